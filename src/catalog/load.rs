@@ -1,0 +1,183 @@
+//! Reads the catalog from TOML: the built-in one and what a state adds to it.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::shape::ShapeCompiler;
+use super::{Catalog, ENVELOPE, Element, ElementId, Kind, Sensitivity, is_prefix};
+use crate::config::{ConfigError, Document};
+
+const BUILT_IN: Document<'_> =
+    Document { file: "schemas/catalog.toml", text: include_str!("../../schemas/catalog.toml") };
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCatalog {
+    #[serde(default)]
+    group: Vec<RawGroup>,
+    #[serde(default)]
+    element: Vec<RawElement>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGroup {
+    id: Spanned<String>,
+    #[serde(rename = "title")]
+    _title: String,
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawElement {
+    id: Spanned<String>,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    dppa: Sensitivity,
+    source: Option<String>,
+    #[serde(default)]
+    kind: Kind,
+    shape: Option<Spanned<String>>,
+    max_length: Option<usize>,
+    #[serde(default)]
+    groups: Vec<Spanned<String>>,
+}
+
+/// The groups that follow from an element's sensitivity. What is highly restricted is personal information too.
+const DPPA_PERSONAL: &str = "dppa-personal";
+const DPPA_HIGHLY_RESTRICTED: &str = "dppa-highly-restricted";
+
+impl Catalog {
+    /// The built-in catalog and, after it, those of `added`.
+    pub(crate) fn load(added: &[Document<'_>]) -> Result<Self, ConfigError> {
+        let mut catalog = Self {
+            elements: Vec::new(),
+            by_id: HashMap::new(),
+            groups: vec![DPPA_PERSONAL.to_owned(), DPPA_HIGHLY_RESTRICTED.to_owned()],
+        };
+        let mut shapes = ShapeCompiler::default();
+        for document in std::iter::once(&BUILT_IN).chain(added) {
+            let raw: RawCatalog = document.parse()?;
+            for group in raw.group {
+                catalog.add_group(document, group)?;
+            }
+            for element in raw.element {
+                catalog.add_element(document, element, &mut shapes)?;
+            }
+        }
+        Ok(catalog)
+    }
+
+    fn add_group(&mut self, document: &Document<'_>, raw: RawGroup) -> Result<(), ConfigError> {
+        let id = raw.id.get_ref();
+        if self.groups.contains(id) {
+            return Err(document.error(&raw.id.span(), format!("group `{id}` is declared twice")));
+        }
+        self.groups.push(raw.id.into_inner());
+        Ok(())
+    }
+
+    fn add_element(
+        &mut self,
+        document: &Document<'_>,
+        raw: RawElement,
+        shapes: &mut ShapeCompiler,
+    ) -> Result<(), ConfigError> {
+        let span = raw.id.span();
+        let id = raw.id.into_inner();
+        if !is_element_id(&id) {
+            let message =
+                format!("`{id}` is no element id: lower-case letters, digits and hyphens, steps joined by dots");
+            return Err(document.error(&span, message));
+        }
+        if self.by_id.contains_key(&id) {
+            return Err(document.error(&span, format!("element `{id}` is declared twice")));
+        }
+        let mut groups = Vec::new();
+        for group in raw.groups {
+            if !self.groups.contains(group.get_ref()) {
+                let error = document.error(&group.span(), format!("unknown group `{}`", group.get_ref()));
+                return Err(error.nearest(group.get_ref(), self.groups.iter().map(String::as_str)));
+            }
+            groups.push(group.into_inner());
+        }
+        if raw.dppa != Sensitivity::None {
+            groups.push(DPPA_PERSONAL.to_owned());
+        }
+        if raw.dppa == Sensitivity::HighlyRestricted {
+            groups.push(DPPA_HIGHLY_RESTRICTED.to_owned());
+        }
+        let pattern = raw.shape.as_ref().map(|shape| shape.get_ref().as_str());
+        let shape = shapes.compile(raw.kind, pattern, raw.max_length).map_err(|problem| {
+            let at = raw.shape.as_ref().map_or(span.clone(), Spanned::span);
+            document
+                .error(&at, format!("the shape of `{id}` can't be used: {problem}"))
+                .help("a length bound goes into `max-length`, not into a counted repetition")
+        })?;
+        let index =
+            u16::try_from(self.elements.len()).map_err(|_| document.error(&span, "more than 65,536 data elements"))?;
+        let envelope = is_prefix(ENVELOPE, &id);
+        self.by_id.insert(id.clone(), ElementId(index));
+        self.elements.push(Element {
+            id,
+            title: raw.title,
+            sensitivity: raw.dppa,
+            source: raw.source,
+            kind: raw.kind,
+            shape,
+            groups,
+            envelope,
+        });
+        Ok(())
+    }
+}
+
+fn is_element_id(id: &str) -> bool {
+    id.split('.').all(|step| {
+        step.starts_with(|first: char| first.is_ascii_lowercase())
+            && step.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Catalog::load(&[Document { file: "c.toml", text }]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_built_in_catalog_loads_and_groups_are_prefixes_at_a_dot() {
+        let catalog = Catalog::load(&[]).unwrap();
+        let ids = |selector: &str| -> Vec<String> {
+            let selected = catalog.select(selector);
+            selected.iter().filter_map(|id| catalog.element(*id)).map(|element| element.id().to_owned()).collect()
+        };
+        assert!(ids("person.name").contains(&"person.name.given".to_owned()));
+        assert!(ids("person.nam").is_empty());
+        assert!(ids("group:dppa-highly-restricted").contains(&"person.ssn".to_owned()));
+        assert!(ids("group:dppa-personal").contains(&"person.ssn".to_owned()));
+        assert!(!ids("group:immigration").is_empty());
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_nearest_spelling() {
+        assert_eq!(error("[[element]]\nid = 'person.ssn'"), "c.toml:2:6: element `person.ssn` is declared twice");
+        assert_eq!(
+            error("[[element]]\nid = 'x.y'\ngroups = ['imigration']"),
+            "c.toml:3:11: unknown group `imigration`; did you mean `immigration`?"
+        );
+        assert!(error("[[element]]\nid = 'X'").starts_with("c.toml:2:6: `X` is no element id"));
+        assert!(
+            error("[[element]]\nid = 'x'\nshape = 'a('")
+                .starts_with("c.toml:3:9: the shape of `x` can't be used: unclosed group")
+        );
+        assert!(error("[[element]]\nid = 'x'\nkind = 'txt'").ends_with("did you mean `text`?"));
+    }
+}

@@ -1,0 +1,285 @@
+//! What a released value must look like (P7): an alphabet and a form, matched whole, on the decoded value.
+//!
+//! Every released value passes here, so the pattern is compiled to a table once: matching takes no lock, no
+//! allocation, and one look-up a byte.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::util::{primitives::StateID, start, syntax};
+use regex_automata::{Anchored, MatchKind};
+
+use super::Kind;
+
+/// Memory one pattern's table may take, in bytes; a counted repetition of many is what exceeds it.
+const TABLE_LIMIT: usize = 1 << 20;
+
+/// A compiled shape. Cloning shares the table.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    table: Arc<dense::DFA<Vec<u32>>>,
+    start: StateID,
+    max_characters: usize,
+    refuses_ssn: bool,
+}
+
+impl Shape {
+    /// Whether a decoded value conforms. White space at both ends (space, tab, carriage return, line feed) is not looked
+    /// at; an empty value always conforms, for it tells nothing.
+    #[must_use]
+    pub fn conforms(&self, value: &str) -> bool {
+        let value = trim(value);
+        value.is_empty()
+            || self.has_length(value)
+                && is_clean(value)
+                && self.matches(value)
+                && !(self.refuses_ssn && holds_ssn(value.as_bytes()))
+    }
+
+    fn has_length(&self, value: &str) -> bool {
+        value.len() <= self.max_characters
+            || value.len() / 4 <= self.max_characters && value.chars().count() <= self.max_characters
+    }
+
+    fn matches(&self, value: &str) -> bool {
+        let mut state = self.start;
+        for byte in value.bytes() {
+            state = self.table.next_state(state, byte);
+            if self.table.is_dead_state(state) {
+                return false;
+            }
+        }
+        self.table.is_match_state(self.table.next_eoi_state(state))
+    }
+}
+
+/// Takes white space off both ends, as XML Schema's `collapse` does there.
+pub(crate) fn trim(value: &str) -> &str {
+    value.trim_matches([' ', '\t', '\r', '\n'])
+}
+
+/// Compiles shapes, each distinct pattern once.
+#[derive(Debug, Default)]
+pub(super) struct ShapeCompiler {
+    tables: HashMap<String, Arc<dense::DFA<Vec<u32>>>>,
+}
+
+impl ShapeCompiler {
+    /// The shape of an element: its own pattern and length in characters where given, else those of its kind.
+    pub(super) fn compile(
+        &mut self,
+        kind: Kind,
+        pattern: Option<&str>,
+        max_characters: Option<usize>,
+    ) -> Result<Shape, String> {
+        let (default_pattern, default_max) = default_shape(kind);
+        let pattern_text = pattern.unwrap_or(default_pattern);
+        let table = match self.tables.get(pattern_text) {
+            Some(table) => Arc::clone(table),
+            None => {
+                let table = Arc::new(build(pattern_text)?);
+                self.tables.insert(pattern_text.to_owned(), Arc::clone(&table));
+                table
+            }
+        };
+        let start =
+            table.start_state(&start::Config::new().anchored(Anchored::Yes)).map_err(|error| error.to_string())?;
+        Ok(Shape {
+            table,
+            start,
+            max_characters: max_characters.unwrap_or(default_max),
+            refuses_ssn: kind == Kind::Text,
+        })
+    }
+}
+
+fn build(pattern: &str) -> Result<dense::DFA<Vec<u32>>, String> {
+    dense::Builder::new()
+        .configure(
+            dense::Config::new()
+                .start_kind(StartKind::Anchored)
+                // Whole matches only: no alternative may hide a longer one.
+                .match_kind(MatchKind::All)
+                .dfa_size_limit(Some(TABLE_LIMIT))
+                .determinize_size_limit(Some(8 * TABLE_LIMIT)),
+        )
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .build(&format!("(?:{pattern})"))
+        .map_err(|error| {
+            let mut deepest: &dyn std::error::Error = &error;
+            while let Some(source) = deepest.source() {
+                deepest = source;
+            }
+            last_line(&deepest.to_string())
+        })
+}
+
+/// The regex parser draws its errors over several lines; the last one says what is wrong.
+fn last_line(text: &str) -> String {
+    let line = text.trim().lines().next_back().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// Pattern and length in characters of elements that declare none.
+fn default_shape(kind: Kind) -> (&'static str, usize) {
+    match kind {
+        Kind::Text => (TEXT, 128),
+        Kind::Date => (
+            r"\d{4}(?:-\d{2}(?:-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?:Z|[+-]\d{2}:\d{2})?)?)?|\d{8}|\d{2}/\d{2}/\d{4}|\d{2}-\d{2}-\d{4}",
+            40,
+        ),
+        Kind::PostalCode => (r"\d{5}(?:-?\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d", 10),
+        Kind::Identifier => (r"[A-Za-z0-9*][A-Za-z0-9 *./-]*", 32),
+        Kind::Code => (r"[A-Za-z0-9][A-Za-z0-9 /_.+-]*", 32),
+        Kind::Number => (r"[+-]?\d+(?:\.\d+)?", 16),
+        Kind::Image => (r"[\t\r\n !#-%'-;=?-z|~]*", usize::MAX),
+        Kind::Record => (TEXT, 256),
+    }
+}
+
+/// Latin letters, digits, and the punctuation of names, addresses and remarks; no markup, no braces, no line break.
+const TEXT: &str =
+    r##"(?u:[A-Za-z0-9\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{24F}\u{1E00}-\u{1EFF}\u{2019} .,;:'"#&()*+/=?!@%_$-])*"##;
+
+/// Whether a value is free of what blinds a reader or a pattern: controls, bidi and zero-width characters, line and
+/// paragraph separators, noncharacters. Holds for every shape, also one that a user writes.
+fn is_clean(value: &str) -> bool {
+    let mut suspect = false;
+    for byte in value.bytes() {
+        suspect |= !(0x20..0x7F).contains(&byte);
+    }
+    !suspect || value.chars().all(is_clean_character)
+}
+
+fn is_clean_character(character: char) -> bool {
+    match character {
+        '\t' | '\r' | '\n' => true,
+        '\0'..='\u{1F}' | '\u{7F}'..='\u{9F}' => false,
+        // Soft hyphen, combining grapheme joiner, Arabic letter mark, Hangul fillers, Khmer inherent vowels,
+        // Mongolian separators.
+        '\u{AD}'
+        | '\u{34F}'
+        | '\u{61C}'
+        | '\u{115F}'
+        | '\u{1160}'
+        | '\u{17B4}'
+        | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' => false,
+        // Zero-width and bidi marks, separators, bidi embeddings, invisible operators, bidi isolates.
+        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' => false,
+        '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' => false,
+        '\u{E0000}'..='\u{E0FFF}' => false,
+        _ => !is_noncharacter(character),
+    }
+}
+
+fn is_noncharacter(character: char) -> bool {
+    let code = u32::from(character);
+    (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
+}
+
+/// Whether nine digits stand alone as a Social Security number is written: `ddd-dd-dddd`, `ddd dd dddd` or `ddddddddd`.
+fn holds_ssn(value: &[u8]) -> bool {
+    let mut rest = value;
+    while let Some(first) = rest.iter().position(u8::is_ascii_digit) {
+        rest = rest.get(first..).unwrap_or_default();
+        if begins_with_ssn(rest) {
+            return true;
+        }
+        // A run such as `12 900-12-3456` hides one behind an earlier group: go on behind the first group alone.
+        let group = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        rest = rest.get(group..).unwrap_or_default();
+    }
+    false
+}
+
+/// Whether the groups of digits at the start of `text`, joined by single separators, are nine digits, and 3-2-4 if separated.
+fn begins_with_ssn(text: &[u8]) -> bool {
+    let mut digits = 0_u32;
+    // Where separators stood, one decimal digit each: 35 is "after the third and the fifth digit".
+    let mut separators = 0_u32;
+    for (at, byte) in text.iter().enumerate() {
+        let is_separator = || matches!(byte, b'-' | b' ' | b'.') && text.get(at + 1).is_some_and(u8::is_ascii_digit);
+        if byte.is_ascii_digit() {
+            digits += 1;
+        } else if is_separator() {
+            separators = separators * 10 + digits;
+        } else {
+            break;
+        }
+        if digits > 9 || separators > 99 {
+            return false;
+        }
+    }
+    digits == 9 && matches!(separators, 0 | 35)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(kind: Kind) -> Shape {
+        ShapeCompiler::default().compile(kind, None, None).unwrap()
+    }
+
+    #[test]
+    fn p7_a_shape_matches_whole_and_by_ascii_digits() {
+        let ssn = ShapeCompiler::default().compile(Kind::Identifier, Some(r"\d{3}-?\d{2}-?\d{4}"), None).unwrap();
+        assert!(ssn.conforms("900-12-3456") && ssn.conforms("900123456") && ssn.conforms("\n 900-12-3456 "));
+        assert!(!ssn.conforms("900-12-34567") && !ssn.conforms("x900-12-3456") && !ssn.conforms("٩٠٠-12-3456"));
+        let either = ShapeCompiler::default().compile(Kind::Code, Some("a|ab"), None).unwrap();
+        assert!(either.conforms("a") && either.conforms("ab") && !either.conforms("abc"));
+    }
+
+    #[test]
+    fn p7_text_refuses_ssn_invisible_and_markup() {
+        let text = shape(Kind::Text);
+        for good in ["O'BRIEN-SMITH, JOSÉ", "12 MAIN ST APT 4", "CALL 217-555-0123", "", "1234567890"] {
+            assert!(text.conforms(good), "{good}");
+        }
+        for bad in [
+            "SSN 900-12-3456",
+            "900123456",
+            "900 12 3456",
+            "4 900-12-3456",
+            "A\u{202E}B",
+            "A\u{200B}B",
+            "A\u{2028}B",
+            "<b>",
+            "{\"a\":1}",
+            "Ѕmith",
+            "e\u{301}",
+            "A\u{0}B",
+            "A\nB",
+        ] {
+            assert!(!text.conforms(bad), "{bad:?}");
+        }
+        assert!(text.conforms(&"A".repeat(128)) && !text.conforms(&"A".repeat(129)));
+        assert!(text.conforms(&"É".repeat(128)) && !text.conforms(&"É".repeat(129)));
+    }
+
+    #[test]
+    fn p7_what_a_user_writes_can_not_let_invisible_characters_through() {
+        let any = ShapeCompiler::default().compile(Kind::Code, Some("(?s:.*)"), None).unwrap();
+        assert!(any.conforms("anything <at> all"));
+        assert!(!any.conforms("a\u{202E}b") && !any.conforms("a\u{7}b") && !any.conforms("a\u{FFFE}b"));
+    }
+
+    #[test]
+    fn every_kind_has_a_shape_and_a_broken_pattern_says_what_is_wrong() {
+        for kind in [
+            Kind::Text,
+            Kind::Date,
+            Kind::PostalCode,
+            Kind::Identifier,
+            Kind::Code,
+            Kind::Number,
+            Kind::Image,
+            Kind::Record,
+        ] {
+            assert!(shape(kind).conforms(""), "{kind:?}");
+        }
+        assert_eq!(ShapeCompiler::default().compile(Kind::Code, Some("a("), None).unwrap_err(), "unclosed group");
+    }
+}

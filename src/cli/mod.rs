@@ -1,0 +1,60 @@
+//! The command line: arguments, resolved configuration, run. One file a verb.
+
+mod redact;
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Redacts driver and vehicle responses: lets through only what the policy permits the requester.
+#[derive(Debug, Parser)]
+#[command(name = "dmv-redact", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Redact(redact::Arguments),
+}
+
+/// How a run ended, as its exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// All messages were released or redacted.
+    Released,
+    /// Something could not be read or written.
+    Failure,
+    /// The usage, the policy or a format is wrong.
+    Usage,
+    /// At least one message was held or withheld.
+    Refused,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Released => 0,
+            Exit::Failure => 1,
+            Exit::Usage => 2,
+            Exit::Refused => 3,
+        })
+    }
+}
+
+/// Runs the command line of this process. Exit status: 0 all messages released or redacted, 3 at least one held or
+/// withheld, 2 wrong usage, policy or format, 1 an I/O failure.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Arguments::parse().verb {
+        Verb::Redact(arguments) => redact::run(&arguments).into(),
+    }
+}
+
+/// Says what is wrong, on stderr. A stderr that is closed is no reason to stop.
+fn complain(message: impl Display) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "dmv-redact: {message}");
+}

@@ -1,0 +1,163 @@
+//! Reading the TOML tables a user writes, and saying where one is wrong.
+//!
+//! It stands alone because catalog, formats and policies share one way of failing: file, line, column, and the
+//! nearest right spelling.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+/// A catalog, format or policy that can't be used: what is wrong, where, and what may have been meant.
+///
+/// It never holds anything of a message: configuration is read before any message is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    file: String,
+    position: Option<(usize, usize)>,
+    message: String,
+    help: Option<String>,
+}
+
+impl ConfigError {
+    /// An error about a whole file (it can't be read, say).
+    pub(crate) fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { file: file.into(), position: None, message: message.into(), help: None }
+    }
+
+    /// Adds what the user can do about it.
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the candidate nearest to `name`, if one is near enough to have been meant.
+    #[must_use]
+    pub(crate) fn nearest<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        match nearest(name, candidates) {
+            Some(candidate) => self.help(format!("did you mean `{candidate}`?")),
+            None => self,
+        }
+    }
+
+    /// The file as it was named by the caller.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Line and column, both counted from 1, the column in characters. `None` when the error is about the whole file.
+    #[must_use]
+    pub fn position(&self) -> Option<(usize, usize)> {
+        self.position
+    }
+
+    /// What is wrong: lower case, no final period.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What can be done about it, the nearest right spelling for instance.
+    #[must_use]
+    pub fn help_text(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.file)?;
+        if let Some((line, column)) = self.position {
+            write!(f, "{line}:{column}:")?;
+        }
+        write!(f, " {}", self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// One TOML text and the name errors call it by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Document<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) text: &'a str,
+}
+
+impl Document<'_> {
+    /// Deserializes the text; an unknown key is an error that names the nearest known one.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        toml::from_str(self.text).map_err(|error| {
+            let message = error.message().trim().replace('\n', " ");
+            let wrapped = match error.span() {
+                Some(span) => self.error(&span, message.clone()),
+                None => ConfigError::of_file(self.file, message.clone()),
+            };
+            // serde's texts for a wrong name are "unknown field `x`, expected one of `a`, `b`".
+            let mut names = message.split('`').skip(1).step_by(2);
+            match (message.starts_with("unknown "), names.next()) {
+                (true, Some(wrong)) => wrapped.nearest(wrong, names),
+                _ => wrapped,
+            }
+        })
+    }
+
+    /// An error at a byte range of this text.
+    pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        ConfigError { file: self.file.to_owned(), position: Some((line, column)), message: message.into(), help: None }
+    }
+}
+
+/// Reads a configuration file whole, as UTF-8.
+pub(crate) fn read_file(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        ConfigError::of_file(path.display().to_string(), format!("can't be read: {error}").to_lowercase())
+    })
+}
+
+/// The candidate that differs least from `name`, if it differs by at most a third of its length (and at least one edit is allowed).
+fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Table {
+        #[expect(dead_code, reason = "only its name matters here")]
+        agencies: String,
+    }
+
+    #[test]
+    fn an_unknown_key_names_line_column_and_nearest_spelling() {
+        let document = Document { file: "p.toml", text: "\n  agancies = 'x'\n" };
+        let error = document.parse::<Table>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "p.toml:2:3: unknown field `agancies`, expected `agencies`; did you mean `agencies`?"
+        );
+    }
+
+    #[test]
+    fn nothing_is_suggested_when_nothing_is_near() {
+        assert_eq!(nearest("quux", ["person.name", "license"]), None);
+        assert_eq!(nearest("person.snn", ["person.name", "person.ssn"]), Some("person.ssn"));
+    }
+}

@@ -1,0 +1,330 @@
+//! Reads a `format.toml` and grows its mapping into tries, one a syntax.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use super::namespace::{NamespaceId, Namespaces};
+use super::trie::{NodeId, Role, StandIn, Step, Target, Trie};
+use super::{Format, References, Syntax};
+use crate::catalog::{Catalog, ElementId};
+use crate::config::{ConfigError, Document};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawFormat {
+    pub(super) name: Spanned<String>,
+    #[serde(rename = "title")]
+    _title: Option<String>,
+    #[serde(rename = "source")]
+    _source: Option<String>,
+    syntax: OneOrMany,
+    pub(super) root: Option<Spanned<String>>,
+    message_type: Option<Spanned<String>>,
+    pub(super) messages: Option<Vec<String>>,
+    requester: Option<Spanned<String>>,
+    #[serde(default)]
+    nillable: Vec<Spanned<String>>,
+    #[serde(default)]
+    namespaces: BTreeMap<Spanned<String>, Spanned<String>>,
+    paths: Paths,
+    #[serde(default)]
+    required: Vec<RawRequired>,
+    references: Option<RawReferences>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(Syntax),
+    Many(Vec<Syntax>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawRequired {
+    path: Spanned<String>,
+    when_denied: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReferences {
+    id: Option<Spanned<String>>,
+    #[serde(rename = "ref")]
+    reference: Option<Spanned<String>>,
+    uri: Option<Spanned<String>>,
+    json: Option<String>,
+}
+
+type Paths = BTreeMap<Spanned<String>, Spanned<PathEntry>>;
+
+/// What a path leads to: a data element, or a table of paths relative to it.
+enum PathEntry {
+    Element(String),
+    Below(Paths),
+}
+
+impl<'de> Deserialize<'de> for PathEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntryVisitor;
+        impl<'de> Visitor<'de> for EntryVisitor {
+            type Value = PathEntry;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a data element or a table of paths")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<PathEntry, E> {
+                Ok(PathEntry::Element(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PathEntry, A::Error> {
+                Paths::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(PathEntry::Below)
+            }
+        }
+        deserializer.deserialize_any(EntryVisitor)
+    }
+}
+
+/// The prefix that JSON-LD gives values that are wrapped, `{"rdf:value": ...}`.
+const RDF_URI: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+
+impl Format {
+    pub(super) fn load(
+        document: &Document<'_>,
+        raw: &RawFormat,
+        catalog: &Catalog,
+        namespaces: &mut Namespaces,
+    ) -> Result<Self, ConfigError> {
+        let syntaxes = match &raw.syntax {
+            OneOrMany::One(syntax) => vec![*syntax],
+            OneOrMany::Many(several) => several.clone(),
+        };
+        let mut prefixes = BTreeMap::new();
+        for (prefix, uri) in &raw.namespaces {
+            let id = namespaces.intern(uri.get_ref());
+            let usable = id.filter(|id| !matches!(*id, NamespaceId::NONE | NamespaceId::XML | NamespaceId::XMLNS));
+            let id = usable.ok_or_else(|| document.error(&uri.span(), "this namespace can't be used"))?;
+            if prefixes.values().any(|other| *other == id) {
+                return Err(document.error(&uri.span(), "two prefixes for one namespace"));
+            }
+            prefixes.insert(prefix.get_ref().clone(), id);
+        }
+        let rdf_id = namespaces.id(RDF_URI.as_bytes());
+        let rdf = prefixes.iter().find(|(_, id)| **id == rdf_id).map(|(prefix, _)| prefix.as_str());
+        let reader = |syntax: Syntax| MappingReader { document, catalog, prefixes: &prefixes, rdf, syntax };
+        let grow = |syntax: Syntax| -> Result<Option<Trie>, ConfigError> {
+            let reader = reader(syntax);
+            syntaxes.contains(&syntax).then(|| reader.trie(raw)).transpose()
+        };
+        let xml = grow(Syntax::Xml)?;
+        let json = grow(Syntax::Json)?;
+        if xml.is_some() && raw.root.is_none() {
+            return Err(document.error(&raw.name.span(), "an XML format needs its `root`"));
+        }
+        let references = raw.references.as_ref().map(|references| {
+            let names = reader(Syntax::Xml);
+            let name = |text: &Option<Spanned<String>>| match text {
+                Some(text) => names.step(text.get_ref(), &text.span()).map(Some),
+                None => Ok(None),
+            };
+            Ok(References {
+                id: name(&references.id)?,
+                reference: name(&references.reference)?,
+                uri: name(&references.uri)?,
+                json: references.json.clone(),
+            })
+        });
+        Ok(Self {
+            name: raw.name.get_ref().clone(),
+            has_message_type: raw.message_type.is_some(),
+            messages: Vec::new(),
+            prefixes: prefixes.into_iter().collect(),
+            references: references.transpose()?,
+            xml,
+            json,
+        })
+    }
+}
+
+/// Grows the trie of one syntax.
+struct MappingReader<'a> {
+    document: &'a Document<'a>,
+    catalog: &'a Catalog,
+    prefixes: &'a BTreeMap<String, NamespaceId>,
+    /// The prefix of wrapped values, if the format has one.
+    rdf: Option<&'a str>,
+    syntax: Syntax,
+}
+
+/// A path of the mapping: its text, its place, and where it begins in the trie.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    from: NodeId,
+    text: &'a str,
+    span: &'a Range<usize>,
+}
+
+impl MappingReader<'_> {
+    fn trie(&self, raw: &RawFormat) -> Result<Trie, ConfigError> {
+        let mut trie = Trie::new();
+        let root = match &raw.root {
+            Some(root) => self.grow(&mut trie, NodeId::ENTRY, root.get_ref(), &root.span())?,
+            None => NodeId::ENTRY,
+        };
+        self.paths(&mut trie, root, &raw.paths)?;
+        for (path, role) in [(&raw.message_type, Role::MessageKey), (&raw.requester, Role::Requester)] {
+            let Some(path) = path else { continue };
+            let place = Place { from: root, text: path.get_ref(), span: &path.span() };
+            let (node, _) = self.walk(&mut trie, place)?;
+            if let Some(node) = trie.node_mut(node) {
+                node.role = Some(role);
+                if node.target == Target::Container {
+                    node.target = Target::Unmapped;
+                }
+            }
+        }
+        for required in &raw.required {
+            let node = self.known(&mut trie, root, &required.path)?;
+            if let Some(node) = trie.node_mut(node) {
+                node.stand_in = Some(match required.when_denied.as_str() {
+                    "nil" => StandIn::Nil,
+                    "empty" => StandIn::Empty,
+                    constant => StandIn::Constant(constant.to_owned()),
+                });
+            }
+        }
+        for path in &raw.nillable {
+            let node = self.known(&mut trie, root, path)?;
+            if let Some(node) = trie.node_mut(node) {
+                node.nillable = true;
+            }
+        }
+        trie.spread_records();
+        Ok(trie)
+    }
+
+    fn paths(&self, trie: &mut Trie, from: NodeId, paths: &Paths) -> Result<(), ConfigError> {
+        for (path, entry) in paths {
+            let place = Place { from, text: path.get_ref(), span: &path.span() };
+            match entry.get_ref() {
+                PathEntry::Below(below) => {
+                    let (node, _) = self.walk(trie, place)?;
+                    self.paths(trie, node, below)?;
+                }
+                PathEntry::Element(name) => {
+                    let element = self.element(name, &entry.span())?;
+                    self.map(trie, place, element)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn map(&self, trie: &mut Trie, place: Place<'_>, element: ElementId) -> Result<(), ConfigError> {
+        let (id, is_record) = self.walk(trie, place)?;
+        let Some(node) = trie.node_mut(id) else { return Ok(()) };
+        if node.target != Target::Container {
+            return Err(self.document.error(place.span, format!("`{}` is mapped twice", place.text)));
+        }
+        if node.goes_on && !is_record {
+            return Err(self
+                .document
+                .error(place.span, format!("`{}` is a value, and other paths go on below it", place.text)));
+        }
+        node.target = if is_record { Target::Record(element) } else { Target::Leaf(element) };
+        // In JSON-LD a value may be wrapped to make room for its attributes, which are members beside it then.
+        if let (Syntax::Json, false, Some(rdf)) = (self.syntax, is_record, self.rdf) {
+            let wrapped = self.grow(trie, id, &format!("{rdf}:value"), place.span)?;
+            if let Some(wrapped) = trie.node_mut(wrapped) {
+                wrapped.target = Target::Leaf(element);
+            }
+        }
+        Ok(())
+    }
+
+    /// The node of a path that must be mapped already, or lead to something that is.
+    fn known(&self, trie: &mut Trie, from: NodeId, path: &Spanned<String>) -> Result<NodeId, ConfigError> {
+        let place = Place { from, text: path.get_ref(), span: &path.span() };
+        let (id, _) = self.walk(trie, place)?;
+        let known = trie.node(id).is_some_and(|node| node.target != Target::Container || node.has_children());
+        if known {
+            return Ok(id);
+        }
+        Err(self.document.error(&path.span(), format!("`{}` is not mapped in [paths]", path.get_ref())))
+    }
+
+    /// Follows a path, growing what is missing; says whether it ends in `/**`.
+    fn walk(&self, trie: &mut Trie, place: Place<'_>) -> Result<(NodeId, bool), ConfigError> {
+        let (steps, is_record) = match place.text.strip_suffix("/**") {
+            Some(steps) => (steps, true),
+            None => (place.text, false),
+        };
+        let mut node = place.from;
+        let mut ended = false;
+        for text in steps.split('/') {
+            if ended {
+                return Err(self.document.error(place.span, format!("`{}` goes on below an attribute", place.text)));
+            }
+            ended = text.starts_with('@');
+            if let (false, Some(parent)) = (ended, trie.node_mut(node)) {
+                if matches!(parent.target, Target::Leaf(_)) {
+                    let message = format!("`{}` goes on below a path that is a value", place.text);
+                    return Err(self.document.error(place.span, message));
+                }
+                parent.goes_on = true;
+            }
+            node = self.grow(trie, node, text, place.span)?;
+        }
+        Ok((node, is_record))
+    }
+
+    /// The node one step below `node`.
+    fn grow(&self, trie: &mut Trie, node: NodeId, text: &str, span: &Range<usize>) -> Result<NodeId, ConfigError> {
+        let step = self.step(text, span)?;
+        Ok(match self.syntax {
+            Syntax::Xml => trie.grow(node, step.clone(), &step.local, step.namespace),
+            // A member has its whole spelling for a name, and an attribute is a member like any other.
+            Syntax::Json => {
+                let name = text.strip_prefix('@').unwrap_or(text);
+                let member = Step { namespace: NamespaceId::NONE, attribute: false, local: name.into() };
+                trie.grow(node, member, name, step.namespace)
+            }
+        })
+    }
+
+    /// One step: `prefix:local`, `local`, or either behind `@`.
+    fn step(&self, text: &str, span: &Range<usize>) -> Result<Step, ConfigError> {
+        let name = text.strip_prefix('@').unwrap_or(text);
+        let (namespace, local) = match name.split_once(':') {
+            Some((prefix, local)) if !self.prefixes.is_empty() || self.syntax == Syntax::Xml => {
+                let namespace = self.prefixes.get(prefix).copied().ok_or_else(|| {
+                    let error = self.document.error(span, format!("prefix `{prefix}` is not in [namespaces]"));
+                    error.nearest(prefix, self.prefixes.keys().map(String::as_str))
+                })?;
+                (namespace, local)
+            }
+            _ => (NamespaceId::NONE, name),
+        };
+        let is_name = match self.syntax {
+            Syntax::Xml => crate::names::is_ncname(local),
+            Syntax::Json => !local.is_empty() && !local.contains(|c: char| c.is_control() || matches!(c, '"' | '\\')),
+        };
+        if !is_name {
+            return Err(self.document.error(span, format!("`{text}` is no step of a path")));
+        }
+        Ok(Step { namespace, attribute: text.starts_with('@'), local: local.into() })
+    }
+
+    fn element(&self, name: &str, span: &Range<usize>) -> Result<ElementId, ConfigError> {
+        self.catalog.find(name).ok_or_else(|| {
+            let error = self.document.error(span, format!("unknown data element `{name}`"));
+            error.nearest(name, self.catalog.iter().map(|(_, element)| element.id()))
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! Formats: how a message is laid out, how it is recognised, and its mapping.
+
+mod load;
+mod namespace;
+mod trie;
+
+use serde::Deserialize;
+
+pub(crate) use namespace::{NamespaceId, Namespaces, XSI_URI};
+#[cfg(test)]
+pub(crate) fn intern_for_tests(known: &mut Namespaces, uri: &str) -> NamespaceId {
+    known.intern(uri).unwrap()
+}
+
+pub(crate) use trie::{Node, NodeId, Role, StandIn, Target, Trie};
+
+use crate::catalog::Catalog;
+use crate::config::{ConfigError, Document};
+use crate::policy::MessageKeyId;
+
+/// How a message is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Syntax {
+    Xml,
+    Json,
+}
+
+/// An expanded XML name.
+pub(crate) type ExpandedName = trie::Step;
+
+/// The attributes (XML) and the member (JSON) by which one object refers to another.
+#[derive(Debug)]
+pub(crate) struct References {
+    pub(crate) id: Option<ExpandedName>,
+    pub(crate) reference: Option<ExpandedName>,
+    pub(crate) uri: Option<ExpandedName>,
+    pub(crate) json: Option<String>,
+}
+
+/// One format, ready to be followed.
+#[derive(Debug)]
+pub(crate) struct Format {
+    pub(crate) name: String,
+    pub(crate) has_message_type: bool,
+    /// The keys its messages may have.
+    messages: Vec<MessageKeyId>,
+    /// Its prefixes, for `@context`.
+    pub(crate) prefixes: Vec<(String, NamespaceId)>,
+    pub(crate) references: Option<References>,
+    xml: Option<Trie>,
+    json: Option<Trie>,
+}
+
+impl Format {
+    /// The mapping in this syntax; `None` when the format isn't written so.
+    pub(crate) fn trie(&self, syntax: Syntax) -> Option<&Trie> {
+        match syntax {
+            Syntax::Xml => self.xml.as_ref(),
+            Syntax::Json => self.json.as_ref(),
+        }
+    }
+
+    /// Whether a namespace is one of the format's own.
+    pub(crate) fn has_namespace(&self, namespace: NamespaceId) -> bool {
+        self.prefixes.iter().any(|(_, own)| *own == namespace)
+    }
+
+    /// Whether its messages may have this key.
+    pub(crate) fn has_message(&self, key: MessageKeyId) -> bool {
+        self.messages.contains(&key)
+    }
+}
+
+/// The response keys of Nlets (wiki sections 03 and 04), for formats that list none of their own.
+const NLETS_MESSAGES: [&str; 14] =
+    ["DR", "DRG", "DNR", "KR", "RR", "RRG", "RNR", "IAR", "UR", "XR", "LR", "AM", "AML", "HS"];
+
+/// The formats that ship with the filter.
+const BUILT_IN: [Document<'_>; 2] = [
+    Document { file: "schemas/nlets-niem/format.toml", text: include_str!("../../schemas/nlets-niem/format.toml") },
+    Document { file: "schemas/niem-6.0/format.toml", text: include_str!("../../schemas/niem-6.0/format.toml") },
+];
+
+/// How one format is told from the others.
+#[derive(Debug)]
+struct Root {
+    syntax: Syntax,
+    namespace: NamespaceId,
+    local: Box<str>,
+    format: usize,
+}
+
+/// Every format the filter knows.
+#[derive(Debug)]
+pub(crate) struct Formats {
+    all: Vec<Format>,
+    roots: Vec<Root>,
+    pub(crate) namespaces: Namespaces,
+    messages: Vec<String>,
+}
+
+impl Formats {
+    /// The built-in formats and, after them, those of `added`.
+    pub(crate) fn load(added: &[Document<'_>], catalog: &Catalog) -> Result<Self, ConfigError> {
+        let mut formats =
+            Self { all: Vec::new(), roots: Vec::new(), namespaces: Namespaces::default(), messages: Vec::new() };
+        for document in BUILT_IN.iter().chain(added) {
+            formats.add(document, catalog)?;
+        }
+        Ok(formats)
+    }
+
+    fn add(&mut self, document: &Document<'_>, catalog: &Catalog) -> Result<(), ConfigError> {
+        let raw: load::RawFormat = document.parse()?;
+        let name = raw.name.get_ref();
+        if self.all.iter().any(|other| other.name == *name) {
+            return Err(document.error(&raw.name.span(), format!("format `{name}` is declared twice")));
+        }
+        let mut format = Format::load(document, &raw, catalog, &mut self.namespaces)?;
+        let keys = match &raw.messages {
+            Some(keys) => keys.iter().map(String::as_str).collect(),
+            None => NLETS_MESSAGES.to_vec(),
+        };
+        format.messages = keys.into_iter().filter_map(|key| self.intern_message(key)).collect();
+        let root_span = raw.root.as_ref().map_or(raw.name.span(), toml::Spanned::span);
+        for syntax in [Syntax::Xml, Syntax::Json] {
+            let Some(root) = raw.root.as_ref().and(format.trie(syntax)).and_then(Trie::root_step) else { continue };
+            if let Some(other) = self.find_root(syntax, root.namespace, root.local.as_bytes()) {
+                let message = format!("format `{}` has this root too: a message could be of either", other.name);
+                return Err(document.error(&root_span, message));
+            }
+            let (namespace, local) = (root.namespace, root.local.clone());
+            self.roots.push(Root { syntax, namespace, local, format: self.all.len() });
+        }
+        self.all.push(format);
+        Ok(())
+    }
+
+    fn intern_message(&mut self, key: &str) -> Option<MessageKeyId> {
+        let known = self.message(key.as_bytes());
+        known.or_else(|| {
+            let next = u16::try_from(self.messages.len()).ok()?;
+            self.messages.push(key.to_owned());
+            Some(MessageKeyId(next))
+        })
+    }
+
+    fn find_root(&self, syntax: Syntax, namespace: NamespaceId, local: &[u8]) -> Option<&Format> {
+        let is_root =
+            |root: &&Root| root.syntax == syntax && root.namespace == namespace && root.local.as_bytes() == local;
+        self.roots.iter().find(is_root).and_then(|root| self.all.get(root.format))
+    }
+
+    /// The XML format whose root element has this name.
+    pub(crate) fn by_xml_root(&self, namespace: NamespaceId, local: &[u8]) -> Option<&Format> {
+        self.find_root(Syntax::Xml, namespace, local)
+    }
+
+    /// The JSON format whose top-level object has this member.
+    pub(crate) fn by_json_root(&self, name: &[u8]) -> Option<&Format> {
+        let root = self.roots.iter().find(|root| root.syntax == Syntax::Json && root.local.as_bytes() == name);
+        root.and_then(|root| self.all.get(root.format))
+    }
+
+    /// The format of this name.
+    pub(crate) fn by_name(&self, name: &str) -> Option<&Format> {
+        self.all.iter().find(|format| format.name == name)
+    }
+
+    /// The names of all formats.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|format| format.name.as_str())
+    }
+
+    /// The message key that is written so.
+    pub(crate) fn message(&self, key: &[u8]) -> Option<MessageKeyId> {
+        let place = self.messages.iter().position(|own| own.as_bytes() == key)?;
+        u16::try_from(place).ok().map(MessageKeyId)
+    }
+
+    /// The message keys of all formats, by place.
+    pub(crate) fn messages(&self) -> &[String] {
+        &self.messages
+    }
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod catalog;
+mod config;
+mod format;
+mod names;
+mod policy;
+mod read;
+mod rewrite;
+
+pub use catalog::{Catalog, Element, ElementId, Kind, Sensitivity, Shape, Treatment};
+pub use config::ConfigError;
+pub use policy::{ORI_LENGTH, Ori, PolicyIdentity, Requester, RequesterError};
+pub use read::{Limits, Reason};
+pub use rewrite::{Disposition, ElementCounts, Filter, FilterBuilder, Receipt, Redaction, Request};
+
+#[cfg(feature = "cli")]
+mod batch;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+#[cfg(feature = "cli")]
+mod report;

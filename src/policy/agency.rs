@@ -1,0 +1,95 @@
+//! How an ORI finds its agency classes: exact ORIs first, patterns minus `except` second, none last.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use super::ori::{Ori, OriPattern};
+
+/// How many ORIs that only patterns claim are remembered; a stream of made-up ORIs must not fill the memory (P8).
+const REMEMBERED_ORIS: usize = 1 << 16;
+
+/// The place of an agency class in its policy.
+pub(super) type ClassId = u16;
+
+/// A distinct set of agency classes, by number: what a decision is cached under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ClassSetId(u32);
+
+/// One agency class as the policy declares it.
+#[derive(Debug)]
+pub(super) struct AgencyClass {
+    pub(super) name: String,
+    pub(super) patterns: Vec<OriPattern>,
+    pub(super) except: Vec<ClassId>,
+}
+
+/// The agency classes of a policy, ready for look-up.
+#[derive(Debug)]
+pub(super) struct Agencies {
+    classes: Vec<AgencyClass>,
+    exact: HashMap<Ori, ClassSetId>,
+    sets: ClassSets,
+    /// What patterns said of an ORI: its set, or that no class claims it.
+    remembered: RwLock<HashMap<Ori, Option<ClassSetId>>>,
+}
+
+impl Agencies {
+    /// `exact` says for each listed ORI which classes list it.
+    pub(super) fn new(classes: Vec<AgencyClass>, exact: HashMap<Ori, Vec<ClassId>>) -> Self {
+        let sets = ClassSets::default();
+        let exact = exact.into_iter().map(|(ori, classes)| (ori, sets.intern(classes))).collect();
+        Self { classes, exact, sets, remembered: RwLock::default() }
+    }
+
+    /// The classes of an ORI, `None` when no class claims it.
+    pub(super) fn classes_of(&self, ori: Ori) -> Option<ClassSetId> {
+        if let Some(set) = self.exact.get(&ori) {
+            return Some(*set);
+        }
+        if let Some(known) = self.remembered.read().unwrap_or_else(PoisonError::into_inner).get(&ori) {
+            return *known;
+        }
+        let found = self.by_pattern(ori);
+        let set = (!found.is_empty()).then(|| self.sets.intern(found));
+        let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() < REMEMBERED_ORIS {
+            remembered.insert(ori, set);
+        }
+        set
+    }
+
+    fn by_pattern(&self, ori: Ori) -> Vec<ClassId> {
+        let claims = |class: &AgencyClass| class.patterns.iter().any(|pattern| pattern.matches(ori));
+        let claimed_by = |id: &ClassId| self.classes.get(usize::from(*id)).is_some_and(claims);
+        let holds = |class: &AgencyClass| claims(class) && !class.except.iter().any(claimed_by);
+        (0..).zip(&self.classes).filter(|(_, class)| holds(class)).map(|(id, _)| id).collect()
+    }
+
+    /// The classes of a set, in the policy's order.
+    pub(super) fn members(&self, set: ClassSetId) -> Vec<ClassId> {
+        self.sets.members(set)
+    }
+
+    pub(super) fn name(&self, id: ClassId) -> &str {
+        self.classes.get(usize::from(id)).map_or("", |class| &class.name)
+    }
+}
+
+/// Every distinct set of classes seen, numbered.
+#[derive(Debug, Default)]
+struct ClassSets(RwLock<HashMap<Vec<ClassId>, u32>>);
+
+impl ClassSets {
+    fn intern(&self, mut classes: Vec<ClassId>) -> ClassSetId {
+        classes.sort_unstable();
+        classes.dedup();
+        let mut sets = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let next = u32::try_from(sets.len()).unwrap_or(u32::MAX);
+        ClassSetId(*sets.entry(classes).or_insert(next))
+    }
+
+    fn members(&self, set: ClassSetId) -> Vec<ClassId> {
+        let sets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        sets.iter().find(|(_, id)| **id == set.0).map(|(classes, _)| classes.clone()).unwrap_or_default()
+    }
+}

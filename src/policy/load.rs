@@ -1,0 +1,412 @@
+//! Reads a policy from TOML and resolves every name in it; whatever is declared nowhere is an error with its place.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+
+use super::agency::{Agencies, AgencyClass, ClassId};
+use super::ori::{Ori, OriPattern};
+use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
+use super::{Policy, PolicyIdentity, envelope_alone};
+use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
+use crate::config::{ConfigError, Document, read_file};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPolicy {
+    policy: RawHeader,
+    #[serde(default)]
+    agencies: BTreeMap<Spanned<String>, RawAgencyClass>,
+    #[serde(default)]
+    permit: Vec<RawRule>,
+    #[serde(default)]
+    forbid: Vec<RawRule>,
+    #[serde(default)]
+    review: Vec<RawRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawHeader {
+    name: String,
+    version: String,
+    #[serde(default)]
+    claims: Vec<Spanned<String>>,
+    #[serde(default)]
+    on_shape_violation: OnShapeViolation,
+    #[serde(rename = "title")]
+    _title: Option<String>,
+    #[serde(rename = "description")]
+    _description: Option<String>,
+    #[serde(rename = "jurisdiction")]
+    _jurisdiction: Option<String>,
+}
+
+#[derive(Deserialize, Default, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+enum OnShapeViolation {
+    #[default]
+    Remove,
+    Withhold,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawAgencyClass {
+    #[serde(rename = "title")]
+    _title: Option<String>,
+    #[serde(default)]
+    ori: Vec<Spanned<String>>,
+    ori_file: Option<Spanned<String>>,
+    #[serde(default)]
+    except: Vec<Spanned<String>>,
+}
+
+/// One rule of any kind; what its kind doesn't take is refused when it is resolved.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    id: Spanned<String>,
+    #[serde(rename = "title")]
+    _title: Option<String>,
+    #[serde(rename = "basis")]
+    _basis: Option<String>,
+    agencies: Option<Names>,
+    purposes: Option<Names>,
+    messages: Option<Names>,
+    #[serde(default)]
+    requires: Vec<Spanned<String>>,
+    #[serde(default)]
+    unless: Vec<Spanned<String>>,
+    elements: Option<Names>,
+    #[serde(rename = "as", default)]
+    treatments: BTreeMap<Spanned<String>, Treatment>,
+}
+
+/// A list of names with their places; its own place is for saying that it is empty.
+type Names = Spanned<Vec<Spanned<String>>>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RuleKind {
+    Permit,
+    Forbid,
+    Review,
+}
+
+impl Policy {
+    /// Reads a policy. `folder` is where its ORI files are looked for; `messages` are the keys that formats declare.
+    pub(crate) fn load(
+        document: &Document<'_>,
+        folder: Option<&Path>,
+        catalog: &Catalog,
+        messages: &[String],
+    ) -> Result<Self, ConfigError> {
+        let raw: RawPolicy = document.parse()?;
+        let mut digest = Sha256::new();
+        digest.update(document.text);
+        let claims = distinct(document, &raw.policy.claims, "claim")?;
+        if let Some(beyond) = raw.policy.claims.get(ClaimSet::LIMIT) {
+            return Err(document.error(&beyond.span(), format!("more than {} claims", ClaimSet::LIMIT)));
+        }
+        let class_names: Vec<String> = raw.agencies.keys().map(|name| name.get_ref().clone()).collect();
+        let agencies = load_agencies(document, folder, &class_names, raw.agencies, &mut digest)?;
+
+        let mut resolver =
+            Resolver { document, catalog, messages, claims: &claims, classes: &class_names, purposes: Vec::new() };
+        let mut rules = Vec::new();
+        let kinds = [(RuleKind::Permit, raw.permit), (RuleKind::Forbid, raw.forbid), (RuleKind::Review, raw.review)];
+        let mut ids = Vec::new();
+        for (kind, raw_rules) in kinds {
+            for rule in raw_rules {
+                ids.push(rule.id.clone());
+                rules.push(resolver.rule(kind, rule)?);
+            }
+        }
+        distinct(document, &ids, "rule")?;
+        let purposes = resolver.purposes;
+        let mut sha256 = String::new();
+        for byte in digest.finalize() {
+            // Writing to a string can't fail.
+            let _ = write!(sha256, "{byte:02x}");
+        }
+        Ok(Self {
+            identity: Arc::new(PolicyIdentity { name: raw.policy.name, version: raw.policy.version, sha256 }),
+            withhold_on_shape_violation: raw.policy.on_shape_violation == OnShapeViolation::Withhold,
+            agencies,
+            claims,
+            purposes,
+            rules,
+            envelope: envelope_alone(catalog),
+            decided: RwLock::default(),
+        })
+    }
+}
+
+/// The names, none of them twice.
+fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> Result<Vec<String>, ConfigError> {
+    let mut seen = std::collections::HashSet::new();
+    for name in names {
+        if !seen.insert(name.get_ref()) {
+            return Err(document.error(&name.span(), format!("{what} `{}` is declared twice", name.get_ref())));
+        }
+    }
+    Ok(names.iter().map(|name| name.get_ref().clone()).collect())
+}
+
+fn load_agencies(
+    document: &Document<'_>,
+    folder: Option<&Path>,
+    names: &[String],
+    raw: BTreeMap<Spanned<String>, RawAgencyClass>,
+    digest: &mut Sha256,
+) -> Result<Agencies, ConfigError> {
+    let mut classes = Vec::new();
+    let mut exact: HashMap<Ori, Vec<ClassId>> = HashMap::new();
+    for (place, (name, class)) in raw.into_iter().enumerate() {
+        let id =
+            ClassId::try_from(place).map_err(|_| document.error(&name.span(), "more than 65,536 agency classes"))?;
+        if class.ori.is_empty() && class.ori_file.is_none() {
+            let message = format!("agency class `{}` names no ORI", name.get_ref());
+            return Err(document.error(&name.span(), message).help("give it `ori = [...]` or `ori-file = \"...\"`"));
+        }
+        let mut patterns = Vec::new();
+        for text in &class.ori {
+            let refuse = |problem: String| document.error(&text.span(), problem);
+            if OriPattern::is_pattern(text.get_ref()) {
+                patterns.push(OriPattern::new(text.get_ref()).map_err(refuse)?);
+            } else {
+                let ori = Ori::new(text.get_ref()).ok_or_else(|| refuse(no_ori(text.get_ref())))?;
+                exact.entry(ori).or_default().push(id);
+            }
+        }
+        if let Some(file) = &class.ori_file {
+            for ori in load_ori_file(document, folder, file, digest)? {
+                exact.entry(ori).or_default().push(id);
+            }
+        }
+        let except = class
+            .except
+            .iter()
+            .map(|other| find(document, other, names, "agency class"))
+            .collect::<Result<Vec<_>, _>>()?;
+        classes.push(AgencyClass { name: name.into_inner(), patterns, except });
+    }
+    Ok(Agencies::new(classes, exact))
+}
+
+fn no_ori(text: &str) -> String {
+    format!("`{text}` is no ORI: 9 characters of A to Z and 0 to 9 (or a pattern with `?` and `*`) are wanted")
+}
+
+/// The ORIs of a CSV file: the first column, an optional header `ori`, `#` comments.
+fn load_ori_file(
+    document: &Document<'_>,
+    folder: Option<&Path>,
+    file: &Spanned<String>,
+    digest: &mut Sha256,
+) -> Result<Vec<Ori>, ConfigError> {
+    let Some(folder) = folder else {
+        return Err(document.error(&file.span(), "a policy that is no file can have no `ori-file`"));
+    };
+    let path = folder.join(file.get_ref());
+    let text = read_file(&path).map_err(|error| document.error(&file.span(), error.to_string()))?;
+    digest.update(&text);
+    let name = path.display().to_string();
+    let table = Document { file: &name, text: &text };
+    let mut oris = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let span = at..at + line.len();
+        at = span.end;
+        let field = line.split(',').next().unwrap_or_default().trim().trim_matches('"');
+        let is_header = span.start == 0 && field.eq_ignore_ascii_case("ori");
+        if field.is_empty() || field.starts_with('#') || is_header {
+            continue;
+        }
+        oris.push(Ori::new(field).ok_or_else(|| table.error(&span, no_ori(field)))?);
+    }
+    Ok(oris)
+}
+
+/// The place of a name in a list, or an error with the nearest right spelling.
+fn find<T: TryFrom<usize>>(
+    document: &Document<'_>,
+    name: &Spanned<String>,
+    known: &[String],
+    what: &str,
+) -> Result<T, ConfigError> {
+    let place = known.iter().position(|own| own == name.get_ref());
+    place.and_then(|place| T::try_from(place).ok()).ok_or_else(|| {
+        let error = document.error(&name.span(), format!("unknown {what} `{}`", name.get_ref()));
+        error.nearest(name.get_ref(), known.iter().map(String::as_str))
+    })
+}
+
+/// Turns the names in rules into places.
+struct Resolver<'a> {
+    document: &'a Document<'a>,
+    catalog: &'a Catalog,
+    messages: &'a [String],
+    claims: &'a [String],
+    classes: &'a [String],
+    purposes: Vec<String>,
+}
+
+impl Resolver<'_> {
+    fn rule(&mut self, kind: RuleKind, raw: RawRule) -> Result<Rule, ConfigError> {
+        let span = raw.id.span();
+        let id = raw.id.into_inner();
+        if kind == RuleKind::Permit && raw.agencies.is_none() {
+            let message = format!("permit `{id}` names no agency class");
+            return Err(self.document.error(&span, message).help("add `agencies = [...]`"));
+        }
+        let classes =
+            self.places(raw.agencies.as_ref(), |name| find(self.document, name, self.classes, "agency class"))?;
+        let messages = self.places(raw.messages.as_ref(), |name| {
+            find(self.document, name, self.messages, "message key").map(MessageKeyId)
+        })?;
+        let purposes = self.purposes(raw.purposes.as_ref())?;
+        let effect = match (kind, raw.elements) {
+            (RuleKind::Review, None) => Effect::Review,
+            (RuleKind::Review, Some(elements)) => {
+                return Err(self
+                    .document
+                    .error(&elements.span(), "a review holds whole messages: it takes no `elements`"));
+            }
+            (_, None) => return Err(self.document.error(&span, format!("rule `{id}` names no `elements`"))),
+            (kind, Some(elements)) => {
+                let elements = self.elements(&elements)?;
+                match kind {
+                    RuleKind::Permit => Effect::Permit(self.treatments(&elements, &raw.treatments)?),
+                    RuleKind::Forbid | RuleKind::Review => Effect::Forbid(elements),
+                }
+            }
+        };
+        if let (false, Some(key)) = (kind == RuleKind::Permit, raw.treatments.keys().next()) {
+            return Err(self.document.error(&key.span(), "only a permit takes `as`"));
+        }
+        Ok(Rule {
+            id,
+            classes,
+            purposes,
+            messages,
+            requires: self.claim_set(&raw.requires)?,
+            unless: self.claim_set(&raw.unless)?,
+            effect,
+        })
+    }
+
+    fn places<T>(
+        &self,
+        names: Option<&Names>,
+        place: impl Fn(&Spanned<String>) -> Result<T, ConfigError>,
+    ) -> Result<Option<Vec<T>>, ConfigError> {
+        let Some(names) = names else { return Ok(None) };
+        if names.get_ref().is_empty() {
+            return Err(self.document.error(&names.span(), "an empty list matches nothing: leave it out for \"any\""));
+        }
+        names.get_ref().iter().map(place).collect::<Result<Vec<_>, _>>().map(Some)
+    }
+
+    /// Purpose codes are declared by being named; Nlets has single letters (C, F, E, D, J, S).
+    fn purposes(&mut self, names: Option<&Names>) -> Result<Option<Vec<PurposeId>>, ConfigError> {
+        for name in names.into_iter().flat_map(|names| names.get_ref()) {
+            let code = name.get_ref();
+            let is_code = (1..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_uppercase());
+            if !is_code {
+                let message = format!("`{code}` is no purpose code: one to three capital letters are wanted");
+                return Err(self.document.error(&name.span(), message));
+            }
+            if !self.purposes.contains(code) {
+                self.purposes.push(code.clone());
+            }
+        }
+        self.places(names, |name| find(self.document, name, &self.purposes, "purpose").map(PurposeId))
+    }
+
+    fn claim_set(&self, names: &[Spanned<String>]) -> Result<ClaimSet, ConfigError> {
+        let mut set = ClaimSet::default();
+        for name in names {
+            let help = "claims are declared in `[policy] claims = [...]`";
+            let place: usize =
+                find(self.document, name, self.claims, "claim").map_err(|error| match error.help_text() {
+                    Some(_) => error,
+                    None => error.help(help),
+                })?;
+            set.insert(place);
+        }
+        Ok(set)
+    }
+
+    fn elements(&self, selectors: &Names) -> Result<Vec<ElementId>, ConfigError> {
+        if selectors.get_ref().is_empty() {
+            return Err(self.document.error(&selectors.span(), "an empty list names no data element"));
+        }
+        let mut elements = Vec::new();
+        for selector in selectors.get_ref() {
+            elements.extend(self.select(selector)?);
+        }
+        elements.sort_unstable();
+        elements.dedup();
+        Ok(elements)
+    }
+
+    fn select(&self, selector: &Spanned<String>) -> Result<Vec<ElementId>, ConfigError> {
+        let name = selector.get_ref();
+        let selected = self.catalog.select(name);
+        let is_envelope = |id: &ElementId| self.catalog.element(*id).is_some_and(|element| element.is_envelope());
+        if selected.is_empty() {
+            let what = if name.starts_with(GROUP_PREFIX) { "group" } else { "data element" };
+            let error = self.document.error(&selector.span(), format!("unknown {what} `{name}`"));
+            return Err(error.nearest(name, self.catalog.selectors().iter().map(String::as_str)));
+        }
+        if selected.iter().any(is_envelope) {
+            let message = format!("`{name}` is of the envelope, which every grant holds: no rule names it");
+            return Err(self.document.error(&selector.span(), message));
+        }
+        Ok(selected)
+    }
+
+    /// The treatment of each element of a permit: that of the most specific `as` key that covers it, else `full`.
+    fn treatments(
+        &self,
+        elements: &[ElementId],
+        raw: &BTreeMap<Spanned<String>, Treatment>,
+    ) -> Result<Vec<(ElementId, Treatment)>, ConfigError> {
+        // Per element: how specific the key was that set its treatment, and the treatment.
+        let mut chosen: HashMap<ElementId, (usize, Treatment)> = HashMap::new();
+        for (key, treatment) in raw {
+            let covered: Vec<ElementId> =
+                self.select(key)?.into_iter().filter(|element| elements.contains(element)).collect();
+            if covered.is_empty() {
+                let message = format!("`as` names `{}`, which this permit doesn't", key.get_ref());
+                return Err(self.document.error(&key.span(), message));
+            }
+            let specificity = if key.get_ref().starts_with(GROUP_PREFIX) { 0 } else { key.get_ref().len() };
+            for id in covered {
+                let Some(element) = self.catalog.element(id) else { continue };
+                if !element.kind().takes(*treatment) {
+                    let message = format!("`{}` doesn't take the treatment `{}`", element.id(), treatment.name());
+                    return Err(self.document.error(&key.span(), message));
+                }
+                match chosen.get(&id) {
+                    Some((other, before)) if *other == specificity && before != treatment => {
+                        let message = format!("`as` says two things of `{}`", element.id());
+                        return Err(self.document.error(&key.span(), message));
+                    }
+                    Some((other, _)) if *other > specificity => {}
+                    _ => {
+                        chosen.insert(id, (specificity, *treatment));
+                    }
+                }
+            }
+        }
+        let treatment = |id: &ElementId| chosen.get(id).map_or(Treatment::Full, |(_, treatment)| *treatment);
+        Ok(elements.iter().map(|id| (*id, treatment(id))).collect())
+    }
+}

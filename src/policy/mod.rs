@@ -1,0 +1,176 @@
+//! The policy: agency classes and the permit, forbid and review rules, decided into a [`Grant`] once per distinct
+//! request and cached.
+
+mod agency;
+mod load;
+mod ori;
+mod requester;
+mod rule;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::Serialize;
+
+pub use ori::{ORI_LENGTH, Ori};
+pub use requester::{Requester, RequesterError};
+pub(crate) use rule::MessageKeyId;
+
+use crate::catalog::{Catalog, ElementId, Treatment};
+use agency::{Agencies, ClassSetId};
+use rule::{ClaimSet, Conditions, Effect, PurposeId, Rule};
+
+/// Which policy decided: what a receipt carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyIdentity {
+    /// The policy's own name.
+    pub name: String,
+    /// The policy's own version.
+    pub version: String,
+    /// SHA-256 of the policy's text, then of its ORI files in the order of their classes' names, as lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// What the policy says before the message is rewritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Something beyond the envelope is permitted.
+    Rewrite,
+    /// A person must review it first.
+    Review,
+    /// Nothing beyond the envelope is permitted.
+    Nothing,
+}
+
+/// What one requester may have of one message type, each element with its treatment.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    treatments: Box<[Option<Treatment>]>,
+    classes: Box<[String]>,
+    rules: Box<[String]>,
+    verdict: Verdict,
+}
+
+impl Grant {
+    /// How the element is released, `None` when it is not. The envelope always is.
+    pub(crate) fn treatment(&self, element: ElementId) -> Option<Treatment> {
+        self.treatments.get(element.index()).copied().flatten()
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// Names of the agency classes the requester is in.
+    pub(crate) fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// Ids of the rules that applied.
+    pub(crate) fn rules(&self) -> &[String] {
+        &self.rules
+    }
+}
+
+/// A policy ready to decide.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    identity: Arc<PolicyIdentity>,
+    withhold_on_shape_violation: bool,
+    agencies: Agencies,
+    claims: Vec<String>,
+    purposes: Vec<String>,
+    rules: Vec<Rule>,
+    /// What a grant holds before any rule: the envelope.
+    envelope: Box<[Option<Treatment>]>,
+    decided: RwLock<HashMap<(ClassSetId, Conditions), Arc<Grant>>>,
+}
+
+impl Policy {
+    pub(crate) fn identity(&self) -> &Arc<PolicyIdentity> {
+        &self.identity
+    }
+
+    /// Whether a shape violation withholds the whole message rather than removing the value.
+    pub(crate) fn withholds_on_shape_violation(&self) -> bool {
+        self.withhold_on_shape_violation
+    }
+
+    /// The grant of a requester for a message key; `None` when no agency class claims the ORI.
+    /// A decision made before is found without allocating.
+    pub(crate) fn decide(&self, ori: Ori, requester: &Requester, message: Option<MessageKeyId>) -> Option<Arc<Grant>> {
+        let classes = self.agencies.classes_of(ori)?;
+        let asked = Conditions { purpose: self.purpose(requester), claims: self.claims(requester), message };
+        let key = (classes, asked);
+        if let Some(grant) = self.decided.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Some(Arc::clone(grant));
+        }
+        let grant = Arc::new(self.compute(classes, &asked));
+        self.decided.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&grant));
+        Some(grant)
+    }
+
+    fn purpose(&self, requester: &Requester) -> Option<PurposeId> {
+        let code = requester.purpose_code()?;
+        let place = self.purposes.iter().position(|own| own == code)?;
+        u16::try_from(place).ok().map(PurposeId)
+    }
+
+    fn claims(&self, requester: &Requester) -> ClaimSet {
+        let mut set = ClaimSet::default();
+        for claim in requester.claims() {
+            if let Some(place) = self.claims.iter().position(|own| own == claim) {
+                set.insert(place);
+            }
+        }
+        set
+    }
+
+    /// The union of the permits that apply minus every forbid that applies: no order enters (P9).
+    fn compute(&self, classes: ClassSetId, asked: &Conditions) -> Grant {
+        let classes = self.agencies.members(classes);
+        let applied: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(&classes, asked)).collect();
+        let mut treatments = self.envelope.clone();
+        let mut review = false;
+        for rule in &applied {
+            match &rule.effect {
+                Effect::Permit(elements) => {
+                    for (element, treatment) in elements {
+                        if let Some(slot) = treatments.get_mut(element.index()) {
+                            *slot = Some(slot.map_or(*treatment, |other| other.min(*treatment)));
+                        }
+                    }
+                }
+                Effect::Forbid(_) => {}
+                Effect::Review => review = true,
+            }
+        }
+        for rule in &applied {
+            if let Effect::Forbid(elements) = &rule.effect {
+                for element in elements {
+                    if let Some(slot) = treatments.get_mut(element.index()) {
+                        *slot = None;
+                    }
+                }
+            }
+        }
+        let verdict = if treatments == self.envelope {
+            Verdict::Nothing
+        } else if review {
+            Verdict::Review
+        } else {
+            Verdict::Rewrite
+        };
+        Grant {
+            treatments,
+            classes: classes.iter().map(|class| self.agencies.name(*class).to_owned()).collect(),
+            rules: applied.iter().map(|rule| rule.id.clone()).collect(),
+            verdict,
+        }
+    }
+}
+
+/// The grant table that holds the envelope and nothing else.
+fn envelope_alone(catalog: &Catalog) -> Box<[Option<Treatment>]> {
+    catalog.iter().map(|(_, element)| element.is_envelope().then_some(Treatment::Full)).collect()
+}

@@ -1,0 +1,151 @@
+//! ORIs, the nine-character identifiers of agencies, and patterns over them.
+//!
+//! A prefix decides nothing by itself: `VTICE0900` is a federal office whose ORI begins with VT. That is why exact
+//! ORIs and patterns are two things here.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// How many characters an ORI has.
+pub const ORI_LENGTH: usize = 9;
+
+/// An Originating Agency Identifier: nine characters, A to Z and 0 to 9.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ori([u8; ORI_LENGTH]);
+
+impl Ori {
+    /// Takes `text` exactly: no padding, no lower case, no other alphabet. `None` when it is no ORI.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let bytes: [u8; ORI_LENGTH] = text.as_bytes().try_into().ok()?;
+        bytes.iter().all(is_ori_byte).then_some(Self(bytes))
+    }
+
+    /// The nine characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Ori {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Ori {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ori({self})")
+    }
+}
+
+impl Serialize for Ori {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+fn is_ori_byte(byte: &u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit()
+}
+
+/// A pattern over ORIs: `?` is one character, `*` any run of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OriPattern(Vec<u8>);
+
+impl OriPattern {
+    /// Reads a pattern; says why when no ORI could match it.
+    pub(super) fn new(text: &str) -> Result<Self, String> {
+        if let Some(wrong) =
+            text.chars().find(|c| !c.is_ascii_uppercase() && !c.is_ascii_digit() && !matches!(c, '?' | '*'))
+        {
+            return Err(format!("`{text}` can match no ORI: `{wrong}` is none of A to Z, 0 to 9, `?` and `*`"));
+        }
+        let fixed = text.bytes().filter(|byte| *byte != b'*').count();
+        let stars = text.len() - fixed;
+        if fixed > ORI_LENGTH || stars == 0 && fixed != ORI_LENGTH {
+            return Err(format!(
+                "`{text}` can match no ORI: an ORI has {ORI_LENGTH} characters, the pattern has {fixed}"
+            ));
+        }
+        Ok(Self(text.as_bytes().to_vec()))
+    }
+
+    /// Whether a text of the rules is a pattern rather than an ORI.
+    pub(super) fn is_pattern(text: &str) -> bool {
+        text.contains(['?', '*'])
+    }
+
+    pub(super) fn matches(&self, ori: Ori) -> bool {
+        matches(&self.0, &ori.0)
+    }
+}
+
+/// Glob matching with one remembered star: on a mismatch the last star takes one character more.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut star = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(b'?') => {
+                p += 1;
+                t += 1;
+            }
+            Some(byte) if text.get(t) == Some(byte) => {
+                p += 1;
+                t += 1;
+            }
+            _ => match star {
+                Some((star_p, star_t)) => {
+                    star = Some((star_p, star_t + 1));
+                    p = star_p + 1;
+                    t = star_t + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(p..).is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attack_30_an_ori_is_taken_exactly() {
+        assert_eq!(Ori::new("VTICE0900").unwrap().as_str(), "VTICE0900");
+        for bad in [
+            "",
+            "VTICE090",
+            "VTICE09000",
+            "vtice0900",
+            " VTICE0900",
+            "VTICE0900 ",
+            "ＶＴＩ",
+            "VTICE090\u{0}",
+            "VTICE-900",
+        ] {
+            assert_eq!(Ori::new(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn patterns_match_whole_oris() {
+        let matches = |pattern: &str, ori: &str| OriPattern::new(pattern).unwrap().matches(Ori::new(ori).unwrap());
+        assert!(matches("AZ*", "AZ0070000") && matches("??ICE*", "VTICE0900") && matches("*00", "AZ0070000"));
+        assert!(matches("*", "AZ0070000") && matches("A*7*0", "AZ0070000") && matches("?????????", "AZ0070000"));
+        assert!(!matches("AZ*", "NV0070000") && !matches("??ICE*", "VTIC00900") && !matches("*01", "AZ0070000"));
+        assert!(
+            OriPattern::new("AZ00700000*").is_err()
+                && OriPattern::new("az*").is_err()
+                && OriPattern::new("AZ??").is_err()
+        );
+    }
+}

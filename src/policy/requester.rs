@@ -1,0 +1,101 @@
+//! Who will receive the message, as the caller vouches for it.
+
+use std::fmt;
+
+use super::ori::Ori;
+
+/// The requester of a message: ORI, purpose code, claims.
+///
+/// ```
+/// # use dmv_redact::Requester;
+/// let requester = Requester::new("AZ0070000")?.purpose("C").claim("approved");
+/// assert_eq!(requester.ori().unwrap().as_str(), "AZ0070000");
+/// # Ok::<(), dmv_redact::RequesterError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Requester {
+    ori: Option<Ori>,
+    purpose: Purpose,
+    claims: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Purpose {
+    #[default]
+    Absent,
+    One(String),
+    /// Two different ones were said: no rule that asks for a purpose applies.
+    Several,
+}
+
+impl Requester {
+    /// A requester with this ORI. A message whose own envelope names another is withheld.
+    ///
+    /// # Errors
+    /// When `ori` is not exactly nine characters of A to Z and 0 to 9.
+    pub fn new(ori: &str) -> Result<Self, RequesterError> {
+        let ori = Ori::new(ori).ok_or(RequesterError { characters: ori.chars().count() })?;
+        Ok(Self { ori: Some(ori), ..Self::default() })
+    }
+
+    /// A requester whose ORI is read from each message's own envelope, where the format says it stands.
+    #[must_use]
+    pub fn from_envelope() -> Self {
+        Self::default()
+    }
+
+    /// Adds the purpose code of the request (`C` criminal justice, `F` firearms...). Said twice with different codes,
+    /// it counts as unknown.
+    #[must_use]
+    pub fn purpose(mut self, code: impl Into<String>) -> Self {
+        let code = code.into();
+        self.purpose = match self.purpose {
+            Purpose::Absent => Purpose::One(code),
+            Purpose::One(first) if first == code => Purpose::One(code),
+            Purpose::One(_) | Purpose::Several => Purpose::Several,
+        };
+        self
+    }
+
+    /// Adds a claim that the caller vouches for. One that the policy doesn't declare has no effect.
+    #[must_use]
+    pub fn claim(mut self, name: impl Into<String>) -> Self {
+        self.claims.push(name.into());
+        self
+    }
+
+    /// The ORI, unless it is to be read from the envelope.
+    #[must_use]
+    pub fn ori(&self) -> Option<Ori> {
+        self.ori
+    }
+
+    pub(crate) fn purpose_code(&self) -> Option<&str> {
+        match &self.purpose {
+            Purpose::One(code) => Some(code),
+            Purpose::Absent | Purpose::Several => None,
+        }
+    }
+
+    pub(crate) fn claims(&self) -> &[String] {
+        &self.claims
+    }
+}
+
+/// A text that is no ORI. It does not repeat the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequesterError {
+    characters: usize,
+}
+
+impl fmt::Display for RequesterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { characters } = self;
+        write!(
+            f,
+            "the requester is no ORI: 9 characters of A to Z and 0 to 9 are wanted, {characters} characters were given"
+        )
+    }
+}
+
+impl std::error::Error for RequesterError {}

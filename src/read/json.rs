@@ -1,0 +1,422 @@
+//! A strict reader of JSON over byte spans (RFC 8259): one document, legal strings and numbers, bounded depth.
+//!
+//! It builds nothing and never recurses. The bytes are valid UTF-8 already; what is checked here is everything else,
+//! in skipped values too.
+
+use super::limits::Limits;
+use super::refusal::{Reason, Refusal};
+use super::scan::{Span, find, skip_space};
+
+type Read<T> = Result<T, Refusal>;
+
+/// What kind of value comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ValueKind {
+    Object,
+    Array,
+    /// A string, number, `true`, `false` or `null`.
+    Scalar,
+}
+
+/// A string: what stands between its quotes, and whether that holds an escape.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JsonString {
+    pub(crate) inner: Span,
+    pub(crate) escaped: bool,
+}
+
+/// A value that is no object and no array.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scalar {
+    String(JsonString),
+    /// A number or literal, as it is written.
+    Lexeme(Span),
+}
+
+/// The reader: a position in the message, and the brackets open there.
+#[derive(Debug)]
+pub(crate) struct JsonReader<'m> {
+    bytes: &'m [u8],
+    position: usize,
+    limits: &'m Limits,
+}
+
+impl<'m> JsonReader<'m> {
+    pub(crate) fn new(bytes: &'m [u8], limits: &'m Limits) -> Self {
+        Self { bytes, position: 0, limits }
+    }
+
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Passes white space and gives the byte behind it, without passing that.
+    #[inline]
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        let byte = self.bytes.get(self.position).copied();
+        if byte.is_some_and(|byte| byte > b' ') {
+            return byte;
+        }
+        self.position = skip_space(self.bytes, self.position);
+        self.bytes.get(self.position).copied()
+    }
+
+    /// Passes `wanted` if it comes next.
+    #[inline]
+    pub(crate) fn take(&mut self, wanted: u8) -> bool {
+        let found = self.peek() == Some(wanted);
+        self.position += usize::from(found);
+        found
+    }
+
+    /// Passes `wanted`, behind white space, or refuses.
+    #[inline]
+    pub(crate) fn expect(&mut self, wanted: u8, detail: &'static str) -> Read<()> {
+        if self.take(wanted) { Ok(()) } else { Err(self.refuse(detail)) }
+    }
+
+    /// Refuses unless only white space is left.
+    pub(crate) fn end(&mut self) -> Read<()> {
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(self.refuse("something follows the document")),
+        }
+    }
+
+    /// What kind of value comes next; refuses where none can.
+    #[inline]
+    pub(crate) fn kind(&mut self) -> Read<ValueKind> {
+        match self.peek() {
+            Some(b'{') => Ok(ValueKind::Object),
+            Some(b'[') => Ok(ValueKind::Array),
+            Some(b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => Ok(ValueKind::Scalar),
+            Some(_) => Err(self.refuse("no value begins so")),
+            None => Err(self.refuse("the document ends where a value is wanted")),
+        }
+    }
+
+    /// Reads the name of a member and the colon behind it.
+    #[inline]
+    pub(crate) fn name(&mut self) -> Read<JsonString> {
+        if self.peek() != Some(b'"') {
+            return Err(self.refuse("a member name is wanted"));
+        }
+        let name = self.string()?;
+        if name.inner.len() > self.limits.name_bytes {
+            return Err(Refusal::at(Reason::Limit, name.inner.start, "a name is too long"));
+        }
+        self.expect(b':', "a colon is wanted")?;
+        Ok(name)
+    }
+
+    /// Reads a string, number or literal.
+    #[inline]
+    pub(crate) fn scalar(&mut self) -> Read<Scalar> {
+        match self.peek() {
+            Some(b'"') => self.string().map(Scalar::String),
+            Some(b'-' | b'0'..=b'9') => self.number().map(Scalar::Lexeme),
+            Some(b't') => self.literal(b"true").map(Scalar::Lexeme),
+            Some(b'f') => self.literal(b"false").map(Scalar::Lexeme),
+            Some(b'n') => self.literal(b"null").map(Scalar::Lexeme),
+            _ => Err(self.refuse("a value is wanted")),
+        }
+    }
+
+    /// Passes the value that comes next, whatever it is, checking all of it. `depth` is how many brackets are open
+    /// around it.
+    pub(crate) fn skip_value(&mut self, depth: usize) -> Read<()> {
+        // The brackets opened here, one bit each, the innermost lowest: 1 is an object. Depth is bounded by the limit,
+        // so a few words hold them.
+        let mut open = Brackets::default();
+        loop {
+            match self.kind()? {
+                ValueKind::Scalar => {
+                    self.scalar()?;
+                }
+                kind => {
+                    if depth + open.depth >= self.limits.depth {
+                        return Err(Refusal::at(Reason::Limit, self.position, "values are nested too deep"));
+                    }
+                    self.position += 1;
+                    let is_object = kind == ValueKind::Object;
+                    if !self.take(if is_object { b'}' } else { b']' }) {
+                        open.push(is_object);
+                        if is_object {
+                            self.name()?;
+                        }
+                        continue;
+                    }
+                }
+            }
+            // A value has ended: close what it was the last of, or go on to the next.
+            loop {
+                let Some(is_object) = open.top() else { return Ok(()) };
+                if self.take(b',') {
+                    if is_object {
+                        self.name()?;
+                    }
+                    break;
+                }
+                let (close, detail) = closing(is_object);
+                self.expect(close, detail)?;
+                open.pop();
+            }
+        }
+    }
+
+    /// Reads a string at its opening quote.
+    fn string(&mut self) -> Read<JsonString> {
+        let start = self.position + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            at = find(self.bytes, at, |byte| (byte == b'"') | (byte == b'\\') | (byte < 0x20));
+            match self.bytes.get(at) {
+                Some(b'"') => {
+                    self.position = at + 1;
+                    return Ok(JsonString { inner: Span::new(start, at), escaped });
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    at = self.escape(at)?;
+                }
+                Some(_) => return Err(Refusal::at(Reason::NotWellFormedJson, at, "a control character in a string")),
+                None => return Err(Refusal::at(Reason::NotWellFormedJson, at, "a string is not closed")),
+            }
+        }
+    }
+
+    /// Passes the escape at `at`, a surrogate pair whole.
+    fn escape(&self, at: usize) -> Read<usize> {
+        let refuse = |detail| Err(Refusal::at(Reason::NotWellFormedJson, at, detail));
+        match self.bytes.get(at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+            Some(b'u') => match hex4(self.bytes, at + 2) {
+                Some(0xD800..=0xDBFF) => {
+                    let low =
+                        self.bytes.get(at + 6..at + 8).filter(|next| *next == b"\\u").and(hex4(self.bytes, at + 8));
+                    match low {
+                        Some(0xDC00..=0xDFFF) => Ok(at + 12),
+                        _ => refuse("a lone surrogate"),
+                    }
+                }
+                Some(0xDC00..=0xDFFF) => refuse("a lone surrogate"),
+                Some(_) => Ok(at + 6),
+                None => refuse("an escape without four hexadecimal digits"),
+            },
+            _ => refuse("an unknown escape"),
+        }
+    }
+
+    fn number(&mut self) -> Read<Span> {
+        let start = self.position;
+        let digits = |from: usize| {
+            let rest = self.bytes.get(from..).unwrap_or_default();
+            from + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
+        };
+        let refuse = |at| Err(Refusal::at(Reason::NotWellFormedJson, at, "a number is not written as JSON writes it"));
+        let mut at = start + usize::from(self.bytes.get(start) == Some(&b'-'));
+        match self.bytes.get(at) {
+            Some(b'0') => at += 1,
+            Some(b'1'..=b'9') => at = digits(at),
+            _ => return refuse(at),
+        }
+        if self.bytes.get(at) == Some(&b'.') {
+            let end = digits(at + 1);
+            if end == at + 1 {
+                return refuse(end);
+            }
+            at = end;
+        }
+        if let Some(b'e' | b'E') = self.bytes.get(at) {
+            at += 1 + usize::from(matches!(self.bytes.get(at + 1), Some(b'+' | b'-')));
+            let end = digits(at);
+            if end == at {
+                return refuse(end);
+            }
+            at = end;
+        }
+        self.lexeme(start, at)
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Read<Span> {
+        let start = self.position;
+        let end = start + word.len();
+        if self.bytes.get(start..end) == Some(word) {
+            self.lexeme(start, end)
+        } else {
+            Err(self.refuse("no value begins so"))
+        }
+    }
+
+    /// A number or literal ends only where something else may begin: `01` and `truex` are no values.
+    fn lexeme(&mut self, start: usize, end: usize) -> Read<Span> {
+        self.position = end;
+        match self.bytes.get(end) {
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}') => Ok(Span::new(start, end)),
+            Some(_) => Err(self.refuse("a value is followed by something else")),
+        }
+    }
+
+    fn refuse(&self, detail: &'static str) -> Refusal {
+        Refusal::at(Reason::NotWellFormedJson, self.position, detail)
+    }
+}
+
+/// What closes an object or an array, and what to say where it is missing.
+pub(crate) fn closing(is_object: bool) -> (u8, &'static str) {
+    if is_object {
+        (b'}', "a comma or the end of an object is wanted")
+    } else {
+        (b']', "a comma or the end of an array is wanted")
+    }
+}
+
+/// Open brackets as bits: an object is 1, an array 0. The lowest word is spent first; deeper ones spill.
+#[derive(Debug, Default)]
+struct Brackets {
+    depth: usize,
+    word: u64,
+    spilled: Vec<u64>,
+}
+
+impl Brackets {
+    fn push(&mut self, is_object: bool) {
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.spilled.push(self.word);
+        }
+        self.word = self.word << 1 | u64::from(is_object);
+        self.depth += 1;
+    }
+
+    fn top(&self) -> Option<bool> {
+        (self.depth > 0).then_some(self.word & 1 == 1)
+    }
+
+    fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.word >>= 1;
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.word = self.spilled.pop().unwrap_or_default();
+        }
+    }
+}
+
+/// The four hexadecimal digits at `at`.
+fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at + 4)?.iter().try_fold(0, |value, byte| Some(value << 4 | char::from(*byte).to_digit(16)?))
+}
+
+/// Appends what a string's inner text means. The string has been read, so its escapes are right.
+pub(crate) fn decode(inner: &str, into: &mut String) {
+    let mut rest = inner;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        into.push_str(before);
+        let bytes = escape.as_bytes();
+        let (character, length) = match bytes.first() {
+            Some(b'b') => ('\u{8}', 1),
+            Some(b'f') => ('\u{C}', 1),
+            Some(b'n') => ('\n', 1),
+            Some(b'r') => ('\r', 1),
+            Some(b't') => ('\t', 1),
+            Some(b'u') => match (hex4(bytes, 1), hex4(bytes, 7)) {
+                (Some(high @ 0xD800..=0xDBFF), Some(low)) => {
+                    let code = 0x1_0000 + ((high - 0xD800) << 10) + (low & 0x3FF);
+                    (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 11)
+                }
+                (code, _) => (code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER), 5),
+            },
+            Some(byte) => (char::from(*byte), 1),
+            None => return,
+        };
+        into.push(character);
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    into.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Read<()> {
+        let limits = Limits::default();
+        let mut reader = JsonReader::new(text.as_bytes(), &limits);
+        reader.skip_value(0)?;
+        reader.end()
+    }
+
+    #[test]
+    fn p2_what_is_not_json_is_refused() {
+        for good in [
+            "{}",
+            "[]",
+            " [1, -0, 0.5e+10, \"a\\u00e9\\ud83d\\ude00\", true, {\"a\":{\"b\":[null,false]}}] ",
+            "\"x\"",
+            "0",
+            "[[[],{}],[{\"a\":[]}]]",
+        ] {
+            assert_eq!(read(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            " ",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "[1 2]",
+            "{\"a\" 1}",
+            "{a:1}",
+            "'a'",
+            "[01]",
+            "[+1]",
+            "[.5]",
+            "[1.]",
+            "[1e]",
+            "[NaN]",
+            "[truex]",
+            "[\"\\x\"]",
+            "[\"\\ud800\"]",
+            "[\"\\udc00\\ud800\"]",
+            "[\"\t\"]",
+            "[\"a]",
+            "1 2",
+            "[1]]",
+            "{\"a\":1}{}",
+            "[1}",
+            "{\"a\":1]",
+            "[//c\n1]",
+            "[\u{FEFF}1]",
+            "[\u{A0}1]",
+            "[\"\\u12\"]",
+            "[-]",
+            "{\"a\"}",
+            "{,}",
+            "[,1]",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn p8_depth_is_bounded_and_brackets_are_kept_beyond_a_word() {
+        let nested = |depth: usize| {
+            let open: String = (0..depth).map(|at| if at % 3 == 0 { "{\"a\":" } else { "[" }).collect();
+            let close: String = (0..depth).rev().map(|at| if at % 3 == 0 { "}" } else { "]" }).collect();
+            format!("{open}1{close}")
+        };
+        assert_eq!(read(&nested(128)), Ok(()));
+        assert_eq!(read(&nested(129)).unwrap_err().reason, Reason::Limit);
+        assert_eq!(read(&"[".repeat(1_000_000)).unwrap_err().reason, Reason::Limit);
+        let wrong = nested(128).replacen("1]", "1}", 1);
+        assert_eq!(read(&wrong).unwrap_err().reason, Reason::NotWellFormedJson);
+    }
+
+    #[test]
+    fn decoding_reads_every_escape() {
+        let mut text = String::new();
+        decode(r#"a\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude00z"#, &mut text);
+        assert_eq!(text, "a\"\\/\u{8}\u{C}\n\r\tA\u{e9}\u{1F600}z");
+    }
+}

@@ -1,0 +1,51 @@
+//! The first reading: strict readers of JSON and XML over byte spans, in safe Rust.
+//!
+//! They decide nothing. They say what stands where, and refuse what two parsers could read differently.
+
+pub(crate) mod json;
+mod limits;
+mod refusal;
+pub(crate) mod scan;
+pub(crate) mod xml;
+
+pub use limits::Limits;
+pub use refusal::Reason;
+pub(crate) use refusal::Refusal;
+
+use crate::format::Syntax;
+
+/// A message that is UTF-8 and within bounds, and how it is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Message<'m> {
+    pub(crate) text: &'m str,
+    pub(crate) syntax: Syntax,
+}
+
+impl<'m> Message<'m> {
+    /// Looks at the first bytes, never at a declared type: what the bytes are is what counts.
+    pub(crate) fn open(bytes: &'m [u8], limits: &Limits) -> Result<Self, Refusal> {
+        if bytes.len() > limits.message_bytes {
+            return Err(Refusal::at(Reason::Limit, limits.message_bytes, "the message is too long"));
+        }
+        if bytes.starts_with(&[0xFF, 0xFE])
+            || bytes.starts_with(&[0xFE, 0xFF])
+            || bytes.iter().take(4).any(|byte| *byte == 0)
+        {
+            return Err(Refusal::at(Reason::Encoding, 0, "the message is not UTF-8"));
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| Refusal::at(Reason::Encoding, error.valid_up_to(), "the message is not UTF-8"))?;
+        let has_mark = text.starts_with('\u{FEFF}');
+        let first = scan::skip_space(bytes, if has_mark { BYTE_ORDER_MARK } else { 0 });
+        match bytes.get(first) {
+            Some(b'<') => Ok(Self { text, syntax: Syntax::Xml }),
+            Some(b'{' | b'[') if has_mark => Err(Refusal::at(Reason::Encoding, 0, "JSON has no byte order mark")),
+            Some(b'{' | b'[') => Ok(Self { text, syntax: Syntax::Json }),
+            Some(_) => Err(Refusal::at(Reason::SyntaxUnknown, first, "the message is neither XML nor JSON")),
+            None => Err(Refusal::whole(Reason::Empty, "there is no message")),
+        }
+    }
+}
+
+/// Bytes of U+FEFF in UTF-8.
+pub(crate) const BYTE_ORDER_MARK: usize = 3;

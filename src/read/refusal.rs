@@ -1,0 +1,113 @@
+//! Why a message is withheld: a fixed code, a fixed sentence, and where. Never a value (P6).
+
+use serde::{Serialize, Serializer};
+
+/// The reason a message was held or withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Reason {
+    /// There is nothing, or only white space.
+    Empty,
+    /// It begins neither as XML nor as JSON.
+    SyntaxUnknown,
+    /// It is not well-formed XML 1.0 with namespaces.
+    NotWellFormedXml,
+    /// It is not JSON (RFC 8259).
+    NotWellFormedJson,
+    /// It is not UTF-8, or declares to be something else.
+    Encoding,
+    /// It has a document type declaration.
+    Doctype,
+    /// A mapped name stands twice in one JSON object.
+    DuplicateName,
+    /// It is of no known format.
+    FormatUnknown,
+    /// It exceeds one of the [`Limits`](crate::Limits).
+    Limit,
+    /// Neither the caller nor the envelope names a requester.
+    RequesterMissing,
+    /// What stands for the requester in the envelope is no ORI.
+    RequesterInvalid,
+    /// No agency class of the policy claims the requester.
+    RequesterUnknown,
+    /// The envelope names another requester than the caller does.
+    RequesterMismatch,
+    /// The envelope names several requesters.
+    RequesterSeveral,
+    /// The format has a message key and the message has none.
+    MessageTypeMissing,
+    /// The format has no such message key.
+    MessageTypeUnknown,
+    /// The message has several message keys.
+    MessageTypeSeveral,
+    /// A `@context` contradicts the format or is more than plain prefix bindings.
+    Context,
+    /// A value of the envelope violates its shape.
+    EnvelopeShape,
+    /// A value violates its shape and the policy withholds the message for that.
+    Shape,
+    /// References can't be brought to agree with what is released.
+    References,
+    /// The policy permits this requester nothing of it.
+    NothingPermitted,
+    /// A review rule applies: a person must look first.
+    Review,
+}
+
+impl Reason {
+    /// The code in receipts and logs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::SyntaxUnknown => "syntax-unknown",
+            Self::NotWellFormedXml => "not-well-formed-xml",
+            Self::NotWellFormedJson => "not-well-formed-json",
+            Self::Encoding => "encoding",
+            Self::Doctype => "doctype",
+            Self::DuplicateName => "duplicate-name",
+            Self::FormatUnknown => "format-unknown",
+            Self::Limit => "limit",
+            Self::RequesterMissing => "requester-missing",
+            Self::RequesterInvalid => "requester-invalid",
+            Self::RequesterUnknown => "requester-unknown",
+            Self::RequesterMismatch => "requester-mismatch",
+            Self::RequesterSeveral => "requester-several",
+            Self::MessageTypeMissing => "message-type-missing",
+            Self::MessageTypeUnknown => "message-type-unknown",
+            Self::MessageTypeSeveral => "message-type-several",
+            Self::Context => "context",
+            Self::EnvelopeShape => "envelope-shape",
+            Self::Shape => "shape",
+            Self::References => "references",
+            Self::NothingPermitted => "nothing-permitted",
+            Self::Review => "review",
+        }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+/// A refusal: nothing of the message goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) reason: Reason,
+    /// What exactly, in fixed words.
+    pub(crate) detail: &'static str,
+    /// Where in the message, in bytes from its start; `None` when it is about the whole.
+    pub(crate) offset: Option<usize>,
+}
+
+impl Refusal {
+    pub(crate) fn at(reason: Reason, offset: usize, detail: &'static str) -> Self {
+        Self { reason, detail, offset: Some(offset) }
+    }
+
+    pub(crate) fn whole(reason: Reason, detail: &'static str) -> Self {
+        Self { reason, detail, offset: None }
+    }
+}

@@ -1,0 +1,179 @@
+//! The attributes of a start tag: syntax, uniqueness, namespace declarations.
+
+use super::super::refusal::{Reason, Refusal};
+use super::super::scan::{Span, find, skip_space};
+use super::namespaces::{Binding, Uri};
+use super::{QualifiedName, Read, XmlReader, decode, space};
+use crate::format::NamespaceId;
+
+/// What an attribute is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AttributeKind {
+    /// An attribute of this namespace, and the place of the binding its prefix uses.
+    Attribute { namespace: NamespaceId, binding: Option<usize> },
+    /// A namespace declaration: the place of the binding it makes, and what it binds to.
+    Declaration { binding: usize, namespace: NamespaceId },
+}
+
+/// An attribute or namespace declaration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attribute {
+    /// With the white space before it.
+    pub(crate) span: Span,
+    pub(crate) name: QualifiedName,
+    /// Between the quotes.
+    pub(crate) value: Span,
+    /// Whether the value means what it says: no reference, no white space to be normalised.
+    pub(crate) plain: bool,
+    pub(crate) kind: AttributeKind,
+}
+
+impl XmlReader<'_, '_> {
+    /// Reads attributes from `from` on; gives where they end and whether the tag is an empty-element tag.
+    pub(super) fn attribute_list(&mut self, from: usize) -> Read<(usize, bool)> {
+        self.state.attributes.clear();
+        let mut at = from;
+        loop {
+            let name_start = skip_space(self.bytes, at);
+            match self.bytes.get(name_start) {
+                Some(b'>') => return Ok((at, false)),
+                Some(b'/') if self.bytes.get(name_start + 1) == Some(&b'>') => return Ok((at, true)),
+                None => return Err(Refusal::at(Reason::NotWellFormedXml, name_start, "a tag is not closed")),
+                Some(_) if name_start == at => {
+                    return Err(Refusal::at(Reason::NotWellFormedXml, at, "white space is wanted before an attribute"));
+                }
+                Some(_) => {}
+            }
+            if self.state.attributes.len() >= self.limits.attributes {
+                return Err(Refusal::at(Reason::Limit, name_start, "an element has too many attributes"));
+            }
+            at = self.attribute(at, name_start)?;
+        }
+    }
+
+    fn attribute(&mut self, start: usize, name_start: usize) -> Read<usize> {
+        let name = self.qualified_name(name_start)?;
+        let equals = skip_space(self.bytes, name.whole.end);
+        if self.bytes.get(equals) != Some(&b'=') {
+            return Err(Refusal::at(Reason::NotWellFormedXml, equals, "an attribute has no value"));
+        }
+        let open = skip_space(self.bytes, equals + 1);
+        let quote = match self.bytes.get(open) {
+            Some(quote @ (b'"' | b'\'')) => *quote,
+            _ => return Err(Refusal::at(Reason::NotWellFormedXml, open, "an attribute value is not quoted")),
+        };
+        let (value, plain) = self.attribute_value(open + 1, quote)?;
+        let whole = name.whole.of(self.bytes);
+        if self.state.attributes.iter().any(|other| other.name.whole.of(self.bytes) == whole) {
+            return Err(Refusal::at(Reason::NotWellFormedXml, name_start, "an attribute stands twice"));
+        }
+        let is_declaration = whole == b"xmlns" || whole.starts_with(b"xmlns:");
+        let kind = if is_declaration {
+            self.declare(name, value, plain)?
+        } else {
+            AttributeKind::Attribute { namespace: NamespaceId::NONE, binding: None }
+        };
+        let end = value.end + 1;
+        self.state.attributes.push(Attribute { span: Span::new(start, end), name, value, plain, kind });
+        Ok(end)
+    }
+
+    /// Reads a value up to its closing quote (production 10).
+    fn attribute_value(&self, start: usize, quote: u8) -> Read<(Span, bool)> {
+        let mut at = start;
+        let mut plain = true;
+        loop {
+            at = find(self.bytes, at, |byte| {
+                (byte == quote) | (byte == b'<') | (byte == b'&') | (byte < 0x20) | (byte == 0xEF)
+            });
+            match self.bytes.get(at) {
+                Some(byte) if *byte == quote => return Ok((Span::new(start, at), plain)),
+                Some(b'<') => return Err(Refusal::at(Reason::NotWellFormedXml, at, "`<` in an attribute value")),
+                Some(b'&') => at = self.reference(at)?,
+                Some(b'\t' | b'\n' | b'\r') => at += 1,
+                Some(_) => {
+                    at = self.rare_character(at)?;
+                    continue;
+                }
+                None => return Err(Refusal::at(Reason::NotWellFormedXml, at, "an attribute value is not closed")),
+            }
+            plain = false;
+        }
+    }
+
+    /// Enters a namespace declaration (Namespaces in XML, sections 3 and 5).
+    fn declare(&mut self, name: QualifiedName, value: Span, plain: bool) -> Read<AttributeKind> {
+        let refuse = |detail| Err(Refusal::at(Reason::NotWellFormedXml, name.whole.start, detail));
+        if self.state.bindings.len() >= self.limits.namespaces {
+            return Err(Refusal::at(Reason::Limit, name.whole.start, "too many namespaces are in scope"));
+        }
+        let is_default = name.prefix().is_none();
+        let prefix = if is_default { Span::default() } else { name.local() };
+        let (uri, namespace, is_empty) = if plain {
+            let uri = value.of(self.bytes);
+            (Uri::Message(value), self.known.id(uri), uri.is_empty())
+        } else {
+            let mut decoded = String::new();
+            decode(value.text(self.text), &mut decoded);
+            let uri = decoded.replace(['\t', '\n', '\r'], " ");
+            let namespace = self.known.id(uri.as_bytes());
+            (self.state.bindings.keep(uri.as_bytes()), namespace, uri.is_empty())
+        };
+        match prefix.of(self.bytes) {
+            b"xmlns" => return refuse("the prefix `xmlns` is declared"),
+            b"xml" if namespace != NamespaceId::XML => return refuse("the prefix `xml` is bound to another namespace"),
+            b"xml" => {}
+            _ if matches!(namespace, NamespaceId::XML | NamespaceId::XMLNS) => {
+                return refuse("a reserved namespace is bound");
+            }
+            _ if is_empty && !is_default => return refuse("a prefix is bound to no namespace"),
+            _ => {}
+        }
+        let binding = self.state.bindings.len();
+        self.state.bindings.push(Binding { prefix, uri, namespace });
+        Ok(AttributeKind::Declaration { binding, namespace })
+    }
+
+    /// Resolves the prefixes of the attributes, now that all declarations of the tag are known, and finds two that are
+    /// one under different prefixes.
+    pub(super) fn resolve_attributes(&mut self) -> Read<()> {
+        let state = &mut *self.state;
+        for place in 0..state.attributes.len() {
+            let (before, rest) = state.attributes.split_at_mut(place);
+            let Some(attribute) = rest.first_mut() else { break };
+            let AttributeKind::Attribute { .. } = attribute.kind else { continue };
+            // An attribute without a prefix is in no namespace, whatever the default is.
+            let Some(prefix) = attribute.name.prefix() else { continue };
+            let start = attribute.name.whole.start;
+            let Some((namespace, binding)) = state.bindings.resolve(Some(prefix), self.bytes) else {
+                return Err(Refusal::at(Reason::NotWellFormedXml, start, "a prefix is bound to no namespace"));
+            };
+            attribute.kind = AttributeKind::Attribute { namespace, binding };
+            let uri = |binding: Option<usize>| {
+                binding
+                    .and_then(|place| state.bindings.get(place))
+                    .map(|binding| state.bindings.uri(binding, self.bytes))
+            };
+            let local = attribute.name.local().of(self.bytes);
+            let is_same = |other: &Attribute| match other.kind {
+                AttributeKind::Attribute { binding: other_binding @ Some(_), .. } => {
+                    other.name.local().of(self.bytes) == local && uri(other_binding) == uri(binding)
+                }
+                _ => false,
+            };
+            if binding.is_some() && before.iter().any(is_same) {
+                return Err(Refusal::at(
+                    Reason::NotWellFormedXml,
+                    start,
+                    "an attribute stands twice under two prefixes",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where white space that must be there ends, or a refusal.
+    pub(super) fn wanted_space(&self, from: usize, detail: &'static str) -> Read<usize> {
+        space(self.bytes, from).ok_or_else(|| Refusal::at(Reason::NotWellFormedXml, from, detail))
+    }
+}

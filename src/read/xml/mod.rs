@@ -1,0 +1,310 @@
+//! A strict reader of XML 1.0 with namespaces, over byte spans: no DTD, one root, everything checked, skipped parts too.
+//!
+//! It gives events and builds nothing. What is a name, a reference, a character is decided by the files beside this one.
+
+mod attributes;
+mod namespaces;
+mod prolog;
+mod text;
+
+pub(crate) use attributes::{Attribute, AttributeKind};
+pub(crate) use text::decode;
+
+use super::limits::Limits;
+use super::refusal::{Reason, Refusal};
+use super::scan::{Span, is_space, skip_space};
+use crate::format::{NamespaceId, Namespaces};
+use crate::names::{is_name_character, is_name_start};
+use namespaces::Bindings;
+
+type Read<T> = Result<T, Refusal>;
+
+/// A qualified name: the whole of it, and where its local part begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct QualifiedName {
+    pub(crate) whole: Span,
+    local: usize,
+}
+
+impl QualifiedName {
+    pub(crate) fn local(self) -> Span {
+        Span::new(self.local, self.whole.end)
+    }
+
+    fn prefix(self) -> Option<Span> {
+        (self.local > self.whole.start).then(|| Span::new(self.whole.start, self.local - 1))
+    }
+}
+
+/// A start tag or an empty-element tag. Its attributes are the reader's, until the next event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StartTag {
+    /// From `<` to behind `>`.
+    pub(crate) span: Span,
+    pub(crate) name: QualifiedName,
+    pub(crate) namespace: NamespaceId,
+    /// The place of the binding that its name uses; `None` for no prefix where no default is declared.
+    pub(crate) binding: Option<usize>,
+    /// Where the attributes end and `>` or `/>` (with white space before it) begins.
+    pub(crate) attributes_end: usize,
+}
+
+/// What comes next in the message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Event {
+    Start(StartTag),
+    /// An end tag; an empty span where the start tag was an empty-element tag.
+    End(Span),
+    /// Character data. `plain` when it means what it says: no reference, no carriage return.
+    Text {
+        span: Span,
+        plain: bool,
+    },
+    /// A CDATA section, with its delimiters.
+    CData(Span),
+    /// A comment or processing instruction.
+    Aside,
+    /// Nothing more, and all was well.
+    Done,
+}
+
+/// Bytes of `<![CDATA[` and of `]]>`.
+pub(crate) const CDATA_START: usize = 9;
+pub(crate) const CDATA_END: usize = 3;
+
+#[derive(Debug, Clone, Copy)]
+struct OpenElement {
+    name: Span,
+    /// How many bindings were in scope outside of it.
+    bindings: usize,
+}
+
+/// What the reader remembers; reused from message to message, so that reading allocates nothing.
+#[derive(Debug, Default)]
+pub(crate) struct XmlState {
+    open: Vec<OpenElement>,
+    bindings: Bindings,
+    attributes: Vec<Attribute>,
+}
+
+/// Where the reader is in the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Prolog,
+    Content,
+    /// Behind an empty-element tag, whose end has not been given yet.
+    EmptyElement,
+    Epilog,
+}
+
+/// The reader: a position in the message, and the elements open there.
+#[derive(Debug)]
+pub(crate) struct XmlReader<'m, 's> {
+    text: &'m str,
+    bytes: &'m [u8],
+    position: usize,
+    phase: Phase,
+    limits: &'s Limits,
+    known: &'s Namespaces,
+    state: &'s mut XmlState,
+}
+
+impl<'m, 's> XmlReader<'m, 's> {
+    /// Begins to read: passes byte order mark and XML declaration, and gives the span of the latter.
+    pub(crate) fn open(
+        text: &'m str,
+        limits: &'s Limits,
+        known: &'s Namespaces,
+        state: &'s mut XmlState,
+    ) -> Read<(Self, Span)> {
+        state.open.clear();
+        state.bindings.reset();
+        state.attributes.clear();
+        let mut reader = Self { text, bytes: text.as_bytes(), position: 0, phase: Phase::Prolog, limits, known, state };
+        let declaration = reader.declaration()?;
+        Ok((reader, declaration))
+    }
+
+    /// The attributes and namespace declarations of the start tag that was read last, in their order.
+    pub(crate) fn attributes(&self) -> &[Attribute] {
+        &self.state.attributes
+    }
+
+    /// How many namespace bindings are in scope.
+    pub(crate) fn binding_count(&self) -> usize {
+        self.state.bindings.len()
+    }
+
+    /// The place of a prefixed binding of this namespace that is in scope, and its prefix.
+    pub(crate) fn prefix_of(&self, namespace: NamespaceId) -> Option<(usize, Span)> {
+        self.state.bindings.prefix_of(namespace, self.bytes)
+    }
+
+    /// What comes next.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Read<Event> {
+        match self.phase {
+            Phase::Content => self.content(),
+            Phase::EmptyElement => {
+                self.close();
+                Ok(Event::End(Span::new(self.position, self.position)))
+            }
+            Phase::Prolog | Phase::Epilog => self.outside(),
+        }
+    }
+
+    /// Passes everything up to and with the end of the element whose start tag was read last, checking all of it.
+    /// Gives the place behind it.
+    pub(crate) fn skip_element(&mut self) -> Read<usize> {
+        let depth = self.state.open.len();
+        loop {
+            if let Event::End(_) = self.next()?
+                && self.state.open.len() < depth
+            {
+                return Ok(self.position);
+            }
+        }
+    }
+
+    fn content(&mut self) -> Read<Event> {
+        let start = self.position;
+        if self.bytes.get(start) != Some(&b'<') {
+            return self.character_data();
+        }
+        match self.bytes.get(start + 1) {
+            Some(b'/') => self.end_tag(),
+            Some(b'!') if self.at(start + 2, b"[CDATA[") => self.cdata(),
+            Some(b'!') if self.at(start + 2, b"--") => self.comment(),
+            Some(b'!') => Err(self.refuse("no markup begins so inside an element")),
+            Some(b'?') => self.processing_instruction(),
+            _ => self.start_tag(),
+        }
+    }
+
+    /// White space, comments and processing instructions before and behind the root, and the root's own start.
+    fn outside(&mut self) -> Read<Event> {
+        let start = self.position;
+        let end = skip_space(self.bytes, start);
+        if end > start {
+            self.position = end;
+            return Ok(Event::Text { span: Span::new(start, end), plain: true });
+        }
+        match (self.bytes.get(start), self.bytes.get(start + 1)) {
+            (None, _) if self.phase == Phase::Epilog => Ok(Event::Done),
+            (None, _) => Err(self.refuse("there is no root element")),
+            (Some(b'<'), Some(b'!')) if self.at(start + 2, b"--") => self.comment(),
+            (Some(b'<'), Some(b'!')) if self.at(start + 2, b"DOCTYPE") => {
+                Err(Refusal::at(Reason::Doctype, start, "a document type declaration"))
+            }
+            (Some(b'<'), Some(b'?')) => self.processing_instruction(),
+            (Some(b'<'), _) if self.phase == Phase::Prolog => self.start_tag(),
+            (Some(b'<'), _) => Err(self.refuse("a second root element")),
+            (Some(_), _) => Err(self.refuse("text outside the root element")),
+        }
+    }
+
+    fn start_tag(&mut self) -> Read<Event> {
+        let start = self.position;
+        if self.state.open.len() >= self.limits.depth {
+            return Err(Refusal::at(Reason::Limit, start, "elements are nested too deep"));
+        }
+        let bindings = self.state.bindings.len();
+        let name = self.qualified_name(start + 1)?;
+        let (attributes_end, is_empty) = self.attribute_list(name.whole.end)?;
+        let end = skip_space(self.bytes, attributes_end) + if is_empty { 2 } else { 1 };
+        let (namespace, binding) = self
+            .state
+            .bindings
+            .resolve(name.prefix(), self.bytes)
+            .ok_or_else(|| Refusal::at(Reason::NotWellFormedXml, start, "a prefix is bound to no namespace"))?;
+        self.resolve_attributes()?;
+        self.state.open.push(OpenElement { name: name.whole, bindings });
+        self.position = end;
+        self.phase = if is_empty { Phase::EmptyElement } else { Phase::Content };
+        Ok(Event::Start(StartTag { span: Span::new(start, end), name, namespace, binding, attributes_end }))
+    }
+
+    fn end_tag(&mut self) -> Read<Event> {
+        let start = self.position;
+        let name = self.state.open.last().map(|open| open.name.of(self.bytes)).unwrap_or_default();
+        let name_end = start + 2 + name.len();
+        if !self.at(start + 2, name) {
+            return Err(self.refuse("an end tag doesn't match its start tag"));
+        }
+        let end = skip_space(self.bytes, name_end);
+        match self.bytes.get(end) {
+            Some(b'>') => {}
+            Some(_) if end == name_end => return Err(self.refuse("an end tag doesn't match its start tag")),
+            _ => return Err(Refusal::at(Reason::NotWellFormedXml, end, "an end tag is not closed")),
+        }
+        self.position = end + 1;
+        self.close();
+        Ok(Event::End(Span::new(start, end + 1)))
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.state.open.pop() {
+            self.state.bindings.truncate(open.bindings);
+        }
+        self.phase = if self.state.open.is_empty() { Phase::Epilog } else { Phase::Content };
+    }
+
+    /// Reads a name at `start`: one or two NCNames (Namespaces in XML, production 7).
+    fn qualified_name(&self, start: usize) -> Read<QualifiedName> {
+        let first = self.ncname(start)?;
+        let mut name = QualifiedName { whole: Span::new(start, first), local: start };
+        if self.bytes.get(first) == Some(&b':') {
+            name.local = first + 1;
+            name.whole.end = self.ncname(first + 1)?;
+        }
+        if name.whole.len() > self.limits.name_bytes {
+            return Err(Refusal::at(Reason::Limit, start, "a name is too long"));
+        }
+        Ok(name)
+    }
+
+    /// Reads an NCName at `start` and gives its end.
+    fn ncname(&self, start: usize) -> Read<usize> {
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let mut end = start + rest.iter().take_while(|byte| is_ascii_name(**byte)).count();
+        if self.bytes.get(end).is_some_and(|byte| *byte >= 0x80) {
+            end = self.wide_name_end(end);
+        }
+        let starts = match self.bytes.get(start) {
+            Some(byte) if *byte < 0x80 => byte.is_ascii_alphabetic() || *byte == b'_',
+            _ => self.text.get(start..).and_then(|rest| rest.chars().next()).is_some_and(is_name_start),
+        };
+        if !starts || end == start {
+            return Err(Refusal::at(Reason::NotWellFormedXml, start, "a name is wanted"));
+        }
+        Ok(end)
+    }
+
+    /// The end of a name from its first character beyond ASCII on.
+    #[cold]
+    fn wide_name_end(&self, from: usize) -> usize {
+        let rest = self.text.get(from..).unwrap_or_default();
+        let is_name = |character: &char| *character != ':' && is_name_character(*character);
+        from + rest.chars().take_while(is_name).map(char::len_utf8).sum::<usize>()
+    }
+
+    fn at(&self, place: usize, wanted: &[u8]) -> bool {
+        self.bytes.get(place..).is_some_and(|rest| rest.starts_with(wanted))
+    }
+
+    fn refuse(&self, detail: &'static str) -> Refusal {
+        Refusal::at(Reason::NotWellFormedXml, self.position, detail)
+    }
+}
+
+fn is_ascii_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// Where white space that must be there ends.
+fn space(bytes: &[u8], from: usize) -> Option<usize> {
+    bytes.get(from).filter(|byte| is_space(**byte)).map(|_| skip_space(bytes, from))
+}
+
+#[cfg(test)]
+mod tests;

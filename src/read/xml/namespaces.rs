@@ -1,0 +1,94 @@
+//! Which prefix means which namespace, in scope (Namespaces in XML 1.0).
+
+use super::super::scan::Span;
+use crate::format::NamespaceId;
+
+/// One namespace declaration in scope.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Binding {
+    /// The prefix in the message; empty for the default namespace.
+    pub(super) prefix: Span,
+    /// The URI: in the message, or in the arena where it had to be decoded first.
+    pub(super) uri: Uri,
+    pub(super) namespace: NamespaceId,
+}
+
+/// Where the bytes of a URI are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Uri {
+    Message(Span),
+    Arena(Span),
+}
+
+/// All declarations in scope, the innermost last.
+#[derive(Debug, Default)]
+pub(super) struct Bindings {
+    stack: Vec<Binding>,
+    arena: Vec<u8>,
+}
+
+impl Bindings {
+    pub(super) fn reset(&mut self) {
+        self.stack.clear();
+        self.arena.clear();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.stack.len()
+    }
+
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.stack.truncate(length);
+        let end = |binding: &Binding| match binding.uri {
+            Uri::Arena(span) => Some(span.end),
+            Uri::Message(_) => None,
+        };
+        if !self.arena.is_empty() {
+            let used = self.stack.iter().rev().find_map(end).unwrap_or(0);
+            self.arena.truncate(used);
+        }
+    }
+
+    pub(super) fn push(&mut self, binding: Binding) {
+        self.stack.push(binding);
+    }
+
+    /// Keeps a decoded URI as long as its binding is in scope.
+    pub(super) fn keep(&mut self, uri: &[u8]) -> Uri {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(uri);
+        Uri::Arena(Span::new(start, self.arena.len()))
+    }
+
+    pub(super) fn get(&self, place: usize) -> Option<&Binding> {
+        self.stack.get(place)
+    }
+
+    /// The URI of a binding, as it is compared.
+    pub(super) fn uri<'a>(&'a self, binding: &Binding, message: &'a [u8]) -> &'a [u8] {
+        match binding.uri {
+            Uri::Message(span) => span.of(message),
+            Uri::Arena(span) => span.of(&self.arena),
+        }
+    }
+
+    /// What a prefix is bound to, and the place of the binding. `None` for a prefix that is bound to nothing.
+    pub(super) fn resolve(&self, prefix: Option<Span>, message: &[u8]) -> Option<(NamespaceId, Option<usize>)> {
+        let wanted = prefix.unwrap_or_default().of(message);
+        let place = self.stack.iter().rposition(|binding| binding.prefix.of(message) == wanted);
+        match place.and_then(|place| self.stack.get(place)) {
+            Some(binding) => Some((binding.namespace, place)),
+            None if prefix.is_none() => Some((NamespaceId::NONE, None)),
+            None => (wanted == b"xml").then_some((NamespaceId::XML, None)),
+        }
+    }
+
+    /// The innermost prefixed binding of a namespace that no other hides, and its prefix.
+    pub(super) fn prefix_of(&self, namespace: NamespaceId, message: &[u8]) -> Option<(usize, Span)> {
+        let candidates = self.stack.iter().enumerate().rev().filter(|(_, binding)| binding.namespace == namespace);
+        let mut visible = candidates.filter(|(place, binding)| {
+            binding.prefix.len() > 0 && self.resolve(Some(binding.prefix), message) == Some((namespace, Some(*place)))
+        });
+        visible.next().map(|(place, binding)| (place, binding.prefix))
+    }
+}

@@ -1,0 +1,65 @@
+//! The XML declaration: version, encoding and standalone, in this order and true to the bytes (productions 23 to 32).
+
+use super::super::BYTE_ORDER_MARK;
+use super::super::refusal::{Reason, Refusal};
+use super::super::scan::{Span, skip_space};
+use super::{Read, XmlReader};
+
+impl XmlReader<'_, '_> {
+    /// Passes byte order mark and declaration; gives the span of the latter, empty where there is none.
+    pub(super) fn declaration(&mut self) -> Read<Span> {
+        if self.text.starts_with('\u{FEFF}') {
+            self.position = BYTE_ORDER_MARK;
+        }
+        let start = self.position;
+        let is_declaration = self.at(start, b"<?xml") && super::space(self.bytes, start + 5).is_some();
+        if !is_declaration {
+            return Ok(Span::new(start, start));
+        }
+        let (version, mut at) = self.pseudo_attribute(start + 5, b"version")?.ok_or_else(|| self.malformed(start))?;
+        if version.of(self.bytes) != b"1.0" {
+            return Err(Refusal::at(Reason::NotWellFormedXml, version.start, "the version is not 1.0"));
+        }
+        if let Some((encoding, end)) = self.pseudo_attribute(at, b"encoding")? {
+            if !encoding.of(self.bytes).eq_ignore_ascii_case(b"UTF-8") {
+                return Err(Refusal::at(Reason::Encoding, encoding.start, "the declared encoding is not UTF-8"));
+            }
+            at = end;
+        }
+        if let Some((standalone, end)) = self.pseudo_attribute(at, b"standalone")? {
+            if !matches!(standalone.of(self.bytes), b"yes" | b"no") {
+                return Err(self.malformed(standalone.start));
+            }
+            at = end;
+        }
+        let close = skip_space(self.bytes, at);
+        if !self.at(close, b"?>") {
+            return Err(self.malformed(close));
+        }
+        self.position = close + 2;
+        Ok(Span::new(start, self.position))
+    }
+
+    /// Reads ` name = "value"` if that name comes next; gives the value and the place behind its quote.
+    fn pseudo_attribute(&self, from: usize, name: &[u8]) -> Read<Option<(Span, usize)>> {
+        let name_start = skip_space(self.bytes, from);
+        if !self.at(name_start, name) {
+            return Ok(None);
+        }
+        self.wanted_space(from, "white space is wanted in the XML declaration")?;
+        let equals = skip_space(self.bytes, name_start + name.len());
+        let open = skip_space(self.bytes, equals + 1);
+        let quote = self.bytes.get(open).filter(|byte| matches!(byte, b'"' | b'\''));
+        let (Some(b'='), Some(quote)) = (self.bytes.get(equals), quote) else {
+            return Err(self.malformed(equals));
+        };
+        let rest = self.bytes.get(open + 1..).unwrap_or_default();
+        let length = memchr::memchr(*quote, rest).ok_or_else(|| self.malformed(open))?;
+        let value = Span::new(open + 1, open + 1 + length);
+        Ok(Some((value, value.end + 1)))
+    }
+
+    fn malformed(&self, at: usize) -> Refusal {
+        Refusal::at(Reason::NotWellFormedXml, at, "the XML declaration is malformed")
+    }
+}

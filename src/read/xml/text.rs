@@ -1,0 +1,158 @@
+//! Character data, references, CDATA sections, comments and processing instructions: which characters may stand there,
+//! and what they mean.
+
+use super::super::refusal::{Reason, Refusal};
+use super::super::scan::{Span, find, is_space};
+use super::{CDATA_END, CDATA_START, Event, Read, XmlReader};
+use crate::names::is_xml_character;
+
+impl XmlReader<'_, '_> {
+    /// Reads character data up to the next markup (production 14).
+    pub(super) fn character_data(&mut self) -> Read<Event> {
+        let start = self.position;
+        let mut at = start;
+        let mut plain = true;
+        loop {
+            at = find(self.bytes, at, |byte| {
+                ((byte < 0x20) & (byte != b'\n') & (byte != b'\t'))
+                    | (byte == b'<')
+                    | (byte == b'&')
+                    | (byte == b']')
+                    | (byte == 0xEF)
+            });
+            match self.bytes.get(at) {
+                Some(b'<') => break,
+                Some(b'&') => {
+                    plain = false;
+                    at = self.reference(at)?;
+                }
+                Some(b'\r') => {
+                    plain = false;
+                    at += 1;
+                }
+                Some(b']') if self.at(at, b"]]>") => {
+                    return Err(Refusal::at(Reason::NotWellFormedXml, at, "`]]>` in text"));
+                }
+                Some(b']') => at += 1,
+                Some(_) => at = self.rare_character(at)?,
+                None => return Err(Refusal::at(Reason::NotWellFormedXml, at, "an element is not closed")),
+            }
+        }
+        self.position = at;
+        Ok(Event::Text { span: Span::new(start, at), plain })
+    }
+
+    /// Passes the reference at `at` (productions 66 and 68): the five names that need no DTD, and characters.
+    pub(super) fn reference(&self, at: usize) -> Read<usize> {
+        let rest = self.text.get(at + 1..).unwrap_or_default();
+        let refuse = |detail| Refusal::at(Reason::NotWellFormedXml, at, detail);
+        let Some(end) = rest.as_bytes().iter().take(REFERENCE_BYTES).position(|byte| *byte == b';') else {
+            return Err(refuse("a reference is not closed"));
+        };
+        let name = rest.get(..end).unwrap_or_default();
+        meaning(name).ok_or_else(|| refuse("a reference to no character"))?;
+        Ok(at + 1 + end + 1)
+    }
+
+    /// Passes a byte that is a control character, or begins a character that may be none of XML's (U+FFFE, U+FFFF).
+    #[cold]
+    pub(super) fn rare_character(&self, at: usize) -> Read<usize> {
+        match self.text.get(at..).and_then(|rest| rest.chars().next()) {
+            Some(character) if is_xml_character(character) => Ok(at + character.len_utf8()),
+            _ => Err(Refusal::at(Reason::NotWellFormedXml, at, "a character that XML doesn't allow")),
+        }
+    }
+
+    pub(super) fn cdata(&mut self) -> Read<Event> {
+        let start = self.position;
+        let end = self.closed_by(start + CDATA_START, b"]]>", "a CDATA section is not closed")?;
+        self.position = end + CDATA_END;
+        Ok(Event::CData(Span::new(start, self.position)))
+    }
+
+    pub(super) fn comment(&mut self) -> Read<Event> {
+        let end = self.closed_by(self.position + 4, b"--", "a comment is not closed")?;
+        if self.bytes.get(end + 2) != Some(&b'>') {
+            return Err(Refusal::at(Reason::NotWellFormedXml, end, "`--` in a comment"));
+        }
+        self.position = end + 3;
+        Ok(Event::Aside)
+    }
+
+    pub(super) fn processing_instruction(&mut self) -> Read<Event> {
+        let start = self.position + 2;
+        let target_end = self.ncname(start)?;
+        if Span::new(start, target_end).of(self.bytes).eq_ignore_ascii_case(b"xml") {
+            return Err(self.refuse("a processing instruction named `xml`"));
+        }
+        let end = self.closed_by(target_end, b"?>", "a processing instruction is not closed")?;
+        if end > target_end && !self.bytes.get(target_end).is_some_and(|byte| is_space(*byte)) {
+            return Err(Refusal::at(Reason::NotWellFormedXml, target_end, "white space is wanted behind a target"));
+        }
+        self.position = end + 2;
+        Ok(Event::Aside)
+    }
+
+    /// The place of the first `close` at or after `from`; all characters before it must be XML's.
+    fn closed_by(&self, from: usize, close: &'static [u8], detail: &'static str) -> Read<usize> {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        let Some(end) = memchr::memmem::find(rest, close) else {
+            return Err(self.refuse(detail));
+        };
+        let end = from + end;
+        // Not a byte beyond the end is looked at, or many small comments would cost their number times their length.
+        let inside = self.bytes.get(..end).unwrap_or_default();
+        let mut at = from;
+        loop {
+            at = find(inside, at, |byte| {
+                ((byte < 0x20) & (byte != b'\n') & (byte != b'\t') & (byte != b'\r')) | (byte == 0xEF)
+            });
+            if at >= end {
+                return Ok(end);
+            }
+            at = self.rare_character(at)?;
+        }
+    }
+}
+
+/// A reference longer than this (its `;` included) is none that can be resolved without a DTD, leading zeros aside.
+const REFERENCE_BYTES: usize = 64;
+
+/// What a reference means, by what stands between `&` and `;`.
+fn meaning(name: &str) -> Option<char> {
+    let code = match name {
+        "lt" => return Some('<'),
+        "gt" => return Some('>'),
+        "amp" => return Some('&'),
+        "apos" => return Some('\''),
+        "quot" => return Some('"'),
+        _ => name.strip_prefix('#')?,
+    };
+    let (digits, radix) = match code.strip_prefix('x') {
+        Some(digits) => (digits, 16),
+        None => (code, 10),
+    };
+    // `from_str_radix` alone would take a sign.
+    let code =
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, radix).ok())??;
+    char::from_u32(code).filter(|character| is_xml_character(*character))
+}
+
+/// Appends what character data means: references resolved, line ends as one line feed (section 2.11).
+pub(crate) fn decode(text: &str, into: &mut String) {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr2(b'&', b'\r', rest.as_bytes()) {
+        into.push_str(rest.get(..at).unwrap_or_default());
+        let found = rest.get(at..).unwrap_or_default();
+        let after = found.get(1..).unwrap_or_default();
+        if found.starts_with('\r') {
+            into.push('\n');
+            rest = after.strip_prefix('\n').unwrap_or(after);
+        } else {
+            let (name, behind) = after.split_once(';').unwrap_or((after, ""));
+            into.extend(meaning(name));
+            rest = behind;
+        }
+    }
+    into.push_str(rest);
+}

@@ -1,0 +1,54 @@
+//! What a message says of itself: its key and its requester, each once or not at all.
+
+use crate::format::{Format, Formats};
+use crate::policy::{MessageKeyId, Ori};
+
+/// One thing that the envelope may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Fact<T> {
+    #[default]
+    Absent,
+    Known(T),
+    /// Something stands there that is none, at this place.
+    Invalid(usize),
+    /// Two different ones stand there; the second at this place.
+    Several(usize),
+}
+
+impl<T: Copy + PartialEq> Fact<T> {
+    /// Takes one more statement into account.
+    fn note(&mut self, value: Option<T>, offset: usize) {
+        *self = match (*self, value) {
+            (Self::Absent, Some(value)) => Self::Known(value),
+            (Self::Absent, None) => Self::Invalid(offset),
+            (Self::Known(known), Some(value)) if known == value => Self::Known(known),
+            (Self::Known(_), _) => Self::Several(offset),
+            (wrong, _) => wrong,
+        };
+    }
+
+    pub(super) fn known(self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// What has been read of the envelope so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Facts {
+    pub(super) message: Fact<MessageKeyId>,
+    pub(super) requester: Fact<Ori>,
+}
+
+impl Facts {
+    pub(super) fn note_message(&mut self, value: &str, offset: usize, formats: &Formats, format: &Format) {
+        let key = formats.message(value.as_bytes()).filter(|key| format.has_message(*key));
+        self.message.note(key, offset);
+    }
+
+    pub(super) fn note_requester(&mut self, value: &str, offset: usize) {
+        self.requester.note(Ori::new(value), offset);
+    }
+}

@@ -1,0 +1,494 @@
+//! Rewriting JSON in one pass: an object or array is written when it opens and taken back at its end if nothing inside
+//! was released (P5).
+
+use super::context::{CONTEXT, Context};
+use super::output::{is_record_name, push_json_string};
+use super::session::{Session, Value};
+use super::value::Judgement;
+use crate::catalog::{ElementId, Treatment};
+use crate::format::{NamespaceId, Node, NodeId, StandIn, Target, Trie};
+use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, closing, decode};
+use crate::read::scan::Span;
+use crate::read::{Limits, Reason, Refusal};
+
+type Rewrite<T> = Result<T, Refusal>;
+
+/// What the JSON rewriter remembers; reused from message to message.
+#[derive(Debug, Default)]
+pub(super) struct JsonBuffers {
+    frames: Vec<Frame>,
+    /// Which children of each open object have been met, one bit each.
+    met: Vec<u64>,
+    /// The names written in open records, as spans of the output: none may stand twice.
+    record_names: Vec<Span>,
+    context: Context,
+}
+
+/// What stands in an open object or array, to the mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The top level: the root member and `@context`.
+    Top,
+    /// It is kept if something inside is.
+    Container,
+    /// It is part of a record that is permitted so.
+    Record(ElementId, Treatment),
+}
+
+/// A member or an item, before it is known whether it stays.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    /// Where it begins in the message: the name's opening quote, or the value.
+    start: usize,
+    /// Its name; an item has none.
+    name: Option<JsonString>,
+    /// The node that its name leads to, or that its array stands at.
+    node: Option<NodeId>,
+    value_start: usize,
+}
+
+/// An open object or array whose bracket has been written.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    is_object: bool,
+    role: Role,
+    part: Part,
+    /// Where it begins in the output, with all that was written for it before its bracket.
+    out_start: usize,
+    /// Which child is looked for first.
+    expected: usize,
+    /// Where its words of `met` and its names of `record_names` begin.
+    met: usize,
+    record_names: usize,
+    /// In the message: behind the last value (or the bracket), and behind the comma (or the bracket).
+    gap: usize,
+    separator_end: usize,
+    /// How many parts have been met, and whether one was written, so that the next needs its comma.
+    parts: usize,
+    has_written: bool,
+    released: bool,
+    /// The value of its id member, if that was written.
+    id: Option<Span>,
+}
+
+/// The rewriter of one pass over one message.
+pub(super) struct JsonRewriter<'m, 's, 'f> {
+    text: &'m str,
+    reader: JsonReader<'m>,
+    limits: &'m Limits,
+    trie: &'f Trie,
+    session: &'s mut Session<'f>,
+    buffers: &'s mut JsonBuffers,
+    out: &'s mut Vec<u8>,
+}
+
+impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
+    pub(super) fn new(
+        text: &'m str,
+        limits: &'m Limits,
+        trie: &'f Trie,
+        session: &'s mut Session<'f>,
+        buffers: &'s mut JsonBuffers,
+        out: &'s mut Vec<u8>,
+    ) -> Self {
+        buffers.frames.clear();
+        buffers.met.clear();
+        buffers.record_names.clear();
+        buffers.context.reset(session.parts.formats.namespaces.len());
+        Self { text, reader: JsonReader::new(text.as_bytes(), limits), limits, trie, session, buffers, out }
+    }
+
+    /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
+    pub(super) fn run(mut self) -> Rewrite<bool> {
+        if self.reader.kind()? != ValueKind::Object {
+            return Err(Refusal::at(Reason::FormatUnknown, 0, "the top level is not an object"));
+        }
+        let start = self.reader.position();
+        self.copy(Span::new(0, start));
+        self.open(Part { start, name: None, node: Some(NodeId::ENTRY), value_start: start }, true, Role::Top)?;
+        let mut released = false;
+        while let Some(frame) = self.buffers.frames.last().copied() {
+            let (close, detail) = closing(frame.is_object);
+            if self.reader.take(close) {
+                released = self.close()?;
+                continue;
+            }
+            if frame.parts > 0 {
+                self.reader.expect(b',', detail)?;
+            }
+            let separator_end = self.reader.position();
+            if let Some(frame) = self.buffers.frames.last_mut() {
+                frame.parts += 1;
+                if frame.parts > 1 {
+                    frame.separator_end = separator_end;
+                }
+            }
+            if frame.is_object { self.member()? } else { self.item(&frame)? }
+        }
+        let end = self.reader.position();
+        self.reader.end()?;
+        self.copy(Span::new(end, self.text.len()));
+        self.buffers.context.narrow(self.session.format, &self.session.parts.formats.namespaces, self.out);
+        Ok(released)
+    }
+
+    fn member(&mut self) -> Rewrite<()> {
+        self.reader.peek();
+        let start = self.reader.position();
+        let name = self.reader.name()?;
+        let kind = self.reader.kind()?;
+        let part = Part { start, name: Some(name), node: None, value_start: self.reader.position() };
+        let Some(frame) = self.buffers.frames.last().copied() else { return Ok(()) };
+        let spelled = name.inner.text(self.text);
+        let decoded = &mut self.session.buffers.decoded;
+        let name_text = if name.escaped {
+            decoded.clear();
+            decode(spelled, decoded);
+            decoded.as_str()
+        } else {
+            spelled
+        };
+        let trie = self.trie;
+        let parent = frame.part.node.and_then(|node| trie.node(node));
+        let child = parent
+            .and_then(|parent| trie.child(parent, frame.expected, NamespaceId::NONE, false, name_text.as_bytes()));
+        if let Some((id, place)) = child
+            && let Some(node) = trie.node(id)
+        {
+            if let Some(frame) = self.buffers.frames.last_mut() {
+                frame.expected = place + 1;
+            }
+            self.first_time(frame.met, place, start)?;
+            return self.value(Part { node: Some(id), ..part }, kind, Some(node), frame.role);
+        }
+        if name_text == CONTEXT && !self.session.format.prefixes.is_empty() {
+            return self.context(part, &frame);
+        }
+        let references = self.session.format.references.as_ref();
+        let is_id = references.and_then(|references| references.json.as_deref()) == Some(name_text);
+        if is_id && frame.role != Role::Top {
+            return self.id(part, &frame);
+        }
+        if matches!(frame.role, Role::Record(..)) && !name.escaped && self.record_namespace(spelled).is_some() {
+            self.buffers.record_names.push(name.inner);
+            return self.value(part, kind, None, frame.role);
+        }
+        self.drop_unmapped()
+    }
+
+    /// An item of an array: what the array itself stands for.
+    fn item(&mut self, frame: &Frame) -> Rewrite<()> {
+        let kind = self.reader.kind()?;
+        let start = self.reader.position();
+        if kind == ValueKind::Array {
+            return self.drop_unmapped();
+        }
+        let node = frame.part.node.and_then(|node| self.trie.node(node));
+        self.value(Part { start, name: None, node: frame.part.node, value_start: start }, kind, node, frame.role)
+    }
+
+    /// A value that the mapping names, or that is part of a record (`node` is `None` then).
+    fn value(&mut self, part: Part, kind: ValueKind, node: Option<&Node>, role: Role) -> Rewrite<()> {
+        let target = node.map_or(Target::Container, |node| node.target);
+        let permitted = match (target, role) {
+            (Target::Leaf(element) | Target::Record(element), _) => Some((element, self.session.treatment(element))),
+            (Target::Container, Role::Record(element, treatment)) if node.is_none() => Some((element, Some(treatment))),
+            (Target::Container | Target::Unmapped, _) => None,
+        };
+        let has_role = node.is_some_and(|node| node.role.is_some());
+        if let (Some((element, None)), false) = (permitted, has_role) {
+            self.skip()?;
+            self.session.deny(element, Span::new(part.start, self.reader.position()));
+            return self.removed(part, node);
+        }
+        let is_record = node.is_none() || matches!(target, Target::Record(_));
+        let inner_role = match permitted {
+            Some((element, Some(treatment))) if is_record => Role::Record(element, treatment),
+            _ => Role::Container,
+        };
+        match kind {
+            ValueKind::Scalar if target == Target::Container && node.is_some() => {
+                self.reader.scalar()?;
+                self.session.unmapped();
+                self.removed(part, node)
+            }
+            ValueKind::Scalar => self.leaf(part, node, permitted),
+            ValueKind::Object if is_record || node.is_some_and(Node::has_children) => self.open(part, true, inner_role),
+            ValueKind::Array => self.open(part, false, inner_role),
+            ValueKind::Object => {
+                self.skip()?;
+                self.session.unmapped();
+                self.removed(part, node)
+            }
+        }
+    }
+
+    fn leaf(
+        &mut self,
+        part: Part,
+        node: Option<&Node>,
+        permitted: Option<(ElementId, Option<Treatment>)>,
+    ) -> Rewrite<()> {
+        let scalar = self.reader.scalar()?;
+        let end = self.reader.position();
+        let value = match scalar {
+            Scalar::Lexeme(span) => Value::Plain(span.text(self.text)),
+            Scalar::String(string) if !string.escaped => Value::Plain(string.inner.text(self.text)),
+            Scalar::String(string) => {
+                let decoded = &mut self.session.buffers.decoded;
+                decoded.clear();
+                decode(string.inner.text(self.text), decoded);
+                Value::Decoded
+            }
+        };
+        if let Some(role) = node.and_then(|node| node.role) {
+            self.session.note(role, value, part.value_start);
+        }
+        let span = Span::new(part.value_start, end);
+        match permitted {
+            Some((element, Some(treatment))) => match self.session.judge(element, treatment, value, span)? {
+                Judgement::Release => {
+                    self.begin(&part);
+                    self.copy(span);
+                    self.kept();
+                    return Ok(());
+                }
+                Judgement::Generalise => {
+                    self.begin(&part);
+                    push_json_string(&self.session.buffers.written, self.out);
+                    self.kept();
+                    return Ok(());
+                }
+                Judgement::ShapeViolation | Judgement::Photo => {}
+            },
+            Some((element, None)) => self.session.deny(element, Span::new(part.start, end)),
+            None => self.session.unmapped(),
+        }
+        self.removed(part, node)
+    }
+
+    /// A context: the top-level one goes out, one inside is only held against the format.
+    fn context(&mut self, part: Part, frame: &Frame) -> Rewrite<()> {
+        let is_top = frame.role == Role::Top;
+        let namespaces = &self.session.parts.formats.namespaces;
+        if is_top && self.buffers.context.is_copied() {
+            return Err(Refusal::at(Reason::DuplicateName, part.start, "a name stands twice in one object"));
+        }
+        self.buffers.context.read(&mut self.reader, self.text, self.session.format, namespaces, is_top)?;
+        if is_top {
+            self.begin(&part);
+            let at = self.out.len();
+            self.copy(Span::new(part.value_start, self.reader.position()));
+            self.buffers.context.copied_to(Span::new(at, self.out.len()));
+            self.written();
+        } else {
+            self.session.unmapped();
+            self.passed();
+        }
+        Ok(())
+    }
+
+    /// The member that names an object, or is all there is of a reference to one.
+    fn id(&mut self, part: Part, frame: &Frame) -> Rewrite<()> {
+        if frame.id.is_some() {
+            return Err(Refusal::at(Reason::DuplicateName, part.start, "a name stands twice in one object"));
+        }
+        if self.reader.peek() != Some(b'"') {
+            return self.drop_unmapped();
+        }
+        if let Scalar::String(string) = self.reader.scalar()?
+            && !string.escaped
+            && self.session.buffers.links.allows(string.inner.text(self.text))
+        {
+            self.begin(&part);
+            self.copy(Span::new(part.value_start, self.reader.position()));
+            if let Some(frame) = self.buffers.frames.last_mut() {
+                frame.id = Some(string.inner);
+            }
+            self.written();
+        } else {
+            self.passed();
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, part: Part, is_object: bool, role: Role) -> Rewrite<()> {
+        if self.buffers.frames.len() >= self.limits.depth {
+            return Err(Refusal::at(Reason::Limit, part.value_start, "values are nested too deep"));
+        }
+        let out_start = self.out.len();
+        self.begin(&part);
+        self.reader.take(if is_object { b'{' } else { b'[' });
+        self.out.push(if is_object { b'{' } else { b'[' });
+        let met = self.buffers.met.len();
+        if is_object {
+            let children = part.node.and_then(|node| self.trie.node(node)).map_or(0, Node::child_count);
+            self.buffers.met.resize(met + children.div_ceil(WORD), 0);
+        }
+        let inside = self.reader.position();
+        self.buffers.frames.push(Frame {
+            is_object,
+            role,
+            part,
+            out_start,
+            expected: 0,
+            met,
+            record_names: self.buffers.record_names.len(),
+            gap: inside,
+            separator_end: inside,
+            parts: 0,
+            has_written: false,
+            released: false,
+            id: None,
+        });
+        Ok(())
+    }
+
+    /// The innermost object or array has ended. Gives whether it is the top level and was released.
+    fn close(&mut self) -> Rewrite<bool> {
+        let Some(frame) = self.buffers.frames.pop() else { return Ok(false) };
+        self.buffers.met.truncate(frame.met);
+        self.unique_record_names(frame.record_names)?;
+        let end = self.reader.position();
+        let refers = frame.id.filter(|_| frame.parts == 1);
+        if frame.released || refers.is_some() {
+            self.copy(Span::new(frame.gap, end));
+            match (refers, frame.id) {
+                (Some(name), _) => self.session.buffers.links.wrote_reference(frame.out_start, name),
+                (None, Some(name)) => self.session.buffers.links.wrote_id(frame.out_start, name),
+                (None, None) => {}
+            }
+            self.kept();
+            return Ok(self.buffers.frames.is_empty());
+        }
+        self.out.truncate(frame.out_start);
+        self.buffers.context.take_back(frame.out_start);
+        self.session.buffers.links.take_back(frame.out_start);
+        let node = frame.part.node.and_then(|node| self.trie.node(node));
+        self.removed(frame.part, node)?;
+        Ok(false)
+    }
+
+    /// Writes what stands before a value: separator or white space, and its name.
+    fn begin(&mut self, part: &Part) {
+        let Some(frame) = self.buffers.frames.last().copied() else { return };
+        let at = self.out.len();
+        let from = if frame.has_written { frame.gap } else { frame.separator_end };
+        self.copy(Span::new(from, part.start));
+        let Some(name) = part.name else { return };
+        let node = part.node.and_then(|node| self.trie.node(node));
+        match node.filter(|_| name.escaped) {
+            // In the mapping's own spelling, which is the only one a reader needs to know.
+            Some(node) => {
+                push_json_string(&node.name, self.out);
+                self.copy(Span::new(name.inner.end + 1, part.value_start));
+            }
+            None => self.copy(Span::new(part.start, part.value_start)),
+        }
+        let namespace = match node {
+            Some(node) => Some(node.namespace),
+            None => self.record_namespace(name.inner.text(self.text)),
+        };
+        if let Some(namespace) = namespace {
+            self.buffers.context.mark_used(namespace, at);
+        }
+    }
+
+    /// A part was written and holds something released.
+    fn kept(&mut self) {
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            frame.released = true;
+        }
+        self.written();
+    }
+
+    /// A part was written.
+    fn written(&mut self) {
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            frame.has_written = true;
+        }
+        self.passed();
+    }
+
+    /// A part lies behind.
+    fn passed(&mut self) {
+        let position = self.reader.position();
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            frame.gap = position;
+        }
+    }
+
+    /// A part was removed; a member that the schema requires has something stand for it.
+    fn removed(&mut self, part: Part, node: Option<&Node>) -> Rewrite<()> {
+        if let Some(stand_in) = node.and_then(|node| node.stand_in.as_ref()).filter(|_| part.name.is_some()) {
+            self.begin(&part);
+            match stand_in {
+                StandIn::Nil => self.out.extend_from_slice(b"null"),
+                StandIn::Empty => self.out.extend_from_slice(b"\"\""),
+                StandIn::Constant(text) => push_json_string(text, self.out),
+            }
+            self.written();
+        } else {
+            self.passed();
+        }
+        Ok(())
+    }
+
+    fn drop_unmapped(&mut self) -> Rewrite<()> {
+        self.skip()?;
+        self.session.unmapped();
+        self.passed();
+        Ok(())
+    }
+
+    fn skip(&mut self) -> Rewrite<()> {
+        self.reader.skip_value(self.buffers.frames.len())
+    }
+
+    /// Refuses a mapped name that stands twice in one object.
+    fn first_time(&mut self, met: usize, place: usize, offset: usize) -> Rewrite<()> {
+        let bit = 1 << (place % WORD);
+        match self.buffers.met.get_mut(met + place / WORD) {
+            Some(word) if *word & bit == 0 => {
+                *word |= bit;
+                Ok(())
+            }
+            _ => Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object")),
+        }
+    }
+
+    /// Refuses an object of a record in which a name stands twice.
+    fn unique_record_names(&mut self, from: usize) -> Rewrite<()> {
+        let bytes = self.text.as_bytes();
+        let names = self.buffers.record_names.get_mut(from..).unwrap_or_default();
+        names.sort_unstable_by(|left, right| left.of(bytes).cmp(right.of(bytes)));
+        let twice = names.windows(2).find_map(|pair| match pair {
+            [left, right] if left.of(bytes) == right.of(bytes) => Some(right.start),
+            _ => None,
+        });
+        self.buffers.record_names.truncate(from);
+        match twice {
+            Some(at) => Err(Refusal::at(Reason::DuplicateName, at, "a name stands twice in one object")),
+            None => Ok(()),
+        }
+    }
+
+    /// The namespace of a name inside a record, if it is one of the format's; a name that could tell more than a name
+    /// does is none.
+    fn record_namespace(&self, name: &str) -> Option<NamespaceId> {
+        let prefixes = &self.session.format.prefixes;
+        let (namespace, local) = match name.split_once(':') {
+            Some((prefix, local)) => (prefixes.iter().find(|(own, _)| own == prefix)?.1, local),
+            None if prefixes.is_empty() => (NamespaceId::NONE, name),
+            None => return None,
+        };
+        is_record_name(local.as_bytes()).then_some(namespace)
+    }
+
+    fn copy(&mut self, span: Span) {
+        self.out.extend_from_slice(span.of(self.text.as_bytes()));
+    }
+}
+
+/// Bits of a word of `met`.
+const WORD: usize = 64;

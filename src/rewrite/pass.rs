@@ -1,0 +1,198 @@
+//! One message from its bytes to its receipt: recognised, rewritten in one pass (rarely two), judged at the end.
+
+use super::filter::{Buffers, Parts};
+use super::json::JsonRewriter;
+use super::links::Agreement;
+use super::receipt::{Disposition, Receipt};
+use super::session::{Authority, Session};
+use super::xml::XmlRewriter;
+use crate::format::{Format, Syntax};
+use crate::policy::Requester;
+use crate::read::json::{JsonReader, decode};
+use crate::read::xml::{Event, XmlReader};
+use crate::read::{Message, Reason, Refusal};
+
+/// Rewrites `message` into `out`, or leaves `out` empty.
+pub(super) fn redact(
+    parts: &Parts,
+    message: &[u8],
+    requester: &Requester,
+    buffers: &mut Buffers,
+    out: &mut Vec<u8>,
+) -> Receipt {
+    let mut receipt = Receipt {
+        disposition: Disposition::Withheld,
+        refusal: None,
+        format: None,
+        message_type: None,
+        requester: requester.ori(),
+        grant: None,
+        policy: parts.policy.identity().clone(),
+        catalog: parts.catalog.clone(),
+        elements: Vec::new(),
+        unmapped: 0,
+        photos: 0,
+        photo_bytes: 0,
+        bytes_in: message.len(),
+        bytes_out: 0,
+    };
+    let mut guard = Guard { out, released: false };
+    guard.out.clear();
+    match release(parts, message, requester, buffers, guard.out, &mut receipt) {
+        Ok(()) => {
+            guard.released = true;
+            let is_same = guard.out.as_slice() == message;
+            receipt.disposition = if is_same { Disposition::Released } else { Disposition::Redacted };
+            receipt.bytes_out = guard.out.len();
+        }
+        Err(refusal) => {
+            let is_held = refusal.reason == Reason::Review;
+            receipt.disposition = if is_held { Disposition::Held } else { Disposition::Withheld };
+            receipt.refusal = Some(refusal);
+        }
+    }
+    receipt
+}
+
+/// Empties the output when it is dropped without a release: on a refusal, and should anything ever unwind.
+struct Guard<'o> {
+    out: &'o mut Vec<u8>,
+    released: bool,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if !self.released {
+            self.out.clear();
+        }
+    }
+}
+
+/// How often a message is read at most. The first pass settles nearly all; an envelope behind the body takes a second,
+/// and each chain of references between removed objects one more.
+const PASSES: usize = 16;
+
+fn release<'f>(
+    parts: &'f Parts,
+    message: &[u8],
+    requester: &'f Requester,
+    buffers: &'f mut Buffers,
+    out: &mut Vec<u8>,
+    receipt: &mut Receipt,
+) -> Result<(), Refusal> {
+    let message = Message::open(message, &parts.limits)?;
+    let format = recognise(parts, message, buffers)?;
+    receipt.format = Some(format.name.clone());
+    let Buffers { session: session_buffers, xml_state, xml, json } = buffers;
+    let mut session = Session::new(parts, format, requester, session_buffers);
+    let pass = |session: &mut Session<'f>, out: &mut Vec<u8>| -> Result<bool, Refusal> {
+        let trie = format.trie(message.syntax).ok_or_else(unknown_format)?;
+        match message.syntax {
+            Syntax::Xml => {
+                let namespaces = &parts.formats.namespaces;
+                let (reader, declaration) = XmlReader::open(message.text, &parts.limits, namespaces, xml_state)?;
+                XmlRewriter::new(message.text, reader, trie, session, xml, out).run(declaration)
+            }
+            Syntax::Json => JsonRewriter::new(message.text, &parts.limits, trie, session, json, out).run(),
+        }
+    };
+    let result = passes(message, &mut session, out, pass);
+    receipt.requester = session.ori();
+    receipt.message_type = session.message_key().map(str::to_owned);
+    if let Authority::Decided(grant) = &session.authority {
+        receipt.grant = Some(grant.clone());
+    }
+    result?;
+    let tally = &session.buffers.tally;
+    receipt.elements = tally.met(&parts.catalog).collect();
+    receipt.unmapped = tally.unmapped;
+    receipt.photos = tally.photos;
+    receipt.photo_bytes = tally.photo_bytes;
+    Ok(())
+}
+
+/// Repeats the pass until what it let through agrees with what the whole message says.
+fn passes<'f>(
+    message: Message<'_>,
+    session: &mut Session<'f>,
+    out: &mut Vec<u8>,
+    mut pass: impl FnMut(&mut Session<'f>, &mut Vec<u8>) -> Result<bool, Refusal>,
+) -> Result<(), Refusal> {
+    for _ in 0..PASSES {
+        out.clear();
+        session.begin_pass();
+        let released = pass(session, out)?;
+        session.check_facts()?;
+        let was_waiting = matches!(session.authority, Authority::Waiting);
+        if was_waiting || matches!(session.authority, Authority::Undecided) {
+            session.authority = session.decide().unwrap_or(Authority::Nobody);
+        }
+        session.check_verdict()?;
+        if was_waiting {
+            continue;
+        }
+        match session.buffers.links.agree(message.text, message.syntax == Syntax::Xml) {
+            Agreement::Reached if released => return Ok(()),
+            Agreement::Reached => {
+                return Err(Refusal::whole(Reason::NothingPermitted, "the policy permits nothing of it"));
+            }
+            Agreement::Again => {}
+            Agreement::Ambiguous(at) => return Err(Refusal::at(Reason::References, at, "two objects have one id")),
+        }
+    }
+    Err(Refusal::whole(Reason::References, "references don't come to agree with what is released"))
+}
+
+/// The format of a message, by its root; or the one that the caller named.
+fn recognise<'p>(parts: &'p Parts, message: Message<'_>, buffers: &mut Buffers) -> Result<&'p Format, Refusal> {
+    let found = match (&parts.only_format, message.syntax) {
+        (Some(name), _) => parts.formats.by_name(name),
+        (None, Syntax::Xml) => by_xml_root(parts, message, buffers)?,
+        (None, Syntax::Json) => by_json_root(parts, message)?,
+    };
+    found.ok_or_else(unknown_format)
+}
+
+fn unknown_format() -> Refusal {
+    Refusal::whole(Reason::FormatUnknown, "the message is of no known format")
+}
+
+fn by_xml_root<'p>(
+    parts: &'p Parts,
+    message: Message<'_>,
+    buffers: &mut Buffers,
+) -> Result<Option<&'p Format>, Refusal> {
+    let namespaces = &parts.formats.namespaces;
+    let (mut reader, _) = XmlReader::open(message.text, &parts.limits, namespaces, &mut buffers.xml_state)?;
+    loop {
+        match reader.next()? {
+            Event::Start(tag) => {
+                let local = tag.name.local().of(message.text.as_bytes());
+                return Ok(parts.formats.by_xml_root(tag.namespace, local));
+            }
+            Event::Done => return Ok(None),
+            Event::End(_) | Event::Text { .. } | Event::CData(_) | Event::Aside => {}
+        }
+    }
+}
+
+fn by_json_root<'p>(parts: &'p Parts, message: Message<'_>) -> Result<Option<&'p Format>, Refusal> {
+    let mut reader = JsonReader::new(message.text.as_bytes(), &parts.limits);
+    let mut decoded = String::new();
+    if !reader.take(b'{') || reader.take(b'}') {
+        return Ok(None);
+    }
+    loop {
+        let name = reader.name()?;
+        decoded.clear();
+        decode(name.inner.text(message.text), &mut decoded);
+        if let Some(format) = parts.formats.by_json_root(decoded.as_bytes()) {
+            return Ok(Some(format));
+        }
+        reader.skip_value(1)?;
+        if !reader.take(b',') {
+            reader.expect(b'}', "a comma or the end of an object is wanted")?;
+            return Ok(None);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The receipt: what became of one message. Never a value of it, nor a digest of one (P6).
+
+use std::sync::Arc;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::tally::ElementCounts;
+use crate::catalog::{Catalog, ElementId};
+use crate::policy::{Grant, Ori, PolicyIdentity};
+use crate::read::{Reason, Refusal};
+
+/// What became of a message. Exhaustive on purpose: a fifth kind must break the caller's build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Disposition {
+    /// Nothing had to go: the output is the input, byte for byte.
+    Released,
+    /// The output holds what the policy permits and nothing else.
+    Redacted,
+    /// A person must review the message first; there is no output.
+    Held,
+    /// Nothing may go out; there is no output.
+    Withheld,
+}
+
+impl Disposition {
+    /// Whether there is an output that may be sent on.
+    #[must_use]
+    pub fn releases(self) -> bool {
+        matches!(self, Self::Released | Self::Redacted)
+    }
+
+    /// The word for it in receipts and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Redacted => "redacted",
+            Self::Held => "held",
+            Self::Withheld => "withheld",
+        }
+    }
+}
+
+/// The record of one message. Serializable; the field names in JSON are those of the methods, with hyphens.
+#[derive(Debug, Clone)]
+#[must_use = "the receipt says whether there is an output"]
+pub struct Receipt {
+    pub(super) disposition: Disposition,
+    pub(super) refusal: Option<Refusal>,
+    pub(super) format: Option<String>,
+    pub(super) message_type: Option<String>,
+    pub(super) requester: Option<Ori>,
+    pub(super) grant: Option<Arc<Grant>>,
+    pub(super) policy: Arc<PolicyIdentity>,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) elements: Vec<(ElementId, ElementCounts)>,
+    pub(super) unmapped: u32,
+    pub(super) photos: u32,
+    pub(super) photo_bytes: u64,
+    pub(super) bytes_in: usize,
+    pub(super) bytes_out: usize,
+}
+
+impl Receipt {
+    /// What became of the message.
+    #[must_use]
+    pub fn disposition(&self) -> Disposition {
+        self.disposition
+    }
+
+    /// Why it was held or withheld; `None` when it was not.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        self.refusal.map(|refusal| refusal.reason)
+    }
+
+    /// The reason in fixed words.
+    #[must_use]
+    pub fn detail(&self) -> Option<&'static str> {
+        self.refusal.map(|refusal| refusal.detail)
+    }
+
+    /// Where the reason lies, in bytes from the start of the message; `None` when it is about the whole.
+    #[must_use]
+    pub fn offset(&self) -> Option<usize> {
+        self.refusal.and_then(|refusal| refusal.offset)
+    }
+
+    /// The format of the message, if it was recognised.
+    #[must_use]
+    pub fn format(&self) -> Option<&str> {
+        self.format.as_deref()
+    }
+
+    /// The message key, if it is one of the format's.
+    #[must_use]
+    pub fn message_type(&self) -> Option<&str> {
+        self.message_type.as_deref()
+    }
+
+    /// The requester, if one is known.
+    #[must_use]
+    pub fn requester(&self) -> Option<Ori> {
+        self.requester
+    }
+
+    /// Names of the agency classes that the requester is in.
+    pub fn agency_classes(&self) -> impl Iterator<Item = &str> {
+        self.grant.iter().flat_map(|grant| grant.classes()).map(String::as_str)
+    }
+
+    /// Ids of the rules that applied.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        self.grant.iter().flat_map(|grant| grant.rules()).map(String::as_str)
+    }
+
+    /// Which policy decided.
+    #[must_use]
+    pub fn policy(&self) -> &PolicyIdentity {
+        &self.policy
+    }
+
+    /// The counts of each data element that was met, in the order of the catalog. Of a message that was held or withheld
+    /// nothing was released, so there are none.
+    pub fn elements(&self) -> impl Iterator<Item = (&str, ElementCounts)> {
+        let elements = self.elements.iter();
+        elements.filter_map(|(id, counts)| Some((self.catalog.element(*id)?.id(), *counts)))
+    }
+
+    /// Elements, attributes, members, comments and texts that no path of the mapping names.
+    #[must_use]
+    pub fn unmapped(&self) -> u32 {
+        self.unmapped
+    }
+
+    /// Images that were removed, known as such or found by nature.
+    #[must_use]
+    pub fn photos(&self) -> u32 {
+        self.photos
+    }
+
+    /// Bytes these took up in the message.
+    #[must_use]
+    pub fn photo_bytes(&self) -> u64 {
+        self.photo_bytes
+    }
+
+    /// Bytes of the message.
+    #[must_use]
+    pub fn bytes_in(&self) -> usize {
+        self.bytes_in
+    }
+
+    /// Bytes of the output; 0 when there is none.
+    #[must_use]
+    pub fn bytes_out(&self) -> usize {
+        self.bytes_out
+    }
+}
+
+impl Serialize for Receipt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("disposition", &self.disposition)?;
+        map.serialize_entry("reason", &self.reason())?;
+        map.serialize_entry("detail", &self.detail())?;
+        map.serialize_entry("offset", &self.offset())?;
+        map.serialize_entry("format", &self.format)?;
+        map.serialize_entry("message-type", &self.message_type)?;
+        map.serialize_entry("requester", &self.requester)?;
+        map.serialize_entry("agency-classes", &self.agency_classes().collect::<Vec<_>>())?;
+        map.serialize_entry("rules", &self.rules().collect::<Vec<_>>())?;
+        map.serialize_entry("policy", &*self.policy)?;
+        map.serialize_entry("elements", &Elements(self))?;
+        map.serialize_entry("unmapped", &self.unmapped)?;
+        map.serialize_entry("photos", &self.photos)?;
+        map.serialize_entry("photo-bytes", &self.photo_bytes)?;
+        map.serialize_entry("bytes-in", &self.bytes_in)?;
+        map.serialize_entry("bytes-out", &self.bytes_out)?;
+        map.end()
+    }
+}
+
+/// The counts as a map from element id.
+struct Elements<'a>(&'a Receipt);
+
+impl Serialize for Elements<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.elements())
+    }
+}

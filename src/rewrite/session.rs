@@ -1,0 +1,223 @@
+//! One message on its way: who asks, what the grant says, what has been counted. What both rewriters share.
+
+use std::sync::Arc;
+
+use super::facts::{Fact, Facts};
+use super::filter::Parts;
+use super::links::Links;
+use super::tally::Tally;
+use super::value::{Judgement, judge};
+use crate::catalog::{ElementId, Treatment};
+use crate::format::{Format, Role};
+use crate::policy::{Grant, Ori, Requester, Verdict};
+use crate::read::scan::Span;
+use crate::read::{Reason, Refusal};
+
+/// Buffers that live from message to message.
+#[derive(Debug, Default)]
+pub(super) struct SessionBuffers {
+    pub(super) tally: Tally,
+    pub(super) links: Links,
+    /// What a value means, when it doesn't mean what it says.
+    pub(super) decoded: String,
+    /// The less precise form of a value.
+    pub(super) written: String,
+}
+
+/// What the grant is known to be.
+#[derive(Debug, Clone)]
+pub(super) enum Authority {
+    /// Nothing but the envelope has been met yet.
+    Undecided,
+    /// The body was met before the envelope had told all: only the envelope goes through, and the pass must be repeated.
+    Waiting,
+    /// No agency class claims the requester.
+    Nobody,
+    Decided(Arc<Grant>),
+}
+
+/// One message, one requester, one pass at a time.
+pub(super) struct Session<'f> {
+    pub(super) parts: &'f Parts,
+    pub(super) format: &'f Format,
+    requester: &'f Requester,
+    pub(super) authority: Authority,
+    pub(super) facts: Facts,
+    pub(super) buffers: &'f mut SessionBuffers,
+}
+
+impl<'f> Session<'f> {
+    pub(super) fn new(
+        parts: &'f Parts,
+        format: &'f Format,
+        requester: &'f Requester,
+        buffers: &'f mut SessionBuffers,
+    ) -> Self {
+        buffers.links.reset();
+        Self { parts, format, requester, authority: Authority::Undecided, facts: Facts::default(), buffers }
+    }
+
+    pub(super) fn begin_pass(&mut self) {
+        self.facts = Facts::default();
+        self.buffers.tally.reset(self.parts.catalog.len());
+        self.buffers.links.begin_pass();
+    }
+
+    /// How the element may be released to this requester, `None` when not at all.
+    #[inline]
+    pub(super) fn treatment(&mut self, element: ElementId) -> Option<Treatment> {
+        if let Authority::Decided(grant) = &self.authority {
+            return grant.treatment(element);
+        }
+        if self.parts.catalog.element(element).is_some_and(|element| element.is_envelope()) {
+            return Some(Treatment::Full);
+        }
+        if matches!(self.authority, Authority::Undecided) {
+            self.authority = self.decide().unwrap_or(Authority::Waiting);
+        }
+        match &self.authority {
+            Authority::Decided(grant) => grant.treatment(element),
+            Authority::Undecided | Authority::Waiting | Authority::Nobody => None,
+        }
+    }
+
+    /// The authority that follows from what is known of the envelope; `None` while something is missing.
+    pub(super) fn decide(&self) -> Option<Authority> {
+        let message = match (self.format.has_message_type, self.facts.message.known()) {
+            (true, None) => return None,
+            (_, known) => known,
+        };
+        let ori = self.ori()?;
+        // The envelope may name a requester further down: it is compared when the pass has ended.
+        let grant = self.parts.policy.decide(ori, self.requester, message);
+        Some(match grant {
+            Some(grant) => Authority::Decided(grant),
+            None => Authority::Nobody,
+        })
+    }
+
+    /// The requester, as far as it is known.
+    pub(super) fn ori(&self) -> Option<Ori> {
+        self.requester.ori().or(self.facts.requester.known())
+    }
+
+    /// The message's key, if it is one of the format's.
+    pub(super) fn message_key(&self) -> Option<&'f str> {
+        let key = self.facts.message.known()?;
+        self.parts.formats.messages().get(usize::from(key.0)).map(String::as_str)
+    }
+
+    /// Takes note of a value that has a role in the envelope. It is not trimmed: `" DR"` is no key.
+    pub(super) fn note(&mut self, role: Role, value: Value<'_>, offset: usize) {
+        let value = match value {
+            Value::Plain(text) => text,
+            Value::Decoded => &self.buffers.decoded,
+        };
+        match role {
+            Role::MessageKey => self.facts.note_message(value, offset, &self.parts.formats, self.format),
+            Role::Requester => self.facts.note_requester(value, offset),
+        }
+    }
+
+    /// What the envelope lacks or contradicts, now that the whole message was read.
+    pub(super) fn check_facts(&self) -> Result<(), Refusal> {
+        match self.facts.requester {
+            Fact::Several(at) => {
+                return Err(Refusal::at(Reason::RequesterSeveral, at, "the envelope names several requesters"));
+            }
+            Fact::Invalid(at) => {
+                return Err(Refusal::at(Reason::RequesterInvalid, at, "the envelope's requester is no ORI"));
+            }
+            Fact::Known(own) if self.requester.ori().is_some_and(|ori| ori != own) => {
+                return Err(Refusal::whole(Reason::RequesterMismatch, "the envelope names another requester"));
+            }
+            Fact::Absent if self.requester.ori().is_none() => {
+                return Err(Refusal::whole(Reason::RequesterMissing, "no requester is named"));
+            }
+            Fact::Absent | Fact::Known(_) => {}
+        }
+        match self.facts.message {
+            Fact::Several(at) => Err(Refusal::at(Reason::MessageTypeSeveral, at, "the message has several keys")),
+            Fact::Invalid(at) => Err(Refusal::at(Reason::MessageTypeUnknown, at, "the format has no such message key")),
+            Fact::Absent if self.format.has_message_type => {
+                Err(Refusal::whole(Reason::MessageTypeMissing, "the message has no key"))
+            }
+            Fact::Absent | Fact::Known(_) => Ok(()),
+        }
+    }
+
+    /// Whether the verdict lets the message be rewritten for this requester.
+    pub(super) fn check_verdict(&self) -> Result<(), Refusal> {
+        let Authority::Decided(grant) = &self.authority else {
+            return Err(Refusal::whole(Reason::RequesterUnknown, "no agency class claims the requester"));
+        };
+        match grant.verdict() {
+            Verdict::Rewrite => Ok(()),
+            Verdict::Review => Err(Refusal::whole(Reason::Review, "a person must review the message first")),
+            Verdict::Nothing => Err(Refusal::whole(Reason::NothingPermitted, "the policy permits nothing of it")),
+        }
+    }
+
+    /// Judges a permitted value and counts what becomes of it; `span` is where it stands. On `Generalise`,
+    /// `buffers.written` is what goes out. An envelope that violates its shape refuses the message.
+    pub(super) fn judge(
+        &mut self,
+        element: ElementId,
+        treatment: Treatment,
+        value: Value<'_>,
+        span: Span,
+    ) -> Result<Judgement, Refusal> {
+        let Some(described) = self.parts.catalog.element(element) else { return Ok(Judgement::ShapeViolation) };
+        let value = match value {
+            Value::Plain(text) => text,
+            Value::Decoded => &self.buffers.decoded,
+        };
+        let judgement = judge(described, treatment, value, &mut self.buffers.written);
+        let violates = matches!(judgement, Judgement::ShapeViolation | Judgement::Photo);
+        if violates && described.is_envelope() {
+            return Err(Refusal::at(Reason::EnvelopeShape, span.start, "a value of the envelope violates its shape"));
+        }
+        if violates && self.parts.policy.withholds_on_shape_violation() {
+            return Err(Refusal::at(Reason::Shape, span.start, "a value violates its shape"));
+        }
+        if judgement == Judgement::Photo {
+            self.buffers.tally.photo(span.len());
+        }
+        if let Some(counts) = self.buffers.tally.of(element) {
+            match judgement {
+                Judgement::Release => counts.released += 1,
+                Judgement::Generalise => counts.generalised += 1,
+                Judgement::ShapeViolation | Judgement::Photo => {
+                    counts.removed += 1;
+                    counts.shape += 1;
+                }
+            }
+        }
+        Ok(judgement)
+    }
+
+    /// Counts a part that is removed because the grant doesn't hold its element; `span` is the whole of it.
+    pub(super) fn deny(&mut self, element: ElementId, span: Span) {
+        if let Some(counts) = self.buffers.tally.of(element) {
+            counts.removed += 1;
+        }
+        let kind = self.parts.catalog.element(element).map(|element| element.kind());
+        if kind == Some(crate::catalog::Kind::Image) {
+            self.buffers.tally.photo(span.len());
+        }
+    }
+
+    /// Counts a part that no path of the mapping names.
+    pub(super) fn unmapped(&mut self) {
+        self.buffers.tally.unmapped += 1;
+    }
+}
+
+/// A value as it is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Value<'a> {
+    /// It means what it says.
+    Plain(&'a str),
+    /// It stands decoded in `buffers.decoded`.
+    Decoded,
+}

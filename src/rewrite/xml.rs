@@ -1,0 +1,628 @@
+//! Rewriting XML in one pass: a start tag is written when it is met and taken back at its end if nothing inside was
+//! released (P5).
+
+use super::output::{Declarations, is_record_name, push_xml_text};
+use super::session::{Session, Value};
+use super::value::Judgement;
+use crate::catalog::{ElementId, Treatment};
+use crate::format::{ExpandedName, NamespaceId, Node, NodeId, StandIn, Target, Trie, XSI_URI};
+use crate::read::scan::{Span, is_space};
+use crate::read::xml::{
+    Attribute, AttributeKind, CDATA_END, CDATA_START, Event, QualifiedName, StartTag, XmlReader, decode,
+};
+use crate::read::{Reason, Refusal};
+
+type Rewrite<T> = Result<T, Refusal>;
+
+/// What the XML rewriter remembers; reused from message to message.
+#[derive(Debug, Default)]
+pub(super) struct XmlBuffers {
+    frames: Vec<Frame>,
+    declarations: Declarations,
+    /// Bindings that the attributes of one tag use.
+    uses: Vec<usize>,
+}
+
+/// What an open element is to the mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// It is kept if something inside is.
+    Container,
+    /// It is part of a record that is permitted so.
+    Record(ElementId, Treatment),
+}
+
+/// An open element whose start tag has been written.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    /// Its node; `None` inside a record, where the mapping names nothing.
+    node: Option<NodeId>,
+    role: Role,
+    /// Which child is looked for first.
+    expected: usize,
+    name: QualifiedName,
+    namespace: NamespaceId,
+    binding: Option<usize>,
+    /// Where its content begins in the message.
+    content: usize,
+    /// Where it begins in the output (with the white space before it), and its content.
+    out_start: usize,
+    out_content: usize,
+    /// Whether something in it was released.
+    released: bool,
+    /// Whether it carries a reference that was written.
+    refers: bool,
+    has_children: bool,
+    has_text: bool,
+}
+
+/// How a start tag was written.
+#[derive(Debug, Clone, Copy, Default)]
+struct WrittenTag {
+    /// A mapped and permitted attribute of it was released.
+    released: bool,
+    refers: bool,
+    is_nil: bool,
+}
+
+/// The rewriter of one pass over one message.
+pub(super) struct XmlRewriter<'m, 's, 'f> {
+    text: &'m str,
+    reader: XmlReader<'m, 's>,
+    trie: &'f Trie,
+    session: &'s mut Session<'f>,
+    buffers: &'s mut XmlBuffers,
+    out: &'s mut Vec<u8>,
+}
+
+impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
+    pub(super) fn new(
+        text: &'m str,
+        reader: XmlReader<'m, 's>,
+        trie: &'f Trie,
+        session: &'s mut Session<'f>,
+        buffers: &'s mut XmlBuffers,
+        out: &'s mut Vec<u8>,
+    ) -> Self {
+        buffers.frames.clear();
+        buffers.declarations.reset();
+        Self { text, reader, trie, session, buffers, out }
+    }
+
+    /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
+    pub(super) fn run(mut self, declaration: Span) -> Rewrite<bool> {
+        self.copy(declaration);
+        // White space is kept when it stands directly before something that is.
+        let mut space = Span::default();
+        let mut released = false;
+        loop {
+            match self.reader.next()? {
+                Event::Start(tag) => {
+                    self.element(&tag, space)?;
+                    space = Span::default();
+                }
+                Event::Text { span, plain } => {
+                    let is_blank = span.of(self.text.as_bytes()).iter().all(|byte| is_space(*byte));
+                    space = if is_blank { span } else { Span::default() };
+                    self.loose_text(span, plain, is_blank);
+                }
+                Event::CData(span) => {
+                    space = Span::default();
+                    self.loose_cdata(span);
+                }
+                Event::Aside => {
+                    space = Span::default();
+                    self.session.unmapped();
+                }
+                Event::End(span) => {
+                    released |= self.end(span, space)?;
+                    space = Span::default();
+                }
+                Event::Done => {
+                    self.copy(space);
+                    self.buffers.declarations.cut_unused(self.out);
+                    return Ok(released);
+                }
+            }
+        }
+    }
+
+    /// An element begins.
+    fn element(&mut self, tag: &StartTag, space: Span) -> Rewrite<()> {
+        self.child_begins();
+        let trie = self.trie;
+        let local = tag.name.local().of(self.text.as_bytes());
+        let (parent, role, expected) = match self.buffers.frames.last() {
+            Some(frame) => (frame.node.and_then(|node| trie.node(node)), frame.role, frame.expected),
+            None => (trie.node(NodeId::ENTRY), Role::Container, 0),
+        };
+        let child = parent.and_then(|parent| trie.child(parent, expected, tag.namespace, false, local));
+        if let (Some((_, place)), Some(frame)) = (child, self.buffers.frames.last_mut()) {
+            frame.expected = place + 1;
+        }
+        let Some((id, node)) = child.and_then(|(id, _)| Some((id, trie.node(id)?))) else {
+            return self.unnamed(tag, space, role, local);
+        };
+        match node.target {
+            Target::Container => self.open(tag, space, Some(id), Role::Container),
+            Target::Unmapped => self.leaf(tag, space, node, None),
+            Target::Leaf(element) => match self.session.treatment(element) {
+                None if node.role.is_none() => self.denied(tag, space, node, element),
+                treatment => self.leaf(tag, space, node, Some((element, treatment))),
+            },
+            Target::Record(element) => match self.session.treatment(element) {
+                Some(treatment) => self.open(tag, space, Some(id), Role::Record(element, treatment)),
+                None => self.denied(tag, space, node, element),
+            },
+        }
+    }
+
+    /// An element that the mapping doesn't name: part of a record, or unknown.
+    fn unnamed(&mut self, tag: &StartTag, space: Span, role: Role, local: &[u8]) -> Rewrite<()> {
+        let is_of_format = self.session.format.has_namespace(tag.namespace);
+        if matches!(role, Role::Record(..)) && is_of_format && is_record_name(local) {
+            return self.open(tag, space, None, role);
+        }
+        if self.buffers.frames.is_empty() {
+            return Err(Refusal::at(Reason::FormatUnknown, tag.span.start, "the root is not that of the format"));
+        }
+        self.session.unmapped();
+        self.reader.skip_element().map(|_| ())
+    }
+
+    /// A child begins in the innermost open element: text before it was no value.
+    fn child_begins(&mut self) {
+        let Some(frame) = self.buffers.frames.last_mut() else { return };
+        if let (Role::Record(..), false) = (frame.role, frame.has_children) {
+            if frame.has_text {
+                self.session.unmapped();
+            }
+            self.out.truncate(frame.out_content);
+            self.session.buffers.decoded.clear();
+        }
+        frame.has_children = true;
+    }
+
+    fn open(&mut self, tag: &StartTag, space: Span, node: Option<NodeId>, role: Role) -> Rewrite<()> {
+        let out_start = self.out.len();
+        let written = self.start_tag(tag, space, node.and_then(|node| self.trie.node(node)))?;
+        self.session.buffers.decoded.clear();
+        self.buffers.frames.push(Frame {
+            node,
+            role,
+            expected: 0,
+            name: tag.name,
+            namespace: tag.namespace,
+            binding: tag.binding,
+            content: tag.span.end,
+            out_start,
+            out_content: self.out.len(),
+            released: written.released,
+            refers: written.refers,
+            has_children: false,
+            has_text: false,
+        });
+        Ok(())
+    }
+
+    /// Text directly in an open element: a value if that is the innermost of a record, unknown otherwise.
+    fn loose_text(&mut self, span: Span, plain: bool, is_blank: bool) {
+        let Some(frame) = self.buffers.frames.last_mut() else { return };
+        frame.has_text |= !is_blank;
+        if let (Role::Record(..), false) = (frame.role, frame.has_children) {
+            let decoded = &mut self.session.buffers.decoded;
+            let text = span.text(self.text);
+            if plain {
+                decoded.push_str(text)
+            } else {
+                decode(text, decoded)
+            }
+            self.out.extend_from_slice(text.as_bytes());
+        } else if !is_blank {
+            self.session.unmapped();
+        }
+    }
+
+    fn loose_cdata(&mut self, span: Span) {
+        let Some(frame) = self.buffers.frames.last_mut() else { return };
+        frame.has_text = true;
+        if let (Role::Record(..), false) = (frame.role, frame.has_children) {
+            self.session.buffers.decoded.push_str(cdata_content(span).text(self.text));
+            self.copy(span);
+        } else {
+            self.session.unmapped();
+        }
+    }
+
+    /// An open element ends. Gives whether it is the root and was released.
+    fn end(&mut self, tag: Span, space: Span) -> Rewrite<bool> {
+        let Some(frame) = self.buffers.frames.pop() else { return Ok(false) };
+        // Of an element of a record without children the text has been written, as a value.
+        let is_value = matches!(frame.role, Role::Record(..)) && !frame.has_children;
+        let kept = match frame.role {
+            // An element that refers to another says nothing itself, or it could be read in two ways.
+            _ if frame.refers => !frame.has_children && !frame.has_text,
+            Role::Record(element, treatment) if is_value => {
+                let inside = Span::new(frame.content, tag.start);
+                self.end_of_value(element, treatment, Value::Decoded, frame.out_content, inside)?
+            }
+            _ => frame.released,
+        };
+        if kept {
+            if !is_value {
+                self.copy(space);
+            }
+            self.copy(tag);
+        } else {
+            self.take_back(frame.out_start);
+            let node = frame.node.and_then(|node| self.trie.node(node));
+            self.stand_in(frame.name, frame.binding, frame.namespace, Span::default(), node);
+        }
+        if let (true, Some(parent)) = (kept, self.buffers.frames.last_mut()) {
+            parent.released = true;
+        }
+        Ok(kept && self.buffers.frames.is_empty())
+    }
+
+    /// A part whose element the grant doesn't hold: passed whole.
+    fn denied(&mut self, tag: &StartTag, space: Span, node: &Node, element: ElementId) -> Rewrite<()> {
+        let end = self.reader.skip_element()?;
+        self.session.deny(element, Span::new(tag.span.start, end));
+        self.stand_in(tag.name, tag.binding, tag.namespace, space, Some(node));
+        Ok(())
+    }
+
+    /// A leaf: its own text, joined over comments and unknown children, is one value.
+    fn leaf(
+        &mut self,
+        tag: &StartTag,
+        space: Span,
+        node: &Node,
+        element: Option<(ElementId, Option<Treatment>)>,
+    ) -> Rewrite<()> {
+        let out_start = self.out.len();
+        let written = self.start_tag(tag, space, Some(node))?;
+        let out_content = self.out.len();
+        let (content, end) = self.leaf_content()?;
+        let text = self.text;
+        let value = match content {
+            Content::One(span) => Value::Plain(span.text(text)),
+            Content::Joined { .. } => Value::Decoded,
+        };
+        if let Some(role) = node.role {
+            self.session.note(role, value, tag.span.end);
+        }
+        let inside = Span::new(tag.span.end, end.start);
+        let torn = matches!(content, Content::Joined { torn: true }) || written.is_nil && out_content < self.out.len();
+        let kept = match element {
+            Some((element, Some(treatment))) if torn => {
+                // Not to be read in one way: judged as what violates every shape.
+                self.session.judge(element, treatment, Value::Plain("\u{0}"), inside)? == Judgement::Release
+            }
+            Some((element, Some(treatment))) => self.end_of_value(element, treatment, value, out_content, inside)?,
+            Some((element, None)) => {
+                self.session.deny(element, Span::new(tag.span.start, end.end));
+                false
+            }
+            None => {
+                self.session.unmapped();
+                false
+            }
+        };
+        if !kept {
+            self.take_back(out_start);
+            self.stand_in(tag.name, tag.binding, tag.namespace, space, Some(node));
+            return Ok(());
+        }
+        self.copy(end);
+        if let Some(parent) = self.buffers.frames.last_mut() {
+            parent.released = true;
+        }
+        Ok(())
+    }
+
+    /// Copies the content of a leaf up to its end tag, whose span is given.
+    fn leaf_content(&mut self) -> Rewrite<(Content, Span)> {
+        let text = self.text;
+        self.session.buffers.decoded.clear();
+        let mut content = Content::One(Span::default());
+        let mut pieces = 0;
+        loop {
+            let (span, meaning, plain) = match self.reader.next()? {
+                Event::Text { span, plain } => (span, span, plain),
+                Event::CData(span) => (span, cdata_content(span), true),
+                Event::Start(_) => {
+                    self.session.unmapped();
+                    self.reader.skip_element()?;
+                    continue;
+                }
+                Event::End(span) => return Ok((content, span)),
+                Event::Aside | Event::Done => {
+                    self.session.unmapped();
+                    continue;
+                }
+            };
+            pieces += 1;
+            content = match content {
+                Content::One(_) if pieces == 1 && plain => Content::One(meaning),
+                before => {
+                    let decoded = &mut self.session.buffers.decoded;
+                    if let Content::One(first) = before {
+                        decoded.push_str(first.text(text));
+                    }
+                    let piece = meaning.text(text);
+                    if span == meaning {
+                        decode(piece, decoded)
+                    } else {
+                        decoded.push_str(piece)
+                    }
+                    // Two texts may meet where something between them went, and make what is no text: `]]` and `>`.
+                    let torn_here = span == meaning && meets_as_section_end(self.out, piece);
+                    Content::Joined { torn: torn_here || matches!(before, Content::Joined { torn: true }) }
+                }
+            };
+            self.copy(span);
+        }
+    }
+
+    /// Judges the value whose raw text has just been written at `out_content`. Gives whether it stays.
+    fn end_of_value(
+        &mut self,
+        element: ElementId,
+        treatment: Treatment,
+        value: Value<'_>,
+        out_content: usize,
+        span: Span,
+    ) -> Rewrite<bool> {
+        match self.session.judge(element, treatment, value, span)? {
+            Judgement::Release => Ok(true),
+            Judgement::Generalise => {
+                self.out.truncate(out_content);
+                push_xml_text(&self.session.buffers.written, self.out);
+                Ok(true)
+            }
+            Judgement::ShapeViolation | Judgement::Photo => Ok(false),
+        }
+    }
+
+    /// Writes a start tag with what its attributes leave.
+    fn start_tag(&mut self, tag: &StartTag, space: Span, node: Option<&Node>) -> Rewrite<WrittenTag> {
+        self.copy(space);
+        let at = self.out.len();
+        let mut written = WrittenTag::default();
+        let count = self.reader.attributes().len();
+        if count == 0 {
+            self.copy(tag.span);
+            self.buffers.declarations.mark_used(tag.binding, at);
+            return Ok(written);
+        }
+        let is_declaration = |attribute: &&Attribute| matches!(attribute.kind, AttributeKind::Declaration { .. });
+        let declared = self.reader.attributes().iter().filter(is_declaration).count();
+        self.buffers.declarations.enter(self.reader.binding_count() - declared);
+        self.buffers.uses.clear();
+        self.copy(Span::new(tag.span.start, tag.name.whole.end));
+        for place in 0..count {
+            let Some(attribute) = self.reader.attributes().get(place).copied() else { break };
+            match attribute.kind {
+                AttributeKind::Declaration { namespace, .. } => self.declaration(&attribute, namespace),
+                AttributeKind::Attribute { namespace, binding } => {
+                    if self.attribute(&attribute, namespace, node, &mut written)? {
+                        self.buffers.uses.extend(binding);
+                    }
+                }
+            }
+        }
+        self.copy(Span::new(tag.attributes_end, tag.span.end));
+        // Only now: an attribute may use a declaration that stands behind it.
+        self.buffers.declarations.mark_used(tag.binding, at);
+        for binding in &self.buffers.uses {
+            self.buffers.declarations.mark_used(Some(*binding), at);
+        }
+        Ok(written)
+    }
+
+    /// Writes a namespace declaration if names that use it may go out.
+    fn declaration(&mut self, attribute: &Attribute, namespace: NamespaceId) {
+        let is_wanted =
+            matches!(namespace, NamespaceId::NONE | NamespaceId::XSI) || self.session.format.has_namespace(namespace);
+        let at = self.out.len();
+        if is_wanted {
+            self.copy(attribute.span);
+        }
+        self.buffers.declarations.declare(is_wanted.then(|| Span::new(at, self.out.len())));
+    }
+
+    /// Writes an attribute if it may go out. Gives whether it did.
+    fn attribute(
+        &mut self,
+        attribute: &Attribute,
+        namespace: NamespaceId,
+        node: Option<&Node>,
+        written: &mut WrittenTag,
+    ) -> Rewrite<bool> {
+        let local = attribute.name.local().of(self.text.as_bytes());
+        if let Some(link) = self.link(attribute, namespace, local) {
+            let (is_id, name) = link;
+            let allowed = attribute.plain && self.session.buffers.links.allows(name.text(self.text));
+            if !allowed {
+                return Ok(false);
+            }
+            let links = &mut self.session.buffers.links;
+            if is_id {
+                links.wrote_id(self.out.len(), name);
+            } else {
+                links.wrote_reference(self.out.len(), name);
+                written.refers = true;
+            }
+            self.copy(attribute.span);
+            return Ok(true);
+        }
+        if namespace == NamespaceId::XSI && local == b"nil" {
+            let is_nil = matches!(attribute.value.of(self.text.as_bytes()), b"true" | b"1");
+            written.is_nil |= is_nil;
+            let kept = is_nil && (node.is_some_and(|node| node.nillable) || self.refers());
+            if kept {
+                self.copy(attribute.span);
+            }
+            return Ok(kept);
+        }
+        let child = node.and_then(|node| self.trie.child(node, 0, namespace, true, local));
+        let Some(child) = child.and_then(|(id, _)| self.trie.node(id)) else {
+            self.session.unmapped();
+            return Ok(false);
+        };
+        self.mapped_attribute(attribute, child, written)
+    }
+
+    fn mapped_attribute(&mut self, attribute: &Attribute, node: &Node, written: &mut WrittenTag) -> Rewrite<bool> {
+        let raw = attribute.value.text(self.text);
+        let value = if attribute.plain {
+            Value::Plain(raw)
+        } else {
+            let decoded = &mut self.session.buffers.decoded;
+            decoded.clear();
+            decode(raw, decoded);
+            Value::Decoded
+        };
+        if let Some(role) = node.role {
+            self.session.note(role, value, attribute.value.start);
+        }
+        let Target::Leaf(element) = node.target else {
+            self.session.unmapped();
+            return Ok(false);
+        };
+        let Some(treatment) = self.session.treatment(element) else {
+            self.session.deny(element, attribute.span);
+            return Ok(false);
+        };
+        match self.session.judge(element, treatment, value, attribute.value)? {
+            Judgement::Release => self.copy(attribute.span),
+            Judgement::Generalise => {
+                self.copy(Span::new(attribute.span.start, attribute.value.start));
+                push_xml_text(&self.session.buffers.written, self.out);
+                self.copy(Span::new(attribute.value.end, attribute.span.end));
+            }
+            Judgement::ShapeViolation | Judgement::Photo => return Ok(false),
+        }
+        written.released = true;
+        Ok(true)
+    }
+
+    /// Whether the start tag that was read last refers to another object.
+    fn refers(&self) -> bool {
+        self.reader.attributes().iter().any(|attribute| match attribute.kind {
+            AttributeKind::Attribute { namespace, .. } => {
+                let local = attribute.name.local().of(self.text.as_bytes());
+                self.link(attribute, namespace, local).is_some_and(|(is_id, _)| !is_id)
+            }
+            AttributeKind::Declaration { .. } => false,
+        })
+    }
+
+    /// What object an attribute names (`true`) or refers to (`false`), if it does either.
+    fn link(&self, attribute: &Attribute, namespace: NamespaceId, local: &[u8]) -> Option<(bool, Span)> {
+        let references = self.session.format.references.as_ref()?;
+        let is = |name: &Option<ExpandedName>| {
+            name.as_ref().is_some_and(|name| name.namespace == namespace && name.local.as_bytes() == local)
+        };
+        let value = attribute.value;
+        if is(&references.id) {
+            return Some((true, value));
+        }
+        if is(&references.reference) {
+            return Some((false, value));
+        }
+        let is_fragment = value.of(self.text.as_bytes()).starts_with(b"#");
+        (is(&references.uri) && is_fragment).then(|| (false, Span::new(value.start + 1, value.end)))
+    }
+
+    /// Writes what stands for a denied part that the schema requires.
+    fn stand_in(
+        &mut self,
+        name: QualifiedName,
+        binding: Option<usize>,
+        namespace: NamespaceId,
+        space: Span,
+        node: Option<&Node>,
+    ) {
+        let Some(stand_in) = node.and_then(|node| node.stand_in.as_ref()) else { return };
+        self.copy(space);
+        let at = self.out.len();
+        let qualified = name.whole.of(self.text.as_bytes());
+        self.out.push(b'<');
+        self.out.extend_from_slice(qualified);
+        // A declaration on the denied tag itself went with it.
+        let is_in_scope = binding.is_none_or(|binding| binding < self.reader.binding_count());
+        if is_in_scope {
+            self.buffers.declarations.mark_used(binding, at);
+        } else {
+            let prefix = qualified.split(|byte| *byte == b':').next().filter(|prefix| prefix.len() < qualified.len());
+            let uri = self.session.parts.formats.namespaces.uri(namespace);
+            push_declaration(prefix, uri, self.out);
+        }
+        match stand_in {
+            StandIn::Empty => self.out.extend_from_slice(b"/>"),
+            StandIn::Nil => {
+                match self.reader.prefix_of(NamespaceId::XSI).filter(|_| is_in_scope) {
+                    Some((binding, prefix)) => {
+                        self.buffers.declarations.mark_used(Some(binding), at);
+                        self.out.push(b' ');
+                        self.copy(prefix);
+                    }
+                    None => {
+                        let prefix: &[u8] = if qualified.starts_with(b"xsi:") { b"xsi1" } else { b"xsi" };
+                        push_declaration(Some(prefix), XSI_URI, self.out);
+                        self.out.push(b' ');
+                        self.out.extend_from_slice(prefix);
+                    }
+                }
+                self.out.extend_from_slice(b":nil=\"true\"/>");
+            }
+            StandIn::Constant(text) => {
+                self.out.push(b'>');
+                push_xml_text(text, self.out);
+                self.out.extend_from_slice(b"</");
+                self.out.extend_from_slice(qualified);
+                self.out.push(b'>');
+            }
+        }
+    }
+
+    fn take_back(&mut self, at: usize) {
+        self.out.truncate(at);
+        self.buffers.declarations.take_back(at);
+        self.session.buffers.links.take_back(at);
+    }
+
+    fn copy(&mut self, span: Span) {
+        self.out.extend_from_slice(span.of(self.text.as_bytes()));
+    }
+}
+
+/// The content of a leaf.
+#[derive(Debug, Clone, Copy)]
+enum Content {
+    /// One text that means what it says.
+    One(Span),
+    /// Several, or one with references; decoded. `torn` when their raw texts can't stand side by side.
+    Joined { torn: bool },
+}
+
+fn cdata_content(span: Span) -> Span {
+    Span::new(span.start + CDATA_START, span.end - CDATA_END)
+}
+
+fn meets_as_section_end(before: &[u8], text: &str) -> bool {
+    before.ends_with(b"]]") && text.starts_with('>') || before.ends_with(b"]") && text.starts_with("]>")
+}
+
+fn push_declaration(prefix: Option<&[u8]>, uri: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b" xmlns");
+    if let Some(prefix) = prefix {
+        out.push(b':');
+        out.extend_from_slice(prefix);
+    }
+    out.extend_from_slice(b"=\"");
+    push_xml_text(uri, out);
+    out.push(b'"');
+}
