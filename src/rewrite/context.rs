@@ -1,7 +1,6 @@
 //! JSON-LD's `@context`, as far as prefix bindings go: it must say of the format's prefixes what the format says, and
 //! on output it holds the bindings that the output uses.
 
-use super::output::push_json_string;
 use crate::format::{Format, NamespaceId, Namespaces};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, decode};
 use crate::read::scan::Span;
@@ -10,15 +9,24 @@ use crate::read::{Reason, Refusal};
 /// The name of the member.
 pub(super) const CONTEXT: &str = "@context";
 
+/// A binding of a prefix of the format, as it stands in the message.
+#[derive(Debug, Clone, Copy)]
+struct Binding {
+    namespace: NamespaceId,
+    /// Behind the value before it, and behind the comma or brace before it.
+    gap: usize,
+    separator_end: usize,
+    member: Span,
+}
+
 /// The context of one message, and which namespaces the output uses.
 #[derive(Debug, Default)]
 pub(super) struct Context {
     /// Where the value stands in the output.
     written: Option<Span>,
-    /// The bindings of known prefixes, in the message's order.
-    bound: Vec<NamespaceId>,
-    /// Whether the message binds anything that the format doesn't.
-    has_unknown: bool,
+    bindings: Vec<Binding>,
+    /// From behind the last value to behind the closing brace.
+    closing: Span,
     used: Vec<bool>,
     /// Where in the output each namespace was used first.
     uses: Vec<(usize, NamespaceId)>,
@@ -27,8 +35,7 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn reset(&mut self, namespaces: usize) {
         self.written = None;
-        self.bound.clear();
-        self.has_unknown = false;
+        self.bindings.clear();
         self.used.clear();
         self.used.resize(namespaces, false);
         self.uses.clear();
@@ -64,24 +71,17 @@ impl Context {
         self.written = Some(span);
     }
 
-    /// Leaves only the bindings that the output uses; does nothing where all are.
-    pub(super) fn narrow(&self, format: &Format, namespaces: &Namespaces, out: &mut Vec<u8>) {
+    /// Leaves only the bindings that the output uses, in the message's own layout.
+    pub(super) fn narrow(&self, text: &str, out: &mut Vec<u8>) {
         let Some(written) = self.written else { return };
-        let is_used = |id: &NamespaceId| self.used.get(id.index()).copied().unwrap_or(false);
-        if !self.has_unknown && self.bound.iter().all(is_used) {
-            return;
-        }
         let mut narrowed = vec![b'{'];
-        for id in self.bound.iter().filter(|id| is_used(id)) {
-            let prefix = format.prefixes.iter().find(|(_, own)| own == id).map_or("", |(prefix, _)| prefix);
-            if narrowed.len() > 1 {
-                narrowed.push(b',');
+        for binding in &self.bindings {
+            if self.used.get(binding.namespace.index()) == Some(&true) {
+                let from = if narrowed.len() > 1 { binding.gap } else { binding.separator_end };
+                narrowed.extend_from_slice(Span::new(from, binding.member.end).of(text.as_bytes()));
             }
-            push_json_string(prefix, &mut narrowed);
-            narrowed.push(b':');
-            push_json_string(namespaces.uri(*id), &mut narrowed);
         }
-        narrowed.push(b'}');
+        narrowed.extend_from_slice(self.closing.of(text.as_bytes()));
         out.splice(written.start..written.end, narrowed);
     }
 
@@ -102,7 +102,12 @@ impl Context {
         }
         reader.take(b'{');
         let mut names: Vec<String> = Vec::new();
+        let mut bindings = Vec::new();
+        let mut gap = reader.position();
+        let mut separator_end = gap;
         while !(names.is_empty() && reader.take(b'}')) {
+            reader.peek();
+            let member_start = reader.position();
             let name = meaning(reader.name()?, text);
             let uri = match reader.kind()? {
                 ValueKind::Scalar => reader.scalar()?,
@@ -119,26 +124,30 @@ impl Context {
             let is_of_format = |id| format.has_namespace(id);
             match own {
                 Some(own) if own == exact || own == bound_to => {
-                    if is_top {
-                        self.bound.push(own);
-                        self.has_unknown |= own != exact;
-                    }
+                    let member = Span::new(member_start, reader.position());
+                    bindings.push(Binding { namespace: own, gap, separator_end, member });
                 }
                 Some(_) => return refuse("a context binds a prefix of the format to another namespace"),
                 None if is_of_format(exact) || is_of_format(bound_to) => {
                     return refuse("a context binds another prefix to a namespace of the format");
                 }
                 None if name.contains(['@', ':']) => return refuse("a context is more than plain prefix bindings"),
-                None => self.has_unknown |= is_top,
+                None => {}
             }
             if names.contains(&name) {
                 return Err(Refusal::at(Reason::DuplicateName, start, "a context binds a prefix twice"));
             }
             names.push(name);
+            gap = reader.position();
             if !reader.take(b',') {
                 reader.expect(b'}', "a comma or the end of an object is wanted")?;
                 break;
             }
+            separator_end = reader.position();
+        }
+        if is_top {
+            self.bindings = bindings;
+            self.closing = Span::new(gap, reader.position());
         }
         Ok(())
     }

@@ -128,7 +128,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         let end = self.reader.position();
         self.reader.end()?;
         self.copy(Span::new(end, self.text.len()));
-        self.buffers.context.narrow(self.session.format, &self.session.parts.formats.namespaces, self.out);
+        self.buffers.context.narrow(self.text, self.out);
         Ok(released)
     }
 

@@ -48,6 +48,8 @@ struct Frame {
     /// Where it begins in the output (with the white space before it), and its content.
     out_start: usize,
     out_content: usize,
+    /// The white space before it, which stays if it doesn't.
+    space: Span,
     /// Whether something in it was released.
     released: bool,
     /// Whether it carries a reference that was written.
@@ -73,6 +75,9 @@ pub(super) struct XmlRewriter<'m, 's, 'f> {
     session: &'s mut Session<'f>,
     buffers: &'s mut XmlBuffers,
     out: &'s mut Vec<u8>,
+    /// Of the white space between two parts that stay, the run nearest to the second. What is removed in between takes
+    /// its own along, so that nothing tells it was there.
+    space: Span,
 }
 
 impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
@@ -86,40 +91,22 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     ) -> Self {
         buffers.frames.clear();
         buffers.declarations.reset();
-        Self { text, reader, trie, session, buffers, out }
+        Self { text, reader, trie, session, buffers, out, space: Span::default() }
     }
 
     /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
     pub(super) fn run(mut self, declaration: Span) -> Rewrite<bool> {
         self.copy(declaration);
-        // White space is kept when it stands directly before something that is.
-        let mut space = Span::default();
         let mut released = false;
         loop {
             match self.reader.next()? {
-                Event::Start(tag) => {
-                    self.element(&tag, space)?;
-                    space = Span::default();
-                }
-                Event::Text { span, plain } => {
-                    let is_blank = span.of(self.text.as_bytes()).iter().all(|byte| is_space(*byte));
-                    space = if is_blank { span } else { Span::default() };
-                    self.loose_text(span, plain, is_blank);
-                }
-                Event::CData(span) => {
-                    space = Span::default();
-                    self.loose_cdata(span);
-                }
-                Event::Aside => {
-                    space = Span::default();
-                    self.session.unmapped();
-                }
-                Event::End(span) => {
-                    released |= self.end(span, space)?;
-                    space = Span::default();
-                }
+                Event::Start(tag) => self.element(&tag)?,
+                Event::Text { span, plain } => self.loose_text(span, plain),
+                Event::CData(span) => self.loose_cdata(span),
+                Event::Aside => self.session.unmapped(),
+                Event::End(span) => released |= self.end(span)?,
                 Event::Done => {
-                    self.copy(space);
+                    self.copy_space();
                     self.buffers.declarations.cut_unused(self.out);
                     return Ok(released);
                 }
@@ -128,7 +115,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     }
 
     /// An element begins.
-    fn element(&mut self, tag: &StartTag, space: Span) -> Rewrite<()> {
+    fn element(&mut self, tag: &StartTag) -> Rewrite<()> {
         self.child_begins();
         let trie = self.trie;
         let local = tag.name.local().of(self.text.as_bytes());
@@ -141,27 +128,27 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             frame.expected = place + 1;
         }
         let Some((id, node)) = child.and_then(|(id, _)| Some((id, trie.node(id)?))) else {
-            return self.unnamed(tag, space, role, local);
+            return self.unnamed(tag, role, local);
         };
         match node.target {
-            Target::Container => self.open(tag, space, Some(id), Role::Container),
-            Target::Unmapped => self.leaf(tag, space, node, None),
+            Target::Container => self.open(tag, Some(id), Role::Container),
+            Target::Unmapped => self.leaf(tag, node, None),
             Target::Leaf(element) => match self.session.treatment(element) {
-                None if node.role.is_none() => self.denied(tag, space, node, element),
-                treatment => self.leaf(tag, space, node, Some((element, treatment))),
+                None if node.role.is_none() => self.denied(tag, node, element),
+                treatment => self.leaf(tag, node, Some((element, treatment))),
             },
             Target::Record(element) => match self.session.treatment(element) {
-                Some(treatment) => self.open(tag, space, Some(id), Role::Record(element, treatment)),
-                None => self.denied(tag, space, node, element),
+                Some(treatment) => self.open(tag, Some(id), Role::Record(element, treatment)),
+                None => self.denied(tag, node, element),
             },
         }
     }
 
     /// An element that the mapping doesn't name: part of a record, or unknown.
-    fn unnamed(&mut self, tag: &StartTag, space: Span, role: Role, local: &[u8]) -> Rewrite<()> {
+    fn unnamed(&mut self, tag: &StartTag, role: Role, local: &[u8]) -> Rewrite<()> {
         let is_of_format = self.session.format.has_namespace(tag.namespace);
         if matches!(role, Role::Record(..)) && is_of_format && is_record_name(local) {
-            return self.open(tag, space, None, role);
+            return self.open(tag, None, role);
         }
         if self.buffers.frames.is_empty() {
             return Err(Refusal::at(Reason::FormatUnknown, tag.span.start, "the root is not that of the format"));
@@ -183,9 +170,10 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         frame.has_children = true;
     }
 
-    fn open(&mut self, tag: &StartTag, space: Span, node: Option<NodeId>, role: Role) -> Rewrite<()> {
+    fn open(&mut self, tag: &StartTag, node: Option<NodeId>, role: Role) -> Rewrite<()> {
         let out_start = self.out.len();
-        let written = self.start_tag(tag, space, node.and_then(|node| self.trie.node(node)))?;
+        let space = self.space;
+        let written = self.start_tag(tag, node.and_then(|node| self.trie.node(node)))?;
         self.session.buffers.decoded.clear();
         self.buffers.frames.push(Frame {
             node,
@@ -197,6 +185,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             content: tag.span.end,
             out_start,
             out_content: self.out.len(),
+            space,
             released: written.released,
             refers: written.refers,
             has_children: false,
@@ -206,7 +195,12 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     }
 
     /// Text directly in an open element: a value if that is the innermost of a record, unknown otherwise.
-    fn loose_text(&mut self, span: Span, plain: bool, is_blank: bool) {
+    fn loose_text(&mut self, span: Span, plain: bool) {
+        let nearest = nearest_space(span, self.text.as_bytes());
+        let is_blank = nearest == span;
+        if nearest.len() > 0 {
+            self.space = nearest;
+        }
         let Some(frame) = self.buffers.frames.last_mut() else { return };
         frame.has_text |= !is_blank;
         if let (Role::Record(..), false) = (frame.role, frame.has_children) {
@@ -235,7 +229,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     }
 
     /// An open element ends. Gives whether it is the root and was released.
-    fn end(&mut self, tag: Span, space: Span) -> Rewrite<bool> {
+    fn end(&mut self, tag: Span) -> Rewrite<bool> {
         let Some(frame) = self.buffers.frames.pop() else { return Ok(false) };
         // Of an element of a record without children the text has been written, as a value.
         let is_value = matches!(frame.role, Role::Record(..)) && !frame.has_children;
@@ -250,13 +244,15 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         };
         if kept {
             if !is_value {
-                self.copy(space);
+                self.copy_space();
             }
+            self.space = Span::default();
             self.copy(tag);
         } else {
             self.take_back(frame.out_start);
+            self.space = frame.space;
             let node = frame.node.and_then(|node| self.trie.node(node));
-            self.stand_in(frame.name, frame.binding, frame.namespace, Span::default(), node);
+            self.stand_in(frame.name, frame.binding, frame.namespace, node);
         }
         if let (true, Some(parent)) = (kept, self.buffers.frames.last_mut()) {
             parent.released = true;
@@ -265,23 +261,18 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     }
 
     /// A part whose element the grant doesn't hold: passed whole.
-    fn denied(&mut self, tag: &StartTag, space: Span, node: &Node, element: ElementId) -> Rewrite<()> {
+    fn denied(&mut self, tag: &StartTag, node: &Node, element: ElementId) -> Rewrite<()> {
         let end = self.reader.skip_element()?;
         self.session.deny(element, Span::new(tag.span.start, end));
-        self.stand_in(tag.name, tag.binding, tag.namespace, space, Some(node));
+        self.stand_in(tag.name, tag.binding, tag.namespace, Some(node));
         Ok(())
     }
 
     /// A leaf: its own text, joined over comments and unknown children, is one value.
-    fn leaf(
-        &mut self,
-        tag: &StartTag,
-        space: Span,
-        node: &Node,
-        element: Option<(ElementId, Option<Treatment>)>,
-    ) -> Rewrite<()> {
+    fn leaf(&mut self, tag: &StartTag, node: &Node, element: Option<(ElementId, Option<Treatment>)>) -> Rewrite<()> {
         let out_start = self.out.len();
-        let written = self.start_tag(tag, space, Some(node))?;
+        let space = self.space;
+        let written = self.start_tag(tag, Some(node))?;
         let out_content = self.out.len();
         let (content, end) = self.leaf_content()?;
         let text = self.text;
@@ -311,7 +302,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         };
         if !kept {
             self.take_back(out_start);
-            self.stand_in(tag.name, tag.binding, tag.namespace, space, Some(node));
+            self.space = space;
+            self.stand_in(tag.name, tag.binding, tag.namespace, Some(node));
             return Ok(());
         }
         self.copy(end);
@@ -386,8 +378,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     }
 
     /// Writes a start tag with what its attributes leave.
-    fn start_tag(&mut self, tag: &StartTag, space: Span, node: Option<&Node>) -> Rewrite<WrittenTag> {
-        self.copy(space);
+    fn start_tag(&mut self, tag: &StartTag, node: Option<&Node>) -> Rewrite<WrittenTag> {
+        self.copy_space();
         let at = self.out.len();
         let mut written = WrittenTag::default();
         let count = self.reader.attributes().len();
@@ -537,16 +529,9 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     }
 
     /// Writes what stands for a denied part that the schema requires.
-    fn stand_in(
-        &mut self,
-        name: QualifiedName,
-        binding: Option<usize>,
-        namespace: NamespaceId,
-        space: Span,
-        node: Option<&Node>,
-    ) {
+    fn stand_in(&mut self, name: QualifiedName, binding: Option<usize>, namespace: NamespaceId, node: Option<&Node>) {
         let Some(stand_in) = node.and_then(|node| node.stand_in.as_ref()) else { return };
-        self.copy(space);
+        self.copy_space();
         let at = self.out.len();
         let qualified = name.whole.of(self.text.as_bytes());
         self.out.push(b'<');
@@ -594,6 +579,12 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.session.buffers.links.take_back(at);
     }
 
+    /// Writes the white space that stands before what stays.
+    fn copy_space(&mut self) {
+        self.copy(self.space);
+        self.space = Span::default();
+    }
+
     fn copy(&mut self, span: Span) {
         self.out.extend_from_slice(span.of(self.text.as_bytes()));
     }
@@ -606,6 +597,16 @@ enum Content {
     One(Span),
     /// Several, or one with references; decoded. `torn` when their raw texts can't stand side by side.
     Joined { torn: bool },
+}
+
+/// The white space at the end of a text, or else at its start: the whole of a blank one.
+fn nearest_space(span: Span, message: &[u8]) -> Span {
+    let bytes = span.of(message);
+    let count = |blank: &mut dyn Iterator<Item = &u8>| blank.take_while(|byte| is_space(**byte)).count();
+    match count(&mut bytes.iter().rev()) {
+        0 => Span::new(span.start, span.start + count(&mut bytes.iter())),
+        trailing => Span::new(span.end - trailing, span.end),
+    }
 }
 
 fn cdata_content(span: Span) -> Span {
