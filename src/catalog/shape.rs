@@ -56,6 +56,10 @@ impl Shape {
 
 /// Takes white space off both ends, as XML Schema's `collapse` does there.
 pub(crate) fn trim(value: &str) -> &str {
+    let is_inner = |byte: Option<&u8>| byte.is_some_and(|byte| *byte > b' ');
+    if is_inner(value.as_bytes().first()) && is_inner(value.as_bytes().last()) {
+        return value;
+    }
     value.trim_matches([' ', '\t', '\r', '\n'])
 }
 

@@ -1,7 +1,7 @@
 //! Namespaces by number, so that a name is compared by two small integers and its local part, never by prefix or URI.
 
 /// A namespace that some format names, or one of the fixed ones below.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct NamespaceId(u16);
 
 impl NamespaceId {

@@ -1,5 +1,7 @@
 //! The mapping as a trie: from a path in the message to what stands there. One trie serves every requester.
 
+use std::num::NonZeroU16;
+
 use super::namespace::NamespaceId;
 use crate::catalog::ElementId;
 
@@ -13,12 +15,48 @@ impl NodeId {
 }
 
 /// A step of a path: an element, a member or an attribute.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) namespace: NamespaceId,
     pub(super) attribute: bool,
     /// The local name of an XML name, the whole name of a JSON member.
     pub(crate) local: Box<str>,
+}
+
+impl Step {
+    fn is(&self, namespace: NamespaceId, attribute: bool, local: &[u8]) -> bool {
+        self.namespace == namespace && self.attribute == attribute && self.local.as_bytes() == local
+    }
+}
+
+/// A cheap mixture of a name's length, beginning and end. Names of one mapping mostly begin alike (`nc:Person...`) and
+/// differ at the end.
+#[inline]
+fn fingerprint(namespace: NamespaceId, attribute: bool, local: &[u8]) -> u64 {
+    let (head, tail) = match (local.first_chunk::<8>(), local.last_chunk::<8>()) {
+        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+        _ => (0, local.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))),
+    };
+    let rest = local.len() ^ namespace.index() << 16 ^ usize::from(attribute) << 40;
+    (head.rotate_left(23) ^ tail ^ rest as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// The slot to begin at in a table of `length` slots, which is a power of two.
+#[inline]
+fn slot_of(print: u64, length: usize) -> usize {
+    usize::try_from(print >> 40).unwrap_or_default() & length.wrapping_sub(1)
+}
+
+fn slots(edges: &[Edge]) -> Vec<Option<NonZeroU16>> {
+    let mut slots = vec![None; (2 * edges.len()).next_power_of_two()];
+    for (place, edge) in (1..).map_while(NonZeroU16::new).zip(edges) {
+        let first = slot_of(edge.print, slots.len());
+        let (before, after) = slots.split_at_mut(first);
+        if let Some(slot) = after.iter_mut().chain(before).find(|slot| slot.is_none()) {
+            *slot = Some(place);
+        }
+    }
+    slots
 }
 
 /// What a path leads to.
@@ -68,11 +106,14 @@ pub(crate) struct Node {
     /// The namespace of the name; for JSON that of the member's prefix.
     pub(crate) namespace: NamespaceId,
     edges: Vec<Edge>,
+    /// Places in `edges`, plus one, by fingerprint: open addressing, at most half full.
+    slots: Vec<Option<NonZeroU16>>,
 }
 
 #[derive(Debug)]
 struct Edge {
     step: Step,
+    print: u64,
     node: NodeId,
 }
 
@@ -87,6 +128,7 @@ impl Node {
             name: name.into(),
             namespace,
             edges: Vec::new(),
+            slots: Vec::new(),
         }
     }
 
@@ -120,42 +162,40 @@ impl Trie {
         self.nodes.get_mut(usize::try_from(id.0).ok()?)
     }
 
-    /// The child of `parent` by that name and its place among the children. `expected` is the place to look at first:
-    /// messages mostly hold their parts in one order.
+    /// The child of `parent` by that name, and its place among the children.
+    #[inline]
     pub(crate) fn child(
         &self,
         parent: &Node,
-        expected: usize,
         namespace: NamespaceId,
         attribute: bool,
         local: &[u8],
     ) -> Option<(NodeId, usize)> {
-        let key = |edge: &Edge| {
-            (edge.step.namespace, edge.step.attribute)
-                .cmp(&(namespace, attribute))
-                .then_with(|| edge.step.local.as_bytes().cmp(local))
-        };
-        if let Some(edge) = parent.edges.get(expected)
-            && key(edge).is_eq()
-        {
-            return Some((edge.node, expected));
+        let print = fingerprint(namespace, attribute, local);
+        let mut slot = slot_of(print, parent.slots.len());
+        loop {
+            // The table is at most half full, so there is an empty slot to end at.
+            let place = usize::from((*parent.slots.get(slot)?)?.get() - 1);
+            let edge = parent.edges.get(place)?;
+            if edge.print == print && edge.step.is(namespace, attribute, local) {
+                return Some((edge.node, place));
+            }
+            slot = (slot + 1) % parent.slots.len();
         }
-        let place = parent.edges.binary_search_by(key).ok()?;
-        parent.edges.get(place).map(|edge| (edge.node, place))
     }
 
     /// The child of `parent` by that step, made if it isn't there.
     pub(super) fn grow(&mut self, parent: NodeId, step: Step, name: &str, namespace: NamespaceId) -> NodeId {
         let next = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         let Some(node) = self.node_mut(parent) else { return next };
-        match node.edges.binary_search_by(|edge| edge.step.cmp(&step)) {
-            Ok(place) => node.edges.get(place).map_or(next, |edge| edge.node),
-            Err(place) => {
-                node.edges.insert(place, Edge { step, node: next });
-                self.nodes.push(Node::new(name, namespace));
-                next
-            }
+        if let Some(edge) = node.edges.iter().find(|edge| edge.step == step) {
+            return edge.node;
         }
+        let print = fingerprint(step.namespace, step.attribute, step.local.as_bytes());
+        node.edges.push(Edge { step, print, node: next });
+        node.slots = slots(&node.edges);
+        self.nodes.push(Node::new(name, namespace));
+        next
     }
 
     /// The step to the message's root, when the format has one.

@@ -5,7 +5,7 @@
 
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
-use super::scan::{Span, find, skip_space};
+use super::scan::{Span, find, mark_control, mark_equal, skip_space};
 
 type Read<T> = Result<T, Refusal>;
 
@@ -104,7 +104,7 @@ impl<'m> JsonReader<'m> {
         }
         let name = self.string()?;
         if name.inner.len() > self.limits.name_bytes {
-            return Err(Refusal::at(Reason::Limit, name.inner.start, "a name is too long"));
+            return Err(Refusal::at(Reason::Limit, name.inner.start(), "a name is too long"));
         }
         self.expect(b':', "a colon is wanted")?;
         Ok(name)
@@ -171,7 +171,12 @@ impl<'m> JsonReader<'m> {
         let mut at = start;
         let mut escaped = false;
         loop {
-            at = find(self.bytes, at, |byte| (byte == b'"') | (byte == b'\\') | (byte < 0x20));
+            at = find(
+                self.bytes,
+                at,
+                |word| mark_equal(word, b'"') | mark_equal(word, b'\\') | mark_control(word),
+                |byte| (byte == b'"') | (byte == b'\\') | (byte < 0x20),
+            );
             match self.bytes.get(at) {
                 Some(b'"') => {
                     self.position = at + 1;
@@ -407,10 +412,10 @@ mod tests {
             format!("{open}1{close}")
         };
         assert_eq!(read(&nested(128)), Ok(()));
-        assert_eq!(read(&nested(129)).unwrap_err().reason, Reason::Limit);
-        assert_eq!(read(&"[".repeat(1_000_000)).unwrap_err().reason, Reason::Limit);
+        assert_eq!(read(&nested(129)).unwrap_err().reason(), Reason::Limit);
+        assert_eq!(read(&"[".repeat(1_000_000)).unwrap_err().reason(), Reason::Limit);
         let wrong = nested(128).replacen("1]", "1}", 1);
-        assert_eq!(read(&wrong).unwrap_err().reason, Reason::NotWellFormedJson);
+        assert_eq!(read(&wrong).unwrap_err().reason(), Reason::NotWellFormedJson);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of one message. Default 16 MiB.
+    /// Bytes of one message. Default 16 MiB; 1 GiB is the most that can be set.
     pub message_bytes: usize,
     /// Elements, objects and arrays in one another. Default 128.
     pub depth: usize,

@@ -24,8 +24,9 @@ pub(crate) struct Message<'m> {
 impl<'m> Message<'m> {
     /// Looks at the first bytes, never at a declared type: what the bytes are is what counts.
     pub(crate) fn open(bytes: &'m [u8], limits: &Limits) -> Result<Self, Refusal> {
-        if bytes.len() > limits.message_bytes {
-            return Err(Refusal::at(Reason::Limit, limits.message_bytes, "the message is too long"));
+        let longest = limits.message_bytes.min(scan::LONGEST_MESSAGE);
+        if bytes.len() > longest {
+            return Err(Refusal::at(Reason::Limit, longest, "the message is too long"));
         }
         if bytes.starts_with(&[0xFF, 0xFE])
             || bytes.starts_with(&[0xFE, 0xFF])

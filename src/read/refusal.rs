@@ -92,22 +92,39 @@ impl Serialize for Reason {
     }
 }
 
-/// A refusal: nothing of the message goes out.
+/// A refusal: nothing of the message goes out. Boxed, for it is the rare half of every result on the message path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal(Box<Grounds>);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) reason: Reason,
-    /// What exactly, in fixed words.
-    pub(crate) detail: &'static str,
-    /// Where in the message, in bytes from its start; `None` when it is about the whole.
-    pub(crate) offset: Option<usize>,
+struct Grounds {
+    reason: Reason,
+    detail: &'static str,
+    offset: Option<usize>,
 }
 
 impl Refusal {
+    #[cold]
     pub(crate) fn at(reason: Reason, offset: usize, detail: &'static str) -> Self {
-        Self { reason, detail, offset: Some(offset) }
+        Self(Box::new(Grounds { reason, detail, offset: Some(offset) }))
     }
 
+    #[cold]
     pub(crate) fn whole(reason: Reason, detail: &'static str) -> Self {
-        Self { reason, detail, offset: None }
+        Self(Box::new(Grounds { reason, detail, offset: None }))
+    }
+
+    pub(crate) fn reason(&self) -> Reason {
+        self.0.reason
+    }
+
+    /// What exactly, in fixed words.
+    pub(crate) fn detail(&self) -> &'static str {
+        self.0.detail
+    }
+
+    /// Where in the message, in bytes from its start; `None` when it is about the whole.
+    pub(crate) fn offset(&self) -> Option<usize> {
+        self.0.offset
     }
 }

@@ -1,50 +1,91 @@
 //! Passing over long runs of ordinary bytes quickly. Most bytes of a message are photos; they are looked at here and
 //! nowhere else.
 
-/// A stretch of the message, in bytes from its start.
+/// A stretch of the message or the output, in bytes from its start. Half a word wide on each side: spans are handed
+/// around for every name and text, and messages are bounded by [`LONGEST_MESSAGE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Span {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+    start: u32,
+    end: u32,
 }
 
+/// Bytes of the longest message that is read, whatever the limits say: a span of its output has to fit as well.
+pub(crate) const LONGEST_MESSAGE: usize = 1 << 30;
+
 impl Span {
+    #[inline]
     pub(crate) fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    #[inline]
+    pub(crate) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    #[inline]
+    pub(crate) fn end(self) -> usize {
+        self.end as usize
     }
 
     /// The bytes of the stretch; empty if it isn't one of this message.
     #[inline]
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
-        bytes.get(self.start..self.end).unwrap_or_default()
+        bytes.get(self.start()..self.end()).unwrap_or_default()
     }
 
     /// The text of the stretch. Readers cut at ASCII bytes, so it always begins and ends at a character.
     #[inline]
     pub(crate) fn text(self, message: &str) -> &str {
-        message.get(self.start..self.end).unwrap_or_default()
+        message.get(self.start()..self.end()).unwrap_or_default()
     }
 
     pub(crate) fn len(self) -> usize {
-        self.end.saturating_sub(self.start)
+        self.end().saturating_sub(self.start())
     }
 }
 
-/// How many bytes are tested at once; a multiple of every common vector width.
+/// How many bytes are tested at once in a long run; a multiple of every common vector width.
 const STRIDE: usize = 32;
-/// How many bytes are tested one by one first: most texts are shorter than it pays to set up a stride for.
-const HEAD: usize = 16;
+/// How many bytes are tested by words first: most texts are shorter than it pays to set up a stride for.
+const HEAD: usize = 48;
 
-/// The first place at or after `from` whose byte is special, or the end. `special` must be branch-free arithmetic on the
-/// byte, so that a stride is a handful of vector instructions.
+const ONES: u64 = u64::from_le_bytes([0x01; 8]);
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// Marks the bytes of a word that equal `byte`, in their highest bits. Above the first marked byte marks may be wrong.
 #[inline(always)]
-pub(crate) fn find(bytes: &[u8], from: usize, special: impl Fn(u8) -> bool + Copy) -> usize {
+pub(crate) fn mark_equal(word: u64, byte: u8) -> u64 {
+    let difference = word ^ (ONES * u64::from(byte));
+    difference.wrapping_sub(ONES) & !difference & HIGH
+}
+
+/// Marks the bytes of a word that are control characters, as [`mark_equal`] does.
+#[inline(always)]
+pub(crate) fn mark_control(word: u64) -> u64 {
+    word.wrapping_sub(ONES * 0x20) & !word & HIGH
+}
+
+/// The first place at or after `from` whose byte is special, or the end. `mark` marks every special byte of a word, and
+/// perhaps others; `special` must be branch-free, so that a stride is a handful of vector instructions.
+#[inline(always)]
+pub(crate) fn find(bytes: &[u8], from: usize, mark: impl Fn(u64) -> u64, special: impl Fn(u8) -> bool + Copy) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
-    let head = rest.get(..HEAD.min(rest.len())).unwrap_or_default();
-    if let Some(found) = head.iter().position(|byte| special(*byte)) {
-        return from + found;
+    let mut at = 0;
+    while at < HEAD
+        && let Some(word) = rest.get(at..).and_then(<[u8]>::first_chunk)
+    {
+        let marks = mark(u64::from_le_bytes(*word));
+        if marks == 0 {
+            at += 8;
+            continue;
+        }
+        at += marks.trailing_zeros() as usize / 8;
+        if rest.get(at).is_some_and(|byte| special(*byte)) {
+            return from + at;
+        }
+        at += 1;
     }
-    let mut at = head.len();
     for stride in rest.get(at..).unwrap_or_default().chunks_exact(STRIDE) {
         let mut hit = false;
         for byte in stride {
@@ -68,6 +109,13 @@ pub(crate) fn is_space(byte: u8) -> bool {
 /// The first place at or after `from` that is no white space, or the end.
 #[inline]
 pub(crate) fn skip_space(bytes: &[u8], from: usize) -> usize {
-    let rest = bytes.get(from..).unwrap_or_default();
-    from + rest.iter().position(|byte| !is_space(*byte)).unwrap_or(rest.len())
+    let mut at = from;
+    while let Some(byte) = bytes.get(at).filter(|byte| is_space(**byte)) {
+        at += 1;
+        // Behind a line feed there are mostly spaces by the dozen.
+        while *byte == b'\n' && bytes.get(at..).and_then(<[u8]>::first_chunk) == Some(b"    ") {
+            at += 4;
+        }
+    }
+    at
 }

@@ -78,11 +78,11 @@ impl Context {
         for binding in &self.bindings {
             if self.used.get(binding.namespace.index()) == Some(&true) {
                 let from = if narrowed.len() > 1 { binding.gap } else { binding.separator_end };
-                narrowed.extend_from_slice(Span::new(from, binding.member.end).of(text.as_bytes()));
+                narrowed.extend_from_slice(Span::new(from, binding.member.end()).of(text.as_bytes()));
             }
         }
         narrowed.extend_from_slice(self.closing.of(text.as_bytes()));
-        out.splice(written.start..written.end, narrowed);
+        out.splice(written.start()..written.end(), narrowed);
     }
 
     /// Reads a context and refuses one that contradicts the format or is more than plain bindings. Only the top-level

@@ -55,8 +55,6 @@ struct Frame {
     part: Part,
     /// Where it begins in the output, with all that was written for it before its bracket.
     out_start: usize,
-    /// Which child is looked for first.
-    expected: usize,
     /// Where its words of `met` and its names of `record_names` begin.
     met: usize,
     record_names: usize,
@@ -150,14 +148,10 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         };
         let trie = self.trie;
         let parent = frame.part.node.and_then(|node| trie.node(node));
-        let child = parent
-            .and_then(|parent| trie.child(parent, frame.expected, NamespaceId::NONE, false, name_text.as_bytes()));
+        let child = parent.and_then(|parent| trie.child(parent, NamespaceId::NONE, false, name_text.as_bytes()));
         if let Some((id, place)) = child
             && let Some(node) = trie.node(id)
         {
-            if let Some(frame) = self.buffers.frames.last_mut() {
-                frame.expected = place + 1;
-            }
             self.first_time(frame.met, place, start)?;
             return self.value(Part { node: Some(id), ..part }, kind, Some(node), frame.role);
         }
@@ -331,7 +325,6 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             role,
             part,
             out_start,
-            expected: 0,
             met,
             record_names: self.buffers.record_names.len(),
             gap: inside,
@@ -381,7 +374,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             // In the mapping's own spelling, which is the only one a reader needs to know.
             Some(node) => {
                 push_json_string(&node.name, self.out);
-                self.copy(Span::new(name.inner.end + 1, part.value_start));
+                self.copy(Span::new(name.inner.end() + 1, part.value_start));
             }
             None => self.copy(Span::new(part.start, part.value_start)),
         }
@@ -463,7 +456,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         let names = self.buffers.record_names.get_mut(from..).unwrap_or_default();
         names.sort_unstable_by(|left, right| left.of(bytes).cmp(right.of(bytes)));
         let twice = names.windows(2).find_map(|pair| match pair {
-            [left, right] if left.of(bytes) == right.of(bytes) => Some(right.start),
+            [left, right] if left.of(bytes) == right.of(bytes) => Some(right.start()),
             _ => None,
         });
         self.buffers.record_names.truncate(from);

@@ -89,7 +89,7 @@ impl Links {
         let mut ids = HashSet::new();
         for id in &self.ids {
             if !ids.insert(id.name.text(text)) && unique_ids {
-                return Agreement::Ambiguous(id.name.start);
+                return Agreement::Ambiguous(id.name.start());
             }
         }
         let references: HashSet<&str> = self.references.iter().map(|reference| reference.name.text(text)).collect();

@@ -64,7 +64,7 @@ impl Declarations {
                 declaration.used = false;
             }
         }
-        while self.written.last().is_some_and(|declaration| declaration.span.start >= at) {
+        while self.written.last().is_some_and(|declaration| declaration.span.start() >= at) {
             self.written.pop();
         }
     }
@@ -74,11 +74,11 @@ impl Declarations {
         let mut unused =
             self.written.iter().filter(|declaration| !declaration.used).map(|declaration| declaration.span);
         let Some(first) = unused.next() else { return };
-        let (mut to, mut from) = (first.start, first.end);
+        let (mut to, mut from) = (first.start(), first.end());
         for span in unused.chain([Span::new(out.len(), out.len())]) {
-            out.copy_within(from..span.start, to);
-            to += span.start - from;
-            from = span.end;
+            out.copy_within(from..span.start(), to);
+            to += span.start() - from;
+            from = span.end();
         }
         out.truncate(to);
     }

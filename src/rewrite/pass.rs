@@ -46,7 +46,7 @@ pub(super) fn redact(
             receipt.bytes_out = guard.out.len();
         }
         Err(refusal) => {
-            let is_held = refusal.reason == Reason::Review;
+            let is_held = refusal.reason() == Reason::Review;
             receipt.disposition = if is_held { Disposition::Held } else { Disposition::Withheld };
             receipt.refusal = Some(refusal);
         }
@@ -166,7 +166,8 @@ fn by_xml_root<'p>(
     let (mut reader, _) = XmlReader::open(message.text, &parts.limits, namespaces, &mut buffers.xml_state)?;
     loop {
         match reader.next()? {
-            Event::Start(tag) => {
+            Event::Start => {
+                let tag = reader.tag();
                 let local = tag.name.local().of(message.text.as_bytes());
                 return Ok(parts.formats.by_xml_root(tag.namespace, local));
             }

@@ -34,8 +34,11 @@ const SUSPECT_RUN: usize = 64;
 /// Whether a released text holds an image, or anything encoded that can't be judged.
 pub(super) fn is_found_in(text: &str) -> bool {
     let bytes = text.as_bytes();
-    if bytes.len() < SHORTEST_IMAGE {
-        return false;
+    // Most values are a few short words: no image is as short as those.
+    let is_short =
+        bytes.len() < SUSPECT_RUN && bytes.split(|byte| !is_encoding(*byte)).all(|word| word.len() < SHORTEST_IMAGE);
+    if is_short {
+        return holds_data_uri(text);
     }
     let mut run = Run::default();
     let mut word = Run::default();
@@ -60,13 +63,17 @@ pub(super) fn is_found_in(text: &str) -> bool {
 }
 
 /// Whether the byte is of an alphabet that binary data is written in: base64, base64url, hexadecimal.
+#[inline]
 fn is_encoding(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
 }
 
 /// A `data:` URI (RFC 2397) that names a media type or an encoding; `DATA: SMITH, JOHN` is none.
 fn holds_data_uri(text: &str) -> bool {
-    let at = text.as_bytes().windows(5).position(|window| window.eq_ignore_ascii_case(b"data:"));
+    let Some(colon) = memchr::memchr(b':', text.as_bytes()) else { return false };
+    let from = colon.saturating_sub(4);
+    let rest = text.as_bytes().get(from..).unwrap_or_default();
+    let at = rest.windows(5).position(|window| window.eq_ignore_ascii_case(b"data:")).map(|at| from + at);
     let uri = at.and_then(|at| text.get(at..)).and_then(|uri| uri.split_once(','));
     uri.is_some_and(|(head, _)| head.contains(['/', ';']))
 }

@@ -73,19 +73,19 @@ impl Receipt {
     /// Why it was held or withheld; `None` when it was not.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
-        self.refusal.map(|refusal| refusal.reason)
+        self.refusal.as_ref().map(Refusal::reason)
     }
 
     /// The reason in fixed words.
     #[must_use]
     pub fn detail(&self) -> Option<&'static str> {
-        self.refusal.map(|refusal| refusal.detail)
+        self.refusal.as_ref().map(Refusal::detail)
     }
 
     /// Where the reason lies, in bytes from the start of the message; `None` when it is about the whole.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
-        self.refusal.and_then(|refusal| refusal.offset)
+        self.refusal.as_ref().and_then(Refusal::offset)
     }
 
     /// The format of the message, if it was recognised.

@@ -175,10 +175,10 @@ impl<'f> Session<'f> {
         let judgement = judge(described, treatment, value, &mut self.buffers.written);
         let violates = matches!(judgement, Judgement::ShapeViolation | Judgement::Photo);
         if violates && described.is_envelope() {
-            return Err(Refusal::at(Reason::EnvelopeShape, span.start, "a value of the envelope violates its shape"));
+            return Err(Refusal::at(Reason::EnvelopeShape, span.start(), "a value of the envelope violates its shape"));
         }
         if violates && self.parts.policy.withholds_on_shape_violation() {
-            return Err(Refusal::at(Reason::Shape, span.start, "a value violates its shape"));
+            return Err(Refusal::at(Reason::Shape, span.start(), "a value violates its shape"));
         }
         if judgement == Judgement::Photo {
             self.buffers.tally.photo(span.len());

@@ -38,8 +38,6 @@ struct Frame {
     /// Its node; `None` inside a record, where the mapping names nothing.
     node: Option<NodeId>,
     role: Role,
-    /// Which child is looked for first.
-    expected: usize,
     name: QualifiedName,
     namespace: NamespaceId,
     binding: Option<usize>,
@@ -100,8 +98,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let mut released = false;
         loop {
             match self.reader.next()? {
-                Event::Start(tag) => self.element(&tag)?,
-                Event::Text { span, plain } => self.loose_text(span, plain),
+                Event::Start => self.element(&self.reader.tag())?,
+                Event::Text { span, plain, blank } => self.loose_text(span, plain, blank),
                 Event::CData(span) => self.loose_cdata(span),
                 Event::Aside => self.session.unmapped(),
                 Event::End(span) => released |= self.end(span)?,
@@ -119,14 +117,11 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.child_begins();
         let trie = self.trie;
         let local = tag.name.local().of(self.text.as_bytes());
-        let (parent, role, expected) = match self.buffers.frames.last() {
-            Some(frame) => (frame.node.and_then(|node| trie.node(node)), frame.role, frame.expected),
-            None => (trie.node(NodeId::ENTRY), Role::Container, 0),
+        let (parent, role) = match self.buffers.frames.last() {
+            Some(frame) => (frame.node.and_then(|node| trie.node(node)), frame.role),
+            None => (trie.node(NodeId::ENTRY), Role::Container),
         };
-        let child = parent.and_then(|parent| trie.child(parent, expected, tag.namespace, false, local));
-        if let (Some((_, place)), Some(frame)) = (child, self.buffers.frames.last_mut()) {
-            frame.expected = place + 1;
-        }
+        let child = parent.and_then(|parent| trie.child(parent, tag.namespace, false, local));
         let Some((id, node)) = child.and_then(|(id, _)| Some((id, trie.node(id)?))) else {
             return self.unnamed(tag, role, local);
         };
@@ -151,7 +146,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             return self.open(tag, None, role);
         }
         if self.buffers.frames.is_empty() {
-            return Err(Refusal::at(Reason::FormatUnknown, tag.span.start, "the root is not that of the format"));
+            return Err(Refusal::at(Reason::FormatUnknown, tag.span.start(), "the root is not that of the format"));
         }
         self.session.unmapped();
         self.reader.skip_element().map(|_| ())
@@ -178,11 +173,10 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.buffers.frames.push(Frame {
             node,
             role,
-            expected: 0,
             name: tag.name,
             namespace: tag.namespace,
             binding: tag.binding,
-            content: tag.span.end,
+            content: tag.span.end(),
             out_start,
             out_content: self.out.len(),
             space,
@@ -195,9 +189,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     }
 
     /// Text directly in an open element: a value if that is the innermost of a record, unknown otherwise.
-    fn loose_text(&mut self, span: Span, plain: bool) {
-        let nearest = nearest_space(span, self.text.as_bytes());
-        let is_blank = nearest == span;
+    fn loose_text(&mut self, span: Span, plain: bool, is_blank: bool) {
+        let nearest = if is_blank { span } else { nearest_space(span, self.text.as_bytes()) };
         if nearest.len() > 0 {
             self.space = nearest;
         }
@@ -237,7 +230,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             // An element that refers to another says nothing itself, or it could be read in two ways.
             _ if frame.refers => !frame.has_children && !frame.has_text,
             Role::Record(element, treatment) if is_value => {
-                let inside = Span::new(frame.content, tag.start);
+                let inside = Span::new(frame.content, tag.start());
                 self.end_of_value(element, treatment, Value::Decoded, frame.out_content, inside)?
             }
             _ => frame.released,
@@ -263,7 +256,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     /// A part whose element the grant doesn't hold: passed whole.
     fn denied(&mut self, tag: &StartTag, node: &Node, element: ElementId) -> Rewrite<()> {
         let end = self.reader.skip_element()?;
-        self.session.deny(element, Span::new(tag.span.start, end));
+        self.session.deny(element, Span::new(tag.span.start(), end));
         self.stand_in(tag.name, tag.binding, tag.namespace, Some(node));
         Ok(())
     }
@@ -281,9 +274,9 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             Content::Joined { .. } => Value::Decoded,
         };
         if let Some(role) = node.role {
-            self.session.note(role, value, tag.span.end);
+            self.session.note(role, value, tag.span.end());
         }
-        let inside = Span::new(tag.span.end, end.start);
+        let inside = Span::new(tag.span.end(), end.start());
         let torn = matches!(content, Content::Joined { torn: true }) || written.is_nil && out_content < self.out.len();
         let kept = match element {
             Some((element, Some(treatment))) if torn => {
@@ -292,7 +285,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             }
             Some((element, Some(treatment))) => self.end_of_value(element, treatment, value, out_content, inside)?,
             Some((element, None)) => {
-                self.session.deny(element, Span::new(tag.span.start, end.end));
+                self.session.deny(element, Span::new(tag.span.start(), end.end()));
                 false
             }
             None => {
@@ -317,13 +310,17 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     fn leaf_content(&mut self) -> Rewrite<(Content, Span)> {
         let text = self.text;
         self.session.buffers.decoded.clear();
+        if let Some((span, end)) = self.reader.plain_content()? {
+            self.copy(span);
+            return Ok((Content::One(span), end));
+        }
         let mut content = Content::One(Span::default());
         let mut pieces = 0;
         loop {
             let (span, meaning, plain) = match self.reader.next()? {
-                Event::Text { span, plain } => (span, span, plain),
+                Event::Text { span, plain, .. } => (span, span, plain),
                 Event::CData(span) => (span, cdata_content(span), true),
-                Event::Start(_) => {
+                Event::Start => {
                     self.session.unmapped();
                     self.reader.skip_element()?;
                     continue;
@@ -392,7 +389,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let declared = self.reader.attributes().iter().filter(is_declaration).count();
         self.buffers.declarations.enter(self.reader.binding_count() - declared);
         self.buffers.uses.clear();
-        self.copy(Span::new(tag.span.start, tag.name.whole.end));
+        self.copy(Span::new(tag.span.start(), tag.name.whole.end()));
         for place in 0..count {
             let Some(attribute) = self.reader.attributes().get(place).copied() else { break };
             match attribute.kind {
@@ -404,7 +401,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 }
             }
         }
-        self.copy(Span::new(tag.attributes_end, tag.span.end));
+        self.copy(Span::new(tag.attributes_end, tag.span.end()));
         // Only now: an attribute may use a declaration that stands behind it.
         self.buffers.declarations.mark_used(tag.binding, at);
         for binding in &self.buffers.uses {
@@ -458,7 +455,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             }
             return Ok(kept);
         }
-        let child = node.and_then(|node| self.trie.child(node, 0, namespace, true, local));
+        let child = node.and_then(|node| self.trie.child(node, namespace, true, local));
         let Some(child) = child.and_then(|(id, _)| self.trie.node(id)) else {
             self.session.unmapped();
             return Ok(false);
@@ -477,7 +474,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             Value::Decoded
         };
         if let Some(role) = node.role {
-            self.session.note(role, value, attribute.value.start);
+            self.session.note(role, value, attribute.value.start());
         }
         let Target::Leaf(element) = node.target else {
             self.session.unmapped();
@@ -490,9 +487,9 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         match self.session.judge(element, treatment, value, attribute.value)? {
             Judgement::Release => self.copy(attribute.span),
             Judgement::Generalise => {
-                self.copy(Span::new(attribute.span.start, attribute.value.start));
+                self.copy(Span::new(attribute.span.start(), attribute.value.start()));
                 push_xml_text(&self.session.buffers.written, self.out);
-                self.copy(Span::new(attribute.value.end, attribute.span.end));
+                self.copy(Span::new(attribute.value.end(), attribute.span.end()));
             }
             Judgement::ShapeViolation | Judgement::Photo => return Ok(false),
         }
@@ -525,7 +522,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             return Some((false, value));
         }
         let is_fragment = value.of(self.text.as_bytes()).starts_with(b"#");
-        (is(&references.uri) && is_fragment).then(|| (false, Span::new(value.start + 1, value.end)))
+        (is(&references.uri) && is_fragment).then(|| (false, Span::new(value.start() + 1, value.end())))
     }
 
     /// Writes what stands for a denied part that the schema requires.
@@ -599,18 +596,18 @@ enum Content {
     Joined { torn: bool },
 }
 
-/// The white space at the end of a text, or else at its start: the whole of a blank one.
+/// The white space at the end of a text, or else at its start.
 fn nearest_space(span: Span, message: &[u8]) -> Span {
     let bytes = span.of(message);
     let count = |blank: &mut dyn Iterator<Item = &u8>| blank.take_while(|byte| is_space(**byte)).count();
     match count(&mut bytes.iter().rev()) {
-        0 => Span::new(span.start, span.start + count(&mut bytes.iter())),
-        trailing => Span::new(span.end - trailing, span.end),
+        0 => Span::new(span.start(), span.start() + count(&mut bytes.iter())),
+        trailing => Span::new(span.end() - trailing, span.end()),
     }
 }
 
 fn cdata_content(span: Span) -> Span {
-    Span::new(span.start + CDATA_START, span.end - CDATA_END)
+    Span::new(span.start() + CDATA_START, span.end() - CDATA_END)
 }
 
 fn meets_as_section_end(before: &[u8], text: &str) -> bool {

@@ -1,8 +1,8 @@
 //! The attributes of a start tag: syntax, uniqueness, namespace declarations.
 
 use super::super::refusal::{Reason, Refusal};
-use super::super::scan::{Span, find, skip_space};
-use super::namespaces::{Binding, Uri};
+use super::super::scan::{Span, find, mark_control, mark_equal, skip_space};
+use super::namespaces::{Binding, Uri, pack};
 use super::{QualifiedName, Read, XmlReader, decode, space};
 use crate::format::NamespaceId;
 
@@ -31,7 +31,6 @@ pub(crate) struct Attribute {
 impl XmlReader<'_, '_> {
     /// Reads attributes from `from` on; gives where they end and whether the tag is an empty-element tag.
     pub(super) fn attribute_list(&mut self, from: usize) -> Read<(usize, bool)> {
-        self.state.attributes.clear();
         let mut at = from;
         loop {
             let name_start = skip_space(self.bytes, at);
@@ -53,7 +52,7 @@ impl XmlReader<'_, '_> {
 
     fn attribute(&mut self, start: usize, name_start: usize) -> Read<usize> {
         let name = self.qualified_name(name_start)?;
-        let equals = skip_space(self.bytes, name.whole.end);
+        let equals = skip_space(self.bytes, name.whole.end());
         if self.bytes.get(equals) != Some(&b'=') {
             return Err(Refusal::at(Reason::NotWellFormedXml, equals, "an attribute has no value"));
         }
@@ -73,7 +72,7 @@ impl XmlReader<'_, '_> {
         } else {
             AttributeKind::Attribute { namespace: NamespaceId::NONE, binding: None }
         };
-        let end = value.end + 1;
+        let end = value.end() + 1;
         self.state.attributes.push(Attribute { span: Span::new(start, end), name, value, plain, kind });
         Ok(end)
     }
@@ -83,9 +82,18 @@ impl XmlReader<'_, '_> {
         let mut at = start;
         let mut plain = true;
         loop {
-            at = find(self.bytes, at, |byte| {
-                (byte == quote) | (byte == b'<') | (byte == b'&') | (byte < 0x20) | (byte == 0xEF)
-            });
+            at = find(
+                self.bytes,
+                at,
+                |word| {
+                    mark_equal(word, quote)
+                        | mark_equal(word, b'<')
+                        | mark_equal(word, b'&')
+                        | mark_equal(word, 0xEF)
+                        | mark_control(word)
+                },
+                |byte| (byte == quote) | (byte == b'<') | (byte == b'&') | (byte < 0x20) | (byte == 0xEF),
+            );
             match self.bytes.get(at) {
                 Some(byte) if *byte == quote => return Ok((Span::new(start, at), plain)),
                 Some(b'<') => return Err(Refusal::at(Reason::NotWellFormedXml, at, "`<` in an attribute value")),
@@ -103,9 +111,9 @@ impl XmlReader<'_, '_> {
 
     /// Enters a namespace declaration (Namespaces in XML, sections 3 and 5).
     fn declare(&mut self, name: QualifiedName, value: Span, plain: bool) -> Read<AttributeKind> {
-        let refuse = |detail| Err(Refusal::at(Reason::NotWellFormedXml, name.whole.start, detail));
+        let refuse = |detail| Err(Refusal::at(Reason::NotWellFormedXml, name.whole.start(), detail));
         if self.state.bindings.len() >= self.limits.namespaces {
-            return Err(Refusal::at(Reason::Limit, name.whole.start, "too many namespaces are in scope"));
+            return Err(Refusal::at(Reason::Limit, name.whole.start(), "too many namespaces are in scope"));
         }
         let is_default = name.prefix().is_none();
         let prefix = if is_default { Span::default() } else { name.local() };
@@ -130,7 +138,8 @@ impl XmlReader<'_, '_> {
             _ => {}
         }
         let binding = self.state.bindings.len();
-        self.state.bindings.push(Binding { prefix, uri, namespace });
+        let packed = pack(prefix.of(self.bytes));
+        self.state.bindings.push(Binding { prefix, packed, uri, namespace });
         Ok(AttributeKind::Declaration { binding, namespace })
     }
 
@@ -144,7 +153,7 @@ impl XmlReader<'_, '_> {
             let AttributeKind::Attribute { .. } = attribute.kind else { continue };
             // An attribute without a prefix is in no namespace, whatever the default is.
             let Some(prefix) = attribute.name.prefix() else { continue };
-            let start = attribute.name.whole.start;
+            let start = attribute.name.whole.start();
             let Some((namespace, binding)) = state.bindings.resolve(Some(prefix), self.bytes) else {
                 return Err(Refusal::at(Reason::NotWellFormedXml, start, "a prefix is bound to no namespace"));
             };

@@ -9,6 +9,7 @@ mod text;
 
 pub(crate) use attributes::{Attribute, AttributeKind};
 pub(crate) use text::decode;
+use text::find_in_text;
 
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
@@ -28,16 +29,16 @@ pub(crate) struct QualifiedName {
 
 impl QualifiedName {
     pub(crate) fn local(self) -> Span {
-        Span::new(self.local, self.whole.end)
+        Span::new(self.local, self.whole.end())
     }
 
     fn prefix(self) -> Option<Span> {
-        (self.local > self.whole.start).then(|| Span::new(self.whole.start, self.local - 1))
+        (self.local > self.whole.start()).then(|| Span::new(self.whole.start(), self.local - 1))
     }
 }
 
-/// A start tag or an empty-element tag. Its attributes are the reader's, until the next event.
-#[derive(Debug, Clone, Copy)]
+/// A start tag or an empty-element tag.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct StartTag {
     /// From `<` to behind `>`.
     pub(crate) span: Span,
@@ -52,14 +53,13 @@ pub(crate) struct StartTag {
 /// What comes next in the message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Event {
-    Start(StartTag),
+    /// A start tag or empty-element tag, which [`XmlReader::tag`] describes.
+    Start,
     /// An end tag; an empty span where the start tag was an empty-element tag.
     End(Span),
-    /// Character data. `plain` when it means what it says: no reference, no carriage return.
-    Text {
-        span: Span,
-        plain: bool,
-    },
+    /// Character data. `plain` when it is known to mean what it says: no reference, no carriage return. `blank` when all
+    /// of it is white space, written as such.
+    Text { span: Span, plain: bool, blank: bool },
     /// A CDATA section, with its delimiters.
     CData(Span),
     /// A comment or processing instruction.
@@ -85,6 +85,7 @@ pub(crate) struct XmlState {
     open: Vec<OpenElement>,
     bindings: Bindings,
     attributes: Vec<Attribute>,
+    tag: StartTag,
 }
 
 /// Where the reader is in the document.
@@ -125,7 +126,12 @@ impl<'m, 's> XmlReader<'m, 's> {
         Ok((reader, declaration))
     }
 
-    /// The attributes and namespace declarations of the start tag that was read last, in their order.
+    /// The start tag that was read last.
+    pub(crate) fn tag(&self) -> StartTag {
+        self.state.tag
+    }
+
+    /// Its attributes and namespace declarations, in their order.
     pub(crate) fn attributes(&self) -> &[Attribute] {
         &self.state.attributes
     }
@@ -156,6 +162,9 @@ impl<'m, 's> XmlReader<'m, 's> {
     /// Passes everything up to and with the end of the element whose start tag was read last, checking all of it.
     /// Gives the place behind it.
     pub(crate) fn skip_element(&mut self) -> Read<usize> {
+        if let Some((_, end)) = self.plain_content()? {
+            return Ok(end.end());
+        }
         let depth = self.state.open.len();
         loop {
             if let Event::End(_) = self.next()?
@@ -163,6 +172,25 @@ impl<'m, 's> XmlReader<'m, 's> {
             {
                 return Ok(self.position);
             }
+        }
+    }
+
+    /// The text and the end tag of the element whose start tag was read last, if there is nothing in it but one text that
+    /// means what it says: the common case, in one go. Otherwise nothing is passed.
+    #[inline]
+    pub(crate) fn plain_content(&mut self) -> Read<Option<(Span, Span)>> {
+        if self.phase != Phase::Content {
+            return Ok(None);
+        }
+        let start = self.position;
+        let end = find_in_text(self.bytes, start);
+        if !self.at(end, b"</") {
+            return Ok(None);
+        }
+        self.position = end;
+        match self.end_tag()? {
+            Event::End(tag) => Ok(Some((Span::new(start, end), tag))),
+            _ => Ok(None),
         }
     }
 
@@ -187,7 +215,7 @@ impl<'m, 's> XmlReader<'m, 's> {
         let end = skip_space(self.bytes, start);
         if end > start {
             self.position = end;
-            return Ok(Event::Text { span: Span::new(start, end), plain: true });
+            return Ok(Event::Text { span: Span::new(start, end), plain: false, blank: true });
         }
         match (self.bytes.get(start), self.bytes.get(start + 1)) {
             (None, _) if self.phase == Phase::Epilog => Ok(Event::Done),
@@ -210,20 +238,27 @@ impl<'m, 's> XmlReader<'m, 's> {
         }
         let bindings = self.state.bindings.len();
         let name = self.qualified_name(start + 1)?;
-        let (attributes_end, is_empty) = self.attribute_list(name.whole.end)?;
+        self.state.attributes.clear();
+        let name_end = name.whole.end();
+        let is_bare = self.bytes.get(name_end) == Some(&b'>');
+        let (attributes_end, is_empty) = if is_bare { (name_end, false) } else { self.attribute_list(name_end)? };
         let end = skip_space(self.bytes, attributes_end) + if is_empty { 2 } else { 1 };
         let (namespace, binding) = self
             .state
             .bindings
             .resolve(name.prefix(), self.bytes)
             .ok_or_else(|| Refusal::at(Reason::NotWellFormedXml, start, "a prefix is bound to no namespace"))?;
-        self.resolve_attributes()?;
+        if !is_bare {
+            self.resolve_attributes()?;
+        }
         self.state.open.push(OpenElement { name: name.whole, bindings });
         self.position = end;
         self.phase = if is_empty { Phase::EmptyElement } else { Phase::Content };
-        Ok(Event::Start(StartTag { span: Span::new(start, end), name, namespace, binding, attributes_end }))
+        self.state.tag = StartTag { span: Span::new(start, end), name, namespace, binding, attributes_end };
+        Ok(Event::Start)
     }
 
+    #[inline]
     fn end_tag(&mut self) -> Read<Event> {
         let start = self.position;
         let name = self.state.open.last().map(|open| open.name.of(self.bytes)).unwrap_or_default();
@@ -250,12 +285,13 @@ impl<'m, 's> XmlReader<'m, 's> {
     }
 
     /// Reads a name at `start`: one or two NCNames (Namespaces in XML, production 7).
+    #[inline]
     fn qualified_name(&self, start: usize) -> Read<QualifiedName> {
         let first = self.ncname(start)?;
         let mut name = QualifiedName { whole: Span::new(start, first), local: start };
         if self.bytes.get(first) == Some(&b':') {
             name.local = first + 1;
-            name.whole.end = self.ncname(first + 1)?;
+            name.whole = Span::new(start, self.ncname(first + 1)?);
         }
         if name.whole.len() > self.limits.name_bytes {
             return Err(Refusal::at(Reason::Limit, start, "a name is too long"));
@@ -264,9 +300,10 @@ impl<'m, 's> XmlReader<'m, 's> {
     }
 
     /// Reads an NCName at `start` and gives its end.
+    #[inline]
     fn ncname(&self, start: usize) -> Read<usize> {
         let rest = self.bytes.get(start..).unwrap_or_default();
-        let mut end = start + rest.iter().take_while(|byte| is_ascii_name(**byte)).count();
+        let mut end = start + rest.iter().position(|byte| !is_ascii_name(*byte)).unwrap_or(rest.len());
         if self.bytes.get(end).is_some_and(|byte| *byte >= 0x80) {
             end = self.wide_name_end(end);
         }
@@ -297,8 +334,23 @@ impl<'m, 's> XmlReader<'m, 's> {
     }
 }
 
+/// The bytes of ASCII names, colon aside: a table, for it is asked of every byte of every name.
+const ASCII_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, and a byte is below 256")]
+        {
+            table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        }
+        byte += 1;
+    }
+    table
+};
+
+#[inline]
 fn is_ascii_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+    ASCII_NAME.get(usize::from(byte)) == Some(&true)
 }
 
 /// Where white space that must be there ends.

@@ -8,6 +8,8 @@ use crate::format::NamespaceId;
 pub(super) struct Binding {
     /// The prefix in the message; empty for the default namespace.
     pub(super) prefix: Span,
+    /// The same, packed: prefixes are short, and compared for every name.
+    pub(super) packed: u64,
     /// The URI: in the message, or in the arena where it had to be decoded first.
     pub(super) uri: Uri,
     pub(super) namespace: NamespaceId,
@@ -18,6 +20,18 @@ pub(super) struct Binding {
 pub(super) enum Uri {
     Message(Span),
     Arena(Span),
+}
+
+/// What [`pack`] gives for a prefix of more than seven bytes.
+const LONG: u64 = u64::MAX;
+
+/// A prefix of at most seven bytes and its length as one number.
+#[inline]
+pub(super) fn pack(prefix: &[u8]) -> u64 {
+    match prefix.len() {
+        0..8 => prefix.iter().fold(1, |word, byte| word << 8 | u64::from(*byte)),
+        _ => LONG,
+    }
 }
 
 /// All declarations in scope, the innermost last.
@@ -40,7 +54,7 @@ impl Bindings {
     pub(super) fn truncate(&mut self, length: usize) {
         self.stack.truncate(length);
         let end = |binding: &Binding| match binding.uri {
-            Uri::Arena(span) => Some(span.end),
+            Uri::Arena(span) => Some(span.end()),
             Uri::Message(_) => None,
         };
         if !self.arena.is_empty() {
@@ -75,7 +89,10 @@ impl Bindings {
     /// What a prefix is bound to, and the place of the binding. `None` for a prefix that is bound to nothing.
     pub(super) fn resolve(&self, prefix: Option<Span>, message: &[u8]) -> Option<(NamespaceId, Option<usize>)> {
         let wanted = prefix.unwrap_or_default().of(message);
-        let place = self.stack.iter().rposition(|binding| binding.prefix.of(message) == wanted);
+        let packed = pack(wanted);
+        let is_wanted =
+            |binding: &Binding| binding.packed == packed && (packed != LONG || binding.prefix.of(message) == wanted);
+        let place = self.stack.iter().rposition(is_wanted);
         match place.and_then(|place| self.stack.get(place)) {
             Some(binding) => Some((binding.namespace, place)),
             None if prefix.is_none() => Some((NamespaceId::NONE, None)),

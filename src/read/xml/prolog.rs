@@ -18,17 +18,17 @@ impl XmlReader<'_, '_> {
         }
         let (version, mut at) = self.pseudo_attribute(start + 5, b"version")?.ok_or_else(|| self.malformed(start))?;
         if version.of(self.bytes) != b"1.0" {
-            return Err(Refusal::at(Reason::NotWellFormedXml, version.start, "the version is not 1.0"));
+            return Err(Refusal::at(Reason::NotWellFormedXml, version.start(), "the version is not 1.0"));
         }
         if let Some((encoding, end)) = self.pseudo_attribute(at, b"encoding")? {
             if !encoding.of(self.bytes).eq_ignore_ascii_case(b"UTF-8") {
-                return Err(Refusal::at(Reason::Encoding, encoding.start, "the declared encoding is not UTF-8"));
+                return Err(Refusal::at(Reason::Encoding, encoding.start(), "the declared encoding is not UTF-8"));
             }
             at = end;
         }
         if let Some((standalone, end)) = self.pseudo_attribute(at, b"standalone")? {
             if !matches!(standalone.of(self.bytes), b"yes" | b"no") {
-                return Err(self.malformed(standalone.start));
+                return Err(self.malformed(standalone.start()));
             }
             at = end;
         }
@@ -56,7 +56,7 @@ impl XmlReader<'_, '_> {
         let rest = self.bytes.get(open + 1..).unwrap_or_default();
         let length = memchr::memchr(*quote, rest).ok_or_else(|| self.malformed(open))?;
         let value = Span::new(open + 1, open + 1 + length);
-        Ok(Some((value, value.end + 1)))
+        Ok(Some((value, value.end() + 1)))
     }
 
     fn malformed(&self, at: usize) -> Refusal {

@@ -115,8 +115,8 @@ fn attack_16_a_namespace_written_with_references_is_expanded_before_it_is_compar
     let id = crate::format::intern_for_tests(&mut known, "urn:d");
     let mut state = XmlState::default();
     let (mut reader, _) = XmlReader::open("<a xmlns='urn:&#x64;'/>", &limits, &known, &mut state).unwrap();
-    let Event::Start(tag) = reader.next().unwrap() else { panic!("a start tag comes first") };
-    assert_eq!(tag.namespace, id);
+    reader.next().unwrap();
+    assert_eq!(reader.tag().namespace, id);
 }
 
 #[test]
@@ -124,6 +124,6 @@ fn attack_23_limits_hold() {
     let wide: String = (0..300).map(|at| format!(" a{at}='1'")).collect();
     let many: String = (0..300).map(|at| format!(" xmlns:a{at}='u{at}'")).collect();
     for over in ["<a>".repeat(200), format!("<a{wide}/>"), format!("<a{many}/>"), format!("<{}/>", "a".repeat(2000))] {
-        assert_eq!(read(&over).unwrap_err().reason, Reason::Limit);
+        assert_eq!(read(&over).unwrap_err().reason(), Reason::Limit);
     }
 }

@@ -2,7 +2,7 @@
 //! and what they mean.
 
 use super::super::refusal::{Reason, Refusal};
-use super::super::scan::{Span, find, is_space};
+use super::super::scan::{Span, find, is_space, mark_control, mark_equal, skip_space};
 use super::{CDATA_END, CDATA_START, Event, Read, XmlReader};
 use crate::names::is_xml_character;
 
@@ -10,16 +10,15 @@ impl XmlReader<'_, '_> {
     /// Reads character data up to the next markup (production 14).
     pub(super) fn character_data(&mut self) -> Read<Event> {
         let start = self.position;
-        let mut at = start;
+        let mut at = skip_space(self.bytes, start);
+        if self.bytes.get(at) == Some(&b'<') {
+            self.position = at;
+            return Ok(Event::Text { span: Span::new(start, at), plain: false, blank: true });
+        }
+        at = start;
         let mut plain = true;
         loop {
-            at = find(self.bytes, at, |byte| {
-                ((byte < 0x20) & (byte != b'\n') & (byte != b'\t'))
-                    | (byte == b'<')
-                    | (byte == b'&')
-                    | (byte == b']')
-                    | (byte == 0xEF)
-            });
+            at = find_in_text(self.bytes, at);
             match self.bytes.get(at) {
                 Some(b'<') => break,
                 Some(b'&') => {
@@ -39,7 +38,7 @@ impl XmlReader<'_, '_> {
             }
         }
         self.position = at;
-        Ok(Event::Text { span: Span::new(start, at), plain })
+        Ok(Event::Text { span: Span::new(start, at), plain, blank: false })
     }
 
     /// Passes the reference at `at` (productions 66 and 68): the five names that need no DTD, and characters.
@@ -104,15 +103,42 @@ impl XmlReader<'_, '_> {
         let inside = self.bytes.get(..end).unwrap_or_default();
         let mut at = from;
         loop {
-            at = find(inside, at, |byte| {
-                ((byte < 0x20) & (byte != b'\n') & (byte != b'\t') & (byte != b'\r')) | (byte == 0xEF)
-            });
+            at = find(
+                inside,
+                at,
+                |word| mark_control(word) | mark_equal(word, 0xEF),
+                |byte| ((byte < 0x20) & (byte != b'\n') & (byte != b'\t') & (byte != b'\r')) | (byte == 0xEF),
+            );
             if at >= end {
                 return Ok(end);
             }
             at = self.rare_character(at)?;
         }
     }
+}
+
+/// The first place at or after `from` where text can't go on without a closer look, or the end: markup, a reference,
+/// perhaps `]]>`, a control character, a carriage return, or the first byte of a character that XML may not allow.
+#[inline(always)]
+pub(super) fn find_in_text(bytes: &[u8], from: usize) -> usize {
+    find(
+        bytes,
+        from,
+        |word| {
+            mark_equal(word, b'<')
+                | mark_equal(word, b'&')
+                | mark_equal(word, b']')
+                | mark_equal(word, 0xEF)
+                | mark_control(word)
+        },
+        |byte| {
+            ((byte < 0x20) & (byte != b'\n') & (byte != b'\t'))
+                | (byte == b'<')
+                | (byte == b'&')
+                | (byte == b']')
+                | (byte == 0xEF)
+        },
+    )
 }
 
 /// A reference longer than this (its `;` included) is none that can be resolved without a DTD, leading zeros aside.
