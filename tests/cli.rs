@@ -1,0 +1,186 @@
+//! The command line as a user meets it: what goes to stdout and stderr, what is written, how it ends.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+fn dmv_redact(arguments: &[&str], stdin: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A program that refuses its arguments never reads.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn p2_withheld_on_stdin_is_one_line_and_not_a_byte_more() {
+    let message = fs::read(fixture("dr-ice/message.xml")).unwrap();
+    for (arguments, reason) in
+        [(vec!["redact"], "held: review"), (vec!["redact", "--requester", "AZ0070000"], "withheld: requester-mismatch")]
+    {
+        let output = dmv_redact(&arguments, &message);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(output.stdout.is_empty());
+        let complaint = text(&output.stderr);
+        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+        assert!(complaint.starts_with(&format!("dmv-redact: stdin: {reason}")), "{complaint}");
+        assert!(!complaint.contains("EXAMPLE") && !complaint.contains("900-12"));
+    }
+}
+
+#[test]
+fn bad_input_has_a_reason_of_its_own() {
+    let message = fs::read(fixture("dr-in-state-police/message.xml")).unwrap();
+    let cut = message.get(..message.len() - 100).unwrap();
+    for (input, reason) in [
+        (&b"MZ binary"[..], "syntax-unknown at byte 0"),
+        (b"", "empty"),
+        (b" \n", "empty"),
+        (cut, "not-well-formed-xml at byte"),
+        (b"{\"a\":", "not-well-formed-json at byte 5"),
+        (b"<a xmlns='urn:nobody'/>", "format-unknown"),
+        (b"\xFF\xFE<\0a\0", "encoding at byte 0"),
+        (
+            b"{\"exch:DriverVehicleResponse\":{\"exch:MessageMetadata\":{\"exch:MessageKeyCode\":\"DR\"}}}",
+            "requester-missing",
+        ),
+    ] {
+        let output = dmv_redact(&["redact"], input);
+        assert_eq!(output.status.code(), Some(3), "{reason}");
+        assert!(output.stdout.is_empty());
+        assert!(text(&output.stderr).contains(&format!("withheld: {reason}")), "{reason}: {}", text(&output.stderr));
+    }
+    let unknown = dmv_redact(&["redact", "--requester", "ZZ9999999"], &message);
+    assert!(text(&unknown.stderr).contains("requester-mismatch"));
+}
+
+#[test]
+fn wrong_usage_and_wrong_policies_end_with_2() {
+    let folder = TempDir::new().unwrap();
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, "[policy]\nname = 'x'\nversion = '1'\n[agencies.a]\nori = ['AZ*']\n[[permit]]\nid = 'p'\nagencies = ['a']\nelements = ['person.nam']\n").unwrap();
+    let output = dmv_redact(&["redact", "--policy", policy.to_str().unwrap()], b"<a/>");
+    assert_eq!(output.status.code(), Some(2));
+    let complaint = text(&output.stderr);
+    assert!(
+        complaint.ends_with("policy.toml:9:13: unknown data element `person.nam`; did you mean `person.name`?\n"),
+        "{complaint}"
+    );
+    for arguments in [
+        vec!["redact", "--requester", "vtice0900"],
+        vec!["redact", "--format", "nlets-nim"],
+        vec!["redact", "--policy", "no-such-file.toml"],
+        vec!["redact", "fixtures", "-o", "fixtures/out"],
+        vec!["redact", "--nonsense"],
+    ] {
+        assert_eq!(dmv_redact(&arguments, b"").status.code(), Some(2), "{arguments:?}");
+    }
+    let hint = dmv_redact(&["redact", "--format", "nlets-nim"], b"");
+    assert!(text(&hint.stderr).contains("did you mean `nlets-niem`?"));
+}
+
+#[test]
+fn a_folder_is_mirrored_and_one_bad_message_stops_nothing() {
+    let folder = TempDir::new().unwrap();
+    let input = folder.path().join("in");
+    let out = folder.path().join("out");
+    fs::create_dir_all(input.join("a/b")).unwrap();
+    fs::copy(fixture("dr-in-state-police/message.xml"), input.join("a/b/police.xml")).unwrap();
+    fs::copy(fixture("niem-json-list/message.json"), input.join("list.json")).unwrap();
+    fs::copy(fixture("dr-ice/message.xml"), input.join("ice.xml")).unwrap();
+    fs::write(input.join("broken.xml"), "<n:NLETS xmlns:n='http://www.nlets.org/niem/1.0'><b></a>").unwrap();
+    fs::write(input.join(".hidden"), "not a message, SSN 900-12-3456").unwrap();
+    // What an earlier run released where the message is held now.
+    fs::create_dir_all(&out).unwrap();
+    fs::write(out.join("ice.xml"), "stale").unwrap();
+
+    let arguments =
+        ["redact", input.to_str().unwrap(), "-o", out.to_str().unwrap(), "--summary", "json", "--jobs", "2"];
+    let output = dmv_redact(&arguments, b"");
+    assert_eq!(output.status.code(), Some(3));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let count = |key: &str| summary.get(key).unwrap().as_u64().unwrap();
+    assert_eq!(
+        [count("messages"), count("redacted"), count("held"), count("withheld"), count("failed")],
+        [5, 2, 1, 2, 0]
+    );
+    assert_eq!(
+        fs::read(out.join("a/b/police.xml")).unwrap(),
+        fs::read(fixture("dr-in-state-police/expected.xml")).unwrap()
+    );
+    assert_eq!(fs::read(out.join("list.json")).unwrap(), fs::read(fixture("niem-json-list/expected.json")).unwrap());
+    for absent in ["ice.xml", "broken.xml", ".hidden"] {
+        assert!(!out.join(absent).exists(), "{absent}");
+    }
+    let complaint = text(&output.stderr);
+    assert!(complaint.contains("broken.xml: withheld: not-well-formed-xml at byte 52"), "{complaint}");
+    assert!(!complaint.contains("900-12-3456") && !text(&output.stdout).contains("900-12-3456"));
+
+    // The same in, the same out (P10).
+    let again = dmv_redact(&arguments, b"");
+    assert_eq!(again.stdout, output.stdout);
+}
+
+#[test]
+fn several_files_keep_their_paths_and_a_vanished_one_is_a_failure() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out");
+    let one = folder.path().join("x/message.xml");
+    let two = folder.path().join("y/message.xml");
+    for path in [&one, &two] {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::copy(fixture("rr-in-state-police/message.xml"), path).unwrap();
+    }
+    let output =
+        dmv_redact(&["redact", one.to_str().unwrap(), two.to_str().unwrap(), "-o", out.to_str().unwrap()], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("2 messages: 0 released, 2 redacted"));
+    for path in [one, two] {
+        assert!(out.join(path.strip_prefix("/").unwrap_or(&path)).exists());
+    }
+    assert_eq!(dmv_redact(&["redact", "no-such-file.xml", "-o", out.to_str().unwrap()], b"").status.code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn outputs_are_for_the_owner_alone_and_links_are_not_followed() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = TempDir::new().unwrap();
+    let input = folder.path().join("in");
+    fs::create_dir(&input).unwrap();
+    fs::copy(fixture("rr-in-state-police/message.xml"), input.join("rr.xml")).unwrap();
+    symlink(fixture("rr-in-state-police"), input.join("linked")).unwrap();
+    let out = folder.path().join("out");
+    let output = dmv_redact(&["redact", input.to_str().unwrap(), "-o", out.to_str().unwrap()], b"");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("linked: passed over"));
+    assert_eq!(fs::metadata(out.join("rr.xml")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
+}
+
+#[test]
+fn stdin_to_stdout_and_to_a_file_give_the_same() {
+    let message = fs::read(fixture("niem-json-dr-in-state-police/message.json")).unwrap();
+    let expected = fs::read(fixture("niem-json-dr-in-state-police/expected.json")).unwrap();
+    let piped = dmv_redact(&["redact", "-", "--purpose", "C"], &message);
+    assert_eq!((piped.status.code(), &piped.stdout, text(&piped.stderr)), (Some(0), &expected, ""));
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("one.json");
+    let output = dmv_redact(&["redact", "--purpose", "C", "-o", out.to_str().unwrap(), "--summary", "text"], &message);
+    assert!(text(&output.stdout).starts_with("1 messages: 0 released, 1 redacted"));
+    assert_eq!(fs::read(out).unwrap(), expected);
+}

@@ -1,0 +1,107 @@
+//! The library as a message switch links it: batches, reused buffers, receipts.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use std::fs;
+use std::path::Path;
+
+use dmv_redact::{Disposition, Filter, Limits, Reason, Request, Requester};
+
+fn fixture(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap()
+}
+
+fn is_shared<T: Send + Sync>(_: &T) {}
+
+#[test]
+fn a_batch_keeps_its_order_and_no_refusal_touches_another_message() {
+    let filter = Filter::builder().build().unwrap();
+    is_shared(&filter);
+    let requester = Requester::from_envelope();
+    let released = fixture("dr-in-state-police/message.xml");
+    let held = fixture("dr-ice/message.xml");
+    let json = fixture("niem-json-list/message.json");
+    let kinds: [(&[u8], Disposition); 4] = [
+        (&released, Disposition::Redacted),
+        (&held, Disposition::Held),
+        (b"{\"broken\":", Disposition::Withheld),
+        (&json, Disposition::Redacted),
+    ];
+    let wanted: Vec<_> = kinds.iter().cycle().take(1000).collect();
+    let requests: Vec<_> = wanted.iter().map(|(message, _)| Request { message, requester: &requester }).collect();
+    let redactions = filter.redact_batch(&requests);
+    assert_eq!(redactions.len(), wanted.len());
+    for (redaction, (message, disposition)) in redactions.iter().zip(wanted) {
+        assert_eq!(redaction.receipt.disposition(), *disposition);
+        let mut alone = Vec::new();
+        let _ = filter.redact(message, &requester, &mut alone);
+        assert_eq!(redaction.output, alone);
+    }
+}
+
+#[test]
+fn p2_the_buffer_is_emptied_whatever_was_in_it() {
+    let filter = Filter::builder().build().unwrap();
+    let mut out = b"the message before, SSN 900-12-3456".to_vec();
+    let receipt = filter.redact(&fixture("dr-truncated/message.xml"), &Requester::from_envelope(), &mut out);
+    assert!(out.is_empty());
+    assert_eq!((receipt.disposition(), receipt.bytes_out()), (Disposition::Withheld, 0));
+}
+
+#[test]
+fn attack_31_two_purposes_are_none() {
+    let filter = Filter::builder().build().unwrap();
+    let message = fixture("dr-in-state-police/message.xml");
+    let redact = |requester: Requester| {
+        let mut out = Vec::new();
+        let receipt = filter.redact(&message, &requester, &mut out);
+        assert_eq!(receipt.disposition(), Disposition::Redacted);
+        out
+    };
+    let police = || Requester::new("AZ0070000").unwrap();
+    let without = redact(police());
+    assert_eq!(redact(police().purpose("C").purpose("F")), without);
+    assert_eq!(redact(police().purpose("c")), without);
+    assert_ne!(redact(police().purpose("C").purpose("C")), without);
+}
+
+#[test]
+fn p6_a_receipt_says_who_why_and_how_much_and_no_value() {
+    let filter = Filter::builder().build().unwrap();
+    let mut out = Vec::new();
+    let message = fixture("dr-in-state-police-purpose/message.xml");
+    let receipt = filter.redact(&message, &Requester::from_envelope().purpose("C"), &mut out);
+    assert_eq!(receipt.format(), Some("nlets-niem"));
+    assert_eq!(receipt.message_type(), Some("DR"));
+    assert_eq!(receipt.requester().unwrap().as_str(), "AZ0070000");
+    assert_eq!(receipt.agency_classes().collect::<Vec<_>>(), ["law-enforcement"]);
+    assert_eq!(
+        receipt.rules().collect::<Vec<_>>(),
+        ["traffic-stop", "address", "immigration-status", "immigration-status-but-ssn"]
+    );
+    assert_eq!((receipt.policy().name.as_str(), receipt.policy().sha256.len()), ("baseline", 64));
+    assert_eq!((receipt.photos(), receipt.bytes_in(), receipt.bytes_out()), (2, message.len(), out.len()));
+    assert!(receipt.photo_bytes() > 50_000);
+    let ssn = receipt.elements().find(|(id, _)| *id == "person.ssn").unwrap().1;
+    assert_eq!((ssn.released, ssn.removed), (0, 1));
+    let written = serde_json::to_string(&receipt).unwrap();
+    for value in ["EXAMPLE", "JORDAN", "900-12-3456", "D08954796", "1985", "TUCSON", "MRI1234567"] {
+        assert!(!written.contains(value), "{value} in {written}");
+    }
+}
+
+#[test]
+fn p8_limits_withhold() {
+    let message = fixture("dr-in-state-police/message.xml");
+    let small = |limits: Limits| {
+        let filter = Filter::builder().limits(limits).build().unwrap();
+        let mut out = Vec::new();
+        filter.redact(&message, &Requester::from_envelope(), &mut out).reason()
+    };
+    assert_eq!(small(Limits::default()), None);
+    assert_eq!(small(Limits { message_bytes: 1000, ..Limits::default() }), Some(Reason::Limit));
+    assert_eq!(small(Limits { depth: 3, ..Limits::default() }), Some(Reason::Limit));
+    assert_eq!(small(Limits { attributes: 2, ..Limits::default() }), Some(Reason::Limit));
+    assert_eq!(small(Limits { namespaces: 2, ..Limits::default() }), Some(Reason::Limit));
+    assert_eq!(small(Limits { name_bytes: 8, ..Limits::default() }), Some(Reason::Limit));
+}
