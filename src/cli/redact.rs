@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     /// Take messages of this format only
     #[arg(long, value_name = "NAME")]
     format: Option<String>,
-    /// Add the formats of this folder: DIR/<name>/format.toml
+    /// Add the formats of this folder: DIR/NAME/format.toml
     #[arg(long, value_name = "DIR")]
     formats: Vec<PathBuf>,
     /// Add the data elements of this catalog

@@ -172,7 +172,7 @@ fn by_xml_root<'p>(
                 return Ok(parts.formats.by_xml_root(tag.namespace, local));
             }
             Event::Done => return Ok(None),
-            Event::End(_) | Event::Text { .. } | Event::CData(_) | Event::Aside => {}
+            Event::End(_) | Event::Text(_) | Event::CData(_) | Event::Aside => {}
         }
     }
 }

@@ -99,7 +99,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         loop {
             match self.reader.next()? {
                 Event::Start => self.element(&self.reader.tag())?,
-                Event::Text { span, plain, blank } => self.loose_text(span, plain, blank),
+                Event::Text(span) => self.loose_text(span),
                 Event::CData(span) => self.loose_cdata(span),
                 Event::Aside => self.session.unmapped(),
                 Event::End(span) => released |= self.end(span)?,
@@ -189,7 +189,9 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     }
 
     /// Text directly in an open element: a value if that is the innermost of a record, unknown otherwise.
-    fn loose_text(&mut self, span: Span, plain: bool, is_blank: bool) {
+    fn loose_text(&mut self, span: Span) {
+        let plain = self.reader.text_is_plain();
+        let is_blank = self.reader.text_is_blank();
         let nearest = if is_blank { span } else { nearest_space(span, self.text.as_bytes()) };
         if nearest.len() > 0 {
             self.space = nearest;
@@ -318,7 +320,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let mut pieces = 0;
         loop {
             let (span, meaning, plain) = match self.reader.next()? {
-                Event::Text { span, plain, .. } => (span, span, plain),
+                Event::Text(span) => (span, span, self.reader.text_is_plain()),
                 Event::CData(span) => (span, cdata_content(span), true),
                 Event::Start => {
                     self.session.unmapped();

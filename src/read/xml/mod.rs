@@ -57,9 +57,8 @@ pub(crate) enum Event {
     Start,
     /// An end tag; an empty span where the start tag was an empty-element tag.
     End(Span),
-    /// Character data. `plain` when it is known to mean what it says: no reference, no carriage return. `blank` when all
-    /// of it is white space, written as such.
-    Text { span: Span, plain: bool, blank: bool },
+    /// Character data, of which [`XmlReader::text_is_plain`] and [`XmlReader::text_is_blank`] tell more.
+    Text(Span),
     /// A CDATA section, with its delimiters.
     CData(Span),
     /// A comment or processing instruction.
@@ -86,6 +85,8 @@ pub(crate) struct XmlState {
     bindings: Bindings,
     attributes: Vec<Attribute>,
     tag: StartTag,
+    text_is_plain: bool,
+    text_is_blank: bool,
 }
 
 /// Where the reader is in the document.
@@ -131,7 +132,17 @@ impl<'m, 's> XmlReader<'m, 's> {
         self.state.tag
     }
 
-    /// Its attributes and namespace declarations, in their order.
+    /// Whether the text that was read last is known to mean what it says: no reference, no carriage return.
+    pub(crate) fn text_is_plain(&self) -> bool {
+        self.state.text_is_plain
+    }
+
+    /// Whether all of it is white space, written as such.
+    pub(crate) fn text_is_blank(&self) -> bool {
+        self.state.text_is_blank
+    }
+
+    /// The attributes and namespace declarations of the start tag that was read last, in their order.
     pub(crate) fn attributes(&self) -> &[Attribute] {
         &self.state.attributes
     }
@@ -146,17 +157,29 @@ impl<'m, 's> XmlReader<'m, 's> {
         self.state.bindings.prefix_of(namespace, self.bytes)
     }
 
-    /// What comes next.
-    #[inline]
+    /// What comes next. Put together here, at its caller's: an event that is handed on from call to call costs more than
+    /// what it tells.
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Read<Event> {
-        match self.phase {
-            Phase::Content => self.content(),
-            Phase::EmptyElement => {
-                self.close();
-                Ok(Event::End(Span::new(self.position, self.position)))
-            }
-            Phase::Prolog | Phase::Epilog => self.outside(),
+        if self.phase != Phase::Content {
+            return self.next_elsewhere();
         }
+        if self.bytes.get(self.position) != Some(&b'<') {
+            return self.character_data().map(Event::Text);
+        }
+        match self.bytes.get(self.position + 1) {
+            Some(b'/') => self.end_tag().map(Event::End),
+            Some(b'!' | b'?') => self.rare_markup(),
+            _ => self.start_tag().map(|()| Event::Start),
+        }
+    }
+
+    fn next_elsewhere(&mut self) -> Read<Event> {
+        if self.phase == Phase::EmptyElement {
+            self.close();
+            return Ok(Event::End(Span::new(self.position, self.position)));
+        }
+        self.outside()
     }
 
     /// Passes everything up to and with the end of the element whose start tag was read last, checking all of it.
@@ -188,24 +211,17 @@ impl<'m, 's> XmlReader<'m, 's> {
             return Ok(None);
         }
         self.position = end;
-        match self.end_tag()? {
-            Event::End(tag) => Ok(Some((Span::new(start, end), tag))),
-            _ => Ok(None),
-        }
+        let tag = self.end_tag()?;
+        Ok(Some((Span::new(start, end), tag)))
     }
 
-    fn content(&mut self) -> Read<Event> {
+    fn rare_markup(&mut self) -> Read<Event> {
         let start = self.position;
-        if self.bytes.get(start) != Some(&b'<') {
-            return self.character_data();
-        }
         match self.bytes.get(start + 1) {
-            Some(b'/') => self.end_tag(),
-            Some(b'!') if self.at(start + 2, b"[CDATA[") => self.cdata(),
-            Some(b'!') if self.at(start + 2, b"--") => self.comment(),
-            Some(b'!') => Err(self.refuse("no markup begins so inside an element")),
             Some(b'?') => self.processing_instruction(),
-            _ => self.start_tag(),
+            _ if self.at(start + 2, b"[CDATA[") => self.cdata(),
+            _ if self.at(start + 2, b"--") => self.comment(),
+            _ => Err(self.refuse("no markup begins so inside an element")),
         }
     }
 
@@ -215,7 +231,9 @@ impl<'m, 's> XmlReader<'m, 's> {
         let end = skip_space(self.bytes, start);
         if end > start {
             self.position = end;
-            return Ok(Event::Text { span: Span::new(start, end), plain: false, blank: true });
+            self.state.text_is_plain = false;
+            self.state.text_is_blank = true;
+            return Ok(Event::Text(Span::new(start, end)));
         }
         match (self.bytes.get(start), self.bytes.get(start + 1)) {
             (None, _) if self.phase == Phase::Epilog => Ok(Event::Done),
@@ -225,13 +243,13 @@ impl<'m, 's> XmlReader<'m, 's> {
                 Err(Refusal::at(Reason::Doctype, start, "a document type declaration"))
             }
             (Some(b'<'), Some(b'?')) => self.processing_instruction(),
-            (Some(b'<'), _) if self.phase == Phase::Prolog => self.start_tag(),
+            (Some(b'<'), _) if self.phase == Phase::Prolog => self.start_tag().map(|()| Event::Start),
             (Some(b'<'), _) => Err(self.refuse("a second root element")),
             (Some(_), _) => Err(self.refuse("text outside the root element")),
         }
     }
 
-    fn start_tag(&mut self) -> Read<Event> {
+    fn start_tag(&mut self) -> Read<()> {
         let start = self.position;
         if self.state.open.len() >= self.limits.depth {
             return Err(Refusal::at(Reason::Limit, start, "elements are nested too deep"));
@@ -255,11 +273,11 @@ impl<'m, 's> XmlReader<'m, 's> {
         self.position = end;
         self.phase = if is_empty { Phase::EmptyElement } else { Phase::Content };
         self.state.tag = StartTag { span: Span::new(start, end), name, namespace, binding, attributes_end };
-        Ok(Event::Start)
+        Ok(())
     }
 
     #[inline]
-    fn end_tag(&mut self) -> Read<Event> {
+    fn end_tag(&mut self) -> Read<Span> {
         let start = self.position;
         let name = self.state.open.last().map(|open| open.name.of(self.bytes)).unwrap_or_default();
         let name_end = start + 2 + name.len();
@@ -274,7 +292,7 @@ impl<'m, 's> XmlReader<'m, 's> {
         }
         self.position = end + 1;
         self.close();
-        Ok(Event::End(Span::new(start, end + 1)))
+        Ok(Span::new(start, end + 1))
     }
 
     fn close(&mut self) {

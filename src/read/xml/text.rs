@@ -8,12 +8,14 @@ use crate::names::is_xml_character;
 
 impl XmlReader<'_, '_> {
     /// Reads character data up to the next markup (production 14).
-    pub(super) fn character_data(&mut self) -> Read<Event> {
+    pub(super) fn character_data(&mut self) -> Read<Span> {
         let start = self.position;
         let mut at = skip_space(self.bytes, start);
         if self.bytes.get(at) == Some(&b'<') {
             self.position = at;
-            return Ok(Event::Text { span: Span::new(start, at), plain: false, blank: true });
+            self.state.text_is_plain = false;
+            self.state.text_is_blank = true;
+            return Ok(Span::new(start, at));
         }
         at = start;
         let mut plain = true;
@@ -38,7 +40,9 @@ impl XmlReader<'_, '_> {
             }
         }
         self.position = at;
-        Ok(Event::Text { span: Span::new(start, at), plain, blank: false })
+        self.state.text_is_plain = plain;
+        self.state.text_is_blank = false;
+        Ok(Span::new(start, at))
     }
 
     /// Passes the reference at `at` (productions 66 and 68): the five names that need no DTD, and characters.

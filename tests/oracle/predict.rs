@@ -1,0 +1,136 @@
+//! What must become of a message: the parts of the prediction that XML and JSON share.
+//! Where the specification leaves a question open the prediction says so, and the properties ask nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::{Catalog, is_envelope};
+use crate::format::Format;
+use crate::policy::{Asker, Decision, Grant, Policy};
+use crate::shape::{Verdict, judge, may_be_opaque};
+
+#[derive(Debug)]
+pub(crate) enum Prediction<T> {
+    /// Nothing goes out, for this reason.
+    Refused(String),
+    /// The specification does not say.
+    Open(&'static str),
+    Out(T, Counts),
+}
+
+/// How many values of each element go out, in full or generalised; 0 for an element that is a record.
+pub(crate) type Counts = BTreeMap<String, u32>;
+
+/// What the messages of one test are judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'w> {
+    pub(crate) catalog: &'w Catalog,
+    pub(crate) formats: &'w [Format],
+    pub(crate) policy: &'w Policy,
+}
+
+/// The running judgement of one message whose grant is known.
+pub(crate) struct Judge<'w> {
+    catalog: &'w Catalog,
+    grant: Grant,
+    records: BTreeSet<String>,
+    withhold_on_shape: bool,
+    pub(crate) counts: Counts,
+    pub(crate) refused: Option<String>,
+    pub(crate) open: Option<&'static str>,
+}
+
+impl Judge<'_> {
+    pub(crate) fn grants(&self, element: &str) -> bool {
+        self.grant.contains_key(element)
+    }
+
+    /// What is written of one value, or nothing. `None` inside means the value's own bytes.
+    pub(crate) fn value(&mut self, element: &str, value: &str) -> Option<Option<String>> {
+        let treatment = *self.grant.get(element)?;
+        // A record may be counted as one or by its texts: the specification leaves that open.
+        let counted = !self.records.contains(element);
+        let verdict = judge(&self.catalog.elements[element], treatment, value);
+        if verdict != Verdict::Violates && may_be_opaque(&self.catalog.elements[element], value) {
+            self.open = Some("a value that may be taken for an encoded blob");
+        }
+        match verdict {
+            Verdict::Full => {
+                *self.counts.entry(element.to_owned()).or_default() += u32::from(counted);
+                Some(None)
+            }
+            Verdict::Written(text) => {
+                *self.counts.entry(element.to_owned()).or_default() += u32::from(counted);
+                Some(Some(text))
+            }
+            Verdict::Violates => {
+                if is_envelope(element) {
+                    self.refuse(format!("shape of {element}"));
+                } else if self.withhold_on_shape {
+                    self.refuse("the policy withholds on a shape violation".to_owned());
+                }
+                None
+            }
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, why: String) {
+        self.refused.get_or_insert(why);
+    }
+
+    pub(crate) fn finish<T>(self, out: Option<T>) -> Prediction<T> {
+        match (self.refused, self.open, out) {
+            (Some(why), _, _) => Prediction::Refused(why),
+            (None, Some(open), _) => Prediction::Open(open),
+            (None, None, None) => Prediction::Open("nothing in the message is released"),
+            (None, None, Some(out)) => Prediction::Out(out, self.counts),
+        }
+    }
+}
+
+/// From the texts that stand at the format's message-type and requester paths to a judge, or to a refusal.
+pub(crate) fn admit<'w, T>(
+    setting: Setting<'w>,
+    format: &Format,
+    asker: &Asker,
+    types: &[String],
+    requesters: &[String],
+) -> Result<Judge<'w>, Prediction<T>> {
+    let refused = |why: &str| Err(Prediction::Refused(why.to_owned()));
+    let message = match (&format.message_type, types) {
+        (None, _) => None,
+        (Some(_), []) => return refused("no message type"),
+        (Some(_), [one]) if format.messages.contains(one) => Some(one.as_str()),
+        (Some(_), [one]) if format.messages.iter().any(|m| m == one.trim()) => {
+            return Err(Prediction::Open("white space around the message type"));
+        }
+        (Some(_), [_]) => return refused("unknown message type"),
+        (Some(_), _) => return Err(Prediction::Open("several message types")),
+    };
+    let own = match requesters {
+        [] => None,
+        [one] => Some(one.as_str()),
+        [first, rest @ ..] if rest.iter().all(|r| r == first) => return Err(Prediction::Open("one requester, twice")),
+        _ => return refused("several requesters"),
+    };
+    let ori = match (asker.ori.as_deref(), own) {
+        (Some(given), Some(own)) if given != own => return refused("another requester in the message"),
+        (Some(ori), _) | (None, Some(ori)) => ori,
+        (None, None) => return refused("no requester"),
+    };
+    if ori.len() != 9 || !ori.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+        return refused("the requester is no ORI");
+    }
+    match setting.policy.decide(setting.catalog, ori, asker, message) {
+        Decision::Withheld => refused("nothing permitted"),
+        Decision::Held => refused("held for review"),
+        Decision::Grant(grant) => Ok(Judge {
+            catalog: setting.catalog,
+            grant,
+            records: format.mapped.iter().filter(|m| m.record).map(|m| m.element.clone()).collect(),
+            withhold_on_shape: setting.policy.withhold_on_shape,
+            counts: Counts::new(),
+            refused: None,
+            open: None,
+        }),
+    }
+}

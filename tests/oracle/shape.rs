@@ -1,0 +1,155 @@
+//! What one value may look like and what a treatment makes of it: the oracle's judge of single values.
+//! The shapes are written out once more from the specification, not taken from the crate.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use crate::catalog::{Element, Kind, whole};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Treatment {
+    Full,
+    /// `year`, `zip5` or `last4`: which one follows from the element's kind.
+    Own,
+    Mask,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Goes out byte for byte.
+    Full,
+    /// Goes out as this text.
+    Written(String),
+    Violates,
+}
+
+static SHAPES: LazyLock<[Regex; 7]> = LazyLock::new(|| {
+    [
+        whole(r##"(?u:[A-Za-z\u{C0}-\u{24F}\u{1E00}-\u{1EFF}0-9 .,;:'\u{2019}"#&()*+\-/=?!@%_$])*"##),
+        whole(&format!(
+            r"\d{{4}}|\d{{4}}-\d\d|\d{{4}}-\d\d-\d\d(T{TIME})?({ZONE})?|\d{{8}}|\d\d/\d\d/\d{{4}}|\d\d-\d\d-\d{{4}}"
+        )),
+        whole(r"\d{5}(-?\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"),
+        whole(r"[A-Za-z0-9][A-Za-z0-9 *./-]*"),
+        whole(r"[A-Za-z0-9][A-Za-z0-9 /_.+-]*"),
+        whole(r"[+-]?\d+(\.\d+)?"),
+        whole(r"[\t\r\n !#$%'-;=?-z|~]*"),
+    ]
+});
+const TIME: &str = r"\d\d:\d\d(:\d\d(\.\d+)?)?";
+const ZONE: &str = r"Z|[+-]\d\d:\d\d";
+
+/// Dates of which a year can be read, by where it stands: first or last.
+static DATES: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    let (year, month, day) = ("(1[89]|2[01])[0-9]{2}", "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])");
+    [
+        whole(&format!("{year}|{year}-{month}|{year}-{month}-{day}(T.*|{ZONE})?|{year}{month}{day}")),
+        whole(&format!("{month}{day}{year}|{month}/{day}/{year}|{month}-{day}-{year}")),
+    ]
+});
+static SSN_RUN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?-u)(^|[^0-9])(\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}|\d{9})([^0-9]|$)").unwrap());
+
+/// What a granted element does with a decoded value.
+pub(crate) fn judge(element: &Element, treatment: Treatment, value: &str) -> Verdict {
+    let value = value.trim_matches([' ', '\t', '\r', '\n']);
+    if value.is_empty() {
+        return Verdict::Full;
+    }
+    if own_output(element.kind, treatment, value) {
+        return Verdict::Written(value.to_owned());
+    }
+    if !conforms(element, value) {
+        return Verdict::Violates;
+    }
+    match treatment {
+        Treatment::Full => Verdict::Full,
+        Treatment::Mask => Verdict::Written("****".to_owned()),
+        Treatment::Own => match generalise(element.kind, value) {
+            Some(written) => Verdict::Written(written),
+            None => Verdict::Violates,
+        },
+    }
+}
+
+/// A treatment takes its own output as it is, whatever the element's own shape: else it would not be idempotent.
+fn own_output(kind: Kind, treatment: Treatment, value: &str) -> bool {
+    match (treatment, kind) {
+        (Treatment::Full, _) => false,
+        (Treatment::Mask, _) => value == "****",
+        (Treatment::Own, Kind::Date) => digits(value, 4) && year(value).is_some(),
+        (Treatment::Own, Kind::PostalCode) => digits(value, 5),
+        (Treatment::Own, Kind::Identifier) => {
+            value.len() == 8 && value.starts_with("****") && value.bytes().skip(4).all(|b| b.is_ascii_alphanumeric())
+        }
+        (Treatment::Own, kind) => panic!("{kind:?} has no treatment of its own"),
+    }
+}
+
+fn digits(value: &str, count: usize) -> bool {
+    value.len() == count && value.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn generalise(kind: Kind, value: &str) -> Option<String> {
+    match kind {
+        Kind::Date => year(value),
+        Kind::PostalCode => value.get(..5).filter(|five| digits(five, 5)).map(str::to_owned),
+        Kind::Identifier => {
+            let read: Vec<char> = value.chars().filter(char::is_ascii_alphanumeric).collect();
+            (read.len() >= 5).then(|| format!("****{}", read[read.len() - 4..].iter().collect::<String>()))
+        }
+        kind => panic!("{kind:?} has no treatment of its own"),
+    }
+}
+
+fn year(value: &str) -> Option<String> {
+    let [first, last] = DATES.each_ref().map(|dates| dates.is_match(value.as_bytes()));
+    match (first, last) {
+        (true, _) => Some(value[..4].to_owned()),
+        (_, true) => Some(value[value.len() - 4..].to_owned()),
+        _ => None,
+    }
+}
+
+/// Whether a value that is not empty, already trimmed, has the element's shape.
+pub(crate) fn conforms(element: &Element, value: &str) -> bool {
+    if value.chars().any(never) || (element.kind == Kind::Text && SSN_RUN.is_match(value.as_bytes())) {
+        return false;
+    }
+    if element.kind != Kind::Image && is_photo(value) {
+        return false;
+    }
+    let (default_shape, default_length) = match element.kind {
+        Kind::Text => (0, 128),
+        Kind::Record => (0, 256),
+        Kind::Date => (1, usize::MAX),
+        Kind::PostalCode => (2, usize::MAX),
+        Kind::Identifier => (3, 32),
+        Kind::Code => (4, 32),
+        Kind::Number => (5, 16),
+        Kind::Image => (6, usize::MAX),
+    };
+    let shape = element.shape.as_ref().unwrap_or(&SHAPES[default_shape]);
+    value.chars().count() <= element.max_length.unwrap_or(default_length) && shape.is_match(value.as_bytes())
+}
+
+/// Characters that no value may hold, whatever its shape.
+fn never(c: char) -> bool {
+    let code = u32::from(c);
+    matches!(code, 0..=8 | 0xB | 0xC | 0xE..=0x1F | 0x7F..=0x9F | 0xAD | 0x61C | 0x200B..=0x200F | 0x2028..=0x202E)
+        || matches!(code, 0x2060..=0x206F | 0xFEFF | 0xFDD0..=0xFDEF)
+        || code & 0xFFFE == 0xFFFE
+}
+
+/// The plainest sign of a photo: the base64 of a known image signature at the start of a long value (P7).
+fn is_photo(value: &str) -> bool {
+    value.len() >= 40 && ["/9j/", "iVBORw0KGgo", "AAAADGpQICANCoc", "R0lGOD"].iter().any(|sign| value.starts_with(sign))
+}
+
+/// What is an opaque blob besides is for the crate to say (P7): the oracle has no opinion on a long run without a space.
+pub(crate) fn may_be_opaque(element: &Element, value: &str) -> bool {
+    element.kind != Kind::Image && value.split_whitespace().any(|run| run.len() >= OPAQUE)
+}
+
+pub(crate) const OPAQUE: usize = 18;

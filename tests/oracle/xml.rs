@@ -1,0 +1,183 @@
+//! The tree that an XML message or output is compared by: expanded names, raw attribute values, raw texts of leaves.
+//! Also the checks that a tree can't show: declarations without use, comments, text between elements.
+
+use roxmltree::{Document, Node};
+
+pub(crate) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+#[derive(Debug)]
+pub(crate) struct Out {
+    pub(crate) name: String,
+    /// Expanded name and raw value, in the order of the source.
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) body: Body,
+    /// Written for a denied part that the schema requires; only a prediction knows this.
+    pub(crate) stand_in: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// The bytes between the tags, CDATA and references as they are.
+    Text(String),
+    /// Nothing between the tags, or white space.
+    Hollow,
+    Kids(Vec<Out>),
+}
+
+pub(crate) fn expanded(uri: Option<&str>, local: &str) -> String {
+    uri.map_or_else(|| local.to_owned(), |uri| format!("{{{uri}}}{local}"))
+}
+
+pub(crate) fn name_of(node: Node<'_, '_>) -> String {
+    expanded(node.tag_name().namespace(), node.tag_name().name())
+}
+
+/// An element's own text, decoded, joined over whatever stands between.
+pub(crate) fn text_of(node: Node<'_, '_>) -> String {
+    node.children().filter(Node::is_text).filter_map(|n| n.text()).collect()
+}
+
+/// The bytes of an element's own text: what is between its tags without comments, instructions and child elements.
+pub(crate) fn inner_text(source: &str, node: Node<'_, '_>) -> String {
+    let range = node.range();
+    let tag = StartTag::read(&source[range.clone()]);
+    if tag.self_closing {
+        return String::new();
+    }
+    let mut at = range.start + tag.length;
+    let end = range.start + source[range].rfind("</").expect("an end tag");
+    let mut text = String::new();
+    for other in node.children().filter(|n| !n.is_text()) {
+        text.push_str(&source[at..other.range().start]);
+        at = other.range().end;
+    }
+    text.push_str(&source[at..end]);
+    text
+}
+
+/// The output as a tree, and everything about it that no output may have.
+pub(crate) fn read_output(source: &str) -> (Out, Vec<String>) {
+    let document = Document::parse(source).expect("the output is well-formed XML");
+    let mut faults = Vec::new();
+    for node in document.descendants() {
+        // roxmltree takes a declaration for an instruction if a line break follows its name.
+        if node.is_comment() || node.pi().is_some_and(|pi| pi.target != "xml") {
+            faults.push(format!("a comment or instruction: {}", &source[node.range()]));
+        } else if node.is_element() {
+            faults.extend(unused_declarations(source, node));
+        } else if node.is_text() && node.next_sibling().or(node.prev_sibling()).is_some() {
+            let text = node.text().unwrap_or_default();
+            if !text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
+                faults.push(format!("text between elements: {text:?}"));
+            }
+        }
+    }
+    if source.starts_with('\u{FEFF}') {
+        faults.push("a byte order mark".to_owned());
+    }
+    (read(source, document.root_element()), faults)
+}
+
+fn read(source: &str, node: Node<'_, '_>) -> Out {
+    let kids: Vec<Out> = node.children().filter(Node::is_element).map(|child| read(source, child)).collect();
+    let body = if kids.is_empty() { Body::Text(inner_text(source, node)) } else { Body::Kids(kids) };
+    let raw = |a: roxmltree::Attribute<'_, '_>| source[a.range_value()].to_owned();
+    let attributes = node.attributes().map(|a| (expanded(a.namespace(), a.name()), raw(a))).collect();
+    Out { name: name_of(node), attributes, body, stand_in: false }
+}
+
+fn unused_declarations(source: &str, node: Node<'_, '_>) -> Vec<String> {
+    let tag = StartTag::read(&source[node.range()]);
+    let declared = tag.attributes.iter().filter_map(|(name, _)| declared_prefix(name));
+    let unused = declared.filter(|prefix| !uses(source, node, prefix, true));
+    unused.map(|prefix| format!("<{}> declares {prefix:?} for nothing", tag.name)).collect()
+}
+
+fn declared_prefix(attribute: &str) -> Option<&str> {
+    if attribute == "xmlns" { Some("") } else { attribute.strip_prefix("xmlns:") }
+}
+
+/// Whether the element or one below it uses the prefix, as far as no other declaration hides it.
+fn uses(source: &str, node: Node<'_, '_>, prefix: &str, first: bool) -> bool {
+    let tag = StartTag::read(&source[node.range()]);
+    if !first && tag.attributes.iter().any(|(name, _)| declared_prefix(name) == Some(prefix)) {
+        return false;
+    }
+    let prefixed = |name: &str| name.split_once(':').is_some_and(|(p, _)| p == prefix);
+    prefixed(tag.name)
+        || (prefix.is_empty() && !tag.name.contains(':'))
+        || tag.attributes.iter().any(|(name, _)| !name.starts_with("xmlns:") && prefixed(name))
+        || node.children().filter(Node::is_element).any(|child| uses(source, child, prefix, false))
+}
+
+/// A start tag as it is written, declarations included: a DOM hides those.
+pub(crate) struct StartTag<'s> {
+    pub(crate) name: &'s str,
+    pub(crate) attributes: Vec<(&'s str, &'s str)>,
+    pub(crate) self_closing: bool,
+    pub(crate) length: usize,
+}
+
+impl<'s> StartTag<'s> {
+    /// `source` begins with the tag, which is well-formed.
+    pub(crate) fn read(source: &'s str) -> Self {
+        let after_name = source.find([' ', '\t', '\r', '\n', '/', '>']).expect("a name ends");
+        let mut attributes = Vec::new();
+        let mut at = after_name;
+        loop {
+            let rest = source[at..].trim_start();
+            at = source.len() - rest.len();
+            if rest.starts_with(['/', '>']) {
+                let self_closing = rest.starts_with('/');
+                let length = at + if self_closing { 2 } else { 1 };
+                return StartTag { name: &source[1..after_name], attributes, self_closing, length };
+            }
+            let (name, value) = rest.split_once('=').expect("an attribute");
+            let value = value.trim_start();
+            let quote = &value[..1];
+            let (inside, _) = value[1..].split_once(quote).expect("a closing quote");
+            attributes.push((name.trim_end(), inside));
+            at = source.len() - value.len() + inside.len() + 2;
+        }
+    }
+}
+
+/// Every difference between the tree predicted and the tree read, each with its path.
+pub(crate) fn differences(expected: &Out, output: &Out) -> Vec<String> {
+    let mut found = Vec::new();
+    compare(expected, output, "", &mut found);
+    found
+}
+
+fn compare(expected: &Out, output: &Out, above: &str, found: &mut Vec<String>) {
+    let path = format!("{above}/{}", expected.name.rsplit('}').next().unwrap_or_default());
+    if expected.name != output.name {
+        found.push(format!("{path}: {} instead", output.name));
+        return;
+    }
+    if expected.attributes != output.attributes {
+        found.push(format!("{path}: attributes {:?}, expected {:?}", output.attributes, expected.attributes));
+    }
+    let names = |kids: &[Out]| kids.iter().map(|k| k.name.clone()).collect::<Vec<_>>();
+    match (&expected.body, &output.body) {
+        (Body::Text(a), Body::Text(b)) if a == b => {}
+        (Body::Hollow, Body::Text(b)) if b.trim().is_empty() => {}
+        (Body::Kids(a), Body::Kids(b)) if names(a) == names(b) => {
+            a.iter().zip(b).for_each(|(a, b)| compare(a, b, &path, found));
+        }
+        (Body::Kids(a), Body::Kids(b)) => {
+            found.push(format!("{path}: children [{}], expected [{}]", brief(b), brief(a)));
+        }
+        (a, b) => found.push(format!("{path}: {b:?}, expected {a:?}")),
+    }
+}
+
+fn brief(kids: &[Out]) -> String {
+    let local = |name: &str| name.rsplit('}').next().unwrap_or_default().to_owned();
+    let one = |kid: &Out| match &kid.body {
+        Body::Text(text) => format!("{}: {text:?}", local(&kid.name)),
+        Body::Hollow => local(&kid.name),
+        Body::Kids(kids) => format!("{} ({})", local(&kid.name), kids.len()),
+    };
+    kids.iter().map(one).collect::<Vec<_>>().join(", ")
+}
