@@ -188,6 +188,12 @@ impl MappingReader<'_> {
                     node.target = Target::Unmapped;
                 }
             }
+            // Wrapped, it is the same value.
+            let wrapped =
+                self.rdf.filter(|_| self.syntax == Syntax::Json).and_then(|rdf| trie.member(node, &wrapped_value(rdf)));
+            if let Some(wrapped) = wrapped.and_then(|wrapped| trie.node_mut(wrapped)) {
+                wrapped.role = Some(role);
+            }
         }
         for required in &raw.required {
             let node = self.known(&mut trie, root, &required.path)?;
@@ -206,6 +212,7 @@ impl MappingReader<'_> {
             }
         }
         trie.spread_records();
+        trie.gather_elements();
         Ok(trie)
     }
 
@@ -240,7 +247,7 @@ impl MappingReader<'_> {
         node.target = if is_record { Target::Record(element) } else { Target::Leaf(element) };
         // In JSON-LD a value may be wrapped to make room for its attributes, which are members beside it then.
         if let (Syntax::Json, false, Some(rdf)) = (self.syntax, is_record, self.rdf) {
-            let wrapped = self.grow(trie, id, &format!("{rdf}:value"), place.span)?;
+            let wrapped = self.grow(trie, id, &wrapped_value(rdf), place.span)?;
             if let Some(wrapped) = trie.node_mut(wrapped) {
                 wrapped.target = Target::Leaf(element);
             }
@@ -327,4 +334,9 @@ impl MappingReader<'_> {
             error.nearest(name, self.catalog.iter().map(|(_, element)| element.id()))
         })
     }
+}
+
+/// The name of the member that holds a wrapped value.
+fn wrapped_value(rdf: &str) -> String {
+    format!("{rdf}:value")
 }

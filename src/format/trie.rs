@@ -99,8 +99,10 @@ pub(crate) struct Node {
     pub(crate) role: Option<Role>,
     pub(crate) stand_in: Option<StandIn>,
     pub(crate) nillable: bool,
+    /// The data elements at it and below it, each once.
+    pub(crate) elements: Vec<ElementId>,
     /// Whether a mapped path goes on below it, attributes aside.
-    pub(super) goes_on: bool,
+    pub(crate) goes_on: bool,
     /// The name of the JSON member, as the mapping spells it.
     pub(crate) name: Box<str>,
     /// The namespace of the name; for JSON that of the member's prefix.
@@ -124,6 +126,7 @@ impl Node {
             role: None,
             stand_in: None,
             nillable: false,
+            elements: Vec::new(),
             goes_on: false,
             name: name.into(),
             namespace,
@@ -198,9 +201,33 @@ impl Trie {
         next
     }
 
+    /// The member of this name below a node.
+    pub(super) fn member(&self, parent: NodeId, name: &str) -> Option<NodeId> {
+        self.child(self.node(parent)?, NamespaceId::NONE, false, name.as_bytes()).map(|(id, _)| id)
+    }
+
     /// The step to the message's root, when the format has one.
     pub(super) fn root_step(&self) -> Option<&Step> {
         self.nodes.first().and_then(|entry| entry.edges.first()).map(|edge| &edge.step)
+    }
+
+    /// Tells every node which elements are at it and below it. Nodes are grown after their parents, so the way back
+    /// through them meets children first.
+    pub(super) fn gather_elements(&mut self) {
+        for place in (0..self.nodes.len()).rev() {
+            let Some(node) = self.nodes.get(place) else { continue };
+            let below = node.edges.iter().filter_map(|edge| self.node(edge.node)).flat_map(|child| &child.elements);
+            let own = match node.target {
+                Target::Leaf(element) | Target::Record(element) => Some(element),
+                Target::Container | Target::Unmapped => None,
+            };
+            let mut elements: Vec<ElementId> = below.copied().chain(own).collect();
+            elements.sort_unstable();
+            elements.dedup();
+            if let Some(node) = self.nodes.get_mut(place) {
+                node.elements = elements;
+            }
+        }
     }
 
     /// Gives every container below a record the record's own element: the record covers what no path names.

@@ -27,6 +27,13 @@ impl<T: Copy + PartialEq> Fact<T> {
         };
     }
 
+    /// Takes into account that something stands there which is no value at all.
+    pub(super) fn note_missing(&mut self, offset: usize) {
+        if *self == Self::Absent {
+            *self = Self::Invalid(offset);
+        }
+    }
+
     pub(super) fn known(self) -> Option<T> {
         match self {
             Self::Known(value) => Some(value),

@@ -6,7 +6,7 @@ use super::output::{is_record_name, push_json_string};
 use super::session::{Session, Value};
 use super::value::Judgement;
 use crate::catalog::{ElementId, Treatment};
-use crate::format::{NamespaceId, Node, NodeId, StandIn, Target, Trie};
+use crate::format::{Format, NamespaceId, Node, NodeId, StandIn, Target, Trie};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, closing, decode};
 use crate::read::scan::Span;
 use crate::read::{Limits, Reason, Refusal};
@@ -19,8 +19,9 @@ pub(super) struct JsonBuffers {
     frames: Vec<Frame>,
     /// Which children of each open object have been met, one bit each.
     met: Vec<u64>,
-    /// The names written in open records, as spans of the output: none may stand twice.
+    /// The names met in open records, decoded one behind the other, and where each stands there: none may stand twice.
     record_names: Vec<Span>,
+    record_text: String,
     context: Context,
 }
 
@@ -65,7 +66,7 @@ struct Frame {
     parts: usize,
     has_written: bool,
     released: bool,
-    /// The value of its id member, if that was written.
+    /// The value of its id member.
     id: Option<Span>,
 }
 
@@ -92,6 +93,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         buffers.frames.clear();
         buffers.met.clear();
         buffers.record_names.clear();
+        buffers.record_text.clear();
         buffers.context.reset(session.parts.formats.namespaces.len());
         Self { text, reader: JsonReader::new(text.as_bytes(), limits), limits, trie, session, buffers, out }
     }
@@ -125,6 +127,9 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         }
         let end = self.reader.position();
         self.reader.end()?;
+        if !released {
+            return Ok(false);
+        }
         self.copy(Span::new(end, self.text.len()));
         self.buffers.context.narrow(self.text, self.out);
         Ok(released)
@@ -160,11 +165,15 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         }
         let references = self.session.format.references.as_ref();
         let is_id = references.and_then(|references| references.json.as_deref()) == Some(name_text);
-        if is_id && frame.role != Role::Top {
+        // An object at a leaf is a wrapped value, which is no object that could be referred to.
+        let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_) | Target::Unmapped));
+        if is_id && !is_value && frame.role != Role::Top {
             return self.id(part, &frame);
         }
-        if matches!(frame.role, Role::Record(..)) && !name.escaped && self.record_namespace(spelled).is_some() {
-            self.buffers.record_names.push(name.inner);
+        if matches!(frame.role, Role::Record(..)) && record_namespace(self.session.format, name_text).is_some() {
+            let at = self.buffers.record_text.len();
+            self.buffers.record_text.push_str(name_text);
+            self.buffers.record_names.push(Span::new(at, self.buffers.record_text.len()));
             return self.value(part, kind, None, frame.role);
         }
         self.drop_unmapped()
@@ -189,13 +198,17 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             (Target::Container, Role::Record(element, treatment)) if node.is_none() => Some((element, Some(treatment))),
             (Target::Container | Target::Unmapped, _) => None,
         };
+        let is_record = node.is_none() || matches!(target, Target::Record(_));
         let has_role = node.is_some_and(|node| node.role.is_some());
-        if let (Some((element, None)), false) = (permitted, has_role) {
+        // What is mapped inside of a denied record to something else may be permitted.
+        let goes_on = kind != ValueKind::Scalar && is_record && node.is_some_and(|node| node.goes_on);
+        if let (Some((element, None)), true) = (permitted, goes_on) {
+            self.session.deny(element, Span::new(part.start, part.value_start));
+        } else if let (Some((element, None)), false) = (permitted, has_role) {
             self.skip()?;
             self.session.deny(element, Span::new(part.start, self.reader.position()));
             return self.removed(part, node);
         }
-        let is_record = node.is_none() || matches!(target, Target::Record(_));
         let inner_role = match permitted {
             Some((element, Some(treatment))) if is_record => Role::Record(element, treatment),
             _ => Role::Container,
@@ -212,6 +225,9 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             ValueKind::Object => {
                 self.skip()?;
                 self.session.unmapped();
+                if let Some(role) = node.and_then(|node| node.role) {
+                    self.session.note_missing(role, part.value_start);
+                }
                 self.removed(part, node)
             }
         }
@@ -225,7 +241,10 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
     ) -> Rewrite<()> {
         let scalar = self.reader.scalar()?;
         let end = self.reader.position();
+        let may_be_null = node.is_some_and(|node| node.nillable || node.stand_in == Some(StandIn::Nil));
         let value = match scalar {
+            // What the schema calls nil is an empty value.
+            Scalar::Lexeme(span) if may_be_null && span.text(self.text) == "null" => Value::Plain(""),
             Scalar::Lexeme(span) => Value::Plain(span.text(self.text)),
             Scalar::String(string) if !string.escaped => Value::Plain(string.inner.text(self.text)),
             Scalar::String(string) => {
@@ -290,15 +309,17 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         if self.reader.peek() != Some(b'"') {
             return self.drop_unmapped();
         }
-        if let Scalar::String(string) = self.reader.scalar()?
-            && !string.escaped
-            && self.session.buffers.links.allows(string.inner.text(self.text))
-        {
+        let Scalar::String(string) = self.reader.scalar()? else { return Ok(()) };
+        if string.escaped {
+            self.passed();
+            return Ok(());
+        }
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            frame.id = Some(string.inner);
+        }
+        if self.session.buffers.links.is_known(string.inner, self.text) {
             self.begin(&part);
             self.copy(Span::new(part.value_start, self.reader.position()));
-            if let Some(frame) = self.buffers.frames.last_mut() {
-                frame.id = Some(string.inner);
-            }
             self.written();
         } else {
             self.passed();
@@ -341,23 +362,33 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
     fn close(&mut self) -> Rewrite<bool> {
         let Some(frame) = self.buffers.frames.pop() else { return Ok(false) };
         self.buffers.met.truncate(frame.met);
-        self.unique_record_names(frame.record_names)?;
+        self.unique_record_names(frame.record_names, frame.part.value_start)?;
         let end = self.reader.position();
-        let refers = frame.id.filter(|_| frame.parts == 1);
-        if frame.released || refers.is_some() {
-            self.copy(Span::new(frame.gap, end));
-            match (refers, frame.id) {
-                (Some(name), _) => self.session.buffers.links.wrote_reference(frame.out_start, name),
-                (None, Some(name)) => self.session.buffers.links.wrote_id(frame.out_start, name),
-                (None, None) => {}
+        let node = frame.part.node.and_then(|node| self.trie.node(node));
+        if let Some(role) = node.and_then(|node| node.role) {
+            self.session.note_missing(role, frame.part.value_start);
+        }
+        // An object of which nothing but its id may go out is as good as a reference to the one that has the rest.
+        let links = &mut self.session.buffers.links;
+        let refers = match frame.id {
+            Some(name) if frame.released => {
+                links.id(frame.out_start, name, self.text);
+                false
             }
+            Some(name) => {
+                self.session.grants_any_of(node)
+                    && self.session.buffers.links.reference(frame.out_start, name, self.text)
+            }
+            None => false,
+        };
+        if frame.released || refers {
+            self.copy(Span::new(frame.gap, end));
             self.kept();
             return Ok(self.buffers.frames.is_empty());
         }
         self.out.truncate(frame.out_start);
         self.buffers.context.take_back(frame.out_start);
         self.session.buffers.links.take_back(frame.out_start);
-        let node = frame.part.node.and_then(|node| self.trie.node(node));
         self.removed(frame.part, node)?;
         Ok(false)
     }
@@ -370,18 +401,24 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         self.copy(Span::new(from, part.start));
         let Some(name) = part.name else { return };
         let node = part.node.and_then(|node| self.trie.node(node));
-        match node.filter(|_| name.escaped) {
-            // In the mapping's own spelling, which is the only one a reader needs to know.
-            Some(node) => {
-                push_json_string(&node.name, self.out);
-                self.copy(Span::new(name.inner.end() + 1, part.value_start));
+        let spelled = name.inner.text(self.text);
+        let format = self.session.format;
+        let mut decoded = String::new();
+        let (meaning, namespace) = match node {
+            Some(node) => (&*node.name, Some(node.namespace)),
+            None if name.escaped => {
+                decode(spelled, &mut decoded);
+                (decoded.as_str(), record_namespace(format, &decoded))
             }
-            None => self.copy(Span::new(part.start, part.value_start)),
-        }
-        let namespace = match node {
-            Some(node) => Some(node.namespace),
-            None => self.record_namespace(name.inner.text(self.text)),
+            None => (spelled, record_namespace(format, spelled)),
         };
+        if name.escaped {
+            // In the one spelling that a reader needs to know.
+            push_json_string(meaning, self.out);
+            self.copy(Span::new(name.inner.end() + 1, part.value_start));
+        } else {
+            self.copy(Span::new(part.start, part.value_start));
+        }
         if let Some(namespace) = namespace {
             self.buffers.context.mark_used(namespace, at);
         }
@@ -450,32 +487,20 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         }
     }
 
-    /// Refuses an object of a record in which a name stands twice.
-    fn unique_record_names(&mut self, from: usize) -> Rewrite<()> {
-        let bytes = self.text.as_bytes();
-        let names = self.buffers.record_names.get_mut(from..).unwrap_or_default();
-        names.sort_unstable_by(|left, right| left.of(bytes).cmp(right.of(bytes)));
-        let twice = names.windows(2).find_map(|pair| match pair {
-            [left, right] if left.of(bytes) == right.of(bytes) => Some(right.start()),
-            _ => None,
-        });
-        self.buffers.record_names.truncate(from);
-        match twice {
-            Some(at) => Err(Refusal::at(Reason::DuplicateName, at, "a name stands twice in one object")),
-            None => Ok(()),
+    /// Refuses an object of a record, which began at `from` in the list of names, if a name stands in it twice.
+    fn unique_record_names(&mut self, from: usize, offset: usize) -> Rewrite<()> {
+        let JsonBuffers { record_names, record_text, .. } = &mut *self.buffers;
+        let Some(first) = record_names.get(from).copied() else { return Ok(()) };
+        let text = record_text.as_bytes();
+        let names = record_names.get_mut(from..).unwrap_or_default();
+        names.sort_unstable_by(|left, right| left.of(text).cmp(right.of(text)));
+        let is_twice = names.windows(2).any(|pair| matches!(pair, [left, right] if left.of(text) == right.of(text)));
+        record_names.truncate(from);
+        record_text.truncate(first.start());
+        if is_twice {
+            return Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object"));
         }
-    }
-
-    /// The namespace of a name inside a record, if it is one of the format's; a name that could tell more than a name
-    /// does is none.
-    fn record_namespace(&self, name: &str) -> Option<NamespaceId> {
-        let prefixes = &self.session.format.prefixes;
-        let (namespace, local) = match name.split_once(':') {
-            Some((prefix, local)) => (prefixes.iter().find(|(own, _)| own == prefix)?.1, local),
-            None if prefixes.is_empty() => (NamespaceId::NONE, name),
-            None => return None,
-        };
-        is_record_name(local.as_bytes()).then_some(namespace)
+        Ok(())
     }
 
     fn copy(&mut self, span: Span) {
@@ -485,3 +510,14 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
 
 /// Bits of a word of `met`.
 const WORD: usize = 64;
+
+/// The namespace of a name inside a record, if it is one of the format's; a name that could tell more than a name does is
+/// none.
+fn record_namespace(format: &Format, name: &str) -> Option<NamespaceId> {
+    let (namespace, local) = match name.split_once(':') {
+        Some((prefix, local)) => (format.prefixes.iter().find(|(own, _)| own == prefix)?.1, local),
+        None if format.prefixes.is_empty() => (NamespaceId::NONE, name),
+        None => return None,
+    };
+    is_record_name(local.as_bytes()).then_some(namespace)
+}

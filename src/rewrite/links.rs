@@ -1,36 +1,35 @@
 //! References between objects: one to an object that is removed goes too, and an id that nothing refers to tells nothing
 //! and goes.
 //!
-//! Whether an object stays is known only when the whole message was read, and a reference may stand before it. So a
-//! pass lets through what the pass before it has confirmed; passes are repeated until they agree.
+//! Whether an object stays is known only when the whole message was read, and a reference may stand before it. So the
+//! first pass lets no reference through; each further one lets through those to objects that stayed without them, until
+//! there are no more. Beginning with none is what keeps a ring of references from holding itself up.
 
 use std::collections::HashSet;
 
 use crate::read::scan::Span;
 
-/// Ids that a pass lets through.
-#[derive(Debug, Default)]
-pub(super) enum LinkRule {
-    /// The first pass: every id.
-    #[default]
-    All,
-    /// Those which the pass before found on a released object and in a released reference.
-    Only(HashSet<String>),
-}
-
-/// An id that was written, and where in the output.
+/// An id or a reference in the output, and where.
 #[derive(Debug, Clone, Copy)]
-struct Written {
+struct Placed {
     at: usize,
     name: Span,
 }
 
-/// The ids and references of one pass.
+/// The ids and references of a message.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    rule: LinkRule,
-    ids: Vec<Written>,
-    references: Vec<Written>,
+    /// Objects that references may go out to, and ids that are written.
+    referable: HashSet<String>,
+    named: HashSet<String>,
+    /// References, by where they stand, whose own object turned out to say something itself: that is read, not they.
+    idle: HashSet<usize>,
+    has_new_idle: bool,
+    /// References met in this pass where they might go out.
+    met: Vec<Span>,
+    /// Ids of objects, and references, that are in the output of this pass.
+    ids: Vec<Placed>,
+    references: Vec<Placed>,
 }
 
 /// What a pass has shown.
@@ -38,65 +37,99 @@ pub(super) struct Links {
 pub(super) enum Agreement {
     /// Every reference has its object and every id its reference.
     Reached,
-    /// It must be done again under the narrower rule that is set now.
+    /// The pass must be done again with what it has shown.
     Again,
-    /// Two released objects have one id.
+    /// Two objects that are referred to have one id, the second of them here.
     Ambiguous(usize),
 }
 
 impl Links {
     pub(super) fn reset(&mut self) {
-        self.rule = LinkRule::All;
+        self.referable.clear();
+        self.named.clear();
+        self.idle.clear();
         self.begin_pass();
     }
 
     pub(super) fn begin_pass(&mut self) {
+        self.has_new_idle = false;
+        self.met.clear();
         self.ids.clear();
         self.references.clear();
     }
 
-    /// Whether this id may be written, as an id or in a reference.
-    pub(super) fn allows(&self, name: &str) -> bool {
-        is_plain_id(name)
-            && match &self.rule {
-                LinkRule::All => true,
-                LinkRule::Only(names) => names.contains(name),
-            }
+    /// An object with this id is in the output at `at`. Gives whether the id may be written.
+    pub(super) fn id(&mut self, at: usize, name: Span, text: &str) -> bool {
+        let spelled = name.text(text);
+        if is_plain_id(spelled) {
+            self.ids.push(Placed { at, name });
+        }
+        self.named.contains(spelled)
     }
 
-    pub(super) fn wrote_id(&mut self, at: usize, name: Span) {
-        self.ids.push(Written { at, name });
+    /// A reference might go out at `at`. Gives whether it does.
+    pub(super) fn reference(&mut self, at: usize, name: Span, text: &str) -> bool {
+        let spelled = name.text(text);
+        if !is_plain_id(spelled) || self.idle.contains(&name.start()) {
+            return false;
+        }
+        self.met.push(name);
+        let goes_out = self.referable.contains(spelled);
+        if goes_out {
+            self.references.push(Placed { at, name });
+        }
+        goes_out
     }
 
-    pub(super) fn wrote_reference(&mut self, at: usize, name: Span) {
-        self.references.push(Written { at, name });
+    /// Whether this id is one that references may go out to, before it is known what its object is.
+    pub(super) fn is_known(&self, name: Span, text: &str) -> bool {
+        self.referable.contains(name.text(text)) && !self.idle.contains(&name.start())
+    }
+
+    /// The object that a reference stands at says something itself: the reference is not to go out.
+    pub(super) fn make_idle(&mut self, name: Span) {
+        self.has_new_idle |= self.idle.insert(name.start());
     }
 
     /// Forgets what was written from `at` on: it was taken back.
     pub(super) fn take_back(&mut self, at: usize) {
         for list in [&mut self.ids, &mut self.references] {
-            while list.last().is_some_and(|written| written.at >= at) {
+            while list.last().is_some_and(|placed| placed.at >= at) {
                 list.pop();
             }
         }
     }
 
-    /// Compares ids and references of the pass. Each further pass lets through fewer, so there is an end to them.
+    /// Compares what the pass has shown with what it was allowed.
     pub(super) fn agree(&mut self, text: &str, unique_ids: bool) -> Agreement {
-        if self.ids.is_empty() && self.references.is_empty() {
+        if self.has_new_idle {
+            return Agreement::Again;
+        }
+        if self.met.is_empty() && self.ids.is_empty() {
             return Agreement::Reached;
         }
         let mut ids = HashSet::new();
         for id in &self.ids {
-            if !ids.insert(id.name.text(text)) && unique_ids {
+            let name = id.name.text(text);
+            if !ids.insert(name) && unique_ids && self.named.contains(name) {
                 return Agreement::Ambiguous(id.name.start());
             }
         }
-        let references: HashSet<&str> = self.references.iter().map(|reference| reference.name.text(text)).collect();
-        if ids == references {
+        let known = self.referable.len();
+        for reference in self.met.iter().map(|name| name.text(text)).filter(|name| ids.contains(name)) {
+            if !self.referable.contains(reference) {
+                self.referable.insert(reference.to_owned());
+            }
+        }
+        if self.referable.len() > known {
+            self.named.clone_from(&self.referable);
+            return Agreement::Again;
+        }
+        let referred: HashSet<&str> = self.references.iter().map(|reference| reference.name.text(text)).collect();
+        if self.named.iter().all(|name| referred.contains(name.as_str())) {
             return Agreement::Reached;
         }
-        self.rule = LinkRule::Only(ids.intersection(&references).map(|name| (*name).to_owned()).collect());
+        self.named = referred.into_iter().map(str::to_owned).collect();
         Agreement::Again
     }
 }

@@ -8,7 +8,7 @@ use super::links::Links;
 use super::tally::Tally;
 use super::value::{Judgement, judge};
 use crate::catalog::{ElementId, Treatment};
-use crate::format::{Format, Role};
+use crate::format::{Format, Node, Role};
 use crate::policy::{Grant, Ori, Requester, Verdict};
 use crate::read::scan::Span;
 use crate::read::{Reason, Refusal};
@@ -117,6 +117,19 @@ impl<'f> Session<'f> {
             Role::MessageKey => self.facts.note_message(value, offset, &self.parts.formats, self.format),
             Role::Requester => self.facts.note_requester(value, offset),
         }
+    }
+
+    /// Where a value with a role should have been something else was: what is no value is no absent one.
+    pub(super) fn note_missing(&mut self, role: Role, offset: usize) {
+        match role {
+            Role::MessageKey => self.facts.message.note_missing(offset),
+            Role::Requester => self.facts.requester.note_missing(offset),
+        }
+    }
+
+    /// Whether the requester may have anything of what stands at a node and below it.
+    pub(super) fn grants_any_of(&mut self, node: Option<&Node>) -> bool {
+        node.is_none_or(|node| node.elements.iter().any(|element| self.treatment(*element).is_some()))
     }
 
     /// What the envelope lacks or contradicts, now that the whole message was read.

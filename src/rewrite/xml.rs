@@ -50,8 +50,9 @@ struct Frame {
     space: Span,
     /// Whether something in it was released.
     released: bool,
-    /// Whether it carries a reference that was written.
-    refers: bool,
+    /// The reference it carries, and whether `xsi:nil`, as far as they were written.
+    reference: Option<Span>,
+    has_nil: bool,
     has_children: bool,
     has_text: bool,
 }
@@ -61,8 +62,10 @@ struct Frame {
 struct WrittenTag {
     /// A mapped and permitted attribute of it was released.
     released: bool,
-    refers: bool,
+    reference: Option<Span>,
     is_nil: bool,
+    /// `xsi:nil` was written.
+    has_nil: bool,
 }
 
 /// The rewriter of one pass over one message.
@@ -134,6 +137,11 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             },
             Target::Record(element) => match self.session.treatment(element) {
                 Some(treatment) => self.open(tag, Some(id), Role::Record(element, treatment)),
+                // What is mapped inside of it to something else may be permitted.
+                None if node.goes_on => {
+                    self.session.deny(element, tag.span);
+                    self.open(tag, Some(id), Role::Container)
+                }
                 None => self.denied(tag, node, element),
             },
         }
@@ -181,7 +189,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             out_content: self.out.len(),
             space,
             released: written.released,
-            refers: written.refers,
+            reference: written.reference,
+            has_nil: written.has_nil,
             has_children: false,
             has_text: false,
         });
@@ -229,30 +238,45 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         // Of an element of a record without children the text has been written, as a value.
         let is_value = matches!(frame.role, Role::Record(..)) && !frame.has_children;
         let kept = match frame.role {
-            // An element that refers to another says nothing itself, or it could be read in two ways.
-            _ if frame.refers => !frame.has_children && !frame.has_text,
+            // What is nil and yet holds something can be read in two ways.
+            _ if frame.has_nil && self.out.len() > frame.out_content => false,
             Role::Record(element, treatment) if is_value => {
                 let inside = Span::new(frame.content, tag.start());
                 self.end_of_value(element, treatment, Value::Decoded, frame.out_content, inside)?
             }
-            _ => frame.released,
+            _ => frame.released || frame.reference.is_some(),
         };
-        if kept {
-            if !is_value {
-                self.copy_space();
-            }
-            self.space = Span::default();
-            self.copy(tag);
-        } else {
+        if let (Some(reference), true) = (frame.reference, frame.released) {
+            self.session.buffers.links.make_idle(reference);
+        }
+        if !kept {
             self.take_back(frame.out_start);
             self.space = frame.space;
             let node = frame.node.and_then(|node| self.trie.node(node));
             self.stand_in(frame.name, frame.binding, frame.namespace, node);
+        } else if is_value {
+            self.space = Span::default();
+            self.copy(tag);
+        } else {
+            self.end_container(&frame, tag);
         }
         if let (true, Some(parent)) = (kept, self.buffers.frames.last_mut()) {
             parent.released = true;
         }
         Ok(kept && self.buffers.frames.is_empty())
+    }
+
+    /// Ends an element that stays. One that stays for its attributes alone becomes an empty-element tag, so that nothing
+    /// tells whether there was something in it.
+    fn end_container(&mut self, frame: &Frame, tag: Span) {
+        if self.out.len() > frame.out_content {
+            self.copy_space();
+            self.copy(tag);
+        } else if tag.len() > 0 {
+            self.out.pop();
+            self.out.extend_from_slice(b"/>");
+        }
+        self.space = Span::default();
     }
 
     /// A part whose element the grant doesn't hold: passed whole.
@@ -432,26 +456,21 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         written: &mut WrittenTag,
     ) -> Rewrite<bool> {
         let local = attribute.name.local().of(self.text.as_bytes());
-        if let Some(link) = self.link(attribute, namespace, local) {
-            let (is_id, name) = link;
-            let allowed = attribute.plain && self.session.buffers.links.allows(name.text(self.text));
-            if !allowed {
-                return Ok(false);
+        if let Some((is_id, name)) = self.link(attribute, namespace, local) {
+            let goes_out = attribute.plain && self.goes_out(is_id, name, node);
+            if goes_out {
+                self.copy(attribute.span);
             }
-            let links = &mut self.session.buffers.links;
-            if is_id {
-                links.wrote_id(self.out.len(), name);
-            } else {
-                links.wrote_reference(self.out.len(), name);
-                written.refers = true;
+            if goes_out && !is_id {
+                written.reference = Some(name);
             }
-            self.copy(attribute.span);
-            return Ok(true);
+            return Ok(goes_out);
         }
         if namespace == NamespaceId::XSI && local == b"nil" {
             let is_nil = matches!(attribute.value.of(self.text.as_bytes()), b"true" | b"1");
             written.is_nil |= is_nil;
             let kept = is_nil && (node.is_some_and(|node| node.nillable) || self.refers());
+            written.has_nil |= kept;
             if kept {
                 self.copy(attribute.span);
             }
@@ -499,12 +518,24 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         Ok(true)
     }
 
-    /// Whether the start tag that was read last refers to another object.
+    /// Whether an id or a reference of the start tag that was read last goes out.
+    fn goes_out(&mut self, is_id: bool, name: Span, node: Option<&Node>) -> bool {
+        let at = self.out.len();
+        if is_id {
+            return self.session.buffers.links.id(at, name, self.text);
+        }
+        // Of what the requester may have nothing of, a reference would tell that it is there.
+        let is_container = node.is_some_and(|node| node.target == Target::Container);
+        is_container && self.session.grants_any_of(node) && self.session.buffers.links.reference(at, name, self.text)
+    }
+
+    /// Whether the start tag that was read last refers to an object that stays.
     fn refers(&self) -> bool {
         self.reader.attributes().iter().any(|attribute| match attribute.kind {
             AttributeKind::Attribute { namespace, .. } => {
                 let local = attribute.name.local().of(self.text.as_bytes());
-                self.link(attribute, namespace, local).is_some_and(|(is_id, _)| !is_id)
+                self.link(attribute, namespace, local)
+                    .is_some_and(|(is_id, name)| !is_id && self.session.buffers.links.is_known(name, self.text))
             }
             AttributeKind::Declaration { .. } => false,
         })

@@ -61,17 +61,20 @@ impl Writer<'_> {
         let name = self.qualified(&node.name, &mut scope, &mut declared, &mut dice, !has_plain);
         let mut attributes = Vec::new();
         let references = &self.format.references;
-        let own = node.attributes.iter().map(|a| (Some(&a.name), &a.value));
-        let id = node.id.iter().map(|id| (references.id.as_ref(), id));
+        let own = node.attributes.iter().map(|a| (Some(&a.name), &a.value, false));
+        // Ids are written as they are: the filter takes one with a character reference in it for none.
+        let id = node.id.iter().map(|id| (references.id.as_ref(), id, true));
         let by_uri = references.reference.is_none() || (references.uri.is_some() && dice.chance(30));
         let target = node.refers.as_ref().map(|to| if by_uri { format!("#{to}") } else { to.clone() });
-        let refers =
-            target.iter().map(|to| (if by_uri { references.uri.as_ref() } else { references.reference.as_ref() }, to));
-        let named = own.chain(id).chain(refers).filter_map(|(name, value)| Some((name?, value)));
-        for (n, (attribute, value)) in named.enumerate() {
+        let refers = target
+            .iter()
+            .map(|to| (if by_uri { references.uri.as_ref() } else { references.reference.as_ref() }, to, true));
+        let named = own.chain(id).chain(refers).filter_map(|(name, value, plain)| Some((name?, value, plain)));
+        for (n, (attribute, value, plain)) in named.enumerate() {
             let name = self.qualified(attribute, &mut scope, &mut declared, &mut dice, false);
             // With dice of its own: the value may change, and nothing after it may depend on that.
-            attributes.push(format!("{name}={}", quoted(value, &mut Dice::seeded(node.seed, 100 + n as u64))));
+            let mut own = if plain { Dice::new(&[]) } else { Dice::seeded(node.seed, 100 + n as u64) };
+            attributes.push(format!("{name}={}", quoted(value, &mut own)));
         }
         if matches!(node.body, Body::Text { nil: true, .. }) {
             let prefix = scope.iter().rev().find(|(_, uri)| uri == XSI).expect("xsi is declared at the root");

@@ -114,6 +114,11 @@ impl Walk<'_, '_> {
         if !matches!(self.format.place(path), Place::Container) {
             return None;
         }
+        // A reference where nothing could be granted would tell that something is there.
+        let granted = |m: &Mapped| m.steps.starts_with(path) && self.judge.grants(&m.element);
+        if !self.format.mapped.iter().any(granted) {
+            return None;
+        }
         let (name, target, raw) = self.reference(node)?;
         self.alive.contains(&target).then(|| {
             self.pointed.insert(target);
