@@ -77,7 +77,7 @@ fn p6_a_receipt_says_who_why_and_how_much_and_no_value() {
     assert_eq!(receipt.agency_classes().collect::<Vec<_>>(), ["law-enforcement"]);
     assert_eq!(
         receipt.rules().collect::<Vec<_>>(),
-        ["traffic-stop", "address", "immigration-status", "immigration-status-but-ssn"]
+        ["traffic-stop", "address", "medical", "highly-restricted", "immigration-status", "immigration-status-but-ssn"]
     );
     assert_eq!((receipt.policy().name.as_str(), receipt.policy().sha256.len()), ("baseline", 64));
     assert_eq!((receipt.photos(), receipt.bytes_in(), receipt.bytes_out()), (2, message.len(), out.len()));
