@@ -1,4 +1,4 @@
-//! Throughput in bytes of input: JSON and XML, dense and with a photo of 40 KB that goes; beside it a copy of the input
+//! Throughput in bytes of input: JSON and XML, dense, pretty-printed, and with a photo of 40 KB that goes; beside it a copy of the input
 //! (the limit) and the same job done on serde_json's `Value` and quick-xml's `NsReader`.
 //!
 //! `cargo bench` runs all; quote ratios of one run.
@@ -14,10 +14,12 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dmv_redact::{Filter, Requester};
 
 /// A message class and the fixture it is taken from.
-const CLASSES: [(&str, &str); 4] = [
-    ("json-dense", "niem-json-list/message.json"),
+const CLASSES: [(&str, &str); 6] = [
+    ("json-dense", "niem-json-list-compact/message.json"),
+    ("json-pretty", "niem-json-list/message.json"),
     ("json-photo", "niem-json-dr-in-state-police/message.json"),
-    ("xml-dense", "dr-several-states/message.xml"),
+    ("xml-dense", "dr-several-states-compact/message.xml"),
+    ("xml-pretty", "dr-several-states/message.xml"),
     ("xml-photo", "dr-in-state-police/message.xml"),
 ];
 

@@ -108,8 +108,9 @@ impl Format {
         let mut prefixes = BTreeMap::new();
         for (prefix, uri) in &raw.namespaces {
             let id = namespaces.intern(uri.get_ref());
-            let usable = id.filter(|id| !matches!(*id, NamespaceId::NONE | NamespaceId::XML | NamespaceId::XMLNS));
-            let id = usable.ok_or_else(|| document.error(&uri.span(), "this namespace can't be used"))?;
+            if matches!(id, NamespaceId::NONE | NamespaceId::XML | NamespaceId::XMLNS) {
+                return Err(document.error(&uri.span(), "this namespace can't be used"));
+            }
             if prefixes.values().any(|other| *other == id) {
                 return Err(document.error(&uri.span(), "two prefixes for one namespace"));
             }

@@ -2,7 +2,7 @@
 
 /// A namespace that some format names, or one of the fixed ones below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub(crate) struct NamespaceId(u16);
+pub(crate) struct NamespaceId(usize);
 
 impl NamespaceId {
     /// No namespace at all.
@@ -14,11 +14,11 @@ impl NamespaceId {
     /// XML Schema's instance namespace, of `xsi:nil`.
     pub(crate) const XSI: Self = Self(3);
     /// One that no format names.
-    pub(crate) const UNKNOWN: Self = Self(u16::MAX);
+    pub(crate) const UNKNOWN: Self = Self(usize::MAX);
 
     /// The place as an index, from 0.
     pub(crate) fn index(self) -> usize {
-        usize::from(self.0)
+        self.0
     }
 }
 
@@ -37,21 +37,20 @@ impl Default for Namespaces {
 }
 
 impl Namespaces {
-    /// The number of a URI, a new one if it has none. `None` when numbers have run out.
-    pub(super) fn intern(&mut self, uri: &str) -> Option<NamespaceId> {
+    /// The number of a URI, a new one if it has none.
+    pub(super) fn intern(&mut self, uri: &str) -> NamespaceId {
         let known = self.id(uri.as_bytes());
         if known != NamespaceId::UNKNOWN {
-            return Some(known);
+            return known;
         }
-        let next = u16::try_from(self.0.len()).ok().filter(|next| *next != u16::MAX)?;
         self.0.push(uri.to_owned());
-        Some(NamespaceId(next))
+        NamespaceId(self.0.len() - 1)
     }
 
     /// The number of a URI, compared byte for byte as Namespaces in XML 1.0 section 2.3 says.
     pub(crate) fn id(&self, uri: &[u8]) -> NamespaceId {
         let place = self.0.iter().position(|known| known.as_bytes() == uri);
-        place.and_then(|place| u16::try_from(place).ok()).map_or(NamespaceId::UNKNOWN, NamespaceId)
+        place.map_or(NamespaceId::UNKNOWN, NamespaceId)
     }
 
     pub(crate) fn uri(&self, id: NamespaceId) -> &str {

@@ -1,13 +1,10 @@
 //! Passing over long runs of ordinary bytes quickly. Most bytes of a message are photos; they are looked at here and
 //! nowhere else.
 
-/// A stretch of the message or the output, in bytes from its start. Half a word wide on each side: spans are handed
-/// around for every name and text, and messages are bounded by [`LONGEST_MESSAGE`].
+/// A stretch of the message or the output, in bytes from its start. Both ends in one word, the end in the upper half: a
+/// span is handed on for every name and text, and what is written by halves is slow to be read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Span {
-    start: u32,
-    end: u32,
-}
+pub(crate) struct Span(u64);
 
 /// Bytes of the longest message that is read, whatever the limits say: a span of its output has to fit as well.
 pub(crate) const LONGEST_MESSAGE: usize = 1 << 30;
@@ -15,17 +12,17 @@ pub(crate) const LONGEST_MESSAGE: usize = 1 << 30;
 impl Span {
     #[inline]
     pub(crate) fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end as u32 }
+        Self(start as u64 | (end as u64) << 32)
     }
 
     #[inline]
     pub(crate) fn start(self) -> usize {
-        self.start as usize
+        (self.0 & u64::from(u32::MAX)) as usize
     }
 
     #[inline]
     pub(crate) fn end(self) -> usize {
-        self.end as usize
+        (self.0 >> 32) as usize
     }
 
     /// The bytes of the stretch; empty if it isn't one of this message.

@@ -104,7 +104,8 @@ fn release<'f>(
     }
     result?;
     let tally = &session.buffers.tally;
-    receipt.elements = tally.met(&parts.catalog).collect();
+    receipt.elements = Vec::with_capacity(tally.met(&parts.catalog).count());
+    receipt.elements.extend(tally.met(&parts.catalog));
     receipt.unmapped = tally.unmapped;
     receipt.photos = tally.photos;
     receipt.photo_bytes = tally.photo_bytes;
@@ -166,8 +167,7 @@ fn by_xml_root<'p>(
     let (mut reader, _) = XmlReader::open(message.text, &parts.limits, namespaces, &mut buffers.xml_state)?;
     loop {
         match reader.next()? {
-            Event::Start => {
-                let tag = reader.tag();
+            Event::Start(tag) => {
                 let local = tag.name.local().of(message.text.as_bytes());
                 return Ok(parts.formats.by_xml_root(tag.namespace, local));
             }

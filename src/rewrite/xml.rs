@@ -100,8 +100,13 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.copy(declaration);
         let mut released = false;
         loop {
+            if self.reader.is_at_start_tag() {
+                let tag = self.reader.start_tag()?;
+                self.element(&tag)?;
+                continue;
+            }
             match self.reader.next()? {
-                Event::Start => self.element(&self.reader.tag())?,
+                Event::Start(tag) => self.element(&tag)?,
                 Event::Text(span) => self.loose_text(span),
                 Event::CData(span) => self.loose_cdata(span),
                 Event::Aside => self.session.unmapped(),
@@ -346,7 +351,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             let (span, meaning, plain) = match self.reader.next()? {
                 Event::Text(span) => (span, span, self.reader.text_is_plain()),
                 Event::CData(span) => (span, cdata_content(span), true),
-                Event::Start => {
+                Event::Start(_) => {
                     self.session.unmapped();
                     self.reader.skip_element()?;
                     continue;

@@ -38,7 +38,7 @@ impl QualifiedName {
 }
 
 /// A start tag or an empty-element tag.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct StartTag {
     /// From `<` to behind `>`.
     pub(crate) span: Span,
@@ -53,8 +53,7 @@ pub(crate) struct StartTag {
 /// What comes next in the message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Event {
-    /// A start tag or empty-element tag, which [`XmlReader::tag`] describes.
-    Start,
+    Start(StartTag),
     /// An end tag; an empty span where the start tag was an empty-element tag.
     End(Span),
     /// Character data, of which [`XmlReader::text_is_plain`] and [`XmlReader::text_is_blank`] tell more.
@@ -84,7 +83,6 @@ pub(crate) struct XmlState {
     open: Vec<OpenElement>,
     bindings: Bindings,
     attributes: Vec<Attribute>,
-    tag: StartTag,
     text_is_plain: bool,
     text_is_blank: bool,
 }
@@ -127,11 +125,6 @@ impl<'m, 's> XmlReader<'m, 's> {
         Ok((reader, declaration))
     }
 
-    /// The start tag that was read last.
-    pub(crate) fn tag(&self) -> StartTag {
-        self.state.tag
-    }
-
     /// Whether the text that was read last is known to mean what it says: no reference, no carriage return.
     pub(crate) fn text_is_plain(&self) -> bool {
         self.state.text_is_plain
@@ -157,9 +150,15 @@ impl<'m, 's> XmlReader<'m, 's> {
         self.state.bindings.prefix_of(namespace, self.bytes)
     }
 
-    /// What comes next. Put together here, at its caller's: an event that is handed on from call to call costs more than
-    /// what it tells.
-    #[inline(always)]
+    /// Whether a start tag inside the root comes next.
+    #[inline]
+    pub(crate) fn is_at_start_tag(&self) -> bool {
+        let next = (self.bytes.get(self.position), self.bytes.get(self.position + 1));
+        self.phase == Phase::Content && matches!(next, (Some(b'<'), Some(byte)) if !matches!(byte, b'/' | b'!' | b'?'))
+    }
+
+    /// What comes next.
+    #[inline]
     pub(crate) fn next(&mut self) -> Read<Event> {
         if self.phase != Phase::Content {
             return self.next_elsewhere();
@@ -170,7 +169,7 @@ impl<'m, 's> XmlReader<'m, 's> {
         match self.bytes.get(self.position + 1) {
             Some(b'/') => self.end_tag().map(Event::End),
             Some(b'!' | b'?') => self.rare_markup(),
-            _ => self.start_tag().map(|()| Event::Start),
+            _ => self.start_tag().map(Event::Start),
         }
     }
 
@@ -243,13 +242,16 @@ impl<'m, 's> XmlReader<'m, 's> {
                 Err(Refusal::at(Reason::Doctype, start, "a document type declaration"))
             }
             (Some(b'<'), Some(b'?')) => self.processing_instruction(),
-            (Some(b'<'), _) if self.phase == Phase::Prolog => self.start_tag().map(|()| Event::Start),
+            (Some(b'<'), _) if self.phase == Phase::Prolog => self.start_tag().map(Event::Start),
             (Some(b'<'), _) => Err(self.refuse("a second root element")),
             (Some(_), _) => Err(self.refuse("text outside the root element")),
         }
     }
 
-    fn start_tag(&mut self) -> Read<()> {
+    /// Reads the start tag that comes next. In place at its caller's: a tag that is handed on as an event costs more than
+    /// what it tells.
+    #[inline(always)]
+    pub(crate) fn start_tag(&mut self) -> Read<StartTag> {
         let start = self.position;
         if self.state.open.len() >= self.limits.depth {
             return Err(Refusal::at(Reason::Limit, start, "elements are nested too deep"));
@@ -272,8 +274,7 @@ impl<'m, 's> XmlReader<'m, 's> {
         self.state.open.push(OpenElement { name: name.whole, bindings });
         self.position = end;
         self.phase = if is_empty { Phase::EmptyElement } else { Phase::Content };
-        self.state.tag = StartTag { span: Span::new(start, end), name, namespace, binding, attributes_end };
-        Ok(())
+        Ok(StartTag { span: Span::new(start, end), name, namespace, binding, attributes_end })
     }
 
     #[inline]
