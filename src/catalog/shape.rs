@@ -43,13 +43,9 @@ impl Shape {
     }
 
     fn matches(&self, value: &str) -> bool {
-        let mut state = self.start;
-        for byte in value.bytes() {
-            state = self.table.next_state(state, byte);
-            if self.table.is_dead_state(state) {
-                return false;
-            }
-        }
+        // A dead state leads to none but itself, so it needn't be looked for on the way.
+        let step = |state, byte| self.table.next_state(state, byte);
+        let state = value.bytes().fold(self.start, step);
         self.table.is_match_state(self.table.next_eoi_state(state))
     }
 }

@@ -5,11 +5,10 @@ use super::json::JsonRewriter;
 use super::links::Agreement;
 use super::receipt::{Disposition, Receipt};
 use super::session::{Authority, Session};
-use super::xml::XmlRewriter;
+use super::xml::{Opening, XmlRewriter};
 use crate::format::{Format, Syntax};
 use crate::policy::Requester;
 use crate::read::json::{JsonReader, decode};
-use crate::read::xml::{Event, XmlReader};
 use crate::read::{Message, Reason, Refusal};
 
 /// Rewrites `message` into `out`, or leaves `out` empty.
@@ -81,17 +80,25 @@ fn release<'f>(
     receipt: &mut Receipt,
 ) -> Result<(), Refusal> {
     let message = Message::open(message, &parts.limits)?;
-    let format = recognise(parts, message, buffers)?;
-    receipt.format = Some(format.name.clone());
     let Buffers { session: session_buffers, xml_state, xml, json } = buffers;
+    let namespaces = &parts.formats.namespaces;
+    let mut opening = match message.syntax {
+        Syntax::Xml => Some(Opening::read(message.text, &parts.limits, namespaces, xml_state)?),
+        Syntax::Json => None,
+    };
+    let format = recognise(parts, message, opening.as_ref())?;
+    receipt.format = Some(format.name.clone());
     let mut session = Session::new(parts, format, requester, session_buffers);
     let pass = |session: &mut Session<'f>, out: &mut Vec<u8>| -> Result<bool, Refusal> {
         let trie = format.trie(message.syntax).ok_or_else(unknown_format)?;
         match message.syntax {
             Syntax::Xml => {
-                let namespaces = &parts.formats.namespaces;
-                let (reader, declaration) = XmlReader::open(message.text, &parts.limits, namespaces, xml_state)?;
-                XmlRewriter::new(message.text, reader, trie, session, xml, out).run(declaration)
+                let opening = match opening.take() {
+                    Some(opening) => opening,
+                    None => Opening::read(message.text, &parts.limits, namespaces, xml_state)?,
+                };
+                let reader = opening.reader(message.text, &parts.limits, namespaces, xml_state);
+                XmlRewriter::new(message.text, reader, trie, session, xml, out).run(&opening)
             }
             Syntax::Json => JsonRewriter::new(message.text, &parts.limits, trie, session, json, out).run(),
         }
@@ -103,9 +110,8 @@ fn release<'f>(
         receipt.grant = Some(grant.clone());
     }
     result?;
-    let tally = &session.buffers.tally;
-    receipt.elements = Vec::with_capacity(tally.met(&parts.catalog).count());
-    receipt.elements.extend(tally.met(&parts.catalog));
+    let tally = &mut session.buffers.tally;
+    receipt.elements = tally.counts();
     receipt.unmapped = tally.unmapped;
     receipt.photos = tally.photos;
     receipt.photo_bytes = tally.photo_bytes;
@@ -145,36 +151,21 @@ fn passes<'f>(
 }
 
 /// The format of a message, by its root; or the one that the caller named.
-fn recognise<'p>(parts: &'p Parts, message: Message<'_>, buffers: &mut Buffers) -> Result<&'p Format, Refusal> {
-    let found = match (&parts.only_format, message.syntax) {
-        (Some(name), _) => parts.formats.by_name(name),
-        (None, Syntax::Xml) => by_xml_root(parts, message, buffers)?,
-        (None, Syntax::Json) => by_json_root(parts, message)?,
+fn recognise<'p>(parts: &'p Parts, message: Message<'_>, opening: Option<&Opening>) -> Result<&'p Format, Refusal> {
+    let formats = &parts.formats;
+    let found = match (&parts.only_format, opening) {
+        (Some(name), _) => formats.by_name(name),
+        (None, Some(opening)) => {
+            let local = opening.root.name.local().of(message.text.as_bytes());
+            formats.by_xml_root(opening.root.namespace, local)
+        }
+        (None, None) => by_json_root(parts, message)?,
     };
     found.ok_or_else(unknown_format)
 }
 
 fn unknown_format() -> Refusal {
     Refusal::whole(Reason::FormatUnknown, "the message is of no known format")
-}
-
-fn by_xml_root<'p>(
-    parts: &'p Parts,
-    message: Message<'_>,
-    buffers: &mut Buffers,
-) -> Result<Option<&'p Format>, Refusal> {
-    let namespaces = &parts.formats.namespaces;
-    let (mut reader, _) = XmlReader::open(message.text, &parts.limits, namespaces, &mut buffers.xml_state)?;
-    loop {
-        match reader.next()? {
-            Event::Start(tag) => {
-                let local = tag.name.local().of(message.text.as_bytes());
-                return Ok(parts.formats.by_xml_root(tag.namespace, local));
-            }
-            Event::Done => return Ok(None),
-            Event::End(_) | Event::Text(_) | Event::CData(_) | Event::Aside => {}
-        }
-    }
 }
 
 fn by_json_root<'p>(parts: &'p Parts, message: Message<'_>) -> Result<Option<&'p Format>, Refusal> {

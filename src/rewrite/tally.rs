@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::{Catalog, ElementId};
+use crate::catalog::ElementId;
 
 /// What became of the values of one data element in one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -27,6 +27,8 @@ impl ElementCounts {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     elements: Vec<ElementCounts>,
+    /// The elements that were met: a message has few of all that there are.
+    met: Vec<ElementId>,
     /// Elements, attributes, members, comments and texts that no path of the mapping names.
     pub(super) unmapped: u32,
     /// Images that were removed, known as such or found by nature.
@@ -37,7 +39,11 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn reset(&mut self, elements: usize) {
-        self.elements.clear();
+        for id in self.met.drain(..) {
+            if let Some(counts) = self.elements.get_mut(id.index()) {
+                *counts = ElementCounts::default();
+            }
+        }
         self.elements.resize(elements, ElementCounts::default());
         self.unmapped = 0;
         self.photos = 0;
@@ -46,7 +52,11 @@ impl Tally {
 
     /// The counts of one element, to be added to.
     pub(super) fn of(&mut self, element: ElementId) -> Option<&mut ElementCounts> {
-        self.elements.get_mut(element.index())
+        let counts = self.elements.get_mut(element.index())?;
+        if counts.is_zero() {
+            self.met.push(element);
+        }
+        Some(counts)
     }
 
     pub(super) fn photo(&mut self, bytes: usize) {
@@ -55,8 +65,9 @@ impl Tally {
     }
 
     /// The elements that were met, in the order of the catalog.
-    pub(super) fn met(&self, catalog: &Catalog) -> impl Iterator<Item = (ElementId, ElementCounts)> {
-        let ids = catalog.iter().map(|(id, _)| id);
-        ids.zip(self.elements.iter().copied()).filter(|(_, counts)| !counts.is_zero())
+    pub(super) fn counts(&mut self) -> Vec<(ElementId, ElementCounts)> {
+        self.met.sort_unstable();
+        let counts = |id: &ElementId| self.elements.get(id.index()).map(|counts| (*id, *counts));
+        self.met.iter().filter_map(counts).collect()
     }
 }

@@ -5,12 +5,13 @@ use super::output::{Declarations, is_record_name, push_xml_text};
 use super::session::{Session, Value};
 use super::value::Judgement;
 use crate::catalog::{ElementId, Treatment};
-use crate::format::{ExpandedName, NamespaceId, Node, NodeId, StandIn, Target, Trie, XSI_URI};
+use crate::format::{ExpandedName, NamespaceId, Namespaces, Node, NodeId, StandIn, Target, Trie, XSI_URI};
 use crate::read::scan::{Span, is_space};
 use crate::read::xml::{
-    Attribute, AttributeKind, CDATA_END, CDATA_START, Event, QualifiedName, StartTag, XmlReader, decode,
+    Attribute, AttributeKind, Bookmark, CDATA_END, CDATA_START, Event, QualifiedName, StartTag, XmlReader, XmlState,
+    decode,
 };
-use crate::read::{Reason, Refusal};
+use crate::read::{Limits, Reason, Refusal};
 
 type Rewrite<T> = Result<T, Refusal>;
 
@@ -21,6 +22,47 @@ pub(super) struct XmlBuffers {
     declarations: Declarations,
     /// Bindings that the attributes of one tag use.
     uses: Vec<usize>,
+}
+
+/// What stands before the content of the root: read once to recognise the format, and written from here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opening {
+    declaration: Span,
+    /// The white space nearest to the root.
+    space: Span,
+    /// Comments and processing instructions.
+    asides: u32,
+    pub(super) root: StartTag,
+    bookmark: Bookmark,
+}
+
+impl Opening {
+    /// Reads a message up to the start tag of its root.
+    pub(super) fn read(text: &str, limits: &Limits, known: &Namespaces, state: &mut XmlState) -> Rewrite<Self> {
+        let (mut reader, declaration) = XmlReader::open(text, limits, known, state)?;
+        let mut space = Span::default();
+        let mut asides = 0;
+        loop {
+            match reader.next()? {
+                Event::Start(root) => {
+                    return Ok(Self { declaration, space, asides, root, bookmark: reader.bookmark() });
+                }
+                Event::Text(span) => space = span,
+                Event::Aside | Event::CData(_) | Event::End(_) | Event::Done => asides += 1,
+            }
+        }
+    }
+
+    /// The reader behind the root's start tag.
+    pub(super) fn reader<'m, 's>(
+        &self,
+        text: &'m str,
+        limits: &'s Limits,
+        known: &'s Namespaces,
+        state: &'s mut XmlState,
+    ) -> XmlReader<'m, 's> {
+        XmlReader::resume(text, limits, known, state, self.bookmark)
+    }
 }
 
 /// What an open element is to the mapping.
@@ -96,8 +138,13 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     }
 
     /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
-    pub(super) fn run(mut self, declaration: Span) -> Rewrite<bool> {
-        self.copy(declaration);
+    pub(super) fn run(mut self, opening: &Opening) -> Rewrite<bool> {
+        self.copy(opening.declaration);
+        self.space = opening.space;
+        for _ in 0..opening.asides {
+            self.session.unmapped();
+        }
+        self.element(&opening.root)?;
         let mut released = false;
         loop {
             if self.reader.is_at_start_tag() {

@@ -97,6 +97,13 @@ enum Phase {
     Epilog,
 }
 
+/// Where a reader stopped; what it remembered is in its state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bookmark {
+    position: usize,
+    phase: Phase,
+}
+
 /// The reader: a position in the message, and the elements open there.
 #[derive(Debug)]
 pub(crate) struct XmlReader<'m, 's> {
@@ -123,6 +130,23 @@ impl<'m, 's> XmlReader<'m, 's> {
         let mut reader = Self { text, bytes: text.as_bytes(), position: 0, phase: Phase::Prolog, limits, known, state };
         let declaration = reader.declaration()?;
         Ok((reader, declaration))
+    }
+
+    /// Where this reader is.
+    pub(crate) fn bookmark(&self) -> Bookmark {
+        Bookmark { position: self.position, phase: self.phase }
+    }
+
+    /// Goes on where another reader of the same message and state has stopped.
+    pub(crate) fn resume(
+        text: &'m str,
+        limits: &'s Limits,
+        known: &'s Namespaces,
+        state: &'s mut XmlState,
+        bookmark: Bookmark,
+    ) -> Self {
+        let Bookmark { position, phase } = bookmark;
+        Self { text, bytes: text.as_bytes(), position, phase, limits, known, state }
     }
 
     /// Whether the text that was read last is known to mean what it says: no reference, no carriage return.
