@@ -2,7 +2,7 @@
 //! was released (P5).
 
 use super::context::{CONTEXT, Context};
-use super::output::{is_record_name, push_json_string};
+use super::output::{Output, is_record_name, push_json_string};
 use super::session::{Session, Value};
 use super::value::Judgement;
 use crate::catalog::{ElementId, Treatment};
@@ -78,7 +78,7 @@ pub(super) struct JsonRewriter<'m, 's, 'f> {
     trie: &'f Trie,
     session: &'s mut Session<'f>,
     buffers: &'s mut JsonBuffers,
-    out: &'s mut Vec<u8>,
+    out: Output<'m, 's>,
 }
 
 impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
@@ -95,7 +95,15 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         buffers.record_names.clear();
         buffers.record_text.clear();
         buffers.context.reset(session.parts.formats.namespaces.len());
-        Self { text, reader: JsonReader::new(text.as_bytes(), limits), limits, trie, session, buffers, out }
+        Self {
+            text,
+            reader: JsonReader::new(text.as_bytes(), limits),
+            limits,
+            trie,
+            session,
+            buffers,
+            out: Output::new(text.as_bytes(), out),
+        }
     }
 
     /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
@@ -131,7 +139,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             return Ok(false);
         }
         self.copy(Span::new(end, self.text.len()));
-        self.buffers.context.narrow(self.text, self.out);
+        self.buffers.context.narrow(self.text, self.out.bytes());
         Ok(released)
     }
 
@@ -268,7 +276,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
                 }
                 Judgement::Generalise => {
                     self.begin(&part);
-                    push_json_string(&self.session.buffers.written, self.out);
+                    push_json_string(&self.session.buffers.written, self.out.bytes());
                     self.kept();
                     return Ok(());
                 }
@@ -334,7 +342,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         let out_start = self.out.len();
         self.begin(&part);
         self.reader.take(if is_object { b'{' } else { b'[' });
-        self.out.push(if is_object { b'{' } else { b'[' });
+        self.copy(Span::new(part.value_start, self.reader.position()));
         let met = self.buffers.met.len();
         if is_object {
             let children = part.node.and_then(|node| self.trie.node(node)).map_or(0, Node::child_count);
@@ -414,7 +422,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         };
         if name.escaped {
             // In the one spelling that a reader needs to know.
-            push_json_string(meaning, self.out);
+            push_json_string(meaning, self.out.bytes());
             self.copy(Span::new(name.inner.end() + 1, part.value_start));
         } else {
             self.copy(Span::new(part.start, part.value_start));
@@ -453,9 +461,9 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         if let Some(stand_in) = node.and_then(|node| node.stand_in.as_ref()).filter(|_| part.name.is_some()) {
             self.begin(&part);
             match stand_in {
-                StandIn::Nil => self.out.extend_from_slice(b"null"),
-                StandIn::Empty => self.out.extend_from_slice(b"\"\""),
-                StandIn::Constant(text) => push_json_string(text, self.out),
+                StandIn::Nil => self.out.bytes().extend_from_slice(b"null"),
+                StandIn::Empty => self.out.bytes().extend_from_slice(b"\"\""),
+                StandIn::Constant(text) => push_json_string(text, self.out.bytes()),
             }
             self.written();
         } else {
@@ -504,7 +512,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
     }
 
     fn copy(&mut self, span: Span) {
-        self.out.extend_from_slice(span.of(self.text.as_bytes()));
+        self.out.copy(span);
     }
 }
 

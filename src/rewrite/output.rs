@@ -3,6 +3,58 @@
 
 use crate::read::scan::Span;
 
+/// The output of one pass. What follows one another in the message and in the output is copied in one go: most parts
+/// that stay are neighbours.
+#[derive(Debug)]
+pub(super) struct Output<'m, 'o> {
+    message: &'m [u8],
+    bytes: &'o mut Vec<u8>,
+    /// The stretch of the message that is to be copied next.
+    run: Span,
+}
+
+impl<'m, 'o> Output<'m, 'o> {
+    pub(super) fn new(message: &'m [u8], bytes: &'o mut Vec<u8>) -> Self {
+        Self { message, bytes, run: Span::default() }
+    }
+
+    /// How many bytes have been written.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() + self.run.len()
+    }
+
+    /// Writes a stretch of the message.
+    #[inline]
+    pub(super) fn copy(&mut self, span: Span) {
+        if span.start() == self.run.end() {
+            self.run = Span::new(self.run.start(), span.end().max(span.start()));
+        } else if span.len() > 0 {
+            self.bytes.extend_from_slice(self.run.of(self.message));
+            self.run = span;
+        }
+    }
+
+    /// Everything that has been written, to be added to.
+    pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
+        self.bytes.extend_from_slice(self.run.of(self.message));
+        self.run = Span::default();
+        self.bytes
+    }
+
+    /// Takes back what was written from `at` on.
+    #[inline]
+    pub(super) fn truncate(&mut self, at: usize) {
+        match at.checked_sub(self.bytes.len()) {
+            Some(kept) => self.run = Span::new(self.run.start(), self.run.start() + kept.min(self.run.len())),
+            None => {
+                self.run = Span::default();
+                self.bytes.truncate(at);
+            }
+        }
+    }
+}
+
 /// A namespace declaration that was written.
 #[derive(Debug, Clone, Copy)]
 struct Declaration {

@@ -1,7 +1,7 @@
 //! Rewriting XML in one pass: a start tag is written when it is met and taken back at its end if nothing inside was
 //! released (P5).
 
-use super::output::{Declarations, is_record_name, push_xml_text};
+use super::output::{Declarations, Output, is_record_name, push_xml_text};
 use super::session::{Session, Value};
 use super::value::Judgement;
 use crate::catalog::{ElementId, Treatment};
@@ -117,7 +117,7 @@ pub(super) struct XmlRewriter<'m, 's, 'f> {
     trie: &'f Trie,
     session: &'s mut Session<'f>,
     buffers: &'s mut XmlBuffers,
-    out: &'s mut Vec<u8>,
+    out: Output<'m, 's>,
     /// Of the white space between two parts that stay, the run nearest to the second. What is removed in between takes
     /// its own along, so that nothing tells it was there.
     space: Span,
@@ -134,7 +134,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     ) -> Self {
         buffers.frames.clear();
         buffers.declarations.reset();
-        Self { text, reader, trie, session, buffers, out, space: Span::default() }
+        Self { text, reader, trie, session, buffers, out: Output::new(text.as_bytes(), out), space: Span::default() }
     }
 
     /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
@@ -160,7 +160,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 Event::End(span) => released |= self.end(span)?,
                 Event::Done => {
                     self.copy_space();
-                    self.buffers.declarations.cut_unused(self.out);
+                    self.buffers.declarations.cut_unused(self.out.bytes());
                     return Ok(released);
                 }
             }
@@ -267,7 +267,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             } else {
                 decode(text, decoded)
             }
-            self.out.extend_from_slice(text.as_bytes());
+            self.out.copy(span);
         } else if !is_blank {
             self.session.unmapped();
         }
@@ -325,8 +325,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             self.copy_space();
             self.copy(tag);
         } else if tag.len() > 0 {
-            self.out.pop();
-            self.out.extend_from_slice(b"/>");
+            self.out.bytes().pop();
+            self.out.bytes().extend_from_slice(b"/>");
         }
         self.space = Span::default();
     }
@@ -424,7 +424,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                         decoded.push_str(piece)
                     }
                     // Two texts may meet where something between them went, and make what is no text: `]]` and `>`.
-                    let torn_here = span == meaning && meets_as_section_end(self.out, piece);
+                    let torn_here = span == meaning && meets_as_section_end(self.out.bytes(), piece);
                     Content::Joined { torn: torn_here || matches!(before, Content::Joined { torn: true }) }
                 }
             };
@@ -445,7 +445,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             Judgement::Release => Ok(true),
             Judgement::Generalise => {
                 self.out.truncate(out_content);
-                push_xml_text(&self.session.buffers.written, self.out);
+                push_xml_text(&self.session.buffers.written, self.out.bytes());
                 Ok(true)
             }
             Judgement::ShapeViolation | Judgement::Photo => Ok(false),
@@ -561,7 +561,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             Judgement::Release => self.copy(attribute.span),
             Judgement::Generalise => {
                 self.copy(Span::new(attribute.span.start(), attribute.value.start()));
-                push_xml_text(&self.session.buffers.written, self.out);
+                push_xml_text(&self.session.buffers.written, self.out.bytes());
                 self.copy(Span::new(attribute.value.end(), attribute.span.end()));
             }
             Judgement::ShapeViolation | Judgement::Photo => return Ok(false),
@@ -616,8 +616,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.copy_space();
         let at = self.out.len();
         let qualified = name.whole.of(self.text.as_bytes());
-        self.out.push(b'<');
-        self.out.extend_from_slice(qualified);
+        self.out.bytes().push(b'<');
+        self.out.bytes().extend_from_slice(qualified);
         // A declaration on the denied tag itself went with it.
         let is_in_scope = binding.is_none_or(|binding| binding < self.reader.binding_count());
         if is_in_scope {
@@ -625,32 +625,32 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         } else {
             let prefix = qualified.split(|byte| *byte == b':').next().filter(|prefix| prefix.len() < qualified.len());
             let uri = self.session.parts.formats.namespaces.uri(namespace);
-            push_declaration(prefix, uri, self.out);
+            push_declaration(prefix, uri, self.out.bytes());
         }
         match stand_in {
-            StandIn::Empty => self.out.extend_from_slice(b"/>"),
+            StandIn::Empty => self.out.bytes().extend_from_slice(b"/>"),
             StandIn::Nil => {
                 match self.reader.prefix_of(NamespaceId::XSI).filter(|_| is_in_scope) {
                     Some((binding, prefix)) => {
                         self.buffers.declarations.mark_used(Some(binding), at);
-                        self.out.push(b' ');
+                        self.out.bytes().push(b' ');
                         self.copy(prefix);
                     }
                     None => {
                         let prefix: &[u8] = if qualified.starts_with(b"xsi:") { b"xsi1" } else { b"xsi" };
-                        push_declaration(Some(prefix), XSI_URI, self.out);
-                        self.out.push(b' ');
-                        self.out.extend_from_slice(prefix);
+                        push_declaration(Some(prefix), XSI_URI, self.out.bytes());
+                        self.out.bytes().push(b' ');
+                        self.out.bytes().extend_from_slice(prefix);
                     }
                 }
-                self.out.extend_from_slice(b":nil=\"true\"/>");
+                self.out.bytes().extend_from_slice(b":nil=\"true\"/>");
             }
             StandIn::Constant(text) => {
-                self.out.push(b'>');
-                push_xml_text(text, self.out);
-                self.out.extend_from_slice(b"</");
-                self.out.extend_from_slice(qualified);
-                self.out.push(b'>');
+                self.out.bytes().push(b'>');
+                push_xml_text(text, self.out.bytes());
+                self.out.bytes().extend_from_slice(b"</");
+                self.out.bytes().extend_from_slice(qualified);
+                self.out.bytes().push(b'>');
             }
         }
     }
@@ -668,7 +668,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     }
 
     fn copy(&mut self, span: Span) {
-        self.out.extend_from_slice(span.of(self.text.as_bytes()));
+        self.out.copy(span);
     }
 }
 
