@@ -105,3 +105,32 @@ fn p8_limits_withhold() {
     assert_eq!(small(Limits { namespaces: 2, ..Limits::default() }), Some(Reason::Limit));
     assert_eq!(small(Limits { name_bytes: 8, ..Limits::default() }), Some(Reason::Limit));
 }
+
+#[test]
+fn p10_what_was_redacted_before_changes_nothing() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut messages: Vec<Vec<u8>> = Vec::new();
+    let mut folders: Vec<_> = fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    for folder in folders {
+        messages.extend(["message.xml", "message.json"].iter().filter_map(|name| fs::read(folder.join(name)).ok()));
+    }
+    // The same root tag, and names that mean something else further down.
+    let rebound = String::from_utf8(fixture("dr-in-state-police/message.xml")).unwrap();
+    messages.push(rebound.replacen("<nc:PersonName>", "<nc:PersonName xmlns:nc=\"urn:other\">", 1).into_bytes());
+    messages.push(rebound.replacen("<nc:Person>", "<nc:Person xmlns:nc=\"urn:other\">", 1).into_bytes());
+    assert!(messages.len() > 50);
+    let requester = Requester::new("AZ0070000").unwrap().purpose("C");
+    let redact = |filter: &Filter, message: &[u8]| {
+        let mut out = Vec::new();
+        let receipt = filter.redact(message, &requester, &mut out);
+        let elements: Vec<_> = receipt.elements().map(|(id, counts)| (id.to_owned(), counts)).collect();
+        (out, receipt.disposition(), elements, receipt.unmapped())
+    };
+    let alone: Vec<_> = messages.iter().map(|message| redact(&Filter::builder().build().unwrap(), message)).collect();
+    let shared = Filter::builder().build().unwrap();
+    let pairs = || messages.iter().zip(&alone);
+    for (message, alone) in pairs().chain(pairs().rev()).chain(pairs().step_by(7)).chain(pairs().rev().step_by(5)) {
+        assert!(redact(&shared, message) == *alone, "{}", String::from_utf8_lossy(message));
+    }
+}

@@ -6,12 +6,17 @@ use super::namespace::NamespaceId;
 use crate::catalog::ElementId;
 
 /// A node of a trie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct NodeId(u32);
 
 impl NodeId {
     /// The node above the message's root.
     pub(crate) const ENTRY: Self = Self(0);
+
+    /// Its place among the nodes of its trie.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// A step of a path: an element, a member or an attribute.
@@ -25,7 +30,9 @@ pub(crate) struct Step {
 
 impl Step {
     fn is(&self, namespace: NamespaceId, attribute: bool, local: &[u8]) -> bool {
-        self.namespace == namespace && self.attribute == attribute && self.local.as_bytes() == local
+        self.namespace == namespace
+            && self.attribute == attribute
+            && crate::names::is_same(self.local.as_bytes(), local)
     }
 }
 
@@ -158,11 +165,11 @@ impl Trie {
     }
 
     pub(crate) fn node(&self, id: NodeId) -> Option<&Node> {
-        self.nodes.get(usize::try_from(id.0).ok()?)
+        self.nodes.get(id.index())
     }
 
     pub(super) fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
-        self.nodes.get_mut(usize::try_from(id.0).ok()?)
+        self.nodes.get_mut(id.index())
     }
 
     /// The child of `parent` by that name, and its place among the children.

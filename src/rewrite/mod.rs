@@ -3,6 +3,7 @@
 mod context;
 mod facts;
 mod filter;
+mod followers;
 mod json;
 mod links;
 mod output;

@@ -1,6 +1,7 @@
 //! Rewriting XML in one pass: a start tag is written when it is met and taken back at its end if nothing inside was
 //! released (P5).
 
+use super::followers::{self, Followers};
 use super::output::{Declarations, Output, is_record_name, push_xml_text};
 use super::session::{Session, Value};
 use super::value::Judgement;
@@ -22,6 +23,7 @@ pub(super) struct XmlBuffers {
     declarations: Declarations,
     /// Bindings that the attributes of one tag use.
     uses: Vec<usize>,
+    followers: Followers,
 }
 
 /// What stands before the content of the root: read once to recognise the format, and written from here.
@@ -118,6 +120,10 @@ pub(super) struct XmlRewriter<'m, 's, 'f> {
     session: &'s mut Session<'f>,
     buffers: &'s mut XmlBuffers,
     out: Output<'m, 's>,
+    /// Where in the mapping the next start tag stands, if tags may be foretold.
+    place: followers::Place,
+    /// Whether they may, and with how many declarations in scope: those of the root.
+    foretells: Option<usize>,
     /// Of the white space between two parts that stay, the run nearest to the second. What is removed in between takes
     /// its own along, so that nothing tells it was there.
     space: Span,
@@ -134,7 +140,17 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     ) -> Self {
         buffers.frames.clear();
         buffers.declarations.reset();
-        Self { text, reader, trie, session, buffers, out: Output::new(text.as_bytes(), out), space: Span::default() }
+        Self {
+            text,
+            reader,
+            trie,
+            session,
+            buffers,
+            out: Output::new(text.as_bytes(), out),
+            place: None,
+            foretells: None,
+            space: Span::default(),
+        }
     }
 
     /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
@@ -145,8 +161,14 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             self.session.unmapped();
         }
         self.element(&opening.root)?;
+        let root = opening.root.span.of(self.text.as_bytes());
+        self.foretells = self.buffers.followers.begin(root).then(|| self.reader.binding_count());
         let mut released = false;
         loop {
+            if let Some((tag, id)) = self.foretold() {
+                self.named(&tag, id)?;
+                continue;
+            }
             if self.reader.is_at_start_tag() {
                 let tag = self.reader.start_tag()?;
                 self.element(&tag)?;
@@ -167,19 +189,41 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         }
     }
 
+    /// The start tag that comes next and its node, if it is the one that followed here the last time.
+    #[inline]
+    fn foretold(&mut self) -> Option<(StartTag, NodeId)> {
+        let (tag, model, id) = self.buffers.followers.guess(self.place)?;
+        if self.foretells != Some(self.reader.binding_count()) {
+            return None;
+        }
+        self.reader.start_tag_like(tag, model).map(|tag| (tag, id))
+    }
+
     /// An element begins.
     fn element(&mut self, tag: &StartTag) -> Rewrite<()> {
-        self.child_begins();
         let trie = self.trie;
-        let local = tag.name.local().of(self.text.as_bytes());
+        let bytes = self.text.as_bytes();
+        let local = tag.name.local().of(bytes);
         let (parent, role) = match self.buffers.frames.last() {
             Some(frame) => (frame.node.and_then(|node| trie.node(node)), frame.role),
             None => (trie.node(NodeId::ENTRY), Role::Container),
         };
         let child = parent.and_then(|parent| trie.child(parent, tag.namespace, false, local));
-        let Some((id, node)) = child.and_then(|(id, _)| Some((id, trie.node(id)?))) else {
+        let Some((id, _)) = child else {
+            self.child_begins();
             return self.unnamed(tag, role, local);
         };
+        if self.foretells == Some(self.reader.binding_count()) {
+            self.buffers.followers.learn(self.place, tag, id, bytes);
+        }
+        self.named(tag, id)
+    }
+
+    /// An element that the mapping names begins.
+    fn named(&mut self, tag: &StartTag, id: NodeId) -> Rewrite<()> {
+        self.child_begins();
+        let Some(node) = self.trie.node(id) else { return Ok(()) };
+        self.place = followers::behind(Some(id));
         match node.target {
             Target::Container => self.open(tag, Some(id), Role::Container),
             Target::Unmapped => self.leaf(tag, node, None),
@@ -230,6 +274,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let space = self.space;
         let written = self.start_tag(tag, node.and_then(|node| self.trie.node(node)))?;
         self.session.buffers.decoded.clear();
+        self.place = followers::inside(node);
         self.buffers.frames.push(Frame {
             node,
             role,
@@ -287,6 +332,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     /// An open element ends. Gives whether it is the root and was released.
     fn end(&mut self, tag: Span) -> Rewrite<bool> {
         let Some(frame) = self.buffers.frames.pop() else { return Ok(false) };
+        self.place = followers::behind(frame.node);
         // Of an element of a record without children the text has been written, as a value.
         let is_value = matches!(frame.role, Role::Record(..)) && !frame.has_children;
         let kept = match frame.role {

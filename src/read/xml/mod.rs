@@ -15,7 +15,7 @@ use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::scan::{Span, is_space, skip_space};
 use crate::format::{NamespaceId, Namespaces};
-use crate::names::{is_name_character, is_name_start};
+use crate::names::{is_name_character, is_name_start, is_same};
 use namespaces::Bindings;
 
 type Read<T> = Result<T, Refusal>;
@@ -48,6 +48,25 @@ pub(crate) struct StartTag {
     pub(crate) binding: Option<usize>,
     /// Where the attributes end and `>` or `/>` (with white space before it) begins.
     pub(crate) attributes_end: usize,
+}
+
+/// What the bytes of a bare start tag (a name, no attributes, not empty) mean, wherever they stand with the same
+/// declarations in scope.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TagModel {
+    /// Where the local name begins in the tag.
+    local: usize,
+    namespace: NamespaceId,
+    binding: Option<usize>,
+}
+
+impl StartTag {
+    /// The tag as a model of tags like it, if it is bare.
+    pub(crate) fn model(&self) -> Option<TagModel> {
+        let is_bare = self.name.whole.end() + 1 == self.span.end();
+        let local = self.name.local - self.span.start();
+        is_bare.then_some(TagModel { local, namespace: self.namespace, binding: self.binding })
+    }
 }
 
 /// What comes next in the message.
@@ -301,12 +320,32 @@ impl<'m, 's> XmlReader<'m, 's> {
         Ok(StartTag { span: Span::new(start, end), name, namespace, binding, attributes_end })
     }
 
+    /// Reads the start tag that comes next if it has the very bytes of `tag`, a bare one that meant `model` where the
+    /// same declarations were in scope. Otherwise nothing is passed.
+    #[inline]
+    pub(crate) fn start_tag_like(&mut self, tag: &[u8], model: TagModel) -> Option<StartTag> {
+        let start = self.position;
+        let span = Span::new(start, start + tag.len());
+        if self.phase != Phase::Content
+            || self.state.open.len() >= self.limits.depth
+            || !is_same(span.of(self.bytes), tag)
+        {
+            return None;
+        }
+        let name = QualifiedName { whole: Span::new(start + 1, span.end() - 1), local: start + model.local };
+        self.state.attributes.clear();
+        self.state.open.push(OpenElement { name: name.whole, bindings: self.state.bindings.len() });
+        self.position = span.end();
+        let TagModel { namespace, binding, .. } = model;
+        Some(StartTag { span, name, namespace, binding, attributes_end: name.whole.end() })
+    }
+
     #[inline]
     fn end_tag(&mut self) -> Read<Span> {
         let start = self.position;
         let name = self.state.open.last().map(|open| open.name.of(self.bytes)).unwrap_or_default();
         let name_end = start + 2 + name.len();
-        if !self.at(start + 2, name) {
+        if !is_same(Span::new(start + 2, name_end).of(self.bytes), name) {
             return Err(self.refuse("an end tag doesn't match its start tag"));
         }
         let end = skip_space(self.bytes, name_end);
