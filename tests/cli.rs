@@ -53,7 +53,7 @@ fn bad_input_has_a_reason_of_its_own() {
         (cut, "not-well-formed-xml at byte"),
         (b"{\"a\":", "not-well-formed-json at byte 5"),
         (b"<a xmlns='urn:nobody'/>", "format-unknown"),
-        (b"\xFF\xFE<\0a\0", "encoding at byte 0"),
+        (b"<\0a\0/\0>\0", "encoding at byte 0"),
         (
             b"{\"exch:DriverVehicleResponse\":{\"exch:MessageMetadata\":{\"exch:MessageKeyCode\":\"DR\"}}}",
             "requester-missing",

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::{Exit, complain};
 use crate::batch::{SourceError, notice, plan, read_message, run as run_batch, write_whole};
 use crate::report::Summary;
-use crate::{ConfigError, Filter, Receipt, Requester};
+use crate::{ConfigError, Filter, Limits, Receipt, Requester};
 
 /// Redact messages.
 ///
@@ -42,6 +42,9 @@ pub(super) struct Arguments {
     /// Add the data elements of this catalog
     #[arg(long, value_name = "FILE")]
     catalog: Vec<PathBuf>,
+    /// Set a limit on messages: message-bytes, depth, name-bytes, attributes, namespaces, members
+    #[arg(long = "limit", value_name = "NAME=NUMBER")]
+    limits: Vec<String>,
     /// How many threads to use [default: one a core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -125,6 +128,11 @@ fn filter(arguments: &Arguments) -> Result<Filter, ConfigError> {
     if let Some(format) = &arguments.format {
         builder = builder.format(format);
     }
+    let mut limits = Limits::default();
+    for setting in &arguments.limits {
+        limits.set(setting)?;
+    }
+    builder = builder.limits(limits);
     builder.build()
 }
 

@@ -38,12 +38,14 @@ pub(crate) enum Scalar {
 pub(crate) struct JsonReader<'m> {
     bytes: &'m [u8],
     position: usize,
+    /// How many members have been read.
+    members: usize,
     limits: &'m Limits,
 }
 
 impl<'m> JsonReader<'m> {
     pub(crate) fn new(bytes: &'m [u8], limits: &'m Limits) -> Self {
-        Self { bytes, position: 0, limits }
+        Self { bytes, position: 0, members: 0, limits }
     }
 
     #[inline]
@@ -105,6 +107,10 @@ impl<'m> JsonReader<'m> {
         let name = self.string()?;
         if name.inner.len() > self.limits.name_bytes {
             return Err(Refusal::at(Reason::Limit, name.inner.start(), "a name is too long"));
+        }
+        self.members += 1;
+        if self.members > self.limits.members {
+            return Err(Refusal::at(Reason::Limit, name.inner.start(), "there are too many members"));
         }
         self.expect(b':', "a colon is wanted")?;
         Ok(name)

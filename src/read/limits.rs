@@ -1,5 +1,7 @@
 //! Bounds on what a message may be, checked before memory or time is spent on it (P8).
 
+use crate::config::ConfigError;
+
 /// How large a message may be in each direction. What exceeds a limit is withheld with the reason `limit`.
 ///
 /// ```
@@ -19,10 +21,77 @@ pub struct Limits {
     pub attributes: usize,
     /// Namespace declarations in scope at one place. Default 256.
     pub namespaces: usize,
+    /// Elements, or members of objects, in the whole message. Default 1,048,576.
+    pub members: usize,
+}
+
+impl Limits {
+    /// Every limit by the name it has in settings.
+    fn by_name(&mut self) -> [(&'static str, &mut usize); 6] {
+        [
+            ("message-bytes", &mut self.message_bytes),
+            ("depth", &mut self.depth),
+            ("name-bytes", &mut self.name_bytes),
+            ("attributes", &mut self.attributes),
+            ("namespaces", &mut self.namespaces),
+            ("members", &mut self.members),
+        ]
+    }
+
+    /// Sets one limit from `NAME=NUMBER`, as a command line or a settings file has it: `message-bytes`, `depth`,
+    /// `name-bytes`, `attributes`, `namespaces` or `members`.
+    ///
+    /// # Errors
+    /// When there is no such limit (the nearest right spelling is told), or the number is none.
+    pub fn set(&mut self, setting: &str) -> Result<(), ConfigError> {
+        let error = |message: String| ConfigError::of_file("--limit", message);
+        let Some((name, number)) = setting.split_once('=') else {
+            return Err(error(format!("`{setting}` is not NAME=NUMBER")));
+        };
+        let number = number.parse().map_err(|_| error(format!("`{number}` is no number")))?;
+        let mut limits = self.by_name();
+        match limits.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, limit)) => **limit = number,
+            None => {
+                let names = limits.iter().map(|(name, _)| *name);
+                return Err(error(format!("unknown limit `{name}`")).nearest(name, names));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { message_bytes: 16 << 20, depth: 128, name_bytes: 1024, attributes: 256, namespaces: 256 }
+        Self {
+            message_bytes: 16 << 20,
+            depth: 128,
+            name_bytes: 1024,
+            attributes: 256,
+            namespaces: 256,
+            members: 1 << 20,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p8_every_limit_can_be_set_by_name() {
+        let mut limits = Limits::default();
+        for name in ["message-bytes", "depth", "name-bytes", "attributes", "namespaces", "members"] {
+            assert!(limits.set(&format!("{name}=7")).is_ok());
+        }
+        let seven = Limits { message_bytes: 7, depth: 7, name_bytes: 7, attributes: 7, namespaces: 7, members: 7 };
+        assert_eq!(limits, seven);
+        for (bad, message) in [
+            ("depht=7", "--limit: unknown limit `depht`; did you mean `depth`?"),
+            ("depth=-1", "--limit: `-1` is no number"),
+            ("depth", "--limit: `depth` is not NAME=NUMBER"),
+        ] {
+            assert_eq!(limits.set(bad).map_err(|error| error.to_string()), Err(message.to_owned()));
+        }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! They decide nothing. They say what stands where, and refuse what two parsers could read differently.
 
+pub(crate) mod encoding;
 pub(crate) mod json;
 mod limits;
 mod refusal;
@@ -13,35 +14,48 @@ pub use refusal::Reason;
 pub(crate) use refusal::Refusal;
 
 use crate::format::Syntax;
+use encoding::Encoding;
 
-/// A message that is UTF-8 and within bounds, and how it is written.
+/// A message within bounds as text, and how it is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Message<'m> {
     pub(crate) text: &'m str,
     pub(crate) syntax: Syntax,
+    /// What its bytes are; the text is transcoded if that isn't UTF-8.
+    pub(crate) encoding: Encoding,
 }
 
 impl<'m> Message<'m> {
-    /// Looks at the first bytes, never at a declared type: what the bytes are is what counts.
-    pub(crate) fn open(bytes: &'m [u8], limits: &Limits) -> Result<Self, Refusal> {
+    /// Looks at the first bytes, never at a declared type: what the bytes are is what counts. `transcoded` holds the text
+    /// where the bytes don't.
+    pub(crate) fn open(bytes: &'m [u8], limits: &Limits, transcoded: &'m mut String) -> Result<Self, Refusal> {
         let longest = limits.message_bytes.min(scan::LONGEST_MESSAGE);
         if bytes.len() > longest {
             return Err(Refusal::at(Reason::Limit, longest, "the message is too long"));
         }
-        if bytes.starts_with(&[0xFF, 0xFE])
-            || bytes.starts_with(&[0xFE, 0xFF])
-            || bytes.iter().take(4).any(|byte| *byte == 0)
-        {
-            return Err(Refusal::at(Reason::Encoding, 0, "the message is not UTF-8"));
+        let encoding = Encoding::of(bytes);
+        encoding.decode(bytes, transcoded)?;
+        let text = match encoding {
+            // Without their mark UTF-16 and UTF-32 are told by the zeros of what a message begins with.
+            Encoding::Utf8 if bytes.iter().take(4).any(|byte| *byte == 0) => {
+                return Err(Refusal::at(Reason::Encoding, 0, "the message is not UTF-8"));
+            }
+            Encoding::Utf8 => std::str::from_utf8(bytes)
+                .map_err(|error| Refusal::at(Reason::Encoding, error.valid_up_to(), "the message is not UTF-8"))?,
+            _ => transcoded,
+        };
+        if text.len() > longest {
+            return Err(Refusal::at(Reason::Limit, 0, "the message is too long in UTF-8"));
         }
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| Refusal::at(Reason::Encoding, error.valid_up_to(), "the message is not UTF-8"))?;
         let has_mark = text.starts_with('\u{FEFF}');
-        let first = scan::skip_space(bytes, if has_mark { BYTE_ORDER_MARK } else { 0 });
-        match bytes.get(first) {
-            Some(b'<') => Ok(Self { text, syntax: Syntax::Xml }),
+        let first = scan::skip_space(text.as_bytes(), if has_mark { BYTE_ORDER_MARK } else { 0 });
+        match text.as_bytes().get(first) {
+            Some(b'<') => Ok(Self { text, syntax: Syntax::Xml, encoding }),
+            Some(_) if encoding != Encoding::Utf8 => {
+                Err(Refusal::at(Reason::Encoding, 0, "the message is neither XML nor UTF-8"))
+            }
             Some(b'{' | b'[') if has_mark => Err(Refusal::at(Reason::Encoding, 0, "JSON has no byte order mark")),
-            Some(b'{' | b'[') => Ok(Self { text, syntax: Syntax::Json }),
+            Some(b'{' | b'[') => Ok(Self { text, syntax: Syntax::Json, encoding }),
             Some(_) => Err(Refusal::at(Reason::SyntaxUnknown, first, "the message is neither XML nor JSON")),
             None => Err(Refusal::whole(Reason::Empty, "there is no message")),
         }

@@ -114,6 +114,13 @@ impl Refusal {
         Self(Box::new(Grounds { reason, detail, offset: None }))
     }
 
+    /// The same, its offset where that of the transcoded text comes from.
+    #[cold]
+    pub(crate) fn at_source(mut self, source: impl Fn(usize) -> usize) -> Self {
+        self.0.offset = self.0.offset.map(source);
+        self
+    }
+
     pub(crate) fn reason(&self) -> Reason {
         self.0.reason
     }

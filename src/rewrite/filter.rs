@@ -34,6 +34,13 @@ pub(super) struct Parts {
 /// What one message needs while it is rewritten; reused by the next.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
+    /// The text of a message that isn't UTF-8.
+    pub(super) transcoded: String,
+    pub(super) rewriting: RewriteBuffers,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct RewriteBuffers {
     pub(super) session: SessionBuffers,
     pub(super) xml_state: XmlState,
     pub(super) xml: XmlBuffers,

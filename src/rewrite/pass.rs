@@ -1,6 +1,6 @@
 //! One message from its bytes to its receipt: recognised, rewritten in one pass (rarely two), judged at the end.
 
-use super::filter::{Buffers, Parts};
+use super::filter::{Buffers, Parts, RewriteBuffers};
 use super::json::JsonRewriter;
 use super::links::Agreement;
 use super::receipt::{Disposition, Receipt};
@@ -71,19 +71,32 @@ impl Drop for Guard<'_> {
 /// and each chain of references between removed objects one more.
 const PASSES: usize = 16;
 
-fn release<'f>(
-    parts: &'f Parts,
+fn release(
+    parts: &Parts,
     message: &[u8],
-    requester: &'f Requester,
-    buffers: &'f mut Buffers,
+    requester: &Requester,
+    buffers: &mut Buffers,
     out: &mut Vec<u8>,
     receipt: &mut Receipt,
 ) -> Result<(), Refusal> {
-    let message = Message::open(message, &parts.limits)?;
-    let Buffers { session: session_buffers, xml_state, xml, json } = buffers;
+    let Buffers { rewriting, transcoded } = buffers;
+    let message = Message::open(message, &parts.limits, transcoded)?;
+    let result = rewrite(parts, message, requester, rewriting, out, receipt);
+    result.map_err(|refusal| refusal.at_source(|offset| message.encoding.source_offset(message.text, offset)))
+}
+
+fn rewrite<'f>(
+    parts: &'f Parts,
+    message: Message<'_>,
+    requester: &'f Requester,
+    buffers: &'f mut RewriteBuffers,
+    out: &mut Vec<u8>,
+    receipt: &mut Receipt,
+) -> Result<(), Refusal> {
+    let RewriteBuffers { session: session_buffers, xml_state, xml, json } = buffers;
     let namespaces = &parts.formats.namespaces;
     let mut opening = match message.syntax {
-        Syntax::Xml => Some(Opening::read(message.text, &parts.limits, namespaces, xml_state)?),
+        Syntax::Xml => Some(Opening::read(message, &parts.limits, namespaces, xml_state)?),
         Syntax::Json => None,
     };
     let format = recognise(parts, message, opening.as_ref())?;
@@ -95,7 +108,7 @@ fn release<'f>(
             Syntax::Xml => {
                 let opening = match opening.take() {
                     Some(opening) => opening,
-                    None => Opening::read(message.text, &parts.limits, namespaces, xml_state)?,
+                    None => Opening::read(message, &parts.limits, namespaces, xml_state)?,
                 };
                 let reader = opening.reader(message.text, &parts.limits, namespaces, xml_state);
                 XmlRewriter::new(message.text, reader, trie, session, xml, out).run(&opening)

@@ -7,12 +7,13 @@ use super::session::{Session, Value};
 use super::value::Judgement;
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{ExpandedName, NamespaceId, Namespaces, Node, NodeId, StandIn, Target, Trie, XSI_URI};
+use crate::read::encoding::Encoding;
 use crate::read::scan::{Span, is_space};
 use crate::read::xml::{
-    Attribute, AttributeKind, Bookmark, CDATA_END, CDATA_START, Event, QualifiedName, StartTag, XmlReader, XmlState,
-    decode,
+    Attribute, AttributeKind, Bookmark, CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader,
+    XmlState, decode,
 };
-use crate::read::{Limits, Reason, Refusal};
+use crate::read::{Limits, Message, Reason, Refusal};
 
 type Rewrite<T> = Result<T, Refusal>;
 
@@ -29,7 +30,9 @@ pub(super) struct XmlBuffers {
 /// What stands before the content of the root: read once to recognise the format, and written from here.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Opening {
-    declaration: Span,
+    declaration: Declaration,
+    /// The text was transcoded, and goes out as UTF-8.
+    is_transcoded: bool,
     /// The white space nearest to the root.
     space: Span,
     /// Comments and processing instructions.
@@ -40,14 +43,20 @@ pub(super) struct Opening {
 
 impl Opening {
     /// Reads a message up to the start tag of its root.
-    pub(super) fn read(text: &str, limits: &Limits, known: &Namespaces, state: &mut XmlState) -> Rewrite<Self> {
-        let (mut reader, declaration) = XmlReader::open(text, limits, known, state)?;
+    pub(super) fn read(
+        message: Message<'_>,
+        limits: &Limits,
+        known: &Namespaces,
+        state: &mut XmlState,
+    ) -> Rewrite<Self> {
+        let (mut reader, declaration) = XmlReader::open(message.text, message.encoding, limits, known, state)?;
+        let is_transcoded = message.encoding != Encoding::Utf8;
         let mut space = Span::default();
         let mut asides = 0;
         loop {
             match reader.next()? {
                 Event::Start(root) => {
-                    return Ok(Self { declaration, space, asides, root, bookmark: reader.bookmark() });
+                    return Ok(Self { declaration, is_transcoded, space, asides, root, bookmark: reader.bookmark() });
                 }
                 Event::Text(span) => space = span,
                 Event::Aside | Event::CData(_) | Event::End(_) | Event::Done => asides += 1,
@@ -155,7 +164,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
 
     /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
     pub(super) fn run(mut self, opening: &Opening) -> Rewrite<bool> {
-        self.copy(opening.declaration);
+        self.xml_declaration(opening);
         self.space = opening.space;
         for _ in 0..opening.asides {
             self.session.unmapped();
@@ -186,6 +195,19 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                     return Ok(released);
                 }
             }
+        }
+    }
+
+    /// Writes the XML declaration; what was transcoded is UTF-8 now.
+    fn xml_declaration(&mut self, opening: &Opening) {
+        let Declaration { span, encoding } = opening.declaration;
+        match encoding.filter(|_| opening.is_transcoded) {
+            Some(encoding) => {
+                self.copy(Span::new(span.start(), encoding.start()));
+                self.out.bytes().extend_from_slice(Encoding::Utf8.name().as_bytes());
+                self.copy(Span::new(encoding.end(), span.end()));
+            }
+            None => self.copy(span),
         }
     }
 

@@ -11,6 +11,7 @@ pub(crate) use attributes::{Attribute, AttributeKind};
 pub(crate) use text::decode;
 use text::find_in_text;
 
+use super::encoding::Encoding;
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::scan::{Span, is_space, skip_space};
@@ -35,6 +36,14 @@ impl QualifiedName {
     fn prefix(self) -> Option<Span> {
         (self.local > self.whole.start()).then(|| Span::new(self.whole.start(), self.local - 1))
     }
+}
+
+/// An XML declaration; empty where there is none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Declaration {
+    pub(crate) span: Span,
+    /// The name of the encoding in it.
+    pub(crate) encoding: Option<Span>,
 }
 
 /// A start tag or an empty-element tag.
@@ -104,6 +113,8 @@ pub(crate) struct XmlState {
     attributes: Vec<Attribute>,
     text_is_plain: bool,
     text_is_blank: bool,
+    /// How many elements have begun.
+    elements: usize,
 }
 
 /// Where the reader is in the document.
@@ -136,18 +147,21 @@ pub(crate) struct XmlReader<'m, 's> {
 }
 
 impl<'m, 's> XmlReader<'m, 's> {
-    /// Begins to read: passes byte order mark and XML declaration, and gives the span of the latter.
+    /// Begins to read: passes byte order mark and XML declaration, and gives the latter, which must be true to what the
+    /// text was written in.
     pub(crate) fn open(
         text: &'m str,
+        written_in: Encoding,
         limits: &'s Limits,
         known: &'s Namespaces,
         state: &'s mut XmlState,
-    ) -> Read<(Self, Span)> {
+    ) -> Read<(Self, Declaration)> {
         state.open.clear();
         state.bindings.reset();
         state.attributes.clear();
+        state.elements = 0;
         let mut reader = Self { text, bytes: text.as_bytes(), position: 0, phase: Phase::Prolog, limits, known, state };
-        let declaration = reader.declaration()?;
+        let declaration = reader.declaration(written_in)?;
         Ok((reader, declaration))
     }
 
@@ -299,6 +313,10 @@ impl<'m, 's> XmlReader<'m, 's> {
         if self.state.open.len() >= self.limits.depth {
             return Err(Refusal::at(Reason::Limit, start, "elements are nested too deep"));
         }
+        self.state.elements += 1;
+        if self.state.elements > self.limits.members {
+            return Err(Refusal::at(Reason::Limit, start, "there are too many elements"));
+        }
         let bindings = self.state.bindings.len();
         let name = self.qualified_name(start + 1)?;
         self.state.attributes.clear();
@@ -328,12 +346,14 @@ impl<'m, 's> XmlReader<'m, 's> {
         let span = Span::new(start, start + tag.len());
         if self.phase != Phase::Content
             || self.state.open.len() >= self.limits.depth
+            || self.state.elements >= self.limits.members
             || !is_same(span.of(self.bytes), tag)
         {
             return None;
         }
         let name = QualifiedName { whole: Span::new(start + 1, span.end() - 1), local: start + model.local };
         self.state.attributes.clear();
+        self.state.elements += 1;
         self.state.open.push(OpenElement { name: name.whole, bindings: self.state.bindings.len() });
         self.position = span.end();
         let TagModel { namespace, binding, .. } = model;

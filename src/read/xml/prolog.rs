@@ -1,29 +1,35 @@
 //! The XML declaration: version, encoding and standalone, in this order and true to the bytes (productions 23 to 32).
 
 use super::super::BYTE_ORDER_MARK;
+use super::super::encoding::Encoding;
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::{Span, skip_space};
-use super::{Read, XmlReader};
+use super::{Declaration, Read, XmlReader};
 
 impl XmlReader<'_, '_> {
-    /// Passes byte order mark and declaration; gives the span of the latter, empty where there is none.
-    pub(super) fn declaration(&mut self) -> Read<Span> {
+    /// Passes byte order mark and declaration; gives where the latter is.
+    pub(super) fn declaration(&mut self, written_in: Encoding) -> Read<Declaration> {
         if self.text.starts_with('\u{FEFF}') {
             self.position = BYTE_ORDER_MARK;
         }
         let start = self.position;
         let is_declaration = self.at(start, b"<?xml") && super::space(self.bytes, start + 5).is_some();
         if !is_declaration {
-            return Ok(Span::new(start, start));
+            return match written_in {
+                Encoding::Utf8 | Encoding::Utf16 => Ok(Declaration::default()),
+                Encoding::Latin1 | Encoding::Windows1252 => Err(self.malformed(start)),
+            };
         }
         let (version, mut at) = self.pseudo_attribute(start + 5, b"version")?.ok_or_else(|| self.malformed(start))?;
         if version.of(self.bytes) != b"1.0" {
             return Err(Refusal::at(Reason::NotWellFormedXml, version.start(), "the version is not 1.0"));
         }
-        if let Some((encoding, end)) = self.pseudo_attribute(at, b"encoding")? {
-            if !encoding.of(self.bytes).eq_ignore_ascii_case(b"UTF-8") {
-                return Err(Refusal::at(Reason::Encoding, encoding.start(), "the declared encoding is not UTF-8"));
+        let mut encoding = None;
+        if let Some((name, end)) = self.pseudo_attribute(at, b"encoding")? {
+            if !name.of(self.bytes).eq_ignore_ascii_case(written_in.name().as_bytes()) {
+                return Err(Refusal::at(Reason::Encoding, name.start(), "another encoding is declared than is read"));
             }
+            encoding = Some(name);
             at = end;
         }
         if let Some((standalone, end)) = self.pseudo_attribute(at, b"standalone")? {
@@ -37,7 +43,7 @@ impl XmlReader<'_, '_> {
             return Err(self.malformed(close));
         }
         self.position = close + 2;
-        Ok(Span::new(start, self.position))
+        Ok(Declaration { span: Span::new(start, self.position), encoding })
     }
 
     /// Reads ` name = "value"` if that name comes next; gives the value and the place behind its quote.

@@ -5,7 +5,7 @@ use super::*;
 fn read(text: &str) -> Read<()> {
     let (limits, known) = (Limits::default(), Namespaces::default());
     let mut state = XmlState::default();
-    let (mut reader, _) = XmlReader::open(text, &limits, &known, &mut state)?;
+    let (mut reader, _) = XmlReader::open(text, Encoding::Utf8, &limits, &known, &mut state)?;
     while !matches!(reader.next()?, Event::Done) {}
     Ok(())
 }
@@ -114,7 +114,8 @@ fn attack_16_a_namespace_written_with_references_is_expanded_before_it_is_compar
     let limits = Limits::default();
     let id = crate::format::intern_for_tests(&mut known, "urn:d");
     let mut state = XmlState::default();
-    let (mut reader, _) = XmlReader::open("<a xmlns='urn:&#x64;'/>", &limits, &known, &mut state).unwrap();
+    let (mut reader, _) =
+        XmlReader::open("<a xmlns='urn:&#x64;'/>", Encoding::Utf8, &limits, &known, &mut state).unwrap();
     let Event::Start(tag) = reader.next().unwrap() else { panic!("a start tag comes first") };
     assert_eq!(tag.namespace, id);
 }
