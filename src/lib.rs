@@ -2,17 +2,20 @@
 
 mod catalog;
 mod config;
+mod filter;
 mod format;
 mod names;
 mod policy;
 mod read;
 mod rewrite;
+mod verify;
 
 pub use catalog::{Catalog, Element, ElementId, Kind, Sensitivity, Shape, Treatment};
 pub use config::ConfigError;
+pub use filter::{Filter, FilterBuilder, Redaction, Request};
 pub use policy::{ORI_LENGTH, Ori, PolicyIdentity, Requester, RequesterError};
 pub use read::{Limits, Reason};
-pub use rewrite::{Disposition, ElementCounts, Filter, FilterBuilder, Receipt, Redaction, Request};
+pub use rewrite::{Disposition, ElementCounts, Receipt};
 
 #[cfg(feature = "cli")]
 mod batch;

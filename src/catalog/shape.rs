@@ -18,6 +18,7 @@ const TABLE_LIMIT: usize = 1 << 20;
 /// A compiled shape. Cloning shares the table.
 #[derive(Debug, Clone)]
 pub struct Shape {
+    pattern: Arc<str>,
     table: Arc<dense::DFA<Vec<u32>>>,
     start: StateID,
     max_characters: usize,
@@ -35,6 +36,11 @@ impl Shape {
                 && is_clean(value)
                 && self.matches(value)
                 && !(self.refuses_ssn && holds_ssn(value.as_bytes()))
+    }
+
+    /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.
+    pub(crate) fn declared(&self) -> (&str, usize) {
+        (&self.pattern, self.max_characters)
     }
 
     fn has_length(&self, value: &str) -> bool {
@@ -86,6 +92,7 @@ impl ShapeCompiler {
         let start =
             table.start_state(&start::Config::new().anchored(Anchored::Yes)).map_err(|error| error.to_string())?;
         Ok(Shape {
+            pattern: pattern_text.into(),
             table,
             start,
             max_characters: max_characters.unwrap_or(default_max),

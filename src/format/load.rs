@@ -8,6 +8,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::declared::Declared;
 use super::namespace::{NamespaceId, Namespaces};
 use super::trie::{NodeId, Role, StandIn, Step, Target, Trie};
 use super::{Format, References, Syntax};
@@ -24,17 +25,17 @@ pub(super) struct RawFormat {
     _source: Option<String>,
     syntax: OneOrMany,
     pub(super) root: Option<Spanned<String>>,
-    message_type: Option<Spanned<String>>,
+    pub(super) message_type: Option<Spanned<String>>,
     pub(super) messages: Option<Vec<String>>,
-    requester: Option<Spanned<String>>,
+    pub(super) requester: Option<Spanned<String>>,
     #[serde(default)]
-    nillable: Vec<Spanned<String>>,
+    pub(super) nillable: Vec<Spanned<String>>,
     #[serde(default)]
-    namespaces: BTreeMap<Spanned<String>, Spanned<String>>,
-    paths: Paths,
+    pub(super) namespaces: BTreeMap<Spanned<String>, Spanned<String>>,
+    pub(super) paths: Paths,
     #[serde(default)]
-    required: Vec<RawRequired>,
-    references: Option<RawReferences>,
+    pub(super) required: Vec<RawRequired>,
+    pub(super) references: Option<RawReferences>,
 }
 
 #[derive(Deserialize)]
@@ -46,25 +47,25 @@ enum OneOrMany {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawRequired {
-    path: Spanned<String>,
-    when_denied: String,
+pub(super) struct RawRequired {
+    pub(super) path: Spanned<String>,
+    pub(super) when_denied: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawReferences {
-    id: Option<Spanned<String>>,
+pub(super) struct RawReferences {
+    pub(super) id: Option<Spanned<String>>,
     #[serde(rename = "ref")]
-    reference: Option<Spanned<String>>,
-    uri: Option<Spanned<String>>,
-    json: Option<String>,
+    pub(super) reference: Option<Spanned<String>>,
+    pub(super) uri: Option<Spanned<String>>,
+    pub(super) json: Option<String>,
 }
 
-type Paths = BTreeMap<Spanned<String>, Spanned<PathEntry>>;
+pub(super) type Paths = BTreeMap<Spanned<String>, Spanned<PathEntry>>;
 
 /// What a path leads to: a data element, or a table of paths relative to it.
-enum PathEntry {
+pub(super) enum PathEntry {
     Element(String),
     Below(Paths),
 }
@@ -147,6 +148,7 @@ impl Format {
             messages: Vec::new(),
             prefixes: prefixes.into_iter().collect(),
             references: references.transpose()?,
+            declared: Declared::new(raw, catalog),
             xml,
             json,
         })

@@ -1,11 +1,13 @@
 //! Formats: how a message is laid out, how it is recognised, and its mapping.
 
+mod declared;
 mod load;
 mod namespace;
 mod trie;
 
 use serde::Deserialize;
 
+pub(crate) use declared::Declared;
 pub(crate) use namespace::{NamespaceId, Namespaces, XSI_URI};
 #[cfg(test)]
 pub(crate) fn intern_for_tests(known: &mut Namespaces, uri: &str) -> NamespaceId {
@@ -48,6 +50,7 @@ pub(crate) struct Format {
     /// Its prefixes, for `@context`.
     pub(crate) prefixes: Vec<(String, NamespaceId)>,
     pub(crate) references: Option<References>,
+    pub(crate) declared: Declared,
     xml: Option<Trie>,
     json: Option<Trie>,
 }
@@ -161,6 +164,11 @@ impl Formats {
     pub(crate) fn by_json_root(&self, name: &[u8]) -> Option<&Format> {
         let root = self.roots.iter().find(|root| root.syntax == Syntax::Json && root.local.as_bytes() == name);
         root.and_then(|root| self.all.get(root.format))
+    }
+
+    /// Every format, in the order they were declared.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Format> {
+        self.all.iter()
     }
 
     /// The format of this name.

@@ -52,6 +52,8 @@ pub enum Reason {
     NothingPermitted,
     /// A review rule applies: a person must look first.
     Review,
+    /// The second reading found in the output what the first had not decided on.
+    SecondReading,
 }
 
 impl Reason {
@@ -82,6 +84,7 @@ impl Reason {
             Self::References => "references",
             Self::NothingPermitted => "nothing-permitted",
             Self::Review => "review",
+            Self::SecondReading => "second-reading",
         }
     }
 }

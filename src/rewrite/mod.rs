@@ -1,12 +1,12 @@
-//! What is released and how it is written: the filter and the two rewriters.
+//! What is released and how it is written: the first reading, and the two rewriters.
 
 mod context;
 mod facts;
-mod filter;
 mod followers;
 mod json;
 mod links;
 mod output;
+mod parts;
 mod pass;
 mod photo;
 mod receipt;
@@ -16,6 +16,8 @@ mod treatment;
 mod value;
 mod xml;
 
-pub use filter::{Filter, FilterBuilder, Redaction, Request};
 pub use receipt::{Disposition, Receipt};
 pub use tally::ElementCounts;
+
+pub(crate) use parts::{Buffers, Parts};
+pub(crate) use pass::redact;

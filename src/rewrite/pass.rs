@@ -1,8 +1,8 @@
 //! One message from its bytes to its receipt: recognised, rewritten in one pass (rarely two), judged at the end.
 
-use super::filter::{Buffers, Parts, RewriteBuffers};
 use super::json::JsonRewriter;
 use super::links::Agreement;
+use super::parts::{Buffers, Parts, RewriteBuffers};
 use super::receipt::{Disposition, Receipt};
 use super::session::{Authority, Session};
 use super::xml::{Opening, XmlRewriter};
@@ -11,13 +11,14 @@ use crate::policy::Requester;
 use crate::read::json::{JsonReader, decode};
 use crate::read::{Message, Reason, Refusal};
 
-/// Rewrites `message` into `out`, or leaves `out` empty.
-pub(super) fn redact(
+/// Rewrites `message` into `out`, or leaves `out` empty. `check` has the last word on what would go out.
+pub(crate) fn redact(
     parts: &Parts,
     message: &[u8],
     requester: &Requester,
     buffers: &mut Buffers,
     out: &mut Vec<u8>,
+    check: impl FnOnce(&[u8], &Receipt) -> Result<(), Refusal>,
 ) -> Receipt {
     let mut receipt = Receipt {
         disposition: Disposition::Withheld,
@@ -37,7 +38,8 @@ pub(super) fn redact(
     };
     let mut guard = Guard { out, released: false };
     guard.out.clear();
-    match release(parts, message, requester, buffers, guard.out, &mut receipt) {
+    let released = release(parts, message, requester, buffers, guard.out, &mut receipt);
+    match released.and_then(|()| check(guard.out, &receipt)) {
         Ok(()) => {
             guard.released = true;
             let is_same = guard.out.as_slice() == message;

@@ -129,6 +129,18 @@ impl Receipt {
         elements.filter_map(|(id, counts)| Some((self.catalog.element(*id)?.id(), *counts)))
     }
 
+    /// What was decided on.
+    pub(crate) fn grant(&self) -> Option<&Grant> {
+        self.grant.as_deref()
+    }
+
+    /// How many values of an element go out, in whatever form.
+    pub(crate) fn passed(&self, element: ElementId) -> u32 {
+        let place = self.elements.binary_search_by_key(&element, |(id, _)| *id);
+        let counts = place.ok().and_then(|place| self.elements.get(place)).map(|(_, counts)| *counts);
+        counts.map_or(0, |counts| counts.released + counts.generalised)
+    }
+
     /// Elements, attributes, members, comments and texts that no path of the mapping names.
     #[must_use]
     pub fn unmapped(&self) -> u32 {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::facts::{Fact, Facts};
-use super::filter::Parts;
 use super::links::Links;
+use super::parts::Parts;
 use super::tally::Tally;
 use super::value::{Judgement, judge};
 use crate::catalog::{ElementId, Treatment};

@@ -1,51 +1,21 @@
-//! The filter: catalog, formats and policy put together once, immutable, shared by all threads.
+//! The filter: catalog, formats and policy put together once, immutable, shared by all threads. It runs the first reading
+//! and, before anything goes out, the second.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::json::JsonBuffers;
-use super::pass;
-use super::receipt::Receipt;
-use super::session::SessionBuffers;
-use super::xml::XmlBuffers;
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, read_file};
 use crate::format::Formats;
-use crate::policy::{Policy, Requester};
-use crate::read::Limits;
-use crate::read::xml::XmlState;
+use crate::policy::{Ori, Policy, Requester};
+use crate::read::{Limits, Reason, Refusal};
+use crate::rewrite::{self, Buffers, Parts, Receipt};
+use crate::verify::Verifier;
 
 /// The policy that decides when none is named.
-const BASELINE: (&str, &str) = ("policies/baseline.toml", include_str!("../../policies/baseline.toml"));
-
-/// What a filter knows.
-#[derive(Debug)]
-pub(super) struct Parts {
-    pub(super) catalog: Arc<Catalog>,
-    pub(super) formats: Formats,
-    pub(super) policy: Policy,
-    pub(super) limits: Limits,
-    /// The only format that messages may be of, if the caller named one.
-    pub(super) only_format: Option<String>,
-}
-
-/// What one message needs while it is rewritten; reused by the next.
-#[derive(Debug, Default)]
-pub(super) struct Buffers {
-    /// The text of a message that isn't UTF-8.
-    pub(super) transcoded: String,
-    pub(super) rewriting: RewriteBuffers,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct RewriteBuffers {
-    pub(super) session: SessionBuffers,
-    pub(super) xml_state: XmlState,
-    pub(super) xml: XmlBuffers,
-    pub(super) json: JsonBuffers,
-}
+const BASELINE: (&str, &str) = ("policies/baseline.toml", include_str!("../policies/baseline.toml"));
 
 /// The filter. Build it once; it is `Send` and `Sync`, and cloning shares it.
 ///
@@ -62,6 +32,8 @@ pub(super) struct RewriteBuffers {
 #[derive(Debug, Clone)]
 pub struct Filter {
     parts: Arc<Parts>,
+    /// The second reading, unless it was turned off.
+    verifier: Option<Arc<Verifier>>,
     idle: Arc<Mutex<Vec<Buffers>>>,
 }
 
@@ -92,13 +64,41 @@ impl Filter {
     /// Lets through of `message` what the policy permits `requester`, into `out`, which is cleared first.
     ///
     /// It can't fail in a way that could be taken for a release: unless the receipt's disposition
-    /// [releases](super::Disposition::releases), `out` is empty. It never panics; the time is linear in the length of the message, the memory
+    /// [releases](crate::Disposition::releases), `out` is empty. It never panics; the time is linear in the length of the message, the memory
     /// bounded by it.
     pub fn redact(&self, message: &[u8], requester: &Requester, out: &mut Vec<u8>) -> Receipt {
         let mut buffers = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let receipt = pass::redact(&self.parts, message, requester, &mut buffers, out);
+        let check = |output: &[u8], receipt: &Receipt| self.read_again(output, receipt);
+        let receipt = rewrite::redact(&self.parts, message, requester, &mut buffers, out, check);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(buffers);
         receipt
+    }
+
+    /// The second reading of what the first would release.
+    fn read_again(&self, output: &[u8], receipt: &Receipt) -> Result<(), Refusal> {
+        let (Some(verifier), Some(format), Some(grant)) = (&self.verifier, receipt.format(), receipt.grant()) else {
+            return Ok(());
+        };
+        let refuse = |detail| Err(Refusal::whole(Reason::SecondReading, detail));
+        let reading = match verifier.read(output, format, &|element| grant.treatment(element)) {
+            Ok(reading) => reading,
+            Err(fault) => return refuse(fault.what()),
+        };
+        let is_other = |read: Option<&str>, known: Option<&str>| read.is_some() && read != known;
+        if is_other(reading.message_key(), receipt.message_type()) {
+            return refuse("another message key than was decided on");
+        }
+        if is_other(reading.requester(), receipt.requester().as_ref().map(Ori::as_str)) {
+            return refuse("another requester than was decided on");
+        }
+        let agrees = |element| {
+            let (passed, found) = (receipt.passed(element), reading.of(element));
+            passed <= found.values && passed >= found.values - found.doubtful
+        };
+        if !self.parts.catalog.iter().all(|(element, _)| agrees(element)) {
+            return refuse("other values than were decided on");
+        }
+        Ok(())
     }
 
     /// Redacts messages in parallel on the current rayon thread pool. The results are in the order of the requests; what
@@ -135,6 +135,7 @@ pub struct FilterBuilder {
     formats_dirs: Vec<PathBuf>,
     only_format: Option<String>,
     limits: Limits,
+    one_reading: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -185,6 +186,13 @@ impl FilterBuilder {
         self
     }
 
+    /// Whether every output is read a second time, by other code, before it is released. On by default; a switch that has
+    /// measured its need may turn it off.
+    pub fn second_reading(mut self, on: bool) -> Self {
+        self.one_reading = !on;
+        self
+    }
+
     /// Reads everything and puts the filter together.
     ///
     /// # Errors
@@ -211,7 +219,11 @@ impl FilterBuilder {
         let policy = Policy::load(&file.document(), folder, &catalog, formats.messages())?;
         let parts =
             Parts { catalog: Arc::new(catalog), formats, policy, limits: self.limits, only_format: self.only_format };
-        Ok(Filter { parts: Arc::new(parts), idle: Arc::default() })
+        let verifier = match self.one_reading {
+            true => None,
+            false => Some(Arc::new(Verifier::new(&parts.catalog, &parts.formats)?)),
+        };
+        Ok(Filter { parts: Arc::new(parts), verifier, idle: Arc::default() })
     }
 }
 

@@ -1,0 +1,67 @@
+//! The mapping as its author wrote it, kept for the second reading: it builds a table of its own from this, so that a
+//! fault in the trie is no fault of both readings.
+
+use toml::Spanned;
+
+use super::load::{PathEntry, Paths, RawFormat};
+use crate::catalog::{Catalog, ElementId};
+
+/// What a `format.toml` says. Paths are whole, from below the root.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    pub(crate) root: Option<String>,
+    /// Prefixes and the namespaces they mean.
+    pub(crate) namespaces: Vec<(String, String)>,
+    pub(crate) paths: Vec<(String, ElementId)>,
+    pub(crate) message_type: Option<String>,
+    pub(crate) requester: Option<String>,
+    pub(crate) nillable: Vec<String>,
+    /// Paths, and the word for what stands where they are denied.
+    pub(crate) required: Vec<(String, String)>,
+    /// The attributes that name an object, refer to one, and refer to one by a fragment; the member that does in JSON.
+    pub(crate) id: Option<String>,
+    pub(crate) reference: Option<String>,
+    pub(crate) uri: Option<String>,
+    pub(crate) json_id: Option<String>,
+}
+
+impl Declared {
+    /// What `raw` says, which has been found right before.
+    pub(super) fn new(raw: &RawFormat, catalog: &Catalog) -> Self {
+        let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.get_ref().clone());
+        let mut paths = Vec::new();
+        collect(&raw.paths, "", catalog, &mut paths);
+        let references = raw.references.as_ref();
+        Self {
+            root: text(&raw.root),
+            namespaces: raw
+                .namespaces
+                .iter()
+                .map(|(prefix, uri)| (prefix.get_ref().clone(), uri.get_ref().clone()))
+                .collect(),
+            paths,
+            message_type: text(&raw.message_type),
+            requester: text(&raw.requester),
+            nillable: raw.nillable.iter().map(|path| path.get_ref().clone()).collect(),
+            required: raw
+                .required
+                .iter()
+                .map(|required| (required.path.get_ref().clone(), required.when_denied.clone()))
+                .collect(),
+            id: references.and_then(|references| text(&references.id)),
+            reference: references.and_then(|references| text(&references.reference)),
+            uri: references.and_then(|references| text(&references.uri)),
+            json_id: references.and_then(|references| references.json.clone()),
+        }
+    }
+}
+
+fn collect(paths: &Paths, above: &str, catalog: &Catalog, into: &mut Vec<(String, ElementId)>) {
+    for (path, entry) in paths {
+        let whole = format!("{above}{}", path.get_ref());
+        match entry.get_ref() {
+            PathEntry::Below(below) => collect(below, &format!("{whole}/"), catalog, into),
+            PathEntry::Element(id) => into.extend(catalog.find(id).map(|element| (whole, element))),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What a filter knows, and what it needs while it rewrites one message.
+
+use std::sync::Arc;
+
+use super::json::JsonBuffers;
+use super::session::SessionBuffers;
+use super::xml::XmlBuffers;
+use crate::catalog::Catalog;
+use crate::format::Formats;
+use crate::policy::Policy;
+use crate::read::Limits;
+use crate::read::xml::XmlState;
+
+/// What a filter knows.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) formats: Formats,
+    pub(crate) policy: Policy,
+    pub(crate) limits: Limits,
+    /// The only format that messages may be of, if the caller named one.
+    pub(crate) only_format: Option<String>,
+}
+
+/// What one message needs while it is rewritten; reused by the next.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    /// The text of a message that isn't UTF-8.
+    pub(super) transcoded: String,
+    pub(super) rewriting: RewriteBuffers,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct RewriteBuffers {
+    pub(super) session: SessionBuffers,
+    pub(super) xml_state: XmlState,
+    pub(super) xml: XmlBuffers,
+    pub(super) json: JsonBuffers,
+}

@@ -1,0 +1,176 @@
+//! What the second reading goes by and what it finds, in both syntaxes.
+
+use std::collections::HashSet;
+
+use super::table::{Fact, Place, Table};
+use super::value::Values;
+use crate::catalog::{ElementId, Treatment};
+
+/// Something in an output that must not be there, or not so. Never a value of it (P6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    what: &'static str,
+    /// The place in the mapping's own spelling; empty where there is none.
+    path: String,
+    /// In bytes from the start of the output.
+    offset: usize,
+}
+
+impl Fault {
+    pub(super) fn at(offset: usize, what: &'static str) -> Self {
+        Self { what, path: String::new(), offset }
+    }
+
+    pub(super) fn with_path(mut self, path: String) -> Self {
+        self.path = path;
+        self
+    }
+
+    pub(super) fn with_offset(mut self, offset: usize) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    pub(crate) fn what(&self) -> &'static str {
+        self.what
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
+/// What an output must hold to.
+pub(super) struct Rules<'a> {
+    pub(super) table: &'a Table,
+    pub(super) values: &'a Values,
+    pub(super) permitted: &'a dyn Fn(ElementId) -> Option<Treatment>,
+    pub(super) elements: usize,
+}
+
+/// The element a value belongs to where the mapping names no place: that of the record around it.
+pub(super) type Record = Option<(ElementId, Treatment)>;
+
+/// What a value turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A value that the grant holds.
+    Released,
+    /// What stands for a part that was denied.
+    StandIn,
+}
+
+impl Rules<'_> {
+    /// The record that goes on below a place: the place's own if it is a permitted one, or else, in a container, that
+    /// around it.
+    pub(super) fn record(&self, place: &Place, around: Record) -> Record {
+        match place.element {
+            Some(element) if place.is_record => (self.permitted)(element).map(|treatment| (element, treatment)),
+            Some(_) => None,
+            None => around,
+        }
+    }
+
+    /// Judges a value at a place, or in a record where there is none. `nil` says that it is written as XML's nil or
+    /// JSON's null.
+    pub(super) fn judge(
+        &self,
+        place: Option<&Place>,
+        record: Record,
+        value: &str,
+        nil: bool,
+        reading: &mut Reading,
+    ) -> Result<Found, &'static str> {
+        if let Some(fact) = place.and_then(|place| place.fact) {
+            reading.note(fact, value);
+        }
+        let stands_in = place.and_then(|place| place.stand_in.as_deref()).is_some_and(|word| match word {
+            "nil" => nil,
+            "empty" => value.is_empty() && !nil,
+            constant => value == constant,
+        });
+        let own = place.filter(|place| !place.is_record).and_then(|place| place.element);
+        let permitted = match own {
+            Some(element) => (self.permitted)(element).map(|treatment| (element, treatment)),
+            None => record,
+        };
+        match permitted {
+            Some((element, treatment)) if self.values.allows(element, treatment, value) => {
+                reading.count(element, stands_in);
+                Ok(Found::Released)
+            }
+            _ if stands_in => Ok(Found::StandIn),
+            Some(_) => Err("a value that its element's shape or treatment doesn't allow"),
+            None if own.is_some() => Err("a value that the grant doesn't hold"),
+            None => Err("a text where the mapping has none"),
+        }
+    }
+}
+
+/// How often an element was found in an output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    /// Values that were released.
+    pub(crate) values: u32,
+    /// Those of them that may as well stand for one that was denied.
+    pub(crate) doubtful: u32,
+}
+
+/// What an output holds.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    counts: Vec<Count>,
+    message_key: Option<String>,
+    requester: Option<String>,
+    pub(super) ids: HashSet<String>,
+    pub(super) references: HashSet<String>,
+}
+
+impl Reading {
+    pub(super) fn new(elements: usize) -> Self {
+        Self {
+            counts: vec![Count::default(); elements],
+            message_key: None,
+            requester: None,
+            ids: HashSet::new(),
+            references: HashSet::new(),
+        }
+    }
+
+    /// How often an element was found.
+    pub(crate) fn of(&self, element: ElementId) -> Count {
+        self.counts.get(element.index()).copied().unwrap_or_default()
+    }
+
+    /// The message key and the requester that the envelope names, if it does.
+    pub(crate) fn message_key(&self) -> Option<&str> {
+        self.message_key.as_deref()
+    }
+
+    pub(crate) fn requester(&self) -> Option<&str> {
+        self.requester.as_deref()
+    }
+
+    fn note(&mut self, fact: Fact, value: &str) {
+        match fact {
+            Fact::MessageKey => self.message_key = Some(value.to_owned()),
+            Fact::Requester => self.requester = Some(value.to_owned()),
+        }
+    }
+
+    fn count(&mut self, element: ElementId, is_doubtful: bool) {
+        if let Some(count) = self.counts.get_mut(element.index()) {
+            count.values += 1;
+            count.doubtful += u32::from(is_doubtful);
+        }
+    }
+
+    /// Whether every reference has its object, and every id its reference.
+    pub(super) fn links_agree(&self) -> bool {
+        self.ids == self.references
+    }
+}

@@ -1,0 +1,119 @@
+//! What a released value may look like, judged a second time: the catalog's shapes on the `regex` crate, and the plainest
+//! signs of what must never be in a text.
+
+use std::collections::HashMap;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::catalog::{Catalog, ElementId, Kind, Treatment};
+use crate::config::ConfigError;
+
+/// What values of one element must be.
+#[derive(Debug)]
+struct Shape {
+    pattern: Regex,
+    max_characters: usize,
+    kind: Kind,
+}
+
+/// The shapes of all elements.
+#[derive(Debug)]
+pub(super) struct Values {
+    shapes: Vec<Shape>,
+    ssn: Regex,
+}
+
+/// Nine digits as a Social Security number is written, standing alone.
+const SSN: &str = r"(?:\A|[^0-9])(?:\d{9}|\d{3}[-. ]\d{2}[-. ]\d{4})(?:\z|[^0-9 .-]|[ .-](?:\z|[^0-9]))";
+
+/// How images begin in base64, base64url and hexadecimal.
+const IMAGES: [&str; 14] = [
+    "/9j/",
+    "_9j_",
+    "iVBORw0KGgo",
+    "R0lGOD",
+    "SUkqA",
+    "TU0AK",
+    "JVBERi",
+    "UEsDB",
+    "H4sI",
+    "FFD8FF",
+    "ffd8ff",
+    "89504E47",
+    "89504e47",
+    "47494638",
+];
+/// A shorter word holds no image; a longer one of letters and digits is no word.
+const SHORTEST_IMAGE: usize = 16;
+const LONGEST_WORD: usize = 40;
+
+impl Values {
+    pub(super) fn new(catalog: &Catalog) -> Result<Self, ConfigError> {
+        let mut compiled: HashMap<&str, Regex> = HashMap::new();
+        let mut shapes = Vec::new();
+        for (_, element) in catalog.iter() {
+            let (declared, max_characters) = element.shape().declared();
+            let pattern = match compiled.get(declared) {
+                Some(pattern) => pattern.clone(),
+                None => {
+                    let pattern = whole(declared).map_err(|_| {
+                        ConfigError::of_file("catalog", format!("the shape of `{}` is too large", element.id()))
+                    })?;
+                    compiled.entry(declared).or_insert(pattern).clone()
+                }
+            };
+            shapes.push(Shape { pattern, max_characters, kind: element.kind() });
+        }
+        let ssn = Regex::new(SSN).map_err(|error| ConfigError::of_file("catalog", error.to_string()))?;
+        Ok(Self { shapes, ssn })
+    }
+
+    /// Whether `value` is what an element permitted under `treatment` may look like.
+    pub(super) fn allows(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
+        let trimmed = value.trim_matches([' ', '\t', '\r', '\n']);
+        if trimmed.is_empty() {
+            return true;
+        }
+        let is_digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+        match treatment {
+            Treatment::Full => self.shapes.get(element.index()).is_some_and(|shape| self.conforms(shape, trimmed)),
+            Treatment::Year => is_digits(value, 4),
+            Treatment::Zip5 => is_digits(value, 5),
+            Treatment::Mask => value == "****",
+            Treatment::Last4 => {
+                let rest = value.strip_prefix("****").unwrap_or_default();
+                rest.len() == 4 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            }
+        }
+    }
+
+    fn conforms(&self, shape: &Shape, value: &str) -> bool {
+        value.chars().count() <= shape.max_characters
+            && value.chars().all(is_visible)
+            && shape.pattern.is_match(value.as_bytes())
+            && !(shape.kind == Kind::Text && self.ssn.is_match(value.as_bytes()))
+            && (shape.kind == Kind::Image || !value.split(is_no_encoding).any(is_blob))
+    }
+}
+
+fn whole(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).unicode(false).build()
+}
+
+fn is_visible(character: char) -> bool {
+    let is_hidden = matches!(
+        character,
+        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E0FFF}'
+    );
+    !is_hidden && (!character.is_control() || matches!(character, '\t' | '\r' | '\n'))
+}
+
+fn is_no_encoding(character: char) -> bool {
+    !(character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=' | '-' | '_'))
+}
+
+fn is_blob(word: &str) -> bool {
+    let letters_and_digits = word.bytes().filter(u8::is_ascii_alphanumeric).count();
+    word.len() >= SHORTEST_IMAGE && IMAGES.iter().any(|image| word.starts_with(image))
+        || word.len() >= LONGEST_WORD && letters_and_digits >= LONGEST_WORD * 3 / 4
+}

@@ -1,0 +1,313 @@
+//! The second reading of XML, on quick-xml's events.
+
+use quick_xml::events::attributes::Attribute;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+
+use super::reading::{Fault, Found, Reading, Record, Rules};
+use super::table::{Place, xml_key};
+
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// A namespace declaration in scope.
+struct Declaration {
+    prefix: String,
+    uri: String,
+    is_used: bool,
+}
+
+/// An open element.
+struct Open {
+    place: Option<usize>,
+    record: Record,
+    text: String,
+    has_children: bool,
+    /// Something in it, or an attribute of it, was released.
+    is_released: bool,
+    is_nil: bool,
+    refers: bool,
+    /// How many declarations are in scope outside of it.
+    scope: usize,
+}
+
+struct Walk<'r, 'a> {
+    rules: &'r Rules<'a>,
+    reading: Reading,
+    open: Vec<Open>,
+    scope: Vec<Declaration>,
+    key: String,
+    has_root: bool,
+}
+
+type Checked<T> = Result<T, &'static str>;
+
+/// Reads an output to its end.
+pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Fault> {
+    let mut reader = Reader::from_str(text);
+    let config = reader.config_mut();
+    config.check_comments = true;
+    config.expand_empty_elements = false;
+    let mut walk = Walk {
+        rules,
+        reading: Reading::new(rules.elements),
+        open: Vec::new(),
+        scope: Vec::new(),
+        key: String::new(),
+        has_root: false,
+    };
+    loop {
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let event = match reader.read_event() {
+            Ok(event) => event,
+            Err(_) => return Err(Fault::at(at, "no well-formed XML").with_path(walk.path())),
+        };
+        let checked = match event {
+            Event::Eof if walk.open.is_empty() && walk.has_root => Ok(()),
+            Event::Eof => Err("an element that isn't closed"),
+            ref event => walk.event(event, at),
+        };
+        checked.map_err(|what| Fault::at(at, what).with_path(walk.path()))?;
+        if matches!(event, Event::Eof) {
+            break;
+        }
+    }
+    if !walk.reading.links_agree() {
+        return Err(Fault::at(0, "a reference without its object, or an id without a reference"));
+    }
+    Ok(walk.reading)
+}
+
+impl Walk<'_, '_> {
+    fn event(&mut self, event: &Event<'_>, at: usize) -> Checked<()> {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::Empty(tag) => {
+                self.start(tag)?;
+                self.end()
+            }
+            Event::End(_) => self.end(),
+            Event::Text(text) => self.text(&text.xml10_content()),
+            Event::CData(text) => self.text(&text.xml10_content()),
+            Event::GeneralRef(reference) => {
+                let character = match &**reference {
+                    "lt" => '<',
+                    "gt" => '>',
+                    "amp" => '&',
+                    "apos" => '\'',
+                    "quot" => '"',
+                    _ => match reference.resolve_char_ref() {
+                        Ok(Some(character)) => character,
+                        _ => return Err("a reference to something undeclared"),
+                    },
+                };
+                self.text(character.encode_utf8(&mut [0; 4]))
+            }
+            Event::Decl(declaration) if at == 0 => {
+                let is_utf8 =
+                    declaration.encoding().is_none_or(|name| name.is_ok_and(|n| n.eq_ignore_ascii_case("UTF-8")));
+                if is_utf8 { Ok(()) } else { Err("an encoding that is not UTF-8") }
+            }
+            Event::Decl(_) => Err("an XML declaration that isn't at the start"),
+            Event::Comment(_) => Err("a comment"),
+            Event::PI(_) => Err("a processing instruction"),
+            Event::DocType(_) => Err("a document type declaration"),
+            Event::Eof => Ok(()),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> Checked<()> {
+        match self.open.last_mut() {
+            Some(open) => open.text.push_str(text),
+            None if is_blank(text) => {}
+            None => return Err("a text outside the root"),
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, tag: &BytesStart<'_>) -> Checked<()> {
+        let scope = self.scope.len();
+        let mut attributes = Vec::new();
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(|_| "an attribute that is not well-formed")?;
+            match attribute.key.as_namespace_binding() {
+                Some(_) => self.declare(&attribute)?,
+                None => attributes.push(attribute),
+            }
+        }
+        let (name, local) = (tag.name(), tag.local_name());
+        let uri = self.resolve(name.prefix().map(|prefix| prefix.into_inner()), true)?;
+        let local: &str = local.into_inner();
+        let (around, record) = match self.open.last_mut() {
+            Some(open) => {
+                open.has_children = true;
+                if !is_blank(&open.text) {
+                    return Err("a text beside elements");
+                }
+                (open.place, open.record)
+            }
+            None if self.has_root => return Err("a second root"),
+            None => (Some(0), None),
+        };
+        self.has_root = true;
+        xml_key(false, &uri, local, &mut self.key);
+        let found = around.and_then(|around| self.rules.table.below(around, &self.key));
+        let (place, record) = match found {
+            Some((at, place)) => (Some(at), self.rules.record(place, record)),
+            None if record.is_some() && self.rules.table.has_namespace(&uri) && is_plain_name(local) => (None, record),
+            None => return Err("an element that the mapping doesn't name"),
+        };
+        self.open.push(Open {
+            place,
+            record,
+            text: String::new(),
+            has_children: false,
+            is_released: false,
+            is_nil: false,
+            refers: false,
+            scope,
+        });
+        let mut names: Vec<String> = Vec::new();
+        for attribute in &attributes {
+            self.attribute(attribute)?;
+            if names.contains(&self.key) {
+                return Err("an attribute that stands twice");
+            }
+            names.push(self.key.clone());
+        }
+        Ok(())
+    }
+
+    fn declare(&mut self, attribute: &Attribute<'_>) -> Checked<()> {
+        let name: &str = attribute.key.into_inner();
+        let prefix = name.strip_prefix("xmlns:").unwrap_or_default();
+        let uri =
+            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| "an attribute that is not well-formed")?;
+        if matches!(prefix, "xml" | "xmlns") || uri.is_empty() && name != "xmlns" {
+            return Err("a namespace declaration that is none");
+        }
+        self.scope.push(Declaration { prefix: prefix.to_owned(), uri: uri.into_owned(), is_used: false });
+        Ok(())
+    }
+
+    /// The namespace of a name by its prefix.
+    fn resolve(&mut self, prefix: Option<&str>, is_element: bool) -> Checked<String> {
+        match prefix {
+            None if !is_element => return Ok(String::new()),
+            Some("xml") => return Ok(XML.to_owned()),
+            _ => {}
+        }
+        let wanted = prefix.unwrap_or_default();
+        match self.scope.iter_mut().rev().find(|declaration| declaration.prefix == wanted) {
+            Some(declaration) => {
+                declaration.is_used = true;
+                Ok(declaration.uri.clone())
+            }
+            None if prefix.is_none() => Ok(String::new()),
+            None => Err("a prefix that is bound to nothing"),
+        }
+    }
+
+    /// Checks an attribute; its key is left in `key`.
+    fn attribute(&mut self, attribute: &Attribute<'_>) -> Checked<()> {
+        let (local, prefix) = attribute.key.decompose();
+        let uri = self.resolve(prefix.map(|prefix| prefix.into_inner()), false)?;
+        let local: &str = local.into_inner();
+        xml_key(true, &uri, local, &mut self.key);
+        let value =
+            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| "an attribute that is not well-formed")?;
+        let Some(open) = self.open.last_mut() else { return Ok(()) };
+        let table = self.rules.table;
+        // References are declared by name, without the `@` of a path.
+        let name = self.key.trim_start_matches('@');
+        let is = |own: &Option<String>| own.as_deref().is_some_and(|own| own.trim_start_matches('@') == name);
+        if is(&table.id) {
+            self.reading.ids.insert(value.into_owned());
+        } else if is(&table.reference) {
+            open.refers = true;
+            self.reading.references.insert(value.into_owned());
+        } else if is(&table.uri) {
+            open.refers = true;
+            let fragment = value.strip_prefix('#').ok_or("a reference out of the message")?;
+            self.reading.references.insert(fragment.to_owned());
+        } else if uri == XSI && local == "nil" {
+            if !matches!(&*value, "true" | "1") {
+                return Err("`xsi:nil` on what isn't nil");
+            }
+            open.is_nil = true;
+        } else {
+            let place = open.place.and_then(|at| table.below(at, &self.key)).map(|(_, place)| place);
+            let place = place.ok_or("an attribute that the mapping doesn't name")?;
+            if self.rules.judge(Some(place), None, &value, false, &mut self.reading)? == Found::Released {
+                open.is_released = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Checked<()> {
+        let Some(open) = self.open.pop() else { return Err("an end tag without its start") };
+        let place = open.place.and_then(|at| self.rules.table.get(at));
+        let checked = self.ended(&open, place);
+        if checked.is_err() {
+            // The path of a fault is that of the element it is in.
+            let scope = open.scope;
+            self.open.push(open);
+            self.scope.truncate(scope);
+            return checked.map(|_| ());
+        }
+        if self.scope.iter().skip(open.scope).any(|declaration| !declaration.is_used) {
+            return Err("a namespace declaration that nothing uses");
+        }
+        self.scope.truncate(open.scope);
+        if let (true, Some(parent)) = (checked?, self.open.last_mut()) {
+            parent.is_released = true;
+        }
+        Ok(())
+    }
+
+    /// Judges an element that has ended. Gives whether it holds something released.
+    fn ended(&mut self, open: &Open, place: Option<&Place>) -> Checked<bool> {
+        let has_content = open.has_children || !open.text.is_empty();
+        let may_be_nil = place.is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
+        if open.is_nil && (has_content || !may_be_nil && !open.refers) {
+            return Err("`xsi:nil` on what may not be nil");
+        }
+        let is_value = place.is_some_and(Place::is_value);
+        if is_value && open.has_children {
+            return Err("an element in a value");
+        }
+        if is_value || open.record.is_some() && !open.has_children {
+            let found = self.rules.judge(place, open.record, &open.text, open.is_nil, &mut self.reading)?;
+            return Ok(found == Found::Released || open.is_released);
+        }
+        if open.is_released || open.refers {
+            return if is_blank(&open.text) { Ok(true) } else { Err("a text beside elements") };
+        }
+        // Nothing of it is released: it must be what stands for it.
+        if open.has_children {
+            return Err("a container in which nothing was released");
+        }
+        match self.rules.judge(place, open.record, &open.text, open.is_nil, &mut self.reading) {
+            Ok(found) => Ok(found == Found::Released),
+            Err(_) if is_blank(&open.text) => Err("a container in which nothing was released"),
+            Err(what) => Err(what),
+        }
+    }
+
+    /// Where the reading is, in the mapping's spelling.
+    fn path(&self) -> String {
+        let names =
+            self.open.iter().filter_map(|open| self.rules.table.get(open.place?)).map(|place| place.name.as_str());
+        names.collect::<Vec<_>>().join("/")
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|character| matches!(character, ' ' | '\t' | '\r' | '\n'))
+}
+
+/// Inside a record a name tells what it names and nothing more.
+fn is_plain_name(local: &str) -> bool {
+    local.len() <= 64 && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+}
