@@ -16,6 +16,7 @@ pub use filter::{Filter, FilterBuilder, Redaction, Request};
 pub use policy::{ORI_LENGTH, Ori, PolicyIdentity, Requester, RequesterError};
 pub use read::{Limits, Reason};
 pub use rewrite::{Disposition, ElementCounts, Receipt};
+pub use verify::Finding;
 
 #[cfg(feature = "cli")]
 mod batch;

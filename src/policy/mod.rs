@@ -106,8 +106,9 @@ impl Policy {
             return Some(Arc::clone(grant));
         }
         let grant = Arc::new(self.compute(classes, &asked));
-        self.decided.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&grant));
-        Some(grant)
+        // One decision is one grant, also when two threads come to it at once.
+        let mut decided = self.decided.write().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(decided.entry(key).or_insert(grant)))
     }
 
     fn purpose(&self, requester: &Requester) -> Option<PurposeId> {

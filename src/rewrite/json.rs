@@ -3,6 +3,7 @@
 
 use super::context::{CONTEXT, Context};
 use super::output::{Output, is_record_name, push_json_string};
+use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
 use super::value::Judgement;
 use crate::catalog::{ElementId, Treatment};
@@ -139,7 +140,9 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             return Ok(false);
         }
         self.copy(Span::new(end, self.text.len()));
-        self.buffers.context.narrow(self.text, self.out.bytes());
+        if !is_planted(Planted::UnusedDeclaration) {
+            self.buffers.context.narrow(self.text, self.out.bytes());
+        }
         Ok(released)
     }
 
@@ -177,6 +180,13 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_) | Target::Unmapped));
         if is_id && !is_value && frame.role != Role::Top {
             return self.id(part, &frame);
+        }
+        if is_planted(Planted::Unmapped) {
+            self.begin(&part);
+            self.skip()?;
+            self.copy(Span::new(part.value_start, self.reader.position()));
+            self.written();
+            return Ok(());
         }
         if matches!(frame.role, Role::Record(..)) && record_namespace(self.session.format, name_text).is_some() {
             let at = self.buffers.record_text.len();
@@ -268,6 +278,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         let span = Span::new(part.value_start, end);
         match permitted {
             Some((element, Some(treatment))) => match self.session.judge(element, treatment, value, span)? {
+                Judgement::Release if is_planted(Planted::LostValue) && self.has_released() => {}
                 Judgement::Release => {
                     self.begin(&part);
                     self.copy(span);
@@ -325,7 +336,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         if let Some(frame) = self.buffers.frames.last_mut() {
             frame.id = Some(string.inner);
         }
-        if self.session.buffers.links.is_known(string.inner, self.text) {
+        if self.session.buffers.links.is_known(string.inner, self.text) || is_planted(Planted::Reference) {
             self.begin(&part);
             self.copy(Span::new(part.value_start, self.reader.position()));
             self.written();
@@ -389,8 +400,10 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             }
             None => false,
         };
-        if frame.released || refers {
-            self.copy(Span::new(frame.gap, end));
+        if frame.released || refers || is_planted(Planted::EmptyContainer) {
+            if !is_planted(Planted::EndTag) {
+                self.copy(Span::new(frame.gap, end));
+            }
             self.kept();
             return Ok(self.buffers.frames.is_empty());
         }
@@ -405,7 +418,8 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
     fn begin(&mut self, part: &Part) {
         let Some(frame) = self.buffers.frames.last().copied() else { return };
         let at = self.out.len();
-        let from = if frame.has_written { frame.gap } else { frame.separator_end };
+        let has_comma = frame.has_written && !is_planted(Planted::Comma);
+        let from = if has_comma { frame.gap } else { frame.separator_end };
         self.copy(Span::new(from, part.start));
         let Some(name) = part.name else { return };
         let node = part.node.and_then(|node| self.trie.node(node));
@@ -430,6 +444,10 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         if let Some(namespace) = namespace {
             self.buffers.context.mark_used(namespace, at);
         }
+    }
+
+    fn has_released(&self) -> bool {
+        self.buffers.frames.last().is_some_and(|frame| frame.released)
     }
 
     /// A part was written and holds something released.

@@ -9,6 +9,7 @@ mod output;
 mod parts;
 mod pass;
 mod photo;
+mod planted;
 mod receipt;
 mod session;
 mod tally;
@@ -21,3 +22,5 @@ pub use tally::ElementCounts;
 
 pub(crate) use parts::{Buffers, Parts};
 pub(crate) use pass::redact;
+#[cfg(test)]
+pub(crate) use planted::{Planted, with as with_planted};

@@ -130,8 +130,8 @@ impl Receipt {
     }
 
     /// What was decided on.
-    pub(crate) fn grant(&self) -> Option<&Grant> {
-        self.grant.as_deref()
+    pub(crate) fn grant(&self) -> Option<&Arc<Grant>> {
+        self.grant.as_ref()
     }
 
     /// How many values of an element go out, in whatever form.

@@ -1,5 +1,6 @@
 //! Judging one value: may it go out, and in which form. Both rewriters ask here and nowhere else.
 
+use super::planted::{Planted, is_planted};
 use super::{photo, treatment};
 use crate::catalog::{Element, Kind, Treatment, trim};
 
@@ -23,13 +24,13 @@ pub(super) fn judge(element: &Element, treatment: Treatment, value: &str, writte
     if trim(value).is_empty() || treatment::is_result(treatment, value) {
         return Judgement::Release;
     }
-    if element.kind() != Kind::Image && photo::is_found_in(value) {
+    if element.kind() != Kind::Image && photo::is_found_in(value) && !is_planted(Planted::Photo) {
         return Judgement::Photo;
     }
-    if !element.shape().conforms(value) {
+    if !element.shape().conforms(value) && !is_planted(Planted::Shape) {
         return Judgement::ShapeViolation;
     }
-    if treatment == Treatment::Full {
+    if treatment == Treatment::Full || is_planted(Planted::Treatment) {
         return Judgement::Release;
     }
     written.clear();

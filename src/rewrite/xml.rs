@@ -3,6 +3,7 @@
 
 use super::followers::{self, Followers};
 use super::output::{Declarations, Output, is_record_name, push_xml_text};
+use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
 use super::value::Judgement;
 use crate::catalog::{ElementId, Treatment};
@@ -187,11 +188,14 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 Event::Start(tag) => self.element(&tag)?,
                 Event::Text(span) => self.loose_text(span),
                 Event::CData(span) => self.loose_cdata(span),
+                Event::Aside if is_planted(Planted::Comment) => self.out.bytes().extend_from_slice(b"<!-- -->"),
                 Event::Aside => self.session.unmapped(),
                 Event::End(span) => released |= self.end(span)?,
                 Event::Done => {
                     self.copy_space();
-                    self.buffers.declarations.cut_unused(self.out.bytes());
+                    if !is_planted(Planted::UnusedDeclaration) {
+                        self.buffers.declarations.cut_unused(self.out.bytes());
+                    }
                     return Ok(released);
                 }
             }
@@ -230,7 +234,11 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             Some(frame) => (frame.node.and_then(|node| trie.node(node)), frame.role),
             None => (trie.node(NodeId::ENTRY), Role::Container),
         };
-        let child = parent.and_then(|parent| trie.child(parent, tag.namespace, false, local));
+        let mut child = parent.and_then(|parent| trie.child(parent, tag.namespace, false, local));
+        if is_planted(Planted::Namespace) {
+            let mut all = self.session.format.prefixes.iter();
+            child = child.or_else(|| all.find_map(|(_, namespace)| trie.child(parent?, *namespace, false, local)));
+        }
         let Some((id, _)) = child else {
             self.child_begins();
             return self.unnamed(tag, role, local);
@@ -275,7 +283,11 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             return Err(Refusal::at(Reason::FormatUnknown, tag.span.start(), "the root is not that of the format"));
         }
         self.session.unmapped();
-        self.reader.skip_element().map(|_| ())
+        let end = self.reader.skip_element()?;
+        if is_planted(Planted::Unmapped) {
+            self.copy(Span::new(tag.span.start(), end));
+        }
+        Ok(())
     }
 
     /// A child begins in the innermost open element: text before it was no value.
@@ -336,6 +348,9 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             }
             self.out.copy(span);
         } else if !is_blank {
+            if is_planted(Planted::LooseText) {
+                self.out.copy(span);
+            }
             self.session.unmapped();
         }
     }
@@ -364,7 +379,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 let inside = Span::new(frame.content, tag.start());
                 self.end_of_value(element, treatment, Value::Decoded, frame.out_content, inside)?
             }
-            _ => frame.released || frame.reference.is_some(),
+            _ => frame.released || frame.reference.is_some() || is_planted(Planted::EmptyContainer),
         };
         if let (Some(reference), true) = (frame.reference, frame.released) {
             self.session.buffers.links.make_idle(reference);
@@ -391,7 +406,9 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     fn end_container(&mut self, frame: &Frame, tag: Span) {
         if self.out.len() > frame.out_content {
             self.copy_space();
-            self.copy(tag);
+            if !is_planted(Planted::EndTag) {
+                self.copy(tag);
+            }
         } else if tag.len() > 0 {
             self.out.bytes().pop();
             self.out.bytes().extend_from_slice(b"/>");
@@ -439,6 +456,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 false
             }
         };
+        let is_first = self.buffers.frames.last().is_none_or(|parent| !parent.released);
+        let kept = kept && (is_first || !is_planted(Planted::LostValue));
         if !kept {
             self.take_back(out_start);
             self.space = space;
@@ -560,6 +579,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     fn declaration(&mut self, attribute: &Attribute, namespace: NamespaceId) {
         let is_wanted =
             matches!(namespace, NamespaceId::NONE | NamespaceId::XSI) || self.session.format.has_namespace(namespace);
+        let is_wanted = is_wanted && !is_planted(Planted::LostDeclaration);
         let at = self.out.len();
         if is_wanted {
             self.copy(attribute.span);
@@ -577,7 +597,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     ) -> Rewrite<bool> {
         let local = attribute.name.local().of(self.text.as_bytes());
         if let Some((is_id, name)) = self.link(attribute, namespace, local) {
-            let goes_out = attribute.plain && self.goes_out(is_id, name, node);
+            let goes_out = attribute.plain && self.goes_out(is_id, name, node) || is_planted(Planted::Reference);
             if goes_out {
                 self.copy(attribute.span);
             }
@@ -599,7 +619,10 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let child = node.and_then(|node| self.trie.child(node, namespace, true, local));
         let Some(child) = child.and_then(|(id, _)| self.trie.node(id)) else {
             self.session.unmapped();
-            return Ok(false);
+            if is_planted(Planted::Attribute) {
+                self.copy(attribute.span);
+            }
+            return Ok(is_planted(Planted::Attribute));
         };
         self.mapped_attribute(attribute, child, written)
     }
@@ -715,7 +738,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             }
             StandIn::Constant(text) => {
                 self.out.bytes().push(b'>');
-                push_xml_text(text, self.out.bytes());
+                push_xml_text(if is_planted(Planted::StandIn) { "planted" } else { text }, self.out.bytes());
                 self.out.bytes().extend_from_slice(b"</");
                 self.out.bytes().extend_from_slice(qualified);
                 self.out.bytes().push(b'>');

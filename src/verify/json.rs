@@ -1,13 +1,13 @@
 //! The second reading of JSON, on serde_json's own walk over a document. No `Value` is built: it would keep the last of
 //! two equal names.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::reading::{Fault, Found, Reading, Record, Rules};
+use super::reading::{Finding, Found, Reading, Record, Rules};
 use super::table::{Place, Table};
 
 const CONTEXT: &str = "@context";
@@ -17,32 +17,40 @@ struct Walk<'r, 'a> {
     reading: Reading,
     /// The places that lead to where the walk is.
     path: Vec<usize>,
-    fault: Option<Fault>,
+    finding: Option<Finding>,
 }
 
 /// Reads an output to its end.
-pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Fault> {
-    let mut walk = Walk { rules, reading: Reading::new(rules.elements), path: Vec::new(), fault: None };
+pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Finding> {
+    let mut walk = Walk { rules, reading: Reading::new(rules.elements), path: Vec::new(), finding: None };
     let mut document = serde_json::Deserializer::from_str(text);
     let top = Part { walk: &mut walk, place: Some(0), record: None, is_top: true, is_item: false };
     let result = top.deserialize(&mut document).and_then(|_| document.end());
     if let Err(error) = result {
         let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
         let offset = (before + error.column().saturating_sub(1)).min(text.len());
-        return Err(walk.fault.unwrap_or(Fault::at(0, "no JSON")).with_offset(offset));
+        let path = walk.finding.as_ref().map(|finding| finding.path().to_owned()).unwrap_or_default();
+        let what = walk.finding.map_or("no JSON", |finding| finding.what());
+        return Err(Finding::at(offset, what).with_path(path));
     }
     if !walk.reading.links_agree() {
-        return Err(Fault::at(0, "a reference without its object, or an id without a reference"));
+        return Err(Finding::at(0, "a reference without its object, or an id without a reference"));
     }
     Ok(walk.reading)
 }
 
+/// Whether a document's top-level object has the table's root member.
+pub(super) fn has_root(text: &str, table: &Table) -> bool {
+    let members: Result<HashMap<String, IgnoredAny>, _> = serde_json::from_str(text);
+    table.has_root && members.is_ok_and(|members| members.keys().any(|name| table.below(0, name).is_some()))
+}
+
 impl Walk<'_, '_> {
-    /// Ends the walk with a fault here. What is given is for serde_json alone, which adds the position.
-    fn fault<E: Error>(&mut self, what: &'static str) -> E {
-        if self.fault.is_none() {
+    /// Ends the walk with a finding here. What is given is for serde_json alone, which adds the position.
+    fn found<E: Error>(&mut self, what: &'static str) -> E {
+        if self.finding.is_none() {
             let names = self.path.iter().filter_map(|at| self.rules.table.get(*at)).map(|place| place.name.as_str());
-            self.fault = Some(Fault::at(0, what).with_path(names.collect::<Vec<_>>().join("/")));
+            self.finding = Some(Finding::at(0, what).with_path(names.collect::<Vec<_>>().join("/")));
         }
         E::custom("")
     }
@@ -77,7 +85,7 @@ impl<'a> Part<'_, '_, 'a> {
                 }
             }
         }
-        judged.map(|found| found == Found::Released).map_err(|what| self.walk.fault(what))
+        judged.map(|found| found == Found::Released).map_err(|what| self.walk.found(what))
     }
 }
 
@@ -133,7 +141,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {
         let Part { walk, place, record, is_top, is_item } = self;
         if is_top || is_item {
-            return Err(walk.fault("an array where the mapping has none"));
+            return Err(walk.found("an array where the mapping has none"));
         }
         let mut is_released = false;
         loop {
@@ -141,7 +149,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
             match items.next_element_seed(item)? {
                 Some(released) => is_released |= released,
                 None if is_released => return Ok(true),
-                None => return Err(walk.fault("an array in which nothing was released")),
+                None => return Err(walk.found("an array in which nothing was released")),
             }
         }
     }
@@ -170,10 +178,10 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
                 let part = Part { walk: &mut *walk, place: None, record, is_top: false, is_item: false };
                 is_released |= members.next_value_seed(part)?;
             } else {
-                return Err(walk.fault("a member that the mapping doesn't name"));
+                return Err(walk.found("a member that the mapping doesn't name"));
             }
             if !names.insert(name) {
-                return Err(walk.fault("a name that stands twice in one object"));
+                return Err(walk.found("a name that stands twice in one object"));
             }
         }
         match id {
@@ -186,7 +194,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
             }
             None => {}
         }
-        if is_released { Ok(true) } else { Err(walk.fault("an object in which nothing was released")) }
+        if is_released { Ok(true) } else { Err(walk.found("an object in which nothing was released")) }
     }
 }
 
@@ -228,10 +236,10 @@ impl<'de> Visitor<'de> for Context<'_, '_, '_> {
             let own = self.walk.rules.table.uri_of(&prefix);
             // JSON-LD puts a `#` behind a namespace that doesn't end in one.
             if own.is_none_or(|own| own != uri && Some(own) != uri.strip_suffix('#')) {
-                return Err(self.walk.fault("a context that binds what the format doesn't"));
+                return Err(self.walk.found("a context that binds what the format doesn't"));
             }
             if !names.insert(prefix) {
-                return Err(self.walk.fault("a name that stands twice in one object"));
+                return Err(self.walk.found("a name that stands twice in one object"));
             }
         }
         Ok(())

@@ -9,12 +9,14 @@ mod table;
 mod value;
 mod xml;
 
-use crate::catalog::{Catalog, ElementId, Treatment};
+use crate::catalog::Catalog;
 use crate::config::ConfigError;
 use crate::format::{Formats, Syntax};
+use crate::policy::Grant;
 
+pub use reading::Finding;
+pub(crate) use reading::Reading;
 use reading::Rules;
-pub(crate) use reading::{Fault, Reading};
 use table::Table;
 use value::Values;
 
@@ -49,28 +51,45 @@ impl Verifier {
         Ok(Self { formats: formats.collect(), values: Values::new(catalog)?, elements: catalog.len() })
     }
 
-    /// Reads `output`, of the named format. `permitted` says how an element may be released.
+    /// The format of an output, by its root.
+    ///
+    /// # Errors
+    /// When it is of none.
+    pub(crate) fn format_of(&self, output: &[u8]) -> Result<&str, Finding> {
+        let text = text(output)?;
+        let has_root = |tables: &&Tables| match syntax(text) {
+            Syntax::Xml => tables.xml.as_ref().is_some_and(|table| xml::has_root(text, table)),
+            Syntax::Json => tables.json.as_ref().is_some_and(|table| json::has_root(text, table)),
+        };
+        let tables = self.formats.iter().find(has_root).ok_or(Finding::of_output("it is of no known format"))?;
+        Ok(&tables.name)
+    }
+
+    /// Reads `output`, of the named format, and holds it against `grant`; without one, it is only read whose it is.
     ///
     /// # Errors
     /// The first thing that the grant doesn't hold, or that is not what the format says.
-    pub(crate) fn read(
-        &self,
-        output: &[u8],
-        format: &str,
-        permitted: &dyn Fn(ElementId) -> Option<Treatment>,
-    ) -> Result<Reading, Fault> {
-        let text = std::str::from_utf8(output).map_err(|error| Fault::at(error.valid_up_to(), "no UTF-8"))?;
-        let syntax = if text.trim_start().starts_with('<') { Syntax::Xml } else { Syntax::Json };
+    pub(crate) fn read(&self, output: &[u8], format: &str, grant: Option<&Grant>) -> Result<Reading, Finding> {
+        let text = text(output)?;
+        let syntax = syntax(text);
         let tables = self.formats.iter().find(|tables| tables.name == format);
         let table = tables.and_then(|tables| match syntax {
             Syntax::Xml => tables.xml.as_ref(),
             Syntax::Json => tables.json.as_ref(),
         });
-        let table = table.ok_or(Fault::at(0, "the format isn't written so"))?;
-        let rules = Rules { table, values: &self.values, permitted, elements: self.elements };
+        let table = table.ok_or(Finding::of_output("the format isn't written so"))?;
+        let rules = Rules { table, values: &self.values, grant, elements: self.elements };
         match syntax {
             Syntax::Xml => xml::read(text, &rules),
             Syntax::Json => json::read(text, &rules),
         }
     }
+}
+
+fn text(output: &[u8]) -> Result<&str, Finding> {
+    std::str::from_utf8(output).map_err(|error| Finding::at(error.valid_up_to(), "no UTF-8"))
+}
+
+fn syntax(text: &str) -> Syntax {
+    if text.trim_start().starts_with('<') { Syntax::Xml } else { Syntax::Json }
 }

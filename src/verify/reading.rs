@@ -1,24 +1,29 @@
 //! What the second reading goes by and what it finds, in both syntaxes.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use super::table::{Fact, Place, Table};
 use super::value::Values;
 use crate::catalog::{ElementId, Treatment};
+use crate::policy::Grant;
 
 /// Something in an output that must not be there, or not so. Never a value of it (P6).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub struct Finding {
     what: &'static str,
-    /// The place in the mapping's own spelling; empty where there is none.
     path: String,
-    /// In bytes from the start of the output.
-    offset: usize,
+    offset: Option<usize>,
 }
 
-impl Fault {
+impl Finding {
     pub(super) fn at(offset: usize, what: &'static str) -> Self {
-        Self { what, path: String::new(), offset }
+        Self { what, path: String::new(), offset: Some(offset) }
+    }
+
+    /// A finding about the whole.
+    pub(crate) fn of_output(what: &'static str) -> Self {
+        Self { what, path: String::new(), offset: None }
     }
 
     pub(super) fn with_path(mut self, path: String) -> Self {
@@ -26,29 +31,46 @@ impl Fault {
         self
     }
 
-    pub(super) fn with_offset(mut self, offset: usize) -> Self {
-        self.offset = offset;
-        self
-    }
-
-    pub(crate) fn what(&self) -> &'static str {
+    /// What was found, in fixed words.
+    #[must_use]
+    pub fn what(&self) -> &'static str {
         self.what
     }
 
-    pub(crate) fn path(&self) -> &str {
+    /// Where, as the format spells it; empty where the format has no name for it.
+    #[must_use]
+    pub fn path(&self) -> &str {
         &self.path
     }
 
-    pub(crate) fn offset(&self) -> usize {
+    /// Where in the output, in bytes from its start; `None` when it is about the whole.
+    #[must_use]
+    pub fn offset(&self) -> Option<usize> {
         self.offset
     }
 }
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)?;
+        if !self.path.is_empty() {
+            write!(f, " at {}", self.path)?;
+        }
+        match self.offset {
+            Some(offset) => write!(f, ", byte {offset}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Finding {}
 
 /// What an output must hold to.
 pub(super) struct Rules<'a> {
     pub(super) table: &'a Table,
     pub(super) values: &'a Values,
-    pub(super) permitted: &'a dyn Fn(ElementId) -> Option<Treatment>,
+    /// What may be in it; `None` where it is read only to know whose it is.
+    pub(super) grant: Option<&'a Grant>,
     pub(super) elements: usize,
 }
 
@@ -65,11 +87,20 @@ pub(super) enum Found {
 }
 
 impl Rules<'_> {
+    fn permitted(&self, element: ElementId) -> Option<(ElementId, Treatment)> {
+        let treatment = self.grant.map_or(Some(Treatment::Full), |grant| grant.treatment(element));
+        treatment.map(|treatment| (element, treatment))
+    }
+
+    fn allows(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
+        self.grant.is_none() || self.values.allows(element, treatment, value)
+    }
+
     /// The record that goes on below a place: the place's own if it is a permitted one, or else, in a container, that
     /// around it.
     pub(super) fn record(&self, place: &Place, around: Record) -> Record {
         match place.element {
-            Some(element) if place.is_record => (self.permitted)(element).map(|treatment| (element, treatment)),
+            Some(element) if place.is_record => self.permitted(element),
             Some(_) => None,
             None => around,
         }
@@ -95,11 +126,11 @@ impl Rules<'_> {
         });
         let own = place.filter(|place| !place.is_record).and_then(|place| place.element);
         let permitted = match own {
-            Some(element) => (self.permitted)(element).map(|treatment| (element, treatment)),
+            Some(element) => self.permitted(element),
             None => record,
         };
         match permitted {
-            Some((element, treatment)) if self.values.allows(element, treatment, value) => {
+            Some((element, treatment)) if self.allows(element, treatment, value) => {
                 reading.count(element, stands_in);
                 Ok(Found::Released)
             }

@@ -44,6 +44,8 @@ pub(super) struct Table {
     places: Vec<Place>,
     syntax: Syntax,
     prefixes: Vec<(String, String)>,
+    /// Whether a message is known by its root.
+    pub(super) has_root: bool,
     /// How objects are named and referred to.
     pub(super) id: Option<String>,
     pub(super) reference: Option<String>,
@@ -59,6 +61,7 @@ impl Table {
             places: vec![Place::default()],
             syntax,
             prefixes: declared.namespaces.clone(),
+            has_root: declared.root.is_some(),
             id: None,
             reference: None,
             uri: None,

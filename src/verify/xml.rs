@@ -2,10 +2,11 @@
 
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
+use quick_xml::name::ResolveResult;
+use quick_xml::{NsReader, Reader, XmlVersion};
 
-use super::reading::{Fault, Found, Reading, Record, Rules};
-use super::table::{Place, xml_key};
+use super::reading::{Finding, Found, Reading, Record, Rules};
+use super::table::{Place, Table, xml_key};
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
@@ -43,7 +44,7 @@ struct Walk<'r, 'a> {
 type Checked<T> = Result<T, &'static str>;
 
 /// Reads an output to its end.
-pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Fault> {
+pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Finding> {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_comments = true;
@@ -60,22 +61,42 @@ pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Fault> {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let event = match reader.read_event() {
             Ok(event) => event,
-            Err(_) => return Err(Fault::at(at, "no well-formed XML").with_path(walk.path())),
+            Err(_) => return Err(Finding::at(at, "no well-formed XML").with_path(walk.path())),
         };
         let checked = match event {
             Event::Eof if walk.open.is_empty() && walk.has_root => Ok(()),
             Event::Eof => Err("an element that isn't closed"),
             ref event => walk.event(event, at),
         };
-        checked.map_err(|what| Fault::at(at, what).with_path(walk.path()))?;
+        checked.map_err(|what| Finding::at(at, what).with_path(walk.path()))?;
         if matches!(event, Event::Eof) {
             break;
         }
     }
     if !walk.reading.links_agree() {
-        return Err(Fault::at(0, "a reference without its object, or an id without a reference"));
+        return Err(Finding::at(0, "a reference without its object, or an id without a reference"));
     }
     Ok(walk.reading)
+}
+
+/// Whether the root of a document is the table's.
+pub(super) fn has_root(text: &str, table: &Table) -> bool {
+    let mut reader = NsReader::from_str(text);
+    loop {
+        match reader.read_resolved_event() {
+            Ok((namespace, Event::Start(tag) | Event::Empty(tag))) => {
+                let uri = match namespace {
+                    ResolveResult::Bound(uri) => uri.into_inner(),
+                    ResolveResult::Unbound | ResolveResult::Unknown(_) => "",
+                };
+                let mut key = String::new();
+                xml_key(false, uri, tag.local_name().into_inner(), &mut key);
+                return table.below(0, &key).is_some();
+            }
+            Ok((_, Event::Eof)) | Err(_) => return false,
+            Ok(_) => {}
+        }
+    }
 }
 
 impl Walk<'_, '_> {
@@ -250,7 +271,7 @@ impl Walk<'_, '_> {
         let place = open.place.and_then(|at| self.rules.table.get(at));
         let checked = self.ended(&open, place);
         if checked.is_err() {
-            // The path of a fault is that of the element it is in.
+            // The path of a finding is that of the element it is in.
             let scope = open.scope;
             self.open.push(open);
             self.scope.truncate(scope);

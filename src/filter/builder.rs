@@ -1,0 +1,146 @@
+//! Building a filter: files read, tables loaded, everything checked before the first message.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Filter;
+use crate::catalog::Catalog;
+use crate::config::{ConfigError, Document, read_file};
+use crate::format::Formats;
+use crate::policy::Policy;
+use crate::read::Limits;
+use crate::rewrite::Parts;
+use crate::verify::Verifier;
+
+/// The policy that decides when none is named.
+const BASELINE: (&str, &str) = ("policies/baseline.toml", include_str!("../../policies/baseline.toml"));
+
+/// What a filter is built from. Every setting may be left out.
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct FilterBuilder {
+    policy: PolicySource,
+    catalogs: Vec<PathBuf>,
+    formats_dirs: Vec<PathBuf>,
+    only_format: Option<String>,
+    limits: Limits,
+    one_reading: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+enum PolicySource {
+    #[default]
+    Baseline,
+    Path(PathBuf),
+    Text {
+        name: String,
+        text: String,
+    },
+}
+
+impl FilterBuilder {
+    /// Reads the policy from this file; its ORI files are looked for beside it.
+    pub fn policy_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.policy = PolicySource::Path(path.into());
+        self
+    }
+
+    /// Takes the policy from `text`; `name` is what errors call it by. Such a policy can have no ORI files.
+    pub fn policy_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.policy = PolicySource::Text { name: name.into(), text: text.into() };
+        self
+    }
+
+    /// Adds the data elements of this file to the catalog.
+    pub fn catalog_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.catalogs.push(path.into());
+        self
+    }
+
+    /// Adds every format in this folder: `<folder>/<name>/format.toml`.
+    pub fn formats_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.formats_dirs.push(folder.into());
+        self
+    }
+
+    /// Takes messages of this format only; needed for a JSON format without a root member.
+    pub fn format(mut self, name: impl Into<String>) -> Self {
+        self.only_format = Some(name.into());
+        self
+    }
+
+    /// Sets how large a message may be.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Whether every output is read a second time, by other code, before it is released. On by default; a switch that has
+    /// measured its need may turn it off.
+    pub fn second_reading(mut self, on: bool) -> Self {
+        self.one_reading = !on;
+        self
+    }
+
+    /// Reads everything and puts the filter together.
+    ///
+    /// # Errors
+    /// When a file can't be read or is wrong; the error names file, line, column and the nearest right spelling.
+    pub fn build(self) -> Result<Filter, ConfigError> {
+        let catalogs = self.catalogs.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+        let catalog = Catalog::load(&catalogs.iter().map(File::document).collect::<Vec<_>>())?;
+        let mut files = Vec::new();
+        for folder in &self.formats_dirs {
+            files.extend(read_formats(folder)?);
+        }
+        let formats = Formats::load(&files.iter().map(File::document).collect::<Vec<_>>(), &catalog)?;
+        if let Some(name) = self.only_format.as_deref()
+            && formats.by_name(name).is_none()
+        {
+            let error = ConfigError::of_file("--format", format!("unknown format `{name}`"));
+            return Err(error.nearest(name, formats.names()));
+        }
+        let (file, folder) = match &self.policy {
+            PolicySource::Baseline => (File { name: BASELINE.0.to_owned(), text: BASELINE.1.to_owned() }, None),
+            PolicySource::Path(path) => (read(path)?, Some(path.parent().unwrap_or(Path::new("")))),
+            PolicySource::Text { name, text } => (File { name: name.clone(), text: text.clone() }, None),
+        };
+        let policy = Policy::load(&file.document(), folder, &catalog, formats.messages())?;
+        let parts =
+            Parts { catalog: Arc::new(catalog), formats, policy, limits: self.limits, only_format: self.only_format };
+        let verifier = Arc::new(Verifier::new(&parts.catalog, &parts.formats)?);
+        Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, idle: Arc::default() })
+    }
+}
+
+/// A configuration file that has been read.
+struct File {
+    name: String,
+    text: String,
+}
+
+impl File {
+    fn document(&self) -> Document<'_> {
+        Document { file: &self.name, text: &self.text }
+    }
+}
+
+fn read(path: &Path) -> Result<File, ConfigError> {
+    Ok(File { name: path.display().to_string(), text: read_file(path)? })
+}
+
+/// The `format.toml` of every folder in `folder`, by name, so that errors come in one order.
+fn read_formats(folder: &Path) -> Result<Vec<File>, ConfigError> {
+    let unreadable = |error: std::io::Error| {
+        ConfigError::of_file(folder.display().to_string(), format!("can't be read: {error}").to_lowercase())
+    };
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path().join("format.toml")).collect();
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    if paths.is_empty() {
+        let message = "holds no format: `<name>/format.toml` is wanted";
+        return Err(ConfigError::of_file(folder.display().to_string(), message));
+    }
+    paths.iter().map(|path| read(path)).collect()
+}

@@ -1,0 +1,173 @@
+//! The filter: catalog, formats and policy put together once, immutable, shared by all threads. It runs the first reading
+//! and, before anything goes out, the second.
+
+mod builder;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+pub use builder::FilterBuilder;
+
+use crate::catalog::Catalog;
+use crate::policy::{Grant, Ori, Requester, Verdict};
+use crate::read::{Reason, Refusal};
+use crate::rewrite::{self, Buffers, Parts, Receipt};
+use crate::verify::{Finding, Reading, Verifier};
+
+/// The filter. Build it once; it is `Send` and `Sync`, and cloning shares it.
+///
+/// ```
+/// use dmv_redact::{Filter, Requester};
+///
+/// let filter = Filter::builder().build()?; // the built-in baseline policy
+/// let requester = Requester::new("AZ0070000")?.purpose("C");
+/// let mut out = Vec::new();
+/// let receipt = filter.redact(b"no message at all", &requester, &mut out);
+/// assert!(!receipt.disposition().releases() && out.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Filter {
+    parts: Arc<Parts>,
+    verifier: Arc<Verifier>,
+    reads_twice: bool,
+    idle: Arc<Mutex<Vec<Buffers>>>,
+}
+
+/// One message of a batch and who asked for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The message, XML or JSON.
+    pub message: &'a [u8],
+    /// Who will receive it.
+    pub requester: &'a Requester,
+}
+
+/// What became of one message of a batch.
+#[derive(Debug, Clone)]
+pub struct Redaction {
+    /// What may be sent on; empty unless the receipt's disposition releases.
+    pub output: Vec<u8>,
+    /// The record of it.
+    pub receipt: Receipt,
+}
+
+impl Filter {
+    /// Begins a filter with the built-in catalog, formats and baseline policy.
+    pub fn builder() -> FilterBuilder {
+        FilterBuilder::default()
+    }
+
+    /// Lets through of `message` what the policy permits `requester`, into `out`, which is cleared first.
+    ///
+    /// It can't fail in a way that could be taken for a release: unless the receipt's disposition
+    /// [releases](crate::Disposition::releases), `out` is empty. It never panics; the time is linear in the length of the message, the memory
+    /// bounded by it.
+    pub fn redact(&self, message: &[u8], requester: &Requester, out: &mut Vec<u8>) -> Receipt {
+        let mut buffers = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let check = |output: &[u8], receipt: &Receipt| match self.reads_twice {
+            true => self.read_again(output, requester, receipt),
+            false => Ok(()),
+        };
+        let receipt = rewrite::redact(&self.parts, message, requester, &mut buffers, out, check);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(buffers);
+        receipt
+    }
+
+    /// The second reading of what the first would release.
+    fn read_again(&self, output: &[u8], requester: &Requester, receipt: &Receipt) -> Result<(), Refusal> {
+        let refuse = |detail| Err(Refusal::whole(Reason::SecondReading, detail));
+        let (Some(format), Some(grant)) = (receipt.format(), receipt.grant()) else {
+            return refuse("nothing was decided on");
+        };
+        let reading = match self.verifier.read(output, format, Some(grant)) {
+            Ok(reading) => reading,
+            Err(finding) => return refuse(finding.what()),
+        };
+        let is_other = |read: Option<&str>, known: Option<&str>| read.is_some() && read != known;
+        if is_other(reading.message_key(), receipt.message_type()) {
+            return refuse("another message key than was decided on");
+        }
+        let ori = receipt.requester();
+        if is_other(reading.requester(), ori.as_ref().map(Ori::as_str)) {
+            return refuse("another requester than was decided on");
+        }
+        // The policy is asked again; one decision is one grant.
+        let decided = self.decide(ori, requester, receipt.message_type());
+        if !decided.is_some_and(|decided| Arc::ptr_eq(&decided, grant)) {
+            return refuse("another grant than the policy gives");
+        }
+        let agrees = |element| {
+            let (passed, found) = (receipt.passed(element), reading.of(element));
+            passed <= found.values && passed >= found.values - found.doubtful
+        };
+        if !self.parts.catalog.iter().all(|(element, _)| agrees(element)) {
+            return refuse("other values than were decided on");
+        }
+        Ok(())
+    }
+
+    fn decide(&self, ori: Option<Ori>, requester: &Requester, message_key: Option<&str>) -> Option<Arc<Grant>> {
+        let message = message_key.and_then(|key| self.parts.formats.message(key.as_bytes()));
+        self.parts.policy.decide(ori?, requester, message)
+    }
+
+    /// Reads an output with the second reading alone, as an auditor would: does anything remain in it that the policy
+    /// doesn't permit `requester`? Without an ORI of the caller's the envelope says who it is for.
+    ///
+    /// # Errors
+    /// The first thing that was found: what, where in the mapping, and at which byte. Never a value.
+    pub fn verify(&self, output: &[u8], requester: &Requester) -> Result<(), Finding> {
+        let verifier = &self.verifier;
+        let format = match &self.parts.only_format {
+            Some(name) => name,
+            None => verifier.format_of(output)?,
+        };
+        let facts: Reading = verifier.read(output, format, None)?;
+        let ori = match (requester.ori(), facts.requester()) {
+            (Some(ori), Some(own)) if ori.as_str() != own => {
+                return Err(Finding::of_output("the envelope names another requester"));
+            }
+            (Some(ori), _) => Some(ori),
+            (None, own) => own.and_then(Ori::new),
+        };
+        if ori.is_none() {
+            return Err(Finding::of_output("no requester is named"));
+        }
+        let Some(grant) = self.decide(ori, requester, facts.message_key()) else {
+            return Err(Finding::of_output("no agency class claims the requester"));
+        };
+        match grant.verdict() {
+            Verdict::Rewrite => verifier.read(output, format, Some(&grant)).map(|_| ()),
+            Verdict::Review => Err(Finding::of_output("the policy holds it for review")),
+            Verdict::Nothing => Err(Finding::of_output("the policy permits nothing of it")),
+        }
+    }
+
+    /// Redacts messages in parallel on the current rayon thread pool. The results are in the order of the requests; what
+    /// becomes of one message never touches another.
+    #[must_use]
+    pub fn redact_batch(&self, requests: &[Request<'_>]) -> Vec<Redaction> {
+        let redact = |request: &Request<'_>| {
+            let mut output = Vec::new();
+            let receipt = self.redact(request.message, request.requester, &mut output);
+            Redaction { output, receipt }
+        };
+        requests.par_iter().map(redact).collect()
+    }
+
+    /// The data elements that the filter knows.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.parts.catalog
+    }
+
+    /// The largest message, in bytes, that the filter reads.
+    #[must_use]
+    pub fn message_bytes(&self) -> usize {
+        self.parts.limits.message_bytes
+    }
+}

@@ -1,0 +1,218 @@
+//! The second reading shown at work: each fault that is planted in the first reading is caught by it, and goes out
+//! where it is turned off.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::rewrite::{Planted, with_planted};
+
+const CATALOG: &str = r#"
+[[element]]
+id = "subject.name"
+kind = "text"
+[[element]]
+id = "subject.birth-date"
+kind = "date"
+[[element]]
+id = "subject.number"
+kind = "identifier"
+[[element]]
+id = "subject.status"
+kind = "code"
+[[element]]
+id = "subject.secret"
+kind = "text"
+"#;
+
+const FORMAT: &str = r#"
+name = "example"
+syntax = ["xml", "json"]
+root = "e:r"
+requester = "e:for"
+[namespaces]
+e = "urn:example"
+[paths]
+"e:for" = "envelope.ori"
+"e:person/e:name" = "subject.name"
+"e:person/e:birth" = "subject.birth-date"
+"e:person/e:number" = "subject.number"
+"e:person/e:status" = "subject.status"
+"e:person/e:secret" = "subject.secret"
+"e:secrets/e:secret" = "subject.secret"
+[[required]]
+path = "e:person/e:status"
+when-denied = "NONE"
+[references]
+id = "e:id"
+ref = "e:ref"
+json = "@id"
+"#;
+
+const POLICY: &str = r#"
+[policy]
+name = "example"
+version = "1"
+[agencies.police]
+ori = ["AZ*"]
+[agencies.other]
+ori = ["*"]
+except = ["police"]
+[[permit]]
+id = "police"
+agencies = ["police"]
+elements = ["subject.name", "subject.birth-date", "subject.number"]
+as = { "subject.birth-date" = "year" }
+basis = "a test"
+[[permit]]
+id = "other"
+agencies = ["other"]
+elements = ["subject.number"]
+basis = "a test"
+"#;
+
+fn filter(second_reading: bool) -> Filter {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir_all(folder.path().join("formats/example")).unwrap();
+    fs::write(folder.path().join("formats/example/format.toml"), FORMAT).unwrap();
+    fs::write(folder.path().join("catalog.toml"), CATALOG).unwrap();
+    let builder = Filter::builder().policy_text("policy.toml", POLICY).second_reading(second_reading);
+    builder.catalog_path(folder.path().join("catalog.toml")).formats_dir(folder.path().join("formats")).build().unwrap()
+}
+
+/// A message whose person is `parts`.
+fn xml(parts: &str) -> String {
+    format!("<e:r xmlns:e='urn:example'><e:for>AZ0070000</e:for><e:person>{parts}</e:person></e:r>")
+}
+
+fn json(parts: &str) -> String {
+    format!(r#"{{"@context":{{"e":"urn:example"}},"e:r":{{"e:for":"AZ0070000","e:person":{{{parts}}}}}}}"#)
+}
+
+/// Redacts with the fault planted: withheld where the output is read twice, and where it isn't something goes out that
+/// would not have.
+#[track_caller]
+fn is_caught(fault: Planted, message: &str) {
+    let requester = Requester::from_envelope();
+    let mut out = Vec::new();
+    let sound = filter(true).redact(message.as_bytes(), &requester, &mut out);
+    let sound_output = (sound.disposition().releases(), out.clone());
+    let caught = with_planted(fault, || filter(true).redact(message.as_bytes(), &requester, &mut out));
+    assert_eq!((caught.reason(), out.len()), (Some(Reason::SecondReading), 0), "{fault:?} {message}");
+    let missed = with_planted(fault, || filter(false).redact(message.as_bytes(), &requester, &mut out));
+    assert!(missed.disposition().releases(), "{fault:?} {message}: {:?}", missed.detail());
+    assert_ne!((true, out.clone()), sound_output, "{fault:?} {message}");
+    if matches!(fault, Planted::Requester) {
+        // What goes out is what another one may have: nothing of it says so but the policy, asked again.
+        return;
+    }
+    let verified = filter(false).verify(&out, &requester);
+    assert!(verified.is_err() || fault == Planted::LostValue, "{fault:?}: {}", String::from_utf8_lossy(&out));
+}
+
+const NAME: &str = "<e:name>JORDAN</e:name>";
+const NAME_MEMBER: &str = r#""e:name":"JORDAN""#;
+
+#[test]
+fn p1_what_is_let_through_by_a_fault_is_caught() {
+    for (fault, parts) in [
+        (Planted::Grant, "<e:secret>X</e:secret>"),
+        (Planted::Unmapped, "<e:unknown>X</e:unknown>"),
+        (Planted::Unmapped, "<e:unknown/>"),
+        (Planted::Namespace, "<o:name xmlns:o='urn:other'>X</o:name>"),
+        (Planted::Attribute, "<e:number unit='X'>1</e:number>"),
+        (Planted::LooseText, "X"),
+        (Planted::Comment, "<!--X-->"),
+        (Planted::StandIn, "<e:status>X</e:status>"),
+    ] {
+        is_caught(fault, &xml(&format!("{NAME}{parts}")));
+    }
+    for (fault, parts) in [
+        (Planted::Grant, r#""e:secret":"X""#),
+        (Planted::Unmapped, r#""e:unknown":"X""#),
+        (Planted::Unmapped, r#""unknown":{"e:name":"X"}"#),
+    ] {
+        is_caught(fault, &json(&format!("{NAME_MEMBER},{parts}")));
+    }
+}
+
+#[test]
+fn p2_a_grant_of_another_requester_is_caught() {
+    is_caught(Planted::Requester, &xml(NAME).replace("AZ0070000", "VTICE0900"));
+    is_caught(Planted::Requester, &json(NAME_MEMBER).replace("AZ0070000", "VTICE0900"));
+}
+
+#[test]
+fn p3_an_output_that_is_no_document_is_caught() {
+    is_caught(Planted::EndTag, &xml(NAME));
+    is_caught(Planted::LostDeclaration, &xml(NAME));
+    is_caught(Planted::EndTag, &json(NAME_MEMBER));
+    is_caught(Planted::Comma, &json(&format!(r#"{NAME_MEMBER},"e:number":"1""#)));
+}
+
+#[test]
+fn p4_a_value_that_is_counted_but_lost_is_caught() {
+    is_caught(Planted::LostValue, &xml(&format!("{NAME}<e:number>1</e:number>")));
+    is_caught(Planted::LostValue, &json(&format!(r#"{NAME_MEMBER},"e:number":"1""#)));
+}
+
+#[test]
+fn p4_less_precise_is_less_precise() {
+    is_caught(Planted::Treatment, &xml("<e:birth>1985-07-04</e:birth>"));
+    is_caught(Planted::Treatment, &json(r#""e:birth":"1985-07-04""#));
+}
+
+#[test]
+fn p5_traces_are_caught() {
+    is_caught(
+        Planted::EmptyContainer,
+        &xml(NAME).replace("</e:person>", "</e:person><e:secrets><e:secret>X</e:secret></e:secrets>"),
+    );
+    is_caught(Planted::UnusedDeclaration, &xml(&format!("{NAME}<e:number xmlns:x='urn:example'>1</e:number>")));
+    is_caught(
+        Planted::Reference,
+        &xml(&format!("{NAME}<e:secret e:id='p'>X</e:secret>")).replace("<e:person>", "<e:person e:ref='p'>"),
+    );
+    is_caught(Planted::EmptyContainer, &json(&format!(r#"{NAME_MEMBER}}},"e:secrets":{{"e:secret":"X""#)));
+    is_caught(Planted::Reference, &json(&format!(r#"{NAME_MEMBER},"@id":"p""#)));
+}
+
+#[test]
+fn p7_values_of_no_shape_are_caught() {
+    let blob = "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQr";
+    for (fault, value) in [
+        (Planted::Shape, "900-12-3456"),
+        (Planted::Shape, "{\"a\":1}"),
+        (Planted::Shape, "A\u{200B}B"),
+        (Planted::Photo, blob),
+    ] {
+        is_caught(fault, &xml(&format!("{NAME}<e:name>{value}</e:name>")));
+        is_caught(fault, &json(&format!(r#""e:number":"1","e:name":"{}""#, value.replace('"', "\\\""))));
+    }
+}
+
+#[test]
+fn an_output_is_verified_alone() {
+    let filter = filter(true);
+    let requester = Requester::from_envelope();
+    for message in [xml(NAME), json(NAME_MEMBER)] {
+        assert_eq!(filter.verify(message.as_bytes(), &requester), Ok(()));
+    }
+    let say = |message: String| filter.verify(message.as_bytes(), &requester).map_err(|finding| finding.to_string());
+    for (message, end) in [
+        (xml(&format!("{NAME}<e:secret>X</e:secret>")), "</e:secret"),
+        (json(&format!(r#"{NAME_MEMBER},"e:secret":"X""#)), "\"}}}"),
+    ] {
+        let at = message.find(end).unwrap();
+        let wanted = format!("a value that the grant doesn't hold at e:r/e:person/e:secret, byte {at}");
+        assert_eq!(say(message), Err(wanted));
+    }
+    assert_eq!(say("<r/>".to_owned()), Err("it is of no known format".to_owned()));
+    assert_eq!(say(xml(NAME).replace("AZ0070000", "?")), Err("no requester is named".to_owned()));
+    let other = Requester::new("NV0070000").unwrap();
+    let mismatch = filter.verify(xml(NAME).as_bytes(), &other).map_err(|finding| finding.to_string());
+    assert_eq!(mismatch, Err("the envelope names another requester".to_owned()));
+}

@@ -1,0 +1,69 @@
+//! Faults that a test plants in the first reading, to show that the second catches them. Outside of the crate's own
+//! tests none can be planted, and the compiler drops every question after one.
+
+/// What the first reading does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Planted {
+    /// Everything is permitted.
+    Grant,
+    /// The grant is that of another requester.
+    Requester,
+    /// Shapes are not looked at.
+    Shape,
+    /// Images in texts are not looked for.
+    Photo,
+    /// Values go out in full where less was permitted.
+    Treatment,
+    /// Comments go out.
+    Comment,
+    /// Attributes go out that no path names.
+    Attribute,
+    /// Elements and members go out that no path names.
+    Unmapped,
+    /// Elements are looked up by their local names, whatever their namespace.
+    Namespace,
+    /// Text beside elements goes out.
+    LooseText,
+    /// Containers stay in which nothing was released.
+    EmptyContainer,
+    /// End tags, or closing brackets, are left out.
+    EndTag,
+    /// Namespace declarations, and bindings of a context, go out that nothing uses.
+    UnusedDeclaration,
+    /// Namespace declarations are left out.
+    LostDeclaration,
+    /// Commas are left out.
+    Comma,
+    /// References go out whatever became of their objects.
+    Reference,
+    /// What stands for a denied part is the part itself.
+    StandIn,
+    /// Values are counted that don't go out.
+    LostValue,
+}
+
+#[cfg(test)]
+thread_local! {
+    static PLANTED: std::cell::Cell<Option<Planted>> = const { std::cell::Cell::new(None) };
+}
+
+/// Runs `run` with this fault in the first reading of this thread.
+#[cfg(test)]
+pub(crate) fn with<T>(fault: Planted, run: impl FnOnce() -> T) -> T {
+    PLANTED.set(Some(fault));
+    let result = run();
+    PLANTED.set(None);
+    result
+}
+
+/// Whether this fault has been planted.
+#[inline(always)]
+pub(super) fn is_planted(fault: Planted) -> bool {
+    #[cfg(test)]
+    return PLANTED.get() == Some(fault);
+    #[cfg(not(test))]
+    {
+        let _ = fault;
+        false
+    }
+}
