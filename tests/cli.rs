@@ -184,3 +184,27 @@ fn stdin_to_stdout_and_to_a_file_give_the_same() {
     assert!(text(&output.stdout).starts_with("1 messages: 0 released, 1 redacted"));
     assert_eq!(fs::read(out).unwrap(), expected);
 }
+
+#[test]
+fn verify_finds_what_the_policy_does_not_permit_and_says_where() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out");
+    let messages = fixture("dr-in-state-police");
+    let redacted = dmv_redact(
+        &["redact", messages.join("message.xml").to_str().unwrap(), "-o", out.join("message.xml").to_str().unwrap()],
+        b"",
+    );
+    assert_eq!(redacted.status.code(), Some(0), "{}", text(&redacted.stderr));
+    let clean = dmv_redact(&["verify", out.to_str().unwrap()], b"");
+    assert_eq!((clean.status.code(), clean.stderr.len()), (Some(0), 0), "{}", text(&clean.stderr));
+    // The same message as it came from the state.
+    let whole = dmv_redact(&["verify", messages.join("message.xml").to_str().unwrap(), out.to_str().unwrap()], b"");
+    assert_eq!(whole.status.code(), Some(3));
+    let found = text(&whole.stderr);
+    assert!(found.lines().count() == 1 && found.contains("message.xml: ") && found.contains(", byte "), "{found}");
+    assert!(!found.contains("900-12-3456"));
+    let output = fs::read(out.join("message.xml")).unwrap();
+    let for_another = dmv_redact(&["verify", "--requester", "NV0070000"], &output);
+    assert_eq!(text(&for_another.stderr), "dmv-redact: stdin: the envelope names another requester\n");
+    assert_eq!(for_another.status.code(), Some(3));
+}

@@ -6,4 +6,4 @@ mod source;
 
 pub(crate) use run::{notice, run};
 pub(crate) use sink::write_whole;
-pub(crate) use source::{SourceError, plan, read_message};
+pub(crate) use source::{SourceError, plan, read_file, read_message, regular_files};

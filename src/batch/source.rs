@@ -36,27 +36,16 @@ pub(crate) fn plan(inputs: &[PathBuf], out: &Path) -> Result<(Vec<Job>, Vec<Path
     for input in inputs {
         refuse_overlap(input, out)?;
         let base = if inputs.len() == 1 { PathBuf::new() } else { plain_components(input) };
-        for entry in WalkDir::new(input).sort_by_file_name() {
-            let entry = entry.map_err(|error| {
-                let path = error.path().unwrap_or(input).to_owned();
-                SourceError::Io(path, error.into())
-            })?;
-            let path = entry.path();
-            // A link that is named itself is followed; one that is found is not.
-            let is_file = entry.file_type().is_file() || entry.depth() == 0 && path.is_file();
-            if is_file {
-                let below = path.strip_prefix(input).unwrap_or(path);
-                let name = if below.as_os_str().is_empty() && inputs.len() == 1 {
-                    PathBuf::from(path.file_name().unwrap_or_default())
-                } else {
-                    base.join(below)
-                };
-                // Joining an empty path would leave a trailing separator behind.
-                let output = out.join(name.components().collect::<PathBuf>());
-                jobs.push(Job { input: path.to_owned(), output });
-            } else if !entry.file_type().is_dir() {
-                irregular.push(path.to_owned());
-            }
+        for path in regular_files(input, &mut irregular)? {
+            let below = path.strip_prefix(input).unwrap_or(&path);
+            let name = if below.as_os_str().is_empty() && inputs.len() == 1 {
+                PathBuf::from(path.file_name().unwrap_or_default())
+            } else {
+                base.join(below)
+            };
+            // Joining an empty path would leave a trailing separator behind.
+            let output = out.join(name.components().collect::<PathBuf>());
+            jobs.push(Job { input: path, output });
         }
     }
     let mut seen: HashMap<&Path, &Path> = HashMap::new();
@@ -67,6 +56,28 @@ pub(crate) fn plan(inputs: &[PathBuf], out: &Path) -> Result<(Vec<Job>, Vec<Path
         }
     }
     Ok((jobs, irregular))
+}
+
+/// Every regular file at and below `input`, in the order of their names. What is no file and no folder is added to
+/// `irregular`, to be reported.
+///
+/// # Errors
+/// When something can't be looked at.
+pub(crate) fn regular_files(input: &Path, irregular: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>, SourceError> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(input).sort_by_file_name() {
+        let entry = entry.map_err(|error| {
+            let path = error.path().unwrap_or(input).to_owned();
+            SourceError::Io(path, error.into())
+        })?;
+        // A link that is named itself is followed; one that is found is not.
+        if entry.file_type().is_file() || entry.depth() == 0 && entry.path().is_file() {
+            files.push(entry.into_path());
+        } else if !entry.file_type().is_dir() {
+            irregular.push(entry.into_path());
+        }
+    }
+    Ok(files)
 }
 
 /// A path without root, `.` and `..`: it stays below whatever it is joined to.
@@ -107,6 +118,6 @@ pub(crate) fn read_message(source: impl Read, limit: usize) -> io::Result<Vec<u8
 }
 
 /// Reads the message of a file.
-pub(super) fn read_file(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+pub(crate) fn read_file(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     read_message(File::open(path)?, limit)
 }

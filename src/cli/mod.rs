@@ -1,11 +1,16 @@
 //! The command line: arguments, resolved configuration, run. One file a verb.
 
+mod filter_arguments;
+mod problem;
 mod redact;
+mod verify;
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use problem::Problem;
 
 /// Redacts driver and vehicle responses: lets through only what the policy permits the requester.
 #[derive(Debug, Parser)]
@@ -18,6 +23,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Redact(redact::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// How a run ended, as its exit status.
@@ -50,6 +56,7 @@ impl From<Exit> for ExitCode {
 pub fn main() -> ExitCode {
     match Arguments::parse().verb {
         Verb::Redact(arguments) => redact::run(&arguments).into(),
+        Verb::Verify(arguments) => verify::run(&arguments).into(),
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Exit, complain};
-use crate::batch::{SourceError, notice, plan, read_message, run as run_batch, write_whole};
+use super::filter_arguments::FilterArguments;
+use super::{Exit, Problem, complain};
+use crate::batch::{notice, plan, read_message, run as run_batch, write_whole};
 use crate::report::Summary;
-use crate::{ConfigError, Filter, Limits, Receipt, Requester};
+use crate::{Filter, Receipt, Requester};
 
 /// Redact messages.
 ///
@@ -21,30 +22,11 @@ pub(super) struct Arguments {
     /// Where the outputs go: a folder (a file for a single message)
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
-    /// The policy that decides
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
-    /// The ORI of who will receive the messages; must agree with their envelopes
-    #[arg(long, value_name = "ORI")]
-    requester: Option<String>,
-    /// The purpose code of the request
-    #[arg(long, value_name = "CODE")]
-    purpose: Option<String>,
-    /// A claim that you vouch for; may be given several times
-    #[arg(long = "claim", value_name = "NAME")]
-    claims: Vec<String>,
-    /// Take messages of this format only
-    #[arg(long, value_name = "NAME")]
-    format: Option<String>,
-    /// Add the formats of this folder: DIR/NAME/format.toml
-    #[arg(long, value_name = "DIR")]
-    formats: Vec<PathBuf>,
-    /// Add the data elements of this catalog
-    #[arg(long, value_name = "FILE")]
-    catalog: Vec<PathBuf>,
-    /// Set a limit on messages: message-bytes, depth, name-bytes, attributes, namespaces, members
-    #[arg(long = "limit", value_name = "NAME=NUMBER")]
-    limits: Vec<String>,
+    #[command(flatten)]
+    filter: FilterArguments,
+    /// Leave out the second reading of every output
+    #[arg(long)]
+    no_second_reading: bool,
     /// How many threads to use [default: one a core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -59,46 +41,18 @@ enum SummaryForm {
     Json,
 }
 
-/// Why nothing was redacted.
-enum Problem {
-    Usage(String),
-    Io(String),
-}
-
-impl From<ConfigError> for Problem {
-    fn from(error: ConfigError) -> Self {
-        Self::Usage(error.to_string())
-    }
-}
-
-impl From<SourceError> for Problem {
-    fn from(error: SourceError) -> Self {
-        match error {
-            SourceError::Usage(message) => Self::Usage(message),
-            SourceError::Io(path, error) => Self::Io(format!("{}: {error}", path.display())),
-        }
-    }
-}
-
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match redact(arguments) {
         Ok(summary) if summary.has_failures() => Exit::Failure,
         Ok(summary) if summary.has_refusals() => Exit::Refused,
         Ok(_) => Exit::Released,
-        Err(Problem::Usage(message)) => {
-            complain(message);
-            Exit::Usage
-        }
-        Err(Problem::Io(message)) => {
-            complain(message);
-            Exit::Failure
-        }
+        Err(problem) => problem.complain(),
     }
 }
 
 fn redact(arguments: &Arguments) -> Result<Summary, Problem> {
-    let filter = filter(arguments)?;
-    let requester = requester(arguments)?;
+    let filter = arguments.filter.filter()?.second_reading(!arguments.no_second_reading).build()?;
+    let requester = arguments.filter.requester()?;
     let single = match arguments.inputs.as_slice() {
         [] => Some(Path::new("-")),
         [input] if is_stdin(input) || input.is_file() => Some(input.as_path()),
@@ -112,42 +66,6 @@ fn redact(arguments: &Arguments) -> Result<Summary, Problem> {
         }
         (out, Some(input)) => redact_one(arguments, &filter, &requester, input, out.as_deref()),
     }
-}
-
-fn filter(arguments: &Arguments) -> Result<Filter, ConfigError> {
-    let mut builder = Filter::builder();
-    if let Some(policy) = &arguments.policy {
-        builder = builder.policy_path(policy);
-    }
-    for catalog in &arguments.catalog {
-        builder = builder.catalog_path(catalog);
-    }
-    for formats in &arguments.formats {
-        builder = builder.formats_dir(formats);
-    }
-    if let Some(format) = &arguments.format {
-        builder = builder.format(format);
-    }
-    let mut limits = Limits::default();
-    for setting in &arguments.limits {
-        limits.set(setting)?;
-    }
-    builder = builder.limits(limits);
-    builder.build()
-}
-
-fn requester(arguments: &Arguments) -> Result<Requester, Problem> {
-    let mut requester = match &arguments.requester {
-        Some(ori) => Requester::new(ori).map_err(|error| Problem::Usage(format!("--requester: {error}")))?,
-        None => Requester::from_envelope(),
-    };
-    if let Some(purpose) = &arguments.purpose {
-        requester = requester.purpose(purpose);
-    }
-    for claim in &arguments.claims {
-        requester = requester.claim(claim);
-    }
-    Ok(requester)
 }
 
 /// One message, to a file or to stdout.

@@ -1,0 +1,75 @@
+//! The arguments by which a filter is built and a requester named: the same for every verb that asks who may have what.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Problem;
+use crate::{ConfigError, Filter, FilterBuilder, Limits, Requester};
+
+#[derive(Debug, Args)]
+pub(super) struct FilterArguments {
+    /// The policy that decides
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The ORI of who will receive the messages; must agree with their envelopes
+    #[arg(long, value_name = "ORI")]
+    requester: Option<String>,
+    /// The purpose code of the request
+    #[arg(long, value_name = "CODE")]
+    purpose: Option<String>,
+    /// A claim that you vouch for; may be given several times
+    #[arg(long = "claim", value_name = "NAME")]
+    claims: Vec<String>,
+    /// Take messages of this format only
+    #[arg(long, value_name = "NAME")]
+    format: Option<String>,
+    /// Add the formats of this folder: DIR/NAME/format.toml
+    #[arg(long, value_name = "DIR")]
+    formats: Vec<PathBuf>,
+    /// Add the data elements of this catalog
+    #[arg(long, value_name = "FILE")]
+    catalog: Vec<PathBuf>,
+    /// Set a limit on messages: message-bytes, depth, name-bytes, attributes, namespaces, members
+    #[arg(long = "limit", value_name = "NAME=NUMBER")]
+    limits: Vec<String>,
+}
+
+impl FilterArguments {
+    /// What the arguments say of the filter.
+    pub(super) fn filter(&self) -> Result<FilterBuilder, ConfigError> {
+        let mut builder = Filter::builder();
+        if let Some(policy) = &self.policy {
+            builder = builder.policy_path(policy);
+        }
+        for catalog in &self.catalog {
+            builder = builder.catalog_path(catalog);
+        }
+        for formats in &self.formats {
+            builder = builder.formats_dir(formats);
+        }
+        if let Some(format) = &self.format {
+            builder = builder.format(format);
+        }
+        let mut limits = Limits::default();
+        for setting in &self.limits {
+            limits.set(setting)?;
+        }
+        Ok(builder.limits(limits))
+    }
+
+    /// Whom they name.
+    pub(super) fn requester(&self) -> Result<Requester, Problem> {
+        let mut requester = match &self.requester {
+            Some(ori) => Requester::new(ori).map_err(|error| Problem::Usage(format!("--requester: {error}")))?,
+            None => Requester::from_envelope(),
+        };
+        if let Some(purpose) = &self.purpose {
+            requester = requester.purpose(purpose);
+        }
+        for claim in &self.claims {
+            requester = requester.claim(claim);
+        }
+        Ok(requester)
+    }
+}

@@ -1,0 +1,38 @@
+//! What ends a run before it has begun: wrong usage, wrong configuration, or an input or output that fails.
+
+use super::{Exit, complain};
+use crate::ConfigError;
+use crate::batch::SourceError;
+
+/// Why nothing was done.
+pub(super) enum Problem {
+    Usage(String),
+    Io(String),
+}
+
+impl From<ConfigError> for Problem {
+    fn from(error: ConfigError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<SourceError> for Problem {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Usage(message) => Self::Usage(message),
+            SourceError::Io(path, error) => Self::Io(format!("{}: {error}", path.display())),
+        }
+    }
+}
+
+impl Problem {
+    /// Says what is wrong, and how the run ends for it.
+    pub(super) fn complain(self) -> Exit {
+        let (message, exit) = match self {
+            Self::Usage(message) => (message, Exit::Usage),
+            Self::Io(message) => (message, Exit::Failure),
+        };
+        complain(message);
+        exit
+    }
+}
