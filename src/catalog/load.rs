@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::shape::ShapeCompiler;
+use super::shape::{ShapeCompiler, SsnForms};
 use super::{Catalog, ENVELOPE, Element, ElementId, Kind, Sensitivity, is_prefix};
 use crate::config::{ConfigError, Document};
 
@@ -44,6 +44,9 @@ struct RawElement {
     kind: Kind,
     shape: Option<Spanned<String>>,
     max_length: Option<usize>,
+    /// Its values are Social Security numbers, or written like them.
+    #[serde(default)]
+    holds_ssn: bool,
     #[serde(default)]
     groups: Vec<Spanned<String>>,
 }
@@ -113,7 +116,16 @@ impl Catalog {
             groups.push(DPPA_HIGHLY_RESTRICTED.to_owned());
         }
         let pattern = raw.shape.as_ref().map(|shape| shape.get_ref().as_str());
-        let shape = shapes.compile(raw.kind, pattern, raw.max_length).map_err(|problem| {
+        let envelope = is_prefix(ENVELOPE, &id);
+        let refuses = match raw.kind {
+            _ if raw.holds_ssn => SsnForms::None,
+            Kind::Text | Kind::Record => SsnForms::All,
+            Kind::Code if !envelope => SsnForms::All,
+            // Many a number has nine digits.
+            Kind::Identifier | Kind::Code => SsnForms::Separated,
+            Kind::Date | Kind::PostalCode | Kind::Number | Kind::Image => SsnForms::None,
+        };
+        let shape = shapes.compile(raw.kind, pattern, raw.max_length, refuses).map_err(|problem| {
             let at = raw.shape.as_ref().map_or(span.clone(), Spanned::span);
             document
                 .error(&at, format!("the shape of `{id}` can't be used: {problem}"))
@@ -121,7 +133,6 @@ impl Catalog {
         })?;
         let index =
             u16::try_from(self.elements.len()).map_err(|_| document.error(&span, "more than 65,536 data elements"))?;
-        let envelope = is_prefix(ENVELOPE, &id);
         self.by_id.insert(id.clone(), ElementId(index));
         self.elements.push(Element {
             id,

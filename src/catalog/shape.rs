@@ -22,7 +22,18 @@ pub struct Shape {
     table: Arc<dense::DFA<Vec<u32>>>,
     start: StateID,
     max_characters: usize,
-    refuses_ssn: bool,
+    refuses: SsnForms,
+}
+
+/// The forms of a Social Security number that a value may not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SsnForms {
+    /// All are allowed: it is what the element is for.
+    None,
+    /// `ddd-dd-dddd`, `ddd dd dddd`: no other number is written so.
+    Separated,
+    /// These, and nine digits standing alone.
+    All,
 }
 
 impl Shape {
@@ -35,7 +46,8 @@ impl Shape {
             || self.has_length(value)
                 && is_clean(value)
                 && self.matches(value)
-                && !(self.refuses_ssn && holds_ssn(value.as_bytes()))
+                && !(self.refuses != SsnForms::None && holds_ssn(value.as_bytes(), self.refuses))
+                && !holds_reference(value)
     }
 
     /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.
@@ -78,6 +90,7 @@ impl ShapeCompiler {
         kind: Kind,
         pattern: Option<&str>,
         max_characters: Option<usize>,
+        refuses: SsnForms,
     ) -> Result<Shape, String> {
         let (default_pattern, default_max) = default_shape(kind);
         let pattern_text = pattern.unwrap_or(default_pattern);
@@ -96,7 +109,7 @@ impl ShapeCompiler {
             table,
             start,
             max_characters: max_characters.unwrap_or(default_max),
-            refuses_ssn: kind == Kind::Text,
+            refuses,
         })
     }
 }
@@ -186,40 +199,32 @@ fn is_noncharacter(character: char) -> bool {
     (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
 }
 
-/// Whether nine digits stand alone as a Social Security number is written: `ddd-dd-dddd`, `ddd dd dddd` or `ddddddddd`.
-fn holds_ssn(value: &[u8]) -> bool {
+/// Whether digits stand in the value as a Social Security number is written: `ddd-dd-dddd`, `ddd dd dddd`, `ddd.dd.dddd`
+/// or, among all forms, nine digits alone. What stands around them doesn't matter.
+fn holds_ssn(value: &[u8], forms: SsnForms) -> bool {
+    // The lengths of the last three groups of digits, each joined to the next by one separator.
+    let mut groups = [0, 0, 0];
     let mut rest = value;
     while let Some(first) = rest.iter().position(u8::is_ascii_digit) {
+        let is_joined = first == 1 && matches!(rest.first(), Some(b'-' | b' ' | b'.'));
         rest = rest.get(first..).unwrap_or_default();
-        if begins_with_ssn(rest) {
+        let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        rest = rest.get(length..).unwrap_or_default();
+        let [_, before, last] = groups;
+        groups = if is_joined { [before, last, length] } else { [0, 0, length] };
+        if groups == [3, 2, 4] || length == 9 && forms == SsnForms::All {
             return true;
         }
-        // A run such as `12 900-12-3456` hides one behind an earlier group: go on behind the first group alone.
-        let group = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        rest = rest.get(group..).unwrap_or_default();
     }
     false
 }
 
-/// Whether the groups of digits at the start of `text`, joined by single separators, are nine digits, and 3-2-4 if separated.
-fn begins_with_ssn(text: &[u8]) -> bool {
-    let mut digits = 0_u32;
-    // Where separators stood, one decimal digit each: 35 is "after the third and the fifth digit".
-    let mut separators = 0_u32;
-    for (at, byte) in text.iter().enumerate() {
-        let is_separator = || matches!(byte, b'-' | b' ' | b'.') && text.get(at + 1).is_some_and(u8::is_ascii_digit);
-        if byte.is_ascii_digit() {
-            digits += 1;
-        } else if is_separator() {
-            separators = separators * 10 + digits;
-        } else {
-            break;
-        }
-        if digits > 9 || separators > 99 {
-            return false;
-        }
-    }
-    digits == 9 && matches!(separators, 0 | 35)
+/// Whether the value holds what a reader that decodes once too often takes for a reference: `&lt;`, `&#60;`.
+fn holds_reference(value: &str) -> bool {
+    value.split('&').skip(1).filter_map(|rest| rest.split_once(';')).any(|(name, _)| {
+        let name = name.strip_prefix('#').unwrap_or(name);
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 #[cfg(test)]
@@ -227,15 +232,17 @@ mod tests {
     use super::*;
 
     fn shape(kind: Kind) -> Shape {
-        ShapeCompiler::default().compile(kind, None, None).unwrap()
+        ShapeCompiler::default().compile(kind, None, None, SsnForms::All).unwrap()
     }
 
     #[test]
     fn p7_a_shape_matches_whole_and_by_ascii_digits() {
-        let ssn = ShapeCompiler::default().compile(Kind::Identifier, Some(r"\d{3}-?\d{2}-?\d{4}"), None).unwrap();
+        let ssn = ShapeCompiler::default()
+            .compile(Kind::Identifier, Some(r"\d{3}-?\d{2}-?\d{4}"), None, SsnForms::None)
+            .unwrap();
         assert!(ssn.conforms("900-12-3456") && ssn.conforms("900123456") && ssn.conforms("\n 900-12-3456 "));
         assert!(!ssn.conforms("900-12-34567") && !ssn.conforms("x900-12-3456") && !ssn.conforms("٩٠٠-12-3456"));
-        let either = ShapeCompiler::default().compile(Kind::Code, Some("a|ab"), None).unwrap();
+        let either = ShapeCompiler::default().compile(Kind::Code, Some("a|ab"), None, SsnForms::None).unwrap();
         assert!(either.conforms("a") && either.conforms("ab") && !either.conforms("abc"));
     }
 
@@ -268,7 +275,7 @@ mod tests {
 
     #[test]
     fn p7_what_a_user_writes_can_not_let_invisible_characters_through() {
-        let any = ShapeCompiler::default().compile(Kind::Code, Some("(?s:.*)"), None).unwrap();
+        let any = ShapeCompiler::default().compile(Kind::Code, Some("(?s:.*)"), None, SsnForms::None).unwrap();
         assert!(any.conforms("anything <at> all"));
         assert!(!any.conforms("a\u{202E}b") && !any.conforms("a\u{7}b") && !any.conforms("a\u{FFFE}b"));
     }
@@ -287,6 +294,9 @@ mod tests {
         ] {
             assert!(shape(kind).conforms(""), "{kind:?}");
         }
-        assert_eq!(ShapeCompiler::default().compile(Kind::Code, Some("a("), None).unwrap_err(), "unclosed group");
+        assert_eq!(
+            ShapeCompiler::default().compile(Kind::Code, Some("a("), None, SsnForms::None).unwrap_err(),
+            "unclosed group"
+        );
     }
 }

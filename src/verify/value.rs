@@ -24,7 +24,7 @@ pub(super) struct Values {
 }
 
 /// Nine digits as a Social Security number is written, standing alone.
-const SSN: &str = r"(?:\A|[^0-9])(?:\d{9}|\d{3}[-. ]\d{2}[-. ]\d{4})(?:\z|[^0-9 .-]|[ .-](?:\z|[^0-9]))";
+const SSN: &str = r"(?:\A|[^0-9])(?:\d{9}|\d{3}[-. ]\d{2}[-. ]\d{4})(?:\z|[^0-9])";
 
 /// How images begin in base64, base64url and hexadecimal.
 const IMAGES: [&str; 14] = [

@@ -37,6 +37,8 @@ pub(crate) struct Element {
     /// The shape as it is written, for the generator of values.
     pub(crate) pattern: Option<String>,
     pub(crate) max_length: Option<usize>,
+    pub(crate) holds_ssn: bool,
+    pub(crate) is_envelope: bool,
     dppa: String,
     groups: Vec<String>,
 }
@@ -98,6 +100,8 @@ fn element(table: &Table) -> Element {
         shape,
         pattern,
         max_length,
+        holds_ssn: table.get("holds-ssn").and_then(Value::as_bool).unwrap_or_default(),
+        is_envelope: string(table, "id").is_some_and(|id| id.split('.').next() == Some("envelope")),
         dppa,
         groups: strings(table, "groups").unwrap_or_default(),
     }

@@ -49,7 +49,10 @@ static DATES: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     ]
 });
 static SSN_RUN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?-u)(^|[^0-9])(\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}|\d{9})([^0-9]|$)").unwrap());
+    LazyLock::new(|| Regex::new(r"(?-u)(^|[^0-9])(\d{3}[-. ]\d{2}[-. ]\d{4}|\d{9})([^0-9]|$)").unwrap());
+static REFERENCE: LazyLock<Regex> = LazyLock::new(|| Regex::new("&#?[A-Za-z0-9]+;").unwrap());
+static SSN_SEPARATED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?-u)(^|[^0-9])(\d{3}[-. ]\d{2}[-. ]\d{4})([^0-9]|$)").unwrap());
 
 /// What a granted element does with a decoded value.
 pub(crate) fn judge(element: &Element, treatment: Treatment, value: &str) -> Verdict {
@@ -114,7 +117,7 @@ fn year(value: &str) -> Option<String> {
 
 /// Whether a value that is not empty, already trimmed, has the element's shape.
 pub(crate) fn conforms(element: &Element, value: &str) -> bool {
-    if value.chars().any(never) || (element.kind == Kind::Text && SSN_RUN.is_match(value.as_bytes())) {
+    if value.chars().any(never) || is_ssn(element, value) || REFERENCE.is_match(value.as_bytes()) {
         return false;
     }
     if element.kind != Kind::Image && is_photo(value) {
@@ -132,6 +135,18 @@ pub(crate) fn conforms(element: &Element, value: &str) -> bool {
     };
     let shape = element.shape.as_ref().unwrap_or(&SHAPES[default_shape]);
     value.chars().count() <= element.max_length.unwrap_or(default_length) && shape.is_match(value.as_bytes())
+}
+
+/// A Social Security number where none belongs: with its separators, or in a text as bare digits too.
+fn is_ssn(element: &Element, value: &str) -> bool {
+    let bare = match element.kind {
+        Kind::Text | Kind::Record => true,
+        Kind::Code => !element.is_envelope,
+        _ => false,
+    };
+    let separated = matches!(element.kind, Kind::Identifier | Kind::Code) || bare;
+    let runs = if bare { &SSN_RUN } else { &SSN_SEPARATED };
+    separated && !element.holds_ssn && runs.is_match(value.as_bytes())
 }
 
 /// Characters that no value may hold, whatever its shape.
