@@ -42,7 +42,7 @@ pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Finding> {
 /// Whether a document's top-level object has the table's root member.
 pub(super) fn has_root(text: &str, table: &Table) -> bool {
     let members: Result<HashMap<String, IgnoredAny>, _> = serde_json::from_str(text);
-    table.has_root && members.is_ok_and(|members| members.keys().any(|name| table.below(0, name).is_some()))
+    table.has_root && members.is_ok_and(|members| members.keys().any(|name| table.member(0, name).is_some()))
 }
 
 impl Walk<'_, '_> {
@@ -163,7 +163,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
         let mut is_released = false;
         let mut id: Option<String> = None;
         while let Some(name) = members.next_key::<String>()? {
-            let below = at.and_then(|at| table.below(at, &name));
+            let below = at.and_then(|at| table.member(at, &name)).and_then(|at| Some((at, table.get(at)?)));
             if let Some((child, place)) = below {
                 walk.path.push(child);
                 let record = walk.rules.record(place, record);

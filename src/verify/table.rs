@@ -1,8 +1,6 @@
 //! The second reading's own picture of a mapping: places and what may stand below them, by name. Built from what the
 //! author of the format wrote, in the plainest way.
 
-use std::collections::HashMap;
-
 use crate::catalog::ElementId;
 use crate::format::{Declared, Syntax};
 
@@ -16,12 +14,54 @@ pub(super) enum Fact {
     Requester,
 }
 
+/// A namespace as the table counts them: the format's own come behind these.
+pub(super) type NamespaceNumber = usize;
+pub(super) const NO_NAMESPACE: NamespaceNumber = 0;
+pub(super) const FOREIGN: NamespaceNumber = 1;
+pub(super) const XSI: NamespaceNumber = 2;
+const FIRST: NamespaceNumber = 3;
+
+const XSI_URI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// A name as a message has it: of an element, an attribute, or in JSON a member, which has no namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Name<'a> {
+    pub(super) namespace: NamespaceNumber,
+    pub(super) is_attribute: bool,
+    pub(super) local: &'a str,
+}
+
+/// A step from one place to one below.
+#[derive(Debug)]
+struct Step {
+    namespace: NamespaceNumber,
+    is_attribute: bool,
+    local: String,
+    to: usize,
+}
+
+impl Step {
+    fn name(&self) -> Name<'_> {
+        Name { namespace: self.namespace, is_attribute: self.is_attribute, local: &self.local }
+    }
+}
+
+/// A name that objects are known or referred to by.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Expanded(NamespaceNumber, String);
+
+impl Expanded {
+    pub(super) fn is(&self, name: &Name<'_>) -> bool {
+        self.0 == name.namespace && self.1 == name.local
+    }
+}
+
 /// A place in a message that the mapping knows.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     /// As the mapping spells its last step.
     pub(super) name: String,
-    pub(super) below: HashMap<String, usize>,
+    below: Vec<Step>,
     pub(super) element: Option<ElementId>,
     /// Everything below belongs to the element.
     pub(super) is_record: bool,
@@ -47,9 +87,9 @@ pub(super) struct Table {
     /// Whether a message is known by its root.
     pub(super) has_root: bool,
     /// How objects are named and referred to.
-    pub(super) id: Option<String>,
-    pub(super) reference: Option<String>,
-    pub(super) uri: Option<String>,
+    pub(super) id: Option<Expanded>,
+    pub(super) reference: Option<Expanded>,
+    pub(super) uri: Option<Expanded>,
     pub(super) json_id: Option<String>,
     pub(super) wrapped: Option<String>,
 }
@@ -68,9 +108,9 @@ impl Table {
             json_id: declared.json_id.clone(),
             wrapped: rdf.filter(|_| syntax == Syntax::Json).map(|(prefix, _)| format!("{prefix}:value")),
         };
-        table.id = declared.id.as_deref().map(|name| table.key(name));
-        table.reference = declared.reference.as_deref().map(|name| table.key(name));
-        table.uri = declared.uri.as_deref().map(|name| table.key(name));
+        table.id = declared.id.as_deref().map(|name| table.expanded(name));
+        table.reference = declared.reference.as_deref().map(|name| table.expanded(name));
+        table.uri = declared.uri.as_deref().map(|name| table.expanded(name));
         let root = declared.root.as_deref().map_or(0, |root| table.walk(0, root));
         for (path, element) in &declared.paths {
             let is_record = path.ends_with("/**");
@@ -85,7 +125,7 @@ impl Table {
             let Some(path) = path else { continue };
             let at = table.walk(root, path);
             table.change(at, |place| place.fact = Some(fact));
-            let inside = table.wrapped.clone().and_then(|wrapped| table.get(at)?.below.get(&wrapped).copied());
+            let inside = table.wrapped.as_deref().and_then(|wrapped| table.member(at, wrapped));
             table.change(inside.unwrap_or(at), |place| place.fact = Some(fact));
         }
         for path in &declared.nillable {
@@ -103,20 +143,33 @@ impl Table {
         self.places.get(at)
     }
 
-    /// The place below `at` whose key this is.
-    pub(super) fn below(&self, at: usize, key: &str) -> Option<(usize, &Place)> {
-        let at = *self.get(at)?.below.get(key)?;
-        Some((at, self.get(at)?))
+    /// The place below `at` that a name leads to.
+    pub(super) fn below(&self, at: usize, name: Name<'_>) -> Option<usize> {
+        self.get(at)?.below.iter().find(|step| step.name() == name).map(|step| step.to)
+    }
+
+    /// The place below `at` that a member leads to.
+    pub(super) fn member(&self, at: usize, name: &str) -> Option<usize> {
+        self.below(at, Name { namespace: NO_NAMESPACE, is_attribute: false, local: name })
+    }
+
+    /// The number of a namespace.
+    pub(super) fn namespace(&self, uri: &str) -> NamespaceNumber {
+        match uri {
+            "" => NO_NAMESPACE,
+            XSI_URI => XSI,
+            _ => self.prefixes.iter().position(|(_, own)| own == uri).map_or(FOREIGN, |place| FIRST + place),
+        }
+    }
+
+    /// Whether a namespace is one of the format's.
+    pub(super) fn is_own(&self, namespace: NamespaceNumber) -> bool {
+        namespace >= FIRST
     }
 
     /// The namespace that a prefix of the format means.
     pub(super) fn uri_of(&self, prefix: &str) -> Option<&str> {
         self.prefixes.iter().find(|(own, _)| own == prefix).map(|(_, uri)| uri.as_str())
-    }
-
-    /// Whether a namespace is one of the format's.
-    pub(super) fn has_namespace(&self, uri: &str) -> bool {
-        self.prefixes.iter().any(|(_, own)| own == uri)
     }
 
     /// Whether the format has prefixes at all.
@@ -132,40 +185,26 @@ impl Table {
 
     fn walk(&mut self, from: usize, path: &str) -> usize {
         path.split('/').fold(from, |at, step| {
-            let key = self.key(step);
-            let next = self.places.len();
-            let found = self.places.get_mut(at).map(|place| *place.below.entry(key).or_insert(next));
-            if found == Some(next) {
+            let Expanded(namespace, local) = self.expanded(step);
+            let is_attribute = self.syntax == Syntax::Xml && step.starts_with('@');
+            let known = self.below(at, Name { namespace, is_attribute, local: &local });
+            known.unwrap_or_else(|| {
+                let to = self.places.len();
                 self.places.push(Place { name: step.to_owned(), ..Place::default() });
-            }
-            found.unwrap_or(at)
+                self.change(at, |place| place.below.push(Step { namespace, is_attribute, local, to }));
+                to
+            })
         })
     }
 
-    /// A step as it is looked up: `{namespace}local` or `@{namespace}local` in XML, the member's name in JSON.
-    fn key(&self, step: &str) -> String {
+    /// A step of a path as it is compared: by namespace and local name in XML, by the member's whole name in JSON.
+    fn expanded(&self, step: &str) -> Expanded {
         let name = step.trim_start_matches('@');
-        if self.syntax == Syntax::Json {
-            return name.to_owned();
+        match name.split_once(':') {
+            Some((prefix, local)) if self.syntax == Syntax::Xml => {
+                Expanded(self.namespace(self.uri_of(prefix).unwrap_or_default()), local.to_owned())
+            }
+            _ => Expanded(NO_NAMESPACE, name.to_owned()),
         }
-        let (uri, local) = match name.split_once(':') {
-            Some((prefix, local)) => (self.uri_of(prefix).unwrap_or_default(), local),
-            None => ("", name),
-        };
-        let mut key = String::new();
-        xml_key(step.starts_with('@'), uri, local, &mut key);
-        key
     }
-}
-
-/// Writes the key of an XML name.
-pub(super) fn xml_key(is_attribute: bool, uri: &str, local: &str, into: &mut String) {
-    into.clear();
-    if is_attribute {
-        into.push('@');
-    }
-    into.push('{');
-    into.push_str(uri);
-    into.push('}');
-    into.push_str(local);
 }

@@ -1,28 +1,27 @@
 //! The second reading of XML, on quick-xml's events.
 
+use std::borrow::Cow;
+
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, Reader, XmlVersion};
 
 use super::reading::{Finding, Found, Reading, Record, Rules};
-use super::table::{Place, Table, xml_key};
-
-const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
-const XML: &str = "http://www.w3.org/XML/1998/namespace";
+use super::table::{Expanded, FOREIGN, NO_NAMESPACE, Name, NamespaceNumber, Place, Table, XSI};
 
 /// A namespace declaration in scope.
 struct Declaration {
     prefix: String,
-    uri: String,
+    namespace: NamespaceNumber,
     is_used: bool,
 }
 
 /// An open element.
-struct Open {
+struct Open<'t> {
     place: Option<usize>,
     record: Record,
-    text: String,
+    text: Cow<'t, str>,
     has_children: bool,
     /// Something in it, or an attribute of it, was released.
     is_released: bool,
@@ -32,12 +31,11 @@ struct Open {
     scope: usize,
 }
 
-struct Walk<'r, 'a> {
+struct Walk<'t, 'r, 'a> {
     rules: &'r Rules<'a>,
     reading: Reading,
-    open: Vec<Open>,
+    open: Vec<Open<'t>>,
     scope: Vec<Declaration>,
-    key: String,
     has_root: bool,
 }
 
@@ -49,27 +47,22 @@ pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Finding> {
     let config = reader.config_mut();
     config.check_comments = true;
     config.expand_empty_elements = false;
-    let mut walk = Walk {
-        rules,
-        reading: Reading::new(rules.elements),
-        open: Vec::new(),
-        scope: Vec::new(),
-        key: String::new(),
-        has_root: false,
-    };
+    let mut walk =
+        Walk { rules, reading: Reading::new(rules.elements), open: Vec::new(), scope: Vec::new(), has_root: false };
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let event = match reader.read_event() {
             Ok(event) => event,
             Err(_) => return Err(Finding::at(at, "no well-formed XML").with_path(walk.path())),
         };
+        let is_end = matches!(event, Event::Eof);
         let checked = match event {
             Event::Eof if walk.open.is_empty() && walk.has_root => Ok(()),
             Event::Eof => Err("an element that isn't closed"),
-            ref event => walk.event(event, at),
+            event => walk.event(event, at),
         };
         checked.map_err(|what| Finding::at(at, what).with_path(walk.path()))?;
-        if matches!(event, Event::Eof) {
+        if is_end {
             break;
         }
     }
@@ -89,9 +82,8 @@ pub(super) fn has_root(text: &str, table: &Table) -> bool {
                     ResolveResult::Bound(uri) => uri.into_inner(),
                     ResolveResult::Unbound | ResolveResult::Unknown(_) => "",
                 };
-                let mut key = String::new();
-                xml_key(false, uri, tag.local_name().into_inner(), &mut key);
-                return table.below(0, &key).is_some();
+                let local = tag.local_name().into_inner();
+                return table.below(0, Name { namespace: table.namespace(uri), is_attribute: false, local }).is_some();
             }
             Ok((_, Event::Eof)) | Err(_) => return false,
             Ok(_) => {}
@@ -99,19 +91,19 @@ pub(super) fn has_root(text: &str, table: &Table) -> bool {
     }
 }
 
-impl Walk<'_, '_> {
-    fn event(&mut self, event: &Event<'_>, at: usize) -> Checked<()> {
+impl<'t> Walk<'t, '_, '_> {
+    fn event(&mut self, event: Event<'t>, at: usize) -> Checked<()> {
         match event {
-            Event::Start(tag) => self.start(tag),
+            Event::Start(tag) => self.start(&tag),
             Event::Empty(tag) => {
-                self.start(tag)?;
+                self.start(&tag)?;
                 self.end()
             }
             Event::End(_) => self.end(),
-            Event::Text(text) => self.text(&text.xml10_content()),
-            Event::CData(text) => self.text(&text.xml10_content()),
+            Event::Text(text) => self.text(text.xml10_content()),
+            Event::CData(text) => self.text(text.xml10_content()),
             Event::GeneralRef(reference) => {
-                let character = match &**reference {
+                let character = match &*reference {
                     "lt" => '<',
                     "gt" => '>',
                     "amp" => '&',
@@ -122,7 +114,7 @@ impl Walk<'_, '_> {
                         _ => return Err("a reference to something undeclared"),
                     },
                 };
-                self.text(character.encode_utf8(&mut [0; 4]))
+                self.text(Cow::Owned(character.to_string()))
             }
             Event::Decl(declaration) if at == 0 => {
                 let is_utf8 =
@@ -137,10 +129,11 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn text(&mut self, text: &str) -> Checked<()> {
+    fn text(&mut self, text: Cow<'t, str>) -> Checked<()> {
         match self.open.last_mut() {
-            Some(open) => open.text.push_str(text),
-            None if is_blank(text) => {}
+            Some(open) if open.text.is_empty() => open.text = text,
+            Some(open) => open.text.to_mut().push_str(&text),
+            None if is_blank(&text) => {}
             None => return Err("a text outside the root"),
         }
         Ok(())
@@ -156,9 +149,9 @@ impl Walk<'_, '_> {
                 None => attributes.push(attribute),
             }
         }
-        let (name, local) = (tag.name(), tag.local_name());
-        let uri = self.resolve(name.prefix().map(|prefix| prefix.into_inner()), true)?;
-        let local: &str = local.into_inner();
+        let (local, prefix) = tag.name().decompose();
+        let local = local.into_inner();
+        let namespace = self.resolve(prefix.map(|prefix| prefix.into_inner()), true)?;
         let (around, record) = match self.open.last_mut() {
             Some(open) => {
                 open.has_children = true;
@@ -171,30 +164,32 @@ impl Walk<'_, '_> {
             None => (Some(0), None),
         };
         self.has_root = true;
-        xml_key(false, &uri, local, &mut self.key);
-        let found = around.and_then(|around| self.rules.table.below(around, &self.key));
+        let table = self.rules.table;
+        let name = Name { namespace, is_attribute: false, local };
+        let found = around.and_then(|around| table.below(around, name)).and_then(|at| Some((at, table.get(at)?)));
         let (place, record) = match found {
             Some((at, place)) => (Some(at), self.rules.record(place, record)),
-            None if record.is_some() && self.rules.table.has_namespace(&uri) && is_plain_name(local) => (None, record),
+            None if record.is_some() && table.is_own(namespace) && is_plain_name(local) => (None, record),
             None => return Err("an element that the mapping doesn't name"),
         };
         self.open.push(Open {
             place,
             record,
-            text: String::new(),
+            text: Cow::Borrowed(""),
             has_children: false,
             is_released: false,
             is_nil: false,
             refers: false,
             scope,
         });
-        let mut names: Vec<String> = Vec::new();
+        let mut names = Vec::new();
         for attribute in &attributes {
-            self.attribute(attribute)?;
-            if names.contains(&self.key) {
+            let name = self.attribute_name(attribute)?;
+            if names.contains(&name) {
                 return Err("an attribute that stands twice");
             }
-            names.push(self.key.clone());
+            names.push(name);
+            self.attribute(attribute, name)?;
         }
         Ok(())
     }
@@ -207,41 +202,41 @@ impl Walk<'_, '_> {
         if matches!(prefix, "xml" | "xmlns") || uri.is_empty() && name != "xmlns" {
             return Err("a namespace declaration that is none");
         }
-        self.scope.push(Declaration { prefix: prefix.to_owned(), uri: uri.into_owned(), is_used: false });
+        let namespace = self.rules.table.namespace(&uri);
+        self.scope.push(Declaration { prefix: prefix.to_owned(), namespace, is_used: false });
         Ok(())
     }
 
     /// The namespace of a name by its prefix.
-    fn resolve(&mut self, prefix: Option<&str>, is_element: bool) -> Checked<String> {
+    fn resolve(&mut self, prefix: Option<&str>, is_element: bool) -> Checked<NamespaceNumber> {
         match prefix {
-            None if !is_element => return Ok(String::new()),
-            Some("xml") => return Ok(XML.to_owned()),
+            None if !is_element => return Ok(NO_NAMESPACE),
+            Some("xml") => return Ok(FOREIGN),
             _ => {}
         }
         let wanted = prefix.unwrap_or_default();
         match self.scope.iter_mut().rev().find(|declaration| declaration.prefix == wanted) {
             Some(declaration) => {
                 declaration.is_used = true;
-                Ok(declaration.uri.clone())
+                Ok(declaration.namespace)
             }
-            None if prefix.is_none() => Ok(String::new()),
+            None if prefix.is_none() => Ok(NO_NAMESPACE),
             None => Err("a prefix that is bound to nothing"),
         }
     }
 
-    /// Checks an attribute; its key is left in `key`.
-    fn attribute(&mut self, attribute: &Attribute<'_>) -> Checked<()> {
+    fn attribute_name<'b>(&mut self, attribute: &Attribute<'b>) -> Checked<Name<'b>> {
         let (local, prefix) = attribute.key.decompose();
-        let uri = self.resolve(prefix.map(|prefix| prefix.into_inner()), false)?;
-        let local: &str = local.into_inner();
-        xml_key(true, &uri, local, &mut self.key);
+        let namespace = self.resolve(prefix.map(|prefix| prefix.into_inner()), false)?;
+        Ok(Name { namespace, is_attribute: true, local: local.into_inner() })
+    }
+
+    fn attribute(&mut self, attribute: &Attribute<'_>, name: Name<'_>) -> Checked<()> {
         let value =
             attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| "an attribute that is not well-formed")?;
         let Some(open) = self.open.last_mut() else { return Ok(()) };
         let table = self.rules.table;
-        // References are declared by name, without the `@` of a path.
-        let name = self.key.trim_start_matches('@');
-        let is = |own: &Option<String>| own.as_deref().is_some_and(|own| own.trim_start_matches('@') == name);
+        let is = |own: &Option<Expanded>| own.as_ref().is_some_and(|own| own.is(&name));
         if is(&table.id) {
             self.reading.ids.insert(value.into_owned());
         } else if is(&table.reference) {
@@ -251,13 +246,13 @@ impl Walk<'_, '_> {
             open.refers = true;
             let fragment = value.strip_prefix('#').ok_or("a reference out of the message")?;
             self.reading.references.insert(fragment.to_owned());
-        } else if uri == XSI && local == "nil" {
+        } else if name.namespace == XSI && name.local == "nil" {
             if !matches!(&*value, "true" | "1") {
                 return Err("`xsi:nil` on what isn't nil");
             }
             open.is_nil = true;
         } else {
-            let place = open.place.and_then(|at| table.below(at, &self.key)).map(|(_, place)| place);
+            let place = open.place.and_then(|at| table.below(at, name)).and_then(|at| table.get(at));
             let place = place.ok_or("an attribute that the mapping doesn't name")?;
             if self.rules.judge(Some(place), None, &value, false, &mut self.reading)? == Found::Released {
                 open.is_released = true;
@@ -288,7 +283,7 @@ impl Walk<'_, '_> {
     }
 
     /// Judges an element that has ended. Gives whether it holds something released.
-    fn ended(&mut self, open: &Open, place: Option<&Place>) -> Checked<bool> {
+    fn ended(&mut self, open: &Open<'_>, place: Option<&Place>) -> Checked<bool> {
         let has_content = open.has_children || !open.text.is_empty();
         let may_be_nil = place.is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
         if open.is_nil && (has_content || !may_be_nil && !open.refers) {
