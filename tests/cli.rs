@@ -208,3 +208,37 @@ fn verify_finds_what_the_policy_does_not_permit_and_says_where() {
     assert_eq!(text(&for_another.stderr), "dmv-redact: stdin: the envelope names another requester\n");
     assert_eq!(for_another.status.code(), Some(3));
 }
+
+#[test]
+fn p2_lint_syntax_says_one_line_for_what_is_not_well_formed() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("good.xml"), "<a xmlns='urn:nobody'>x</a>").unwrap();
+    fs::write(path("good.json"), "{\"a\":[1]}").unwrap();
+    fs::write(path("bad.xml"), "<a>900-12-3456<b></a>").unwrap();
+    fs::write(path("bad.json"), "[1,]").unwrap();
+    let good = dmv_redact(&["lint-syntax", &path("good.xml"), &path("good.json")], b"");
+    assert_eq!((good.status.code(), text(&good.stdout), text(&good.stderr)), (Some(0), "", ""));
+
+    let bad = dmv_redact(&["lint-syntax", &path("bad.xml"), &path("good.xml"), &path("bad.json")], b"");
+    assert_eq!(bad.status.code(), Some(3));
+    let told = format!(
+        "{}: not-well-formed-xml: an end tag doesn't match its start tag at byte 17\n{}: not-well-formed-json: no value begins so at byte 3\n",
+        path("bad.xml"),
+        path("bad.json")
+    );
+    assert_eq!(text(&bad.stdout), told);
+
+    for arguments in [vec!["lint-syntax"], vec!["lint-syntax", "-"]] {
+        let piped = dmv_redact(&arguments, b"");
+        assert_eq!((piped.status.code(), text(&piped.stdout)), (Some(3), "stdin: empty: there is no message\n"));
+    }
+    let limited = dmv_redact(&["lint-syntax", "--limit", "depth=1", folder.path().to_str().unwrap()], b"");
+    let told = text(&limited.stdout);
+    assert!(told.contains("good.json: limit: values are nested too deep at byte 5\n"), "{told}");
+    assert_eq!((limited.status.code(), told.lines().count()), (Some(3), 3));
+    // One that can't be read is a failure, and stops nothing.
+    let missing = dmv_redact(&["lint-syntax", &path("none.xml"), &path("bad.json")], b"");
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).contains("none.xml") && text(&missing.stdout).contains("bad.json"));
+}

@@ -1,6 +1,7 @@
 //! The command line: arguments, resolved configuration, run. One file a verb.
 
 mod filter_arguments;
+mod lint_syntax;
 mod problem;
 mod redact;
 mod verify;
@@ -24,18 +25,19 @@ struct Arguments {
 enum Verb {
     Redact(redact::Arguments),
     Verify(verify::Arguments),
+    LintSyntax(lint_syntax::Arguments),
 }
 
 /// How a run ended, as its exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
-    /// All messages were released or redacted.
+    /// All messages were released or redacted, or are well-formed.
     Released,
     /// Something could not be read or written.
     Failure,
     /// The usage, the policy or a format is wrong.
     Usage,
-    /// At least one message was held or withheld.
+    /// At least one message was held or withheld, or is not well-formed.
     Refused,
 }
 
@@ -50,13 +52,14 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Runs the command line of this process. Exit status: 0 all messages released or redacted, 3 at least one held or
-/// withheld, 2 wrong usage, policy or format, 1 an I/O failure.
+/// Runs the command line of this process. Exit status: 0 all messages released or redacted (or well-formed), 3 at least
+/// one held or withheld (or not well-formed), 2 wrong usage, policy or format, 1 an I/O failure.
 #[must_use]
 pub fn main() -> ExitCode {
     match Arguments::parse().verb {
         Verb::Redact(arguments) => redact::run(&arguments).into(),
         Verb::Verify(arguments) => verify::run(&arguments).into(),
+        Verb::LintSyntax(arguments) => lint_syntax::run(&arguments).into(),
     }
 }
 

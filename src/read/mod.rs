@@ -5,11 +5,13 @@
 pub(crate) mod encoding;
 pub(crate) mod json;
 mod limits;
+mod lint;
 mod refusal;
 pub(crate) mod scan;
 pub(crate) mod xml;
 
 pub use limits::Limits;
+pub use lint::{SyntaxFault, lint_syntax};
 pub use refusal::Reason;
 pub(crate) use refusal::Refusal;
 

@@ -1,0 +1,99 @@
+//! `dmv-redact lint-syntax`: is a message well-formed? No format, no policy: the strict readers alone, one line a fault.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Exit, Problem, complain};
+use crate::batch::{read_file, read_message, regular_files};
+use crate::{Limits, lint_syntax};
+
+/// Tell whether messages are well-formed, whatever format they are of.
+///
+/// Without INPUT, or with `-`, one message is read from stdin. Nothing is printed for a message that is well-formed, one
+/// line for any other. Ends with status 3 if there was one.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Files, or folders whose every file is one message
+    #[arg(value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// Set a limit on messages: message-bytes, depth, name-bytes, attributes, namespaces, members
+    #[arg(long = "limit", value_name = "NAME=NUMBER")]
+    limits: Vec<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match lint(arguments) {
+        Ok(exit) => exit,
+        Err(problem) => problem.complain(),
+    }
+}
+
+fn lint(arguments: &Arguments) -> Result<Exit, Problem> {
+    let mut limits = Limits::default();
+    for setting in &arguments.limits {
+        limits.set(setting)?;
+    }
+    let mut report = Report { limits, lines: String::new(), exit: Exit::Released };
+    if arguments.inputs.is_empty() {
+        report.stdin();
+    }
+    for input in &arguments.inputs {
+        if input == Path::new("-") { report.stdin() } else { report.files(input) }
+    }
+    // A reader that has seen enough and closed the pipe is no failure.
+    match io::stdout().lock().write_all(report.lines.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::Io(format!("stdout: {error}"))),
+        _ => Ok(report.exit),
+    }
+}
+
+/// What was found so far.
+struct Report {
+    limits: Limits,
+    lines: String,
+    exit: Exit,
+}
+
+impl Report {
+    fn stdin(&mut self) {
+        let message = read_message(io::stdin().lock(), self.limits.message_bytes);
+        self.message("stdin", message);
+    }
+
+    /// A file, or every file of a folder. What can't be read stops nothing.
+    fn files(&mut self, input: &Path) {
+        let mut irregular = Vec::new();
+        match regular_files(input, &mut irregular) {
+            Ok(files) => {
+                for file in files {
+                    let message = read_file(&file, self.limits.message_bytes);
+                    self.message(&file.display().to_string(), message);
+                }
+            }
+            Err(error) => self.exit = Problem::from(error).complain(),
+        }
+        for path in irregular {
+            complain(format!("{}: passed over: neither a file nor a folder", path.display()));
+        }
+    }
+
+    fn message(&mut self, name: &str, message: io::Result<Vec<u8>>) {
+        match message.map(|message| lint_syntax(&message, &self.limits)) {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => {
+                // Writing to a string can't fail.
+                let _ = writeln!(self.lines, "{name}: {fault}");
+                if self.exit == Exit::Released {
+                    self.exit = Exit::Refused;
+                }
+            }
+            Err(error) => {
+                complain(format!("{name}: failed: {error}"));
+                self.exit = Exit::Failure;
+            }
+        }
+    }
+}
