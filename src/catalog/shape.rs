@@ -15,6 +15,9 @@ use super::Kind;
 /// Memory one pattern's table may take, in bytes; a counted repetition of many is what exceeds it.
 const TABLE_LIMIT: usize = 1 << 20;
 
+/// Bytes of white space around a value: indentation takes some, more could carry something.
+const MOST_SPACE: usize = 256;
+
 /// A compiled shape. Cloning shares the table.
 #[derive(Debug, Clone)]
 pub struct Shape {
@@ -38,10 +41,14 @@ pub(super) enum SsnForms {
 
 impl Shape {
     /// Whether a decoded value conforms. White space at both ends (space, tab, carriage return, line feed) is not looked
-    /// at; an empty value always conforms, for it tells nothing.
+    /// at, up to 256 bytes of it; an empty value always conforms, for it tells nothing.
     #[must_use]
     pub fn conforms(&self, value: &str) -> bool {
-        let value = trim(value);
+        let inner = trim(value);
+        if value.len() - inner.len() > MOST_SPACE {
+            return false;
+        }
+        let value = inner;
         value.is_empty()
             || self.has_length(value)
                 && is_clean(value)

@@ -69,7 +69,7 @@ impl Default for Limits {
             name_bytes: 1024,
             attributes: 256,
             namespaces: 256,
-            members: 1 << 20,
+            members: 1 << 18,
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::format::{Format, NamespaceId, Namespaces};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, decode};
 use crate::read::scan::Span;
-use crate::read::{Reason, Refusal};
+use crate::read::{Limits, Reason, Refusal};
 
 /// The name of the member.
 pub(super) const CONTEXT: &str = "@context";
@@ -13,8 +13,7 @@ pub(super) const CONTEXT: &str = "@context";
 #[derive(Debug, Clone, Copy)]
 struct Binding {
     namespace: NamespaceId,
-    /// Behind the value before it, and behind the comma or brace before it.
-    gap: usize,
+    /// Behind the comma or brace before it.
     separator_end: usize,
     member: Span,
 }
@@ -74,12 +73,14 @@ impl Context {
     /// Leaves only the bindings that the output uses, in the message's own layout.
     pub(super) fn narrow(&self, text: &str, out: &mut Vec<u8>) {
         let Some(written) = self.written else { return };
+        let is_used = |binding: &&Binding| self.used.get(binding.namespace.index()) == Some(&true);
         let mut narrowed = vec![b'{'];
-        for binding in &self.bindings {
-            if self.used.get(binding.namespace.index()) == Some(&true) {
-                let from = if narrowed.len() > 1 { binding.gap } else { binding.separator_end };
-                narrowed.extend_from_slice(Span::new(from, binding.member.end()).of(text.as_bytes()));
+        for binding in self.bindings.iter().filter(is_used) {
+            // The space before a comma may be that of what went.
+            if narrowed.len() > 1 {
+                narrowed.push(b',');
             }
+            narrowed.extend_from_slice(Span::new(binding.separator_end, binding.member.end()).of(text.as_bytes()));
         }
         narrowed.extend_from_slice(self.closing.of(text.as_bytes()));
         out.splice(written.start()..written.end(), narrowed);
@@ -93,6 +94,7 @@ impl Context {
         text: &str,
         format: &Format,
         namespaces: &Namespaces,
+        limits: &Limits,
         is_top: bool,
     ) -> Result<(), Refusal> {
         let start = reader.position();
@@ -125,7 +127,7 @@ impl Context {
             match own {
                 Some(own) if own == exact || own == bound_to => {
                     let member = Span::new(member_start, reader.position());
-                    bindings.push(Binding { namespace: own, gap, separator_end, member });
+                    bindings.push(Binding { namespace: own, separator_end, member });
                 }
                 Some(_) => return refuse("a context binds a prefix of the format to another namespace"),
                 None if is_of_format(exact) || is_of_format(bound_to) => {
@@ -133,6 +135,9 @@ impl Context {
                 }
                 None if name.contains(['@', ':']) => return refuse("a context is more than plain prefix bindings"),
                 None => {}
+            }
+            if names.len() >= limits.namespaces {
+                return Err(Refusal::at(Reason::Limit, start, "a context has too many bindings"));
             }
             if names.contains(&name) {
                 return Err(Refusal::at(Reason::DuplicateName, start, "a context binds a prefix twice"));

@@ -63,6 +63,8 @@ struct Frame {
     /// In the message: behind the last value (or the bracket), and behind the comma (or the bracket).
     gap: usize,
     separator_end: usize,
+    /// The white space behind the bracket.
+    indent: Span,
     /// How many parts have been met, and whether one was written, so that the next needs its comma.
     parts: usize,
     has_written: bool,
@@ -306,7 +308,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         if is_top && self.buffers.context.is_copied() {
             return Err(Refusal::at(Reason::DuplicateName, part.start, "a name stands twice in one object"));
         }
-        self.buffers.context.read(&mut self.reader, self.text, self.session.format, namespaces, is_top)?;
+        self.buffers.context.read(&mut self.reader, self.text, self.session.format, namespaces, self.limits, is_top)?;
         if is_top {
             self.begin(&part);
             let at = self.out.len();
@@ -360,6 +362,8 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             self.buffers.met.resize(met + children.div_ceil(WORD), 0);
         }
         let inside = self.reader.position();
+        self.reader.peek();
+        let behind_space = self.reader.position();
         self.buffers.frames.push(Frame {
             is_object,
             role,
@@ -369,6 +373,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             record_names: self.buffers.record_names.len(),
             gap: inside,
             separator_end: inside,
+            indent: Span::new(inside, behind_space),
             parts: 0,
             has_written: false,
             released: false,
@@ -418,9 +423,14 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
     fn begin(&mut self, part: &Part) {
         let Some(frame) = self.buffers.frames.last().copied() else { return };
         let at = self.out.len();
-        let has_comma = frame.has_written && !is_planted(Planted::Comma);
-        let from = if has_comma { frame.gap } else { frame.separator_end };
-        self.copy(Span::new(from, part.start));
+        if !frame.has_written {
+            // Behind the bracket there is what stood there, whatever went.
+            self.copy(frame.indent);
+        } else {
+            // From the comma itself: the space before it may be that of what went.
+            let has_comma = !is_planted(Planted::Comma);
+            self.copy(Span::new(frame.separator_end - usize::from(has_comma), part.start));
+        }
         let Some(name) = part.name else { return };
         let node = part.node.and_then(|node| self.trie.node(node));
         let spelled = name.inner.text(self.text);

@@ -21,7 +21,7 @@ pub(super) enum Judgement {
 /// form, where there is one.
 pub(super) fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
     // An empty value tells nothing, and there is nothing of it to be less precise about.
-    if trim(value).is_empty() || treatment::is_result(treatment, value) {
+    if trim(value).is_empty() && element.shape().conforms(value) || treatment::is_result(treatment, value) {
         return Judgement::Release;
     }
     if element.kind() != Kind::Image && photo::is_found_in(value) && !is_planted(Planted::Photo) {

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::numbers::Quoted;
 use super::reading::{Finding, Found, Reading, Record, Rules};
 use super::table::{Place, Table};
 
@@ -23,6 +24,8 @@ struct Walk<'r, 'a> {
 /// Reads an output to its end.
 pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Finding> {
     let mut walk = Walk { rules, reading: Reading::new(rules.elements), path: Vec::new(), finding: None };
+    let quoted = Quoted::new(text).ok_or(Finding::of_output("no JSON"))?;
+    let text = &*quoted.text;
     let mut document = serde_json::Deserializer::from_str(text);
     let top = Part { walk: &mut walk, place: Some(0), record: None, is_top: true, is_item: false };
     let result = top.deserialize(&mut document).and_then(|_| document.end());
@@ -31,7 +34,7 @@ pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Finding> {
         let offset = (before + error.column().saturating_sub(1)).min(text.len());
         let path = walk.finding.as_ref().map(|finding| finding.path().to_owned()).unwrap_or_default();
         let what = walk.finding.map_or("no JSON", |finding| finding.what());
-        return Err(Finding::at(offset, what).with_path(path));
+        return Err(Finding::at(quoted.source(offset), what).with_path(path));
     }
     if !walk.reading.links_agree() {
         return Err(Finding::at(0, "a reference without its object, or an id without a reference"));
@@ -72,19 +75,12 @@ impl<'a> Part<'_, '_, 'a> {
         self.place.and_then(|at| self.walk.rules.table.get(at))
     }
 
-    /// Judges a value by the first of its spellings that is allowed.
-    fn value<E: Error>(self, spellings: &[&str], nil: bool) -> Result<bool, E> {
-        let place = self.place();
-        let Walk { rules, reading, .. } = self.walk;
-        let mut judged = Err("a value where an object is wanted");
-        if !self.is_top {
-            for spelling in spellings {
-                judged = rules.judge(place, self.record, spelling, nil, reading);
-                if judged.is_ok() {
-                    break;
-                }
-            }
+    fn value<E: Error>(self, value: &str, nil: bool) -> Result<bool, E> {
+        if self.is_top {
+            return Err(self.walk.found("a value where an object is wanted"));
         }
+        let place = self.place();
+        let judged = self.walk.rules.judge(place, self.record, value, nil, &mut self.walk.reading);
         judged.map(|found| found == Found::Released).map_err(|what| self.walk.found(what))
     }
 }
@@ -106,36 +102,16 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
-        self.value(&[text], false)
+        self.value(text, false)
     }
 
     fn visit_bool<E: Error>(self, truth: bool) -> Result<bool, E> {
-        self.value(&[if truth { "true" } else { "false" }], false)
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<bool, E> {
-        self.value(&[&number.to_string()], false)
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<bool, E> {
-        self.value(&[&number.to_string()], false)
-    }
-
-    /// serde_json tells what the number is, not how it was written: it must be one that could be written well.
-    fn visit_f64<E: Error>(self, number: f64) -> Result<bool, E> {
-        let spellings = [
-            format!("{number}"),
-            format!("{number:.1}"),
-            format!("{number:.2}"),
-            format!("{number:.3}"),
-            format!("{number:e}"),
-        ];
-        self.value(&spellings.each_ref().map(String::as_str), false)
+        self.value(if truth { "true" } else { "false" }, false)
     }
 
     fn visit_unit<E: Error>(self) -> Result<bool, E> {
         let may_be_nil = self.place().is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
-        if may_be_nil { self.value(&[""], true) } else { self.value(&["null"], false) }
+        if may_be_nil { self.value("", true) } else { self.value("null", false) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {

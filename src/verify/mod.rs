@@ -4,6 +4,7 @@
 //! NIST SP 800-53 AC-4(27) asks for redundant filters of different code bases: a fault in one is not a fault in both.
 
 mod json;
+mod numbers;
 mod reading;
 mod table;
 mod value;

@@ -71,6 +71,9 @@ impl Values {
     /// Whether `value` is what an element permitted under `treatment` may look like.
     pub(super) fn allows(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
         let trimmed = value.trim_matches([' ', '\t', '\r', '\n']);
+        if value.len() - trimmed.len() > 256 {
+            return false;
+        }
         if trimmed.is_empty() {
             return true;
         }

@@ -63,7 +63,7 @@ impl Writer<'_> {
     }
 
     fn object(&mut self, node: &Node, kids: &[Node], record: bool, dice: &mut Dice) {
-        let mut list = List::open(self, '{');
+        let mut list = List::open(self, '{', &mut Dice::seeded(node.seed, 6));
         if let (Some(target), Some(name)) = (&node.refers, &self.format.references.json) {
             list.next(self, dice);
             self.out.push_str(&format!("{}: {}}}", quoted(name), quoted(target)));
@@ -97,7 +97,7 @@ impl Writer<'_> {
     }
 
     fn array(&mut self, items: &[&Node]) {
-        let mut list = List::open(self, '[');
+        let mut list = List::open(self, '[', &mut Dice::new(&[]));
         for item in items {
             if Dice::junk(item.seed, self.salt, 1).chance(4) {
                 list.next(self, &mut Dice::new(&[]));
@@ -111,7 +111,7 @@ impl Writer<'_> {
 
     fn wrapped(&mut self, value: &str, node: &Node, dice: &mut Dice) {
         let mut junk = Dice::junk(node.seed, self.salt, 5);
-        let mut list = List::open(self, '{');
+        let mut list = List::open(self, '{', &mut Dice::seeded(node.seed, 8));
         let at = dice.pick(node.attributes.len() + 1);
         for n in 0..=node.attributes.len() {
             self.stranger(&mut junk, &mut list, true);
@@ -179,8 +179,10 @@ struct List {
 }
 
 impl List {
-    fn open(writer: &mut Writer<'_>, bracket: char) -> Self {
+    /// What stands behind the bracket is the list's, not that of its first part, which may go.
+    fn open(writer: &mut Writer<'_>, bracket: char, dice: &mut Dice) -> Self {
         writer.out.push(bracket);
+        writer.out.push_str(dice.text(&["", " ", "\n  "]));
         List { empty: true }
     }
 
@@ -189,8 +191,8 @@ impl List {
         if !self.empty {
             writer.out.push_str(before);
             writer.out.push(',');
+            writer.out.push_str(after);
         }
-        writer.out.push_str(after);
         self.empty = false;
     }
 }
