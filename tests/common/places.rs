@@ -139,7 +139,9 @@ impl Walk<'_, '_> {
                 let name: String = serde_json::from_str(&walk.text[walk.lexeme()]).unwrap_or_default();
                 walk.peek();
                 walk.at += 1;
-                walk.value(&format!("{path}/{name}"), start);
+                // A wrapped value stands where its wrapping does.
+                let path = if name == "rdf:value" { path.to_owned() } else { format!("{path}/{name}") };
+                walk.value(&path, start);
             }),
             b'[' => self.list(b']', |walk| {
                 let start = walk.peek();
