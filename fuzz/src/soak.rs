@@ -101,6 +101,10 @@ fn message(dice: &mut Dice<'_>, tally: &mut Tally) {
         return tally.fault(|| format!("a panic, or bytes where nothing may go out: {}", shown(b"")));
     };
     tally.verdict(receipt.reason().map_or(receipt.disposition().name(), |reason| reason.code()));
+    // It withholds, and nothing leaks; but one of the two readings is wrong.
+    if receipt.reason().is_some_and(|reason| reason.code() == "second-reading") {
+        tally.fault(|| format!("the two readings part: {}", shown(b"")));
+    }
     let told = serde_json::to_vec(&receipt).unwrap_or_default();
     if told.is_empty() || holds_canary(&told) {
         tally.fault(|| format!("a canary in a receipt: {}", shown(&told)));

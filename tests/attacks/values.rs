@@ -31,6 +31,7 @@ fn attack_25_markup_and_json_in_a_text_go() {
         "&lt;photo&gt;x&lt;/photo&gt;",
         "<![CDATA[<photo>x</photo>]]>",
         "&#60;b/&#62;",
+        "&amp;lt;photo&amp;gt;",
         "{\"photo\":\"x\"}",
         "[\"x\"]",
         "&lt;!--x--&gt;",
