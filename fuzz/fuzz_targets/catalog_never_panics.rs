@@ -1,0 +1,4 @@
+//! No catalog makes the loader panic (P8).
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| dmv_redact_fuzz::catalog_never_panics(data));

@@ -1,0 +1,4 @@
+//! No policy makes the loader panic (P8).
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| dmv_redact_fuzz::policy_never_panics(data));

@@ -1,0 +1,58 @@
+//! Whether the canary stands in what went out, told by one automaton for all the ways it can be written, and whether a
+//! mutation had moved it to where it may go out.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use crate::places::layout;
+use crate::search::encodings;
+use crate::settings::Setting;
+use crate::templates::STEM;
+
+static WAYS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let written = |form: fn(u8) -> String| STEM.bytes().map(form).collect::<String>();
+    let mut ways = vec![
+        STEM.to_owned(),
+        written(|byte| format!("&#x{byte:X};")),
+        written(|byte| format!("&#{byte};")),
+        written(|byte| format!("\\u{byte:04x}")),
+    ];
+    ways.extend(encodings(STEM).into_iter().map(|(_, way)| way));
+    AhoCorasick::builder().ascii_case_insensitive(false).build(ways).expect("an automaton")
+});
+
+pub(crate) fn holds_canary(text: &[u8]) -> bool {
+    WAYS.is_match(text)
+}
+
+/// Whether the requester is ever let through what stands at the path, as far as the fixtures tell.
+fn may_go_out(setting: &Setting, path: &str) -> bool {
+    let released = &setting.released;
+    // All of a photo's element goes out together.
+    let record = path.find("Image").map(|at| path[..at].to_owned() + "Image");
+    let is_in_record = record.is_some_and(|record| released.iter().any(|released| released.starts_with(&record)));
+    // No fixture has every part of a name; who is let through one is let through all.
+    let name = path.rfind("PersonName/").map(|at| &path[..at + "PersonName/".len()]);
+    let is_in_name = name.is_some_and(|name| released.iter().any(|released| released.starts_with(name)));
+    // What an object is named by that stays and is referred to is no value.
+    let is_link = path.ends_with("/@id");
+    released.contains(path) || is_in_record || is_in_name || is_link
+}
+
+/// Why the canary in this output is no leak, if it is none: at every path where it stands, something is let through for
+/// this requester, and another parser finds it at that path of the message as well.
+pub(crate) fn is_moved(setting: &Setting, xml: bool, message: &[u8], output: &[u8]) -> bool {
+    let held = |text: &[u8]| -> Vec<(String, String)> {
+        let layout = str::from_utf8(text).ok().and_then(|text| layout(xml, text)).unwrap_or_default();
+        let held = layout.places.into_iter().filter(|place| holds_canary(place.value.as_bytes()));
+        held.map(|place| (place.path, place.value)).collect()
+    };
+    let (before, after) = (held(message), held(output));
+    let count =
+        |places: &[(String, String)], place: &(String, String)| places.iter().filter(|other| *other == place).count();
+    let came_in =
+        |place: &(String, String)| may_go_out(setting, &place.0) && count(&before, place) >= count(&after, place);
+    // What stands in names, comments or declarations is in no place.
+    WAYS.find_iter(output).count() <= after.len() && after.iter().all(came_in)
+}

@@ -1,0 +1,147 @@
+//! Who asks: lines 30 to 32.
+
+use dmv_redact::{Disposition, Filter, Reason, Requester};
+
+use crate::messages::{BASELINE, cleaned, envelope, niem, nlets, nlets_with, redact_for, withheld};
+
+/// A message to this destination, written as it stands.
+fn to(destination: &str) -> String {
+    nlets_with("", &envelope(destination), "")
+}
+
+#[test]
+fn attack_30_what_is_no_ori_is_no_requester() {
+    for ori in [
+        "",
+        " ",
+        "az0070000",
+        "AZ00700000",
+        "AZ007000",
+        " AZ0070000",
+        "AZ0070000 ",
+        "AZ0070000\n",
+        "AZ00\u{200B}70000",
+        "\u{391}Z0070000",
+        "\u{FF21}Z0070000",
+        "AZ007000\u{661}",
+        "AZ007000*",
+        "AZ*",
+        "*",
+        "AZ0070000,AZ0080000",
+        "A\u{0}0070000",
+    ] {
+        assert!(Requester::new(ori).is_err(), "{ori:?}");
+        if !ori.contains('\0') {
+            let reason = withheld(to(ori));
+            let expected =
+                [Reason::RequesterInvalid, Reason::RequesterMissing, Reason::EnvelopeShape, Reason::RequesterUnknown];
+            assert!(expected.contains(&reason), "{ori:?}: {reason:?}");
+        }
+    }
+    for written in ["AZ<!-- -->0070000", "<![CDATA[AZ0070000]]>", "&#65;Z0070000"] {
+        assert!(cleaned(&to(written)).contains("EXAMPLE"));
+    }
+}
+
+#[test]
+fn attack_30_a_requester_is_named_once_and_by_both_the_same() {
+    let envelope_of = |destinations: &str| {
+        nlets_with("", &format!("<nh2:MessageKeyCodeText>DR</nh2:MessageKeyCodeText>{destinations}"), "")
+    };
+    let destination = |ori: &str| format!("<nh2:DestinationORIID>{ori}</nh2:DestinationORIID>");
+    assert_eq!(withheld(envelope_of("")), Reason::RequesterMissing);
+    assert_eq!(
+        withheld(envelope_of(&(destination("AZ0070000") + &destination("AZ0080000")))),
+        Reason::RequesterSeveral
+    );
+    withheld(envelope_of(&(destination("AZ0070000") + &destination(""))));
+    withheld(envelope_of(&(destination("") + &destination("AZ0070000"))));
+    withheld(envelope_of(
+        "<nh2:DestinationORIID><nh2:DestinationORIID>AZ0070000</nh2:DestinationORIID></nh2:DestinationORIID>",
+    ));
+    withheld(envelope_of("<nh2:DestinationORIID/>"));
+    withheld(envelope_of("<DestinationORIID>AZ0070000</DestinationORIID>"));
+    let asked =
+        |ori: &str, message: &str| redact_for(&BASELINE, &Requester::new(ori).unwrap(), message.as_bytes()).1.reason();
+    assert_eq!(asked("AZ0070000", &to("AZ0070000")), None);
+    assert_eq!(asked("AZ0070000", &to("AZ0080000")), Some(Reason::RequesterMismatch));
+    assert_eq!(asked("AZ0070000", &to("VTICE0900")), Some(Reason::RequesterMismatch));
+    assert_eq!(asked("AZ0070000", &envelope_of("")), None);
+    assert_eq!(withheld(niem("").replace("\"AZ0070000\"", "[\"AZ0070000\", \"AZ0080000\"]")), Reason::RequesterSeveral);
+    withheld(niem("").replace("\"AZ0070000\"", "{\"AZ0070000\": 1}"));
+    withheld(niem("").replace("\"AZ0070000\"", "null"));
+}
+
+#[test]
+fn attack_30_a_federal_office_is_not_of_the_state_its_ori_begins_with() {
+    assert_eq!(withheld(to("VTICE0900")), Reason::Review);
+    for ori in ["VTICE0900", "AZICE0100", "CAICE0000", "NYICE1200"] {
+        let (output, receipt) = redact_for(&BASELINE, &Requester::from_envelope(), to(ori).as_bytes());
+        assert_eq!((receipt.disposition(), output.as_str()), (Disposition::Held, ""), "{ori}");
+        assert_eq!(receipt.agency_classes().collect::<Vec<_>>(), ["immigration"], "{ori}");
+    }
+    assert_eq!(withheld(to("ZZ0000000")), Reason::RequesterUnknown);
+    let policy = "[policy]\nname = 'x'\nversion = '1'\n[agencies.state]\nori = ['VT*']\nexcept = ['ice']\n[agencies.ice]\nori = ['VTICE0900']\n\
+                  [[permit]]\nid = 'p'\nagencies = ['state']\nelements = ['person.name']\n";
+    for text in [policy.to_owned(), policy.replace("except = ['ice']\n", "")] {
+        let filter = Filter::builder().policy_text("policy.toml", text).build().unwrap();
+        let reason = redact_for(&filter, &Requester::from_envelope(), to("VTICE0900").as_bytes()).1.reason();
+        assert_eq!(reason, Some(Reason::NothingPermitted));
+        assert_eq!(redact_for(&filter, &Requester::from_envelope(), to("VT0010000").as_bytes()).1.reason(), None);
+    }
+}
+
+#[test]
+fn attack_31_a_purpose_that_is_none_permits_nothing_that_asks_for_one() {
+    let address = "<nc:Residence><nc:LocationAddress><nc:StructuredAddress><nc:LocationCityName>TUCSON</nc:LocationCityName></nc:StructuredAddress></nc:LocationAddress></nc:Residence>";
+    let message = nlets(address);
+    let output = |requester: Requester| redact_for(&BASELINE, &requester, message.as_bytes()).0;
+    let police = || Requester::new("AZ0070000").unwrap();
+    assert!(output(police().purpose("C")).contains("TUCSON"));
+    let without = output(police());
+    assert!(without.contains("EXAMPLE") && !without.contains("TUCSON"));
+    for purpose in ["", " ", "c", "C ", " C", "CC", "C,F", "*", "Z", "\u{421}", "C\0", "I"] {
+        assert_eq!(output(police().purpose(purpose)), without, "{purpose:?}");
+    }
+    assert_eq!(output(police().purpose("C").purpose("F")), without);
+    assert_eq!(output(police().purpose("F").purpose("C").purpose("C")), without);
+    // A purpose in the message is the requester's own word, and none that the switch vouches for.
+    let said = nlets(&format!("<n2:PurposeCode>C</n2:PurposeCode>{address}"));
+    assert_eq!(redact_for(&BASELINE, &police(), said.as_bytes()).0, without);
+    for claim in ["Approved", "approved ", "*", "", "judicial_warrant"] {
+        let ice = Requester::new("VTICE0900").unwrap().claim(claim);
+        assert_eq!(
+            redact_for(&BASELINE, &ice, to("VTICE0900").as_bytes()).1.disposition(),
+            Disposition::Held,
+            "{claim:?}"
+        );
+    }
+}
+
+#[test]
+fn attack_32_several_destinations_are_withheld_and_records_of_several_states_get_one_grant() {
+    let destination = |ori: &str| format!("<nh2:DestinationORIID>{ori}</nh2:DestinationORIID>");
+    for others in
+        [["AZ0070000", "VTICE0900"], ["VTICE0900", "AZ0070000"], ["AZ0070000", "NL"], ["AZ0070000", "ZZ0000000"]]
+    {
+        let header = format!(
+            "<nh2:MessageKeyCodeText>DR</nh2:MessageKeyCodeText>{}{}",
+            destination(others[0]),
+            destination(others[1])
+        );
+        let reason = withheld(nlets_with("", &header, ""));
+        assert!(matches!(reason, Reason::RequesterSeveral | Reason::RequesterInvalid), "{others:?}: {reason:?}");
+    }
+    // A second envelope behind the first, or in the body, is no second say.
+    let second = format!(
+        "</n2:Person></n2:NLETSResponseData><n2:NLETSMessageHeader>{}</n2:NLETSMessageHeader><n2:NLETSResponseData><n2:Person>",
+        envelope("VTICE0900")
+    );
+    withheld(nlets(&second));
+    let states = "</n2:Person><n2:Person><n2c:RecordStateCode>NM</n2c:RecordStateCode><nc:PersonSSNIdentification><nc:IdentificationID>CNRYZQXJ</nc:IdentificationID></nc:PersonSSNIdentification>";
+    assert!(cleaned(&nlets(states)).contains("NM"));
+    assert_eq!(
+        withheld(nlets(states).replace(">DR<", ">DR</nh2:MessageKeyCodeText><nh2:MessageKeyCodeText>RR<")),
+        Reason::MessageTypeSeveral
+    );
+}
