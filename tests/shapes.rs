@@ -127,7 +127,7 @@ const REAL: &[(&str, &[&str])] = &[
     ("owner.address.state", &["AZ"]),
     ("owner.address.postal-code", &["85281"]),
     ("owner.address.country", &["US"]),
-    ("response.text", &["NO RECORD FOUND FOR OLN/D08954796.", "LINE 1\r\nLINE 2"]),
+    ("response.text", &["NO RECORD FOUND FOR D08954796.", "LINE 1\r\nLINE 2"]),
     ("response.caveat", &["THIS RECORD MAY NOT BE REDISSEMINATED."]),
 ];
 
@@ -155,6 +155,15 @@ const HOSTILE: &[&str] = &[
     "`id`",
     "A|B~C^D",
     "\u{FFFE}",
+];
+
+/// What no text may hold: other elements' values under their labels, or encoded.
+const DISGUISED: &[&str] = &[
+    "NAM/SMITH,JOHN.ADR/12 MAIN ST.",
+    "DAQD12345678 DCSPUBLIC",
+    "OTAwLTEyLTM0NTY=",
+    "39303031323334353637",
+    "jordan@example.org",
 ];
 
 /// Social Security numbers where none belongs.
@@ -186,6 +195,17 @@ fn attack_25_to_29_no_element_lets_through_what_could_carry_more() {
         let is_image = element.kind() == Kind::Image;
         let hostile = HOSTILE.iter().filter(|value| !is_image || !value.is_ascii() || value.contains(['<', '{', '&']));
         let passed = hostile.filter(|value| element.shape().conforms(value));
+        faults.extend(passed.map(|value| format!("{} lets {value:?} through", element.id())));
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn attack_26_27_no_text_holds_fields_or_codes() {
+    let catalog = catalog();
+    let mut faults = Vec::new();
+    for (_, element) in catalog.iter().filter(|(_, element)| matches!(element.kind(), Kind::Text | Kind::Record)) {
+        let passed = DISGUISED.iter().filter(|value| element.shape().conforms(value));
         faults.extend(passed.map(|value| format!("{} lets {value:?} through", element.id())));
     }
     assert!(faults.is_empty(), "{faults:#?}");

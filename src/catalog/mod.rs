@@ -3,6 +3,7 @@
 //! The lowest floor. Policies name elements by id, prefix or group; mappings lead paths to them; everything above
 //! counts by [`ElementId`].
 
+mod disguise;
 mod kind;
 mod load;
 mod shape;

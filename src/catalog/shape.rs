@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::nfa::thompson;
 use regex_automata::util::{primitives::StateID, start, syntax};
 use regex_automata::{Anchored, MatchKind};
 
-use super::Kind;
+use super::{Kind, disguise};
 
 /// Memory one pattern's table may take, in bytes; a counted repetition of many is what exceeds it.
 const TABLE_LIMIT: usize = 1 << 20;
@@ -26,6 +27,7 @@ pub struct Shape {
     start: StateID,
     max_characters: usize,
     refuses: SsnForms,
+    is_text: bool,
 }
 
 /// The forms of a Social Security number that a value may not hold.
@@ -55,6 +57,7 @@ impl Shape {
                 && self.matches(value)
                 && !(self.refuses != SsnForms::None && holds_ssn(value.as_bytes(), self.refuses))
                 && !holds_reference(value)
+                && !(self.is_text && disguise::is_found_in(value))
     }
 
     /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.
@@ -117,6 +120,7 @@ impl ShapeCompiler {
             start,
             max_characters: max_characters.unwrap_or(default_max),
             refuses,
+            is_text: matches!(kind, Kind::Text | Kind::Record),
         })
     }
 }
@@ -131,6 +135,7 @@ fn build(pattern: &str) -> Result<dense::DFA<Vec<u32>>, String> {
                 .dfa_size_limit(Some(TABLE_LIMIT))
                 .determinize_size_limit(Some(8 * TABLE_LIMIT)),
         )
+        .thompson(thompson::Config::new().nfa_size_limit(Some(8 * TABLE_LIMIT)))
         .syntax(syntax::Config::new().unicode(false).utf8(false))
         .build(&format!("(?:{pattern})"))
         .map_err(|error| {
@@ -167,7 +172,7 @@ fn default_shape(kind: Kind) -> (&'static str, usize) {
 
 /// Latin letters, digits, and the punctuation of names, addresses and remarks; no markup, no braces, no line break.
 const TEXT: &str =
-    r##"(?u:[A-Za-z0-9\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{24F}\u{1E00}-\u{1EFF}\u{2019} .,;:'"#&()*+/=?!@%_$-])*"##;
+    r##"(?u:[A-Za-z0-9\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{24F}\u{1E00}-\u{1EFF}\u{2019} .,;:'"#&()*+/=?!%_$-])*"##;
 
 /// Whether a value is free of what blinds a reader or a pattern: controls, bidi and zero-width characters, line and
 /// paragraph separators, noncharacters. Holds for every shape, also one that a user writes.

@@ -27,7 +27,7 @@ const SHORTEST_IMAGE: usize = 16;
 /// A run of this length without a break is no word, number or code of a record.
 const LONGEST_WORD: usize = 40;
 /// A run of this length is looked at for the mixture that encodings have.
-const SUSPECT_WORD: usize = 24;
+const SUSPECT_WORD: usize = 16;
 /// The same over white space: words of a sentence lie in between.
 const SUSPECT_RUN: usize = 64;
 
@@ -118,7 +118,7 @@ impl Run {
         }
         self.begins_as_image()
             || self.length >= LONGEST_WORD && self.letters_and_digits >= LONGEST_WORD * 3 / 4
-            || self.length >= SUSPECT_WORD && self.is_mixed() && self.turns * 4 >= self.length
+            || self.length >= SUSPECT_WORD && self.is_mixed() && self.turns * 6 >= self.length
     }
 
     /// A run with its white space taken out.
