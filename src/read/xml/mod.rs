@@ -8,7 +8,7 @@ mod prolog;
 mod text;
 
 pub(crate) use attributes::{Attribute, AttributeKind};
-pub(crate) use text::decode;
+pub(crate) use text::{decode, decode_section};
 use text::find_in_text;
 
 use super::encoding::Encoding;

@@ -1,0 +1,59 @@
+//! The white space between two fields that stay. It is that of the source as far as it stands beside what stays; what
+//! stood between them, and how much of it, leaves no trace in it (P5).
+
+/// The stretch between two fields that stay; `None` at the start and at the end of the text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Between<'t> {
+    pub(super) text: &'t str,
+    pub(super) from: Option<usize>,
+    pub(super) to: Option<usize>,
+}
+
+const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+
+impl Between<'_> {
+    /// Writes what separates the two.
+    pub(super) fn write(self, into: &mut String) {
+        let (from, to) = (self.from.unwrap_or(0), self.to.unwrap_or(self.text.len()));
+        let all = self.text.get(from..to).unwrap_or_default();
+        let after = all.len() - all.trim_start_matches(SPACE).len();
+        let (after, rest) = all.split_at_checked(after).unwrap_or((all, ""));
+        if rest.is_empty() {
+            into.push_str(all);
+            return;
+        }
+        let (_, before) = all.split_at_checked(all.trim_end_matches(SPACE).len()).unwrap_or_default();
+        if self.from.is_none() {
+            into.push_str(after);
+        } else if let Some(line) = first_break(before) {
+            // Blanks at the end of a line are its own, whatever line was the next.
+            if let Some(end) = first_break(after) {
+                into.push_str(after.get(..end).unwrap_or_default());
+            }
+            into.push_str(lines(before.get(line..).unwrap_or_default()));
+        } else if self.to.is_none() {
+            into.push_str(before);
+        } else if let Some(end) = first_break(after) {
+            let length = if after.get(end..).is_some_and(|rest| rest.starts_with("\r\n")) { 2 } else { 1 };
+            into.push_str(after.get(..end + length).unwrap_or_default());
+        } else {
+            into.push_str(if after.len() < before.len() { after } else { before });
+        }
+    }
+}
+
+fn first_break(space: &str) -> Option<usize> {
+    space.find(['\r', '\n'])
+}
+
+/// Line breaks and the indent behind the last: of several blank lines one is left, for an emptied paragraph makes more.
+fn lines(space: &str) -> &str {
+    // CR LF is one break, and begins at its CR.
+    let begins = |at: &usize| !space.get(*at..).is_some_and(|here| here.starts_with('\n')) || !ends_in_return(space, *at);
+    let breaks = space.rmatch_indices(['\r', '\n']).map(|(at, _)| at).filter(begins);
+    breaks.take(2).last().and_then(|at| space.get(at..)).unwrap_or(space)
+}
+
+fn ends_in_return(space: &str, at: usize) -> bool {
+    space.get(..at).is_some_and(|before| before.ends_with('\r'))
+}
