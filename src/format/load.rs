@@ -229,13 +229,7 @@ impl MappingReader<'_> {
     }
 
     /// Notes that the text at a path may have this layout.
-    fn lay_out(
-        &self,
-        trie: &mut Trie,
-        root: NodeId,
-        path: &Spanned<String>,
-        layout: usize,
-    ) -> Result<(), ConfigError> {
+    fn lay_out(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, layout: usize) -> Result<(), ConfigError> {
         let id = self.known(trie, root, path)?;
         let wrapped = self.wrapped(trie, id);
         let is_attribute = path.get_ref().rsplit('/').next().is_some_and(|step| step.starts_with('@'));

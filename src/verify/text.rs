@@ -33,7 +33,8 @@ impl TextLayout {
     pub(super) fn new(declared: &DeclaredText) -> Result<Self, ConfigError> {
         let compile = |declared: &DeclaredPattern| -> Result<Pattern, ConfigError> {
             let regex = RegexBuilder::new(&declared.pattern).unicode(false).crlf(true).build();
-            let regex = regex.map_err(|_| ConfigError::of_file("format", "a pattern of a text mapping is too large"))?;
+            let regex =
+                regex.map_err(|_| ConfigError::of_file("format", "a pattern of a text mapping is too large"))?;
             Ok(Pattern { regex, groups: declared.groups.clone() })
         };
         let patterns = std::iter::once(&declared.heading).chain(&declared.fields).map(compile);

@@ -199,7 +199,7 @@ impl Session<'_> {
             let judgement = match self.treatment(column.element) {
                 _ if trim(value).is_empty() => None,
                 Some(treatment) => {
-                    let judgement = self.appraise(column.element, treatment, Value::Plain(value), span)?;
+                    let judgement = self.appraise(column.element, treatment, Value::Plain(trim(value)), span)?;
                     let judgement = self.fit(judgement, column, span)?;
                     match judgement {
                         Judgement::Release => reading.written.push_str(value),

@@ -23,19 +23,21 @@ impl Between<'_> {
             return;
         }
         let (_, before) = all.split_at_checked(all.trim_end_matches(SPACE).len()).unwrap_or_default();
+        let before_line = first_break(before).and_then(|line| before.get(line..));
         if self.from.is_none() {
             into.push_str(after);
-        } else if let Some(line) = first_break(before) {
+        } else if let Some(lines) = before_line {
             // Blanks at the end of a line are its own, whatever line was the next.
             if let Some(end) = first_break(after) {
                 into.push_str(after.get(..end).unwrap_or_default());
             }
-            into.push_str(lines(before.get(line..).unwrap_or_default()));
+            // The break that ends a removed line goes with it, if the line before has one of its own.
+            into.push_str(last_lines(if into.ends_with(['\r', '\n']) { behind_break(lines) } else { lines }));
         } else if self.to.is_none() {
             into.push_str(before);
         } else if let Some(end) = first_break(after) {
-            let length = if after.get(end..).is_some_and(|rest| rest.starts_with("\r\n")) { 2 } else { 1 };
-            into.push_str(after.get(..end + length).unwrap_or_default());
+            let rest = behind_break(after.get(end..).unwrap_or_default());
+            into.push_str(after.strip_suffix(rest).unwrap_or(after));
         } else {
             into.push_str(if after.len() < before.len() { after } else { before });
         }
@@ -46,10 +48,16 @@ fn first_break(space: &str) -> Option<usize> {
     space.find(['\r', '\n'])
 }
 
+/// What follows the line break that `space` begins with.
+fn behind_break(space: &str) -> &str {
+    space.strip_prefix("\r\n").or_else(|| space.strip_prefix(['\r', '\n'])).unwrap_or(space)
+}
+
 /// Line breaks and the indent behind the last: of several blank lines one is left, for an emptied paragraph makes more.
-fn lines(space: &str) -> &str {
+fn last_lines(space: &str) -> &str {
     // CR LF is one break, and begins at its CR.
-    let begins = |at: &usize| !space.get(*at..).is_some_and(|here| here.starts_with('\n')) || !ends_in_return(space, *at);
+    let begins =
+        |at: &usize| !space.get(*at..).is_some_and(|here| here.starts_with('\n')) || !ends_in_return(space, *at);
     let breaks = space.rmatch_indices(['\r', '\n']).map(|(at, _)| at).filter(begins);
     breaks.take(2).last().and_then(|at| space.get(at..)).unwrap_or(space)
 }
