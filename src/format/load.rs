@@ -239,6 +239,9 @@ impl MappingReader<'_> {
                 let message = format!("`{}` is no value that could be laid out", path.get_ref());
                 return Err(self.document.error(&path.span(), message));
             }
+            if node.layouts.contains(&layout) {
+                return Err(self.document.error(&path.span(), format!("`{}` is named twice", path.get_ref())));
+            }
             node.layouts.push(layout);
         }
         Ok(())

