@@ -42,6 +42,7 @@ e = "urn:example"
 "e:person/e:number" = "subject.number"
 "e:person/e:status" = "subject.status"
 "e:person/e:secret" = "subject.secret"
+"e:person/e:text" = "subject.secret"
 "e:secrets/e:secret" = "subject.secret"
 [[required]]
 path = "e:person/e:status"
@@ -50,6 +51,15 @@ when-denied = "NONE"
 id = "e:id"
 ref = "e:ref"
 json = "@id"
+[[text]]
+name = "labels"
+paths = ["e:person/e:text"]
+recognise = 'RECORD;'
+field = [
+  { pattern = 'NAME:(?<name>[A-Z]{1,40});', groups = { name = "subject.name" } },
+  { pattern = 'BORN:(?<born>[0-9-]{4,10});', groups = { born = "subject.birth-date" } },
+  { pattern = 'SECRET:(?<secret>[A-Z]{1,40});', groups = { secret = "subject.secret" } },
+]
 "#;
 
 const POLICY: &str = r#"
@@ -136,6 +146,21 @@ fn p1_what_is_let_through_by_a_fault_is_caught() {
         (Planted::Unmapped, r#""unknown":{"e:name":"X"}"#),
     ] {
         is_caught(fault, &json(&format!("{NAME_MEMBER},{parts}")));
+    }
+}
+
+#[test]
+fn p1_what_a_fault_leaves_in_a_text_is_caught() {
+    for (fault, rest) in [
+        (Planted::Rest, "SSN 900-12-3456"),
+        (Planted::Rest, "SECRET:X;"),
+        (Planted::Rest, "RECORD;"),
+        (Planted::Grant, "SECRET:X;"),
+        (Planted::Treatment, "BORN:1985-07-04;"),
+        (Planted::Photo, "NAME:ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMN;"),
+    ] {
+        is_caught(fault, &xml(&format!("<e:text>RECORD;NAME:JORDAN; {rest}</e:text>")));
+        is_caught(fault, &json(&format!(r#""e:text":["RECORD;NAME:JORDAN; {rest}"]"#)));
     }
 }
 

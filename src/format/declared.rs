@@ -4,6 +4,7 @@
 use toml::Spanned;
 
 use super::load::{PathEntry, Paths, RawFormat};
+use super::text;
 use crate::catalog::{Catalog, ElementId};
 
 /// What a `format.toml` says. Paths are whole, from below the root.
@@ -23,6 +24,22 @@ pub(crate) struct Declared {
     pub(crate) reference: Option<String>,
     pub(crate) uri: Option<String>,
     pub(crate) json_id: Option<String>,
+    pub(crate) texts: Vec<DeclaredText>,
+}
+
+/// A layout of a text and the paths where it may stand. What is skipped of a text is never in an output.
+#[derive(Debug)]
+pub(crate) struct DeclaredText {
+    pub(crate) paths: Vec<String>,
+    pub(crate) heading: DeclaredPattern,
+    pub(crate) fields: Vec<DeclaredPattern>,
+}
+
+/// A pattern and the elements of its named groups.
+#[derive(Debug)]
+pub(crate) struct DeclaredPattern {
+    pub(crate) pattern: String,
+    pub(crate) groups: Vec<(String, ElementId)>,
 }
 
 impl Declared {
@@ -52,6 +69,7 @@ impl Declared {
             reference: references.and_then(|references| text(&references.reference)),
             uri: references.and_then(|references| text(&references.uri)),
             json_id: references.and_then(|references| references.json.clone()),
+            texts: text::declare(&raw.text, catalog),
         }
     }
 }

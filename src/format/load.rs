@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::declared::Declared;
 use super::namespace::{NamespaceId, Namespaces};
+use super::text::{self, Layout, RawText};
 use super::trie::{NodeId, Role, StandIn, Step, Target, Trie};
 use super::{Format, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
@@ -36,6 +37,8 @@ pub(super) struct RawFormat {
     #[serde(default)]
     pub(super) required: Vec<RawRequired>,
     pub(super) references: Option<RawReferences>,
+    #[serde(default)]
+    pub(super) text: Vec<RawText>,
 }
 
 #[derive(Deserialize)]
@@ -119,7 +122,9 @@ impl Format {
         }
         let rdf_id = namespaces.id(RDF_URI.as_bytes());
         let rdf = prefixes.iter().find(|(_, id)| **id == rdf_id).map(|(prefix, _)| prefix.as_str());
-        let reader = |syntax: Syntax| MappingReader { document, catalog, prefixes: &prefixes, rdf, syntax };
+        let layouts = text::load(document, &raw.text, catalog)?;
+        let reader =
+            |syntax: Syntax| MappingReader { document, catalog, prefixes: &prefixes, rdf, layouts: &layouts, syntax };
         let grow = |syntax: Syntax| -> Result<Option<Trie>, ConfigError> {
             let reader = reader(syntax);
             syntaxes.contains(&syntax).then(|| reader.trie(raw)).transpose()
@@ -149,6 +154,7 @@ impl Format {
             prefixes: prefixes.into_iter().collect(),
             references: references.transpose()?,
             declared: Declared::new(raw, catalog),
+            layouts,
             xml,
             json,
         })
@@ -162,6 +168,7 @@ struct MappingReader<'a> {
     prefixes: &'a BTreeMap<String, NamespaceId>,
     /// The prefix of wrapped values, if the format has one.
     rdf: Option<&'a str>,
+    layouts: &'a [Layout],
     syntax: Syntax,
 }
 
@@ -191,10 +198,7 @@ impl MappingReader<'_> {
                     node.target = Target::Unmapped;
                 }
             }
-            // Wrapped, it is the same value.
-            let wrapped =
-                self.rdf.filter(|_| self.syntax == Syntax::Json).and_then(|rdf| trie.member(node, &wrapped_value(rdf)));
-            if let Some(wrapped) = wrapped.and_then(|wrapped| trie.node_mut(wrapped)) {
+            if let Some(wrapped) = self.wrapped(&trie, node).and_then(|wrapped| trie.node_mut(wrapped)) {
                 wrapped.role = Some(role);
             }
         }
@@ -214,9 +218,39 @@ impl MappingReader<'_> {
                 node.nillable = true;
             }
         }
+        for (place, text) in raw.text.iter().enumerate() {
+            for path in &text.paths {
+                self.lay_out(&mut trie, root, path, place)?;
+            }
+        }
         trie.spread_records();
-        trie.gather_elements();
+        trie.gather_elements(self.layouts);
         Ok(trie)
+    }
+
+    /// Notes that the text at a path may have this layout.
+    fn lay_out(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, layout: usize) -> Result<(), ConfigError> {
+        let id = self.known(trie, root, path)?;
+        let wrapped = self.wrapped(trie, id);
+        let is_attribute = path.get_ref().rsplit('/').next().is_some_and(|step| step.starts_with('@'));
+        for id in wrapped.into_iter().chain([id]) {
+            let Some(node) = trie.node_mut(id) else { continue };
+            if is_attribute || node.role.is_some() || !matches!(node.target, Target::Leaf(_)) {
+                let message = format!("`{}` is no value that could be laid out", path.get_ref());
+                return Err(self.document.error(&path.span(), message));
+            }
+            if node.layouts.contains(&layout) {
+                return Err(self.document.error(&path.span(), format!("`{}` is named twice", path.get_ref())));
+            }
+            node.layouts.push(layout);
+        }
+        Ok(())
+    }
+
+    /// The node of a value that is wrapped: it is the same value.
+    fn wrapped(&self, trie: &Trie, node: NodeId) -> Option<NodeId> {
+        let rdf = self.rdf.filter(|_| self.syntax == Syntax::Json)?;
+        trie.member(node, &wrapped_value(rdf))
     }
 
     fn paths(&self, trie: &mut Trie, from: NodeId, paths: &Paths) -> Result<(), ConfigError> {

@@ -3,17 +3,19 @@
 mod declared;
 mod load;
 mod namespace;
+mod text;
 mod trie;
 
 use serde::Deserialize;
 
-pub(crate) use declared::Declared;
+pub(crate) use declared::{Declared, DeclaredPattern, DeclaredText};
 pub(crate) use namespace::{NamespaceId, Namespaces, XSI_URI};
 #[cfg(test)]
 pub(crate) fn intern_for_tests(known: &mut Namespaces, uri: &str) -> NamespaceId {
     known.intern(uri)
 }
 
+pub(crate) use text::{Column, Layout, Piece, Slots, end_of_skip};
 pub(crate) use trie::{Node, NodeId, Role, StandIn, Target, Trie};
 
 use crate::catalog::Catalog;
@@ -51,6 +53,8 @@ pub(crate) struct Format {
     pub(crate) prefixes: Vec<(String, NamespaceId)>,
     pub(crate) references: Option<References>,
     pub(crate) declared: Declared,
+    /// How its texts may be laid out.
+    pub(crate) layouts: Vec<Layout>,
     xml: Option<Trie>,
     json: Option<Trie>,
 }

@@ -3,6 +3,7 @@
 use std::num::NonZeroU16;
 
 use super::namespace::NamespaceId;
+use super::text::Layout;
 use crate::catalog::ElementId;
 
 /// A node of a trie.
@@ -106,6 +107,9 @@ pub(crate) struct Node {
     pub(crate) role: Option<Role>,
     pub(crate) stand_in: Option<StandIn>,
     pub(crate) nillable: bool,
+    /// The layouts its text may have, by place among those of the format. If there are any, it is extracted from, and
+    /// only what their fields capture can go out.
+    pub(crate) layouts: Vec<usize>,
     /// The data elements at it and below it, each once.
     pub(crate) elements: Vec<ElementId>,
     /// Whether a mapped path goes on below it, attributes aside.
@@ -133,6 +137,7 @@ impl Node {
             role: None,
             stand_in: None,
             nillable: false,
+            layouts: Vec::new(),
             elements: Vec::new(),
             goes_on: false,
             name: name.into(),
@@ -220,15 +225,17 @@ impl Trie {
 
     /// Tells every node which elements are at it and below it. Nodes are grown after their parents, so the way back
     /// through them meets children first.
-    pub(super) fn gather_elements(&mut self) {
+    pub(super) fn gather_elements(&mut self, layouts: &[Layout]) {
         for place in (0..self.nodes.len()).rev() {
             let Some(node) = self.nodes.get(place) else { continue };
             let below = node.edges.iter().filter_map(|edge| self.node(edge.node)).flat_map(|child| &child.elements);
             let own = match node.target {
+                Target::Leaf(_) if !node.layouts.is_empty() => None,
                 Target::Leaf(element) | Target::Record(element) => Some(element),
                 Target::Container | Target::Unmapped => None,
             };
-            let mut elements: Vec<ElementId> = below.copied().chain(own).collect();
+            let fields = node.layouts.iter().filter_map(|layout| layouts.get(*layout)).flat_map(Layout::elements);
+            let mut elements: Vec<ElementId> = below.copied().chain(own).chain(fields).collect();
             elements.sort_unstable();
             elements.dedup();
             if let Some(node) = self.nodes.get_mut(place) {

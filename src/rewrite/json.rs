@@ -5,6 +5,7 @@ use super::context::{CONTEXT, Context};
 use super::output::{Output, is_record_name, push_json_string};
 use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
+use super::text::Extraction;
 use super::value::Judgement;
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{Format, NamespaceId, Node, NodeId, StandIn, Target, Trie};
@@ -214,6 +215,10 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
     fn value(&mut self, part: Part, kind: ValueKind, node: Option<&Node>, role: Role) -> Rewrite<()> {
         let target = node.map_or(Target::Container, |node| node.target);
         let permitted = match (target, role) {
+            // Of a text that holds fields each has an element of its own.
+            (Target::Leaf(element), _) if node.is_some_and(|node| !node.layouts.is_empty()) => {
+                Some((element, self.session.grants_any_of(node).then_some(Treatment::Full)))
+            }
             (Target::Leaf(element) | Target::Record(element), _) => Some((element, self.session.treatment(element))),
             (Target::Container, Role::Record(element, treatment)) if node.is_none() => Some((element, Some(treatment))),
             (Target::Container | Target::Unmapped, _) => None,
@@ -278,6 +283,9 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             self.session.note(role, value, part.value_start);
         }
         let span = Span::new(part.value_start, end);
+        if let (Some((_, Some(_))), Some(node)) = (permitted, node.filter(|node| !node.layouts.is_empty())) {
+            return self.text(part, node, value, span);
+        }
         match permitted {
             Some((element, Some(treatment))) => match self.session.judge(element, treatment, value, span)? {
                 Judgement::Release if is_planted(Planted::LostValue) && self.has_released() => {}
@@ -299,6 +307,23 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             None => self.session.unmapped(),
         }
         self.removed(part, node)
+    }
+
+    /// A text that holds fields of its own.
+    fn text(&mut self, part: Part, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
+        match self.session.extract(node, value, span)? {
+            Extraction::Nothing => return self.removed(part, Some(node)),
+            Extraction::Whole => {
+                self.begin(&part);
+                self.copy(span);
+            }
+            Extraction::Part => {
+                self.begin(&part);
+                push_json_string(&self.session.buffers.written, self.out.bytes());
+            }
+        }
+        self.kept();
+        Ok(())
     }
 
     /// A context: the top-level one goes out, one inside is only held against the format.

@@ -13,6 +13,7 @@ mod planted;
 mod receipt;
 mod session;
 mod tally;
+mod text;
 mod treatment;
 mod value;
 mod xml;

@@ -151,6 +151,15 @@ pub(super) fn push_xml_text(text: &str, out: &mut Vec<u8>) {
     }
 }
 
+/// Appends `text` as the content of an element, its lines as such.
+pub(super) fn push_xml_lines(text: &str, out: &mut Vec<u8>) {
+    for piece in text.split_inclusive(['\n', '\t']) {
+        let line = piece.strip_suffix(['\n', '\t']).unwrap_or(piece);
+        push_xml_text(line, out);
+        out.extend_from_slice(piece.as_bytes().get(line.len()..).unwrap_or_default());
+    }
+}
+
 /// Appends `text` as a JSON string, quotes included.
 pub(super) fn push_json_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');

@@ -24,6 +24,8 @@ pub(crate) enum Planted {
     Namespace,
     /// Text beside elements goes out.
     LooseText,
+    /// Texts go out whole of which fields were extracted.
+    Rest,
     /// Containers stay in which nothing was released.
     EmptyContainer,
     /// End tags, or closing brackets, are left out.

@@ -7,6 +7,7 @@ use super::links::Links;
 use super::parts::Parts;
 use super::planted::{Planted, is_planted};
 use super::tally::Tally;
+use super::text::TextBuffers;
 use super::value::{Judgement, judge};
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{Format, Node, Role};
@@ -23,6 +24,7 @@ pub(super) struct SessionBuffers {
     pub(super) decoded: String,
     /// The less precise form of a value.
     pub(super) written: String,
+    pub(super) text: TextBuffers,
 }
 
 /// What the grant is known to be.
@@ -185,33 +187,57 @@ impl<'f> Session<'f> {
         value: Value<'_>,
         span: Span,
     ) -> Result<Judgement, Refusal> {
+        let judgement = self.appraise(element, treatment, value, span)?;
+        self.count(element, judgement, span);
+        Ok(judgement)
+    }
+
+    /// Judges a permitted value as [`judge`](Self::judge) does, and leaves the counting for later.
+    pub(super) fn appraise(
+        &mut self,
+        element: ElementId,
+        treatment: Treatment,
+        value: Value<'_>,
+        span: Span,
+    ) -> Result<Judgement, Refusal> {
         let Some(described) = self.parts.catalog.element(element) else { return Ok(Judgement::ShapeViolation) };
         let value = match value {
             Value::Plain(text) => text,
             Value::Decoded => &self.buffers.decoded,
         };
         let judgement = judge(described, treatment, value, &mut self.buffers.written);
-        let violates = matches!(judgement, Judgement::ShapeViolation | Judgement::Photo);
-        if violates && described.is_envelope() {
-            return Err(Refusal::at(Reason::EnvelopeShape, span.start(), "a value of the envelope violates its shape"));
+        if matches!(judgement, Judgement::ShapeViolation | Judgement::Photo) {
+            if described.is_envelope() {
+                let detail = "a value of the envelope violates its shape";
+                return Err(Refusal::at(Reason::EnvelopeShape, span.start(), detail));
+            }
+            self.withhold_violation(span)?;
         }
-        if violates && self.parts.policy.withholds_on_shape_violation() {
-            return Err(Refusal::at(Reason::Shape, span.start(), "a value violates its shape"));
+        Ok(judgement)
+    }
+
+    /// Refuses the message for a value that violates its shape, if the policy wants that.
+    pub(super) fn withhold_violation(&self, span: Span) -> Result<(), Refusal> {
+        match self.parts.policy.withholds_on_shape_violation() {
+            true => Err(Refusal::at(Reason::Shape, span.start(), "a value violates its shape")),
+            false => Ok(()),
         }
+    }
+
+    /// Counts what became of a permitted value.
+    pub(super) fn count(&mut self, element: ElementId, judgement: Judgement, span: Span) {
         if judgement == Judgement::Photo {
             self.buffers.tally.photo(span.len());
         }
-        if let Some(counts) = self.buffers.tally.of(element) {
-            match judgement {
-                Judgement::Release => counts.released += 1,
-                Judgement::Generalise => counts.generalised += 1,
-                Judgement::ShapeViolation | Judgement::Photo => {
-                    counts.removed += 1;
-                    counts.shape += 1;
-                }
+        let Some(counts) = self.buffers.tally.of(element) else { return };
+        match judgement {
+            Judgement::Release => counts.released += 1,
+            Judgement::Generalise => counts.generalised += 1,
+            Judgement::ShapeViolation | Judgement::Photo => {
+                counts.removed += 1;
+                counts.shape += 1;
             }
         }
-        Ok(judgement)
     }
 
     /// Counts a part that is removed because the grant doesn't hold its element; `span` is the whole of it.

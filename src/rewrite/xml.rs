@@ -2,9 +2,10 @@
 //! released (P5).
 
 use super::followers::{self, Followers};
-use super::output::{Declarations, Output, is_record_name, push_xml_text};
+use super::output::{Declarations, Output, is_record_name, push_xml_lines, push_xml_text};
 use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
+use super::text::Extraction;
 use super::value::Judgement;
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{ExpandedName, NamespaceId, Namespaces, Node, NodeId, StandIn, Target, Trie, XSI_URI};
@@ -12,7 +13,7 @@ use crate::read::encoding::Encoding;
 use crate::read::scan::{Span, is_space};
 use crate::read::xml::{
     Attribute, AttributeKind, Bookmark, CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader,
-    XmlState, decode,
+    XmlState, decode, decode_section,
 };
 use crate::read::{Limits, Message, Reason, Refusal};
 
@@ -257,6 +258,10 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         match node.target {
             Target::Container => self.open(tag, Some(id), Role::Container),
             Target::Unmapped => self.leaf(tag, node, None),
+            Target::Leaf(element) if !node.layouts.is_empty() => match self.session.grants_any_of(Some(node)) {
+                true => self.leaf(tag, node, Some((element, None))),
+                false => self.denied(tag, node, element),
+            },
             Target::Leaf(element) => match self.session.treatment(element) {
                 None if node.role.is_none() => self.denied(tag, node, element),
                 treatment => self.leaf(tag, node, Some((element, treatment))),
@@ -442,6 +447,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let inside = Span::new(tag.span.end(), end.start());
         let torn = matches!(content, Content::Joined { torn: true }) || written.is_nil && out_content < self.out.len();
         let kept = match element {
+            Some(_) if !node.layouts.is_empty() && !torn => self.end_of_text(node, value, out_content, inside)?,
             Some((element, Some(treatment))) if torn => {
                 // Not to be read in one way: judged as what violates every shape.
                 self.session.judge(element, treatment, Value::Plain("\u{0}"), inside)? == Judgement::Release
@@ -484,7 +490,11 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         loop {
             let (span, meaning, plain) = match self.reader.next()? {
                 Event::Text(span) => (span, span, self.reader.text_is_plain()),
-                Event::CData(span) => (span, cdata_content(span), true),
+                // Of a section only the line ends can mean something else than they say.
+                Event::CData(span) => {
+                    let meaning = cdata_content(span);
+                    (span, meaning, memchr::memchr(b'\r', meaning.of(text.as_bytes())).is_none())
+                }
                 Event::Start(_) => {
                     self.session.unmapped();
                     self.reader.skip_element()?;
@@ -508,7 +518,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                     if span == meaning {
                         decode(piece, decoded)
                     } else {
-                        decoded.push_str(piece)
+                        decode_section(piece, decoded)
                     }
                     // Two texts may meet where something between them went, and make what is no text: `]]` and `>`.
                     let torn_here = span == meaning && meets_as_section_end(self.out.bytes(), piece);
@@ -537,6 +547,16 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             }
             Judgement::ShapeViolation | Judgement::Photo => Ok(false),
         }
+    }
+
+    /// Extracts from the text whose raw form has just been written at `out_content`. Gives whether something of it stays.
+    fn end_of_text(&mut self, node: &Node, value: Value<'_>, out_content: usize, span: Span) -> Rewrite<bool> {
+        let extraction = self.session.extract(node, value, span)?;
+        if extraction == Extraction::Part {
+            self.out.truncate(out_content);
+            push_xml_lines(&self.session.buffers.written, self.out.bytes());
+        }
+        Ok(extraction != Extraction::Nothing)
     }
 
     /// Writes a start tag with what its attributes leave.

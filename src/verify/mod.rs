@@ -7,12 +7,13 @@ mod json;
 mod numbers;
 mod reading;
 mod table;
+mod text;
 mod value;
 mod xml;
 
 use crate::catalog::Catalog;
 use crate::config::ConfigError;
-use crate::format::{Formats, Syntax};
+use crate::format::{Format, Formats, Syntax};
 use crate::policy::Grant;
 
 pub use reading::Finding;
@@ -39,17 +40,20 @@ pub(crate) struct Verifier {
 
 impl Verifier {
     /// # Errors
-    /// When a shape of the catalog is too large for the `regex` crate.
+    /// When a shape of the catalog or a pattern of a text mapping is too large for the `regex` crate.
     pub(crate) fn new(catalog: &Catalog, formats: &Formats) -> Result<Self, ConfigError> {
-        let tables = |syntax: Syntax| {
-            move |format: &crate::format::Format| format.trie(syntax).map(|_| Table::new(&format.declared, syntax))
+        let table = |format: &Format, syntax: Syntax| {
+            format.trie(syntax).map(|_| Table::new(&format.declared, syntax)).transpose()
         };
-        let formats = formats.iter().map(|format| Tables {
-            name: format.name.clone(),
-            xml: tables(Syntax::Xml)(format),
-            json: tables(Syntax::Json)(format),
-        });
-        Ok(Self { formats: formats.collect(), values: Values::new(catalog)?, elements: catalog.len() })
+        let tables = |format: &Format| -> Result<Tables, ConfigError> {
+            Ok(Tables {
+                name: format.name.clone(),
+                xml: table(format, Syntax::Xml)?,
+                json: table(format, Syntax::Json)?,
+            })
+        };
+        let formats = formats.iter().map(tables).collect::<Result<_, _>>()?;
+        Ok(Self { formats, values: Values::new(catalog)?, elements: catalog.len() })
     }
 
     /// The format of an output, by its root.

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use super::table::{Fact, Place, Table};
+use super::text::TextLayout;
 use super::value::Values;
 use crate::catalog::{ElementId, Treatment};
 use crate::policy::Grant;
@@ -106,6 +108,26 @@ impl Rules<'_> {
         }
     }
 
+    /// Judges a text that holds fields of its own: one of the layouts must tell what all of it is.
+    fn text(&self, layouts: &[Arc<TextLayout>], text: &str, reading: &mut Reading) -> Result<Found, &'static str> {
+        let allows = |element, value: &str| match self.permitted(element) {
+            Some((element, treatment)) if self.allows(element, treatment, value) => Ok(()),
+            Some(_) => Err("a value that its element's shape or treatment doesn't allow"),
+            None => Err("a value that the grant doesn't hold"),
+        };
+        let mut read = Err("a text where the mapping has none");
+        for layout in layouts {
+            read = layout.read(text, &allows);
+            if read.is_ok() {
+                break;
+            }
+        }
+        for element in read? {
+            reading.count(element, false);
+        }
+        Ok(Found::Released)
+    }
+
     /// Judges a value at a place, or in a record where there is none. `nil` says that it is written as XML's nil or
     /// JSON's null.
     pub(super) fn judge(
@@ -124,6 +146,12 @@ impl Rules<'_> {
             "empty" => value.is_empty() && !nil,
             constant => value == constant,
         });
+        if let Some(layouts) = place.map(|place| &place.layouts).filter(|layouts| !layouts.is_empty()) {
+            return match self.text(layouts, value, reading) {
+                Err(_) if stands_in => Ok(Found::StandIn),
+                other => other,
+            };
+        }
         let own = place.filter(|place| !place.is_record).and_then(|place| place.element);
         let permitted = match own {
             Some(element) => self.permitted(element),

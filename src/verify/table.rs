@@ -1,7 +1,11 @@
 //! The second reading's own picture of a mapping: places and what may stand below them, by name. Built from what the
 //! author of the format wrote, in the plainest way.
 
+use std::sync::Arc;
+
+use super::text::TextLayout;
 use crate::catalog::ElementId;
+use crate::config::ConfigError;
 use crate::format::{Declared, Syntax};
 
 /// The namespace of `rdf:value`, by which JSON-LD wraps a value.
@@ -69,6 +73,8 @@ pub(super) struct Place {
     /// `nil`, `empty`, or the text that stands for it where it was denied.
     pub(super) stand_in: Option<String>,
     pub(super) fact: Option<Fact>,
+    /// How its text may be laid out, if fields are extracted from it.
+    pub(super) layouts: Vec<Arc<TextLayout>>,
 }
 
 impl Place {
@@ -95,7 +101,9 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(declared: &Declared, syntax: Syntax) -> Self {
+    /// # Errors
+    /// When a pattern of a text mapping is too large for the `regex` crate.
+    pub(super) fn new(declared: &Declared, syntax: Syntax) -> Result<Self, ConfigError> {
         let rdf = declared.namespaces.iter().find(|(_, uri)| uri == RDF);
         let mut table = Self {
             places: vec![Place::default()],
@@ -136,7 +144,17 @@ impl Table {
             let at = table.walk(root, path);
             table.change(at, |place| place.stand_in = Some(word.clone()));
         }
-        table
+        for text in &declared.texts {
+            let layout = Arc::new(TextLayout::new(text)?);
+            for path in &text.paths {
+                let at = table.walk(root, path);
+                let inside = table.wrapped.as_deref().and_then(|wrapped| table.member(at, wrapped));
+                for at in inside.into_iter().chain([at]) {
+                    table.change(at, |place| place.layouts.push(Arc::clone(&layout)));
+                }
+            }
+        }
+        Ok(table)
     }
 
     pub(super) fn get(&self, at: usize) -> Option<&Place> {

@@ -17,10 +17,14 @@ pub(crate) struct Mapped {
     pub(crate) attribute: Option<String>,
     pub(crate) record: bool,
     pub(crate) element: String,
+    /// It has text mappings.
+    pub(crate) laid_out: bool,
 }
 
 pub(crate) enum Place<'f> {
     Leaf(&'f str),
+    /// A text that fields are extracted from. What is generated here is laid out in no way that the mapping knows.
+    Text,
     Record(&'f str),
     Container,
     Unknown,
@@ -55,6 +59,10 @@ impl Format {
         let syntax = strings(&table, "syntax").expect("a syntax");
         let mut mapped = Vec::new();
         flatten(table["paths"].as_table().expect("[paths]"), "", &mut mapped);
+        for path in tables(&table, "text").flat_map(|t| strings(t, "paths").expect("paths")) {
+            let steps = steps(&path);
+            mapped.iter_mut().filter(|m| m.steps == steps).for_each(|m| m.laid_out = true);
+        }
         let required = tables(&table, "required")
             .map(|t| {
                 (steps(&string(t, "path").expect("a path")), string(t, "when-denied").expect("what stands for it"))
@@ -79,7 +87,7 @@ impl Format {
     pub(crate) fn place(&self, path: &[String]) -> Place<'_> {
         let elements = || self.mapped.iter().filter(|m| m.attribute.is_none());
         if let Some(leaf) = elements().find(|m| !m.record && m.steps == path) {
-            return Place::Leaf(&leaf.element);
+            return if leaf.laid_out { Place::Text } else { Place::Leaf(&leaf.element) };
         }
         // The record that is nearest to the path wins over those around it.
         let record = elements().filter(|m| m.record && path.starts_with(&m.steps)).max_by_key(|m| m.steps.len());
@@ -140,7 +148,7 @@ fn mapping(path: &str, element: &str) -> Mapped {
     if record || attribute.is_some() {
         steps.pop();
     }
-    Mapped { steps, attribute, record, element: element.to_owned() }
+    Mapped { steps, attribute, record, element: element.to_owned(), laid_out: false }
 }
 
 fn bindings(table: &Table) -> BTreeMap<String, String> {

@@ -70,6 +70,7 @@ impl Generator<'_, '_> {
         let seed = self.dice.next();
         let body = match format.place(path) {
             Place::Leaf(element) => self.leaf(path, element),
+            Place::Text => self.text(),
             Place::Record(element) => self.record(element, format, 0),
             Place::Container | Place::Unknown => Body::Kids { kids: self.kids(path), record: false },
         };
@@ -130,6 +131,12 @@ impl Generator<'_, '_> {
         }
         let (value, forbidden) = if nil { (String::new(), !self.granted(element)) } else { self.value(element) };
         Body::Text { value, forbidden, nil, record: false }
+    }
+
+    fn text(&mut self) -> Body {
+        let value = canary(self.canaries.len(), self.dice);
+        self.canaries.push(value.clone());
+        Body::Text { value, forbidden: true, nil: false, record: false }
     }
 
     /// A made-up record: one text, or parts of which some have parts.

@@ -93,6 +93,7 @@ impl Walk<'_, '_> {
         let format = self.format;
         let kept = match (format.place(path), item) {
             (Place::Unknown, _) => return None,
+            (Place::Text, _) => None,
             (Place::Leaf(element), Json::Object(members)) => self.wrapped_leaf(members, path, element),
             (Place::Leaf(element), _) => {
                 if *item == null() && format.nillable.iter().any(|nillable| nillable == path) {

@@ -57,6 +57,7 @@ impl Walk<'_, '_> {
     fn element(&mut self, node: Node<'_, '_>, path: &mut Vec<String>) -> Option<Out> {
         let released = match self.format.place(path) {
             Place::Unknown => return None,
+            Place::Text => None,
             Place::Leaf(element) => self.leaf(node, path, element),
             Place::Container => self.container(node, path),
             Place::Record(element) if !self.judge.grants(element) => self.parts_of_denied_record(node, path),

@@ -8,8 +8,8 @@ mod prolog;
 mod text;
 
 pub(crate) use attributes::{Attribute, AttributeKind};
-pub(crate) use text::decode;
 use text::find_in_text;
+pub(crate) use text::{decode, decode_section};
 
 use super::encoding::Encoding;
 use super::limits::Limits;

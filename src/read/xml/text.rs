@@ -186,3 +186,13 @@ pub(crate) fn decode(text: &str, into: &mut String) {
     }
     into.push_str(rest);
 }
+
+/// Appends what a CDATA section means: its line ends as one line feed, all else as it is.
+pub(crate) fn decode_section(text: &str, into: &mut String) {
+    for (place, line) in text.split('\r').enumerate() {
+        if place > 0 {
+            into.push('\n');
+        }
+        into.push_str(if place > 0 { line.strip_prefix('\n').unwrap_or(line) } else { line });
+    }
+}

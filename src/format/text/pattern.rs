@@ -1,0 +1,234 @@
+//! One pattern of a text mapping, held to what keeps it harmless: outside of its groups stands fixed text alone, so that
+//! no value can travel beside them, and it has a longest match, so that time stays linear (P8).
+//!
+//! It stands alone because all of this is asked of the pattern's parsed form and nothing of a message.
+
+use regex_automata::meta::{self, Regex};
+use regex_syntax::hir::{Capture, Class, Hir, HirKind, Look};
+use regex_syntax::{Parser, ParserBuilder};
+
+/// Bytes of the longest match a pattern may have.
+const LONGEST_MATCH: usize = 4096;
+
+const NOT_FIXED: &str = "only fixed text may stand outside the named groups: literals, white space and anchors";
+
+/// A pattern and its named groups, in their order.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    pub(super) hir: Hir,
+    pub(super) groups: Vec<Group>,
+}
+
+/// A named group of a pattern.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) name: String,
+    /// Its number in the pattern.
+    pub(super) index: usize,
+    /// Characters of its shortest and its longest match.
+    pub(super) least: usize,
+    pub(super) most: usize,
+    /// Matches what the group can hold, whole.
+    pub(super) whole: Regex,
+}
+
+impl Pattern {
+    /// Parses the pattern of a heading, which goes out whole.
+    pub(super) fn heading(pattern: &str) -> Result<Self, String> {
+        Self::walked(pattern).map(|(pattern, _)| pattern)
+    }
+
+    /// Parses the pattern of a field, or of a row of several, of which some may be removed.
+    pub(super) fn field(pattern: &str) -> Result<Self, String> {
+        let (pattern, has_one_width) = Self::walked(pattern)?;
+        let groups = &pattern.groups;
+        if groups.is_empty() {
+            return Err("it has no named group".to_owned());
+        }
+        if groups.len() > 1 {
+            // How wide the text between two columns is could tell how long a removed value was.
+            if !has_one_width {
+                return Err("beside several groups, fixed text must have one width".to_owned());
+            }
+            if let Some(group) = groups.iter().find(|group| !group.whole.is_match(&" ".repeat(group.least))) {
+                return Err(format!("the group `{}` can't be blank, as a removed column is", group.name));
+            }
+        }
+        Ok(pattern)
+    }
+
+    /// The pattern, and whether its fixed text has one width.
+    fn walked(pattern: &str) -> Result<(Self, bool), String> {
+        let hir = bounded(pattern)?;
+        let mut walk = Walk { groups: Vec::new(), has_one_width: true };
+        walk.fixed(&hir)?;
+        Ok((Self { hir, groups: walk.groups }, walk.has_one_width))
+    }
+}
+
+/// Parses a pattern that can match neither nothing nor too much.
+pub(super) fn bounded(pattern: &str) -> Result<Hir, String> {
+    let hir = parser().parse(pattern).map_err(|error| last_line(&error.to_string()))?;
+    if hir.properties().minimum_len().is_none_or(|least| least == 0) {
+        return Err("it must match something, and never nothing".to_owned());
+    }
+    match hir.properties().maximum_len() {
+        Some(most) if most <= LONGEST_MATCH => Ok(hir),
+        Some(_) => Err(format!("its longest match exceeds {LONGEST_MATCH} bytes")),
+        None => Err("it has no longest match: bound its repetitions, `{0,60}`".to_owned()),
+    }
+}
+
+/// The one regular expression of several patterns; where two match at one place, the first of them wins.
+pub(super) fn compile(patterns: &[Hir]) -> Result<Regex, String> {
+    meta::Builder::new().build_many_from_hir(patterns).map_err(|error| last_line(&error.to_string()))
+}
+
+/// The dialect: as in shapes, `\d`, `\w` and ranges are ASCII; `^` and `$` know line feeds and both in a row.
+fn parser() -> Parser {
+    ParserBuilder::new().unicode(false).utf8(true).crlf(true).build()
+}
+
+/// The regex parser draws its errors over several lines; the last one says what is wrong.
+fn last_line(text: &str) -> String {
+    let line = text.trim().lines().next_back().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+struct Walk {
+    groups: Vec<Group>,
+    /// Whether all fixed text met so far has one width.
+    has_one_width: bool,
+}
+
+impl Walk {
+    /// Walks what stands outside of groups, and takes note of those inside.
+    fn fixed(&mut self, hir: &Hir) -> Result<(), String> {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Literal(_) | HirKind::Look(_) => Ok(()),
+            HirKind::Class(class) if is_white_space(class) => Ok(()),
+            HirKind::Repetition(repetition) => {
+                // Of a repeated group only the last match is captured; the others would stand outside.
+                if holds_group(&repetition.sub) {
+                    return Err("a named group can't be repeated or optional".to_owned());
+                }
+                self.has_one_width &= repetition.max == Some(repetition.min);
+                self.fixed(&repetition.sub)
+            }
+            HirKind::Capture(Capture { name: Some(name), index, sub }) => self.group(name, *index, sub),
+            HirKind::Capture(capture) => self.fixed(&capture.sub),
+            HirKind::Concat(parts) => parts.iter().try_for_each(|part| self.fixed(part)),
+            HirKind::Class(_) | HirKind::Alternation(_) => Err(NOT_FIXED.to_owned()),
+        }
+    }
+
+    fn group(&mut self, name: &str, index: u32, sub: &Hir) -> Result<(), String> {
+        if holds_group(sub) {
+            return Err(format!("the group `{name}` holds another named group"));
+        }
+        let anchored = Hir::concat(vec![Hir::look(Look::Start), sub.clone(), Hir::look(Look::End)]);
+        let (least, most) = width(sub);
+        self.groups.push(Group {
+            name: name.to_owned(),
+            index: usize::try_from(index).unwrap_or_default(),
+            least,
+            most,
+            whole: compile(&[anchored])?,
+        });
+        Ok(())
+    }
+}
+
+fn holds_group(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Capture(capture) => capture.name.is_some() || holds_group(&capture.sub),
+        HirKind::Repetition(repetition) => holds_group(&repetition.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(holds_group),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Look(_) | HirKind::Class(_) => false,
+    }
+}
+
+fn is_white_space(class: &Class) -> bool {
+    let is_space = |first: u32, last: u32| (9..=13).contains(&first) && last <= 13 || first == 32 && last == 32;
+    match class {
+        Class::Unicode(class) => class.iter().all(|range| is_space(range.start().into(), range.end().into())),
+        Class::Bytes(class) => class.iter().all(|range| is_space(range.start().into(), range.end().into())),
+    }
+}
+
+/// Characters of the shortest and the longest match.
+fn width(hir: &Hir) -> (usize, usize) {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => (0, 0),
+        HirKind::Literal(literal) => {
+            let characters = String::from_utf8_lossy(&literal.0).chars().count();
+            (characters, characters)
+        }
+        HirKind::Class(_) => (1, 1),
+        HirKind::Repetition(repetition) => {
+            let times = |times: u32| usize::try_from(times).unwrap_or(usize::MAX);
+            let (least, most) = width(&repetition.sub);
+            let most = repetition.max.map_or(usize::MAX, |max| most.saturating_mul(times(max)));
+            (least.saturating_mul(times(repetition.min)), most)
+        }
+        HirKind::Capture(capture) => width(&capture.sub),
+        HirKind::Concat(parts) => parts
+            .iter()
+            .map(width)
+            .fold((0, 0), |all, part| (all.0.saturating_add(part.0), all.1.saturating_add(part.1))),
+        HirKind::Alternation(parts) => {
+            let widths = || parts.iter().map(width);
+            (widths().map(|(least, _)| least).min().unwrap_or(0), widths().map(|(_, most)| most).max().unwrap_or(0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(pattern: &str) -> String {
+        Pattern::field(pattern).unwrap_err()
+    }
+
+    #[test]
+    fn p1_only_fixed_text_stands_outside_of_groups() {
+        for pattern in [
+            r"(?m)^NAME:[ \t]{0,20}(?<name>[A-Z ,]{1,60})(?:\r?\n)?$",
+            r"NAM/(?<name>(?u:[^./\s]){1,40})\.",
+            r"(?:-{3} ){0,4}(?<a>X|Y{2})",
+        ] {
+            assert!(Pattern::field(pattern).is_ok(), "{pattern}");
+        }
+        for pattern in [
+            r"NAME: \w{1,3} (?<name>[A-Z]{1,60})",
+            r"(?:NAME|SSN): (?<name>[A-Z]{1,60})",
+            r"(?i)NAME: (?<name>[A-Z]{1,60})",
+            r"NAME: (\d{9} )?(?<name>[A-Z]{1,60})",
+            r"NAME:(?u:\s)(?<name>[A-Z]{1,60})",
+        ] {
+            assert_eq!(fault(pattern), NOT_FIXED, "{pattern}");
+        }
+        assert_eq!(fault(r"(?:(?<d>\d),){2}"), "a named group can't be repeated or optional");
+        assert_eq!(fault(r"A(?<d>\d)?"), "a named group can't be repeated or optional");
+        assert_eq!(fault(r"(?<a>(?<b>X))"), "the group `a` holds another named group");
+    }
+
+    #[test]
+    fn p8_every_pattern_has_a_longest_and_no_empty_match() {
+        assert!(fault(r"NAME: (?<name>[A-Z]+)").starts_with("it has no longest match"));
+        assert_eq!(fault(r"(?<a>X{4097})"), "its longest match exceeds 4096 bytes");
+        assert_eq!(fault(r"^(?<a>X{0,9})$"), "it must match something, and never nothing");
+        assert_eq!(fault(r"NAME: (?<name>."), "unclosed group");
+    }
+
+    #[test]
+    fn p5_columns_tell_no_length_of_what_went() {
+        assert!(Pattern::field(r"(?m)^(?<name>[A-Z, ]{20}) (?<ssn>[\d -]{11})").is_ok());
+        assert_eq!(
+            fault(r"(?<name>[A-Z, ]{20}) {1,9}(?<ssn>[\d -]{11})"),
+            "beside several groups, fixed text must have one width"
+        );
+        assert_eq!(fault(r"(?<a>[A ]{2})(?<b>\d{2})"), "the group `b` can't be blank, as a removed column is");
+    }
+}

@@ -1,0 +1,9 @@
+//! Texts that hold fields of their own: what may go out of them, what never does, and that nothing tells what went.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod attacks;
+mod errors;
+mod fixtures;
+mod layout;
+mod traces;
+mod world;

@@ -1,0 +1,60 @@
+//! Non-interference: texts that differ only in what is removed leave the same bytes (P5).
+
+use crate::world::{filter, left_of};
+
+/// A text around what is removed.
+fn text(inner: &str, remarks: &str) -> String {
+    format!("STATE OF EXAMPLE\nPAGE 1\n\nNAME: DOE, JANE\n{inner}\nBORN: 1985-07-04\nREMARKS: {remarks}")
+}
+
+#[test]
+fn p5_what_goes_leaves_neither_its_length_nor_its_number() {
+    let filter = filter();
+    let left = "STATE OF EXAMPLE\n\nNAME: DOE, JANE\n\nBORN: 1985-07-04\n";
+    let inner = [
+        "",
+        "SSN: 900-12-3456\n",
+        "SSN: 900123456\n",
+        "SSN:    900-12-3456  \n",
+        "SSN: 900-12-3456\nALIEN NUMBER: A900123456\n",
+        "ALIEN NUMBER: A900123456\nSSN: 900-12-3456\n\nWANTED\n",
+        "SSN:           \n",
+        "NOTE:\n\n\n\n",
+        "STATE OF EXAMPLE\nPAGE 2\n\n",
+    ];
+    let remarks =
+        ["", "NONE\n", "SSN 900 12 3456\nNAME: X\nSSN: 900-12-3456\n\n\nNAME: 900123456\n", "A\nSTATE OF EXAMPLE\n"];
+    for inner in inner {
+        for remarks in remarks {
+            let text = text(inner, remarks);
+            assert_eq!(left_of(&filter, &text).as_deref().map(str::trim_end), Some(left.trim_end()), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn p5_fields_of_one_line_close_up() {
+    let filter = filter();
+    for between in ["", "EYE/BRO ", "EYE/GRN ", "EYE/BRO NOTE EYE/BRO ", "EYE/    "] {
+        let text = format!("STATE OF EXAMPLE\nSEX/F {between}HAI/BLK \n");
+        assert_eq!(left_of(&filter, &text).unwrap(), "STATE OF EXAMPLE\nSEX/F HAI/BLK \n", "{text:?}");
+    }
+}
+
+#[test]
+fn p5_removed_columns_are_blank_whatever_they_held() {
+    let filter = filter();
+    for ssn in ["900-12-3456", "900123456  ", "           ", "  900123456"] {
+        let text = format!("STATE OF EXAMPLE\nROW DOE       |{ssn}|19850704|TUCSON\nNAME: X");
+        let left = "STATE OF EXAMPLE\nROW DOE       |           |19850704|TUCSON\nNAME: X";
+        assert_eq!(left_of(&filter, &text).unwrap(), left, "{text:?}");
+    }
+    // A column of no one width is cut to the least it has.
+    let no_city = crate::world::POLICY.replace("\"person.address\", ", "");
+    let filter = crate::world::build(crate::world::FORMAT, &no_city).unwrap();
+    for city in ["", "TUCSON", "YUMA      "] {
+        let text = format!("STATE OF EXAMPLE\nROW DOE       |900-12-3456|19850704|{city}\nNAME: X");
+        let left = "STATE OF EXAMPLE\nROW DOE       |           |19850704|\nNAME: X";
+        assert_eq!(left_of(&filter, &text).unwrap(), left, "{text:?}");
+    }
+}
