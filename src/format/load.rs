@@ -225,6 +225,7 @@ impl MappingReader<'_> {
         }
         trie.spread_records();
         trie.gather_elements(self.layouts);
+        trie.gather_names();
         Ok(trie)
     }
 

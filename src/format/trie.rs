@@ -1,5 +1,6 @@
 //! The mapping as a trie: from a path in the message to what stands there. One trie serves every requester.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 
 use super::namespace::NamespaceId;
@@ -162,11 +163,13 @@ impl Node {
 #[derive(Debug)]
 pub(crate) struct Trie {
     nodes: Vec<Node>,
+    /// Every name of an element, attribute or member in the mapping, and the data elements that it leads to anywhere; sorted by name.
+    named: Vec<(NamespaceId, Box<str>, Vec<ElementId>)>,
 }
 
 impl Trie {
     pub(super) fn new() -> Self {
-        Self { nodes: vec![Node::new("", NamespaceId::NONE)] }
+        Self { nodes: vec![Node::new("", NamespaceId::NONE)], named: Vec::new() }
     }
 
     pub(crate) fn node(&self, id: NodeId) -> Option<&Node> {
@@ -242,6 +245,26 @@ impl Trie {
                 node.elements = elements;
             }
         }
+    }
+
+    /// The data elements that a name leads to, wherever in the mapping it stands.
+    pub(crate) fn elements_named(&self, namespace: NamespaceId, local: &[u8]) -> &[ElementId] {
+        let place = self.named.binary_search_by(|(own, name, _)| (*own, name.as_bytes()).cmp(&(namespace, local)));
+        place.ok().and_then(|place| self.named.get(place)).map_or(&[], |(_, _, elements)| elements)
+    }
+
+    /// Gathers what every name leads to. Nodes know their elements by now.
+    pub(super) fn gather_names(&mut self) {
+        let mut all: BTreeMap<(NamespaceId, &str), BTreeSet<ElementId>> = BTreeMap::new();
+        // Attributes too: in JSON they are members like any other.
+        for edge in self.nodes.iter().flat_map(|node| &node.edges) {
+            let elements = self.node(edge.node).map(|node| node.elements.as_slice()).unwrap_or_default();
+            all.entry((edge.step.namespace, &edge.step.local)).or_default().extend(elements);
+        }
+        let named = all
+            .into_iter()
+            .map(|((namespace, name), elements)| (namespace, Box::from(name), elements.into_iter().collect()));
+        self.named = named.collect();
     }
 
     /// Gives every container below a record the record's own element: the record covers what no path names.

@@ -194,8 +194,12 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         if matches!(frame.role, Role::Record(..)) && record_namespace(self.session.format, name_text).is_some() {
             let at = self.buffers.record_text.len();
             self.buffers.record_text.push_str(name_text);
-            self.buffers.record_names.push(Span::new(at, self.buffers.record_text.len()));
-            return self.value(part, kind, None, frame.role);
+            let elements = trie.elements_named(NamespaceId::NONE, name_text.as_bytes());
+            if self.session.admits_in_record(elements) {
+                self.buffers.record_names.push(Span::new(at, self.buffers.record_text.len()));
+                return self.value(part, kind, None, frame.role);
+            }
+            self.buffers.record_text.truncate(at);
         }
         self.drop_unmapped()
     }

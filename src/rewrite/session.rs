@@ -134,6 +134,12 @@ impl<'f> Session<'f> {
         }
     }
 
+    /// Whether a name that a record's own mapping doesn't have may stand in it: one by which the mapping knows other data
+    /// elements may not, unless the requester may have one of them.
+    pub(super) fn admits_in_record(&mut self, elements: &[ElementId]) -> bool {
+        elements.is_empty() || elements.iter().any(|element| self.treatment(*element).is_some())
+    }
+
     /// Whether the requester may have anything of what stands at a node and below it.
     pub(super) fn grants_any_of(&mut self, node: Option<&Node>) -> bool {
         node.is_none_or(|node| node.elements.iter().any(|element| self.treatment(*element).is_some()))

@@ -281,7 +281,11 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     /// An element that the mapping doesn't name: part of a record, or unknown.
     fn unnamed(&mut self, tag: &StartTag, role: Role, local: &[u8]) -> Rewrite<()> {
         let is_of_format = self.session.format.has_namespace(tag.namespace);
-        if matches!(role, Role::Record(..)) && is_of_format && is_record_name(local) {
+        if matches!(role, Role::Record(..))
+            && is_of_format
+            && is_record_name(local)
+            && self.session.admits_in_record(self.trie.elements_named(tag.namespace, local))
+        {
             return self.open(tag, None, role);
         }
         if self.buffers.frames.is_empty() {

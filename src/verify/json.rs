@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 
 use super::numbers::Quoted;
 use super::reading::{Finding, Found, Reading, Record, Rules};
-use super::table::{Place, Table};
+use super::table::{NO_NAMESPACE, Name, Place, Table};
 
 const CONTEXT: &str = "@context";
 
@@ -150,7 +150,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
                 members.next_value_seed(Context { walk: &mut *walk })?;
             } else if Some(&name) == table.json_id.as_ref() && !is_top && !is_value {
                 id = Some(members.next_value()?);
-            } else if record.is_some() && is_record_name(&name, table) {
+            } else if record.is_some() && is_record_name(&name, table) && walk.rules.admits_in_record(member(&name)) {
                 let part = Part { walk: &mut *walk, place: None, record, is_top: false, is_item: false };
                 is_released |= members.next_value_seed(part)?;
             } else {
@@ -172,6 +172,10 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
         }
         if is_released { Ok(true) } else { Err(walk.found("an object in which nothing was released")) }
     }
+}
+
+fn member(name: &str) -> Name<'_> {
+    Name { namespace: NO_NAMESPACE, is_attribute: false, local: name }
 }
 
 /// Whether a member of a record has a name of the format's that tells what it names and nothing more.

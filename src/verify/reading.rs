@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::table::{Fact, Place, Table};
+use super::table::{Fact, Name, Place, Table};
 use super::text::TextLayout;
 use super::value::Values;
 use crate::catalog::{ElementId, Treatment};
@@ -92,6 +92,11 @@ impl Rules<'_> {
     fn permitted(&self, element: ElementId) -> Option<(ElementId, Treatment)> {
         let treatment = self.grant.map_or(Some(Treatment::Full), |grant| grant.treatment(element));
         treatment.map(|treatment| (element, treatment))
+    }
+
+    /// Whether a name may stand in a record whose mapping doesn't have it.
+    pub(super) fn admits_in_record(&self, name: Name<'_>) -> bool {
+        self.table.admits_in_record(name, |element| self.permitted(element).is_some())
     }
 
     fn allows(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {

@@ -166,6 +166,29 @@ impl Table {
         self.get(at)?.below.iter().find(|step| step.name() == name).map(|step| step.to)
     }
 
+    /// Whether a name that no path has here may stand in a record: not one that leads to other elements elsewhere, all of
+    /// them denied.
+    pub(super) fn admits_in_record(&self, name: Name<'_>, is_permitted: impl Fn(ElementId) -> bool) -> bool {
+        let steps = self
+            .places
+            .iter()
+            .flat_map(|place| &place.below)
+            .filter(|step| step.namespace == name.namespace && step.local == name.local);
+        let mut elements = steps.flat_map(|step| self.elements_below(step.to)).peekable();
+        elements.peek().is_none() || elements.any(is_permitted)
+    }
+
+    /// The elements at a place and below it.
+    fn elements_below(&self, at: usize) -> Vec<ElementId> {
+        let mut elements = Vec::new();
+        let mut open = vec![at];
+        while let Some(place) = open.pop().and_then(|at| self.get(at)) {
+            elements.extend(place.element);
+            open.extend(place.below.iter().map(|step| step.to));
+        }
+        elements
+    }
+
     /// The place below `at` that a member leads to.
     pub(super) fn member(&self, at: usize, name: &str) -> Option<usize> {
         self.below(at, Name { namespace: NO_NAMESPACE, is_attribute: false, local: name })

@@ -169,7 +169,13 @@ impl<'t> Walk<'t, '_, '_> {
         let found = around.and_then(|around| table.below(around, name)).and_then(|at| Some((at, table.get(at)?)));
         let (place, record) = match found {
             Some((at, place)) => (Some(at), self.rules.record(place, record)),
-            None if record.is_some() && table.is_own(namespace) && is_plain_name(local) => (None, record),
+            None if record.is_some()
+                && table.is_own(namespace)
+                && is_plain_name(local)
+                && self.rules.admits_in_record(name) =>
+            {
+                (None, record)
+            }
             None => return Err("an element that the mapping doesn't name"),
         };
         self.open.push(Open {

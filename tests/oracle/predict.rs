@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, is_envelope};
-use crate::format::Format;
+use crate::format::{Format, Mapped};
 use crate::policy::{Asker, Decision, Grant, Policy};
 use crate::shape::{Verdict, judge, may_be_opaque};
 
@@ -42,6 +42,20 @@ pub(crate) struct Judge<'w> {
 impl Judge<'_> {
     pub(crate) fn grants(&self, element: &str) -> bool {
         self.grant.contains_key(element)
+    }
+
+    /// Whether a part of a record has a name by which the mapping knows other elements, all of them denied.
+    pub(crate) fn is_foreign_in_record(&mut self, format: &Format, path: &[String]) -> bool {
+        let Some(step) = path.last() else { return false };
+        if format.mapped.iter().any(|m| m.steps.starts_with(path)) {
+            return false;
+        }
+        let names = |m: &&Mapped| m.steps.contains(step) || m.attribute.as_ref() == Some(step);
+        let named: Vec<&Mapped> = format.mapped.iter().filter(names).collect();
+        if named.iter().any(|m| m.laid_out) {
+            self.open = Some("a name of a text that holds fields, in a record");
+        }
+        !named.is_empty() && !named.iter().any(|m| self.grants(&m.element))
     }
 
     /// What is written of one value, or nothing. `None` inside means the value's own bytes.

@@ -93,6 +93,7 @@ impl Walk<'_, '_> {
         let format = self.format;
         let kept = match (format.place(path), item) {
             (Place::Unknown, _) => return None,
+            (Place::Record(_), _) if self.judge.is_foreign_in_record(format, path) => return None,
             (Place::Text, _) => None,
             (Place::Leaf(element), Json::Object(members)) => self.wrapped_leaf(members, path, element),
             (Place::Leaf(element), _) => {
@@ -211,8 +212,10 @@ fn contradiction(format: &Format, context: &Json) -> Option<Prediction<Json>> {
         let is_string = matches!(&binding.value, Json::Scalar(lexeme) if lexeme.starts_with('"'));
         let Some(uri) = binding.value.text().filter(|_| is_string) else { return refused() };
         let same_prefix = format.namespaces.get(&binding.name);
-        let same_uri = format.namespaces.values().any(|known| *known == uri);
-        if same_prefix.is_some_and(|known| *known != uri) || (same_prefix.is_none() && same_uri) {
+        // JSON-LD puts a `#` behind a namespace that has none.
+        let is = |known: &String| *known == uri || uri.strip_suffix('#') == Some(known);
+        let same_uri = format.namespaces.values().any(is);
+        if same_prefix.is_some_and(|known| !is(known)) || (same_prefix.is_none() && same_uri) {
             return refused();
         }
         if binding.name.starts_with('@') || bindings.iter().filter(|b| b.name == binding.name).count() > 1 {

@@ -60,6 +60,7 @@ impl Walk<'_, '_> {
             Place::Text => None,
             Place::Leaf(element) => self.leaf(node, path, element),
             Place::Container => self.container(node, path),
+            Place::Record(_) if self.judge.is_foreign_in_record(self.format, path) => None,
             Place::Record(element) if !self.judge.grants(element) => self.parts_of_denied_record(node, path),
             Place::Record(element) if !node.children().any(|c| c.is_element()) => self.leaf(node, path, element),
             Place::Record(_) => {
