@@ -142,7 +142,8 @@ impl Writer<'_> {
 
     fn scalar(&mut self, value: &str, dice: &mut Dice) {
         let bare = value.len() < 15 && !value.contains(['{', '[', '"', ' ', '\n']);
-        let bare = bare && serde_json::from_str::<serde_json::Value>(value).is_ok();
+        // Bare, it would be no text but nil.
+        let bare = bare && value != "null" && serde_json::from_str::<serde_json::Value>(value).is_ok();
         let text = match dice.pick(6) {
             5 => escaped(value, dice),
             4 if bare => value.to_owned(),
