@@ -122,8 +122,8 @@ impl Catalog {
             Kind::Text | Kind::Record => SsnForms::All,
             Kind::Code if !envelope => SsnForms::All,
             // Many a number has nine digits.
-            Kind::Identifier | Kind::Code => SsnForms::Separated,
-            Kind::Date | Kind::PostalCode | Kind::Number | Kind::Image => SsnForms::None,
+            Kind::Identifier | Kind::Code | Kind::Image => SsnForms::Separated,
+            Kind::Date | Kind::PostalCode | Kind::Number => SsnForms::None,
         };
         let shape = shapes.compile(raw.kind, pattern, raw.max_length, refuses).map_err(|problem| {
             let at = raw.shape.as_ref().map_or(span.clone(), Spanned::span);

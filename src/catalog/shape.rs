@@ -28,7 +28,11 @@ pub struct Shape {
     max_characters: usize,
     refuses: SsnForms,
     is_text: bool,
+    is_image: bool,
 }
+
+/// Bytes of the longest value of an image element that isn't an image: a date, a format, a number beside it.
+const IMAGE_NOTE: usize = 128;
 
 /// The forms of a Social Security number that a value may not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +59,7 @@ impl Shape {
             || self.has_length(value)
                 && is_clean(value)
                 && self.matches(value)
-                && !(self.refuses != SsnForms::None && holds_ssn(value.as_bytes(), self.refuses))
+                && !(self.looks_for_ssn(value) && holds_ssn(value.as_bytes(), self.refuses))
                 && !holds_reference(value)
                 && !(self.is_text && disguise::is_found_in(value))
     }
@@ -63,6 +67,10 @@ impl Shape {
     /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.
     pub(crate) fn declared(&self) -> (&str, usize) {
         (&self.pattern, self.max_characters)
+    }
+
+    fn looks_for_ssn(&self, value: &str) -> bool {
+        self.refuses != SsnForms::None && !(self.is_image && value.len() > IMAGE_NOTE)
     }
 
     fn has_length(&self, value: &str) -> bool {
@@ -121,6 +129,7 @@ impl ShapeCompiler {
             max_characters: max_characters.unwrap_or(default_max),
             refuses,
             is_text: matches!(kind, Kind::Text | Kind::Record),
+            is_image: kind == Kind::Image,
         })
     }
 }

@@ -253,12 +253,23 @@ impl Trie {
         place.ok().and_then(|place| self.named.get(place)).map_or(&[], |(_, _, elements)| elements)
     }
 
-    /// Gathers what every name leads to. Nodes know their elements by now.
+    /// Gathers what every name leads to: the elements of its nodes and of those below, which come behind them.
     pub(super) fn gather_names(&mut self) {
+        let mut below: Vec<BTreeSet<ElementId>> = vec![BTreeSet::new(); self.nodes.len()];
+        for (place, node) in self.nodes.iter().enumerate().rev() {
+            let mut elements: BTreeSet<ElementId> = match node.target {
+                Target::Leaf(element) | Target::Record(element) => BTreeSet::from([element]),
+                Target::Container | Target::Unmapped => BTreeSet::new(),
+            };
+            elements.extend(node.edges.iter().filter_map(|edge| below.get(edge.node.index())).flatten());
+            if let Some(slot) = below.get_mut(place) {
+                *slot = elements;
+            }
+        }
         let mut all: BTreeMap<(NamespaceId, &str), BTreeSet<ElementId>> = BTreeMap::new();
         // Attributes too: in JSON they are members like any other.
         for edge in self.nodes.iter().flat_map(|node| &node.edges) {
-            let elements = self.node(edge.node).map(|node| node.elements.as_slice()).unwrap_or_default();
+            let elements = below.get(edge.node.index()).into_iter().flatten();
             all.entry((edge.step.namespace, &edge.step.local)).or_default().extend(elements);
         }
         let named = all

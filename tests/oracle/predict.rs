@@ -45,17 +45,14 @@ impl Judge<'_> {
     }
 
     /// Whether a part of a record has a name by which the mapping knows other elements, all of them denied.
-    pub(crate) fn is_foreign_in_record(&mut self, format: &Format, path: &[String]) -> bool {
+    pub(crate) fn is_foreign_in_record(&self, format: &Format, path: &[String]) -> bool {
         let Some(step) = path.last() else { return false };
         if format.mapped.iter().any(|m| m.steps.starts_with(path)) {
             return false;
         }
         let names = |m: &&Mapped| m.steps.contains(step) || m.attribute.as_ref() == Some(step);
-        let named: Vec<&Mapped> = format.mapped.iter().filter(names).collect();
-        if named.iter().any(|m| m.laid_out) {
-            self.open = Some("a name of a text that holds fields, in a record");
-        }
-        !named.is_empty() && !named.iter().any(|m| self.grants(&m.element))
+        let mut named = format.mapped.iter().filter(names).peekable();
+        named.peek().is_some() && !named.any(|m| self.grants(&m.element))
     }
 
     /// What is written of one value, or nothing. `None` inside means the value's own bytes.

@@ -144,7 +144,8 @@ fn is_ssn(element: &Element, value: &str) -> bool {
         Kind::Code => !element.is_envelope,
         _ => false,
     };
-    let separated = matches!(element.kind, Kind::Identifier | Kind::Code) || bare;
+    let is_note = element.kind == Kind::Image && value.len() <= 128;
+    let separated = matches!(element.kind, Kind::Identifier | Kind::Code) || bare || is_note;
     let runs = if bare { &SSN_RUN } else { &SSN_SEPARATED };
     separated && !element.holds_ssn && runs.is_match(value.as_bytes())
 }

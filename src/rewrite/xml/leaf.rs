@@ -1,0 +1,170 @@
+//! Leaves: an element whose own text is one value, or a text that fields are extracted from.
+
+use super::super::output::{push_xml_lines, push_xml_text};
+use super::super::planted::{Planted, is_planted};
+use super::super::session::Value;
+use super::super::text::Extraction;
+use super::super::value::Judgement;
+use super::{Rewrite, XmlRewriter, cdata_content};
+use crate::catalog::{ElementId, Treatment};
+use crate::format::Node;
+use crate::read::scan::Span;
+use crate::read::xml::{Event, StartTag, decode, decode_section};
+
+impl XmlRewriter<'_, '_, '_> {
+    /// A part whose element the grant doesn't hold: passed whole.
+    pub(super) fn denied(&mut self, tag: &StartTag, node: &Node, element: ElementId) -> Rewrite<()> {
+        let end = self.reader.skip_element()?;
+        self.session.deny(element, Span::new(tag.span.start(), end));
+        self.stand_in(tag.name, tag.binding, tag.namespace, Some(node));
+        Ok(())
+    }
+
+    /// A leaf: its own text, joined over comments and unknown children, is one value.
+    pub(super) fn leaf(
+        &mut self,
+        tag: &StartTag,
+        node: &Node,
+        element: Option<(ElementId, Option<Treatment>)>,
+    ) -> Rewrite<()> {
+        let out_start = self.out.len();
+        let space = self.space;
+        let written = self.start_tag(tag, Some(node))?;
+        let out_content = self.out.len();
+        let (content, end) = self.leaf_content()?;
+        let text = self.text;
+        let value = match content {
+            Content::One(span) => Value::Plain(span.text(text)),
+            Content::Joined { .. } => Value::Decoded,
+        };
+        if let Some(role) = node.role {
+            self.session.note(role, value, tag.span.end());
+        }
+        let inside = Span::new(tag.span.end(), end.start());
+        let torn = matches!(content, Content::Joined { torn: true }) || written.is_nil && out_content < self.out.len();
+        let kept = match element {
+            Some(_) if !node.layouts.is_empty() && !torn => self.end_of_text(node, value, out_content, inside)?,
+            Some((element, Some(treatment))) if torn => {
+                // Not to be read in one way: judged as what violates every shape.
+                self.session.judge(element, treatment, Value::Plain("\u{0}"), inside)? == Judgement::Release
+            }
+            Some((element, Some(treatment))) => self.end_of_value(element, treatment, value, out_content, inside)?,
+            Some((element, None)) => {
+                self.session.deny(element, Span::new(tag.span.start(), end.end()));
+                false
+            }
+            None => {
+                self.session.unmapped();
+                false
+            }
+        };
+        let is_first = self.buffers.frames.last().is_none_or(|parent| !parent.released);
+        let kept = kept && (is_first || !is_planted(Planted::LostValue));
+        if !kept {
+            self.take_back(out_start);
+            self.space = space;
+            self.stand_in(tag.name, tag.binding, tag.namespace, Some(node));
+            return Ok(());
+        }
+        self.copy(end);
+        if let Some(parent) = self.buffers.frames.last_mut() {
+            parent.released = true;
+        }
+        Ok(())
+    }
+
+    /// Copies the content of a leaf up to its end tag, whose span is given.
+    fn leaf_content(&mut self) -> Rewrite<(Content, Span)> {
+        let text = self.text;
+        self.session.buffers.decoded.clear();
+        if let Some((span, end)) = self.reader.plain_content()? {
+            self.copy(span);
+            return Ok((Content::One(span), end));
+        }
+        let mut content = Content::One(Span::default());
+        let mut pieces = 0;
+        loop {
+            let (span, meaning, plain) = match self.reader.next()? {
+                Event::Text(span) => (span, span, self.reader.text_is_plain()),
+                // Of a section only the line ends can mean something else than they say.
+                Event::CData(span) => {
+                    let meaning = cdata_content(span);
+                    (span, meaning, memchr::memchr(b'\r', meaning.of(text.as_bytes())).is_none())
+                }
+                Event::Start(_) => {
+                    self.session.unmapped();
+                    self.reader.skip_element()?;
+                    continue;
+                }
+                Event::End(span) => return Ok((content, span)),
+                Event::Aside | Event::Done => {
+                    self.session.unmapped();
+                    continue;
+                }
+            };
+            pieces += 1;
+            content = match content {
+                Content::One(_) if pieces == 1 && plain => Content::One(meaning),
+                before => {
+                    let decoded = &mut self.session.buffers.decoded;
+                    if let Content::One(first) = before {
+                        decoded.push_str(first.text(text));
+                    }
+                    let piece = meaning.text(text);
+                    if span == meaning {
+                        decode(piece, decoded)
+                    } else {
+                        decode_section(piece, decoded)
+                    }
+                    // Two texts may meet where something between them went, and make what is no text: `]]` and `>`.
+                    let torn_here = span == meaning && meets_as_section_end(self.out.bytes(), piece);
+                    Content::Joined { torn: torn_here || matches!(before, Content::Joined { torn: true }) }
+                }
+            };
+            self.copy(span);
+        }
+    }
+
+    /// Judges the value whose raw text has just been written at `out_content`. Gives whether it stays.
+    pub(super) fn end_of_value(
+        &mut self,
+        element: ElementId,
+        treatment: Treatment,
+        value: Value<'_>,
+        out_content: usize,
+        span: Span,
+    ) -> Rewrite<bool> {
+        match self.session.judge(element, treatment, value, span)? {
+            Judgement::Release => Ok(true),
+            Judgement::Generalise => {
+                self.out.truncate(out_content);
+                push_xml_text(&self.session.buffers.written, self.out.bytes());
+                Ok(true)
+            }
+            Judgement::ShapeViolation | Judgement::Photo => Ok(false),
+        }
+    }
+
+    /// Extracts from the text whose raw form has just been written at `out_content`. Gives whether something of it stays.
+    fn end_of_text(&mut self, node: &Node, value: Value<'_>, out_content: usize, span: Span) -> Rewrite<bool> {
+        let extraction = self.session.extract(node, value, span)?;
+        if extraction == Extraction::Part {
+            self.out.truncate(out_content);
+            push_xml_lines(&self.session.buffers.written, self.out.bytes());
+        }
+        Ok(extraction != Extraction::Nothing)
+    }
+}
+
+/// The content of a leaf.
+#[derive(Debug, Clone, Copy)]
+enum Content {
+    /// One text that means what it says.
+    One(Span),
+    /// Several, or one with references; decoded. `torn` when their raw texts can't stand side by side.
+    Joined { torn: bool },
+}
+
+fn meets_as_section_end(before: &[u8], text: &str) -> bool {
+    before.ends_with(b"]]") && text.starts_with('>') || before.ends_with(b"]") && text.starts_with("]>")
+}

@@ -1,0 +1,397 @@
+//! Rewriting XML in one pass: a start tag is written when it is met and taken back at its end if nothing inside was
+//! released (P5).
+
+mod leaf;
+mod opening;
+mod stand_in;
+mod tag;
+
+pub(super) use opening::Opening;
+
+use super::followers::{self, Followers};
+use super::output::{Declarations, Output, is_record_name};
+use super::planted::{Planted, is_planted};
+use super::session::{Session, Value};
+use crate::catalog::{ElementId, Treatment};
+use crate::format::{NamespaceId, NodeId, Target, Trie};
+use crate::read::encoding::Encoding;
+use crate::read::scan::{Span, is_space};
+use crate::read::xml::{CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode};
+use crate::read::{Reason, Refusal};
+
+type Rewrite<T> = Result<T, Refusal>;
+
+/// What the XML rewriter remembers; reused from message to message.
+#[derive(Debug, Default)]
+pub(super) struct XmlBuffers {
+    frames: Vec<Frame>,
+    declarations: Declarations,
+    /// Bindings that the attributes of one tag use.
+    uses: Vec<usize>,
+    followers: Followers,
+}
+
+/// What an open element is to the mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// It is kept if something inside is.
+    Container,
+    /// It is part of a record that is permitted so.
+    Record(ElementId, Treatment),
+}
+
+/// An open element whose start tag has been written.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    /// Its node; `None` inside a record, where the mapping names nothing.
+    node: Option<NodeId>,
+    role: Role,
+    name: QualifiedName,
+    namespace: NamespaceId,
+    binding: Option<usize>,
+    /// Where its content begins in the message.
+    content: usize,
+    /// Where it begins in the output (with the white space before it), and its content.
+    out_start: usize,
+    out_content: usize,
+    /// The white space before it, which stays if it doesn't.
+    space: Span,
+    /// Whether something in it was released.
+    released: bool,
+    /// The reference it carries, and whether `xsi:nil`, as far as they were written.
+    reference: Option<Span>,
+    has_nil: bool,
+    has_children: bool,
+    has_text: bool,
+}
+
+/// The rewriter of one pass over one message.
+pub(super) struct XmlRewriter<'m, 's, 'f> {
+    text: &'m str,
+    reader: XmlReader<'m, 's>,
+    trie: &'f Trie,
+    session: &'s mut Session<'f>,
+    buffers: &'s mut XmlBuffers,
+    out: Output<'m, 's>,
+    /// Where in the mapping the next start tag stands, if tags may be foretold.
+    place: followers::Place,
+    /// Whether they may, and with how many declarations in scope: those of the root.
+    foretells: Option<usize>,
+    /// Of the white space between two parts that stay, the run nearest to the second. What is removed in between takes
+    /// its own along, so that nothing tells it was there.
+    space: Span,
+}
+
+impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
+    pub(super) fn new(
+        text: &'m str,
+        reader: XmlReader<'m, 's>,
+        trie: &'f Trie,
+        session: &'s mut Session<'f>,
+        buffers: &'s mut XmlBuffers,
+        out: &'s mut Vec<u8>,
+    ) -> Self {
+        buffers.frames.clear();
+        buffers.declarations.reset();
+        Self {
+            text,
+            reader,
+            trie,
+            session,
+            buffers,
+            out: Output::new(text.as_bytes(), out),
+            place: None,
+            foretells: None,
+            space: Span::default(),
+        }
+    }
+
+    /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
+    pub(super) fn run(mut self, opening: &Opening) -> Rewrite<bool> {
+        self.xml_declaration(opening);
+        self.space = opening.space;
+        for _ in 0..opening.asides {
+            self.session.unmapped();
+        }
+        self.element(&opening.root)?;
+        let root = opening.root.span.of(self.text.as_bytes());
+        self.foretells = self.buffers.followers.begin(root).then(|| self.reader.binding_count());
+        let mut released = false;
+        loop {
+            if let Some((tag, id)) = self.foretold() {
+                self.named(&tag, id)?;
+                continue;
+            }
+            if self.reader.is_at_start_tag() {
+                let tag = self.reader.start_tag()?;
+                self.element(&tag)?;
+                continue;
+            }
+            match self.reader.next()? {
+                Event::Start(tag) => self.element(&tag)?,
+                Event::Text(span) => self.loose_text(span),
+                Event::CData(span) => self.loose_cdata(span),
+                Event::Aside if is_planted(Planted::Comment) => self.out.bytes().extend_from_slice(b"<!-- -->"),
+                Event::Aside => self.session.unmapped(),
+                Event::End(span) => released |= self.end(span)?,
+                Event::Done => {
+                    self.copy_space();
+                    if !is_planted(Planted::UnusedDeclaration) {
+                        self.buffers.declarations.cut_unused(self.out.bytes());
+                    }
+                    return Ok(released);
+                }
+            }
+        }
+    }
+
+    /// Writes the XML declaration; what was transcoded is UTF-8 now.
+    fn xml_declaration(&mut self, opening: &Opening) {
+        let Declaration { span, encoding } = opening.declaration;
+        match encoding.filter(|_| opening.is_transcoded) {
+            Some(encoding) => {
+                self.copy(Span::new(span.start(), encoding.start()));
+                self.out.bytes().extend_from_slice(Encoding::Utf8.name().as_bytes());
+                self.copy(Span::new(encoding.end(), span.end()));
+            }
+            None => self.copy(span),
+        }
+    }
+
+    /// The start tag that comes next and its node, if it is the one that followed here the last time.
+    #[inline]
+    fn foretold(&mut self) -> Option<(StartTag, NodeId)> {
+        let (tag, model, id) = self.buffers.followers.guess(self.place)?;
+        if self.foretells != Some(self.reader.binding_count()) {
+            return None;
+        }
+        self.reader.start_tag_like(tag, model).map(|tag| (tag, id))
+    }
+
+    /// An element begins.
+    fn element(&mut self, tag: &StartTag) -> Rewrite<()> {
+        let trie = self.trie;
+        let bytes = self.text.as_bytes();
+        let local = tag.name.local().of(bytes);
+        let (parent, role) = match self.buffers.frames.last() {
+            Some(frame) => (frame.node.and_then(|node| trie.node(node)), frame.role),
+            None => (trie.node(NodeId::ENTRY), Role::Container),
+        };
+        let mut child = parent.and_then(|parent| trie.child(parent, tag.namespace, false, local));
+        if is_planted(Planted::Namespace) {
+            let mut all = self.session.format.prefixes.iter();
+            child = child.or_else(|| all.find_map(|(_, namespace)| trie.child(parent?, *namespace, false, local)));
+        }
+        let Some((id, _)) = child else {
+            self.child_begins();
+            return self.unnamed(tag, role, local);
+        };
+        if self.foretells == Some(self.reader.binding_count()) {
+            self.buffers.followers.learn(self.place, tag, id, bytes);
+        }
+        self.named(tag, id)
+    }
+
+    /// An element that the mapping names begins.
+    fn named(&mut self, tag: &StartTag, id: NodeId) -> Rewrite<()> {
+        self.child_begins();
+        let Some(node) = self.trie.node(id) else { return Ok(()) };
+        self.place = followers::behind(Some(id));
+        match node.target {
+            Target::Container => self.open(tag, Some(id), Role::Container),
+            Target::Unmapped => self.leaf(tag, node, None),
+            Target::Leaf(element) if !node.layouts.is_empty() => match self.session.grants_any_of(Some(node)) {
+                true => self.leaf(tag, node, Some((element, None))),
+                false => self.denied(tag, node, element),
+            },
+            Target::Leaf(element) => match self.session.treatment(element) {
+                None if node.role.is_none() => self.denied(tag, node, element),
+                treatment => self.leaf(tag, node, Some((element, treatment))),
+            },
+            Target::Record(element) => match self.session.treatment(element) {
+                Some(treatment) => self.open(tag, Some(id), Role::Record(element, treatment)),
+                // What is mapped inside of it to something else may be permitted.
+                None if node.goes_on => {
+                    self.session.deny(element, tag.span);
+                    self.open(tag, Some(id), Role::Container)
+                }
+                None => self.denied(tag, node, element),
+            },
+        }
+    }
+
+    /// An element that the mapping doesn't name: part of a record, or unknown.
+    fn unnamed(&mut self, tag: &StartTag, role: Role, local: &[u8]) -> Rewrite<()> {
+        let is_of_format = self.session.format.has_namespace(tag.namespace);
+        if matches!(role, Role::Record(..))
+            && is_of_format
+            && is_record_name(local)
+            && self.session.admits_in_record(self.trie.elements_named(tag.namespace, local))
+        {
+            return self.open(tag, None, role);
+        }
+        if self.buffers.frames.is_empty() {
+            return Err(Refusal::at(Reason::FormatUnknown, tag.span.start(), "the root is not that of the format"));
+        }
+        self.session.unmapped();
+        let end = self.reader.skip_element()?;
+        if is_planted(Planted::Unmapped) {
+            self.copy(Span::new(tag.span.start(), end));
+        }
+        Ok(())
+    }
+
+    /// A child begins in the innermost open element: text before it was no value.
+    fn child_begins(&mut self) {
+        let Some(frame) = self.buffers.frames.last_mut() else { return };
+        if let (Role::Record(..), false) = (frame.role, frame.has_children) {
+            if frame.has_text {
+                self.session.unmapped();
+            }
+            self.out.truncate(frame.out_content);
+            self.session.buffers.decoded.clear();
+        }
+        frame.has_children = true;
+    }
+
+    fn open(&mut self, tag: &StartTag, node: Option<NodeId>, role: Role) -> Rewrite<()> {
+        let out_start = self.out.len();
+        let space = self.space;
+        let written = self.start_tag(tag, node.and_then(|node| self.trie.node(node)))?;
+        self.session.buffers.decoded.clear();
+        self.place = followers::inside(node);
+        self.buffers.frames.push(Frame {
+            node,
+            role,
+            name: tag.name,
+            namespace: tag.namespace,
+            binding: tag.binding,
+            content: tag.span.end(),
+            out_start,
+            out_content: self.out.len(),
+            space,
+            released: written.released,
+            reference: written.reference,
+            has_nil: written.has_nil,
+            has_children: false,
+            has_text: false,
+        });
+        Ok(())
+    }
+
+    /// Text directly in an open element: a value if that is the innermost of a record, unknown otherwise.
+    fn loose_text(&mut self, span: Span) {
+        let plain = self.reader.text_is_plain();
+        let is_blank = self.reader.text_is_blank();
+        let nearest = if is_blank { span } else { nearest_space(span, self.text.as_bytes()) };
+        if nearest.len() > 0 {
+            self.space = nearest;
+        }
+        let Some(frame) = self.buffers.frames.last_mut() else { return };
+        frame.has_text |= !is_blank;
+        if let (Role::Record(..), false) = (frame.role, frame.has_children) {
+            let decoded = &mut self.session.buffers.decoded;
+            let text = span.text(self.text);
+            if plain {
+                decoded.push_str(text)
+            } else {
+                decode(text, decoded)
+            }
+            self.out.copy(span);
+        } else if !is_blank {
+            if is_planted(Planted::LooseText) {
+                self.out.copy(span);
+            }
+            self.session.unmapped();
+        }
+    }
+
+    fn loose_cdata(&mut self, span: Span) {
+        let Some(frame) = self.buffers.frames.last_mut() else { return };
+        frame.has_text = true;
+        if let (Role::Record(..), false) = (frame.role, frame.has_children) {
+            self.session.buffers.decoded.push_str(cdata_content(span).text(self.text));
+            self.copy(span);
+        } else {
+            self.session.unmapped();
+        }
+    }
+
+    /// An open element ends. Gives whether it is the root and was released.
+    fn end(&mut self, tag: Span) -> Rewrite<bool> {
+        let Some(frame) = self.buffers.frames.pop() else { return Ok(false) };
+        self.place = followers::behind(frame.node);
+        // Of an element of a record without children the text has been written, as a value.
+        let is_value = matches!(frame.role, Role::Record(..)) && !frame.has_children;
+        let kept = match frame.role {
+            // What is nil and yet holds something can be read in two ways.
+            _ if frame.has_nil && self.out.len() > frame.out_content => false,
+            Role::Record(element, treatment) if is_value => {
+                let inside = Span::new(frame.content, tag.start());
+                self.end_of_value(element, treatment, Value::Decoded, frame.out_content, inside)?
+            }
+            _ => frame.released || frame.reference.is_some() || is_planted(Planted::EmptyContainer),
+        };
+        if let (Some(reference), true) = (frame.reference, frame.released) {
+            self.session.buffers.links.make_idle(reference);
+        }
+        if !kept {
+            self.take_back(frame.out_start);
+            self.space = frame.space;
+            let node = frame.node.and_then(|node| self.trie.node(node));
+            self.stand_in(frame.name, frame.binding, frame.namespace, node);
+        } else if is_value {
+            self.space = Span::default();
+            self.copy(tag);
+        } else {
+            self.end_container(&frame, tag);
+        }
+        if let (true, Some(parent)) = (kept, self.buffers.frames.last_mut()) {
+            parent.released = true;
+        }
+        Ok(kept && self.buffers.frames.is_empty())
+    }
+
+    /// Ends an element that stays. One that stays for its attributes alone becomes an empty-element tag, so that nothing
+    /// tells whether there was something in it.
+    fn end_container(&mut self, frame: &Frame, tag: Span) {
+        if self.out.len() > frame.out_content {
+            self.copy_space();
+            if !is_planted(Planted::EndTag) {
+                self.copy(tag);
+            }
+        } else if tag.len() > 0 {
+            self.out.bytes().pop();
+            self.out.bytes().extend_from_slice(b"/>");
+        }
+        self.space = Span::default();
+    }
+    fn take_back(&mut self, at: usize) {
+        self.out.truncate(at);
+        self.buffers.declarations.take_back(at);
+        self.session.buffers.links.take_back(at);
+    }
+
+    /// Writes the white space that stands before what stays.
+    fn copy_space(&mut self) {
+        self.copy(self.space);
+        self.space = Span::default();
+    }
+
+    fn copy(&mut self, span: Span) {
+        self.out.copy(span);
+    }
+}
+/// The white space at the end of a text, or else at its start.
+fn nearest_space(span: Span, message: &[u8]) -> Span {
+    let bytes = span.of(message);
+    let count = |blank: &mut dyn Iterator<Item = &u8>| blank.take_while(|byte| is_space(**byte)).count();
+    match count(&mut bytes.iter().rev()) {
+        0 => Span::new(span.start(), span.start() + count(&mut bytes.iter())),
+        trailing => Span::new(span.end() - trailing, span.end()),
+    }
+}
+
+fn cdata_content(span: Span) -> Span {
+    Span::new(span.start() + CDATA_START, span.end() - CDATA_END)
+}

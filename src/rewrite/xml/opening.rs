@@ -1,0 +1,57 @@
+//! What stands before the content of the root, read once: it tells the format, and is written from here.
+
+use super::Rewrite;
+use crate::format::Namespaces;
+use crate::read::encoding::Encoding;
+use crate::read::scan::Span;
+use crate::read::xml::{Bookmark, Declaration, Event, StartTag, XmlReader, XmlState};
+use crate::read::{Limits, Message};
+
+/// What stands before the content of the root: read once to recognise the format, and written from here.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::rewrite) struct Opening {
+    pub(super) declaration: Declaration,
+    /// The text was transcoded, and goes out as UTF-8.
+    pub(super) is_transcoded: bool,
+    /// The white space nearest to the root.
+    pub(super) space: Span,
+    /// Comments and processing instructions.
+    pub(super) asides: u32,
+    pub(in crate::rewrite) root: StartTag,
+    bookmark: Bookmark,
+}
+
+impl Opening {
+    /// Reads a message up to the start tag of its root.
+    pub(in crate::rewrite) fn read(
+        message: Message<'_>,
+        limits: &Limits,
+        known: &Namespaces,
+        state: &mut XmlState,
+    ) -> Rewrite<Self> {
+        let (mut reader, declaration) = XmlReader::open(message.text, message.encoding, limits, known, state)?;
+        let is_transcoded = message.encoding != Encoding::Utf8;
+        let mut space = Span::default();
+        let mut asides = 0;
+        loop {
+            match reader.next()? {
+                Event::Start(root) => {
+                    return Ok(Self { declaration, is_transcoded, space, asides, root, bookmark: reader.bookmark() });
+                }
+                Event::Text(span) => space = span,
+                Event::Aside | Event::CData(_) | Event::End(_) | Event::Done => asides += 1,
+            }
+        }
+    }
+
+    /// The reader behind the root's start tag.
+    pub(in crate::rewrite) fn reader<'m, 's>(
+        &self,
+        text: &'m str,
+        limits: &'s Limits,
+        known: &'s Namespaces,
+        state: &'s mut XmlState,
+    ) -> XmlReader<'m, 's> {
+        XmlReader::resume(text, limits, known, state, self.bookmark)
+    }
+}
