@@ -1,56 +1,90 @@
 //! What a text may hold that is no text: values of other elements under labels of their own, or written so that only a
 //! decoder sees them. A permitted text with any of it goes whole (attacks 26 and 27).
 
-/// Field codes of legacy Nlets and NCIC text, as they stand before a `/`.
-const FIELD_CODES: [&str; 44] = [
-    "ADR", "AKA", "ARN", "ATR", "CIT", "CTY", "DLN", "DLU", "DOA", "DOB", "DOI", "DOL", "EMA", "EXP", "EYE", "FBI",
-    "HAI", "HGT", "IMG", "IMN", "LIC", "LIS", "LIT", "LIY", "MNU", "NAM", "OLN", "OLS", "OLT", "OLY", "PHO", "PHT",
-    "POB", "RAC", "REG", "RES", "SEX", "SID", "SOC", "SSN", "VIN", "VMA", "WGT", "ZIP",
+/// Field codes of legacy Nlets and NCIC text that are no words: one before a `/` is a field.
+const PLAIN_CODES: [&str; 10] = ["ADR", "AKA", "DLN", "DOB", "IMN", "NAM", "OLN", "POB", "SOC", "SSN"];
+
+/// Others, which are words or abbreviations as well (`SEX/VIOLENT OFFENDER`, `FBI/ATF`): a field if a number follows, or if
+/// several stand in one text.
+const OTHER_CODES: [&str; 34] = [
+    "ARN", "ATR", "CIT", "CTY", "DLU", "DOA", "DOI", "DOL", "EMA", "EXP", "EYE", "FBI", "HAI", "HGT", "IMG", "LIC",
+    "LIS", "LIT", "LIY", "MNU", "OLS", "OLT", "OLY", "PHO", "PHT", "RAC", "REG", "RES", "SEX", "SID", "VIN", "VMA",
+    "WGT", "ZIP",
 ];
 
-/// Element ids of AAMVA barcode text that no word begins with (AAMVA DL/ID Card Design Standard, annex D).
+/// Element ids of AAMVA barcode text that hardly a word begins with (AAMVA DL/ID Card Design Standard, annex D).
 const BARCODE_IDS: [&str; 9] = ["DAQ", "DCS", "DBB", "DCF", "DBD", "DCG", "DDE", "DDF", "DDG"];
+
+/// How the header of barcode text begins, issuer numbers included.
+const BARCODE_HEADER: &str = "ANSI 636";
 
 /// Shorter words are too short to hold anything encoded.
 const SHORTEST_BASE64: usize = 8;
 const SHORTEST_HEX: usize = 16;
 
-/// Whether a text holds fields or encoded parts.
-pub(super) fn is_found_in(text: &str) -> bool {
-    let words = text
-        .split(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=' | '_')));
-    holds_field(text) || words.filter(|word| word.len() > 3).any(|word| is_barcode_field(word) || is_encoded(word))
+/// Whether a text holds fields of a layout of its own.
+pub(super) fn holds_fields(text: &str) -> bool {
+    let mut others = 0;
+    let mut barcodes = 0;
+    for (at, _) in text.match_indices('/') {
+        let code = at.checked_sub(3).and_then(|from| text.get(from..at)).unwrap_or_default();
+        let before = text.get(..at.saturating_sub(3)).and_then(|before| before.bytes().last());
+        let value = text.get(at + 1..).unwrap_or_default();
+        let is_field = value.starts_with(|first: char| first.is_ascii_alphanumeric() || matches!(first, '*' | '-'));
+        if before.is_some_and(|byte| byte.is_ascii_alphanumeric()) || !is_field {
+            continue;
+        }
+        if PLAIN_CODES.contains(&code) {
+            return true;
+        }
+        if OTHER_CODES.contains(&code) {
+            let is_number = value.split(|c: char| !c.is_ascii_alphanumeric()).next().is_some_and(has_digit);
+            others += if is_number { 2 } else { 1 };
+        }
+    }
+    for word in words(text).filter(|word| word.len() > 3) {
+        if word.get(..3).is_some_and(|id| BARCODE_IDS.contains(&id)) {
+            barcodes += if has_digit(word) { 2 } else { 1 };
+        }
+    }
+    others > 1 || barcodes > 1 || text.contains(BARCODE_HEADER)
 }
 
-/// `NAM/SMITH`: a code that stands as a word of its own, and something behind the slash.
-fn holds_field(text: &str) -> bool {
-    text.match_indices('/').any(|(at, _)| {
-        let code = at.checked_sub(3).and_then(|from| text.get(from..at));
-        let before = text.get(..at.saturating_sub(3)).and_then(|before| before.bytes().last());
-        let after = text.as_bytes().get(at + 1);
-        code.is_some_and(|code| FIELD_CODES.contains(&code))
-            && !before.is_some_and(|byte| byte.is_ascii_alphanumeric())
-            && after.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'-'))
+/// Whether a text holds something in base64 that shows its padding, or in hexadecimal.
+pub(super) fn holds_code(text: &str) -> bool {
+    words(text).any(|word| {
+        let is_padded = word.ends_with('=') && word.len() >= SHORTEST_BASE64 && word.len().is_multiple_of(4);
+        is_padded || word.len() >= SHORTEST_HEX && word.len().is_multiple_of(2) && is_hex(word)
     })
 }
 
-fn is_barcode_field(word: &str) -> bool {
-    word.get(..3).is_some_and(|id| BARCODE_IDS.contains(&id))
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=' | '_')))
 }
 
-/// Base64 that shows its padding, or a long run of hexadecimal digits.
-fn is_encoded(word: &str) -> bool {
-    let is_padded = word.ends_with('=') && word.len() >= SHORTEST_BASE64 && word.len().is_multiple_of(4);
-    let is_hex = word.len() >= SHORTEST_HEX
-        && word.len().is_multiple_of(2)
-        && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && word.bytes().any(|byte| byte.is_ascii_digit());
-    is_padded || is_hex
+fn has_digit(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Hexadecimal digits of both kinds; or of one kind, if what they stand for is text. Any other number is a number.
+fn is_hex(word: &str) -> bool {
+    let is_mixed = has_digit(word) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let is_text = || {
+        word.as_bytes().chunks(2).all(|pair| {
+            let byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+            byte.is_some_and(|byte| (0x20..0x7F).contains(&byte))
+        })
+    };
+    word.bytes().all(|byte| byte.is_ascii_hexdigit()) && has_digit(word) && (is_mixed || is_text())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_found_in;
+    use super::{holds_code, holds_fields};
+
+    fn is_found_in(text: &str) -> bool {
+        holds_fields(text) || holds_code(text)
+    }
 
     #[test]
     fn attack_27_fields_of_another_layout_are_found() {
@@ -76,6 +110,12 @@ mod tests {
             "SMITH DBA ACME TOWING, SOUTH DAKOTA, DAYTIME DRIVING ONLY",
             "FAILURE TO APPEAR 2024-05-01 CASE 1234567890",
             "TATTOO: ROSE, L ARM = LEFT",
+            "ARMED AND DANGEROUS. SEX/VIOLENT OFFENDER",
+            "FAIL TO DISPLAY LIC/REG",
+            "NO PROOF VIN/PLATE MATCH",
+            "FBI/ATF WARRANT",
+            "CHILD ENDANGERMENT REFERRED TO DCFS",
+            "CASE 1234567890123456",
         ] {
             assert!(!is_found_in(text), "{text}");
         }

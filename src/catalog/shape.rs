@@ -61,7 +61,8 @@ impl Shape {
                 && self.matches(value)
                 && !(self.looks_for_ssn(value) && holds_ssn(value.as_bytes(), self.refuses))
                 && !holds_reference(value)
-                && !(self.is_text && disguise::is_found_in(value))
+                && !(!self.is_image && disguise::holds_fields(value))
+                && !(self.is_text && disguise::holds_code(value))
     }
 
     /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.
@@ -128,7 +129,7 @@ impl ShapeCompiler {
             start,
             max_characters: max_characters.unwrap_or(default_max),
             refuses,
-            is_text: matches!(kind, Kind::Text | Kind::Record),
+            is_text: matches!(kind, Kind::Text | Kind::Record | Kind::Code),
             is_image: kind == Kind::Image,
         })
     }
@@ -220,20 +221,28 @@ fn is_noncharacter(character: char) -> bool {
     (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
 }
 
-/// Whether digits stand in the value as a Social Security number is written: `ddd-dd-dddd`, `ddd dd dddd`, `ddd.dd.dddd`
-/// or, among all forms, nine digits alone. What stands around them doesn't matter.
+/// Characters between two groups of digits that are groups of one number.
+const SEPARATOR: usize = 3;
+
+/// Whether digits stand in the value as a Social Security number is written: three, two and four with anything but letters
+/// between them; or, among all forms, nine digits alone, three and six, or nine times one. What stands around them doesn't
+/// matter.
 fn holds_ssn(value: &[u8], forms: SsnForms) -> bool {
-    // The lengths of the last three groups of digits, each joined to the next by one separator.
-    let mut groups = [0, 0, 0];
+    // The lengths of the last groups of digits that belong together, the last of them lowest, four bits each.
+    let mut groups = 0_u64;
     let mut rest = value;
     while let Some(first) = rest.iter().position(u8::is_ascii_digit) {
-        let is_joined = first == 1 && matches!(rest.first(), Some(b'-' | b' ' | b'.'));
+        let between = rest.get(..first).unwrap_or_default();
+        let is_joined = (1..=SEPARATOR).contains(&first) && !between.iter().any(u8::is_ascii_alphanumeric);
         rest = rest.get(first..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         rest = rest.get(length..).unwrap_or_default();
-        let [_, before, last] = groups;
-        groups = if is_joined { [before, last, length] } else { [0, 0, length] };
-        if groups == [3, 2, 4] || length == 9 && forms == SsnForms::All {
+        groups = if is_joined { groups << 4 } else { 0 } | length.min(0xF) as u64;
+        if groups & 0xFFF == 0x324 {
+            return true;
+        }
+        let is_written_otherwise = length == 9 || groups & 0xFF == 0x36 || groups & 0xF_FFFF_FFFF == 0x1_1111_1111;
+        if is_written_otherwise && forms == SsnForms::All {
             return true;
         }
     }

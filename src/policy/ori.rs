@@ -10,7 +10,8 @@ use serde::{Serialize, Serializer};
 /// How many characters an ORI has.
 pub const ORI_LENGTH: usize = 9;
 
-/// An Originating Agency Identifier: nine characters, A to Z and 0 to 9.
+/// An Originating Agency Identifier: nine characters, A to Z and 0 to 9. Nine digits are
+/// another number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ori([u8; ORI_LENGTH]);
 
@@ -19,7 +20,8 @@ impl Ori {
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let bytes: [u8; ORI_LENGTH] = text.as_bytes().try_into().ok()?;
-        bytes.iter().all(is_ori_byte).then_some(Self(bytes))
+        let is_ori = bytes.iter().all(is_ori_byte) && bytes.iter().any(u8::is_ascii_uppercase);
+        is_ori.then_some(Self(bytes))
     }
 
     /// The nine characters.

@@ -70,7 +70,8 @@ struct Frame {
     parts: usize,
     has_written: bool,
     released: bool,
-    /// The value of its id member.
+    /// Whether it has an id member, and its value if that is a plain string.
+    has_id: bool,
     id: Option<Span>,
 }
 
@@ -353,8 +354,11 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
 
     /// The member that names an object, or is all there is of a reference to one.
     fn id(&mut self, part: Part, frame: &Frame) -> Rewrite<()> {
-        if frame.id.is_some() {
+        if frame.has_id {
             return Err(Refusal::at(Reason::DuplicateName, part.start, "a name stands twice in one object"));
+        }
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            frame.has_id = true;
         }
         if self.reader.peek() != Some(b'"') {
             return self.drop_unmapped();
@@ -406,6 +410,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             parts: 0,
             has_written: false,
             released: false,
+            has_id: false,
             id: None,
         });
         Ok(())
@@ -429,7 +434,8 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
                 false
             }
             Some(name) => {
-                self.session.grants_any_of(node)
+                frame.parts == 1
+                    && self.session.grants_reference(node)
                     && self.session.buffers.links.reference(frame.out_start, name, self.text)
             }
             None => false,

@@ -175,5 +175,8 @@ pub(super) fn push_json_string(text: &str, out: &mut Vec<u8>) {
 
 /// Inside a record a name tells what it names; one that could tell more is not let through.
 pub(super) fn is_record_name(local: &[u8]) -> bool {
-    local.len() <= 64 && local.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+    let digits = local.iter().filter(|byte| byte.is_ascii_digit()).count();
+    local.len() <= 64
+        && digits <= 6
+        && local.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }

@@ -145,6 +145,20 @@ impl<'f> Session<'f> {
         node.is_none_or(|node| node.elements.iter().any(|element| self.treatment(*element).is_some()))
     }
 
+    /// Whether a reference at a node tells no more than the requester may have there: something, and nothing less
+    /// precisely than in full, for the object that it leads to may stand elsewhere in full.
+    pub(super) fn grants_reference(&mut self, node: Option<&Node>) -> bool {
+        let mut any = node.is_none();
+        for element in node.map(|node| node.elements.as_slice()).unwrap_or_default() {
+            match self.treatment(*element) {
+                Some(Treatment::Full) => any = true,
+                Some(_) => return false,
+                None => {}
+            }
+        }
+        any
+    }
+
     /// What the envelope lacks or contradicts, now that the whole message was read.
     pub(super) fn check_facts(&self) -> Result<(), Refusal> {
         match self.facts.requester {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{Catalog, is_envelope};
 use crate::format::{Format, Mapped};
 use crate::policy::{Asker, Decision, Grant, Policy};
-use crate::shape::{Verdict, judge, may_be_opaque};
+use crate::shape::{Treatment, Verdict, judge, may_be_opaque};
 
 #[derive(Debug)]
 pub(crate) enum Prediction<T> {
@@ -42,6 +42,14 @@ pub(crate) struct Judge<'w> {
 impl Judge<'_> {
     pub(crate) fn grants(&self, element: &str) -> bool {
         self.grant.contains_key(element)
+    }
+
+    /// Whether a reference at a path may go out: of what stands below something is granted, and all of that in full. A
+    /// treatment would be undone by what it leads to.
+    pub(crate) fn grants_reference(&self, format: &Format, path: &[String]) -> bool {
+        let below = format.mapped.iter().filter(|m| m.steps.starts_with(path));
+        let treatments: Vec<Treatment> = below.filter_map(|m| self.grant.get(&m.element).copied()).collect();
+        !treatments.is_empty() && treatments.iter().all(|treatment| *treatment == Treatment::Full)
     }
 
     /// Whether a part of a record has a name by which the mapping knows other elements, all of them denied.

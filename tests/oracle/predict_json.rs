@@ -153,9 +153,7 @@ impl Walk<'_, '_> {
         let own_id = members.iter().find(|m| is_id(&m.name)).and_then(|m| m.value.text());
         if let (Some(target), [only]) = (&own_id, members) {
             // A reference where nothing could be granted would tell that something is there.
-            let granted = |m: &Mapped| m.steps.starts_with(path) && self.judge.grants(&m.element);
-            let may_refer = self.format.mapped.iter().any(granted);
-            return if may_refer && self.alive.contains(target) {
+            return if self.judge.grants_reference(self.format, path) && self.alive.contains(target) {
                 self.pointed.insert(target.clone());
                 Kept::content(Json::Object(vec![Member::new(&only.name, only.value.clone())]))
             } else {

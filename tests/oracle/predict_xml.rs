@@ -117,8 +117,14 @@ impl Walk<'_, '_> {
             return None;
         }
         // A reference where nothing could be granted would tell that something is there.
-        let granted = |m: &Mapped| m.steps.starts_with(path) && self.judge.grants(&m.element);
-        if !self.format.mapped.iter().any(granted) {
+        if !self.judge.grants_reference(self.format, path) {
+            return None;
+        }
+        // What has parts of its own is no mere reference.
+        let steps = node.children().filter(Node::is_element).filter_map(|child| spelled(self.format, child));
+        let is_known =
+            |step: String| !matches!(self.format.place(&[path.as_slice(), &[step]].concat()), Place::Unknown);
+        if steps.map(is_known).any(|known| known) {
             return None;
         }
         let (name, target, raw) = self.reference(node)?;

@@ -48,11 +48,13 @@ static DATES: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         whole(&format!("{month}{day}{year}|{month}/{day}/{year}|{month}-{day}-{year}")),
     ]
 });
-static SSN_RUN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?-u)(^|[^0-9])(\d{3}[-. ]\d{2}[-. ]\d{4}|\d{9})([^0-9]|$)").unwrap());
+static SSN_RUN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?-u)(^|[^0-9])(\d{3}[^0-9A-Za-z]{1,3}\d{2}[^0-9A-Za-z]{1,3}\d{4}|\d{9}|\d{3}[^0-9A-Za-z]{1,3}\d{6}|(\d[^0-9A-Za-z]{1,3}){8}\d)([^0-9]|$)").unwrap()
+});
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| Regex::new("&#?[A-Za-z0-9]+;").unwrap());
-static SSN_SEPARATED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?-u)(^|[^0-9])(\d{3}[-. ]\d{2}[-. ]\d{4})([^0-9]|$)").unwrap());
+static SSN_SEPARATED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?-u)(^|[^0-9])(\d{3}[^0-9A-Za-z]{1,3}\d{2}[^0-9A-Za-z]{1,3}\d{4})([^0-9]|$)").unwrap()
+});
 
 /// What a granted element does with a decoded value.
 pub(crate) fn judge(element: &Element, treatment: Treatment, value: &str) -> Verdict {

@@ -5,7 +5,7 @@ use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::text::Extraction;
 use super::super::value::Judgement;
-use super::{Rewrite, XmlRewriter, cdata_content};
+use super::{NO_VALUE, Rewrite, XmlRewriter, cdata_content};
 use crate::catalog::{ElementId, Treatment};
 use crate::format::Node;
 use crate::read::scan::Span;
@@ -45,8 +45,7 @@ impl XmlRewriter<'_, '_, '_> {
         let kept = match element {
             Some(_) if !node.layouts.is_empty() && !torn => self.end_of_text(node, value, out_content, inside)?,
             Some((element, Some(treatment))) if torn => {
-                // Not to be read in one way: judged as what violates every shape.
-                self.session.judge(element, treatment, Value::Plain("\u{0}"), inside)? == Judgement::Release
+                self.session.judge(element, treatment, NO_VALUE, inside)? == Judgement::Release
             }
             Some((element, Some(treatment))) => self.end_of_value(element, treatment, value, out_content, inside)?,
             Some((element, None)) => {
@@ -117,7 +116,7 @@ impl XmlRewriter<'_, '_, '_> {
                         decode_section(piece, decoded)
                     }
                     // Two texts may meet where something between them went, and make what is no text: `]]` and `>`.
-                    let torn_here = span == meaning && meets_as_section_end(self.out.bytes(), piece);
+                    let torn_here = span == meaning && is_torn(self.out.bytes(), piece);
                     Content::Joined { torn: torn_here || matches!(before, Content::Joined { torn: true }) }
                 }
             };
@@ -165,6 +164,10 @@ enum Content {
     Joined { torn: bool },
 }
 
-fn meets_as_section_end(before: &[u8], text: &str) -> bool {
-    before.ends_with(b"]]") && text.starts_with('>') || before.ends_with(b"]") && text.starts_with("]>")
+/// Whether two texts that meet where something between them went make another one: the end of a section, or one line end
+/// of two.
+pub(super) fn is_torn(before: &[u8], text: &str) -> bool {
+    before.ends_with(b"]]") && text.starts_with('>')
+        || before.ends_with(b"]") && text.starts_with("]>")
+        || before.ends_with(b"\r") && text.starts_with('\n')
 }

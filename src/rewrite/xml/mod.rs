@@ -31,6 +31,9 @@ pub(super) struct XmlBuffers {
     followers: Followers,
 }
 
+/// What can't be read in one way: judged as what violates every shape.
+const NO_VALUE: Value<'static> = Value::Plain("\u{0}");
+
 /// What an open element is to the mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -63,6 +66,8 @@ struct Frame {
     has_nil: bool,
     has_children: bool,
     has_text: bool,
+    /// Its texts can't stand side by side.
+    is_torn: bool,
 }
 
 /// The rewriter of one pass over one message.
@@ -183,7 +188,6 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             child = child.or_else(|| all.find_map(|(_, namespace)| trie.child(parent?, *namespace, false, local)));
         }
         let Some((id, _)) = child else {
-            self.child_begins();
             return self.unnamed(tag, role, local);
         };
         if self.foretells == Some(self.reader.binding_count()) {
@@ -228,6 +232,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             && is_record_name(local)
             && self.session.admits_in_record(self.trie.elements_named(tag.namespace, local))
         {
+            self.child_begins();
             return self.open(tag, None, role);
         }
         if self.buffers.frames.is_empty() {
@@ -275,6 +280,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             has_nil: written.has_nil,
             has_children: false,
             has_text: false,
+            is_torn: false,
         });
         Ok(())
     }
@@ -297,6 +303,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             } else {
                 decode(text, decoded)
             }
+            frame.is_torn |= self.out.len() > frame.out_content && leaf::is_torn(self.out.bytes(), text);
             self.out.copy(span);
         } else if !is_blank {
             if is_planted(Planted::LooseText) {
@@ -328,9 +335,14 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             _ if frame.has_nil && self.out.len() > frame.out_content => false,
             Role::Record(element, treatment) if is_value => {
                 let inside = Span::new(frame.content, tag.start());
-                self.end_of_value(element, treatment, Value::Decoded, frame.out_content, inside)?
+                let value = if frame.is_torn { NO_VALUE } else { Value::Decoded };
+                self.end_of_value(element, treatment, value, frame.out_content, inside)?
             }
-            _ => frame.released || frame.reference.is_some() || is_planted(Planted::EmptyContainer),
+            // What has parts of its own is no mere reference, whatever became of them.
+            _ => {
+                let refers = frame.reference.is_some() && !frame.has_children;
+                frame.released || refers || is_planted(Planted::EmptyContainer)
+            }
         };
         if let (Some(reference), true) = (frame.reference, frame.released) {
             self.session.buffers.links.make_idle(reference);

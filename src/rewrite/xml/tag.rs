@@ -91,7 +91,8 @@ impl XmlRewriter<'_, '_, '_> {
         if namespace == NamespaceId::XSI && local == b"nil" {
             let is_nil = matches!(attribute.value.of(self.text.as_bytes()), b"true" | b"1");
             written.is_nil |= is_nil;
-            let kept = is_nil && (node.is_some_and(|node| node.nillable) || self.refers());
+            let is_container = node.is_some_and(|node| node.target == Target::Container);
+            let kept = is_nil && (node.is_some_and(|node| node.nillable) || is_container && self.refers());
             written.has_nil |= kept;
             if kept {
                 self.copy(attribute.span);
@@ -151,7 +152,7 @@ impl XmlRewriter<'_, '_, '_> {
         }
         // Of what the requester may have nothing of, a reference would tell that it is there.
         let is_container = node.is_some_and(|node| node.target == Target::Container);
-        is_container && self.session.grants_any_of(node) && self.session.buffers.links.reference(at, name, self.text)
+        is_container && self.session.grants_reference(node) && self.session.buffers.links.reference(at, name, self.text)
     }
 
     /// Whether the start tag that was read last refers to an object that stays.
