@@ -61,7 +61,7 @@ impl Shape {
                 && self.matches(value)
                 && !(self.looks_for_ssn(value) && holds_ssn(value.as_bytes(), self.refuses))
                 && !holds_reference(value)
-                && !(!self.is_image && disguise::holds_fields(value))
+                && (self.is_image || !disguise::holds_fields(value))
                 && !(self.is_text && disguise::holds_code(value))
     }
 
@@ -233,6 +233,8 @@ fn holds_ssn(value: &[u8], forms: SsnForms) -> bool {
     let mut rest = value;
     while let Some(first) = rest.iter().position(u8::is_ascii_digit) {
         let between = rest.get(..first).unwrap_or_default();
+        // `123.456789` is a number.
+        let is_fraction = between == b".";
         let is_joined = (1..=SEPARATOR).contains(&first) && !between.iter().any(u8::is_ascii_alphanumeric);
         rest = rest.get(first..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -241,7 +243,8 @@ fn holds_ssn(value: &[u8], forms: SsnForms) -> bool {
         if groups & 0xFFF == 0x324 {
             return true;
         }
-        let is_written_otherwise = length == 9 || groups & 0xFF == 0x36 || groups & 0xF_FFFF_FFFF == 0x1_1111_1111;
+        let is_written_otherwise =
+            length == 9 || groups & 0xFF == 0x36 && !is_fraction || groups & 0xF_FFFF_FFFF == 0x1_1111_1111;
         if is_written_otherwise && forms == SsnForms::All {
             return true;
         }

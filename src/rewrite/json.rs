@@ -70,6 +70,8 @@ struct Frame {
     parts: usize,
     has_written: bool,
     released: bool,
+    /// Whether it has parts that the mapping knows: such an object is no mere reference, whatever became of them.
+    has_parts: bool,
     /// Whether it has an id member, and its value if that is a plain string.
     has_id: bool,
     id: Option<Span>,
@@ -173,6 +175,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             && let Some(node) = trie.node(id)
         {
             self.first_time(frame.met, place, start)?;
+            self.has_part();
             return self.value(Part { node: Some(id), ..part }, kind, Some(node), frame.role);
         }
         if name_text == CONTEXT && !self.session.format.prefixes.is_empty() {
@@ -198,6 +201,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             let elements = trie.elements_named(NamespaceId::NONE, name_text.as_bytes());
             if self.session.admits_in_record(elements) {
                 self.buffers.record_names.push(Span::new(at, self.buffers.record_text.len()));
+                self.has_part();
                 return self.value(part, kind, None, frame.role);
             }
             self.buffers.record_text.truncate(at);
@@ -410,6 +414,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             parts: 0,
             has_written: false,
             released: false,
+            has_parts: false,
             has_id: false,
             id: None,
         });
@@ -434,7 +439,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
                 false
             }
             Some(name) => {
-                frame.parts == 1
+                !frame.has_parts
                     && self.session.grants_reference(node)
                     && self.session.buffers.links.reference(frame.out_start, name, self.text)
             }
@@ -488,6 +493,12 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         }
         if let Some(namespace) = namespace {
             self.buffers.context.mark_used(namespace, at);
+        }
+    }
+
+    fn has_part(&mut self) {
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            frame.has_parts = true;
         }
     }
 

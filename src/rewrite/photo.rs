@@ -52,7 +52,8 @@ pub(super) fn is_found_in(text: &str) -> bool {
             return true;
         }
         word = Run::default();
-        if !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+        // Pieces of an encoding may be joined by anything small.
+        if !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'.' | b':' | b';' | b'%' | b'"') {
             if run.is_opaque_run() {
                 return true;
             }
@@ -90,6 +91,9 @@ struct Run {
     has_digit: bool,
     has_beyond_hex: bool,
     last: u8,
+    /// Letters and digits in a row: now, and at most.
+    stretch: usize,
+    longest_stretch: usize,
     head: [u8; 24],
 }
 
@@ -109,6 +113,8 @@ impl Run {
         self.has_digit |= byte.is_ascii_digit();
         self.has_beyond_hex |= !byte.is_ascii_hexdigit();
         self.last = byte;
+        self.stretch = if byte.is_ascii_alphanumeric() { self.stretch + 1 } else { 0 };
+        self.longest_stretch = self.longest_stretch.max(self.stretch);
     }
 
     /// A run without white space.
@@ -117,8 +123,13 @@ impl Run {
             return false;
         }
         self.begins_as_image()
-            || self.length >= LONGEST_WORD && self.letters_and_digits >= LONGEST_WORD * 3 / 4
+            || self.length >= LONGEST_WORD && self.letters_and_digits >= LONGEST_WORD * 3 / 4 && !self.is_joined_words()
             || self.length >= SUSPECT_WORD && self.is_mixed() && self.turns * 6 >= self.length
+    }
+
+    /// Words of one case joined by hyphens or slashes: `MENTAL-HEALTH-CRISIS/APPROACH-WITH-CAUTION`.
+    fn is_joined_words(&self) -> bool {
+        !self.has_digit && self.has_lower != self.has_upper && self.longest_stretch < SUSPECT_WORD
     }
 
     /// A run with its white space taken out.
@@ -211,6 +222,9 @@ mod tests {
             "L25vdCBhbiBpbWFnZSBidXQgb3BhcXVlIGFsbCB0aGUgc2FtZQ",
             &spaced,
             &lines,
+            "FF:D8:FF:E0:00:10:4A:46:49:46:00:01:01:01:00:48:00:48:00:00:FF:DB",
+            "%FF%D8%FF%E0%00%10%4A%46%49%46%00%01%01%01%00%48%00%48%00%00%FF%DB",
+            "/9j/4AAQSkZJRg,ABAQEASABIAAD,/2wBDAAMCAgICA,gMCAgIDAwMDB,AYEBAQEBAgGBgUG",
         ] {
             assert!(is_found_in(image), "{image}");
         }
@@ -227,6 +241,8 @@ mod tests {
             "================================================",
             "217-555-0123 217-555-0124 217-555-0125 217-555-0126 217-555-0127 217-555-0128 217-555-0129",
             "II AND MM PRECINCTS",
+            "MENTAL-HEALTH-CRISIS/APPROACH-WITH-CAUTION",
+            "STOPPED AT 10:23:45, 11:24:46, 12:25:47, 13:26:48, 14:27:49; PLATES ABC1234, DEF5678, GHI9012.",
             "DATA: SMITH, JOHN",
         ] {
             assert!(!is_found_in(text), "{text}");

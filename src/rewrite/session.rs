@@ -145,18 +145,10 @@ impl<'f> Session<'f> {
         node.is_none_or(|node| node.elements.iter().any(|element| self.treatment(*element).is_some()))
     }
 
-    /// Whether a reference at a node tells no more than the requester may have there: something, and nothing less
-    /// precisely than in full, for the object that it leads to may stand elsewhere in full.
+    /// Whether a reference may go out at a node: something that stands below may go out in full. What the reference leads
+    /// to may stand in full elsewhere, so where all is masked it would undo the mask.
     pub(super) fn grants_reference(&mut self, node: Option<&Node>) -> bool {
-        let mut any = node.is_none();
-        for element in node.map(|node| node.elements.as_slice()).unwrap_or_default() {
-            match self.treatment(*element) {
-                Some(Treatment::Full) => any = true,
-                Some(_) => return false,
-                None => {}
-            }
-        }
-        any
+        node.is_none_or(|node| node.elements.iter().any(|element| self.treatment(*element) == Some(Treatment::Full)))
     }
 
     /// What the envelope lacks or contradicts, now that the whole message was read.

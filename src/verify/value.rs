@@ -116,7 +116,6 @@ fn is_no_encoding(character: char) -> bool {
 }
 
 fn is_blob(word: &str) -> bool {
-    let letters_and_digits = word.bytes().filter(u8::is_ascii_alphanumeric).count();
     word.len() >= SHORTEST_IMAGE && IMAGES.iter().any(|image| word.starts_with(image))
-        || word.len() >= LONGEST_WORD && letters_and_digits >= LONGEST_WORD * 3 / 4
+        || word.split(['-', '/', '+', '_', '=']).any(|piece| piece.len() >= LONGEST_WORD)
 }

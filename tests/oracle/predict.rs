@@ -44,12 +44,11 @@ impl Judge<'_> {
         self.grant.contains_key(element)
     }
 
-    /// Whether a reference at a path may go out: of what stands below something is granted, and all of that in full. A
-    /// treatment would be undone by what it leads to.
+    /// Whether a reference at a path may go out: something below it is granted in full. Where all is masked, what it
+    /// leads to would undo the mask.
     pub(crate) fn grants_reference(&self, format: &Format, path: &[String]) -> bool {
-        let below = format.mapped.iter().filter(|m| m.steps.starts_with(path));
-        let treatments: Vec<Treatment> = below.filter_map(|m| self.grant.get(&m.element).copied()).collect();
-        !treatments.is_empty() && treatments.iter().all(|treatment| *treatment == Treatment::Full)
+        let mut below = format.mapped.iter().filter(|m| m.steps.starts_with(path));
+        below.any(|m| self.grant.get(&m.element) == Some(&Treatment::Full))
     }
 
     /// Whether a part of a record has a name by which the mapping knows other elements, all of them denied.

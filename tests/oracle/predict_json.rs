@@ -151,7 +151,8 @@ impl Walk<'_, '_> {
         };
         self.refuse_twins(members, known);
         let own_id = members.iter().find(|m| is_id(&m.name)).and_then(|m| m.value.text());
-        if let (Some(target), [only]) = (&own_id, members) {
+        let mut own = members.iter().filter(|m| known(&m.name));
+        if let (Some(target), Some(only), None) = (&own_id, own.next(), own.next()) {
             // A reference where nothing could be granted would tell that something is there.
             return if self.judge.grants_reference(self.format, path) && self.alive.contains(target) {
                 self.pointed.insert(target.clone());

@@ -121,10 +121,10 @@ impl Walk<'_, '_> {
             return None;
         }
         // What has parts of its own is no mere reference.
-        let steps = node.children().filter(Node::is_element).filter_map(|child| spelled(self.format, child));
+        let mut steps = node.children().filter(Node::is_element).filter_map(|child| spelled(self.format, child));
         let is_known =
             |step: String| !matches!(self.format.place(&[path.as_slice(), &[step]].concat()), Place::Unknown);
-        if steps.map(is_known).any(|known| known) {
+        if steps.any(is_known) {
             return None;
         }
         let (name, target, raw) = self.reference(node)?;

@@ -49,7 +49,7 @@ static DATES: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     ]
 });
 static SSN_RUN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?-u)(^|[^0-9])(\d{3}[^0-9A-Za-z]{1,3}\d{2}[^0-9A-Za-z]{1,3}\d{4}|\d{9}|\d{3}[^0-9A-Za-z]{1,3}\d{6}|(\d[^0-9A-Za-z]{1,3}){8}\d)([^0-9]|$)").unwrap()
+    Regex::new(r"(?-u)(^|[^0-9])(\d{3}[^0-9A-Za-z]{1,3}\d{2}[^0-9A-Za-z]{1,3}\d{4}|\d{9}|\d{3}([^0-9A-Za-z.]|[^0-9A-Za-z]{2,3})\d{6}|(\d[^0-9A-Za-z]{1,3}){8}\d)([^0-9]|$)").unwrap()
 });
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| Regex::new("&#?[A-Za-z0-9]+;").unwrap());
 static SSN_SEPARATED: LazyLock<Regex> = LazyLock::new(|| {

@@ -2,7 +2,7 @@
 
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::{Span, find, mark_control, mark_equal, skip_space};
-use super::namespaces::{Binding, Uri, pack};
+use super::namespaces::{Binding, Uri, pack, print};
 use super::{QualifiedName, Read, XmlReader, decode, space};
 use crate::format::NamespaceId;
 
@@ -27,6 +27,9 @@ pub(crate) struct Attribute {
     pub(crate) plain: bool,
     pub(crate) kind: AttributeKind,
 }
+
+/// Digits of a prefix: enough to number many, too few for a number that means something elsewhere.
+const PREFIX_DIGITS: usize = 6;
 
 impl XmlReader<'_, '_> {
     /// Reads attributes from `from` on; gives where they end and whether the tag is an empty-element tag.
@@ -117,15 +120,17 @@ impl XmlReader<'_, '_> {
         }
         let is_default = name.prefix().is_none();
         let prefix = if is_default { Span::default() } else { name.local() };
-        let (uri, namespace, is_empty) = if plain {
+        let (uri, namespace, print, is_empty) = if plain {
             let uri = value.of(self.bytes);
-            (Uri::Message(value), self.known.id(uri), uri.is_empty())
+            let namespace = self.known.id(uri);
+            (Uri::Message(value), namespace, print(namespace, uri), uri.is_empty())
         } else {
             let mut decoded = String::new();
             decode(value.text(self.text), &mut decoded);
             let uri = decoded.replace(['\t', '\n', '\r'], " ");
             let namespace = self.known.id(uri.as_bytes());
-            (self.state.bindings.keep(uri.as_bytes()), namespace, uri.is_empty())
+            let print = print(namespace, uri.as_bytes());
+            (self.state.bindings.keep(uri.as_bytes()), namespace, print, uri.is_empty())
         };
         match prefix.of(self.bytes) {
             b"xmlns" => return refuse("the prefix `xmlns` is declared"),
@@ -135,11 +140,15 @@ impl XmlReader<'_, '_> {
                 return refuse("a reserved namespace is bound");
             }
             _ if is_empty && !is_default => return refuse("a prefix is bound to no namespace"),
+            // A prefix goes out with what it stands before.
+            name if name.iter().filter(|byte| byte.is_ascii_digit()).count() > PREFIX_DIGITS => {
+                return refuse("a prefix that is a number");
+            }
             _ => {}
         }
         let binding = self.state.bindings.len();
         let packed = pack(prefix.of(self.bytes));
-        self.state.bindings.push(Binding { prefix, packed, uri, namespace });
+        self.state.bindings.push(Binding { prefix, packed, uri, namespace, print });
         Ok(AttributeKind::Declaration { binding, namespace })
     }
 
@@ -158,15 +167,13 @@ impl XmlReader<'_, '_> {
                 return Err(Refusal::at(Reason::NotWellFormedXml, start, "a prefix is bound to no namespace"));
             };
             attribute.kind = AttributeKind::Attribute { namespace, binding };
-            let uri = |binding: Option<usize>| {
-                binding
-                    .and_then(|place| state.bindings.get(place))
-                    .map(|binding| state.bindings.uri(binding, self.bytes))
-            };
             let local = attribute.name.local().of(self.bytes);
+            let own = binding.and_then(|place| state.bindings.get(place));
             let is_same = |other: &Attribute| match other.kind {
-                AttributeKind::Attribute { binding: other_binding @ Some(_), .. } => {
-                    other.name.local().of(self.bytes) == local && uri(other_binding) == uri(binding)
+                AttributeKind::Attribute { binding: Some(place), .. } => {
+                    let other_binding = state.bindings.get(place);
+                    let is_one = |(left, right)| state.bindings.is_same(left, right, self.bytes);
+                    other.name.local().of(self.bytes) == local && own.zip(other_binding).is_some_and(is_one)
                 }
                 _ => false,
             };

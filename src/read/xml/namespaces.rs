@@ -1,5 +1,7 @@
 //! Which prefix means which namespace, in scope (Namespaces in XML 1.0).
 
+use std::hash::{DefaultHasher, Hasher};
+
 use super::super::scan::Span;
 use crate::format::NamespaceId;
 
@@ -13,6 +15,8 @@ pub(super) struct Binding {
     /// The URI: in the message, or in the arena where it had to be decoded first.
     pub(super) uri: Uri,
     pub(super) namespace: NamespaceId,
+    /// A digest of a URI that no format names: long ones are told apart by it before they are compared.
+    pub(super) print: u64,
 }
 
 /// Where the bytes of a URI are.
@@ -32,6 +36,16 @@ pub(super) fn pack(prefix: &[u8]) -> u64 {
         0..8 => prefix.iter().fold(1, |word, byte| word << 8 | u64::from(*byte)),
         _ => LONG,
     }
+}
+
+/// The digest of a URI.
+pub(super) fn print(namespace: NamespaceId, uri: &[u8]) -> u64 {
+    if namespace != NamespaceId::UNKNOWN {
+        return 0;
+    }
+    let mut hasher = DefaultHasher::new();
+    hasher.write(uri);
+    hasher.finish()
 }
 
 /// All declarations in scope, the innermost last.
@@ -84,6 +98,13 @@ impl Bindings {
             Uri::Message(span) => span.of(message),
             Uri::Arena(span) => span.of(&self.arena),
         }
+    }
+
+    /// Whether two bindings are of one namespace.
+    pub(super) fn is_same(&self, left: &Binding, right: &Binding, message: &[u8]) -> bool {
+        left.namespace == right.namespace
+            && (left.namespace != NamespaceId::UNKNOWN
+                || left.print == right.print && self.uri(left, message) == self.uri(right, message))
     }
 
     /// What a prefix is bound to, and the place of the binding. `None` for a prefix that is bound to nothing.
