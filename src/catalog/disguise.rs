@@ -50,6 +50,16 @@ pub(super) fn holds_fields(text: &str) -> bool {
     others > 1 || barcodes > 1 || text.contains(BARCODE_HEADER)
 }
 
+/// Whether a value holds the header of barcode text: as [`holds_fields`] looks for it, in values of plain bytes.
+pub(super) fn holds_header(value: &[u8]) -> bool {
+    value.windows(BARCODE_HEADER.len()).any(|window| window == BARCODE_HEADER.as_bytes())
+}
+
+/// Whether a word of a value begins as a field of barcode text, whether it is one or not.
+pub(super) fn begins_barcode(value: &[u8]) -> bool {
+    value.windows(3).any(|window| window.first() == Some(&b'D') && BARCODE_IDS.iter().any(|id| window == id.as_bytes()))
+}
+
 /// Whether a text holds something in base64 that shows its padding, or in hexadecimal.
 pub(super) fn holds_code(text: &str) -> bool {
     words(text).any(|word| {

@@ -6,6 +6,7 @@
 mod disguise;
 mod kind;
 mod load;
+mod plain;
 mod shape;
 
 use std::collections::HashMap;
@@ -28,6 +29,11 @@ impl ElementId {
     #[must_use]
     pub fn index(self) -> usize {
         usize::from(self.0)
+    }
+
+    /// The element at a place; `None` if no catalog has so many.
+    pub(crate) fn at(place: usize) -> Option<Self> {
+        u16::try_from(place).ok().map(Self)
     }
 }
 

@@ -11,6 +11,7 @@ use regex_automata::nfa::thompson;
 use regex_automata::util::{primitives::StateID, start, syntax};
 use regex_automata::{Anchored, MatchKind};
 
+use super::plain::Plain;
 use super::{Kind, disguise};
 
 /// Memory one pattern's table may take, in bytes; a counted repetition of many is what exceeds it.
@@ -29,6 +30,7 @@ pub struct Shape {
     refuses: SsnForms,
     is_text: bool,
     is_image: bool,
+    plain: Arc<Plain>,
 }
 
 /// Bytes of the longest value of an image element that isn't an image: a date, a format, a number beside it.
@@ -58,11 +60,18 @@ impl Shape {
         value.is_empty()
             || self.has_length(value)
                 && is_clean(value)
-                && self.matches(value)
+                && self.matches(value.as_bytes())
                 && !(self.looks_for_ssn(value) && holds_ssn(value.as_bytes(), self.refuses))
                 && !holds_reference(value)
                 && (self.is_image || !disguise::holds_fields(value))
                 && !(self.is_text && disguise::holds_code(value))
+    }
+
+    /// Where the value that begins at `from` ends, if it is so plain that it is sure to conform and to hold no image: at the
+    /// first byte that no plain value has, which the caller must know to end a value. `None` says nothing about it.
+    #[inline]
+    pub(crate) fn plain_end(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        self.plain.end(bytes, from, self.refuses == SsnForms::None)
     }
 
     /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.
@@ -79,10 +88,10 @@ impl Shape {
             || value.len() / 4 <= self.max_characters && value.chars().count() <= self.max_characters
     }
 
-    fn matches(&self, value: &str) -> bool {
+    fn matches(&self, value: &[u8]) -> bool {
         // A dead state leads to none but itself, so it needn't be looked for on the way.
-        let step = |state, byte| self.table.next_state(state, byte);
-        let state = value.bytes().fold(self.start, step);
+        let step = |state, byte: &u8| self.table.next_state(state, *byte);
+        let state = value.iter().fold(self.start, step);
         self.table.is_match_state(self.table.next_eoi_state(state))
     }
 }
@@ -123,11 +132,14 @@ impl ShapeCompiler {
         };
         let start =
             table.start_state(&start::Config::new().anchored(Anchored::Yes)).map_err(|error| error.to_string())?;
+        let max_characters = max_characters.unwrap_or(default_max);
+        let plain = Arc::new(Plain::new(&table, start, max_characters));
         Ok(Shape {
             pattern: pattern_text.into(),
             table,
             start,
-            max_characters: max_characters.unwrap_or(default_max),
+            max_characters,
+            plain,
             refuses,
             is_text: matches!(kind, Kind::Text | Kind::Record | Kind::Code),
             is_image: kind == Kind::Image,

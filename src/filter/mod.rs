@@ -2,14 +2,17 @@
 //! and, before anything goes out, the second.
 
 mod builder;
+mod pool;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 pub use builder::FilterBuilder;
+
+use pool::Pool;
 
 use crate::catalog::Catalog;
 use crate::policy::{Grant, Ori, Requester, Verdict};
@@ -34,7 +37,7 @@ pub struct Filter {
     parts: Arc<Parts>,
     verifier: Arc<Verifier>,
     reads_twice: bool,
-    idle: Arc<Mutex<Vec<Buffers>>>,
+    idle: Arc<Pool<Buffers>>,
 }
 
 /// One message of a batch and who asked for it.
@@ -67,13 +70,13 @@ impl Filter {
     /// [releases](crate::Disposition::releases), `out` is empty. It never panics; the time is linear in the length of the message, the memory
     /// bounded by it.
     pub fn redact(&self, message: &[u8], requester: &Requester, out: &mut Vec<u8>) -> Receipt {
-        let mut buffers = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let mut buffers = self.idle.take();
         let check = |output: &[u8], receipt: &Receipt| match self.reads_twice {
             true => self.read_again(output, requester, receipt),
             false => Ok(()),
         };
         let receipt = rewrite::redact(&self.parts, message, requester, &mut buffers, out, check);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(buffers);
+        self.idle.give(buffers);
         receipt
     }
 

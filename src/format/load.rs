@@ -12,7 +12,7 @@ use super::declared::Declared;
 use super::namespace::{NamespaceId, Namespaces};
 use super::text::{self, Layout, RawText};
 use super::trie::{NodeId, Role, StandIn, Step, Target, Trie};
-use super::{Format, References, Syntax};
+use super::{Format, FormatId, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document};
 
@@ -148,6 +148,7 @@ impl Format {
             })
         });
         Ok(Self {
+            id: FormatId::default(),
             name: raw.name.get_ref().clone(),
             has_message_type: raw.message_type.is_some(),
             messages: Vec::new(),
@@ -226,6 +227,7 @@ impl MappingReader<'_> {
         trie.spread_records();
         trie.gather_elements(self.layouts);
         trie.gather_names();
+        trie.gather_contents();
         Ok(trie)
     }
 

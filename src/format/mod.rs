@@ -16,7 +16,7 @@ pub(crate) fn intern_for_tests(known: &mut Namespaces, uri: &str) -> NamespaceId
 }
 
 pub(crate) use text::{Column, Layout, Piece, Slots, end_of_skip};
-pub(crate) use trie::{Node, NodeId, Role, StandIn, Target, Trie};
+pub(crate) use trie::{Content, Node, NodeId, Role, StandIn, Target, Trie};
 
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document};
@@ -42,9 +42,14 @@ pub(crate) struct References {
     pub(crate) json: Option<String>,
 }
 
+/// The place of a format among all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct FormatId(usize);
+
 /// One format, ready to be followed.
 #[derive(Debug)]
 pub(crate) struct Format {
+    pub(crate) id: FormatId,
     pub(crate) name: String,
     pub(crate) has_message_type: bool,
     /// The keys its messages may have.
@@ -129,6 +134,7 @@ impl Formats {
             Some(keys) => keys.iter().map(String::as_str).collect(),
             None => NLETS_MESSAGES.to_vec(),
         };
+        format.id = FormatId(self.all.len());
         format.messages = keys.into_iter().filter_map(|key| self.intern_message(key)).collect();
         let root_span = raw.root.as_ref().map_or(raw.name.span(), toml::Spanned::span);
         for syntax in [Syntax::Xml, Syntax::Json] {
@@ -168,6 +174,11 @@ impl Formats {
     pub(crate) fn by_json_root(&self, name: &[u8]) -> Option<&Format> {
         let root = self.roots.iter().find(|root| root.syntax == Syntax::Json && root.local.as_bytes() == name);
         root.and_then(|root| self.all.get(root.format))
+    }
+
+    /// The format at a place.
+    pub(crate) fn get(&self, id: FormatId) -> Option<&Format> {
+        self.all.get(id.0)
     }
 
     /// Every format, in the order they were declared.

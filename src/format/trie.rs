@@ -1,23 +1,34 @@
 //! The mapping as a trie: from a path in the message to what stands there. One trie serves every requester.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 
 use super::namespace::NamespaceId;
 use super::text::Layout;
 use crate::catalog::ElementId;
 
 /// A node of a trie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct NodeId(u32);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NodeId(NonZeroU32);
 
 impl NodeId {
     /// The node above the message's root.
-    pub(crate) const ENTRY: Self = Self(0);
+    pub(crate) const ENTRY: Self = Self(NonZeroU32::MIN);
 
     /// Its place among the nodes of its trie.
     pub(crate) fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
+    }
+
+    /// The node at a place.
+    fn at(place: usize) -> Self {
+        Self(u32::try_from(place).map_or(NonZeroU32::MAX, |place| NonZeroU32::MIN.saturating_add(place)))
+    }
+}
+
+impl Default for NodeId {
+    fn default() -> Self {
+        Self::ENTRY
     }
 }
 
@@ -101,9 +112,21 @@ pub(crate) enum StandIn {
     Constant(String),
 }
 
+/// What stands at a node in most messages, and is all there is to it: no role in the envelope, no fields of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// A value of this data element.
+    Value(ElementId),
+    /// Parts that the mapping leads to, each judged by itself.
+    Parts,
+    /// Something that has to be looked at more closely.
+    Other,
+}
+
 /// One node: what stands there, and what may stand below.
 #[derive(Debug)]
 pub(crate) struct Node {
+    pub(crate) content: Content,
     pub(crate) target: Target,
     pub(crate) role: Option<Role>,
     pub(crate) stand_in: Option<StandIn>,
@@ -117,6 +140,8 @@ pub(crate) struct Node {
     pub(crate) goes_on: bool,
     /// The name of the JSON member, as the mapping spells it.
     pub(crate) name: Box<str>,
+    /// The same as a message mostly has it: in quotes, with the colon behind it.
+    pub(crate) member: Box<[u8]>,
     /// The namespace of the name; for JSON that of the member's prefix.
     pub(crate) namespace: NamespaceId,
     edges: Vec<Edge>,
@@ -134,6 +159,7 @@ struct Edge {
 impl Node {
     pub(super) fn new(name: &str, namespace: NamespaceId) -> Self {
         Self {
+            content: Content::Other,
             target: Target::Container,
             role: None,
             stand_in: None,
@@ -142,6 +168,7 @@ impl Node {
             elements: Vec::new(),
             goes_on: false,
             name: name.into(),
+            member: format!("\"{name}\":").into_bytes().into(),
             namespace,
             edges: Vec::new(),
             slots: Vec::new(),
@@ -188,7 +215,7 @@ impl Trie {
         namespace: NamespaceId,
         attribute: bool,
         local: &[u8],
-    ) -> Option<(NodeId, usize)> {
+    ) -> Option<(NodeId, u32)> {
         let print = fingerprint(namespace, attribute, local);
         let mut slot = slot_of(print, parent.slots.len());
         loop {
@@ -196,7 +223,7 @@ impl Trie {
             let place = usize::from((*parent.slots.get(slot)?)?.get() - 1);
             let edge = parent.edges.get(place)?;
             if edge.print == print && edge.step.is(namespace, attribute, local) {
-                return Some((edge.node, place));
+                return Some((edge.node, u32::try_from(place).ok()?));
             }
             slot = (slot + 1) % parent.slots.len();
         }
@@ -204,7 +231,7 @@ impl Trie {
 
     /// The child of `parent` by that step, made if it isn't there.
     pub(super) fn grow(&mut self, parent: NodeId, step: Step, name: &str, namespace: NamespaceId) -> NodeId {
-        let next = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let next = NodeId::at(self.nodes.len());
         let Some(node) = self.node_mut(parent) else { return next };
         if let Some(edge) = node.edges.iter().find(|edge| edge.step == step) {
             return edge.node;
@@ -244,6 +271,18 @@ impl Trie {
             if let Some(node) = self.nodes.get_mut(place) {
                 node.elements = elements;
             }
+        }
+    }
+
+    /// Tells every node what stands there in most messages, now that all else is known of it.
+    pub(super) fn gather_contents(&mut self) {
+        for node in &mut self.nodes {
+            node.content = match node.target {
+                _ if node.role.is_some() || !node.layouts.is_empty() => Content::Other,
+                Target::Leaf(element) => Content::Value(element),
+                Target::Container if node.has_children() => Content::Parts,
+                Target::Container | Target::Record(_) | Target::Unmapped => Content::Other,
+            };
         }
     }
 

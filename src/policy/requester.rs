@@ -12,7 +12,7 @@ use super::ori::Ori;
 /// assert_eq!(requester.ori().unwrap().as_str(), "AZ0070000");
 /// # Ok::<(), dmv_redact::RequesterError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, PartialEq, Eq, Default)]
 pub struct Requester {
     ori: Option<Ori>,
     purpose: Purpose,
@@ -26,6 +26,22 @@ enum Purpose {
     One(String),
     /// Two different ones were said: no rule that asks for a purpose applies.
     Several,
+}
+
+impl Clone for Requester {
+    fn clone(&self) -> Self {
+        Self { ori: self.ori, purpose: self.purpose.clone(), claims: self.claims.clone() }
+    }
+
+    /// Keeps the memory of what it was before: who asks changes from message to message.
+    fn clone_from(&mut self, source: &Self) {
+        self.ori = source.ori;
+        match (&mut self.purpose, &source.purpose) {
+            (Purpose::One(code), Purpose::One(other)) => code.clone_from(other),
+            (purpose, other) => *purpose = other.clone(),
+        }
+        self.claims.clone_from(&source.claims);
+    }
 }
 
 impl Requester {

@@ -6,6 +6,7 @@
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::scan::{Span, find, mark_control, mark_equal, skip_space};
+use crate::names::is_same;
 
 type Read<T> = Result<T, Refusal>;
 
@@ -114,6 +115,54 @@ impl<'m> JsonReader<'m> {
         }
         self.expect(b':', "a colon is wanted")?;
         Ok(name)
+    }
+
+    /// Passes the name of a member and the colon behind it if they are written as `member`, quotes and colon included.
+    /// Otherwise nothing is passed.
+    #[inline]
+    pub(crate) fn name_like(&mut self, member: &[u8]) -> bool {
+        let end = self.position + member.len();
+        let is_like = self.bytes.get(self.position..end).is_some_and(|here| is_same(here, member))
+            && self.members < self.limits.members
+            && member.len() <= self.limits.name_bytes;
+        if is_like {
+            self.members += 1;
+            self.position = end;
+        }
+        is_like
+    }
+
+    /// Passes what has been read before, and was a whole value with this many members, if it stands here to the byte.
+    /// Otherwise nothing is passed.
+    pub(crate) fn members_like(&mut self, value: &[u8], members: usize) -> bool {
+        let stands_here = self.bytes.get(self.position..).is_some_and(|rest| rest.starts_with(value))
+            && self.members + members <= self.limits.members;
+        if stands_here {
+            self.position += value.len();
+            self.members += members;
+        }
+        stands_here
+    }
+
+    /// Passes the opening bracket that comes next.
+    #[inline]
+    pub(crate) fn pass_bracket(&mut self) {
+        self.position += 1;
+    }
+
+    /// Passes the string that comes next, checking all of it.
+    pub(crate) fn skip_string(&mut self) -> Read<()> {
+        self.string().map(|_| ())
+    }
+
+    /// Passes the string that comes next if its closing quote is at `end`; up to there the caller has read it.
+    #[inline]
+    pub(crate) fn close_string(&mut self, end: usize) -> bool {
+        let closes = self.bytes.get(end) == Some(&b'"');
+        if closes {
+            self.position = end + 1;
+        }
+        closes
     }
 
     /// Reads a string, number or literal.

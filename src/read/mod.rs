@@ -42,7 +42,7 @@ impl<'m> Message<'m> {
             Encoding::Utf8 if bytes.iter().take(4).any(|byte| *byte == 0) => {
                 return Err(Refusal::at(Reason::Encoding, 0, "the message is not UTF-8"));
             }
-            Encoding::Utf8 => std::str::from_utf8(bytes)
+            Encoding::Utf8 => simdutf8::compat::from_utf8(bytes)
                 .map_err(|error| Refusal::at(Reason::Encoding, error.valid_up_to(), "the message is not UTF-8"))?,
             _ => transcoded,
         };

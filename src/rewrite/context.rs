@@ -1,7 +1,7 @@
 //! JSON-LD's `@context`, as far as prefix bindings go: it must say of the format's prefixes what the format says, and
 //! on output it holds the bindings that the output uses.
 
-use crate::format::{Format, NamespaceId, Namespaces};
+use crate::format::{Format, FormatId, NamespaceId, Namespaces};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, decode};
 use crate::read::scan::Span;
 use crate::read::{Limits, Reason, Refusal};
@@ -9,7 +9,7 @@ use crate::read::{Limits, Reason, Refusal};
 /// The name of the member.
 pub(super) const CONTEXT: &str = "@context";
 
-/// A binding of a prefix of the format, as it stands in the message.
+/// A binding of a prefix of the format, as it stands in the context.
 #[derive(Debug, Clone, Copy)]
 struct Binding {
     namespace: NamespaceId,
@@ -23,18 +23,33 @@ struct Binding {
 pub(super) struct Context {
     /// Where the value stands in the output.
     written: Option<Span>,
-    bindings: Vec<Binding>,
-    /// From behind the last value to behind the closing brace.
-    closing: Span,
+    /// What was read of the last context at the top level that was right. One that is the same to the byte says the same.
+    known: Known,
     used: Vec<bool>,
     /// Where in the output each namespace was used first.
     uses: Vec<(usize, NamespaceId)>,
+    /// The context as it is to stand in the output.
+    narrowed: Vec<u8>,
 }
+
+/// A context that has been read. Places in it are counted from its brace.
+#[derive(Debug, Default)]
+struct Known {
+    format: FormatId,
+    text: String,
+    /// How many members it has; those that bind no prefix of the format are not among the bindings.
+    members: usize,
+    bindings: Vec<Binding>,
+    /// From behind the last value to behind the closing brace.
+    closing: Span,
+}
+
+/// Bytes of the longest context that another is compared with.
+const KNOWN_BYTES: usize = 4096;
 
 impl Context {
     pub(super) fn reset(&mut self, namespaces: usize) {
         self.written = None;
-        self.bindings.clear();
         self.used.clear();
         self.used.resize(namespaces, false);
         self.uses.clear();
@@ -70,20 +85,29 @@ impl Context {
         self.written = Some(span);
     }
 
-    /// Leaves only the bindings that the output uses, in the message's own layout.
-    pub(super) fn narrow(&self, text: &str, out: &mut Vec<u8>) {
+    /// Leaves only the bindings that the output uses, in the message's own layout. No longer than what it replaces.
+    pub(super) fn narrow(&mut self, out: &mut Vec<u8>) {
         let Some(written) = self.written else { return };
+        let Known { bindings, text, closing, .. } = &self.known;
         let is_used = |binding: &&Binding| self.used.get(binding.namespace.index()) == Some(&true);
-        let mut narrowed = vec![b'{'];
-        for binding in self.bindings.iter().filter(is_used) {
+        self.narrowed.clear();
+        self.narrowed.push(b'{');
+        for binding in bindings.iter().filter(is_used) {
             // The space before a comma may be that of what went.
-            if narrowed.len() > 1 {
-                narrowed.push(b',');
+            if self.narrowed.len() > 1 {
+                self.narrowed.push(b',');
             }
-            narrowed.extend_from_slice(Span::new(binding.separator_end, binding.member.end()).of(text.as_bytes()));
+            let member = Span::new(binding.separator_end, binding.member.end());
+            self.narrowed.extend_from_slice(member.of(text.as_bytes()));
         }
-        narrowed.extend_from_slice(self.closing.of(text.as_bytes()));
-        out.splice(written.start()..written.end(), narrowed);
+        self.narrowed.extend_from_slice(closing.of(text.as_bytes()));
+        let end = written.start() + self.narrowed.len();
+        if let Some(place) = out.get_mut(written.start()..end) {
+            place.copy_from_slice(&self.narrowed);
+            if end < written.end() {
+                out.drain(end..written.end());
+            }
+        }
     }
 
     /// Reads a context and refuses one that contradicts the format or is more than plain bindings. Only the top-level
@@ -97,6 +121,31 @@ impl Context {
         limits: &Limits,
         is_top: bool,
     ) -> Result<(), Refusal> {
+        if is_top
+            && self.known.format == format.id
+            && (1..=KNOWN_BYTES).contains(&self.known.text.len())
+            && reader.members_like(self.known.text.as_bytes(), self.known.members)
+        {
+            return Ok(());
+        }
+        let start = reader.position();
+        let known = Known::read(reader, text, format, namespaces, limits)?;
+        if is_top {
+            self.known = known;
+            self.known.text.push_str(Span::new(start, reader.position()).text(text));
+        }
+        Ok(())
+    }
+}
+
+impl Known {
+    fn read(
+        reader: &mut JsonReader<'_>,
+        text: &str,
+        format: &Format,
+        namespaces: &Namespaces,
+        limits: &Limits,
+    ) -> Result<Self, Refusal> {
         let start = reader.position();
         let refuse = |detail| Err(Refusal::at(Reason::Context, start, detail));
         if reader.kind()? != ValueKind::Object {
@@ -126,8 +175,8 @@ impl Context {
             let is_of_format = |id| format.has_namespace(id);
             match own {
                 Some(own) if own == exact || own == bound_to => {
-                    let member = Span::new(member_start, reader.position());
-                    bindings.push(Binding { namespace: own, separator_end, member });
+                    let member = Span::new(member_start - start, reader.position() - start);
+                    bindings.push(Binding { namespace: own, separator_end: separator_end - start, member });
                 }
                 Some(_) => return refuse("a context binds a prefix of the format to another namespace"),
                 None if is_of_format(exact) || is_of_format(bound_to) => {
@@ -150,11 +199,8 @@ impl Context {
             }
             separator_end = reader.position();
         }
-        if is_top {
-            self.bindings = bindings;
-            self.closing = Span::new(gap, reader.position());
-        }
-        Ok(())
+        let closing = Span::new(gap - start, reader.position() - start);
+        Ok(Self { format: format.id, text: String::new(), members: names.len(), bindings, closing })
     }
 }
 

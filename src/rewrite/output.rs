@@ -10,35 +10,41 @@ pub(super) struct Output<'m, 'o> {
     message: &'m [u8],
     bytes: &'o mut Vec<u8>,
     /// The stretch of the message that is to be copied next.
-    run: Span,
+    run_start: usize,
+    run_end: usize,
 }
 
 impl<'m, 'o> Output<'m, 'o> {
     pub(super) fn new(message: &'m [u8], bytes: &'o mut Vec<u8>) -> Self {
-        Self { message, bytes, run: Span::default() }
+        Self { message, bytes, run_start: 0, run_end: 0 }
     }
 
     /// How many bytes have been written.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.bytes.len() + self.run.len()
+        self.bytes.len() + (self.run_end - self.run_start)
     }
 
     /// Writes a stretch of the message.
     #[inline]
     pub(super) fn copy(&mut self, span: Span) {
-        if span.start() == self.run.end() {
-            self.run = Span::new(self.run.start(), span.end().max(span.start()));
+        if span.start() == self.run_end {
+            self.run_end = span.end().max(span.start());
         } else if span.len() > 0 {
-            self.bytes.extend_from_slice(self.run.of(self.message));
-            self.run = span;
+            self.begin_run(span);
         }
+    }
+
+    /// Writes the run, and begins another with a stretch that doesn't follow it in the message.
+    #[inline]
+    fn begin_run(&mut self, span: Span) {
+        self.bytes.extend_from_slice(self.message.get(self.run_start..self.run_end).unwrap_or_default());
+        (self.run_start, self.run_end) = (span.start(), span.end());
     }
 
     /// Everything that has been written, to be added to.
     pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
-        self.bytes.extend_from_slice(self.run.of(self.message));
-        self.run = Span::default();
+        self.begin_run(Span::default());
         self.bytes
     }
 
@@ -46,9 +52,9 @@ impl<'m, 'o> Output<'m, 'o> {
     #[inline]
     pub(super) fn truncate(&mut self, at: usize) {
         match at.checked_sub(self.bytes.len()) {
-            Some(kept) => self.run = Span::new(self.run.start(), self.run.start() + kept.min(self.run.len())),
+            Some(kept) => self.run_end = self.run_end.min(self.run_start + kept),
             None => {
-                self.run = Span::default();
+                (self.run_start, self.run_end) = (0, 0);
                 self.bytes.truncate(at);
             }
         }

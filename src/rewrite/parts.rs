@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::json::JsonBuffers;
+use super::pass::Head;
+use super::receipt::Record;
 use super::session::SessionBuffers;
 use super::xml::XmlBuffers;
 use crate::catalog::Catalog;
@@ -28,6 +30,8 @@ pub(crate) struct Buffers {
     /// The text of a message that isn't UTF-8.
     pub(super) transcoded: String,
     pub(super) rewriting: RewriteBuffers,
+    /// That of the receipt before: written over if nobody holds it any more.
+    pub(super) record: Option<Arc<Record>>,
 }
 
 #[derive(Debug, Default)]
@@ -36,4 +40,5 @@ pub(super) struct RewriteBuffers {
     pub(super) xml_state: XmlState,
     pub(super) xml: XmlBuffers,
     pub(super) json: JsonBuffers,
+    pub(super) head: Head,
 }

@@ -1,19 +1,21 @@
 //! One message from its bytes to its receipt: recognised, rewritten in one pass (rarely two), judged at the end.
 
+use std::sync::Arc;
+
 use super::json::JsonRewriter;
 use super::links::Agreement;
 use super::parts::{Buffers, Parts, RewriteBuffers};
-use super::receipt::{Disposition, Receipt};
+use super::receipt::{Disposition, Receipt, Record};
 use super::session::{Authority, Session};
 use super::xml::{Opening, XmlRewriter};
-use crate::format::{Format, Syntax};
+use crate::format::{Format, FormatId, Syntax};
 use crate::policy::Requester;
 use crate::read::json::{JsonReader, decode};
 use crate::read::{Message, Reason, Refusal};
 
 /// Rewrites `message` into `out`, or leaves `out` empty. `check` has the last word on what would go out.
 pub(crate) fn redact(
-    parts: &Parts,
+    parts: &Arc<Parts>,
     message: &[u8],
     requester: &Requester,
     buffers: &mut Buffers,
@@ -26,10 +28,8 @@ pub(crate) fn redact(
         format: None,
         message_type: None,
         requester: requester.ori(),
-        grant: None,
-        policy: parts.policy.identity().clone(),
-        catalog: parts.catalog.clone(),
-        elements: Vec::new(),
+        is_decided: false,
+        record: Record::begin(buffers.record.take(), parts),
         unmapped: 0,
         photos: 0,
         photo_bytes: 0,
@@ -52,6 +52,7 @@ pub(crate) fn redact(
             receipt.refusal = Some(refusal);
         }
     }
+    buffers.record = Some(Arc::clone(&receipt.record));
     receipt
 }
 
@@ -81,7 +82,7 @@ fn release(
     out: &mut Vec<u8>,
     receipt: &mut Receipt,
 ) -> Result<(), Refusal> {
-    let Buffers { rewriting, transcoded } = buffers;
+    let Buffers { rewriting, transcoded, .. } = buffers;
     let message = Message::open(message, &parts.limits, transcoded)?;
     let result = rewrite(parts, message, requester, rewriting, out, receipt);
     result.map_err(|refusal| refusal.at_source(|offset| message.encoding.source_offset(message.text, offset)))
@@ -95,14 +96,14 @@ fn rewrite<'f>(
     out: &mut Vec<u8>,
     receipt: &mut Receipt,
 ) -> Result<(), Refusal> {
-    let RewriteBuffers { session: session_buffers, xml_state, xml, json } = buffers;
+    let RewriteBuffers { session: session_buffers, xml_state, xml, json, head } = buffers;
     let namespaces = &parts.formats.namespaces;
     let mut opening = match message.syntax {
         Syntax::Xml => Some(Opening::read(message, &parts.limits, namespaces, xml_state)?),
         Syntax::Json => None,
     };
-    let format = recognise(parts, message, opening.as_ref())?;
-    receipt.format = Some(format.name.clone());
+    let format = recognise(parts, message, opening.as_ref(), head)?;
+    receipt.format = Some(format.id);
     let mut session = Session::new(parts, format, requester, session_buffers);
     let pass = |session: &mut Session<'f>, out: &mut Vec<u8>| -> Result<bool, Refusal> {
         let trie = format.trie(message.syntax).ok_or_else(unknown_format)?;
@@ -120,13 +121,21 @@ fn rewrite<'f>(
     };
     let result = passes(message, &mut session, out, pass);
     receipt.requester = session.ori();
-    receipt.message_type = session.message_key().map(str::to_owned);
-    if let Authority::Decided(grant) = &session.authority {
-        receipt.grant = Some(grant.clone());
+    receipt.message_type = session.message_key();
+    if let Authority::Decided(grant) = std::mem::replace(&mut session.authority, Authority::Nobody) {
+        receipt.is_decided = true;
+        if let Some(record) = Arc::get_mut(&mut receipt.record)
+            && record.grant.as_ref().is_none_or(|before| !Arc::ptr_eq(before, &grant))
+        {
+            record.grant = Some(Arc::clone(&grant));
+        }
+        session.buffers.decision.give_back(grant);
     }
     result?;
-    let tally = &mut session.buffers.tally;
-    receipt.elements = tally.counts();
+    let tally = &session.buffers.tally;
+    if let Some(record) = Arc::get_mut(&mut receipt.record) {
+        record.elements.extend(tally.counts());
+    }
     receipt.unmapped = tally.unmapped;
     receipt.photos = tally.photos;
     receipt.photo_bytes = tally.photo_bytes;
@@ -166,7 +175,12 @@ fn passes<'f>(
 }
 
 /// The format of a message, by its root; or the one that the caller named.
-fn recognise<'p>(parts: &'p Parts, message: Message<'_>, opening: Option<&Opening>) -> Result<&'p Format, Refusal> {
+fn recognise<'p>(
+    parts: &'p Parts,
+    message: Message<'_>,
+    opening: Option<&Opening>,
+    head: &mut Head,
+) -> Result<&'p Format, Refusal> {
     let formats = &parts.formats;
     let found = match (&parts.only_format, opening) {
         (Some(name), _) => formats.by_name(name),
@@ -174,7 +188,7 @@ fn recognise<'p>(parts: &'p Parts, message: Message<'_>, opening: Option<&Openin
             let local = opening.root.name.local().of(message.text.as_bytes());
             formats.by_xml_root(opening.root.namespace, local)
         }
-        (None, None) => by_json_root(parts, message)?,
+        (None, None) => head.recognise(parts, message)?,
     };
     found.ok_or_else(unknown_format)
 }
@@ -183,23 +197,43 @@ fn unknown_format() -> Refusal {
     Refusal::whole(Reason::FormatUnknown, "the message is of no known format")
 }
 
-fn by_json_root<'p>(parts: &'p Parts, message: Message<'_>) -> Result<Option<&'p Format>, Refusal> {
-    let mut reader = JsonReader::new(message.text.as_bytes(), &parts.limits);
-    let mut decoded = String::new();
-    if !reader.take(b'{') || reader.take(b'}') {
-        return Ok(None);
-    }
-    loop {
-        let name = reader.name()?;
-        decoded.clear();
-        decode(name.inner.text(message.text), &mut decoded);
-        if let Some(format) = parts.formats.by_json_root(decoded.as_bytes()) {
-            return Ok(Some(format));
+/// What the JSON message before began with, up to the member that told its format: messages of one switch begin alike.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    bytes: Vec<u8>,
+    format: FormatId,
+    decoded: String,
+}
+
+/// Bytes of the longest beginning that is remembered.
+const HEAD_BYTES: usize = 4096;
+
+impl Head {
+    fn recognise<'p>(&mut self, parts: &'p Parts, message: Message<'_>) -> Result<Option<&'p Format>, Refusal> {
+        let bytes = message.text.as_bytes();
+        if !self.bytes.is_empty() && bytes.starts_with(&self.bytes) {
+            return Ok(parts.formats.get(self.format));
         }
-        reader.skip_value(1)?;
-        if !reader.take(b',') {
-            reader.expect(b'}', "a comma or the end of an object is wanted")?;
+        let mut reader = JsonReader::new(bytes, &parts.limits);
+        if !reader.take(b'{') || reader.take(b'}') {
             return Ok(None);
+        }
+        loop {
+            let name = reader.name()?;
+            self.decoded.clear();
+            decode(name.inner.text(message.text), &mut self.decoded);
+            if let Some(format) = parts.formats.by_json_root(self.decoded.as_bytes()) {
+                let head = bytes.get(..reader.position()).filter(|head| head.len() <= HEAD_BYTES);
+                self.bytes.clear();
+                self.bytes.extend_from_slice(head.unwrap_or_default());
+                self.format = format.id;
+                return Ok(Some(format));
+            }
+            reader.skip_value(1)?;
+            if !reader.take(b',') {
+                reader.expect(b'}', "a comma or the end of an object is wanted")?;
+                return Ok(None);
+            }
         }
     }
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::parts::Parts;
 use super::tally::ElementCounts;
-use crate::catalog::{Catalog, ElementId};
-use crate::policy::{Grant, Ori, PolicyIdentity};
+use crate::catalog::ElementId;
+use crate::format::FormatId;
+use crate::policy::{Grant, MessageKeyId, Ori, PolicyIdentity};
 use crate::read::{Reason, Refusal};
 
 /// What became of a message. Exhaustive on purpose: a fifth kind must break the caller's build.
@@ -49,18 +51,40 @@ impl Disposition {
 pub struct Receipt {
     pub(super) disposition: Disposition,
     pub(super) refusal: Option<Refusal>,
-    pub(super) format: Option<String>,
-    pub(super) message_type: Option<String>,
+    pub(super) format: Option<FormatId>,
+    pub(super) message_type: Option<MessageKeyId>,
     pub(super) requester: Option<Ori>,
-    pub(super) grant: Option<Arc<Grant>>,
-    pub(super) policy: Arc<PolicyIdentity>,
-    pub(super) catalog: Arc<Catalog>,
-    pub(super) elements: Vec<(ElementId, ElementCounts)>,
+    /// Whether the grant of the record is what was decided; otherwise nothing was.
+    pub(super) is_decided: bool,
+    pub(super) record: Arc<Record>,
     pub(super) unmapped: u32,
     pub(super) photos: u32,
     pub(super) photo_bytes: u64,
     pub(super) bytes_in: usize,
     pub(super) bytes_out: usize,
+}
+
+/// What of a receipt is shared with its copies, and taken over by a later one when all are gone.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) parts: Arc<Parts>,
+    pub(super) grant: Option<Arc<Grant>>,
+    /// The counts of the elements that were met, in the order of the catalog.
+    pub(super) elements: Vec<(ElementId, ElementCounts)>,
+}
+
+impl Record {
+    /// A record without counts: the one before if nobody holds it any more, or a new one.
+    pub(super) fn begin(before: Option<Arc<Self>>, parts: &Arc<Parts>) -> Arc<Self> {
+        if let Some(mut before) = before
+            && let Some(record) = Arc::get_mut(&mut before)
+            && Arc::ptr_eq(&record.parts, parts)
+        {
+            record.elements.clear();
+            return before;
+        }
+        Arc::new(Self { parts: Arc::clone(parts), grant: None, elements: Vec::new() })
+    }
 }
 
 impl Receipt {
@@ -91,13 +115,13 @@ impl Receipt {
     /// The format of the message, if it was recognised.
     #[must_use]
     pub fn format(&self) -> Option<&str> {
-        self.format.as_deref()
+        self.record.parts.formats.get(self.format?).map(|format| format.name.as_str())
     }
 
     /// The message key, if it is one of the format's.
     #[must_use]
     pub fn message_type(&self) -> Option<&str> {
-        self.message_type.as_deref()
+        self.record.parts.formats.messages().get(usize::from(self.message_type?.0)).map(String::as_str)
     }
 
     /// The requester, if one is known.
@@ -108,36 +132,38 @@ impl Receipt {
 
     /// Names of the agency classes that the requester is in.
     pub fn agency_classes(&self) -> impl Iterator<Item = &str> {
-        self.grant.iter().flat_map(|grant| grant.classes()).map(String::as_str)
+        self.grant().into_iter().flat_map(|grant| grant.classes()).map(String::as_str)
     }
 
     /// Ids of the rules that applied.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
-        self.grant.iter().flat_map(|grant| grant.rules()).map(String::as_str)
+        self.grant().into_iter().flat_map(|grant| grant.rules()).map(String::as_str)
     }
 
     /// Which policy decided.
     #[must_use]
     pub fn policy(&self) -> &PolicyIdentity {
-        &self.policy
+        self.record.parts.policy.identity()
     }
 
     /// The counts of each data element that was met, in the order of the catalog. Of a message that was held or withheld
     /// nothing was released, so there are none.
     pub fn elements(&self) -> impl Iterator<Item = (&str, ElementCounts)> {
-        let elements = self.elements.iter();
-        elements.filter_map(|(id, counts)| Some((self.catalog.element(*id)?.id(), *counts)))
+        let catalog = &self.record.parts.catalog;
+        let elements = self.record.elements.iter();
+        elements.filter_map(|(id, counts)| Some((catalog.element(*id)?.id(), *counts)))
     }
 
     /// What was decided on.
     pub(crate) fn grant(&self) -> Option<&Arc<Grant>> {
-        self.grant.as_ref()
+        self.record.grant.as_ref().filter(|_| self.is_decided)
     }
 
     /// How many values of an element go out, in whatever form.
     pub(crate) fn passed(&self, element: ElementId) -> u32 {
-        let place = self.elements.binary_search_by_key(&element, |(id, _)| *id);
-        let counts = place.ok().and_then(|place| self.elements.get(place)).map(|(_, counts)| *counts);
+        let elements = &self.record.elements;
+        let place = elements.binary_search_by_key(&element, |(id, _)| *id);
+        let counts = place.ok().and_then(|place| elements.get(place)).map(|(_, counts)| *counts);
         counts.map_or(0, |counts| counts.released + counts.generalised)
     }
 
@@ -179,12 +205,12 @@ impl Serialize for Receipt {
         map.serialize_entry("reason", &self.reason())?;
         map.serialize_entry("detail", &self.detail())?;
         map.serialize_entry("offset", &self.offset())?;
-        map.serialize_entry("format", &self.format)?;
-        map.serialize_entry("message-type", &self.message_type)?;
+        map.serialize_entry("format", &self.format())?;
+        map.serialize_entry("message-type", &self.message_type())?;
         map.serialize_entry("requester", &self.requester)?;
         map.serialize_entry("agency-classes", &self.agency_classes().collect::<Vec<_>>())?;
         map.serialize_entry("rules", &self.rules().collect::<Vec<_>>())?;
-        map.serialize_entry("policy", &*self.policy)?;
+        map.serialize_entry("policy", self.policy())?;
         map.serialize_entry("elements", &Elements(self))?;
         map.serialize_entry("unmapped", &self.unmapped)?;
         map.serialize_entry("photos", &self.photos)?;

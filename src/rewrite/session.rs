@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::decision::Decision;
 use super::facts::{Fact, Facts};
 use super::links::Links;
 use super::parts::Parts;
@@ -11,7 +12,7 @@ use super::text::TextBuffers;
 use super::value::{Judgement, judge};
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{Format, Node, Role};
-use crate::policy::{Grant, Ori, Requester, Verdict};
+use crate::policy::{Grant, MessageKeyId, Ori, Requester, Verdict};
 use crate::read::scan::Span;
 use crate::read::{Reason, Refusal};
 
@@ -25,6 +26,7 @@ pub(super) struct SessionBuffers {
     /// The less precise form of a value.
     pub(super) written: String,
     pub(super) text: TextBuffers,
+    pub(super) decision: Decision,
 }
 
 /// What the grant is known to be.
@@ -88,7 +90,7 @@ impl<'f> Session<'f> {
     }
 
     /// The authority that follows from what is known of the envelope; `None` while something is missing.
-    pub(super) fn decide(&self) -> Option<Authority> {
+    pub(super) fn decide(&mut self) -> Option<Authority> {
         let message = match (self.format.has_message_type, self.facts.message.known()) {
             (true, None) => return None,
             (_, known) => known,
@@ -96,9 +98,16 @@ impl<'f> Session<'f> {
         let ori = self.ori()?;
         let ori = if is_planted(Planted::Requester) { Ori::new("AZ0070000")? } else { ori };
         // The envelope may name a requester further down: it is compared when the pass has ended.
+        let decision = &mut self.buffers.decision;
+        if let Some(grant) = decision.take(ori, self.requester, message) {
+            return Some(Authority::Decided(grant));
+        }
         let grant = self.parts.policy.decide(ori, self.requester, message);
         Some(match grant {
-            Some(grant) => Authority::Decided(grant),
+            Some(grant) => {
+                decision.remember(ori, self.requester, message);
+                Authority::Decided(grant)
+            }
             None => Authority::Nobody,
         })
     }
@@ -109,9 +118,8 @@ impl<'f> Session<'f> {
     }
 
     /// The message's key, if it is one of the format's.
-    pub(super) fn message_key(&self) -> Option<&'f str> {
-        let key = self.facts.message.known()?;
-        self.parts.formats.messages().get(usize::from(key.0)).map(String::as_str)
+    pub(super) fn message_key(&self) -> Option<MessageKeyId> {
+        self.facts.message.known()
     }
 
     /// Takes note of a value that has a role in the envelope. It is not trimmed: `" DR"` is no key.
@@ -187,6 +195,21 @@ impl<'f> Session<'f> {
             Verdict::Rewrite => Ok(()),
             Verdict::Review => Err(Refusal::whole(Reason::Review, "a person must review the message first")),
             Verdict::Nothing => Err(Refusal::whole(Reason::NothingPermitted, "the policy permits nothing of it")),
+        }
+    }
+
+    /// Where a value that begins at `from` ends if it is plainly one that the element may have, as
+    /// [`Shape::plain_end`](crate::catalog::Shape::plain_end) says.
+    #[inline]
+    pub(super) fn plain_end(&self, element: ElementId, bytes: &[u8], from: usize) -> Option<usize> {
+        self.parts.catalog.element(element)?.shape().plain_end(bytes, from)
+    }
+
+    /// Counts a value that is released as it is.
+    #[inline]
+    pub(super) fn release(&mut self, element: ElementId) {
+        if let Some(counts) = self.buffers.tally.of(element) {
+            counts.released += 1;
         }
     }
 

@@ -17,18 +17,15 @@ pub struct ElementCounts {
     pub shape: u32,
 }
 
-impl ElementCounts {
-    fn is_zero(self) -> bool {
-        self == Self::default()
-    }
-}
+/// Bits of a word of `met`.
+const WORD: usize = 64;
 
 /// The counts of one message. Reused from message to message.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     elements: Vec<ElementCounts>,
-    /// The elements that were met: a message has few of all that there are.
-    met: Vec<ElementId>,
+    /// The elements that were met, one bit each: a message has few of all that there are.
+    met: Vec<u64>,
     /// Elements, attributes, members, comments and texts that no path of the mapping names.
     pub(super) unmapped: u32,
     /// Images that were removed, known as such or found by nature.
@@ -39,12 +36,10 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn reset(&mut self, elements: usize) {
-        for id in self.met.drain(..) {
-            if let Some(counts) = self.elements.get_mut(id.index()) {
-                *counts = ElementCounts::default();
-            }
-        }
+        self.elements.clear();
         self.elements.resize(elements, ElementCounts::default());
+        self.met.clear();
+        self.met.resize(elements.div_ceil(WORD), 0);
         self.unmapped = 0;
         self.photos = 0;
         self.photo_bytes = 0;
@@ -52,11 +47,11 @@ impl Tally {
 
     /// The counts of one element, to be added to.
     pub(super) fn of(&mut self, element: ElementId) -> Option<&mut ElementCounts> {
-        let counts = self.elements.get_mut(element.index())?;
-        if counts.is_zero() {
-            self.met.push(element);
+        let place = element.index();
+        if let Some(word) = self.met.get_mut(place / WORD) {
+            *word |= 1 << (place % WORD);
         }
-        Some(counts)
+        self.elements.get_mut(place)
     }
 
     pub(super) fn photo(&mut self, bytes: usize) {
@@ -65,9 +60,15 @@ impl Tally {
     }
 
     /// The elements that were met, in the order of the catalog.
-    pub(super) fn counts(&mut self) -> Vec<(ElementId, ElementCounts)> {
-        self.met.sort_unstable();
-        let counts = |id: &ElementId| self.elements.get(id.index()).map(|counts| (*id, *counts));
-        self.met.iter().filter_map(counts).collect()
+    pub(super) fn counts(&self) -> impl Iterator<Item = (ElementId, ElementCounts)> {
+        self.met.iter().enumerate().flat_map(move |(place, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                let place = place * WORD + bit;
+                Some((ElementId::at(place)?, *self.elements.get(place)?))
+            })
+        })
     }
 }

@@ -1,0 +1,324 @@
+//! Rewriting JSON in one pass: an object or array is written when it opens and taken back at its end if nothing inside
+//! was released (P5).
+
+mod part;
+mod successors;
+mod value;
+
+use super::context::{CONTEXT, Context};
+use super::output::{Output, is_record_name};
+use super::planted::{Planted, is_planted};
+use super::session::Session;
+use crate::catalog::{ElementId, Treatment};
+use crate::format::{Format, NamespaceId, Node, NodeId, Target, Trie};
+use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, closing, decode};
+use crate::read::scan::Span;
+use crate::read::{Limits, Reason, Refusal};
+use successors::{Place, Successor, Successors};
+
+type Rewrite<T> = Result<T, Refusal>;
+
+/// What the JSON rewriter remembers; reused from message to message.
+#[derive(Debug, Default)]
+pub(super) struct JsonBuffers {
+    /// The open objects and arrays, the innermost last. They are read and changed in place: one that is moved has just been
+    /// written, field by field, and can't be read as a whole before that has come to rest.
+    frames: Vec<Frame>,
+    /// Which children of each open object have been met, those aside that its frame tells of.
+    met: Vec<u64>,
+    /// The names met in open records, decoded one behind the other, and where each stands there: none may stand twice.
+    record_names: Vec<Span>,
+    record_text: String,
+    context: Context,
+    successors: Successors,
+}
+
+/// What stands in an open object or array, to the mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Role {
+    /// The top level: the root member and `@context`.
+    #[default]
+    Top,
+    /// It is kept if something inside is.
+    Container,
+    /// It is part of a record that is permitted so.
+    Record(ElementId, Treatment),
+}
+
+/// A member or an item, before it is known whether it stays.
+#[derive(Debug, Clone, Copy, Default)]
+struct Part {
+    /// Where it begins in the message: the name's opening quote, or the value.
+    start: usize,
+    /// What stands between the quotes of its name; an item has none.
+    name: Option<Span>,
+    is_escaped: bool,
+    /// The node that its name leads to, or that its array stands at.
+    node: Option<NodeId>,
+    value_start: usize,
+}
+
+/// An open object or array whose bracket has been written.
+#[derive(Debug, Clone, Copy, Default)]
+struct Frame {
+    /// The bracket that ends it.
+    close: u8,
+    role: Role,
+    /// What it is to what is open around it.
+    part: Part,
+    /// Where it begins in the output, with all that was written for it before its bracket.
+    out_start: usize,
+    /// Which of its first children have been met, one bit each; and where the words for all others begin in `met`.
+    met: u64,
+    met_others: usize,
+    /// Where its names of `record_names` begin.
+    record_names: usize,
+    /// In the message: behind the last value (or the bracket), and behind the comma (or the bracket).
+    gap: usize,
+    separator_end: usize,
+    /// The white space behind the bracket.
+    indent: Span,
+    /// Where in the mapping the next member stands.
+    place: Place,
+    /// Whether a part has been met, and whether one was written, so that the next needs its comma.
+    has_begun: bool,
+    has_written: bool,
+    released: bool,
+    /// Whether it has parts that the mapping knows: such an object is no mere reference, whatever became of them.
+    has_parts: bool,
+    /// Whether it has an id member, and its value if that is a plain string; empty otherwise.
+    has_id: bool,
+    id: Span,
+}
+
+/// The rewriter of one pass over one message.
+pub(super) struct JsonRewriter<'m, 's, 'f> {
+    text: &'m str,
+    reader: JsonReader<'m>,
+    limits: &'m Limits,
+    trie: &'f Trie,
+    session: &'s mut Session<'f>,
+    buffers: &'s mut JsonBuffers,
+    out: Output<'m, 's>,
+}
+
+impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
+    pub(super) fn new(
+        text: &'m str,
+        limits: &'m Limits,
+        trie: &'f Trie,
+        session: &'s mut Session<'f>,
+        buffers: &'s mut JsonBuffers,
+        out: &'s mut Vec<u8>,
+    ) -> Self {
+        buffers.frames.clear();
+        buffers.met.clear();
+        buffers.record_names.clear();
+        buffers.record_text.clear();
+        buffers.context.reset(session.parts.formats.namespaces.len());
+        buffers.successors.begin(session.format.id);
+        Self {
+            text,
+            reader: JsonReader::new(text.as_bytes(), limits),
+            limits,
+            trie,
+            session,
+            buffers,
+            out: Output::new(text.as_bytes(), out),
+        }
+    }
+
+    /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
+    pub(super) fn run(mut self) -> Rewrite<bool> {
+        if self.reader.kind()? != ValueKind::Object {
+            return Err(Refusal::at(Reason::FormatUnknown, 0, "the top level is not an object"));
+        }
+        let start = self.reader.position();
+        self.copy(Span::new(0, start));
+        let top = Part { start, name: None, is_escaped: false, node: Some(NodeId::ENTRY), value_start: start };
+        self.open(&top, true, Role::Top)?;
+        let mut released = false;
+        while let Some(frame) = self.buffers.frames.last_mut() {
+            let is_object = frame.close == b'}';
+            if self.reader.take(frame.close) {
+                released = self.close()?;
+                continue;
+            }
+            if frame.has_begun {
+                self.reader.expect(b',', closing(is_object).1)?;
+                frame.separator_end = self.reader.position();
+            }
+            frame.has_begun = true;
+            if is_object { self.member()? } else { self.item()? }
+        }
+        let end = self.reader.position();
+        self.reader.end()?;
+        if !released {
+            return Ok(false);
+        }
+        self.copy(Span::new(end, self.text.len()));
+        let out = self.out.bytes();
+        if !is_planted(Planted::UnusedDeclaration) {
+            self.buffers.context.narrow(out);
+        }
+        Ok(released)
+    }
+
+    #[inline]
+    fn member(&mut self) -> Rewrite<()> {
+        self.reader.peek();
+        let start = self.reader.position();
+        let Some(frame) = self.buffers.frames.last() else { return Ok(()) };
+        if let Some(successor) = self.buffers.successors.guess(frame.place)
+            && let Some(node) = self.trie.node(successor.node)
+            && self.reader.name_like(&node.member)
+        {
+            return self.plain_member(start, successor, node);
+        }
+        let name = self.reader.name()?;
+        let trie = self.trie;
+        let place = frame.place;
+        let parent = frame.part.node.and_then(|node| trie.node(node));
+        if let (Some(parent), false) = (parent, name.escaped)
+            && let Some((id, child)) = trie.child(parent, NamespaceId::NONE, false, name.inner.of(self.text.as_bytes()))
+            && let Some(node) = trie.node(id)
+        {
+            let successor = Successor { node: id, child };
+            self.buffers.successors.learn(place, successor);
+            return self.plain_member(start, successor, node);
+        }
+        self.other_member(start, name, parent)
+    }
+
+    /// A member whose name is escaped, or that the mapping doesn't name.
+    fn other_member(&mut self, start: usize, name: JsonString, parent: Option<&'f Node>) -> Rewrite<()> {
+        let kind = self.reader.kind()?;
+        let JsonString { inner, escaped: is_escaped } = name;
+        let part = Part { start, name: Some(inner), is_escaped, node: None, value_start: self.reader.position() };
+        let spelled = name.inner.text(self.text);
+        let decoded = &mut self.session.buffers.decoded;
+        let name_text = if name.escaped {
+            decoded.clear();
+            decode(spelled, decoded);
+            decoded.as_str()
+        } else {
+            spelled
+        };
+        let trie = self.trie;
+        let Some(frame) = self.buffers.frames.last_mut() else { return Ok(()) };
+        let role = frame.role;
+        if let Some((id, child)) =
+            parent.and_then(|node| trie.child(node, NamespaceId::NONE, false, name_text.as_bytes()))
+            && let Some(node) = trie.node(id)
+        {
+            let role = self.meet(Successor { node: id, child }, start)?;
+            return self.value(Part { node: Some(id), ..part }, kind, Some(node), role);
+        }
+        if name_text == CONTEXT && !self.session.format.prefixes.is_empty() {
+            return self.context(part, role == Role::Top);
+        }
+        let references = self.session.format.references.as_ref();
+        let is_id = references.and_then(|references| references.json.as_deref()) == Some(name_text);
+        // An object at a leaf is a wrapped value, which is no object that could be referred to.
+        let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_) | Target::Unmapped));
+        if is_id && !is_value && role != Role::Top {
+            return self.id(part);
+        }
+        if is_planted(Planted::Unmapped) {
+            self.begin(&part);
+            self.skip()?;
+            self.copy(Span::new(part.value_start, self.reader.position()));
+            self.written();
+            return Ok(());
+        }
+        if matches!(role, Role::Record(..)) && record_namespace(self.session.format, name_text).is_some() {
+            let at = self.buffers.record_text.len();
+            self.buffers.record_text.push_str(name_text);
+            let elements = trie.elements_named(NamespaceId::NONE, name_text.as_bytes());
+            if self.session.admits_in_record(elements) {
+                self.buffers.record_names.push(Span::new(at, self.buffers.record_text.len()));
+                frame.has_parts = true;
+                return self.value(part, kind, None, role);
+            }
+            self.buffers.record_text.truncate(at);
+        }
+        self.drop_unmapped()
+    }
+
+    /// An item of an array: what the array itself stands for.
+    fn item(&mut self) -> Rewrite<()> {
+        let kind = self.reader.kind()?;
+        let start = self.reader.position();
+        if kind == ValueKind::Array {
+            return self.drop_unmapped();
+        }
+        let Some(Frame { part: Part { node: id, .. }, role, .. }) = self.buffers.frames.last().copied() else {
+            return Ok(());
+        };
+        let node = id.and_then(|node| self.trie.node(node));
+        self.value(Part { start, name: None, is_escaped: false, node: id, value_start: start }, kind, node, role)
+    }
+
+    /// A context: the top-level one goes out, one inside is only held against the format.
+    fn context(&mut self, part: Part, is_top: bool) -> Rewrite<()> {
+        let namespaces = &self.session.parts.formats.namespaces;
+        if is_top && self.buffers.context.is_copied() {
+            return Err(Refusal::at(Reason::DuplicateName, part.start, "a name stands twice in one object"));
+        }
+        self.buffers.context.read(&mut self.reader, self.text, self.session.format, namespaces, self.limits, is_top)?;
+        if is_top {
+            self.begin(&part);
+            let at = self.out.len();
+            self.copy(Span::new(part.value_start, self.reader.position()));
+            self.buffers.context.copied_to(Span::new(at, self.out.len()));
+            self.written();
+        } else {
+            self.session.unmapped();
+            self.passed();
+        }
+        Ok(())
+    }
+
+    /// The member that names an object, or is all there is of a reference to one.
+    fn id(&mut self, part: Part) -> Rewrite<()> {
+        let Some(frame) = self.buffers.frames.last_mut() else { return Ok(()) };
+        if frame.has_id {
+            return Err(Refusal::at(Reason::DuplicateName, part.start, "a name stands twice in one object"));
+        }
+        frame.has_id = true;
+        if self.reader.peek() != Some(b'"') {
+            return self.drop_unmapped();
+        }
+        let Scalar::String(string) = self.reader.scalar()? else { return Ok(()) };
+        if string.escaped {
+            self.passed();
+            return Ok(());
+        }
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            frame.id = string.inner;
+        }
+        if self.session.buffers.links.is_known(string.inner, self.text) || is_planted(Planted::Reference) {
+            self.begin(&part);
+            self.copy(Span::new(part.value_start, self.reader.position()));
+            self.written();
+        } else {
+            self.passed();
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, span: Span) {
+        self.out.copy(span);
+    }
+}
+
+/// The namespace of a name inside a record, if it is one of the format's; a name that could tell more than a name does is
+/// none.
+fn record_namespace(format: &Format, name: &str) -> Option<NamespaceId> {
+    let (namespace, local) = match name.split_once(':') {
+        Some((prefix, local)) => (format.prefixes.iter().find(|(own, _)| own == prefix)?.1, local),
+        None if format.prefixes.is_empty() => (NamespaceId::NONE, name),
+        None => return None,
+    };
+    is_record_name(local.as_bytes()).then_some(namespace)
+}

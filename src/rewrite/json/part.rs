@@ -1,0 +1,254 @@
+//! Objects and arrays that open and close, and parts that are written, passed or taken back.
+
+use super::super::output::push_json_string;
+use super::super::planted::{Planted, is_planted};
+use super::successors::{self, Successor};
+use super::{Frame, JsonBuffers, JsonRewriter, Part, Rewrite, Role, record_namespace};
+use crate::format::{Node, StandIn};
+use crate::read::json::decode;
+use crate::read::scan::Span;
+use crate::read::{Reason, Refusal};
+
+impl JsonRewriter<'_, '_, '_> {
+    /// An object or array begins, at its bracket.
+    pub(super) fn open(&mut self, part: &Part, is_object: bool, role: Role) -> Rewrite<()> {
+        let out_start = self.out.len();
+        self.begin(part);
+        self.copy(Span::new(part.value_start, part.value_start + 1));
+        let node = part.node.filter(|_| is_object).and_then(|node| self.trie.node(node));
+        self.enter(part, out_start, is_object, role, node.map_or(0, Node::child_count))
+    }
+
+    /// Enters an object or array whose bracket has been written, with all that was written for it from `out_start` on. In
+    /// place at its caller's: what has just been written field by field would be slow to be read as a whole.
+    #[inline(always)]
+    pub(super) fn enter(
+        &mut self,
+        part: &Part,
+        out_start: usize,
+        is_object: bool,
+        role: Role,
+        children: usize,
+    ) -> Rewrite<()> {
+        if self.buffers.frames.len() >= self.limits.depth {
+            return Err(Refusal::at(Reason::Limit, part.value_start, "values are nested too deep"));
+        }
+        let inside = part.value_start + 1;
+        self.reader.pass_bracket();
+        let met_others = self.buffers.met.len();
+        if children > WORD {
+            self.buffers.met.resize(met_others + children / WORD, 0);
+        }
+        self.reader.peek();
+        let behind_space = self.reader.position();
+        self.buffers.frames.push(Frame {
+            close: if is_object { b'}' } else { b']' },
+            role,
+            part: *part,
+            out_start,
+            met: 0,
+            met_others,
+            record_names: self.buffers.record_names.len(),
+            gap: inside,
+            separator_end: inside,
+            indent: Span::new(inside, behind_space),
+            place: successors::inside(part.node),
+            has_begun: false,
+            has_written: false,
+            released: false,
+            has_parts: false,
+            has_id: false,
+            id: Span::default(),
+        });
+        Ok(())
+    }
+
+    /// The innermost object or array has ended. Gives whether it is the top level and was released.
+    pub(super) fn close(&mut self) -> Rewrite<bool> {
+        let Some(frame) = self.buffers.frames.last() else { return Ok(false) };
+        let Frame { out_start, met_others, record_names, gap, released, has_parts, id, .. } = *frame;
+        let (id_of_node, value_start) = (frame.part.node, frame.part.value_start);
+        self.buffers.met.truncate(met_others);
+        if self.buffers.record_names.len() > record_names {
+            self.unique_record_names(record_names, value_start)?;
+        }
+        let end = self.reader.position();
+        let node = id_of_node.and_then(|node| self.trie.node(node));
+        if let Some(role) = node.and_then(|node| node.role) {
+            self.session.note_missing(role, value_start);
+        }
+        // An object of which nothing but its id may go out is as good as a reference to the one that has the rest.
+        let refers = id.len() > 0 && {
+            if released {
+                self.session.buffers.links.id(out_start, id, self.text);
+            }
+            !released
+                && !has_parts
+                && self.session.grants_reference(node)
+                && self.session.buffers.links.reference(out_start, id, self.text)
+        };
+        if released || refers || is_planted(Planted::EmptyContainer) {
+            self.buffers.frames.pop();
+            if !is_planted(Planted::EndTag) {
+                self.copy(Span::new(gap, end));
+            }
+            self.kept();
+            return Ok(self.buffers.frames.is_empty());
+        }
+        let part = self.buffers.frames.pop().map(|frame| frame.part).unwrap_or_default();
+        self.out.truncate(out_start);
+        self.buffers.context.take_back(out_start);
+        self.session.buffers.links.take_back(out_start);
+        self.removed(part, node)?;
+        Ok(false)
+    }
+
+    /// Copies a stretch of the message that begins a part, with what stands before it: its separator, or the white space behind
+    /// the bracket. Gives where in the output it begins.
+    #[inline]
+    pub(super) fn copy_part(&mut self, start: usize, end: usize) -> usize {
+        let at = self.out.len();
+        let Some(frame) = self.buffers.frames.last() else { return at };
+        let from = if frame.has_written {
+            // From the comma itself: the space before it may be that of what went.
+            frame.separator_end - usize::from(!is_planted(Planted::Comma))
+        } else if frame.indent.end() == start {
+            // Behind the bracket there is what stood there, whatever went.
+            frame.indent.start()
+        } else {
+            self.out.copy(frame.indent);
+            start
+        };
+        self.out.copy(Span::new(from, end));
+        at
+    }
+
+    /// Writes what stands before a value: separator or white space, and its name.
+    pub(super) fn begin(&mut self, part: &Part) {
+        let Some(name) = part.name else {
+            self.copy_part(part.start, part.start);
+            return;
+        };
+        let node = part.node.and_then(|node| self.trie.node(node));
+        let spelled = name.text(self.text);
+        let format = self.session.format;
+        let mut decoded = String::new();
+        let (meaning, namespace) = match node {
+            Some(node) => (&*node.name, Some(node.namespace)),
+            None if part.is_escaped => {
+                decode(spelled, &mut decoded);
+                (decoded.as_str(), record_namespace(format, &decoded))
+            }
+            None => (spelled, record_namespace(format, spelled)),
+        };
+        let at = if part.is_escaped {
+            let at = self.copy_part(part.start, part.start);
+            // In the one spelling that a reader needs to know.
+            push_json_string(meaning, self.out.bytes());
+            self.copy(Span::new(name.end() + 1, part.value_start));
+            at
+        } else {
+            self.copy_part(part.start, part.value_start)
+        };
+        if let Some(namespace) = namespace {
+            self.buffers.context.mark_used(namespace, at);
+        }
+    }
+
+    /// A part was written and holds something released.
+    pub(super) fn kept(&mut self) {
+        let position = self.reader.position();
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            (frame.released, frame.has_written, frame.gap) = (true, true, position);
+        }
+    }
+
+    pub(super) fn has_released(&self) -> bool {
+        self.buffers.frames.last().is_some_and(|frame| frame.released)
+    }
+
+    /// A part was written.
+    pub(super) fn written(&mut self) {
+        let position = self.reader.position();
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            (frame.has_written, frame.gap) = (true, position);
+        }
+    }
+
+    /// A part lies behind.
+    pub(super) fn passed(&mut self) {
+        let position = self.reader.position();
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            frame.gap = position;
+        }
+    }
+
+    /// A part was removed; a member that the schema requires has something stand for it.
+    pub(super) fn removed(&mut self, part: Part, node: Option<&Node>) -> Rewrite<()> {
+        if let Some(stand_in) = node.and_then(|node| node.stand_in.as_ref()).filter(|_| part.name.is_some()) {
+            self.begin(&part);
+            match stand_in {
+                StandIn::Nil => self.out.bytes().extend_from_slice(b"null"),
+                StandIn::Empty => self.out.bytes().extend_from_slice(b"\"\""),
+                StandIn::Constant(text) => push_json_string(text, self.out.bytes()),
+            }
+            self.written();
+        } else {
+            self.passed();
+        }
+        Ok(())
+    }
+
+    pub(super) fn drop_unmapped(&mut self) -> Rewrite<()> {
+        self.skip()?;
+        self.session.unmapped();
+        self.passed();
+        Ok(())
+    }
+
+    /// Passes a value, checking all of it.
+    pub(super) fn skip(&mut self) -> Rewrite<()> {
+        self.reader.skip_value(self.buffers.frames.len())
+    }
+
+    /// Takes note of a member that the mapping names, and refuses one that stands in its object twice. Gives what the object
+    /// is to the mapping.
+    #[inline]
+    pub(super) fn meet(&mut self, successor: Successor, offset: usize) -> Rewrite<Role> {
+        let JsonBuffers { frames, met, .. } = &mut *self.buffers;
+        let child = successor.child as usize;
+        let bit = 1 << (child % WORD);
+        if let Some(frame) = frames.last_mut()
+            && let Some(word) = match child / WORD {
+                0 => Some(&mut frame.met),
+                other => met.get_mut(frame.met_others + other - 1),
+            }
+            && *word & bit == 0
+        {
+            *word |= bit;
+            frame.has_parts = true;
+            frame.place = successors::behind(successor.node);
+            return Ok(frame.role);
+        }
+        Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object"))
+    }
+
+    /// Refuses an object of a record, which began at `from` in the list of names, if a name stands in it twice.
+    fn unique_record_names(&mut self, from: usize, offset: usize) -> Rewrite<()> {
+        let JsonBuffers { record_names, record_text, .. } = &mut *self.buffers;
+        let Some(first) = record_names.get(from).copied() else { return Ok(()) };
+        let text = record_text.as_bytes();
+        let names = record_names.get_mut(from..).unwrap_or_default();
+        names.sort_unstable_by(|left, right| left.of(text).cmp(right.of(text)));
+        let is_twice = names.windows(2).any(|pair| matches!(pair, [left, right] if left.of(text) == right.of(text)));
+        record_names.truncate(from);
+        record_text.truncate(first.start());
+        if is_twice {
+            return Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object"));
+        }
+        Ok(())
+    }
+}
+
+/// Bits of a word of `met`.
+const WORD: usize = 64;

@@ -1,0 +1,174 @@
+//! The value of a member or an item: what the mapping makes of it, and what the grant does.
+
+use super::super::output::push_json_string;
+use super::super::planted::{Planted, is_planted};
+use super::super::session::Value;
+use super::super::text::Extraction;
+use super::super::value::Judgement;
+use super::successors::Successor;
+use super::{JsonRewriter, Part, Rewrite, Role};
+use crate::catalog::{ElementId, Treatment};
+use crate::format::{Content, Node, StandIn, Target};
+use crate::read::json::{Scalar, ValueKind, decode};
+use crate::read::scan::Span;
+
+impl<'f> JsonRewriter<'_, '_, 'f> {
+    /// A member that the mapping names, its name without escapes and passed. In one go: an object whose parts the mapping
+    /// knows, and a string that is denied, or that is released in full and so plain that a glance settles it.
+    #[inline]
+    pub(super) fn plain_member(&mut self, start: usize, successor: Successor, node: &'f Node) -> Rewrite<()> {
+        let role = self.meet(successor, start)?;
+        let next = self.reader.peek();
+        let value_start = self.reader.position();
+        match node.content {
+            Content::Value(element) if next == Some(b'"') => match self.session.treatment(element) {
+                Some(Treatment::Full) if !is_planted(Planted::LostValue) => {
+                    let end = self.session.plain_end(element, self.text.as_bytes(), value_start + 1);
+                    if end.is_some_and(|end| self.reader.close_string(end)) {
+                        self.session.release(element);
+                        let at = self.copy_part(start, self.reader.position());
+                        self.buffers.context.mark_used(node.namespace, at);
+                        self.kept();
+                        return Ok(());
+                    }
+                }
+                None if node.stand_in.is_none() => {
+                    self.reader.skip_string()?;
+                    self.session.deny(element, Span::new(start, self.reader.position()));
+                    self.passed();
+                    return Ok(());
+                }
+                _ => {}
+            },
+            Content::Parts if next == Some(b'{') => {
+                let out_start = self.copy_part(start, value_start + 1);
+                self.buffers.context.mark_used(node.namespace, out_start);
+                let name = Some(Span::new(start + 1, start + node.member.len() - 2));
+                let part = Part { start, name, is_escaped: false, node: Some(successor.node), value_start };
+                return self.enter(&part, out_start, true, Role::Container, node.child_count());
+            }
+            _ => {}
+        }
+        let kind = self.reader.kind()?;
+        let name = Some(Span::new(start + 1, start + node.member.len() - 2));
+        let part = Part { start, name, is_escaped: false, node: Some(successor.node), value_start };
+        self.value(part, kind, Some(node), role)
+    }
+
+    /// A value that the mapping names, or that is part of a record (`node` is `None` then).
+    pub(super) fn value(&mut self, part: Part, kind: ValueKind, node: Option<&'f Node>, role: Role) -> Rewrite<()> {
+        let target = node.map_or(Target::Container, |node| node.target);
+        let permitted = match (target, role) {
+            // Of a text that holds fields each has an element of its own.
+            (Target::Leaf(element), _) if node.is_some_and(|node| !node.layouts.is_empty()) => {
+                Some((element, self.session.grants_any_of(node).then_some(Treatment::Full)))
+            }
+            (Target::Leaf(element) | Target::Record(element), _) => Some((element, self.session.treatment(element))),
+            (Target::Container, Role::Record(element, treatment)) if node.is_none() => Some((element, Some(treatment))),
+            (Target::Container | Target::Unmapped, _) => None,
+        };
+        let is_record = node.is_none() || matches!(target, Target::Record(_));
+        let has_role = node.is_some_and(|node| node.role.is_some());
+        // What is mapped inside of a denied record to something else may be permitted.
+        let goes_on = kind != ValueKind::Scalar && is_record && node.is_some_and(|node| node.goes_on);
+        if let (Some((element, None)), true) = (permitted, goes_on) {
+            self.session.deny(element, Span::new(part.start, part.value_start));
+        } else if let (Some((element, None)), false) = (permitted, has_role) {
+            self.skip()?;
+            self.session.deny(element, Span::new(part.start, self.reader.position()));
+            return self.removed(part, node);
+        }
+        let inner_role = match permitted {
+            Some((element, Some(treatment))) if is_record => Role::Record(element, treatment),
+            _ => Role::Container,
+        };
+        match kind {
+            ValueKind::Scalar if target == Target::Container && node.is_some() => {
+                self.reader.scalar()?;
+                self.session.unmapped();
+                self.removed(part, node)
+            }
+            ValueKind::Scalar => self.leaf(part, node, permitted),
+            ValueKind::Object if is_record || node.is_some_and(Node::has_children) => {
+                self.open(&part, true, inner_role)
+            }
+            ValueKind::Array => self.open(&part, false, inner_role),
+            ValueKind::Object => {
+                self.skip()?;
+                self.session.unmapped();
+                if let Some(role) = node.and_then(|node| node.role) {
+                    self.session.note_missing(role, part.value_start);
+                }
+                self.removed(part, node)
+            }
+        }
+    }
+
+    fn leaf(
+        &mut self,
+        part: Part,
+        node: Option<&Node>,
+        permitted: Option<(ElementId, Option<Treatment>)>,
+    ) -> Rewrite<()> {
+        let scalar = self.reader.scalar()?;
+        let end = self.reader.position();
+        let may_be_null = node.is_some_and(|node| node.nillable || node.stand_in == Some(StandIn::Nil));
+        let value = match scalar {
+            // What the schema calls nil is an empty value.
+            Scalar::Lexeme(span) if may_be_null && span.text(self.text) == "null" => Value::Plain(""),
+            Scalar::Lexeme(span) => Value::Plain(span.text(self.text)),
+            Scalar::String(string) if !string.escaped => Value::Plain(string.inner.text(self.text)),
+            Scalar::String(string) => {
+                let decoded = &mut self.session.buffers.decoded;
+                decoded.clear();
+                decode(string.inner.text(self.text), decoded);
+                Value::Decoded
+            }
+        };
+        if let Some(role) = node.and_then(|node| node.role) {
+            self.session.note(role, value, part.value_start);
+        }
+        let span = Span::new(part.value_start, end);
+        if let (Some((_, Some(_))), Some(node)) = (permitted, node.filter(|node| !node.layouts.is_empty())) {
+            return self.text(part, node, value, span);
+        }
+        match permitted {
+            Some((element, Some(treatment))) => match self.session.judge(element, treatment, value, span)? {
+                Judgement::Release if is_planted(Planted::LostValue) && self.has_released() => {}
+                Judgement::Release => {
+                    self.begin(&part);
+                    self.copy(span);
+                    self.kept();
+                    return Ok(());
+                }
+                Judgement::Generalise => {
+                    self.begin(&part);
+                    push_json_string(&self.session.buffers.written, self.out.bytes());
+                    self.kept();
+                    return Ok(());
+                }
+                Judgement::ShapeViolation | Judgement::Photo => {}
+            },
+            Some((element, None)) => self.session.deny(element, Span::new(part.start, end)),
+            None => self.session.unmapped(),
+        }
+        self.removed(part, node)
+    }
+
+    /// A text that holds fields of its own.
+    fn text(&mut self, part: Part, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
+        match self.session.extract(node, value, span)? {
+            Extraction::Nothing => return self.removed(part, Some(node)),
+            Extraction::Whole => {
+                self.begin(&part);
+                self.copy(span);
+            }
+            Extraction::Part => {
+                self.begin(&part);
+                push_json_string(&self.session.buffers.written, self.out.bytes());
+            }
+        }
+        self.kept();
+        Ok(())
+    }
+}
