@@ -131,7 +131,7 @@ impl Plain {
 
 /// What a syntax, a reference, a field, a URI or padding may be written with is left to the closer look.
 fn is_plain(byte: u8) -> bool {
-    !br#""\<>&]/:="#.contains(&byte)
+    !br#""\<>&]/;="#.contains(&byte)
 }
 
 /// Whether a word of the value is long enough to be an encoding. Looked for from the back of each possible one: most of it

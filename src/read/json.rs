@@ -6,6 +6,7 @@
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::scan::{Span, find, mark_control, mark_equal, skip_space};
+use super::wide;
 use crate::names::is_same;
 
 type Read<T> = Result<T, Refusal>;
@@ -231,6 +232,7 @@ impl<'m> JsonReader<'m> {
                 at,
                 |word| mark_equal(word, b'"') | mark_equal(word, b'\\') | mark_control(word),
                 |byte| (byte == b'"') | (byte == b'\\') | (byte < 0x20),
+                wide::plain_in_string,
             );
             match self.bytes.get(at) {
                 Some(b'"') => {

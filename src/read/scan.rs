@@ -1,6 +1,8 @@
 //! Passing over long runs of ordinary bytes quickly. Most bytes of a message are photos; they are looked at here and
 //! nowhere else.
 
+use super::wide::WORTH;
+
 /// A stretch of the message or the output, in bytes from its start. Both ends in one word, the end in the upper half: a
 /// span is handed on for every name and text, and what is written by halves is slow to be read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,9 +66,16 @@ pub(crate) fn mark_control(word: u64) -> u64 {
 }
 
 /// The first place at or after `from` whose byte is special, or the end. `mark` marks every special byte of a word, and
-/// perhaps others; `special` must be branch-free, so that a stride is a handful of vector instructions.
+/// perhaps others; `special` must be branch-free, so that a stride is a handful of vector instructions; `plain` says of how
+/// many bytes at the start of a long run none is special.
 #[inline(always)]
-pub(crate) fn find(bytes: &[u8], from: usize, mark: impl Fn(u64) -> u64, special: impl Fn(u8) -> bool + Copy) -> usize {
+pub(crate) fn find(
+    bytes: &[u8],
+    from: usize,
+    mark: impl Fn(u64) -> u64,
+    special: impl Fn(u8) -> bool + Copy,
+    plain: impl FnOnce(&[u8]) -> usize,
+) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     let mut at = 0;
     while at < HEAD
@@ -82,6 +91,9 @@ pub(crate) fn find(bytes: &[u8], from: usize, mark: impl Fn(u64) -> u64, special
             return from + at;
         }
         at += 1;
+    }
+    if rest.len() - at >= WORTH {
+        at += plain(rest.get(at..).unwrap_or_default());
     }
     for stride in rest.get(at..).unwrap_or_default().chunks_exact(STRIDE) {
         let mut hit = false;

@@ -7,10 +7,11 @@ use super::links::Agreement;
 use super::parts::{Buffers, Parts, RewriteBuffers};
 use super::receipt::{Disposition, Receipt, Record};
 use super::session::{Authority, Session};
-use super::xml::{Opening, XmlRewriter};
+use super::xml::{KnownOpening, Opening, XmlRewriter};
 use crate::format::{Format, FormatId, Syntax};
 use crate::policy::Requester;
 use crate::read::json::{JsonReader, decode};
+use crate::read::xml::XmlState;
 use crate::read::{Message, Reason, Refusal};
 
 /// Rewrites `message` into `out`, or leaves `out` empty. `check` has the last word on what would go out.
@@ -99,7 +100,7 @@ fn rewrite<'f>(
     let RewriteBuffers { session: session_buffers, xml_state, xml, json, head } = buffers;
     let namespaces = &parts.formats.namespaces;
     let mut opening = match message.syntax {
-        Syntax::Xml => Some(Opening::read(message, &parts.limits, namespaces, xml_state)?),
+        Syntax::Xml => Some(open(parts, message, &mut xml.known, xml_state)?),
         Syntax::Json => None,
     };
     let format = recognise(parts, message, opening.as_ref(), head)?;
@@ -111,7 +112,7 @@ fn rewrite<'f>(
             Syntax::Xml => {
                 let opening = match opening.take() {
                     Some(opening) => opening,
-                    None => Opening::read(message, &parts.limits, namespaces, xml_state)?,
+                    None => open(parts, message, &mut xml.known, xml_state)?,
                 };
                 let reader = opening.reader(message.text, &parts.limits, namespaces, xml_state);
                 XmlRewriter::new(message.text, reader, trie, session, xml, out).run(&opening)
@@ -140,6 +141,21 @@ fn rewrite<'f>(
     receipt.photos = tally.photos;
     receipt.photo_bytes = tally.photo_bytes;
     Ok(())
+}
+
+/// Reads an XML message up to the start tag of its root.
+fn open(
+    parts: &Parts,
+    message: Message<'_>,
+    known: &mut KnownOpening,
+    state: &mut XmlState,
+) -> Result<Opening, Refusal> {
+    if let Some(opening) = known.recall(message, state) {
+        return Ok(opening);
+    }
+    let opening = Opening::read(message, &parts.limits, &parts.formats.namespaces, state)?;
+    known.remember(message, &opening, state);
+    Ok(opening)
 }
 
 /// Repeats the pass until what it let through agrees with what the whole message says.

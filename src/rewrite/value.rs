@@ -20,6 +20,9 @@ pub(super) enum Judgement {
 /// Judges the decoded `value` of an element that is permitted under `treatment`. `written` receives the less precise
 /// form, where there is one.
 pub(super) fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
+    if treatment == Treatment::Full && element.shape().plain_end(value.as_bytes(), 0) == Some(value.len()) {
+        return Judgement::Release;
+    }
     // An empty value tells nothing, and there is nothing of it to be less precise about.
     if trim(value).is_empty() && element.shape().conforms(value) || treatment::is_result(treatment, value) {
         return Judgement::Release;

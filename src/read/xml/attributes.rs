@@ -96,6 +96,7 @@ impl XmlReader<'_, '_> {
                         | mark_control(word)
                 },
                 |byte| (byte == quote) | (byte == b'<') | (byte == b'&') | (byte < 0x20) | (byte == 0xEF),
+                |_| 0,
             );
             match self.bytes.get(at) {
                 Some(byte) if *byte == quote => return Ok((Span::new(start, at), plain)),

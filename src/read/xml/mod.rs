@@ -66,7 +66,8 @@ pub(crate) struct TagModel {
     /// Where the local name begins in the tag.
     local: usize,
     namespace: NamespaceId,
-    binding: Option<usize>,
+    /// The place of the binding that the name uses.
+    pub(crate) binding: Option<usize>,
 }
 
 impl StartTag {
@@ -146,6 +147,16 @@ pub(crate) struct XmlReader<'m, 's> {
     state: &'s mut XmlState,
 }
 
+impl XmlState {
+    /// Becomes what another state is, in its own memory.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.open.clone_from(&other.open);
+        self.bindings.clone_from(&other.bindings);
+        self.attributes.clone_from(&other.attributes);
+        self.elements = other.elements;
+    }
+}
+
 impl<'m, 's> XmlReader<'m, 's> {
     /// Begins to read: passes byte order mark and XML declaration, and gives the latter, which must be true to what the
     /// text was written in.
@@ -165,7 +176,7 @@ impl<'m, 's> XmlReader<'m, 's> {
         Ok((reader, declaration))
     }
 
-    /// Where this reader is.
+    /// Where this reader is, for another to go on.
     pub(crate) fn bookmark(&self) -> Bookmark {
         Bookmark { position: self.position, phase: self.phase }
     }
@@ -338,17 +349,13 @@ impl<'m, 's> XmlReader<'m, 's> {
         Ok(StartTag { span: Span::new(start, end), name, namespace, binding, attributes_end })
     }
 
-    /// Reads the start tag that comes next if it has the very bytes of `tag`, a bare one that meant `model` where the
-    /// same declarations were in scope. Otherwise nothing is passed.
+    /// Reads the start tag that comes next and [is known](Self::is_before) to have `bytes` bytes, a bare one that meant
+    /// `model` where the same declarations were in scope. Beyond a limit nothing is passed.
     #[inline]
-    pub(crate) fn start_tag_like(&mut self, tag: &[u8], model: TagModel) -> Option<StartTag> {
+    pub(crate) fn start_tag_like(&mut self, bytes: usize, model: TagModel) -> Option<StartTag> {
         let start = self.position;
-        let span = Span::new(start, start + tag.len());
-        if self.phase != Phase::Content
-            || self.state.open.len() >= self.limits.depth
-            || self.state.elements >= self.limits.members
-            || !is_same(span.of(self.bytes), tag)
-        {
+        let span = Span::new(start, start + bytes);
+        if self.state.open.len() >= self.limits.depth || self.state.elements >= self.limits.members {
             return None;
         }
         let name = QualifiedName { whole: Span::new(start + 1, span.end() - 1), local: start + model.local };
@@ -358,6 +365,38 @@ impl<'m, 's> XmlReader<'m, 's> {
         self.position = span.end();
         let TagModel { namespace, binding, .. } = model;
         Some(StartTag { span, name, namespace, binding, attributes_end: name.whole.end() })
+    }
+
+    /// Passes the element that comes next if its start tag is `tag`, a bare one whose meaning is known, its content ends at
+    /// `end`, and its end tag follows there without white space. Up to `end` the caller has read it. Gives the place behind
+    /// it; otherwise nothing is passed.
+    #[inline]
+    pub(crate) fn leaf_like(&mut self, tag: &[u8], end: usize) -> Option<usize> {
+        let name = tag.get(1..tag.len().checked_sub(1)?)?;
+        let name_end = end + 2 + name.len();
+        let closes = self.bytes.get(end..end + 2) == Some(b"</")
+            && self.bytes.get(end + 2..name_end).is_some_and(|here| is_same(here, name))
+            && self.bytes.get(name_end) == Some(&b'>')
+            && self.state.open.len() < self.limits.depth
+            && self.state.elements < self.limits.members;
+        closes.then(|| {
+            self.state.elements += 1;
+            self.position = name_end + 1;
+            self.position
+        })
+    }
+
+    /// Whether these bytes come next, inside the root.
+    #[inline]
+    pub(crate) fn is_before(&self, tag: &[u8]) -> bool {
+        let here = self.bytes.get(self.position..self.position + tag.len());
+        self.phase == Phase::Content && here.is_some_and(|here| is_same(here, tag))
+    }
+
+    /// Where the reader is, in bytes from the start of the message.
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.position
     }
 
     #[inline]

@@ -56,6 +56,11 @@ pub(super) struct Bindings {
 }
 
 impl Bindings {
+    pub(super) fn clone_from(&mut self, other: &Self) {
+        self.stack.clone_from(&other.stack);
+        self.arena.clone_from(&other.arena);
+    }
+
     pub(super) fn reset(&mut self) {
         self.stack.clear();
         self.arena.clear();

@@ -3,6 +3,7 @@
 
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::{Span, find, is_space, mark_control, mark_equal, skip_space};
+use super::super::wide;
 use super::{CDATA_END, CDATA_START, Event, Read, XmlReader};
 use crate::names::is_xml_character;
 
@@ -112,6 +113,7 @@ impl XmlReader<'_, '_> {
                 at,
                 |word| mark_control(word) | mark_equal(word, 0xEF),
                 |byte| ((byte < 0x20) & (byte != b'\n') & (byte != b'\t') & (byte != b'\r')) | (byte == 0xEF),
+                |_| 0,
             );
             if at >= end {
                 return Ok(end);
@@ -142,6 +144,7 @@ pub(super) fn find_in_text(bytes: &[u8], from: usize) -> usize {
                 | (byte == b']')
                 | (byte == 0xEF)
         },
+        wide::plain_in_text,
     )
 }
 

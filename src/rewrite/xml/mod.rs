@@ -6,14 +6,14 @@ mod opening;
 mod stand_in;
 mod tag;
 
-pub(super) use opening::Opening;
+pub(super) use opening::{KnownOpening, Opening};
 
 use super::followers::{self, Followers};
 use super::output::{Declarations, Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
 use crate::catalog::{ElementId, Treatment};
-use crate::format::{NamespaceId, NodeId, Target, Trie};
+use crate::format::{Content, NamespaceId, NodeId, Target, Trie};
 use crate::read::encoding::Encoding;
 use crate::read::scan::{Span, is_space};
 use crate::read::xml::{CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode};
@@ -24,11 +24,14 @@ type Rewrite<T> = Result<T, Refusal>;
 /// What the XML rewriter remembers; reused from message to message.
 #[derive(Debug, Default)]
 pub(super) struct XmlBuffers {
+    /// The open elements, the innermost last. They are read and changed in place: one that is moved has just been written,
+    /// field by field, and can't be read as a whole before that has come to rest.
     frames: Vec<Frame>,
     declarations: Declarations,
     /// Bindings that the attributes of one tag use.
     uses: Vec<usize>,
     followers: Followers,
+    pub(super) known: KnownOpening,
 }
 
 /// What can't be read in one way: judged as what violates every shape.
@@ -123,8 +126,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.foretells = self.buffers.followers.begin(root).then(|| self.reader.binding_count());
         let mut released = false;
         loop {
-            if let Some((tag, id)) = self.foretold() {
-                self.named(&tag, id)?;
+            if self.foretold()? {
                 continue;
             }
             if self.reader.is_at_start_tag() {
@@ -163,14 +165,37 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         }
     }
 
-    /// The start tag that comes next and its node, if it is the one that followed here the last time.
+    /// The element that comes next, if it begins with the tag that followed here the last time. Gives whether it does. In one
+    /// go: one that is released in full and so plain that a glance settles it.
     #[inline]
-    fn foretold(&mut self) -> Option<(StartTag, NodeId)> {
-        let (tag, model, id) = self.buffers.followers.guess(self.place)?;
-        if self.foretells != Some(self.reader.binding_count()) {
-            return None;
+    fn foretold(&mut self) -> Rewrite<bool> {
+        let Some((tag, model, id)) = self.buffers.followers.guess(self.place) else { return Ok(false) };
+        if !self.reader.is_before(tag) || self.foretells != Some(self.reader.binding_count()) {
+            return Ok(false);
         }
-        self.reader.start_tag_like(tag, model).map(|tag| (tag, id))
+        let start = self.reader.position();
+        if let Some(node) = self.trie.node(id)
+            && let Content::Value(element) = node.content
+            && !is_planted(Planted::LostValue)
+            && self.session.treatment(element) == Some(Treatment::Full)
+            && let Some(end) = self.session.plain_end(element, self.text.as_bytes(), start + tag.len())
+            && let Some(behind) = self.reader.leaf_like(tag, end)
+        {
+            self.session.release(element);
+            self.child_begins();
+            self.copy_space();
+            let at = self.out.len();
+            self.copy(Span::new(start, behind));
+            self.buffers.declarations.mark_used(model.binding, at);
+            self.place = followers::behind(Some(id));
+            if let Some(parent) = self.buffers.frames.last_mut() {
+                parent.released = true;
+            }
+            return Ok(true);
+        }
+        let Some(tag) = self.reader.start_tag_like(tag.len(), model) else { return Ok(false) };
+        self.named(&tag, id)?;
+        Ok(true)
     }
 
     /// An element begins.
@@ -326,37 +351,42 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
 
     /// An open element ends. Gives whether it is the root and was released.
     fn end(&mut self, tag: Span) -> Rewrite<bool> {
-        let Some(frame) = self.buffers.frames.pop() else { return Ok(false) };
-        self.place = followers::behind(frame.node);
+        let Some(frame) = self.buffers.frames.last() else { return Ok(false) };
+        let Frame { node: id, role, content, out_start, out_content, space, released, reference, .. } = *frame;
+        let (has_nil, has_children, is_torn) = (frame.has_nil, frame.has_children, frame.is_torn);
+        self.place = followers::behind(id);
         // Of an element of a record without children the text has been written, as a value.
-        let is_value = matches!(frame.role, Role::Record(..)) && !frame.has_children;
-        let kept = match frame.role {
+        let is_value = matches!(role, Role::Record(..)) && !has_children;
+        let kept = match role {
             // What is nil and yet holds something can be read in two ways.
-            _ if frame.has_nil && self.out.len() > frame.out_content => false,
+            _ if has_nil && self.out.len() > out_content => false,
             Role::Record(element, treatment) if is_value => {
-                let inside = Span::new(frame.content, tag.start());
-                let value = if frame.is_torn { NO_VALUE } else { Value::Decoded };
-                self.end_of_value(element, treatment, value, frame.out_content, inside)?
+                let inside = Span::new(content, tag.start());
+                let value = if is_torn { NO_VALUE } else { Value::Decoded };
+                self.end_of_value(element, treatment, value, out_content, inside)?
             }
             // What has parts of its own is no mere reference, whatever became of them.
             _ => {
-                let refers = frame.reference.is_some() && !frame.has_children;
-                frame.released || refers || is_planted(Planted::EmptyContainer)
+                let refers = reference.is_some() && !has_children;
+                released || refers || is_planted(Planted::EmptyContainer)
             }
         };
-        if let (Some(reference), true) = (frame.reference, frame.released) {
+        if let (Some(reference), true) = (reference, released) {
             self.session.buffers.links.make_idle(reference);
         }
+        let frame = self.buffers.frames.pop();
         if !kept {
-            self.take_back(frame.out_start);
-            self.space = frame.space;
-            let node = frame.node.and_then(|node| self.trie.node(node));
-            self.stand_in(frame.name, frame.binding, frame.namespace, node);
+            self.take_back(out_start);
+            self.space = space;
+            let node = id.and_then(|node| self.trie.node(node));
+            if let Some(Frame { name, binding, namespace, .. }) = frame {
+                self.stand_in(name, binding, namespace, node);
+            }
         } else if is_value {
             self.space = Span::default();
             self.copy(tag);
         } else {
-            self.end_container(&frame, tag);
+            self.end_container(out_content, tag);
         }
         if let (true, Some(parent)) = (kept, self.buffers.frames.last_mut()) {
             parent.released = true;
@@ -366,8 +396,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
 
     /// Ends an element that stays. One that stays for its attributes alone becomes an empty-element tag, so that nothing
     /// tells whether there was something in it.
-    fn end_container(&mut self, frame: &Frame, tag: Span) {
-        if self.out.len() > frame.out_content {
+    fn end_container(&mut self, out_content: usize, tag: Span) {
+        if self.out.len() > out_content {
             self.copy_space();
             if !is_planted(Planted::EndTag) {
                 self.copy(tag);

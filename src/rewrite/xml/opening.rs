@@ -21,6 +21,42 @@ pub(in crate::rewrite) struct Opening {
     bookmark: Bookmark,
 }
 
+/// What the message before began with: messages of one switch begin alike.
+#[derive(Debug, Default)]
+pub(in crate::rewrite) struct KnownOpening {
+    /// The message up to the end of its root's start tag.
+    head: Vec<u8>,
+    opening: Option<Opening>,
+    /// The reader's state behind it.
+    state: XmlState,
+}
+
+/// Bytes of the longest opening that is remembered.
+const HEAD_BYTES: usize = 4096;
+
+impl KnownOpening {
+    /// What [`Opening::read`] would give, if the message begins as the one before did; the reader's state is made the same.
+    pub(in crate::rewrite) fn recall(&self, message: Message<'_>, state: &mut XmlState) -> Option<Opening> {
+        let opening = self.opening.filter(|_| message.encoding == Encoding::Utf8)?;
+        message.text.as_bytes().starts_with(&self.head).then(|| {
+            state.copy_from(&self.state);
+            opening
+        })
+    }
+
+    /// Remembers how a message began.
+    pub(in crate::rewrite) fn remember(&mut self, message: Message<'_>, opening: &Opening, state: &XmlState) {
+        let head = message.text.as_bytes().get(..opening.root.span.end()).unwrap_or_default();
+        self.opening = None;
+        if message.encoding == Encoding::Utf8 && head.len() <= HEAD_BYTES {
+            self.head.clear();
+            self.head.extend_from_slice(head);
+            self.state.copy_from(state);
+            self.opening = Some(*opening);
+        }
+    }
+}
+
 impl Opening {
     /// Reads a message up to the start tag of its root.
     pub(in crate::rewrite) fn read(

@@ -1,0 +1,91 @@
+//! The longest runs, in the widest steps that the processor has. Nearly all bytes of a message with a photo are passed here.
+//!
+//! Bytes are not tested one by one: of a whole block the smallest of each test is kept, and looked at once.
+
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, Simd, dispatch};
+
+/// Vectors of a block.
+const VECTORS: usize = 4;
+/// Bytes of the largest block, on any processor: a shorter run is not worth the setting up.
+pub(super) const WORTH: usize = 256;
+
+/// How many bytes there are at the start of which none ends a JSON string or is an escape or a control character. Whole
+/// blocks are counted: there may be more.
+pub(super) fn plain_in_string(bytes: &[u8]) -> usize {
+    dispatch!(Level::new(), simd => in_string(simd, bytes))
+}
+
+/// The same for XML character data: bytes of which none is markup, begins a reference or perhaps `]]>`, is a control character
+/// other than a tab or a line feed, or is beyond ASCII.
+pub(super) fn plain_in_text(bytes: &[u8]) -> usize {
+    dispatch!(Level::new(), simd => in_text(simd, bytes))
+}
+
+#[inline(always)]
+fn in_string<S: Simd>(simd: S, bytes: &[u8]) -> usize {
+    let all = |byte: u8| S::u8s::splat(simd, byte);
+    let (quote, escape, space) = (all(b'"'), all(b'\\'), all(b' '));
+    blocks::<S>(bytes, |block| {
+        let (mut equal, mut least) = (all(u8::MAX), all(u8::MAX));
+        for vector in block.chunks_exact(S::u8s::LEN) {
+            let vector = S::u8s::from_slice(simd, vector);
+            equal = equal.min(vector ^ quote).min(vector ^ escape);
+            least = least.min(vector);
+        }
+        (equal.simd_eq(all(0)) | least.simd_lt(space)).any_true()
+    })
+}
+
+#[inline(always)]
+fn in_text<S: Simd>(simd: S, bytes: &[u8]) -> usize {
+    let all = |byte: u8| S::u8s::splat(simd, byte);
+    let (open, reference, bracket) = (all(b'<'), all(b'&'), all(b']'));
+    // Behind a step of eleven tabs and line feeds are the largest bytes, and the controls above them the smallest.
+    let step = all(b'\n' + 1);
+    let (tab, least_text, ascii) = (all(b'\t'), all(b' ' - b'\n' - 1), all(0x7F));
+    blocks::<S>(bytes, |block| {
+        let (mut equal, mut least, mut stepped, mut most) = (all(u8::MAX), all(u8::MAX), all(u8::MAX), all(0));
+        for vector in block.chunks_exact(S::u8s::LEN) {
+            let vector = S::u8s::from_slice(simd, vector);
+            equal = equal.min(vector ^ open).min(vector ^ reference).min(vector ^ bracket);
+            least = least.min(vector);
+            stepped = stepped.min(vector - step);
+            most = most.max(vector);
+        }
+        let is_control = least.simd_lt(tab) | stepped.simd_lt(least_text);
+        (equal.simd_eq(all(0)) | is_control | most.simd_gt(ascii)).any_true()
+    })
+}
+
+/// How many bytes the blocks have before the first that holds something.
+#[inline(always)]
+fn blocks<S: Simd>(bytes: &[u8], holds: impl Fn(&[u8]) -> bool) -> usize {
+    let length = VECTORS * S::u8s::LEN;
+    let plain = bytes.chunks_exact(length).take_while(|block| !holds(block)).count();
+    plain * length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p2_no_special_byte_is_passed_wherever_it_stands() {
+        let is_special_in_string = |byte: u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+        let is_special_in_text =
+            |byte: u8| matches!(byte, b'<' | b'&' | b']' | 0x80..) || byte < b' ' && !matches!(byte, b'\t' | b'\n');
+        for byte in 0..=u8::MAX {
+            for place in [0, 1, 63, 64, 255, 256, 500, 767] {
+                let mut bytes = vec![b'A'; 768];
+                bytes[place] = byte;
+                for (found, is_special) in [
+                    (plain_in_string(&bytes), is_special_in_string(byte)),
+                    (plain_in_text(&bytes), is_special_in_text(byte)),
+                ] {
+                    assert!(if is_special { found <= place } else { found == bytes.len() }, "{byte} at {place}");
+                }
+            }
+        }
+    }
+}
