@@ -36,18 +36,47 @@ const STOP: u32 = 1 << 31;
 #[derive(Debug)]
 pub(super) struct Plain {
     classes: [u32; 256],
-    automaton: Automat,
+    form: Form,
     longest: usize,
 }
 
 /// What values look like.
 #[derive(Debug)]
-enum Automat {
+enum Form {
     /// One of these bytes at first, and behind it any that has a class.
     Alphabet(Box<[bool; 256]>),
-    /// A row for each state, the dead one's first and the start's second: where the row of the next state begins, by column;
-    /// and for each row's beginning, whether a value may end there.
-    States { columns: usize, next: Box<[u16]>, ends: Box<[bool]> },
+    States(Table),
+}
+
+/// An automaton that takes two bytes at a step: each step waits for the one before. A state is where its row begins in
+/// `pairs`, the dead one's the first and the start's the second; `states` of an odd value's last byte.
+#[derive(Debug)]
+struct Table {
+    columns: usize,
+    /// By the columns of two bytes: the next state.
+    pairs: Box<[u16]>,
+    /// By state: whether a value may end there; and by state and column, whether it may one byte later.
+    ends: Box<[bool]>,
+    ends_behind: Box<[bool]>,
+}
+
+impl Table {
+    #[inline]
+    fn accept(&self, value: &[u8], column: impl Fn(u8) -> usize) -> bool {
+        let row = self.columns * self.columns;
+        let mut state = row;
+        let mut pairs = value.chunks_exact(2);
+        for pair in &mut pairs {
+            if let [first, second] = pair {
+                let at = column(*first) * self.columns + column(*second);
+                state = self.pairs.get(state + at).map_or(0, |next| usize::from(*next));
+            }
+        }
+        match pairs.remainder() {
+            [last] => self.ends_behind.get(state + column(*last)) == Some(&true),
+            _ => self.ends.get(state) == Some(&true),
+        }
+    }
 }
 
 impl Plain {
@@ -55,7 +84,7 @@ impl Plain {
     pub(super) fn new(table: &dense::DFA<Vec<u32>>, start: StateID, max_characters: usize) -> Self {
         let mut classes = [STOP; 256];
         let bytes: Vec<u8> = (0x20..0x7F).filter(|byte| is_plain(*byte)).collect();
-        let automaton = states(table, start, &bytes).and_then(|states| {
+        let form = states(table, start, &bytes).and_then(|states| {
             let columns = Columns::new(&states, &bytes)?;
             for (byte, column) in bytes.iter().zip(&columns.of_bytes) {
                 if let (Some(class), Some(column)) = (classes.get_mut(usize::from(*byte)), column) {
@@ -68,10 +97,11 @@ impl Plain {
                     *class = counts | column << COLUMN_SHIFT;
                 }
             }
-            Some(columns.automaton(states, &bytes))
+            let form = columns.form(&states, &bytes)?;
+            Some(form)
         });
-        let automaton = automaton.unwrap_or_else(|| Automat::Alphabet(Box::new([false; 256])));
-        Self { classes, automaton, longest: LONGEST.min(max_characters) }
+        let form = form.unwrap_or_else(|| Form::Alphabet(Box::new([false; 256])));
+        Self { classes, form, longest: LONGEST.min(max_characters) }
     }
 
     /// Where a value that begins at `from` ends, if it is plain: the place of the first byte that no plain value has, which
@@ -83,41 +113,24 @@ impl Plain {
         let class_of = |byte: u8| self.classes.get(usize::from(byte)).copied().unwrap_or(STOP);
         let mut sum = 0_u32;
         let mut length = 0;
-        match &self.automaton {
-            Automat::Alphabet(first) => {
-                for byte in window {
-                    let class = class_of(*byte);
-                    if class >= STOP {
-                        break;
-                    }
-                    sum = sum.wrapping_add(class);
-                    length += 1;
-                }
-                if first.get(usize::from(*window.first()?)) != Some(&true) {
-                    return None;
-                }
+        for byte in window {
+            let class = class_of(*byte);
+            if class >= STOP {
+                break;
             }
-            Automat::States { columns, next, ends } => {
-                let mut state = *columns;
-                for byte in window {
-                    let class = class_of(*byte);
-                    if class >= STOP {
-                        break;
-                    }
-                    sum = sum.wrapping_add(class);
-                    length += 1;
-                    state = usize::from(*next.get(state + (class >> COLUMN_SHIFT) as usize)?);
-                }
-                if ends.get(state) != Some(&true) {
-                    return None;
-                }
-            }
+            // At most 64 are added: no count runs over.
+            sum = sum.wrapping_add(class);
+            length += 1;
         }
         let value = window.get(..length)?;
         let digits = sum & COUNT;
         if length > self.longest || digits > FEW_DIGITS && !may_be_ssn {
             return None;
         }
+        let is_of_form = match &self.form {
+            Form::Alphabet(first) => first.get(usize::from(*value.first()?)) == Some(&true),
+            Form::States(states) => states.accept(value, |byte| (class_of(byte) >> COLUMN_SHIFT) as usize),
+        };
         let has = |what: u32| sum & (what * COUNT) != 0;
         let is_suspect = has(SPACE)
             && (value.last() == Some(&b' ')
@@ -125,7 +138,7 @@ impl Plain {
                 || digits > 0 && disguise::holds_header(value))
             || has(BARCODE) && disguise::begins_barcode(value)
             || length > LONGEST_WORD && has_long_word(value);
-        (!is_suspect && length > 0).then_some(from + length)
+        (!is_suspect && is_of_form).then_some(from + length)
     }
 }
 
@@ -204,7 +217,8 @@ impl Columns {
             .then_some(Self { of_bytes, examples })
     }
 
-    fn automaton(&self, states: States, bytes: &[u8]) -> Automat {
+    /// `None` for an automaton too large for its states to be counted in two bytes.
+    fn form(&self, states: &States, bytes: &[u8]) -> Option<Form> {
         // The start counts among the others only if something leads back to it.
         let returns = states.iter().any(|(row, _)| row.contains(&1));
         let is_alphabet = states.get(if returns { 1 } else { 2 }..).unwrap_or_default().iter().all(|(row, ends)| {
@@ -219,15 +233,27 @@ impl Columns {
                     *slot = *next != 0;
                 }
             }
-            return Automat::Alphabet(first);
+            return Some(Form::Alphabet(first));
         }
         let columns = self.examples.len();
-        let begins = |state: &u16| u16::try_from(usize::from(*state) * columns).unwrap_or_default();
-        let row = |(row, _): &(Vec<u16>, bool)| -> Vec<u16> {
-            self.examples.iter().filter_map(|place| row.get(*place).map(begins)).collect()
+        let row = columns * columns;
+        u16::try_from(row * states.len()).ok()?;
+        let next = |state: u16, example: &usize| {
+            let next = states.get(usize::from(state)).and_then(|(row, _)| row.get(*example));
+            next.copied().unwrap_or_default()
         };
-        let next = states.iter().flat_map(row).collect();
-        let ends = states.iter().flat_map(|(_, ends)| std::iter::repeat_n(*ends, columns)).collect();
-        Automat::States { columns, next, ends }
+        let ends_in = |state: u16| states.get(usize::from(state)).is_some_and(|(_, ends)| *ends);
+        let (mut pairs, mut ends, mut ends_behind) = (Vec::new(), Vec::new(), Vec::new());
+        for state in (0..).take(states.len()) {
+            ends.extend(std::iter::repeat_n(ends_in(state), row));
+            ends_behind.extend(self.examples.iter().map(|example| ends_in(next(state, example))));
+            ends_behind.extend(std::iter::repeat_n(false, row - columns));
+            for first in &self.examples {
+                let between = next(state, first);
+                let states = self.examples.iter().map(|second| usize::from(next(between, second)) * row);
+                pairs.extend(states.filter_map(|state| u16::try_from(state).ok()));
+            }
+        }
+        Some(Form::States(Table { columns, pairs: pairs.into(), ends: ends.into(), ends_behind: ends_behind.into() }))
     }
 }

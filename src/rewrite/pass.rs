@@ -135,7 +135,7 @@ fn rewrite<'f>(
     result?;
     let tally = &session.buffers.tally;
     if let Some(record) = Arc::get_mut(&mut receipt.record) {
-        record.elements.extend(tally.counts());
+        tally.add_to(&mut record.elements);
     }
     receipt.unmapped = tally.unmapped;
     receipt.photos = tally.photos;

@@ -59,16 +59,17 @@ impl Tally {
         self.photo_bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
     }
 
-    /// The elements that were met, in the order of the catalog.
-    pub(super) fn counts(&self) -> impl Iterator<Item = (ElementId, ElementCounts)> {
-        self.met.iter().enumerate().flat_map(move |(place, word)| {
+    /// Adds the counts of the elements that were met, in the order of the catalog.
+    pub(super) fn add_to(&self, counts: &mut Vec<(ElementId, ElementCounts)>) {
+        for (place, word) in self.met.iter().enumerate() {
             let mut left = *word;
-            std::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+            while left != 0 {
+                let place = place * WORD + left.trailing_zeros() as usize;
                 left &= left - 1;
-                let place = place * WORD + bit;
-                Some((ElementId::at(place)?, *self.elements.get(place)?))
-            })
-        })
+                if let (Some(id), Some(met)) = (ElementId::at(place), self.elements.get(place)) {
+                    counts.push((id, *met));
+                }
+            }
+        }
     }
 }
