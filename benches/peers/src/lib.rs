@@ -7,3 +7,5 @@ pub mod allow_list;
 pub mod messages;
 pub mod peers;
 pub mod random;
+pub mod report;
+pub mod timing;

@@ -51,3 +51,12 @@ pub fn json_list(count: usize) -> String {
     records.clear();
     tree.write().replace("\"nc:Person\":[]", &format!("\"nc:Person\":[{}]", persons(&record, count).join(",")))
 }
+
+/// One person of whom the name, the birth date and the SSN are told.
+pub(super) fn short() -> String {
+    let mut tree = Tree::parse(&json_list(1));
+    let Some(Tree::Array(records)) = tree.find("nc:Person") else { panic!("{DENSE}: no list of persons") };
+    let Some(Tree::Object(members)) = records.first_mut() else { panic!("{DENSE}: no person") };
+    members.truncate(3);
+    tree.write()
+}

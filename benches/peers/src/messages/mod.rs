@@ -93,12 +93,12 @@ pub fn classes() -> Vec<Class> {
 
 /// A list of as many records as come near a length.
 pub fn json_of(bytes: usize) -> String {
-    of_length(bytes, json_list)
+    of_length(bytes, json_list, json::short)
 }
 
 /// A list of as many records as come near a length.
 pub fn xml_of(bytes: usize) -> String {
-    of_length(bytes, xml_list)
+    of_length(bytes, xml_list, xml::short)
 }
 
 /// A message with one photo that makes it about so long.
@@ -111,10 +111,13 @@ pub fn xml_photo_of(bytes: usize) -> String {
     xml::photo(bytes.saturating_sub(xml::photo(4).len()).max(4))
 }
 
-fn of_length(bytes: usize, list: fn(usize) -> String) -> String {
+fn of_length(bytes: usize, list: fn(usize) -> String, short: fn() -> String) -> String {
     let (one, eleven) = (list(1).len(), list(11).len());
+    if bytes < one {
+        return short();
+    }
     let record = (eleven - one) / 10;
-    list(1 + bytes.saturating_sub(one) / record)
+    list(1 + (bytes - one) / record)
 }
 
 fn fixture(path: &str) -> String {

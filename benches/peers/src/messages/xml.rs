@@ -26,6 +26,14 @@ pub fn xml_list(count: usize) -> String {
     format!("{}{}{}", &message[..begin], records.concat(), &message[last_end..])
 }
 
+/// One person of whom the name, the birth date and the SSN are told.
+pub(super) fn short() -> String {
+    let message = xml_list(1);
+    let begin = message.find("<nc:PersonSexCode>").unwrap();
+    let end = message.find("</n2:Person>").unwrap();
+    format!("{}{}", &message[..begin], &message[end..])
+}
+
 /// One person with a photo, without white space.
 pub(super) fn photo(characters: usize) -> String {
     with_photo(&photo_text(characters))
