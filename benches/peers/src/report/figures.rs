@@ -120,6 +120,7 @@ impl Figures {
 pub(super) fn cell(value: Option<f64>) -> String {
     match value {
         None => "–".to_owned(),
+        Some(value) if value < 0.0995 => format!("{value:.3}"),
         Some(value) if value < 9.995 => format!("{value:.2}"),
         Some(value) if value < 99.95 => format!("{value:.1}"),
         Some(value) => format!("{value:.0}"),

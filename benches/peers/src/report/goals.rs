@@ -42,8 +42,9 @@ pub(super) fn table(figures: &Figures) -> String {
     }
     let batch = left("batch.tsv").unwrap_or_default();
     for line in batch.lines() {
-        let [name, ratio, machine] = line.split('\t').collect::<Vec<_>>()[..] else { continue };
-        let goal = format!("{TWO_THREADS} x one thread (arithmetic alone gains {machine})");
+        let [name, ratio, machine, by_processor] = line.split('\t').collect::<Vec<_>>()[..] else { continue };
+        let goal =
+            format!("{TWO_THREADS} x one thread (arithmetic alone gains {machine}; by processor time {by_processor})");
         rows.push(row(&format!("batch, {name}"), &goal, TWO_THREADS, ratio.parse().ok(), "–"));
     }
     for (class, other, goal) in GOALS_OF_TWO {
