@@ -113,11 +113,11 @@ impl Policy {
         if let Some(beyond) = raw.policy.claims.get(ClaimSet::LIMIT) {
             return Err(document.error(&beyond.span(), format!("more than {} claims", ClaimSet::LIMIT)));
         }
-        let class_names: Vec<String> = raw.agencies.keys().map(|name| name.get_ref().clone()).collect();
-        let agencies = load_agencies(document, folder, &class_names, raw.agencies, &mut digest)?;
+        let classes = ClassNames::of(&raw.agencies);
+        let agencies = load_agencies(document, folder, &classes, raw.agencies, &mut digest)?;
 
         let mut resolver =
-            Resolver { document, catalog, messages, claims: &claims, classes: &class_names, purposes: Vec::new() };
+            Resolver { document, catalog, messages, claims: &claims, classes: &classes, purposes: Vec::new() };
         let mut rules = Vec::new();
         let kinds = [(RuleKind::Permit, raw.permit), (RuleKind::Forbid, raw.forbid), (RuleKind::Review, raw.review)];
         let mut ids = Vec::new();
@@ -147,6 +147,20 @@ impl Policy {
     }
 }
 
+/// The names of the agency classes with their places: a policy may have as many classes as there are agencies.
+struct ClassNames(BTreeMap<String, usize>);
+
+impl ClassNames {
+    fn of(raw: &BTreeMap<Spanned<String>, RawAgencyClass>) -> Self {
+        Self(raw.keys().enumerate().map(|(place, name)| (name.get_ref().clone(), place)).collect())
+    }
+
+    fn find(&self, document: &Document<'_>, name: &Spanned<String>) -> Result<ClassId, ConfigError> {
+        let place = self.0.get(name.get_ref()).copied();
+        place_or_nearest(document, name, place, "agency class", || self.0.keys().map(String::as_str))
+    }
+}
+
 /// The names, none of them twice.
 fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> Result<Vec<String>, ConfigError> {
     let mut seen = std::collections::HashSet::new();
@@ -161,7 +175,7 @@ fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> R
 fn load_agencies(
     document: &Document<'_>,
     folder: Option<&Path>,
-    names: &[String],
+    names: &ClassNames,
     raw: BTreeMap<Spanned<String>, RawAgencyClass>,
     digest: &mut Sha256,
 ) -> Result<Agencies, ConfigError> {
@@ -189,11 +203,7 @@ fn load_agencies(
                 exact.entry(ori).or_default().push(id);
             }
         }
-        let except = class
-            .except
-            .iter()
-            .map(|other| find(document, other, names, "agency class"))
-            .collect::<Result<Vec<_>, _>>()?;
+        let except = class.except.iter().map(|other| names.find(document, other)).collect::<Result<Vec<_>, _>>()?;
         classes.push(AgencyClass { name: name.into_inner(), patterns, except });
     }
     Ok(Agencies::new(classes, exact))
@@ -241,9 +251,19 @@ fn find<T: TryFrom<usize>>(
     what: &str,
 ) -> Result<T, ConfigError> {
     let place = known.iter().position(|own| own == name.get_ref());
+    place_or_nearest(document, name, place, what, || known.iter().map(String::as_str))
+}
+
+fn place_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
+    document: &Document<'_>,
+    name: &Spanned<String>,
+    place: Option<usize>,
+    what: &str,
+    known: impl FnOnce() -> K,
+) -> Result<T, ConfigError> {
     place.and_then(|place| T::try_from(place).ok()).ok_or_else(|| {
         let error = document.error(&name.span(), format!("unknown {what} `{}`", name.get_ref()));
-        error.nearest(name.get_ref(), known.iter().map(String::as_str))
+        error.nearest(name.get_ref(), known())
     })
 }
 
@@ -253,7 +273,7 @@ struct Resolver<'a> {
     catalog: &'a Catalog,
     messages: &'a [String],
     claims: &'a [String],
-    classes: &'a [String],
+    classes: &'a ClassNames,
     purposes: Vec<String>,
 }
 
@@ -265,8 +285,7 @@ impl Resolver<'_> {
             let message = format!("permit `{id}` names no agency class");
             return Err(self.document.error(&span, message).help("add `agencies = [...]`"));
         }
-        let classes =
-            self.places(raw.agencies.as_ref(), |name| find(self.document, name, self.classes, "agency class"))?;
+        let classes = self.places(raw.agencies.as_ref(), |name| self.classes.find(self.document, name))?;
         let messages = self.places(raw.messages.as_ref(), |name| {
             find(self.document, name, self.messages, "message key").map(MessageKeyId)
         })?;
