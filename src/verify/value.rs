@@ -2,9 +2,11 @@
 //! signs of what must never be in a text.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::form::Form;
 use crate::catalog::{Catalog, ElementId, Kind, Treatment};
 use crate::config::ConfigError;
 
@@ -12,6 +14,8 @@ use crate::config::ConfigError;
 #[derive(Debug)]
 struct Shape {
     pattern: Regex,
+    /// The same for values of ASCII, if the pattern fits into a table.
+    form: Option<Arc<Form>>,
     max_characters: usize,
     kind: Kind,
 }
@@ -46,23 +50,25 @@ const IMAGES: [&str; 14] = [
 /// A shorter word holds no image; a longer one of letters and digits is no word.
 const SHORTEST_IMAGE: usize = 16;
 const LONGEST_WORD: usize = 40;
+/// Digits of a Social Security number.
+const SSN_DIGITS: usize = 9;
 
 impl Values {
     pub(super) fn new(catalog: &Catalog) -> Result<Self, ConfigError> {
-        let mut compiled: HashMap<&str, Regex> = HashMap::new();
+        let mut compiled: HashMap<&str, (Regex, Option<Arc<Form>>)> = HashMap::new();
         let mut shapes = Vec::new();
         for (_, element) in catalog.iter() {
             let (declared, max_characters) = element.shape().declared();
-            let pattern = match compiled.get(declared) {
-                Some(pattern) => pattern.clone(),
+            let (pattern, form) = match compiled.get(declared) {
+                Some(compiled) => compiled.clone(),
                 None => {
                     let pattern = whole(declared).map_err(|_| {
                         ConfigError::of_file("catalog", format!("the shape of `{}` is too large", element.id()))
                     })?;
-                    compiled.entry(declared).or_insert(pattern).clone()
+                    compiled.entry(declared).or_insert((pattern, Form::new(declared).map(Arc::new))).clone()
                 }
             };
-            shapes.push(Shape { pattern, max_characters, kind: element.kind() });
+            shapes.push(Shape { pattern, form, max_characters, kind: element.kind() });
         }
         let ssn = Regex::new(SSN).map_err(|error| ConfigError::of_file("catalog", error.to_string()))?;
         Ok(Self { shapes, ssn })
@@ -70,7 +76,7 @@ impl Values {
 
     /// Whether `value` is what an element permitted under `treatment` may look like.
     pub(super) fn allows(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
-        let trimmed = value.trim_matches([' ', '\t', '\r', '\n']);
+        let trimmed = trim(value);
         if value.len() - trimmed.len() > 256 {
             return false;
         }
@@ -91,12 +97,34 @@ impl Values {
     }
 
     fn conforms(&self, shape: &Shape, value: &str) -> bool {
-        value.chars().count() <= shape.max_characters
-            && value.chars().all(is_visible)
-            && shape.pattern.is_match(value.as_bytes())
-            && !(shape.kind == Kind::Text && self.ssn.is_match(value.as_bytes()))
-            && (shape.kind == Kind::Image || !value.split(is_no_encoding).any(is_blob))
+        self.has_form(shape, value)
+            && !(shape.kind == Kind::Text && self.holds_ssn(value))
+            && (shape.kind == Kind::Image || !holds_blob(value))
     }
+
+    fn has_form(&self, shape: &Shape, value: &str) -> bool {
+        match &shape.form {
+            Some(form) if value.is_ascii() => value.len() <= shape.max_characters && form.conforms(value),
+            _ => {
+                value.chars().count() <= shape.max_characters
+                    && value.chars().all(is_visible)
+                    && shape.pattern.is_match(value.as_bytes())
+            }
+        }
+    }
+
+    fn holds_ssn(&self, value: &str) -> bool {
+        value.bytes().filter(u8::is_ascii_digit).count() >= SSN_DIGITS && self.ssn.is_match(value.as_bytes())
+    }
+}
+
+/// Takes white space off both ends.
+fn trim(value: &str) -> &str {
+    let is_inner = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if is_inner(value.as_bytes().first()) && is_inner(value.as_bytes().last()) {
+        return value;
+    }
+    value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 fn whole(pattern: &str) -> Result<Regex, regex::Error> {
@@ -111,8 +139,22 @@ fn is_visible(character: char) -> bool {
     !is_hidden && (!character.is_control() || matches!(character, '\t' | '\r' | '\n'))
 }
 
-fn is_no_encoding(character: char) -> bool {
-    !(character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=' | '-' | '_'))
+fn holds_blob(value: &str) -> bool {
+    holds_long_word(value) && value.split(|character| !is_encoding(character)).any(is_blob)
+}
+
+/// Whether any word is long enough to be looked at.
+fn holds_long_word(value: &str) -> bool {
+    let mut length = 0;
+    value.len() >= SHORTEST_IMAGE
+        && value.bytes().any(|byte| {
+            length = if is_encoding(char::from(byte)) { length + 1 } else { 0 };
+            length >= SHORTEST_IMAGE
+        })
+}
+
+fn is_encoding(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=' | '-' | '_')
 }
 
 fn is_blob(word: &str) -> bool {
