@@ -12,18 +12,20 @@ const STEP: usize = 16;
 /// Every visible ASCII character, and the white space that may stand in a value.
 const VISIBLE: Bytes = (1 << 0x7F) - (1 << 0x20) | 1 << b'\t' | 1 << b'\r' | 1 << b'\n';
 
-/// The state from which nothing conforms any more, and that before the first byte.
+/// The state from which nothing conforms any more, that of all values that aren't ASCII, and that before the first byte.
 const DEAD: u8 = 0;
-const START: u8 = 1;
+const OTHER: u8 = 1;
+const START: u8 = 2;
 
 /// What a state is followed by at each byte.
-type Row = [u8; 128];
+type Row = [u8; 256];
 
 /// A pattern as a table.
 #[derive(Debug)]
 pub(super) struct Form {
     rows: Vec<Row>,
-    accepts: Vec<bool>,
+    /// Whether a value may end in a state; `None` where only the regular expression can tell.
+    accepts: Vec<Option<bool>>,
 }
 
 impl Form {
@@ -32,9 +34,10 @@ impl Form {
         let positions = Positions::new(pattern)?;
         let accepts = |places: &[usize]| places.iter().any(|place| positions.last.contains(place));
         // A state is what was read last; at the start nothing was.
-        let mut states = vec![Vec::new(), Vec::new()];
+        let mut states = vec![Vec::new(); 3];
         let mut known: HashMap<Vec<usize>, u8> = HashMap::from([(Vec::new(), DEAD)]);
-        let mut form = Self { rows: vec![[DEAD; 128]], accepts: vec![false, positions.is_nullable] };
+        let mut form =
+            Self { rows: vec![row(DEAD), [OTHER; 256]], accepts: vec![Some(false), None, Some(positions.is_nullable)] };
         let mut at = usize::from(START);
         while let Some(state) = states.get(at) {
             let mut next: Vec<usize> = match at == usize::from(START) {
@@ -43,8 +46,8 @@ impl Form {
             };
             next.sort_unstable();
             next.dedup();
-            let mut row = [DEAD; 128];
-            for (byte, to) in row.iter_mut().enumerate() {
+            let mut row = row(DEAD);
+            for (byte, to) in row.iter_mut().enumerate().take(128) {
                 let reads =
                     |place: &&usize| positions.reads.get(**place).is_some_and(|bytes| bytes & VISIBLE & 1 << byte != 0);
                 let places: Vec<usize> = next.iter().filter(reads).copied().collect();
@@ -52,7 +55,7 @@ impl Form {
                     Some(state) => *state,
                     None => {
                         let state = u8::try_from(states.len()).ok()?;
-                        form.accepts.push(accepts(&places));
+                        form.accepts.push(Some(accepts(&places)));
                         states.push(places.clone());
                         known.insert(places, state);
                         state
@@ -65,25 +68,32 @@ impl Form {
         Some(form)
     }
 
-    /// Whether a value of ASCII conforms, and holds nothing invisible.
-    pub(super) fn conforms(&self, value: &str) -> bool {
+    /// Whether a value of ASCII conforms, and holds nothing invisible; `None` when it isn't ASCII.
+    pub(super) fn conforms(&self, value: &str) -> Option<bool> {
         let mut state = START;
         let mut steps = value.as_bytes().chunks_exact(STEP);
         for step in &mut steps {
-            let Some(row) = self.rows.get(usize::from(state)) else { return false };
+            let row = self.rows.get(usize::from(state))?;
             if !step.iter().fold(true, |stays, byte| stays & (to(row, *byte) == state)) {
                 state = self.walk(state, step);
             }
         }
         state = self.walk(state, steps.remainder());
-        self.accepts.get(usize::from(state)) == Some(&true)
+        self.accepts.get(usize::from(state)).copied().flatten()
     }
 
     fn walk(&self, state: u8, bytes: &[u8]) -> u8 {
-        bytes.iter().fold(state, |state, byte| self.rows.get(usize::from(state)).map_or(DEAD, |row| to(row, *byte)))
+        bytes.iter().fold(state, |state, byte| self.rows.get(usize::from(state)).map_or(OTHER, |row| to(row, *byte)))
     }
 }
 
+/// A row that leads to one state from all of ASCII.
+fn row(state: u8) -> Row {
+    let mut row = [OTHER; 256];
+    row.iter_mut().take(128).for_each(|to| *to = state);
+    row
+}
+
 fn to(row: &Row, byte: u8) -> u8 {
-    row.get(usize::from(byte)).copied().unwrap_or(DEAD)
+    row.get(usize::from(byte)).copied().unwrap_or(OTHER)
 }

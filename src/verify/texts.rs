@@ -58,8 +58,8 @@ impl<T: Copy + Ord> Texts<T> {
 
     /// What is known of the last text that is this one.
     pub(super) fn last(&mut self, text: &str) -> Option<&mut T> {
-        let own = &self.text;
-        let is_it = |entry: &&mut Entry<T>| own.get(entry.start..entry.end) == Some(text);
+        let own = self.text.as_bytes();
+        let is_it = |entry: &&mut Entry<T>| own.get(entry.start..entry.end) == Some(text.as_bytes());
         self.entries.iter_mut().rev().find(is_it).map(|entry| &mut entry.known)
     }
 

@@ -20,6 +20,15 @@ struct Shape {
     kind: Kind,
 }
 
+impl Shape {
+    /// Whether a value conforms by the regular expression.
+    fn is_matched_by(&self, value: &str) -> bool {
+        value.chars().count() <= self.max_characters
+            && value.chars().all(is_visible)
+            && self.pattern.is_match(value.as_bytes())
+    }
+}
+
 /// The shapes of all elements.
 #[derive(Debug)]
 pub(super) struct Values {
@@ -97,24 +106,22 @@ impl Values {
     }
 
     fn conforms(&self, shape: &Shape, value: &str) -> bool {
-        self.has_form(shape, value)
+        Self::has_form(shape, value)
             && !(shape.kind == Kind::Text && self.holds_ssn(value))
             && (shape.kind == Kind::Image || !holds_blob(value))
     }
 
-    fn has_form(&self, shape: &Shape, value: &str) -> bool {
-        match &shape.form {
-            Some(form) if value.is_ascii() => value.len() <= shape.max_characters && form.conforms(value),
-            _ => {
-                value.chars().count() <= shape.max_characters
-                    && value.chars().all(is_visible)
-                    && shape.pattern.is_match(value.as_bytes())
-            }
+    fn has_form(shape: &Shape, value: &str) -> bool {
+        match shape.form.as_ref().and_then(|form| form.conforms(value)) {
+            Some(conforms) => conforms && value.len() <= shape.max_characters,
+            None => shape.is_matched_by(value),
         }
     }
 
     fn holds_ssn(&self, value: &str) -> bool {
-        value.bytes().filter(u8::is_ascii_digit).count() >= SSN_DIGITS && self.ssn.is_match(value.as_bytes())
+        value.len() >= SSN_DIGITS
+            && value.bytes().filter(u8::is_ascii_digit).count() >= SSN_DIGITS
+            && self.ssn.is_match(value.as_bytes())
     }
 }
 

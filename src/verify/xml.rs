@@ -77,10 +77,14 @@ pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &
     let mut walk = Walk { rules, reading, room, text: Text::None, has_root: false };
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let checked = match reader.read_event() {
+        // It is looked at where it stands: moving it costs more than reading it.
+        let checked = match &reader.read_event() {
+            Ok(Event::Start(tag)) => walk.start(tag),
+            Ok(Event::End(_)) => walk.end(),
+            Ok(Event::Text(text)) => walk.text(text.xml10_content()),
             Ok(Event::Eof) if walk.room.open.is_empty() && walk.has_root => return Ok(()),
             Ok(Event::Eof) => Err("an element that isn't closed"),
-            Ok(event) => walk.event(event, at),
+            Ok(event) => walk.rare_event(event, at),
             Err(_) => Err("no well-formed XML"),
         };
         checked.map_err(|what| Finding::at(at, what).with_path(walk.path()))?;
@@ -107,18 +111,16 @@ pub(super) fn has_root(text: &str, table: &Table) -> bool {
 }
 
 impl<'t> Walk<'t, '_, '_> {
-    fn event(&mut self, event: Event<'t>, at: usize) -> Checked<()> {
+    #[inline(never)]
+    fn rare_event(&mut self, event: &Event<'t>, at: usize) -> Checked<()> {
         match event {
-            Event::Start(tag) => self.start(&tag),
             Event::Empty(tag) => {
-                self.start(&tag)?;
+                self.start(tag)?;
                 self.end()
             }
-            Event::End(_) => self.end(),
-            Event::Text(text) => self.text(text.xml10_content()),
             Event::CData(text) => self.text(text.xml10_content()),
             Event::GeneralRef(reference) => {
-                let character = match &*reference {
+                let character = match &**reference {
                     "lt" => '<',
                     "gt" => '>',
                     "amp" => '&',
@@ -144,7 +146,7 @@ impl<'t> Walk<'t, '_, '_> {
             Event::Comment(_) => Err("a comment"),
             Event::PI(_) => Err("a processing instruction"),
             Event::DocType(_) => Err("a document type declaration"),
-            Event::Eof => Ok(()),
+            Event::Start(_) | Event::End(_) | Event::Text(_) | Event::Eof => Ok(()),
         }
     }
 
@@ -174,13 +176,9 @@ impl<'t> Walk<'t, '_, '_> {
 
     fn start(&mut self, tag: &BytesStart<'_>) -> Checked<()> {
         let scope = self.room.scope.mark();
-        let has_attributes = !tag.attributes_raw().is_empty();
-        if has_attributes {
-            self.declarations(tag, scope)?;
-        }
-        let (local, prefix) = tag.name().decompose();
-        let local = local.into_inner();
-        let namespace = self.resolve(prefix.map(|prefix| prefix.into_inner()), true)?;
+        let has_attributes = !tag.attributes_raw().is_empty() && self.declarations(tag, scope)?;
+        let (prefix, local) = split(tag.name().into_inner());
+        let namespace = self.resolve(prefix, true)?;
         let is_loose = !is_blank(said(&self.text, self.room));
         let (around, record) = match self.room.open.last_mut() {
             Some(_) if is_loose => {
@@ -221,16 +219,18 @@ impl<'t> Walk<'t, '_, '_> {
         if has_attributes { self.attributes(tag) } else { Ok(()) }
     }
 
-    /// Takes note of the namespaces that a tag declares.
-    fn declarations(&mut self, tag: &BytesStart<'_>, outer: Mark) -> Checked<()> {
+    /// Takes note of the namespaces that a tag declares. Whether it has other attributes.
+    fn declarations(&mut self, tag: &BytesStart<'_>, outer: Mark) -> Checked<bool> {
+        let mut has_others = false;
         for attribute in attributes(tag) {
             let attribute = attribute?;
-            if attribute.key.as_namespace_binding().is_some() {
-                self.declare(&attribute)?;
+            match attribute.key.as_namespace_binding() {
+                Some(_) => self.declare(&attribute)?,
+                None => has_others = true,
             }
         }
         let own = self.room.scope.sorted(outer).map(|(prefix, _)| prefix);
-        if own.clone().zip(own.skip(1)).any(|(one, next)| one == next) { Err(TWICE) } else { Ok(()) }
+        if own.clone().zip(own.skip(1)).any(|(one, next)| one == next) { Err(TWICE) } else { Ok(has_others) }
     }
 
     /// Judges the other attributes of a tag.
@@ -239,8 +239,9 @@ impl<'t> Walk<'t, '_, '_> {
         for attribute in attributes(tag) {
             let attribute = attribute?;
             if attribute.key.as_namespace_binding().is_none() {
-                let name = self.attribute_name(&attribute)?;
-                self.room.attributes.push(name.local, name.namespace);
+                let (prefix, local) = split(attribute.key.into_inner());
+                let name = Name { namespace: self.resolve(prefix, false)?, is_attribute: true, local };
+                self.room.attributes.push(local, name.namespace);
                 self.attribute(&attribute, name)?;
             }
         }
@@ -274,12 +275,6 @@ impl<'t> Walk<'t, '_, '_> {
             None if prefix.is_none() => Ok(NO_NAMESPACE),
             None => Err("a prefix that is bound to nothing"),
         }
-    }
-
-    fn attribute_name<'b>(&mut self, attribute: &Attribute<'b>) -> Checked<Name<'b>> {
-        let (local, prefix) = attribute.key.decompose();
-        let namespace = self.resolve(prefix.map(|prefix| prefix.into_inner()), false)?;
-        Ok(Name { namespace, is_attribute: true, local: local.into_inner() })
     }
 
     fn attribute(&mut self, attribute: &Attribute<'_>, name: Name<'_>) -> Checked<()> {
@@ -376,6 +371,15 @@ fn attributes<'b>(tag: &'b BytesStart<'_>) -> impl Iterator<Item = Checked<Attri
     let mut attributes = tag.attributes();
     attributes.with_checks(false);
     attributes.map(|attribute| attribute.map_err(|_| ILL_FORMED))
+}
+
+/// A name's prefix and what is behind it.
+fn split(name: &str) -> (Option<&str>, &str) {
+    let colon = name.bytes().position(|byte| byte == b':');
+    match colon.and_then(|colon| Some((name.get(..colon)?, name.get(colon + 1..)?))) {
+        Some((prefix, local)) => (Some(prefix), local),
+        None => (None, name),
+    }
 }
 
 fn said<'s>(text: &'s Text<'_>, room: &'s Room) -> &'s str {
