@@ -11,6 +11,7 @@ mod positions;
 mod reading;
 mod said;
 mod table;
+mod tags;
 mod text;
 mod texts;
 mod value;

@@ -1,14 +1,15 @@
-//! The second reading of XML, on quick-xml's events.
+//! The second reading of XML, on quick-xml.
 
 use std::borrow::Cow;
 
 use quick_xml::events::attributes::Attribute;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesText, Event};
 use quick_xml::name::ResolveResult;
-use quick_xml::{NsReader, Reader, XmlVersion};
+use quick_xml::{NsReader, XmlVersion};
 
 use super::reading::{Finding, Found, Reading, Record, Rules};
 use super::table::{Expanded, FOREIGN, NO_NAMESPACE, Name, NamespaceNumber, Place, Table, XSI};
+use super::tags::{Piece, Tag, Tags};
 use super::texts::{Mark, Texts};
 
 /// A namespace declaration in scope, whose text is the prefix.
@@ -21,6 +22,8 @@ struct Declaration {
 /// An open element.
 #[derive(Debug)]
 struct Open {
+    /// Where its name stands in its start tag.
+    name: (usize, usize),
     place: Option<usize>,
     record: Record,
     has_children: bool,
@@ -63,29 +66,32 @@ struct Walk<'t, 'r, 'a> {
 
 type Checked<T> = Result<T, &'static str>;
 
+const NO_XML: &str = "no well-formed XML";
 const ILL_FORMED: &str = "an attribute that is not well-formed";
 const TWICE: &str = "an attribute that stands twice";
 
 /// Reads an output to its end.
 pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Finding> {
-    let mut reader = Reader::from_str(text);
-    let config = reader.config_mut();
-    config.check_comments = true;
-    config.expand_empty_elements = false;
     room.open.clear();
     room.scope.clear();
     let mut walk = Walk { rules, reading, room, text: Text::None, has_root: false };
+    let mut tags = Tags::new(text);
     loop {
-        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        // It is looked at where it stands: moving it costs more than reading it.
-        let checked = match &reader.read_event() {
-            Ok(Event::Start(tag)) => walk.start(tag),
-            Ok(Event::End(_)) => walk.end(),
-            Ok(Event::Text(text)) => walk.text(text.xml10_content()),
-            Ok(Event::Eof) if walk.room.open.is_empty() && walk.has_root => return Ok(()),
-            Ok(Event::Eof) => Err("an element that isn't closed"),
-            Ok(event) => walk.rare_event(event, at),
-            Err(_) => Err("no well-formed XML"),
+        let at = tags.at();
+        let checked = match tags.next() {
+            Ok(Piece::Start(tag)) => {
+                let name = (at + 1, at + 1 + tag.name().len());
+                walk.start(tag, name).and_then(|()| if tag.is_empty { walk.end() } else { Ok(()) })
+            }
+            Ok(Piece::End) => match tags.end(walk.name(text)) {
+                Ok(()) => walk.end(),
+                Err(_) => Err(NO_XML),
+            },
+            Ok(Piece::Text(text)) => walk.text(content(text)),
+            Ok(Piece::Eof) if walk.room.open.is_empty() && walk.has_root => return Ok(()),
+            Ok(Piece::Eof) => Err("an element that isn't closed"),
+            Ok(Piece::Rare(event)) => walk.event(&event, at),
+            Err(_) => Err(NO_XML),
         };
         checked.map_err(|what| Finding::at(at, what).with_path(walk.path()))?;
     }
@@ -111,13 +117,15 @@ pub(super) fn has_root(text: &str, table: &Table) -> bool {
 }
 
 impl<'t> Walk<'t, '_, '_> {
+    /// The name of the innermost open element. The last end tag closes the root, so an empty one is no element's.
+    fn name(&self, text: &'t str) -> &'t str {
+        let name = self.room.open.last().and_then(|open| text.get(open.name.0..open.name.1));
+        name.unwrap_or_default()
+    }
+
     #[inline(never)]
-    fn rare_event(&mut self, event: &Event<'t>, at: usize) -> Checked<()> {
+    fn event(&mut self, event: &Event<'t>, at: usize) -> Checked<()> {
         match event {
-            Event::Empty(tag) => {
-                self.start(tag)?;
-                self.end()
-            }
             Event::CData(text) => self.text(text.xml10_content()),
             Event::GeneralRef(reference) => {
                 let character = match &**reference {
@@ -146,7 +154,7 @@ impl<'t> Walk<'t, '_, '_> {
             Event::Comment(_) => Err("a comment"),
             Event::PI(_) => Err("a processing instruction"),
             Event::DocType(_) => Err("a document type declaration"),
-            Event::Start(_) | Event::End(_) | Event::Text(_) | Event::Eof => Ok(()),
+            Event::Start(_) | Event::Empty(_) | Event::End(_) | Event::Text(_) | Event::Eof => Err(NO_XML),
         }
     }
 
@@ -174,10 +182,10 @@ impl<'t> Walk<'t, '_, '_> {
         self.room.joined.push_str(next);
     }
 
-    fn start(&mut self, tag: &BytesStart<'_>) -> Checked<()> {
+    fn start(&mut self, tag: Tag<'_>, place_of_name: (usize, usize)) -> Checked<()> {
         let scope = self.room.scope.mark();
-        let has_attributes = !tag.attributes_raw().is_empty() && self.declarations(tag, scope)?;
-        let (prefix, local) = split(tag.name().into_inner());
+        let has_attributes = tag.has_attributes() && self.declarations(tag, scope)?;
+        let (prefix, local) = split(tag.name());
         let namespace = self.resolve(prefix, true)?;
         let is_loose = !is_blank(said(&self.text, self.room));
         let (around, record) = match self.room.open.last_mut() {
@@ -208,6 +216,7 @@ impl<'t> Walk<'t, '_, '_> {
             None => return Err("an element that the mapping doesn't name"),
         };
         self.room.open.push(Open {
+            name: place_of_name,
             place,
             record,
             has_children: false,
@@ -220,10 +229,10 @@ impl<'t> Walk<'t, '_, '_> {
     }
 
     /// Takes note of the namespaces that a tag declares. Whether it has other attributes.
-    fn declarations(&mut self, tag: &BytesStart<'_>, outer: Mark) -> Checked<bool> {
+    fn declarations(&mut self, tag: Tag<'_>, outer: Mark) -> Checked<bool> {
         let mut has_others = false;
-        for attribute in attributes(tag) {
-            let attribute = attribute?;
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(|_| ILL_FORMED)?;
             match attribute.key.as_namespace_binding() {
                 Some(_) => self.declare(&attribute)?,
                 None => has_others = true,
@@ -234,10 +243,10 @@ impl<'t> Walk<'t, '_, '_> {
     }
 
     /// Judges the other attributes of a tag.
-    fn attributes(&mut self, tag: &BytesStart<'_>) -> Checked<()> {
+    fn attributes(&mut self, tag: Tag<'_>) -> Checked<()> {
         self.room.attributes.clear();
-        for attribute in attributes(tag) {
-            let attribute = attribute?;
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(|_| ILL_FORMED)?;
             if attribute.key.as_namespace_binding().is_none() {
                 let (prefix, local) = split(attribute.key.into_inner());
                 let name = Name { namespace: self.resolve(prefix, false)?, is_attribute: true, local };
@@ -366,11 +375,12 @@ impl<'t> Walk<'t, '_, '_> {
     }
 }
 
-/// The attributes of a tag. That none stands twice is for the walk to see: quick-xml would need room for that.
-fn attributes<'b>(tag: &'b BytesStart<'_>) -> impl Iterator<Item = Checked<Attribute<'b>>> {
-    let mut attributes = tag.attributes();
-    attributes.with_checks(false);
-    attributes.map(|attribute| attribute.map_err(|_| ILL_FORMED))
+/// A text with its line ends as XML means them.
+fn content(text: &str) -> Cow<'_, str> {
+    match memchr::memchr(b'\r', text.as_bytes()) {
+        Some(_) => BytesText::from_escaped(text).xml10_content(),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// A name's prefix and what is behind it.
@@ -396,5 +406,6 @@ fn is_blank(text: &str) -> bool {
 
 /// Inside a record a name tells what it names and nothing more.
 fn is_plain_name(local: &str) -> bool {
-    local.len() <= 64 && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+    (1..=64).contains(&local.len())
+        && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
