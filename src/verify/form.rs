@@ -97,3 +97,113 @@ fn row(state: u8) -> Row {
 fn to(row: &Row, byte: u8) -> u8 {
     row.get(usize::from(byte)).copied().unwrap_or(OTHER)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use regex::bytes::Regex;
+
+    use super::*;
+    use crate::catalog::Catalog;
+
+    /// A text that leads to each state that can be reached from the start.
+    fn ways(form: &Form) -> BTreeMap<u8, String> {
+        let mut ways = BTreeMap::from([(START, String::new())]);
+        let mut open = vec![START];
+        while let Some(state) = open.pop() {
+            let way = ways.get(&state).unwrap().clone();
+            for byte in 0..128_u8 {
+                let next = form.walk(state, &[byte]);
+                if !ways.contains_key(&next) {
+                    ways.insert(next, format!("{way}{}", char::from(byte)));
+                    open.push(next);
+                }
+            }
+        }
+        ways
+    }
+
+    /// Texts by which any two states that differ are told apart.
+    fn witnesses(form: &Form, states: &BTreeSet<u8>) -> Vec<String> {
+        let ends = |text: &str| -> Vec<bool> {
+            let end =
+                |state: &u8| form.accepts.get(usize::from(form.walk(*state, text.as_bytes()))) == Some(&Some(true));
+            states.iter().map(end).collect()
+        };
+        let mut texts = vec![String::new()];
+        loop {
+            let told = |texts: &[String]| -> BTreeSet<Vec<bool>> {
+                let ends: Vec<Vec<bool>> = texts.iter().map(|text| ends(text)).collect();
+                (0..states.len()).map(|state| ends.iter().map(|end| *end.get(state).unwrap()).collect()).collect()
+            };
+            let count = told(&texts).len();
+            let longer =
+                texts.iter().flat_map(|text| (0..128_u8).map(move |byte| format!("{}{text}", char::from(byte))));
+            let better = longer.collect::<Vec<_>>().into_iter().find(|text| {
+                let mut more = texts.clone();
+                more.push(text.clone());
+                told(&more).len() > count
+            });
+            match better {
+                Some(text) => texts.push(text),
+                None => return texts,
+            }
+        }
+    }
+
+    /// From each state, by each byte, the table and the regular expression go the same way: with texts that tell all of
+    /// the table's states apart, that settles that they are equal, unless the expression knew more states than the table.
+    fn is_proven(pattern: &str) {
+        let form = Form::new(pattern).unwrap();
+        let regex = Regex::new(&format!(r"(?-u)\A(?:{pattern})\z")).unwrap();
+        let is_visible = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n'));
+        let ways = ways(&form);
+        let witnesses = witnesses(&form, &ways.keys().copied().collect());
+        for way in ways.values() {
+            for byte in (0..128_u8).map(Some).chain([None]) {
+                for witness in &witnesses {
+                    let text: String = way.chars().chain(byte.map(char::from)).chain(witness.chars()).collect();
+                    let wanted = regex.is_match(text.as_bytes()) && is_visible(&text);
+                    assert_eq!(form.conforms(&text), Some(wanted), "{pattern} {text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn p7_the_table_of_each_shape_says_what_its_regular_expression_says() {
+        let catalog = Catalog::load(&[]).unwrap();
+        let patterns: BTreeSet<&str> = catalog.iter().map(|(_, element)| element.shape().declared().0).collect();
+        assert!(patterns.len() > 40);
+        for pattern in patterns {
+            is_proven(pattern);
+        }
+    }
+
+    #[test]
+    fn p7_the_table_of_any_pattern_says_what_the_regular_expression_says() {
+        for pattern in [
+            "",
+            "a|ab|",
+            "(?:a|b)*c",
+            "(?:ab){2,4}",
+            "a{3,}",
+            "(?:a*)*",
+            "(?:a?b?){0,3}",
+            "[^a-y]",
+            "(?s:.*)",
+            ".*",
+            "(?i)ab",
+            "(?:é|a)+",
+            r"\w\s",
+            "(a)(?:b|)",
+        ] {
+            is_proven(pattern);
+        }
+        for pattern in ["^a", r"a\b", "a{600}"] {
+            assert!(Form::new(pattern).is_none(), "{pattern}");
+        }
+        assert_eq!(Form::new("(?u:[a-zé])").unwrap().conforms("é"), None);
+    }
+}

@@ -72,3 +72,34 @@ fn hash(from: usize, namespace: usize, local: &str) -> usize {
     let mixed = (first.wrapping_mul(MIX) ^ last.rotate_left(23) ^ whole).wrapping_mul(MIX);
     (mixed >> 32) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_is_found_from_its_place_alone() {
+        let locals = ["", "a", "b", "id", "ab", "PersonGivenName", "PersonMiddleName", "personGivenName", "é"];
+        let names = || {
+            locals.iter().flat_map(|local| {
+                [(3, false), (3, true), (4, false)].map(|(namespace, is_attribute)| Name {
+                    namespace,
+                    is_attribute,
+                    local,
+                })
+            })
+        };
+        let steps: Vec<_> = (0..40).flat_map(|from| names().map(move |name| (from, name))).collect();
+        // Every other step is known.
+        let known = steps.iter().enumerate().step_by(2).map(|(to, (from, name))| (*from, *name, to));
+        let index = Index::new(known);
+        for (at, (from, name)) in steps.iter().enumerate() {
+            assert_eq!(index.find(*from, *name), (at % 2 == 0).then_some(at), "{from} {name:?}");
+        }
+        assert_eq!(
+            Index::new(std::iter::empty()).find(0, Name { namespace: 0, is_attribute: false, local: "a" }),
+            None
+        );
+        assert_eq!(Index::default().find(0, Name { namespace: 0, is_attribute: false, local: "a" }), None);
+    }
+}

@@ -48,14 +48,19 @@ pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &
         Ok(()) => Ok(()),
         Err((offset, Some(what))) => Err(Finding::at(offset, what).with_path(path(rules.table, room))),
         Err((_, None)) => {
-            let quoted = Quoted::new(text).ok_or(Finding::of_output("no JSON"))?;
             reading.begin_again();
-            walk(&quoted.text, rules, reading, room).map_err(|(offset, what)| {
-                let path = what.map(|_| path(rules.table, room)).unwrap_or_default();
-                Finding::at(quoted.source(offset), what.unwrap_or("no JSON")).with_path(path)
-            })
+            read_quoted(text, rules, reading, room)
         }
     }
+}
+
+/// Reads an output with its numbers in quotes.
+fn read_quoted(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Finding> {
+    let quoted = Quoted::new(text).ok_or(Finding::of_output("no JSON"))?;
+    walk(&quoted.text, rules, reading, room).map_err(|(offset, what)| {
+        let path = what.map(|_| path(rules.table, room)).unwrap_or_default();
+        Finding::at(quoted.source(offset), what.unwrap_or("no JSON")).with_path(path)
+    })
 }
 
 /// Where a walk ended before its time, and what was found there if it still was JSON.
@@ -321,5 +326,72 @@ impl<'de> Visitor<'de> for Context<'_, '_, '_> {
         }
         walk.room.others.back_to(mark);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::format::{Formats, Syntax};
+    use crate::verify::value::Values;
+
+    #[test]
+    fn p3_a_number_is_judged_by_its_spelling_whichever_way_it_is_read() {
+        let catalog = Catalog::load(&[]).unwrap();
+        let formats = Formats::load(&[], &catalog).unwrap();
+        let table = Table::new(&formats.by_name("niem-6.0").unwrap().declared, Syntax::Json).unwrap();
+        let rules = Rules { table: &table, values: &Values::new(&catalog).unwrap(), grant: None };
+        let mut met = 0;
+        for number in [
+            "0",
+            "5",
+            "-5",
+            "173",
+            "18446744073709551615",
+            "-9223372036854775808",
+            "18446744073709551616",
+            "-0",
+            "1.50",
+            "1e2",
+            "1E400",
+            "1e-400",
+            "-",
+            "01",
+            "+1",
+            ".5",
+            "1.",
+            "0x1",
+            "1_0",
+            "NaN",
+            "5 5",
+            "\"5\"",
+            "true",
+            "null",
+        ] {
+            for message in [
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"nc:PersonHeightMeasure":{"nc:MeasureDecimalValue":#}}}}"#,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":["F",#,"F"],"@id":"a"}}}"#,
+                r##"{"exch:DriverVehicleResponse":{"nc:Person":{"@id":#,"j:PersonSexCode":["F"]}}}"##,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{#:"F"}}}"#,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":"F"},"unknown":#}}"#,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":"F"}}}#"#,
+                "#",
+            ] {
+                let text = message.replace('#', number);
+                let (mut one, mut other, mut room) = (Reading::default(), Reading::default(), Room::default());
+                one.reset(catalog.len());
+                other.reset(catalog.len());
+                let read = read(&text, &rules, &mut one, &mut room);
+                let quoted = read_quoted(&text, &rules, &mut other, &mut room);
+                assert_eq!(read.is_ok(), quoted.is_ok(), "{text}: {read:?} {quoted:?}");
+                if read.is_ok() {
+                    met += one.met().len();
+                    assert_eq!(one.met(), other.met(), "{text}");
+                    assert!(one.met().iter().all(|element| one.of(*element) == other.of(*element)), "{text}");
+                }
+            }
+        }
+        assert!(met > 20, "{met}");
     }
 }

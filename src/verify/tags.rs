@@ -81,7 +81,10 @@ impl<'t> Tags<'t> {
                 self.at += end + 1;
                 let content = rest.get(1..end).ok_or(IllFormed)?;
                 let (content, is_empty) = content.strip_suffix('/').map_or((content, false), |content| (content, true));
-                let name = content.bytes().position(is_space).unwrap_or(content.len());
+                // Most tags are a name and nothing else, which is seen sooner than where a name ends.
+                let has_space = content.bytes().fold(false, |any, byte| any | is_space(byte));
+                let name = if has_space { content.bytes().position(is_space) } else { None };
+                let name = name.unwrap_or(content.len());
                 Ok(Piece::Start(Tag { content, name, is_empty }))
             }
             bytes => {

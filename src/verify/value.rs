@@ -168,3 +168,46 @@ fn is_blob(word: &str) -> bool {
     word.len() >= SHORTEST_IMAGE && IMAGES.iter().any(|image| word.starts_with(image))
         || word.split(['-', '/', '+', '_', '=']).any(|piece| piece.len() >= LONGEST_WORD)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static VALUES: LazyLock<Values> = LazyLock::new(|| Values::new(&Catalog::load(&[]).unwrap()).unwrap());
+
+    /// What `conforms` says, in the plainest way.
+    fn plainly(values: &Values, shape: &Shape, value: &str) -> bool {
+        shape.is_matched_by(value)
+            && !(shape.kind == Kind::Text && values.ssn.is_match(value.as_bytes()))
+            && (shape.kind == Kind::Image || !value.split(|character| !is_encoding(character)).any(is_blob))
+    }
+
+    proptest! {
+        #[test]
+        fn p7_the_quick_ways_say_what_the_plain_ones_say(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    "[ -~]{0,12}",
+                    "[0-9]{1,10}",
+                    prop::sample::select(vec![
+                        "900-12-3456", "123456789", "1985-07-04", "JOSÉ", "\u{200B}", "\t", "\n", "\u{7F}", "-", "true",
+                        "/9j/4AAQSkZJRgAB", "iVBORw0KGgoAAAAN", "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQr", "cm",
+                    ]).prop_map(str::to_owned),
+                ],
+                0..5,
+            ),
+        ) {
+            let value = pieces.concat();
+            let values = &*VALUES;
+            for shape in &values.shapes {
+                prop_assert_eq!(values.conforms(shape, &value), plainly(values, shape, &value), "{:?} {:?}", shape, value);
+            }
+            let plainly = value.trim_matches([' ', '\t', '\r', '\n']);
+            prop_assert_eq!(trim(&value), plainly);
+        }
+    }
+}
