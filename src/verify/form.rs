@@ -10,7 +10,7 @@ use super::positions::{Bytes, Positions};
 const STEP: usize = 16;
 
 /// Every visible ASCII character, and the white space that may stand in a value.
-const VISIBLE: Bytes = (1 << 0x7F) - (1 << 0x20) | 1 << b'\t' | 1 << b'\r' | 1 << b'\n';
+const VISIBLE: Bytes = ((1 << 0x7F) - (1 << 0x20)) | (1 << b'\t') | (1 << b'\r') | (1 << b'\n');
 
 /// The state from which nothing conforms any more, that of all values that aren't ASCII, and that before the first byte.
 const DEAD: u8 = 0;
@@ -115,10 +115,10 @@ mod tests {
             let way = ways.get(&state).unwrap().clone();
             for byte in 0..128_u8 {
                 let next = form.walk(state, &[byte]);
-                if !ways.contains_key(&next) {
-                    ways.insert(next, format!("{way}{}", char::from(byte)));
+                ways.entry(next).or_insert_with(|| {
                     open.push(next);
-                }
+                    format!("{way}{}", char::from(byte))
+                });
             }
         }
         ways

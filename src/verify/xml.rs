@@ -76,6 +76,8 @@ pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &
     room.scope.clear();
     let mut walk = Walk { rules, reading, room, text: Text::None, has_root: false };
     let mut tags = Tags::new(text);
+    // Looked for once, for most documents have none.
+    let has_returns = memchr::memchr(b'\r', text.as_bytes()).is_some();
     loop {
         let at = tags.at();
         let checked = match tags.next() {
@@ -87,7 +89,7 @@ pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &
                 Ok(()) => walk.end(),
                 Err(_) => Err(NO_XML),
             },
-            Ok(Piece::Text(text)) => walk.text(content(text)),
+            Ok(Piece::Text(text)) => walk.text(if has_returns { content(text) } else { Cow::Borrowed(text) }),
             Ok(Piece::Eof) if walk.room.open.is_empty() && walk.has_root => return Ok(()),
             Ok(Piece::Eof) => Err("an element that isn't closed"),
             Ok(Piece::Rare(event)) => walk.event(&event, at),
@@ -377,9 +379,9 @@ impl<'t> Walk<'t, '_, '_> {
 
 /// A text with its line ends as XML means them.
 fn content(text: &str) -> Cow<'_, str> {
-    match memchr::memchr(b'\r', text.as_bytes()) {
-        Some(_) => BytesText::from_escaped(text).xml10_content(),
-        None => Cow::Borrowed(text),
+    match text.contains('\r') {
+        true => BytesText::from_escaped(text).xml10_content(),
+        false => Cow::Borrowed(text),
     }
 }
 
