@@ -18,7 +18,7 @@ use crate::catalog::Catalog;
 use crate::policy::{Grant, Ori, Requester, Verdict};
 use crate::read::{Reason, Refusal};
 use crate::rewrite::{self, Buffers, Parts, Receipt};
-use crate::verify::{Finding, Reading, Verifier};
+use crate::verify::{Finding, Notes, Verifier};
 
 /// The filter. Build it once; it is `Send` and `Sync`, and cloning shares it.
 ///
@@ -37,7 +37,7 @@ pub struct Filter {
     parts: Arc<Parts>,
     verifier: Arc<Verifier>,
     reads_twice: bool,
-    idle: Arc<Pool<Buffers>>,
+    idle: Arc<Pool<(Buffers, Notes)>>,
 }
 
 /// One message of a batch and who asked for it.
@@ -70,23 +70,29 @@ impl Filter {
     /// [releases](crate::Disposition::releases), `out` is empty. It never panics; the time is linear in the length of the message, the memory
     /// bounded by it.
     pub fn redact(&self, message: &[u8], requester: &Requester, out: &mut Vec<u8>) -> Receipt {
-        let mut buffers = self.idle.take();
+        let (mut buffers, mut notes) = self.idle.take();
         let check = |output: &[u8], receipt: &Receipt| match self.reads_twice {
-            true => self.read_again(output, requester, receipt),
+            true => self.read_again(output, requester, receipt, &mut notes),
             false => Ok(()),
         };
         let receipt = rewrite::redact(&self.parts, message, requester, &mut buffers, out, check);
-        self.idle.give(buffers);
+        self.idle.give((buffers, notes));
         receipt
     }
 
     /// The second reading of what the first would release.
-    fn read_again(&self, output: &[u8], requester: &Requester, receipt: &Receipt) -> Result<(), Refusal> {
+    fn read_again(
+        &self,
+        output: &[u8],
+        requester: &Requester,
+        receipt: &Receipt,
+        notes: &mut Notes,
+    ) -> Result<(), Refusal> {
         let refuse = |detail| Err(Refusal::whole(Reason::SecondReading, detail));
         let (Some(format), Some(grant)) = (receipt.format(), receipt.grant()) else {
             return refuse("nothing was decided on");
         };
-        let reading = match self.verifier.read(output, format, Some(grant)) {
+        let reading = match self.verifier.read(output, format, Some(grant), notes) {
             Ok(reading) => reading,
             Err(finding) => return refuse(finding.what()),
         };
@@ -107,7 +113,10 @@ impl Filter {
             let (passed, found) = (receipt.passed(element), reading.of(element));
             passed <= found.values && passed >= found.values - found.doubtful
         };
-        if !self.parts.catalog.iter().all(|(element, _)| agrees(element)) {
+        // What passed and wasn't found at all is missing from the second sum.
+        let passed: u64 = receipt.elements().map(|(_, counts)| u64::from(counts.released + counts.generalised)).sum();
+        let found: u64 = reading.met().iter().map(|element| u64::from(receipt.passed(*element))).sum();
+        if passed != found || !reading.met().iter().all(|element| agrees(*element)) {
             return refuse("other values than were decided on");
         }
         Ok(())
@@ -129,7 +138,8 @@ impl Filter {
             Some(name) => name,
             None => verifier.format_of(output)?,
         };
-        let facts: Reading = verifier.read(output, format, None)?;
+        let mut notes = Notes::default();
+        let facts = verifier.read(output, format, None, &mut notes)?;
         let ori = match (requester.ori(), facts.requester()) {
             (Some(ori), Some(own)) if ori.as_str() != own => {
                 return Err(Finding::of_output("the envelope names another requester"));
@@ -144,7 +154,7 @@ impl Filter {
             return Err(Finding::of_output("no agency class claims the requester"));
         };
         match grant.verdict() {
-            Verdict::Rewrite => verifier.read(output, format, Some(&grant)).map(|_| ()),
+            Verdict::Rewrite => verifier.read(output, format, Some(&grant), &mut notes).map(|_| ()),
             Verdict::Review => Err(Finding::of_output("the policy holds it for review")),
             Verdict::Nothing => Err(Finding::of_output("the policy permits nothing of it")),
         }

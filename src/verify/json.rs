@@ -1,45 +1,91 @@
 //! The second reading of JSON, on serde_json's own walk over a document. No `Value` is built: it would keep the last of
 //! two equal names.
 
-use std::collections::{HashMap, HashSet};
-use std::fmt;
+use std::collections::HashMap;
+use std::fmt::{self, Write};
+use std::mem;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::numbers::Quoted;
 use super::reading::{Finding, Found, Reading, Record, Rules};
+use super::said::Said;
 use super::table::{NO_NAMESPACE, Name, Place, Table};
+use super::texts::Texts;
 
 const CONTEXT: &str = "@context";
+const TWICE: &str = "a name that stands twice in one object";
+
+/// What a walk needs room for. The next message uses it again.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    /// The places that lead to where the walk is.
+    path: Vec<usize>,
+    /// For each place the last object that had a member there. Objects of one place are never in one another.
+    seen: Vec<u64>,
+    /// Objects so far, those of messages before included.
+    objects: u64,
+    /// Names that the mapping doesn't have where they stand.
+    others: Texts<()>,
+    /// A number as it is written.
+    number: String,
+}
 
 struct Walk<'r, 'a> {
     rules: &'r Rules<'a>,
-    reading: Reading,
-    /// The places that lead to where the walk is.
-    path: Vec<usize>,
-    finding: Option<Finding>,
+    reading: &'r mut Reading,
+    room: &'r mut Room,
+    finding: Option<&'static str>,
 }
 
 /// Reads an output to its end.
-pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Finding> {
-    let mut walk = Walk { rules, reading: Reading::new(rules.elements), path: Vec::new(), finding: None };
+///
+/// serde_json tells an integer by its value, and an integer has one spelling. Any other number ends the walk, and all is
+/// read again with the numbers in quotes.
+pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Finding> {
+    match walk(text, rules, reading, room) {
+        Ok(()) => Ok(()),
+        Err((offset, Some(what))) => Err(Finding::at(offset, what).with_path(path(rules.table, room))),
+        Err((_, None)) => {
+            reading.begin_again();
+            read_quoted(text, rules, reading, room)
+        }
+    }
+}
+
+/// Reads an output with its numbers in quotes.
+fn read_quoted(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Finding> {
     let quoted = Quoted::new(text).ok_or(Finding::of_output("no JSON"))?;
-    let text = &*quoted.text;
+    walk(&quoted.text, rules, reading, room).map_err(|(offset, what)| {
+        let path = what.map(|_| path(rules.table, room)).unwrap_or_default();
+        Finding::at(quoted.source(offset), what.unwrap_or("no JSON")).with_path(path)
+    })
+}
+
+/// Where a walk ended before its time, and what was found there if it still was JSON.
+type Stop = (usize, Option<&'static str>);
+
+fn walk(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Stop> {
+    room.path.clear();
+    room.others.clear();
+    if room.seen.len() < rules.table.len() {
+        room.seen.resize(rules.table.len(), 0);
+    }
+    let mut walk = Walk { rules, reading, room, finding: None };
     let mut document = serde_json::Deserializer::from_str(text);
-    let top = Part { walk: &mut walk, place: Some(0), record: None, is_top: true, is_item: false };
+    let top = Part { walk: &mut walk, at: Some(0), record: None, is_top: true, is_item: false };
     let result = top.deserialize(&mut document).and_then(|_| document.end());
-    if let Err(error) = result {
+    result.map_err(|error| {
         let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-        let offset = (before + error.column().saturating_sub(1)).min(text.len());
-        let path = walk.finding.as_ref().map(|finding| finding.path().to_owned()).unwrap_or_default();
-        let what = walk.finding.map_or("no JSON", |finding| finding.what());
-        return Err(Finding::at(quoted.source(offset), what).with_path(path));
-    }
-    if !walk.reading.links_agree() {
-        return Err(Finding::at(0, "a reference without its object, or an id without a reference"));
-    }
-    Ok(walk.reading)
+        ((before + error.column().saturating_sub(1)).min(text.len()), walk.finding)
+    })
+}
+
+/// Where a walk has ended, in the mapping's spelling.
+fn path(table: &Table, room: &Room) -> String {
+    let names = room.path.iter().filter_map(|at| table.get(*at)).map(|place| place.name.as_str());
+    names.collect::<Vec<_>>().join("/")
 }
 
 /// Whether a document's top-level object has the table's root member.
@@ -48,40 +94,54 @@ pub(super) fn has_root(text: &str, table: &Table) -> bool {
     table.has_root && members.is_ok_and(|members| members.keys().any(|name| table.member(0, name).is_some()))
 }
 
-impl Walk<'_, '_> {
+impl<'a> Walk<'_, 'a> {
     /// Ends the walk with a finding here. What is given is for serde_json alone, which adds the position.
     fn found<E: Error>(&mut self, what: &'static str) -> E {
-        if self.finding.is_none() {
-            let names = self.path.iter().filter_map(|at| self.rules.table.get(*at)).map(|place| place.name.as_str());
-            self.finding = Some(Finding::at(0, what).with_path(names.collect::<Vec<_>>().join("/")));
-        }
+        self.finding = self.finding.or(Some(what));
         E::custom("")
+    }
+
+    fn place(&self, at: Option<usize>) -> Option<&'a Place> {
+        at.and_then(|at| self.rules.table.get(at))
+    }
+
+    /// Whether an object had a member at this place before.
+    fn is_second(&mut self, at: usize, object: u64) -> bool {
+        let before = self.room.seen.get_mut(at).map(|seen| mem::replace(seen, object));
+        before.is_none_or(|before| before == object)
     }
 }
 
 /// A value that comes next: a member's, an item's or the whole document.
 struct Part<'w, 'r, 'a> {
     walk: &'w mut Walk<'r, 'a>,
-    /// `None` in a record, where the mapping names nothing.
-    place: Option<usize>,
+    /// Its place; `None` in a record, where the mapping names nothing.
+    at: Option<usize>,
     /// The record it is part of.
     record: Record,
     is_top: bool,
     is_item: bool,
 }
 
-impl<'a> Part<'_, '_, 'a> {
-    fn place(&self) -> Option<&'a Place> {
-        self.place.and_then(|at| self.walk.rules.table.get(at))
-    }
-
-    fn value<E: Error>(self, value: &str, nil: bool) -> Result<bool, E> {
+impl Part<'_, '_, '_> {
+    fn value<E: Error>(&mut self, value: &str, nil: bool) -> Result<bool, E> {
         if self.is_top {
             return Err(self.walk.found("a value where an object is wanted"));
         }
-        let place = self.place();
-        let judged = self.walk.rules.judge(place, self.record, value, nil, &mut self.walk.reading);
+        let place = self.walk.place(self.at);
+        let judged = self.walk.rules.judge(place, self.record, value, nil, self.walk.reading);
         judged.map(|found| found == Found::Released).map_err(|what| self.walk.found(what))
+    }
+
+    fn integer<E: Error>(&mut self, number: impl fmt::Display) -> Result<bool, E> {
+        let mut written = mem::take(&mut self.walk.room.number);
+        written.clear();
+        let result = match write!(written, "{number}") {
+            Ok(()) => self.value(&written, false),
+            Err(_) => Err(E::custom("")),
+        };
+        self.walk.room.number = written;
+        result
     }
 }
 
@@ -94,6 +154,15 @@ impl<'de> DeserializeSeed<'de> for Part<'_, '_, '_> {
     }
 }
 
+/// What a member is by its name.
+enum Member {
+    Known(usize),
+    Context,
+    Id,
+    OfRecord,
+    None,
+}
+
 impl<'de> Visitor<'de> for Part<'_, '_, '_> {
     type Value = bool;
 
@@ -101,27 +170,36 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
         f.write_str("a part of the message")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
+    fn visit_str<E: Error>(mut self, text: &str) -> Result<bool, E> {
         self.value(text, false)
     }
 
-    fn visit_bool<E: Error>(self, truth: bool) -> Result<bool, E> {
+    fn visit_u64<E: Error>(mut self, number: u64) -> Result<bool, E> {
+        self.integer(number)
+    }
+
+    fn visit_i64<E: Error>(mut self, number: i64) -> Result<bool, E> {
+        self.integer(number)
+    }
+
+    fn visit_bool<E: Error>(mut self, truth: bool) -> Result<bool, E> {
         self.value(if truth { "true" } else { "false" }, false)
     }
 
-    fn visit_unit<E: Error>(self) -> Result<bool, E> {
-        let may_be_nil = self.place().is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
+    fn visit_unit<E: Error>(mut self) -> Result<bool, E> {
+        let place = self.walk.place(self.at);
+        let may_be_nil = place.is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
         if may_be_nil { self.value("", true) } else { self.value("null", false) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {
-        let Part { walk, place, record, is_top, is_item } = self;
+        let Part { walk, at, record, is_top, is_item } = self;
         if is_top || is_item {
             return Err(walk.found("an array where the mapping has none"));
         }
         let mut is_released = false;
         loop {
-            let item = Part { walk: &mut *walk, place, record, is_top: false, is_item: true };
+            let item = Part { walk: &mut *walk, at, record, is_top: false, is_item: true };
             match items.next_element_seed(item)? {
                 Some(released) => is_released |= released,
                 None if is_released => return Ok(true),
@@ -131,43 +209,63 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
-        let place = self.place();
-        let Part { walk, place: at, record, is_top, .. } = self;
+        let Part { walk, at, record, is_top, .. } = self;
         let table = walk.rules.table;
-        let is_value = place.is_some_and(Place::is_value);
-        let mut names = HashSet::new();
+        let is_value = walk.place(at).is_some_and(Place::is_value);
+        walk.room.objects += 1;
+        let object = walk.room.objects;
+        let others = walk.room.others.mark();
         let mut is_released = false;
-        let mut id: Option<String> = None;
-        while let Some(name) = members.next_key::<String>()? {
-            let below = at.and_then(|at| table.member(at, &name)).and_then(|at| Some((at, table.get(at)?)));
-            if let Some((child, place)) = below {
-                walk.path.push(child);
-                let record = walk.rules.record(place, record);
-                let part = Part { walk: &mut *walk, place: Some(child), record, is_top: false, is_item: false };
-                is_released |= members.next_value_seed(part)?;
-                walk.path.pop();
+        let mut has_context = false;
+        let mut id: Option<usize> = None;
+        while let Some(member) = members.next_key_seed(Said(|name: &str| {
+            if let Some(at) = at.and_then(|at| table.member(at, name)) {
+                Member::Known(at)
             } else if is_top && name == CONTEXT && table.has_prefixes() {
-                members.next_value_seed(Context { walk: &mut *walk })?;
-            } else if Some(&name) == table.json_id.as_ref() && !is_top && !is_value {
-                id = Some(members.next_value()?);
-            } else if record.is_some() && is_record_name(&name, table) && walk.rules.admits_in_record(member(&name)) {
-                let part = Part { walk: &mut *walk, place: None, record, is_top: false, is_item: false };
-                is_released |= members.next_value_seed(part)?;
+                Member::Context
+            } else if Some(name) == table.json_id.as_deref() && !is_top && !is_value {
+                Member::Id
+            } else if record.is_some() && is_record_name(name, table) && walk.rules.admits_in_record(member(name)) {
+                walk.room.others.push(name, ());
+                Member::OfRecord
             } else {
-                return Err(walk.found("a member that the mapping doesn't name"));
+                Member::None
             }
-            if !names.insert(name) {
-                return Err(walk.found("a name that stands twice in one object"));
+        }))? {
+            let is_second = match member {
+                Member::Known(at) => walk.is_second(at, object),
+                Member::Context => mem::replace(&mut has_context, true),
+                Member::Id => id.is_some(),
+                Member::OfRecord | Member::None => false,
+            };
+            if is_second {
+                return Err(walk.found(TWICE));
+            }
+            match member {
+                Member::Known(at) => {
+                    walk.room.path.push(at);
+                    let record = walk.place(Some(at)).and_then(|place| walk.rules.record(place, record));
+                    let part = Part { walk: &mut *walk, at: Some(at), record, is_top: false, is_item: false };
+                    is_released |= members.next_value_seed(part)?;
+                    walk.room.path.pop();
+                }
+                Member::Context => members.next_value_seed(Context { walk: &mut *walk })?,
+                Member::Id => id = Some(members.next_value_seed(Said(|id: &str| walk.reading.link(id, false)))?),
+                Member::OfRecord => {
+                    let part = Part { walk: &mut *walk, at: None, record, is_top: false, is_item: false };
+                    is_released |= members.next_value_seed(part)?;
+                }
+                Member::None => return Err(walk.found("a member that the mapping doesn't name")),
             }
         }
+        if walk.room.others.has_twins(others) {
+            return Err(walk.found(TWICE));
+        }
+        walk.room.others.back_to(others);
         match id {
-            Some(id) if is_released => {
-                walk.reading.ids.insert(id);
-            }
-            Some(id) => {
-                walk.reading.references.insert(id);
-                is_released = true;
-            }
+            Some(id) if is_released => walk.reading.is_id(id),
+            // An object of nothing else is a reference.
+            Some(_) => return Ok(true),
             None => {}
         }
         if is_released { Ok(true) } else { Err(walk.found("an object in which nothing was released")) }
@@ -210,18 +308,90 @@ impl<'de> Visitor<'de> for Context<'_, '_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut names = HashSet::new();
-        while let Some(prefix) = members.next_key::<String>()? {
-            let uri: String = members.next_value()?;
-            let own = self.walk.rules.table.uri_of(&prefix);
+        let Context { walk } = self;
+        let table = walk.rules.table;
+        let mark = walk.room.others.mark();
+        while let Some(own) = members.next_key_seed(Said(|prefix: &str| {
+            walk.room.others.push(prefix, ());
+            table.uri_of(prefix)
+        }))? {
             // JSON-LD puts a `#` behind a namespace that doesn't end in one.
-            if own.is_none_or(|own| own != uri && Some(own) != uri.strip_suffix('#')) {
-                return Err(self.walk.found("a context that binds what the format doesn't"));
-            }
-            if !names.insert(prefix) {
-                return Err(self.walk.found("a name that stands twice in one object"));
+            let is_own = |uri: &str| own.is_some_and(|own| own == uri || Some(own) == uri.strip_suffix('#'));
+            if !members.next_value_seed(Said(is_own))? {
+                return Err(walk.found("a context that binds what the format doesn't"));
             }
         }
+        if walk.room.others.has_twins(mark) {
+            return Err(walk.found(TWICE));
+        }
+        walk.room.others.back_to(mark);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::format::{Formats, Syntax};
+    use crate::verify::value::Values;
+
+    #[test]
+    fn p3_a_number_is_judged_by_its_spelling_whichever_way_it_is_read() {
+        let catalog = Catalog::load(&[]).unwrap();
+        let formats = Formats::load(&[], &catalog).unwrap();
+        let table = Table::new(&formats.by_name("niem-6.0").unwrap().declared, Syntax::Json).unwrap();
+        let rules = Rules { table: &table, values: &Values::new(&catalog).unwrap(), grant: None };
+        let mut met = 0;
+        for number in [
+            "0",
+            "5",
+            "-5",
+            "173",
+            "18446744073709551615",
+            "-9223372036854775808",
+            "18446744073709551616",
+            "-0",
+            "1.50",
+            "1e2",
+            "1E400",
+            "1e-400",
+            "-",
+            "01",
+            "+1",
+            ".5",
+            "1.",
+            "0x1",
+            "1_0",
+            "NaN",
+            "5 5",
+            "\"5\"",
+            "true",
+            "null",
+        ] {
+            for message in [
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"nc:PersonHeightMeasure":{"nc:MeasureDecimalValue":#}}}}"#,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":["F",#,"F"],"@id":"a"}}}"#,
+                r##"{"exch:DriverVehicleResponse":{"nc:Person":{"@id":#,"j:PersonSexCode":["F"]}}}"##,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{#:"F"}}}"#,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":"F"},"unknown":#}}"#,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":"F"}}}#"#,
+                "#",
+            ] {
+                let text = message.replace('#', number);
+                let (mut one, mut other, mut room) = (Reading::default(), Reading::default(), Room::default());
+                one.reset(catalog.len());
+                other.reset(catalog.len());
+                let read = read(&text, &rules, &mut one, &mut room);
+                let quoted = read_quoted(&text, &rules, &mut other, &mut room);
+                assert_eq!(read.is_ok(), quoted.is_ok(), "{text}: {read:?} {quoted:?}");
+                if read.is_ok() {
+                    met += one.met().len();
+                    assert_eq!(one.met(), other.met(), "{text}");
+                    assert!(one.met().iter().all(|element| one.of(*element) == other.of(*element)), "{text}");
+                }
+            }
+        }
+        assert!(met > 20, "{met}");
     }
 }

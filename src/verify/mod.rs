@@ -3,11 +3,17 @@
 //!
 //! NIST SP 800-53 AC-4(27) asks for redundant filters of different code bases: a fault in one is not a fault in both.
 
+mod form;
+mod index;
 mod json;
 mod numbers;
+mod positions;
 mod reading;
+mod said;
 mod table;
+mod tags;
 mod text;
+mod texts;
 mod value;
 mod xml;
 
@@ -21,6 +27,14 @@ pub(crate) use reading::Reading;
 use reading::Rules;
 use table::Table;
 use value::Values;
+
+/// What the second reading writes down while it reads, and what it has found in the end. The next message uses it again.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    reading: Reading,
+    xml: xml::Room,
+    json: json::Room,
+}
 
 /// What the second reading knows of one format.
 #[derive(Debug)]
@@ -70,11 +84,18 @@ impl Verifier {
         Ok(&tables.name)
     }
 
-    /// Reads `output`, of the named format, and holds it against `grant`; without one, it is only read whose it is.
+    /// Reads `output`, of the named format, and holds it against `grant`; without one, it is only read whose it is. What it
+    /// holds stands in `notes`, and is given.
     ///
     /// # Errors
     /// The first thing that the grant doesn't hold, or that is not what the format says.
-    pub(crate) fn read(&self, output: &[u8], format: &str, grant: Option<&Grant>) -> Result<Reading, Finding> {
+    pub(crate) fn read<'n>(
+        &self,
+        output: &[u8],
+        format: &str,
+        grant: Option<&Grant>,
+        notes: &'n mut Notes,
+    ) -> Result<&'n Reading, Finding> {
         let text = text(output)?;
         let syntax = syntax(text);
         let tables = self.formats.iter().find(|tables| tables.name == format);
@@ -83,11 +104,17 @@ impl Verifier {
             Syntax::Json => tables.json.as_ref(),
         });
         let table = table.ok_or(Finding::of_output("the format isn't written so"))?;
-        let rules = Rules { table, values: &self.values, grant, elements: self.elements };
+        let rules = Rules { table, values: &self.values, grant };
+        let Notes { reading, xml, json } = notes;
+        reading.reset(self.elements);
         match syntax {
-            Syntax::Xml => xml::read(text, &rules),
-            Syntax::Json => json::read(text, &rules),
+            Syntax::Xml => xml::read(text, &rules, reading, xml)?,
+            Syntax::Json => json::read(text, &rules, reading, json)?,
         }
+        if !reading.links_agree() {
+            return Err(Finding::at(0, "a reference without its object, or an id without a reference"));
+        }
+        Ok(reading)
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Quoted<'t> {
 }
 
 impl<'t> Quoted<'t> {
-    /// `None` when something stands where a number might that is none.
+    /// `None` when something stands where a number might that is none, or a number where only a name may.
     pub(super) fn new(text: &'t str) -> Option<Self> {
         let mut quoted = String::new();
         let mut quotes = Vec::new();
@@ -31,6 +31,10 @@ impl<'t> Quoted<'t> {
                     let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')));
                     let number = rest.get(..length.unwrap_or(rest.len()))?;
                     serde_json::from_str::<IgnoredAny>(number).ok()?;
+                    let behind = rest.get(number.len()..)?.trim_ascii_start();
+                    if behind.starts_with(':') {
+                        return None;
+                    }
                     quoted.push_str(text.get(copied..at)?);
                     quoted.push('"');
                     quoted.push_str(number);
@@ -73,6 +77,7 @@ mod tests {
             let source = r#"{"a1":-1.50,"b":[0,1e400],"c":"2\"3","d":true}"#.find(place).unwrap();
             assert_eq!(quoted.source(offset), source, "{place}");
         }
+        assert!(Quoted::new(r#"{1:"2"}"#).is_none() && Quoted::new(r#"{"a":{1.5 :"2"}}"#).is_none());
         for none in ["[01]", "[1.]", "[-]", "[+1]x", "[1e]", "[0x1]"] {
             assert!(Quoted::new(none).is_none() || serde_json::from_str::<IgnoredAny>(none).is_err(), "{none}");
         }

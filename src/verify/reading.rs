@@ -1,11 +1,11 @@
 //! What the second reading goes by and what it finds, in both syntaxes.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 use super::table::{Fact, Name, Place, Table};
 use super::text::TextLayout;
+use super::texts::{Mark, Texts};
 use super::value::Values;
 use crate::catalog::{ElementId, Treatment};
 use crate::policy::Grant;
@@ -73,7 +73,6 @@ pub(super) struct Rules<'a> {
     pub(super) values: &'a Values,
     /// What may be in it; `None` where it is read only to know whose it is.
     pub(super) grant: Option<&'a Grant>,
-    pub(super) elements: usize,
 }
 
 /// The element a value belongs to where the mapping names no place: that of the record around it.
@@ -184,25 +183,50 @@ pub(crate) struct Count {
     pub(crate) doubtful: u32,
 }
 
-/// What an output holds.
-#[derive(Debug)]
+/// Something that the envelope says.
+#[derive(Debug, Default)]
+struct Said {
+    text: String,
+    is_known: bool,
+}
+
+impl Said {
+    fn set(&mut self, text: &str) {
+        self.text.clear();
+        self.text.push_str(text);
+        self.is_known = true;
+    }
+
+    fn get(&self) -> Option<&str> {
+        self.is_known.then_some(self.text.as_str())
+    }
+}
+
+/// What an output holds. The next message uses it again.
+#[derive(Debug, Default)]
 pub(crate) struct Reading {
     counts: Vec<Count>,
-    message_key: Option<String>,
-    requester: Option<String>,
-    pub(super) ids: HashSet<String>,
-    pub(super) references: HashSet<String>,
+    /// The elements that were found: a message has few of all that there are.
+    met: Vec<ElementId>,
+    message_key: Said,
+    requester: Said,
+    /// Ids and references, and whether it is an id.
+    links: Texts<bool>,
 }
 
 impl Reading {
-    pub(super) fn new(elements: usize) -> Self {
-        Self {
-            counts: vec![Count::default(); elements],
-            message_key: None,
-            requester: None,
-            ids: HashSet::new(),
-            references: HashSet::new(),
-        }
+    pub(super) fn reset(&mut self, elements: usize) {
+        self.counts.clear();
+        self.counts.resize(elements, Count::default());
+        self.met.clear();
+        self.message_key.is_known = false;
+        self.requester.is_known = false;
+        self.links.clear();
+    }
+
+    /// Forgets what was found so far.
+    pub(super) fn begin_again(&mut self) {
+        self.reset(self.counts.len());
     }
 
     /// How often an element was found.
@@ -210,31 +234,62 @@ impl Reading {
         self.counts.get(element.index()).copied().unwrap_or_default()
     }
 
+    /// The elements that were found at all.
+    pub(crate) fn met(&self) -> &[ElementId] {
+        &self.met
+    }
+
     /// The message key and the requester that the envelope names, if it does.
     pub(crate) fn message_key(&self) -> Option<&str> {
-        self.message_key.as_deref()
+        self.message_key.get()
     }
 
     pub(crate) fn requester(&self) -> Option<&str> {
-        self.requester.as_deref()
+        self.requester.get()
     }
 
     fn note(&mut self, fact: Fact, value: &str) {
         match fact {
-            Fact::MessageKey => self.message_key = Some(value.to_owned()),
-            Fact::Requester => self.requester = Some(value.to_owned()),
+            Fact::MessageKey => self.message_key.set(value),
+            Fact::Requester => self.requester.set(value),
         }
     }
 
     fn count(&mut self, element: ElementId, is_doubtful: bool) {
         if let Some(count) = self.counts.get_mut(element.index()) {
+            if count.values == 0 {
+                self.met.push(element);
+            }
             count.values += 1;
             count.doubtful += u32::from(is_doubtful);
         }
     }
 
+    /// Takes note of an id or a reference. Gives its place, for it may only turn out later which of them it is.
+    pub(super) fn link(&mut self, name: &str, is_id: bool) -> usize {
+        self.links.push(name, is_id)
+    }
+
+    /// What has turned out to be an id.
+    pub(super) fn is_id(&mut self, link: usize) {
+        if let Some(is_id) = self.links.at(link) {
+            *is_id = true;
+        }
+    }
+
     /// Whether every reference has its object, and every id its reference.
-    pub(super) fn links_agree(&self) -> bool {
-        self.ids == self.references
+    pub(super) fn links_agree(&mut self) -> bool {
+        let mut links = self.links.sorted(Mark::default()).peekable();
+        while let Some((name, is_id)) = links.next() {
+            // References stand before the ids of their name.
+            let mut has_id = is_id;
+            while let Some((_, is_other_id)) = links.next_if(|(other, _)| *other == name) {
+                has_id |= is_other_id;
+            }
+            if is_id || !has_id {
+                return false;
+            }
+        }
+        true
     }
 }

@@ -1,8 +1,10 @@
 //! The second reading's own picture of a mapping: places and what may stand below them, by name. Built from what the
 //! author of the format wrote, in the plainest way.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::index::Index;
 use super::text::TextLayout;
 use crate::catalog::ElementId;
 use crate::config::ConfigError;
@@ -88,6 +90,10 @@ impl Place {
 #[derive(Debug)]
 pub(super) struct Table {
     places: Vec<Place>,
+    /// The steps of all places.
+    index: Index,
+    /// The elements that a name leads to anywhere.
+    elsewhere: HashMap<String, Vec<(NamespaceNumber, ElementId)>>,
     syntax: Syntax,
     prefixes: Vec<(String, String)>,
     /// Whether a message is known by its root.
@@ -107,6 +113,8 @@ impl Table {
         let rdf = declared.namespaces.iter().find(|(_, uri)| uri == RDF);
         let mut table = Self {
             places: vec![Place::default()],
+            index: Index::default(),
+            elsewhere: HashMap::new(),
             syntax,
             prefixes: declared.namespaces.clone(),
             has_root: declared.root.is_some(),
@@ -133,7 +141,7 @@ impl Table {
             let Some(path) = path else { continue };
             let at = table.walk(root, path);
             table.change(at, |place| place.fact = Some(fact));
-            let inside = table.wrapped.as_deref().and_then(|wrapped| table.member(at, wrapped));
+            let inside = table.wrap(at);
             table.change(inside.unwrap_or(at), |place| place.fact = Some(fact));
         }
         for path in &declared.nillable {
@@ -148,34 +156,54 @@ impl Table {
             let layout = Arc::new(TextLayout::new(text)?);
             for path in &text.paths {
                 let at = table.walk(root, path);
-                let inside = table.wrapped.as_deref().and_then(|wrapped| table.member(at, wrapped));
+                let inside = table.wrap(at);
                 for at in inside.into_iter().chain([at]) {
                     table.change(at, |place| place.layouts.push(Arc::clone(&layout)));
                 }
             }
         }
+        table.index = Index::new(table.steps().map(|(from, step)| (from, step.name(), step.to)));
+        table.elsewhere = table.elements_by_name();
         Ok(table)
+    }
+
+    fn steps(&self) -> impl Iterator<Item = (usize, &Step)> {
+        self.places.iter().enumerate().flat_map(|(from, place)| place.below.iter().map(move |step| (from, step)))
+    }
+
+    fn elements_by_name(&self) -> HashMap<String, Vec<(NamespaceNumber, ElementId)>> {
+        let mut elsewhere: HashMap<String, Vec<_>> = HashMap::new();
+        for (_, step) in self.steps() {
+            let elements = elsewhere.entry(step.local.clone()).or_default();
+            elements.extend(self.elements_below(step.to).into_iter().map(|element| (step.namespace, element)));
+        }
+        for elements in elsewhere.values_mut() {
+            elements.sort_unstable();
+            elements.dedup();
+        }
+        elsewhere
     }
 
     pub(super) fn get(&self, at: usize) -> Option<&Place> {
         self.places.get(at)
     }
 
+    /// How many places there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
     /// The place below `at` that a name leads to.
     pub(super) fn below(&self, at: usize, name: Name<'_>) -> Option<usize> {
-        self.get(at)?.below.iter().find(|step| step.name() == name).map(|step| step.to)
+        self.index.find(at, name)
     }
 
     /// Whether a name that no path has here may stand in a record: not one that leads to other elements elsewhere, all of
     /// them denied.
     pub(super) fn admits_in_record(&self, name: Name<'_>, is_permitted: impl Fn(ElementId) -> bool) -> bool {
-        let steps = self
-            .places
-            .iter()
-            .flat_map(|place| &place.below)
-            .filter(|step| step.namespace == name.namespace && step.local == name.local);
-        let mut elements = steps.flat_map(|step| self.elements_below(step.to)).peekable();
-        elements.peek().is_none() || elements.any(is_permitted)
+        let all = self.elsewhere.get(name.local).into_iter().flatten();
+        let mut elements = all.filter(|(namespace, _)| *namespace == name.namespace).map(|(_, element)| *element);
+        elements.clone().next().is_none() || elements.any(is_permitted)
     }
 
     /// The elements at a place and below it.
@@ -224,11 +252,22 @@ impl Table {
         }
     }
 
+    /// The place below `at` that a name leads to, while the table is being made.
+    fn declared(&self, at: usize, name: Name<'_>) -> Option<usize> {
+        self.get(at)?.below.iter().find(|step| step.name() == name).map(|step| step.to)
+    }
+
+    /// The place of the value in the object that wraps it.
+    fn wrap(&self, at: usize) -> Option<usize> {
+        let local = self.wrapped.as_deref()?;
+        self.declared(at, Name { namespace: NO_NAMESPACE, is_attribute: false, local })
+    }
+
     fn walk(&mut self, from: usize, path: &str) -> usize {
         path.split('/').fold(from, |at, step| {
             let Expanded(namespace, local) = self.expanded(step);
             let is_attribute = self.syntax == Syntax::Xml && step.starts_with('@');
-            let known = self.below(at, Name { namespace, is_attribute, local: &local });
+            let known = self.declared(at, Name { namespace, is_attribute, local: &local });
             known.unwrap_or_else(|| {
                 let to = self.places.len();
                 self.places.push(Place { name: step.to_owned(), ..Place::default() });

@@ -2,9 +2,11 @@
 //! signs of what must never be in a text.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::form::Form;
 use crate::catalog::{Catalog, ElementId, Kind, Treatment};
 use crate::config::ConfigError;
 
@@ -12,8 +14,19 @@ use crate::config::ConfigError;
 #[derive(Debug)]
 struct Shape {
     pattern: Regex,
+    /// The same for values of ASCII, if the pattern fits into a table.
+    form: Option<Arc<Form>>,
     max_characters: usize,
     kind: Kind,
+}
+
+impl Shape {
+    /// Whether a value conforms by the regular expression.
+    fn is_matched_by(&self, value: &str) -> bool {
+        value.chars().count() <= self.max_characters
+            && value.chars().all(is_visible)
+            && self.pattern.is_match(value.as_bytes())
+    }
 }
 
 /// The shapes of all elements.
@@ -46,23 +59,25 @@ const IMAGES: [&str; 14] = [
 /// A shorter word holds no image; a longer one of letters and digits is no word.
 const SHORTEST_IMAGE: usize = 16;
 const LONGEST_WORD: usize = 40;
+/// Digits of a Social Security number.
+const SSN_DIGITS: usize = 9;
 
 impl Values {
     pub(super) fn new(catalog: &Catalog) -> Result<Self, ConfigError> {
-        let mut compiled: HashMap<&str, Regex> = HashMap::new();
+        let mut compiled: HashMap<&str, (Regex, Option<Arc<Form>>)> = HashMap::new();
         let mut shapes = Vec::new();
         for (_, element) in catalog.iter() {
             let (declared, max_characters) = element.shape().declared();
-            let pattern = match compiled.get(declared) {
-                Some(pattern) => pattern.clone(),
+            let (pattern, form) = match compiled.get(declared) {
+                Some(compiled) => compiled.clone(),
                 None => {
                     let pattern = whole(declared).map_err(|_| {
                         ConfigError::of_file("catalog", format!("the shape of `{}` is too large", element.id()))
                     })?;
-                    compiled.entry(declared).or_insert(pattern).clone()
+                    compiled.entry(declared).or_insert((pattern, Form::new(declared).map(Arc::new))).clone()
                 }
             };
-            shapes.push(Shape { pattern, max_characters, kind: element.kind() });
+            shapes.push(Shape { pattern, form, max_characters, kind: element.kind() });
         }
         let ssn = Regex::new(SSN).map_err(|error| ConfigError::of_file("catalog", error.to_string()))?;
         Ok(Self { shapes, ssn })
@@ -70,7 +85,7 @@ impl Values {
 
     /// Whether `value` is what an element permitted under `treatment` may look like.
     pub(super) fn allows(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
-        let trimmed = value.trim_matches([' ', '\t', '\r', '\n']);
+        let trimmed = trim(value);
         if value.len() - trimmed.len() > 256 {
             return false;
         }
@@ -91,12 +106,32 @@ impl Values {
     }
 
     fn conforms(&self, shape: &Shape, value: &str) -> bool {
-        value.chars().count() <= shape.max_characters
-            && value.chars().all(is_visible)
-            && shape.pattern.is_match(value.as_bytes())
-            && !(shape.kind == Kind::Text && self.ssn.is_match(value.as_bytes()))
-            && (shape.kind == Kind::Image || !value.split(is_no_encoding).any(is_blob))
+        Self::has_form(shape, value)
+            && !(shape.kind == Kind::Text && self.holds_ssn(value))
+            && (shape.kind == Kind::Image || !holds_blob(value))
     }
+
+    fn has_form(shape: &Shape, value: &str) -> bool {
+        match shape.form.as_ref().and_then(|form| form.conforms(value)) {
+            Some(conforms) => conforms && value.len() <= shape.max_characters,
+            None => shape.is_matched_by(value),
+        }
+    }
+
+    fn holds_ssn(&self, value: &str) -> bool {
+        value.len() >= SSN_DIGITS
+            && value.bytes().filter(u8::is_ascii_digit).count() >= SSN_DIGITS
+            && self.ssn.is_match(value.as_bytes())
+    }
+}
+
+/// Takes white space off both ends.
+fn trim(value: &str) -> &str {
+    let is_inner = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if is_inner(value.as_bytes().first()) && is_inner(value.as_bytes().last()) {
+        return value;
+    }
+    value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 fn whole(pattern: &str) -> Result<Regex, regex::Error> {
@@ -111,11 +146,68 @@ fn is_visible(character: char) -> bool {
     !is_hidden && (!character.is_control() || matches!(character, '\t' | '\r' | '\n'))
 }
 
-fn is_no_encoding(character: char) -> bool {
-    !(character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=' | '-' | '_'))
+fn holds_blob(value: &str) -> bool {
+    holds_long_word(value) && value.split(|character| !is_encoding(character)).any(is_blob)
+}
+
+/// Whether any word is long enough to be looked at.
+fn holds_long_word(value: &str) -> bool {
+    let mut length = 0;
+    value.len() >= SHORTEST_IMAGE
+        && value.bytes().any(|byte| {
+            length = if is_encoding(char::from(byte)) { length + 1 } else { 0 };
+            length >= SHORTEST_IMAGE
+        })
+}
+
+fn is_encoding(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=' | '-' | '_')
 }
 
 fn is_blob(word: &str) -> bool {
     word.len() >= SHORTEST_IMAGE && IMAGES.iter().any(|image| word.starts_with(image))
         || word.split(['-', '/', '+', '_', '=']).any(|piece| piece.len() >= LONGEST_WORD)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static VALUES: LazyLock<Values> = LazyLock::new(|| Values::new(&Catalog::load(&[]).unwrap()).unwrap());
+
+    /// What `conforms` says, in the plainest way.
+    fn plainly(values: &Values, shape: &Shape, value: &str) -> bool {
+        shape.is_matched_by(value)
+            && !(shape.kind == Kind::Text && values.ssn.is_match(value.as_bytes()))
+            && (shape.kind == Kind::Image || !value.split(|character| !is_encoding(character)).any(is_blob))
+    }
+
+    proptest! {
+        #[test]
+        fn p7_the_quick_ways_say_what_the_plain_ones_say(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    "[ -~]{0,12}",
+                    "[0-9]{1,10}",
+                    prop::sample::select(vec![
+                        "900-12-3456", "123456789", "1985-07-04", "JOSÉ", "\u{200B}", "\t", "\n", "\u{7F}", "-", "true",
+                        "/9j/4AAQSkZJRgAB", "iVBORw0KGgoAAAAN", "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQr", "cm",
+                    ]).prop_map(str::to_owned),
+                ],
+                0..5,
+            ),
+        ) {
+            let value = pieces.concat();
+            let values = &*VALUES;
+            for shape in &values.shapes {
+                prop_assert_eq!(values.conforms(shape, &value), plainly(values, shape, &value), "{:?} {:?}", shape, value);
+            }
+            let plainly = value.trim_matches([' ', '\t', '\r', '\n']);
+            prop_assert_eq!(trim(&value), plainly);
+        }
+    }
 }

@@ -1,75 +1,102 @@
-//! The second reading of XML, on quick-xml's events.
+//! The second reading of XML, on quick-xml.
 
 use std::borrow::Cow;
 
 use quick_xml::events::attributes::Attribute;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesText, Event};
 use quick_xml::name::ResolveResult;
-use quick_xml::{NsReader, Reader, XmlVersion};
+use quick_xml::{NsReader, XmlVersion};
 
 use super::reading::{Finding, Found, Reading, Record, Rules};
 use super::table::{Expanded, FOREIGN, NO_NAMESPACE, Name, NamespaceNumber, Place, Table, XSI};
+use super::tags::{Piece, Tag, Tags};
+use super::texts::{Mark, Texts};
 
-/// A namespace declaration in scope.
+/// A namespace declaration in scope, whose text is the prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Declaration {
-    prefix: String,
     namespace: NamespaceNumber,
     is_used: bool,
 }
 
 /// An open element.
-struct Open<'t> {
+#[derive(Debug)]
+struct Open {
+    /// Where its name stands in its start tag.
+    name: (usize, usize),
     place: Option<usize>,
     record: Record,
-    text: Cow<'t, str>,
     has_children: bool,
     /// Something in it, or an attribute of it, was released.
     is_released: bool,
     is_nil: bool,
     refers: bool,
-    /// How many declarations are in scope outside of it.
-    scope: usize,
+    /// The declarations in scope outside of it.
+    scope: Mark,
+}
+
+/// What a walk needs room for. The next message uses it again.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    open: Vec<Open>,
+    scope: Texts<Declaration>,
+    /// The attributes of one tag.
+    attributes: Texts<NamespaceNumber>,
+    /// A text that came in several pieces.
+    joined: String,
+}
+
+/// The text since the last tag. What stood before a child is blank, and forgotten.
+#[derive(Default)]
+enum Text<'t> {
+    #[default]
+    None,
+    Piece(Cow<'t, str>),
+    /// It stands in the room.
+    Joined,
 }
 
 struct Walk<'t, 'r, 'a> {
     rules: &'r Rules<'a>,
-    reading: Reading,
-    open: Vec<Open<'t>>,
-    scope: Vec<Declaration>,
+    reading: &'r mut Reading,
+    room: &'r mut Room,
+    text: Text<'t>,
     has_root: bool,
 }
 
 type Checked<T> = Result<T, &'static str>;
 
+const NO_XML: &str = "no well-formed XML";
+const ILL_FORMED: &str = "an attribute that is not well-formed";
+const TWICE: &str = "an attribute that stands twice";
+
 /// Reads an output to its end.
-pub(super) fn read(text: &str, rules: &Rules<'_>) -> Result<Reading, Finding> {
-    let mut reader = Reader::from_str(text);
-    let config = reader.config_mut();
-    config.check_comments = true;
-    config.expand_empty_elements = false;
-    let mut walk =
-        Walk { rules, reading: Reading::new(rules.elements), open: Vec::new(), scope: Vec::new(), has_root: false };
+pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Finding> {
+    room.open.clear();
+    room.scope.clear();
+    let mut walk = Walk { rules, reading, room, text: Text::None, has_root: false };
+    let mut tags = Tags::new(text);
+    // Looked for once, for most documents have none.
+    let has_returns = memchr::memchr(b'\r', text.as_bytes()).is_some();
     loop {
-        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let event = match reader.read_event() {
-            Ok(event) => event,
-            Err(_) => return Err(Finding::at(at, "no well-formed XML").with_path(walk.path())),
-        };
-        let is_end = matches!(event, Event::Eof);
-        let checked = match event {
-            Event::Eof if walk.open.is_empty() && walk.has_root => Ok(()),
-            Event::Eof => Err("an element that isn't closed"),
-            event => walk.event(event, at),
+        let at = tags.at();
+        let checked = match tags.next() {
+            Ok(Piece::Start(tag)) => {
+                let name = (at + 1, at + 1 + tag.name().len());
+                walk.start(tag, name).and_then(|()| if tag.is_empty { walk.end() } else { Ok(()) })
+            }
+            Ok(Piece::End) => match tags.end(walk.name(text)) {
+                Ok(()) => walk.end(),
+                Err(_) => Err(NO_XML),
+            },
+            Ok(Piece::Text(text)) => walk.text(if has_returns { content(text) } else { Cow::Borrowed(text) }),
+            Ok(Piece::Eof) if walk.room.open.is_empty() && walk.has_root => return Ok(()),
+            Ok(Piece::Eof) => Err("an element that isn't closed"),
+            Ok(Piece::Rare(event)) => walk.event(&event, at),
+            Err(_) => Err(NO_XML),
         };
         checked.map_err(|what| Finding::at(at, what).with_path(walk.path()))?;
-        if is_end {
-            break;
-        }
     }
-    if !walk.reading.links_agree() {
-        return Err(Finding::at(0, "a reference without its object, or an id without a reference"));
-    }
-    Ok(walk.reading)
 }
 
 /// Whether the root of a document is the table's.
@@ -92,18 +119,18 @@ pub(super) fn has_root(text: &str, table: &Table) -> bool {
 }
 
 impl<'t> Walk<'t, '_, '_> {
-    fn event(&mut self, event: Event<'t>, at: usize) -> Checked<()> {
+    /// The name of the innermost open element. The last end tag closes the root, so an empty one is no element's.
+    fn name(&self, text: &'t str) -> &'t str {
+        let name = self.room.open.last().and_then(|open| text.get(open.name.0..open.name.1));
+        name.unwrap_or_default()
+    }
+
+    #[inline(never)]
+    fn event(&mut self, event: &Event<'t>, at: usize) -> Checked<()> {
         match event {
-            Event::Start(tag) => self.start(&tag),
-            Event::Empty(tag) => {
-                self.start(&tag)?;
-                self.end()
-            }
-            Event::End(_) => self.end(),
-            Event::Text(text) => self.text(text.xml10_content()),
             Event::CData(text) => self.text(text.xml10_content()),
             Event::GeneralRef(reference) => {
-                let character = match &*reference {
+                let character = match &**reference {
                     "lt" => '<',
                     "gt" => '>',
                     "amp" => '&',
@@ -114,7 +141,11 @@ impl<'t> Walk<'t, '_, '_> {
                         _ => return Err("a reference to something undeclared"),
                     },
                 };
-                self.text(Cow::Owned(character.to_string()))
+                if self.room.open.is_empty() {
+                    return Err("a text outside the root");
+                }
+                self.join(character.encode_utf8(&mut [0; 4]));
+                Ok(())
             }
             Event::Decl(declaration) if at == 0 => {
                 let is_utf8 =
@@ -125,44 +156,52 @@ impl<'t> Walk<'t, '_, '_> {
             Event::Comment(_) => Err("a comment"),
             Event::PI(_) => Err("a processing instruction"),
             Event::DocType(_) => Err("a document type declaration"),
-            Event::Eof => Ok(()),
+            Event::Start(_) | Event::Empty(_) | Event::End(_) | Event::Text(_) | Event::Eof => Err(NO_XML),
         }
     }
 
     fn text(&mut self, text: Cow<'t, str>) -> Checked<()> {
-        match self.open.last_mut() {
-            Some(open) if open.text.is_empty() => open.text = text,
-            Some(open) => open.text.to_mut().push_str(&text),
-            None if is_blank(&text) => {}
-            None => return Err("a text outside the root"),
+        if self.room.open.is_empty() {
+            return if is_blank(&text) { Ok(()) } else { Err("a text outside the root") };
+        }
+        match self.text {
+            Text::None => self.text = Text::Piece(text),
+            Text::Piece(_) | Text::Joined => self.join(&text),
         }
         Ok(())
     }
 
-    fn start(&mut self, tag: &BytesStart<'_>) -> Checked<()> {
-        let scope = self.scope.len();
-        let mut attributes = Vec::new();
-        for attribute in tag.attributes() {
-            let attribute = attribute.map_err(|_| "an attribute that is not well-formed")?;
-            match attribute.key.as_namespace_binding() {
-                Some(_) => self.declare(&attribute)?,
-                None => attributes.push(attribute),
+    /// Puts a piece behind the text so far.
+    fn join(&mut self, next: &str) {
+        match std::mem::replace(&mut self.text, Text::Joined) {
+            Text::Joined => {}
+            Text::None => self.room.joined.clear(),
+            Text::Piece(text) => {
+                self.room.joined.clear();
+                self.room.joined.push_str(&text);
             }
         }
-        let (local, prefix) = tag.name().decompose();
-        let local = local.into_inner();
-        let namespace = self.resolve(prefix.map(|prefix| prefix.into_inner()), true)?;
-        let (around, record) = match self.open.last_mut() {
+        self.room.joined.push_str(next);
+    }
+
+    fn start(&mut self, tag: Tag<'_>, place_of_name: (usize, usize)) -> Checked<()> {
+        let scope = self.room.scope.mark();
+        let has_attributes = tag.has_attributes() && self.declarations(tag, scope)?;
+        let (prefix, local) = split(tag.name());
+        let namespace = self.resolve(prefix, true)?;
+        let is_loose = !is_blank(said(&self.text, self.room));
+        let (around, record) = match self.room.open.last_mut() {
+            Some(_) if is_loose => {
+                return Err("a text beside elements");
+            }
             Some(open) => {
                 open.has_children = true;
-                if !is_blank(&open.text) {
-                    return Err("a text beside elements");
-                }
                 (open.place, open.record)
             }
             None if self.has_root => return Err("a second root"),
             None => (Some(0), None),
         };
+        self.text = Text::None;
         self.has_root = true;
         let table = self.rules.table;
         let name = Name { namespace, is_attribute: false, local };
@@ -178,38 +217,57 @@ impl<'t> Walk<'t, '_, '_> {
             }
             None => return Err("an element that the mapping doesn't name"),
         };
-        self.open.push(Open {
+        self.room.open.push(Open {
+            name: place_of_name,
             place,
             record,
-            text: Cow::Borrowed(""),
             has_children: false,
             is_released: false,
             is_nil: false,
             refers: false,
             scope,
         });
-        let mut names = Vec::new();
-        for attribute in &attributes {
-            let name = self.attribute_name(attribute)?;
-            if names.contains(&name) {
-                return Err("an attribute that stands twice");
+        if has_attributes { self.attributes(tag) } else { Ok(()) }
+    }
+
+    /// Takes note of the namespaces that a tag declares. Whether it has other attributes.
+    fn declarations(&mut self, tag: Tag<'_>, outer: Mark) -> Checked<bool> {
+        let mut has_others = false;
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(|_| ILL_FORMED)?;
+            match attribute.key.as_namespace_binding() {
+                Some(_) => self.declare(&attribute)?,
+                None => has_others = true,
             }
-            names.push(name);
-            self.attribute(attribute, name)?;
         }
-        Ok(())
+        let own = self.room.scope.sorted(outer).map(|(prefix, _)| prefix);
+        if own.clone().zip(own.skip(1)).any(|(one, next)| one == next) { Err(TWICE) } else { Ok(has_others) }
+    }
+
+    /// Judges the other attributes of a tag.
+    fn attributes(&mut self, tag: Tag<'_>) -> Checked<()> {
+        self.room.attributes.clear();
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(|_| ILL_FORMED)?;
+            if attribute.key.as_namespace_binding().is_none() {
+                let (prefix, local) = split(attribute.key.into_inner());
+                let name = Name { namespace: self.resolve(prefix, false)?, is_attribute: true, local };
+                self.room.attributes.push(local, name.namespace);
+                self.attribute(&attribute, name)?;
+            }
+        }
+        if self.room.attributes.has_twins(Mark::default()) { Err(TWICE) } else { Ok(()) }
     }
 
     fn declare(&mut self, attribute: &Attribute<'_>) -> Checked<()> {
         let name: &str = attribute.key.into_inner();
         let prefix = name.strip_prefix("xmlns:").unwrap_or_default();
-        let uri =
-            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| "an attribute that is not well-formed")?;
+        let uri = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| ILL_FORMED)?;
         if matches!(prefix, "xml" | "xmlns") || uri.is_empty() && name != "xmlns" {
             return Err("a namespace declaration that is none");
         }
         let namespace = self.rules.table.namespace(&uri);
-        self.scope.push(Declaration { prefix: prefix.to_owned(), namespace, is_used: false });
+        self.room.scope.push(prefix, Declaration { namespace, is_used: false });
         Ok(())
     }
 
@@ -220,8 +278,7 @@ impl<'t> Walk<'t, '_, '_> {
             Some("xml") => return Ok(FOREIGN),
             _ => {}
         }
-        let wanted = prefix.unwrap_or_default();
-        match self.scope.iter_mut().rev().find(|declaration| declaration.prefix == wanted) {
+        match self.room.scope.last(prefix.unwrap_or_default()) {
             Some(declaration) => {
                 declaration.is_used = true;
                 Ok(declaration.namespace)
@@ -231,27 +288,20 @@ impl<'t> Walk<'t, '_, '_> {
         }
     }
 
-    fn attribute_name<'b>(&mut self, attribute: &Attribute<'b>) -> Checked<Name<'b>> {
-        let (local, prefix) = attribute.key.decompose();
-        let namespace = self.resolve(prefix.map(|prefix| prefix.into_inner()), false)?;
-        Ok(Name { namespace, is_attribute: true, local: local.into_inner() })
-    }
-
     fn attribute(&mut self, attribute: &Attribute<'_>, name: Name<'_>) -> Checked<()> {
-        let value =
-            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| "an attribute that is not well-formed")?;
-        let Some(open) = self.open.last_mut() else { return Ok(()) };
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| ILL_FORMED)?;
+        let Some(open) = self.room.open.last_mut() else { return Ok(()) };
         let table = self.rules.table;
         let is = |own: &Option<Expanded>| own.as_ref().is_some_and(|own| own.is(&name));
         if is(&table.id) {
-            self.reading.ids.insert(value.into_owned());
+            self.reading.link(&value, true);
         } else if is(&table.reference) {
             open.refers = true;
-            self.reading.references.insert(value.into_owned());
+            self.reading.link(&value, false);
         } else if is(&table.uri) {
             open.refers = true;
             let fragment = value.strip_prefix('#').ok_or("a reference out of the message")?;
-            self.reading.references.insert(fragment.to_owned());
+            self.reading.link(fragment, false);
         } else if name.namespace == XSI && name.local == "nil" {
             if !matches!(&*value, "true" | "1") {
                 return Err("`xsi:nil` on what isn't nil");
@@ -260,7 +310,7 @@ impl<'t> Walk<'t, '_, '_> {
         } else {
             let place = open.place.and_then(|at| table.below(at, name)).and_then(|at| table.get(at));
             let place = place.ok_or("an attribute that the mapping doesn't name")?;
-            if self.rules.judge(Some(place), None, &value, false, &mut self.reading)? == Found::Released {
+            if self.rules.judge(Some(place), None, &value, false, self.reading)? == Found::Released {
                 open.is_released = true;
             }
         }
@@ -268,51 +318,53 @@ impl<'t> Walk<'t, '_, '_> {
     }
 
     fn end(&mut self) -> Checked<()> {
-        let Some(open) = self.open.pop() else { return Err("an end tag without its start") };
+        let Some(open) = self.room.open.pop() else { return Err("an end tag without its start") };
         let place = open.place.and_then(|at| self.rules.table.get(at));
         let checked = self.ended(&open, place);
+        self.text = Text::None;
         if checked.is_err() {
             // The path of a finding is that of the element it is in.
-            let scope = open.scope;
-            self.open.push(open);
-            self.scope.truncate(scope);
+            self.room.open.push(open);
             return checked.map(|_| ());
         }
-        if self.scope.iter().skip(open.scope).any(|declaration| !declaration.is_used) {
+        if self.room.scope.since(open.scope).any(|declaration| !declaration.is_used) {
             return Err("a namespace declaration that nothing uses");
         }
-        self.scope.truncate(open.scope);
-        if let (true, Some(parent)) = (checked?, self.open.last_mut()) {
+        self.room.scope.back_to(open.scope);
+        if let (true, Some(parent)) = (checked?, self.room.open.last_mut()) {
             parent.is_released = true;
         }
         Ok(())
     }
 
     /// Judges an element that has ended. Gives whether it holds something released.
-    fn ended(&mut self, open: &Open<'_>, place: Option<&Place>) -> Checked<bool> {
-        let has_content = open.has_children || !open.text.is_empty();
-        let may_be_nil = place.is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
-        if open.is_nil && (has_content || !may_be_nil && !open.refers) {
-            return Err("`xsi:nil` on what may not be nil");
+    fn ended(&mut self, open: &Open, place: Option<&Place>) -> Checked<bool> {
+        let text = said(&self.text, self.room);
+        if open.is_nil {
+            let has_content = open.has_children || !text.is_empty();
+            let may_be_nil = place.is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
+            if has_content || !may_be_nil && !open.refers {
+                return Err("`xsi:nil` on what may not be nil");
+            }
         }
         let is_value = place.is_some_and(Place::is_value);
         if is_value && open.has_children {
             return Err("an element in a value");
         }
         if is_value || open.record.is_some() && !open.has_children {
-            let found = self.rules.judge(place, open.record, &open.text, open.is_nil, &mut self.reading)?;
+            let found = self.rules.judge(place, open.record, text, open.is_nil, self.reading)?;
             return Ok(found == Found::Released || open.is_released);
         }
         if open.is_released || open.refers {
-            return if is_blank(&open.text) { Ok(true) } else { Err("a text beside elements") };
+            return if is_blank(text) { Ok(true) } else { Err("a text beside elements") };
         }
         // Nothing of it is released: it must be what stands for it.
         if open.has_children {
             return Err("a container in which nothing was released");
         }
-        match self.rules.judge(place, open.record, &open.text, open.is_nil, &mut self.reading) {
+        match self.rules.judge(place, open.record, text, open.is_nil, self.reading) {
             Ok(found) => Ok(found == Found::Released),
-            Err(_) if is_blank(&open.text) => Err("a container in which nothing was released"),
+            Err(_) if is_blank(text) => Err("a container in which nothing was released"),
             Err(what) => Err(what),
         }
     }
@@ -320,16 +372,42 @@ impl<'t> Walk<'t, '_, '_> {
     /// Where the reading is, in the mapping's spelling.
     fn path(&self) -> String {
         let names =
-            self.open.iter().filter_map(|open| self.rules.table.get(open.place?)).map(|place| place.name.as_str());
+            self.room.open.iter().filter_map(|open| self.rules.table.get(open.place?)).map(|place| place.name.as_str());
         names.collect::<Vec<_>>().join("/")
     }
 }
 
+/// A text with its line ends as XML means them.
+fn content(text: &str) -> Cow<'_, str> {
+    match text.contains('\r') {
+        true => BytesText::from_escaped(text).xml10_content(),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// A name's prefix and what is behind it.
+fn split(name: &str) -> (Option<&str>, &str) {
+    let colon = name.bytes().position(|byte| byte == b':');
+    match colon.and_then(|colon| Some((name.get(..colon)?, name.get(colon + 1..)?))) {
+        Some((prefix, local)) => (Some(prefix), local),
+        None => (None, name),
+    }
+}
+
+fn said<'s>(text: &'s Text<'_>, room: &'s Room) -> &'s str {
+    match text {
+        Text::None => "",
+        Text::Piece(text) => text,
+        Text::Joined => &room.joined,
+    }
+}
+
 fn is_blank(text: &str) -> bool {
-    text.chars().all(|character| matches!(character, ' ' | '\t' | '\r' | '\n'))
+    text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// Inside a record a name tells what it names and nothing more.
 fn is_plain_name(local: &str) -> bool {
-    local.len() <= 64 && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+    (1..=64).contains(&local.len())
+        && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }

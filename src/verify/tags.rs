@@ -1,0 +1,216 @@
+//! XML taken apart at its tags, on the parts of quick-xml. Its `Reader` would do the same, but keeps the names of open
+//! elements in room of its own, for every message anew, and checks once more that each piece is UTF-8. So what nearly all
+//! of an output is, tags and plain text, is cut here, where `ElementParser` says that a tag ends; everything else is read
+//! by a `Reader`. The tests hold it against a `Reader` that reads all.
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use quick_xml::events::attributes::Attributes;
+use quick_xml::parser::{ElementParser, Parser};
+
+/// What comes next in a document.
+#[derive(Debug)]
+pub(super) enum Piece<'t> {
+    Start(Tag<'t>),
+    /// The start of an end tag; whose it is, [`Tags::end`] must be asked.
+    End,
+    Text(&'t str),
+    /// What isn't met often: a reference, a CDATA section, a declaration, and what must not be.
+    Rare(Event<'t>),
+    /// The end of the document.
+    Eof,
+}
+
+/// A start tag, or one that is both.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tag<'t> {
+    content: &'t str,
+    /// Bytes of its name.
+    name: usize,
+    pub(super) is_empty: bool,
+}
+
+impl<'t> Tag<'t> {
+    pub(super) fn name(self) -> &'t str {
+        self.content.get(..self.name).unwrap_or_default()
+    }
+
+    pub(super) fn has_attributes(self) -> bool {
+        self.name < self.content.len()
+    }
+
+    /// Its attributes. That none stands twice is for the walk to see: quick-xml would need room for that.
+    pub(super) fn attributes(self) -> Attributes<'t> {
+        let mut attributes = Attributes::new(self.content, self.name);
+        attributes.with_checks(false);
+        attributes
+    }
+}
+
+/// A document on its way.
+pub(super) struct Tags<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+/// What is no XML, or ends too early.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct IllFormed;
+
+impl<'t> Tags<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        // A byte order mark is no part of the document.
+        let at = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+        Self { text, at }
+    }
+
+    /// How many bytes have been read.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<Piece<'t>, IllFormed> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        match rest.as_bytes() {
+            [] => Ok(Piece::Eof),
+            [b'<', b'/', ..] => Ok(Piece::End),
+            [b'&', ..] | [b'<', b'!' | b'?', ..] => self.rare(rest),
+            [b'<', ..] => {
+                let end = ElementParser::Outside.feed(rest.as_bytes()).ok_or(IllFormed)?;
+                self.at += end + 1;
+                let content = rest.get(1..end).ok_or(IllFormed)?;
+                let (content, is_empty) = content.strip_suffix('/').map_or((content, false), |content| (content, true));
+                // Most tags are a name and nothing else, which is seen sooner than where a name ends.
+                let has_space = content.bytes().fold(false, |any, byte| any | is_space(byte));
+                let name = if has_space { content.bytes().position(is_space) } else { None };
+                let name = name.unwrap_or(content.len());
+                Ok(Piece::Start(Tag { content, name, is_empty }))
+            }
+            bytes => {
+                let end = memchr::memchr2(b'<', b'&', bytes).unwrap_or(bytes.len());
+                self.at += end;
+                Ok(Piece::Text(rest.get(..end).ok_or(IllFormed)?))
+            }
+        }
+    }
+
+    /// Reads the end tag of the element of this name.
+    #[inline]
+    pub(super) fn end(&mut self, name: &str) -> Result<(), IllFormed> {
+        let rest = self.text.as_bytes().get(self.at..).and_then(|rest| rest.strip_prefix(b"</"));
+        let rest = rest.and_then(|rest| rest.strip_prefix(name.as_bytes())).ok_or(IllFormed)?;
+        let spaces = rest.iter().take_while(|byte| is_space(**byte)).count();
+        if rest.get(spaces) != Some(&b'>') {
+            return Err(IllFormed);
+        }
+        self.at += "</".len() + name.len() + spaces + 1;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn rare(&mut self, rest: &'t str) -> Result<Piece<'t>, IllFormed> {
+        let mut reader = Reader::from_str(rest);
+        reader.config_mut().check_comments = true;
+        let event = reader.read_event().map_err(|_| IllFormed)?;
+        self.at += usize::try_from(reader.buffer_position()).map_err(|_| IllFormed)?;
+        Ok(Piece::Rare(event))
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What a document is made of, as `Reader` and `Tags` both say it; up to the first thing that is wrong.
+    fn by_reader(text: &str) -> Vec<String> {
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().check_comments = true;
+        let mut all = Vec::new();
+        loop {
+            all.push(match reader.read_event() {
+                Ok(Event::Start(tag)) => format!("start {} {:?}", tag.name().into_inner(), tag.attributes_raw()),
+                Ok(Event::Empty(tag)) => format!("empty {} {:?}", tag.name().into_inner(), tag.attributes_raw()),
+                Ok(Event::End(tag)) => format!("end {}", tag.name().into_inner()),
+                Ok(Event::Text(text)) => format!("text {}", &*text),
+                Ok(Event::Eof) | Err(_) => return all,
+                Ok(event) => format!("{event:?}"),
+            });
+        }
+    }
+
+    fn by_tags(text: &str) -> Vec<String> {
+        let mut tags = Tags::new(text);
+        let mut open = Vec::new();
+        let mut all = Vec::new();
+        loop {
+            all.push(match tags.next() {
+                Ok(Piece::Start(tag)) => {
+                    let word = if tag.is_empty { "empty" } else { "start" };
+                    if !tag.is_empty {
+                        open.push(tag.name());
+                    }
+                    format!("{word} {} {:?}", tag.name(), tag.content.get(tag.name..).unwrap())
+                }
+                Ok(Piece::End) => match open.pop() {
+                    Some(name) if tags.end(name).is_ok() => format!("end {name}"),
+                    _ => return all,
+                },
+                Ok(Piece::Text(text)) => format!("text {text}"),
+                Ok(Piece::Rare(event)) => format!("{event:?}"),
+                Ok(Piece::Eof) | Err(_) => return all,
+            });
+        }
+    }
+
+    /// Whether both come to the end of the document.
+    fn is_whole(text: &str) -> (bool, bool) {
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().check_comments = true;
+        let by_reader = loop {
+            match reader.read_event() {
+                Ok(Event::Eof) => break true,
+                Err(_) => break false,
+                Ok(_) => {}
+            }
+        };
+        let mut tags = Tags::new(text);
+        let mut open = Vec::new();
+        let by_tags = loop {
+            match tags.next() {
+                Ok(Piece::Start(tag)) if !tag.is_empty => open.push(tag.name()),
+                Ok(Piece::End) if open.pop().is_none_or(|name| tags.end(name).is_err()) => break false,
+                Ok(Piece::Eof) => break true,
+                Err(_) => break false,
+                Ok(_) => {}
+            }
+        };
+        (by_reader, by_tags)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn p3_tags_are_what_a_reader_of_quick_xml_says(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "<a>", "</a>", "<a", "<b:c d='1'>", "</b:c>", "</b:c \n>", "<e/>", "<e f=\"/>\"/>", "<", ">", "/", "'",
+                    "\"", "&", "&lt;", "&#x41;", ";", "x", " ", "\r\n", "é", "<![CDATA[", "]]>", "<!--", "-->", "--",
+                    "<?", "?>", "<?xml version='1.0'?>", "<!DOCTYPE a>", "\u{FEFF}", "</", "<>", "</>", "< a>", "=",
+                ]),
+                0..12,
+            ),
+        ) {
+            let text = pieces.concat();
+            prop_assert_eq!(by_tags(&text), by_reader(&text), "{}", text);
+            let (by_reader, by_tags) = is_whole(&text);
+            prop_assert_eq!(by_tags, by_reader, "{}", text);
+        }
+    }
+}
