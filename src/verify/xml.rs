@@ -31,8 +31,8 @@ struct Open {
     is_released: bool,
     is_nil: bool,
     refers: bool,
-    /// The declarations in scope outside of it.
-    scope: Mark,
+    /// The declarations in scope outside of it, if it has any of its own.
+    scope: Option<Mark>,
 }
 
 /// What a walk needs room for. The next message uses it again.
@@ -47,11 +47,10 @@ pub(super) struct Room {
 }
 
 /// The text since the last tag. What stood before a child is blank, and forgotten.
-#[derive(Default)]
+#[derive(Clone, Copy)]
 enum Text<'t> {
-    #[default]
     None,
-    Piece(Cow<'t, str>),
+    Piece(&'t str),
     /// It stands in the room.
     Joined,
 }
@@ -76,6 +75,7 @@ pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &
     room.scope.clear();
     let mut walk = Walk { rules, reading, room, text: Text::None, has_root: false };
     let mut tags = Tags::new(text);
+    let start = tags.at();
     // Looked for once, for most documents have none.
     let has_returns = memchr::memchr(b'\r', text.as_bytes()).is_some();
     loop {
@@ -92,7 +92,7 @@ pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &
             Ok(Piece::Text(text)) => walk.text(if has_returns { content(text) } else { Cow::Borrowed(text) }),
             Ok(Piece::Eof) if walk.room.open.is_empty() && walk.has_root => return Ok(()),
             Ok(Piece::Eof) => Err("an element that isn't closed"),
-            Ok(Piece::Rare(event)) => walk.event(&event, at),
+            Ok(Piece::Rare(event)) => walk.event(&event, at == start),
             Err(_) => Err(NO_XML),
         };
         checked.map_err(|what| Finding::at(at, what).with_path(walk.path()))?;
@@ -126,7 +126,7 @@ impl<'t> Walk<'t, '_, '_> {
     }
 
     #[inline(never)]
-    fn event(&mut self, event: &Event<'t>, at: usize) -> Checked<()> {
+    fn event(&mut self, event: &Event<'t>, is_first: bool) -> Checked<()> {
         match event {
             Event::CData(text) => self.text(text.xml10_content()),
             Event::GeneralRef(reference) => {
@@ -147,7 +147,7 @@ impl<'t> Walk<'t, '_, '_> {
                 self.join(character.encode_utf8(&mut [0; 4]));
                 Ok(())
             }
-            Event::Decl(declaration) if at == 0 => {
+            Event::Decl(declaration) if is_first => {
                 let is_utf8 =
                     declaration.encoding().is_none_or(|name| name.is_ok_and(|n| n.eq_ignore_ascii_case("UTF-8")));
                 if is_utf8 { Ok(()) } else { Err("an encoding that is not UTF-8") }
@@ -164,29 +164,29 @@ impl<'t> Walk<'t, '_, '_> {
         if self.room.open.is_empty() {
             return if is_blank(&text) { Ok(()) } else { Err("a text outside the root") };
         }
-        match self.text {
-            Text::None => self.text = Text::Piece(text),
-            Text::Piece(_) | Text::Joined => self.join(&text),
+        match (self.text, text) {
+            (Text::None, Cow::Borrowed(text)) => self.text = Text::Piece(text),
+            (_, text) => self.join(&text),
         }
         Ok(())
     }
 
     /// Puts a piece behind the text so far.
     fn join(&mut self, next: &str) {
-        match std::mem::replace(&mut self.text, Text::Joined) {
+        match self.text {
             Text::Joined => {}
             Text::None => self.room.joined.clear(),
             Text::Piece(text) => {
                 self.room.joined.clear();
-                self.room.joined.push_str(&text);
+                self.room.joined.push_str(text);
             }
         }
         self.room.joined.push_str(next);
+        self.text = Text::Joined;
     }
 
     fn start(&mut self, tag: Tag<'_>, place_of_name: (usize, usize)) -> Checked<()> {
-        let scope = self.room.scope.mark();
-        let has_attributes = tag.has_attributes() && self.declarations(tag, scope)?;
+        let (scope, has_attributes) = if tag.has_attributes() { self.declarations(tag)? } else { (None, false) };
         let (prefix, local) = split(tag.name());
         let namespace = self.resolve(prefix, true)?;
         let is_loose = !is_blank(said(&self.text, self.room));
@@ -230,18 +230,25 @@ impl<'t> Walk<'t, '_, '_> {
         if has_attributes { self.attributes(tag) } else { Ok(()) }
     }
 
-    /// Takes note of the namespaces that a tag declares. Whether it has other attributes.
-    fn declarations(&mut self, tag: Tag<'_>, outer: Mark) -> Checked<bool> {
-        let mut has_others = false;
+    /// Takes note of the namespaces that a tag declares. What was in scope before, and whether it has other attributes.
+    fn declarations(&mut self, tag: Tag<'_>) -> Checked<(Option<Mark>, bool)> {
+        let outer = self.room.scope.mark();
+        let (mut count, mut has_others) = (0_usize, false);
         for attribute in tag.attributes() {
             let attribute = attribute.map_err(|_| ILL_FORMED)?;
             match attribute.key.as_namespace_binding() {
-                Some(_) => self.declare(&attribute)?,
+                Some(_) => {
+                    self.declare(&attribute)?;
+                    count += 1;
+                }
                 None => has_others = true,
             }
         }
         let own = self.room.scope.sorted(outer).map(|(prefix, _)| prefix);
-        if own.clone().zip(own.skip(1)).any(|(one, next)| one == next) { Err(TWICE) } else { Ok(has_others) }
+        if own.clone().zip(own.skip(1)).any(|(one, next)| one == next) {
+            return Err(TWICE);
+        }
+        Ok(((count > 0).then_some(outer), has_others))
     }
 
     /// Judges the other attributes of a tag.
@@ -322,16 +329,21 @@ impl<'t> Walk<'t, '_, '_> {
         let place = open.place.and_then(|at| self.rules.table.get(at));
         let checked = self.ended(&open, place);
         self.text = Text::None;
-        if checked.is_err() {
-            // The path of a finding is that of the element it is in.
-            self.room.open.push(open);
-            return checked.map(|_| ());
+        let is_released = match checked {
+            Ok(is_released) => is_released,
+            Err(what) => {
+                // The path of a finding is that of the element it is in.
+                self.room.open.push(open);
+                return Err(what);
+            }
+        };
+        if let Some(outer) = open.scope {
+            if self.room.scope.since(outer).any(|declaration| !declaration.is_used) {
+                return Err("a namespace declaration that nothing uses");
+            }
+            self.room.scope.back_to(outer);
         }
-        if self.room.scope.since(open.scope).any(|declaration| !declaration.is_used) {
-            return Err("a namespace declaration that nothing uses");
-        }
-        self.room.scope.back_to(open.scope);
-        if let (true, Some(parent)) = (checked?, self.room.open.last_mut()) {
+        if let (true, Some(parent)) = (is_released, self.room.open.last_mut()) {
             parent.is_released = true;
         }
         Ok(())
