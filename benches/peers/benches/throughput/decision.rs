@@ -4,16 +4,19 @@
 //! before, every message comes with claims that none came with before, and no rule asks for.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
 use dmv_redact::{Filter, Requester};
 use dmv_redact_peers::messages::{classes, police};
+use dmv_redact_peers::timing::processor_time;
+
+use crate::clock::ProcessorTime;
 
 /// With so many claims that no rule asks for there are two to that power decisions.
 const CLAIMS: usize = 14;
 
-pub(crate) fn decision(criterion: &mut Criterion) {
+pub(crate) fn decision(criterion: &mut Criterion<ProcessorTime>) {
     let class = classes().into_iter().find(|class| class.name == "json-dense").unwrap();
     let message = class.messages.first().unwrap();
     let requesters: Vec<Requester> = (0..1 << CLAIMS).map(requester).collect();
@@ -40,11 +43,11 @@ pub(crate) fn decision(criterion: &mut Criterion) {
                 // One that has decided nothing yet.
                 let filter = self::filter();
                 let round = left.min(requesters.len());
-                let start = Instant::now();
+                let start = processor_time();
                 for requester in requesters.iter().take(round) {
                     let _ = black_box(filter.redact(black_box(message), requester, &mut out));
                 }
-                time += start.elapsed();
+                time += processor_time() - start;
                 left -= round;
             }
             time

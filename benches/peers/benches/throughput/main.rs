@@ -4,19 +4,20 @@
 //!
 //! `cargo bench --bench throughput` runs all, a part of a name behind `--` some. Quote ratios of one run.
 
+mod clock;
 mod decision;
 
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::measurement::WallTime;
+use clock::ProcessorTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use dmv_redact::Filter;
 use dmv_redact_peers::allow_list::AllowList;
 use dmv_redact_peers::messages::{Class, Syntax, classes};
 use dmv_redact_peers::peers;
 
-fn throughput(criterion: &mut Criterion) {
+fn throughput(criterion: &mut Criterion<ProcessorTime>) {
     let filter = Filter::builder().second_reading(false).build().unwrap();
     let reads_twice = Filter::builder().build().unwrap();
     for class in classes() {
@@ -53,7 +54,7 @@ fn outputs(class: &Class, filter: &Filter) -> Vec<Vec<u8>> {
     class.messages.iter().map(redact).collect()
 }
 
-fn measure_peers(group: &mut BenchmarkGroup<'_, WallTime>, class: &Class, outputs: &[Vec<u8>]) {
+fn measure_peers(group: &mut BenchmarkGroup<'_, ProcessorTime>, class: &Class, outputs: &[Vec<u8>]) {
     let list = match class.syntax {
         Syntax::Json => AllowList::of_json(outputs),
         Syntax::Xml => AllowList::of_xml(outputs),
@@ -75,7 +76,7 @@ fn measure_peers(group: &mut BenchmarkGroup<'_, WallTime>, class: &Class, output
 }
 
 fn measure(
-    group: &mut BenchmarkGroup<'_, WallTime>,
+    group: &mut BenchmarkGroup<'_, ProcessorTime>,
     class: &Class,
     name: &str,
     mut work: impl FnMut(&[u8], &mut Vec<u8>),
@@ -92,12 +93,13 @@ fn measure(
     });
 }
 
-fn settings() -> Criterion {
+fn settings() -> Criterion<ProcessorTime> {
     Criterion::default()
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_millis(1200))
         .sample_size(30)
         .nresamples(2000)
+        .with_measurement(ProcessorTime)
 }
 
 criterion_group!(name = benches; config = settings(); targets = throughput, decision::decision);

@@ -68,7 +68,7 @@ impl Figures {
     pub(super) fn tables(&self) -> String {
         let of = |syntax: Syntax| classes().into_iter().filter(move |class| class.syntax == syntax).collect::<Vec<_>>();
         [
-            "GiB of input per second; a dash where the result would be another or the job can't be done.".to_owned(),
+            "GiB of input per second of processor time; a dash where the result would be another or the job can't be done.".to_owned(),
             self.table(&of(Syntax::Json), &JSON_PEERS),
             self.table(&of(Syntax::Xml), &XML_PEERS),
             "lol_html is no XML parser: it is told the names with their prefixes instead of namespaces, and leaves out what a \
