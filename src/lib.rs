@@ -9,6 +9,7 @@ mod policy;
 mod read;
 mod rewrite;
 mod verify;
+mod wide;
 
 pub use catalog::{Catalog, Element, ElementId, Kind, Sensitivity, Shape, Treatment};
 pub use config::ConfigError;

@@ -13,6 +13,7 @@ use regex_automata::{Anchored, MatchKind};
 
 use super::plain::Plain;
 use super::{Kind, disguise};
+use crate::wide::is_base64;
 
 /// Memory one pattern's table may take, in bytes; a counted repetition of many is what exceeds it.
 const TABLE_LIMIT: usize = 1 << 20;
@@ -30,6 +31,8 @@ pub struct Shape {
     refuses: SsnForms,
     is_text: bool,
     is_image: bool,
+    /// Of an image: whether any base64 is one.
+    takes_base64: bool,
     plain: Arc<Plain>,
 }
 
@@ -58,6 +61,8 @@ impl Shape {
         }
         let value = inner;
         value.is_empty()
+            // Nothing that is looked for below is written in base64 alone.
+            || self.takes_base64 && value.len() > IMAGE_NOTE && self.has_length(value) && is_base64(value.as_bytes())
             || self.has_length(value)
                 && is_clean(value)
                 && self.matches(value.as_bytes())
@@ -133,18 +138,40 @@ impl ShapeCompiler {
         let start =
             table.start_state(&start::Config::new().anchored(Anchored::Yes)).map_err(|error| error.to_string())?;
         let max_characters = max_characters.unwrap_or(default_max);
+        let takes_base64 = kind == Kind::Image && takes_all(&table, start, BASE64);
         let plain = Arc::new(Plain::new(&table, start, max_characters));
         Ok(Shape {
             pattern: pattern_text.into(),
             table,
             start,
             max_characters,
+            takes_base64,
             plain,
             refuses,
             is_text: matches!(kind, Kind::Text | Kind::Record | Kind::Code),
             is_image: kind == Kind::Image,
         })
     }
+}
+
+/// What [`is_base64`] takes.
+const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n";
+
+/// Whether an automaton takes any run of these bytes.
+fn takes_all(table: &dense::DFA<Vec<u32>>, start: StateID, bytes: &[u8]) -> bool {
+    let mut known: Vec<StateID> = Vec::new();
+    let mut open = vec![start];
+    while let Some(state) = open.pop() {
+        if known.contains(&state) {
+            continue;
+        }
+        if known.len() > bytes.len() || !table.is_match_state(table.next_eoi_state(state)) {
+            return false;
+        }
+        known.push(state);
+        open.extend(bytes.iter().map(|byte| table.next_state(state, *byte)));
+    }
+    true
 }
 
 fn build(pattern: &str) -> Result<dense::DFA<Vec<u32>>, String> {

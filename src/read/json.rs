@@ -6,8 +6,8 @@
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::scan::{Span, find, mark_control, mark_equal, skip_space};
-use super::wide;
 use crate::names::is_same;
+use crate::wide;
 
 type Read<T> = Result<T, Refusal>;
 

@@ -8,7 +8,6 @@ mod limits;
 mod lint;
 mod refusal;
 pub(crate) mod scan;
-mod wide;
 pub(crate) mod xml;
 
 pub use limits::Limits;

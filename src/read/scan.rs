@@ -1,8 +1,6 @@
 //! Passing over long runs of ordinary bytes quickly. Most bytes of a message are photos; they are looked at here and
 //! nowhere else.
 
-use super::wide::WORTH;
-
 /// A stretch of the message or the output, in bytes from its start. Both ends in one word, the end in the upper half: a
 /// span is handed on for every name and text, and what is written by halves is slow to be read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,9 +42,7 @@ impl Span {
     }
 }
 
-/// How many bytes are tested at once in a long run; a multiple of every common vector width.
-const STRIDE: usize = 32;
-/// How many bytes are tested by words first: most texts are shorter than it pays to set up a stride for.
+/// How many bytes are tested by words before a run counts as long: most texts are shorter.
 const HEAD: usize = 48;
 
 const ONES: u64 = u64::from_le_bytes([0x01; 8]);
@@ -66,24 +62,27 @@ pub(crate) fn mark_control(word: u64) -> u64 {
 }
 
 /// The first place at or after `from` whose byte is special, or the end. `mark` marks every special byte of a word, and
-/// perhaps others; `special` must be branch-free, so that a stride is a handful of vector instructions; `plain` says of how
-/// many bytes at the start of a long run none is special.
+/// perhaps others; `plain` says of how many bytes at the start of a long run none is special, though there may be more.
 #[inline(always)]
 pub(crate) fn find(
     bytes: &[u8],
     from: usize,
     mark: impl Fn(u64) -> u64,
-    special: impl Fn(u8) -> bool + Copy,
-    plain: impl FnOnce(&[u8]) -> usize,
+    special: impl Fn(u8) -> bool,
+    plain: impl Fn(&[u8]) -> usize,
 ) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     let mut at = 0;
-    while at < HEAD
-        && let Some(word) = rest.get(at..).and_then(<[u8]>::first_chunk)
-    {
+    let mut long = HEAD;
+    while let Some(word) = rest.get(at..).and_then(<[u8]>::first_chunk) {
         let marks = mark(u64::from_le_bytes(*word));
         if marks == 0 {
             at += 8;
+            if at >= long {
+                at += plain(rest.get(at..).unwrap_or_default());
+                // It ended within a block of a special byte, or of the end.
+                long = usize::MAX;
+            }
             continue;
         }
         at += marks.trailing_zeros() as usize / 8;
@@ -91,19 +90,6 @@ pub(crate) fn find(
             return from + at;
         }
         at += 1;
-    }
-    if rest.len() - at >= WORTH {
-        at += plain(rest.get(at..).unwrap_or_default());
-    }
-    for stride in rest.get(at..).unwrap_or_default().chunks_exact(STRIDE) {
-        let mut hit = false;
-        for byte in stride {
-            hit |= special(*byte);
-        }
-        if hit {
-            break;
-        }
-        at += STRIDE;
     }
     let tail = rest.get(at..).unwrap_or_default();
     from + at + tail.iter().position(|byte| special(*byte)).unwrap_or(tail.len())

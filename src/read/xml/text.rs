@@ -3,9 +3,9 @@
 
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::{Span, find, is_space, mark_control, mark_equal, skip_space};
-use super::super::wide;
 use super::{CDATA_END, CDATA_START, Event, Read, XmlReader};
 use crate::names::is_xml_character;
+use crate::wide;
 
 impl XmlReader<'_, '_> {
     /// Reads character data up to the next markup (production 14).

@@ -7,18 +7,23 @@ use fearless_simd::{Level, Simd, dispatch};
 
 /// Vectors of a block.
 const VECTORS: usize = 4;
-/// Bytes of the largest block, on any processor: a shorter run is not worth the setting up.
-pub(super) const WORTH: usize = 256;
 
 /// How many bytes there are at the start of which none ends a JSON string or is an escape or a control character. Whole
 /// blocks are counted: there may be more.
-pub(super) fn plain_in_string(bytes: &[u8]) -> usize {
+pub(crate) fn plain_in_string(bytes: &[u8]) -> usize {
     dispatch!(Level::new(), simd => in_string(simd, bytes))
 }
 
-/// The same for XML character data: bytes of which none is markup, begins a reference or perhaps `]]>`, is a control character
+/// Whether all of a text is base64 (RFC 4648, section 4) or line breaks, whatever it stands for.
+pub(crate) fn is_base64(text: &[u8]) -> bool {
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r' | b'\n');
+    let blocks = dispatch!(Level::new(), simd => base64(simd, text));
+    text.get(blocks..).is_some_and(|rest| rest.iter().all(is_base64))
+}
+
+/// The same as for strings for XML character data: bytes of which none is markup, begins a reference or perhaps `]]>`, is a control character
 /// other than a tab or a line feed, or is beyond ASCII.
-pub(super) fn plain_in_text(bytes: &[u8]) -> usize {
+pub(crate) fn plain_in_text(bytes: &[u8]) -> usize {
     dispatch!(Level::new(), simd => in_text(simd, bytes))
 }
 
@@ -58,6 +63,24 @@ fn in_text<S: Simd>(simd: S, bytes: &[u8]) -> usize {
     })
 }
 
+#[inline(always)]
+fn base64<S: Simd>(simd: S, bytes: &[u8]) -> usize {
+    let all = |byte: u8| S::u8s::splat(simd, byte);
+    blocks::<S>(bytes, |block| {
+        block.chunks_exact(S::u8s::LEN).any(|vector| {
+            let vector = S::u8s::from_slice(simd, vector);
+            let is_letter = ((vector | all(0x20)) - all(b'a')).simd_lt(all(26));
+            // From the slash to the nine, and the rest one by one.
+            let is_digit = (vector - all(b'/')).simd_lt(all(11));
+            let is_other = vector.simd_eq(all(b'+'))
+                | vector.simd_eq(all(b'='))
+                | vector.simd_eq(all(b'\n'))
+                | vector.simd_eq(all(b'\r'));
+            !(is_letter | is_digit | is_other).all_true()
+        })
+    })
+}
+
 /// How many bytes the blocks have before the first that holds something.
 #[inline(always)]
 fn blocks<S: Simd>(bytes: &[u8], holds: impl Fn(&[u8]) -> bool) -> usize {
@@ -85,6 +108,8 @@ mod tests {
                 ] {
                     assert!(if is_special { found <= place } else { found == bytes.len() }, "{byte} at {place}");
                 }
+                let is_base64_byte = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r' | b'\n');
+                assert_eq!(is_base64(&bytes), is_base64_byte, "{byte} at {place}");
             }
         }
     }
