@@ -5,7 +5,7 @@
 
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
-use super::scan::{Span, find, mark_control, mark_equal, skip_space};
+use super::scan::{Span, find, find_in_name, mark_control, mark_equal, skip_space};
 use crate::names::is_same;
 use crate::wide;
 
@@ -106,7 +106,16 @@ impl<'m> JsonReader<'m> {
         if self.peek() != Some(b'"') {
             return Err(self.refuse("a member name is wanted"));
         }
-        let name = self.string()?;
+        let start = self.position + 1;
+        let mark = |word| mark_equal(word, b'"') | mark_equal(word, b'\\') | mark_control(word);
+        let quote = find_in_name(self.bytes, start, mark).filter(|at| self.bytes.get(*at) == Some(&b'"'));
+        let name = match quote {
+            Some(end) => {
+                self.position = end + 1;
+                JsonString { inner: Span::new(start, end), escaped: false }
+            }
+            None => self.string()?,
+        };
         if name.inner.len() > self.limits.name_bytes {
             return Err(Refusal::at(Reason::Limit, name.inner.start(), "a name is too long"));
         }

@@ -95,6 +95,25 @@ pub(crate) fn find(
     from + at + tail.iter().position(|byte| special(*byte)).unwrap_or(tail.len())
 }
 
+/// Bytes that [`find_in_name`] looks at: most names are shorter.
+const NAME_BYTES: usize = 32;
+
+/// The place of the first marked byte among the next 32, if there is one and as many to look at. All are looked at, however
+/// soon it is found: the length of a name can't be foretold, and to be wrong about it costs more.
+#[inline]
+pub(crate) fn find_in_name(bytes: &[u8], from: usize, mark: impl Fn(u64) -> u64) -> Option<usize> {
+    let window: &[u8; NAME_BYTES] = bytes.get(from..)?.first_chunk()?;
+    let (words, _) = window.as_chunks::<8>();
+    let mut found = None;
+    for (place, word) in words.iter().enumerate().rev() {
+        let marks = mark(u64::from_le_bytes(*word));
+        if marks != 0 {
+            found = Some(8 * place + marks.trailing_zeros() as usize / 8);
+        }
+    }
+    found.map(|place| from + place)
+}
+
 /// Whether the byte is white space of XML and of JSON: space, tab, carriage return, line feed.
 #[inline]
 pub(crate) fn is_space(byte: u8) -> bool {

@@ -386,6 +386,18 @@ impl<'m, 's> XmlReader<'m, 's> {
         })
     }
 
+    /// Whether an end tag comes next.
+    #[inline]
+    pub(crate) fn is_at_end_tag(&self) -> bool {
+        self.phase == Phase::Content && self.bytes.get(self.position..self.position + 2) == Some(b"</")
+    }
+
+    /// Reads the end tag that comes next.
+    #[inline]
+    pub(crate) fn pass_end_tag(&mut self) -> Read<Span> {
+        self.end_tag()
+    }
+
     /// Whether these bytes come next, inside the root.
     #[inline]
     pub(crate) fn is_before(&self, tag: &[u8]) -> bool {
@@ -404,10 +416,11 @@ impl<'m, 's> XmlReader<'m, 's> {
         let start = self.position;
         let name = self.state.open.last().map(|open| open.name.of(self.bytes)).unwrap_or_default();
         let name_end = start + 2 + name.len();
-        if !is_same(Span::new(start + 2, name_end).of(self.bytes), name) {
+        if !self.bytes.get(start + 2..name_end).is_some_and(|here| is_same(here, name)) {
             return Err(self.refuse("an end tag doesn't match its start tag"));
         }
-        let end = skip_space(self.bytes, name_end);
+        let is_closed = self.bytes.get(name_end) == Some(&b'>');
+        let end = if is_closed { name_end } else { skip_space(self.bytes, name_end) };
         match self.bytes.get(end) {
             Some(b'>') => {}
             Some(_) if end == name_end => return Err(self.refuse("an end tag doesn't match its start tag")),
@@ -419,8 +432,11 @@ impl<'m, 's> XmlReader<'m, 's> {
     }
 
     fn close(&mut self) {
-        if let Some(open) = self.state.open.pop() {
-            self.state.bindings.truncate(open.bindings);
+        if let Some(open) = self.state.open.last() {
+            if self.state.bindings.len() > open.bindings {
+                self.state.bindings.truncate(open.bindings);
+            }
+            self.state.open.pop();
         }
         self.phase = if self.state.open.is_empty() { Phase::Epilog } else { Phase::Content };
     }

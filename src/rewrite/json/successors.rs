@@ -34,7 +34,15 @@ pub(super) struct Successor {
 pub(super) struct Successors {
     format: FormatId,
     learned: Vec<Option<Successor>>,
+    /// In this message, how often something was learned, and how often a guess was asked for.
+    lessons: u32,
+    questions: u32,
+    /// Messages for which nothing is foretold: the last ones were of no order that could be learned.
+    resting: u32,
 }
+
+/// How long nothing is foretold where it was of no use.
+const REST: u32 = 15;
 
 impl Successors {
     /// Begins a message of this format: what was learned of another is forgotten.
@@ -43,19 +51,36 @@ impl Successors {
             self.format = format;
             self.learned.clear();
         }
+        if self.resting > 0 {
+            self.resting -= 1;
+        } else if 2 * self.lessons > self.questions {
+            self.resting = REST;
+        }
+        (self.lessons, self.questions) = (0, 0);
+    }
+
+    /// Whether there is any use in asking, and in learning, in this message.
+    #[inline]
+    pub(super) fn is_resting(&self) -> bool {
+        self.resting > 0
     }
 
     /// The member that is foretold for a place.
     #[inline]
-    pub(super) fn guess(&self, place: Place) -> Option<Successor> {
+    pub(super) fn guess(&mut self, place: Place) -> Option<Successor> {
+        if self.is_resting() {
+            return None;
+        }
+        self.questions += 1;
         self.learned.get(place).copied().flatten()
     }
 
     /// Learns what stood at a place.
     pub(super) fn learn(&mut self, place: Place, successor: Successor) {
-        if place == NOWHERE {
+        if place == NOWHERE || self.is_resting() {
             return;
         }
+        self.lessons += 1;
         if self.learned.len() <= place {
             self.learned.resize(place + 1, None);
         }

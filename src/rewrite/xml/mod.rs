@@ -126,6 +126,11 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.foretells = self.buffers.followers.begin(root).then(|| self.reader.binding_count());
         let mut released = false;
         loop {
+            if self.reader.is_at_end_tag() {
+                let tag = self.reader.pass_end_tag()?;
+                released |= self.end(tag)?;
+                continue;
+            }
             if self.foretold()? {
                 continue;
             }
