@@ -119,11 +119,20 @@ fn p10_what_was_redacted_before_changes_nothing() {
     let rebound = String::from_utf8(fixture("dr-in-state-police/message.xml")).unwrap();
     messages.push(rebound.replacen("<nc:PersonName>", "<nc:PersonName xmlns:nc=\"urn:other\">", 1).into_bytes());
     messages.push(rebound.replacen("<nc:Person>", "<nc:Person xmlns:nc=\"urn:other\">", 1).into_bytes());
-    assert!(messages.len() > 50);
-    let requester = Requester::new("AZ0070000").unwrap().purpose("C");
+    // The same beginning, and nothing behind it; the same context, and a name in it that is written otherwise.
+    let cut: Vec<_> = messages.iter().map(|message| message[..message.len() * 9 / 10].to_vec()).collect();
+    messages.extend(cut);
+    let json = String::from_utf8(fixture("niem-json-list-compact/message.json")).unwrap();
+    messages.push(json.replacen("\"nc\":", "\"\\u006ec\":", 1).into_bytes());
+    messages.push(json.replacen("\"nc:PersonName\":", "\"nc:PersonName\" :", 1).into_bytes());
+    messages.push(json.replacen("nc:PersonName", "nc:PersonNam\\u0065", 1).into_bytes());
+    messages.push(json.replacen("nc:PersonSurName", "nc:PersonGivenName", 1).into_bytes());
+    assert!(messages.len() > 100);
+    let requesters = ["AZ0070000", "VTICE0900", "NVDMV0000"].map(|ori| Requester::new(ori).unwrap().purpose("C"));
     let redact = |filter: &Filter, message: &[u8]| {
         let mut out = Vec::new();
-        let receipt = filter.redact(message, &requester, &mut out);
+        let requester = &requesters[message.len() % requesters.len()];
+        let receipt = filter.redact(message, requester, &mut out);
         let elements: Vec<_> = receipt.elements().map(|(id, counts)| (id.to_owned(), counts)).collect();
         (out, receipt.disposition(), elements, receipt.unmapped())
     };

@@ -39,3 +39,82 @@ pub(super) fn judge(element: &Element, treatment: Treatment, value: &str, writte
     written.clear();
     if treatment::apply(treatment, value, written) { Judgement::Generalise } else { Judgement::ShapeViolation }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::catalog::Catalog;
+
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[]).unwrap());
+
+    fn is_plain(element: &Element, value: &str) -> bool {
+        element.shape().plain_end(value.as_bytes(), 0) == Some(value.len())
+    }
+
+    /// What settles a value at a glance must be what the closer look says of it.
+    fn agrees(value: &str) -> Result<(), TestCaseError> {
+        for (_, element) in CATALOG.iter().filter(|(_, element)| is_plain(element, value)) {
+            prop_assert!(element.shape().conforms(value), "{}: {value}", element.id());
+            prop_assert!(!photo::is_found_in(value), "{}: {value}", element.id());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn p7_short_values_that_a_glance_settles_are_right() {
+        let alphabet = " ADIQSZamz0369-.,'/:=&#;*\"\\<]\t\u{e9}";
+        let values = || alphabet.chars().map(String::from).chain([String::new()]);
+        for (first, second, third) in values()
+            .flat_map(|first| values().map(move |second| (first.clone(), second)))
+            .flat_map(|(first, second)| values().map(move |third| (first.clone(), second.clone(), third)))
+        {
+            agrees(&[first, second, third].concat()).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_most_messages_hold_is_settled_at_a_glance() {
+        for (id, value) in [
+            ("person.name.given", "JORDAN"),
+            ("person.birth-date", "1985-07-04"),
+            ("person.address.street", "1742 MESQUITE WASH LN"),
+            ("person.address.postal-code", "85701-4321"),
+            ("license.status", "LIC"),
+            ("license.restriction", "CORRECTIVE LENSES"),
+            ("envelope.time", "14:03:22"),
+        ] {
+            let element = CATALOG.find(id).and_then(|id| CATALOG.element(id)).unwrap();
+            assert!(is_plain(element, value), "{id}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2048))]
+
+        #[test]
+        fn p7_values_that_a_glance_settles_are_right(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    "[A-Z]{1,12}",
+                    "[A-Za-z0-9]{1,20}",
+                    "[0-9]{1,9}",
+                    "[ ,.;:/=&#'-]{1,2}",
+                    "[0-9]{2,4}-[0-9]{2}-[0-9]{2,4}",
+                    "\\PC{0,3}",
+                    prop::sample::select(vec![
+                        "ANSI 636", "DAQ", "DCS1", "SOC/", "NAM/", "data:image/png;,", "/9j/4AAQ", "iVBORw0KGgo", "&lt;", "==",
+                        "900-12-3456", "true", "N", "3 6 9 ", "H4sI", "FFD8FFE0",
+                    ])
+                    .prop_map(str::to_owned),
+                ],
+                0..7,
+            )
+        ) {
+            agrees(&pieces.concat())?;
+        }
+    }
+}
