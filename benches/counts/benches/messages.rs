@@ -1,0 +1,76 @@
+//! Instructions that one warm message takes, counted by callgrind: four classes, each with one reading and with two. A crate
+//! of its own, so that nothing of what counts comes near the filter; `.ci/counts` runs it and holds it to the baseline.
+//!
+//! What happens once in a process (tables built, the processor asked what it can, room taken) is not counted: the filter has
+//! read the message many times before. Some messages are counted together, for what comes round every few of them.
+
+#![allow(clippy::unwrap_used, reason = "a bench that can't run must say so")]
+#![allow(missing_docs, reason = "gungraun's macros make public items")]
+
+use std::hint::black_box;
+
+use dmv_redact::{Filter, Requester};
+use gungraun::{Callgrind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
+
+/// Messages before those that are counted.
+const WARMING: usize = 100;
+
+/// Messages that are counted together; `.ci/counts` divides by it.
+const COUNTED: usize = 20;
+
+/// A filter that has read its message before, and room for what it writes.
+struct Warm {
+    filter: Filter,
+    message: Vec<u8>,
+    out: Vec<u8>,
+    requester: Requester,
+}
+
+impl Warm {
+    fn redact(&mut self) {
+        self.out.clear();
+        let receipt = self.filter.redact(black_box(&self.message), &self.requester, &mut self.out);
+        assert!(black_box(receipt).disposition().releases());
+        black_box(&self.out);
+    }
+}
+
+fn warm(fixture: &str, second_reading: bool) -> Warm {
+    let path = format!("{}/../../fixtures/{fixture}", env!("CARGO_MANIFEST_DIR"));
+    let mut warm = Warm {
+        filter: Filter::builder().second_reading(second_reading).build().unwrap(),
+        message: std::fs::read(path).unwrap(),
+        out: Vec::new(),
+        requester: Requester::new("AZ0070000").unwrap().purpose("C"),
+    };
+    for _ in 0..WARMING {
+        warm.redact();
+    }
+    assert!(!warm.out.is_empty(), "{fixture}: nothing is let through");
+    warm
+}
+
+// The filter is given back, so that its end is not counted. `.ci/counts` takes names and fixtures from what this prints.
+#[library_benchmark(setup = warm)]
+#[bench::json_dense("niem-json-list-compact/message.json", false)]
+#[bench::json_dense_two_readings("niem-json-list-compact/message.json", true)]
+#[bench::json_photo("niem-json-dr-in-state-police/message.json", false)]
+#[bench::json_photo_two_readings("niem-json-dr-in-state-police/message.json", true)]
+#[bench::xml_dense("dr-several-states-compact/message.xml", false)]
+#[bench::xml_dense_two_readings("dr-several-states-compact/message.xml", true)]
+#[bench::xml_photo("dr-in-state-police/message.xml", false)]
+#[bench::xml_photo_two_readings("dr-in-state-police/message.xml", true)]
+fn redact(mut warm: Warm) -> Warm {
+    for _ in 0..COUNTED {
+        warm.redact();
+    }
+    warm
+}
+
+library_benchmark_group!(name = messages, benchmarks = redact);
+
+// Caches are not simulated: it takes three times as long, and no instruction more or less comes of it.
+main!(
+    config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--cache-sim=no"])),
+    library_benchmark_groups = messages
+);
