@@ -127,7 +127,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let mut released = false;
         loop {
             if self.reader.is_at_end_tag() {
-                let tag = self.reader.pass_end_tag()?;
+                let tag = self.reader.end_tag()?;
                 released |= self.end(tag)?;
                 continue;
             }
