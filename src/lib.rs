@@ -20,6 +20,8 @@ pub use rewrite::{Disposition, ElementCounts, Receipt};
 pub use verify::Finding;
 
 #[cfg(feature = "cli")]
+mod audit;
+#[cfg(feature = "cli")]
 mod batch;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

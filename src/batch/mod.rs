@@ -1,9 +1,22 @@
 //! Many messages: where they come from, where they go, and the run in between.
 
+mod container;
+mod form;
+mod input;
+mod journal;
+mod line;
+mod output;
+mod pipeline;
+mod reader;
 mod run;
-mod sink;
-mod source;
+mod unit;
+mod walk;
+mod work;
 
-pub(crate) use run::{notice, run};
-pub(crate) use sink::write_whole;
-pub(crate) use source::{SourceError, plan, read_file, read_message, regular_files};
+pub(crate) use form::Form;
+pub(crate) use journal::{Begin, Terms};
+pub(crate) use line::Members;
+pub(crate) use reader::{Inputs, Outputs};
+pub(crate) use run::{Report, Run, RunError, Watch};
+pub(crate) use walk::{Found, Root, SourceError, Walk, refuse_overlap, roots};
+pub(crate) use work::Task;

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use sha2::{Digest, Sha256};
 
 use super::Problem;
+use super::messages::regular_files;
 use crate::{ConfigError, Filter, FilterBuilder, Limits, Requester};
 
 #[derive(Debug, Args)]
@@ -56,6 +58,26 @@ impl FilterArguments {
             limits.set(setting)?;
         }
         Ok(builder.limits(limits))
+    }
+
+    /// What else than the policy decides what becomes of a message, as text: two runs with the same do the same.
+    pub(super) fn options(&self) -> impl std::fmt::Debug {
+        (&self.requester, &self.purpose, &self.claims, &self.format, &self.limits)
+    }
+
+    /// A digest of the catalogs and formats that are added.
+    pub(super) fn digest(&self) -> Result<String, Problem> {
+        let mut files = self.catalog.clone();
+        for folder in &self.formats {
+            files.append(&mut regular_files(folder)?);
+        }
+        let mut digest = Sha256::new();
+        for file in files {
+            let named = |error| Problem::Io(format!("{}: {error}", file.display()));
+            digest.update(std::fs::read(&file).map_err(named)?);
+            digest.update([0]);
+        }
+        Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Whom they name.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::messages::{read_file, read_message, regular_files};
 use super::{Exit, Problem, complain};
-use crate::batch::{read_file, read_message, regular_files};
 use crate::{Limits, lint_syntax};
 
 /// Tell whether messages are well-formed, whatever format they are of.
@@ -65,18 +65,14 @@ impl Report {
 
     /// A file, or every file of a folder. What can't be read stops nothing.
     fn files(&mut self, input: &Path) {
-        let mut irregular = Vec::new();
-        match regular_files(input, &mut irregular) {
+        match regular_files(input) {
             Ok(files) => {
                 for file in files {
                     let message = read_file(&file, self.limits.message_bytes);
                     self.message(&file.display().to_string(), message);
                 }
             }
-            Err(error) => self.exit = Problem::from(error).complain(),
-        }
-        for path in irregular {
-            complain(format!("{}: passed over: neither a file nor a folder", path.display()));
+            Err(problem) => self.exit = problem.complain(),
         }
     }
 

@@ -1,7 +1,11 @@
 //! The command line: arguments, resolved configuration, run. One file a verb.
 
+mod audit;
 mod filter_arguments;
+mod interrupt;
 mod lint_syntax;
+mod messages;
+mod outcome;
 mod problem;
 mod redact;
 mod verify;
@@ -23,9 +27,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    Redact(redact::Arguments),
+    Redact(Box<redact::Arguments>),
     Verify(verify::Arguments),
     LintSyntax(lint_syntax::Arguments),
+    Audit(audit::Arguments),
 }
 
 /// How a run ended, as its exit status.
@@ -60,6 +65,7 @@ pub fn main() -> ExitCode {
         Verb::Redact(arguments) => redact::run(&arguments).into(),
         Verb::Verify(arguments) => verify::run(&arguments).into(),
         Verb::LintSyntax(arguments) => lint_syntax::run(&arguments).into(),
+        Verb::Audit(arguments) => audit::run(&arguments).into(),
     }
 }
 

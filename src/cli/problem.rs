@@ -2,7 +2,8 @@
 
 use super::{Exit, complain};
 use crate::ConfigError;
-use crate::batch::SourceError;
+use crate::audit::AuditError;
+use crate::batch::{RunError, SourceError};
 
 /// Why nothing was done.
 pub(super) enum Problem {
@@ -21,6 +22,24 @@ impl From<SourceError> for Problem {
         match error {
             SourceError::Usage(message) => Self::Usage(message),
             SourceError::Io(path, error) => Self::Io(format!("{}: {error}", path.display())),
+        }
+    }
+}
+
+impl From<RunError> for Problem {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Usage(message) => Self::Usage(message),
+            RunError::Io(message) => Self::Io(message),
+        }
+    }
+}
+
+impl From<AuditError> for Problem {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Usage(message) => Self::Usage(message),
+            AuditError::Io(message) => Self::Io(message),
         }
     }
 }

@@ -1,25 +1,30 @@
-//! `dmv-redact redact`: one message from stdin or a file to stdout, or files and folders mirrored under an output folder.
+//! `dmv-redact redact`: messages from stdin, files, folders and archives, redacted to where they are wanted.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 
 use super::filter_arguments::FilterArguments;
+use super::interrupt;
+use super::outcome::Outcome;
 use super::{Exit, Problem, complain};
-use crate::batch::{notice, plan, read_message, run as run_batch, write_whole};
-use crate::report::Summary;
-use crate::{Filter, Receipt, Requester};
+use crate::audit::{Key, Log};
+use crate::batch::{Begin, Form, Found, Inputs, Members, Outputs, Root, Run, Task, Terms, Walk, refuse_overlap, roots};
+use crate::report::{Manner, Progress};
 
 /// Redact messages.
 ///
-/// Without INPUT, or with `-`, one message is read from stdin and the result goes to stdout. Without --requester each
-/// message's own envelope says who asked. Without --policy the built-in strict baseline decides.
+/// Takes files that are a message, folders, NDJSON (a message a line), and .gz, .zst, .tar and .zip of these; what a file is
+/// is told by its content. Without INPUT, or with `-`, stdin is read and the result goes to stdout. Without --requester
+/// each message's own envelope says who asked. Without --policy the built-in strict baseline decides.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Messages: files, or folders whose every file is a message. Several keep their paths under OUT
+    /// Files, folders or archives. Several keep their paths under OUT
     inputs: Vec<PathBuf>,
-    /// Where the outputs go: a folder (a file for a single message)
+    /// Where the outputs go: a folder that mirrors the inputs, or a file for a single one
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -27,12 +32,84 @@ pub(super) struct Arguments {
     /// Leave out the second reading of every output
     #[arg(long)]
     no_second_reading: bool,
-    /// How many threads to use [default: one a core]
-    #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
-    /// Print a summary, for people or for programs [default with -o: text]
+    #[command(flatten)]
+    forms: Forms,
+    #[command(flatten)]
+    record: Record,
+    #[command(flatten)]
+    going: Going,
+}
+
+/// How the messages lie in what is read and written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Forms")]
+struct Forms {
+    /// Take every input for this: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
+    #[arg(long, value_name = "FORM", value_parser = form)]
+    input_format: Option<Form>,
+    /// Write this instead of what was read; `message` is a file for each
+    #[arg(long, value_name = "FORM", value_parser = form)]
+    output_format: Option<Form>,
+    /// The member of each line that holds the message, as an object or as text; the rest of the line is dropped
+    #[arg(long, value_name = "NAME")]
+    payload_member: Option<String>,
+    /// The member of each line that holds the requester's ORI
+    #[arg(long, value_name = "NAME", conflicts_with = "requester")]
+    requester_member: Option<String>,
+    /// The member of each line that holds the purpose code
+    #[arg(long, value_name = "NAME", conflicts_with = "purpose")]
+    purpose_member: Option<String>,
+    /// Keep the rest of each line as it is; nobody looks at what is in it
+    #[arg(long, requires = "payload_member")]
+    keep_rest: bool,
+    /// Leave no notice in NDJSON and archives where a message was held or withheld
+    #[arg(long)]
+    drop_withheld: bool,
+}
+
+/// What is kept of a run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Records")]
+struct Record {
+    /// Append a receipt of every message to this log, chained by hashes
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+    /// Key the log's hashes with the content of this file
+    #[arg(long, value_name = "FILE", requires = "audit")]
+    audit_key: Option<PathBuf>,
+    /// Keep the originals of what is held or withheld in this folder, for review
+    #[arg(long, value_name = "DIR")]
+    withheld: Option<PathBuf>,
+    /// Print a summary, for people or for programs [default with -o and --dry-run: text]
     #[arg(long, value_name = "FORM")]
     summary: Option<SummaryForm>,
+    /// Write no output: only the summary, and the log if one is asked for
+    #[arg(long, conflicts_with_all = ["output", "withheld", "resume", "restart"])]
+    dry_run: bool,
+    /// Also tell what this policy would have let through, per agency class and data element
+    #[arg(long, value_name = "OLD_POLICY")]
+    compare: Option<PathBuf>,
+}
+
+/// How a run goes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The run")]
+struct Going {
+    /// How many threads redact [default: one a core]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    jobs: usize,
+    /// How much memory the run may take, about
+    #[arg(long, value_name = "SIZE", default_value = "256MiB")]
+    memory: ByteSize,
+    /// Go on with a run that was stopped
+    #[arg(long)]
+    resume: bool,
+    /// Begin a run that was stopped anew
+    #[arg(long, conflicts_with = "resume")]
+    restart: bool,
+    /// Show how the run goes, on stderr
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    progress: ProgressManner,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -41,103 +118,233 @@ enum SummaryForm {
     Json,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ProgressManner {
+    /// A bar on a terminal, nothing elsewhere
+    Auto,
+    /// A line every few seconds
+    Plain,
+    Never,
+}
+
+fn form(name: &str) -> Result<Form, String> {
+    Form::named(name).ok_or_else(|| {
+        let known: Vec<&str> = Form::names().collect();
+        format!("one of {} is wanted", known.join(", "))
+    })
+}
+
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match redact(arguments) {
-        Ok(summary) if summary.has_failures() => Exit::Failure,
-        Ok(summary) if summary.has_refusals() => Exit::Refused,
-        Ok(_) => Exit::Released,
+        Ok(exit) => exit,
         Err(problem) => problem.complain(),
     }
 }
 
-fn redact(arguments: &Arguments) -> Result<Summary, Problem> {
-    let filter = arguments.filter.filter()?.second_reading(!arguments.no_second_reading).build()?;
-    let requester = arguments.filter.requester()?;
-    let single = match arguments.inputs.as_slice() {
-        [] => Some(Path::new("-")),
-        [input] if is_stdin(input) || input.is_file() => Some(input.as_path()),
-        _ => None,
-    };
-    match (&arguments.output, single) {
-        (Some(out), None) => redact_many(arguments, &filter, &requester, out),
-        (None, None) => Err(Problem::Usage("several messages need a folder for the outputs: add `-o OUT`".to_owned())),
-        (Some(out), Some(input)) if !is_stdin(input) && (out.is_dir() || ends_as_folder(out)) => {
-            redact_many(arguments, &filter, &requester, out)
+fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
+    let run = resolve(arguments)?;
+    let log = match &arguments.record.audit {
+        Some(path) => {
+            let key = arguments.record.audit_key.as_deref().map(Key::read).transpose()?;
+            Some(Log::open(path, key)?)
         }
-        (out, Some(input)) => redact_one(arguments, &filter, &requester, input, out.as_deref()),
+        None => None,
+    };
+    let is_stopped = interrupt::watch()?;
+    let progress = Arc::new(Progress::new(match arguments.going.progress {
+        ProgressManner::Auto => Manner::Auto,
+        ProgressManner::Plain => Manner::Plain,
+        ProgressManner::Never => Manner::Never,
+    }));
+    if let Inputs::Roots(roots) = &run.inputs
+        && progress.wants_total()
+    {
+        count(roots.clone(), Arc::clone(&progress));
     }
+    let report = run.run(log, progress.as_ref(), is_stopped);
+    progress.finish();
+    let report = report?;
+    let outcome = Outcome::new(&report);
+    let goes_to_stdout = matches!(run.outputs, Outputs::One { destination: None, .. });
+    let default = (!goes_to_stdout).then_some(SummaryForm::Text);
+    if let Some(form) = arguments.record.summary.or(default) {
+        let text = match form {
+            SummaryForm::Text => outcome.to_string(),
+            SummaryForm::Json => serde_json::to_string_pretty(&outcome).unwrap_or_default() + "\n",
+        };
+        // Stdout may belong to the messages.
+        if goes_to_stdout { complain(text.trim_end()) } else { to_stdout(text.as_bytes())? }
+    }
+    if report.is_stopped {
+        complain(how_to_resume(&run.outputs));
+        return Ok(Exit::Failure);
+    }
+    Ok(match () {
+        () if report.summary.has_failures() => Exit::Failure,
+        () if report.summary.has_refusals() => Exit::Refused,
+        () => Exit::Released,
+    })
 }
 
-/// One message, to a file or to stdout.
-fn redact_one(
-    arguments: &Arguments,
-    filter: &Filter,
-    requester: &Requester,
-    input: &Path,
-    out: Option<&Path>,
-) -> Result<Summary, Problem> {
-    let named = |error: io::Error| Problem::Io(format!("{}: {error}", input.display()));
-    let message = if is_stdin(input) {
-        read_message(io::stdin().lock(), filter.message_bytes()).map_err(named)?
-    } else {
-        if out.is_some_and(|out| is_same_file(input, out)) {
-            return Err(Problem::Usage("the output would overwrite the input".to_owned()));
-        }
-        std::fs::File::open(input).and_then(|file| read_message(file, filter.message_bytes())).map_err(named)?
-    };
-    let mut output = Vec::new();
-    let receipt = filter.redact(&message, requester, &mut output);
-    if receipt.disposition().releases() {
-        match out {
-            Some(out) => {
-                write_whole(out, &output).map_err(|error| Problem::Io(format!("{}: {error}", out.display())))?;
+/// Counts the bytes that there are to read, beside the run. Of compressed files nobody knows before they were read.
+fn count(roots: Vec<Root>, progress: Arc<Progress>) {
+    std::thread::spawn(move || {
+        let mut total = 0;
+        for found in Walk::new(roots) {
+            if let Found::File { path, .. } = found {
+                match Form::of_name(&path) {
+                    Some(form) if form.is_compressed() => return,
+                    _ => total += path.metadata().map_or(0, |metadata| metadata.len()),
+                }
             }
-            None => to_stdout(&output)?,
+        }
+        progress.set_total(total);
+    });
+}
+
+/// What was asked for, checked and put together.
+fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
+    let Arguments { filter: of_filter, forms, record, going, .. } = arguments;
+    let filter = of_filter.filter()?.second_reading(!arguments.no_second_reading).build()?;
+    let other = match &record.compare {
+        Some(path) => Some(of_filter.filter()?.policy_path(path).second_reading(!arguments.no_second_reading).build()?),
+        None => None,
+    };
+    let memory = usize::try_from(going.memory.as_u64()).unwrap_or(usize::MAX);
+    if memory / MEMORY_PER_MESSAGE_BYTE < filter.message_bytes() {
+        let least = ByteSize((filter.message_bytes() * MEMORY_PER_MESSAGE_BYTE) as u64);
+        return Err(Problem::Usage(format!(
+            "--memory {} is too little for the largest message: {least} is wanted, or a lower --limit message-bytes",
+            going.memory
+        )));
+    }
+    let inputs = inputs(&arguments.inputs)?;
+    let outputs = outputs(arguments, &inputs)?;
+    let terms = terms(arguments, filter.policy().sha256.clone())?;
+    let members = Members {
+        payload: forms.payload_member.clone(),
+        requester: forms.requester_member.clone(),
+        purpose: forms.purpose_member.clone(),
+        keep_rest: forms.keep_rest,
+    };
+    let task = Task {
+        filter,
+        requester: of_filter.requester()?,
+        members,
+        other,
+        drop_withheld: forms.drop_withheld,
+        withheld: record.withheld.clone(),
+        is_audited: record.audit.is_some(),
+    };
+    let begin = match (going.resume, going.restart) {
+        (true, _) => Begin::Resume,
+        (_, true) => Begin::Restart,
+        _ => Begin::New,
+    };
+    Ok(Run { task, inputs, outputs, as_form: forms.input_format, jobs: going.jobs, memory, begin, terms })
+}
+
+/// A message on its way takes itself, its output, its record and what compression needs, and half of the memory is for
+/// everything else.
+const MEMORY_PER_MESSAGE_BYTE: usize = 8;
+
+fn inputs(paths: &[PathBuf]) -> Result<Inputs, Problem> {
+    let is_stdin = |path: &PathBuf| path == Path::new("-");
+    match paths {
+        [] => Ok(Inputs::Stdin),
+        [path] if is_stdin(path) => Ok(Inputs::Stdin),
+        _ if paths.iter().any(is_stdin) => Err(Problem::Usage("stdin can't be one of several inputs".to_owned())),
+        _ => Ok(Inputs::Roots(roots(paths)?)),
+    }
+}
+
+/// Where the outputs go: what OUT is called, and what is there, decides.
+fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs, Problem> {
+    let form = arguments.forms.output_format;
+    if arguments.record.dry_run {
+        return Ok(Outputs::Nowhere);
+    }
+    let is_single = match inputs {
+        Inputs::Stdin => true,
+        Inputs::Roots(roots) => matches!(roots.as_slice(), [root] if !root.path.is_dir()),
+    };
+    let Some(out) = arguments.output.clone() else {
+        return match form {
+            _ if arguments.going.resume || arguments.going.restart => {
+                Err(Problem::Usage("what goes to stdout can't be resumed".to_owned()))
+            }
+            Some(Form::MESSAGE) if !is_single => {
+                Err(Problem::Usage("several messages need a folder for the outputs: add `-o OUT`".to_owned()))
+            }
+            Some(_) => Ok(Outputs::One { destination: None, form: form.filter(|form| *form != Form::MESSAGE) }),
+            None if is_single => Ok(Outputs::One { destination: None, form: None }),
+            None => Err(Problem::Usage("several messages need a folder for the outputs: add `-o OUT`".to_owned())),
+        };
+    };
+    if matches!(inputs, Inputs::Stdin) && (arguments.going.resume || arguments.going.restart) {
+        return Err(Problem::Usage("what comes from stdin can't be resumed".to_owned()));
+    }
+    let ends_as_folder = out.as_os_str().to_string_lossy().ends_with(std::path::MAIN_SEPARATOR);
+    let is_folder = out.is_dir() || ends_as_folder;
+    let named = Form::of_name(&out).filter(|_| !is_folder);
+    let outputs = match form.or(named) {
+        Some(Form::MESSAGE) if is_single && !is_folder && form.is_none() => {
+            Outputs::One { destination: Some(out.clone()), form: None }
+        }
+        Some(Form::MESSAGE) => Outputs::Files(out.clone()),
+        Some(_) if is_folder => {
+            return Err(Problem::Usage(format!("{} is a folder: name the file that is to be written", out.display())));
+        }
+        Some(form) => Outputs::One { destination: Some(out.clone()), form: Some(form) },
+        None if is_single && !is_folder => Outputs::One { destination: Some(out.clone()), form: None },
+        None if is_single && matches!(inputs, Inputs::Stdin) => {
+            return Err(Problem::Usage(format!(
+                "{} is a folder, and what comes from stdin has no name",
+                out.display()
+            )));
+        }
+        None => Outputs::Mirror(out.clone()),
+    };
+    for input in &arguments.inputs {
+        if input != Path::new("-") {
+            refuse_overlap(input, &out)?;
         }
     }
-    let name = if is_stdin(input) { "stdin".to_owned() } else { input.display().to_string() };
-    if let Some(notice) = notice(&name, &receipt) {
-        complain(notice);
-    }
-    let summary = summary_of(&receipt);
-    match arguments.summary {
-        // Stdout belongs to the message.
-        Some(form) if out.is_none() => complain(written(&summary, form)),
-        Some(form) => to_stdout(written(&summary, form).as_bytes())?,
-        None => {}
-    }
-    Ok(summary)
+    Ok(outputs)
 }
 
-/// Files and folders, mirrored under `out`.
-fn redact_many(arguments: &Arguments, filter: &Filter, requester: &Requester, out: &Path) -> Result<Summary, Problem> {
-    if arguments.inputs.iter().any(|input| is_stdin(input)) {
-        return Err(Problem::Usage("stdin is one message: it can't be one of several inputs".to_owned()));
-    }
-    let (jobs, irregular) = plan(&arguments.inputs, out)?;
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(arguments.jobs.unwrap_or(0)).build();
-    let threads = threads.map_err(|error| Problem::Io(format!("no threads: {error}")))?;
-    let report = threads.install(|| run_batch(filter, requester, &jobs));
-    for path in irregular {
-        complain(format!("{}: passed over: neither a file nor a folder", path.display()));
-    }
-    for notice in &report.notices {
-        complain(notice);
-    }
-    to_stdout(written(&report.summary, arguments.summary.unwrap_or(SummaryForm::Text)).as_bytes())?;
-    Ok(report.summary)
+/// What must be the same when a stopped run goes on.
+fn terms(arguments: &Arguments, policy: String) -> Result<Terms, Problem> {
+    let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
+    let Arguments { inputs, forms, record, filter, .. } = arguments;
+    Ok(vec![
+        ("the program's version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("the policy".to_owned(), policy),
+        ("the formats or the catalog".to_owned(), filter.digest()?),
+        ("the inputs".to_owned(), text(inputs)),
+        ("the forms".to_owned(), text(forms)),
+        (
+            "the options".to_owned(),
+            text(&(filter.options(), arguments.no_second_reading, &record.withheld, &record.compare)),
+        ),
+        ("the audit log".to_owned(), text(&record.audit)),
+    ])
 }
 
-fn summary_of(receipt: &Receipt) -> Summary {
-    let mut summary = Summary::default();
-    summary.add(receipt);
-    summary
-}
-
-fn written(summary: &Summary, form: SummaryForm) -> String {
-    match form {
-        SummaryForm::Text => summary.to_string(),
-        SummaryForm::Json => serde_json::to_string_pretty(summary).map(|text| text + "\n").unwrap_or_default(),
+fn how_to_resume(outputs: &Outputs) -> String {
+    match outputs {
+        Outputs::Nowhere | Outputs::One { destination: None, .. } => "stopped before the end".to_owned(),
+        _ => {
+            let quoted = |argument: String| match argument.contains([' ', '\'', '"', '$', '*', '?', '\\']) {
+                true => format!("'{}'", argument.replace('\'', r"'\''")),
+                false => argument,
+            };
+            let arguments: Vec<String> = std::env::args()
+                .filter(|argument| argument != "--restart" && argument != "--resume")
+                .map(quoted)
+                .collect();
+            format!("stopped before the end; go on with\n  {} --resume", arguments.join(" "))
+        }
     }
 }
 
@@ -148,16 +355,4 @@ fn to_stdout(bytes: &[u8]) -> Result<(), Problem> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::Io(format!("stdout: {error}"))),
         _ => Ok(()),
     }
-}
-
-fn is_stdin(input: &Path) -> bool {
-    input == Path::new("-")
-}
-
-fn is_same_file(input: &Path, out: &Path) -> bool {
-    matches!((input.canonicalize(), out.canonicalize()), (Ok(input), Ok(out)) if input == out)
-}
-
-fn ends_as_folder(path: &Path) -> bool {
-    path.as_os_str().to_string_lossy().ends_with(std::path::MAIN_SEPARATOR)
 }

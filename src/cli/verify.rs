@@ -7,8 +7,9 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::filter_arguments::FilterArguments;
+use super::messages::{read_file, read_message, regular_files};
 use super::{Exit, Problem, complain};
-use crate::batch::{read_file, read_message, regular_files};
+
 use crate::{Filter, Requester};
 
 /// Look for anything in redacted messages that the policy doesn't permit.
@@ -39,12 +40,8 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         return Ok(report("stdin", output, &filter, &requester));
     }
     let mut files = Vec::new();
-    let mut irregular = Vec::new();
     for input in &arguments.inputs {
-        files.append(&mut regular_files(input, &mut irregular)?);
-    }
-    for path in irregular {
-        complain(format!("{}: passed over: neither a file nor a folder", path.display()));
+        files.append(&mut regular_files(input)?);
     }
     let exits: Vec<Exit> = files
         .par_iter()

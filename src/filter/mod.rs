@@ -15,7 +15,9 @@ pub use builder::FilterBuilder;
 use pool::Pool;
 
 use crate::catalog::Catalog;
-use crate::policy::{Grant, Ori, Requester, Verdict};
+use crate::policy::{Grant, Ori, PolicyIdentity, Requester, Verdict};
+#[cfg(feature = "cli")]
+use crate::read::Limits;
 use crate::read::{Reason, Refusal};
 use crate::rewrite::{self, Buffers, Parts, Receipt};
 use crate::verify::{Finding, Notes, Verifier};
@@ -178,6 +180,25 @@ impl Filter {
         };
         let pieces = pieces(requests, rayon::current_num_threads());
         pieces.into_par_iter().with_max_len(1).flat_map_iter(redact).collect()
+    }
+
+    /// The receipt of a message of `bytes` bytes that can't be handed to the filter: too long to be loaded, or not to be
+    /// made out in the line that should hold it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn withhold(&self, bytes: usize, refusal: Refusal) -> Receipt {
+        rewrite::withhold(&self.parts, bytes, refusal)
+    }
+
+    /// The bounds that messages are held to.
+    #[cfg(feature = "cli")]
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.parts.limits
+    }
+
+    /// Which policy decides.
+    #[must_use]
+    pub fn policy(&self) -> &PolicyIdentity {
+        self.parts.policy.identity()
     }
 
     /// The data elements that the filter knows.

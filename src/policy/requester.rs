@@ -86,6 +86,13 @@ impl Requester {
         self.ori
     }
 
+    /// The same with the ORI that `text` is, `None` if it is none.
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_ori(mut self, text: &str) -> Option<Self> {
+        self.ori = Some(Ori::new(text)?);
+        Some(self)
+    }
+
     pub(crate) fn purpose_code(&self) -> Option<&str> {
         match &self.purpose {
             Purpose::One(code) => Some(code),

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Disposition, ElementCounts, Receipt};
 
 /// Counts over many receipts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Summary {
     messages: u64,
@@ -19,7 +19,7 @@ pub(crate) struct Summary {
     failed: u64,
     bytes_in: u64,
     bytes_out: u64,
-    reasons: BTreeMap<&'static str, u64>,
+    reasons: BTreeMap<String, u64>,
     formats: BTreeMap<String, u64>,
     agency_classes: BTreeMap<String, u64>,
     elements: BTreeMap<String, ElementTotals>,
@@ -29,7 +29,7 @@ pub(crate) struct Summary {
 }
 
 /// What became of the values of one data element over a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct ElementTotals {
     released: u64,
     generalised: u64,
@@ -70,14 +70,17 @@ impl Summary {
         self.bytes_in += u64::try_from(receipt.bytes_in()).unwrap_or(u64::MAX);
         self.bytes_out += u64::try_from(receipt.bytes_out()).unwrap_or(u64::MAX);
         if let Some(reason) = receipt.reason() {
-            *self.reasons.entry(reason.code()).or_default() += 1;
+            count(&mut self.reasons, reason.code(), 1);
         }
-        *self.formats.entry(receipt.format().unwrap_or("none").to_owned()).or_default() += 1;
+        count(&mut self.formats, receipt.format().unwrap_or("none"), 1);
         for class in receipt.agency_classes() {
-            *self.agency_classes.entry(class.to_owned()).or_default() += 1;
+            count(&mut self.agency_classes, class, 1);
         }
         for (element, counts) in receipt.elements() {
-            self.elements.entry(element.to_owned()).or_default().add(counts.into());
+            match self.elements.get_mut(element) {
+                Some(totals) => totals.add(counts.into()),
+                None => drop(self.elements.insert(element.to_owned(), counts.into())),
+            }
         }
         self.unmapped += u64::from(receipt.unmapped());
         self.photos += u64::from(receipt.photos());
@@ -90,14 +93,13 @@ impl Summary {
         self.failed += 1;
     }
 
+    /// Counts something else that failed about a message that is counted already.
+    pub(crate) fn add_fault(&mut self) {
+        self.failed += 1;
+    }
+
     /// Adds the counts of another part of the run.
-    #[must_use]
-    pub(crate) fn merge(mut self, other: Self) -> Self {
-        let add_all = |own: &mut BTreeMap<String, u64>, other: BTreeMap<String, u64>| {
-            for (key, count) in other {
-                *own.entry(key).or_default() += count;
-            }
-        };
+    pub(crate) fn add_all(&mut self, other: Self) {
         self.messages += other.messages;
         self.released += other.released;
         self.redacted += other.redacted;
@@ -109,15 +111,33 @@ impl Summary {
         self.unmapped += other.unmapped;
         self.photos += other.photos;
         self.photo_bytes += other.photo_bytes;
-        for (reason, count) in other.reasons {
-            *self.reasons.entry(reason).or_default() += count;
+        for (own, other) in [
+            (&mut self.reasons, other.reasons),
+            (&mut self.formats, other.formats),
+            (&mut self.agency_classes, other.agency_classes),
+        ] {
+            for (key, number) in other {
+                count(own, &key, number);
+            }
         }
-        add_all(&mut self.formats, other.formats);
-        add_all(&mut self.agency_classes, other.agency_classes);
         for (element, counts) in other.elements {
             self.elements.entry(element).or_default().add(counts);
         }
-        self
+    }
+
+    /// Messages so far.
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// Bytes of these.
+    pub(crate) fn bytes_in(&self) -> u64 {
+        self.bytes_in
+    }
+
+    /// Messages that were held or withheld.
+    pub(crate) fn refused(&self) -> u64 {
+        self.held + self.withheld
     }
 
     /// Whether something could not be read or written.
@@ -129,7 +149,15 @@ impl Summary {
     /// Whether a message was held or withheld.
     #[must_use]
     pub(crate) fn has_refusals(&self) -> bool {
-        self.held + self.withheld > 0
+        self.refused() > 0
+    }
+}
+
+/// Adds to a count; its name is copied the first time only.
+fn count(counts: &mut BTreeMap<String, u64>, name: &str, number: u64) {
+    match counts.get_mut(name) {
+        Some(known) => *known += number,
+        None => drop(counts.insert(name.to_owned(), number)),
     }
 }
 
@@ -153,7 +181,7 @@ impl fmt::Display for Summary {
             }
             counts.try_for_each(|(key, count)| writeln!(f, "  {key:<36}{count:>10}"))
         };
-        table("not released, by reason", &mut self.reasons.iter().map(|(key, count)| (*key, *count)))?;
+        table("not released, by reason", &mut self.reasons.iter().map(|(key, count)| (key.as_str(), *count)))?;
         table("messages by format", &mut self.formats.iter().map(|(key, count)| (key.as_str(), *count)))?;
         table("messages by agency class", &mut self.agency_classes.iter().map(|(key, count)| (key.as_str(), *count)))?;
         if !self.elements.is_empty() {

@@ -24,5 +24,7 @@ pub use tally::ElementCounts;
 
 pub(crate) use parts::{Buffers, Parts};
 pub(crate) use pass::redact;
+#[cfg(feature = "cli")]
+pub(crate) use pass::withhold;
 #[cfg(test)]
 pub(crate) use planted::{Planted, with as with_planted};

@@ -23,20 +23,8 @@ pub(crate) fn redact(
     out: &mut Vec<u8>,
     check: impl FnOnce(&[u8], &Receipt) -> Result<(), Refusal>,
 ) -> Receipt {
-    let mut receipt = Receipt {
-        disposition: Disposition::Withheld,
-        refusal: None,
-        format: None,
-        message_type: None,
-        requester: requester.ori(),
-        is_decided: false,
-        record: Record::begin(buffers.record.take(), parts),
-        unmapped: 0,
-        photos: 0,
-        photo_bytes: 0,
-        bytes_in: message.len(),
-        bytes_out: 0,
-    };
+    let record = Record::begin(buffers.record.take(), parts);
+    let mut receipt = Receipt::begin(record, message.len(), requester.ori());
     let mut guard = Guard { out, released: false };
     guard.out.clear();
     let released = release(parts, message, requester, buffers, guard.out, &mut receipt);
@@ -54,6 +42,14 @@ pub(crate) fn redact(
         }
     }
     buffers.record = Some(Arc::clone(&receipt.record));
+    receipt
+}
+
+/// The receipt of a message of which nothing is looked at.
+#[cfg(feature = "cli")]
+pub(crate) fn withhold(parts: &Arc<Parts>, bytes: usize, refusal: Refusal) -> Receipt {
+    let mut receipt = Receipt::begin(Record::begin(None, parts), bytes, None);
+    receipt.refusal = Some(refusal);
     receipt
 }
 

@@ -88,6 +88,25 @@ impl Record {
 }
 
 impl Receipt {
+    /// The receipt of a message of `bytes` bytes that nothing has been decided on: withheld until then.
+    #[inline]
+    pub(super) fn begin(record: Arc<Record>, bytes: usize, requester: Option<Ori>) -> Self {
+        Self {
+            disposition: Disposition::Withheld,
+            refusal: None,
+            format: None,
+            message_type: None,
+            requester,
+            is_decided: false,
+            record,
+            unmapped: 0,
+            photos: 0,
+            photo_bytes: 0,
+            bytes_in: bytes,
+            bytes_out: 0,
+        }
+    }
+
     /// What became of the message.
     #[must_use]
     pub fn disposition(&self) -> Disposition {

@@ -1,0 +1,34 @@
+//! The records of a batch of messages, serialised by the workers, to be chained when their turn comes.
+
+use crate::Disposition;
+
+/// Bodies of records, behind one another.
+#[derive(Debug, Default)]
+pub(crate) struct Bodies {
+    bytes: Vec<u8>,
+    /// Where each ends, and what became of its message.
+    ends: Vec<(usize, Disposition)>,
+}
+
+impl Bodies {
+    /// Adds the body that `write` appends: a JSON object without line ends.
+    pub(crate) fn push(&mut self, disposition: Disposition, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.ends.push((self.bytes.len(), disposition));
+    }
+
+    /// The members of each body, without its braces.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], Disposition)> {
+        let mut start = 0;
+        self.ends.iter().map(move |(end, disposition)| {
+            let body = self.bytes.get(start + 1..end - 1).unwrap_or_default();
+            start = *end;
+            (body, *disposition)
+        })
+    }
+
+    /// Bytes of all of them.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}

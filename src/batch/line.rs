@@ -1,0 +1,236 @@
+//! What of a line is the message, who asks for it, and how the line is written again around what may go out.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::Requester;
+use crate::read::json::{JsonReader, Scalar, ValueKind, decode};
+use crate::read::{Limits, Reason, Refusal};
+
+/// How messages lie in lines that hold more than them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Members {
+    /// The member that holds the message; the whole line is one if this is left out.
+    pub(crate) payload: Option<String>,
+    /// The member that holds the requester's ORI.
+    pub(crate) requester: Option<String>,
+    /// The member that holds the purpose code.
+    pub(crate) purpose: Option<String>,
+    /// Whether the rest of the line is kept, unread.
+    pub(crate) keep_rest: bool,
+}
+
+/// A line that has been read.
+#[derive(Debug)]
+pub(super) struct Line<'l> {
+    pub(super) message: Cow<'l, [u8]>,
+    /// Whether the message stands in the line as a JSON string.
+    is_text: bool,
+    /// Where the payload stands in the line, if it isn't all of it.
+    payload: Option<Range<usize>>,
+    pub(super) requester: Option<String>,
+    pub(super) purpose: Option<String>,
+}
+
+impl Members {
+    /// Bytes of the longest line that can hold a message within the limits: escapes and the line's other members cost more
+    /// than the message.
+    pub(super) fn longest_line(&self, limits: &Limits) -> usize {
+        const REST: usize = 1 << 20;
+        limits.message_bytes.saturating_mul(2).saturating_add(REST)
+    }
+
+    /// Reads a line.
+    pub(super) fn read<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<Line<'l>, Refusal> {
+        let whole = |message, is_text| Line { message, is_text, payload: None, requester: None, purpose: None };
+        if self.payload.is_none() && self.requester.is_none() && self.purpose.is_none() {
+            return match line.first() {
+                Some(b'"') => {
+                    let mut reader = JsonReader::new(line, limits);
+                    let text = utf8(line)?;
+                    let Scalar::String(string) = reader.scalar()? else { return Ok(whole(line.into(), false)) };
+                    reader.end()?;
+                    Ok(whole(unescaped(string.inner.text(text), string.escaped), true))
+                }
+                _ => Ok(whole(line.into(), false)),
+            };
+        }
+        self.read_members(line, limits)
+    }
+
+    fn read_members<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<Line<'l>, Refusal> {
+        let text = utf8(line)?;
+        let mut reader = JsonReader::new(line, limits);
+        reader.expect(b'{', "the line is no object")?;
+        let mut found = Line { message: line.into(), is_text: false, payload: None, requester: None, purpose: None };
+        let mut name = String::new();
+        let mut is_first = true;
+        while !reader.take(b'}') {
+            if !is_first {
+                reader.expect(b',', "a comma or the end of an object is wanted")?;
+            }
+            is_first = false;
+            let at = reader.position();
+            let member = reader.name()?;
+            name.clear();
+            decode(member.inner.text(text), &mut name);
+            let is = |wanted: &Option<String>| wanted.as_deref() == Some(name.as_str());
+            let twice = || Err(Refusal::at(Reason::DuplicateName, at, "a member of the line stands there twice"));
+            if is(&self.payload) {
+                if found.payload.is_some() {
+                    return twice();
+                }
+                self.read_payload(text, &mut reader, &mut found)?;
+            } else if is(&self.requester) {
+                if found.requester.replace(read_text(text, &mut reader, Reason::RequesterInvalid)?).is_some() {
+                    return twice();
+                }
+            } else if is(&self.purpose) {
+                if found.purpose.replace(read_text(text, &mut reader, Reason::RequesterInvalid)?).is_some() {
+                    return twice();
+                }
+            } else {
+                reader.skip_value(1)?;
+            }
+        }
+        reader.end()?;
+        if self.payload.is_some() && found.payload.is_none() {
+            return Err(Refusal::whole(Reason::Empty, "the line has no payload"));
+        }
+        if self.requester.is_some() && found.requester.is_none() {
+            return Err(Refusal::whole(Reason::RequesterMissing, "the line names no requester"));
+        }
+        Ok(found)
+    }
+
+    fn read_payload<'l>(
+        &self,
+        text: &'l str,
+        reader: &mut JsonReader<'l>,
+        found: &mut Line<'l>,
+    ) -> Result<(), Refusal> {
+        let kind = reader.kind()?;
+        let start = reader.position();
+        match kind {
+            ValueKind::Scalar => match reader.scalar()? {
+                Scalar::String(string) => {
+                    found.message = unescaped(string.inner.text(text), string.escaped);
+                    found.is_text = true;
+                }
+                Scalar::Lexeme(_) => {
+                    return Err(Refusal::at(Reason::SyntaxUnknown, start, "the payload is no message"));
+                }
+            },
+            ValueKind::Object | ValueKind::Array => {
+                // The filter reads it; here only its end is looked for.
+                reader.skip_value(1)?;
+                found.message = text.as_bytes().get(start..reader.position()).unwrap_or_default().into();
+            }
+        }
+        found.payload = Some(start..reader.position());
+        Ok(())
+    }
+
+    /// The requester of a line: as the run has it, with what the line says.
+    pub(super) fn requester(&self, line: &Line<'_>, of_run: &Requester) -> Result<Option<Requester>, Refusal> {
+        if line.requester.is_none() && line.purpose.is_none() {
+            return Ok(None);
+        }
+        let mut requester = match &line.requester {
+            Some(ori) => of_run.clone().with_ori(ori),
+            None => Some(of_run.clone()),
+        };
+        if let Some(purpose) = &line.purpose {
+            requester = requester.map(|requester| requester.purpose(purpose));
+        }
+        match requester {
+            Some(requester) => Ok(Some(requester)),
+            None => Err(Refusal::whole(Reason::RequesterInvalid, "the requester of the line is no ORI")),
+        }
+    }
+
+    /// Appends the line again, with `output` where the message was, and ends it.
+    pub(super) fn write(&self, line: &[u8], read: &Line<'_>, output: &[u8], into: &mut Vec<u8>) {
+        let payload = read.payload.clone().unwrap_or(0..line.len());
+        match (&read.payload, &self.payload) {
+            (Some(_), _) if self.keep_rest => into.extend_from_slice(line.get(..payload.start).unwrap_or_default()),
+            (Some(_), Some(name)) => {
+                into.push(b'{');
+                write_string(name, into);
+                into.push(b':');
+            }
+            _ => {}
+        }
+        match read.is_text {
+            // What the filter writes is UTF-8.
+            true => write_string(&String::from_utf8_lossy(output), into),
+            false => into.extend_from_slice(output),
+        }
+        match (&read.payload, self.keep_rest) {
+            (Some(_), true) => into.extend_from_slice(line.get(payload.end..).unwrap_or_default()),
+            (Some(_), false) => into.push(b'}'),
+            (None, _) => {}
+        }
+        into.push(b'\n');
+    }
+}
+
+/// Appends a message that was a file or an entry as a line of its own: JSON with its line ends as spaces, which stand only
+/// between its tokens; XML, whose line ends mean something, as a JSON string.
+pub(super) fn write_as_line(output: &[u8], into: &mut Vec<u8>) {
+    if output.trim_ascii_start().starts_with(b"{") || output.trim_ascii_start().starts_with(b"[") {
+        into.extend(output.trim_ascii().iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    } else {
+        write_string(&String::from_utf8_lossy(output), into);
+    }
+    into.push(b'\n');
+}
+
+/// Appends the notice of fixed form that stands for a message that was not released.
+pub(super) fn write_notice(reason: Option<Reason>, into: &mut Vec<u8>) {
+    into.extend_from_slice(b"{\"withheld\":\"");
+    into.extend_from_slice(reason.map_or("unknown", Reason::code).as_bytes());
+    into.extend_from_slice(b"\"}\n");
+}
+
+/// The notice of fixed form that stands for what could not be read.
+pub(super) const FAILED: &[u8] = b"{\"failed\":\"unreadable\"}\n";
+
+fn read_text(text: &str, reader: &mut JsonReader<'_>, reason: Reason) -> Result<String, Refusal> {
+    let at = reader.position();
+    match reader.scalar() {
+        Ok(Scalar::String(string)) => Ok(unescaped_text(string.inner.text(text), string.escaped).into_owned()),
+        Ok(Scalar::Lexeme(_)) => Err(Refusal::at(reason, at, "the requester or purpose of the line is no string")),
+        Err(refusal) if refusal.reason() == Reason::NotWellFormedJson => Err(refusal),
+        Err(_) => Err(Refusal::at(reason, at, "the requester or purpose of the line is no string")),
+    }
+}
+
+fn unescaped_text(inner: &str, escaped: bool) -> Cow<'_, str> {
+    if !escaped {
+        return inner.into();
+    }
+    let mut text = String::with_capacity(inner.len());
+    decode(inner, &mut text);
+    text.into()
+}
+
+fn unescaped(inner: &str, escaped: bool) -> Cow<'_, [u8]> {
+    match unescaped_text(inner, escaped) {
+        Cow::Borrowed(text) => text.as_bytes().into(),
+        Cow::Owned(text) => text.into_bytes().into(),
+    }
+}
+
+fn utf8(line: &[u8]) -> Result<&str, Refusal> {
+    let wrong = |error: simdutf8::compat::Utf8Error| {
+        Refusal::at(Reason::Encoding, error.valid_up_to(), "the line is not UTF-8")
+    };
+    simdutf8::compat::from_utf8(line).map_err(wrong)
+}
+
+/// Appends a JSON string.
+fn write_string(text: &str, into: &mut Vec<u8>) {
+    // A vector takes everything and a string is always valid: this can't fail.
+    let _ = serde_json::to_writer(into, text);
+}

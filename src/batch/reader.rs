@@ -1,0 +1,344 @@
+//! The reading end of a run: walks the inputs, opens each file, cuts what it holds into units, and hands them over in order.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+use super::container::{self, Container};
+use super::form::{Compression, Form, Layout};
+use super::input::{Opened, Source, Stamp, open, open_stdin, read_at_most};
+use super::journal::{Inside, Position};
+use super::output::Staging;
+use super::pipeline::Feed;
+use super::unit::{Content, Data, Entry, Target, UNIT_BYTES, UNIT_ENTRIES, Unit};
+use super::walk::{Found, Root, Walk};
+use super::work::{Done, Task};
+
+/// Where a run's messages come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Inputs {
+    Stdin,
+    /// Files and folders.
+    Roots(Vec<Root>),
+}
+
+/// Where its outputs go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outputs {
+    /// Nowhere: a dry run.
+    Nowhere,
+    /// Into one stream: a file, or stdout. Without a form it has that of the source.
+    One { destination: Option<PathBuf>, form: Option<Form> },
+    /// Each file into its like below a folder.
+    Mirror(PathBuf),
+    /// Each message into a file below a folder.
+    Files(PathBuf),
+}
+
+/// What the writer takes.
+pub(super) enum Step {
+    /// The outputs that follow go to a stream of this form.
+    Open { form: Form, destination: Option<PathBuf> },
+    /// A unit that was worked on, and how far that brings the run.
+    Done(Box<io::Result<Done>>, After),
+    /// Something to be told, which is a failure or isn't; and how far that brings the run.
+    Told { text: String, is_failure: bool, after: After },
+    /// What was found up to here is done with.
+    Passed(After),
+    /// The stream has all its outputs. Without `after` the run has ended.
+    Close(Option<After>),
+}
+
+/// How far a run is when a step is taken.
+#[derive(Debug, Clone, Default)]
+pub(super) struct After {
+    pub(super) found: u64,
+    pub(super) last: Option<PathBuf>,
+    pub(super) inside: Option<Inside>,
+}
+
+/// Why nothing more could be read.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    /// What was read before a stop is no longer what is there.
+    Changed(PathBuf),
+    Stdin(io::Error),
+}
+
+/// The reader of a run.
+pub(super) struct Reader<'r> {
+    pub(super) task: &'r Task,
+    pub(super) inputs: &'r Inputs,
+    pub(super) outputs: &'r Outputs,
+    /// What the caller knows of the inputs' form.
+    pub(super) as_form: Option<Form>,
+    /// Where files wait that will be put in place.
+    pub(super) staging: Option<&'r Path>,
+    pub(super) workers: &'r ThreadPool,
+    /// Whether the run is to stop after what is in hand.
+    pub(super) is_stopped: &'r AtomicBool,
+}
+
+/// Files that are opened at a time, side by side.
+const OPENED_AT_ONCE: usize = 64;
+
+type Line<'f, 's, 'r> = &'f mut Feed<'s, 'r, Step>;
+
+impl<'r> Reader<'r> {
+    /// Reads everything, from where `position` is.
+    pub(super) fn run(&self, position: &Position, feed: Line<'_, '_, 'r>) -> Result<(), ReadError> {
+        let mut reading =
+            Reading { reader: self, after: After::default(), files: Vec::new(), bytes: 0, is_open: false };
+        match self.inputs {
+            Inputs::Stdin => {
+                let opened = open_stdin(self.as_form).map_err(ReadError::Stdin)?;
+                reading.after.found = 1;
+                reading.stdin(opened, feed);
+            }
+            Inputs::Roots(roots) => reading.roots(roots, position, feed)?,
+        }
+        reading.flush(feed);
+        if !self.is_over(feed) && (reading.is_open || self.one_form().is_some()) {
+            reading.open_one(None, feed);
+            feed.result(Step::Close(None));
+        }
+        Ok(())
+    }
+
+    fn is_over(&self, feed: &Feed<'_, 'r, Step>) -> bool {
+        feed.is_over() || self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// The form of the one output, if it is known before a source is.
+    fn one_form(&self) -> Option<Form> {
+        match self.outputs {
+            Outputs::One { form, .. } => *form,
+            _ => None,
+        }
+    }
+}
+
+/// A reader on its way.
+pub(super) struct Reading<'a, 'r> {
+    reader: &'a Reader<'r>,
+    pub(super) after: After,
+    /// Messages that are files, not yet handed over.
+    files: Vec<Entry>,
+    bytes: usize,
+    /// Whether the one output has been opened.
+    is_open: bool,
+}
+
+impl<'r> Reading<'_, 'r> {
+    fn roots(&mut self, roots: &[Root], position: &Position, feed: Line<'_, '_, 'r>) -> Result<(), ReadError> {
+        let mut walk = Walk::new(roots.to_vec());
+        let mut inside = position.inside;
+        for _ in 0..position.found {
+            let found = walk.next();
+            self.after.found += 1;
+            let path = found.map(|found| match found {
+                Found::File { path, .. } | Found::Irregular(path) | Found::Fault(path, _) => path,
+            });
+            if self.after.found == position.found && path != position.last {
+                return Err(ReadError::Changed(position.last.clone().unwrap_or_default()));
+            }
+            self.after.last = path;
+        }
+        loop {
+            let found: Vec<Found> = walk.by_ref().take(OPENED_AT_ONCE).collect();
+            if found.is_empty() {
+                return Ok(());
+            }
+            // Opening waits for the disk: it is done side by side.
+            let as_form = self.reader.as_form;
+            let opened: Vec<_> = self.reader.workers.install(|| {
+                let open = |found: Found| match found {
+                    Found::File { path, place } => {
+                        let opened = open(&path, as_form);
+                        (Found::File { path, place }, Some(opened))
+                    }
+                    other => (other, None),
+                };
+                found.into_par_iter().map(open).collect()
+            });
+            for (found, opened) in opened {
+                if self.reader.is_over(feed) {
+                    return Ok(());
+                }
+                self.found(found, opened, inside.take(), feed)?;
+            }
+        }
+    }
+
+    fn found(
+        &mut self,
+        found: Found,
+        opened: Option<io::Result<Opened>>,
+        inside: Option<Inside>,
+        feed: Line<'_, '_, 'r>,
+    ) -> Result<(), ReadError> {
+        let told = match (found, opened) {
+            (Found::File { path, place }, Some(Ok(opened))) => return self.file(path, place, opened, inside, feed),
+            (Found::File { path, .. }, Some(Err(error))) | (Found::Fault(path, error), _) => {
+                (format!("{}: failed: {error}", path.display()), true, path)
+            }
+            (Found::Irregular(path) | Found::File { path, .. }, _) => {
+                (format!("{}: passed over: neither a file nor a folder", path.display()), false, path)
+            }
+        };
+        self.flush(feed);
+        let (text, is_failure, path) = told;
+        self.pass(path);
+        feed.result(Step::Told { text, is_failure, after: self.after.clone() });
+        Ok(())
+    }
+
+    /// Counts what was found as done with.
+    fn pass(&mut self, path: PathBuf) {
+        self.after.found += 1;
+        self.after.last = Some(path);
+    }
+
+    fn file(
+        &mut self,
+        path: PathBuf,
+        place: PathBuf,
+        opened: Opened,
+        inside: Option<Inside>,
+        feed: Line<'_, '_, 'r>,
+    ) -> Result<(), ReadError> {
+        let is_alone = matches!(self.reader.inputs, Inputs::Roots(roots) if matches!(roots.as_slice(), [root] if root.path == path));
+        let is_one = matches!(self.reader.outputs, Outputs::One { .. });
+        if opened.form == Form::MESSAGE && !(is_alone && is_one) {
+            let entry = self.message(&path, place, opened.source);
+            self.bytes += entry.data.weight();
+            self.files.push(entry);
+            self.pass(path);
+            if self.bytes >= UNIT_BYTES || self.files.len() >= UNIT_ENTRIES {
+                self.flush(feed);
+            }
+            return Ok(());
+        }
+        self.flush(feed);
+        let stamp = match &opened.source {
+            Source::File(file) => Stamp::of(file).ok(),
+            Source::Whole(_) => None,
+            Source::Stream(_) => File::open(&path).and_then(|file| Stamp::of(&file)).ok(),
+        };
+        if inside.is_some_and(|inside| inside.stamp != stamp) {
+            return Err(ReadError::Changed(path));
+        }
+        let from = inside.unwrap_or(Inside { cut: 0, lines: 0, stamp });
+        let target = match self.reader.outputs {
+            Outputs::Nowhere => Target::Nowhere,
+            Outputs::Files(_) => Target::Files,
+            Outputs::One { .. } => Target::Stream(self.open_one(Some(opened.form), feed)),
+            Outputs::Mirror(out) => {
+                feed.result(Step::Open { form: opened.form, destination: Some(out.join(&place)) });
+                Target::Stream(opened.form)
+            }
+        };
+        // In archives that are made of several sources their names keep entries apart.
+        let prefix = if is_alone { PathBuf::new() } else { place.clone() };
+        let name = path.display().to_string();
+        let container = Container { name: name.into(), place: place.into(), prefix, target, from };
+        container::read(self, opened, &container, Some(&path), feed);
+        if self.reader.is_over(feed) {
+            return Ok(());
+        }
+        self.pass(path);
+        match self.reader.outputs {
+            Outputs::Mirror(_) => feed.result(Step::Close(Some(self.after.clone()))),
+            // The only source: a run that is stopped now finds it again at its end, and with it the output's form.
+            Outputs::One { form: None, .. } => true,
+            _ => feed.result(Step::Passed(self.after.clone())),
+        };
+        Ok(())
+    }
+
+    /// A file that is one message.
+    fn message(&self, path: &Path, place: PathBuf, source: Source) -> Entry {
+        let limit = self.reader.task.filter.message_bytes();
+        let read = match source {
+            Source::Whole(message) => Ok(Some(message).filter(|message| message.len() <= limit)),
+            Source::File(file) => match file.metadata() {
+                Ok(metadata) if metadata.len() > limit as u64 => Ok(None),
+                _ => read_at_most(file, limit),
+            },
+            Source::Stream(stream) => read_at_most(stream, limit),
+        };
+        let data = match read {
+            Ok(Some(message)) => Data::Whole(message),
+            Ok(None) => Data::TooLong,
+            Err(error) => Data::Fault(error.to_string()),
+        };
+        Entry { origin: Some(path.display().to_string()), number: None, place, data }
+    }
+
+    /// Hands over the files that are waiting.
+    fn flush(&mut self, feed: Line<'_, '_, 'r>) {
+        if self.files.is_empty() {
+            return;
+        }
+        let target = match self.reader.outputs {
+            Outputs::Nowhere => Target::Nowhere,
+            Outputs::Mirror(_) | Outputs::Files(_) => Target::Files,
+            Outputs::One { .. } => Target::Stream(self.open_one(None, feed)),
+        };
+        self.bytes = 0;
+        let content = Content::Entries(std::mem::take(&mut self.files));
+        let unit = Unit { source: "".into(), place: Path::new("").into(), target, content };
+        self.hand_over(unit, self.after.clone(), feed);
+    }
+
+    /// Opens the one output if it isn't yet: of the form that was asked for, or that of the source.
+    fn open_one(&mut self, source: Option<Form>, feed: Line<'_, '_, 'r>) -> Form {
+        let lines = Form { layout: Layout::Lines, compression: Compression::Plain };
+        let Outputs::One { destination, form } = self.reader.outputs else { return lines };
+        let form = form.or(source).unwrap_or(lines);
+        if !self.is_open {
+            self.is_open = true;
+            feed.result(Step::Open { form, destination: destination.clone() });
+        }
+        form
+    }
+
+    /// What comes on stdin.
+    fn stdin(&mut self, opened: Opened, feed: Line<'_, '_, 'r>) {
+        let target = match self.reader.outputs {
+            Outputs::Nowhere => Target::Nowhere,
+            Outputs::Mirror(_) | Outputs::Files(_) => Target::Files,
+            Outputs::One { .. } => Target::Stream(self.open_one(Some(opened.form), feed)),
+        };
+        let from = Inside { cut: 0, lines: 0, stamp: None };
+        let prefix = PathBuf::new();
+        let container = Container { name: "stdin".into(), place: Path::new("stdin").into(), prefix, target, from };
+        container::read(self, opened, &container, None, feed);
+    }
+
+    /// The largest message that is loaded.
+    pub(super) fn message_bytes(&self) -> usize {
+        self.reader.task.filter.message_bytes()
+    }
+
+    /// The longest line that is loaded.
+    pub(super) fn longest_line(&self) -> usize {
+        self.reader.task.members.longest_line(self.reader.task.filter.limits())
+    }
+
+    pub(super) fn is_over(&self, feed: &Feed<'_, 'r, Step>) -> bool {
+        self.reader.is_over(feed)
+    }
+
+    pub(super) fn hand_over(&self, unit: Unit, after: After, feed: Line<'_, '_, 'r>) -> bool {
+        let Reader { task, staging, .. } = *self.reader;
+        feed.work(unit.weight(), move |number| {
+            let staging = staging.map(|folder| Staging { folder, unit: number });
+            Step::Done(Box::new(task.work(unit, staging)), after)
+        }) && !self.reader.is_over(feed)
+    }
+}

@@ -1,0 +1,36 @@
+//! Messages of the verbs that look at one file after another.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{Problem, complain};
+use crate::batch::{Found, Root, Walk};
+
+/// Every regular file at and below `input`. What is neither a file nor a folder is told of and passed over.
+pub(super) fn regular_files(input: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let mut files = Vec::new();
+    for found in Walk::new(vec![Root { path: input.to_owned(), place: PathBuf::new() }]) {
+        match found {
+            Found::File { path, .. } => files.push(path),
+            Found::Irregular(path) => {
+                complain(format!("{}: passed over: neither a file nor a folder", path.display()));
+            }
+            Found::Fault(path, error) => return Err(Problem::Io(format!("{}: {error}", path.display()))),
+        }
+    }
+    Ok(files)
+}
+
+/// Reads a message, at most one byte beyond `limit`: enough for the filter to see that it is too long.
+pub(super) fn read_message(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
+    let mut message = Vec::new();
+    let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    source.take(bound).read_to_end(&mut message)?;
+    Ok(message)
+}
+
+/// Reads the message of a file.
+pub(super) fn read_file(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    read_message(File::open(path)?, limit)
+}
