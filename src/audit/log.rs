@@ -90,6 +90,10 @@ pub(crate) struct Position {
 struct Tail {
     lines: BufReader<File>,
     line: Vec<u8>,
+    /// Behind the last of them that was read.
+    sequence: u64,
+    hash: [u8; HASH_DIGITS],
+    bytes: u64,
 }
 
 /// Message records between two checkpoints.
@@ -218,12 +222,16 @@ impl Log {
         (self.sequence, String::from_utf8_lossy(&self.hash).into_owned())
     }
 
-    /// How far the records go.
+    /// How far the records of the run go.
     pub(crate) fn position(&self) -> Position {
+        let (sequence, hash, bytes) = match &self.tail {
+            Some(tail) => (tail.sequence, &tail.hash, tail.bytes),
+            None => (self.sequence, &self.hash, self.bytes),
+        };
         Position {
-            sequence: self.sequence,
-            hash: self.head().1,
-            bytes: self.bytes,
+            sequence,
+            hash: String::from_utf8_lossy(hash).into_owned(),
+            bytes,
             counts: self.counts,
             since_checkpoint: self.since_checkpoint,
         }
@@ -244,6 +252,7 @@ impl Log {
             return Err(other());
         }
         let mut file = File::open(&self.path).map_err(io)?;
+        let mut hash = NO_HASH;
         if position.bytes > 0 {
             let (last, end) = last_line(&mut file, position.bytes).map_err(io)?;
             let line = Line::read(last.trim_ascii_end()).ok_or_else(other)?;
@@ -254,11 +263,13 @@ impl Log {
             if !is_same {
                 return Err(other());
             }
+            hash.copy_from_slice(line.hash);
         }
         file.seek(SeekFrom::Start(position.bytes)).map_err(io)?;
         self.counts = position.counts;
         self.since_checkpoint = position.since_checkpoint;
-        self.tail = Some(Tail { lines: BufReader::new(file), line: Vec::new() });
+        let Position { sequence, bytes, .. } = *position;
+        self.tail = Some(Tail { lines: BufReader::new(file), line: Vec::new(), sequence, hash, bytes });
         Ok(())
     }
 
@@ -271,13 +282,16 @@ impl Log {
                 self.tail = None;
                 return Ok(false);
             }
-            match Line::read(tail.line.trim_ascii_end()) {
-                Some(line) if line.kind != Kind::Message => {}
-                Some(line) if line.body == body => return Ok(true),
-                _ => {
-                    let what = "a message has another record than before the run was stopped";
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, what));
-                }
+            let line = Line::read(tail.line.trim_ascii_end());
+            let line = line.filter(|line| line.kind != Kind::Message || line.body == body).ok_or_else(|| {
+                let what = "a message has another record than before the run was stopped";
+                io::Error::new(io::ErrorKind::InvalidData, what)
+            })?;
+            tail.sequence = line.sequence;
+            tail.hash.copy_from_slice(line.hash);
+            tail.bytes += tail.line.len() as u64;
+            if line.kind == Kind::Message {
+                return Ok(true);
             }
         }
     }

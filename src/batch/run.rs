@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::form::Form;
 use super::journal::{Begin, Entry, JournalError, Position, RunFolder, Terms};
-use super::output::{Product, Stream, deliver};
+use super::output::{Product, Stream, deliver, is_of_the_run};
 use super::pipeline::{self, Room, Take};
 use super::reader::{After, Inputs, Outputs, ReadError, Reader, Step};
 use super::work::{Done, Task};
@@ -92,7 +92,9 @@ impl Run {
         let room = Room::new(self.memory / RESERVED_SHARE);
         let is_over = AtomicBool::new(false);
         let mut read = Ok(());
-        pipeline::run(&workers, &room, &is_over, &mut writer, |feed| read = reader.run(&position, feed));
+        if !position.is_read {
+            pipeline::run(&workers, &room, &is_over, &mut writer, |feed| read = reader.run(&position, feed));
+        }
         let is_stopped = is_stopped.load(std::sync::atomic::Ordering::Relaxed);
         writer.end(read, is_stopped, begun)
     }
@@ -221,7 +223,13 @@ impl<'r> Writer<'r> {
         match (done.product, &self.run.outputs) {
             (Product::Files(deliveries), Outputs::Mirror(out) | Outputs::Files(out)) => {
                 for delivery in &deliveries {
-                    deliver(delivery, out).map_err(unwritable)?;
+                    match deliver(delivery, out) {
+                        Err(error) if !is_of_the_run(&error) => {
+                            self.entry.summary.add_fault();
+                            self.watch.tell_failure(&format!("failed: {error}"));
+                        }
+                        other => other.map_err(unwritable)?,
+                    }
                 }
             }
             (product, _) => {
@@ -275,9 +283,12 @@ impl<'r> Writer<'r> {
         position.stream = None;
         position.inside = None;
         self.lines = 0;
-        if let Some(After { found, last, .. }) = after {
-            position.found = found;
-            position.last = last;
+        match after {
+            Some(After { found, last, .. }) => {
+                position.found = found;
+                position.last = last;
+            }
+            None => position.is_read = true,
         }
         self.checkpoint()?;
         stream.put_in_place().map_err(unwritable)?;
