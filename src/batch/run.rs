@@ -278,8 +278,22 @@ impl<'r> Writer<'r> {
     fn close(&mut self, after: Option<After>) -> Result<(), RunError> {
         let Some(mut stream) = self.stream.take() else { return Ok(()) };
         stream.end().map_err(unwritable)?;
+        if !stream.has_output() {
+            // There will be no file, nor may an old one stay: nothing is left to be done if the run is killed now.
+            stream.put_in_place().map_err(unwritable)?;
+            return self.closed(after);
+        }
         let position = &mut self.entry.position;
         position.closing = stream.destination();
+        self.closed(after)?;
+        stream.put_in_place().map_err(unwritable)?;
+        self.entry.position.closing = None;
+        Ok(())
+    }
+
+    /// Notes that nothing more goes to the stream.
+    fn closed(&mut self, after: Option<After>) -> Result<(), RunError> {
+        let position = &mut self.entry.position;
         position.stream = None;
         position.inside = None;
         self.lines = 0;
@@ -290,11 +304,8 @@ impl<'r> Writer<'r> {
             }
             None => position.is_read = true,
         }
-        self.checkpoint()?;
-        stream.put_in_place().map_err(unwritable)?;
-        self.entry.position.closing = None;
         self.watch.moved(&self.entry.summary);
-        Ok(())
+        self.checkpoint()
     }
 
     /// Ends the run: whole, or so that it can go on.
