@@ -65,8 +65,10 @@ pub(crate) enum RunError {
     Io(String),
 }
 
-/// How often the journal is written.
+/// How often the journal is written at most, and how many times as long as the last took it takes to the next: what it speaks
+/// of must be on the disk, and a slow one is better left to write on its own.
 const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
+const JOURNAL_PAUSE: u32 = 10;
 /// What of the memory isn't for messages on their way: tables, buffers of the readings, what compression needs.
 const RESERVED_SHARE: usize = 2;
 
@@ -129,7 +131,8 @@ struct Writer<'r> {
     entry: Entry,
     /// Lines of the source before the next unit.
     lines: u64,
-    written: Instant,
+    /// When the journal is to be written next.
+    next_checkpoint: Instant,
     /// Messages and bytes before this run.
     before: (u64, u64),
     failure: Option<RunError>,
@@ -158,10 +161,11 @@ impl<'r> Writer<'r> {
             log.start(run.task.filter.policy(), is_resumed).map_err(unwritable_log)?;
         }
         let lines = entry.position.inside.map_or(0, |inside| inside.lines);
-        let written = Instant::now();
+        let next_checkpoint = Instant::now();
         let before = (entry.summary.messages(), entry.summary.bytes_in());
         let (stream, failure) = (None, None);
-        let mut writer = Self { run, folder, log, watch, stream, is_resumed, entry, lines, written, before, failure };
+        let mut writer =
+            Self { run, folder, log, watch, stream, is_resumed, entry, lines, next_checkpoint, before, failure };
         writer.settle()?;
         // From here on a run that is killed can go on.
         writer.checkpoint()?;
@@ -256,12 +260,13 @@ impl<'r> Writer<'r> {
             None => self.lines = 0,
         }
         self.watch.moved(&self.entry.summary);
-        if self.written.elapsed() >= JOURNAL_INTERVAL { self.checkpoint() } else { Ok(()) }
+        if Instant::now() >= self.next_checkpoint { self.checkpoint() } else { Ok(()) }
     }
 
     /// Notes in the journal how far the run is, behind everything that it speaks of.
     fn checkpoint(&mut self) -> Result<(), RunError> {
         let Some(folder) = &self.folder else { return Ok(()) };
+        let begun = Instant::now();
         if let Some(stream) = &mut self.stream {
             self.entry.position.stream = Some(stream.sync().map_err(unwritable)?);
         }
@@ -270,7 +275,7 @@ impl<'r> Writer<'r> {
             self.entry.audit = Some(log.position());
         }
         folder.write(&self.entry).map_err(unwritable)?;
-        self.written = Instant::now();
+        self.next_checkpoint = Instant::now() + (begun.elapsed() * JOURNAL_PAUSE).max(JOURNAL_INTERVAL);
         Ok(())
     }
 
