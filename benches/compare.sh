@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares whole processes: dmv-redact and other programs that do the same job over the same archives. Installs the programs
-# under target/compare (Debian's jq, xsltproc and xmlstarlet into the system), and writes benches/COMPARE.md.
+# under target/compare (Debian's jq, xsltproc, xmlstarlet and time into the system), and writes benches/COMPARE.md.
 # `benches/compare.sh --small` takes a tenth of the messages and prints the table instead.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +9,7 @@ mkdir -p "$work"
 
 lacking=()
 for tool in jq xsltproc xmlstarlet; do command -v "$tool" >/dev/null || lacking+=("$tool"); done
+[ -x /usr/bin/time ] || lacking+=(time)
 command -v node >/dev/null || lacking+=(nodejs npm)
 if [ "${#lacking[@]}" -gt 0 ]; then
   apt-get update -qq

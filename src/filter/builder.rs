@@ -105,10 +105,11 @@ impl FilterBuilder {
             PolicySource::Path(path) => (read(path)?, Some(path.parent().unwrap_or(Path::new("")))),
             PolicySource::Text { name, text } => (File { name: name.clone(), text: text.clone() }, None),
         };
-        let policy = Policy::load(&file.document(), folder, &catalog, formats.messages())?;
+        let load = || Policy::load(&file.document(), folder, &catalog, formats.messages());
+        let (policy, verifier) = rayon::join(load, || Verifier::new(&catalog, &formats));
+        let (policy, verifier) = (policy?, Arc::new(verifier?));
         let parts =
             Parts { catalog: Arc::new(catalog), formats, policy, limits: self.limits, only_format: self.only_format };
-        let verifier = Arc::new(Verifier::new(&parts.catalog, &parts.formats)?);
         Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, idle: Arc::default() })
     }
 }

@@ -17,15 +17,20 @@ mod texts;
 mod value;
 mod xml;
 
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
 use crate::catalog::Catalog;
 use crate::config::ConfigError;
-use crate::format::{Format, Formats, Syntax};
+use crate::format::{Declared, Format, Formats, Syntax};
 use crate::policy::Grant;
 
 pub use reading::Finding;
 pub(crate) use reading::Reading;
 use reading::Rules;
 use table::Table;
+use text::TextLayout;
 use value::Values;
 
 /// What the second reading writes down while it reads, and what it has found in the end. The next message uses it again.
@@ -56,18 +61,17 @@ impl Verifier {
     /// # Errors
     /// When a shape of the catalog or a pattern of a text mapping is too large for the `regex` crate.
     pub(crate) fn new(catalog: &Catalog, formats: &Formats) -> Result<Self, ConfigError> {
-        let table = |format: &Format, syntax: Syntax| {
-            format.trie(syntax).map(|_| Table::new(&format.declared, syntax)).transpose()
-        };
         let tables = |format: &Format| -> Result<Tables, ConfigError> {
-            Ok(Tables {
-                name: format.name.clone(),
-                xml: table(format, Syntax::Xml)?,
-                json: table(format, Syntax::Json)?,
-            })
+            let Declared { texts, .. } = &format.declared;
+            let layouts: Result<Vec<_>, _> = texts.par_iter().map(|text| TextLayout::new(text).map(Arc::new)).collect();
+            let layouts = layouts?;
+            let table = |syntax: Syntax| format.trie(syntax).map(|_| Table::new(&format.declared, &layouts, syntax));
+            Ok(Tables { name: format.name.clone(), xml: table(Syntax::Xml), json: table(Syntax::Json) })
         };
-        let formats = formats.iter().map(tables).collect::<Result<_, _>>()?;
-        Ok(Self { formats, values: Values::new(catalog)?, elements: catalog.len() })
+        let formats = || formats.iter().map(tables).collect::<Result<_, _>>();
+        // Compiling patterns is what starting takes: it is done side by side.
+        let (formats, values) = rayon::join(formats, || Values::new(catalog));
+        Ok(Self { formats: formats?, values: values?, elements: catalog.len() })
     }
 
     /// The format of an output, by its root.

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::index::Index;
 use super::text::TextLayout;
 use crate::catalog::ElementId;
-use crate::config::ConfigError;
 use crate::format::{Declared, Syntax};
 
 /// The namespace of `rdf:value`, by which JSON-LD wraps a value.
@@ -109,7 +108,7 @@ pub(super) struct Table {
 impl Table {
     /// # Errors
     /// When a pattern of a text mapping is too large for the `regex` crate.
-    pub(super) fn new(declared: &Declared, syntax: Syntax) -> Result<Self, ConfigError> {
+    pub(super) fn new(declared: &Declared, layouts: &[Arc<TextLayout>], syntax: Syntax) -> Self {
         let rdf = declared.namespaces.iter().find(|(_, uri)| uri == RDF);
         let mut table = Self {
             places: vec![Place::default()],
@@ -152,19 +151,18 @@ impl Table {
             let at = table.walk(root, path);
             table.change(at, |place| place.stand_in = Some(word.clone()));
         }
-        for text in &declared.texts {
-            let layout = Arc::new(TextLayout::new(text)?);
+        for (text, layout) in declared.texts.iter().zip(layouts) {
             for path in &text.paths {
                 let at = table.walk(root, path);
                 let inside = table.wrap(at);
                 for at in inside.into_iter().chain([at]) {
-                    table.change(at, |place| place.layouts.push(Arc::clone(&layout)));
+                    table.change(at, |place| place.layouts.push(Arc::clone(layout)));
                 }
             }
         }
         table.index = Index::new(table.steps().map(|(from, step)| (from, step.name(), step.to)));
         table.elsewhere = table.elements_by_name();
-        Ok(table)
+        table
     }
 
     fn steps(&self) -> impl Iterator<Item = (usize, &Step)> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use rayon::prelude::*;
 use regex_automata::PatternID;
 use regex_syntax::hir::Hir;
 use serde::Deserialize;
@@ -52,15 +53,15 @@ pub(in crate::format) fn load(
     catalog: &Catalog,
 ) -> Result<Vec<Layout>, ConfigError> {
     let compiler = Compiler { document, catalog };
-    let mut layouts = Vec::new();
     for (place, text) in texts.iter().enumerate() {
         let name = text.name.get_ref();
         if texts.iter().take(place).any(|other| other.name.get_ref() == name) {
             return Err(document.error(&text.name.span(), format!("text mapping `{name}` is declared twice")));
         }
-        layouts.push(compiler.layout(text)?);
     }
-    Ok(layouts)
+    // Compiled side by side, judged in their order: the first error is the same every time.
+    let layouts: Vec<_> = texts.par_iter().map(|text| compiler.layout(text)).collect();
+    layouts.into_iter().collect()
 }
 
 /// What the tables say, for the second reading. They have been compiled before.
