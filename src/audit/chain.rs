@@ -17,6 +17,9 @@ const BEHIND_HASH: &[u8] = b"\"}";
 /// Bytes of the longest line there can be, its end included: what is longer is never written, and read only so far.
 pub(super) const LONGEST_LINE: usize = 1 << 20;
 
+/// The largest sequence number there can be: as far as every reader of JSON has whole numbers.
+const LARGEST_SEQUENCE: u64 = 1 << 53;
+
 /// A hash as a line has it.
 pub(super) type Hash = [u8; HASH_DIGITS];
 
@@ -141,7 +144,10 @@ impl<'l> Line<'l> {
         let hash = end.strip_prefix(BEFORE_HASH)?.strip_suffix(BEHIND_HASH)?;
         let rest = content.strip_prefix(b"{\"sequence\":")?;
         let comma = memchr::memchr(b',', rest)?;
-        let sequence = std::str::from_utf8(rest.get(..comma)?).ok()?.parse().ok()?;
+        let sequence: u64 = std::str::from_utf8(rest.get(..comma)?).ok()?.parse().ok()?;
+        if sequence > LARGEST_SEQUENCE {
+            return None;
+        }
         let rest = rest.get(comma..)?.strip_prefix(b",\"previous\":\"")?;
         let (previous, rest) = rest.split_at_checked(HASH_DIGITS)?;
         let rest = rest.strip_prefix(b"\",\"record\":\"")?;

@@ -38,13 +38,17 @@ impl Counts {
         }
     }
 
-    /// Adds those of another part.
+    /// Adds those of another part. What a forged record counts may be any number.
     pub(super) fn add_all(&mut self, other: Self) {
-        self.messages += other.messages;
-        self.released += other.released;
-        self.redacted += other.redacted;
-        self.held += other.held;
-        self.withheld += other.withheld;
+        for (own, others) in [
+            (&mut self.messages, other.messages),
+            (&mut self.released, other.released),
+            (&mut self.redacted, other.redacted),
+            (&mut self.held, other.held),
+            (&mut self.withheld, other.withheld),
+        ] {
+            *own = own.saturating_add(others);
+        }
     }
 }
 

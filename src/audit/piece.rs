@@ -157,16 +157,29 @@ impl<T: Tally> Piece<T> {
             Err(wrong) => return self.broken_line(Fault { line: number, byte, sequence: None, wrong }),
         };
         let sequence = line.link.sequence;
-        // Also what was changed counts, so that one fault isn't told as several.
-        if line.kind == Kind::Message {
-            self.messages.add_record(line.body);
-        } else {
-            let messages = std::mem::take(&mut self.messages);
-            self.marks.push(Mark { line: number, byte, sequence, messages, says: Says::read(&line) });
-        }
         let fault = |wrong| Fault { line: number, byte, sequence: Some(sequence), wrong };
         if !line.is_intact(key) {
+            // It counts all the same, so that one fault isn't told as several.
+            self.count(&line, number, byte);
             return self.broken_line(fault(Wrong::Changed));
+        }
+        let seen = Seen { line: number, byte, link: line.link, previous: line.previous, kind: line.kind };
+        if let Some(last) = &self.last {
+            let before = Before { link: last.link, kind: last.kind, broken: self.broken };
+            match before.disagrees(&seen) {
+                // It is told of and left out: what comes behind it is held against the lines in their place.
+                Some(Wrong::Earlier) => return self.fault(fault(Wrong::Earlier)),
+                Some(wrong) => self.fault(fault(wrong)),
+                None => {}
+            }
+        } else {
+            self.first = Some((seen, self.broken));
+        }
+        self.last = Some(seen);
+        self.broken = 0;
+        self.count(&line, number, byte);
+        if line.kind == Kind::Message {
+            self.tally.take(&line);
         }
         if let Some(head) = head.filter(|head| head.sequence == sequence) {
             self.has_head = true;
@@ -174,20 +187,16 @@ impl<T: Tally> Piece<T> {
                 self.fault(fault(Wrong::OtherHead));
             }
         }
-        let seen = Seen { line: number, byte, link: line.link, previous: line.previous, kind: line.kind };
-        match &self.last {
-            None => self.first = Some((seen, self.broken)),
-            Some(last) => {
-                let before = Before { link: last.link, kind: last.kind, broken: self.broken };
-                if let Some(wrong) = before.disagrees(&seen) {
-                    self.fault(fault(wrong));
-                }
-            }
-        }
-        self.last = Some(seen);
-        self.broken = 0;
+    }
+
+    /// Counts a message, or notes what a record of a run says of those before it.
+    fn count(&mut self, line: &Line<'_>, number: u64, byte: u64) {
         if line.kind == Kind::Message {
-            self.tally.take(&line);
+            self.messages.add_record(line.body);
+        } else {
+            let messages = std::mem::take(&mut self.messages);
+            let sequence = line.link.sequence;
+            self.marks.push(Mark { line: number, byte, sequence, messages, says: Says::read(line) });
         }
     }
 

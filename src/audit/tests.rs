@@ -323,6 +323,33 @@ fn a_key_is_a_files_content_without_its_line_end() {
     assert_eq!(format!("{:?}", key(b"1234567890123456").unwrap()), "Key");
 }
 
+#[test]
+fn any_changed_byte_is_found_at_its_line() {
+    let (_folder, path) = in_folder();
+    let mut log = begin(&path);
+    log.append(&bodies(0..3)).unwrap();
+    log.end().unwrap();
+    let whole = fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        let line = memchr::memchr_iter(b'\n', &whole[..at]).count() + 1;
+        for byte in [whole[at] ^ 1, whole[at] ^ 0x20, b'\n', b'"', 0, 0xFF, b'0', b'9'] {
+            if byte == whole[at] {
+                continue;
+            }
+            let mut changed = whole.clone();
+            changed[at] = byte;
+            fs::write(&path, &changed).unwrap();
+            let faults = faults(&path);
+            assert!(faults[0].starts_with(&format!("line {line} (")), "byte {at} to {byte}: {faults:?}");
+        }
+        // Removed, and put in.
+        fs::write(&path, [&whole[..at], &whole[at + 1..]].concat()).unwrap();
+        assert!(!faults(&path).is_empty(), "{at}");
+        fs::write(&path, [&whole[..at], b"0", &whole[at..]].concat()).unwrap();
+        assert!(!faults(&path).is_empty(), "{at}");
+    }
+}
+
 /// What happens to a run.
 #[derive(Debug, Clone)]
 enum Event {

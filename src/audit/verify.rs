@@ -158,6 +158,8 @@ impl Chain {
         self.count(piece.messages);
         match piece.last {
             None => self.before.broken += piece.broken,
+            // A piece that is in another's place is told of at its first line.
+            Some(last) if last.link.sequence <= self.before.link.sequence => {}
             Some(last) => {
                 self.before = Before { link: last.link, kind: last.kind, broken: piece.broken };
                 self.last = Some(Seen { line: lines + last.line, ..last });
