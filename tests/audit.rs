@@ -228,7 +228,7 @@ fn a_cut_log_is_found_at_its_end_or_by_its_head() {
         }
         // Within a line.
         for length in [1, 20, 150, lines[line - 1].len() - 1] {
-            let cut = Log::new(&lines.concat()[..byte + length]);
+            let cut = Log::new(&lines.concat().as_bytes()[..byte + length]);
             assert_eq!(cut.faults(&[]), [format!("line {line} (byte {byte}): it is cut")]);
         }
     }
@@ -291,8 +291,8 @@ fn a_keyed_log_takes_its_key() {
     // A single line, chained rightly and hashed without the key.
     let mut mixed = writer.lines.clone();
     let mut forger = Writer::new(None);
-    let hash_of_second = writer.lines[1][writer.lines[1].len() - 67..].get(..64).unwrap();
-    (forger.sequence, forger.previous) = (2, hash_of_second.to_owned());
+    let (_, hash_of_second) = writer.lines[1].rsplit_once(",\"hash\":\"").unwrap();
+    (forger.sequence, forger.previous) = (2, hash_of_second.trim_end_matches("\"}\n").to_owned());
     forger.message();
     mixed[2] = forger.lines[0].clone();
     let faults = Log::new(mixed.concat()).faults(&["--key", &path("key")]);
