@@ -172,7 +172,7 @@ impl<'r> Cutting<'_, '_, 'r, '_, '_> {
 
     /// Takes an entry of an archive. `false` if the run is over.
     fn push(&mut self, number: u64, name: PathBuf, data: Data) -> bool {
-        self.bytes += data.weight();
+        self.bytes += data.length();
         let origin = Some(name.display().to_string());
         let place = self.container.prefix.join(name);
         self.entries.push(Entry { origin, number: Some(number), place, data });

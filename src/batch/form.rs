@@ -111,17 +111,28 @@ pub(super) fn layout_of(path: Option<&Path>, head: &[u8]) -> Layout {
 /// Whether the first line could be a message by itself and another begins on the next. As one message such a file would be
 /// withheld, so nothing is lost if this is wrong.
 fn begins_with_two_messages(head: &[u8]) -> bool {
+    // No message begins so: it is one in a string.
+    if head.trim_ascii_start().starts_with(b"\"") {
+        return true;
+    }
     let Some(end) = memchr::memchr(b'\n', head) else { return false };
     let (first, rest) = head.split_at(end);
     let first = first.trim_ascii();
     let next = rest.trim_ascii_start();
     match first.first() {
         Some(b'{') => first.ends_with(b"}") && next.starts_with(b"{"),
-        Some(b'"') => first.ends_with(b"\"") && matches!(next.first(), Some(b'"' | b'{')),
         // A declaration stands only at the very beginning of a document.
         Some(b'<') => first.starts_with(b"<?xml") && next.starts_with(b"<?xml"),
         _ => false,
     }
+}
+
+/// Whether more has to be seen to tell one message from many: its first line hasn't ended.
+pub(super) fn is_undecided(head: &[u8]) -> bool {
+    let begins = head.trim_ascii_start();
+    let can_be_either = begins.starts_with(b"{") || begins.starts_with(b"<?xml");
+    can_be_either
+        && memchr::memchr(b'\n', begins).is_none_or(|end| begins.get(end..).unwrap_or_default().trim_ascii().is_empty())
 }
 
 #[cfg(test)]

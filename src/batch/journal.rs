@@ -27,6 +27,8 @@ pub(super) struct Position {
     pub(super) stream: Option<Mark>,
     /// The output that is whole and about to be put in place.
     pub(super) closing: Option<PathBuf>,
+    /// Whether nothing is left to be read.
+    pub(super) is_read: bool,
 }
 
 /// How far a source has been read.

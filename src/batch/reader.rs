@@ -215,7 +215,7 @@ impl<'r> Reading<'_, 'r> {
         let is_one = matches!(self.reader.outputs, Outputs::One { .. });
         if opened.form == Form::MESSAGE && !(is_alone && is_one) {
             let entry = self.message(&path, place, opened.source);
-            self.bytes += entry.data.weight();
+            self.bytes += entry.data.length();
             self.files.push(entry);
             self.pass(path);
             if self.bytes >= UNIT_BYTES || self.files.len() >= UNIT_ENTRIES {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::form::Form;
 use super::journal::{Begin, Entry, JournalError, Position, RunFolder, Terms};
-use super::output::{Product, Stream, deliver};
+use super::output::{Product, Stream, deliver, is_of_the_run};
 use super::pipeline::{self, Room, Take};
 use super::reader::{After, Inputs, Outputs, ReadError, Reader, Step};
 use super::work::{Done, Task};
@@ -65,8 +65,10 @@ pub(crate) enum RunError {
     Io(String),
 }
 
-/// How often the journal is written.
+/// How often the journal is written at most, and how many times as long as the last took it takes to the next: what it speaks
+/// of must be on the disk, and a slow one is better left to write on its own.
 const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
+const JOURNAL_PAUSE: u32 = 10;
 /// What of the memory isn't for messages on their way: tables, buffers of the readings, what compression needs.
 const RESERVED_SHARE: usize = 2;
 
@@ -92,7 +94,9 @@ impl Run {
         let room = Room::new(self.memory / RESERVED_SHARE);
         let is_over = AtomicBool::new(false);
         let mut read = Ok(());
-        pipeline::run(&workers, &room, &is_over, &mut writer, |feed| read = reader.run(&position, feed));
+        if !position.is_read {
+            pipeline::run(&workers, &room, &is_over, &mut writer, |feed| read = reader.run(&position, feed));
+        }
         let is_stopped = is_stopped.load(std::sync::atomic::Ordering::Relaxed);
         writer.end(read, is_stopped, begun)
     }
@@ -127,7 +131,8 @@ struct Writer<'r> {
     entry: Entry,
     /// Lines of the source before the next unit.
     lines: u64,
-    written: Instant,
+    /// When the journal is to be written next.
+    next_checkpoint: Instant,
     /// Messages and bytes before this run.
     before: (u64, u64),
     failure: Option<RunError>,
@@ -156,10 +161,11 @@ impl<'r> Writer<'r> {
             log.start(run.task.filter.policy(), is_resumed).map_err(unwritable_log)?;
         }
         let lines = entry.position.inside.map_or(0, |inside| inside.lines);
-        let written = Instant::now();
+        let next_checkpoint = Instant::now();
         let before = (entry.summary.messages(), entry.summary.bytes_in());
         let (stream, failure) = (None, None);
-        let mut writer = Self { run, folder, log, watch, stream, is_resumed, entry, lines, written, before, failure };
+        let mut writer =
+            Self { run, folder, log, watch, stream, is_resumed, entry, lines, next_checkpoint, before, failure };
         writer.settle()?;
         // From here on a run that is killed can go on.
         writer.checkpoint()?;
@@ -221,7 +227,13 @@ impl<'r> Writer<'r> {
         match (done.product, &self.run.outputs) {
             (Product::Files(deliveries), Outputs::Mirror(out) | Outputs::Files(out)) => {
                 for delivery in &deliveries {
-                    deliver(delivery, out).map_err(unwritable)?;
+                    match deliver(delivery, out) {
+                        Err(error) if !is_of_the_run(&error) => {
+                            self.entry.summary.add_fault();
+                            self.watch.tell_failure(&format!("failed: {error}"));
+                        }
+                        other => other.map_err(unwritable)?,
+                    }
                 }
             }
             (product, _) => {
@@ -248,12 +260,13 @@ impl<'r> Writer<'r> {
             None => self.lines = 0,
         }
         self.watch.moved(&self.entry.summary);
-        if self.written.elapsed() >= JOURNAL_INTERVAL { self.checkpoint() } else { Ok(()) }
+        if Instant::now() >= self.next_checkpoint { self.checkpoint() } else { Ok(()) }
     }
 
     /// Notes in the journal how far the run is, behind everything that it speaks of.
     fn checkpoint(&mut self) -> Result<(), RunError> {
         let Some(folder) = &self.folder else { return Ok(()) };
+        let begun = Instant::now();
         if let Some(stream) = &mut self.stream {
             self.entry.position.stream = Some(stream.sync().map_err(unwritable)?);
         }
@@ -262,7 +275,7 @@ impl<'r> Writer<'r> {
             self.entry.audit = Some(log.position());
         }
         folder.write(&self.entry).map_err(unwritable)?;
-        self.written = Instant::now();
+        self.next_checkpoint = Instant::now() + (begun.elapsed() * JOURNAL_PAUSE).max(JOURNAL_INTERVAL);
         Ok(())
     }
 
@@ -270,20 +283,34 @@ impl<'r> Writer<'r> {
     fn close(&mut self, after: Option<After>) -> Result<(), RunError> {
         let Some(mut stream) = self.stream.take() else { return Ok(()) };
         stream.end().map_err(unwritable)?;
+        if !stream.has_output() {
+            // There will be no file, nor may an old one stay: nothing is left to be done if the run is killed now.
+            stream.put_in_place().map_err(unwritable)?;
+            return self.closed(after);
+        }
         let position = &mut self.entry.position;
         position.closing = stream.destination();
+        self.closed(after)?;
+        stream.put_in_place().map_err(unwritable)?;
+        self.entry.position.closing = None;
+        Ok(())
+    }
+
+    /// Notes that nothing more goes to the stream.
+    fn closed(&mut self, after: Option<After>) -> Result<(), RunError> {
+        let position = &mut self.entry.position;
         position.stream = None;
         position.inside = None;
         self.lines = 0;
-        if let Some(After { found, last, .. }) = after {
-            position.found = found;
-            position.last = last;
+        match after {
+            Some(After { found, last, .. }) => {
+                position.found = found;
+                position.last = last;
+            }
+            None => position.is_read = true,
         }
-        self.checkpoint()?;
-        stream.put_in_place().map_err(unwritable)?;
-        self.entry.position.closing = None;
         self.watch.moved(&self.entry.summary);
-        Ok(())
+        self.checkpoint()
     }
 
     /// Ends the run: whole, or so that it can go on.

@@ -96,7 +96,17 @@ impl Unit {
 }
 
 impl Data {
-    pub(super) fn weight(&self) -> usize {
+    /// Bytes of the message. Units are cut by it, so it must not depend on how it was read.
+    pub(super) fn length(&self) -> usize {
+        match self {
+            Self::Whole(bytes) => bytes.len(),
+            Self::Deflated { size, .. } => usize::try_from(*size).unwrap_or(UNIT_BYTES),
+            Self::TooLong | Self::Fault(_) => 0,
+        }
+    }
+
+    /// Bytes of memory that it takes.
+    fn weight(&self) -> usize {
         match self {
             Self::Whole(bytes) => bytes.capacity(),
             Self::Deflated { bytes, size, .. } => bytes.capacity() + usize::try_from(*size).unwrap_or(usize::MAX / 64),

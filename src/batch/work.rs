@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::input::{inflate, read_stretch};
 use super::line::Members;
-use super::output::{Piece, Product, Staging, create_private_folder, write_whole};
+use super::output::{Piece, Product, Staging, create_private_folder, is_of_the_run, write_whole};
 use super::unit::{Content, Data, Entry, Lines, Unit};
 use crate::audit::Bodies;
 use crate::read::{Reason, Refusal};
@@ -305,10 +305,4 @@ fn refusal_text(receipt: &Receipt) -> String {
 
 fn too_long(what: &'static str) -> Refusal {
     Refusal::whole(Reason::Limit, what)
-}
-
-/// Whether the next message would meet the same.
-fn is_of_the_run(error: &io::Error) -> bool {
-    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem | PermissionDenied)
 }

@@ -7,10 +7,12 @@ use std::time::SystemTime;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::super::form::{Compression, Form, Layout, compression_of, layout_of};
+use super::super::form::{Compression, Form, Layout, compression_of, is_undecided, layout_of};
 
 /// Bytes that are looked at to tell what a source is. A file that is no longer is read whole by that.
 const HEAD_BYTES: usize = 1 << 16;
+/// Bytes that are looked at where the first line has not ended before.
+const LONGEST_HEAD: usize = 1 << 25;
 /// Bytes that are read from a source at a time.
 const BLOCK_BYTES: usize = 1 << 18;
 
@@ -47,15 +49,15 @@ impl Stamp {
 /// Opens a file and tells its form; `as_form` is what the caller knows of it.
 pub(in super::super) fn open(path: &Path, as_form: Option<Form>) -> io::Result<Opened> {
     let mut file = File::open(path)?;
-    let mut head = Vec::new();
-    (&mut file).take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    let (head, has_ended) = read_head(&mut file);
+    let has_ended = has_ended?;
     let compression = as_form.map_or_else(|| compression_of(&head), |form| form.compression);
     if compression != Compression::Plain {
         file.seek(SeekFrom::Start(0))?;
         return decompressed(Box::new(file), Some(path), as_form, compression);
     }
     let layout = as_form.map_or_else(|| layout_of(Some(path), &head), |form| form.layout);
-    let source = if layout == Layout::Message && head.len() < HEAD_BYTES {
+    let source = if layout == Layout::Message && has_ended {
         Source::Whole(head)
     } else {
         file.seek(SeekFrom::Start(0))?;
@@ -94,14 +96,28 @@ fn decompressed(
 
 /// The first bytes, and a reader of all of them again.
 fn peek(mut raw: Box<dyn Read + Send>) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
-    let mut head = Vec::new();
     // What fails within the first bytes fails again when it is read: the fault is told there, with its place.
-    let fault = (&mut raw).take(HEAD_BYTES as u64).read_to_end(&mut head).err();
-    let rest: Box<dyn Read + Send> = match fault {
-        Some(error) => Box::new(Cursor::new(head.clone()).chain(Failing(Some(error)))),
-        None => Box::new(Cursor::new(head.clone()).chain(raw)),
+    let (head, has_ended) = read_head(&mut raw);
+    let rest: Box<dyn Read + Send> = match has_ended {
+        Err(error) => Box::new(Cursor::new(head.clone()).chain(Failing(Some(error)))),
+        Ok(_) => Box::new(Cursor::new(head.clone()).chain(raw)),
     };
     Ok((head, rest))
+}
+
+/// Reads as much as tells what a source is, and whether that is all of it.
+fn read_head(source: &mut impl Read) -> (Vec<u8>, io::Result<bool>) {
+    let mut head = Vec::new();
+    let mut wanted = HEAD_BYTES;
+    loop {
+        let missing = wanted - head.len();
+        match source.take(missing as u64).read_to_end(&mut head) {
+            Err(error) => return (head, Err(error)),
+            Ok(read) if read < missing => return (head, Ok(true)),
+            Ok(_) if wanted < LONGEST_HEAD && is_undecided(&head) => wanted *= 2,
+            Ok(_) => return (head, Ok(false)),
+        }
+    }
 }
 
 /// A reader that fails once, then has ended.

@@ -105,3 +105,9 @@ pub(in super::super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()>
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
+
+/// Whether the next output would meet the same: then the run ends, for nothing would come of it.
+pub(in super::super) fn is_of_the_run(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
+}

@@ -7,6 +7,6 @@ mod stream;
 mod zip;
 
 pub(super) use compress::compress;
-pub(super) use files::{Delivery, Staging, create_private_folder, deliver, sync_around, write_whole};
+pub(super) use files::{Delivery, Staging, create_private_folder, deliver, is_of_the_run, sync_around, write_whole};
 pub(super) use piece::{Piece, Product};
 pub(super) use stream::{Mark, Stream, put_in_place};

@@ -157,6 +157,11 @@ impl Stream {
         self.write(&zip::end(entries, size, start))
     }
 
+    /// Whether there will be an output: where it is to be one message and that was refused, there is none.
+    pub(in super::super) fn has_output(&self) -> bool {
+        self.form.layout != Layout::Message || self.mark.has_output
+    }
+
     /// Where the stream will be, if it is to be a file.
     pub(in super::super) fn destination(&self) -> Option<PathBuf> {
         match &self.into {
@@ -165,10 +170,11 @@ impl Stream {
         }
     }
 
-    /// Renames the finished file into its place. Where there is to be one message and it was refused, there is no file.
+    /// Renames the finished file into its place; or makes sure that none is there.
     pub(in super::super) fn put_in_place(self) -> io::Result<()> {
+        let has_output = self.has_output();
         let Into::File { part_path, destination, .. } = self.into else { return Ok(()) };
-        if self.form.layout == Layout::Message && !self.mark.has_output {
+        if !has_output {
             fs::remove_file(&part_path)?;
             return match fs::remove_file(&destination) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(error, &destination)),

@@ -1,0 +1,108 @@
+//! Lines that hold more than the message: who asks is in them too, and what else is in them stays or goes.
+
+use serde_json::{Value, json};
+
+use super::{LIST, POLICE, Room, complaint, fixture, line, read, text};
+
+fn output_lines(room: &Room, arguments: &[&str], input: &str) -> Vec<Value> {
+    let output = room.run(&[&["redact"], arguments].concat(), input.as_bytes());
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{}", complaint(&output));
+    text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn p1_the_rest_of_a_line_goes_unless_it_is_kept() {
+    let room = Room::new();
+    let message: Value = serde_json::from_slice(&fixture(LIST.0)).unwrap();
+    let expected: Value = serde_json::from_slice(&fixture(LIST.1)).unwrap();
+    let xml = String::from_utf8(fixture(POLICE.0)).unwrap();
+    let expected_xml = String::from_utf8(fixture(POLICE.1)).unwrap();
+    let lines = [json!({"time": "12:00", "payload": message, "query": "EXAMPLE"}), json!({"payload": xml, "n": 1})];
+    let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let dropped = output_lines(&room, &["--payload-member", "payload"], &input);
+    assert_eq!(dropped, [json!({"payload": expected}), json!({"payload": expected_xml})]);
+    let kept = output_lines(&room, &["--payload-member", "payload", "--keep-rest"], &input);
+    let wanted =
+        [json!({"time": "12:00", "payload": expected, "query": "EXAMPLE"}), json!({"payload": expected_xml, "n": 1})];
+    assert_eq!(kept, wanted);
+}
+
+#[test]
+fn p2_a_line_whose_message_or_requester_is_ambiguous_is_withheld() {
+    let room = Room::new();
+    let message = String::from_utf8(line(&fixture(LIST.0))).unwrap();
+    let message = message.trim();
+    for (line, reason) in [
+        (format!("{{\"payload\":{message},\"payload\":{message}}}"), "duplicate-name"),
+        (format!("{{\"payload\":{message},\"\\u0070ayload\":{message}}}"), "duplicate-name"),
+        (format!("{{\"payload\":{message},\"ori\":\"AZ0070000\",\"ori\":\"AZ0070000\"}}"), "duplicate-name"),
+        (format!("{{\"payload\":{message}}}"), "requester-missing"),
+        (format!("{{\"payload\":{message},\"ori\":\"nobody\"}}"), "requester-invalid"),
+        (format!("{{\"payload\":{message},\"ori\":7}}"), "requester-invalid"),
+        (format!("{{\"payload\":{message},\"ori\":\"NV0070000\"}}"), "requester-mismatch"),
+        ("{\"ori\":\"AZ0070000\"}".to_owned(), "empty"),
+        ("{\"payload\":7,\"ori\":\"AZ0070000\"}".to_owned(), "syntax-unknown"),
+        ("{\"payload\":\"\",\"ori\":\"AZ0070000\"}".to_owned(), "empty"),
+        (format!("{{\"payload\":{message},\"ori\":\"AZ0070000\"}} {{}}"), "not-well-formed-json"),
+        (format!("[{message}]"), "not-well-formed-json"),
+        (format!("{{\"payload\":{message},\"ori\":\"AZ0070000\""), "not-well-formed-json"),
+    ] {
+        let arguments = ["--payload-member", "payload", "--requester-member", "ori", "--input-format", "ndjson"];
+        let found = output_lines(&room, &[&arguments[..], &["--keep-rest"]].concat(), &line);
+        assert_eq!(found, [json!({"withheld": reason})], "{}", line.get(..80).unwrap_or(&line));
+    }
+}
+
+#[test]
+fn who_asks_is_read_from_each_line() {
+    let room = Room::new();
+    let xml = String::from_utf8(fixture(POLICE.0)).unwrap();
+    let line = json!({"who": "AZ0070000", "why": "C", "body": xml}).to_string();
+    let arguments = ["redact", "--payload-member", "body", "--requester-member", "who", "--purpose-member", "why"];
+    let output = room.run(&[&arguments[..], &["--input-format", "ndjson", "--audit", "log"]].concat(), line.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    let alone = room.run(&["redact", "--requester", "AZ0070000", "--purpose", "C"], xml.as_bytes());
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["body"].as_str().unwrap(), text(&alone.stdout));
+    let log = read(&room.path("log"));
+    assert!(text(&log).contains("\"source\":\"stdin\",\"item\":0,\"disposition\":\"redacted\""), "{}", text(&log));
+}
+
+#[test]
+fn p8_a_line_that_is_too_long_is_withheld_and_never_loaded() {
+    let room = Room::new();
+    let long = format!("{{\"a\":\"{}\"}}", "x".repeat(9 << 20));
+    let good = String::from_utf8(line(&fixture(LIST.0))).unwrap();
+    let input = format!("{good}{long}\n{good}{long}");
+    let arguments = ["--limit", "message-bytes=1000000", "--memory", "16MiB"];
+    for form in ["in.ndjson", "in.ndjson.gz"] {
+        let bytes = if form.ends_with("gz") { super::gzip(input.as_bytes()) } else { input.clone().into_bytes() };
+        room.write(form, &bytes);
+        let output = room.redact(&[&[form, "-o", "out.ndjson"], &arguments[..]].concat());
+        assert_eq!(output.status.code(), Some(3), "{}", complaint(&output));
+        let lines = read(&room.path("out.ndjson"));
+        let lines: Vec<&str> = text(&lines).lines().collect();
+        assert_eq!(lines.len(), 4);
+        assert_eq!((lines[1], lines[3]), ("{\"withheld\":\"limit\"}", "{\"withheld\":\"limit\"}"));
+        assert_eq!(lines[0], lines[2]);
+        assert!(complaint(&output).contains(":2: withheld: limit"), "{}", complaint(&output));
+        assert!(complaint(&output).contains(":4: withheld: limit"), "{}", complaint(&output));
+    }
+}
+
+#[test]
+fn one_bad_line_among_many_stops_nothing_and_is_told_by_its_number() {
+    let room = Room::new();
+    let good = String::from_utf8(line(&fixture(LIST.0))).unwrap();
+    let mut input = good.repeat(2000);
+    input.push_str("{\"broken\n\n");
+    input.push_str(&good);
+    room.write("in.ndjson", input.as_bytes());
+    let output = room.redact(&["in.ndjson", "-o", "out.ndjson"]);
+    assert_eq!(output.status.code(), Some(3));
+    let told = complaint(&output);
+    assert!(told.starts_with("dmv-redact: in.ndjson:2001: withheld: not-well-formed-json"), "{told}");
+    assert_eq!(told.lines().count(), 1);
+    // An empty line is no message.
+    assert_eq!(text(&read(&room.path("out.ndjson"))).lines().count(), 2002);
+}

@@ -1,0 +1,169 @@
+//! Runs that are stopped and killed: what is there is whole, and what goes on ends as if nothing had happened.
+
+use std::fs;
+use std::io::Read;
+use std::process::Command;
+use std::time::Duration;
+
+use super::{Room, complaint, messages, pack, read};
+
+/// Message records of a log, without what chains them.
+fn records(log: &[u8]) -> Vec<String> {
+    let lines = std::str::from_utf8(log).unwrap().lines();
+    let body = |line: &str| {
+        let from = line.find("\"record\":\"message\"")?;
+        Some(line[from..line.rfind(",\"hash\":").unwrap()].to_owned())
+    };
+    lines.filter_map(body).collect()
+}
+
+#[test]
+fn p10_a_run_that_is_killed_again_and_again_ends_as_if_it_were_not() {
+    let room = Room::new();
+    let messages = messages(3000);
+    for (name, message) in &messages[..1000] {
+        room.write(&format!("folder/{name}"), message);
+    }
+    for form in ["ndjson", "ndjson.zst", "tar.gz", "zip"] {
+        room.write(&format!("in.{form}"), &pack(form, &messages));
+    }
+    for name in ["folder", "in.ndjson", "in.ndjson.zst", "in.tar.gz", "in.zip"] {
+        let (once, again) = (format!("once-{name}"), format!("again-{name}"));
+        let reference = room.redact(&[name, "-o", &once, "--audit", "once.log"]);
+        assert_eq!(reference.status.code(), Some(3), "{}", complaint(&reference));
+        let mut kills = 0;
+        let mut resumes = false;
+        loop {
+            let resume: &[&str] = if resumes { &["--resume"] } else { &[] };
+            let mut child = room
+                .command(&[&["redact", name, "-o", &again, "--audit", "again.log"], resume].concat())
+                .spawn()
+                .unwrap();
+            // Later and later, so that it ends.
+            std::thread::sleep(Duration::from_millis(5 + kills * 23));
+            child.kill().unwrap();
+            let output = child.wait_with_output().unwrap();
+            if output.status.code().is_some() {
+                assert_eq!(output.status.code(), Some(3), "{name}: {}", complaint(&output));
+                break;
+            }
+            kills += 1;
+            let folder = if name == "folder" { format!("{again}/.dmv-redact") } else { format!(".dmv-redact-{again}") };
+            resumes = room.path(&folder).join("journal.json").exists();
+            assert!(
+                resumes || name == "folder" || !room.path(&again).exists(),
+                "{name}: whole at the moment of the kill"
+            );
+        }
+        if name == "folder" {
+            assert_eq!(room.names(&again), room.names(&once));
+            for file in room.names(&once) {
+                assert!(read(&room.path(&again).join(&file)) == read(&room.path(&once).join(&file)), "{file}");
+            }
+        } else {
+            assert!(read(&room.path(&again)) == read(&room.path(&once)), "{name} after {kills} kills");
+        }
+        let verified = room.run(&["audit", "verify", "again.log"], b"");
+        assert_eq!(verified.status.code(), Some(0), "{}", complaint(&verified));
+        assert!(records(&read(&room.path("again.log"))) == records(&read(&room.path("once.log"))), "{name}");
+        fs::remove_file(room.path("once.log")).unwrap();
+        fs::remove_file(room.path("again.log")).unwrap();
+    }
+    assert!(!room.names(".").iter().any(|name| name.contains(".dmv-redact")));
+}
+
+#[test]
+fn a_run_that_is_told_to_stop_finishes_what_is_in_hand_and_says_how_to_go_on() {
+    let room = Room::new();
+    room.write("in.ndjson", &pack("ndjson", &messages(4000)));
+    room.redact(&["in.ndjson", "-o", "once.ndjson"]);
+    for signal in ["INT", "TERM"] {
+        let mut is_stopped = false;
+        for wait in [20, 40, 10, 80, 5] {
+            let mut child =
+                room.command(&["redact", "in.ndjson", "-o", "out put.ndjson", "--audit", "log"]).spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(wait));
+            Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+            let mut told = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+            let code = child.wait().unwrap().code();
+            if code != Some(1) {
+                // It was over before the signal, or had not begun to listen.
+                let _ = fs::remove_dir_all(room.path(".dmv-redact-out put.ndjson"));
+                let _ = fs::remove_file(room.path("log"));
+                continue;
+            }
+            is_stopped = true;
+            assert!(
+                told.contains("go on with\n  ")
+                    && told.contains("'out put.ndjson'")
+                    && told.trim_end().ends_with("--resume"),
+                "{told}"
+            );
+            let verified = room.run(&["audit", "verify", "log"], b"");
+            assert_eq!(verified.status.code(), Some(0), "{}", complaint(&verified));
+            let resumed = room.redact(&["in.ndjson", "-o", "out put.ndjson", "--audit", "log", "--resume"]);
+            assert_eq!(resumed.status.code(), Some(3), "{}", complaint(&resumed));
+            assert!(read(&room.path("out put.ndjson")) == read(&room.path("once.ndjson")));
+            let verified = room.run(&["audit", "verify", "log"], b"");
+            assert_eq!(verified.status.code(), Some(0), "{}", complaint(&verified));
+            fs::remove_file(room.path("log")).unwrap();
+            break;
+        }
+        assert!(is_stopped, "no signal came while it ran");
+    }
+}
+
+#[test]
+fn a_run_goes_on_only_under_the_terms_it_began_with() {
+    let room = Room::new();
+    room.write("in.ndjson", &pack("ndjson", &messages(3000)));
+    let stop = || {
+        let mut child = room.command(&["redact", "in.ndjson", "-o", "out.ndjson"]).spawn().unwrap();
+        while !room.path(".dmv-redact-out.ndjson/journal.json").exists() {
+            assert!(child.try_wait().unwrap().is_none(), "it was never stopped in time");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    stop();
+    let refuses = |arguments: &[&str], what: &str| {
+        let output = room.redact(&[&["in.ndjson", "-o", "out.ndjson"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(complaint(&output).contains(what), "{}", complaint(&output));
+    };
+    refuses(&[], "add --resume to go on with it, or --restart to begin anew");
+    refuses(&["--resume", "--drop-withheld"], "changed since the run began: the forms");
+    refuses(&["--resume", "--purpose", "C"], "changed since the run began: the options");
+    refuses(&["--resume", "--limit", "depth=9"], "changed since the run began: the options");
+    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/example-state.toml");
+    refuses(&["--resume", "--policy", policy], "changed since the run began: the policy");
+    refuses(&["--resume", "--audit", "log"], "changed since the run began: the audit log");
+    // A source that is another now.
+    fs::write(room.path("in.ndjson"), "{}\n").unwrap();
+    let output = room.redact(&["in.ndjson", "-o", "out.ndjson", "--resume"]);
+    if output.status.code() == Some(2) {
+        assert!(complaint(&output).contains("is no longer what it was"), "{}", complaint(&output));
+    }
+    let output = room.redact(&["in.ndjson", "-o", "out.ndjson", "--restart"]);
+    assert_eq!(output.status.code(), Some(3), "{}", complaint(&output));
+    refuses(&["--resume"], "there is no unfinished run to resume");
+}
+
+#[test]
+fn two_runs_do_not_work_in_one_place() {
+    let room = Room::new();
+    room.write("in.ndjson", &pack("ndjson", &messages(3000)));
+    let mut first = room.command(&["redact", "in.ndjson", "-o", "out.ndjson", "--audit", "log"]).spawn().unwrap();
+    while !room.path(".dmv-redact-out.ndjson/journal.json").exists() && first.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let second = room.redact(&["in.ndjson", "-o", "out.ndjson", "--restart"]);
+    let logged = room.redact(&["in.ndjson", "-o", "other.ndjson", "--audit", "log"]);
+    let is_running = first.try_wait().unwrap().is_none();
+    first.wait().unwrap();
+    if is_running {
+        assert_eq!(second.status.code(), Some(2), "{}", complaint(&second));
+        assert!(complaint(&logged).contains("another run is writing this log"), "{}", complaint(&logged));
+    }
+}
