@@ -61,7 +61,7 @@ impl Log {
     pub(crate) fn open(path: &Path, key: Option<Key>) -> Result<Self, AuditError> {
         let io = |error: io::Error| AuditError::io(path, &error);
         let usage = |what: &str| AuditError::Usage(format!("{}: {what}", path.display()));
-        let no_log = || usage("it is no audit log, or its end was changed: verify it, and begin another");
+        let no_log = || usage("its last line is none of an audit log: verify it, and begin another");
         let mut file = open_or_make(path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}

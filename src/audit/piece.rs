@@ -57,7 +57,7 @@ pub(super) enum Says {
 
 /// What a piece came to. Its lines are numbered from its own beginning.
 #[derive(Debug, Default)]
-pub(super) struct Piece<T> {
+pub(super) struct Piece {
     /// The first faults.
     pub(super) faults: Vec<Fault>,
     pub(super) fault_count: u64,
@@ -72,7 +72,6 @@ pub(super) struct Piece<T> {
     pub(super) messages: Counts,
     /// Whether there is a line with the number of the one that is known from elsewhere.
     pub(super) has_head: bool,
-    pub(super) tally: T,
 }
 
 impl Before {
@@ -129,22 +128,32 @@ fn finish_line(file: &mut File, into: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Checks lines, the first of which begins at byte `byte` of the log.
-pub(super) fn check<T: Tally>(mut rest: &[u8], mut byte: u64, key: Option<&Key>, head: Option<&Head>) -> Piece<T> {
+/// Checks lines, the first of which begins at byte `byte` of the log; messages that are as they were written go to `tally`.
+pub(super) fn check(
+    mut rest: &[u8],
+    mut byte: u64,
+    key: Option<&Key>,
+    head: Option<&Head>,
+    tally: &mut impl Tally,
+) -> Piece {
     let mut piece = Piece::default();
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
         let (text, behind) = rest.split_at(end);
-        piece.line(text, byte, key, head);
+        if let Some(line) = piece.line(text, byte, key, head)
+            && line.kind == Kind::Message
+        {
+            tally.take(&line);
+        }
         byte += text.len() as u64;
         rest = behind;
     }
     piece
 }
 
-impl<T: Tally> Piece<T> {
-    /// Takes a line with its end.
-    fn line(&mut self, text: &[u8], byte: u64, key: Option<&Key>, head: Option<&Head>) {
+impl Piece {
+    /// Takes a line with its end, and gives it if it is as it was written and in its place.
+    fn line<'l>(&mut self, text: &'l [u8], byte: u64, key: Option<&Key>, head: Option<&Head>) -> Option<Line<'l>> {
         let number = self.lines;
         self.lines += 1;
         let read = match text.strip_suffix(b"\n") {
@@ -154,21 +163,28 @@ impl<T: Tally> Piece<T> {
         };
         let line = match read {
             Ok(line) => line,
-            Err(wrong) => return self.broken_line(Fault { line: number, byte, sequence: None, wrong }),
+            Err(wrong) => {
+                self.broken_line(Fault { line: number, byte, sequence: None, wrong });
+                return None;
+            }
         };
         let sequence = line.link.sequence;
         let fault = |wrong| Fault { line: number, byte, sequence: Some(sequence), wrong };
         if !line.is_intact(key) {
             // It counts all the same, so that one fault isn't told as several.
             self.count(&line, number, byte);
-            return self.broken_line(fault(Wrong::Changed));
+            self.broken_line(fault(Wrong::Changed));
+            return None;
         }
         let seen = Seen { line: number, byte, link: line.link, previous: line.previous, kind: line.kind };
         if let Some(last) = &self.last {
             let before = Before { link: last.link, kind: last.kind, broken: self.broken };
             match before.disagrees(&seen) {
                 // It is told of and left out: what comes behind it is held against the lines in their place.
-                Some(Wrong::Earlier) => return self.fault(fault(Wrong::Earlier)),
+                Some(Wrong::Earlier) => {
+                    self.fault(fault(Wrong::Earlier));
+                    return None;
+                }
                 Some(wrong) => self.fault(fault(wrong)),
                 None => {}
             }
@@ -178,15 +194,13 @@ impl<T: Tally> Piece<T> {
         self.last = Some(seen);
         self.broken = 0;
         self.count(&line, number, byte);
-        if line.kind == Kind::Message {
-            self.tally.take(&line);
-        }
         if let Some(head) = head.filter(|head| head.sequence == sequence) {
             self.has_head = true;
             if head.hash != line.link.hash {
                 self.fault(fault(Wrong::OtherHead));
             }
         }
+        Some(line)
     }
 
     /// Counts a message, or notes what a record of a run says of those before it.

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::Path;
 
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::chain::Line;
@@ -54,10 +56,43 @@ struct Body<'b> {
     #[serde(borrow)]
     requester: Option<Cow<'b, str>>,
     #[serde(borrow, default)]
-    agency_classes: Vec<Cow<'b, str>>,
+    agency_classes: Vec<Name<'b>>,
     #[serde(borrow, default)]
-    elements: BTreeMap<Cow<'b, str>, Values>,
+    elements: Elements<'b>,
 }
+
+/// The members of an object in their order: a map would be built for every message.
+#[derive(Default)]
+struct Elements<'b>(Vec<(Cow<'b, str>, Values)>);
+
+impl<'de: 'b, 'b> Deserialize<'de> for Elements<'b> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<'b>(PhantomData<&'b ()>);
+
+        impl<'de: 'b, 'b> Visitor<'de> for Members<'b> {
+            type Value = Elements<'b>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("data elements with their counts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Elements<'b>, A::Error> {
+                let mut elements = Vec::new();
+                while let Some((name, values)) = map.next_entry::<Name<'de>, Values>()? {
+                    elements.push((name.0, values));
+                }
+                Ok(Elements(elements))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
+/// A name that is borrowed where no escape is in it.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'b>(#[serde(borrow)] Cow<'b, str>);
 
 /// What stands for a requester that a message didn't give. No ORI is in lower case.
 const NO_REQUESTER: &str = "unknown";
@@ -83,7 +118,7 @@ impl Tally for Report {
             let requester = body.requester.as_deref().unwrap_or(NO_REQUESTER);
             change(&mut self.requesters, requester, |received| received.add(&body));
             for class in &body.agency_classes {
-                change(&mut self.agency_classes, class, |received| received.add(&body));
+                change(&mut self.agency_classes, &class.0, |received| received.add(&body));
             }
         }
         self.object = object;
@@ -106,7 +141,7 @@ impl Received {
     fn add(&mut self, body: &Body<'_>) {
         self.messages += 1;
         change(&mut self.dispositions, &body.disposition, |count| *count += 1);
-        for (element, values) in &body.elements {
+        for (element, values) in &body.elements.0 {
             change(&mut self.elements, element, |own| own.add(*values));
         }
     }

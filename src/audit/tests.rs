@@ -143,7 +143,7 @@ fn what_is_no_log_is_left_as_it_is() {
         &[&log[..], &no_line].concat(),
     ] {
         fs::write(&path, content).unwrap();
-        assert!(usage(Log::open(&path, None)).contains("it is no audit log"), "{}", content.len());
+        assert!(usage(Log::open(&path, None)).contains("its last line is none of an audit log"), "{}", content.len());
         assert!(fs::read(&path).unwrap() == content);
     }
     fs::write(&path, log.replace_once(b"\"version\":\"", b"\"version\":\"9")).unwrap();

@@ -40,7 +40,7 @@ pub(crate) struct Head {
 pub(super) trait Tally: Default + Send {
     /// Takes a message that is as it was written.
     fn take(&mut self, line: &Line<'_>);
-    /// Adds those of another piece.
+    /// Adds those of other pieces.
     fn add_all(&mut self, other: Self);
 }
 
@@ -76,22 +76,26 @@ pub(super) fn walk<T: Tally>(
         return Err(AuditError::Usage(message));
     }
     let mut chain = Chain::default();
-    let mut tally = T::default();
-    let mut buffers = vec![Vec::new(); rayon::current_num_threads() * 2];
-    let round = buffers.len() as u64 * PIECE_BYTES;
+    let mut places: Vec<(Vec<u8>, T)> =
+        std::iter::repeat_with(Default::default).take(rayon::current_num_threads() * 2).collect();
+    let round = places.len() as u64 * PIECE_BYTES;
     for start in (0..length).step_by(usize::try_from(round).unwrap_or(usize::MAX)) {
-        let pieces = buffers.par_iter_mut().enumerate().map(|(number, buffer)| {
+        let pieces = places.par_iter_mut().enumerate().map(|(number, (buffer, tally))| {
             let start = start + number as u64 * PIECE_BYTES;
             if start >= length {
                 return Ok(Piece::default());
             }
             let (byte, skipped) = piece::read(path, start, length, buffer)?;
-            Ok(piece::check::<T>(buffer.get(skipped..).unwrap_or_default(), byte, key, head))
+            Ok(piece::check(buffer.get(skipped..).unwrap_or_default(), byte, key, head, tally))
         });
-        let pieces: io::Result<Vec<Piece<T>>> = pieces.collect();
+        let pieces: io::Result<Vec<Piece>> = pieces.collect();
         for piece in pieces.map_err(io)? {
-            tally.add_all(chain.add(piece));
+            chain.add(piece);
         }
+    }
+    let mut tally = T::default();
+    for (_, part) in places {
+        tally.add_all(part);
     }
     Ok((chain.end(length, head), tally))
 }
@@ -135,8 +139,8 @@ impl Default for Chain {
 }
 
 impl Chain {
-    /// Takes the next piece, and gives its tally.
-    fn add<T>(&mut self, piece: Piece<T>) -> T {
+    /// Takes the next piece.
+    fn add(&mut self, piece: Piece) {
         let lines = self.result.lines;
         let mut faults = piece.faults;
         self.result.fault_count += piece.fault_count;
@@ -171,7 +175,6 @@ impl Chain {
         for fault in faults {
             self.tell(Fault { line: lines + fault.line, ..fault });
         }
-        piece.tally
     }
 
     /// Takes a record of a run, and gives what is wrong with it.
