@@ -21,14 +21,20 @@ impl Bodies {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], Disposition)> {
         let mut start = 0;
         self.ends.iter().map(move |(end, disposition)| {
-            let body = self.bytes.get(start + 1..end - 1).unwrap_or_default();
+            let body = self.bytes.get(start..*end).unwrap_or_default();
             start = *end;
-            (body, *disposition)
+            let members = body.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}"));
+            (members.unwrap_or_default(), *disposition)
         })
     }
 
     /// Bytes of all of them.
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.ends.len()
     }
 }

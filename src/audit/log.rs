@@ -1,15 +1,17 @@
 //! Writing the log: opened and locked, its last line taken up, receipts appended a batch at a time.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::chain::{HASH_DIGITS, Key, Kind, Line, NO_HASH, write_line};
-use super::{AuditError, Bodies};
-use crate::Disposition;
+use super::chain::{Kind, Link};
+use super::counts::Counts;
+use super::ending::Ending;
+use super::records::{Checkpoint, Start, body_of, now};
+use super::tail::{Place, Tail};
+use super::{AuditError, Bodies, Key};
 use crate::policy::PolicyIdentity;
 
 /// The log that a run writes.
@@ -18,66 +20,27 @@ pub(crate) struct Log {
     path: PathBuf,
     file: File,
     key: Option<Key>,
-    sequence: u64,
-    hash: [u8; HASH_DIGITS],
-    bytes: u64,
+    /// Its end.
+    end: Place,
     /// Bytes of an unfinished last line that were cut off.
     torn_bytes: u64,
-    policy: Option<PolicyIdentity>,
+    /// The policy's digest.
+    policy: String,
+    /// The sequence number of the record with which the run began; 0 before that.
+    run: u64,
     counts: Counts,
     /// Message records since the last checkpoint.
     since_checkpoint: u64,
     /// What was recorded, before a run was killed, of messages that it does again.
     tail: Option<Tail>,
-    line: Vec<u8>,
-}
-
-/// Messages of a run, as far as it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct Counts {
-    pub(super) messages: u64,
-    pub(super) released: u64,
-    pub(super) redacted: u64,
-    pub(super) held: u64,
-    pub(super) withheld: u64,
-}
-
-impl Counts {
-    /// Adds those of another part.
-    pub(super) fn add_all(&mut self, other: Self) {
-        self.messages += other.messages;
-        self.released += other.released;
-        self.redacted += other.redacted;
-        self.held += other.held;
-        self.withheld += other.withheld;
-    }
-
-    /// Those that aren't among `part`.
-    pub(super) fn less(self, part: Self) -> Self {
-        Self {
-            messages: self.messages - part.messages,
-            released: self.released - part.released,
-            redacted: self.redacted - part.redacted,
-            held: self.held - part.held,
-            withheld: self.withheld - part.withheld,
-        }
-    }
-
-    fn add(&mut self, disposition: Disposition) {
-        self.messages += 1;
-        *match disposition {
-            Disposition::Released => &mut self.released,
-            Disposition::Redacted => &mut self.redacted,
-            Disposition::Held => &mut self.held,
-            Disposition::Withheld => &mut self.withheld,
-        } += 1;
-    }
+    lines: Vec<u8>,
 }
 
 /// How far a run's records go: what its journal keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) struct Position {
+    run: u64,
     sequence: u64,
     hash: String,
     bytes: u64,
@@ -85,97 +48,72 @@ pub(crate) struct Position {
     since_checkpoint: u64,
 }
 
-/// Records behind the journal's position, read one by one.
-#[derive(Debug)]
-struct Tail {
-    lines: BufReader<File>,
-    line: Vec<u8>,
-    /// Behind the last of them that was read.
-    sequence: u64,
-    hash: [u8; HASH_DIGITS],
-    bytes: u64,
-}
-
 /// Message records between two checkpoints.
 const CHECKPOINT_INTERVAL: u64 = 10_000;
-/// Bytes that are read at a time from the end to find the last line.
-const BLOCK_BYTES: u64 = 1 << 16;
-
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct StartBody<'b> {
-    time: String,
-    version: &'b str,
-    policy: &'b PolicyIdentity,
-    is_keyed: bool,
-    is_resumed: bool,
-    torn_bytes: u64,
-}
-
-#[derive(Serialize)]
-struct CheckpointBody<'b> {
-    time: String,
-    policy: &'b str,
-    #[serde(flatten)]
-    counts: Counts,
-}
+/// Bytes that a line has besides its body, about.
+const FRAME_BYTES: usize = 200;
 
 impl Log {
     /// Opens a log, or makes one that only its owner may read. A last line that a killed run left unfinished is cut off.
     ///
     /// # Errors
-    /// When it can't be opened, another run is writing it, or its last line isn't one of such a log with this key.
+    /// When it can't be opened, another run is writing it, it is no log, or its last line was changed or has another key.
     pub(crate) fn open(path: &Path, key: Option<Key>) -> Result<Self, AuditError> {
         let io = |error: io::Error| AuditError::io(path, &error);
         let usage = |what: &str| AuditError::Usage(format!("{}: {what}", path.display()));
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(io)?;
-        if file.try_lock().is_err() {
-            return Err(usage("another run is writing this log"));
+        let no_log = || usage("its last line is none of an audit log: verify it, and begin another");
+        let mut file = open_or_make(path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(usage("another run is writing this log")),
+            Err(TryLockError::Error(error)) => return Err(io(error)),
         }
         let length = file.metadata().map_err(io)?.len();
-        let (last, end) = last_line(&mut file, length).map_err(io)?;
-        let (mut sequence, mut hash) = (0, NO_HASH);
-        if end > 0 {
-            let line = Line::read(last.trim_ascii_end());
-            let line =
-                line.ok_or_else(|| usage("its last line is none of an audit log: verify it, and begin another"))?;
+        let ending = Ending::find(&mut file, length).map_err(io)?.ok_or_else(no_log)?;
+        let mut link = Link::NOTHING;
+        if ending.line.is_some() {
+            let line = ending.last().ok_or_else(no_log)?;
             if !line.is_intact(key.as_ref()) {
                 return Err(usage("its last line was changed, or has another key: verify it, and begin another"));
             }
-            sequence = line.sequence;
-            hash.copy_from_slice(line.hash);
+            link = line.link;
         }
-        file.set_len(end).map_err(io)?;
-        file.seek(SeekFrom::Start(end)).map_err(io)?;
-        Ok(Self {
+        if !ending.is_torn_line(&link) {
+            return Err(no_log());
+        }
+        let mut log = Self {
             path: path.to_owned(),
             file,
             key,
-            sequence,
-            hash,
-            bytes: end,
-            torn_bytes: length - end,
-            policy: None,
+            end: Place { link, bytes: ending.end },
+            torn_bytes: length - ending.end,
+            policy: String::new(),
+            run: 0,
             counts: Counts::default(),
             since_checkpoint: 0,
             tail: None,
-            line: Vec::new(),
-        })
+            lines: Vec::new(),
+        };
+        if log.torn_bytes > 0 {
+            log.cut().map_err(io)?;
+        }
+        log.file.seek(SeekFrom::Start(ending.end)).map_err(io)?;
+        Ok(log)
     }
 
     /// Records that a run begins, or goes on.
-    pub(crate) fn start(&mut self, policy: &PolicyIdentity, is_resumed: bool) -> io::Result<()> {
-        self.policy = Some(policy.clone());
-        let body = StartBody {
+    pub(crate) fn start(&mut self, policy: &PolicyIdentity, resumed: bool) -> io::Result<()> {
+        self.policy.clone_from(&policy.sha256);
+        if self.run == 0 {
+            self.run = self.end.link.sequence + 1;
+        }
+        let body = Start {
             time: now(),
             version: env!("CARGO_PKG_VERSION"),
             policy,
-            is_keyed: self.key.is_some(),
-            is_resumed,
+            keyed: self.key.is_some(),
+            resumed,
+            run: self.run,
             torn_bytes: self.torn_bytes,
         };
         self.write_own(Kind::Start, &body)
@@ -186,20 +124,20 @@ impl Log {
     /// # Errors
     /// When they can't be written; or when a message of a resumed run has another record than it had before.
     pub(crate) fn append(&mut self, bodies: &Bodies) -> io::Result<()> {
-        let mut lines = std::mem::take(&mut self.line);
+        let mut lines = std::mem::take(&mut self.lines);
         lines.clear();
-        lines.reserve(bodies.len() * 2);
+        lines.reserve(bodies.len() + bodies.count() * FRAME_BYTES);
+        let (mut link, mut counts) = (self.end.link, self.counts);
         for (body, disposition) in bodies.iter() {
             if !self.is_recorded(body)? {
-                self.sequence += 1;
-                self.hash = write_line(&mut lines, self.key.as_ref(), self.sequence, &self.hash, Kind::Message, body);
+                link = link.write_line(&mut lines, self.key.as_ref(), Kind::Message, body)?;
             }
-            self.counts.add(disposition);
-            self.since_checkpoint += 1;
+            counts.add(disposition);
         }
-        self.file.write_all(&lines)?;
-        self.bytes += lines.len() as u64;
-        self.line = lines;
+        self.write(&lines, link)?;
+        self.since_checkpoint += counts.messages() - self.counts.messages();
+        self.counts = counts;
+        self.lines = lines;
         if self.since_checkpoint >= CHECKPOINT_INTERVAL && self.tail.is_none() {
             self.checkpoint(Kind::Checkpoint)?;
         }
@@ -211,7 +149,7 @@ impl Log {
         self.file.sync_data()
     }
 
-    /// Records that the run ends, and syncs.
+    /// Records that the run ends, or is stopped, and syncs.
     pub(crate) fn end(&mut self) -> io::Result<()> {
         self.checkpoint(Kind::End)?;
         self.sync()
@@ -219,19 +157,18 @@ impl Log {
 
     /// Sequence number and hash of the last line: kept elsewhere, they show whether the log was cut.
     pub(crate) fn head(&self) -> (u64, String) {
-        (self.sequence, String::from_utf8_lossy(&self.hash).into_owned())
+        (self.end.link.sequence, self.end.link.hash_text())
     }
 
-    /// How far the records of the run go.
+    /// How far the run's records go. As long as a resumed run does messages again, this is as far as it has come with them, not
+    /// the end of the log: otherwise it could be killed once more and record them twice.
     pub(crate) fn position(&self) -> Position {
-        let (sequence, hash, bytes) = match &self.tail {
-            Some(tail) => (tail.sequence, &tail.hash, tail.bytes),
-            None => (self.sequence, &self.hash, self.bytes),
-        };
+        let place = self.tail.as_ref().map_or(self.end, Tail::place);
         Position {
-            sequence,
-            hash: String::from_utf8_lossy(hash).into_owned(),
-            bytes,
+            run: self.run,
+            sequence: place.link.sequence,
+            hash: place.link.hash_text(),
+            bytes: place.bytes,
             counts: self.counts,
             since_checkpoint: self.since_checkpoint,
         }
@@ -248,101 +185,97 @@ impl Log {
             AuditError::Usage(format!("{path}: this isn't the log that the stopped run wrote, or it was cut"))
         };
         let io = |error: io::Error| AuditError::io(&self.path, &error);
-        if position.bytes > self.bytes {
+        if position.bytes > self.end.bytes {
             return Err(other());
         }
         let mut file = File::open(&self.path).map_err(io)?;
-        let mut hash = NO_HASH;
-        if position.bytes > 0 {
-            let (last, end) = last_line(&mut file, position.bytes).map_err(io)?;
-            let line = Line::read(last.trim_ascii_end()).ok_or_else(other)?;
-            let is_same = end == position.bytes
-                && line.sequence == position.sequence
-                && line.hash == position.hash.as_bytes()
-                && line.is_intact(self.key.as_ref());
-            if !is_same {
-                return Err(other());
-            }
-            hash.copy_from_slice(line.hash);
+        let ending = Ending::find(&mut file, position.bytes).map_err(io)?.ok_or_else(other)?;
+        let line = ending.last().ok_or_else(other)?;
+        let is_same = ending.end == position.bytes
+            && line.link.sequence == position.sequence
+            && line.link.hash == position.hash.as_bytes()
+            && line.is_intact(self.key.as_ref());
+        if !is_same {
+            return Err(other());
         }
-        file.seek(SeekFrom::Start(position.bytes)).map_err(io)?;
+        let place = Place { link: line.link, bytes: position.bytes };
+        self.tail = Some(Tail::open(&self.path, place, position.run).map_err(io)?);
+        self.run = position.run;
         self.counts = position.counts;
         self.since_checkpoint = position.since_checkpoint;
-        let Position { sequence, bytes, .. } = *position;
-        self.tail = Some(Tail { lines: BufReader::new(file), line: Vec::new(), sequence, hash, bytes });
         Ok(())
     }
 
-    /// Whether a message is recorded in the tail already. Records of the runs themselves are passed over there.
+    /// Whether a message is recorded in the tail already.
     fn is_recorded(&mut self, body: &[u8]) -> io::Result<bool> {
         let Some(tail) = &mut self.tail else { return Ok(false) };
-        loop {
-            tail.line.clear();
-            if tail.lines.read_until(b'\n', &mut tail.line)? == 0 {
-                self.tail = None;
-                return Ok(false);
-            }
-            let line = Line::read(tail.line.trim_ascii_end());
-            let line = line.filter(|line| line.kind != Kind::Message || line.body == body).ok_or_else(|| {
+        match tail.take(self.key.as_ref(), &self.end.link, |recorded| recorded == body)? {
+            Some(true) => Ok(true),
+            Some(false) => {
                 let what = "a message has another record than before the run was stopped";
-                io::Error::new(io::ErrorKind::InvalidData, what)
-            })?;
-            tail.sequence = line.sequence;
-            tail.hash.copy_from_slice(line.hash);
-            tail.bytes += tail.line.len() as u64;
-            if line.kind == Kind::Message {
-                return Ok(true);
+                Err(io::Error::new(io::ErrorKind::InvalidData, what))
+            }
+            None => {
+                self.tail = None;
+                Ok(false)
             }
         }
     }
 
+    /// Records how far the run is. What it counts is recorded, whether or not the run was resumed and has come to it again.
     fn checkpoint(&mut self, kind: Kind) -> io::Result<()> {
+        let mut counts = self.counts;
+        if let Some(tail) = &self.tail {
+            counts.add_all(tail.rest(&self.path)?.count(self.key.as_ref(), &self.end.link)?);
+        }
         self.since_checkpoint = 0;
-        let policy = self.policy.as_ref().map(|policy| policy.sha256.clone()).unwrap_or_default();
-        self.write_own(kind, &CheckpointBody { time: now(), policy: &policy, counts: self.counts })
+        let policy = std::mem::take(&mut self.policy);
+        let written = self.write_own(kind, &Checkpoint { time: now(), policy: &policy, counts });
+        self.policy = policy;
+        written
     }
 
     /// Writes a record of the run itself.
-    fn write_own(&mut self, kind: Kind, body: &impl Serialize) -> io::Result<()> {
-        let body = serde_json::to_vec(body)?;
-        let body = body.get(1..body.len() - 1).unwrap_or_default();
+    fn write_own(&mut self, kind: Kind, record: &impl Serialize) -> io::Result<()> {
         let mut line = Vec::new();
-        self.sequence += 1;
-        self.hash = write_line(&mut line, self.key.as_ref(), self.sequence, &self.hash, kind, body);
-        self.file.write_all(&line)?;
-        self.bytes += line.len() as u64;
+        let link = self.end.link.write_line(&mut line, self.key.as_ref(), kind, &body_of(record)?)?;
+        self.write(&line, link)
+    }
+
+    /// Writes whole lines, the last of them `link`; if that fails, the log is left as it was.
+    fn write(&mut self, lines: &[u8], link: Link) -> io::Result<()> {
+        if let Err(error) = self.file.write_all(lines) {
+            // Whether or not this succeeds, the next run finds a log that it can go on with: at most an unfinished line.
+            let _ = self.cut();
+            return Err(error);
+        }
+        self.end = Place { link, bytes: self.end.bytes + lines.len() as u64 };
         Ok(())
     }
-}
 
-/// The last line that ends, of the first `length` bytes of a file, and where it ends; what is behind it is torn.
-fn last_line(file: &mut File, length: u64) -> io::Result<(Vec<u8>, u64)> {
-    let mut tail: Vec<u8> = Vec::new();
-    let mut start = length;
-    loop {
-        let end = memchr::memrchr(b'\n', &tail);
-        let begin = end.and_then(|end| tail.get(..end)).and_then(|before| memchr::memrchr(b'\n', before));
-        match (end, begin) {
-            (Some(end), Some(begin)) => {
-                return Ok((tail.get(begin + 1..=end).unwrap_or_default().to_owned(), start + end as u64 + 1));
-            }
-            (Some(end), None) if start == 0 => {
-                return Ok((tail.get(..=end).unwrap_or_default().to_owned(), end as u64 + 1));
-            }
-            (None, _) if start == 0 => return Ok((Vec::new(), 0)),
-            _ => {}
-        }
-        let from = start.saturating_sub(BLOCK_BYTES);
-        let mut block = Vec::new();
-        file.seek(SeekFrom::Start(from))?;
-        (&mut *file).take(start - from).read_to_end(&mut block)?;
-        block.append(&mut tail);
-        tail = block;
-        start = from;
+    /// Cuts off what stands behind the end.
+    fn cut(&mut self) -> io::Result<()> {
+        self.file.set_len(self.end.bytes)?;
+        self.file.seek(SeekFrom::Start(self.end.bytes)).map(|_| ())
     }
 }
 
-/// The time, as RFC 3339 has it, in seconds and UTC.
-fn now() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+/// Opens a file; one that isn't there is made for its owner's eyes only, and so that it survives.
+fn open_or_make(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    options.create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(file)
 }

@@ -3,18 +3,27 @@
 
 mod bodies;
 mod chain;
+mod counts;
+mod ending;
+mod fault;
+mod key;
 mod log;
+mod piece;
+mod records;
 mod report;
+mod tail;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 use std::io;
 use std::path::Path;
 
 pub(crate) use bodies::Bodies;
-pub(crate) use chain::Key;
+pub(crate) use key::Key;
 pub(crate) use log::{Log, Position};
 pub(crate) use report::report;
-pub(crate) use verify::verify;
+pub(crate) use verify::{Head, Verification, verify};
 
 /// Why a log can't be used.
 #[derive(Debug)]

@@ -1,39 +1,26 @@
-//! Verifying a log: every line against its own hash and against the one before, in pieces side by side, at the speed of the
-//! disk. What is found is told by line, sequence and byte; never what a line says.
+//! Verifying a log: pieces of it are checked side by side, at the speed of the disk and in bounded memory, and put together
+//! here: the chain from piece to piece, what each run says of itself, and what is known of the log from elsewhere.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader};
 use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::AuditError;
-use super::chain::{HASH_DIGITS, Key, Kind, Line, NO_HASH};
-use super::log::Counts;
-
-/// What is wrong with a log, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// The line, from 1.
-    line: u64,
-    /// The byte at which it begins.
-    byte: u64,
-    what: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {} (byte {}): {}", self.line, self.byte, self.what)
-    }
-}
+use super::chain::{Hash, Kind, Line, read_line};
+use super::counts::Counts;
+use super::fault::{Fault, Wrong};
+use super::piece::{self, Before, Mark, PIECE_BYTES, Piece, Says, Seen};
+use super::records::{self, Started};
+use super::{AuditError, Key};
 
 /// What verifying a log came to.
 #[derive(Debug, Default)]
 pub(crate) struct Verification {
+    /// The first faults.
     pub(crate) faults: Vec<Fault>,
-    /// How many there are, also beyond those that are told.
+    /// How many there are.
     pub(crate) fault_count: u64,
     pub(crate) lines: u64,
     pub(crate) messages: u64,
@@ -42,264 +29,223 @@ pub(crate) struct Verification {
     pub(crate) head: Option<(u64, String)>,
 }
 
+/// A line that is known from elsewhere, as a run told it at its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) sequence: u64,
+    pub(crate) hash: Hash,
+}
+
+/// What is made of the messages of a log while it is verified.
+pub(super) trait Tally: Default + Send {
+    /// Takes a message that is as it was written.
+    fn take(&mut self, line: &Line<'_>);
+    /// Adds those of other pieces.
+    fn add_all(&mut self, other: Self);
+}
+
+impl Tally for () {
+    fn take(&mut self, _: &Line<'_>) {}
+    fn add_all(&mut self, (): Self) {}
+}
+
 /// Faults that are told of.
-const MOST_FAULTS: usize = 20;
-/// Bytes of the pieces that are verified side by side.
-const PIECE_BYTES: u64 = 1 << 22;
-/// Bytes of the longest line there can be.
-const LONGEST_LINE: usize = 1 << 20;
+pub(super) const MOST_FAULTS: usize = 20;
+/// Runs whose messages are counted at a time. Only one that is resumed after as many others goes uncounted.
+const MOST_RUNS: usize = 1 << 16;
 
-/// What stands at one end of a piece.
-#[derive(Debug, Clone, Copy)]
-struct Link {
-    sequence: u64,
-    hash: [u8; HASH_DIGITS],
-}
-
-/// What a piece of the log came to, by itself.
-#[derive(Debug, Default)]
-struct Piece {
-    /// Faults by line of the piece, from 0, with where they begin in the file.
-    faults: Vec<(u64, u64, String)>,
-    lines: u64,
-    /// The first line, and what it says comes before it.
-    first: Option<(u64, u64, [u8; HASH_DIGITS])>,
-    last: Option<(u64, Link, Kind)>,
-    /// Records of runs, each with the messages of the piece before it.
-    marks: Vec<Mark>,
-    messages: Counts,
-}
-
-/// A record of a run itself.
-#[derive(Debug)]
-struct Mark {
-    line: u64,
-    byte: u64,
-    kind: Kind,
-    /// Messages of the piece before it.
-    before: Counts,
-    says: Option<Counts>,
-    is_resumed: bool,
-}
-
-/// Verifies the log at `path`. `head` is what its last line is known to be, from elsewhere.
+/// Verifies the log at `path`.
 ///
 /// # Errors
-/// When it can't be read.
-pub(crate) fn verify(path: &Path, key: Option<&Key>, head: Option<(u64, &str)>) -> Result<Verification, AuditError> {
+/// When it can't be read, or has a key and none is given.
+pub(crate) fn verify(path: &Path, key: Option<&Key>, head: Option<&Head>) -> Result<Verification, AuditError> {
+    walk::<()>(path, key, head).map(|(verification, ())| verification)
+}
+
+/// Verifies a log and makes a tally of its messages.
+pub(super) fn walk<T: Tally>(
+    path: &Path,
+    key: Option<&Key>,
+    head: Option<&Head>,
+) -> Result<(Verification, T), AuditError> {
     let io = |error: io::Error| AuditError::io(path, &error);
     let file = File::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
+    if key.is_none() && is_keyed(&mut BufReader::new(file)).map_err(io)? {
+        let message = format!("{}: its hashes were made with a key: it takes that to verify them", path.display());
+        return Err(AuditError::Usage(message));
+    }
     let mut chain = Chain::default();
-    let abreast = u64::try_from(rayon::current_num_threads()).unwrap_or(1) * 2;
-    let pieces: Vec<u64> = (0..length.div_ceil(PIECE_BYTES)).collect();
-    for some in pieces.chunks(usize::try_from(abreast).unwrap_or(1)) {
-        let read =
-            |piece: &u64| read_piece(path, piece * PIECE_BYTES, length).map(|(at, bytes)| check(&bytes, at, key));
-        let checked: io::Result<Vec<Piece>> = some.par_iter().map(read).collect();
-        for piece in checked.map_err(io)? {
+    let mut places: Vec<(Vec<u8>, T)> =
+        std::iter::repeat_with(Default::default).take(rayon::current_num_threads() * 2).collect();
+    let round = places.len() as u64 * PIECE_BYTES;
+    for start in (0..length).step_by(usize::try_from(round).unwrap_or(usize::MAX)) {
+        let pieces = places.par_iter_mut().enumerate().map(|(number, (buffer, tally))| {
+            let start = start + number as u64 * PIECE_BYTES;
+            if start >= length {
+                return Ok(Piece::default());
+            }
+            let (byte, skipped) = piece::read(path, start, length, buffer)?;
+            Ok(piece::check(buffer.get(skipped..).unwrap_or_default(), byte, key, head, tally))
+        });
+        let pieces: io::Result<Vec<Piece>> = pieces.collect();
+        for piece in pieces.map_err(io)? {
             chain.add(piece);
         }
     }
-    Ok(chain.end(length, head))
+    let mut tally = T::default();
+    for (_, part) in places {
+        tally.add_all(part);
+    }
+    Ok((chain.end(length, head), tally))
 }
 
-/// The lines that begin in the piece at byte `start`, and where the first of them does.
-fn read_piece(path: &Path, start: u64, length: u64) -> io::Result<(u64, Vec<u8>)> {
-    let from = start.saturating_sub(1);
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    let end = (start + PIECE_BYTES).min(length);
-    (&mut file).take(end - from).read_to_end(&mut bytes)?;
-    let skipped = match start {
-        0 => 0,
-        _ => memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1),
-    };
-    bytes.drain(..skipped);
-    // The last line ends beyond the piece; a longer one than there can be is cut, and so a fault.
-    let last = memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1);
-    if last < bytes.len() {
-        let known = bytes.len();
-        (&mut file).take(LONGEST_LINE as u64).read_to_end(&mut bytes)?;
-        if let Some(at) = bytes.get(known..).and_then(|new| memchr::memchr(b'\n', new)) {
-            bytes.truncate(known + at + 1);
-        }
-    }
-    Ok((from + skipped as u64, bytes))
-}
-
-/// Checks the lines of a piece that begins at byte `start`.
-fn check(bytes: &[u8], start: u64, key: Option<&Key>) -> Piece {
-    let mut piece = Piece::default();
-    let mut byte = start;
-    for text in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let number = piece.lines;
-        piece.lines += 1;
-        let at = byte;
-        byte += text.len() as u64;
-        let mut fault = |what: &str| piece.faults.push((number, at, what.to_owned()));
-        let Some(text) = text.strip_suffix(b"\n") else {
-            fault("it is cut");
-            continue;
-        };
-        let Some(line) = Line::read(text) else {
-            fault("it is no line of an audit log");
-            continue;
-        };
-        if !line.is_intact(key) {
-            fault("it was changed, or has another key");
-        }
-        let mut previous = NO_HASH;
-        previous.copy_from_slice(line.previous);
-        let mut hash = NO_HASH;
-        hash.copy_from_slice(line.hash);
-        match &piece.last {
-            None => piece.first = Some((at, line.sequence, previous)),
-            Some((_, before, _)) => {
-                if let Some(what) = disagreement(before, line.sequence, &previous) {
-                    fault(what);
-                }
-            }
-        }
-        piece.last = Some((at, Link { sequence: line.sequence, hash }, line.kind));
-        if line.kind == Kind::Message {
-            count(&mut piece.messages, line.body);
-        } else {
-            piece.marks.push(Mark::read(&line, number, at, piece.messages));
-        }
-    }
-    piece
-}
-
-/// How a line and the one before it don't fit, if they don't.
-fn disagreement(before: &Link, sequence: u64, previous: &[u8; HASH_DIGITS]) -> Option<&'static str> {
-    match sequence {
-        _ if sequence <= before.sequence => Some("its sequence number came before: it was repeated, inserted or moved"),
-        _ if sequence > before.sequence + 1 => Some("lines before it are missing"),
-        _ if *previous != before.hash => Some("it was not written behind the line before it"),
-        _ => None,
-    }
-}
-
-/// Counts a message by its disposition.
-fn count(counts: &mut Counts, body: &[u8]) {
-    const BEFORE: &[u8] = b"\"disposition\":\"";
-    counts.messages += 1;
-    let word = memchr::memmem::find(body, BEFORE).and_then(|at| body.get(at + BEFORE.len()..)).unwrap_or_default();
-    let known = [
-        (&b"released\""[..], &mut counts.released),
-        (b"redacted\"", &mut counts.redacted),
-        (b"held\"", &mut counts.held),
-        (b"withheld\"", &mut counts.withheld),
-    ];
-    for (name, number) in known {
-        *number += u64::from(word.starts_with(name));
-    }
-}
-
-impl Mark {
-    fn read(line: &Line<'_>, number: u64, byte: u64, before: Counts) -> Self {
-        let mut object = Vec::with_capacity(line.body.len() + 2);
-        object.push(b'{');
-        object.extend_from_slice(line.body);
-        object.push(b'}');
-        let members: serde_json::Value = serde_json::from_slice(&object).unwrap_or_default();
-        let is_resumed = members.get("is-resumed").and_then(serde_json::Value::as_bool).unwrap_or_default();
-        let says = serde_json::from_value(members).ok();
-        Self { line: number, byte, kind: line.kind, before, says, is_resumed }
-    }
+/// Whether a log says that it has a key, and without one its first line can't be believed.
+fn is_keyed(lines: &mut BufReader<File>) -> io::Result<bool> {
+    let mut text = Vec::new();
+    read_line(lines, &mut text)?;
+    let line = text.strip_suffix(b"\n").and_then(Line::read);
+    let Some(line) = line.filter(|line| line.kind == Kind::Start && !line.is_intact(None)) else { return Ok(false) };
+    Ok(records::read(&line, &mut Vec::new()).is_some_and(|started: Started| started.keyed))
 }
 
 /// The pieces put together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Chain {
     result: Verification,
-    last: Option<(u64, Link, Kind)>,
-    /// Messages of the run so far, if all of it was seen.
-    run: Option<Counts>,
-    faults: BTreeMap<(u64, u64), Vec<String>>,
+    before: Before,
+    last: Option<Seen>,
+    /// Messages of each run so far; `None` where they can't be known.
+    runs: BTreeMap<u64, Option<Counts>>,
+    /// Runs up to this one may have been forgotten.
+    forgotten: u64,
+    /// The run whose records are read.
+    run: Option<u64>,
+    has_head: bool,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self {
+            result: Verification::default(),
+            before: Before::NOTHING,
+            last: None,
+            runs: BTreeMap::new(),
+            forgotten: 0,
+            run: None,
+            has_head: false,
+        }
+    }
 }
 
 impl Chain {
+    /// Takes the next piece.
     fn add(&mut self, piece: Piece) {
         let lines = self.result.lines;
-        if let Some((at, sequence, previous)) = piece.first {
-            let nothing = Link { sequence: 0, hash: NO_HASH };
-            let before = self.last.map_or(nothing, |(_, link, _)| link);
-            if let Some(what) = disagreement(&before, sequence, &previous) {
-                self.fault(lines, at, what.to_owned());
+        let mut faults = piece.faults;
+        self.result.fault_count += piece.fault_count;
+        if let Some((seen, broken)) = &piece.first {
+            let before = Before { broken: self.before.broken + broken, ..self.before };
+            if let Some(wrong) = before.disagrees(seen) {
+                self.result.fault_count += 1;
+                let Seen { line, byte, .. } = *seen;
+                faults.push(Fault { line, byte, sequence: Some(seen.link.sequence), wrong });
             }
         }
-        for (line, at, what) in piece.faults {
-            self.fault(lines + line, at, what);
-        }
-        let mut counted = Counts::default();
         for mark in &piece.marks {
-            self.mark(mark, lines, counted);
-            counted = mark.before;
+            if let Some(wrong) = self.mark(mark) {
+                self.result.fault_count += 1;
+                let Mark { line, byte, sequence, .. } = *mark;
+                faults.push(Fault { line, byte, sequence: Some(sequence), wrong });
+            }
         }
-        if let Some(run) = &mut self.run {
-            run.add_all(piece.messages.less(counted));
+        self.count(piece.messages);
+        match piece.last {
+            None => self.before.broken += piece.broken,
+            // A piece that is in another's place is told of at its first line.
+            Some(last) if last.link.sequence <= self.before.link.sequence => {}
+            Some(last) => {
+                self.before = Before { link: last.link, kind: last.kind, broken: piece.broken };
+                self.last = Some(Seen { line: lines + last.line, ..last });
+            }
         }
-        self.result.messages += piece.messages.messages;
+        self.has_head |= piece.has_head;
         self.result.lines += piece.lines;
-        self.last = piece.last.or(self.last);
+        faults.sort_by_key(|fault| fault.line);
+        for fault in faults {
+            self.tell(Fault { line: lines + fault.line, ..fault });
+        }
     }
 
-    /// Takes a record of a run; `counted` of the piece's messages are in the run's count already.
-    fn mark(&mut self, mark: &Mark, lines: u64, counted: Counts) {
-        if let Some(run) = &mut self.run {
-            run.add_all(mark.before.less(counted));
-        }
-        match mark.kind {
-            Kind::Start => {
-                self.result.runs += 1;
-                // A resumed run counts on from where its journal was: its records say how many before, not here.
-                self.run = (!mark.is_resumed).then(Counts::default);
-            }
-            Kind::Checkpoint | Kind::End => {
-                if let (Some(run), Some(says)) = (&self.run, &mark.says)
-                    && run != says
-                {
-                    self.fault(lines + mark.line, mark.byte, "it counts other messages than there are".to_owned());
+    /// Takes a record of a run, and gives what is wrong with it.
+    fn mark(&mut self, mark: &Mark) -> Option<Wrong> {
+        self.count(mark.messages);
+        match &mark.says {
+            Says::Started(Started { run, .. }) => {
+                self.run = Some(*run);
+                if *run == mark.sequence {
+                    self.result.runs += 1;
+                    self.remember(*run, Some(Counts::default()));
+                } else if !self.runs.contains_key(run) {
+                    self.remember(*run, None);
+                    return (*run > self.forgotten).then_some(Wrong::UnknownRun);
                 }
-                if mark.says.is_none() {
-                    self.fault(lines + mark.line, mark.byte, "it counts no messages".to_owned());
-                }
+                None
             }
-            Kind::Message => {}
+            Says::Counted(says) => {
+                let counted = self.run.and_then(|run| self.runs.get_mut(&run))?;
+                // From here on what it says is believed, or one fault would be told at every checkpoint.
+                let counted = counted.replace(*says)?;
+                (counted != *says).then_some(Wrong::Miscounted)
+            }
+            Says::Nothing => Some(Wrong::Incomplete),
         }
     }
 
-    fn fault(&mut self, line: u64, byte: u64, what: String) {
-        self.result.fault_count += 1;
-        if self.result.fault_count <= MOST_FAULTS as u64 {
-            self.faults.entry((line + 1, byte)).or_default().push(what);
+    fn remember(&mut self, run: u64, counts: Option<Counts>) {
+        self.runs.insert(run, counts);
+        if self.runs.len() > MOST_RUNS
+            && let Some((oldest, _)) = self.runs.pop_first()
+        {
+            self.forgotten = self.forgotten.max(oldest);
         }
     }
 
-    fn end(mut self, length: u64, head: Option<(u64, &str)>) -> Verification {
-        match self.last {
-            None => self.fault(0, 0, "there is no record".to_owned()),
-            Some((at, _, kind)) if kind != Kind::End => {
-                let lines = self.result.lines - 1;
-                self.fault(lines, at, "no end follows: the log was cut, or a run didn't end or goes on".to_owned());
+    /// Counts messages of the run whose records are read.
+    fn count(&mut self, messages: Counts) {
+        self.result.messages += messages.messages();
+        if let Some(Some(counts)) = self.run.and_then(|run| self.runs.get_mut(&run)) {
+            counts.add_all(messages);
+        }
+    }
+
+    fn tell(&mut self, fault: Fault) {
+        if self.result.faults.len() < MOST_FAULTS {
+            self.result.faults.push(fault);
+        }
+    }
+
+    /// Takes the end of the log, which is at byte `byte`.
+    fn end(mut self, byte: u64, head: Option<&Head>) -> Verification {
+        let lines = self.result.lines;
+        let at_end = |wrong| Fault { line: lines, byte, sequence: None, wrong };
+        let mut faults = Vec::new();
+        match &self.last {
+            _ if lines == 0 => faults.push(at_end(Wrong::NoRecord)),
+            Some(Seen { line, byte, link, kind, .. }) if *kind != Kind::End && self.before.broken == 0 => {
+                let (line, byte, sequence) = (*line, *byte, Some(link.sequence));
+                faults.push(Fault { line, byte, sequence, wrong: Wrong::NoEnd });
             }
-            Some(_) => {}
+            _ => {}
         }
-        self.result.head =
-            self.last.map(|(_, link, _)| (link.sequence, String::from_utf8_lossy(&link.hash).into_owned()));
-        if let Some((sequence, hash)) = head {
-            let is_same = self.result.head.as_ref().is_some_and(|own| own.0 == sequence && own.1 == hash);
-            if !is_same {
-                let lines = self.result.lines;
-                self.fault(lines, length, "the log doesn't end with the line that it is known to end with".to_owned());
-            }
+        if head.is_some() && !self.has_head {
+            faults.push(at_end(Wrong::NoHead));
         }
-        for ((line, byte), what) in std::mem::take(&mut self.faults) {
-            self.result.faults.push(Fault { line, byte, what: what.join("; ") });
+        self.result.fault_count += faults.len() as u64;
+        for fault in faults {
+            self.tell(fault);
         }
+        self.result.head = self.last.map(|last| (last.link.sequence, last.link.hash_text()));
         self.result
     }
 }
