@@ -67,7 +67,7 @@ pub(crate) enum RunError {
 
 /// How often the journal is written at most, and how many times as long as the last took it takes to the next: what it speaks
 /// of must be on the disk, and a slow one is better left to write on its own.
-const JOURNAL_INTERVAL: Duration = Duration::from_secs(1);
+const JOURNAL_INTERVAL: Duration = Duration::from_millis(200);
 const JOURNAL_PAUSE: u32 = 10;
 /// What of the memory isn't for messages on their way: tables, buffers of the readings, what compression needs.
 const RESERVED_SHARE: usize = 2;

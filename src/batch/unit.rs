@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::form::Form;
+use super::form::{Form, Layout};
 
 /// Bytes of a unit, about: large enough that handing it over costs nothing, small enough that many fit in memory. Never a
 /// setting: outputs are compressed by units, and must not depend on who made them.
@@ -77,6 +77,17 @@ pub(super) enum Target {
     Files,
     /// Behind one another into one file or pipe.
     Stream(Form),
+}
+
+impl Target {
+    /// Whether messages have names there.
+    pub(super) fn has_names(self) -> bool {
+        match self {
+            Self::Nowhere => false,
+            Self::Files => true,
+            Self::Stream(form) => matches!(form.layout, Layout::Tar | Layout::Zip),
+        }
+    }
 }
 
 impl Unit {

@@ -9,7 +9,7 @@ use super::output::{Piece, Product, Staging, create_private_folder, is_of_the_ru
 use super::unit::{Content, Data, Entry, Lines, Unit};
 use crate::audit::Bodies;
 use crate::read::{Reason, Refusal};
-use crate::report::{Comparison, Summary};
+use crate::report::{Comparison, Summary, Tally};
 use crate::{Filter, Receipt, Requester};
 
 /// What is done with every message of a run.
@@ -71,7 +71,9 @@ impl Task {
             source: &unit.source,
             place: &unit.place,
             piece: Piece::new(unit.target, staging),
+            has_places: self.withheld.is_some() || unit.target.has_names(),
             done: Done::default(),
+            tally: Tally::default(),
             out: Vec::new(),
             requester: None,
         };
@@ -84,6 +86,7 @@ impl Task {
             }
         }
         let mut done = work.done;
+        done.summary = work.tally.finish(self.filter.catalog());
         done.product = work.piece.finish()?;
         Ok(done)
     }
@@ -95,10 +98,19 @@ struct Work<'w> {
     source: &'w str,
     place: &'w Path,
     piece: Piece<'w>,
+    /// Whether it matters what lines' messages are called.
+    has_places: bool,
     done: Done,
+    tally: Tally,
     out: Vec<u8>,
     /// The requester of the line before: lines of one log are often asked by the same.
     requester: Option<(LineRequester, Requester)>,
+}
+
+/// What a line's message is called where messages have names.
+fn place_of_line(line: &[u8], offset: u64) -> PathBuf {
+    let ending = if line.starts_with(b"<") { "xml" } else { "json" };
+    PathBuf::from(format!("{offset:012}.{ending}"))
 }
 
 /// What a line says of who asks.
@@ -154,8 +166,7 @@ impl Work<'_> {
 
     fn line(&mut self, line: &[u8], offset: u64, number: u64, is_too_long: bool) -> io::Result<()> {
         let task = self.task;
-        let ending = if line.starts_with(b"<") { "xml" } else { "json" };
-        let place = PathBuf::from(format!("{offset:012}.{ending}"));
+        let place = if self.has_places { place_of_line(line, offset) } else { PathBuf::new() };
         let origin = Origin { name: None, item: Some(offset), line: Some(number), place: &place };
         if is_too_long {
             let receipt = task.filter.withhold(line.len(), too_long("the line is too long"));
@@ -243,7 +254,7 @@ impl Work<'_> {
                 None => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too long to be kept apart")),
             };
             if let Err(error) = kept {
-                self.done.summary.add_fault();
+                self.tally.add_fault();
                 self.tell(origin, format!("not kept apart: {error}"), true);
             }
         }
@@ -260,7 +271,7 @@ impl Work<'_> {
 
     /// A message that can't be read or written.
     fn failed(&mut self, origin: &Origin<'_>, what: String) -> io::Result<()> {
-        self.done.summary.add_failure();
+        self.tally.add_failure();
         self.tell(origin, format!("failed: {what}"), true);
         self.piece.miss(origin.place)
     }
@@ -275,7 +286,7 @@ impl Work<'_> {
     }
 
     fn record(&mut self, origin: &Origin<'_>, receipt: &Receipt) {
-        self.done.summary.add(receipt);
+        self.tally.add(receipt);
         if self.task.is_audited {
             let source = origin.name.filter(|_| origin.item.is_none()).unwrap_or(self.source);
             self.done.bodies.push(receipt.disposition(), |into| write_body(source, origin.item, receipt, into));

@@ -6,4 +6,4 @@ mod summary;
 
 pub(crate) use comparison::Comparison;
 pub(crate) use progress::{Manner, Progress};
-pub(crate) use summary::Summary;
+pub(crate) use summary::{Summary, Tally};

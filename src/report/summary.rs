@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Disposition, ElementCounts, Receipt};
+use crate::{Catalog, Disposition, ElementCounts, Receipt};
 
 /// Counts over many receipts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,9 +57,52 @@ impl From<ElementCounts> for ElementTotals {
     }
 }
 
-impl Summary {
+/// A summary in the making: data elements are counted by their numbers, and named at the end.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    summary: Summary,
+    elements: Vec<ElementTotals>,
+}
+
+impl Tally {
     /// Counts one message.
     pub(crate) fn add(&mut self, receipt: &Receipt) {
+        self.summary.add(receipt);
+        for (element, counts) in receipt.counts() {
+            let place = element.index();
+            if self.elements.len() <= place {
+                self.elements.resize(place + 1, ElementTotals::default());
+            }
+            if let Some(totals) = self.elements.get_mut(place) {
+                totals.add((*counts).into());
+            }
+        }
+    }
+
+    /// Counts a message that could not be read or whose output could not be written.
+    pub(crate) fn add_failure(&mut self) {
+        self.summary.add_failure();
+    }
+
+    /// Counts something else that failed about a message that is counted already.
+    pub(crate) fn add_fault(&mut self) {
+        self.summary.add_fault();
+    }
+
+    /// The summary, with the names that the catalog has.
+    pub(crate) fn finish(mut self, catalog: &Catalog) -> Summary {
+        for ((_, element), totals) in catalog.iter().zip(self.elements) {
+            if totals != ElementTotals::default() {
+                self.summary.elements.insert(element.id().to_owned(), totals);
+            }
+        }
+        self.summary
+    }
+}
+
+impl Summary {
+    /// Counts one message, all but its data elements.
+    fn add(&mut self, receipt: &Receipt) {
         self.messages += 1;
         *match receipt.disposition() {
             Disposition::Released => &mut self.released,
@@ -75,12 +118,6 @@ impl Summary {
         count(&mut self.formats, receipt.format().unwrap_or("none"), 1);
         for class in receipt.agency_classes() {
             count(&mut self.agency_classes, class, 1);
-        }
-        for (element, counts) in receipt.elements() {
-            match self.elements.get_mut(element) {
-                Some(totals) => totals.add(counts.into()),
-                None => drop(self.elements.insert(element.to_owned(), counts.into())),
-            }
         }
         self.unmapped += u64::from(receipt.unmapped());
         self.photos += u64::from(receipt.photos());

@@ -173,6 +173,12 @@ impl Receipt {
         elements.filter_map(|(id, counts)| Some((catalog.element(*id)?.id(), *counts)))
     }
 
+    /// The same, by the catalog's own numbers.
+    #[cfg(feature = "cli")]
+    pub(crate) fn counts(&self) -> &[(ElementId, ElementCounts)] {
+        &self.record.elements
+    }
+
     /// What was decided on.
     pub(crate) fn grant(&self) -> Option<&Arc<Grant>> {
         self.record.grant.as_ref().filter(|_| self.is_decided)
