@@ -103,10 +103,11 @@ impl Stream {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.into {
-            Into::Stdout(stdout, _) => {
-                stdout.write_all(bytes)?;
-                stdout.flush()?;
-            }
+            Into::Stdout(stdout, _) => match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+                // A reader that has seen enough of the one message there is has all it wanted.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.form.layout == Layout::Message => {}
+                written => written?,
+            },
             Into::File { part, .. } => part.write_all(bytes)?,
         }
         self.mark.bytes += bytes.len() as u64;
