@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::form::Layout;
 use super::input::{
-    LineCutter, Opened, Source, Stamp, Stretches, TarEntry, TarReader, ZipEntry, ZipReader, own_name, read_at_most,
+    Archive, LineCutter, Member, Opened, Source, Stamp, Stretches, TarReader, ZipReader, own_name, read_at_most,
 };
 use super::journal::Inside;
 use super::pipeline::Feed;
@@ -121,25 +121,7 @@ impl<'r> Cutting<'_, '_, 'r, '_, '_> {
             Source::File(file) => Box::new(io::BufReader::with_capacity(UNIT_BYTES, file)),
             Source::Stream(stream) => stream,
         };
-        let from = self.container.from.cut;
-        let mut reader = TarReader::new(source, self.reading.message_bytes());
-        let mut last = from;
-        let result = loop {
-            match reader.next(|number| number > from) {
-                Ok(Some((number, _))) if number <= from => {}
-                Ok(Some((number, TarEntry::File { place, data }))) => {
-                    last = number;
-                    if !self.push(number, place, data) {
-                        return Ok(());
-                    }
-                }
-                Ok(Some((number, TarEntry::Irregular(what)))) => self.irregular(number, what),
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
-        self.flush(last);
-        result
+        self.archive(TarReader::new(source, self.reading.message_bytes()))
     }
 
     fn zip(&mut self, source: Source) -> io::Result<()> {
@@ -149,19 +131,23 @@ impl<'r> Cutting<'_, '_, 'r, '_, '_> {
             Source::Whole(bytes) => spooled(io::Cursor::new(bytes))?,
             Source::Stream(stream) => spooled(stream)?,
         };
+        self.archive(ZipReader::new(file, self.reading.message_bytes())?)
+    }
+
+    fn archive(&mut self, mut archive: impl Archive) -> io::Result<()> {
         let from = self.container.from.cut;
-        let mut reader = ZipReader::new(file, self.reading.message_bytes())?;
         let mut last = from;
         let result = loop {
-            match reader.next(|number| number > from) {
+            match archive.next(&|number| number > from) {
                 Ok(Some((number, _))) if number <= from => {}
-                Ok(Some((number, ZipEntry::File { place, data }))) => {
+                Ok(Some((number, Member::File { place, data }))) => {
                     last = number;
                     if !self.push(number, place, data) {
                         return Ok(());
                     }
                 }
-                Ok(Some((number, ZipEntry::Irregular(what)))) => self.irregular(number, what),
+                Ok(Some((_, Member::Folder))) => {}
+                Ok(Some((number, Member::Irregular(what)))) => self.irregular(number, what),
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
@@ -192,11 +178,8 @@ impl<'r> Cutting<'_, '_, 'r, '_, '_> {
         self.hand_over(content, last)
     }
 
-    /// What is no regular file holds no message; folders are no matter, anything else is told.
+    /// Tells of what is no regular file.
     fn irregular(&mut self, number: u64, what: &'static str) {
-        if what == "a folder" {
-            return;
-        }
         self.flush(number - 1);
         let text = format!("{}: entry {number}: passed over: {what}", self.container.name);
         let after = self.after(number);

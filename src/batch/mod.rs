@@ -12,6 +12,7 @@ mod run;
 mod unit;
 mod walk;
 mod work;
+mod writer;
 
 pub(crate) use form::Form;
 pub(crate) use journal::{Begin, Terms};

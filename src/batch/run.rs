@@ -1,17 +1,14 @@
-//! The writing end of a run, and the run itself: what is redacted is recorded, then put where it goes, then noted in the
-//! journal, in the order of the source.
+//! A run over archives: what it was asked for, what becomes of it, and how reading, work and writing are joined.
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::form::Form;
-use super::journal::{Begin, Entry, JournalError, Position, RunFolder, Terms};
-use super::output::{Product, Stream, deliver, is_of_the_run};
-use super::pipeline::{self, Room, Take};
-use super::reader::{After, Inputs, Outputs, ReadError, Reader, Step};
-use super::work::{Done, Task};
+use super::journal::{Begin, Entry, JournalError, RunFolder, Terms};
+use super::pipeline::{self, Room};
+use super::reader::{Inputs, Outputs, ReadError, Reader};
+use super::work::Task;
+use super::writer::Writer;
 use crate::audit::{AuditError, Log};
 use crate::report::{Comparison, Summary};
 
@@ -65,10 +62,6 @@ pub(crate) enum RunError {
     Io(String),
 }
 
-/// How often the journal is written at most, and how many times as long as the last took it takes to the next: what it speaks
-/// of must be on the disk, and a slow one is better left to write on its own.
-const JOURNAL_INTERVAL: Duration = Duration::from_millis(200);
-const JOURNAL_PAUSE: u32 = 10;
 /// What of the memory isn't for messages on their way: tables, buffers of the readings, what compression needs.
 const RESERVED_SHARE: usize = 2;
 
@@ -115,250 +108,6 @@ impl Run {
         let (folder, journal) = RunFolder::enter(&path, self.begin, &self.terms)?;
         Ok((Some(folder), journal))
     }
-}
-
-/// The writer of a run.
-struct Writer<'r> {
-    run: &'r Run,
-    folder: Option<RunFolder>,
-    log: Option<Log>,
-    watch: &'r dyn Watch,
-    /// The stream that is open.
-    stream: Option<Stream>,
-    /// Where the stream that is opened first goes on.
-    is_resumed: bool,
-    /// What the journal will say.
-    entry: Entry,
-    /// Lines of the source before the next unit.
-    lines: u64,
-    /// When the journal is to be written next.
-    next_checkpoint: Instant,
-    /// Messages and bytes before this run.
-    before: (u64, u64),
-    failure: Option<RunError>,
-}
-
-impl<'r> Writer<'r> {
-    fn new(
-        run: &'r Run,
-        folder: Option<RunFolder>,
-        journal: Option<Entry>,
-        mut log: Option<Log>,
-        watch: &'r dyn Watch,
-    ) -> Result<Self, RunError> {
-        let is_resumed = journal.is_some();
-        let entry = journal.unwrap_or_else(|| Entry {
-            terms: run.terms.clone(),
-            position: Position::default(),
-            summary: Summary::default(),
-            comparison: Comparison::default(),
-            audit: None,
-        });
-        if let Some(log) = &mut log {
-            if let Some(position) = &entry.audit {
-                log.rewind(position)?;
-            }
-            log.start(run.task.filter.policy(), is_resumed).map_err(unwritable_log)?;
-        }
-        let lines = entry.position.inside.map_or(0, |inside| inside.lines);
-        let next_checkpoint = Instant::now();
-        let before = (entry.summary.messages(), entry.summary.bytes_in());
-        let (stream, failure) = (None, None);
-        let mut writer =
-            Self { run, folder, log, watch, stream, is_resumed, entry, lines, next_checkpoint, before, failure };
-        writer.settle()?;
-        // From here on a run that is killed can go on.
-        writer.checkpoint()?;
-        Ok(writer)
-    }
-
-    /// Puts an output in place that was whole when the run was stopped.
-    fn settle(&mut self) -> Result<(), RunError> {
-        let Some(destination) = self.entry.position.closing.take() else { return Ok(()) };
-        if let Some(folder) = &self.folder {
-            let part = folder.path().join("part");
-            if part.exists() {
-                super::output::put_in_place(&part, &destination).map_err(unwritable)?;
-            }
-        }
-        self.entry.position.stream = None;
-        self.entry.position.inside = None;
-        Ok(())
-    }
-
-    fn step(&mut self, step: Step) -> Result<(), RunError> {
-        match step {
-            Step::Open { form, destination } => self.open(form, destination),
-            Step::Done(done, after) => self.done((*done).map_err(unwritable)?, after),
-            Step::Told { text, is_failure, after } => {
-                if is_failure {
-                    self.entry.summary.add_failure();
-                    self.watch.tell_failure(&text);
-                } else {
-                    self.watch.tell(&text);
-                }
-                self.advance(after)
-            }
-            Step::Passed(after) => self.advance(after),
-            Step::Close(after) => self.close(after),
-        }
-    }
-
-    fn open(&mut self, form: Form, destination: Option<PathBuf>) -> Result<(), RunError> {
-        let mark = self.entry.position.stream.filter(|_| self.is_resumed);
-        self.is_resumed = false;
-        let stream = match (destination, &self.folder) {
-            (Some(destination), Some(folder)) => {
-                Stream::to_file(form, folder.path(), &destination, mark).map_err(unwritable)?
-            }
-            _ => Stream::to_stdout(form),
-        };
-        self.stream = Some(stream);
-        Ok(())
-    }
-
-    /// Takes a unit's results: first they are recorded, then they go out.
-    fn done(&mut self, done: Done, after: After) -> Result<(), RunError> {
-        if let Some(log) = &mut self.log {
-            log.append(&done.bodies).map_err(unwritable_log)?;
-        }
-        self.entry.summary.add_all(done.summary);
-        self.entry.comparison.add_all(done.comparison);
-        match (done.product, &self.run.outputs) {
-            (Product::Files(deliveries), Outputs::Mirror(out) | Outputs::Files(out)) => {
-                for delivery in &deliveries {
-                    match deliver(delivery, out) {
-                        Err(error) if !is_of_the_run(&error) => {
-                            self.entry.summary.add_fault();
-                            self.watch.tell_failure(&format!("failed: {error}"));
-                        }
-                        other => other.map_err(unwritable)?,
-                    }
-                }
-            }
-            (product, _) => {
-                if let Some(stream) = &mut self.stream {
-                    stream.append(product).map_err(unwritable)?;
-                }
-            }
-        }
-        for notice in &done.notices {
-            let line = notice.line(self.lines);
-            if notice.is_failure { self.watch.tell_failure(&line) } else { self.watch.tell(&line) }
-        }
-        self.lines += done.lines;
-        self.advance(after)
-    }
-
-    fn advance(&mut self, after: After) -> Result<(), RunError> {
-        let position = &mut self.entry.position;
-        position.found = after.found;
-        position.last = after.last;
-        position.inside = after.inside;
-        match &mut position.inside {
-            Some(inside) => inside.lines = self.lines,
-            None => self.lines = 0,
-        }
-        self.watch.moved(&self.entry.summary);
-        if Instant::now() >= self.next_checkpoint { self.checkpoint() } else { Ok(()) }
-    }
-
-    /// Notes in the journal how far the run is, behind everything that it speaks of.
-    fn checkpoint(&mut self) -> Result<(), RunError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        let begun = Instant::now();
-        if let Some(stream) = &mut self.stream {
-            self.entry.position.stream = Some(stream.sync().map_err(unwritable)?);
-        }
-        if let Some(log) = &self.log {
-            log.sync().map_err(unwritable_log)?;
-            self.entry.audit = Some(log.position());
-        }
-        folder.write(&self.entry).map_err(unwritable)?;
-        self.next_checkpoint = Instant::now() + (begun.elapsed() * JOURNAL_PAUSE).max(JOURNAL_INTERVAL);
-        Ok(())
-    }
-
-    /// Ends the stream and puts it in place.
-    fn close(&mut self, after: Option<After>) -> Result<(), RunError> {
-        let Some(mut stream) = self.stream.take() else { return Ok(()) };
-        stream.end().map_err(unwritable)?;
-        if !stream.has_output() {
-            // There will be no file, nor may an old one stay: nothing is left to be done if the run is killed now.
-            stream.put_in_place().map_err(unwritable)?;
-            return self.closed(after);
-        }
-        let position = &mut self.entry.position;
-        position.closing = stream.destination();
-        self.closed(after)?;
-        stream.put_in_place().map_err(unwritable)?;
-        self.entry.position.closing = None;
-        Ok(())
-    }
-
-    /// Notes that nothing more goes to the stream.
-    fn closed(&mut self, after: Option<After>) -> Result<(), RunError> {
-        let position = &mut self.entry.position;
-        position.stream = None;
-        position.inside = None;
-        self.lines = 0;
-        match after {
-            Some(After { found, last, .. }) => {
-                position.found = found;
-                position.last = last;
-            }
-            None => position.is_read = true,
-        }
-        self.watch.moved(&self.entry.summary);
-        self.checkpoint()
-    }
-
-    /// Ends the run: whole, or so that it can go on.
-    fn end(mut self, read: Result<(), ReadError>, is_stopped: bool, begun: Instant) -> Result<Report, RunError> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        read?;
-        if let Some(log) = &mut self.log {
-            log.end().map_err(unwritable_log)?;
-        }
-        if is_stopped {
-            self.checkpoint()?;
-        } else if let Some(folder) = self.folder.take() {
-            folder.remove().map_err(unwritable)?;
-        }
-        let summary = self.entry.summary;
-        Ok(Report {
-            messages: summary.messages() - self.before.0,
-            bytes: summary.bytes_in() - self.before.1,
-            summary,
-            comparison: self.run.task.other.as_ref().map(|_| self.entry.comparison),
-            head: self.log.as_ref().map(Log::head),
-            is_stopped,
-            time: begun.elapsed(),
-        })
-    }
-}
-
-impl Take<Step> for Writer<'_> {
-    fn take(&mut self, step: Step) -> bool {
-        match self.step(step) {
-            Ok(()) => true,
-            Err(error) => {
-                self.failure = Some(error);
-                false
-            }
-        }
-    }
-}
-
-fn unwritable(error: io::Error) -> RunError {
-    RunError::Io(format!("the output can't be written: {error}"))
-}
-
-/// Without its record nothing goes out.
-fn unwritable_log(error: io::Error) -> RunError {
-    RunError::Io(format!("the audit log can't be written, so nothing more is released: {error}"))
 }
 
 impl From<JournalError> for RunError {

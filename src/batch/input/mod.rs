@@ -1,13 +1,15 @@
 //! Reading sources: what a file is, and how it is cut into units of work.
 
+mod archive;
 mod lines;
 mod name;
 mod open;
 mod tar;
 mod zip;
 
+pub(super) use archive::{Archive, Member};
 pub(super) use lines::{LineCutter, Stretches, read_stretch};
 pub(super) use name::own_name;
 pub(super) use open::{Opened, Source, Stamp, open, open_stdin, read_at_most};
-pub(super) use tar::{TarEntry, TarReader};
-pub(super) use zip::{ZipEntry, ZipReader, inflate};
+pub(super) use tar::TarReader;
+pub(super) use zip::{ZipReader, inflate};

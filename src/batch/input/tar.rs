@@ -2,26 +2,17 @@
 //! beyond a limit (CVE-2025-62518: headers whose sizes disagree are an error, not a choice).
 
 use std::io::{self, Read};
-use std::path::PathBuf;
 
 use tar::{EntryType, Header};
 
 use super::super::unit::Data;
+use super::archive::{Archive, Member};
 use super::name::Names;
 use super::open::read_at_most;
 
 const BLOCK: u64 = 512;
 /// Bytes of the longest extended header that is read.
 const LONGEST_EXTENSION: u64 = 1 << 16;
-
-/// An entry of a tar.
-#[derive(Debug)]
-pub(in super::super) enum TarEntry {
-    /// A regular file.
-    File { place: PathBuf, data: Data },
-    /// A link, a device...: what holds no message. Folders aren't told.
-    Irregular(&'static str),
-}
 
 /// Reads the entries of a tar in order.
 pub(in super::super) struct TarReader<R> {
@@ -45,41 +36,13 @@ impl<R: Read> TarReader<R> {
         Self { source, limit, names: Names::default(), count: 0 }
     }
 
-    /// The next entry and its number, from 1; `None` at the end. `wants_data` is asked whether it is to be loaded.
-    pub(in super::super) fn next(&mut self, wants_data: impl Fn(u64) -> bool) -> io::Result<Option<(u64, TarEntry)>> {
-        let mut extended = Extended::default();
-        loop {
-            let Some(header) = self.header()? else {
-                return match extended {
-                    Extended { path: None, size: None } => Ok(None),
-                    _ => Err(broken("the tar ends behind an extended header")),
-                };
-            };
-            let kind = header.entry_type();
-            let own_size = header.entry_size().map_err(|_| broken("a header of the tar has no readable size"))?;
-            match kind {
-                EntryType::XHeader => extended.read_pax(&self.extension(own_size)?)?,
-                EntryType::GNULongName => {
-                    let mut name = self.extension(own_size)?;
-                    while name.last() == Some(&0) {
-                        name.pop();
-                    }
-                    extended.path = Some(name);
-                }
-                // Of the link's target or of the whole archive: nothing that is used here.
-                EntryType::GNULongLink | EntryType::XGlobalHeader => drop(self.extension(own_size)?),
-                _ => return self.entry(&header, own_size, extended, wants_data).map(Some),
-            }
-        }
-    }
-
     fn entry(
         &mut self,
         header: &Header,
         own_size: u64,
         extended: Extended,
-        wants_data: impl Fn(u64) -> bool,
-    ) -> io::Result<(u64, TarEntry)> {
+        wants_data: &dyn Fn(u64) -> bool,
+    ) -> io::Result<(u64, Member)> {
         let size = extended.size.unwrap_or(own_size);
         // Writers leave the header's own size at zero where an extended header tells a larger one, or repeat it.
         if size != own_size && own_size != 0 {
@@ -97,13 +60,13 @@ impl<R: Read> TarReader<R> {
                 self.pass(size)?;
             }
             let what = match kind {
-                _ if is_folder => "a folder",
+                _ if is_folder => return Ok((number, Member::Folder)),
                 EntryType::Symlink | EntryType::Link => "a link",
                 EntryType::Char | EntryType::Block | EntryType::Fifo => "a device",
                 EntryType::GNUSparse => "a sparse file",
                 _ => "an entry of an unknown kind",
             };
-            return Ok((number, TarEntry::Irregular(what)));
+            return Ok((number, Member::Irregular(what)));
         }
         let place = self.names.place(&name, number);
         let data = if !wants_data(number) || size > self.limit as u64 {
@@ -116,7 +79,7 @@ impl<R: Read> TarReader<R> {
             self.skip(padding(size))?;
             Data::Whole(data)
         };
-        Ok((number, TarEntry::File { place, data }))
+        Ok((number, Member::File { place, data }))
     }
 
     /// The next header, `None` where two empty blocks or the end of the source end the archive.
@@ -163,6 +126,35 @@ impl<R: Read> TarReader<R> {
     fn skip(&mut self, count: u64) -> io::Result<()> {
         let skipped = io::copy(&mut (&mut self.source).take(count), &mut io::sink())?;
         if skipped == count { Ok(()) } else { Err(broken("the tar ends within an entry")) }
+    }
+}
+
+impl<R: Read> Archive for TarReader<R> {
+    fn next(&mut self, wants_data: &dyn Fn(u64) -> bool) -> io::Result<Option<(u64, Member)>> {
+        let mut extended = Extended::default();
+        loop {
+            let Some(header) = self.header()? else {
+                return match extended {
+                    Extended { path: None, size: None } => Ok(None),
+                    _ => Err(broken("the tar ends behind an extended header")),
+                };
+            };
+            let kind = header.entry_type();
+            let own_size = header.entry_size().map_err(|_| broken("a header of the tar has no readable size"))?;
+            match kind {
+                EntryType::XHeader => extended.read_pax(&self.extension(own_size)?)?,
+                EntryType::GNULongName => {
+                    let mut name = self.extension(own_size)?;
+                    while name.last() == Some(&0) {
+                        name.pop();
+                    }
+                    extended.path = Some(name);
+                }
+                // Of the link's target or of the whole archive: nothing that is used here.
+                EntryType::GNULongLink | EntryType::XGlobalHeader => drop(self.extension(own_size)?),
+                _ => return self.entry(&header, own_size, extended, wants_data).map(Some),
+            }
+        }
     }
 }
 

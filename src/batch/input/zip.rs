@@ -3,22 +3,13 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::path::PathBuf;
 
 use flate2::{Crc, read::DeflateDecoder};
 
 use super::super::unit::Data;
+use super::archive::{Archive, Member};
 use super::lines::read_at;
 use super::name::Names;
-
-/// An entry of a zip.
-#[derive(Debug)]
-pub(in super::super) enum ZipEntry {
-    /// A regular file.
-    File { place: PathBuf, data: Data },
-    /// A link: it holds no message. Folders aren't told.
-    Irregular(&'static str),
-}
 
 /// Reads the entries of a zip in the order of its directory.
 pub(in super::super) struct ZipReader {
@@ -76,32 +67,6 @@ impl ZipReader {
             start,
             end_of_last: 0,
         })
-    }
-
-    /// The next entry and its number, from 1; `None` at the end. `wants_data` is asked whether it is to be loaded.
-    pub(in super::super) fn next(&mut self, wants_data: impl Fn(u64) -> bool) -> io::Result<Option<(u64, ZipEntry)>> {
-        if self.left == 0 {
-            return match self.count == self.entries {
-                true => Ok(None),
-                false => Err(broken("the zip's directory has other entries than it says")),
-            };
-        }
-        let listed = self.listed()?;
-        self.count += 1;
-        let number = self.count;
-        if listed.name.ends_with(b"/") && listed.size == 0 {
-            return Ok(Some((number, ZipEntry::Irregular("a folder"))));
-        }
-        if listed.is_link {
-            return Ok(Some((number, ZipEntry::Irregular("a link"))));
-        }
-        let place = self.names.place(&listed.name, number);
-        let data = match self.check(&listed) {
-            Err(what) => Data::Fault(what.to_owned()),
-            Ok(_) if !wants_data(number) || listed.size > self.limit as u64 => Data::TooLong,
-            Ok(at) => self.load(&listed, at)?,
-        };
-        Ok(Some((number, ZipEntry::File { place, data })))
     }
 
     /// Reads the directory's next record.
@@ -198,6 +163,33 @@ impl ZipReader {
             true => Ok(Data::Whole(bytes)),
             false => Ok(Data::Fault("its checksum is wrong".to_owned())),
         }
+    }
+}
+
+impl Archive for ZipReader {
+    fn next(&mut self, wants_data: &dyn Fn(u64) -> bool) -> io::Result<Option<(u64, Member)>> {
+        if self.left == 0 {
+            return match self.count == self.entries {
+                true => Ok(None),
+                false => Err(broken("the zip's directory has other entries than it says")),
+            };
+        }
+        let listed = self.listed()?;
+        self.count += 1;
+        let number = self.count;
+        if listed.name.ends_with(b"/") && listed.size == 0 {
+            return Ok(Some((number, Member::Folder)));
+        }
+        if listed.is_link {
+            return Ok(Some((number, Member::Irregular("a link"))));
+        }
+        let place = self.names.place(&listed.name, number);
+        let data = match self.check(&listed) {
+            Err(what) => Data::Fault(what.to_owned()),
+            Ok(_) if !wants_data(number) || listed.size > self.limit as u64 => Data::TooLong,
+            Ok(at) => self.load(&listed, at)?,
+        };
+        Ok(Some((number, Member::File { place, data })))
     }
 }
 
