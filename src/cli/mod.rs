@@ -1,6 +1,7 @@
 //! The command line: arguments, resolved configuration, run. One file a verb.
 
 mod audit;
+mod drawn;
 mod filter_arguments;
 mod interrupt;
 mod lint_syntax;

@@ -1,5 +1,6 @@
 //! What ends a run before it has begun: wrong usage, wrong configuration, or an input or output that fails.
 
+use super::drawn::{Finding, Manner, draw};
 use super::{Exit, complain};
 use crate::ConfigError;
 use crate::audit::AuditError;
@@ -7,13 +8,14 @@ use crate::batch::{RunError, SourceError};
 
 /// Why nothing was done.
 pub(super) enum Problem {
+    Config(ConfigError),
     Usage(String),
     Io(String),
 }
 
 impl From<ConfigError> for Problem {
     fn from(error: ConfigError) -> Self {
-        Self::Usage(error.to_string())
+        Self::Config(error)
     }
 }
 
@@ -48,6 +50,7 @@ impl Problem {
     /// Says what is wrong, and how the run ends for it.
     pub(super) fn complain(self) -> Exit {
         let (message, exit) = match self {
+            Self::Config(error) => (draw(&Finding::from(&error), Manner::of(&std::io::stderr())), Exit::Usage),
             Self::Usage(message) => (message, Exit::Usage),
             Self::Io(message) => (message, Exit::Failure),
         };

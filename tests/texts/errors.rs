@@ -28,7 +28,7 @@ fn errors_name_line_column_and_the_nearest_spelling() {
     assert_eq!(error("[\"e:text\"]", "[]"), "format.toml:15:8: a text mapping needs its `paths`");
     assert_eq!(
         error("recognise", "recognize").split(", ").next().unwrap(),
-        "format.toml:17:1: unknown field `recognize`"
+        "format.toml:17:1: unknown key `recognize`"
     );
 }
 

@@ -3,9 +3,12 @@
 //! It stands alone because catalog, formats and policies share one way of failing: file, line, column, and the
 //! nearest right spelling.
 
+mod wording;
+
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
@@ -15,15 +18,24 @@ use serde::de::DeserializeOwned;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     file: String,
-    position: Option<(usize, usize)>,
+    place: Option<Place>,
     message: String,
     help: Option<String>,
+}
+
+/// Where in a file: bytes, and the text they are of, so that whoever shows the error can show its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    line: usize,
+    column: usize,
+    span: Range<usize>,
+    text: Arc<str>,
 }
 
 impl ConfigError {
     /// An error about a whole file (it can't be read, say).
     pub(crate) fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { file: file.into(), position: None, message: message.into(), help: None }
+        Self { file: file.into(), place: None, message: message.into(), help: None }
     }
 
     /// Adds what the user can do about it.
@@ -51,7 +63,19 @@ impl ConfigError {
     /// Line and column, both counted from 1, the column in characters. `None` when the error is about the whole file.
     #[must_use]
     pub fn position(&self) -> Option<(usize, usize)> {
-        self.position
+        self.place.as_ref().map(|place| (place.line, place.column))
+    }
+
+    /// The bytes of [`ConfigError::source_text`] that are wrong.
+    #[must_use]
+    pub fn span(&self) -> Option<Range<usize>> {
+        self.place.as_ref().map(|place| place.span.clone())
+    }
+
+    /// The text of the file. `None` when the error is about the whole file.
+    #[must_use]
+    pub fn source_text(&self) -> Option<&str> {
+        self.place.as_ref().map(|place| place.text.as_ref())
     }
 
     /// What is wrong: lower case, no final period.
@@ -70,7 +94,7 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.file)?;
-        if let Some((line, column)) = self.position {
+        if let Some((line, column)) = self.position() {
             write!(f, "{line}:{column}:")?;
         }
         write!(f, " {}", self.message)?;
@@ -94,16 +118,15 @@ impl Document<'_> {
     /// Deserializes the text; an unknown key is an error that names the nearest known one.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         toml::from_str(self.text).map_err(|error| {
-            let message = error.message().trim().replace('\n', " ");
-            let wrapped = match error.span() {
-                Some(span) => self.error(&span, message.clone()),
-                None => ConfigError::of_file(self.file, message.clone()),
-            };
-            // serde's texts for a wrong name are "unknown field `x`, expected one of `a`, `b`".
-            let mut names = message.split('`').skip(1).step_by(2);
-            match (message.starts_with("unknown "), names.next()) {
-                (true, Some(wrong)) => wrapped.nearest(wrong, names),
-                _ => wrapped,
+            let span = error.span().unwrap_or(0..0);
+            let wording = wording::of(error.message(), self.text.get(span.clone()).unwrap_or_default());
+            let mut said = self.error(&span, wording.message);
+            if let Some(name) = wording.unknown {
+                said = said.nearest(&name, wording.known.iter().map(String::as_str));
+            }
+            match (said.help_text(), wording.help) {
+                (None, Some(help)) => said.help(help),
+                _ => said,
             }
         })
     }
@@ -113,7 +136,8 @@ impl Document<'_> {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        ConfigError { file: self.file.to_owned(), position: Some((line, column)), message: message.into(), help: None }
+        let place = Place { line, column, span: span.clone(), text: self.text.into() };
+        ConfigError { file: self.file.to_owned(), place: Some(place), message: message.into(), help: None }
     }
 }
 
@@ -149,10 +173,7 @@ mod tests {
     fn an_unknown_key_names_line_column_and_nearest_spelling() {
         let document = Document { file: "p.toml", text: "\n  agancies = 'x'\n" };
         let error = document.parse::<Table>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "p.toml:2:3: unknown field `agancies`, expected `agencies`; did you mean `agencies`?"
-        );
+        assert_eq!(error.to_string(), "p.toml:2:3: unknown key `agancies`; did you mean `agencies`?");
     }
 
     #[test]

@@ -1,0 +1,247 @@
+//! What serde and the TOML parser say, in the words of this project: no names of types, and what to do about it.
+//!
+//! A room of its own because it is a table of other people's sentences. One that it doesn't know is passed on as it is,
+//! behind the word TOML, so that nothing is lost when they add one.
+
+/// An error of the parser, said again.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Wording {
+    pub(super) message: String,
+    /// What can be done, unless a near spelling says it better.
+    pub(super) help: Option<String>,
+    /// A name that isn't known, and those that are.
+    pub(super) unknown: Option<String>,
+    pub(super) known: Vec<String>,
+}
+
+impl Wording {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::default() }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// `said` is the parser's message, `at` the text that it points to.
+pub(super) fn of(said: &str, at: &str) -> Wording {
+    let said = said.trim().replace('\n', " ");
+    structure(&said, at)
+        .or_else(|| syntax(&said, at))
+        .unwrap_or_else(|| Wording::new(format!("not valid TOML: {said}")))
+}
+
+/// What serde says of a text that is TOML, but not the table that is wanted.
+fn structure(said: &str, at: &str) -> Option<Wording> {
+    let names: Vec<String> = said.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    if let Some(key) = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        return Some(Wording::new(format!("`{key}` is missing")).help(format!("add `{key} = ...`")));
+    }
+    if said.starts_with("unknown ") {
+        let (name, known) = names.split_first()?;
+        let list = list(known);
+        let (message, help) = match (said.starts_with("unknown field "), known) {
+            (true, []) => (format!("unknown key `{name}`"), "this table has no keys".to_owned()),
+            (true, _) => (format!("unknown key `{name}`"), format!("known here: {list}")),
+            (false, _) => (format!("unknown value `{name}`"), format!("known here: {list}")),
+        };
+        let mut wording = Wording::new(message).help(help);
+        wording.unknown = Some(name.clone());
+        wording.known = known.to_vec();
+        return Some(wording);
+    }
+    if said == "wanted string or table" {
+        return Some(Wording::new("a text in quotes is wanted"));
+    }
+    let head = at.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|name| !name.starts_with('['));
+    if let (Some(name), "invalid type: map, expected a sequence") = (head, said) {
+        return Some(Wording::new(format!("there may be several `{name}`")).help(format!("write `[[{name}]]`")));
+    }
+    for (prefix, is_type) in [("invalid type: ", true), ("invalid value: ", false), ("invalid length ", false)] {
+        let Some(rest) = said.strip_prefix(prefix) else { continue };
+        let (got, wanted) = rest.rsplit_once(", expected ")?;
+        let wanted = kind_wanted(wanted);
+        return Some(match (is_type, names.first()) {
+            (true, _) => Wording::new(format!("{wanted} is wanted, not {}", kind_given(got, at))),
+            (false, Some(value)) => Wording::new(format!("{wanted} is wanted, not `{value}`")),
+            (false, None) => Wording::new(format!("{wanted} is wanted")),
+        });
+    }
+    None
+}
+
+/// What a value is that was given, `string "x"` or `integer 5`, without the value. A date comes as a map.
+fn kind_given(got: &str, at: &str) -> &'static str {
+    match got.split([' ', '`']).next().unwrap_or_default() {
+        "string" => "a text",
+        "integer" | "floating" => "a number",
+        "boolean" => "`true` or `false`",
+        "sequence" => "a list",
+        "map" if at.starts_with(|first: char| first.is_ascii_digit()) => "a date",
+        "map" => "a table",
+        _ => "this",
+    }
+}
+
+/// What a value should have been; a type of this program is a table, a number type a number.
+fn kind_wanted(wanted: &str) -> &str {
+    match wanted {
+        "a string" | "a borrowed string" => "a text in quotes",
+        "a sequence" => "a list in `[...]`",
+        "a map" => "a table",
+        "a boolean" => "`true` or `false`",
+        "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number from 0",
+        "i64" | "i32" => "a whole number",
+        _ if wanted.starts_with("struct ") || wanted.starts_with("tuple ") => "a table",
+        _ => wanted,
+    }
+}
+
+const NO_VALUE: (&str, &str) = ("a key without a value", "write `key = value`");
+
+/// What the parser says of a text that is no TOML.
+fn syntax(said: &str, at: &str) -> Option<Wording> {
+    let (what, _) = said.split_once(", expected ").unwrap_or((said, ""));
+    let (message, help) = match what {
+        "duplicate key" => {
+            let message = format!("`{}` is written twice", at.trim());
+            return Some(Wording::new(message).help("keep one of the two; several rules are several `[[...]]` tables"));
+        }
+        "string values must be quoted" if at.is_empty() => NO_VALUE,
+        "string values must be quoted" => ("a text must stand in quotes", "write `\"...\"` around it"),
+        "key with no value"
+        | "missing value for key"
+        | "missing value"
+        | "missing assignment between key-value pairs" => NO_VALUE,
+        "unclosed array" => ("a list is not closed", "add `]` at its end"),
+        "missing comma between array elements" => ("a comma is missing in a list", "write `,` between two entries"),
+        "extra comma in array" => ("a comma too many in a list", "take one away"),
+        "unclosed table" | "unclosed array table" => {
+            ("the head of a table is not closed", "write `[name]` or `[[name]]`")
+        }
+        "unclosed inline table" => ("a table in braces is not closed", "add `}` at its end"),
+        "missing comma between key-value pairs" => {
+            ("a comma is missing in a table in braces", "write `,` between two entries")
+        }
+        "invalid basic string" | "invalid literal string" | "invalid multi-line basic string" => (
+            "a text is not closed, or has a character that can't stand in it",
+            "end it with the quote that it begins with",
+        ),
+        "missing escaped value" => {
+            ("a backslash that begins nothing known", "put the text in `'...'`, where a backslash is a backslash")
+        }
+        "invalid unquoted key" => ("a key has a character that can't stand in it", "put the key in quotes"),
+        "unexpected key or value" => ("two things on one line", "begin a new line, or put the text in quotes"),
+        _ => return None,
+    };
+    Some(Wording::new(message).help(help))
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use std::collections::BTreeMap;
+    use toml::Spanned;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its types matter here")]
+    struct Table {
+        id: Spanned<String>,
+        list: Option<Spanned<Vec<Spanned<String>>>>,
+        number: Option<usize>,
+        flag: Option<bool>,
+        rule: Option<Vec<Inner>>,
+        named: Option<BTreeMap<Spanned<String>, Inner>>,
+        treatment: Option<crate::catalog::Treatment>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its type matters here")]
+    struct Inner {
+        key: Option<String>,
+    }
+
+    /// What is wrong with a table, without the file's name.
+    fn told(text: &str) -> String {
+        let document = crate::config::Document { file: "t", text };
+        let error = document.parse::<Table>().map(|_| ()).unwrap_err().to_string();
+        error.strip_prefix("t:").unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_named_by_what_people_call_it() {
+        assert_eq!(told("id = 5"), "1:6: a text in quotes is wanted, not a number");
+        assert_eq!(told("id = 'x'\nlist = 'y'"), "2:8: a list in `[...]` is wanted, not a text");
+        assert_eq!(told("id = 'x'\nlist = [5]"), "2:9: a text in quotes is wanted, not a number");
+        assert_eq!(told("id = 'x'\nlist = {}"), "2:8: a list in `[...]` is wanted, not a table");
+        assert_eq!(told("id = 'x'\nnumber = -1"), "2:10: a whole number from 0 is wanted, not `-1`");
+        assert_eq!(told("id = 'x'\nnumber = 'z'"), "2:10: a whole number from 0 is wanted, not a text");
+        assert_eq!(told("id = 'x'\nnumber = 1979-05-27"), "2:10: a whole number from 0 is wanted, not a date");
+        assert_eq!(told("id = 'x'\nflag = 'true'"), "2:8: `true` or `false` is wanted, not a text");
+        assert_eq!(told("id = 'x'\nrule = ['true']"), "2:9: a table is wanted, not a text");
+        assert_eq!(told("id = 'x'\n[rule]\nkey = 'x'"), "2:1: there may be several `rule`; write `[[rule]]`");
+        assert_eq!(told("id = 'x'\nnamed.x = 5"), "2:11: a table is wanted, not a number");
+        assert_eq!(told("id = 'x'\nnamed = [5]"), "2:9: a table is wanted, not a list");
+        assert_eq!(told("id = 'x'\ntreatment = 5"), "2:13: a text in quotes is wanted");
+    }
+
+    #[test]
+    fn names_and_keys_that_do_not_fit_come_with_those_that_do() {
+        assert_eq!(told(""), "1:1: `id` is missing; add `id = ...`");
+        assert_eq!(told("id = 'x'\n[[rule]]\nkye = 'x'"), "3:1: unknown key `kye`; did you mean `key`?");
+        assert_eq!(told("id = 'x'\n[[rule]]\nquux = 'x'"), "3:1: unknown key `quux`; known here: `key`");
+        assert_eq!(told("id = 'x'\ntreatment = 'yaer'"), "2:13: unknown value `yaer`; did you mean `year`?");
+        assert_eq!(
+            told("id = 'x'\ntreatment = 'quux'"),
+            "2:13: unknown value `quux`; known here: `full`, `year`, `zip5`, `last4`, `mask`"
+        );
+        assert_eq!(
+            told("id = 'x'\nid = 'y'"),
+            "2:1: `id` is written twice; keep one of the two; several rules are several `[[...]]` tables"
+        );
+    }
+
+    #[test]
+    fn what_is_no_toml_says_what_to_write() {
+        assert_eq!(told("id = x"), "1:6: a text must stand in quotes; write `\"...\"` around it");
+        assert_eq!(
+            told("id = 'x"),
+            "1:8: a text is not closed, or has a character that can't stand in it; end it with the quote that it begins with"
+        );
+        assert_eq!(
+            told("id = \"\\q\""),
+            "1:8: a backslash that begins nothing known; put the text in `'...'`, where a backslash is a backslash"
+        );
+        assert_eq!(told("id"), "1:3: a key without a value; write `key = value`");
+        assert_eq!(told("id ="), "1:5: a key without a value; write `key = value`");
+        assert_eq!(told("id = 'x' 'y'"), "1:10: two things on one line; begin a new line, or put the text in quotes");
+        assert_eq!(told("list = ['a' 'b']"), "1:13: a comma is missing in a list; write `,` between two entries");
+        assert_eq!(told("list = ['a', 'b'"), "1:17: a list is not closed; add `]` at its end");
+        assert_eq!(told("list = ['a',, 'b']"), "1:13: a comma too many in a list; take one away");
+        assert_eq!(told("[rule"), "1:6: the head of a table is not closed; write `[name]` or `[[name]]`");
+        assert_eq!(told("id = 'x'\nnamed = { x = {}"), "2:17: a table in braces is not closed; add `}` at its end");
+        assert_eq!(
+            told("id = 'x'\nnamed = { x = {} y = {} }"),
+            "2:18: a comma is missing in a table in braces; write `,` between two entries"
+        );
+        assert_eq!(told("é = 'x'"), "1:1: a key has a character that can't stand in it; put the key in quotes");
+        assert_eq!(
+            told("= 'x'"),
+            "1:1: not valid TOML: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`"
+        );
+    }
+
+    #[test]
+    fn a_sentence_of_the_parser_that_is_not_known_is_passed_on() {
+        assert_eq!(of("never\nheard of", "x"), Wording::new("not valid TOML: never heard of"));
+    }
+}
