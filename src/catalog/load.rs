@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::shape::{ShapeCompiler, SsnForms};
 use super::{Catalog, ENVELOPE, Element, ElementId, Kind, Sensitivity, is_prefix};
-use crate::config::{ConfigError, Document};
+use crate::config::{ConfigError, Document, Spanned};
 
 const BUILT_IN: Document<'_> =
     Document { file: "schemas/catalog.toml", text: include_str!("../../schemas/catalog.toml") };

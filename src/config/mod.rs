@@ -3,6 +3,7 @@
 //! It stands alone because catalog, formats and policies share one way of failing: file, line, column, and the
 //! nearest right spelling.
 
+mod spanned;
 mod wording;
 
 use std::fmt;
@@ -12,20 +13,22 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+pub(crate) use spanned::Spanned;
+
 /// A catalog, format or policy that can't be used: what is wrong, where, and what may have been meant.
 ///
 /// It never holds anything of a message: configuration is read before any message is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     file: String,
-    place: Option<Place>,
+    place: Option<Located>,
     message: String,
     help: Option<String>,
 }
 
 /// Where in a file: bytes, and the text they are of, so that whoever shows the error can show its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
+struct Located {
     line: usize,
     column: usize,
     span: Range<usize>,
@@ -136,7 +139,7 @@ impl Document<'_> {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        let place = Place { line, column, span: span.clone(), text: self.text.into() };
+        let place = Located { line, column, span: span.clone(), text: self.text.into() };
         ConfigError { file: self.file.to_owned(), place: Some(place), message: message.into(), help: None }
     }
 }

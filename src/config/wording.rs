@@ -146,9 +146,9 @@ fn list(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Spanned;
     use serde::Deserialize;
     use std::collections::BTreeMap;
-    use toml::Spanned;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

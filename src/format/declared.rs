@@ -1,11 +1,10 @@
 //! The mapping as its author wrote it, kept for the second reading: it builds a table of its own from this, so that a
 //! fault in the trie is no fault of both readings.
 
-use toml::Spanned;
-
 use super::load::{PathEntry, Paths, RawFormat};
 use super::text;
 use crate::catalog::{Catalog, ElementId};
+use crate::config::Spanned;
 
 /// What a `format.toml` says. Paths are whole, from below the root.
 #[derive(Debug)]

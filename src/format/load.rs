@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use toml::Spanned;
 
 use super::declared::Declared;
 use super::namespace::{NamespaceId, Namespaces};
@@ -14,7 +13,7 @@ use super::text::{self, Layout, RawText};
 use super::trie::{NodeId, Role, StandIn, Step, Target, Trie};
 use super::{Format, FormatId, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
-use crate::config::{ConfigError, Document};
+use crate::config::{ConfigError, Document, Spanned};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -19,7 +19,7 @@ pub(crate) use text::{Column, Layout, Piece, Slots, end_of_skip};
 pub(crate) use trie::{Content, Node, NodeId, Role, StandIn, Target, Trie};
 
 use crate::catalog::Catalog;
-use crate::config::{ConfigError, Document};
+use crate::config::{ConfigError, Document, Spanned};
 use crate::policy::MessageKeyId;
 
 /// How a message is written.
@@ -136,7 +136,7 @@ impl Formats {
         };
         format.id = FormatId(self.all.len());
         format.messages = keys.into_iter().filter_map(|key| self.intern_message(key)).collect();
-        let root_span = raw.root.as_ref().map_or(raw.name.span(), toml::Spanned::span);
+        let root_span = raw.root.as_ref().map_or(raw.name.span(), Spanned::span);
         for syntax in [Syntax::Xml, Syntax::Json] {
             let Some(root) = raw.root.as_ref().and(format.trie(syntax)).and_then(Trie::root_step) else { continue };
             if let Some(other) = self.find_root(syntax, root.namespace, root.local.as_bytes()) {

@@ -7,14 +7,13 @@ use std::sync::{Arc, RwLock};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use toml::Spanned;
 
 use super::agency::{Agencies, AgencyClass, ClassId};
 use super::ori::{Ori, OriPattern};
 use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
 use super::{Policy, PolicyIdentity, envelope_alone};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
-use crate::config::{ConfigError, Document, read_file};
+use crate::config::{ConfigError, Document, Spanned, read_file};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

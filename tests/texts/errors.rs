@@ -26,10 +26,7 @@ fn errors_name_line_column_and_the_nearest_spelling() {
     );
     assert_eq!(error("[\"e:text\"]", "[\"e:text\", \"e:text\"]"), "format.toml:16:20: `e:text` is named twice");
     assert_eq!(error("[\"e:text\"]", "[]"), "format.toml:15:8: a text mapping needs its `paths`");
-    assert_eq!(
-        error("recognise", "recognize"),
-        "format.toml:17:1: unknown key `recognize`; did you mean `recognise`?"
-    );
+    assert_eq!(error("recognise", "recognize"), "format.toml:17:1: unknown key `recognize`; did you mean `recognise`?");
 }
 
 #[test]

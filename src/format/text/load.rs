@@ -7,13 +7,12 @@ use rayon::prelude::*;
 use regex_automata::PatternID;
 use regex_syntax::hir::Hir;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::super::declared::{DeclaredPattern, DeclaredText};
 use super::pattern::{Group, Pattern, bounded, compile};
 use super::{Column, Layout, Piece};
 use crate::catalog::{Catalog, ElementId};
-use crate::config::{ConfigError, Document};
+use crate::config::{ConfigError, Document, Spanned};
 
 /// A `[[text]]` table: a layout, and the paths whose texts may be laid out so.
 #[derive(Deserialize)]
