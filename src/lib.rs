@@ -24,6 +24,8 @@ mod audit;
 #[cfg(feature = "cli")]
 mod batch;
 #[cfg(feature = "cli")]
+mod cases;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 #[cfg(feature = "cli")]

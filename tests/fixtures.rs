@@ -17,6 +17,8 @@ struct Case {
     title: String,
     policy: Option<String>,
     format: Option<String>,
+    /// A message that cases share, from the case's folder on.
+    message: Option<String>,
     requester: Option<String>,
     purpose: Option<String>,
     #[serde(default)]
@@ -61,10 +63,12 @@ fn fixtures() -> Vec<Fixture> {
 fn fixture(folder: &Path) -> Fixture {
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
     let text = fs::read_to_string(folder.join("case.toml")).unwrap_or_else(|why| panic!("{name}/case.toml: {why}"));
-    let case = toml::from_str(&text).unwrap_or_else(|why| panic!("{name}/case.toml: {why}"));
-    let json = folder.join("message.json").is_file();
+    let case: Case = toml::from_str(&text).unwrap_or_else(|why| panic!("{name}/case.toml: {why}"));
+    let own = if folder.join("message.json").is_file() { "message.json" } else { "message.xml" };
+    let path = folder.join(case.message.as_deref().unwrap_or(own));
+    let json = path.extension().is_some_and(|ending| ending == "json");
     let ending = if json { "json" } else { "xml" };
-    let message = fs::read(folder.join(format!("message.{ending}"))).unwrap_or_else(|why| panic!("{name}: {why}"));
+    let message = fs::read(path).unwrap_or_else(|why| panic!("{name}: {why}"));
     let expected = fs::read(folder.join(format!("expected.{ending}"))).ok();
     Fixture { name, case, json, message, expected }
 }

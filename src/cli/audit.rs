@@ -1,10 +1,10 @@
 //! `dmv-redact audit`: verifies an audit log, and tells what is in it.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::output::say;
 use super::{Exit, Problem, complain};
 use crate::audit::{Head, Key, Verification, report, verify};
 
@@ -102,12 +102,4 @@ fn tell_faults(log: &Path, found: &Verification) -> Exit {
         more => complain(format!("{}: and {more} more", log.display())),
     }
     if found.fault_count > 0 { Exit::Refused } else { Exit::Released }
-}
-
-/// Writes to stdout. A reader that has seen enough and closed the pipe is no failure.
-fn say(text: &str) -> Result<(), Problem> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::Io(format!("stdout: {error}"))),
-        _ => Ok(()),
-    }
 }

@@ -1,12 +1,13 @@
 //! `dmv-redact lint-syntax`: is a message well-formed? No format, no policy: the strict readers alone, one line a fault.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::messages::{read_file, read_message, regular_files};
+use super::output::say;
 use super::{Exit, Problem, complain};
 use crate::{Limits, lint_syntax};
 
@@ -43,11 +44,8 @@ fn lint(arguments: &Arguments) -> Result<Exit, Problem> {
     for input in &arguments.inputs {
         if input == Path::new("-") { report.stdin() } else { report.files(input) }
     }
-    // A reader that has seen enough and closed the pipe is no failure.
-    match io::stdout().lock().write_all(report.lines.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::Io(format!("stdout: {error}"))),
-        _ => Ok(report.exit),
-    }
+    say(&report.lines)?;
+    Ok(report.exit)
 }
 
 /// What was found so far.

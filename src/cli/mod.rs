@@ -7,8 +7,10 @@ mod interrupt;
 mod lint_syntax;
 mod messages;
 mod outcome;
+mod output;
 mod problem;
 mod redact;
+mod test;
 mod verify;
 
 use std::fmt::Display;
@@ -32,6 +34,7 @@ enum Verb {
     Verify(verify::Arguments),
     LintSyntax(lint_syntax::Arguments),
     Audit(audit::Arguments),
+    Test(test::Arguments),
 }
 
 /// How a run ended, as its exit status.
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
         Verb::Verify(arguments) => verify::run(&arguments).into(),
         Verb::LintSyntax(arguments) => lint_syntax::run(&arguments).into(),
         Verb::Audit(arguments) => audit::run(&arguments).into(),
+        Verb::Test(arguments) => test::run(&arguments).into(),
     }
 }
 

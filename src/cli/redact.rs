@@ -1,6 +1,5 @@
 //! `dmv-redact redact`: messages from stdin, files, folders and archives, redacted to where they are wanted.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use clap::{Args, ValueEnum};
 use super::filter_arguments::FilterArguments;
 use super::interrupt;
 use super::outcome::Outcome;
+use super::output::say;
 use super::{Exit, Problem, complain};
 use crate::audit::{Key, Log};
 use crate::batch::{Begin, Form, Found, Inputs, Members, Outputs, Root, Run, Task, Terms, Walk, refuse_overlap, roots};
@@ -173,7 +173,7 @@ fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
             SummaryForm::Json => serde_json::to_string_pretty(&outcome).unwrap_or_default() + "\n",
         };
         // Stdout may belong to the messages.
-        if goes_to_stdout { complain(text.trim_end()) } else { to_stdout(text.as_bytes())? }
+        if goes_to_stdout { complain(text.trim_end()) } else { say(&text)? }
     }
     if report.is_stopped {
         complain(how_to_resume(&run.outputs));
@@ -345,14 +345,5 @@ fn how_to_resume(outputs: &Outputs) -> String {
                 .collect();
             format!("stopped before the end; go on with\n  {} --resume", arguments.join(" "))
         }
-    }
-}
-
-/// Writes to stdout. A reader that has seen enough and closed the pipe is no failure.
-fn to_stdout(bytes: &[u8]) -> Result<(), Problem> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::Io(format!("stdout: {error}"))),
-        _ => Ok(()),
     }
 }

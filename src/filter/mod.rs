@@ -195,6 +195,18 @@ impl Filter {
         &self.parts.limits
     }
 
+    /// The names of the formats that the filter knows.
+    #[cfg(feature = "cli")]
+    pub(crate) fn format_names(&self) -> impl Iterator<Item = &str> {
+        self.parts.formats.names()
+    }
+
+    /// The claims that the policy declares.
+    #[cfg(feature = "cli")]
+    pub(crate) fn claims(&self) -> &[String] {
+        self.parts.policy.declared_claims()
+    }
+
     /// Which policy decides.
     #[must_use]
     pub fn policy(&self) -> &PolicyIdentity {

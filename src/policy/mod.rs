@@ -91,6 +91,12 @@ impl Policy {
         &self.identity
     }
 
+    /// The claims that it declares.
+    #[cfg(feature = "cli")]
+    pub(crate) fn declared_claims(&self) -> &[String] {
+        &self.claims
+    }
+
     /// Whether a shape violation withholds the whole message rather than removing the value.
     pub(crate) fn withholds_on_shape_violation(&self) -> bool {
         self.withhold_on_shape_violation

@@ -57,6 +57,35 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason there is.
+    #[cfg(feature = "cli")]
+    pub(crate) const ALL: [Self; 24] = [
+        Self::Empty,
+        Self::SyntaxUnknown,
+        Self::NotWellFormedXml,
+        Self::NotWellFormedJson,
+        Self::Encoding,
+        Self::Doctype,
+        Self::DuplicateName,
+        Self::FormatUnknown,
+        Self::Limit,
+        Self::RequesterMissing,
+        Self::RequesterInvalid,
+        Self::RequesterUnknown,
+        Self::RequesterMismatch,
+        Self::RequesterSeveral,
+        Self::MessageTypeMissing,
+        Self::MessageTypeUnknown,
+        Self::MessageTypeSeveral,
+        Self::Context,
+        Self::EnvelopeShape,
+        Self::Shape,
+        Self::References,
+        Self::NothingPermitted,
+        Self::Review,
+        Self::SecondReading,
+    ];
+
     /// The code in receipts and logs.
     #[must_use]
     pub fn code(self) -> &'static str {

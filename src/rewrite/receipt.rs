@@ -27,6 +27,10 @@ pub enum Disposition {
 }
 
 impl Disposition {
+    /// All four.
+    #[cfg(feature = "cli")]
+    pub(crate) const ALL: [Self; 4] = [Self::Released, Self::Redacted, Self::Held, Self::Withheld];
+
     /// Whether there is an output that may be sent on.
     #[must_use]
     pub fn releases(self) -> bool {

@@ -1,0 +1,74 @@
+//! What a message case expects: the `[expect]` of its file, every name in it resolved.
+
+use std::collections::BTreeSet;
+
+use crate::config::Spanned;
+use serde::Deserialize;
+
+use crate::catalog::ElementId;
+use crate::config::{ConfigError, Document};
+use crate::{Catalog, Disposition, Reason};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawExpectation {
+    disposition: Spanned<String>,
+    reason: Option<Spanned<String>>,
+    released: Option<Vec<Spanned<String>>>,
+    removed: Option<Vec<Spanned<String>>>,
+}
+
+/// What must become of a message. A list is complete, the envelope aside; one that is left out asserts nothing.
+#[derive(Debug)]
+pub(super) struct Expectation {
+    pub(super) disposition: Disposition,
+    pub(super) reason: Option<Reason>,
+    pub(super) released: Option<BTreeSet<ElementId>>,
+    pub(super) removed: Option<BTreeSet<ElementId>>,
+}
+
+impl Expectation {
+    pub(super) fn load(document: &Document<'_>, raw: RawExpectation, catalog: &Catalog) -> Result<Self, ConfigError> {
+        let word = |word: &Spanned<String>, what: &str, known: &[&str]| {
+            let error = document.error(&word.span(), format!("unknown {what} `{}`", word.get_ref()));
+            error.nearest(word.get_ref(), known.iter().copied())
+        };
+        let named = Disposition::ALL.into_iter().find(|disposition| disposition.name() == raw.disposition.get_ref());
+        let disposition = named.ok_or_else(|| {
+            let error = word(&raw.disposition, "disposition", &Disposition::ALL.map(Disposition::name));
+            if error.help_text().is_some() { error } else { error.help("released, redacted, held or withheld") }
+        })?;
+        let reason = match &raw.reason {
+            Some(code) => {
+                let known = Reason::ALL.into_iter().find(|reason| reason.code() == code.get_ref());
+                Some(known.ok_or_else(|| word(code, "reason", &Reason::ALL.map(Reason::code)))?)
+            }
+            None => None,
+        };
+        if let (true, Some(code)) = (disposition.releases(), &raw.reason) {
+            let message = "only a message that is held or withheld has a reason";
+            return Err(document.error(&code.span(), message));
+        }
+        let elements = |ids: Option<Vec<Spanned<String>>>| {
+            ids.map(|ids| ids.iter().map(|id| element(document, id, catalog)).collect()).transpose()
+        };
+        Ok(Self { disposition, reason, released: elements(raw.released)?, removed: elements(raw.removed)? })
+    }
+}
+
+/// The data element of an id, which must be whole: a list of what went out names no groups.
+fn element(document: &Document<'_>, id: &Spanned<String>, catalog: &Catalog) -> Result<ElementId, ConfigError> {
+    let name = id.get_ref();
+    let Some(element) = catalog.find(name) else {
+        let error = document.error(&id.span(), format!("unknown data element `{name}`"));
+        return Err(match catalog.select(name).is_empty() {
+            true => error.nearest(name, catalog.iter().map(|(_, element)| element.id())),
+            false => error.help("a group is none: name each of its elements"),
+        });
+    };
+    if catalog.element(element).is_some_and(|element| element.is_envelope()) {
+        let message = format!("`{name}` is of the envelope, which every grant holds: it is not listed");
+        return Err(document.error(&id.span(), message));
+    }
+    Ok(element)
+}

@@ -1,0 +1,100 @@
+//! Finding the cases of a folder and reading them all, before any is run.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::message_case::{CASE_FILE, MessageCase};
+use super::policies::{Filters, Policies, Wanted, builder, filters};
+use super::settings::{CasesError, Settings};
+use crate::Filter;
+use crate::batch::{Found, Root, Walk};
+use crate::config::{ConfigError, Document, read_file};
+
+/// Every case that was found, with the filters that they are run with.
+#[derive(Debug)]
+pub(crate) struct Cases {
+    pub(super) messages: Vec<MessageCase>,
+    pub(super) filters: Filters,
+}
+
+/// Reads every case in `folder` and below it.
+///
+/// # Errors
+/// When there is none, or anything is wrong with any of them.
+pub(crate) fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesError> {
+    let files = case_files(folder)?;
+    if files.is_empty() {
+        let message = "there is no case in it: a folder with case.toml is wanted";
+        return Err(CasesError::Nothing(format!("{}: {message}", folder.display())));
+    }
+    let known = builder(settings).build()?;
+    let policies = Policies::new(settings, folder);
+    let (mut messages, mut errors) = (Vec::new(), Vec::new());
+    for file in &files {
+        let name = name(folder, file);
+        let load = |text: String| MessageCase::load(name, file, &text, &policies, &known);
+        match read_file(file).and_then(load) {
+            Ok(case) => messages.push(case),
+            Err(error) => errors.push(error),
+        }
+    }
+    let is_wanted = |case: &MessageCase| settings.filter.as_ref().is_none_or(|text| case.name.contains(text));
+    messages.retain(is_wanted);
+    let wanted: BTreeSet<Wanted> = messages.iter().map(|case| case.wanted.clone()).collect();
+    let filters = match filters(settings, wanted.into_iter().collect()) {
+        Ok(filters) => filters,
+        Err(more) => {
+            errors.extend(more);
+            Filters::new()
+        }
+    };
+    for case in &messages {
+        errors.extend(filters.get(&case.wanted).and_then(|filter| undeclared_claim(case, filter)));
+    }
+    if !errors.is_empty() {
+        return Err(CasesError::Wrong(errors));
+    }
+    if messages.is_empty() {
+        let text = settings.filter.as_deref().unwrap_or_default();
+        return Err(CasesError::Nothing(format!("{}: no case has `{text}` in its name", folder.display())));
+    }
+    Ok(Cases { messages, filters })
+}
+
+/// The files that hold cases, in the order of their paths.
+fn case_files(folder: &Path) -> Result<Vec<PathBuf>, CasesError> {
+    if !folder.is_dir() {
+        return Err(CasesError::Nothing(format!("{}: no folder", folder.display())));
+    }
+    let mut files = Vec::new();
+    for found in Walk::new(vec![Root { path: folder.to_owned(), place: PathBuf::new() }]) {
+        match found {
+            Found::File { path, .. } if path.file_name().is_some_and(|name| name == CASE_FILE) => files.push(path),
+            Found::File { .. } | Found::Irregular(_) => {}
+            Found::Fault(path, error) => return Err(CasesError::Io(format!("{}: {error}", path.display()))),
+        }
+    }
+    Ok(files)
+}
+
+/// What a case is called: its folder below the one that was searched, or that one's own name.
+fn name(searched: &Path, file: &Path) -> String {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let below = folder.strip_prefix(searched).unwrap_or(folder);
+    if below.as_os_str().is_empty() {
+        let own = std::path::absolute(searched).ok();
+        return own.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned())).unwrap_or_default();
+    }
+    below.display().to_string()
+}
+
+/// A claim of a case that its policy doesn't declare: it would have no effect, and the case would prove nothing.
+fn undeclared_claim(case: &MessageCase, filter: &Filter) -> Option<ConfigError> {
+    let declared = filter.claims();
+    let claim = case.claims.iter().find(|claim| !declared.contains(claim.get_ref()))?;
+    let file = case.file.display().to_string();
+    let text = read_file(&case.file).ok()?;
+    let message = format!("the policy declares no claim `{}`", claim.get_ref());
+    let error = Document { file: &file, text: &text }.error(&claim.span(), message);
+    Some(error.nearest(claim.get_ref(), declared.iter().map(String::as_str)))
+}

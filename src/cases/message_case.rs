@@ -1,0 +1,128 @@
+//! A message case as its folder tells it: a message, who asks, and what must become of it.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::Spanned;
+use serde::Deserialize;
+
+use super::expectation::{Expectation, RawExpectation};
+use super::policies::{Policies, Wanted};
+use crate::config::{ConfigError, Document};
+use crate::{Filter, Requester};
+
+/// What the file of a message case is called.
+pub(super) const CASE_FILE: &str = "case.toml";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCase {
+    title: String,
+    policy: Option<Spanned<String>>,
+    format: Option<Spanned<String>>,
+    message: Option<Spanned<String>>,
+    requester: Option<Spanned<String>>,
+    purpose: Option<String>,
+    #[serde(default)]
+    claims: Vec<Spanned<String>>,
+    expect: RawExpectation,
+}
+
+/// A message case.
+#[derive(Debug)]
+pub(crate) struct MessageCase {
+    /// Its folder, below the one that was searched.
+    pub(super) name: String,
+    pub(super) title: String,
+    /// The file that says all this.
+    pub(super) file: PathBuf,
+    pub(super) wanted: Wanted,
+    pub(super) requester: Requester,
+    pub(super) claims: Vec<Spanned<String>>,
+    pub(super) message: PathBuf,
+    /// Where the expected output is, or would be.
+    pub(super) expected: PathBuf,
+    pub(super) expectation: Expectation,
+}
+
+impl MessageCase {
+    /// Reads a case. `known` is a filter with the catalog and the formats that there are.
+    pub(super) fn load(
+        name: String,
+        file: &Path,
+        text: &str,
+        policies: &Policies<'_>,
+        known: &Filter,
+    ) -> Result<Self, ConfigError> {
+        let displayed = file.display().to_string();
+        let document = Document { file: &displayed, text };
+        let raw: RawCase = document.parse()?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        if let Some(format) = &raw.format
+            && !known.format_names().any(|name| name == format.get_ref())
+        {
+            let error = document.error(&format.span(), format!("unknown format `{}`", format.get_ref()));
+            return Err(error.nearest(format.get_ref(), known.format_names()));
+        }
+        let mut requester = match &raw.requester {
+            Some(ori) => {
+                Requester::new(ori.get_ref()).map_err(|error| document.error(&ori.span(), error.to_string()))?
+            }
+            None => Requester::from_envelope(),
+        };
+        if let Some(purpose) = &raw.purpose {
+            requester = requester.purpose(purpose.as_str());
+        }
+        let requester = raw.claims.iter().fold(requester, |requester, claim| requester.claim(claim.get_ref().as_str()));
+        let message = message(&document, folder, raw.message.as_ref())?;
+        Ok(Self {
+            name,
+            title: raw.title,
+            file: file.to_owned(),
+            wanted: Wanted {
+                policy: policies.find(&document, folder, raw.policy.as_ref())?,
+                format: raw.format.map(Spanned::into_inner),
+            },
+            requester,
+            claims: raw.claims,
+            expected: expected(&document, folder, &message)?,
+            message,
+            expectation: Expectation::load(&document, raw.expect, known.catalog())?,
+        })
+    }
+}
+
+/// The message of a case: the one that it names, or the one beside it.
+fn message(document: &Document<'_>, folder: &Path, named: Option<&Spanned<String>>) -> Result<PathBuf, ConfigError> {
+    if let Some(named) = named {
+        let path = folder.join(named.get_ref());
+        return match path.is_file() {
+            true => Ok(path),
+            false => Err(document.error(&named.span(), format!("there is no message {}", path.display()))),
+        };
+    }
+    match beside(folder, "message") {
+        [Some(_), Some(_)] => Err(ConfigError::of_file(document.file, "two messages: message.xml and message.json")),
+        [Some(path), None] | [None, Some(path)] => Ok(path),
+        [None, None] => Err(ConfigError::of_file(document.file, "there is no message beside it")
+            .help("put message.xml or message.json there, or write `message = \"PATH\"`")),
+    }
+}
+
+/// Where the expected output of a case is, or would be.
+fn expected(document: &Document<'_>, folder: &Path, message: &Path) -> Result<PathBuf, ConfigError> {
+    match beside(folder, "expected") {
+        [Some(_), Some(_)] => {
+            Err(ConfigError::of_file(document.file, "two expected outputs: expected.xml and expected.json"))
+        }
+        [Some(path), None] | [None, Some(path)] => Ok(path),
+        [None, None] => {
+            let is_json = message.extension().is_some_and(|ending| ending == "json");
+            Ok(folder.join(if is_json { "expected.json" } else { "expected.xml" }))
+        }
+    }
+}
+
+/// The files of this name in a folder, as XML and as JSON.
+fn beside(folder: &Path, name: &str) -> [Option<PathBuf>; 2] {
+    ["xml", "json"].map(|ending| Some(folder.join(format!("{name}.{ending}"))).filter(|path| path.is_file()))
+}

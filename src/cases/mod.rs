@@ -1,0 +1,21 @@
+//! Policy cases: messages and what must become of them, and matrix tests of what each agency class may get. They are what
+//! a policy is held to before it decides over a single real message.
+//!
+//! Everything is loaded before anything runs: a case with a misspelt name in it is an error, never a case that passes.
+
+mod expectation;
+mod found;
+mod message_case;
+mod outcome;
+mod policies;
+mod report;
+mod run;
+mod settings;
+mod whole;
+
+pub(crate) use found::load;
+pub(crate) use outcome::Run;
+pub(crate) use report::junit;
+pub(crate) use run::run;
+pub(crate) use settings::{CasesError, Settings};
+pub(crate) use whole::write_whole;

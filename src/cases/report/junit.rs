@@ -1,0 +1,32 @@
+//! A run of cases as JUnit XML, the form that CI servers read. Names are those of the cases: no two are the same.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::super::outcome::{Outcome, Run};
+
+/// The report of a run.
+pub(crate) fn junit(run: &Run) -> Result<String, String> {
+    let mut suite = TestSuite::new("policy cases");
+    suite.add_test_cases(run.cases.iter().map(test_case));
+    let mut report = Report::new("dmv-redact test");
+    report.add_test_suite(suite);
+    report.to_string().map_err(|error| error.to_string())
+}
+
+fn test_case(case: &Outcome) -> TestCase {
+    let status = match case.faults.as_slice() {
+        [] => TestCaseStatus::success(),
+        faults => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let kinds: Vec<&str> = faults.iter().map(|fault| fault.what).collect();
+            status.set_message(kinds.join(", "));
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            status.set_description(faults.join("\n"));
+            status
+        }
+    };
+    let mut test = TestCase::new(case.name.as_str(), status);
+    test.set_classname(case.file.display().to_string());
+    test.add_property(("title", case.title.as_str()));
+    test
+}

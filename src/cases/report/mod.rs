@@ -1,0 +1,6 @@
+//! What a run of cases is told as: text for people, JUnit for CI, JSON (by serde) for programs.
+
+mod junit;
+mod text;
+
+pub(crate) use junit::junit;

@@ -1,0 +1,122 @@
+//! Running cases, side by side, and holding what comes of them against what they expect.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::found::Cases;
+use super::message_case::MessageCase;
+use super::outcome::{Fault, Outcome, Run};
+use crate::catalog::ElementId;
+use crate::{Catalog, Filter, Receipt};
+
+/// Runs every case. The outcomes are in the order of the cases, whichever was done first.
+///
+/// # Errors
+/// When a message or an expected output can't be read; the text says which.
+pub(crate) fn run(cases: &Cases) -> Result<Run, String> {
+    let run = |case: &MessageCase| match cases.filters.get(&case.wanted) {
+        Some(filter) => run_message(case, filter),
+        None => Err(format!("{}: no filter was made for it", case.file.display())),
+    };
+    cases.messages.par_iter().map(run).collect::<Result<Vec<_>, _>>().map(Run::new)
+}
+
+/// A message case that was run: its output, if any, and what the filter says of it.
+pub(super) struct Redacted {
+    pub(super) output: Vec<u8>,
+    pub(super) receipt: Receipt,
+    /// What was expected to go out; `None` where no file says.
+    pub(super) expected: Option<Vec<u8>>,
+}
+
+/// Redacts the message of a case.
+pub(super) fn redact(case: &MessageCase, filter: &Filter) -> Result<Redacted, String> {
+    let named = |path: &std::path::Path, error| format!("{}: {error}", path.display());
+    let message = std::fs::read(&case.message).map_err(|error| named(&case.message, error))?;
+    let expected = match std::fs::read(&case.expected) {
+        Ok(expected) => Some(expected),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(named(&case.expected, error)),
+    };
+    let mut output = Vec::new();
+    let receipt = filter.redact(&message, &case.requester, &mut output);
+    Ok(Redacted { output, receipt, expected })
+}
+
+fn run_message(case: &MessageCase, filter: &Filter) -> Result<Outcome, String> {
+    let redacted = redact(case, filter)?;
+    let mut faults = Vec::new();
+    let Redacted { output, receipt, expected } = &redacted;
+    let expectation = &case.expectation;
+    if receipt.disposition() != expectation.disposition {
+        faults.push(Fault::new("disposition", expectation.disposition.name(), told_disposition(receipt)));
+    } else if receipt.reason() != expectation.reason {
+        let code = |reason: Option<crate::Reason>| reason.map_or("none", |reason| reason.code());
+        faults.push(Fault::new("reason", code(expectation.reason), code(receipt.reason())));
+    }
+    if receipt.disposition().releases() {
+        let [released, removed] = met(receipt, filter.catalog());
+        let catalog = filter.catalog();
+        faults.extend(compare("released", expectation.released.as_ref(), &released, receipt, catalog));
+        faults.extend(compare("removed", expectation.removed.as_ref(), &removed, receipt, catalog));
+    }
+    faults.extend(expected.as_ref().and_then(|expected| compare_outputs(expected, output)));
+    let MessageCase { name, title, file, .. } = case;
+    Ok(Outcome { name: name.clone(), title: title.clone(), file: file.clone(), line: None, faults })
+}
+
+/// A disposition with the reason for it.
+fn told_disposition(receipt: &Receipt) -> String {
+    let name = receipt.disposition().name();
+    match (receipt.reason(), receipt.detail()) {
+        (Some(reason), Some(detail)) => format!("{name} ({}: {detail})", reason.code()),
+        _ => name.to_owned(),
+    }
+}
+
+/// The elements of which a message let something out, and of which something was removed; the envelope goes without saying.
+pub(super) fn met(receipt: &Receipt, catalog: &Catalog) -> [BTreeSet<ElementId>; 2] {
+    let is_body = |id: &ElementId| catalog.element(*id).is_some_and(|element| !element.is_envelope());
+    let counts = || receipt.counts().iter().filter(|(id, _)| is_body(id));
+    let released = counts().filter(|(_, counts)| counts.released + counts.generalised > 0).map(|(id, _)| *id);
+    let removed = counts().filter(|(_, counts)| counts.removed > 0).map(|(id, _)| *id);
+    [released.collect(), removed.collect()]
+}
+
+/// Compares a list with what was met.
+fn compare(
+    what: &'static str,
+    expected: Option<&BTreeSet<ElementId>>,
+    got: &BTreeSet<ElementId>,
+    receipt: &Receipt,
+    catalog: &Catalog,
+) -> Option<Fault> {
+    let expected = expected.filter(|expected| *expected != got)?;
+    let id = |element: &ElementId| catalog.element(*element).map_or("", |element| element.id());
+    let lacking = expected.difference(got).map(|element| format!("expected and not {what}: {}", id(element)));
+    let beyond = got.difference(expected).map(|element| {
+        let counts = receipt.elements().find(|(name, _)| *name == id(element)).map(|(_, counts)| counts);
+        let counts = counts.unwrap_or_default();
+        let number = if what == "removed" { counts.removed } else { counts.released + counts.generalised };
+        let values = if number == 1 { "value" } else { "values" };
+        format!("{what} and not expected: {} ({number} {values})", id(element))
+    });
+    let details = lacking.chain(beyond).collect();
+    let told = |number: usize| format!("{number} elements");
+    Some(Fault::new(what, told(expected.len()), told(got.len())).with_details(details))
+}
+
+/// Compares an output with the expected one.
+fn compare_outputs(expected: &[u8], output: &[u8]) -> Option<Fault> {
+    let told = |bytes: &[u8]| match bytes.len() {
+        0 => "nothing".to_owned(),
+        length => format!("{length} bytes"),
+    };
+    (expected != output).then(|| {
+        let offset = expected.iter().zip(output).take_while(|(one, other)| one == other).count();
+        let line = expected.iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
+        let detail = format!("differs from byte {offset} on (line {line})");
+        Fault::new("output", told(expected), told(output)).with_details(vec![detail])
+    })
+}

@@ -1,0 +1,102 @@
+//! `dmv-redact test`: policy cases and matrix tests; what a policy's CI runs.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rayon::ThreadPoolBuilder;
+
+use super::output::say;
+use super::{Exit, Problem};
+use crate::cases::{CasesError, Run, Settings, junit, load, run as run_cases, write_whole};
+
+/// Run policy cases: messages and what must become of them.
+///
+/// Looks through DIR for folders with a case.toml. Ends with status 3 if a case fails, and with 2 if one can't be read.
+/// Reports name data elements, places and counts, never a value.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The folder with the cases, in folders of their own
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// The policy of cases that name none
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Where policies are that cases name without a path [default: the nearest `policies` at or above DIR]
+    #[arg(long, value_name = "DIR")]
+    policies: Option<PathBuf>,
+    /// Add the formats of this folder: DIR/NAME/format.toml
+    #[arg(long, value_name = "DIR")]
+    formats: Vec<PathBuf>,
+    /// Add the data elements of this catalog
+    #[arg(long, value_name = "FILE")]
+    catalog: Vec<PathBuf>,
+    /// Only cases that have this in their names
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Also write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// For people or for programs
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    output: Form,
+    /// How many cases are run at once [default: one a processor]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match test(arguments) {
+        Ok(exit) => exit,
+        Err(problem) => problem.complain(),
+    }
+}
+
+/// Says all that keeps cases from being run.
+fn refuse(error: CasesError) -> Exit {
+    match error {
+        CasesError::Wrong(errors) => {
+            errors.into_iter().map(|error| Problem::from(error).complain()).last().unwrap_or(Exit::Usage)
+        }
+        CasesError::Nothing(message) => Problem::Usage(message).complain(),
+        CasesError::Io(message) => Problem::Io(message).complain(),
+    }
+}
+
+fn test(arguments: &Arguments) -> Result<Exit, Problem> {
+    let settings = Settings {
+        policy: arguments.policy.clone(),
+        policies: arguments.policies.clone(),
+        formats: arguments.formats.clone(),
+        catalogs: arguments.catalog.clone(),
+        filter: arguments.filter.clone(),
+    };
+    let threads = ThreadPoolBuilder::new().num_threads(arguments.jobs.unwrap_or(0)).build();
+    let threads = threads.map_err(|error| Problem::Usage(format!("--jobs: {error}")))?;
+    threads.install(|| {
+        let cases = match load(&arguments.folder, &settings) {
+            Ok(cases) => cases,
+            Err(error) => return Ok(refuse(error)),
+        };
+        let run = run_cases(&cases).map_err(Problem::Io)?;
+        report(arguments, &run)
+    })
+}
+
+fn report(arguments: &Arguments, run: &Run) -> Result<Exit, Problem> {
+    match arguments.output {
+        Form::Text => say(&run.to_string())?,
+        Form::Json => say(&(serde_json::to_string_pretty(run).unwrap_or_default() + "\n"))?,
+    }
+    if let Some(path) = &arguments.junit {
+        let report = junit(run).map_err(Problem::Io)?;
+        let named = |error| Problem::Io(format!("{}: {error}", path.display()));
+        write_whole(path, report.as_bytes()).map_err(named)?;
+    }
+    Ok(if run.failed > 0 { Exit::Refused } else { Exit::Released })
+}
