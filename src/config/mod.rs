@@ -3,6 +3,7 @@
 //! It stands alone because catalog, formats and policies share one way of failing: file, line, column, and the
 //! nearest right spelling.
 
+mod position;
 mod spanned;
 mod wording;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+pub(crate) use position::{Lines, Position};
 pub(crate) use spanned::Spanned;
 
 /// A catalog, format or policy that can't be used: what is wrong, where, and what may have been meant.

@@ -87,6 +87,16 @@ impl FilterBuilder {
     /// # Errors
     /// When a file can't be read or is wrong; the error names file, line, column and the nearest right spelling.
     pub fn build(self) -> Result<Filter, ConfigError> {
+        let (catalog, formats) = self.ground()?;
+        let (policy, verifier) = rayon::join(|| self.policy(&catalog, &formats), || Verifier::new(&catalog, &formats));
+        let (policy, verifier) = (policy?, Arc::new(verifier?));
+        let parts =
+            Parts { catalog: Arc::new(catalog), formats, policy, limits: self.limits, only_format: self.only_format };
+        Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, idle: Arc::default() })
+    }
+
+    /// What a policy stands on: the data elements, and the formats with their message keys.
+    pub(crate) fn ground(&self) -> Result<(Catalog, Formats), ConfigError> {
         let catalogs = self.catalogs.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
         let catalog = Catalog::load(&catalogs.iter().map(File::document).collect::<Vec<_>>())?;
         let mut files = Vec::new();
@@ -100,17 +110,17 @@ impl FilterBuilder {
             let error = ConfigError::of_file("--format", format!("unknown format `{name}`"));
             return Err(error.nearest(name, formats.names()));
         }
+        Ok((catalog, formats))
+    }
+
+    /// The policy alone, for what no message is needed for.
+    pub(crate) fn policy(&self, catalog: &Catalog, formats: &Formats) -> Result<Policy, ConfigError> {
         let (file, folder) = match &self.policy {
             PolicySource::Baseline => (File { name: BASELINE.0.to_owned(), text: BASELINE.1.to_owned() }, None),
             PolicySource::Path(path) => (read(path)?, Some(path.parent().unwrap_or(Path::new("")))),
             PolicySource::Text { name, text } => (File { name: name.clone(), text: text.clone() }, None),
         };
-        let load = || Policy::load(&file.document(), folder, &catalog, formats.messages());
-        let (policy, verifier) = rayon::join(load, || Verifier::new(&catalog, &formats));
-        let (policy, verifier) = (policy?, Arc::new(verifier?));
-        let parts =
-            Parts { catalog: Arc::new(catalog), formats, policy, limits: self.limits, only_format: self.only_format };
-        Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, idle: Arc::default() })
+        Policy::load(&file.document(), folder, catalog, formats.messages())
     }
 }
 

@@ -15,6 +15,8 @@ pub use builder::FilterBuilder;
 use pool::Pool;
 
 use crate::catalog::Catalog;
+#[cfg(feature = "cli")]
+use crate::policy::Policy;
 use crate::policy::{Grant, Ori, PolicyIdentity, Requester, Verdict};
 #[cfg(feature = "cli")]
 use crate::read::Limits;
@@ -211,6 +213,20 @@ impl Filter {
     #[must_use]
     pub fn policy(&self) -> &PolicyIdentity {
         self.parts.policy.identity()
+    }
+
+    /// The policy itself, for what is told of it without a requester.
+    #[cfg(feature = "cli")]
+    #[allow(dead_code, reason = "the verbs that ask for it are on their way")]
+    pub(crate) fn decider(&self) -> &Policy {
+        &self.parts.policy
+    }
+
+    /// The message keys that formats declare; a key's place is its `MessageKeyId`.
+    #[cfg(feature = "cli")]
+    #[allow(dead_code, reason = "the verbs that ask for it are on their way")]
+    pub(crate) fn messages(&self) -> &[String] {
+        self.parts.formats.messages()
     }
 
     /// The data elements that the filter knows.

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use super::ori::{Ori, OriPattern};
+use super::rule::Told;
 
 /// How many ORIs that only patterns claim are remembered; a stream of made-up ORIs must not fill the memory (P8).
 const REMEMBERED_ORIS: usize = 1 << 16;
 
 /// The place of an agency class in its policy.
-pub(super) type ClassId = u16;
+pub(crate) type ClassId = u16;
 
 /// A distinct set of agency classes, by number: what a decision is cached under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,10 +18,13 @@ pub(super) struct ClassSetId(u32);
 
 /// One agency class as the policy declares it.
 #[derive(Debug)]
-pub(super) struct AgencyClass {
-    pub(super) name: String,
-    pub(super) patterns: Vec<OriPattern>,
-    pub(super) except: Vec<ClassId>,
+pub(crate) struct AgencyClass {
+    pub(crate) name: String,
+    pub(crate) patterns: Vec<OriPattern>,
+    pub(crate) except: Vec<ClassId>,
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
+    #[cfg_attr(feature = "cli", allow(dead_code, reason = "the verbs that tell it are on their way"))]
+    pub(crate) told: Told,
 }
 
 /// The agency classes of a policy, ready for look-up.
@@ -60,9 +64,17 @@ impl Agencies {
 
     fn by_pattern(&self, ori: Ori) -> Vec<ClassId> {
         let claims = |class: &AgencyClass| class.patterns.iter().any(|pattern| pattern.matches(ori));
-        let claimed_by = |id: &ClassId| self.classes.get(usize::from(*id)).is_some_and(claims);
-        let holds = |class: &AgencyClass| claims(class) && !class.except.iter().any(claimed_by);
-        (0..).zip(&self.classes).filter(|(_, class)| holds(class)).map(|(id, _)| id).collect()
+        let claimed: Vec<ClassId> =
+            (0..).zip(&self.classes).filter(|(_, class)| claims(class)).map(|(id, _)| id).collect();
+        self.held(&claimed)
+    }
+
+    /// Of the classes whose patterns claim an ORI, in the policy's order, those that have it: all but the ones that except
+    /// another of them.
+    pub(super) fn held(&self, claimed: &[ClassId]) -> Vec<ClassId> {
+        let is_claimed = |id: &ClassId| claimed.binary_search(id).is_ok();
+        let holds = |id: &ClassId| self.class(*id).is_some_and(|class| !class.except.iter().any(is_claimed));
+        claimed.iter().copied().filter(holds).collect()
     }
 
     /// The classes of a set, in the policy's order.
@@ -70,8 +82,31 @@ impl Agencies {
         self.sets.members(set)
     }
 
+    /// Every class, in the order of their names.
+    #[cfg(feature = "cli")]
+    pub(super) fn classes(&self) -> &[AgencyClass] {
+        &self.classes
+    }
+
+    pub(super) fn class(&self, id: ClassId) -> Option<&AgencyClass> {
+        self.classes.get(usize::from(id))
+    }
+
     pub(super) fn name(&self, id: ClassId) -> &str {
-        self.classes.get(usize::from(id)).map_or("", |class| &class.name)
+        self.class(id).map_or("", |class| &class.name)
+    }
+
+    /// Every set of classes that was seen, with its members.
+    #[cfg(feature = "cli")]
+    pub(super) fn sets(&self) -> HashMap<ClassSetId, Vec<ClassId>> {
+        let sets = self.sets.0.read().unwrap_or_else(PoisonError::into_inner);
+        sets.iter().map(|(classes, id)| (ClassSetId(*id), classes.clone())).collect()
+    }
+
+    /// The ORIs that classes list exactly, each with its set.
+    #[cfg(feature = "cli")]
+    pub(super) fn exact(&self) -> &HashMap<Ori, ClassSetId> {
+        &self.exact
     }
 }
 

@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 
 use super::agency::{Agencies, AgencyClass, ClassId};
 use super::ori::{Ori, OriPattern};
-use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
-use super::{Policy, PolicyIdentity, envelope_alone};
+use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, Told};
+use super::{Head, Policy, PolicyIdentity, envelope_alone};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
-use crate::config::{ConfigError, Document, Spanned, read_file};
+use crate::config::{ConfigError, Document, Lines, Spanned, read_file};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,8 +38,7 @@ struct RawHeader {
     claims: Vec<Spanned<String>>,
     #[serde(default)]
     on_shape_violation: OnShapeViolation,
-    #[serde(rename = "title")]
-    _title: Option<String>,
+    title: Option<String>,
     #[serde(rename = "description")]
     _description: Option<String>,
     #[serde(rename = "jurisdiction")]
@@ -57,8 +56,7 @@ enum OnShapeViolation {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawAgencyClass {
-    #[serde(rename = "title")]
-    _title: Option<String>,
+    title: Option<String>,
     #[serde(default)]
     ori: Vec<Spanned<String>>,
     ori_file: Option<Spanned<String>>,
@@ -71,10 +69,8 @@ struct RawAgencyClass {
 #[serde(deny_unknown_fields)]
 struct RawRule {
     id: Spanned<String>,
-    #[serde(rename = "title")]
-    _title: Option<String>,
-    #[serde(rename = "basis")]
-    _basis: Option<String>,
+    title: Option<String>,
+    basis: Option<String>,
     agencies: Option<Names>,
     purposes: Option<Names>,
     messages: Option<Names>,
@@ -113,10 +109,11 @@ impl Policy {
             return Err(document.error(&beyond.span(), format!("more than {} claims", ClaimSet::LIMIT)));
         }
         let classes = ClassNames::of(&raw.agencies);
-        let agencies = load_agencies(document, folder, &classes, raw.agencies, &mut digest)?;
+        let lines = Lines::of(document.text);
+        let agencies = load_agencies(document, &lines, folder, &classes, raw.agencies, &mut digest)?;
 
         let mut resolver =
-            Resolver { document, catalog, messages, claims: &claims, classes: &classes, purposes: Vec::new() };
+            Resolver { document, lines, catalog, messages, claims: &claims, classes: &classes, purposes: Vec::new() };
         let mut rules = Vec::new();
         let kinds = [(RuleKind::Permit, raw.permit), (RuleKind::Forbid, raw.forbid), (RuleKind::Review, raw.review)];
         let mut ids = Vec::new();
@@ -134,6 +131,7 @@ impl Policy {
             let _ = write!(sha256, "{byte:02x}");
         }
         Ok(Self {
+            head: Head { file: document.file.to_owned(), title: raw.policy.title },
             identity: Arc::new(PolicyIdentity { name: raw.policy.name, version: raw.policy.version, sha256 }),
             withhold_on_shape_violation: raw.policy.on_shape_violation == OnShapeViolation::Withhold,
             agencies,
@@ -173,6 +171,7 @@ fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> R
 
 fn load_agencies(
     document: &Document<'_>,
+    lines: &Lines<'_>,
     folder: Option<&Path>,
     names: &ClassNames,
     raw: BTreeMap<Spanned<String>, RawAgencyClass>,
@@ -203,7 +202,8 @@ fn load_agencies(
             }
         }
         let except = class.except.iter().map(|other| names.find(document, other)).collect::<Result<Vec<_>, _>>()?;
-        classes.push(AgencyClass { name: name.into_inner(), patterns, except });
+        let told = Told { title: class.title, basis: None, place: lines.position(name.span().start) };
+        classes.push(AgencyClass { name: name.into_inner(), patterns, except, told });
     }
     Ok(Agencies::new(classes, exact))
 }
@@ -269,6 +269,7 @@ fn place_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
 /// Turns the names in rules into places.
 struct Resolver<'a> {
     document: &'a Document<'a>,
+    lines: Lines<'a>,
     catalog: &'a Catalog,
     messages: &'a [String],
     claims: &'a [String],
@@ -316,6 +317,7 @@ impl Resolver<'_> {
             requires: self.claim_set(&raw.requires)?,
             unless: self.claim_set(&raw.unless)?,
             effect,
+            told: Told { title: raw.title, basis: raw.basis, place: self.lines.position(span.start) },
         })
     }
 

@@ -6,19 +6,25 @@ mod load;
 mod ori;
 mod requester;
 mod rule;
+#[cfg(feature = "cli")]
+#[allow(dead_code, reason = "the verbs that ask for it are on their way")]
+pub(crate) mod survey;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
 
+pub(crate) use agency::ClassId;
 pub use ori::{ORI_LENGTH, Ori};
 pub use requester::{Requester, RequesterError};
-pub(crate) use rule::MessageKeyId;
+pub(crate) use rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rule};
+#[cfg(feature = "cli")]
+#[allow(unused_imports, reason = "the verbs that ask for it are on their way")]
+pub(crate) use {agency::AgencyClass, ori::OriPattern, rule::Told};
 
 use crate::catalog::{Catalog, ElementId, Treatment};
 use agency::{Agencies, ClassSetId};
-use rule::{ClaimSet, Conditions, Effect, PurposeId, Rule};
 
 /// Which policy decided: what a receipt carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,7 +38,7 @@ pub struct PolicyIdentity {
 }
 
 /// What the policy says before the message is rewritten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Verdict {
     /// Something beyond the envelope is permitted.
     Rewrite,
@@ -75,6 +81,9 @@ impl Grant {
 /// A policy ready to decide.
 #[derive(Debug)]
 pub(crate) struct Policy {
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
+    #[cfg_attr(feature = "cli", allow(dead_code, reason = "the verbs that tell it are on their way"))]
+    head: Head,
     identity: Arc<PolicyIdentity>,
     withhold_on_shape_violation: bool,
     agencies: Agencies,
@@ -84,6 +93,15 @@ pub(crate) struct Policy {
     /// What a grant holds before any rule: the envelope.
     envelope: Box<[Option<Treatment>]>,
     decided: RwLock<HashMap<(ClassSetId, Conditions), Arc<Grant>>>,
+}
+
+/// What a policy says of itself, which decides nothing.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
+struct Head {
+    /// The file as it was named by the caller.
+    file: String,
+    title: Option<String>,
 }
 
 impl Policy {
@@ -111,7 +129,7 @@ impl Policy {
         if let Some(grant) = self.decided.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Some(Arc::clone(grant));
         }
-        let grant = Arc::new(self.compute(classes, &asked));
+        let grant = Arc::new(self.compute(&self.agencies.members(classes), &asked));
         // One decision is one grant, also when two threads come to it at once.
         let mut decided = self.decided.write().unwrap_or_else(PoisonError::into_inner);
         Some(Arc::clone(decided.entry(key).or_insert(grant)))
@@ -134,9 +152,8 @@ impl Policy {
     }
 
     /// The union of the permits that apply minus every forbid that applies: no order enters (P9).
-    fn compute(&self, classes: ClassSetId, asked: &Conditions) -> Grant {
-        let classes = self.agencies.members(classes);
-        let applied: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(&classes, asked)).collect();
+    fn compute(&self, classes: &[ClassId], asked: &Conditions) -> Grant {
+        let applied: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(classes, asked)).collect();
         let mut treatments = self.envelope.clone();
         let mut review = false;
         for rule in &applied {

@@ -55,11 +55,11 @@ fn is_ori_byte(byte: &u8) -> bool {
 
 /// A pattern over ORIs: `?` is one character, `*` any run of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OriPattern(Vec<u8>);
+pub(crate) struct OriPattern(Vec<u8>);
 
 impl OriPattern {
     /// Reads a pattern; says why when no ORI could match it.
-    pub(super) fn new(text: &str) -> Result<Self, String> {
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
         if let Some(wrong) =
             text.chars().find(|c| !c.is_ascii_uppercase() && !c.is_ascii_digit() && !matches!(c, '?' | '*'))
         {
@@ -76,11 +76,17 @@ impl OriPattern {
     }
 
     /// Whether a text of the rules is a pattern rather than an ORI.
-    pub(super) fn is_pattern(text: &str) -> bool {
+    pub(crate) fn is_pattern(text: &str) -> bool {
         text.contains(['?', '*'])
     }
 
-    pub(super) fn matches(&self, ori: Ori) -> bool {
+    /// The pattern as it was written.
+    #[cfg(feature = "cli")]
+    pub(crate) fn symbols(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn matches(&self, ori: Ori) -> bool {
         matches(&self.0, &ori.0)
     }
 }

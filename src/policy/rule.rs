@@ -2,6 +2,7 @@
 
 use super::agency::ClassId;
 use crate::catalog::{ElementId, Treatment};
+use crate::config::Position;
 
 /// The place of a message key in the list of all formats' keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,13 +10,13 @@ pub(crate) struct MessageKeyId(pub(crate) u16);
 
 /// A set of declared claims, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(super) struct ClaimSet(pub(super) u64);
+pub(crate) struct ClaimSet(pub(crate) u64);
 
 impl ClaimSet {
     /// How many claims a policy can declare.
-    pub(super) const LIMIT: usize = 64;
+    pub(crate) const LIMIT: usize = 64;
 
-    pub(super) fn insert(&mut self, place: usize) {
+    pub(crate) fn insert(&mut self, place: usize) {
         self.0 |= 1 << (place % Self::LIMIT);
     }
 
@@ -30,7 +31,7 @@ impl ClaimSet {
 
 /// What a rule does to the grant.
 #[derive(Debug)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     /// These elements are let through, each so.
     Permit(Vec<(ElementId, Treatment)>),
     /// These elements are not, whatever else permits them.
@@ -39,37 +40,60 @@ pub(super) enum Effect {
     Review,
 }
 
+/// What the policy tells people of a rule or a class, which decides nothing.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
+#[cfg_attr(feature = "cli", allow(dead_code, reason = "the verbs that tell it are on their way"))]
+pub(crate) struct Told {
+    pub(crate) title: Option<String>,
+    /// The statute or the agreement that a rule stands on.
+    pub(crate) basis: Option<String>,
+    /// Where it stands in the policy's file.
+    pub(crate) place: Position,
+}
+
 /// One permit, forbid or review rule. `None` in a condition is "any".
 #[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) id: String,
-    pub(super) classes: Option<Vec<ClassId>>,
-    pub(super) purposes: Option<Vec<PurposeId>>,
-    pub(super) messages: Option<Vec<MessageKeyId>>,
-    pub(super) requires: ClaimSet,
-    pub(super) unless: ClaimSet,
-    pub(super) effect: Effect,
+pub(crate) struct Rule {
+    pub(crate) id: String,
+    pub(crate) classes: Option<Vec<ClassId>>,
+    pub(crate) purposes: Option<Vec<PurposeId>>,
+    pub(crate) messages: Option<Vec<MessageKeyId>>,
+    pub(crate) requires: ClaimSet,
+    pub(crate) unless: ClaimSet,
+    pub(crate) effect: Effect,
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
+    #[cfg_attr(feature = "cli", allow(dead_code, reason = "the verbs that tell it are on their way"))]
+    pub(crate) told: Told,
 }
 
 /// The place of a purpose code among those the policy names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct PurposeId(pub(super) u16);
+pub(crate) struct PurposeId(pub(crate) u16);
 
 /// What rules are asked about a request. It is also what a decision is cached under, with the set of classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Conditions {
-    pub(super) purpose: Option<PurposeId>,
-    pub(super) claims: ClaimSet,
-    pub(super) message: Option<MessageKeyId>,
+pub(crate) struct Conditions {
+    pub(crate) purpose: Option<PurposeId>,
+    pub(crate) claims: ClaimSet,
+    pub(crate) message: Option<MessageKeyId>,
 }
 
 impl Rule {
-    pub(super) fn applies(&self, classes: &[ClassId], asked: &Conditions) -> bool {
+    pub(crate) fn applies(&self, classes: &[ClassId], asked: &Conditions) -> bool {
         self.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
-            && holds(self.purposes.as_deref(), asked.purpose)
-            && holds(self.messages.as_deref(), asked.message)
-            && asked.claims.holds_all(self.requires)
-            && !asked.claims.holds_any(self.unless)
+            && self.is_for(asked.purpose, asked.message)
+            && self.is_vouched(asked.claims)
+    }
+
+    /// Whether all claims that the rule requires are vouched for, and none that it excludes.
+    pub(crate) fn is_vouched(&self, claims: ClaimSet) -> bool {
+        claims.holds_all(self.requires) && !claims.holds_any(self.unless)
+    }
+
+    /// Whether the rule asks for no other purpose and no other message key.
+    pub(crate) fn is_for(&self, purpose: Option<PurposeId>, message: Option<MessageKeyId>) -> bool {
+        holds(self.purposes.as_deref(), purpose) && holds(self.messages.as_deref(), message)
     }
 }
 

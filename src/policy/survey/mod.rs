@@ -1,0 +1,182 @@
+//! What a policy says of every requester there can be, without one asking: the floor that `matrix`, `diff`, `check`,
+//! `explain` and `test` stand on. It isn't on the way of a message.
+//!
+//! Nothing is sampled. Three steps lead to an answer:
+//!
+//! 1. [`Survey::populations`]: every set of agency classes that some ORI has, each with one such ORI. The last question that
+//!    patterns leave open, which ORIs there are, is answered by following all patterns over nine characters at once.
+//! 2. [`Survey::column`]: for a population, a purpose and a message key, what becomes of every data element. The purposes
+//!    that rules tell apart are [`Survey::purposes`], the keys [`Survey::messages`]; `None` is any other one, or none.
+//! 3. [`Survey::cases`]: for one cell of a column, the claims that make a difference: which must be vouched for, which
+//!    must not be, and what becomes of the element then. Every set of claims is in exactly one case.
+//!
+//! Why it is so in one situation ([`Conditions`](super::Conditions)) is [`Policy::ruling`].
+
+mod columns;
+mod masks;
+mod regions;
+mod told;
+mod trees;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(crate) use columns::{Column, Outcome};
+pub(crate) use told::RuleId;
+#[allow(unused_imports, reason = "the verbs that ask for it are on their way")]
+pub(crate) use told::Ruling;
+pub(crate) use trees::Tree;
+
+use super::agency::ClassId;
+use super::ori::Ori;
+use super::rule::{ClaimSet, MessageKeyId, PurposeId};
+use super::{Policy, Verdict};
+use crate::config::ConfigError;
+use columns::Columns;
+use trees::{Levels, Way};
+
+/// How many cases of one cell are told; no policy that people can read has as many.
+const MOST_CASES: usize = 4096;
+
+/// All ORIs that have the same agency classes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Population {
+    /// The classes, in order; empty for the ORIs that no class claims.
+    pub(crate) classes: Vec<ClassId>,
+    /// One of its ORIs.
+    pub(crate) example: Ori,
+}
+
+/// Some claims that are vouched for, some that are not, and what holds whatever else is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Case<T> {
+    /// Claims that must be vouched for. These alone are a set of claims of the case.
+    pub(crate) with: ClaimSet,
+    /// Claims none of which may be.
+    pub(crate) without: ClaimSet,
+    pub(crate) value: T,
+}
+
+/// A policy, surveyed.
+#[derive(Debug)]
+pub(crate) struct Survey<'p> {
+    policy: &'p Policy,
+    populations: Vec<Population>,
+    columns: Mutex<Columns<'p>>,
+}
+
+impl<'p> Survey<'p> {
+    /// Surveys a policy.
+    ///
+    /// # Errors
+    /// When its patterns overlap in too many ways to be told apart.
+    pub(crate) fn of(policy: &'p Policy) -> Result<Self, ConfigError> {
+        let regions = regions::regions(&[&policy.agencies]).map_err(|error| error.of(policy))?;
+        let population = |region: regions::Region| Population {
+            classes: region.classes.into_iter().next().unwrap_or_default(),
+            example: region.example,
+        };
+        let populations = regions.into_iter().map(population).collect();
+        Ok(Self { policy, populations, columns: Mutex::new(Columns::of(&[policy])) })
+    }
+
+    pub(crate) fn policy(&self) -> &'p Policy {
+        self.policy
+    }
+
+    /// Every set of classes that some ORI has; the first is that of no class, if there is such an ORI.
+    pub(crate) fn populations(&self) -> &[Population] {
+        &self.populations
+    }
+
+    /// The purposes that rules tell apart; at the end `None`, any other one or none.
+    pub(crate) fn purposes(&self) -> Vec<Option<PurposeId>> {
+        purposes(self.policy)
+    }
+
+    /// The message keys that rules tell apart; at the end `None`, any other one.
+    pub(crate) fn messages(&self) -> Vec<Option<MessageKeyId>> {
+        messages(&[self.policy])
+    }
+
+    /// What becomes of every data element for a requester of these classes. Columns of the same rules are one.
+    ///
+    /// # Errors
+    /// When the claims that rules ask for depend on each other in too many ways.
+    pub(crate) fn column(
+        &self,
+        classes: &[ClassId],
+        purpose: Option<PurposeId>,
+        message: Option<MessageKeyId>,
+    ) -> Result<Arc<Column>, ConfigError> {
+        let mut columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        let rules = columns.rules_for(0, classes);
+        columns.column(0, &rules, purpose, message).map_err(|error| error.of(self.policy))
+    }
+
+    /// What becomes of an element, by claims; the case of the fewest claims first.
+    ///
+    /// # Errors
+    /// When there are more cases than anybody could read.
+    pub(crate) fn cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
+        let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        self.cases_of(&columns, columns.trees.ways(cell, MOST_CASES))
+    }
+
+    /// What becomes of the whole message, by claims.
+    ///
+    /// # Errors
+    /// When there are more cases than anybody could read.
+    pub(crate) fn verdicts(&self, column: &Column) -> Result<Vec<Case<Verdict>>, ConfigError> {
+        let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        self.cases_of(&columns, columns.verdicts.ways(column.verdict, MOST_CASES))
+    }
+
+    fn cases_of<T>(&self, columns: &Columns<'_>, ways: Option<Vec<Way<T>>>) -> Result<Vec<Case<T>>, ConfigError> {
+        let ways = ways.ok_or_else(|| SurveyError::CLAIMS.of(self.policy))?;
+        let set = |levels: Levels| self.policy.claim_set(columns.claim_names(levels));
+        let case = |way: Way<T>| Case { with: set(way.with), without: set(way.without), value: way.value };
+        Ok(ways.into_iter().map(case).collect())
+    }
+
+    /// Of the rules of a column those that apply when these claims, and no others, are vouched for.
+    pub(crate) fn applied(&self, column: &Column, claims: ClaimSet) -> Vec<RuleId> {
+        let applies = |id: &RuleId| self.policy.rule(*id).is_some_and(|rule| rule.is_vouched(claims));
+        column.rules.iter().copied().filter(applies).collect()
+    }
+}
+
+fn purposes(policy: &Policy) -> Vec<Option<PurposeId>> {
+    let all = u16::try_from(policy.purposes().len()).unwrap_or(u16::MAX);
+    (0..all).map(|place| Some(PurposeId(place))).chain([None]).collect()
+}
+
+fn messages(policies: &[&Policy]) -> Vec<Option<MessageKeyId>> {
+    let rules = policies.iter().flat_map(|policy| policy.rules());
+    let mut keys: Vec<_> = rules.flat_map(|rule| rule.messages.iter().flatten().copied()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.into_iter().map(Some).chain([None]).collect()
+}
+
+/// Why a policy can't be surveyed. No policy that was written to be read is such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SurveyError(&'static str);
+
+impl SurveyError {
+    const PATTERNS: Self = Self("the patterns of its agency classes overlap in too many ways to be told apart");
+    const CLAIMS: Self = Self("the claims that its rules ask for depend on each other in too many ways");
+
+    fn of(self, policy: &Policy) -> ConfigError {
+        ConfigError::of_file(policy.file(), self.to_string())
+    }
+}
+
+impl fmt::Display for SurveyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}

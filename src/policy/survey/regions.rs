@@ -1,0 +1,302 @@
+//! Which sets of agency classes ORIs can have, computed from the patterns and not by trying ORIs.
+//!
+//! All masks of all classes are followed side by side over the nine places of an ORI. What is left of them after some
+//! characters is a state; states that leave the same are one. A state tells apart only the characters that its masks
+//! name; all others lead to one and the same next state. What is left after the ninth place are the classes that claim an
+//! ORI. It stands alone because two policies are followed as one where they are compared.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::SurveyError;
+use super::masks::{ANY, Mask, masks};
+use crate::policy::agency::{Agencies, ClassId};
+use crate::policy::ori::{ORI_LENGTH, Ori};
+
+/// How many states a survey may take before it gives up (P8): far more than policies that people write need.
+const MOST_STATES: usize = 400_000;
+
+/// The characters of an ORI.
+const DIGITS: &[u8] = b"0123456789";
+const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+fn characters() -> impl Iterator<Item = u8> {
+    DIGITS.iter().chain(LETTERS).copied()
+}
+
+/// The classes that an ORI has under each policy, and one ORI that has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Region {
+    pub(super) classes: Vec<Vec<ClassId>>,
+    pub(super) example: Ori,
+}
+
+/// Every distinct combination of classes that some ORI has under the policies, "none" included, in order.
+pub(super) fn regions(policies: &[&Agencies]) -> Result<Vec<Region>, SurveyError> {
+    let product = Product::of(policies)?;
+    let mut found: BTreeMap<Vec<Vec<ClassId>>, Ori> = BTreeMap::new();
+
+    // What is listed exactly under one policy at least. The same answers come over and over: they are merged as numbers.
+    let sets: Vec<HashMap<_, _>> = policies.iter().map(|agencies| agencies.sets()).collect();
+    let listed: HashSet<Ori> = policies.iter().flat_map(|agencies| agencies.exact().keys().copied()).collect();
+    let mut merged: HashMap<(Vec<Option<_>>, Option<usize>), Ori> = HashMap::new();
+    for ori in &listed {
+        let exact: Vec<_> = policies.iter().map(|agencies| agencies.exact().get(ori).copied()).collect();
+        let claimed = exact.contains(&None).then(|| product.follow(*ori));
+        merged.entry((exact, claimed)).and_modify(|least| *least = (*ori).min(*least)).or_insert(*ori);
+    }
+    for ((exact, claimed), ori) in merged {
+        let held = claimed.map(|end| product.held(end, policies)).unwrap_or_default();
+        let mut held = held.into_iter();
+        let of_policy = |(set, known): (&Option<_>, &HashMap<_, Vec<ClassId>>)| {
+            let by_pattern = held.next().unwrap_or_default();
+            set.map_or(by_pattern, |set| known.get(&set).cloned().unwrap_or_default())
+        };
+        let classes = exact.iter().zip(&sets).map(of_policy).collect();
+        found.entry(classes).and_modify(|least| *least = ori.min(*least)).or_insert(ori);
+    }
+
+    let reached = product.reach();
+    for (end, example) in reached.iter().enumerate() {
+        let Some(example) = example else { continue };
+        let classes = product.held(end, policies);
+        if found.contains_key(&classes) {
+            continue;
+        }
+        let free = if listed.contains(example) { product.search(end, &listed) } else { Some(*example) };
+        found.extend(free.map(|ori| (classes, ori)));
+    }
+    Ok(found.into_iter().map(|(classes, example)| Region { classes, example }).collect())
+}
+
+/// A class, numbered over all policies, and the number of what is left of one of its masks.
+type Left = (usize, usize);
+
+/// What is left of a mask at one place: the character that comes next, and the number of what is left then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Suffix {
+    next: u8,
+    rest: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The characters that its masks name, in order, and where each leads.
+    named: Vec<(u8, usize)>,
+    /// Where every other character leads.
+    other: usize,
+}
+
+impl State {
+    fn after(&self, character: u8) -> usize {
+        let place = self.named.binary_search_by_key(&character, |(own, _)| *own);
+        place.ok().and_then(|place| self.named.get(place)).map_or(self.other, |(_, next)| *next)
+    }
+}
+
+/// The states at each place, the first of which has one, and the classes that are claimed at the end.
+#[derive(Debug)]
+struct Product {
+    /// Where each policy's classes begin in the numbering over all policies; then their number.
+    offsets: Vec<usize>,
+    places: Vec<Vec<State>>,
+    ends: Vec<Vec<usize>>,
+}
+
+impl Product {
+    fn of(policies: &[&Agencies]) -> Result<Self, SurveyError> {
+        let mut all: Vec<(usize, Mask)> = Vec::new();
+        let mut offsets = vec![0];
+        let mut offset = 0;
+        for agencies in policies {
+            for (class, number) in agencies.classes().iter().zip(offset..) {
+                all.extend(class.patterns.iter().flat_map(masks).map(|mask| (number, mask)));
+            }
+            offset += agencies.classes().len();
+            offsets.push(offset);
+        }
+        let (suffixes, begin) = suffixes(&all);
+        let mut states = vec![settle(begin)];
+        let mut places = Vec::new();
+        let mut count = 0;
+        for suffixes in &suffixes {
+            let mut known: HashMap<Vec<Left>, usize> = HashMap::new();
+            let mut next = Vec::new();
+            let mut at_place = Vec::new();
+            for lefts in states {
+                let mut number = |lefts: Vec<Left>| match known.get(&lefts) {
+                    Some(number) => *number,
+                    None => {
+                        next.push(lefts.clone());
+                        known.insert(lefts, next.len() - 1);
+                        next.len() - 1
+                    }
+                };
+                at_place.push(step(&lefts, suffixes, &mut number));
+                count += 1;
+                if count + next.len() > MOST_STATES {
+                    return Err(SurveyError::PATTERNS);
+                }
+            }
+            places.push(at_place);
+            states = next;
+        }
+        let ends = states.into_iter().map(|lefts| lefts.into_iter().map(|(class, _)| class).collect()).collect();
+        Ok(Self { offsets, places, ends })
+    }
+
+    /// The end that an ORI leads to.
+    fn follow(&self, ori: Ori) -> usize {
+        let step = |state: usize, (place, character): (&Vec<State>, u8)| {
+            place.get(state).map_or(0, |state| state.after(character))
+        };
+        self.places.iter().zip(ori.as_str().bytes()).fold(0, step)
+    }
+
+    /// The classes that ORIs of an end have by patterns, under each policy.
+    fn held(&self, end: usize, policies: &[&Agencies]) -> Vec<Vec<ClassId>> {
+        let claimed = self.ends.get(end).map_or(&[][..], Vec::as_slice);
+        let of_policy = |(agencies, range): (&&Agencies, &[usize])| {
+            let (from, to) = (range.first().copied().unwrap_or(0), range.last().copied().unwrap_or(0));
+            let own = claimed.iter().filter(|number| (from..to).contains(number));
+            let own: Vec<ClassId> = own.filter_map(|number| ClassId::try_from(number - from).ok()).collect();
+            agencies.held(&own)
+        };
+        policies.iter().zip(self.offsets.windows(2)).map(of_policy).collect()
+    }
+
+    /// For every end an ORI that leads to it, if one does: nine digits are none.
+    fn reach(&self) -> Vec<Option<Ori>> {
+        // What was read so far, by state and by whether it has a letter.
+        let mut texts: Vec<[Option<Mask>; 2]> = vec![[Some([0; ORI_LENGTH]), None]];
+        for (at, place) in self.places.iter().enumerate() {
+            let width = self.places.get(at + 1).map_or(self.ends.len(), Vec::len);
+            let mut next = vec![[None; 2]; width];
+            let mut go = |to: usize, text: Mask, has_letter: bool, character: u8| {
+                let mut text = text;
+                if let (Some(slot), Some(place)) =
+                    (next.get_mut(to).and_then(|to| to.get_mut(usize::from(has_letter))), text.get_mut(at))
+                {
+                    *place = character;
+                    slot.get_or_insert(text);
+                }
+            };
+            for (state, texts) in place.iter().zip(&texts) {
+                for (text, has_letter) in texts.iter().zip([false, true]) {
+                    let Some(text) = *text else { continue };
+                    let is_other = |c: &&u8| state.named.binary_search_by_key(*c, |(own, _)| *own).is_err();
+                    let others = [DIGITS, LETTERS].map(|some| some.iter().find(is_other));
+                    for character in others.into_iter().flatten() {
+                        go(state.other, text, has_letter || character.is_ascii_uppercase(), *character);
+                    }
+                    for (character, to) in &state.named {
+                        go(*to, text, has_letter || character.is_ascii_uppercase(), *character);
+                    }
+                }
+            }
+            texts = next;
+        }
+        let ori = |[_, lettered]: [Option<Mask>; 2]| Ori::new(std::str::from_utf8(&lettered?).ok()?);
+        texts.into_iter().map(ori).collect()
+    }
+
+    /// An ORI that leads to an end and isn't listed. It looks at no more ORIs than are listed, and one.
+    fn search(&self, end: usize, listed: &HashSet<Ori>) -> Option<Ori> {
+        // Which states lead to the end: at all, and by a letter yet to come.
+        let mut leads = vec![(0..self.ends.len()).map(|own| [own == end, false]).collect::<Vec<_>>()];
+        for place in self.places.iter().rev() {
+            let next = leads.last().map_or(&[][..], Vec::as_slice);
+            let lead = |state: &State| {
+                let mut found = [false; 2];
+                for character in characters() {
+                    let [any, lettered] = next.get(state.after(character)).copied().unwrap_or_default();
+                    found[0] |= any;
+                    found[1] |= lettered || any && character.is_ascii_uppercase();
+                }
+                found
+            };
+            let found = place.iter().map(lead).collect();
+            leads.push(found);
+        }
+        leads.reverse();
+        self.search_from(0, 0, &mut Vec::new(), &leads, listed)
+    }
+
+    fn search_from(
+        &self,
+        at: usize,
+        state: usize,
+        text: &mut Vec<u8>,
+        leads: &[Vec<[bool; 2]>],
+        listed: &HashSet<Ori>,
+    ) -> Option<Ori> {
+        let [any, lettered] = leads.get(at)?.get(state).copied()?;
+        let has_letter = text.iter().any(u8::is_ascii_uppercase);
+        if !(lettered || any && has_letter) {
+            return None;
+        }
+        let Some(place) = self.places.get(at) else {
+            return Ori::new(std::str::from_utf8(text).ok()?).filter(|ori| !listed.contains(ori));
+        };
+        let state = place.get(state)?;
+        characters().find_map(|character| {
+            text.push(character);
+            let found = self.search_from(at + 1, state.after(character), text, leads, listed);
+            text.pop();
+            found
+        })
+    }
+}
+
+/// What can be left of the masks at each place, and what is left of each before the first.
+fn suffixes(all: &[(usize, Mask)]) -> (Vec<Vec<Suffix>>, Vec<Left>) {
+    let mut begin: Vec<Left> = all.iter().map(|(class, _)| (*class, 0)).collect();
+    let mut places = Vec::new();
+    for place in (0..ORI_LENGTH).rev() {
+        // The first is what any characters at all may follow.
+        let free = Suffix { next: ANY, rest: 0 };
+        let mut found = vec![free];
+        let mut known = HashMap::from([(free, 0)]);
+        for ((_, mask), (_, rest)) in all.iter().zip(&mut begin) {
+            let suffix = Suffix { next: mask.get(place).copied().unwrap_or(ANY), rest: *rest };
+            *rest = *known.entry(suffix).or_insert_with(|| {
+                found.push(suffix);
+                found.len() - 1
+            });
+        }
+        places.push(found);
+    }
+    places.reverse();
+    (places, begin)
+}
+
+/// Where one character after another leads from a state.
+fn step(lefts: &[Left], suffixes: &[Suffix], number: &mut impl FnMut(Vec<Left>) -> usize) -> State {
+    let next: Vec<(usize, Suffix)> =
+        lefts.iter().filter_map(|(class, left)| Some((*class, *suffixes.get(*left)?))).collect();
+    let mut characters: Vec<u8> = next.iter().map(|(_, suffix)| suffix.next).filter(|next| *next != ANY).collect();
+    characters.sort_unstable();
+    characters.dedup();
+    let mut after = |character: u8| {
+        let fits = |suffix: &Suffix| suffix.next == ANY || suffix.next == character;
+        let lefts = next.iter().filter(|(_, suffix)| fits(suffix)).map(|(class, suffix)| (*class, suffix.rest));
+        number(settle(lefts.collect()))
+    };
+    let named = characters.iter().map(|character| (*character, after(*character))).collect();
+    // No ORI has the character that stands for any.
+    State { named, other: after(ANY) }
+}
+
+/// The same in order, with nothing but the sure claim of a class that has one.
+fn settle(mut lefts: Vec<Left>) -> Vec<Left> {
+    lefts.sort_unstable();
+    lefts.dedup();
+    // The sure claim is numbered 0, so it comes first of its class.
+    let mut sure = None;
+    lefts.retain(|(class, left)| {
+        if *left == 0 {
+            sure = Some(*class);
+        }
+        *left == 0 || sure != Some(*class)
+    });
+    lefts
+}

@@ -1,0 +1,140 @@
+//! What a policy tells of itself without being asked by a requester: its names, its rules, and why one element is
+//! released or not in one situation.
+
+use crate::catalog::{ElementId, Treatment};
+use crate::policy::agency::{AgencyClass, ClassId};
+use crate::policy::ori::Ori;
+use crate::policy::rule::{ClaimSet, Conditions, Effect, PurposeId, Rule};
+use crate::policy::{Grant, Policy};
+
+/// The place of a rule in its policy: permits come first, then forbids, then reviews, each in the order of the file.
+pub(crate) type RuleId = usize;
+
+/// Why an element is released, or not, in one situation. It is released when `forbids` is empty and `permits` isn't.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Ruling {
+    /// The permits that apply and name it, the most open one first.
+    pub(crate) permits: Vec<(RuleId, Treatment)>,
+    /// The forbids that apply and name it.
+    pub(crate) forbids: Vec<RuleId>,
+}
+
+impl Ruling {
+    /// How the element is released; `None` when it is removed.
+    pub(crate) fn treatment(&self) -> Option<Treatment> {
+        self.permits.first().filter(|_| self.forbids.is_empty()).map(|(_, treatment)| *treatment)
+    }
+
+    /// The permits that say how it is released: the most open ones.
+    pub(crate) fn deciding(&self) -> impl Iterator<Item = RuleId> {
+        let best = self.permits.first().map(|(_, treatment)| *treatment);
+        self.permits.iter().filter(move |(_, treatment)| Some(*treatment) == best).map(|(rule, _)| *rule)
+    }
+}
+
+impl Policy {
+    /// The file as it was named by the caller.
+    pub(crate) fn file(&self) -> &str {
+        &self.head.file
+    }
+
+    pub(crate) fn title(&self) -> Option<&str> {
+        self.head.title.as_deref()
+    }
+
+    /// Every agency class; a class's place is its [`ClassId`].
+    pub(crate) fn classes(&self) -> &[AgencyClass] {
+        self.agencies.classes()
+    }
+
+    pub(crate) fn class_name(&self, class: ClassId) -> &str {
+        self.agencies.name(class)
+    }
+
+    /// The agency classes of an ORI; empty when no class claims it.
+    pub(crate) fn classes_of(&self, ori: Ori) -> Vec<ClassId> {
+        self.agencies.classes_of(ori).map(|set| self.agencies.members(set)).unwrap_or_default()
+    }
+
+    /// The classes that list an ORI exactly; empty when none does, and patterns decide.
+    pub(crate) fn listing(&self, ori: Ori) -> Vec<ClassId> {
+        self.agencies.exact().get(&ori).map(|set| self.agencies.members(*set)).unwrap_or_default()
+    }
+
+    /// Every ORI that a class lists exactly.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = Ori> {
+        self.agencies.exact().keys().copied()
+    }
+
+    /// Every rule; a rule's place is its [`RuleId`].
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    pub(crate) fn rule(&self, id: RuleId) -> Option<&Rule> {
+        self.rules.get(id)
+    }
+
+    /// The purpose codes that rules name; a purpose's place is its [`PurposeId`].
+    pub(crate) fn purposes(&self) -> &[String] {
+        &self.purposes
+    }
+
+    pub(crate) fn purpose_code(&self, purpose: PurposeId) -> &str {
+        self.purposes.get(usize::from(purpose.0)).map_or("", String::as_str)
+    }
+
+    /// The place of a purpose code; `None` when no rule names it, which is the same as no purpose.
+    pub(crate) fn purpose_named(&self, code: &str) -> Option<PurposeId> {
+        let place = self.purposes.iter().position(|own| own == code)?;
+        u16::try_from(place).ok().map(PurposeId)
+    }
+
+    /// The names of the claims of a set.
+    pub(crate) fn claim_names(&self, claims: ClaimSet) -> Vec<&str> {
+        let is_in = |place: &usize| claims.0 & (1 << place) != 0;
+        (0..).zip(&self.claims).filter(|(place, _)| is_in(place)).map(|(_, name)| name.as_str()).collect()
+    }
+
+    /// The set of these claims; one that the policy doesn't declare has no effect.
+    pub(crate) fn claim_set<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> ClaimSet {
+        let mut set = ClaimSet::default();
+        let places = names.into_iter().filter_map(|name| self.claims.iter().position(|own| own == name));
+        places.for_each(|place| set.insert(place));
+        set
+    }
+
+    /// The rules that apply in a situation.
+    pub(crate) fn applied(&self, classes: &[ClassId], asked: &Conditions) -> Vec<RuleId> {
+        let rules = self.rules.iter().enumerate();
+        rules.filter(|(_, rule)| rule.applies(classes, asked)).map(|(id, _)| id).collect()
+    }
+
+    /// The grant of these classes in a situation, with its verdict.
+    pub(crate) fn grant(&self, classes: &[ClassId], asked: &Conditions) -> Grant {
+        self.compute(classes, asked)
+    }
+
+    /// Why an element is released or not in a situation.
+    pub(crate) fn ruling(&self, classes: &[ClassId], asked: &Conditions, element: ElementId) -> Ruling {
+        self.ruling_of(&self.applied(classes, asked), element)
+    }
+
+    /// The same, of rules that are known to apply.
+    pub(crate) fn ruling_of(&self, applied: &[RuleId], element: ElementId) -> Ruling {
+        let mut ruling = Ruling::default();
+        for id in applied {
+            match self.rule(*id).map(|rule| &rule.effect) {
+                Some(Effect::Permit(elements)) => {
+                    let place = elements.binary_search_by_key(&element, |(own, _)| *own).ok();
+                    let treatment = place.and_then(|place| elements.get(place)).map(|(_, treatment)| *treatment);
+                    ruling.permits.extend(treatment.map(|treatment| (*id, treatment)));
+                }
+                Some(Effect::Forbid(elements)) if elements.binary_search(&element).is_ok() => ruling.forbids.push(*id),
+                _ => {}
+            }
+        }
+        ruling.permits.sort_by_key(|(_, treatment)| *treatment);
+        ruling
+    }
+}
