@@ -252,3 +252,40 @@ fn p2_lint_syntax_says_one_line_for_what_is_not_well_formed() {
     assert_eq!(missing.status.code(), Some(1));
     assert!(text(&missing.stderr).contains("none.xml") && text(&missing.stdout).contains("bad.json"));
 }
+
+#[test]
+fn schemas_completions_and_the_manual_are_printed_for_every_table_shell_and_verb() {
+    for table in ["policy", "catalog", "format", "case"] {
+        let output = dmv_redact(&["schema", table], b"");
+        let file = format!("schemas/toml/{table}.schema.json");
+        let committed = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        assert_eq!((output.status.code(), output.stdout), (Some(0), committed), "{table}");
+    }
+    assert_eq!(dmv_redact(&["schema", "polisy"], b"").status.code(), Some(2));
+    let help = dmv_redact(&["help"], b"");
+    let verbs: Vec<&str> = text(&help.stdout)
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|verb| *verb != "help")
+        .collect();
+    assert!(verbs.len() >= 8 && verbs.contains(&"redact"), "{verbs:?}");
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = dmv_redact(&["completions", shell], b"");
+        assert_eq!(output.status.code(), Some(0));
+        for verb in &verbs {
+            assert!(text(&output.stdout).contains(verb), "{shell}: {verb}");
+        }
+    }
+    let folder = TempDir::new().unwrap();
+    let pages = folder.path().join("man/man1");
+    assert_eq!(dmv_redact(&["man", pages.to_str().unwrap()], b"").status.code(), Some(0));
+    for verb in &verbs {
+        let page = fs::read_to_string(pages.join(format!("dmv-redact-{verb}.1"))).unwrap();
+        assert!(page.contains(".SH SYNOPSIS") && page.contains(".SH DESCRIPTION"), "{verb}");
+    }
+    let first = dmv_redact(&["man"], b"");
+    assert_eq!(text(&first.stdout), fs::read_to_string(pages.join("dmv-redact.1")).unwrap());
+}

@@ -2,19 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::Spanned;
 use serde::Deserialize;
 
 use crate::catalog::ElementId;
-use crate::config::{ConfigError, Document};
+use crate::config::{ConfigError, Document, Spanned};
 use crate::{Catalog, Disposition, Reason};
 
+/// What must become of a message.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawExpectation {
+    /// `released`, `redacted`, `held` or `withheld`.
     disposition: Spanned<String>,
+    /// The code of why it was held or withheld.
     reason: Option<Spanned<String>>,
+    /// All data elements that go out, but for the envelope; left out: not looked at.
     released: Option<Vec<Spanned<String>>>,
+    /// All data elements that are removed; left out: not looked at.
     removed: Option<Vec<Spanned<String>>>,
 }
 

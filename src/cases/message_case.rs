@@ -2,28 +2,37 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Spanned;
 use serde::Deserialize;
 
 use super::expectation::{Expectation, RawExpectation};
 use super::policies::{Policies, Wanted};
-use crate::config::{ConfigError, Document};
+use crate::config::{ConfigError, Document, Spanned};
 use crate::{Filter, Requester};
 
 /// What the file of a message case is called.
 pub(super) const CASE_FILE: &str = "case.toml";
 
+/// A message and what must become of it.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct RawCase {
+pub(crate) struct RawCase {
+    /// What is shown by it, for people.
     title: String,
+    /// The policy: a name, or a path beside this file; left out: `--policy`, else the built-in baseline.
     policy: Option<Spanned<String>>,
+    /// Take the message for one of this format.
     format: Option<Spanned<String>>,
+    /// The message's file; left out: `message.xml` or `message.json` beside this file.
     message: Option<Spanned<String>>,
+    /// Who asks, an ORI; left out: the message's own envelope says so.
     requester: Option<Spanned<String>>,
+    /// The purpose code of the request.
     purpose: Option<String>,
+    /// The claims that are vouched for.
     #[serde(default)]
     claims: Vec<Spanned<String>>,
+    /// What must become of the message.
     expect: RawExpectation,
 }
 

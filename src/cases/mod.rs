@@ -14,6 +14,8 @@ mod settings;
 mod whole;
 
 pub(crate) use found::load;
+#[cfg(test)]
+pub(crate) use message_case::RawCase;
 pub(crate) use outcome::Run;
 pub(crate) use report::junit;
 pub(crate) use run::run;

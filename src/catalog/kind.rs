@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What kind of value a data element has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Words: a name, a street, a remark.
@@ -41,6 +42,7 @@ impl Kind {
 
 /// How a permitted element is released. The order is that of openness: of several permits the least of these wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Treatment {
     /// As it is.
@@ -71,6 +73,7 @@ impl Treatment {
 
 /// How the Driver's Privacy Protection Act ranks an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Sensitivity {
     /// Neither.

@@ -11,41 +11,60 @@ use crate::config::{ConfigError, Document, Spanned};
 const BUILT_IN: Document<'_> =
     Document { file: "schemas/catalog.toml", text: include_str!("../../schemas/catalog.toml") };
 
+/// Data elements: what a response can say of a person, a licence or a vehicle, whatever a format calls it.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct RawCatalog {
+pub(crate) struct RawCatalog {
+    /// Cross-cutting groups of elements; rules name them `group:ID`.
     #[serde(default)]
     group: Vec<RawGroup>,
+    /// Data elements.
     #[serde(default)]
     element: Vec<RawElement>,
 }
 
+/// A cross-cutting group of elements.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawGroup {
+    /// Its name, without `group:`.
     id: Spanned<String>,
+    /// What it is, for people.
     #[serde(rename = "title")]
     _title: String,
+    /// Where it comes from: a statute, a model.
     #[serde(rename = "source")]
     _source: Option<String>,
 }
 
+/// A data element.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawElement {
+    /// A dotted name: lower-case letters, digits and hyphens. A prefix at a dot is a group.
     id: Spanned<String>,
+    /// What it is, for people.
     #[serde(default)]
     title: String,
+    /// How the Driver's Privacy Protection Act, 18 U.S.C. 2725(3) and (4), ranks it.
     #[serde(default)]
     dppa: Sensitivity,
+    /// Where it comes from: a statute, a NIEM element.
     source: Option<String>,
+    /// What kind of value it has; this says which treatments it takes.
     #[serde(default)]
     kind: Kind,
+    /// A regular expression that a released value must match whole. `\d`, `\w` and ranges are ASCII.
     shape: Option<Spanned<String>>,
+    /// How many characters a released value may have.
     max_length: Option<usize>,
     /// Its values are Social Security numbers, or written like them.
     #[serde(default)]
     holds_ssn: bool,
+    /// The cross-cutting groups it is in, without `group:`.
     #[serde(default)]
     groups: Vec<Spanned<String>>,
 }

@@ -12,6 +12,8 @@ mod shape;
 use std::collections::HashMap;
 
 pub use kind::{Kind, Sensitivity, Treatment};
+#[cfg(test)]
+pub(crate) use load::RawCatalog;
 pub use shape::Shape;
 pub(crate) use shape::trim;
 

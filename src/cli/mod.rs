@@ -1,15 +1,18 @@
 //! The command line: arguments, resolved configuration, run. One file a verb.
 
 mod audit;
+mod completions;
 mod drawn;
 mod filter_arguments;
 mod interrupt;
 mod lint_syntax;
+mod man;
 mod messages;
 mod outcome;
 mod output;
 mod problem;
 mod redact;
+mod schema;
 mod test;
 mod verify;
 
@@ -35,6 +38,9 @@ enum Verb {
     LintSyntax(lint_syntax::Arguments),
     Audit(audit::Arguments),
     Test(test::Arguments),
+    Schema(schema::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// How a run ended, as its exit status.
@@ -70,6 +76,9 @@ pub fn main() -> ExitCode {
         Verb::Verify(arguments) => verify::run(&arguments).into(),
         Verb::LintSyntax(arguments) => lint_syntax::run(&arguments).into(),
         Verb::Audit(arguments) => audit::run(&arguments).into(),
+        Verb::Schema(arguments) => schema::run(&arguments).into(),
+        Verb::Completions(arguments) => completions::run(&arguments).into(),
+        Verb::Man(arguments) => man::run(&arguments).into(),
         Verb::Test(arguments) => test::run(&arguments).into(),
     }
 }

@@ -15,58 +15,87 @@ use super::{Format, FormatId, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Spanned};
 
+/// How messages of one kind are laid out: how they are recognised, and which path leads to which data element.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct RawFormat {
+pub(crate) struct RawFormat {
+    /// Its name, for `--format`.
     pub(super) name: Spanned<String>,
+    /// What it is, for people.
     #[serde(rename = "title")]
     _title: Option<String>,
+    /// Where the layout comes from.
     #[serde(rename = "source")]
     _source: Option<String>,
+    /// `xml`, `json`, or a list of both.
     syntax: OneOrMany,
+    /// The root element; in JSON the member that the top-level object must have.
     pub(super) root: Option<Spanned<String>>,
+    /// The path of the message key, below the root.
     pub(super) message_type: Option<Spanned<String>>,
+    /// The message keys that its messages may have; left out: the response keys of Nlets.
     pub(super) messages: Option<Vec<String>>,
+    /// The path of the ORI that the message goes to, below the root.
     pub(super) requester: Option<Spanned<String>>,
+    /// Paths that may be empty with `xsi:nil="true"`.
     #[serde(default)]
     pub(super) nillable: Vec<Spanned<String>>,
+    /// Prefixes and the namespaces they mean; a message may use other prefixes.
     #[serde(default)]
     pub(super) namespaces: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Paths below the root, and the data element that each leads to. `@name` is an attribute, `/**` a whole subtree; a
+    /// table is a prefix of the paths in it.
     pub(super) paths: Paths,
+    /// What stands where a part that the schema requires was denied.
     #[serde(default)]
     pub(super) required: Vec<RawRequired>,
+    /// How objects refer to one another.
     pub(super) references: Option<RawReferences>,
+    /// How a text that holds fields of its own is laid out.
     #[serde(default)]
     pub(super) text: Vec<RawText>,
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "`xml`, `json` or a list of them is wanted")]
 enum OneOrMany {
     One(Syntax),
     Many(Vec<Syntax>),
 }
 
+/// A part that the schema requires.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawRequired {
+    /// Its path, below the root.
     pub(super) path: Spanned<String>,
+    /// What stands for it: `nil`, `empty`, or a constant.
     pub(super) when_denied: String,
 }
 
+/// The attributes and the member by which objects refer to one another.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawReferences {
+    /// The attribute that names an object.
     pub(super) id: Option<Spanned<String>>,
+    /// The attribute that refers to an object by its name.
     #[serde(rename = "ref")]
     pub(super) reference: Option<Spanned<String>>,
+    /// The attribute that refers to an object by a fragment, `#name`.
     pub(super) uri: Option<Spanned<String>>,
+    /// The member that names an object, or refers to one, in JSON.
     pub(super) json: Option<String>,
 }
 
 pub(super) type Paths = BTreeMap<Spanned<String>, Spanned<PathEntry>>;
 
 /// What a path leads to: a data element, or a table of paths relative to it.
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
 pub(super) enum PathEntry {
     Element(String),
     Below(Paths),

@@ -9,6 +9,8 @@ mod trie;
 use serde::Deserialize;
 
 pub(crate) use declared::{Declared, DeclaredPattern, DeclaredText};
+#[cfg(test)]
+pub(crate) use load::RawFormat;
 pub(crate) use namespace::{NamespaceId, Namespaces, XSI_URI};
 #[cfg(test)]
 pub(crate) fn intern_for_tests(known: &mut Namespaces, uri: &str) -> NamespaceId {
@@ -24,6 +26,7 @@ use crate::policy::MessageKeyId;
 
 /// How a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Syntax {
     Xml,

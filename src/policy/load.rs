@@ -15,37 +15,54 @@ use super::{Head, Policy, PolicyIdentity, envelope_alone};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Lines, Spanned, read_file};
 
+/// A policy: agency classes, and what they may have, must not have, or may have once a person has looked.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct RawPolicy {
+pub(crate) struct RawPolicy {
+    /// The head of the policy.
     policy: RawHeader,
+    /// Agency classes, by name. An ORI in several has the union of their permits, minus their forbids.
     #[serde(default)]
     agencies: BTreeMap<Spanned<String>, RawAgencyClass>,
+    /// What classes of agencies may have. The order of rules never matters.
     #[serde(default)]
     permit: Vec<RawRule>,
+    /// What is removed, whatever permits it.
     #[serde(default)]
     forbid: Vec<RawRule>,
+    /// What a person must look at first: the message is held until `unless` is vouched for.
     #[serde(default)]
     review: Vec<RawRule>,
 }
 
+/// The head of a policy.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawHeader {
+    /// Its name, in receipts and reports.
     name: String,
+    /// Its version, in receipts and reports: a date, say.
     version: String,
+    /// What the switch may vouch for about a request; rules name these in `requires` and `unless`.
     #[serde(default)]
     claims: Vec<Spanned<String>>,
+    /// What becomes of a value that its element's shape doesn't allow.
     #[serde(default)]
     on_shape_violation: OnShapeViolation,
+    /// What it is, for people.
     title: Option<String>,
+    /// More of it, for people.
     #[serde(rename = "description")]
     _description: Option<String>,
+    /// Whose policy it is: a state's postal code.
     #[serde(rename = "jurisdiction")]
     _jurisdiction: Option<String>,
 }
 
 #[derive(Deserialize, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum OnShapeViolation {
     #[default]
@@ -53,32 +70,49 @@ enum OnShapeViolation {
     Withhold,
 }
 
+/// A class of agencies. An ORI that is listed exactly is asked first; patterns come second.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawAgencyClass {
+    /// Who they are, for people.
     title: Option<String>,
+    /// ORIs of nine characters, or patterns: `?` is one character, `*` any run of them.
     #[serde(default)]
     ori: Vec<Spanned<String>>,
+    /// A CSV file beside the policy whose first column is ORIs.
     ori_file: Option<Spanned<String>>,
+    /// Classes whose ORIs and patterns are none of this class, whatever its patterns say.
     #[serde(default)]
     except: Vec<Spanned<String>>,
 }
 
 /// One rule of any kind; what its kind doesn't take is refused when it is resolved.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawRule {
+    /// Its name, in receipts and reports.
     id: Spanned<String>,
+    /// What it is for, for people.
     title: Option<String>,
+    /// The law it follows from.
     basis: Option<String>,
+    /// The agency classes it is for; left out: all. A permit names them.
     agencies: Option<Names>,
+    /// The purpose codes it is for, one to three capital letters; left out: any.
     purposes: Option<Names>,
+    /// The message keys it is for; left out: any.
     messages: Option<Names>,
+    /// Claims that must all be vouched for.
     #[serde(default)]
     requires: Vec<Spanned<String>>,
+    /// Claims any of which keeps the rule from applying.
     #[serde(default)]
     unless: Vec<Spanned<String>>,
+    /// Data elements: an id, a prefix of ids at a dot, or `group:NAME`.
     elements: Option<Names>,
+    /// How elements are released; left out: as they are.
     #[serde(rename = "as", default)]
     treatments: BTreeMap<Spanned<String>, Treatment>,
 }

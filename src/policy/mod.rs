@@ -16,6 +16,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde::Serialize;
 
 pub(crate) use agency::ClassId;
+#[cfg(test)]
+pub(crate) use load::RawPolicy;
 pub use ori::{ORI_LENGTH, Ori};
 pub use requester::{Requester, RequesterError};
 pub(crate) use rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rule};

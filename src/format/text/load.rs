@@ -16,29 +16,44 @@ use crate::config::{ConfigError, Document, Spanned};
 
 /// A `[[text]]` table: a layout, and the paths whose texts may be laid out so.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(in crate::format) struct RawText {
+    /// What errors call it by.
     pub(in crate::format) name: Spanned<String>,
+    /// Paths below the root whose texts may be laid out so.
     pub(in crate::format) paths: Vec<Spanned<String>>,
+    /// A pattern that tells this layout from others: what stands at its beginning. Its groups are of the envelope.
     recognise: Spanned<String>,
+    /// The named groups of `recognise`, and the data element of each.
     #[serde(default)]
     groups: Groups,
+    /// Stretches that hold no fields.
     #[serde(default)]
     skip: Vec<RawSkip>,
+    /// Patterns of fields.
     field: Vec<RawField>,
 }
 
+/// A stretch of the text that holds no fields.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawSkip {
+    /// A pattern of what it begins with.
     from: Spanned<String>,
+    /// A pattern of what it ends before; left out: it goes on to the end of the text.
     to: Option<Spanned<String>>,
 }
 
+/// A field, or several that stand together.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawField {
+    /// A regular expression: fixed text, white space, and named groups `(?<name>...)`.
     pattern: Spanned<String>,
+    /// Its named groups, and the data element of each.
     groups: Groups,
 }
 

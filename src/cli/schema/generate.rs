@@ -1,0 +1,118 @@
+//! Makes the schemas of the types that load the tables, and adds what types can't say: what an ORI looks like, what each
+//! kind of rule takes.
+
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::Table;
+
+/// The schema of a table as it should be, in the text of its file.
+pub(super) fn generated(table: Table) -> String {
+    // What editors for TOML understand best.
+    let generator = || SchemaSettings::draft07().for_deserialize().into_generator();
+    let (title, schema) = match table {
+        Table::Policy => ("A policy of dmv-redact", policy(generator())),
+        Table::Catalog => ("A catalog of dmv-redact", catalog(generator())),
+        Table::Format => ("A format of dmv-redact", plain::<crate::format::RawFormat>(generator())),
+        Table::Case => ("A message case of dmv-redact", case(generator())),
+    };
+    let mut schema = schema;
+    put(&mut schema, "", "title", json!(title));
+    serde_json::to_string_pretty(&schema).unwrap() + "\n"
+}
+
+fn plain<T: schemars::JsonSchema>(generator: SchemaGenerator) -> Value {
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
+    tidy(&mut schema);
+    // The types are called raw because what they hold isn't resolved yet; nobody who writes a table knows of that.
+    let text = schema.to_string().replace("\"Raw", "\"").replace("definitions/Raw", "definitions/");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Takes away what TOML doesn't have (null) and what says nothing to people (number formats).
+fn tidy(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            object.remove("format");
+            if object.get("default").is_some_and(Value::is_null) {
+                object.remove("default");
+            }
+            let is_null = |kind: &Value| *kind == json!("null") || *kind == json!({ "type": "null" });
+            for key in ["type", "anyOf"] {
+                let Some(Value::Array(kinds)) = object.get_mut(key) else { continue };
+                kinds.retain(|kind| !is_null(kind));
+                if kinds.len() > 1 {
+                    continue;
+                }
+                let only = kinds.pop().unwrap();
+                match (key, only) {
+                    ("type", only) => {
+                        object.insert(key.to_owned(), only);
+                    }
+                    (_, Value::Object(only)) => {
+                        object.remove(key);
+                        object.extend(only);
+                    }
+                    (_, only) => panic!("{only} is no schema"),
+                }
+            }
+            object.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+/// Adds a keyword at a place, which must be there.
+fn put(schema: &mut Value, place: &str, keyword: &str, value: Value) {
+    let at = schema.pointer_mut(place).unwrap_or_else(|| panic!("{place} is not in the schema"));
+    at.as_object_mut().unwrap().insert(keyword.to_owned(), value);
+}
+
+fn case(generator: SchemaGenerator) -> Value {
+    let mut schema = plain::<crate::cases::RawCase>(generator);
+    put(&mut schema, "/properties/requester", "pattern", json!("^[A-Z0-9]{9}$"));
+    let dispositions = crate::Disposition::ALL.map(crate::Disposition::name);
+    put(&mut schema, "/definitions/Expectation/properties/disposition", "enum", json!(dispositions));
+    schema
+}
+
+fn catalog(generator: SchemaGenerator) -> Value {
+    let mut schema = plain::<crate::catalog::RawCatalog>(generator);
+    let id = json!("^[a-z][a-z0-9-]*(\\.[a-z][a-z0-9-]*)*$");
+    put(&mut schema, "/definitions/Element/properties/id", "pattern", id);
+    schema
+}
+
+fn policy(generator: SchemaGenerator) -> Value {
+    let mut schema = plain::<crate::policy::RawPolicy>(generator);
+    let class = "/definitions/AgencyClass";
+    put(&mut schema, class, "anyOf", json!([{ "required": ["ori"] }, { "required": ["ori-file"] }]));
+    put(&mut schema, &format!("{class}/properties/ori/items"), "pattern", json!("^[A-Z0-9?*]{1,64}$"));
+    put(&mut schema, "/definitions/Header/properties/claims", "uniqueItems", json!(true));
+    let rule = "/definitions/Rule/properties";
+    put(&mut schema, &format!("{rule}/purposes/items"), "pattern", json!("^[A-Z]{1,3}$"));
+    for list in ["agencies", "purposes", "messages", "elements"] {
+        // An empty list would match nothing.
+        put(&mut schema, &format!("{rule}/{list}"), "minItems", json!(1));
+    }
+    // The three kinds of rule are loaded as one.
+    let definitions = schema.pointer_mut("/definitions").unwrap().as_object_mut().unwrap();
+    let rule = definitions.remove("Rule").unwrap();
+    for (name, key, required, refused, description) in [
+        ("Permit", "permit", &["id", "agencies", "elements"][..], &[][..], "These classes may have these elements."),
+        ("Forbid", "forbid", &["id", "elements"], &["as"], "These elements are removed, whatever permits them."),
+        ("Review", "review", &["id"], &["elements", "as"], "A person must look first: the message is held."),
+    ] {
+        let mut kind = rule.clone();
+        put(&mut kind, "", "required", json!(required));
+        put(&mut kind, "", "description", json!(description));
+        let properties = kind.pointer_mut("/properties").and_then(Value::as_object_mut).unwrap();
+        properties.retain(|property, _| !refused.contains(&property.as_str()));
+        schema.pointer_mut("/definitions").and_then(Value::as_object_mut).unwrap().insert(name.to_owned(), kind);
+        let reference = Map::from_iter([("$ref".to_owned(), json!(format!("#/definitions/{name}")))]);
+        put(&mut schema, &format!("/properties/{key}"), "items", Value::Object(reference));
+    }
+    schema
+}

@@ -1,0 +1,70 @@
+//! `dmv-redact schema`: the JSON Schemas of the tables that people write, for their editors.
+//!
+//! They are made of the types that load the tables, by a test that also holds the committed files to them: the program
+//! itself only prints files.
+
+#[cfg(test)]
+mod generate;
+#[cfg(test)]
+mod tests;
+
+use clap::{Args, ValueEnum};
+
+use super::Exit;
+use super::output::say;
+
+/// Print the JSON Schema of a table, for editors.
+///
+/// An editor that knows TOML (Even Better TOML, Taplo) completes and checks a file whose first line is
+/// `#:schema ./schemas/policy.schema.json`, where that is the file printed here.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Which table
+    table: Table,
+}
+
+/// A table that people write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Table {
+    /// Who may have what
+    Policy,
+    /// Data elements
+    Catalog,
+    /// How messages are laid out: format.toml
+    Format,
+    /// A message and what must become of it: case.toml
+    Case,
+}
+
+impl Table {
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 4] = [Self::Policy, Self::Catalog, Self::Format, Self::Case];
+
+    /// The name of its schema's file.
+    #[cfg(test)]
+    pub(super) fn file_name(self) -> &'static str {
+        match self {
+            Self::Policy => "policy.schema.json",
+            Self::Catalog => "catalog.schema.json",
+            Self::Format => "format.schema.json",
+            Self::Case => "case.schema.json",
+        }
+    }
+
+    /// Its schema.
+    pub(super) fn schema(self) -> &'static str {
+        match self {
+            Self::Policy => include_str!("../../../schemas/toml/policy.schema.json"),
+            Self::Catalog => include_str!("../../../schemas/toml/catalog.schema.json"),
+            Self::Format => include_str!("../../../schemas/toml/format.schema.json"),
+            Self::Case => include_str!("../../../schemas/toml/case.schema.json"),
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match say(arguments.table.schema()) {
+        Ok(()) => Exit::Released,
+        Err(problem) => problem.complain(),
+    }
+}
