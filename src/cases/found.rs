@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::matrix::{MATRIX_FILE, Matrix, Row};
 use super::message_case::{CASE_FILE, MessageCase};
 use super::policies::{Filters, Policies, Wanted, builder, filters};
 use super::settings::{CasesError, Settings};
@@ -10,11 +11,52 @@ use crate::Filter;
 use crate::batch::{Found, Root, Walk};
 use crate::config::{ConfigError, Document, read_file};
 
-/// Every case that was found, with the filters that they are run with.
+/// Every case that was found, each with its filter, in the order of their files.
 #[derive(Debug)]
 pub(crate) struct Cases {
-    pub(super) messages: Vec<MessageCase>,
-    pub(super) filters: Filters,
+    pub(super) tests: Vec<(Test, Filter)>,
+}
+
+/// One case.
+#[derive(Debug)]
+pub(super) enum Test {
+    Message(MessageCase),
+    Row(Row),
+}
+
+/// A file of cases, read but for what only its policy can tell.
+enum Read {
+    Message(MessageCase),
+    Matrix(Matrix),
+}
+
+impl Read {
+    fn wanted(&self) -> &Wanted {
+        match self {
+            Self::Message(case) => &case.wanted,
+            Self::Matrix(matrix) => &matrix.wanted,
+        }
+    }
+
+    /// The cases in it, as the policy understands them.
+    fn tests(self, filter: &Filter) -> Result<Vec<Test>, ConfigError> {
+        match self {
+            Self::Message(case) => match undeclared_claim(&case, filter) {
+                Some(error) => Err(error),
+                None => Ok(vec![Test::Message(case)]),
+            },
+            Self::Matrix(matrix) => Ok(matrix.rows(filter)?.into_iter().map(Test::Row).collect()),
+        }
+    }
+}
+
+impl Test {
+    fn name(&self) -> &str {
+        match self {
+            Self::Message(case) => &case.name,
+            Self::Row(row) => &row.name,
+        }
+    }
 }
 
 /// Reads every case in `folder` and below it.
@@ -24,41 +66,46 @@ pub(crate) struct Cases {
 pub(crate) fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesError> {
     let files = case_files(folder)?;
     if files.is_empty() {
-        let message = "there is no case in it: a folder with case.toml is wanted";
+        let message = "there is no case in it: a folder with case.toml or matrix.toml is wanted";
         return Err(CasesError::Nothing(format!("{}: {message}", folder.display())));
     }
     let known = builder(settings).build()?;
     let policies = Policies::new(settings, folder);
-    let (mut messages, mut errors) = (Vec::new(), Vec::new());
+    let (mut read, mut errors) = (Vec::new(), Vec::new());
     for file in &files {
         let name = name(folder, file);
-        let load = |text: String| MessageCase::load(name, file, &text, &policies, &known);
+        let load = |text: String| match file.file_name().is_some_and(|name| name == MATRIX_FILE) {
+            true => Matrix::load(name, file, text, &policies).map(Read::Matrix),
+            false => MessageCase::load(name, file, &text, &policies, &known).map(Read::Message),
+        };
         match read_file(file).and_then(load) {
-            Ok(case) => messages.push(case),
+            Ok(cases) => read.push(cases),
             Err(error) => errors.push(error),
         }
     }
-    let is_wanted = |case: &MessageCase| settings.filter.as_ref().is_none_or(|text| case.name.contains(text));
-    messages.retain(is_wanted);
-    let wanted: BTreeSet<Wanted> = messages.iter().map(|case| case.wanted.clone()).collect();
-    let filters = match filters(settings, wanted.into_iter().collect()) {
-        Ok(filters) => filters,
-        Err(more) => {
-            errors.extend(more);
-            Filters::new()
+    let wanted: BTreeSet<Wanted> = read.iter().map(|cases| cases.wanted().clone()).collect();
+    let filters = filters(settings, wanted.into_iter().collect()).unwrap_or_else(|more| {
+        errors.extend(more);
+        Filters::new()
+    });
+    let mut tests = Vec::new();
+    for cases in read {
+        let Some(filter) = filters.get(cases.wanted()) else { continue };
+        match cases.tests(filter) {
+            Ok(more) => tests.extend(more.into_iter().map(|test| (test, filter.clone()))),
+            Err(error) => errors.push(error),
         }
-    };
-    for case in &messages {
-        errors.extend(filters.get(&case.wanted).and_then(|filter| undeclared_claim(case, filter)));
     }
     if !errors.is_empty() {
         return Err(CasesError::Wrong(errors));
     }
-    if messages.is_empty() {
+    let is_wanted = |test: &Test| settings.filter.as_ref().is_none_or(|text| test.name().contains(text));
+    tests.retain(|(test, _)| is_wanted(test));
+    if tests.is_empty() {
         let text = settings.filter.as_deref().unwrap_or_default();
         return Err(CasesError::Nothing(format!("{}: no case has `{text}` in its name", folder.display())));
     }
-    Ok(Cases { messages, filters })
+    Ok(Cases { tests })
 }
 
 /// The files that hold cases, in the order of their paths.
@@ -66,10 +113,11 @@ fn case_files(folder: &Path) -> Result<Vec<PathBuf>, CasesError> {
     if !folder.is_dir() {
         return Err(CasesError::Nothing(format!("{}: no folder", folder.display())));
     }
+    let is_case = |path: &Path| path.file_name().is_some_and(|name| name == CASE_FILE || name == MATRIX_FILE);
     let mut files = Vec::new();
     for found in Walk::new(vec![Root { path: folder.to_owned(), place: PathBuf::new() }]) {
         match found {
-            Found::File { path, .. } if path.file_name().is_some_and(|name| name == CASE_FILE) => files.push(path),
+            Found::File { path, .. } if is_case(&path) => files.push(path),
             Found::File { .. } | Found::Irregular(_) => {}
             Found::Fault(path, error) => return Err(CasesError::Io(format!("{}: {error}", path.display()))),
         }
@@ -90,7 +138,7 @@ fn name(searched: &Path, file: &Path) -> String {
 
 /// A claim of a case that its policy doesn't declare: it would have no effect, and the case would prove nothing.
 fn undeclared_claim(case: &MessageCase, filter: &Filter) -> Option<ConfigError> {
-    let declared = filter.claims();
+    let declared = filter.decider().declared_claims();
     let claim = case.claims.iter().find(|claim| !declared.contains(claim.get_ref()))?;
     let file = case.file.display().to_string();
     let text = read_file(&case.file).ok()?;

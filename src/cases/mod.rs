@@ -3,16 +3,20 @@
 //!
 //! Everything is loaded before anything runs: a case with a misspelt name in it is an error, never a case that passes.
 
+mod coverage;
 mod expectation;
 mod found;
+mod matrix;
 mod message_case;
 mod outcome;
 mod policies;
 mod report;
+mod row_run;
 mod run;
 mod settings;
 mod whole;
 
+pub(crate) use coverage::coverage;
 pub(crate) use found::load;
 #[cfg(test)]
 pub(crate) use message_case::RawCase;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::coverage::Coverage;
+
 /// Something that is not as a case expects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Fault {
@@ -47,11 +49,14 @@ pub(crate) struct Run {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
     pub(crate) cases: Vec<Outcome>,
+    /// What of the policies was exercised, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) coverage: Option<Coverage>,
 }
 
 impl Run {
     pub(super) fn new(cases: Vec<Outcome>) -> Self {
         let failed = cases.iter().filter(|case| !case.faults.is_empty()).count();
-        Self { passed: cases.len() - failed, failed, cases }
+        Self { passed: cases.len() - failed, failed, cases, coverage: None }
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::found::Cases;
+use super::found::{Cases, Test};
 use super::message_case::MessageCase;
 use super::outcome::{Fault, Outcome, Run};
+use super::row_run::run_row;
 use crate::catalog::ElementId;
 use crate::{Catalog, Filter, Receipt};
 
@@ -15,11 +16,11 @@ use crate::{Catalog, Filter, Receipt};
 /// # Errors
 /// When a message or an expected output can't be read; the text says which.
 pub(crate) fn run(cases: &Cases) -> Result<Run, String> {
-    let run = |case: &MessageCase| match cases.filters.get(&case.wanted) {
-        Some(filter) => run_message(case, filter),
-        None => Err(format!("{}: no filter was made for it", case.file.display())),
+    let run = |(test, filter): &(Test, Filter)| match test {
+        Test::Message(case) => run_message(case, filter),
+        Test::Row(row) => Ok(run_row(row, filter)),
     };
-    cases.messages.par_iter().map(run).collect::<Result<Vec<_>, _>>().map(Run::new)
+    cases.tests.par_iter().map(run).collect::<Result<Vec<_>, _>>().map(Run::new)
 }
 
 /// A message case that was run: its output, if any, and what the filter says of it.

@@ -6,12 +6,13 @@ use clap::{Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
 
 use super::output::say;
-use super::{Exit, Problem};
-use crate::cases::{CasesError, Run, Settings, junit, load, run as run_cases, write_whole};
+use super::{Exit, Problem, complain};
+use crate::cases::{CasesError, Run, Settings, coverage, junit, load, run as run_cases, write_whole};
 
-/// Run policy cases: messages and what must become of them.
+/// Run policy cases: messages and what must become of them, and what each agency class may get.
 ///
-/// Looks through DIR for folders with a case.toml. Ends with status 3 if a case fails, and with 2 if one can't be read.
+/// Looks through DIR for folders with a case.toml or a matrix.toml. Ends with status 3 if a case fails, and with 2 if one
+/// can't be read.
 /// Reports name data elements, places and counts, never a value.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -39,6 +40,12 @@ pub(super) struct Arguments {
     /// For people or for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
     output: Form,
+    /// Also tell which cells (agency class, purpose, data element) of the policies no case has asked for
+    #[arg(long)]
+    coverage: bool,
+    /// Fail if fewer than this many of a hundred cells were asked for
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    fail_under: Option<u8>,
     /// How many cases are run at once [default: one a processor]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -83,7 +90,10 @@ fn test(arguments: &Arguments) -> Result<Exit, Problem> {
             Ok(cases) => cases,
             Err(error) => return Ok(refuse(error)),
         };
-        let run = run_cases(&cases).map_err(Problem::Io)?;
+        let mut run = run_cases(&cases).map_err(Problem::Io)?;
+        if arguments.coverage || arguments.fail_under.is_some() {
+            run.coverage = Some(coverage(&cases).map_err(Problem::Io)?);
+        }
         report(arguments, &run)
     })
 }
@@ -98,5 +108,10 @@ fn report(arguments: &Arguments, run: &Run) -> Result<Exit, Problem> {
         let named = |error| Problem::Io(format!("{}: {error}", path.display()));
         write_whole(path, report.as_bytes()).map_err(named)?;
     }
-    Ok(if run.failed > 0 { Exit::Refused } else { Exit::Released })
+    let reached = run.coverage.as_ref().zip(arguments.fail_under);
+    let is_under = reached.is_some_and(|(coverage, percent)| !coverage.reaches(percent));
+    if let (true, Some(percent)) = (is_under, arguments.fail_under) {
+        complain(format!("fewer than {percent} % of the cells were asked for"));
+    }
+    Ok(if run.failed > 0 || is_under { Exit::Refused } else { Exit::Released })
 }

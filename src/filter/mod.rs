@@ -203,12 +203,6 @@ impl Filter {
         self.parts.formats.names()
     }
 
-    /// The claims that the policy declares.
-    #[cfg(feature = "cli")]
-    pub(crate) fn claims(&self) -> &[String] {
-        self.parts.policy.declared_claims()
-    }
-
     /// Which policy decides.
     #[must_use]
     pub fn policy(&self) -> &PolicyIdentity {

@@ -2,8 +2,10 @@
 
 mod comparison;
 mod progress;
+mod selectors;
 mod summary;
 
 pub(crate) use comparison::Comparison;
 pub(crate) use progress::{Manner, Progress};
+pub(crate) use selectors::selectors;
 pub(crate) use summary::{Summary, Tally};

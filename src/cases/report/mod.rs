@@ -1,5 +1,6 @@
 //! What a run of cases is told as: text for people, JUnit for CI, JSON (by serde) for programs.
 
+mod coverage;
 mod junit;
 mod text;
 

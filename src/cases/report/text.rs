@@ -25,13 +25,19 @@ impl Outcome {
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for case in self.cases.iter().filter(|case| !case.faults.is_empty()) {
-            writeln!(f, "failed: {}\n  {}\n  {}", case.name, case.title, case.place())?;
+            writeln!(f, "failed: {}", case.name)?;
+            // The title of a row is in its name.
+            if !case.name.ends_with(&case.title) {
+                writeln!(f, "  {}", case.title)?;
+            }
+            writeln!(f, "  {}", case.place())?;
             for fault in &case.faults {
                 writeln!(f, "    {}", fault.to_string().replace('\n', "\n    "))?;
             }
             writeln!(f)?;
         }
         let cases = if self.cases.len() == 1 { "case" } else { "cases" };
-        writeln!(f, "{} {cases}: {} passed, {} failed", self.cases.len(), self.passed, self.failed)
+        writeln!(f, "{} {cases}: {} passed, {} failed", self.cases.len(), self.passed, self.failed)?;
+        self.coverage.iter().try_for_each(|coverage| write!(f, "{coverage}"))
     }
 }

@@ -1,0 +1,325 @@
+//! Matrix tests as their file tells them: what a class may get, row by row; everything else must be denied.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::policies::{Policies, Wanted};
+use crate::Filter;
+use crate::catalog::{ElementId, GROUP_PREFIX, Treatment};
+use crate::config::{ConfigError, Document, Lines, Spanned};
+use crate::policy::survey::Survey;
+use crate::policy::{ClaimSet, ClassId, MessageKeyId, Ori, PurposeId, Verdict};
+
+/// What the file of matrix tests is called.
+pub(super) const MATRIX_FILE: &str = "matrix.toml";
+
+/// The word for no purpose, or one that the policy doesn't name.
+pub(super) const NO_PURPOSE: &str = "none";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMatrix {
+    policy: Option<Spanned<String>>,
+    #[serde(default)]
+    may: Vec<RawRow>,
+}
+
+type Names = Spanned<Vec<Spanned<String>>>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRow {
+    title: Spanned<String>,
+    requester: Option<Spanned<String>>,
+    agencies: Option<Names>,
+    purposes: Option<Names>,
+    messages: Option<Names>,
+    #[serde(default)]
+    claims: Vec<Spanned<String>>,
+    disposition: Option<Spanned<String>>,
+    #[serde(default)]
+    elements: Vec<Spanned<String>>,
+    #[serde(rename = "as", default)]
+    treatments: BTreeMap<Spanned<String>, Treatment>,
+}
+
+/// A file of matrix tests whose policy has not been looked at yet.
+#[derive(Debug)]
+pub(super) struct Matrix {
+    /// Its folder, below the one that was searched.
+    name: String,
+    file: PathBuf,
+    text: String,
+    pub(super) wanted: Wanted,
+    rows: Vec<RawRow>,
+}
+
+/// One row: who asks, in which situations, and the whole grant that they must have.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) file: PathBuf,
+    pub(super) line: usize,
+    pub(super) wanted: Wanted,
+    pub(super) asker: Asker,
+    pub(super) purposes: Vec<Option<PurposeId>>,
+    pub(super) messages: Vec<Option<MessageKeyId>>,
+    pub(super) claims: ClaimSet,
+    pub(super) verdict: Verdict,
+    /// How each element of the catalog must be released; `None` if it must not be.
+    pub(super) granted: Vec<Option<Treatment>>,
+}
+
+/// Who asks.
+#[derive(Debug)]
+pub(super) struct Asker {
+    pub(super) ori: Ori,
+    pub(super) classes: Vec<ClassId>,
+}
+
+impl Matrix {
+    pub(super) fn load(name: String, file: &Path, text: String, policies: &Policies<'_>) -> Result<Self, ConfigError> {
+        let displayed = file.display().to_string();
+        let document = Document { file: &displayed, text: &text };
+        let raw: RawMatrix = document.parse()?;
+        if raw.may.is_empty() {
+            return Err(ConfigError::of_file(displayed, "it says nothing").help("add a `[[may]]`"));
+        }
+        let mut titles = BTreeSet::new();
+        for row in &raw.may {
+            if !titles.insert(row.title.get_ref()) {
+                let message = format!("`{}` is the title of another row too", row.title.get_ref());
+                return Err(document.error(&row.title.span(), message));
+            }
+        }
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let policy = policies.find(&document, folder, raw.policy.as_ref())?;
+        Ok(Self { name, file: file.to_owned(), wanted: Wanted { policy, format: None }, rows: raw.may, text })
+    }
+
+    /// The rows, every name in them resolved by the policy.
+    pub(super) fn rows(&self, filter: &Filter) -> Result<Vec<Row>, ConfigError> {
+        let file = self.file.display().to_string();
+        let document = Document { file: &file, text: &self.text };
+        let survey = Survey::of(filter.decider())?;
+        let resolver = Resolver { document: &document, filter, survey: &survey };
+        self.rows.iter().map(|row| resolver.row(self, row)).collect()
+    }
+}
+
+/// Turns the names in a row into places.
+struct Resolver<'a> {
+    document: &'a Document<'a>,
+    filter: &'a Filter,
+    survey: &'a Survey<'a>,
+}
+
+impl Resolver<'_> {
+    fn row(&self, matrix: &Matrix, raw: &RawRow) -> Result<Row, ConfigError> {
+        let verdict = self.verdict(raw)?;
+        let granted = self.granted(raw)?;
+        match (verdict, raw.elements.as_slice()) {
+            (Verdict::Nothing, [first, ..]) => {
+                let message = "of a message that is withheld nothing goes out: leave `elements` out";
+                return Err(self.document.error(&first.span(), message));
+            }
+            (Verdict::Rewrite | Verdict::Review, []) => {
+                let error = self.document.error(&raw.title.span(), "this row names no `elements`");
+                return Err(error.help("where nothing may go out, write `disposition = \"withheld\"`"));
+            }
+            _ => {}
+        }
+        let title = raw.title.get_ref().clone();
+        Ok(Row {
+            name: format!("{}: {title}", matrix.name),
+            title,
+            file: matrix.file.clone(),
+            line: Lines::of(self.document.text).position(raw.title.span().start).line,
+            wanted: matrix.wanted.clone(),
+            asker: self.asker(raw)?,
+            purposes: self.purposes(raw.purposes.as_ref())?,
+            messages: self.messages(raw.messages.as_ref())?,
+            claims: self.claims(&raw.claims)?,
+            verdict,
+            granted,
+        })
+    }
+
+    fn verdict(&self, raw: &RawRow) -> Result<Verdict, ConfigError> {
+        let Some(word) = &raw.disposition else { return Ok(Verdict::Rewrite) };
+        match word.get_ref().as_str() {
+            "held" => Ok(Verdict::Review),
+            "withheld" => Ok(Verdict::Nothing),
+            other => {
+                let error = self.document.error(&word.span(), format!("a row is not `{other}`"));
+                let is_near = ["held", "withheld"].into_iter().any(|known| strsim::levenshtein(known, other) < 3);
+                Err(if is_near {
+                    error.nearest(other, ["held", "withheld"])
+                } else {
+                    error.help("held, withheld, or left out: the message is rewritten")
+                })
+            }
+        }
+    }
+
+    /// The requester that is named, or one of those that have exactly these classes.
+    fn asker(&self, raw: &RawRow) -> Result<Asker, ConfigError> {
+        let policy = self.survey.policy();
+        match (&raw.requester, &raw.agencies) {
+            (Some(requester), None) => {
+                let text = requester.get_ref();
+                let wrong = || format!("`{text}` is no ORI: 9 characters of A to Z and 0 to 9 are wanted");
+                let ori = Ori::new(text).ok_or_else(|| self.document.error(&requester.span(), wrong()))?;
+                Ok(Asker { ori, classes: policy.classes_of(ori) })
+            }
+            (None, Some(agencies)) => {
+                let mut classes = self.all(agencies.get_ref(), |name| self.class(name))?;
+                classes.sort_unstable();
+                let of = self.survey.populations().iter().find(|population| population.classes == classes);
+                let population = of.ok_or_else(|| {
+                    let message = "no ORI is in exactly these agency classes";
+                    self.document.error(&agencies.span(), message)
+                })?;
+                Ok(Asker { ori: population.example, classes })
+            }
+            (Some(both), Some(_)) => {
+                Err(self.document.error(&both.span(), "a row names a `requester` or `agencies`, not both"))
+            }
+            (None, None) => {
+                let error = self.document.error(&raw.title.span(), "this row names nobody");
+                Err(error.help("add `requester = \"ORI\"` or `agencies = [...]`"))
+            }
+        }
+    }
+
+    fn class(&self, name: &Spanned<String>) -> Result<ClassId, ConfigError> {
+        let classes = self.survey.policy().classes();
+        let place = classes.iter().position(|class| class.name == *name.get_ref());
+        place
+            .and_then(|place| ClassId::try_from(place).ok())
+            .ok_or_else(|| self.unknown(name, "agency class", classes.iter().map(|class| class.name.as_str())))
+    }
+
+    /// Those that are named; if none are, every purpose of the policy and none.
+    fn purposes(&self, names: Option<&Names>) -> Result<Vec<Option<PurposeId>>, ConfigError> {
+        let Some(names) = names else { return Ok(self.survey.purposes()) };
+        let policy = self.survey.policy();
+        self.some(names, |name| match name.get_ref().as_str() {
+            NO_PURPOSE => Ok(None),
+            code => policy.purpose_named(code).map(Some).ok_or_else(|| {
+                let message = format!("the policy names no purpose `{code}`");
+                let help = format!("`{NO_PURPOSE}` stands for every one that it doesn't name");
+                self.document.error(&name.span(), message).help(help)
+            }),
+        })
+    }
+
+    /// Those that are named; if none are, every key that the policy tells apart and another one.
+    fn messages(&self, names: Option<&Names>) -> Result<Vec<Option<MessageKeyId>>, ConfigError> {
+        let Some(names) = names else { return Ok(self.survey.messages()) };
+        let known = self.filter.messages();
+        self.some(names, |name| {
+            let place = known.iter().position(|key| key == name.get_ref());
+            let place = place.and_then(|place| u16::try_from(place).ok());
+            let id = place.map(|place| Some(MessageKeyId(place)));
+            id.ok_or_else(|| self.unknown(name, "message key", known.iter().map(String::as_str)))
+        })
+    }
+
+    fn claims(&self, names: &[Spanned<String>]) -> Result<ClaimSet, ConfigError> {
+        let policy = self.survey.policy();
+        let declared = policy.declared_claims();
+        if let Some(name) = names.iter().find(|name| !declared.contains(name.get_ref())) {
+            return Err(self.unknown(name, "claim", declared.iter().map(String::as_str)));
+        }
+        Ok(policy.claim_set(names.iter().map(|name| name.get_ref().as_str())))
+    }
+
+    /// The grant that the row wants: the envelope, and the elements that it names.
+    fn granted(&self, raw: &RawRow) -> Result<Vec<Option<Treatment>>, ConfigError> {
+        let catalog = self.filter.catalog();
+        let mut granted: Vec<Option<Treatment>> =
+            catalog.iter().map(|(_, element)| element.is_envelope().then_some(Treatment::Full)).collect();
+        for selector in &raw.elements {
+            for id in self.select(selector)? {
+                if let Some(slot) = granted.get_mut(id.index()) {
+                    *slot = Some(Treatment::Full);
+                }
+            }
+        }
+        // The most specific key has the last word, as it has in a policy.
+        let mut keys: Vec<_> = raw.treatments.iter().collect();
+        keys.sort_by_key(|(key, _)| match key.get_ref().starts_with(GROUP_PREFIX) {
+            true => 0,
+            false => key.get_ref().len(),
+        });
+        for (key, treatment) in keys {
+            let mut is_used = false;
+            for id in self.select(key)? {
+                let Some(slot) = granted.get_mut(id.index()).filter(|slot| slot.is_some()) else { continue };
+                if !catalog.element(id).is_some_and(|element| element.kind().takes(*treatment)) {
+                    let message = format!("`{}` doesn't take the treatment `{}`", key.get_ref(), treatment.name());
+                    return Err(self.document.error(&key.span(), message));
+                }
+                *slot = Some(*treatment);
+                is_used = true;
+            }
+            if !is_used {
+                let message = format!("`as` names `{}`, which this row doesn't", key.get_ref());
+                return Err(self.document.error(&key.span(), message));
+            }
+        }
+        Ok(granted)
+    }
+
+    /// The elements that a selector names.
+    fn select(&self, selector: &Spanned<String>) -> Result<Vec<ElementId>, ConfigError> {
+        let catalog = self.filter.catalog();
+        let name = selector.get_ref();
+        let selected = catalog.select(name);
+        if selected.is_empty() {
+            return Err(self.unknown(selector, "data element", catalog.selectors().iter().map(String::as_str)));
+        }
+        if selected.iter().any(|id| catalog.element(*id).is_some_and(|element| element.is_envelope())) {
+            let message = format!("`{name}` is of the envelope, which every grant holds: no row names it");
+            return Err(self.document.error(&selector.span(), message));
+        }
+        Ok(selected)
+    }
+
+    /// What each name of a list that must not be empty stands for, each once.
+    fn some<T: PartialEq>(
+        &self,
+        names: &Names,
+        resolve: impl Fn(&Spanned<String>) -> Result<T, ConfigError>,
+    ) -> Result<Vec<T>, ConfigError> {
+        match names.get_ref().as_slice() {
+            [] => Err(self.document.error(&names.span(), "an empty list asks for nothing: leave it out for \"each\"")),
+            list => self.all(list, resolve),
+        }
+    }
+
+    fn all<T: PartialEq>(
+        &self,
+        names: &[Spanned<String>],
+        resolve: impl Fn(&Spanned<String>) -> Result<T, ConfigError>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let mut all = Vec::new();
+        for name in names {
+            let one = resolve(name)?;
+            if all.contains(&one) {
+                return Err(self.document.error(&name.span(), format!("`{}` is named twice", name.get_ref())));
+            }
+            all.push(one);
+        }
+        Ok(all)
+    }
+
+    fn unknown<'k>(&self, name: &Spanned<String>, what: &str, known: impl IntoIterator<Item = &'k str>) -> ConfigError {
+        let error = self.document.error(&name.span(), format!("unknown {what} `{}`", name.get_ref()));
+        error.nearest(name.get_ref(), known)
+    }
+}

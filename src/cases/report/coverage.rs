@@ -1,0 +1,55 @@
+//! Coverage as people read it: how many cells of each class were exercised, and which were not.
+
+use std::fmt;
+
+use super::super::coverage::{Cells, ClassCoverage, Coverage, PolicyCoverage};
+
+impl fmt::Display for Cells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} cells ({} %)", self.exercised, self.all, self.percent())
+    }
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for policy in &self.policies {
+            writeln!(f, "\ncoverage of {}", policy.place())?;
+            for class in &policy.classes {
+                write!(f, "{class}")?;
+            }
+            writeln!(f, "  {:<28} {}", "in all", policy.cells)?;
+        }
+        if self.policies.len() > 1 {
+            writeln!(f, "\ncoverage of all policies: {}", self.cells)?;
+        }
+        Ok(())
+    }
+}
+
+impl PolicyCoverage {
+    fn place(&self) -> String {
+        match &self.file {
+            Some(file) => format!("`{}`, {}", self.name, file.display()),
+            None => format!("`{}`, the built-in policy", self.name),
+        }
+    }
+}
+
+impl fmt::Display for ClassCoverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {:<28} {}", self.name, self.cells)?;
+        let purposes = self.uncovered.iter().map(|(purpose, elements)| (elements, purpose));
+        // Purposes of which the same elements are uncovered are told together.
+        let mut told: Vec<(&Vec<String>, Vec<&str>)> = Vec::new();
+        for (elements, purpose) in purposes {
+            match told.iter_mut().find(|(known, _)| *known == elements) {
+                Some((_, purposes)) => purposes.push(purpose),
+                None => told.push((elements, vec![purpose])),
+            }
+        }
+        told.iter().try_for_each(|(elements, purposes)| {
+            let word = if purposes.len() == 1 { "purpose" } else { "purposes" };
+            writeln!(f, "    not for {word} {}: {}", purposes.join(", "), elements.join(", "))
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! Sets of data elements in the fewest words: a whole branch by its prefix, as rules name it, and the rest one by one.
+
+use std::collections::BTreeSet;
+
+use crate::Catalog;
+use crate::catalog::ElementId;
+
+/// Ids and prefixes that name exactly these elements, in the order of the catalog.
+pub(crate) fn selectors(catalog: &Catalog, elements: &BTreeSet<ElementId>) -> Vec<String> {
+    let mut named = Vec::new();
+    let mut done = BTreeSet::new();
+    for (id, element) in catalog.iter().filter(|(id, _)| elements.contains(id)) {
+        if done.contains(&id) {
+            continue;
+        }
+        let dots = element.id().match_indices('.').map(|(at, _)| at);
+        let prefixes = dots.filter_map(|end| element.id().get(..end)).chain([element.id()]);
+        // The shortest that names nothing else; the id itself names what is below it too, in odd catalogs.
+        let of = |prefix: &str| catalog.select(prefix);
+        let whole =
+            prefixes.map(|prefix| (prefix, of(prefix))).find(|(_, all)| all.iter().all(|id| elements.contains(id)));
+        let (name, all) = whole.unwrap_or_else(|| (element.id(), vec![id]));
+        named.push(name.to_owned());
+        done.extend(all);
+    }
+    named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn branches_are_named_where_they_are_whole() {
+        let catalog = Catalog::load(&[]).unwrap();
+        let set = |names: &[&str]| names.iter().flat_map(|name| catalog.select(name)).collect::<BTreeSet<_>>();
+        let whole = set(&["person.address", "license"]);
+        assert_eq!(selectors(&catalog, &whole), ["person.address", "license"]);
+        let mut broken = whole;
+        broken.remove(&catalog.find("person.address.street").unwrap());
+        let named = selectors(&catalog, &broken);
+        assert!(
+            named.contains(&"license".to_owned()) && named.contains(&"person.address.city".to_owned()),
+            "{named:?}"
+        );
+        assert_eq!(set(&named.iter().map(String::as_str).collect::<Vec<_>>()), broken);
+    }
+}
