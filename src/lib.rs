@@ -29,4 +29,6 @@ mod cases;
 #[doc(hidden)]
 pub mod cli;
 #[cfg(feature = "cli")]
+mod lint;
+#[cfg(feature = "cli")]
 mod report;

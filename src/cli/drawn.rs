@@ -42,6 +42,7 @@ impl Manner {
 pub(super) enum Severity {
     Error,
     Warning,
+    Note,
 }
 
 /// What there is to draw.
@@ -85,7 +86,11 @@ impl<'f> From<&'f ConfigError> for Finding<'f> {
 pub(super) fn draw(finding: &Finding<'_>, manner: Manner) -> String {
     let Finding { severity, file, message, help, place } = finding;
     let position = place.map(|place| format!("{}:{}:", place.line, place.column)).unwrap_or_default();
-    let severity = if *severity == Severity::Warning { " warning:" } else { "" };
+    let severity = match severity {
+        Severity::Error => "",
+        Severity::Warning => " warning:",
+        Severity::Note => " note:",
+    };
     let head = format!("{file}:{position}{severity} {message}");
     let Some(place) = place else {
         return match help {

@@ -1,6 +1,7 @@
 //! The command line: arguments, resolved configuration, run. One file a verb.
 
 mod audit;
+mod check;
 mod completions;
 mod drawn;
 mod filter_arguments;
@@ -35,6 +36,7 @@ struct Arguments {
 enum Verb {
     Redact(Box<redact::Arguments>),
     Verify(verify::Arguments),
+    Check(check::Arguments),
     LintSyntax(lint_syntax::Arguments),
     Audit(audit::Arguments),
     Test(test::Arguments),
@@ -74,6 +76,7 @@ pub fn main() -> ExitCode {
     match Arguments::parse().verb {
         Verb::Redact(arguments) => redact::run(&arguments).into(),
         Verb::Verify(arguments) => verify::run(&arguments).into(),
+        Verb::Check(arguments) => check::run(&arguments).into(),
         Verb::LintSyntax(arguments) => lint_syntax::run(&arguments).into(),
         Verb::Audit(arguments) => audit::run(&arguments).into(),
         Verb::Schema(arguments) => schema::run(&arguments).into(),

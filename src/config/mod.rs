@@ -146,6 +146,23 @@ impl Document<'_> {
     }
 }
 
+/// A configuration file that has been read, by the name that errors call it by.
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+impl File {
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        Ok(Self { name: path.display().to_string(), text: read_file(path)? })
+    }
+
+    pub(crate) fn document(&self) -> Document<'_> {
+        Document { file: &self.name, text: &self.text }
+    }
+}
+
 /// Reads a configuration file whole, as UTF-8.
 pub(crate) fn read_file(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| {
@@ -154,7 +171,7 @@ pub(crate) fn read_file(path: &Path) -> Result<String, ConfigError> {
 }
 
 /// The candidate that differs least from `name`, if it differs by at most a third of its length (and at least one edit is allowed).
-fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Filter;
 use crate::catalog::Catalog;
-use crate::config::{ConfigError, Document, read_file};
+use crate::config::{ConfigError, File};
 use crate::format::Formats;
 use crate::policy::Policy;
 use crate::read::Limits;
@@ -13,7 +13,7 @@ use crate::rewrite::Parts;
 use crate::verify::Verifier;
 
 /// The policy that decides when none is named.
-const BASELINE: (&str, &str) = ("policies/baseline.toml", include_str!("../../policies/baseline.toml"));
+pub(super) const BASELINE: (&str, &str) = ("policies/baseline.toml", include_str!("../../policies/baseline.toml"));
 
 /// What a filter is built from. Every setting may be left out.
 #[derive(Debug, Clone, Default)]
@@ -97,7 +97,7 @@ impl FilterBuilder {
 
     /// What a policy stands on: the data elements, and the formats with their message keys.
     pub(crate) fn ground(&self) -> Result<(Catalog, Formats), ConfigError> {
-        let catalogs = self.catalogs.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+        let catalogs = self.catalogs.iter().map(|path| File::read(path)).collect::<Result<Vec<_>, _>>()?;
         let catalog = Catalog::load(&catalogs.iter().map(File::document).collect::<Vec<_>>())?;
         let mut files = Vec::new();
         for folder in &self.formats_dirs {
@@ -117,31 +117,15 @@ impl FilterBuilder {
     pub(crate) fn policy(&self, catalog: &Catalog, formats: &Formats) -> Result<Policy, ConfigError> {
         let (file, folder) = match &self.policy {
             PolicySource::Baseline => (File { name: BASELINE.0.to_owned(), text: BASELINE.1.to_owned() }, None),
-            PolicySource::Path(path) => (read(path)?, Some(path.parent().unwrap_or(Path::new("")))),
+            PolicySource::Path(path) => (File::read(path)?, Some(path.parent().unwrap_or(Path::new("")))),
             PolicySource::Text { name, text } => (File { name: name.clone(), text: text.clone() }, None),
         };
         Policy::load(&file.document(), folder, catalog, formats.messages())
     }
 }
 
-/// A configuration file that has been read.
-struct File {
-    name: String,
-    text: String,
-}
-
-impl File {
-    fn document(&self) -> Document<'_> {
-        Document { file: &self.name, text: &self.text }
-    }
-}
-
-fn read(path: &Path) -> Result<File, ConfigError> {
-    Ok(File { name: path.display().to_string(), text: read_file(path)? })
-}
-
 /// The `format.toml` of every folder in `folder`, by name, so that errors come in one order.
-fn read_formats(folder: &Path) -> Result<Vec<File>, ConfigError> {
+pub(crate) fn read_formats(folder: &Path) -> Result<Vec<File>, ConfigError> {
     let unreadable = |error: std::io::Error| {
         ConfigError::of_file(folder.display().to_string(), format!("can't be read: {error}").to_lowercase())
     };
@@ -153,5 +137,5 @@ fn read_formats(folder: &Path) -> Result<Vec<File>, ConfigError> {
         let message = "holds no format: `<name>/format.toml` is wanted";
         return Err(ConfigError::of_file(folder.display().to_string(), message));
     }
-    paths.iter().map(|path| read(path)).collect()
+    paths.iter().map(|path| File::read(path)).collect()
 }

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use builder::FilterBuilder;
+#[cfg(feature = "cli")]
+pub(crate) use builder::read_formats;
 
 use pool::Pool;
 

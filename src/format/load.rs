@@ -52,9 +52,23 @@ pub(crate) struct RawFormat {
     pub(super) required: Vec<RawRequired>,
     /// How objects refer to one another.
     pub(super) references: Option<RawReferences>,
+    /// Paths that the schema has and that are mapped nowhere on purpose: each with all below it or, where other paths go
+    /// on below it, its own value alone.
+    #[serde(default)]
+    pub(super) unmapped: Vec<Spanned<String>>,
     /// How a text that holds fields of its own is laid out.
     #[serde(default)]
     pub(super) text: Vec<RawText>,
+}
+
+impl RawFormat {
+    /// How its messages are written.
+    pub(super) fn syntaxes(&self) -> Vec<Syntax> {
+        match &self.syntax {
+            OneOrMany::One(syntax) => vec![*syntax],
+            OneOrMany::Many(several) => several.clone(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -124,7 +138,7 @@ impl<'de> Deserialize<'de> for PathEntry {
 }
 
 /// The prefix that JSON-LD gives values that are wrapped, `{"rdf:value": ...}`.
-const RDF_URI: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+pub(crate) const RDF_URI: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
 impl Format {
     pub(super) fn load(
@@ -133,10 +147,7 @@ impl Format {
         catalog: &Catalog,
         namespaces: &mut Namespaces,
     ) -> Result<Self, ConfigError> {
-        let syntaxes = match &raw.syntax {
-            OneOrMany::One(syntax) => vec![*syntax],
-            OneOrMany::Many(several) => several.clone(),
-        };
+        let syntaxes = raw.syntaxes();
         let mut prefixes = BTreeMap::new();
         for (prefix, uri) in &raw.namespaces {
             let id = namespaces.intern(uri.get_ref());
@@ -253,6 +264,9 @@ impl MappingReader<'_> {
             }
         }
         trie.spread_records();
+        for path in &raw.unmapped {
+            self.unmapped(&trie, root, path)?;
+        }
         trie.gather_elements(self.layouts);
         trie.gather_names();
         trie.gather_contents();
@@ -332,6 +346,34 @@ impl MappingReader<'_> {
             return Ok(id);
         }
         Err(self.document.error(&path.span(), format!("`{}` is not mapped in [paths]", path.get_ref())))
+    }
+
+    /// Makes sure that what is said to be unmapped is not mapped, and doesn't go out with a record.
+    fn unmapped(&self, trie: &Trie, from: NodeId, path: &Spanned<String>) -> Result<(), ConfigError> {
+        let text = path.get_ref();
+        let mut node = Some(from);
+        for step_text in text.split('/') {
+            let step = self.step(step_text, &path.span())?;
+            let Some(parent) = node.and_then(|id| trie.node(id)) else { continue };
+            let child = match self.syntax {
+                Syntax::Xml => {
+                    trie.child(parent, step.namespace, step.attribute, step.local.as_bytes()).map(|(id, _)| id)
+                }
+                Syntax::Json => node.and_then(|id| trie.member(id, step_text.strip_prefix('@').unwrap_or(step_text))),
+            };
+            if let (None, Target::Record(_), false) = (child, parent.target, step.attribute) {
+                let message = format!("`{text}` is said to be unmapped, and goes out with the record around it");
+                return Err(self.document.error(&path.span(), message));
+            }
+            node = child;
+        }
+        // Where other paths go on, it is the value of the container itself that is meant.
+        match node.and_then(|id| trie.node(id)).filter(|node| node.target != Target::Container) {
+            Some(_) => {
+                Err(self.document.error(&path.span(), format!("`{text}` is said to be unmapped, and is mapped")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Follows a path, growing what is missing; says whether it ends in `/**`.

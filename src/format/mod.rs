@@ -5,10 +5,14 @@ mod load;
 mod namespace;
 mod text;
 mod trie;
+#[cfg(feature = "cli")]
+mod written;
 
 use serde::Deserialize;
 
 pub(crate) use declared::{Declared, DeclaredPattern, DeclaredText};
+#[cfg(feature = "cli")]
+pub(crate) use load::RDF_URI;
 #[cfg(test)]
 pub(crate) use load::RawFormat;
 pub(crate) use namespace::{NamespaceId, Namespaces, XSI_URI};
@@ -19,6 +23,8 @@ pub(crate) fn intern_for_tests(known: &mut Namespaces, uri: &str) -> NamespaceId
 
 pub(crate) use text::{Column, Layout, Piece, Slots, end_of_skip};
 pub(crate) use trie::{Content, Node, NodeId, Role, StandIn, Target, Trie};
+#[cfg(feature = "cli")]
+pub(crate) use written::{Written, WrittenPath};
 
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, Spanned};
@@ -92,7 +98,7 @@ const NLETS_MESSAGES: [&str; 14] =
     ["DR", "DRG", "DNR", "KR", "RR", "RRG", "RNR", "IAR", "UR", "XR", "LR", "AM", "AML", "HS"];
 
 /// The formats that ship with the filter.
-const BUILT_IN: [Document<'_>; 2] = [
+pub(crate) const BUILT_IN: [Document<'_>; 2] = [
     Document { file: "schemas/nlets-niem/format.toml", text: include_str!("../../schemas/nlets-niem/format.toml") },
     Document { file: "schemas/niem-6.0/format.toml", text: include_str!("../../schemas/niem-6.0/format.toml") },
 ];

@@ -1,0 +1,88 @@
+//! `dmv-redact check`: lints policy, catalog and formats, and tells what it found to people, programs and CI.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::drawn::{self, Manner};
+use super::{Exit, Problem};
+use crate::lint::{Finding, Severity, Subjects, annotations, check, json, sarif};
+
+/// Find what is wrong, or probably not meant, in a policy, a catalog and formats.
+///
+/// Formats are held to the schemas beside them: `*.xsd` and `schema.json`. Ends with status 2 if there is an error, with
+/// `--strict` also if there is a warning; else 0.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Check the formats of this folder too: DIR/NAME/format.toml
+    #[arg(long, value_name = "DIR")]
+    formats: Vec<PathBuf>,
+    /// Check the data elements of this catalog too
+    #[arg(long, value_name = "FILE")]
+    catalog: Vec<PathBuf>,
+    /// Take warnings for errors
+    #[arg(long)]
+    strict: bool,
+    /// For people, for programs, for code scanning (SARIF 2.1.0), or as annotations of a GitHub workflow
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    output: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Json,
+    Sarif,
+    Github,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let subjects = Subjects { catalogs: arguments.catalog.clone(), formats: arguments.formats.clone() };
+    let found = check(&subjects);
+    let told = match arguments.output {
+        Form::Text => text(&found, arguments.strict),
+        Form::Json => json(&found, arguments.strict),
+        Form::Sarif => sarif(&found, arguments.strict),
+        Form::Github => annotations(&found, arguments.strict),
+    };
+    if let Err(problem) = say(&told) {
+        return problem.complain();
+    }
+    let is_wrong = found.iter().any(|finding| finding.severity(arguments.strict) == Severity::Error);
+    if is_wrong { Exit::Usage } else { Exit::Released }
+}
+
+/// Each finding drawn with its lines, and at the end how many there were.
+fn text(found: &[Finding], strict: bool) -> String {
+    let manner = Manner::of(&io::stdout());
+    let mut told = String::new();
+    for finding in found {
+        let message = format!("{} [{}]", finding.said.message(), finding.code.name);
+        let severity = match finding.severity(strict) {
+            Severity::Error => drawn::Severity::Error,
+            Severity::Warning => drawn::Severity::Warning,
+            Severity::Note => drawn::Severity::Note,
+        };
+        let finding = drawn::Finding { severity, message: &message, ..(&finding.said).into() };
+        told.push_str(&drawn::draw(&finding, manner));
+        told.push_str("\n\n");
+    }
+    let count = |severity| found.iter().filter(|finding| finding.severity(strict) == severity).count();
+    let counts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
+    let counts = counts.map(|(severity, name)| match count(severity) {
+        1 => format!("1 {name}"),
+        count => format!("{count} {name}s"),
+    });
+    told.push_str(&counts.join(", "));
+    told.push('\n');
+    told
+}
+
+/// Writes to stdout. A reader that has seen enough and closed the pipe is no failure.
+fn say(text: &str) -> Result<(), Problem> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::Io(format!("stdout: {error}"))),
+        _ => Ok(()),
+    }
+}

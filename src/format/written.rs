@@ -1,0 +1,83 @@
+//! A `format.toml` as it is written, every path with its place: what it is held to its schema by.
+//!
+//! Apart from [`Declared`](super::Declared), which the message path keeps, because places are wanted by the command line
+//! alone.
+
+use std::ops::Range;
+
+use super::Syntax;
+use super::load::{PathEntry, Paths, RawFormat};
+use crate::config::{ConfigError, Document, Spanned};
+
+/// A path and where it is written.
+#[derive(Debug, Clone)]
+pub(crate) struct WrittenPath {
+    /// Whole, from below the root.
+    pub(crate) path: String,
+    pub(crate) span: Range<usize>,
+}
+
+/// What a `format.toml` says, with places.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) name: WrittenPath,
+    pub(crate) syntaxes: Vec<Syntax>,
+    pub(crate) root: Option<WrittenPath>,
+    /// Prefixes and the namespaces they mean.
+    pub(crate) namespaces: Vec<(String, String)>,
+    /// The paths of `[paths]`, and the data element that each leads to.
+    pub(crate) paths: Vec<(WrittenPath, String)>,
+    /// What the filter reads: the message key, the requester.
+    pub(crate) read: Vec<WrittenPath>,
+    pub(crate) nillable: Vec<WrittenPath>,
+    /// What stands where a required part is denied.
+    pub(crate) required: Vec<(WrittenPath, String)>,
+    pub(crate) unmapped: Vec<WrittenPath>,
+    /// The attributes by which objects refer to one another.
+    pub(crate) references: Vec<String>,
+}
+
+impl Written {
+    /// Reads the tables of a format; whether its names are right is for [`Formats`](super::Formats) to say.
+    pub(crate) fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
+        let raw: RawFormat = document.parse()?;
+        let mut paths = Vec::new();
+        collect(&raw.paths, "", &mut paths);
+        let references = raw.references.as_ref();
+        let named = references.map(|references| [&references.id, &references.reference, &references.uri]);
+        Ok(Self {
+            name: written(&raw.name),
+            syntaxes: raw.syntaxes(),
+            root: raw.root.as_ref().map(written),
+            namespaces: raw
+                .namespaces
+                .iter()
+                .map(|(prefix, uri)| (prefix.get_ref().clone(), uri.get_ref().clone()))
+                .collect(),
+            paths,
+            read: [&raw.message_type, &raw.requester].into_iter().flatten().map(written).collect(),
+            nillable: raw.nillable.iter().map(written).collect(),
+            required: raw
+                .required
+                .iter()
+                .map(|required| (written(&required.path), required.when_denied.clone()))
+                .collect(),
+            unmapped: raw.unmapped.iter().map(written).collect(),
+            references: named.into_iter().flatten().flatten().map(|name| name.get_ref().clone()).collect(),
+        })
+    }
+}
+
+fn written(text: &Spanned<String>) -> WrittenPath {
+    WrittenPath { path: text.get_ref().clone(), span: text.span() }
+}
+
+fn collect(paths: &Paths, above: &str, into: &mut Vec<(WrittenPath, String)>) {
+    for (path, entry) in paths {
+        let whole = format!("{above}{}", path.get_ref());
+        match entry.get_ref() {
+            PathEntry::Below(below) => collect(below, &format!("{whole}/"), into),
+            PathEntry::Element(id) => into.push((WrittenPath { path: whole, span: path.span() }, id.clone())),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What is wrong, or probably not meant, in policies, catalogs and formats that load: lints, each with a stable code.
+//!
+//! Above everything that is linted, below the command line that shows it.
+
+mod finding;
+mod output;
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+pub(crate) use finding::{Finding, Severity};
+pub(crate) use output::{annotations, json, sarif};
+use schema::{JSON_SCHEMA, Sources, built_in};
+
+use crate::catalog::Catalog;
+use crate::config::{ConfigError, Document, File};
+use crate::filter::read_formats;
+use crate::format::Formats;
+
+/// What is checked: what is built in, and these.
+#[derive(Debug, Default)]
+pub(crate) struct Subjects {
+    pub(crate) catalogs: Vec<PathBuf>,
+    pub(crate) formats: Vec<PathBuf>,
+}
+
+/// Every finding, in the order of files and places. A table that can't be used is a finding too.
+pub(crate) fn check(subjects: &Subjects) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Err(error) = look(subjects, &mut found) {
+        found.push(error.into());
+    }
+    found.sort_by_key(|finding| {
+        (
+            finding.said.file().to_owned(),
+            finding.said.position(),
+            finding.code.severity,
+            finding.said.message().to_owned(),
+        )
+    });
+    found
+}
+
+fn look(subjects: &Subjects, found: &mut Vec<Finding>) -> Result<(), ConfigError> {
+    let catalogs = subjects.catalogs.iter().map(|path| File::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let catalog = Catalog::load(&documents(&catalogs))?;
+    let mut formats = Vec::new();
+    for folder in &subjects.formats {
+        formats.extend(read_formats(folder)?);
+    }
+    Formats::load(&documents(&formats), &catalog)?;
+    for sources in built_in() {
+        found.extend(schema::lint(&sources, &catalog)?);
+    }
+    for format in &formats {
+        let schemas = schemas_beside(Path::new(&format.name))?;
+        let sources = Sources { format: format.document(), schemas: documents(&schemas) };
+        found.extend(schema::lint(&sources, &catalog)?);
+    }
+    Ok(())
+}
+
+fn documents(files: &[File]) -> Vec<Document<'_>> {
+    files.iter().map(File::document).collect()
+}
+
+/// The schemas in the folder of a format, by name.
+fn schemas_beside(format: &Path) -> Result<Vec<File>, ConfigError> {
+    let folder = format.parent().unwrap_or(Path::new(""));
+    let unreadable = |error: std::io::Error| {
+        ConfigError::of_file(folder.display().to_string(), format!("can't be read: {error}").to_lowercase())
+    };
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+    let is_schema = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| extension == "xsd")
+            || path.file_name().is_some_and(|name| name == JSON_SCHEMA)
+    };
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(is_schema).collect();
+    paths.sort();
+    paths.iter().map(|path| File::read(path)).collect()
+}

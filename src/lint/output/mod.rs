@@ -1,0 +1,12 @@
+//! Findings for programs: JSON, SARIF for code scanning, annotations for a workflow. What people read is drawn by the
+//! command line.
+
+mod annotations;
+mod json;
+mod sarif;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use annotations::annotations;
+pub(crate) use json::json;
+pub(crate) use sarif::sarif;

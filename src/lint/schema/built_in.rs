@@ -1,0 +1,35 @@
+//! The schemas of the formats that ship with the filter, so that they can be checked where no file of the project lies.
+
+use super::Sources;
+use crate::config::Document;
+use crate::format::BUILT_IN;
+
+macro_rules! schemas {
+    ($($file:literal),* $(,)?) => {
+        [$(Document { file: concat!("schemas/", $file), text: include_str!(concat!("../../../schemas/", $file)) }),*]
+    };
+}
+
+/// Every schema, in its format's folder.
+const SCHEMAS: [Document<'_>; 11] = schemas![
+    "nlets-niem/jxdm.xsd",
+    "nlets-niem/niem-core.xsd",
+    "nlets-niem/nlets-core.xsd",
+    "nlets-niem/nlets-hdr.xsd",
+    "nlets-niem/nlets.xsd",
+    "niem-6.0/exchange.xsd",
+    "niem-6.0/immigration.xsd",
+    "niem-6.0/justice.xsd",
+    "niem-6.0/niem-core.xsd",
+    "niem-6.0/schema.json",
+    "niem-6.0/structures.xsd",
+];
+
+/// The built-in formats with their schemas.
+pub(crate) fn built_in() -> impl Iterator<Item = Sources<'static>> {
+    BUILT_IN.iter().map(|format| {
+        let folder = format.file.trim_end_matches("format.toml");
+        let schemas = SCHEMAS.iter().filter(|schema| schema.file.starts_with(folder)).copied().collect();
+        Sources { format: *format, schemas }
+    })
+}

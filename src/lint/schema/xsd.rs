@@ -1,0 +1,437 @@
+//! XML Schema, read plainly: what may stand where, and what must. Facets of values are the catalog's business.
+//!
+//! What it doesn't understand it tells, for a mapping can't be held to that.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::outline::{Content, Name, NotUnderstood, Outline, Part};
+use super::xsd_document::{XSD, XsdElement, read};
+use crate::config::Document;
+
+/// A place in a schema: a value, anything at all, or a complex type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum XsdPlace {
+    Value,
+    Anything,
+    Complex(usize),
+}
+
+/// The elements of XML Schema that this reader knows; those of the second list allow nothing and demand nothing of structure.
+const UNDERSTOOD: [&str; 18] = [
+    "schema",
+    "import",
+    "include",
+    "element",
+    "attribute",
+    "attributeGroup",
+    "group",
+    "complexType",
+    "simpleType",
+    "sequence",
+    "choice",
+    "all",
+    "any",
+    "anyAttribute",
+    "simpleContent",
+    "complexContent",
+    "extension",
+    "restriction",
+];
+const WITHOUT_STRUCTURE: [&str; 22] = [
+    "annotation",
+    "documentation",
+    "appinfo",
+    "unique",
+    "key",
+    "keyref",
+    "selector",
+    "field",
+    "list",
+    "union",
+    "pattern",
+    "enumeration",
+    "length",
+    "minLength",
+    "maxLength",
+    "minInclusive",
+    "maxInclusive",
+    "minExclusive",
+    "maxExclusive",
+    "totalDigits",
+    "fractionDigits",
+    "whiteSpace",
+];
+
+/// What is declared for all to refer to: `element`, `attribute`, `type`, `group`, `attributeGroup`.
+type Globals = HashMap<(&'static str, String, String), usize>;
+
+/// Schema documents that belong together.
+#[derive(Debug)]
+pub(super) struct Xsd {
+    elements: Vec<XsdElement>,
+    globals: Globals,
+    /// The elements that may stand where another is named.
+    substitutes: BTreeMap<(String, String), Vec<usize>>,
+    /// Which documents have their local elements, and their local attributes, in the target namespace: by file.
+    qualified: HashMap<String, (bool, bool)>,
+    not_understood: Vec<NotUnderstood>,
+}
+
+impl Xsd {
+    /// Reads all documents of a schema.
+    pub(super) fn read(documents: &[Document<'_>]) -> Self {
+        let mut xsd = Self {
+            elements: Vec::new(),
+            globals: Globals::new(),
+            substitutes: BTreeMap::new(),
+            qualified: HashMap::new(),
+            not_understood: Vec::new(),
+        };
+        let files: Vec<&str> = documents.iter().map(|document| last_step(document.file)).collect();
+        for document in documents {
+            let first = xsd.elements.len();
+            if let Some(root) = read(document, &mut xsd.elements, &mut xsd.not_understood) {
+                xsd.declare(root, document.file);
+            }
+            xsd.tell_unknown(first, &files);
+        }
+        xsd.tell_unresolved();
+        xsd
+    }
+
+    fn element(&self, place: usize) -> Option<&XsdElement> {
+        self.elements.get(place)
+    }
+
+    fn children(&self, place: usize) -> impl Iterator<Item = (usize, &XsdElement)> {
+        let children = self.element(place).map_or(&[][..], |element| &element.children);
+        children.iter().filter_map(|child| Some((*child, self.element(*child)?)))
+    }
+
+    /// Notes what a document declares for all.
+    fn declare(&mut self, root: usize, file: &str) {
+        let Some(schema) = self.elements.get(root) else { return };
+        let is_qualified = |name: &str| schema.attribute(name) == Some("qualified");
+        self.qualified
+            .insert(file.to_owned(), (is_qualified("elementFormDefault"), is_qualified("attributeFormDefault")));
+        for child in &schema.children {
+            let Some(element) = self.elements.get(*child) else { continue };
+            let kind = match element.name.as_str() {
+                "element" => "element",
+                "attribute" => "attribute",
+                "complexType" | "simpleType" => "type",
+                "group" => "group",
+                "attributeGroup" => "attributeGroup",
+                _ => continue,
+            };
+            let Some(name) = element.attribute("name") else { continue };
+            self.globals.insert((kind, element.target.to_string(), name.to_owned()), *child);
+            if let (true, Some(head)) = (kind == "element", element.qualified("substitutionGroup")) {
+                self.substitutes.entry(head).or_default().push(*child);
+            }
+        }
+    }
+
+    fn tell(&mut self, place: usize, what: String) {
+        let Some(element) = self.elements.get(place) else { return };
+        let fault = NotUnderstood { file: element.file.clone(), at: Some(element.at), what };
+        self.not_understood.push(fault);
+    }
+
+    /// Tells of constructs that this reader doesn't know, from an element on.
+    fn tell_unknown(&mut self, first: usize, files: &[&str]) {
+        let mut faults = Vec::new();
+        for (place, element) in self.elements.iter().enumerate().skip(first) {
+            let name = element.name.as_str();
+            if !UNDERSTOOD.contains(&name) && !WITHOUT_STRUCTURE.contains(&name) {
+                faults.push((place, format!("`{name}`")));
+            }
+            if let ("import" | "include", Some(location)) = (name, element.attribute("schemaLocation"))
+                && !files.contains(&last_step(location))
+            {
+                faults.push((place, format!("`{name}` of a document that doesn't lie beside it")));
+            }
+            let takes_over = name == "include" && !element.target.is_empty();
+            if takes_over && self.elements.iter().any(|other| other.name == "schema" && other.target.is_empty()) {
+                faults.push((place, "`include` of a document without a namespace of its own".to_owned()));
+            }
+        }
+        for (place, what) in faults {
+            self.tell(place, what);
+        }
+    }
+
+    /// Tells of references that lead nowhere.
+    fn tell_unresolved(&mut self) {
+        let mut faults = Vec::new();
+        for (place, element) in self.elements.iter().enumerate() {
+            let kind = match element.name.as_str() {
+                "element" => "element",
+                "attribute" => "attribute",
+                "group" => "group",
+                "attributeGroup" => "attributeGroup",
+                "extension" | "restriction" => "type",
+                _ => continue,
+            };
+            let references =
+                [("ref", kind), ("type", "type"), ("base", "type"), ("substitutionGroup", "element")].into_iter();
+            for (attribute, kind) in references {
+                let Some(text) = element.attribute(attribute) else { continue };
+                let is_known = element.qualified(attribute).is_some_and(|name| {
+                    name.0 == XSD || self.global(kind, &name).is_some() || is_xml_attribute(kind, &name)
+                });
+                if !is_known {
+                    faults.push((place, format!("the {kind} `{text}`, which no document beside it declares")));
+                }
+            }
+        }
+        for (place, what) in faults {
+            self.tell(place, what);
+        }
+    }
+
+    fn global(&self, kind: &'static str, name: &(String, String)) -> Option<usize> {
+        self.globals.get(&(kind, name.0.clone(), name.1.clone())).copied()
+    }
+
+    /// What is in an element.
+    fn place_of(&self, place: usize, depth: usize) -> XsdPlace {
+        let Some(element) = self.element(place) else { return XsdPlace::Anything };
+        if let Some(name) = element.qualified("type") {
+            return self.place_of_type(&name);
+        }
+        for (child, own) in self.children(place) {
+            match own.name.as_str() {
+                "complexType" => return XsdPlace::Complex(child),
+                "simpleType" => return XsdPlace::Value,
+                _ => {}
+            }
+        }
+        let head = element.qualified("substitutionGroup").and_then(|head| self.global("element", &head));
+        match head {
+            Some(head) if depth > 0 => self.place_of(head, depth - 1),
+            _ => XsdPlace::Anything,
+        }
+    }
+
+    fn place_of_type(&self, name: &(String, String)) -> XsdPlace {
+        if name.0 == XSD {
+            return if name.1 == "anyType" { XsdPlace::Anything } else { XsdPlace::Value };
+        }
+        match self.global("type", name).and_then(|place| Some((place, self.element(place)?))) {
+            Some((place, element)) if element.name == "complexType" => XsdPlace::Complex(place),
+            Some(_) => XsdPlace::Value,
+            None => XsdPlace::Anything,
+        }
+    }
+
+    fn name_of(&self, element: &XsdElement, is_global: bool) -> Option<Name> {
+        let local = element.attribute("name")?;
+        let is_attribute = element.name == "attribute";
+        let (elements, attributes) = self.qualified.get(&element.file).copied().unwrap_or_default();
+        let by_default = if is_attribute { attributes } else { elements };
+        let is_qualified = is_global || element.attribute("form").map_or(by_default, |form| form == "qualified");
+        let namespace = if is_qualified { &*element.target } else { "" };
+        Some(Name { namespace: namespace.to_owned(), is_attribute, local: local.to_owned() })
+    }
+
+    /// The elements that may stand where this global one is named: itself, if it isn't abstract, and what substitutes it.
+    fn substitution(&self, place: usize, into: &mut Vec<usize>) {
+        let Some(element) = self.element(place).filter(|_| !into.contains(&place)) else { return };
+        into.push(place);
+        let name = element.attribute("name").map(|name| (element.target.to_string(), name.to_owned()));
+        for substitute in name.and_then(|name| self.substitutes.get(&name)).into_iter().flatten() {
+            self.substitution(*substitute, into);
+        }
+    }
+
+    /// Adds what an element particle allows; the names of which one must be there.
+    fn element_particle(&self, place: usize, content: &mut Content<XsdPlace>) -> Vec<Name> {
+        let Some(particle) = self.element(place) else { return Vec::new() };
+        let mut elements = Vec::new();
+        let is_reference = particle.attribute("ref").is_some();
+        match particle.qualified("ref").and_then(|name| self.global("element", &name)) {
+            Some(global) => self.substitution(global, &mut elements),
+            None if is_reference => content.is_open = true,
+            None => elements.push(place),
+        }
+        let mut names = Vec::new();
+        for place in elements {
+            let Some(element) = self.element(place) else { continue };
+            if element.attribute("abstract").is_some_and(is_true) {
+                continue;
+            }
+            let Some(name) = self.name_of(element, is_reference) else { continue };
+            names.push(name.clone());
+            if content.part(&name).is_none() {
+                content.parts.push(Part {
+                    name,
+                    pattern: None,
+                    place: self.place_of(place, self.elements.len()),
+                    is_nillable: element.attribute("nillable").is_some_and(is_true),
+                    declared: element.declared(),
+                });
+            }
+        }
+        names
+    }
+
+    /// Adds what a particle allows; what it demands. `depth` bounds groups that hold themselves.
+    fn particle(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) -> Vec<Vec<Name>> {
+        let Some(element) = self.element(place).filter(|_| depth > 0) else { return Vec::new() };
+        if element.attribute("maxOccurs") == Some("0") {
+            return Vec::new();
+        }
+        let demands = match element.name.as_str() {
+            "element" => vec![self.element_particle(place, content)],
+            "sequence" | "all" => {
+                let children = self.children(place).map(|(child, _)| self.particle(child, content, depth - 1));
+                children.collect::<Vec<_>>().concat()
+            }
+            "choice" => {
+                let children = self.children(place).filter(|(_, child)| child.name != "annotation");
+                let alternatives: Vec<_> =
+                    children.map(|(child, _)| self.particle(child, content, depth - 1).into_iter().next()).collect();
+                // An alternative that demands nothing fulfils the choice.
+                alternatives.into_iter().collect::<Option<Vec<_>>>().map(|all| vec![all.concat()]).unwrap_or_default()
+            }
+            "group" => match element.qualified("ref") {
+                Some(name) => self.global("group", &name).map_or_else(Vec::new, |group| {
+                    let children = self.children(group).map(|(child, _)| self.particle(child, content, depth - 1));
+                    children.collect::<Vec<_>>().concat()
+                }),
+                None => Vec::new(),
+            },
+            "any" => {
+                content.is_open = true;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        if element.attribute("minOccurs") == Some("0") { Vec::new() } else { demands }
+    }
+
+    /// Adds the attributes that a type, an extension or a group of attributes has.
+    fn attributes(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) {
+        for (child, element) in self.children(place).filter(|_| depth > 0) {
+            match element.name.as_str() {
+                "attribute" => self.attribute(element, content),
+                "attributeGroup" => {
+                    let group = element.qualified("ref").and_then(|name| self.global("attributeGroup", &name));
+                    self.attributes(group.unwrap_or(child), content, depth - 1);
+                }
+                "anyAttribute" => content.takes_attributes = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn attribute(&self, element: &XsdElement, content: &mut Content<XsdPlace>) {
+        let name = match element.qualified("ref") {
+            Some((namespace, local)) => Some(Name::attribute(&namespace, &local)),
+            None => self.name_of(element, false),
+        };
+        let Some(name) = name else { return };
+        if element.attribute("use") == Some("prohibited") {
+            content.parts.retain(|part| part.name != name);
+            content.demands.retain(|names| !names.contains(&name));
+            return;
+        }
+        if element.attribute("use") == Some("required") {
+            content.demands.push(vec![name.clone()]);
+        }
+        if content.part(&name).is_none() {
+            let (place, declared) = (XsdPlace::Value, element.declared());
+            content.parts.push(Part { name, pattern: None, place, is_nillable: false, declared });
+        }
+    }
+
+    /// Adds what a complex type allows. `depth` bounds types that are derived from themselves.
+    fn complex(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) {
+        let Some(element) = self.element(place).filter(|_| depth > 0) else { return };
+        content.has_value |= element.attribute("mixed").is_some_and(is_true);
+        for (child, own) in self.children(place) {
+            match own.name.as_str() {
+                "simpleContent" => {
+                    content.has_value = true;
+                    self.derived(child, content, depth);
+                }
+                "complexContent" => {
+                    content.has_value |= own.attribute("mixed").is_some_and(is_true);
+                    self.derived(child, content, depth);
+                }
+                _ => {
+                    let demands = self.particle(child, content, self.elements.len());
+                    content.demands.extend(demands);
+                }
+            }
+        }
+        self.attributes(place, content, self.elements.len());
+    }
+
+    /// Adds what an extension has of its base and of its own; a restriction says its elements anew and inherits attributes.
+    fn derived(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) {
+        for (child, element) in self.children(place) {
+            let base = element.qualified("base").map_or(XsdPlace::Anything, |name| self.place_of_type(&name));
+            if let XsdPlace::Complex(base) = base {
+                let mut inherited = Content::nothing();
+                self.complex(base, &mut inherited, depth - 1);
+                if element.name == "restriction" {
+                    inherited.parts.retain(|part| part.name.is_attribute);
+                    inherited.demands.retain(|names| names.iter().all(|name| name.is_attribute));
+                    inherited.is_open = false;
+                }
+                content.has_value |= inherited.has_value;
+                content.is_open |= inherited.is_open;
+                content.takes_attributes |= inherited.takes_attributes;
+                content.parts.append(&mut inherited.parts);
+                content.demands.append(&mut inherited.demands);
+            }
+            self.complex(child, content, depth - 1);
+        }
+    }
+}
+
+impl Outline for Xsd {
+    type Place = XsdPlace;
+
+    fn root(&self, name: Option<&Name>) -> Option<XsdPlace> {
+        let name = name?;
+        let global = self.global("element", &(name.namespace.clone(), name.local.clone()))?;
+        Some(self.place_of(global, self.elements.len()))
+    }
+
+    fn roots(&self) -> Vec<Name> {
+        let elements = self.globals.keys().filter(|(kind, _, _)| *kind == "element");
+        elements.map(|(_, namespace, local)| Name::element(namespace, local)).collect()
+    }
+
+    fn content(&self, place: &XsdPlace) -> Content<XsdPlace> {
+        match place {
+            XsdPlace::Value => Content::value(),
+            XsdPlace::Anything => Content::anything(),
+            XsdPlace::Complex(place) => {
+                let mut content = Content::nothing();
+                self.complex(*place, &mut content, self.elements.len());
+                content
+            }
+        }
+    }
+
+    fn not_understood(&self) -> &[NotUnderstood] {
+        &self.not_understood
+    }
+}
+
+fn is_true(text: &str) -> bool {
+    matches!(text.trim(), "true" | "1")
+}
+
+/// XML's own attributes need no declaration.
+fn is_xml_attribute(kind: &str, name: &(String, String)) -> bool {
+    kind == "attribute" && name.0 == "http://www.w3.org/XML/1998/namespace"
+}
+
+fn last_step(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
