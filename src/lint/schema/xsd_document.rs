@@ -73,8 +73,12 @@ pub(super) fn read(
     // How deep inside of something that isn't XML Schema's.
     let mut foreign = 0_usize;
     let mut root = None;
+    // The line that is read, counted on as the reading goes on.
+    let (mut line, mut counted) = (1, 0);
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        line += document.text.get(counted..at).map_or(0, |text| text.matches('\n').count());
+        counted = at;
         let (start, is_empty) = match reader.read_event() {
             Ok(Event::Start(start)) => (start, false),
             Ok(Event::Empty(start)) => (start, true),
@@ -98,7 +102,8 @@ pub(super) fn read(
             foreign += usize::from(!is_empty);
             continue;
         }
-        let Some(element) = element(&start, parent.and_then(|parent| elements.get(parent)), document, at) else {
+        let Some(element) = element(&start, parent.and_then(|parent| elements.get(parent)), document, (at, line))
+        else {
             if parent.is_none() {
                 fault(at, "its root is no `schema` of XML Schema".to_owned());
                 return root;
@@ -123,7 +128,7 @@ fn element(
     start: &BytesStart<'_>,
     parent: Option<&XsdElement>,
     document: &Document<'_>,
-    at: usize,
+    (at, line): (usize, usize),
 ) -> Option<XsdElement> {
     let mut prefixes = parent.map_or_else(Rc::default, |parent| Rc::clone(&parent.prefixes));
     let mut attributes = Vec::new();
@@ -149,7 +154,7 @@ fn element(
         children: Vec::new(),
         file: document.file.to_owned(),
         at,
-        line: document.position(at).0,
+        line,
         target,
     };
     let (namespace, name) = element.resolve(start.name().into_inner())?;
