@@ -148,11 +148,11 @@ fn errors_name_file_line_column_and_the_nearest_spelling() {
     assert_eq!(policy("elements", "element"), "policy.toml:12:1: unknown key `element`; did you mean `elements`?");
     assert_eq!(
         policy("AZ*", "az*"),
-        "policy.toml:7:8: `az*` can match no ORI: `a` is none of A to Z, 0 to 9, `?` and `*`"
+        "policy.toml:7:8: `az*` can match no ORI: `a` is none of A to Z, 0 to 9, `?` and `*`; `?` stands for one character, `*` for any run of them"
     );
     assert_eq!(
         policy("AZ*", "AZ007000"),
-        "policy.toml:7:8: `AZ007000` is no ORI: 9 characters of A to Z and 0 to 9 (or a pattern with `?` and `*`) are wanted"
+        "policy.toml:7:8: `AZ007000` is no ORI; an ORI has 9 characters, A to Z and 0 to 9; in a policy, not in a file of ORIs, it may be a pattern with `?` and `*`"
     );
     assert_eq!(
         policy("agencies = [\"police\"]\n", ""),
@@ -168,13 +168,16 @@ fn errors_name_file_line_column_and_the_nearest_spelling() {
     );
     assert_eq!(
         policy("elements = [\"subject.name\",", "as = { \"subject.name\" = \"year\" }\nelements = [\"subject.name\","),
-        "policy.toml:12:8: `subject.name` doesn't take the treatment `year`"
+        "policy.toml:12:8: `subject.name` doesn't take the treatment `year`; it takes `full`, `mask`"
     );
     assert_eq!(
         policy("\"subject.remarks\"", "\"envelope\""),
-        "policy.toml:12:29: `envelope` is of the envelope, which every grant holds: no rule names it"
+        "policy.toml:12:29: `envelope` is of the envelope, which every grant holds: no rule names it; take it away"
     );
-    assert_eq!(policy("version = \"1\"", "version = 1"), "policy.toml:4:11: a text in quotes is wanted, not a number");
+    assert_eq!(
+        policy("version = \"1\"", "version = 1"),
+        "policy.toml:4:11: a text in quotes is wanted, not a number; write `\"1\"`"
+    );
 
     let format = |from: &str, to: &str| error(&FORMAT.replacen(from, to, 1), POLICY);
     assert_eq!(

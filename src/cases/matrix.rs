@@ -18,29 +18,44 @@ pub(super) const MATRIX_FILE: &str = "matrix.toml";
 /// The word for no purpose, or one that the policy doesn't name.
 pub(super) const NO_PURPOSE: &str = "none";
 
+/// What each agency class may get; everything else must be denied.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct RawMatrix {
+pub(crate) struct RawMatrix {
+    /// The policy: a name, or a path beside this file; left out: `--policy`, else the built-in baseline.
     policy: Option<Spanned<String>>,
+    /// What somebody may get, in each situation that is named; everything else must be denied.
     #[serde(default)]
     may: Vec<RawRow>,
 }
 
 type Names = Spanned<Vec<Spanned<String>>>;
 
+/// What somebody may get, all of it.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawRow {
+    /// What is shown by it, for people. No two rows of a file have the same.
     title: Spanned<String>,
+    /// Who asks, an ORI; or `agencies`.
     requester: Option<Spanned<String>>,
+    /// Who asks: those who are in exactly these agency classes; or `requester`.
     agencies: Option<Names>,
+    /// The purpose codes; "none" is no purpose, or one that no rule names. Left out: every one of these.
     purposes: Option<Names>,
+    /// The message keys; left out: every one that the policy tells apart.
     messages: Option<Names>,
+    /// The claims that are vouched for, exactly.
     #[serde(default)]
     claims: Vec<Spanned<String>>,
+    /// `held` or `withheld`; left out: the message is rewritten.
     disposition: Option<Spanned<String>>,
+    /// All data elements that go out, or would once approved: ids, prefixes, or `group:NAME`.
     #[serde(default)]
     elements: Vec<Spanned<String>>,
+    /// How elements are released; left out: as they are.
     #[serde(rename = "as", default)]
     treatments: BTreeMap<Spanned<String>, Treatment>,
 }

@@ -18,10 +18,10 @@ mod whole;
 
 pub(crate) use coverage::coverage;
 pub(crate) use found::load;
-#[cfg(test)]
-pub(crate) use message_case::RawCase;
 pub(crate) use outcome::Run;
 pub(crate) use report::junit;
 pub(crate) use run::run;
 pub(crate) use settings::{CasesError, Settings};
 pub(crate) use whole::write_whole;
+#[cfg(test)]
+pub(crate) use {matrix::RawMatrix, message_case::RawCase};

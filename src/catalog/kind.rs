@@ -58,6 +58,9 @@ pub enum Treatment {
 }
 
 impl Treatment {
+    /// All of them, the most open first.
+    pub(crate) const ALL: [Self; 5] = [Self::Full, Self::Year, Self::Zip5, Self::Last4, Self::Mask];
+
     /// The word for it in policies and reports.
     #[must_use]
     pub fn name(self) -> &'static str {

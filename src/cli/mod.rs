@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod drawn;
 mod filter_arguments;
+mod init;
 mod interrupt;
 mod lint_syntax;
 mod man;
@@ -40,6 +41,7 @@ enum Verb {
     LintSyntax(lint_syntax::Arguments),
     Audit(audit::Arguments),
     Test(test::Arguments),
+    Init(init::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -79,6 +81,7 @@ pub fn main() -> ExitCode {
         Verb::Check(arguments) => check::run(&arguments).into(),
         Verb::LintSyntax(arguments) => lint_syntax::run(&arguments).into(),
         Verb::Audit(arguments) => audit::run(&arguments).into(),
+        Verb::Init(arguments) => init::run(&arguments).into(),
         Verb::Schema(arguments) => schema::run(&arguments).into(),
         Verb::Completions(arguments) => completions::run(&arguments).into(),
         Verb::Man(arguments) => man::run(&arguments).into(),

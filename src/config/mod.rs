@@ -59,6 +59,12 @@ impl ConfigError {
         }
     }
 
+    /// Adds what the user can do about it, unless that is known already.
+    #[must_use]
+    pub(crate) fn or_help(self, help: &str) -> Self {
+        if self.help.is_some() || help.is_empty() { self } else { self.help(help) }
+    }
+
     /// The file as it was named by the caller.
     #[must_use]
     pub fn file(&self) -> &str {
@@ -129,18 +135,21 @@ impl Document<'_> {
             if let Some(name) = wording.unknown {
                 said = said.nearest(&name, wording.known.iter().map(String::as_str));
             }
-            match (said.help_text(), wording.help) {
-                (None, Some(help)) => said.help(help),
-                _ => said,
-            }
+            said.or_help(wording.help.as_deref().unwrap_or_default())
         })
+    }
+
+    /// Line and column of a byte of this text, both counted from 1, the column in characters.
+    pub(crate) fn position(&self, at: usize) -> (usize, usize) {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (line, column)
     }
 
     /// An error at a byte range of this text.
     pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let (line, column) = self.position(span.start);
         let place = Located { line, column, span: span.clone(), text: self.text.into() };
         ConfigError { file: self.file.to_owned(), place: Some(place), message: message.into(), help: None }
     }

@@ -64,7 +64,10 @@ fn structure(said: &str, at: &str) -> Option<Wording> {
         let (got, wanted) = rest.rsplit_once(", expected ")?;
         let wanted = kind_wanted(wanted);
         return Some(match (is_type, names.first()) {
-            (true, _) => Wording::new(format!("{wanted} is wanted, not {}", kind_given(got, at))),
+            (true, _) => {
+                let given = kind_given(got, at);
+                Wording { help: remedy(wanted, given, at), ..Wording::new(format!("{wanted} is wanted, not {given}")) }
+            }
             (false, Some(value)) => Wording::new(format!("{wanted} is wanted, not `{value}`")),
             (false, None) => Wording::new(format!("{wanted} is wanted")),
         });
@@ -88,8 +91,8 @@ fn kind_given(got: &str, at: &str) -> &'static str {
 /// What a value should have been; a type of this program is a table, a number type a number.
 fn kind_wanted(wanted: &str) -> &str {
     match wanted {
-        "a string" | "a borrowed string" => "a text in quotes",
-        "a sequence" => "a list in `[...]`",
+        "a string" | "a borrowed string" => TEXT,
+        "a sequence" => LIST,
         "a map" => "a table",
         "a boolean" => "`true` or `false`",
         "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number from 0",
@@ -99,7 +102,23 @@ fn kind_wanted(wanted: &str) -> &str {
     }
 }
 
+const TEXT: &str = "a text in quotes";
+const LIST: &str = "a list in `[...]`";
 const NO_VALUE: (&str, &str) = ("a key without a value", "write `key = value`");
+
+/// How a value is written as what is wanted.
+fn remedy(wanted: &str, given: &str, at: &str) -> Option<String> {
+    let is_short = at.len() <= 40 && !at.contains('\n');
+    match (wanted, given) {
+        (TEXT, "a list") => Some("write it without `[` and `]`".to_owned()),
+        (TEXT, "a table") => None,
+        (TEXT, _) if is_short => Some(format!("write `\"{at}\"`")),
+        (LIST, "a text") if is_short => Some(format!("write `[{at}]`")),
+        ("a table", _) => Some("write `key = value` below a `[head]`, or in `{ }`".to_owned()),
+        (_, "a text") => Some("write it without quotes".to_owned()),
+        _ => None,
+    }
+}
 
 /// What the parser says of a text that is no TOML.
 fn syntax(said: &str, at: &str) -> Option<Wording> {
@@ -116,7 +135,9 @@ fn syntax(said: &str, at: &str) -> Option<Wording> {
         | "missing value"
         | "missing assignment between key-value pairs" => NO_VALUE,
         "unclosed array" => ("a list is not closed", "add `]` at its end"),
-        "missing comma between array elements" => ("a comma is missing in a list", "write `,` between two entries"),
+        "missing comma between array elements" => {
+            ("a comma is missing in a list", "write `,` between two entries, or `]` where the list ends")
+        }
         "extra comma in array" => ("a comma too many in a list", "take one away"),
         "unclosed table" | "unclosed array table" => {
             ("the head of a table is not closed", "write `[name]` or `[[name]]`")
@@ -179,18 +200,33 @@ mod tests {
 
     #[test]
     fn a_value_of_another_type_is_named_by_what_people_call_it() {
-        assert_eq!(told("id = 5"), "1:6: a text in quotes is wanted, not a number");
-        assert_eq!(told("id = 'x'\nlist = 'y'"), "2:8: a list in `[...]` is wanted, not a text");
-        assert_eq!(told("id = 'x'\nlist = [5]"), "2:9: a text in quotes is wanted, not a number");
+        assert_eq!(told("id = 5"), "1:6: a text in quotes is wanted, not a number; write `\"5\"`");
+        assert_eq!(told("id = 'x'\nlist = 'y'"), "2:8: a list in `[...]` is wanted, not a text; write `['y']`");
+        assert_eq!(told("id = 'x'\nlist = [5]"), "2:9: a text in quotes is wanted, not a number; write `\"5\"`");
         assert_eq!(told("id = 'x'\nlist = {}"), "2:8: a list in `[...]` is wanted, not a table");
         assert_eq!(told("id = 'x'\nnumber = -1"), "2:10: a whole number from 0 is wanted, not `-1`");
-        assert_eq!(told("id = 'x'\nnumber = 'z'"), "2:10: a whole number from 0 is wanted, not a text");
+        assert_eq!(
+            told("id = 'x'\nnumber = 'z'"),
+            "2:10: a whole number from 0 is wanted, not a text; write it without quotes"
+        );
         assert_eq!(told("id = 'x'\nnumber = 1979-05-27"), "2:10: a whole number from 0 is wanted, not a date");
-        assert_eq!(told("id = 'x'\nflag = 'true'"), "2:8: `true` or `false` is wanted, not a text");
-        assert_eq!(told("id = 'x'\nrule = ['true']"), "2:9: a table is wanted, not a text");
+        assert_eq!(
+            told("id = 'x'\nflag = 'true'"),
+            "2:8: `true` or `false` is wanted, not a text; write it without quotes"
+        );
+        assert_eq!(
+            told("id = 'x'\nrule = ['true']"),
+            "2:9: a table is wanted, not a text; write `key = value` below a `[head]`, or in `{ }`"
+        );
         assert_eq!(told("id = 'x'\n[rule]\nkey = 'x'"), "2:1: there may be several `rule`; write `[[rule]]`");
-        assert_eq!(told("id = 'x'\nnamed.x = 5"), "2:11: a table is wanted, not a number");
-        assert_eq!(told("id = 'x'\nnamed = [5]"), "2:9: a table is wanted, not a list");
+        assert_eq!(
+            told("id = 'x'\nnamed.x = 5"),
+            "2:11: a table is wanted, not a number; write `key = value` below a `[head]`, or in `{ }`"
+        );
+        assert_eq!(
+            told("id = 'x'\nnamed = [5]"),
+            "2:9: a table is wanted, not a list; write `key = value` below a `[head]`, or in `{ }`"
+        );
         assert_eq!(told("id = 'x'\ntreatment = 5"), "2:13: a text in quotes is wanted");
     }
 
@@ -224,7 +260,10 @@ mod tests {
         assert_eq!(told("id"), "1:3: a key without a value; write `key = value`");
         assert_eq!(told("id ="), "1:5: a key without a value; write `key = value`");
         assert_eq!(told("id = 'x' 'y'"), "1:10: two things on one line; begin a new line, or put the text in quotes");
-        assert_eq!(told("list = ['a' 'b']"), "1:13: a comma is missing in a list; write `,` between two entries");
+        assert_eq!(
+            told("list = ['a' 'b']"),
+            "1:13: a comma is missing in a list; write `,` between two entries, or `]` where the list ends"
+        );
         assert_eq!(told("list = ['a', 'b'"), "1:17: a list is not closed; add `]` at its end");
         assert_eq!(told("list = ['a',, 'b']"), "1:13: a comma too many in a list; take one away");
         assert_eq!(told("[rule"), "1:6: the head of a table is not closed; write `[name]` or `[[name]]`");

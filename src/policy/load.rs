@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
@@ -188,16 +189,20 @@ impl ClassNames {
 
     fn find(&self, document: &Document<'_>, name: &Spanned<String>) -> Result<ClassId, ConfigError> {
         let place = self.0.get(name.get_ref()).copied();
-        place_or_nearest(document, name, place, "agency class", || self.0.keys().map(String::as_str))
+        let help = "a class is declared as `[agencies.NAME]`";
+        place_or_nearest(document, name, place, ("agency class", help), || self.0.keys().map(String::as_str))
     }
 }
 
 /// The names, none of them twice.
 fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> Result<Vec<String>, ConfigError> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen: HashMap<&str, &Spanned<String>> = HashMap::new();
     for name in names {
-        if !seen.insert(name.get_ref()) {
-            return Err(document.error(&name.span(), format!("{what} `{}` is declared twice", name.get_ref())));
+        if let Some(first) = seen.insert(name.get_ref(), name) {
+            let (line, _) = document.position(first.span().start);
+            let message = format!("{what} `{}` is declared twice", name.get_ref());
+            let help = format!("the first is on line {line}: give this one another name, or take it away");
+            return Err(document.error(&name.span(), message).help(help));
         }
     }
     Ok(names.iter().map(|name| name.get_ref().clone()).collect())
@@ -222,11 +227,13 @@ fn load_agencies(
         }
         let mut patterns = Vec::new();
         for text in &class.ori {
-            let refuse = |problem: String| document.error(&text.span(), problem);
+            let refuse = |problem: String| {
+                document.error(&text.span(), problem).help("`?` stands for one character, `*` for any run of them")
+            };
             if OriPattern::is_pattern(text.get_ref()) {
                 patterns.push(OriPattern::new(text.get_ref()).map_err(refuse)?);
             } else {
-                let ori = Ori::new(text.get_ref()).ok_or_else(|| refuse(no_ori(text.get_ref())))?;
+                let ori = Ori::new(text.get_ref()).ok_or_else(|| no_ori(document, &text.span(), text.get_ref()))?;
                 exact.entry(ori).or_default().push(id);
             }
         }
@@ -242,8 +249,16 @@ fn load_agencies(
     Ok(Agencies::new(classes, exact))
 }
 
-fn no_ori(text: &str) -> String {
-    format!("`{text}` is no ORI: 9 characters of A to Z and 0 to 9 (or a pattern with `?` and `*`) are wanted")
+fn no_ori(document: &Document<'_>, span: &Range<usize>, text: &str) -> ConfigError {
+    let error = document.error(span, format!("`{text}` is no ORI"));
+    let meant = text.trim().to_uppercase();
+    match Ori::new(&meant) {
+        Some(_) => error.help(format!("did you mean `{meant}`?")),
+        None => error.help(
+            "an ORI has 9 characters, A to Z and 0 to 9; in a policy, not in a file of ORIs, it may be a pattern with \
+             `?` and `*`",
+        ),
+    }
 }
 
 /// The ORIs of a CSV file: the first column, an optional header `ori`, `#` comments.
@@ -257,31 +272,34 @@ fn load_ori_file(
         return Err(document.error(&file.span(), "a policy that is no file can have no `ori-file`"));
     };
     let path = folder.join(file.get_ref());
-    let text = read_file(&path).map_err(|error| document.error(&file.span(), error.to_string()))?;
+    let text = read_file(&path)
+        .map_err(|error| document.error(&file.span(), error.to_string()).help("it is looked for beside the policy"))?;
     digest.update(&text);
     let name = path.display().to_string();
     let table = Document { file: &name, text: &text };
     let mut oris = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        let span = at..at + line.len();
-        at = span.end;
+        let start = at;
+        at += line.len();
         let field = line.split(',').next().unwrap_or_default().trim().trim_matches('"');
-        let is_header = span.start == 0 && field.eq_ignore_ascii_case("ori");
+        let is_header = start == 0 && field.eq_ignore_ascii_case("ori");
         if field.is_empty() || field.starts_with('#') || is_header {
             continue;
         }
-        oris.push(Ori::new(field).ok_or_else(|| table.error(&span, no_ori(field)))?);
+        let cell = line.split(',').next().map_or(0, |cell| cell.trim_end().len());
+        oris.push(Ori::new(field).ok_or_else(|| no_ori(&table, &(start..start + cell), field))?);
     }
     Ok(oris)
 }
 
-/// The place of a name in a list, or an error with the nearest right spelling.
+/// The place of a name in a list, or an error with the nearest right spelling. `what` says what the name is of, and what
+/// to do if no right one is near.
 fn find<T: TryFrom<usize>>(
     document: &Document<'_>,
     name: &Spanned<String>,
     known: &[String],
-    what: &str,
+    what: (&str, &str),
 ) -> Result<T, ConfigError> {
     let place = known.iter().position(|own| own == name.get_ref());
     place_or_nearest(document, name, place, what, || known.iter().map(String::as_str))
@@ -291,12 +309,12 @@ fn place_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
     document: &Document<'_>,
     name: &Spanned<String>,
     place: Option<usize>,
-    what: &str,
+    (what, help): (&str, &str),
     known: impl FnOnce() -> K,
 ) -> Result<T, ConfigError> {
     place.and_then(|place| T::try_from(place).ok()).ok_or_else(|| {
         let error = document.error(&name.span(), format!("unknown {what} `{}`", name.get_ref()));
-        error.nearest(name.get_ref(), known())
+        error.nearest(name.get_ref(), known()).or_help(help)
     })
 }
 
@@ -321,7 +339,8 @@ impl Resolver<'_> {
         }
         let classes = self.places(raw.agencies.as_ref(), |name| self.classes.find(self.document, name))?;
         let messages = self.places(raw.messages.as_ref(), |name| {
-            find(self.document, name, self.messages, "message key").map(MessageKeyId)
+            find(self.document, name, self.messages, ("message key", "a format declares its keys in `messages`"))
+                .map(MessageKeyId)
         })?;
         let purposes = self.purposes(raw.purposes.as_ref())?;
         let effect = match (kind, raw.elements) {
@@ -329,9 +348,13 @@ impl Resolver<'_> {
             (RuleKind::Review, Some(elements)) => {
                 return Err(self
                     .document
-                    .error(&elements.span(), "a review holds whole messages: it takes no `elements`"));
+                    .error(&elements.span(), "a review holds whole messages: it takes no `elements`")
+                    .help("take `elements` away, or make it a `[[forbid]]`"));
             }
-            (_, None) => return Err(self.document.error(&span, format!("rule `{id}` names no `elements`"))),
+            (_, None) => {
+                let error = self.document.error(&span, format!("rule `{id}` names no `elements`"));
+                return Err(error.help("add `elements = [...]`"));
+            }
             (kind, Some(elements)) => {
                 let elements = self.elements(&elements)?;
                 match kind {
@@ -341,7 +364,7 @@ impl Resolver<'_> {
             }
         };
         if let (false, Some(key)) = (kind == RuleKind::Permit, raw.treatments.keys().next()) {
-            return Err(self.document.error(&key.span(), "only a permit takes `as`"));
+            return Err(self.document.error(&key.span(), "only a permit takes `as`").help("take it away"));
         }
         Ok(Rule {
             id,
@@ -362,7 +385,8 @@ impl Resolver<'_> {
     ) -> Result<Option<Vec<T>>, ConfigError> {
         let Some(names) = names else { return Ok(None) };
         if names.get_ref().is_empty() {
-            return Err(self.document.error(&names.span(), "an empty list matches nothing: leave it out for \"any\""));
+            let error = self.document.error(&names.span(), "an empty list matches nothing");
+            return Err(error.help("name something; a forbid or a review without the list is for any"));
         }
         names.get_ref().iter().map(place).collect::<Result<Vec<_>, _>>().map(Some)
     }
@@ -373,25 +397,21 @@ impl Resolver<'_> {
             let code = name.get_ref();
             let is_code = (1..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_uppercase());
             if !is_code {
-                let message = format!("`{code}` is no purpose code: one to three capital letters are wanted");
-                return Err(self.document.error(&name.span(), message));
+                let error = self.document.error(&name.span(), format!("`{code}` is no purpose code"));
+                return Err(error.help("write one to three capital letters, `C` for criminal justice for instance"));
             }
             if !self.purposes.contains(code) {
                 self.purposes.push(code.clone());
             }
         }
-        self.places(names, |name| find(self.document, name, &self.purposes, "purpose").map(PurposeId))
+        self.places(names, |name| find(self.document, name, &self.purposes, ("purpose", "")).map(PurposeId))
     }
 
     fn claim_set(&self, names: &[Spanned<String>]) -> Result<ClaimSet, ConfigError> {
         let mut set = ClaimSet::default();
         for name in names {
-            let help = "claims are declared in `[policy] claims = [...]`";
-            let place: usize =
-                find(self.document, name, self.claims, "claim").map_err(|error| match error.help_text() {
-                    Some(_) => error,
-                    None => error.help(help),
-                })?;
+            let what = ("claim", "claims are declared in `[policy] claims = [...]`");
+            let place: usize = find(self.document, name, self.claims, what)?;
             set.insert(place);
         }
         Ok(set)
@@ -399,7 +419,8 @@ impl Resolver<'_> {
 
     fn elements(&self, selectors: &Names) -> Result<Vec<ElementId>, ConfigError> {
         if selectors.get_ref().is_empty() {
-            return Err(self.document.error(&selectors.span(), "an empty list names no data element"));
+            let error = self.document.error(&selectors.span(), "an empty list names no data element");
+            return Err(error.help("name some, or take the rule away"));
         }
         let mut elements = Vec::new();
         for selector in selectors.get_ref() {
@@ -417,11 +438,12 @@ impl Resolver<'_> {
         if selected.is_empty() {
             let what = if name.starts_with(GROUP_PREFIX) { "group" } else { "data element" };
             let error = self.document.error(&selector.span(), format!("unknown {what} `{name}`"));
-            return Err(error.nearest(name, self.catalog.selectors().iter().map(String::as_str)));
+            let error = error.nearest(name, self.catalog.selectors().iter().map(String::as_str));
+            return Err(error.or_help("`dmv-redact matrix` lists all data elements; `--catalog FILE` adds more"));
         }
         if selected.iter().any(is_envelope) {
             let message = format!("`{name}` is of the envelope, which every grant holds: no rule names it");
-            return Err(self.document.error(&selector.span(), message));
+            return Err(self.document.error(&selector.span(), message).help("take it away"));
         }
         Ok(selected)
     }
@@ -439,19 +461,26 @@ impl Resolver<'_> {
                 self.select(key)?.into_iter().filter(|element| elements.contains(element)).collect();
             if covered.is_empty() {
                 let message = format!("`as` names `{}`, which this permit doesn't", key.get_ref());
-                return Err(self.document.error(&key.span(), message));
+                let help = "add it to `elements`, or take it away here";
+                return Err(self.document.error(&key.span(), message).help(help));
             }
             let specificity = if key.get_ref().starts_with(GROUP_PREFIX) { 0 } else { key.get_ref().len() };
             for id in covered {
                 let Some(element) = self.catalog.element(id) else { continue };
                 if !element.kind().takes(*treatment) {
                     let message = format!("`{}` doesn't take the treatment `{}`", element.id(), treatment.name());
-                    return Err(self.document.error(&key.span(), message));
+                    let takes = Treatment::ALL.into_iter().filter(|other| element.kind().takes(*other));
+                    let takes: Vec<String> = takes.map(|other| format!("`{}`", other.name())).collect();
+                    return Err(self
+                        .document
+                        .error(&key.span(), message)
+                        .help(format!("it takes {}", takes.join(", "))));
                 }
                 match chosen.get(&id) {
                     Some((other, before)) if *other == specificity && before != treatment => {
                         let message = format!("`as` says two things of `{}`", element.id());
-                        return Err(self.document.error(&key.span(), message));
+                        let help = format!("say what is meant of `{}` itself", element.id());
+                        return Err(self.document.error(&key.span(), message).help(help));
                     }
                     Some((other, _)) if *other > specificity => {}
                     _ => {

@@ -16,6 +16,7 @@ pub(super) fn generated(table: Table) -> String {
         Table::Catalog => ("A catalog of dmv-redact", catalog(generator())),
         Table::Format => ("A format of dmv-redact", plain::<crate::format::RawFormat>(generator())),
         Table::Case => ("A message case of dmv-redact", case(generator())),
+        Table::Matrix => ("Matrix tests of dmv-redact", matrix(generator())),
     };
     let mut schema = schema;
     put(&mut schema, "", "title", json!(title));
@@ -75,6 +76,16 @@ fn case(generator: SchemaGenerator) -> Value {
     put(&mut schema, "/properties/requester", "pattern", json!("^[A-Z0-9]{9}$"));
     let dispositions = crate::Disposition::ALL.map(crate::Disposition::name);
     put(&mut schema, "/definitions/Expectation/properties/disposition", "enum", json!(dispositions));
+    schema
+}
+
+fn matrix(generator: SchemaGenerator) -> Value {
+    let mut schema = plain::<crate::cases::RawMatrix>(generator);
+    let row = "/definitions/Row";
+    put(&mut schema, row, "oneOf", json!([{ "required": ["requester"] }, { "required": ["agencies"] }]));
+    put(&mut schema, &format!("{row}/properties/requester"), "pattern", json!("^[A-Z0-9]{9}$"));
+    put(&mut schema, &format!("{row}/properties/disposition"), "enum", json!(["held", "withheld"]));
+    put(&mut schema, &format!("{row}/properties/purposes/items"), "pattern", json!("^([A-Z]{1,3}|none)$"));
     schema
 }
 

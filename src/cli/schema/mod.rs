@@ -34,20 +34,21 @@ pub(super) enum Table {
     Format,
     /// A message and what must become of it: case.toml
     Case,
+    /// What each agency class may get: matrix.toml
+    Matrix,
 }
 
 impl Table {
-    #[cfg(test)]
-    pub(super) const ALL: [Self; 4] = [Self::Policy, Self::Catalog, Self::Format, Self::Case];
+    pub(super) const ALL: [Self; 5] = [Self::Policy, Self::Catalog, Self::Format, Self::Case, Self::Matrix];
 
     /// The name of its schema's file.
-    #[cfg(test)]
     pub(super) fn file_name(self) -> &'static str {
         match self {
             Self::Policy => "policy.schema.json",
             Self::Catalog => "catalog.schema.json",
             Self::Format => "format.schema.json",
             Self::Case => "case.schema.json",
+            Self::Matrix => "matrix.schema.json",
         }
     }
 
@@ -58,6 +59,7 @@ impl Table {
             Self::Catalog => include_str!("../../../schemas/toml/catalog.schema.json"),
             Self::Format => include_str!("../../../schemas/toml/format.schema.json"),
             Self::Case => include_str!("../../../schemas/toml/case.schema.json"),
+            Self::Matrix => include_str!("../../../schemas/toml/matrix.schema.json"),
         }
     }
 }

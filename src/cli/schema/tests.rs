@@ -56,10 +56,11 @@ fn every_shipped_table_is_taken() {
     let mut judged = [0; Table::ALL.len()];
     for (place, table) in Table::ALL.into_iter().enumerate() {
         let (folders, name): (&[&str], &str) = match table {
-            Table::Policy => (&["policies"], ""),
+            Table::Policy => (&["policies", "starter"], ""),
             Table::Catalog => (&["schemas"], "catalog.toml"),
             Table::Format => (&["schemas"], "format.toml"),
-            Table::Case => (&["fixtures", "policies"], "case.toml"),
+            Table::Case => (&["fixtures", "policies", "starter"], "case.toml"),
+            Table::Matrix => (&["policies", "starter"], "matrix.toml"),
         };
         let is_wanted = |file: &str| match table {
             Table::Policy => file.ends_with(".toml") && !["case.toml", "matrix.toml"].contains(&file),
@@ -73,8 +74,8 @@ fn every_shipped_table_is_taken() {
             judged[place] += 1;
         }
     }
-    let [policies, catalogs, formats, cases] = judged;
-    assert!(policies >= 2 && catalogs >= 1 && formats >= 2 && cases >= 50, "{judged:?}");
+    let [policies, catalogs, formats, cases, matrices] = judged;
+    assert!(policies >= 3 && catalogs >= 1 && formats >= 2 && cases >= 50 && matrices >= 2, "{judged:?}");
 }
 
 const POLICY: &str = "[policy]\nname = 'x'\nversion = '1'\nclaims = ['a']\n[agencies.a]\nori = ['AZ*']\n\
@@ -86,6 +87,8 @@ const FORMAT: &str = "name = 'x'\nsyntax = 'xml'\nroot = 'a'\n[paths]\n'b/@c' = 
     [[required]]\npath = 'b'\nwhen-denied = 'nil'\n[[text]]\nname = 't'\npaths = ['b']\nrecognise = 'x'\n[[text.field]]\n\
     pattern = '(?<n>x)'\ngroups = { n = 'person.name' }\n";
 const CASE: &str = "title = 'x'\nrequester = 'AZ0070000'\nclaims = ['a']\n[expect]\ndisposition = 'redacted'\n";
+const MATRIX: &str = "[[may]]\ntitle = 'x'\nrequester = 'AZ0070000'\npurposes = ['C', 'none']\ndisposition = 'held'\n\
+    elements = ['license']\nas = { 'license.number' = 'last4' }\n";
 
 /// One edit of a table that both its schema and the program refuse.
 fn refused(table: Table, whole: &str, edits: &[(&str, &str)]) {
@@ -129,7 +132,7 @@ fn broken_policies_are_refused() {
 }
 
 #[test]
-fn broken_catalogs_formats_and_cases_are_refused() {
+fn broken_catalogs_formats_cases_and_matrices_are_refused() {
     let catalog =
         [("id = 'a.b'", "id = 'A'"), ("'text'", "'txt'"), ("'none'", "'secret'"), ("= 5", "= -5"), ("title", "titel")];
     refused(Table::Catalog, CATALOG, &catalog);
@@ -152,4 +155,15 @@ fn broken_catalogs_formats_and_cases_are_refused() {
         ("disposition = 'redacted'", ""),
     ];
     refused(Table::Case, CASE, &case);
+    let matrix = [
+        ("title = 'x'\n", ""),
+        ("requester = 'AZ0070000'\n", ""),
+        ("AZ0070000", "AZ007"),
+        ("requester = 'AZ0070000'\n", "requester = 'AZ0070000'\nagencies = ['a']\n"),
+        ("'none'", "'any'"),
+        ("'held'", "'redacted'"),
+        ("'last4'", "'last5'"),
+        ("[[may]]", "[[must]]"),
+    ];
+    refused(Table::Matrix, MATRIX, &matrix);
 }
