@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::Table;
+use crate::catalog::{Catalog, Element};
 
 /// The schema of a table as it should be, in the text of its file.
 pub(super) fn generated(table: Table) -> String {
@@ -75,7 +76,9 @@ fn case(generator: SchemaGenerator) -> Value {
     let mut schema = plain::<crate::cases::RawCase>(generator);
     put(&mut schema, "/properties/requester", "pattern", json!("^[A-Z0-9]{9}$"));
     let dispositions = crate::Disposition::ALL.map(crate::Disposition::name);
-    put(&mut schema, "/definitions/Expectation/properties/disposition", "enum", json!(dispositions));
+    let expectation = "/definitions/Expectation/properties";
+    put(&mut schema, &format!("{expectation}/disposition"), "enum", json!(dispositions));
+    offer_elements(&mut schema, &[&format!("{expectation}/released"), &format!("{expectation}/removed")]);
     schema
 }
 
@@ -84,6 +87,7 @@ fn matrix(generator: SchemaGenerator) -> Value {
     let row = "/definitions/Row";
     put(&mut schema, row, "oneOf", json!([{ "required": ["requester"] }, { "required": ["agencies"] }]));
     put(&mut schema, &format!("{row}/properties/requester"), "pattern", json!("^[A-Z0-9]{9}$"));
+    offer_elements(&mut schema, &[&format!("{row}/properties/elements")]);
     put(&mut schema, &format!("{row}/properties/disposition"), "enum", json!(["held", "withheld"]));
     put(&mut schema, &format!("{row}/properties/purposes/items"), "pattern", json!("^([A-Z]{1,3}|none)$"));
     schema
@@ -94,6 +98,31 @@ fn catalog(generator: SchemaGenerator) -> Value {
     let id = json!("^[a-z][a-z0-9-]*(\\.[a-z][a-z0-9-]*)*$");
     put(&mut schema, "/definitions/Element/properties/id", "pattern", id);
     schema
+}
+
+/// Says of lists of data elements what may stand in them, so that editors can offer it; and anything else, for a state may
+/// add elements of its own.
+fn offer_elements(schema: &mut Value, lists: &[&str]) {
+    for list in lists {
+        put(schema, list, "items", json!({ "$ref": "#/definitions/Elements" }));
+    }
+    put(schema, "/definitions", "Elements", elements());
+}
+
+fn elements() -> Value {
+    let catalog = Catalog::load(&[]).unwrap();
+    let is_envelope = |element: &Element| element.is_envelope();
+    let rules_name =
+        |selector: &String| !catalog.select(selector).iter().filter_map(|id| catalog.element(*id)).any(is_envelope);
+    let offered = catalog.selectors().into_iter().filter(rules_name).map(|selector| {
+        let element = catalog.find(&selector).and_then(|id| catalog.element(id));
+        match element.map(Element::title) {
+            Some(title) => json!({ "const": selector, "description": title }),
+            None => json!({ "const": selector }),
+        }
+    });
+    let any = json!({ "type": "string", "description": "An element of a catalog of your own." });
+    json!({ "anyOf": offered.chain([any]).collect::<Vec<_>>() })
 }
 
 fn policy(generator: SchemaGenerator) -> Value {
@@ -108,6 +137,7 @@ fn policy(generator: SchemaGenerator) -> Value {
         // An empty list would match nothing.
         put(&mut schema, &format!("{rule}/{list}"), "minItems", json!(1));
     }
+    offer_elements(&mut schema, &[&format!("{rule}/elements")]);
     // The three kinds of rule are loaded as one.
     let definitions = schema.pointer_mut("/definitions").unwrap().as_object_mut().unwrap();
     let rule = definitions.remove("Rule").unwrap();
