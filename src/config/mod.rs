@@ -130,7 +130,11 @@ impl Document<'_> {
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         toml::from_str(self.text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
-            let wording = wording::of(error.message(), self.text.get(span.clone()).unwrap_or_default());
+            let wording = wording::of(
+                error.message(),
+                self.text.get(span.clone()).unwrap_or_default(),
+                toml::de::DeTable::parse(self.text).is_ok(),
+            );
             let mut said = self.error(&span, wording.message);
             if let Some(name) = wording.unknown {
                 said = said.nearest(&name, wording.known.iter().map(String::as_str));

@@ -1,7 +1,7 @@
 //! What serde and the TOML parser say, in the words of this project: no names of types, and what to do about it.
 //!
-//! A room of its own because it is a table of other people's sentences. One that it doesn't know is passed on as it is,
-//! behind the word TOML, so that nothing is lost when they add one.
+//! A room of its own because it is a table of other people's sentences. One that it doesn't know is passed on as it is, so
+//! that nothing is lost when they add one.
 
 /// An error of the parser, said again.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -25,12 +25,11 @@ impl Wording {
     }
 }
 
-/// `said` is the parser's message, `at` the text that it points to.
-pub(super) fn of(said: &str, at: &str) -> Wording {
+/// `said` is the parser's message, `at` the text that it points to; `is_toml` says whether the whole is TOML at least.
+pub(super) fn of(said: &str, at: &str, is_toml: bool) -> Wording {
     let said = said.trim().replace('\n', " ");
-    structure(&said, at)
-        .or_else(|| syntax(&said, at))
-        .unwrap_or_else(|| Wording::new(format!("not valid TOML: {said}")))
+    let known = if is_toml { structure(&said, at) } else { syntax(&said, at) };
+    known.unwrap_or_else(|| Wording::new(if is_toml { said } else { format!("not valid TOML: {said}") }))
 }
 
 /// What serde says of a text that is TOML, but not the table that is wanted.
@@ -281,6 +280,7 @@ mod tests {
 
     #[test]
     fn a_sentence_of_the_parser_that_is_not_known_is_passed_on() {
-        assert_eq!(of("never\nheard of", "x"), Wording::new("not valid TOML: never heard of"));
+        assert_eq!(of("never\nheard of", "x", false), Wording::new("not valid TOML: never heard of"));
+        assert_eq!(of("`a` or `b` is wanted", "x", true), Wording::new("`a` or `b` is wanted"));
     }
 }
