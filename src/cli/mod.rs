@@ -25,9 +25,12 @@ use clap::{Parser, Subcommand};
 
 use problem::Problem;
 
+const EXIT_STATUS: &str = "Exit status: 0 all went well; 3 a message was held or withheld, a case failed, a log has a \
+    fault, or somebody gains something; 2 wrong usage, policy or format; 1 something could not be read or written.";
+
 /// Redacts driver and vehicle responses: lets through only what the policy permits the requester.
 #[derive(Debug, Parser)]
-#[command(name = "dmv-redact", version, max_term_width = 100)]
+#[command(name = "dmv-redact", version, max_term_width = 100, after_help = EXIT_STATUS)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
