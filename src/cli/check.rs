@@ -15,6 +15,9 @@ use crate::lint::{Finding, Severity, Subjects, annotations, check, json, sarif};
 /// `--strict` also if there is a warning; else 0.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    /// The policy to check; left out: the built-in baseline
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Check the formats of this folder too: DIR/NAME/format.toml
     #[arg(long, value_name = "DIR")]
     formats: Vec<PathBuf>,
@@ -38,7 +41,8 @@ enum Form {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let subjects = Subjects { catalogs: arguments.catalog.clone(), formats: arguments.formats.clone() };
+    let Arguments { policy, formats, catalog, .. } = arguments;
+    let subjects = Subjects { catalogs: catalog.clone(), formats: formats.clone(), policy: policy.clone() };
     let found = check(&subjects);
     let told = match arguments.output {
         Form::Text => text(&found, arguments.strict),

@@ -113,12 +113,21 @@ impl FilterBuilder {
         Ok((catalog, formats))
     }
 
+    /// The policy's text, and the name that errors call it by.
+    pub(crate) fn policy_file(&self) -> Result<File, ConfigError> {
+        Ok(match &self.policy {
+            PolicySource::Baseline => File { name: BASELINE.0.to_owned(), text: BASELINE.1.to_owned() },
+            PolicySource::Path(path) => File::read(path)?,
+            PolicySource::Text { name, text } => File { name: name.clone(), text: text.clone() },
+        })
+    }
+
     /// The policy alone, for what no message is needed for.
     pub(crate) fn policy(&self, catalog: &Catalog, formats: &Formats) -> Result<Policy, ConfigError> {
-        let (file, folder) = match &self.policy {
-            PolicySource::Baseline => (File { name: BASELINE.0.to_owned(), text: BASELINE.1.to_owned() }, None),
-            PolicySource::Path(path) => (File::read(path)?, Some(path.parent().unwrap_or(Path::new("")))),
-            PolicySource::Text { name, text } => (File { name: name.clone(), text: text.clone() }, None),
+        let file = self.policy_file()?;
+        let folder = match &self.policy {
+            PolicySource::Path(path) => Some(path.parent().unwrap_or(Path::new(""))),
+            PolicySource::Baseline | PolicySource::Text { .. } => None,
         };
         Policy::load(&file.document(), folder, catalog, formats.messages())
     }

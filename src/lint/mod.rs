@@ -4,6 +4,7 @@
 
 mod finding;
 mod output;
+mod policy;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use schema::{JSON_SCHEMA, Sources, built_in};
 
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, File};
-use crate::filter::read_formats;
+use crate::filter::{FilterBuilder, read_formats};
 use crate::format::Formats;
 
 /// What is checked: what is built in, and these.
@@ -22,6 +23,8 @@ use crate::format::Formats;
 pub(crate) struct Subjects {
     pub(crate) catalogs: Vec<PathBuf>,
     pub(crate) formats: Vec<PathBuf>,
+    /// The policy; left out: the built-in baseline.
+    pub(crate) policy: Option<PathBuf>,
 }
 
 /// Every finding, in the order of files and places. A table that can't be used is a finding too.
@@ -48,7 +51,7 @@ fn look(subjects: &Subjects, found: &mut Vec<Finding>) -> Result<(), ConfigError
     for folder in &subjects.formats {
         formats.extend(read_formats(folder)?);
     }
-    Formats::load(&documents(&formats), &catalog)?;
+    let known = Formats::load(&documents(&formats), &catalog)?;
     for sources in built_in() {
         found.extend(schema::lint(&sources, &catalog)?);
     }
@@ -57,6 +60,13 @@ fn look(subjects: &Subjects, found: &mut Vec<Finding>) -> Result<(), ConfigError
         let sources = Sources { format: format.document(), schemas: documents(&schemas) };
         found.extend(schema::lint(&sources, &catalog)?);
     }
+    let mut builder = FilterBuilder::default();
+    if let Some(policy) = &subjects.policy {
+        builder = builder.policy_path(policy);
+    }
+    let file = builder.policy_file()?;
+    let policy = builder.policy(&catalog, &known)?;
+    found.extend(policy::lint(&file.document(), &policy, &catalog)?);
     Ok(())
 }
 

@@ -22,33 +22,33 @@ use crate::config::{ConfigError, Document, Lines, Spanned, read_file};
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawPolicy {
     /// The head of the policy.
-    policy: RawHeader,
+    pub(super) policy: RawHeader,
     /// Agency classes, by name. An ORI in several has the union of their permits, minus their forbids.
     #[serde(default)]
-    agencies: BTreeMap<Spanned<String>, RawAgencyClass>,
+    pub(super) agencies: BTreeMap<Spanned<String>, RawAgencyClass>,
     /// What classes of agencies may have. The order of rules never matters.
     #[serde(default)]
-    permit: Vec<RawRule>,
+    pub(super) permit: Vec<RawRule>,
     /// What is removed, whatever permits it.
     #[serde(default)]
-    forbid: Vec<RawRule>,
+    pub(super) forbid: Vec<RawRule>,
     /// What a person must look at first: the message is held until `unless` is vouched for.
     #[serde(default)]
-    review: Vec<RawRule>,
+    pub(super) review: Vec<RawRule>,
 }
 
 /// The head of a policy.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawHeader {
+pub(super) struct RawHeader {
     /// Its name, in receipts and reports.
     name: String,
     /// Its version, in receipts and reports: a date, say.
     version: String,
     /// What the switch may vouch for about a request; rules name these in `requires` and `unless`.
     #[serde(default)]
-    claims: Vec<Spanned<String>>,
+    pub(super) claims: Vec<Spanned<String>>,
     /// What becomes of a value that its element's shape doesn't allow.
     #[serde(default)]
     on_shape_violation: OnShapeViolation,
@@ -75,51 +75,55 @@ enum OnShapeViolation {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawAgencyClass {
+pub(super) struct RawAgencyClass {
     /// Who they are, for people.
     title: Option<String>,
     /// ORIs of nine characters, or patterns: `?` is one character, `*` any run of them.
     #[serde(default)]
-    ori: Vec<Spanned<String>>,
+    pub(super) ori: Vec<Spanned<String>>,
     /// A CSV file beside the policy whose first column is ORIs.
-    ori_file: Option<Spanned<String>>,
+    pub(super) ori_file: Option<Spanned<String>>,
     /// Classes whose ORIs and patterns are none of this class, whatever its patterns say.
     #[serde(default)]
-    except: Vec<Spanned<String>>,
+    pub(super) except: Vec<Spanned<String>>,
+    /// Classes that share ORIs with this one on purpose: who is in both gets the union of what both may have. It decides
+    /// nothing; `check` doesn't warn of these.
+    #[serde(default)]
+    pub(super) overlaps: Vec<Spanned<String>>,
 }
 
 /// One rule of any kind; what its kind doesn't take is refused when it is resolved.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct RawRule {
+pub(super) struct RawRule {
     /// Its name, in receipts and reports.
-    id: Spanned<String>,
+    pub(super) id: Spanned<String>,
     /// What it is for, for people.
     title: Option<String>,
     /// The law it follows from.
     basis: Option<String>,
     /// The agency classes it is for; left out: all. A permit names them.
-    agencies: Option<Names>,
+    pub(super) agencies: Option<Names>,
     /// The purpose codes it is for, one to three capital letters; left out: any.
-    purposes: Option<Names>,
+    pub(super) purposes: Option<Names>,
     /// The message keys it is for; left out: any.
     messages: Option<Names>,
     /// Claims that must all be vouched for.
     #[serde(default)]
-    requires: Vec<Spanned<String>>,
+    pub(super) requires: Vec<Spanned<String>>,
     /// Claims any of which keeps the rule from applying.
     #[serde(default)]
-    unless: Vec<Spanned<String>>,
+    pub(super) unless: Vec<Spanned<String>>,
     /// Data elements: an id, a prefix of ids at a dot, or `group:NAME`.
-    elements: Option<Names>,
+    pub(super) elements: Option<Names>,
     /// How elements are released; left out: as they are.
     #[serde(rename = "as", default)]
-    treatments: BTreeMap<Spanned<String>, Treatment>,
+    pub(super) treatments: BTreeMap<Spanned<String>, Treatment>,
 }
 
 /// A list of names with their places; its own place is for saying that it is empty.
-type Names = Spanned<Vec<Spanned<String>>>;
+pub(super) type Names = Spanned<Vec<Spanned<String>>>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RuleKind {
@@ -243,6 +247,9 @@ fn load_agencies(
             }
         }
         let except = class.except.iter().map(|other| names.find(document, other)).collect::<Result<Vec<_>, _>>()?;
+        for other in &class.overlaps {
+            names.find(document, other)?;
+        }
         let told = Told { title: class.title, basis: None, place: lines.position(name.span().start) };
         classes.push(AgencyClass { name: name.into_inner(), patterns, except, told });
     }

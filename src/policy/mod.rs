@@ -9,6 +9,8 @@ mod rule;
 #[cfg(feature = "cli")]
 #[allow(dead_code, reason = "the verbs that ask for it are on their way")]
 pub(crate) mod survey;
+#[cfg(feature = "cli")]
+mod written;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -21,6 +23,8 @@ pub(crate) use load::RawPolicy;
 pub use ori::{ORI_LENGTH, Ori};
 pub use requester::{Requester, RequesterError};
 pub(crate) use rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rule};
+#[cfg(feature = "cli")]
+pub(crate) use written::{Written, WrittenClass, WrittenName, WrittenRule};
 #[cfg(feature = "cli")]
 #[allow(unused_imports, reason = "the verbs that ask for it are on their way")]
 pub(crate) use {agency::AgencyClass, ori::OriPattern, rule::Told};

@@ -17,6 +17,14 @@ pub(super) fn masks(pattern: &OriPattern) -> Vec<Mask> {
     found
 }
 
+/// Whether every ORI that the first pattern matches, the second does too: each mask of the one is a case of one of the other's.
+pub(crate) fn is_within(inner: &OriPattern, outer: &OriPattern) -> bool {
+    let outer = masks(outer);
+    let covers =
+        |wide: &Mask, narrow: &Mask| wide.iter().zip(narrow).all(|(wide, narrow)| *wide == ANY || wide == narrow);
+    masks(inner).iter().all(|narrow| outer.iter().any(|wide| covers(wide, narrow)))
+}
+
 /// The same pattern with one star at most between two characters, after the `?` that stand there.
 fn tidy(symbols: &[u8]) -> Vec<u8> {
     let mut tidied = Vec::new();

@@ -25,6 +25,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use columns::{Column, Outcome};
+pub(crate) use masks::is_within;
+pub(crate) use regions::Claim;
 pub(crate) use told::RuleId;
 #[allow(unused_imports, reason = "the verbs that ask for it are on their way")]
 pub(crate) use told::Ruling;
@@ -81,6 +83,14 @@ impl<'p> Survey<'p> {
         };
         let populations = regions.into_iter().map(population).collect();
         Ok(Self { policy, populations, columns: Mutex::new(Columns::of(&[policy])) })
+    }
+
+    /// What patterns alone say of the ORIs that no class lists.
+    ///
+    /// # Errors
+    /// When the policy's patterns overlap in too many ways to be told apart.
+    pub(crate) fn claims(&self) -> Result<Vec<Claim>, ConfigError> {
+        regions::claims(&self.policy.agencies).map_err(|error| error.of(self.policy))
     }
 
     pub(crate) fn policy(&self) -> &'p Policy {

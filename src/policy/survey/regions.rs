@@ -30,6 +30,14 @@ pub(super) struct Region {
     pub(super) example: Ori,
 }
 
+/// The classes whose patterns claim an ORI, those that keep it once `except` is asked, and such an ORI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) claimed: Vec<ClassId>,
+    pub(crate) held: Vec<ClassId>,
+    pub(crate) example: Ori,
+}
+
 /// Every distinct combination of classes that some ORI has under the policies, "none" included, in order.
 pub(super) fn regions(policies: &[&Agencies]) -> Result<Vec<Region>, SurveyError> {
     let product = Product::of(policies)?;
@@ -66,6 +74,25 @@ pub(super) fn regions(policies: &[&Agencies]) -> Result<Vec<Region>, SurveyError
         found.extend(free.map(|ori| (classes, ori)));
     }
     Ok(found.into_iter().map(|(classes, example)| Region { classes, example }).collect())
+}
+
+/// What patterns alone say: of the ORIs that no class lists, every distinct set of classes whose patterns claim one.
+pub(super) fn claims(agencies: &Agencies) -> Result<Vec<Claim>, SurveyError> {
+    let policies = [agencies];
+    let product = Product::of(&policies)?;
+    let listed: HashSet<Ori> = agencies.exact().keys().copied().collect();
+    let mut found: BTreeMap<Vec<ClassId>, Claim> = BTreeMap::new();
+    for (end, example) in product.reach().iter().enumerate() {
+        let Some(example) = example else { continue };
+        let free = if listed.contains(example) { product.search(end, &listed) } else { Some(*example) };
+        let numbers = product.ends.get(end).map_or(&[][..], Vec::as_slice);
+        let claimed: Vec<ClassId> = numbers.iter().filter_map(|number| ClassId::try_from(*number).ok()).collect();
+        if let Some(example) = free {
+            let held = agencies.held(&claimed);
+            found.entry(claimed.clone()).or_insert(Claim { claimed, held, example });
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 /// A class, numbered over all policies, and the number of what is left of one of its masks.

@@ -1,0 +1,273 @@
+//! Agency classes: who is in two of them, who is in none, and who slips past the class that was made for them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::Subject;
+use super::table::{
+    CLASS_BY_PATTERN, CLASS_EMPTY, CLASS_UNUSED, CLASSES_OVERLAP, EXACT_ESCAPES_PATTERN, EXCEPT_IDLE, EXCEPT_OF_LISTED,
+    ICE_BY_PREFIX, ORI_IN_TWO_CLASSES, OVERLAPS_IDLE, PATTERN_SUPERFLUOUS,
+};
+use crate::policy::survey::is_within;
+use crate::policy::{ClassId, Effect, Ori, OriPattern, Rule, WrittenName};
+
+/// The verified ORI of ICE's Law Enforcement Support Center (Nlets, message keys IAQ and IAR). It begins with VT.
+const SUPPORT_CENTER: &str = "VTICE0900";
+
+pub(super) fn lint(subject: &mut Subject<'_>) {
+    let count = ClassId::try_from(subject.policy.classes().len()).unwrap_or(ClassId::MAX);
+    for class in 0..count {
+        unused(subject, class);
+        empty(subject, class);
+        excepts(subject, class);
+        superfluous(subject, class);
+        by_pattern(subject, class);
+    }
+    overlaps(subject);
+    listed(subject);
+    support_center(subject);
+}
+
+/// Whether some rule names the class.
+fn is_named(subject: &Subject<'_>, class: ClassId) -> bool {
+    subject.policy.rules().iter().any(|rule| rule.classes.as_ref().is_some_and(|classes| classes.contains(&class)))
+}
+
+/// Whether some class excepts this one.
+fn is_excepted(subject: &Subject<'_>, class: ClassId) -> bool {
+    subject.policy.classes().iter().any(|other| other.except.contains(&class))
+}
+
+fn unused(subject: &mut Subject<'_>, class: ClassId) {
+    let Some(written) = subject.class(class).filter(|_| !is_named(subject, class) && !is_excepted(subject, class))
+    else {
+        return;
+    };
+    let message = format!("no rule names the agency class `{}`: who is in it gets nothing", written.name.name);
+    subject.find(&CLASS_UNUSED, &written.name.span, message, "name it in a rule, or leave it out");
+}
+
+fn empty(subject: &mut Subject<'_>, class: ClassId) {
+    let Some(written) = subject.class(class) else { return };
+    if !subject.populations.iter().any(|population| population.classes.contains(&class)) {
+        let message = format!("no ORI can be in the agency class `{}`", written.name.name);
+        let help = "its patterns claim only what it excepts, or what other classes list exactly";
+        subject.find(&CLASS_EMPTY, &written.name.span, message, help);
+    }
+}
+
+/// What its `except` and `overlaps` say and what isn't so.
+fn excepts(subject: &mut Subject<'_>, class: ClassId) {
+    let Some(written) = subject.class(class) else { return };
+    let numbers: BTreeMap<&str, ClassId> =
+        (0..).zip(&subject.written.classes).map(|(id, class)| (class.name.name.as_str(), id)).collect();
+    for except in &written.except {
+        let Some(other) = numbers.get(except.name.as_str()).copied() else { continue };
+        let both = |claimed: &[ClassId]| claimed.contains(&class) && claimed.contains(&other);
+        if subject.claims.iter().any(|claim| both(&claim.claimed)) {
+            continue;
+        }
+        let has_patterns =
+            subject.policy.classes().get(usize::from(other)).is_some_and(|class| !class.patterns.is_empty());
+        if has_patterns {
+            let message = format!("`{}` excepts nothing: no pattern of both claims the same ORI", except.name);
+            subject.find(&EXCEPT_IDLE, &except.span, message, "look at the patterns of both, or leave it out");
+        } else {
+            let message = format!("`{}` lists its ORIs exactly: they ask no pattern anyhow", except.name);
+            subject.find(&EXCEPT_OF_LISTED, &except.span, message, "");
+        }
+    }
+    for overlap in &written.overlaps {
+        let Some(other) = numbers.get(overlap.name.as_str()).copied() else { continue };
+        let shares = subject.claims.iter().any(|claim| claim.held.contains(&class) && claim.held.contains(&other));
+        if !shares
+            && !escapes(subject).any(|(_, from, to)| [from, to] == [class, other] || [to, from] == [class, other])
+        {
+            let message = format!("`{}` and `{}` share no ORI", written.name.name, overlap.name);
+            subject.find(&OVERLAPS_IDLE, &overlap.span, message, "leave it out");
+        }
+    }
+}
+
+fn patterns<'w>(names: &'w [WrittenName]) -> impl Iterator<Item = (&'w WrittenName, OriPattern)> {
+    names
+        .iter()
+        .filter(|name| OriPattern::is_pattern(&name.name))
+        .filter_map(|name| Some((name, OriPattern::new(&name.name).ok()?)))
+}
+
+/// Patterns that another of the same class makes superfluous; of two that are the same, the later.
+fn superfluous(subject: &mut Subject<'_>, class: ClassId) {
+    let Some(written) = subject.class(class) else { return };
+    let all: Vec<_> = patterns(&written.ori).collect();
+    for (place, (name, pattern)) in all.iter().enumerate() {
+        let covers = |(other, (_, wide)): &(usize, &(&WrittenName, OriPattern))| {
+            *other != place && is_within(pattern, wide) && (*other < place || !is_within(wide, pattern))
+        };
+        let Some((_, (wide, _))) = all.iter().enumerate().find(covers) else { continue };
+        let message = format!("`{}` is superfluous: `{}` claims the same ORIs", name.name, wide.name);
+        subject.find(&PATTERN_SUPERFLUOUS, &name.span, message, "leave it out");
+    }
+}
+
+/// Whether one of two classes says that it shares ORIs with the other on purpose.
+pub(super) fn is_on_purpose(subject: &Subject<'_>, one: ClassId, other: ClassId) -> bool {
+    let says = |one, other| {
+        let name = subject.class(other).map(|class| &class.name.name);
+        subject.class(one).is_some_and(|class| class.overlaps.iter().any(|overlap| Some(&overlap.name) == name))
+    };
+    says(one, other) || says(other, one)
+}
+
+/// The pattern of a class that claims an ORI, as it is written.
+fn claiming<'a>(subject: &Subject<'a>, class: ClassId, ori: Ori) -> Option<&'a WrittenName> {
+    patterns(&subject.class(class)?.ori).find(|(_, pattern)| pattern.matches(ori)).map(|(name, _)| name)
+}
+
+/// Pairs of classes whose patterns claim the same ORI.
+fn overlaps(subject: &mut Subject<'_>) {
+    let mut pairs: BTreeMap<(ClassId, ClassId), Ori> = BTreeMap::new();
+    for claim in subject.claims {
+        for (place, one) in claim.held.iter().enumerate() {
+            for other in claim.held.iter().skip(place + 1) {
+                pairs.entry((*one, *other)).or_insert(claim.example);
+            }
+        }
+    }
+    for ((one, other), example) in pairs {
+        let (Some(first), Some(second)) = (claiming(subject, one, example), claiming(subject, other, example)) else {
+            continue;
+        };
+        if is_on_purpose(subject, one, other) {
+            continue;
+        }
+        let [name, others] = [one, other].map(|class| subject.policy.class_name(class));
+        let message = format!(
+            "`{}` of `{name}` and `{}` of `{others}` claim the same ORIs, {example} for instance: they get what both may have",
+            first.name, second.name
+        );
+        let help =
+            format!("write `except = [\"{others}\"]` in one of them, or `overlaps = [\"{others}\"]` if it is meant so");
+        subject.find(&CLASSES_OVERLAP, &first.span, message, &help);
+    }
+}
+
+/// Where a class names an ORI: in its list, or by its file.
+fn listing_span(subject: &Subject<'_>, class: ClassId, ori: Ori) -> Option<Range<usize>> {
+    let class = subject.class(class)?;
+    let listed = class.ori.iter().find(|name| name.name == ori.as_str());
+    Some(listed.or(class.ori_file.as_ref()).unwrap_or(&class.name).span.clone())
+}
+
+/// Exactly listed ORIs that a pattern of an excepted class would have claimed: the ORI, the class that lists it, the class
+/// that doesn't get it.
+fn escapes(subject: &Subject<'_>) -> impl Iterator<Item = (Ori, ClassId, ClassId)> {
+    let classes = subject.policy.classes();
+    let excepted: Vec<ClassId> =
+        classes.iter().flat_map(|class| class.except.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
+    subject.policy.listed().flat_map(move |ori| {
+        let listing = subject.policy.listing(ori);
+        let misses = |class: &ClassId| {
+            !listing.contains(class)
+                && classes
+                    .get(usize::from(*class))
+                    .is_some_and(|class| class.patterns.iter().any(|pattern| pattern.matches(ori)))
+        };
+        let missing: Vec<ClassId> = excepted.iter().copied().filter(misses).collect();
+        let pairs: Vec<_> =
+            missing.iter().flat_map(|missing| listing.iter().map(move |own| (ori, *own, *missing))).collect();
+        pairs.into_iter()
+    })
+}
+
+/// What exact listing brings about: an ORI in two classes, one that escapes a pattern.
+fn listed(subject: &mut Subject<'_>) {
+    let mut shared: BTreeMap<(ClassId, ClassId), (Ori, usize)> = BTreeMap::new();
+    for ori in subject.policy.listed() {
+        let listing = subject.policy.listing(ori);
+        for (place, one) in listing.iter().enumerate() {
+            for other in listing.iter().skip(place + 1) {
+                let (least, count) = shared.entry((*one, *other)).or_insert((ori, 0));
+                *least = ori.min(*least);
+                *count += 1;
+            }
+        }
+    }
+    for ((one, other), (example, count)) in shared {
+        let Some(span) = listing_span(subject, one, example).filter(|_| !is_on_purpose(subject, one, other)) else {
+            continue;
+        };
+        let [name, others] = [one, other].map(|class| subject.policy.class_name(class));
+        let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+        let message = format!("`{name}` and `{others}` both list {example}{more}: it gets what both may have");
+        subject.find(&ORI_IN_TWO_CLASSES, &span, message, "");
+    }
+    let mut escaping: BTreeMap<(ClassId, ClassId), (Ori, usize)> = BTreeMap::new();
+    for (ori, own, missing) in escapes(subject) {
+        let (least, count) = escaping.entry((own, missing)).or_insert((ori, 0));
+        *least = ori.min(*least);
+        *count += 1;
+    }
+    for ((own, missing), (example, count)) in escaping {
+        let (Some(span), Some(pattern)) = (listing_span(subject, own, example), claiming(subject, missing, example))
+        else {
+            continue;
+        };
+        if is_on_purpose(subject, own, missing) {
+            continue;
+        }
+        let [name, missed] = [own, missing].map(|class| subject.policy.class_name(class));
+        let more = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
+        let message = format!(
+            "`{name}` lists {example}{more} exactly, so `{}` of `{missed}` isn't asked: it is not in `{missed}`",
+            pattern.name
+        );
+        let help =
+            format!("list it in `{missed}`, or write `overlaps = [\"{missed}\"]` in `{name}` if it is none of them");
+        subject.find(&EXACT_ESCAPES_PATTERN, &span, message, &help);
+    }
+}
+
+/// Patterns that hand ICE's support center what its first letters promise.
+fn support_center(subject: &mut Subject<'_>) {
+    let Some(ori) = Ori::new(SUPPORT_CENTER).filter(|ori| subject.policy.listing(*ori).is_empty()) else { return };
+    for class in subject.policy.classes_of(ori) {
+        let Some(pattern) = claiming(subject, class, ori).filter(|pattern| !pattern.name.contains("ICE")) else {
+            continue;
+        };
+        let name = subject.policy.class_name(class);
+        let message = format!(
+            "`{}` of `{name}` claims {SUPPORT_CENTER}, which is ICE's Law Enforcement Support Center and only begins with VT",
+            pattern.name
+        );
+        let help = format!("list {SUPPORT_CENTER} in a class of its own: exact ORIs are asked before patterns");
+        subject.find(&ICE_BY_PREFIX, &pattern.span, message, &help);
+    }
+}
+
+/// A class that rules hold back, told by patterns, while patterns of a class that they don't hold back claim ORIs besides.
+fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
+    let rules = subject.policy.rules();
+    let names = |rule: &Rule, class: ClassId| rule.classes.as_ref().is_some_and(|classes| classes.contains(&class));
+    let is_permit = |rule: &Rule| matches!(rule.effect, Effect::Permit(_));
+    // Whether a rule that isn't a permit names the one class and not the other.
+    let is_held_back = |one: ClassId, other: ClassId| {
+        rules.iter().any(|rule| !is_permit(rule) && names(rule, one) && !names(rule, other))
+    };
+    let classes = subject.policy.classes();
+    let count = |class: ClassId| classes.get(usize::from(class)).map_or(0, |class| class.patterns.len());
+    let is_free = |other: &ClassId| {
+        count(*other) > 0
+            && is_held_back(class, *other)
+            && !is_held_back(*other, class)
+            && rules.iter().any(|rule| is_permit(rule) && names(rule, *other))
+    };
+    let wide = (0..).take(classes.len()).filter(is_free).max_by_key(|other| count(*other));
+    let (Some(wide), Some(written), true) = (wide, subject.class(class), count(class) > 0) else { return };
+    let message = format!(
+        "who is in `{}` is told by patterns: an office of theirs with another ORI is in `{}`, if a pattern there claims it",
+        written.name.name,
+        subject.policy.class_name(wide)
+    );
+    subject.find(&CLASS_BY_PATTERN, &written.name.span, message, "keep a table of their ORIs: `ori-file = \"...\"`");
+}

@@ -1,0 +1,95 @@
+//! Rules one by one and beside one another: what they leave unsaid, and what one says that another says already.
+
+use super::Subject;
+use super::table::{CLAIM_UNUSED, PERMIT_COVERED, PERMIT_WITHOUT_BASIS, RULE_NEVER_APPLIES, RULE_WITHOUT_BASIS};
+use crate::policy::{Effect, Rule};
+
+pub(super) fn lint(subject: &mut Subject<'_>) {
+    for (id, rule) in subject.policy.rules().iter().enumerate() {
+        without_basis(subject, id, rule);
+        never(subject, id, rule);
+        covered(subject, id, rule);
+    }
+    claims(subject);
+}
+
+fn without_basis(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
+    let is_blank = rule.told.basis.as_ref().is_none_or(|basis| basis.trim().is_empty());
+    let Some(written) = subject.rule(id).filter(|_| is_blank) else { return };
+    let (code, kind) = match rule.effect {
+        Effect::Permit(_) => (&PERMIT_WITHOUT_BASIS, "permit"),
+        Effect::Forbid(_) => (&RULE_WITHOUT_BASIS, "forbid"),
+        Effect::Review => (&RULE_WITHOUT_BASIS, "review"),
+    };
+    let message = format!("{kind} `{}` has no basis", rule.id);
+    subject.find(code, &written.id.span, message, "name the law it stands on: `basis = \"...\"`");
+}
+
+/// A rule that nobody's request can meet.
+fn never(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
+    let Some(written) = subject.rule(id) else { return };
+    let both = rule.requires.0 & rule.unless.0;
+    if both != 0 {
+        let claims = subject.policy.claim_names(crate::policy::ClaimSet(both));
+        let message = format!("rule `{}` never applies: it requires {} and excludes it", rule.id, super::some(claims));
+        subject.find(&RULE_NEVER_APPLIES, &written.id.span, message, "take it out of `requires` or of `unless`");
+        return;
+    }
+    let has_somebody = |classes: &Vec<u16>| {
+        subject.populations.iter().any(|population| classes.iter().any(|class| population.classes.contains(class)))
+    };
+    if !rule.classes.as_ref().is_none_or(has_somebody) {
+        let message = format!("rule `{}` never applies: no ORI can be in its agency classes", rule.id);
+        subject.find(&RULE_NEVER_APPLIES, &written.id.span, message, "");
+    }
+}
+
+/// Whether wherever the inner rule applies, the outer does too.
+pub(super) fn is_narrower(inner: &Rule, outer: &Rule) -> bool {
+    within(inner.classes.as_deref(), outer.classes.as_deref())
+        && within(inner.purposes.as_deref(), outer.purposes.as_deref())
+        && within(inner.messages.as_deref(), outer.messages.as_deref())
+        && outer.requires.0 & !inner.requires.0 == 0
+        && outer.unless.0 & !inner.unless.0 == 0
+}
+
+fn within<T: PartialEq>(inner: Option<&[T]>, outer: Option<&[T]>) -> bool {
+    match (inner, outer) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(inner), Some(outer)) => inner.iter().all(|one| outer.contains(one)),
+    }
+}
+
+/// A permit that another one makes superfluous; of two that say the same, the later.
+fn covered(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
+    let Effect::Permit(elements) = &rule.effect else { return };
+    let covers = |inner: &Rule, outer: &Rule| match (&inner.effect, &outer.effect) {
+        (Effect::Permit(inner_elements), Effect::Permit(outer_elements)) => {
+            is_narrower(inner, outer)
+                && inner_elements.iter().all(|(element, treatment)| {
+                    let found = outer_elements.binary_search_by_key(element, |(own, _)| *own);
+                    found.ok().and_then(|at| outer_elements.get(at)).is_some_and(|(_, own)| own <= treatment)
+                })
+        }
+        _ => false,
+    };
+    let is_covered =
+        |(other, outer): &(usize, &Rule)| *other != id && covers(rule, outer) && (*other < id || !covers(outer, rule));
+    let Some((_, outer)) = subject.policy.rules().iter().enumerate().find(is_covered) else { return };
+    if let (Some(written), false) = (subject.rule(id), elements.is_empty()) {
+        let message = format!("permit `{}` is superfluous: permit `{}` permits all of it already", rule.id, outer.id);
+        subject.find(&PERMIT_COVERED, &written.id.span, message, "leave it out, or say what is different");
+    }
+}
+
+/// Claims that are declared and asked for by no rule.
+fn claims(subject: &mut Subject<'_>) {
+    let used = subject.policy.rules().iter().fold(0, |used, rule| used | rule.requires.0 | rule.unless.0);
+    for claim in &subject.written.claims {
+        if subject.policy.claim_set([claim.name.as_str()]).0 & used == 0 {
+            let message = format!("no rule uses the claim `{}`", claim.name);
+            subject.find(&CLAIM_UNUSED, &claim.span, message, "name it in `requires` or `unless`, or leave it out");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The codes of what is found in policies, in one table.
+
+use super::super::finding::Code;
+
+pub(super) const CLASS_UNUSED: Code =
+    Code::warning("class-unused", "an agency class that no rule and no `except` names");
+pub(super) const CLASS_EMPTY: Code = Code::warning("class-empty", "an agency class that no ORI can be in");
+pub(super) const CLASSES_OVERLAP: Code = Code::warning(
+    "classes-overlap",
+    "patterns of two agency classes claim the same ORI, which gets what both may have",
+);
+pub(super) const ORI_IN_TWO_CLASSES: Code =
+    Code::note("ori-in-two-classes", "two agency classes list the same ORI, which gets what both may have");
+pub(super) const ICE_BY_PREFIX: Code = Code::warning(
+    "ice-by-prefix",
+    "a pattern claims VTICE0900, ICE's Law Enforcement Support Center, by its first letters",
+);
+pub(super) const EXACT_ESCAPES_PATTERN: Code = Code::warning(
+    "exact-escapes-pattern",
+    "an ORI is listed exactly, so the pattern of a class that others except isn't asked for it",
+);
+pub(super) const EXCEPT_IDLE: Code = Code::warning("except-idle", "an `except` that excepts no ORI");
+pub(super) const EXCEPT_OF_LISTED: Code = Code::note(
+    "except-of-listed",
+    "an `except` of a class without patterns: what is listed exactly never asks patterns",
+);
+pub(super) const OVERLAPS_IDLE: Code = Code::warning("overlaps-idle", "an `overlaps` of a class that shares no ORI");
+pub(super) const PATTERN_SUPERFLUOUS: Code =
+    Code::warning("pattern-superfluous", "a pattern whose every ORI another pattern of the same class claims too");
+pub(super) const CLASS_BY_PATTERN: Code = Code::note(
+    "class-by-pattern",
+    "a class that rules hold back is told by patterns, and other classes' patterns claim whom they miss",
+);
+pub(super) const RULE_NEVER_APPLIES: Code = Code::warning("rule-never-applies", "a rule that applies to nobody");
+pub(super) const PERMIT_EMPTIED: Code =
+    Code::warning("permit-emptied", "a permit that forbids empty wherever it applies");
+pub(super) const ELEMENT_EMPTIED: Code =
+    Code::warning("element-emptied", "a name in a permit's `elements` that forbids empty wherever the permit applies");
+pub(super) const FORBID_EVADED: Code =
+    Code::warning("forbid-evaded", "a forbid that asks for a purpose or a claim, and is evaded by leaving it out");
+pub(super) const HIGHLY_RESTRICTED: Code = Code::warning(
+    "highly-restricted",
+    "what the DPPA calls highly restricted is released without a purpose and without a claim",
+);
+pub(super) const TREATMENT_IDLE: Code = Code::warning(
+    "treatment-idle",
+    "a treatment in `as` that never matters, because other permits release the element more openly",
+);
+pub(super) const TREATMENTS_DIFFER: Code =
+    Code::warning("treatments-differ", "two permits apply together, and treat an element differently");
+pub(super) const PERMIT_COVERED: Code =
+    Code::warning("permit-covered", "a permit whose every effect another permit has");
+pub(super) const PERMIT_WITHOUT_BASIS: Code =
+    Code::warning("permit-without-basis", "a permit that names no law it stands on");
+pub(super) const RULE_WITHOUT_BASIS: Code =
+    Code::note("rule-without-basis", "a forbid or a review that names no law it stands on");
+pub(super) const CLAIM_UNUSED: Code = Code::warning("claim-unused", "a claim that no rule uses");
+
+/// All of them.
+pub(crate) const ALL: [&Code; 22] = [
+    &CLASS_UNUSED,
+    &CLASS_EMPTY,
+    &CLASSES_OVERLAP,
+    &ORI_IN_TWO_CLASSES,
+    &ICE_BY_PREFIX,
+    &EXACT_ESCAPES_PATTERN,
+    &EXCEPT_IDLE,
+    &EXCEPT_OF_LISTED,
+    &OVERLAPS_IDLE,
+    &PATTERN_SUPERFLUOUS,
+    &CLASS_BY_PATTERN,
+    &RULE_NEVER_APPLIES,
+    &PERMIT_EMPTIED,
+    &ELEMENT_EMPTIED,
+    &FORBID_EVADED,
+    &HIGHLY_RESTRICTED,
+    &TREATMENT_IDLE,
+    &TREATMENTS_DIFFER,
+    &PERMIT_COVERED,
+    &PERMIT_WITHOUT_BASIS,
+    &RULE_WITHOUT_BASIS,
+    &CLAIM_UNUSED,
+];

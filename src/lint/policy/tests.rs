@@ -1,0 +1,336 @@
+//! Each lint of a policy: one that has what it looks for, with its place and message, and one that hasn't.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::*;
+
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[]).unwrap());
+
+/// What is found in a policy, as `line:column code: message`.
+fn found(text: &str) -> Vec<String> {
+    let document = Document { file: "p.toml", text };
+    let keys = ["DR", "KR"].map(str::to_owned);
+    let policy = Policy::load(&document, None, &CATALOG, &keys).unwrap();
+    let found = lint(&document, &policy, &CATALOG).unwrap();
+    let line = |finding: &Finding| {
+        let (line, column) = finding.said.position().unwrap();
+        format!("{line}:{column} {}: {}", finding.code.name, finding.said.message())
+    };
+    found.iter().map(line).collect()
+}
+
+const HEAD: &str = "[policy]\nname = 'p'\nversion = '1'\n";
+
+/// Classes by name and what they say, then rules. Lines are counted from the one after the head, which has three.
+fn policy(classes: &[(&str, &str)], rules: &str) -> Vec<String> {
+    let classes: String = classes.iter().map(|(name, says)| format!("agencies.{name} = {{ {says} }}\n")).collect();
+    found(&format!("{classes}{rules}\n{HEAD}"))
+}
+
+/// A rule, in one line.
+fn rule(kind: &str, id: &str, rest: &str) -> String {
+    format!("[[{kind}]]\nid = '{id}'\nbasis = 'b'\n{rest}\n")
+}
+
+fn permit(id: &str, agencies: &str, elements: &str, rest: &str) -> String {
+    rule("permit", id, &format!("agencies = [{agencies}]\nelements = [{elements}]\n{rest}"))
+}
+
+/// A policy with the claims `a` and `b`, one class of police and one of others.
+fn with_claims(rules: &str) -> Vec<String> {
+    let text = format!(
+        "{HEAD}claims = ['a', 'b']\n[agencies]\npolice = {{ ori = ['AZ*'] }}\nothers = {{ ori = ['NV*'] }}\n{rules}"
+    );
+    let is_aside = |told: &String| told.contains("-unused: ") || told.contains(" class-by-pattern: ");
+    found(&text).into_iter().filter(|told| !is_aside(told)).collect()
+}
+
+const BOTH: [(&str, &str); 2] = [("police", "ori = ['AZ*']"), ("others", "ori = ['NV*']")];
+
+#[test]
+fn a_policy_that_says_what_it_means_is_clean() {
+    let rules = permit("one", "'police', 'others'", "'person.name'", "");
+    assert_eq!(policy(&BOTH, &rules), Vec::<String>::new());
+}
+
+#[test]
+fn a_class_that_no_rule_names_is_told_unless_it_takes_others_away() {
+    let rules = permit("one", "'police'", "'person.name'", "");
+    let told = "2:10 class-unused: no rule names the agency class `others`: who is in it gets nothing";
+    assert_eq!(policy(&BOTH, &rules), [told]);
+    let excepted = [("police", "ori = ['AZ*'], except = ['others']"), ("others", "ori = ['AZ0*']")];
+    assert_eq!(policy(&excepted, &rules), Vec::<String>::new());
+}
+
+#[test]
+fn a_class_that_nobody_can_be_in_and_the_rules_for_it_are_told() {
+    let classes = [("police", "ori = ['AZ0*'], except = ['others']"), ("others", "ori = ['AZ*']")];
+    let rules = permit("one", "'police'", "'person.name'", "") + &permit("two", "'others'", "'person.name'", "");
+    let found = policy(&classes, &rules);
+    assert!(found.contains(&"1:10 class-empty: no ORI can be in the agency class `police`".to_owned()), "{found:?}");
+    let never = "4:6 rule-never-applies: rule `one` never applies: no ORI can be in its agency classes";
+    assert!(found.contains(&never.to_owned()), "{found:?}");
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
+fn attack_37_two_classes_that_claim_the_same_oris_are_told_with_an_example() {
+    let rules = permit("one", "'police', 'others'", "'person.name'", "");
+    let overlapping = [("police", "ori = ['AZ*']"), ("others", "ori = ['CA*', '*01']")];
+    let told = "2:35 classes-overlap: `*01` of `others` and `AZ*` of `police` claim the same ORIs, AZ0000001 for instance: they get what both may have";
+    assert_eq!(policy(&overlapping, &rules), [told]);
+    let excepting = [("police", "ori = ['AZ*'], except = ['others']"), ("others", "ori = ['CA*', '*01']")];
+    assert_eq!(policy(&excepting, &rules), Vec::<String>::new());
+    let meant = [("police", "ori = ['AZ*']"), ("others", "ori = ['CA*', '*01'], overlaps = ['police']")];
+    assert_eq!(policy(&meant, &rules), Vec::<String>::new());
+    let idle = [("police", "ori = ['AZ*'], overlaps = ['others']"), ("others", "ori = ['CA*']")];
+    assert_eq!(policy(&idle, &rules), ["1:48 overlaps-idle: `police` and `others` share no ORI"]);
+}
+
+#[test]
+fn attack_37_a_pattern_that_shares_oris_is_found_though_the_shared_set_is_listed_too() {
+    let rules = permit("one", "'police', 'others'", "'person.name'", "");
+    let classes = [("police", "ori = ['AZ*', 'NV0000000']"), ("others", "ori = ['*00', 'NV0000000']")];
+    let found = policy(&classes, &rules);
+    assert!(found.iter().any(|told| told.contains("classes-overlap: ")), "{found:?}");
+    assert!(
+        found.iter().any(|told| told.contains("ori-in-two-classes: `others` and `police` both list NV0000000")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn attack_30_a_pattern_that_claims_ice_by_its_first_letters_is_told() {
+    let rules = permit("one", "'police'", "'person.name'", "");
+    let told = "1:28 ice-by-prefix: `VT*` of `police` claims VTICE0900, which is ICE's Law Enforcement Support Center and only begins with VT";
+    assert_eq!(policy(&[("police", "ori = ['VT*']")], &rules), [told]);
+    assert_eq!(policy(&[("police", "ori = ['VT0*']")], &rules), Vec::<String>::new());
+    assert_eq!(policy(&[("police", "ori = ['??ICE*']")], &rules), Vec::<String>::new());
+    let own = [("police", "ori = ['VT*']"), ("ice", "ori = ['VTICE0900']")];
+    let rules = rules + &rule("review", "look", "agencies = ['ice']");
+    assert_eq!(policy(&own, &rules), Vec::<String>::new());
+}
+
+#[test]
+fn attack_37_an_ori_that_is_listed_and_escapes_a_pattern_is_told() {
+    let rules = permit("one", "'police', 'ice'", "'person.name'", "");
+    let ice = ("ice", "ori = ['??ICE*']");
+    let told = "2:53 exact-escapes-pattern: `police` lists AZICE0100 exactly, so `??ICE*` of `ice` isn't asked: it is not in `ice`";
+    let classes = [ice, ("police", "except = ['ice'], ori = ['AZ*', 'AZICE0100']")];
+    assert_eq!(policy(&classes, &rules), [told]);
+    let both = [("ice", "ori = ['??ICE*', 'AZICE0100']"), classes[1]];
+    let found = policy(&both, &rules);
+    assert!(found.len() == 1 && found[0].contains("ori-in-two-classes: "), "{found:?}");
+    let meant = [ice, ("police", "except = ['ice'], overlaps = ['ice'], ori = ['AZ*', 'AZICE0100']")];
+    assert_eq!(policy(&meant, &rules), Vec::<String>::new());
+}
+
+#[test]
+fn an_except_that_excepts_nothing_is_told() {
+    let rules = permit("one", "'police', 'others'", "'person.name'", "");
+    let idle = [("police", "ori = ['AZ*'], except = ['others']"), ("others", "ori = ['NV*']")];
+    assert_eq!(
+        policy(&idle, &rules),
+        ["1:46 except-idle: `others` excepts nothing: no pattern of both claims the same ORI"]
+    );
+    let listed = [("police", "ori = ['AZ*'], except = ['others']"), ("others", "ori = ['NV0000000']")];
+    assert_eq!(
+        policy(&listed, &rules),
+        ["1:46 except-of-listed: `others` lists its ORIs exactly: they ask no pattern anyhow"]
+    );
+}
+
+#[test]
+fn a_pattern_within_another_of_its_class_is_told() {
+    let rules = permit("one", "'police'", "'person.name'", "");
+    let told = |patterns: &str| policy(&[("police", &format!("ori = [{patterns}]"))], &rules);
+    assert_eq!(told("'AZ0*', 'AZ*'"), ["1:28 pattern-superfluous: `AZ0*` is superfluous: `AZ*` claims the same ORIs"]);
+    assert_eq!(told("'AZ*00', 'AZ*0'").len(), 1);
+    assert_eq!(told("'AZ*', 'AZ*'"), ["1:35 pattern-superfluous: `AZ*` is superfluous: `AZ*` claims the same ORIs"]);
+    assert_eq!(told("'AZ*', '*01'"), Vec::<String>::new());
+}
+
+#[test]
+fn a_class_that_is_held_back_by_patterns_alone_is_noted() {
+    let rules = permit("one", "'police'", "'person.name'", "") + &rule("review", "look", "agencies = ['ice']");
+    let classes = [("police", "ori = ['AZ*'], except = ['ice']"), ("ice", "ori = ['??ICE*']")];
+    let told = "2:10 class-by-pattern: who is in `ice` is told by patterns: an office of theirs with another ORI is in `police`, if a pattern there claims it";
+    assert_eq!(policy(&classes, &rules), [told]);
+    let listed = [("police", "ori = ['AZ*']"), ("ice", "ori = ['AZICE0100']")];
+    assert_eq!(policy(&listed, &rules), Vec::<String>::new());
+}
+
+#[test]
+fn rules_without_a_basis_are_told() {
+    let rules = "[[permit]]\nid = 'one'\nagencies = ['police', 'others']\nelements = ['person.name']\n\
+                 [[forbid]]\nid = 'two'\nelements = ['person.ssn']\nbasis = ' '\n[[review]]\nid = 'three'";
+    assert_eq!(
+        policy(&BOTH, rules),
+        [
+            "4:6 permit-without-basis: permit `one` has no basis",
+            "8:6 rule-without-basis: forbid `two` has no basis",
+            "12:6 rule-without-basis: review `three` has no basis"
+        ]
+    );
+}
+
+#[test]
+fn a_rule_that_requires_what_it_excludes_never_applies() {
+    let rules = |rest: &str| permit("one", "'police'", "'person.name'", rest);
+    let found = with_claims(&rules("requires = ['a', 'b']\nunless = ['a']"));
+    assert_eq!(found, ["9:6 rule-never-applies: rule `one` never applies: it requires `a` and excludes it"]);
+    assert_eq!(with_claims(&rules("requires = ['a']\nunless = ['b']")), Vec::<String>::new());
+}
+
+#[test]
+fn a_permit_that_another_covers_is_told_once() {
+    let narrow =
+        permit("narrow", "'police'", "'person.name.given'", "purposes = ['C']\nas = { 'person.name' = 'mask' }");
+    let wide = permit("wide", "'police', 'others'", "'person.name'", "");
+    let found = policy(&BOTH, &format!("{narrow}{wide}"));
+    let told = "4:6 permit-covered: permit `narrow` is superfluous: permit `wide` permits all of it already";
+    assert!(found.contains(&told.to_owned()), "{found:?}");
+    let found = policy(&BOTH, &format!("{wide}{}", wide.replace("wide", "again")));
+    assert_eq!(found, ["10:6 permit-covered: permit `again` is superfluous: permit `wide` permits all of it already"]);
+    let more = permit("more", "'police'", "'person.name', 'vehicle'", "");
+    assert_eq!(policy(&BOTH, &format!("{more}{wide}")), Vec::<String>::new());
+}
+
+#[test]
+fn a_claim_that_no_rule_uses_is_told() {
+    let text = format!("{HEAD}claims = ['a', 'b']\n{}[agencies.police]\nori = ['AZ*']\n", "")
+        + &permit("one", "'police'", "'person.name'", "requires = ['b']");
+    assert_eq!(found(&text), ["4:11 claim-unused: no rule uses the claim `a`"]);
+}
+
+#[test]
+fn attack_37_a_permit_that_forbids_empty_is_told() {
+    let one = |rest: &str| permit("one", "'police'", "'person.name', 'vehicle'", rest);
+    let forbid = |elements: &str, rest: &str| rule("forbid", "no", &format!("elements = [{elements}]\n{rest}"));
+    let found = with_claims(&(one("") + &forbid("'person', 'vehicle'", "")));
+    assert_eq!(found, ["9:6 permit-emptied: permit `one` is empty: forbids remove all of it wherever it applies"]);
+    let found = with_claims(&(one("") + &forbid("'person'", "")));
+    assert_eq!(
+        found,
+        [
+            "12:13 element-emptied: permit `one` never releases `person.name`: forbids remove it wherever the permit applies"
+        ]
+    );
+    // A claim, a purpose or a part opens it.
+    assert_eq!(with_claims(&(one("") + &forbid("'person'", "unless = ['a']"))), Vec::<String>::new());
+    assert_eq!(with_claims(&(one("unless = ['a']") + &forbid("'person'", "unless = ['a']"))).len(), 1);
+    assert_eq!(
+        with_claims(&(one("requires = ['a']") + &forbid("'person'", "requires = ['a']\nunless = ['b']"))).len(),
+        0
+    );
+    assert_eq!(with_claims(&(one("") + &forbid("'person.name.given'", ""))), Vec::<String>::new());
+    // Two forbids that no one set of claims opens.
+    let two = forbid("'person'", "unless = ['a']") + &rule("forbid", "nor", "elements = ['person']\nrequires = ['a']");
+    let found = with_claims(&(one("") + &two));
+    assert!(
+        found.iter().any(|told| told.contains("element-emptied: permit `one` never releases `person.name`")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn attack_31_a_forbid_that_is_evaded_by_leaving_the_purpose_out_is_told() {
+    let forbid = |rest: &str| rule("forbid", "no", &format!("elements = ['person.ssn']\n{rest}"));
+    let one = |rest: &str| permit("one", "'police'", "'person', 'vehicle'", &format!("requires = ['b']\n{rest}"));
+    let found = with_claims(&(one("") + &forbid("purposes = ['E']")));
+    let told =
+        "19:12 forbid-evaded: forbid `no` is evaded by leaving a purpose out: permit `one` releases `person.ssn` then";
+    assert_eq!(found, [told]);
+    assert_eq!(with_claims(&(one("purposes = ['C', 'E']") + &forbid("purposes = ['E']"))), Vec::<String>::new());
+    assert_eq!(with_claims(&(one("") + &forbid("unless = ['a']"))), Vec::<String>::new());
+    // Of another class, or of another message, the permit evades nothing.
+    assert_eq!(with_claims(&(one("") + &forbid("purposes = ['E']\nagencies = ['others']"))), Vec::<String>::new());
+    assert_eq!(
+        with_claims(&(one("messages = ['DR']") + &forbid("purposes = ['E']\nmessages = ['KR']"))),
+        Vec::<String>::new()
+    );
+    assert_eq!(with_claims(&(one("messages = ['DR']") + &forbid("purposes = ['E']\nmessages = ['DR']"))).len(), 1);
+    // What a forbid without purposes removes anyhow isn't released.
+    let always = rule("forbid", "never", "elements = ['person.ssn']");
+    assert_eq!(with_claims(&(one("") + &forbid("purposes = ['E']") + &always)), Vec::<String>::new());
+    let found = with_claims(&(one("") + &forbid("requires = ['a']")));
+    assert_eq!(
+        found,
+        ["19:13 forbid-evaded: forbid `no` is evaded by leaving a claim out: permit `one` releases `person.ssn` then"]
+    );
+}
+
+#[test]
+fn highly_restricted_elements_without_purpose_and_claim_are_told() {
+    let one = |rest: &str| permit("one", "'police'", "'person.name', 'biometric.photo', 'person.ssn'", rest);
+    let told = "9:6 highly-restricted: permit `one` releases `person.ssn`, `biometric.photo` without a purpose and without a claim";
+    assert_eq!(with_claims(&one("")), [told]);
+    assert_eq!(with_claims(&one("purposes = ['C']")), Vec::<String>::new());
+    assert_eq!(with_claims(&one("requires = ['a']")), Vec::<String>::new());
+    assert_eq!(with_claims(&one("").replace("'b'", "'18 U.S.C. 2721(a)(2) and (b)(1)'")), Vec::<String>::new());
+    let forbid = rule("forbid", "no", "elements = ['group:dppa-highly-restricted']\nunless = ['a']");
+    assert_eq!(with_claims(&(one("") + &forbid)), Vec::<String>::new());
+}
+
+#[test]
+fn attack_37_a_treatment_that_never_matters_is_told() {
+    let year = |rest: &str| {
+        permit(
+            "year",
+            "'police'",
+            "'person.birth-date', 'vehicle'",
+            &format!("as = {{ 'person.birth-date' = 'year' }}\n{rest}"),
+        )
+    };
+    let full = |rest: &str| permit("full", "'police'", "'person.birth-date', 'person.name'", rest);
+    let found = with_claims(&(year("purposes = ['E']") + &full("")));
+    let told = "13:8 treatment-idle: `year` of `person.birth-date` never matters: other permits release it more openly";
+    assert_eq!(found, [told]);
+    assert_eq!(with_claims(&(year("") + &full("purposes = ['C']"))), Vec::<String>::new());
+    assert_eq!(with_claims(&(year("") + &full("requires = ['a']"))), Vec::<String>::new());
+    // Two that together are always there.
+    let found = with_claims(&(year("") + &full("requires = ['a']") + &full("unless = ['a']").replace("full", "other")));
+    assert_eq!(found, [told]);
+}
+
+#[test]
+fn attack_37_permits_that_contradict_each_other_are_told() {
+    let year =
+        permit("year", "'police'", "'person.birth-date'", "as = { 'person.birth-date' = 'year' }\nrequires = ['a']");
+    let full = |rest: &str| permit("full", "'police'", "'person.birth-date', 'person.name'", rest);
+    let found = with_claims(&(year.clone() + &full("requires = ['b']")));
+    let told = "16:6 treatments-differ: permits `year` and `full` can apply together and treat `person.birth-date` differently: the more open treatment wins";
+    assert_eq!(found, [told]);
+    // One that is a narrower case of the other, and one that never meets it.
+    assert_eq!(with_claims(&(year.clone() + &full("requires = ['a', 'b']"))), Vec::<String>::new());
+    assert_eq!(with_claims(&(year + &full("unless = ['a']"))), Vec::<String>::new());
+}
+
+#[test]
+fn the_shipped_policies_have_nothing_to_warn_of() {
+    let mut count = 0;
+    for entry in std::fs::read_dir("policies").unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let builder = crate::Filter::builder().policy_path(&path);
+        let (catalog, formats) = builder.ground().unwrap();
+        let file = builder.policy_file().unwrap();
+        let found = lint(&file.document(), &builder.policy(&catalog, &formats).unwrap(), &catalog).unwrap();
+        let found: Vec<_> =
+            found.iter().filter(|finding| finding.severity(true) == super::super::Severity::Error).collect();
+        assert!(found.is_empty(), "{}: {found:#?}", path.display());
+        count += 1;
+    }
+    assert!(count >= 2);
+}
+
+#[test]
+fn every_code_of_the_table_has_a_name_of_its_own() {
+    let names: BTreeSet<&str> = ALL.iter().map(|code| code.name).collect();
+    assert_eq!(names.len(), ALL.len());
+    let is_kebab = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    assert!(names.iter().all(is_kebab) && ALL.iter().all(|code| !code.meaning.ends_with('.')));
+}

@@ -1,0 +1,81 @@
+//! A policy as it is written, its names with their places: where a lint points to.
+//!
+//! Apart from [`Policy`](super::Policy), which decides, because only the command line tells places of more than rules and
+//! classes. Classes and rules come in the policy's own order, so their numbers are the same.
+
+use std::ops::Range;
+
+use super::load::{Names, RawPolicy, RawRule};
+use crate::catalog::Treatment;
+use crate::config::{ConfigError, Document, Spanned};
+
+/// A name and where it is written.
+#[derive(Debug, Clone)]
+pub(crate) struct WrittenName {
+    pub(crate) name: String,
+    pub(crate) span: Range<usize>,
+}
+
+/// An agency class.
+#[derive(Debug)]
+pub(crate) struct WrittenClass {
+    pub(crate) name: WrittenName,
+    /// ORIs and patterns.
+    pub(crate) ori: Vec<WrittenName>,
+    pub(crate) ori_file: Option<WrittenName>,
+    pub(crate) except: Vec<WrittenName>,
+    pub(crate) overlaps: Vec<WrittenName>,
+}
+
+/// A rule of any kind.
+#[derive(Debug)]
+pub(crate) struct WrittenRule {
+    pub(crate) id: WrittenName,
+    pub(crate) elements: Vec<WrittenName>,
+    pub(crate) purposes: Option<Range<usize>>,
+    pub(crate) requires: Vec<WrittenName>,
+    pub(crate) treatments: Vec<(WrittenName, Treatment)>,
+}
+
+/// What a policy's file says, with places.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) claims: Vec<WrittenName>,
+    pub(crate) classes: Vec<WrittenClass>,
+    pub(crate) rules: Vec<WrittenRule>,
+}
+
+impl Written {
+    /// Reads the tables of a policy; whether its names are right is for [`Policy`](super::Policy) to say.
+    pub(crate) fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
+        let raw: RawPolicy = document.parse()?;
+        let class = |(name, class): (Spanned<String>, super::load::RawAgencyClass)| WrittenClass {
+            name: written(&name),
+            ori: all(&class.ori),
+            ori_file: class.ori_file.as_ref().map(written),
+            except: all(&class.except),
+            overlaps: all(&class.overlaps),
+        };
+        let rules = raw.permit.iter().chain(&raw.forbid).chain(&raw.review).map(rule).collect();
+        Ok(Self { claims: all(&raw.policy.claims), classes: raw.agencies.into_iter().map(class).collect(), rules })
+    }
+}
+
+fn rule(raw: &RawRule) -> WrittenRule {
+    let span = |names: &Names| names.span();
+    WrittenRule {
+        id: written(&raw.id),
+        elements: raw.elements.as_ref().map_or_else(Vec::new, |elements| all(elements.get_ref())),
+        purposes: raw.purposes.as_ref().map(span),
+        requires: all(&raw.requires),
+        treatments: raw.treatments.iter().map(|(key, treatment)| (written(key), *treatment)).collect(),
+    }
+}
+
+fn all(names: &[Spanned<String>]) -> Vec<WrittenName> {
+    names.iter().map(written).collect()
+}
+
+fn written(name: &Spanned<String>) -> WrittenName {
+    WrittenName { name: name.get_ref().clone(), span: name.span() }
+}
