@@ -9,7 +9,7 @@ mod schema;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use finding::{Finding, Severity};
+pub(crate) use finding::{Code, Finding, Severity};
 pub(crate) use output::{annotations, json, sarif};
 use schema::{JSON_SCHEMA, Sources, built_in};
 
@@ -17,6 +17,13 @@ use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, File};
 use crate::filter::{FilterBuilder, read_formats};
 use crate::format::Formats;
+
+/// The codes of everything that can be found, by name.
+pub(crate) fn codes() -> Vec<&'static Code> {
+    let mut codes: Vec<_> = [&[&finding::INVALID][..], &policy::ALL, &schema::ALL].concat();
+    codes.sort_by_key(|code| code.name);
+    codes
+}
 
 /// What is checked: what is built in, and these.
 #[derive(Debug, Default)]

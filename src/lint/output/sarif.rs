@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::super::codes;
 use super::super::finding::{Code, Finding};
 
 /// All findings as one run.
 pub(crate) fn sarif(found: &[Finding], strict: bool) -> String {
-    let mut codes: Vec<&Code> = found.iter().map(|finding| finding.code).collect();
-    codes.sort_by_key(|code| code.name);
-    codes.dedup();
+    let codes = codes();
     let rules: Vec<Value> = codes.iter().map(|code| rule(code)).collect();
     let results: Vec<Value> = found.iter().map(|finding| result(finding, &codes, strict)).collect();
     let log = json!({

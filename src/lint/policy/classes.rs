@@ -89,7 +89,7 @@ fn excepts(subject: &mut Subject<'_>, class: ClassId) {
     }
 }
 
-fn patterns<'w>(names: &'w [WrittenName]) -> impl Iterator<Item = (&'w WrittenName, OriPattern)> {
+fn patterns(names: &[WrittenName]) -> impl Iterator<Item = (&WrittenName, OriPattern)> {
     names
         .iter()
         .filter(|name| OriPattern::is_pattern(&name.name))

@@ -47,10 +47,13 @@ struct Situation<'a> {
     message: Option<MessageKeyId>,
 }
 
+/// A permit, by number, and what it permits.
+type Permit<'p> = (usize, &'p Rule, &'p [(ElementId, Treatment)]);
+
 /// Rules that can apply in one situation, claims aside, by what they do to each element.
 #[derive(Default)]
 struct Applying<'p> {
-    permits: Vec<(usize, &'p Rule, &'p [(ElementId, Treatment)])>,
+    permits: Vec<Permit<'p>>,
     forbids: BTreeMap<ElementId, Vec<&'p Rule>>,
     treated: BTreeMap<ElementId, Vec<(usize, &'p Rule, Treatment)>>,
 }

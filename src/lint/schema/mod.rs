@@ -32,6 +32,19 @@ pub(crate) const NOT_UNDERSTOOD: Code =
 pub(crate) const STAND_IN_NOT_REQUIRED: Code =
     Code::warning("stand-in-not-required", "something stands for a part that the schema doesn't require");
 
+/// All codes of what is found in formats.
+pub(crate) const ALL: [&Code; 9] = [
+    &compare::PATH_NOT_IN_SCHEMA,
+    &compare::VALUE_NOT_IN_SCHEMA,
+    &compare::NOT_MAPPED,
+    &compare::REQUIRED_DENIED,
+    &compare::REQUIRED_NOT_MAPPED,
+    &compare::NOT_NILLABLE,
+    &NO_SCHEMA,
+    &NOT_UNDERSTOOD,
+    &STAND_IN_NOT_REQUIRED,
+];
+
 /// What every file of a folder that holds JSON Schema is called; every `.xsd` is XML Schema.
 pub(crate) const JSON_SCHEMA: &str = "schema.json";
 
