@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod completions;
 mod drawn;
+mod explain;
 mod filter_arguments;
 mod init;
 mod interrupt;
@@ -43,6 +44,7 @@ enum Verb {
     Check(check::Arguments),
     LintSyntax(lint_syntax::Arguments),
     Audit(audit::Arguments),
+    Explain(explain::Arguments),
     Test(test::Arguments),
     Init(init::Arguments),
     Schema(schema::Arguments),
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Verb::Schema(arguments) => schema::run(&arguments).into(),
         Verb::Completions(arguments) => completions::run(&arguments).into(),
         Verb::Man(arguments) => man::run(&arguments).into(),
+        Verb::Explain(arguments) => explain::run(&arguments).into(),
         Verb::Test(arguments) => test::run(&arguments).into(),
     }
 }

@@ -199,6 +199,12 @@ impl Filter {
         &self.parts.limits
     }
 
+    /// What the filter knows.
+    #[cfg(feature = "cli")]
+    pub(crate) fn inner(&self) -> &Parts {
+        &self.parts
+    }
+
     /// The names of the formats that the filter knows.
     #[cfg(feature = "cli")]
     pub(crate) fn format_names(&self) -> impl Iterator<Item = &str> {

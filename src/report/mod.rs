@@ -1,11 +1,13 @@
 //! What people and programs are told about a run: counts, never values.
 
 mod comparison;
+mod explain;
 mod progress;
 mod selectors;
 mod summary;
 
 pub(crate) use comparison::Comparison;
+pub(crate) use explain::{Explanation, MessageTold, View, explain, message_key};
 pub(crate) use progress::{Manner, Progress};
 pub(crate) use selectors::selectors;
 pub(crate) use summary::{Summary, Tally};

@@ -24,7 +24,11 @@ pub use tally::ElementCounts;
 
 pub(crate) use parts::{Buffers, Parts};
 pub(crate) use pass::redact;
-#[cfg(feature = "cli")]
-pub(crate) use pass::withhold;
 #[cfg(test)]
 pub(crate) use planted::{Planted, with as with_planted};
+#[cfg(feature = "cli")]
+pub(crate) use {
+    output::is_record_name,
+    pass::withhold,
+    value::{Judgement, judge},
+};

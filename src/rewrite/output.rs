@@ -180,7 +180,7 @@ pub(super) fn push_json_string(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Inside a record a name tells what it names; one that could tell more is not let through.
-pub(super) fn is_record_name(local: &[u8]) -> bool {
+pub(crate) fn is_record_name(local: &[u8]) -> bool {
     let digits = local.iter().filter(|byte| byte.is_ascii_digit()).count();
     local.len() <= 64
         && digits <= 6

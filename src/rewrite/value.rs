@@ -6,7 +6,7 @@ use crate::catalog::{Element, Kind, Treatment, trim};
 
 /// What becomes of a permitted value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Judgement {
+pub(crate) enum Judgement {
     /// It goes out as it is, byte for byte.
     Release,
     /// What the treatment wrote goes out in its place.
@@ -19,7 +19,7 @@ pub(super) enum Judgement {
 
 /// Judges the decoded `value` of an element that is permitted under `treatment`. `written` receives the less precise
 /// form, where there is one.
-pub(super) fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
+pub(crate) fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
     if treatment == Treatment::Full && element.shape().plain_end(value.as_bytes(), 0) == Some(value.len()) {
         return Judgement::Release;
     }

@@ -90,6 +90,23 @@ fn p1_p6_no_canary_is_left_by_a_run_over_folders() {
     }
 }
 
+/// P6: explaining a message tells nothing of it either, in whatever form.
+#[test]
+fn p6_no_canary_is_told_of_a_message_that_is_explained() {
+    let temporary = TempDir::new().unwrap();
+    for (number, case) in CASES.iter().enumerate() {
+        let Some(text) = planted(&setting(case), case.xml, &case.message, number % 8) else { continue };
+        for (text, form) in [(&text[..], ["--output", "json"]), (&text[..text.len() / 2], ["--output", "text"])] {
+            let output =
+                run(&["explain", "-", form[0], form[1]], case.policy.as_deref(), temporary.path(), text.as_bytes());
+            is_silent(&case.name, &output);
+        }
+        let output = run(&["explain", "-", "--diff-view"], case.policy.as_deref(), temporary.path(), text.as_bytes());
+        is_silent(&case.name, &output);
+        assert_eq!(output.status.code(), Some(0), "{}", case.name);
+    }
+}
+
 /// P1, P6: the same of one message on stdin.
 #[test]
 fn p1_p6_no_canary_is_told_of_a_message_on_stdin() {

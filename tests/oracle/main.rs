@@ -17,6 +17,8 @@ mod damage;
 mod dice;
 mod dress_json;
 mod dress_xml;
+#[cfg(feature = "cli")]
+mod explained;
 mod format;
 mod generate;
 mod interference;

@@ -64,7 +64,7 @@ impl Ruled {
 }
 
 /// A policy that no state should have: under it every mapped path of every format is released by somebody.
-fn everything(catalog: &Catalog, generalised: bool) -> String {
+pub(crate) fn everything(catalog: &Catalog, generalised: bool) -> String {
     let elements: Vec<&String> = catalog.elements.keys().filter(|id| !is_envelope(id)).collect();
     let alone = |id: &str| catalog.elements.keys().filter(|other| catalog.covers(id, other)).count() == 1;
     let treated = elements.iter().filter(|id| generalised && alone(id));

@@ -1,0 +1,93 @@
+//! `dmv-redact explain`: what a requester gets, and why, rule by rule; of a message, path by path.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::filter_arguments::FilterArguments;
+use super::messages::{read_file, read_message};
+use super::output::say;
+use super::{Exit, Problem};
+use crate::report::{Explanation, MessageTold, View, explain, message_key};
+
+/// Explain what a requester gets, and why.
+///
+/// Tells the agency classes it falls in and how it came to them, what becomes of every data element and by which rule, the
+/// rules that don't apply and why, and which claims would change the answer. With MESSAGE also what becomes of that, path
+/// by path; who asks is then told by --requester or by its envelope. Never a value.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A message; `-` for stdin
+    message: Option<PathBuf>,
+    /// Print the message's structure instead, with what stays and what goes
+    #[arg(long, requires = "message")]
+    diff_view: bool,
+    #[command(flatten)]
+    filter: FilterArguments,
+    /// For people or for programs
+    #[arg(long, value_name = "FORM", default_value = "text", conflicts_with = "diff_view")]
+    output: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+/// All that is told.
+#[derive(Serialize)]
+struct Told {
+    /// `None` where no requester is known.
+    #[serde(flatten)]
+    explanation: Option<Explanation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<MessageTold>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match explained(arguments) {
+        Ok(exit) => exit,
+        Err(problem) => problem.complain(),
+    }
+}
+
+fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
+    let filter = arguments.filter.filter()?.build()?;
+    let requester = arguments.filter.requester()?;
+    let told = match &arguments.message {
+        Some(path) => {
+            let message = match path == Path::new("-") {
+                true => read_message(io::stdin().lock(), filter.message_bytes()),
+                false => read_file(path, filter.message_bytes()),
+            };
+            let message = message.map_err(|error| Problem::Io(format!("{}: {error}", path.display())))?;
+            let mut output = Vec::new();
+            let receipt = filter.redact(&message, &requester, &mut output);
+            let key = message_key(&filter, &receipt);
+            let explanation = receipt.requester().map(|ori| explain(&filter, &requester, ori, Some(key)));
+            let message = MessageTold::of(&filter, &requester, &message, &receipt, &output);
+            Told { explanation: explanation.transpose()?, message: Some(message) }
+        }
+        None => {
+            let Some(ori) = requester.ori() else {
+                let message = "nobody to explain: add `--requester ORI`, or a message whose envelope names one";
+                return Err(Problem::Usage(message.to_owned()));
+            };
+            Told { explanation: Some(explain(&filter, &requester, ori, None)?), message: None }
+        }
+    };
+    match (arguments.output, &told.message) {
+        (Form::Json, _) => say(&(serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"))?,
+        (Form::Text, Some(message)) if arguments.diff_view => say(&View(message).to_string())?,
+        (Form::Text, message) => {
+            let explanation =
+                told.explanation.as_ref().map_or_else(|| "No requester is known.\n".to_owned(), ToString::to_string);
+            let message = message.as_ref().map_or_else(String::new, |message| format!("\n{message}"));
+            say(&(explanation + &message))?;
+        }
+    }
+    Ok(Exit::Released)
+}

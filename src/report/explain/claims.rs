@@ -1,0 +1,78 @@
+//! Which claims would change the answer: for every data element, the fewest more that must be vouched for, as the survey
+//! has them; none is tried out and none is left out.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::Filter;
+use crate::catalog::ElementId;
+use crate::config::ConfigError;
+use crate::policy::survey::{Outcome, Survey};
+use crate::policy::{ClaimSet, ClassId, Conditions};
+use crate::report::selectors;
+
+/// What would be otherwise if more claims were vouched for.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Change {
+    /// The claims that would have to be vouched for besides.
+    pub(super) claims: Vec<String>,
+    /// What would become of these elements: `released`, `held`, `removed`, with the treatment if it isn't full.
+    pub(super) outcome: String,
+    pub(super) elements: Vec<String>,
+}
+
+/// What more claims would change, those of the fewest first.
+pub(super) fn changes(
+    filter: &Filter,
+    survey: &Survey<'_>,
+    classes: &[ClassId],
+    asked: &Conditions,
+) -> Result<Vec<Change>, ConfigError> {
+    let policy = filter.decider();
+    let column = survey.column(classes, asked.purpose, asked.message)?;
+    let mut found: Vec<(ClaimSet, Outcome, BTreeSet<ElementId>)> = Vec::new();
+    for (id, _) in filter.catalog().iter().filter(|(_, element)| !element.is_envelope()) {
+        let Some(cell) = column.cell(id) else { continue };
+        let cases = survey.cases(cell)?;
+        let holds =
+            |with: ClaimSet, without: ClaimSet| asked.claims.0 & with.0 == with.0 && asked.claims.0 & without.0 == 0;
+        let now = cases.iter().find(|case| holds(case.with, case.without)).map(|case| case.value);
+        // What could be reached from here by vouching for more.
+        let mut ways: Vec<(ClaimSet, Outcome)> = cases
+            .iter()
+            .filter(|case| asked.claims.0 & case.without.0 == 0 && Some(case.value) != now)
+            .map(|case| (ClaimSet(case.with.0 & !asked.claims.0), case.value))
+            .collect();
+        ways.sort_by_key(|(more, _)| (more.0.count_ones(), more.0));
+        let mut kept: Vec<(ClaimSet, Outcome)> = Vec::new();
+        for (more, outcome) in ways {
+            // Fewer claims do it already.
+            if !kept.iter().any(|(fewer, same)| *same == outcome && more.0 & fewer.0 == fewer.0) {
+                kept.push((more, outcome));
+            }
+        }
+        for (more, outcome) in kept {
+            match found.iter_mut().find(|(claims, same, _)| *claims == more && *same == outcome) {
+                Some((_, _, elements)) => drop(elements.insert(id)),
+                None => found.push((more, outcome, BTreeSet::from([id]))),
+            }
+        }
+    }
+    found.sort_by_key(|(claims, _, _)| (claims.0.count_ones(), claims.0));
+    let change = |(claims, outcome, elements): (ClaimSet, Outcome, BTreeSet<ElementId>)| Change {
+        claims: policy.claim_names(claims).into_iter().map(str::to_owned).collect(),
+        outcome: told(outcome),
+        elements: selectors(filter.catalog(), &elements),
+    };
+    Ok(found.into_iter().map(change).collect())
+}
+
+fn told(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Released(treatment) => format!("released {}", treatment.name()),
+        Outcome::Held(treatment) => format!("held for review, then {}", treatment.name()),
+        Outcome::Removed => "removed".to_owned(),
+    }
+}

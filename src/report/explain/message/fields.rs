@@ -1,0 +1,79 @@
+//! Texts that hold fields of their own: what becomes of each field, and of what is none.
+
+use super::parts::{Outcome, Walk};
+use crate::catalog::{ElementId, trim};
+use crate::format::{Column, Layout, Node, Piece, Slots, Target, end_of_skip};
+use crate::rewrite::{Judgement, judge};
+
+impl Walk<'_> {
+    /// What becomes of the fields of a text; the rest of it is of the node's own element.
+    pub(super) fn fields(&self, node: &Node, text: &str) -> Vec<(ElementId, Outcome)> {
+        let own = node.layouts.iter().filter_map(|layout| self.format.layouts.get(*layout));
+        let mut recognised = own.filter(|layout| layout.recognises(text));
+        let layout = recognised.next().filter(|_| recognised.next().is_none());
+        let (mut fields, has_rest) = match layout {
+            Some(layout) => self.read(layout, text),
+            None => (Vec::new(), !trim(text).is_empty()),
+        };
+        if let (true, Target::Leaf(element)) = (has_rest, node.target) {
+            fields.push((element, Outcome::Denied));
+        }
+        fields
+    }
+
+    fn read(&self, layout: &Layout, text: &str) -> (Vec<(ElementId, Outcome)>, bool) {
+        let (mut fields, mut has_rest, mut has_heading, mut has_field) = (Vec::new(), false, false, false);
+        let (mut slots, mut seen) = (Slots::new(), 0);
+        let is_blank = |from: usize, to: usize| trim(text.get(from..to).unwrap_or_default()).is_empty();
+        while let Some((found, piece)) = layout.next(text, seen, &mut slots) {
+            has_rest |= !is_blank(seen, found.start());
+            seen = found.end();
+            let (columns, is_heading) = match piece {
+                Piece::Skip(to) => {
+                    seen = end_of_skip(to.as_ref(), text, seen);
+                    has_rest = true;
+                    continue;
+                }
+                Piece::Heading(_) if has_heading => continue,
+                Piece::Heading(columns) => (columns, true),
+                Piece::Field(columns) => (columns, false),
+            };
+            let before = fields.len();
+            fields.extend(columns.iter().filter_map(|column| {
+                let value = trim(column.span(&slots)?.text(text));
+                (!value.is_empty()).then(|| (column.element, self.field(column, value)))
+            }));
+            let stays = fields.iter().skip(before).any(|(_, outcome)| outcome.passes());
+            has_heading |= is_heading;
+            has_field |= stays && !is_heading;
+        }
+        has_rest |= !is_blank(seen, text.len());
+        if !has_field {
+            // A heading alone is no more than a shell.
+            fields.retain(|(_, outcome)| !outcome.passes());
+        }
+        (fields, has_rest)
+    }
+
+    fn field(&self, column: &Column, value: &str) -> Outcome {
+        let described = self.inner.catalog.element(column.element);
+        let (Some(described), Some(treatment)) = (described, self.treatment(column.element)) else {
+            return Outcome::Denied;
+        };
+        let mut written = String::new();
+        match judge(described, treatment, value, &mut written) {
+            Judgement::Release => Outcome::Released,
+            Judgement::Generalise => {
+                // What is less precise must fit where it would stand.
+                let width = written.chars().count();
+                written.extend(std::iter::repeat_n(' ', column.least.saturating_sub(width)));
+                match width <= column.most && column.holds(&written) {
+                    true => Outcome::Generalised(treatment),
+                    false => Outcome::Violates,
+                }
+            }
+            Judgement::ShapeViolation => Outcome::Violates,
+            Judgement::Photo => Outcome::Image,
+        }
+    }
+}

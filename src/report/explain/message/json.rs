@@ -1,0 +1,210 @@
+//! Walking a message in JSON.
+
+use super::parts::{Fate, Outcome, Walk, Written};
+use crate::catalog::ElementId;
+use crate::format::{NamespaceId, Node, NodeId, StandIn, Target, Trie};
+use crate::read::Refusal;
+use crate::read::json::{JsonReader, Scalar, ValueKind, closing, decode};
+use crate::rewrite::is_record_name;
+
+/// What binds prefixes in JSON-LD.
+const CONTEXT: &str = "@context";
+
+/// An open object or array.
+struct Open {
+    close: u8,
+    part: Option<usize>,
+    node: Option<NodeId>,
+    /// The record that it is part of, if that is granted.
+    record: Option<ElementId>,
+    has_begun: bool,
+}
+
+struct JsonWalk<'w, 'a> {
+    walk: &'w mut Walk<'a>,
+    text: &'w str,
+    trie: &'w Trie,
+    reader: JsonReader<'w>,
+    open: Vec<Open>,
+}
+
+/// A member or an item whose value comes next.
+struct Coming<'n> {
+    written: Written,
+    step: String,
+    node: Option<(NodeId, &'n Node)>,
+    record: Option<ElementId>,
+}
+
+pub(super) fn walk<'w>(text: &'w str, trie: &'w Trie, walk: &'w mut Walk<'_>) -> Result<(), Refusal> {
+    let inner = walk.inner;
+    let limits = &inner.limits;
+    let mut json = JsonWalk { walk, text, trie, reader: JsonReader::new(text.as_bytes(), limits), open: Vec::new() };
+    json.reader.expect(b'{', "an object is wanted")?;
+    json.open.push(Open { close: b'}', part: None, node: Some(NodeId::ENTRY), record: None, has_begun: false });
+    while let Some(open) = json.open.last_mut() {
+        if json.reader.take(open.close) {
+            json.open.pop();
+            continue;
+        }
+        let is_object = open.close == b'}';
+        if open.has_begun {
+            json.reader.expect(b',', closing(is_object).1)?;
+        }
+        open.has_begun = true;
+        if is_object { json.member()? } else { json.item()? }
+    }
+    json.reader.end()
+}
+
+impl<'w> JsonWalk<'w, '_> {
+    fn around(&self) -> Option<usize> {
+        self.open.last().and_then(|open| open.part)
+    }
+
+    fn skip(&mut self) -> Result<(), Refusal> {
+        self.reader.skip_value(self.open.len())
+    }
+
+    fn add(&mut self, coming: Coming<'_>, fate: Fate) -> usize {
+        self.walk.add(self.around(), coming.written, coming.step, fate)
+    }
+
+    fn unmapped(&mut self, written: Written) -> Result<(), Refusal> {
+        self.skip()?;
+        self.walk.add(self.around(), written, String::new(), Fate::Unmapped);
+        Ok(())
+    }
+
+    fn member(&mut self) -> Result<(), Refusal> {
+        let mut name = String::new();
+        decode(self.reader.name()?.inner.text(self.text), &mut name);
+        let Some(open) = self.open.last() else { return Ok(()) };
+        let (record, is_top) = (open.record, self.open.len() == 1);
+        let trie = self.trie;
+        let parent = open.node.and_then(|node| trie.node(node));
+        let child = parent.and_then(|node| trie.child(node, NamespaceId::NONE, false, name.as_bytes()));
+        if let Some((id, node)) = child.and_then(|(id, _)| Some((id, trie.node(id)?))) {
+            let step = self.walk.named(node);
+            return self.value(Coming { written: Written::Member, step, node: Some((id, node)), record });
+        }
+        if name == CONTEXT && !self.walk.format.prefixes.is_empty() {
+            if !is_top {
+                return self.unmapped(Written::Member);
+            }
+            self.skip()?;
+            self.walk.add(None, Written::Member, CONTEXT.to_owned(), Fate::Kept);
+            return Ok(());
+        }
+        let references = self.walk.format.references.as_ref();
+        let is_id = references.and_then(|references| references.json.as_deref()) == Some(name.as_str());
+        let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_) | Target::Unmapped));
+        if is_id && !is_value && !is_top && self.reader.kind()? == ValueKind::Scalar && self.reader.peek() == Some(b'"')
+        {
+            if let Scalar::String(string) = self.reader.scalar()? {
+                let link = string.inner.text(self.text).to_owned();
+                self.walk.add(self.around(), Written::Member, name, Fate::Link(link));
+            }
+            return Ok(());
+        }
+        let elements = trie.elements_named(NamespaceId::NONE, name.as_bytes());
+        if record.is_some() && self.is_of_record(&name) && (elements.is_empty() || self.walk.grants_any_of(elements)) {
+            // Not even this name is told: the mapping doesn't have it here.
+            return self.value(Coming { written: Written::Member, step: String::new(), node: None, record });
+        }
+        self.unmapped(Written::Member)
+    }
+
+    fn item(&mut self) -> Result<(), Refusal> {
+        if self.reader.kind()? == ValueKind::Array {
+            return self.unmapped(Written::Item);
+        }
+        let Some(Open { node, record, .. }) = self.open.last() else { return Ok(()) };
+        let (trie, record) = (self.trie, *record);
+        let node = node.and_then(|id| Some((id, trie.node(id)?)));
+        self.value(Coming { written: Written::Item, step: String::new(), node, record })
+    }
+
+    /// Whether a name that the mapping doesn't have here may stand in a record.
+    fn is_of_record(&self, name: &str) -> bool {
+        let prefixes = &self.walk.format.prefixes;
+        let local = match name.split_once(':') {
+            Some((prefix, local)) if prefixes.iter().any(|(own, _)| own == prefix) => Some(local),
+            None if prefixes.is_empty() => Some(name),
+            _ => None,
+        };
+        local.is_some_and(|local| is_record_name(local.as_bytes()))
+    }
+
+    fn value(&mut self, coming: Coming<'_>) -> Result<(), Refusal> {
+        let kind = self.reader.kind()?;
+        let node = coming.node.map(|(_, node)| node);
+        let target = node.map_or(Target::Container, |node| node.target);
+        let permitted = match (target, coming.record) {
+            (Target::Leaf(element), _) if node.is_some_and(|node| !node.layouts.is_empty()) => {
+                Some((element, node.is_some_and(|node| self.walk.grants_any_of(&node.elements))))
+            }
+            (Target::Leaf(element) | Target::Record(element), _) => {
+                Some((element, self.walk.treatment(element).is_some()))
+            }
+            (Target::Container, Some(element)) if node.is_none() => Some((element, true)),
+            (Target::Container | Target::Unmapped, _) => None,
+        };
+        let is_record = node.is_none() || matches!(target, Target::Record(_));
+        let goes_on = kind != ValueKind::Scalar && is_record && node.is_some_and(|node| node.goes_on);
+        match permitted {
+            Some((element, false)) if !goes_on => {
+                self.skip()?;
+                self.add(coming, Fate::Value(element, Outcome::Denied));
+                return Ok(());
+            }
+            _ => {}
+        }
+        let record = permitted.filter(|(_, is_granted)| *is_granted && is_record).map(|(element, _)| element);
+        let has_children = node.is_some_and(Node::has_children);
+        match kind {
+            ValueKind::Scalar if target == Target::Container && node.is_some() => {
+                self.reader.scalar()?;
+                self.add(coming, Fate::Unmapped);
+            }
+            ValueKind::Scalar => return self.leaf(coming, permitted.map(|(element, _)| element)),
+            ValueKind::Array => self.enter(coming, record, b']'),
+            ValueKind::Object if is_record || has_children => self.enter(coming, record, b'}'),
+            ValueKind::Object => {
+                self.skip()?;
+                self.add(coming, Fate::Unmapped);
+            }
+        }
+        if let (Some((element, false)), true) = (permitted, goes_on) {
+            // Of the record itself nothing stays, but what is mapped inside of it to something else may.
+            self.walk.add(self.around(), Written::Member, String::new(), Fate::Value(element, Outcome::Denied));
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, coming: Coming<'_>, record: Option<ElementId>, close: u8) {
+        let node = coming.node.map(|(id, _)| id);
+        let part = Some(self.add(coming, Fate::Container));
+        self.reader.pass_bracket();
+        self.open.push(Open { close, part, node, record, has_begun: false });
+    }
+
+    fn leaf(&mut self, coming: Coming<'_>, element: Option<ElementId>) -> Result<(), Refusal> {
+        let node = coming.node.map(|(_, node)| node);
+        let may_be_null = node.is_some_and(|node| node.nillable || node.stand_in == Some(StandIn::Nil));
+        let mut value = String::new();
+        match self.reader.scalar()? {
+            // What the schema calls nil is an empty value.
+            Scalar::Lexeme(span) if may_be_null && span.text(self.text) == "null" => {}
+            Scalar::Lexeme(span) => value.push_str(span.text(self.text)),
+            Scalar::String(string) => decode(string.inner.text(self.text), &mut value),
+        }
+        let fate = match (element, node.filter(|node| !node.layouts.is_empty())) {
+            (Some(_), Some(node)) => Fate::Fields(self.walk.fields(node, &value)),
+            (Some(element), None) => Fate::Value(element, self.walk.value(element, &value)),
+            (None, _) => Fate::Unmapped,
+        };
+        self.add(coming, fate);
+        Ok(())
+    }
+}

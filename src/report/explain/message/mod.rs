@@ -1,0 +1,54 @@
+//! The same for a message: what becomes of each of its parts, path by path, and why. Never a value (P6): not even a name that
+//! the mapping doesn't have, for a name can be a value too.
+//!
+//! The message is walked with the strict readers and the filter's own mapping, and each value is judged as the rewriters
+//! judge it. Whether a reference stays depends on the whole message: of that the output is asked.
+
+mod fields;
+mod json;
+mod parts;
+mod tell;
+mod view;
+mod xml;
+
+use std::collections::HashSet;
+
+pub(crate) use tell::{MessageTold, message_key};
+pub(crate) use view::View;
+
+use crate::Filter;
+use crate::format::{Format, Syntax};
+use crate::policy::Grant;
+use crate::read::{Message, Refusal};
+use parts::{Parts, Walk};
+
+/// What becomes of each part of `message` under a grant. `output` is what went out.
+fn parts(
+    filter: &Filter,
+    format: &Format,
+    grant: &Grant,
+    message: &[u8],
+    output: Option<&[u8]>,
+) -> Result<Parts, Refusal> {
+    let mut parts = read(filter, format, grant, message)?;
+    let links: HashSet<(String, String)> = match output {
+        Some(output) => read(filter, format, grant, output)?.links(),
+        None => HashSet::new(),
+    };
+    parts.settle(&links);
+    Ok(parts)
+}
+
+fn read(filter: &Filter, format: &Format, grant: &Grant, message: &[u8]) -> Result<Parts, Refusal> {
+    let inner = filter.inner();
+    let mut transcoded = String::new();
+    let message = Message::open(message, &inner.limits, &mut transcoded)?;
+    let mut walk = Walk { inner, format, grant, parts: Parts::default() };
+    if let Some(trie) = format.trie(message.syntax) {
+        match message.syntax {
+            Syntax::Xml => xml::walk(message, trie, &mut walk)?,
+            Syntax::Json => json::walk(message.text, trie, &mut walk)?,
+        }
+    }
+    Ok(walk.parts)
+}

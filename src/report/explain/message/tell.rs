@@ -1,0 +1,260 @@
+//! What is told of a message: its disposition, and of each path what became of the values there, how many, and why.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::super::situation::{Deciding, deciding};
+use super::parts;
+use super::parts::{Fate, Outcome, Parts};
+use crate::catalog::ElementId;
+use crate::policy::{Conditions, MessageKeyId};
+use crate::{Filter, Receipt, Requester};
+
+/// A message, explained.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct MessageTold {
+    disposition: &'static str,
+    reason: Option<&'static str>,
+    detail: Option<&'static str>,
+    /// Where the reason lies, in bytes from the start of the message.
+    offset: Option<usize>,
+    format: Option<String>,
+    message_key: Option<String>,
+    paths: Vec<PathTold>,
+    /// Parts that the mapping doesn't name, of which nothing else is told.
+    unmapped: usize,
+    /// Why its parts can't be told, or not all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caution: Option<&'static str>,
+    #[serde(skip)]
+    pub(super) parts: Parts,
+    /// The ids of the catalog's elements, by place.
+    #[serde(skip)]
+    pub(super) elements: Vec<String>,
+}
+
+/// What became of the values at one path, as far as it is the same.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct PathTold {
+    /// In the mapping's own names.
+    path: String,
+    element: String,
+    /// `released`, `generalised` or `removed`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    treatment: Option<&'static str>,
+    /// Why it was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+    count: usize,
+    by: Vec<Deciding>,
+    #[serde(skip)]
+    judged: Outcome,
+}
+
+impl Outcome {
+    /// The word for it in receipts.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Generalised(_) => "generalised",
+            Self::Denied | Self::Violates | Self::Image => "removed",
+        }
+    }
+
+    /// Why nothing of it goes out.
+    pub(super) fn why(self) -> Option<&'static str> {
+        match self {
+            Self::Released | Self::Generalised(_) => None,
+            Self::Denied => Some("not permitted"),
+            Self::Violates => Some("permitted, but its value violates the element's shape"),
+            Self::Image => Some("permitted, but an image or another encoded object is in it"),
+        }
+    }
+}
+
+impl MessageTold {
+    /// Tells of a message that was redacted for `requester` with this receipt and output.
+    pub(crate) fn of(filter: &Filter, requester: &Requester, message: &[u8], receipt: &Receipt, output: &[u8]) -> Self {
+        let releases = receipt.disposition().releases();
+        let mut told = Self {
+            disposition: receipt.disposition().name(),
+            reason: receipt.reason().map(|reason| reason.code()),
+            detail: receipt.detail(),
+            offset: receipt.offset(),
+            format: receipt.format().map(str::to_owned),
+            message_key: receipt.message_type().map(str::to_owned),
+            paths: Vec::new(),
+            unmapped: 0,
+            caution: None,
+            parts: Parts::default(),
+            elements: filter.catalog().iter().map(|(_, element)| element.id().to_owned()).collect(),
+        };
+        let format = receipt.format().and_then(|name| filter.inner().formats.by_name(name));
+        let Some(format) = format else {
+            told.caution = Some("it is of no known format, so nothing can be told of its parts");
+            return told;
+        };
+        let Some(grant) = receipt.grant() else {
+            told.caution = Some("nothing was decided on its parts, so nothing is told of them");
+            return told;
+        };
+        match parts(filter, format, grant, message, releases.then_some(output)) {
+            Ok(parts) => told.parts = parts,
+            Err(_) => {
+                told.caution = Some("it can't be read to its end, so nothing is told of its parts");
+                return told;
+            }
+        }
+        told.gather(filter, requester, receipt);
+        if releases && !told.agrees(filter, receipt) {
+            told.caution = Some("some values went otherwise than is told here: the receipt's counts are right");
+        }
+        told
+    }
+
+    fn gather(&mut self, filter: &Filter, requester: &Requester, receipt: &Receipt) {
+        let policy = filter.decider();
+        let classes = receipt.requester().map(|ori| policy.classes_of(ori)).unwrap_or_default();
+        let asked = Conditions {
+            purpose: requester.purpose_code().and_then(|code| policy.purpose_named(code)),
+            claims: policy.claim_set(requester.claims().iter().map(String::as_str)),
+            message: message_key(filter, receipt),
+        };
+        let applied = policy.applied(&classes, &asked);
+        let mut paths: Vec<PathTold> = Vec::new();
+        let mut known: HashMap<(String, ElementId, Outcome), usize> = HashMap::new();
+        for (place, part) in self.parts.0.iter().enumerate() {
+            let values: &[(ElementId, Outcome)] = match &part.fate {
+                Fate::Value(element, outcome) => &[(*element, *outcome)],
+                Fate::Fields(fields) => fields,
+                Fate::Unmapped => {
+                    self.unmapped += 1;
+                    continue;
+                }
+                Fate::Container | Fate::Link(_) | Fate::Kept => continue,
+            };
+            for (element, outcome) in values {
+                let key = (self.parts.path(place), *element, *outcome);
+                if let Some(known) = known.get(&key).and_then(|known| paths.get_mut(*known)) {
+                    known.count += 1;
+                    continue;
+                }
+                known.insert(key.clone(), paths.len());
+                let described = filter.catalog().element(*element);
+                let is_envelope = described.is_some_and(|element| element.is_envelope());
+                paths.push(PathTold {
+                    path: key.0,
+                    element: described.map_or("", |element| element.id()).to_owned(),
+                    outcome: outcome.word(),
+                    treatment: match outcome {
+                        Outcome::Generalised(treatment) => Some(treatment.name()),
+                        _ => None,
+                    },
+                    why: outcome.why(),
+                    count: 1,
+                    by: match is_envelope {
+                        true => Vec::new(),
+                        false => deciding(policy, &policy.ruling_of(&applied, *element)),
+                    },
+                    judged: *outcome,
+                });
+            }
+        }
+        self.paths = paths;
+    }
+
+    /// Whether what is told here is what the receipt has counted.
+    fn agrees(&self, filter: &Filter, receipt: &Receipt) -> bool {
+        let count = |id: &str, is_it: &dyn Fn(&PathTold) -> bool| -> usize {
+            self.paths.iter().filter(|path| path.element == id && is_it(path)).map(|path| path.count).sum()
+        };
+        let told = |id: &str| {
+            [
+                count(id, &|path| path.outcome == "released"),
+                count(id, &|path| path.outcome == "generalised"),
+                count(id, &|path| path.outcome == "removed"),
+                count(id, &|path| matches!(path.judged, Outcome::Violates | Outcome::Image)),
+            ]
+        };
+        let counted = |id: &str| {
+            let counts = receipt.elements().find(|(own, _)| *own == id).map(|(_, counts)| counts).unwrap_or_default();
+            [counts.released, counts.generalised, counts.removed, counts.shape].map(|count| count as usize)
+        };
+        filter.catalog().iter().all(|(_, element)| told(element.id()) == counted(element.id()))
+    }
+}
+
+/// The number of a receipt's message key.
+pub(crate) fn message_key(filter: &Filter, receipt: &Receipt) -> Option<MessageKeyId> {
+    let place = filter.messages().iter().position(|key| Some(key.as_str()) == receipt.message_type())?;
+    u16::try_from(place).ok().map(MessageKeyId)
+}
+
+impl fmt::Display for MessageTold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_head(f)?;
+        if !self.paths.is_empty() {
+            writeln!(f, "\nThe parts of this message")?;
+        }
+        let mut before = None;
+        for path in &self.paths {
+            if before != Some(&path.path) {
+                writeln!(f, "  {}", path.path)?;
+                before = Some(&path.path);
+            }
+            let PathTold { element, outcome, treatment, why, count, by, .. } = path;
+            let treatment = treatment.map_or(String::new(), |treatment| format!(" ({treatment})"));
+            let by = match why {
+                _ if element.starts_with(crate::catalog::ENVELOPE) && why.is_none() => {
+                    "every grant holds it".to_owned()
+                }
+                Some(why) if path.judged == Outcome::Denied && by.is_empty() => {
+                    format!("{why} by any rule that applies")
+                }
+                Some(why) => format!("{why}: {}", named(by)),
+                None => named(by),
+            };
+            writeln!(f, "    {count} {outcome}{treatment}: {element}: {by}")?;
+        }
+        if self.unmapped > 0 {
+            let parts = if self.unmapped == 1 { "part" } else { "parts" };
+            writeln!(f, "  {} {parts} that the mapping doesn't name: removed", self.unmapped)?;
+        }
+        Ok(())
+    }
+}
+
+/// The rules that decide; their bases were told before.
+fn named(by: &[Deciding]) -> String {
+    by.iter().map(|rule| format!("{} `{}`", rule.kind, rule.id)).collect::<Vec<_>>().join(", ")
+}
+
+impl MessageTold {
+    /// What became of the message as a whole.
+    pub(super) fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "This message is {}", self.disposition)?;
+        if let (Some(reason), Some(detail)) = (self.reason, self.detail) {
+            write!(f, ": {reason}, {detail}")?;
+        }
+        if let Some(offset) = self.offset {
+            write!(f, ", at byte {offset}")?;
+        }
+        writeln!(f, ".")?;
+        match self.disposition {
+            "held" => writeln!(
+                f,
+                "Nothing of it goes out; below is what would if the review were all that stood in the way."
+            )?,
+            "withheld" if !self.parts.0.is_empty() => {
+                writeln!(f, "Nothing of it goes out; below is what the policy alone says of its parts.")?;
+            }
+            _ => {}
+        }
+        self.caution.iter().try_for_each(|caution| writeln!(f, "Caution: {caution}."))
+    }
+}

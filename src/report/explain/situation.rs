@@ -1,0 +1,133 @@
+//! What becomes of every data element in one situation, by which rules, and by which claims it would be otherwise.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::RuleTold;
+use super::claims::{Change, changes};
+use super::rules::{kind, rules};
+use crate::Filter;
+use crate::catalog::{ElementId, Treatment};
+use crate::config::ConfigError;
+use crate::policy::survey::{Ruling, Survey};
+use crate::policy::{ClassId, Conditions, Policy, Verdict};
+use crate::report::selectors;
+
+/// One situation, or several of which the same is to be said.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Situation {
+    /// The message keys; `None` is every other one.
+    pub(super) keys: Vec<Option<String>>,
+    /// What becomes of a message, whatever is in it.
+    pub(super) verdict: &'static str,
+    pub(super) rules: Vec<RuleTold>,
+    pub(super) elements: Vec<Answer>,
+    pub(super) changes: Vec<Change>,
+}
+
+/// Data elements of which the same becomes, for the same reason.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Answer {
+    /// Whole branches by their prefixes.
+    pub(super) elements: Vec<String>,
+    /// `released`, `generalised` or `removed`.
+    pub(super) outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) treatment: Option<&'static str>,
+    /// The rules that decide; none if no permit that applies names the elements.
+    pub(super) by: Vec<Deciding>,
+}
+
+/// A rule that decides over elements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Deciding {
+    pub(super) id: String,
+    pub(super) kind: &'static str,
+    pub(super) basis: Option<String>,
+}
+
+impl Situation {
+    pub(super) fn of(
+        filter: &Filter,
+        survey: &Survey<'_>,
+        classes: &[ClassId],
+        asked: &Conditions,
+    ) -> Result<Self, ConfigError> {
+        let policy = filter.decider();
+        let key = asked.message.and_then(|key| filter.messages().get(usize::from(key.0))).cloned();
+        if classes.is_empty() {
+            let (rules, elements, changes) = (Vec::new(), Vec::new(), Vec::new());
+            return Ok(Self { keys: vec![key], verdict: "withheld", rules, elements, changes });
+        }
+        let verdict = match policy.grant(classes, asked).verdict() {
+            Verdict::Rewrite => "rewritten",
+            Verdict::Review => "held",
+            Verdict::Nothing => "withheld",
+        };
+        Ok(Self {
+            keys: vec![key],
+            verdict,
+            rules: rules(filter, classes, asked),
+            elements: answers(filter, classes, asked),
+            changes: changes(filter, survey, classes, asked)?,
+        })
+    }
+
+    /// Whether the same is to be said of another situation, message keys aside.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let applied = |situation: &Self| -> Vec<String> {
+            let applied = situation.rules.iter().filter(|rule| rule.why_not.is_empty());
+            applied.map(|rule| rule.id.clone()).collect()
+        };
+        self.verdict == other.verdict
+            && self.elements == other.elements
+            && self.changes == other.changes
+            && applied(self) == applied(other)
+    }
+}
+
+/// What becomes of the elements, those of which the same becomes by the same rules together: what goes out first.
+fn answers(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<Answer> {
+    let policy = filter.decider();
+    let applied = policy.applied(classes, asked);
+    let mut groups: Vec<(Option<Treatment>, Vec<Deciding>, BTreeSet<ElementId>)> = Vec::new();
+    for (id, _) in filter.catalog().iter().filter(|(_, element)| !element.is_envelope()) {
+        let ruling = policy.ruling_of(&applied, id);
+        let (treatment, by) = (ruling.treatment(), deciding(policy, &ruling));
+        match groups.iter_mut().find(|(known, rules, _)| *known == treatment && *rules == by) {
+            Some((_, _, elements)) => drop(elements.insert(id)),
+            None => groups.push((treatment, by, BTreeSet::from([id]))),
+        }
+    }
+    groups.sort_by_key(|(treatment, by, _)| match treatment {
+        Some(treatment) => (0, *treatment as usize),
+        None => (1, usize::from(by.is_empty())),
+    });
+    let answer = |(treatment, by, elements): (Option<Treatment>, Vec<Deciding>, BTreeSet<ElementId>)| Answer {
+        elements: selectors(filter.catalog(), &elements),
+        outcome: match treatment {
+            Some(Treatment::Full) => "released",
+            Some(_) => "generalised",
+            None => "removed",
+        },
+        treatment: treatment.map(Treatment::name),
+        by,
+    };
+    groups.into_iter().map(answer).collect()
+}
+
+/// The rules that decide: every forbid, or the most open permits.
+pub(super) fn deciding(policy: &Policy, ruling: &Ruling) -> Vec<Deciding> {
+    let told = |id: usize| {
+        let rule = policy.rule(id)?;
+        Some(Deciding { id: rule.id.clone(), kind: kind(rule), basis: rule.told.basis.clone() })
+    };
+    match ruling.forbids.as_slice() {
+        [] => ruling.deciding().filter_map(told).collect(),
+        // A forbid of what nothing permits changes nothing, but it is the reason that would remain.
+        forbids => forbids.iter().copied().filter_map(told).collect(),
+    }
+}

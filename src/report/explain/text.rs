@@ -1,0 +1,149 @@
+//! An explanation as a privacy officer reads it.
+
+use std::fmt;
+
+use super::Explanation;
+use super::rules::RuleTold;
+use super::situation::{Answer, Deciding, Situation};
+use super::who::ClassTold;
+
+/// Columns of a line.
+const WIDTH: usize = 100;
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { policy, version, file, requester, purpose, claims, undeclared_claims, who, situations } = self;
+        let purpose = purpose.as_deref().unwrap_or("none");
+        let claims = if claims.is_empty() { "none".to_owned() } else { claims.join(", ") };
+        writeln!(f, "requester {requester}, purpose {purpose}, claims {claims}")?;
+        writeln!(f, "policy `{policy}`, version {version} ({file})")?;
+        for claim in undeclared_claims {
+            writeln!(f, "the policy declares no claim `{claim}`: it has no effect")?;
+        }
+        writeln!(f)?;
+        if who.classes.is_empty() {
+            writeln!(f, "No agency class claims this requester: every message is withheld (requester-unknown).")?;
+        } else {
+            writeln!(f, "Agency classes")?;
+            who.classes.iter().try_for_each(|class| class.write(f))?;
+        }
+        if !who.left.is_empty() {
+            writeln!(f, "\nNot in these, though something fits")?;
+            who.left.iter().try_for_each(|class| class.write(f))?;
+        }
+        if who.classes.is_empty() {
+            return Ok(());
+        }
+        situations.iter().try_for_each(|situation| situation.write(f, situations.len() > 1))
+    }
+}
+
+impl ClassTold {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = self.title.as_ref().map_or(String::new(), |title| format!(" ({title})"));
+        writeln!(f, "  {}{title}\n    {}", self.name, self.why)
+    }
+}
+
+impl Situation {
+    fn write(&self, f: &mut fmt::Formatter<'_>, is_one_of_several: bool) -> fmt::Result {
+        writeln!(f)?;
+        if is_one_of_several {
+            let keys: Vec<&str> = self.keys.iter().map(|key| key.as_deref().unwrap_or("(every other)")).collect();
+            let word = if keys.len() == 1 { "key" } else { "keys" };
+            writeln!(f, "== Message {word} {} ==\n", keys.join(", "))?;
+        }
+        writeln!(
+            f,
+            "{}",
+            match self.verdict {
+                "rewritten" => "A message is rewritten: what is permitted goes out, all else is removed.",
+                "held" => "A message is held: a person must review it before what is permitted goes out.",
+                _ => "A message is withheld: nothing is permitted.",
+            }
+        )?;
+        for (outcome, heading) in
+            [("released", "Released in full"), ("generalised", "Released less precisely"), ("removed", "Removed")]
+        {
+            let answers: Vec<&Answer> = self.elements.iter().filter(|answer| answer.outcome == outcome).collect();
+            if !answers.is_empty() {
+                writeln!(f, "\n{heading}")?;
+                answers.iter().try_for_each(|answer| answer.write(f))?;
+            }
+        }
+        let mut list = |heading: &str, rules: Vec<&RuleTold>| {
+            if rules.is_empty() {
+                return Ok(());
+            }
+            writeln!(f, "\n{heading}")?;
+            rules.iter().try_for_each(|rule| rule.write(f))
+        };
+        let (applied, others): (Vec<_>, Vec<_>) = self.rules.iter().partition(|rule| rule.why_not.is_empty());
+        list("Rules that apply", applied)?;
+        list("Rules for these classes that don't apply", others)?;
+        if !self.changes.is_empty() {
+            writeln!(f, "\nWhat more claims would change")?;
+        }
+        for change in &self.changes {
+            let claims: Vec<String> = change.claims.iter().map(|claim| format!("`{claim}`")).collect();
+            writeln!(f, "  with {}: {}", claims.join(" and "), change.outcome)?;
+            write_list(f, &change.elements)?;
+        }
+        Ok(())
+    }
+}
+
+impl Answer {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = told_by(&self.by);
+        match self.treatment.filter(|_| self.outcome == "generalised") {
+            Some(treatment) => writeln!(f, "  {treatment}: {by}")?,
+            None => writeln!(f, "  {by}")?,
+        }
+        write_list(f, &self.elements)
+    }
+}
+
+/// The rules that decide, each with its basis.
+fn told_by(by: &[Deciding]) -> String {
+    if by.is_empty() {
+        return "not permitted by any rule that applies".to_owned();
+    }
+    let told = |rule: &Deciding| {
+        let basis = rule.basis.as_deref().unwrap_or("no basis given");
+        format!("{} `{}` ({basis})", rule.kind, rule.id)
+    };
+    by.iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+impl RuleTold {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, kind, title, basis, line, why_not } = self;
+        write!(f, "  {kind} `{id}`, line {line}")?;
+        if let Some(title) = title {
+            write!(f, ": {title}")?;
+        }
+        writeln!(f)?;
+        why_not.iter().try_for_each(|reason| writeln!(f, "    {reason}"))?;
+        match basis.as_ref().filter(|_| why_not.is_empty()) {
+            Some(basis) => writeln!(f, "    {basis}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Words in lines of a width that people read.
+fn write_list(f: &mut fmt::Formatter<'_>, words: &[String]) -> fmt::Result {
+    let mut line = String::from("   ");
+    for (place, word) in words.iter().enumerate() {
+        let comma = if place + 1 < words.len() { "," } else { "" };
+        if line.len() > 3 && line.len() + word.len() + 2 > WIDTH {
+            writeln!(f, "{line}")?;
+            line = String::from("   ");
+        }
+        line.push(' ');
+        line.push_str(word);
+        line.push_str(comma);
+    }
+    writeln!(f, "{line}")
+}

@@ -1,0 +1,92 @@
+//! Which agency classes a requester is in, and how it came to them: listed exactly, or by a pattern; and which it is not in
+//! though something of theirs fits.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::config::{ConfigError, read_file};
+use crate::policy::{AgencyClass, ClassId, Ori, Policy};
+
+/// The agency classes of a requester.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Who {
+    #[serde(skip)]
+    pub(super) ids: Vec<ClassId>,
+    pub(super) classes: Vec<ClassTold>,
+    /// Classes whose patterns fit the ORI and that it is not in all the same.
+    pub(super) left: Vec<ClassTold>,
+}
+
+/// A class and why the requester is in it or not.
+#[derive(Debug, Serialize)]
+pub(super) struct ClassTold {
+    pub(super) name: String,
+    pub(super) title: Option<String>,
+    pub(super) why: String,
+}
+
+impl Who {
+    pub(super) fn of(policy: &Policy, ori: Ori) -> Result<Self, ConfigError> {
+        let ids = policy.classes_of(ori);
+        let listing = policy.listing(ori);
+        let told = |class: &AgencyClass, why: String| ClassTold {
+            name: class.name.clone(),
+            title: class.told.title.clone(),
+            why,
+        };
+        let (mut classes, mut left) = (Vec::new(), Vec::new());
+        for (id, class) in (0..).zip(policy.classes()) {
+            let pattern = pattern_of(class, ori);
+            if listing.contains(&id) {
+                classes.push(told(class, listed(policy, class, ori)?));
+                continue;
+            }
+            let Some(pattern) = pattern else { continue };
+            if ids.contains(&id) {
+                classes.push(told(class, format!("its pattern `{pattern}` fits")));
+            } else if !listing.is_empty() {
+                let why =
+                    format!("its pattern `{pattern}` fits, but the ORI is listed exactly: patterns were not asked");
+                left.push(told(class, why));
+            } else {
+                let fits =
+                    |other: &&ClassId| of_id(policy, **other).is_some_and(|other| pattern_of(other, ori).is_some());
+                let except = class.except.iter().find(fits).map_or("", |other| policy.class_name(*other));
+                let why = format!("its pattern `{pattern}` fits, but it excepts `{except}`, whose pattern fits too");
+                left.push(told(class, why));
+            }
+        }
+        Ok(Self { ids, classes, left })
+    }
+}
+
+fn of_id(policy: &Policy, id: ClassId) -> Option<&AgencyClass> {
+    policy.classes().get(usize::from(id))
+}
+
+/// The first pattern of a class that fits an ORI.
+fn pattern_of(class: &AgencyClass, ori: Ori) -> Option<String> {
+    let pattern = class.patterns.iter().find(|pattern| pattern.matches(ori))?;
+    Some(String::from_utf8_lossy(pattern.symbols()).into_owned())
+}
+
+/// Where a class lists an ORI: in the policy itself, or in which line of its table.
+fn listed(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<String, ConfigError> {
+    let own = format!("listed exactly, under the class ({}:{})", policy.file(), class.told.place.line);
+    let Some(table) = table_of(policy, class) else { return Ok(own) };
+    let path = Path::new(policy.file()).parent().unwrap_or(Path::new("")).join(table);
+    let text = read_file(&path)?;
+    let is_it = |line: &str| line.split(',').next().unwrap_or_default().trim().trim_matches('"') == ori.as_str();
+    let line = text.lines().position(is_it);
+    Ok(line.map_or(own, |line| format!("listed exactly in {}, line {}", path.display(), line + 1)))
+}
+
+/// The table of ORIs that a class names, read from the policy once more: deciding needs no more than what was in it.
+fn table_of(policy: &Policy, class: &AgencyClass) -> Option<String> {
+    let text = read_file(Path::new(policy.file())).ok()?;
+    let table: toml::Table = toml::from_str(&text).ok()?;
+    let name = table.get("agencies")?.get(&class.name)?.get("ori-file")?;
+    name.as_str().map(str::to_owned)
+}

@@ -1,0 +1,219 @@
+//! `dmv-redact explain` as a privacy officer meets it: how a requester came to its classes, which rule decides and why
+//! another doesn't apply, what more claims would change; and of every shipped message, path by path, what redact did.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use dmv_redact::{Filter, Requester};
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn home() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn explain(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
+    let output = command.current_dir(home()).arg("explain").args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// What is explained of a requester; the run must have gone well.
+fn told(arguments: &[&str]) -> String {
+    let (status, stdout, stderr) = explain(arguments);
+    assert_eq!((status, stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    stdout
+}
+
+#[track_caller]
+fn has(text: &str, wanted: &[&str]) {
+    for wanted in wanted {
+        assert!(text.contains(wanted), "{wanted}\nis not in\n{text}");
+    }
+}
+
+const EXAMPLE: [&str; 2] = ["--policy", "policies/example-state.toml"];
+
+#[test]
+fn how_a_requester_came_to_its_classes() {
+    // Listed in a table: patterns aren't asked, though one fits.
+    has(
+        &told(&[&["--requester", "AZICE0100"], &EXAMPLE[..]].concat()),
+        &[
+            "    listed exactly in policies/example-state-immigration.csv, line 5\n",
+            "  in-state (Agencies of this state)\n    its pattern `AZ*` fits, but the ORI is listed exactly: patterns were not asked\n",
+        ],
+    );
+    // Listed in the policy.
+    has(&told(&["--requester", "VTICE0900"]), &["    listed exactly, under the class (policies/baseline.toml:18)\n"]);
+    // By pattern, and left by another class's.
+    has(
+        &told(&[&["--requester", "AZOLN0000"], &EXAMPLE[..]].concat()),
+        &[
+            "  motor-vehicle (Licence bureaus of all states)\n    its pattern `??OLN0000` fits\n",
+            "    its pattern `AZ*` fits, but it excepts `motor-vehicle`, whose pattern fits too\n",
+        ],
+    );
+    has(
+        &told(&[&["--requester", "ZZ1234567"], &EXAMPLE[..]].concat()),
+        &["No agency class claims this requester: every message is withheld (requester-unknown).\n"],
+    );
+}
+
+#[test]
+fn which_rule_decides_and_why_another_does_not_apply() {
+    let text = told(&[&["--requester", "AZICE0100", "--claim", "approved"], &EXAMPLE[..]].concat());
+    has(
+        &text,
+        &[
+            "A message is rewritten",
+            "Released in full\n  permit `immigration` (18 U.S.C. 2721(b)(1))\n    license.status\n",
+            "  forbid `no-photo` (cf. 625 ILCS 5/6-110.3)\n    biometric\n",
+            "  permit `immigration-by-warrant`, line 109\n    it requires `judicial-warrant`, which nobody vouched for\n",
+            "  review `case-by-case`, line 134\n    it applies unless `approved` is vouched for, and it is\n",
+            "  with `judicial-warrant`: released full\n    person.name, person.birth-date, person.address, biometric.photo, license.number\n",
+        ],
+    );
+    has(
+        &told(&[&["--requester", "AZ0070000", "--purpose", "E"], &EXAMPLE[..]].concat()),
+        &[
+            "  year: permit `employment` (18 U.S.C. 2721(b)(1))\n    person.birth-date\n",
+            "  permit `ssn-tail`, line 51: Enough to tell two namesakes apart\n    it is for purpose F\n",
+        ],
+    );
+    // Where message keys make a difference, they are told apart.
+    has(
+        &told(&[&["--requester", "ON1234500"], &EXAMPLE[..]].concat()),
+        &["== Message keys DR, KR, RR ==", "== Message keys DNR, RNR ==", "    it is for message key DNR, RNR\n"],
+    );
+    has(
+        &told(&["--requester", "VTICE0900", "--claim", "approvd"]),
+        &["the policy declares no claim `approvd`: it has no effect\n"],
+    );
+}
+
+#[test]
+fn nobody_to_explain_is_wrong_usage() {
+    let (status, stdout, stderr) = explain(&[]);
+    assert_eq!((status, stdout.as_str()), (Some(2), ""));
+    assert!(stderr.contains("nobody to explain"), "{stderr}");
+    assert_eq!(explain(&["no-such-message.xml"]).0, Some(1));
+    assert_eq!(explain(&["--requester", "vtice0900"]).0, Some(2));
+}
+
+/// A shipped case: the arguments of the command line, the filter and the requester.
+fn case(folder: &Path) -> (Vec<String>, Filter, Requester) {
+    let case: toml::Table = toml::from_str(&fs::read_to_string(folder.join("case.toml")).unwrap()).unwrap();
+    let text = |name: &str| case.get(name).and_then(|value| value.as_str());
+    let message = ["message.xml", "message.json"].map(|name| folder.join(name)).into_iter().find(|path| path.is_file());
+    let mut arguments = vec![message.unwrap().to_str().unwrap().to_owned()];
+    let mut add = |option: &str, value: &str| arguments.extend([option.to_owned(), value.to_owned()]);
+    let mut builder = Filter::builder();
+    if let Some(policy) = text("policy") {
+        let path = home().join("policies").join(format!("{policy}.toml"));
+        add("--policy", path.to_str().unwrap());
+        builder = builder.policy_path(path);
+    }
+    if let Some(format) = text("format") {
+        add("--format", format);
+        builder = builder.format(format);
+    }
+    let mut requester = Requester::from_envelope();
+    if let Some(ori) = text("requester") {
+        add("--requester", ori);
+        requester = Requester::new(ori).unwrap();
+    }
+    if let Some(purpose) = text("purpose") {
+        add("--purpose", purpose);
+        requester = requester.purpose(purpose);
+    }
+    for claim in case.get("claims").and_then(|claims| claims.as_array()).into_iter().flatten() {
+        add("--claim", claim.as_str().unwrap());
+        requester = requester.claim(claim.as_str().unwrap());
+    }
+    (arguments, builder.build().unwrap(), requester)
+}
+
+#[test]
+fn p6_of_every_shipped_message_it_says_what_redact_did() {
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(home().join("fixtures")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let mut explained = 0;
+    for folder in folders {
+        let (arguments, filter, requester) = case(&folder);
+        let message = fs::read(&arguments[0]).unwrap();
+        let receipt = filter.redact(&message, &requester, &mut Vec::new());
+        let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        arguments.extend(["--output", "json"]);
+        let json: Value = serde_json::from_str(&told(&arguments)).unwrap();
+        let told = &json["message"];
+        assert_eq!(told["disposition"], receipt.disposition().name(), "{}", folder.display());
+        assert_eq!(told["reason"].as_str(), receipt.reason().map(|reason| reason.code()), "{}", folder.display());
+        if !receipt.disposition().releases() {
+            continue;
+        }
+        explained += 1;
+        assert!(told.get("caution").is_none(), "{}: {}", folder.display(), told["caution"]);
+        let mut counts: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
+        for path in told["paths"].as_array().unwrap() {
+            let place =
+                ["released", "generalised", "removed"].iter().position(|word| path["outcome"] == *word).unwrap();
+            counts.entry(path["element"].as_str().unwrap()).or_default()[place] += path["count"].as_u64().unwrap();
+        }
+        let wanted: BTreeMap<&str, [u64; 3]> = receipt
+            .elements()
+            .map(|(id, c)| (id, [c.released, c.generalised, c.removed].map(u64::from)))
+            .filter(|(_, counts)| *counts != [0; 3])
+            .collect();
+        assert_eq!(counts, wanted, "{}", folder.display());
+    }
+    assert!(explained > 40, "{explained} messages were explained");
+}
+
+#[test]
+fn the_view_shows_what_stays_and_what_goes_and_no_value() {
+    let xml = told(&["fixtures/dr-in-state-police/message.xml", "--diff-view"]);
+    has(
+        &xml,
+        &[
+            "    <n2:Person>\n      <nc:PersonName>\n        <nc:PersonGivenName> stays\n",
+            "      <nc:PersonSSNIdentification> removed: not permitted\n",
+        ],
+    );
+    let json = told(&["fixtures/niem-json-references-removed/message.json", "--diff-view"]);
+    has(&json, &["    \"nc:PersonSSNIdentification\" removed: not permitted\n"]);
+    let shape = told(&["fixtures/dr-ssn-in-name/message.xml", "--diff-view"]);
+    has(&shape, &["<nc:PersonMiddleName> removed: permitted, but its value violates the element's shape\n"]);
+    let held = told(&["fixtures/dr-ice/message.xml", "--diff-view"]);
+    has(&held, &["This message is held: review", "Nothing of it goes out"]);
+    for value in ["JORDAN", "EXAMPLE", "900-12-3456", "MESQUITE", "1985-07-04", "D08954796"] {
+        for text in [&xml, &json, &shape, &held] {
+            assert!(!text.contains(value), "P6: {value} in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn what_can_not_be_read_is_explained_too() {
+    has(
+        &told(&["fixtures/dr-truncated/message.xml"]),
+        &["This message is withheld: not-well-formed-xml, an element is not closed, at byte 3472.\n"],
+    );
+    has(
+        &told(&["fixtures/dr-unknown-agency/message.xml"]),
+        &["No agency class claims this requester", "This message is withheld: requester-unknown"],
+    );
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("empty.xml");
+    fs::write(&path, "").unwrap();
+    has(
+        &told(&[path.to_str().unwrap()]),
+        &["No requester is known.\n", "This message is withheld: empty, there is no message.\n"],
+    );
+}
