@@ -3,13 +3,16 @@
 mod audit;
 mod check;
 mod completions;
+mod diff;
 mod drawn;
 mod explain;
 mod filter_arguments;
 mod init;
+mod ground_arguments;
 mod interrupt;
 mod lint_syntax;
 mod man;
+mod matrix;
 mod messages;
 mod outcome;
 mod output;
@@ -43,6 +46,8 @@ enum Verb {
     Verify(verify::Arguments),
     Check(check::Arguments),
     LintSyntax(lint_syntax::Arguments),
+    Matrix(matrix::Arguments),
+    Diff(diff::Arguments),
     Audit(audit::Arguments),
     Explain(explain::Arguments),
     Test(test::Arguments),
@@ -85,6 +90,8 @@ pub fn main() -> ExitCode {
         Verb::Verify(arguments) => verify::run(&arguments).into(),
         Verb::Check(arguments) => check::run(&arguments).into(),
         Verb::LintSyntax(arguments) => lint_syntax::run(&arguments).into(),
+        Verb::Matrix(arguments) => matrix::run(&arguments).into(),
+        Verb::Diff(arguments) => diff::run(&arguments).into(),
         Verb::Audit(arguments) => audit::run(&arguments).into(),
         Verb::Init(arguments) => init::run(&arguments).into(),
         Verb::Schema(arguments) => schema::run(&arguments).into(),

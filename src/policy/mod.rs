@@ -44,7 +44,7 @@ pub struct PolicyIdentity {
 }
 
 /// What the policy says before the message is rewritten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Verdict {
     /// Something beyond the envelope is permitted.
     Rewrite,

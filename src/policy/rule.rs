@@ -30,7 +30,7 @@ impl ClaimSet {
 }
 
 /// What a rule does to the grant.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Effect {
     /// These elements are let through, each so.
     Permit(Vec<(ElementId, Treatment)>),

@@ -2,12 +2,17 @@
 
 mod comparison;
 mod explain;
+mod diff;
+mod matrix;
 mod progress;
 mod selectors;
 mod summary;
+mod words;
 
 pub(crate) use comparison::Comparison;
 pub(crate) use explain::{Explanation, MessageTold, View, explain, message_key};
+pub(crate) use diff::Diff;
+pub(crate) use matrix::MatrixBuilder;
 pub(crate) use progress::{Manner, Progress};
 pub(crate) use selectors::selectors;
 pub(crate) use summary::{Summary, Tally};

@@ -13,8 +13,10 @@
 //! Why it is so in one situation ([`Conditions`](super::Conditions)) is [`Policy::ruling`].
 
 mod columns;
+mod comparison;
 mod masks;
 mod regions;
+mod simple;
 mod told;
 mod trees;
 
@@ -27,6 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) use columns::{Column, Outcome};
 pub(crate) use masks::is_within;
 pub(crate) use regions::Claim;
+pub(crate) use comparison::{Change, Difference, Differences, NEW, OLD, compare};
 pub(crate) use told::RuleId;
 #[allow(unused_imports, reason = "the verbs that ask for it are on their way")]
 pub(crate) use told::Ruling;
@@ -38,6 +41,7 @@ use super::rule::{ClaimSet, MessageKeyId, PurposeId};
 use super::{Policy, Verdict};
 use crate::config::ConfigError;
 use columns::Columns;
+use simple::simplified;
 use trees::{Levels, Way};
 
 /// How many cases of one cell are told; no policy that people can read has as many.
@@ -134,6 +138,15 @@ impl<'p> Survey<'p> {
     pub(crate) fn cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
         let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         self.cases_of(&columns, columns.trees.ways(cell, MOST_CASES))
+    }
+
+    /// The same in as few claims as say the same, for people: the cases may overlap, and agree where they do.
+    ///
+    /// # Errors
+    /// When there are more cases than anybody could read.
+    pub(crate) fn simple_cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
+        let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        self.cases_of(&columns, columns.trees.ways(cell, MOST_CASES).map(simplified))
     }
 
     /// What becomes of the whole message, by claims.

@@ -1,0 +1,31 @@
+//! The arguments by which a policy is named and what it stands on: the same for every verb that needs no message.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{Filter, FilterBuilder};
+
+#[derive(Debug, Args)]
+pub(super) struct GroundArguments {
+    /// Add the formats of this folder: DIR/NAME/format.toml
+    #[arg(long, value_name = "DIR")]
+    formats: Vec<PathBuf>,
+    /// Add the data elements of this catalog
+    #[arg(long, value_name = "FILE")]
+    catalog: Vec<PathBuf>,
+}
+
+impl GroundArguments {
+    /// What the arguments say of a filter; its policy is yet to be named.
+    pub(super) fn filter(&self) -> FilterBuilder {
+        let mut builder = Filter::builder();
+        for catalog in &self.catalog {
+            builder = builder.catalog_path(catalog);
+        }
+        for formats in &self.formats {
+            builder = builder.formats_dir(formats);
+        }
+        builder
+    }
+}

@@ -1,0 +1,61 @@
+//! `dmv-redact matrix`: the whole policy at a glance.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::ground_arguments::GroundArguments;
+use super::output::say;
+use super::{Exit, Problem};
+use crate::policy::survey::Survey;
+use crate::report::MatrixBuilder;
+
+/// Show what every agency class gets: class by data element, by purpose and message key where they matter.
+///
+/// Computed from the policy for every ORI, purpose, message key and set of claims that there can be. HTML is one page that
+/// needs nothing else, with the rules and their basis on each cell.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The policy; without it, the built-in one
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    #[command(flatten)]
+    ground: GroundArguments,
+    /// For a terminal, a review, a spreadsheet, a program or a browser
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    output: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Md,
+    Csv,
+    Json,
+    Html,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match show(arguments) {
+        Ok(()) => Exit::Released,
+        Err(problem) => problem.complain(),
+    }
+}
+
+fn show(arguments: &Arguments) -> Result<(), Problem> {
+    let mut builder = arguments.ground.filter();
+    if let Some(policy) = &arguments.policy {
+        builder = builder.policy_path(policy);
+    }
+    let (catalog, formats) = builder.ground()?;
+    let policy = builder.policy(&catalog, &formats)?;
+    let survey = Survey::of(&policy)?;
+    let matrix = MatrixBuilder::new(&survey, &catalog, formats.messages()).build()?;
+    say(&match arguments.output {
+        Form::Text => matrix.to_string(),
+        Form::Md => matrix.markdown(),
+        Form::Csv => matrix.csv(),
+        Form::Json => matrix.json(),
+        Form::Html => matrix.html(),
+    })
+}

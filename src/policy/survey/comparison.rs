@@ -1,0 +1,389 @@
+//! What changes from one policy to another: for every ORI, purpose, message key and set of claims that either tells apart,
+//! what either lets out. Names of classes and rules, their order, and how a thing is written make no difference.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::Arc;
+
+use super::columns::{Column, Columns, Outcome};
+use super::regions::{Region, regions};
+use super::simple::simplified;
+use super::told::RuleId;
+use super::trees::{Levels, Tree, Trees, Way};
+use super::{MOST_CASES, SurveyError, messages};
+use crate::catalog::{ElementId, Treatment};
+use crate::config::ConfigError;
+use crate::policy::agency::ClassId;
+use crate::policy::ori::Ori;
+use crate::policy::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
+use crate::policy::{Policy, Verdict};
+
+/// The old policy and the new one.
+pub(crate) const OLD: usize = 0;
+/// See [`OLD`].
+pub(crate) const NEW: usize = 1;
+
+/// What a change is of: one element, or what becomes of the whole message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Change {
+    /// How the element goes out; `None` where it doesn't.
+    Element(ElementId, [Option<Treatment>; 2]),
+    Message([Verdict; 2]),
+}
+
+impl Change {
+    /// Whether more goes out, or may.
+    pub(crate) fn is_gain(&self) -> bool {
+        match self {
+            Self::Element(_, [old, new]) => openness(*new) > openness(*old),
+            Self::Message([old, new]) => reach(*new) > reach(*old),
+        }
+    }
+}
+
+fn openness(treatment: Option<Treatment>) -> u8 {
+    match treatment {
+        None => 0,
+        Some(Treatment::Mask) => 1,
+        Some(Treatment::Year | Treatment::Zip5 | Treatment::Last4) => 2,
+        Some(Treatment::Full) => 3,
+    }
+}
+
+fn reach(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Nothing => 0,
+        Verdict::Review => 1,
+        Verdict::Rewrite => 2,
+    }
+}
+
+/// One change, and for whom it is one.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    /// The classes that these requesters have under either policy.
+    pub(crate) classes: [Vec<ClassId>; 2],
+    pub(crate) example: Ori,
+    pub(crate) change: Change,
+    /// Every one of these purposes with every one of these message keys.
+    pub(crate) purposes: Vec<Option<String>>,
+    pub(crate) messages: Vec<Option<MessageKeyId>>,
+    /// Claims that are vouched for, and claims that are not.
+    pub(crate) with: Vec<String>,
+    pub(crate) without: Vec<String>,
+    /// The rules of either policy that make the change.
+    pub(crate) rules: [Vec<RuleId>; 2],
+}
+
+/// All that changes from one policy to another.
+#[derive(Debug)]
+pub(crate) struct Differences {
+    pub(crate) all: Vec<Difference>,
+    /// Whether either policy withholds a message for a shape violation, where that is what makes a difference.
+    pub(crate) shape: Option<[bool; 2]>,
+    /// The purposes and message keys that either policy names.
+    pub(crate) purposes: Vec<String>,
+    pub(crate) messages: Vec<MessageKeyId>,
+}
+
+/// One purpose, as either policy has it.
+struct Purpose {
+    code: Option<String>,
+    places: [Option<PurposeId>; 2],
+}
+
+/// Compares two policies that stand on the same data elements and formats.
+///
+/// # Errors
+/// When one of them can't be surveyed.
+pub(crate) fn compare(old: &Policy, new: &Policy) -> Result<Differences, ConfigError> {
+    Comparer::of(old, new).compare().map_err(|error| error.of(new))
+}
+
+struct Comparer<'p> {
+    policies: [&'p Policy; 2],
+    columns: Columns<'p>,
+    purposes: Vec<Purpose>,
+    messages: Vec<Option<MessageKeyId>>,
+    /// For each rule of either policy the number of what it says, whatever it is called and whomever it is for.
+    contents: [Vec<usize>; 2],
+    elements: Trees<[Option<Treatment>; 2]>,
+    verdicts: Trees<[Verdict; 2]>,
+    known_elements: HashMap<[Tree; 2], Arc<Ways<Option<Treatment>>>>,
+    known_verdicts: HashMap<[Tree; 2], Arc<Ways<Verdict>>>,
+}
+
+impl<'p> Comparer<'p> {
+    fn of(old: &'p Policy, new: &'p Policy) -> Self {
+        let policies = [old, new];
+        let mut codes: Vec<String> = policies.iter().flat_map(|policy| policy.purposes()).cloned().collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let purpose = |code: Option<String>| {
+            let places = policies.map(|policy| policy.purpose_named(code.as_deref()?));
+            Purpose { code, places }
+        };
+        Self {
+            policies,
+            columns: Columns::of(&policies),
+            purposes: codes.into_iter().map(Some).chain([None]).map(purpose).collect(),
+            messages: messages(&policies),
+            contents: contents(policies),
+            elements: Trees::new(),
+            verdicts: Trees::new(),
+            known_elements: HashMap::new(),
+            known_verdicts: HashMap::new(),
+        }
+    }
+
+    fn compare(mut self) -> Result<Differences, SurveyError> {
+        let shapes = self.policies.map(Policy::withholds_on_shape_violation);
+        let is_shape_other = shapes[OLD] != shapes[NEW];
+        let mut shape = None;
+        let mut all = Vec::new();
+        for region in regions(&self.policies.map(|policy| &policy.agencies))? {
+            let mut classes = region.classes.iter();
+            let classes = [(); 2].map(|()| classes.next().cloned().unwrap_or_default());
+            let rules =
+                [OLD, NEW].map(|policy| self.columns.rules_for(policy, classes.get(policy).unwrap_or(&classes[OLD])));
+            if !is_shape_other && self.contents_of(OLD, &rules[OLD]) == self.contents_of(NEW, &rules[NEW]) {
+                continue;
+            }
+            let mut found = Found::new();
+            for purpose in 0..self.purposes.len() {
+                for message in 0..self.messages.len() {
+                    let columns = self.pair(&rules, purpose, message)?;
+                    self.compare_columns(&columns, (purpose, message), &mut found)?;
+                    if is_shape_other && shape.is_none() {
+                        let ways = self.verdict_ways([columns[OLD].verdict, columns[NEW].verdict])?;
+                        let both = ways.iter().any(|way| way.value == [Verdict::Rewrite; 2]);
+                        shape = both.then_some(shapes);
+                    }
+                }
+            }
+            self.tell(&region, &classes, found, &mut all);
+        }
+        Ok(Differences {
+            all,
+            shape,
+            purposes: self.purposes.into_iter().filter_map(|purpose| purpose.code).collect(),
+            messages: self.messages.into_iter().flatten().collect(),
+        })
+    }
+
+    /// The columns of both policies for a purpose and a message key, by their places.
+    fn pair(
+        &mut self,
+        rules: &[Vec<RuleId>; 2],
+        purpose: usize,
+        message: usize,
+    ) -> Result<[Arc<Column>; 2], SurveyError> {
+        let places = self.purposes.get(purpose).map_or([None; 2], |purpose| purpose.places);
+        let message = self.messages.get(message).copied().flatten();
+        let old = self.columns.column(OLD, &rules[OLD], places[OLD], message)?;
+        let new = self.columns.column(NEW, &rules[NEW], places[NEW], message)?;
+        Ok([old, new])
+    }
+
+    fn compare_columns(
+        &mut self,
+        columns: &[Arc<Column>; 2],
+        place: (usize, usize),
+        found: &mut Found,
+    ) -> Result<(), SurveyError> {
+        let mut add = |way: Way<Change>, rules: [Vec<RuleId>; 2]| {
+            let (places, known) = found.entry(way.value).or_default().entry((way.with, way.without)).or_default();
+            places.push(place);
+            known.iter_mut().zip(rules).for_each(|(known, rules)| known.extend(rules));
+        };
+        for (element, (old, new)) in
+            (0..).map_while(ElementId::at).zip(columns[OLD].cells().iter().zip(columns[NEW].cells()))
+        {
+            if old == new {
+                continue;
+            }
+            for way in self.element_ways([*old, *new])?.iter().filter(|way| way.value[OLD] != way.value[NEW]) {
+                let change = Change::Element(element, way.value);
+                let rules = self.making(columns, way.with, &change);
+                add(Way { with: way.with, without: way.without, value: change }, rules);
+            }
+        }
+        if columns[OLD].verdict != columns[NEW].verdict {
+            let ways = self.verdict_ways([columns[OLD].verdict, columns[NEW].verdict])?;
+            for way in ways.iter().filter(|way| way.value[OLD] != way.value[NEW]) {
+                let change = Change::Message(way.value);
+                let rules = self.making(columns, way.with, &change);
+                add(Way { with: way.with, without: way.without, value: change }, rules);
+            }
+        }
+        Ok(())
+    }
+
+    /// How an element goes out under both policies, by claims. What is held doesn't.
+    fn element_ways(&mut self, cells: [Tree; 2]) -> Result<Arc<Ways<Option<Treatment>>>, SurveyError> {
+        if let Some(ways) = self.known_elements.get(&cells) {
+            return Ok(Arc::clone(ways));
+        }
+        let released = |outcome: Outcome| match outcome {
+            Outcome::Released(treatment) => Some(treatment),
+            Outcome::Held(_) | Outcome::Removed => None,
+        };
+        let trees = &self.columns.trees;
+        let none = self.elements.leaf([None; 2]);
+        let tree = self.elements.fold(none, (trees, cells[OLD]), &|[_, new], outcome| [released(outcome), new]);
+        let tree = self.elements.fold(tree, (trees, cells[NEW]), &|[old, _], outcome| [old, released(outcome)]);
+        // What is the same makes no difference, whatever it is.
+        let tree = self.elements.map(tree, &|[old, new]| if old == new { [None; 2] } else { [old, new] });
+        let ways = ways_of(&self.elements, tree)?;
+        self.known_elements.insert(cells, Arc::clone(&ways));
+        Ok(ways)
+    }
+
+    /// What becomes of the message under both policies, by claims.
+    fn verdict_ways(&mut self, cells: [Tree; 2]) -> Result<Arc<Ways<Verdict>>, SurveyError> {
+        if let Some(ways) = self.known_verdicts.get(&cells) {
+            return Ok(Arc::clone(ways));
+        }
+        let trees = &self.columns.verdicts;
+        let none = self.verdicts.leaf([Verdict::Nothing; 2]);
+        let tree = self.verdicts.fold(none, (trees, cells[OLD]), &|[_, new], verdict| [verdict, new]);
+        let tree = self.verdicts.fold(tree, (trees, cells[NEW]), &|[old, _], verdict| [old, verdict]);
+        let ways = ways_of(&self.verdicts, tree)?;
+        self.known_verdicts.insert(cells, Arc::clone(&ways));
+        Ok(ways)
+    }
+
+    /// The rules that make a change: those of either policy that have a part in it and nothing to match them in the other.
+    fn making(&self, columns: &[Arc<Column>; 2], with: Levels, change: &Change) -> [Vec<RuleId>; 2] {
+        let names = self.columns.claim_names(with);
+        let applied = [OLD, NEW].map(|own| {
+            let policy = self.policy(own);
+            let claims = policy.claim_set(names.iter().copied());
+            let applies = |id: &RuleId| policy.rule(*id).is_some_and(|rule| rule.is_vouched(claims));
+            let column = if own == OLD { &columns[OLD] } else { &columns[NEW] };
+            column.rules.iter().copied().filter(applies).collect::<Vec<_>>()
+        });
+        let contents = [self.contents_of(OLD, &applied[OLD]), self.contents_of(NEW, &applied[NEW])];
+        // The policy in which more goes out.
+        let open = if change.is_gain() { NEW } else { OLD };
+        let part = |own: usize, rules: &[RuleId], other: &[usize]| {
+            let has_part = |id: &RuleId| self.has_part(own, own == open, *id, change);
+            let is_matched =
+                |id: &RuleId| self.content(own, *id).is_some_and(|content| other.binary_search(&content).is_ok());
+            rules.iter().copied().filter(|id| has_part(id) && !is_matched(id)).collect()
+        };
+        [part(OLD, &applied[OLD], &contents[NEW]), part(NEW, &applied[NEW], &contents[OLD])]
+    }
+
+    /// Whether a rule that applies can make a change: in the policy in which more goes out by letting it out, in the other by
+    /// keeping it back.
+    fn has_part(&self, own: usize, is_open: bool, id: RuleId, change: &Change) -> bool {
+        let Some(rule) = self.policy(own).rule(id) else { return false };
+        match (change, &rule.effect) {
+            (Change::Element(element, values), Effect::Permit(elements)) => {
+                let best = if own == OLD { values[OLD] } else { values[NEW] };
+                is_open && elements.iter().any(|(own, treatment)| own == element && Some(*treatment) == best)
+            }
+            (Change::Element(element, _), Effect::Forbid(elements)) => {
+                !is_open && elements.binary_search(element).is_ok()
+            }
+            (Change::Element(..), Effect::Review) => !is_open,
+            // Between held and rewritten only reviews stand.
+            (Change::Message(values), Effect::Review) => !values.contains(&Verdict::Nothing) || is_open,
+            (Change::Message(values), Effect::Permit(_)) => values.contains(&Verdict::Nothing) && is_open,
+            (Change::Message(values), Effect::Forbid(_)) => values.contains(&Verdict::Nothing) && !is_open,
+        }
+    }
+
+    fn policy(&self, own: usize) -> &'p Policy {
+        if own == OLD { self.policies[OLD] } else { self.policies[NEW] }
+    }
+
+    fn content(&self, own: usize, id: RuleId) -> Option<usize> {
+        let contents = if own == OLD { &self.contents[OLD] } else { &self.contents[NEW] };
+        contents.get(id).copied()
+    }
+
+    /// What these rules say, each once, in order.
+    fn contents_of(&self, own: usize, rules: &[RuleId]) -> Vec<usize> {
+        let mut contents: Vec<usize> = rules.iter().filter_map(|id| self.content(own, *id)).collect();
+        contents.sort_unstable();
+        contents.dedup();
+        contents
+    }
+
+    /// Puts what was found for a region into words: purposes with the same message keys are told together.
+    fn tell(&self, region: &Region, classes: &[Vec<ClassId>; 2], found: Found, all: &mut Vec<Difference>) {
+        for (change, conditions) in found {
+            for ((with, without), (places, mut rules)) in conditions {
+                for rules in &mut rules {
+                    rules.sort_unstable();
+                    rules.dedup();
+                }
+                let mut by_keys: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+                for purpose in 0..self.purposes.len() {
+                    let keys: Vec<usize> =
+                        places.iter().filter(|(own, _)| *own == purpose).map(|(_, key)| *key).collect();
+                    if !keys.is_empty() {
+                        by_keys.entry(keys).or_default().push(purpose);
+                    }
+                }
+                for (keys, purposes) in by_keys {
+                    let names = |levels| self.columns.claim_names(levels).into_iter().map(str::to_owned).collect();
+                    let code = |place: &usize| self.purposes.get(*place).and_then(|purpose| purpose.code.clone());
+                    all.push(Difference {
+                        classes: classes.clone(),
+                        example: region.example,
+                        change,
+                        purposes: purposes.iter().map(code).collect(),
+                        messages: keys.iter().map(|place| self.messages.get(*place).copied().flatten()).collect(),
+                        with: names(with),
+                        without: names(without),
+                        rules: rules.clone(),
+                    });
+                }
+            }
+        }
+    }
+}
+
+type Ways<T> = [Way<[T; 2]>];
+
+fn ways_of<T: Copy + Ord + Hash>(trees: &Trees<[T; 2]>, tree: Tree) -> Result<Arc<Ways<T>>, SurveyError> {
+    match trees.ways(tree, MOST_CASES) {
+        Some(ways) if !trees.is_full() => Ok(simplified(ways).into()),
+        _ => Err(SurveyError::CLAIMS),
+    }
+}
+
+/// By change and by claims: the purposes and message keys, and the rules of either policy.
+type Found = BTreeMap<Change, BTreeMap<(Levels, Levels), (Vec<(usize, usize)>, [Vec<RuleId>; 2])>>;
+
+/// Numbers what rules say: those of the same number ask for the same and do the same.
+fn contents<'p>(policies: [&'p Policy; 2]) -> [Vec<usize>; 2] {
+    let mut known = HashMap::new();
+    policies.map(|policy| {
+        let names = |set: ClaimSet| {
+            let mut names = policy.claim_names(set);
+            names.sort_unstable();
+            names
+        };
+        let number = |rule: &'p Rule| {
+            let codes = rule.purposes.as_ref().map(|own| {
+                let mut codes: Vec<&str> = own.iter().map(|purpose| policy.purpose_code(*purpose)).collect();
+                codes.sort_unstable();
+                codes.dedup();
+                codes
+            });
+            let keys = rule.messages.as_ref().map(|own| {
+                let mut keys = own.clone();
+                keys.sort_unstable();
+                keys.dedup();
+                keys
+            });
+            let next = known.len();
+            *known.entry((codes, keys, names(rule.requires), names(rule.unless), &rule.effect)).or_insert(next)
+        };
+        policy.rules().iter().map(number).collect()
+    })
+}

@@ -1,0 +1,262 @@
+//! What changes from one policy to another, told: per agency class and data element what is gained and what is lost, and
+//! by which rules.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::words::{Choice, plain};
+use crate::catalog::Catalog;
+use crate::policy::survey::{Change, Difference, Differences, NEW, OLD};
+use crate::policy::{ClassId, Effect, Policy, Verdict};
+
+/// The report of a comparison.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Diff {
+    old: Side,
+    new: Side,
+    /// Whether anything more goes out, or may.
+    gains: bool,
+    /// What either policy does with a value that violates its shape, where that makes a difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_shape_violation: Option<Between>,
+    /// The purposes and message keys that either policy names.
+    purposes: Vec<String>,
+    messages: Vec<String>,
+    changes: Vec<Told>,
+}
+
+/// Which policy it is.
+#[derive(Debug, Serialize)]
+struct Side {
+    name: String,
+    version: String,
+    sha256: String,
+}
+
+/// What was, and what will be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Between {
+    old: String,
+    new: String,
+}
+
+/// One change.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Told {
+    /// The agency classes that the requesters have under either policy, and one of their ORIs.
+    agencies: Classes,
+    example: String,
+    /// `None`: what becomes of the whole message.
+    element: Option<String>,
+    gain: bool,
+    #[serde(flatten)]
+    between: Between,
+    purposes: Choice,
+    messages: Choice,
+    /// Claims that are vouched for, and claims that are not.
+    with: Vec<String>,
+    without: Vec<String>,
+    by: Vec<RuleTold>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Classes {
+    old: Vec<String>,
+    new: Vec<String>,
+}
+
+/// A rule that makes a change: one of the new policy that now applies, or one of the old that no longer does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct RuleTold {
+    policy: &'static str,
+    kind: &'static str,
+    id: String,
+    line: usize,
+}
+
+impl Diff {
+    /// `messages` are the names of message keys, by their places.
+    pub(crate) fn new(policies: [&Policy; 2], catalog: &Catalog, messages: &[String], found: &Differences) -> Self {
+        let key = |place: usize| messages.get(place).map_or_else(String::new, |name| plain(name));
+        let side = |policy: &Policy| {
+            let identity = policy.identity();
+            Side { name: plain(&identity.name), version: plain(&identity.version), sha256: identity.sha256.clone() }
+        };
+        let tell = |difference: &Difference| {
+            let names = |policy: &Policy, classes: &[ClassId]| -> Vec<String> {
+                classes.iter().map(|class| plain(policy.class_name(*class))).collect()
+            };
+            let (element, old, new) = match difference.change {
+                Change::Element(element, [old, new]) => {
+                    let word = |treatment: Option<crate::Treatment>| treatment.map_or("removed", |t| t.name());
+                    (catalog.element(element).map(|element| plain(element.id())), word(old), word(new))
+                }
+                Change::Message([old, new]) => (None, disposition(old), disposition(new)),
+            };
+            let rules = [("old", OLD), ("new", NEW)].into_iter().flat_map(|(name, own)| {
+                let policy = if own == OLD { policies[OLD] } else { policies[NEW] };
+                let ids = if own == OLD { &difference.rules[OLD] } else { &difference.rules[NEW] };
+                ids.iter().filter_map(move |id| policy.rule(*id)).map(move |rule| RuleTold {
+                    policy: name,
+                    kind: match rule.effect {
+                        Effect::Permit(_) => "permit",
+                        Effect::Forbid(_) => "forbid",
+                        Effect::Review => "review",
+                    },
+                    id: plain(&rule.id),
+                    line: rule.told.place.line,
+                })
+            });
+            Told {
+                agencies: Classes {
+                    old: names(policies[OLD], &difference.classes[OLD]),
+                    new: names(policies[NEW], &difference.classes[NEW]),
+                },
+                example: difference.example.to_string(),
+                element,
+                gain: difference.change.is_gain(),
+                between: Between { old: old.to_owned(), new: new.to_owned() },
+                purposes: Choice {
+                    named: difference.purposes.iter().flatten().cloned().collect(),
+                    others: difference.purposes.contains(&None),
+                },
+                messages: Choice {
+                    named: difference.messages.iter().flatten().map(|own| key(usize::from(own.0))).collect(),
+                    others: difference.messages.contains(&None),
+                },
+                with: difference.with.iter().map(|name| plain(name)).collect(),
+                without: difference.without.iter().map(|name| plain(name)).collect(),
+                by: rules.collect(),
+            }
+        };
+        let word = |withholds| if withholds { "withhold" } else { "remove" }.to_owned();
+        // More goes out where a value is removed and not the whole message withheld.
+        let is_shape_gain = found.shape.is_some_and(|[old, _]| old);
+        Self {
+            old: side(policies[OLD]),
+            new: side(policies[NEW]),
+            gains: is_shape_gain || found.all.iter().any(|difference| difference.change.is_gain()),
+            on_shape_violation: found.shape.map(|[old, new]| Between { old: word(old), new: word(new) }),
+            purposes: found.purposes.clone(),
+            messages: found.messages.iter().map(|own| key(usize::from(own.0))).collect(),
+            changes: found.all.iter().map(tell).collect(),
+        }
+    }
+
+    /// Whether anything more goes out, or may.
+    pub(crate) fn gains(&self) -> bool {
+        self.gains
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+}
+
+fn disposition(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Nothing => "withheld",
+        Verdict::Review => "held",
+        Verdict::Rewrite => "rewritten",
+    }
+}
+
+/// Changes that differ in their element alone are told together: by their classes, gains first.
+type Groups<'d> = BTreeMap<(&'d Classes, &'d str), BTreeMap<(bool, &'d Between, Vec<String>, String), Vec<&'d str>>>;
+
+impl fmt::Display for Diff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = |side: &Side| format!("{} {}", side.name, side.version);
+        writeln!(f, "from {} to {}", side(&self.old), side(&self.new))?;
+        let mut groups: Groups<'_> = BTreeMap::new();
+        for told in &self.changes {
+            let key = (!told.gain, &told.between, self.when(told), by(&told.by));
+            let group = groups.entry((&told.agencies, &told.example)).or_default();
+            group.entry(key).or_default().push(told.element.as_deref().unwrap_or("the whole message"));
+        }
+        for ((classes, example), changes) in &groups {
+            writeln!(f, "\n{} (for example {example})", told(classes))?;
+            for ((is_loss, between, when, by), elements) in changes {
+                let sign = if *is_loss { '-' } else { '+' };
+                for (at, line) in lines(elements).iter().enumerate() {
+                    writeln!(f, "  {} {line}", if at == 0 { sign } else { ' ' })?;
+                }
+                let when = if when.is_empty() { String::new() } else { format!(": {}", when.join(", ")) };
+                writeln!(f, "      {} -> {}{when}", between.old, between.new)?;
+                writeln!(f, "      {by}")?;
+            }
+        }
+        if let Some(shape) = &self.on_shape_violation {
+            writeln!(f, "\non-shape-violation: {} -> {}", shape.old, shape.new)?;
+        }
+        if self.changes.is_empty() && self.on_shape_violation.is_none() {
+            return writeln!(f, "nothing changes for anyone");
+        }
+        let gains = self.changes.iter().filter(|told| told.gain).count();
+        writeln!(f, "\n+ {gains} gained, - {} lost", self.changes.len() - gains)
+    }
+}
+
+impl Diff {
+    /// For which purposes, message keys and claims a change is one; nothing if for all.
+    fn when(&self, told: &Told) -> Vec<String> {
+        let mut when = Vec::new();
+        for (what, choice, all) in
+            [("purpose", &told.purposes, &self.purposes), ("key", &told.messages, &self.messages)]
+        {
+            if !choice.is_any(all) {
+                when.push(format!("{what} {}", choice.told(all)));
+            }
+        }
+        if !told.with.is_empty() {
+            when.push(format!("with {}", told.with.join(" and ")));
+        }
+        if !told.without.is_empty() {
+            when.push(format!("without {}", told.without.join(" or ")));
+        }
+        when
+    }
+}
+
+fn told(classes: &Classes) -> String {
+    let name = |names: &[String]| if names.is_empty() { "no class".to_owned() } else { names.join(" + ") };
+    let (old, new) = (name(&classes.old), name(&classes.new));
+    if old == new { old } else { format!("{old} -> {new}") }
+}
+
+fn by(rules: &[RuleTold]) -> String {
+    let tell = |policy: &str, what: &str| {
+        let own: Vec<String> = rules
+            .iter()
+            .filter(|rule| rule.policy == policy)
+            .map(|rule| format!("{} `{}` (line {})", rule.kind, rule.id, rule.line))
+            .collect();
+        (!own.is_empty()).then(|| format!("{what} {}", own.join(", ")))
+    };
+    let parts: Vec<String> = [tell("new", "by"), tell("old", "no longer by")].into_iter().flatten().collect();
+    parts.join("; ")
+}
+
+/// Names one after another, in lines that fit a terminal.
+fn lines(names: &[&str]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for name in names {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + name.chars().count() + 2 <= 92 => {
+                line.push_str(", ");
+                line.push_str(name);
+            }
+            Some(line) => {
+                line.push(',');
+                lines.push((*name).to_owned());
+            }
+            None => lines.push((*name).to_owned()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,59 @@
+//! The matrix as a table of one line a cell, for spreadsheets and databases.
+
+use super::Matrix;
+
+impl Matrix {
+    /// As comma-separated values.
+    pub(crate) fn csv(&self) -> String {
+        let mut table = csv::Writer::from_writer(Vec::new());
+        // Writing to memory can't fail.
+        let _ = self.write_csv(&mut table);
+        table.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+
+    fn write_csv(&self, table: &mut csv::Writer<Vec<u8>>) -> csv::Result<()> {
+        table.write_record([
+            "agencies", "example", "purposes", "keys", "element", "title", "dppa", "summary", "told", "rules", "basis",
+        ])?;
+        for (place, head) in self.columns.iter().enumerate() {
+            let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
+            let column = [
+                names.join(" + "),
+                head.example.clone(),
+                head.purposes.told(&self.purposes),
+                head.messages.told(&self.messages),
+            ];
+            for row in &self.elements {
+                let Some(cell) = row.cells.get(place).and_then(|number| self.cell(*number)) else { continue };
+                let mut rules: Vec<usize> = cell.cases.iter().flat_map(|case| case.rules.iter().copied()).collect();
+                rules.sort_unstable();
+                rules.dedup();
+                let rules: Vec<_> = rules.into_iter().filter_map(|rule| self.rule(rule)).collect();
+                let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+                let mut bases: Vec<&str> = rules.iter().filter_map(|rule| rule.basis.as_deref()).collect();
+                bases.dedup();
+                let dppa = serde_json::to_value(row.dppa).ok();
+                let dppa = dppa.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+                let own = [
+                    row.element.as_str(),
+                    &row.title,
+                    dppa,
+                    &cell.summary,
+                    &cell.told,
+                    &ids.join(", "),
+                    &bases.join("; "),
+                ];
+                table.write_record(column.iter().map(String::as_str).chain(own).map(harmless))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn harmless(text: &str) -> String {
+    match text.chars().next() {
+        Some('=' | '+' | '-' | '@') => format!("'{text}"),
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,101 @@
+//! The matrix in Markdown, as it is shown in a review: one table, then what the cells say, then the rules.
+
+use std::fmt::Write as _;
+
+use super::{Head, Matrix};
+use crate::Sensitivity;
+
+impl Matrix {
+    /// In Markdown, with tables as GitHub has them.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string can't fail.
+        let _ = self.write_markdown(&mut text);
+        text
+    }
+
+    fn write_markdown(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "# {} {}\n", escaped(&self.policy.name), escaped(&self.policy.version))?;
+        if let Some(title) = &self.policy.title {
+            writeln!(out, "{}\n", escaped(title))?;
+        }
+        write!(out, "| data element | DPPA |")?;
+        for head in &self.columns {
+            write!(out, " {} |", self.head_markdown(head))?;
+        }
+        writeln!(out, "\n| --- | --- |{}", " --- |".repeat(self.columns.len()))?;
+        let mut notes: Vec<usize> = Vec::new();
+        for row in &self.elements {
+            let dppa = match row.dppa {
+                Sensitivity::None => "",
+                Sensitivity::Personal => "personal",
+                Sensitivity::HighlyRestricted => "highly restricted",
+            };
+            write!(out, "| {} | {dppa} |", escaped(&row.element))?;
+            for number in &row.cells {
+                let Some(cell) = self.cell(*number) else { continue };
+                let place = notes.iter().position(|own| own == number).unwrap_or_else(|| {
+                    notes.push(*number);
+                    notes.len() - 1
+                });
+                let word = if cell.summary == "never" { "-" } else { &cell.summary };
+                write!(out, " {word} ({}) |", place + 1)?;
+            }
+            writeln!(out)?;
+        }
+        writeln!(out, "\n## Why\n")?;
+        for (place, number) in notes.iter().enumerate() {
+            let Some(cell) = self.cell(*number) else { continue };
+            writeln!(out, "- ({}) {}", place + 1, escaped(&cell.told))?;
+            for case in &cell.cases {
+                let rules: Vec<String> = case
+                    .rules
+                    .iter()
+                    .filter_map(|rule| self.rule(*rule))
+                    .map(|rule| format!("{} {}", rule.kind, escaped(&rule.id)))
+                    .collect();
+                let by = if rules.is_empty() { "no rule permits it".to_owned() } else { rules.join(", ") };
+                let condition = case.condition();
+                let space = if condition.is_empty() { "" } else { " " };
+                writeln!(out, "  - {}{space}{}: {by}", case.told(), escaped(&condition))?;
+            }
+        }
+        writeln!(out, "\n## Rules\n\n| rule | | what for | basis |\n| --- | --- | --- | --- |")?;
+        for rule in &self.rules {
+            let [title, basis] = [&rule.title, &rule.basis].map(|text| escaped(text.as_deref().unwrap_or("")));
+            writeln!(out, "| {} | {} | {title} | {basis} |", escaped(&rule.id), rule.kind)?;
+        }
+        writeln!(out, "\nAn agency that no class claims gets nothing.")
+    }
+
+    fn head_markdown(&self, head: &Head) -> String {
+        let names: Vec<String> = head.agencies.iter().map(|agency| escaped(&agency.name)).collect();
+        let mut text = names.join(" + ");
+        for (what, choice, all) in
+            [("purpose", &head.purposes, &self.purposes), ("key", &head.messages, &self.messages)]
+        {
+            if !choice.is_any(all) {
+                text += &format!("<br>{what} {}", escaped(&choice.told(all)));
+            }
+        }
+        text
+    }
+}
+
+/// Text in which nothing is Markdown or HTML.
+fn escaped(text: &str) -> String {
+    let mut safe = String::new();
+    for c in text.chars() {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            other => safe.push(other),
+        }
+    }
+    safe
+}
