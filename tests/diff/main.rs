@@ -1,0 +1,183 @@
+//! `diff` against brute force: on pairs of policies made up at random it finds what trying every ORI, purpose, message key and
+//! set of claims finds, no more and no less.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
+
+#[path = "../common/dice.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod dice;
+mod pairs;
+mod plain;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use dice::Dice;
+use pairs::{CLAIMS, KEYS, PURPOSES, pair, universe};
+use plain::{Policy, openness};
+
+const PAIRS: usize = 1000;
+
+/// Classes under either policy, purpose, key, claims, and the element or the whole message.
+type Where = (Vec<String>, Vec<String>, Option<String>, Option<String>, Vec<String>, Option<String>);
+
+/// Everything that differs: the word for what was, and for what will be.
+type Changes = BTreeMap<Where, (String, String)>;
+
+fn claim_sets() -> Vec<BTreeSet<&'static str>> {
+    let set = |bits: usize| {
+        CLAIMS.iter().enumerate().filter(move |(place, _)| bits >> place & 1 == 1).map(|(_, claim)| *claim)
+    };
+    (0..1 << CLAIMS.len()).map(|bits| set(bits).collect()).collect()
+}
+
+/// `None` stands for every code that isn't named.
+fn codes(all: &[&str], of: impl Fn(&plain::Rule) -> &Vec<String>, policies: [&Policy; 2]) -> Vec<Option<String>> {
+    let named = |code: &&&str| {
+        policies.iter().any(|policy| policy.rules.iter().any(|rule| of(rule).iter().any(|own| own == **code)))
+    };
+    all.iter().filter(named).map(|code| Some((*code).to_owned())).chain([None]).collect()
+}
+
+fn by_trying(old: &Policy, new: &Policy, oris: &[String]) -> (Changes, bool) {
+    let mut changes = Changes::new();
+    let mut both = false;
+    let pairs: BTreeSet<_> = oris.iter().map(|ori| (old.classes_of(ori), new.classes_of(ori))).collect();
+    let purposes = codes(&PURPOSES, |rule| &rule.purposes, [old, new]);
+    let keys = codes(&KEYS, |rule| &rule.keys, [old, new]);
+    for (classes_old, classes_new) in &pairs {
+        for (purpose, key) in purposes.iter().flat_map(|one| keys.iter().map(move |two| (one, two))) {
+            for claims in claim_sets() {
+                let was = old.decide(classes_old, purpose.as_deref(), key.as_deref(), &claims);
+                let will = new.decide(classes_new, purpose.as_deref(), key.as_deref(), &claims);
+                both |= was.verdict == "rewritten" && will.verdict == "rewritten";
+                let mut add = |element: Option<&String>, was: &str, will: &str| {
+                    if was != will {
+                        let names = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>();
+                        let claims = claims.iter().map(|claim| (*claim).to_owned()).collect();
+                        let (old, new) = (names(classes_old), names(classes_new));
+                        let place = (old, new, purpose.clone(), key.clone(), claims, element.cloned());
+                        changes.insert(place, (was.to_owned(), will.to_owned()));
+                    }
+                };
+                add(None, was.verdict, will.verdict);
+                for element in was.released.keys().chain(will.released.keys()) {
+                    let word = |released: &BTreeMap<String, String>| {
+                        released.get(element).map_or("removed", String::as_str).to_owned()
+                    };
+                    add(Some(element), &word(&was.released), &word(&will.released));
+                }
+            }
+        }
+    }
+    (changes, both && old.withholds != new.withholds)
+}
+
+fn list(value: &Value) -> Vec<String> {
+    let mut list: Vec<String> = value.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect();
+    list.sort();
+    list
+}
+
+/// What the program says, for every single case.
+fn expanded(told: &Value, old: &Policy, new: &Policy) -> Changes {
+    let mut changes = Changes::new();
+    let choice = |value: &Value| -> Vec<Option<String>> {
+        let others = value["others"].as_bool().unwrap().then_some(None);
+        list(&value["named"]).into_iter().map(Some).chain(others).collect()
+    };
+    for change in told["changes"].as_array().unwrap() {
+        let (classes_old, classes_new) = (list(&change["agencies"]["old"]), list(&change["agencies"]["new"]));
+        let example = change["example"].as_str().unwrap();
+        assert_eq!(old.classes_of(example).into_iter().collect::<Vec<_>>(), classes_old);
+        assert_eq!(new.classes_of(example).into_iter().collect::<Vec<_>>(), classes_new);
+        assert!(!change["by"].as_array().unwrap().is_empty(), "{change}");
+        let [was, will] = ["old", "new"].map(|side| change[side].as_str().unwrap().to_owned());
+        let (with, without) = (list(&change["with"]), list(&change["without"]));
+        for claims in claim_sets() {
+            let is_in = |claim: &String| claims.contains(claim.as_str());
+            if !with.iter().all(is_in) || without.iter().any(is_in) {
+                continue;
+            }
+            let claims: Vec<String> = claims.iter().map(|claim| (*claim).to_owned()).collect();
+            for purpose in choice(&change["purposes"]) {
+                for key in choice(&change["messages"]) {
+                    let element = change["element"].as_str().map(str::to_owned);
+                    let place =
+                        (classes_old.clone(), classes_new.clone(), purpose.clone(), key, claims.clone(), element);
+                    let before = changes.insert(place, (was.clone(), will.clone()));
+                    assert!(before.is_none_or(|before| before == (was.clone(), will.clone())), "{change}");
+                }
+            }
+        }
+    }
+    changes
+}
+
+fn is_gain(place: &Where, (was, will): &(String, String)) -> bool {
+    let order = ["withheld", "held", "rewritten"];
+    let rank = |word: &String| order.iter().position(|one| one == word);
+    match &place.5 {
+        Some(_) => openness(will) > openness(was),
+        None => rank(will) > rank(was),
+    }
+}
+
+/// Compares one pair; says whether anything changed, and whether anything was gained.
+fn compare(seed: usize, oris: &[String], folder: &Path) -> (bool, bool) {
+    let (old, new) = pair(&mut Dice::seeded(seed as u64));
+    let paths = [("old", &old), ("new", &new)].map(|(name, policy)| {
+        let path = folder.join(format!("{name}-{seed}.toml"));
+        fs::write(&path, policy.toml(&CLAIMS)).unwrap();
+        path
+    });
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
+    let output = command.arg("diff").args(&paths).args(["--output", "json"]).output().unwrap();
+    let trouble =
+        || format!("{}\n{}\n{}", String::from_utf8_lossy(&output.stderr), old.toml(&CLAIMS), new.toml(&CLAIMS));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", trouble()));
+    let found = expanded(&told, &old, &new);
+    let (expected, is_shape) = by_trying(&old, &new, oris);
+    for place in found.keys().chain(expected.keys()) {
+        assert_eq!(found.get(place), expected.get(place), "{place:?}\n{}", trouble());
+    }
+    assert_eq!(told["on-shape-violation"].is_object(), is_shape, "{}", trouble());
+    let gains = is_shape && old.withholds || expected.iter().any(|(place, words)| is_gain(place, words));
+    assert_eq!(told["gains"].as_bool(), Some(gains), "{}", trouble());
+    assert_eq!(output.status.code(), Some(if gains { 3 } else { 0 }), "{}", trouble());
+    (is_shape || !expected.is_empty(), gains)
+}
+
+#[test]
+fn diff_finds_what_trying_everything_finds() {
+    let folder = TempDir::new().unwrap();
+    let oris = universe();
+    let (next, changed, gained) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= PAIRS {
+                        break;
+                    }
+                    let (is_changed, gains) = compare(seed, &oris, folder.path());
+                    changed.fetch_add(usize::from(is_changed), Ordering::Relaxed);
+                    gained.fetch_add(usize::from(gains), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    // Each kind of pair is among them.
+    let (changed, gained) = (changed.into_inner(), gained.into_inner());
+    assert!(
+        changed > PAIRS / 2 && changed < PAIRS * 9 / 10 && gained > PAIRS / 4 && gained < changed,
+        "{changed} {gained}"
+    );
+}

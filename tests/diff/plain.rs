@@ -1,0 +1,148 @@
+//! A policy as plain data, and its decision in the plainest words: DESIGN.md section 5, "The rules, exactly". It shares
+//! nothing with the program.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    pub(crate) classes: Vec<Class>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) withholds: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Class {
+    pub(crate) name: String,
+    pub(crate) exact: Vec<String>,
+    pub(crate) patterns: Vec<String>,
+    pub(crate) except: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Permit,
+    Forbid,
+    Review,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) verb: Verb,
+    pub(crate) id: String,
+    /// Empty lists are any.
+    pub(crate) agencies: Vec<String>,
+    pub(crate) purposes: Vec<String>,
+    pub(crate) keys: Vec<String>,
+    pub(crate) requires: Vec<String>,
+    pub(crate) unless: Vec<String>,
+    /// Elements, and the treatments of a permit.
+    pub(crate) elements: BTreeMap<String, String>,
+}
+
+/// What goes out: the verdict, and the treatment of every element if the message is rewritten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) verdict: &'static str,
+    pub(crate) released: BTreeMap<String, String>,
+}
+
+impl Policy {
+    pub(crate) fn toml(&self, claims: &[&str]) -> String {
+        let withholds = if self.withholds { "on-shape-violation = \"withhold\"\n" } else { "" };
+        let mut text = format!("[policy]\nname = \"p\"\nversion = \"1\"\nclaims = {claims:?}\n{withholds}");
+        for class in &self.classes {
+            let oris: Vec<&String> = class.exact.iter().chain(&class.patterns).collect();
+            text += &format!("[agencies.{}]\nori = {oris:?}\nexcept = {:?}\n", class.name, class.except);
+        }
+        for rule in &self.rules {
+            let verb = format!("{:?}", rule.verb).to_lowercase();
+            text += &format!(
+                "[[{verb}]]\nid = {:?}\nrequires = {:?}\nunless = {:?}\n",
+                rule.id, rule.requires, rule.unless
+            );
+            for (name, list) in [("agencies", &rule.agencies), ("purposes", &rule.purposes), ("messages", &rule.keys)] {
+                if !list.is_empty() {
+                    text += &format!("{name} = {list:?}\n");
+                }
+            }
+            if rule.verb != Verb::Review {
+                text += &format!("elements = {:?}\n", rule.elements.keys().collect::<Vec<_>>());
+            }
+            if rule.verb == Verb::Permit {
+                let treated = rule.elements.iter().map(|(element, treatment)| format!("{element:?} = {treatment:?}"));
+                text += &format!("as = {{ {} }}\n", treated.collect::<Vec<_>>().join(", "));
+            }
+        }
+        text
+    }
+
+    pub(crate) fn classes_of(&self, ori: &str) -> BTreeSet<String> {
+        let named = |test: &dyn Fn(&Class) -> bool| -> BTreeSet<String> {
+            self.classes.iter().filter(|class| test(class)).map(|class| class.name.clone()).collect()
+        };
+        let exact = named(&|class| class.exact.iter().any(|own| own == ori));
+        if !exact.is_empty() {
+            return exact;
+        }
+        let like = |class: &Class| class.patterns.iter().any(|pattern| matches(pattern.as_bytes(), ori.as_bytes()));
+        let like_named = |name: &String| self.classes.iter().any(|class| class.name == *name && like(class));
+        named(&|class| like(class) && !class.except.iter().any(like_named))
+    }
+
+    pub(crate) fn decide(
+        &self,
+        classes: &BTreeSet<String>,
+        purpose: Option<&str>,
+        key: Option<&str>,
+        claims: &BTreeSet<&str>,
+    ) -> Decision {
+        let nothing = Decision { verdict: "withheld", released: BTreeMap::new() };
+        if classes.is_empty() {
+            return nothing;
+        }
+        let holds = |list: &[String], value: Option<&str>| {
+            list.is_empty() || value.is_some_and(|value| list.iter().any(|one| one == value))
+        };
+        let applies = |rule: &&Rule| {
+            (rule.agencies.is_empty() || rule.agencies.iter().any(|class| classes.contains(class)))
+                && holds(&rule.purposes, purpose)
+                && holds(&rule.keys, key)
+                && rule.requires.iter().all(|claim| claims.contains(claim.as_str()))
+                && !rule.unless.iter().any(|claim| claims.contains(claim.as_str()))
+        };
+        let applying: Vec<&Rule> = self.rules.iter().filter(applies).collect();
+        let of = |verb: Verb| applying.iter().filter(move |rule| rule.verb == verb);
+        let mut released: BTreeMap<String, String> = BTreeMap::new();
+        for (element, treatment) in of(Verb::Permit).flat_map(|rule| &rule.elements) {
+            let best = released.entry(element.clone()).or_insert_with(|| treatment.clone());
+            if openness(treatment) > openness(best) {
+                best.clone_from(treatment);
+            }
+        }
+        released.retain(|element, _| !of(Verb::Forbid).any(|rule| rule.elements.contains_key(element)));
+        if released.is_empty() {
+            nothing
+        } else if of(Verb::Review).next().is_some() {
+            Decision { verdict: "held", released: BTreeMap::new() }
+        } else {
+            Decision { verdict: "rewritten", released }
+        }
+    }
+}
+
+/// The most open is the greatest.
+pub(crate) fn openness(word: &str) -> usize {
+    let order = ["removed", "mask", "own", "full"];
+    let word = if ["year", "last4", "zip5"].contains(&word) { "own" } else { word };
+    order.iter().position(|one| *one == word).unwrap()
+}
+
+fn matches(pattern: &[u8], ori: &[u8]) -> bool {
+    match pattern {
+        [] => ori.is_empty(),
+        [b'*', rest @ ..] => (0..=ori.len()).any(|skipped| matches(rest, &ori[skipped..])),
+        [symbol, rest @ ..] => {
+            ori.first().is_some_and(|own| *symbol == b'?' || symbol == own) && matches(rest, &ori[1..])
+        }
+    }
+}
