@@ -219,14 +219,12 @@ impl Filter {
 
     /// The policy itself, for what is told of it without a requester.
     #[cfg(feature = "cli")]
-    #[allow(dead_code, reason = "the verbs that ask for it are on their way")]
     pub(crate) fn decider(&self) -> &Policy {
         &self.parts.policy
     }
 
     /// The message keys that formats declare; a key's place is its `MessageKeyId`.
     #[cfg(feature = "cli")]
-    #[allow(dead_code, reason = "the verbs that ask for it are on their way")]
     pub(crate) fn messages(&self) -> &[String] {
         self.parts.formats.messages()
     }

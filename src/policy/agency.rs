@@ -23,7 +23,6 @@ pub(crate) struct AgencyClass {
     pub(crate) patterns: Vec<OriPattern>,
     pub(crate) except: Vec<ClassId>,
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-    #[cfg_attr(feature = "cli", allow(dead_code, reason = "the verbs that tell it are on their way"))]
     pub(crate) told: Told,
 }
 

@@ -88,7 +88,6 @@ impl Grant {
 #[derive(Debug)]
 pub(crate) struct Policy {
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-    #[cfg_attr(feature = "cli", allow(dead_code, reason = "the verbs that tell it are on their way"))]
     head: Head,
     identity: Arc<PolicyIdentity>,
     withhold_on_shape_violation: bool,

@@ -43,7 +43,6 @@ pub(crate) enum Effect {
 /// What the policy tells people of a rule or a class, which decides nothing.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-#[cfg_attr(feature = "cli", allow(dead_code, reason = "the verbs that tell it are on their way"))]
 pub(crate) struct Told {
     pub(crate) title: Option<String>,
     /// The statute or the agreement that a rule stands on.
@@ -63,7 +62,6 @@ pub(crate) struct Rule {
     pub(crate) unless: ClaimSet,
     pub(crate) effect: Effect,
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-    #[cfg_attr(feature = "cli", allow(dead_code, reason = "the verbs that tell it are on their way"))]
     pub(crate) told: Told,
 }
 

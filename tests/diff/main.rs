@@ -141,7 +141,8 @@ fn compare(seed: usize, oris: &[String], folder: &Path) -> (bool, bool) {
     let output = command.arg("diff").args(&paths).args(["--output", "json"]).output().unwrap();
     let trouble =
         || format!("{}\n{}\n{}", String::from_utf8_lossy(&output.stderr), old.toml(&CLAIMS), new.toml(&CLAIMS));
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", trouble()));
+    assert!(!output.stdout.is_empty(), "{}", trouble());
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let found = expanded(&told, &old, &new);
     let (expected, is_shape) = by_trying(&old, &new, oris);
     for place in found.keys().chain(expected.keys()) {

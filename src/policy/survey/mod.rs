@@ -31,7 +31,6 @@ pub(crate) use masks::is_within;
 pub(crate) use regions::Claim;
 pub(crate) use comparison::{Change, Difference, Differences, NEW, OLD, compare};
 pub(crate) use told::RuleId;
-#[allow(unused_imports, reason = "the verbs that ask for it are on their way")]
 pub(crate) use told::Ruling;
 pub(crate) use trees::Tree;
 

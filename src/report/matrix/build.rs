@@ -29,6 +29,15 @@ struct Alike<'p> {
     columns: Vec<Arc<Column>>,
 }
 
+/// Purposes for which every message key gets the same.
+struct Group {
+    /// For each message key the number of what it gets.
+    numbers: Vec<usize>,
+    purposes: Vec<Option<PurposeId>>,
+    /// For each message key the columns of the survey, of all these purposes.
+    columns: Vec<Vec<Arc<Column>>>,
+}
+
 impl<'s> MatrixBuilder<'s> {
     pub(crate) fn new(survey: &'s Survey<'s>, catalog: &'s Catalog, messages: &'s [String]) -> Self {
         Self { survey, catalog, messages, cells: Vec::new(), known: HashMap::new(), numbers: HashMap::new() }
@@ -86,9 +95,8 @@ impl<'s> MatrixBuilder<'s> {
     /// Puts purposes and message keys together for which a population gets the same.
     fn divide<'p>(&self, population: &'p Population, into: &mut Vec<Alike<'p>>) -> Result<(), ConfigError> {
         let mut by_cells: HashMap<Vec<Tree>, usize> = HashMap::new();
-        // By the numbers of what each message key gets: the purposes, and the columns for each key.
-        let mut groups: Vec<(Vec<usize>, Vec<Option<PurposeId>>, Vec<Vec<Arc<Column>>>)> = Vec::new();
         let messages = self.survey.messages();
+        let mut groups: Vec<Group> = Vec::new();
         for purpose in self.survey.purposes() {
             let mut numbers = Vec::new();
             let mut columns = Vec::new();
@@ -98,26 +106,30 @@ impl<'s> MatrixBuilder<'s> {
                 numbers.push(*by_cells.entry(column.cells().to_vec()).or_insert(next));
                 columns.push(column);
             }
-            let place = groups.iter().position(|(own, ..)| *own == numbers).unwrap_or_else(|| {
-                groups.push((numbers, Vec::new(), vec![Vec::new(); messages.len()]));
-                groups.len() - 1
-            });
-            if let Some((_, purposes, own)) = groups.get_mut(place) {
-                purposes.push(purpose);
-                own.iter_mut().zip(columns).for_each(|(own, column)| add(own, column));
+            match groups.iter_mut().find(|group| group.numbers == numbers) {
+                Some(group) => {
+                    group.purposes.push(purpose);
+                    group.columns.iter_mut().zip(columns).for_each(|(own, column)| add(own, column));
+                }
+                None => groups.push(Group {
+                    numbers,
+                    purposes: vec![purpose],
+                    columns: columns.into_iter().map(|column| vec![column]).collect(),
+                }),
             }
         }
-        for (numbers, purposes, columns) in groups {
+        for Group { numbers, purposes, columns } in groups {
             let mut parts: Vec<(usize, Alike<'p>)> = Vec::new();
-            for ((number, message), columns) in numbers.iter().zip(&messages).zip(columns) {
-                let place = parts.iter().position(|(own, _)| own == number).unwrap_or_else(|| {
-                    let purposes = purposes.clone();
-                    parts.push((*number, Alike { population, purposes, messages: Vec::new(), columns: Vec::new() }));
-                    parts.len() - 1
-                });
-                if let Some((_, part)) = parts.get_mut(place) {
-                    part.messages.push(*message);
-                    columns.into_iter().for_each(|column| add(&mut part.columns, column));
+            for ((number, message), columns) in numbers.into_iter().zip(&messages).zip(columns) {
+                match parts.iter_mut().find(|(own, _)| *own == number) {
+                    Some((_, part)) => {
+                        part.messages.push(*message);
+                        columns.into_iter().for_each(|column| add(&mut part.columns, column));
+                    }
+                    None => {
+                        let (purposes, messages) = (purposes.clone(), vec![*message]);
+                        parts.push((number, Alike { population, purposes, messages, columns }));
+                    }
                 }
             }
             into.extend(parts.into_iter().map(|(_, part)| part));
@@ -213,10 +225,10 @@ fn naming(policy: &Policy, column: &Column, elements: usize) -> Vec<Vec<RuleId>>
 
 /// Of the rules that name an element those that decide what becomes of it when these claims alone are vouched for.
 fn deciding(policy: &Policy, naming: &[RuleId], claims: crate::policy::ClaimSet, outcome: Outcome) -> Vec<RuleId> {
-    let kind = |rule: &Rule| match (&rule.effect, outcome) {
-        (Effect::Permit(_), Outcome::Released(_) | Outcome::Held(_)) => true,
-        (Effect::Forbid(_), Outcome::Removed) | (Effect::Review, Outcome::Held(_)) => true,
-        _ => false,
+    let kind = |rule: &Rule| match rule.effect {
+        Effect::Permit(_) => outcome != Outcome::Removed,
+        Effect::Forbid(_) => outcome == Outcome::Removed,
+        Effect::Review => matches!(outcome, Outcome::Held(_)),
     };
     let decides = |id: &RuleId| policy.rule(*id).is_some_and(|rule| rule.is_vouched(claims) && kind(rule));
     naming.iter().copied().filter(decides).collect()
