@@ -1,8 +1,8 @@
 //! What people and programs are told about a run: counts, never values.
 
 mod comparison;
-mod explain;
 mod diff;
+mod explain;
 mod matrix;
 mod progress;
 mod selectors;
@@ -10,8 +10,8 @@ mod summary;
 mod words;
 
 pub(crate) use comparison::Comparison;
-pub(crate) use explain::{Explanation, MessageTold, View, explain, message_key};
 pub(crate) use diff::Diff;
+pub(crate) use explain::{Explanation, MessageTold, View, explain, message_key};
 pub(crate) use matrix::MatrixBuilder;
 pub(crate) use progress::{Manner, Progress};
 pub(crate) use selectors::selectors;

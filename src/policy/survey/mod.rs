@@ -27,9 +27,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use columns::{Column, Outcome};
+pub(crate) use comparison::{Change, Difference, Differences, NEW, OLD, compare};
 pub(crate) use masks::is_within;
 pub(crate) use regions::Claim;
-pub(crate) use comparison::{Change, Difference, Differences, NEW, OLD, compare};
 pub(crate) use told::RuleId;
 pub(crate) use told::Ruling;
 pub(crate) use trees::Tree;
