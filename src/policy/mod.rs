@@ -7,7 +7,6 @@ mod ori;
 mod requester;
 mod rule;
 #[cfg(feature = "cli")]
-#[allow(dead_code, reason = "the verbs that ask for it are on their way")]
 pub(crate) mod survey;
 #[cfg(feature = "cli")]
 mod written;
@@ -26,8 +25,7 @@ pub(crate) use rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rul
 #[cfg(feature = "cli")]
 pub(crate) use written::{Written, WrittenClass, WrittenName, WrittenRule};
 #[cfg(feature = "cli")]
-#[allow(unused_imports, reason = "the verbs that ask for it are on their way")]
-pub(crate) use {agency::AgencyClass, ori::OriPattern, rule::Told};
+pub(crate) use {agency::AgencyClass, ori::OriPattern};
 
 use crate::catalog::{Catalog, ElementId, Treatment};
 use agency::{Agencies, ClassSetId};

@@ -30,14 +30,13 @@ pub(crate) use columns::{Column, Outcome};
 pub(crate) use comparison::{Change, Difference, Differences, NEW, OLD, compare};
 pub(crate) use masks::is_within;
 pub(crate) use regions::Claim;
-pub(crate) use told::RuleId;
-pub(crate) use told::Ruling;
+pub(crate) use told::{RuleId, Ruling};
 pub(crate) use trees::Tree;
 
+use super::Policy;
 use super::agency::ClassId;
 use super::ori::Ori;
 use super::rule::{ClaimSet, MessageKeyId, PurposeId};
-use super::{Policy, Verdict};
 use crate::config::ConfigError;
 use columns::Columns;
 use simple::simplified;
@@ -148,26 +147,11 @@ impl<'p> Survey<'p> {
         self.cases_of(&columns, columns.trees.ways(cell, MOST_CASES).map(simplified))
     }
 
-    /// What becomes of the whole message, by claims.
-    ///
-    /// # Errors
-    /// When there are more cases than anybody could read.
-    pub(crate) fn verdicts(&self, column: &Column) -> Result<Vec<Case<Verdict>>, ConfigError> {
-        let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
-        self.cases_of(&columns, columns.verdicts.ways(column.verdict, MOST_CASES))
-    }
-
     fn cases_of<T>(&self, columns: &Columns<'_>, ways: Option<Vec<Way<T>>>) -> Result<Vec<Case<T>>, ConfigError> {
         let ways = ways.ok_or_else(|| SurveyError::CLAIMS.of(self.policy))?;
         let set = |levels: Levels| self.policy.claim_set(columns.claim_names(levels));
         let case = |way: Way<T>| Case { with: set(way.with), without: set(way.without), value: way.value };
         Ok(ways.into_iter().map(case).collect())
-    }
-
-    /// Of the rules of a column those that apply when these claims, and no others, are vouched for.
-    pub(crate) fn applied(&self, column: &Column, claims: ClaimSet) -> Vec<RuleId> {
-        let applies = |id: &RuleId| self.policy.rule(*id).is_some_and(|rule| rule.is_vouched(claims));
-        column.rules.iter().copied().filter(applies).collect()
     }
 }
 
