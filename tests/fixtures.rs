@@ -228,7 +228,7 @@ fn texts(json: bool, bytes: &[u8]) -> Vec<String> {
 
 /// The beginning of a picture in a text, as base64 has it.
 fn photo(text: &str) -> Option<String> {
-    let signs = ["/9j/", "iVBORw0KGgo", "AAAADGpQICANCoc", "/0//U", "/6D/"];
+    let signs = ["/9j/", "_9j_", "iVBORw0KGgo", "AAAADGpQICANCoc", "/0//U", "/6D/"];
     let at = signs.iter().find_map(|sign| text.find(sign))?;
     text.get(at..at + 40).map(str::to_owned)
 }

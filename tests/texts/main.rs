@@ -5,5 +5,6 @@ mod attacks;
 mod errors;
 mod fixtures;
 mod layout;
+mod legacy;
 mod traces;
 mod world;

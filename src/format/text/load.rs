@@ -124,11 +124,12 @@ impl Compiler<'_> {
             let pattern = self.checked(&field.pattern, Pattern::field)?;
             let columns = self.columns(pattern.groups, &field.groups, &field.pattern, false)?;
             hirs.push(pattern.hir);
-            pieces.push(Piece::Field(columns));
+            pieces.push(Piece::Field(columns, pattern.ending));
         }
         let patterns = self.compiled(&hirs, &text.name.span())?;
         for (number, piece) in pieces.iter_mut().enumerate() {
-            let (Piece::Heading(columns) | Piece::Field(columns), Ok(pattern)) = (piece, PatternID::new(number)) else {
+            let (Piece::Heading(columns) | Piece::Field(columns, _), Ok(pattern)) = (piece, PatternID::new(number))
+            else {
                 continue;
             };
             for column in columns {

@@ -35,8 +35,8 @@ pub(crate) enum Piece {
     Skip(Option<Regex>),
     /// What the layout is recognised by. It goes out before all else that does, so that the output is recognised too.
     Heading(Vec<Column>),
-    /// A field, or a row of several.
-    Field(Vec<Column>),
+    /// A field, or a row of several; and what it ends with where its line doesn't.
+    Field(Vec<Column>, Option<String>),
 }
 
 /// A value in a match.
@@ -70,7 +70,7 @@ impl Layout {
     /// The elements of its fields.
     pub(super) fn elements(&self) -> impl Iterator<Item = ElementId> {
         let fields = self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Field(columns) => Some(columns),
+            Piece::Field(columns, _) => Some(columns),
             Piece::Skip(_) | Piece::Heading(_) => None,
         });
         fields.flatten().map(|column| column.element)

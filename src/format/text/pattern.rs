@@ -17,6 +17,8 @@ const NOT_FIXED: &str = "only fixed text may stand outside the named groups: lit
 pub(super) struct Pattern {
     pub(super) hir: Hir,
     pub(super) groups: Vec<Group>,
+    /// What it ends with, where an anchor may stand instead: `(?:\.|$)`.
+    pub(super) ending: Option<String>,
 }
 
 /// A named group of a pattern.
@@ -47,7 +49,7 @@ impl Pattern {
         }
         if groups.len() > 1 {
             // How wide the text between two columns is could tell how long a removed value was.
-            if !has_one_width {
+            if !has_one_width || pattern.ending.is_some() {
                 return Err("beside several groups, fixed text must have one width".to_owned());
             }
             if let Some(group) = groups.iter().find(|group| !group.whole.is_match(&" ".repeat(group.least))) {
@@ -61,8 +63,16 @@ impl Pattern {
     fn walked(pattern: &str) -> Result<(Self, bool), String> {
         let hir = bounded(pattern)?;
         let mut walk = Walk { groups: Vec::new(), has_one_width: true };
-        walk.fixed(&hir)?;
-        Ok((Self { hir, groups: walk.groups }, walk.has_one_width))
+        let ending = match hir.kind() {
+            HirKind::Concat(parts) => parts.split_last().and_then(|(last, before)| Some((before, ending(last)?))),
+            _ => None,
+        };
+        match &ending {
+            Some((before, _)) => before.iter().try_for_each(|part| walk.fixed(part))?,
+            None => walk.fixed(&hir)?,
+        }
+        let ending = ending.map(|(_, text)| text);
+        Ok((Self { hir, groups: walk.groups, ending }, walk.has_one_width))
     }
 }
 
@@ -93,6 +103,16 @@ fn parser() -> Parser {
 fn last_line(text: &str) -> String {
     let line = text.trim().lines().next_back().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// The one text of an alternation whose other branch is an anchor.
+fn ending(hir: &Hir) -> Option<String> {
+    let HirKind::Alternation(branches) = hir.kind() else { return None };
+    let [text, anchor] = branches.as_slice() else { return None };
+    match (text.kind(), anchor.kind()) {
+        (HirKind::Literal(text), HirKind::Look(_)) => String::from_utf8(text.0.to_vec()).ok(),
+        _ => None,
+    }
 }
 
 struct Walk {
@@ -197,12 +217,16 @@ mod tests {
             r"(?m)^NAME:[ \t]{0,20}(?<name>[A-Z ,]{1,60})(?:\r?\n)?$",
             r"NAM/(?<name>(?u:[^./\s]){1,40})\.",
             r"(?:-{3} ){0,4}(?<a>X|Y{2})",
+            r"(?m)NAM/(?<name>[A-Z]{1,40})(?:\.|$)",
         ] {
             assert!(Pattern::field(pattern).is_ok(), "{pattern}");
         }
         for pattern in [
             r"NAME: \w{1,3} (?<name>[A-Z]{1,60})",
             r"(?:NAME|SSN): (?<name>[A-Z]{1,60})",
+            r"(?m)(?:NAME|SSN|^)(?<name>[A-Z]{1,60})",
+            r"(?m)(?:NAME|^)(?<name>[A-Z]{1,60})",
+            r"(?m)NAM/(?<name>[A-Z]{1,40})(?:\.|/|$)",
             r"(?i)NAME: (?<name>[A-Z]{1,60})",
             r"NAME: (\d{9} )?(?<name>[A-Z]{1,60})",
             r"NAME:(?u:\s)(?<name>[A-Z]{1,60})",
@@ -227,6 +251,10 @@ mod tests {
         assert!(Pattern::field(r"(?m)^(?<name>[A-Z, ]{20}) (?<ssn>[\d -]{11})").is_ok());
         assert_eq!(
             fault(r"(?<name>[A-Z, ]{20}) {1,9}(?<ssn>[\d -]{11})"),
+            "beside several groups, fixed text must have one width"
+        );
+        assert_eq!(
+            fault(r"(?m)(?<name>[A-Z, ]{20})(?<ssn>[\d -]{11})(?:\.|$)"),
             "beside several groups, fixed text must have one width"
         );
         assert_eq!(fault(r"(?<a>[A ]{2})(?<b>\d{2})"), "the group `b` can't be blank, as a removed column is");

@@ -143,10 +143,12 @@ impl Session<'_> {
         let (mut has_heading, mut has_field) = (false, false);
         // What has been looked at, and what was written of it last.
         let (mut seen, mut last) = (0, None);
+        // What a removed field would have ended with, had its line not ended there.
+        let mut bare = None;
         while let Some((found, piece)) = layout.next(text, seen, &mut reading.slots) {
             reading.has_rest |= !is_blank(text, seen, found.start());
             seen = found.end();
-            let (columns, is_heading) = match piece {
+            let (columns, ending, is_heading) = match piece {
                 Piece::Skip(to) => {
                     seen = end_of_skip(to.as_ref(), text, seen);
                     reading.has_rest = true;
@@ -154,24 +156,29 @@ impl Session<'_> {
                 }
                 // Each page has it again; how many pages there were isn't told.
                 Piece::Heading(_) if has_heading => continue,
-                Piece::Heading(columns) => (columns, true),
-                Piece::Field(columns) => (columns, false),
+                Piece::Heading(columns) => (columns, None, true),
+                Piece::Field(columns, ending) => (columns, ending.as_deref(), false),
             };
             let at = reading.written.len();
             let between = Between { text, from: last, to: Some(found.start()) };
             between.write(&mut reading.written);
             let stays = self.read_match(text, found, columns, span, reading)? || is_heading;
             if stays {
+                end_line(&mut reading.written, at, bare.take());
                 last = Some(found.end());
                 has_heading |= is_heading;
                 has_field |= !is_heading;
             } else {
                 reading.written.truncate(at);
+                let is_next = last.is_some_and(|last| !has_break(text, last, found.start()));
+                bare = ending.filter(|ending| is_next && !found.text(text).ends_with(ending)).or(bare);
             }
         }
         reading.has_rest |= !is_blank(text, seen, text.len());
         if has_field {
+            let at = reading.written.len();
             Between { text, from: last, to: None }.write(&mut reading.written);
+            end_line(&mut reading.written, at, bare);
         } else {
             // A heading alone is no more than a shell.
             reading.written.clear();
@@ -251,6 +258,20 @@ fn layout_of<'f>(format: &'f Format, node: &Node, text: &str) -> Option<&'f Layo
     let layouts = node.layouts.iter().filter_map(|layout| format.layouts.get(*layout));
     let mut recognised = layouts.filter(|layout| layout.recognises(text));
     recognised.next().filter(|_| recognised.next().is_none())
+}
+
+/// Where a removed field ended its line bare, the one before it, which is written up to `at`, ends it bare too: whether
+/// something stood behind it must not show.
+fn end_line(written: &mut String, at: usize, bare: Option<&str>) {
+    let Some((before, after)) = written.split_at_checked(at) else { return };
+    let ends_line = after.is_empty() || after.starts_with(['\r', '\n']);
+    if let Some(end) = bare.filter(|_| ends_line).and_then(|ending| before.strip_suffix(ending)).map(str::len) {
+        written.replace_range(end..at, "");
+    }
+}
+
+fn has_break(text: &str, from: usize, to: usize) -> bool {
+    Span::new(from, to).text(text).contains(['\r', '\n'])
 }
 
 fn is_blank(text: &str, from: usize, to: usize) -> bool {
