@@ -98,13 +98,10 @@ const NLETS_MESSAGES: [&str; 14] =
     ["DR", "DRG", "DNR", "KR", "RR", "RRG", "RNR", "IAR", "UR", "XR", "LR", "AM", "AML", "HS"];
 
 /// The formats that ship with the filter.
-<<<<<<< HEAD
-pub(crate) const BUILT_IN: [Document<'_>; 2] = [
-=======
-const BUILT_IN: [Document<'_>; 3] = [
->>>>>>> 4c09f95 (Read mobile driver licences, and the legacy text of Nlets whatever state writes it)
+pub(crate) const BUILT_IN: [Document<'_>; 4] = [
     Document { file: "schemas/nlets-niem/format.toml", text: include_str!("../../schemas/nlets-niem/format.toml") },
     Document { file: "schemas/niem-6.0/format.toml", text: include_str!("../../schemas/niem-6.0/format.toml") },
+    Document { file: "schemas/niem-5.2/format.toml", text: include_str!("../../schemas/niem-5.2/format.toml") },
     Document { file: "schemas/mdl/format.toml", text: include_str!("../../schemas/mdl/format.toml") },
 ];
 

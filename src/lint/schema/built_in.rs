@@ -11,7 +11,7 @@ macro_rules! schemas {
 }
 
 /// Every schema, in its format's folder.
-const SCHEMAS: [Document<'_>; 11] = schemas![
+const SCHEMAS: [Document<'_>; 18] = schemas![
     "nlets-niem/jxdm.xsd",
     "nlets-niem/niem-core.xsd",
     "nlets-niem/nlets-core.xsd",
@@ -23,6 +23,13 @@ const SCHEMAS: [Document<'_>; 11] = schemas![
     "niem-6.0/niem-core.xsd",
     "niem-6.0/schema.json",
     "niem-6.0/structures.xsd",
+    "niem-5.2/exchange.xsd",
+    "niem-5.2/immigration.xsd",
+    "niem-5.2/jxdm.xsd",
+    "niem-5.2/niem-core.xsd",
+    "niem-5.2/schema.json",
+    "niem-5.2/structures.xsd",
+    "mdl/schema.json",
 ];
 
 /// The built-in formats with their schemas.

@@ -11,7 +11,7 @@ use super::outline::{Content, Name, NotUnderstood, Outline, Part};
 use crate::config::Document;
 
 /// Keywords that allow nothing and demand nothing of structure.
-const WITHOUT_STRUCTURE: [&str; 34] = [
+const WITHOUT_STRUCTURE: [&str; 35] = [
     "$schema",
     "$id",
     "$comment",
@@ -37,6 +37,7 @@ const WITHOUT_STRUCTURE: [&str; 34] = [
     "exclusiveMaximum",
     "multipleOf",
     "minItems",
+    "minProperties",
     "maxItems",
     "uniqueItems",
     "maxProperties",
