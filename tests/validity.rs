@@ -1,9 +1,17 @@
 //! P4: what goes out is valid against the format's schema, whoever of any policy asks, with any purpose and claims that the
 //! policy knows. JSON is judged here; XML is written down for `.ci/validate`, which has xmllint judge it. The requesters are
 //! read off the policies by the plainest means, so that a new pack takes part without a line here.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "common/cases.rs"]
+#[expect(dead_code, reason = "who asks in a case, and under which policy, is no matter here")]
 mod cases;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +28,10 @@ use toml::Table;
 /// Stands for whoever asks, so that what two agencies get alike is judged once.
 const ANYBODY: &str = "AZ0000000";
 
-/// The outputs of all, each once, by format and ending.
-static OUTPUTS: LazyLock<BTreeMap<(String, bool), BTreeSet<Vec<u8>>>> = LazyLock::new(outputs);
+/// Outputs, each once, by format and by whether they are XML.
+type Outputs = BTreeMap<(String, bool), BTreeSet<Vec<u8>>>;
+
+static OUTPUTS: LazyLock<Outputs> = LazyLock::new(outputs);
 
 /// A requester and how its ORI is written.
 struct Asker {
@@ -39,8 +49,8 @@ fn get(filter: &Filter, asker: &Asker, text: &str) -> Option<(String, Vec<u8>)> 
     Some((format.to_owned(), out.into_bytes()))
 }
 
-fn outputs() -> BTreeMap<(String, bool), BTreeSet<Vec<u8>>> {
-    let mut found: BTreeMap<(String, bool), BTreeSet<Vec<u8>>> = BTreeMap::new();
+fn outputs() -> Outputs {
+    let mut found = Outputs::new();
     let messages = messages();
     let fullest = fullest(&messages);
     for policy in policies() {
