@@ -36,7 +36,7 @@ impl Walk<'_> {
                 }
                 Piece::Heading(_) if has_heading => continue,
                 Piece::Heading(columns) => (columns, true),
-                Piece::Field(columns) => (columns, false),
+                Piece::Field(columns, _) => (columns, false),
             };
             let before = fields.len();
             fields.extend(columns.iter().filter_map(|column| {
