@@ -70,3 +70,23 @@ fn a_policy_that_is_not_there_is_told_in_one_line() {
     assert_eq!(told, "dmv-redact: nowhere.toml: can't be read: no such file or directory (os error 2)\n");
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn every_policy_that_is_probably_not_meant_so_is_told_by_check() {
+    let folder = folder("warned");
+    let names = names(&folder);
+    let check = |name: &String| dmv_redact(&folder, &["check", "--strict", "--policy", &format!("{name}.toml")]);
+    let outputs: Vec<Output> = names.par_iter().map(check).collect();
+    for (name, output) in names.iter().zip(outputs) {
+        // An ORI that two classes list is in both on purpose, as far as one can tell: that is noted and no more.
+        let is_note = name == "overlap-of-exact-oris";
+        assert_eq!(output.status.code(), Some(if is_note { 0 } else { 2 }), "{name}");
+        let told = String::from_utf8(output.stdout).unwrap();
+        let (findings, counts) = told.trim_end().rsplit_once("\n\n").unwrap();
+        assert!(counts.contains(if is_note { "1 note" } else { "0 warnings, 0 notes" }), "{name}: {told}");
+        for finding in findings.split("\n\n").filter(|_| !is_note) {
+            judge(&folder, name, finding);
+        }
+        insta::assert_snapshot!(name.as_str(), told);
+    }
+}
