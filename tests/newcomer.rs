@@ -113,3 +113,97 @@ fn the_starter_is_tested_out_of_the_box() {
     let told = works(folder.path(), &["test", "cases", "--coverage"]);
     assert!(told.contains(" 0 failed"), "{told}");
 }
+
+/// The commands that a text tells to run, as arguments.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let lines = text.lines().map(|line| line.trim().trim_start_matches("run: "));
+    let commands = lines.filter_map(|line| line.strip_prefix("dmv-redact "));
+    let without_comment = commands.map(|line| line.split(" #").next().unwrap());
+    without_comment.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn every_step_that_init_names_works_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let told = works(folder.path(), &["init"]);
+    let steps = commands(&told);
+    let verbs: Vec<&str> = steps.iter().map(|step| step.first().unwrap().as_str()).collect();
+    assert_eq!(verbs, ["check", "test", "explain", "matrix", "redact"]);
+    for step in &steps {
+        let step: Vec<&str> = step.iter().map(String::as_str).collect();
+        let told = works(folder.path(), &step);
+        assert!(!told.contains("JORDAN") && !told.contains("900-12-3456"), "P6: {step:?}: {told}");
+    }
+    let checked = works(folder.path(), &["check", "--strict", "--policy", "policy.toml"]);
+    assert_eq!(checked, "0 errors, 0 warnings, 0 notes\n");
+    let redacted = fs::read_to_string(folder.path().join("redacted.xml")).unwrap();
+    assert_eq!(redacted, fs::read_to_string(folder.path().join("cases/in-state-police/expected.xml")).unwrap());
+    // So do those that the policy's own head names.
+    for step in commands(&fs::read_to_string(folder.path().join("policy.toml")).unwrap().replace("\n# ", "\n")) {
+        works(folder.path(), &step.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn an_edit_is_checked_tested_explained_and_told_apart() {
+    let folder = TempDir::new().unwrap();
+    works(folder.path(), &["init"]);
+    let policy = folder.path().join("policy.toml");
+    let before = fs::read_to_string(&policy).unwrap();
+    fs::write(folder.path().join("old.toml"), &before).unwrap();
+    let edit = |from: &str, to: &str| {
+        assert!(before.contains(from), "{from}");
+        fs::write(&policy, before.replacen(from, to, 1)).unwrap();
+    };
+
+    // A slip of the pen: where, and what was meant.
+    edit("\"person.sex\"", "\"person.sexx\"");
+    let output = dmv_redact(folder.path(), &["check", "--strict", "--policy", "policy.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert!(
+        told.contains("policy.toml:51:39: unknown data element `person.sexx`")
+            && told.contains("did you mean `person.sex`?"),
+        "{told}"
+    );
+
+    // The neighbours may have addresses too: the matrix test fails, and the diff says who gains what.
+    edit(
+        "id = \"address\"\ntitle = \"Where somebody lives: for the police of this state alone\"\nagencies = [\"in-state\"]",
+        "id = \"address\"\nagencies = [\"in-state\", \"out-of-state\"]",
+    );
+    works(folder.path(), &["check", "--strict", "--policy", "policy.toml"]);
+    let failed = dmv_redact(folder.path(), &["test", "cases"]);
+    assert_eq!(failed.status.code(), Some(3));
+    let told = text(&failed.stdout);
+    assert!(told.contains("person.address, owner.address") && told.contains("1 failed"), "{told}");
+    let gained = dmv_redact(folder.path(), &["diff", "old.toml", "policy.toml"]);
+    assert_eq!(gained.status.code(), Some(3));
+    let told = text(&gained.stdout);
+    assert!(told.contains("out-of-state") && told.contains("person.address"), "{told}");
+    assert!(!told.contains("in-state gains") && !told.contains("immigration"), "{told}");
+    let explained =
+        works(folder.path(), &["explain", "--policy", "policy.toml", "--requester", "NV0010000", "--purpose", "C"]);
+    assert!(explained.contains("person.address") && explained.contains("address"), "{explained}");
+
+    // And back: as it was.
+    fs::write(&policy, &before).unwrap();
+    works(folder.path(), &["test", "cases"]);
+    works(folder.path(), &["diff", "old.toml", "policy.toml"]);
+}
+
+#[test]
+fn the_workflow_runs_what_works() {
+    let folder = TempDir::new().unwrap();
+    let base = folder.path().join("base");
+    works(folder.path(), &["init"]);
+    works(folder.path(), &["init", base.to_str().unwrap()]);
+    let workflow = fs::read_to_string(folder.path().join(".github/workflows/policy.yml")).unwrap();
+    let steps = commands(&workflow.replace("\"$RUNNER_TEMP/base/policy.toml\"", "base/policy.toml"));
+    let verbs: Vec<&str> = steps.iter().map(|step| step.first().unwrap().as_str()).collect();
+    assert_eq!(verbs, ["check", "test", "diff"]);
+    for step in &steps {
+        works(folder.path(), &step.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    assert!(fs::read_to_string(folder.path().join("policy-tests.xml")).unwrap().contains("<testsuite"));
+}

@@ -264,6 +264,10 @@ fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
     };
     let wide = (0..).take(classes.len()).filter(is_free).max_by_key(|other| count(*other));
     let (Some(wide), Some(written), true) = (wide, subject.class(class), count(class) > 0) else { return };
+    // Who keeps a table has patterns for what it doesn't list yet.
+    if written.ori_file.is_some() {
+        return;
+    }
     let message = format!(
         "who is in `{}` is told by patterns: an office of theirs with another ORI is in `{}`, if a pattern there claims it",
         written.name.name,
