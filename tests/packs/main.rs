@@ -1,7 +1,14 @@
 //! The packs in `policies/`: that each says what it is, has the cases that it must have, hands no federal office what police
 //! get, and that no single change of it goes by unnoticed.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on has failed"
+)]
 
 #[path = "../oracle/catalog.rs"]
 #[allow(dead_code, reason = "shapes are the oracle's own")]

@@ -95,7 +95,9 @@ impl Mutants<'_> {
             };
             self.add(format!("{}: {key} {sign} {name}", at.id), |policy| at.toggle(policy, key, name));
         }
-        if !own.is_empty() && !(key == "agencies" && at.kind == "permit") {
+        // A permit must name its classes.
+        let must_name = key == "agencies" && at.kind == "permit";
+        if !own.is_empty() && !must_name {
             self.add(format!("{}: any {key}", at.id), |policy| {
                 at.rule(policy).remove(key);
             });
