@@ -182,3 +182,35 @@ fn diff_finds_what_trying_everything_finds() {
         "{changed} {gained}"
     );
 }
+
+/// Runs `diff` on the baseline and an edited copy of it: what it prints, and its exit status.
+fn diff_of_baseline(edit: impl Fn(&str) -> String) -> (String, Option<i32>) {
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/baseline.toml");
+    let folder = TempDir::new().unwrap();
+    let new = folder.path().join("new.toml");
+    fs::write(&new, edit(&fs::read_to_string(&old).unwrap())).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact")).arg("diff").args([&old, &new]).output().unwrap();
+    (String::from_utf8(output.stdout).unwrap(), output.status.code())
+}
+
+#[test]
+fn the_text_says_who_gains_what_by_which_rule() {
+    let permit = "id = \"immigration-identity\"";
+    let (text, status) = diff_of_baseline(|text| {
+        let (before, after) = text.split_once(permit).unwrap();
+        format!("{before}{permit}{}", after.replacen("\"license.status\"", "\"license.status\", \"vehicle.vin\"", 1))
+    });
+    assert_eq!(status, Some(3));
+    let expected = "\nimmigration (for example VTICE0900)\n  + vehicle.vin\n      removed -> full: with approved\n      \
+                    by permit `immigration-identity` (line ";
+    assert!(text.contains(expected), "{text}");
+    assert!(text.ends_with("\n+ 1 gained, - 0 lost\n"), "{text}");
+
+    let (text, status) = diff_of_baseline(|text| text.replace("unless = [\"approved\"]", "unless = []"));
+    assert_eq!(status, Some(0));
+    assert!(text.contains("  - the whole message\n      rewritten -> held: with approved"), "{text}");
+
+    let (text, status) = diff_of_baseline(|text| text.replace("id = \"", "id = \"renamed-") + "# the same\n");
+    assert_eq!((text.lines().last(), status), (Some("nothing changes for anyone"), Some(0)));
+    assert_eq!(diff_of_baseline(|text| text.replace("person.ssn", "person.snn")).1, Some(2));
+}
