@@ -3,7 +3,9 @@
 //!
 //! Everything is loaded before anything runs: a case with a misspelt name in it is an error, never a case that passes.
 
+mod bless;
 mod coverage;
+mod difference;
 mod expectation;
 mod found;
 mod matrix;
@@ -16,6 +18,7 @@ mod run;
 mod settings;
 mod whole;
 
+pub(crate) use bless::blessing;
 pub(crate) use coverage::coverage;
 pub(crate) use found::load;
 pub(crate) use outcome::Run;

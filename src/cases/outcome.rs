@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::bless::Blessing;
 use super::coverage::Coverage;
 
 /// Something that is not as a case expects.
@@ -52,11 +53,14 @@ pub(crate) struct Run {
     /// What of the policies was exercised, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) coverage: Option<Coverage>,
+    /// What is made to be expected, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) blessing: Option<Blessing>,
 }
 
 impl Run {
     pub(super) fn new(cases: Vec<Outcome>) -> Self {
         let failed = cases.iter().filter(|case| !case.faults.is_empty()).count();
-        Self { passed: cases.len() - failed, failed, cases, coverage: None }
+        Self { passed: cases.len() - failed, failed, cases, coverage: None, blessing: None }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use super::difference::compare_outputs;
 use super::found::{Cases, Test};
 use super::message_case::MessageCase;
 use super::outcome::{Fault, Outcome, Run};
@@ -62,7 +63,7 @@ fn run_message(case: &MessageCase, filter: &Filter) -> Result<Outcome, String> {
         faults.extend(compare("released", expectation.released.as_ref(), &released, receipt, catalog));
         faults.extend(compare("removed", expectation.removed.as_ref(), &removed, receipt, catalog));
     }
-    faults.extend(expected.as_ref().and_then(|expected| compare_outputs(expected, output)));
+    faults.extend(expected.as_ref().and_then(|expected| compare_outputs(filter, receipt, expected, output)));
     let MessageCase { name, title, file, .. } = case;
     Ok(Outcome { name: name.clone(), title: title.clone(), file: file.clone(), line: None, faults })
 }
@@ -106,18 +107,4 @@ fn compare(
     let details = lacking.chain(beyond).collect();
     let told = |number: usize| format!("{number} elements");
     Some(Fault::new(what, told(expected.len()), told(got.len())).with_details(details))
-}
-
-/// Compares an output with the expected one.
-fn compare_outputs(expected: &[u8], output: &[u8]) -> Option<Fault> {
-    let told = |bytes: &[u8]| match bytes.len() {
-        0 => "nothing".to_owned(),
-        length => format!("{length} bytes"),
-    };
-    (expected != output).then(|| {
-        let offset = expected.iter().zip(output).take_while(|(one, other)| one == other).count();
-        let line = expected.iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
-        let detail = format!("differs from byte {offset} on (line {line})");
-        Fault::new("output", told(expected), told(output)).with_details(vec![detail])
-    })
 }

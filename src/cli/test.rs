@@ -7,7 +7,7 @@ use rayon::ThreadPoolBuilder;
 
 use super::output::say;
 use super::{Exit, Problem, complain};
-use crate::cases::{CasesError, Run, Settings, coverage, junit, load, run as run_cases, write_whole};
+use crate::cases::{CasesError, Run, Settings, blessing, coverage, junit, load, run as run_cases, write_whole};
 
 /// Run policy cases: messages and what must become of them, and what each agency class may get.
 ///
@@ -46,6 +46,9 @@ pub(super) struct Arguments {
     /// Fail if fewer than this many of a hundred cells were asked for
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     fail_under: Option<u8>,
+    /// Make what came of failing cases what they expect, after showing what changes: outputs, dispositions, elements
+    #[arg(long)]
+    bless: bool,
     /// How many cases are run at once [default: one a processor]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -94,6 +97,9 @@ fn test(arguments: &Arguments) -> Result<Exit, Problem> {
         if arguments.coverage || arguments.fail_under.is_some() {
             run.coverage = Some(coverage(&cases).map_err(Problem::Io)?);
         }
+        if arguments.bless && run.failed > 0 {
+            run.blessing = Some(blessing(&cases, &run).map_err(Problem::Io)?);
+        }
         report(arguments, &run)
     })
 }
@@ -113,5 +119,13 @@ fn report(arguments: &Arguments, run: &Run) -> Result<Exit, Problem> {
     if let (true, Some(percent)) = (is_under, arguments.fail_under) {
         complain(format!("fewer than {percent} % of the cells were asked for"));
     }
-    Ok(if run.failed > 0 || is_under { Exit::Refused } else { Exit::Released })
+    // What changes has been shown by now.
+    let is_failed = match &run.blessing {
+        Some(blessing) => {
+            blessing.write().map_err(Problem::Io)?;
+            !blessing.is_whole()
+        }
+        None => run.failed > 0,
+    };
+    Ok(if is_failed || is_under { Exit::Refused } else { Exit::Released })
 }

@@ -11,7 +11,7 @@ mod words;
 
 pub(crate) use comparison::Comparison;
 pub(crate) use diff::Diff;
-pub(crate) use explain::{Explanation, MessageTold, View, explain, message_key};
+pub(crate) use explain::{Explanation, MessageTold, Structure, View, explain, message_key};
 pub(crate) use matrix::MatrixBuilder;
 pub(crate) use progress::{Manner, Progress};
 pub(crate) use selectors::selectors;

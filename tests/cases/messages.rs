@@ -138,3 +138,25 @@ fn junit_has_every_case_once_with_its_faults() {
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0].text(), Some("reason: expected shape, got review"));
 }
+
+#[test]
+fn outputs_are_compared_by_their_parts() {
+    let folder = Folder::with(&["dr-in-state-police", "niem-json-dr-in-state-police"]);
+    // Another text, the same parts.
+    folder.change("cases/dr-in-state-police/expected.xml", "JORDAN", "JO");
+    // A part less, and one more.
+    folder.change(
+        "cases/niem-json-dr-in-state-police/expected.json",
+        "\"nc:PersonSurName\"",
+        "\"nc:PersonNameSuffixText\"",
+    );
+    let told = folder.test(&[]);
+    assert_eq!(told.status, Some(3), "{told:?}");
+    for wanted in [
+        "      of the same parts, but not of the same text: at n2:NLETS/n2:NLETSResponseData/n2:Person/nc:PersonName/nc:PersonGivenName\n",
+        "-       \"nc:PersonNameSuffixText\"\n",
+        "+       \"nc:PersonSurName\"\n",
+    ] {
+        assert!(told.stdout.contains(wanted), "{wanted} is not in\n{}", told.stdout);
+    }
+}

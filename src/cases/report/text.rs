@@ -38,6 +38,7 @@ impl fmt::Display for Run {
         }
         let cases = if self.cases.len() == 1 { "case" } else { "cases" };
         writeln!(f, "{} {cases}: {} passed, {} failed", self.cases.len(), self.passed, self.failed)?;
+        self.blessing.iter().try_for_each(|blessing| write!(f, "\n{blessing}"))?;
         self.coverage.iter().try_for_each(|coverage| write!(f, "{coverage}"))
     }
 }

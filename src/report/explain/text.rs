@@ -6,6 +6,7 @@ use super::Explanation;
 use super::rules::RuleTold;
 use super::situation::{Answer, Deciding, Situation};
 use super::who::ClassTold;
+use crate::report::words::plain;
 
 /// Columns of a line.
 const WIDTH: usize = 100;
@@ -16,7 +17,7 @@ impl fmt::Display for Explanation {
         let purpose = purpose.as_deref().unwrap_or("none");
         let claims = if claims.is_empty() { "none".to_owned() } else { claims.join(", ") };
         writeln!(f, "requester {requester}, purpose {purpose}, claims {claims}")?;
-        writeln!(f, "policy `{policy}`, version {version} ({file})")?;
+        writeln!(f, "policy `{}`, version {} ({file})", plain(policy), plain(version))?;
         for claim in undeclared_claims {
             writeln!(f, "the policy declares no claim `{claim}`: it has no effect")?;
         }
@@ -40,7 +41,7 @@ impl fmt::Display for Explanation {
 
 impl ClassTold {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = self.title.as_ref().map_or(String::new(), |title| format!(" ({title})"));
+        let title = self.title.as_ref().map_or(String::new(), |title| format!(" ({})", plain(title)));
         writeln!(f, "  {}{title}\n    {}", self.name, self.why)
     }
 }
@@ -110,7 +111,7 @@ fn told_by(by: &[Deciding]) -> String {
         return "not permitted by any rule that applies".to_owned();
     }
     let told = |rule: &Deciding| {
-        let basis = rule.basis.as_deref().unwrap_or("no basis given");
+        let basis = rule.basis.as_deref().map_or_else(|| "no basis given".to_owned(), plain);
         format!("{} `{}` ({basis})", rule.kind, rule.id)
     };
     by.iter().map(told).collect::<Vec<_>>().join("; ")
@@ -121,12 +122,12 @@ impl RuleTold {
         let Self { id, kind, title, basis, line, why_not } = self;
         write!(f, "  {kind} `{id}`, line {line}")?;
         if let Some(title) = title {
-            write!(f, ": {title}")?;
+            write!(f, ": {}", plain(title))?;
         }
         writeln!(f)?;
         why_not.iter().try_for_each(|reason| writeln!(f, "    {reason}"))?;
         match basis.as_ref().filter(|_| why_not.is_empty()) {
-            Some(basis) => writeln!(f, "    {basis}"),
+            Some(basis) => writeln!(f, "    {}", plain(basis)),
             None => Ok(()),
         }
     }

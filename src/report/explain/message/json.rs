@@ -77,6 +77,8 @@ impl<'w> JsonWalk<'w, '_> {
     }
 
     fn member(&mut self) -> Result<(), Refusal> {
+        self.reader.peek();
+        self.walk.at = self.reader.position();
         let mut name = String::new();
         decode(self.reader.name()?.inner.text(self.text), &mut name);
         let Some(open) = self.open.last() else { return Ok(()) };
@@ -119,6 +121,7 @@ impl<'w> JsonWalk<'w, '_> {
         if self.reader.kind()? == ValueKind::Array {
             return self.unmapped(Written::Item);
         }
+        self.walk.at = self.reader.position();
         let Some(Open { node, record, .. }) = self.open.last() else { return Ok(()) };
         let (trie, record) = (self.trie, *record);
         let node = node.and_then(|id| Some((id, trie.node(id)?)));

@@ -7,12 +7,14 @@
 mod fields;
 mod json;
 mod parts;
+mod structure;
 mod tell;
 mod view;
 mod xml;
 
 use std::collections::HashSet;
 
+pub(crate) use structure::Structure;
 pub(crate) use tell::{MessageTold, message_key};
 pub(crate) use view::View;
 
@@ -43,7 +45,7 @@ fn read(filter: &Filter, format: &Format, grant: &Grant, message: &[u8]) -> Resu
     let inner = filter.inner();
     let mut transcoded = String::new();
     let message = Message::open(message, &inner.limits, &mut transcoded)?;
-    let mut walk = Walk { inner, format, grant, parts: Parts::default() };
+    let mut walk = Walk { inner, format, grant, at: 0, parts: Parts::default() };
     if let Some(trie) = format.trie(message.syntax) {
         match message.syntax {
             Syntax::Xml => xml::walk(message, trie, &mut walk)?,

@@ -61,6 +61,8 @@ pub(super) struct Part {
     /// Its step in the mapping's own spelling; empty for what the mapping doesn't name and for the items of an array.
     pub(super) step: String,
     pub(super) fate: Fate,
+    /// Where it begins, in bytes from the start of the message's text.
+    pub(super) start: usize,
     /// Whether it goes out, in whatever form.
     pub(super) stays: bool,
 }
@@ -120,6 +122,8 @@ pub(super) struct Walk<'a> {
     pub(super) inner: &'a rewrite::Parts,
     pub(super) format: &'a Format,
     pub(super) grant: &'a Grant,
+    /// Where the part that is looked at begins.
+    pub(super) at: usize,
     pub(super) parts: Parts,
 }
 
@@ -127,7 +131,7 @@ impl Walk<'_> {
     /// Adds a part. Gives its place.
     pub(super) fn add(&mut self, parent: Option<usize>, written: Written, step: String, fate: Fate) -> usize {
         let depth = parent.and_then(|parent| self.parts.0.get(parent)).map_or(0, |parent| parent.depth + 1);
-        self.parts.0.push(Part { parent, depth, written, step, fate, stays: false });
+        self.parts.0.push(Part { parent, depth, written, step, fate, start: self.at, stays: false });
         self.parts.0.len() - 1
     }
 

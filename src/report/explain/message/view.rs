@@ -91,7 +91,7 @@ fn told(part: &Part) -> String {
 }
 
 /// The name of a part as its syntax writes it.
-fn name(part: &Part) -> String {
+pub(super) fn name(part: &Part) -> String {
     match (part.written, part.step.as_str()) {
         (Written::Element, "") if part.fate == Fate::Unmapped => "(a part that the mapping doesn't name)".to_owned(),
         (Written::Element, "") => "(a part of the record)".to_owned(),

@@ -59,6 +59,7 @@ impl XmlWalk<'_, '_> {
     }
 
     fn start(&mut self, tag: &StartTag, reader: &mut XmlReader<'_, '_>) -> Result<(), Refusal> {
+        self.walk.at = tag.span.start();
         let trie = self.trie;
         let local = tag.name.local().of(self.text.as_bytes());
         let (parent, record) = match self.open.last() {
@@ -132,6 +133,7 @@ impl XmlWalk<'_, '_> {
         let mut is_nil = false;
         for attribute in reader.attributes() {
             let AttributeKind::Attribute { namespace, .. } = attribute.kind else { continue };
+            self.walk.at = attribute.span.start();
             let local = attribute.name.local().text(self.text);
             let mut value = String::new();
             decode(attribute.value.text(self.text), &mut value);

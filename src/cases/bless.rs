@@ -1,0 +1,214 @@
+//! Making what came of failing cases what they expect. All that would be written is told before anything is; a case whose
+//! message can't be read is never blessed, and a matrix test is people's to change.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use toml_edit::{Array, DocumentMut, Item, TableLike, Value, value};
+
+use super::found::{Cases, Test};
+use super::message_case::MessageCase;
+use super::outcome::Run;
+use super::run::{Redacted, met, redact};
+use super::whole::write_whole;
+use crate::catalog::ElementId;
+use crate::{Catalog, Filter, Reason};
+
+/// What blessing would change.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Blessing {
+    changes: Vec<Change>,
+    /// Failing cases that can't be blessed, and why.
+    refused: Vec<(String, &'static str)>,
+}
+
+/// A file that blessing a case changes.
+#[derive(Debug, Clone, Serialize)]
+struct Change {
+    case: String,
+    file: PathBuf,
+    /// What becomes of it, in words.
+    what: String,
+    /// What it will hold; `None` if it is taken away.
+    #[serde(skip)]
+    content: Option<Vec<u8>>,
+}
+
+impl Blessing {
+    /// Whether every failing case can be blessed.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.refused.is_empty()
+    }
+
+    /// Writes the files, each whole.
+    ///
+    /// # Errors
+    /// When one can't be written; the text says which.
+    pub(crate) fn write(&self) -> Result<(), String> {
+        self.changes.iter().try_for_each(|Change { file, content, .. }| {
+            let written = match content {
+                Some(content) => write_whole(file, content),
+                None => std::fs::remove_file(file),
+            };
+            written.map_err(|error| format!("{}: {error}", file.display()))
+        })
+    }
+}
+
+impl fmt::Display for Blessing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Change { case, file, what, .. } in &self.changes {
+            writeln!(f, "bless {case}: {}: {what}", file.display())?;
+        }
+        self.refused.iter().try_for_each(|(case, why)| writeln!(f, "not blessed: {case}: {why}"))
+    }
+}
+
+/// What blessing the cases that have failed would change.
+///
+/// # Errors
+/// When a file of a case can't be read; the text says which.
+pub(crate) fn blessing(cases: &Cases, run: &Run) -> Result<Blessing, String> {
+    let mut blessing = Blessing::default();
+    for ((test, filter), outcome) in cases.tests.iter().zip(&run.cases) {
+        if outcome.faults.is_empty() {
+            continue;
+        }
+        let Test::Message(case) = test else {
+            blessing.refused.push((outcome.name.clone(), "a matrix test says what people want: change it by hand"));
+            continue;
+        };
+        let redacted = redact(case, filter)?;
+        match redacted.receipt.reason().and_then(unreadable) {
+            Some(why) => blessing.refused.push((case.name.clone(), why)),
+            None => blessing.changes.extend(changes(case, filter, redacted)?),
+        }
+    }
+    Ok(blessing)
+}
+
+/// Why what came of a message is no answer of the policy.
+fn unreadable(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::NothingPermitted
+        | Reason::Review
+        | Reason::Shape
+        | Reason::EnvelopeShape
+        | Reason::RequesterMissing
+        | Reason::RequesterInvalid
+        | Reason::RequesterUnknown
+        | Reason::RequesterMismatch
+        | Reason::RequesterSeveral
+        | Reason::MessageTypeMissing
+        | Reason::MessageTypeUnknown
+        | Reason::MessageTypeSeveral => None,
+        Reason::SecondReading => Some("the second reading found a fault of the filter"),
+        _ => Some("its message can't be read"),
+    }
+}
+
+fn changes(case: &MessageCase, filter: &Filter, redacted: Redacted) -> Result<Vec<Change>, String> {
+    let Redacted { output, receipt, expected } = redacted;
+    let releases = receipt.disposition().releases();
+    let change = |file: &PathBuf, what: String, content: Option<Vec<u8>>| Change {
+        case: case.name.clone(),
+        file: file.clone(),
+        what,
+        content,
+    };
+    let mut changes = Vec::new();
+    let was = expected.as_ref().map_or_else(|| "there was none".to_owned(), |old| format!("was {} bytes", old.len()));
+    let is_new = !case.expectation.disposition.releases();
+    match (&expected, releases) {
+        (Some(_), false) => changes.push(change(&case.expected, format!("taken away, {was}"), None)),
+        (Some(old), true) if *old == output => {}
+        (old, true) if old.is_some() || is_new => {
+            changes.push(change(&case.expected, format!("{} bytes, {was}", output.len()), Some(output)));
+        }
+        _ => {}
+    }
+    let named = |error: &dyn fmt::Display| format!("{}: {error}", case.file.display());
+    let text = std::fs::read_to_string(&case.file).map_err(|error| named(&error))?;
+    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| named(&error))?;
+    let Some(expect) = document.get_mut("expect").and_then(Item::as_table_like_mut) else { return Ok(changes) };
+    let mut told = Vec::new();
+    let disposition = receipt.disposition().name();
+    if case.expectation.disposition != receipt.disposition() {
+        told.push(format!("disposition {disposition}, was {}", case.expectation.disposition.name()));
+        put(expect, "disposition", disposition.into());
+    }
+    if case.expectation.reason != receipt.reason() {
+        match receipt.reason() {
+            Some(reason) => put(expect, "reason", reason.code().into()),
+            None => drop(expect.remove("reason")),
+        }
+        told.push(format!("reason {}", receipt.reason().map_or("none", Reason::code)));
+    }
+    let [released, removed] = met(&receipt, filter.catalog());
+    let lists = [("released", released, &case.expectation.released), ("removed", removed, &case.expectation.removed)];
+    for (name, got, old) in lists {
+        match (old, releases) {
+            (Some(_), false) => {
+                expect.remove(name);
+                told.push(format!("no `{name}`"));
+            }
+            (Some(old), true) if *old != got => {
+                told.push(told_list(name, old, &got, filter.catalog()));
+                list(expect, name, &got, filter.catalog());
+            }
+            (None, true) if is_new => {
+                told.push(told_list(name, &BTreeSet::new(), &got, filter.catalog()));
+                list(expect, name, &got, filter.catalog());
+            }
+            _ => {}
+        }
+    }
+    if !told.is_empty() {
+        changes.push(change(&case.file, told.join("; "), Some(document.to_string().into_bytes())));
+    }
+    Ok(changes)
+}
+
+/// What a list gains and loses.
+fn told_list(name: &str, old: &BTreeSet<ElementId>, new: &BTreeSet<ElementId>, catalog: &Catalog) -> String {
+    let id = |sign: &str, element: &ElementId| format!("{sign}{}", catalog.element(*element).map_or("", |e| e.id()));
+    let gained = new.difference(old).map(|element| id("+", element));
+    let changes: Vec<String> = gained.chain(old.difference(new).map(|element| id("-", element))).collect();
+    format!("{name} {}", changes.join(" "))
+}
+
+/// Puts a value in place of another, with the white space and the comment of that.
+fn put(table: &mut dyn TableLike, key: &str, mut new: Value) {
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) => {
+            *new.decor_mut() = old.decor().clone();
+            *old = new;
+        }
+        None => drop(table.insert(key, value(new))),
+    }
+}
+
+/// Makes a list name these elements; those that stay keep their lines.
+fn list(table: &mut dyn TableLike, key: &str, elements: &BTreeSet<ElementId>, catalog: &Catalog) {
+    let mut ids: Vec<&str> =
+        elements.iter().filter_map(|id| catalog.element(*id)).map(|element| element.id()).collect();
+    ids.sort_unstable();
+    let mut new = Array::new();
+    let old = table.get(key).and_then(Item::as_array);
+    for id in ids {
+        let known = old.into_iter().flatten().find(|value| value.as_str() == Some(id));
+        let line = || {
+            let mut line = Value::from(id);
+            line.decor_mut().set_prefix("\n  ");
+            line
+        };
+        new.push_formatted(known.cloned().unwrap_or_else(line));
+    }
+    if !new.is_empty() {
+        new.set_trailing_comma(true);
+        new.set_trailing("\n");
+    }
+    put(table, key, Value::Array(new));
+}

@@ -1,0 +1,31 @@
+//! The bare structure of a message, without values: what two outputs are compared by where their bytes differ.
+
+use super::parts::Parts;
+use super::{read, view};
+use crate::Filter;
+use crate::policy::Grant;
+
+/// The structure of a message.
+#[derive(Debug)]
+pub(crate) struct Structure(Parts);
+
+impl Structure {
+    /// That of a message of the named format; `None` if it can't be read. What the grant doesn't hold is named, and not
+    /// looked into.
+    pub(crate) fn of(filter: &Filter, format: &str, grant: &Grant, message: &[u8]) -> Option<Self> {
+        let format = filter.inner().formats.by_name(format)?;
+        read(filter, format, grant, message).ok().map(Self)
+    }
+
+    /// A line for each part, indented.
+    pub(crate) fn lines(&self) -> String {
+        let parts = self.0.0.iter();
+        parts.map(|part| format!("{:indent$}{}\n", "", view::name(part), indent = 2 * part.depth)).collect()
+    }
+
+    /// The path of the part that begins last before an offset, in the mapping's own names.
+    pub(crate) fn path_at(&self, offset: usize) -> String {
+        let place = self.0.0.iter().rposition(|part| part.start <= offset);
+        place.map(|place| self.0.path(place)).unwrap_or_default()
+    }
+}
