@@ -13,6 +13,7 @@
 //! | 33, 34: traces | `traces` |
 //! | 35, 36: files | `files` |
 //! | 37: the policy file | `policy` |
+//! | 1, 30 and others, on mobile licences | `mobile` |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,6 +28,7 @@ mod files;
 mod json_names;
 mod json_text;
 mod messages;
+mod mobile;
 mod policy;
 mod requester;
 #[path = "../common/search.rs"]
