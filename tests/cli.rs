@@ -290,3 +290,51 @@ fn schemas_completions_and_the_manual_are_printed_for_every_table_shell_and_verb
     let first = dmv_redact(&["man"], b"");
     assert_eq!(text(&first.stdout), fs::read_to_string(pages.join("dmv-redact.1")).unwrap());
 }
+
+/// What `check` prints, and its status.
+fn check(arguments: &[&str]) -> (String, Option<i32>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact")).arg("check").args(arguments).output().unwrap();
+    (String::from_utf8(output.stdout).unwrap(), output.status.code())
+}
+
+#[test]
+fn check_ends_with_2_for_an_error_and_strictly_for_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("p.toml");
+    let text = "[policy]\nname = 'p'\nversion = '1'\n[agencies]\npolice.ori = ['VT*']\n[[permit]]\nid = 'one'\nbasis = 'b'\n\
+                agencies = ['police']\nelements = ['person.name']\n";
+    std::fs::write(&policy, text).unwrap();
+    let policy = policy.to_str().unwrap();
+    let (told, status) = check(&["--policy", policy]);
+    assert_eq!(status, Some(0), "{told}");
+    assert!(told.starts_with(&format!("{policy}:5:15: warning: `VT*` of `police` claims VTICE0900")), "{told}");
+    assert!(told.contains("[ice-by-prefix]\n") && told.contains(" 5 | police.ori = ['VT*']\n"), "{told}");
+    assert!(told.ends_with("0 errors, 1 warning, 0 notes\n"), "{told}");
+    let (told, status) = check(&["--policy", policy, "--strict", "--output", "github"]);
+    assert_eq!((told.starts_with("::error file="), told.lines().count(), status), (true, 1, Some(2)), "{told}");
+
+    std::fs::write(policy, text.replace("VT*", "az*")).unwrap();
+    let (told, status) = check(&["--policy", policy, "--output", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&report["findings"][0]["code"], &report["findings"][0]["line"]), (&"invalid".into(), &5.into()));
+    assert_eq!(status, Some(2));
+}
+
+#[test]
+fn check_holds_a_format_of_ones_own_to_the_schema_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    std::fs::create_dir(&own).unwrap();
+    let format = "name = 'own'\nsyntax = 'json'\nroot = 'Own'\n[paths]\nnam = 'person.name'\n";
+    std::fs::write(own.join("format.toml"), format).unwrap();
+    let formats = folder.path().to_str().unwrap();
+    let (told, status) = check(&["--formats", formats]);
+    assert!(told.contains("note: format `own` has no schema for its JSON [no-schema]"), "{told}");
+    assert_eq!(status, Some(0));
+    let schema = r#"{ "properties": { "Own": { "properties": { "name": { "type": "string" } } } } }"#;
+    std::fs::write(own.join("schema.json"), schema).unwrap();
+    let (told, status) = check(&["--formats", formats]);
+    assert!(told.contains("format.toml:5:1: `nam` is not in the schema"), "{told}");
+    assert!(told.contains("help: did you mean `name`?") && told.contains("[not-mapped]"), "{told}");
+    assert_eq!(status, Some(2));
+}

@@ -8,7 +8,7 @@ use super::shape::{ShapeCompiler, SsnForms};
 use super::{Catalog, ENVELOPE, Element, ElementId, Kind, Sensitivity, is_prefix};
 use crate::config::{ConfigError, Document, Spanned};
 
-const BUILT_IN: Document<'_> =
+pub(crate) const BUILT_IN: Document<'_> =
     Document { file: "schemas/catalog.toml", text: include_str!("../../schemas/catalog.toml") };
 
 /// Data elements: what a response can say of a person, a licence or a vehicle, whatever a format calls it.
@@ -18,19 +18,19 @@ const BUILT_IN: Document<'_> =
 pub(crate) struct RawCatalog {
     /// Cross-cutting groups of elements; rules name them `group:ID`.
     #[serde(default)]
-    group: Vec<RawGroup>,
+    pub(super) group: Vec<RawGroup>,
     /// Data elements.
     #[serde(default)]
-    element: Vec<RawElement>,
+    pub(super) element: Vec<RawElement>,
 }
 
 /// A cross-cutting group of elements.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct RawGroup {
+pub(super) struct RawGroup {
     /// Its name, without `group:`.
-    id: Spanned<String>,
+    pub(super) id: Spanned<String>,
     /// What it is, for people.
     #[serde(rename = "title")]
     _title: String,
@@ -43,9 +43,9 @@ struct RawGroup {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawElement {
+pub(super) struct RawElement {
     /// A dotted name: lower-case letters, digits and hyphens. A prefix at a dot is a group.
-    id: Spanned<String>,
+    pub(super) id: Spanned<String>,
     /// What it is, for people.
     #[serde(default)]
     title: String,

@@ -8,14 +8,20 @@ mod kind;
 mod load;
 mod plain;
 mod shape;
+#[cfg(feature = "cli")]
+mod written;
 
 use std::collections::HashMap;
 
 pub use kind::{Kind, Sensitivity, Treatment};
 #[cfg(test)]
+pub(crate) use load::BUILT_IN;
+#[cfg(test)]
 pub(crate) use load::RawCatalog;
 pub use shape::Shape;
 pub(crate) use shape::trim;
+#[cfg(feature = "cli")]
+pub(crate) use written::Written;
 
 /// The id that every grant holds: what routing needs. Its parts are `envelope.*`.
 pub(crate) const ENVELOPE: &str = "envelope";

@@ -2,6 +2,7 @@
 //!
 //! Above everything that is linted, below the command line that shows it.
 
+mod catalog;
 mod finding;
 mod output;
 mod policy;
@@ -20,7 +21,7 @@ use crate::format::Formats;
 
 /// The codes of everything that can be found, by name.
 pub(crate) fn codes() -> Vec<&'static Code> {
-    let mut codes: Vec<_> = [&[&finding::INVALID][..], &policy::ALL, &schema::ALL].concat();
+    let mut codes: Vec<_> = [&[&finding::INVALID][..], &policy::ALL, &catalog::ALL, &schema::ALL].concat();
     codes.sort_by_key(|code| code.name);
     codes
 }
@@ -59,6 +60,9 @@ fn look(subjects: &Subjects, found: &mut Vec<Finding>) -> Result<(), ConfigError
         formats.extend(read_formats(folder)?);
     }
     let known = Formats::load(&documents(&formats), &catalog)?;
+    for document in documents(&catalogs) {
+        found.extend(catalog::lint(&document, &catalog, &known)?);
+    }
     for sources in built_in() {
         found.extend(schema::lint(&sources, &catalog)?);
     }

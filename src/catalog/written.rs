@@ -1,0 +1,22 @@
+//! A catalog as it is written, its names with their places: where a lint points to.
+
+use super::load::RawCatalog;
+use crate::config::{ConfigError, Document, Spanned};
+
+/// What a catalog declares.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) elements: Vec<Spanned<String>>,
+    pub(crate) groups: Vec<Spanned<String>>,
+}
+
+impl Written {
+    /// Reads a catalog's names; whether they are right is for [`Catalog`](super::Catalog) to say.
+    pub(crate) fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
+        let raw: RawCatalog = document.parse()?;
+        Ok(Self {
+            elements: raw.element.into_iter().map(|element| element.id).collect(),
+            groups: raw.group.into_iter().map(|group| group.id).collect(),
+        })
+    }
+}
