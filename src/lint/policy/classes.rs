@@ -248,18 +248,20 @@ fn support_center(subject: &mut Subject<'_>) {
 /// A class that rules hold back, told by patterns, while patterns of a class that they don't hold back claim ORIs besides.
 fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
     let rules = subject.policy.rules();
-    let names = |rule: &Rule, class: ClassId| rule.classes.as_ref().is_some_and(|classes| classes.contains(&class));
     let is_permit = |rule: &Rule| matches!(rule.effect, Effect::Permit(_));
     // Whether a rule that isn't a permit names the one class and not the other.
-    let is_held_back = |one: ClassId, other: ClassId| {
-        rules.iter().any(|rule| !is_permit(rule) && names(rule, one) && !names(rule, other))
-    };
+    let names = |rule: &Rule, class: ClassId| rule.classes.as_ref().is_some_and(|classes| classes.contains(&class));
+    let holding_back = |class: ClassId| rules.iter().filter(move |rule| !is_permit(rule) && names(rule, class));
+    let held: Vec<&Rule> = holding_back(class).collect();
+    if held.is_empty() {
+        return;
+    }
     let classes = subject.policy.classes();
     let count = |class: ClassId| classes.get(usize::from(class)).map_or(0, |class| class.patterns.len());
     let is_free = |other: &ClassId| {
         count(*other) > 0
-            && is_held_back(class, *other)
-            && !is_held_back(*other, class)
+            && held.iter().any(|rule| !names(rule, *other))
+            && holding_back(*other).all(|rule| names(rule, class))
             && rules.iter().any(|rule| is_permit(rule) && names(rule, *other))
     };
     let wide = (0..).take(classes.len()).filter(is_free).max_by_key(|other| count(*other));

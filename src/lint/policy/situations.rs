@@ -27,17 +27,40 @@ impl Settled {
         (settled.with & settled.without == 0).then_some(settled)
     }
 
-    /// Whether there are claims, these settled, with which none of the rules applies.
-    fn escapes(self, rules: &[&Rule]) -> bool {
-        let Some((rule, rest)) = rules.split_first() else { return true };
-        if self.with & rule.unless.0 != 0 || self.without & rule.requires.0 != 0 {
-            return self.escapes(rest);
+    /// Whether there are claims, these settled, with which none of the rules applies. The rule that is hardest to keep from
+    /// applying is settled first: one that can't be ends it at once, one that can be in a single way decides a claim.
+    fn escapes(mut self, rules: &[&Rule]) -> bool {
+        if rules.iter().any(|rule| rule.requires.0 == 0 && rule.unless.0 == 0) {
+            return false;
         }
-        let bits = |set: u64| (0..u64::BITS).map(|bit| 1 << bit).filter(move |bit| set & bit != 0);
-        let absent = bits(rule.requires.0 & !self.with).map(|bit| Self { without: self.without | bit, ..self });
-        let present = bits(rule.unless.0 & !self.without).map(|bit| Self { with: self.with | bit, ..self });
-        absent.chain(present).any(|settled| settled.escapes(rest))
+        loop {
+            let open = rules.iter().filter(|rule| !self.keeps_off(rule));
+            let ways = open.map(|rule| (rule.requires.0 & !self.with, rule.unless.0 & !self.without));
+            let Some((absent, present)) =
+                ways.min_by_key(|(absent, present)| absent.count_ones() + present.count_ones())
+            else {
+                return true;
+            };
+            let mut ways: Vec<Self> = bits(absent).map(|bit| Self { without: self.without | bit, ..self }).collect();
+            ways.extend(bits(present).map(|bit| Self { with: self.with | bit, ..self }));
+            match ways.as_slice() {
+                [] => return false,
+                [only] => self = *only,
+                several => return several.iter().any(|way| way.escapes(rules)),
+            }
+        }
     }
+
+    /// Whether what is settled keeps a rule from applying.
+    fn keeps_off(self, rule: &Rule) -> bool {
+        self.with & rule.unless.0 != 0 || self.without & rule.requires.0 != 0
+    }
+}
+
+/// The claims of a set, one by one.
+fn bits(set: u64) -> impl Iterator<Item = u64> {
+    let rest = |set: u64| Some(set & set.wrapping_sub(1)).filter(|rest| *rest != 0);
+    std::iter::successors(Some(set).filter(|set| *set != 0), move |set| rest(*set)).map(|set| set & set.wrapping_neg())
 }
 
 /// A kind of request: who asks, for what, of which message.
@@ -51,11 +74,12 @@ struct Situation<'a> {
 type Permit<'p> = (usize, &'p Rule, &'p [(ElementId, Treatment)]);
 
 /// Rules that can apply in one situation, claims aside, by what they do to each element.
-#[derive(Default)]
 struct Applying<'p> {
     permits: Vec<Permit<'p>>,
-    forbids: BTreeMap<ElementId, Vec<&'p Rule>>,
-    treated: BTreeMap<ElementId, Vec<(usize, &'p Rule, Treatment)>>,
+    /// By element, the forbids that remove it.
+    forbids: Vec<Vec<&'p Rule>>,
+    /// By element, the permits that release it.
+    treated: Vec<Vec<(usize, &'p Rule, Treatment)>>,
 }
 
 /// What was found to happen somewhere.
@@ -105,7 +129,7 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
                 // forbids would apply with one.
                 let left_out = purpose.is_none().then_some(*message);
                 if done.insert((own.iter().map(|(id, _)| *id).collect::<Vec<_>>(), left_out)) {
-                    look(subject, &situation, &rules, &Applying::of(&own), &mut seen);
+                    look(subject, &situation, &rules, &Applying::of(&own, subject.catalog.len()), &mut seen);
                 }
             }
         }
@@ -114,19 +138,20 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
 }
 
 impl<'p> Applying<'p> {
-    fn of(rules: &[(usize, &'p Rule)]) -> Self {
-        let mut applying = Self::default();
+    fn of(rules: &[(usize, &'p Rule)], elements: usize) -> Self {
+        let (forbids, treated) = (vec![Vec::new(); elements], vec![Vec::new(); elements]);
+        let mut applying = Self { permits: Vec::new(), forbids, treated };
         for (id, rule) in rules {
             match &rule.effect {
                 Effect::Permit(elements) => {
                     applying.permits.push((*id, rule, elements));
                     for (element, treatment) in elements {
-                        applying.treated.entry(*element).or_default().push((*id, rule, *treatment));
+                        applying.treated.get_mut(element.index()).map(|own| own.push((*id, *rule, *treatment)));
                     }
                 }
                 Effect::Forbid(elements) => {
                     for element in elements {
-                        applying.forbids.entry(*element).or_default().push(rule);
+                        applying.forbids.get_mut(element.index()).map(|own| own.push(*rule));
                     }
                 }
                 Effect::Review => {}
@@ -136,7 +161,11 @@ impl<'p> Applying<'p> {
     }
 
     fn forbids(&self, element: ElementId) -> &[&'p Rule] {
-        self.forbids.get(&element).map_or(&[], Vec::as_slice)
+        self.forbids.get(element.index()).map_or(&[], Vec::as_slice)
+    }
+
+    fn treated(&self, element: ElementId) -> &[(usize, &'p Rule, Treatment)] {
+        self.treated.get(element.index()).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -164,7 +193,7 @@ fn look(
                     seen.highly_restricted.entry(*id).or_default().insert(*element);
                 }
             }
-            let treated = applying.treated.get(element).map_or(&[][..], Vec::as_slice);
+            let treated = applying.treated(*element);
             if *treatment != Treatment::Full && !seen.treated.contains(&(*id, *element)) {
                 let more_open = treated.iter().filter(|(_, _, other)| other < treatment).map(|(_, rule, _)| *rule);
                 if settled.escapes(&more_open.collect::<Vec<_>>()) {
@@ -218,7 +247,7 @@ fn evasions(id: usize, forbid: &Rule, situation: &Situation<'_>, applying: &Appl
             continue;
         }
         for element in elements {
-            for (permit, rule, _) in applying.treated.get(element).into_iter().flatten() {
+            for (permit, rule, _) in applying.treated(*element) {
                 let settled = Settled { with: 0, without: 0 }.applying(rule);
                 // The forbid would apply, if only the purpose, or the claim, were there.
                 let evading = match left {
