@@ -145,16 +145,33 @@ impl Document<'_> {
 
     /// Line and column of a byte of this text, both counted from 1, the column in characters.
     pub(crate) fn position(&self, at: usize) -> (usize, usize) {
-        let before = self.text.get(..at).unwrap_or(self.text);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let Position { line, column } = Lines::of(self.text).position(at);
         (line, column)
     }
 
     /// An error at a byte range of this text.
     pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
-        let (line, column) = self.position(span.start);
-        let place = Located { line, column, span: span.clone(), text: self.text.into() };
+        Pointed::of(self).error(span, message)
+    }
+}
+
+/// A document in which many places are pointed to: its lines are counted once, its text is shared.
+#[derive(Debug)]
+pub(crate) struct Pointed<'d> {
+    file: &'d str,
+    lines: Lines<'d>,
+    text: Arc<str>,
+}
+
+impl<'d> Pointed<'d> {
+    pub(crate) fn of(document: &Document<'d>) -> Self {
+        Self { file: document.file, lines: Lines::of(document.text), text: document.text.into() }
+    }
+
+    /// An error at a byte range of the document.
+    pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
+        let Position { line, column } = self.lines.position(span.start);
+        let place = Located { line, column, span: span.clone(), text: Arc::clone(&self.text) };
         ConfigError { file: self.file.to_owned(), place: Some(place), message: message.into(), help: None }
     }
 }

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use super::finding::{Code, Finding};
 use crate::catalog::{Catalog, Element, ElementId};
-use crate::config::{ConfigError, Document};
+use crate::config::{ConfigError, Document, Pointed};
 use crate::policy::survey::{Claim, Population, Survey};
 use crate::policy::{ClassId, Policy, Written, WrittenClass, WrittenRule};
 
@@ -22,7 +22,7 @@ pub(crate) use table::ALL;
 
 /// A policy and all that its lints ask.
 struct Subject<'a> {
-    document: &'a Document<'a>,
+    document: Pointed<'a>,
     catalog: &'a Catalog,
     policy: &'a Policy,
     written: &'a Written,
@@ -37,6 +37,7 @@ pub(crate) fn lint(document: &Document<'_>, policy: &Policy, catalog: &Catalog) 
     let survey = Survey::of(policy)?;
     let claims = survey.claims()?;
     let populations = survey.populations();
+    let document = Pointed::of(document);
     let mut subject =
         Subject { document, catalog, policy, written: &written, populations, claims: &claims, found: Vec::new() };
     classes::lint(&mut subject);

@@ -146,12 +146,16 @@ impl<'p> Applying<'p> {
                 Effect::Permit(elements) => {
                     applying.permits.push((*id, rule, elements));
                     for (element, treatment) in elements {
-                        applying.treated.get_mut(element.index()).map(|own| own.push((*id, *rule, *treatment)));
+                        if let Some(own) = applying.treated.get_mut(element.index()) {
+                            own.push((*id, *rule, *treatment));
+                        }
                     }
                 }
                 Effect::Forbid(elements) => {
                     for element in elements {
-                        applying.forbids.get_mut(element.index()).map(|own| own.push(*rule));
+                        if let Some(own) = applying.forbids.get_mut(element.index()) {
+                            own.push(*rule);
+                        }
                     }
                 }
                 Effect::Review => {}
