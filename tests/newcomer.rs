@@ -145,6 +145,27 @@ fn every_step_that_init_names_works_as_it_is() {
 }
 
 #[test]
+fn the_way_that_the_readme_shows_can_be_gone() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let part = readme.split("## A policy of your own").nth(1).unwrap().split("```").nth(1).unwrap();
+    let steps = commands(part);
+    let verbs: Vec<&str> = steps.iter().map(|step| step.first().unwrap().as_str()).collect();
+    assert_eq!(verbs, ["init", "check", "test", "explain", "matrix", "redact"]);
+    let folder = TempDir::new().unwrap();
+    let mut here = folder.path().to_owned();
+    for step in &steps {
+        let mut commands = step.split(|word| word == "&&");
+        works(&here, &commands.next().unwrap().iter().map(String::as_str).collect::<Vec<_>>());
+        if let Some([verb, to]) = commands.next() {
+            assert_eq!(verb, "cd");
+            here.push(to);
+        }
+    }
+    let expected = fs::read_to_string(here.join("cases/in-state-police/expected.xml")).unwrap();
+    assert_eq!(fs::read_to_string(here.join("redacted.xml")).unwrap(), expected);
+}
+
+#[test]
 fn an_edit_is_checked_tested_explained_and_told_apart() {
     let folder = TempDir::new().unwrap();
     works(folder.path(), &["init"]);
