@@ -487,7 +487,7 @@ requester NV0010000: 1 messages: 1 redacted
     let mut writer = Writer::new(None);
     writer.start(1).line("message", r#""source":"x","disposition":"released","requester":"\u001b[2J""#);
     let output = Log::new(writer.counts("end", [1, 0]).lines.concat()).audit("report", &[]);
-    assert!(text(&output.stdout).contains("requester \u{FFFD}[2J: 1 messages"));
+    assert!(text(&output.stdout).contains("requester \\u{1b}[2J: 1 messages"));
 }
 
 #[test]

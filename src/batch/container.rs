@@ -21,7 +21,7 @@ pub(super) struct Container {
     /// Its place below a folder in which originals are kept apart.
     pub(super) place: Arc<Path>,
     /// What stands before the names of its entries.
-    pub(super) prefix: PathBuf,
+    pub(super) prefix: Arc<Path>,
     pub(super) target: Target,
     /// Where to go on.
     pub(super) from: Inside,
@@ -74,13 +74,16 @@ impl<'r> Cutting<'_, '_, 'r, '_, '_> {
         let limit = self.reading.message_bytes();
         let message = match source {
             Source::Whole(message) => Some(message).filter(|message| message.len() <= limit),
-            Source::File(file) => read_at_most(file, limit)?,
-            Source::Stream(stream) => read_at_most(stream, limit)?,
+            Source::File(file) => {
+                let length = file.metadata()?.len();
+                read_at_most(file, length, limit)?
+            }
+            Source::Stream(stream) => read_at_most(stream, 0, limit)?,
         };
         let data = message.map_or(Data::TooLong, Data::Whole);
         let place = match self.container.prefix.as_os_str().is_empty() {
             true => self.container.place.to_path_buf(),
-            false => self.container.prefix.clone(),
+            false => self.container.prefix.to_path_buf(),
         };
         self.entries.push(Entry { origin: None, number: None, place, data });
         self.flush(1);
@@ -194,8 +197,9 @@ impl<'r> Cutting<'_, '_, 'r, '_, '_> {
     }
 
     fn hand_over(&mut self, content: Content, cut: u64) -> bool {
-        let Container { name, place, target, .. } = self.container;
-        let unit = Unit { source: Arc::clone(name), place: Arc::clone(place), target: *target, content };
+        let Container { name, place, prefix, target, .. } = self.container;
+        let (source, place, prefix) = (Arc::clone(name), Arc::clone(place), Arc::clone(prefix));
+        let unit = Unit { source, place, prefix, target: *target, content };
         let after = self.after(cut);
         self.reading.hand_over(unit, after, self.feed)
     }

@@ -119,12 +119,28 @@ fn begins_with_two_messages(head: &[u8]) -> bool {
     let (first, rest) = head.split_at(end);
     let first = first.trim_ascii();
     let next = rest.trim_ascii_start();
+    // Nothing that follows a whole object or element within a message begins so.
+    let is_next_json = matches!(next.first(), Some(b'{' | b'"'));
     match first.first() {
-        Some(b'{') => first.ends_with(b"}") && next.starts_with(b"{"),
+        Some(b'{') => first.ends_with(b"}") && (is_next_json || next.starts_with(b"<")),
         // A declaration stands only at the very beginning of a document.
-        Some(b'<') => first.starts_with(b"<?xml") && next.starts_with(b"<?xml"),
+        Some(b'<') => {
+            is_whole_element(first) && is_next_json || first.starts_with(b"<?xml") && next.starts_with(b"<?xml")
+        }
         _ => false,
     }
+}
+
+/// Whether a line ends with the end tag of the element that it begins with, behind a declaration perhaps.
+fn is_whole_element(line: &[u8]) -> bool {
+    let declared = memchr::memmem::find(line, b"?>").filter(|_| line.starts_with(b"<?xml"));
+    let element = line.get(declared.map_or(0, |at| at + 2)..).unwrap_or_default().trim_ascii_start();
+    let name = element.split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/')).next();
+    let Some(name) = name.and_then(|name| name.strip_prefix(b"<")).filter(|name| !name.is_empty()) else {
+        return false;
+    };
+    let end = line.strip_suffix(b">").and_then(|line| line.strip_suffix(name));
+    end.is_some_and(|line| line.ends_with(b"</"))
 }
 
 /// Whether more has to be seen to tell one message from many: its first line hasn't ended.
@@ -151,6 +167,17 @@ mod tests {
         assert_eq!(of_name("message.xml.gz"), Some(Form { layout: Layout::Message, compression: Compression::Gzip }));
         assert_eq!(layout_of(None, b"{\"a\":1}\n{\"a\":2}\n"), Layout::Lines);
         assert_eq!(layout_of(None, b"\"<a/>\"\n{\"a\":2}\n"), Layout::Lines);
+        for lines in [
+            "{\"a\":1}\n\"<a/>\"\n",
+            "{\"a\":1}\n<a/>",
+            "<?xml version='1.0'?><a b=''></a>\n{\"a\":1}",
+            "<a>x</a>\r\n\"<a/>\"",
+        ] {
+            assert_eq!(layout_of(None, lines.as_bytes()), Layout::Lines, "{lines}");
+        }
+        for message in ["{\"a\":{}\n,\"b\":1}", "<a>\n\"text\"</a>\n", "<a>\n{text}</a>", "<a><b></b>\n{text}</a>"] {
+            assert_eq!(layout_of(None, message.as_bytes()), Layout::Message, "{message}");
+        }
         assert_eq!(layout_of(None, b"{\n \"a\":1}\n{"), Layout::Message);
         assert_eq!(layout_of(None, b"{\"a\":1}\n"), Layout::Message);
         assert_eq!(layout_of(Some(Path::new("a.jsonl")), b"{\"a\":1}\n"), Layout::Lines);

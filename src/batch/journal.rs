@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::input::Stamp;
-use super::output::{Mark, create_private_folder, sync_around, write_whole};
+use super::output::{
+    Mark, PART, create_private, create_private_folder, is_private_folder, is_the_file_at, sync_around, write_whole,
+};
 use crate::audit;
 use crate::report::{Comparison, Summary};
 
@@ -20,12 +22,16 @@ pub(crate) type Terms = Vec<(String, String)>;
 pub(super) struct Position {
     /// Files and other things that the walk found and that are done with, and the last of them.
     pub(super) found: u64,
+    #[serde(with = "exact")]
     pub(super) last: Option<PathBuf>,
+    /// Of the paths of all of them: a run goes on only where it finds the same.
+    pub(super) digest: Vec<u8>,
     /// How far the file behind them has been read, if it holds many messages.
     pub(super) inside: Option<Inside>,
     /// How far the output that many messages go to has been written.
     pub(super) stream: Option<Mark>,
     /// The output that is whole and about to be put in place.
+    #[serde(with = "exact")]
     pub(super) closing: Option<PathBuf>,
     /// Whether nothing is left to be read.
     pub(super) is_read: bool,
@@ -78,28 +84,30 @@ pub(crate) enum Begin {
 }
 
 const JOURNAL: &str = "journal.json";
+const LOCK: &str = "lock";
 
 impl RunFolder {
     /// Enters the folder of a run at `path`, and gives the journal that it is to go on from.
     pub(super) fn enter(path: &Path, begin: Begin, terms: &Terms) -> Result<(Self, Option<Entry>), JournalError> {
         let io = |error| JournalError::Io(path.to_owned(), error);
-        let has_journal = path.join(JOURNAL).exists();
-        match begin {
-            Begin::New if has_journal => {
-                let what =
-                    "holds a run that was not finished: add --resume to go on with it, or --restart to begin anew";
-                return Err(JournalError::Usage(format!("{} {what}", path.display())));
-            }
-            Begin::Resume if !has_journal => {
-                let what = "there is no unfinished run to resume";
-                return Err(JournalError::Usage(format!("{}: {what}", path.display())));
-            }
-            Begin::New | Begin::Resume | Begin::Restart => {}
+        let usage = |what: &str| Err(JournalError::Usage(format!("{} {what}", path.display())));
+        let has_journal = || path.join(JOURNAL).exists();
+        if begin == Begin::Resume && !has_journal() {
+            return usage("isn't there: there is no unfinished run to resume");
         }
         create_private_folder(path).map_err(io)?;
-        let lock = File::create(path.join("lock")).map_err(io)?;
-        if lock.try_lock().is_err() {
-            return Err(JournalError::Usage(format!("{} is in use by another run", path.display())));
+        if !is_private_folder(path).map_err(io)? {
+            return usage("isn't a folder of yours alone");
+        }
+        let lock = create_private(&path.join(LOCK)).map_err(io)?;
+        // A run that ends takes its folder away, whoever waits for it there.
+        if lock.try_lock().is_err() || !is_the_file_at(&lock, &path.join(LOCK)) {
+            return usage("is in use by another run");
+        }
+        if begin == Begin::New && has_journal() {
+            return usage(
+                "holds a run that was not finished: add --resume to go on with it, or --restart to begin anew",
+            );
         }
         let folder = Self { path: path.to_owned(), _lock: lock };
         if begin != Begin::Resume {
@@ -131,13 +139,43 @@ impl RunFolder {
     /// Takes the folder away: the run is whole.
     pub(super) fn remove(self) -> io::Result<()> {
         // First the journal: without it nobody takes what is left for a run to go on with.
-        for name in [JOURNAL, "part", "directory"] {
+        for name in [JOURNAL, PART] {
             match fs::remove_file(self.path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
         }
-        fs::remove_dir_all(&self.path)
+        match fs::remove_dir_all(&self.path) {
+            // Another run has come in already.
+            Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Paths as they are: on some systems they are bytes that need be no text.
+mod exact {
+    use std::ffi::OsString;
+    use std::path::PathBuf;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+        path.as_ref().map(|path| path.as_os_str().as_encoded_bytes()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+        Ok(Option::<Vec<u8>>::deserialize(deserializer)?.map(|bytes| os_string(bytes).into()))
+    }
+
+    #[cfg(unix)]
+    fn os_string(bytes: Vec<u8>) -> OsString {
+        std::os::unix::ffi::OsStringExt::from_vec(bytes)
+    }
+
+    #[cfg(not(unix))]
+    fn os_string(bytes: Vec<u8>) -> OsString {
+        String::from_utf8_lossy(&bytes).into_owned().into()
     }
 }
 

@@ -193,6 +193,10 @@ pub(super) fn write_notice(reason: Option<Reason>, into: &mut Vec<u8>) {
     into.extend_from_slice(b"\"}\n");
 }
 
+/// What a notice's entry is called behind the message's own name: no message is called so.
+pub(super) const WITHHELD_SUFFIX: &str = ".withheld.json";
+pub(super) const FAILED_SUFFIX: &str = ".failed.json";
+
 /// The notice of fixed form that stands for what could not be read.
 pub(super) const FAILED: &[u8] = b"{\"failed\":\"unreadable\"}\n";
 

@@ -17,6 +17,7 @@ mod writer;
 pub(crate) use form::Form;
 pub(crate) use journal::{Begin, Terms};
 pub(crate) use line::Members;
+pub(crate) use output::is_private_folder;
 pub(crate) use reader::{Inputs, Outputs};
 pub(crate) use run::{Report, Run, RunError, Watch};
 pub(crate) use walk::{Found, Root, SourceError, Walk, refuse_overlap, roots};

@@ -13,6 +13,8 @@ use rayon::{Scope, ThreadPool};
 pub(super) trait Take<T>: Send {
     /// Takes the next result. `false` ends the run: nothing more is handed over.
     fn take(&mut self, result: T) -> bool;
+    /// Finishes with all that was taken, for nothing more is there just now, or enough is. `false` ends the run.
+    fn settle(&mut self) -> bool;
 }
 
 /// Lets a reader hand over work and results.
@@ -58,6 +60,9 @@ impl<'scope, T: Send + 'scope> Feed<'_, 'scope, T> {
     }
 }
 
+/// Which part of the room may be taken by what isn't settled: the rest keeps reader and workers going meanwhile.
+const MOST_TAKEN_SHARE: usize = 4;
+
 /// Runs `read` on this thread, what it hands over on `workers`, and `writer` on a thread of its own, until all is written
 /// or the writer ends it. `capacity` is how many bytes of work are on the way at most.
 pub(super) fn run<'scope, T: Send + 'scope, W: Take<T>>(
@@ -71,15 +76,32 @@ pub(super) fn run<'scope, T: Send + 'scope, W: Take<T>>(
     thread::scope(|threads| {
         threads.spawn(move || {
             let mut waiting = BTreeMap::new();
-            let mut next = 0;
-            for (number, weight, result) in arrived {
+            let (mut next, mut taken) = (0, 0);
+            let mut go_on = |go: &mut dyn FnMut(&mut W) -> bool| {
+                if !is_over.load(Ordering::Relaxed) && !go(writer) {
+                    is_over.store(true, Ordering::Relaxed);
+                }
+            };
+            loop {
+                let (number, weight, result) = match arrived.try_recv() {
+                    Ok(arrived) => arrived,
+                    Err(_) => {
+                        go_on(&mut W::settle);
+                        room.leave(std::mem::take(&mut taken));
+                        let Ok(arrived) = arrived.recv() else { break };
+                        arrived
+                    }
+                };
                 waiting.insert(number, (weight, result));
                 while let Some((weight, result)) = waiting.remove(&next) {
                     next += 1;
-                    if !is_over.load(Ordering::Relaxed) && !writer.take(result) {
-                        is_over.store(true, Ordering::Relaxed);
-                    }
-                    room.leave(weight);
+                    taken += weight;
+                    let mut result = Some(result);
+                    go_on(&mut |writer| result.take().is_none_or(|result| writer.take(result)));
+                }
+                if taken > room.capacity / MOST_TAKEN_SHARE {
+                    go_on(&mut W::settle);
+                    room.leave(std::mem::take(&mut taken));
                 }
             }
         });

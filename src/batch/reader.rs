@@ -3,14 +3,16 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::container::{self, Container};
 use super::form::{Compression, Form, Layout};
-use super::input::{Opened, Source, Stamp, open, open_stdin, read_at_most};
+use super::input::{Begun, Bounds, Opened, Source, Stamp, archive_place, open_stdin, read_at_most};
 use super::journal::{Inside, Position};
 use super::output::Staging;
 use super::pipeline::Feed;
@@ -41,8 +43,8 @@ pub(crate) enum Outputs {
 
 /// What the writer takes.
 pub(super) enum Step {
-    /// The outputs that follow go to a stream of this form.
-    Open { form: Form, destination: Option<PathBuf> },
+    /// The outputs that follow go to a stream of this form, at this place below the folder of outputs or to stdout.
+    Open { form: Form, place: Option<PathBuf> },
     /// A unit that was worked on, and how far that brings the run.
     Done(Box<io::Result<Done>>, After),
     /// Something to be told, which is a failure or isn't; and how far that brings the run.
@@ -58,6 +60,8 @@ pub(super) enum Step {
 pub(super) struct After {
     pub(super) found: u64,
     pub(super) last: Option<PathBuf>,
+    /// Of the paths of all that was found.
+    pub(super) digest: Vec<u8>,
     pub(super) inside: Option<Inside>,
 }
 
@@ -81,6 +85,8 @@ pub(super) struct Reader<'r> {
     pub(super) workers: &'r ThreadPool,
     /// Whether the run is to stop after what is in hand.
     pub(super) is_stopped: &'r AtomicBool,
+    /// Bytes of memory that a decompressor may take.
+    pub(super) window: usize,
 }
 
 /// Files that are opened at a time, side by side.
@@ -95,7 +101,7 @@ impl<'r> Reader<'r> {
             Reading { reader: self, after: After::default(), files: Vec::new(), bytes: 0, is_open: false };
         match self.inputs {
             Inputs::Stdin => {
-                let opened = open_stdin(self.as_form).map_err(ReadError::Stdin)?;
+                let opened = open_stdin(self.as_form, self.bounds()).map_err(ReadError::Stdin)?;
                 reading.after.found = 1;
                 reading.stdin(opened, feed);
             }
@@ -107,6 +113,11 @@ impl<'r> Reader<'r> {
             feed.result(Step::Close(None));
         }
         Ok(())
+    }
+
+    fn bounds(&self) -> Bounds {
+        let longest_head = self.task.members.longest_line(self.task.filter.limits());
+        Bounds { longest_head, window: self.window }
     }
 
     fn is_over(&self, feed: &Feed<'_, 'r, Step>) -> bool {
@@ -139,14 +150,12 @@ impl<'r> Reading<'_, 'r> {
         let mut inside = position.inside;
         for _ in 0..position.found {
             let found = walk.next();
-            self.after.found += 1;
-            let path = found.map(|found| match found {
-                Found::File { path, .. } | Found::Irregular(path) | Found::Fault(path, _) => path,
-            });
-            if self.after.found == position.found && path != position.last {
-                return Err(ReadError::Changed(position.last.clone().unwrap_or_default()));
+            if let Some(Found::File { path, .. } | Found::Irregular(path) | Found::Fault(path, _)) = found {
+                self.pass(path);
             }
-            self.after.last = path;
+        }
+        if self.after.digest != position.digest {
+            return Err(ReadError::Changed(position.last.clone().unwrap_or_default()));
         }
         loop {
             let found: Vec<Found> = walk.by_ref().take(OPENED_AT_ONCE).collect();
@@ -154,22 +163,18 @@ impl<'r> Reading<'_, 'r> {
                 return Ok(());
             }
             // Opening waits for the disk: it is done side by side.
-            let as_form = self.reader.as_form;
-            let opened: Vec<_> = self.reader.workers.install(|| {
-                let open = |found: Found| match found {
-                    Found::File { path, place } => {
-                        let opened = open(&path, as_form);
-                        (Found::File { path, place }, Some(opened))
-                    }
-                    other => (other, None),
+            let begun: Vec<_> = self.reader.workers.install(|| {
+                let begin = |found: Found| {
+                    let begun = if let Found::File { path, .. } = &found { Some(Begun::open(path)) } else { None };
+                    (found, begun)
                 };
-                found.into_par_iter().map(open).collect()
+                found.into_par_iter().map(begin).collect()
             });
-            for (found, opened) in opened {
+            for (found, begun) in begun {
                 if self.reader.is_over(feed) {
                     return Ok(());
                 }
-                self.found(found, opened, inside.take(), feed)?;
+                self.found(found, begun, inside.take(), feed)?;
             }
         }
     }
@@ -177,10 +182,17 @@ impl<'r> Reading<'_, 'r> {
     fn found(
         &mut self,
         found: Found,
-        opened: Option<io::Result<Opened>>,
+        begun: Option<io::Result<Begun>>,
         inside: Option<Inside>,
         feed: Line<'_, '_, 'r>,
     ) -> Result<(), ReadError> {
+        let Reader { as_form, .. } = *self.reader;
+        let opened = match (&found, begun) {
+            (Found::File { path, .. }, Some(begun)) => {
+                Some(begun.and_then(|begun| begun.recognise(path, as_form, self.reader.bounds())))
+            }
+            _ => None,
+        };
         let told = match (found, opened) {
             (Found::File { path, place }, Some(Ok(opened))) => return self.file(path, place, opened, inside, feed),
             (Found::File { path, .. }, Some(Err(error))) | (Found::Fault(path, error), _) => {
@@ -200,6 +212,8 @@ impl<'r> Reading<'_, 'r> {
     /// Counts what was found as done with.
     fn pass(&mut self, path: PathBuf) {
         self.after.found += 1;
+        let digest = Sha256::new().chain_update(&self.after.digest).chain_update(path.as_os_str().as_encoded_bytes());
+        self.after.digest = digest.finalize().to_vec();
         self.after.last = Some(path);
     }
 
@@ -213,6 +227,10 @@ impl<'r> Reading<'_, 'r> {
     ) -> Result<(), ReadError> {
         let is_alone = matches!(self.reader.inputs, Inputs::Roots(roots) if matches!(roots.as_slice(), [root] if root.path == path));
         let is_one = matches!(self.reader.outputs, Outputs::One { .. });
+        let place = match self.reader.one_form() {
+            Some(Form { layout: Layout::Tar | Layout::Zip, .. }) => archive_place(place, self.after.found + 1),
+            _ => place,
+        };
         if opened.form == Form::MESSAGE && !(is_alone && is_one) {
             let entry = self.message(&path, place, opened.source);
             self.bytes += entry.data.length();
@@ -237,13 +255,13 @@ impl<'r> Reading<'_, 'r> {
             Outputs::Nowhere => Target::Nowhere,
             Outputs::Files(_) => Target::Files,
             Outputs::One { .. } => Target::Stream(self.open_one(Some(opened.form), feed)),
-            Outputs::Mirror(out) => {
-                feed.result(Step::Open { form: opened.form, destination: Some(out.join(&place)) });
+            Outputs::Mirror(_) => {
+                feed.result(Step::Open { form: opened.form, place: Some(place.clone()) });
                 Target::Stream(opened.form)
             }
         };
         // In archives that are made of several sources their names keep entries apart.
-        let prefix = if is_alone { PathBuf::new() } else { place.clone() };
+        let prefix = if is_alone { PathBuf::new() } else { place.clone() }.into();
         let name = path.display().to_string();
         let container = Container { name: name.into(), place: place.into(), prefix, target, from };
         container::read(self, opened, &container, Some(&path), feed);
@@ -267,9 +285,10 @@ impl<'r> Reading<'_, 'r> {
             Source::Whole(message) => Ok(Some(message).filter(|message| message.len() <= limit)),
             Source::File(file) => match file.metadata() {
                 Ok(metadata) if metadata.len() > limit as u64 => Ok(None),
-                _ => read_at_most(file, limit),
+                Ok(metadata) => read_at_most(file, metadata.len(), limit),
+                Err(error) => Err(error),
             },
-            Source::Stream(stream) => read_at_most(stream, limit),
+            Source::Stream(stream) => read_at_most(stream, 0, limit),
         };
         let data = match read {
             Ok(Some(message)) => Data::Whole(message),
@@ -291,7 +310,8 @@ impl<'r> Reading<'_, 'r> {
         };
         self.bytes = 0;
         let content = Content::Entries(std::mem::take(&mut self.files));
-        let unit = Unit { source: "".into(), place: Path::new("").into(), target, content };
+        let nowhere: Arc<Path> = Path::new("").into();
+        let unit = Unit { source: "".into(), place: Arc::clone(&nowhere), prefix: nowhere, target, content };
         self.hand_over(unit, self.after.clone(), feed);
     }
 
@@ -302,7 +322,8 @@ impl<'r> Reading<'_, 'r> {
         let form = form.or(source).unwrap_or(lines);
         if !self.is_open {
             self.is_open = true;
-            feed.result(Step::Open { form, destination: destination.clone() });
+            let place = destination.as_ref().map(|path| path.file_name().unwrap_or_default().into());
+            feed.result(Step::Open { form, place });
         }
         form
     }
@@ -315,7 +336,7 @@ impl<'r> Reading<'_, 'r> {
             Outputs::One { .. } => Target::Stream(self.open_one(Some(opened.form), feed)),
         };
         let from = Inside { cut: 0, lines: 0, stamp: None };
-        let prefix = PathBuf::new();
+        let prefix = Path::new("").into();
         let container = Container { name: "stdin".into(), place: Path::new("stdin").into(), prefix, target, from };
         container::read(self, opened, &container, None, feed);
     }

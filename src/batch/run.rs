@@ -83,6 +83,7 @@ impl Run {
             staging: staging.as_deref(),
             workers: &workers,
             is_stopped,
+            window: self.memory / RESERVED_SHARE,
         };
         let room = Room::new(self.memory / RESERVED_SHARE);
         let is_over = AtomicBool::new(false);
@@ -123,7 +124,8 @@ impl From<ReadError> for RunError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Changed(path) => {
-                let what = "is no longer what it was when the run was stopped; --restart begins anew";
+                let what =
+                    "or something before it is no longer what it was when the run was stopped; --restart begins anew";
                 Self::Usage(format!("{} {what}", path.display()))
             }
             ReadError::Stdin(error) => Self::Io(format!("stdin: {error}")),

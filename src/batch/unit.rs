@@ -19,6 +19,8 @@ pub(super) struct Unit {
     pub(super) source: Arc<str>,
     /// The source's place below a folder in which originals are kept apart; empty if its messages have places of their own.
     pub(super) place: Arc<Path>,
+    /// What stands before the names of its lines' messages.
+    pub(super) prefix: Arc<Path>,
     /// Where its outputs go.
     pub(super) target: Target,
     pub(super) content: Content,

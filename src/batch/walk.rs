@@ -1,7 +1,7 @@
 //! The files of the inputs in a fixed order, folder by folder: nothing is skipped silently, and a folder of millions costs
-//! no more memory than the names of one of its folders.
+//! no more memory than some of its names.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, FileType};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -38,9 +38,14 @@ pub(crate) struct Walk {
 struct Folder {
     path: PathBuf,
     place: PathBuf,
-    /// What is left of it, the next one last.
+    /// The names that come next, the first one last.
     names: Vec<(OsString, FileType)>,
+    /// The last of them, if there are more behind it.
+    rest_after: Option<OsString>,
 }
+
+/// How many names of a folder are kept at a time, in some twenty megabytes: of one that has more, the list is read again.
+const MOST_NAMES: usize = 1 << 18;
 
 impl Walk {
     pub(crate) fn new(roots: Vec<Root>) -> Self {
@@ -48,13 +53,25 @@ impl Walk {
     }
 
     fn enter(&mut self, path: PathBuf, place: PathBuf) -> Result<(), Found> {
-        match list(&path) {
-            Ok(names) => {
-                self.open.push(Folder { path, place, names });
+        let mut folder = Folder { path, place, names: Vec::new(), rest_after: None };
+        match folder.fill() {
+            Ok(()) => {
+                self.open.push(folder);
                 Ok(())
             }
-            Err(error) => Err(Found::Fault(path, error)),
+            Err(error) => Err(Found::Fault(folder.path, error)),
         }
+    }
+}
+
+impl Folder {
+    /// Lists the names that come next.
+    fn fill(&mut self) -> io::Result<()> {
+        let after = self.rest_after.take();
+        let (names, is_cut) = list(&self.path, after.as_deref(), MOST_NAMES)?;
+        self.rest_after = names.first().filter(|_| is_cut).map(|(name, _)| name.clone());
+        self.names = names;
+        Ok(())
     }
 }
 
@@ -81,6 +98,12 @@ impl Iterator for Walk {
                 }
             };
             let Some((name, kind)) = folder.names.pop() else {
+                if folder.rest_after.is_some() {
+                    match folder.fill() {
+                        Ok(()) => continue,
+                        Err(error) => return Some(Found::Fault(folder.path.clone(), error)),
+                    }
+                }
                 self.open.pop();
                 continue;
             };
@@ -98,15 +121,33 @@ impl Iterator for Walk {
     }
 }
 
-/// The names in a folder, the first one last.
-fn list(path: &Path) -> io::Result<Vec<(OsString, FileType)>> {
+/// The first `most` names in a folder behind `after`, the first one last, and whether there are more.
+fn list(path: &Path, after: Option<&OsStr>, most: usize) -> io::Result<(Vec<(OsString, FileType)>, bool)> {
+    let descending =
+        |(one, _): &(OsString, _), (other, _): &(OsString, _)| other.as_encoded_bytes().cmp(one.as_encoded_bytes());
     let mut names = Vec::new();
+    let mut is_cut = false;
+    let mut cut = |names: &mut Vec<_>| {
+        if names.len() > most {
+            is_cut = true;
+            let more = names.len() - most;
+            names.select_nth_unstable_by(more, descending);
+            names.drain(..more);
+        }
+    };
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        names.push((entry.file_name(), entry.file_type()?));
+        let name = entry.file_name();
+        if after.is_none_or(|after| name.as_encoded_bytes() > after.as_encoded_bytes()) {
+            names.push((name, entry.file_type()?));
+            if names.len() >= most.saturating_mul(2) {
+                cut(&mut names);
+            }
+        }
     }
-    names.sort_unstable_by(|(one, _), (other, _)| other.as_encoded_bytes().cmp(one.as_encoded_bytes()));
-    Ok(names)
+    cut(&mut names);
+    names.sort_unstable_by(descending);
+    Ok((names, is_cut))
 }
 
 /// Why a run can't begin.
@@ -148,29 +189,80 @@ fn plain_components(path: &Path) -> PathBuf {
     path.components().filter(|component| matches!(component, Component::Normal(_))).collect()
 }
 
-/// Refuses an output that lies in an input, or over one: it would be read again, or destroy it.
+/// Refuses two places of a run, each with what it is, one of which is the other or lies in it: what is written to one would
+/// be read again, or destroy the other, or go out with it.
 ///
 /// # Errors
-/// When it does, or the input can't be looked at.
-pub(crate) fn refuse_overlap(input: &Path, out: &Path) -> Result<(), SourceError> {
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |error| SourceError::Io(path, error)
-    };
-    let input_path = input.canonicalize().map_err(io(input))?;
-    // The output may not exist yet: its nearest ancestor that does decides.
-    let absolute = std::path::absolute(out).map_err(io(out))?;
-    let nearest = absolute.ancestors().find_map(|path| Some((path, path.canonicalize().ok()?)));
-    let out_path = match nearest {
-        Some((path, real)) => real.join(absolute.strip_prefix(path).unwrap_or(Path::new(""))),
-        None => absolute,
-    };
-    if out_path == input_path {
-        return Err(SourceError::Usage("the output would overwrite the input".to_owned()));
-    }
-    if out_path.starts_with(&input_path) || input_path.starts_with(&out_path) {
-        let message = format!("the input {} and the output {} overlap", input.display(), out.display());
+/// When they do, or the place of one can't be told.
+pub(crate) fn refuse_overlap((what, path): (&str, &Path), (other, beside): (&str, &Path)) -> Result<(), SourceError> {
+    let (real, real_beside) = (real(path)?, real(beside)?);
+    if real.starts_with(&real_beside) || real_beside.starts_with(&real) {
+        let (path, beside) = (path.display(), beside.display());
+        let message =
+            format!("{what} {path} and {other} {beside} overlap: one would be written over, or into, the other");
         return Err(SourceError::Usage(message));
     }
     Ok(())
+}
+
+/// Where a path leads, without links; of what isn't there yet, where it would be.
+fn real(path: &Path) -> Result<PathBuf, SourceError> {
+    let absolute = std::path::absolute(path).map_err(|error| SourceError::Io(path.to_owned(), error))?;
+    let nearest = absolute.ancestors().find_map(|path| Some((path, path.canonicalize().ok()?)));
+    let Some((nearest, mut real)) = nearest else { return Ok(absolute) };
+    // In what isn't there nothing is a link.
+    for component in absolute.strip_prefix(nearest).unwrap_or(Path::new("")).components() {
+        match component {
+            Component::ParentDir => drop(real.pop()),
+            component => real.push(component),
+        }
+    }
+    Ok(real)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p8_a_folder_is_listed_by_stretches_in_one_order() {
+        let folder = tempfile::TempDir::new().unwrap();
+        for number in 0..100 {
+            fs::write(folder.path().join(format!("{}", number * 37 % 100)), "").unwrap();
+        }
+        let mut expected: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        expected.sort();
+        for most in [1, 7, 99, 100, 101] {
+            let mut found = Vec::new();
+            let mut after: Option<OsString> = None;
+            loop {
+                let (mut names, is_cut) = list(folder.path(), after.as_deref(), most).unwrap();
+                assert!(names.len() <= most);
+                while let Some((name, _)) = names.pop() {
+                    found.push(name.to_str().unwrap().to_owned());
+                    after = Some(name);
+                }
+                if !is_cut {
+                    break;
+                }
+            }
+            assert_eq!(found, expected, "{most}");
+        }
+    }
+
+    #[test]
+    fn places_that_are_not_there_yet_overlap_too() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("in")).unwrap();
+        let overlap = |one: &str, other: &str| refuse_overlap(("the input", &path(one)), ("the output", &path(other)));
+        for (one, other) in
+            [("in", "in"), ("in", "in/out"), ("in/x", "in"), ("in", "new/../in"), ("new/./a/..", "new/b")]
+        {
+            assert!(overlap(one, other).is_err(), "{one} {other}");
+        }
+        for (one, other) in [("in", "in.out"), ("new/a", "new/b"), ("in", "in/../out")] {
+            assert!(overlap(one, other).is_ok(), "{one} {other}");
+        }
+    }
 }

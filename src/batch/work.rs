@@ -70,6 +70,7 @@ impl Task {
             task: self,
             source: &unit.source,
             place: &unit.place,
+            prefix: &unit.prefix,
             piece: Piece::new(unit.target, staging),
             has_places: self.withheld.is_some() || unit.target.has_names(),
             done: Done::default(),
@@ -97,6 +98,7 @@ struct Work<'w> {
     task: &'w Task,
     source: &'w str,
     place: &'w Path,
+    prefix: &'w Path,
     piece: Piece<'w>,
     /// Whether it matters what lines' messages are called.
     has_places: bool,
@@ -107,10 +109,10 @@ struct Work<'w> {
     requester: Option<(LineRequester, Requester)>,
 }
 
-/// What a line's message is called where messages have names.
-fn place_of_line(line: &[u8], offset: u64) -> PathBuf {
-    let ending = if line.starts_with(b"<") { "xml" } else { "json" };
-    PathBuf::from(format!("{offset:012}.{ending}"))
+/// What a message is called, where messages have names, that is the line at byte `offset` or lies in it.
+fn name_of_line(message: &[u8], offset: u64) -> String {
+    let ending = if message.trim_ascii_start().starts_with(b"<") { "xml" } else { "json" };
+    format!("{offset:012}.{ending}")
 }
 
 /// What a line says of who asks.
@@ -166,17 +168,22 @@ impl Work<'_> {
 
     fn line(&mut self, line: &[u8], offset: u64, number: u64, is_too_long: bool) -> io::Result<()> {
         let task = self.task;
-        let place = if self.has_places { place_of_line(line, offset) } else { PathBuf::new() };
+        // How much of it is here depends on how it was read.
+        let line = if is_too_long { &[] } else { line };
+        let read = match is_too_long {
+            true => Err(too_long("the line is too long")),
+            false => task.members.read(line, task.filter.limits()),
+        };
+        let place = match self.has_places {
+            true => self.prefix.join(name_of_line(read.as_ref().map_or(line, |read| &read.message), offset)),
+            false => PathBuf::new(),
+        };
         let origin = Origin { name: None, item: Some(offset), line: Some(number), place: &place };
-        if is_too_long {
-            let receipt = task.filter.withhold(line.len(), too_long("the line is too long"));
-            return self.refused(&origin, &receipt, None);
-        }
-        let read = match task.members.read(line, task.filter.limits()) {
+        let read = match read {
             Ok(read) => read,
             Err(refusal) => {
                 let receipt = task.filter.withhold(line.len(), refusal);
-                return self.refused(&origin, &receipt, Some(line));
+                return self.refused(&origin, &receipt, Some(line).filter(|_| !is_too_long));
             }
         };
         let says = (read.requester.clone(), read.purpose.clone());

@@ -1,13 +1,13 @@
 //! The writing end of a run: what is redacted is recorded, then put where it goes, then noted in the journal, in the order of
-//! the source.
+//! the source. What has come meanwhile is settled at once: a disk syncs much as fast as little.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::form::Form;
 use super::journal::{Entry, Position, RunFolder};
-use super::output::{Product, Stream, deliver, is_of_the_run, put_in_place};
+use super::output::{Delivery, Outlet, PART, Product, Stream, is_of_the_run, sync_around};
 use super::pipeline::Take;
 use super::reader::{After, Outputs, ReadError, Step};
 use super::run::{Report, Run, RunError, Watch};
@@ -26,8 +26,12 @@ pub(super) struct Writer<'r> {
     pub(super) folder: Option<RunFolder>,
     log: Option<Log>,
     watch: &'r dyn Watch,
+    /// Where outputs are put in place.
+    outlet: Outlet,
     /// The stream that is open.
     stream: Option<Stream>,
+    /// What was taken and isn't settled.
+    taken: Vec<(Option<Done>, After)>,
     /// Where the stream that is opened first goes on.
     is_resumed: bool,
     /// What the journal will say.
@@ -66,22 +70,40 @@ impl<'r> Writer<'r> {
         let lines = entry.position.inside.map_or(0, |inside| inside.lines);
         let next_checkpoint = Instant::now();
         let before = (entry.summary.messages(), entry.summary.bytes_in());
-        let (stream, failure) = (None, None);
-        let mut writer =
-            Self { run, folder, log, watch, stream, is_resumed, entry, lines, next_checkpoint, before, failure };
-        writer.settle()?;
+        let outlet = Outlet::new(match &run.outputs {
+            Outputs::Mirror(out) | Outputs::Files(out) => out.clone(),
+            Outputs::One { destination: Some(path), .. } => path.parent().unwrap_or(Path::new("")).to_owned(),
+            Outputs::One { destination: None, .. } | Outputs::Nowhere => PathBuf::new(),
+        });
+        let (stream, taken, failure) = (None, Vec::new(), None);
+        let mut writer = Self {
+            run,
+            folder,
+            log,
+            watch,
+            outlet,
+            stream,
+            taken,
+            is_resumed,
+            entry,
+            lines,
+            next_checkpoint,
+            before,
+            failure,
+        };
+        writer.finish_closing()?;
         // From here on a run that is killed can go on.
         writer.checkpoint()?;
         Ok(writer)
     }
 
     /// Puts an output in place that was whole when the run was stopped.
-    fn settle(&mut self) -> Result<(), RunError> {
-        let Some(destination) = self.entry.position.closing.take() else { return Ok(()) };
+    fn finish_closing(&mut self) -> Result<(), RunError> {
+        let Some(place) = self.entry.position.closing.take() else { return Ok(()) };
         if let Some(folder) = &self.folder {
-            let part = folder.path().join("part");
+            let part = folder.path().join(PART);
             if part.exists() {
-                put_in_place(&part, &destination).map_err(unwritable)?;
+                self.outlet.put(&part, &place).map_err(unwritable)?;
             }
         }
         self.entry.position.stream = None;
@@ -91,8 +113,20 @@ impl<'r> Writer<'r> {
 
     fn step(&mut self, step: Step) -> Result<(), RunError> {
         match step {
-            Step::Open { form, destination } => self.open(form, destination),
-            Step::Done(done, after) => self.done((*done).map_err(unwritable)?, after),
+            Step::Done(done, after) => {
+                match *done {
+                    Ok(done) => self.taken.push((Some(done), after)),
+                    Err(error) => {
+                        self.settle_all()?;
+                        return Err(unwritable(error));
+                    }
+                }
+                Ok(())
+            }
+            Step::Passed(after) => {
+                self.taken.push((None, after));
+                Ok(())
+            }
             Step::Told { text, is_failure, after } => {
                 if is_failure {
                     self.entry.summary.add_failure();
@@ -100,37 +134,76 @@ impl<'r> Writer<'r> {
                 } else {
                     self.watch.tell(&text);
                 }
-                self.advance(after)
+                self.taken.push((None, after));
+                Ok(())
             }
-            Step::Passed(after) => self.advance(after),
-            Step::Close(after) => self.close(after),
+            Step::Open { form, place } => {
+                self.settle_all()?;
+                self.open(form, place)
+            }
+            Step::Close(after) => {
+                self.settle_all()?;
+                self.close(after)
+            }
         }
     }
 
-    fn open(&mut self, form: Form, destination: Option<PathBuf>) -> Result<(), RunError> {
+    fn open(&mut self, form: Form, place: Option<PathBuf>) -> Result<(), RunError> {
         let mark = self.entry.position.stream.filter(|_| self.is_resumed);
         self.is_resumed = false;
-        let stream = match (destination, &self.folder) {
-            (Some(destination), Some(folder)) => {
-                Stream::to_file(form, folder.path(), &destination, mark).map_err(unwritable)?
-            }
+        let stream = match (place, &self.folder) {
+            (Some(place), Some(folder)) => Stream::to_file(form, folder.path(), place, mark).map_err(unwritable)?,
             _ => Stream::to_stdout(form),
         };
         self.stream = Some(stream);
         Ok(())
     }
 
-    /// Takes a unit's results: first they are recorded, then they go out.
-    fn done(&mut self, done: Done, after: After) -> Result<(), RunError> {
-        if let Some(log) = &mut self.log {
-            log.append(&done.bodies).map_err(unwritable_log)?;
+    /// Lets go what was taken: first all of it is recorded, and both its records and its files are on the disk, then it goes
+    /// out, then the journal says so.
+    fn settle_all(&mut self) -> Result<(), RunError> {
+        if self.taken.is_empty() {
+            return Ok(());
         }
+        let taken = std::mem::take(&mut self.taken);
+        let done = || taken.iter().filter_map(|(done, _)| done.as_ref());
+        if let Some(log) = &mut self.log {
+            for done in done() {
+                log.append(&done.bodies).map_err(unwritable_log)?;
+            }
+        }
+        let is_file = |done: &Done| matches!(&done.product, Product::Files(files) if !files.is_empty());
+        if let Some(folder) = &self.folder
+            && done().any(is_file)
+        {
+            sync_around(folder.path()).map_err(unwritable)?;
+        }
+        // What grows out of sight goes out when it is put in place, behind a journal.
+        let goes_out = self.folder.is_none() && self.stream.is_some() || done().any(is_file);
+        if let Some(log) = self.log.as_ref().filter(|_| goes_out) {
+            log.sync().map_err(unwritable_log)?;
+        }
+        for (done, after) in taken {
+            if let Some(done) = done {
+                self.let_out(done)?;
+            }
+            self.advance(after);
+        }
+        if Instant::now() >= self.next_checkpoint { self.checkpoint() } else { Ok(()) }
+    }
+
+    /// Puts a unit's results where they go.
+    fn let_out(&mut self, done: Done) -> Result<(), RunError> {
         self.entry.summary.add_all(done.summary);
         self.entry.comparison.add_all(done.comparison);
-        match (done.product, &self.run.outputs) {
-            (Product::Files(deliveries), Outputs::Mirror(out) | Outputs::Files(out)) => {
-                for delivery in &deliveries {
-                    match deliver(delivery, out) {
+        match done.product {
+            Product::Files(deliveries) => {
+                for Delivery { place, staged } in deliveries {
+                    let delivered = match staged {
+                        Some(staged) => self.outlet.put(&staged, &place),
+                        None => self.outlet.clear(&place),
+                    };
+                    match delivered {
                         Err(error) if !is_of_the_run(&error) => {
                             self.entry.summary.add_fault();
                             self.watch.tell_failure(&format!("failed: {error}"));
@@ -139,7 +212,7 @@ impl<'r> Writer<'r> {
                     }
                 }
             }
-            (product, _) => {
+            product => {
                 if let Some(stream) = &mut self.stream {
                     stream.append(product).map_err(unwritable)?;
                 }
@@ -150,20 +223,20 @@ impl<'r> Writer<'r> {
             if notice.is_failure { self.watch.tell_failure(&line) } else { self.watch.tell(&line) }
         }
         self.lines += done.lines;
-        self.advance(after)
+        Ok(())
     }
 
-    fn advance(&mut self, after: After) -> Result<(), RunError> {
+    fn advance(&mut self, after: After) {
         let position = &mut self.entry.position;
         position.found = after.found;
         position.last = after.last;
+        position.digest = after.digest;
         position.inside = after.inside;
         match &mut position.inside {
             Some(inside) => inside.lines = self.lines,
             None => self.lines = 0,
         }
         self.watch.moved(&self.entry.summary);
-        if Instant::now() >= self.next_checkpoint { self.checkpoint() } else { Ok(()) }
     }
 
     /// Notes in the journal how far the run is, behind everything that it speaks of.
@@ -188,13 +261,13 @@ impl<'r> Writer<'r> {
         stream.end().map_err(unwritable)?;
         if !stream.has_output() {
             // There will be no file, nor may an old one stay: nothing is left to be done if the run is killed now.
-            stream.put_in_place().map_err(unwritable)?;
+            stream.put_in_place(&mut self.outlet).map_err(unwritable)?;
             return self.closed(after);
         }
         let position = &mut self.entry.position;
-        position.closing = stream.destination();
+        position.closing = stream.place();
         self.closed(after)?;
-        stream.put_in_place().map_err(unwritable)?;
+        stream.put_in_place(&mut self.outlet).map_err(unwritable)?;
         self.entry.position.closing = None;
         Ok(())
     }
@@ -206,9 +279,10 @@ impl<'r> Writer<'r> {
         position.inside = None;
         self.lines = 0;
         match after {
-            Some(After { found, last, .. }) => {
+            Some(After { found, last, digest, .. }) => {
                 position.found = found;
                 position.last = last;
+                position.digest = digest;
             }
             None => position.is_read = true,
         }
@@ -251,6 +325,16 @@ impl<'r> Writer<'r> {
 impl Take<Step> for Writer<'_> {
     fn take(&mut self, step: Step) -> bool {
         match self.step(step) {
+            Ok(()) => true,
+            Err(error) => {
+                self.failure = Some(error);
+                false
+            }
+        }
+    }
+
+    fn settle(&mut self) -> bool {
+        match self.settle_all() {
             Ok(()) => true,
             Err(error) => {
                 self.failure = Some(error);

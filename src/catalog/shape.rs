@@ -233,7 +233,8 @@ fn is_clean(value: &str) -> bool {
     !suspect || value.chars().all(is_clean_character)
 }
 
-fn is_clean_character(character: char) -> bool {
+/// Whether a character hides nothing: no control but those of lines, nothing without width, nothing that turns the text.
+pub(crate) fn is_clean_character(character: char) -> bool {
     match character {
         '\t' | '\r' | '\n' => true,
         '\0'..='\u{1F}' | '\u{7F}'..='\u{9F}' => false,

@@ -5,6 +5,7 @@ use super::{Exit, complain};
 use crate::ConfigError;
 use crate::audit::AuditError;
 use crate::batch::{RunError, SourceError};
+use crate::report::shown;
 
 /// Why nothing was done.
 pub(super) enum Problem {
@@ -22,8 +23,8 @@ impl From<ConfigError> for Problem {
 impl From<SourceError> for Problem {
     fn from(error: SourceError) -> Self {
         match error {
-            SourceError::Usage(message) => Self::Usage(message),
-            SourceError::Io(path, error) => Self::Io(format!("{}: {error}", path.display())),
+            SourceError::Usage(message) => Self::Usage(shown(&message).into()),
+            SourceError::Io(path, error) => Self::Io(shown(&format!("{}: {error}", path.display())).into()),
         }
     }
 }
@@ -31,8 +32,8 @@ impl From<SourceError> for Problem {
 impl From<RunError> for Problem {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Usage(message) => Self::Usage(message),
-            RunError::Io(message) => Self::Io(message),
+            RunError::Usage(message) => Self::Usage(shown(&message).into()),
+            RunError::Io(message) => Self::Io(shown(&message).into()),
         }
     }
 }

@@ -11,9 +11,13 @@ use super::interrupt;
 use super::outcome::Outcome;
 use super::output::say;
 use super::{Exit, Problem, complain};
+use crate::Filter;
 use crate::audit::{Key, Log};
-use crate::batch::{Begin, Form, Found, Inputs, Members, Outputs, Root, Run, Task, Terms, Walk, refuse_overlap, roots};
-use crate::report::{Manner, Progress};
+use crate::batch::{
+    Begin, Form, Found, Inputs, Members, Outputs, Root, Run, SourceError, Task, Terms, Walk, is_private_folder,
+    refuse_overlap, roots,
+};
+use crate::report::{Manner, Progress, shown};
 
 /// Redact messages.
 ///
@@ -220,7 +224,8 @@ fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
     }
     let inputs = inputs(&arguments.inputs)?;
     let outputs = outputs(arguments, &inputs)?;
-    let terms = terms(arguments, filter.policy().sha256.clone())?;
+    refuse_mixed_places(arguments, &outputs)?;
+    let terms = terms(arguments, &filter, other.as_ref())?;
     let members = Members {
         payload: forms.payload_member.clone(),
         requester: forms.requester_member.clone(),
@@ -254,6 +259,8 @@ fn inputs(paths: &[PathBuf]) -> Result<Inputs, Problem> {
         [] => Ok(Inputs::Stdin),
         [path] if is_stdin(path) => Ok(Inputs::Stdin),
         _ if paths.iter().any(is_stdin) => Err(Problem::Usage("stdin can't be one of several inputs".to_owned())),
+        // The only one there is: nothing is left to go on with.
+        [path] if let Err(error) = path.metadata() => Err(SourceError::Io(path.clone(), error).into()),
         _ => Ok(Inputs::Roots(roots(paths)?)),
     }
 }
@@ -305,29 +312,53 @@ fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs, Problem> {
         }
         None => Outputs::Mirror(out.clone()),
     };
-    for input in &arguments.inputs {
-        if input != Path::new("-") {
-            refuse_overlap(input, &out)?;
-        }
-    }
     Ok(outputs)
 }
 
+/// Refuses places that lie in one another, and a folder for originals that others may look into.
+fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> Result<(), Problem> {
+    let Record { audit, withheld, .. } = &arguments.record;
+    let inputs = arguments.inputs.iter().filter(|input| *input != Path::new("-")).map(|input| ("the input", input));
+    let out = arguments.output.iter().filter(|_| *outputs != Outputs::Nowhere).map(|out| ("the output", out));
+    let others = out.chain(withheld.iter().map(|folder| ("the folder for what is withheld", folder)));
+    let others: Vec<_> = others.chain(audit.iter().map(|log| ("the audit log", log))).collect();
+    for (number, (what, path)) in others.iter().enumerate() {
+        let apart = others.iter().skip(number + 1).copied();
+        for (other, beside) in inputs.clone().chain(apart) {
+            refuse_overlap((other, beside), (what, path))?;
+        }
+    }
+    match withheld {
+        Some(folder) if folder.exists() && !is_private_folder(folder).unwrap_or(false) => Err(Problem::Usage(format!(
+            "--withheld {}: others may look into it: `chmod 700` it, or name another folder",
+            shown(&folder.to_string_lossy())
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// What must be the same when a stopped run goes on.
-fn terms(arguments: &Arguments, policy: String) -> Result<Terms, Problem> {
+fn terms(arguments: &Arguments, filter: &Filter, other: Option<&Filter>) -> Result<Terms, Problem> {
     let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
-    let Arguments { inputs, forms, record, filter, .. } = arguments;
+    let Arguments { inputs, forms, record, filter: of_filter, .. } = arguments;
+    // Wherever the run goes on from, it is these that are meant.
+    let place = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     Ok(vec![
         ("the program's version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ("the policy".to_owned(), policy),
-        ("the formats or the catalog".to_owned(), filter.digest()?),
-        ("the inputs".to_owned(), text(inputs)),
+        ("the policy".to_owned(), filter.policy().sha256.clone()),
+        ("the formats or the catalog".to_owned(), of_filter.digest()?),
+        ("the inputs".to_owned(), text(&inputs.iter().map(place).collect::<Vec<_>>())),
         ("the forms".to_owned(), text(forms)),
         (
             "the options".to_owned(),
-            text(&(filter.options(), arguments.no_second_reading, &record.withheld, &record.compare)),
+            text(&(
+                of_filter.options(),
+                arguments.no_second_reading,
+                record.withheld.as_ref().map(place),
+                other.map(|other| &other.policy().sha256),
+            )),
         ),
-        ("the audit log".to_owned(), text(&record.audit)),
+        ("the audit log".to_owned(), text(&record.audit.as_ref().map(place))),
     ])
 }
 

@@ -6,6 +6,7 @@ mod explain;
 mod matrix;
 mod progress;
 mod selectors;
+mod shown;
 mod summary;
 mod words;
 
@@ -15,4 +16,5 @@ pub(crate) use explain::{Explanation, MessageTold, Structure, View, explain, mes
 pub(crate) use matrix::MatrixBuilder;
 pub(crate) use progress::{Manner, Progress};
 pub(crate) use selectors::selectors;
+pub(crate) use shown::{shown, shows_as_it_is};
 pub(crate) use summary::{Summary, Tally};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Summary;
+use super::{Summary, shown};
 use crate::batch::Watch;
 
 /// How progress is shown.
@@ -76,7 +76,7 @@ impl Progress {
 
     fn print(&self, line: &str) {
         // A stderr that is closed is no reason to stop.
-        self.bar.suspend(|| drop(writeln!(std::io::stderr().lock(), "dmv-redact: {line}")));
+        self.bar.suspend(|| drop(writeln!(std::io::stderr().lock(), "dmv-redact: {}", shown(line))));
     }
 
     fn told(&self, summary: &Summary) -> String {

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use super::{LIST, Room, complaint, fixture, gzip, line, messages, pack, read, summary, text, unpack};
+use super::{LIST, POLICE, Room, complaint, fixture, gzip, line, messages, pack, read, summary, text, unpack};
 
 #[test]
 fn a_source_that_breaks_off_gives_what_came_before_and_is_told() {
@@ -33,6 +33,34 @@ fn a_source_that_breaks_off_gives_what_came_before_and_is_told() {
     // A last line without its end is a line.
     room.write("in.ndjson", line(&fixture(LIST.0)).trim_ascii_end());
     assert_eq!(room.redact(&["in.ndjson", "-o", "out.ndjson"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_tar_that_is_cut_between_entries_or_goes_on_behind_its_end_is_told() {
+    let room = Room::new();
+    let whole = pack("tar", &messages(2));
+    let ended = |message: &[u8]| 512 + message.len().div_ceil(512) * 512;
+    let cut = whole[..ended(&fixture(POLICE.0))].to_vec();
+    let two = [whole.clone(), whole.clone()].concat();
+    let mut padded = whole.clone();
+    padded.extend([0; 10_240]);
+    let gz = gzip(&whole);
+    let mut bad_sum = gz.clone();
+    let at = bad_sum.len() - 6;
+    bad_sum[at] ^= 1;
+    for (what, name, bytes, status, entries) in [
+        ("cut", "in.tar", cut, 1, 2),
+        ("nothing", "in.tar", Vec::new(), 1, 1),
+        ("two behind one another", "in.tar", two, 1, 3),
+        ("padded", "in.tar", padded, 0, 2),
+        ("without its checksum", "in.tar.gz", gz[..gz.len() - 8].to_vec(), 1, 3),
+        ("with a wrong checksum", "in.tar.gz", bad_sum, 1, 3),
+    ] {
+        room.write(name, &bytes);
+        let output = room.redact(&[name, "-o", "out.tar"]);
+        assert_eq!(output.status.code(), Some(status), "{what}: {}", complaint(&output));
+        assert_eq!(unpack("tar", &read(&room.path("out.tar"))).len(), entries, "{what}");
+    }
 }
 
 #[test]

@@ -79,6 +79,30 @@ fn p10_every_form_gives_what_each_message_gives_by_itself() {
 }
 
 #[test]
+fn p5_attack_34_no_output_tells_by_its_bytes_how_much_was_removed() {
+    let room = Room::new();
+    let message = String::from_utf8(fixture(LIST.0)).unwrap();
+    let padded = |number: usize| {
+        let photo = "QUJD".repeat(number % 7 * 4000);
+        message.replacen('{', &format!("{{\"unknown\":\"{photo}\","), 1).into_bytes()
+    };
+    let with = |content: &dyn Fn(usize) -> Vec<u8>| -> Vec<Message> {
+        (0..500).map(|number| (format!("{number:03}.json"), content(number))).collect()
+    };
+    let (short, long) = (with(&|_| padded(0)), with(&padded));
+    for form in FORMS {
+        let outputs = [&short, &long].map(|messages| {
+            let name = format!("in.{form}");
+            room.write(&name, &pack(form, messages));
+            let output = room.redact(&[&name, "-o", "out/"]);
+            assert_eq!(output.status.code(), Some(0), "{form}: {}", complaint(&output));
+            read(&room.path("out").join(&name))
+        });
+        assert!(outputs[0] == outputs[1], "{form}");
+    }
+}
+
+#[test]
 fn a_folder_is_mirrored_or_packed_and_what_is_withheld_has_no_file() {
     let room = Room::new();
     let messages = messages(200);

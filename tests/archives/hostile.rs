@@ -103,6 +103,7 @@ fn attack_35_bombs_cost_no_memory() {
         encoder.write_all(&block).unwrap();
     }
     encoder.write_all(&regular(b"good.json", &fixture(LIST.0))).unwrap();
+    encoder.write_all(&[0; 1024]).unwrap();
     room.write("bomb.tar.zst", &encoder.finish().unwrap());
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().large_file(true);
@@ -123,6 +124,31 @@ fn attack_35_bombs_cost_no_memory() {
         );
         let peak = summary["run"]["peak-memory"].as_u64().unwrap();
         assert!(peak < 256 << 20, "{name}: {peak}");
+    }
+}
+
+#[test]
+fn p8_many_large_files_and_large_windows_stay_within_the_memory() {
+    let room = Room::new();
+    // Each alone is within the limits, on one line, so that it could be a message or many.
+    let large = [b"{\"a\":\"".to_vec(), vec![b'x'; 1_990_000], b"\"}".to_vec()].concat();
+    for number in 0..80 {
+        room.write(&format!("large/{number}.json"), &large);
+    }
+    // A frame that says it wants to look back 2 GiB (RFC 8878 3.1.1.1.2), and one that looks back as far as is usual.
+    room.write("window.ndjson.zst", b"\x28\xB5\x2F\xFD\x00\xA8\x01\x00\x00");
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    encoder.window_log(23).unwrap();
+    encoder.write_all(&pack("ndjson", &messages(8))).unwrap();
+    room.write("good.ndjson.zst", &encoder.finish().unwrap());
+    for (name, status, failed) in [("large", 3, 0), ("window.ndjson.zst", 1, 1), ("good.ndjson.zst", 3, 0)] {
+        let arguments = ["--dry-run", "--summary", "json", "--memory", "32MiB", "--limit", "message-bytes=2000000"];
+        let output = room.redact(&[&[name], &arguments[..]].concat());
+        assert_eq!(output.status.code(), Some(status), "{name}: {}", complaint(&output));
+        let found = summary(&output);
+        assert_eq!(found["failed"], failed, "{name}");
+        let peak = found["run"]["peak-memory"].as_u64().unwrap();
+        assert!(peak < 64 << 20, "{name}: {peak}");
     }
 }
 

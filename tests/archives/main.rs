@@ -13,6 +13,7 @@ mod faults;
 mod forms;
 mod hostile;
 mod lines;
+mod places;
 mod records;
 mod stops;
 

@@ -156,6 +156,40 @@ fn a_run_goes_on_only_under_the_terms_it_began_with() {
 }
 
 #[test]
+fn a_run_goes_on_only_where_it_finds_what_it_found() {
+    let room = Room::new();
+    for (name, message) in messages(2000) {
+        room.write(&format!("in/{name}"), &message);
+    }
+    let mut child = room.command(&["redact", "in", "-o", "out", "--jobs", "1"]).spawn().unwrap();
+    // Some of it is done, and the journal says so.
+    let journal = room.path("out/.dmv-redact/journal.json");
+    let is_on_its_way = || fs::read_to_string(&journal).is_ok_and(|journal| !journal.contains("\"found\":0,"));
+    while !is_on_its_way() {
+        assert!(child.try_wait().unwrap().is_none(), "it was never stopped in time");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // One is gone and another has come: as many as before.
+    let resume = ["in", "-o", "out", "--jobs", "1", "--resume"];
+    fs::rename(room.path("in/00/00000.xml"), room.path("in/00/.new.xml")).unwrap();
+    let output = room.redact(&resume);
+    assert_eq!(output.status.code(), Some(2), "{}", complaint(&output));
+    assert!(complaint(&output).contains("is no longer what it was"), "{}", complaint(&output));
+    fs::rename(room.path("in/00/.new.xml"), room.path("in/00/00000.xml")).unwrap();
+    // The same names from another folder are other inputs.
+    fs::create_dir(room.path("sub")).unwrap();
+    let mut elsewhere = room.command(&["redact", "in", "-o"]);
+    let output =
+        elsewhere.arg(room.path("out")).args(["--jobs", "1", "--resume"]).current_dir(room.path("sub")).output();
+    assert_eq!(output.unwrap().status.code(), Some(1));
+    let output = room.redact(&resume);
+    assert_eq!(output.status.code(), Some(3), "{}", complaint(&output));
+    assert_eq!(room.redact(&["in", "-o", "once"]).status.code(), Some(3));
+    assert_eq!(room.names("out"), room.names("once"));
+}
+
+#[test]
 fn two_runs_do_not_work_in_one_place() {
     let room = Room::new();
     room.write("in.ndjson", &pack("ndjson", &messages(3000)));

@@ -9,7 +9,7 @@ mod zip;
 
 pub(super) use archive::{Archive, Member};
 pub(super) use lines::{LineCutter, Stretches, read_stretch};
-pub(super) use name::own_name;
-pub(super) use open::{Opened, Source, Stamp, open, open_stdin, read_at_most};
+pub(super) use name::{archive_place, own_name};
+pub(super) use open::{Begun, Bounds, Opened, Source, Stamp, open_stdin, read_at_most};
 pub(super) use tar::TarReader;
 pub(super) use zip::{ZipReader, inflate};

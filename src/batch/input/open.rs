@@ -9,12 +9,19 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::super::form::{Compression, Form, Layout, compression_of, is_undecided, layout_of};
 
-/// Bytes that are looked at to tell what a source is. A file that is no longer is read whole by that.
+/// Bytes that are looked at first. A file that is no longer is read whole by that.
 const HEAD_BYTES: usize = 1 << 16;
-/// Bytes that are looked at where the first line has not ended before.
-const LONGEST_HEAD: usize = 1 << 25;
 /// Bytes that are read from a source at a time.
 const BLOCK_BYTES: usize = 1 << 18;
+
+/// How much memory opening a source may take.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Bounds {
+    /// Bytes that are looked at where the first line has not ended before.
+    pub(in super::super) longest_head: usize,
+    /// Bytes of what came before that a Zstandard source may refer to.
+    pub(in super::super) window: usize,
+}
 
 /// A source that has been opened and recognised.
 pub(in super::super) struct Opened {
@@ -46,35 +53,55 @@ impl Stamp {
     }
 }
 
-/// Opens a file and tells its form; `as_form` is what the caller knows of it.
-pub(in super::super) fn open(path: &Path, as_form: Option<Form>) -> io::Result<Opened> {
-    let mut file = File::open(path)?;
-    let (head, has_ended) = read_head(&mut file);
-    let has_ended = has_ended?;
-    let compression = as_form.map_or_else(|| compression_of(&head), |form| form.compression);
-    if compression != Compression::Plain {
-        file.seek(SeekFrom::Start(0))?;
-        return decompressed(Box::new(file), Some(path), as_form, compression);
+/// A file whose first bytes have been read, so that reading them can be done for many files side by side; what may take
+/// more memory comes later, for one after the other.
+pub(in super::super) struct Begun {
+    file: File,
+    head: Vec<u8>,
+    has_ended: bool,
+}
+
+impl Begun {
+    /// Opens a file and reads its first bytes.
+    pub(in super::super) fn open(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        // One byte more, so that the end shows.
+        let bytes = file.metadata()?.len().saturating_add(1).min(HEAD_BYTES as u64);
+        let mut head = Vec::with_capacity(usize::try_from(bytes).unwrap_or(HEAD_BYTES));
+        let has_ended = read_on(&mut file, HEAD_BYTES, &mut head)?;
+        Ok(Self { file, head, has_ended })
     }
-    let layout = as_form.map_or_else(|| layout_of(Some(path), &head), |form| form.layout);
-    let source = if layout == Layout::Message && has_ended {
-        Source::Whole(head)
-    } else {
-        file.seek(SeekFrom::Start(0))?;
-        Source::File(file)
-    };
-    Ok(Opened { form: Form { layout, compression }, source })
+
+    /// Tells the file's form; `as_form` is what the caller knows of it.
+    pub(in super::super) fn recognise(self, path: &Path, as_form: Option<Form>, bounds: Bounds) -> io::Result<Opened> {
+        let Self { mut file, mut head, mut has_ended } = self;
+        let compression = as_form.map_or_else(|| compression_of(&head), |form| form.compression);
+        if compression != Compression::Plain {
+            file.seek(SeekFrom::Start(0))?;
+            return decompressed(Box::new(file), Some(path), as_form, compression, bounds);
+        }
+        if as_form.is_none() && !has_ended {
+            has_ended = read_until_decided(&mut file, &mut head, bounds)?;
+        }
+        let layout = as_form.map_or_else(|| layout_of(Some(path), &head), |form| form.layout);
+        let source = if layout == Layout::Message && has_ended {
+            Source::Whole(head)
+        } else {
+            file.seek(SeekFrom::Start(0))?;
+            Source::File(file)
+        };
+        Ok(Opened { form: Form { layout, compression }, source })
+    }
 }
 
 /// Recognises what comes on stdin.
-pub(in super::super) fn open_stdin(as_form: Option<Form>) -> io::Result<Opened> {
-    let (head, rest) = peek(Box::new(io::stdin()))?;
+pub(in super::super) fn open_stdin(as_form: Option<Form>, bounds: Bounds) -> io::Result<Opened> {
+    let mut stdin = io::stdin();
+    let mut head = Vec::new();
+    let result = read_on(&mut stdin, HEAD_BYTES, &mut head);
     let compression = as_form.map_or_else(|| compression_of(&head), |form| form.compression);
-    if compression != Compression::Plain {
-        return decompressed(rest, None, as_form, compression);
-    }
-    let layout = as_form.map_or_else(|| layout_of(None, &head), |form| form.layout);
-    Ok(Opened { form: Form { layout, compression }, source: Source::Stream(rest) })
+    let raw = again(head, result.map(drop), stdin);
+    decompressed(raw, None, as_form, compression, bounds)
 }
 
 fn decompressed(
@@ -82,42 +109,51 @@ fn decompressed(
     path: Option<&Path>,
     as_form: Option<Form>,
     compression: Compression,
+    bounds: Bounds,
 ) -> io::Result<Opened> {
     let raw = BufReader::with_capacity(BLOCK_BYTES, raw);
-    let inside: Box<dyn Read + Send> = match compression {
+    let mut inside: Box<dyn Read + Send> = match compression {
         Compression::Plain => Box::new(raw),
         Compression::Gzip => Box::new(MultiGzDecoder::new(raw)),
-        Compression::Zstd => Box::new(zstd::Decoder::with_buffer(raw)?),
-    };
-    let (head, rest) = peek(inside)?;
-    let layout = as_form.map_or_else(|| layout_of(path, &head), |form| form.layout);
-    Ok(Opened { form: Form { layout, compression }, source: Source::Stream(rest) })
-}
-
-/// The first bytes, and a reader of all of them again.
-fn peek(mut raw: Box<dyn Read + Send>) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
-    // What fails within the first bytes fails again when it is read: the fault is told there, with its place.
-    let (head, has_ended) = read_head(&mut raw);
-    let rest: Box<dyn Read + Send> = match has_ended {
-        Err(error) => Box::new(Cursor::new(head.clone()).chain(Failing(Some(error)))),
-        Ok(_) => Box::new(Cursor::new(head.clone()).chain(raw)),
-    };
-    Ok((head, rest))
-}
-
-/// Reads as much as tells what a source is, and whether that is all of it.
-fn read_head(source: &mut impl Read) -> (Vec<u8>, io::Result<bool>) {
-    let mut head = Vec::new();
-    let mut wanted = HEAD_BYTES;
-    loop {
-        let missing = wanted - head.len();
-        match source.take(missing as u64).read_to_end(&mut head) {
-            Err(error) => return (head, Err(error)),
-            Ok(read) if read < missing => return (head, Ok(true)),
-            Ok(_) if wanted < LONGEST_HEAD && is_undecided(&head) => wanted *= 2,
-            Ok(_) => return (head, Ok(false)),
+        Compression::Zstd => {
+            let mut decoder = zstd::Decoder::with_buffer(raw)?;
+            decoder.window_log_max(bounds.window.max(1).ilog2())?;
+            Box::new(decoder)
         }
+    };
+    let mut head = Vec::new();
+    let result = match as_form {
+        Some(_) => Ok(()),
+        None => read_on(&mut inside, HEAD_BYTES, &mut head).and_then(|has_ended| match has_ended {
+            true => Ok(()),
+            false => read_until_decided(&mut inside, &mut head, bounds).map(drop),
+        }),
+    };
+    let layout = as_form.map_or_else(|| layout_of(path, &head), |form| form.layout);
+    Ok(Opened { form: Form { layout, compression }, source: Source::Stream(again(head, result, inside)) })
+}
+
+/// A reader of all of a source again of which `head` was read. What failed there fails again behind it: the fault is told
+/// when it is come to, with its place.
+fn again(head: Vec<u8>, result: io::Result<()>, rest: impl Read + Send + 'static) -> Box<dyn Read + Send> {
+    match result {
+        Err(error) => Box::new(Cursor::new(head).chain(Failing(Some(error)))),
+        Ok(()) => Box::new(Cursor::new(head).chain(rest)),
     }
+}
+
+/// Appends up to `count` bytes, and tells whether the source has ended.
+fn read_on(source: &mut impl Read, count: usize, head: &mut Vec<u8>) -> io::Result<bool> {
+    Ok(source.take(count as u64).read_to_end(head)? < count)
+}
+
+/// Reads on as long as more could tell what the source is, and tells whether that is all of it.
+fn read_until_decided(source: &mut impl Read, head: &mut Vec<u8>, bounds: Bounds) -> io::Result<bool> {
+    let mut has_ended = false;
+    while !has_ended && head.len() < bounds.longest_head && is_undecided(head) {
+        has_ended = read_on(source, head.len(), head)?;
+    }
+    Ok(has_ended)
 }
 
 /// A reader that fails once, then has ended.
@@ -129,9 +165,10 @@ impl Read for Failing {
     }
 }
 
-/// Reads a message, `None` if it is longer than `limit`.
-pub(in super::super) fn read_at_most(source: impl Read, limit: usize) -> io::Result<Option<Vec<u8>>> {
-    let mut message = Vec::new();
+/// Reads a message, `None` if it is longer than `limit`. `length` is how long it is said to be.
+pub(in super::super) fn read_at_most(source: impl Read, length: u64, limit: usize) -> io::Result<Option<Vec<u8>>> {
+    let expected = usize::try_from(length).unwrap_or(usize::MAX).min(limit);
+    let mut message = Vec::with_capacity(expected.saturating_add(1));
     let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     source.take(bound).read_to_end(&mut message)?;
     Ok((message.len() <= limit).then_some(message))

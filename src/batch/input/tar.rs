@@ -11,6 +11,8 @@ use super::name::Names;
 use super::open::read_at_most;
 
 const BLOCK: u64 = 512;
+/// Bytes that are read at a time behind the end.
+const END_BLOCK: usize = 1 << 16;
 /// Bytes of the longest extended header that is read.
 const LONGEST_EXTENSION: u64 = 1 << 16;
 
@@ -73,7 +75,7 @@ impl<R: Read> TarReader<R> {
             self.pass(size)?;
             Data::TooLong
         } else {
-            let data = read_at_most((&mut self.source).take(size), self.limit)?;
+            let data = read_at_most((&mut self.source).take(size), size, self.limit)?;
             let data = data.filter(|data| data.len() as u64 == size);
             let data = data.ok_or_else(|| broken("the tar ends within an entry"))?;
             self.skip(padding(size))?;
@@ -82,17 +84,18 @@ impl<R: Read> TarReader<R> {
         Ok((number, Member::File { place, data }))
     }
 
-    /// The next header, `None` where two empty blocks or the end of the source end the archive.
+    /// The next header, `None` where empty blocks end the archive.
     fn header(&mut self) -> io::Result<Option<Header>> {
         let mut header = Header::new_old();
         let read = (&mut self.source).take(BLOCK).read_to_end_of(header.as_mut_bytes())?;
         match read {
-            0 => return Ok(None),
+            // Cut between two entries it looks whole but for this.
+            0 => return Err(broken("the tar has no end: it was cut")),
             512 => {}
             _ => return Err(broken("the tar ends within a header")),
         }
         if header.as_bytes().iter().all(|byte| *byte == 0) {
-            return Ok(None);
+            return self.end().map(|()| None);
         }
         let sum = header.as_bytes().iter().enumerate().map(|(at, byte)| match at {
             // The checksum itself counts as spaces.
@@ -102,6 +105,21 @@ impl<R: Read> TarReader<R> {
         match header.cksum() {
             Ok(told) if told == sum.sum::<u32>() => Ok(Some(header)),
             _ => Err(broken("a header of the tar has a wrong checksum")),
+        }
+    }
+
+    /// Reads what is behind the archive: nothing, for what would be passed over there would be passed over silently. A
+    /// compression's checksum is at the end too.
+    fn end(&mut self) -> io::Result<()> {
+        let mut block = vec![0; END_BLOCK];
+        loop {
+            let read = (&mut self.source).read_to_end_of(&mut block)?;
+            if read == 0 {
+                return Ok(());
+            }
+            if block.get(..read).unwrap_or_default().iter().any(|byte| *byte != 0) {
+                return Err(broken("something follows the end of the tar"));
+            }
         }
     }
 

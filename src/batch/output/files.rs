@@ -1,4 +1,4 @@
-//! Outputs that are files of their own: written beside their place, synced together, and renamed into it.
+//! Files that are written: outputs beside their place, until they are synced together and renamed into it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ pub(in super::super) struct Staging<'s> {
 }
 
 impl Staging<'_> {
-    /// Writes a file, to be synced with the others of its unit.
+    /// Writes a file, to be synced with others: one sync of the file system costs less than one for each small file.
     pub(super) fn stage(&self, index: usize, output: &[u8]) -> io::Result<PathBuf> {
         let path = self.folder.join(format!("{}-{index}", self.unit));
         let mut file = create_private(&path)?;
@@ -31,11 +31,6 @@ impl Staging<'_> {
             file.sync_all()?;
         }
         Ok(path)
-    }
-
-    /// Syncs what was written: one sync of the file system for a unit costs less than one for each of its small files.
-    pub(super) fn sync(&self) -> io::Result<()> {
-        sync_around(self.folder)
     }
 }
 
@@ -49,7 +44,7 @@ pub(in super::super) fn sync_around(path: &Path) -> io::Result<()> {
 }
 
 /// Makes a file that only its owner may read; an old one is cut.
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
+pub(in super::super) fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -66,28 +61,32 @@ pub(in super::super) fn create_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Puts files in place.
-///
-/// # Errors
-/// The first that can't be; those before it are in place.
-pub(in super::super) fn deliver(delivery: &Delivery, out: &Path) -> io::Result<()> {
-    let path = delivery.destination(out);
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    match &delivery.staged {
-        Some(staged) => match fs::rename(staged, &path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                // Its folder isn't there yet: mostly it is.
-                fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(named)?;
-                fs::rename(staged, &path).map_err(named)
-            }
-            other => other.map_err(named),
-        },
-        None => match fs::remove_file(&path) {
-            Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                Err(named(error))
-            }
-            _ => Ok(()),
-        },
+/// Whether `path` is a folder, no link to one, that nobody but this process's user may look into or work in.
+pub(crate) fn is_private_folder(path: &Path) -> io::Result<bool> {
+    let metadata = fs::symlink_metadata(path)?;
+    #[cfg(unix)]
+    let is_closed = std::os::unix::fs::MetadataExt::mode(&metadata) & 0o077 == 0;
+    #[cfg(not(unix))]
+    let is_closed = true;
+    #[cfg(target_os = "linux")]
+    let is_own = std::os::unix::fs::MetadataExt::uid(&metadata) == rustix::process::geteuid().as_raw();
+    #[cfg(not(target_os = "linux"))]
+    let is_own = true;
+    Ok(metadata.is_dir() && is_closed && is_own)
+}
+
+/// Whether an open file is the one that is at `path`.
+pub(in super::super) fn is_the_file_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let same = |file: &fs::Metadata| (file.dev(), file.ino());
+        matches!((file.metadata(), fs::metadata(path)), (Ok(file), Ok(there)) if same(&file) == same(&there))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
     }
 }
 

@@ -2,11 +2,17 @@
 
 mod compress;
 mod files;
+mod outlet;
+mod packer;
 mod piece;
 mod stream;
 mod zip;
 
-pub(super) use compress::compress;
-pub(super) use files::{Delivery, Staging, create_private_folder, deliver, is_of_the_run, sync_around, write_whole};
+use compress::compress;
+pub(crate) use files::is_private_folder;
+pub(super) use files::{
+    Delivery, Staging, create_private, create_private_folder, is_of_the_run, is_the_file_at, sync_around, write_whole,
+};
+pub(super) use outlet::Outlet;
 pub(super) use piece::{Piece, Product};
-pub(super) use stream::{Mark, Stream, put_in_place};
+pub(super) use stream::{Mark, PART, Stream};

@@ -1,13 +1,13 @@
 //! What a worker makes of a unit's outputs: a piece of the stream that they go to, or files that wait to be put in place.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::super::form::{Form, Layout};
-use super::super::line::{FAILED, write_as_line, write_notice};
+use super::super::form::Layout;
+use super::super::line::{FAILED, FAILED_SUFFIX, WITHHELD_SUFFIX, write_as_line, write_notice};
 use super::super::unit::Target;
 use super::zip::{self, Written};
-use super::{Delivery, Staging, compress};
+use super::{Delivery, Staging};
 use crate::Reason;
 
 /// The outputs of one unit, as the writer takes them.
@@ -26,16 +26,12 @@ pub(in super::super) enum Product {
 /// A product in the making.
 pub(in super::super) enum Piece<'s> {
     Nothing,
-    Lines(Vec<u8>, Form),
-    Message(Vec<u8>, Form),
-    Tar(Box<tar::Builder<Vec<u8>>>, Form),
+    Lines(Vec<u8>),
+    Message(Vec<u8>),
+    Tar(Box<tar::Builder<Vec<u8>>>),
     Zip(Vec<u8>, Vec<Written>),
     Files(Vec<Delivery>, Staging<'s>),
 }
-
-/// What a notice's entry is called behind the message's own name.
-const WITHHELD_SUFFIX: &str = ".withheld.json";
-const FAILED_SUFFIX: &str = ".failed.json";
 
 impl<'s> Piece<'s> {
     pub(in super::super) fn new(target: Target, staging: Option<Staging<'s>>) -> Self {
@@ -43,9 +39,9 @@ impl<'s> Piece<'s> {
             (Target::Files, Some(staging)) => Self::Files(Vec::new(), staging),
             (Target::Nowhere | Target::Files, _) => Self::Nothing,
             (Target::Stream(form), _) => match form.layout {
-                Layout::Message => Self::Message(Vec::new(), form),
-                Layout::Lines => Self::Lines(Vec::new(), form),
-                Layout::Tar => Self::Tar(Box::new(tar::Builder::new(Vec::new())), form),
+                Layout::Message => Self::Message(Vec::new()),
+                Layout::Lines => Self::Lines(Vec::new()),
+                Layout::Tar => Self::Tar(Box::new(tar::Builder::new(Vec::new()))),
                 Layout::Zip => Self::Zip(Vec::new(), Vec::new()),
             },
         }
@@ -54,7 +50,7 @@ impl<'s> Piece<'s> {
     /// The buffer of a piece of lines, which a line is written into as it was read.
     pub(in super::super) fn lines(&mut self) -> Option<&mut Vec<u8>> {
         match self {
-            Self::Lines(bytes, _) => Some(bytes),
+            Self::Lines(bytes) => Some(bytes),
             _ => None,
         }
     }
@@ -63,11 +59,11 @@ impl<'s> Piece<'s> {
     pub(in super::super) fn release(&mut self, place: &Path, output: &[u8]) -> io::Result<()> {
         match self {
             Self::Nothing => Ok(()),
-            Self::Lines(bytes, _) => {
+            Self::Lines(bytes) => {
                 write_as_line(output, bytes);
                 Ok(())
             }
-            Self::Message(bytes, _) => {
+            Self::Message(bytes) => {
                 bytes.extend_from_slice(output);
                 Ok(())
             }
@@ -108,7 +104,7 @@ impl<'s> Piece<'s> {
     fn notify(&mut self, place: &Path, suffix: &str, notice: &[u8]) -> io::Result<()> {
         match self {
             Self::Nothing | Self::Message(..) | Self::Files(..) => Ok(()),
-            Self::Lines(bytes, _) => {
+            Self::Lines(bytes) => {
                 bytes.extend_from_slice(notice);
                 Ok(())
             }
@@ -123,7 +119,7 @@ impl<'s> Piece<'s> {
     /// Appends an entry to an archive.
     fn append(&mut self, place: &Path, data: &[u8]) -> io::Result<()> {
         match self {
-            Self::Tar(builder, _) => {
+            Self::Tar(builder) => {
                 let mut header = tar::Header::new_gnu();
                 header.set_size(data.len() as u64);
                 // For its owner only; when it was written is nobody's matter.
@@ -140,23 +136,17 @@ impl<'s> Piece<'s> {
 
     /// The finished product.
     pub(in super::super) fn finish(self) -> io::Result<Product> {
-        let packed = |bytes: Vec<u8>, form: Form| match bytes.is_empty() {
-            true => Ok(Product::Nothing),
-            false => compress(form.compression, bytes).map(Product::Bytes),
-        };
+        let product = |bytes: Vec<u8>| if bytes.is_empty() { Product::Nothing } else { Product::Bytes(bytes) };
         match self {
             Self::Nothing => Ok(Product::Nothing),
-            Self::Lines(bytes, form) | Self::Message(bytes, form) => packed(bytes, form),
-            Self::Tar(builder, form) => {
+            Self::Lines(bytes) | Self::Message(bytes) => Ok(product(bytes)),
+            Self::Tar(builder) => {
                 let mut bytes = builder.into_inner()?;
                 bytes.truncate(bytes.len().saturating_sub(TAR_END_BYTES));
-                packed(bytes, form)
+                Ok(product(bytes))
             }
             Self::Zip(bytes, written) => Ok(Product::Zip(bytes, written)),
-            Self::Files(deliveries, staging) => {
-                staging.sync()?;
-                Ok(Product::Files(deliveries))
-            }
+            Self::Files(deliveries, _) => Ok(Product::Files(deliveries)),
         }
     }
 }
@@ -168,12 +158,4 @@ pub(super) const TAR_END_BYTES: usize = 1024;
 fn entry_name(place: &Path) -> String {
     let parts: Vec<_> = place.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")
-}
-
-impl Delivery {
-    /// Where the file goes, below `out`.
-    pub(super) fn destination(&self, out: &Path) -> PathBuf {
-        // Joining an empty path would leave a trailing separator behind.
-        if self.place.as_os_str().is_empty() { out.to_owned() } else { out.join(&self.place) }
-    }
 }

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::form::{Compression, Form, Layout};
 use super::files::create_private;
+use super::packer::Packer;
 use super::piece::TAR_END_BYTES;
-use super::{Product, compress, zip};
+use super::{Outlet, Product, zip};
 
 /// How far a stream has come: what a journal keeps of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,75 +21,89 @@ pub(in super::super) struct Mark {
     /// Bytes and records of a zip's directory.
     directory: u64,
     entries: u64,
+    /// Bytes that are to be compressed with what comes behind them, and in which of two files they wait meanwhile: the
+    /// other holds what an earlier journal speaks of.
+    rest: u64,
+    is_in_second: bool,
     /// Whether a message went out: a file that is to be one message is not made without it.
     has_output: bool,
 }
+
+/// What the output in the making is called in the folder of its run.
+pub(in super::super) const PART: &str = "part";
+const DIRECTORY: &str = "directory";
+const RESTS: [&str; 2] = ["rest-1", "rest-2"];
 
 /// The stream that is being written.
 pub(in super::super) struct Stream {
     form: Form,
     into: Into,
     mark: Mark,
+    /// What compresses it, if it is compressed.
+    packer: Option<Packer>,
 }
 
 enum Into {
     /// Stdout, and a zip's directory so far.
     Stdout(io::Stdout, Vec<u8>),
     File {
+        /// The folder that it grows in.
+        folder: PathBuf,
         part: File,
-        part_path: PathBuf,
         directory: Option<File>,
-        directory_path: PathBuf,
-        destination: PathBuf,
+        place: PathBuf,
     },
 }
 
 impl Stream {
     /// A stream to stdout. A zip's directory is kept in memory then, and is as long as the names in it.
     pub(in super::super) fn to_stdout(form: Form) -> Self {
-        Self { form, into: Into::Stdout(io::stdout(), Vec::new()), mark: Mark::default() }
+        let packer = packer(form, Vec::new());
+        Self { form, into: Into::Stdout(io::stdout(), Vec::new()), mark: Mark::default(), packer }
     }
 
-    /// A stream that will be at `destination`, and grows in `folder`: from the beginning, or on from `mark`.
-    pub(in super::super) fn to_file(
-        form: Form,
-        folder: &Path,
-        destination: &Path,
-        mark: Option<Mark>,
-    ) -> io::Result<Self> {
-        let (part_path, directory_path) = (folder.join("part"), folder.join("directory"));
-        let open = |path: &Path, bytes: Option<u64>| match bytes {
-            None => create_private(path),
+    /// A stream that will be at `place`, and grows in `folder`: from the beginning, or on from `mark`.
+    pub(in super::super) fn to_file(form: Form, folder: &Path, place: PathBuf, mark: Option<Mark>) -> io::Result<Self> {
+        let open = |name: &str, bytes: Option<u64>| match bytes {
+            None => create_private(&folder.join(name)),
             Some(bytes) => {
-                let mut file = OpenOptions::new().write(true).open(path)?;
+                let mut file = OpenOptions::new().write(true).open(folder.join(name))?;
                 if file.metadata()?.len() < bytes {
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the unfinished output was cut"));
+                    return Err(cut());
                 }
                 file.set_len(bytes)?;
                 file.seek(SeekFrom::End(0))?;
                 Ok(file)
             }
         };
-        let part = open(&part_path, mark.map(|mark| mark.bytes))?;
+        let part = open(PART, mark.map(|mark| mark.bytes))?;
         let directory = match form.layout {
-            Layout::Zip => Some(open(&directory_path, mark.map(|mark| mark.directory))?),
+            Layout::Zip => Some(open(DIRECTORY, mark.map(|mark| mark.directory))?),
             _ => None,
         };
-        let into = Into::File { part, part_path, directory, directory_path, destination: destination.to_owned() };
-        Ok(Self { form, into, mark: mark.unwrap_or_default() })
+        let mark = mark.unwrap_or_default();
+        let mut rest = Vec::new();
+        if mark.rest > 0 {
+            File::open(folder.join(rest_name(mark)))?.read_to_end(&mut rest)?;
+            if rest.len() as u64 != mark.rest {
+                return Err(cut());
+            }
+        }
+        let into = Into::File { folder: folder.to_owned(), part, directory, place };
+        Ok(Self { form, into, mark, packer: packer(form, rest) })
     }
 
     /// Appends what a worker made.
     pub(in super::super) fn append(&mut self, product: Product) -> io::Result<()> {
         match product {
             Product::Nothing | Product::Files(_) => Ok(()),
-            Product::Bytes(bytes) => self.write(&bytes),
+            Product::Bytes(bytes) => self.take(&bytes),
             Product::Zip(bytes, written) => {
                 let mut directory = Vec::new();
                 for entry in &written {
                     entry.list(self.mark.bytes, &mut directory);
                 }
-                self.write(&bytes)?;
+                self.take(&bytes)?;
                 match &mut self.into {
                     Into::File { directory: Some(file), .. } => file.write_all(&directory)?,
                     Into::File { directory: None, .. } => {}
@@ -101,6 +116,28 @@ impl Stream {
         }
     }
 
+    /// Takes what goes out, compressed or not.
+    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.mark.has_output |= !bytes.is_empty();
+        match &mut self.packer {
+            Some(packer) => {
+                packer.take(bytes);
+                self.write_blocks(false)
+            }
+            None => self.write(bytes),
+        }
+    }
+
+    /// Writes the blocks that are compressed, or all there are.
+    fn write_blocks(&mut self, wants_all: bool) -> io::Result<()> {
+        while let Some(packer) = &mut self.packer
+            && let Some(block) = packer.next(wants_all)?
+        {
+            self.write(&block)?;
+        }
+        Ok(())
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.into {
             Into::Stdout(stdout, _) => match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
@@ -111,13 +148,20 @@ impl Stream {
             Into::File { part, .. } => part.write_all(bytes)?,
         }
         self.mark.bytes += bytes.len() as u64;
-        self.mark.has_output |= !bytes.is_empty();
         Ok(())
     }
 
     /// Makes sure that what was appended survives, and says how far that is.
     pub(in super::super) fn sync(&mut self) -> io::Result<Mark> {
-        if let Into::File { part, directory, .. } = &self.into {
+        self.write_blocks(true)?;
+        if let Into::File { folder, part, directory, .. } = &self.into {
+            if let Some(packer) = &self.packer {
+                self.mark.rest = packer.rest().len() as u64;
+                self.mark.is_in_second = !self.mark.is_in_second;
+                let mut file = create_private(&folder.join(rest_name(self.mark)))?;
+                file.write_all(packer.rest())?;
+                file.sync_data()?;
+            }
             part.sync_data()?;
             if let Some(directory) = directory {
                 directory.sync_data()?;
@@ -129,12 +173,15 @@ impl Stream {
     /// Writes what ends the stream and syncs it. It still has to be put in place.
     pub(in super::super) fn end(&mut self) -> io::Result<()> {
         match self.form.layout {
-            Layout::Message => {}
-            Layout::Lines if self.form.compression == Compression::Plain || self.mark.has_output => {}
-            // No lines at all are still a compressed file.
-            Layout::Lines => self.write(&compress(self.form.compression, Vec::new())?)?,
-            Layout::Tar => self.write(&compress(self.form.compression, vec![0; TAR_END_BYTES])?)?,
+            Layout::Message | Layout::Lines => {}
+            Layout::Tar => self.take(&[0; TAR_END_BYTES])?,
             Layout::Zip => self.end_zip()?,
+        }
+        // No lines at all are still a compressed file.
+        if let Some(packer) = &mut self.packer
+            && (self.form.layout != Layout::Message || self.mark.has_output)
+        {
+            packer.end();
         }
         self.sync().map(|_| ())
     }
@@ -144,8 +191,8 @@ impl Stream {
         if let Into::Stdout(_, directory) = &mut self.into {
             let directory = std::mem::take(directory);
             self.write(&directory)?;
-        } else if let Into::File { directory_path, .. } = &self.into {
-            let mut directory = File::open(directory_path)?.take(size);
+        } else if let Into::File { folder, .. } = &self.into {
+            let mut directory = File::open(folder.join(DIRECTORY))?.take(size);
             let mut block = vec![0; 1 << 16];
             loop {
                 let count = directory.read(&mut block)?;
@@ -164,36 +211,35 @@ impl Stream {
     }
 
     /// Where the stream will be, if it is to be a file.
-    pub(in super::super) fn destination(&self) -> Option<PathBuf> {
+    pub(in super::super) fn place(&self) -> Option<PathBuf> {
         match &self.into {
-            Into::File { destination, .. } => Some(destination.clone()),
+            Into::File { place, .. } => Some(place.clone()),
             Into::Stdout(..) => None,
         }
     }
 
     /// Renames the finished file into its place; or makes sure that none is there.
-    pub(in super::super) fn put_in_place(self) -> io::Result<()> {
+    pub(in super::super) fn put_in_place(self, outlet: &mut Outlet) -> io::Result<()> {
         let has_output = self.has_output();
-        let Into::File { part_path, destination, .. } = self.into else { return Ok(()) };
-        if !has_output {
-            fs::remove_file(&part_path)?;
-            return match fs::remove_file(&destination) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(error, &destination)),
-                _ => Ok(()),
-            };
+        let Into::File { folder, place, .. } = self.into else { return Ok(()) };
+        let part = folder.join(PART);
+        if has_output {
+            return outlet.put(&part, &place);
         }
-        put_in_place(&part_path, &destination)
+        fs::remove_file(&part)?;
+        outlet.clear(&place)
     }
 }
 
-/// Renames a finished file into its place.
-pub(in super::super) fn put_in_place(part: &Path, destination: &Path) -> io::Result<()> {
-    if let Some(folder) = destination.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(|error| named(error, destination))?;
-    }
-    fs::rename(part, destination).map_err(|error| named(error, destination))
+fn packer(form: Form, rest: Vec<u8>) -> Option<Packer> {
+    (form.compression != Compression::Plain).then(|| Packer::new(form.compression, rest))
 }
 
-fn named(error: io::Error, path: &Path) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+fn rest_name(mark: Mark) -> &'static str {
+    let [first, second] = RESTS;
+    if mark.is_in_second { second } else { first }
+}
+
+fn cut() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the unfinished output was cut")
 }
