@@ -84,7 +84,8 @@ impl<'p> Bench<'p> {
         match (by_cases, differs) {
             (true, true) => Judgement::ByCases,
             (false, true) => Judgement::ByDiff,
-            (false, false) if self.differs(mutant).is_none() => Judgement::Same,
+            // A case may name who is in exactly one class, and fail though nobody gets more or less.
+            (_, false) if self.differs(mutant).is_none() => Judgement::Same,
             (_, false) => Judgement::Unnoticed,
         }
     }
