@@ -10,6 +10,7 @@ mod read;
 mod rewrite;
 mod verify;
 mod wide;
+mod window;
 
 pub use catalog::{Catalog, Element, ElementId, Kind, Sensitivity, Shape, Treatment};
 pub use config::ConfigError;

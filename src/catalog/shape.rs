@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use fearless_simd::{Level, Simd, dispatch};
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::{primitives::StateID, start, syntax};
@@ -74,9 +75,14 @@ impl Shape {
 
     /// Where the value that begins at `from` ends, if it is so plain that it is sure to conform and to hold no image: at the
     /// first byte that no plain value has, which the caller must know to end a value. `None` says nothing about it.
-    #[inline]
-    pub(crate) fn plain_end(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        self.plain.end(bytes, from, self.refuses == SsnForms::None)
+    #[inline(always)]
+    pub(crate) fn plain_end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize) -> Option<usize> {
+        self.plain.end(simd, bytes, from, self.refuses == SsnForms::None)
+    }
+
+    /// Whether all of a value is so plain.
+    pub(crate) fn is_plain(&self, value: &str) -> bool {
+        dispatch!(Level::new(), simd => self.plain_end(simd, value.as_bytes(), 0)) == Some(value.len())
     }
 
     /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.

@@ -241,3 +241,60 @@ fn an_output_is_verified_alone() {
     let mismatch = filter.verify(xml(NAME).as_bytes(), &other).map_err(|finding| finding.to_string());
     assert_eq!(mismatch, Err("the envelope names another requester".to_owned()));
 }
+
+/// A number that depends on nothing but the one before.
+fn roll(seed: &mut u64) -> usize {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*seed >> 33) as usize
+}
+
+/// A message that differs from another a little: in a byte of a value, mostly, so that its stencil fits or nearly fits.
+fn vary(message: &[u8], seed: &mut u64) -> Vec<u8> {
+    let mut varied = message.to_vec();
+    for _ in 0..=roll(seed) % 3 {
+        let at = roll(seed) % varied.len();
+        // To the next letter or digit in a row of them: values and names.
+        let at = (at..varied.len()).find(|at| varied[*at].is_ascii_alphanumeric()).unwrap_or(at);
+        let others = b"0A7zD -\"\\<&]>/\n\t\xC3\xA9\x7F=;,";
+        let other = others[roll(seed) % others.len()];
+        match roll(seed) % 8 {
+            0 => drop(varied.remove(at)),
+            1 => varied.insert(at, other),
+            2 => varied[at] = other,
+            3 => drop(varied.splice(at..=at, "\u{e9}".bytes())),
+            4 => drop(varied.splice(at..=at, "LONGER BY SOME WORDS ".bytes())),
+            _ if varied[at].is_ascii_digit() => varied[at] = b'0' + (roll(seed) % 10) as u8,
+            _ => varied[at] = b'A' + (roll(seed) % 26) as u8,
+        }
+    }
+    varied
+}
+
+#[test]
+fn p10_messages_that_a_stencil_fits_are_rewritten_as_if_there_was_none() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let filter = Filter::builder().second_reading(false).build().unwrap();
+    let requesters = ["AZ0070000", "VTICE0900", "NVDMV0000"].map(|ori| Requester::new(ori).unwrap().purpose("C"));
+    let requesters: Vec<_> = requesters.into_iter().chain([Requester::from_envelope()]).collect();
+    let redact = |message: &[u8], requester: &Requester, buffers: &mut rewrite::Buffers| {
+        let mut out = Vec::new();
+        let receipt = rewrite::redact(&filter.parts, message, requester, buffers, &mut out, |_, _| Ok(()));
+        (out, serde_json::to_string(&receipt).unwrap())
+    };
+    let mut folders: Vec<_> = fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let mut warm = rewrite::Buffers::default();
+    let (mut seed, mut released) = (1, 0);
+    for path in folders.iter().flat_map(|folder| ["message.xml", "message.json"].map(|name| folder.join(name))) {
+        let Ok(message) = fs::read(path) else { continue };
+        for round in 0..40 {
+            let varied = if round == 0 { message.clone() } else { vary(&message, &mut seed) };
+            let requester = &requesters[roll(&mut seed) % requesters.len()];
+            let alone = redact(&varied, requester, &mut rewrite::Buffers::default());
+            released += usize::from(!alone.0.is_empty());
+            assert!(redact(&varied, requester, &mut warm) == alone, "{}", String::from_utf8_lossy(&varied));
+        }
+    }
+    assert!(released > 200, "{released}");
+    assert!(warm.stencils_fitted() > 50, "{}", warm.stencils_fitted());
+}

@@ -6,6 +6,7 @@ use std::num::{NonZeroU16, NonZeroU32};
 use super::namespace::NamespaceId;
 use super::text::Layout;
 use crate::catalog::ElementId;
+use crate::window::Pattern;
 
 /// A node of a trie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +124,9 @@ pub(crate) enum Content {
     Other,
 }
 
+/// Children of a plain container at most: a bit for each fits in a word.
+const MOST_PLAIN: usize = 64;
+
 /// One node: what stands there, and what may stand below.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -141,7 +145,7 @@ pub(crate) struct Node {
     /// The name of the JSON member, as the mapping spells it.
     pub(crate) name: Box<str>,
     /// The same as a message mostly has it: in quotes, with the colon behind it.
-    pub(crate) member: Box<[u8]>,
+    pub(crate) member: Pattern,
     /// The namespace of the name; for JSON that of the member's prefix.
     pub(crate) namespace: NamespaceId,
     edges: Vec<Edge>,
@@ -168,7 +172,7 @@ impl Node {
             elements: Vec::new(),
             goes_on: false,
             name: name.into(),
-            member: format!("\"{name}\":").into_bytes().into(),
+            member: Pattern::new(format!("\"{name}\":").as_bytes()),
             namespace,
             edges: Vec::new(),
             slots: Vec::new(),
@@ -178,6 +182,13 @@ impl Node {
     /// Whether paths go on below it, attributes included.
     pub(crate) fn has_children(&self) -> bool {
         !self.edges.is_empty()
+    }
+
+    /// Whether an object at it can be read and ended without another look at the mapping: few children, no role, and
+    /// nothing that stands for it where it goes.
+    #[inline]
+    pub(crate) fn is_plain_container(&self) -> bool {
+        self.content == Content::Parts && self.stand_in.is_none() && self.edges.len() <= MOST_PLAIN
     }
 
     /// How many different children it can have.
@@ -199,6 +210,7 @@ impl Trie {
         Self { nodes: vec![Node::new("", NamespaceId::NONE)], named: Vec::new() }
     }
 
+    #[inline]
     pub(crate) fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.index())
     }

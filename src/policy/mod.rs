@@ -63,6 +63,7 @@ pub(crate) struct Grant {
 
 impl Grant {
     /// How the element is released, `None` when it is not. The envelope always is.
+    #[inline]
     pub(crate) fn treatment(&self, element: ElementId) -> Option<Treatment> {
         self.treatments.get(element.index()).copied().flatten()
     }

@@ -6,7 +6,6 @@
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::scan::{Span, find, find_in_name, mark_control, mark_equal, skip_space};
-use crate::names::is_same;
 use crate::wide;
 
 type Read<T> = Result<T, Refusal>;
@@ -127,19 +126,16 @@ impl<'m> JsonReader<'m> {
         Ok(name)
     }
 
-    /// Passes the name of a member and the colon behind it if they are written as `member`, quotes and colon included.
-    /// Otherwise nothing is passed.
+    /// How many members have been read.
     #[inline]
-    pub(crate) fn name_like(&mut self, member: &[u8]) -> bool {
-        let end = self.position + member.len();
-        let is_like = self.bytes.get(self.position..end).is_some_and(|here| is_same(here, member))
-            && self.members < self.limits.members
-            && member.len() <= self.limits.name_bytes;
-        if is_like {
-            self.members += 1;
-            self.position = end;
-        }
-        is_like
+    pub(crate) fn members(&self) -> usize {
+        self.members
+    }
+
+    /// Goes on at `position`, where so many members have been read: up to there the caller has read the message.
+    #[inline]
+    pub(crate) fn pass_to(&mut self, position: usize, members: usize) {
+        (self.position, self.members) = (position, members);
     }
 
     /// Passes what has been read before, and was a whole value with this many members, if it stands here to the byte.
@@ -158,21 +154,6 @@ impl<'m> JsonReader<'m> {
     #[inline]
     pub(crate) fn pass_bracket(&mut self) {
         self.position += 1;
-    }
-
-    /// Passes the string that comes next, checking all of it.
-    pub(crate) fn skip_string(&mut self) -> Read<()> {
-        self.string().map(|_| ())
-    }
-
-    /// Passes the string that comes next if its closing quote is at `end`; up to there the caller has read it.
-    #[inline]
-    pub(crate) fn close_string(&mut self, end: usize) -> bool {
-        let closes = self.bytes.get(end) == Some(&b'"');
-        if closes {
-            self.position = end + 1;
-        }
-        closes
     }
 
     /// Reads a string, number or literal.

@@ -1,6 +1,7 @@
 //! JSON-LD's `@context`, as far as prefix bindings go: it must say of the format's prefixes what the format says, and
 //! on output it holds the bindings that the output uses.
 
+use super::stencil::Trace;
 use crate::format::{Format, FormatId, NamespaceId, Namespaces};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, decode};
 use crate::read::scan::Span;
@@ -56,6 +57,7 @@ impl Context {
     }
 
     /// Notes that a name written at `at` is of this namespace.
+    #[inline]
     pub(super) fn mark_used(&mut self, namespace: NamespaceId, at: usize) {
         if let Some(used @ false) = self.used.get_mut(namespace.index()) {
             *used = true;
@@ -64,6 +66,7 @@ impl Context {
     }
 
     /// Forgets what was written from `at` on.
+    #[inline]
     pub(super) fn take_back(&mut self, at: usize) {
         while let Some((used_at, namespace)) = self.uses.last().copied()
             && used_at >= at
@@ -86,7 +89,7 @@ impl Context {
     }
 
     /// Leaves only the bindings that the output uses, in the message's own layout. No longer than what it replaces.
-    pub(super) fn narrow(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn narrow(&mut self, out: &mut Vec<u8>, trace: &mut Trace) {
         let Some(written) = self.written else { return };
         let Known { bindings, text, closing, .. } = &self.known;
         let is_used = |binding: &&Binding| self.used.get(binding.namespace.index()) == Some(&true);
@@ -106,6 +109,7 @@ impl Context {
             place.copy_from_slice(&self.narrowed);
             if end < written.end() {
                 out.drain(end..written.end());
+                trace.cut(written.end(), written.end() - end);
             }
         }
     }

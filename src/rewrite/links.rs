@@ -92,6 +92,7 @@ impl Links {
     }
 
     /// Forgets what was written from `at` on: it was taken back.
+    #[inline]
     pub(super) fn take_back(&mut self, at: usize) {
         for list in [&mut self.ids, &mut self.references] {
             while list.last().is_some_and(|placed| placed.at >= at) {

@@ -13,6 +13,7 @@ mod photo;
 mod planted;
 mod receipt;
 mod session;
+mod stencil;
 mod tally;
 mod text;
 mod treatment;

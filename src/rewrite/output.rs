@@ -1,6 +1,7 @@
 //! The output while it is being written: parts can be taken back, and namespace declarations that nothing came to use
 //! are cut out at the end.
 
+use super::stencil::Trace;
 use crate::read::scan::Span;
 
 /// The output of one pass. What follows one another in the message and in the output is copied in one go: most parts
@@ -9,52 +10,87 @@ use crate::read::scan::Span;
 pub(super) struct Output<'m, 'o> {
     message: &'m [u8],
     bytes: &'o mut Vec<u8>,
-    /// The stretch of the message that is to be copied next.
-    run_start: usize,
-    run_end: usize,
+    run: Run,
+}
+
+/// The stretch of the message that is to be copied next. A loop that writes much has it in its own hands meanwhile.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Run {
+    start: usize,
+    end: usize,
 }
 
 impl<'m, 'o> Output<'m, 'o> {
     pub(super) fn new(message: &'m [u8], bytes: &'o mut Vec<u8>) -> Self {
-        Self { message, bytes, run_start: 0, run_end: 0 }
+        Self { message, bytes, run: Run::default() }
     }
 
     /// How many bytes have been written.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.bytes.len() + (self.run_end - self.run_start)
+        self.len_with(self.run)
     }
 
     /// Writes a stretch of the message.
     #[inline]
     pub(super) fn copy(&mut self, span: Span) {
-        if span.start() == self.run_end {
-            self.run_end = span.end().max(span.start());
-        } else if span.len() > 0 {
-            self.begin_run(span);
+        let mut run = self.run;
+        self.copy_with(&mut run, span.start(), span.end());
+        self.run = run;
+    }
+
+    /// Gives the run away, to be given back before anything else is written or asked.
+    #[inline(always)]
+    pub(super) fn run(&self) -> Run {
+        self.run
+    }
+
+    #[inline(always)]
+    pub(super) fn give_back(&mut self, run: Run) {
+        self.run = run;
+    }
+
+    #[inline(always)]
+    pub(super) fn len_with(&self, run: Run) -> usize {
+        self.bytes.len() + (run.end - run.start)
+    }
+
+    #[inline(always)]
+    pub(super) fn copy_with(&mut self, run: &mut Run, start: usize, end: usize) {
+        if start == run.end {
+            run.end = end.max(start);
+        } else if end > start {
+            self.write(*run);
+            *run = Run { start, end };
         }
     }
 
-    /// Writes the run, and begins another with a stretch that doesn't follow it in the message.
-    #[inline]
-    fn begin_run(&mut self, span: Span) {
-        self.bytes.extend_from_slice(self.message.get(self.run_start..self.run_end).unwrap_or_default());
-        (self.run_start, self.run_end) = (span.start(), span.end());
+    #[inline(never)]
+    fn write(&mut self, run: Run) {
+        self.bytes.extend_from_slice(self.message.get(run.start..run.end).unwrap_or_default());
     }
 
     /// Everything that has been written, to be added to.
     pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
-        self.begin_run(Span::default());
+        self.write(self.run);
+        self.run = Run::default();
         self.bytes
     }
 
     /// Takes back what was written from `at` on.
     #[inline]
     pub(super) fn truncate(&mut self, at: usize) {
+        let mut run = self.run;
+        self.truncate_with(&mut run, at);
+        self.run = run;
+    }
+
+    #[inline(always)]
+    pub(super) fn truncate_with(&mut self, run: &mut Run, at: usize) {
         match at.checked_sub(self.bytes.len()) {
-            Some(kept) => self.run_end = self.run_end.min(self.run_start + kept),
+            Some(kept) => run.end = run.end.min(run.start + kept),
             None => {
-                (self.run_start, self.run_end) = (0, 0);
+                *run = Run::default();
                 self.bytes.truncate(at);
             }
         }
@@ -102,6 +138,7 @@ impl Declarations {
     }
 
     /// Notes that a name that was written at `at` uses a binding.
+    #[inline]
     pub(super) fn mark_used(&mut self, binding: Option<usize>, at: usize) {
         let Some(Some(place)) = binding.and_then(|binding| self.of_binding.get(binding)).copied() else { return };
         if let Some(declaration) = self.written.get_mut(place)
@@ -128,12 +165,14 @@ impl Declarations {
     }
 
     /// Cuts the unused declarations out, in one move over the output.
-    pub(super) fn cut_unused(&self, out: &mut Vec<u8>) {
+    pub(super) fn cut_unused(&self, out: &mut Vec<u8>, trace: &mut Trace) {
         let mut unused =
             self.written.iter().filter(|declaration| !declaration.used).map(|declaration| declaration.span);
         let Some(first) = unused.next() else { return };
+        trace.cut(first.start(), first.len());
         let (mut to, mut from) = (first.start(), first.end());
         for span in unused.chain([Span::new(out.len(), out.len())]) {
+            trace.cut(span.start(), span.len());
             out.copy_within(from..span.start(), to);
             to += span.start() - from;
             from = span.end();

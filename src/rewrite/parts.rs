@@ -6,6 +6,7 @@ use super::json::JsonBuffers;
 use super::pass::Head;
 use super::receipt::Record;
 use super::session::SessionBuffers;
+use super::stencil::Stencils;
 use super::xml::XmlBuffers;
 use crate::catalog::Catalog;
 use crate::format::Formats;
@@ -34,6 +35,14 @@ pub(crate) struct Buffers {
     pub(super) record: Option<Arc<Record>>,
 }
 
+#[cfg(test)]
+impl Buffers {
+    /// How many messages a stencil has fitted.
+    pub(crate) fn stencils_fitted(&self) -> usize {
+        self.rewriting.stencils.fitted()
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct RewriteBuffers {
     pub(super) session: SessionBuffers,
@@ -41,4 +50,5 @@ pub(super) struct RewriteBuffers {
     pub(super) xml: XmlBuffers,
     pub(super) json: JsonBuffers,
     pub(super) head: Head,
+    pub(super) stencils: Stencils,
 }

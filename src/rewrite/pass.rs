@@ -5,11 +5,14 @@ use std::sync::Arc;
 use super::json::JsonRewriter;
 use super::links::Agreement;
 use super::parts::{Buffers, Parts, RewriteBuffers};
+use super::planted::is_any_planted;
 use super::receipt::{Disposition, Receipt, Record};
-use super::session::{Authority, Session};
+use super::session::{Authority, Session, SessionBuffers};
+use super::stencil::{Fit, Sample, Stencil, Stencils};
 use super::xml::{KnownOpening, Opening, XmlRewriter};
 use crate::format::{Format, FormatId, Syntax};
 use crate::policy::Requester;
+use crate::read::encoding::Encoding;
 use crate::read::json::{JsonReader, decode};
 use crate::read::xml::XmlState;
 use crate::read::{Message, Reason, Refusal};
@@ -93,7 +96,12 @@ fn rewrite<'f>(
     out: &mut Vec<u8>,
     receipt: &mut Receipt,
 ) -> Result<(), Refusal> {
-    let RewriteBuffers { session: session_buffers, xml_state, xml, json, head } = buffers;
+    let RewriteBuffers { session: session_buffers, xml_state, xml, json, head, stencils } = buffers;
+    if !is_any_planted() && fit(parts, message, requester, session_buffers, stencils, out, receipt) {
+        return Ok(());
+    }
+    let is_wanted = message.encoding == Encoding::Utf8 && !is_any_planted() && stencils.are_wanted();
+    session_buffers.trace.begin(is_wanted);
     let namespaces = &parts.formats.namespaces;
     let mut opening = match message.syntax {
         Syntax::Xml => Some(open(parts, message, &mut xml.known, xml_state)?),
@@ -117,15 +125,18 @@ fn rewrite<'f>(
         }
     };
     let result = passes(message, &mut session, out, pass);
+    if let (Authority::Decided(grant), Ok(1), true) = (&session.authority, &result, is_wanted) {
+        let Session { buffers, .. } = &session;
+        let (syntax, message_key) = (message.syntax, session.message_key());
+        let (message, tally) = (message.text.as_bytes(), &buffers.tally);
+        let ori = session.facts.requester.known();
+        let sample = Sample { format: format.id, syntax, message_key, ori, grant, message, out, tally };
+        stencils.cut(&sample, &buffers.trace, &parts.catalog);
+    }
     receipt.requester = session.ori();
     receipt.message_type = session.message_key();
     if let Authority::Decided(grant) = std::mem::replace(&mut session.authority, Authority::Nobody) {
-        receipt.is_decided = true;
-        if let Some(record) = Arc::get_mut(&mut receipt.record)
-            && record.grant.as_ref().is_none_or(|before| !Arc::ptr_eq(before, &grant))
-        {
-            record.grant = Some(Arc::clone(&grant));
-        }
+        receipt.decided(&grant);
         session.buffers.decision.give_back(grant);
     }
     result?;
@@ -137,6 +148,51 @@ fn rewrite<'f>(
     receipt.photos = tally.photos;
     receipt.photo_bytes = tally.photo_bytes;
     Ok(())
+}
+
+/// Rewrites a message that a stencil fits, if one does.
+fn fit(
+    parts: &Parts,
+    message: Message<'_>,
+    requester: &Requester,
+    buffers: &mut SessionBuffers,
+    stencils: &mut Stencils,
+    out: &mut Vec<u8>,
+    receipt: &mut Receipt,
+) -> bool {
+    if message.encoding != Encoding::Utf8 {
+        return false;
+    }
+    let decision = &mut buffers.decision;
+    let ori = |fit: Fit| requester.ori().or(fit.ori);
+    let accepts = |stencil: &Stencil, fit: Fit| {
+        // Where two requesters are named they must be one.
+        let Some(ori) = ori(fit).filter(|ori| fit.ori.is_none_or(|own| own == *ori)) else { return false };
+        let grant = decision.take(ori, requester, stencil.message_key).or_else(|| {
+            let grant = parts.policy.decide(ori, requester, stencil.message_key);
+            decision.remember(ori, requester, stencil.message_key);
+            grant
+        });
+        let is_same = grant.as_ref().is_some_and(|grant| Arc::ptr_eq(grant, &stencil.grant));
+        if let Some(grant) = grant {
+            decision.give_back(grant);
+        }
+        is_same
+    };
+    let Some((stencil, fit)) = stencils.fit(message.text, message.syntax, &parts.catalog, out, accepts) else {
+        return false;
+    };
+    receipt.format = Some(stencil.format);
+    receipt.requester = ori(fit);
+    receipt.message_type = stencil.message_key;
+    receipt.decided(&stencil.grant);
+    if let Some(record) = Arc::get_mut(&mut receipt.record) {
+        record.elements.extend_from_slice(&stencil.elements);
+    }
+    receipt.unmapped = stencil.unmapped;
+    receipt.photos = stencil.photos;
+    receipt.photo_bytes = fit.photo_bytes;
+    true
 }
 
 /// Reads an XML message up to the start tag of its root.
@@ -154,14 +210,14 @@ fn open(
     Ok(opening)
 }
 
-/// Repeats the pass until what it let through agrees with what the whole message says.
+/// Repeats the pass until what it let through agrees with what the whole message says. Gives how many it took.
 fn passes<'f>(
     message: Message<'_>,
     session: &mut Session<'f>,
     out: &mut Vec<u8>,
     mut pass: impl FnMut(&mut Session<'f>, &mut Vec<u8>) -> Result<bool, Refusal>,
-) -> Result<(), Refusal> {
-    for _ in 0..PASSES {
+) -> Result<usize, Refusal> {
+    for number in 1..=PASSES {
         out.clear();
         session.begin_pass();
         let released = pass(session, out)?;
@@ -175,7 +231,7 @@ fn passes<'f>(
             continue;
         }
         match session.buffers.links.agree(message.text, message.syntax == Syntax::Xml) {
-            Agreement::Reached if released => return Ok(()),
+            Agreement::Reached if released => return Ok(number),
             Agreement::Reached => {
                 return Err(Refusal::whole(Reason::NothingPermitted, "the policy permits nothing of it"));
             }

@@ -111,6 +111,16 @@ impl Receipt {
         }
     }
 
+    /// Notes what was decided on.
+    pub(super) fn decided(&mut self, grant: &Arc<Grant>) {
+        self.is_decided = true;
+        if let Some(record) = Arc::get_mut(&mut self.record)
+            && record.grant.as_ref().is_none_or(|before| !Arc::ptr_eq(before, grant))
+        {
+            record.grant = Some(Arc::clone(grant));
+        }
+    }
+
     /// What became of the message.
     #[must_use]
     pub fn disposition(&self) -> Disposition {

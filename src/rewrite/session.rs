@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use fearless_simd::Simd;
+
 use super::decision::Decision;
 use super::facts::{Fact, Facts};
 use super::links::Links;
 use super::parts::Parts;
 use super::planted::{Planted, is_planted};
+use super::stencil::Trace;
 use super::tally::Tally;
 use super::text::TextBuffers;
 use super::value::{Judgement, judge};
@@ -26,6 +29,7 @@ pub(super) struct SessionBuffers {
     /// The less precise form of a value.
     pub(super) written: String,
     pub(super) text: TextBuffers,
+    pub(super) trace: Trace,
     pub(super) decision: Decision,
 }
 
@@ -69,14 +73,19 @@ impl<'f> Session<'f> {
     }
 
     /// How the element may be released to this requester, `None` when not at all.
-    #[inline]
+    #[inline(always)]
     pub(super) fn treatment(&mut self, element: ElementId) -> Option<Treatment> {
         if is_planted(Planted::Grant) {
             return Some(Treatment::Full);
         }
-        if let Authority::Decided(grant) = &self.authority {
-            return grant.treatment(element);
+        match &self.authority {
+            Authority::Decided(grant) => grant.treatment(element),
+            _ => self.treatment_undecided(element),
         }
+    }
+
+    #[inline(never)]
+    fn treatment_undecided(&mut self, element: ElementId) -> Option<Treatment> {
         if self.parts.catalog.element(element).is_some_and(|element| element.is_envelope()) {
             return Some(Treatment::Full);
         }
@@ -122,6 +131,23 @@ impl<'f> Session<'f> {
         self.facts.message.known()
     }
 
+    /// Whether a judged value that means what it says was released for no other reason than that one look settles it.
+    pub(super) fn is_traced(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
+        let is_plain = |element: &crate::catalog::Element| element.shape().is_plain(value);
+        self.buffers.trace.is_on()
+            && treatment == Treatment::Full
+            && self.parts.catalog.element(element).is_some_and(is_plain)
+    }
+
+    /// Notes where a value stands of which this is so. A message key is no mere value: other rules follow from another.
+    pub(super) fn trace(&mut self, element: ElementId, node: Option<&Node>, value: Span, written_at: usize) {
+        match node.and_then(|node| node.role) {
+            None => self.buffers.trace.released(element, value, written_at),
+            Some(Role::Requester) => self.buffers.trace.requester(element, value, written_at),
+            Some(Role::MessageKey) => {}
+        }
+    }
+
     /// Takes note of a value that has a role in the envelope. It is not trimmed: `" DR"` is no key.
     pub(super) fn note(&mut self, role: Role, value: Value<'_>, offset: usize) {
         let value = match value {
@@ -130,7 +156,10 @@ impl<'f> Session<'f> {
         };
         match role {
             Role::MessageKey => self.facts.note_message(value, offset, &self.parts.formats, self.format),
-            Role::Requester => self.facts.note_requester(value, offset),
+            Role::Requester => {
+                self.facts.note_requester(value, offset);
+                self.buffers.trace.names_requester();
+            }
         }
     }
 
@@ -200,13 +229,13 @@ impl<'f> Session<'f> {
 
     /// Where a value that begins at `from` ends if it is plainly one that the element may have, as
     /// [`Shape::plain_end`](crate::catalog::Shape::plain_end) says.
-    #[inline]
-    pub(super) fn plain_end(&self, element: ElementId, bytes: &[u8], from: usize) -> Option<usize> {
-        self.parts.catalog.element(element)?.shape().plain_end(bytes, from)
+    #[inline(always)]
+    pub(super) fn plain_end<S: Simd>(&self, simd: S, element: ElementId, bytes: &[u8], from: usize) -> Option<usize> {
+        self.parts.catalog.element(element)?.shape().plain_end(simd, bytes, from)
     }
 
     /// Counts a value that is released as it is.
-    #[inline]
+    #[inline(always)]
     pub(super) fn release(&mut self, element: ElementId) {
         if let Some(counts) = self.buffers.tally.of(element) {
             counts.released += 1;

@@ -46,6 +46,7 @@ impl Tally {
     }
 
     /// The counts of one element, to be added to.
+    #[inline(always)]
     pub(super) fn of(&mut self, element: ElementId) -> Option<&mut ElementCounts> {
         let place = element.index();
         if let Some(word) = self.met.get_mut(place / WORD) {

@@ -20,7 +20,7 @@ pub(crate) enum Judgement {
 /// Judges the decoded `value` of an element that is permitted under `treatment`. `written` receives the less precise
 /// form, where there is one.
 pub(crate) fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
-    if treatment == Treatment::Full && element.shape().plain_end(value.as_bytes(), 0) == Some(value.len()) {
+    if treatment == Treatment::Full && element.shape().is_plain(value) {
         return Judgement::Release;
     }
     // An empty value tells nothing, and there is nothing of it to be less precise about.
@@ -52,7 +52,7 @@ mod tests {
     static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[]).unwrap());
 
     fn is_plain(element: &Element, value: &str) -> bool {
-        element.shape().plain_end(value.as_bytes(), 0) == Some(value.len())
+        element.shape().is_plain(value)
     }
 
     /// What settles a value at a glance must be what the closer look says of it.

@@ -65,9 +65,17 @@ pub(crate) struct StartTag {
 pub(crate) struct TagModel {
     /// Where the local name begins in the tag.
     local: usize,
-    namespace: NamespaceId,
+    pub(crate) namespace: NamespaceId,
     /// The place of the binding that the name uses.
     pub(crate) binding: Option<usize>,
+}
+
+impl TagModel {
+    /// The name in such a tag that stands from `start` to `end`.
+    #[inline(always)]
+    pub(crate) fn name(&self, start: usize, end: usize) -> QualifiedName {
+        QualifiedName { whole: Span::new(start + 1, end - 1), local: start + self.local }
+    }
 }
 
 impl StartTag {

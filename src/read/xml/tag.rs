@@ -2,7 +2,7 @@
 
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::{Span, skip_space};
-use super::{OpenElement, Phase, QualifiedName, Read, StartTag, TagModel, XmlReader};
+use super::{OpenElement, Phase, QualifiedName, Read, StartTag, XmlReader};
 use crate::names::{is_name_character, is_name_start, is_same};
 
 impl XmlReader<'_, '_> {
@@ -39,54 +39,49 @@ impl XmlReader<'_, '_> {
         Ok(StartTag { span: Span::new(start, end), name, namespace, binding, attributes_end })
     }
 
-    /// Reads the start tag that comes next and [is known](Self::is_before) to have `bytes` bytes, a bare one that meant
-    /// `model` where the same declarations were in scope. Beyond a limit nothing is passed.
+    /// Whether the reader is inside the root, and not in an empty-element tag.
     #[inline]
-    pub(crate) fn start_tag_like(&mut self, bytes: usize, model: TagModel) -> Option<StartTag> {
-        let start = self.position;
-        let span = Span::new(start, start + bytes);
-        if self.state.open.len() >= self.limits.depth || self.state.elements >= self.limits.members {
-            return None;
-        }
-        let name = QualifiedName { whole: Span::new(start + 1, span.end() - 1), local: start + model.local };
-        self.state.attributes.clear();
+    pub(crate) fn is_in_content(&self) -> bool {
+        self.phase == Phase::Content
+    }
+
+    /// The name of the innermost open element, and whether it has namespace declarations of its own.
+    #[inline(always)]
+    pub(crate) fn innermost(&self) -> Option<(Span, bool)> {
+        let open = self.state.open.last()?;
+        Some((open.name, open.bindings < self.state.bindings.len()))
+    }
+
+    /// Whether one more element is within the limits.
+    #[inline(always)]
+    pub(crate) fn admits_element(&self) -> bool {
+        self.state.open.len() < self.limits.depth && self.state.elements < self.limits.members
+    }
+
+    /// Counts an element that the caller has read.
+    #[inline(always)]
+    pub(crate) fn count_element(&mut self) {
+        self.state.elements += 1;
+    }
+
+    /// Enters an element whose start tag the caller has read: a bare one.
+    #[inline(always)]
+    pub(crate) fn enter(&mut self, name: QualifiedName) {
         self.state.elements += 1;
         self.state.open.push(OpenElement { name: name.whole, bindings: self.state.bindings.len() });
-        self.position = span.end();
-        let TagModel { namespace, binding, .. } = model;
-        Some(StartTag { span, name, namespace, binding, attributes_end: name.whole.end() })
     }
 
-    /// Passes the element that comes next if its start tag is `tag`, a bare one whose meaning is known, its content ends at
-    /// `end`, and its end tag follows there without white space. Up to `end` the caller has read it. Gives the place behind
-    /// it; otherwise nothing is passed.
-    #[inline]
-    pub(crate) fn leaf_like(&mut self, tag: &[u8], end: usize) -> Option<usize> {
-        let name = tag.get(1..tag.len().checked_sub(1)?)?;
-        let name_end = end + 2 + name.len();
-        let closes = self.bytes.get(end..end + 2) == Some(b"</")
-            && self.bytes.get(end + 2..name_end).is_some_and(|here| is_same(here, name))
-            && self.bytes.get(name_end) == Some(&b'>')
-            && self.state.open.len() < self.limits.depth
-            && self.state.elements < self.limits.members;
-        closes.then(|| {
-            self.state.elements += 1;
-            self.position = name_end + 1;
-            self.position
-        })
+    /// Leaves the innermost element, which is not the root and has no namespace declarations. The caller has read its end
+    /// tag.
+    #[inline(always)]
+    pub(crate) fn leave(&mut self) {
+        self.state.open.pop();
     }
 
-    /// Whether an end tag comes next.
-    #[inline]
-    pub(crate) fn is_at_end_tag(&self) -> bool {
-        self.phase == Phase::Content && self.bytes.get(self.position..self.position + 2) == Some(b"</")
-    }
-
-    /// Whether these bytes come next, inside the root.
-    #[inline]
-    pub(crate) fn is_before(&self, tag: &[u8]) -> bool {
-        let here = self.bytes.get(self.position..self.position + tag.len());
-        self.phase == Phase::Content && here.is_some_and(|here| is_same(here, tag))
+    /// Goes on at `place`, inside the root: up to there the caller has read the message.
+    #[inline(always)]
+    pub(crate) fn pass_to(&mut self, place: usize) {
+        self.position = place;
     }
 
     /// Where the reader is, in bytes from the start of the message.

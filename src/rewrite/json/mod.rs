@@ -2,6 +2,7 @@
 //! was released (P5).
 
 mod part;
+mod plain;
 mod successors;
 mod value;
 
@@ -10,7 +11,7 @@ use super::output::{Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::Session;
 use crate::catalog::{ElementId, Treatment};
-use crate::format::{Format, NamespaceId, Node, NodeId, Target, Trie};
+use crate::format::{Format, NamespaceId, NodeId, Target, Trie};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, closing, decode};
 use crate::read::scan::Span;
 use crate::read::{Limits, Reason, Refusal};
@@ -80,6 +81,8 @@ struct Frame {
     indent: Span,
     /// Where in the mapping the next member stands.
     place: Place,
+    /// Whether its end means nothing to the mapping: it has no role, and nothing stands for it where it goes.
+    closes_plainly: bool,
     /// Whether a part has been met, and whether one was written, so that the next needs its comma.
     has_begun: bool,
     has_written: bool,
@@ -138,7 +141,9 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         let top = Part { start, name: None, is_escaped: false, node: Some(NodeId::ENTRY), value_start: start };
         self.open(&top, true, Role::Top)?;
         let mut released = false;
-        while let Some(frame) = self.buffers.frames.last_mut() {
+        while !self.buffers.frames.is_empty() {
+            self.plain_parts();
+            let Some(frame) = self.buffers.frames.last_mut() else { break };
             let is_object = frame.close == b'}';
             if self.reader.take(frame.close) {
                 released = self.close()?;
@@ -159,39 +164,15 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         self.copy(Span::new(end, self.text.len()));
         let out = self.out.bytes();
         if !is_planted(Planted::UnusedDeclaration) {
-            self.buffers.context.narrow(out);
+            self.buffers.context.narrow(out, &mut self.session.buffers.trace);
         }
         Ok(released)
     }
 
-    #[inline]
     fn member(&mut self) -> Rewrite<()> {
         self.reader.peek();
         let start = self.reader.position();
-        let Some(frame) = self.buffers.frames.last() else { return Ok(()) };
-        if let Some(successor) = self.buffers.successors.guess(frame.place)
-            && let Some(node) = self.trie.node(successor.node)
-            && self.reader.name_like(&node.member)
-        {
-            return self.plain_member(start, successor, node);
-        }
         let name = self.reader.name()?;
-        let trie = self.trie;
-        let place = frame.place;
-        let parent = frame.part.node.and_then(|node| trie.node(node));
-        if let (Some(parent), false) = (parent, name.escaped)
-            && let Some((id, child)) = trie.child(parent, NamespaceId::NONE, false, name.inner.of(self.text.as_bytes()))
-            && let Some(node) = trie.node(id)
-        {
-            let successor = Successor { node: id, child };
-            self.buffers.successors.learn(place, successor);
-            return self.plain_member(start, successor, node);
-        }
-        self.other_member(start, name, parent)
-    }
-
-    /// A member whose name is escaped, or that the mapping doesn't name.
-    fn other_member(&mut self, start: usize, name: JsonString, parent: Option<&'f Node>) -> Rewrite<()> {
         let kind = self.reader.kind()?;
         let JsonString { inner, escaped: is_escaped } = name;
         let part = Part { start, name: Some(inner), is_escaped, node: None, value_start: self.reader.position() };
@@ -206,6 +187,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         };
         let trie = self.trie;
         let Some(frame) = self.buffers.frames.last_mut() else { return Ok(()) };
+        let parent = frame.part.node.and_then(|node| trie.node(node));
         let role = frame.role;
         if let Some((id, child)) =
             parent.and_then(|node| trie.child(node, NamespaceId::NONE, false, name_text.as_bytes()))

@@ -1,6 +1,6 @@
 //! Objects and arrays that open and close, and parts that are written, passed or taken back.
 
-use super::super::output::push_json_string;
+use super::super::output::{Output, Run, push_json_string};
 use super::super::planted::{Planted, is_planted};
 use super::successors::{self, Successor};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Rewrite, Role, record_namespace};
@@ -19,17 +19,8 @@ impl JsonRewriter<'_, '_, '_> {
         self.enter(part, out_start, is_object, role, node.map_or(0, Node::child_count))
     }
 
-    /// Enters an object or array whose bracket has been written, with all that was written for it from `out_start` on. In
-    /// place at its caller's: what has just been written field by field would be slow to be read as a whole.
-    #[inline(always)]
-    pub(super) fn enter(
-        &mut self,
-        part: &Part,
-        out_start: usize,
-        is_object: bool,
-        role: Role,
-        children: usize,
-    ) -> Rewrite<()> {
+    /// Enters an object or array whose bracket has been written, with all that was written for it from `out_start` on.
+    fn enter(&mut self, part: &Part, out_start: usize, is_object: bool, role: Role, children: usize) -> Rewrite<()> {
         if self.buffers.frames.len() >= self.limits.depth {
             return Err(Refusal::at(Reason::Limit, part.value_start, "values are nested too deep"));
         }
@@ -41,25 +32,10 @@ impl JsonRewriter<'_, '_, '_> {
         }
         self.reader.peek();
         let behind_space = self.reader.position();
-        self.buffers.frames.push(Frame {
-            close: if is_object { b'}' } else { b']' },
-            role,
-            part: *part,
-            out_start,
-            met: 0,
-            met_others,
-            record_names: self.buffers.record_names.len(),
-            gap: inside,
-            separator_end: inside,
-            indent: Span::new(inside, behind_space),
-            place: successors::inside(part.node),
-            has_begun: false,
-            has_written: false,
-            released: false,
-            has_parts: false,
-            has_id: false,
-            id: Span::default(),
-        });
+        let close = if is_object { b'}' } else { b']' };
+        let indent = Span::new(inside, behind_space);
+        let record_names = self.buffers.record_names.len();
+        self.buffers.frames.push(Frame::new(close, role, *part, out_start, indent, met_others, record_names));
         Ok(())
     }
 
@@ -107,19 +83,12 @@ impl JsonRewriter<'_, '_, '_> {
     /// the bracket. Gives where in the output it begins.
     #[inline]
     pub(super) fn copy_part(&mut self, start: usize, end: usize) -> usize {
-        let at = self.out.len();
-        let Some(frame) = self.buffers.frames.last() else { return at };
-        let from = if frame.has_written {
-            // From the comma itself: the space before it may be that of what went.
-            frame.separator_end - usize::from(!is_planted(Planted::Comma))
-        } else if frame.indent.end() == start {
-            // Behind the bracket there is what stood there, whatever went.
-            frame.indent.start()
-        } else {
-            self.out.copy(frame.indent);
-            start
+        let mut run = self.out.run();
+        let at = match self.buffers.frames.last() {
+            Some(frame) => frame.copy_part(&mut self.out, &mut run, start, end),
+            None => self.out.len(),
         };
-        self.out.copy(Span::new(from, end));
+        self.out.give_back(run);
         at
     }
 
@@ -250,5 +219,58 @@ impl JsonRewriter<'_, '_, '_> {
     }
 }
 
+impl Frame {
+    /// An object or array of which nothing has been read but `indent`, the white space behind its bracket.
+    #[inline(always)]
+    pub(super) fn new(
+        close: u8,
+        role: Role,
+        part: Part,
+        out_start: usize,
+        indent: Span,
+        met_others: usize,
+        record_names: usize,
+    ) -> Self {
+        Self {
+            close,
+            role,
+            part,
+            out_start,
+            met: 0,
+            met_others,
+            record_names,
+            gap: indent.start(),
+            separator_end: indent.start(),
+            indent,
+            place: successors::inside(part.node),
+            closes_plainly: false,
+            has_begun: false,
+            has_written: false,
+            released: false,
+            has_parts: false,
+            has_id: false,
+            id: Span::default(),
+        }
+    }
+
+    /// What [`JsonRewriter::copy_part`] does, in this object or array.
+    #[inline(always)]
+    pub(super) fn copy_part(&self, out: &mut Output<'_, '_>, run: &mut Run, start: usize, end: usize) -> usize {
+        let at = out.len_with(*run);
+        let from = if self.has_written {
+            // From the comma itself: the space before it may be that of what went.
+            self.separator_end - usize::from(!is_planted(Planted::Comma))
+        } else if self.indent.end() == start {
+            // Behind the bracket there is what stood there, whatever went.
+            self.indent.start()
+        } else {
+            out.copy_with(run, self.indent.start(), self.indent.end());
+            start
+        };
+        out.copy_with(run, from, end);
+        at
+    }
+}
+
 /// Bits of a word of `met`.
-const WORD: usize = 64;
+pub(super) const WORD: usize = 64;

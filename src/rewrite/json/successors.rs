@@ -59,20 +59,21 @@ impl Successors {
         (self.lessons, self.questions) = (0, 0);
     }
 
-    /// Whether there is any use in asking, and in learning, in this message.
+    /// Whether there is no use in asking, nor in learning, in this message.
     #[inline]
     pub(super) fn is_resting(&self) -> bool {
         self.resting > 0
     }
 
     /// The member that is foretold for a place.
-    #[inline]
-    pub(super) fn guess(&mut self, place: Place) -> Option<Successor> {
-        if self.is_resting() {
-            return None;
-        }
-        self.questions += 1;
+    #[inline(always)]
+    pub(super) fn guess(&self, place: Place) -> Option<Successor> {
         self.learned.get(place).copied().flatten()
+    }
+
+    /// Notes how often a guess was asked for.
+    pub(super) fn note_questions(&mut self, questions: u32) {
+        self.questions = self.questions.saturating_add(questions);
     }
 
     /// Learns what stood at a place.

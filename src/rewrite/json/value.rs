@@ -5,56 +5,13 @@ use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::text::Extraction;
 use super::super::value::Judgement;
-use super::successors::Successor;
 use super::{JsonRewriter, Part, Rewrite, Role};
 use crate::catalog::{ElementId, Treatment};
-use crate::format::{Content, Node, StandIn, Target};
-use crate::read::json::{Scalar, ValueKind, decode};
+use crate::format::{Node, StandIn, Syntax, Target};
+use crate::read::json::{JsonString, Scalar, ValueKind, decode};
 use crate::read::scan::Span;
 
 impl<'f> JsonRewriter<'_, '_, 'f> {
-    /// A member that the mapping names, its name without escapes and passed. In one go: an object whose parts the mapping
-    /// knows, and a string that is denied, or that is released in full and so plain that a glance settles it.
-    #[inline]
-    pub(super) fn plain_member(&mut self, start: usize, successor: Successor, node: &'f Node) -> Rewrite<()> {
-        let role = self.meet(successor, start)?;
-        let next = self.reader.peek();
-        let value_start = self.reader.position();
-        match node.content {
-            Content::Value(element) if next == Some(b'"') => match self.session.treatment(element) {
-                Some(Treatment::Full) if !is_planted(Planted::LostValue) => {
-                    let end = self.session.plain_end(element, self.text.as_bytes(), value_start + 1);
-                    if end.is_some_and(|end| self.reader.close_string(end)) {
-                        self.session.release(element);
-                        let at = self.copy_part(start, self.reader.position());
-                        self.buffers.context.mark_used(node.namespace, at);
-                        self.kept();
-                        return Ok(());
-                    }
-                }
-                None if node.stand_in.is_none() => {
-                    self.reader.skip_string()?;
-                    self.session.deny(element, Span::new(start, self.reader.position()));
-                    self.passed();
-                    return Ok(());
-                }
-                _ => {}
-            },
-            Content::Parts if next == Some(b'{') => {
-                let out_start = self.copy_part(start, value_start + 1);
-                self.buffers.context.mark_used(node.namespace, out_start);
-                let name = Some(Span::new(start + 1, start + node.member.len() - 2));
-                let part = Part { start, name, is_escaped: false, node: Some(successor.node), value_start };
-                return self.enter(&part, out_start, true, Role::Container, node.child_count());
-            }
-            _ => {}
-        }
-        let kind = self.reader.kind()?;
-        let name = Some(Span::new(start + 1, start + node.member.len() - 2));
-        let part = Part { start, name, is_escaped: false, node: Some(successor.node), value_start };
-        self.value(part, kind, Some(node), role)
-    }
-
     /// A value that the mapping names, or that is part of a record (`node` is `None` then).
     pub(super) fn value(&mut self, part: Part, kind: ValueKind, node: Option<&'f Node>, role: Role) -> Rewrite<()> {
         let target = node.map_or(Target::Container, |node| node.target);
@@ -75,7 +32,10 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             self.session.deny(element, Span::new(part.start, part.value_start));
         } else if let (Some((element, None)), false) = (permitted, has_role) {
             self.skip()?;
-            self.session.deny(element, Span::new(part.start, self.reader.position()));
+            let end = self.reader.position();
+            self.session.deny(element, Span::new(part.start, end));
+            let skipped = Span::new(part.value_start, end);
+            self.session.buffers.trace.skipped(element, Syntax::Json, self.text.as_bytes(), skipped);
             return self.removed(part, node);
         }
         let inner_role = match permitted {
@@ -138,6 +98,11 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 Judgement::Release => {
                     self.begin(&part);
                     self.copy(span);
+                    if let (Scalar::String(JsonString { inner, escaped: false }), Value::Plain(text)) = (scalar, value)
+                        && self.session.is_traced(element, treatment, text)
+                    {
+                        self.session.trace(element, node, inner, self.out.len() - (span.end() - inner.start()));
+                    }
                     self.kept();
                     return Ok(());
                 }

@@ -7,7 +7,7 @@ use super::super::text::Extraction;
 use super::super::value::Judgement;
 use super::{NO_VALUE, Rewrite, XmlRewriter, cdata_content};
 use crate::catalog::{ElementId, Treatment};
-use crate::format::Node;
+use crate::format::{Node, Syntax};
 use crate::read::scan::Span;
 use crate::read::xml::{Event, StartTag, decode, decode_section};
 
@@ -16,6 +16,8 @@ impl XmlRewriter<'_, '_, '_> {
     pub(super) fn denied(&mut self, tag: &StartTag, node: &Node, element: ElementId) -> Rewrite<()> {
         let end = self.reader.skip_element()?;
         self.session.deny(element, Span::new(tag.span.start(), end));
+        let inside = Span::new(tag.span.end(), end);
+        self.session.buffers.trace.skipped(element, Syntax::Xml, self.text.as_bytes(), inside);
         self.stand_in(tag.name, tag.binding, tag.namespace, Some(node));
         Ok(())
     }
@@ -64,6 +66,14 @@ impl XmlRewriter<'_, '_, '_> {
             self.space = space;
             self.stand_in(tag.name, tag.binding, tag.namespace, Some(node));
             return Ok(());
+        }
+        if let (Content::One(span), Some((element, Some(treatment))), true) =
+            (content, element, node.layouts.is_empty())
+            && self.session.is_traced(element, treatment, span.text(text))
+        {
+            let is_section = text.as_bytes().get(..span.start()).is_some_and(|before| before.ends_with(SECTION_START));
+            let behind = if is_section { SECTION_START.len() } else { 0 };
+            self.session.trace(element, Some(node), span, out_content + behind);
         }
         self.copy(end);
         if let Some(parent) = self.buffers.frames.last_mut() {
@@ -163,6 +173,8 @@ enum Content {
     /// Several, or one with references; decoded. `torn` when their raw texts can't stand side by side.
     Joined { torn: bool },
 }
+
+const SECTION_START: &[u8] = b"<![CDATA[";
 
 /// Whether two texts that meet where something between them went make another one: the end of a section, or one line end
 /// of two.

@@ -3,6 +3,7 @@
 
 mod leaf;
 mod opening;
+mod plain;
 mod stand_in;
 mod tag;
 
@@ -13,7 +14,7 @@ use super::output::{Declarations, Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
 use crate::catalog::{ElementId, Treatment};
-use crate::format::{Content, NamespaceId, NodeId, Target, Trie};
+use crate::format::{NamespaceId, NodeId, Target, Trie};
 use crate::read::encoding::Encoding;
 use crate::read::scan::{Span, is_space};
 use crate::read::xml::{CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode};
@@ -126,14 +127,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.foretells = self.buffers.followers.begin(root).then(|| self.reader.binding_count());
         let mut released = false;
         loop {
-            if self.reader.is_at_end_tag() {
-                let tag = self.reader.end_tag()?;
-                released |= self.end(tag)?;
-                continue;
-            }
-            if self.foretold()? {
-                continue;
-            }
+            self.plain_parts();
             if self.reader.is_at_start_tag() {
                 let tag = self.reader.start_tag()?;
                 self.element(&tag)?;
@@ -149,7 +143,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 Event::Done => {
                     self.copy_space();
                     if !is_planted(Planted::UnusedDeclaration) {
-                        self.buffers.declarations.cut_unused(self.out.bytes());
+                        self.buffers.declarations.cut_unused(self.out.bytes(), &mut self.session.buffers.trace);
                     }
                     return Ok(released);
                 }
@@ -168,39 +162,6 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             }
             None => self.copy(span),
         }
-    }
-
-    /// The element that comes next, if it begins with the tag that followed here the last time. Gives whether it does. In one
-    /// go: one that is released in full and so plain that a glance settles it.
-    #[inline]
-    fn foretold(&mut self) -> Rewrite<bool> {
-        let Some((tag, model, id)) = self.buffers.followers.guess(self.place) else { return Ok(false) };
-        if !self.reader.is_before(tag) || self.foretells != Some(self.reader.binding_count()) {
-            return Ok(false);
-        }
-        let start = self.reader.position();
-        if let Some(node) = self.trie.node(id)
-            && let Content::Value(element) = node.content
-            && !is_planted(Planted::LostValue)
-            && self.session.treatment(element) == Some(Treatment::Full)
-            && let Some(end) = self.session.plain_end(element, self.text.as_bytes(), start + tag.len())
-            && let Some(behind) = self.reader.leaf_like(tag, end)
-        {
-            self.session.release(element);
-            self.child_begins();
-            self.copy_space();
-            let at = self.out.len();
-            self.copy(Span::new(start, behind));
-            self.buffers.declarations.mark_used(model.binding, at);
-            self.place = followers::behind(Some(id));
-            if let Some(parent) = self.buffers.frames.last_mut() {
-                parent.released = true;
-            }
-            return Ok(true);
-        }
-        let Some(tag) = self.reader.start_tag_like(tag.len(), model) else { return Ok(false) };
-        self.named(&tag, id)?;
-        Ok(true)
     }
 
     /// An element begins.
@@ -381,6 +342,9 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         }
         let frame = self.buffers.frames.pop();
         if !kept {
+            if released {
+                self.session.buffers.trace.spoil();
+            }
             self.take_back(out_start);
             self.space = space;
             let node = id.and_then(|node| self.trie.node(node));

@@ -1,0 +1,148 @@
+//! Laying stencils on a message: comparing what stands between the holes, judging what stands in them, and putting the output
+//! together.
+
+use fearless_simd::{Level, Simd, dispatch};
+
+use super::{Anchor, Opening, Piece, Stencil, Stencils, Step};
+use crate::catalog::Catalog;
+use crate::format::Syntax;
+use crate::policy::Ori;
+use crate::read::scan::Span;
+use crate::wide;
+use crate::window::{WINDOW, Window};
+
+/// What a message that a stencil fits says by its values.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::rewrite) struct Fit {
+    /// The requester of its envelope.
+    pub(in crate::rewrite) ori: Option<Ori>,
+    /// Bytes of photos that were removed.
+    pub(in crate::rewrite) photo_bytes: u64,
+}
+
+impl Stencils {
+    /// Looks for a stencil that fits a message and that `accepts` takes. It writes the output, and is given with what the
+    /// values say.
+    pub(in crate::rewrite) fn fit(
+        &mut self,
+        message: &str,
+        syntax: Syntax,
+        catalog: &Catalog,
+        out: &mut Vec<u8>,
+        mut accepts: impl FnMut(&Stencil, Fit) -> bool,
+    ) -> Option<(&Stencil, Fit)> {
+        let bytes = message.as_bytes();
+        let holes = &mut self.holes;
+        let lies = |stencil: &Stencil| {
+            let fit = dispatch!(Level::new(), simd => stencil.lay(simd, bytes, catalog, holes))?;
+            accepts(stencil, fit).then_some(fit)
+        };
+        let mut of_syntax = self.kept.iter().enumerate().filter(|(_, stencil)| stencil.syntax == syntax);
+        let mut lies = lies;
+        let (place, fit) = of_syntax.find_map(|(place, stencil)| Some((place, lies(stencil)?)))?;
+        self.was_of_use(place);
+        let stencil = self.kept.first()?;
+        out.clear();
+        stencil.write(bytes, &self.holes, out);
+        Some((stencil, fit))
+    }
+}
+
+impl Stencil {
+    /// Compares a message from its beginning to its end. `None` where it doesn't fit; where it does, `holes` tells of the values.
+    #[inline(always)]
+    fn lay<S: Simd>(&self, simd: S, bytes: &[u8], catalog: &Catalog, holes: &mut Vec<Span>) -> Option<Fit> {
+        holes.clear();
+        let mut fit = Fit { ori: self.ori, photo_bytes: self.photo_bytes };
+        let mut at = 0;
+        for Step { before, element, opening, is_image } in self.steps.iter().copied() {
+            if !self.stands_at(simd, bytes, at, before) {
+                return None;
+            }
+            at += before.len();
+            let end = match opening {
+                Opening::Denied => self.denied_end(simd, bytes, at)?,
+                Opening::Released | Opening::Requester => {
+                    catalog.element(element)?.shape().plain_end(simd, bytes, at)?
+                }
+            };
+            holes.push(Span::new(at, end));
+            if opening == Opening::Requester {
+                let ori = Ori::new(std::str::from_utf8(bytes.get(at..end)?).ok()?)?;
+                if fit.ori.is_some_and(|before| before != ori) {
+                    return None;
+                }
+                fit.ori = Some(ori);
+            }
+            if is_image {
+                fit.photo_bytes += (end - at) as u64;
+            }
+            at = end;
+        }
+        (bytes.get(at..) == Some(self.last.of(&self.text))).then_some(fit)
+    }
+
+    /// Whether a stretch of `text` stands at a place.
+    #[inline(always)]
+    fn stands_at<S: Simd>(&self, simd: S, bytes: &[u8], place: usize, text: Span) -> bool {
+        // Behind what is compared more is looked at, which doesn't matter.
+        let same = |from: usize| {
+            Window::at(simd, bytes, place + from).same_as(Window::at(simd, &self.text, text.start() + from))
+        };
+        let mut from = 0;
+        while text.len() - from > WINDOW {
+            if same(from) < WINDOW {
+                return false;
+            }
+            from += WINDOW;
+        }
+        same(from) >= text.len() - from
+    }
+
+    /// Where a denied value that begins at `from` ends: it is passed as the reader of its syntax passes a value that means
+    /// what it says. `None` if it doesn't.
+    #[inline(always)]
+    fn denied_end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize) -> Option<usize> {
+        let ends = |window: Window<S>| match self.syntax {
+            Syntax::Json => window.ends_string(),
+            Syntax::Xml => window.ends_text(),
+        };
+        let closing = match self.syntax {
+            Syntax::Json => b'"',
+            Syntax::Xml => b'<',
+        };
+        let mut at = from;
+        let mut near = 4;
+        loop {
+            let ends = ends(Window::at(simd, bytes, at));
+            if ends != 0 {
+                at += ends.trailing_zeros() as usize;
+                return (bytes.get(at) == Some(&closing)).then_some(at);
+            }
+            at += WINDOW;
+            near -= 1;
+            if near == 0 {
+                let rest = bytes.get(at..)?;
+                at += match self.syntax {
+                    Syntax::Json => wide::plain_in_string(rest),
+                    Syntax::Xml => wide::plain_in_text(rest),
+                };
+                near = usize::MAX;
+            }
+        }
+    }
+
+    /// Puts the output together.
+    fn write(&self, bytes: &[u8], holes: &[Span], out: &mut Vec<u8>) {
+        let place = |anchor: Anchor| {
+            let hole = anchor.hole.checked_sub(1).and_then(|hole| holes.get(hole));
+            hole.map_or(0, |hole| hole.end()) + anchor.behind
+        };
+        for piece in &self.pieces {
+            out.extend_from_slice(match *piece {
+                Piece::Copied { from, to } => Span::new(place(from), place(to)).of(bytes),
+                Piece::Written(span) => span.of(&self.written),
+            });
+        }
+    }
+}
