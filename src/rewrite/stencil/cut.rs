@@ -93,7 +93,11 @@ impl Stencil {
         stencil.last = Span::new(start, stencil.text.len());
         stencil.text.extend_from_slice(&[0; WINDOW]);
         stencil.piece_together(sample, trace)?;
-        Some(stencil)
+        // What it was cut from must come out of it again.
+        let holes: Vec<Span> = trace.holes.iter().map(|hole| hole.span).collect();
+        let mut again = Vec::with_capacity(sample.out.len());
+        stencil.write(sample.message, &holes, &mut again);
+        (again == sample.out).then_some(stencil)
     }
 
     /// Finds out how the output follows from the message: between two values that are released stands what stood behind the

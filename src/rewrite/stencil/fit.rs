@@ -133,7 +133,7 @@ impl Stencil {
     }
 
     /// Puts the output together.
-    fn write(&self, bytes: &[u8], holes: &[Span], out: &mut Vec<u8>) {
+    pub(super) fn write(&self, bytes: &[u8], holes: &[Span], out: &mut Vec<u8>) {
         let place = |anchor: Anchor| {
             let hole = anchor.hole.checked_sub(1).and_then(|hole| holes.get(hole));
             hole.map_or(0, |hole| hole.end()) + anchor.behind
