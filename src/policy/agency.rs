@@ -99,7 +99,7 @@ impl Agencies {
     #[cfg(feature = "cli")]
     pub(super) fn sets(&self) -> HashMap<ClassSetId, Vec<ClassId>> {
         let sets = self.sets.0.read().unwrap_or_else(PoisonError::into_inner);
-        sets.iter().map(|(classes, id)| (ClassSetId(*id), classes.clone())).collect()
+        sets.numbers.iter().map(|(classes, id)| (ClassSetId(*id), classes.clone())).collect()
     }
 
     /// The ORIs that classes list exactly, each with its set.
@@ -111,19 +111,31 @@ impl Agencies {
 
 /// Every distinct set of classes seen, numbered.
 #[derive(Debug, Default)]
-struct ClassSets(RwLock<HashMap<Vec<ClassId>, u32>>);
+struct ClassSets(RwLock<Numbered>);
+
+#[derive(Debug, Default)]
+struct Numbered {
+    numbers: HashMap<Vec<ClassId>, u32>,
+    /// By their numbers.
+    members: Vec<Vec<ClassId>>,
+}
 
 impl ClassSets {
     fn intern(&self, mut classes: Vec<ClassId>) -> ClassSetId {
         classes.sort_unstable();
         classes.dedup();
         let mut sets = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let next = u32::try_from(sets.len()).unwrap_or(u32::MAX);
-        ClassSetId(*sets.entry(classes).or_insert(next))
+        if let Some(number) = sets.numbers.get(&classes) {
+            return ClassSetId(*number);
+        }
+        let next = u32::try_from(sets.members.len()).unwrap_or(u32::MAX);
+        sets.members.push(classes.clone());
+        sets.numbers.insert(classes, next);
+        ClassSetId(next)
     }
 
     fn members(&self, set: ClassSetId) -> Vec<ClassId> {
         let sets = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        sets.iter().find(|(_, id)| **id == set.0).map(|(classes, _)| classes.clone()).unwrap_or_default()
+        sets.members.get(set.0 as usize).cloned().unwrap_or_default()
     }
 }
