@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::SurveyError;
+use super::kinds::{KindId, Kinds};
 use super::told::RuleId;
 use super::trees::{Condition, Levels, Tree, Trees};
 use crate::catalog::{ElementId, Treatment};
@@ -27,19 +28,19 @@ pub(crate) enum Outcome {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Column {
     /// The rules that apply if their claims are vouched for.
-    pub(crate) rules: Vec<RuleId>,
+    pub(crate) rules: Arc<[RuleId]>,
+    /// By kinds of elements.
     cells: Box<[Tree]>,
-    /// What becomes of the whole message.
-    pub(super) verdict: Tree,
+    kinds: Arc<Kinds>,
 }
 
 impl Column {
     /// What becomes of an element: two that are equal say the same for every set of claims, whatever column they are of.
     pub(crate) fn cell(&self, element: ElementId) -> Option<Tree> {
-        self.cells.get(element.index()).copied()
+        self.cells.get(self.kinds.kind(element)?).copied()
     }
 
-    /// All of them, by the places of the elements.
+    /// All of them, by kinds of elements.
     pub(crate) fn cells(&self) -> &[Tree] {
         &self.cells
     }
@@ -59,7 +60,8 @@ enum Doing {
 #[derive(Debug)]
 struct Book<'p> {
     policy: &'p Policy,
-    conditions: Vec<Condition>,
+    /// For each rule the numbers of its actions, by what kind they are on; a review's are on every kind.
+    actions: Vec<Vec<(Option<KindId>, u32)>>,
     of_class: Vec<Vec<RuleId>>,
     of_everyone: Vec<RuleId>,
 }
@@ -70,10 +72,14 @@ pub(super) struct Columns<'p> {
     books: Vec<Book<'p>>,
     /// The names of the claims, in the order in which trees ask for them.
     claims: Vec<&'p str>,
+    kinds: Arc<Kinds>,
+    /// By their numbers.
+    actions: Vec<Action>,
     pub(super) trees: Trees<Outcome>,
     pub(super) verdicts: Trees<Verdict>,
-    known: HashMap<(usize, Vec<RuleId>), Arc<Column>>,
-    known_cells: HashMap<Vec<Action>, Tree>,
+    /// For each policy, by the rules.
+    known: Vec<HashMap<Arc<[RuleId]>, Arc<Column>>>,
+    known_cells: HashMap<Box<[u32]>, Tree>,
     known_verdicts: HashMap<Vec<Tree>, Tree>,
 }
 
@@ -90,13 +96,19 @@ impl<'p> Columns<'p> {
                 }
             }
         }
-        let books = policies.iter().map(|policy| Book::of(policy, &claims)).collect();
+        let kinds = Arc::new(Kinds::of(policies));
+        let mut numbers = HashMap::new();
+        let books = policies.iter().map(|policy| Book::of(policy, &claims, &kinds, &mut numbers)).collect();
+        let mut actions: Vec<(u32, Action)> = numbers.into_iter().map(|(action, number)| (number, action)).collect();
+        actions.sort_unstable();
         Self {
             books,
             claims,
+            kinds,
+            actions: actions.into_iter().map(|(_, action)| action).collect(),
             trees: Trees::new(),
             verdicts: Trees::new(),
-            known: HashMap::new(),
+            known: vec![HashMap::new(); policies.len()],
             known_cells: HashMap::new(),
             known_verdicts: HashMap::new(),
         }
@@ -130,56 +142,56 @@ impl<'p> Columns<'p> {
     ) -> Result<Arc<Column>, SurveyError> {
         let Some(book) = self.books.get(policy).map(|book| book.policy) else { return Err(SurveyError::CLAIMS) };
         let is_for = |id: &RuleId| book.rule(*id).is_some_and(|rule| rule.is_for(purpose, message));
-        let key = (policy, rules.iter().copied().filter(is_for).collect::<Vec<_>>());
-        if let Some(column) = self.known.get(&key) {
+        let own: Vec<RuleId> = rules.iter().copied().filter(is_for).collect();
+        if let Some(column) = self.known.get(policy).and_then(|known| known.get(own.as_slice())) {
             return Ok(Arc::clone(column));
         }
-        let column = Arc::new(self.build(policy, &key.1));
-        if self.trees.is_full() || self.verdicts.is_full() {
+        let own: Arc<[RuleId]> = own.into();
+        let column = Arc::new(self.build(policy, Arc::clone(&own)));
+        if self.trees.is_full() {
             return Err(SurveyError::CLAIMS);
         }
-        self.known.insert(key, Arc::clone(&column));
+        if let Some(known) = self.known.get_mut(policy) {
+            known.insert(own, Arc::clone(&column));
+        }
         Ok(column)
     }
 
-    fn build(&mut self, policy: usize, rules: &[RuleId]) -> Column {
-        let mut actions: Vec<Vec<Action>> = Vec::new();
-        let mut reviews: Vec<Action> = Vec::new();
+    fn build(&mut self, policy: usize, rules: Arc<[RuleId]>) -> Column {
+        let mut actions: Vec<(KindId, u32)> = Vec::new();
+        let mut reviews: Vec<u32> = Vec::new();
         if let Some(book) = self.books.get(policy) {
-            actions.resize(book.policy.envelope.len(), Vec::new());
-            let mut add = |element: ElementId, action: Action| {
-                if let Some(own) = actions.get_mut(element.index()) {
-                    own.push(action);
-                }
-            };
-            for (rule, condition) in rules.iter().filter_map(|id| book.entry(*id)) {
-                match &rule.effect {
-                    Effect::Permit(elements) => elements
-                        .iter()
-                        .for_each(|(element, treatment)| add(*element, (Doing::Permit(*treatment), condition))),
-                    Effect::Forbid(elements) => {
-                        elements.iter().for_each(|element| add(*element, (Doing::Forbid, condition)));
-                    }
-                    Effect::Review => reviews.push((Doing::Review, condition)),
+            for (kind, action) in rules.iter().filter_map(|id| book.actions.get(*id)).flatten() {
+                match kind {
+                    Some(kind) => actions.push((*kind, *action)),
+                    None => reviews.push(*action),
                 }
             }
         }
-        let cell = |mut own: Vec<Action>| {
-            own.extend(&reviews);
-            own.sort_unstable();
-            own.dedup();
-            self.cell(own)
-        };
-        let cells: Box<[Tree]> = actions.into_iter().map(cell).collect();
-        let verdict = self.verdict(&cells);
-        Column { rules: rules.to_vec(), cells, verdict }
+        actions.sort_unstable();
+        // What no rule names is the same everywhere.
+        let mut own = reviews.clone();
+        let mut cells = vec![self.cell(&mut own); self.kinds.count()];
+        for actions in actions.chunk_by(|(one, _), (other, _)| one == other) {
+            own.clear();
+            own.extend(actions.iter().map(|(_, action)| *action).chain(reviews.iter().copied()));
+            let cell = actions.first().and_then(|(kind, _)| cells.get_mut(*kind));
+            let tree = self.cell(&mut own);
+            cell.into_iter().for_each(|cell| *cell = tree);
+        }
+        Column { rules, cells: cells.into(), kinds: Arc::clone(&self.kinds) }
     }
 
-    /// What the actions make of an element: the most open permit, unless a forbid; held, if a review.
-    fn cell(&mut self, actions: Vec<Action>) -> Tree {
-        if let Some(tree) = self.known_cells.get(&actions) {
+    /// What actions, by their numbers, make of an element: the most open permit, unless a forbid; held, if a review.
+    fn cell(&mut self, numbers: &mut Vec<u32>) -> Tree {
+        numbers.sort_unstable();
+        numbers.dedup();
+        if let Some(tree) = self.known_cells.get(numbers.as_slice()) {
             return *tree;
         }
+        let mut actions: Vec<Action> =
+            numbers.iter().filter_map(|number| self.actions.get(*number as usize).copied()).collect();
+        actions.sort_unstable();
         let trees = &mut self.trees;
         let removed = trees.leaf(Outcome::Removed);
         let mut tree = removed;
@@ -196,38 +208,63 @@ impl<'p> Columns<'p> {
             };
             tree = trees.choose(*condition, then, tree);
         }
-        self.known_cells.insert(actions, tree);
+        self.known_cells.insert(numbers.as_slice().into(), tree);
         tree
     }
 
-    fn verdict(&mut self, cells: &[Tree]) -> Tree {
-        let mut distinct = cells.to_vec();
+    /// What becomes of the whole message. Few ask, and it can depend on all claims at once: it is worked out where they do.
+    pub(super) fn verdict(&mut self, column: &Column) -> Result<Tree, SurveyError> {
+        let mut distinct = column.cells.to_vec();
         distinct.sort_unstable();
         distinct.dedup();
         if let Some(tree) = self.known_verdicts.get(&distinct) {
-            return *tree;
+            return Ok(*tree);
         }
         let join = |verdict: Verdict, outcome: Outcome| match outcome {
             Outcome::Released(_) => Verdict::Rewrite,
             Outcome::Held(_) => Verdict::Review,
             Outcome::Removed => verdict,
         };
+        // What is released whatever the claims, without review, settles it at once.
+        let always = |tree: &&Tree| matches!(self.trees.value(**tree), Some(Outcome::Released(_)));
+        let deciding = distinct.iter().find(always).map_or(distinct.as_slice(), std::slice::from_ref);
         let mut tree = self.verdicts.leaf(Verdict::Nothing);
-        for cell in &distinct {
+        for cell in deciding {
             tree = self.verdicts.fold(tree, (&self.trees, *cell), &join);
         }
+        if self.verdicts.is_full() {
+            return Err(SurveyError::CLAIMS);
+        }
         self.known_verdicts.insert(distinct, tree);
-        tree
+        Ok(tree)
+    }
+
+    pub(super) fn kinds(&self) -> &Arc<Kinds> {
+        &self.kinds
     }
 }
 
 impl<'p> Book<'p> {
-    fn of(policy: &'p Policy, claims: &[&str]) -> Self {
+    fn of(policy: &'p Policy, claims: &[&str], kinds: &Kinds, numbers: &mut HashMap<Action, u32>) -> Self {
         let levels = |set: ClaimSet| {
             let place = |name: &str| claims.iter().position(|own| *own == name).unwrap_or_default();
             policy.claim_names(set).into_iter().fold(0, |levels: Levels, name| levels | 1 << place(name))
         };
         let condition = |rule: &Rule| Condition { requires: levels(rule.requires), unless: levels(rule.unless) };
+        let mut actions_of = |rule: &Rule| -> Vec<(Option<KindId>, u32)> {
+            let condition = condition(rule);
+            let mut number = |doing: Doing| {
+                let next = numbers.len() as u32;
+                *numbers.entry((doing, condition)).or_insert(next)
+            };
+            if let Effect::Review = rule.effect {
+                return vec![(None, number(Doing::Review))];
+            }
+            let named = kinds.named(rule).into_iter();
+            named
+                .map(|(kind, treatment)| (Some(kind), number(treatment.map_or(Doing::Forbid, Doing::Permit))))
+                .collect()
+        };
         let mut of_class = vec![Vec::new(); policy.classes().len()];
         let mut of_everyone = Vec::new();
         for (id, rule) in policy.rules.iter().enumerate() {
@@ -240,10 +277,6 @@ impl<'p> Book<'p> {
                 None => of_everyone.push(id),
             }
         }
-        Self { policy, conditions: policy.rules.iter().map(condition).collect(), of_class, of_everyone }
-    }
-
-    fn entry(&self, id: RuleId) -> Option<(&'p Rule, Condition)> {
-        Some((self.policy.rules.get(id)?, *self.conditions.get(id)?))
+        Self { policy, actions: policy.rules.iter().map(&mut actions_of).collect(), of_class, of_everyone }
     }
 }

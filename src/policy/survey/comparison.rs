@@ -146,16 +146,20 @@ impl<'p> Comparer<'p> {
             let classes = [(); 2].map(|()| classes.next().cloned().unwrap_or_default());
             let rules =
                 [OLD, NEW].map(|policy| self.columns.rules_for(policy, classes.get(policy).unwrap_or(&classes[OLD])));
-            if !is_shape_other && self.contents_of(OLD, &rules[OLD]) == self.contents_of(NEW, &rules[NEW]) {
+            let differing = self.differing(&rules);
+            if !is_shape_other && differing.iter().all(Vec::is_empty) {
                 continue;
             }
             let mut found = Found::new();
             for purpose in 0..self.purposes.len() {
                 for message in 0..self.messages.len() {
+                    if !is_shape_other && !self.is_for_any(&differing, purpose, message) {
+                        continue;
+                    }
                     let columns = self.pair(&rules, purpose, message)?;
                     self.compare_columns(&columns, (purpose, message), &mut found)?;
                     if is_shape_other && shape.is_none() {
-                        let ways = self.verdict_ways([columns[OLD].verdict, columns[NEW].verdict])?;
+                        let ways = self.verdict_ways(&columns)?;
                         let both = ways.iter().any(|way| way.value == [Verdict::Rewrite; 2]);
                         shape = both.then_some(shapes);
                     }
@@ -169,6 +173,27 @@ impl<'p> Comparer<'p> {
             purposes: self.purposes.into_iter().filter_map(|purpose| purpose.code).collect(),
             messages: self.messages.into_iter().flatten().collect(),
         })
+    }
+
+    /// The rules of either policy that say what none of the other's says. Where none of them is asked, nothing differs.
+    fn differing(&self, rules: &[Vec<RuleId>; 2]) -> [Vec<RuleId>; 2] {
+        let contents = [self.contents_of(OLD, &rules[OLD]), self.contents_of(NEW, &rules[NEW])];
+        let beside = |own: usize, rules: &[RuleId], other: &[usize]| {
+            let is_alone =
+                |id: &RuleId| self.content(own, *id).is_none_or(|content| other.binary_search(&content).is_err());
+            rules.iter().copied().filter(is_alone).collect()
+        };
+        [beside(OLD, &rules[OLD], &contents[NEW]), beside(NEW, &rules[NEW], &contents[OLD])]
+    }
+
+    /// Whether some of these rules are for a purpose and a message key, by their places.
+    fn is_for_any(&self, rules: &[Vec<RuleId>; 2], purpose: usize, message: usize) -> bool {
+        let places = self.purposes.get(purpose).map_or([None; 2], |purpose| purpose.places);
+        let message = self.messages.get(message).copied().flatten();
+        let is_for = |own: usize, purpose: Option<PurposeId>, rules: &[RuleId]| {
+            rules.iter().any(|id| self.policy(own).rule(*id).is_some_and(|rule| rule.is_for(purpose, message)))
+        };
+        is_for(OLD, places[OLD], &rules[OLD]) || is_for(NEW, places[NEW], &rules[NEW])
     }
 
     /// The columns of both policies for a purpose and a message key, by their places.
@@ -196,20 +221,17 @@ impl<'p> Comparer<'p> {
             places.push(place);
             known.iter_mut().zip(rules).for_each(|(known, rules)| known.extend(rules));
         };
-        for (element, (old, new)) in
-            (0..).map_while(ElementId::at).zip(columns[OLD].cells().iter().zip(columns[NEW].cells()))
-        {
-            if old == new {
-                continue;
-            }
+        let kinds = Arc::clone(self.columns.kinds());
+        for (kind, (old, new)) in columns[OLD].cells().iter().zip(columns[NEW].cells()).enumerate() {
+            let Some(element) = kinds.members(kind).first().copied().filter(|_| old != new) else { continue };
             for way in self.element_ways([*old, *new])?.iter().filter(|way| way.value[OLD] != way.value[NEW]) {
                 let change = Change::Element(element, way.value);
                 let rules = self.making(columns, way.with, &change);
                 add(Way { with: way.with, without: way.without, value: change }, rules);
             }
         }
-        if columns[OLD].verdict != columns[NEW].verdict {
-            let ways = self.verdict_ways([columns[OLD].verdict, columns[NEW].verdict])?;
+        if columns[OLD].cells() != columns[NEW].cells() {
+            let ways = self.verdict_ways(columns)?;
             for way in ways.iter().filter(|way| way.value[OLD] != way.value[NEW]) {
                 let change = Change::Message(way.value);
                 let rules = self.making(columns, way.with, &change);
@@ -240,7 +262,8 @@ impl<'p> Comparer<'p> {
     }
 
     /// What becomes of the message under both policies, by claims.
-    fn verdict_ways(&mut self, cells: [Tree; 2]) -> Result<Arc<Ways<Verdict>>, SurveyError> {
+    fn verdict_ways(&mut self, columns: &[Arc<Column>; 2]) -> Result<Arc<Ways<Verdict>>, SurveyError> {
+        let cells = [self.columns.verdict(&columns[OLD])?, self.columns.verdict(&columns[NEW])?];
         if let Some(ways) = self.known_verdicts.get(&cells) {
             return Ok(Arc::clone(ways));
         }
@@ -312,9 +335,19 @@ impl<'p> Comparer<'p> {
         contents
     }
 
-    /// Puts what was found for a region into words: purposes with the same message keys are told together.
+    /// Puts what was found for a region into words: purposes with the same message keys are told together, and what was found
+    /// of a kind of elements is told of each of them.
     fn tell(&self, region: &Region, classes: &[Vec<ClassId>; 2], found: Found, all: &mut Vec<Difference>) {
+        let kinds = Arc::clone(self.columns.kinds());
+        let begun = all.len();
         for (change, conditions) in found {
+            let changes: Vec<Change> = match change {
+                Change::Element(element, values) => {
+                    let members = kinds.kind(element).map_or(&[][..], |kind| kinds.members(kind));
+                    members.iter().map(|member| Change::Element(*member, values)).collect()
+                }
+                Change::Message(_) => vec![change],
+            };
             for ((with, without), (places, mut rules)) in conditions {
                 for rules in &mut rules {
                     rules.sort_unstable();
@@ -331,19 +364,20 @@ impl<'p> Comparer<'p> {
                 for (keys, purposes) in by_keys {
                     let names = |levels| self.columns.claim_names(levels).into_iter().map(str::to_owned).collect();
                     let code = |place: &usize| self.purposes.get(*place).and_then(|purpose| purpose.code.clone());
-                    all.push(Difference {
+                    all.extend(changes.iter().map(|change| Difference {
                         classes: classes.clone(),
                         example: region.example,
-                        change,
+                        change: *change,
                         purposes: purposes.iter().map(code).collect(),
                         messages: keys.iter().map(|place| self.messages.get(*place).copied().flatten()).collect(),
                         with: names(with),
                         without: names(without),
                         rules: rules.clone(),
-                    });
+                    }));
                 }
             }
         }
+        all.get_mut(begun..).into_iter().for_each(|told| told.sort_by_key(|difference| difference.change));
     }
 }
 
@@ -356,7 +390,7 @@ fn ways_of<T: Copy + Ord + Hash>(trees: &Trees<[T; 2]>, tree: Tree) -> Result<Ar
     }
 }
 
-/// By change and by claims: the purposes and message keys, and the rules of either policy.
+/// By change, where one of the first element of a kind is of the whole kind, and by claims: the purposes and message keys, and the rules of either policy.
 type Found = BTreeMap<Change, BTreeMap<(Levels, Levels), (Vec<(usize, usize)>, [Vec<RuleId>; 2])>>;
 
 /// Numbers what rules say: those of the same number ask for the same and do the same.

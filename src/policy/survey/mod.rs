@@ -14,6 +14,7 @@
 
 mod columns;
 mod comparison;
+mod kinds;
 mod masks;
 mod regions;
 mod simple;
@@ -28,6 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use columns::{Column, Outcome};
 pub(crate) use comparison::{Change, Difference, Differences, NEW, OLD, compare};
+pub(crate) use kinds::{KindId, Kinds};
 pub(crate) use masks::is_within;
 pub(crate) use regions::Claim;
 pub(crate) use told::{RuleId, Ruling};
@@ -124,9 +126,33 @@ impl<'p> Survey<'p> {
         purpose: Option<PurposeId>,
         message: Option<MessageKeyId>,
     ) -> Result<Arc<Column>, ConfigError> {
+        let found = self.columns(classes, &[(purpose, message)])?;
+        found.into_iter().next().ok_or_else(|| SurveyError::CLAIMS.of(self.policy))
+    }
+
+    /// The columns of these classes for each of these purposes and message keys.
+    ///
+    /// # Errors
+    /// When the claims that rules ask for depend on each other in too many ways.
+    pub(crate) fn columns(
+        &self,
+        classes: &[ClassId],
+        places: &[(Option<PurposeId>, Option<MessageKeyId>)],
+    ) -> Result<Vec<Arc<Column>>, ConfigError> {
         let mut columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         let rules = columns.rules_for(0, classes);
-        columns.column(0, &rules, purpose, message).map_err(|error| error.of(self.policy))
+        let column = |(purpose, message): &(_, _)| columns.column(0, &rules, *purpose, *message);
+        places.iter().map(column).collect::<Result<_, _>>().map_err(|error| error.of(self.policy))
+    }
+
+    /// The rules that are for some of these classes, in order; none if there is no class.
+    pub(crate) fn rules_for(&self, classes: &[ClassId]) -> Vec<RuleId> {
+        self.columns.lock().unwrap_or_else(PoisonError::into_inner).rules_for(0, classes)
+    }
+
+    /// The kinds of data elements that rules tell apart.
+    pub(crate) fn kinds(&self) -> Arc<Kinds> {
+        Arc::clone(self.columns.lock().unwrap_or_else(PoisonError::into_inner).kinds())
     }
 
     /// What becomes of an element, by claims; the case of the fewest claims first.

@@ -141,8 +141,9 @@ fn rules(numbers: &mut Numbers) -> String {
 
 /// What becomes of the whole message, by claims.
 fn verdicts(survey: &Survey<'_>, column: &Column) -> Vec<Case<Verdict>> {
-    let columns = survey.columns.lock().unwrap();
-    survey.cases_of(&columns, columns.verdicts.ways(column.verdict, MOST_CASES)).unwrap()
+    let mut columns = survey.columns.lock().unwrap();
+    let verdict = columns.verdict(column).unwrap();
+    survey.cases_of(&columns, columns.verdicts.ways(verdict, MOST_CASES)).unwrap()
 }
 
 #[test]
@@ -197,4 +198,25 @@ fn columns_say_what_the_policy_decides() {
         }
     }
     assert_eq!(seen.len(), 5, "{seen:?}");
+}
+
+/// A rule that names an element, or treats it otherwise, makes a kind of it; a review makes none.
+#[test]
+fn elements_are_of_one_kind_where_every_rule_treats_them_alike() {
+    let kinds = |rules: &str| {
+        let text = format!("[agencies.az]\nori = [\"AZ*\"]\n{rules}");
+        let policy = policy(&text);
+        let elements: Vec<ElementId> = (0..policy.envelope.len())
+            .filter_map(ElementId::at)
+            .filter(|one| policy.envelope[one.index()].is_none())
+            .collect();
+        let kinds = Survey::of(&policy).unwrap().kinds();
+        elements.iter().map(|element| kinds.kind(*element).unwrap()).collect::<BTreeSet<_>>().len()
+    };
+    let rule = |kind: &str, rest: &str| format!("[[{kind}]]\nid = \"{kind}\"\nagencies = [\"az\"]\n{rest}");
+    let both = "elements = [\"a.one\", \"a.two\"]\n";
+    assert_eq!(kinds(&rule("review", "")), 1);
+    assert_eq!(kinds(&rule("permit", both)), 1);
+    assert_eq!(kinds(&(rule("permit", both) + &rule("forbid", "elements = [\"a.two\"]\n"))), 2);
+    assert_eq!(kinds(&rule("permit", &format!("{both}as = {{ \"a.two\" = \"year\" }}\n"))), 2);
 }

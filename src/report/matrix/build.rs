@@ -1,13 +1,14 @@
 //! Makes the matrix of a policy out of its survey.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::cell::{Becomes, CellCase, summary};
 use super::{Agency, Cell, Choice, Head, Matrix, PolicyTold, Row, RuleTold, plain};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::ConfigError;
-use crate::policy::survey::{Column, Outcome, Population, RuleId, Survey, Tree};
+use crate::policy::survey::{Column, KindId, Kinds, Outcome, Population, RuleId, Survey, Tree};
 use crate::policy::{Effect, MessageKeyId, Policy, PurposeId, Rule};
 
 /// What a matrix is made of.
@@ -16,31 +17,46 @@ pub(crate) struct MatrixBuilder<'s> {
     catalog: &'s Catalog,
     /// The names of message keys, by their places.
     messages: &'s [String],
+    kinds: Arc<Kinds>,
+    /// For each rule the kinds of elements that it names; `None` for a review, which is on all.
+    named: Vec<Option<Vec<KindId>>>,
     cells: Vec<Cell>,
-    known: HashMap<(Tree, Vec<Vec<RuleId>>), usize>,
+    known: HashMap<(Tree, Vec<RuleId>), usize>,
     numbers: HashMap<String, usize>,
 }
 
-/// One column before its cells are told: for whom it is, and the columns of the survey that are alike.
+/// One column before its cells are told: for whom it is, one of the columns of the survey that are alike, and the rules of
+/// all of them.
 struct Alike<'p> {
     population: &'p Population,
     purposes: Vec<Option<PurposeId>>,
     messages: Vec<Option<MessageKeyId>>,
-    columns: Vec<Arc<Column>>,
+    column: Arc<Column>,
+    rules: Vec<RuleId>,
 }
 
 /// Purposes for which every message key gets the same.
-struct Group {
+struct Group<'c> {
     /// For each message key the number of what it gets.
     numbers: Vec<usize>,
     purposes: Vec<Option<PurposeId>>,
     /// For each message key the columns of the survey, of all these purposes.
-    columns: Vec<Vec<Arc<Column>>>,
+    columns: Vec<Vec<&'c Arc<Column>>>,
 }
+
+/// What message keys get of a group: its number, the keys, and the columns of the survey.
+type Part<'c> = (usize, Vec<Option<MessageKeyId>>, Vec<&'c Arc<Column>>);
 
 impl<'s> MatrixBuilder<'s> {
     pub(crate) fn new(survey: &'s Survey<'s>, catalog: &'s Catalog, messages: &'s [String]) -> Self {
-        Self { survey, catalog, messages, cells: Vec::new(), known: HashMap::new(), numbers: HashMap::new() }
+        let kinds = survey.kinds();
+        let named = |rule: &Rule| match rule.effect {
+            Effect::Review => None,
+            _ => Some(kinds.named(rule).into_iter().map(|(kind, _)| kind).collect()),
+        };
+        let named = survey.policy().rules().iter().map(named).collect();
+        let (cells, known, numbers) = (Vec::new(), HashMap::new(), HashMap::new());
+        Self { survey, catalog, messages, kinds, named, cells, known, numbers }
     }
 
     /// The matrix.
@@ -49,32 +65,38 @@ impl<'s> MatrixBuilder<'s> {
     /// When the policy can't be surveyed.
     pub(crate) fn build(mut self) -> Result<Matrix, ConfigError> {
         let policy = self.survey.policy();
+        let (purposes, messages) = (self.survey.purposes(), self.survey.messages());
         let mut alike = Vec::new();
         for population in self.survey.populations().iter().filter(|population| !population.classes.is_empty()) {
-            self.divide(population, &mut alike)?;
+            self.divide(population, (&purposes, &messages), &mut alike)?;
         }
         let is_body = |(_, element): &(ElementId, &crate::Element)| !element.is_envelope();
         let elements: Vec<(ElementId, &crate::Element)> = self.catalog.iter().filter(is_body).collect();
-        let mut rows: Vec<Row> = elements
-            .iter()
-            .map(|(_, element)| Row {
-                element: plain(element.id()),
-                title: plain(element.title()),
-                dppa: element.sensitivity(),
-                cells: Vec::with_capacity(alike.len()),
-            })
-            .collect();
+        // In the order of their first elements that have a row.
+        let mut kinds: Vec<KindId> = Vec::new();
+        for kind in elements.iter().filter_map(|(element, _)| self.kinds.kind(*element)) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        let mut cells: Vec<Vec<usize>> = vec![Vec::with_capacity(alike.len()); self.kinds.count()];
         for column in &alike {
-            let naming: Vec<Vec<Vec<RuleId>>> =
-                column.columns.iter().map(|column| naming(policy, column, self.catalog.len())).collect();
-            for ((element, _), row) in elements.iter().zip(&mut rows) {
-                let rules = naming.iter().map(|own| own.get(element.index()).cloned().unwrap_or_default()).collect();
-                let tree = column.columns.first().and_then(|column| column.cell(*element));
-                if let Some(tree) = tree {
-                    row.cells.push(self.cell(tree, rules)?);
+            let mut naming = self.naming(&column.rules);
+            for kind in &kinds {
+                let rules = naming.get_mut(*kind).map(std::mem::take).unwrap_or_default();
+                if let (Some(tree), Some(own)) = (column.column.cells().get(*kind), cells.get_mut(*kind)) {
+                    own.push(self.cell(*tree, rules)?);
                 }
             }
         }
+        let cells: Vec<Rc<[usize]>> = cells.into_iter().map(Rc::from).collect();
+        let row = |(element, told): &(ElementId, &crate::Element)| Row {
+            element: plain(told.id()),
+            title: plain(told.title()),
+            dppa: told.sensitivity(),
+            cells: self.kinds.kind(*element).and_then(|kind| cells.get(kind)).cloned().unwrap_or_default(),
+        };
+        let rows = elements.iter().map(row).collect();
         let identity = policy.identity();
         Ok(Matrix {
             policy: PolicyTold {
@@ -84,7 +106,7 @@ impl<'s> MatrixBuilder<'s> {
                 sha256: identity.sha256.clone(),
             },
             purposes: policy.purposes().to_vec(),
-            messages: self.survey.messages().into_iter().flatten().map(|key| self.message(key)).collect(),
+            messages: messages.into_iter().flatten().map(|key| self.message(key)).collect(),
             columns: alike.iter().map(|column| self.head(column)).collect(),
             elements: rows,
             cells: self.cells,
@@ -93,46 +115,53 @@ impl<'s> MatrixBuilder<'s> {
     }
 
     /// Puts purposes and message keys together for which a population gets the same.
-    fn divide<'p>(&self, population: &'p Population, into: &mut Vec<Alike<'p>>) -> Result<(), ConfigError> {
-        let mut by_cells: HashMap<Vec<Tree>, usize> = HashMap::new();
-        let messages = self.survey.messages();
-        let mut groups: Vec<Group> = Vec::new();
-        for purpose in self.survey.purposes() {
-            let mut numbers = Vec::new();
-            let mut columns = Vec::new();
-            for message in &messages {
-                let column = self.survey.column(&population.classes, purpose, *message)?;
+    fn divide<'p>(
+        &self,
+        population: &'p Population,
+        (purposes, messages): (&[Option<PurposeId>], &[Option<MessageKeyId>]),
+        into: &mut Vec<Alike<'p>>,
+    ) -> Result<(), ConfigError> {
+        let places: Vec<_> =
+            purposes.iter().flat_map(|purpose| messages.iter().map(move |message| (*purpose, *message))).collect();
+        let columns = self.survey.columns(&population.classes, &places)?;
+        let mut by_cells: HashMap<&[Tree], usize> = HashMap::new();
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for (purpose, columns) in purposes.iter().zip(columns.chunks(messages.len().max(1))) {
+            let mut numbers = Vec::with_capacity(columns.len());
+            for column in columns {
                 let next = by_cells.len();
-                numbers.push(*by_cells.entry(column.cells().to_vec()).or_insert(next));
-                columns.push(column);
+                numbers.push(*by_cells.entry(column.cells()).or_insert(next));
             }
             match groups.iter_mut().find(|group| group.numbers == numbers) {
                 Some(group) => {
-                    group.purposes.push(purpose);
-                    group.columns.iter_mut().zip(columns).for_each(|(own, column)| add(own, column));
+                    group.purposes.push(*purpose);
+                    group.columns.iter_mut().zip(columns).for_each(|(own, column)| own.push(column));
                 }
                 None => groups.push(Group {
                     numbers,
-                    purposes: vec![purpose],
-                    columns: columns.into_iter().map(|column| vec![column]).collect(),
+                    purposes: vec![*purpose],
+                    columns: columns.iter().map(|column| vec![column]).collect(),
                 }),
             }
         }
         for Group { numbers, purposes, columns } in groups {
-            let mut parts: Vec<(usize, Alike<'p>)> = Vec::new();
-            for ((number, message), columns) in numbers.into_iter().zip(&messages).zip(columns) {
-                match parts.iter_mut().find(|(own, _)| *own == number) {
-                    Some((_, part)) => {
-                        part.messages.push(*message);
-                        columns.into_iter().for_each(|column| add(&mut part.columns, column));
+            let mut parts: Vec<Part<'_>> = Vec::new();
+            for ((number, message), columns) in numbers.into_iter().zip(messages).zip(columns) {
+                match parts.iter_mut().find(|(own, ..)| *own == number) {
+                    Some((_, keys, alike)) => {
+                        keys.push(*message);
+                        alike.extend(columns);
                     }
-                    None => {
-                        let (purposes, messages) = (purposes.clone(), vec![*message]);
-                        parts.push((number, Alike { population, purposes, messages, columns }));
-                    }
+                    None => parts.push((number, vec![*message], columns)),
                 }
             }
-            into.extend(parts.into_iter().map(|(_, part)| part));
+            for (_, messages, columns) in parts {
+                let mut rules: Vec<RuleId> = columns.iter().flat_map(|column| column.rules.iter().copied()).collect();
+                rules.sort_unstable();
+                rules.dedup();
+                let Some(column) = columns.first().map(|column| Arc::clone(column)) else { continue };
+                into.push(Alike { population, purposes: purposes.clone(), messages, column, rules });
+            }
         }
         Ok(())
     }
@@ -161,8 +190,25 @@ impl<'s> MatrixBuilder<'s> {
         self.messages.get(usize::from(key.0)).map_or_else(String::new, |name| plain(name))
     }
 
-    /// The number of the cell of a tree, where these rules, of one column of the survey each, name the element.
-    fn cell(&mut self, tree: Tree, naming: Vec<Vec<RuleId>>) -> Result<usize, ConfigError> {
+    /// For every kind of elements those of some rules that name it, reviews included, in order.
+    fn naming(&self, rules: &[RuleId]) -> Vec<Vec<RuleId>> {
+        let mut naming = vec![Vec::new(); self.kinds.count()];
+        for id in rules {
+            match self.named.get(*id) {
+                Some(Some(kinds)) => {
+                    for kind in kinds {
+                        naming.get_mut(*kind).into_iter().for_each(|own: &mut Vec<RuleId>| own.push(*id));
+                    }
+                }
+                Some(None) => naming.iter_mut().for_each(|own| own.push(*id)),
+                None => {}
+            }
+        }
+        naming
+    }
+
+    /// The number of the cell of a tree, where these rules name the element.
+    fn cell(&mut self, tree: Tree, naming: Vec<RuleId>) -> Result<usize, ConfigError> {
         let key = (tree, naming);
         if let Some(number) = self.known.get(&key) {
             return Ok(*number);
@@ -176,10 +222,7 @@ impl<'s> MatrixBuilder<'s> {
                 Outcome::Held(treatment) => (Becomes::Held, Some(treatment)),
                 Outcome::Removed => (Becomes::Removed, None),
             };
-            let mut rules: Vec<RuleId> =
-                key.1.iter().flat_map(|naming| deciding(policy, naming, case.with, case.value)).collect();
-            rules.sort_unstable();
-            rules.dedup();
+            let rules = deciding(policy, &key.1, case.with, case.value);
             cases.push(CellCase { with: names(case.with), without: names(case.without), becomes, treatment, rules });
         }
         let (manner, summary, told) = summary(&cases);
@@ -194,33 +237,6 @@ impl<'s> MatrixBuilder<'s> {
         self.known.insert(key, number);
         Ok(number)
     }
-}
-
-fn add(columns: &mut Vec<Arc<Column>>, column: Arc<Column>) {
-    if !columns.iter().any(|own| Arc::ptr_eq(own, &column)) {
-        columns.push(column);
-    }
-}
-
-/// For every element the rules of a column that name it, reviews included.
-fn naming(policy: &Policy, column: &Column, elements: usize) -> Vec<Vec<RuleId>> {
-    let mut naming = vec![Vec::new(); elements];
-    let mut reviews = Vec::new();
-    for id in &column.rules {
-        let mut add = |element: &ElementId| {
-            if let Some(own) = naming.get_mut(element.index()) {
-                own.push(*id);
-            }
-        };
-        match policy.rule(*id).map(|rule| &rule.effect) {
-            Some(Effect::Permit(elements)) => elements.iter().for_each(|(element, _)| add(element)),
-            Some(Effect::Forbid(elements)) => elements.iter().for_each(add),
-            Some(Effect::Review) => reviews.push(*id),
-            None => {}
-        }
-    }
-    naming.iter_mut().for_each(|own| own.extend(&reviews));
-    naming
 }
 
 /// Of the rules that name an element those that decide what becomes of it when these claims alone are vouched for.

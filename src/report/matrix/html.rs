@@ -108,7 +108,7 @@ impl Matrix {
                     @if row.dppa == Sensitivity::HighlyRestricted { span.restricted { "highly restricted" } }
                     small { (row.title) }
                 }
-                @for number in &row.cells {
+                @for number in row.cells.iter() {
                     @if let Some(cell) = self.cell(*number) {
                         td class=(manner(cell.manner)) data-why=(format!("why-{number}")) {
                             a href=(format!("#why-{number}")) aria-describedby=(format!("why-{number}")) {

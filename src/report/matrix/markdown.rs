@@ -1,5 +1,6 @@
 //! The matrix in Markdown, as it is shown in a review: one table, then what the cells say, then the rules.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::{Head, Matrix};
@@ -25,6 +26,7 @@ impl Matrix {
         }
         writeln!(out, "\n| --- | --- |{}", " --- |".repeat(self.columns.len()))?;
         let mut notes: Vec<usize> = Vec::new();
+        let mut places: HashMap<usize, usize> = HashMap::new();
         for row in &self.elements {
             let dppa = match row.dppa {
                 Sensitivity::None => "",
@@ -32,9 +34,9 @@ impl Matrix {
                 Sensitivity::HighlyRestricted => "highly restricted",
             };
             write!(out, "| {} | {dppa} |", escaped(&row.element))?;
-            for number in &row.cells {
+            for number in row.cells.iter() {
                 let Some(cell) = self.cell(*number) else { continue };
-                let place = notes.iter().position(|own| own == number).unwrap_or_else(|| {
+                let place = *places.entry(*number).or_insert_with(|| {
                     notes.push(*number);
                     notes.len() - 1
                 });

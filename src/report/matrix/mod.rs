@@ -11,7 +11,9 @@ mod html;
 mod markdown;
 mod text;
 
-use serde::Serialize;
+use std::rc::Rc;
+
+use serde::{Serialize, Serializer};
 
 use super::words::{Choice, plain};
 
@@ -66,7 +68,13 @@ struct Row {
     element: String,
     title: String,
     dppa: crate::Sensitivity,
-    cells: Vec<usize>,
+    /// Shared by all elements of a kind.
+    #[serde(serialize_with = "as_slice")]
+    cells: Rc<[usize]>,
+}
+
+fn as_slice<S: Serializer>(cells: &Rc<[usize]>, serializer: S) -> Result<S::Ok, S::Error> {
+    cells.as_ref().serialize(serializer)
 }
 
 impl Row {

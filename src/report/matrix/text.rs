@@ -1,5 +1,6 @@
 //! The matrix on a terminal of a hundred columns: as many columns side by side as fit, the rest below.
 
+use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 
 use super::{Head, Matrix};
@@ -26,6 +27,7 @@ impl fmt::Display for Matrix {
         let label_width = self.elements.iter().map(|row| label(&row.element, row.group()).chars().count()).max();
         let label_width = label_width.unwrap_or(0) + 1;
         let mut notes: Vec<&str> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
         let heads: Vec<Vec<String>> = self.columns.iter().map(|head| self.head_lines(head)).collect();
         let mut begin = 0;
         while begin < heads.len() {
@@ -56,7 +58,7 @@ impl fmt::Display for Matrix {
                         let Some(cell) = self.cell(*cell) else { continue };
                         let mut word = if cell.summary == "never" { "-" } else { &cell.summary }.to_owned();
                         if cell.cases.len() > 1 {
-                            let place = notes.iter().position(|note| *note == cell.told).unwrap_or_else(|| {
+                            let place = *places.entry(&cell.told).or_insert_with(|| {
                                 notes.push(&cell.told);
                                 notes.len() - 1
                             });
