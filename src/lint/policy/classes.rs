@@ -59,6 +59,9 @@ fn empty(subject: &mut Subject<'_>, class: ClassId) {
 /// What its `except` and `overlaps` say and what isn't so.
 fn excepts(subject: &mut Subject<'_>, class: ClassId) {
     let Some(written) = subject.class(class) else { return };
+    if written.except.is_empty() && written.overlaps.is_empty() {
+        return;
+    }
     let numbers: BTreeMap<&str, ClassId> =
         (0..).zip(&subject.written.classes).map(|(id, class)| (class.name.name.as_str(), id)).collect();
     for except in &written.except {
@@ -247,6 +250,11 @@ fn support_center(subject: &mut Subject<'_>) {
 
 /// A class that rules hold back, told by patterns, while patterns of a class that they don't hold back claim ORIs besides.
 fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
+    let classes = subject.policy.classes();
+    let count = |class: ClassId| classes.get(usize::from(class)).map_or(0, |class| class.patterns.len());
+    if count(class) == 0 {
+        return;
+    }
     let rules = subject.policy.rules();
     let is_permit = |rule: &Rule| matches!(rule.effect, Effect::Permit(_));
     // Whether a rule that isn't a permit names the one class and not the other.
@@ -256,8 +264,6 @@ fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
     if held.is_empty() {
         return;
     }
-    let classes = subject.policy.classes();
-    let count = |class: ClassId| classes.get(usize::from(class)).map_or(0, |class| class.patterns.len());
     let is_free = |other: &ClassId| {
         count(*other) > 0
             && held.iter().any(|rule| !names(rule, *other))
@@ -265,7 +271,7 @@ fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
             && rules.iter().any(|rule| is_permit(rule) && names(rule, *other))
     };
     let wide = (0..).take(classes.len()).filter(is_free).max_by_key(|other| count(*other));
-    let (Some(wide), Some(written), true) = (wide, subject.class(class), count(class) > 0) else { return };
+    let (Some(wide), Some(written)) = (wide, subject.class(class)) else { return };
     // Who keeps a table has patterns for what it doesn't list yet.
     if written.ori_file.is_some() {
         return;

@@ -1,7 +1,7 @@
 //! What depends on who asks, for what purpose, with which claims: every population, purpose and message key is gone through,
 //! and for claims it is worked out which set of them, if any, would bring a thing about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::classes::is_on_purpose;
 use super::rules::is_narrower;
@@ -10,7 +10,7 @@ use super::table::{
 };
 use super::{Subject, some};
 use crate::catalog::{Element, ElementId, Sensitivity, Treatment};
-use crate::policy::survey::Survey;
+use crate::policy::survey::{KindId, Kinds, Survey};
 use crate::policy::{ClassId, Effect, MessageKeyId, PurposeId, Rule};
 
 /// Claims that are vouched for and claims that are not, as far as that is settled.
@@ -70,25 +70,71 @@ struct Situation<'a> {
     message: Option<MessageKeyId>,
 }
 
-/// A permit, by number, and what it permits.
-type Permit<'p> = (usize, &'p Rule, &'p [(ElementId, Treatment)]);
+/// What is asked of a rule in every situation.
+struct Known<'p> {
+    rule: &'p Rule,
+    /// The kinds of elements that it permits, each with its first element.
+    permits: Vec<(KindId, ElementId, Treatment)>,
+    /// The kinds that it forbids, likewise.
+    forbids: Vec<(KindId, ElementId)>,
+    /// Whether its basis names the paragraph on highly restricted information.
+    is_cited: bool,
+}
 
-/// Rules that can apply in one situation, claims aside, by what they do to each element.
+impl<'p> Known<'p> {
+    fn of(rule: &'p Rule, kinds: &Kinds) -> Self {
+        let mut known = Self {
+            rule,
+            permits: Vec::new(),
+            forbids: Vec::new(),
+            is_cited: rule.told.basis.as_ref().is_some_and(|basis| basis.contains(HIGHLY_RESTRICTED_USES)),
+        };
+        for (kind, treatment) in kinds.named(rule) {
+            let Some(first) = kinds.members(kind).first() else { continue };
+            match treatment {
+                Some(treatment) => known.permits.push((kind, *first, treatment)),
+                None => known.forbids.push((kind, *first)),
+            }
+        }
+        known
+    }
+}
+
+/// Rules that can apply in one situation, claims aside, by what they do to each kind of elements.
 struct Applying<'p> {
-    permits: Vec<Permit<'p>>,
-    /// By element, the forbids that remove it.
+    permits: Vec<usize>,
+    /// By kind, the forbids that remove it.
     forbids: Vec<Vec<&'p Rule>>,
-    /// By element, the permits that release it.
+    /// By kind, the permits that release it.
     treated: Vec<Vec<(usize, &'p Rule, Treatment)>>,
 }
 
+/// Rules, each with some kinds of elements.
+struct Marks {
+    kinds: usize,
+    marks: Vec<bool>,
+}
+
+impl Marks {
+    fn of(rules: usize, kinds: usize) -> Self {
+        Self { kinds, marks: vec![false; rules * kinds] }
+    }
+
+    fn contains(&self, rule: usize, kind: KindId) -> bool {
+        self.marks.get(rule * self.kinds + kind).is_some_and(|mark| *mark)
+    }
+
+    fn insert(&mut self, rule: usize, kind: KindId) {
+        self.marks.get_mut(rule * self.kinds + kind).into_iter().for_each(|mark| *mark = true);
+    }
+}
+
 /// What was found to happen somewhere.
-#[derive(Default)]
 struct Seen {
     /// Permits and their elements that are released somewhere by that permit.
-    released: BTreeSet<(usize, ElementId)>,
+    released: Marks,
     /// The same where no other permit releases the element more openly.
-    treated: BTreeSet<(usize, ElementId)>,
+    treated: Marks,
     /// Permits that release highly restricted elements without purpose and claim.
     highly_restricted: BTreeMap<usize, BTreeSet<ElementId>>,
     /// Pairs of permits that apply together and treat an element differently.
@@ -110,98 +156,120 @@ struct Evasion {
     element: ElementId,
 }
 
+/// What is the same in all situations.
+struct Ground<'p> {
+    rules: Vec<Known<'p>>,
+    /// By kind, its elements that are highly restricted.
+    highly_restricted: Vec<Vec<ElementId>>,
+}
+
 pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
     let policy = subject.policy;
-    let mut seen = Seen::default();
+    let kinds = survey.kinds();
+    let is_restricted = |element: &ElementId| {
+        subject.catalog.element(*element).map(Element::sensitivity) == Some(Sensitivity::HighlyRestricted)
+    };
+    let restricted = |kind| kinds.members(kind).iter().copied().filter(is_restricted).collect();
+    let ground = Ground {
+        rules: policy.rules().iter().map(|rule| Known::of(rule, &kinds)).collect(),
+        highly_restricted: (0..kinds.count()).map(restricted).collect(),
+    };
+    let marks = || Marks::of(ground.rules.len(), kinds.count());
+    let mut seen = Seen {
+        released: marks(),
+        treated: marks(),
+        highly_restricted: BTreeMap::new(),
+        differing: BTreeMap::new(),
+        evaded: BTreeMap::new(),
+    };
     let (purposes, messages) = (survey.purposes(), survey.messages());
+    let mut applying = Applying::of(kinds.count());
     for population in subject.populations.iter().filter(|population| !population.classes.is_empty()) {
-        let of_class = |rule: &Rule| {
-            rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| population.classes.contains(class)))
-        };
-        let rules: Vec<(usize, &Rule)> = policy.rules().iter().enumerate().filter(|(_, rule)| of_class(rule)).collect();
-        let mut done = BTreeSet::new();
+        let rules = survey.rules_for(&population.classes);
+        let mut done = HashSet::new();
         for purpose in &purposes {
             for message in &messages {
                 let situation = Situation { classes: &population.classes, purpose: *purpose, message: *message };
-                let applying = |(_, rule): &&(usize, &Rule)| rule.is_for(*purpose, *message);
-                let own: Vec<(usize, &Rule)> = rules.iter().filter(applying).copied().collect();
+                let is_for = |id: &usize| policy.rule(*id).is_some_and(|rule| rule.is_for(*purpose, *message));
+                let own: Vec<usize> = rules.iter().copied().filter(is_for).collect();
                 // Purposes and keys that the same rules apply to are one, unless a purpose is left out: then it matters which
                 // forbids would apply with one.
                 let left_out = purpose.is_none().then_some(*message);
-                if done.insert((own.iter().map(|(id, _)| *id).collect::<Vec<_>>(), left_out)) {
-                    look(subject, &situation, &rules, &Applying::of(&own, subject.catalog.len()), &mut seen);
+                if done.insert((own.clone(), left_out)) {
+                    applying.fill(&own, &ground);
+                    look(subject, &ground, &situation, &rules, &applying, &mut seen);
                 }
             }
         }
     }
-    tell(subject, &seen);
+    tell(subject, &seen, &kinds);
 }
 
 impl<'p> Applying<'p> {
-    fn of(rules: &[(usize, &'p Rule)], elements: usize) -> Self {
-        let (forbids, treated) = (vec![Vec::new(); elements], vec![Vec::new(); elements]);
-        let mut applying = Self { permits: Vec::new(), forbids, treated };
-        for (id, rule) in rules {
-            match &rule.effect {
-                Effect::Permit(elements) => {
-                    applying.permits.push((*id, rule, elements));
-                    for (element, treatment) in elements {
-                        if let Some(own) = applying.treated.get_mut(element.index()) {
-                            own.push((*id, *rule, *treatment));
-                        }
-                    }
-                }
-                Effect::Forbid(elements) => {
-                    for element in elements {
-                        if let Some(own) = applying.forbids.get_mut(element.index()) {
-                            own.push(*rule);
-                        }
-                    }
-                }
-                Effect::Review => {}
+    fn of(kinds: usize) -> Self {
+        Self { permits: Vec::new(), forbids: vec![Vec::new(); kinds], treated: vec![Vec::new(); kinds] }
+    }
+
+    /// Takes these rules in place of those before.
+    fn fill(&mut self, rules: &[usize], ground: &Ground<'p>) {
+        self.permits.clear();
+        self.forbids.iter_mut().for_each(Vec::clear);
+        self.treated.iter_mut().for_each(Vec::clear);
+        for (id, known) in rules.iter().filter_map(|id| Some((*id, ground.rules.get(*id)?))) {
+            if let Effect::Permit(_) = known.rule.effect {
+                self.permits.push(id);
+            }
+            for (kind, _, treatment) in &known.permits {
+                let own = self.treated.get_mut(*kind);
+                own.into_iter().for_each(|own| own.push((id, known.rule, *treatment)));
+            }
+            for (kind, _) in &known.forbids {
+                self.forbids.get_mut(*kind).into_iter().for_each(|own| own.push(known.rule));
             }
         }
-        applying
     }
 
-    fn forbids(&self, element: ElementId) -> &[&'p Rule] {
-        self.forbids.get(element.index()).map_or(&[], Vec::as_slice)
+    fn forbids(&self, kind: KindId) -> &[&'p Rule] {
+        self.forbids.get(kind).map_or(&[], Vec::as_slice)
     }
 
-    fn treated(&self, element: ElementId) -> &[(usize, &'p Rule, Treatment)] {
-        self.treated.get(element.index()).map_or(&[], Vec::as_slice)
+    fn treated(&self, kind: KindId) -> &[(usize, &'p Rule, Treatment)] {
+        self.treated.get(kind).map_or(&[], Vec::as_slice)
     }
 }
 
 /// Notes what happens in one situation.
 fn look(
     subject: &Subject<'_>,
+    ground: &Ground<'_>,
     situation: &Situation<'_>,
-    of_classes: &[(usize, &Rule)],
+    of_classes: &[usize],
     applying: &Applying<'_>,
     seen: &mut Seen,
 ) {
     let nothing = Settled { with: 0, without: 0 };
-    for (id, permit, elements) in &applying.permits {
+    for id in &applying.permits {
+        let Some(known) = ground.rules.get(*id) else { continue };
+        let permit = known.rule;
         let Some(settled) = nothing.applying(permit) else { continue };
-        let is_cited = permit.told.basis.as_ref().is_some_and(|basis| basis.contains(HIGHLY_RESTRICTED_USES));
-        let is_unconditional = permit.purposes.is_none() && permit.requires.0 == 0 && !is_cited;
+        let is_unconditional = permit.purposes.is_none() && permit.requires.0 == 0 && !known.is_cited;
         let is_open = is_unconditional && situation.purpose.is_none();
-        for (element, treatment) in *elements {
-            let is_highly_restricted = is_open
-                && subject.catalog.element(*element).map(Element::sensitivity) == Some(Sensitivity::HighlyRestricted);
-            let is_known = seen.released.contains(&(*id, *element));
-            if (!is_known || is_highly_restricted) && settled.escapes(applying.forbids(*element)) {
-                seen.released.insert((*id, *element));
-                if is_highly_restricted && free_of_claims(permit, applying.forbids(*element)) {
-                    seen.highly_restricted.entry(*id).or_default().insert(*element);
+        for (kind, element, treatment) in &known.permits {
+            let restricted = ground.highly_restricted.get(*kind).filter(|_| is_open);
+            let restricted = restricted.map_or(&[][..], Vec::as_slice);
+            if (!seen.released.contains(*id, *kind) || !restricted.is_empty())
+                && settled.escapes(applying.forbids(*kind))
+            {
+                seen.released.insert(*id, *kind);
+                if !restricted.is_empty() && free_of_claims(permit, applying.forbids(*kind)) {
+                    seen.highly_restricted.entry(*id).or_default().extend(restricted);
                 }
             }
-            let treated = applying.treated(*element);
-            if *treatment != Treatment::Full && !seen.treated.contains(&(*id, *element)) {
+            let treated = applying.treated(*kind);
+            if *treatment != Treatment::Full && !seen.treated.contains(*id, *kind) {
                 let more_open = treated.iter().filter(|(_, _, other)| other < treatment).map(|(_, rule, _)| *rule);
                 if settled.escapes(&more_open.collect::<Vec<_>>()) {
-                    seen.treated.insert((*id, *element));
+                    seen.treated.insert(*id, *kind);
                 }
             }
             for (other, rule, _) in treated.iter().filter(|(other, _, own)| other > id && own != treatment) {
@@ -216,8 +284,8 @@ fn look(
             }
         }
     }
-    for (id, forbid) in of_classes {
-        evasions(*id, forbid, situation, applying, seen);
+    for (id, known) in of_classes.iter().filter_map(|id| Some((*id, ground.rules.get(*id)?))) {
+        evasions(id, known, situation, applying, seen);
     }
 }
 
@@ -240,8 +308,9 @@ fn free_of_claims(permit: &Rule, forbids: &[&Rule]) -> bool {
 }
 
 /// Notes whether a forbid is evaded in a situation.
-fn evasions(id: usize, forbid: &Rule, situation: &Situation<'_>, applying: &Applying<'_>, seen: &mut Seen) {
-    let Effect::Forbid(elements) = &forbid.effect else { return };
+fn evasions(id: usize, known: &Known<'_>, situation: &Situation<'_>, applying: &Applying<'_>, seen: &mut Seen) {
+    let forbid = known.rule;
+    let Effect::Forbid(_) = forbid.effect else { return };
     let is_for_message =
         forbid.is_for(forbid.purposes.as_ref().and_then(|own| own.first().copied()), situation.message);
     let by_purpose = forbid.purposes.is_some() && situation.purpose.is_none() && is_for_message;
@@ -250,15 +319,15 @@ fn evasions(id: usize, forbid: &Rule, situation: &Situation<'_>, applying: &Appl
         if seen.evaded.contains_key(&(id, left)) {
             continue;
         }
-        for element in elements {
-            for (permit, rule, _) in applying.treated(*element) {
+        for (kind, element) in &known.forbids {
+            for (permit, rule, _) in applying.treated(*kind) {
                 let settled = Settled { with: 0, without: 0 }.applying(rule);
                 // The forbid would apply, if only the purpose, or the claim, were there.
                 let evading = match left {
                     Left::Purpose => settled.and_then(|settled| settled.applying(forbid)),
                     Left::Claim => settled.filter(|settled| settled.with & (forbid.unless.0 | forbid.requires.0) == 0),
                 };
-                if evading.is_some_and(|settled| settled.escapes(applying.forbids(*element))) {
+                if evading.is_some_and(|settled| settled.escapes(applying.forbids(*kind))) {
                     seen.evaded.entry((id, left)).or_insert(Evasion { permit: *permit, element: *element });
                 }
             }
@@ -266,10 +335,10 @@ fn evasions(id: usize, forbid: &Rule, situation: &Situation<'_>, applying: &Appl
     }
 }
 
-fn tell(subject: &mut Subject<'_>, seen: &Seen) {
+fn tell(subject: &mut Subject<'_>, seen: &Seen, kinds: &Kinds) {
     for (id, rule) in subject.policy.rules().iter().enumerate() {
         let (Effect::Permit(elements), Some(written)) = (&rule.effect, subject.rule(id)) else { continue };
-        emptied(subject, seen, id, rule, elements);
+        emptied(subject, (&seen.released, kinds), id, rule, elements);
         if let Some(restricted) = seen.highly_restricted.get(&id) {
             let names = some(restricted.iter().map(|element| subject.element(*element)));
             let message = format!("permit `{}` releases {names} without a purpose and without a claim", rule.id);
@@ -279,11 +348,11 @@ fn tell(subject: &mut Subject<'_>, seen: &Seen) {
         for (key, treatment) in &written.treatments {
             let covered = subject.catalog.select(&key.name);
             let own = elements.iter().filter(|(element, own)| covered.contains(element) && own == treatment);
-            let released: Vec<ElementId> =
-                own.map(|(element, _)| *element).filter(|element| seen.released.contains(&(id, *element))).collect();
+            let own = own.filter_map(|(element, _)| kinds.kind(*element));
+            let released: Vec<KindId> = own.filter(|kind| seen.released.contains(id, *kind)).collect();
             if *treatment == Treatment::Full
                 || released.is_empty()
-                || released.iter().any(|element| seen.treated.contains(&(id, *element)))
+                || released.iter().any(|kind| seen.treated.contains(id, *kind))
             {
                 continue;
             }
@@ -328,13 +397,19 @@ fn tell(subject: &mut Subject<'_>, seen: &Seen) {
 }
 
 /// What of a permit never goes out, though the permit can apply.
-fn emptied(subject: &mut Subject<'_>, seen: &Seen, id: usize, rule: &Rule, elements: &[(ElementId, Treatment)]) {
+fn emptied(
+    subject: &mut Subject<'_>,
+    (released, kinds): (&Marks, &Kinds),
+    id: usize,
+    rule: &Rule,
+    elements: &[(ElementId, Treatment)],
+) {
     let can_apply = rule.requires.0 & rule.unless.0 == 0
         && subject.populations.iter().any(|population| {
             rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| population.classes.contains(class)))
         });
     let Some(written) = subject.rule(id).filter(|_| can_apply) else { return };
-    let goes_out = |element: &ElementId| seen.released.contains(&(id, *element));
+    let goes_out = |element: &ElementId| kinds.kind(*element).is_some_and(|kind| released.contains(id, kind));
     if !elements.iter().any(|(element, _)| goes_out(element)) {
         let message = format!("permit `{}` is empty: forbids remove all of it wherever it applies", rule.id);
         subject.find(&PERMIT_EMPTIED, &written.id.span, message, "leave it out, or let the forbids say `unless`");
