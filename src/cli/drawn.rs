@@ -132,7 +132,15 @@ impl<'f> Excerpt<'f> {
     fn of(place: &Place<'f>, help: Option<&'f str>) -> Self {
         let first_line = place.line.saturating_sub(1).max(1);
         let mut excerpt = Self { text: String::new(), first_line, span: 0..0, help };
-        let lines = place.text.split('\n').zip(1..).skip(first_line - 1).take(place.line + 2 - first_line);
+        // Found from the place backwards: a large file may have thousands of findings.
+        let line_start = |end: usize| {
+            let before = place.text.get(..place.text.floor_char_boundary(end)).unwrap_or_default();
+            before.rfind('\n').map_or(0, |at| at + 1)
+        };
+        let own = line_start(place.start);
+        let begin = if place.line > 1 { line_start(own.saturating_sub(1)) } else { own };
+        let shown = place.text.get(begin..).unwrap_or_default().split('\n').zip(first_line..);
+        let lines = shown.take(place.line + 2 - first_line);
         for (line, number) in lines {
             let line = line.strip_suffix('\r').unwrap_or(line);
             let characters: Vec<char> = line.chars().collect();
@@ -231,6 +239,14 @@ mod tests {
         let told = "p.toml:2:6: wrong\n   ,----\n 1 | a = 1\n 2 | id = 'über'\n   :      ^^^^^^\n 3 | b = 2\n   `----\n  \
                     help: did you mean that?";
         assert_eq!(drawn(text, at, at + 7, Some("did you mean that?")), told);
+    }
+
+    #[test]
+    fn lines_far_down_are_found_from_the_place() {
+        let text = "ü = 1\r\n".repeat(1000) + "x = 2\n\ny = 3";
+        let at = text.find('x').unwrap();
+        assert!(drawn(&text, at, at + 1, None).contains(" 1000 | ü = 1\n 1001 | x = 2\n      : ^\n 1002 | \n"));
+        assert!(drawn(&text, at + 6, at + 6, None).contains(" 1001 | x = 2\n 1002 | \n      : ^\n 1003 | y = 3\n"));
     }
 
     #[test]
