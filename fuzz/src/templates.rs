@@ -45,7 +45,8 @@ fn sources(setting: &Setting, cases: &[Case]) -> [Vec<Source>; 2] {
 /// Whether a canary may be planted at the place: for those who get nothing, in the envelope it would only hide what is
 /// behind it.
 pub(crate) fn may_hold_canary(setting: &Setting, place: &Place) -> bool {
-    let is_envelope = ["NLETSMessageHeader", "MessageMetadata", "messageMetadata", "/@{http://www.nlets.org/niem/1.0}"];
+    let is_envelope =
+        ["NLETSMessageHeader", "MessageMetadata", "messageMetadata", "docType", "/@{http://www.nlets.org/niem/1.0}"];
     forbids(setting, place) && !is_envelope.iter().any(|part| place.path.contains(part))
 }
 
