@@ -1,12 +1,13 @@
 //! `dmv-redact check`: lints policy, catalog and formats, and tells what it found to people, programs and CI.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::Exit;
 use super::drawn::{self, Manner};
-use super::{Exit, Problem};
+use super::output::say;
 use crate::lint::{Finding, Severity, Subjects, annotations, check, json, sarif};
 
 /// Find what is wrong, or probably not meant, in a policy, a catalog and formats.
@@ -81,12 +82,4 @@ fn text(found: &[Finding], strict: bool) -> String {
     told.push_str(&counts.join(", "));
     told.push('\n');
     told
-}
-
-/// Writes to stdout. A reader that has seen enough and closed the pipe is no failure.
-fn say(text: &str) -> Result<(), Problem> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::Io(format!("stdout: {error}"))),
-        _ => Ok(()),
-    }
 }
