@@ -298,3 +298,49 @@ fn p10_messages_that_a_stencil_fits_are_rewritten_as_if_there_was_none() {
     assert!(released > 200, "{released}");
     assert!(warm.stencils_fitted() > 50, "{}", warm.stencils_fitted());
 }
+
+#[test]
+fn p10_outputs_that_a_frame_fits_are_read_as_if_there_was_none() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let filter = Filter::builder().build().unwrap();
+    let requesters = ["AZ0070000", "VTICE0900", "NVDMV0000"].map(|ori| Requester::new(ori).unwrap().purpose("C"));
+    let requesters: Vec<_> = requesters.into_iter().chain([Requester::from_envelope()]).collect();
+    let read = |output: &[u8], receipt: &Receipt, notes: &mut Notes| {
+        let reading = filter.verifier.read(output, receipt.format().unwrap(), receipt.grant(), notes)?;
+        let mut counts: Vec<_> = reading.met().iter().map(|element| (*element, reading.of(*element))).collect();
+        counts.sort_unstable_by_key(|(element, _)| *element);
+        Ok::<_, Finding>((counts, reading.message_key().map(str::to_owned), reading.requester().map(str::to_owned)))
+    };
+    let mut folders: Vec<_> = fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let mut warm = Notes::default();
+    let (mut seed, mut agreed, mut found) = (1, 0, 0);
+    for path in folders.iter().flat_map(|folder| ["message.xml", "message.json"].map(|name| folder.join(name))) {
+        let Ok(message) = fs::read(path) else { continue };
+        for requester in &requesters {
+            let mut output = Vec::new();
+            let receipt = filter.redact(&message, requester, &mut output);
+            if output.is_empty() {
+                continue;
+            }
+            for round in 0..40 {
+                let mut varied = output.clone();
+                // Digits are mostly in values.
+                for at in 0..varied.len() {
+                    if varied[at].is_ascii_digit() && roll(&mut seed) % 64 < round % 8 {
+                        varied[at] = b'0' + (roll(&mut seed) % 10) as u8;
+                    }
+                }
+                if round % 2 == 1 {
+                    varied = vary(&varied, &mut seed);
+                }
+                let alone = read(&varied, &receipt, &mut Notes::default());
+                agreed += usize::from(alone.is_ok());
+                found += usize::from(alone.is_err());
+                assert_eq!(read(&varied, &receipt, &mut warm), alone, "{}", String::from_utf8_lossy(&varied));
+            }
+        }
+    }
+    assert!(agreed > 500 && found > 500, "{agreed} {found}");
+    assert!(warm.frames_fitted() > 500, "{}", warm.frames_fitted());
+}

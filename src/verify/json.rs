@@ -8,6 +8,7 @@ use std::mem;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::frame::{Judged, Stands, offset};
 use super::numbers::Quoted;
 use super::reading::{Finding, Found, Reading, Record, Rules};
 use super::said::Said;
@@ -32,7 +33,8 @@ pub(super) struct Room {
     number: String,
 }
 
-struct Walk<'r, 'a> {
+struct Walk<'t, 'r, 'a> {
+    text: &'t str,
     rules: &'r Rules<'a>,
     reading: &'r mut Reading,
     room: &'r mut Room,
@@ -60,7 +62,10 @@ fn read_quoted(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut 
     walk(&quoted.text, rules, reading, room).map_err(|(offset, what)| {
         let path = what.map(|_| path(rules.table, room)).unwrap_or_default();
         Finding::at(quoted.source(offset), what.unwrap_or("no JSON")).with_path(path)
-    })
+    })?;
+    // They stand elsewhere in the output.
+    reading.forget_judged();
+    Ok(())
 }
 
 /// Where a walk ended before its time, and what was found there if it still was JSON.
@@ -72,7 +77,7 @@ fn walk(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -
     if room.seen.len() < rules.table.len() {
         room.seen.resize(rules.table.len(), 0);
     }
-    let mut walk = Walk { rules, reading, room, finding: None };
+    let mut walk = Walk { text, rules, reading, room, finding: None };
     let mut document = serde_json::Deserializer::from_str(text);
     let top = Part { walk: &mut walk, at: Some(0), record: None, is_top: true, is_item: false };
     let result = top.deserialize(&mut document).and_then(|_| document.end());
@@ -94,7 +99,7 @@ pub(super) fn has_root(text: &str, table: &Table) -> bool {
     table.has_root && members.is_ok_and(|members| members.keys().any(|name| table.member(0, name).is_some()))
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> Walk<'_, '_, 'a> {
     /// Ends the walk with a finding here. What is given is for serde_json alone, which adds the position.
     fn found<E: Error>(&mut self, what: &'static str) -> E {
         self.finding = self.finding.or(Some(what));
@@ -113,8 +118,8 @@ impl<'a> Walk<'_, 'a> {
 }
 
 /// A value that comes next: a member's, an item's or the whole document.
-struct Part<'w, 'r, 'a> {
-    walk: &'w mut Walk<'r, 'a>,
+struct Part<'w, 't, 'r, 'a> {
+    walk: &'w mut Walk<'t, 'r, 'a>,
     /// Its place; `None` in a record, where the mapping names nothing.
     at: Option<usize>,
     /// The record it is part of.
@@ -123,21 +128,26 @@ struct Part<'w, 'r, 'a> {
     is_item: bool,
 }
 
-impl Part<'_, '_, '_> {
-    fn value<E: Error>(&mut self, value: &str, nil: bool) -> Result<bool, E> {
+impl Part<'_, '_, '_, '_> {
+    /// Judges a value, which stands in the output as it is told if as what it says.
+    fn value<E: Error>(&mut self, value: &str, nil: bool, stands: Option<Stands>) -> Result<bool, E> {
         if self.is_top {
             return Err(self.walk.found("a value where an object is wanted"));
         }
         let place = self.walk.place(self.at);
-        let judged = self.walk.rules.judge(place, self.record, value, nil, self.walk.reading);
-        judged.map(|found| found == Found::Released).map_err(|what| self.walk.found(what))
+        let found = self.walk.rules.judge(place, self.record, value, nil, self.walk.reading);
+        let found = found.map_err(|what| self.walk.found(what))?;
+        if let Some(stands) = stands {
+            self.walk.reading.was_judged(Judged { stands, at: self.at, record: self.record, found });
+        }
+        Ok(found == Found::Released)
     }
 
     fn integer<E: Error>(&mut self, number: impl fmt::Display) -> Result<bool, E> {
         let mut written = mem::take(&mut self.walk.room.number);
         written.clear();
         let result = match write!(written, "{number}") {
-            Ok(()) => self.value(&written, false),
+            Ok(()) => self.value(&written, false, Some(Stands::Integer)),
             Err(_) => Err(E::custom("")),
         };
         self.walk.room.number = written;
@@ -145,7 +155,7 @@ impl Part<'_, '_, '_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Part<'_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for Part<'_, '_, '_, '_> {
     /// Whether it holds something released.
     type Value = bool;
 
@@ -163,15 +173,21 @@ enum Member {
     None,
 }
 
-impl<'de> Visitor<'de> for Part<'_, '_, '_> {
+impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a part of the message")
     }
 
+    fn visit_borrowed_str<E: Error>(mut self, text: &'de str) -> Result<bool, E> {
+        let start = offset(self.walk.text, text);
+        self.value(text, false, Some(Stands::Text(start..start + text.len())))
+    }
+
+    /// A text with escapes.
     fn visit_str<E: Error>(mut self, text: &str) -> Result<bool, E> {
-        self.value(text, false)
+        self.value(text, false, None)
     }
 
     fn visit_u64<E: Error>(mut self, number: u64) -> Result<bool, E> {
@@ -183,13 +199,13 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_> {
     }
 
     fn visit_bool<E: Error>(mut self, truth: bool) -> Result<bool, E> {
-        self.value(if truth { "true" } else { "false" }, false)
+        self.value(if truth { "true" } else { "false" }, false, None)
     }
 
     fn visit_unit<E: Error>(mut self) -> Result<bool, E> {
         let place = self.walk.place(self.at);
         let may_be_nil = place.is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
-        if may_be_nil { self.value("", true) } else { self.value("null", false) }
+        if may_be_nil { self.value("", true, None) } else { self.value("null", false, None) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {
@@ -288,11 +304,11 @@ fn is_record_name(name: &str, table: &Table) -> bool {
 }
 
 /// The context: the format's prefixes, bound to what the format binds them to, and nothing else.
-struct Context<'w, 'r, 'a> {
-    walk: &'w mut Walk<'r, 'a>,
+struct Context<'w, 't, 'r, 'a> {
+    walk: &'w mut Walk<'t, 'r, 'a>,
 }
 
-impl<'de> DeserializeSeed<'de> for Context<'_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for Context<'_, '_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -300,7 +316,7 @@ impl<'de> DeserializeSeed<'de> for Context<'_, '_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Context<'_, '_, '_> {
+impl<'de> Visitor<'de> for Context<'_, '_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@
 //! NIST SP 800-53 AC-4(27) asks for redundant filters of different code bases: a fault in one is not a fault in both.
 
 mod form;
+mod frame;
 mod index;
 mod json;
 mod numbers;
@@ -25,6 +26,7 @@ use crate::catalog::Catalog;
 use crate::config::ConfigError;
 use crate::format::{Declared, Format, Formats, Syntax};
 use crate::policy::Grant;
+use frame::{Frames, Kind};
 
 pub use reading::Finding;
 pub(crate) use reading::Reading;
@@ -39,6 +41,15 @@ pub(crate) struct Notes {
     reading: Reading,
     xml: xml::Room,
     json: json::Room,
+    frames: Frames,
+}
+
+#[cfg(test)]
+impl Notes {
+    /// How many outputs a frame has fitted.
+    pub(crate) fn frames_fitted(&self) -> usize {
+        self.frames.fitted()
+    }
 }
 
 /// What the second reading knows of one format.
@@ -97,19 +108,26 @@ impl Verifier {
         &self,
         output: &[u8],
         format: &str,
-        grant: Option<&Grant>,
+        grant: Option<&Arc<Grant>>,
         notes: &'n mut Notes,
     ) -> Result<&'n Reading, Finding> {
         let text = text(output)?;
         let syntax = syntax(text);
-        let tables = self.formats.iter().find(|tables| tables.name == format);
-        let table = tables.and_then(|tables| match syntax {
-            Syntax::Xml => tables.xml.as_ref(),
-            Syntax::Json => tables.json.as_ref(),
+        let mut formats = self.formats.iter().enumerate();
+        let table = formats.find(|(_, tables)| tables.name == format).and_then(|(format, tables)| {
+            let table = match syntax {
+                Syntax::Xml => tables.xml.as_ref(),
+                Syntax::Json => tables.json.as_ref(),
+            };
+            Some((format, table?))
         });
-        let table = table.ok_or(Finding::of_output("the format isn't written so"))?;
-        let rules = Rules { table, values: &self.values, grant };
-        let Notes { reading, xml, json } = notes;
+        let (format, table) = table.ok_or(Finding::of_output("the format isn't written so"))?;
+        let rules = Rules { table, values: &self.values, grant: grant.map(AsRef::as_ref) };
+        let Notes { reading, xml, json, frames } = notes;
+        let kind = grant.map(|grant| Kind { format, syntax, grant });
+        if kind.as_ref().is_some_and(|kind| frames.fit(text, kind, &rules, reading)) {
+            return Ok(reading);
+        }
         reading.reset(self.elements);
         match syntax {
             Syntax::Xml => xml::read(text, &rules, reading, xml)?,
@@ -117,6 +135,9 @@ impl Verifier {
         }
         if !reading.links_agree() {
             return Err(Finding::at(0, "a reference without its object, or an id without a reference"));
+        }
+        if let Some(kind) = kind {
+            frames.make(text, &kind, &rules, reading);
         }
         Ok(reading)
     }

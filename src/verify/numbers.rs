@@ -2,6 +2,8 @@
 //! judged by its spelling: so the second reading is given numbers as strings, each checked to be one by itself.
 
 use std::borrow::Cow;
+use std::iter;
+use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
@@ -18,35 +20,18 @@ impl<'t> Quoted<'t> {
         let mut quoted = String::new();
         let mut quotes = Vec::new();
         let mut copied = 0;
-        let mut in_string = false;
-        let mut bytes = text.bytes().enumerate();
-        while let Some((at, byte)) = bytes.next() {
-            match byte {
-                b'"' => in_string = !in_string,
-                b'\\' if in_string => {
-                    bytes.next();
-                }
-                b'-' | b'0'..=b'9' if !in_string => {
-                    let rest = text.get(at..)?;
-                    let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')));
-                    let number = rest.get(..length.unwrap_or(rest.len()))?;
-                    serde_json::from_str::<IgnoredAny>(number).ok()?;
-                    let behind = rest.get(number.len()..)?.trim_ascii_start();
-                    if behind.starts_with(':') {
-                        return None;
-                    }
-                    quoted.push_str(text.get(copied..at)?);
-                    quoted.push('"');
-                    quoted.push_str(number);
-                    quoted.push('"');
-                    copied = at + number.len();
-                    quotes.extend([at, copied]);
-                    if number.len() > 1 {
-                        bytes.nth(number.len() - 2);
-                    }
-                }
-                _ => {}
+        for Range { start, end } in places(text) {
+            let number = text.get(start..end)?;
+            serde_json::from_str::<IgnoredAny>(number).ok()?;
+            if text.get(end..)?.trim_ascii_start().starts_with(':') {
+                return None;
             }
+            quoted.push_str(text.get(copied..start)?);
+            quoted.push('"');
+            quoted.push_str(number);
+            quoted.push('"');
+            copied = end;
+            quotes.extend([start, end]);
         }
         let text = if quotes.is_empty() {
             Cow::Borrowed(text)
@@ -62,6 +47,35 @@ impl<'t> Quoted<'t> {
         let before = self.quotes.iter().enumerate().take_while(|(count, at)| *at + count < offset).count();
         offset - before
     }
+}
+
+/// Where numbers stand in a document of JSON, one after another, in bytes.
+pub(super) fn places(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut in_string = false;
+    let mut bytes = text.bytes().enumerate().peekable();
+    iter::from_fn(move || {
+        loop {
+            match bytes.next()? {
+                (_, b'"') => in_string = !in_string,
+                (_, b'\\') if in_string => {
+                    bytes.next();
+                }
+                (start, b'-' | b'0'..=b'9') if !in_string => {
+                    let mut end = start + 1;
+                    while bytes.next_if(|(_, byte)| is_of_number(*byte)).is_some() {
+                        end += 1;
+                    }
+                    return Some(start..end);
+                }
+                _ => {}
+            }
+        }
+    })
+}
+
+/// Whether a number may go on with a byte.
+pub(super) fn is_of_number(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::frame::Judged;
 use super::table::{Fact, Name, Place, Table};
 use super::text::TextLayout;
 use super::texts::{Mark, Texts};
@@ -187,18 +188,18 @@ pub(crate) struct Count {
 #[derive(Debug, Default)]
 struct Said {
     text: String,
-    is_known: bool,
+    times: usize,
 }
 
 impl Said {
     fn set(&mut self, text: &str) {
         self.text.clear();
         self.text.push_str(text);
-        self.is_known = true;
+        self.times += 1;
     }
 
     fn get(&self) -> Option<&str> {
-        self.is_known.then_some(self.text.as_str())
+        (self.times > 0).then_some(self.text.as_str())
     }
 }
 
@@ -212,6 +213,8 @@ pub(crate) struct Reading {
     requester: Said,
     /// Ids and references, and whether it is an id.
     links: Texts<bool>,
+    /// Values by which alone another output may differ from this one.
+    judged: Vec<Judged>,
 }
 
 impl Reading {
@@ -219,9 +222,26 @@ impl Reading {
         self.counts.clear();
         self.counts.resize(elements, Count::default());
         self.met.clear();
-        self.message_key.is_known = false;
-        self.requester.is_known = false;
+        self.message_key.times = 0;
+        self.requester.times = 0;
         self.links.clear();
+        self.judged.clear();
+    }
+
+    /// Forgets what was found of another output, and begins with what is known of this one.
+    pub(super) fn begin_with(
+        &mut self,
+        elements: usize,
+        counts: &[(ElementId, Count)],
+        message_key: Option<&str>,
+        requester: Option<&str>,
+    ) {
+        self.reset(elements);
+        for (element, count) in counts {
+            self.add(*element, *count);
+        }
+        message_key.into_iter().for_each(|key| self.message_key.set(key));
+        requester.into_iter().for_each(|requester| self.requester.set(requester));
     }
 
     /// Forgets what was found so far.
@@ -256,13 +276,47 @@ impl Reading {
     }
 
     fn count(&mut self, element: ElementId, is_doubtful: bool) {
+        self.add(element, Count { values: 1, doubtful: u32::from(is_doubtful) });
+    }
+
+    fn add(&mut self, element: ElementId, more: Count) {
         if let Some(count) = self.counts.get_mut(element.index()) {
             if count.values == 0 {
                 self.met.push(element);
             }
-            count.values += 1;
-            count.doubtful += u32::from(is_doubtful);
+            count.values += more.values;
+            count.doubtful += more.doubtful;
         }
+    }
+
+    /// Takes note of a value on which nothing hangs but how it was judged.
+    pub(super) fn was_judged(&mut self, judged: Judged) {
+        self.judged.push(judged);
+    }
+
+    /// Forgets where such values stand.
+    pub(super) fn forget_judged(&mut self) {
+        self.judged.clear();
+    }
+
+    pub(super) fn judged(&self) -> &[Judged] {
+        &self.judged
+    }
+
+    /// Whether nothing that the envelope says was said twice.
+    pub(super) fn has_facts_once(&self) -> bool {
+        self.message_key.times <= 1 && self.requester.times <= 1
+    }
+
+    /// What was counted here beside what `other` holds. `None` where that holds more.
+    pub(super) fn beside(&self, other: &Self) -> Option<Vec<(ElementId, Count)>> {
+        let rest = |element: &ElementId| {
+            let (all, part) = (self.of(*element), other.of(*element));
+            let values = all.values.checked_sub(part.values)?;
+            Some((*element, Count { values, doubtful: all.doubtful.checked_sub(part.doubtful)? }))
+        };
+        let rests: Option<Vec<_>> = self.met.iter().map(rest).collect();
+        Some(rests?.into_iter().filter(|(_, count)| count.values > 0).collect())
     }
 
     /// Takes note of an id or a reference. Gives its place, for it may only turn out later which of them it is.

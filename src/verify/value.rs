@@ -83,6 +83,11 @@ impl Values {
         Ok(Self { shapes, ssn })
     }
 
+    /// How many elements there are.
+    pub(super) fn len(&self) -> usize {
+        self.shapes.len()
+    }
+
     /// Whether `value` is what an element permitted under `treatment` may look like.
     pub(super) fn allows(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
         let trimmed = trim(value);

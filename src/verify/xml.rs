@@ -7,6 +7,7 @@ use quick_xml::events::{BytesText, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, XmlVersion};
 
+use super::frame::{Judged, Stands, offset};
 use super::reading::{Finding, Found, Reading, Record, Rules};
 use super::table::{Expanded, FOREIGN, NO_NAMESPACE, Name, NamespaceNumber, Place, Table, XSI};
 use super::tags::{Piece, Tag, Tags};
@@ -56,6 +57,7 @@ enum Text<'t> {
 }
 
 struct Walk<'t, 'r, 'a> {
+    document: &'t str,
     rules: &'r Rules<'a>,
     reading: &'r mut Reading,
     room: &'r mut Room,
@@ -73,7 +75,7 @@ const TWICE: &str = "an attribute that stands twice";
 pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Finding> {
     room.open.clear();
     room.scope.clear();
-    let mut walk = Walk { rules, reading, room, text: Text::None, has_root: false };
+    let mut walk = Walk { document: text, rules, reading, room, text: Text::None, has_root: false };
     let mut tags = Tags::new(text);
     let start = tags.at();
     // Looked for once, for most documents have none.
@@ -128,7 +130,14 @@ impl<'t> Walk<'t, '_, '_> {
     #[inline(never)]
     fn event(&mut self, event: &Event<'t>, is_first: bool) -> Checked<()> {
         match event {
-            Event::CData(text) => self.text(text.xml10_content()),
+            Event::CData(text) => {
+                // Joined to what there is, and if that is nothing: a piece ends where a tag begins.
+                let text = text.xml10_content();
+                if self.is_inside(&text)? {
+                    self.join(&text);
+                }
+                Ok(())
+            }
             Event::GeneralRef(reference) => {
                 let character = match &**reference {
                     "lt" => '<',
@@ -160,9 +169,18 @@ impl<'t> Walk<'t, '_, '_> {
         }
     }
 
+    /// Whether a text stands in the root. Outside there may be none.
+    fn is_inside(&self, text: &str) -> Checked<bool> {
+        match self.room.open.is_empty() {
+            true if is_blank(text) => Ok(false),
+            true => Err("a text outside the root"),
+            false => Ok(true),
+        }
+    }
+
     fn text(&mut self, text: Cow<'t, str>) -> Checked<()> {
-        if self.room.open.is_empty() {
-            return if is_blank(&text) { Ok(()) } else { Err("a text outside the root") };
+        if !self.is_inside(&text)? {
+            return Ok(());
         }
         match (self.text, text) {
             (Text::None, Cow::Borrowed(text)) => self.text = Text::Piece(text),
@@ -365,6 +383,11 @@ impl<'t> Walk<'t, '_, '_> {
         }
         if is_value || open.record.is_some() && !open.has_children {
             let found = self.rules.judge(place, open.record, text, open.is_nil, self.reading)?;
+            if let (Text::Piece(text), false) = (self.text, open.is_nil) {
+                let start = offset(self.document, text);
+                let stands = Stands::Text(start..start + text.len());
+                self.reading.was_judged(Judged { stands, at: open.place, record: open.record, found });
+            }
             return Ok(found == Found::Released || open.is_released);
         }
         if open.is_released || open.refers {

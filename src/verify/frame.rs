@@ -1,0 +1,264 @@
+//! Frames: all of an output but its values. A switch writes most of its messages alike, and then what is left of them is
+//! alike too: what stands between the values is compared with an output that was read in full, and only the values are
+//! judged anew.
+//!
+//! A frame changes what the second reading costs, never what it finds (P10). It is made of an output that was read to its
+//! end without a finding, under the same grant. It fits only what is the same to the byte outside of the values, and a
+//! value only where nothing in it could end it sooner or later, or mean something else than it says. Each value is judged
+//! as ever, by the same rules; where one turns out otherwise, all is read in full.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::numbers;
+use super::reading::{Count, Found, Reading, Record, Rules};
+use crate::catalog::ElementId;
+use crate::format::Syntax;
+use crate::policy::Grant;
+
+/// Frames that are kept.
+const MOST: usize = 16;
+/// Bytes of the longest frame, its values aside.
+const LONGEST: usize = 1 << 14;
+/// Outputs in a row that no frame fitted, behind which one is made only now and then.
+const PATIENCE: u32 = 4 * MOST as u32;
+
+/// Where a value stands in an output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// As a text that says what it says, from byte to byte.
+    Text(Range<usize>),
+    /// As an integer of JSON: the next in the output.
+    Integer,
+}
+
+impl Stands {
+    /// How much of an output it is at least.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Text(range) => range.len(),
+            Self::Integer => 1,
+        }
+    }
+}
+
+/// A value that was judged, where nothing but that judgement hangs on it.
+#[derive(Debug, Clone)]
+pub(super) struct Judged {
+    pub(super) stands: Stands,
+    /// Its place in the table.
+    pub(super) at: Option<usize>,
+    pub(super) record: Record,
+    pub(super) found: Found,
+}
+
+/// A value of an output, and what stands before it.
+#[derive(Debug)]
+struct Step {
+    before: Range<usize>,
+    is_integer: bool,
+    at: Option<usize>,
+    record: Record,
+    found: Found,
+}
+
+/// What an output must be like, all in all.
+#[derive(Debug, Clone)]
+pub(super) struct Kind<'g> {
+    /// The place of its format.
+    pub(super) format: usize,
+    pub(super) syntax: Syntax,
+    pub(super) grant: &'g Arc<Grant>,
+}
+
+#[derive(Debug)]
+struct Frame {
+    format: usize,
+    syntax: Syntax,
+    grant: Arc<Grant>,
+    /// What stands before each value and behind the last, one after another.
+    text: String,
+    steps: Vec<Step>,
+    last: Range<usize>,
+    /// What was counted that is no step's: values that stand in attributes, or are written with escapes.
+    counts: Vec<(ElementId, Count)>,
+    message_key: Option<String>,
+    requester: Option<String>,
+}
+
+/// What outputs were like, from message to message; the one that fitted last first.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    kept: Vec<Frame>,
+    /// Outputs since a frame fitted one.
+    misses: u32,
+    /// Where the values of an output are that is being compared.
+    values: Vec<Range<usize>>,
+    scratch: Reading,
+    #[cfg(test)]
+    fitted: usize,
+}
+
+impl Frames {
+    /// How many outputs a frame has fitted.
+    #[cfg(test)]
+    pub(super) fn fitted(&self) -> usize {
+        self.fitted
+    }
+
+    /// Whether a frame fits an output. What it holds stands in `reading` then; otherwise nothing is known of it.
+    pub(super) fn fit(&mut self, text: &str, kind: &Kind<'_>, rules: &Rules<'_>, reading: &mut Reading) -> bool {
+        let Self { kept, values, .. } = self;
+        let place = kept.iter().position(|frame| frame.is_of(kind) && frame.lay(text.as_bytes(), values).is_some());
+        let is_fit = place
+            .and_then(|place| kept.get_mut(..=place))
+            .and_then(|upto| {
+                upto.rotate_right(1);
+                upto.first()
+            })
+            .is_some_and(|frame| frame.judge(text, values, rules, reading));
+        self.misses = if is_fit { 0 } else { self.misses.saturating_add(1) };
+        #[cfg(test)]
+        {
+            self.fitted += usize::from(is_fit);
+        }
+        is_fit
+    }
+
+    /// Makes a frame of an output that was read in full.
+    pub(super) fn make(&mut self, text: &str, kind: &Kind<'_>, rules: &Rules<'_>, reading: &Reading) {
+        // Where outputs are never alike, making frames of them is in vain.
+        let are_alike = self.misses <= PATIENCE || self.misses.is_power_of_two();
+        let values: usize = reading.judged().iter().map(|judged| judged.stands.bytes()).sum();
+        if !are_alike || text.len().saturating_sub(values) > LONGEST {
+            return;
+        }
+        let frame = Frame::new(text, kind, reading);
+        let Some(frame) = frame.and_then(|frame| self.completed(frame, text, rules, reading)) else { return };
+        self.kept.truncate(MOST - 1);
+        self.kept.insert(0, frame);
+    }
+
+    /// A frame that fits the output it was made of, with what was counted there beside its steps.
+    fn completed(&mut self, mut frame: Frame, text: &str, rules: &Rules<'_>, reading: &Reading) -> Option<Frame> {
+        let Self { values, scratch, .. } = self;
+        frame.lay(text.as_bytes(), values)?;
+        let mut judged = reading.judged().iter().map(|judged| &judged.stands);
+        let is_same = values.iter().all(|value| match judged.next() {
+            Some(Stands::Text(range)) => range == value,
+            Some(Stands::Integer) => true,
+            None => false,
+        });
+        if !is_same || judged.next().is_some() || !frame.judge(text, values, rules, scratch) {
+            return None;
+        }
+        frame.counts = reading.beside(scratch)?;
+        let beside = |all: Option<&str>, steps: Option<&str>| all.filter(|_| steps.is_none()).map(str::to_owned);
+        frame.message_key = beside(reading.message_key(), scratch.message_key());
+        frame.requester = beside(reading.requester(), scratch.requester());
+        Some(frame)
+    }
+}
+
+impl Frame {
+    /// `None` where an output is none that others will be like.
+    fn new(text: &str, kind: &Kind<'_>, reading: &Reading) -> Option<Self> {
+        let Kind { format, syntax, grant } = kind;
+        if !reading.has_facts_once() || reading.judged().is_empty() {
+            return None;
+        }
+        let mut frame = Self {
+            format: *format,
+            syntax: *syntax,
+            grant: Arc::clone(grant),
+            text: String::new(),
+            steps: Vec::with_capacity(reading.judged().len()),
+            last: 0..0,
+            counts: Vec::new(),
+            message_key: None,
+            requester: None,
+        };
+        let mut integers = numbers::places(text);
+        let mut behind = 0;
+        for Judged { stands, at, record, found } in reading.judged() {
+            let (value, is_integer) = match stands {
+                Stands::Text(range) => (range.clone(), false),
+                Stands::Integer => (integers.next()?, true),
+            };
+            let before = frame.keep(text.get(behind..value.start)?);
+            frame.steps.push(Step { before, is_integer, at: *at, record: *record, found: *found });
+            behind = value.end;
+        }
+        frame.last = frame.keep(text.get(behind..)?);
+        Some(frame)
+    }
+
+    /// Adds a stretch of the output to the text.
+    fn keep(&mut self, stretch: &str) -> Range<usize> {
+        let start = self.text.len();
+        self.text.push_str(stretch);
+        start..self.text.len()
+    }
+
+    fn is_of(&self, kind: &Kind<'_>) -> bool {
+        self.format == kind.format && self.syntax == kind.syntax && Arc::ptr_eq(&self.grant, kind.grant)
+    }
+
+    /// Compares an output from its beginning to its end. `None` where it doesn't fit; where it does, `values` tells where
+    /// the values are.
+    fn lay(&self, output: &[u8], values: &mut Vec<Range<usize>>) -> Option<()> {
+        values.clear();
+        let own = self.text.as_bytes();
+        let mut rest = output;
+        for step in &self.steps {
+            rest = rest.strip_prefix(own.get(step.before.clone())?)?;
+            let length = match (step.is_integer, self.syntax) {
+                (true, _) => integer(rest)?,
+                (false, Syntax::Xml) => text_of_xml(rest)?,
+                (false, Syntax::Json) => text_of_json(rest)?,
+            };
+            let start = output.len() - rest.len();
+            values.push(start..start + length);
+            rest = rest.get(length..)?;
+        }
+        (rest == own.get(self.last.clone())?).then_some(())
+    }
+
+    /// Judges the values. Gives whether each of them is what it was in the output that the frame was made of.
+    fn judge(&self, text: &str, values: &[Range<usize>], rules: &Rules<'_>, reading: &mut Reading) -> bool {
+        reading.begin_with(rules.values.len(), &self.counts, self.message_key.as_deref(), self.requester.as_deref());
+        self.steps.iter().zip(values).all(|(step, value)| {
+            let place = step.at.and_then(|at| rules.table.get(at));
+            let value = text.get(value.clone());
+            value.is_some_and(|value| rules.judge(place, step.record, value, false, reading) == Ok(step.found))
+        })
+    }
+}
+
+/// The bytes of a text up to the next tag. `None` where a reference stands before it, or a line end that may mean another.
+fn text_of_xml(rest: &[u8]) -> Option<usize> {
+    let end = memchr::memchr3(b'<', b'&', b'\r', rest)?;
+    (rest.get(end) == Some(&b'<')).then_some(end)
+}
+
+/// The bytes of a text up to the quote. `None` where an escape stands before it, or what must be escaped.
+fn text_of_json(rest: &[u8]) -> Option<usize> {
+    let end = memchr::memchr2(b'"', b'\\', rest)?;
+    let is_plain = rest.get(..end)?.iter().fold(true, |is_plain, byte| is_plain & (*byte >= b' '));
+    (is_plain && rest.get(end) == Some(&b'"')).then_some(end)
+}
+
+/// The bytes of an integer that serde_json takes for one, and would write so.
+fn integer(rest: &[u8]) -> Option<usize> {
+    let end = rest.iter().position(|byte| !numbers::is_of_number(*byte))?;
+    let digits = rest.get(..end)?;
+    let digits = digits.strip_prefix(b"-").filter(|digits| *digits != b"0").unwrap_or(digits);
+    let is_integer = digits.iter().all(u8::is_ascii_digit);
+    let is_plain = (1..=18).contains(&digits.len()) && (digits == b"0" || digits.first() != Some(&b'0'));
+    (is_integer && is_plain).then_some(end)
+}
+
+/// Where a part of a text begins in it, in bytes.
+pub(super) fn offset(text: &str, part: &str) -> usize {
+    part.as_ptr().addr().wrapping_sub(text.as_ptr().addr())
+}
