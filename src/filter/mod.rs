@@ -16,7 +16,7 @@ pub(crate) use builder::read_formats;
 
 use pool::Pool;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, ElementId};
 #[cfg(feature = "cli")]
 use crate::policy::Policy;
 use crate::policy::{Grant, Ori, PolicyIdentity, Requester, Verdict};
@@ -115,17 +115,18 @@ impl Filter {
         if !decided.is_some_and(|decided| Arc::ptr_eq(&decided, grant)) {
             return refuse("another grant than the policy gives");
         }
-        let mut found = 0;
-        for element in reading.met() {
-            let (passed, count) = (receipt.passed(*element), reading.of(*element));
-            if passed > count.values || passed < count.values - count.doubtful {
-                return refuse("other values than were decided on");
-            }
-            found += u64::from(passed);
-        }
-        // What passed and wasn't found at all is missing from that sum.
-        let passed: u64 = receipt.elements().map(|(_, counts)| u64::from(counts.released + counts.generalised)).sum();
-        if passed != found {
+        let mut met = 0;
+        let is_as_decided = receipt.passed().all(|(element, passed)| {
+            let count = reading.of(element);
+            met += usize::from(count.values > 0);
+            count.values - count.doubtful <= passed && passed <= count.values
+        });
+        // Where more was met than what passed, it may only be what stands for a value.
+        let is_met_in_vain = |element: &ElementId| {
+            let count = reading.of(*element);
+            count.values > count.doubtful && receipt.passed().all(|(passed, _)| passed != *element)
+        };
+        if !is_as_decided || met < reading.met().len() && reading.met().iter().any(is_met_in_vain) {
             return refuse("other values than were decided on");
         }
         Ok(())

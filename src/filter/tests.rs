@@ -326,9 +326,9 @@ fn p10_outputs_that_a_frame_fits_are_read_as_if_there_was_none() {
             for round in 0..40 {
                 let mut varied = output.clone();
                 // Digits are mostly in values.
-                for at in 0..varied.len() {
-                    if varied[at].is_ascii_digit() && roll(&mut seed) % 64 < round % 8 {
-                        varied[at] = b'0' + (roll(&mut seed) % 10) as u8;
+                for byte in varied.iter_mut().filter(|byte| byte.is_ascii_digit()) {
+                    if roll(&mut seed) % 64 < round % 8 {
+                        *byte = b'0' + (roll(&mut seed) % 10) as u8;
                     }
                 }
                 if round % 2 == 1 {

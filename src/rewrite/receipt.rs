@@ -198,12 +198,9 @@ impl Receipt {
         self.record.grant.as_ref().filter(|_| self.is_decided)
     }
 
-    /// How many values of an element go out, in whatever form.
-    pub(crate) fn passed(&self, element: ElementId) -> u32 {
-        let elements = &self.record.elements;
-        let place = elements.binary_search_by_key(&element, |(id, _)| *id);
-        let counts = place.ok().and_then(|place| elements.get(place)).map(|(_, counts)| *counts);
-        counts.map_or(0, |counts| counts.released + counts.generalised)
+    /// How many values go out of each element that was met, in whatever form.
+    pub(crate) fn passed(&self) -> impl Iterator<Item = (ElementId, u32)> {
+        self.record.elements.iter().map(|(element, counts)| (*element, counts.released + counts.generalised))
     }
 
     /// Elements, attributes, members, comments and texts that no path of the mapping names.
