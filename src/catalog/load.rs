@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::shape::{ShapeCompiler, SsnForms};
 use super::{Catalog, ENVELOPE, Element, ElementId, Kind, Sensitivity, is_prefix};
-use crate::config::{ConfigError, Document, Spanned};
+use crate::config::{ConfigError, Document, Origin, Spanned};
 
 pub(crate) const BUILT_IN: Document<'_> =
     Document { file: "schemas/catalog.toml", text: include_str!("../../schemas/catalog.toml") };
@@ -82,13 +82,14 @@ impl Catalog {
             groups: vec![DPPA_PERSONAL.to_owned(), DPPA_HIGHLY_RESTRICTED.to_owned()],
         };
         let mut shapes = ShapeCompiler::default();
-        for document in std::iter::once(&BUILT_IN).chain(added) {
+        let added = added.iter().map(|document| (document, Origin::Added));
+        for (document, origin) in std::iter::once((&BUILT_IN, Origin::BuiltIn)).chain(added) {
             let raw: RawCatalog = document.parse()?;
             for group in raw.group {
                 catalog.add_group(document, group)?;
             }
             for element in raw.element {
-                catalog.add_element(document, element, &mut shapes)?;
+                catalog.add_element((document, origin), element, &mut shapes)?;
             }
         }
         Ok(catalog)
@@ -105,7 +106,7 @@ impl Catalog {
 
     fn add_element(
         &mut self,
-        document: &Document<'_>,
+        (document, origin): (&Document<'_>, Origin),
         raw: RawElement,
         shapes: &mut ShapeCompiler,
     ) -> Result<(), ConfigError> {
@@ -133,7 +134,7 @@ impl Catalog {
         if raw.dppa == Sensitivity::HighlyRestricted {
             groups.push(DPPA_HIGHLY_RESTRICTED.to_owned());
         }
-        let pattern = raw.shape.as_ref().map(|shape| shape.get_ref().as_str());
+        let pattern = raw.shape.as_ref().map(|shape| (shape.get_ref().as_str(), origin));
         let envelope = is_prefix(ENVELOPE, &id);
         let refuses = match raw.kind {
             _ if raw.holds_ssn => SsnForms::None,
@@ -193,6 +194,13 @@ mod tests {
         assert!(ids("group:dppa-highly-restricted").contains(&"person.ssn".to_owned()));
         assert!(ids("group:dppa-personal").contains(&"person.ssn".to_owned()));
         assert!(!ids("group:immigration").is_empty());
+    }
+
+    #[test]
+    fn every_shape_of_the_built_in_catalog_can_be_compiled() {
+        for (id, element) in Catalog::load(&[]).unwrap().iter() {
+            assert!(element.shape().is_sound(), "{id:?} {}", element.id());
+        }
     }
 
     #[test]

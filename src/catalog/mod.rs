@@ -6,6 +6,7 @@
 mod disguise;
 mod kind;
 mod load;
+mod pattern;
 mod plain;
 mod shape;
 #[cfg(feature = "cli")]

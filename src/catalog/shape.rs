@@ -1,40 +1,31 @@
 //! What a released value must look like (P7): an alphabet and a form, matched whole, on the decoded value.
 //!
-//! Every released value passes here, so the pattern is compiled to a table once: matching takes no lock, no
-//! allocation, and one look-up a byte.
+//! Every released value passes here, so its pattern is a table: matching takes no lock, no allocation, and one look-up a
+//! byte.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use fearless_simd::{Level, Simd, dispatch};
-use regex_automata::dfa::{Automaton, StartKind, dense};
-use regex_automata::nfa::thompson;
-use regex_automata::util::{primitives::StateID, start, syntax};
-use regex_automata::{Anchored, MatchKind};
 
-use super::plain::Plain;
+use super::pattern::Pattern;
+use super::plain::Bounds;
 use super::{Kind, disguise};
+use crate::config::Origin;
 use crate::wide::is_base64;
-
-/// Memory one pattern's table may take, in bytes; a counted repetition of many is what exceeds it.
-const TABLE_LIMIT: usize = 1 << 20;
 
 /// Bytes of white space around a value: indentation takes some, more could carry something.
 const MOST_SPACE: usize = 256;
 
-/// A compiled shape. Cloning shares the table.
+/// The shape of an element's values. Cloning shares the table.
 #[derive(Debug, Clone)]
 pub struct Shape {
-    pattern: Arc<str>,
-    table: Arc<dense::DFA<Vec<u32>>>,
-    start: StateID,
+    pattern: Arc<Pattern>,
     max_characters: usize,
+    of_plain: Bounds,
     refuses: SsnForms,
     is_text: bool,
     is_image: bool,
-    /// Of an image: whether any base64 is one.
-    takes_base64: bool,
-    plain: Arc<Plain>,
 }
 
 /// Bytes of the longest value of an image element that isn't an image: a date, a format, a number beside it.
@@ -63,10 +54,14 @@ impl Shape {
         let value = inner;
         value.is_empty()
             // Nothing that is looked for below is written in base64 alone.
-            || self.takes_base64 && value.len() > IMAGE_NOTE && self.has_length(value) && is_base64(value.as_bytes())
+            || self.is_image
+                && value.len() > IMAGE_NOTE
+                && self.has_length(value)
+                && self.pattern.takes_base64()
+                && is_base64(value.as_bytes())
             || self.has_length(value)
                 && is_clean(value)
-                && self.matches(value.as_bytes())
+                && self.pattern.matches(value.as_bytes())
                 && !(self.looks_for_ssn(value) && holds_ssn(value.as_bytes(), self.refuses))
                 && !holds_reference(value)
                 && (self.is_image || !disguise::holds_fields(value))
@@ -77,7 +72,7 @@ impl Shape {
     /// first byte that no plain value has, which the caller must know to end a value. `None` says nothing about it.
     #[inline(always)]
     pub(crate) fn plain_end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize) -> Option<usize> {
-        self.plain.end(simd, bytes, from, self.refuses == SsnForms::None)
+        self.pattern.plain().end(simd, bytes, from, self.of_plain)
     }
 
     /// Whether all of a value is so plain.
@@ -87,7 +82,18 @@ impl Shape {
 
     /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.
     pub(crate) fn declared(&self) -> (&str, usize) {
-        (&self.pattern, self.max_characters)
+        (self.pattern.text(), self.max_characters)
+    }
+
+    /// Who wrote the regular expression.
+    pub(crate) fn origin(&self) -> Origin {
+        self.pattern.origin()
+    }
+
+    /// Whether its regular expression can be compiled.
+    #[cfg(test)]
+    pub(super) fn is_sound(&self) -> bool {
+        Pattern::new(self.pattern.text(), Origin::Added).is_ok()
     }
 
     fn looks_for_ssn(&self, value: &str) -> bool {
@@ -97,13 +103,6 @@ impl Shape {
     fn has_length(&self, value: &str) -> bool {
         value.len() <= self.max_characters
             || value.len() / 4 <= self.max_characters && value.chars().count() <= self.max_characters
-    }
-
-    fn matches(&self, value: &[u8]) -> bool {
-        // A dead state leads to none but itself, so it needn't be looked for on the way.
-        let step = |state, byte: &u8| self.table.next_state(state, *byte);
-        let state = value.iter().fold(self.start, step);
-        self.table.is_match_state(self.table.next_eoi_state(state))
     }
 }
 
@@ -116,96 +115,42 @@ pub(crate) fn trim(value: &str) -> &str {
     value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
-/// Compiles shapes, each distinct pattern once.
+/// Makes shapes; those of one pattern share its table.
 #[derive(Debug, Default)]
 pub(super) struct ShapeCompiler {
-    tables: HashMap<String, Arc<dense::DFA<Vec<u32>>>>,
+    patterns: HashMap<String, Arc<Pattern>>,
 }
 
 impl ShapeCompiler {
-    /// The shape of an element: its own pattern and length in characters where given, else those of its kind.
+    /// The shape of an element: its own pattern, by whoever wrote it, and its own length in characters where given, else
+    /// those of its kind.
     pub(super) fn compile(
         &mut self,
         kind: Kind,
-        pattern: Option<&str>,
+        pattern: Option<(&str, Origin)>,
         max_characters: Option<usize>,
         refuses: SsnForms,
     ) -> Result<Shape, String> {
         let (default_pattern, default_max) = default_shape(kind);
-        let pattern_text = pattern.unwrap_or(default_pattern);
-        let table = match self.tables.get(pattern_text) {
-            Some(table) => Arc::clone(table),
+        let (text, origin) = pattern.unwrap_or((default_pattern, Origin::BuiltIn));
+        let pattern = match self.patterns.get(text) {
+            Some(known) => Arc::clone(known),
             None => {
-                let table = Arc::new(build(pattern_text)?);
-                self.tables.insert(pattern_text.to_owned(), Arc::clone(&table));
-                table
+                let pattern = Arc::new(Pattern::new(text, origin)?);
+                self.patterns.insert(text.to_owned(), Arc::clone(&pattern));
+                pattern
             }
         };
-        let start =
-            table.start_state(&start::Config::new().anchored(Anchored::Yes)).map_err(|error| error.to_string())?;
         let max_characters = max_characters.unwrap_or(default_max);
-        let takes_base64 = kind == Kind::Image && takes_all(&table, start, BASE64);
-        let plain = Arc::new(Plain::new(&table, start, max_characters));
         Ok(Shape {
-            pattern: pattern_text.into(),
-            table,
-            start,
+            pattern,
             max_characters,
-            takes_base64,
-            plain,
+            of_plain: Bounds::new(max_characters, refuses == SsnForms::None),
             refuses,
             is_text: matches!(kind, Kind::Text | Kind::Record | Kind::Code),
             is_image: kind == Kind::Image,
         })
     }
-}
-
-/// What [`is_base64`] takes.
-const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n";
-
-/// Whether an automaton takes any run of these bytes.
-fn takes_all(table: &dense::DFA<Vec<u32>>, start: StateID, bytes: &[u8]) -> bool {
-    let mut known: Vec<StateID> = Vec::new();
-    let mut open = vec![start];
-    while let Some(state) = open.pop() {
-        if known.contains(&state) {
-            continue;
-        }
-        if known.len() > bytes.len() || !table.is_match_state(table.next_eoi_state(state)) {
-            return false;
-        }
-        known.push(state);
-        open.extend(bytes.iter().map(|byte| table.next_state(state, *byte)));
-    }
-    true
-}
-
-fn build(pattern: &str) -> Result<dense::DFA<Vec<u32>>, String> {
-    dense::Builder::new()
-        .configure(
-            dense::Config::new()
-                .start_kind(StartKind::Anchored)
-                // Whole matches only: no alternative may hide a longer one.
-                .match_kind(MatchKind::All)
-                .dfa_size_limit(Some(TABLE_LIMIT))
-                .determinize_size_limit(Some(8 * TABLE_LIMIT)),
-        )
-        .thompson(thompson::Config::new().nfa_size_limit(Some(8 * TABLE_LIMIT)))
-        .syntax(syntax::Config::new().unicode(false).utf8(false))
-        .build(&format!("(?:{pattern})"))
-        .map_err(|error| {
-            let mut deepest: &dyn std::error::Error = &error;
-            while let Some(source) = deepest.source() {
-                deepest = source;
-            }
-            last_line(&deepest.to_string())
-        })
-}
-
-/// The regex parser draws its errors over several lines; the last one says what is wrong.
-fn last_line(text: &str) -> String {
-    let line = text.trim().lines().next_back().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
 /// Pattern and length in characters of elements that declare none.
@@ -317,11 +262,12 @@ mod tests {
     #[test]
     fn p7_a_shape_matches_whole_and_by_ascii_digits() {
         let ssn = ShapeCompiler::default()
-            .compile(Kind::Identifier, Some(r"\d{3}-?\d{2}-?\d{4}"), None, SsnForms::None)
+            .compile(Kind::Identifier, Some((r"\d{3}-?\d{2}-?\d{4}", Origin::Added)), None, SsnForms::None)
             .unwrap();
         assert!(ssn.conforms("900-12-3456") && ssn.conforms("900123456") && ssn.conforms("\n 900-12-3456 "));
         assert!(!ssn.conforms("900-12-34567") && !ssn.conforms("x900-12-3456") && !ssn.conforms("٩٠٠-12-3456"));
-        let either = ShapeCompiler::default().compile(Kind::Code, Some("a|ab"), None, SsnForms::None).unwrap();
+        let either =
+            ShapeCompiler::default().compile(Kind::Code, Some(("a|ab", Origin::Added)), None, SsnForms::None).unwrap();
         assert!(either.conforms("a") && either.conforms("ab") && !either.conforms("abc"));
     }
 
@@ -354,7 +300,9 @@ mod tests {
 
     #[test]
     fn p7_what_a_user_writes_can_not_let_invisible_characters_through() {
-        let any = ShapeCompiler::default().compile(Kind::Code, Some("(?s:.*)"), None, SsnForms::None).unwrap();
+        let any = ShapeCompiler::default()
+            .compile(Kind::Code, Some(("(?s:.*)", Origin::Added)), None, SsnForms::None)
+            .unwrap();
         assert!(any.conforms("anything <at> all"));
         assert!(!any.conforms("a\u{202E}b") && !any.conforms("a\u{7}b") && !any.conforms("a\u{FFFE}b"));
     }
@@ -374,7 +322,9 @@ mod tests {
             assert!(shape(kind).conforms(""), "{kind:?}");
         }
         assert_eq!(
-            ShapeCompiler::default().compile(Kind::Code, Some("a("), None, SsnForms::None).unwrap_err(),
+            ShapeCompiler::default()
+                .compile(Kind::Code, Some(("a(", Origin::Added)), None, SsnForms::None)
+                .unwrap_err(),
             "unclosed group"
         );
     }

@@ -118,6 +118,16 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// Who wrote a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It ships with the filter: that there is nothing wrong in it is proven by tests, so its costly parts can wait until a
+    /// message needs them.
+    BuiltIn,
+    /// A user did: all that may be wrong in it is told when it is read.
+    Added,
+}
+
 /// One TOML text and the name errors call it by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Document<'a> {

@@ -88,8 +88,8 @@ impl FilterBuilder {
     /// When a file can't be read or is wrong; the error names file, line, column and the nearest right spelling.
     pub fn build(self) -> Result<Filter, ConfigError> {
         let (catalog, formats) = self.ground()?;
-        let (policy, verifier) = rayon::join(|| self.policy(&catalog, &formats), || Verifier::new(&catalog, &formats));
-        let (policy, verifier) = (policy?, Arc::new(verifier?));
+        let policy = self.policy(&catalog, &formats)?;
+        let verifier = Arc::new(Verifier::new(&catalog, &formats)?);
         let parts =
             Parts { catalog: Arc::new(catalog), formats, policy, limits: self.limits, only_format: self.only_format };
         Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, idle: Arc::default() })

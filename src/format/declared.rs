@@ -1,14 +1,18 @@
 //! The mapping as its author wrote it, kept for the second reading: it builds a table of its own from this, so that a
 //! fault in the trie is no fault of both readings.
 
+use std::sync::Arc;
+
 use super::load::{PathEntry, Paths, RawFormat};
 use super::text;
 use crate::catalog::{Catalog, ElementId};
-use crate::config::Spanned;
+use crate::config::{Origin, Spanned};
 
 /// What a `format.toml` says. Paths are whole, from below the root.
 #[derive(Debug)]
 pub(crate) struct Declared {
+    /// Who says it.
+    pub(crate) origin: Origin,
     pub(crate) root: Option<String>,
     /// Prefixes and the namespaces they mean.
     pub(crate) namespaces: Vec<(String, String)>,
@@ -23,7 +27,7 @@ pub(crate) struct Declared {
     pub(crate) reference: Option<String>,
     pub(crate) uri: Option<String>,
     pub(crate) json_id: Option<String>,
-    pub(crate) texts: Vec<DeclaredText>,
+    pub(crate) texts: Vec<Arc<DeclaredText>>,
 }
 
 /// A layout of a text and the paths where it may stand. What is skipped of a text is never in an output.
@@ -43,12 +47,13 @@ pub(crate) struct DeclaredPattern {
 
 impl Declared {
     /// What `raw` says, which has been found right before.
-    pub(super) fn new(raw: &RawFormat, catalog: &Catalog) -> Self {
+    pub(super) fn new(raw: &RawFormat, origin: Origin, catalog: &Catalog) -> Self {
         let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.get_ref().clone());
         let mut paths = Vec::new();
         collect(&raw.paths, "", catalog, &mut paths);
         let references = raw.references.as_ref();
         Self {
+            origin,
             root: text(&raw.root),
             namespaces: raw
                 .namespaces

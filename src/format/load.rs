@@ -13,7 +13,7 @@ use super::text::{self, Layout, RawText};
 use super::trie::{NodeId, Role, StandIn, Step, Target, Trie};
 use super::{Format, FormatId, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
-use crate::config::{ConfigError, Document, Spanned};
+use crate::config::{ConfigError, Document, Origin, Spanned};
 
 /// How messages of one kind are laid out: how they are recognised, and which path leads to which data element.
 #[derive(Deserialize)]
@@ -142,7 +142,7 @@ pub(crate) const RDF_URI: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
 impl Format {
     pub(super) fn load(
-        document: &Document<'_>,
+        (document, origin): (&Document<'_>, Origin),
         raw: &RawFormat,
         catalog: &Catalog,
         namespaces: &mut Namespaces,
@@ -161,7 +161,7 @@ impl Format {
         }
         let rdf_id = namespaces.id(RDF_URI.as_bytes());
         let rdf = prefixes.iter().find(|(_, id)| **id == rdf_id).map(|(prefix, _)| prefix.as_str());
-        let layouts = text::load(document, &raw.text, catalog)?;
+        let layouts = text::load((document, origin), &raw.text, catalog)?;
         let reader =
             |syntax: Syntax| MappingReader { document, catalog, prefixes: &prefixes, rdf, layouts: &layouts, syntax };
         let grow = |syntax: Syntax| -> Result<Option<Trie>, ConfigError> {
@@ -193,7 +193,7 @@ impl Format {
             messages: Vec::new(),
             prefixes: prefixes.into_iter().collect(),
             references: references.transpose()?,
-            declared: Declared::new(raw, catalog),
+            declared: Declared::new(raw, origin, catalog),
             layouts,
             xml,
             json,

@@ -27,7 +27,7 @@ pub(crate) use trie::{Content, Node, NodeId, Role, StandIn, Target, Trie};
 pub(crate) use written::{Written, WrittenPath};
 
 use crate::catalog::Catalog;
-use crate::config::{ConfigError, Document, Spanned};
+use crate::config::{ConfigError, Document, Origin, Spanned};
 use crate::policy::MessageKeyId;
 
 /// How a message is written.
@@ -128,19 +128,20 @@ impl Formats {
     pub(crate) fn load(added: &[Document<'_>], catalog: &Catalog) -> Result<Self, ConfigError> {
         let mut formats =
             Self { all: Vec::new(), roots: Vec::new(), namespaces: Namespaces::default(), messages: Vec::new() };
-        for document in BUILT_IN.iter().chain(added) {
-            formats.add(document, catalog)?;
+        let built_in = BUILT_IN.iter().map(|document| (document, Origin::BuiltIn));
+        for (document, origin) in built_in.chain(added.iter().map(|document| (document, Origin::Added))) {
+            formats.add(document, origin, catalog)?;
         }
         Ok(formats)
     }
 
-    fn add(&mut self, document: &Document<'_>, catalog: &Catalog) -> Result<(), ConfigError> {
+    fn add(&mut self, document: &Document<'_>, origin: Origin, catalog: &Catalog) -> Result<(), ConfigError> {
         let raw: load::RawFormat = document.parse()?;
         let name = raw.name.get_ref();
         if self.all.iter().any(|other| other.name == *name) {
             return Err(document.error(&raw.name.span(), format!("format `{name}` is declared twice")));
         }
-        let mut format = Format::load(document, &raw, catalog, &mut self.namespaces)?;
+        let mut format = Format::load((document, origin), &raw, catalog, &mut self.namespaces)?;
         let keys = match &raw.messages {
             Some(keys) => keys.iter().map(String::as_str).collect(),
             None => NLETS_MESSAGES.to_vec(),

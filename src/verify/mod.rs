@@ -23,7 +23,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::catalog::Catalog;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Origin};
 use crate::format::{Declared, Format, Formats, Syntax};
 use crate::policy::Grant;
 use frame::{Frames, Kind};
@@ -70,19 +70,19 @@ pub(crate) struct Verifier {
 
 impl Verifier {
     /// # Errors
-    /// When a shape of the catalog or a pattern of a text mapping is too large for the `regex` crate.
+    /// When a shape that a user wrote, or a pattern of a user's text mapping, is too large for the `regex` crate.
     pub(crate) fn new(catalog: &Catalog, formats: &Formats) -> Result<Self, ConfigError> {
         let tables = |format: &Format| -> Result<Tables, ConfigError> {
-            let Declared { texts, .. } = &format.declared;
-            let layouts: Result<Vec<_>, _> = texts.par_iter().map(|text| TextLayout::new(text).map(Arc::new)).collect();
-            let layouts = layouts?;
+            let Declared { texts, origin, .. } = &format.declared;
+            let layouts: Vec<_> = texts.iter().map(|text| Arc::new(TextLayout::new(text))).collect();
+            if *origin == Origin::Added {
+                layouts.par_iter().try_for_each(|layout| layout.prove())?;
+            }
             let table = |syntax: Syntax| format.trie(syntax).map(|_| Table::new(&format.declared, &layouts, syntax));
             Ok(Tables { name: format.name.clone(), xml: table(Syntax::Xml), json: table(Syntax::Json) })
         };
-        let formats = || formats.iter().map(tables).collect::<Result<_, _>>();
-        // Compiling patterns is what starting takes: it is done side by side.
-        let (formats, values) = rayon::join(formats, || Values::new(catalog));
-        Ok(Self { formats: formats?, values: values?, elements: catalog.len() })
+        let formats = formats.iter().map(tables).collect::<Result<_, _>>()?;
+        Ok(Self { formats, values: Values::new(catalog)?, elements: catalog.len() })
     }
 
     /// The format of an output, by its root.

@@ -1,23 +1,27 @@
 //! The second reading of a text that holds fields of its own, on the `regex` crate, one pattern at a time: from end to end
 //! there must be nothing in it but a heading, fields that the grant holds, and white space between them.
 
+use std::sync::{Arc, OnceLock};
+
 use regex::{Captures, Regex, RegexBuilder};
 
 use crate::catalog::ElementId;
 use crate::config::ConfigError;
 use crate::format::{DeclaredPattern, DeclaredText};
 
-/// A pattern and its groups.
-#[derive(Debug)]
-struct Pattern {
-    regex: Regex,
-    groups: Vec<(String, ElementId)>,
-}
-
-/// A layout: the heading's pattern first, then those of the fields.
+/// A layout. Its patterns are compiled when a text first asks for them, or all at once where they must be proven. One that
+/// can't be compiled is the layout of no text.
 #[derive(Debug)]
 pub(super) struct TextLayout {
-    patterns: Vec<Pattern>,
+    declared: Arc<DeclaredText>,
+    heading: OnceLock<Option<Regex>>,
+    fields: OnceLock<Option<Vec<Regex>>>,
+}
+
+/// A pattern of a layout, compiled.
+struct Pattern<'a> {
+    regex: &'a Regex,
+    declared: &'a DeclaredPattern,
 }
 
 /// Where a pattern matches next.
@@ -28,17 +32,36 @@ enum Next<'t> {
 }
 
 impl TextLayout {
+    pub(super) fn new(declared: &Arc<DeclaredText>) -> Self {
+        Self { declared: Arc::clone(declared), heading: OnceLock::new(), fields: OnceLock::new() }
+    }
+
+    /// Compiles all of it.
+    ///
     /// # Errors
     /// When a pattern is too large for the `regex` crate.
-    pub(super) fn new(declared: &DeclaredText) -> Result<Self, ConfigError> {
-        let compile = |declared: &DeclaredPattern| -> Result<Pattern, ConfigError> {
-            let regex = RegexBuilder::new(&declared.pattern).unicode(false).crlf(true).build();
-            let regex =
-                regex.map_err(|_| ConfigError::of_file("format", "a pattern of a text mapping is too large"))?;
-            Ok(Pattern { regex, groups: declared.groups.clone() })
-        };
-        let patterns = std::iter::once(&declared.heading).chain(&declared.fields).map(compile);
-        Ok(Self { patterns: patterns.collect::<Result<_, _>>()? })
+    pub(super) fn prove(&self) -> Result<(), ConfigError> {
+        match self.heading().is_some() && self.fields().is_some() {
+            true => Ok(()),
+            false => Err(ConfigError::of_file("format", "a pattern of a text mapping is too large")),
+        }
+    }
+
+    fn heading(&self) -> Option<&Regex> {
+        self.heading.get_or_init(|| compile(&self.declared.heading)).as_ref()
+    }
+
+    fn fields(&self) -> Option<&[Regex]> {
+        self.fields.get_or_init(|| self.declared.fields.iter().map(compile).collect()).as_deref()
+    }
+
+    /// The heading's pattern, then those of the fields, for a text that has the heading.
+    fn patterns<'a>(&'a self, text: &str) -> Option<Vec<Pattern<'a>>> {
+        let heading = self.heading().filter(|heading| heading.is_match(text))?;
+        let heading = Pattern { regex: heading, declared: &self.declared.heading };
+        let fields = self.fields()?.iter().zip(&self.declared.fields);
+        let fields = fields.map(|(regex, declared)| Pattern { regex, declared });
+        Some(std::iter::once(heading).chain(fields).collect())
     }
 
     /// Reads a text that must be laid out so. `allows` judges a value; the elements of all are given.
@@ -47,10 +70,12 @@ impl TextLayout {
         text: &str,
         allows: &dyn Fn(ElementId, &str) -> Result<(), &'static str>,
     ) -> Result<Vec<ElementId>, &'static str> {
-        let mut nexts: Vec<Next<'_>> = self.patterns.iter().map(|_| Next::Unknown).collect();
+        const OTHERWISE: &str = "a text that isn't laid out as the mapping has it";
+        let patterns = self.patterns(text).ok_or(OTHERWISE)?;
+        let mut nexts: Vec<Next<'_>> = patterns.iter().map(|_| Next::Unknown).collect();
         let mut elements = Vec::new();
         let (mut at, mut headings, mut fields) = (0, 0, 0);
-        while let Some((first, start, end)) = self.first_match(text, at, &mut nexts) {
+        while let Some((first, start, end)) = first_match(&patterns, text, at, &mut nexts) {
             is_blank(text, at, start)?;
             at = end;
             if first == 0 {
@@ -58,9 +83,9 @@ impl TextLayout {
             } else {
                 fields += 1;
             }
-            let (Some(pattern), Some(Next::At(captures))) = (self.patterns.get(first), nexts.get(first)) else { break };
+            let (Some(pattern), Some(Next::At(captures))) = (patterns.get(first), nexts.get(first)) else { break };
             let mut has_value = false;
-            for (name, element) in &pattern.groups {
+            for (name, element) in &pattern.declared.groups {
                 let value = captures.name(name).map_or("", |group| group.as_str()).trim_ascii();
                 if !value.is_empty() {
                     allows(*element, value)?;
@@ -73,30 +98,39 @@ impl TextLayout {
             }
         }
         is_blank(text, at, text.len())?;
-        if headings == 1 && fields > 0 { Ok(elements) } else { Err("a text that isn't laid out as the mapping has it") }
+        if headings == 1 && fields > 0 { Ok(elements) } else { Err(OTHERWISE) }
     }
+}
 
-    /// The pattern that matches first at or after `at`, and where.
-    fn first_match<'t>(&self, text: &'t str, at: usize, nexts: &mut [Next<'t>]) -> Option<(usize, usize, usize)> {
-        let mut first: Option<(usize, usize, usize)> = None;
-        for (place, (pattern, next)) in self.patterns.iter().zip(nexts).enumerate() {
-            let is_behind = match next {
-                Next::Unknown => true,
-                Next::At(captures) => captures.get_match().start() < at,
-                Next::Nowhere => false,
-            };
-            if is_behind {
-                *next = pattern.regex.captures_at(text, at).map_or(Next::Nowhere, Next::At);
-            }
-            if let Next::At(captures) = next {
-                let found = captures.get_match();
-                if first.is_none_or(|(_, start, _)| found.start() < start) {
-                    first = Some((place, found.start(), found.end()));
-                }
+fn compile(declared: &DeclaredPattern) -> Option<Regex> {
+    RegexBuilder::new(&declared.pattern).unicode(false).crlf(true).build().ok()
+}
+
+/// The pattern that matches first at or after `at`, and where.
+fn first_match<'t>(
+    patterns: &[Pattern<'_>],
+    text: &'t str,
+    at: usize,
+    nexts: &mut [Next<'t>],
+) -> Option<(usize, usize, usize)> {
+    let mut first: Option<(usize, usize, usize)> = None;
+    for (place, (pattern, next)) in patterns.iter().zip(nexts).enumerate() {
+        let is_behind = match next {
+            Next::Unknown => true,
+            Next::At(captures) => captures.get_match().start() < at,
+            Next::Nowhere => false,
+        };
+        if is_behind {
+            *next = pattern.regex.captures_at(text, at).map_or(Next::Nowhere, Next::At);
+        }
+        if let Next::At(captures) = next {
+            let found = captures.get_match();
+            if first.is_none_or(|(_, start, _)| found.start() < start) {
+                first = Some((place, found.start(), found.end()));
             }
         }
-        first
     }
+    first
 }
 
 fn is_blank(text: &str, from: usize, to: usize) -> Result<(), &'static str> {

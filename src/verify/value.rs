@@ -1,31 +1,59 @@
 //! What a released value may look like, judged a second time: the catalog's shapes on the `regex` crate, and the plainest
 //! signs of what must never be in a text.
+//!
+//! What is compiled is compiled when a value first asks for it, but for patterns that a user wrote: what is wrong with these
+//! is told before the first message.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::form::Form;
 use crate::catalog::{Catalog, ElementId, Kind, Treatment};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Origin};
 
 /// What values of one element must be.
 #[derive(Debug)]
 struct Shape {
-    pattern: Regex,
-    /// The same for values of ASCII, if the pattern fits into a table.
-    form: Option<Arc<Form>>,
+    pattern: Arc<Pattern>,
     max_characters: usize,
     kind: Kind,
+}
+
+/// The pattern of one or several shapes.
+#[derive(Debug)]
+struct Pattern {
+    text: Box<str>,
+    /// For values of ASCII, if it fits into a table.
+    form: OnceLock<Option<Form>>,
+    /// For all others. One that can't be compiled matches nothing.
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn new(text: &str, origin: Origin) -> Result<Self, regex::Error> {
+        let regex = match origin {
+            Origin::BuiltIn => OnceLock::new(),
+            Origin::Added => OnceLock::from(Some(whole(text)?)),
+        };
+        Ok(Self { text: text.into(), form: OnceLock::new(), regex })
+    }
+
+    fn form(&self) -> Option<&Form> {
+        self.form.get_or_init(|| Form::new(&self.text)).as_ref()
+    }
+
+    fn is_match(&self, value: &str) -> bool {
+        let regex = self.regex.get_or_init(|| whole(&self.text).ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(value.as_bytes()))
+    }
 }
 
 impl Shape {
     /// Whether a value conforms by the regular expression.
     fn is_matched_by(&self, value: &str) -> bool {
-        value.chars().count() <= self.max_characters
-            && value.chars().all(is_visible)
-            && self.pattern.is_match(value.as_bytes())
+        value.chars().count() <= self.max_characters && value.chars().all(is_visible) && self.pattern.is_match(value)
     }
 }
 
@@ -33,7 +61,8 @@ impl Shape {
 #[derive(Debug)]
 pub(super) struct Values {
     shapes: Vec<Shape>,
-    ssn: Regex,
+    /// Finds [`SSN`].
+    ssn: OnceLock<Option<Regex>>,
 }
 
 /// Nine digits as a Social Security number is written, standing alone.
@@ -63,24 +92,25 @@ const LONGEST_WORD: usize = 40;
 const SSN_DIGITS: usize = 9;
 
 impl Values {
+    /// # Errors
+    /// When a shape that a user wrote is too large for the `regex` crate.
     pub(super) fn new(catalog: &Catalog) -> Result<Self, ConfigError> {
-        let mut compiled: HashMap<&str, (Regex, Option<Arc<Form>>)> = HashMap::new();
+        let mut patterns: HashMap<&str, Arc<Pattern>> = HashMap::new();
         let mut shapes = Vec::new();
         for (_, element) in catalog.iter() {
-            let (declared, max_characters) = element.shape().declared();
-            let (pattern, form) = match compiled.get(declared) {
-                Some(compiled) => compiled.clone(),
+            let (text, max_characters) = element.shape().declared();
+            let pattern = match patterns.get(text) {
+                Some(known) => Arc::clone(known),
                 None => {
-                    let pattern = whole(declared).map_err(|_| {
+                    let pattern = Pattern::new(text, element.shape().origin()).map_err(|_| {
                         ConfigError::of_file("catalog", format!("the shape of `{}` is too large", element.id()))
                     })?;
-                    compiled.entry(declared).or_insert((pattern, Form::new(declared).map(Arc::new))).clone()
+                    Arc::clone(patterns.entry(text).or_insert(Arc::new(pattern)))
                 }
             };
-            shapes.push(Shape { pattern, form, max_characters, kind: element.kind() });
+            shapes.push(Shape { pattern, max_characters, kind: element.kind() });
         }
-        let ssn = Regex::new(SSN).map_err(|error| ConfigError::of_file("catalog", error.to_string()))?;
-        Ok(Self { shapes, ssn })
+        Ok(Self { shapes, ssn: OnceLock::new() })
     }
 
     /// How many elements there are.
@@ -117,7 +147,7 @@ impl Values {
     }
 
     fn has_form(shape: &Shape, value: &str) -> bool {
-        match shape.form.as_ref().and_then(|form| form.conforms(value)) {
+        match shape.pattern.form().and_then(|form| form.conforms(value)) {
             Some(conforms) => conforms && value.len() <= shape.max_characters,
             None => shape.is_matched_by(value),
         }
@@ -126,7 +156,12 @@ impl Values {
     fn holds_ssn(&self, value: &str) -> bool {
         value.len() >= SSN_DIGITS
             && value.bytes().filter(u8::is_ascii_digit).count() >= SSN_DIGITS
-            && self.ssn.is_match(value.as_bytes())
+            && self.matches_ssn(value)
+    }
+
+    fn matches_ssn(&self, value: &str) -> bool {
+        let ssn = self.ssn.get_or_init(|| Regex::new(SSN).ok());
+        ssn.as_ref().is_none_or(|ssn| ssn.is_match(value.as_bytes()))
     }
 }
 
@@ -187,8 +222,16 @@ mod tests {
     /// What `conforms` says, in the plainest way.
     fn plainly(values: &Values, shape: &Shape, value: &str) -> bool {
         shape.is_matched_by(value)
-            && !(shape.kind == Kind::Text && values.ssn.is_match(value.as_bytes()))
+            && !(shape.kind == Kind::Text && values.matches_ssn(value))
             && (shape.kind == Kind::Image || !value.split(|character| !is_encoding(character)).any(is_blob))
+    }
+
+    #[test]
+    fn what_ships_with_the_filter_can_be_compiled() {
+        for shape in &VALUES.shapes {
+            assert!(whole(&shape.pattern.text).is_ok(), "{shape:?}");
+        }
+        assert!(Regex::new(SSN).is_ok());
     }
 
     proptest! {

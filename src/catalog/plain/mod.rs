@@ -25,7 +25,22 @@ const FEW_DIGITS: u32 = 8;
 /// No plain value has a byte of this column.
 const NO_COLUMN: u8 = u8::MAX;
 
-/// What is known of every byte in values of one shape.
+/// What a shape asks of plain values beside its pattern.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Bytes of the longest.
+    longest: usize,
+    /// Whether they may be Social Security numbers.
+    may_be_ssn: bool,
+}
+
+impl Bounds {
+    pub(super) fn new(max_characters: usize, may_be_ssn: bool) -> Self {
+        Self { longest: LONGEST.min(max_characters), may_be_ssn }
+    }
+}
+
+/// What is known of every byte in values of one pattern.
 #[derive(Debug)]
 pub(super) struct Plain {
     /// The bytes that plain values have.
@@ -33,19 +48,18 @@ pub(super) struct Plain {
     /// Which column of the form's table each byte has.
     columns: [u8; 256],
     form: Form,
-    longest: usize,
 }
 
 impl Plain {
+    /// No value is plain.
+    pub(super) fn none() -> Self {
+        Self { bytes: AsciiSet::EMPTY, columns: [NO_COLUMN; 256], form: Form::Alphabet(Box::new([false; 256])) }
+    }
+
     /// Reads the tables off an automaton. One that is too large leaves no value plain.
-    pub(super) fn new(table: &dense::DFA<Vec<u32>>, start: StateID, max_characters: usize) -> Self {
+    pub(super) fn new(table: &dense::DFA<Vec<u32>>, start: StateID) -> Self {
         let bytes: Vec<u8> = (0x20..0x7F).filter(|byte| is_plain(*byte)).collect();
-        let mut plain = Self {
-            bytes: AsciiSet::EMPTY,
-            columns: [NO_COLUMN; 256],
-            form: Form::Alphabet(Box::new([false; 256])),
-            longest: LONGEST.min(max_characters),
-        };
+        let mut plain = Self::none();
         if let Some((form, columns)) = table::form(table, start, &bytes) {
             for (byte, column) in bytes.iter().zip(columns) {
                 if let (Some(slot), Some(column)) = (plain.columns.get_mut(usize::from(*byte)), column) {
@@ -61,18 +75,18 @@ impl Plain {
     }
 
     /// Where a value that begins at `from` ends, if it is plain: the place of the first byte that no plain value has, which
-    /// the caller must know to end a value. `may_be_ssn` says whether the value may be a Social Security number.
+    /// the caller must know to end a value.
     #[inline(always)]
-    pub(super) fn end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize, may_be_ssn: bool) -> Option<usize> {
+    pub(super) fn end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize, bounds: Bounds) -> Option<usize> {
         let first = Window::at(simd, bytes, from);
         let members = first.of(&self.bytes);
         if members != u64::from(u32::MAX) {
             let length = (!members).trailing_zeros() as usize;
-            return self.judge(simd, bytes, from, length, may_be_ssn, Seen::of(first, length > LONGEST_WORD));
+            return self.judge(simd, bytes, from, length, bounds, Seen::of(first, length > LONGEST_WORD));
         }
         let second = Window::at(simd, bytes, from + WINDOW);
         let length = (!(members | second.of(&self.bytes) << WINDOW)).trailing_zeros() as usize;
-        self.judge(simd, bytes, from, length, may_be_ssn, Seen::of(first, true).and(Seen::of(second, true)))
+        self.judge(simd, bytes, from, length, bounds, Seen::of(first, true).and(Seen::of(second, true)))
     }
 
     fn column(&self, byte: u8) -> usize {
@@ -87,16 +101,16 @@ impl Plain {
         bytes: &[u8],
         from: usize,
         length: usize,
-        may_be_ssn: bool,
+        bounds: Bounds,
         seen: Seen,
     ) -> Option<usize> {
         let value = bytes.get(from..from + length)?;
-        if length > self.longest {
+        if length > bounds.longest {
             return None;
         }
         let inside = (1 << length) - 1;
         let digits = seen.digits & inside;
-        if digits.count_ones() > FEW_DIGITS && !may_be_ssn {
+        if digits.count_ones() > FEW_DIGITS && !bounds.may_be_ssn {
             return None;
         }
         let is_of_form = match &self.form {

@@ -33,11 +33,11 @@ pub(super) struct Pictures([Vec<Picture>; WINDOW + 1]);
 impl Pictures {
     /// The pictures of values that an automaton over `bytes` takes.
     pub(super) fn new(states: &States, bytes: &[u8]) -> Self {
-        let mut search = Search { states, bytes, open: VecDeque::new(), found: Vec::new() };
+        let mut search = Search { states, bytes, open: VecDeque::new(), steps: MOST_STEPS, found: Vec::new() };
         // The start is the second state.
-        search.open.push_back((1, Picture::default()));
-        for _ in 0..MOST_STEPS {
-            let Some((state, picture)) = search.open.pop_front() else { break };
+        search.open(1, Picture::default());
+        while let Some((state, picture)) = search.open.pop_front() {
+            search.steps -= 1;
             search.go_on(state, picture);
         }
         let mut pictures = Self(std::array::from_fn(|_| Vec::new()));
@@ -79,16 +79,25 @@ struct Search<'a> {
     bytes: &'a [u8],
     /// States from which the search goes on, each with the places that led there.
     open: VecDeque<(u16, Picture)>,
+    /// How many steps are left.
+    steps: usize,
     found: Vec<Picture>,
 }
 
 impl Search<'_> {
+    /// Takes note of a state to go on from, if the search will come so far.
+    fn open(&mut self, state: u16, picture: Picture) {
+        if self.open.len() < self.steps {
+            self.open.push_back((state, picture));
+        }
+    }
+
     fn go_on(&mut self, state: u16, picture: Picture) {
         let Some((row, ends)) = self.states.get(usize::from(state)) else { return };
         if *ends && picture.length > 0 && self.found.len() < MOST {
             self.found.push(picture);
         }
-        if picture.length >= WINDOW || self.found.len() >= MOST {
+        if picture.length >= WINDOW || self.found.len() >= MOST || self.open.len() >= self.steps {
             return;
         }
         let digit = self.common(row, u8::is_ascii_digit);
@@ -99,11 +108,14 @@ impl Search<'_> {
         let with_capital = Picture { capitals: picture.capitals | here, ..longer };
         match (digit, capital) {
             (Some(digit), Some(capital)) if digit == capital => {
-                self.open.push_back((digit, Picture { capitals: with_capital.capitals, ..with_digit }));
+                self.open(digit, Picture { capitals: with_capital.capitals, ..with_digit });
             }
             _ => {
-                self.open.extend(digit.map(|next| (next, with_digit)));
-                self.open.extend(capital.map(|next| (next, with_capital)));
+                for (next, picture) in [(digit, with_digit), (capital, with_capital)] {
+                    if let Some(next) = next {
+                        self.open(next, picture);
+                    }
+                }
             }
         }
         for (byte, next) in self.bytes.iter().zip(row) {
@@ -113,7 +125,7 @@ impl Search<'_> {
                 if let Some(other) = with_byte.others.get_mut(picture.length) {
                     *other = *byte;
                 }
-                self.open.push_back((*next, with_byte));
+                self.open(*next, with_byte);
             }
         }
     }

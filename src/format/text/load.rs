@@ -1,18 +1,16 @@
-//! Reads the `[[text]]` tables of a format and compiles them.
+//! Reads the `[[text]]` tables of a format.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
-use regex_automata::PatternID;
-use regex_syntax::hir::Hir;
 use serde::Deserialize;
 
 use super::super::declared::{DeclaredPattern, DeclaredText};
-use super::pattern::{Group, Pattern, bounded, compile};
-use super::{Column, Layout, Piece};
+use super::Layout;
+use super::source::{Skip, Source, Written};
 use crate::catalog::{Catalog, ElementId};
-use crate::config::{ConfigError, Document, Spanned};
+use crate::config::{ConfigError, Document, Origin, Spanned};
 
 /// A `[[text]]` table: a layout, and the paths whose texts may be laid out so.
 #[derive(Deserialize)]
@@ -60,26 +58,30 @@ struct RawField {
 /// Named groups and their data elements.
 type Groups = BTreeMap<Spanned<String>, Spanned<String>>;
 
-/// Compiles all layouts of a format.
+/// All layouts of a format; those that a user wrote are compiled.
 pub(in crate::format) fn load(
-    document: &Document<'_>,
+    (document, origin): (&Document<'_>, Origin),
     texts: &[RawText],
     catalog: &Catalog,
 ) -> Result<Vec<Layout>, ConfigError> {
-    let compiler = Compiler { document, catalog };
+    let resolver = Resolver { document, catalog };
     for (place, text) in texts.iter().enumerate() {
         let name = text.name.get_ref();
         if texts.iter().take(place).any(|other| other.name.get_ref() == name) {
             return Err(document.error(&text.name.span(), format!("text mapping `{name}` is declared twice")));
         }
     }
-    // Compiled side by side, judged in their order: the first error is the same every time.
-    let layouts: Vec<_> = texts.par_iter().map(|text| compiler.layout(text)).collect();
-    layouts.into_iter().collect()
+    let layouts = texts.iter().map(|text| resolver.layout(text)).collect::<Result<Vec<_>, _>>()?;
+    if origin == Origin::Added {
+        // Compiled side by side, judged in their order: the first error is the same every time.
+        let proven: Vec<_> = layouts.par_iter().map(Layout::prove).collect();
+        proven.into_iter().collect::<Result<(), _>>().map_err(|fault| fault.told_of(document))?;
+    }
+    Ok(layouts)
 }
 
-/// What the tables say, for the second reading. They have been compiled before.
-pub(in crate::format) fn declare(texts: &[RawText], catalog: &Catalog) -> Vec<DeclaredText> {
+/// What the tables say, for the second reading. They have been found right before.
+pub(in crate::format) fn declare(texts: &[RawText], catalog: &Catalog) -> Vec<Arc<DeclaredText>> {
     let pattern = |pattern: &Spanned<String>, groups: &Groups| DeclaredPattern {
         pattern: pattern.get_ref().clone(),
         groups: groups
@@ -92,15 +94,15 @@ pub(in crate::format) fn declare(texts: &[RawText], catalog: &Catalog) -> Vec<De
         heading: pattern(&text.recognise, &text.groups),
         fields: text.field.iter().map(|field| pattern(&field.pattern, &field.groups)).collect(),
     };
-    texts.iter().map(declared).collect()
+    texts.iter().map(declared).map(Arc::new).collect()
 }
 
-struct Compiler<'a> {
+struct Resolver<'a> {
     document: &'a Document<'a>,
     catalog: &'a Catalog,
 }
 
-impl Compiler<'_> {
+impl Resolver<'_> {
     fn layout(&self, text: &RawText) -> Result<Layout, ConfigError> {
         if text.field.is_empty() {
             return Err(self.document.error(&text.name.span(), "a text mapping needs a `[[text.field]]`"));
@@ -108,84 +110,20 @@ impl Compiler<'_> {
         if text.paths.is_empty() {
             return Err(self.document.error(&text.name.span(), "a text mapping needs its `paths`"));
         }
-        let mut hirs = Vec::new();
-        let mut pieces = Vec::new();
-        for skip in &text.skip {
-            hirs.push(self.checked(&skip.from, bounded)?);
-            let to = skip.to.as_ref().map(|to| self.checked(to, |pattern| compile(&[bounded(pattern)?])));
-            pieces.push(Piece::Skip(to.transpose()?));
-        }
-        let heading = self.checked(&text.recognise, Pattern::heading)?;
-        let recognises = self.compiled(std::slice::from_ref(&heading.hir), &text.recognise.span())?;
-        let columns = self.columns(heading.groups, &text.groups, &text.recognise, true)?;
-        hirs.push(heading.hir);
-        pieces.push(Piece::Heading(columns));
-        for field in &text.field {
-            let pattern = self.checked(&field.pattern, Pattern::field)?;
-            let columns = self.columns(pattern.groups, &field.groups, &field.pattern, false)?;
-            hirs.push(pattern.hir);
-            pieces.push(Piece::Field(columns, pattern.ending));
-        }
-        let patterns = self.compiled(&hirs, &text.name.span())?;
-        for (number, piece) in pieces.iter_mut().enumerate() {
-            let (Piece::Heading(columns) | Piece::Field(columns, _), Ok(pattern)) = (piece, PatternID::new(number))
-            else {
-                continue;
-            };
-            for column in columns {
-                // Until here the group's number in its own pattern.
-                column.slot = patterns.group_info().slot(pattern, column.slot).unwrap_or(usize::MAX - 1);
-            }
-        }
-        Ok(Layout { heading: recognises, patterns, pieces })
+        let skip = |skip: &RawSkip| Skip { from: skip.from.clone(), to: skip.to.clone() };
+        let fields = text.field.iter().map(|field| self.written(&field.pattern, &field.groups, false));
+        Ok(Layout::new(Source {
+            name: text.name.span(),
+            skips: text.skip.iter().map(skip).collect(),
+            heading: self.written(&text.recognise, &text.groups, true)?,
+            fields: fields.collect::<Result<_, _>>()?,
+        }))
     }
 
-    fn checked<T>(
-        &self,
-        pattern: &Spanned<String>,
-        check: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Result<T, ConfigError> {
-        let unusable = |problem: String| self.unusable(&pattern.span(), &problem);
-        check(pattern.get_ref()).map_err(unusable)
-    }
-
-    fn compiled(&self, hirs: &[Hir], span: &Range<usize>) -> Result<regex_automata::meta::Regex, ConfigError> {
-        compile(hirs).map_err(|problem| self.unusable(span, &problem))
-    }
-
-    fn unusable(&self, span: &Range<usize>, problem: &str) -> ConfigError {
-        let error = self.document.error(span, format!("the pattern can't be used: {problem}"));
-        if problem.contains("invalid UTF-8") {
-            return error.help("write `(?u:...)` around what may match other than ASCII");
-        }
-        error
-    }
-
-    /// The columns of a pattern: each group has its element, each entry its group.
-    fn columns(
-        &self,
-        groups: Vec<Group>,
-        entries: &Groups,
-        pattern: &Spanned<String>,
-        is_heading: bool,
-    ) -> Result<Vec<Column>, ConfigError> {
-        if let Some((entry, _)) =
-            entries.iter().find(|(name, _)| groups.iter().all(|group| group.name != *name.get_ref()))
-        {
-            let error = self.document.error(&entry.span(), format!("the pattern has no group `{}`", entry.get_ref()));
-            return Err(error.nearest(entry.get_ref(), groups.iter().map(|group| group.name.as_str())));
-        }
-        let column = |group: Group| {
-            let entry = entries.iter().find(|(name, _)| *name.get_ref() == group.name);
-            let Some((_, id)) = entry else {
-                let message = format!("the group `{}` has no data element", group.name);
-                return Err(self.document.error(&pattern.span(), message));
-            };
-            let element = self.element(id, is_heading)?;
-            let Group { index, least, most, whole, .. } = group;
-            Ok(Column { element, slot: index, least, most, whole })
-        };
-        groups.into_iter().map(column).collect()
+    fn written(&self, pattern: &Spanned<String>, groups: &Groups, is_heading: bool) -> Result<Written, ConfigError> {
+        let element =
+            |(name, id): (&Spanned<String>, &Spanned<String>)| Ok((name.clone(), self.element(id, is_heading)?));
+        Ok(Written { pattern: pattern.clone(), groups: groups.iter().map(element).collect::<Result<_, _>>()? })
     }
 
     fn element(&self, id: &Spanned<String>, is_heading: bool) -> Result<ElementId, ConfigError> {

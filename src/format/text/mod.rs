@@ -4,12 +4,18 @@
 
 mod load;
 mod pattern;
+mod source;
+
+use std::sync::OnceLock;
 
 use regex_automata::Input;
 use regex_automata::meta::Regex;
 use regex_automata::util::primitives::NonMaxUsize;
 
 pub(super) use load::{RawText, declare, load};
+
+use pattern::Whole;
+use source::{Fault, Source};
 
 use crate::catalog::ElementId;
 use crate::read::scan::Span;
@@ -18,12 +24,22 @@ use crate::read::scan::Span;
 pub(crate) type Slots = Vec<Option<NonMaxUsize>>;
 
 /// One way in which a text may be laid out.
+///
+/// Its patterns are compiled when a text first asks for them, or all at once where they must be proven. One that can't be
+/// compiled recognises nothing.
 #[derive(Debug)]
 pub(crate) struct Layout {
+    source: Source,
     /// Finds the heading.
-    heading: Regex,
-    /// All patterns in one: what is skipped, the heading, the fields.
-    patterns: Regex,
+    heading: OnceLock<Option<Regex>>,
+    patterns: OnceLock<Option<Patterns>>,
+}
+
+/// All patterns of a layout.
+#[derive(Debug)]
+struct Patterns {
+    /// In one: what is skipped, the heading, the fields.
+    regex: Regex,
     /// What each pattern is of.
     pieces: Vec<Piece>,
 }
@@ -39,6 +55,15 @@ pub(crate) enum Piece {
     Field(Vec<Column>, Option<String>),
 }
 
+impl Piece {
+    fn columns(&self) -> &[Column] {
+        match self {
+            Self::Skip(_) => &[],
+            Self::Heading(columns) | Self::Field(columns, _) => columns,
+        }
+    }
+}
+
 /// A value in a match.
 #[derive(Debug)]
 pub(crate) struct Column {
@@ -48,32 +73,45 @@ pub(crate) struct Column {
     /// How many characters it has at least and at most.
     pub(crate) least: usize,
     pub(crate) most: usize,
-    /// Matches what may stand in it, whole.
-    whole: Regex,
+    /// What may stand in it.
+    whole: Whole,
 }
 
 impl Layout {
+    fn new(source: Source) -> Self {
+        Self { source, heading: OnceLock::new(), patterns: OnceLock::new() }
+    }
+
+    /// Compiles all of it.
+    fn prove(&self) -> Result<(), Fault> {
+        let heading = self.source.heading()?;
+        let patterns = self.source.patterns()?;
+        let mut columns = patterns.pieces.iter().flat_map(Piece::columns);
+        columns.try_for_each(|column| column.whole.prove()).map_err(|problem| self.source.unusable(&problem))?;
+        self.heading.get_or_init(|| Some(heading));
+        self.patterns.get_or_init(|| Some(patterns));
+        Ok(())
+    }
+
     /// Whether a text has the heading of this layout.
     pub(crate) fn recognises(&self, text: &str) -> bool {
-        self.heading.is_match(text)
+        let heading = self.heading.get_or_init(|| self.source.heading().ok());
+        heading.as_ref().is_some_and(|heading| heading.is_match(text))
     }
 
     /// The first match at or after `from`, and what it is of. Its columns are noted in `slots`.
     pub(crate) fn next(&self, text: &str, from: usize, slots: &mut Slots) -> Option<(Span, &Piece)> {
+        let Patterns { regex, pieces } = self.patterns.get_or_init(|| self.source.patterns().ok()).as_ref()?;
         slots.clear();
-        slots.resize(self.patterns.group_info().slot_len(), None);
-        let pattern = self.patterns.search_slots(&Input::new(text).range(from..), slots)?;
+        slots.resize(regex.group_info().slot_len(), None);
+        let pattern = regex.search_slots(&Input::new(text).range(from..), slots)?;
         let whole = noted(2 * pattern.as_usize(), slots)?;
-        Some((whole, self.pieces.get(pattern.as_usize())?))
+        Some((whole, pieces.get(pattern.as_usize())?))
     }
 
     /// The elements of its fields.
     pub(super) fn elements(&self) -> impl Iterator<Item = ElementId> {
-        let fields = self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Field(columns, _) => Some(columns),
-            Piece::Skip(_) | Piece::Heading(_) => None,
-        });
-        fields.flatten().map(|column| column.element)
+        self.source.elements()
     }
 }
 
@@ -85,7 +123,7 @@ impl Column {
 
     /// Whether a value may stand in it.
     pub(crate) fn holds(&self, value: &str) -> bool {
-        self.whole.is_match(value)
+        self.whole.holds(value)
     }
 }
 

@@ -3,6 +3,8 @@
 //!
 //! It stands alone because all of this is asked of the pattern's parsed form and nothing of a message.
 
+use std::sync::OnceLock;
+
 use regex_automata::meta::{self, Regex};
 use regex_syntax::hir::{Capture, Class, Hir, HirKind, Look};
 use regex_syntax::{Parser, ParserBuilder};
@@ -30,8 +32,34 @@ pub(super) struct Group {
     /// Characters of its shortest and its longest match.
     pub(super) least: usize,
     pub(super) most: usize,
-    /// Matches what the group can hold, whole.
-    pub(super) whole: Regex,
+    /// What it can hold.
+    pub(super) whole: Whole,
+}
+
+/// What a group can hold, whole. Few are ever asked, so it is compiled when it is; nothing matches one that can't be.
+#[derive(Debug)]
+pub(super) struct Whole {
+    hir: Hir,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Whole {
+    fn new(group: &Hir) -> Self {
+        let hir = Hir::concat(vec![Hir::look(Look::Start), group.clone(), Hir::look(Look::End)]);
+        Self { hir, regex: OnceLock::new() }
+    }
+
+    /// Compiles it.
+    pub(super) fn prove(&self) -> Result<(), String> {
+        let regex = compile(std::slice::from_ref(&self.hir))?;
+        self.regex.get_or_init(|| Some(regex));
+        Ok(())
+    }
+
+    pub(super) fn holds(&self, value: &str) -> bool {
+        let regex = self.regex.get_or_init(|| compile(std::slice::from_ref(&self.hir)).ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(value))
+    }
 }
 
 impl Pattern {
@@ -52,7 +80,7 @@ impl Pattern {
             if !has_one_width || pattern.ending.is_some() {
                 return Err("beside several groups, fixed text must have one width".to_owned());
             }
-            if let Some(group) = groups.iter().find(|group| !group.whole.is_match(&" ".repeat(group.least))) {
+            if let Some(group) = groups.iter().find(|group| !group.whole.holds(&" ".repeat(group.least))) {
                 return Err(format!("the group `{}` can't be blank, as a removed column is", group.name));
             }
         }
@@ -146,14 +174,13 @@ impl Walk {
         if holds_group(sub) {
             return Err(format!("the group `{name}` holds another named group"));
         }
-        let anchored = Hir::concat(vec![Hir::look(Look::Start), sub.clone(), Hir::look(Look::End)]);
         let (least, most) = width(sub);
         self.groups.push(Group {
             name: name.to_owned(),
             index: usize::try_from(index).unwrap_or_default(),
             least,
             most,
-            whole: compile(&[anchored])?,
+            whole: Whole::new(sub),
         });
         Ok(())
     }

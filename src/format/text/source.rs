@@ -1,0 +1,139 @@
+//! What a layout is compiled from: its patterns as they are written, and the data elements of their groups.
+//!
+//! It is kept, for a layout that ships with the filter is compiled when a text first asks for it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use regex_automata::PatternID;
+use regex_automata::meta::Regex;
+use regex_syntax::hir::Hir;
+
+use super::pattern::{Group, Pattern, bounded, compile};
+use super::{Column, Patterns, Piece};
+use crate::catalog::ElementId;
+use crate::config::{ConfigError, Document, Spanned, nearest};
+
+/// A layout as it is written, its data elements found.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// Where its name stands.
+    pub(super) name: Range<usize>,
+    pub(super) skips: Vec<Skip>,
+    pub(super) heading: Written,
+    pub(super) fields: Vec<Written>,
+}
+
+/// A stretch that holds no fields: what it begins with, and what it ends before.
+#[derive(Debug)]
+pub(super) struct Skip {
+    pub(super) from: Spanned<String>,
+    pub(super) to: Option<Spanned<String>>,
+}
+
+/// A pattern, and the data element of each of its named groups.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) pattern: Spanned<String>,
+    pub(super) groups: BTreeMap<Spanned<String>, ElementId>,
+}
+
+/// What is wrong in a layout, and where; whoever has its document can tell.
+#[derive(Debug)]
+pub(super) struct Fault {
+    span: Range<usize>,
+    message: String,
+    help: Option<String>,
+}
+
+impl Fault {
+    fn new(span: Range<usize>, message: String) -> Self {
+        Self { span, message, help: None }
+    }
+
+    fn unusable(span: Range<usize>, problem: &str) -> Self {
+        let help = "write `(?u:...)` around what may match other than ASCII";
+        let help = problem.contains("invalid UTF-8").then(|| help.to_owned());
+        Self { help, ..Self::new(span, format!("the pattern can't be used: {problem}")) }
+    }
+
+    pub(super) fn told_of(self, document: &Document<'_>) -> ConfigError {
+        let error = document.error(&self.span, self.message);
+        match self.help {
+            Some(help) => error.help(help),
+            None => error,
+        }
+    }
+}
+
+impl Source {
+    /// Compiles what finds the heading.
+    pub(super) fn heading(&self) -> Result<Regex, Fault> {
+        let written = &self.heading.pattern;
+        checked(written, |pattern| compile(&[Pattern::heading(pattern)?.hir]))
+    }
+
+    /// Compiles all patterns in one.
+    pub(super) fn patterns(&self) -> Result<Patterns, Fault> {
+        let mut hirs: Vec<Hir> = Vec::new();
+        let mut pieces = Vec::new();
+        for skip in &self.skips {
+            hirs.push(checked(&skip.from, bounded)?);
+            let to = skip.to.as_ref().map(|to| checked(to, |pattern| compile(&[bounded(pattern)?])));
+            pieces.push(Piece::Skip(to.transpose()?));
+        }
+        let heading = checked(&self.heading.pattern, Pattern::heading)?;
+        pieces.push(Piece::Heading(columns(heading.groups, &self.heading)?));
+        hirs.push(heading.hir);
+        for field in &self.fields {
+            let pattern = checked(&field.pattern, Pattern::field)?;
+            pieces.push(Piece::Field(columns(pattern.groups, field)?, pattern.ending));
+            hirs.push(pattern.hir);
+        }
+        let regex = compile(&hirs).map_err(|problem| self.unusable(&problem))?;
+        for (number, piece) in pieces.iter_mut().enumerate() {
+            let (Piece::Heading(columns) | Piece::Field(columns, _), Ok(pattern)) = (piece, PatternID::new(number))
+            else {
+                continue;
+            };
+            for column in columns {
+                // Until here the group's number in its own pattern.
+                column.slot = regex.group_info().slot(pattern, column.slot).unwrap_or(usize::MAX - 1);
+            }
+        }
+        Ok(Patterns { regex, pieces })
+    }
+
+    /// The elements of its fields.
+    pub(super) fn elements(&self) -> impl Iterator<Item = ElementId> {
+        self.fields.iter().flat_map(|field| field.groups.values().copied())
+    }
+
+    /// Of the layout as a whole.
+    pub(super) fn unusable(&self, problem: &str) -> Fault {
+        Fault::unusable(self.name.clone(), problem)
+    }
+}
+
+fn checked<T>(pattern: &Spanned<String>, check: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Fault> {
+    check(pattern.get_ref()).map_err(|problem| Fault::unusable(pattern.span(), &problem))
+}
+
+/// The columns of a pattern: each group has its element, each entry its group.
+fn columns(groups: Vec<Group>, written: &Written) -> Result<Vec<Column>, Fault> {
+    let has_group = |name: &Spanned<String>| groups.iter().any(|group| group.name == *name.get_ref());
+    if let Some(entry) = written.groups.keys().find(|name| !has_group(name)) {
+        let name = entry.get_ref();
+        let near = nearest(name, groups.iter().map(|group| group.name.as_str()));
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        return Err(Fault { help, ..Fault::new(entry.span(), format!("the pattern has no group `{name}`")) });
+    }
+    let column = |group: Group| {
+        let Group { name, index, least, most, whole } = group;
+        match written.groups.iter().find(|(entry, _)| *entry.get_ref() == name) {
+            Some((_, element)) => Ok(Column { element: *element, slot: index, least, most, whole }),
+            None => Err(Fault::new(written.pattern.span(), format!("the group `{name}` has no data element"))),
+        }
+    };
+    groups.into_iter().map(column).collect()
+}
