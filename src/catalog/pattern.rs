@@ -102,6 +102,7 @@ impl Table {
                     .start_kind(StartKind::Anchored)
                     // Whole matches only: no alternative may hide a longer one.
                     .match_kind(MatchKind::All)
+                    .accelerate(false)
                     .dfa_size_limit(Some(TABLE_LIMIT))
                     .determinize_size_limit(Some(8 * TABLE_LIMIT)),
             )

@@ -90,15 +90,14 @@ impl FilterBuilder {
         let (catalog, formats) = self.ground()?;
         let policy = self.policy(&catalog, &formats)?;
         let verifier = Arc::new(Verifier::new(&catalog, &formats)?);
-        let parts =
-            Parts { catalog: Arc::new(catalog), formats, policy, limits: self.limits, only_format: self.only_format };
+        let parts = Parts { catalog, formats, policy, limits: self.limits, only_format: self.only_format };
         Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, idle: Arc::default() })
     }
 
     /// What a policy stands on: the data elements, and the formats with their message keys.
-    pub(crate) fn ground(&self) -> Result<(Catalog, Formats), ConfigError> {
+    pub(crate) fn ground(&self) -> Result<(Arc<Catalog>, Formats), ConfigError> {
         let catalogs = self.catalogs.iter().map(|path| File::read(path)).collect::<Result<Vec<_>, _>>()?;
-        let catalog = Catalog::load(&catalogs.iter().map(File::document).collect::<Vec<_>>())?;
+        let catalog = Arc::new(Catalog::load(&catalogs.iter().map(File::document).collect::<Vec<_>>())?);
         let mut files = Vec::new();
         for folder in &self.formats_dirs {
             files.extend(read_formats(folder)?);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -16,7 +17,7 @@ use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Origin, Spanned};
 
 /// How messages of one kind are laid out: how they are recognised, and which path leads to which data element.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct RawFormat {
@@ -71,7 +72,7 @@ impl RawFormat {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "`xml`, `json` or a list of them is wanted")]
 enum OneOrMany {
@@ -80,7 +81,7 @@ enum OneOrMany {
 }
 
 /// A part that the schema requires.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawRequired {
@@ -91,7 +92,7 @@ pub(super) struct RawRequired {
 }
 
 /// The attributes and the member by which objects refer to one another.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawReferences {
@@ -109,6 +110,7 @@ pub(super) struct RawReferences {
 pub(super) type Paths = BTreeMap<Spanned<String>, Spanned<PathEntry>>;
 
 /// What a path leads to: a data element, or a table of paths relative to it.
+#[derive(Debug)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
 pub(super) enum PathEntry {
     Element(String),
@@ -140,14 +142,23 @@ impl<'de> Deserialize<'de> for PathEntry {
 /// The prefix that JSON-LD gives values that are wrapped, `{"rdf:value": ...}`.
 pub(crate) const RDF_URI: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
-impl Format {
-    pub(super) fn load(
-        (document, origin): (&Document<'_>, Origin),
-        raw: &RawFormat,
-        catalog: &Catalog,
+/// What the tries of a format are grown from.
+#[derive(Debug)]
+pub(super) struct Mapping {
+    raw: RawFormat,
+    catalog: Arc<Catalog>,
+    prefixes: BTreeMap<String, NamespaceId>,
+    /// The prefix of wrapped values, if the format has one.
+    rdf: Option<String>,
+}
+
+impl Mapping {
+    pub(super) fn new(
+        document: &Document<'_>,
+        raw: RawFormat,
+        catalog: &Arc<Catalog>,
         namespaces: &mut Namespaces,
     ) -> Result<Self, ConfigError> {
-        let syntaxes = raw.syntaxes();
         let mut prefixes = BTreeMap::new();
         for (prefix, uri) in &raw.namespaces {
             let id = namespaces.intern(uri.get_ref());
@@ -160,44 +171,93 @@ impl Format {
             prefixes.insert(prefix.get_ref().clone(), id);
         }
         let rdf_id = namespaces.id(RDF_URI.as_bytes());
-        let rdf = prefixes.iter().find(|(_, id)| **id == rdf_id).map(|(prefix, _)| prefix.as_str());
-        let layouts = text::load((document, origin), &raw.text, catalog)?;
-        let reader =
-            |syntax: Syntax| MappingReader { document, catalog, prefixes: &prefixes, rdf, layouts: &layouts, syntax };
-        let grow = |syntax: Syntax| -> Result<Option<Trie>, ConfigError> {
-            let reader = reader(syntax);
-            syntaxes.contains(&syntax).then(|| reader.trie(raw)).transpose()
-        };
-        let xml = grow(Syntax::Xml)?;
-        let json = grow(Syntax::Json)?;
-        if xml.is_some() && raw.root.is_none() {
-            return Err(document.error(&raw.name.span(), "an XML format needs its `root`"));
+        let rdf = prefixes.iter().find(|(_, id)| **id == rdf_id).map(|(prefix, _)| prefix.clone());
+        Ok(Self { raw, catalog: Arc::clone(catalog), prefixes, rdf })
+    }
+
+    pub(super) fn has(&self, syntax: Syntax) -> bool {
+        match &self.raw.syntax {
+            OneOrMany::One(own) => *own == syntax,
+            OneOrMany::Many(several) => several.contains(&syntax),
         }
-        let references = raw.references.as_ref().map(|references| {
-            let names = reader(Syntax::Xml);
-            let name = |text: &Option<Spanned<String>>| match text {
-                Some(text) => names.step(text.get_ref(), &text.span()).map(Some),
-                None => Ok(None),
-            };
-            Ok(References {
-                id: name(&references.id)?,
-                reference: name(&references.reference)?,
-                uri: name(&references.uri)?,
-                json: references.json.clone(),
-            })
-        });
-        Ok(Self {
+    }
+
+    fn reader<'a>(&'a self, document: &'a Document<'a>, layouts: &'a [Layout], syntax: Syntax) -> MappingReader<'a> {
+        let Self { catalog, prefixes, rdf, .. } = self;
+        MappingReader { document, catalog, prefixes, rdf: rdf.as_deref(), layouts, syntax }
+    }
+
+    /// The trie in a syntax, if the format has that.
+    pub(super) fn grow(
+        &self,
+        document: &Document<'_>,
+        layouts: &[Layout],
+        syntax: Syntax,
+    ) -> Result<Option<Trie>, ConfigError> {
+        self.has(syntax).then(|| self.reader(document, layouts, syntax).trie(&self.raw)).transpose()
+    }
+
+    /// By which step a message of a syntax is recognised, if it is by any.
+    pub(super) fn root(&self, document: &Document<'_>, syntax: Syntax) -> Result<Option<Step>, ConfigError> {
+        let Some(root) = self.raw.root.as_ref().filter(|_| self.has(syntax)) else { return Ok(None) };
+        self.reader(document, &[], syntax).edge(root.get_ref(), &root.span()).map(|(step, _)| Some(step))
+    }
+
+    fn references(&self, document: &Document<'_>) -> Result<Option<References>, ConfigError> {
+        let Some(references) = &self.raw.references else { return Ok(None) };
+        let names = self.reader(document, &[], Syntax::Xml);
+        let name = |text: &Option<Spanned<String>>| match text {
+            Some(text) => names.step(text.get_ref(), &text.span()).map(Some),
+            None => Ok(None),
+        };
+        Ok(Some(References {
+            id: name(&references.id)?,
+            reference: name(&references.reference)?,
+            uri: name(&references.uri)?,
+            json: references.json.clone(),
+        }))
+    }
+}
+
+impl Format {
+    pub(super) fn load(
+        (document, origin): (&Document<'_>, Origin),
+        raw: RawFormat,
+        catalog: &Arc<Catalog>,
+        namespaces: &mut Namespaces,
+    ) -> Result<Self, ConfigError> {
+        let layouts = text::load((document, origin), &raw.text, catalog)?;
+        let declared = Declared::new(&raw, origin, catalog);
+        let mapping = Mapping::new(document, raw, catalog, namespaces)?;
+        let Mapping { raw, prefixes, .. } = &mapping;
+        let format = Self {
             id: FormatId::default(),
             name: raw.name.get_ref().clone(),
             has_message_type: raw.message_type.is_some(),
             messages: Vec::new(),
-            prefixes: prefixes.into_iter().collect(),
-            references: references.transpose()?,
-            declared: Declared::new(raw, origin, catalog),
+            prefixes: prefixes.iter().map(|(prefix, id)| (prefix.clone(), *id)).collect(),
+            references: mapping.references(document)?,
+            declared: Arc::new(declared),
             layouts,
-            xml,
-            json,
-        })
+            tries: [Syntax::Xml, Syntax::Json].map(|_| OnceLock::new()),
+            mapping,
+        };
+        if origin == Origin::Added {
+            format.prove(document)?;
+        }
+        if format.mapping.has(Syntax::Xml) && format.mapping.raw.root.is_none() {
+            return Err(document.error(&format.mapping.raw.name.span(), "an XML format needs its `root`"));
+        }
+        Ok(format)
+    }
+
+    /// Grows its tries.
+    pub(super) fn prove(&self, document: &Document<'_>) -> Result<(), ConfigError> {
+        for (syntax, slot) in [Syntax::Xml, Syntax::Json].into_iter().zip(&self.tries) {
+            let trie = self.mapping.grow(document, &self.layouts, syntax)?;
+            slot.get_or_init(|| trie);
+        }
+        Ok(())
     }
 }
 
@@ -403,14 +463,20 @@ impl MappingReader<'_> {
 
     /// The node one step below `node`.
     fn grow(&self, trie: &mut Trie, node: NodeId, text: &str, span: &Range<usize>) -> Result<NodeId, ConfigError> {
+        let (step, namespace) = self.edge(text, span)?;
+        Ok(trie.grow(node, step, namespace))
+    }
+
+    /// One step as the trie has it, and the namespace of its name.
+    fn edge(&self, text: &str, span: &Range<usize>) -> Result<(Step, NamespaceId), ConfigError> {
         let step = self.step(text, span)?;
+        let namespace = step.namespace;
         Ok(match self.syntax {
-            Syntax::Xml => trie.grow(node, step.clone(), &step.local, step.namespace),
+            Syntax::Xml => (step, namespace),
             // A member has its whole spelling for a name, and an attribute is a member like any other.
             Syntax::Json => {
                 let name = text.strip_prefix('@').unwrap_or(text);
-                let member = Step { namespace: NamespaceId::NONE, attribute: false, local: name.into() };
-                trie.grow(node, member, name, step.namespace)
+                (Step { namespace: NamespaceId::NONE, attribute: false, local: name.into() }, namespace)
             }
         })
     }

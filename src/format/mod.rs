@@ -8,6 +8,8 @@ mod trie;
 #[cfg(feature = "cli")]
 mod written;
 
+use std::sync::{Arc, OnceLock};
+
 use serde::Deserialize;
 
 pub(crate) use declared::{Declared, DeclaredPattern, DeclaredText};
@@ -29,6 +31,8 @@ pub(crate) use written::{Written, WrittenPath};
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, Origin, Spanned};
 use crate::policy::MessageKeyId;
+use load::Mapping;
+use trie::Step;
 
 /// How a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -66,20 +70,32 @@ pub(crate) struct Format {
     /// Its prefixes, for `@context`.
     pub(crate) prefixes: Vec<(String, NamespaceId)>,
     pub(crate) references: Option<References>,
-    pub(crate) declared: Declared,
+    pub(crate) declared: Arc<Declared>,
     /// How its texts may be laid out.
     pub(crate) layouts: Vec<Layout>,
-    xml: Option<Trie>,
-    json: Option<Trie>,
+    mapping: Mapping,
+    /// Of XML and of JSON. Those of a format that ships with the filter are grown when a message first asks for them.
+    tries: [OnceLock<Option<Trie>>; 2],
 }
 
 impl Format {
     /// The mapping in this syntax; `None` when the format isn't written so.
     pub(crate) fn trie(&self, syntax: Syntax) -> Option<&Trie> {
-        match syntax {
-            Syntax::Xml => self.xml.as_ref(),
-            Syntax::Json => self.json.as_ref(),
-        }
+        let [xml, json] = &self.tries;
+        let slot = if syntax == Syntax::Xml { xml } else { json };
+        slot.get_or_init(|| self.grow(syntax)).as_ref()
+    }
+
+    /// That nothing is wrong in it has been proven.
+    #[cold]
+    fn grow(&self, syntax: Syntax) -> Option<Trie> {
+        let document = Document { file: &self.name, text: "" };
+        self.mapping.grow(&document, &self.layouts, syntax).ok().flatten()
+    }
+
+    /// Whether it is written so.
+    pub(crate) fn has_syntax(&self, syntax: Syntax) -> bool {
+        self.mapping.has(syntax)
     }
 
     /// Whether a namespace is one of the format's own.
@@ -125,7 +141,7 @@ pub(crate) struct Formats {
 
 impl Formats {
     /// The built-in formats and, after them, those of `added`.
-    pub(crate) fn load(added: &[Document<'_>], catalog: &Catalog) -> Result<Self, ConfigError> {
+    pub(crate) fn load(added: &[Document<'_>], catalog: &Arc<Catalog>) -> Result<Self, ConfigError> {
         let mut formats =
             Self { all: Vec::new(), roots: Vec::new(), namespaces: Namespaces::default(), messages: Vec::new() };
         let built_in = BUILT_IN.iter().map(|document| (document, Origin::BuiltIn));
@@ -135,27 +151,24 @@ impl Formats {
         Ok(formats)
     }
 
-    fn add(&mut self, document: &Document<'_>, origin: Origin, catalog: &Catalog) -> Result<(), ConfigError> {
+    fn add(&mut self, document: &Document<'_>, origin: Origin, catalog: &Arc<Catalog>) -> Result<(), ConfigError> {
         let raw: load::RawFormat = document.parse()?;
         let name = raw.name.get_ref();
         if self.all.iter().any(|other| other.name == *name) {
             return Err(document.error(&raw.name.span(), format!("format `{name}` is declared twice")));
         }
-        let mut format = Format::load((document, origin), &raw, catalog, &mut self.namespaces)?;
-        let keys = match &raw.messages {
-            Some(keys) => keys.iter().map(String::as_str).collect(),
-            None => NLETS_MESSAGES.to_vec(),
-        };
-        format.id = FormatId(self.all.len());
-        format.messages = keys.into_iter().filter_map(|key| self.intern_message(key)).collect();
+        let keys = raw.messages.clone();
         let root_span = raw.root.as_ref().map_or(raw.name.span(), Spanned::span);
+        let mut format = Format::load((document, origin), raw, catalog, &mut self.namespaces)?;
+        let keys = keys.unwrap_or_else(|| NLETS_MESSAGES.map(str::to_owned).to_vec());
+        format.id = FormatId(self.all.len());
+        format.messages = keys.iter().filter_map(|key| self.intern_message(key)).collect();
         for syntax in [Syntax::Xml, Syntax::Json] {
-            let Some(root) = raw.root.as_ref().and(format.trie(syntax)).and_then(Trie::root_step) else { continue };
-            if let Some(other) = self.find_root(syntax, root.namespace, root.local.as_bytes()) {
+            let Some(Step { namespace, local, .. }) = format.mapping.root(document, syntax)? else { continue };
+            if let Some(other) = self.find_root(syntax, namespace, local.as_bytes()) {
                 let message = format!("format `{}` has this root too: a message could be of either", other.name);
                 return Err(document.error(&root_span, message));
             }
-            let (namespace, local) = (root.namespace, root.local.clone());
             self.roots.push(Root { syntax, namespace, local, format: self.all.len() });
         }
         self.all.push(format);
@@ -217,5 +230,24 @@ impl Formats {
     /// The message keys of all formats, by place.
     pub(crate) fn messages(&self) -> &[String] {
         &self.messages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ships_with_the_filter_is_as_sound_as_a_format_that_a_user_adds_must_be() {
+        let catalog = Arc::new(Catalog::load(&[]).unwrap());
+        for document in &BUILT_IN {
+            let format = Format::load(
+                (document, Origin::Added),
+                document.parse().unwrap(),
+                &catalog,
+                &mut Namespaces::default(),
+            );
+            assert!(format.is_ok(), "{format:?}");
+        }
     }
 }

@@ -68,16 +68,21 @@ fn slot_of(print: u64, length: usize) -> usize {
     usize::try_from(print >> 40).unwrap_or_default() & length.wrapping_sub(1)
 }
 
-fn slots(edges: &[Edge]) -> Vec<Option<NonZeroU16>> {
-    let mut slots = vec![None; (2 * edges.len()).next_power_of_two()];
-    for (place, edge) in (1..).map_while(NonZeroU16::new).zip(edges) {
-        let first = slot_of(edge.print, slots.len());
+/// Takes the last of `edges` into a table of all, which is made anew where it would be more than half full.
+fn note_last(slots: &mut Vec<Option<NonZeroU16>>, edges: &[Edge]) {
+    let length = (2 * edges.len()).next_power_of_two();
+    let known = if slots.len() == length { edges.len() - 1 } else { 0 };
+    if known == 0 {
+        slots.clear();
+        slots.resize(length, None);
+    }
+    for (place, edge) in (1..).map_while(NonZeroU16::new).zip(edges).skip(known) {
+        let first = slot_of(edge.print, length);
         let (before, after) = slots.split_at_mut(first);
         if let Some(slot) = after.iter_mut().chain(before).find(|slot| slot.is_none()) {
             *slot = Some(place);
         }
     }
-    slots
 }
 
 /// What a path leads to.
@@ -242,27 +247,24 @@ impl Trie {
     }
 
     /// The child of `parent` by that step, made if it isn't there.
-    pub(super) fn grow(&mut self, parent: NodeId, step: Step, name: &str, namespace: NamespaceId) -> NodeId {
+    /// `namespace` is that of its name.
+    pub(super) fn grow(&mut self, parent: NodeId, step: Step, namespace: NamespaceId) -> NodeId {
         let next = NodeId::at(self.nodes.len());
+        let print = fingerprint(step.namespace, step.attribute, step.local.as_bytes());
         let Some(node) = self.node_mut(parent) else { return next };
-        if let Some(edge) = node.edges.iter().find(|edge| edge.step == step) {
+        if let Some(edge) = node.edges.iter().find(|edge| edge.print == print && edge.step == step) {
             return edge.node;
         }
-        let print = fingerprint(step.namespace, step.attribute, step.local.as_bytes());
+        let child = Node::new(&step.local, namespace);
         node.edges.push(Edge { step, print, node: next });
-        node.slots = slots(&node.edges);
-        self.nodes.push(Node::new(name, namespace));
+        note_last(&mut node.slots, &node.edges);
+        self.nodes.push(child);
         next
     }
 
     /// The member of this name below a node.
     pub(super) fn member(&self, parent: NodeId, name: &str) -> Option<NodeId> {
         self.child(self.node(parent)?, NamespaceId::NONE, false, name.as_bytes()).map(|(id, _)| id)
-    }
-
-    /// The step to the message's root, when the format has one.
-    pub(super) fn root_step(&self) -> Option<&Step> {
-        self.nodes.first().and_then(|entry| entry.edges.first()).map(|edge| &edge.step)
     }
 
     /// Tells every node which elements are at it and below it. Nodes are grown after their parents, so the way back

@@ -57,12 +57,14 @@ pub(super) fn lint(document: &Document<'_>, catalog: &Catalog, formats: &Formats
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     /// What is found in a catalog that is added to the built-in one.
     fn found(text: &str) -> Vec<String> {
         let document = Document { file: "c.toml", text };
-        let catalog = Catalog::load(&[document]).unwrap();
+        let catalog = Arc::new(Catalog::load(&[document]).unwrap());
         let formats = Formats::load(&[], &catalog).unwrap();
         let found = lint(&document, &catalog, &formats).unwrap();
         found.iter().map(|finding| format!("{} [{}]", finding.said, finding.code.name)).collect()
@@ -92,7 +94,7 @@ mod tests {
     #[test]
     fn the_built_in_catalog_has_nothing_to_warn_of() {
         let built_in = crate::catalog::BUILT_IN;
-        let catalog = Catalog::load(&[]).unwrap();
+        let catalog = Arc::new(Catalog::load(&[]).unwrap());
         let found = lint(&built_in, &catalog, &Formats::load(&[], &catalog).unwrap()).unwrap();
         let warnings: Vec<_> = found.iter().filter(|finding| finding.code != &ELEMENT_NOT_MAPPED).collect();
         assert!(warnings.is_empty(), "{warnings:#?}");

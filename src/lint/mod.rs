@@ -9,6 +9,7 @@ mod policy;
 mod schema;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub(crate) use finding::{Code, Finding, Severity};
 pub(crate) use output::{annotations, json, sarif};
@@ -54,7 +55,7 @@ pub(crate) fn check(subjects: &Subjects) -> Vec<Finding> {
 
 fn look(subjects: &Subjects, found: &mut Vec<Finding>) -> Result<(), ConfigError> {
     let catalogs = subjects.catalogs.iter().map(|path| File::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let catalog = Catalog::load(&documents(&catalogs))?;
+    let catalog = Arc::new(Catalog::load(&documents(&catalogs))?);
     let mut formats = Vec::new();
     for folder in &subjects.formats {
         formats.extend(read_formats(folder)?);

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::positions::{Bytes, Positions};
+use super::positions::{Bytes, Positions, groups};
 
 /// Bytes looked at in one step where a state leads to itself.
 const STEP: usize = 16;
@@ -32,6 +32,9 @@ impl Form {
     /// `None` when the pattern is too large for a table, or says more than one can.
     pub(super) fn new(pattern: &str) -> Option<Self> {
         let positions = Positions::new(pattern)?;
+        let groups = groups(&positions.reads, VISIBLE);
+        let group_of = |byte: u8| groups.iter().position(|group| group >> byte & 1 != 0);
+        let group_of: Vec<usize> = (0..128).filter_map(group_of).collect();
         let accepts = |places: &[usize]| places.iter().any(|place| positions.last.contains(place));
         // A state is what was read last; at the start nothing was.
         let mut states = vec![Vec::new(); 3];
@@ -46,12 +49,12 @@ impl Form {
             };
             next.sort_unstable();
             next.dedup();
-            let mut row = row(DEAD);
-            for (byte, to) in row.iter_mut().enumerate().take(128) {
+            let mut to = Vec::with_capacity(groups.len());
+            for group in &groups {
                 let reads =
-                    |place: &&usize| positions.reads.get(**place).is_some_and(|bytes| bytes & VISIBLE & 1 << byte != 0);
+                    |place: &&usize| positions.reads.get(**place).is_some_and(|bytes| bytes & VISIBLE & group != 0);
                 let places: Vec<usize> = next.iter().filter(reads).copied().collect();
-                *to = match known.get(&places) {
+                to.push(match known.get(&places) {
                     Some(state) => *state,
                     None => {
                         let state = u8::try_from(states.len()).ok()?;
@@ -60,7 +63,11 @@ impl Form {
                         known.insert(places, state);
                         state
                     }
-                };
+                });
+            }
+            let mut row = row(DEAD);
+            for (slot, group) in row.iter_mut().zip(&group_of) {
+                *slot = to.get(*group).copied().unwrap_or(OTHER);
             }
             form.rows.push(row);
             at += 1;

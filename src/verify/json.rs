@@ -347,6 +347,8 @@ impl<'de> Visitor<'de> for Context<'_, '_, '_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::catalog::Catalog;
     use crate::format::{Formats, Syntax};
@@ -354,7 +356,7 @@ mod tests {
 
     #[test]
     fn p3_a_number_is_judged_by_its_spelling_whichever_way_it_is_read() {
-        let catalog = Catalog::load(&[]).unwrap();
+        let catalog = Arc::new(Catalog::load(&[]).unwrap());
         let formats = Formats::load(&[], &catalog).unwrap();
         let table = Table::new(&formats.by_name("niem-6.0").unwrap().declared, &[], Syntax::Json);
         let rules = Rules { table: &table, values: &Values::new(&catalog).unwrap(), grant: None };

@@ -18,7 +18,7 @@ mod texts;
 mod value;
 mod xml;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -52,12 +52,25 @@ impl Notes {
     }
 }
 
-/// What the second reading knows of one format.
+/// What the second reading knows of one format. A table is made when an output first asks for it.
 #[derive(Debug)]
 struct Tables {
     name: String,
-    xml: Option<Table>,
-    json: Option<Table>,
+    declared: Arc<Declared>,
+    layouts: Vec<Arc<TextLayout>>,
+    /// Of the syntaxes that the format has.
+    xml: Option<OnceLock<Table>>,
+    json: Option<OnceLock<Table>>,
+}
+
+impl Tables {
+    fn of(&self, syntax: Syntax) -> Option<&Table> {
+        let slot = match syntax {
+            Syntax::Xml => self.xml.as_ref()?,
+            Syntax::Json => self.json.as_ref()?,
+        };
+        Some(slot.get_or_init(|| Table::new(&self.declared, &self.layouts, syntax)))
+    }
 }
 
 /// The second reading, made ready once.
@@ -73,13 +86,13 @@ impl Verifier {
     /// When a shape that a user wrote, or a pattern of a user's text mapping, is too large for the `regex` crate.
     pub(crate) fn new(catalog: &Catalog, formats: &Formats) -> Result<Self, ConfigError> {
         let tables = |format: &Format| -> Result<Tables, ConfigError> {
-            let Declared { texts, origin, .. } = &format.declared;
-            let layouts: Vec<_> = texts.iter().map(|text| Arc::new(TextLayout::new(text))).collect();
-            if *origin == Origin::Added {
+            let declared = Arc::clone(&format.declared);
+            let layouts: Vec<_> = declared.texts.iter().map(|text| Arc::new(TextLayout::new(text))).collect();
+            if declared.origin == Origin::Added {
                 layouts.par_iter().try_for_each(|layout| layout.prove())?;
             }
-            let table = |syntax: Syntax| format.trie(syntax).map(|_| Table::new(&format.declared, &layouts, syntax));
-            Ok(Tables { name: format.name.clone(), xml: table(Syntax::Xml), json: table(Syntax::Json) })
+            let [xml, json] = [Syntax::Xml, Syntax::Json].map(|syntax| format.has_syntax(syntax).then(OnceLock::new));
+            Ok(Tables { name: format.name.clone(), declared, layouts, xml, json })
         };
         let formats = formats.iter().map(tables).collect::<Result<_, _>>()?;
         Ok(Self { formats, values: Values::new(catalog)?, elements: catalog.len() })
@@ -91,9 +104,12 @@ impl Verifier {
     /// When it is of none.
     pub(crate) fn format_of(&self, output: &[u8]) -> Result<&str, Finding> {
         let text = text(output)?;
-        let has_root = |tables: &&Tables| match syntax(text) {
-            Syntax::Xml => tables.xml.as_ref().is_some_and(|table| xml::has_root(text, table)),
-            Syntax::Json => tables.json.as_ref().is_some_and(|table| json::has_root(text, table)),
+        let syntax = syntax(text);
+        let has_root = |tables: &&Tables| {
+            tables.of(syntax).is_some_and(|table| match syntax {
+                Syntax::Xml => xml::has_root(text, table),
+                Syntax::Json => json::has_root(text, table),
+            })
         };
         let tables = self.formats.iter().find(has_root).ok_or(Finding::of_output("it is of no known format"))?;
         Ok(&tables.name)
@@ -114,13 +130,8 @@ impl Verifier {
         let text = text(output)?;
         let syntax = syntax(text);
         let mut formats = self.formats.iter().enumerate();
-        let table = formats.find(|(_, tables)| tables.name == format).and_then(|(format, tables)| {
-            let table = match syntax {
-                Syntax::Xml => tables.xml.as_ref(),
-                Syntax::Json => tables.json.as_ref(),
-            };
-            Some((format, table?))
-        });
+        let table = formats.find(|(_, tables)| tables.name == format);
+        let table = table.and_then(|(format, tables)| Some((format, tables.of(syntax)?)));
         let (format, table) = table.ok_or(Finding::of_output("the format isn't written so"))?;
         let rules = Rules { table, values: &self.values, grant: grant.map(AsRef::as_ref) };
         let Notes { reading, xml, json, frames } = notes;

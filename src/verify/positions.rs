@@ -116,6 +116,18 @@ impl Positions {
     }
 }
 
+/// The bytes of ASCII in groups that no place tells apart, none of them empty. Of what isn't in `known` no place reads
+/// anything.
+pub(super) fn groups(reads: &[Bytes], known: Bytes) -> Vec<Bytes> {
+    let mut groups = vec![Bytes::MAX];
+    for read in reads {
+        let read = read & known;
+        let parts = groups.iter().flat_map(|group| [group & read, group & !read]);
+        groups = parts.filter(|part| *part != 0).collect();
+    }
+    groups
+}
+
 impl Part {
     /// What reads nothing.
     fn empty() -> Self {

@@ -138,3 +138,20 @@ fn is_blank(text: &str, from: usize, to: usize) -> Result<(), &'static str> {
     let is_blank = between.chars().all(|character| matches!(character, ' ' | '\t' | '\r' | '\n'));
     if is_blank { Ok(()) } else { Err("a text beside the fields of a text mapping") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::format::Formats;
+
+    #[test]
+    fn every_layout_that_ships_with_the_filter_can_be_compiled() {
+        let formats = Formats::load(&[], &Arc::new(Catalog::load(&[]).unwrap())).unwrap();
+        let texts: Vec<_> = formats.iter().flat_map(|format| &format.declared.texts).collect();
+        assert!(texts.len() > 4);
+        for text in texts {
+            TextLayout::new(text).prove().unwrap();
+        }
+    }
+}

@@ -75,15 +75,20 @@ fn states(table: &dense::DFA<Vec<u32>>, start: StateID, bytes: &[u8]) -> Option<
             return None;
         }
         let mut row = Vec::with_capacity(bytes.len());
+        // Bytes beside one another mostly lead to the same.
+        let mut last = None;
         for byte in bytes {
             let next = table.next_state(id, *byte);
-            row.push(match table.is_dead_state(next) {
-                true => 0,
-                false => *places.entry(next).or_insert_with(|| {
+            let place = match last {
+                Some((id, place)) if id == next => place,
+                _ if table.is_dead_state(next) => 0,
+                _ => *places.entry(next).or_insert_with(|| {
                     ids.push(next);
                     u16::try_from(ids.len()).unwrap_or_default()
                 }),
-            });
+            };
+            last = Some((next, place));
+            row.push(place);
         }
         states.push((row, table.is_match_state(table.next_eoi_state(id))));
     }
@@ -102,8 +107,16 @@ impl Columns {
     fn new(states: &States, bytes: &[u8]) -> Option<Self> {
         let mut known: HashMap<Vec<u16>, u8> = HashMap::new();
         let mut examples = Vec::new();
-        let mut of_bytes = Vec::new();
+        let mut of_bytes: Vec<Option<u8>> = Vec::new();
+        let is_as_before = |place: usize| {
+            let same = |(row, _): &(Vec<u16>, bool)| row.get(place.wrapping_sub(1)) == row.get(place);
+            states.iter().all(same)
+        };
         for place in 0..bytes.len() {
+            if let Some(last) = of_bytes.last().copied().filter(|_| is_as_before(place)) {
+                of_bytes.push(last);
+                continue;
+            }
             let column: Vec<u16> = states.iter().filter_map(|(row, _)| row.get(place).copied()).collect();
             let is_alive = column.iter().any(|next| *next != 0);
             let number = u8::try_from(known.len()).ok()?;

@@ -13,7 +13,7 @@ use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Origin, Spanned};
 
 /// A `[[text]]` table: a layout, and the paths whose texts may be laid out so.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(in crate::format) struct RawText {
@@ -34,7 +34,7 @@ pub(in crate::format) struct RawText {
 }
 
 /// A stretch of the text that holds no fields.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawSkip {
@@ -45,7 +45,7 @@ struct RawSkip {
 }
 
 /// A field, or several that stand together.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawField {

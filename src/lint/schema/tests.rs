@@ -1,6 +1,6 @@
 //! Formats held to their schemas: the shipped ones as they are, and with every fault that a hand slip makes in them.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::*;
 
@@ -144,7 +144,7 @@ fn what_is_said_to_be_unmapped_and_is_mapped_can_not_be_used() {
     let error = |rest: &str| {
         let text = xml_format(rest);
         let document = Document { file: "format.toml", text: &text };
-        crate::format::Formats::load(&[document], &Catalog::load(&[]).unwrap()).unwrap_err().to_string()
+        crate::format::Formats::load(&[document], &Arc::new(Catalog::load(&[]).unwrap())).unwrap_err().to_string()
     };
     assert_eq!(
         error(&format!("unmapped = ['s:Name']\n{NAME}")),
