@@ -84,6 +84,10 @@ impl FilterBuilder {
 
     /// Reads everything and puts the filter together.
     ///
+    /// What a file adds is checked and compiled here. What ships with the filter is compiled when a message first needs it:
+    /// the first message of each kind takes milliseconds, those after it microseconds. A caller whose first answer must not
+    /// wait redacts a message of each kind that it knows before.
+    ///
     /// # Errors
     /// When a file can't be read or is wrong; the error names file, line, column and the nearest right spelling.
     pub fn build(self) -> Result<Filter, ConfigError> {

@@ -64,10 +64,10 @@ pub(crate) struct RawFormat {
 
 impl RawFormat {
     /// How its messages are written.
-    pub(super) fn syntaxes(&self) -> Vec<Syntax> {
+    pub(super) fn syntaxes(&self) -> &[Syntax] {
         match &self.syntax {
-            OneOrMany::One(syntax) => vec![*syntax],
-            OneOrMany::Many(several) => several.clone(),
+            OneOrMany::One(syntax) => std::slice::from_ref(syntax),
+            OneOrMany::Many(several) => several,
         }
     }
 }
@@ -176,10 +176,7 @@ impl Mapping {
     }
 
     pub(super) fn has(&self, syntax: Syntax) -> bool {
-        match &self.raw.syntax {
-            OneOrMany::One(own) => *own == syntax,
-            OneOrMany::Many(several) => several.contains(&syntax),
-        }
+        self.raw.syntaxes().contains(&syntax)
     }
 
     fn reader<'a>(&'a self, document: &'a Document<'a>, layouts: &'a [Layout], syntax: Syntax) -> MappingReader<'a> {

@@ -86,7 +86,7 @@ impl Format {
         slot.get_or_init(|| self.grow(syntax)).as_ref()
     }
 
-    /// That nothing is wrong in it has been proven.
+    /// What comes here ships with the filter, and nothing is wrong in it; so nobody is told what would be.
     #[cold]
     fn grow(&self, syntax: Syntax) -> Option<Trie> {
         let document = Document { file: &self.name, text: "" };

@@ -47,7 +47,7 @@ impl Written {
         let named = references.map(|references| [&references.id, &references.reference, &references.uri]);
         Ok(Self {
             name: written(&raw.name),
-            syntaxes: raw.syntaxes(),
+            syntaxes: raw.syntaxes().to_vec(),
             root: raw.root.as_ref().map(written),
             namespaces: raw
                 .namespaces

@@ -76,7 +76,7 @@ pub(crate) fn table() -> String {
     }
     let _ = writeln!(
         text,
-        "\n`build()` with a policy of one rule takes {:.1} ms: catalog, formats and shapes.",
+        "\n`build()` with a policy of one rule takes {:.1} ms: catalog and formats.",
         least.build * 1e3
     );
     text
