@@ -319,7 +319,7 @@ mod tests {
             Kind::Image,
             Kind::Record,
         ] {
-            assert!(shape(kind).conforms(""), "{kind:?}");
+            assert!(shape(kind).conforms("") && shape(kind).is_sound(), "{kind:?}");
         }
         assert_eq!(
             ShapeCompiler::default()
