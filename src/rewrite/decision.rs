@@ -26,6 +26,16 @@ impl Decision {
         self.grant.take().filter(|_| is_same)
     }
 
+    /// Who asked, and for what.
+    pub(super) fn question(&self) -> (Option<Ori>, Option<MessageKeyId>) {
+        (self.ori, self.message)
+    }
+
+    /// Whether this was the question, whoever else has a part in it.
+    pub(super) fn is_about(&self, ori: Option<Ori>, message: Option<MessageKeyId>) -> bool {
+        self.ori == ori && self.message == message
+    }
+
     /// Remembers a question whose grant will be given back.
     pub(super) fn remember(&mut self, ori: Ori, requester: &Requester, message: Option<MessageKeyId>) {
         (self.ori, self.message) = (Some(ori), message);

@@ -70,8 +70,8 @@ impl Drop for Guard<'_> {
     }
 }
 
-/// How often a message is read at most. The first pass settles nearly all; an envelope behind the body takes a second,
-/// and each chain of references between removed objects one more.
+/// How often a message is read at most under one authority. The first pass settles nearly all; each chain of references
+/// between removed objects takes one more.
 const PASSES: usize = 16;
 
 fn release(
@@ -210,24 +210,26 @@ fn open(
     Ok(opening)
 }
 
-/// Repeats the pass until what it let through agrees with what the whole message says. Gives how many it took.
+/// Repeats the pass until what it let through agrees with what the whole message says. Gives how many it took, those aside
+/// that were not read under the authority that the message has: an envelope behind the body may take one or two.
 fn passes<'f>(
     message: Message<'_>,
     session: &mut Session<'f>,
     out: &mut Vec<u8>,
     mut pass: impl FnMut(&mut Session<'f>, &mut Vec<u8>) -> Result<bool, Refusal>,
 ) -> Result<usize, Refusal> {
-    for number in 1..=PASSES {
+    let mut number = 1;
+    while number <= PASSES {
         out.clear();
         session.begin_pass();
-        let released = pass(session, out)?;
-        session.check_facts()?;
-        let was_waiting = matches!(session.authority, Authority::Waiting);
-        if was_waiting || matches!(session.authority, Authority::Undecided) {
-            session.authority = session.decide().unwrap_or(Authority::Nobody);
+        let result = pass(session, out).and_then(|released| session.check_facts().map(|()| released));
+        if result.is_err() && session.gives_up_assumption() {
+            continue;
         }
+        let released = result?;
+        let was_read = session.conclude();
         session.check_verdict()?;
-        if was_waiting {
+        if !was_read {
             continue;
         }
         match session.buffers.links.agree(message.text, message.syntax == Syntax::Xml) {
@@ -235,7 +237,7 @@ fn passes<'f>(
             Agreement::Reached => {
                 return Err(Refusal::whole(Reason::NothingPermitted, "the policy permits nothing of it"));
             }
-            Agreement::Again => {}
+            Agreement::Again => number += 1,
             Agreement::Ambiguous(at) => return Err(Refusal::at(Reason::References, at, "two objects have one id")),
         }
     }

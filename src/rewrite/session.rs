@@ -40,6 +40,9 @@ pub(super) enum Authority {
     Undecided,
     /// The body was met before the envelope had told all: only the envelope goes through, and the pass must be repeated.
     Waiting,
+    /// The same, but it is taken to be what it was for a message that says what this one has said so far, and of the rest
+    /// what the message before said. Only the whole message can bear that out: until then nothing is decided.
+    Assumed(Arc<Grant>),
     /// No agency class claims the requester.
     Nobody,
     Decided(Arc<Grant>),
@@ -51,6 +54,8 @@ pub(super) struct Session<'f> {
     pub(super) format: &'f Format,
     requester: &'f Requester,
     pub(super) authority: Authority,
+    /// Whether an authority may be assumed: not where the pass came to nothing under one.
+    may_assume: bool,
     pub(super) facts: Facts,
     pub(super) buffers: &'f mut SessionBuffers,
 }
@@ -63,13 +68,15 @@ impl<'f> Session<'f> {
         buffers: &'f mut SessionBuffers,
     ) -> Self {
         buffers.links.reset();
-        Self { parts, format, requester, authority: Authority::Undecided, facts: Facts::default(), buffers }
+        let (authority, facts) = (Authority::Undecided, Facts::default());
+        Self { parts, format, requester, authority, may_assume: true, facts, buffers }
     }
 
     pub(super) fn begin_pass(&mut self) {
         self.facts = Facts::default();
         self.buffers.tally.reset(self.parts.catalog.len());
         self.buffers.links.begin_pass();
+        self.buffers.trace.begin_pass();
     }
 
     /// How the element may be released to this requester, `None` when not at all.
@@ -79,7 +86,7 @@ impl<'f> Session<'f> {
             return Some(Treatment::Full);
         }
         match &self.authority {
-            Authority::Decided(grant) => grant.treatment(element),
+            Authority::Decided(grant) | Authority::Assumed(grant) => grant.treatment(element),
             _ => self.treatment_undecided(element),
         }
     }
@@ -90,35 +97,69 @@ impl<'f> Session<'f> {
             return Some(Treatment::Full);
         }
         if matches!(self.authority, Authority::Undecided) {
-            self.authority = self.decide().unwrap_or(Authority::Waiting);
+            self.authority = self.decide().or_else(|| self.assume()).unwrap_or(Authority::Waiting);
         }
         match &self.authority {
-            Authority::Decided(grant) => grant.treatment(element),
+            Authority::Decided(grant) | Authority::Assumed(grant) => grant.treatment(element),
             Authority::Undecided | Authority::Waiting | Authority::Nobody => None,
         }
     }
 
     /// The authority that follows from what is known of the envelope; `None` while something is missing.
-    pub(super) fn decide(&mut self) -> Option<Authority> {
-        let message = match (self.format.has_message_type, self.facts.message.known()) {
-            (true, None) => return None,
-            (_, known) => known,
-        };
-        let ori = self.ori()?;
+    fn decide(&mut self) -> Option<Authority> {
+        let grant = self.grant(self.ori(), self.facts.message.known())?;
+        Some(grant.map_or(Authority::Nobody, Authority::Decided))
+    }
+
+    /// The authority if the message goes on to say what the one before it said: an agency asks for many of one kind.
+    fn assume(&mut self) -> Option<Authority> {
+        let (ori, message) = self.buffers.decision.question();
+        let message = self.facts.message.known().or(message.filter(|_| self.format.has_message_type));
+        self.grant(self.ori().or(ori), message).filter(|_| self.may_assume)?.map(Authority::Assumed)
+    }
+
+    /// What the policy grants, if anything; `None` while something is missing that it must be asked by.
+    fn grant(&mut self, ori: Option<Ori>, message: Option<MessageKeyId>) -> Option<Option<Arc<Grant>>> {
+        let ori = ori.filter(|_| message.is_some() || !self.format.has_message_type)?;
         let ori = if is_planted(Planted::Requester) { Ori::new("AZ0070000")? } else { ori };
         // The envelope may name a requester further down: it is compared when the pass has ended.
         let decision = &mut self.buffers.decision;
-        if let Some(grant) = decision.take(ori, self.requester, message) {
-            return Some(Authority::Decided(grant));
-        }
-        let grant = self.parts.policy.decide(ori, self.requester, message);
-        Some(match grant {
-            Some(grant) => {
+        let grant = decision.take(ori, self.requester, message).or_else(|| {
+            let grant = self.parts.policy.decide(ori, self.requester, message);
+            if grant.is_some() {
                 decision.remember(ori, self.requester, message);
-                Authority::Decided(grant)
             }
-            None => Authority::Nobody,
-        })
+            grant
+        });
+        Some(grant)
+    }
+
+    /// Decides, now that the whole message was read. Gives whether it was read under this authority: otherwise the pass
+    /// must be repeated.
+    pub(super) fn conclude(&mut self) -> bool {
+        let was_read = match std::mem::replace(&mut self.authority, Authority::Undecided) {
+            Authority::Assumed(grant) if self.buffers.decision.is_about(self.ori(), self.facts.message.known()) => {
+                self.authority = Authority::Decided(grant);
+                return true;
+            }
+            Authority::Assumed(_) | Authority::Waiting => false,
+            Authority::Undecided => true,
+            decided @ (Authority::Decided(_) | Authority::Nobody) => {
+                self.authority = decided;
+                return true;
+            }
+        };
+        self.authority = self.decide().unwrap_or(Authority::Nobody);
+        was_read
+    }
+
+    /// Gives up what was assumed, if anything was: the pass came to nothing, and perhaps under no other authority would have.
+    pub(super) fn gives_up_assumption(&mut self) -> bool {
+        let was_assuming = matches!(self.authority, Authority::Assumed(_));
+        if was_assuming {
+            (self.authority, self.may_assume) = (Authority::Undecided, false);
+        }
+        was_assuming
     }
 
     /// The requester, as far as it is known.

@@ -40,6 +40,11 @@ pub(in crate::rewrite) struct Trace {
 impl Trace {
     pub(in crate::rewrite) fn begin(&mut self, is_on: bool) {
         self.is_on = is_on;
+        self.begin_pass();
+    }
+
+    /// Forgets what an earlier pass left.
+    pub(in crate::rewrite) fn begin_pass(&mut self) {
         self.requesters = 0;
         self.holes.clear();
         self.cuts.clear();
