@@ -12,9 +12,9 @@ use super::part::WORD;
 use super::successors::{self, Successor, Successors};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Role};
 use crate::catalog::Treatment;
-use crate::format::{Content, NamespaceId, Node, Trie};
+use crate::format::{Content, Node, Trie};
 use crate::read::scan::{Span, skip_space};
-use crate::window::{WINDOW, Window};
+use crate::window::{Pattern, WINDOW, Window};
 
 impl JsonRewriter<'_, '_, '_> {
     /// Reads and writes parts of the innermost object or array, and of those that open in it, as long as they are plain.
@@ -107,17 +107,30 @@ impl JsonRewriter<'_, '_, '_> {
             let next = byte_at(bytes, value_start);
             match node.content {
                 Content::Value(element) => match session.treatment(element) {
-                    Some(Treatment::Full) if next == b'"' && !is_planted(Planted::LostValue) => {
-                        let end = session.plain_end(simd, element, bytes, value_start + 1);
-                        let Some(end) = end.filter(|end| byte_at(bytes, *end) == b'"') else { break };
-                        at = end + 1;
+                    Some(Treatment::Full) if !is_planted(Planted::LostValue) => {
+                        let inner = value_start + usize::from(next == b'"');
+                        let end = match next {
+                            b'"' => session
+                                .plain_end(simd, element, bytes, inner)
+                                .filter(|end| byte_at(bytes, *end) == b'"'),
+                            // Null may mean that there is no value.
+                            b't' | b'f' => literal_end(bytes, inner).filter(|end| {
+                                let literal = bytes.get(..*end).unwrap_or_default();
+                                session.plain_end(simd, element, literal, inner) == Some(*end)
+                            }),
+                            _ => None,
+                        };
+                        let Some(end) = end else { break };
+                        at = end + (inner - value_start);
                         frame.separator_end = separator_end;
                         let place = frame.copy_part(out, &mut run, start, at);
                         context.mark_used(node.namespace, place);
                         (frame.released, frame.has_written) = (true, true);
                         session.release(element);
-                        let value = Span::new(value_start + 1, end);
-                        session.buffers.trace.released(element, value, out.len_with(run) - (at - value_start - 1));
+                        if next == b'"' {
+                            let value = Span::new(inner, end);
+                            session.buffers.trace.released(element, value, out.len_with(run) - (at - inner));
+                        }
                     }
                     None if node.stand_in.is_none() => {
                         let end = match next {
@@ -180,7 +193,7 @@ impl Frame {
 
 /// The member that begins at `start` of an object, looked up, if its name and the colon behind it are written without
 /// escapes and spaces, and the mapping has it. And the place behind the colon.
-#[inline]
+#[inline(always)]
 fn member<'f, S: Simd>(
     simd: S,
     trie: &'f Trie,
@@ -189,18 +202,17 @@ fn member<'f, S: Simd>(
     bytes: &[u8],
     start: usize,
 ) -> Option<(Successor, &'f Node, usize)> {
-    if byte_at(bytes, start) != b'"' {
-        return None;
-    }
     let parent = trie.node(frame.part.node?)?;
-    let end = plain_string_end(simd, bytes, start + 1)?;
-    if byte_at(bytes, end + 1) != b':' {
-        return None;
-    }
-    let (node, child) = trie.child(parent, NamespaceId::NONE, false, bytes.get(start + 1..end)?)?;
+    // Both windows at once: how long a name is can't be foretold, and to be wrong about it costs more.
+    let ends = |from: usize| Window::at(simd, bytes, from).ends_string();
+    let length = (ends(start + 1) | ends(start + 1 + WINDOW) << WINDOW).trailing_zeros() as usize;
+    let end = start + 1 + length;
+    // The opening quote, the closing one and the colon are part of what has to stand there.
+    let stands = |member: &Pattern| member.len() == length + 3 && member.stands_at(simd, bytes, start);
+    let (node, child, known) = trie.member_child(parent, bytes.get(start + 1..end)?, stands)?;
     let successor = Successor { node, child };
     successors.learn(frame.place, successor);
-    Some((successor, trie.node(node)?, end + 2))
+    Some((successor, known, end + 2))
 }
 
 /// Where a string that goes on at `from` has its closing quote, if that is near and no escape before it.
