@@ -1,6 +1,8 @@
 //! JSON-LD's `@context`, as far as prefix bindings go: it must say of the format's prefixes what the format says, and
 //! on output it holds the bindings that the output uses.
 
+use std::borrow::Cow;
+
 use super::stencil::Trace;
 use crate::format::{Format, FormatId, NamespaceId, Namespaces};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, decode};
@@ -38,8 +40,8 @@ pub(super) struct Context {
 struct Known {
     format: FormatId,
     text: String,
-    /// How many members it has; those that bind no prefix of the format are not among the bindings.
-    members: usize,
+    /// The names of its members, by places in its message; those that bind no prefix of the format are not among the bindings.
+    names: Vec<JsonString>,
     bindings: Vec<Binding>,
     /// From behind the last value to behind the closing brace.
     closing: Span,
@@ -128,42 +130,47 @@ impl Context {
         if is_top
             && self.known.format == format.id
             && (1..=KNOWN_BYTES).contains(&self.known.text.len())
-            && reader.members_like(self.known.text.as_bytes(), self.known.members)
+            && reader.members_like(self.known.text.as_bytes(), self.known.names.len())
         {
             return Ok(());
         }
         let start = reader.position();
-        let known = Known::read(reader, text, format, namespaces, limits)?;
-        if is_top {
-            self.known = known;
-            self.known.text.push_str(Span::new(start, reader.position()).text(text));
+        if !is_top {
+            return Known::default().read(reader, text, format, namespaces, limits);
         }
+        // Of one that is refused nothing is to be taken for known.
+        self.known.text.clear();
+        self.known.read(reader, text, format, namespaces, limits)?;
+        self.known.format = format.id;
+        self.known.text.push_str(Span::new(start, reader.position()).text(text));
         Ok(())
     }
 }
 
 impl Known {
     fn read(
+        &mut self,
         reader: &mut JsonReader<'_>,
         text: &str,
         format: &Format,
         namespaces: &Namespaces,
         limits: &Limits,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<(), Refusal> {
         let start = reader.position();
         let refuse = |detail| Err(Refusal::at(Reason::Context, start, detail));
         if reader.kind()? != ValueKind::Object {
             return refuse("a context is more than plain prefix bindings");
         }
         reader.take(b'{');
-        let mut names: Vec<String> = Vec::new();
-        let mut bindings = Vec::new();
+        self.names.clear();
+        self.bindings.clear();
         let mut gap = reader.position();
         let mut separator_end = gap;
-        while !(names.is_empty() && reader.take(b'}')) {
+        while !(self.names.is_empty() && reader.take(b'}')) {
             reader.peek();
             let member_start = reader.position();
-            let name = meaning(reader.name()?, text);
+            let spelled = reader.name()?;
+            let name = meaning(spelled, text);
             let uri = match reader.kind()? {
                 ValueKind::Scalar => reader.scalar()?,
                 ValueKind::Object | ValueKind::Array => return refuse("a context is more than plain prefix bindings"),
@@ -173,29 +180,28 @@ impl Known {
             };
             let uri = meaning(uri, text);
             // The URIs of NIEM 5 get a `#` in JSON-LD.
-            let bound_to = namespaces.id(uri.strip_suffix('#').unwrap_or(&uri).as_bytes());
-            let exact = namespaces.id(uri.as_bytes());
+            let short = uri.strip_suffix('#').unwrap_or(&uri);
             let own = format.prefixes.iter().find(|(prefix, _)| *prefix == name).map(|(_, id)| *id);
-            let is_of_format = |id| format.has_namespace(id);
+            let is_of_format = |uri: &str| format.has_namespace(namespaces.id(uri.as_bytes()));
             match own {
-                Some(own) if own == exact || own == bound_to => {
+                Some(own) if namespaces.uri(own) == uri || namespaces.uri(own) == short => {
                     let member = Span::new(member_start - start, reader.position() - start);
-                    bindings.push(Binding { namespace: own, separator_end: separator_end - start, member });
+                    self.bindings.push(Binding { namespace: own, separator_end: separator_end - start, member });
                 }
                 Some(_) => return refuse("a context binds a prefix of the format to another namespace"),
-                None if is_of_format(exact) || is_of_format(bound_to) => {
+                None if is_of_format(&uri) || is_of_format(short) => {
                     return refuse("a context binds another prefix to a namespace of the format");
                 }
                 None if name.contains(['@', ':']) => return refuse("a context is more than plain prefix bindings"),
                 None => {}
             }
-            if names.len() >= limits.namespaces {
+            if self.names.len() >= limits.namespaces {
                 return Err(Refusal::at(Reason::Limit, start, "a context has too many bindings"));
             }
-            if names.contains(&name) {
+            if self.names.iter().any(|before| meaning(*before, text) == name) {
                 return Err(Refusal::at(Reason::DuplicateName, start, "a context binds a prefix twice"));
             }
-            names.push(name);
+            self.names.push(spelled);
             gap = reader.position();
             if !reader.take(b',') {
                 reader.expect(b'}', "a comma or the end of an object is wanted")?;
@@ -203,13 +209,18 @@ impl Known {
             }
             separator_end = reader.position();
         }
-        let closing = Span::new(gap - start, reader.position() - start);
-        Ok(Self { format: format.id, text: String::new(), members: names.len(), bindings, closing })
+        self.closing = Span::new(gap - start, reader.position() - start);
+        Ok(())
     }
 }
 
-fn meaning(string: JsonString, text: &str) -> String {
+/// What a string means.
+fn meaning(string: JsonString, text: &str) -> Cow<'_, str> {
+    let spelled = string.inner.text(text);
+    if !string.escaped {
+        return Cow::Borrowed(spelled);
+    }
     let mut meaning = String::new();
-    decode(string.inner.text(text), &mut meaning);
-    meaning
+    decode(spelled, &mut meaning);
+    Cow::Owned(meaning)
 }
