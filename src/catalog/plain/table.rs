@@ -81,8 +81,10 @@ fn states(table: &dense::DFA<Vec<u32>>, start: StateID, bytes: &[u8]) -> Option<
             let next = table.next_state(id, *byte);
             let place = match last {
                 Some((id, place)) if id == next => place,
-                _ if table.is_dead_state(next) => 0,
                 _ => *places.entry(next).or_insert_with(|| {
+                    if leads_nowhere(table, next, bytes) {
+                        return 0;
+                    }
                     ids.push(next);
                     u16::try_from(ids.len()).unwrap_or_default()
                 }),
@@ -90,9 +92,20 @@ fn states(table: &dense::DFA<Vec<u32>>, start: StateID, bytes: &[u8]) -> Option<
             last = Some((next, place));
             row.push(place);
         }
-        states.push((row, table.is_match_state(table.next_eoi_state(id))));
+        states.push((row, ends(table, id)));
     }
     Some(states)
+}
+
+/// Whether a value may end at a state.
+fn ends(table: &dense::DFA<Vec<u32>>, id: StateID) -> bool {
+    table.is_match_state(table.next_eoi_state(id))
+}
+
+/// Whether no value goes through a state: the dead one, and the one that only tells, a byte late, that a value had ended
+/// before that byte.
+fn leads_nowhere(table: &dense::DFA<Vec<u32>>, id: StateID, bytes: &[u8]) -> bool {
+    !ends(table, id) && bytes.iter().all(|byte| table.is_dead_state(table.next_state(id, *byte)))
 }
 
 /// The bytes that an automaton doesn't tell apart, as one column.
