@@ -43,7 +43,7 @@ pub struct Filter {
     parts: Arc<Parts>,
     verifier: Arc<Verifier>,
     reads_twice: bool,
-    idle: Arc<Pool<(Buffers, Notes)>>,
+    idle: Arc<Pool<Box<(Buffers, Notes)>>>,
 }
 
 /// One message of a batch and who asked for it.
@@ -76,13 +76,14 @@ impl Filter {
     /// [releases](crate::Disposition::releases), `out` is empty. It never panics; the time is linear in the length of the message, the memory
     /// bounded by it.
     pub fn redact(&self, message: &[u8], requester: &Requester, out: &mut Vec<u8>) -> Receipt {
-        let (mut buffers, mut notes) = self.idle.take();
+        let mut idle = self.idle.take();
+        let (buffers, notes) = &mut *idle;
         let check = |output: &[u8], receipt: &Receipt| match self.reads_twice {
-            true => self.read_again(output, requester, receipt, &mut notes),
+            true => self.read_again(output, requester, receipt, notes),
             false => Ok(()),
         };
-        let receipt = rewrite::redact(&self.parts, message, requester, &mut buffers, out, check);
-        self.idle.give((buffers, notes));
+        let receipt = rewrite::redact(&self.parts, message, requester, buffers, out, check);
+        self.idle.give(idle);
         receipt
     }
 
