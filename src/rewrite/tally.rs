@@ -67,9 +67,10 @@ impl Tally {
             while left != 0 {
                 let place = place * WORD + left.trailing_zeros() as usize;
                 left &= left - 1;
-                if let (Some(id), Some(met)) = (ElementId::at(place), self.elements.get(place)) {
-                    counts.push((id, *met));
-                }
+                let (Some(id), Some(met)) = (ElementId::at(place), self.elements.get(place)) else { continue };
+                let ElementCounts { released, generalised, removed, shape } = *met;
+                // Field by field, as they were written: one by one is how they can be read without waiting.
+                counts.push((id, ElementCounts { released, generalised, removed, shape }));
             }
         }
     }
