@@ -220,6 +220,73 @@ fn p7_values_of_no_shape_are_caught() {
 }
 
 #[test]
+fn p10_what_the_message_before_said_is_no_ground_to_release() {
+    let filter = filter(false);
+    let requester = Requester::from_envelope();
+    let redact = |message: &str, buffers: &mut rewrite::Buffers| {
+        let mut out = Vec::new();
+        let receipt = rewrite::redact(&filter.parts, message.as_bytes(), &requester, buffers, &mut out, |_, _| Ok(()));
+        (String::from_utf8(out).unwrap(), serde_json::to_string(&receipt).unwrap())
+    };
+    let mut messages = Vec::new();
+    // What the requester is named by stands before the body and behind it, twice, not at all, or is none.
+    for (before, behind) in
+        [("AZ0070000", ""), ("", "AZ0070000"), ("", "NV0070000"), ("", ""), ("", "?"), ("AZ0070000", "NV0070000")]
+    {
+        for (name, value) in [("name", "JORDAN"), ("number", "A1"), ("birth", "1985-07-04"), ("birth", "none")] {
+            let tag = |ori: &str| if ori.is_empty() { String::new() } else { format!("<e:for>{ori}</e:for>") };
+            let person = format!("<e:person><e:{name}>{value}</e:{name}></e:person>");
+            messages.push(format!("<e:r xmlns:e='urn:example'>{}{person}{}</e:r>", tag(before), tag(behind)));
+            if before.is_empty() || behind.is_empty() {
+                let member = |ori: &str| if ori.is_empty() { None } else { Some(format!(r#""e:for":"{ori}""#)) };
+                let person = format!(r#""e:person":{{"e:{name}":"{value}"}}"#);
+                let members: Vec<_> = [member(before), Some(person), member(behind)].into_iter().flatten().collect();
+                messages.push(format!(r#"{{"e:r":{{{}}},"@context":{{"e":"urn:example"}}}}"#, members.join(",")));
+            }
+        }
+    }
+    let mut released = 0;
+    for first in &messages {
+        for second in &messages {
+            let mut warm = rewrite::Buffers::default();
+            redact(first, &mut warm);
+            let alone = redact(second, &mut rewrite::Buffers::default());
+            released += usize::from(alone.0.contains("JORDAN"));
+            assert_eq!(redact(second, &mut warm), alone, "{first}\n{second}");
+        }
+    }
+    // Those of the police alone.
+    assert_eq!(released, 4 * messages.len());
+}
+
+#[test]
+fn p10_a_layout_finds_its_stencil_soon_after_many_that_found_none() {
+    let filter = filter(false);
+    let requester = Requester::new("AZ0070000").unwrap();
+    let mut buffers = rewrite::Buffers::default();
+    let mut redact = |parts: &str| {
+        let mut out = Vec::new();
+        let _ =
+            rewrite::redact(&filter.parts, json(parts).as_bytes(), &requester, &mut buffers, &mut out, |_, _| Ok(()));
+        buffers.stencils_fitted()
+    };
+    for number in 0..500 {
+        redact(&format!(r#""e:name":"JORDAN","e:other-{number}":"""#));
+    }
+    assert_eq!(redact(""), 0);
+    for _ in 0..200 {
+        for layout in 0..12 {
+            redact(&format!(r#""e:name":"JORDAN","e:last-{layout}":"""#));
+        }
+    }
+    let before = redact("");
+    for layout in 0..12 {
+        redact(&format!(r#""e:name":"ALEX","e:last-{layout}":"""#));
+    }
+    assert_eq!(redact(""), before + 12);
+}
+
+#[test]
 fn an_output_is_verified_alone() {
     let filter = filter(true);
     let requester = Requester::from_envelope();

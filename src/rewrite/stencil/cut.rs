@@ -61,7 +61,7 @@ impl Stencil {
             unmapped: sample.tally.unmapped,
             photos: sample.tally.photos,
             photo_bytes: sample.tally.photo_bytes,
-            is_used: false,
+            cut_from: 0,
         };
         // In the memory of the one that has to go.
         if let Some(mut room) = room {

@@ -31,15 +31,23 @@ impl Stencils {
         out: &mut Vec<u8>,
         mut accepts: impl FnMut(&Stencil, Fit) -> bool,
     ) -> Option<(&Stencil, Fit)> {
+        self.seen += 1;
         let bytes = message.as_bytes();
-        let holes = &mut self.holes;
-        let lies = |stencil: &Stencil| {
-            let fit = dispatch!(Level::new(), simd => stencil.lay(simd, bytes, catalog, holes))?;
-            accepts(stencil, fit).then_some(fit)
-        };
-        let mut of_syntax = self.kept.iter().enumerate().filter(|(_, stencil)| stencil.syntax == syntax);
-        let mut lies = lies;
-        let (place, fit) = of_syntax.find_map(|(place, stencil)| Some((place, lies(stencil)?)))?;
+        let (kept, holes) = (&self.kept, &mut self.holes);
+        let (place, fit) = dispatch!(Level::new(), simd => {
+            // A loop, where a closure may be compiled apart, for a processor that can do less.
+            let mut found = None;
+            for (place, stencil) in kept.iter().enumerate() {
+                if stencil.syntax == syntax
+                    && let Some(fit) = stencil.lay(simd, bytes, catalog, holes)
+                    && accepts(stencil, fit)
+                {
+                    found = Some((place, fit));
+                    break;
+                }
+            }
+            found
+        })?;
         self.was_of_use(place);
         let stencil = self.kept.first()?;
         out.clear();
@@ -52,6 +60,11 @@ impl Stencil {
     /// Compares a message from its beginning to its end. `None` where it doesn't fit; where it does, `holes` tells of the values.
     #[inline(always)]
     fn lay<S: Simd>(&self, simd: S, bytes: &[u8], catalog: &Catalog, holes: &mut Vec<Span>) -> Option<Fit> {
+        // Of messages laid out otherwise most end otherwise, too.
+        let last = self.last.of(&self.text);
+        if !bytes.ends_with(last) {
+            return None;
+        }
         holes.clear();
         let mut fit = Fit { ori: self.ori, photo_bytes: self.photo_bytes };
         let mut at = 0;
@@ -79,7 +92,7 @@ impl Stencil {
             }
             at = end;
         }
-        (bytes.get(at..) == Some(self.last.of(&self.text))).then_some(fit)
+        (at + last.len() == bytes.len()).then_some(fit)
     }
 
     /// Whether a stretch of `text` stands at a place.

@@ -28,8 +28,11 @@ use crate::read::scan::Span;
 const MOST: usize = 16;
 /// Bytes of the longest stencil, its holes aside.
 const LONGEST: usize = 1 << 14;
-/// Messages for which none is cut, at most, where those cut before were of no use.
-const LONGEST_REST: u32 = 1 << 10;
+/// Messages for which none is cut, at most, where those cut before were of no use. To cut one costs about as much as to read
+/// the message: of so many it isn't felt.
+const LONGEST_REST: u32 = 1 << 7;
+/// Messages within which a stencil is of use again where they are laid out in as many ways as stencils are kept.
+const SOON: u64 = 32;
 
 /// One stencil.
 #[derive(Debug)]
@@ -55,7 +58,8 @@ pub(super) struct Stencil {
     pub(super) unmapped: u32,
     pub(super) photos: u32,
     photo_bytes: u64,
-    is_used: bool,
+    /// The message that it was cut from, by its number.
+    cut_from: u64,
 }
 
 /// A hole, and what stands before it.
@@ -87,9 +91,11 @@ enum Piece {
 #[derive(Debug, Default)]
 pub(super) struct Stencils {
     kept: Vec<Stencil>,
-    /// Messages for which none is cut, now and after the next that is of no use.
+    /// Messages for which none is cut: now, and after the next for which one has to go.
     resting: u32,
     rest: u32,
+    /// How many messages have been seen.
+    seen: u64,
     /// Where the holes of a message are that is being compared.
     holes: Vec<Span>,
     #[cfg(test)]
@@ -110,11 +116,11 @@ impl Stencils {
         are_wanted
     }
 
-    /// A stencil that fitted was of use.
+    /// A stencil that fitted was of use. One that was so soon after it was cut tells that there is order in what comes:
+    /// then others are worth cutting, too.
     fn was_of_use(&mut self, place: usize) {
-        if let Some(stencil) = self.kept.get_mut(place) {
-            stencil.is_used = true;
-            self.rest /= 2;
+        if self.kept.get(place).is_some_and(|stencil| self.seen - stencil.cut_from < SOON) {
+            (self.rest, self.resting) = (0, 0);
         }
         self.kept.swap(0, place);
         #[cfg(test)]
@@ -126,19 +132,17 @@ impl Stencils {
     /// Keeps a stencil, in the place of the one that was not of use for longest.
     fn keep(&mut self, stencil: Stencil) {
         self.kept.truncate(MOST);
-        self.kept.insert(0, stencil);
+        self.kept.insert(0, Stencil { cut_from: self.seen, ..stencil });
     }
 
-    /// The memory of a stencil that has to go, if there is one.
+    /// The memory of a stencil that has to go, if there is one. The more of them go, the fewer are cut: of messages of which
+    /// none is like another, or that are of more kinds than are kept, each would be thrown away before it is of use.
     fn take_last(&mut self) -> Option<Stencil> {
         if self.kept.len() < MOST {
             return None;
         }
-        let last = self.kept.pop();
-        if last.as_ref().is_some_and(|last| !last.is_used) {
-            self.rest = (2 * self.rest + 1).min(LONGEST_REST);
-            self.resting = self.rest;
-        }
-        last
+        self.rest = (2 * self.rest + 1).min(LONGEST_REST);
+        self.resting = self.rest;
+        self.kept.pop()
     }
 }
