@@ -113,9 +113,12 @@ impl<'f> Session<'f> {
 
     /// The authority if the message goes on to say what the one before it said: an agency asks for many of one kind.
     fn assume(&mut self) -> Option<Authority> {
+        if !self.may_assume {
+            return None;
+        }
         let (ori, message) = self.buffers.decision.question();
         let message = self.facts.message.known().or(message.filter(|_| self.format.has_message_type));
-        self.grant(self.ori().or(ori), message).filter(|_| self.may_assume)?.map(Authority::Assumed)
+        self.grant(self.ori().or(ori), message)?.map(Authority::Assumed)
     }
 
     /// What the policy grants, if anything; `None` while something is missing that it must be asked by.
@@ -135,14 +138,17 @@ impl<'f> Session<'f> {
     }
 
     /// Decides, now that the whole message was read. Gives whether it was read under this authority: otherwise the pass
-    /// must be repeated.
+    /// must be repeated, as if it had not been.
     pub(super) fn conclude(&mut self) -> bool {
         let was_read = match std::mem::replace(&mut self.authority, Authority::Undecided) {
             Authority::Assumed(grant) if self.buffers.decision.is_about(self.ori(), self.facts.message.known()) => {
                 self.authority = Authority::Decided(grant);
                 return true;
             }
-            Authority::Assumed(_) | Authority::Waiting => false,
+            Authority::Assumed(_) | Authority::Waiting => {
+                self.buffers.links.reset();
+                false
+            }
             Authority::Undecided => true,
             decided @ (Authority::Decided(_) | Authority::Nobody) => {
                 self.authority = decided;
@@ -158,6 +164,7 @@ impl<'f> Session<'f> {
         let was_assuming = matches!(self.authority, Authority::Assumed(_));
         if was_assuming {
             (self.authority, self.may_assume) = (Authority::Undecided, false);
+            self.buffers.links.reset();
         }
         was_assuming
     }
