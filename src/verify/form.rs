@@ -12,20 +12,28 @@ const STEP: usize = 16;
 /// Every visible ASCII character, and the white space that may stand in a value.
 const VISIBLE: Bytes = ((1 << 0x7F) - (1 << 0x20)) | (1 << b'\t') | (1 << b'\r') | (1 << b'\n');
 
-/// The state from which nothing conforms any more, that of all values that aren't ASCII, and that before the first byte.
-const DEAD: u8 = 0;
-const OTHER: u8 = 1;
-const START: u8 = 2;
+/// States of the largest table.
+const MOST: usize = 256;
 
-/// What a state is followed by at each byte.
-type Row = [u8; 256];
+/// The state from which nothing conforms any more, that of all values that aren't ASCII, and that before the first byte:
+/// the first three rows.
+const DEAD: u16 = 0;
+const OTHER: u16 = 1;
+const START: u16 = 2;
 
-/// A pattern as a table.
+/// What stands at the end of a row: whether a value may end there, or only the regular expression can tell.
+const IS_NONE: u16 = 0;
+const IS_ONE: u16 = 1;
+const IS_UNTOLD: u16 = 2;
+
+/// A pattern as a table. It is kept small, for what is looked at beside a photo has left the processor's cache each time.
 #[derive(Debug)]
 pub(super) struct Form {
-    rows: Vec<Row>,
-    /// Whether a value may end in a state; `None` where only the regular expression can tell.
-    accepts: Vec<Option<bool>>,
+    /// Which column each byte has: bytes that no place of the pattern tells apart have one, and so have all beyond ASCII.
+    columns: [u8; 256],
+    /// Row by row what a state is followed by, which is where the next row begins; and last how it ends.
+    rows: Box<[u16]>,
+    width: usize,
 }
 
 impl Form {
@@ -33,76 +41,92 @@ impl Form {
     pub(super) fn new(pattern: &str) -> Option<Self> {
         let positions = Positions::new(pattern)?;
         let groups = groups(&positions.reads, VISIBLE);
-        let group_of = |byte: u8| groups.iter().position(|group| group >> byte & 1 != 0);
-        let group_of: Vec<usize> = (0..128).filter_map(group_of).collect();
-        let accepts = |places: &[usize]| places.iter().any(|place| positions.last.contains(place));
+        let group_of = |byte: u8| groups.iter().position(|group| group.checked_shr(byte.into()).unwrap_or(0) & 1 != 0);
+        let mut columns = [0; 256];
+        for (byte, column) in (0..=u8::MAX).zip(&mut columns) {
+            *column = u8::try_from(group_of(byte).unwrap_or(groups.len())).ok()?;
+        }
+        let ends = |places: &[usize]| match places.iter().any(|place| positions.last.contains(place)) {
+            true => IS_ONE,
+            false => IS_NONE,
+        };
         // A state is what was read last; at the start nothing was.
-        let mut states = vec![Vec::new(); 3];
-        let mut known: HashMap<Vec<usize>, u8> = HashMap::from([(Vec::new(), DEAD)]);
-        let mut form =
-            Self { rows: vec![row(DEAD), [OTHER; 256]], accepts: vec![Some(false), None, Some(positions.is_nullable)] };
-        let mut at = usize::from(START);
-        while let Some(state) = states.get(at) {
-            let mut next: Vec<usize> = match at == usize::from(START) {
-                true => positions.first.clone(),
-                false => state.iter().filter_map(|place| positions.follow.get(*place)).flatten().copied().collect(),
+        let mut states =
+            vec![(Vec::new(), IS_NONE), (Vec::new(), IS_UNTOLD), (Vec::new(), positions.is_nullable.into())];
+        let mut known: HashMap<Vec<usize>, u16> = HashMap::from([(Vec::new(), DEAD)]);
+        let mut rows = Vec::new();
+        let mut at = 0;
+        while let Some((state, end)) = states.get(at).cloned() {
+            let mut next: Vec<usize> = match u16::try_from(at) {
+                Ok(OTHER) => {
+                    rows.extend((0..=groups.len()).map(|_| OTHER).chain([end]));
+                    at += 1;
+                    continue;
+                }
+                Ok(START) => positions.first.clone(),
+                _ => state.iter().filter_map(|place| positions.follow.get(*place)).flatten().copied().collect(),
             };
             next.sort_unstable();
             next.dedup();
-            let mut to = Vec::with_capacity(groups.len());
             for group in &groups {
                 let reads =
                     |place: &&usize| positions.reads.get(**place).is_some_and(|bytes| bytes & VISIBLE & group != 0);
                 let places: Vec<usize> = next.iter().filter(reads).copied().collect();
-                to.push(match known.get(&places) {
+                rows.push(match known.get(&places) {
                     Some(state) => *state,
                     None => {
-                        let state = u8::try_from(states.len()).ok()?;
-                        form.accepts.push(Some(accepts(&places)));
-                        states.push(places.clone());
+                        let state = u16::try_from(states.len()).ok().filter(|_| states.len() < MOST)?;
+                        states.push((places.clone(), ends(&places)));
                         known.insert(places, state);
                         state
                     }
                 });
             }
-            let mut row = row(DEAD);
-            for (slot, group) in row.iter_mut().zip(&group_of) {
-                *slot = to.get(*group).copied().unwrap_or(OTHER);
-            }
-            form.rows.push(row);
+            rows.extend([OTHER, end]);
             at += 1;
         }
-        Some(form)
+        let width = groups.len() + 2;
+        for row in rows.chunks_exact_mut(width) {
+            for to in row.iter_mut().take(width - 1) {
+                *to = to.checked_mul(u16::try_from(width).ok()?)?;
+            }
+        }
+        Some(Self { columns, rows: rows.into(), width })
     }
 
     /// Whether a value of ASCII conforms, and holds nothing invisible; `None` when it isn't ASCII.
     pub(super) fn conforms(&self, value: &str) -> Option<bool> {
-        let mut state = START;
+        let mut row = self.start();
         let mut steps = value.as_bytes().chunks_exact(STEP);
         for step in &mut steps {
-            let row = self.rows.get(usize::from(state))?;
-            if !step.iter().fold(true, |stays, byte| stays & (to(row, *byte) == state)) {
-                state = self.walk(state, step);
+            if !step.iter().fold(true, |stays, byte| stays & (self.next(row, *byte) == row)) {
+                row = self.walk(row, step);
             }
         }
-        state = self.walk(state, steps.remainder());
-        self.accepts.get(usize::from(state)).copied().flatten()
+        self.accepts(self.walk(row, steps.remainder()))
     }
 
-    fn walk(&self, state: u8, bytes: &[u8]) -> u8 {
-        bytes.iter().fold(state, |state, byte| self.rows.get(usize::from(state)).map_or(OTHER, |row| to(row, *byte)))
+    fn start(&self) -> usize {
+        usize::from(START) * self.width
     }
-}
 
-/// A row that leads to one state from all of ASCII.
-fn row(state: u8) -> Row {
-    let mut row = [OTHER; 256];
-    row.iter_mut().take(128).for_each(|to| *to = state);
-    row
-}
+    fn walk(&self, row: usize, bytes: &[u8]) -> usize {
+        bytes.iter().fold(row, |row, byte| self.next(row, *byte))
+    }
 
-fn to(row: &Row, byte: u8) -> u8 {
-    row.get(usize::from(byte)).copied().unwrap_or(OTHER)
+    #[inline]
+    fn next(&self, row: usize, byte: u8) -> usize {
+        let column = self.columns.get(usize::from(byte)).copied().map_or(0, usize::from);
+        self.rows.get(row + column).copied().map_or(0, usize::from)
+    }
+
+    /// Whether a value may end in the state of a row.
+    fn accepts(&self, row: usize) -> Option<bool> {
+        match self.rows.get(row + self.width - 1) {
+            Some(&IS_UNTOLD) => None,
+            end => Some(end == Some(&IS_ONE)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -115,9 +139,9 @@ mod tests {
     use crate::catalog::Catalog;
 
     /// A text that leads to each state that can be reached from the start.
-    fn ways(form: &Form) -> BTreeMap<u8, String> {
-        let mut ways = BTreeMap::from([(START, String::new())]);
-        let mut open = vec![START];
+    fn ways(form: &Form) -> BTreeMap<usize, String> {
+        let mut ways = BTreeMap::from([(form.start(), String::new())]);
+        let mut open = vec![form.start()];
         while let Some(state) = open.pop() {
             let way = ways.get(&state).unwrap().clone();
             for byte in 0..128_u8 {
@@ -132,10 +156,9 @@ mod tests {
     }
 
     /// Texts by which any two states that differ are told apart.
-    fn witnesses(form: &Form, states: &BTreeSet<u8>) -> Vec<String> {
+    fn witnesses(form: &Form, states: &BTreeSet<usize>) -> Vec<String> {
         let ends = |text: &str| -> Vec<bool> {
-            let end =
-                |state: &u8| form.accepts.get(usize::from(form.walk(*state, text.as_bytes()))) == Some(&Some(true));
+            let end = |state: &usize| form.accepts(form.walk(*state, text.as_bytes())) == Some(true);
             states.iter().map(end).collect()
         };
         let mut texts = vec![String::new()];
