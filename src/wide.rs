@@ -11,7 +11,12 @@ const VECTORS: usize = 4;
 /// How many bytes there are at the start of which none ends a JSON string or is an escape or a control character. Whole
 /// blocks are counted: there may be more.
 pub(crate) fn plain_in_string(bytes: &[u8]) -> usize {
-    dispatch!(Level::new(), simd => in_string(simd, bytes))
+    dispatch!(Level::new(), simd => in_string(simd, bytes, u8::MAX))
+}
+
+/// The same, and none of them is beyond ASCII.
+pub(crate) fn plain_in_ascii_string(bytes: &[u8]) -> usize {
+    dispatch!(Level::new(), simd => in_string(simd, bytes, 0x7F))
 }
 
 /// Whether all of a text is base64 (RFC 4648, section 4) or line breaks, whatever it stands for.
@@ -28,17 +33,19 @@ pub(crate) fn plain_in_text(bytes: &[u8]) -> usize {
 }
 
 #[inline(always)]
-fn in_string<S: Simd>(simd: S, bytes: &[u8]) -> usize {
+fn in_string<S: Simd>(simd: S, bytes: &[u8], last: u8) -> usize {
     let all = |byte: u8| S::u8s::splat(simd, byte);
     let (quote, escape, space) = (all(b'"'), all(b'\\'), all(b' '));
+    // Below a space are the controls: behind a step down to it they are the largest bytes.
+    let last = all(last - b' ');
     blocks::<S>(bytes, |block| {
-        let (mut equal, mut least) = (all(u8::MAX), all(u8::MAX));
+        let (mut equal, mut most) = (all(u8::MAX), all(0));
         for vector in block.chunks_exact(S::u8s::LEN) {
             let vector = S::u8s::from_slice(simd, vector);
             equal = equal.min(vector ^ quote).min(vector ^ escape);
-            least = least.min(vector);
+            most = most.max(vector - space);
         }
-        (equal.simd_eq(all(0)) | least.simd_lt(space)).any_true()
+        (equal.simd_eq(all(0)) | most.simd_gt(last)).any_true()
     })
 }
 
@@ -96,6 +103,7 @@ mod tests {
     #[test]
     fn p2_no_special_byte_is_passed_wherever_it_stands() {
         let is_special_in_string = |byte: u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+        let is_special_in_ascii_string = |byte: u8| is_special_in_string(byte) || !byte.is_ascii();
         let is_special_in_text =
             |byte: u8| matches!(byte, b'<' | b'&' | b']' | 0x80..) || byte < b' ' && !matches!(byte, b'\t' | b'\n');
         for byte in 0..=u8::MAX {
@@ -104,6 +112,7 @@ mod tests {
                 bytes[place] = byte;
                 for (found, is_special) in [
                     (plain_in_string(&bytes), is_special_in_string(byte)),
+                    (plain_in_ascii_string(&bytes), is_special_in_ascii_string(byte)),
                     (plain_in_text(&bytes), is_special_in_text(byte)),
                 ] {
                     assert!(if is_special { found <= place } else { found == bytes.len() }, "{byte} at {place}");

@@ -52,6 +52,14 @@ impl<S: Simd> Window<S> {
         (quote | escape | self.bytes.simd_lt(all(b' '))).to_bitmask()
     }
 
+    /// The same, and all beyond ASCII.
+    #[inline(always)]
+    pub(crate) fn ends_ascii_string(self) -> u64 {
+        let all = |byte: u8| u8x32::splat(self.simd, byte);
+        let (quote, escape) = (self.bytes.simd_eq(all(b'"')), self.bytes.simd_eq(all(b'\\')));
+        (quote | escape | (self.bytes - all(b' ')).simd_gt(all(0x7F - b' '))).to_bitmask()
+    }
+
     /// Which bytes of XML character data end it, or need a closer look: markup, references, what may be `]]>`, control
     /// characters but line feeds and tabs, and all beyond ASCII.
     #[inline(always)]

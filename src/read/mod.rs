@@ -31,7 +31,7 @@ impl<'m> Message<'m> {
     /// Looks at the first bytes, never at a declared type: what the bytes are is what counts. `transcoded` holds the text
     /// where the bytes don't.
     pub(crate) fn open(bytes: &'m [u8], limits: &Limits, transcoded: &'m mut String) -> Result<Self, Refusal> {
-        let longest = limits.message_bytes.min(scan::LONGEST_MESSAGE);
+        let longest = longest(limits);
         if bytes.len() > longest {
             return Err(Refusal::at(Reason::Limit, longest, "the message is too long"));
         }
@@ -62,6 +62,21 @@ impl<'m> Message<'m> {
             None => Err(Refusal::whole(Reason::Empty, "there is no message")),
         }
     }
+}
+
+/// The syntax that a message is in if it is within bounds and in UTF-8, as far as its beginning tells.
+pub(crate) fn likely_syntax(bytes: &[u8], limits: &Limits) -> Option<Syntax> {
+    let mark = if bytes.starts_with("\u{FEFF}".as_bytes()) { BYTE_ORDER_MARK } else { 0 };
+    match bytes.get(scan::skip_space(bytes, mark)) {
+        _ if bytes.len() > longest(limits) => None,
+        Some(b'<') => Some(Syntax::Xml),
+        Some(b'{' | b'[') => Some(Syntax::Json),
+        _ => None,
+    }
+}
+
+fn longest(limits: &Limits) -> usize {
+    limits.message_bytes.min(scan::LONGEST_MESSAGE)
 }
 
 /// Bytes of U+FEFF in UTF-8.

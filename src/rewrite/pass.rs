@@ -7,15 +7,15 @@ use super::links::Agreement;
 use super::parts::{Buffers, Parts, RewriteBuffers};
 use super::planted::is_any_planted;
 use super::receipt::{Disposition, Receipt, Record};
-use super::session::{Authority, Session, SessionBuffers};
-use super::stencil::{Fit, Sample, Stencil, Stencils};
+use super::session::{Authority, Session};
+use super::stencil::{Fit, Sample, Stencil};
 use super::xml::{KnownOpening, Opening, XmlRewriter};
 use crate::format::{Format, FormatId, Syntax};
 use crate::policy::Requester;
 use crate::read::encoding::Encoding;
 use crate::read::json::{JsonReader, decode};
 use crate::read::xml::XmlState;
-use crate::read::{Message, Reason, Refusal};
+use crate::read::{Message, Reason, Refusal, likely_syntax};
 
 /// Rewrites `message` into `out`, or leaves `out` empty. `check` has the last word on what would go out.
 pub(crate) fn redact(
@@ -83,6 +83,9 @@ fn release(
     receipt: &mut Receipt,
 ) -> Result<(), Refusal> {
     let Buffers { rewriting, transcoded, .. } = buffers;
+    if !is_any_planted() && fit(parts, message, requester, rewriting, out, receipt) {
+        return Ok(());
+    }
     let message = Message::open(message, &parts.limits, transcoded)?;
     let result = rewrite(parts, message, requester, rewriting, out, receipt);
     result.map_err(|refusal| refusal.at_source(|offset| message.encoding.source_offset(message.text, offset)))
@@ -97,9 +100,6 @@ fn rewrite<'f>(
     receipt: &mut Receipt,
 ) -> Result<(), Refusal> {
     let RewriteBuffers { session: session_buffers, xml_state, xml, json, head, stencils } = buffers;
-    if !is_any_planted() && fit(parts, message, requester, session_buffers, stencils, out, receipt) {
-        return Ok(());
-    }
     let is_wanted = message.encoding == Encoding::Utf8 && !is_any_planted() && stencils.are_wanted();
     session_buffers.trace.begin(is_wanted);
     let namespaces = &parts.formats.namespaces;
@@ -150,20 +150,19 @@ fn rewrite<'f>(
     Ok(())
 }
 
-/// Rewrites a message that a stencil fits, if one does.
+/// Rewrites a message that a stencil fits, if one does. It is not opened before: what a stencil is cut from was UTF-8, and
+/// what may stand in its holes is.
 fn fit(
     parts: &Parts,
-    message: Message<'_>,
+    message: &[u8],
     requester: &Requester,
-    buffers: &mut SessionBuffers,
-    stencils: &mut Stencils,
+    buffers: &mut RewriteBuffers,
     out: &mut Vec<u8>,
     receipt: &mut Receipt,
 ) -> bool {
-    if message.encoding != Encoding::Utf8 {
-        return false;
-    }
-    let decision = &mut buffers.decision;
+    let RewriteBuffers { session, stencils, .. } = buffers;
+    let Some(syntax) = likely_syntax(message, &parts.limits) else { return false };
+    let decision = &mut session.decision;
     let ori = |fit: Fit| requester.ori().or(fit.ori);
     let accepts = |stencil: &Stencil, fit: Fit| {
         // Where two requesters are named they must be one.
@@ -179,7 +178,7 @@ fn fit(
         }
         is_same
     };
-    let Some((stencil, fit)) = stencils.fit(message.text, message.syntax, &parts.catalog, out, accepts) else {
+    let Some((stencil, fit)) = stencils.fit(message, syntax, &parts.catalog, out, accepts) else {
         return false;
     };
     receipt.format = Some(stencil.format);

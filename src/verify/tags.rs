@@ -101,7 +101,8 @@ impl<'t> Tags<'t> {
         let rest = self.text.as_bytes().get(self.at..).and_then(|rest| rest.strip_prefix(b"</"));
         let rest = rest.and_then(|rest| rest.strip_prefix(name.as_bytes())).ok_or(IllFormed)?;
         let spaces = rest.iter().take_while(|byte| is_space(**byte)).count();
-        if rest.get(spaces) != Some(&b'>') {
+        // Nothing but spaces is another name than none at all.
+        if rest.get(spaces) != Some(&b'>') || name.is_empty() && spaces > 0 {
             return Err(IllFormed);
         }
         self.at += "</".len() + name.len() + spaces + 1;
@@ -192,6 +193,13 @@ mod tests {
             }
         };
         (by_reader, by_tags)
+    }
+
+    #[test]
+    fn p3_an_element_without_a_name_is_ended_as_a_reader_of_quick_xml_says() {
+        for text in ["<></>", "<></ >", "<a></a >", "<a></ a>", "<a></ >"] {
+            assert_eq!((by_tags(text), is_whole(text).1), (by_reader(text), is_whole(text).0), "{text}");
+        }
     }
 
     proptest! {

@@ -25,14 +25,13 @@ impl Stencils {
     /// values say.
     pub(in crate::rewrite) fn fit(
         &mut self,
-        message: &str,
+        bytes: &[u8],
         syntax: Syntax,
         catalog: &Catalog,
         out: &mut Vec<u8>,
         mut accepts: impl FnMut(&Stencil, Fit) -> bool,
     ) -> Option<(&Stencil, Fit)> {
         self.seen += 1;
-        let bytes = message.as_bytes();
         let (kept, holes) = (&self.kept, &mut self.holes);
         let (place, fit) = dispatch!(Level::new(), simd => {
             // A loop, where a closure may be compiled apart, for a processor that can do less.
@@ -113,11 +112,11 @@ impl Stencil {
     }
 
     /// Where a denied value that begins at `from` ends: it is passed as the reader of its syntax passes a value that means
-    /// what it says. `None` if it doesn't.
+    /// what it says. `None` if it doesn't, or is no UTF-8.
     #[inline(always)]
     fn denied_end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize) -> Option<usize> {
         let ends = |window: Window<S>| match self.syntax {
-            Syntax::Json => window.ends_string(),
+            Syntax::Json => window.ends_ascii_string(),
             Syntax::Xml => window.ends_text(),
         };
         let closing = match self.syntax {
@@ -130,14 +129,18 @@ impl Stencil {
             let ends = ends(Window::at(simd, bytes, at));
             if ends != 0 {
                 at += ends.trailing_zeros() as usize;
-                return (bytes.get(at) == Some(&closing)).then_some(at);
+                return match bytes.get(at)? {
+                    end if *end == closing => Some(at),
+                    0x80.. if self.syntax == Syntax::Json => end_beyond_ascii(bytes, from),
+                    _ => None,
+                };
             }
             at += WINDOW;
             near -= 1;
             if near == 0 {
                 let rest = bytes.get(at..)?;
                 at += match self.syntax {
-                    Syntax::Json => wide::plain_in_string(rest),
+                    Syntax::Json => wide::plain_in_ascii_string(rest),
                     Syntax::Xml => wide::plain_in_text(rest),
                 };
                 near = usize::MAX;
@@ -158,4 +161,13 @@ impl Stencil {
             });
         }
     }
+}
+
+/// Where a denied value of JSON ends that has letters beyond ASCII.
+#[cold]
+fn end_beyond_ascii(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
+    let is_text = simdutf8::basic::from_utf8(rest.get(..length)?).is_ok();
+    (is_text && rest.get(length) == Some(&b'"')).then_some(from + length)
 }
