@@ -38,15 +38,20 @@ fn in_string<S: Simd>(simd: S, bytes: &[u8], last: u8) -> usize {
     let (quote, escape, space) = (all(b'"'), all(b'\\'), all(b' '));
     // Below a space are the controls: behind a step down to it they are the largest bytes.
     let last = all(last - b' ');
-    blocks::<S>(bytes, |block| {
+    let mut plain = 0;
+    for block in blocks::<S>(bytes) {
         let (mut equal, mut most) = (all(u8::MAX), all(0));
         for vector in block.chunks_exact(S::u8s::LEN) {
             let vector = S::u8s::from_slice(simd, vector);
             equal = equal.min(vector ^ quote).min(vector ^ escape);
             most = most.max(vector - space);
         }
-        (equal.simd_eq(all(0)) | most.simd_gt(last)).any_true()
-    })
+        if (equal.simd_eq(all(0)) | most.simd_gt(last)).any_true() {
+            break;
+        }
+        plain += block.len();
+    }
+    plain
 }
 
 #[inline(always)]
@@ -56,7 +61,8 @@ fn in_text<S: Simd>(simd: S, bytes: &[u8]) -> usize {
     // Behind a step of eleven tabs and line feeds are the largest bytes, and the controls above them the smallest.
     let step = all(b'\n' + 1);
     let (tab, least_text, ascii) = (all(b'\t'), all(b' ' - b'\n' - 1), all(0x7F));
-    blocks::<S>(bytes, |block| {
+    let mut plain = 0;
+    for block in blocks::<S>(bytes) {
         let (mut equal, mut least, mut stepped, mut most) = (all(u8::MAX), all(u8::MAX), all(u8::MAX), all(0));
         for vector in block.chunks_exact(S::u8s::LEN) {
             let vector = S::u8s::from_slice(simd, vector);
@@ -66,34 +72,44 @@ fn in_text<S: Simd>(simd: S, bytes: &[u8]) -> usize {
             most = most.max(vector);
         }
         let is_control = least.simd_lt(tab) | stepped.simd_lt(least_text);
-        (equal.simd_eq(all(0)) | is_control | most.simd_gt(ascii)).any_true()
-    })
+        if (equal.simd_eq(all(0)) | is_control | most.simd_gt(ascii)).any_true() {
+            break;
+        }
+        plain += block.len();
+    }
+    plain
 }
 
 #[inline(always)]
 fn base64<S: Simd>(simd: S, bytes: &[u8]) -> usize {
     let all = |byte: u8| S::u8s::splat(simd, byte);
-    blocks::<S>(bytes, |block| {
-        block.chunks_exact(S::u8s::LEN).any(|vector| {
+    let mut plain = 0;
+    for block in blocks::<S>(bytes) {
+        let mut is_other = all(0).simd_eq(all(1));
+        for vector in block.chunks_exact(S::u8s::LEN) {
             let vector = S::u8s::from_slice(simd, vector);
             let is_letter = ((vector | all(0x20)) - all(b'a')).simd_lt(all(26));
             // From the slash to the nine, and the rest one by one.
             let is_digit = (vector - all(b'/')).simd_lt(all(11));
-            let is_other = vector.simd_eq(all(b'+'))
+            let is_sign = vector.simd_eq(all(b'+'))
                 | vector.simd_eq(all(b'='))
                 | vector.simd_eq(all(b'\n'))
                 | vector.simd_eq(all(b'\r'));
-            !(is_letter | is_digit | is_other).all_true()
-        })
-    })
+            is_other |= !(is_letter | is_digit | is_sign);
+        }
+        if is_other.any_true() {
+            break;
+        }
+        plain += block.len();
+    }
+    plain
 }
 
-/// How many bytes the blocks have before the first that holds something.
+/// The whole blocks of some bytes. Callers go through them in loops of their own: a closure may be compiled apart, for a
+/// processor that can do less.
 #[inline(always)]
-fn blocks<S: Simd>(bytes: &[u8], holds: impl Fn(&[u8]) -> bool) -> usize {
-    let length = VECTORS * S::u8s::LEN;
-    let plain = bytes.chunks_exact(length).take_while(|block| !holds(block)).count();
-    plain * length
+fn blocks<S: Simd>(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.chunks_exact(VECTORS * S::u8s::LEN)
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use super::positions::{Bytes, Positions, groups};
 
-/// Bytes looked at in one step where a state leads to itself.
-const STEP: usize = 16;
+/// Bytes looked at in one step where a state leads to itself, as in an image.
+const STEP: usize = 64;
 
 /// Every visible ASCII character, and the white space that may stand in a value.
 const VISIBLE: Bytes = ((1 << 0x7F) - (1 << 0x20)) | (1 << b'\t') | (1 << b'\r') | (1 << b'\n');
@@ -34,6 +34,8 @@ pub(super) struct Form {
     /// Row by row what a state is followed by, which is where the next row begins; and last how it ends.
     rows: Box<[u16]>,
     width: usize,
+    /// Rows that lead to themselves, and by which bytes: the first of a range, and how many follow it.
+    loops: Vec<(usize, Vec<(u8, u8)>)>,
 }
 
 impl Form {
@@ -91,19 +93,46 @@ impl Form {
                 *to = to.checked_mul(u16::try_from(width).ok()?)?;
             }
         }
-        Some(Self { columns, rows: rows.into(), width })
+        let mut form = Self { columns, rows: rows.into(), width, loops: Vec::new() };
+        form.loops = (0..at).map(|state| state * width).map(|row| (row, form.ranges(row))).collect();
+        form.loops.retain(|(_, ranges)| !ranges.is_empty());
+        Some(form)
+    }
+
+    /// The bytes by which a row leads to itself.
+    fn ranges(&self, row: usize) -> Vec<(u8, u8)> {
+        let mut ranges: Vec<(u8, u8)> = Vec::new();
+        for byte in (0..=u8::MAX).filter(|byte| self.next(row, *byte) == row) {
+            match ranges.last_mut() {
+                Some((first, more)) if *first + *more + 1 == byte => *more += 1,
+                _ => ranges.push((byte, 0)),
+            }
+        }
+        ranges
     }
 
     /// Whether a value of ASCII conforms, and holds nothing invisible; `None` when it isn't ASCII.
     pub(super) fn conforms(&self, value: &str) -> Option<bool> {
         let mut row = self.start();
-        let mut steps = value.as_bytes().chunks_exact(STEP);
-        for step in &mut steps {
-            if !step.iter().fold(true, |stays, byte| stays & (self.next(row, *byte) == row)) {
+        let (steps, rest) = value.as_bytes().as_chunks::<STEP>();
+        for step in steps {
+            if !self.stays(row, step) {
                 row = self.walk(row, step);
             }
         }
-        self.accepts(self.walk(row, steps.remainder()))
+        self.accepts(self.walk(row, rest))
+    }
+
+    /// Whether all of a step leads from a row to itself.
+    fn stays(&self, row: usize, step: &[u8; STEP]) -> bool {
+        let Some((_, ranges)) = self.loops.iter().find(|(own, _)| *own == row) else { return false };
+        let mut stays = [false; STEP];
+        for (first, more) in ranges {
+            for (stays, byte) in stays.iter_mut().zip(step) {
+                *stays |= byte.wrapping_sub(*first) <= *more;
+            }
+        }
+        stays.iter().fold(true, |all, stays| all & stays)
     }
 
     fn start(&self) -> usize {
