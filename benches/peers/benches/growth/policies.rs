@@ -74,11 +74,8 @@ pub(crate) fn table() -> String {
             "| {name} | {rules} | {classes} | {oris} | {kilobytes} | {compiled:.1} | {json:.2} | {xml:.2} | {anew:.1} | {flat} |"
         );
     }
-    let _ = writeln!(
-        text,
-        "\n`build()` with a policy of one rule takes {:.1} ms: catalog and formats.",
-        least.build * 1e3
-    );
+    let _ =
+        writeln!(text, "\n`build()` with a policy of one rule takes {:.1} ms: catalog and formats.", least.build * 1e3);
     text
 }
 
