@@ -85,11 +85,15 @@ basis = "a test"
 "#;
 
 fn filter(second_reading: bool) -> Filter {
+    filter_by(POLICY, second_reading)
+}
+
+fn filter_by(policy: &str, second_reading: bool) -> Filter {
     let folder = TempDir::new().unwrap();
     fs::create_dir_all(folder.path().join("formats/example")).unwrap();
     fs::write(folder.path().join("formats/example/format.toml"), FORMAT).unwrap();
     fs::write(folder.path().join("catalog.toml"), CATALOG).unwrap();
-    let builder = Filter::builder().policy_text("policy.toml", POLICY).second_reading(second_reading);
+    let builder = Filter::builder().policy_text("policy.toml", policy).second_reading(second_reading);
     builder.catalog_path(folder.path().join("catalog.toml")).formats_dir(folder.path().join("formats")).build().unwrap()
 }
 
@@ -285,6 +289,29 @@ fn p10_a_layout_finds_its_stencil_soon_after_many_that_found_none() {
     }
     let known = round("JORDAN");
     assert_eq!(round("ALEX"), known + 12);
+}
+
+#[test]
+fn p10_one_stencil_serves_all_who_have_the_same_and_nobody_else() {
+    let policy = POLICY.replacen("version = \"1\"", "version = \"1\"\nclaims = [\"unasked\"]", 1);
+    let filter = filter_by(&policy, false);
+    let mut buffers = rewrite::Buffers::default();
+    let mut redact = |ori: &str, claim: Option<&str>, name: &str| {
+        let requester = Requester::new(ori).unwrap();
+        let requester = claim.into_iter().fold(requester, |requester, claim| requester.claim(claim));
+        let message = xml(&format!("<e:name>{name}</e:name><e:number>A1</e:number>")).replace("AZ0070000", ori);
+        let mut out = Vec::new();
+        let before = buffers.stencils_fitted();
+        let _ = rewrite::redact(&filter.parts, message.as_bytes(), &requester, &mut buffers, &mut out, |_, _| Ok(()));
+        (String::from_utf8(out).unwrap().contains(name), buffers.stencils_fitted() - before)
+    };
+    assert_eq!(redact("AZ0070000", None, "JORDAN"), (true, 0));
+    // Another agency of the class, and one with a claim that no rule asks for.
+    assert_eq!(redact("AZ0080000", None, "ALEX"), (true, 1));
+    assert_eq!(redact("AZ0080000", Some("unasked"), "ROBIN"), (true, 1));
+    assert_eq!(redact("NV0080000", None, "CHRIS"), (false, 0));
+    assert_eq!(redact("NV0080000", Some("unasked"), "KIM"), (false, 1));
+    assert_eq!(redact("AZ0080000", None, "SASHA"), (true, 1));
 }
 
 #[test]

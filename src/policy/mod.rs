@@ -11,7 +11,7 @@ pub(crate) mod survey;
 #[cfg(feature = "cli")]
 mod written;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub(crate) enum Verdict {
 }
 
 /// What one requester may have of one message type, each element with its treatment.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Grant {
     treatments: Box<[Option<Treatment>]>,
     classes: Box<[String]>,
@@ -96,7 +96,15 @@ pub(crate) struct Policy {
     rules: Vec<Rule>,
     /// What a grant holds before any rule: the envelope.
     envelope: Box<[Option<Treatment>]>,
-    decided: RwLock<HashMap<(ClassSetId, Conditions), Arc<Grant>>>,
+    decided: RwLock<Decided>,
+}
+
+/// What has been decided so far.
+#[derive(Debug, Default)]
+struct Decided {
+    by_question: HashMap<(ClassSetId, Conditions), Arc<Grant>>,
+    /// Each grant once, whatever was asked: what was made ready under one serves whoever has the same.
+    grants: HashSet<Arc<Grant>>,
 }
 
 /// What a policy says of itself, which decides nothing.
@@ -130,13 +138,21 @@ impl Policy {
         let classes = self.agencies.classes_of(ori)?;
         let asked = Conditions { purpose: self.purpose(requester), claims: self.claims(requester), message };
         let key = (classes, asked);
-        if let Some(grant) = self.decided.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(grant) = self.decided.read().unwrap_or_else(PoisonError::into_inner).by_question.get(&key) {
             return Some(Arc::clone(grant));
         }
-        let grant = Arc::new(self.compute(&self.agencies.members(classes), &asked));
+        let grant = self.compute(&self.agencies.members(classes), &asked);
         // One decision is one grant, also when two threads come to it at once.
-        let mut decided = self.decided.write().unwrap_or_else(PoisonError::into_inner);
-        Some(Arc::clone(decided.entry(key).or_insert(grant)))
+        let Decided { by_question, grants } = &mut *self.decided.write().unwrap_or_else(PoisonError::into_inner);
+        let grant = match grants.get(&grant) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let grant = Arc::new(grant);
+                grants.insert(Arc::clone(&grant));
+                grant
+            }
+        };
+        Some(Arc::clone(by_question.entry(key).or_insert(grant)))
     }
 
     fn purpose(&self, requester: &Requester) -> Option<PurposeId> {

@@ -8,10 +8,10 @@ use super::parts::{Buffers, Parts, RewriteBuffers};
 use super::planted::is_any_planted;
 use super::receipt::{Disposition, Receipt, Record};
 use super::session::{Authority, Session};
-use super::stencil::{Fit, Sample, Stencil};
+use super::stencil::{Sample, Stencil};
 use super::xml::{KnownOpening, Opening, XmlRewriter};
 use crate::format::{Format, FormatId, Syntax};
-use crate::policy::Requester;
+use crate::policy::{Ori, Requester};
 use crate::read::encoding::Encoding;
 use crate::read::json::{JsonReader, decode};
 use crate::read::xml::XmlState;
@@ -163,10 +163,12 @@ fn fit(
     let RewriteBuffers { session, stencils, .. } = buffers;
     let Some(syntax) = likely_syntax(message, &parts.limits) else { return false };
     let decision = &mut session.decision;
-    let ori = |fit: Fit| requester.ori().or(fit.ori);
-    let accepts = |stencil: &Stencil, fit: Fit| {
+    let accepts = |stencil: &Stencil, own: Option<Ori>| {
+        let ori = requester.ori().or(own)?;
         // Where two requesters are named they must be one.
-        let Some(ori) = ori(fit).filter(|ori| fit.ori.is_none_or(|own| own == *ori)) else { return false };
+        if own.is_some_and(|own| own != ori) {
+            return Some(false);
+        }
         let grant = decision.take(ori, requester, stencil.message_key).or_else(|| {
             let grant = parts.policy.decide(ori, requester, stencil.message_key);
             decision.remember(ori, requester, stencil.message_key);
@@ -176,13 +178,13 @@ fn fit(
         if let Some(grant) = grant {
             decision.give_back(grant);
         }
-        is_same
+        Some(is_same)
     };
     let Some((stencil, fit)) = stencils.fit(message, syntax, &parts.catalog, out, accepts) else {
         return false;
     };
     receipt.format = Some(stencil.format);
-    receipt.requester = ori(fit);
+    receipt.requester = requester.ori().or(fit.ori);
     receipt.message_type = stencil.message_key;
     receipt.decided(&stencil.grant);
     if let Some(record) = Arc::get_mut(&mut receipt.record) {

@@ -21,15 +21,15 @@ pub(in crate::rewrite) struct Fit {
 }
 
 impl Stencils {
-    /// Looks for a stencil that fits a message and that `accepts` takes. It writes the output, and is given with what the
-    /// values say.
+    /// Looks for a stencil that fits a message and that `accepts` takes, which is told the requester that the message names
+    /// as far as it is known, and gives `None` while it can't say. It writes the output, and is given with what the values say.
     pub(in crate::rewrite) fn fit(
         &mut self,
         bytes: &[u8],
         syntax: Syntax,
         catalog: &Catalog,
         out: &mut Vec<u8>,
-        mut accepts: impl FnMut(&Stencil, Fit) -> bool,
+        mut accepts: impl FnMut(&Stencil, Option<Ori>) -> Option<bool>,
     ) -> Option<(&Stencil, Fit)> {
         self.seen += 1;
         let (kept, holes) = (&self.kept, &mut self.holes);
@@ -38,8 +38,7 @@ impl Stencils {
             let mut found = None;
             for (place, stencil) in kept.iter().enumerate() {
                 if stencil.syntax == syntax
-                    && let Some(fit) = stencil.lay(simd, bytes, catalog, holes)
-                    && accepts(stencil, fit)
+                    && let Some(fit) = stencil.lay(simd, bytes, catalog, holes, &mut accepts)
                 {
                     found = Some((place, fit));
                     break;
@@ -58,7 +57,14 @@ impl Stencils {
 impl Stencil {
     /// Compares a message from its beginning to its end. `None` where it doesn't fit; where it does, `holes` tells of the values.
     #[inline(always)]
-    fn lay<S: Simd>(&self, simd: S, bytes: &[u8], catalog: &Catalog, holes: &mut Vec<Span>) -> Option<Fit> {
+    fn lay<S: Simd>(
+        &self,
+        simd: S,
+        bytes: &[u8],
+        catalog: &Catalog,
+        holes: &mut Vec<Span>,
+        accepts: &mut impl FnMut(&Self, Option<Ori>) -> Option<bool>,
+    ) -> Option<Fit> {
         // Of messages laid out otherwise most end otherwise, too.
         let last = self.last.of(&self.text);
         if !bytes.ends_with(last) {
@@ -66,6 +72,11 @@ impl Stencil {
         }
         holes.clear();
         let mut fit = Fit { ori: self.ori, photo_bytes: self.photo_bytes };
+        // As soon as it can be asked: one that was cut under another grant needn't be laid to the end.
+        let mut is_accepted = accepts(self, fit.ori);
+        if is_accepted == Some(false) {
+            return None;
+        }
         let mut at = 0;
         for Step { before, element, opening, is_image } in self.steps.iter().copied() {
             if !self.stands_at(simd, bytes, at, before) {
@@ -85,13 +96,17 @@ impl Stencil {
                     return None;
                 }
                 fit.ori = Some(ori);
+                is_accepted = accepts(self, fit.ori);
+                if is_accepted == Some(false) {
+                    return None;
+                }
             }
             if is_image {
                 fit.photo_bytes += (end - at) as u64;
             }
             at = end;
         }
-        (at + last.len() == bytes.len()).then_some(fit)
+        (at + last.len() == bytes.len() && is_accepted == Some(true)).then_some(fit)
     }
 
     /// Whether a stretch of `text` stands at a place.

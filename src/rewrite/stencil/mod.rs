@@ -12,7 +12,6 @@ mod skipped;
 mod trace;
 
 pub(super) use cut::Sample;
-pub(super) use fit::Fit;
 use trace::Opening;
 pub(super) use trace::Trace;
 
