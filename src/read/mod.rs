@@ -49,8 +49,7 @@ impl<'m> Message<'m> {
         if text.len() > longest {
             return Err(Refusal::at(Reason::Limit, 0, "the message is too long in UTF-8"));
         }
-        let has_mark = text.starts_with('\u{FEFF}');
-        let first = scan::skip_space(text.as_bytes(), if has_mark { BYTE_ORDER_MARK } else { 0 });
+        let (has_mark, first) = beginning(text.as_bytes());
         match text.as_bytes().get(first) {
             Some(b'<') => Ok(Self { text, syntax: Syntax::Xml, encoding }),
             Some(_) if encoding != Encoding::Utf8 => {
@@ -66,13 +65,18 @@ impl<'m> Message<'m> {
 
 /// The syntax that a message is in if it is within bounds and in UTF-8, as far as its beginning tells.
 pub(crate) fn likely_syntax(bytes: &[u8], limits: &Limits) -> Option<Syntax> {
-    let mark = if bytes.starts_with("\u{FEFF}".as_bytes()) { BYTE_ORDER_MARK } else { 0 };
-    match bytes.get(scan::skip_space(bytes, mark)) {
+    match bytes.get(beginning(bytes).1) {
         _ if bytes.len() > longest(limits) => None,
         Some(b'<') => Some(Syntax::Xml),
         Some(b'{' | b'[') => Some(Syntax::Json),
         _ => None,
     }
+}
+
+/// Whether a message has a byte order mark, and where its first byte is that is neither that nor white space.
+fn beginning(bytes: &[u8]) -> (bool, usize) {
+    let has_mark = bytes.starts_with("\u{FEFF}".as_bytes());
+    (has_mark, scan::skip_space(bytes, if has_mark { BYTE_ORDER_MARK } else { 0 }))
 }
 
 fn longest(limits: &Limits) -> usize {

@@ -33,6 +33,12 @@ pub(super) enum Stands {
 }
 
 impl Stands {
+    /// As a text that is a part of the output.
+    pub(super) fn of(part: &str, output: &str) -> Self {
+        let start = part.as_ptr().addr().wrapping_sub(output.as_ptr().addr());
+        Self::Text(start..start + part.len())
+    }
+
     /// How much of an output it is at least.
     fn bytes(&self) -> usize {
         match self {
@@ -63,7 +69,7 @@ struct Step {
 }
 
 /// What an output must be like, all in all.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Kind<'g> {
     /// The place of its format.
     pub(super) format: usize,
@@ -256,9 +262,4 @@ fn integer(rest: &[u8]) -> Option<usize> {
     let is_integer = digits.iter().all(u8::is_ascii_digit);
     let is_plain = (1..=18).contains(&digits.len()) && (digits == b"0" || digits.first() != Some(&b'0'));
     (is_integer && is_plain).then_some(end)
-}
-
-/// Where a part of a text begins in it, in bytes.
-pub(super) fn offset(text: &str, part: &str) -> usize {
-    part.as_ptr().addr().wrapping_sub(text.as_ptr().addr())
 }

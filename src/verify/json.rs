@@ -8,7 +8,7 @@ use std::mem;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::frame::{Judged, Stands, offset};
+use super::frame::{Judged, Stands};
 use super::numbers::Quoted;
 use super::reading::{Finding, Found, Reading, Record, Rules};
 use super::said::Said;
@@ -181,8 +181,8 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
     }
 
     fn visit_borrowed_str<E: Error>(mut self, text: &'de str) -> Result<bool, E> {
-        let start = offset(self.walk.text, text);
-        self.value(text, false, Some(Stands::Text(start..start + text.len())))
+        let stands = Stands::of(text, self.walk.text);
+        self.value(text, false, Some(stands))
     }
 
     /// A text with escapes.

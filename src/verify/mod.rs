@@ -78,7 +78,6 @@ impl Tables {
 pub(crate) struct Verifier {
     formats: Vec<Tables>,
     values: Values,
-    elements: usize,
 }
 
 impl Verifier {
@@ -95,7 +94,7 @@ impl Verifier {
             Ok(Tables { name: format.name.clone(), declared, layouts, xml, json })
         };
         let formats = formats.iter().map(tables).collect::<Result<_, _>>()?;
-        Ok(Self { formats, values: Values::new(catalog)?, elements: catalog.len() })
+        Ok(Self { formats, values: Values::new(catalog)? })
     }
 
     /// The format of an output, by its root.
@@ -139,7 +138,7 @@ impl Verifier {
         if kind.as_ref().is_some_and(|kind| frames.fit(text, kind, &rules, reading)) {
             return Ok(reading);
         }
-        reading.reset(self.elements);
+        reading.reset(self.values.len());
         match syntax {
             Syntax::Xml => xml::read(text, &rules, reading, xml)?,
             Syntax::Json => json::read(text, &rules, reading, json)?,

@@ -7,7 +7,7 @@ use quick_xml::events::{BytesText, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, XmlVersion};
 
-use super::frame::{Judged, Stands, offset};
+use super::frame::{Judged, Stands};
 use super::reading::{Finding, Found, Reading, Record, Rules};
 use super::table::{Expanded, FOREIGN, NO_NAMESPACE, Name, NamespaceNumber, Place, Table, XSI};
 use super::tags::{Piece, Tag, Tags};
@@ -384,8 +384,7 @@ impl<'t> Walk<'t, '_, '_> {
         if is_value || open.record.is_some() && !open.has_children {
             let found = self.rules.judge(place, open.record, text, open.is_nil, self.reading)?;
             if let (Text::Piece(text), false) = (self.text, open.is_nil) {
-                let start = offset(self.document, text);
-                let stands = Stands::Text(start..start + text.len());
+                let stands = Stands::of(text, self.document);
                 self.reading.was_judged(Judged { stands, at: open.place, record: open.record, found });
             }
             return Ok(found == Found::Released || open.is_released);
