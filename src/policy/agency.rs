@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use foldhash::fast::RandomState;
+
 use super::ori::{Ori, OriPattern};
 use super::rule::Told;
 
@@ -30,10 +32,10 @@ pub(crate) struct AgencyClass {
 #[derive(Debug)]
 pub(super) struct Agencies {
     classes: Vec<AgencyClass>,
-    exact: HashMap<Ori, ClassSetId>,
+    exact: HashMap<Ori, ClassSetId, RandomState>,
     sets: ClassSets,
     /// What patterns said of an ORI: its set, or that no class claims it.
-    remembered: RwLock<HashMap<Ori, Option<ClassSetId>>>,
+    remembered: RwLock<HashMap<Ori, Option<ClassSetId>, RandomState>>,
 }
 
 impl Agencies {
@@ -104,7 +106,7 @@ impl Agencies {
 
     /// The ORIs that classes list exactly, each with its set.
     #[cfg(feature = "cli")]
-    pub(super) fn exact(&self) -> &HashMap<Ori, ClassSetId> {
+    pub(super) fn exact(&self) -> &HashMap<Ori, ClassSetId, RandomState> {
         &self.exact
     }
 }

@@ -14,6 +14,7 @@ mod written;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use foldhash::fast::RandomState;
 use serde::Serialize;
 
 pub(crate) use agency::ClassId;
@@ -102,7 +103,7 @@ pub(crate) struct Policy {
 /// What has been decided so far.
 #[derive(Debug, Default)]
 struct Decided {
-    by_question: HashMap<(ClassSetId, Conditions), Arc<Grant>>,
+    by_question: HashMap<(ClassSetId, Conditions), Arc<Grant>, RandomState>,
     /// Each grant once, whatever was asked: what was made ready under one serves whoever has the same.
     grants: HashSet<Arc<Grant>>,
 }

@@ -94,21 +94,38 @@ impl Form {
             }
         }
         let mut form = Self { columns, rows: rows.into(), width, loops: Vec::new() };
-        form.loops = (0..at).map(|state| state * width).map(|row| (row, form.ranges(row))).collect();
+        form.loops = (0..at).map(|state| state * width).map(|row| (row, form.runs(row, row))).collect();
         form.loops.retain(|(_, ranges)| !ranges.is_empty());
         Some(form)
     }
 
-    /// The bytes by which a row leads to itself.
-    fn ranges(&self, row: usize) -> Vec<(u8, u8)> {
-        let mut ranges: Vec<(u8, u8)> = Vec::new();
-        for byte in (0..=u8::MAX).filter(|byte| self.next(row, *byte) == row) {
-            match ranges.last_mut() {
+    /// The bytes by which a state leads to another: the first of each range, and how many follow it.
+    pub(super) fn runs(&self, row: usize, to: usize) -> Vec<(u8, u8)> {
+        let mut runs: Vec<(u8, u8)> = Vec::new();
+        for byte in (0..=u8::MAX).filter(|byte| self.next(row, *byte) == to) {
+            match runs.last_mut() {
                 Some((first, more)) if *first + *more + 1 == byte => *more += 1,
-                _ => ranges.push((byte, 0)),
+                _ => runs.push((byte, 0)),
             }
         }
-        ranges
+        runs
+    }
+
+    /// The state that most bytes lead to, of those from which something still conforms.
+    pub(super) fn widest(&self, row: usize) -> usize {
+        let mut counts: Vec<(usize, usize)> = Vec::new();
+        for next in (0..128).map(|byte| self.next(row, byte)).filter(|next| !self.is_dead(*next)) {
+            match counts.iter_mut().find(|(_, other)| *other == next) {
+                Some((count, _)) => *count += 1,
+                None => counts.push((1, next)),
+            }
+        }
+        counts.into_iter().max().map_or(usize::from(DEAD), |(_, next)| next)
+    }
+
+    /// Whether nothing that leads here conforms, or nothing can be told of it.
+    pub(super) fn is_dead(&self, row: usize) -> bool {
+        row <= usize::from(OTHER) * self.width
     }
 
     /// Whether a value of ASCII conforms, and holds nothing invisible; `None` when it isn't ASCII.
@@ -135,22 +152,22 @@ impl Form {
         stays.iter().fold(true, |all, stays| all & stays)
     }
 
-    fn start(&self) -> usize {
+    pub(super) fn start(&self) -> usize {
         usize::from(START) * self.width
     }
 
-    fn walk(&self, row: usize, bytes: &[u8]) -> usize {
+    pub(super) fn walk(&self, row: usize, bytes: &[u8]) -> usize {
         bytes.iter().fold(row, |row, byte| self.next(row, *byte))
     }
 
     #[inline]
-    fn next(&self, row: usize, byte: u8) -> usize {
+    pub(super) fn next(&self, row: usize, byte: u8) -> usize {
         let column = self.columns.get(usize::from(byte)).copied().map_or(0, usize::from);
         self.rows.get(row + column).copied().map_or(0, usize::from)
     }
 
     /// Whether a value may end in the state of a row.
-    fn accepts(&self, row: usize) -> Option<bool> {
+    pub(super) fn accepts(&self, row: usize) -> Option<bool> {
         match self.rows.get(row + self.width - 1) {
             Some(&IS_UNTOLD) => None,
             end => Some(end == Some(&IS_ONE)),

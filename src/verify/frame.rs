@@ -10,9 +10,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use fearless_simd::{Level, Simd, dispatch};
+
 use super::numbers;
 use super::reading::{Count, Found, Reading, Record, Rules};
-use crate::catalog::ElementId;
+use super::sieve::{LANES, Look, Ranges, lanes};
+use super::value::AllowedSieve;
+use crate::catalog::{ElementId, Treatment};
 use crate::format::Syntax;
 use crate::policy::Grant;
 
@@ -63,9 +67,27 @@ pub(super) struct Judged {
 struct Step {
     before: Range<usize>,
     is_integer: bool,
+    /// What alone the value is judged by, if so: it is counted already, as one that stands for no other.
+    alone: Option<(ElementId, Treatment)>,
+    /// Values that are surely allowed so.
+    sieve: AllowedSieve,
+    /// Whether more than that is told by it: something of the envelope, or whether it stands for another.
+    tells_more: bool,
     at: Option<usize>,
     record: Record,
     found: Found,
+}
+
+/// Outputs that a frame has fitted when sieves are made for its values: for one or two it isn't worth it.
+const PROVEN: u32 = 2;
+
+/// Where a value stands in an output that is being compared.
+#[derive(Debug, Clone, Copy)]
+struct Value {
+    start: usize,
+    end: usize,
+    /// Nothing more need be known to tell that it is allowed.
+    is_allowed: bool,
 }
 
 /// What an output must be like, all in all.
@@ -85,6 +107,10 @@ struct Frame {
     /// What stands before each value and behind the last, one after another.
     text: String,
     steps: Vec<Step>,
+    /// How many outputs it has fitted.
+    fits: u32,
+    /// The ranges of all sieves.
+    ranges: Vec<Ranges>,
     last: Range<usize>,
     /// What was counted that is no step's: values that stand in attributes, or are written with escapes.
     counts: Vec<(ElementId, Count)>,
@@ -98,8 +124,8 @@ pub(super) struct Frames {
     kept: Vec<Frame>,
     /// Outputs since a frame fitted one.
     misses: u32,
-    /// Where the values of an output are that is being compared.
-    values: Vec<Range<usize>>,
+    /// The values of an output that is being compared.
+    values: Vec<Value>,
     scratch: Reading,
     #[cfg(test)]
     fitted: usize,
@@ -113,16 +139,21 @@ impl Frames {
     }
 
     /// Whether a frame fits an output. What it holds stands in `reading` then; otherwise nothing is known of it.
-    pub(super) fn fit(&mut self, text: &str, kind: &Kind<'_>, rules: &Rules<'_>, reading: &mut Reading) -> bool {
+    pub(super) fn fit(&mut self, output: &[u8], kind: &Kind<'_>, rules: &Rules<'_>, reading: &mut Reading) -> bool {
         let Self { kept, values, .. } = self;
-        let place = kept.iter().position(|frame| frame.is_of(kind) && frame.lay(text.as_bytes(), values).is_some());
-        let is_fit = place
-            .and_then(|place| kept.get_mut(..=place))
-            .and_then(|upto| {
-                upto.rotate_right(1);
-                upto.first()
-            })
-            .is_some_and(|frame| frame.judge(text, values, rules, reading));
+        let place = kept.iter().position(|frame| frame.is_of(kind) && frame.lay(output, values).is_some());
+        let frame = place.and_then(|place| kept.get_mut(..=place)).and_then(|upto| {
+            upto.rotate_right(1);
+            upto.first_mut()
+        });
+        let is_fit = frame.is_some_and(|frame| {
+            let is_fit = frame.judge(output, values, rules, reading);
+            frame.fits = frame.fits.saturating_add(is_fit.into());
+            if is_fit && frame.fits == PROVEN {
+                frame.make_sieves(output, values, rules);
+            }
+            is_fit
+        });
         self.misses = if is_fit { 0 } else { self.misses.saturating_add(1) };
         #[cfg(test)]
         {
@@ -139,23 +170,25 @@ impl Frames {
         if !are_alike || text.len().saturating_sub(values) > LONGEST {
             return;
         }
-        let frame = Frame::new(text, kind, reading);
-        let Some(frame) = frame.and_then(|frame| self.completed(frame, text, rules, reading)) else { return };
+        let frame = Frame::new(text, kind, rules, reading);
+        let Some(frame) = frame.and_then(|frame| self.completed(frame, text.as_bytes(), rules, reading)) else {
+            return;
+        };
         self.kept.truncate(MOST - 1);
         self.kept.insert(0, frame);
     }
 
     /// A frame that fits the output it was made of, with what was counted there beside its steps.
-    fn completed(&mut self, mut frame: Frame, text: &str, rules: &Rules<'_>, reading: &Reading) -> Option<Frame> {
+    fn completed(&mut self, mut frame: Frame, output: &[u8], rules: &Rules<'_>, reading: &Reading) -> Option<Frame> {
         let Self { values, scratch, .. } = self;
-        frame.lay(text.as_bytes(), values)?;
+        frame.lay(output, values)?;
         let mut judged = reading.judged().iter().map(|judged| &judged.stands);
         let is_same = values.iter().all(|value| match judged.next() {
-            Some(Stands::Text(range)) => range == value,
+            Some(Stands::Text(range)) => *range == (value.start..value.end),
             Some(Stands::Integer) => true,
             None => false,
         });
-        if !is_same || judged.next().is_some() || !frame.judge(text, values, rules, scratch) {
+        if !is_same || judged.next().is_some() || !frame.judge(output, values, rules, scratch) {
             return None;
         }
         frame.counts = reading.beside(scratch)?;
@@ -168,7 +201,7 @@ impl Frames {
 
 impl Frame {
     /// `None` where an output is none that others will be like.
-    fn new(text: &str, kind: &Kind<'_>, reading: &Reading) -> Option<Self> {
+    fn new(text: &str, kind: &Kind<'_>, rules: &Rules<'_>, reading: &Reading) -> Option<Self> {
         let Kind { format, syntax, grant } = kind;
         if !reading.has_facts_once() || reading.judged().is_empty() {
             return None;
@@ -179,6 +212,8 @@ impl Frame {
             grant: Arc::clone(grant),
             text: String::new(),
             steps: Vec::with_capacity(reading.judged().len()),
+            fits: 0,
+            ranges: Vec::new(),
             last: 0..0,
             counts: Vec::new(),
             message_key: None,
@@ -192,11 +227,24 @@ impl Frame {
                 Stands::Integer => (integers.next()?, true),
             };
             let before = frame.keep(text.get(behind..value.start)?);
-            frame.steps.push(Step { before, is_integer, at: *at, record: *record, found: *found });
+            let place = at.and_then(|at| rules.table.get(at));
+            let alone = rules.alone(place, *record).filter(|_| *found == Found::Released);
+            let tells_more = place.is_some_and(|place| place.fact.is_some() || place.stand_in.is_some());
+            let (at, record, found, sieve) = (*at, *record, *found, AllowedSieve::default());
+            frame.steps.push(Step { before, is_integer, alone, sieve, tells_more, at, record, found });
             behind = value.end;
         }
         frame.last = frame.keep(text.get(behind..)?);
         Some(frame)
+    }
+
+    /// Makes sieves of the values of an output that fits: of others it is told at one look whether they are like these.
+    fn make_sieves(&mut self, output: &[u8], values: &[Value], rules: &Rules<'_>) {
+        for (step, value) in self.steps.iter_mut().zip(values) {
+            if let (Some(alone), Some(value)) = (step.alone, output.get(value.start..value.end)) {
+                step.sieve = rules.values.sieve(alone, value, &mut self.ranges);
+            }
+        }
     }
 
     /// Adds a stretch of the output to the text.
@@ -211,47 +259,112 @@ impl Frame {
     }
 
     /// Compares an output from its beginning to its end. `None` where it doesn't fit; where it does, `values` tells where
-    /// the values are.
-    fn lay(&self, output: &[u8], values: &mut Vec<Range<usize>>) -> Option<()> {
+    /// the values are, and whether they are surely allowed.
+    fn lay(&self, output: &[u8], values: &mut Vec<Value>) -> Option<()> {
+        dispatch!(Level::new(), simd => self.lay_by(simd, output, values))
+    }
+
+    #[inline(always)]
+    fn lay_by<S: Simd>(&self, simd: S, output: &[u8], values: &mut Vec<Value>) -> Option<()> {
         values.clear();
         let own = self.text.as_bytes();
-        let mut rest = output;
+        let mut at = 0;
+        // A loop, where a closure may be compiled apart, for a processor that can do less.
         for step in &self.steps {
-            rest = rest.strip_prefix(own.get(step.before.clone())?)?;
+            if !stands_at(simd, output, at, own, step.before.clone()) {
+                return None;
+            }
+            at += step.before.len();
+            let rest = output.get(at..)?;
+            let look = Look::at(simd, rest);
             let length = match (step.is_integer, self.syntax) {
                 (true, _) => integer(rest)?,
-                (false, Syntax::Xml) => text_of_xml(rest)?,
-                (false, Syntax::Json) => text_of_json(rest)?,
+                (false, Syntax::Xml) => text_of_xml(look, rest)?,
+                (false, Syntax::Json) => text_of_json(look, rest)?,
             };
-            let start = output.len() - rest.len();
-            values.push(start..start + length);
-            rest = rest.get(length..)?;
+            let is_allowed = step.sieve.passes(look, length, &self.ranges);
+            values.push(Value { start: at, end: at + length, is_allowed });
+            at += length;
         }
-        (rest == own.get(self.last.clone())?).then_some(())
+        (output.get(at..)? == own.get(self.last.clone())?).then_some(())
     }
 
     /// Judges the values. Gives whether each of them is what it was in the output that the frame was made of.
-    fn judge(&self, text: &str, values: &[Range<usize>], rules: &Rules<'_>, reading: &mut Reading) -> bool {
+    fn judge(&self, output: &[u8], values: &[Value], rules: &Rules<'_>, reading: &mut Reading) -> bool {
         reading.begin_with(rules.values.len(), &self.counts, self.message_key.as_deref(), self.requester.as_deref());
         self.steps.iter().zip(values).all(|(step, value)| {
-            let place = step.at.and_then(|at| rules.table.get(at));
-            let value = text.get(value.clone());
-            value.is_some_and(|value| rules.judge(place, step.record, value, false, reading) == Ok(step.found))
+            let bytes = || output.get(value.start..value.end).unwrap_or_default();
+            (value.is_allowed || step.judge(bytes(), rules, reading))
+                && (!step.tells_more || step.tell(bytes(), rules, reading))
         })
     }
 }
 
+impl Step {
+    /// Judges a value as in a full reading. One that is no UTF-8 is none.
+    #[inline(never)]
+    fn judge(&self, value: &[u8], rules: &Rules<'_>, reading: &mut Reading) -> bool {
+        let Ok(value) = std::str::from_utf8(value) else { return false };
+        match self.alone {
+            Some((element, treatment)) => rules.values.allows(element, treatment, value),
+            None => {
+                let place = self.at.and_then(|at| rules.table.get(at));
+                rules.judge(place, self.record, value, false, reading) == Ok(self.found)
+            }
+        }
+    }
+
+    /// Takes note of what a value tells beside itself. Gives whether it is counted rightly.
+    #[inline(never)]
+    fn tell(&self, value: &[u8], rules: &Rules<'_>, reading: &mut Reading) -> bool {
+        let (Some(_), Some(place)) = (self.alone, self.at.and_then(|at| rules.table.get(at))) else { return true };
+        let Ok(value) = std::str::from_utf8(value) else { return false };
+        if let Some(fact) = place.fact {
+            reading.note(fact, value);
+        }
+        !place.stands_in(value, false)
+    }
+}
+
+/// Whether a part of `own` stands at a place of an output.
+#[inline(always)]
+fn stands_at<S: Simd>(simd: S, output: &[u8], place: usize, own: &[u8], part: Range<usize>) -> bool {
+    let (mut place, mut from) = (place, part.start);
+    while from < part.end {
+        let (Some(one), Some(other)) = (output.get(place..), own.get(from..)) else { return false };
+        // What is looked at behind the part doesn't matter.
+        if !Look::at(simd, one).same_as(Look::at(simd, other)) & lanes(part.end - from) != 0 {
+            return false;
+        }
+        place += LANES;
+        from += LANES;
+    }
+    true
+}
+
 /// The bytes of a text up to the next tag. `None` where a reference stands before it, or a line end that may mean another.
-fn text_of_xml(rest: &[u8]) -> Option<usize> {
-    let end = memchr::memchr3(b'<', b'&', b'\r', rest)?;
+#[inline(always)]
+fn text_of_xml<S: Simd>(look: Look<S>, rest: &[u8]) -> Option<usize> {
+    let end = match look.equal(b'<') | look.equal(b'&') | look.equal(b'\r') {
+        0 => memchr::memchr3(b'<', b'&', b'\r', rest)?,
+        ends => ends.trailing_zeros() as usize,
+    };
     (rest.get(end) == Some(&b'<')).then_some(end)
 }
 
 /// The bytes of a text up to the quote. `None` where an escape stands before it, or what must be escaped.
-fn text_of_json(rest: &[u8]) -> Option<usize> {
-    let end = memchr::memchr2(b'"', b'\\', rest)?;
-    let is_plain = rest.get(..end)?.iter().fold(true, |is_plain, byte| is_plain & (*byte >= b' '));
-    (is_plain && rest.get(end) == Some(&b'"')).then_some(end)
+#[inline(always)]
+fn text_of_json<S: Simd>(look: Look<S>, rest: &[u8]) -> Option<usize> {
+    // Behind the end of the output there are zeros, which must be escaped.
+    let end = match look.equal(b'"') | look.equal(b'\\') | look.among(0, b' ' - 1) {
+        0 => {
+            let end = memchr::memchr2(b'"', b'\\', rest)?;
+            let is_plain = rest.get(..end)?.iter().fold(true, |is_plain, byte| is_plain & (*byte >= b' '));
+            is_plain.then_some(end)?
+        }
+        ends => ends.trailing_zeros() as usize,
+    };
+    (rest.get(end) == Some(&b'"')).then_some(end)
 }
 
 /// The bytes of an integer that serde_json takes for one, and would write so.

@@ -11,6 +11,7 @@ mod numbers;
 mod positions;
 mod reading;
 mod said;
+mod sieve;
 mod table;
 mod tags;
 mod text;
@@ -103,7 +104,7 @@ impl Verifier {
     /// When it is of none.
     pub(crate) fn format_of(&self, output: &[u8]) -> Result<&str, Finding> {
         let text = text(output)?;
-        let syntax = syntax(text);
+        let syntax = syntax(output);
         let has_root = |tables: &&Tables| {
             tables.of(syntax).is_some_and(|table| match syntax {
                 Syntax::Xml => xml::has_root(text, table),
@@ -126,8 +127,7 @@ impl Verifier {
         grant: Option<&Arc<Grant>>,
         notes: &'n mut Notes,
     ) -> Result<&'n Reading, Finding> {
-        let text = text(output)?;
-        let syntax = syntax(text);
+        let syntax = syntax(output);
         let mut formats = self.formats.iter().enumerate();
         let table = formats.find(|(_, tables)| tables.name == format);
         let table = table.and_then(|(format, tables)| Some((format, tables.of(syntax)?)));
@@ -135,9 +135,10 @@ impl Verifier {
         let rules = Rules { table, values: &self.values, grant: grant.map(AsRef::as_ref) };
         let Notes { reading, xml, json, frames } = notes;
         let kind = grant.map(|grant| Kind { format, syntax, grant });
-        if kind.as_ref().is_some_and(|kind| frames.fit(text, kind, &rules, reading)) {
+        if kind.as_ref().is_some_and(|kind| frames.fit(output, kind, &rules, reading)) {
             return Ok(reading);
         }
+        let text = text(output)?;
         reading.reset(self.values.len());
         match syntax {
             Syntax::Xml => xml::read(text, &rules, reading, xml)?,
@@ -157,6 +158,6 @@ fn text(output: &[u8]) -> Result<&str, Finding> {
     std::str::from_utf8(output).map_err(|error| Finding::at(error.valid_up_to(), "no UTF-8"))
 }
 
-fn syntax(text: &str) -> Syntax {
-    if text.trim_start().starts_with('<') { Syntax::Xml } else { Syntax::Json }
+fn syntax(output: &[u8]) -> Syntax {
+    if output.trim_ascii_start().starts_with(b"<") { Syntax::Xml } else { Syntax::Json }
 }

@@ -113,6 +113,17 @@ impl Rules<'_> {
         }
     }
 
+    /// The element and the treatment by which alone a value is judged, at a place or in a record where there is none, as
+    /// long as it isn't what stands for one that was denied.
+    pub(super) fn alone(&self, place: Option<&Place>, record: Record) -> Option<(ElementId, Treatment)> {
+        let Some(place) = place else { return record };
+        match place.element.filter(|_| !place.is_record) {
+            _ if !place.layouts.is_empty() => None,
+            Some(element) => self.permitted(element),
+            None => record,
+        }
+    }
+
     /// Judges a text that holds fields of its own: one of the layouts must tell what all of it is.
     fn text(&self, layouts: &[Arc<TextLayout>], text: &str, reading: &mut Reading) -> Result<Found, &'static str> {
         let allows = |element, value: &str| match self.permitted(element) {
@@ -146,11 +157,7 @@ impl Rules<'_> {
         if let Some(fact) = place.and_then(|place| place.fact) {
             reading.note(fact, value);
         }
-        let stands_in = place.and_then(|place| place.stand_in.as_deref()).is_some_and(|word| match word {
-            "nil" => nil,
-            "empty" => value.is_empty() && !nil,
-            constant => value == constant,
-        });
+        let stands_in = place.is_some_and(|place| place.stands_in(value, nil));
         if let Some(layouts) = place.map(|place| &place.layouts).filter(|layouts| !layouts.is_empty()) {
             return match self.text(layouts, value, reading) {
                 Err(_) if stands_in => Ok(Found::StandIn),
@@ -268,7 +275,7 @@ impl Reading {
         self.requester.get()
     }
 
-    fn note(&mut self, fact: Fact, value: &str) {
+    pub(super) fn note(&mut self, fact: Fact, value: &str) {
         match fact {
             Fact::MessageKey => self.message_key.set(value),
             Fact::Requester => self.requester.set(value),

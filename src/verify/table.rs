@@ -83,6 +83,15 @@ impl Place {
     pub(super) fn is_value(&self) -> bool {
         !self.is_record && (self.element.is_some() || self.fact.is_some())
     }
+
+    /// Whether a value is what stands for one that was denied. `nil` says that it is written as XML's nil or JSON's null.
+    pub(super) fn stands_in(&self, value: &str, nil: bool) -> bool {
+        self.stand_in.as_deref().is_some_and(|word| match word {
+            "nil" => nil,
+            "empty" => value.is_empty() && !nil,
+            constant => value == constant,
+        })
+    }
 }
 
 /// All places of one format in one syntax; the first is above the root.

@@ -7,9 +7,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use fearless_simd::Simd;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::form::Form;
+use super::sieve::{Look, Ranges, Sieve, lanes};
 use crate::catalog::{Catalog, ElementId, Kind, Treatment};
 use crate::config::{ConfigError, Origin};
 
@@ -140,6 +142,23 @@ impl Values {
         }
     }
 
+    /// A sieve of values like one that an element permitted under `treatment` may look like.
+    pub(super) fn sieve(
+        &self,
+        (element, treatment): (ElementId, Treatment),
+        value: &[u8],
+        ranges: &mut Vec<Ranges>,
+    ) -> AllowedSieve {
+        let shape = self.shapes.get(element.index()).filter(|_| treatment == Treatment::Full);
+        let form = shape.and_then(|shape| Some((shape, shape.pattern.form()?)));
+        form.map(|(shape, form)| AllowedSieve {
+            form: Sieve::new(form, value, shape.max_characters, ranges),
+            holds_image: shape.kind == Kind::Image,
+            is_text: shape.kind == Kind::Text,
+        })
+        .unwrap_or_default()
+    }
+
     fn conforms(&self, shape: &Shape, value: &str) -> bool {
         Self::has_form(shape, value)
             && !(shape.kind == Kind::Text && self.holds_ssn(value))
@@ -163,6 +182,47 @@ impl Values {
         let ssn = self.ssn.get_or_init(|| Regex::new(SSN).ok());
         ssn.as_ref().is_none_or(|ssn| ssn.is_match(value.as_bytes()))
     }
+}
+
+/// A sieve of allowed values: what passes is allowed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct AllowedSieve {
+    form: Sieve,
+    holds_image: bool,
+    is_text: bool,
+}
+
+impl AllowedSieve {
+    /// Whether a value passes, which is the first `length` bytes that are looked at.
+    #[inline(always)]
+    pub(super) fn passes<S: Simd>(&self, look: Look<S>, length: usize, ranges: &[Ranges]) -> bool {
+        // Nothing is taken off either end.
+        let ends = 1 | lanes(length) ^ lanes(length.saturating_sub(1));
+        self.form.passes(look, length, ranges)
+            && look.among(b'!', b'~') & ends == ends
+            && (length < SHORTEST_IMAGE || self.holds_image || !has_long_word(look, length))
+            && (length < SSN_DIGITS || !self.is_text || digits(look, length) < SSN_DIGITS)
+    }
+}
+
+/// The digits in the first lanes.
+#[inline(always)]
+fn digits<S: Simd>(look: Look<S>, length: usize) -> usize {
+    (look.among(b'0', b'9') & lanes(length)).count_ones() as usize
+}
+
+/// Whether a word in the first lanes may hold an image.
+#[inline(always)]
+fn has_long_word<S: Simd>(look: Look<S>, length: usize) -> bool {
+    let letters = look.among(b'A', b'Z') | look.among(b'a', b'z');
+    let others = look.among(b'/', b'9') | look.equal(b'+') | look.equal(b'-') | look.equal(b'=') | look.equal(b'_');
+    let mut words = (letters | others) & lanes(length);
+    // Each step takes as many bits off a run as it goes: in all, one less than the shortest image has bytes.
+    const { assert!(SHORTEST_IMAGE == 1 + 1 + 2 + 4 + 8) };
+    for step in [1, 2, 4, 8] {
+        words &= words >> step;
+    }
+    words != 0
 }
 
 /// Takes white space off both ends.
@@ -213,11 +273,13 @@ fn is_blob(word: &str) -> bool {
 mod tests {
     use std::sync::LazyLock;
 
+    use fearless_simd::{Level, dispatch};
     use proptest::prelude::*;
 
     use super::*;
 
-    static VALUES: LazyLock<Values> = LazyLock::new(|| Values::new(&Catalog::load(&[]).unwrap()).unwrap());
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[]).unwrap());
+    static VALUES: LazyLock<Values> = LazyLock::new(|| Values::new(&CATALOG).unwrap());
 
     /// What `conforms` says, in the plainest way.
     fn plainly(values: &Values, shape: &Shape, value: &str) -> bool {
@@ -248,11 +310,24 @@ mod tests {
                 ],
                 0..5,
             ),
+            like in "[A-Z][A-Z ]{0,20}|[0-9]{1,12}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[ -~]{1,30}",
         ) {
             let value = pieces.concat();
             let values = &*VALUES;
             for shape in &values.shapes {
                 prop_assert_eq!(values.conforms(shape, &value), plainly(values, shape, &value), "{:?} {:?}", shape, value);
+            }
+            for (element, _) in CATALOG.iter() {
+                for treatment in Treatment::ALL {
+                    let allows = values.allows(element, treatment, &value);
+                    let text = format!("{value}\"");
+                    let mut ranges = Vec::new();
+                    let sieve = values.sieve((element, treatment), like.as_bytes(), &mut ranges);
+                    let passes = dispatch!(Level::new(), simd => {
+                        sieve.passes(Look::at(simd, text.as_bytes()), value.len(), &ranges)
+                    });
+                    prop_assert!(allows || !passes, "{:?} {:?} {:?}", element, like, value);
+                }
             }
             let plainly = value.trim_matches([' ', '\t', '\r', '\n']);
             prop_assert_eq!(trim(&value), plainly);
