@@ -1,7 +1,7 @@
 //! The mapping as a trie: from a path in the message to what stands there. One trie serves every requester.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::NonZeroU32;
 
 use super::namespace::NamespaceId;
 use super::text::Layout;
@@ -68,19 +68,31 @@ fn slot_of(print: u64, length: usize) -> usize {
     usize::try_from(print >> 40).unwrap_or_default() & length.wrapping_sub(1)
 }
 
-/// Takes the last of `edges` into a table of all, which is made anew where it would be more than half full.
-fn note_last(slots: &mut Vec<Option<NonZeroU16>>, edges: &[Edge]) {
-    let length = (2 * edges.len()).next_power_of_two();
+/// An edge as the table of a node has it: all that is needed to find it.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    print: u64,
+    node: NodeId,
+    /// Its place among the edges.
+    place: u16,
+    /// Whether a member of JSON may lead along it.
+    is_member: bool,
+}
+
+/// Takes the last of `edges` into a table of all, which is made anew where it would be more than a quarter full.
+fn note_last(slots: &mut Vec<Option<Slot>>, edges: &[Edge]) {
+    let length = (4 * edges.len()).next_power_of_two();
     let known = if slots.len() == length { edges.len() - 1 } else { 0 };
     if known == 0 {
         slots.clear();
         slots.resize(length, None);
     }
-    for (place, edge) in (1..).map_while(NonZeroU16::new).zip(edges).skip(known) {
-        let first = slot_of(edge.print, length);
+    for (place, Edge { step, print, node }) in (0..=u16::MAX).zip(edges).skip(known) {
+        let first = slot_of(*print, length);
         let (before, after) = slots.split_at_mut(first);
         if let Some(slot) = after.iter_mut().chain(before).find(|slot| slot.is_none()) {
-            *slot = Some(place);
+            let is_member = step.namespace == NamespaceId::NONE && !step.attribute;
+            *slot = Some(Slot { print: *print, node: *node, place, is_member });
         }
     }
 }
@@ -118,11 +130,13 @@ pub(crate) enum StandIn {
     Constant(String),
 }
 
-/// What stands at a node in most messages, and is all there is to it: no role in the envelope, no fields of its own.
+/// What stands at a node in most messages, and is all there is to it: no fields of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     /// A value of this data element.
     Value(ElementId),
+    /// The same, and it has a role in the envelope.
+    Fact(ElementId),
     /// Parts that the mapping leads to, each judged by itself.
     Parts,
     /// Something that has to be looked at more closely.
@@ -154,8 +168,9 @@ pub(crate) struct Node {
     /// The namespace of the name; for JSON that of the member's prefix.
     pub(crate) namespace: NamespaceId,
     edges: Vec<Edge>,
-    /// Places in `edges`, plus one, by fingerprint: open addressing, at most half full.
-    slots: Vec<Option<NonZeroU16>>,
+    /// The edges by fingerprint: open addressing, at most a quarter full, for each wrong guess of the processor costs as much
+    /// as all else of finding a name.
+    slots: Vec<Option<Slot>>,
 }
 
 #[derive(Debug)]
@@ -184,18 +199,17 @@ impl Node {
         }
     }
 
-    /// The edge with this fingerprint that is the one wanted, and its place.
+    /// The edge with this fingerprint that is the one wanted.
     #[inline(always)]
-    fn edge(&self, print: u64, is_it: impl Fn(&Edge) -> bool) -> Option<(&Edge, u32)> {
-        let mut slot = slot_of(print, self.slots.len());
+    fn find(&self, print: u64, is_it: impl Fn(&Slot) -> bool) -> Option<&Slot> {
+        let mut at = slot_of(print, self.slots.len());
         loop {
-            // The table is at most half full, so there is an empty slot to end at.
-            let place = (*self.slots.get(slot)?)?.get() - 1;
-            let edge = self.edges.get(usize::from(place))?;
-            if edge.print == print && is_it(edge) {
-                return Some((edge, u32::from(place)));
+            // There is an empty slot to end at.
+            let slot = self.slots.get(at)?.as_ref()?;
+            if slot.print == print && is_it(slot) {
+                return Some(slot);
             }
-            slot = (slot + 1) & (self.slots.len() - 1);
+            at = (at + 1) & (self.slots.len() - 1);
         }
     }
 
@@ -249,8 +263,11 @@ impl Trie {
         local: &[u8],
     ) -> Option<(NodeId, u32)> {
         let print = fingerprint(namespace, attribute, local);
-        let (edge, place) = parent.edge(print, |edge| edge.step.is(namespace, attribute, local))?;
-        Some((edge.node, place))
+        let is_it = |slot: &Slot| {
+            parent.edges.get(usize::from(slot.place)).is_some_and(|edge| edge.step.is(namespace, attribute, local))
+        };
+        let slot = parent.find(print, is_it)?;
+        Some((slot.node, slot.place.into()))
     }
 
     /// The child of `parent` that is a JSON member of that name, and its place among the children. `stands` says whether what
@@ -263,12 +280,9 @@ impl Trie {
         stands: impl Fn(&Pattern) -> bool,
     ) -> Option<(NodeId, u32, &Node)> {
         let print = fingerprint(NamespaceId::NONE, false, name);
-        let is_it = |edge: &Edge| {
-            let is_member = edge.step.namespace == NamespaceId::NONE && !edge.step.attribute;
-            is_member && self.node(edge.node).is_some_and(|node| stands(&node.member))
-        };
-        let (edge, place) = parent.edge(print, is_it)?;
-        Some((edge.node, place, self.node(edge.node)?))
+        let is_it = |slot: &Slot| slot.is_member && self.node(slot.node).is_some_and(|node| stands(&node.member));
+        let slot = parent.find(print, is_it)?;
+        Some((slot.node, slot.place.into(), self.node(slot.node)?))
     }
 
     /// The child of `parent` by that step, made if it isn't there.
@@ -317,7 +331,9 @@ impl Trie {
     pub(super) fn gather_contents(&mut self) {
         for node in &mut self.nodes {
             node.content = match node.target {
-                _ if node.role.is_some() || !node.layouts.is_empty() => Content::Other,
+                _ if !node.layouts.is_empty() => Content::Other,
+                Target::Leaf(element) if node.role.is_some() => Content::Fact(element),
+                _ if node.role.is_some() => Content::Other,
                 Target::Leaf(element) => Content::Value(element),
                 Target::Container if node.has_children() => Content::Parts,
                 Target::Container | Target::Record(_) | Target::Unmapped => Content::Other,

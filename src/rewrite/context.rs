@@ -28,6 +28,7 @@ pub(super) struct Context {
     written: Option<Span>,
     /// What was read of the last context at the top level that was right. One that is the same to the byte says the same.
     known: Known,
+    familiar: Familiar,
     used: Vec<bool>,
     /// Where in the output each namespace was used first.
     uses: Vec<(usize, NamespaceId)>,
@@ -45,6 +46,35 @@ struct Known {
     bindings: Vec<Binding>,
     /// From behind the last value to behind the closing brace.
     closing: Span,
+}
+
+/// Bindings of a format's own prefixes that were right. One that is the same to the byte is right, too, in whatever order
+/// they stand.
+#[derive(Debug, Default)]
+struct Familiar {
+    format: FormatId,
+    /// As they stand in a context, with the bytes of the prefix, which stands in quotes at the beginning.
+    bindings: Vec<(String, usize, NamespaceId)>,
+}
+
+/// Bindings that are kept, and bytes of the longest of them.
+const MOST_FAMILIAR: usize = 16;
+const FAMILIAR_BYTES: usize = 256;
+
+impl Familiar {
+    /// Passes a binding that comes next, if it is one of these. Gives its prefix, and the namespace.
+    fn pass(&self, reader: &mut JsonReader<'_>) -> Option<(JsonString, NamespaceId)> {
+        let start = reader.position() + 1;
+        let (_, bytes, own) = self.bindings.iter().find(|(text, ..)| reader.members_like(text.as_bytes(), 1))?;
+        Some((JsonString { inner: Span::new(start, start + bytes), escaped: false }, *own))
+    }
+
+    /// Notes a binding that was read in full.
+    fn note(&mut self, binding: &str, prefix: JsonString, own: NamespaceId) {
+        if self.bindings.len() < MOST_FAMILIAR && binding.len() <= FAMILIAR_BYTES && !prefix.escaped {
+            self.bindings.push((binding.to_owned(), prefix.inner.len(), own));
+        }
+    }
 }
 
 /// Bytes of the longest context that another is compared with.
@@ -135,12 +165,15 @@ impl Context {
             return Ok(());
         }
         let start = reader.position();
+        if self.familiar.format != format.id {
+            self.familiar = Familiar { format: format.id, ..Familiar::default() };
+        }
         if !is_top {
-            return Known::default().read(reader, text, format, namespaces, limits);
+            return Known::default().read(reader, text, format, namespaces, limits, &mut self.familiar);
         }
         // Of one that is refused nothing is to be taken for known.
         self.known.text.clear();
-        self.known.read(reader, text, format, namespaces, limits)?;
+        self.known.read(reader, text, format, namespaces, limits, &mut self.familiar)?;
         self.known.format = format.id;
         self.known.text.push_str(Span::new(start, reader.position()).text(text));
         Ok(())
@@ -155,6 +188,7 @@ impl Known {
         format: &Format,
         namespaces: &Namespaces,
         limits: &Limits,
+        familiar: &mut Familiar,
     ) -> Result<(), Refusal> {
         let start = reader.position();
         let refuse = |detail| Err(Refusal::at(Reason::Context, start, detail));
@@ -169,32 +203,21 @@ impl Known {
         while !(self.names.is_empty() && reader.take(b'}')) {
             reader.peek();
             let member_start = reader.position();
-            let spelled = reader.name()?;
-            let name = meaning(spelled, text);
-            let uri = match reader.kind()? {
-                ValueKind::Scalar => reader.scalar()?,
-                ValueKind::Object | ValueKind::Array => return refuse("a context is more than plain prefix bindings"),
-            };
-            let Scalar::String(uri) = uri else {
-                return refuse("a context is more than plain prefix bindings");
-            };
-            let uri = meaning(uri, text);
-            // The URIs of NIEM 5 get a `#` in JSON-LD.
-            let short = uri.strip_suffix('#').unwrap_or(&uri);
-            let own = format.prefixes.iter().find(|(prefix, _)| *prefix == name).map(|(_, id)| *id);
-            let is_of_format = |uri: &str| format.has_namespace(namespaces.id(uri.as_bytes()));
-            match own {
-                Some(own) if namespaces.uri(own) == uri || namespaces.uri(own) == short => {
-                    let member = Span::new(member_start - start, reader.position() - start);
-                    self.bindings.push(Binding { namespace: own, separator_end: separator_end - start, member });
+            let (spelled, own) = match familiar.pass(reader) {
+                Some((prefix, own)) => (prefix, Some(own)),
+                None => {
+                    let (prefix, own) = binding(reader, text, format, namespaces, start)?;
+                    if let Some(own) = own {
+                        familiar.note(Span::new(member_start, reader.position()).text(text), prefix, own);
+                    }
+                    (prefix, own)
                 }
-                Some(_) => return refuse("a context binds a prefix of the format to another namespace"),
-                None if is_of_format(&uri) || is_of_format(short) => {
-                    return refuse("a context binds another prefix to a namespace of the format");
-                }
-                None if name.contains(['@', ':']) => return refuse("a context is more than plain prefix bindings"),
-                None => {}
+            };
+            if let Some(namespace) = own {
+                let member = Span::new(member_start - start, reader.position() - start);
+                self.bindings.push(Binding { namespace, separator_end: separator_end - start, member });
             }
+            let name = meaning(spelled, text);
             if self.names.len() >= limits.namespaces {
                 return Err(Refusal::at(Reason::Limit, start, "a context has too many bindings"));
             }
@@ -212,6 +235,41 @@ impl Known {
         self.closing = Span::new(gap - start, reader.position() - start);
         Ok(())
     }
+}
+
+/// Reads one binding: its prefix, and the namespace if the prefix is one of the format's.
+fn binding(
+    reader: &mut JsonReader<'_>,
+    text: &str,
+    format: &Format,
+    namespaces: &Namespaces,
+    start: usize,
+) -> Result<(JsonString, Option<NamespaceId>), Refusal> {
+    let refuse = |detail| Err(Refusal::at(Reason::Context, start, detail));
+    let spelled = reader.name()?;
+    let name = meaning(spelled, text);
+    let uri = match reader.kind()? {
+        ValueKind::Scalar => reader.scalar()?,
+        ValueKind::Object | ValueKind::Array => return refuse("a context is more than plain prefix bindings"),
+    };
+    let Scalar::String(uri) = uri else {
+        return refuse("a context is more than plain prefix bindings");
+    };
+    let uri = meaning(uri, text);
+    // The URIs of NIEM 5 get a `#` in JSON-LD.
+    let short = uri.strip_suffix('#').unwrap_or(&uri);
+    let own = format.prefixes.iter().find(|(prefix, _)| *prefix == name).map(|(_, id)| *id);
+    let is_of_format = |uri: &str| format.has_namespace(namespaces.id(uri.as_bytes()));
+    match own {
+        Some(own) if namespaces.uri(own) == uri || namespaces.uri(own) == short => {}
+        Some(_) => return refuse("a context binds a prefix of the format to another namespace"),
+        None if is_of_format(&uri) || is_of_format(short) => {
+            return refuse("a context binds another prefix to a namespace of the format");
+        }
+        None if name.contains(['@', ':']) => return refuse("a context is more than plain prefix bindings"),
+        None => {}
+    }
+    Ok((spelled, own))
 }
 
 /// What a string means.

@@ -188,11 +188,20 @@ impl<'f> Session<'f> {
     }
 
     /// Notes where a value stands of which this is so. A message key is no mere value: other rules follow from another.
+    #[inline(always)]
     pub(super) fn trace(&mut self, element: ElementId, node: Option<&Node>, value: Span, written_at: usize) {
         match node.and_then(|node| node.role) {
             None => self.buffers.trace.released(element, value, written_at),
             Some(Role::Requester) => self.buffers.trace.requester(element, value, written_at),
             Some(Role::MessageKey) => {}
+        }
+    }
+
+    /// Takes note of a value in quotes that has a role in the envelope and means what it says.
+    #[inline(never)]
+    pub(super) fn note_plain(&mut self, node: &Node, text: &str, value: Span) {
+        if let Some(role) = node.role {
+            self.note(role, Value::Plain(value.text(text)), value.start() - 1);
         }
     }
 

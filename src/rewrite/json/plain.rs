@@ -26,7 +26,8 @@ impl JsonRewriter<'_, '_, '_> {
 
     #[inline(always)]
     fn plain_parts_by<S: Simd>(&mut self, simd: S) {
-        let bytes = self.text.as_bytes();
+        let text = self.text;
+        let bytes = text.as_bytes();
         let (trie, limits) = (self.trie, self.limits);
         let session = &mut *self.session;
         let out = &mut self.out;
@@ -106,7 +107,7 @@ impl JsonRewriter<'_, '_, '_> {
             let value_start = behind_space(bytes, name_end);
             let next = byte_at(bytes, value_start);
             match node.content {
-                Content::Value(element) => match session.treatment(element) {
+                Content::Value(element) | Content::Fact(element) => match session.treatment(element) {
                     Some(Treatment::Full) if !is_planted(Planted::LostValue) => {
                         let inner = value_start + usize::from(next == b'"');
                         let end = match next {
@@ -114,13 +115,16 @@ impl JsonRewriter<'_, '_, '_> {
                                 .plain_end(simd, element, bytes, inner)
                                 .filter(|end| byte_at(bytes, *end) == b'"'),
                             // Null may mean that there is no value.
-                            b't' | b'f' => literal_end(bytes, inner).filter(|end| {
+                            b't' | b'f' if node.role.is_none() => literal_end(bytes, inner).filter(|end| {
                                 let literal = bytes.get(..*end).unwrap_or_default();
                                 session.plain_end(simd, element, literal, inner) == Some(*end)
                             }),
                             _ => None,
                         };
                         let Some(end) = end else { break };
+                        if node.role.is_some() {
+                            session.note_plain(node, text, Span::new(inner, end));
+                        }
                         at = end + (inner - value_start);
                         frame.separator_end = separator_end;
                         let place = frame.copy_part(out, &mut run, start, at);
@@ -129,10 +133,10 @@ impl JsonRewriter<'_, '_, '_> {
                         session.release(element);
                         if next == b'"' {
                             let value = Span::new(inner, end);
-                            session.buffers.trace.released(element, value, out.len_with(run) - (at - inner));
+                            session.trace(element, Some(node), value, out.len_with(run) - (at - inner));
                         }
                     }
-                    None if node.stand_in.is_none() => {
+                    None if node.stand_in.is_none() && node.role.is_none() => {
                         let end = match next {
                             b'"' => plain_string_end(simd, bytes, value_start + 1).map(|end| end + 1),
                             _ => literal_end(bytes, value_start),

@@ -55,6 +55,8 @@ impl Stencil {
             text: Vec::new(),
             steps: Vec::new(),
             last: Span::default(),
+            sign: Span::default(),
+            sign_bytes: [0; WINDOW],
             pieces: Vec::new(),
             written: Vec::new(),
             elements: Vec::new(),
@@ -92,6 +94,11 @@ impl Stencil {
         stencil.text.extend_from_slice(sample.message.get(end..)?);
         stencil.last = Span::new(start, stencil.text.len());
         stencil.text.extend_from_slice(&[0; WINDOW]);
+        let first = trace.holes.first()?.span.start();
+        stencil.sign = Span::new(first.saturating_sub(WINDOW), first);
+        for (to, byte) in stencil.sign_bytes.iter_mut().zip(stencil.sign.of(sample.message)) {
+            *to = *byte;
+        }
         stencil.piece_together(sample, trace)?;
         // What it was cut from must come out of it again.
         let holes: Vec<Span> = trace.holes.iter().map(|hole| hole.span).collect();

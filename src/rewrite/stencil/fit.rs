@@ -65,6 +65,10 @@ impl Stencil {
         holes: &mut Vec<Span>,
         accepts: &mut impl FnMut(&Self, Option<Ori>) -> Option<bool>,
     ) -> Option<Fit> {
+        let same = Window::at(simd, bytes, self.sign.start()).equal_to(&self.sign_bytes);
+        if (same.trailing_ones() as usize) < self.sign.len() {
+            return None;
+        }
         // Of messages laid out otherwise most end otherwise, too.
         let last = self.last.of(&self.text);
         if !bytes.ends_with(last) {

@@ -22,6 +22,7 @@ use crate::catalog::ElementId;
 use crate::format::{FormatId, Syntax};
 use crate::policy::{Grant, MessageKeyId, Ori};
 use crate::read::scan::Span;
+use crate::window::WINDOW;
 
 /// Stencils that are kept.
 const MOST: usize = 16;
@@ -49,6 +50,9 @@ pub(super) struct Stencil {
     steps: Vec<Step>,
     /// What stands behind the last hole.
     last: Span,
+    /// What stands right before the first hole, and where: most messages of another layout differ there.
+    sign: Span,
+    sign_bytes: [u8; WINDOW],
     /// How the output is put together, and what of it stands nowhere in the message.
     pieces: Vec<Piece>,
     written: Vec<u8>,

@@ -146,7 +146,7 @@ impl XmlRewriter<'_, '_, '_> {
                     at = inside;
                     continue;
                 }
-                Content::Other => break,
+                Content::Fact(_) | Content::Other => break,
             }
             frame.has_children = true;
             reader.count_element();
