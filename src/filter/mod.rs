@@ -171,21 +171,28 @@ impl Filter {
         }
     }
 
-    /// Redacts messages in parallel on the current rayon thread pool, in pieces of about the same number of bytes. The results are in the order of the requests; what
-    /// becomes of one message never touches another.
+    /// Redacts messages in parallel on the current rayon thread pool, in pieces of about the same number of bytes. The
+    /// results are in the order of the requests; what becomes of one message never touches another.
     #[must_use]
     pub fn redact_batch(&self, requests: &[Request<'_>]) -> Vec<Redaction> {
-        let redact = |piece: &[Request<'_>]| {
+        // Each result is put in its place, so that none has to be moved when all are there.
+        let mut results: Vec<Option<Redaction>> = Vec::new();
+        results.resize_with(requests.len(), || None);
+        let mut rest = results.as_mut_slice();
+        let work = pieces(requests, rayon::current_num_threads()).into_iter().map(|piece| {
+            let (places, behind) = std::mem::take(&mut rest).split_at_mut(piece.len());
+            rest = behind;
+            (piece, places)
+        });
+        work.collect::<Vec<_>>().into_par_iter().with_max_len(1).for_each(|(piece, places)| {
             // An output is mostly much shorter than its message: it gets memory of its own when its length is known.
             let mut out = Vec::new();
-            let redact = |request: &Request<'_>| {
+            for (request, place) in piece.iter().zip(places) {
                 let receipt = self.redact(request.message, request.requester, &mut out);
-                Redaction { output: out.clone(), receipt }
-            };
-            piece.iter().map(redact).collect::<Vec<_>>()
-        };
-        let pieces = pieces(requests, rayon::current_num_threads());
-        pieces.into_par_iter().with_max_len(1).flat_map_iter(redact).collect()
+                *place = Some(Redaction { output: out.clone(), receipt });
+            }
+        });
+        results.into_iter().flatten().collect()
     }
 
     /// The receipt of a message of `bytes` bytes that can't be handed to the filter: too long to be loaded, or not to be
