@@ -5,7 +5,8 @@
 //! A frame changes what the second reading costs, never what it finds (P10). It is made of an output that was read to its
 //! end without a finding, under the same grant. It fits only what is the same to the byte outside of the values, and a
 //! value only where nothing in it could end it sooner or later, or mean something else than it says. Each value is judged
-//! as ever, by the same rules; where one turns out otherwise, all is read in full.
+//! as ever, by the same rules, unless it passes a sieve, which is made of them; where one turns out otherwise, all is read
+//! in full.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -78,8 +79,9 @@ struct Step {
     found: Found,
 }
 
-/// Outputs that a frame has fitted when sieves are made for its values: for one or two it isn't worth it.
-const PROVEN: u32 = 2;
+/// Outputs that a frame has fitted when sieves are made for its values, one with each that it fits from then on: where
+/// messages of many kinds come, a frame that will soon be thrown away isn't worth it, and none is to wait for all of them.
+const PROVEN: usize = 64;
 
 /// Where a value stands in an output that is being compared.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +110,7 @@ struct Frame {
     text: String,
     steps: Vec<Step>,
     /// How many outputs it has fitted.
-    fits: u32,
+    fits: usize,
     /// The ranges of all sieves.
     ranges: Vec<Ranges>,
     last: Range<usize>,
@@ -148,9 +150,8 @@ impl Frames {
         });
         let is_fit = frame.is_some_and(|frame| {
             let is_fit = frame.judge(output, values, rules, reading);
-            frame.fits = frame.fits.saturating_add(is_fit.into());
-            if is_fit && frame.fits == PROVEN {
-                frame.make_sieves(output, values, rules);
+            if is_fit {
+                frame.make_sieve(output, values, rules);
             }
             is_fit
         });
@@ -238,12 +239,13 @@ impl Frame {
         Some(frame)
     }
 
-    /// Makes sieves of the values of an output that fits: of others it is told at one look whether they are like these.
-    fn make_sieves(&mut self, output: &[u8], values: &[Value], rules: &Rules<'_>) {
-        for (step, value) in self.steps.iter_mut().zip(values) {
-            if let (Some(alone), Some(value)) = (step.alone, output.get(value.start..value.end)) {
-                step.sieve = rules.values.sieve(alone, value, &mut self.ranges);
-            }
+    /// Makes the next sieve, of a value of an output that fits: of others it is told at one look whether they are like it.
+    fn make_sieve(&mut self, output: &[u8], values: &[Value], rules: &Rules<'_>) {
+        self.fits = self.fits.saturating_add(1);
+        let Some(next) = self.fits.checked_sub(PROVEN) else { return };
+        let (Some(step), Some(value)) = (self.steps.get_mut(next), values.get(next)) else { return };
+        if let (Some(alone), Some(value)) = (step.alone, output.get(value.start..value.end)) {
+            step.sieve = rules.values.sieve(alone, value, &mut self.ranges);
         }
     }
 

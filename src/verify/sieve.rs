@@ -84,16 +84,23 @@ impl Sieve {
         let mut places: Vec<Vec<(u8, u8)>> = Vec::new();
         let mut lengths = 0;
         let mut state = form.start();
+        // The last state that led to itself, and by which bytes: such a state mostly goes on to.
+        let mut looping = None;
         while places.len() < LANES {
             let next = match value.get(places.len()) {
                 Some(byte) => form.next(state, *byte),
+                None if looping.is_some() => state,
                 // Longer than the value itself: the way that most bytes take.
                 None => form.widest(state),
             };
-            let runs = form.runs(state, next);
+            let runs = match looping.take().filter(|_| next == state) {
+                Some(runs) => runs,
+                None => form.runs(state, next),
+            };
             if form.is_dead(next) || runs.is_empty() {
                 break;
             }
+            looping = (next == state).then(|| runs.clone());
             places.push(runs);
             lengths |= u64::from(form.accepts(next) == Some(true)) << places.len();
             state = next;

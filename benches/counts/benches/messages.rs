@@ -13,7 +13,7 @@ use dmv_redact::{Filter, Requester};
 use gungraun::{Callgrind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
 
 /// Messages before those that are counted.
-const WARMING: usize = 100;
+const WARMING: usize = 400;
 
 /// Messages that are counted together; `.ci/counts` divides by it.
 const COUNTED: usize = 20;
