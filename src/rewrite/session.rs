@@ -197,15 +197,8 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// Takes note of a value in quotes that has a role in the envelope and means what it says.
-    #[inline(never)]
-    pub(super) fn note_plain(&mut self, node: &Node, text: &str, value: Span) {
-        if let Some(role) = node.role {
-            self.note(role, Value::Plain(value.text(text)), value.start() - 1);
-        }
-    }
-
     /// Takes note of a value that has a role in the envelope. It is not trimmed: `" DR"` is no key.
+    #[inline(never)]
     pub(super) fn note(&mut self, role: Role, value: Value<'_>, offset: usize) {
         let value = match value {
             Value::Plain(text) => text,

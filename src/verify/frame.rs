@@ -72,7 +72,7 @@ struct Step {
     alone: Option<(ElementId, Treatment)>,
     /// Values that are surely allowed so.
     sieve: AllowedSieve,
-    /// Whether more than that is told by it: something of the envelope, or whether it stands for another.
+    /// Whether more than that is told by one judged alone: something of the envelope, or whether it stands for another.
     tells_more: bool,
     at: Option<usize>,
     record: Record,
@@ -114,7 +114,8 @@ struct Frame {
     /// The ranges of all sieves.
     ranges: Vec<Ranges>,
     last: Range<usize>,
-    /// What was counted that is no step's: values that stand in attributes, or are written with escapes.
+    /// What was counted before its steps are judged: values that stand in attributes or are written with escapes, and those
+    /// of steps that are judged alone.
     counts: Vec<(ElementId, Count)>,
     message_key: Option<String>,
     requester: Option<String>,
@@ -230,7 +231,8 @@ impl Frame {
             let before = frame.keep(text.get(behind..value.start)?);
             let place = at.and_then(|at| rules.table.get(at));
             let alone = rules.alone(place, *record).filter(|_| *found == Found::Released);
-            let tells_more = place.is_some_and(|place| place.fact.is_some() || place.stand_in.is_some());
+            let tells_more =
+                alone.is_some() && place.is_some_and(|place| place.fact.is_some() || place.stand_in.is_some());
             let (at, record, found, sieve) = (*at, *record, *found, AllowedSieve::default());
             frame.steps.push(Step { before, is_integer, alone, sieve, tells_more, at, record, found });
             behind = value.end;
@@ -319,8 +321,8 @@ impl Step {
     /// Takes note of what a value tells beside itself. Gives whether it is counted rightly.
     #[inline(never)]
     fn tell(&self, value: &[u8], rules: &Rules<'_>, reading: &mut Reading) -> bool {
-        let (Some(_), Some(place)) = (self.alone, self.at.and_then(|at| rules.table.get(at))) else { return true };
-        let Ok(value) = std::str::from_utf8(value) else { return false };
+        let place = self.at.and_then(|at| rules.table.get(at));
+        let (Some(place), Ok(value)) = (place, std::str::from_utf8(value)) else { return false };
         if let Some(fact) = place.fact {
             reading.note(fact, value);
         }

@@ -116,12 +116,13 @@ impl Rules<'_> {
     /// The element and the treatment by which alone a value is judged, at a place or in a record where there is none, as
     /// long as it isn't what stands for one that was denied.
     pub(super) fn alone(&self, place: Option<&Place>, record: Record) -> Option<(ElementId, Treatment)> {
-        let Some(place) = place else { return record };
-        match place.element.filter(|_| !place.is_record) {
-            _ if !place.layouts.is_empty() => None,
-            Some(element) => self.permitted(element),
-            None => record,
-        }
+        let has_layouts = place.is_some_and(|place| !place.layouts.is_empty());
+        if has_layouts { None } else { self.held(place, record) }
+    }
+
+    /// What is permitted of a value at a place, or in a record where the place has no element of its own.
+    fn held(&self, place: Option<&Place>, record: Record) -> Record {
+        own(place).map_or(record, |element| self.permitted(element))
     }
 
     /// Judges a text that holds fields of its own: one of the layouts must tell what all of it is.
@@ -164,22 +165,22 @@ impl Rules<'_> {
                 other => other,
             };
         }
-        let own = place.filter(|place| !place.is_record).and_then(|place| place.element);
-        let permitted = match own {
-            Some(element) => self.permitted(element),
-            None => record,
-        };
-        match permitted {
+        match self.held(place, record) {
             Some((element, treatment)) if self.allows(element, treatment, value) => {
                 reading.count(element, stands_in);
                 Ok(Found::Released)
             }
             _ if stands_in => Ok(Found::StandIn),
             Some(_) => Err("a value that its element's shape or treatment doesn't allow"),
-            None if own.is_some() => Err("a value that the grant doesn't hold"),
+            None if own(place).is_some() => Err("a value that the grant doesn't hold"),
             None => Err("a text where the mapping has none"),
         }
     }
+}
+
+/// The element of a place that is no record's.
+fn own(place: Option<&Place>) -> Option<ElementId> {
+    place.filter(|place| !place.is_record).and_then(|place| place.element)
 }
 
 /// How often an element was found in an output.

@@ -8,6 +8,7 @@
 use fearless_simd::{Level, Simd, dispatch};
 
 use super::super::planted::{Planted, is_planted};
+use super::super::session::Value;
 use super::part::WORD;
 use super::successors::{self, Successor, Successors};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Role};
@@ -122,8 +123,8 @@ impl JsonRewriter<'_, '_, '_> {
                             _ => None,
                         };
                         let Some(end) = end else { break };
-                        if node.role.is_some() {
-                            session.note_plain(node, text, Span::new(inner, end));
+                        if let Some(role) = node.role {
+                            session.note(role, Value::Plain(Span::new(inner, end).text(text)), value_start);
                         }
                         at = end + (inner - value_start);
                         frame.separator_end = separator_end;

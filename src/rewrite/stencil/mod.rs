@@ -51,6 +51,7 @@ pub(super) struct Stencil {
     /// What stands behind the last hole.
     last: Span,
     /// What stands right before the first hole, and where: most messages of another layout differ there.
+    /// A copy, for `text` itself would have to be fetched for each stencil that doesn't fit.
     sign: Span,
     sign_bytes: [u8; WINDOW],
     /// How the output is put together, and what of it stands nowhere in the message.
