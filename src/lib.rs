@@ -29,6 +29,9 @@ mod cases;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 #[cfg(feature = "cli")]
 mod lint;
 #[cfg(feature = "cli")]

@@ -8,28 +8,38 @@ use fearless_simd::{Level, Simd, dispatch};
 /// Vectors of a block.
 const VECTORS: usize = 4;
 
+/// The vector instructions to use: the widest that the processor has, unless a fuzz target asks for others.
+#[inline(always)]
+pub(crate) fn level() -> Level {
+    #[cfg(feature = "fuzz")]
+    if let Some(level) = crate::fuzz::level() {
+        return level;
+    }
+    Level::new()
+}
+
 /// How many bytes there are at the start of which none ends a JSON string or is an escape or a control character. Whole
 /// blocks are counted: there may be more.
 pub(crate) fn plain_in_string(bytes: &[u8]) -> usize {
-    dispatch!(Level::new(), simd => in_string(simd, bytes, u8::MAX))
+    dispatch!(level(), simd => in_string(simd, bytes, u8::MAX))
 }
 
 /// The same, and none of them is beyond ASCII.
 pub(crate) fn plain_in_ascii_string(bytes: &[u8]) -> usize {
-    dispatch!(Level::new(), simd => in_string(simd, bytes, 0x7F))
+    dispatch!(level(), simd => in_string(simd, bytes, 0x7F))
 }
 
 /// Whether all of a text is base64 (RFC 4648, section 4) or line breaks, whatever it stands for.
 pub(crate) fn is_base64(text: &[u8]) -> bool {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r' | b'\n');
-    let blocks = dispatch!(Level::new(), simd => base64(simd, text));
+    let blocks = dispatch!(level(), simd => base64(simd, text));
     text.get(blocks..).is_some_and(|rest| rest.iter().all(is_base64))
 }
 
 /// The same as for strings for XML character data: bytes of which none is markup, begins a reference or perhaps `]]>`, is a control character
 /// other than a tab or a line feed, or is beyond ASCII.
 pub(crate) fn plain_in_text(bytes: &[u8]) -> usize {
-    dispatch!(Level::new(), simd => in_text(simd, bytes))
+    dispatch!(level(), simd => in_text(simd, bytes))
 }
 
 #[inline(always)]

@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Simd, dispatch};
 
 use super::pattern::Pattern;
 use super::plain::Bounds;
 use super::{Kind, disguise};
 use crate::config::Origin;
-use crate::wide::is_base64;
+use crate::wide::{is_base64, level};
 
 /// Bytes of white space around a value: indentation takes some, more could carry something.
 const MOST_SPACE: usize = 256;
@@ -77,7 +77,7 @@ impl Shape {
 
     /// Whether all of a value is so plain.
     pub(crate) fn is_plain(&self, value: &str) -> bool {
-        dispatch!(Level::new(), simd => self.plain_end(simd, value.as_bytes(), 0)) == Some(value.len())
+        dispatch!(level(), simd => self.plain_end(simd, value.as_bytes(), 0)) == Some(value.len())
     }
 
     /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.

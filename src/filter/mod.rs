@@ -208,6 +208,12 @@ impl Filter {
         &self.parts.limits
     }
 
+    /// The same filter without anything kept from earlier messages.
+    #[cfg(feature = "fuzz")]
+    pub(crate) fn without_history(&self) -> Self {
+        Self { idle: Arc::default(), ..self.clone() }
+    }
+
     /// What the filter knows.
     #[cfg(feature = "cli")]
     pub(crate) fn inner(&self) -> &Parts {

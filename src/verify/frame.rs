@@ -11,7 +11,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Simd, dispatch};
 
 use super::numbers;
 use super::reading::{Count, Found, Reading, Record, Rules};
@@ -20,6 +20,7 @@ use super::value::AllowedSieve;
 use crate::catalog::{ElementId, Treatment};
 use crate::format::Syntax;
 use crate::policy::Grant;
+use crate::wide;
 
 /// Frames that are kept.
 const MOST: usize = 16;
@@ -265,7 +266,7 @@ impl Frame {
     /// Compares an output from its beginning to its end. `None` where it doesn't fit; where it does, `values` tells where
     /// the values are, and whether they are surely allowed.
     fn lay(&self, output: &[u8], values: &mut Vec<Value>) -> Option<()> {
-        dispatch!(Level::new(), simd => self.lay_by(simd, output, values))
+        dispatch!(wide::level(), simd => self.lay_by(simd, output, values))
     }
 
     #[inline(always)]

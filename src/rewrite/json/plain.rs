@@ -5,7 +5,7 @@
 //! loop ends before it, with nothing of it passed, and they go on from there. What changes with every part is in the loop's
 //! own hands until then: in memory it would be written and read again for each.
 
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Simd, dispatch};
 
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
@@ -15,13 +15,14 @@ use super::{Frame, JsonBuffers, JsonRewriter, Part, Role};
 use crate::catalog::Treatment;
 use crate::format::{Content, Node, Trie};
 use crate::read::scan::{Span, skip_space};
+use crate::wide;
 use crate::window::{Pattern, WINDOW, Window};
 
 impl JsonRewriter<'_, '_, '_> {
     /// Reads and writes parts of the innermost object or array, and of those that open in it, as long as they are plain.
     pub(super) fn plain_parts(&mut self) {
         if !is_planted(Planted::EndTag) && !is_planted(Planted::EmptyContainer) {
-            dispatch!(Level::new(), simd => self.plain_parts_by(simd));
+            dispatch!(wide::level(), simd => self.plain_parts_by(simd));
         }
     }
 

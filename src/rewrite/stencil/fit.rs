@@ -1,7 +1,7 @@
 //! Laying stencils on a message: comparing what stands between the holes, judging what stands in them, and putting the output
 //! together.
 
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Simd, dispatch};
 
 use super::{Anchor, Opening, Piece, Stencil, Stencils, Step};
 use crate::catalog::Catalog;
@@ -33,7 +33,7 @@ impl Stencils {
     ) -> Option<(&Stencil, Fit)> {
         self.seen += 1;
         let (kept, holes) = (&self.kept, &mut self.holes);
-        let (place, fit) = dispatch!(Level::new(), simd => {
+        let (place, fit) = dispatch!(wide::level(), simd => {
             // A loop, where a closure may be compiled apart, for a processor that can do less.
             let mut found = None;
             for (place, stencil) in kept.iter().enumerate() {

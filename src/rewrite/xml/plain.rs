@@ -5,7 +5,7 @@
 //! loop ends before it, with nothing of it passed, and they go on from there. What changes with every part is in the loop's
 //! own hands until then: in memory it would be written and read again for each.
 
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Simd, dispatch};
 
 use super::super::followers;
 use super::super::planted::{Planted, is_planted};
@@ -13,6 +13,7 @@ use super::{Frame, Role, XmlBuffers, XmlRewriter};
 use crate::catalog::Treatment;
 use crate::format::Content;
 use crate::read::scan::{Span, is_space, skip_space};
+use crate::wide;
 use crate::window::{WINDOW, Window};
 
 impl XmlRewriter<'_, '_, '_> {
@@ -21,7 +22,7 @@ impl XmlRewriter<'_, '_, '_> {
         // The tags that are foretold mean what they did where the same declarations were in scope.
         let is_planted = is_planted(Planted::EndTag) || is_planted(Planted::EmptyContainer);
         if self.foretells == Some(self.reader.binding_count()) && self.reader.is_in_content() && !is_planted {
-            dispatch!(Level::new(), simd => self.plain_parts_by(simd));
+            dispatch!(wide::level(), simd => self.plain_parts_by(simd));
         }
     }
 
