@@ -119,7 +119,7 @@ impl Matrix {
     pub(super) fn rows(&self, filter: &Filter) -> Result<Vec<Row>, ConfigError> {
         let file = self.file.display().to_string();
         let document = Document { file: &file, text: &self.text };
-        let survey = Survey::of(filter.decider())?;
+        let survey = Survey::of(filter.decider());
         let resolver = Resolver { document: &document, filter, survey: &survey };
         self.rows.iter().map(|row| resolver.row(self, row)).collect()
     }
@@ -193,7 +193,7 @@ impl Resolver<'_> {
             (None, Some(agencies)) => {
                 let mut classes = self.all(agencies.get_ref(), |name| self.class(name))?;
                 classes.sort_unstable();
-                let of = self.survey.populations().iter().find(|population| population.classes == classes);
+                let of = self.survey.populations()?.iter().find(|population| population.classes == classes);
                 let population = of.ok_or_else(|| {
                     let message = "no ORI is in exactly these agency classes";
                     self.document.error(&agencies.span(), message)

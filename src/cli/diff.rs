@@ -13,8 +13,8 @@ use crate::report::Diff;
 /// Show who gains and who loses what from one policy to another, and by which rules.
 ///
 /// Compares what the policies let out, not how they are written: for every ORI, purpose, message key and set of claims that
-/// either tells apart. Ends with status 3 if anything is gained: an element goes out that didn't, or more of it; or a
-/// message is no longer held or withheld.
+/// either tells apart. Ends with status 3 if anything is gained: an element goes out that didn't, or more of it, at once (+)
+/// or once a person has approved the message (~).
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The old policy

@@ -49,7 +49,7 @@ fn show(arguments: &Arguments) -> Result<(), Problem> {
     }
     let (catalog, formats) = builder.ground()?;
     let policy = builder.policy(&catalog, &formats)?;
-    let survey = Survey::of(&policy)?;
+    let survey = Survey::of(&policy);
     let matrix = MatrixBuilder::new(&survey, &catalog, formats.messages()).build()?;
     say(&match arguments.output {
         Form::Text => matrix.to_string(),

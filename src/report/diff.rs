@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::words::{Choice, plain};
 use crate::catalog::Catalog;
-use crate::policy::survey::{Change, Difference, Differences, NEW, OLD};
+use crate::policy::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome};
 use crate::policy::{ClassId, Effect, Policy, Verdict};
 
 /// The report of a comparison.
@@ -17,7 +17,7 @@ use crate::policy::{ClassId, Effect, Policy, Verdict};
 pub(crate) struct Diff {
     old: Side,
     new: Side,
-    /// Whether anything more goes out, or may.
+    /// Whether anything more goes out, at once or after a review.
     gains: bool,
     /// What either policy does with a value that violates its shape, where that makes a difference.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +52,7 @@ struct Told {
     example: String,
     /// `None`: what becomes of the whole message.
     element: Option<String>,
-    gain: bool,
+    direction: Direction,
     #[serde(flatten)]
     between: Between,
     purposes: Choice,
@@ -92,10 +92,9 @@ impl Diff {
             };
             let (element, old, new) = match difference.change {
                 Change::Element(element, [old, new]) => {
-                    let word = |treatment: Option<crate::Treatment>| treatment.map_or("removed", |t| t.name());
                     (catalog.element(element).map(|element| plain(element.id())), word(old), word(new))
                 }
-                Change::Message([old, new]) => (None, disposition(old), disposition(new)),
+                Change::Message([old, new]) => (None, disposition(old).to_owned(), disposition(new).to_owned()),
             };
             let rules = [("old", OLD), ("new", NEW)].into_iter().flat_map(|(name, own)| {
                 let policy = if own == OLD { policies[OLD] } else { policies[NEW] };
@@ -118,8 +117,8 @@ impl Diff {
                 },
                 example: difference.example.to_string(),
                 element,
-                gain: difference.change.is_gain(),
-                between: Between { old: old.to_owned(), new: new.to_owned() },
+                direction: difference.change.direction(),
+                between: Between { old, new },
                 purposes: Choice {
                     named: difference.purposes.iter().flatten().cloned().collect(),
                     others: difference.purposes.contains(&None),
@@ -133,21 +132,21 @@ impl Diff {
                 by: rules.collect(),
             }
         };
-        let word = |withholds| if withholds { "withhold" } else { "remove" }.to_owned();
+        let manner = |withholds| if withholds { "withhold" } else { "remove" }.to_owned();
         // More goes out where a value is removed and not the whole message withheld.
         let is_shape_gain = found.shape.is_some_and(|[old, _]| old);
         Self {
             old: side(policies[OLD]),
             new: side(policies[NEW]),
-            gains: is_shape_gain || found.all.iter().any(|difference| difference.change.is_gain()),
-            on_shape_violation: found.shape.map(|[old, new]| Between { old: word(old), new: word(new) }),
+            gains: is_shape_gain || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
+            on_shape_violation: found.shape.map(|[old, new]| Between { old: manner(old), new: manner(new) }),
             purposes: found.purposes.clone(),
             messages: found.messages.iter().map(|own| key(usize::from(own.0))).collect(),
             changes: found.all.iter().map(tell).collect(),
         }
     }
 
-    /// Whether anything more goes out, or may.
+    /// Whether anything more goes out, at once or after a review.
     pub(crate) fn gains(&self) -> bool {
         self.gains
     }
@@ -155,6 +154,15 @@ impl Diff {
     /// For programs.
     pub(crate) fn json(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+}
+
+/// What becomes of an element.
+fn word(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Released(treatment) => treatment.name().to_owned(),
+        Outcome::Held(treatment) => format!("{} after review", treatment.name()),
+        Outcome::Removed => "removed".to_owned(),
     }
 }
 
@@ -167,7 +175,8 @@ fn disposition(verdict: Verdict) -> &'static str {
 }
 
 /// Changes that differ in their element alone are told together: by their classes, gains first.
-type Groups<'d> = BTreeMap<(&'d Classes, &'d str), BTreeMap<(bool, &'d Between, Vec<String>, String), Vec<&'d str>>>;
+type Groups<'d> =
+    BTreeMap<(&'d Classes, &'d str), BTreeMap<(Direction, &'d Between, Vec<String>, String), Vec<&'d str>>>;
 
 impl fmt::Display for Diff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -175,14 +184,18 @@ impl fmt::Display for Diff {
         writeln!(f, "from {} to {}", side(&self.old), side(&self.new))?;
         let mut groups: Groups<'_> = BTreeMap::new();
         for told in &self.changes {
-            let key = (!told.gain, &told.between, self.when(told), by(&told.by));
+            let key = (told.direction, &told.between, self.when(told), by(&told.by));
             let group = groups.entry((&told.agencies, &told.example)).or_default();
             group.entry(key).or_default().push(told.element.as_deref().unwrap_or("the whole message"));
         }
         for ((classes, example), changes) in &groups {
             writeln!(f, "\n{} (for example {example})", told(classes))?;
-            for ((is_loss, between, when, by), elements) in changes {
-                let sign = if *is_loss { '-' } else { '+' };
+            for ((direction, between, when, by), elements) in changes {
+                let sign = match direction {
+                    Direction::Gain => '+',
+                    Direction::GainAfterReview => '~',
+                    Direction::Loss => '-',
+                };
                 for (at, line) in lines(elements).iter().enumerate() {
                     writeln!(f, "  {} {line}", if at == 0 { sign } else { ' ' })?;
                 }
@@ -197,8 +210,9 @@ impl fmt::Display for Diff {
         if self.changes.is_empty() && self.on_shape_violation.is_none() {
             return writeln!(f, "nothing changes for anyone");
         }
-        let gains = self.changes.iter().filter(|told| told.gain).count();
-        writeln!(f, "\n+ {gains} gained, - {} lost", self.changes.len() - gains)
+        let count = |direction| self.changes.iter().filter(|told| told.direction == direction).count();
+        let [gains, after_review, losses] = [Direction::Gain, Direction::GainAfterReview, Direction::Loss].map(count);
+        writeln!(f, "\n+ {gains} gained, ~ {after_review} gained after review, - {losses} lost")
     }
 }
 

@@ -39,12 +39,15 @@ pub(crate) struct Rule {
     pub(crate) elements: BTreeMap<String, String>,
 }
 
-/// What goes out: the verdict, and the treatment of every element if the message is rewritten.
+/// What goes out: the verdict, and the treatment of every element that is permitted, at once or after a review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) verdict: &'static str,
-    pub(crate) released: BTreeMap<String, String>,
+    pub(crate) permitted: BTreeMap<String, String>,
 }
+
+/// What says that an element goes out only once a person has approved the message.
+pub(crate) const AFTER_REVIEW: &str = " after review";
 
 impl Policy {
     pub(crate) fn toml(&self, claims: &[&str]) -> String {
@@ -96,7 +99,7 @@ impl Policy {
         key: Option<&str>,
         claims: &BTreeSet<&str>,
     ) -> Decision {
-        let nothing = Decision { verdict: "withheld", released: BTreeMap::new() };
+        let nothing = Decision { verdict: "withheld", permitted: BTreeMap::new() };
         if classes.is_empty() {
             return nothing;
         }
@@ -112,20 +115,21 @@ impl Policy {
         };
         let applying: Vec<&Rule> = self.rules.iter().filter(applies).collect();
         let of = |verb: Verb| applying.iter().filter(move |rule| rule.verb == verb);
-        let mut released: BTreeMap<String, String> = BTreeMap::new();
+        let mut permitted: BTreeMap<String, String> = BTreeMap::new();
         for (element, treatment) in of(Verb::Permit).flat_map(|rule| &rule.elements) {
-            let best = released.entry(element.clone()).or_insert_with(|| treatment.clone());
+            let best = permitted.entry(element.clone()).or_insert_with(|| treatment.clone());
             if openness(treatment) > openness(best) {
                 best.clone_from(treatment);
             }
         }
-        released.retain(|element, _| !of(Verb::Forbid).any(|rule| rule.elements.contains_key(element)));
-        if released.is_empty() {
+        permitted.retain(|element, _| !of(Verb::Forbid).any(|rule| rule.elements.contains_key(element)));
+        if permitted.is_empty() {
             nothing
         } else if of(Verb::Review).next().is_some() {
-            Decision { verdict: "held", released: BTreeMap::new() }
+            permitted.values_mut().for_each(|treatment| *treatment += AFTER_REVIEW);
+            Decision { verdict: "held", permitted }
         } else {
-            Decision { verdict: "rewritten", released }
+            Decision { verdict: "rewritten", permitted }
         }
     }
 }

@@ -34,12 +34,11 @@ struct Subject<'a> {
 /// Everything that is found in a policy.
 pub(crate) fn lint(document: &Document<'_>, policy: &Policy, catalog: &Catalog) -> Result<Vec<Finding>, ConfigError> {
     let written = Written::read(document)?;
-    let survey = Survey::of(policy)?;
+    let survey = Survey::of(policy);
     let claims = survey.claims()?;
-    let populations = survey.populations();
+    let populations = survey.populations()?;
     let document = Pointed::of(document);
-    let mut subject =
-        Subject { document, catalog, policy, written: &written, populations, claims: &claims, found: Vec::new() };
+    let mut subject = Subject { document, catalog, policy, written: &written, populations, claims, found: Vec::new() };
     classes::lint(&mut subject);
     rules::lint(&mut subject);
     situations::lint(&mut subject, &survey);

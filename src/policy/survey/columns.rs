@@ -140,7 +140,9 @@ impl<'p> Columns<'p> {
         purpose: Option<PurposeId>,
         message: Option<MessageKeyId>,
     ) -> Result<Arc<Column>, SurveyError> {
-        let Some(book) = self.books.get(policy).map(|book| book.policy) else { return Err(SurveyError::CLAIMS) };
+        let Some(book) = self.books.get(policy).map(|book| book.policy) else {
+            return Err(SurveyError::Claims(Vec::new()));
+        };
         let is_for = |id: &RuleId| book.rule(*id).is_some_and(|rule| rule.is_for(purpose, message));
         let own: Vec<RuleId> = rules.iter().copied().filter(is_for).collect();
         if let Some(column) = self.known.get(policy).and_then(|known| known.get(own.as_slice())) {
@@ -149,7 +151,7 @@ impl<'p> Columns<'p> {
         let own: Arc<[RuleId]> = own.into();
         let column = Arc::new(self.build(policy, Arc::clone(&own)));
         if self.trees.is_full() {
-            return Err(SurveyError::CLAIMS);
+            return Err(SurveyError::Claims(own.iter().map(|id| (policy, *id)).collect()));
         }
         if let Some(known) = self.known.get_mut(policy) {
             known.insert(own, Arc::clone(&column));
@@ -233,7 +235,7 @@ impl<'p> Columns<'p> {
             tree = self.verdicts.fold(tree, (&self.trees, *cell), &join);
         }
         if self.verdicts.is_full() {
-            return Err(SurveyError::CLAIMS);
+            return Err(SurveyError::Claims(Vec::new()));
         }
         self.known_verdicts.insert(distinct, tree);
         Ok(tree)

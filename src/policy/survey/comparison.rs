@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::columns::{Column, Columns, Outcome};
 use super::regions::{Region, regions};
 use super::simple::simplified;
 use super::told::RuleId;
 use super::trees::{Levels, Tree, Trees, Way};
-use super::{MOST_CASES, SurveyError, messages};
+use super::{MAX_CASES, SurveyError, messages};
 use crate::catalog::{ElementId, Treatment};
 use crate::config::ConfigError;
 use crate::policy::agency::ClassId;
@@ -23,21 +25,61 @@ pub(crate) const OLD: usize = 0;
 /// See [`OLD`].
 pub(crate) const NEW: usize = 1;
 
+/// How many changes are reported (P8), and in how many situations they are looked for.
+const MAX_CHANGES: usize = 100_000;
+const MAX_PLACES: usize = 2_000_000;
+
 /// What a change is of: one element, or what becomes of the whole message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Change {
-    /// How the element goes out; `None` where it doesn't.
-    Element(ElementId, [Option<Treatment>; 2]),
+    Element(ElementId, [Outcome; 2]),
     Message([Verdict; 2]),
 }
 
+/// Which way a change goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Direction {
+    /// More goes out.
+    Gain,
+    /// No more goes out by itself, but more once a person has approved the message.
+    GainAfterReview,
+    /// Less goes out, or less once approved.
+    Loss,
+}
+
 impl Change {
-    /// Whether more goes out, or may.
-    pub(crate) fn is_gain(&self) -> bool {
-        match self {
-            Self::Element(_, [old, new]) => openness(*new) > openness(*old),
-            Self::Message([old, new]) => reach(*new) > reach(*old),
+    pub(crate) fn direction(&self) -> Direction {
+        let is_more = match self {
+            Self::Element(_, outcomes) => [released, permitted].map(|part| {
+                let [old, new] = outcomes.map(|outcome| openness(part(outcome)));
+                new > old
+            }),
+            Self::Message([old, new]) => {
+                [*new == Verdict::Rewrite, *new == Verdict::Review && *old == Verdict::Nothing]
+            }
+        };
+        match is_more {
+            [true, _] => Direction::Gain,
+            [false, true] => Direction::GainAfterReview,
+            [false, false] => Direction::Loss,
         }
+    }
+}
+
+/// How an element goes out; `None` where it doesn't, or not before a review.
+fn released(outcome: Outcome) -> Option<Treatment> {
+    match outcome {
+        Outcome::Released(treatment) => Some(treatment),
+        Outcome::Held(_) | Outcome::Removed => None,
+    }
+}
+
+/// How an element goes out, at once or after a review.
+fn permitted(outcome: Outcome) -> Option<Treatment> {
+    match outcome {
+        Outcome::Released(treatment) | Outcome::Held(treatment) => Some(treatment),
+        Outcome::Removed => None,
     }
 }
 
@@ -47,14 +89,6 @@ fn openness(treatment: Option<Treatment>) -> u8 {
         Some(Treatment::Mask) => 1,
         Some(Treatment::Year | Treatment::Zip5 | Treatment::Last4) => 2,
         Some(Treatment::Full) => 3,
-    }
-}
-
-fn reach(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Nothing => 0,
-        Verdict::Review => 1,
-        Verdict::Rewrite => 2,
     }
 }
 
@@ -95,9 +129,9 @@ struct Purpose {
 /// Compares two policies that stand on the same data elements and formats.
 ///
 /// # Errors
-/// When one of them can't be surveyed.
+/// When one of them can't be surveyed, or more differs than anybody could read.
 pub(crate) fn compare(old: &Policy, new: &Policy) -> Result<Differences, ConfigError> {
-    Comparer::of(old, new).compare().map_err(|error| error.of(new))
+    Comparer::of(old, new).compare().map_err(|error| error.of(&[old, new]))
 }
 
 struct Comparer<'p> {
@@ -107,9 +141,9 @@ struct Comparer<'p> {
     messages: Vec<Option<MessageKeyId>>,
     /// For each rule of either policy the number of what it says, whatever it is called and whomever it is for.
     contents: [Vec<usize>; 2],
-    elements: Trees<[Option<Treatment>; 2]>,
+    elements: Trees<[Outcome; 2]>,
     verdicts: Trees<[Verdict; 2]>,
-    known_elements: HashMap<[Tree; 2], Arc<Ways<Option<Treatment>>>>,
+    known_elements: HashMap<[Tree; 2], Arc<Ways<Outcome>>>,
     known_verdicts: HashMap<[Tree; 2], Arc<Ways<Verdict>>>,
 }
 
@@ -141,7 +175,10 @@ impl<'p> Comparer<'p> {
         let is_shape_other = shapes[OLD] != shapes[NEW];
         let mut shape = None;
         let mut all = Vec::new();
-        for region in regions(&self.policies.map(|policy| &policy.agencies))? {
+        let mut places = 0;
+        let regions = regions(&self.policies.map(|policy| &policy.agencies))?;
+        SurveyError::unless_few(regions.len(), self.purposes.len(), self.messages.len())?;
+        for region in regions {
             let mut classes = region.classes.iter();
             let classes = [(); 2].map(|()| classes.next().cloned().unwrap_or_default());
             let rules =
@@ -157,7 +194,10 @@ impl<'p> Comparer<'p> {
                         continue;
                     }
                     let columns = self.pair(&rules, purpose, message)?;
-                    self.compare_columns(&columns, (purpose, message), &mut found)?;
+                    places += self.compare_columns(&columns, (purpose, message), &mut found)?;
+                    if places > MAX_PLACES {
+                        return Err(SurveyError::Differences(MAX_PLACES));
+                    }
                     if is_shape_other && shape.is_none() {
                         let ways = self.verdict_ways(&columns)?;
                         let both = ways.iter().any(|way| way.value == [Verdict::Rewrite; 2]);
@@ -166,6 +206,9 @@ impl<'p> Comparer<'p> {
                 }
             }
             self.tell(&region, &classes, found, &mut all);
+            if all.len() > MAX_CHANGES {
+                return Err(SurveyError::Differences(MAX_CHANGES));
+            }
         }
         Ok(Differences {
             all,
@@ -215,10 +258,12 @@ impl<'p> Comparer<'p> {
         columns: &[Arc<Column>; 2],
         place: (usize, usize),
         found: &mut Found,
-    ) -> Result<(), SurveyError> {
+    ) -> Result<usize, SurveyError> {
+        let mut count = 0;
         let mut add = |way: Way<Change>, rules: [Vec<RuleId>; 2]| {
             let (places, known) = found.entry(way.value).or_default().entry((way.with, way.without)).or_default();
             places.push(place);
+            count += 1;
             known.iter_mut().zip(rules).for_each(|(known, rules)| known.extend(rules));
         };
         let kinds = Arc::clone(self.columns.kinds());
@@ -238,24 +283,20 @@ impl<'p> Comparer<'p> {
                 add(Way { with: way.with, without: way.without, value: change }, rules);
             }
         }
-        Ok(())
+        Ok(count)
     }
 
-    /// How an element goes out under both policies, by claims. What is held doesn't.
-    fn element_ways(&mut self, cells: [Tree; 2]) -> Result<Arc<Ways<Option<Treatment>>>, SurveyError> {
+    /// What becomes of an element under both policies, by claims.
+    fn element_ways(&mut self, cells: [Tree; 2]) -> Result<Arc<Ways<Outcome>>, SurveyError> {
         if let Some(ways) = self.known_elements.get(&cells) {
             return Ok(Arc::clone(ways));
         }
-        let released = |outcome: Outcome| match outcome {
-            Outcome::Released(treatment) => Some(treatment),
-            Outcome::Held(_) | Outcome::Removed => None,
-        };
         let trees = &self.columns.trees;
-        let none = self.elements.leaf([None; 2]);
-        let tree = self.elements.fold(none, (trees, cells[OLD]), &|[_, new], outcome| [released(outcome), new]);
-        let tree = self.elements.fold(tree, (trees, cells[NEW]), &|[old, _], outcome| [old, released(outcome)]);
+        let none = self.elements.leaf([Outcome::Removed; 2]);
+        let tree = self.elements.fold(none, (trees, cells[OLD]), &|[_, new], outcome| [outcome, new]);
+        let tree = self.elements.fold(tree, (trees, cells[NEW]), &|[old, _], outcome| [old, outcome]);
         // What is the same makes no difference, whatever it is.
-        let tree = self.elements.map(tree, &|[old, new]| if old == new { [None; 2] } else { [old, new] });
+        let tree = self.elements.map(tree, &|[old, new]| if old == new { [Outcome::Removed; 2] } else { [old, new] });
         let ways = ways_of(&self.elements, tree)?;
         self.known_elements.insert(cells, Arc::clone(&ways));
         Ok(ways)
@@ -288,7 +329,7 @@ impl<'p> Comparer<'p> {
         });
         let contents = [self.contents_of(OLD, &applied[OLD]), self.contents_of(NEW, &applied[NEW])];
         // The policy in which more goes out.
-        let open = if change.is_gain() { NEW } else { OLD };
+        let open = if change.direction() == Direction::Loss { OLD } else { NEW };
         let part = |own: usize, rules: &[RuleId], other: &[usize]| {
             let has_part = |id: &RuleId| self.has_part(own, own == open, *id, change);
             let is_matched =
@@ -304,13 +345,16 @@ impl<'p> Comparer<'p> {
         let Some(rule) = self.policy(own).rule(id) else { return false };
         match (change, &rule.effect) {
             (Change::Element(element, values), Effect::Permit(elements)) => {
-                let best = if own == OLD { values[OLD] } else { values[NEW] };
+                let best = permitted(if own == OLD { values[OLD] } else { values[NEW] });
                 is_open && elements.iter().any(|(own, treatment)| own == element && Some(*treatment) == best)
             }
             (Change::Element(element, _), Effect::Forbid(elements)) => {
                 !is_open && elements.binary_search(element).is_ok()
             }
-            (Change::Element(..), Effect::Review) => !is_open,
+            (Change::Element(_, values), Effect::Review) => {
+                let [is_held, is_held_too] = values.map(|outcome| matches!(outcome, Outcome::Held(_)));
+                is_held != is_held_too && if own == OLD { is_held } else { is_held_too }
+            }
             // Between held and rewritten only reviews stand.
             (Change::Message(values), Effect::Review) => !values.contains(&Verdict::Nothing) || is_open,
             (Change::Message(values), Effect::Permit(_)) => values.contains(&Verdict::Nothing) && is_open,
@@ -384,9 +428,9 @@ impl<'p> Comparer<'p> {
 type Ways<T> = [Way<[T; 2]>];
 
 fn ways_of<T: Copy + Ord + Hash>(trees: &Trees<[T; 2]>, tree: Tree) -> Result<Arc<Ways<T>>, SurveyError> {
-    match trees.ways(tree, MOST_CASES) {
+    match trees.ways(tree, MAX_CASES) {
         Some(ways) if !trees.is_full() => Ok(simplified(ways).into()),
-        _ => Err(SurveyError::CLAIMS),
+        _ => Err(SurveyError::Claims(Vec::new())),
     }
 }
 

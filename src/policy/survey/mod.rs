@@ -14,6 +14,7 @@
 
 mod columns;
 mod comparison;
+mod error;
 mod kinds;
 mod masks;
 mod regions;
@@ -24,11 +25,10 @@ mod trees;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub(crate) use columns::{Column, Outcome};
-pub(crate) use comparison::{Change, Difference, Differences, NEW, OLD, compare};
+pub(crate) use comparison::{Change, Difference, Differences, Direction, NEW, OLD, compare};
 pub(crate) use kinds::{KindId, Kinds};
 pub(crate) use masks::is_within;
 pub(crate) use regions::Claim;
@@ -41,11 +41,12 @@ use super::ori::Ori;
 use super::rule::{ClaimSet, MessageKeyId, PurposeId};
 use crate::config::ConfigError;
 use columns::Columns;
+use error::SurveyError;
 use simple::simplified;
 use trees::{Levels, Way};
 
-/// How many cases of one cell are told; no policy that people can read has as many.
-const MOST_CASES: usize = 4096;
+/// How many cases of one cell are reported (P8); no policy that people can read has as many.
+const MAX_CASES: usize = 1_024;
 
 /// All ORIs that have the same agency classes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,35 +67,44 @@ pub(crate) struct Case<T> {
     pub(crate) value: T,
 }
 
+/// Who there is, and what patterns alone say of the ORIs that no class lists.
+type Askers = (Vec<Population>, Vec<Claim>);
+
 /// A policy, surveyed.
 #[derive(Debug)]
 pub(crate) struct Survey<'p> {
     policy: &'p Policy,
-    populations: Vec<Population>,
+    /// Worked out when it is first asked for: a single requester needs none of it.
+    askers: OnceLock<Result<Askers, SurveyError>>,
     columns: Mutex<Columns<'p>>,
 }
 
 impl<'p> Survey<'p> {
     /// Surveys a policy.
-    ///
-    /// # Errors
-    /// When its patterns overlap in too many ways to be told apart.
-    pub(crate) fn of(policy: &'p Policy) -> Result<Self, ConfigError> {
-        let regions = regions::regions(&[&policy.agencies]).map_err(|error| error.of(policy))?;
-        let population = |region: regions::Region| Population {
-            classes: region.classes.into_iter().next().unwrap_or_default(),
-            example: region.example,
+    pub(crate) fn of(policy: &'p Policy) -> Self {
+        Self { policy, askers: OnceLock::new(), columns: Mutex::new(Columns::of(&[policy])) }
+    }
+
+    fn askers(&self) -> Result<&Askers, ConfigError> {
+        let survey = || {
+            let (regions, claims) = regions::regions_and_claims(&self.policy.agencies)?;
+            let population = |region: regions::Region| Population {
+                classes: region.classes.into_iter().next().unwrap_or_default(),
+                example: region.example,
+            };
+            let populations: Vec<Population> = regions.into_iter().map(population).collect();
+            SurveyError::unless_few(populations.len(), self.purposes().len(), self.messages().len())?;
+            Ok((populations, claims))
         };
-        let populations = regions.into_iter().map(population).collect();
-        Ok(Self { policy, populations, columns: Mutex::new(Columns::of(&[policy])) })
+        self.askers.get_or_init(survey).as_ref().map_err(|error| error.of(&[self.policy]))
     }
 
     /// What patterns alone say of the ORIs that no class lists.
     ///
     /// # Errors
-    /// When the policy's patterns overlap in too many ways to be told apart.
-    pub(crate) fn claims(&self) -> Result<Vec<Claim>, ConfigError> {
-        regions::claims(&self.policy.agencies).map_err(|error| error.of(self.policy))
+    /// When there are too many of them to go through.
+    pub(crate) fn claims(&self) -> Result<&[Claim], ConfigError> {
+        Ok(&self.askers()?.1)
     }
 
     pub(crate) fn policy(&self) -> &'p Policy {
@@ -102,8 +112,11 @@ impl<'p> Survey<'p> {
     }
 
     /// Every set of classes that some ORI has; the first is that of no class, if there is such an ORI.
-    pub(crate) fn populations(&self) -> &[Population] {
-        &self.populations
+    ///
+    /// # Errors
+    /// When there are too many of them to go through.
+    pub(crate) fn populations(&self) -> Result<&[Population], ConfigError> {
+        Ok(&self.askers()?.0)
     }
 
     /// The purposes that rules tell apart; at the end `None`, any other one or none.
@@ -127,7 +140,7 @@ impl<'p> Survey<'p> {
         message: Option<MessageKeyId>,
     ) -> Result<Arc<Column>, ConfigError> {
         let found = self.columns(classes, &[(purpose, message)])?;
-        found.into_iter().next().ok_or_else(|| SurveyError::CLAIMS.of(self.policy))
+        found.into_iter().next().ok_or_else(|| SurveyError::Claims(Vec::new()).of(&[self.policy]))
     }
 
     /// The columns of these classes for each of these purposes and message keys.
@@ -142,7 +155,7 @@ impl<'p> Survey<'p> {
         let mut columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         let rules = columns.rules_for(0, classes);
         let column = |(purpose, message): &(_, _)| columns.column(0, &rules, *purpose, *message);
-        places.iter().map(column).collect::<Result<_, _>>().map_err(|error| error.of(self.policy))
+        places.iter().map(column).collect::<Result<_, _>>().map_err(|error: SurveyError| error.of(&[self.policy]))
     }
 
     /// The rules that are for some of these classes, in order; none if there is no class.
@@ -161,7 +174,7 @@ impl<'p> Survey<'p> {
     /// When there are more cases than anybody could read.
     pub(crate) fn cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
         let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
-        self.cases_of(&columns, columns.trees.ways(cell, MOST_CASES))
+        self.cases_of(&columns, columns.trees.ways(cell, MAX_CASES))
     }
 
     /// The same in as few claims as say the same, for people: the cases may overlap, and agree where they do.
@@ -170,11 +183,11 @@ impl<'p> Survey<'p> {
     /// When there are more cases than anybody could read.
     pub(crate) fn simple_cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
         let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
-        self.cases_of(&columns, columns.trees.ways(cell, MOST_CASES).map(simplified))
+        self.cases_of(&columns, columns.trees.ways(cell, MAX_CASES).map(simplified))
     }
 
     fn cases_of<T>(&self, columns: &Columns<'_>, ways: Option<Vec<Way<T>>>) -> Result<Vec<Case<T>>, ConfigError> {
-        let ways = ways.ok_or_else(|| SurveyError::CLAIMS.of(self.policy))?;
+        let ways = ways.ok_or_else(|| SurveyError::Claims(Vec::new()).of(&[self.policy]))?;
         let set = |levels: Levels| self.policy.claim_set(columns.claim_names(levels));
         let case = |way: Way<T>| Case { with: set(way.with), without: set(way.without), value: way.value };
         Ok(ways.into_iter().map(case).collect())
@@ -192,23 +205,4 @@ fn messages(policies: &[&Policy]) -> Vec<Option<MessageKeyId>> {
     keys.sort_unstable();
     keys.dedup();
     keys.into_iter().map(Some).chain([None]).collect()
-}
-
-/// Why a policy can't be surveyed. No policy that was written to be read is such.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SurveyError(&'static str);
-
-impl SurveyError {
-    const PATTERNS: Self = Self("the patterns of its agency classes overlap in too many ways to be told apart");
-    const CLAIMS: Self = Self("the claims that its rules ask for depend on each other in too many ways");
-
-    fn of(self, policy: &Policy) -> ConfigError {
-        ConfigError::of_file(policy.file(), self.to_string())
-    }
-}
-
-impl fmt::Display for SurveyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
 }

@@ -5,6 +5,7 @@
 //! name; all others lead to one and the same next state. What is left after the ninth place are the classes that claim an
 //! ORI. It stands alone because two policies are followed as one where they are compared.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::SurveyError;
@@ -12,8 +13,16 @@ use super::masks::{ANY, Mask, masks};
 use crate::policy::agency::{Agencies, ClassId};
 use crate::policy::ori::{ORI_LENGTH, Ori};
 
-/// How many states a survey may take before it gives up (P8): far more than policies that people write need.
-const MOST_STATES: usize = 400_000;
+/// How many states patterns may lead through before a survey gives up (P8), besides those that patterns need which don't
+/// overlap. The largest policy that ships needs under a thousand.
+const MAX_STATES: usize = 100_000;
+
+/// How many sets of two classes or more patterns may claim ORIs for. Each doubles where one more pattern overlaps all others:
+/// nobody can read what becomes of so many.
+pub(super) const MAX_OVERLAPS: usize = 4_096;
+
+/// How many states may be visited in search of ORIs that no class lists.
+const MAX_VISITS: usize = 4_000_000;
 
 /// The characters of an ORI.
 const DIGITS: &[u8] = b"0123456789";
@@ -40,59 +49,14 @@ pub(crate) struct Claim {
 
 /// Every distinct combination of classes that some ORI has under the policies, "none" included, in order.
 pub(super) fn regions(policies: &[&Agencies]) -> Result<Vec<Region>, SurveyError> {
-    let product = Product::of(policies)?;
-    let mut found: BTreeMap<Vec<Vec<ClassId>>, Ori> = BTreeMap::new();
-
-    // What is listed exactly under one policy at least. The same answers come over and over: they are merged as numbers.
-    let sets: Vec<HashMap<_, _>> = policies.iter().map(|agencies| agencies.sets()).collect();
-    let listed: HashSet<Ori> = policies.iter().flat_map(|agencies| agencies.exact().keys().copied()).collect();
-    let mut merged: HashMap<(Vec<Option<_>>, Option<usize>), Ori> = HashMap::new();
-    for ori in &listed {
-        let exact: Vec<_> = policies.iter().map(|agencies| agencies.exact().get(ori).copied()).collect();
-        let claimed = exact.contains(&None).then(|| product.follow(*ori));
-        merged.entry((exact, claimed)).and_modify(|least| *least = (*ori).min(*least)).or_insert(*ori);
-    }
-    for ((exact, claimed), ori) in merged {
-        let held = claimed.map(|end| product.held(end, policies)).unwrap_or_default();
-        let mut held = held.into_iter();
-        let of_policy = |(set, known): (&Option<_>, &HashMap<_, Vec<ClassId>>)| {
-            let by_pattern = held.next().unwrap_or_default();
-            set.map_or(by_pattern, |set| known.get(&set).cloned().unwrap_or_default())
-        };
-        let classes = exact.iter().zip(&sets).map(of_policy).collect();
-        found.entry(classes).and_modify(|least| *least = ori.min(*least)).or_insert(ori);
-    }
-
-    let reached = product.reach();
-    for (end, example) in reached.iter().enumerate() {
-        let Some(example) = example else { continue };
-        let classes = product.held(end, policies);
-        if found.contains_key(&classes) {
-            continue;
-        }
-        let free = if listed.contains(example) { product.search(end, &listed) } else { Some(*example) };
-        found.extend(free.map(|ori| (classes, ori)));
-    }
-    Ok(found.into_iter().map(|(classes, example)| Region { classes, example }).collect())
+    Product::of(policies)?.regions(policies)
 }
 
-/// What patterns alone say: of the ORIs that no class lists, every distinct set of classes whose patterns claim one.
-pub(super) fn claims(agencies: &Agencies) -> Result<Vec<Claim>, SurveyError> {
-    let policies = [agencies];
-    let product = Product::of(&policies)?;
-    let listed: HashSet<Ori> = agencies.exact().keys().copied().collect();
-    let mut found: BTreeMap<Vec<ClassId>, Claim> = BTreeMap::new();
-    for (end, example) in product.reach().iter().enumerate() {
-        let Some(example) = example else { continue };
-        let free = if listed.contains(example) { product.search(end, &listed) } else { Some(*example) };
-        let numbers = product.ends.get(end).map_or(&[][..], Vec::as_slice);
-        let claimed: Vec<ClassId> = numbers.iter().filter_map(|number| ClassId::try_from(*number).ok()).collect();
-        if let Some(example) = free {
-            let held = agencies.held(&claimed);
-            found.entry(claimed.clone()).or_insert(Claim { claimed, held, example });
-        }
-    }
-    Ok(found.into_values().collect())
+/// The regions of one policy, and what its patterns alone say: of the ORIs that no class lists, every distinct set of classes
+/// whose patterns claim one.
+pub(super) fn regions_and_claims(agencies: &Agencies) -> Result<(Vec<Region>, Vec<Claim>), SurveyError> {
+    let product = Product::of(&[agencies])?;
+    Ok((product.regions(&[agencies])?, product.claims(agencies)?))
 }
 
 /// A class, numbered over all policies, and the number of what is left of one of its masks.
@@ -130,6 +94,75 @@ struct Product {
 }
 
 impl Product {
+    fn regions(&self, policies: &[&Agencies]) -> Result<Vec<Region>, SurveyError> {
+        let mut found: BTreeMap<Vec<Vec<ClassId>>, Ori> = BTreeMap::new();
+
+        // What is listed exactly under one policy at least. The same answers come over and over: they are merged as numbers.
+        let sets: Vec<HashMap<_, _>> = policies.iter().map(|agencies| agencies.sets()).collect();
+        let listed: HashSet<Ori> = policies.iter().flat_map(|agencies| agencies.exact().keys().copied()).collect();
+        let mut merged: HashMap<(Vec<Option<_>>, Option<usize>), Ori> = HashMap::new();
+        for ori in &listed {
+            let exact: Vec<_> = policies.iter().map(|agencies| agencies.exact().get(ori).copied()).collect();
+            let claimed = exact.contains(&None).then(|| self.follow(*ori));
+            merged.entry((exact, claimed)).and_modify(|least| *least = (*ori).min(*least)).or_insert(*ori);
+        }
+        for ((exact, claimed), ori) in merged {
+            let held = claimed.map(|end| self.held(end, policies)).unwrap_or_default();
+            let mut held = held.into_iter();
+            let of_policy = |(set, known): (&Option<_>, &HashMap<_, Vec<ClassId>>)| {
+                let by_pattern = held.next().unwrap_or_default();
+                set.map_or(by_pattern, |set| known.get(&set).cloned().unwrap_or_default())
+            };
+            let classes = exact.iter().zip(&sets).map(of_policy).collect();
+            found.entry(classes).and_modify(|least| *least = ori.min(*least)).or_insert(ori);
+        }
+
+        let mut visits = 0;
+        for (end, example) in self.reach().into_iter().enumerate() {
+            let Some(example) = example else { continue };
+            let classes = self.held(end, policies);
+            if !found.contains_key(&classes) {
+                let free = self.unlisted(end, example, &listed, &mut visits)?;
+                found.extend(free.map(|ori| (classes, ori)));
+            }
+        }
+        Ok(found.into_iter().map(|(classes, example)| Region { classes, example }).collect())
+    }
+
+    fn claims(&self, agencies: &Agencies) -> Result<Vec<Claim>, SurveyError> {
+        let listed: HashSet<Ori> = agencies.exact().keys().copied().collect();
+        let mut found: BTreeMap<Vec<ClassId>, Claim> = BTreeMap::new();
+        let mut visits = 0;
+        for (end, example) in self.reach().into_iter().enumerate() {
+            let Some(example) = example else { continue };
+            let numbers = self.ends.get(end).map_or(&[][..], Vec::as_slice);
+            let claimed: Vec<ClassId> = numbers.iter().filter_map(|number| ClassId::try_from(*number).ok()).collect();
+            if let Some(example) = self.unlisted(end, example, &listed, &mut visits)? {
+                let held = agencies.held(&claimed);
+                found.entry(claimed.clone()).or_insert(Claim { claimed, held, example });
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// An ORI that leads to an end and isn't listed: the example, or one that is searched for.
+    fn unlisted(
+        &self,
+        end: usize,
+        example: Ori,
+        listed: &HashSet<Ori>,
+        visits: &mut usize,
+    ) -> Result<Option<Ori>, SurveyError> {
+        if !listed.contains(&example) {
+            return Ok(Some(example));
+        }
+        *visits += self.places.iter().map(Vec::len).sum::<usize>() + listed.len();
+        if *visits > MAX_VISITS {
+            return Err(self.tangle());
+        }
+        Ok(self.search(end, listed))
+    }
+
     fn of(policies: &[&Agencies]) -> Result<Self, SurveyError> {
         let mut all: Vec<(usize, Mask)> = Vec::new();
         let mut offsets = vec![0];
@@ -141,9 +174,11 @@ impl Product {
             offset += agencies.classes().len();
             offsets.push(offset);
         }
+        // Patterns that don't overlap are a tree, of a state a place each.
+        let most = all.len().saturating_mul(ORI_LENGTH).saturating_add(MAX_STATES);
         let (suffixes, begin) = suffixes(&all);
         let mut states = vec![settle(begin)];
-        let mut places = Vec::new();
+        let mut product = Self { offsets, places: Vec::new(), ends: Vec::new() };
         let mut count = 0;
         for suffixes in &suffixes {
             let mut known: HashMap<Vec<Left>, usize> = HashMap::new();
@@ -160,15 +195,50 @@ impl Product {
                 };
                 at_place.push(step(&lefts, suffixes, &mut number));
                 count += 1;
-                if count + next.len() > MOST_STATES {
-                    return Err(SurveyError::PATTERNS);
+                if count + next.len() > most {
+                    product.ends = next.into_iter().map(classes_of).collect();
+                    return Err(product.tangle());
                 }
             }
-            places.push(at_place);
+            product.places.push(at_place);
             states = next;
         }
-        let ends = states.into_iter().map(|lefts| lefts.into_iter().map(|(class, _)| class).collect()).collect();
-        Ok(Self { offsets, places, ends })
+        product.ends = states.into_iter().map(classes_of).collect();
+        if product.ends.iter().filter(|classes| product.is_overlap(classes)).count() > MAX_OVERLAPS {
+            return Err(product.tangle());
+        }
+        Ok(product)
+    }
+
+    /// Whether these classes, numbered over all policies, are several of one policy.
+    fn is_overlap(&self, classes: &[usize]) -> bool {
+        let of_one = |range: &[usize]| {
+            let (from, to) = (range.first().copied().unwrap_or(0), range.last().copied().unwrap_or(0));
+            classes.iter().filter(|number| (from..to).contains(number)).count() > 1
+        };
+        self.offsets.windows(2).any(of_one)
+    }
+
+    /// The classes of one policy that make most of the sets: a class that is in half of them doubles their number.
+    fn tangle(&self) -> SurveyError {
+        let mut counts = vec![0_usize; self.offsets.last().copied().unwrap_or(0)];
+        for number in self.ends.iter().flatten() {
+            counts.get_mut(*number).into_iter().for_each(|count| *count += 1);
+        }
+        let place = |number: usize| {
+            let policy = self.offsets.partition_point(|offset| *offset <= number).saturating_sub(1);
+            let class = number - self.offsets.get(policy).copied().unwrap_or(0);
+            (policy, ClassId::try_from(class).unwrap_or(ClassId::MAX))
+        };
+        let share = |count: &usize| (*count).min(self.ends.len().saturating_sub(*count));
+        let mut shares: Vec<(usize, (usize, ClassId))> = counts.iter().map(share).zip((0..).map(place)).collect();
+        // Of two policies the new one comes second, and is the one to mend.
+        shares.sort_by_key(|(share, (policy, class))| (Reverse(*share), Reverse(*policy), *class));
+        let (greatest, policy) = shares.first().map_or((0, 0), |(share, (policy, _))| (*share, *policy));
+        let is_guilty = |(share, (own, _)): &(usize, (usize, ClassId))| {
+            *own == policy && *share > 0 && share.saturating_mul(2) >= greatest
+        };
+        SurveyError::Patterns(shares.into_iter().filter(is_guilty).map(|(_, class)| class).collect())
     }
 
     /// The end that an ORI leads to.
@@ -311,6 +381,13 @@ fn step(lefts: &[Left], suffixes: &[Suffix], number: &mut impl FnMut(Vec<Left>) 
     let named = characters.iter().map(|character| (*character, after(*character))).collect();
     // No ORI has the character that stands for any.
     State { named, other: after(ANY) }
+}
+
+/// The classes of what is left of masks, each once.
+fn classes_of(lefts: Vec<Left>) -> Vec<usize> {
+    let mut classes: Vec<usize> = lefts.into_iter().map(|(class, _)| class).collect();
+    classes.dedup();
+    classes
 }
 
 /// The same in order, with nothing but the sure claim of a class that has one.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 /// How many parts the trees of one survey may have (P8).
-const MOST_NODES: usize = 1 << 21;
+const MAX_NODES: usize = 1 << 19;
 
 /// Beyond all claims: two policies declare 128 at most.
 const NO_LEVEL: u8 = u8::MAX;
@@ -81,7 +81,7 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         if let Some(tree) = self.known.get(&node) {
             return *tree;
         }
-        if self.nodes.len() >= MOST_NODES {
+        if self.nodes.len() >= MAX_NODES {
             self.is_full = true;
             return Tree(0);
         }

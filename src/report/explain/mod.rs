@@ -50,7 +50,7 @@ pub(crate) fn explain(
     key: Option<Option<MessageKeyId>>,
 ) -> Result<Explanation, ConfigError> {
     let policy = filter.decider();
-    let survey = Survey::of(policy)?;
+    let survey = Survey::of(policy);
     let who = Who::of(policy, ori)?;
     let purpose = requester.purpose_code();
     let is_declared = |claim: &&String| policy.declared_claims().contains(claim);

@@ -67,7 +67,7 @@ impl<'s> MatrixBuilder<'s> {
         let policy = self.survey.policy();
         let (purposes, messages) = (self.survey.purposes(), self.survey.messages());
         let mut alike = Vec::new();
-        for population in self.survey.populations().iter().filter(|population| !population.classes.is_empty()) {
+        for population in self.survey.populations()?.iter().filter(|population| !population.classes.is_empty()) {
             self.divide(population, (&purposes, &messages), &mut alike)?;
         }
         let is_body = |(_, element): &(ElementId, &crate::Element)| !element.is_envelope();
