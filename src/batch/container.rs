@@ -128,13 +128,30 @@ impl<'r> Cutting<'_, '_, 'r, '_, '_> {
     }
 
     fn zip(&mut self, source: Source) -> io::Result<()> {
-        // The directory stands at a zip's end: what can't be read from there is kept on disk meanwhile.
+        // The directory is at a zip's end: what can't be read from there is kept on disk meanwhile.
         let file = match source {
             Source::File(file) => file,
-            Source::Whole(bytes) => spooled(io::Cursor::new(bytes))?,
-            Source::Stream(stream) => spooled(stream)?,
+            Source::Whole(bytes) => self.spool(io::Cursor::new(bytes))?,
+            Source::Stream(stream) => self.spool(stream)?,
         };
         self.archive(ZipReader::new(file, self.reading.message_bytes())?)
+    }
+
+    /// Keeps everything that a stream gives in a file without a name, which goes when it is closed, however the run ends.
+    fn spool(&self, stream: impl Read) -> io::Result<File> {
+        let limit = self.reading.spool_bytes();
+        let mut file = match self.reading.staging() {
+            Some(folder) => tempfile::tempfile_in(folder)?,
+            None => tempfile::tempfile()?,
+        };
+        if io::copy(&mut stream.take(limit.saturating_add(1)), &mut file)? > limit {
+            let what = format!(
+                "it is a zip that has to be kept on disk to be read, and takes more than {limit} bytes (--spool)"
+            );
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+        }
+        file.rewind()?;
+        Ok(file)
     }
 
     fn archive(&mut self, mut archive: impl Archive) -> io::Result<()> {
@@ -208,12 +225,4 @@ impl<'r> Cutting<'_, '_, 'r, '_, '_> {
         let inside = Some(Inside { cut, ..self.container.from });
         After { inside, ..self.reading.after.clone() }
     }
-}
-
-/// A file that nobody else sees, with everything that a stream gives.
-fn spooled(mut stream: impl Read) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(&mut stream, &mut file)?;
-    file.rewind()?;
-    Ok(file)
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::Requester;
 use crate::read::json::{JsonReader, Scalar, ValueKind, decode};
+use crate::read::scan::is_space;
 use crate::read::{Limits, Reason, Refusal};
 
 /// How messages lie in lines that hold more than them.
@@ -178,8 +179,9 @@ impl Members {
 /// Appends a message that was a file or an entry as a line of its own: JSON with its line ends as spaces, which stand only
 /// between its tokens; XML, whose line ends mean something, as a JSON string.
 pub(super) fn write_as_line(output: &[u8], into: &mut Vec<u8>) {
-    if output.trim_ascii_start().starts_with(b"{") || output.trim_ascii_start().starts_with(b"[") {
-        into.extend(output.trim_ascii().iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    let trimmed = trim_space(output);
+    if trimmed.starts_with(b"{") || trimmed.starts_with(b"[") {
+        into.extend(trimmed.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
     } else {
         write_string(&String::from_utf8_lossy(output), into);
     }
@@ -208,6 +210,27 @@ fn read_text(text: &str, reader: &mut JsonReader<'_>, reason: Reason) -> Result<
         Err(refusal) if refusal.reason() == Reason::NotWellFormedJson => Err(refusal),
         Err(_) => Err(Refusal::at(reason, at, "the requester or purpose of the line is no string")),
     }
+}
+
+/// Whether a line is a JSON string, which may hold a message.
+pub(super) fn is_json_string(line: &[u8], limits: &Limits) -> bool {
+    let mut reader = JsonReader::new(line, limits);
+    line.starts_with(b"\"")
+        && simdutf8::basic::from_utf8(line).is_ok()
+        && reader.scalar().is_ok()
+        && reader.end().is_ok()
+}
+
+/// Without the white space of JSON and XML at both ends: a form feed is none.
+pub(super) fn trim_space(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|byte| !is_space(*byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !is_space(*byte)).map_or(start, |at| at + 1);
+    text.get(start..end).unwrap_or_default()
+}
+
+/// Without a byte order mark of UTF-8: it belongs to a file, not to the message that comes first.
+pub(super) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(text)
 }
 
 fn unescaped_text(inner: &str, escaped: bool) -> Cow<'_, str> {

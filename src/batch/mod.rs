@@ -10,6 +10,7 @@ mod pipeline;
 mod reader;
 mod run;
 mod unit;
+mod verification;
 mod walk;
 mod work;
 mod writer;

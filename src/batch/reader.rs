@@ -70,7 +70,6 @@ pub(super) struct After {
 pub(super) enum ReadError {
     /// What was read before a stop is no longer what is there.
     Changed(PathBuf),
-    Stdin(io::Error),
 }
 
 /// The reader of a run.
@@ -87,6 +86,8 @@ pub(super) struct Reader<'r> {
     pub(super) is_stopped: &'r AtomicBool,
     /// Bytes of memory that a decompressor may take.
     pub(super) window: usize,
+    /// Bytes of disk that a zip which can't be read in place may take.
+    pub(super) spool: u64,
 }
 
 /// Files that are opened at a time, side by side.
@@ -101,9 +102,14 @@ impl<'r> Reader<'r> {
             Reading { reader: self, after: After::default(), files: Vec::new(), bytes: 0, is_open: false };
         match self.inputs {
             Inputs::Stdin => {
-                let opened = open_stdin(self.as_form, self.bounds()).map_err(ReadError::Stdin)?;
                 reading.after.found = 1;
-                reading.stdin(opened, feed);
+                match open_stdin(self.as_form, self.bounds()) {
+                    Ok(opened) => reading.stdin(opened, feed),
+                    Err(error) => {
+                        let text = format!("stdin: failed: {error}");
+                        feed.result(Step::Told { text, is_failure: true, after: reading.after.clone() });
+                    }
+                }
             }
             Inputs::Roots(roots) => reading.roots(roots, position, feed)?,
         }
@@ -115,9 +121,9 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    fn bounds(&self) -> Bounds {
-        let longest_head = self.task.members.longest_line(self.task.filter.limits());
-        Bounds { longest_head, window: self.window }
+    fn bounds(&self) -> Bounds<'_> {
+        let limits = self.task.filter.limits();
+        Bounds { limits, longest_head: self.task.members.longest_line(limits), window: self.window }
     }
 
     fn is_over(&self, feed: &Feed<'_, 'r, Step>) -> bool {
@@ -189,7 +195,7 @@ impl<'r> Reading<'_, 'r> {
         let Reader { as_form, .. } = *self.reader;
         let opened = match (&found, begun) {
             (Found::File { path, .. }, Some(begun)) => {
-                Some(begun.and_then(|begun| begun.recognise(path, as_form, self.reader.bounds())))
+                Some(begun.and_then(|begun| begun.recognize(path, as_form, self.reader.bounds())))
             }
             _ => None,
         };
@@ -349,6 +355,16 @@ impl<'r> Reading<'_, 'r> {
     /// The longest line that is loaded.
     pub(super) fn longest_line(&self) -> usize {
         self.reader.task.members.longest_line(self.reader.task.filter.limits())
+    }
+
+    /// Bytes of disk that a source may take while it is read.
+    pub(super) fn spool_bytes(&self) -> u64 {
+        self.reader.spool
+    }
+
+    /// The run's own folder, if it has one.
+    pub(super) fn staging(&self) -> Option<&Path> {
+        self.reader.staging
     }
 
     pub(super) fn is_over(&self, feed: &Feed<'_, 'r, Step>) -> bool {

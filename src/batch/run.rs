@@ -23,6 +23,8 @@ pub(crate) struct Run {
     pub(crate) jobs: usize,
     /// Bytes of memory that the run may take, about.
     pub(crate) memory: usize,
+    /// Bytes of disk that a zip which comes through a pipe or a compression may take while it is read.
+    pub(crate) spool: u64,
     /// Whether a run that was stopped is to go on, or not.
     pub(crate) begin: Begin,
     /// What must not change while it is stopped.
@@ -84,6 +86,7 @@ impl Run {
             workers: &workers,
             is_stopped,
             window: self.memory / RESERVED_SHARE,
+            spool: self.spool,
         };
         let room = Room::new(self.memory / RESERVED_SHARE);
         let is_over = AtomicBool::new(false);
@@ -128,7 +131,6 @@ impl From<ReadError> for RunError {
                     "or something before it is no longer what it was when the run was stopped; --restart begins anew";
                 Self::Usage(format!("{} {what}", path.display()))
             }
-            ReadError::Stdin(error) => Self::Io(format!("stdin: {error}")),
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::input::{inflate, read_stretch};
-use super::line::Members;
+use super::input::{inflate, nested, read_stretch};
+use super::line::{Members, trim_space, without_mark};
 use super::output::{Piece, Product, Staging, create_private_folder, is_of_the_run, write_whole};
 use super::unit::{Content, Data, Entry, Lines, Unit};
+use super::verification::Verified;
 use crate::audit::Bodies;
 use crate::read::{Reason, Refusal};
 use crate::report::{Comparison, Summary, Tally};
@@ -27,6 +28,8 @@ pub(crate) struct Task {
     pub(crate) withheld: Option<PathBuf>,
     /// Whether records for the audit log are wanted.
     pub(crate) is_audited: bool,
+    /// Whether the messages are outputs, which the second reading alone looks at.
+    pub(crate) is_verification: bool,
 }
 
 /// A unit that has been worked on.
@@ -37,6 +40,8 @@ pub(super) struct Done {
     pub(super) comparison: Comparison,
     pub(super) notices: Vec<Notice>,
     pub(super) product: Product,
+    /// What was found in outputs.
+    pub(super) verified: Verified,
     /// Lines of the source that the unit held.
     pub(super) lines: u64,
 }
@@ -94,15 +99,15 @@ impl Task {
 }
 
 /// A unit in the making.
-struct Work<'w> {
-    task: &'w Task,
+pub(super) struct Work<'w> {
+    pub(super) task: &'w Task,
     source: &'w str,
     place: &'w Path,
     prefix: &'w Path,
     piece: Piece<'w>,
     /// Whether it matters what lines' messages are called.
     has_places: bool,
-    done: Done,
+    pub(super) done: Done,
     tally: Tally,
     out: Vec<u8>,
     /// The requester of the line before: lines of one log are often asked by the same.
@@ -111,7 +116,7 @@ struct Work<'w> {
 
 /// What a message is called, where messages have names, that is the line at byte `offset` or lies in it.
 fn name_of_line(message: &[u8], offset: u64) -> String {
-    let ending = if message.trim_ascii_start().starts_with(b"<") { "xml" } else { "json" };
+    let ending = if trim_space(message).starts_with(b"<") { "xml" } else { "json" };
     format!("{offset:012}.{ending}")
 }
 
@@ -119,7 +124,7 @@ fn name_of_line(message: &[u8], offset: u64) -> String {
 type LineRequester = (Option<String>, Option<String>);
 
 /// Where a message comes from, for its record.
-struct Origin<'o> {
+pub(super) struct Origin<'o> {
     name: Option<&'o str>,
     /// Number of the entry, or byte at which the line begins.
     item: Option<u64>,
@@ -154,7 +159,7 @@ impl Work<'_> {
         let ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
         let last = Some(bytes.len()).filter(|length| *length > 0 && !bytes.ends_with(b"\n"));
         for end in ends.chain(last) {
-            let line = bytes.get(start..end).unwrap_or_default().trim_ascii();
+            let line = trim_space(without_mark(bytes.get(start..end).unwrap_or_default()));
             let number = self.done.lines;
             self.done.lines += 1;
             let is_too_long = is_last_too_long && end == bytes.len();
@@ -179,6 +184,9 @@ impl Work<'_> {
             false => PathBuf::new(),
         };
         let origin = Origin { name: None, item: Some(offset), line: Some(number), place: &place };
+        if task.is_verification && self.count_notice(line) {
+            return Ok(());
+        }
         let read = match read {
             Ok(read) => read,
             Err(refusal) => {
@@ -197,6 +205,10 @@ impl Work<'_> {
                 }
             },
         };
+        if task.is_verification {
+            self.verify(&origin, &read.message, requester.as_ref().unwrap_or(&task.requester));
+            return Ok(());
+        }
         let receipt = self.redact(&read.message, requester.as_ref().unwrap_or(&task.requester));
         if receipt.disposition().releases() {
             match self.piece.lines() {
@@ -225,6 +237,15 @@ impl Work<'_> {
             }
             Data::Fault(what) => return self.failed(&origin, what),
         };
+        if let Some(what) = nested(&message).filter(|_| entry.number.is_some()) {
+            return self.failed(&origin, what);
+        }
+        if self.task.is_verification {
+            if !self.count_notice(&message) {
+                self.verify(&origin, &message, &self.task.requester);
+            }
+            return Ok(());
+        }
         let receipt = self.redact(&message, &self.task.requester);
         if !receipt.disposition().releases() {
             return self.refused(&origin, &receipt, Some(&message));
@@ -253,6 +274,11 @@ impl Work<'_> {
 
     /// A message that doesn't go out: told, kept apart if that is wanted, with a notice in its place.
     fn refused(&mut self, origin: &Origin<'_>, receipt: &Receipt, original: Option<&[u8]>) -> io::Result<()> {
+        if self.task.is_verification {
+            self.done.verified.messages += 1;
+            self.finding(origin, refusal_text(receipt));
+            return Ok(());
+        }
         self.record(origin, receipt);
         self.tell(origin, refusal_text(receipt), false);
         if let Some(folder) = &self.task.withheld {
@@ -279,11 +305,12 @@ impl Work<'_> {
     /// A message that can't be read or written.
     fn failed(&mut self, origin: &Origin<'_>, what: String) -> io::Result<()> {
         self.tally.add_failure();
+        self.done.verified.unread += 1;
         self.tell(origin, format!("failed: {what}"), true);
         self.piece.miss(origin.place)
     }
 
-    fn tell(&mut self, origin: &Origin<'_>, text: String, is_failure: bool) {
+    pub(super) fn tell(&mut self, origin: &Origin<'_>, text: String, is_failure: bool) {
         let name = match (origin.name, origin.item) {
             (Some(name), Some(number)) => format!("{}: entry {number} ({name})", self.source),
             (Some(name), None) => name.to_owned(),

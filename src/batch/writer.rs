@@ -132,6 +132,7 @@ impl<'r> Writer<'r> {
                     self.entry.summary.add_failure();
                     self.watch.tell_failure(&text);
                 } else {
+                    self.entry.summary.add_passed_over();
                     self.watch.tell(&text);
                 }
                 self.taken.push((None, after));

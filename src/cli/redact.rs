@@ -105,6 +105,10 @@ struct Going {
     /// How much memory the run may take, about
     #[arg(long, value_name = "SIZE", default_value = "256MiB")]
     memory: ByteSize,
+    /// How much disk a zip may take while it is read that comes through a pipe or another compression: its directory is at
+    /// its end. It lies in the run's own folder beside OUT, without OUT in the folder for temporary files, under no name
+    #[arg(long, value_name = "SIZE", default_value = "4GiB")]
+    spool: ByteSize,
     /// Go on with a run that was stopped
     #[arg(long)]
     resume: bool,
@@ -131,7 +135,7 @@ enum ProgressManner {
     Never,
 }
 
-fn form(name: &str) -> Result<Form, String> {
+pub(super) fn form(name: &str) -> Result<Form, String> {
     Form::named(name).ok_or_else(|| {
         let known: Vec<&str> = Form::names().collect();
         format!("one of {} is wanted", known.join(", "))
@@ -242,20 +246,22 @@ fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
         drop_withheld: forms.drop_withheld,
         withheld: record.withheld.clone(),
         is_audited: record.audit.is_some(),
+        is_verification: false,
     };
     let begin = match (going.resume, going.restart) {
         (true, _) => Begin::Resume,
         (_, true) => Begin::Restart,
         _ => Begin::New,
     };
-    Ok(Run { task, inputs, outputs, as_form: forms.input_format, jobs: going.jobs, memory, begin, terms })
+    let spool = going.spool.as_u64();
+    Ok(Run { task, inputs, outputs, as_form: forms.input_format, jobs: going.jobs, memory, spool, begin, terms })
 }
 
 /// A message on its way takes itself, its output, its record and what compression needs, and half of the memory is for
 /// everything else.
 const MEMORY_PER_MESSAGE_BYTE: usize = 8;
 
-fn inputs(paths: &[PathBuf]) -> Result<Inputs, Problem> {
+pub(super) fn inputs(paths: &[PathBuf]) -> Result<Inputs, Problem> {
     let is_stdin = |path: &PathBuf| path == Path::new("-");
     match paths {
         [] => Ok(Inputs::Stdin),

@@ -1,29 +1,46 @@
 //! `dmv-redact verify`: the second reading alone, over outputs that anyone wrote.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use rayon::prelude::*;
 
 use super::filter_arguments::FilterArguments;
-use super::messages::{read_file, read_message, regular_files};
+use super::output::say;
+use super::redact::{form, inputs};
 use super::{Exit, Problem, complain};
-
-use crate::{Filter, Requester};
+use crate::batch::{Begin, Form, Members, Outputs, Run, Task, Terms, Watch};
+use crate::report::Summary;
 
 /// Look for anything in redacted messages that the policy doesn't permit.
 ///
-/// Reads outputs (files, folders, or one on stdin) with the second reading alone, and says what it finds: what, where in
-/// the mapping, at which byte; never a value. Ends with status 3 if there is anything. Give the requester, purpose
-/// and claims that the messages were redacted for.
+/// Reads outputs (files, folders and archives in every form that `redact` writes, or stdin) with the second reading alone,
+/// and says what it finds: what, where in the mapping, at which byte; never a value. Notices that stand for messages which
+/// were withheld or could not be read are counted. Ends with status 3 if anything is found. Give the requester, purpose and
+/// claims that the messages were redacted for.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Outputs: files, or folders whose every file is one
+    /// Outputs: files, folders or archives
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     filter: FilterArguments,
+    /// Take every output for this: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
+    #[arg(long, value_name = "FORM", value_parser = form)]
+    input_format: Option<Form>,
+    /// The member of each line that holds the message; nobody looks at the rest of the line
+    #[arg(long, value_name = "NAME")]
+    payload_member: Option<String>,
+    /// The member of each line that holds the requester's ORI
+    #[arg(long, value_name = "NAME", conflicts_with = "requester")]
+    requester_member: Option<String>,
+    /// The member of each line that holds the purpose code
+    #[arg(long, value_name = "NAME", conflicts_with = "purpose")]
+    purpose_member: Option<String>,
 }
+
+/// Bytes of memory that reading takes, about, and of disk that a zip within a compression may take.
+const MEMORY: usize = 256 << 20;
+const MEMORY_PER_MESSAGE_BYTE: usize = 8;
+const SPOOL: u64 = 4 << 30;
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match verify(arguments) {
@@ -34,37 +51,56 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
     let filter = arguments.filter.filter()?.build()?;
-    let requester = arguments.filter.requester()?;
-    if arguments.inputs.is_empty() || arguments.inputs == [Path::new("-")] {
-        let output = read_message(io::stdin().lock(), filter.message_bytes());
-        return Ok(report("stdin", output, &filter, &requester));
-    }
-    let mut files = Vec::new();
-    for input in &arguments.inputs {
-        files.append(&mut regular_files(input)?);
-    }
-    let exits: Vec<Exit> = files
-        .par_iter()
-        .map(|path| {
-            let output = read_file(path, filter.message_bytes());
-            report(&path.display().to_string(), output, &filter, &requester)
-        })
-        .collect();
-    let worst = [Exit::Failure, Exit::Refused].into_iter().find(|exit| exits.contains(exit));
-    Ok(worst.unwrap_or(Exit::Released))
+    let memory = MEMORY.max(filter.message_bytes().saturating_mul(MEMORY_PER_MESSAGE_BYTE));
+    let task = Task {
+        filter,
+        requester: arguments.filter.requester()?,
+        members: Members {
+            payload: arguments.payload_member.clone(),
+            requester: arguments.requester_member.clone(),
+            purpose: arguments.purpose_member.clone(),
+            keep_rest: false,
+        },
+        other: None,
+        drop_withheld: false,
+        withheld: None,
+        is_audited: false,
+        is_verification: true,
+    };
+    let run = Run {
+        task,
+        inputs: inputs(&arguments.inputs)?,
+        outputs: Outputs::Nowhere,
+        as_form: arguments.input_format,
+        jobs: 0,
+        memory,
+        spool: SPOOL,
+        begin: Begin::New,
+        terms: Terms::new(),
+    };
+    let verified = run.verify(&Complaints)?;
+    say(&format!(
+        "{} outputs verified: {} with findings; {} notices of messages withheld, {} of messages failed\n",
+        verified.messages, verified.findings, verified.withheld, verified.failed
+    ))?;
+    Ok(match () {
+        () if verified.unread > 0 => Exit::Failure,
+        () if verified.findings > 0 => Exit::Refused,
+        () => Exit::Released,
+    })
 }
 
-/// Verifies one output and says what was found.
-fn report(name: &str, output: io::Result<Vec<u8>>, filter: &Filter, requester: &Requester) -> Exit {
-    match output.map(|output| filter.verify(&output, requester)) {
-        Ok(Ok(())) => Exit::Released,
-        Ok(Err(finding)) => {
-            complain(format!("{name}: {finding}"));
-            Exit::Refused
-        }
-        Err(error) => {
-            complain(format!("{name}: failed: {error}"));
-            Exit::Failure
-        }
+/// Says on stderr what is found.
+struct Complaints;
+
+impl Watch for Complaints {
+    fn tell(&self, line: &str) {
+        complain(line);
     }
+
+    fn tell_failure(&self, line: &str) {
+        complain(line);
+    }
+
+    fn moved(&self, _: &Summary) {}
 }

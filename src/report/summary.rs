@@ -17,6 +17,9 @@ pub(crate) struct Summary {
     held: u64,
     withheld: u64,
     failed: u64,
+    /// Links, devices and the like, which hold no message.
+    #[serde(default)]
+    passed_over: u64,
     bytes_in: u64,
     bytes_out: u64,
     reasons: BTreeMap<String, u64>,
@@ -135,6 +138,11 @@ impl Summary {
         self.failed += 1;
     }
 
+    /// Counts something that holds no message and was passed over.
+    pub(crate) fn add_passed_over(&mut self) {
+        self.passed_over += 1;
+    }
+
     /// Adds the counts of another part of the run.
     pub(crate) fn add_all(&mut self, other: Self) {
         self.messages += other.messages;
@@ -143,6 +151,7 @@ impl Summary {
         self.held += other.held;
         self.withheld += other.withheld;
         self.failed += other.failed;
+        self.passed_over += other.passed_over;
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
         self.unmapped += other.unmapped;
@@ -177,10 +186,10 @@ impl Summary {
         self.held + self.withheld
     }
 
-    /// Whether something could not be read or written.
+    /// Whether something could not be read or written, or was passed over.
     #[must_use]
     pub(crate) fn has_failures(&self) -> bool {
-        self.failed > 0
+        self.failed > 0 || self.passed_over > 0
     }
 
     /// Whether a message was held or withheld.
@@ -205,6 +214,9 @@ impl fmt::Display for Summary {
             f,
             "{messages} messages: {released} released, {redacted} redacted, {held} held, {withheld} withheld, {failed} failed"
         )?;
+        if self.passed_over > 0 {
+            writeln!(f, "{} links, devices and the like passed over", self.passed_over)?;
+        }
         writeln!(f, "{} bytes in, {} bytes out", self.bytes_in, self.bytes_out)?;
         writeln!(
             f,

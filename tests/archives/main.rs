@@ -9,13 +9,17 @@
     reason = "a test that can't go on has failed"
 )]
 
+mod containers;
 mod faults;
 mod forms;
 mod hostile;
 mod lines;
 mod places;
+mod recognize;
 mod records;
 mod stops;
+mod verification;
+mod zips;
 
 use std::fs::{self, File};
 use std::io::{Cursor, Read, Write};

@@ -5,9 +5,11 @@ use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::SystemTime;
 
-use flate2::bufread::MultiGzDecoder;
-
-use super::super::form::{Compression, Form, Layout, compression_of, is_undecided, layout_of};
+use super::super::form::{Compression, Form, Layout};
+use super::compressed::{Decompressor, compression_of};
+use super::containers::container;
+use super::recognize::{Head, Hint, Verdict, layout_of};
+use crate::Limits;
 
 /// Bytes that are looked at first. A file that is no longer is read whole by that.
 const HEAD_BYTES: usize = 1 << 16;
@@ -16,8 +18,10 @@ const BLOCK_BYTES: usize = 1 << 18;
 
 /// How much memory opening a source may take.
 #[derive(Debug, Clone, Copy)]
-pub(in super::super) struct Bounds {
-    /// Bytes that are looked at where the first line has not ended before.
+pub(in super::super) struct Bounds<'l> {
+    /// Of messages.
+    pub(in super::super) limits: &'l Limits,
+    /// Bytes that are looked at where less doesn't tell what it is.
     pub(in super::super) longest_head: usize,
     /// Bytes of what came before that a Zstandard source may refer to.
     pub(in super::super) window: usize,
@@ -72,18 +76,25 @@ impl Begun {
         Ok(Self { file, head, has_ended })
     }
 
-    /// Tells the file's form; `as_form` is what the caller knows of it.
-    pub(in super::super) fn recognise(self, path: &Path, as_form: Option<Form>, bounds: Bounds) -> io::Result<Opened> {
+    /// Tells the file's form; `asked` is what the caller says of it.
+    ///
+    /// # Errors
+    /// When it can't be read, or not as what it is said to be.
+    pub(in super::super) fn recognize(
+        self,
+        path: &Path,
+        asked: Option<Form>,
+        bounds: Bounds<'_>,
+    ) -> io::Result<Opened> {
         let Self { mut file, mut head, mut has_ended } = self;
-        let compression = as_form.map_or_else(|| compression_of(&head), |form| form.compression);
+        let compression = compression(&head, asked)?;
+        let named = Form::of_name(path).map(|form| form.layout).filter(|layout| *layout != Layout::Message);
+        let hint = Hint { asked: asked.map(|form| form.layout), named };
         if compression != Compression::Plain {
             file.seek(SeekFrom::Start(0))?;
-            return decompressed(Box::new(file), Some(path), as_form, compression, bounds);
+            return decompressed(Box::new(file), hint, compression, bounds);
         }
-        if as_form.is_none() && !has_ended {
-            has_ended = read_until_decided(&mut file, &mut head, bounds)?;
-        }
-        let layout = as_form.map_or_else(|| layout_of(Some(path), &head), |form| form.layout);
+        let layout = recognize(&mut file, &mut head, &mut has_ended, hint, bounds)?;
         let source = if layout == Layout::Message && has_ended {
             Source::Whole(head)
         } else {
@@ -94,43 +105,89 @@ impl Begun {
     }
 }
 
-/// Recognises what comes on stdin.
-pub(in super::super) fn open_stdin(as_form: Option<Form>, bounds: Bounds) -> io::Result<Opened> {
+/// Recognizes what comes on stdin.
+///
+/// # Errors
+/// When it can't be read, or not as what it is said to be.
+pub(in super::super) fn open_stdin(asked: Option<Form>, bounds: Bounds<'_>) -> io::Result<Opened> {
     let mut stdin = io::stdin();
     let mut head = Vec::new();
     let result = read_on(&mut stdin, HEAD_BYTES, &mut head);
-    let compression = as_form.map_or_else(|| compression_of(&head), |form| form.compression);
+    let compression = compression(&head, asked)?;
     let raw = again(head, result.map(drop), stdin);
-    decompressed(raw, None, as_form, compression, bounds)
+    decompressed(raw, Hint { asked: asked.map(|form| form.layout), named: None }, compression, bounds)
+}
+
+/// How a source is compressed, which is what the caller says of it if that says something.
+fn compression(head: &[u8], asked: Option<Form>) -> io::Result<Compression> {
+    let found = compression_of(head);
+    match asked {
+        Some(form) if form.compression != found => {
+            let found = container(head).filter(|_| found != Compression::Plain).unwrap_or("not compressed so");
+            Err(invalid(format!("it is {found}, and --input-format says otherwise")))
+        }
+        _ => Ok(found),
+    }
 }
 
 fn decompressed(
     raw: Box<dyn Read + Send>,
-    path: Option<&Path>,
-    as_form: Option<Form>,
+    hint: Hint,
     compression: Compression,
-    bounds: Bounds,
+    bounds: Bounds<'_>,
 ) -> io::Result<Opened> {
     let raw = BufReader::with_capacity(BLOCK_BYTES, raw);
     let mut inside: Box<dyn Read + Send> = match compression {
         Compression::Plain => Box::new(raw),
-        Compression::Gzip => Box::new(MultiGzDecoder::new(raw)),
-        Compression::Zstd => {
-            let mut decoder = zstd::Decoder::with_buffer(raw)?;
-            decoder.window_log_max(bounds.window.max(1).ilog2())?;
-            Box::new(decoder)
-        }
+        _ => Box::new(Decompressor::new(raw, compression, bounds.window)?),
     };
     let mut head = Vec::new();
-    let result = match as_form {
-        Some(_) => Ok(()),
-        None => read_on(&mut inside, HEAD_BYTES, &mut head).and_then(|has_ended| match has_ended {
-            true => Ok(()),
-            false => read_until_decided(&mut inside, &mut head, bounds).map(drop),
-        }),
+    let begun = read_on(&mut inside, HEAD_BYTES, &mut head);
+    if compression_of(&head) != Compression::Plain && compression != Compression::Plain {
+        let what = container(&head).unwrap_or_default();
+        return Err(invalid(format!("what is compressed in it is {what} again: that isn't read")));
+    }
+    let recognized = match begun {
+        Ok(mut has_ended) => recognize(&mut inside, &mut head, &mut has_ended, hint, bounds),
+        Err(error) => Err(error),
     };
-    let layout = as_form.map_or_else(|| layout_of(path, &head), |form| form.layout);
+    let (layout, result) = match recognized {
+        Ok(layout) => (layout, Ok(())),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => return Err(error),
+        Err(error) => (layout_of_cut(&head, hint, bounds), Err(error)),
+    };
     Ok(Opened { form: Form { layout, compression }, source: Source::Stream(again(head, result, inside)) })
+}
+
+/// Reads on as far as it takes to tell how messages lie in a source of which `head` was read.
+fn recognize(
+    source: &mut impl Read,
+    head: &mut Vec<u8>,
+    has_ended: &mut bool,
+    hint: Hint,
+    bounds: Bounds<'_>,
+) -> io::Result<Layout> {
+    loop {
+        let may_grow = !*has_ended && head.len() < bounds.longest_head;
+        match layout_of(Head { bytes: head, has_ended: *has_ended, may_grow }, hint, bounds.limits) {
+            Verdict::Is(layout) => return Ok(layout),
+            Verdict::Undecided => *has_ended = read_on(source, head.len(), head)?,
+            Verdict::Unreadable(what) => return Err(invalid(what)),
+        }
+    }
+}
+
+/// The same for a source that broke off: what would have followed is unknown.
+fn layout_of_cut(head: &[u8], hint: Hint, bounds: Bounds<'_>) -> Layout {
+    match layout_of(Head { bytes: head, has_ended: false, may_grow: false }, hint, bounds.limits) {
+        Verdict::Is(layout) => layout,
+        Verdict::Undecided | Verdict::Unreadable(_) => Layout::Message,
+    }
+}
+
+/// What is read well and can't be used.
+fn invalid(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, what)
 }
 
 /// A reader of all of a source again of which `head` was read. What failed there fails again behind it: the fault is told
@@ -145,15 +202,6 @@ fn again(head: Vec<u8>, result: io::Result<()>, rest: impl Read + Send + 'static
 /// Appends up to `count` bytes, and tells whether the source has ended.
 fn read_on(source: &mut impl Read, count: usize, head: &mut Vec<u8>) -> io::Result<bool> {
     Ok(source.take(count as u64).read_to_end(head)? < count)
-}
-
-/// Reads on as long as more could tell what the source is, and tells whether that is all of it.
-fn read_until_decided(source: &mut impl Read, head: &mut Vec<u8>, bounds: Bounds) -> io::Result<bool> {
-    let mut has_ended = false;
-    while !has_ended && head.len() < bounds.longest_head && is_undecided(head) {
-        has_ended = read_on(source, head.len(), head)?;
-    }
-    Ok(has_ended)
 }
 
 /// A reader that fails once, then has ended.

@@ -7,6 +7,7 @@ use tar::{EntryType, Header};
 
 use super::super::unit::Data;
 use super::archive::{Archive, Member};
+use super::containers::{header_sum, nested};
 use super::name::Names;
 use super::open::read_at_most;
 
@@ -14,7 +15,7 @@ const BLOCK: u64 = 512;
 /// Bytes that are read at a time behind the end.
 const END_BLOCK: usize = 1 << 16;
 /// Bytes of the longest extended header that is read.
-const LONGEST_EXTENSION: u64 = 1 << 16;
+const LONGEST_EXTENSION: u64 = 1 << 20;
 
 /// Reads the entries of a tar in order.
 pub(in super::super) struct TarReader<R> {
@@ -25,12 +26,46 @@ pub(in super::super) struct TarReader<R> {
     count: u64,
 }
 
-/// What extended headers said of the entry behind them.
-#[derive(Debug, Default)]
+/// What extended headers said of the entry after them.
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Extended {
     path: Option<Vec<u8>>,
     size: Option<u64>,
+    /// Whether what is stored is only a part of the file: the rest is holes.
+    is_sparse: bool,
 }
+
+/// What an entry holds, by its type.
+enum Kind {
+    File,
+    Folder,
+    /// Nothing: passed over and reported.
+    Without(&'static str),
+    /// Metadata of the archive.
+    Label,
+    /// Something that isn't read.
+    Unreadable(&'static str),
+}
+
+impl Kind {
+    fn of(header: &Header, extended: &Extended) -> Self {
+        match header.entry_type() {
+            EntryType::Regular | EntryType::Continuous if extended.is_sparse => Self::Unreadable(SPARSE),
+            EntryType::Regular | EntryType::Continuous => Self::File,
+            EntryType::Directory => Self::Folder,
+            EntryType::Symlink | EntryType::Link => Self::Without("a link"),
+            EntryType::Char | EntryType::Block | EntryType::Fifo => Self::Without("a device"),
+            EntryType::GNUSparse => Self::Unreadable(SPARSE),
+            kind => match kind.as_byte() {
+                b'V' => Self::Label,
+                b'M' => Self::Unreadable("it is a part of a file that begins in another volume: that isn't read"),
+                _ => Self::Unreadable("it is an entry of an unknown kind"),
+            },
+        }
+    }
+}
+
+const SPARSE: &str = "it is a sparse file: that isn't read";
 
 impl<R: Read> TarReader<R> {
     /// Of a source whose messages are read up to `limit` bytes.
@@ -52,36 +87,50 @@ impl<R: Read> TarReader<R> {
         }
         self.count += 1;
         let number = self.count;
-        let kind = header.entry_type();
-        let file = matches!(kind, EntryType::Regular | EntryType::Continuous);
+        let kind = Kind::of(header, &extended);
         let name = extended.path.unwrap_or_else(|| header.path_bytes().into_owned());
-        let is_folder = kind == EntryType::Directory || file && name.ends_with(b"/");
-        if !file || is_folder {
-            // A link has no data, whatever its header says.
-            if !matches!(kind, EntryType::Link | EntryType::Symlink) {
-                self.pass(size)?;
-            }
-            let what = match kind {
-                _ if is_folder => return Ok((number, Member::Folder)),
-                EntryType::Symlink | EntryType::Link => "a link",
-                EntryType::Char | EntryType::Block | EntryType::Fifo => "a device",
-                EntryType::GNUSparse => "a sparse file",
-                _ => "an entry of an unknown kind",
-            };
-            return Ok((number, Member::Irregular(what)));
+        if !matches!(kind, Kind::File | Kind::Unreadable(_)) && size != 0 {
+            // Some tars store data here and some don't: what follows is an entry for the one and data for the other.
+            return Err(broken("an entry of the tar that has no data says that it has"));
         }
-        let place = self.names.place(&name, number);
-        let data = if !wants_data(number) || size > self.limit as u64 {
-            self.pass(size)?;
-            Data::TooLong
-        } else {
-            let data = read_at_most((&mut self.source).take(size), size, self.limit)?;
-            let data = data.filter(|data| data.len() as u64 == size);
-            let data = data.ok_or_else(|| broken("the tar ends within an entry"))?;
-            self.skip(padding(size))?;
-            Data::Whole(data)
+        let data = match kind {
+            Kind::Folder | Kind::Label => return Ok((number, Member::Folder)),
+            // The oldest tars have no other mark of a folder.
+            Kind::File if name.ends_with(b"/") && size == 0 => return Ok((number, Member::Folder)),
+            Kind::Without(what) => return Ok((number, Member::Irregular(what))),
+            Kind::Unreadable(what) => {
+                self.pass_sparse_map(header)?;
+                self.pass(size)?;
+                Data::Fault(what.to_owned())
+            }
+            Kind::File if !wants_data(number) || size > self.limit as u64 => self.too_long(size)?,
+            Kind::File => {
+                let data = read_at_most((&mut self.source).take(size), size, self.limit)?;
+                let data = data.filter(|data| data.len() as u64 == size);
+                let data = data.ok_or_else(|| broken("the tar ends within an entry"))?;
+                self.skip(padding(size))?;
+                Data::Whole(data)
+            }
         };
-        Ok((number, Member::File { place, data }))
+        Ok((number, Member::File { place: self.names.place(&name, number), data }))
+    }
+
+    /// Passes over the blocks in which an old GNU tar continues the list of a sparse file's parts.
+    fn pass_sparse_map(&mut self, header: &Header) -> io::Result<()> {
+        const CONTINUES: usize = 504;
+        if header.entry_type() != EntryType::GNUSparse {
+            return Ok(());
+        }
+        let header = header.as_gnu().ok_or_else(|| broken("a sparse file of the tar has an unknown header"))?;
+        let mut block = [0; BLOCK as usize];
+        let mut continues = header.is_extended();
+        while continues {
+            if (&mut self.source).read_to_end_of(&mut block)? < block.len() {
+                return Err(broken("the tar ends within a header"));
+            }
+            continues = block.get(CONTINUES).is_some_and(|flag| *flag != 0);
+        }
+        Ok(())
     }
 
     /// The next header, `None` where empty blocks end the archive.
@@ -97,13 +146,8 @@ impl<R: Read> TarReader<R> {
         if header.as_bytes().iter().all(|byte| *byte == 0) {
             return self.end().map(|()| None);
         }
-        let sum = header.as_bytes().iter().enumerate().map(|(at, byte)| match at {
-            // The checksum itself counts as spaces.
-            148..156 => 32,
-            _ => u32::from(*byte),
-        });
-        match header.cksum() {
-            Ok(told) if told == sum.sum::<u32>() => Ok(Some(header)),
+        match header_sum(header.as_bytes()) {
+            Some((said, sum)) if said == sum => Ok(Some(header)),
             _ => Err(broken("a header of the tar has a wrong checksum")),
         }
     }
@@ -136,6 +180,15 @@ impl<R: Read> TarReader<R> {
         Ok(data)
     }
 
+    /// Passes over what is too long for a message, having looked whether it is a container.
+    fn too_long(&mut self, size: u64) -> io::Result<Data> {
+        let mut head = Vec::new();
+        let read = (&mut self.source).take(size.min(BLOCK)).read_to_end(&mut head)? as u64;
+        let rest = size.saturating_add(padding(size)).checked_sub(read);
+        self.skip(rest.unwrap_or_default())?;
+        Ok(nested(&head).map_or(Data::TooLong, Data::Fault))
+    }
+
     fn pass(&mut self, size: u64) -> io::Result<()> {
         let padded = size.checked_add(padding(size)).ok_or_else(|| broken("a size in the tar is none"))?;
         self.skip(padded)
@@ -152,9 +205,9 @@ impl<R: Read> Archive for TarReader<R> {
         let mut extended = Extended::default();
         loop {
             let Some(header) = self.header()? else {
-                return match extended {
-                    Extended { path: None, size: None } => Ok(None),
-                    _ => Err(broken("the tar ends behind an extended header")),
+                return match extended == Extended::default() {
+                    true => Ok(None),
+                    false => Err(broken("the tar ends after an extended header")),
                 };
             };
             let kind = header.entry_type();
@@ -168,8 +221,15 @@ impl<R: Read> Archive for TarReader<R> {
                     }
                     extended.path = Some(name);
                 }
-                // Of the link's target or of the whole archive: nothing that is used here.
-                EntryType::GNULongLink | EntryType::XGlobalHeader => drop(self.extension(own_size)?),
+                // A link's target: nothing that is used here.
+                EntryType::GNULongLink => drop(self.extension(own_size)?),
+                EntryType::XGlobalHeader => {
+                    let mut of_all = Extended::default();
+                    of_all.read_pax(&self.extension(own_size)?)?;
+                    if of_all != Extended::default() {
+                        return Err(broken("a header of the whole tar says what only one of an entry can"));
+                    }
+                }
                 _ => return self.entry(&header, own_size, extended, wants_data).map(Some),
             }
         }
@@ -211,13 +271,17 @@ impl Extended {
             let (name, value) = record.split_at(equals);
             let value = value.get(1..).unwrap_or_default();
             match name {
-                b"path" => self.path = Some(value.to_owned()),
+                b"path" if !self.is_sparse || self.path.is_none() => self.path = Some(value.to_owned()),
+                // The path beside it is one that a tar which knows no sparse files shall use.
+                b"GNU.sparse.name" => (self.path, self.is_sparse) = (Some(value.to_owned()), true),
                 b"size" => {
                     let size = std::str::from_utf8(value).ok().and_then(|size| size.parse().ok());
-                    self.size = Some(size.ok_or_else(malformed)?);
+                    let size = size.ok_or_else(malformed)?;
+                    if self.size.replace(size).is_some_and(|other| other != size) {
+                        return Err(broken("an extended header of the tar says two sizes"));
+                    }
                 }
-                // A sparse file's data isn't the file.
-                _ if name.starts_with(b"GNU.sparse") => return Err(broken("the tar holds a sparse file")),
+                _ if name.starts_with(b"GNU.sparse") => self.is_sparse = true,
                 _ => {}
             }
             rest = rest.get(length..).unwrap_or_default();

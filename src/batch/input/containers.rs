@@ -1,0 +1,87 @@
+//! Containers by their first bytes: those that are read, and those that aren't, which are named for what they are.
+
+/// What marks a container, the byte at which the mark stands, and what the container is.
+type Mark = (&'static [u8], usize, &'static str);
+
+/// What is read, where nothing else is around it.
+const READ: [Mark; 5] = [
+    (b"\x1F\x8B", 0, "compressed with gzip"),
+    (b"\x28\xB5\x2F\xFD", 0, "compressed with Zstandard"),
+    (b"PK\x03\x04", 0, "a zip archive"),
+    (b"PK\x05\x06", 0, "a zip archive"),
+    (b"ustar", 257, "a tar archive"),
+];
+
+/// What isn't.
+const NOT_READ: [Mark; 15] = [
+    (b"\xFD7zXZ\0", 0, "compressed with xz"),
+    (b"BZh", 0, "compressed with bzip2"),
+    (b"\x04\x22\x4D\x18", 0, "compressed with LZ4"),
+    (b"\x02\x21\x4C\x18", 0, "compressed with LZ4"),
+    (b"LZIP", 0, "compressed with lzip"),
+    (b"\x89LZO\0\r\n\x1A\n", 0, "compressed with lzop"),
+    (b"\x1F\x9D", 0, "compressed with compress"),
+    (b"\x5D\0\0", 0, "compressed with LZMA"),
+    (b"\xFF\x06\0\0sNaPpY", 0, "compressed with Snappy"),
+    (b"7z\xBC\xAF\x27\x1C", 0, "a 7z archive"),
+    (b"Rar!\x1A\x07", 0, "a rar archive"),
+    (b"MSCF\0\0\0\0", 0, "a cabinet archive"),
+    (b"!<arch>\n", 0, "an ar archive"),
+    (b"0707", 0, "a cpio archive"),
+    (b"PK\x07\x08", 0, "a part of a split zip archive"),
+];
+
+/// What a container that isn't read is.
+pub(in super::super) fn unreadable(head: &[u8]) -> Option<&'static str> {
+    find(&NOT_READ, head)
+}
+
+/// What a container of any kind is: inside of another one none is read.
+pub(in super::super) fn container(head: &[u8]) -> Option<&'static str> {
+    let tar = begins_as_tar(head).then_some("a tar archive");
+    let skippable = matches!(head, [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..]).then_some("compressed with Zstandard");
+    unreadable(head).or_else(|| find(&READ, head)).or(tar).or(skippable)
+}
+
+/// Why an entry of an archive can't be read that begins with `head`, if that is for being a container.
+pub(in super::super) fn nested(head: &[u8]) -> Option<String> {
+    container(head).map(|what| format!("it is {what} inside of an archive: that isn't read"))
+}
+
+fn find(marks: &[Mark], head: &[u8]) -> Option<&'static str> {
+    let stands = |(mark, at, _): &&Mark| head.get(*at..).is_some_and(|rest| rest.starts_with(mark));
+    // No text has a zero byte: a message may say "ustar" wherever it likes.
+    marks.iter().find(stands).filter(|(_, at, _)| *at == 0 || header_has_zeros(head)).map(|(_, _, what)| *what)
+}
+
+pub(super) fn begins_as_zip(head: &[u8]) -> bool {
+    matches!(head, [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..])
+}
+
+/// Whether a source begins with the header of a tar: marked as one, or at least with the right checksum, for the oldest have
+/// no mark. What could be a message isn't one.
+pub(super) fn begins_as_tar(head: &[u8]) -> bool {
+    const MARK: usize = 257;
+    let is_marked = head.get(MARK..).is_some_and(|rest| rest.starts_with(b"ustar"));
+    header_has_zeros(head) && (is_marked || header_sum(head).is_some_and(|(said, sum)| said == sum))
+}
+
+/// Whether there is a zero byte in the first block, as in every header of a tar, and as in no text but in UTF-16.
+fn header_has_zeros(head: &[u8]) -> bool {
+    let is_utf16 = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
+    head.get(..TAR_BLOCK).is_some_and(|header| header.contains(&0)) && !is_utf16
+}
+
+/// Bytes of a tar's header.
+pub(super) const TAR_BLOCK: usize = 512;
+
+/// The checksum that a tar's header says, and the one that it has.
+pub(super) fn header_sum(head: &[u8]) -> Option<(u32, u32)> {
+    let header = head.get(..TAR_BLOCK)?;
+    let digits = header.get(148..156)?;
+    let digits = std::str::from_utf8(digits).ok()?.trim_matches([' ', '\0']);
+    let said = u32::from_str_radix(digits, 8).ok()?;
+    // The checksum itself counts as spaces.
+    let byte = |(at, byte): (usize, &u8)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) };
+    Some((said, header.iter().enumerate().map(byte).sum()))
+}

@@ -1,0 +1,200 @@
+//! What a source is, by its content. Every guess has its premise tested before anything is cut: what the strict reader takes
+//! as one document is one message, whatever its lines look like; where the content leaves it open, the name or the option
+//! decides; and where that contradicts the content, nothing is read (P2).
+
+use super::super::form::Layout;
+use super::super::line::{is_json_string, trim_space, without_mark};
+use super::containers::{begins_as_tar, begins_as_zip, unreadable};
+use crate::read::scan::{is_space, skip_space};
+use crate::read::{Limits, Reason, SyntaxFault, lint_syntax};
+
+/// What is known of a source beside its content.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Hint {
+    /// What the caller says that it is.
+    pub(super) asked: Option<Layout>,
+    /// What its name says.
+    pub(super) named: Option<Layout>,
+}
+
+/// What the first bytes of a source tell.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Is(Layout),
+    /// More of it has to be seen.
+    Undecided,
+    /// It can't be read, or not as what it is said to be; the text says why.
+    Unreadable(String),
+}
+
+/// The first bytes of a source, as it is once decompressed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head<'h> {
+    pub(super) bytes: &'h [u8],
+    /// Whether that is all of it.
+    pub(super) has_ended: bool,
+    /// Whether more may be asked for.
+    pub(super) may_grow: bool,
+}
+
+/// What the lines at a source's beginning tell.
+#[derive(Debug, PartialEq, Eq)]
+enum Lines {
+    /// The first is a document, and what follows is none of its parts: the source isn't one document.
+    Several,
+    /// The first is a document, and all there is.
+    Alone,
+    /// They can't be told from the lines of one document.
+    Unclear,
+    /// More has to be seen.
+    Unfinished,
+}
+
+/// Tells how messages lie in a source.
+pub(super) fn layout_of(head: Head<'_>, hint: Hint, limits: &Limits) -> Verdict {
+    if let Some(what) = unreadable(head.bytes) {
+        return Verdict::Unreadable(format!("it is {what}: that isn't read"));
+    }
+    let archive = match () {
+        () if begins_as_zip(head.bytes) => Some(Layout::Zip),
+        () if begins_as_tar(head.bytes) => Some(Layout::Tar),
+        () => None,
+    };
+    match (archive, hint.asked, hint.named) {
+        (Some(found), Some(asked), _) if found != asked => {
+            let found = if found == Layout::Zip { "zip" } else { "tar" };
+            Verdict::Unreadable(format!("it is a {found}, and --input-format says otherwise"))
+        }
+        (Some(found), ..) => Verdict::Is(found),
+        (None, Some(asked), _) if asked != Layout::Lines => Verdict::Is(asked),
+        // An archive without a single entry shows nothing.
+        (None, None, Some(named @ (Layout::Tar | Layout::Zip))) if !may_be_document(head.bytes) => Verdict::Is(named),
+        _ => text_layout(head, hint, limits),
+    }
+}
+
+/// Whether a source begins as messages and lines of them do.
+fn may_be_document(head: &[u8]) -> bool {
+    let text = without_mark(head);
+    let first = text.get(skip_space(text, 0));
+    text.len() < head.len() || is_utf16(head) || matches!(first, Some(b'{' | b'[' | b'"' | b'<'))
+}
+
+fn is_utf16(head: &[u8]) -> bool {
+    head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF")
+}
+
+/// Tells one message from lines of them.
+fn text_layout(head: Head<'_>, hint: Hint, limits: &Limits) -> Verdict {
+    let limits = reading_limits(limits);
+    let is_expected = hint.asked.or(hint.named) == Some(Layout::Lines);
+    let otherwise = || if is_expected { as_expected(head, hint, &limits) } else { Verdict::Is(Layout::Message) };
+    match first_lines(head, is_expected, &limits) {
+        Lines::Several => Verdict::Is(Layout::Lines),
+        Lines::Unfinished if head.may_grow => Verdict::Undecided,
+        // No message begins with a quote: it is one in a string.
+        Lines::Alone if is_expected || trim_space(without_mark(head.bytes)).starts_with(b"\"") => {
+            Verdict::Is(Layout::Lines)
+        }
+        Lines::Alone | Lines::Unclear | Lines::Unfinished => otherwise(),
+    }
+}
+
+/// Takes a source for lines that is said to be that, unless it is one document.
+fn as_expected(head: Head<'_>, hint: Hint, limits: &Limits) -> Verdict {
+    if head.may_grow && !head.has_ended {
+        return Verdict::Undecided;
+    }
+    let unreadable = |what: &str| Verdict::Unreadable(what.to_owned());
+    // What was cut is read up to the end of a line, so that the cut is no fault.
+    let end = match head.has_ended {
+        true => head.bytes.len(),
+        false => memchr::memrchr(b'\n', head.bytes).map_or(0, |at| at + 1),
+    };
+    let read = head.bytes.get(..end).unwrap_or_default();
+    match lint_syntax(read, limits) {
+        Ok(()) if hint.asked.is_some() => unreadable("it is one document on several lines, not a message a line"),
+        Ok(()) => Verdict::Is(Layout::Message),
+        Err(_) if is_utf16(head.bytes) => unreadable("it is in UTF-16: lines are read in UTF-8"),
+        Err(fault) if head.has_ended || is_conclusive(&fault, end) => Verdict::Is(Layout::Lines),
+        Err(_) => unreadable("it can't be told whether it is one document or a message a line"),
+    }
+}
+
+/// Whether a fault would be there whatever followed the first `length` bytes, which end with a line.
+fn is_conclusive(fault: &SyntaxFault, length: usize) -> bool {
+    match fault.reason() {
+        Reason::SyntaxUnknown => true,
+        // A JSON document goes on behind a line's end, but none of its strings, names and numbers does.
+        Reason::NotWellFormedJson => fault.offset().is_some_and(|offset| offset < length),
+        // In XML much may go on; but not when the root is closed.
+        _ => has_document_ended(fault),
+    }
+}
+
+/// Whether the fault is that a whole document is followed by something.
+fn has_document_ended(fault: &SyntaxFault) -> bool {
+    matches!(fault.detail(), "something follows the document" | "a second root element")
+}
+
+fn first_lines(head: Head<'_>, is_expected: bool, limits: &Limits) -> Lines {
+    let text = without_mark(head.bytes);
+    let (first, rest) = next_line(text);
+    match first.first() {
+        None if head.has_ended => return Lines::Unclear,
+        None => return Lines::Unfinished,
+        Some(b'{' | b'[' | b'"' | b'<') => {}
+        Some(_) => return Lines::Unclear,
+    }
+    if rest.is_none() && !head.has_ended {
+        return Lines::Unfinished;
+    }
+    if !is_document(first, limits) {
+        return Lines::Unclear;
+    }
+    let (second, rest) = next_line(rest.unwrap_or_default());
+    // A declaration, a comment and a processing instruction begin so; the longest needs six bytes to be told.
+    match second.len() {
+        0 if head.has_ended => return Lines::Alone,
+        0..6 if !head.has_ended && rest.is_none() => return Lines::Unfinished,
+        _ => {}
+    }
+    let may_belong = first.starts_with(b"<") && (second.starts_with(b"<!--") || second.starts_with(b"<?"));
+    if may_belong && !is_declaration(second) {
+        return match lint_syntax(text, limits) {
+            Err(fault) if has_document_ended(&fault) => Lines::Several,
+            _ if head.has_ended => Lines::Unclear,
+            _ => Lines::Unfinished,
+        };
+    }
+    match () {
+        () if is_expected => Lines::Several,
+        () if rest.is_none() && !head.has_ended => Lines::Unfinished,
+        () if is_document(second, limits) => Lines::Several,
+        () => Lines::Unclear,
+    }
+}
+
+/// The next line that isn't blank, without white space around it, and what follows if it has ended.
+fn next_line(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let text = text.get(skip_space(text, 0)..).unwrap_or_default();
+    match memchr::memchr(b'\n', text).and_then(|at| text.split_at_checked(at)) {
+        Some((line, rest)) => (trim_space(line), Some(rest)),
+        None => (trim_space(text), None),
+    }
+}
+
+/// Whether a line is a document by itself: a message, or a JSON string that may be one.
+fn is_document(line: &[u8], limits: &Limits) -> bool {
+    lint_syntax(line, limits).is_ok() || is_json_string(line, limits)
+}
+
+/// Whether a line begins with an XML declaration, which stands only at the very beginning of a document.
+fn is_declaration(line: &[u8]) -> bool {
+    line.strip_prefix(b"<?xml").is_some_and(|rest| rest.first().copied().is_some_and(is_space))
+}
+
+/// Limits within which lines are told from a document: a message beyond the caller's is still a document.
+fn reading_limits(limits: &Limits) -> Limits {
+    Limits { message_bytes: usize::MAX, depth: 1 << 12, name_bytes: usize::MAX, members: usize::MAX, ..limits.clone() }
+}

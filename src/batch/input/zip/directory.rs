@@ -1,0 +1,203 @@
+//! Where a zip's directory is, and what it says of each entry (APPNOTE 4.3.12 to 4.3.16). It must lie where one reading alone
+//! finds it: what two programs could find in two places is refused.
+
+use std::fs::File;
+use std::io;
+
+use super::super::lines::read_at;
+use super::{broken, number};
+
+const END: [u8; 4] = *b"PK\x05\x06";
+const END_BYTES: usize = 22;
+/// Bytes of the longest comment, and of the padding that is looked through behind the end.
+const LONGEST_COMMENT: u64 = 0xFFFF;
+const MOST_PADDING: u64 = 1 << 16;
+const RECORD: [u8; 4] = *b"PK\x01\x02";
+const RECORD_BYTES: usize = 46;
+/// A 16-bit number and a 32-bit one that say "look into the 64-bit part".
+pub(super) const ELSEWHERE_16: u64 = 0xFFFF;
+const ELSEWHERE_32: u64 = 0xFFFF_FFFF;
+
+/// Bits of an entry's flags.
+pub(super) const ENCRYPTED: u64 = 1 | 1 << 6 | 1 << 13;
+pub(super) const PATCHED: u64 = 1 << 5;
+
+/// Where the directory is.
+pub(super) struct Directory {
+    pub(super) entries: u64,
+    /// Whether the count is one of 16 bits: some programs let it wrap around.
+    pub(super) wraps: bool,
+    pub(super) size: u64,
+    pub(super) start: u64,
+}
+
+/// What the directory says of an entry.
+pub(super) struct Listed {
+    pub(super) flags: u64,
+    pub(super) method: u64,
+    pub(super) crc: u64,
+    pub(super) compressed: u64,
+    pub(super) size: u64,
+    pub(super) offset: u64,
+    /// The number of the disk that it is on, 0 but in split archives.
+    pub(super) disk: u64,
+    /// What it is, if that is neither a file nor a folder.
+    pub(super) irregular: Option<&'static str>,
+    pub(super) name: Vec<u8>,
+}
+
+impl Listed {
+    /// Reads the next record; `take` gives the next bytes of the directory.
+    pub(super) fn read(mut take: impl FnMut(&mut [u8]) -> io::Result<()>) -> io::Result<Self> {
+        let mut record = [0; RECORD_BYTES];
+        take(&mut record)?;
+        if !record.starts_with(&RECORD) {
+            return Err(broken("the zip's directory is malformed"));
+        }
+        let field = |at: usize, bytes: usize| number(&record, at, bytes);
+        let mut part = |at: usize| {
+            let mut part = vec![0; usize::try_from(field(at, 2)).unwrap_or_default()];
+            take(&mut part).map(|()| part)
+        };
+        let (name, extra, _comment) = (part(28)?, part(30)?, part(32)?);
+        let mut wide = Wide::of(&extra);
+        let (size, compressed, offset) = (wide.or(field(24, 4))?, wide.or(field(20, 4))?, wide.or(field(42, 4))?);
+        // Unix and macOS put the file's mode here.
+        let mode = if matches!(field(5, 1), 3 | 19) { field(40, 2) & 0o170_000 } else { 0 };
+        let irregular = match mode {
+            0o120_000 => Some("a link"),
+            0o010_000 | 0o020_000 | 0o060_000 | 0o140_000 => Some("a device"),
+            _ => None,
+        };
+        let (flags, method, crc, disk) = (field(8, 2), field(10, 2), field(16, 4), field(34, 2));
+        Ok(Self { flags, method, crc, compressed, size, offset, disk, irregular, name })
+    }
+
+    /// Whether it is a folder: it has no content, and a name that ends as those of folders do.
+    pub(super) fn is_folder(&self) -> bool {
+        self.size == 0 && self.name.ends_with(b"/")
+    }
+
+    /// Why it can't be read, if what it needs is more than is read here.
+    pub(super) fn unreadable(&self) -> Option<String> {
+        let method = match self.method {
+            0 | 8 => None,
+            1 => Some("shrunk"),
+            2..=5 => Some("reduced"),
+            6 | 10 => Some("imploded"),
+            9 => Some("compressed with Deflate64"),
+            12 => Some("compressed with bzip2"),
+            14 => Some("compressed with LZMA"),
+            20 | 93 => Some("compressed with Zstandard"),
+            95 => Some("compressed with xz"),
+            97 => Some("compressed with WavPack"),
+            98 => Some("compressed with PPMd"),
+            99 => Some("encrypted"),
+            _ => Some("compressed in an unknown way"),
+        };
+        match () {
+            () if self.flags & ENCRYPTED != 0 => Some("it is encrypted: that isn't read".to_owned()),
+            () if self.flags & PATCHED != 0 => Some("it is a patch: that isn't read".to_owned()),
+            () if !matches!(self.disk, 0 | ELSEWHERE_16) => Some("it lies in another part of a split zip".to_owned()),
+            () => method.map(|method| format!("it is {method}: that isn't read")),
+        }
+    }
+}
+
+impl Directory {
+    /// Finds the end record, which must end the file, its comment and padding included, and leads to the directory, which must
+    /// lie right before it.
+    pub(super) fn find(file: &File) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        let tail_bytes = length.min(END_BYTES as u64 + LONGEST_COMMENT + MOST_PADDING);
+        let mut tail = vec![0; usize::try_from(tail_bytes).unwrap_or_default()];
+        read_at(file, &mut tail, length - tail_bytes)?;
+        let ends_file = |at: &usize| {
+            let end = *at + END_BYTES + usize::try_from(number(&tail, *at + 20, 2)).unwrap_or_default();
+            tail.get(end..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
+        };
+        let mut ends = memchr::memmem::rfind_iter(&tail, &END);
+        let at = ends.next().ok_or_else(|| broken("the zip has no end: it was cut, or is no zip"))?;
+        if !ends_file(&at) {
+            return Err(broken("the zip was cut at its end, or something follows that"));
+        }
+        if ends.any(|at| ends_file(&at)) {
+            return Err(broken("the zip has two ends"));
+        }
+        Self::of_end(file, tail.get(at..).unwrap_or_default(), length - tail_bytes + at as u64)
+    }
+
+    fn of_end(file: &File, record: &[u8], end_at: u64) -> io::Result<Self> {
+        let narrow = [(10, 2), (12, 4), (16, 4)].map(|(at, bytes)| number(record, at, bytes));
+        let [entries, size, start] = narrow;
+        let is_split = [4, 6].iter().any(|at| !matches!(number(record, *at, 2), 0 | ELSEWHERE_16));
+        if is_split || number(record, 8, 2) != entries {
+            return Err(broken("it is a part of a split zip archive: that isn't read"));
+        }
+        let mut locator = [0; 20];
+        let wide = end_at.checked_sub(20).map(|at| read_at(file, &mut locator, at).map(|()| at)).transpose()?;
+        let (directory, limit) = match wide.filter(|_| locator.starts_with(b"PK\x06\x07")) {
+            Some(locator_at) => Self::of_wide_end(file, &locator, locator_at, narrow)?,
+            None => (Self { entries, wraps: true, size, start }, end_at),
+        };
+        match directory.start.checked_add(directory.size) {
+            Some(end) if end == limit => Ok(directory),
+            _ => Err(broken("the zip's directory isn't where its end says: something was put before or into it")),
+        }
+    }
+
+    /// The end record of zips with more than 65,535 entries or 4 GiB, and where that begins.
+    fn of_wide_end(file: &File, locator: &[u8], locator_at: u64, narrow: [u64; 3]) -> io::Result<(Self, u64)> {
+        let wrong = || broken("the zip's 64-bit end is malformed, or contradicts the other");
+        let at = number(locator, 8, 8);
+        let mut record = [0; 56];
+        if number(locator, 4, 4) != 0 || number(locator, 16, 4) > 1 {
+            return Err(broken("it is a part of a split zip archive: that isn't read"));
+        }
+        if at.checked_add(56).is_none_or(|end| end > locator_at) {
+            return Err(wrong());
+        }
+        read_at(file, &mut record, at)?;
+        let ends_at = number(&record, 4, 8).checked_add(at + 12);
+        let wide = [(32, 8), (40, 8), (48, 8)].map(|(at, bytes)| number(&record, at, bytes));
+        let elsewhere = [ELSEWHERE_16, ELSEWHERE_32, ELSEWHERE_32];
+        let agrees = |((narrow, wide), elsewhere): ((u64, u64), u64)| narrow == elsewhere || narrow == wide;
+        if !record.starts_with(b"PK\x06\x06")
+            || ends_at != Some(locator_at)
+            || number(&record, 24, 8) != number(&record, 32, 8)
+            || !narrow.into_iter().zip(wide).zip(elsewhere).all(agrees)
+        {
+            return Err(wrong());
+        }
+        let [entries, size, start] = wide;
+        Ok((Self { entries, wraps: false, size, start }, at))
+    }
+}
+
+/// The 64-bit values of an extra field, in their order.
+pub(super) struct Wide<'a>(&'a [u8]);
+
+impl<'a> Wide<'a> {
+    pub(super) fn of(extra: &'a [u8]) -> Self {
+        let mut rest = extra;
+        while rest.len() >= 4 {
+            let length = usize::try_from(number(rest, 2, 2)).unwrap_or_default();
+            let end = (4 + length).min(rest.len());
+            if number(rest, 0, 2) == 1 {
+                return Self(rest.get(4..end).unwrap_or_default());
+            }
+            rest = rest.get(end..).unwrap_or_default();
+        }
+        Self(&[])
+    }
+
+    /// The 32-bit value, or the next wide one where it stands for that.
+    pub(super) fn or(&mut self, value: u64) -> io::Result<u64> {
+        if value != ELSEWHERE_32 {
+            return Ok(value);
+        }
+        let (wide, rest) = self.0.split_at_checked(8).ok_or_else(|| broken("the zip's directory is malformed"))?;
+        self.0 = rest;
+        Ok(number(wide, 0, 8))
+    }
+}
