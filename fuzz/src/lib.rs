@@ -1,6 +1,10 @@
 //! What the fuzz targets and the soak check, on the mutations, fixtures and judges of the tests of the main crate.
 
+mod history;
 mod leaks;
+mod levels;
+mod pace;
+mod packs;
 mod pairs;
 mod properties;
 mod soak;
@@ -37,6 +41,9 @@ mod settings;
 #[path = "../../tests/common/shorten.rs"]
 mod shorten;
 
+pub use history::history_changes_nothing;
+pub use levels::levels_agree;
+pub use pace::pace_is_steady;
 pub use properties::{
     canary_never_survives, catalog_never_panics, format_never_panics, never_panics, output_reparses_alike,
     policy_never_panics,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::dice::Dice;
+use crate::history;
 use crate::judgement;
 use crate::leaks::{holds_canary, is_moved};
 use crate::mutate::mutated;
@@ -16,8 +17,7 @@ const THREADS: u64 = 2;
 /// Every tenth output is shown to other parsers.
 const JUDGED: u64 = 10;
 
-const USAGE: &str =
-    "soak messages COUNT|MINUTESm [SEED], soak pairs COUNT|MINUTESm [SEED], soak save FOLDER COUNT [SEED]";
+const USAGE: &str = "soak messages|pairs|history COUNT|MINUTESm [SEED], soak save FOLDER COUNT [SEED]";
 
 /// When a run ends.
 #[derive(Clone, Copy)]
@@ -49,6 +49,7 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
     let seed = |text: Option<&&str>| text.map_or(Ok(1), |text| text.parse::<u64>()).map_err(|_| USAGE.to_owned());
     let (step, until, seed): (fn(&mut Dice<'_>, &mut Tally), Until, u64) = match arguments.as_slice() {
         ["messages", until, rest @ ..] => (message, Until::read(until).ok_or(USAGE)?, seed(rest.first())?),
+        ["history", until, rest @ ..] => (history::step, Until::read(until).ok_or(USAGE)?, seed(rest.first())?),
         ["pairs", until, rest @ ..] => (pairs::pair, Until::read(until).ok_or(USAGE)?, seed(rest.first())?),
         ["save", folder, count, rest @ ..] => {
             let count = count.parse().map_err(|_| USAGE.to_owned())?;

@@ -35,7 +35,7 @@ pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| {
     World { planted: planted.collect(), clean, settings }
 });
 
-fn sources(setting: &Setting, cases: &[Case]) -> [Vec<Source>; 2] {
+pub(crate) fn sources(setting: &Setting, cases: &[Case]) -> [Vec<Source>; 2] {
     [true, false].map(|xml| {
         let of_syntax = cases.iter().filter(|case| case.xml == xml);
         of_syntax.filter_map(|case| Source::read(xml, setting.addressed(case))).collect()
