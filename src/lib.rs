@@ -15,7 +15,7 @@ mod window;
 pub use catalog::{Catalog, Element, ElementId, Kind, Sensitivity, Shape, Treatment};
 pub use config::ConfigError;
 pub use filter::{Filter, FilterBuilder, Redaction, Request};
-pub use policy::{ORI_LENGTH, Ori, PolicyIdentity, Requester, RequesterError};
+pub use policy::{ORI_LENGTH, Ori, PolicyIdentity, RequestError, Requester, RequesterError};
 pub use read::{Limits, Reason, SyntaxFault, lint_syntax};
 pub use rewrite::{Disposition, ElementCounts, Receipt};
 pub use verify::Finding;

@@ -98,10 +98,22 @@ fn which_rule_decides_and_why_another_does_not_apply() {
         &told(&[&["--requester", "ON1234500"], &EXAMPLE[..]].concat()),
         &["== Message keys DR, KR, RR ==", "== Message keys DNR, RNR ==", "    it is for message key DNR, RNR\n"],
     );
-    has(
-        &told(&["--requester", "VTICE0900", "--claim", "approvd"]),
-        &["the policy declares no claim `approvd`: it has no effect\n"],
-    );
+}
+
+#[test]
+fn attack_31_what_the_policy_does_not_declare_is_wrong_usage() {
+    for (option, value, complaint) in [
+        ("--claim", "approvd", "--claim: the policy declares no claim `approvd`; did you mean `approved`?"),
+        ("--purpose", "e", "--purpose: the policy declares no purpose `e`; did you mean `E`?"),
+        (
+            "--purpose",
+            "EMPLOYMENT",
+            "--purpose: the policy declares no purpose `EMPLOYMENT`; it declares `C`, `D`, `E`, `F`, `J`, `S`",
+        ),
+    ] {
+        let (status, stdout, stderr) = explain(&["--requester", "VTICE0900", option, value]);
+        assert_eq!((status, stdout.as_str(), stderr), (Some(2), "", format!("dmv-redact: {complaint}\n")));
+    }
 }
 
 #[test]

@@ -49,20 +49,23 @@ fn p2_the_buffer_is_emptied_whatever_was_in_it() {
 }
 
 #[test]
-fn attack_31_two_purposes_are_none() {
+fn attack_31_two_purposes_or_an_undeclared_one_are_refused() {
     let filter = Filter::builder().build().unwrap();
     let message = fixture("dr-in-state-police/message.xml");
     let redact = |requester: Requester| {
         let mut out = Vec::new();
         let receipt = filter.redact(&message, &requester, &mut out);
-        assert_eq!(receipt.disposition(), Disposition::Redacted);
-        out
+        assert_eq!(receipt.disposition().releases(), !out.is_empty());
+        (out, receipt.reason())
     };
     let police = || Requester::new("AZ0070000").unwrap();
-    let without = redact(police());
-    assert_eq!(redact(police().purpose("C").purpose("F")), without);
-    assert_eq!(redact(police().purpose("c")), without);
-    assert_ne!(redact(police().purpose("C").purpose("C")), without);
+    let (without, reason) = redact(police());
+    assert_eq!(reason, None);
+    assert_eq!(redact(police().purpose("C").purpose("F")), (Vec::new(), Some(Reason::PurposeSeveral)));
+    assert_eq!(redact(police().purpose("c")), (Vec::new(), Some(Reason::PurposeUnknown)));
+    assert_eq!(redact(police().claim("aproved")), (Vec::new(), Some(Reason::ClaimUnknown)));
+    let (twice, reason) = redact(police().purpose("C").purpose("C"));
+    assert!(reason.is_none() && twice != without);
 }
 
 #[test]

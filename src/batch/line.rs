@@ -87,7 +87,7 @@ impl Members {
                     return twice();
                 }
             } else if is(&self.purpose) {
-                if found.purpose.replace(read_text(text, &mut reader, Reason::RequesterInvalid)?).is_some() {
+                if found.purpose.replace(read_text(text, &mut reader, Reason::PurposeUnknown)?).is_some() {
                     return twice();
                 }
             } else {

@@ -124,14 +124,14 @@ fn add_message(exercised: &mut Exercised, case: &MessageCase, filter: &Filter) -
     let Some(ori) = receipt.requester() else { return Ok(()) };
     let policy = filter.decider();
     let classes = policy.classes_of(ori);
-    let purpose = case.requester.purpose_code().and_then(|code| policy.purpose_named(code));
+    let Some(asked) = policy.asked(&case.requester, None) else { return Ok(()) };
     let lists = [&case.expectation.released, &case.expectation.removed];
     let mut elements: BTreeSet<ElementId> = lists.into_iter().flatten().flatten().copied().collect();
     if expected.is_some() || lists.iter().all(|list| list.is_some()) {
         elements.extend(receipt.counts().iter().map(|(id, _)| *id));
     }
     let elements: Vec<ElementId> = body(filter).into_iter().filter(|id| elements.contains(id)).collect();
-    exercised.add(&classes, &[purpose], &elements);
+    exercised.add(&classes, &[asked.purpose], &elements);
     Ok(())
 }
 

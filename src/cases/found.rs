@@ -7,9 +7,10 @@ use super::matrix::{MATRIX_FILE, Matrix, Row};
 use super::message_case::{CASE_FILE, MessageCase};
 use super::policies::{Filters, Policies, Wanted, builder, filters};
 use super::settings::{CasesError, Settings};
-use crate::Filter;
 use crate::batch::{Found, Root, Walk};
-use crate::config::{ConfigError, Document, read_file};
+use crate::config::{ConfigError, Document, Spanned, read_file};
+use crate::policy::Undeclared;
+use crate::{Filter, RequestError};
 
 /// Every case that was found, each with its filter, in the order of their files.
 #[derive(Debug)]
@@ -41,10 +42,10 @@ impl Read {
     /// The cases in it, as the policy understands them.
     fn tests(self, filter: &Filter) -> Result<Vec<Test>, ConfigError> {
         match self {
-            Self::Message(case) => match undeclared_claim(&case, filter) {
-                Some(error) => Err(error),
-                None => Ok(vec![Test::Message(case)]),
-            },
+            Self::Message(case) => {
+                check_request(&case, filter)?;
+                Ok(vec![Test::Message(case)])
+            }
             Self::Matrix(matrix) => Ok(matrix.rows(filter)?.into_iter().map(Test::Row).collect()),
         }
     }
@@ -136,13 +137,22 @@ fn name(searched: &Path, file: &Path) -> String {
     below.display().to_string()
 }
 
-/// A claim of a case that its policy doesn't declare: it would have no effect, and the case would prove nothing.
-fn undeclared_claim(case: &MessageCase, filter: &Filter) -> Option<ConfigError> {
-    let declared = filter.decider().declared_claims();
-    let claim = case.claims.iter().find(|claim| !declared.contains(claim.get_ref()))?;
+/// Refuses a case whose request says what its policy doesn't declare: its message would be withheld whatever the rules.
+fn check_request(case: &MessageCase, filter: &Filter) -> Result<(), ConfigError> {
+    let Err(error) = filter.check_request(&case.requester) else { return Ok(()) };
+    let named = match error.what() {
+        Undeclared::Purpose | Undeclared::Purposes => case.purpose.as_ref(),
+        Undeclared::Claim(place) => case.claims.get(place),
+    };
     let file = case.file.display().to_string();
-    let text = read_file(&case.file).ok()?;
-    let message = format!("the policy declares no claim `{}`", claim.get_ref());
-    let error = Document { file: &file, text: &text }.error(&claim.span(), message);
-    Some(error.nearest(claim.get_ref(), declared.iter().map(String::as_str)))
+    let text = read_file(&case.file)?;
+    match named {
+        Some(name) => Err(undeclared(&Document { file: &file, text: &text }, name, &error)),
+        None => Err(ConfigError::of_file(file, error.to_string())),
+    }
+}
+
+/// The error that a name of a request isn't declared by the policy.
+pub(super) fn undeclared(document: &Document<'_>, name: &Spanned<String>, error: &RequestError) -> ConfigError {
+    document.error(&name.span(), format!("{} `{}`", error.what().heading(), name.get_ref())).help(error.help())
 }

@@ -5,17 +5,18 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::found::undeclared;
 use super::policies::{Policies, Wanted};
-use crate::Filter;
 use crate::catalog::{ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Lines, Spanned};
 use crate::policy::survey::Survey;
 use crate::policy::{ClaimSet, ClassId, MessageKeyId, Ori, PurposeId, Verdict};
+use crate::{Filter, Requester};
 
 /// What the file of matrix tests is called.
 pub(super) const MATRIX_FILE: &str = "matrix.toml";
 
-/// The word for no purpose, or one that the policy doesn't name.
+/// The word for no purpose.
 pub(super) const NO_PURPOSE: &str = "none";
 
 /// What each agency class may get; everything else must be denied.
@@ -43,7 +44,7 @@ struct RawRow {
     requester: Option<Spanned<String>>,
     /// Who asks: those who are in exactly these agency classes; or `requester`.
     agencies: Option<Names>,
-    /// The purpose codes; "none" is no purpose, or one that no rule names. Left out: every one of these.
+    /// The purpose codes; "none" is no purpose. Left out: every one that the policy declares, and none.
     purposes: Option<Names>,
     /// The message keys; left out: every one that the policy tells apart.
     messages: Option<Names>,
@@ -218,18 +219,22 @@ impl Resolver<'_> {
             .ok_or_else(|| self.unknown(name, "agency class", classes.iter().map(|class| class.name.as_str())))
     }
 
-    /// Those that are named; if none are, every purpose of the policy and none.
+    /// Those that are named; if none are, every purpose that may be stated and none.
     fn purposes(&self, names: Option<&Names>) -> Result<Vec<Option<PurposeId>>, ConfigError> {
         let Some(names) = names else { return Ok(self.survey.purposes()) };
         let policy = self.survey.policy();
         self.some(names, |name| match name.get_ref().as_str() {
             NO_PURPOSE => Ok(None),
-            code => policy.purpose_named(code).map(Some).ok_or_else(|| {
-                let message = format!("the policy names no purpose `{code}`");
-                let help = format!("`{NO_PURPOSE}` stands for every one that it doesn't name");
-                self.document.error(&name.span(), message).help(help)
-            }),
+            code => policy.purpose_named(code).ok_or_else(|| self.undeclared_purpose(name)),
         })
+    }
+
+    fn undeclared_purpose(&self, name: &Spanned<String>) -> ConfigError {
+        let requester = Requester::from_envelope().purpose(name.get_ref().as_str());
+        match self.filter.check_request(&requester) {
+            Err(error) => undeclared(self.document, name, &error),
+            Ok(()) => self.document.error(&name.span(), "no rule of the policy names a purpose").help("leave it out"),
+        }
     }
 
     /// Those that are named; if none are, every key that the policy tells apart and another one.

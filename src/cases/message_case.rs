@@ -28,7 +28,7 @@ pub(crate) struct RawCase {
     /// Who asks, an ORI; left out: the message's own envelope says so.
     requester: Option<Spanned<String>>,
     /// The purpose code of the request.
-    purpose: Option<String>,
+    purpose: Option<Spanned<String>>,
     /// The claims that are vouched for.
     #[serde(default)]
     claims: Vec<Spanned<String>>,
@@ -46,6 +46,7 @@ pub(crate) struct MessageCase {
     pub(super) file: PathBuf,
     pub(super) wanted: Wanted,
     pub(super) requester: Requester,
+    pub(super) purpose: Option<Spanned<String>>,
     pub(super) claims: Vec<Spanned<String>>,
     pub(super) message: PathBuf,
     /// Where the expected output is, or would be.
@@ -79,7 +80,7 @@ impl MessageCase {
             None => Requester::from_envelope(),
         };
         if let Some(purpose) = &raw.purpose {
-            requester = requester.purpose(purpose.as_str());
+            requester = requester.purpose(purpose.get_ref().as_str());
         }
         let requester = raw.claims.iter().fold(requester, |requester, claim| requester.claim(claim.get_ref().as_str()));
         let message = message(&document, folder, raw.message.as_ref())?;
@@ -92,6 +93,7 @@ impl MessageCase {
                 format: raw.format.map(Spanned::into_inner),
             },
             requester,
+            purpose: raw.purpose,
             claims: raw.claims,
             expected: expected(&document, folder, &message)?,
             message,

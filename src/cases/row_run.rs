@@ -6,7 +6,7 @@ use super::matrix::{NO_PURPOSE, Row};
 use super::outcome::{Fault, Outcome};
 use crate::catalog::{ElementId, Treatment};
 use crate::policy::survey::Ruling;
-use crate::policy::{Conditions, Effect, Policy, Verdict};
+use crate::policy::{Conditions, Effect, MessageKeyId, Policy, Verdict};
 use crate::report::selectors;
 use crate::{Disposition, Filter};
 
@@ -64,8 +64,8 @@ fn gather(shown: Vec<(Mismatch, Vec<String>)>, all: usize, filter: &Filter) -> V
 fn situation(row: &Row, filter: &Filter, asked: &Conditions) -> String {
     let policy = filter.decider();
     let purpose = asked.purpose.map_or(NO_PURPOSE, |purpose| policy.purpose_code(purpose));
-    let key = asked.message.and_then(|key| filter.messages().get(usize::from(key.0)));
-    let key = key.map_or("another", String::as_str);
+    let name = |key: MessageKeyId| filter.messages().get(usize::from(key.0)).map_or("another", String::as_str);
+    let key = asked.message.map_or("none", name);
     format!("{}, purpose {purpose}, message key {key}", row.asker.ori)
 }
 

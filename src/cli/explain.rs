@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
     let filter = arguments.filter.filter()?.build()?;
-    let requester = arguments.filter.requester()?;
+    let requester = arguments.filter.requester(&filter)?;
     let told = match &arguments.message {
         Some(path) => {
             let message = match path == Path::new("-") {

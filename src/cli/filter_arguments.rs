@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::Problem;
 use super::messages::regular_files;
-use crate::{ConfigError, Filter, FilterBuilder, Limits, Requester};
+use crate::policy::Undeclared;
+use crate::report::shown;
+use crate::{ConfigError, Filter, FilterBuilder, Limits, RequestError, Requester};
 
 #[derive(Debug, Args)]
 pub(super) struct FilterArguments {
@@ -17,10 +19,10 @@ pub(super) struct FilterArguments {
     /// The ORI of who will receive the messages; must agree with their envelopes
     #[arg(long, value_name = "ORI")]
     requester: Option<String>,
-    /// The purpose code of the request
+    /// The purpose code of the request, one that the policy declares
     #[arg(long, value_name = "CODE")]
     purpose: Option<String>,
-    /// A claim that you vouch for; may be given several times
+    /// A claim that you vouch for, one that the policy declares; may be given several times
     #[arg(long = "claim", value_name = "NAME")]
     claims: Vec<String>,
     /// Take messages of this format only
@@ -80,8 +82,8 @@ impl FilterArguments {
         Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Whom they name.
-    pub(super) fn requester(&self) -> Result<Requester, Problem> {
+    /// Whom they name. What the filter's policy doesn't declare of it is wrong usage.
+    pub(super) fn requester(&self, filter: &Filter) -> Result<Requester, Problem> {
         let mut requester = match &self.requester {
             Some(ori) => Requester::new(ori).map_err(|error| Problem::Usage(format!("--requester: {error}")))?,
             None => Requester::from_envelope(),
@@ -92,6 +94,18 @@ impl FilterArguments {
         for claim in &self.claims {
             requester = requester.claim(claim);
         }
-        Ok(requester)
+        match filter.check_request(&requester) {
+            Ok(()) => Ok(requester),
+            Err(error) => Err(self.undeclared(&error)),
+        }
+    }
+
+    fn undeclared(&self, error: &RequestError) -> Problem {
+        let (option, text) = match error.what() {
+            Undeclared::Purpose | Undeclared::Purposes => ("--purpose", self.purpose.as_ref()),
+            Undeclared::Claim(place) => ("--claim", self.claims.get(place)),
+        };
+        let text = shown(text.map_or("", String::as_str));
+        Problem::Usage(format!("{option}: {} `{text}`; {}", error.what().heading(), error.help()))
     }
 }

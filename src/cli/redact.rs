@@ -239,8 +239,8 @@ fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
         keep_rest: forms.keep_rest,
     };
     let task = Task {
+        requester: of_filter.requester(&filter)?,
         filter,
-        requester: of_filter.requester()?,
         members,
         other,
         drop_withheld: forms.drop_withheld,

@@ -54,7 +54,7 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
     let memory = MEMORY.max(filter.message_bytes().saturating_mul(MEMORY_PER_MESSAGE_BYTE));
     let task = Task {
         filter,
-        requester: arguments.filter.requester()?,
+        requester: arguments.filter.requester(&filter)?,
         members: Members {
             payload: arguments.payload_member.clone(),
             requester: arguments.requester_member.clone(),

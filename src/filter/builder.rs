@@ -132,7 +132,7 @@ impl FilterBuilder {
             PolicySource::Path(path) => Some(path.parent().unwrap_or(Path::new(""))),
             PolicySource::Baseline | PolicySource::Text { .. } => None,
         };
-        Policy::load(&file.document(), folder, catalog, formats.messages())
+        Policy::load(&file.document(), folder, catalog, formats.keys())
     }
 }
 

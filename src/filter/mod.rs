@@ -19,7 +19,7 @@ use pool::Pool;
 use crate::catalog::{Catalog, ElementId};
 #[cfg(feature = "cli")]
 use crate::policy::Policy;
-use crate::policy::{Grant, Ori, PolicyIdentity, Requester, Verdict};
+use crate::policy::{Grant, Ori, PolicyIdentity, RequestError, Requester, Verdict};
 #[cfg(feature = "cli")]
 use crate::read::Limits;
 use crate::read::{Reason, Refusal};
@@ -138,6 +138,23 @@ impl Filter {
         self.parts.policy.decide(ori?, requester, message)
     }
 
+    /// Whether the policy declares what a request says: its purpose and its claims. Messages for any other request are
+    /// withheld, so a caller asks this once for each kind of request, before the first message.
+    ///
+    /// # Errors
+    /// What isn't declared, and what was probably meant. It repeats nothing of the request.
+    ///
+    /// ```
+    /// # use dmv_redact::{Filter, Requester};
+    /// let filter = Filter::builder().build()?;
+    /// let misspelt = Requester::new("AZ0070000")?.purpose("c");
+    /// assert_eq!(filter.check_request(&misspelt).unwrap_err().nearest(), Some("C"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check_request(&self, requester: &Requester) -> Result<(), RequestError> {
+        self.parts.policy.check_request(requester)
+    }
+
     /// Reads an output with the second reading alone, as an auditor would: does anything remain in it that the policy
     /// doesn't permit `requester`? Without an ORI of the caller's the envelope says who it is for.
     ///
@@ -161,6 +178,7 @@ impl Filter {
         if ori.is_none() {
             return Err(Finding::of_output("no requester is named"));
         }
+        self.parts.policy.declares(requester).map_err(|undeclared| Finding::of_output(undeclared.detail()))?;
         let Some(grant) = self.decide(ori, requester, facts.message_key()) else {
             return Err(Finding::of_output("no agency class claims the requester"));
         };

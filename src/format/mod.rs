@@ -30,7 +30,7 @@ pub(crate) use written::{Written, WrittenPath};
 
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, Origin, Spanned};
-use crate::policy::MessageKeyId;
+use crate::policy::{MessageKeyId, MessageKeys};
 use load::Mapping;
 use trie::Step;
 
@@ -225,6 +225,12 @@ impl Formats {
     pub(crate) fn message(&self, key: &[u8]) -> Option<MessageKeyId> {
         let place = self.messages.iter().position(|own| own.as_bytes() == key)?;
         u16::try_from(place).ok().map(MessageKeyId)
+    }
+
+    /// The message keys that a policy's rules may name.
+    pub(crate) fn keys(&self) -> MessageKeys<'_> {
+        let may_be_absent = self.all.iter().any(|format| !format.has_message_type);
+        MessageKeys { names: &self.messages, may_be_absent }
     }
 
     /// The message keys of all formats, by place.

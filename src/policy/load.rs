@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::agency::{Agencies, AgencyClass, ClassId};
 use super::ori::{Ori, OriPattern};
+use super::request::{is_purpose_code, nearest_purpose};
 use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, Told};
-use super::{Head, Policy, PolicyIdentity, envelope_alone};
+use super::{Head, Policy, PolicyIdentity, Purposes, envelope_alone};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Lines, Spanned, read_file};
 
@@ -43,12 +44,15 @@ pub(crate) struct RawPolicy {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawHeader {
     /// Its name, in receipts and reports.
-    name: String,
+    pub(super) name: Spanned<String>,
     /// Its version, in receipts and reports: a date, say.
     version: String,
     /// What the switch may vouch for about a request; rules name these in `requires` and `unless`.
     #[serde(default)]
     pub(super) claims: Vec<Spanned<String>>,
+    /// The purpose codes that a request may state, one to three capital letters each: a request for any other is withheld.
+    /// Left out: those that rules name; if none does, any, and it makes no difference.
+    pub(super) purposes: Option<Names>,
     /// What becomes of a value that its element's shape doesn't allow.
     #[serde(default)]
     on_shape_violation: OnShapeViolation,
@@ -115,11 +119,35 @@ pub(super) struct RawRule {
     /// Claims any of which keeps the rule from applying.
     #[serde(default)]
     pub(super) unless: Vec<Spanned<String>>,
+    /// Whether a forbid or a review applies where the request leaves out the purpose, or the message the key, that the rule
+    /// asks for. Left out: it applies. A permit never does.
+    #[serde(rename = "when-absent")]
+    pub(super) when_absent: Option<Spanned<WhenAbsent>>,
     /// Data elements: an id, a prefix of ids at a dot, or `group:NAME`.
     pub(super) elements: Option<Names>,
     /// How elements are released; left out: as they are.
     #[serde(rename = "as", default)]
     pub(super) treatments: BTreeMap<Spanned<String>, Treatment>,
+}
+
+/// What a rule does where an attribute that it asks for is left out.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum WhenAbsent {
+    /// It applies all the same.
+    Apply,
+    /// It doesn't apply.
+    Skip,
+}
+
+/// The message keys that formats declare.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MessageKeys<'a> {
+    /// By their places.
+    pub(crate) names: &'a [String],
+    /// Whether some format gives its messages none.
+    pub(crate) may_be_absent: bool,
 }
 
 /// A list of names with their places; its own place is for saying that it is empty.
@@ -138,7 +166,7 @@ impl Policy {
         document: &Document<'_>,
         folder: Option<&Path>,
         catalog: &Catalog,
-        messages: &[String],
+        messages: MessageKeys<'_>,
     ) -> Result<Self, ConfigError> {
         let raw: RawPolicy = document.parse()?;
         let mut digest = Sha256::new();
@@ -150,9 +178,9 @@ impl Policy {
         let classes = ClassNames::of(&raw.agencies);
         let lines = Lines::of(document.text);
         let agencies = load_agencies(document, &lines, folder, &classes, raw.agencies, &mut digest)?;
-
-        let mut resolver =
-            Resolver { document, lines, catalog, messages, claims: &claims, classes: &classes, purposes: Vec::new() };
+        let purposes = declared_purposes(document, raw.policy.purposes.as_ref())?;
+        let (claims, classes) = (&claims, &classes);
+        let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, purposes };
         let mut rules = Vec::new();
         let kinds = [(RuleKind::Permit, raw.permit), (RuleKind::Forbid, raw.forbid), (RuleKind::Review, raw.review)];
         let mut ids = Vec::new();
@@ -171,11 +199,16 @@ impl Policy {
         }
         Ok(Self {
             head: Head { file: document.file.to_owned(), title: raw.policy.title },
-            identity: Arc::new(PolicyIdentity { name: raw.policy.name, version: raw.policy.version, sha256 }),
+            identity: Arc::new(PolicyIdentity {
+                name: raw.policy.name.into_inner(),
+                version: raw.policy.version,
+                sha256,
+            }),
             withhold_on_shape_violation: raw.policy.on_shape_violation == OnShapeViolation::Withhold,
             agencies,
-            claims,
+            claims: claims.clone(),
             purposes,
+            key_may_be_absent: messages.may_be_absent,
             rules,
             envelope: envelope_alone(catalog),
             decided: RwLock::default(),
@@ -210,6 +243,21 @@ fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> R
         }
     }
     Ok(names.iter().map(|name| name.get_ref().clone()).collect())
+}
+
+/// The purposes that the policy lists; none if it has no list.
+fn declared_purposes(document: &Document<'_>, names: Option<&Names>) -> Result<Purposes, ConfigError> {
+    let list = names.map_or(&[][..], |names| names.get_ref().as_slice());
+    list.iter().try_for_each(|name| check_purpose_code(document, name))?;
+    Ok(Purposes { codes: distinct(document, list, "purpose")?, are_listed: names.is_some() })
+}
+
+fn check_purpose_code(document: &Document<'_>, name: &Spanned<String>) -> Result<(), ConfigError> {
+    if is_purpose_code(name.get_ref()) {
+        return Ok(());
+    }
+    let error = document.error(&name.span(), format!("`{}` is no purpose code", name.get_ref()));
+    Err(error.help("write one to three capital letters, `C` for criminal justice for instance"))
 }
 
 fn load_agencies(
@@ -333,7 +381,7 @@ struct Resolver<'a> {
     messages: &'a [String],
     claims: &'a [String],
     classes: &'a ClassNames,
-    purposes: Vec<String>,
+    purposes: Purposes,
 }
 
 impl Resolver<'_> {
@@ -373,6 +421,7 @@ impl Resolver<'_> {
         if let (false, Some(key)) = (kind == RuleKind::Permit, raw.treatments.keys().next()) {
             return Err(self.document.error(&key.span(), "only a permit takes `as`").help("take it away"));
         }
+        let applies_when_absent = self.applies_when_absent(kind, (&raw.purposes, &raw.messages), raw.when_absent)?;
         Ok(Rule {
             id,
             classes,
@@ -380,6 +429,7 @@ impl Resolver<'_> {
             messages,
             requires: self.claim_set(&raw.requires)?,
             unless: self.claim_set(&raw.unless)?,
+            applies_when_absent,
             effect,
             told: Told { title: raw.title, basis: raw.basis, place: self.lines.position(span.start) },
         })
@@ -398,20 +448,48 @@ impl Resolver<'_> {
         names.get_ref().iter().map(place).collect::<Result<Vec<_>, _>>().map(Some)
     }
 
-    /// Purpose codes are declared by being named; Nlets has single letters (C, F, E, D, J, S).
+    /// The purposes of a rule. Where the policy lists none, they are declared by being named.
     fn purposes(&mut self, names: Option<&Names>) -> Result<Option<Vec<PurposeId>>, ConfigError> {
         for name in names.into_iter().flat_map(|names| names.get_ref()) {
-            let code = name.get_ref();
-            let is_code = (1..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_uppercase());
-            if !is_code {
-                let error = self.document.error(&name.span(), format!("`{code}` is no purpose code"));
-                return Err(error.help("write one to three capital letters, `C` for criminal justice for instance"));
+            let is_known = self.purposes.codes.contains(name.get_ref());
+            if !is_known && self.purposes.are_listed {
+                return Err(self.undeclared_purpose(name));
             }
-            if !self.purposes.contains(code) {
-                self.purposes.push(code.clone());
+            if !is_known {
+                check_purpose_code(self.document, name)?;
+                self.purposes.codes.push(name.get_ref().clone());
             }
         }
-        self.places(names, |name| find(self.document, name, &self.purposes, ("purpose", "")).map(PurposeId))
+        self.places(names, |name| find(self.document, name, &self.purposes.codes, ("purpose", "")).map(PurposeId))
+    }
+
+    fn undeclared_purpose(&self, name: &Spanned<String>) -> ConfigError {
+        let error = self.document.error(&name.span(), format!("unknown purpose `{}`", name.get_ref()));
+        let known = self.purposes.codes.iter().map(String::as_str);
+        match nearest_purpose(name.get_ref(), known) {
+            Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
+            None => error.help("`[policy] purposes = [...]` doesn't list it: add it there, or take it away here"),
+        }
+    }
+
+    /// Whether a rule applies where what it asks for is left out; `asked` are its purposes and message keys.
+    fn applies_when_absent(
+        &self,
+        kind: RuleKind,
+        asked: (&Option<Names>, &Option<Names>),
+        raw: Option<Spanned<WhenAbsent>>,
+    ) -> Result<bool, ConfigError> {
+        let Some(raw) = raw else { return Ok(kind != RuleKind::Permit) };
+        if kind == RuleKind::Permit {
+            let error = self.document.error(&raw.span(), "a permit takes no `when-absent`");
+            return Err(error.help("take it away: what a permit asks for must be stated"));
+        }
+        if let (None, None) = asked {
+            let error =
+                self.document.error(&raw.span(), "`when-absent` has no effect: the rule names no purposes and no keys");
+            return Err(error.help("take it away, or name `purposes` or `messages`"));
+        }
+        Ok(*raw.get_ref() == WhenAbsent::Apply)
     }
 
     fn claim_set(&self, names: &[Spanned<String>]) -> Result<ClaimSet, ConfigError> {

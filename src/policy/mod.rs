@@ -4,6 +4,7 @@
 mod agency;
 mod load;
 mod ori;
+mod request;
 mod requester;
 mod rule;
 #[cfg(feature = "cli")]
@@ -18,9 +19,12 @@ use foldhash::fast::RandomState;
 use serde::Serialize;
 
 pub(crate) use agency::ClassId;
+pub(crate) use load::MessageKeys;
 #[cfg(test)]
 pub(crate) use load::RawPolicy;
 pub use ori::{ORI_LENGTH, Ori};
+pub use request::RequestError;
+pub(crate) use request::Undeclared;
 pub use requester::{Requester, RequesterError};
 pub(crate) use rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rule};
 #[cfg(feature = "cli")]
@@ -93,7 +97,10 @@ pub(crate) struct Policy {
     withhold_on_shape_violation: bool,
     agencies: Agencies,
     claims: Vec<String>,
-    purposes: Vec<String>,
+    purposes: Purposes,
+    /// Whether some format gives its messages no key.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line surveys a policy"))]
+    key_may_be_absent: bool,
     rules: Vec<Rule>,
     /// What a grant holds before any rule: the envelope.
     envelope: Box<[Option<Treatment>]>,
@@ -106,6 +113,21 @@ struct Decided {
     by_question: HashMap<(ClassSetId, Conditions), Arc<Grant>, RandomState>,
     /// Each grant once, whatever was asked: what was made ready under one serves whoever has the same.
     grants: HashSet<Arc<Grant>>,
+}
+
+/// The purpose codes that a request may state.
+#[derive(Debug)]
+struct Purposes {
+    codes: Vec<String>,
+    /// Whether the policy lists them; if not, they are those that its rules name.
+    are_listed: bool,
+}
+
+impl Purposes {
+    /// Whether a purpose makes no difference: none is listed and no rule names one.
+    fn are_idle(&self) -> bool {
+        self.codes.is_empty() && !self.are_listed
+    }
 }
 
 /// What a policy says of itself, which decides nothing.
@@ -133,11 +155,11 @@ impl Policy {
         self.withhold_on_shape_violation
     }
 
-    /// The grant of a requester for a message key; `None` when no agency class claims the ORI.
-    /// A decision made before is found without allocating.
+    /// The grant of a requester for a message key; `None` when no agency class claims the ORI, or when the request says
+    /// what the policy doesn't declare. A decision made before is found without allocating.
     pub(crate) fn decide(&self, ori: Ori, requester: &Requester, message: Option<MessageKeyId>) -> Option<Arc<Grant>> {
         let classes = self.agencies.classes_of(ori)?;
-        let asked = Conditions { purpose: self.purpose(requester), claims: self.claims(requester), message };
+        let asked = self.conditions(requester, message).ok()?;
         let key = (classes, asked);
         if let Some(grant) = self.decided.read().unwrap_or_else(PoisonError::into_inner).by_question.get(&key) {
             return Some(Arc::clone(grant));
@@ -154,22 +176,6 @@ impl Policy {
             }
         };
         Some(Arc::clone(by_question.entry(key).or_insert(grant)))
-    }
-
-    fn purpose(&self, requester: &Requester) -> Option<PurposeId> {
-        let code = requester.purpose_code()?;
-        let place = self.purposes.iter().position(|own| own == code)?;
-        u16::try_from(place).ok().map(PurposeId)
-    }
-
-    fn claims(&self, requester: &Requester) -> ClaimSet {
-        let mut set = ClaimSet::default();
-        for claim in requester.claims() {
-            if let Some(place) = self.claims.iter().position(|own| own == claim) {
-                set.insert(place);
-            }
-        }
-        set
     }
 
     /// The union of the permits that apply minus every forbid that applies: no order enters (P9).

@@ -24,7 +24,7 @@ enum Purpose {
     #[default]
     Absent,
     One(String),
-    /// Two different ones were said: no rule that asks for a purpose applies.
+    /// Two different ones were stated: the request is refused.
     Several,
 }
 
@@ -60,8 +60,9 @@ impl Requester {
         Self::default()
     }
 
-    /// Adds the purpose code of the request (`C` criminal justice, `F` firearms...). Said twice with different codes,
-    /// it counts as unknown.
+    /// Adds the purpose code of the request (`C` criminal justice, `F` firearms...), exactly as the policy declares it.
+    /// A message for a purpose that the policy doesn't declare, or for two different ones, is withheld;
+    /// [`Filter::check_request`](crate::Filter::check_request) says so beforehand.
     #[must_use]
     pub fn purpose(mut self, code: impl Into<String>) -> Self {
         let code = code.into();
@@ -73,7 +74,8 @@ impl Requester {
         self
     }
 
-    /// Adds a claim that the caller vouches for. One that the policy doesn't declare has no effect.
+    /// Adds a claim that the caller vouches for. A message with one that the policy doesn't declare is withheld;
+    /// [`Filter::check_request`](crate::Filter::check_request) says so beforehand.
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>) -> Self {
         self.claims.push(name.into());
@@ -98,6 +100,10 @@ impl Requester {
             Purpose::One(code) => Some(code),
             Purpose::Absent | Purpose::Several => None,
         }
+    }
+
+    pub(crate) fn states_several_purposes(&self) -> bool {
+        self.purpose == Purpose::Several
     }
 
     pub(crate) fn claims(&self) -> &[String] {

@@ -8,6 +8,13 @@ use crate::config::Position;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct MessageKeyId(pub(crate) u16);
 
+impl MessageKeyId {
+    /// Any key that no rule names: what a survey asks for besides those that rules name. No format declares so many keys
+    /// that it could be one of them.
+    #[cfg(feature = "cli")]
+    pub(crate) const OTHER: Self = Self(u16::MAX);
+}
+
 /// A set of declared claims, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct ClaimSet(pub(crate) u64);
@@ -60,6 +67,9 @@ pub(crate) struct Rule {
     pub(crate) messages: Option<Vec<MessageKeyId>>,
     pub(crate) requires: ClaimSet,
     pub(crate) unless: ClaimSet,
+    /// Whether it also applies where the request leaves out the purpose, or the message the key, that it asks for. A forbid
+    /// or a review does, unless it says otherwise; a permit never does (P2).
+    pub(crate) applies_when_absent: bool,
     pub(crate) effect: Effect,
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
     pub(crate) told: Told,
@@ -89,17 +99,16 @@ impl Rule {
         claims.holds_all(self.requires) && !claims.holds_any(self.unless)
     }
 
-    /// Whether the rule asks for no other purpose and no other message key.
+    /// Whether the rule asks for no other purpose and no other message key. `None` is what the request leaves out.
     pub(crate) fn is_for(&self, purpose: Option<PurposeId>, message: Option<MessageKeyId>) -> bool {
-        holds(self.purposes.as_deref(), purpose) && holds(self.messages.as_deref(), message)
+        self.holds(self.purposes.as_deref(), purpose) && self.holds(self.messages.as_deref(), message)
     }
-}
 
-/// An absent value never matches a condition that names some.
-fn holds<T: PartialEq>(condition: Option<&[T]>, value: Option<T>) -> bool {
-    match (condition, value) {
-        (None, _) => true,
-        (Some(_), None) => false,
-        (Some(allowed), Some(value)) => allowed.contains(&value),
+    fn holds<T: PartialEq>(&self, condition: Option<&[T]>, value: Option<T>) -> bool {
+        match (condition, value) {
+            (None, _) => true,
+            (Some(_), None) => self.applies_when_absent,
+            (Some(allowed), Some(value)) => allowed.contains(&value),
+        }
     }
 }

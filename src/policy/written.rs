@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::load::{Names, RawPolicy, RawRule};
+use super::load::{RawPolicy, RawRule};
 use crate::catalog::Treatment;
 use crate::config::{ConfigError, Document, Spanned};
 
@@ -32,14 +32,14 @@ pub(crate) struct WrittenClass {
 pub(crate) struct WrittenRule {
     pub(crate) id: WrittenName,
     pub(crate) elements: Vec<WrittenName>,
-    pub(crate) purposes: Option<Range<usize>>,
-    pub(crate) requires: Vec<WrittenName>,
     pub(crate) treatments: Vec<(WrittenName, Treatment)>,
 }
 
 /// What a policy's file says, with places.
 #[derive(Debug)]
 pub(crate) struct Written {
+    /// Where the policy's name is written: the place of its head.
+    pub(crate) head: Range<usize>,
     pub(crate) claims: Vec<WrittenName>,
     pub(crate) classes: Vec<WrittenClass>,
     pub(crate) rules: Vec<WrittenRule>,
@@ -57,17 +57,20 @@ impl Written {
             overlaps: all(&class.overlaps),
         };
         let rules = raw.permit.iter().chain(&raw.forbid).chain(&raw.review).map(rule).collect();
-        Ok(Self { claims: all(&raw.policy.claims), classes: raw.agencies.into_iter().map(class).collect(), rules })
+        let head = raw.policy.name.span();
+        Ok(Self {
+            head,
+            claims: all(&raw.policy.claims),
+            classes: raw.agencies.into_iter().map(class).collect(),
+            rules,
+        })
     }
 }
 
 fn rule(raw: &RawRule) -> WrittenRule {
-    let span = |names: &Names| names.span();
     WrittenRule {
         id: written(&raw.id),
         elements: raw.elements.as_ref().map_or_else(Vec::new, |elements| all(elements.get_ref())),
-        purposes: raw.purposes.as_ref().map(span),
-        requires: all(&raw.requires),
         treatments: raw.treatments.iter().map(|(key, treatment)| (written(key), *treatment)).collect(),
     }
 }

@@ -34,6 +34,12 @@ pub enum Reason {
     RequesterMismatch,
     /// The envelope names several requesters.
     RequesterSeveral,
+    /// The policy doesn't declare the purpose that the request states.
+    PurposeUnknown,
+    /// The request states two different purposes.
+    PurposeSeveral,
+    /// The policy doesn't declare a claim that the request makes.
+    ClaimUnknown,
     /// The format has a message key and the message has none.
     MessageTypeMissing,
     /// The format has no such message key.
@@ -59,7 +65,7 @@ pub enum Reason {
 impl Reason {
     /// Every reason there is.
     #[cfg(feature = "cli")]
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::Empty,
         Self::SyntaxUnknown,
         Self::NotWellFormedXml,
@@ -74,6 +80,9 @@ impl Reason {
         Self::RequesterUnknown,
         Self::RequesterMismatch,
         Self::RequesterSeveral,
+        Self::PurposeUnknown,
+        Self::PurposeSeveral,
+        Self::ClaimUnknown,
         Self::MessageTypeMissing,
         Self::MessageTypeUnknown,
         Self::MessageTypeSeveral,
@@ -104,6 +113,9 @@ impl Reason {
             Self::RequesterUnknown => "requester-unknown",
             Self::RequesterMismatch => "requester-mismatch",
             Self::RequesterSeveral => "requester-several",
+            Self::PurposeUnknown => "purpose-unknown",
+            Self::PurposeSeveral => "purpose-several",
+            Self::ClaimUnknown => "claim-unknown",
             Self::MessageTypeMissing => "message-type-missing",
             Self::MessageTypeUnknown => "message-type-unknown",
             Self::MessageTypeSeveral => "message-type-several",

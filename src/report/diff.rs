@@ -6,10 +6,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::words::{Choice, plain};
+use super::words::{Choice, Code, plain};
 use crate::catalog::Catalog;
 use crate::policy::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome};
-use crate::policy::{ClassId, Effect, Policy, Verdict};
+use crate::policy::{ClassId, Effect, MessageKeyId, Policy, Verdict};
 
 /// The report of a comparison.
 #[derive(Debug, Serialize)]
@@ -81,7 +81,7 @@ struct RuleTold {
 impl Diff {
     /// `messages` are the names of message keys, by their places.
     pub(crate) fn new(policies: [&Policy; 2], catalog: &Catalog, messages: &[String], found: &Differences) -> Self {
-        let key = |place: usize| messages.get(place).map_or_else(String::new, |name| plain(name));
+        let key = |own: MessageKeyId| messages.get(usize::from(own.0)).map(|name| plain(name));
         let side = |policy: &Policy| {
             let identity = policy.identity();
             Side { name: plain(&identity.name), version: plain(&identity.version), sha256: identity.sha256.clone() }
@@ -119,14 +119,14 @@ impl Diff {
                 element,
                 direction: difference.change.direction(),
                 between: Between { old, new },
-                purposes: Choice {
-                    named: difference.purposes.iter().flatten().cloned().collect(),
-                    others: difference.purposes.contains(&None),
-                },
-                messages: Choice {
-                    named: difference.messages.iter().flatten().map(|own| key(usize::from(own.0))).collect(),
-                    others: difference.messages.contains(&None),
-                },
+                purposes: Choice::of(&difference.purposes, &found.purposes, |purpose| match purpose {
+                    Some(code) => Code::Named(code.clone()),
+                    None => Code::None,
+                }),
+                messages: Choice::of(&difference.messages, &found.messages, |own| match own {
+                    Some(own) => key(*own).map_or(Code::Other, Code::Named),
+                    None => Code::None,
+                }),
                 with: difference.with.iter().map(|name| plain(name)).collect(),
                 without: difference.without.iter().map(|name| plain(name)).collect(),
                 by: rules.collect(),
@@ -140,8 +140,8 @@ impl Diff {
             new: side(policies[NEW]),
             gains: is_shape_gain || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
             on_shape_violation: found.shape.map(|[old, new]| Between { old: manner(old), new: manner(new) }),
-            purposes: found.purposes.clone(),
-            messages: found.messages.iter().map(|own| key(usize::from(own.0))).collect(),
+            purposes: found.purposes.iter().flatten().cloned().collect(),
+            messages: found.messages.iter().flatten().filter_map(|own| key(*own)).collect(),
             changes: found.all.iter().map(tell).collect(),
         }
     }
@@ -220,11 +220,9 @@ impl Diff {
     /// For which purposes, message keys and claims a change is one; nothing if for all.
     fn when(&self, told: &Told) -> Vec<String> {
         let mut when = Vec::new();
-        for (what, choice, all) in
-            [("purpose", &told.purposes, &self.purposes), ("key", &told.messages, &self.messages)]
-        {
-            if !choice.is_any(all) {
-                when.push(format!("{what} {}", choice.told(all)));
+        for (what, choice) in [("purpose", &told.purposes), ("key", &told.messages)] {
+            if !choice.is_any() {
+                when.push(format!("{what} {}", choice.told()));
             }
         }
         if !told.with.is_empty() {

@@ -2,28 +2,67 @@
 
 use serde::Serialize;
 
-/// Some of the codes that the policy names, and whether any other, or none, is meant too.
+/// Some of the purposes that a request may state, or of the message keys that a message may have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Choice {
     pub(super) named: Vec<String>,
+    /// Whether every key that no rule names is meant too.
     pub(super) others: bool,
+    /// Whether it is meant too that there is none.
+    pub(super) none: bool,
+    /// Of all that there are, those that aren't meant, in words.
+    #[serde(skip)]
+    rest: Vec<String>,
+}
+
+/// One of the things that can be chosen.
+pub(super) enum Code {
+    Named(String),
+    Other,
+    None,
 }
 
 impl Choice {
-    /// Whether it is any code there is, and none.
-    pub(super) fn is_any(&self, all: &[String]) -> bool {
-        self.others && self.named.len() == all.len()
+    /// These of all that there are.
+    pub(super) fn of<T: PartialEq>(chosen: &[T], all: &[T], code: impl Fn(&T) -> Code) -> Self {
+        let mut choice = Self { named: Vec::new(), others: false, none: false, rest: Vec::new() };
+        for one in chosen {
+            match code(one) {
+                Code::Named(name) => choice.named.push(name),
+                Code::Other => choice.others = true,
+                Code::None => choice.none = true,
+            }
+        }
+        let rest = all.iter().filter(|one| !chosen.contains(one));
+        choice.rest = rest.map(|one| code(one).word()).collect();
+        choice
     }
 
-    /// In words, beside all codes that there are.
-    pub(super) fn told(&self, all: &[String]) -> String {
-        match self.others {
-            false => self.named.join(", "),
-            true if self.is_any(all) => "any".to_owned(),
-            true => {
-                let rest: Vec<&str> = all.iter().filter(|one| !self.named.contains(one)).map(String::as_str).collect();
-                format!("any but {}", rest.join(", "))
+    /// Whether it is any that there is.
+    pub(super) fn is_any(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// In words: what is meant, or what isn't, where that is shorter or the only way to say it.
+    pub(super) fn told(&self) -> String {
+        let is_rest_shorter = self.none && self.rest.len() < self.named.len();
+        match self.is_any() {
+            true => "any".to_owned(),
+            false if self.others || is_rest_shorter => format!("any but {}", self.rest.join(", ")),
+            false => {
+                let none = self.none.then(|| Code::None.word());
+                self.named.iter().cloned().chain(none).collect::<Vec<_>>().join(", ")
             }
+        }
+    }
+}
+
+impl Code {
+    fn word(self) -> String {
+        match self {
+            Self::Named(name) => name,
+            Self::Other => "every other".to_owned(),
+            Self::None => "none".to_owned(),
         }
     }
 }

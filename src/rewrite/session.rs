@@ -15,7 +15,7 @@ use super::text::TextBuffers;
 use super::value::{Judgement, judge};
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{Format, Node, Role};
-use crate::policy::{Grant, MessageKeyId, Ori, Requester, Verdict};
+use crate::policy::{Grant, MessageKeyId, Ori, Requester, Undeclared, Verdict};
 use crate::read::scan::Span;
 use crate::read::{Reason, Refusal};
 
@@ -268,6 +268,8 @@ impl<'f> Session<'f> {
     /// Whether the verdict lets the message be rewritten for this requester.
     pub(super) fn check_verdict(&self) -> Result<(), Refusal> {
         let Authority::Decided(grant) = &self.authority else {
+            let declared = self.parts.policy.declares(self.requester);
+            declared.map_err(refuse_request)?;
             return Err(Refusal::whole(Reason::RequesterUnknown, "no agency class claims the requester"));
         };
         match grant.verdict() {
@@ -369,6 +371,16 @@ impl<'f> Session<'f> {
     pub(super) fn unmapped(&mut self) {
         self.buffers.tally.unmapped += 1;
     }
+}
+
+/// The refusal of a request that says what the policy doesn't declare.
+fn refuse_request(undeclared: Undeclared) -> Refusal {
+    let reason = match undeclared {
+        Undeclared::Purpose => Reason::PurposeUnknown,
+        Undeclared::Purposes => Reason::PurposeSeveral,
+        Undeclared::Claim(_) => Reason::ClaimUnknown,
+    };
+    Refusal::whole(reason, undeclared.detail())
 }
 
 /// A value as it is judged.

@@ -69,6 +69,24 @@ fn who_asks_is_read_from_each_line() {
 }
 
 #[test]
+fn attack_31_a_purpose_that_the_policy_does_not_declare_withholds_the_line() {
+    let room = Room::new();
+    let xml = String::from_utf8(fixture(POLICE.0)).unwrap();
+    let line = |why: Value| json!({"why": why, "body": xml}).to_string() + "\n";
+    let whys = [json!("c"), json!(" C"), json!("CRIMINAL"), json!(""), json!(7), json!(["C"]), Value::Null];
+    let input: String = whys.into_iter().map(line).collect();
+    let output = room.run(&["redact", "--payload-member", "body", "--purpose-member", "why"], input.as_bytes());
+    assert_eq!(output.status.code(), Some(3), "{}", complaint(&output));
+    assert_eq!(text(&output.stdout), "{\"withheld\":\"purpose-unknown\"}\n".repeat(7));
+    let wrong = room.run(&["redact", "--purpose", "c"], xml.as_bytes());
+    assert_eq!((wrong.status.code(), wrong.stdout.as_slice()), (Some(2), &b""[..]));
+    assert!(complaint(&wrong).contains("the policy declares no purpose `c`; did you mean `C`?"));
+    // A line that states none is as a request without.
+    let output = room.run(&["redact", "--purpose-member", "why"], &fixture(LIST.0));
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+}
+
+#[test]
 fn p8_a_line_that_is_too_long_is_withheld_and_never_loaded() {
     let room = Room::new();
     let long = format!("{{\"a\":\"{}\"}}", "x".repeat(9 << 20));

@@ -91,30 +91,39 @@ fn attack_30_a_federal_office_is_not_of_the_state_its_ori_begins_with() {
     }
 }
 
+/// An address in the body of a message.
+const ADDRESS: &str = "<nc:Residence><nc:LocationAddress><nc:StructuredAddress><nc:LocationCityName>TUCSON</nc:LocationCityName></nc:StructuredAddress></nc:LocationAddress></nc:Residence>";
+
 #[test]
-fn attack_31_a_purpose_that_is_none_permits_nothing_that_asks_for_one() {
-    let address = "<nc:Residence><nc:LocationAddress><nc:StructuredAddress><nc:LocationCityName>TUCSON</nc:LocationCityName></nc:StructuredAddress></nc:LocationAddress></nc:Residence>";
+fn attack_31_a_request_that_says_what_the_policy_does_not_declare_is_refused() {
+    let address = ADDRESS;
     let message = nlets(address);
     let output = |requester: Requester| redact_for(&BASELINE, &requester, message.as_bytes()).0;
     let police = || Requester::new("AZ0070000").unwrap();
     assert!(output(police().purpose("C")).contains("TUCSON"));
     let without = output(police());
     assert!(without.contains("EXAMPLE") && !without.contains("TUCSON"));
-    for purpose in ["", " ", "c", "C ", " C", "CC", "C,F", "*", "Z", "\u{421}", "C\0", "I"] {
-        assert_eq!(output(police().purpose(purpose)), without, "{purpose:?}");
+    let refused = |requester: Requester| {
+        let (output, receipt) = redact_for(&BASELINE, &requester, message.as_bytes());
+        assert_eq!((output.as_str(), receipt.disposition()), ("", Disposition::Withheld));
+        assert_eq!(BASELINE.verify(without.as_bytes(), &requester).is_ok(), BASELINE.check_request(&requester).is_ok());
+        assert!(BASELINE.check_request(&requester).is_err());
+        receipt.reason().unwrap()
+    };
+    for purpose in ["", " ", "c", "C ", " C", "CC", "C,F", "*", "Z", "\u{421}", "C\0", "I", "CRIMINAL"] {
+        assert_eq!(refused(police().purpose(purpose)), Reason::PurposeUnknown, "{purpose:?}");
     }
-    assert_eq!(output(police().purpose("C").purpose("F")), without);
-    assert_eq!(output(police().purpose("F").purpose("C").purpose("C")), without);
+    assert_eq!(refused(police().purpose("C").purpose("F")), Reason::PurposeSeveral);
+    assert_eq!(refused(police().purpose("F").purpose("C").purpose("C")), Reason::PurposeSeveral);
+    assert_ne!(output(police().purpose("C").purpose("C")), without);
     // A purpose in the message is the requester's own word, and none that the switch vouches for.
     let said = nlets(&format!("<n2:PurposeCode>C</n2:PurposeCode>{address}"));
     assert_eq!(redact_for(&BASELINE, &police(), said.as_bytes()).0, without);
     for claim in ["Approved", "approved ", "*", "", "judicial_warrant"] {
+        assert_eq!(refused(police().claim("approved").claim(claim)), Reason::ClaimUnknown, "{claim:?}");
         let ice = Requester::new("VTICE0900").unwrap().claim(claim);
-        assert_eq!(
-            redact_for(&BASELINE, &ice, to("VTICE0900").as_bytes()).1.disposition(),
-            Disposition::Held,
-            "{claim:?}"
-        );
+        let receipt = redact_for(&BASELINE, &ice, to("VTICE0900").as_bytes()).1;
+        assert_eq!(receipt.reason(), Some(Reason::ClaimUnknown), "{claim:?}");
     }
 }
 
@@ -144,4 +153,71 @@ fn attack_32_several_destinations_are_withheld_and_records_of_several_states_get
         withheld(nlets(states).replace(">DR<", ">DR</nh2:MessageKeyCodeText><nh2:MessageKeyCodeText>RR<")),
         Reason::MessageTypeSeveral
     );
+}
+
+/// A policy with a forbid for one purpose, and what the forbid says besides.
+fn forbidding(listed: &str, rest: &str) -> Filter {
+    let text = format!(
+        "[policy]\nname = 'x'\nversion = '1'\n{listed}\n[agencies.state]\nori = ['AZ*']\n[[permit]]\nid = 'p'\n\
+         agencies = ['state']\nelements = ['person']\n[[forbid]]\nid = 'f'\npurposes = ['E']\n\
+         elements = ['person.address']\n{rest}\n"
+    );
+    Filter::builder().policy_text("policy.toml", text).build().unwrap()
+}
+
+#[test]
+fn attack_31_a_forbid_for_one_purpose_is_not_evaded_by_leaving_the_purpose_out() {
+    let message = nlets(ADDRESS);
+    let given = |filter: &Filter, purpose: Option<&str>| {
+        let police = Requester::new("AZ0070000").unwrap();
+        let police = purpose.iter().fold(police, |police, purpose| police.purpose(*purpose));
+        let (output, receipt) = redact_for(filter, &police, message.as_bytes());
+        assert!(filter.verify(output.as_bytes(), &police).is_ok() || output.is_empty());
+        receipt.disposition().releases().then(|| output.contains("TUCSON"))
+    };
+    for listed in ["", "purposes = ['C', 'E']"] {
+        let filter = forbidding(listed, "");
+        assert_eq!(given(&filter, None), Some(false), "{listed}");
+        assert_eq!(given(&filter, Some("E")), Some(false), "{listed}");
+        let other = if listed.is_empty() { None } else { Some(true) };
+        assert_eq!(given(&filter, Some("C")), other, "{listed}");
+        for evasion in ["e", " E", "E ", "EMPLOYMENT", "EE", ""] {
+            assert_eq!(given(&filter, Some(evasion)), None, "{listed} {evasion:?}");
+        }
+        let skipping = forbidding(listed, "when-absent = 'skip'");
+        assert_eq!(given(&skipping, None), Some(true), "{listed}");
+        assert_eq!(given(&skipping, Some("E")), Some(false), "{listed}");
+    }
+}
+
+#[test]
+fn attack_31_where_no_rule_asks_for_a_purpose_any_code_will_do() {
+    let policy = "[policy]\nname = 'x'\nversion = '1'\n[agencies.state]\nori = ['AZ*']\n\
+                  [[permit]]\nid = 'p'\nagencies = ['state']\nelements = ['person.name']\n";
+    let filter = Filter::builder().policy_text("policy.toml", policy).build().unwrap();
+    let reason = |purpose: &str| {
+        let police = Requester::new("AZ0070000").unwrap().purpose(purpose);
+        redact_for(&filter, &police, nlets("").as_bytes()).1.reason()
+    };
+    for purpose in ["C", "E", "SAF"] {
+        assert_eq!(reason(purpose), None, "{purpose}");
+    }
+    for purpose in ["", " ", "c", "C ", "EMPLOYMENT", "\u{421}"] {
+        assert_eq!(reason(purpose), Some(Reason::PurposeUnknown), "{purpose:?}");
+    }
+    let listed = policy.replace("version = '1'\n", "version = '1'\npurposes = []\n");
+    let filter = Filter::builder().policy_text("policy.toml", listed).build().unwrap();
+    let police = Requester::new("AZ0070000").unwrap().purpose("C");
+    assert_eq!(redact_for(&filter, &police, nlets("").as_bytes()).1.reason(), Some(Reason::PurposeUnknown));
+}
+
+#[test]
+fn attack_31_what_was_probably_meant_is_told_without_the_request() {
+    let police = || Requester::new("AZ0070000").unwrap();
+    let told = |requester: Requester| BASELINE.check_request(&requester).unwrap_err().to_string();
+    assert_eq!(told(police().purpose(" e ")), "the policy declares no such purpose; did you mean `E`?");
+    let listed = "the policy declares no such purpose; it declares `C`, `D`, `E`, `F`, `J`, `S`";
+    assert_eq!(told(police().purpose("SMITH 900-12-3456")), listed);
+    assert_eq!(told(police().claim("aproved")), "the policy declares no such claim; did you mean `approved`?");
+    assert_eq!(told(police().purpose("C").purpose("F")), "the request states two purposes; a request has one purpose");
 }

@@ -55,7 +55,7 @@ fn what_changes_is_shown_and_written_and_the_cases_pass() {
 #[test]
 fn a_case_that_was_let_through_and_is_not_any_more_loses_its_output() {
     let folder = Folder::with(&["dr-out-of-state"]);
-    let policy = "[policy]\nname = \"none\"\nversion = \"1\"\n[agencies.any]\nori = [\"*\"]\n[[permit]]\nid = \"p\"\nagencies = [\"any\"]\n\
+    let policy = "[policy]\nname = \"none\"\nversion = \"1\"\npurposes = [\"C\", \"E\"]\n[agencies.any]\nori = [\"*\"]\n[[permit]]\nid = \"p\"\nagencies = [\"any\"]\n\
                   requires = []\npurposes = [\"E\"]\nelements = [\"license\"]\n";
     folder.write("policies/none.toml", policy);
     let file = "cases/dr-out-of-state/case.toml";

@@ -100,7 +100,7 @@ fn every_name_in_a_row_is_checked() {
         ("\"owner.name\" = \"mask\"", "\"person.ssn\" = \"mask\"", "`as` names `person.ssn`, which this row doesn't"),
         ("\"out-of-state\"", "\"out-of-stat\"", "unknown agency class `out-of-stat`"),
         ("[\"out-of-state\"]", "[\"out-of-state\", \"canadian\"]", "no ORI is in exactly these agency classes"),
-        ("\"none\", \"C\"", "\"none\", \"X\"", "the policy names no purpose `X`"),
+        ("\"none\", \"C\"", "\"none\", \"X\"", "the policy declares no purpose `X`"),
         ("[\"DR\"]", "[\"DRR\"]", "unknown message key `DRR`"),
         ("[\"DR\"]", "[]", "an empty list asks for nothing"),
         ("\"held\"", "\"hold\"", "a row is not `hold`"),

@@ -19,7 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use dice::Dice;
-use pairs::{CLAIMS, KEYS, PURPOSES, pair, universe};
+use pairs::{CLAIMS, KEYS, pair, universe};
 use plain::{AFTER_REVIEW, Policy, openness};
 
 const PAIRS: usize = if cfg!(debug_assertions) { 100 } else { 1000 };
@@ -37,20 +37,25 @@ fn claim_sets() -> Vec<BTreeSet<&'static str>> {
     (0..1 << CLAIMS.len()).map(|bits| set(bits).collect()).collect()
 }
 
-/// `None` stands for every code that isn't named.
-fn codes(all: &[&str], of: impl Fn(&plain::Rule) -> &Vec<String>, policies: [&Policy; 2]) -> Vec<Option<String>> {
-    let named = |code: &&&str| {
-        policies.iter().any(|policy| policy.rules.iter().any(|rule| of(rule).iter().any(|own| own == **code)))
+/// `None` stands for every key that isn't named.
+fn keys(policies: [&Policy; 2]) -> Vec<Option<String>> {
+    let is_named = |key: &&&str| {
+        policies.iter().any(|policy| policy.rules.iter().any(|rule| rule.keys.iter().any(|own| own == **key)))
     };
-    all.iter().filter(named).map(|code| Some((*code).to_owned())).chain([None]).collect()
+    KEYS.iter().filter(is_named).map(|key| Some((*key).to_owned())).chain([None]).collect()
+}
+
+/// `None` stands for none.
+fn purposes(policies: [&Policy; 2]) -> Vec<Option<String>> {
+    let stated: BTreeSet<&String> = policies.iter().flat_map(|policy| policy.purposes()).collect();
+    stated.into_iter().map(|code| Some(code.clone())).chain([None]).collect()
 }
 
 fn by_trying(old: &Policy, new: &Policy, oris: &[String]) -> (Changes, bool) {
     let mut changes = Changes::new();
     let mut both = false;
     let pairs: BTreeSet<_> = oris.iter().map(|ori| (old.classes_of(ori), new.classes_of(ori))).collect();
-    let purposes = codes(&PURPOSES, |rule| &rule.purposes, [old, new]);
-    let keys = codes(&KEYS, |rule| &rule.keys, [old, new]);
+    let (purposes, keys) = (purposes([old, new]), keys([old, new]));
     for (classes_old, classes_new) in &pairs {
         for (purpose, key) in purposes.iter().flat_map(|one| keys.iter().map(move |two| (one, two))) {
             for claims in claim_sets() {
@@ -89,7 +94,8 @@ fn list(value: &Value) -> Vec<String> {
 fn expanded(told: &Value, old: &Policy, new: &Policy) -> Changes {
     let mut changes = Changes::new();
     let choice = |value: &Value| -> Vec<Option<String>> {
-        let others = value["others"].as_bool().unwrap().then_some(None);
+        let is_set = |name: &str| value[name].as_bool().unwrap();
+        let others = (is_set("others") || is_set("none")).then_some(None);
         list(&value["named"]).into_iter().map(Some).chain(others).collect()
     };
     for change in told["changes"].as_array().unwrap() {

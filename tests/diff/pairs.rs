@@ -90,6 +90,7 @@ fn rule(dice: &mut Dice<'_>, id: String, classes: &[&str]) -> Rule {
         keys: some(dice, &KEYS, 15),
         requires: some(dice, &CLAIMS, 20),
         unless: some(dice, &CLAIMS, 15),
+        skips_absent: dice.chance(40),
         elements,
     }
 }
@@ -98,7 +99,8 @@ fn policy(dice: &mut Dice<'_>) -> Policy {
     let names = &["k", "l", "m", "n"][..1 + dice.pick(4)];
     let classes = names.iter().map(|name| class(dice, name, names)).collect();
     let rules = (0..2 + dice.pick(7)).map(|serial| rule(dice, format!("r{serial}"), names)).collect();
-    Policy { classes, rules, withholds: dice.chance(15) }
+    let listed = dice.chance(50).then(|| some(dice, &PURPOSES, 80));
+    Policy { classes, rules, listed, withholds: dice.chance(15) }
 }
 
 /// The same meaning in other words: classes and rules renamed, in another order, said twice, or in two halves.
@@ -159,7 +161,7 @@ fn edit(policy: &mut Policy, dice: &mut Dice<'_>) {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let place = dice.pick(policy.rules.len());
     let own = dice.pick(policy.classes.len());
-    match dice.pick(9) {
+    match dice.pick(11) {
         0 if policy.rules.len() > 1 => {
             policy.rules.remove(place);
         }
@@ -173,7 +175,9 @@ fn edit(policy: &mut Policy, dice: &mut Dice<'_>) {
                 *treatment = if treatment == "mask" { "full" } else { "mask" }.to_owned();
             }
         }
-        7 => policy.classes[own].patterns.push(pattern(dice)),
+        7 => policy.rules[place].skips_absent ^= true,
+        8 => policy.listed = Some(some(dice, &PURPOSES, 80)),
+        9 => policy.classes[own].patterns.push(pattern(dice)),
         _ => policy.classes[own].exact.push(ori(dice)),
     }
     for (serial, rule) in policy.rules.iter_mut().enumerate() {

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Policy {
     pub(crate) classes: Vec<Class>,
     pub(crate) rules: Vec<Rule>,
+    /// The purposes that it lists besides those that rules name, if it has a list.
+    pub(crate) listed: Option<Vec<String>>,
     pub(crate) withholds: bool,
 }
 
@@ -35,6 +37,8 @@ pub(crate) struct Rule {
     pub(crate) keys: Vec<String>,
     pub(crate) requires: Vec<String>,
     pub(crate) unless: Vec<String>,
+    /// Whether a forbid or a review doesn't apply where the request leaves out what it asks for.
+    pub(crate) skips_absent: bool,
     /// Elements, and the treatments of a permit.
     pub(crate) elements: BTreeMap<String, String>,
 }
@@ -53,6 +57,9 @@ impl Policy {
     pub(crate) fn toml(&self, claims: &[&str]) -> String {
         let withholds = if self.withholds { "on-shape-violation = \"withhold\"\n" } else { "" };
         let mut text = format!("[policy]\nname = \"p\"\nversion = \"1\"\nclaims = {claims:?}\n{withholds}");
+        if self.listed.is_some() {
+            text += &format!("purposes = {:?}\n", self.purposes().into_iter().collect::<Vec<_>>());
+        }
         for class in &self.classes {
             let oris: Vec<&String> = class.exact.iter().chain(&class.patterns).collect();
             text += &format!("[agencies.{}]\nori = {oris:?}\nexcept = {:?}\n", class.name, class.except);
@@ -68,6 +75,9 @@ impl Policy {
                     text += &format!("{name} = {list:?}\n");
                 }
             }
+            if rule.skips() {
+                text += "when-absent = \"skip\"\n";
+            }
             if rule.verb != Verb::Review {
                 text += &format!("elements = {:?}\n", rule.elements.keys().collect::<Vec<_>>());
             }
@@ -77,6 +87,16 @@ impl Policy {
             }
         }
         text
+    }
+
+    /// The purposes that requests may state; if there are none and no list of them, any will do.
+    pub(crate) fn purposes(&self) -> BTreeSet<&String> {
+        self.listed.iter().flatten().chain(self.rules.iter().flat_map(|rule| &rule.purposes)).collect()
+    }
+
+    fn refuses(&self, purpose: &str) -> bool {
+        let own = self.purposes();
+        (self.listed.is_some() || !own.is_empty()) && !own.iter().any(|one| *one == purpose)
     }
 
     pub(crate) fn classes_of(&self, ori: &str) -> BTreeSet<String> {
@@ -100,16 +120,20 @@ impl Policy {
         claims: &BTreeSet<&str>,
     ) -> Decision {
         let nothing = Decision { verdict: "withheld", permitted: BTreeMap::new() };
-        if classes.is_empty() {
+        if classes.is_empty() || purpose.is_some_and(|purpose| self.refuses(purpose)) {
             return nothing;
         }
-        let holds = |list: &[String], value: Option<&str>| {
-            list.is_empty() || value.is_some_and(|value| list.iter().any(|one| one == value))
+        let is_for_purpose = |rule: &Rule| match purpose {
+            _ if rule.purposes.is_empty() => true,
+            None => rule.verb != Verb::Permit && !rule.skips_absent,
+            Some(purpose) => rule.purposes.iter().any(|one| one == purpose),
         };
+        // A key that isn't named is another one: every format of the program has keys.
+        let is_for_key = |rule: &Rule| rule.keys.is_empty() || rule.keys.iter().any(|one| Some(one.as_str()) == key);
         let applies = |rule: &&Rule| {
             (rule.agencies.is_empty() || rule.agencies.iter().any(|class| classes.contains(class)))
-                && holds(&rule.purposes, purpose)
-                && holds(&rule.keys, key)
+                && is_for_purpose(rule)
+                && is_for_key(rule)
                 && rule.requires.iter().all(|claim| claims.contains(claim.as_str()))
                 && !rule.unless.iter().any(|claim| claims.contains(claim.as_str()))
         };
@@ -131,6 +155,13 @@ impl Policy {
         } else {
             Decision { verdict: "rewritten", permitted }
         }
+    }
+}
+
+impl Rule {
+    /// Whether `when-absent` is written: only where it has an effect.
+    fn skips(&self) -> bool {
+        self.skips_absent && self.verb != Verb::Permit && !(self.purposes.is_empty() && self.keys.is_empty())
     }
 }
 

@@ -49,9 +49,13 @@ struct Rule {
     unless: Vec<String>,
     elements: Vec<String>,
     treatments: Vec<(String, Treatment)>,
+    /// What holds where the request leaves out what the rule asks for.
+    when_absent: bool,
 }
 
 pub(crate) struct Policy {
+    /// The purposes that it lists, if it does.
+    listed: Option<Vec<String>>,
     pub(crate) claims: Vec<String>,
     pub(crate) withhold_on_shape: bool,
     pub(crate) classes: BTreeMap<String, Class>,
@@ -69,6 +73,7 @@ impl Policy {
         all.extend(rules("forbid", || Verb::Forbid));
         all.extend(rules("review", || Verb::Review));
         Policy {
+            listed: strings(head, "purposes"),
             claims: strings(head, "claims").unwrap_or_default(),
             withhold_on_shape: string(head, "on-shape-violation").as_deref() == Some("withhold"),
             classes: agencies.iter().map(|(id, t)| (id.clone(), class(t.as_table().unwrap(), folder))).collect(),
@@ -76,8 +81,20 @@ impl Policy {
         }
     }
 
+    /// The purposes that a request may state: those that it lists, or else those that rules name.
     pub(crate) fn purposes(&self) -> BTreeSet<String> {
-        self.rules.iter().flat_map(|r| r.purposes.iter().flatten().cloned()).collect()
+        let named = self.rules.iter().flat_map(|r| r.purposes.iter().flatten());
+        self.listed.iter().flatten().chain(named).cloned().collect()
+    }
+
+    /// Whether what a request says of itself is declared. Where no purpose is declared, any code will do.
+    fn declares(&self, asker: &Asker) -> bool {
+        let purposes = self.purposes();
+        let is_declared = |code: &String| match self.listed.is_none() && purposes.is_empty() {
+            true => code.len() <= 3 && !code.is_empty() && code.chars().all(|c| c.is_ascii_uppercase()),
+            false => purposes.contains(code),
+        };
+        asker.purpose.as_ref().is_none_or(is_declared) && asker.claims.iter().all(|claim| self.claims.contains(claim))
     }
 
     fn classes_of(&self, ori: &str) -> BTreeSet<&str> {
@@ -94,7 +111,7 @@ impl Policy {
 
     pub(crate) fn decide(&self, catalog: &Catalog, ori: &str, asker: &Asker, message: Option<&str>) -> Decision {
         let classes = self.classes_of(ori);
-        if classes.is_empty() {
+        if classes.is_empty() || !self.declares(asker) {
             return Decision::Withheld;
         }
         let applying: Vec<&Rule> = self.rules.iter().filter(|r| applies(r, &classes, asker, message)).collect();
@@ -123,7 +140,7 @@ impl Policy {
 fn applies(rule: &Rule, classes: &BTreeSet<&str>, asker: &Asker, message: Option<&str>) -> bool {
     let holds = |list: &Option<Vec<String>>, value: Option<&str>| match list {
         None => true,
-        Some(list) => value.is_some_and(|value| list.iter().any(|v| v == value)),
+        Some(list) => value.map_or(rule.when_absent, |value| list.iter().any(|v| v == value)),
     };
     rule.agencies.as_ref().is_none_or(|list| list.iter().any(|c| classes.contains(c.as_str())))
         && holds(&rule.purposes, asker.purpose.as_deref())
@@ -149,6 +166,7 @@ fn rule(table: &Table, verb: Verb) -> Rule {
     let list = |key| strings(table, key);
     let treatments = table.get("as").and_then(Value::as_table).cloned().unwrap_or_default();
     Rule {
+        when_absent: verb != Verb::Permit && string(table, "when-absent").as_deref() != Some("skip"),
         verb,
         agencies: list("agencies"),
         purposes: list("purposes"),

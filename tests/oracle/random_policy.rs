@@ -63,11 +63,15 @@ fn rule(verb: &str, id: &str, dice: &mut Dice) -> String {
         let classes = if classes.is_empty() { vec!["alpha"] } else { classes };
         text.push_str(&format!("agencies = {classes:?}\n"));
     }
-    if dice.chance(25) {
+    let asks = [dice.chance(25), dice.chance(15)];
+    if asks[0] {
         text.push_str("purposes = [\"C\"]\n");
     }
-    if dice.chance(15) {
+    if asks[1] {
         text.push_str("messages = [\"DR\", \"RR\"]\n");
+    }
+    if verb == "forbid" && asks.contains(&true) && dice.chance(40) {
+        text.push_str("when-absent = \"skip\"\n");
     }
     if dice.chance(20) {
         text.push_str("requires = [\"warrant\"]\n");

@@ -31,6 +31,12 @@ pub(crate) fn mutants(policy: &Table, catalog: &Catalog) -> Vec<Mutant> {
     for class in names(policy) {
         mutants.of_class(&class);
     }
+    for code in texts(policy["policy"].as_table().unwrap(), "purposes") {
+        mutants.add(format!("purposes - {code}"), |policy| {
+            let list = policy["policy"]["purposes"].as_array_mut().unwrap();
+            list.retain(|own| own.as_str() != Some(code));
+        });
+    }
     mutants.found.retain(|mutant| is_whole(&mutant.policy));
     mutants.found
 }
@@ -58,9 +64,18 @@ impl Mutants<'_> {
         });
         let at = At { kind, place, id };
         self.lists(&at, &rule, "agencies", &names(self.policy));
-        let mut purposes: Vec<String> = self.said("purposes");
-        purposes.push("X".to_owned());
+        let purposes = texts(self.policy["policy"].as_table().unwrap(), "purposes");
+        let purposes: Vec<String> = purposes.into_iter().map(str::to_owned).collect();
         self.lists(&at, &rule, "purposes", &purposes);
+        let asks = ["purposes", "messages"].iter().any(|key| rule.contains_key(*key));
+        if kind != "permit" && asks {
+            self.add(format!("{}: when-absent", at.id), |policy| {
+                let rule = policy[kind].as_array_mut().unwrap()[place].as_table_mut().unwrap();
+                if rule.remove("when-absent").is_none() {
+                    rule.insert("when-absent".to_owned(), Value::String("skip".to_owned()));
+                }
+            });
+        }
         let mut keys = self.said("messages");
         keys.extend(KEYS.map(str::to_owned));
         keys.dedup();

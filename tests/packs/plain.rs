@@ -26,11 +26,15 @@ struct Rule {
     messages: Option<BTreeSet<String>>,
     requires: BTreeSet<String>,
     unless: BTreeSet<String>,
+    /// Whether it applies where the request leaves out what it asks for.
+    when_absent: bool,
     /// A bit an element: in full, generalised, masked. A forbid uses the first alone.
     elements: [u128; 3],
 }
 
 pub(crate) struct Plain {
+    /// The purposes that requests may state; `None` where any will do.
+    purposes: Option<BTreeSet<String>>,
     classes: BTreeMap<String, Class>,
     rules: Vec<Rule>,
 }
@@ -44,7 +48,14 @@ impl Plain {
             let rules = policy.get(kind).and_then(Value::as_array).into_iter().flatten();
             rules.map(move |table| rule(kind, table.as_table().unwrap(), catalog))
         });
-        Self { classes: classes.collect(), rules: rules.collect() }
+        let rules: Vec<Rule> = rules.collect();
+        let head = policy["policy"].as_table().unwrap();
+        let listed = head.contains_key("purposes");
+        let listed_ones = texts(head, "purposes").into_iter().map(str::to_owned);
+        let purposes: BTreeSet<String> =
+            listed_ones.chain(rules.iter().filter_map(|rule| rule.purposes.clone()).flatten()).collect();
+        let purposes = (listed || !purposes.is_empty()).then_some(purposes);
+        Self { purposes, classes: classes.collect(), rules }
     }
 
     pub(crate) fn classes_of(&self, ori: &str) -> Classes {
@@ -62,6 +73,10 @@ impl Plain {
 
     /// Held or not, and what goes out: in full, generalised, masked. `None`: nothing.
     fn decide(&self, asked: &Asked<'_>) -> Option<(bool, [u128; 3])> {
+        let is_declared = |code| self.purposes.as_ref().is_none_or(|own| own.contains(code));
+        if !asked.purpose.is_none_or(is_declared) {
+            return None;
+        }
         let applying = || self.rules.iter().filter(|rule| rule.applies(asked));
         let of = |kind: &'static str, way: usize| {
             applying().filter(|rule| rule.kind == kind).fold(0, |bits, rule| bits | rule.elements[way])
@@ -104,17 +119,20 @@ impl Plain {
 
 struct Asked<'a> {
     classes: &'a Classes,
-    purpose: &'a str,
+    purpose: Option<&'a str>,
     message: &'a str,
     claims: &'a BTreeSet<&'a String>,
 }
 
 impl Rule {
     fn applies(&self, asked: &Asked<'_>) -> bool {
-        let holds = |list: &Option<BTreeSet<String>>, value| list.as_ref().is_none_or(|list| list.contains(value));
+        let holds = |list: &Option<BTreeSet<String>>, value: Option<&str>| {
+            let holds_value = |list: &BTreeSet<String>| value.map_or(self.when_absent, |value| list.contains(value));
+            list.as_ref().is_none_or(holds_value)
+        };
         self.agencies.as_ref().is_none_or(|own| !own.is_disjoint(asked.classes))
             && holds(&self.purposes, asked.purpose)
-            && holds(&self.messages, asked.message)
+            && holds(&self.messages, Some(asked.message))
             && self.requires.iter().all(|claim| asked.claims.contains(claim))
             && !self.unless.iter().any(|claim| asked.claims.contains(claim))
     }
@@ -122,32 +140,45 @@ impl Rule {
 
 /// The first situation in which two policies differ.
 pub(crate) fn difference(one: &Plain, two: &Plain) -> Option<String> {
+    let stated = one.purposes.iter().chain(&two.purposes).flatten().map(String::as_str);
+    difference_for(one, two, &stated.map(Some).chain([None, Some("ZZZ")]).collect())
+}
+
+/// The same, for these purposes alone.
+fn difference_for(one: &Plain, two: &Plain, purposes: &BTreeSet<Option<&str>>) -> Option<String> {
     let oris = one.meetings(two);
     let pairs: BTreeMap<(Classes, Classes), String> =
         oris.into_iter().map(|ori| ((one.classes_of(&ori), two.classes_of(&ori)), ori)).collect();
-    let either = |list: fn(&Rule) -> &Option<BTreeSet<String>>| {
-        let mut said = one.said(list);
-        said.extend(two.said(list));
-        said.insert("another".to_owned());
-        said
-    };
-    let (purposes, messages) = (either(|rule| &rule.purposes), either(|rule| &rule.messages));
+    let mut messages = one.said(|rule| &rule.messages);
+    messages.extend(two.said(|rule| &rule.messages));
+    messages.insert("another".to_owned());
     for ((first, second), ori) in &pairs {
         let claims: Vec<String> = one.claims(first).union(&two.claims(second)).cloned().collect();
         for set in 0..1_u32 << claims.len() {
             let vouched: BTreeSet<&String> =
                 claims.iter().enumerate().filter(|(bit, _)| set & (1 << bit) != 0).map(|(_, claim)| claim).collect();
-            for purpose in &purposes {
+            for purpose in purposes {
                 for message in &messages {
-                    let asked = |classes| Asked { classes, purpose, message, claims: &vouched };
+                    let asked = |classes| Asked { classes, purpose: *purpose, message, claims: &vouched };
                     if one.decide(&asked(first)) != two.decide(&asked(second)) {
-                        return Some(format!("{ori}, purpose {purpose}, key {message}, claims {vouched:?}"));
+                        return Some(format!("{ori}, purpose {purpose:?}, key {message}, claims {vouched:?}"));
                     }
                 }
             }
         }
     }
     None
+}
+
+/// The first situation in which a request without a purpose, or with one that the policy lists, gets something else than it
+/// did when a rule that asks for a purpose or a key never applied without one.
+pub(crate) fn narrowed(policy: &Table, folder: &Path, catalog: &Catalog) -> Option<String> {
+    let now = Plain::of(policy, folder, catalog);
+    let mut before = Plain::of(policy, folder, catalog);
+    before.purposes = None;
+    before.rules.iter_mut().for_each(|rule| rule.when_absent = false);
+    let purposes = now.purposes.iter().flatten().map(|code| Some(code.as_str())).chain([None]).collect();
+    difference_for(&before, &now, &purposes)
 }
 
 fn class(table: &Table, folder: &Path) -> Class {
@@ -181,7 +212,9 @@ fn rule(kind: &'static str, table: &Table, catalog: &Catalog) -> Rule {
     }
     let set = |key| list(key).unwrap_or_default();
     let (requires, unless) = (set("requires"), set("unless"));
+    let when_absent = kind != "permit" && table.get("when-absent").and_then(Value::as_str) != Some("skip");
     Rule {
+        when_absent,
         kind,
         agencies: list("agencies"),
         purposes: list("purposes"),

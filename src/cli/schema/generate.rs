@@ -131,6 +131,8 @@ fn policy(generator: SchemaGenerator) -> Value {
     put(&mut schema, class, "anyOf", json!([{ "required": ["ori"] }, { "required": ["ori-file"] }]));
     put(&mut schema, &format!("{class}/properties/ori/items"), "pattern", json!("^[A-Z0-9?*]{1,64}$"));
     put(&mut schema, "/definitions/Header/properties/claims", "uniqueItems", json!(true));
+    put(&mut schema, "/definitions/Header/properties/purposes", "uniqueItems", json!(true));
+    put(&mut schema, "/definitions/Header/properties/purposes/items", "pattern", json!("^[A-Z]{1,3}$"));
     let rule = "/definitions/Rule/properties";
     put(&mut schema, &format!("{rule}/purposes/items"), "pattern", json!("^[A-Z]{1,3}$"));
     for list in ["agencies", "purposes", "messages", "elements"] {
@@ -142,7 +144,13 @@ fn policy(generator: SchemaGenerator) -> Value {
     let definitions = schema.pointer_mut("/definitions").unwrap().as_object_mut().unwrap();
     let rule = definitions.remove("Rule").unwrap();
     for (name, key, required, refused, description) in [
-        ("Permit", "permit", &["id", "agencies", "elements"][..], &[][..], "These classes may have these elements."),
+        (
+            "Permit",
+            "permit",
+            &["id", "agencies", "elements"][..],
+            &["when-absent"][..],
+            "These classes may have these elements.",
+        ),
         ("Forbid", "forbid", &["id", "elements"], &["as"], "These elements are removed, whatever permits them."),
         ("Review", "review", &["id"], &["elements", "as"], "A person must look first: the message is held."),
     ] {

@@ -10,7 +10,7 @@ use super::Table;
 use super::generate::generated;
 use crate::catalog::Catalog;
 use crate::config::Document;
-use crate::policy::Policy;
+use crate::policy::{MessageKeys, Policy};
 
 fn home() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -121,10 +121,13 @@ fn broken_policies_are_refused() {
         ("unless = ['a']", "as = { x = 'mask' }"),
         ("purposes = ['C']", "purposes = ['criminal']"),
         ("purposes = ['C']", "elements = ['person']"),
+        ("id = 'p'\n", "id = 'p'\nwhen-absent = 'skip'\n"),
+        ("purposes = ['C']", "purposes = ['C']\nwhen-absent = 'maybe'"),
     ];
     refused(Table::Policy, POLICY, &edits);
     let catalog = Catalog::load(&[]).unwrap();
-    let loads = |text: &str| Policy::load(&Document { file: "p.toml", text }, None, &catalog, &[]).is_ok();
+    let keys = MessageKeys { names: &[], may_be_absent: false };
+    let loads = |text: &str| Policy::load(&Document { file: "p.toml", text }, None, &catalog, keys).is_ok();
     assert!(loads(POLICY));
     for (from, to) in edits {
         assert!(!loads(&POLICY.replacen(from, to, 1)), "the program takes {to:?} for {from:?}");

@@ -1,8 +1,9 @@
 //! A policy that loads, and may still not be what its author meant: classes that share ORIs, rules that come to nothing,
-//! prohibitions that are evaded by saying less.
+//! rules that take more or less than they seem to where a request leaves something out.
 //!
 //! What depends on ORIs, purposes and claims is computed over all of them, none sampled.
 
+mod absent;
 mod classes;
 mod rules;
 mod situations;
@@ -41,6 +42,7 @@ pub(crate) fn lint(document: &Document<'_>, policy: &Policy, catalog: &Catalog) 
     let mut subject = Subject { document, catalog, policy, written: &written, populations, claims, found: Vec::new() };
     classes::lint(&mut subject);
     rules::lint(&mut subject);
+    absent::lint(&mut subject, &survey);
     situations::lint(&mut subject, &survey);
     Ok(subject.found)
 }

@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::classes::is_on_purpose;
 use super::rules::is_narrower;
-use super::table::{
-    ELEMENT_EMPTIED, FORBID_EVADED, HIGHLY_RESTRICTED, PERMIT_EMPTIED, TREATMENT_IDLE, TREATMENTS_DIFFER,
-};
+use super::table::{ELEMENT_EMPTIED, HIGHLY_RESTRICTED, PERMIT_EMPTIED, TREATMENT_IDLE, TREATMENTS_DIFFER};
 use super::{Subject, some};
 use crate::catalog::{Element, ElementId, Sensitivity, Treatment};
 use crate::policy::survey::{KindId, Kinds, Survey};
-use crate::policy::{ClassId, Effect, MessageKeyId, PurposeId, Rule};
+use crate::policy::{ClassId, Effect, PurposeId, Rule};
 
 /// Claims that are vouched for and claims that are not, as far as that is settled.
 #[derive(Debug, Clone, Copy)]
@@ -63,11 +61,10 @@ fn bits(set: u64) -> impl Iterator<Item = u64> {
     std::iter::successors(Some(set).filter(|set| *set != 0), move |set| rest(*set)).map(|set| set & set.wrapping_neg())
 }
 
-/// A kind of request: who asks, for what, of which message.
+/// A kind of request: who asks, for what.
 struct Situation<'a> {
     classes: &'a [ClassId],
     purpose: Option<PurposeId>,
-    message: Option<MessageKeyId>,
 }
 
 /// What is asked of a rule in every situation.
@@ -139,21 +136,6 @@ struct Seen {
     highly_restricted: BTreeMap<usize, BTreeSet<ElementId>>,
     /// Pairs of permits that apply together and treat an element differently.
     differing: BTreeMap<(usize, usize), ElementId>,
-    /// Forbids that are evaded: by leaving out the purpose, or a claim; who evades which, and by which permit.
-    evaded: BTreeMap<(usize, Left), Evasion>,
-}
-
-/// What is left out to evade a forbid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Left {
-    Purpose,
-    Claim,
-}
-
-#[derive(Clone, Copy)]
-struct Evasion {
-    permit: usize,
-    element: ElementId,
 }
 
 /// What is the same in all situations.
@@ -175,13 +157,8 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
         highly_restricted: (0..kinds.count()).map(restricted).collect(),
     };
     let marks = || Marks::of(ground.rules.len(), kinds.count());
-    let mut seen = Seen {
-        released: marks(),
-        treated: marks(),
-        highly_restricted: BTreeMap::new(),
-        differing: BTreeMap::new(),
-        evaded: BTreeMap::new(),
-    };
+    let mut seen =
+        Seen { released: marks(), treated: marks(), highly_restricted: BTreeMap::new(), differing: BTreeMap::new() };
     let (purposes, messages) = (survey.purposes(), survey.messages());
     let mut applying = Applying::of(kinds.count());
     for population in subject.populations.iter().filter(|population| !population.classes.is_empty()) {
@@ -189,15 +166,13 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
         let mut done = HashSet::new();
         for purpose in &purposes {
             for message in &messages {
-                let situation = Situation { classes: &population.classes, purpose: *purpose, message: *message };
+                let situation = Situation { classes: &population.classes, purpose: *purpose };
                 let is_for = |id: &usize| policy.rule(*id).is_some_and(|rule| rule.is_for(*purpose, *message));
                 let own: Vec<usize> = rules.iter().copied().filter(is_for).collect();
-                // Purposes and keys that the same rules apply to are one, unless a purpose is left out: then it matters which
-                // forbids would apply with one.
-                let left_out = purpose.is_none().then_some(*message);
-                if done.insert((own.clone(), left_out)) {
+                // Purposes and keys that the same rules apply to are one, but that none is stated makes a difference.
+                if done.insert((own.clone(), purpose.is_none())) {
                     applying.fill(&own, &ground);
-                    look(subject, &ground, &situation, &rules, &applying, &mut seen);
+                    look(subject, &ground, &situation, &applying, &mut seen);
                 }
             }
         }
@@ -243,7 +218,6 @@ fn look(
     subject: &Subject<'_>,
     ground: &Ground<'_>,
     situation: &Situation<'_>,
-    of_classes: &[usize],
     applying: &Applying<'_>,
     seen: &mut Seen,
 ) {
@@ -284,9 +258,6 @@ fn look(
             }
         }
     }
-    for (id, known) in of_classes.iter().filter_map(|id| Some((*id, ground.rules.get(*id)?))) {
-        evasions(id, known, situation, applying, seen);
-    }
 }
 
 /// Whether two permits meet only because classes share ORIs on purpose.
@@ -305,34 +276,6 @@ const HIGHLY_RESTRICTED_USES: &str = "2721(a)(2)";
 /// Whether the element goes out with no claim at all.
 fn free_of_claims(permit: &Rule, forbids: &[&Rule]) -> bool {
     permit.requires.0 == 0 && !forbids.iter().any(|forbid| forbid.requires.0 == 0)
-}
-
-/// Notes whether a forbid is evaded in a situation.
-fn evasions(id: usize, known: &Known<'_>, situation: &Situation<'_>, applying: &Applying<'_>, seen: &mut Seen) {
-    let forbid = known.rule;
-    let Effect::Forbid(_) = forbid.effect else { return };
-    let is_for_message =
-        forbid.is_for(forbid.purposes.as_ref().and_then(|own| own.first().copied()), situation.message);
-    let by_purpose = forbid.purposes.is_some() && situation.purpose.is_none() && is_for_message;
-    let by_claim = forbid.requires.0 != 0 && forbid.is_for(situation.purpose, situation.message);
-    for (left, _) in [(Left::Purpose, by_purpose), (Left::Claim, by_claim)].into_iter().filter(|(_, is_so)| *is_so) {
-        if seen.evaded.contains_key(&(id, left)) {
-            continue;
-        }
-        for (kind, element) in &known.forbids {
-            for (permit, rule, _) in applying.treated(*kind) {
-                let settled = Settled { with: 0, without: 0 }.applying(rule);
-                // The forbid would apply, if only the purpose, or the claim, were there.
-                let evading = match left {
-                    Left::Purpose => settled.and_then(|settled| settled.applying(forbid)),
-                    Left::Claim => settled.filter(|settled| settled.with & (forbid.unless.0 | forbid.requires.0) == 0),
-                };
-                if evading.is_some_and(|settled| settled.escapes(applying.forbids(*kind))) {
-                    seen.evaded.entry((id, left)).or_insert(Evasion { permit: *permit, element: *element });
-                }
-            }
-        }
-    }
 }
 
 fn tell(subject: &mut Subject<'_>, seen: &Seen, kinds: &Kinds) {
@@ -375,24 +318,6 @@ fn tell(subject: &mut Subject<'_>, seen: &Seen, kinds: &Kinds) {
             message,
             "treat it alike, or let the two never apply together",
         );
-    }
-    for ((id, left), Evasion { permit, element }) in &seen.evaded {
-        let (Some(written), Some(permit)) = (subject.rule(*id), subject.rule(*permit)) else { continue };
-        let requires = written.requires.first().map_or(&written.id.span, |claim| &claim.span);
-        let (span, what, help) = match left {
-            Left::Purpose => {
-                let span = written.purposes.as_ref().unwrap_or(&written.id.span);
-                (span, "a purpose", "leave `purposes` out of the forbid, or name them in the permit")
-            }
-            Left::Claim => (requires, "a claim", "turn it round: forbid `unless` a claim says that it may go out"),
-        };
-        let message = format!(
-            "forbid `{}` is evaded by leaving {what} out: permit `{}` releases `{}` then",
-            written.id.name,
-            permit.id.name,
-            subject.element(*element)
-        );
-        subject.find(&FORBID_EVADED, span, message, help);
     }
 }
 

@@ -36,8 +36,24 @@ pub(super) const PERMIT_EMPTIED: Code =
     Code::warning("permit-emptied", "a permit that forbids empty wherever it applies");
 pub(super) const ELEMENT_EMPTIED: Code =
     Code::warning("element-emptied", "a name in a permit's `elements` that forbids empty wherever the permit applies");
-pub(super) const FORBID_EVADED: Code =
-    Code::warning("forbid-evaded", "a forbid that asks for a purpose or a claim, and is evaded by leaving it out");
+pub(super) const PURPOSES_UNLISTED: Code = Code::warning(
+    "purposes-unlisted",
+    "a policy that doesn't list the purposes that requests may state: those that its rules name count",
+);
+pub(super) const PURPOSES_IDLE: Code =
+    Code::note("purposes-idle", "a policy for which the purpose of a request makes no difference");
+pub(super) const APPLIES_WHEN_ABSENT: Code = Code::note(
+    "applies-when-absent",
+    "a forbid or a review that asks for a purpose or a key, and applies where there is none, too",
+);
+pub(super) const SKIPS_WHEN_ABSENT: Code = Code::note(
+    "skips-when-absent",
+    "a forbid or a review that doesn't apply where the purpose or the key that it asks for is left out",
+);
+pub(super) const FORBIDS_ALL_WHEN_ABSENT: Code = Code::warning(
+    "forbids-all-when-absent",
+    "a forbid that leaves an agency class nothing where the purpose or the key that it asks for is left out",
+);
 pub(super) const HIGHLY_RESTRICTED: Code = Code::warning(
     "highly-restricted",
     "what the DPPA calls highly restricted is released without a purpose and without a claim",
@@ -57,7 +73,7 @@ pub(super) const RULE_WITHOUT_BASIS: Code =
 pub(super) const CLAIM_UNUSED: Code = Code::warning("claim-unused", "a claim that no rule uses");
 
 /// All of them.
-pub(crate) const ALL: [&Code; 22] = [
+pub(crate) const ALL: [&Code; 26] = [
     &CLASS_UNUSED,
     &CLASS_EMPTY,
     &CLASSES_OVERLAP,
@@ -72,7 +88,11 @@ pub(crate) const ALL: [&Code; 22] = [
     &RULE_NEVER_APPLIES,
     &PERMIT_EMPTIED,
     &ELEMENT_EMPTIED,
-    &FORBID_EVADED,
+    &PURPOSES_UNLISTED,
+    &PURPOSES_IDLE,
+    &APPLIES_WHEN_ABSENT,
+    &SKIPS_WHEN_ABSENT,
+    &FORBIDS_ALL_WHEN_ABSENT,
     &HIGHLY_RESTRICTED,
     &TREATMENT_IDLE,
     &TREATMENTS_DIFFER,

@@ -4,14 +4,24 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::*;
+use crate::policy::MessageKeys;
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[]).unwrap());
 
-/// What is found in a policy, as `line:column code: message`.
+/// What is found in a policy, as `line:column code: message`, but for what it leaves out and doesn't list: that has tests of
+/// its own.
 fn found(text: &str) -> Vec<String> {
+    let absent = ["purposes-unlisted", "purposes-idle", "applies-when-absent"];
+    let mut found = all_found(text);
+    found.retain(|line| !absent.iter().any(|code| line.contains(&format!(" {code}: "))));
+    found
+}
+
+/// Everything that is found.
+fn all_found(text: &str) -> Vec<String> {
     let document = Document { file: "p.toml", text };
-    let keys = ["DR", "KR"].map(str::to_owned);
-    let policy = Policy::load(&document, None, &CATALOG, &keys).unwrap();
+    let names = &["DR", "KR"].map(str::to_owned);
+    let policy = Policy::load(&document, None, &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
     let found = lint(&document, &policy, &CATALOG).unwrap();
     let line = |finding: &Finding| {
         let (line, column) = finding.said.position().unwrap();
@@ -234,31 +244,66 @@ fn attack_37_a_permit_that_forbids_empty_is_told() {
     );
 }
 
+/// A policy with these purposes, or without a list, and one class of police.
+fn with_purposes(purposes: &str, rules: &str) -> Vec<String> {
+    all_found(&format!("{HEAD}{purposes}\n[agencies.police]\nori = ['AZ0070000']\n{rules}"))
+}
+
 #[test]
-fn attack_31_a_forbid_that_is_evaded_by_leaving_the_purpose_out_is_told() {
+fn attack_31_purposes_that_a_policy_does_not_list_are_told() {
+    let forbid = rule("forbid", "no", "elements = ['person.ssn']\npurposes = ['E']");
+    let review = rule("review", "look", "messages = ['DR']");
+    let one = permit("one", "'police'", "'person.name'", "purposes = ['C']");
+    let rules = format!("{one}{forbid}{review}");
+    let unlisted = "2:8 purposes-unlisted: the policy lists no purposes: a request may state those that its rules name, `C`, `E`; \
+                    a message for any other is withheld";
+    let expected = [
+        unlisted,
+        "14:6 applies-when-absent: forbid `no` applies where there is no purpose, too",
+        "19:6 applies-when-absent: review `look` applies where there is no key, too",
+    ];
+    assert_eq!(with_purposes("", &rules), expected);
+    assert_eq!(with_purposes("purposes = ['C', 'E']", &rules), Vec::<String>::new());
+    let idle = "2:8 purposes-idle: the policy lists no purposes and no rule names one: what purpose a request states makes no difference";
+    let plain = permit("one", "'police'", "'person.name'", "");
+    assert_eq!(with_purposes("", &plain), [idle]);
+    assert_eq!(with_purposes("purposes = []", &plain), Vec::<String>::new());
+}
+
+#[test]
+fn attack_31_a_rule_that_skips_what_is_left_out_is_told() {
+    let skip = "when-absent = 'skip'";
     let forbid = |rest: &str| rule("forbid", "no", &format!("elements = ['person.ssn']\n{rest}"));
-    let one = |rest: &str| permit("one", "'police'", "'person', 'vehicle'", &format!("requires = ['b']\n{rest}"));
-    let found = with_claims(&(one("") + &forbid("purposes = ['E']")));
-    let told =
-        "19:12 forbid-evaded: forbid `no` is evaded by leaving a purpose out: permit `one` releases `person.ssn` then";
-    assert_eq!(found, [told]);
-    assert_eq!(with_claims(&(one("purposes = ['C', 'E']") + &forbid("purposes = ['E']"))), Vec::<String>::new());
-    assert_eq!(with_claims(&(one("") + &forbid("unless = ['a']"))), Vec::<String>::new());
-    // Of another class, or of another message, the permit evades nothing.
-    assert_eq!(with_claims(&(one("") + &forbid("purposes = ['E']\nagencies = ['others']"))), Vec::<String>::new());
-    assert_eq!(
-        with_claims(&(one("messages = ['DR']") + &forbid("purposes = ['E']\nmessages = ['KR']"))),
-        Vec::<String>::new()
-    );
-    assert_eq!(with_claims(&(one("messages = ['DR']") + &forbid("purposes = ['E']\nmessages = ['DR']"))).len(), 1);
-    // What a forbid without purposes removes anyhow isn't released.
-    let always = rule("forbid", "never", "elements = ['person.ssn']");
-    assert_eq!(with_claims(&(one("") + &forbid("purposes = ['E']") + &always)), Vec::<String>::new());
-    let found = with_claims(&(one("") + &forbid("requires = ['a']")));
-    assert_eq!(
-        found,
-        ["19:13 forbid-evaded: forbid `no` is evaded by leaving a claim out: permit `one` releases `person.ssn` then"]
-    );
+    let one = permit("one", "'police'", "'person.name'", "");
+    let told = |rest: &str| with_purposes("purposes = ['E']", &(one.clone() + &forbid(rest)));
+    let found =
+        |what: &str| vec![format!("14:6 skips-when-absent: forbid `no` doesn't apply where there is no {what}")];
+    assert_eq!(told(&format!("purposes = ['E']\n{skip}")), found("purpose"));
+    assert_eq!(told(&format!("messages = ['DR']\n{skip}")), found("key"));
+    assert_eq!(told(&format!("messages = ['DR']\npurposes = ['E']\n{skip}")), found("purpose or key"));
+    assert_eq!(told("purposes = ['E']"), Vec::<String>::new());
+}
+
+#[test]
+fn attack_31_a_forbid_that_leaves_nothing_where_a_purpose_is_left_out_is_told() {
+    let one = permit("one", "'police'", "'person.name'", "");
+    let forbid = |id: &str, elements: &str, rest: &str| rule("forbid", id, &format!("elements = [{elements}]\n{rest}"));
+    let told = |rules: &str| with_purposes("purposes = ['E', 'C']", &(one.clone() + rules));
+    let found = |line: usize, id: &str, what: &str| {
+        format!("{line}:6 forbids-all-when-absent: forbid `{id}` leaves nothing to `police` where there is no {what}")
+    };
+    let all = forbid("no", "'person'", "purposes = ['E']");
+    assert_eq!(told(&all), [found(14, "no", "purpose")]);
+    assert_eq!(told(&forbid("no", "'person'", "messages = ['DR']")), [found(14, "no", "key")]);
+    // Two that only together leave nothing.
+    let two = forbid("no", "'person.name.given'", "purposes = ['E']")
+        + &forbid("nor", "'person.name'", "purposes = ['C']\nunless = []");
+    assert_eq!(told(&two), [found(14, "no", "purpose"), found(19, "nor", "purpose")]);
+    assert_eq!(told(&forbid("no", "'person.name.given'", "purposes = ['E']")), Vec::<String>::new());
+    let skips = forbid("no", "'person'", "purposes = ['E']\nwhen-absent = 'skip'");
+    assert_eq!(told(&skips), ["14:6 skips-when-absent: forbid `no` doesn't apply where there is no purpose"]);
+    // What is forbidden anyhow isn't taken by it.
+    assert!(!told(&(all + &forbid("never", "'person'", ""))).iter().any(|line| line.contains("leaves nothing")));
 }
 
 #[test]

@@ -115,15 +115,23 @@ pub(crate) struct Differences {
     pub(crate) all: Vec<Difference>,
     /// Whether either policy withholds a message for a shape violation, where that is what makes a difference.
     pub(crate) shape: Option<[bool; 2]>,
-    /// The purposes and message keys that either policy names.
-    pub(crate) purposes: Vec<String>,
-    pub(crate) messages: Vec<MessageKeyId>,
+    /// The purposes that may be stated under either policy, and the message keys that either tells apart.
+    pub(crate) purposes: Vec<Option<String>>,
+    pub(crate) messages: Vec<Option<MessageKeyId>>,
 }
 
 /// One purpose, as either policy has it.
 struct Purpose {
     code: Option<String>,
-    places: [Option<PurposeId>; 2],
+    /// What the rules of either are asked; `None` where it refuses the code.
+    places: [Option<Option<PurposeId>>; 2],
+}
+
+impl Purpose {
+    /// Whether one policy refuses it and the other doesn't.
+    fn is_refused_by_one(&self) -> bool {
+        self.places[OLD].is_none() != self.places[NEW].is_none()
+    }
 }
 
 /// Compares two policies that stand on the same data elements and formats.
@@ -154,7 +162,7 @@ impl<'p> Comparer<'p> {
         codes.sort_unstable();
         codes.dedup();
         let purpose = |code: Option<String>| {
-            let places = policies.map(|policy| policy.purpose_named(code.as_deref()?));
+            let places = policies.map(|policy| code.as_deref().map_or(Some(None), |code| policy.purpose_named(code)));
             Purpose { code, places }
         };
         Self {
@@ -173,6 +181,7 @@ impl<'p> Comparer<'p> {
     fn compare(mut self) -> Result<Differences, SurveyError> {
         let shapes = self.policies.map(Policy::withholds_on_shape_violation);
         let is_shape_other = shapes[OLD] != shapes[NEW];
+        let is_any_refused = self.purposes.iter().any(Purpose::is_refused_by_one);
         let mut shape = None;
         let mut all = Vec::new();
         let mut places = 0;
@@ -184,7 +193,7 @@ impl<'p> Comparer<'p> {
             let rules =
                 [OLD, NEW].map(|policy| self.columns.rules_for(policy, classes.get(policy).unwrap_or(&classes[OLD])));
             let differing = self.differing(&rules);
-            if !is_shape_other && differing.iter().all(Vec::is_empty) {
+            if !is_shape_other && !is_any_refused && differing.iter().all(Vec::is_empty) {
                 continue;
             }
             let mut found = Found::new();
@@ -213,8 +222,8 @@ impl<'p> Comparer<'p> {
         Ok(Differences {
             all,
             shape,
-            purposes: self.purposes.into_iter().filter_map(|purpose| purpose.code).collect(),
-            messages: self.messages.into_iter().flatten().collect(),
+            purposes: self.purposes.into_iter().map(|purpose| purpose.code).collect(),
+            messages: self.messages,
         })
     }
 
@@ -231,12 +240,15 @@ impl<'p> Comparer<'p> {
 
     /// Whether some of these rules are for a purpose and a message key, by their places.
     fn is_for_any(&self, rules: &[Vec<RuleId>; 2], purpose: usize, message: usize) -> bool {
-        let places = self.purposes.get(purpose).map_or([None; 2], |purpose| purpose.places);
+        let Some(asked) = self.purposes.get(purpose) else { return false };
         let message = self.messages.get(message).copied().flatten();
-        let is_for = |own: usize, purpose: Option<PurposeId>, rules: &[RuleId]| {
-            rules.iter().any(|id| self.policy(own).rule(*id).is_some_and(|rule| rule.is_for(purpose, message)))
+        let is_for = |own: usize, purpose: Option<Option<PurposeId>>, rules: &[RuleId]| {
+            let applies = |rule: &Rule| purpose.is_some_and(|purpose| rule.is_for(purpose, message));
+            rules.iter().any(|id| self.policy(own).rule(*id).is_some_and(applies))
         };
-        is_for(OLD, places[OLD], &rules[OLD]) || is_for(NEW, places[NEW], &rules[NEW])
+        asked.is_refused_by_one()
+            || is_for(OLD, asked.places[OLD], &rules[OLD])
+            || is_for(NEW, asked.places[NEW], &rules[NEW])
     }
 
     /// The columns of both policies for a purpose and a message key, by their places.
@@ -248,9 +260,12 @@ impl<'p> Comparer<'p> {
     ) -> Result<[Arc<Column>; 2], SurveyError> {
         let places = self.purposes.get(purpose).map_or([None; 2], |purpose| purpose.places);
         let message = self.messages.get(message).copied().flatten();
-        let old = self.columns.column(OLD, &rules[OLD], places[OLD], message)?;
-        let new = self.columns.column(NEW, &rules[NEW], places[NEW], message)?;
-        Ok([old, new])
+        let mut column = |own: usize, rules: &[RuleId], purpose: Option<Option<PurposeId>>| match purpose {
+            Some(purpose) => self.columns.column(own, rules, purpose, message),
+            // What is refused gets nothing, whatever the rules.
+            None => self.columns.column(own, &[], None, message),
+        };
+        Ok([column(OLD, &rules[OLD], places[OLD])?, column(NEW, &rules[NEW], places[NEW])?])
     }
 
     fn compare_columns(
@@ -460,7 +475,8 @@ fn contents<'p>(policies: [&'p Policy; 2]) -> [Vec<usize>; 2] {
                 keys
             });
             let next = known.len();
-            *known.entry((codes, keys, names(rule.requires), names(rule.unless), &rule.effect)).or_insert(next)
+            let asked = (codes, keys, names(rule.requires), names(rule.unless), rule.applies_when_absent);
+            *known.entry((asked, &rule.effect)).or_insert(next)
         };
         policy.rules().iter().map(number).collect()
     })

@@ -6,7 +6,7 @@
 //! 1. [`Survey::populations`]: every set of agency classes that some ORI has, each with one such ORI. The last question that
 //!    patterns leave open, which ORIs there are, is answered by following all patterns over nine characters at once.
 //! 2. [`Survey::column`]: for a population, a purpose and a message key, what becomes of every data element. The purposes
-//!    that rules tell apart are [`Survey::purposes`], the keys [`Survey::messages`]; `None` is any other one, or none.
+//!    that may be stated are [`Survey::purposes`], the keys that rules tell apart [`Survey::messages`]; `None` is what is left out.
 //! 3. [`Survey::cases`]: for one cell of a column, the claims that make a difference: which must be vouched for, which
 //!    must not be, and what becomes of the element then. Every set of claims is in exactly one case.
 //!
@@ -119,12 +119,13 @@ impl<'p> Survey<'p> {
         Ok(&self.askers()?.0)
     }
 
-    /// The purposes that rules tell apart; at the end `None`, any other one or none.
+    /// The purposes that may be stated; at the end `None`, for none.
     pub(crate) fn purposes(&self) -> Vec<Option<PurposeId>> {
         purposes(self.policy)
     }
 
-    /// The message keys that rules tell apart; at the end `None`, any other one.
+    /// The message keys that rules tell apart; then [`MessageKeyId::OTHER`], and `None` where formats without a key make a
+    /// difference.
     pub(crate) fn messages(&self) -> Vec<Option<MessageKeyId>> {
         messages(&[self.policy])
     }
@@ -204,5 +205,7 @@ fn messages(policies: &[&Policy]) -> Vec<Option<MessageKeyId>> {
     let mut keys: Vec<_> = rules.flat_map(|rule| rule.messages.iter().flatten().copied()).collect();
     keys.sort_unstable();
     keys.dedup();
-    keys.into_iter().map(Some).chain([None]).collect()
+    let may_be_absent = !keys.is_empty() && policies.iter().any(|policy| policy.key_may_be_absent);
+    let absent = may_be_absent.then_some(None);
+    keys.into_iter().map(Some).chain([Some(MessageKeyId::OTHER)]).chain(absent).collect()
 }

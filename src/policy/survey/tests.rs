@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::catalog::{Catalog, ElementId};
 use crate::config::Document;
-use crate::policy::{Conditions, OriPattern, Verdict};
+use crate::policy::{Conditions, MessageKeys, OriPattern, Verdict};
 
 const CATALOG: &str = "[[element]]\nid = \"a.one\"\n[[element]]\nid = \"a.two\"\nkind = \"date\"\n";
 
 fn policy(text: &str) -> Policy {
     let text = format!("[policy]\nname = \"p\"\nversion = \"1\"\nclaims = [\"c0\", \"c1\", \"c2\", \"c3\"]\n{text}");
     let catalog = Catalog::load(&[Document { file: "c", text: CATALOG }]).unwrap();
-    Policy::load(&Document { file: "p.toml", text: &text }, None, &catalog, &["DR".into(), "RR".into()]).unwrap()
+    let keys = MessageKeys { names: &["DR".into(), "RR".into()], may_be_absent: true };
+    Policy::load(&Document { file: "p.toml", text: &text }, None, &catalog, keys).unwrap()
 }
 
 /// A sequence that looks random and always is the same.
@@ -133,6 +134,9 @@ fn rules(numbers: &mut Numbers) -> String {
         if kind != "review" {
             elements.push("a.two".to_owned());
             list("elements", &elements);
+        }
+        if matches!(kind, "forbid" | "review") && purposes.len() + messages.len() > 0 && numbers.below(2) == 0 {
+            text += "when-absent = \"skip\"\n";
         }
         if kind == "permit" && year {
             text += "as = { \"a.two\" = \"year\" }\n";

@@ -4,8 +4,8 @@
 use crate::catalog::{ElementId, Treatment};
 use crate::policy::agency::{AgencyClass, ClassId};
 use crate::policy::ori::Ori;
-use crate::policy::rule::{ClaimSet, Conditions, Effect, PurposeId, Rule};
-use crate::policy::{Grant, Policy};
+use crate::policy::rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rule};
+use crate::policy::{Grant, Policy, Requester};
 
 /// The place of a rule in its policy: permits come first, then forbids, then reviews, each in the order of the file.
 pub(crate) type RuleId = usize;
@@ -75,19 +75,33 @@ impl Policy {
         self.rules.get(id)
     }
 
-    /// The purpose codes that rules name; a purpose's place is its [`PurposeId`].
+    /// The purpose codes that a request may state; a purpose's place is its [`PurposeId`].
     pub(crate) fn purposes(&self) -> &[String] {
-        &self.purposes
+        &self.purposes.codes
+    }
+
+    /// Whether the policy lists its purposes, rather than leaving it at those that its rules name.
+    pub(crate) fn lists_purposes(&self) -> bool {
+        self.purposes.are_listed
     }
 
     pub(crate) fn purpose_code(&self, purpose: PurposeId) -> &str {
-        self.purposes.get(usize::from(purpose.0)).map_or("", String::as_str)
+        self.purposes.codes.get(usize::from(purpose.0)).map_or("", String::as_str)
     }
 
-    /// The place of a purpose code; `None` when no rule names it, which is the same as no purpose.
-    pub(crate) fn purpose_named(&self, code: &str) -> Option<PurposeId> {
-        let place = self.purposes.iter().position(|own| own == code)?;
-        u16::try_from(place).ok().map(PurposeId)
+    /// Whether some format gives its messages no key.
+    pub(crate) fn key_may_be_absent(&self) -> bool {
+        self.key_may_be_absent
+    }
+
+    /// What rules are asked for a purpose code; `None` where the policy refuses it.
+    pub(crate) fn purpose_named(&self, code: &str) -> Option<Option<PurposeId>> {
+        self.purposes.find(code)
+    }
+
+    /// What rules are asked of a request; `None` where the policy refuses it.
+    pub(crate) fn asked(&self, requester: &Requester, message: Option<MessageKeyId>) -> Option<Conditions> {
+        self.conditions(requester, message).ok()
     }
 
     /// The names of the claims of a set.

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::config::ConfigError;
 use crate::policy::survey::Survey;
-use crate::policy::{Conditions, MessageKeyId, Ori};
+use crate::policy::{MessageKeyId, Ori};
 use crate::{Filter, Requester};
 use rules::RuleTold;
 use situation::Situation;
@@ -32,14 +32,13 @@ pub(crate) struct Explanation {
     requester: Ori,
     purpose: Option<String>,
     claims: Vec<String>,
-    /// Claims that were vouched for and that the policy doesn't declare: they have no effect.
-    undeclared_claims: Vec<String>,
     who: Who,
     /// What differs by message key is told apart.
     situations: Vec<Situation>,
 }
 
-/// Explains what `requester`, whose ORI is `ori`, may have of messages with `key`; without one, of every message.
+/// Explains what `requester`, whose ORI is `ori` and whose purpose and claims the policy declares, may have of messages
+/// with `key`; without one, of every message.
 ///
 /// # Errors
 /// When a table of ORIs can't be read again, or the policy is too tangled to be told.
@@ -52,16 +51,10 @@ pub(crate) fn explain(
     let policy = filter.decider();
     let survey = Survey::of(policy);
     let who = Who::of(policy, ori)?;
-    let purpose = requester.purpose_code();
-    let is_declared = |claim: &&String| policy.declared_claims().contains(claim);
     let keys = key.map_or_else(|| survey.messages(), |key| vec![key]);
     let mut situations: Vec<Situation> = Vec::new();
     for key in keys {
-        let asked = Conditions {
-            purpose: purpose.and_then(|code| policy.purpose_named(code)),
-            claims: policy.claim_set(requester.claims().iter().map(String::as_str)),
-            message: key,
-        };
+        let Some(asked) = policy.asked(requester, key) else { continue };
         let situation = Situation::of(filter, &survey, &who.ids, &asked)?;
         match situations.iter_mut().find(|known| known.says_the_same(&situation)) {
             Some(known) => known.keys.extend(situation.keys),
@@ -74,9 +67,8 @@ pub(crate) fn explain(
         version: identity.version.clone(),
         file: policy.file().to_owned(),
         requester: ori,
-        purpose: purpose.map(str::to_owned),
+        purpose: requester.purpose_code().map(str::to_owned),
         claims: requester.claims().to_vec(),
-        undeclared_claims: requester.claims().iter().filter(|claim| !is_declared(claim)).cloned().collect(),
         who,
         situations,
     })

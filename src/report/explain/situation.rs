@@ -11,15 +11,15 @@ use crate::Filter;
 use crate::catalog::{ElementId, Treatment};
 use crate::config::ConfigError;
 use crate::policy::survey::{Ruling, Survey};
-use crate::policy::{ClassId, Conditions, Policy, Verdict};
+use crate::policy::{ClassId, Conditions, MessageKeyId, Policy, Verdict};
 use crate::report::selectors;
 
 /// One situation, or several of which the same is to be said.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Situation {
-    /// The message keys; `None` is every other one.
-    pub(super) keys: Vec<Option<String>>,
+    /// The message keys: names, "(every other)", "(none)".
+    pub(super) keys: Vec<String>,
     /// What becomes of a message, whatever is in it.
     pub(super) verdict: &'static str,
     pub(super) rules: Vec<RuleTold>,
@@ -57,7 +57,8 @@ impl Situation {
         asked: &Conditions,
     ) -> Result<Self, ConfigError> {
         let policy = filter.decider();
-        let key = asked.message.and_then(|key| filter.messages().get(usize::from(key.0))).cloned();
+        let name = |key: MessageKeyId| filter.messages().get(usize::from(key.0)).cloned();
+        let key = asked.message.map_or(Some("(none)".to_owned()), name).unwrap_or_else(|| "(every other)".to_owned());
         if classes.is_empty() {
             let (rules, elements, changes) = (Vec::new(), Vec::new(), Vec::new());
             return Ok(Self { keys: vec![key], verdict: "withheld", rules, elements, changes });

@@ -13,14 +13,11 @@ const WIDTH: usize = 100;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { policy, version, file, requester, purpose, claims, undeclared_claims, who, situations } = self;
+        let Self { policy, version, file, requester, purpose, claims, who, situations } = self;
         let purpose = purpose.as_deref().unwrap_or("none");
         let claims = if claims.is_empty() { "none".to_owned() } else { claims.join(", ") };
         writeln!(f, "requester {requester}, purpose {purpose}, claims {claims}")?;
         writeln!(f, "policy `{}`, version {} ({file})", plain(policy), plain(version))?;
-        for claim in undeclared_claims {
-            writeln!(f, "the policy declares no claim `{claim}`: it has no effect")?;
-        }
         writeln!(f)?;
         if who.classes.is_empty() {
             writeln!(f, "No agency class claims this requester: every message is withheld (requester-unknown).")?;
@@ -50,9 +47,8 @@ impl Situation {
     fn write(&self, f: &mut fmt::Formatter<'_>, is_one_of_several: bool) -> fmt::Result {
         writeln!(f)?;
         if is_one_of_several {
-            let keys: Vec<&str> = self.keys.iter().map(|key| key.as_deref().unwrap_or("(every other)")).collect();
-            let word = if keys.len() == 1 { "key" } else { "keys" };
-            writeln!(f, "== Message {word} {} ==\n", keys.join(", "))?;
+            let word = if self.keys.len() == 1 { "key" } else { "keys" };
+            writeln!(f, "== Message {word} {} ==\n", self.keys.join(", "))?;
         }
         writeln!(
             f,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::cell::{Becomes, CellCase, summary};
-use super::{Agency, Cell, Choice, Head, Matrix, PolicyTold, Row, RuleTold, plain};
+use super::{Agency, Cell, Choice, Code, Head, Matrix, PolicyTold, Row, RuleTold, plain};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::ConfigError;
 use crate::policy::survey::{Column, KindId, Kinds, Outcome, Population, RuleId, Survey, Tree};
@@ -106,8 +106,8 @@ impl<'s> MatrixBuilder<'s> {
                 sha256: identity.sha256.clone(),
             },
             purposes: policy.purposes().to_vec(),
-            messages: messages.into_iter().flatten().map(|key| self.message(key)).collect(),
-            columns: alike.iter().map(|column| self.head(column)).collect(),
+            messages: messages.iter().flatten().filter_map(|key| self.message(*key)).collect(),
+            columns: alike.iter().map(|column| self.head(column, (&purposes, &messages))).collect(),
             elements: rows,
             cells: self.cells,
             rules: policy.rules().iter().map(told).collect(),
@@ -166,7 +166,8 @@ impl<'s> MatrixBuilder<'s> {
         Ok(())
     }
 
-    fn head(&self, column: &Alike<'_>) -> Head {
+    /// Whom a column is of; `all` are the purposes and message keys that columns are of.
+    fn head(&self, column: &Alike<'_>, all: (&[Option<PurposeId>], &[Option<MessageKeyId>])) -> Head {
         let policy = self.survey.policy();
         let agency = |class: &crate::policy::ClassId| Agency {
             name: plain(policy.class_name(*class)),
@@ -175,19 +176,20 @@ impl<'s> MatrixBuilder<'s> {
         Head {
             agencies: column.population.classes.iter().map(agency).collect(),
             example: column.population.example.to_string(),
-            purposes: Choice {
-                named: column.purposes.iter().flatten().map(|one| policy.purpose_code(*one).to_owned()).collect(),
-                others: column.purposes.contains(&None),
-            },
-            messages: Choice {
-                named: column.messages.iter().flatten().map(|one| self.message(*one)).collect(),
-                others: column.messages.contains(&None),
-            },
+            purposes: Choice::of(&column.purposes, all.0, |purpose| match purpose {
+                Some(purpose) => Code::Named(policy.purpose_code(*purpose).to_owned()),
+                None => Code::None,
+            }),
+            messages: Choice::of(&column.messages, all.1, |key| match key {
+                Some(key) => self.message(*key).map_or(Code::Other, Code::Named),
+                None => Code::None,
+            }),
         }
     }
 
-    fn message(&self, key: MessageKeyId) -> String {
-        self.messages.get(usize::from(key.0)).map_or_else(String::new, |name| plain(name))
+    /// The name of a message key; `None` for every other one.
+    fn message(&self, key: MessageKeyId) -> Option<String> {
+        self.messages.get(usize::from(key.0)).map(|name| plain(name))
     }
 
     /// For every kind of elements those of some rules that name it, reviews included, in order.

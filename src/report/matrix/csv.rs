@@ -17,12 +17,7 @@ impl Matrix {
         ])?;
         for (place, head) in self.columns.iter().enumerate() {
             let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
-            let column = [
-                names.join(" + "),
-                head.example.clone(),
-                head.purposes.told(&self.purposes),
-                head.messages.told(&self.messages),
-            ];
+            let column = [names.join(" + "), head.example.clone(), head.purposes.told(), head.messages.told()];
             for row in &self.elements {
                 let Some(cell) = row.cells.get(place).and_then(|number| self.cell(*number)) else { continue };
                 let mut rules: Vec<usize> = cell.cases.iter().flat_map(|case| case.rules.iter().copied()).collect();

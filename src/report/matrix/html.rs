@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Cell, Choice, Head, Manner, Matrix, Row};
+use super::{Cell, Head, Manner, Matrix, Row};
 use crate::Sensitivity;
 
 const STYLE: &str = include_str!("page.css");
@@ -80,13 +80,9 @@ impl Matrix {
         let names = names.join(" + ");
         let titles: Vec<&str> = head.agencies.iter().filter_map(|agency| agency.title.as_deref()).collect();
         let titles = titles.join("; ");
-        let choices = [("purpose", &head.purposes, &self.purposes), ("key", &head.messages, &self.messages)];
-        let is_any = |(_, choice, all): &(&str, &Choice, &Vec<String>)| choice.is_any(all);
-        let told: Vec<String> = choices
-            .iter()
-            .filter(|choice| !is_any(choice))
-            .map(|(what, choice, all)| format!("{what} {}", choice.told(all)))
-            .collect();
+        let choices = [("purpose", &head.purposes), ("key", &head.messages)];
+        let narrowing = choices.iter().filter(|(_, choice)| !choice.is_any());
+        let told: Vec<String> = narrowing.map(|(what, choice)| format!("{what} {}", choice.told())).collect();
         let whole = [&[names.clone()][..], &told].concat().join(", ");
         let search = format!("{whole} {titles} {}", head.example).to_lowercase();
         html! {

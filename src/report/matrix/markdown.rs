@@ -73,11 +73,9 @@ impl Matrix {
     fn head_markdown(&self, head: &Head) -> String {
         let names: Vec<String> = head.agencies.iter().map(|agency| escaped(&agency.name)).collect();
         let mut text = names.join(" + ");
-        for (what, choice, all) in
-            [("purpose", &head.purposes, &self.purposes), ("key", &head.messages, &self.messages)]
-        {
-            if !choice.is_any(all) {
-                text += &format!("<br>{what} {}", escaped(&choice.told(all)));
+        for (what, choice) in [("purpose", &head.purposes), ("key", &head.messages)] {
+            if !choice.is_any() {
+                text += &format!("<br>{what} {}", escaped(&choice.told()));
             }
         }
         text

@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
-use super::words::{Choice, plain};
+use super::words::{Choice, Code, plain};
 
 pub(crate) use build::MatrixBuilder;
 use cell::{CellCase, Manner};
@@ -25,7 +25,7 @@ use cell::{CellCase, Manner};
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Matrix {
     policy: PolicyTold,
-    /// The purposes and message keys that rules name.
+    /// The purposes that a request may state, and the message keys that rules name.
     purposes: Vec<String>,
     messages: Vec<String>,
     columns: Vec<Head>,

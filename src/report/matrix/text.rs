@@ -92,11 +92,9 @@ impl Matrix {
         let longest = names.iter().map(|name| name.chars().count() + 2).max().unwrap_or(0);
         let width = longest.clamp(LEAST, MOST);
         let mut lines = wrapped(&names.join(" + "), width);
-        for (what, choice, all) in
-            [("purpose", &head.purposes, &self.purposes), ("key", &head.messages, &self.messages)]
-        {
-            if !choice.is_any(all) {
-                lines.extend(wrapped(&format!("{what} {}", choice.told(all)), width.max(14)));
+        for (what, choice) in [("purpose", &head.purposes), ("key", &head.messages)] {
+            if !choice.is_any() {
+                lines.extend(wrapped(&format!("{what} {}", choice.told()), width.max(14)));
             }
         }
         // Room for the widest cell.

@@ -9,7 +9,7 @@ use super::super::situation::{Deciding, deciding};
 use super::parts;
 use super::parts::{Fate, Outcome, Parts};
 use crate::catalog::ElementId;
-use crate::policy::{Conditions, MessageKeyId};
+use crate::policy::MessageKeyId;
 use crate::{Filter, Receipt, Requester};
 
 /// A message, explained.
@@ -120,11 +120,7 @@ impl MessageTold {
     fn gather(&mut self, filter: &Filter, requester: &Requester, receipt: &Receipt) {
         let policy = filter.decider();
         let classes = receipt.requester().map(|ori| policy.classes_of(ori)).unwrap_or_default();
-        let asked = Conditions {
-            purpose: requester.purpose_code().and_then(|code| policy.purpose_named(code)),
-            claims: policy.claim_set(requester.claims().iter().map(String::as_str)),
-            message: message_key(filter, receipt),
-        };
+        let Some(asked) = policy.asked(requester, message_key(filter, receipt)) else { return };
         let applied = policy.applied(&classes, &asked);
         let mut paths: Vec<PathTold> = Vec::new();
         let mut known: HashMap<(String, ElementId, Outcome), usize> = HashMap::new();
