@@ -204,12 +204,12 @@ pub(super) const FAILED: &[u8] = b"{\"failed\":\"unreadable\"}\n";
 
 fn read_text(text: &str, reader: &mut JsonReader<'_>, reason: Reason) -> Result<String, Refusal> {
     let at = reader.position();
-    match reader.scalar() {
-        Ok(Scalar::String(string)) => Ok(unescaped_text(string.inner.text(text), string.escaped).into_owned()),
-        Ok(Scalar::Lexeme(_)) => Err(Refusal::at(reason, at, "the requester or purpose of the line is no string")),
-        Err(refusal) if refusal.reason() == Reason::NotWellFormedJson => Err(refusal),
-        Err(_) => Err(Refusal::at(reason, at, "the requester or purpose of the line is no string")),
+    if let ValueKind::Scalar = reader.kind()?
+        && let Scalar::String(string) = reader.scalar()?
+    {
+        return Ok(unescaped_text(string.inner.text(text), string.escaped).into_owned());
     }
+    Err(Refusal::at(reason, at, "the requester or purpose of the line is no string"))
 }
 
 /// Whether a line is a JSON string, which may hold a message.
