@@ -301,14 +301,14 @@ fn check(arguments: &[&str]) -> (String, Option<i32>) {
 fn check_ends_with_2_for_an_error_and_strictly_for_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let policy = folder.path().join("p.toml");
-    let text = "[policy]\nname = 'p'\nversion = '1'\n[agencies]\npolice.ori = ['VT*']\n[[permit]]\nid = 'one'\nbasis = 'b'\n\
+    let text = "[policy]\nname = 'p'\nversion = '1'\npurposes = []\n[agencies]\npolice.ori = ['VT*']\n[[permit]]\nid = 'one'\nbasis = 'b'\n\
                 agencies = ['police']\nelements = ['person.name']\n";
     std::fs::write(&policy, text).unwrap();
     let policy = policy.to_str().unwrap();
     let (told, status) = check(&["--policy", policy]);
     assert_eq!(status, Some(0), "{told}");
-    assert!(told.starts_with(&format!("{policy}:5:15: warning: `VT*` of `police` claims VTICE0900")), "{told}");
-    assert!(told.contains("[ice-by-prefix]\n") && told.contains(" 5 | police.ori = ['VT*']\n"), "{told}");
+    assert!(told.starts_with(&format!("{policy}:6:15: warning: `VT*` of `police` claims VTICE0900")), "{told}");
+    assert!(told.contains("[ice-by-prefix]\n") && told.contains(" 6 | police.ori = ['VT*']\n"), "{told}");
     assert!(told.ends_with("0 errors, 1 warning, 0 notes\n"), "{told}");
     let (told, status) = check(&["--policy", policy, "--strict", "--output", "github"]);
     assert_eq!((told.starts_with("::error file="), told.lines().count(), status), (true, 1, Some(2)), "{told}");
@@ -316,7 +316,7 @@ fn check_ends_with_2_for_an_error_and_strictly_for_a_warning() {
     std::fs::write(policy, text.replace("VT*", "az*")).unwrap();
     let (told, status) = check(&["--policy", policy, "--output", "json"]);
     let report: serde_json::Value = serde_json::from_str(&told).unwrap();
-    assert_eq!((&report["findings"][0]["code"], &report["findings"][0]["line"]), (&"invalid".into(), &5.into()));
+    assert_eq!((&report["findings"][0]["code"], &report["findings"][0]["line"]), (&"invalid".into(), &6.into()));
     assert_eq!(status, Some(2));
 }
 
