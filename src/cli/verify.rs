@@ -53,8 +53,8 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
     let filter = arguments.filter.filter()?.build()?;
     let memory = MEMORY.max(filter.message_bytes().saturating_mul(MEMORY_PER_MESSAGE_BYTE));
     let task = Task {
-        filter,
         requester: arguments.filter.requester(&filter)?,
+        filter,
         members: Members {
             payload: arguments.payload_member.clone(),
             requester: arguments.requester_member.clone(),
