@@ -27,7 +27,7 @@ pub(super) enum Test {
 
 /// A file of cases, read but for what only its policy can tell.
 enum Read {
-    Message(MessageCase),
+    Message(Box<MessageCase>),
     Matrix(Matrix),
 }
 
@@ -44,7 +44,7 @@ impl Read {
         match self {
             Self::Message(case) => {
                 check_request(&case, filter)?;
-                Ok(vec![Test::Message(case)])
+                Ok(vec![Test::Message(*case)])
             }
             Self::Matrix(matrix) => Ok(matrix.rows(filter)?.into_iter().map(Test::Row).collect()),
         }
@@ -77,7 +77,7 @@ pub(crate) fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesErr
         let name = name(folder, file);
         let load = |text: String| match file.file_name().is_some_and(|name| name == MATRIX_FILE) {
             true => Matrix::load(name, file, text, &policies).map(Read::Matrix),
-            false => MessageCase::load(name, file, &text, &policies, &known).map(Read::Message),
+            false => MessageCase::load(name, file, &text, &policies, &known).map(|case| Read::Message(Box::new(case))),
         };
         match read_file(file).and_then(load) {
             Ok(cases) => read.push(cases),
