@@ -2,6 +2,7 @@
 
 mod catalog;
 mod config;
+mod escape;
 mod filter;
 mod format;
 mod names;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::chain::Line;
 use super::verify::{Tally, Verification, walk};
 use super::{AuditError, Key};
-use crate::report::shown;
+use crate::escape::escape;
 
 /// Who got what, over all runs of a log.
 #[derive(Debug, Default, Serialize)]
@@ -188,14 +188,14 @@ impl fmt::Display for Report {
         write_messages(f, self.messages, &self.dispositions)?;
         for (title, parts) in [("agency class", &self.agency_classes), ("requester", &self.requesters)] {
             for (name, received) in parts {
-                write!(f, "\n{title} {}: ", shown(name))?;
+                write!(f, "\n{title} {}: ", escape(name))?;
                 write_messages(f, received.messages, &received.dispositions)?;
                 if !received.elements.is_empty() {
                     let (element, released, generalised) = ("data element", "released", "generalised");
                     writeln!(f, "  {element:<36}{released:>12}{generalised:>12}{:>12}", "removed")?;
                 }
                 for (element, Values { released, generalised, removed }) in &received.elements {
-                    writeln!(f, "  {:<36}{released:>12}{generalised:>12}{removed:>12}", shown(element))?;
+                    writeln!(f, "  {:<36}{released:>12}{generalised:>12}{removed:>12}", escape(element))?;
                 }
             }
         }
@@ -206,7 +206,7 @@ impl fmt::Display for Report {
 fn write_messages(f: &mut fmt::Formatter<'_>, messages: u64, dispositions: &BTreeMap<String, u64>) -> fmt::Result {
     write!(f, "{messages} messages")?;
     for (number, (name, count)) in dispositions.iter().enumerate() {
-        write!(f, "{}{count} {}", if number == 0 { ": " } else { ", " }, shown(name))?;
+        write!(f, "{}{count} {}", if number == 0 { ": " } else { ", " }, escape(name))?;
     }
     writeln!(f)
 }

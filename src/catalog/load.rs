@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::shape::{ShapeCompiler, SsnForms};
 use super::{Catalog, ENVELOPE, Element, ElementId, Kind, Sensitivity, is_prefix};
-use crate::config::{ConfigError, Document, Origin, Spanned};
+use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
 pub(crate) const BUILT_IN: Document<'_> =
     Document { file: "schemas/catalog.toml", text: include_str!("../../schemas/catalog.toml") };
@@ -82,16 +82,18 @@ impl Catalog {
             groups: vec![DPPA_PERSONAL.to_owned(), DPPA_HIGHLY_RESTRICTED.to_owned()],
         };
         let mut shapes = ShapeCompiler::default();
+        let mut errors = Errors::default();
         let added = added.iter().map(|document| (document, Origin::Added));
         for (document, origin) in std::iter::once((&BUILT_IN, Origin::BuiltIn)).chain(added) {
-            let raw: RawCatalog = document.parse()?;
+            let Some(raw) = document.read::<RawCatalog>(&mut errors) else { continue };
             for group in raw.group {
-                catalog.add_group(document, group)?;
+                errors.take(catalog.add_group(document, group));
             }
             for element in raw.element {
-                catalog.add_element((document, origin), element, &mut shapes)?;
+                errors.take(catalog.add_element((document, origin), element, &mut shapes));
             }
         }
+        errors.finish()?;
         Ok(catalog)
     }
 
@@ -120,14 +122,13 @@ impl Catalog {
         if self.by_id.contains_key(&id) {
             return Err(document.error(&span, format!("element `{id}` is declared twice")));
         }
-        let mut groups = Vec::new();
-        for group in raw.groups {
+        let mut groups = all(raw.groups.into_iter().map(|group| {
             if !self.groups.contains(group.get_ref()) {
                 let error = document.error(&group.span(), format!("unknown group `{}`", group.get_ref()));
                 return Err(error.nearest(group.get_ref(), self.groups.iter().map(String::as_str)));
             }
-            groups.push(group.into_inner());
-        }
+            Ok(group.into_inner())
+        }))?;
         if raw.dppa != Sensitivity::None {
             groups.push(DPPA_PERSONAL.to_owned());
         }
@@ -201,6 +202,14 @@ mod tests {
         for (id, element) in Catalog::load(&[]).unwrap().iter() {
             assert!(element.shape().is_sound(), "{id:?} {}", element.id());
         }
+    }
+
+    #[test]
+    fn all_errors_are_reported_at_once() {
+        let text = "[[group]]\nid = 'immigration'\ntitle = ''\n[[element]]\nid = 'X'\n[[element]]\nid = 'x.y'\n\
+                    groups = ['imigration', 'none']\nkind = 'txt'\n[[element]]\nid = 5\n";
+        let places: Vec<String> = error(text).lines().map(|line| line.split(": ").next().unwrap().to_owned()).collect();
+        assert_eq!(places, ["c.toml:2:6", "c.toml:5:6", "c.toml:8:11", "c.toml:8:25", "c.toml:9:8", "c.toml:11:6"]);
     }
 
     #[test]

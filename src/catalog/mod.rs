@@ -20,8 +20,6 @@ pub(crate) use load::BUILT_IN;
 #[cfg(test)]
 pub(crate) use load::RawCatalog;
 pub use shape::Shape;
-#[cfg(feature = "cli")]
-pub(crate) use shape::is_clean_character;
 pub(crate) use shape::trim;
 #[cfg(feature = "cli")]
 pub(crate) use written::Written;

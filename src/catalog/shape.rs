@@ -185,7 +185,7 @@ fn is_clean(value: &str) -> bool {
 }
 
 /// Whether a character hides nothing: no control but those of lines, nothing without width, nothing that turns the text.
-pub(crate) fn is_clean_character(character: char) -> bool {
+fn is_clean_character(character: char) -> bool {
     match character {
         '\t' | '\r' | '\n' => true,
         '\0'..='\u{1F}' | '\u{7F}'..='\u{9F}' => false,

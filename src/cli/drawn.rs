@@ -13,6 +13,7 @@ use miette::{
 };
 
 use crate::ConfigError;
+use crate::escape::{self, escape};
 
 /// How many characters of a line are shown, and how wide help may be.
 const WIDTH: usize = 100;
@@ -91,7 +92,8 @@ pub(super) fn draw(finding: &Finding<'_>, manner: Manner) -> String {
         Severity::Warning => " warning:",
         Severity::Note => " note:",
     };
-    let head = format!("{file}:{position}{severity} {message}");
+    let head = format!("{}:{position}{severity} {}", escape(file), escape(message));
+    let help = help.map(escape);
     let Some(place) = place else {
         return match help {
             Some(help) => format!("{head}; {help}"),
@@ -108,7 +110,7 @@ pub(super) fn draw(finding: &Finding<'_>, manner: Manner) -> String {
         .without_primary_span_start()
         .without_cause_chain();
     let mut drawing = String::new();
-    let excerpt = Excerpt::of(place, *help);
+    let excerpt = Excerpt::of(place, help.as_deref());
     // Without its lines a finding still says all that there is to say.
     if handler.render_report(&mut drawing, &excerpt).is_err() {
         return head;
@@ -118,7 +120,7 @@ pub(super) fn draw(finding: &Finding<'_>, manner: Manner) -> String {
     format!("{head}\n{}", lines.trim_end())
 }
 
-/// The lines that are shown: the one that is meant, and its neighbours. Long ones are cut, control characters replaced.
+/// The lines that are shown: the one that is meant, and its neighbours. Long ones are cut, what can't be shown is escaped.
 #[derive(Debug)]
 struct Excerpt<'f> {
     text: String,
@@ -143,42 +145,47 @@ impl<'f> Excerpt<'f> {
         let lines = shown.take(place.line + 2 - first_line);
         for (line, number) in lines {
             let line = line.strip_suffix('\r').unwrap_or(line);
-            let characters: Vec<char> = line.chars().collect();
+            // A tab is as wide as the drawing makes it.
+            let characters: Vec<(char, bool)> = escape::characters(line)
+                .map(|(character, is_shown)| (character, is_shown || character == '\t'))
+                .collect();
             if number == place.line {
                 let start = place.column.saturating_sub(1).min(characters.len());
                 // A place that goes on over further lines is marked to the end of its first.
                 let meant = place.text.get(place.start..place.end).unwrap_or_default();
                 let meant = meant.split(['\n', '\r']).next().unwrap_or_default().chars().count();
                 let from = if characters.len() > WIDTH { start.saturating_sub(BEFORE) } else { 0 };
-                let line_start = excerpt.text.len();
-                excerpt.push(&characters, from);
-                let shown = excerpt.text.len() - 1;
-                let offset = start - from + if from > 0 { CUT.len() } else { 0 };
-                let byte = |characters: usize| {
-                    let line = excerpt.text.get(line_start..shown).unwrap_or_default();
-                    line_start + line.char_indices().nth(characters).map_or(line.len(), |(at, _)| at)
-                };
-                // A place between two characters is marked at the second; the line break counts as one.
-                let from = byte(offset);
-                excerpt.span = from..byte(offset + meant).max(from + 1);
+                excerpt.span = excerpt.push(&characters, from, start..start + meant);
             } else {
-                excerpt.push(&characters, 0);
+                excerpt.push(&characters, 0, 0..0);
             }
         }
         excerpt
     }
 
-    /// Adds a line, from a character on, cut where it becomes too long.
-    fn push(&mut self, line: &[char], from: usize) {
+    /// Adds a line, from a character on, cut where it becomes too long; gives the bytes of the characters that are meant.
+    fn push(&mut self, line: &[(char, bool)], from: usize, meant: Range<usize>) -> Range<usize> {
         if from > 0 {
             self.text.push_str(CUT);
         }
-        let shown = line.iter().skip(from).take(WIDTH);
-        self.text.extend(shown.map(|c| if c.is_control() && *c != '\t' { '\u{FFFD}' } else { *c }));
+        let (mut start, mut end) = (None, None);
+        for (number, (character, is_shown)) in line.iter().enumerate().skip(from).take(WIDTH) {
+            if number >= meant.start {
+                start.get_or_insert(self.text.len());
+            }
+            if number >= meant.end {
+                end.get_or_insert(self.text.len());
+            }
+            escape::push(&mut self.text, *character, *is_shown);
+        }
+        let start = start.unwrap_or(self.text.len());
+        let end = end.unwrap_or(self.text.len());
         if line.len() > from + WIDTH {
             self.text.push_str(CUT);
         }
         self.text.push('\n');
+        // A place between two characters is marked at the second; the line break counts as one.
+        start..end.max(start + 1)
     }
 }
 
@@ -272,7 +279,7 @@ mod tests {
     fn what_is_shown_can_not_steer_a_terminal_and_goes_on_to_the_end_of_a_line_only() {
         let told = drawn("[a]\n\u{1b}[31m = 1\r\n\tx = 2", 4, 14, None);
         assert!(!told.contains('\u{1b}') && !told.contains('\r'), "{told}");
-        assert!(told.contains(" 2 | \u{FFFD}[31m = 1\n   : ^^^^^^^^^\n 3 |     x = 2"), "{told}");
+        assert!(told.contains(" 2 | \\u{1b}[31m = 1\n   : ^^^^^^^^^^^^^^\n 3 |     x = 2"), "{told}");
     }
 
     #[test]

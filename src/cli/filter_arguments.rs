@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::Problem;
 use super::messages::regular_files;
+use crate::escape::escape;
 use crate::policy::Undeclared;
-use crate::report::shown;
 use crate::{ConfigError, Filter, FilterBuilder, Limits, RequestError, Requester};
 
 #[derive(Debug, Args)]
@@ -105,7 +105,7 @@ impl FilterArguments {
             Undeclared::Purpose | Undeclared::Purposes => ("--purpose", self.purpose.as_ref()),
             Undeclared::Claim(place) => ("--claim", self.claims.get(place)),
         };
-        let text = shown(text.map_or("", String::as_str));
+        let text = escape(text.map_or("", String::as_str));
         Problem::Usage(format!("{option}: {} `{text}`; {}", error.what().heading(), error.help()))
     }
 }

@@ -5,7 +5,7 @@ use super::{Exit, complain};
 use crate::ConfigError;
 use crate::audit::AuditError;
 use crate::batch::{RunError, SourceError};
-use crate::report::shown;
+use crate::escape::escape;
 
 /// Why nothing was done.
 pub(super) enum Problem {
@@ -23,8 +23,8 @@ impl From<ConfigError> for Problem {
 impl From<SourceError> for Problem {
     fn from(error: SourceError) -> Self {
         match error {
-            SourceError::Usage(message) => Self::Usage(shown(&message).into()),
-            SourceError::Io(path, error) => Self::Io(shown(&format!("{}: {error}", path.display())).into()),
+            SourceError::Usage(message) => Self::Usage(message),
+            SourceError::Io(path, error) => Self::Io(format!("{}: {error}", path.display())),
         }
     }
 }
@@ -32,8 +32,8 @@ impl From<SourceError> for Problem {
 impl From<RunError> for Problem {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Usage(message) => Self::Usage(shown(&message).into()),
-            RunError::Io(message) => Self::Io(shown(&message).into()),
+            RunError::Usage(message) => Self::Usage(message),
+            RunError::Io(message) => Self::Io(message),
         }
     }
 }
@@ -50,12 +50,16 @@ impl From<AuditError> for Problem {
 impl Problem {
     /// Says what is wrong, and how the run ends for it.
     pub(super) fn complain(self) -> Exit {
-        let (message, exit) = match self {
-            Self::Config(error) => (draw(&Finding::from(&error), Manner::of(&std::io::stderr())), Exit::Usage),
+        let (message, exit) = match &self {
+            Self::Config(errors) => {
+                let manner = Manner::of(&std::io::stderr());
+                errors.iter().for_each(|error| complain(draw(&Finding::from(error), manner)));
+                return Exit::Usage;
+            }
             Self::Usage(message) => (message, Exit::Usage),
             Self::Io(message) => (message, Exit::Failure),
         };
-        complain(message);
+        complain(escape(message));
         exit
     }
 }

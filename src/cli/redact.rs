@@ -17,7 +17,8 @@ use crate::batch::{
     Begin, Form, Found, Inputs, Members, Outputs, Root, Run, SourceError, Task, Terms, Walk, is_private_folder,
     refuse_overlap, roots,
 };
-use crate::report::{Manner, Progress, shown};
+use crate::escape::escape;
+use crate::report::{Manner, Progress};
 
 /// Redact messages.
 ///
@@ -339,7 +340,7 @@ fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> Result<(), P
     match withheld {
         Some(folder) if folder.exists() && !is_private_folder(folder).unwrap_or(false) => Err(Problem::Usage(format!(
             "--withheld {}: others may look into it: `chmod 700` it, or name another folder",
-            shown(&folder.to_string_lossy())
+            escape(&folder.to_string_lossy())
         ))),
         _ => Ok(()),
     }

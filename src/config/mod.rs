@@ -3,7 +3,10 @@
 //! It stands alone because catalog, formats and policies share one way of failing: file, line, column, and the
 //! nearest right spelling.
 
+mod characters;
+mod errors;
 mod position;
+mod recovery;
 mod spanned;
 mod wording;
 
@@ -14,18 +17,26 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use crate::escape::escape;
+
+pub(crate) use characters::find_deceptive;
+pub(crate) use errors::{Errors, all};
 pub(crate) use position::{Lines, Position};
 pub(crate) use spanned::Spanned;
 
 /// A catalog, format or policy that can't be used: what is wrong, where, and what may have been meant.
 ///
-/// It never holds anything of a message: configuration is read before any message is.
+/// All that is wrong with a file is found at once: the error is the first, by place, and [`ConfigError::iter`] gives every
+/// one. Names from files are escaped in what it says. It never holds anything of a message: configuration is read before
+/// any message is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     file: String,
-    place: Option<Located>,
+    place: Option<Box<Located>>,
     message: String,
     help: Option<String>,
+    /// What else is wrong; none of these has others.
+    others: Vec<ConfigError>,
 }
 
 /// Where in a file: bytes, and the text they are of, so that whoever shows the error can show its lines.
@@ -40,13 +51,41 @@ struct Located {
 impl ConfigError {
     /// An error about a whole file (it can't be read, say).
     pub(crate) fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { file: file.into(), place: None, message: message.into(), help: None }
+        Self::new(file.into(), None, &message.into())
+    }
+
+    fn new(file: String, place: Option<Box<Located>>, message: &str) -> Self {
+        Self { file, place, message: escape(message).into(), help: None, others: Vec::new() }
+    }
+
+    /// All errors as one.
+    fn of_all(all: Vec<Self>) -> Option<Self> {
+        let mut all = all.into_iter();
+        let mut first = all.next()?;
+        first.others.extend(all);
+        Some(first)
+    }
+
+    /// Every error by itself, this one first.
+    fn into_each(mut self) -> impl Iterator<Item = Self> {
+        let others = std::mem::take(&mut self.others);
+        std::iter::once(self).chain(others)
+    }
+
+    /// Whether it is about a value that only stands in for a wrong or missing one, past the end of the text.
+    fn is_about_placeholder(&self) -> bool {
+        self.place.as_ref().is_some_and(|place| place.span.start > place.text.len())
+    }
+
+    /// Everything that is wrong, by file and place, this error first.
+    pub fn iter(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.others)
     }
 
     /// Adds what the user can do about it.
     #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(escape(&help.into()).into());
         self
     }
 
@@ -102,17 +141,20 @@ impl ConfigError {
     }
 }
 
+/// Every error on a line of its own.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.file)?;
-        if let Some((line, column)) = self.position() {
-            write!(f, "{line}:{column}:")?;
+        for (number, error) in self.iter().enumerate() {
+            write!(f, "{}{}:", if number == 0 { "" } else { "\n" }, escape(&error.file))?;
+            if let Some((line, column)) = error.position() {
+                write!(f, "{line}:{column}:")?;
+            }
+            write!(f, " {}", error.message)?;
+            if let Some(help) = &error.help {
+                write!(f, "; {help}")?;
+            }
         }
-        write!(f, " {}", self.message)?;
-        match &self.help {
-            Some(help) => write!(f, "; {help}"),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 
@@ -137,20 +179,20 @@ pub(crate) struct Document<'a> {
 
 impl Document<'_> {
     /// Deserializes the text; an unknown key is an error that names the nearest known one.
+    ///
+    /// # Errors
+    /// When its form is wrong; all that is wrong with it then.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
-        toml::from_str(self.text).map_err(|error| {
-            let span = error.span().unwrap_or(0..0);
-            let wording = wording::of(
-                error.message(),
-                self.text.get(span.clone()).unwrap_or_default(),
-                toml::de::DeTable::parse(self.text).is_ok(),
-            );
-            let mut said = self.error(&span, wording.message);
-            if let Some(name) = wording.unknown {
-                said = said.nearest(&name, wording.known.iter().map(String::as_str));
-            }
-            said.or_help(wording.help.as_deref().unwrap_or_default())
-        })
+        let mut errors = Errors::default();
+        let value = self.read(&mut errors);
+        errors.finish()?;
+        value.ok_or_else(|| ConfigError::of_file(self.file, "can't be read as a table"))
+    }
+
+    /// Deserializes the text, as far as that can be: what is wrong with its form is noted, and placeholders let the caller
+    /// find what else is wrong. Only without errors is the value one to use.
+    pub(crate) fn read<T: DeserializeOwned>(&self, errors: &mut Errors) -> Option<T> {
+        recovery::read(self, errors)
     }
 
     /// Line and column of a byte of this text, both counted from 1, the column in characters.
@@ -178,13 +220,32 @@ impl<'d> Pointed<'d> {
         Self { file: document.file, lines: Lines::of(document.text), text: document.text.into() }
     }
 
-    /// An error at a byte range of the document.
+    /// An error at a byte range of the document. A name there that isn't what it looks like is called so.
     pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
+        let mut message = message.into();
+        if let Some((at, what)) = self.text.get(span.clone()).and_then(deceptive_name) {
+            let Position { column, .. } = self.lines.position(span.start + at);
+            message.push_str(&format!(" (with {what} at column {column})"));
+        }
+        self.error_as_said(span, &message)
+    }
+
+    fn error_as_said(&self, span: &Range<usize>, message: &str) -> ConfigError {
         let Position { line, column } = self.lines.position(span.start);
         let place = Located { line, column, span: span.clone(), text: Arc::clone(&self.text) };
-        ConfigError { file: self.file.to_owned(), place: Some(place), message: message.into(), help: None }
+        ConfigError::new(self.file.to_owned(), Some(Box::new(place)), message)
     }
 }
+
+/// What isn't what it looks like in the text of a key or a value. Only what could be a name is held to ASCII, for free texts
+/// have other letters and quotes.
+fn deceptive_name(text: &str) -> Option<(usize, String)> {
+    let is_name = text.len() <= LONGEST_NAME && !text.contains([' ', '\n']);
+    if is_name { find_deceptive(text, true) } else { None }
+}
+
+/// Bytes of the longest text that is taken for a name.
+const LONGEST_NAME: usize = 100;
 
 /// A configuration file that has been read, by the name that errors call it by.
 #[derive(Debug, Clone)]
@@ -229,6 +290,99 @@ mod tests {
     struct Table {
         #[expect(dead_code, reason = "only its name matters here")]
         agencies: String,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its form matters here")]
+    struct Head {
+        name: Spanned<String>,
+        list: Option<Spanned<Vec<Spanned<String>>>>,
+        number: Option<usize>,
+        treatment: Option<crate::Treatment>,
+        #[serde(default)]
+        rule: Vec<Rule>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its form matters here")]
+    struct Rule {
+        id: Spanned<String>,
+        number: usize,
+    }
+
+    fn errors(text: &str) -> Vec<String> {
+        let document = Document { file: "t", text };
+        let mut errors = Errors::default();
+        let value = document.read::<Head>(&mut errors);
+        let Err(error) = errors.finish() else { return Vec::new() };
+        assert_eq!(error.to_string().lines().count(), error.iter().count());
+        let parsed = document.parse::<Head>().unwrap_err();
+        assert_eq!(parsed, error);
+        let state = if value.is_some() { "read on" } else { "stopped" };
+        error.to_string().lines().map(|line| line.replacen("t:", "", 1)).chain([state.to_owned()]).collect()
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_the_form_of_a_file_is_found_at_once() {
+        let text =
+            "list = 'x'\nnumber = 'y'\ntreatment = 'yaer'\nquux = 1\n[[rule]]\nid = 5\n[[rule]]\nid = 'b'\nnumbr = 1\n";
+        assert_eq!(
+            errors(text),
+            [
+                "1:1: `name` is missing; add `name = ...`",
+                "1:8: a list in `[...]` is wanted, not a text; write `['x']`",
+                "2:10: a whole number from 0 is wanted, not a text; write it without quotes",
+                "3:13: unknown value `yaer`; did you mean `year`?",
+                "4:1: unknown key `quux`; known here: `name`, `list`, `number`, `treatment`, `rule`",
+                "5:1: `number` is missing; add `number = ...`",
+                "6:6: a text in quotes is wanted, not a number; write `\"5\"`",
+                "9:1: unknown key `numbr`; did you mean `number`?",
+                "read on",
+            ]
+        );
+    }
+
+    #[test]
+    fn errors_of_syntax_are_found_with_others_unless_they_hide_what_the_tables_are() {
+        assert_eq!(
+            errors("name = x\nnumber = y\nnumber = 5\nquux = 1\n"),
+            [
+                "1:8: a text must stand in quotes; write `\"...\"` around it",
+                "2:10: a text must stand in quotes; write `\"...\"` around it",
+                "3:1: `number` is written twice; keep one of the two; several rules are several `[[...]]` tables",
+                "4:1: unknown key `quux`; known here: `name`, `list`, `number`, `treatment`, `rule`",
+                "read on",
+            ]
+        );
+        assert_eq!(
+            errors("name = 'x'\n[[rule\nid = 1\nnumber = 1\n"),
+            ["2:7: the head of a table is not closed; write `[name]` or `[[name]]`", "stopped"]
+        );
+    }
+
+    #[test]
+    fn what_can_not_be_seen_or_passes_for_another_is_named_by_code_point_and_place() {
+        assert_eq!(
+            errors(
+                "\u{feff}name = 'a\u{200b}b'\n\u{a0}number\u{3000}= 1\nlist = [\u{201c}x\u{201d}] # caf\u{e9} \u{26a0}\u{fe0f}\nx\u{200d} = 1 # \u{202e}"
+            ),
+            [
+                "1:11: U+200B (zero width space) in a text; take it away, or put the text in `\"...\"` and write it as `\\uXXXX`",
+                "2:1: U+00A0 (no-break space) between keys and values; write a plain space, quote or hyphen, or take it away",
+                "2:8: U+3000 (space of another width) between keys and values; write a plain space, quote or hyphen, or take it away",
+                "3:9: U+201C (curly double quote) between keys and values; write a plain space, quote or hyphen, or take it away",
+                "3:11: U+201D (curly double quote) between keys and values; write a plain space, quote or hyphen, or take it away",
+                "4:2: U+200D (zero width joiner) between keys and values; write a plain space, quote or hyphen, or take it away",
+                "4:10: U+202E (bidi control) in a comment; take it away: it makes the comment read otherwise than it is written",
+                "stopped",
+            ]
+        );
+        let document = Document { file: "t", text: "x = 'in-st\u{430}te'" };
+        let error = document.error(&(4..15), "unknown class `in-st\u{430}te`").nearest("in-st\u{430}te", ["in-state"]);
+        let message = "t:1:5: unknown class `in-st\u{430}te` (with U+0430 (not an ASCII character) at column 11)";
+        assert_eq!(error.to_string(), format!("{message}; did you mean `in-state`?"));
     }
 
     #[test]

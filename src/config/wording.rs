@@ -271,7 +271,10 @@ mod tests {
             told("id = 'x'\nnamed = { x = {} y = {} }"),
             "2:18: a comma is missing in a table in braces; write `,` between two entries"
         );
-        assert_eq!(told("é = 'x'"), "1:1: a key has a character that can't stand in it; put the key in quotes");
+        assert_eq!(
+            told("é = 'x'"),
+            "1:1: a key has a character that can't stand in it (with U+00E9 (not an ASCII character) at column 1); put the key in quotes"
+        );
         assert_eq!(
             told("= 'x'"),
             "1:1: not valid TOML: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`"

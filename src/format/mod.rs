@@ -29,7 +29,7 @@ pub(crate) use trie::{Content, Node, NodeId, Role, StandIn, Target, Trie};
 pub(crate) use written::{Written, WrittenPath};
 
 use crate::catalog::Catalog;
-use crate::config::{ConfigError, Document, Origin, Spanned};
+use crate::config::{ConfigError, Document, Errors, Origin, Spanned};
 use crate::policy::{MessageKeyId, MessageKeys};
 use load::Mapping;
 use trie::Step;
@@ -145,9 +145,11 @@ impl Formats {
         let mut formats =
             Self { all: Vec::new(), roots: Vec::new(), namespaces: Namespaces::default(), messages: Vec::new() };
         let built_in = BUILT_IN.iter().map(|document| (document, Origin::BuiltIn));
+        let mut errors = Errors::default();
         for (document, origin) in built_in.chain(added.iter().map(|document| (document, Origin::Added))) {
-            formats.add(document, origin, catalog)?;
+            errors.take(formats.add(document, origin, catalog));
         }
+        errors.finish()?;
         Ok(formats)
     }
 

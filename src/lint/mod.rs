@@ -40,7 +40,7 @@ pub(crate) struct Subjects {
 pub(crate) fn check(subjects: &Subjects) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Err(error) = look(subjects, &mut found) {
-        found.push(error.into());
+        found.extend(error.iter().map(|error| Finding::from(error.clone())));
     }
     found.sort_by_key(|finding| {
         (

@@ -6,7 +6,6 @@ mod explain;
 mod matrix;
 mod progress;
 mod selectors;
-mod shown;
 mod summary;
 mod words;
 
@@ -16,5 +15,4 @@ pub(crate) use explain::{Explanation, MessageTold, Structure, View, explain, mes
 pub(crate) use matrix::MatrixBuilder;
 pub(crate) use progress::{Manner, Progress};
 pub(crate) use selectors::selectors;
-pub(crate) use shown::{shown, shows_as_it_is};
 pub(crate) use summary::{Summary, Tally};

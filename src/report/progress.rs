@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Summary, shown};
+use super::Summary;
 use crate::batch::Watch;
+use crate::escape::escape;
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +77,7 @@ impl Progress {
 
     fn print(&self, line: &str) {
         // A stderr that is closed is no reason to stop.
-        self.bar.suspend(|| drop(writeln!(std::io::stderr().lock(), "dmv-redact: {}", shown(line))));
+        self.bar.suspend(|| drop(writeln!(std::io::stderr().lock(), "dmv-redact: {}", escape(line))));
     }
 
     fn told(&self, summary: &Summary) -> String {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::escape::escape;
+
 /// Some of the purposes that a request may state, or of the message keys that a message may have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Choice {
@@ -67,8 +69,7 @@ impl Code {
     }
 }
 
-/// What was written in a policy, without what could act on a terminal or turn a line around.
+/// What was written in a policy, as it may be shown.
 pub(super) fn plain(text: &str) -> String {
-    let acts = |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if acts(c) { '\u{FFFD}' } else { c }).collect()
+    escape(text).into_owned()
 }

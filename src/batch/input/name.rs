@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use super::super::line::{FAILED_SUFFIX, WITHHELD_SUFFIX};
-use crate::report::shows_as_it_is;
+use crate::escape::is_visible;
 
 /// Bytes of the longest name that is taken over.
 const LONGEST_NAME: usize = 1024;
@@ -69,7 +69,7 @@ fn plain(name: &[u8]) -> Option<&str> {
 
 /// Whether a part of a name, in lower case, is a file's or a folder's name on any system.
 fn is_plain_part(part: &str) -> bool {
-    let has_other = part.contains(|character| r#"\:*?"<>|"#.contains(character)) || !shows_as_it_is(part);
+    let has_other = part.contains(|character| r#"\:*?"<>|"#.contains(character)) || !part.chars().all(is_visible);
     // Windows drops dots and spaces at the end, and takes some names for devices, whatever their ending.
     let stem = part.split('.').next().unwrap_or_default().trim_end();
     let is_device = matches!(stem, "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")

@@ -23,7 +23,7 @@ fn json_has_a_member_for_each_fact() {
     let report: Value = serde_json::from_str(&json(&findings(), false)).unwrap();
     let expected = serde_json::json!({ "findings": [
         { "code": "warns", "severity": "warning", "file": "a b/p,1:2.toml", "line": 2, "column": 3,
-          "message": "100 % of `x`\nis wrong", "help": "say `y`" },
+          "message": "100 % of `x`\\u{a}is wrong", "help": "say `y`" },
         { "code": "notes", "severity": "note", "file": "/etc/q.toml", "line": null, "column": null,
           "message": "is long", "help": null },
     ] });
@@ -35,7 +35,7 @@ fn json_has_a_member_for_each_fact() {
 
 #[test]
 fn annotations_are_one_line_each_whatever_a_message_holds() {
-    let expected = "::warning file=a b/p%2C1%3A2.toml,line=2,col=3,title=warns::100 %25 of `x`%0Ais wrong%0Asay `y`\n\
+    let expected = "::warning file=a b/p%2C1%3A2.toml,line=2,col=3,title=warns::100 %25 of `x`\\u{a}is wrong%0Asay `y`\n\
                     ::notice file=/etc/q.toml,title=notes::is long\n";
     assert_eq!(annotations(&findings(), false), expected);
     assert!(annotations(&findings(), true).starts_with("::error file="));
@@ -57,7 +57,7 @@ fn sarif_has_what_the_standard_requires() {
     }
     // Section 3.27: message, level, and places whose lines and columns count from 1.
     let result = &run["results"][0];
-    assert_eq!(result["message"]["text"], "100 % of `x`\nis wrong. Say `y`.");
+    assert_eq!(result["message"]["text"], "100 % of `x`\\u{a}is wrong. Say `y`.");
     assert_eq!((&result["ruleId"], &result["level"]), (&"warns".into(), &"warning".into()));
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "a%20b/p%2C1%3A2.toml");

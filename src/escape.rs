@@ -1,0 +1,101 @@
+//! Names and texts from outside, made safe to show.
+//!
+//! Files, entries, rules and messages of errors are called what somebody else likes. Whoever named them must not steer a
+//! terminal, hide or turn text, begin a line, or give a CI service a command (P6). Everything that people read goes through
+//! here; what programs read is also escaped for its own syntax.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// The text on one line, with what must not be shown as `\u{...}`.
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+    if characters(text).all(|(_, is_shown)| is_shown) {
+        return text.into();
+    }
+    let mut line = String::with_capacity(text.len() + 16);
+    for (character, is_shown) in characters(text) {
+        push(&mut line, character, is_shown);
+    }
+    line.into()
+}
+
+/// Appends a character, as it is or as `\u{...}`.
+pub(crate) fn push(line: &mut String, character: char, is_shown: bool) {
+    match is_shown {
+        true => line.push(character),
+        // A string takes everything.
+        false => drop(write!(line, "{}", character.escape_unicode())),
+    }
+}
+
+/// Each character of a text, and whether it may be shown as it is.
+///
+/// `::` at the beginning of a word and `##` anywhere are how CI services recognize commands: where the word ends up in a
+/// line nobody knows here.
+pub(crate) fn characters(text: &str) -> impl Iterator<Item = (char, bool)> {
+    let mut before = ' ';
+    let mut rest = text.chars();
+    std::iter::from_fn(move || {
+        let character = rest.next()?;
+        let is_command = match character {
+            ':' => before.is_whitespace() && rest.clone().next() == Some(':'),
+            '#' => before == '#',
+            _ => false,
+        };
+        before = character;
+        Some((character, !is_command && is_visible(character)))
+    })
+}
+
+/// Whether a character stands for itself: no control, line end or separator, nothing without width, nothing that turns the
+/// text around it, nothing that no text has.
+pub(crate) fn is_visible(character: char) -> bool {
+    match character {
+        ' '..='~' => true,
+        // Soft hyphen, combining grapheme joiner, Arabic letter mark, Hangul fillers, Khmer inherent vowels, Mongolian
+        // separators.
+        '\u{AD}'
+        | '\u{34F}'
+        | '\u{61C}'
+        | '\u{115F}'
+        | '\u{1160}'
+        | '\u{17B4}'
+        | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' => false,
+        // Zero-width and bidi marks, separators, bidi embeddings, invisible operators, bidi isolates.
+        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' => false,
+        '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' => false,
+        // Shorthand and musical format characters, tags, variation selectors.
+        '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}' => false,
+        _ => !character.is_control() && !is_noncharacter(character),
+    }
+}
+
+fn is_noncharacter(character: char) -> bool {
+    let code = u32::from(character);
+    (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p6_what_is_shown_can_not_steer_a_terminal_or_hide_or_turn_text() {
+        assert!(matches!(escape("José 東京 a::b #1 C:\\x"), Cow::Borrowed("José 東京 a::b #1 C:\\x")));
+        let hostile = "a\u{1b}[31m\u{9b}2J\r\n\t\u{202e}\u{2066}\u{200b}\u{feff}\u{ad}\u{2028}\u{7f}\u{e0041}\u{ffff}";
+        let escaped = escape(hostile);
+        assert_eq!(
+            escaped,
+            "a\\u{1b}[31m\\u{9b}2J\\u{d}\\u{a}\\u{9}\\u{202e}\\u{2066}\\u{200b}\\u{feff}\\u{ad}\\u{2028}\\u{7f}\\u{e0041}\\u{ffff}"
+        );
+        assert_eq!(escape(&escaped), escaped);
+    }
+
+    #[test]
+    fn p6_no_ci_service_takes_a_name_for_a_command() {
+        assert_eq!(escape("::warning ::x"), "\\u{3a}:warning \\u{3a}:x");
+        assert_eq!(escape("a ::error::b"), "a \\u{3a}:error::b");
+        assert_eq!(escape("##[error]x ##vso[y] ###"), "#\\u{23}[error]x #\\u{23}vso[y] #\\u{23}\\u{23}");
+    }
+}
