@@ -107,6 +107,14 @@ fn p11_no_entry_of_a_tar_vanishes_nor_takes_the_rest_along() {
             "unknown kind",
         ),
         ("a label", tar_entry(b"label", b'V', b"00000000000", b""), (2, 0, 0), ""),
+        ("a label without size", tar_entry(b"label", b'V', b"", b""), (2, 0, 0), ""),
+        ("a link without size", tar_entry(b"b", b'2', b"", b""), (2, 0, 1), "passed over: a link"),
+        (
+            "a folder's list",
+            tar_entry(b"b/", b'D', b"00000000010", b"Ya.json\0\0"),
+            (2, 0, 1),
+            "passed over: a list of a folder's names",
+        ),
         ("a header of all", extended(&[("comment", "of a commit")], b'g'), (2, 0, 0), ""),
         (
             "a long header",

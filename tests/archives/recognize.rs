@@ -235,6 +235,8 @@ fn p2_what_can_not_be_told_is_withheld_as_one() {
     let output = room.redact(&[&["unclear.ndjson"], &arguments[..]].concat());
     assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
     assert!(complaint(&output).contains("it can't be told whether"), "{}", complaint(&output));
+    let output = room.redact(&[&["unclear.ndjson", "--input-format", "ndjson"], &arguments[..]].concat());
+    assert_eq!(summary(&output)["messages"], 2001, "{}", complaint(&output));
     let broken = format!("{}\n{}", &record[..60], format!("{record}\n").repeat(2000));
     room.write("broken.ndjson", broken.as_bytes());
     let output = room.redact(&[&["broken.ndjson"], &arguments[..]].concat());

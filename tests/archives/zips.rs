@@ -215,8 +215,21 @@ fn p11_what_a_zip_does_not_account_for_is_reported() {
             "passed over: a link",
         ),
         (
-            "a device",
-            zip_of(b"", &with(1, &|item| (item.made_by, item.attributes) = (0x1314, 0o020_777 << 16)), &all, b""),
+            "a pipe with content",
+            zip_of(b"", &with(1, &|item| (item.made_by, item.attributes) = (0x031E, 0o010_600 << 16)), &all, b""),
+            (3, 0, 0),
+            "",
+        ),
+        (
+            "a pipe without",
+            zip_of(
+                b"",
+                &with(1, &|item| {
+                    (item.made_by, item.attributes, item.data) = (0x031E, 0o010_600 << 16, Vec::new());
+                }),
+                &all,
+                b"",
+            ),
             (2, 0, 1),
             "passed over: a device",
         ),

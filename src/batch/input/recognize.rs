@@ -117,7 +117,11 @@ fn as_expected(head: Head<'_>, hint: Hint, limits: &Limits) -> Verdict {
         Ok(()) => Verdict::Is(Layout::Message),
         Err(_) if is_utf16(head.bytes) => unreadable("it is in UTF-16: lines are read in UTF-8"),
         Err(fault) if head.has_ended || is_conclusive(&fault, end) => Verdict::Is(Layout::Lines),
-        Err(_) => unreadable("it can't be told whether it is one document or a message a line"),
+        // It is longer than any message, and its content doesn't contradict who says so.
+        Err(_) if hint.asked.is_some() => Verdict::Is(Layout::Lines),
+        Err(_) => {
+            unreadable("it can't be told whether it is one document or a message a line, but for --input-format ndjson")
+        }
     }
 }
 

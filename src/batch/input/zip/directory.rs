@@ -66,7 +66,8 @@ impl Listed {
         let mode = if matches!(field(5, 1), 3 | 19) { field(40, 2) & 0o170_000 } else { 0 };
         let irregular = match mode {
             0o120_000 => Some("a link"),
-            0o010_000 | 0o020_000 | 0o060_000 | 0o140_000 => Some("a device"),
+            // A message that was piped into the program which packed it is marked as a pipe, and is there.
+            0o010_000 | 0o020_000 | 0o060_000 | 0o140_000 if size == 0 => Some("a device"),
             _ => None,
         };
         let (flags, method, crc, disk) = (field(8, 2), field(10, 2), field(16, 4), field(34, 2));

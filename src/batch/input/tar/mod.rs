@@ -1,6 +1,8 @@
 //! Reading a tar by streaming: one header after another, each held to its checksum, nothing extracted, no length believed
 //! beyond a limit (CVE-2025-62518: headers whose sizes disagree are an error, not a choice).
 
+mod header;
+
 use std::io::{self, Read};
 
 use tar::{EntryType, Header};
@@ -10,6 +12,7 @@ use super::archive::{Archive, Member};
 use super::containers::{header_sum, nested};
 use super::name::Names;
 use super::open::read_at_most;
+use header::{Extended, Kind, own_size};
 
 const BLOCK: u64 = 512;
 /// Bytes that are read at a time behind the end.
@@ -25,47 +28,6 @@ pub(in super::super) struct TarReader<R> {
     /// Entries so far, folders and irregular ones included.
     count: u64,
 }
-
-/// What extended headers said of the entry after them.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Extended {
-    path: Option<Vec<u8>>,
-    size: Option<u64>,
-    /// Whether what is stored is only a part of the file: the rest is holes.
-    is_sparse: bool,
-}
-
-/// What an entry holds, by its type.
-enum Kind {
-    File,
-    Folder,
-    /// Nothing: passed over and reported.
-    Without(&'static str),
-    /// Metadata of the archive.
-    Label,
-    /// Something that isn't read.
-    Unreadable(&'static str),
-}
-
-impl Kind {
-    fn of(header: &Header, extended: &Extended) -> Self {
-        match header.entry_type() {
-            EntryType::Regular | EntryType::Continuous if extended.is_sparse => Self::Unreadable(SPARSE),
-            EntryType::Regular | EntryType::Continuous => Self::File,
-            EntryType::Directory => Self::Folder,
-            EntryType::Symlink | EntryType::Link => Self::Without("a link"),
-            EntryType::Char | EntryType::Block | EntryType::Fifo => Self::Without("a device"),
-            EntryType::GNUSparse => Self::Unreadable(SPARSE),
-            kind => match kind.as_byte() {
-                b'V' => Self::Label,
-                b'M' => Self::Unreadable("it is a part of a file that begins in another volume: that isn't read"),
-                _ => Self::Unreadable("it is an entry of an unknown kind"),
-            },
-        }
-    }
-}
-
-const SPARSE: &str = "it is a sparse file: that isn't read";
 
 impl<R: Read> TarReader<R> {
     /// Of a source whose messages are read up to `limit` bytes.
@@ -89,7 +51,7 @@ impl<R: Read> TarReader<R> {
         let number = self.count;
         let kind = Kind::of(header, &extended);
         let name = extended.path.unwrap_or_else(|| header.path_bytes().into_owned());
-        if !matches!(kind, Kind::File | Kind::Unreadable(_)) && size != 0 {
+        if !matches!(kind, Kind::File | Kind::List | Kind::Unreadable(_)) && size != 0 {
             // Some tars store data here and some don't: what follows is an entry for the one and data for the other.
             return Err(broken("an entry of the tar that has no data says that it has"));
         }
@@ -97,6 +59,10 @@ impl<R: Read> TarReader<R> {
             Kind::Folder | Kind::Label => return Ok((number, Member::Folder)),
             // The oldest tars have no other mark of a folder.
             Kind::File if name.ends_with(b"/") && size == 0 => return Ok((number, Member::Folder)),
+            Kind::List => {
+                self.pass(size)?;
+                return Ok((number, Member::Irregular("a list of a folder's names")));
+            }
             Kind::Without(what) => return Ok((number, Member::Irregular(what))),
             Kind::Unreadable(what) => {
                 self.pass_sparse_map(header)?;
@@ -211,7 +177,7 @@ impl<R: Read> Archive for TarReader<R> {
                 };
             };
             let kind = header.entry_type();
-            let own_size = header.entry_size().map_err(|_| broken("a header of the tar has no readable size"))?;
+            let own_size = own_size(&header)?;
             match kind {
                 EntryType::XHeader => extended.read_pax(&self.extension(own_size)?)?,
                 EntryType::GNULongName => {
@@ -253,40 +219,6 @@ impl<R: Read> ReadUpTo for R {
             }
         }
         Ok(wanted - into.len())
-    }
-}
-
-impl Extended {
-    /// Records of an extended header (POSIX.1-2017, pax): `LENGTH NAME=VALUE` and a newline each.
-    fn read_pax(&mut self, data: &[u8]) -> io::Result<()> {
-        let malformed = || broken("an extended header of the tar is malformed");
-        let mut rest = data;
-        while !rest.is_empty() {
-            let space = memchr::memchr(b' ', rest).ok_or_else(malformed)?;
-            let digits = rest.get(..space).and_then(|digits| std::str::from_utf8(digits).ok()).ok_or_else(malformed)?;
-            let length: usize = digits.parse().map_err(|_| malformed())?;
-            let record = rest.get(space + 1..length).and_then(|record| record.strip_suffix(b"\n"));
-            let record = record.ok_or_else(malformed)?;
-            let equals = memchr::memchr(b'=', record).ok_or_else(malformed)?;
-            let (name, value) = record.split_at(equals);
-            let value = value.get(1..).unwrap_or_default();
-            match name {
-                b"path" if !self.is_sparse || self.path.is_none() => self.path = Some(value.to_owned()),
-                // The path beside it is one that a tar which knows no sparse files shall use.
-                b"GNU.sparse.name" => (self.path, self.is_sparse) = (Some(value.to_owned()), true),
-                b"size" => {
-                    let size = std::str::from_utf8(value).ok().and_then(|size| size.parse().ok());
-                    let size = size.ok_or_else(malformed)?;
-                    if self.size.replace(size).is_some_and(|other| other != size) {
-                        return Err(broken("an extended header of the tar says two sizes"));
-                    }
-                }
-                _ if name.starts_with(b"GNU.sparse") => self.is_sparse = true,
-                _ => {}
-            }
-            rest = rest.get(length..).unwrap_or_default();
-        }
-        Ok(())
     }
 }
 

@@ -1,0 +1,96 @@
+//! What the headers of a tar say of an entry: its kind, its size, its name.
+
+use std::io;
+
+use tar::{EntryType, Header};
+
+use super::broken;
+
+/// What extended headers said of the entry after them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Extended {
+    pub(super) path: Option<Vec<u8>>,
+    pub(super) size: Option<u64>,
+    /// Whether what is stored is only a part of the file: the rest is holes.
+    is_sparse: bool,
+}
+
+/// What an entry holds, by its type.
+pub(super) enum Kind {
+    File,
+    Folder,
+    /// Nothing: passed over and reported.
+    Without(&'static str),
+    /// Metadata of the archive.
+    Label,
+    /// What an incremental archive says of a folder.
+    List,
+    /// Something that isn't read.
+    Unreadable(&'static str),
+}
+
+impl Kind {
+    pub(super) fn of(header: &Header, extended: &Extended) -> Self {
+        match header.entry_type() {
+            EntryType::Regular | EntryType::Continuous if extended.is_sparse => Self::Unreadable(SPARSE),
+            EntryType::Regular | EntryType::Continuous => Self::File,
+            EntryType::Directory => Self::Folder,
+            EntryType::Symlink | EntryType::Link => Self::Without("a link"),
+            EntryType::Char | EntryType::Block | EntryType::Fifo => Self::Without("a device"),
+            EntryType::GNUSparse => Self::Unreadable(SPARSE),
+            kind => match kind.as_byte() {
+                b'V' => Self::Label,
+                b'D' => Self::List,
+                b'M' => Self::Unreadable("it is a part of a file that begins in another volume: that isn't read"),
+                _ => Self::Unreadable("it is an entry of an unknown kind"),
+            },
+        }
+    }
+}
+
+const SPARSE: &str = "it is a sparse file: that isn't read";
+
+impl Extended {
+    /// Records of an extended header (POSIX.1-2017, pax): `LENGTH NAME=VALUE` and a newline each.
+    pub(super) fn read_pax(&mut self, data: &[u8]) -> io::Result<()> {
+        let malformed = || broken("an extended header of the tar is malformed");
+        let mut rest = data;
+        while !rest.is_empty() {
+            let space = memchr::memchr(b' ', rest).ok_or_else(malformed)?;
+            let digits = rest.get(..space).and_then(|digits| std::str::from_utf8(digits).ok()).ok_or_else(malformed)?;
+            let length: usize = digits.parse().map_err(|_| malformed())?;
+            let record = rest.get(space + 1..length).and_then(|record| record.strip_suffix(b"\n"));
+            let record = record.ok_or_else(malformed)?;
+            let equals = memchr::memchr(b'=', record).ok_or_else(malformed)?;
+            let (name, value) = record.split_at(equals);
+            let value = value.get(1..).unwrap_or_default();
+            match name {
+                b"path" if !self.is_sparse || self.path.is_none() => self.path = Some(value.to_owned()),
+                // The path beside it is one that a tar which knows no sparse files shall use.
+                b"GNU.sparse.name" => (self.path, self.is_sparse) = (Some(value.to_owned()), true),
+                b"size" => {
+                    let size = std::str::from_utf8(value).ok().and_then(|size| size.parse().ok());
+                    let size = size.ok_or_else(malformed)?;
+                    if self.size.replace(size).is_some_and(|other| other != size) {
+                        return Err(broken("an extended header of the tar says two sizes"));
+                    }
+                }
+                _ if name.starts_with(b"GNU.sparse") => self.is_sparse = true,
+                _ => {}
+            }
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+/// The size that a header says; some that have no data leave it out.
+pub(super) fn own_size(header: &Header) -> io::Result<u64> {
+    let is_blank = header.as_old().size.iter().all(|byte| matches!(byte, 0 | b' '));
+    match header.entry_type() {
+        EntryType::Regular | EntryType::Continuous => {}
+        _ if is_blank => return Ok(0),
+        _ => {}
+    }
+    header.entry_size().map_err(|_| broken("a header of the tar has no readable size"))
+}
