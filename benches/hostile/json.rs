@@ -37,6 +37,11 @@ fn people(items: &str) -> Vec<u8> {
     response(&["\"nc:Person\":[{\"j:PersonSexCode\":\"F\"}", items, "]"].concat())
 }
 
+/// One with `text`, which is escaped, as a text that holds fields of its own.
+pub(crate) fn text(text: &str) -> Vec<u8> {
+    response(&["\"exch:ResponseText\":\"", text, "\""].concat())
+}
+
 fn nested(open: &str, inner: &str, close: &str, size: usize) -> String {
     let depth = size / (open.len() + close.len());
     [&open.repeat(depth), inner, close.repeat(depth).as_str()].concat()

@@ -11,6 +11,7 @@
 
 mod build;
 mod json;
+mod texts;
 mod xml;
 
 use std::time::Instant;
@@ -49,7 +50,7 @@ fn main() {
     }
     println!("| input | limits | verdict | MB | ns a byte | memory | |\n| --- | --- | --- | --- | --- | --- | --- |");
     let is_asked = |case: &Case| parts.is_empty() || parts.iter().any(|part| case.name.contains(part.as_str()));
-    for case in [xml::cases(), json::cases()].concat().into_iter().filter(is_asked) {
+    for case in [xml::cases(), json::cases(), texts::cases()].concat().into_iter().filter(is_asked) {
         // The default would refuse it beyond 16 MiB unread.
         let default = Limits { message_bytes: 1 << 30, ..Limits::default() };
         let row = measure(&case, &default, reads_twice, &sizes);

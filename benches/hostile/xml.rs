@@ -31,12 +31,19 @@ fn unknown(attributes: &str) -> Vec<u8> {
     person(&["<u ", attributes, "/>"].concat())
 }
 
+/// One with `text` as a text that holds fields of its own.
+pub(crate) fn text(text: &str) -> Vec<u8> {
+    let start = "<n2:ResponseText><![CDATA[";
+    let message = [NLETS, "</n2:Person>", start, text, "]]></n2:ResponseText></n2:NLETSResponseData></n2:NLETS>"];
+    message.concat().into_bytes()
+}
+
 /// A part over and over, in a person.
 fn parts(name: &str, part: &'static str) -> Case {
     Case::new(name, move |size| person(&repeated(part, size)))
 }
 
-fn text(name: &str, part: &'static str) -> Case {
+fn value(name: &str, part: &'static str) -> Case {
     Case::new(name, move |size| leaf(&repeated(part, size)))
 }
 
@@ -102,15 +109,15 @@ pub(crate) fn cases() -> Vec<Case> {
         parts("xml: processing instructions", "<?a?>"),
         parts("xml: sections", "<![CDATA[]]>"),
         parts("xml: sections of brackets", "<![CDATA[]]]]]]]]]]>"),
-        text("xml: comments in a value", "A<!---->"),
-        text("xml: sections in a value", "<![CDATA[A]]>"),
-        text("xml: brackets in a value", "]]"),
-        text("xml: ampersands in a value", "&amp;"),
-        text("xml: carriage returns in a value", "\r"),
-        text("xml: rare characters in a value", "\u{FFFD}"),
-        text("xml: one text", "A"),
-        text("xml: one number", "1 "),
-        text("xml: one data URI", "data:"),
+        value("xml: comments in a value", "A<!---->"),
+        value("xml: sections in a value", "<![CDATA[A]]>"),
+        value("xml: brackets in a value", "]]"),
+        value("xml: ampersands in a value", "&amp;"),
+        value("xml: carriage returns in a value", "\r"),
+        value("xml: rare characters in a value", "\u{FFFD}"),
+        value("xml: one text", "A"),
+        value("xml: one number", "1 "),
+        value("xml: one data URI", "data:"),
         Case::new("xml: one image", |size| {
             record(&["<nc:BinaryBase64Object>", &repeated("/9j/4AAQ", size), "</nc:BinaryBase64Object>"].concat())
         }),

@@ -67,7 +67,7 @@ impl Declared {
             required: raw
                 .required
                 .iter()
-                .map(|required| (required.path.get_ref().clone(), required.when_denied.clone()))
+                .map(|required| (required.path.get_ref().clone(), required.when_denied.get_ref().clone()))
                 .collect(),
             id: references.and_then(|references| text(&references.id)),
             reference: references.and_then(|references| text(&references.reference)),

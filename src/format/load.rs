@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use super::declared::Declared;
 use super::namespace::{NamespaceId, Namespaces};
 use super::text::{self, Layout, RawText};
-use super::trie::{NodeId, Role, StandIn, Step, Target, Trie};
+use super::trie::{NodeId, Step, Target, Trie};
 use super::{Format, FormatId, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Origin, Spanned};
@@ -36,7 +36,7 @@ pub(crate) struct RawFormat {
     /// The path of the message key, below the root.
     pub(super) message_type: Option<Spanned<String>>,
     /// The message keys that its messages may have; left out: the response keys of Nlets.
-    pub(super) messages: Option<Vec<String>>,
+    pub(super) messages: Option<Spanned<Vec<Spanned<String>>>>,
     /// The path of the ORI that the message goes to, below the root.
     pub(super) requester: Option<Spanned<String>>,
     /// Paths that may be empty with `xsi:nil="true"`.
@@ -88,7 +88,7 @@ pub(super) struct RawRequired {
     /// Its path, below the root.
     pub(super) path: Spanned<String>,
     /// What stands for it: `nil`, `empty`, or a constant.
-    pub(super) when_denied: String,
+    pub(super) when_denied: Spanned<String>,
 }
 
 /// The attributes and the member by which objects refer to one another.
@@ -259,22 +259,22 @@ impl Format {
 }
 
 /// Grows the trie of one syntax.
-struct MappingReader<'a> {
-    document: &'a Document<'a>,
-    catalog: &'a Catalog,
+pub(super) struct MappingReader<'a> {
+    pub(super) document: &'a Document<'a>,
+    pub(super) catalog: &'a Catalog,
     prefixes: &'a BTreeMap<String, NamespaceId>,
     /// The prefix of wrapped values, if the format has one.
     rdf: Option<&'a str>,
     layouts: &'a [Layout],
-    syntax: Syntax,
+    pub(super) syntax: Syntax,
 }
 
 /// A path of the mapping: its text, its place, and where it begins in the trie.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    from: NodeId,
-    text: &'a str,
-    span: &'a Range<usize>,
+pub(super) struct Place<'a> {
+    pub(super) from: NodeId,
+    pub(super) text: &'a str,
+    pub(super) span: &'a Range<usize>,
 }
 
 impl MappingReader<'_> {
@@ -285,41 +285,7 @@ impl MappingReader<'_> {
             None => NodeId::ENTRY,
         };
         self.paths(&mut trie, root, &raw.paths)?;
-        for (path, role) in [(&raw.message_type, Role::MessageKey), (&raw.requester, Role::Requester)] {
-            let Some(path) = path else { continue };
-            let place = Place { from: root, text: path.get_ref(), span: &path.span() };
-            let (node, _) = self.walk(&mut trie, place)?;
-            if let Some(node) = trie.node_mut(node) {
-                node.role = Some(role);
-                if node.target == Target::Container {
-                    node.target = Target::Unmapped;
-                }
-            }
-            if let Some(wrapped) = self.wrapped(&trie, node).and_then(|wrapped| trie.node_mut(wrapped)) {
-                wrapped.role = Some(role);
-            }
-        }
-        for required in &raw.required {
-            let node = self.known(&mut trie, root, &required.path)?;
-            if let Some(node) = trie.node_mut(node) {
-                node.stand_in = Some(match required.when_denied.as_str() {
-                    "nil" => StandIn::Nil,
-                    "empty" => StandIn::Empty,
-                    constant => StandIn::Constant(constant.to_owned()),
-                });
-            }
-        }
-        for path in &raw.nillable {
-            let node = self.known(&mut trie, root, path)?;
-            if let Some(node) = trie.node_mut(node) {
-                node.nillable = true;
-            }
-        }
-        for (place, text) in raw.text.iter().enumerate() {
-            for path in &text.paths {
-                self.lay_out(&mut trie, root, path, place)?;
-            }
-        }
+        self.roles(&mut trie, root, raw)?;
         trie.spread_records();
         for path in &raw.unmapped {
             self.unmapped(&trie, root, path)?;
@@ -330,27 +296,8 @@ impl MappingReader<'_> {
         Ok(trie)
     }
 
-    /// Notes that the text at a path may have this layout.
-    fn lay_out(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, layout: usize) -> Result<(), ConfigError> {
-        let id = self.known(trie, root, path)?;
-        let wrapped = self.wrapped(trie, id);
-        let is_attribute = path.get_ref().rsplit('/').next().is_some_and(|step| step.starts_with('@'));
-        for id in wrapped.into_iter().chain([id]) {
-            let Some(node) = trie.node_mut(id) else { continue };
-            if is_attribute || node.role.is_some() || !matches!(node.target, Target::Leaf(_)) {
-                let message = format!("`{}` is no value that could be laid out", path.get_ref());
-                return Err(self.document.error(&path.span(), message));
-            }
-            if node.layouts.contains(&layout) {
-                return Err(self.document.error(&path.span(), format!("`{}` is named twice", path.get_ref())));
-            }
-            node.layouts.push(layout);
-        }
-        Ok(())
-    }
-
     /// The node of a value that is wrapped: it is the same value.
-    fn wrapped(&self, trie: &Trie, node: NodeId) -> Option<NodeId> {
+    pub(super) fn wrapped(&self, trie: &Trie, node: NodeId) -> Option<NodeId> {
         let rdf = self.rdf.filter(|_| self.syntax == Syntax::Json)?;
         trie.member(node, &wrapped_value(rdf))
     }
@@ -360,7 +307,11 @@ impl MappingReader<'_> {
             let place = Place { from, text: path.get_ref(), span: &path.span() };
             match entry.get_ref() {
                 PathEntry::Below(below) => {
-                    let (node, _) = self.walk(trie, place)?;
+                    let (node, is_record) = self.walk(trie, place)?;
+                    if is_record || last_step(place.text).starts_with('@') {
+                        let message = format!("`{}` is a whole part, and no prefix of other paths", place.text);
+                        return Err(self.document.error(place.span, message));
+                    }
                     self.paths(trie, node, below)?;
                 }
                 PathEntry::Element(name) => {
@@ -394,17 +345,6 @@ impl MappingReader<'_> {
         Ok(())
     }
 
-    /// The node of a path that must be mapped already, or lead to something that is.
-    fn known(&self, trie: &mut Trie, from: NodeId, path: &Spanned<String>) -> Result<NodeId, ConfigError> {
-        let place = Place { from, text: path.get_ref(), span: &path.span() };
-        let (id, _) = self.walk(trie, place)?;
-        let known = trie.node(id).is_some_and(|node| node.target != Target::Container || node.has_children());
-        if known {
-            return Ok(id);
-        }
-        Err(self.document.error(&path.span(), format!("`{}` is not mapped in [paths]", path.get_ref())))
-    }
-
     /// Makes sure that what is said to be unmapped is not mapped, and doesn't go out with a record.
     fn unmapped(&self, trie: &Trie, from: NodeId, path: &Spanned<String>) -> Result<(), ConfigError> {
         let text = path.get_ref();
@@ -434,7 +374,7 @@ impl MappingReader<'_> {
     }
 
     /// Follows a path, growing what is missing; says whether it ends in `/**`.
-    fn walk(&self, trie: &mut Trie, place: Place<'_>) -> Result<(NodeId, bool), ConfigError> {
+    pub(super) fn walk(&self, trie: &mut Trie, place: Place<'_>) -> Result<(NodeId, bool), ConfigError> {
         let (steps, is_record) = match place.text.strip_suffix("/**") {
             Some(steps) => (steps, true),
             None => (place.text, false),
@@ -493,10 +433,11 @@ impl MappingReader<'_> {
         };
         let is_name = match self.syntax {
             Syntax::Xml => crate::names::is_ncname(local),
-            Syntax::Json => !local.is_empty() && !local.contains(|c: char| c.is_control() || matches!(c, '"' | '\\')),
+            Syntax::Json => is_member_name(local),
         };
         if !is_name {
-            return Err(self.document.error(span, format!("`{text}` is no step of a path")));
+            let error = self.document.error(span, format!("`{text}` is no step of a path"));
+            return Err(error.or_help(hint(text)));
         }
         Ok(Step { namespace, attribute: text.starts_with('@'), local: local.into() })
     }
@@ -512,4 +453,28 @@ impl MappingReader<'_> {
 /// The name of the member that holds a wrapped value.
 fn wrapped_value(rdf: &str) -> String {
     format!("{rdf}:value")
+}
+
+/// What a path ends with.
+pub(super) fn last_step(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// Whether `text` can be the name of a member. What would be a wildcard, an index or a step of another path language isn't
+/// taken for one: it would match nothing, and say nothing (P2).
+fn is_member_name(text: &str) -> bool {
+    let is_other = |character: char| character.is_control() || matches!(character, '"' | '\\' | '/' | '*' | '[' | ']');
+    !text.is_empty() && !text.contains(is_other) && !matches!(text, "$" | "." | "..")
+}
+
+/// What to write in place of a step that is none.
+fn hint(step: &str) -> &'static str {
+    match step {
+        "" => "a path begins below the root, without a slash, and has one slash between steps",
+        "**" => "`/**` ends a path, and makes a whole record of it",
+        "$" | "." | ".." => "a path begins below the root and goes down",
+        _ if step.contains('*') => "a name has no wildcards; map each, or the whole record with `/**`",
+        _ if step.contains(['[', ']']) => "a path has no index: it leads to all items of a list",
+        _ => "",
+    }
 }

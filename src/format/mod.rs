@@ -3,6 +3,7 @@
 mod declared;
 mod load;
 mod namespace;
+mod roles;
 mod text;
 mod trie;
 #[cfg(feature = "cli")]
@@ -23,7 +24,7 @@ pub(crate) fn intern_for_tests(known: &mut Namespaces, uri: &str) -> NamespaceId
     known.intern(uri)
 }
 
-pub(crate) use text::{Column, Layout, Piece, Slots, end_of_skip};
+pub(crate) use text::{Column, Layout, Piece, Row, Slots, end_of_skip};
 pub(crate) use trie::{Content, Node, NodeId, Role, StandIn, Target, Trie};
 #[cfg(feature = "cli")]
 pub(crate) use written::{Written, WrittenPath};
@@ -31,7 +32,7 @@ pub(crate) use written::{Written, WrittenPath};
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned};
 use crate::policy::{MessageKeyId, MessageKeys};
-use load::Mapping;
+use load::{Mapping, PathEntry, Paths};
 use trie::Step;
 
 /// How a message is written.
@@ -159,7 +160,7 @@ impl Formats {
         if self.all.iter().any(|other| other.name == *name) {
             return Err(document.error(&raw.name.span(), format!("format `{name}` is declared twice")));
         }
-        let keys = raw.messages.clone();
+        let keys = raw.messages.as_ref().map(|keys| keys.get_ref().iter().map(|key| key.get_ref().clone()).collect());
         let root_span = raw.root.as_ref().map_or(raw.name.span(), Spanned::span);
         let mut format = Format::load((document, origin), raw, catalog, &mut self.namespaces)?;
         let keys = keys.unwrap_or_else(|| NLETS_MESSAGES.map(str::to_owned).to_vec());

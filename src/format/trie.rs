@@ -106,8 +106,6 @@ pub(crate) enum Target {
     Leaf(ElementId),
     /// A whole subtree of this data element.
     Record(ElementId),
-    /// A value the filter must read (a message key, a requester) but that no data element names: it doesn't go out.
-    Unmapped,
 }
 
 /// What the filter reads out of the envelope.
@@ -315,7 +313,7 @@ impl Trie {
             let own = match node.target {
                 Target::Leaf(_) if !node.layouts.is_empty() => None,
                 Target::Leaf(element) | Target::Record(element) => Some(element),
-                Target::Container | Target::Unmapped => None,
+                Target::Container => None,
             };
             let fields = node.layouts.iter().filter_map(|layout| layouts.get(*layout)).flat_map(Layout::elements);
             let mut elements: Vec<ElementId> = below.copied().chain(own).chain(fields).collect();
@@ -336,7 +334,7 @@ impl Trie {
                 _ if node.role.is_some() => Content::Other,
                 Target::Leaf(element) => Content::Value(element),
                 Target::Container if node.has_children() => Content::Parts,
-                Target::Container | Target::Record(_) | Target::Unmapped => Content::Other,
+                Target::Container | Target::Record(_) => Content::Other,
             };
         }
     }
@@ -353,7 +351,7 @@ impl Trie {
         for (place, node) in self.nodes.iter().enumerate().rev() {
             let mut elements: BTreeSet<ElementId> = match node.target {
                 Target::Leaf(element) | Target::Record(element) => BTreeSet::from([element]),
-                Target::Container | Target::Unmapped => BTreeSet::new(),
+                Target::Container => BTreeSet::new(),
             };
             elements.extend(node.edges.iter().filter_map(|edge| below.get(edge.node.index())).flatten());
             if let Some(slot) = below.get_mut(place) {

@@ -60,7 +60,7 @@ impl Written {
             required: raw
                 .required
                 .iter()
-                .map(|required| (written(&required.path), required.when_denied.clone()))
+                .map(|required| (written(&required.path), required.when_denied.get_ref().clone()))
                 .collect(),
             unmapped: raw.unmapped.iter().map(written).collect(),
             references: named.into_iter().flatten().flatten().map(|name| name.get_ref().clone()).collect(),

@@ -196,12 +196,17 @@ pub(super) fn push_xml_text(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends `text` as the content of an element, its lines as such.
-pub(super) fn push_xml_lines(text: &str, out: &mut Vec<u8>) {
-    for piece in text.split_inclusive(['\n', '\t']) {
-        let line = piece.strip_suffix(['\n', '\t']).unwrap_or(piece);
-        push_xml_text(line, out);
-        out.extend_from_slice(piece.as_bytes().get(line.len()..).unwrap_or_default());
+/// Appends `text` as the content of an element: as it is, but for what markup could be made of.
+pub(super) fn push_xml_content(text: &str, out: &mut Vec<u8>) {
+    for byte in text.bytes() {
+        match byte {
+            b'<' => out.extend_from_slice(b"&lt;"),
+            b'>' => out.extend_from_slice(b"&gt;"),
+            b'&' => out.extend_from_slice(b"&amp;"),
+            // A reader would take it for a line feed.
+            b'\r' => out.extend_from_slice(b"&#13;"),
+            _ => out.push(byte),
+        }
     }
 }
 
@@ -211,6 +216,9 @@ pub(super) fn push_json_string(text: &str, out: &mut Vec<u8>) {
     for byte in text.bytes() {
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
             0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
             _ => out.push(byte),
         }

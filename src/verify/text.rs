@@ -1,9 +1,9 @@
-//! The second reading of a text that holds fields of its own, on the `regex` crate, one pattern at a time: from end to end
-//! there must be nothing in it but a heading, fields that the grant holds, and white space between them.
+//! The second reading of a text that holds fields of its own, on the `regex` crate: from end to end there must be nothing
+//! in it but one heading and fields that the grant holds, one to a line.
 
 use std::sync::{Arc, OnceLock};
 
-use regex::{Captures, Regex, RegexBuilder};
+use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use crate::catalog::ElementId;
 use crate::config::ConfigError;
@@ -15,21 +15,17 @@ use crate::format::{DeclaredPattern, DeclaredText};
 pub(super) struct TextLayout {
     declared: Arc<DeclaredText>,
     heading: OnceLock<Option<Regex>>,
-    fields: OnceLock<Option<Vec<Regex>>>,
+    fields: OnceLock<Option<Fields>>,
 }
 
-/// A pattern of a layout, compiled.
-struct Pattern<'a> {
-    regex: &'a Regex,
-    declared: &'a DeclaredPattern,
+/// The patterns of the fields, compiled: all in one, to learn which of them match, and each alone, for its groups.
+#[derive(Debug)]
+struct Fields {
+    all: RegexSet,
+    each: Vec<OnceLock<Option<Regex>>>,
 }
 
-/// Where a pattern matches next.
-enum Next<'t> {
-    Unknown,
-    At(Captures<'t>),
-    Nowhere,
-}
+const OTHERWISE: &str = "a text that isn't laid out as the mapping has it";
 
 impl TextLayout {
     pub(super) fn new(declared: &Arc<DeclaredText>) -> Self {
@@ -39,29 +35,44 @@ impl TextLayout {
     /// Compiles all of it.
     ///
     /// # Errors
-    /// When a pattern is too large for the `regex` crate.
+    /// When a pattern is too large for the `regex` crate, or ends in a comment.
     pub(super) fn prove(&self) -> Result<(), ConfigError> {
-        match self.heading().is_some() && self.fields().is_some() {
+        let is_compiled = |place| self.field(place).is_some();
+        match self.heading().is_some() && (0..self.declared.fields.len()).all(is_compiled) {
             true => Ok(()),
-            false => Err(ConfigError::of_file("format", "a pattern of a text mapping is too large")),
+            false => {
+                Err(ConfigError::of_file("format", "a pattern of a text mapping is too large, or ends in a comment"))
+            }
         }
     }
 
     fn heading(&self) -> Option<&Regex> {
-        self.heading.get_or_init(|| compile(&self.declared.heading)).as_ref()
+        self.heading.get_or_init(|| at_start(&self.declared.heading)).as_ref()
     }
 
-    fn fields(&self) -> Option<&[Regex]> {
-        self.fields.get_or_init(|| self.declared.fields.iter().map(compile).collect()).as_deref()
+    fn fields(&self) -> Option<&Fields> {
+        self.fields.get_or_init(|| Fields::new(&self.declared.fields)).as_ref()
     }
 
-    /// The heading's pattern, then those of the fields, for a text that has the heading.
-    fn patterns<'a>(&'a self, text: &str) -> Option<Vec<Pattern<'a>>> {
-        let heading = self.heading().filter(|heading| heading.is_match(text))?;
-        let heading = Pattern { regex: heading, declared: &self.declared.heading };
-        let fields = self.fields()?.iter().zip(&self.declared.fields);
-        let fields = fields.map(|(regex, declared)| Pattern { regex, declared });
-        Some(std::iter::once(heading).chain(fields).collect())
+    fn field(&self, place: usize) -> Option<&Regex> {
+        let regex = self.fields()?.each.get(place)?;
+        regex.get_or_init(|| self.declared.fields.get(place).and_then(at_start)).as_ref()
+    }
+
+    /// Whether some line begins with the heading.
+    fn has_heading(&self, text: &str) -> bool {
+        let line_ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
+        let mut lines = std::iter::once(0).chain(line_ends).filter_map(|start| text.get(start..));
+        self.heading().is_some_and(|heading| lines.any(|line| heading.is_match(line)))
+    }
+
+    /// What a text begins with, and whether it is the heading. Of fields that match, the first declared is meant.
+    fn first<'t>(&self, text: &'t str) -> Option<(Captures<'t>, &DeclaredPattern, bool)> {
+        if let Some(captures) = self.heading()?.captures(text) {
+            return Some((captures, &self.declared.heading, true));
+        }
+        let place = self.fields()?.all.matches(text).iter().next()?;
+        Some((self.field(place)?.captures(text)?, self.declared.fields.get(place)?, false))
     }
 
     /// Reads a text that must be laid out so. `allows` judges a value; the elements of all are given.
@@ -70,73 +81,60 @@ impl TextLayout {
         text: &str,
         allows: &dyn Fn(ElementId, &str) -> Result<(), &'static str>,
     ) -> Result<Vec<ElementId>, &'static str> {
-        const OTHERWISE: &str = "a text that isn't laid out as the mapping has it";
-        let patterns = self.patterns(text).ok_or(OTHERWISE)?;
-        let mut nexts: Vec<Next<'_>> = patterns.iter().map(|_| Next::Unknown).collect();
+        if !self.has_heading(text) {
+            return Err(OTHERWISE);
+        }
         let mut elements = Vec::new();
-        let (mut at, mut headings, mut fields) = (0, 0, 0);
-        while let Some((first, start, end)) = first_match(&patterns, text, at, &mut nexts) {
-            is_blank(text, at, start)?;
-            at = end;
-            if first == 0 {
-                headings += 1;
-            } else {
-                fields += 1;
-            }
-            let (Some(pattern), Some(Next::At(captures))) = (patterns.get(first), nexts.get(first)) else { break };
-            let mut has_value = false;
-            for (name, element) in &pattern.declared.groups {
+        let (mut rest, mut headings, mut fields) = (text, 0, 0);
+        while !rest.is_empty() {
+            let (captures, pattern, is_heading) =
+                self.first(rest).ok_or("a text beside the fields of a text mapping")?;
+            let before = elements.len();
+            for (name, element) in &pattern.groups {
                 let value = captures.name(name).map_or("", |group| group.as_str()).trim_ascii();
                 if !value.is_empty() {
                     allows(*element, value)?;
                     elements.push(*element);
-                    has_value = true;
                 }
             }
-            if first > 0 && !has_value {
+            if is_heading {
+                headings += 1;
+            } else if elements.len() > before {
+                fields += 1;
+            } else {
                 return Err("a field of a text in which nothing was released");
             }
+            rest = next_line(rest, captures.get_match().end())?;
         }
-        is_blank(text, at, text.len())?;
         if headings == 1 && fields > 0 { Ok(elements) } else { Err(OTHERWISE) }
     }
 }
 
-fn compile(declared: &DeclaredPattern) -> Option<Regex> {
-    RegexBuilder::new(&declared.pattern).unicode(false).crlf(true).build().ok()
-}
-
-/// The pattern that matches first at or after `at`, and where.
-fn first_match<'t>(
-    patterns: &[Pattern<'_>],
-    text: &'t str,
-    at: usize,
-    nexts: &mut [Next<'t>],
-) -> Option<(usize, usize, usize)> {
-    let mut first: Option<(usize, usize, usize)> = None;
-    for (place, (pattern, next)) in patterns.iter().zip(nexts).enumerate() {
-        let is_behind = match next {
-            Next::Unknown => true,
-            Next::At(captures) => captures.get_match().start() < at,
-            Next::Nowhere => false,
-        };
-        if is_behind {
-            *next = pattern.regex.captures_at(text, at).map_or(Next::Nowhere, Next::At);
-        }
-        if let Next::At(captures) = next {
-            let found = captures.get_match();
-            if first.is_none_or(|(_, start, _)| found.start() < start) {
-                first = Some((place, found.start(), found.end()));
-            }
-        }
+impl Fields {
+    fn new(declared: &[DeclaredPattern]) -> Option<Self> {
+        let all = RegexSetBuilder::new(declared.iter().map(anchored)).unicode(false).crlf(true).build().ok()?;
+        Some(Self { all, each: declared.iter().map(|_| OnceLock::new()).collect() })
     }
-    first
 }
 
-fn is_blank(text: &str, from: usize, to: usize) -> Result<(), &'static str> {
-    let between = text.get(from..to).unwrap_or_default();
-    let is_blank = between.chars().all(|character| matches!(character, ' ' | '\t' | '\r' | '\n'));
-    if is_blank { Ok(()) } else { Err("a text beside the fields of a text mapping") }
+/// Compiles a pattern that must match where a text begins.
+fn at_start(declared: &DeclaredPattern) -> Option<Regex> {
+    RegexBuilder::new(&anchored(declared)).unicode(false).crlf(true).build().ok()
+}
+
+fn anchored(declared: &DeclaredPattern) -> String {
+    format!(r"\A(?:{})", declared.pattern)
+}
+
+/// What follows a match that ends at `end`: the next line, where the match doesn't end its own. One line end is all that
+/// may stand there.
+fn next_line(text: &str, end: usize) -> Result<&str, &'static str> {
+    let (line, rest) = text.split_at_checked(end).ok_or(OTHERWISE)?;
+    if rest.is_empty() || line.ends_with('\n') {
+        return Ok(rest);
+    }
+    let next = rest.strip_prefix('\n').filter(|next| !next.is_empty());
+    next.ok_or("a text beside the fields of a text mapping")
 }
 
 #[cfg(test)]

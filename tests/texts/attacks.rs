@@ -6,7 +6,7 @@ fn with(line: &str) -> String {
     format!("STATE OF EXAMPLE\nNAME: DOE, JANE\n{line}\n")
 }
 
-const LEFT: &str = "STATE OF EXAMPLE\nNAME: DOE, JANE\n";
+const LEFT: &str = "STATE OF EXAMPLE\nNAME: DOE, JANE";
 
 #[test]
 fn attack_25_markup_in_a_field_is_no_value() {
@@ -24,7 +24,7 @@ fn attack_26_an_image_in_a_field_is_found() {
     let receipt = redact(&filter, &json(&with(image))).1;
     assert_eq!((receipt.photos(), counts(&receipt, "person.address.city")), (1, (0, 1)));
     let lines = with("CITY: TUCSON\n/9j/4AAQSkZJRgABAQEASABIAAD\nSkZJRgABAQEASABIAAD");
-    assert_eq!(left_of(&filter, &lines).unwrap(), format!("{LEFT}CITY: TUCSON\n"));
+    assert_eq!(left_of(&filter, &lines).unwrap(), format!("{LEFT}\nCITY: TUCSON"));
 }
 
 #[test]

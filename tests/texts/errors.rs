@@ -22,7 +22,7 @@ fn errors_name_line_column_and_the_nearest_spelling() {
     assert_eq!(error("\"other\"", "\"labels\""), "format.toml:60:8: text mapping `labels` is declared twice");
     assert_eq!(
         error("paths = [\"e:text\"]", "paths = [\"e:test\"]"),
-        "format.toml:16:10: `e:test` is not mapped in [paths]"
+        "format.toml:16:10: `e:test` is not mapped in [paths]; did you mean `e:text`?"
     );
     assert_eq!(error("[\"e:text\"]", "[\"e:text\", \"e:text\"]"), "format.toml:16:20: `e:text` is named twice");
     assert_eq!(error("[\"e:text\"]", "[]"), "format.toml:15:8: a text mapping needs its `paths`");

@@ -4,6 +4,7 @@
 mod attacks;
 mod errors;
 mod fixtures;
+mod interference;
 mod layout;
 mod legacy;
 mod traces;

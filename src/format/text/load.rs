@@ -33,6 +33,13 @@ pub(in crate::format) struct RawText {
     field: Vec<RawField>,
 }
 
+impl RawText {
+    /// The pattern that it is recognised by.
+    pub(in crate::format) fn heading(&self) -> &str {
+        self.recognise.get_ref()
+    }
+}
+
 /// A stretch of the text that holds no fields.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -9,8 +9,8 @@ use regex_automata::meta::{self, Regex};
 use regex_syntax::hir::{Capture, Class, Hir, HirKind, Look};
 use regex_syntax::{Parser, ParserBuilder};
 
-/// Bytes of the longest match a pattern may have.
-const LONGEST_MATCH: usize = 4096;
+/// Bytes of the longest match a pattern may have: what is tried in vain at one place costs as many steps at most (P8).
+const LONGEST_MATCH: usize = 512;
 
 const NOT_FIXED: &str = "only fixed text may stand outside the named groups: literals, white space and anchors";
 
@@ -19,14 +19,16 @@ const NOT_FIXED: &str = "only fixed text may stand outside the named groups: lit
 pub(super) struct Pattern {
     pub(super) hir: Hir,
     pub(super) groups: Vec<Group>,
-    /// What it ends with, where an anchor may stand instead: `(?:\.|$)`.
-    pub(super) ending: Option<String>,
+    /// The fixed text after the last group, as it is written.
+    pub(super) after: String,
 }
 
 /// A named group of a pattern.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) name: String,
+    /// The fixed text before it, as it is written.
+    pub(super) before: String,
     /// Its number in the pattern.
     pub(super) index: usize,
     /// Characters of its shortest and its longest match.
@@ -51,13 +53,13 @@ impl Whole {
 
     /// Compiles it.
     pub(super) fn prove(&self) -> Result<(), String> {
-        let regex = compile(std::slice::from_ref(&self.hir))?;
+        let regex = compile(&self.hir)?;
         self.regex.get_or_init(|| Some(regex));
         Ok(())
     }
 
     pub(super) fn holds(&self, value: &str) -> bool {
-        let regex = self.regex.get_or_init(|| compile(std::slice::from_ref(&self.hir)).ok());
+        let regex = self.regex.get_or_init(|| compile(&self.hir).ok());
         regex.as_ref().is_some_and(|regex| regex.is_match(value))
     }
 }
@@ -77,7 +79,7 @@ impl Pattern {
         }
         if groups.len() > 1 {
             // How wide the text between two columns is could tell how long a removed value was.
-            if !has_one_width || pattern.ending.is_some() {
+            if !has_one_width {
                 return Err("beside several groups, fixed text must have one width".to_owned());
             }
             if let Some(group) = groups.iter().find(|group| !group.whole.holds(&" ".repeat(group.least))) {
@@ -90,17 +92,22 @@ impl Pattern {
     /// The pattern, and whether its fixed text has one width.
     fn walked(pattern: &str) -> Result<(Self, bool), String> {
         let hir = bounded(pattern)?;
-        let mut walk = Walk { groups: Vec::new(), has_one_width: true };
+        let mut walk = Walk { groups: Vec::new(), written: String::new(), has_one_width: true };
         let ending = match hir.kind() {
             HirKind::Concat(parts) => parts.split_last().and_then(|(last, before)| Some((before, ending(last)?))),
             _ => None,
         };
-        match &ending {
-            Some((before, _)) => before.iter().try_for_each(|part| walk.fixed(part))?,
+        match ending {
+            // `(?:\.|$)`: an anchor may stand for the text that ends it, which is always written.
+            Some((before, text)) => {
+                before.iter().try_for_each(|part| walk.fixed(part))?;
+                walk.written.push_str(&text);
+                walk.has_one_width = false;
+            }
             None => walk.fixed(&hir)?,
         }
-        let ending = ending.map(|(_, text)| text);
-        Ok((Self { hir, groups: walk.groups, ending }, walk.has_one_width))
+        let Walk { groups, written, has_one_width } = walk;
+        Ok((Self { hir, groups, after: written }, has_one_width))
     }
 }
 
@@ -117,9 +124,10 @@ pub(super) fn bounded(pattern: &str) -> Result<Hir, String> {
     }
 }
 
-/// The one regular expression of several patterns; where two match at one place, the first of them wins.
-pub(super) fn compile(patterns: &[Hir]) -> Result<Regex, String> {
-    meta::Builder::new().build_many_from_hir(patterns).map_err(|error| last_line(&error.to_string()))
+/// The regular expression that finds the groups of a match.
+pub(super) fn compile(pattern: &Hir) -> Result<Regex, String> {
+    let config = meta::Config::new().hybrid(false).dfa(false);
+    meta::Builder::new().configure(config).build_from_hir(pattern).map_err(|error| last_line(&error.to_string()))
 }
 
 /// The dialect: as in shapes, `\d`, `\w` and ranges are ASCII; `^` and `$` know line feeds and both in a row.
@@ -128,7 +136,7 @@ fn parser() -> Parser {
 }
 
 /// The regex parser draws its errors over several lines; the last one says what is wrong.
-fn last_line(text: &str) -> String {
+pub(super) fn last_line(text: &str) -> String {
     let line = text.trim().lines().next_back().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
@@ -143,9 +151,13 @@ fn ending(hir: &Hir) -> Option<String> {
     }
 }
 
+/// A walk over a pattern.
 struct Walk {
     groups: Vec<Group>,
-    /// Whether all fixed text met so far has one width.
+    /// The fixed text since the last group, as it is written: the least that the pattern takes. How the sender spaced a
+    /// field may tell what stood beside it, so it is no part of what goes out (P5).
+    written: String,
+    /// Whether all fixed text so far has one width.
     has_one_width: bool,
 }
 
@@ -153,20 +165,31 @@ impl Walk {
     /// Walks what stands outside of groups, and takes note of those inside.
     fn fixed(&mut self, hir: &Hir) -> Result<(), String> {
         match hir.kind() {
-            HirKind::Empty | HirKind::Literal(_) | HirKind::Look(_) => Ok(()),
-            HirKind::Class(class) if is_white_space(class) => Ok(()),
+            HirKind::Empty | HirKind::Look(_) => Ok(()),
+            HirKind::Literal(literal) => {
+                self.written.push_str(&String::from_utf8_lossy(&literal.0));
+                Ok(())
+            }
+            HirKind::Class(class) => {
+                self.written.push(white_space(class).ok_or(NOT_FIXED)?);
+                Ok(())
+            }
             HirKind::Repetition(repetition) => {
                 // Of a repeated group only the last match is captured; the others would stand outside.
                 if holds_group(&repetition.sub) {
                     return Err("a named group can't be repeated or optional".to_owned());
                 }
                 self.has_one_width &= repetition.max == Some(repetition.min);
-                self.fixed(&repetition.sub)
+                let start = self.written.len();
+                self.fixed(&repetition.sub)?;
+                let once = self.written.split_off(start);
+                self.written.push_str(&once.repeat(usize::try_from(repetition.min).unwrap_or_default()));
+                Ok(())
             }
             HirKind::Capture(Capture { name: Some(name), index, sub }) => self.group(name, *index, sub),
             HirKind::Capture(capture) => self.fixed(&capture.sub),
             HirKind::Concat(parts) => parts.iter().try_for_each(|part| self.fixed(part)),
-            HirKind::Class(_) | HirKind::Alternation(_) => Err(NOT_FIXED.to_owned()),
+            HirKind::Alternation(_) => Err(NOT_FIXED.to_owned()),
         }
     }
 
@@ -177,6 +200,7 @@ impl Walk {
         let (least, most) = width(sub);
         self.groups.push(Group {
             name: name.to_owned(),
+            before: std::mem::take(&mut self.written),
             index: usize::try_from(index).unwrap_or_default(),
             least,
             most,
@@ -195,12 +219,16 @@ fn holds_group(hir: &Hir) -> bool {
     }
 }
 
-fn is_white_space(class: &Class) -> bool {
-    let is_space = |first: u32, last: u32| (9..=13).contains(&first) && last <= 13 || first == 32 && last == 32;
-    match class {
-        Class::Unicode(class) => class.iter().all(|range| is_space(range.start().into(), range.end().into())),
-        Class::Bytes(class) => class.iter().all(|range| is_space(range.start().into(), range.end().into())),
-    }
+/// The character that is written for a class of white space; `None` where it has others.
+fn white_space(class: &Class) -> Option<char> {
+    let ranges: Vec<(u32, u32)> = match class {
+        Class::Unicode(class) => class.iter().map(|range| (range.start().into(), range.end().into())).collect(),
+        Class::Bytes(class) => class.iter().map(|range| (range.start().into(), range.end().into())).collect(),
+    };
+    let has = |character: char| ranges.iter().any(|(first, last)| (*first..=*last).contains(&u32::from(character)));
+    let is_space = |(first, last): &(u32, u32)| (9..=13).contains(first) && *last <= 13 || *first == 32 && *last == 32;
+    ranges.iter().all(is_space).then_some(())?;
+    [' ', '\n', '\t', '\r', '\u{B}', '\u{C}'].into_iter().find(|character| has(*character))
 }
 
 /// Characters of the shortest and the longest match.
@@ -268,9 +296,22 @@ mod tests {
     #[test]
     fn p8_every_pattern_has_a_longest_and_no_empty_match() {
         assert!(fault(r"NAME: (?<name>[A-Z]+)").starts_with("it has no longest match"));
-        assert_eq!(fault(r"(?<a>X{4097})"), "its longest match exceeds 4096 bytes");
+        assert_eq!(fault(r"(?<a>X{513})"), "its longest match exceeds 512 bytes");
         assert_eq!(fault(r"^(?<a>X{0,9})$"), "it must match something, and never nothing");
         assert_eq!(fault(r"NAME: (?<name>."), "unclosed group");
+    }
+
+    #[test]
+    fn p5_fixed_text_is_written_in_one_way() {
+        for (pattern, before, after) in [
+            (r"(?m)^NAME:[ \t]{1,20}(?<name>[A-Z ,]{1,60})(?:\r?\n)?$", "NAME: ", ""),
+            (r"(?m)\bNAM/(?<name>[A-Z]{1,40})(?:\.|$)", "NAM/", "."),
+            (r"(?:-{3} ){2,4}X?[\r\n]\s(?<a>X)[\t\r]", "--- --- \n ", "\t"),
+        ] {
+            let pattern = Pattern::field(pattern).unwrap();
+            let written: Vec<&str> = pattern.groups.iter().map(|group| group.before.as_str()).collect();
+            assert_eq!((written.as_slice(), pattern.after.as_str()), ([before].as_slice(), after), "{pattern:?}");
+        }
     }
 
     #[test]

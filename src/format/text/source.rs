@@ -5,12 +5,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use regex_automata::PatternID;
-use regex_automata::meta::Regex;
 use regex_syntax::hir::Hir;
 
-use super::pattern::{Group, Pattern, bounded, compile};
-use super::{Column, Patterns, Piece};
+use super::finder::Finder;
+use super::pattern::{Group, Pattern, bounded};
+use super::{Column, Patterns, Piece, Row};
 use crate::catalog::ElementId;
 use crate::config::{ConfigError, Document, Spanned, nearest};
 
@@ -68,40 +67,29 @@ impl Fault {
 
 impl Source {
     /// Compiles what finds the heading.
-    pub(super) fn heading(&self) -> Result<Regex, Fault> {
-        let written = &self.heading.pattern;
-        checked(written, |pattern| compile(&[Pattern::heading(pattern)?.hir]))
+    pub(super) fn heading(&self) -> Result<Finder, Fault> {
+        checked(&self.heading.pattern, |pattern| Finder::new(&[Pattern::heading(pattern)?.hir]))
     }
 
-    /// Compiles all patterns in one.
+    /// Compiles what finds all patterns.
     pub(super) fn patterns(&self) -> Result<Patterns, Fault> {
         let mut hirs: Vec<Hir> = Vec::new();
         let mut pieces = Vec::new();
         for skip in &self.skips {
             hirs.push(checked(&skip.from, bounded)?);
-            let to = skip.to.as_ref().map(|to| checked(to, |pattern| compile(&[bounded(pattern)?])));
+            let to = skip.to.as_ref().map(|to| checked(to, |pattern| Finder::new(&[bounded(pattern)?])));
             pieces.push(Piece::Skip(to.transpose()?));
         }
         let heading = checked(&self.heading.pattern, Pattern::heading)?;
-        pieces.push(Piece::Heading(columns(heading.groups, &self.heading)?));
-        hirs.push(heading.hir);
+        hirs.push(heading.hir.clone());
+        pieces.push(Piece::Heading(row(heading, &self.heading)?));
         for field in &self.fields {
             let pattern = checked(&field.pattern, Pattern::field)?;
-            pieces.push(Piece::Field(columns(pattern.groups, field)?, pattern.ending));
-            hirs.push(pattern.hir);
+            hirs.push(pattern.hir.clone());
+            pieces.push(Piece::Field(row(pattern, field)?));
         }
-        let regex = compile(&hirs).map_err(|problem| self.unusable(&problem))?;
-        for (number, piece) in pieces.iter_mut().enumerate() {
-            let (Piece::Heading(columns) | Piece::Field(columns, _), Ok(pattern)) = (piece, PatternID::new(number))
-            else {
-                continue;
-            };
-            for column in columns {
-                // Until here the group's number in its own pattern.
-                column.slot = regex.group_info().slot(pattern, column.slot).unwrap_or(usize::MAX - 1);
-            }
-        }
-        Ok(Patterns { regex, pieces })
+        let finder = Finder::new(&hirs).map_err(|problem| self.unusable(&problem))?;
+        Ok(Patterns { finder, pieces })
     }
 
     /// The elements of its fields.
@@ -119,8 +107,9 @@ fn checked<T>(pattern: &Spanned<String>, check: impl FnOnce(&str) -> Result<T, S
     check(pattern.get_ref()).map_err(|problem| Fault::unusable(pattern.span(), &problem))
 }
 
-/// The columns of a pattern: each group has its element, each entry its group.
-fn columns(groups: Vec<Group>, written: &Written) -> Result<Vec<Column>, Fault> {
+/// The row that a pattern matches: each group has its element, each entry its group.
+fn row(pattern: Pattern, written: &Written) -> Result<Row, Fault> {
+    let Pattern { hir, groups, after } = pattern;
     let has_group = |name: &Spanned<String>| groups.iter().any(|group| group.name == *name.get_ref());
     if let Some(entry) = written.groups.keys().find(|name| !has_group(name)) {
         let name = entry.get_ref();
@@ -129,11 +118,12 @@ fn columns(groups: Vec<Group>, written: &Written) -> Result<Vec<Column>, Fault> 
         return Err(Fault { help, ..Fault::new(entry.span(), format!("the pattern has no group `{name}`")) });
     }
     let column = |group: Group| {
-        let Group { name, index, least, most, whole } = group;
+        let Group { name, before, index, least, most, whole } = group;
         match written.groups.iter().find(|(entry, _)| *entry.get_ref() == name) {
-            Some((_, element)) => Ok(Column { element: *element, slot: index, least, most, whole }),
+            Some((_, element)) => Ok(Column { element: *element, before, index, least, most, whole }),
             None => Err(Fault::new(written.pattern.span(), format!("the group `{name}` has no data element"))),
         }
     };
-    groups.into_iter().map(column).collect()
+    let columns = groups.into_iter().map(column).collect::<Result<_, _>>()?;
+    Ok(Row::new(hir, columns, after))
 }

@@ -202,7 +202,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         let references = self.session.format.references.as_ref();
         let is_id = references.and_then(|references| references.json.as_deref()) == Some(name_text);
         // An object at a leaf is a wrapped value, which is no object that could be referred to.
-        let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_) | Target::Unmapped));
+        let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_)));
         if is_id && !is_value && role != Role::Top {
             return self.id(part);
         }

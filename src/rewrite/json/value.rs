@@ -3,7 +3,6 @@
 use super::super::output::push_json_string;
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
-use super::super::text::Extraction;
 use super::super::value::Judgement;
 use super::{JsonRewriter, Part, Rewrite, Role};
 use crate::catalog::{ElementId, Treatment};
@@ -22,7 +21,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             }
             (Target::Leaf(element) | Target::Record(element), _) => Some((element, self.session.treatment(element))),
             (Target::Container, Role::Record(element, treatment)) if node.is_none() => Some((element, Some(treatment))),
-            (Target::Container | Target::Unmapped, _) => None,
+            (Target::Container, _) => None,
         };
         let is_record = node.is_none() || matches!(target, Target::Record(_));
         let has_role = node.is_some_and(|node| node.role.is_some());
@@ -122,17 +121,11 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 
     /// A text that holds fields of its own.
     fn text(&mut self, part: Part, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
-        match self.session.extract(node, value, span)? {
-            Extraction::Nothing => return self.removed(part, Some(node)),
-            Extraction::Whole => {
-                self.begin(&part);
-                self.copy(span);
-            }
-            Extraction::Part => {
-                self.begin(&part);
-                push_json_string(&self.session.buffers.written, self.out.bytes());
-            }
+        if !self.session.extract(node, value, span)? {
+            return self.removed(part, Some(node));
         }
+        self.begin(&part);
+        push_json_string(&self.session.buffers.written, self.out.bytes());
         self.kept();
         Ok(())
     }

@@ -1,9 +1,8 @@
 //! Leaves: an element whose own text is one value, or a text that fields are extracted from.
 
-use super::super::output::{push_xml_lines, push_xml_text};
+use super::super::output::{push_xml_content, push_xml_text};
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
-use super::super::text::Extraction;
 use super::super::value::Judgement;
 use super::{NO_VALUE, Rewrite, XmlRewriter, cdata_content};
 use crate::catalog::{ElementId, Treatment};
@@ -43,9 +42,11 @@ impl XmlRewriter<'_, '_, '_> {
             self.session.note(role, value, tag.span.end());
         }
         let inside = Span::new(tag.span.end(), end.start());
-        let torn = matches!(content, Content::Joined { torn: true }) || written.is_nil && out_content < self.out.len();
+        // What is nil and yet holds something can be read in two ways.
+        let is_nil = written.is_nil && out_content < self.out.len();
+        let torn = is_nil || matches!(content, Content::Joined { torn: true });
         let kept = match element {
-            Some(_) if !node.layouts.is_empty() && !torn => self.end_of_text(node, value, out_content, inside)?,
+            Some(_) if !node.layouts.is_empty() && !is_nil => self.end_of_text(node, value, out_content, inside)?,
             Some((element, Some(treatment))) if torn => {
                 self.session.judge(element, treatment, NO_VALUE, inside)? == Judgement::Release
             }
@@ -154,14 +155,15 @@ impl XmlRewriter<'_, '_, '_> {
         }
     }
 
-    /// Extracts from the text whose raw form has just been written at `out_content`. Gives whether something of it stays.
+    /// Extracts from the text whose raw form has just been written at `out_content`, and writes what stays of it in its place.
+    /// Gives whether anything does.
     fn end_of_text(&mut self, node: &Node, value: Value<'_>, out_content: usize, span: Span) -> Rewrite<bool> {
-        let extraction = self.session.extract(node, value, span)?;
-        if extraction == Extraction::Part {
+        let stays = self.session.extract(node, value, span)?;
+        if stays {
             self.out.truncate(out_content);
-            push_xml_lines(&self.session.buffers.written, self.out.bytes());
+            push_xml_content(&self.session.buffers.written, self.out.bytes());
         }
-        Ok(extraction != Extraction::Nothing)
+        Ok(stays)
     }
 }
 

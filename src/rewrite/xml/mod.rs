@@ -194,7 +194,6 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.place = followers::behind(Some(id));
         match node.target {
             Target::Container => self.open(tag, Some(id), Role::Container),
-            Target::Unmapped => self.leaf(tag, node, None),
             Target::Leaf(element) if !node.layouts.is_empty() => match self.session.grants_any_of(Some(node)) {
                 true => self.leaf(tag, node, Some((element, None))),
                 false => self.denied(tag, node, element),

@@ -25,21 +25,22 @@ impl Walk<'_> {
         let (mut fields, mut has_rest, mut has_heading, mut has_field) = (Vec::new(), false, false, false);
         let (mut slots, mut seen) = (Slots::new(), 0);
         let is_blank = |from: usize, to: usize| trim(text.get(from..to).unwrap_or_default()).is_empty();
-        while let Some((found, piece)) = layout.next(text, seen, &mut slots) {
+        while let Some((found, piece)) = layout.next(text, seen) {
             has_rest |= !is_blank(seen, found.start());
             seen = found.end();
-            let (columns, is_heading) = match piece {
+            let (row, is_heading) = match piece {
                 Piece::Skip(to) => {
                     seen = end_of_skip(to.as_ref(), text, seen);
                     has_rest = true;
                     continue;
                 }
                 Piece::Heading(_) if has_heading => continue,
-                Piece::Heading(columns) => (columns, true),
-                Piece::Field(columns, _) => (columns, false),
+                Piece::Heading(row) => (row, true),
+                Piece::Field(row) => (row, false),
             };
+            row.locate(text, found, &mut slots);
             let before = fields.len();
-            fields.extend(columns.iter().filter_map(|column| {
+            fields.extend(row.columns.iter().filter_map(|column| {
                 let value = trim(column.span(&slots)?.text(text));
                 (!value.is_empty()).then(|| (column.element, self.field(column, value)))
             }));

@@ -100,7 +100,7 @@ impl<'w> JsonWalk<'w, '_> {
         }
         let references = self.walk.format.references.as_ref();
         let is_id = references.and_then(|references| references.json.as_deref()) == Some(name.as_str());
-        let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_) | Target::Unmapped));
+        let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_)));
         if is_id && !is_value && !is_top && self.reader.kind()? == ValueKind::Scalar && self.reader.peek() == Some(b'"')
         {
             if let Scalar::String(string) = self.reader.scalar()? {
@@ -151,7 +151,7 @@ impl<'w> JsonWalk<'w, '_> {
                 Some((element, self.walk.treatment(element).is_some()))
             }
             (Target::Container, Some(element)) if node.is_none() => Some((element, true)),
-            (Target::Container | Target::Unmapped, _) => None,
+            (Target::Container, _) => None,
         };
         let is_record = node.is_none() || matches!(target, Target::Record(_));
         let goes_on = kind != ValueKind::Scalar && is_record && node.is_some_and(|node| node.goes_on);

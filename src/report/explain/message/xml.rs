@@ -93,7 +93,6 @@ impl XmlWalk<'_, '_> {
         let step = self.walk.spelled(tag.namespace, &node.name);
         match node.target {
             Target::Container => self.open(Some(id), step, None, reader),
-            Target::Unmapped => self.leaf(node, step, None, reader)?,
             Target::Leaf(element) => {
                 let is_granted = match node.layouts.is_empty() {
                     true => self.walk.treatment(element).is_some(),

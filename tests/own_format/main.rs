@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod roles;
+
 use std::fs;
 use std::path::Path;
 

@@ -1,0 +1,250 @@
+//! What paths are said to be besides mapped: the message key, the requester, required and nillable parts, texts. Each is held
+//! to `[paths]` when a format is read, for a role that leads nowhere decides nothing, or withholds everything (P2).
+
+use super::load::{MappingReader, Place, RawFormat, RawRequired, last_step};
+use super::trie::{Node, NodeId, Role, StandIn, Target, Trie};
+use super::{PathEntry, Paths, Syntax};
+use crate::catalog::{Element, Kind};
+use crate::config::{ConfigError, Spanned};
+use crate::names::is_xml_character;
+
+type Checked<T> = Result<T, ConfigError>;
+
+impl MappingReader<'_> {
+    /// Notes all roles in the trie, which has all paths.
+    pub(super) fn roles(&self, trie: &mut Trie, root: NodeId, raw: &RawFormat) -> Checked<()> {
+        for (path, role) in [(&raw.message_type, Role::MessageKey), (&raw.requester, Role::Requester)] {
+            if let Some(path) = path {
+                self.fact(trie, root, path, role, raw)?;
+            }
+        }
+        self.messages(raw)?;
+        for required in &raw.required {
+            self.required(trie, root, required, raw)?;
+        }
+        for path in &raw.nillable {
+            let id = self.known(trie, root, path, raw)?;
+            self.is_no_attribute(path)?;
+            let Some(node) = trie.node_mut(id).filter(|node| !node.nillable) else {
+                return Err(self.fault(path, "is named twice"));
+            };
+            node.nillable = true;
+        }
+        for (layout, text) in raw.text.iter().enumerate() {
+            for path in &text.paths {
+                self.lay_out(trie, root, path, layout, raw)?;
+            }
+        }
+        self.unmapped_once(raw)
+    }
+
+    /// Notes where something is read that decides about the whole message: a value of the envelope, which every requester may
+    /// have and which withholds the message where it violates its shape.
+    fn fact(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, role: Role, raw: &RawFormat) -> Checked<()> {
+        let id = self.known(trie, root, path, raw)?;
+        let element = self.value(trie, id, path)?;
+        if !element.is_envelope() {
+            let what = format!("leads to `{}`: what decides about a message is of the envelope", element.id());
+            return Err(self.fault(path, &what));
+        }
+        self.is_always_read(trie, root, path)?;
+        for id in self.wrapped(trie, id).into_iter().chain([id]) {
+            let Some(node) = trie.node_mut(id) else { continue };
+            if node.role.is_some() {
+                return Err(self.fault(path, "is both `message-type` and `requester`"));
+            }
+            node.role = Some(role);
+        }
+        Ok(())
+    }
+
+    /// An attribute is read with its element: not where that is one that some requesters are denied.
+    fn is_always_read(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>) -> Checked<()> {
+        let text = path.get_ref();
+        let Some((above, _)) = text.rsplit_once('/').filter(|_| last_step(text).starts_with('@')) else {
+            return Ok(());
+        };
+        let (id, _) = self.walk(trie, Place { from: root, text: above, span: &path.span() })?;
+        let element = match trie.node(id).map(|node| node.target) {
+            Some(Target::Leaf(element) | Target::Record(element)) => self.catalog.element(element),
+            _ => None,
+        };
+        match element.filter(|element| !element.is_envelope()) {
+            Some(element) => {
+                Err(self
+                    .fault(path, &format!("isn't read where a requester is denied `{}`, on which it is", element.id())))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Message keys that no message can have, or that nothing reads.
+    fn messages(&self, raw: &RawFormat) -> Checked<()> {
+        let Some(keys) = &raw.messages else { return Ok(()) };
+        let Some(path) = &raw.message_type else {
+            return Err(self
+                .document
+                .error(&keys.span(), "`messages` needs `message-type`, the path of the message key"));
+        };
+        if keys.get_ref().is_empty() {
+            return Err(self.document.error(&keys.span(), "no message has any of no keys: all would be withheld"));
+        }
+        let mapped = mapped(&raw.paths, "");
+        let element = mapped.iter().find(|(own, _)| own == path.get_ref()).and_then(|(_, id)| self.catalog.find(id));
+        let shape = element.and_then(|element| self.catalog.element(element)).map(Element::shape);
+        for (place, key) in keys.get_ref().iter().enumerate() {
+            let text = key.get_ref();
+            if keys.get_ref().iter().take(place).any(|other| other.get_ref() == text) {
+                return Err(self.fault(key, "is named twice"));
+            }
+            if text.is_empty() || shape.is_some_and(|shape| text.trim() != text || !shape.conforms(text)) {
+                return Err(self.fault(key, "is no message key: it violates the shape of the element that has the key"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what stands for a part where it was denied.
+    fn required(&self, trie: &mut Trie, root: NodeId, required: &RawRequired, raw: &RawFormat) -> Checked<()> {
+        let RawRequired { path, when_denied } = required;
+        let id = self.known(trie, root, path, raw)?;
+        self.is_no_attribute(path)?;
+        let stand_in = match when_denied.get_ref().as_str() {
+            "nil" => StandIn::Nil,
+            "empty" => StandIn::Empty,
+            constant => StandIn::Constant(constant.to_owned()),
+        };
+        let Some(node) = trie.node_mut(id) else { return Ok(()) };
+        if node.stand_in.is_some() {
+            return Err(self.fault(path, "is named twice"));
+        }
+        if let Some(problem) = self.is_never_as_required(node, &stand_in) {
+            return Err(self.fault(when_denied, &problem));
+        }
+        node.stand_in = Some(stand_in);
+        Ok(())
+    }
+
+    /// What is wrong with what stands for a part.
+    fn is_never_as_required(&self, node: &Node, stand_in: &StandIn) -> Option<String> {
+        let element = match node.target {
+            Target::Leaf(element) => self.catalog.element(element)?,
+            Target::Container | Target::Record(_) => {
+                return match (stand_in, self.syntax) {
+                    (StandIn::Constant(_), _) => Some("can't stand for a part that holds others".to_owned()),
+                    (StandIn::Empty, Syntax::Json) => {
+                        Some("is a text in JSON, and can't stand for a part that holds others; write `nil`".to_owned())
+                    }
+                    _ => None,
+                };
+            }
+        };
+        if element.is_envelope() {
+            return Some(format!("never stands there: `{}` is of the envelope, which nobody is denied", element.id()));
+        }
+        let StandIn::Constant(text) = stand_in else { return None };
+        let fits = element.shape().conforms(text) && text.chars().all(is_xml_character);
+        (!fits).then(|| format!("violates the shape of `{}`, for which it would stand", element.id()))
+    }
+
+    /// Notes that the text at a path may have this layout.
+    fn lay_out(
+        &self,
+        trie: &mut Trie,
+        root: NodeId,
+        path: &Spanned<String>,
+        layout: usize,
+        raw: &RawFormat,
+    ) -> Checked<()> {
+        let id = self.known(trie, root, path, raw)?;
+        self.is_no_attribute(path)?;
+        let element = self.value(trie, id, path)?;
+        if element.kind() != Kind::Text || element.is_envelope() {
+            return Err(
+                self.fault(path, &format!("leads to `{}`, which is no text that could be laid out", element.id()))
+            );
+        }
+        for id in self.wrapped(trie, id).into_iter().chain([id]) {
+            let Some(node) = trie.node_mut(id) else { continue };
+            if node.layouts.contains(&layout) {
+                return Err(self.fault(path, "is named twice"));
+            }
+            let heading = |layout: usize| raw.text.get(layout).map(|text| text.heading());
+            let is_same = |other: &&usize| heading(**other) == heading(layout);
+            if let Some(other) = node.layouts.iter().find(is_same).and_then(|other| raw.text.get(*other)) {
+                let what = format!(
+                    "has the layout `{}` with the same heading: no text would be of one alone",
+                    other.name.get_ref()
+                );
+                return Err(self.fault(path, &what));
+            }
+            node.layouts.push(layout);
+        }
+        Ok(())
+    }
+
+    /// Parts that are said to be unmapped once are said so once.
+    fn unmapped_once(&self, raw: &RawFormat) -> Checked<()> {
+        let mut paths = raw.unmapped.iter().enumerate();
+        let is_twice =
+            |(place, path): &(usize, &Spanned<String>)| raw.unmapped.iter().take(*place).any(|other| other == *path);
+        match paths.find(is_twice) {
+            Some((_, path)) => Err(self.fault(path, "is named twice")),
+            None => Ok(()),
+        }
+    }
+
+    /// The node of a path that must be mapped already, or lead to something that is.
+    fn known(&self, trie: &mut Trie, from: NodeId, path: &Spanned<String>, raw: &RawFormat) -> Checked<NodeId> {
+        let (id, is_record) = self.walk(trie, Place { from, text: path.get_ref(), span: &path.span() })?;
+        let node = trie.node(id);
+        let known = node.is_some_and(|node| match node.target {
+            Target::Record(_) => true,
+            Target::Container => node.has_children() && !is_record,
+            Target::Leaf(_) => !is_record,
+        });
+        if known {
+            return Ok(id);
+        }
+        let mapped = mapped(&raw.paths, "");
+        let error = self.fault(path, "is not mapped in [paths]");
+        Err(error.nearest(path.get_ref(), mapped.iter().map(|(path, _)| path.as_str())))
+    }
+
+    /// The element of a node that must be a value.
+    fn value(&self, trie: &Trie, id: NodeId, path: &Spanned<String>) -> Checked<&Element> {
+        let target = trie.node(id).map(|node| node.target);
+        let element = match target {
+            Some(Target::Leaf(element)) => self.catalog.element(element),
+            _ => None,
+        };
+        element.ok_or_else(|| match target {
+            Some(Target::Record(_)) => self.fault(path, "is a whole record, and no value"),
+            _ => self.fault(path, "is no value: other paths go on below it"),
+        })
+    }
+
+    fn is_no_attribute(&self, path: &Spanned<String>) -> Checked<()> {
+        match last_step(path.get_ref()).starts_with('@') {
+            true => Err(self.fault(path, "is an attribute, which can be neither required, nil, nor laid out")),
+            false => Ok(()),
+        }
+    }
+
+    fn fault(&self, what: &Spanned<String>, problem: &str) -> ConfigError {
+        self.document.error(&what.span(), format!("`{}` {problem}", what.get_ref()))
+    }
+}
+
+/// All paths, whole, and the names of their elements.
+fn mapped(paths: &Paths, above: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for (path, entry) in paths {
+        let whole = format!("{above}{}", path.get_ref());
+        match entry.get_ref() {
+            PathEntry::Below(below) => all.extend(mapped(below, &format!("{whole}/"))),
+            PathEntry::Element(id) => all.push((whole, id.clone())),
+        }
+    }
+    all
+}

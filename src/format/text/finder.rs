@@ -1,0 +1,88 @@
+//! Finds patterns in a text in bounded time, however the text is made (P8).
+//!
+//! At each place where a match may begin, one table is followed until it matches or fails: the longest match bounds the
+//! steps. A search that compiles its table on the way is quicker on most texts, but where a text makes it compile anew all the
+//! time each byte costs as many steps as the patterns have states.
+
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::nfa::thompson::{self, WhichCaptures};
+use regex_automata::util::prefilter::Prefilter;
+use regex_automata::util::start;
+use regex_automata::{Anchored, Input, MatchKind, Span as Range};
+use regex_syntax::hir::Hir;
+
+use super::pattern::last_line;
+use crate::read::scan::Span;
+
+/// Memory that the table of all patterns of a layout may take, in bytes; and that its making may. What exceeds this are
+/// repetitions of large classes, or many ways to match one text.
+const TABLE_LIMIT: usize = 4 << 20;
+const MAKING_LIMIT: usize = 2 << 20;
+
+/// Finds several patterns; where two match at one place, the first of them wins.
+#[derive(Debug)]
+pub(crate) struct Finder {
+    table: dense::DFA<Vec<u32>>,
+    /// Finds what matches begin with, if that is some few texts.
+    prefilter: Option<Prefilter>,
+    /// By byte, whether a match may begin with it.
+    first: Vec<bool>,
+}
+
+impl Finder {
+    pub(super) fn new(patterns: &[Hir]) -> Result<Self, String> {
+        let told = |error: &dyn std::error::Error| last_line(&error.to_string());
+        let states = thompson::Compiler::new()
+            .configure(thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(TABLE_LIMIT)))
+            .build_many_from_hir(patterns)
+            .map_err(|error| told(&error))?;
+        let table = dense::Builder::new()
+            .configure(
+                dense::Config::new()
+                    .start_kind(StartKind::Anchored)
+                    .match_kind(MatchKind::LeftmostFirst)
+                    .accelerate(false)
+                    .dfa_size_limit(Some(TABLE_LIMIT))
+                    .determinize_size_limit(Some(MAKING_LIMIT)),
+            )
+            .build_from_nfa(&states)
+            .map_err(|error| told(&error))?;
+        let prefilter = Prefilter::from_hirs_prefix(MatchKind::LeftmostFirst, patterns);
+        let first = (0..=u8::MAX).map(|byte| may_begin(&table, byte)).collect();
+        Ok(Self { table, prefilter, first })
+    }
+
+    /// The first match at or after `from`: which pattern's, and where.
+    pub(crate) fn find(&self, text: &str, from: usize) -> Option<(usize, Span)> {
+        let mut at = from;
+        loop {
+            at = self.candidate(text.as_bytes(), at)?;
+            let input = Input::new(text).range(at..).anchored(Anchored::Yes);
+            if let Ok(Some(end)) = self.table.try_search_fwd(&input) {
+                return Some((end.pattern().as_usize(), Span::new(at, end.offset())));
+            }
+            at += 1;
+        }
+    }
+
+    /// The first place at or after `from` where a match may begin.
+    fn candidate(&self, text: &[u8], from: usize) -> Option<usize> {
+        match &self.prefilter {
+            Some(prefilter) => prefilter.find(text, Range { start: from, end: text.len() }).map(|found| found.start),
+            None => {
+                let rest = text.get(from..)?;
+                let may_begin = |byte: &u8| self.first.get(usize::from(*byte)).copied().unwrap_or_default();
+                rest.iter().position(may_begin).map(|place| from + place)
+            }
+        }
+    }
+}
+
+/// Whether a match may begin with a byte, whatever stands before it.
+fn may_begin(table: &dense::DFA<Vec<u32>>, byte: u8) -> bool {
+    // One of each kind that anchors tell apart: the start of the text, a word, none, both characters of a line break.
+    [None, Some(b'a'), Some(b' '), Some(b'\n'), Some(b'\r')].into_iter().any(|before| {
+        let start = table.start_state(&start::Config::new().anchored(Anchored::Yes).look_behind(before));
+        start.is_ok_and(|start| !table.is_dead_state(table.next_state(start, byte)))
+    })
+}

@@ -1,0 +1,256 @@
+//! A text that holds fields of its own: what may go out of it is extracted, and all else is gone.
+//!
+//! Both rewriters come here with the meaning of a leaf's text. There is one way to write what stays: each field in the
+//! mapping's own spelling, one to a line, in the order of the source. How the sender laid a text out may tell what stood
+//! beside a field, so nothing of it goes out: line ends, spacing, sections, references (P5). What is written is read once
+//! more and must give itself: a text that would be read differently the next time doesn't go out at all (P3, P4).
+
+use super::planted::{Planted, is_planted};
+use super::session::{Session, Value};
+use super::value::Judgement;
+use crate::catalog::{ElementId, trim};
+use crate::format::{Column, Format, Layout, Node, Piece, Row, Slots, Target, end_of_skip};
+use crate::read::Refusal;
+use crate::read::scan::Span;
+
+/// What texts need while they are read; reused from text to text.
+#[derive(Debug, Default)]
+pub(super) struct TextBuffers {
+    first: Reading,
+    again: Reading,
+    source: String,
+}
+
+/// A text as one reading leaves it.
+#[derive(Debug, Default)]
+struct Reading {
+    slots: Slots,
+    written: String,
+    /// What became of each value that the grant holds, in their order.
+    values: Vec<Found>,
+    /// Whether there was something that is of no field.
+    has_rest: bool,
+}
+
+/// A value of an element that the grant holds.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    element: ElementId,
+    judgement: Judgement,
+    /// Its length; a text has no more bytes than a message may.
+    bytes: u32,
+}
+
+impl Found {
+    fn passes(&self) -> bool {
+        passes(self.judgement)
+    }
+}
+
+fn passes(judgement: Judgement) -> bool {
+    matches!(judgement, Judgement::Release | Judgement::Generalise)
+}
+
+impl Session<'_> {
+    /// Extracts from the text of a leaf, which is at `span`, what the grant holds, and counts it. Gives whether something of
+    /// it stays, which is then in `buffers.written`.
+    pub(super) fn extract(&mut self, node: &Node, value: Value<'_>, span: Span) -> Result<bool, Refusal> {
+        let mut buffers = std::mem::take(&mut self.buffers.text);
+        let stays = match value {
+            Value::Plain(text) => self.extract_with(node, text, span, &mut buffers),
+            Value::Decoded => {
+                let source = std::mem::replace(&mut self.buffers.decoded, std::mem::take(&mut buffers.source));
+                let stays = self.extract_with(node, &source, span, &mut buffers);
+                buffers.source = source;
+                stays
+            }
+        };
+        if stays == Ok(true) {
+            std::mem::swap(&mut self.buffers.written, &mut buffers.first.written);
+        }
+        self.buffers.text = buffers;
+        stays
+    }
+
+    fn extract_with(
+        &mut self,
+        node: &Node,
+        text: &str,
+        span: Span,
+        buffers: &mut TextBuffers,
+    ) -> Result<bool, Refusal> {
+        let TextBuffers { first, again, .. } = buffers;
+        let stays = match layout_of(self.format, node, text) {
+            Some(layout) => {
+                self.read_text(layout, text, span, true, first)?;
+                self.is_read_again(node, span, first, again)?
+            }
+            None => {
+                first.values.clear();
+                first.has_rest = !trim(text).is_empty();
+                false
+            }
+        };
+        if is_planted(Planted::Rest) && stays {
+            first.written.replace_range(.., text);
+        }
+        for found in &first.values {
+            // Of the whole message the photo is as long as its value.
+            let at = Span::new(span.start(), span.start() + usize::try_from(found.bytes).unwrap_or_default());
+            match found.passes() && !stays {
+                true => self.deny(found.element, at),
+                false => self.count(found.element, found.judgement, at),
+            }
+        }
+        if let (true, Target::Leaf(element)) = (first.has_rest, node.target) {
+            self.deny(element, span);
+        }
+        Ok(stays)
+    }
+
+    /// Whether something was written, and is read again as just that.
+    fn is_read_again(
+        &mut self,
+        node: &Node,
+        span: Span,
+        first: &Reading,
+        again: &mut Reading,
+    ) -> Result<bool, Refusal> {
+        let layout = layout_of(self.format, node, &first.written).filter(|_| !first.written.is_empty());
+        let Some(layout) = layout else { return Ok(false) };
+        self.read_text(layout, &first.written, span, false, again)?;
+        let elements = |found: &Found| found.passes().then_some(found.element);
+        let written = first.values.iter().filter_map(elements);
+        Ok(again.written == first.written && again.values.iter().map(elements).eq(written.map(Some)))
+    }
+
+    /// Reads a text through and writes what the grant holds. What it doesn't hold is counted if `counts`.
+    fn read_text(
+        &mut self,
+        layout: &Layout,
+        text: &str,
+        span: Span,
+        counts: bool,
+        reading: &mut Reading,
+    ) -> Result<(), Refusal> {
+        reading.written.clear();
+        reading.values.clear();
+        reading.has_rest = false;
+        let (mut has_heading, mut has_field) = (false, false);
+        let mut seen = 0;
+        while let Some((found, piece)) = layout.next(text, seen) {
+            reading.has_rest |= !is_blank(text, seen, found.start());
+            seen = found.end();
+            let (row, is_heading) = match piece {
+                Piece::Skip(to) => {
+                    seen = end_of_skip(to.as_ref(), text, seen);
+                    reading.has_rest = true;
+                    continue;
+                }
+                // Each page has it again; how many pages there were isn't told.
+                Piece::Heading(_) if has_heading => continue,
+                Piece::Heading(row) => (row, true),
+                Piece::Field(row) => (row, false),
+            };
+            let start = reading.written.len();
+            if !reading.written.is_empty() && !reading.written.ends_with('\n') {
+                reading.written.push('\n');
+            }
+            row.locate(text, found, &mut reading.slots);
+            if self.read_row(text, row, span, counts, reading)? || is_heading {
+                has_heading |= is_heading;
+                has_field |= !is_heading;
+            } else {
+                reading.written.truncate(start);
+            }
+        }
+        reading.has_rest |= !is_blank(text, seen, text.len());
+        if !has_field {
+            // A heading alone is no more than a shell.
+            reading.written.clear();
+            reading.values.retain(|found| !found.passes());
+        }
+        Ok(())
+    }
+
+    /// Writes the row that was located last as far as its columns may go out. Gives whether any does.
+    fn read_row(
+        &mut self,
+        text: &str,
+        row: &Row,
+        span: Span,
+        counts: bool,
+        reading: &mut Reading,
+    ) -> Result<bool, Refusal> {
+        let mut stays = false;
+        for column in &row.columns {
+            reading.written.push_str(&column.before);
+            let Some(place) = column.span(&reading.slots) else { continue };
+            let before = reading.written.len();
+            stays |= self.read_column(place.text(text), column, span, counts, reading)?;
+            // Blank like a column in which there was nothing; of a released one nothing is lacking.
+            let width = reading.written.get(before..).map_or(0, |written| written.chars().count());
+            if width < column.least {
+                reading.written.extend(std::iter::repeat_n(' ', column.least - width));
+            }
+        }
+        reading.written.push_str(&row.after);
+        Ok(stays)
+    }
+
+    /// Writes a value, or its less precise form, if it may go out. Gives whether it does.
+    fn read_column(
+        &mut self,
+        value: &str,
+        column: &Column,
+        span: Span,
+        counts: bool,
+        reading: &mut Reading,
+    ) -> Result<bool, Refusal> {
+        if trim(value).is_empty() {
+            return Ok(false);
+        }
+        let Some(treatment) = self.treatment(column.element) else {
+            if counts {
+                self.deny(column.element, Span::new(span.start(), span.start() + value.len()));
+            }
+            return Ok(false);
+        };
+        let judgement = self.appraise(column.element, treatment, Value::Plain(trim(value)), span)?;
+        let judgement = self.fit(judgement, column, span)?;
+        match judgement {
+            Judgement::Release => reading.written.push_str(value),
+            Judgement::Generalise => reading.written.push_str(&self.buffers.written),
+            Judgement::ShapeViolation | Judgement::Photo => {}
+        }
+        let bytes = u32::try_from(value.len()).unwrap_or(u32::MAX);
+        reading.values.push(Found { element: column.element, judgement, bytes });
+        Ok(passes(judgement))
+    }
+
+    /// Holds the less precise form of a value against the column it would stand in, padded to its width.
+    fn fit(&mut self, judgement: Judgement, column: &Column, span: Span) -> Result<Judgement, Refusal> {
+        if judgement != Judgement::Generalise {
+            return Ok(judgement);
+        }
+        let written = &mut self.buffers.written;
+        let width = written.chars().count();
+        written.extend(std::iter::repeat_n(' ', column.least.saturating_sub(width)));
+        if width <= column.most && column.holds(written) {
+            return Ok(judgement);
+        }
+        self.withhold_violation(span)?;
+        Ok(Judgement::ShapeViolation)
+    }
+}
+
+/// The layout that a text has, if it is one and only one of those that it may have.
+fn layout_of<'f>(format: &'f Format, node: &Node, text: &str) -> Option<&'f Layout> {
+    let layouts = node.layouts.iter().filter_map(|layout| format.layouts.get(*layout));
+    let mut recognised = layouts.filter(|layout| layout.recognises(text));
+    recognised.next().filter(|_| recognised.next().is_none())
+}
+
+fn is_blank(text: &str, from: usize, to: usize) -> bool {
+    trim(Span::new(from, to).text(text)).is_empty()
+}

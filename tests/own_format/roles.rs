@@ -1,0 +1,201 @@
+//! Roles of a format of one's own: each leads to what `[paths]` maps, or the format isn't loaded (P2).
+
+use crate::{POLICY, filter, redact};
+use dmv_redact::Disposition;
+
+const FORMAT: &str = r#"
+name = "example"
+syntax = ["xml", "json"]
+root = "e:r"
+message-type = "e:head/e:key"
+messages = ["DR", "RR"]
+requester = "e:head/@e:to"
+nillable = ["e:name"]
+unmapped = ["e:other"]
+
+[namespaces]
+e = "urn:example"
+
+[paths]
+"e:head/e:key" = "envelope.message-key"
+"e:head/@e:to" = "envelope.ori"
+"e:name" = "subject.name"
+"e:remarks" = "subject.remarks"
+"e:photo/**" = "subject.photo"
+"e:photo/e:on" = "envelope.date"
+"e:license/e:id/@e:key" = "envelope.message-key"
+"e:license/e:id" = "license.number"
+
+[[required]]
+path = "e:name"
+when-denied = "NONE"
+
+[[text]]
+name = "labels"
+paths = ["e:remarks"]
+recognise = '(?m)^RECORD$'
+
+[[text.field]]
+pattern = '(?m)^NAME: (?<name>[A-Z]{1,60})$'
+groups = { name = "subject.name" }
+"#;
+
+#[track_caller]
+fn error(from: &str, to: &str) -> String {
+    assert!(FORMAT.contains(from), "{from}");
+    let text = filter(&FORMAT.replacen(from, to, 1), POLICY).unwrap_err().to_string();
+    let at = text.find("format.toml:").unwrap();
+    text.get(at + "format.toml:".len()..).unwrap().to_owned()
+}
+
+#[test]
+fn p2_roles_that_are_mapped_are_read() {
+    let filter = filter(FORMAT, POLICY).unwrap();
+    let xml =
+        "<e:r xmlns:e=\"urn:example\"><e:head e:to=\"AZ0070000\"><e:key>DR</e:key></e:head><e:name>DOE</e:name></e:r>";
+    let json = r#"{"e:r":{"e:head":{"e:key":"DR","e:to":"AZ0070000"},"e:name":"DOE"}}"#;
+    for message in [xml, json] {
+        assert_eq!(redact(&filter, message), (message.to_owned(), Disposition::Released, None));
+        assert_eq!(redact(&filter, &message.replace("DR", "XX")).1, Disposition::Withheld);
+        assert_eq!(redact(&filter, &message.replace("AZ0070000", "AZ0080000")).1, Disposition::Withheld);
+    }
+}
+
+#[test]
+fn p2_what_decides_is_a_value_of_the_envelope_that_is_always_read() {
+    let key = |to: &str| error("\"e:head/e:key\"\nmess", &format!("{to}\nmess"));
+    for (path, fault) in [
+        ("e:head/e:kay", "`e:head/e:kay` is not mapped in [paths]; did you mean `e:head/e:key`?"),
+        ("e:unknown", "`e:unknown` is not mapped in [paths]"),
+        ("e:photo/e:key", "`e:photo/e:key` is not mapped in [paths]; did you mean `e:photo/e:on`?"),
+        ("e:head", "`e:head` is no value: other paths go on below it"),
+        ("e:photo", "`e:photo` is a whole record, and no value"),
+        ("e:photo/**", "`e:photo/**` is a whole record, and no value"),
+        ("e:head/e:key/**", "`e:head/e:key/**` is not mapped in [paths]; did you mean `e:head/e:key`?"),
+        ("e:name", "`e:name` leads to `subject.name`: what decides about a message is of the envelope"),
+        (
+            "e:license/e:id/@e:key",
+            "`e:license/e:id/@e:key` isn't read where a requester is denied `license.number`, on which it is",
+        ),
+        ("e:name/e:key", "`e:name/e:key` goes on below a path that is a value"),
+        ("x:key", "prefix `x` is not in [namespaces]; did you mean `e`?"),
+        ("", "`` is no step of a path; a path begins below the root, without a slash, and has one slash between steps"),
+    ] {
+        assert_eq!(key(&format!("\"{path}\"")), format!("5:16: {fault}"));
+    }
+    assert_eq!(
+        error("requester = \"e:head/@e:to\"", "requester = \"e:head/e:key\""),
+        "7:13: `e:head/e:key` is both `message-type` and `requester`"
+    );
+}
+
+#[test]
+fn p2_message_keys_are_such_as_messages_can_have() {
+    let keys = |to: &str| error("[\"DR\", \"RR\"]", to);
+    assert_eq!(keys("[]"), "6:12: no message has any of no keys: all would be withheld");
+    assert_eq!(keys("[\"DR\", \"DR\"]"), "6:19: `DR` is named twice");
+    for key in ["dr", "LONGER", " DR", ""] {
+        let fault = "is no message key: it violates the shape of the element that has the key";
+        assert_eq!(keys(&format!("[\"DR\", \"{key}\"]")), format!("6:19: `{key}` {fault}"));
+    }
+    assert_eq!(
+        error("message-type = \"e:head/e:key\"\n", ""),
+        "5:12: `messages` needs `message-type`, the path of the message key"
+    );
+}
+
+#[test]
+fn p2_required_and_nillable_parts_are_mapped_and_what_stands_for_them_fits() {
+    let required = |path: &str, word: &str| {
+        error("\"e:name\"\nwhen-denied = \"NONE\"", &format!("\"{path}\"\nwhen-denied = \"{word}\""))
+    };
+    assert_eq!(required("e:nme", "nil"), "25:8: `e:nme` is not mapped in [paths]; did you mean `e:name`?");
+    assert_eq!(
+        required("e:head/@e:to", "nil"),
+        "25:8: `e:head/@e:to` is an attribute, which can be neither required, nil, nor laid out"
+    );
+    assert_eq!(
+        required("e:name", "none"),
+        "26:15: `none` violates the shape of `subject.name`, for which it would stand"
+    );
+    assert_eq!(
+        required("e:head/e:key", "nil"),
+        "26:15: `nil` never stands there: `envelope.message-key` is of the envelope, which nobody is denied"
+    );
+    for path in ["e:head", "e:photo", "e:photo/**"] {
+        assert_eq!(required(path, "NONE"), "26:15: `NONE` can't stand for a part that holds others");
+        assert_eq!(
+            required(path, "empty"),
+            "26:15: `empty` is a text in JSON, and can't stand for a part that holds others; write `nil`"
+        );
+    }
+    let again = "when-denied = \"NONE\"\n[[required]]\npath = \"e:name\"\nwhen-denied = \"nil\"";
+    assert_eq!(error("when-denied = \"NONE\"", again), "28:8: `e:name` is named twice");
+    let nillable = |to: &str| error("nillable = [\"e:name\"]", &format!("nillable = [{to}]"));
+    assert_eq!(nillable("\"e:nme\""), "8:13: `e:nme` is not mapped in [paths]; did you mean `e:name`?");
+    assert_eq!(nillable("\"e:name\", \"e:name\""), "8:23: `e:name` is named twice");
+    assert_eq!(
+        nillable("\"e:head/@e:to\""),
+        "8:13: `e:head/@e:to` is an attribute, which can be neither required, nil, nor laid out"
+    );
+    assert_eq!(error("[\"e:other\"]", "[\"e:other\", \"e:other\"]"), "9:24: `e:other` is named twice");
+}
+
+#[test]
+fn p2_texts_are_values_of_texts_and_headings_differ() {
+    let text = |to: &str| error("paths = [\"e:remarks\"]", &format!("paths = [\"{to}\"]"));
+    assert_eq!(text("e:remark"), "30:10: `e:remark` is not mapped in [paths]; did you mean `e:remarks`?");
+    assert_eq!(text("e:head"), "30:10: `e:head` is no value: other paths go on below it");
+    assert_eq!(text("e:photo/**"), "30:10: `e:photo/**` is a whole record, and no value");
+    for (path, element) in [("e:head/e:key", "envelope.message-key"), ("e:license/e:id", "license.number")] {
+        let fault = format!("30:10: `{path}` leads to `{element}`, which is no text that could be laid out");
+        assert_eq!(text(path), fault);
+    }
+    let twin = "recognise = '(?m)^RECORD$'\nfield = [{ pattern = 'X(?<x>[A-Z])', groups = { x = \"subject.name\" } }]\n\
+        [[text]]\nname = \"others\"\npaths = [\"e:remarks\"]\nrecognise = '(?m)^RECORD$'\n";
+    assert_eq!(
+        error("recognise = '(?m)^RECORD$'\n", twin),
+        "35:10: `e:remarks` has the layout `labels` with the same heading: no text would be of one alone"
+    );
+}
+
+#[test]
+fn p2_what_is_no_name_is_no_step() {
+    let json = |path: &str| {
+        let format = crate::PLAIN_FORMAT.replace("\"name\" =", &format!("'{path}' ="));
+        let text = filter(&format, POLICY).unwrap_err().to_string();
+        let at = text.find("format.toml:").unwrap();
+        text.get(at + "format.toml:7:1: ".len()..).unwrap().to_owned()
+    };
+    for step in ["*", "last*", "*.name", "na*me"] {
+        assert_eq!(
+            json(&format!("person/{step}")),
+            format!("`{step}` is no step of a path; a name has no wildcards; map each, or the whole record with `/**`")
+        );
+    }
+    assert_eq!(json("a/**/b"), "`**` is no step of a path; `/**` ends a path, and makes a whole record of it");
+    assert_eq!(json("**"), "`**` is no step of a path; `/**` ends a path, and makes a whole record of it");
+    for step in ["person[0]", "[1]", "person[]", "['name']"] {
+        let path = step.replace('\'', "");
+        let hint = "a path has no index: it leads to all items of a list";
+        assert_eq!(json(&format!("{path}/name")), format!("`{path}` is no step of a path; {hint}"));
+    }
+    for step in ["$", ".", ".."] {
+        let hint = "a path begins below the root and goes down";
+        assert_eq!(json(&format!("{step}/name")), format!("`{step}` is no step of a path; {hint}"));
+    }
+    for path in ["/name", "person//name", "name/"] {
+        let hint = "a path begins below the root, without a slash, and has one slash between steps";
+        assert_eq!(json(path), format!("`` is no step of a path; {hint}"));
+    }
+    assert_eq!(
+        error("\"e:name\" =", "\"e:*\" ="),
+        "17:1: `e:*` is no step of a path; a name has no wildcards; map each, or the whole record with `/**`"
+    );
+    for table in ["e:sign/**", "e:head/@e:by"] {
+        let format =
+            FORMAT.replace("[[required]]", &format!("[paths.\"{table}\"]\n\"e:x\" = \"subject.name\"\n[[required]]"));
+        let text = filter(&format, POLICY).unwrap_err().to_string();
+        assert!(text.ends_with("is a whole part, and no prefix of other paths"), "{text}");
+    }
+}
