@@ -13,7 +13,7 @@ use super::stencil::Trace;
 use super::tally::Tally;
 use super::text::TextBuffers;
 use super::value::{Judgement, judge};
-use crate::catalog::{ElementId, Treatment};
+use crate::catalog::{ElementId, Treatment, trim};
 use crate::format::{Format, Node, Role};
 use crate::policy::{Grant, MessageKeyId, Ori, Requester, Undeclared, Verdict};
 use crate::read::scan::Span;
@@ -305,7 +305,23 @@ impl<'f> Session<'f> {
     ) -> Result<Judgement, Refusal> {
         let judgement = self.appraise(element, treatment, value, span)?;
         self.count(element, judgement, span);
+        if judgement == Judgement::Release && treatment != Treatment::Full && self.rewrite(value) {
+            return Ok(Judgement::Generalise);
+        }
         Ok(judgement)
+    }
+
+    /// Has a value that came as its treatment would leave it written like one that didn't, for its form (a section, escapes)
+    /// could tell the two apart (P5). A blank one tells nothing, and stays as it is.
+    fn rewrite(&mut self, value: Value<'_>) -> bool {
+        let SessionBuffers { decoded, written, .. } = &mut *self.buffers;
+        let text = match value {
+            Value::Plain(text) => text,
+            Value::Decoded => decoded,
+        };
+        written.clear();
+        written.push_str(text);
+        !trim(text).is_empty()
     }
 
     /// Judges a permitted value as [`judge`](Self::judge) does, and leaves the counting for later.

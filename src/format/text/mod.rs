@@ -51,7 +51,7 @@ struct Patterns {
 #[derive(Debug)]
 pub(crate) enum Piece {
     /// Text in which nothing is looked for, up to what this finds, or to the end.
-    Skip(Option<Finder>),
+    Skip(Option<Box<Finder>>),
     /// What the layout is recognised by. It goes out whatever else does, so that the output is recognised too.
     Heading(Row),
     /// A field, or a row of several.

@@ -77,7 +77,7 @@ impl Source {
         let mut pieces = Vec::new();
         for skip in &self.skips {
             hirs.push(checked(&skip.from, bounded)?);
-            let to = skip.to.as_ref().map(|to| checked(to, |pattern| Finder::new(&[bounded(pattern)?])));
+            let to = skip.to.as_ref().map(|to| checked(to, |pattern| Finder::new(&[bounded(pattern)?]).map(Box::new)));
             pieces.push(Piece::Skip(to.transpose()?));
         }
         let heading = checked(&self.heading.pattern, Pattern::heading)?;

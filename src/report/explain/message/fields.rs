@@ -30,7 +30,7 @@ impl Walk<'_> {
             seen = found.end();
             let (row, is_heading) = match piece {
                 Piece::Skip(to) => {
-                    seen = end_of_skip(to.as_ref(), text, seen);
+                    seen = end_of_skip(to.as_deref(), text, seen);
                     has_rest = true;
                     continue;
                 }
