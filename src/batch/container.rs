@@ -58,7 +58,10 @@ pub(super) fn read<'r>(
         Layout::Zip => cutting.zip(opened.source),
     };
     if let Err(error) = result {
-        cutting.fault(error.to_string());
+        // Stdin that was left for a stop didn't break off.
+        if !reading.is_over(cutting.feed) {
+            cutting.fault(error.to_string());
+        }
     } else if !reading.is_over(cutting.feed) && has_changed(container, path) {
         cutting.fault("it changed while it was read".to_owned());
     }

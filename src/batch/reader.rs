@@ -33,12 +33,53 @@ pub(crate) enum Inputs {
 pub(crate) enum Outputs {
     /// Nowhere: a dry run.
     Nowhere,
-    /// Into one stream: a file, or stdout. Without a form it has that of the source.
-    One { destination: Option<PathBuf>, form: Option<Form> },
+    /// Into one stream. Without a form it has that of the source.
+    One { destination: Destination, form: Option<Form> },
     /// Each file into its like below a folder.
     Mirror(PathBuf),
     /// Each message into a file below a folder.
     Files(PathBuf),
+}
+
+impl Outputs {
+    /// Whether anything is where they go, but for the run's own state.
+    pub(super) fn hold_anything(&self, state: Option<&Path>) -> bool {
+        match self {
+            Self::Mirror(out) | Self::Files(out) => {
+                let is_other = |entry: io::Result<std::fs::DirEntry>| {
+                    entry.map_or(true, |entry| state.is_none_or(|state| entry.path() != state))
+                };
+                std::fs::read_dir(out).is_ok_and(|mut entries| entries.any(is_other))
+            }
+            Self::One { destination: Destination::File(out), .. } => out.symlink_metadata().is_ok(),
+            Self::One { .. } | Self::Nowhere => false,
+        }
+    }
+}
+
+/// What one stream of outputs goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Destination {
+    Stdout,
+    /// A device or a named pipe, which is written to and stays what it is.
+    Device(PathBuf),
+    File(PathBuf),
+}
+
+impl Destination {
+    /// Whether it is a file, which is replaced when the output is whole.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+}
+
+/// What a run has come across that some options need to have an effect.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// A source of lines, which have members.
+    pub(super) lines: AtomicBool,
+    /// An output in which notices stand.
+    pub(super) notices: AtomicBool,
 }
 
 /// What the writer takes.
@@ -47,7 +88,7 @@ pub(super) enum Step {
     Open { form: Form, place: Option<PathBuf> },
     /// A unit that was worked on, and how far that brings the run.
     Done(Box<io::Result<Done>>, After),
-    /// Something to be told, which is a failure or isn't; and how far that brings the run.
+    /// Something that failed or was passed over, and how far that brings the run.
     Told { text: String, is_failure: bool, after: After },
     /// What was found up to here is done with.
     Passed(After),
@@ -83,12 +124,15 @@ pub(super) struct Reader<'r> {
     pub(super) staging: Option<&'r Path>,
     pub(super) workers: &'r ThreadPool,
     /// Whether the run is to stop after what is in hand.
-    pub(super) is_stopped: &'r AtomicBool,
+    pub(super) is_stopped: &'static AtomicBool,
     /// Bytes of memory that a decompressor may take.
     pub(super) window: usize,
     /// Bytes of disk that a zip which can't be read in place may take.
     pub(super) spool: u64,
+    pub(super) seen: &'r Seen,
 }
+
+const TOO_MANY: &str = "it holds many messages, and with --output-format message each needs a file: add `-o FOLDER/`";
 
 /// Files that are opened at a time, side by side.
 const OPENED_AT_ONCE: usize = 64;
@@ -103,7 +147,7 @@ impl<'r> Reader<'r> {
         match self.inputs {
             Inputs::Stdin => {
                 reading.after.found = 1;
-                match open_stdin(self.as_form, self.bounds()) {
+                match open_stdin(self.as_form, self.bounds(), self.is_stopped) {
                     Ok(opened) => reading.stdin(opened, feed),
                     Err(error) => {
                         let text = format!("stdin: failed: {error}");
@@ -128,6 +172,11 @@ impl<'r> Reader<'r> {
 
     fn is_over(&self, feed: &Feed<'_, 'r, Step>) -> bool {
         feed.is_over() || self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// Whether a source holds many messages, of which the one output is to be a single one.
+    fn is_too_many(&self, source: Form) -> bool {
+        self.one_form() == Some(Form::MESSAGE) && source.layout != Layout::Message
     }
 
     /// The form of the one output, if it is known before a source is.
@@ -156,7 +205,10 @@ impl<'r> Reading<'_, 'r> {
         let mut inside = position.inside;
         for _ in 0..position.found {
             let found = walk.next();
-            if let Some(Found::File { path, .. } | Found::Irregular(path) | Found::Fault(path, _)) = found {
+            if let Some(
+                Found::File { path, .. } | Found::Irregular(path) | Found::State(path) | Found::Fault(path, _),
+            ) = found
+            {
                 self.pass(path);
             }
         }
@@ -200,12 +252,18 @@ impl<'r> Reading<'_, 'r> {
             _ => None,
         };
         let told = match (found, opened) {
+            (Found::File { path, .. }, Some(Ok(opened))) if self.reader.is_too_many(opened.form) => {
+                (format!("{}: failed: {TOO_MANY}", path.display()), true, path)
+            }
             (Found::File { path, place }, Some(Ok(opened))) => return self.file(path, place, opened, inside, feed),
             (Found::File { path, .. }, Some(Err(error))) | (Found::Fault(path, error), _) => {
                 (format!("{}: failed: {error}", path.display()), true, path)
             }
             (Found::Irregular(path) | Found::File { path, .. }, _) => {
                 (format!("{}: passed over: neither a file nor a folder", path.display()), false, path)
+            }
+            (Found::State(path), _) => {
+                (format!("{}: passed over: the state of an unfinished run", path.display()), false, path)
             }
         };
         self.flush(feed);
@@ -233,6 +291,7 @@ impl<'r> Reading<'_, 'r> {
     ) -> Result<(), ReadError> {
         let is_alone = matches!(self.reader.inputs, Inputs::Roots(roots) if matches!(roots.as_slice(), [root] if root.path == path));
         let is_one = matches!(self.reader.outputs, Outputs::One { .. });
+        self.see_source(opened.form.layout);
         let place = match self.reader.one_form() {
             Some(Form { layout: Layout::Tar | Layout::Zip, .. }) => archive_place(place, self.after.found + 1),
             _ => place,
@@ -262,6 +321,7 @@ impl<'r> Reading<'_, 'r> {
             Outputs::Files(_) => Target::Files,
             Outputs::One { .. } => Target::Stream(self.open_one(Some(opened.form), feed)),
             Outputs::Mirror(_) => {
+                self.see(opened.form);
                 feed.result(Step::Open { form: opened.form, place: Some(place.clone()) });
                 Target::Stream(opened.form)
             }
@@ -328,14 +388,38 @@ impl<'r> Reading<'_, 'r> {
         let form = form.or(source).unwrap_or(lines);
         if !self.is_open {
             self.is_open = true;
-            let place = destination.as_ref().map(|path| path.file_name().unwrap_or_default().into());
+            self.see(form);
+            let place = match destination {
+                Destination::File(path) => Some(path.file_name().unwrap_or_default().into()),
+                Destination::Stdout | Destination::Device(_) => None,
+            };
             feed.result(Step::Open { form, place });
         }
         form
     }
 
+    /// Takes note of the form of an output.
+    fn see(&self, output: Form) {
+        if output.layout != Layout::Message {
+            self.reader.seen.notices.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes note of the layout of a source.
+    fn see_source(&self, layout: Layout) {
+        if layout == Layout::Lines {
+            self.reader.seen.lines.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// What comes on stdin.
     fn stdin(&mut self, opened: Opened, feed: Line<'_, '_, 'r>) {
+        if self.reader.is_too_many(opened.form) {
+            let text = format!("stdin: failed: {TOO_MANY}");
+            feed.result(Step::Told { text, is_failure: true, after: self.after.clone() });
+            return;
+        }
+        self.see_source(opened.form.layout);
         let target = match self.reader.outputs {
             Outputs::Nowhere => Target::Nowhere,
             Outputs::Mirror(_) | Outputs::Files(_) => Target::Files,

@@ -1,12 +1,13 @@
 //! A run over archives: what it was asked for, what becomes of it, and how reading, work and writing are joined.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::form::Form;
-use super::journal::{Begin, Entry, JournalError, RunFolder, Terms};
+use super::journal::{Begin, Entry, Terms};
 use super::pipeline::{self, Room};
-use super::reader::{Inputs, Outputs, ReadError, Reader};
+use super::reader::{Destination, Inputs, Outputs, ReadError, Reader, Seen};
+use super::state::{self, RunFolder, StateError};
 use super::work::Task;
 use super::writer::Writer;
 use crate::audit::{AuditError, Log};
@@ -29,11 +30,13 @@ pub(crate) struct Run {
     pub(crate) begin: Begin,
     /// What must not change while it is stopped.
     pub(crate) terms: Terms,
+    /// Whether what it didn't put into OUT is removed from there.
+    pub(crate) prune: bool,
 }
 
 /// Who is told how a run goes.
 pub(crate) trait Watch: Sync {
-    /// Of a message that was held or withheld, or of something passed over.
+    /// Of a message that was held or withheld, or of something that was passed over or is left from before.
     fn tell(&self, line: &str);
     /// Of something that could not be read or written.
     fn tell_failure(&self, line: &str);
@@ -54,6 +57,9 @@ pub(crate) struct Report {
     pub(crate) head: Option<(u64, String)>,
     /// Whether it was stopped before its end.
     pub(crate) is_stopped: bool,
+    /// Whether a source held lines, and whether an output may hold notices: else options about them had no effect.
+    pub(crate) has_lines: bool,
+    pub(crate) has_notices: bool,
     pub(crate) time: Duration,
 }
 
@@ -69,14 +75,20 @@ const RESERVED_SHARE: usize = 2;
 
 impl Run {
     /// Does it, until it is done or `is_stopped` is set. What was recorded goes to `log`.
-    pub(crate) fn run(&self, log: Option<Log>, watch: &dyn Watch, is_stopped: &AtomicBool) -> Result<Report, RunError> {
+    pub(crate) fn run(
+        &self,
+        log: Option<Log>,
+        watch: &dyn Watch,
+        is_stopped: &'static AtomicBool,
+    ) -> Result<Report, RunError> {
         let begun = Instant::now();
         let (folder, journal) = self.folder()?;
-        let mut writer = Writer::new(self, folder, journal, log, watch)?;
+        let mut writer = Writer::new(self, folder, journal, log, watch, is_stopped)?;
         let position = writer.entry.position.clone();
         let workers = rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build();
         let workers = workers.map_err(|error| RunError::Io(format!("no threads: {error}")))?;
-        let staging = writer.folder.as_ref().map(|folder| folder.path().to_owned());
+        let staging = writer.folder.as_ref().map(|folder| folder.work().to_owned());
+        let seen = Seen::default();
         let reader = Reader {
             task: &self.task,
             inputs: &self.inputs,
@@ -87,6 +99,7 @@ impl Run {
             is_stopped,
             window: self.memory / RESERVED_SHARE,
             spool: self.spool,
+            seen: &seen,
         };
         let room = Room::new(self.memory / RESERVED_SHARE);
         let is_over = AtomicBool::new(false);
@@ -94,31 +107,33 @@ impl Run {
         if !position.is_read {
             pipeline::run(&workers, &room, &is_over, &mut writer, |feed| read = reader.run(&position, feed));
         }
-        let is_stopped = is_stopped.load(std::sync::atomic::Ordering::Relaxed);
-        writer.end(read, is_stopped, begun)
+        let is_stopped = is_stopped.load(Ordering::Relaxed);
+        let mut report = writer.end(read, is_stopped, begun)?;
+        // What a stopped run came across nobody knows any more.
+        if self.begin != Begin::Resume && !is_stopped {
+            report.has_lines = seen.lines.load(Ordering::Relaxed);
+            report.has_notices = seen.notices.load(Ordering::Relaxed);
+        }
+        Ok(report)
     }
 
-    /// The folder of the run, if it has one, and where to go on.
+    /// The folder of the run's state, if it has one, and where to go on.
     fn folder(&self) -> Result<(Option<RunFolder>, Option<Entry>), RunError> {
-        const NAME: &str = ".dmv-redact";
-        let path = match &self.outputs {
-            Outputs::Mirror(out) | Outputs::Files(out) => out.join(NAME),
-            Outputs::One { destination: Some(destination), .. } => {
-                let name = destination.file_name().unwrap_or_default().to_string_lossy();
-                destination.with_file_name(format!("{NAME}-{name}"))
-            }
-            Outputs::Nowhere | Outputs::One { destination: None, .. } => return Ok((None, None)),
+        let to = match &self.outputs {
+            Outputs::Mirror(out) | Outputs::Files(out) => state::Destination { out, is_folder: true },
+            Outputs::One { destination: Destination::File(out), .. } => state::Destination { out, is_folder: false },
+            Outputs::Nowhere | Outputs::One { .. } => return Ok((None, None)),
         };
-        let (folder, journal) = RunFolder::enter(&path, self.begin, &self.terms)?;
+        let (folder, journal) = RunFolder::enter(to, self.begin, &self.terms)?;
         Ok((Some(folder), journal))
     }
 }
 
-impl From<JournalError> for RunError {
-    fn from(error: JournalError) -> Self {
+impl From<StateError> for RunError {
+    fn from(error: StateError) -> Self {
         match error {
-            JournalError::Usage(message) => Self::Usage(message),
-            JournalError::Io(path, error) => Self::Io(format!("{}: {error}", path.display())),
+            StateError::Usage(message) => Self::Usage(message),
+            StateError::Io(path, error) => Self::Io(format!("{}: {error}", path.display())),
         }
     }
 }

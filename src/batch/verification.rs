@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::journal::Position;
 use super::line::{FAILED, trim_space, write_notice};
 use super::pipeline::{self, Room, Take};
-use super::reader::{Reader, Step};
+use super::reader::{Reader, Seen, Step};
 use super::run::{Run, RunError, Watch};
 use super::work::{Origin, Work};
 use crate::Requester;
@@ -42,7 +42,9 @@ impl Run {
         let workers = rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build();
         let workers = workers.map_err(|error| RunError::Io(format!("no threads: {error}")))?;
         let share = self.memory / 2;
-        let (room, is_over, is_stopped) = (Room::new(share), AtomicBool::new(false), AtomicBool::new(false));
+        // Nobody stops it but by ending the process.
+        static IS_STOPPED: AtomicBool = AtomicBool::new(false);
+        let (room, is_over, seen) = (Room::new(share), AtomicBool::new(false), Seen::default());
         let reader = Reader {
             task: &self.task,
             inputs: &self.inputs,
@@ -50,9 +52,10 @@ impl Run {
             as_form: self.as_form,
             staging: None,
             workers: &workers,
-            is_stopped: &is_stopped,
+            is_stopped: &IS_STOPPED,
             window: share,
             spool: self.spool,
+            seen: &seen,
         };
         let mut taken = Taken { watch, lines: 0, verified: Verified::default(), failure: None };
         let mut read = Ok(());

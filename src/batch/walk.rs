@@ -6,6 +6,8 @@ use std::fs::{self, FileType};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::state::is_state;
+
 /// Something that was found.
 #[derive(Debug)]
 pub(crate) enum Found {
@@ -13,6 +15,8 @@ pub(crate) enum Found {
     File { path: PathBuf, place: PathBuf },
     /// Neither a file nor a folder: a link, a device, a pipe.
     Irregular(PathBuf),
+    /// The state of an unfinished run: no messages of a source.
+    State(PathBuf),
     /// It can't be looked at.
     Fault(PathBuf, io::Error),
 }
@@ -53,6 +57,9 @@ impl Walk {
     }
 
     fn enter(&mut self, path: PathBuf, place: PathBuf) -> Result<(), Found> {
+        if is_state(&path) {
+            return Err(Found::State(path));
+        }
         let mut folder = Folder { path, place, names: Vec::new(), rest_after: None };
         match folder.fill() {
             Ok(()) => {
@@ -206,7 +213,7 @@ pub(crate) fn refuse_overlap((what, path): (&str, &Path), (other, beside): (&str
 }
 
 /// Where a path leads, without links; of what isn't there yet, where it would be.
-fn real(path: &Path) -> Result<PathBuf, SourceError> {
+pub(super) fn real(path: &Path) -> Result<PathBuf, SourceError> {
     let absolute = std::path::absolute(path).map_err(|error| SourceError::Io(path.to_owned(), error))?;
     let nearest = absolute.ancestors().find_map(|path| Some((path, path.canonicalize().ok()?)));
     let Some((nearest, mut real)) = nearest else { return Ok(absolute) };

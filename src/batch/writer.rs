@@ -3,14 +3,18 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::form::Form;
-use super::journal::{Entry, Position, RunFolder};
+use super::journal::{Entry, Position};
 use super::output::{Delivery, Outlet, PART, Product, Stream, is_of_the_run, sync_around};
 use super::pipeline::Take;
-use super::reader::{After, Outputs, ReadError, Step};
+use super::placed::{self, Placed};
+use super::reader::{After, Destination, Outputs, ReadError, Step};
 use super::run::{Report, Run, RunError, Watch};
+use super::state::RunFolder;
+use super::walk::Found;
 use super::work::Done;
 use crate::audit::Log;
 use crate::report::{Comparison, Summary};
@@ -20,14 +24,21 @@ use crate::report::{Comparison, Summary};
 const JOURNAL_INTERVAL: Duration = Duration::from_millis(200);
 const JOURNAL_PAUSE: u32 = 10;
 
+/// Which part of the memory the list of what was put in place may take, at the end.
+const LIST_SHARE: usize = 8;
+
+/// How many lines about what is left from before are sure to be printed; the summary counts all.
+const MOST_LEFT_OVER: u64 = 100;
+
 /// The writer of a run.
 pub(super) struct Writer<'r> {
     run: &'r Run,
     pub(super) folder: Option<RunFolder>,
     log: Option<Log>,
     watch: &'r dyn Watch,
-    /// Where outputs are put in place.
+    /// Where outputs are put in place, and which were.
     outlet: Outlet,
+    placed: Placed,
     /// The stream that is open.
     stream: Option<Stream>,
     /// What was taken and isn't settled.
@@ -43,6 +54,7 @@ pub(super) struct Writer<'r> {
     /// Messages and bytes before this run.
     before: (u64, u64),
     failure: Option<RunError>,
+    is_stopped: &'r AtomicBool,
 }
 
 impl<'r> Writer<'r> {
@@ -52,10 +64,14 @@ impl<'r> Writer<'r> {
         journal: Option<Entry>,
         mut log: Option<Log>,
         watch: &'r dyn Watch,
+        is_stopped: &'r AtomicBool,
     ) -> Result<Self, RunError> {
         let is_resumed = journal.is_some();
+        let work = folder.as_ref().and_then(|folder| folder.work().file_name()).unwrap_or_default();
         let entry = journal.unwrap_or_else(|| Entry {
             terms: run.terms.clone(),
+            work: work.to_string_lossy().into_owned(),
+            had_outputs: run.outputs.hold_anything(folder.as_ref().map(RunFolder::path)),
             position: Position::default(),
             summary: Summary::default(),
             comparison: Comparison::default(),
@@ -72,9 +88,17 @@ impl<'r> Writer<'r> {
         let before = (entry.summary.messages(), entry.summary.bytes_in());
         let outlet = Outlet::new(match &run.outputs {
             Outputs::Mirror(out) | Outputs::Files(out) => out.clone(),
-            Outputs::One { destination: Some(path), .. } => path.parent().unwrap_or(Path::new("")).to_owned(),
-            Outputs::One { destination: None, .. } | Outputs::Nowhere => PathBuf::new(),
+            Outputs::One { destination: Destination::File(path), .. } => {
+                path.parent().unwrap_or(Path::new("")).to_owned()
+            }
+            Outputs::One { .. } | Outputs::Nowhere => PathBuf::new(),
         });
+        let placed = match (&run.outputs, &folder) {
+            (Outputs::Mirror(out) | Outputs::Files(out), Some(folder)) if entry.had_outputs => {
+                Placed::open(folder.work(), out).map_err(unwritable)?
+            }
+            _ => Placed::default(),
+        };
         let (stream, taken, failure) = (None, Vec::new(), None);
         let mut writer = Self {
             run,
@@ -82,6 +106,7 @@ impl<'r> Writer<'r> {
             log,
             watch,
             outlet,
+            placed,
             stream,
             taken,
             is_resumed,
@@ -90,6 +115,7 @@ impl<'r> Writer<'r> {
             next_checkpoint,
             before,
             failure,
+            is_stopped,
         };
         writer.finish_closing()?;
         // From here on a run that is killed can go on.
@@ -101,9 +127,10 @@ impl<'r> Writer<'r> {
     fn finish_closing(&mut self) -> Result<(), RunError> {
         let Some(place) = self.entry.position.closing.take() else { return Ok(()) };
         if let Some(folder) = &self.folder {
-            let part = folder.path().join(PART);
+            let part = folder.work().join(PART);
             if part.exists() {
-                self.outlet.put(&part, &place).map_err(unwritable)?;
+                let put = self.outlet.put(&part, &place);
+                self.settle_place(put)?;
             }
         }
         self.entry.position.stream = None;
@@ -130,11 +157,10 @@ impl<'r> Writer<'r> {
             Step::Told { text, is_failure, after } => {
                 if is_failure {
                     self.entry.summary.add_failure();
-                    self.watch.tell_failure(&text);
                 } else {
                     self.entry.summary.add_passed_over();
-                    self.watch.tell(&text);
                 }
+                self.watch.tell_failure(&text);
                 self.taken.push((None, after));
                 Ok(())
             }
@@ -152,11 +178,14 @@ impl<'r> Writer<'r> {
     fn open(&mut self, form: Form, place: Option<PathBuf>) -> Result<(), RunError> {
         let mark = self.entry.position.stream.filter(|_| self.is_resumed);
         self.is_resumed = false;
-        let stream = match (place, &self.folder) {
-            (Some(place), Some(folder)) => Stream::to_file(form, folder.path(), place, mark).map_err(unwritable)?,
-            _ => Stream::to_stdout(form),
+        let stream = match (place, &self.folder, &self.run.outputs) {
+            (Some(place), Some(folder), _) => Stream::to_file(form, folder.work(), place, mark),
+            (_, _, Outputs::One { destination: Destination::Device(path), .. }) => {
+                Stream::to_device(form, path, self.is_stopped)
+            }
+            _ => Ok(Stream::to_stdout(form)),
         };
-        self.stream = Some(stream);
+        self.stream = Some(stream.map_err(unwritable)?);
         Ok(())
     }
 
@@ -201,16 +230,12 @@ impl<'r> Writer<'r> {
             Product::Files(deliveries) => {
                 for Delivery { place, staged } in deliveries {
                     let delivered = match staged {
-                        Some(staged) => self.outlet.put(&staged, &place),
+                        Some(staged) => {
+                            self.placed.add(&staged, &place).and_then(|()| self.outlet.put(&staged, &place))
+                        }
                         None => self.outlet.clear(&place),
                     };
-                    match delivered {
-                        Err(error) if !is_of_the_run(&error) => {
-                            self.entry.summary.add_fault();
-                            self.watch.tell_failure(&format!("failed: {error}"));
-                        }
-                        other => other.map_err(unwritable)?,
-                    }
+                    self.settle_place(delivered)?;
                 }
             }
             product => {
@@ -244,6 +269,7 @@ impl<'r> Writer<'r> {
     fn checkpoint(&mut self) -> Result<(), RunError> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let begun = Instant::now();
+        self.placed.sync().map_err(unwritable)?;
         if let Some(stream) = &mut self.stream {
             self.entry.position.stream = Some(stream.sync().map_err(unwritable)?);
         }
@@ -262,15 +288,31 @@ impl<'r> Writer<'r> {
         stream.end().map_err(unwritable)?;
         if !stream.has_output() {
             // There will be no file, nor may an old one stay: nothing is left to be done if the run is killed now.
-            stream.put_in_place(&mut self.outlet).map_err(unwritable)?;
+            let cleared = stream.put_in_place(&mut self.outlet);
+            self.settle_place(cleared)?;
             return self.closed(after);
         }
-        let position = &mut self.entry.position;
-        position.closing = stream.place();
+        if let (Some(part), Some(place)) = (stream.part(), stream.place()) {
+            self.placed.add(&part, &place).map_err(unwritable)?;
+        }
+        self.entry.position.closing = stream.place();
         self.closed(after)?;
-        stream.put_in_place(&mut self.outlet).map_err(unwritable)?;
+        let put = stream.put_in_place(&mut self.outlet);
+        self.settle_place(put)?;
         self.entry.position.closing = None;
         Ok(())
+    }
+
+    /// What keeps one of many outputs from its place is no matter of the others, unless it would keep these too.
+    fn settle_place(&mut self, put: io::Result<()>) -> Result<(), RunError> {
+        match put {
+            Err(error) if !is_of_the_run(&error) && !matches!(self.run.outputs, Outputs::One { .. }) => {
+                self.entry.summary.add_fault();
+                self.watch.tell_failure(&format!("failed: {error}"));
+                Ok(())
+            }
+            put => put.map_err(unwritable),
+        }
     }
 
     /// Notes that nothing more goes to the stream.
@@ -302,6 +344,9 @@ impl<'r> Writer<'r> {
             return Err(failure);
         }
         read?;
+        if !is_stopped {
+            self.find_left_over().map_err(unwritable)?;
+        }
         if let Some(log) = &mut self.log {
             log.end().map_err(unwritable_log)?;
         }
@@ -318,8 +363,58 @@ impl<'r> Writer<'r> {
             comparison: self.run.task.other.as_ref().map(|_| self.entry.comparison),
             head: self.log.as_ref().map(Log::head),
             is_stopped,
+            has_lines: true,
+            has_notices: true,
             time: begun.elapsed(),
         })
+    }
+
+    /// Reports, or removes, what is in OUT and was not put there by this run or the one that it goes on with.
+    fn find_left_over(&mut self) -> io::Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let Self { run, placed, watch, entry: Entry { summary, position, had_outputs, .. }, .. } = self;
+        let mut reported = 0_u64;
+        let mut report = |path: &Path, what: &dyn std::fmt::Display| {
+            reported += 1;
+            match reported {
+                ..=MOST_LEFT_OVER => watch.tell_failure(&format!("{}: {what}", path.display())),
+                _ => watch.tell(&format!("{}: {what}", path.display())),
+            }
+        };
+        let mut take = |found: Found, out: &Path| match found {
+            Found::File { path, .. } | Found::Irregular(path) if run.prune => match placed::remove(&path, out) {
+                Ok(()) => summary.add_pruned(),
+                Err(error) => {
+                    summary.add_left_over();
+                    report(&path, &format_args!("left from before, and not removed: {error}"));
+                }
+            },
+            Found::File { path, .. } | Found::Irregular(path) => {
+                summary.add_left_over();
+                report(&path, &"left from before: this run did not put it there");
+            }
+            Found::State(path) if path == folder.path() => {}
+            Found::State(path) => {
+                summary.add_left_over();
+                report(&path, &"the state of another, unfinished run");
+            }
+            Found::Fault(path, error) => {
+                summary.add_fault();
+                report(&path, &error);
+            }
+        };
+        match &run.outputs {
+            Outputs::Mirror(out) | Outputs::Files(out) => {
+                placed.each_other(folder.work(), run.memory / LIST_SHARE, |found| take(found, out))
+            }
+            // Nothing was ever put in place.
+            Outputs::One { destination: Destination::File(out), .. } if *had_outputs && !position.is_read => {
+                let place = out.clone();
+                take(Found::File { path: place.clone(), place }, out.parent().unwrap_or(Path::new("")));
+                Ok(())
+            }
+            Outputs::One { .. } | Outputs::Nowhere => Ok(()),
+        }
     }
 }
 

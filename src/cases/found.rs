@@ -119,7 +119,7 @@ fn case_files(folder: &Path) -> Result<Vec<PathBuf>, CasesError> {
     for found in Walk::new(vec![Root { path: folder.to_owned(), place: PathBuf::new() }]) {
         match found {
             Found::File { path, .. } if is_case(&path) => files.push(path),
-            Found::File { .. } | Found::Irregular(_) => {}
+            Found::File { .. } | Found::Irregular(_) | Found::State(_) => {}
             Found::Fault(path, error) => return Err(CasesError::Io(format!("{}: {error}", path.display()))),
         }
     }

@@ -1,6 +1,6 @@
 //! The arguments by which a filter is built and a requester named: the same for every verb that asks who may have what.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sha2::{Digest, Sha256};
@@ -80,6 +80,24 @@ impl FilterArguments {
             digest.update([0]);
         }
         Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The files and folders that they name, each with what it is.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let policy = self.policy.iter().map(|path| ("the policy", path.as_path()));
+        let catalogs = self.catalog.iter().map(|path| ("the catalog", path.as_path()));
+        policy.chain(catalogs).chain(self.formats.iter().map(|path| ("the folder of formats", path.as_path())))
+    }
+
+    /// A limit that is set twice: only the second counts.
+    pub(super) fn limit_set_twice(&self) -> Option<&str> {
+        let names: Vec<&str> =
+            self.limits.iter().filter_map(|setting| Some(setting.split_once('=')?.0.trim())).collect();
+        names
+            .iter()
+            .enumerate()
+            .find(|(at, name)| names.iter().skip(at + 1).any(|other| other == *name))
+            .map(|(_, name)| *name)
     }
 
     /// Whom they name. What the filter's policy doesn't declare of it is wrong usage.

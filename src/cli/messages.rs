@@ -16,6 +16,7 @@ pub(super) fn regular_files(input: &Path) -> Result<Vec<PathBuf>, Problem> {
             Found::Irregular(path) => {
                 complain(format!("{}: passed over: neither a file nor a folder", path.display()));
             }
+            Found::State(path) => complain(format!("{}: passed over: the state of an unfinished run", path.display())),
             Found::Fault(path, error) => return Err(Problem::Io(format!("{}: {error}", path.display()))),
         }
     }

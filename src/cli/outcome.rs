@@ -1,12 +1,14 @@
 //! How a run ended, for people and for programs: what became of the messages, and what it took.
 
 use std::fmt;
+use std::path::Path;
 
 use bytesize::ByteSize;
 use serde::Serialize;
 
+use crate::PolicyIdentity;
 use crate::batch::Report;
-use crate::report::{Comparison, Summary};
+use crate::report::{Comparison, Summary, shown};
 
 /// The summary of a run with what it took.
 #[derive(Serialize)]
@@ -17,6 +19,22 @@ pub(super) struct Outcome<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     compared: Option<&'r Comparison>,
     run: Course,
+    #[serde(skip)]
+    is_dry: bool,
+    #[serde(skip)]
+    audit: Option<String>,
+    #[serde(skip)]
+    withheld: Option<String>,
+}
+
+/// What a run was asked for that its summary ends with.
+pub(super) struct Ending<'e> {
+    pub(super) policy: &'e PolicyIdentity,
+    /// A file, a folder, a device; none for stdout.
+    pub(super) outputs: Option<&'e Path>,
+    pub(super) withheld: Option<&'e Path>,
+    pub(super) audit: Option<&'e Path>,
+    pub(super) is_dry: bool,
 }
 
 /// What is another every time.
@@ -24,6 +42,8 @@ pub(super) struct Outcome<'r> {
 #[serde(rename_all = "kebab-case")]
 struct Course {
     is_complete: bool,
+    policy: String,
+    outputs: Option<String>,
     /// Sequence number and hash of the audit log's last line.
     audit_head: Option<String>,
     seconds: f64,
@@ -34,21 +54,49 @@ struct Course {
 }
 
 impl<'r> Outcome<'r> {
-    pub(super) fn new(report: &'r Report) -> Self {
+    pub(super) fn new(report: &'r Report, ending: &Ending<'_>) -> Self {
         let seconds = report.time.as_secs_f64();
         let per_second = |number: u64| number as f64 / seconds.max(f64::MIN_POSITIVE);
+        let path = |path: &Path| shown(&path.to_string_lossy()).into_owned();
+        let PolicyIdentity { name, version, .. } = ending.policy;
         Self {
             summary: &report.summary,
             compared: report.comparison.as_ref(),
             run: Course {
-                audit_head: report.head.as_ref().map(|(sequence, hash)| format!("{sequence}:{hash}")),
                 is_complete: !report.is_stopped,
+                policy: shown(&format!("{name} {version}")).into_owned(),
+                outputs: ending.outputs.map(path),
+                audit_head: report.head.as_ref().map(|(sequence, hash)| format!("{sequence}:{hash}")),
                 seconds,
                 messages_per_second: per_second(report.messages),
                 bytes_per_second: per_second(report.bytes),
                 peak_memory: peak_memory(),
             },
+            is_dry: ending.is_dry,
+            audit: ending.audit.map(path),
+            withheld: ending.withheld.map(path),
         }
+    }
+
+    /// What a person sees last: where everything is, what to do next, and the headline.
+    fn write_end(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Course { policy, outputs, audit_head, .. } = &self.run;
+        writeln!(f, "\npolicy: {policy}")?;
+        if let Some(outputs) = outputs {
+            writeln!(f, "outputs: {outputs}")?;
+        } else if self.is_dry {
+            writeln!(f, "outputs: none, for this is a dry run")?;
+        }
+        if let Some(withheld) = &self.withheld {
+            writeln!(f, "originals of what was held or withheld: {withheld}")?;
+        }
+        if let Some((audit, head)) = self.audit.as_ref().zip(audit_head.as_ref()) {
+            writeln!(f, "audit log: {audit}\nthe audit log ends with {head}")?;
+        }
+        for next in self.summary.next_steps(self.withheld.is_some()) {
+            writeln!(f, "next: {next}")?;
+        }
+        writeln!(f, "{}", self.summary.headline())
     }
 }
 
@@ -58,17 +106,14 @@ impl fmt::Display for Outcome<'_> {
         if let Some(compared) = self.compared {
             write!(f, "{compared}")?;
         }
-        let Course { audit_head, seconds, messages_per_second, bytes_per_second, peak_memory, .. } = &self.run;
+        let Course { seconds, messages_per_second, bytes_per_second, peak_memory, .. } = &self.run;
         let rate = ByteSize(*bytes_per_second as u64);
         write!(f, "\n{seconds:.2} s: {messages_per_second:.0} messages/s, {rate}/s")?;
         if let Some(peak) = *peak_memory {
             write!(f, ", {} of memory at the most", ByteSize(peak))?;
         }
         writeln!(f)?;
-        match audit_head {
-            Some(head) => writeln!(f, "the audit log ends with {head}"),
-            None => Ok(()),
-        }
+        self.write_end(f)
     }
 }
 

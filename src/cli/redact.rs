@@ -1,6 +1,11 @@
 //! `dmv-redact redact`: messages from stdin, files, folders and archives, redacted to where they are wanted.
 
-use std::path::{Path, PathBuf};
+mod idle;
+mod places;
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytesize::ByteSize;
@@ -8,17 +13,16 @@ use clap::{Args, ValueEnum};
 
 use super::filter_arguments::FilterArguments;
 use super::interrupt;
-use super::outcome::Outcome;
+use super::outcome::{Ending, Outcome};
 use super::output::say;
 use super::{Exit, Problem, complain};
 use crate::Filter;
 use crate::audit::{Key, Log};
-use crate::batch::{
-    Begin, Form, Found, Inputs, Members, Outputs, Root, Run, SourceError, Task, Terms, Walk, is_private_folder,
-    refuse_overlap, roots,
-};
-use crate::escape::escape;
+use crate::batch::{Begin, Destination, Form, Found, Inputs, Members, Outputs, Report, Root, Run, Task, Terms, Walk};
 use crate::report::{Manner, Progress};
+use idle::{idle, refuse_idle};
+pub(super) use places::inputs;
+use places::{outputs, refuse_mixed_places};
 
 /// Redact messages.
 ///
@@ -29,7 +33,7 @@ use crate::report::{Manner, Progress};
 pub(super) struct Arguments {
     /// Files, folders or archives. Several keep their paths under OUT
     inputs: Vec<PathBuf>,
-    /// Where the outputs go: a folder that mirrors the inputs, or a file for a single one
+    /// Where the outputs go: a folder that mirrors the inputs, a file for a single one, a device or named pipe, or - for stdout
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -101,8 +105,8 @@ struct Record {
 #[command(next_help_heading = "The run")]
 struct Going {
     /// How many threads redact [default: one a core]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    jobs: usize,
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
     /// How much memory the run may take, about
     #[arg(long, value_name = "SIZE", default_value = "256MiB")]
     memory: ByteSize,
@@ -113,9 +117,12 @@ struct Going {
     /// Go on with a run that was stopped
     #[arg(long)]
     resume: bool,
-    /// Begin a run that was stopped anew
+    /// Begin anew, also where a run was stopped
     #[arg(long, conflicts_with = "resume")]
     restart: bool,
+    /// Remove every file from OUT that this run didn't put there, as outputs of earlier runs whose source is gone
+    #[arg(long)]
+    prune: bool,
     /// Show how the run goes, on stderr
     #[arg(long, value_name = "HOW", default_value = "auto")]
     progress: ProgressManner,
@@ -170,31 +177,60 @@ fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
     {
         count(roots.clone(), Arc::clone(&progress));
     }
+    if matches!(run.inputs, Inputs::Stdin) && std::io::stdin().is_terminal() {
+        complain("reads a message from the terminal: paste it, then press Ctrl-D on a new line; Ctrl-C stops");
+    }
     let report = run.run(log, progress.as_ref(), is_stopped);
     progress.finish();
     let report = report?;
-    let outcome = Outcome::new(&report);
-    let goes_to_stdout = matches!(run.outputs, Outputs::One { destination: None, .. });
-    let default = (!goes_to_stdout).then_some(SummaryForm::Text);
-    if let Some(form) = arguments.record.summary.or(default) {
-        let text = match form {
-            SummaryForm::Text => outcome.to_string(),
-            SummaryForm::Json => serde_json::to_string_pretty(&outcome).unwrap_or_default() + "\n",
-        };
-        // Stdout may belong to the messages.
-        if goes_to_stdout { complain(text.trim_end()) } else { say(&text)? }
-    }
+    let idle = idle(arguments, &run.inputs, &report);
+    idle.iter().for_each(complain);
+    print_summary(arguments, &run, &report)?;
     if report.is_stopped {
         complain(how_to_resume(&run.outputs));
         return Ok(Exit::Failure);
     }
-    // The process ends here: to take apart what it has made takes time and gives nothing back.
-    std::mem::forget(run);
-    Ok(match () {
-        () if report.summary.has_failures() => Exit::Failure,
+    let exit = match () {
+        () if report.summary.has_failures() || !idle.is_empty() => Exit::Failure,
         () if report.summary.has_refusals() => Exit::Refused,
         () => Exit::Released,
-    })
+    };
+    // The process ends here: to take apart what it has made takes time and gives nothing back.
+    std::mem::forget(run);
+    Ok(exit)
+}
+
+/// Which summary is printed, if any: stdout may belong to the messages.
+fn summary_form(arguments: &Arguments, outputs: &Outputs) -> Option<SummaryForm> {
+    let default = (!is_stdout(outputs)).then_some(SummaryForm::Text);
+    arguments.record.summary.or(default)
+}
+
+fn is_stdout(outputs: &Outputs) -> bool {
+    matches!(outputs, Outputs::One { destination: Destination::Stdout, .. })
+}
+
+fn print_summary(arguments: &Arguments, run: &Run, report: &Report) -> Result<(), Problem> {
+    let outputs = match &run.outputs {
+        Outputs::Mirror(out) | Outputs::Files(out) => Some(out),
+        Outputs::One { destination: Destination::File(out) | Destination::Device(out), .. } => Some(out),
+        Outputs::One { destination: Destination::Stdout, .. } | Outputs::Nowhere => None,
+    };
+    let Record { audit, withheld, .. } = &arguments.record;
+    let (outputs, audit, withheld) = (outputs.map(|out| out.as_path()), audit.as_deref(), withheld.as_deref());
+    let policy = run.task.filter.policy();
+    let ending = Ending { policy, outputs, withheld, audit, is_dry: arguments.record.dry_run };
+    let outcome = Outcome::new(report, &ending);
+    let text = match summary_form(arguments, &run.outputs) {
+        None => return Ok(()),
+        Some(SummaryForm::Text) => outcome.to_string(),
+        Some(SummaryForm::Json) => serde_json::to_string_pretty(&outcome).unwrap_or_default() + "\n",
+    };
+    if is_stdout(&run.outputs) {
+        complain(text.trim_end());
+        return Ok(());
+    }
+    say(&text)
 }
 
 /// Counts the bytes that there are to read, beside the run. Of compressed files nobody knows before they were read.
@@ -231,6 +267,7 @@ fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
     }
     let inputs = inputs(&arguments.inputs)?;
     let outputs = outputs(arguments, &inputs)?;
+    refuse_idle(arguments, &outputs, summary_form(arguments, &outputs).is_some())?;
     refuse_mixed_places(arguments, &outputs)?;
     let terms = terms(arguments, &filter, other.as_ref())?;
     let members = Members {
@@ -254,97 +291,14 @@ fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
         (_, true) => Begin::Restart,
         _ => Begin::New,
     };
-    let spool = going.spool.as_u64();
-    Ok(Run { task, inputs, outputs, as_form: forms.input_format, jobs: going.jobs, memory, spool, begin, terms })
+    let jobs = going.jobs.map_or(0, NonZeroUsize::get);
+    let (as_form, prune, spool) = (forms.input_format, going.prune, going.spool.as_u64());
+    Ok(Run { task, inputs, outputs, as_form, jobs, memory, spool, begin, terms, prune })
 }
 
 /// A message on its way takes itself, its output, its record and what compression needs, and half of the memory is for
 /// everything else.
 const MEMORY_PER_MESSAGE_BYTE: usize = 8;
-
-pub(super) fn inputs(paths: &[PathBuf]) -> Result<Inputs, Problem> {
-    let is_stdin = |path: &PathBuf| path == Path::new("-");
-    match paths {
-        [] => Ok(Inputs::Stdin),
-        [path] if is_stdin(path) => Ok(Inputs::Stdin),
-        _ if paths.iter().any(is_stdin) => Err(Problem::Usage("stdin can't be one of several inputs".to_owned())),
-        // The only one there is: nothing is left to go on with.
-        [path] if let Err(error) = path.metadata() => Err(SourceError::Io(path.clone(), error).into()),
-        _ => Ok(Inputs::Roots(roots(paths)?)),
-    }
-}
-
-/// Where the outputs go: what OUT is called, and what is there, decides.
-fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs, Problem> {
-    let form = arguments.forms.output_format;
-    if arguments.record.dry_run {
-        return Ok(Outputs::Nowhere);
-    }
-    let is_single = match inputs {
-        Inputs::Stdin => true,
-        Inputs::Roots(roots) => matches!(roots.as_slice(), [root] if !root.path.is_dir()),
-    };
-    let Some(out) = arguments.output.clone() else {
-        return match form {
-            _ if arguments.going.resume || arguments.going.restart => {
-                Err(Problem::Usage("what goes to stdout can't be resumed".to_owned()))
-            }
-            Some(Form::MESSAGE) if !is_single => {
-                Err(Problem::Usage("several messages need a folder for the outputs: add `-o OUT`".to_owned()))
-            }
-            Some(_) => Ok(Outputs::One { destination: None, form: form.filter(|form| *form != Form::MESSAGE) }),
-            None if is_single => Ok(Outputs::One { destination: None, form: None }),
-            None => Err(Problem::Usage("several messages need a folder for the outputs: add `-o OUT`".to_owned())),
-        };
-    };
-    if matches!(inputs, Inputs::Stdin) && (arguments.going.resume || arguments.going.restart) {
-        return Err(Problem::Usage("what comes from stdin can't be resumed".to_owned()));
-    }
-    let ends_as_folder = out.as_os_str().to_string_lossy().ends_with(std::path::MAIN_SEPARATOR);
-    let is_folder = out.is_dir() || ends_as_folder;
-    let named = Form::of_name(&out).filter(|_| !is_folder);
-    let outputs = match form.or(named) {
-        Some(Form::MESSAGE) if is_single && !is_folder && form.is_none() => {
-            Outputs::One { destination: Some(out.clone()), form: None }
-        }
-        Some(Form::MESSAGE) => Outputs::Files(out.clone()),
-        Some(_) if is_folder => {
-            return Err(Problem::Usage(format!("{} is a folder: name the file that is to be written", out.display())));
-        }
-        Some(form) => Outputs::One { destination: Some(out.clone()), form: Some(form) },
-        None if is_single && !is_folder => Outputs::One { destination: Some(out.clone()), form: None },
-        None if is_single && matches!(inputs, Inputs::Stdin) => {
-            return Err(Problem::Usage(format!(
-                "{} is a folder, and what comes from stdin has no name",
-                out.display()
-            )));
-        }
-        None => Outputs::Mirror(out.clone()),
-    };
-    Ok(outputs)
-}
-
-/// Refuses places that lie in one another, and a folder for originals that others may look into.
-fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> Result<(), Problem> {
-    let Record { audit, withheld, .. } = &arguments.record;
-    let inputs = arguments.inputs.iter().filter(|input| *input != Path::new("-")).map(|input| ("the input", input));
-    let out = arguments.output.iter().filter(|_| *outputs != Outputs::Nowhere).map(|out| ("the output", out));
-    let others = out.chain(withheld.iter().map(|folder| ("the folder for what is withheld", folder)));
-    let others: Vec<_> = others.chain(audit.iter().map(|log| ("the audit log", log))).collect();
-    for (number, (what, path)) in others.iter().enumerate() {
-        let apart = others.iter().skip(number + 1).copied();
-        for (other, beside) in inputs.clone().chain(apart) {
-            refuse_overlap((other, beside), (what, path))?;
-        }
-    }
-    match withheld {
-        Some(folder) if folder.exists() && !is_private_folder(folder).unwrap_or(false) => Err(Problem::Usage(format!(
-            "--withheld {}: others may look into it: `chmod 700` it, or name another folder",
-            escape(&folder.to_string_lossy())
-        ))),
-        _ => Ok(()),
-    }
-}
 
 /// What must be the same when a stopped run goes on.
 fn terms(arguments: &Arguments, filter: &Filter, other: Option<&Filter>) -> Result<Terms, Problem> {
@@ -373,7 +327,9 @@ fn terms(arguments: &Arguments, filter: &Filter, other: Option<&Filter>) -> Resu
 
 fn how_to_resume(outputs: &Outputs) -> String {
     match outputs {
-        Outputs::Nowhere | Outputs::One { destination: None, .. } => "stopped before the end".to_owned(),
+        Outputs::Nowhere | Outputs::One { destination: Destination::Stdout | Destination::Device(_), .. } => {
+            "stopped before the end".to_owned()
+        }
         _ => {
             let quoted = |argument: String| match argument.contains([' ', '\'', '"', '$', '*', '?', '\\']) {
                 true => format!("'{}'", argument.replace('\'', r"'\''")),

@@ -77,6 +77,7 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         spool: SPOOL,
         begin: Begin::New,
         terms: Terms::new(),
+        prune: false,
     };
     let verified = run.verify(&Complaints)?;
     say(&format!(

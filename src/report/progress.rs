@@ -70,7 +70,7 @@ impl Progress {
         let hidden = self.hidden.load(Ordering::Relaxed);
         if hidden > 0 {
             self.print(&format!(
-                "{hidden} more were held or withheld; the summary counts them, --audit FILE lists them"
+                "{hidden} more lines about what was held, withheld or left from before; the summary counts all"
             ));
         }
     }

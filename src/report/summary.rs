@@ -18,8 +18,10 @@ pub(crate) struct Summary {
     withheld: u64,
     failed: u64,
     /// Links, devices and the like, which hold no message.
-    #[serde(default)]
     passed_over: u64,
+    /// What is in OUT from before, and what was removed of that.
+    left_over: u64,
+    pruned: u64,
     bytes_in: u64,
     bytes_out: u64,
     reasons: BTreeMap<String, u64>,
@@ -143,6 +145,16 @@ impl Summary {
         self.passed_over += 1;
     }
 
+    /// Counts something in OUT that the run did not put there.
+    pub(crate) fn add_left_over(&mut self) {
+        self.left_over += 1;
+    }
+
+    /// Counts something of that kind which was removed.
+    pub(crate) fn add_pruned(&mut self) {
+        self.pruned += 1;
+    }
+
     /// Adds the counts of another part of the run.
     pub(crate) fn add_all(&mut self, other: Self) {
         self.messages += other.messages;
@@ -152,6 +164,8 @@ impl Summary {
         self.withheld += other.withheld;
         self.failed += other.failed;
         self.passed_over += other.passed_over;
+        self.left_over += other.left_over;
+        self.pruned += other.pruned;
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
         self.unmapped += other.unmapped;
@@ -171,6 +185,35 @@ impl Summary {
         }
     }
 
+    /// What became of the messages, in one line; and of what was none.
+    pub(crate) fn headline(&self) -> String {
+        let Self { messages, released, redacted, held, withheld, failed, .. } = self;
+        let mut line = format!(
+            "{messages} messages: {released} released, {redacted} redacted, {held} held, {withheld} withheld, {failed} failed"
+        );
+        for (count, what) in [
+            (self.passed_over, "passed over"),
+            (self.left_over, "left from before"),
+            (self.pruned, "removed that were left from before"),
+        ] {
+            if count > 0 {
+                line.push_str(&format!("; {count} {what}"));
+            }
+        }
+        line
+    }
+
+    /// What to do about what didn't go well.
+    pub(crate) fn next_steps(&self, keeps_withheld: bool) -> Vec<&'static str> {
+        let steps = [
+            (self.failed > 0, "what failed is named above: mend it and run again"),
+            (self.refused() > 0 && !keeps_withheld, "--withheld DIR keeps what is held or withheld, for review"),
+            (self.refused() > 0, "`dmv-redact explain MESSAGE` says why one was held or withheld"),
+            (self.left_over > 0, "--prune removes what earlier runs left in the outputs"),
+        ];
+        steps.into_iter().filter_map(|(applies, step)| applies.then_some(step)).collect()
+    }
+
     /// Messages so far.
     pub(crate) fn messages(&self) -> u64 {
         self.messages
@@ -186,10 +229,10 @@ impl Summary {
         self.held + self.withheld
     }
 
-    /// Whether something could not be read or written, or was passed over.
+    /// Whether something could not be read or written, was passed over, or is left in OUT from before.
     #[must_use]
     pub(crate) fn has_failures(&self) -> bool {
-        self.failed > 0 || self.passed_over > 0
+        self.failed + self.passed_over + self.left_over > 0
     }
 
     /// Whether a message was held or withheld.
@@ -209,14 +252,6 @@ fn count(counts: &mut BTreeMap<String, u64>, name: &str, number: u64) {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { messages, released, redacted, held, withheld, failed, .. } = self;
-        writeln!(
-            f,
-            "{messages} messages: {released} released, {redacted} redacted, {held} held, {withheld} withheld, {failed} failed"
-        )?;
-        if self.passed_over > 0 {
-            writeln!(f, "{} links, devices and the like passed over", self.passed_over)?;
-        }
         writeln!(f, "{} bytes in, {} bytes out", self.bytes_in, self.bytes_out)?;
         writeln!(
             f,

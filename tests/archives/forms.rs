@@ -50,9 +50,11 @@ fn p10_every_form_gives_what_each_message_gives_by_itself() {
     for form in FORMS {
         let name = format!("in.{form}");
         room.write(&name, &pack(form, &messages));
-        let output = room.redact(&[&name, "-o", "out/", "--jobs", "2"]);
+        // Each into a folder of its own: what another run put into it would be left from before (P11).
+        let folder = format!("out-{form}/");
+        let output = room.redact(&[&name, "-o", &folder, "--jobs", "2"]);
         assert_eq!(output.status.code(), Some(3), "{form}: {}", complaint(&output));
-        let out = room.path("out").join(&name);
+        let out = room.path(&folder).join(&name);
         assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
         let wanted = expected(form, &messages, &results);
         assert!(unpack(form, &read(&out)) == wanted, "{form}");
@@ -94,9 +96,10 @@ fn p5_attack_34_no_output_tells_by_its_bytes_how_much_was_removed() {
         let outputs = [&short, &long].map(|messages| {
             let name = format!("in.{form}");
             room.write(&name, &pack(form, messages));
-            let output = room.redact(&[&name, "-o", "out/"]);
+            let folder = format!("out-{form}/");
+            let output = room.redact(&[&name, "-o", &folder]);
             assert_eq!(output.status.code(), Some(0), "{form}: {}", complaint(&output));
-            read(&room.path("out").join(&name))
+            read(&room.path(&folder).join(&name))
         });
         assert!(outputs[0] == outputs[1], "{form}");
     }

@@ -38,7 +38,7 @@ fn attack_35_names_lead_nowhere_else() {
     tar.extend([0; 1024]);
     room.write("in.tar", &tar);
     let output = room.redact(&["in.tar", "-o", "sub/files", "--output-format", "message"]);
-    // Links and devices are passed over, which is told.
+    // Five entries are no files: passed over, which changes the status (P11).
     assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
     let wanted =
         ["entry-000000001", "entry-000000002", "entry-000000003", "entry-000000005", "entry-000000006", "ok.json"];

@@ -11,12 +11,15 @@
 
 mod containers;
 mod faults;
+mod first_use;
 mod forms;
 mod hostile;
 mod lines;
+mod outputs;
 mod places;
 mod recognize;
 mod records;
+mod state;
 mod stops;
 mod verification;
 mod zips;

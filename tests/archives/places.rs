@@ -132,10 +132,11 @@ fn attack_36_a_folder_that_somebody_else_laid_is_not_worked_in() {
     fs::create_dir(room.path("elsewhere")).unwrap();
     let victim = room.write("victim", b"precious");
     // Open to others: they could have put anything there.
-    fs::create_dir(room.path("out/.dmv-redact")).unwrap();
-    fs::set_permissions(room.path("out/.dmv-redact"), fs::Permissions::from_mode(0o777)).unwrap();
-    symlink(&victim, room.path("out/.dmv-redact/0-0")).unwrap();
-    symlink(&victim, room.path("out/.dmv-redact/lock")).unwrap();
+    let state = room.path(".dmv-redact-out");
+    fs::create_dir(&state).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    symlink(&victim, state.join("0-0")).unwrap();
+    symlink(&victim, state.join("dmv-redact-state")).unwrap();
     let refused = |what: &str| {
         let output = room.redact(&["in", "-o", "out"]);
         assert_eq!(output.status.code(), Some(2), "{what}: {}", complaint(&output));
@@ -143,8 +144,8 @@ fn attack_36_a_folder_that_somebody_else_laid_is_not_worked_in() {
         assert!(!room.path("out/a.json").exists(), "{what}");
     };
     refused("open to others");
-    fs::remove_dir_all(room.path("out/.dmv-redact")).unwrap();
-    symlink(room.path("elsewhere"), room.path("out/.dmv-redact")).unwrap();
+    fs::remove_dir_all(&state).unwrap();
+    symlink(room.path("elsewhere"), &state).unwrap();
     refused("a link");
     assert!(room.names("elsewhere").is_empty());
 }
@@ -165,8 +166,9 @@ fn attack_35_no_link_leads_out_of_the_folder_of_outputs() {
     assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
     assert_eq!(room.names("elsewhere"), ["d", "deep/b.xml"]);
     assert_eq!((read(&theirs), read(&target)), (b"precious".to_vec(), b"precious".to_vec()));
-    // A link in the place of an output is replaced, not followed.
-    assert_eq!(read(&room.path("out/d.json")), fixture(LIST.1));
+    // A link in the place of an output is neither followed nor replaced, and says that it is there.
+    assert_eq!(fs::read_link(room.path("out/d.json")).unwrap(), target);
+    assert!(complaint(&output).contains("out/d.json: what is there is no regular file"), "{}", complaint(&output));
     // One that is named itself is followed.
     fs::create_dir(room.path("real")).unwrap();
     symlink(room.path("real"), room.path("named")).unwrap();

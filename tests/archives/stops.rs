@@ -48,7 +48,7 @@ fn p10_a_run_that_is_killed_again_and_again_ends_as_if_it_were_not() {
                 break;
             }
             kills += 1;
-            let folder = if name == "folder" { format!("{again}/.dmv-redact") } else { format!(".dmv-redact-{again}") };
+            let folder = format!(".dmv-redact-{again}");
             resumes = room.path(&folder).join("journal.json").exists();
             let log = fs::read_to_string(room.path("again.log")).unwrap_or_default();
             if !resumes && log.contains("\"record\":\"end\"") {
@@ -121,7 +121,13 @@ fn a_run_that_is_told_to_stop_finishes_what_is_in_hand_and_says_how_to_go_on() {
 
 /// Kills a run as soon as its journal, at `journal`, says what is waited for: over more and more messages, laid out by
 /// `lay_out`, as a fast machine is done with few of them before.
-fn killed(room: &Room, arguments: &[&str], journal: &str, is_time: fn(&str) -> bool, lay_out: impl Fn(&[Message])) {
+pub(crate) fn killed(
+    room: &Room,
+    arguments: &[&str],
+    journal: &str,
+    is_time: fn(&str) -> bool,
+    lay_out: impl Fn(&[Message]),
+) {
     let (journal, output) = (room.path(journal), room.path(arguments[3]));
     for doublings in 0..8 {
         lay_out(&messages(2000 << doublings));
@@ -183,7 +189,7 @@ fn a_run_goes_on_only_where_it_finds_what_it_found() {
     let run = ["redact", "in", "-o", "out", "--jobs", "1"];
     // Some of it is done, and the journal says so.
     let is_on_its_way = |journal: &str| !journal.contains("\"found\":0,");
-    killed(&room, &run, "out/.dmv-redact/journal.json", is_on_its_way, |messages| {
+    killed(&room, &run, ".dmv-redact-out/journal.json", is_on_its_way, |messages| {
         for (name, message) in messages {
             room.write(&format!("in/{name}"), message);
         }

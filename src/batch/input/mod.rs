@@ -7,6 +7,7 @@ mod lines;
 mod name;
 mod open;
 mod recognize;
+mod stdin;
 mod tar;
 mod zip;
 

@@ -75,7 +75,7 @@ fn is_plain_part(part: &str) -> bool {
     let is_device = matches!(stem, "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
         || stem.strip_prefix("com").or(stem.strip_prefix("lpt")).is_some_and(|port| port.chars().count() == 1);
     let is_cut = part.is_empty() || part.ends_with(['.', ' ']);
-    !is_cut && !has_other && !is_device && part.len() <= LONGEST_PART && !part.starts_with(".dmv-redact")
+    !is_cut && !has_other && !is_device && part.len() <= LONGEST_PART
 }
 
 #[cfg(test)]
@@ -101,7 +101,6 @@ mod tests {
             "a\u{1b}[2J",
             "a\u{202E}lmx.b",
             "a\u{9b}2J",
-            ".dmv-redact/journal.json",
             long.as_str(),
             "a/b.xml",
             "A/B.XML",
@@ -122,7 +121,16 @@ mod tests {
         assert_eq!(names.place(b"\xFF\xFE", 99), PathBuf::from("entry-000000099"));
         assert_eq!(names.place("\u{c9}t\u{e9}".as_bytes(), 100), PathBuf::from("\u{c9}t\u{e9}"));
         assert_eq!(names.place("\u{e9}T\u{c9}".as_bytes(), 101), PathBuf::from("entry-000000101"));
-        for good in ["entry-1.json", "entries/x", "command.xml", "console/x.json", "a.b c.json"] {
+        // The program's own files lie where no output can be put: what is called like them keeps its name.
+        for good in [
+            "entry-1.json",
+            ".dmv-redact/0-1",
+            ".dmv-redact-x/journal.json",
+            "entries/x",
+            "command.xml",
+            "console/x.json",
+            "a.b c.json",
+        ] {
             assert_eq!(names.place(good.as_bytes(), 102), PathBuf::from(good));
         }
     }

@@ -3,12 +3,14 @@
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use super::super::form::{Compression, Form, Layout};
 use super::compressed::{Decompressor, compression_of};
 use super::containers::container;
 use super::recognize::{Head, Hint, Verdict, layout_of};
+use super::stdin::Stdin;
 use crate::Limits;
 
 /// Bytes that are looked at first. A file that is no longer is read whole by that.
@@ -109,8 +111,12 @@ impl Begun {
 ///
 /// # Errors
 /// When it can't be read, or not as what it is said to be.
-pub(in super::super) fn open_stdin(asked: Option<Form>, bounds: Bounds<'_>) -> io::Result<Opened> {
-    let mut stdin = io::stdin();
+pub(in super::super) fn open_stdin(
+    asked: Option<Form>,
+    bounds: Bounds<'_>,
+    is_stopped: &'static AtomicBool,
+) -> io::Result<Opened> {
+    let mut stdin = Stdin::new(is_stopped);
     let mut head = Vec::new();
     let result = read_on(&mut stdin, HEAD_BYTES, &mut head);
     let compression = compression(&head, asked)?;

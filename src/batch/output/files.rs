@@ -1,5 +1,6 @@
 //! Files that are written: outputs beside their place, until they are synced together and renamed into it.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,15 +25,24 @@ pub(in super::super) struct Staging<'s> {
 impl Staging<'_> {
     /// Writes a file, to be synced with others: one sync of the file system costs less than one for each small file.
     pub(super) fn stage(&self, index: usize, output: &[u8]) -> io::Result<PathBuf> {
-        let path = self.folder.join(format!("{}-{index}", self.unit));
-        let mut file = create_private(&path)?;
+        let path = self.folder.join(format!("{STAGED}{}-{index}", self.unit));
+        // Never one that is there: whose it is nobody would know.
+        let mut file = private().create_new(true).open(&path)?;
         file.write_all(output)?;
         if cfg!(not(target_os = "linux")) {
             file.sync_all()?;
         }
         Ok(path)
     }
+
+    /// Whether a file of the folder is one that waits.
+    pub(in super::super) fn is_staged(name: &OsStr) -> bool {
+        name.as_encoded_bytes().starts_with(STAGED.as_bytes())
+    }
 }
+
+/// What the names of files that wait begin with.
+const STAGED: &str = "staged-";
 
 /// Syncs the file system that `path` is on, where the system can.
 pub(in super::super) fn sync_around(path: &Path) -> io::Result<()> {
@@ -45,11 +55,15 @@ pub(in super::super) fn sync_around(path: &Path) -> io::Result<()> {
 
 /// Makes a file that only its owner may read; an old one is cut.
 pub(in super::super) fn create_private(path: &Path) -> io::Result<File> {
+    private().create(true).truncate(true).open(path)
+}
+
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
 }
 
 /// Makes a folder, and those above it, that only its owner may look into.
@@ -94,15 +108,24 @@ pub(in super::super) fn is_the_file_at(file: &File, path: &Path) -> bool {
 /// file is created with mode 0600.
 ///
 /// # Errors
-/// When the folder can't be made, or the file can't be written, synced or renamed; nothing is left behind then.
+/// When the folder can't be made, the file can't be written, synced or renamed, or something else than a file is at `path`;
+/// nothing is left behind then.
 pub(in super::super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
+    if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(irregular());
+    }
     let mut file = tempfile::Builder::new().prefix(".dmv-redact-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Why nothing is put in place where something else than a file is.
+pub(super) fn irregular() -> io::Error {
+    io::Error::other("what is there is no regular file, and nothing else is replaced")
 }
 
 /// Whether the next output would meet the same: then the run ends, for nothing would come of it.

@@ -4,10 +4,12 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
 use super::super::form::{Compression, Form, Layout};
+use super::device::open_device;
 use super::files::create_private;
 use super::packer::Packer;
 use super::piece::TAR_END_BYTES;
@@ -44,8 +46,8 @@ pub(in super::super) struct Stream {
 }
 
 enum Into {
-    /// Stdout, and a zip's directory so far.
-    Stdout(io::Stdout, Vec<u8>),
+    /// Stdout, a device or a named pipe; and a zip's directory so far.
+    Pipe(Box<dyn Write + Send>, Vec<u8>),
     File {
         /// The folder that it grows in.
         folder: PathBuf,
@@ -58,8 +60,18 @@ enum Into {
 impl Stream {
     /// A stream to stdout. A zip's directory is kept in memory then, and is as long as the names in it.
     pub(in super::super) fn to_stdout(form: Form) -> Self {
-        let packer = packer(form, Vec::new());
-        Self { form, into: Into::Stdout(io::stdout(), Vec::new()), mark: Mark::default(), packer }
+        Self::to_pipe(form, Box::new(io::stdout()))
+    }
+
+    /// A stream to a device or a named pipe, opened when somebody reads from it, unless the run is stopped before.
+    pub(in super::super) fn to_device(form: Form, path: &Path, is_stopped: &AtomicBool) -> io::Result<Self> {
+        let device = open_device(path, is_stopped);
+        let device = device.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+        Ok(Self::to_pipe(form, Box::new(device)))
+    }
+
+    fn to_pipe(form: Form, pipe: Box<dyn Write + Send>) -> Self {
+        Self { form, into: Into::Pipe(pipe, Vec::new()), mark: Mark::default(), packer: packer(form, Vec::new()) }
     }
 
     /// A stream that will be at `place`, and grows in `folder`: from the beginning, or on from `mark`.
@@ -107,7 +119,7 @@ impl Stream {
                 match &mut self.into {
                     Into::File { directory: Some(file), .. } => file.write_all(&directory)?,
                     Into::File { directory: None, .. } => {}
-                    Into::Stdout(_, known) => known.extend_from_slice(&directory),
+                    Into::Pipe(_, known) => known.extend_from_slice(&directory),
                 }
                 self.mark.directory += directory.len() as u64;
                 self.mark.entries += written.len() as u64;
@@ -140,7 +152,7 @@ impl Stream {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.into {
-            Into::Stdout(stdout, _) => match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Into::Pipe(pipe, _) => match pipe.write_all(bytes).and_then(|()| pipe.flush()) {
                 // A reader that has seen enough of the one message there is has all it wanted.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.form.layout == Layout::Message => {}
                 written => written?,
@@ -188,7 +200,7 @@ impl Stream {
 
     fn end_zip(&mut self) -> io::Result<()> {
         let Mark { bytes: start, directory: size, entries, .. } = self.mark;
-        if let Into::Stdout(_, directory) = &mut self.into {
+        if let Into::Pipe(_, directory) = &mut self.into {
             let directory = std::mem::take(directory);
             self.write(&directory)?;
         } else if let Into::File { folder, .. } = &self.into {
@@ -214,7 +226,15 @@ impl Stream {
     pub(in super::super) fn place(&self) -> Option<PathBuf> {
         match &self.into {
             Into::File { place, .. } => Some(place.clone()),
-            Into::Stdout(..) => None,
+            Into::Pipe(..) => None,
+        }
+    }
+
+    /// Where the file grows that will be put in place, if there will be one.
+    pub(in super::super) fn part(&self) -> Option<PathBuf> {
+        match &self.into {
+            Into::File { folder, .. } if self.has_output() => Some(folder.join(PART)),
+            _ => None,
         }
     }
 
