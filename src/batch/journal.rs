@@ -29,6 +29,8 @@ pub(super) struct Position {
     /// The output that is whole and about to be put in place.
     #[serde(with = "exact")]
     pub(super) closing: Option<PathBuf>,
+    /// Which file that is: by then another output may grow.
+    pub(super) closing_part: u64,
     /// Whether nothing is left to be read.
     pub(super) is_read: bool,
 }
@@ -50,8 +52,10 @@ pub(super) struct Entry {
     /// The folder in the state's in which outputs grow and wait.
     #[serde(default)]
     pub(super) work: String,
-    /// Whether OUT held anything before the run.
+    /// Whether OUT held anything before the run, and which folder it was.
     pub(super) had_outputs: bool,
+    #[serde(default)]
+    pub(super) out: Option<String>,
     pub(super) position: Position,
     pub(super) summary: Summary,
     pub(super) comparison: Comparison,

@@ -11,6 +11,8 @@ mod placed;
 mod reader;
 mod run;
 mod state;
+#[cfg(test)]
+mod trees;
 mod unit;
 mod verification;
 mod walk;

@@ -87,6 +87,12 @@ fn read(list: &Path, is_of_share: impl Fn(&Identity) -> bool) -> io::Result<Vec<
     Ok(own)
 }
 
+/// Which folder it is, in a journal: what was noted of its files doesn't hold for a copy of it.
+pub(super) fn folder_identity(folder: &Path) -> Option<String> {
+    let identity = identity(&folder.canonicalize().ok()?).ok()?;
+    Some(identity.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// What shares are cut by: the lower bytes differ most.
 fn number(identity: &Identity) -> u32 {
     let [.., a, b, c, d] = *identity;

@@ -42,6 +42,14 @@ pub(crate) enum Outputs {
 }
 
 impl Outputs {
+    /// The folder that they go to, if it is one.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Mirror(out) | Self::Files(out) => Some(out),
+            Self::One { .. } | Self::Nowhere => None,
+        }
+    }
+
     /// Whether anything is where they go, but for the run's own state.
     pub(super) fn hold_anything(&self, state: Option<&Path>) -> bool {
         match self {

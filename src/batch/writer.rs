@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::form::Form;
 use super::journal::{Entry, Position};
-use super::output::{Delivery, Outlet, PART, Product, Stream, is_of_the_run, sync_around};
+use super::output::{Delivery, Outlet, Product, Stream, is_of_the_run, part_path, sync_around};
 use super::pipeline::Take;
 use super::placed::{self, Placed};
 use super::reader::{After, Destination, Outputs, ReadError, Step};
@@ -72,6 +72,7 @@ impl<'r> Writer<'r> {
             terms: run.terms.clone(),
             work: work.to_string_lossy().into_owned(),
             had_outputs: run.outputs.hold_anything(folder.as_ref().map(RunFolder::path)),
+            out: run.outputs.folder().and_then(placed::folder_identity),
             position: Position::default(),
             summary: Summary::default(),
             comparison: Comparison::default(),
@@ -93,10 +94,12 @@ impl<'r> Writer<'r> {
             }
             Outputs::One { .. } | Outputs::Nowhere => PathBuf::new(),
         });
-        let placed = match (&run.outputs, &folder) {
-            (Outputs::Mirror(out) | Outputs::Files(out), Some(folder)) if entry.had_outputs => {
-                Placed::open(folder.work(), out).map_err(unwritable)?
+        let placed = match (run.outputs.folder(), &folder) {
+            (Some(out), Some(_)) if entry.had_outputs && entry.out != placed::folder_identity(out) => {
+                let what = "is not the folder that the run was stopped in; --restart begins anew";
+                return Err(RunError::Usage(format!("{} {what}", out.display())));
             }
+            (Some(out), Some(folder)) if entry.had_outputs => Placed::open(folder.work(), out).map_err(unwritable)?,
             _ => Placed::default(),
         };
         let (stream, taken, failure) = (None, Vec::new(), None);
@@ -127,7 +130,7 @@ impl<'r> Writer<'r> {
     fn finish_closing(&mut self) -> Result<(), RunError> {
         let Some(place) = self.entry.position.closing.take() else { return Ok(()) };
         if let Some(folder) = &self.folder {
-            let part = folder.work().join(PART);
+            let part = part_path(folder.work(), self.entry.position.closing_part);
             if part.exists() {
                 let put = self.outlet.put(&part, &place);
                 self.settle_place(put)?;
@@ -178,8 +181,10 @@ impl<'r> Writer<'r> {
     fn open(&mut self, form: Form, place: Option<PathBuf>) -> Result<(), RunError> {
         let mark = self.entry.position.stream.filter(|_| self.is_resumed);
         self.is_resumed = false;
+        // What was found before tells the streams of a run apart.
+        let part = self.entry.position.found;
         let stream = match (place, &self.folder, &self.run.outputs) {
-            (Some(place), Some(folder), _) => Stream::to_file(form, folder.work(), place, mark),
+            (Some(place), Some(folder), _) => Stream::to_file(form, folder.work(), place, part, mark),
             (_, _, Outputs::One { destination: Destination::Device(path), .. }) => {
                 Stream::to_device(form, path, self.is_stopped)
             }
@@ -286,18 +291,19 @@ impl<'r> Writer<'r> {
     fn close(&mut self, after: Option<After>) -> Result<(), RunError> {
         let Some(mut stream) = self.stream.take() else { return Ok(()) };
         stream.end().map_err(unwritable)?;
+        let (Some(folder), Some(place)) = (&self.folder, stream.place()) else { return self.closed(after) };
         if !stream.has_output() {
             // There will be no file, nor may an old one stay: nothing is left to be done if the run is killed now.
-            let cleared = stream.put_in_place(&mut self.outlet);
+            let cleared = self.outlet.clear(&place);
             self.settle_place(cleared)?;
             return self.closed(after);
         }
-        if let (Some(part), Some(place)) = (stream.part(), stream.place()) {
-            self.placed.add(&part, &place).map_err(unwritable)?;
-        }
-        self.entry.position.closing = stream.place();
+        let part = part_path(folder.work(), stream.part());
+        self.placed.add(&part, &place).map_err(unwritable)?;
+        self.entry.position.closing = Some(place.clone());
+        self.entry.position.closing_part = stream.part();
         self.closed(after)?;
-        let put = stream.put_in_place(&mut self.outlet);
+        let put = self.outlet.put(&part, &place);
         self.settle_place(put)?;
         self.entry.position.closing = None;
         Ok(())

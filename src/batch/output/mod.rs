@@ -16,4 +16,4 @@ pub(super) use files::{
 };
 pub(super) use outlet::Outlet;
 pub(super) use piece::{Piece, Product};
-pub(super) use stream::{Mark, PART, Stream};
+pub(super) use stream::{Mark, Stream, part_path};

@@ -1,7 +1,7 @@
 //! An output that many messages go to, one behind the other: a file that grows beside its place and is renamed when it is
 //! whole, or a pipe.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -13,7 +13,7 @@ use super::device::open_device;
 use super::files::create_private;
 use super::packer::Packer;
 use super::piece::TAR_END_BYTES;
-use super::{Outlet, Product, zip};
+use super::{Product, zip};
 
 /// How far a stream has come: what a journal keeps of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,10 +29,15 @@ pub(in super::super) struct Mark {
     is_in_second: bool,
     /// Whether a message went out: a file that is to be one message is not made without it.
     has_output: bool,
+    /// Which file it grows in: no two streams of a run share one.
+    part: u64,
 }
 
-/// What the output in the making is called in the folder of its run.
-pub(in super::super) const PART: &str = "part";
+/// Where an output in the making grows, in the folder of its run.
+pub(in super::super) fn part_path(folder: &Path, part: u64) -> PathBuf {
+    folder.join(format!("part-{part}"))
+}
+
 const DIRECTORY: &str = "directory";
 const RESTS: [&str; 2] = ["rest-1", "rest-2"];
 
@@ -74,12 +79,18 @@ impl Stream {
         Self { form, into: Into::Pipe(pipe, Vec::new()), mark: Mark::default(), packer: packer(form, Vec::new()) }
     }
 
-    /// A stream that will be at `place`, and grows in `folder`: from the beginning, or on from `mark`.
-    pub(in super::super) fn to_file(form: Form, folder: &Path, place: PathBuf, mark: Option<Mark>) -> io::Result<Self> {
-        let open = |name: &str, bytes: Option<u64>| match bytes {
-            None => create_private(&folder.join(name)),
+    /// A stream that will be at `place`, and grows in `folder`: from the beginning as part number `part`, or on from `mark`.
+    pub(in super::super) fn to_file(
+        form: Form,
+        folder: &Path,
+        place: PathBuf,
+        part: u64,
+        mark: Option<Mark>,
+    ) -> io::Result<Self> {
+        let open = |path: PathBuf, bytes: Option<u64>| match bytes {
+            None => create_private(&path),
             Some(bytes) => {
-                let mut file = OpenOptions::new().write(true).open(folder.join(name))?;
+                let mut file = OpenOptions::new().write(true).open(path)?;
                 if file.metadata()?.len() < bytes {
                     return Err(cut());
                 }
@@ -88,12 +99,12 @@ impl Stream {
                 Ok(file)
             }
         };
-        let part = open(PART, mark.map(|mark| mark.bytes))?;
+        let file = open(part_path(folder, mark.map_or(part, |mark| mark.part)), mark.map(|mark| mark.bytes))?;
         let directory = match form.layout {
-            Layout::Zip => Some(open(DIRECTORY, mark.map(|mark| mark.directory))?),
+            Layout::Zip => Some(open(folder.join(DIRECTORY), mark.map(|mark| mark.directory))?),
             _ => None,
         };
-        let mark = mark.unwrap_or_default();
+        let mark = mark.unwrap_or(Mark { part, ..Mark::default() });
         let mut rest = Vec::new();
         if mark.rest > 0 {
             File::open(folder.join(rest_name(mark)))?.read_to_end(&mut rest)?;
@@ -101,7 +112,7 @@ impl Stream {
                 return Err(cut());
             }
         }
-        let into = Into::File { folder: folder.to_owned(), part, directory, place };
+        let into = Into::File { folder: folder.to_owned(), part: file, directory, place };
         Ok(Self { form, into, mark, packer: packer(form, rest) })
     }
 
@@ -230,24 +241,9 @@ impl Stream {
         }
     }
 
-    /// Where the file grows that will be put in place, if there will be one.
-    pub(in super::super) fn part(&self) -> Option<PathBuf> {
-        match &self.into {
-            Into::File { folder, .. } if self.has_output() => Some(folder.join(PART)),
-            _ => None,
-        }
-    }
-
-    /// Renames the finished file into its place; or makes sure that none is there.
-    pub(in super::super) fn put_in_place(self, outlet: &mut Outlet) -> io::Result<()> {
-        let has_output = self.has_output();
-        let Into::File { folder, place, .. } = self.into else { return Ok(()) };
-        let part = folder.join(PART);
-        if has_output {
-            return outlet.put(&part, &place);
-        }
-        fs::remove_file(&part)?;
-        outlet.clear(&place)
+    /// The number of the file that it grows in.
+    pub(in super::super) fn part(&self) -> u64 {
+        self.mark.part
     }
 }
 
