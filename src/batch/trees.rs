@@ -139,10 +139,12 @@ fn runner() -> Run {
         drop_withheld: false,
         withheld: None,
         is_audited: false,
+        is_verification: false,
     };
     let (inputs, outputs) = (Inputs::Stdin, Outputs::Nowhere);
     let terms = vec![("terms".to_owned(), "the same".to_owned())];
-    Run { task, inputs, outputs, as_form: None, jobs: 1, memory: 1 << 28, begin: Begin::New, terms, prune: false }
+    let (memory, spool, begin) = (1 << 28, 1 << 28, Begin::New);
+    Run { task, inputs, outputs, as_form: None, jobs: 1, memory, spool, begin, terms, prune: false }
 }
 
 /// `None` of a run that was killed.
