@@ -82,7 +82,8 @@ fn attack_31_a_purpose_that_the_policy_does_not_declare_withholds_the_line() {
     assert_eq!((wrong.status.code(), wrong.stdout.as_slice()), (Some(2), &b""[..]));
     assert!(complaint(&wrong).contains("the policy declares no purpose `c`; did you mean `C`?"));
     // A line that states none is as a request without.
-    let output = room.run(&["redact", "--purpose-member", "why"], &fixture(LIST.0));
+    let arguments = ["redact", "--purpose-member", "why", "--input-format", "ndjson"];
+    let output = room.run(&arguments, &super::line(&fixture(LIST.0)));
     assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
 }
 
