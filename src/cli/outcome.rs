@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::PolicyIdentity;
 use crate::batch::Report;
-use crate::report::{Comparison, Summary, shown};
+use crate::escape::escape;
+use crate::report::{Comparison, Summary};
 
 /// The summary of a run with what it took.
 #[derive(Serialize)]
@@ -57,14 +58,14 @@ impl<'r> Outcome<'r> {
     pub(super) fn new(report: &'r Report, ending: &Ending<'_>) -> Self {
         let seconds = report.time.as_secs_f64();
         let per_second = |number: u64| number as f64 / seconds.max(f64::MIN_POSITIVE);
-        let path = |path: &Path| shown(&path.to_string_lossy()).into_owned();
+        let path = |path: &Path| escape(&path.to_string_lossy()).into_owned();
         let PolicyIdentity { name, version, .. } = ending.policy;
         Self {
             summary: &report.summary,
             compared: report.comparison.as_ref(),
             run: Course {
                 is_complete: !report.is_stopped,
-                policy: shown(&format!("{name} {version}")).into_owned(),
+                policy: escape(&format!("{name} {version}")).into_owned(),
                 outputs: ending.outputs.map(path),
                 audit_head: report.head.as_ref().map(|(sequence, hash)| format!("{sequence}:{hash}")),
                 seconds,

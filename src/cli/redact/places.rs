@@ -9,7 +9,6 @@ use crate::batch::{
     Destination, Form, Inputs, Outputs, SourceError, is_private_folder, refuse_overlap, roots, state_around,
     state_beside,
 };
-use crate::report::shown;
 
 /// What the inputs are.
 pub(in super::super) fn inputs(paths: &[std::path::PathBuf]) -> Result<Inputs, Problem> {
@@ -90,7 +89,7 @@ fn stream(
 }
 
 fn name(path: &Path) -> String {
-    shown(&path.to_string_lossy()).into()
+    path.display().to_string()
 }
 
 /// What OUT is; what is neither written to nor replaced is refused (P11).
