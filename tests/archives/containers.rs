@@ -184,7 +184,8 @@ fn p11_what_follows_an_archive_is_reported_and_padding_is_none() {
 fn p11_a_container_that_is_not_read_is_named() {
     let room = Room::new();
     let inside = fixture(LIST.0);
-    let containers: [(&str, Vec<u8>, &str); 13] = [
+    let containers: [(&str, Vec<u8>, &str); 14] = [
+        ("._x.json", b"\0\x05\x16\x07\0\x02\0\0Mac OS X".to_vec(), "an AppleDouble file"),
         ("x.xz", b"\xFD7zXZ\0\0\x04".to_vec(), "xz"),
         ("x.bz2", b"BZh91AY&SY".to_vec(), "bzip2"),
         ("x.lz4", b"\x04\x22\x4D\x18xx".to_vec(), "LZ4"),
@@ -200,7 +201,7 @@ fn p11_a_container_that_is_not_read_is_named() {
         ("x.tar", pack("tar", &messages(2)), "a tar archive"),
     ];
     for (number, (name, bytes, what)) in containers.iter().enumerate() {
-        let is_read_alone = number >= 9;
+        let is_read_alone = number >= 10;
         for form in ["tar", "zip", "tar.gz"] {
             let entries = [((*name).to_owned(), bytes.clone()), ("good.json".to_owned(), inside.clone())];
             room.write("outer", &pack(form, &entries));
@@ -229,7 +230,7 @@ fn p11_a_container_that_is_not_read_is_named() {
             assert!(complaint(&piped).contains(what) && text(&piped.stdout).is_empty(), "{}", complaint(&piped));
         }
         // Compressed twice.
-        if !what.starts_with("a ") {
+        if !what.starts_with('a') {
             let output = room.run(&["redact"], &gzip(bytes));
             assert_eq!(output.status.code(), Some(1), "{name}: {}", complaint(&output));
             assert!(complaint(&output).contains(what), "{name}: {}", complaint(&output));

@@ -13,7 +13,7 @@ const READ: [Mark; 5] = [
 ];
 
 /// What isn't.
-const NOT_READ: [Mark; 15] = [
+const NOT_READ: [Mark; 16] = [
     (b"\xFD7zXZ\0", 0, "compressed with xz"),
     (b"BZh", 0, "compressed with bzip2"),
     (b"\x04\x22\x4D\x18", 0, "compressed with LZ4"),
@@ -29,6 +29,7 @@ const NOT_READ: [Mark; 15] = [
     (b"!<arch>\n", 0, "an ar archive"),
     (b"0707", 0, "a cpio archive"),
     (b"PK\x07\x08", 0, "a part of a split zip archive"),
+    (b"\0\x05\x16\x07", 0, "an AppleDouble file, which macOS puts beside others"),
 ];
 
 /// What a container that isn't read is.

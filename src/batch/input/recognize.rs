@@ -42,7 +42,7 @@ pub(super) struct Head<'h> {
 enum Lines {
     /// The first is a document, and what follows is none of its parts: the source isn't one document.
     Several,
-    /// The first is a document, and all there is.
+    /// There is only one.
     Alone,
     /// They can't be told from the lines of one document.
     Unclear,
@@ -153,15 +153,15 @@ fn first_lines(head: Head<'_>, is_expected: bool, limits: &Limits) -> Lines {
     if rest.is_none() && !head.has_ended {
         return Lines::Unfinished;
     }
-    if !is_document(first, limits) {
-        return Lines::Unclear;
-    }
     let (second, rest) = next_line(rest.unwrap_or_default());
     // A declaration, a comment and a processing instruction begin so; the longest needs six bytes to be told.
     match second.len() {
         0 if head.has_ended => return Lines::Alone,
         0..6 if !head.has_ended && rest.is_none() => return Lines::Unfinished,
         _ => {}
+    }
+    if !is_document(first, limits) {
+        return Lines::Unclear;
     }
     let may_belong = first.starts_with(b"<") && (second.starts_with(b"<!--") || second.starts_with(b"<?"));
     if may_belong && !is_declaration(second) {
@@ -201,4 +201,62 @@ fn is_declaration(line: &[u8]) -> bool {
 /// Limits within which lines are told from a document: a message beyond the caller's is still a document.
 fn reading_limits(limits: &Limits) -> Limits {
     Limits { message_bytes: usize::MAX, depth: 1 << 12, name_bytes: usize::MAX, members: usize::MAX, ..limits.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(head: &[u8], has_ended: bool, hint: Hint) -> Verdict {
+        layout_of(Head { bytes: head, has_ended, may_grow: !has_ended }, hint, &Limits::default())
+    }
+
+    const NAMED: Hint = Hint { asked: None, named: Some(Layout::Lines) };
+    const ASKED: Hint = Hint { asked: Some(Layout::Lines), named: None };
+
+    #[test]
+    fn p2_lines_are_told_from_a_document_by_what_can_not_be_in_one() {
+        for lines in [
+            "{\"a\":1}\n{\"a\":2}\n",
+            "\"<a/>\"\n{\"a\":2}\n",
+            "{\"a\":1}\r\n\r\n\"<a/>\"\n",
+            "{\"a\":1}\n<a/>",
+            "<?xml version='1.0'?><a b=''></a>\n[1]",
+            "<?xml version='1.0'?><a/>\n<?xml version='1.0'?><b/>",
+            "<a/>\n<!-- x --><b/>\n",
+            "\u{FEFF}<a>x</a>\n<b/>",
+        ] {
+            for hint in [Hint::default(), NAMED, ASKED] {
+                assert_eq!(told(lines.as_bytes(), true, hint), Verdict::Is(Layout::Lines), "{lines}");
+            }
+        }
+        for message in [
+            "{\"a\":{}\n,\"b\":1}",
+            "[\n{\"a\":1}\n]",
+            "<a>\n\"text\"</a>\n",
+            "<?a\n{\"a\":1}\n{\"a\":1}\n?><a/>",
+            "<a/>\n<?a\n{\"a\":1}\n?>",
+            "<?xml version='1.0'?>\n<?xml-a?>\n<a/>",
+        ] {
+            for hint in [Hint::default(), NAMED] {
+                assert_eq!(told(message.as_bytes(), true, hint), Verdict::Is(Layout::Message), "{message}");
+            }
+            assert!(matches!(told(message.as_bytes(), true, ASKED), Verdict::Unreadable(_)), "{message}");
+        }
+        for (one, named) in [("{\"a\":1}\n", Layout::Lines), ("{\"a\n{}\n", Layout::Lines), ("", Layout::Lines)] {
+            assert_eq!(told(one.as_bytes(), true, Hint::default()), Verdict::Is(Layout::Message), "{one}");
+            assert_eq!(told(one.as_bytes(), true, NAMED), Verdict::Is(named), "{one}");
+        }
+    }
+
+    #[test]
+    fn p2_a_beginning_that_could_be_either_is_read_on() {
+        for beginning in ["{\"a\":1}\n", "{\"a\":", "<a/>\n<", "<a/>\n<?a\n", "<a/>\n<!--\n<b/>\n", "", "\n\n"] {
+            assert_eq!(told(beginning.as_bytes(), false, Hint::default()), Verdict::Undecided, "{beginning}");
+            assert_eq!(told(beginning.as_bytes(), false, NAMED), Verdict::Undecided, "{beginning}");
+        }
+        // A second line that is none yet tells enough where lines are expected.
+        assert_eq!(told(b"{}\n{\"aaaaaaa", false, Hint::default()), Verdict::Undecided);
+        assert_eq!(told(b"{}\n{\"aaaaaaa", false, NAMED), Verdict::Is(Layout::Lines));
+    }
 }

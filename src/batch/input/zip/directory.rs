@@ -74,9 +74,9 @@ impl Listed {
         Ok(Self { flags, method, crc, compressed, size, offset, disk, irregular, name })
     }
 
-    /// Whether it is a folder: it has no content, and a name that ends as those of folders do.
+    /// Whether it is a folder: it has no content, and a name that ends as those of folders do, on Windows too.
     pub(super) fn is_folder(&self) -> bool {
-        self.size == 0 && self.name.ends_with(b"/")
+        self.size == 0 && matches!(self.name.last(), Some(b'/' | b'\\'))
     }
 
     /// Why it can't be read, if what it needs is more than is read here.
