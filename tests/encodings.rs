@@ -42,6 +42,9 @@ fn attack_18_true_declarations_are_transcoded_and_rewritten() {
     for (name, encode) in [
         ("ISO-8859-1", latin1 as fn(&str) -> Vec<u8>),
         ("windows-1252", latin1),
+        ("latin1", latin1),
+        ("cp1252", latin1),
+        ("UTF8", |text| text.as_bytes().to_vec()),
         ("utf-16", |text| utf16(&format!("\u{FEFF}{text}"), true)),
         ("UTF-16", |text| utf16(&format!("\u{FEFF}{text}"), false)),
     ] {
@@ -69,7 +72,10 @@ fn attack_18_untrue_declarations_are_withheld() {
         declared("UTF-7").into_bytes(),
         declared("US-ASCII").into_bytes(),
         latin1(&declared("UTF-8")),
-        latin1(&declared("latin1")),
+        declared("ascii").into_bytes(),
+        latin1(&declared("us-ascii")),
+        declared("latin1").into_bytes(),
+        declared("Shift_JIS").into_bytes(),
         latin1(&declared("ISO-8859-15")),
         little(&declared("UTF-8")),
         little(&declared("ISO-8859-1")),
@@ -83,6 +89,22 @@ fn attack_18_untrue_declarations_are_withheld() {
         let (receipt, out) = redact(&bad);
         assert_eq!((receipt.reason(), out.len()), (Some(Reason::Encoding), 0), "{}", String::from_utf8_lossy(&bad));
     }
+}
+
+#[test]
+fn attack_18_a_true_declaration_of_ascii_is_read() {
+    let plain = |name: &str| {
+        message(&format!("<?xml version='1.0' encoding='{name}'?>")).replace("JÖRDAN", "JORDAN").into_bytes()
+    };
+    let wanted = redact(&plain("UTF-8")).1;
+    assert!(!wanted.is_empty());
+    for name in ["US-ASCII", "ascii", "latin1", "ISO-8859-1", "cp1252", "UTF8"] {
+        let (receipt, out) = redact(&plain(name));
+        assert!(receipt.disposition().releases(), "{name}: {:?}", receipt.detail());
+        assert_eq!(out, wanted, "{name}");
+    }
+    let (receipt, _) = redact(&plain("Shift_JIS"));
+    assert_eq!(receipt.detail(), Some("the message is in Shift_JIS, which isn't read"));
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
             let receipt = filter.redact(&message, &requester, &mut output);
             let key = message_key(&filter, &receipt);
             let explanation = receipt.requester().map(|ori| explain(&filter, &requester, ori, Some(key)));
-            let message = MessageTold::of(&filter, &requester, &message, &receipt, &output);
+            let message = MessageTold::of(&filter, &requester, &message, &receipt);
             Told { explanation: explanation.transpose()?, message: Some(message) }
         }
         None => {

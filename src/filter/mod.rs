@@ -234,7 +234,7 @@ impl Filter {
 
     /// What the filter knows.
     #[cfg(feature = "cli")]
-    pub(crate) fn inner(&self) -> &Parts {
+    pub(crate) fn inner(&self) -> &Arc<Parts> {
         &self.parts
     }
 

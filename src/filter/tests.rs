@@ -26,6 +26,9 @@ kind = "code"
 [[element]]
 id = "subject.secret"
 kind = "text"
+[[element]]
+id = "subject.record"
+kind = "record"
 "#;
 
 const FORMAT: &str = r#"
@@ -43,6 +46,7 @@ e = "urn:example"
 "e:person/e:status" = "subject.status"
 "e:person/e:secret" = "subject.secret"
 "e:person/e:text" = "subject.secret"
+"e:person/e:record/**" = "subject.record"
 "e:secrets/e:secret" = "subject.secret"
 [[required]]
 path = "e:person/e:status"
@@ -74,7 +78,7 @@ except = ["police"]
 [[permit]]
 id = "police"
 agencies = ["police"]
-elements = ["subject.name", "subject.birth-date", "subject.number"]
+elements = ["subject.name", "subject.birth-date", "subject.number", "subject.record"]
 as = { "subject.birth-date" = "year" }
 basis = "a test"
 [[permit]]
@@ -99,7 +103,7 @@ fn filter_by(policy: &str, second_reading: bool) -> Filter {
 
 /// A message whose person is `parts`.
 fn xml(parts: &str) -> String {
-    format!("<e:r xmlns:e='urn:example'><e:for>AZ0070000</e:for><e:person>{parts}</e:person></e:r>")
+    format!("<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person>{parts}</e:person></e:r>")
 }
 
 fn json(parts: &str) -> String {
@@ -205,8 +209,64 @@ fn p5_traces_are_caught() {
         Planted::Reference,
         &xml(&format!("{NAME}<e:secret e:id='p'>X</e:secret>")).replace("<e:person>", "<e:person e:ref='p'>"),
     );
+    is_caught(Planted::Shell, &xml(&format!("{NAME}<e:record><e:secret>X</e:secret></e:record>")));
+    is_caught(Planted::Shell, &json(&format!(r#"{NAME_MEMBER},"e:record":" ""#)));
+    is_caught(Planted::ForeignPrefix, &xml(NAME).replace("e:", "q:").replace("xmlns:e", "xmlns:q"));
+    let referring = xml(NAME).replace("<e:person>", "<e:person e:id='p'>");
+    is_caught(Planted::OriginalId, &referring.replace("</e:r>", "<e:person e:ref='p'/></e:r>"));
+    let referring = json(NAME_MEMBER).replace(r#""e:person":{"#, r#""e:person":[{"@id":"p"},{"@id":"p","#);
+    is_caught(Planted::OriginalId, &referring.replace("}}}", "}]}}"));
     is_caught(Planted::EmptyContainer, &json(&format!(r#"{NAME_MEMBER}}},"e:secrets":{{"e:secret":"X""#)));
     is_caught(Planted::Reference, &json(&format!(r#"{NAME_MEMBER},"@id":"p""#)));
+}
+
+/// What a sender may choose freely is in no output, whatever the first reading did: the second knows each form of it.
+#[test]
+fn p5_outputs_that_could_carry_something_are_refused() {
+    let filter = filter(true);
+    let requester = Requester::from_envelope();
+    let sound = xml(&format!("{NAME}</e:person><e:person e:ref=\"id1\"/><e:person e:id=\"id1\">{NAME}"));
+    assert_eq!(filter.verify(sound.as_bytes(), &requester).map(drop), Ok(()), "{sound}");
+    for (from, to) in [
+        ("<e:r xmlns:e=\"urn:example\"", "<e:r  xmlns:e=\"urn:example\""),
+        ("<e:r xmlns:e=\"urn:example\"", "<e:r xmlns:e='urn:example'"),
+        ("<e:r xmlns:e=\"urn:example\"", "<e:r xmlns:e=\"urn:exam&#x70;le\""),
+        ("<e:r xmlns:e=\"urn:example\"", "<e:r xmlns:e=\"urn:example\" xmlns:q=\"urn:example\""),
+        ("<e:r xmlns:e=\"urn:example\"", "<e:r xmlns:e=\"urn:example\" xmlns=\"urn:example\""),
+        (
+            "<e:name>JORDAN</e:name></e:person><e:person e:ref",
+            "<q:name xmlns:q=\"urn:example\">JORDAN</q:name></e:person><e:person e:ref",
+        ),
+        (
+            "<e:name>JORDAN</e:name></e:person><e:person e:ref",
+            "<name xmlns=\"urn:example\">JORDAN</name></e:person><e:person e:ref",
+        ),
+        ("<e:name>", "<e:name xmlns:e=\"urn:example\">"),
+        ("id1", "P1"),
+        ("id1", "id2"),
+        ("e:ref=\"id1\"", "e:ref=\"id2\""),
+        ("e:id=\"id1\"", "e:id=\"id2\""),
+        ("e:ref=\"id1\"", "e:id=\"id1\""),
+        (" e:ref=\"id1\"/>", " e:ref=\"id1\"><e:name>JORDAN</e:name></e:person>"),
+    ] {
+        let other = sound.replace(from, to);
+        assert!(other != sound && filter.verify(other.as_bytes(), &requester).is_err(), "{other}");
+    }
+    let sound = json(&format!(r##""@id":"#id1"}},{{"@id":"#id1",{NAME_MEMBER}"##));
+    let sound = sound.replace(r#""e:person":"#, r#""e:person":["#).replace("}}}", "}]}}");
+    assert_eq!(filter.verify(sound.as_bytes(), &requester).map(drop), Ok(()), "{sound}");
+    for (from, to) in [
+        (r#"{"e":"urn:example"}"#, r#"{"e":"urn:example","q":"urn:q"}"#),
+        (r#"{"e":"urn:example"}"#, "{}"),
+        ("#id1", "#P1"),
+        ("#id1", "id1"),
+        ("#id1", "_:id1"),
+        (r##"[{"@id":"#id1"}"##, r##"[{"@id":"#id2"}"##),
+        (r##"[{"@id":"#id1"},"##, "["),
+    ] {
+        let other = sound.replace(from, to);
+        assert!(other != sound && filter.verify(other.as_bytes(), &requester).is_err(), "{other}");
+    }
 }
 
 #[test]

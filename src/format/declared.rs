@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::load::{PathEntry, Paths, RawFormat};
+use super::load::{PathEntry, Paths, RawFormat, RawReferences, listed};
 use super::text;
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{Origin, Spanned};
@@ -14,7 +14,7 @@ pub(crate) struct Declared {
     /// Who says it.
     pub(crate) origin: Origin,
     pub(crate) root: Option<String>,
-    /// Prefixes and the namespaces they mean.
+    /// Prefixes and the namespaces they mean, in the order in which its author lists them.
     pub(crate) namespaces: Vec<(String, String)>,
     pub(crate) paths: Vec<(String, ElementId)>,
     pub(crate) message_type: Option<String>,
@@ -22,10 +22,12 @@ pub(crate) struct Declared {
     pub(crate) nillable: Vec<String>,
     /// Paths, and the word for what stands where they are denied.
     pub(crate) required: Vec<(String, String)>,
-    /// The attributes that name an object, refer to one, and refer to one by a fragment; the member that does in JSON.
+    /// The attributes that name an object, that stand for one, that do either by a URI, and that point to several; the
+    /// member that does in JSON.
     pub(crate) id: Option<String>,
-    pub(crate) reference: Option<String>,
-    pub(crate) uri: Option<String>,
+    pub(crate) references: Vec<String>,
+    pub(crate) uris: Vec<String>,
+    pub(crate) pointers: Vec<String>,
     pub(crate) json_id: Option<String>,
     pub(crate) texts: Vec<Arc<DeclaredText>>,
 }
@@ -56,9 +58,9 @@ impl Declared {
             origin,
             root: text(&raw.root),
             namespaces: raw
-                .namespaces
-                .iter()
-                .map(|(prefix, uri)| (prefix.get_ref().clone(), uri.get_ref().clone()))
+                .namespaces_as_written()
+                .into_iter()
+                .map(|(prefix, uri)| (prefix.to_owned(), uri.to_owned()))
                 .collect(),
             paths,
             message_type: text(&raw.message_type),
@@ -70,8 +72,9 @@ impl Declared {
                 .map(|required| (required.path.get_ref().clone(), required.when_denied.get_ref().clone()))
                 .collect(),
             id: references.and_then(|references| text(&references.id)),
-            reference: references.and_then(|references| text(&references.reference)),
-            uri: references.and_then(|references| text(&references.uri)),
+            references: references.map(|references| listed(&references.reference).to_vec()).unwrap_or_default(),
+            uris: references.map(|references| listed(&references.uri).to_vec()).unwrap_or_default(),
+            pointers: references.map(RawReferences::pointers).unwrap_or_default(),
             json_id: references.and_then(|references| references.json.clone()),
             texts: text::declare(&raw.text, catalog),
         }

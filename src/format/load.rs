@@ -12,7 +12,7 @@ use super::declared::Declared;
 use super::namespace::{NamespaceId, Namespaces};
 use super::text::{self, Layout, RawText};
 use super::trie::{NodeId, Step, Target, Trie};
-use super::{Format, FormatId, References, Syntax};
+use super::{Format, FormatId, LinkKind, OwnPrefix, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Origin, Spanned};
 
@@ -63,6 +63,13 @@ pub(crate) struct RawFormat {
 }
 
 impl RawFormat {
+    /// Its prefixes and namespaces in the order in which its author lists them, which is that of every output.
+    pub(super) fn namespaces_as_written(&self) -> Vec<(&str, &str)> {
+        let mut all: Vec<_> = self.namespaces.iter().collect();
+        all.sort_by_key(|(prefix, _)| prefix.span().start);
+        all.into_iter().map(|(prefix, uri)| (prefix.get_ref().as_str(), uri.get_ref().as_str())).collect()
+    }
+
     /// How its messages are written.
     pub(super) fn syntaxes(&self) -> &[Syntax] {
         match &self.syntax {
@@ -98,13 +105,57 @@ pub(super) struct RawRequired {
 pub(super) struct RawReferences {
     /// The attribute that names an object.
     pub(super) id: Option<Spanned<String>>,
-    /// The attribute that refers to an object by its name.
+    /// The attribute, or several, by which an element stands for an object of that name.
     #[serde(rename = "ref")]
-    pub(super) reference: Option<Spanned<String>>,
-    /// The attribute that refers to an object by a fragment, `#name`.
-    pub(super) uri: Option<Spanned<String>>,
+    pub(super) reference: Option<Spanned<Names>>,
+    /// The attribute, or several, that names an object by a URI: a fragment, `#name`, or any other. An element with nothing
+    /// else stands for it.
+    pub(super) uri: Option<Spanned<Names>>,
+    /// Attributes that point to objects by one name, or several with spaces between them (IDREF, IDREFS). Left out: those of
+    /// NIEM (`metadata`, `relationshipMetadata`, `linkMetadata`) in the namespace of `id`.
+    pub(super) idrefs: Option<Spanned<Names>>,
     /// The member that names an object, or refers to one, in JSON.
     pub(super) json: Option<String>,
+}
+
+/// One name, or a list of names.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "a name or a list of names is wanted")]
+pub(super) enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Names {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+}
+
+/// The names that are listed, if any are.
+pub(super) fn listed(names: &Option<Spanned<Names>>) -> &[String] {
+    names.as_ref().map_or(&[], |names| names.get_ref().all())
+}
+
+/// The attributes of NIEM that point to objects, without their prefix.
+const NIEM_IDREFS: [&str; 3] = ["metadata", "relationshipMetadata", "linkMetadata"];
+
+impl RawReferences {
+    /// The names of the attributes that point to objects, as the format spells them.
+    pub(super) fn pointers(&self) -> Vec<String> {
+        match (&self.idrefs, &self.id) {
+            (Some(names), _) => names.get_ref().all().to_vec(),
+            (None, Some(id)) => {
+                let prefix = id.get_ref().split_once(':').map(|(prefix, _)| prefix);
+                prefix.iter().flat_map(|prefix| NIEM_IDREFS.map(|local| format!("{prefix}:{local}"))).collect()
+            }
+            (None, None) => Vec::new(),
+        }
+    }
 }
 
 pub(super) type Paths = BTreeMap<Spanned<String>, Spanned<PathEntry>>;
@@ -168,6 +219,10 @@ impl Mapping {
             if prefixes.values().any(|other| *other == id) {
                 return Err(document.error(&uri.span(), "two prefixes for one namespace"));
             }
+            if raw.syntaxes().contains(&Syntax::Xml) && !is_xml_prefix(prefix.get_ref()) {
+                let message = format!("`{}` is no prefix that XML could have", prefix.get_ref());
+                return Err(document.error(&prefix.span(), message));
+            }
             prefixes.insert(prefix.get_ref().clone(), id);
         }
         let rdf_id = namespaces.id(RDF_URI.as_bytes());
@@ -203,16 +258,24 @@ impl Mapping {
     fn references(&self, document: &Document<'_>) -> Result<Option<References>, ConfigError> {
         let Some(references) = &self.raw.references else { return Ok(None) };
         let names = self.reader(document, &[], Syntax::Xml);
-        let name = |text: &Option<Spanned<String>>| match text {
-            Some(text) => names.step(text.get_ref(), &text.span()).map(Some),
-            None => Ok(None),
+        let mut attributes = Vec::new();
+        let mut add = |text: &str, span: &Range<usize>, kind: LinkKind| {
+            attributes.push((names.step(text, span)?, kind));
+            Ok::<_, ConfigError>(())
         };
-        Ok(Some(References {
-            id: name(&references.id)?,
-            reference: name(&references.reference)?,
-            uri: name(&references.uri)?,
-            json: references.json.clone(),
-        }))
+        if let Some(name) = &references.id {
+            add(name.get_ref(), &name.span(), LinkKind::Id)?;
+        }
+        for (names, kind) in [(&references.reference, LinkKind::Reference), (&references.uri, LinkKind::Uri)] {
+            for name in listed(names) {
+                add(name, &names.as_ref().map_or(0..0, Spanned::span), kind)?;
+            }
+        }
+        let span = references.idrefs.as_ref().map(Spanned::span);
+        for name in references.pointers() {
+            add(&name, span.as_ref().unwrap_or(&(0..0)), LinkKind::Pointers)?;
+        }
+        Ok(Some(References { attributes, json: references.json.clone() }))
     }
 }
 
@@ -227,12 +290,18 @@ impl Format {
         let declared = Declared::new(&raw, origin, catalog);
         let mapping = Mapping::new(document, raw, catalog, namespaces)?;
         let Mapping { raw, prefixes, .. } = &mapping;
+        let written = raw.namespaces_as_written();
+        let own = written.iter().filter_map(|(prefix, uri)| {
+            let namespace = prefixes.get(*prefix).copied()?;
+            Some(OwnPrefix::new(prefix, namespace, uri))
+        });
         let format = Self {
             id: FormatId::default(),
             name: raw.name.get_ref().clone(),
             has_message_type: raw.message_type.is_some(),
             messages: Vec::new(),
             prefixes: prefixes.iter().map(|(prefix, id)| (prefix.clone(), *id)).collect(),
+            own_prefixes: OwnPrefix::with_xsi(own.collect()),
             references: mapping.references(document)?,
             declared: Arc::new(declared),
             layouts,
@@ -401,7 +470,12 @@ impl MappingReader<'_> {
     /// The node one step below `node`.
     fn grow(&self, trie: &mut Trie, node: NodeId, text: &str, span: &Range<usize>) -> Result<NodeId, ConfigError> {
         let (step, namespace) = self.edge(text, span)?;
-        Ok(trie.grow(node, step, namespace))
+        let is_type = text == "@type" || namespace == NamespaceId::XSI && text.ends_with(":type");
+        let id = trie.grow(node, step, namespace);
+        if let (true, Some(node)) = (is_type, trie.node_mut(id)) {
+            node.is_qname = true;
+        }
+        Ok(id)
     }
 
     /// One step as the trie has it, and the namespace of its name.
@@ -477,4 +551,9 @@ fn hint(step: &str) -> &'static str {
         _ if step.contains(['[', ']']) => "a path has no index: it leads to all items of a list",
         _ => "",
     }
+}
+
+/// Whether a prefix may be declared in XML.
+fn is_xml_prefix(prefix: &str) -> bool {
+    crate::names::is_ncname(prefix) && !matches!(prefix, "xml" | "xmlns")
 }

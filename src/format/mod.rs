@@ -47,13 +47,62 @@ pub(crate) enum Syntax {
 /// An expanded XML name.
 pub(crate) type ExpandedName = trie::Step;
 
+/// What an attribute has to do with objects and their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LinkKind {
+    /// It names the object that it stands on.
+    Id,
+    /// Its element stands for the object of that name.
+    Reference,
+    /// Either, by a URI: it names an object that says something itself; what says nothing else stands for that.
+    Uri,
+    /// It points to objects by their names.
+    Pointers,
+}
+
 /// The attributes (XML) and the member (JSON) by which one object refers to another.
 #[derive(Debug)]
 pub(crate) struct References {
-    pub(crate) id: Option<ExpandedName>,
-    pub(crate) reference: Option<ExpandedName>,
-    pub(crate) uri: Option<ExpandedName>,
+    pub(crate) attributes: Vec<(ExpandedName, LinkKind)>,
     pub(crate) json: Option<String>,
+}
+
+impl References {
+    /// What an attribute of this name has to do with names of objects, if anything.
+    pub(crate) fn kind_of(&self, namespace: NamespaceId, local: &[u8]) -> Option<LinkKind> {
+        let is = |name: &ExpandedName| name.namespace == namespace && name.local.as_bytes() == local;
+        self.attributes.iter().find(|(name, _)| is(name)).map(|(_, kind)| *kind)
+    }
+}
+
+/// The prefix under which a namespace goes out, whatever a message calls it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnPrefix {
+    pub(crate) prefix: String,
+    pub(crate) namespace: NamespaceId,
+    pub(crate) uri: String,
+    /// Its declaration, with the space before it.
+    pub(crate) declaration: String,
+}
+
+impl OwnPrefix {
+    fn new(prefix: &str, namespace: NamespaceId, uri: &str) -> Self {
+        let quoted = uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+        let declaration = format!(" xmlns:{prefix}=\"{quoted}\"");
+        Self { prefix: prefix.to_owned(), namespace, uri: uri.to_owned(), declaration }
+    }
+
+    /// The same with one for `xsi:nil`, if there is none.
+    fn with_xsi(mut all: Vec<Self>) -> Vec<Self> {
+        if all.iter().all(|own| own.namespace != NamespaceId::XSI) {
+            let mut prefix = "xsi".to_owned();
+            while all.iter().any(|own| own.prefix == prefix) {
+                prefix.push('1');
+            }
+            all.push(Self::new(&prefix, NamespaceId::XSI, XSI_URI));
+        }
+        all
+    }
 }
 
 /// The place of a format among all.
@@ -70,6 +119,8 @@ pub(crate) struct Format {
     messages: Vec<MessageKeyId>,
     /// Its prefixes, for `@context`.
     pub(crate) prefixes: Vec<(String, NamespaceId)>,
+    /// The prefixes of the outputs, in the order in which they are declared: its own, and one for `xsi:nil`.
+    pub(crate) own_prefixes: Vec<OwnPrefix>,
     pub(crate) references: Option<References>,
     pub(crate) declared: Arc<Declared>,
     /// How its texts may be laid out.
@@ -102,6 +153,12 @@ impl Format {
     /// Whether a namespace is one of the format's own.
     pub(crate) fn has_namespace(&self, namespace: NamespaceId) -> bool {
         self.prefixes.iter().any(|(_, own)| *own == namespace)
+    }
+
+    /// The prefix under which names of a namespace go out; empty for no namespace.
+    pub(crate) fn prefix_of(&self, namespace: NamespaceId) -> &str {
+        let own = self.own_prefixes.iter().find(|own| own.namespace == namespace);
+        own.map_or("", |own| own.prefix.as_str())
     }
 
     /// Whether its messages may have this key.

@@ -152,6 +152,8 @@ pub(crate) struct Node {
     pub(crate) role: Option<Role>,
     pub(crate) stand_in: Option<StandIn>,
     pub(crate) nillable: bool,
+    /// Whether its value is the name of a type, whose prefix means a namespace.
+    pub(crate) is_qname: bool,
     /// The layouts its text may have, by place among those of the format. If there are any, it is extracted from, and
     /// only what their fields capture can go out.
     pub(crate) layouts: Vec<usize>,
@@ -186,6 +188,7 @@ impl Node {
             role: None,
             stand_in: None,
             nillable: false,
+            is_qname: false,
             layouts: Vec::new(),
             elements: Vec::new(),
             goes_on: false,
@@ -329,7 +332,7 @@ impl Trie {
     pub(super) fn gather_contents(&mut self) {
         for node in &mut self.nodes {
             node.content = match node.target {
-                _ if !node.layouts.is_empty() => Content::Other,
+                _ if !node.layouts.is_empty() || node.is_qname => Content::Other,
                 Target::Leaf(element) if node.role.is_some() => Content::Fact(element),
                 _ if node.role.is_some() => Content::Other,
                 Target::Leaf(element) => Content::Value(element),

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::Syntax;
-use super::load::{PathEntry, Paths, RawFormat};
+use super::load::{PathEntry, Paths, RawFormat, listed};
 use crate::config::{ConfigError, Document, Spanned};
 
 /// A path and where it is written.
@@ -43,8 +43,12 @@ impl Written {
         let raw: RawFormat = document.parse()?;
         let mut paths = Vec::new();
         collect(&raw.paths, "", &mut paths);
-        let references = raw.references.as_ref();
-        let named = references.map(|references| [&references.id, &references.reference, &references.uri]);
+        let mut references = Vec::new();
+        if let Some(raw) = &raw.references {
+            references.extend(raw.id.iter().map(|name| name.get_ref().clone()));
+            references.extend([&raw.reference, &raw.uri].into_iter().flat_map(listed).cloned());
+            references.extend(raw.pointers());
+        }
         Ok(Self {
             name: written(&raw.name),
             syntaxes: raw.syntaxes().to_vec(),
@@ -63,7 +67,7 @@ impl Written {
                 .map(|required| (written(&required.path), required.when_denied.get_ref().clone()))
                 .collect(),
             unmapped: raw.unmapped.iter().map(written).collect(),
-            references: named.into_iter().flatten().flatten().map(|name| name.get_ref().clone()).collect(),
+            references,
         })
     }
 }

@@ -1,9 +1,10 @@
 //! Encodings other than UTF-8 that legacy switches write XML in, transcoded before anything is read.
 //!
-//! Only what the bytes bear out is believed: a declaration that may be untrue is no ground to guess on (P2). The
-//! declaration itself is compared by the reader, which sees the transcoded text.
+//! Encodings are declared by the labels of the WHATWG Encoding Standard. Only what the bytes bear out is believed: a
+//! declaration that may be untrue is no ground to guess on (P2). The declaration itself is compared by the reader, which
+//! sees the transcoded text. An encoding that isn't read is named in the reason.
 
-use encoding_rs::{DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{DecoderResult, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::refusal::{Reason, Refusal};
 
@@ -12,40 +13,80 @@ use super::refusal::{Reason, Refusal};
 pub(crate) enum Encoding {
     #[default]
     Utf8,
+    /// Declared to be ASCII: as UTF-8, but no byte beyond ASCII is borne out by the declaration.
+    Ascii,
     Utf16,
     Latin1,
     Windows1252,
 }
 
+/// The name of UTF-8, which is what every output is written in.
+pub(crate) const UTF_8_NAME: &str = "UTF-8";
+
+/// Labels that the standard takes for windows-1252, though who declares them means ASCII.
+const ASCII_LABELS: [&str; 3] = ["us-ascii", "ascii", "ansi_x3.4-1968"];
+/// Labels of windows-1252 itself; what else the standard takes for it is ISO-8859-1.
+const WINDOWS_LABELS: [&str; 3] = ["windows-1252", "cp1252", "x-cp1252"];
+/// Labels of UTF-16 that leave the order of its bytes to the byte order mark.
+const UTF_16_LABELS: [&str; 5] = ["utf-16", "ucs-2", "unicode", "iso-10646-ucs-2", "csunicode"];
+
 impl Encoding {
-    /// The name it is declared by in XML (IANA's; compared without regard to case).
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "UTF-8",
-            Self::Utf16 => "UTF-16",
-            Self::Latin1 => "ISO-8859-1",
-            Self::Windows1252 => "windows-1252",
+    /// What a label declares, if that is read.
+    fn declared_by(label: &[u8]) -> Option<Self> {
+        let found = encoding_rs::Encoding::for_label(label)?;
+        let is_one_of = |labels: &[&str]| labels.iter().any(|own| label.eq_ignore_ascii_case(own.as_bytes()));
+        match found {
+            _ if found == UTF_8 => Some(Self::Utf8),
+            _ if is_one_of(&UTF_16_LABELS) => Some(Self::Utf16),
+            _ if found != WINDOWS_1252 => None,
+            _ if is_one_of(&ASCII_LABELS) => Some(Self::Ascii),
+            _ if is_one_of(&WINDOWS_LABELS) => Some(Self::Windows1252),
+            _ => Some(Self::Latin1),
         }
     }
 
-    /// What the first bytes tell: a byte order mark of UTF-16, or a declaration of a single-byte encoding.
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    /// Whether an XML declaration with this label is true to a text that was written so.
+    pub(crate) fn is_declared_by(self, label: &[u8]) -> bool {
+        Self::declared_by(label) == Some(self)
+    }
+
+    /// What the first bytes tell: a byte order mark of UTF-16, or a declaration.
+    ///
+    /// # Errors
+    /// When they tell of an encoding that isn't read.
+    pub(super) fn of(bytes: &[u8]) -> Result<Self, Refusal> {
+        if let Some((_, detail)) = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)) {
+            return Err(Refusal::at(Reason::Encoding, 0, detail));
+        }
         if bytes.starts_with(LITTLE_MARK) || bytes.starts_with(BIG_MARK) {
-            return Self::Utf16;
+            return Ok(Self::Utf16);
         }
-        let declared = declared(bytes).unwrap_or_default();
-        [Self::Latin1, Self::Windows1252]
-            .into_iter()
-            .find(|encoding| declared.eq_ignore_ascii_case(encoding.name().as_bytes()))
-            .unwrap_or_default()
+        let Some((at, label)) = declared(bytes) else { return Ok(Self::Utf8) };
+        match Self::declared_by(label) {
+            // There is no mark, so it isn't; the reader says so.
+            Some(Self::Utf16) => Ok(Self::Utf8),
+            Some(encoding) => Ok(encoding),
+            None => match unread(label) {
+                Some(detail) => Err(Refusal::at(Reason::Encoding, at, detail)),
+                // Nobody knows it; the reader says that it isn't what is read.
+                None => Ok(Self::Utf8),
+            },
+        }
     }
 
-    /// Transcodes `bytes` into `text`, which is cleared first.
+    /// Transcodes `bytes` into `text`, which is cleared first. What is UTF-8 as it stands is only checked to be what was
+    /// declared.
     pub(super) fn decode(self, bytes: &[u8], text: &mut String) -> Result<(), Refusal> {
         text.clear();
         let refuse = |at, detail| Err(Refusal::at(Reason::Encoding, at, detail));
         let rest = match self {
             Self::Utf8 => return Ok(()),
+            Self::Ascii => {
+                return match bytes.iter().position(|byte| !byte.is_ascii()) {
+                    Some(at) => refuse(at, "a byte that the declared encoding, ASCII, doesn't have"),
+                    None => Ok(()),
+                };
+            }
             Self::Utf16 => bytes.get(LITTLE_MARK.len()..).unwrap_or_default(),
             Self::Latin1 | Self::Windows1252 => {
                 // Nobody writes Latin text so by chance: some parsers would go by the bytes, some by the declaration.
@@ -90,7 +131,7 @@ impl Encoding {
     pub(crate) fn source_offset(self, text: &str, offset: usize) -> usize {
         let before = text.get(..offset).unwrap_or(text);
         match self {
-            Self::Utf8 => offset,
+            Self::Utf8 | Self::Ascii => offset,
             Self::Utf16 => LITTLE_MARK.len() + 2 * before.encode_utf16().count(),
             Self::Latin1 | Self::Windows1252 => before.chars().count(),
         }
@@ -111,13 +152,116 @@ fn encoding_width(encoding: Encoding) -> usize {
 /// Bytes within which a declaration names its encoding.
 const DECLARATION_BYTES: usize = 256;
 
-/// The encoding that an XML declaration names, as far as a glance tells.
-fn declared(bytes: &[u8]) -> Option<&[u8]> {
+/// The encoding that an XML declaration names, and where, as far as a glance tells.
+fn declared(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let head = bytes.get(..bytes.len().min(DECLARATION_BYTES))?;
-    let rest = head.strip_prefix(b"<?xml")?;
-    let declaration = rest.get(..memchr::memmem::find(rest, b"?>")?)?;
-    let value = declaration.get(memchr::memmem::find(declaration, b"encoding")?..)?;
-    value.split(|byte| matches!(byte, b'"' | b'\'')).nth(1)
+    let declaration = head.get(..memchr::memmem::find(head.strip_prefix(b"<?xml")?, b"?>")? + b"<?xml".len())?;
+    let name = memchr::memmem::find(declaration, b"encoding")?;
+    let open = name + memchr::memchr2(b'"', b'\'', declaration.get(name..)?)?;
+    let quote = declaration.get(open)?;
+    let rest = declaration.get(open + 1..)?;
+    Some((open + 1, rest.get(..memchr::memchr(*quote, rest)?)?))
+}
+
+/// The sentence for an encoding that isn't read.
+macro_rules! not_read {
+    ($name:literal) => {
+        concat!("the message is in ", $name, ", which isn't read")
+    };
+}
+
+/// How messages begin in encodings that declare themselves by their bytes alone.
+const SIGNATURES: [(&[u8], &str); 9] = [
+    (b"\xFF\xFE\0\0", not_read!("UTF-32")),
+    (b"\0\0\xFE\xFF", not_read!("UTF-32")),
+    (b"<\0\0\0", not_read!("UTF-32")),
+    (b"\0\0\0<", not_read!("UTF-32")),
+    (b"<\0", not_read!("UTF-16 without a byte order mark")),
+    (b"\0<", not_read!("UTF-16 without a byte order mark")),
+    // `<?xm`.
+    (b"\x4C\x6F\xA7\x94", not_read!("EBCDIC")),
+    // A byte order mark, and `<`.
+    (b"+/v", not_read!("UTF-7")),
+    (b"+ADw", not_read!("UTF-7")),
+];
+
+macro_rules! names_not_read {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, not_read!($name))),*]
+    };
+}
+
+/// The encodings of the standard that aren't read, by its names for them.
+const NOT_READ: [(&str, &str); 37] = names_not_read![
+    "IBM866",
+    "ISO-8859-2",
+    "ISO-8859-3",
+    "ISO-8859-4",
+    "ISO-8859-5",
+    "ISO-8859-6",
+    "ISO-8859-7",
+    "ISO-8859-8",
+    "ISO-8859-8-I",
+    "ISO-8859-10",
+    "ISO-8859-13",
+    "ISO-8859-14",
+    "ISO-8859-15",
+    "ISO-8859-16",
+    "KOI8-R",
+    "KOI8-U",
+    "macintosh",
+    "windows-874",
+    "windows-1250",
+    "windows-1251",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "x-mac-cyrillic",
+    "GBK",
+    "gb18030",
+    "Big5",
+    "EUC-JP",
+    "ISO-2022-JP",
+    "Shift_JIS",
+    "EUC-KR",
+    "UTF-16LE",
+    "UTF-16BE",
+    "x-user-defined",
+];
+
+/// Encodings that the standard doesn't have, or has given up, by how their labels begin.
+const NO_STANDARD: [(&str, &str); 19] = [
+    ("UTF-7", not_read!("UTF-7")),
+    ("UTF7", not_read!("UTF-7")),
+    ("unicode-1-1-utf-7", not_read!("UTF-7")),
+    ("UTF-32", not_read!("UTF-32")),
+    ("UTF32", not_read!("UTF-32")),
+    ("UCS-4", not_read!("UTF-32")),
+    ("ISO-10646-UCS-4", not_read!("UTF-32")),
+    ("EBCDIC", not_read!("EBCDIC")),
+    ("IBM", not_read!("EBCDIC or a code page of IBM")),
+    ("CP", not_read!("EBCDIC or a code page of IBM")),
+    ("CCSID", not_read!("EBCDIC or a code page of IBM")),
+    ("CESU-8", not_read!("CESU-8")),
+    ("SCSU", not_read!("SCSU")),
+    ("BOCU-1", not_read!("BOCU-1")),
+    ("ISO-2022-KR", not_read!("ISO-2022-KR")),
+    ("csiso2022kr", not_read!("ISO-2022-KR")),
+    ("ISO-2022-CN", not_read!("ISO-2022-CN")),
+    ("HZ-GB-2312", not_read!("HZ-GB-2312")),
+    ("replacement", not_read!("no encoding")),
+];
+
+/// What to say of a label whose encoding isn't read; `None` where nobody knows the label.
+fn unread(label: &[u8]) -> Option<&'static str> {
+    let name = encoding_rs::Encoding::for_label(label).map(encoding_rs::Encoding::name);
+    let standard = NOT_READ.iter().find(|(own, _)| Some(*own) == name);
+    let is_begun = |own: &str| label.get(..own.len()).is_some_and(|begun| begun.eq_ignore_ascii_case(own.as_bytes()));
+    let found = standard.or_else(|| NO_STANDARD.iter().find(|(own, _)| is_begun(own)));
+    found.map(|(_, detail)| *detail)
 }
 
 #[cfg(test)]
@@ -125,7 +269,7 @@ mod tests {
     use super::*;
 
     fn decode(bytes: &[u8]) -> Result<(Encoding, String), &'static str> {
-        let encoding = Encoding::of(bytes);
+        let encoding = Encoding::of(bytes).map_err(|refusal| refusal.detail())?;
         let mut text = String::from("of the message before");
         encoding.decode(bytes, &mut text).map_err(|refusal| refusal.detail())?;
         Ok((encoding, text))
@@ -172,6 +316,50 @@ mod tests {
         ] {
             assert!(decode(&bad).is_err(), "{}", String::from_utf8_lossy(&bad));
         }
+    }
+
+    #[test]
+    fn attack_18_labels_are_those_of_the_standard() {
+        let declared = |name: &str, byte: u8| {
+            [format!("<?xml version='1.0' encoding='{name}'?><a>").as_bytes(), &[byte], b"</a>"].concat()
+        };
+        for (names, encoding) in [
+            ("UTF-8 utf8 Unicode-1-1-UTF-8 x-unicode20utf8", Encoding::Utf8),
+            ("US-ASCII ascii ANSI_X3.4-1968", Encoding::Ascii),
+            ("ISO-8859-1 latin1 Latin1 l1 iso8859-1 ISO_8859-1 cp819 IBM819 csISOLatin1", Encoding::Latin1),
+            ("windows-1252 CP1252 x-cp1252", Encoding::Windows1252),
+        ] {
+            for name in names.split(' ') {
+                assert_eq!(decode(&declared(name, b'A')).map(|(encoding, _)| encoding), Ok(encoding), "{name}");
+                let is_read = decode(&declared(name, 0xC9)).is_ok();
+                // What is no UTF-8 is found by whoever opens the message.
+                assert_eq!(is_read, encoding != Encoding::Ascii, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_is_named() {
+        for (label, name) in [
+            ("Shift_JIS", "Shift_JIS"),
+            ("sjis", "Shift_JIS"),
+            ("ISO-8859-15", "ISO-8859-15"),
+            ("latin2", "ISO-8859-2"),
+            ("cp1250", "windows-1250"),
+            ("UTF-16LE", "UTF-16LE"),
+            ("UTF-7", "UTF-7"),
+            ("UTF-32BE", "UTF-32"),
+            ("ebcdic-cp-us", "EBCDIC"),
+            ("IBM037", "EBCDIC"),
+            ("gb2312", "GBK"),
+        ] {
+            let message = format!("<?xml version='1.0' encoding='{label}'?><a/>");
+            let detail = decode(message.as_bytes()).unwrap_err();
+            assert!(detail.contains(&format!(" {name}")) && detail.ends_with("isn't read"), "{label}: {detail}");
+        }
+        let utf32: Vec<u8> = "<a/>".chars().flat_map(|character| u32::from(character).to_le_bytes()).collect();
+        assert_eq!(decode(&utf32), Err("the message is in UTF-32, which isn't read"));
+        assert_eq!(decode(b"\x4C\x6F\xA7\x94\x93"), Err("the message is in EBCDIC, which isn't read"));
     }
 
     #[test]

@@ -35,14 +35,14 @@ impl<'m> Message<'m> {
         if bytes.len() > longest {
             return Err(Refusal::at(Reason::Limit, longest, "the message is too long"));
         }
-        let encoding = Encoding::of(bytes);
+        let encoding = Encoding::of(bytes)?;
         encoding.decode(bytes, transcoded)?;
         let text = match encoding {
             // Without their mark UTF-16 and UTF-32 are told by the zeros of what a message begins with.
             Encoding::Utf8 if bytes.iter().take(4).any(|byte| *byte == 0) => {
                 return Err(Refusal::at(Reason::Encoding, 0, "the message is not UTF-8"));
             }
-            Encoding::Utf8 => simdutf8::compat::from_utf8(bytes)
+            Encoding::Utf8 | Encoding::Ascii => simdutf8::compat::from_utf8(bytes)
                 .map_err(|error| Refusal::at(Reason::Encoding, error.valid_up_to(), "the message is not UTF-8"))?,
             _ => transcoded,
         };
@@ -52,7 +52,7 @@ impl<'m> Message<'m> {
         let (has_mark, first) = beginning(text.as_bytes());
         match text.as_bytes().get(first) {
             Some(b'<') => Ok(Self { text, syntax: Syntax::Xml, encoding }),
-            Some(_) if encoding != Encoding::Utf8 => {
+            Some(_) if !matches!(encoding, Encoding::Utf8 | Encoding::Ascii) => {
                 Err(Refusal::at(Reason::Encoding, 0, "the message is neither XML nor UTF-8"))
             }
             Some(b'{' | b'[') if has_mark => Err(Refusal::at(Reason::Encoding, 0, "JSON has no byte order mark")),

@@ -2,9 +2,12 @@
 //! on output it holds the bindings that the output uses.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
+use super::names::UsedNamespaces;
+use super::output::push_json_string;
 use super::stencil::Trace;
-use crate::format::{Format, FormatId, NamespaceId, Namespaces};
+use crate::format::{Format, FormatId, NamespaceId, Namespaces, OwnPrefix};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, decode};
 use crate::read::scan::Span;
 use crate::read::{Limits, Reason, Refusal};
@@ -19,6 +22,17 @@ struct Binding {
     /// Behind the comma or brace before it.
     separator_end: usize,
     member: Span,
+    spelling: Spelling,
+}
+
+/// How a binding is written, as far as the sender is free to choose.
+#[derive(Debug, Clone, Copy)]
+struct Spelling {
+    /// Without escapes.
+    is_plain: bool,
+    /// Whether the namespace ends in a slash, and whether a `#` follows it.
+    is_slashed: bool,
+    has_mark: bool,
 }
 
 /// The context of one message, and which namespaces the output uses.
@@ -29,9 +43,7 @@ pub(super) struct Context {
     /// What was read of the last context at the top level that was right. One that is the same to the byte says the same.
     known: Known,
     familiar: Familiar,
-    used: Vec<bool>,
-    /// Where in the output each namespace was used first.
-    uses: Vec<(usize, NamespaceId)>,
+    names: UsedNamespaces,
     /// The context as it is to stand in the output.
     narrowed: Vec<u8>,
 }
@@ -54,7 +66,7 @@ struct Known {
 struct Familiar {
     format: FormatId,
     /// As they stand in a context, with the bytes of the prefix, which stands in quotes at the beginning.
-    bindings: Vec<(String, usize, NamespaceId)>,
+    bindings: Vec<(String, usize, NamespaceId, Spelling)>,
 }
 
 /// Bindings that are kept, and bytes of the longest of them.
@@ -63,16 +75,17 @@ const FAMILIAR_BYTES: usize = 256;
 
 impl Familiar {
     /// Passes a binding that comes next, if it is one of these. Gives its prefix, and the namespace.
-    fn pass(&self, reader: &mut JsonReader<'_>) -> Option<(JsonString, NamespaceId)> {
+    fn pass(&self, reader: &mut JsonReader<'_>) -> Option<(JsonString, (NamespaceId, Spelling))> {
         let start = reader.position() + 1;
-        let (_, bytes, own) = self.bindings.iter().find(|(text, ..)| reader.members_like(text.as_bytes(), 1))?;
-        Some((JsonString { inner: Span::new(start, start + bytes), escaped: false }, *own))
+        let (_, bytes, own, spelling) =
+            self.bindings.iter().find(|(text, ..)| reader.members_like(text.as_bytes(), 1))?;
+        Some((JsonString { inner: Span::new(start, start + bytes), escaped: false }, (*own, *spelling)))
     }
 
     /// Notes a binding that was read in full.
-    fn note(&mut self, binding: &str, prefix: JsonString, own: NamespaceId) {
+    fn note(&mut self, binding: &str, prefix: JsonString, (own, spelling): (NamespaceId, Spelling)) {
         if self.bindings.len() < MOST_FAMILIAR && binding.len() <= FAMILIAR_BYTES && !prefix.escaped {
-            self.bindings.push((binding.to_owned(), prefix.inner.len(), own));
+            self.bindings.push((binding.to_owned(), prefix.inner.len(), own, spelling));
         }
     }
 }
@@ -83,31 +96,19 @@ const KNOWN_BYTES: usize = 4096;
 impl Context {
     pub(super) fn reset(&mut self, namespaces: usize) {
         self.written = None;
-        self.used.clear();
-        self.used.resize(namespaces, false);
-        self.uses.clear();
+        self.names.reset(namespaces);
     }
 
     /// Notes that a name written at `at` is of this namespace.
     #[inline]
     pub(super) fn mark_used(&mut self, namespace: NamespaceId, at: usize) {
-        if let Some(used @ false) = self.used.get_mut(namespace.index()) {
-            *used = true;
-            self.uses.push((at, namespace));
-        }
+        self.names.mark(namespace, at);
     }
 
     /// Forgets what was written from `at` on.
     #[inline]
     pub(super) fn take_back(&mut self, at: usize) {
-        while let Some((used_at, namespace)) = self.uses.last().copied()
-            && used_at >= at
-        {
-            self.uses.pop();
-            if let Some(used) = self.used.get_mut(namespace.index()) {
-                *used = false;
-            }
-        }
+        self.names.take_back(at);
     }
 
     /// Whether the top-level context has been met.
@@ -120,30 +121,82 @@ impl Context {
         self.written = Some(span);
     }
 
-    /// Leaves only the bindings that the output uses, in the message's own layout. No longer than what it replaces.
-    pub(super) fn narrow(&mut self, out: &mut Vec<u8>, trace: &mut Trace) {
+    /// Makes the context bind the prefixes that the output uses, each to its namespace, in the format's order. Nothing else
+    /// of it is the sender's than its layout, and that only where it is so already.
+    pub(super) fn narrow(&mut self, out: &mut Vec<u8>, format: &Format, trace: &mut Trace) {
         let Some(written) = self.written else { return };
-        let Known { bindings, text, closing, .. } = &self.known;
-        let is_used = |binding: &&Binding| self.used.get(binding.namespace.index()) == Some(&true);
         self.narrowed.clear();
-        self.narrowed.push(b'{');
-        for binding in bindings.iter().filter(is_used) {
+        if !self.narrow_as_laid_out(format) {
+            self.narrow_plainly(format);
+        }
+        if out.get(written.start()..written.end()).is_none_or(|written| written == self.narrowed.as_slice()) {
+            return;
+        }
+        match written.len().checked_sub(self.narrowed.len()) {
+            Some(less) => trace.cut(written.end(), less),
+            None => trace.spoil(),
+        }
+        out.splice(written.start()..written.end(), self.narrowed.iter().copied());
+    }
+
+    /// The prefixes that the output uses.
+    fn used<'a>(&'a self, format: &'a Format) -> impl Iterator<Item = &'a OwnPrefix> {
+        format.own_prefixes.iter().filter(|own| {
+            let is_prefix = format.prefixes.iter().any(|(prefix, _)| *prefix == own.prefix);
+            is_prefix && self.names.holds(own.namespace)
+        })
+    }
+
+    /// Whether a binding of the message that is used ends in a `#`, among those of URIs that end in a slash, or the others.
+    fn has_mark(&self, is_slashed: bool) -> bool {
+        self.known.bindings.iter().any(|binding| {
+            self.names.holds(binding.namespace)
+                && binding.spelling.is_slashed == is_slashed
+                && binding.spelling.has_mark
+        })
+    }
+
+    /// Writes the bindings in the message's own layout, if they are in order and spelled plainly.
+    fn narrow_as_laid_out(&mut self, format: &Format) -> bool {
+        let bindings = &self.known.bindings;
+        let mut used = bindings.iter().filter(|binding| self.names.holds(binding.namespace));
+        let is_right = self.used(format).all(|own| {
+            used.next().is_some_and(|binding| {
+                let is_marked = binding.spelling.has_mark == self.has_mark(binding.spelling.is_slashed);
+                binding.namespace == own.namespace && binding.spelling.is_plain && is_marked
+            })
+        });
+        if !is_right || used.next().is_some() {
+            return false;
+        }
+        let Self { known, names, narrowed, .. } = self;
+        narrowed.push(b'{');
+        for binding in known.bindings.iter().filter(|binding| names.holds(binding.namespace)) {
             // The space before a comma may be that of what went.
-            if self.narrowed.len() > 1 {
-                self.narrowed.push(b',');
+            if narrowed.len() > 1 {
+                narrowed.push(b',');
             }
             let member = Span::new(binding.separator_end, binding.member.end());
-            self.narrowed.extend_from_slice(member.of(text.as_bytes()));
+            narrowed.extend_from_slice(member.of(known.text.as_bytes()));
         }
-        self.narrowed.extend_from_slice(closing.of(text.as_bytes()));
-        let end = written.start() + self.narrowed.len();
-        if let Some(place) = out.get_mut(written.start()..end) {
-            place.copy_from_slice(&self.narrowed);
-            if end < written.end() {
-                out.drain(end..written.end());
-                trace.cut(written.end(), written.end() - end);
+        narrowed.extend_from_slice(known.closing.of(known.text.as_bytes()));
+        true
+    }
+
+    fn narrow_plainly(&mut self, format: &Format) {
+        let mut narrowed = std::mem::take(&mut self.narrowed);
+        narrowed.push(b'{');
+        for own in self.used(format) {
+            if narrowed.len() > 1 {
+                narrowed.push(b',');
             }
+            push_json_string(&own.prefix, &mut narrowed);
+            narrowed.push(b':');
+            let mark = if self.has_mark(own.uri.ends_with('/')) { "#" } else { "" };
+            push_json_string(&format!("{}{mark}", own.uri), &mut narrowed);
         }
+        narrowed.push(b'}');
+        self.narrowed = narrowed;
     }
 
     /// Reads a context and refuses one that contradicts the format or is more than plain bindings. Only the top-level
@@ -213,16 +266,12 @@ impl Known {
                     (prefix, own)
                 }
             };
-            if let Some(namespace) = own {
+            if let Some((namespace, spelling)) = own {
                 let member = Span::new(member_start - start, reader.position() - start);
-                self.bindings.push(Binding { namespace, separator_end: separator_end - start, member });
+                self.bindings.push(Binding { namespace, separator_end: separator_end - start, member, spelling });
             }
-            let name = meaning(spelled, text);
             if self.names.len() >= limits.namespaces {
                 return Err(Refusal::at(Reason::Limit, start, "a context has too many bindings"));
-            }
-            if self.names.iter().any(|before| meaning(*before, text) == name) {
-                return Err(Refusal::at(Reason::DuplicateName, start, "a context binds a prefix twice"));
             }
             self.names.push(spelled);
             gap = reader.position();
@@ -233,8 +282,27 @@ impl Known {
             separator_end = reader.position();
         }
         self.closing = Span::new(gap - start, reader.position() - start);
+        if binds_twice(&self.names, text) {
+            return Err(Refusal::at(Reason::DuplicateName, start, "a context binds a prefix twice"));
+        }
         Ok(())
     }
+}
+
+/// Names of a context that are compared each with each; of more than these a set is made.
+const FEW_NAMES: usize = 16;
+
+/// Whether a name stands twice.
+fn binds_twice(names: &[JsonString], text: &str) -> bool {
+    if names.len() <= FEW_NAMES {
+        let is_before = |(place, name): (usize, &JsonString)| {
+            let name = meaning(*name, text);
+            names.iter().take(place).any(|before| meaning(*before, text) == name)
+        };
+        return names.iter().enumerate().any(is_before);
+    }
+    let mut seen = HashSet::with_capacity(names.len());
+    !names.iter().all(|name| seen.insert(meaning(*name, text)))
 }
 
 /// Reads one binding: its prefix, and the namespace if the prefix is one of the format's.
@@ -244,7 +312,7 @@ fn binding(
     format: &Format,
     namespaces: &Namespaces,
     start: usize,
-) -> Result<(JsonString, Option<NamespaceId>), Refusal> {
+) -> Result<(JsonString, Option<(NamespaceId, Spelling)>), Refusal> {
     let refuse = |detail| Err(Refusal::at(Reason::Context, start, detail));
     let spelled = reader.name()?;
     let name = meaning(spelled, text);
@@ -252,10 +320,10 @@ fn binding(
         ValueKind::Scalar => reader.scalar()?,
         ValueKind::Object | ValueKind::Array => return refuse("a context is more than plain prefix bindings"),
     };
-    let Scalar::String(uri) = uri else {
+    let Scalar::String(spelled_uri) = uri else {
         return refuse("a context is more than plain prefix bindings");
     };
-    let uri = meaning(uri, text);
+    let uri = meaning(spelled_uri, text);
     // The URIs of NIEM 5 get a `#` in JSON-LD.
     let short = uri.strip_suffix('#').unwrap_or(&uri);
     let own = format.prefixes.iter().find(|(prefix, _)| *prefix == name).map(|(_, id)| *id);
@@ -269,7 +337,12 @@ fn binding(
         None if name.contains(['@', ':']) => return refuse("a context is more than plain prefix bindings"),
         None => {}
     }
-    Ok((spelled, own))
+    let spelling = |own: NamespaceId| Spelling {
+        is_plain: !spelled.escaped && !spelled_uri.escaped,
+        is_slashed: namespaces.uri(own).ends_with('/'),
+        has_mark: namespaces.uri(own) != uri,
+    };
+    Ok((spelled, own.map(|own| (own, spelling(own)))))
 }
 
 /// What a string means.

@@ -1,150 +1,379 @@
-//! References between objects: one to an object that is removed goes too, and an id that nothing refers to tells nothing
-//! and goes.
+//! Names of objects and references between them: a reference to an object that is removed goes too, a name that nothing
+//! refers to tells nothing and goes, and what stays is numbered, so that nothing of the sender's goes out with it.
 //!
 //! Whether an object stays is known only when the whole message was read, and a reference may stand before it. So the
-//! first pass lets no reference through; each further one lets through those to objects that stayed without them, until
-//! there are no more. Beginning with none is what keeps a ring of references from holding itself up.
+//! first pass writes no link, and notes all of them; then those that may stay follow from one another, in linear time,
+//! however long a chain of them is; and a second pass writes these. Beginning with the objects that say something
+//! themselves is what keeps a ring of references from holding itself up.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use crate::read::scan::Span;
+use crate::format::LinkKind;
 
-/// An id or a reference in the output, and where.
-#[derive(Debug, Clone, Copy)]
-struct Placed {
-    at: usize,
-    name: Span,
+/// A name that the message has for an object, by its place among all.
+type NameId = usize;
+
+/// What becomes of an object that carries links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// Nothing of it or in it goes out, whatever else does.
+    Dropped,
+    /// It says nothing itself and has no parts: it goes out if it stands for an object that does.
+    Reference,
+    /// It has parts. `speaks`: something of it goes out; otherwise it depends on the references in it.
+    Object { speaks: bool, may_point: bool },
 }
 
-/// The ids and references of a message.
+/// What a link does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Name,
+    Reference,
+    Pointer,
+}
+
+/// A link of an object that isn't closed yet, and its names among [`Links::targets`].
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    offset: usize,
+    kind: LinkKind,
+    targets: (usize, usize),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    /// Where its value begins in the message.
+    offset: usize,
+    kind: LinkKind,
+    role: Role,
+    targets: (usize, usize),
+    object: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Object {
+    /// Where it begins in the message.
+    start: usize,
+    /// The object around it that stays if this one does.
+    parent: Option<usize>,
+    stays: bool,
+    may_point: bool,
+    /// Its links.
+    links: (usize, usize),
+}
+
+/// A link that goes out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
+    offset: usize,
+    kind: LinkKind,
+    /// Whether its object stands for another.
+    pub(super) is_reference: bool,
+    /// Its names among [`Links::kept_names`].
+    names: (usize, usize),
+}
+
+/// The links of a message.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    /// Objects that references may go out to, and ids that are written.
-    referable: HashSet<String>,
-    named: HashSet<String>,
-    /// References, by where they stand, whose own object turned out to say something itself: that is read, not they.
-    idle: HashSet<usize>,
-    has_new_idle: bool,
-    /// References met in this pass where they might go out.
-    met: Vec<Span>,
-    /// Ids of objects, and references, that are in the output of this pass.
-    ids: Vec<Placed>,
-    references: Vec<Placed>,
+    is_writing: bool,
+    names: HashMap<Box<str>, NameId>,
+    targets: Vec<NameId>,
+    open: Vec<Open>,
+    objects: Vec<Object>,
+    /// Objects whose parent isn't known yet.
+    without_parent: Vec<usize>,
+    links: Vec<Link>,
+    /// What goes out, in the order of the message.
+    kept: Vec<Kept>,
+    kept_names: Vec<NameId>,
+    /// The numbers of names, in the order in which they are written.
+    numbers: HashMap<NameId, usize>,
+    /// Where links were written in this pass, and whether one was taken back.
+    written_at: Vec<usize>,
+    was_taken_back: bool,
 }
 
 /// What a pass has shown.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Agreement {
-    /// Every reference has its object and every id its reference.
+    /// Every reference has its object and every name its reference.
     Reached,
-    /// The pass must be done again with what it has shown.
+    /// The pass must be done again, to write the links that may stay.
     Again,
     /// Two objects that are referred to have one id, the second of them here.
     Ambiguous(usize),
+    /// The links that were written are not those that may stay.
+    Broken,
 }
 
 impl Links {
     pub(super) fn reset(&mut self) {
-        self.referable.clear();
-        self.named.clear();
-        self.idle.clear();
+        self.is_writing = false;
         self.begin_pass();
     }
 
     pub(super) fn begin_pass(&mut self) {
-        self.has_new_idle = false;
-        self.met.clear();
-        self.ids.clear();
-        self.references.clear();
-    }
-
-    /// An object with this id is in the output at `at`. Gives whether the id may be written.
-    pub(super) fn id(&mut self, at: usize, name: Span, text: &str) -> bool {
-        let spelled = name.text(text);
-        if is_plain_id(spelled) {
-            self.ids.push(Placed { at, name });
+        self.written_at.clear();
+        self.was_taken_back = false;
+        if self.is_writing {
+            self.numbers.clear();
+            return;
         }
-        self.named.contains(spelled)
-    }
-
-    /// A reference might go out at `at`. Gives whether it does.
-    pub(super) fn reference(&mut self, at: usize, name: Span, text: &str) -> bool {
-        let spelled = name.text(text);
-        if !is_plain_id(spelled) || self.idle.contains(&name.start()) {
-            return false;
+        if !self.names.is_empty() {
+            self.names.clear();
         }
-        self.met.push(name);
-        let goes_out = self.referable.contains(spelled);
-        if goes_out {
-            self.references.push(Placed { at, name });
+        self.targets.clear();
+        self.open.clear();
+        self.objects.clear();
+        self.without_parent.clear();
+        self.links.clear();
+        self.kept.clear();
+        self.kept_names.clear();
+    }
+
+    /// Whether links are written in this pass; otherwise they are noted.
+    pub(super) fn is_writing(&self) -> bool {
+        self.is_writing
+    }
+
+    /// Whether no link has been noted.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.objects.is_empty()
+    }
+
+    /// Notes a link of an object that has begun; its value begins at `offset` of the message.
+    pub(super) fn note(&mut self, offset: usize, kind: LinkKind, value: &str) {
+        let first = self.targets.len();
+        match kind {
+            LinkKind::Uri => self.target(value.trim_matches(is_space)),
+            // A name is a fragment of the message's own URI.
+            LinkKind::Id | LinkKind::Reference => self.target(&format!("#{}", value.trim_matches(is_space))),
+            LinkKind::Pointers => {
+                value.split(is_space).filter(|name| !name.is_empty()).for_each(|name| self.target(&format!("#{name}")));
+            }
         }
-        goes_out
+        let targets = (first, self.targets.len());
+        if targets.0 < targets.1 {
+            self.open.push(Open { offset, kind, targets });
+        }
     }
 
-    /// Whether this id is one that references may go out to, before it is known what its object is.
-    pub(super) fn is_known(&self, name: Span, text: &str) -> bool {
-        self.referable.contains(name.text(text)) && !self.idle.contains(&name.start())
+    fn target(&mut self, name: &str) {
+        if matches!(name, "" | "#") {
+            return;
+        }
+        let next = self.names.len();
+        let id = match self.names.get(name) {
+            Some(id) => *id,
+            None => *self.names.entry(name.into()).or_insert(next),
+        };
+        self.targets.push(id);
     }
 
-    /// The object that a reference stands at says something itself: the reference is not to go out.
-    pub(super) fn make_idle(&mut self, name: Span) {
-        self.has_new_idle |= self.idle.insert(name.start());
+    /// Notes what becomes of an object that has ended and that began at `start`.
+    pub(super) fn close(&mut self, start: usize, closing: Closing) {
+        let first = self.open.iter().rposition(|link| link.offset < start).map_or(0, |before| before + 1);
+        if closing == Closing::Dropped {
+            self.open.truncate(first);
+            while self.objects.last().is_some_and(|object| object.start >= start) {
+                self.objects.pop();
+            }
+            let count = self.objects.len();
+            let links = self.objects.last().map_or(0, |object| object.links.1);
+            self.links.truncate(links);
+            while self.without_parent.pop_if(|object| *object >= count).is_some() {}
+            return;
+        }
+        if self.open.len() == first {
+            return;
+        }
+        let object = self.objects.len();
+        let links = self.links.len();
+        for Open { offset, kind, targets } in self.open.drain(first..) {
+            let role = match (kind, closing) {
+                (LinkKind::Id, _) | (LinkKind::Uri, Closing::Object { .. }) => Role::Name,
+                (LinkKind::Pointers, _) => Role::Pointer,
+                // What says something itself is read, not what it refers to.
+                (LinkKind::Reference, Closing::Object { .. }) => continue,
+                (LinkKind::Reference | LinkKind::Uri, _) => Role::Reference,
+            };
+            self.links.push(Link { offset, kind, role, targets, object });
+        }
+        while let Some(inner) =
+            self.without_parent.pop_if(|inner| self.objects.get(*inner).is_some_and(|inner| inner.start > start))
+        {
+            if let Some(inner) = self.objects.get_mut(inner) {
+                inner.parent = Some(object);
+            }
+        }
+        let (stays, may_point) = match closing {
+            Closing::Object { speaks, may_point } => (speaks, may_point),
+            Closing::Reference | Closing::Dropped => (false, true),
+        };
+        self.objects.push(Object { start, parent: None, stays, may_point, links: (links, self.links.len()) });
+        self.without_parent.push(object);
+    }
+
+    /// What is written of the link whose value begins at `offset` of the message.
+    pub(super) fn kept(&self, offset: usize) -> Option<Kept> {
+        let place = self.kept.binary_search_by_key(&offset, |kept| kept.offset).ok()?;
+        self.kept.get(place).copied().filter(|_| self.is_writing)
+    }
+
+    /// Where the values of all links begin that were written in the last pass.
+    #[cfg(feature = "cli")]
+    pub(super) fn kept_offsets(&self) -> Vec<usize> {
+        self.kept.iter().map(|kept| kept.offset).collect()
+    }
+
+    /// Appends the value of a link that is written at `at` of the output.
+    pub(super) fn write(&mut self, kept: Kept, at: usize, out: &mut Vec<u8>) {
+        self.written_at.push(at);
+        let names = self.kept_names.get(kept.names.0..kept.names.1).unwrap_or_default();
+        for (place, name) in names.iter().enumerate() {
+            let next = self.numbers.len() + 1;
+            let number = *self.numbers.entry(*name).or_insert(next);
+            let before = match (kept.kind, place) {
+                (LinkKind::Uri, _) => "#",
+                (_, 0) => "",
+                _ => " ",
+            };
+            out.extend_from_slice(format!("{before}id{number}").as_bytes());
+        }
     }
 
     /// Forgets what was written from `at` on: it was taken back.
     #[inline]
     pub(super) fn take_back(&mut self, at: usize) {
-        for list in [&mut self.ids, &mut self.references] {
-            while list.last().is_some_and(|placed| placed.at >= at) {
-                list.pop();
-            }
+        while self.written_at.last().is_some_and(|written| *written >= at) {
+            self.written_at.pop();
+            self.was_taken_back = true;
         }
     }
 
-    /// Compares what the pass has shown with what it was allowed.
-    pub(super) fn agree(&mut self, text: &str, unique_ids: bool) -> Agreement {
-        if self.has_new_idle {
-            return Agreement::Again;
+    /// Compares what the pass has written with what may stay.
+    pub(super) fn agree(&mut self) -> Agreement {
+        if self.is_writing {
+            let are_all_written = self.written_at.len() == self.kept.len() && !self.was_taken_back;
+            return if are_all_written { Agreement::Reached } else { Agreement::Broken };
         }
-        if self.met.is_empty() && self.ids.is_empty() {
+        if self.links.is_empty() {
             return Agreement::Reached;
         }
-        let mut ids = HashSet::new();
-        for id in &self.ids {
-            let name = id.name.text(text);
-            if !ids.insert(name) && unique_ids && self.named.contains(name) {
-                return Agreement::Ambiguous(id.name.start());
+        if let Err(at) = self.resolve() {
+            return Agreement::Ambiguous(at);
+        }
+        self.is_writing = !self.kept.is_empty();
+        if self.is_writing { Agreement::Again } else { Agreement::Reached }
+    }
+
+    /// Finds out which links stay.
+    ///
+    /// # Errors
+    /// Where the second of two objects has an id that is referred to.
+    fn resolve(&mut self) -> Result<(), usize> {
+        let class_of = self.classes();
+        let class = |target: &NameId| class_of.get(*target).copied().unwrap_or_default();
+        let targets = |link: &Link| self.targets.get(link.targets.0..link.targets.1).unwrap_or_default();
+        let mut references: HashMap<NameId, Vec<usize>> = HashMap::new();
+        for link in self.links.iter().filter(|link| link.role == Role::Reference) {
+            targets(link).iter().for_each(|name| references.entry(class(name)).or_default().push(link.object));
+        }
+        let mut is_alive = vec![false; self.names.len()];
+        let mut open: Vec<usize> = (0..self.objects.len()).collect();
+        open.retain(|object| self.objects.get(*object).is_some_and(|object| object.stays));
+        while let Some(Object { parent, links, .. }) = open.pop().and_then(|object| self.objects.get(object).copied()) {
+            let mut woken: Vec<usize> = parent.into_iter().collect();
+            let links = self.links.get(links.0..links.1).unwrap_or_default();
+            for name in links.iter().filter(|link| link.role == Role::Name).flat_map(targets) {
+                if let Some(is_alive @ false) = is_alive.get_mut(class(name)) {
+                    *is_alive = true;
+                    woken.extend(references.remove(&class(name)).unwrap_or_default());
+                }
+            }
+            for object in woken {
+                if let Some(Object { stays: stays @ false, .. }) = self.objects.get_mut(object) {
+                    *stays = true;
+                    open.push(object);
+                }
             }
         }
-        let known = self.referable.len();
-        for reference in self.met.iter().map(|name| name.text(text)).filter(|name| ids.contains(name)) {
-            if !self.referable.contains(reference) {
-                self.referable.insert(reference.to_owned());
+        self.keep(&class_of, &is_alive)
+    }
+
+    /// Lists what stays, now that it is known which names have their objects.
+    fn keep(&mut self, class_of: &[NameId], is_alive: &[bool]) -> Result<(), usize> {
+        let Self { objects, links, targets, kept, kept_names, .. } = self;
+        links.retain(|link| {
+            objects.get(link.object).is_some_and(|o| o.stays && (link.role != Role::Pointer || o.may_point))
+        });
+        links.sort_unstable_by_key(|link| link.offset);
+        let alive = |link: &Link| {
+            let names = targets.get(link.targets.0..link.targets.1).unwrap_or_default();
+            let classes = names.iter().filter_map(|name| class_of.get(*name).copied());
+            classes.filter(|class| is_alive.get(*class) == Some(&true)).collect::<Vec<_>>()
+        };
+        let mut is_referred_to = vec![false; is_alive.len()];
+        for name in links.iter().filter(|link| link.role != Role::Name).flat_map(alive) {
+            is_referred_to.get_mut(name).into_iter().for_each(|is_referred_to| *is_referred_to = true);
+        }
+        let mut has_id = vec![false; is_alive.len()];
+        for link in links.iter() {
+            let mut names = alive(link);
+            if link.role == Role::Name {
+                names.retain(|name| is_referred_to.get(*name) == Some(&true));
+            }
+            let Some(name) = names.first().copied() else { continue };
+            if let (LinkKind::Id, Some(has_id)) = (link.kind, has_id.get_mut(name))
+                && std::mem::replace(has_id, true)
+            {
+                return Err(link.offset);
+            }
+            let first = kept_names.len();
+            kept_names.extend(names);
+            let is_reference = link.role == Role::Reference;
+            let names = (first, kept_names.len());
+            kept.push(Kept { offset: link.offset, kind: link.kind, is_reference, names });
+        }
+        Ok(())
+    }
+
+    /// For each name the one that stands for all names of its object: an object may have an id and a URI.
+    fn classes(&self) -> Vec<NameId> {
+        let mut above: Vec<NameId> = (0..self.names.len()).collect();
+        for object in &self.objects {
+            let links = self.links.get(object.links.0..object.links.1).unwrap_or_default();
+            let names =
+                links.iter().filter(|link| link.role == Role::Name).filter_map(|link| self.targets.get(link.targets.0));
+            let mut first = None;
+            for name in names {
+                let top = top_of(&mut above, *name);
+                let first = *first.get_or_insert(top);
+                if let Some(above) = above.get_mut(top) {
+                    *above = first;
+                }
             }
         }
-        if self.referable.len() > known {
-            self.named.clone_from(&self.referable);
-            return Agreement::Again;
-        }
-        let referred: HashSet<&str> = self.references.iter().map(|reference| reference.name.text(text)).collect();
-        if self.named.iter().all(|name| referred.contains(name.as_str())) {
-            return Agreement::Reached;
-        }
-        self.named = referred.into_iter().map(str::to_owned).collect();
-        Agreement::Again
+        (0..above.len()).map(|name| top_of(&mut above, name)).collect()
     }
 }
 
-/// Digits of an id: enough to number the objects of a message, too few for a number that means something elsewhere.
-const ID_DIGITS: usize = 6;
+/// The top of a chain of names; the chain is halved on the way.
+fn top_of(above: &mut [NameId], name: NameId) -> NameId {
+    let mut at = name;
+    loop {
+        let next = above.get(at).copied().unwrap_or(at);
+        if next == at {
+            return at;
+        }
+        let after = above.get(next).copied().unwrap_or(next);
+        above.get_mut(at).into_iter().for_each(|above| *above = after);
+        at = after;
+    }
+}
 
-/// An id is a name inside one document, so it must look like one: short, of a narrow alphabet, and no place for a date, a
-/// licence or a Social Security number.
-fn is_plain_id(name: &str) -> bool {
-    let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    (1..=64).contains(&name.len())
-        && digits <= ID_DIGITS
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b'#'))
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n')
 }

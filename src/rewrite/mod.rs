@@ -6,6 +6,7 @@ mod facts;
 mod followers;
 mod json;
 mod links;
+mod names;
 mod output;
 mod parts;
 mod pass;
@@ -30,6 +31,6 @@ pub(crate) use planted::{Planted, with as with_planted};
 #[cfg(feature = "cli")]
 pub(crate) use {
     output::is_record_name,
-    pass::withhold,
+    pass::{kept_links, withhold},
     value::{Judgement, judge},
 };

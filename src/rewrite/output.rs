@@ -1,7 +1,5 @@
-//! The output while it is being written: parts can be taken back, and namespace declarations that nothing came to use
-//! are cut out at the end.
+//! The output while it is being written: parts can be taken back.
 
-use super::stencil::Trace;
 use crate::read::scan::Span;
 
 /// The output of one pass. What follows one another in the message and in the output is copied in one go: most parts
@@ -94,90 +92,6 @@ impl<'m, 'o> Output<'m, 'o> {
                 self.bytes.truncate(at);
             }
         }
-    }
-}
-
-/// A namespace declaration that was written.
-#[derive(Debug, Clone, Copy)]
-struct Declaration {
-    /// In the output, with the white space before it.
-    span: Span,
-    used: bool,
-}
-
-/// What is remembered of the declarations in the output; reused from message to message.
-#[derive(Debug, Default)]
-pub(super) struct Declarations {
-    /// In the order of the output.
-    written: Vec<Declaration>,
-    /// For each binding in scope, the place of its declaration in `written`.
-    of_binding: Vec<Option<usize>>,
-    /// Where in the output each declaration was used first, and its place in `written`.
-    uses: Vec<(usize, usize)>,
-}
-
-impl Declarations {
-    pub(super) fn reset(&mut self) {
-        self.written.clear();
-        self.of_binding.clear();
-        self.uses.clear();
-    }
-
-    /// Begins a start tag outside of which `bindings` are in scope.
-    pub(super) fn enter(&mut self, bindings: usize) {
-        self.of_binding.resize(bindings, None);
-    }
-
-    /// Notes the next binding of a start tag, and where its declaration was written, if it was.
-    pub(super) fn declare(&mut self, written: Option<Span>) {
-        let place = written.map(|span| {
-            self.written.push(Declaration { span, used: false });
-            self.written.len() - 1
-        });
-        self.of_binding.push(place);
-    }
-
-    /// Notes that a name that was written at `at` uses a binding.
-    #[inline]
-    pub(super) fn mark_used(&mut self, binding: Option<usize>, at: usize) {
-        let Some(Some(place)) = binding.and_then(|binding| self.of_binding.get(binding)).copied() else { return };
-        if let Some(declaration) = self.written.get_mut(place)
-            && !declaration.used
-        {
-            declaration.used = true;
-            self.uses.push((at, place));
-        }
-    }
-
-    /// Forgets what was written from `at` on.
-    pub(super) fn take_back(&mut self, at: usize) {
-        while let Some((used_at, place)) = self.uses.last().copied()
-            && used_at >= at
-        {
-            self.uses.pop();
-            if let Some(declaration) = self.written.get_mut(place) {
-                declaration.used = false;
-            }
-        }
-        while self.written.last().is_some_and(|declaration| declaration.span.start() >= at) {
-            self.written.pop();
-        }
-    }
-
-    /// Cuts the unused declarations out, in one move over the output.
-    pub(super) fn cut_unused(&self, out: &mut Vec<u8>, trace: &mut Trace) {
-        let mut unused =
-            self.written.iter().filter(|declaration| !declaration.used).map(|declaration| declaration.span);
-        let Some(first) = unused.next() else { return };
-        trace.cut(first.start(), first.len());
-        let (mut to, mut from) = (first.start(), first.end());
-        for span in unused.chain([Span::new(out.len(), out.len())]) {
-            trace.cut(span.start(), span.len());
-            out.copy_within(from..span.start(), to);
-            to += span.start() - from;
-            from = span.end();
-        }
-        out.truncate(to);
     }
 }
 

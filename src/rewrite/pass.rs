@@ -48,6 +48,15 @@ pub(crate) fn redact(
     receipt
 }
 
+/// Where the values of the names and references of a message begin that go out to a requester, in bytes of its text.
+#[cfg(feature = "cli")]
+pub(crate) fn kept_links(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> Vec<usize> {
+    let mut buffers = Buffers::default();
+    let receipt = redact(parts, message, requester, &mut buffers, &mut Vec::new(), |_, _| Ok(()));
+    let is_released = receipt.disposition().releases();
+    if is_released { buffers.rewriting.session.links.kept_offsets() } else { Vec::new() }
+}
+
 /// The receipt of a message of which nothing is looked at.
 #[cfg(feature = "cli")]
 pub(crate) fn withhold(parts: &Arc<Parts>, bytes: usize, refusal: Refusal) -> Receipt {
@@ -70,9 +79,9 @@ impl Drop for Guard<'_> {
     }
 }
 
-/// How often a message is read at most under one authority. The first pass settles nearly all; each chain of references
-/// between removed objects takes one more.
-const PASSES: usize = 16;
+/// How often a message is read at most under one authority: one pass notes its references, a second writes those that may
+/// stay.
+const PASSES: usize = 2;
 
 fn release(
     parts: &Parts,
@@ -124,7 +133,7 @@ fn rewrite<'f>(
             Syntax::Json => JsonRewriter::new(message.text, &parts.limits, trie, session, json, out).run(),
         }
     };
-    let result = passes(message, &mut session, out, pass);
+    let result = passes(&mut session, out, pass);
     if let (Authority::Decided(grant), Ok(1), true) = (&session.authority, &result, is_wanted) {
         let Session { buffers, .. } = &session;
         let (syntax, message_key) = (message.syntax, session.message_key());
@@ -214,7 +223,6 @@ fn open(
 /// Repeats the pass until what it let through agrees with what the whole message says. Gives how many it took, those aside
 /// that were not read under the authority that the message has: an envelope behind the body may take one or two.
 fn passes<'f>(
-    message: Message<'_>,
     session: &mut Session<'f>,
     out: &mut Vec<u8>,
     mut pass: impl FnMut(&mut Session<'f>, &mut Vec<u8>) -> Result<bool, Refusal>,
@@ -233,12 +241,13 @@ fn passes<'f>(
         if !was_read {
             continue;
         }
-        match session.buffers.links.agree(message.text, message.syntax == Syntax::Xml) {
+        match session.buffers.links.agree() {
             Agreement::Reached if released => return Ok(number),
             Agreement::Reached => {
                 return Err(Refusal::whole(Reason::NothingPermitted, "the policy permits nothing of it"));
             }
             Agreement::Again => number += 1,
+            Agreement::Broken => break,
             Agreement::Ambiguous(at) => return Err(Refusal::at(Reason::References, at, "two objects have one id")),
         }
     }

@@ -38,6 +38,12 @@ pub(crate) enum Planted {
     Comma,
     /// References go out whatever became of their objects.
     Reference,
+    /// Names go out with the message's prefixes.
+    ForeignPrefix,
+    /// Names of objects and references go out as the message has them.
+    OriginalId,
+    /// Elements of a record stay in which nothing is left.
+    Shell,
     /// What stands for a denied part is the part itself.
     StandIn,
     /// Values are counted that don't go out.

@@ -16,7 +16,7 @@ use super::value::{Judgement, judge};
 use crate::catalog::{ElementId, Treatment, trim};
 use crate::format::{Format, Node, Role};
 use crate::policy::{Grant, MessageKeyId, Ori, Requester, Undeclared, Verdict};
-use crate::read::scan::Span;
+use crate::read::scan::{Span, is_space};
 use crate::read::{Reason, Refusal};
 
 /// Buffers that live from message to message.
@@ -354,6 +354,15 @@ impl<'f> Session<'f> {
             true => Err(Refusal::at(Reason::Shape, span.start(), "a value violates its shape")),
             false => Ok(()),
         }
+    }
+
+    /// Whether a value is nothing but white space.
+    pub(super) fn is_blank(&self, value: Value<'_>) -> bool {
+        let value = match value {
+            Value::Plain(text) => text,
+            Value::Decoded => &self.buffers.decoded,
+        };
+        value.bytes().all(is_space)
     }
 
     /// Counts what became of a permitted value.

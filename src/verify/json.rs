@@ -9,6 +9,7 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::frame::{Judged, Stands};
+use super::links::Number;
 use super::numbers::Quoted;
 use super::reading::{Finding, Found, Reading, Record, Rules};
 use super::said::Said;
@@ -31,6 +32,10 @@ pub(super) struct Room {
     others: Texts<()>,
     /// A number as it is written.
     number: String,
+    /// The format's prefixes, by place: those that names have, and those that a context binds.
+    used: Vec<bool>,
+    bound: Vec<bool>,
+    has_context: bool,
 }
 
 struct Walk<'t, 'r, 'a> {
@@ -77,10 +82,18 @@ fn walk(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -
     if room.seen.len() < rules.table.len() {
         room.seen.resize(rules.table.len(), 0);
     }
+    for prefixes in [&mut room.used, &mut room.bound] {
+        prefixes.clear();
+        prefixes.resize(rules.table.prefixes().len(), false);
+    }
+    room.has_context = false;
     let mut walk = Walk { text, rules, reading, room, finding: None };
     let mut document = serde_json::Deserializer::from_str(text);
     let top = Part { walk: &mut walk, at: Some(0), record: None, is_top: true, is_item: false };
     let result = top.deserialize(&mut document).and_then(|_| document.end());
+    if result.is_ok() && walk.room.has_context && walk.room.used != walk.room.bound {
+        return Err((0, Some("a context that doesn't bind what is used")));
+    }
     result.map_err(|error| {
         let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
         ((before + error.column().saturating_sub(1)).min(text.len()), walk.finding)
@@ -110,6 +123,13 @@ impl<'a> Walk<'_, '_, 'a> {
         at.and_then(|at| self.rules.table.get(at))
     }
 
+    /// Takes note of a prefix of the format in a name.
+    fn uses(&mut self, prefix: Option<usize>) {
+        if let Some(used) = prefix.and_then(|prefix| self.room.used.get_mut(prefix)) {
+            *used = true;
+        }
+    }
+
     /// Whether an object had a member at this place before.
     fn is_second(&mut self, at: usize, object: u64) -> bool {
         let before = self.room.seen.get_mut(at).map(|seen| mem::replace(seen, object));
@@ -137,7 +157,11 @@ impl Part<'_, '_, '_, '_> {
         let place = self.walk.place(self.at);
         let found = self.walk.rules.judge(place, self.record, value, nil, self.walk.reading);
         let found = found.map_err(|what| self.walk.found(what))?;
-        if let Some(stands) = stands {
+        if place.is_some_and(|place| place.is_type) {
+            // Another one may have another prefix.
+            let prefix = value.split_once(':').and_then(|(prefix, _)| self.walk.rules.table.place_of(prefix));
+            self.walk.uses(prefix);
+        } else if let Some(stands) = stands {
             self.walk.reading.was_judged(Judged { stands, at: self.at, record: self.record, found });
         }
         Ok(found == Found::Released)
@@ -233,7 +257,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
         let others = walk.room.others.mark();
         let mut is_released = false;
         let mut has_context = false;
-        let mut id: Option<usize> = None;
+        let mut id: Option<Number> = None;
         while let Some(member) = members.next_key_seed(Said(|name: &str| {
             if let Some(at) = at.and_then(|at| table.member(at, name)) {
                 Member::Known(at)
@@ -243,6 +267,10 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
                 Member::Id
             } else if record.is_some() && is_record_name(name, table) && walk.rules.admits_in_record(member(name)) {
                 walk.room.others.push(name, ());
+                let prefix = name.split_once(':').and_then(|(prefix, _)| table.place_of(prefix));
+                if let Some(used) = prefix.and_then(|prefix| walk.room.used.get_mut(prefix)) {
+                    *used = true;
+                }
                 Member::OfRecord
             } else {
                 Member::None
@@ -260,13 +288,19 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
             match member {
                 Member::Known(at) => {
                     walk.room.path.push(at);
+                    walk.uses(walk.place(Some(at)).and_then(|place| place.prefix));
                     let record = walk.place(Some(at)).and_then(|place| walk.rules.record(place, record));
                     let part = Part { walk: &mut *walk, at: Some(at), record, is_top: false, is_item: false };
                     is_released |= members.next_value_seed(part)?;
                     walk.room.path.pop();
                 }
                 Member::Context => members.next_value_seed(Context { walk: &mut *walk })?,
-                Member::Id => id = Some(members.next_value_seed(Said(|id: &str| walk.reading.link(id, false)))?),
+                Member::Id => {
+                    let links = &mut walk.reading.links;
+                    let number = |id: &str| links.number(id.strip_prefix('#').unwrap_or_default());
+                    let number = members.next_value_seed(Said(number))?;
+                    id = Some(number.map_err(|what| walk.found(what))?);
+                }
                 Member::OfRecord => {
                     let part = Part { walk: &mut *walk, at: None, record, is_top: false, is_item: false };
                     is_released |= members.next_value_seed(part)?;
@@ -279,9 +313,12 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
         }
         walk.room.others.back_to(others);
         match id {
-            Some(id) if is_released => walk.reading.is_id(id),
+            Some(number) if is_released => walk.reading.links.names(number),
             // An object of nothing else is a reference.
-            Some(_) => return Ok(true),
+            Some(number) => {
+                walk.reading.links.refers_to(number);
+                return Ok(true);
+            }
             None => {}
         }
         if is_released { Ok(true) } else { Err(walk.found("an object in which nothing was released")) }
@@ -326,21 +363,28 @@ impl<'de> Visitor<'de> for Context<'_, '_, '_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let Context { walk } = self;
         let table = walk.rules.table;
-        let mark = walk.room.others.mark();
-        while let Some(own) = members.next_key_seed(Said(|prefix: &str| {
-            walk.room.others.push(prefix, ());
-            table.uri_of(prefix)
-        }))? {
-            // JSON-LD puts a `#` behind a namespace that doesn't end in one.
-            let is_own = |uri: &str| own.is_some_and(|own| own == uri || Some(own) == uri.strip_suffix('#'));
-            if !members.next_value_seed(Said(is_own))? {
+        walk.room.has_context = true;
+        let mut next = 0;
+        // Whether a `#` stands behind namespaces that end in a slash, and behind others: behind all of them or none.
+        let mut marks: [Option<bool>; 2] = [None; 2];
+        while let Some(place) = members.next_key_seed(Said(|prefix: &str| table.place_of(prefix)))? {
+            let own = place.and_then(|place| table.prefixes().get(place)).map(|(_, uri)| uri.as_str());
+            let mark = |uri: &str| match own {
+                Some(own) if own == uri => Some(false),
+                Some(own) if uri.strip_suffix('#') == Some(own) => Some(true),
+                _ => None,
+            };
+            let (Some(mark), Some(place), Some(own)) = (members.next_value_seed(Said(mark))?, place, own) else {
                 return Err(walk.found("a context that binds what the format doesn't"));
+            };
+            let [slashed, others] = &mut marks;
+            let before = if own.ends_with('/') { slashed } else { others };
+            if place < next || *before.get_or_insert(mark) != mark {
+                return Err(walk.found("a context that isn't in the format's order"));
             }
+            next = place + 1;
+            walk.room.bound.get_mut(place).into_iter().for_each(|bound| *bound = true);
         }
-        if walk.room.others.has_twins(mark) {
-            return Err(walk.found(TWICE));
-        }
-        walk.room.others.back_to(mark);
         Ok(())
     }
 }
@@ -388,15 +432,15 @@ mod tests {
             "null",
         ] {
             for message in [
-                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"nc:PersonHeightMeasure":{"nc:MeasureDecimalValue":#}}}}"#,
-                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":["F",#,"F"],"@id":"a"}}}"#,
-                r##"{"exch:DriverVehicleResponse":{"nc:Person":{"@id":#,"j:PersonSexCode":["F"]}}}"##,
-                r#"{"exch:DriverVehicleResponse":{"nc:Person":{#:"F"}}}"#,
-                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":"F"},"unknown":#}}"#,
-                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":"F"}}}#"#,
-                "#",
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"nc:PersonHeightMeasure":{"nc:MeasureDecimalValue":~}}}}"#,
+                r##"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":["F",~,"F"],"@id":"#id1"}}}"##,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"@id":~,"j:PersonSexCode":["F"]}}}"#,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{~:"F"}}}"#,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":"F"},"unknown":~}}"#,
+                r#"{"exch:DriverVehicleResponse":{"nc:Person":{"j:PersonSexCode":"F"}}}~"#,
+                "~",
             ] {
-                let text = message.replace('#', number);
+                let text = message.replace('~', number);
                 let (mut one, mut other, mut room) = (Reading::default(), Reading::default(), Room::default());
                 one.reset(catalog.len());
                 other.reset(catalog.len());

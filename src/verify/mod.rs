@@ -7,6 +7,7 @@ mod form;
 mod frame;
 mod index;
 mod json;
+mod links;
 mod numbers;
 mod positions;
 mod reading;
@@ -144,7 +145,7 @@ impl Verifier {
             Syntax::Xml => xml::read(text, &rules, reading, xml)?,
             Syntax::Json => json::read(text, &rules, reading, json)?,
         }
-        if !reading.links_agree() {
+        if !reading.links.agree() {
             return Err(Finding::at(0, "a reference without its object, or an id without a reference"));
         }
         if let Some(kind) = kind {

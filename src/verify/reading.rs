@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::frame::Judged;
+use super::links::Links;
 use super::table::{Fact, Name, Place, Table};
 use super::text::TextLayout;
-use super::texts::{Mark, Texts};
 use super::value::Values;
 use crate::catalog::{ElementId, Treatment};
 use crate::policy::Grant;
@@ -89,7 +89,7 @@ pub(super) enum Found {
 }
 
 impl Rules<'_> {
-    fn permitted(&self, element: ElementId) -> Option<(ElementId, Treatment)> {
+    pub(super) fn permitted(&self, element: ElementId) -> Option<(ElementId, Treatment)> {
         let treatment = self.grant.map_or(Some(Treatment::Full), |grant| grant.treatment(element));
         treatment.map(|treatment| (element, treatment))
     }
@@ -117,7 +117,8 @@ impl Rules<'_> {
     /// long as it isn't what stands for one that was denied.
     pub(super) fn alone(&self, place: Option<&Place>, record: Record) -> Option<(ElementId, Treatment)> {
         let has_layouts = place.is_some_and(|place| !place.layouts.is_empty());
-        if has_layouts { None } else { self.held(place, record) }
+        // One of a record may not be blank, besides.
+        if has_layouts || own(place).is_none() { None } else { self.held(place, record) }
     }
 
     /// What is permitted of a value at a place, or in a record where the place has no element of its own.
@@ -165,6 +166,12 @@ impl Rules<'_> {
                 other => other,
             };
         }
+        if own(place).is_none() && is_blank(value) && !stands_in {
+            return Err("a part of a record in which there is nothing");
+        }
+        if place.is_some_and(|place| place.is_type) && !self.table.has_own_prefix(value) {
+            return Err("a name of a type with a prefix that isn't the format's own");
+        }
         match self.held(place, record) {
             Some((element, treatment)) if self.allows(element, treatment, value) => {
                 reading.count(element, stands_in);
@@ -176,6 +183,10 @@ impl Rules<'_> {
             None => Err("a text where the mapping has none"),
         }
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// The element of a place that is no record's.
@@ -219,8 +230,8 @@ pub(crate) struct Reading {
     met: Vec<ElementId>,
     message_key: Said,
     requester: Said,
-    /// Ids and references, and whether it is an id.
-    links: Texts<bool>,
+    /// Names of objects, and references to them.
+    pub(super) links: Links,
     /// Values by which alone another output may differ from this one.
     judged: Vec<Judged>,
 }
@@ -232,7 +243,7 @@ impl Reading {
         self.met.clear();
         self.message_key.times = 0;
         self.requester.times = 0;
-        self.links.clear();
+        self.links.reset();
         self.judged.clear();
     }
 
@@ -283,7 +294,7 @@ impl Reading {
         }
     }
 
-    fn count(&mut self, element: ElementId, is_doubtful: bool) {
+    pub(super) fn count(&mut self, element: ElementId, is_doubtful: bool) {
         self.add(element, Count { values: 1, doubtful: u32::from(is_doubtful) });
     }
 
@@ -325,33 +336,5 @@ impl Reading {
         };
         let rests: Option<Vec<_>> = self.met.iter().map(rest).collect();
         Some(rests?.into_iter().filter(|(_, count)| count.values > 0).collect())
-    }
-
-    /// Takes note of an id or a reference. Gives its place, for it may only turn out later which of them it is.
-    pub(super) fn link(&mut self, name: &str, is_id: bool) -> usize {
-        self.links.push(name, is_id)
-    }
-
-    /// What has turned out to be an id.
-    pub(super) fn is_id(&mut self, link: usize) {
-        if let Some(is_id) = self.links.at(link) {
-            *is_id = true;
-        }
-    }
-
-    /// Whether every reference has its object, and every id its reference.
-    pub(super) fn links_agree(&mut self) -> bool {
-        let mut links = self.links.sorted(Mark::default()).peekable();
-        while let Some((name, is_id)) = links.next() {
-            // References stand before the ids of their name.
-            let mut has_id = is_id;
-            while let Some((_, is_other_id)) = links.next_if(|(other, _)| *other == name) {
-                has_id |= is_other_id;
-            }
-            if is_id || !has_id {
-                return false;
-            }
-        }
-        true
     }
 }

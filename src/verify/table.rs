@@ -55,6 +55,16 @@ impl Step {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Expanded(NamespaceNumber, String);
 
+/// What an attribute says of its element and others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    Id,
+    Reference,
+    /// One or the other, by a URI.
+    Uri,
+    Pointers,
+}
+
 impl Expanded {
     pub(super) fn is(&self, name: &Name<'_>) -> bool {
         self.0 == name.namespace && self.1 == name.local
@@ -71,6 +81,10 @@ pub(super) struct Place {
     /// Everything below belongs to the element.
     pub(super) is_record: bool,
     pub(super) nillable: bool,
+    /// Its value is the name of a type.
+    pub(super) is_type: bool,
+    /// The prefix of its name, by place among the format's.
+    pub(super) prefix: Option<usize>,
     /// `nil`, `empty`, or the text that stands for it where it was denied.
     pub(super) stand_in: Option<String>,
     pub(super) fact: Option<Fact>,
@@ -104,12 +118,12 @@ pub(super) struct Table {
     elsewhere: HashMap<String, Vec<(NamespaceNumber, ElementId)>>,
     syntax: Syntax,
     prefixes: Vec<(String, String)>,
+    /// The prefix of XML Schema's instance namespace, if it isn't one of these.
+    xsi: Option<String>,
     /// Whether a message is known by its root.
     pub(super) has_root: bool,
-    /// How objects are named and referred to.
-    pub(super) id: Option<Expanded>,
-    pub(super) reference: Option<Expanded>,
-    pub(super) uri: Option<Expanded>,
+    /// The attributes by which objects are named and referred to.
+    links: Vec<(Expanded, Link)>,
     pub(super) json_id: Option<String>,
     pub(super) wrapped: Option<String>,
 }
@@ -125,16 +139,30 @@ impl Table {
             elsewhere: HashMap::new(),
             syntax,
             prefixes: declared.namespaces.clone(),
+            xsi: None,
             has_root: declared.root.is_some(),
-            id: None,
-            reference: None,
-            uri: None,
+            links: Vec::new(),
             json_id: declared.json_id.clone(),
             wrapped: rdf.filter(|_| syntax == Syntax::Json).map(|(prefix, _)| format!("{prefix}:value")),
         };
-        table.id = declared.id.as_deref().map(|name| table.expanded(name));
-        table.reference = declared.reference.as_deref().map(|name| table.expanded(name));
-        table.uri = declared.uri.as_deref().map(|name| table.expanded(name));
+        let ids: Vec<String> = declared.id.iter().cloned().collect();
+        let kinds = [
+            (&ids, Link::Id),
+            (&declared.references, Link::Reference),
+            (&declared.uris, Link::Uri),
+            (&declared.pointers, Link::Pointers),
+        ];
+        for (names, kind) in kinds {
+            let names = names.iter().map(|name| (table.expanded(name), kind)).collect::<Vec<_>>();
+            table.links.extend(names);
+        }
+        if !declared.namespaces.iter().any(|(_, uri)| uri == XSI_URI) {
+            let mut prefix = "xsi".to_owned();
+            while table.uri_of(&prefix).is_some() {
+                prefix.push('1');
+            }
+            table.xsi = Some(prefix);
+        }
         let root = declared.root.as_deref().map_or(0, |root| table.walk(0, root));
         for (path, element) in &declared.paths {
             let is_record = path.ends_with("/**");
@@ -248,6 +276,32 @@ impl Table {
         self.prefixes.iter().find(|(own, _)| own == prefix).map(|(_, uri)| uri.as_str())
     }
 
+    /// The place of a prefix among the format's.
+    pub(super) fn place_of(&self, prefix: &str) -> Option<usize> {
+        self.prefixes.iter().position(|(own, _)| own == prefix)
+    }
+
+    /// The format's prefixes and what they mean, in their order.
+    pub(super) fn prefixes(&self) -> &[(String, String)] {
+        &self.prefixes
+    }
+
+    /// The prefixes that an output of XML may declare, in this order, and what they mean.
+    pub(super) fn declarations(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.prefixes.iter().map(|(prefix, uri)| (prefix.as_str(), uri.as_str()));
+        own.chain(self.xsi.as_deref().map(|prefix| (prefix, XSI_URI)))
+    }
+
+    /// Whether a name has no prefix, or one of the format's.
+    pub(super) fn has_own_prefix(&self, name: &str) -> bool {
+        name.split_once(':').is_none_or(|(prefix, _)| self.uri_of(prefix).is_some())
+    }
+
+    /// What an attribute says of its element and others, if that is what it is for.
+    pub(super) fn link(&self, name: &Name<'_>) -> Option<Link> {
+        self.links.iter().find(|(own, _)| own.is(name)).map(|(_, link)| *link)
+    }
+
     /// Whether the format has prefixes at all.
     pub(super) fn has_prefixes(&self) -> bool {
         !self.prefixes.is_empty()
@@ -277,7 +331,15 @@ impl Table {
             let known = self.declared(at, Name { namespace, is_attribute, local: &local });
             known.unwrap_or_else(|| {
                 let to = self.places.len();
-                self.places.push(Place { name: step.to_owned(), ..Place::default() });
+                let is_type = step == "@type" || namespace == XSI && local == "type";
+                let (prefix, is_xsi_type) = match step.trim_start_matches('@').split_once(':') {
+                    Some((prefix, last)) => {
+                        (self.place_of(prefix), last == "type" && self.uri_of(prefix) == Some(XSI_URI))
+                    }
+                    None => (None, false),
+                };
+                let is_type = is_type || is_xsi_type;
+                self.places.push(Place { name: step.to_owned(), is_type, prefix, ..Place::default() });
                 self.change(at, |place| place.below.push(Step { namespace, is_attribute, local, to }));
                 to
             })

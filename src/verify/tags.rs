@@ -35,6 +35,11 @@ impl<'t> Tag<'t> {
         self.content.get(..self.name).unwrap_or_default()
     }
 
+    /// What stands behind its name.
+    pub(super) fn rest(self) -> &'t str {
+        self.content.get(self.name..).unwrap_or_default()
+    }
+
     pub(super) fn has_attributes(self) -> bool {
         self.name < self.content.len()
     }

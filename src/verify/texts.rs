@@ -1,4 +1,4 @@
-//! Texts that must be told apart or found again while a message is read: names of one object, prefixes in scope, ids. They
+//! Texts that must be told apart while a message is read: names of one object. They
 //! stand in one string, which the next message uses again, so that none takes room of its own.
 
 /// Texts in the order they came, each with something that is known of it.
@@ -43,29 +43,11 @@ impl<T: Copy + Ord> Texts<T> {
         self.text.truncate(mark.text);
     }
 
-    /// Adds a text. Gives its place.
-    pub(super) fn push(&mut self, text: &str, known: T) -> usize {
+    /// Adds a text.
+    pub(super) fn push(&mut self, text: &str, known: T) {
         let start = self.text.len();
         self.text.push_str(text);
         self.entries.push(Entry { start, end: self.text.len(), known });
-        self.entries.len() - 1
-    }
-
-    /// What is known of the text at a place.
-    pub(super) fn at(&mut self, place: usize) -> Option<&mut T> {
-        self.entries.get_mut(place).map(|entry| &mut entry.known)
-    }
-
-    /// What is known of the last text that is this one.
-    pub(super) fn last(&mut self, text: &str) -> Option<&mut T> {
-        let own = self.text.as_bytes();
-        let is_it = |entry: &&mut Entry<T>| own.get(entry.start..entry.end) == Some(text.as_bytes());
-        self.entries.iter_mut().rev().find(is_it).map(|entry| &mut entry.known)
-    }
-
-    /// What is known of each text since a mark.
-    pub(super) fn since(&self, mark: Mark) -> impl Iterator<Item = T> {
-        self.entries.iter().skip(mark.entries).map(|entry| entry.known)
     }
 
     /// Whether two since a mark are the same, in what is known of them as well.
@@ -96,12 +78,9 @@ mod tests {
         for (text, known) in [("c", 2), ("a", 4), ("", 3), ("a", 3)] {
             texts.push(text, known);
         }
-        assert_eq!(texts.last("a"), Some(&mut 3));
         assert_eq!(texts.sorted(mark).collect::<Vec<_>>(), [("", 3), ("a", 3), ("a", 4), ("c", 2)]);
         texts.back_to(mark);
-        assert_eq!(texts.last("c"), None);
-        assert_eq!(texts.last("a"), Some(&mut 1));
-        assert_eq!(texts.push("b", 5), 1);
+        texts.push("b", 5);
         assert_eq!(texts.sorted(Mark::default()).collect::<Vec<_>>(), [("a", 1), ("b", 5)]);
     }
 }

@@ -8,15 +8,16 @@ use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, XmlVersion};
 
 use super::frame::{Judged, Stands};
+use super::links::Number;
 use super::reading::{Finding, Found, Reading, Record, Rules};
-use super::table::{Expanded, FOREIGN, NO_NAMESPACE, Name, NamespaceNumber, Place, Table, XSI};
+use super::table::{Link, NO_NAMESPACE, Name, NamespaceNumber, Place, Table, XSI};
 use super::tags::{Piece, Tag, Tags};
 use super::texts::{Mark, Texts};
 
-/// A namespace declaration in scope, whose text is the prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Declaration {
-    namespace: NamespaceNumber,
+/// What becomes of a prefix that an output may have.
+#[derive(Debug, Clone, Copy, Default)]
+struct Prefix {
+    is_declared: bool,
     is_used: bool,
 }
 
@@ -31,16 +32,18 @@ struct Open {
     /// Something in it, or an attribute of it, was released.
     is_released: bool,
     is_nil: bool,
+    /// It has an attribute by which it can only stand for another; one that may name it as well; one that points to others.
     refers: bool,
-    /// The declarations in scope outside of it, if it has any of its own.
-    scope: Option<Mark>,
+    uri: Option<Number>,
+    points: bool,
 }
 
 /// What a walk needs room for. The next message uses it again.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     open: Vec<Open>,
-    scope: Texts<Declaration>,
+    /// The prefixes that the table lets an output have.
+    prefixes: Vec<Prefix>,
     /// The attributes of one tag.
     attributes: Texts<NamespaceNumber>,
     /// A text that came in several pieces.
@@ -74,7 +77,8 @@ const TWICE: &str = "an attribute that stands twice";
 /// Reads an output to its end.
 pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Finding> {
     room.open.clear();
-    room.scope.clear();
+    room.prefixes.clear();
+    room.prefixes.resize(rules.table.declarations().count(), Prefix::default());
     let mut walk = Walk { document: text, rules, reading, room, text: Text::None, has_root: false };
     let mut tags = Tags::new(text);
     let start = tags.at();
@@ -92,7 +96,13 @@ pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &
                 Err(_) => Err(NO_XML),
             },
             Ok(Piece::Text(text)) => walk.text(if has_returns { content(text) } else { Cow::Borrowed(text) }),
-            Ok(Piece::Eof) if walk.room.open.is_empty() && walk.has_root => return Ok(()),
+            Ok(Piece::Eof) if walk.room.open.is_empty() && walk.has_root => {
+                let is_unused = |prefix: &Prefix| prefix.is_declared && !prefix.is_used;
+                match walk.room.prefixes.iter().any(is_unused) {
+                    true => Err("a namespace declaration that nothing uses"),
+                    false => return Ok(()),
+                }
+            }
             Ok(Piece::Eof) => Err("an element that isn't closed"),
             Ok(Piece::Rare(event)) => walk.event(&event, at == start),
             Err(_) => Err(NO_XML),
@@ -204,9 +214,9 @@ impl<'t> Walk<'t, '_, '_> {
     }
 
     fn start(&mut self, tag: Tag<'_>, place_of_name: (usize, usize)) -> Checked<()> {
-        let (scope, has_attributes) = if tag.has_attributes() { self.declarations(tag)? } else { (None, false) };
+        let has_attributes = tag.has_attributes() && self.declarations(tag)?;
         let (prefix, local) = split(tag.name());
-        let namespace = self.resolve(prefix, true)?;
+        let namespace = self.resolve(prefix)?;
         let is_loose = !is_blank(said(&self.text, self.room));
         let (around, record) = match self.room.open.last_mut() {
             Some(_) if is_loose => {
@@ -243,30 +253,35 @@ impl<'t> Walk<'t, '_, '_> {
             is_released: false,
             is_nil: false,
             refers: false,
-            scope,
+            uri: None,
+            points: false,
         });
         if has_attributes { self.attributes(tag) } else { Ok(()) }
     }
 
-    /// Takes note of the namespaces that a tag declares. What was in scope before, and whether it has other attributes.
-    fn declarations(&mut self, tag: Tag<'_>) -> Checked<(Option<Mark>, bool)> {
-        let outer = self.room.scope.mark();
-        let (mut count, mut has_others) = (0_usize, false);
-        for attribute in tag.attributes() {
-            let attribute = attribute.map_err(|_| ILL_FORMED)?;
-            match attribute.key.as_namespace_binding() {
-                Some(_) => {
-                    self.declare(&attribute)?;
-                    count += 1;
-                }
-                None => has_others = true,
+    /// Takes note of the namespaces that a tag declares: the root does, before all else, those of the format by its own
+    /// prefixes, in its order and in one spelling; no other tag does. Whether it has other attributes.
+    fn declarations(&mut self, tag: Tag<'_>) -> Checked<bool> {
+        let table = self.rules.table;
+        let is_root = !self.has_root;
+        let mut rest = tag.rest();
+        for ((prefix, uri), known) in table.declarations().zip(&mut self.room.prefixes).filter(|_| is_root) {
+            let declaration = format!(" xmlns:{prefix}=\"{}\"", escape(uri));
+            if let Some(behind) = rest.strip_prefix(declaration.as_str()) {
+                (rest, known.is_declared) = (behind, true);
             }
         }
-        let own = self.room.scope.sorted(outer).map(|(prefix, _)| prefix);
-        if own.clone().zip(own.skip(1)).any(|(one, next)| one == next) {
-            return Err(TWICE);
+        let mut declared = self.room.prefixes.iter().filter(|prefix| is_root && prefix.is_declared).count();
+        let mut has_others = false;
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(|_| ILL_FORMED)?;
+            match (attribute.key.as_namespace_binding(), declared.checked_sub(1)) {
+                (Some(_), Some(less)) => declared = less,
+                (Some(_), None) => return Err("a namespace declaration that isn't the format's own"),
+                (None, _) => has_others = true,
+            }
         }
-        Ok(((count > 0).then_some(outer), has_others))
+        Ok(has_others)
     }
 
     /// Judges the other attributes of a tag.
@@ -276,7 +291,7 @@ impl<'t> Walk<'t, '_, '_> {
             let attribute = attribute.map_err(|_| ILL_FORMED)?;
             if attribute.key.as_namespace_binding().is_none() {
                 let (prefix, local) = split(attribute.key.into_inner());
-                let name = Name { namespace: self.resolve(prefix, false)?, is_attribute: true, local };
+                let name = Name { namespace: self.resolve(prefix)?, is_attribute: true, local };
                 self.room.attributes.push(local, name.namespace);
                 self.attribute(&attribute, name)?;
             }
@@ -284,32 +299,18 @@ impl<'t> Walk<'t, '_, '_> {
         if self.room.attributes.has_twins(Mark::default()) { Err(TWICE) } else { Ok(()) }
     }
 
-    fn declare(&mut self, attribute: &Attribute<'_>) -> Checked<()> {
-        let name: &str = attribute.key.into_inner();
-        let prefix = name.strip_prefix("xmlns:").unwrap_or_default();
-        let uri = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| ILL_FORMED)?;
-        if matches!(prefix, "xml" | "xmlns") || uri.is_empty() && name != "xmlns" {
-            return Err("a namespace declaration that is none");
-        }
-        let namespace = self.rules.table.namespace(&uri);
-        self.room.scope.push(prefix, Declaration { namespace, is_used: false });
-        Ok(())
-    }
-
-    /// The namespace of a name by its prefix.
-    fn resolve(&mut self, prefix: Option<&str>, is_element: bool) -> Checked<NamespaceNumber> {
-        match prefix {
-            None if !is_element => return Ok(NO_NAMESPACE),
-            Some("xml") => return Ok(FOREIGN),
-            _ => {}
-        }
-        match self.room.scope.last(prefix.unwrap_or_default()) {
-            Some(declaration) => {
-                declaration.is_used = true;
-                Ok(declaration.namespace)
+    /// The namespace of a name by its prefix, which must be the format's own and declared.
+    fn resolve(&mut self, prefix: Option<&str>) -> Checked<NamespaceNumber> {
+        let Some(prefix) = prefix else { return Ok(NO_NAMESPACE) };
+        let table = self.rules.table;
+        let mut known = table.declarations().zip(&mut self.room.prefixes);
+        match known.find(|((own, _), _)| *own == prefix) {
+            Some(((_, uri), known)) if known.is_declared => {
+                known.is_used = true;
+                Ok(table.namespace(uri))
             }
-            None if prefix.is_none() => Ok(NO_NAMESPACE),
-            None => Err("a prefix that is bound to nothing"),
+            Some(_) => Err("a prefix that is bound to nothing"),
+            None => Err("a prefix that isn't the format's own"),
         }
     }
 
@@ -317,17 +318,10 @@ impl<'t> Walk<'t, '_, '_> {
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| ILL_FORMED)?;
         let Some(open) = self.room.open.last_mut() else { return Ok(()) };
         let table = self.rules.table;
-        let is = |own: &Option<Expanded>| own.as_ref().is_some_and(|own| own.is(&name));
-        if is(&table.id) {
-            self.reading.link(&value, true);
-        } else if is(&table.reference) {
-            open.refers = true;
-            self.reading.link(&value, false);
-        } else if is(&table.uri) {
-            open.refers = true;
-            let fragment = value.strip_prefix('#').ok_or("a reference out of the message")?;
-            self.reading.link(fragment, false);
-        } else if name.namespace == XSI && name.local == "nil" {
+        if let Some(link) = table.link(&name) {
+            return self.link(link, &name, &value);
+        }
+        if name.namespace == XSI && name.local == "nil" {
             if !matches!(&*value, "true" | "1") {
                 return Err("`xsi:nil` on what isn't nil");
             }
@@ -338,6 +332,42 @@ impl<'t> Walk<'t, '_, '_> {
             if self.rules.judge(Some(place), None, &value, false, self.reading)? == Found::Released {
                 open.is_released = true;
             }
+            if let (true, Some((prefix, _))) = (place.is_type, value.split_once(':')) {
+                self.resolve(Some(prefix))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges an attribute that names its element or refers to others.
+    fn link(&mut self, link: Link, name: &Name<'_>, value: &str) -> Checked<()> {
+        let links = &mut self.reading.links;
+        let Some(open) = self.room.open.last_mut() else { return Ok(()) };
+        match link {
+            Link::Id => {
+                let number = links.number(value)?;
+                links.is_id(number)?;
+            }
+            Link::Reference => {
+                let number = links.number(value)?;
+                links.refers_to(number);
+                open.refers = true;
+            }
+            Link::Uri => {
+                open.uri = Some(links.number(value.strip_prefix('#').ok_or("a reference out of the message")?)?);
+            }
+            Link::Pointers => {
+                for name in value.split(' ') {
+                    let number = links.number(name)?;
+                    links.refers_to(number);
+                }
+                open.points = true;
+            }
+        }
+        let place = open.place.and_then(|at| self.rules.table.below(at, *name)).and_then(|at| self.rules.table.get(at));
+        if let Some(element) = place.and_then(|place| place.element) {
+            let (element, _) = self.rules.permitted(element).ok_or("a value that the grant doesn't hold")?;
+            self.reading.count(element, false);
         }
         Ok(())
     }
@@ -355,12 +385,6 @@ impl<'t> Walk<'t, '_, '_> {
                 return Err(what);
             }
         };
-        if let Some(outer) = open.scope {
-            if self.room.scope.since(outer).any(|declaration| !declaration.is_used) {
-                return Err("a namespace declaration that nothing uses");
-            }
-            self.room.scope.back_to(outer);
-        }
         if let (true, Some(parent)) = (is_released, self.room.open.last_mut()) {
             parent.is_released = true;
         }
@@ -369,11 +393,28 @@ impl<'t> Walk<'t, '_, '_> {
 
     /// Judges an element that has ended. Gives whether it holds something released.
     fn ended(&mut self, open: &Open, place: Option<&Place>) -> Checked<bool> {
+        let is_released = self.says(open, place)?;
+        // What says something itself has a name; what doesn't stands for another.
+        let refers = open.refers || open.uri.is_some();
+        match (is_released, open.uri) {
+            (true, Some(number)) => self.reading.links.names(number),
+            (false, Some(number)) => self.reading.links.refers_to(number),
+            (_, None) => {}
+        }
+        if is_released && open.refers {
+            return Err("a reference on what says something itself");
+        }
+        Ok(is_released || refers)
+    }
+
+    /// Judges what an element that has ended says itself. Gives whether that is anything.
+    fn says(&mut self, open: &Open, place: Option<&Place>) -> Checked<bool> {
         let text = said(&self.text, self.room);
+        let refers = open.refers || open.uri.is_some();
         if open.is_nil {
             let has_content = open.has_children || !text.is_empty();
             let may_be_nil = place.is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
-            if has_content || !may_be_nil && !open.refers {
+            if has_content || !may_be_nil && !refers {
                 return Err("`xsi:nil` on what may not be nil");
             }
         }
@@ -381,7 +422,8 @@ impl<'t> Walk<'t, '_, '_> {
         if is_value && open.has_children {
             return Err("an element in a value");
         }
-        if is_value || open.record.is_some() && !open.has_children {
+        let is_empty = is_blank(text) && (open.is_released || refers);
+        if is_value || open.record.is_some() && !open.has_children && !is_empty {
             let found = self.rules.judge(place, open.record, text, open.is_nil, self.reading)?;
             if let (Text::Piece(text), false) = (self.text, open.is_nil) {
                 let stands = Stands::of(text, self.document);
@@ -389,8 +431,11 @@ impl<'t> Walk<'t, '_, '_> {
             }
             return Ok(found == Found::Released || open.is_released);
         }
-        if open.is_released || open.refers {
-            return if is_blank(text) { Ok(true) } else { Err("a text beside elements") };
+        if open.is_released || refers {
+            if refers && !open.is_released && open.has_children {
+                return Err("a reference on what has parts");
+            }
+            return if is_blank(text) { Ok(open.is_released) } else { Err("a text beside elements") };
         }
         // Nothing of it is released: it must be what stands for it.
         if open.has_children {
@@ -434,6 +479,11 @@ fn said<'s>(text: &'s Text<'_>, room: &'s Room) -> &'s str {
         Text::Piece(text) => text,
         Text::Joined => &room.joined,
     }
+}
+
+/// A namespace as it stands in quotes.
+fn escape(uri: &str) -> String {
+    uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 fn is_blank(text: &str) -> bool {

@@ -11,6 +11,7 @@
 //! | 25 to 29: inside permitted values | `values` |
 //! | 30 to 32: who asks | `requester` |
 //! | 33, 34: traces | `traces` |
+//! | 13, 16, 22, and what a sender may choose freely | `links` |
 //! | 35, 36: files | `files` |
 //! | 37: the policy file | `policy` |
 //! | 1, 30 and others, on mobile licences | `mobile` |
@@ -27,6 +28,7 @@
 mod files;
 mod json_names;
 mod json_text;
+mod links;
 mod messages;
 mod mobile;
 mod policy;

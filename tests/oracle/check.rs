@@ -5,10 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dmv_redact::{Disposition, Filter, Receipt, Requester};
 
+use crate::format::Format;
 use crate::json::Json;
 use crate::policy::Asker;
 use crate::predict::{Counts, Prediction, Setting};
-use crate::xml::{differences, read_output};
+use crate::xml::{differences, foreign_names, read_output};
 use crate::{predict_json, predict_xml};
 
 pub(crate) struct Outcome {
@@ -61,6 +62,10 @@ pub(crate) fn check(
         compare(&mut outcome, prediction, |expected, output| {
             let (tree, mut faults) = read_output(output);
             faults.extend(differences(expected, &tree));
+            let root = expected.name.rsplit('}').next().unwrap_or_default();
+            let has_root = |format: &&Format| format.xml && format.root.rsplit(':').next() == Some(root);
+            faults
+                .extend(setting.formats.iter().find(has_root).map(|f| foreign_names(output, f)).into_iter().flatten());
             let declaration =
                 |text: &str| text.starts_with("<?xml ").then(|| text[..text.find("?>").unwrap()].to_owned());
             let source = str::from_utf8(message).expect("UTF-8").trim_start_matches('\u{FEFF}');

@@ -40,6 +40,8 @@ pub(crate) struct Format {
     pub(crate) requester: Option<Vec<String>>,
     pub(crate) nillable: Vec<Vec<String>>,
     pub(crate) namespaces: BTreeMap<String, String>,
+    /// The prefixes in the order in which the file lists them.
+    pub(crate) listed: Vec<String>,
     pub(crate) mapped: Vec<Mapped>,
     pub(crate) required: Vec<(Vec<String>, String)>,
     pub(crate) references: References,
@@ -78,6 +80,7 @@ impl Format {
             requester: string(&table, "requester").map(|p| steps(&p)),
             nillable: strings(&table, "nillable").unwrap_or_default().iter().map(|p| steps(p)).collect(),
             namespaces: table.get("namespaces").and_then(Value::as_table).map(bindings).unwrap_or_default(),
+            listed: listed(text),
             mapped,
             required,
             references: table.get("references").and_then(Value::as_table).map(references).unwrap_or_default(),
@@ -123,6 +126,13 @@ impl Format {
             Some(uri) => self.namespaces.iter().find(|(_, u)| *u == uri).map(|(p, _)| format!("{p}:{local}")),
         }
     }
+}
+
+/// The keys of the table of namespaces, as they stand in the file.
+fn listed(text: &str) -> Vec<String> {
+    let lines = text.lines().skip_while(|line| line.trim() != "[namespaces]").skip(1);
+    let keys = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once('='));
+    keys.map(|(key, _)| key.trim().trim_matches('"').to_owned()).collect()
 }
 
 pub(crate) fn steps(path: &str) -> Vec<String> {

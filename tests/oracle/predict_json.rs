@@ -49,7 +49,8 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
             walk.judge.open = Some("an id twice");
         }
         if before == (walk.alive.clone(), walk.pointed.clone()) || walk.judge.open.is_some() {
-            return walk.judge.finish(out.map(|out| with_context(top.members(), format, out.json)));
+            let root = out.map(|out| numbered(out.json, format, &mut Vec::new()));
+            return walk.judge.finish(root.map(|root| with_context(top.members(), format, root)));
         }
     }
 }
@@ -107,6 +108,8 @@ impl Walk<'_, '_> {
                 let more = |m: &Mapped| m.steps.starts_with(path) && m.steps.len() > path.len();
                 if denied && !format.mapped.iter().any(more) { None } else { self.object(members, path) }
             }
+            // As in XML.
+            (Place::Record(_), Json::Scalar(lexeme)) if lexeme.starts_with('"') && is_blank(item) => None,
             (Place::Record(element), _) => self.scalar(element, item).and_then(Kept::content),
             (Place::Container, Json::Object(members)) => self.object(members, path),
             (Place::Container, _) => None,
@@ -231,8 +234,20 @@ fn with_context(top: &[Member], format: &Format, root: Json) -> Json {
     let mut members = Vec::new();
     for member in top {
         if member.name == CONTEXT {
-            let bindings = member.value.members().iter().filter(|b| used.contains(b.name.as_str()));
-            let bindings: Vec<Member> = bindings.map(|b| Member::new(&b.name, b.value.clone())).collect();
+            let used = |own: &&String| used.contains(own.as_str());
+            let bindings: Vec<Member> = format
+                .listed
+                .iter()
+                .filter(used)
+                .map(|own| {
+                    let uri = &format.namespaces[own];
+                    let alike =
+                        |b: &&Member| used(&&b.name) && format.namespaces[&b.name].ends_with('/') == uri.ends_with('/');
+                    let marked = |b: &Member| b.value.text().is_some_and(|text| text != format.namespaces[&b.name]);
+                    let mark = if member.value.members().iter().filter(alike).any(marked) { "#" } else { "" };
+                    Member::new(own, Json::string(&format!("{uri}{mark}")))
+                })
+                .collect();
             if !bindings.is_empty() {
                 members.push(Member::new(CONTEXT, Json::Object(bindings)));
             }
@@ -241,6 +256,33 @@ fn with_context(top: &[Member], format: &Format, root: Json) -> Json {
         }
     }
     Json::Object(members)
+}
+
+fn is_blank(value: &Json) -> bool {
+    value.text().is_some_and(|text| text.trim_matches([' ', '\t', '\r', '\n']).is_empty())
+}
+
+/// The same with the names of its objects numbered in the order in which they come.
+fn numbered(value: Json, format: &Format, names: &mut Vec<String>) -> Json {
+    match value {
+        Json::Scalar(_) => value,
+        Json::Array(items) => Json::Array(items.into_iter().map(|item| numbered(item, format, names)).collect()),
+        Json::Object(members) => Json::Object(
+            members
+                .into_iter()
+                .map(|member| match member.value.text() {
+                    Some(target) if Some(&member.name) == format.references.json.as_ref() => {
+                        let place = names.iter().position(|known| *known == target).unwrap_or_else(|| {
+                            names.push(target);
+                            names.len() - 1
+                        });
+                        Member::new(&member.name, Json::string(&format!("#id{}", place + 1)))
+                    }
+                    _ => Member { value: numbered(member.value, format, names), ..member },
+                })
+                .collect(),
+        ),
+    }
 }
 
 fn prefix(name: &str) -> &str {

@@ -36,7 +36,8 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
             walk.judge.open = Some("an id twice");
         }
         if before == (walk.alive.clone(), walk.pointed.clone()) || walk.judge.open.is_some() {
-            return walk.judge.finish(out);
+            let mut names = Vec::new();
+            return walk.judge.finish(out.map(|out| numbered(out, format, &mut names)));
         }
     }
 }
@@ -62,9 +63,12 @@ impl Walk<'_, '_> {
             Place::Container => self.container(node, path),
             Place::Record(_) if self.judge.is_foreign_in_record(self.format, path) => None,
             Place::Record(element) if !self.judge.grants(element) => self.parts_of_denied_record(node, path),
-            Place::Record(element) if !node.children().any(|c| c.is_element()) => self.leaf(node, path, element),
+            // An empty part of a record is what is left where something was removed.
+            Place::Record(element) if !node.children().any(|c| c.is_element()) && !is_blank(&text_of(node)) => {
+                self.leaf(node, path, element)
+            }
             Place::Record(_) => {
-                if self.only_strangers(node, path) {
+                if node.children().any(|c| c.is_element()) && self.only_strangers(node, path) {
                     self.judge.open = Some("an unknown element in a text of a record");
                 }
                 self.container(node, path)
@@ -205,6 +209,36 @@ impl Walk<'_, '_> {
             spelled(self.format, child).is_none_or(|step| matches!(self.format.place(&below(step)), Place::Unknown))
         })
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim_matches([' ', '\t', '\r', '\n']).is_empty()
+}
+
+/// The same with its ids and references numbered in the order in which they come.
+fn numbered(mut out: Out, format: &Format, names: &mut Vec<String>) -> Out {
+    let references = &format.references;
+    let links = [(&references.id, ""), (&references.reference, ""), (&references.uri, "#")];
+    let spelled = |name: &str| match name.strip_prefix('{').and_then(|name| name.split_once('}')) {
+        Some((uri, local)) => format.spelling(Some(uri), local),
+        None => format.spelling(None, name),
+    };
+    for (name, value) in &mut out.attributes {
+        let name = spelled(name);
+        if let Some((_, mark)) = links.iter().find(|(own, _)| own.is_some() && **own == name) {
+            let target = value.trim_start_matches(mark).to_owned();
+            let place = names.iter().position(|known| *known == target).unwrap_or_else(|| {
+                names.push(target);
+                names.len() - 1
+            });
+            *value = format!("{mark}id{}", place + 1);
+        }
+    }
+    out.body = match out.body {
+        Body::Kids(kids) => Body::Kids(kids.into_iter().map(|kid| numbered(kid, format, names)).collect()),
+        other => other,
+    };
+    out
 }
 
 fn spelled(format: &Format, node: Node<'_, '_>) -> Option<String> {

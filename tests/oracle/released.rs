@@ -49,8 +49,16 @@ fn from_json(value: &Json, path: &str, found: &mut Released) {
 pub(crate) fn surplus<'r>(less: &'r Released, more: &Released, format: &Format) -> Option<&'r (String, String)> {
     let mut rest = more.iter();
     less.iter().filter(|(path, value)| !stands_in(path, value, format)).find(|(path, value)| {
-        !rest.any(|(other_path, other)| path == other_path && (value == other || generalises(value, other)))
+        !rest.any(|(other_path, other)| {
+            path == other_path && (value == other || generalises(value, other) || is_number(value) && is_number(other))
+        })
     })
+}
+
+/// The name of an object, which is its number in one output.
+fn is_number(name: &str) -> bool {
+    let digits = name.trim_start_matches('#').strip_prefix("id").unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// What stands for a denied part is no released value, and neither is emptiness.

@@ -3,6 +3,8 @@
 
 use roxmltree::{Document, Node};
 
+use crate::format::Format;
+
 pub(crate) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 #[derive(Debug)]
@@ -84,6 +86,48 @@ fn read(source: &str, node: Node<'_, '_>) -> Out {
     let raw = |a: roxmltree::Attribute<'_, '_>| source[a.range_value()].to_owned();
     let attributes = node.attributes().map(|a| (expanded(a.namespace(), a.name()), raw(a))).collect();
     Out { name: name_of(node), attributes, body, stand_in: false }
+}
+
+/// What a name may not be in an output: of another prefix than the format's own for its namespace, or declared anywhere but
+/// at the root, before all else, in the format's order.
+pub(crate) fn foreign_names(source: &str, format: &Format) -> Vec<String> {
+    let document = Document::parse(source).expect("the output is well-formed XML");
+    let root = document.root_element();
+    let mut faults = Vec::new();
+    let mut used: Vec<(&str, &str)> = Vec::new();
+    for node in document.descendants().filter(Node::is_element) {
+        let tag = StartTag::read(&source[node.range()]);
+        let attributes = tag.attributes.iter().filter(|(name, _)| declared_prefix(name).is_none());
+        for name in attributes.map(|(name, _)| *name).chain([tag.name]) {
+            let Some((prefix, _)) = name.split_once(':') else { continue };
+            let own = format.namespaces.get(prefix).map(String::as_str);
+            let Some(uri) = own.or((prefix == "xsi").then_some(XSI)) else {
+                faults.push(format!("{name} has a prefix of the sender's"));
+                continue;
+            };
+            used.push((prefix, uri));
+        }
+        if node != root && attributes_declare(&tag) {
+            faults.push(format!("<{}> declares a namespace", tag.name));
+        }
+    }
+    let order = format.listed.iter().map(String::as_str).chain(["xsi"]);
+    let declared: String = order
+        .filter_map(|own| used.iter().find(|(prefix, _)| *prefix == own))
+        .map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\""))
+        .collect();
+    let tag = StartTag::read(&source[root.range()]);
+    let start = format!("<{}{declared}", tag.name);
+    let declarations = tag.attributes.iter().filter(|(name, _)| declared_prefix(name).is_some()).count();
+    let wanted = declared.matches(" xmlns:").count();
+    if !source[root.range()].starts_with(&start) || declarations != wanted {
+        faults.push("the root doesn't declare what is used, in the format's order".to_owned());
+    }
+    faults
+}
+
+fn attributes_declare(tag: &StartTag<'_>) -> bool {
+    tag.attributes.iter().any(|(name, _)| declared_prefix(name).is_some())
 }
 
 fn unused_declarations(source: &str, node: Node<'_, '_>) -> Vec<String> {

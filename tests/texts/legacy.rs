@@ -89,7 +89,7 @@ fn redact(filter: &Filter, text: &str) -> (String, Receipt) {
     let receipt = filter.redact(message(text).as_bytes(), &Requester::new("AZ0070000").unwrap(), &mut out);
     assert!(receipt.disposition().releases(), "{:?}: {text:?}", receipt.reason());
     let out = String::from_utf8(out).unwrap();
-    let left = out.split_once("ResponseText>").and_then(|(_, rest)| rest.split_once("</n:ResponseText>"));
+    let left = out.split_once("ResponseText>").and_then(|(_, rest)| rest.split_once("</n2:ResponseText>"));
     (left.map_or(String::new(), |(left, _)| left.to_owned()), receipt)
 }
 

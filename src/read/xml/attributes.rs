@@ -1,5 +1,7 @@
 //! The attributes of a start tag: syntax, uniqueness, namespace declarations.
 
+use std::collections::HashSet;
+
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::{Span, find, mark_control, mark_equal, skip_space};
 use super::namespaces::{Binding, Uri, pack, print};
@@ -28,8 +30,8 @@ pub(crate) struct Attribute {
     pub(crate) kind: AttributeKind,
 }
 
-/// Digits of a prefix: enough to number many, too few for a number that means something elsewhere.
-const PREFIX_DIGITS: usize = 6;
+/// Attributes that are compared each with each; of more than these a set is made, so that time stays linear.
+const FEW: usize = 32;
 
 impl XmlReader<'_, '_> {
     /// Reads attributes from `from` on; gives where they end and whether the tag is an empty-element tag.
@@ -38,8 +40,14 @@ impl XmlReader<'_, '_> {
         loop {
             let name_start = skip_space(self.bytes, at);
             match self.bytes.get(name_start) {
-                Some(b'>') => return Ok((at, false)),
-                Some(b'/') if self.bytes.get(name_start + 1) == Some(&b'>') => return Ok((at, true)),
+                Some(b'>') => {
+                    self.unique_names(name_start)?;
+                    return Ok((at, false));
+                }
+                Some(b'/') if self.bytes.get(name_start + 1) == Some(&b'>') => {
+                    self.unique_names(name_start)?;
+                    return Ok((at, true));
+                }
                 None => return Err(Refusal::at(Reason::NotWellFormedXml, name_start, "a tag is not closed")),
                 Some(_) if name_start == at => {
                     return Err(Refusal::at(Reason::NotWellFormedXml, at, "white space is wanted before an attribute"));
@@ -66,7 +74,8 @@ impl XmlReader<'_, '_> {
         };
         let (value, plain) = self.attribute_value(open + 1, quote)?;
         let whole = name.whole.of(self.bytes);
-        if self.state.attributes.iter().any(|other| other.name.whole.of(self.bytes) == whole) {
+        let is_few = self.state.attributes.len() < FEW;
+        if is_few && self.state.attributes.iter().any(|other| other.name.whole.of(self.bytes) == whole) {
             return Err(Refusal::at(Reason::NotWellFormedXml, name_start, "an attribute stands twice"));
         }
         let is_declaration = whole == b"xmlns" || whole.starts_with(b"xmlns:");
@@ -78,6 +87,16 @@ impl XmlReader<'_, '_> {
         let end = value.end() + 1;
         self.state.attributes.push(Attribute { span: Span::new(start, end), name, value, plain, kind });
         Ok(end)
+    }
+
+    /// Refuses a start tag of many attributes, which ends at `end`, if one stands twice in it.
+    fn unique_names(&self, end: usize) -> Read<()> {
+        let attributes = &self.state.attributes;
+        let mut seen = HashSet::new();
+        match attributes.len() <= FEW || attributes.iter().all(|other| seen.insert(other.name.whole.of(self.bytes))) {
+            true => Ok(()),
+            false => Err(Refusal::at(Reason::NotWellFormedXml, end, "an attribute stands twice")),
+        }
     }
 
     /// Reads a value up to its closing quote (production 10).
@@ -141,15 +160,11 @@ impl XmlReader<'_, '_> {
                 return refuse("a reserved namespace is bound");
             }
             _ if is_empty && !is_default => return refuse("a prefix is bound to no namespace"),
-            // A prefix goes out with what it stands before.
-            name if name.iter().filter(|byte| byte.is_ascii_digit()).count() > PREFIX_DIGITS => {
-                return refuse("a prefix that is a number");
-            }
             _ => {}
         }
         let binding = self.state.bindings.len();
         let packed = pack(prefix.of(self.bytes));
-        self.state.bindings.push(Binding { prefix, packed, uri, namespace, print });
+        self.state.bindings.push(Binding { prefix, packed, uri, namespace, print, arena_end: 0 }, self.bytes);
         Ok(AttributeKind::Declaration { binding, namespace })
     }
 
@@ -157,33 +172,44 @@ impl XmlReader<'_, '_> {
     /// one under different prefixes.
     pub(super) fn resolve_attributes(&mut self) -> Read<()> {
         let state = &mut *self.state;
-        for place in 0..state.attributes.len() {
-            let (before, rest) = state.attributes.split_at_mut(place);
-            let Some(attribute) = rest.first_mut() else { break };
+        let mut prefixed = 0;
+        for attribute in &mut state.attributes {
             let AttributeKind::Attribute { .. } = attribute.kind else { continue };
             // An attribute without a prefix is in no namespace, whatever the default is.
             let Some(prefix) = attribute.name.prefix() else { continue };
-            let start = attribute.name.whole.start();
             let Some((namespace, binding)) = state.bindings.resolve(Some(prefix), self.bytes) else {
+                let start = attribute.name.whole.start();
                 return Err(Refusal::at(Reason::NotWellFormedXml, start, "a prefix is bound to no namespace"));
             };
             attribute.kind = AttributeKind::Attribute { namespace, binding };
-            let local = attribute.name.local().of(self.bytes);
-            let own = binding.and_then(|place| state.bindings.get(place));
-            let is_same = |other: &Attribute| match other.kind {
-                AttributeKind::Attribute { binding: Some(place), .. } => {
-                    let other_binding = state.bindings.get(place);
-                    let is_one = |(left, right)| state.bindings.is_same(left, right, self.bytes);
-                    other.name.local().of(self.bytes) == local && own.zip(other_binding).is_some_and(is_one)
-                }
-                _ => false,
+            prefixed += usize::from(binding.is_some());
+        }
+        if prefixed < 2 { Ok(()) } else { self.unique_expanded_names(prefixed <= FEW) }
+    }
+
+    /// Refuses a start tag in which two attributes with prefixes are one.
+    fn unique_expanded_names(&self, are_few: bool) -> Read<()> {
+        let state = &*self.state;
+        let expanded = |attribute: &Attribute| match attribute.kind {
+            AttributeKind::Attribute { binding: Some(place), .. } => {
+                let binding = state.bindings.get(place)?;
+                Some((binding, attribute.name.local().of(self.bytes)))
+            }
+            _ => None,
+        };
+        let mut seen = HashSet::new();
+        for (place, attribute) in state.attributes.iter().enumerate() {
+            let Some((binding, local)) = expanded(attribute) else { continue };
+            let is_second = if are_few {
+                let mut before = state.attributes.iter().take(place).filter_map(expanded);
+                before.any(|(other, name)| name == local && state.bindings.is_same(binding, other, self.bytes))
+            } else {
+                !seen.insert((state.bindings.uri(binding, self.bytes), local))
             };
-            if binding.is_some() && before.iter().any(is_same) {
-                return Err(Refusal::at(
-                    Reason::NotWellFormedXml,
-                    start,
-                    "an attribute stands twice under two prefixes",
-                ));
+            if is_second {
+                let start = attribute.name.whole.start();
+                let detail = "an attribute stands twice under two prefixes";
+                return Err(Refusal::at(Reason::NotWellFormedXml, start, detail));
             }
         }
         Ok(())

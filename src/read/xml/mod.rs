@@ -33,8 +33,17 @@ impl QualifiedName {
         Span::new(self.local, self.whole.end())
     }
 
-    fn prefix(self) -> Option<Span> {
+    /// Its prefix, without the colon.
+    pub(crate) fn prefix(self) -> Option<Span> {
         (self.local > self.whole.start()).then(|| Span::new(self.whole.start(), self.local - 1))
+    }
+}
+
+impl QualifiedName {
+    /// The same name where it begins at another place.
+    pub(crate) fn moved_to(self, start: usize) -> Self {
+        let local = start + self.local - self.whole.start();
+        Self { whole: Span::new(start, start + self.whole.len()), local }
     }
 }
 
@@ -53,8 +62,6 @@ pub(crate) struct StartTag {
     pub(crate) span: Span,
     pub(crate) name: QualifiedName,
     pub(crate) namespace: NamespaceId,
-    /// The place of the binding that its name uses; `None` for no prefix where no default is declared.
-    pub(crate) binding: Option<usize>,
     /// Where the attributes end and `>` or `/>` (with white space before it) begins.
     pub(crate) attributes_end: usize,
 }
@@ -66,8 +73,6 @@ pub(crate) struct TagModel {
     /// Where the local name begins in the tag.
     local: usize,
     pub(crate) namespace: NamespaceId,
-    /// The place of the binding that the name uses.
-    pub(crate) binding: Option<usize>,
 }
 
 impl TagModel {
@@ -83,7 +88,7 @@ impl StartTag {
     pub(crate) fn model(&self) -> Option<TagModel> {
         let is_bare = self.name.whole.end() + 1 == self.span.end();
         let local = self.name.local - self.span.start();
-        is_bare.then_some(TagModel { local, namespace: self.namespace, binding: self.binding })
+        is_bare.then_some(TagModel { local, namespace: self.namespace })
     }
 }
 
@@ -221,9 +226,10 @@ impl<'m, 's> XmlReader<'m, 's> {
         self.state.bindings.len()
     }
 
-    /// The place of a prefixed binding of this namespace that is in scope, and its prefix.
-    pub(crate) fn prefix_of(&self, namespace: NamespaceId) -> Option<(usize, Span)> {
-        self.state.bindings.prefix_of(namespace, self.bytes)
+    /// The namespace that a prefix in the message means here, or none where there is no prefix; `None` for a prefix that is
+    /// bound to nothing.
+    pub(crate) fn namespace_of(&self, prefix: Option<Span>) -> Option<NamespaceId> {
+        self.state.bindings.resolve(prefix, self.bytes).map(|(namespace, _)| namespace)
     }
 
     /// Whether a start tag inside the root comes next.

@@ -1,5 +1,6 @@
 //! Which prefix means which namespace, in scope (Namespaces in XML 1.0).
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
 
 use super::super::scan::Span;
@@ -17,6 +18,8 @@ pub(super) struct Binding {
     pub(super) namespace: NamespaceId,
     /// A digest of a URI that no format names: long ones are told apart by it before they are compared.
     pub(super) print: u64,
+    /// How far the arena went when it was made.
+    pub(super) arena_end: usize,
 }
 
 /// Where the bytes of a URI are.
@@ -53,37 +56,57 @@ pub(super) fn print(namespace: NamespaceId, uri: &[u8]) -> u64 {
 pub(super) struct Bindings {
     stack: Vec<Binding>,
     arena: Vec<u8>,
+    /// Of more bindings than [`FEW`], the places of each prefix, so that time stays linear.
+    places: HashMap<Box<[u8]>, Vec<usize>>,
 }
+
+/// Bindings among which a prefix is looked for one by one.
+const FEW: usize = 32;
 
 impl Bindings {
     pub(super) fn clone_from(&mut self, other: &Self) {
         self.stack.clone_from(&other.stack);
         self.arena.clone_from(&other.arena);
+        if !(self.places.is_empty() && other.places.is_empty()) {
+            self.places.clone_from(&other.places);
+        }
     }
 
     pub(super) fn reset(&mut self) {
         self.stack.clear();
         self.arena.clear();
+        if !self.places.is_empty() {
+            self.places.clear();
+        }
     }
 
     pub(super) fn len(&self) -> usize {
         self.stack.len()
     }
 
-    pub(super) fn truncate(&mut self, length: usize) {
-        self.stack.truncate(length);
-        let end = |binding: &Binding| match binding.uri {
-            Uri::Arena(span) => Some(span.end()),
-            Uri::Message(_) => None,
-        };
-        if !self.arena.is_empty() {
-            let used = self.stack.iter().rev().find_map(end).unwrap_or(0);
-            self.arena.truncate(used);
+    pub(super) fn truncate(&mut self, length: usize, message: &[u8]) {
+        if length <= FEW {
+            self.stack.truncate(length);
+            if !self.places.is_empty() {
+                self.places.clear();
+            }
         }
+        for binding in self.stack.drain(length.min(self.stack.len())..) {
+            if let Some(places) = self.places.get_mut(binding.prefix.of(message)) {
+                places.pop();
+            }
+        }
+        self.arena.truncate(self.stack.last().map_or(0, |binding| binding.arena_end));
     }
 
-    pub(super) fn push(&mut self, binding: Binding) {
-        self.stack.push(binding);
+    pub(super) fn push(&mut self, binding: Binding, message: &[u8]) {
+        self.stack.push(Binding { arena_end: self.arena.len(), ..binding });
+        if self.stack.len() > FEW {
+            let from = if self.places.is_empty() { 0 } else { self.stack.len() - 1 };
+            for (place, binding) in self.stack.iter().enumerate().skip(from) {
+                self.places.entry(binding.prefix.of(message).into()).or_default().push(place);
+            }
+        }
     }
 
     /// Keeps a decoded URI as long as its binding is in scope.
@@ -118,20 +141,14 @@ impl Bindings {
         let packed = pack(wanted);
         let is_wanted =
             |binding: &Binding| binding.packed == packed && (packed != LONG || binding.prefix.of(message) == wanted);
-        let place = self.stack.iter().rposition(is_wanted);
+        let place = match self.places.is_empty() {
+            true => self.stack.iter().rposition(is_wanted),
+            false => self.places.get(wanted).and_then(|places| places.last()).copied(),
+        };
         match place.and_then(|place| self.stack.get(place)) {
             Some(binding) => Some((binding.namespace, place)),
             None if prefix.is_none() => Some((NamespaceId::NONE, None)),
             None => (wanted == b"xml").then_some((NamespaceId::XML, None)),
         }
-    }
-
-    /// The innermost prefixed binding of a namespace that no other hides, and its prefix.
-    pub(super) fn prefix_of(&self, namespace: NamespaceId, message: &[u8]) -> Option<(usize, Span)> {
-        let candidates = self.stack.iter().enumerate().rev().filter(|(_, binding)| binding.namespace == namespace);
-        let mut visible = candidates.filter(|(place, binding)| {
-            binding.prefix.len() > 0 && self.resolve(Some(binding.prefix), message) == Some((namespace, Some(*place)))
-        });
-        visible.next().map(|(place, binding)| (place, binding.prefix))
     }
 }

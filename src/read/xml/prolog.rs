@@ -17,7 +17,7 @@ impl XmlReader<'_, '_> {
         if !is_declaration {
             return match written_in {
                 Encoding::Utf8 | Encoding::Utf16 => Ok(Declaration::default()),
-                Encoding::Latin1 | Encoding::Windows1252 => Err(self.malformed(start)),
+                Encoding::Ascii | Encoding::Latin1 | Encoding::Windows1252 => Err(self.malformed(start)),
             };
         }
         let (version, mut at) = self.pseudo_attribute(start + 5, b"version")?.ok_or_else(|| self.malformed(start))?;
@@ -26,7 +26,11 @@ impl XmlReader<'_, '_> {
         }
         let mut encoding = None;
         if let Some((name, end)) = self.pseudo_attribute(at, b"encoding")? {
-            if !name.of(self.bytes).eq_ignore_ascii_case(written_in.name().as_bytes()) {
+            let label = name.of(self.bytes);
+            if !is_encoding_name(label) {
+                return Err(self.malformed(name.start()));
+            }
+            if !written_in.is_declared_by(label) {
                 return Err(Refusal::at(Reason::Encoding, name.start(), "another encoding is declared than is read"));
             }
             encoding = Some(name);
@@ -68,4 +72,10 @@ impl XmlReader<'_, '_> {
     fn malformed(&self, at: usize) -> Refusal {
         Refusal::at(Reason::NotWellFormedXml, at, "the XML declaration is malformed")
     }
+}
+
+/// Production 81.
+fn is_encoding_name(label: &[u8]) -> bool {
+    label.first().is_some_and(u8::is_ascii_alphabetic)
+        && label.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }

@@ -25,7 +25,7 @@ impl XmlReader<'_, '_> {
         let is_bare = self.bytes.get(name_end) == Some(&b'>');
         let (attributes_end, is_empty) = if is_bare { (name_end, false) } else { self.attribute_list(name_end)? };
         let end = skip_space(self.bytes, attributes_end) + if is_empty { 2 } else { 1 };
-        let (namespace, binding) = self
+        let (namespace, _) = self
             .state
             .bindings
             .resolve(name.prefix(), self.bytes)
@@ -36,7 +36,7 @@ impl XmlReader<'_, '_> {
         self.state.open.push(OpenElement { name: name.whole, bindings });
         self.position = end;
         self.phase = if is_empty { Phase::EmptyElement } else { Phase::Content };
-        Ok(StartTag { span: Span::new(start, end), name, namespace, binding, attributes_end })
+        Ok(StartTag { span: Span::new(start, end), name, namespace, attributes_end })
     }
 
     /// Whether the reader is inside the root, and not in an empty-element tag.
@@ -114,7 +114,7 @@ impl XmlReader<'_, '_> {
     pub(super) fn close(&mut self) {
         if let Some(open) = self.state.open.last() {
             if self.state.bindings.len() > open.bindings {
-                self.state.bindings.truncate(open.bindings);
+                self.state.bindings.truncate(open.bindings, self.bytes);
             }
             self.state.open.pop();
         }

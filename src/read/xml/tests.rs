@@ -128,3 +128,31 @@ fn attack_23_limits_hold() {
         assert_eq!(read(&over).unwrap_err().reason(), Reason::Limit);
     }
 }
+
+#[test]
+fn p8_many_attributes_and_declarations_mean_what_few_do() {
+    let limits = Limits { attributes: 1 << 20, namespaces: 1 << 20, ..Limits::default() };
+    let read = |text: &str| {
+        let known = Namespaces::default();
+        let mut state = XmlState::default();
+        let (mut reader, _) = XmlReader::open(text, Encoding::Utf8, &limits, &known, &mut state)?;
+        while !matches!(reader.next()?, Event::Done) {}
+        Ok::<_, Refusal>(())
+    };
+    for count in [1, 31, 32, 33, 34, 64, 20_000] {
+        let declared: String =
+            (0..count).map(|at| format!(" xmlns:p{at}='urn:&#x{:x};'", 0x4E00 + at % 5000)).collect();
+        let attributes: String = (0..count).map(|at| format!(" p{at}:a{}='1'", at / 5000)).collect();
+        let inner = format!("<p0:b xmlns:p0='urn:q'><p0:c/><p{0}:d/></p0:b><p{0}:e/>", count - 1);
+        assert_eq!(read(&format!("<a{declared}{attributes}>{inner}</a>")), Ok(()), "{count}");
+        for wrong in [
+            format!("<a{declared}{attributes} p0:a0=''>{inner}</a>"),
+            format!("<a{declared}{attributes} xmlns:p0=''>{inner}</a>"),
+            format!("<a{declared}{attributes} xmlns:q='urn:&#x4E00;' q:a0='2'>{inner}</a>"),
+            format!("<a{declared} p{count}:x='1'>{inner}</a>"),
+            format!("<a><b{declared}/>{inner}</a>"),
+        ] {
+            assert!(read(&wrong).is_err(), "{count}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use super::output::{Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::Session;
 use crate::catalog::{ElementId, Treatment};
-use crate::format::{Format, NamespaceId, NodeId, Target, Trie};
+use crate::format::{Format, LinkKind, NamespaceId, NodeId, Target, Trie};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, closing, decode};
 use crate::read::scan::Span;
 use crate::read::{Limits, Reason, Refusal};
@@ -89,7 +89,7 @@ struct Frame {
     released: bool,
     /// Whether it has parts that the mapping knows: such an object is no mere reference, whatever became of them.
     has_parts: bool,
-    /// Whether it has an id member, and its value if that is a plain string; empty otherwise.
+    /// Whether it has an id member, and its value if that is a string; empty otherwise.
     has_id: bool,
     id: Span,
 }
@@ -164,7 +164,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         self.copy(Span::new(end, self.text.len()));
         let out = self.out.bytes();
         if !is_planted(Planted::UnusedDeclaration) {
-            self.buffers.context.narrow(out, &mut self.session.buffers.trace);
+            self.buffers.context.narrow(out, self.session.format, &mut self.session.buffers.trace);
         }
         Ok(released)
     }
@@ -272,16 +272,31 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             return self.drop_unmapped();
         }
         let Scalar::String(string) = self.reader.scalar()? else { return Ok(()) };
-        if string.escaped {
-            self.passed();
-            return Ok(());
-        }
         if let Some(frame) = self.buffers.frames.last_mut() {
             frame.id = string.inner;
         }
-        if self.session.buffers.links.is_known(string.inner, self.text) || is_planted(Planted::Reference) {
+        let offset = string.inner.start();
+        let links = &mut self.session.buffers.links;
+        if is_planted(Planted::Reference) {
             self.begin(&part);
-            self.copy(Span::new(part.value_start, self.reader.position()));
+            self.out.bytes().extend_from_slice(b"\"#id1\"");
+            self.written();
+        } else if !links.is_writing() {
+            let mut name = String::new();
+            decode(string.inner.text(self.text), &mut name);
+            links.note(offset, LinkKind::Uri, &name);
+            self.passed();
+        } else if let Some(kept) = links.kept(offset) {
+            self.begin(&part);
+            let at = self.out.len();
+            let out = self.out.bytes();
+            out.push(b'"');
+            self.session.buffers.links.write(kept, at, out);
+            out.push(b'"');
+            if is_planted(Planted::OriginalId) {
+                out.truncate(at);
+                out.extend_from_slice(self.text.as_bytes().get(offset - 1..=string.inner.end()).unwrap_or_default());
+            }
             self.written();
         } else {
             self.passed();

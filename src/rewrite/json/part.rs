@@ -1,5 +1,6 @@
 //! Objects and arrays that open and close, and parts that are written, passed or taken back.
 
+use super::super::links::Closing;
 use super::super::output::{Output, Run, push_json_string};
 use super::super::planted::{Planted, is_planted};
 use super::successors::{self, Successor};
@@ -54,15 +55,17 @@ impl JsonRewriter<'_, '_, '_> {
             self.session.note_missing(role, value_start);
         }
         // An object of which nothing but its id may go out is as good as a reference to the one that has the rest.
-        let refers = id.len() > 0 && {
-            if released {
-                self.session.buffers.links.id(out_start, id, self.text);
-            }
-            !released
-                && !has_parts
-                && self.session.grants_reference(node)
-                && self.session.buffers.links.reference(out_start, id, self.text)
-        };
+        let is_reference = id.len() > 0 && !released && !has_parts;
+        let refers = is_reference && self.session.buffers.links.kept(id.start()).is_some();
+        if id.len() > 0 && !self.session.buffers.links.is_writing() {
+            let closing = match (released, has_parts) {
+                (true, _) => Closing::Object { speaks: true, may_point: true },
+                (false, true) => Closing::Object { speaks: false, may_point: true },
+                (false, false) if self.session.grants_reference(node) => Closing::Reference,
+                (false, false) => Closing::Dropped,
+            };
+            self.session.buffers.links.close(value_start, closing);
+        }
         if released || refers || is_planted(Planted::EmptyContainer) {
             self.buffers.frames.pop();
             if !is_planted(Planted::EndTag) {

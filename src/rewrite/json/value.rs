@@ -6,9 +6,12 @@ use super::super::session::Value;
 use super::super::value::Judgement;
 use super::{JsonRewriter, Part, Rewrite, Role};
 use crate::catalog::{ElementId, Treatment};
-use crate::format::{Node, StandIn, Syntax, Target};
+use crate::format::{NamespaceId, Node, StandIn, Syntax, Target};
 use crate::read::json::{JsonString, Scalar, ValueKind, decode};
 use crate::read::scan::Span;
+
+/// What can't be read in one way: judged as what violates every shape.
+const NO_VALUE: Value<'static> = Value::Plain("\u{0}");
 
 impl<'f> JsonRewriter<'_, '_, 'f> {
     /// A value that the mapping names, or that is part of a record (`node` is `None` then).
@@ -91,11 +94,22 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if let (Some((_, Some(_))), Some(node)) = (permitted, node.filter(|node| !node.layouts.is_empty())) {
             return self.text(part, node, value, span);
         }
+        let is_in_record = node.is_none_or(|node| matches!(node.target, Target::Record(_)));
+        let is_string = matches!(scalar, Scalar::String(_));
+        if is_string && is_in_record && self.session.is_blank(value) && !is_planted(Planted::Shell) {
+            // As in XML, where it can't be told from what is left of an element when all in it was removed.
+            return self.removed(part, node);
+        }
+        let type_namespace = node.filter(|node| node.is_qname).map(|_| self.type_namespace(value));
+        let value = if type_namespace == Some(None) { NO_VALUE } else { value };
         match permitted {
             Some((element, Some(treatment))) => match self.session.judge(element, treatment, value, span)? {
                 Judgement::Release if is_planted(Planted::LostValue) && self.has_released() => {}
                 Judgement::Release => {
                     self.begin(&part);
+                    if let Some(Some(namespace)) = type_namespace {
+                        self.buffers.context.mark_used(namespace, self.out.len());
+                    }
                     self.copy(span);
                     if let (Scalar::String(JsonString { inner, escaped: false }), Value::Plain(text)) = (scalar, value)
                         && self.session.is_traced(element, treatment, text)
@@ -117,6 +131,17 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             None => self.session.unmapped(),
         }
         self.removed(part, node)
+    }
+
+    /// The namespace of a name of a type, if it is none or one of the format's.
+    fn type_namespace(&self, value: Value<'_>) -> Option<NamespaceId> {
+        let name = match value {
+            Value::Plain(name) => name,
+            Value::Decoded => &self.session.buffers.decoded,
+        };
+        let Some((prefix, _)) = name.split_once(':') else { return Some(NamespaceId::NONE) };
+        let mut own = self.session.format.prefixes.iter();
+        own.find(|(own, _)| own == prefix).map(|(_, namespace)| *namespace)
     }
 
     /// A text that holds fields of its own.

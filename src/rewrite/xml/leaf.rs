@@ -1,5 +1,6 @@
 //! Leaves: an element whose own text is one value, or a text that fields are extracted from.
 
+use super::super::links::Closing;
 use super::super::output::{push_xml_content, push_xml_text};
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
@@ -17,7 +18,7 @@ impl XmlRewriter<'_, '_, '_> {
         self.session.deny(element, Span::new(tag.span.start(), end));
         let inside = Span::new(tag.span.end(), end);
         self.session.buffers.trace.skipped(element, Syntax::Xml, self.text.as_bytes(), inside);
-        self.stand_in(tag.name, tag.binding, tag.namespace, Some(node));
+        self.stand_in(tag.name, tag.namespace, Some(node));
         Ok(())
     }
 
@@ -62,10 +63,15 @@ impl XmlRewriter<'_, '_, '_> {
         };
         let is_first = self.buffers.frames.last().is_none_or(|parent| !parent.released);
         let kept = kept && (is_first || !is_planted(Planted::LostValue));
+        if written.has_links && !self.session.buffers.links.is_writing() {
+            let may_point = self.session.grants_reference(Some(node));
+            let closing = if kept { Closing::Object { speaks: true, may_point } } else { Closing::Dropped };
+            self.session.buffers.links.close(tag.span.start(), closing);
+        }
         if !kept {
             self.take_back(out_start);
             self.space = space;
-            self.stand_in(tag.name, tag.binding, tag.namespace, Some(node));
+            self.stand_in(tag.name, tag.namespace, Some(node));
             return Ok(());
         }
         if let (Content::One(span), Some((element, Some(treatment))), true) =
@@ -76,7 +82,7 @@ impl XmlRewriter<'_, '_, '_> {
             let behind = if is_section { SECTION_START.len() } else { 0 };
             self.session.trace(element, Some(node), span, out_content + behind);
         }
-        self.copy(end);
+        self.end_tag(tag.name, tag.namespace, end);
         if let Some(parent) = self.buffers.frames.last_mut() {
             parent.released = true;
         }

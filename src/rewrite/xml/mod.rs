@@ -10,14 +10,18 @@ mod tag;
 pub(super) use opening::{KnownOpening, Opening};
 
 use super::followers::{self, Followers};
-use super::output::{Declarations, Output, is_record_name};
+use super::links::Closing;
+use super::names::UsedNamespaces;
+use super::output::{Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{NamespaceId, NodeId, Target, Trie};
-use crate::read::encoding::Encoding;
+use crate::read::encoding::UTF_8_NAME;
 use crate::read::scan::{Span, is_space};
-use crate::read::xml::{CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode};
+use crate::read::xml::{
+    AttributeKind, CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode,
+};
 use crate::read::{Reason, Refusal};
 
 type Rewrite<T> = Result<T, Refusal>;
@@ -28,9 +32,10 @@ pub(super) struct XmlBuffers {
     /// The open elements, the innermost last. They are read and changed in place: one that is moved has just been written,
     /// field by field, and can't be read as a whole before that has come to rest.
     frames: Vec<Frame>,
-    declarations: Declarations,
-    /// Bindings that the attributes of one tag use.
-    uses: Vec<usize>,
+    used: UsedNamespaces,
+    /// Where in the output the declarations are, and what they are to be.
+    declared: Span,
+    declarations: Vec<u8>,
     followers: Followers,
     pub(super) known: KnownOpening,
 }
@@ -55,7 +60,6 @@ struct Frame {
     role: Role,
     name: QualifiedName,
     namespace: NamespaceId,
-    binding: Option<usize>,
     /// Where its content begins in the message.
     content: usize,
     /// Where it begins in the output (with the white space before it), and its content.
@@ -65,8 +69,10 @@ struct Frame {
     space: Span,
     /// Whether something in it was released.
     released: bool,
-    /// The reference it carries, and whether `xsi:nil`, as far as they were written.
-    reference: Option<Span>,
+    /// Whether it has attributes that name objects or refer to them, whether one was written by which it stands for
+    /// another, and whether `xsi:nil` was.
+    has_links: bool,
+    refers: bool,
     has_nil: bool,
     has_children: bool,
     has_text: bool,
@@ -101,7 +107,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         out: &'s mut Vec<u8>,
     ) -> Self {
         buffers.frames.clear();
-        buffers.declarations.reset();
+        buffers.used.reset(session.parts.formats.namespaces.len());
+        buffers.declared = Span::default();
         Self {
             text,
             reader,
@@ -122,9 +129,11 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         for _ in 0..opening.asides {
             self.session.unmapped();
         }
-        self.element(&opening.root)?;
         let root = opening.root.span.of(self.text.as_bytes());
-        self.foretells = self.buffers.followers.begin(root).then(|| self.reader.binding_count());
+        let has_own_prefixes = self.has_own_prefixes();
+        self.element(&opening.root)?;
+        let may_foretell = has_own_prefixes && self.buffers.followers.begin(root);
+        self.foretells = may_foretell.then(|| self.reader.binding_count());
         let mut released = false;
         loop {
             self.plain_parts();
@@ -142,8 +151,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 Event::End(span) => released |= self.end(span)?,
                 Event::Done => {
                     self.copy_space();
-                    if !is_planted(Planted::UnusedDeclaration) {
-                        self.buffers.declarations.cut_unused(self.out.bytes(), &mut self.session.buffers.trace);
+                    if released {
+                        self.narrow_declarations();
                     }
                     return Ok(released);
                 }
@@ -151,17 +160,29 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         }
     }
 
-    /// Writes the XML declaration; what was transcoded is UTF-8 now.
+    /// Writes the XML declaration. Whatever label the message has, the output is UTF-8.
     fn xml_declaration(&mut self, opening: &Opening) {
         let Declaration { span, encoding } = opening.declaration;
-        match encoding.filter(|_| opening.is_transcoded) {
+        let is_other = |label: &Span| !label.of(self.text.as_bytes()).eq_ignore_ascii_case(UTF_8_NAME.as_bytes());
+        match encoding.filter(is_other) {
             Some(encoding) => {
                 self.copy(Span::new(span.start(), encoding.start()));
-                self.out.bytes().extend_from_slice(Encoding::Utf8.name().as_bytes());
+                self.out.bytes().extend_from_slice(UTF_8_NAME.as_bytes());
                 self.copy(Span::new(encoding.end(), span.end()));
             }
             None => self.copy(span),
         }
+    }
+
+    /// Whether the root binds no prefix but the format's own to a namespace of the format: then bare tags go out as they
+    /// are.
+    fn has_own_prefixes(&self) -> bool {
+        let own = &self.session.format.own_prefixes;
+        self.reader.attributes().iter().all(|attribute| {
+            let AttributeKind::Declaration { namespace, .. } = attribute.kind else { return true };
+            let prefix = attribute.name.prefix().map_or("", |_| attribute.name.local().text(self.text));
+            own.iter().find(|own| own.namespace == namespace).is_none_or(|own| own.prefix == prefix)
+        })
     }
 
     /// An element begins.
@@ -260,13 +281,13 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             role,
             name: tag.name,
             namespace: tag.namespace,
-            binding: tag.binding,
             content: tag.span.end(),
             out_start,
             out_content: self.out.len(),
             space,
             released: written.released,
-            reference: written.reference,
+            has_links: written.has_links,
+            refers: written.refers,
             has_nil: written.has_nil,
             has_children: false,
             has_text: false,
@@ -317,29 +338,32 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     /// An open element ends. Gives whether it is the root and was released.
     fn end(&mut self, tag: Span) -> Rewrite<bool> {
         let Some(frame) = self.buffers.frames.last() else { return Ok(false) };
-        let Frame { node: id, role, content, out_start, out_content, space, released, reference, .. } = *frame;
-        let (has_nil, has_children, is_torn) = (frame.has_nil, frame.has_children, frame.is_torn);
+        let Frame { node: id, role, name, namespace, content, out_start, out_content, space, .. } = *frame;
+        let Frame { released, refers, has_nil, has_children, is_torn, .. } = *frame;
         self.place = followers::behind(id);
-        // Of an element of a record without children the text has been written, as a value.
-        let is_value = matches!(role, Role::Record(..)) && !has_children;
+        // Of an element of a record without children the text has been written, as a value. A blank one is what is left
+        // where something was removed, or holds nothing: no trace tells which (P5).
+        let has_no_parts = matches!(role, Role::Record(..)) && !has_children;
+        let is_blank = has_no_parts && !is_torn && self.session.buffers.decoded.bytes().all(is_space);
+        let is_value = has_no_parts && (!is_blank || is_planted(Planted::Shell));
+        if has_no_parts && !is_value {
+            self.out.truncate(out_content);
+        }
+        // What is nil and yet holds something can be read in two ways.
+        let is_contradictory = has_nil && self.out.len() > out_content;
         let kept = match role {
-            // What is nil and yet holds something can be read in two ways.
-            _ if has_nil && self.out.len() > out_content => false,
+            _ if is_contradictory => false,
             Role::Record(element, treatment) if is_value => {
                 let inside = Span::new(content, tag.start());
                 let value = if is_torn { NO_VALUE } else { Value::Decoded };
                 self.end_of_value(element, treatment, value, out_content, inside)?
             }
             // What has parts of its own is no mere reference, whatever became of them.
-            _ => {
-                let refers = reference.is_some() && !has_children;
-                released || refers || is_planted(Planted::EmptyContainer)
-            }
+            _ => released || refers && !has_children || is_planted(Planted::EmptyContainer),
         };
-        if let (Some(reference), true) = (reference, released) {
-            self.session.buffers.links.make_idle(reference);
-        }
-        let frame = self.buffers.frames.pop();
+        let is_dropped = is_contradictory || is_value && !kept;
+        self.close_links(id, name.whole.start(), kept, (is_dropped, has_children));
+        self.buffers.frames.pop();
         if !kept {
             if released {
                 self.session.buffers.trace.spoil();
@@ -347,14 +371,12 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             self.take_back(out_start);
             self.space = space;
             let node = id.and_then(|node| self.trie.node(node));
-            if let Some(Frame { name, binding, namespace, .. }) = frame {
-                self.stand_in(name, binding, namespace, node);
-            }
+            self.stand_in(name, namespace, node);
         } else if is_value {
             self.space = Span::default();
-            self.copy(tag);
+            self.end_tag(name, namespace, tag);
         } else {
-            self.end_container(out_content, tag);
+            self.end_container(name, namespace, out_content, tag);
         }
         if let (true, Some(parent)) = (kept, self.buffers.frames.last_mut()) {
             parent.released = true;
@@ -362,23 +384,40 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         Ok(kept && self.buffers.frames.is_empty())
     }
 
+    /// Notes what becomes of the names and references of an element that ends, and of those in it.
+    fn close_links(&mut self, id: Option<NodeId>, start: usize, kept: bool, (is_dropped, has_children): (bool, bool)) {
+        if self.session.buffers.links.is_writing() || self.session.buffers.links.is_empty() {
+            return;
+        }
+        let node = id.and_then(|id| self.trie.node(id));
+        // Of what the requester may have nothing of, a reference would tell that it is there.
+        let may_refer = self.session.grants_reference(node);
+        let closing = match (kept, has_children) {
+            _ if is_dropped => Closing::Dropped,
+            (true, _) => Closing::Object { speaks: true, may_point: may_refer },
+            (false, true) => Closing::Object { speaks: false, may_point: may_refer },
+            (false, false) if may_refer => Closing::Reference,
+            (false, false) => Closing::Dropped,
+        };
+        self.session.buffers.links.close(start, closing);
+    }
+
     /// Ends an element that stays. One that stays for its attributes alone becomes an empty-element tag, so that nothing
     /// tells whether there was something in it.
-    fn end_container(&mut self, out_content: usize, tag: Span) {
+    fn end_container(&mut self, name: QualifiedName, namespace: NamespaceId, out_content: usize, tag: Span) {
         if self.out.len() > out_content {
             self.copy_space();
-            if !is_planted(Planted::EndTag) {
-                self.copy(tag);
-            }
+            self.end_tag(name, namespace, tag);
         } else if tag.len() > 0 {
             self.out.bytes().pop();
             self.out.bytes().extend_from_slice(b"/>");
         }
         self.space = Span::default();
     }
+
     fn take_back(&mut self, at: usize) {
         self.out.truncate(at);
-        self.buffers.declarations.take_back(at);
+        self.buffers.used.take_back(at);
         self.session.buffers.links.take_back(at);
     }
 

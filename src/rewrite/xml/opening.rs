@@ -11,8 +11,6 @@ use crate::read::{Limits, Message};
 #[derive(Debug, Clone, Copy)]
 pub(in crate::rewrite) struct Opening {
     pub(super) declaration: Declaration,
-    /// The text was transcoded, and goes out as UTF-8.
-    pub(super) is_transcoded: bool,
     /// The white space nearest to the root.
     pub(super) space: Span,
     /// Comments and processing instructions.
@@ -66,15 +64,16 @@ impl Opening {
         state: &mut XmlState,
     ) -> Rewrite<Self> {
         let (mut reader, declaration) = XmlReader::open(message.text, message.encoding, limits, known, state)?;
-        let is_transcoded = message.encoding != Encoding::Utf8;
+        let has_declaration = declaration.span.len() > 0;
         let mut space = Span::default();
         let mut asides = 0;
         loop {
             match reader.next()? {
                 Event::Start(root) => {
-                    return Ok(Self { declaration, is_transcoded, space, asides, root, bookmark: reader.bookmark() });
+                    return Ok(Self { declaration, space, asides, root, bookmark: reader.bookmark() });
                 }
-                Event::Text(span) => space = span,
+                // At the very beginning there is none: it may be that of a comment which went (P5).
+                Event::Text(span) => space = if has_declaration { span } else { Span::default() },
                 Event::Aside | Event::CData(_) | Event::End(_) | Event::Done => asides += 1,
             }
         }

@@ -33,7 +33,7 @@ impl XmlRewriter<'_, '_, '_> {
         let session = &mut *self.session;
         let reader = &mut self.reader;
         let out = &mut self.out;
-        let XmlBuffers { frames, declarations, followers, .. } = &mut *self.buffers;
+        let XmlBuffers { frames, used, followers, .. } = &mut *self.buffers;
         let (mut place, mut space) = (self.place, self.space);
         let mut run = out.run();
         let mut at = reader.position();
@@ -52,7 +52,7 @@ impl XmlRewriter<'_, '_, '_> {
                 let name_end = at + 2 + name.len();
                 let is_same = is_same(simd, bytes, at + 2, name) && byte_at(bytes, name_end) == b'>';
                 let node = frame.node.and_then(|id| trie.node(id));
-                let is_other = frame.role != Role::Container || frame.reference.is_some() || frame.has_nil;
+                let is_other = frame.role != Role::Container || frame.has_links || frame.has_nil;
                 let is_noted = match frame.released {
                     // An element that stays for its attributes alone is written otherwise.
                     true => out.len_with(run) <= frame.out_content,
@@ -71,7 +71,7 @@ impl XmlRewriter<'_, '_, '_> {
                     space = Span::default();
                 } else {
                     out.truncate_with(&mut run, out_start);
-                    declarations.take_back(out_start);
+                    used.take_back(out_start);
                     session.buffers.links.take_back(out_start);
                     space = space_before;
                 }
@@ -101,7 +101,7 @@ impl XmlRewriter<'_, '_, '_> {
                         space = Span::default();
                         let written_at = out.len_with(run);
                         out.copy_with(&mut run, at, behind);
-                        declarations.mark_used(guess.model.binding, written_at);
+                        used.mark(guess.model.namespace, written_at);
                         frame.released = true;
                         let written_at = out.len_with(run) - (behind - inside);
                         session.buffers.trace.released(element, Span::new(inside, end), written_at);
@@ -120,7 +120,7 @@ impl XmlRewriter<'_, '_, '_> {
                 Content::Parts => {
                     let out_start = out.len_with(run);
                     out.copy_with(&mut run, space.start(), space.end());
-                    declarations.mark_used(guess.model.binding, out.len_with(run));
+                    used.mark(guess.model.namespace, out.len_with(run));
                     out.copy_with(&mut run, at, inside);
                     frame.has_children = true;
                     let name = guess.model.name(at, inside);
@@ -129,13 +129,13 @@ impl XmlRewriter<'_, '_, '_> {
                         role: Role::Container,
                         name,
                         namespace: guess.model.namespace,
-                        binding: guess.model.binding,
                         content: inside,
                         out_start,
                         out_content: out.len_with(run),
                         space,
                         released: false,
-                        reference: None,
+                        has_links: false,
+                        refers: false,
                         has_nil: false,
                         has_children: false,
                         has_text: false,

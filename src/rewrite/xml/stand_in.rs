@@ -3,69 +3,39 @@
 use super::super::output::push_xml_text;
 use super::super::planted::{Planted, is_planted};
 use super::XmlRewriter;
-use crate::format::{NamespaceId, Node, StandIn, XSI_URI};
+use super::tag::push_prefix;
+use crate::format::{NamespaceId, Node, StandIn};
 use crate::read::xml::QualifiedName;
 
 impl XmlRewriter<'_, '_, '_> {
     /// Writes what stands for a denied part that the schema requires.
-    pub(super) fn stand_in(
-        &mut self,
-        name: QualifiedName,
-        binding: Option<usize>,
-        namespace: NamespaceId,
-        node: Option<&Node>,
-    ) {
+    pub(super) fn stand_in(&mut self, name: QualifiedName, namespace: NamespaceId, node: Option<&Node>) {
         let Some(stand_in) = node.and_then(|node| node.stand_in.as_ref()) else { return };
+        let format = self.session.format;
         self.copy_space();
         let at = self.out.len();
-        let qualified = name.whole.of(self.text.as_bytes());
-        self.out.bytes().push(b'<');
-        self.out.bytes().extend_from_slice(qualified);
-        // A declaration on the denied tag itself went with it.
-        let is_in_scope = binding.is_none_or(|binding| binding < self.reader.binding_count());
-        if is_in_scope {
-            self.buffers.declarations.mark_used(binding, at);
-        } else {
-            let prefix = qualified.split(|byte| *byte == b':').next().filter(|prefix| prefix.len() < qualified.len());
-            let uri = self.session.parts.formats.namespaces.uri(namespace);
-            push_declaration(prefix, uri, self.out.bytes());
-        }
+        self.buffers.used.mark(namespace, at);
+        let mut qualified = Vec::new();
+        push_prefix(format.prefix_of(namespace), &mut qualified);
+        qualified.extend_from_slice(name.local().of(self.text.as_bytes()));
+        let out = self.out.bytes();
+        out.push(b'<');
+        out.extend_from_slice(&qualified);
         match stand_in {
-            StandIn::Empty => self.out.bytes().extend_from_slice(b"/>"),
+            StandIn::Empty => out.extend_from_slice(b"/>"),
             StandIn::Nil => {
-                match self.reader.prefix_of(NamespaceId::XSI).filter(|_| is_in_scope) {
-                    Some((binding, prefix)) => {
-                        self.buffers.declarations.mark_used(Some(binding), at);
-                        self.out.bytes().push(b' ');
-                        self.copy(prefix);
-                    }
-                    None => {
-                        let prefix: &[u8] = if qualified.starts_with(b"xsi:") { b"xsi1" } else { b"xsi" };
-                        push_declaration(Some(prefix), XSI_URI, self.out.bytes());
-                        self.out.bytes().push(b' ');
-                        self.out.bytes().extend_from_slice(prefix);
-                    }
-                }
-                self.out.bytes().extend_from_slice(b":nil=\"true\"/>");
+                out.push(b' ');
+                push_prefix(format.prefix_of(NamespaceId::XSI), out);
+                out.extend_from_slice(b"nil=\"true\"/>");
+                self.buffers.used.mark(NamespaceId::XSI, at);
             }
             StandIn::Constant(text) => {
-                self.out.bytes().push(b'>');
-                push_xml_text(if is_planted(Planted::StandIn) { "planted" } else { text }, self.out.bytes());
-                self.out.bytes().extend_from_slice(b"</");
-                self.out.bytes().extend_from_slice(qualified);
-                self.out.bytes().push(b'>');
+                out.push(b'>');
+                push_xml_text(if is_planted(Planted::StandIn) { "planted" } else { text }, out);
+                out.extend_from_slice(b"</");
+                out.extend_from_slice(&qualified);
+                out.push(b'>');
             }
         }
     }
-}
-
-fn push_declaration(prefix: Option<&[u8]>, uri: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(b" xmlns");
-    if let Some(prefix) = prefix {
-        out.push(b':');
-        out.extend_from_slice(prefix);
-    }
-    out.extend_from_slice(b"=\"");
-    push_xml_text(uri, out);
-    out.push(b'"');
 }

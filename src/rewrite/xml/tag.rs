@@ -1,20 +1,26 @@
-//! Start tags: which attributes, ids, references and namespace declarations go out with an element.
+//! Start tags: which attributes, names of objects, references and namespace declarations go out with an element.
+//!
+//! A sender may call a namespace what it likes, and declare it where it likes. So names go out with the format's own
+//! prefixes, all declared at the root in the format's order: neither carries anything (P5).
 
 use super::super::output::push_xml_text;
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::value::Judgement;
-use super::{Rewrite, XmlRewriter};
-use crate::format::{ExpandedName, NamespaceId, Node, Target};
+use super::{NO_VALUE, Rewrite, XmlRewriter};
+use crate::catalog::ElementId;
+use crate::format::{LinkKind, NamespaceId, Node, Target};
 use crate::read::scan::Span;
-use crate::read::xml::{Attribute, AttributeKind, StartTag, decode};
+use crate::read::xml::{Attribute, AttributeKind, QualifiedName, StartTag, decode};
 
 /// How a start tag was written.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct WrittenTag {
     /// A mapped and permitted attribute of it was released.
     pub(super) released: bool,
-    pub(super) reference: Option<Span>,
+    /// It has attributes that name objects or refer to them; and one was written by which it stands for another.
+    pub(super) has_links: bool,
+    pub(super) refers: bool,
     pub(super) is_nil: bool,
     /// `xsi:nil` was written.
     pub(super) has_nil: bool,
@@ -24,163 +30,280 @@ impl XmlRewriter<'_, '_, '_> {
     /// Writes a start tag with what its attributes leave.
     pub(super) fn start_tag(&mut self, tag: &StartTag, node: Option<&Node>) -> Rewrite<WrittenTag> {
         self.copy_space();
-        let at = self.out.len();
+        self.buffers.used.mark(tag.namespace, self.out.len());
         let mut written = WrittenTag::default();
-        let count = self.reader.attributes().len();
-        if count == 0 {
-            self.copy(tag.span);
-            self.buffers.declarations.mark_used(tag.binding, at);
-            return Ok(written);
+        self.copy(Span::new(tag.span.start(), tag.name.whole.start()));
+        self.name(tag.name, tag.namespace);
+        if self.buffers.frames.is_empty() {
+            self.declare();
         }
-        let is_declaration = |attribute: &&Attribute| matches!(attribute.kind, AttributeKind::Declaration { .. });
-        let declared = self.reader.attributes().iter().filter(is_declaration).count();
-        self.buffers.declarations.enter(self.reader.binding_count() - declared);
-        self.buffers.uses.clear();
-        self.copy(Span::new(tag.span.start(), tag.name.whole.end()));
-        for place in 0..count {
+        for place in 0..self.reader.attributes().len() {
             let Some(attribute) = self.reader.attributes().get(place).copied() else { break };
-            match attribute.kind {
-                AttributeKind::Declaration { namespace, .. } => self.declaration(&attribute, namespace),
-                AttributeKind::Attribute { namespace, binding } => {
-                    if self.attribute(&attribute, namespace, node, &mut written)? {
-                        self.buffers.uses.extend(binding);
-                    }
-                }
+            if let AttributeKind::Attribute { namespace, .. } = attribute.kind {
+                self.attribute(&attribute, namespace, node, &mut written)?;
             }
         }
         self.copy(Span::new(tag.attributes_end, tag.span.end()));
-        // Only now: an attribute may use a declaration that stands behind it.
-        self.buffers.declarations.mark_used(tag.binding, at);
-        for binding in &self.buffers.uses {
-            self.buffers.declarations.mark_used(Some(*binding), at);
-        }
         Ok(written)
     }
 
-    /// Writes a namespace declaration if names that use it may go out.
-    fn declaration(&mut self, attribute: &Attribute, namespace: NamespaceId) {
-        let is_wanted =
-            matches!(namespace, NamespaceId::NONE | NamespaceId::XSI) || self.session.format.has_namespace(namespace);
-        let is_wanted = is_wanted && !is_planted(Planted::LostDeclaration);
-        let at = self.out.len();
-        if is_wanted {
-            self.copy(attribute.span);
+    /// Writes a name with the format's own prefix.
+    pub(super) fn name(&mut self, name: QualifiedName, namespace: NamespaceId) {
+        let own = self.session.format.prefix_of(namespace);
+        let prefix = name.prefix().map(|prefix| prefix.text(self.text)).unwrap_or_default();
+        if prefix == own || is_planted(Planted::ForeignPrefix) {
+            self.copy(name.whole);
+        } else {
+            push_prefix(own, self.out.bytes());
+            self.copy(name.local());
         }
-        self.buffers.declarations.declare(is_wanted.then(|| Span::new(at, self.out.len())));
     }
 
-    /// Writes an attribute if it may go out. Gives whether it did.
+    /// Writes an end tag.
+    pub(super) fn end_tag(&mut self, name: QualifiedName, namespace: NamespaceId, tag: Span) {
+        if is_planted(Planted::EndTag) || tag.len() == 0 {
+            return;
+        }
+        // The name in the end tag is that of the start tag to the byte.
+        let from = tag.start() + "</".len();
+        self.copy(Span::new(tag.start(), from));
+        self.name(name.moved_to(from), namespace);
+        self.copy(Span::new(from + name.whole.len(), tag.end()));
+    }
+
+    /// Writes the declarations at the root, as far as the message's own are a guess at what the output will need.
+    fn declare(&mut self) {
+        let format = self.session.format;
+        let start = self.out.len();
+        for own in &format.own_prefixes {
+            let mut attributes = self.reader.attributes().iter();
+            let declares = |attribute: &Attribute| match attribute.kind {
+                AttributeKind::Declaration { namespace, .. } => namespace == own.namespace,
+                AttributeKind::Attribute { .. } => false,
+            };
+            if (attributes.any(declares) || is_planted(Planted::UnusedDeclaration))
+                && !is_planted(Planted::LostDeclaration)
+            {
+                self.out.bytes().extend_from_slice(own.declaration.as_bytes());
+            }
+        }
+        self.buffers.declared = Span::new(start, self.out.len());
+    }
+
+    /// Makes the declarations those that the output uses.
+    pub(super) fn narrow_declarations(&mut self) {
+        if is_planted(Planted::UnusedDeclaration) || is_planted(Planted::LostDeclaration) {
+            return;
+        }
+        let Self { session, buffers, out, .. } = self;
+        buffers.declarations.clear();
+        for own in session.format.own_prefixes.iter().filter(|own| buffers.used.holds(own.namespace)) {
+            buffers.declarations.extend_from_slice(own.declaration.as_bytes());
+        }
+        let (declared, narrowed) = (buffers.declared, &buffers.declarations);
+        let out = out.bytes();
+        if out.get(declared.start()..declared.end()).is_none_or(|written| written == narrowed.as_slice()) {
+            return;
+        }
+        match declared.len().checked_sub(narrowed.len()) {
+            Some(less) => session.buffers.trace.cut(declared.start(), less),
+            None => session.buffers.trace.spoil(),
+        }
+        out.splice(declared.start()..declared.end(), narrowed.iter().copied());
+    }
+
+    /// Writes an attribute if it may go out.
     fn attribute(
         &mut self,
         attribute: &Attribute,
         namespace: NamespaceId,
         node: Option<&Node>,
         written: &mut WrittenTag,
-    ) -> Rewrite<bool> {
+    ) -> Rewrite<()> {
         let local = attribute.name.local().of(self.text.as_bytes());
-        if let Some((is_id, name)) = self.link(attribute, namespace, local) {
-            let goes_out = attribute.plain && self.goes_out(is_id, name, node) || is_planted(Planted::Reference);
-            if goes_out {
-                self.copy(attribute.span);
-            }
-            if goes_out && !is_id {
-                written.reference = Some(name);
-            }
-            return Ok(goes_out);
+        let child = node.and_then(|node| self.trie.child(node, namespace, true, local));
+        let child = child.and_then(|(id, _)| self.trie.node(id));
+        if let Some(kind) = self.link_kind(namespace, local) {
+            self.link(attribute, namespace, (kind, child), written);
+            return Ok(());
         }
         if namespace == NamespaceId::XSI && local == b"nil" {
             let is_nil = matches!(attribute.value.of(self.text.as_bytes()), b"true" | b"1");
             written.is_nil |= is_nil;
-            let is_container = node.is_some_and(|node| node.target == Target::Container);
-            let kept = is_nil && (node.is_some_and(|node| node.nillable) || is_container && self.refers());
-            written.has_nil |= kept;
-            if kept {
-                self.copy(attribute.span);
+            if is_nil && (node.is_some_and(|node| node.nillable) || self.refers()) {
+                written.has_nil = true;
+                self.write_attribute(attribute, namespace, None);
             }
-            return Ok(kept);
+            return Ok(());
         }
-        let child = node.and_then(|node| self.trie.child(node, namespace, true, local));
-        let Some(child) = child.and_then(|(id, _)| self.trie.node(id)) else {
-            self.session.unmapped();
-            if is_planted(Planted::Attribute) {
-                self.copy(attribute.span);
+        match child {
+            Some(child) => self.mapped_attribute(attribute, namespace, child, written),
+            None => {
+                self.session.unmapped();
+                if is_planted(Planted::Attribute) {
+                    self.copy(attribute.span);
+                }
+                Ok(())
             }
-            return Ok(is_planted(Planted::Attribute));
-        };
-        self.mapped_attribute(attribute, child, written)
+        }
     }
 
-    fn mapped_attribute(&mut self, attribute: &Attribute, node: &Node, written: &mut WrittenTag) -> Rewrite<bool> {
+    fn mapped_attribute(
+        &mut self,
+        attribute: &Attribute,
+        namespace: NamespaceId,
+        node: &Node,
+        written: &mut WrittenTag,
+    ) -> Rewrite<()> {
         let raw = attribute.value.text(self.text);
-        let value = if attribute.plain {
-            Value::Plain(raw)
-        } else {
+        let (mut type_namespace, mut value) = (None, Value::Plain(raw));
+        if node.is_qname {
+            type_namespace = self.type_name(attribute);
+            value = if type_namespace.is_some() { Value::Decoded } else { NO_VALUE };
+        } else if !attribute.plain {
             let decoded = &mut self.session.buffers.decoded;
             decoded.clear();
             decode(raw, decoded);
-            Value::Decoded
-        };
+            value = Value::Decoded;
+        }
         if let Some(role) = node.role {
             self.session.note(role, value, attribute.value.start());
         }
         let Target::Leaf(element) = node.target else {
             self.session.unmapped();
-            return Ok(false);
+            return Ok(());
         };
         let Some(treatment) = self.session.treatment(element) else {
             self.session.deny(element, attribute.span);
-            return Ok(false);
+            return Ok(());
         };
         match self.session.judge(element, treatment, value, attribute.value)? {
-            Judgement::Release => self.copy(attribute.span),
+            Judgement::Release => match type_namespace {
+                Some(of_type) => {
+                    self.buffers.used.mark(of_type, self.out.len());
+                    let name = std::mem::take(&mut self.session.buffers.decoded);
+                    self.write_attribute(attribute, namespace, Some(&name));
+                    self.session.buffers.decoded = name;
+                }
+                None => self.write_attribute(attribute, namespace, None),
+            },
             Judgement::Generalise => {
-                self.copy(Span::new(attribute.span.start(), attribute.value.start()));
-                push_xml_text(&self.session.buffers.written, self.out.bytes());
-                self.copy(Span::new(attribute.value.end(), attribute.span.end()));
+                let less = std::mem::take(&mut self.session.buffers.written);
+                self.write_attribute(attribute, namespace, Some(&less));
+                self.session.buffers.written = less;
             }
-            Judgement::ShapeViolation | Judgement::Photo => return Ok(false),
+            Judgement::ShapeViolation | Judgement::Photo => return Ok(()),
         }
         written.released = true;
-        Ok(true)
+        Ok(())
     }
 
-    /// Whether an id or a reference of the start tag that was read last goes out.
-    fn goes_out(&mut self, is_id: bool, name: Span, node: Option<&Node>) -> bool {
-        let at = self.out.len();
-        if is_id {
-            return self.session.buffers.links.id(at, name, self.text);
+    /// Writes an attribute, with another value if one is given.
+    fn write_attribute(&mut self, attribute: &Attribute, namespace: NamespaceId, value: Option<&str>) {
+        self.buffers.used.mark(namespace, self.out.len());
+        let Attribute { span, name, value: own, .. } = attribute;
+        self.copy(Span::new(span.start(), name.whole.start()));
+        self.name(*name, namespace);
+        let Some(value) = value else {
+            self.copy(Span::new(name.whole.end(), span.end()));
+            return;
+        };
+        self.copy(Span::new(name.whole.end(), own.start()));
+        push_xml_text(value, self.out.bytes());
+        self.copy(Span::new(own.end(), span.end()));
+    }
+
+    /// The name of a type with the format's own prefix, which is put into `decoded`, and its namespace. `None` for one of
+    /// a namespace that the format doesn't have.
+    fn type_name(&mut self, attribute: &Attribute) -> Option<NamespaceId> {
+        let value = attribute.value.text(self.text);
+        let start = attribute.value.start() + value.len() - value.trim_start_matches(' ').len();
+        let value = value.trim_matches(' ');
+        let (prefix, local) = match value.split_once(':') {
+            Some((prefix, local)) => (Some(Span::new(start, start + prefix.len())), local),
+            None => (None, value),
+        };
+        let namespace = self.reader.namespace_of(prefix)?;
+        let own = self.session.format.prefix_of(namespace);
+        let is_known = attribute.plain && (namespace == NamespaceId::NONE || !own.is_empty());
+        if !is_known || !crate::names::is_ncname(local) {
+            return None;
         }
-        // Of what the requester may have nothing of, a reference would tell that it is there.
-        let is_container = node.is_some_and(|node| node.target == Target::Container);
-        is_container && self.session.grants_reference(node) && self.session.buffers.links.reference(at, name, self.text)
+        let decoded = &mut self.session.buffers.decoded;
+        decoded.clear();
+        if !own.is_empty() {
+            decoded.push_str(own);
+            decoded.push(':');
+        }
+        decoded.push_str(local);
+        Some(namespace)
     }
 
-    /// Whether the start tag that was read last refers to an object that stays.
+    /// Writes a link if it may go out, or notes it. One that is mapped as well needs the grant for its element.
+    fn link(
+        &mut self,
+        attribute: &Attribute,
+        namespace: NamespaceId,
+        (kind, mapped): (LinkKind, Option<&Node>),
+        written: &mut WrittenTag,
+    ) {
+        let element = match mapped.map(|node| node.target) {
+            Some(Target::Leaf(element)) => Some(element),
+            _ => None,
+        };
+        if let Some(element) = element.filter(|element| self.session.treatment(*element).is_none()) {
+            self.session.deny(element, attribute.span);
+            return;
+        }
+        written.has_links = true;
+        let offset = attribute.value.start();
+        if is_planted(Planted::Reference) {
+            self.write_attribute(attribute, namespace, Some(if kind == LinkKind::Uri { "#id1" } else { "id1" }));
+            written.refers |= kind != LinkKind::Id;
+        } else if !self.session.buffers.links.is_writing() {
+            let mut value = String::new();
+            decode(attribute.value.text(self.text), &mut value);
+            self.session.buffers.links.note(offset, kind, &value);
+        } else if let Some(kept) = self.session.buffers.links.kept(offset) {
+            written.refers |= kept.is_reference;
+            let at = self.out.len();
+            let mut value = Vec::new();
+            self.session.buffers.links.write(kept, at, &mut value);
+            let value = String::from_utf8_lossy(&value);
+            let value = if is_planted(Planted::OriginalId) { None } else { Some(&*value) };
+            self.write_attribute(attribute, namespace, value);
+            self.count_link(element);
+        }
+    }
+
+    fn count_link(&mut self, element: Option<ElementId>) {
+        if let Some(element) = element {
+            self.session.release(element);
+        }
+    }
+
+    /// Whether the start tag that was read last stands for an object that stays.
     fn refers(&self) -> bool {
         self.reader.attributes().iter().any(|attribute| match attribute.kind {
             AttributeKind::Attribute { namespace, .. } => {
                 let local = attribute.name.local().of(self.text.as_bytes());
-                self.link(attribute, namespace, local)
-                    .is_some_and(|(is_id, name)| !is_id && self.session.buffers.links.is_known(name, self.text))
+                self.link_kind(namespace, local).is_some()
+                    && self.session.buffers.links.kept(attribute.value.start()).is_some_and(|kept| kept.is_reference)
             }
             AttributeKind::Declaration { .. } => false,
         })
     }
 
-    /// What object an attribute names (`true`) or refers to (`false`), if it does either.
-    fn link(&self, attribute: &Attribute, namespace: NamespaceId, local: &[u8]) -> Option<(bool, Span)> {
-        let references = self.session.format.references.as_ref()?;
-        let is = |name: &Option<ExpandedName>| {
-            name.as_ref().is_some_and(|name| name.namespace == namespace && name.local.as_bytes() == local)
-        };
-        let value = attribute.value;
-        if is(&references.id) {
-            return Some((true, value));
-        }
-        if is(&references.reference) {
-            return Some((false, value));
-        }
-        let is_fragment = value.of(self.text.as_bytes()).starts_with(b"#");
-        (is(&references.uri) && is_fragment).then(|| (false, Span::new(value.start() + 1, value.end())))
+    /// What an attribute has to do with names of objects, if anything.
+    fn link_kind(&self, namespace: NamespaceId, local: &[u8]) -> Option<LinkKind> {
+        self.session.format.references.as_ref()?.kind_of(namespace, local)
+    }
+}
+
+/// Appends a prefix and its colon.
+pub(super) fn push_prefix(prefix: &str, out: &mut Vec<u8>) {
+    if !prefix.is_empty() {
+        out.extend_from_slice(prefix.as_bytes());
+        out.push(b':');
     }
 }

@@ -5,6 +5,7 @@ use crate::catalog::ElementId;
 use crate::format::{NamespaceId, Node, NodeId, StandIn, Target, Trie};
 use crate::read::Refusal;
 use crate::read::json::{JsonReader, Scalar, ValueKind, closing, decode};
+use crate::read::scan::is_space;
 use crate::rewrite::is_record_name;
 
 /// What binds prefixes in JSON-LD.
@@ -104,8 +105,7 @@ impl<'w> JsonWalk<'w, '_> {
         if is_id && !is_value && !is_top && self.reader.kind()? == ValueKind::Scalar && self.reader.peek() == Some(b'"')
         {
             if let Scalar::String(string) = self.reader.scalar()? {
-                let link = string.inner.text(self.text).to_owned();
-                self.walk.add(self.around(), Written::Member, name, Fate::Link(link));
+                self.walk.add(self.around(), Written::Member, name, Fate::Link(string.inner.start()));
             }
             return Ok(());
         }
@@ -196,11 +196,19 @@ impl<'w> JsonWalk<'w, '_> {
         let node = coming.node.map(|(_, node)| node);
         let may_be_null = node.is_some_and(|node| node.nillable || node.stand_in == Some(StandIn::Nil));
         let mut value = String::new();
-        match self.reader.scalar()? {
+        let scalar = self.reader.scalar()?;
+        let is_in_record = node.is_none_or(|node| matches!(node.target, Target::Record(_)));
+        let is_string = matches!(scalar, Scalar::String(_));
+        match scalar {
             // What the schema calls nil is an empty value.
             Scalar::Lexeme(span) if may_be_null && span.text(self.text) == "null" => {}
             Scalar::Lexeme(span) => value.push_str(span.text(self.text)),
             Scalar::String(string) => decode(string.inner.text(self.text), &mut value),
+        }
+        if is_string && is_in_record && value.bytes().all(is_space) {
+            // A blank part of a record is none.
+            self.add(coming, Fate::Container);
+            return Ok(());
         }
         let fate = match (element, node.filter(|node| !node.layouts.is_empty())) {
             (Some(_), Some(node)) => Fate::Fields(self.walk.fields(node, &value)),

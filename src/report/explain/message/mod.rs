@@ -24,20 +24,16 @@ use crate::policy::Grant;
 use crate::read::{Message, Refusal};
 use parts::{Parts, Walk};
 
-/// What becomes of each part of `message` under a grant. `output` is what went out.
+/// What becomes of each part of `message` under a grant. `links` are where the values of links begin that go out.
 fn parts(
     filter: &Filter,
     format: &Format,
     grant: &Grant,
     message: &[u8],
-    output: Option<&[u8]>,
+    links: &HashSet<usize>,
 ) -> Result<Parts, Refusal> {
     let mut parts = read(filter, format, grant, message)?;
-    let links: HashSet<(String, String)> = match output {
-        Some(output) => read(filter, format, grant, output)?.links(),
-        None => HashSet::new(),
-    };
-    parts.settle(&links);
+    parts.settle(links);
     Ok(parts)
 }
 

@@ -35,8 +35,8 @@ pub(super) enum Fate {
     Value(ElementId, Outcome),
     /// A text that holds fields of its own, and what becomes of each.
     Fields(Vec<(ElementId, Outcome)>),
-    /// The name of an object, or a reference to one, which is its text: it stays if both are there.
-    Link(String),
+    /// The name of an object, or a reference to one, whose value begins there: it stays if both are there.
+    Link(usize),
     /// What every message needs to be read: a `@context`.
     Kept,
     /// No path of the mapping names it.
@@ -86,25 +86,15 @@ impl Parts {
         steps.join("/")
     }
 
-    /// The path and the text of every name of an object and of every reference.
-    pub(super) fn links(&self) -> HashSet<(String, String)> {
-        let links = self.0.iter().enumerate().filter_map(|(place, part)| match &part.fate {
-            Fate::Link(name) => Some((self.path(place), name.clone())),
-            _ => None,
-        });
-        links.collect()
-    }
-
-    /// Decides which parts stay, now that all of them are known: `links` are those of the output.
-    pub(super) fn settle(&mut self, links: &HashSet<(String, String)>) {
+    /// Decides which parts stay, now that all of them are known: `links` are where the values begin of those that go out.
+    pub(super) fn settle(&mut self, links: &HashSet<usize>) {
         for place in (0..self.0.len()).rev() {
-            let path = self.path(place);
             let Some(part) = self.0.get_mut(place) else { continue };
             part.stays |= match &part.fate {
                 Fate::Container | Fate::Unmapped => false,
                 Fate::Value(_, outcome) => outcome.passes(),
                 Fate::Fields(fields) => fields.iter().any(|(_, outcome)| outcome.passes()),
-                Fate::Link(name) => links.contains(&(path, name.clone())),
+                Fate::Link(value) => links.contains(value),
                 Fate::Kept => true,
             };
             let (stays, parent) = (part.stays && part.fate != Fate::Kept, part.parent);

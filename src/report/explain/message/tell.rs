@@ -10,6 +10,7 @@ use super::parts;
 use super::parts::{Fate, Outcome, Parts};
 use crate::catalog::ElementId;
 use crate::policy::MessageKeyId;
+use crate::rewrite::kept_links;
 use crate::{Filter, Receipt, Requester};
 
 /// A message, explained.
@@ -78,8 +79,8 @@ impl Outcome {
 }
 
 impl MessageTold {
-    /// Tells of a message that was redacted for `requester` with this receipt and output.
-    pub(crate) fn of(filter: &Filter, requester: &Requester, message: &[u8], receipt: &Receipt, output: &[u8]) -> Self {
+    /// Tells of a message that was redacted for `requester` with this receipt.
+    pub(crate) fn of(filter: &Filter, requester: &Requester, message: &[u8], receipt: &Receipt) -> Self {
         let releases = receipt.disposition().releases();
         let mut told = Self {
             disposition: receipt.disposition().name(),
@@ -103,7 +104,8 @@ impl MessageTold {
             told.caution = Some("nothing was decided on its parts, so nothing is told of them");
             return told;
         };
-        match parts(filter, format, grant, message, releases.then_some(output)) {
+        let links = kept_links(filter.inner(), message, requester).into_iter().collect();
+        match parts(filter, format, grant, message, &links) {
             Ok(parts) => told.parts = parts,
             Err(_) => {
                 told.caution = Some("it can't be read to its end, so nothing is told of its parts");

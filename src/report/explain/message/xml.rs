@@ -3,6 +3,7 @@
 use super::parts::{Fate, Outcome, Walk, Written};
 use crate::catalog::ElementId;
 use crate::format::{NamespaceId, Node, NodeId, Target, Trie};
+use crate::read::scan::is_space;
 use crate::read::xml::{
     AttributeKind, CDATA_END, CDATA_START, Event, StartTag, XmlReader, XmlState, decode, decode_section,
 };
@@ -137,7 +138,7 @@ impl XmlWalk<'_, '_> {
             let mut value = String::new();
             decode(attribute.value.text(self.text), &mut value);
             if let Some(step) = self.link(namespace, local) {
-                self.walk.add(Some(part), Written::Attribute, step, Fate::Link(value));
+                self.walk.add(Some(part), Written::Attribute, step, Fate::Link(attribute.value.start()));
                 continue;
             }
             if namespace == NamespaceId::XSI && local == "nil" {
@@ -161,9 +162,7 @@ impl XmlWalk<'_, '_> {
     /// The step of an attribute that names an object or refers to one.
     fn link(&self, namespace: NamespaceId, local: &str) -> Option<String> {
         let references = self.walk.format.references.as_ref()?;
-        let all = [&references.id, &references.reference, &references.uri];
-        let is_it = all.into_iter().flatten().any(|name| name.namespace == namespace && *name.local == *local);
-        is_it.then(|| format!("@{}", self.walk.spelled(namespace, local)))
+        references.kind_of(namespace, local.as_bytes()).map(|_| format!("@{}", self.walk.spelled(namespace, local)))
     }
 
     /// A leaf: its own text, joined over what else is in it, is one value.
@@ -225,8 +224,9 @@ impl XmlWalk<'_, '_> {
 
     fn end(&mut self) {
         let Some(open) = self.open.pop() else { return };
-        // The innermost of a record is a value.
-        if let (Some(element), false) = (open.record, open.has_children) {
+        // The innermost of a record is a value, if it isn't blank.
+        let is_blank = open.text.bytes().all(is_space);
+        if let (Some(element), false, false) = (open.record, open.has_children, is_blank) {
             let outcome = match open.is_nil && !open.text.is_empty() {
                 true => Outcome::Violates,
                 false => self.walk.value(element, &open.text),
