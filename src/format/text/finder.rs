@@ -86,3 +86,97 @@ fn may_begin(table: &dense::DFA<Vec<u32>>, byte: u8) -> bool {
         start.is_ok_and(|start| !table.is_dead_state(table.next_state(start, byte)))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use regex_automata::util::primitives::StateID;
+
+    use super::super::pattern::{LONGEST_MATCH, bounded};
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::format::Formats;
+
+    type Known = HashMap<StateID, usize>;
+
+    /// The most steps that one search can take at one place.
+    fn most_steps(finder: &Finder) -> usize {
+        let before = [None, Some(b'a'), Some(b' '), Some(b'\n'), Some(b'\r')];
+        let starts = before.map(|before| {
+            let config = start::Config::new().anchored(Anchored::Yes).look_behind(before);
+            finder.table.start_state(&config).unwrap()
+        });
+        let mut known = Known::new();
+        starts.into_iter().map(|state| steps(&finder.table, state, &mut known)).max().unwrap()
+    }
+
+    fn steps(table: &dense::DFA<Vec<u32>>, state: StateID, known: &mut Known) -> usize {
+        if table.is_dead_state(state) {
+            return 0;
+        }
+        if let Some(steps) = known.get(&state) {
+            return *steps;
+        }
+        let next = (0..=u8::MAX).map(|byte| table.next_state(state, byte)).collect::<std::collections::HashSet<_>>();
+        let most = 1 + next.into_iter().map(|next| steps(table, next, known)).max().unwrap();
+        known.insert(state, most);
+        most
+    }
+
+    fn finder(patterns: &[&str]) -> Result<Finder, String> {
+        let patterns: Result<Vec<_>, _> = patterns.iter().map(|pattern| bounded(pattern)).collect();
+        Finder::new(&patterns?)
+    }
+
+    #[test]
+    fn p8_no_pattern_is_tried_for_longer_than_its_longest_match() {
+        // A match is noted one step late, and the step that fails counts too.
+        let late = 2;
+        for patterns in [
+            ["[A-Z]{1,511}X", "B"].as_slice(),
+            &["X(?:[A-Z]{1,500}Y|Z)", "X"],
+            &["(?s)(?u:.){1,127}X"],
+            &["(?:A|AA|AAA){1,170}B", "(?m)^A{1,400}$"],
+            &["(?:\\bA){1,9}", "A{0,200}A{0,200}B"],
+            &["(?:(?:a{0,9}b{0,9}c{0,9}){0,2}x?){0,9}y"],
+        ] {
+            assert!(most_steps(&finder(patterns).unwrap()) <= LONGEST_MATCH + late, "{patterns:?}");
+        }
+        let formats = Formats::load(&[], &Arc::new(Catalog::load(&[]).unwrap())).unwrap();
+        let mut layouts = 0;
+        for layout in formats.iter().flat_map(|format| &format.layouts) {
+            let patterns = layout.source.patterns().unwrap();
+            assert!(most_steps(&patterns.finder) <= LONGEST_MATCH / 2);
+            layouts += 1;
+        }
+        assert!(layouts > 4);
+    }
+
+    #[test]
+    fn p8_patterns_that_match_in_too_many_ways_are_refused() {
+        for pattern in ["(?:[AB]{0,20}A[AB]{0,20}C?){1,12}D", "[AB]{0,100}A[AB]{100}"] {
+            assert!(finder(&[pattern]).is_err(), "{pattern}");
+        }
+        assert!(finder(&["[A-Z]{0,600}X"]).is_err());
+        assert!(finder(&["[A-Z]{0,}X"]).is_err());
+    }
+
+    #[test]
+    fn the_first_of_several_that_match_wins_and_the_leftmost_of_all() {
+        let text = "xx AB ABC";
+        for (patterns, from, pattern, found) in [
+            (["ABC", "AB"], 0, 1, (3, 5)),
+            (["AB", "ABC"], 4, 0, (6, 8)),
+            (["ABC", "AB"], 4, 0, (6, 9)),
+            (["(?:A|AB)C?", "x"], 0, 1, (0, 1)),
+            (["[x ]{2}", "x"], 1, 0, (1, 3)),
+            (["\\bx", "(?m)^A"], 0, 0, (0, 1)),
+        ] {
+            let expected = Some((pattern, Span::new(found.0, found.1)));
+            assert_eq!(finder(&patterns).unwrap().find(text, from), expected, "{patterns:?}");
+        }
+        assert_eq!(finder(&["\\bx", "(?m)^A"]).unwrap().find(text, 1), None);
+    }
+}

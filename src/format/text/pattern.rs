@@ -10,7 +10,7 @@ use regex_syntax::hir::{Capture, Class, Hir, HirKind, Look};
 use regex_syntax::{Parser, ParserBuilder};
 
 /// Bytes of the longest match a pattern may have: what is tried in vain at one place costs as many steps at most (P8).
-const LONGEST_MATCH: usize = 512;
+pub(super) const LONGEST_MATCH: usize = 512;
 
 const NOT_FIXED: &str = "only fixed text may stand outside the named groups: literals, white space and anchors";
 
