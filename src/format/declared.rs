@@ -75,7 +75,7 @@ impl Declared {
             references: references.map(|references| listed(&references.reference).to_vec()).unwrap_or_default(),
             uris: references.map(|references| listed(&references.uri).to_vec()).unwrap_or_default(),
             pointers: references.map(RawReferences::pointers).unwrap_or_default(),
-            json_id: references.and_then(|references| references.json.clone()),
+            json_id: references.and_then(|references| text(&references.json)),
             texts: text::declare(&raw.text, catalog),
         }
     }

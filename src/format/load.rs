@@ -115,7 +115,7 @@ pub(super) struct RawReferences {
     /// NIEM (`metadata`, `relationshipMetadata`, `linkMetadata`) in the namespace of `id`.
     pub(super) idrefs: Option<Spanned<Names>>,
     /// The member that names an object, or refers to one, in JSON.
-    pub(super) json: Option<String>,
+    pub(super) json: Option<Spanned<String>>,
 }
 
 /// One name, or a list of names.
@@ -275,7 +275,7 @@ impl Mapping {
         for name in references.pointers() {
             add(&name, span.as_ref().unwrap_or(&(0..0)), LinkKind::Pointers)?;
         }
-        Ok(Some(References { attributes, json: references.json.clone() }))
+        Ok(Some(References { attributes, json: references.json.as_ref().map(|name| name.get_ref().clone()) }))
     }
 }
 

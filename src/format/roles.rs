@@ -1,7 +1,7 @@
 //! What paths are said to be besides mapped: the message key, the requester, required and nillable parts, texts. Each is held
 //! to `[paths]` when a format is read, for a role that leads nowhere decides nothing, or withholds everything (P2).
 
-use super::load::{MappingReader, Place, RawFormat, RawRequired, last_step};
+use super::load::{MappingReader, Place, RawFormat, RawRequired, last_step, listed};
 use super::trie::{Node, NodeId, Role, StandIn, Target, Trie};
 use super::{PathEntry, Paths, Syntax};
 use crate::catalog::{Element, Kind};
@@ -35,7 +35,8 @@ impl MappingReader<'_> {
                 self.lay_out(trie, root, path, layout, raw)?;
             }
         }
-        self.unmapped_once(raw)
+        self.unmapped_once(raw)?;
+        self.references(raw)
     }
 
     /// Notes where something is read that decides about the whole message: a value of the envelope, which every requester may
@@ -192,6 +193,38 @@ impl MappingReader<'_> {
             Some((_, path)) => Err(self.fault(path, "is named twice")),
             None => Ok(()),
         }
+    }
+
+    /// What objects are named by is no value: it is read first, and a path that leads to it would never be judged.
+    fn references(&self, raw: &RawFormat) -> Checked<()> {
+        let Some(references) = &raw.references else { return Ok(()) };
+        let id = references.id.as_ref().map(|id| (id.span(), std::slice::from_ref(id.get_ref())));
+        let lists = [&references.reference, &references.uri, &references.idrefs];
+        let lists = lists.into_iter().filter_map(|names| Some((names.as_ref()?.span(), listed(names))));
+        let attributes: Vec<_> = id.into_iter().chain(lists).collect();
+        let names: Vec<_> =
+            attributes.iter().flat_map(|(span, names)| names.iter().map(move |name| (span, name))).collect();
+        let mapped = mapped(&raw.paths, "");
+        for (place, (span, name)) in names.iter().enumerate() {
+            let fault = |what: &str| Err(self.document.error(span, format!("`{name}` {what}")));
+            if !raw.syntaxes().contains(&Syntax::Xml) {
+                return fault("is an attribute, which only XML has; in JSON it is the member `json`");
+            }
+            if names.iter().take(place).any(|(_, other)| other == name) {
+                return fault("is named twice");
+            }
+            if mapped.iter().any(|(path, _)| last_step(path).strip_prefix('@') == Some(name.as_str())) {
+                return fault("names objects, and is mapped in [paths] as well");
+            }
+        }
+        let Some(member) = &references.json else { return Ok(()) };
+        if !raw.syntaxes().contains(&Syntax::Json) {
+            return Err(self.fault(member, "is a member, which only JSON has"));
+        }
+        if mapped.iter().any(|(path, _)| last_step(path) == member.get_ref()) {
+            return Err(self.fault(member, "names objects, and is mapped in [paths] as well"));
+        }
+        Ok(())
     }
 
     /// The node of a path that must be mapped already, or lead to something that is.

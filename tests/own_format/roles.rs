@@ -199,3 +199,23 @@ fn p2_what_is_no_name_is_no_step() {
         assert!(text.ends_with("is a whole part, and no prefix of other paths"), "{text}");
     }
 }
+
+#[test]
+fn p2_what_names_objects_is_no_value_and_of_a_syntax_that_the_format_has() {
+    let with = |table: &str| format!("[references]\n{table}\n\n[[required]]");
+    let references = |table: &str| error("[[required]]", &with(table));
+    assert_eq!(references("id = \"e:to\""), "25:6: `e:to` names objects, and is mapped in [paths] as well");
+    assert_eq!(
+        references("id = \"e:id\"\nref = [\"e:ref\", \"e:key\"]"),
+        "26:7: `e:key` names objects, and is mapped in [paths] as well"
+    );
+    assert_eq!(references("id = \"e:id\"\nref = \"e:ref\"\nuri = \"e:ref\""), "27:7: `e:ref` is named twice");
+    assert_eq!(references("json = \"e:name\""), "25:8: `e:name` names objects, and is mapped in [paths] as well");
+    let one = |syntax: &str, table: &str| {
+        let format = FORMAT.replace("[\"xml\", \"json\"]", syntax).replace("[[required]]", &with(table));
+        filter(&format, POLICY).map(|_| ()).unwrap_err().to_string()
+    };
+    let fault = "format.toml:25:6: `e:id` is an attribute, which only XML has; in JSON it is the member `json`";
+    assert!(one("\"json\"", "id = \"e:id\"").ends_with(fault));
+    assert!(one("\"xml\"", "json = \"@id\"").ends_with("format.toml:25:8: `@id` is a member, which only JSON has"));
+}
