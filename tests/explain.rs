@@ -236,3 +236,55 @@ fn what_can_not_be_read_is_explained_too() {
         &["No requester is known.\n", "This message is withheld: empty, there is no message.\n"],
     );
 }
+
+/// Programs take what they read as it is: every name is the id of one element, and each element has one answer.
+#[test]
+fn names_for_programs_are_ids_of_elements() {
+    let catalog = Filter::builder().build().unwrap().catalog().clone();
+    let body: Vec<&str> = catalog.iter().filter(|(_, one)| !one.is_envelope()).map(|(_, one)| one.id()).collect();
+    for asked in [
+        &["--requester", "VTICE0900"][..],
+        &["--requester", "VTICE0900", "--claim", "approved"],
+        &["--requester", "AZ0070000"],
+    ] {
+        let told: Value = serde_json::from_str(&told(&[asked, &["--output", "json"]].concat())).unwrap();
+        for situation in told["situations"].as_array().unwrap() {
+            let lists = |what: &str| situation[what].as_array().unwrap().clone();
+            let names = |one: &Value| -> Vec<String> {
+                one["elements"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+            };
+            let mut answered: Vec<String> = lists("elements").iter().flat_map(names).collect();
+            answered.sort();
+            let mut all = body.clone();
+            all.sort_unstable();
+            assert_eq!(answered, all);
+            assert!(lists("changes").iter().flat_map(names).all(|name| catalog.find(&name).is_some()));
+        }
+    }
+}
+
+#[test]
+fn an_option_that_has_no_effect_is_refused() {
+    let of_nobody = ["--requester", "AZ0070000"];
+    for (more, said) in [
+        (&["--format", "nlets-niem"][..], "--format has no effect without a message"),
+        (&["--limit", "depth=9"], "--limit has no effect without a message"),
+        (&["--limit", "depth=9", "--limit", "depth=8", "fixtures/dr-ice/message.xml"], "--limit: `depth` is set twice"),
+        (&["--diff-view"], "required arguments were not provided"),
+    ] {
+        let (status, _, stderr) = explain(&[&of_nobody, more].concat());
+        assert!(status == Some(2) && stderr.contains(said), "{more:?}: {stderr}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_ori_is_said_without_repeating_it() {
+    for (ori, said) in [
+        ("900123456", "--requester: the requester is no ORI: it begins with a digit, and an ORI begins with a letter"),
+        ("AZ007000", "--requester: the requester is no ORI: it has 8 characters, and an ORI has 9"),
+        ("az0070000", "--requester: the requester is no ORI: its character 1 is lower case, and an ORI is upper case"),
+    ] {
+        let (status, _, stderr) = explain(&["--requester", ori]);
+        assert_eq!((status, stderr), (Some(2), format!("dmv-redact: {said}\n")));
+    }
+}

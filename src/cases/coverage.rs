@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::CasesError;
 use super::found::{Cases, Test};
 use super::matrix::NO_PURPOSE;
 use super::message_case::MessageCase;
@@ -13,8 +14,9 @@ use super::policies::Wanted;
 use super::run::{Redacted, redact};
 use crate::Filter;
 use crate::catalog::ElementId;
+use crate::config::ConfigError;
 use crate::policy::{ClassId, PurposeId};
-use crate::report::selectors;
+use crate::report::Elements;
 
 /// Cells, and how many of them were exercised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -62,8 +64,8 @@ pub(crate) struct PolicyCoverage {
 pub(crate) struct ClassCoverage {
     pub(crate) name: String,
     pub(crate) cells: Cells,
-    /// By purpose, the elements that no case has asked for, whole branches by their prefixes.
-    pub(crate) uncovered: BTreeMap<String, Vec<String>>,
+    /// By purpose, the elements that no case has asked for.
+    pub(crate) uncovered: BTreeMap<String, Elements>,
 }
 
 impl Coverage {
@@ -90,8 +92,8 @@ impl Exercised {
 /// What the cases have exercised of the policies that they were run with.
 ///
 /// # Errors
-/// When a message or an expected output can't be read; the text says which.
-pub(crate) fn coverage(cases: &Cases) -> Result<Coverage, String> {
+/// When a message or an expected output can't be read, or a policy has more cells than anybody could read of.
+pub(crate) fn coverage(cases: &Cases) -> Result<Coverage, CasesError> {
     // A policy is one, whatever formats it is asked for.
     let mut policies: BTreeMap<Option<PathBuf>, (&Filter, Exercised)> = BTreeMap::new();
     for (test, filter) in &cases.tests {
@@ -99,9 +101,12 @@ pub(crate) fn coverage(cases: &Cases) -> Result<Coverage, String> {
             Test::Message(case) => &case.wanted,
             Test::Row(row) => &row.wanted,
         };
+        if let Some(error) = too_many_cells(filter) {
+            return Err(error.into());
+        }
         let (_, exercised) = policies.entry(policy.clone()).or_insert_with(|| (filter, Exercised::default()));
         match test {
-            Test::Message(case) => add_message(exercised, case, filter)?,
+            Test::Message(case) => add_message(exercised, case, filter).map_err(CasesError::Io)?,
             Test::Row(row) => exercised.add(&row.asker.classes, &row.purposes, &body(filter)),
         }
     }
@@ -110,6 +115,20 @@ pub(crate) fn coverage(cases: &Cases) -> Result<Coverage, String> {
     let mut cells = Cells::default();
     policies.iter().for_each(|policy| cells.add(policy.cells));
     Ok(Coverage { cells, policies })
+}
+
+/// How many cells of one policy are gone through (P8).
+const MAX_CELLS: usize = 4_000_000;
+
+fn too_many_cells(filter: &Filter) -> Option<ConfigError> {
+    let policy = filter.decider();
+    let [classes, purposes, elements] = [policy.classes().len(), policy.purposes().len() + 1, filter.catalog().len()];
+    let count = classes.saturating_mul(purposes).saturating_mul(elements);
+    let message = format!(
+        "{classes} agency classes, {purposes} purposes and {elements} data elements are more than {MAX_CELLS} cells to cover"
+    );
+    (count > MAX_CELLS)
+        .then(|| ConfigError::of_file(policy.file(), message).help("leave `--coverage` and `--fail-under` out"))
 }
 
 /// Every element of the catalog but those of the envelope.
@@ -153,7 +172,7 @@ fn of_policy(file: Option<PathBuf>, filter: &Filter, exercised: &Exercised) -> P
                 }
             }
             if !uncovered.is_empty() {
-                class.uncovered.insert(code.to_owned(), selectors(filter.catalog(), &uncovered));
+                class.uncovered.insert(code.to_owned(), Elements::of(filter.catalog(), &uncovered));
             }
         }
         class

@@ -84,6 +84,10 @@ pub(crate) fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesErr
             Err(error) => errors.push(error),
         }
     }
+    if policies.is_folder_idle() && errors.is_empty() {
+        let message = "--policies: it has no effect, for no case names a policy without a path";
+        return Err(CasesError::Nothing(message.to_owned()));
+    }
     let wanted: BTreeSet<Wanted> = read.iter().map(|cases| cases.wanted().clone()).collect();
     let filters = filters(settings, wanted.into_iter().collect()).unwrap_or_else(|more| {
         errors.extend(more);

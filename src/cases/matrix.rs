@@ -24,7 +24,7 @@ pub(super) const NO_PURPOSE: &str = "none";
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawMatrix {
-    /// The policy: a name, or a path beside this file; left out: `--policy`, else the built-in baseline.
+    /// The policy: a name, or a path beside this file; left out: the built-in baseline. `test --policy` has the last word.
     policy: Option<Spanned<String>>,
     /// What somebody may get, in each situation that is named; everything else must be denied.
     #[serde(default)]
@@ -187,8 +187,8 @@ impl Resolver<'_> {
         match (&raw.requester, &raw.agencies) {
             (Some(requester), None) => {
                 let text = requester.get_ref();
-                let wrong = || format!("`{text}` is no ORI: 9 characters of A to Z and 0 to 9 are wanted");
-                let ori = Ori::new(text).ok_or_else(|| self.document.error(&requester.span(), wrong()))?;
+                let refuse = |fault| self.document.error(&requester.span(), format!("`{text}` is no ORI: {fault}"));
+                let ori = Ori::parse(text).map_err(refuse)?;
                 Ok(Asker { ori, classes: policy.classes_of(ori) })
             }
             (None, Some(agencies)) => {

@@ -19,7 +19,7 @@ pub(super) const CASE_FILE: &str = "case.toml";
 pub(crate) struct RawCase {
     /// What is shown by it, for people.
     title: String,
-    /// The policy: a name, or a path beside this file; left out: `--policy`, else the built-in baseline.
+    /// The policy: a name, or a path beside this file; left out: the built-in baseline. `test --policy` has the last word.
     policy: Option<Spanned<String>>,
     /// Take the message for one of this format.
     format: Option<Spanned<String>>,

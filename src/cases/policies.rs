@@ -1,6 +1,7 @@
 //! The policies that cases name, each made into a filter once: a filter for every policy and, where a case wants messages of
 //! one format only, for that format.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,8 @@ pub(super) struct Policies<'s> {
     settings: &'s Settings,
     /// The folder of policies that are named without a path.
     folder: Option<PathBuf>,
+    /// Whether a case has named one.
+    is_folder_used: Cell<bool>,
 }
 
 impl<'s> Policies<'s> {
@@ -67,17 +70,27 @@ impl<'s> Policies<'s> {
             let cases = std::path::absolute(cases).ok()?;
             cases.ancestors().map(|folder| folder.join("policies")).find(|folder| folder.is_dir())
         };
-        Self { settings, folder: settings.policies.clone().or_else(upwards) }
+        let folder = settings.policies.clone().or_else(upwards);
+        Self { settings, folder, is_folder_used: Cell::new(false) }
     }
 
-    /// The policy that a case or a matrix in `folder` names; `None` is the built-in baseline.
+    /// Whether the settings name a folder of policies for nothing.
+    pub(super) fn is_folder_idle(&self) -> bool {
+        self.settings.policies.is_some() && !self.is_folder_used.get()
+    }
+
+    /// The policy of a case or a matrix in `folder`: that of the settings, or the one that it names; `None` is the built-in
+    /// baseline.
     pub(super) fn find(
         &self,
         document: &Document<'_>,
         folder: &Path,
         named: Option<&Spanned<String>>,
     ) -> Result<Option<PathBuf>, ConfigError> {
-        let Some(named) = named else { return Ok(self.settings.policy.clone()) };
+        if self.settings.policy.is_some() {
+            return Ok(self.settings.policy.clone());
+        }
+        let Some(named) = named else { return Ok(None) };
         let name = named.get_ref();
         let refuse = |message: String| Err(document.error(&named.span(), message));
         if name.contains('/') || name.ends_with(".toml") {
@@ -88,6 +101,7 @@ impl<'s> Policies<'s> {
                 refuse(format!("there is no policy {}", path.display()))
             };
         }
+        self.is_folder_used.set(true);
         let Some(policies) = &self.folder else {
             let error = document.error(&named.span(), format!("policy `{name}` is nowhere to be found"));
             return Err(error.help("name its folder with `--policies DIR`, or write a path that ends in `.toml`"));

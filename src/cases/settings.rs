@@ -7,7 +7,7 @@ use crate::ConfigError;
 /// Where policies, formats and data elements come from, and which cases are wanted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
-    /// The policy of a case that names none; without it the built-in baseline.
+    /// The policy of every case, whatever policy it names; without it the one that it names, or the built-in baseline.
     pub(crate) policy: Option<PathBuf>,
     /// Where the policy of a bare name is looked for; without it the nearest `policies` at or above the cases.
     pub(crate) policies: Option<PathBuf>,

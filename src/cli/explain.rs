@@ -72,6 +72,9 @@ fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
             Told { explanation: explanation.transpose()?, message: Some(message) }
         }
         None => {
+            if let Some(option) = arguments.filter.of_messages() {
+                return Err(Problem::Usage(format!("{option} has no effect without a message")));
+            }
             let Some(ori) = requester.ori() else {
                 let message = "nobody to explain: add `--requester ORI`, or a message whose envelope names one";
                 return Err(Problem::Usage(message.to_owned()));

@@ -55,11 +55,16 @@ impl FilterArguments {
         if let Some(format) = &self.format {
             builder = builder.format(format);
         }
-        let mut limits = Limits::default();
-        for setting in &self.limits {
-            limits.set(setting)?;
+        Ok(builder.limits(limits(&self.limits)?))
+    }
+
+    /// The first option that says something of messages alone: without a message it would have no effect.
+    pub(super) fn of_messages(&self) -> Option<&'static str> {
+        match (&self.format, self.limits.as_slice()) {
+            (Some(_), _) => Some("--format"),
+            (None, [_, ..]) => Some("--limit"),
+            (None, []) => None,
         }
-        Ok(builder.limits(limits))
     }
 
     /// What else than the policy decides what becomes of a message, as text: two runs with the same do the same.
@@ -126,4 +131,17 @@ impl FilterArguments {
         let text = escape(text.map_or("", String::as_str));
         Problem::Usage(format!("{option}: {} `{text}`; {}", error.what().heading(), error.help()))
     }
+}
+
+/// The limits that these settings make, each set once: of two the first would have no effect.
+pub(super) fn limits(settings: &[String]) -> Result<Limits, ConfigError> {
+    let name = |setting: &String| setting.split('=').next().unwrap_or_default().to_owned();
+    let mut limits = Limits::default();
+    for (place, setting) in settings.iter().enumerate() {
+        limits.set(setting)?;
+        if settings.iter().take(place).any(|before| name(before) == name(setting)) {
+            return Err(ConfigError::of_file("--limit", format!("`{}` is set twice", name(setting))));
+        }
+    }
+    Ok(limits)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::filter_arguments::limits;
 use super::messages::{read_file, read_message, regular_files};
 use super::output::say;
 use super::{Exit, Problem, complain};
@@ -33,10 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn lint(arguments: &Arguments) -> Result<Exit, Problem> {
-    let mut limits = Limits::default();
-    for setting in &arguments.limits {
-        limits.set(setting)?;
-    }
+    let limits = limits(&arguments.limits)?;
     let mut report = Report { limits, lines: String::new(), exit: Exit::Released };
     if arguments.inputs.is_empty() {
         report.stdin();

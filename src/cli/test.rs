@@ -1,5 +1,6 @@
 //! `dmv-redact test`: policy cases and matrix tests; what a policy's CI runs.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -19,11 +20,11 @@ pub(super) struct Arguments {
     /// The folder with the cases, in folders of their own
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
-    /// The policy of cases that name none
+    /// Run every case with this policy, whatever policy it names
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Where policies are that cases name without a path [default: the nearest `policies` at or above DIR]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "policy")]
     policies: Option<PathBuf>,
     /// Add the formats of this folder: DIR/NAME/format.toml
     #[arg(long, value_name = "DIR")]
@@ -44,14 +45,14 @@ pub(super) struct Arguments {
     #[arg(long)]
     coverage: bool,
     /// Fail if fewer than this many of a hundred cells were asked for
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     fail_under: Option<u8>,
     /// Make what came of failing cases what they expect, after showing what changes: outputs, dispositions, elements
     #[arg(long)]
     bless: bool,
     /// How many cases are run at once [default: one a processor]
     #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
+    jobs: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -86,7 +87,7 @@ fn test(arguments: &Arguments) -> Result<Exit, Problem> {
         catalogs: arguments.catalog.clone(),
         filter: arguments.filter.clone(),
     };
-    let threads = ThreadPoolBuilder::new().num_threads(arguments.jobs.unwrap_or(0)).build();
+    let threads = ThreadPoolBuilder::new().num_threads(arguments.jobs.map_or(0, NonZeroUsize::get)).build();
     let threads = threads.map_err(|error| Problem::Usage(format!("--jobs: {error}")))?;
     threads.install(|| {
         let cases = match load(&arguments.folder, &settings) {
@@ -95,7 +96,10 @@ fn test(arguments: &Arguments) -> Result<Exit, Problem> {
         };
         let mut run = run_cases(&cases).map_err(Problem::Io)?;
         if arguments.coverage || arguments.fail_under.is_some() {
-            run.coverage = Some(coverage(&cases).map_err(Problem::Io)?);
+            run.coverage = match coverage(&cases) {
+                Ok(coverage) => Some(coverage),
+                Err(error) => return Ok(refuse(error)),
+            };
         }
         if arguments.bless && run.failed > 0 {
             run.blessing = Some(blessing(&cases, &run).map_err(Problem::Io)?);

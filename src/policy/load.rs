@@ -87,7 +87,8 @@ pub(super) struct RawAgencyClass {
     pub(super) ori: Vec<Spanned<String>>,
     /// A CSV file beside the policy whose first column is ORIs.
     pub(super) ori_file: Option<Spanned<String>>,
-    /// Classes whose ORIs and patterns are none of this class, whatever its patterns say.
+    /// Classes whose patterns take ORIs from this one's patterns, whether they keep them or not. It goes no further: what such a
+    /// class excepts itself is not taken from this one. An ORI that is listed exactly asks no pattern and no `except`.
     #[serde(default)]
     pub(super) except: Vec<Spanned<String>>,
     /// Classes that share ORIs with this one on purpose: who is in both gets the union of what both may have. It decides
@@ -123,9 +124,11 @@ pub(super) struct RawRule {
     /// asks for. Left out: it applies. A permit never does.
     #[serde(rename = "when-absent")]
     pub(super) when_absent: Option<Spanned<WhenAbsent>>,
-    /// Data elements: an id, a prefix of ids at a dot, or `group:NAME`.
+    /// Data elements: an id, a prefix of ids at a dot, or `group:NAME`. `group:dppa-personal` is all that the DPPA calls personal,
+    /// what it calls highly restricted (`group:dppa-highly-restricted`) included.
     pub(super) elements: Option<Names>,
-    /// How elements are released; left out: as they are.
+    /// How elements are released; left out: as they are. Of several keys that cover an element the longest id decides, and any
+    /// id rather than a group; two groups that say different things of it are refused. Of several permits the most open decides.
     #[serde(rename = "as", default)]
     pub(super) treatments: BTreeMap<Spanned<String>, Treatment>,
 }
@@ -305,12 +308,13 @@ fn load_agencies(
 }
 
 fn no_ori(document: &Document<'_>, span: &Range<usize>, text: &str) -> ConfigError {
-    let error = document.error(span, format!("`{text}` is no ORI"));
+    let fault = Ori::parse(text).err().map_or_else(String::new, |fault| format!(": {fault}"));
+    let error = document.error(span, format!("`{text}` is no ORI{fault}"));
     let meant = text.trim().to_uppercase();
     match Ori::new(&meant) {
         Some(_) => error.help(format!("did you mean `{meant}`?")),
         None => error.help(
-            "an ORI has 9 characters, A to Z and 0 to 9; in a policy, not in a file of ORIs, it may be a pattern with \
+            "an ORI has 9 characters, A to Z and 0 to 9, the first a letter; in a policy, not in a file of ORIs, it may be a pattern with \
              `?` and `*`",
         ),
     }

@@ -22,6 +22,8 @@ pub(crate) use agency::ClassId;
 pub(crate) use load::MessageKeys;
 #[cfg(test)]
 pub(crate) use load::RawPolicy;
+#[cfg(test)]
+pub(crate) use ori::ORI_PATTERN;
 pub use ori::{ORI_LENGTH, Ori};
 pub use request::RequestError;
 pub(crate) use request::Undeclared;

@@ -10,8 +10,13 @@ use serde::{Serialize, Serializer};
 /// How many characters an ORI has.
 pub const ORI_LENGTH: usize = 9;
 
-/// An Originating Agency Identifier: nine characters, A to Z and 0 to 9. Nine digits are
-/// another number.
+/// What an ORI looks like, for the schemas of tables. [`Ori`] decides.
+#[cfg(test)]
+pub(crate) const ORI_PATTERN: &str = "^[A-Z][A-Z0-9]{8}$";
+
+/// An Originating Agency Identifier: nine characters, A to Z and 0 to 9, the first a letter. Nine digits are another number.
+///
+/// This is the one definition: of what callers and tables say, of what patterns can match, and of what an envelope may hold.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ori([u8; ORI_LENGTH]);
 
@@ -20,8 +25,13 @@ impl Ori {
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let bytes: [u8; ORI_LENGTH] = text.as_bytes().try_into().ok()?;
-        let is_ori = bytes.iter().all(is_ori_byte) && bytes.iter().any(u8::is_ascii_uppercase);
+        let is_ori = bytes.iter().all(is_ori_byte) && bytes.first().is_some_and(u8::is_ascii_uppercase);
         is_ori.then_some(Self(bytes))
+    }
+
+    /// The same, or what is wrong with `text`.
+    pub(crate) fn parse(text: &str) -> Result<Self, OriFault> {
+        Self::new(text).ok_or_else(|| OriFault::of(text))
     }
 
     /// The nine characters.
@@ -49,6 +59,45 @@ impl Serialize for Ori {
     }
 }
 
+/// What keeps a text from being an ORI. It does not repeat the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OriFault {
+    /// It has so many characters.
+    Length(usize),
+    /// The character at this place, counted from 1, is lower case.
+    LowerCase(usize),
+    /// The character at this place is none that an ORI has.
+    Character(usize),
+    /// It begins with a digit.
+    FirstDigit,
+}
+
+impl OriFault {
+    fn of(text: &str) -> Self {
+        let at = |wrong: fn(char) -> bool| text.chars().position(wrong).map(|place| place + 1);
+        if let Some(place) = at(|c| !c.is_ascii_alphanumeric()) {
+            Self::Character(place)
+        } else if text.len() != ORI_LENGTH {
+            Self::Length(text.len())
+        } else if let Some(place) = at(|c| c.is_ascii_lowercase()) {
+            Self::LowerCase(place)
+        } else {
+            Self::FirstDigit
+        }
+    }
+}
+
+impl fmt::Display for OriFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(length) => write!(f, "it has {length} characters, and an ORI has {ORI_LENGTH}"),
+            Self::LowerCase(place) => write!(f, "its character {place} is lower case, and an ORI is upper case"),
+            Self::Character(place) => write!(f, "its character {place} is none of A to Z and 0 to 9"),
+            Self::FirstDigit => f.write_str("it begins with a digit, and an ORI begins with a letter"),
+        }
+    }
+}
+
 fn is_ori_byte(byte: &u8) -> bool {
     byte.is_ascii_uppercase() || byte.is_ascii_digit()
 }
@@ -71,6 +120,10 @@ impl OriPattern {
             return Err(format!(
                 "`{text}` can match no ORI: an ORI has {ORI_LENGTH} characters, the pattern has {fixed}"
             ));
+        }
+        let begins_with_digit = text.trim_start_matches('*').starts_with(|c: char| c.is_ascii_digit());
+        if begins_with_digit && (fixed == ORI_LENGTH || !text.starts_with('*')) {
+            return Err(format!("`{text}` can match no ORI: {}", OriFault::FirstDigit));
         }
         Ok(Self(text.as_bytes().to_vec()))
     }
@@ -139,8 +192,55 @@ mod tests {
             "ＶＴＩ",
             "VTICE090\u{0}",
             "VTICE-900",
+            "900123456",
+            "1Z0070000",
         ] {
             assert_eq!(Ori::new(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_text_that_is_no_ori_is_said() {
+        for (text, fault) in [
+            ("", "it has 0 characters, and an ORI has 9"),
+            ("AZ007000", "it has 8 characters, and an ORI has 9"),
+            ("AZ 070000", "its character 3 is none of A to Z and 0 to 9"),
+            ("ＡＺ0070000", "its character 1 is none of A to Z and 0 to 9"),
+            ("AZ007000o", "its character 9 is lower case, and an ORI is upper case"),
+            ("900123456", "it begins with a digit, and an ORI begins with a letter"),
+            ("1Z0070000", "it begins with a digit, and an ORI begins with a letter"),
+        ] {
+            assert_eq!(Ori::parse(text).unwrap_err().to_string(), fault, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_no_ori_can_match_is_refused() {
+        for text in ["1*", "12345678?", "0????????", "*12345678A", "**1AAAAAAAA"] {
+            assert!(OriPattern::new(text).is_err(), "{text}");
+        }
+        for text in ["*1*", "?1*", "*12345678", "?12345678", "A*"] {
+            assert!(OriPattern::new(text).is_ok(), "{text}");
+        }
+    }
+
+    /// What a caller may say, the envelope may hold, and the other way round.
+    #[test]
+    fn an_envelope_holds_what_is_an_ori() {
+        let catalog = crate::catalog::Catalog::load(&[]).unwrap();
+        let shape = catalog.element(catalog.find("envelope.ori").unwrap()).unwrap().shape();
+        for text in [
+            "AZ0070000",
+            "VTICE0900",
+            "A00000000",
+            "1Z0070000",
+            "900123456",
+            "az0070000",
+            "AZ007000",
+            "AZ00700000",
+            "AZ-070000",
+        ] {
+            assert_eq!(shape.conforms(text), Ori::new(text).is_some(), "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ori::Ori;
+use super::ori::{Ori, OriFault};
 
 /// The requester of a message: ORI, purpose code, claims.
 ///
@@ -48,9 +48,9 @@ impl Requester {
     /// A requester with this ORI. A message whose own envelope names another is withheld.
     ///
     /// # Errors
-    /// When `ori` is not exactly nine characters of A to Z and 0 to 9.
+    /// When `ori` is not exactly nine characters of A to Z and 0 to 9, the first a letter.
     pub fn new(ori: &str) -> Result<Self, RequesterError> {
-        let ori = Ori::new(ori).ok_or(RequesterError { characters: ori.chars().count() })?;
+        let ori = Ori::parse(ori).map_err(|fault| RequesterError { fault })?;
         Ok(Self { ori: Some(ori), ..Self::default() })
     }
 
@@ -114,16 +114,12 @@ impl Requester {
 /// A text that is no ORI. It does not repeat the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequesterError {
-    characters: usize,
+    fault: OriFault,
 }
 
 impl fmt::Display for RequesterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { characters } = self;
-        write!(
-            f,
-            "the requester is no ORI: 9 characters of A to Z and 0 to 9 are wanted, {characters} characters were given"
-        )
+        write!(f, "the requester is no ORI: {}", self.fault)
     }
 }
 

@@ -14,5 +14,5 @@ pub(crate) use diff::Diff;
 pub(crate) use explain::{Explanation, MessageTold, Structure, View, explain, message_key};
 pub(crate) use matrix::MatrixBuilder;
 pub(crate) use progress::{Manner, Progress};
-pub(crate) use selectors::selectors;
+pub(crate) use selectors::{Elements, selectors};
 pub(crate) use summary::{Summary, Tally};

@@ -2,8 +2,36 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Serialize, Serializer};
+
 use crate::Catalog;
 use crate::catalog::ElementId;
+
+/// Data elements that are reported together: for people in the fewest words, for programs by their ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Elements {
+    ids: Vec<String>,
+    selectors: Vec<String>,
+}
+
+impl Elements {
+    pub(crate) fn of(catalog: &Catalog, elements: &BTreeSet<ElementId>) -> Self {
+        let ids = elements.iter().filter_map(|id| catalog.element(*id)).map(|element| element.id().to_owned());
+        Self { ids: ids.collect(), selectors: selectors(catalog, elements) }
+    }
+
+    /// For people.
+    pub(crate) fn selectors(&self) -> &[String] {
+        &self.selectors
+    }
+}
+
+/// Each id is one element and no other, as in the lists of a case: a prefix would name what is below it too.
+impl Serialize for Elements {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.ids.serialize(serializer)
+    }
+}
 
 /// Behind the id of an element that is named without what is below it: no rule has a word for that.
 const ALONE: &str = " alone";

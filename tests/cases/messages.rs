@@ -78,7 +78,7 @@ fn every_name_in_a_case_is_checked() {
         ("claims", "policy = \"../none.toml\"\nclaims", ":2:10: there is no policy ", "cases/none.toml"),
         ("claims", "format = \"nlets-nim\"\nclaims", ":2:10: unknown format `nlets-nim`", "did you mean `nlets-niem`?"),
         ("claims", "message = \"other.xml\"\nclaims", ":2:11: there is no message ", "other.xml"),
-        ("claims", "requester = \"vtice0900\"\nclaims", ":2:13: the requester is no ORI", "were given"),
+        ("claims", "requester = \"vtice0900\"\nclaims", ":2:13: the requester is no ORI", "is lower case"),
     ] {
         let before = fs::read_to_string(folder.path(case)).unwrap();
         folder.change(case, from, to);
@@ -159,4 +159,36 @@ fn outputs_are_compared_by_their_parts() {
     ] {
         assert!(told.stdout.contains(wanted), "{wanted} is not in\n{}", told.stdout);
     }
+}
+
+/// A policy that gives immigration enforcement the address must not pass because the cases name another.
+#[test]
+fn p2_a_policy_that_is_named_on_the_command_line_is_the_one_that_is_tested() {
+    let folder = Folder::with(&["dr-ice", "dr-in-state-police"]);
+    assert_eq!(folder.test(&[]).status, Some(0));
+    let generous = "[policy]\nname = \"generous\"\nversion = \"1\"\n[agencies.all]\nori = [\"*\"]\n[[permit]]\nid = \"p\"\n\
+                    agencies = [\"all\"]\nelements = [\"person.address\"]\n";
+    folder.write("generous.toml", generous);
+    let policy = folder.path("generous.toml");
+    let policy = policy.to_str().unwrap();
+    let told = folder.test(&["--policy", policy]);
+    assert_eq!(told.status, Some(3), "{told:?}");
+    assert!(told.stdout.contains("disposition: expected held, got redacted"), "{told:?}");
+    // What could have no effect is refused.
+    for (arguments, said) in [
+        (vec!["--policy", policy, "--policies", "policies"], "cannot be used with"),
+        (vec!["--fail-under", "0"], "0 is not in 1..=100"),
+        (vec!["--jobs", "0"], "number would be zero"),
+    ] {
+        let told = folder.test(&arguments);
+        assert!(told.status == Some(2) && told.stderr.contains(said), "{told:?}");
+    }
+    folder.write(
+        "own/case.toml",
+        "title = \"t\"\npolicy = \"../generous.toml\"\nmessage = \"../cases/dr-ice/message.xml\"\n\
+        [expect]\ndisposition = \"redacted\"\n",
+    );
+    let own = folder.path("own");
+    let told = super::test(&[own.to_str().unwrap(), "--policies", folder.path("policies").to_str().unwrap()]);
+    assert!(told.status == Some(2) && told.stderr.contains("--policies: it has no effect"), "{told:?}");
 }

@@ -22,10 +22,11 @@ const ELEMENTS: [(&str, &str); 4] = [
 /// a `B` there.
 pub(crate) fn universe() -> Vec<String> {
     let symbols = ["A", "B", "0", "1"];
+    // An ORI begins with a letter.
     let mut all = Vec::new();
     for place in 0..4_usize.pow(4) {
         let pick = |n: u32| symbols[place / 4_usize.pow(n) % 4];
-        for middle in ["BBBBB", "CCCCC"] {
+        for middle in ["BBBBB", "CCCCC"].into_iter().filter(|_| place % 4 < 2) {
             all.push(format!("{}{}{}{middle}{}", pick(0), pick(1), pick(2), pick(3)));
         }
     }
@@ -53,13 +54,15 @@ fn some(dice: &mut Dice<'_>, all: &[&str], percent: usize) -> Vec<String> {
 }
 
 fn ori(dice: &mut Dice<'_>) -> String {
+    let first = *dice.one_of(&["A", "B"]);
     let symbols = ["A", "B", "0", "1"];
     let mut pick = || *dice.one_of(&symbols);
-    format!("{}{}{}BBBBB{}", pick(), pick(), pick(), pick())
+    format!("{first}{}{}BBBBB{}", pick(), pick(), pick())
 }
 
 fn pattern(dice: &mut Dice<'_>) -> String {
-    let begin: String = (0..dice.pick(4)).map(|_| *dice.one_of(&["A", "0", "?"])).collect();
+    let begin: String =
+        (0..dice.pick(4)).map(|at| *dice.one_of(if at == 0 { &["A", "A", "?"] } else { &["A", "0", "?"] })).collect();
     let end = *dice.one_of(&["", "", "0", "A"]);
     format!("{begin}*{end}")
 }

@@ -120,7 +120,15 @@ impl Walk<'_, '_> {
     fn scalar(&mut self, element: &str, value: &Json) -> Option<Json> {
         let text = value.text()?;
         let written = self.judge.value(element, &text)?;
-        Some(written.map_or_else(|| value.clone(), |text| Json::string(&text)))
+        // What is a number before its treatment is one after it, if it can be.
+        let is_number = matches!(value, Json::Scalar(lexeme) if !lexeme.starts_with('"'));
+        let as_number =
+            |text: &String| is_number && text.parse::<u64>().is_ok_and(|number| number.to_string() == *text);
+        Some(match written {
+            None => value.clone(),
+            Some(text) if as_number(&text) => Json::Scalar(text),
+            Some(text) => Json::string(&text),
+        })
     }
 
     fn wrapped_leaf(&mut self, members: &[Member], path: &[String], element: &str) -> Option<Kept> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::report::Elements;
+
 use super::super::coverage::{Cells, ClassCoverage, Coverage, PolicyCoverage};
 
 impl fmt::Display for Cells {
@@ -40,7 +42,7 @@ impl fmt::Display for ClassCoverage {
         writeln!(f, "  {:<28} {}", self.name, self.cells)?;
         let purposes = self.uncovered.iter().map(|(purpose, elements)| (elements, purpose));
         // Purposes of which the same elements are uncovered are told together.
-        let mut told: Vec<(&Vec<String>, Vec<&str>)> = Vec::new();
+        let mut told: Vec<(&Elements, Vec<&str>)> = Vec::new();
         for (elements, purpose) in purposes {
             match told.iter_mut().find(|(known, _)| *known == elements) {
                 Some((_, purposes)) => purposes.push(purpose),
@@ -49,7 +51,7 @@ impl fmt::Display for ClassCoverage {
         }
         told.iter().try_for_each(|(elements, purposes)| {
             let word = if purposes.len() == 1 { "purpose" } else { "purposes" };
-            writeln!(f, "    not for {word} {}: {}", purposes.join(", "), elements.join(", "))
+            writeln!(f, "    not for {word} {}: {}", purposes.join(", "), elements.selectors().join(", "))
         })
     }
 }

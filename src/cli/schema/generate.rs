@@ -74,7 +74,7 @@ fn put(schema: &mut Value, place: &str, keyword: &str, value: Value) {
 
 fn case(generator: SchemaGenerator) -> Value {
     let mut schema = plain::<crate::cases::RawCase>(generator);
-    put(&mut schema, "/properties/requester", "pattern", json!("^[A-Z0-9]{9}$"));
+    put(&mut schema, "/properties/requester", "pattern", json!(crate::policy::ORI_PATTERN));
     let dispositions = crate::Disposition::ALL.map(crate::Disposition::name);
     let expectation = "/definitions/Expectation/properties";
     put(&mut schema, &format!("{expectation}/disposition"), "enum", json!(dispositions));
@@ -86,7 +86,7 @@ fn matrix(generator: SchemaGenerator) -> Value {
     let mut schema = plain::<crate::cases::RawMatrix>(generator);
     let row = "/definitions/Row";
     put(&mut schema, row, "oneOf", json!([{ "required": ["requester"] }, { "required": ["agencies"] }]));
-    put(&mut schema, &format!("{row}/properties/requester"), "pattern", json!("^[A-Z0-9]{9}$"));
+    put(&mut schema, &format!("{row}/properties/requester"), "pattern", json!(crate::policy::ORI_PATTERN));
     offer_elements(&mut schema, &[&format!("{row}/properties/elements")]);
     put(&mut schema, &format!("{row}/properties/disposition"), "enum", json!(["held", "withheld"]));
     put(&mut schema, &format!("{row}/properties/purposes/items"), "pattern", json!("^([A-Z]{1,3}|none)$"));

@@ -1,23 +1,30 @@
 //! Agency classes: who is in two of them, who is in none, and who slips past the class that was made for them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::Subject;
+use super::advice::{excepting, is_safe};
 use super::table::{
     CLASS_BY_PATTERN, CLASS_EMPTY, CLASS_UNUSED, CLASSES_OVERLAP, EXACT_ESCAPES_PATTERN, EXCEPT_IDLE, EXCEPT_OF_LISTED,
     ICE_BY_PREFIX, ORI_IN_TWO_CLASSES, OVERLAPS_IDLE, PATTERN_SUPERFLUOUS,
 };
-use crate::policy::survey::is_within;
-use crate::policy::{ClassId, Effect, Ori, OriPattern, Rule, WrittenName};
+use crate::policy::survey::covering;
+use crate::policy::{AgencyClass, ClassId, Effect, Ori, OriPattern, Rule, WrittenName};
 
 /// The verified ORI of ICE's Law Enforcement Support Center (Nlets, message keys IAQ and IAR). It begins with VT.
 const SUPPORT_CENTER: &str = "VTICE0900";
 
 pub(super) fn lint(subject: &mut Subject<'_>) {
     let count = ClassId::try_from(subject.policy.classes().len()).unwrap_or(ClassId::MAX);
+    // Classes that some rule names, or some class excepts.
+    let rules = subject.policy.rules().iter().flat_map(|rule| rule.classes.iter().flatten().copied());
+    let excepted = subject.policy.classes().iter().flat_map(|class| class.except.iter().copied());
+    let used: HashSet<ClassId> = rules.chain(excepted).collect();
     for class in 0..count {
-        unused(subject, class);
+        if !used.contains(&class) {
+            unused(subject, class);
+        }
         empty(subject, class);
         excepts(subject, class);
         superfluous(subject, class);
@@ -28,28 +35,30 @@ pub(super) fn lint(subject: &mut Subject<'_>) {
     support_center(subject);
 }
 
-/// Whether some rule names the class.
-fn is_named(subject: &Subject<'_>, class: ClassId) -> bool {
-    subject.policy.rules().iter().any(|rule| rule.classes.as_ref().is_some_and(|classes| classes.contains(&class)))
-}
-
-/// Whether some class excepts this one.
-fn is_excepted(subject: &Subject<'_>, class: ClassId) -> bool {
-    subject.policy.classes().iter().any(|other| other.except.contains(&class))
+/// Whether a pattern of the class claims an ORI.
+fn claims(class: &AgencyClass, ori: Ori) -> bool {
+    class.patterns.iter().any(|pattern| pattern.matches(ori))
 }
 
 fn unused(subject: &mut Subject<'_>, class: ClassId) {
-    let Some(written) = subject.class(class).filter(|_| !is_named(subject, class) && !is_excepted(subject, class))
-    else {
-        return;
-    };
+    let Some(written) = subject.class(class) else { return };
     let message = format!("no rule names the agency class `{}`: who is in it gets nothing", written.name.name);
-    subject.find(&CLASS_UNUSED, &written.name.span, message, "name it in a rule, or leave it out");
+    // What it lists asks no pattern as long as it is listed.
+    let claimed = |ori: Ori| {
+        subject.policy.listing(ori) == [class] && subject.policy.classes().iter().any(|other| claims(other, ori))
+    };
+    let help = match subject.policy.listed().filter(|ori| claimed(*ori)).min() {
+        Some(ori) => {
+            format!("name it in a rule, a `[[forbid]]` for instance; it keeps {ori} from the patterns of other classes")
+        }
+        None => "name it in a rule, or leave it out".to_owned(),
+    };
+    subject.find(&CLASS_UNUSED, &written.name.span, message, &help);
 }
 
 fn empty(subject: &mut Subject<'_>, class: ClassId) {
     let Some(written) = subject.class(class) else { return };
-    if !subject.populations.iter().any(|population| population.classes.contains(&class)) {
+    if subject.askers.get(usize::from(class)).is_some_and(Vec::is_empty) {
         let message = format!("no ORI can be in the agency class `{}`", written.name.name);
         let help = "its patterns claim only what it excepts, or what other classes list exactly";
         subject.find(&CLASS_EMPTY, &written.name.span, message, help);
@@ -82,7 +91,8 @@ fn excepts(subject: &mut Subject<'_>, class: ClassId) {
     }
     for overlap in &written.overlaps {
         let Some(other) = numbers.get(overlap.name.as_str()).copied() else { continue };
-        let shares = subject.claims.iter().any(|claim| claim.held.contains(&class) && claim.held.contains(&other));
+        let both = |classes: &[ClassId]| classes.contains(&class) && classes.contains(&other);
+        let shares = subject.populations.iter().any(|population| both(&population.classes));
         if !shares
             && !escapes(subject).any(|(_, from, to)| [from, to] == [class, other] || [to, from] == [class, other])
         {
@@ -103,11 +113,11 @@ fn patterns(names: &[WrittenName]) -> impl Iterator<Item = (&WrittenName, OriPat
 fn superfluous(subject: &mut Subject<'_>, class: ClassId) {
     let Some(written) = subject.class(class) else { return };
     let all: Vec<_> = patterns(&written.ori).collect();
-    for (place, (name, pattern)) in all.iter().enumerate() {
-        let covers = |(other, (_, wide)): &(usize, &(&WrittenName, OriPattern))| {
-            *other != place && is_within(pattern, wide) && (*other < place || !is_within(wide, pattern))
+    let own: Vec<&OriPattern> = all.iter().map(|(_, pattern)| pattern).collect();
+    for (place, wide) in covering(&own).into_iter().enumerate() {
+        let (Some((name, _)), Some((wide, _))) = (all.get(place), wide.and_then(|wide| all.get(wide))) else {
+            continue;
         };
-        let Some((_, (wide, _))) = all.iter().enumerate().find(covers) else { continue };
         let message = format!("`{}` is superfluous: `{}` claims the same ORIs", name.name, wide.name);
         subject.find(&PATTERN_SUPERFLUOUS, &name.span, message, "leave it out");
     }
@@ -138,19 +148,25 @@ fn overlaps(subject: &mut Subject<'_>) {
         }
     }
     for ((one, other), example) in pairs {
-        let (Some(first), Some(second)) = (claiming(subject, one, example), claiming(subject, other, example)) else {
-            continue;
-        };
         if is_on_purpose(subject, one, other) {
             continue;
         }
+        // The finding is where the advice is to be followed.
+        let advised = excepting(subject, one, other);
+        let (one, other) = advised.unwrap_or((one, other));
+        let (Some(first), Some(second)) = (claiming(subject, one, example), claiming(subject, other, example)) else {
+            continue;
+        };
         let [name, others] = [one, other].map(|class| subject.policy.class_name(class));
         let message = format!(
             "`{}` of `{name}` and `{}` of `{others}` claim the same ORIs, {example} for instance: they get what both may have",
             first.name, second.name
         );
-        let help =
-            format!("write `except = [\"{others}\"]` in one of them, or `overlaps = [\"{others}\"]` if it is meant so");
+        let meant = format!("`overlaps = [\"{others}\"]` if it is meant so");
+        let help = match advised {
+            Some(_) => format!("write `except = [\"{others}\"]` in `{name}`, or {meant}"),
+            None => format!("let the patterns of only one of them claim these ORIs, or write {meant}"),
+        };
         subject.find(&CLASSES_OVERLAP, &first.span, message, &help);
     }
 }
@@ -171,10 +187,7 @@ fn escapes(subject: &Subject<'_>) -> impl Iterator<Item = (Ori, ClassId, ClassId
     subject.policy.listed().flat_map(move |ori| {
         let listing = subject.policy.listing(ori);
         let misses = |class: &ClassId| {
-            !listing.contains(class)
-                && classes
-                    .get(usize::from(*class))
-                    .is_some_and(|class| class.patterns.iter().any(|pattern| pattern.matches(ori)))
+            !listing.contains(class) && classes.get(usize::from(*class)).is_some_and(|class| claims(class, ori))
         };
         let missing: Vec<ClassId> = excepted.iter().copied().filter(misses).collect();
         let pairs: Vec<_> =
@@ -225,9 +238,36 @@ fn listed(subject: &mut Subject<'_>) {
             "`{name}` lists {example}{more} exactly, so `{}` of `{missed}` isn't asked: it is not in `{missed}`",
             pattern.name
         );
-        let help =
-            format!("list it in `{missed}`, or write `overlaps = [\"{missed}\"]` in `{name}` if it is none of them");
+        let help = format!(
+            "{}, or write `overlaps = [\"{missed}\"]` in `{name}` if it is none of them",
+            listing_advice(subject, own, missing)
+        );
         subject.find(&EXACT_ESCAPES_PATTERN, &span, message, &help);
+    }
+}
+
+/// Where to list the ORIs that one class lists and a pattern of another would have claimed, so that they gain nothing.
+fn listing_advice(subject: &Subject<'_>, own: ClassId, missing: ClassId) -> String {
+    let sets: BTreeSet<Vec<ClassId>> = escapes(subject)
+        .filter(|(_, one, other)| [*one, *other] == [own, missing])
+        .map(|(ori, ..)| subject.policy.listing(ori))
+        .collect();
+    let moved = |stays: bool| -> Vec<_> {
+        let to = |from: &Vec<ClassId>| {
+            let mut to: Vec<ClassId> = from.iter().copied().filter(|class| stays || *class != own).collect();
+            to.push(missing);
+            to.sort_unstable();
+            to
+        };
+        sets.iter().map(|from| (from.clone(), to(from))).collect()
+    };
+    let missed = subject.policy.class_name(missing);
+    if is_safe(subject, &moved(true)) {
+        format!("list it in `{missed}` too")
+    } else if is_safe(subject, &moved(false)) {
+        format!("list it in `{missed}` instead")
+    } else {
+        "list it in the class that it belongs to".to_owned()
     }
 }
 

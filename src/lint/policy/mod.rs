@@ -4,7 +4,11 @@
 //! What depends on ORIs, purposes and claims is computed over all of them, none sampled.
 
 mod absent;
+mod advice;
 mod classes;
+#[cfg(test)]
+mod followed;
+mod reviews;
 mod rules;
 mod situations;
 mod table;
@@ -17,7 +21,7 @@ use super::finding::{Code, Finding};
 use crate::catalog::{Catalog, Element, ElementId};
 use crate::config::{ConfigError, Document, Pointed};
 use crate::policy::survey::{Claim, Population, Survey};
-use crate::policy::{ClassId, Policy, Written, WrittenClass, WrittenRule};
+use crate::policy::{ClassId, Policy, Rule, Written, WrittenClass, WrittenRule};
 
 pub(crate) use table::ALL;
 
@@ -26,9 +30,12 @@ struct Subject<'a> {
     document: Pointed<'a>,
     catalog: &'a Catalog,
     policy: &'a Policy,
+    survey: &'a Survey<'a>,
     written: &'a Written,
     populations: &'a [Population],
     claims: &'a [Claim],
+    /// For each class the populations that are in it, by their places.
+    askers: Vec<Vec<usize>>,
     found: Vec<Finding>,
 }
 
@@ -38,12 +45,29 @@ pub(crate) fn lint(document: &Document<'_>, policy: &Policy, catalog: &Catalog) 
     let survey = Survey::of(policy);
     let claims = survey.claims()?;
     let populations = survey.populations()?;
+    let mut askers = vec![Vec::new(); policy.classes().len()];
+    for (place, population) in populations.iter().enumerate() {
+        for class in &population.classes {
+            askers.get_mut(usize::from(*class)).into_iter().for_each(|own| own.push(place));
+        }
+    }
     let document = Pointed::of(document);
-    let mut subject = Subject { document, catalog, policy, written: &written, populations, claims, found: Vec::new() };
+    let mut subject = Subject {
+        document,
+        catalog,
+        policy,
+        survey: &survey,
+        written: &written,
+        populations,
+        claims,
+        askers,
+        found: Vec::new(),
+    };
     classes::lint(&mut subject);
     rules::lint(&mut subject);
     absent::lint(&mut subject, &survey);
-    situations::lint(&mut subject, &survey);
+    situations::lint(&mut subject)?;
+    reviews::lint(&mut subject)?;
     Ok(subject.found)
 }
 
@@ -51,6 +75,13 @@ impl<'a> Subject<'a> {
     fn find(&mut self, code: &'static Code, span: &Range<usize>, message: String, help: &str) {
         let said = self.document.error(span, message);
         self.found.push(Finding::new(code, if help.is_empty() { said } else { said.help(help) }));
+    }
+
+    /// The populations that a rule is for, by their places; some may come twice.
+    fn askers_of(&self, rule: &Rule) -> impl Iterator<Item = usize> {
+        let everybody = if rule.classes.is_some() { 0..0 } else { 0..self.populations.len() };
+        let of_class = |class: &ClassId| self.askers.get(usize::from(*class)).into_iter().flatten().copied();
+        rule.classes.iter().flatten().flat_map(of_class).chain(everybody)
     }
 
     fn class(&self, id: ClassId) -> Option<&'a WrittenClass> {

@@ -32,25 +32,31 @@ fn never(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     if both != 0 {
         let claims = subject.policy.claim_names(crate::policy::ClaimSet(both));
         let message = format!("rule `{}` never applies: it requires {} and excludes it", rule.id, super::some(claims));
-        subject.find(&RULE_NEVER_APPLIES, &written.id.span, message, "take it out of `requires` or of `unless`");
+        // A permit that begins to apply would open something.
+        let help = match rule.effect {
+            Effect::Permit(_) => "leave the permit out, or name the claim that it really asks for",
+            Effect::Forbid(_) | Effect::Review => "take it out of `unless`",
+        };
+        subject.find(&RULE_NEVER_APPLIES, &written.id.span, message, help);
         return;
     }
-    let has_somebody = |classes: &Vec<u16>| {
-        subject.populations.iter().any(|population| classes.iter().any(|class| population.classes.contains(class)))
-    };
-    if !rule.classes.as_ref().is_none_or(has_somebody) {
+    if subject.askers_of(rule).next().is_none() {
         let message = format!("rule `{}` never applies: no ORI can be in its agency classes", rule.id);
         subject.find(&RULE_NEVER_APPLIES, &written.id.span, message, "");
     }
 }
 
-/// Whether wherever the inner rule applies, the outer does too.
-pub(super) fn is_narrower(inner: &Rule, outer: &Rule) -> bool {
-    within(inner.classes.as_deref(), outer.classes.as_deref())
-        && within(inner.purposes.as_deref(), outer.purposes.as_deref())
+/// Whether wherever the inner rule applies, the outer does too: for whoever is in its classes, whatever these are called.
+pub(super) fn is_narrower(subject: &Subject<'_>, inner: &Rule, outer: &Rule) -> bool {
+    let is_for = |place: usize| {
+        let classes = subject.populations.get(place).map_or(&[][..], |population| population.classes.as_slice());
+        classes.is_empty() || outer.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
+    };
+    within(inner.purposes.as_deref(), outer.purposes.as_deref())
         && within(inner.messages.as_deref(), outer.messages.as_deref())
         && outer.requires.0 & !inner.requires.0 == 0
         && outer.unless.0 & !inner.unless.0 == 0
+        && (within(inner.classes.as_deref(), outer.classes.as_deref()) || subject.askers_of(inner).all(is_for))
 }
 
 fn within<T: PartialEq>(inner: Option<&[T]>, outer: Option<&[T]>) -> bool {
@@ -64,9 +70,12 @@ fn within<T: PartialEq>(inner: Option<&[T]>, outer: Option<&[T]>) -> bool {
 /// A permit that another one makes superfluous; of two that say the same, the later.
 fn covered(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     let Effect::Permit(elements) = &rule.effect else { return };
+    // Whoever covers it is for the first of those it is for.
+    let first = subject.askers_of(rule).next().and_then(|place| subject.populations.get(place));
+    let Some(candidates) = first.map(|population| subject.survey.rules_for(&population.classes)) else { return };
     let covers = |inner: &Rule, outer: &Rule| match (&inner.effect, &outer.effect) {
         (Effect::Permit(inner_elements), Effect::Permit(outer_elements)) => {
-            is_narrower(inner, outer)
+            is_narrower(subject, inner, outer)
                 && inner_elements.iter().all(|(element, treatment)| {
                     let found = outer_elements.binary_search_by_key(element, |(own, _)| *own);
                     found.ok().and_then(|at| outer_elements.get(at)).is_some_and(|(_, own)| own <= treatment)
@@ -76,7 +85,8 @@ fn covered(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     };
     let is_covered =
         |(other, outer): &(usize, &Rule)| *other != id && covers(rule, outer) && (*other < id || !covers(outer, rule));
-    let Some((_, outer)) = subject.policy.rules().iter().enumerate().find(is_covered) else { return };
+    let mut candidates = candidates.into_iter().filter_map(|id| Some((id, subject.policy.rule(id)?)));
+    let Some((_, outer)) = candidates.find(is_covered) else { return };
     if let (Some(written), false) = (subject.rule(id), elements.is_empty()) {
         let message = format!("permit `{}` is superfluous: permit `{}` permits all of it already", rule.id, outer.id);
         subject.find(&PERMIT_COVERED, &written.id.span, message, "leave it out, or say what is different");

@@ -1,6 +1,7 @@
 //! What depends on who asks, for what purpose, with which claims: every population, purpose and message key is gone through,
 //! and for claims it is worked out which set of them, if any, would bring a thing about.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::classes::is_on_purpose;
@@ -8,30 +9,75 @@ use super::rules::is_narrower;
 use super::table::{ELEMENT_EMPTIED, HIGHLY_RESTRICTED, PERMIT_EMPTIED, TREATMENT_IDLE, TREATMENTS_DIFFER};
 use super::{Subject, some};
 use crate::catalog::{Element, ElementId, Sensitivity, Treatment};
+use crate::config::ConfigError;
 use crate::policy::survey::{KindId, Kinds, Survey};
-use crate::policy::{ClassId, Effect, PurposeId, Rule};
+use crate::policy::{ClaimSet, ClassId, Effect, PurposeId, Rule};
 
 /// Claims that are vouched for and claims that are not, as far as that is settled.
 #[derive(Debug, Clone, Copy)]
-struct Settled {
+pub(super) struct Settled {
     with: u64,
     without: u64,
 }
 
+/// How many rules one search for claims may look at (P8): it tries one claim after another, and there are sets of rules for
+/// which it would have to try them all.
+const MAX_STEPS: usize = 1_000_000;
+
+/// The steps that are left of a search. Once they were too few, nothing more is searched.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    left: Cell<usize>,
+    were_too_few: Cell<bool>,
+}
+
+impl Steps {
+    fn begin(&self) {
+        self.left.set(if self.were_too_few.get() { 0 } else { MAX_STEPS });
+    }
+
+    /// Takes so many steps, if as many are left.
+    fn take(&self, count: usize) -> bool {
+        let left = self.left.get().checked_sub(count);
+        self.left.set(left.unwrap_or(0));
+        self.were_too_few.set(self.were_too_few.get() || left.is_none());
+        left.is_some()
+    }
+
+    /// # Errors
+    /// When there were too few: then what was found of claims is not to be trusted.
+    pub(super) fn check(&self, survey: &Survey<'_>) -> Result<(), ConfigError> {
+        if self.were_too_few.get() { Err(survey.too_many_cases()) } else { Ok(()) }
+    }
+}
+
 impl Settled {
+    /// Nothing is settled yet.
+    pub(super) const OPEN: Self = Self { with: 0, without: 0 };
+
+    /// These claims are vouched for.
+    pub(super) fn vouched(claims: ClaimSet) -> Self {
+        Self { with: claims.0, without: 0 }
+    }
+
     /// Settles what makes a rule apply; `None` when it can't any more.
-    fn applying(self, rule: &Rule) -> Option<Self> {
+    pub(super) fn applying(self, rule: &Rule) -> Option<Self> {
         let settled = Self { with: self.with | rule.requires.0, without: self.without | rule.unless.0 };
         (settled.with & settled.without == 0).then_some(settled)
     }
 
     /// Whether there are claims, these settled, with which none of the rules applies. The rule that is hardest to keep from
     /// applying is settled first: one that can't be ends it at once, one that can be in a single way decides a claim.
-    fn escapes(mut self, rules: &[&Rule]) -> bool {
+    pub(super) fn escapes(self, rules: &[&Rule], steps: &Steps) -> bool {
+        steps.begin();
+        self.search(rules, steps)
+    }
+
+    fn search(mut self, rules: &[&Rule], steps: &Steps) -> bool {
         if rules.iter().any(|rule| rule.requires.0 == 0 && rule.unless.0 == 0) {
             return false;
         }
-        loop {
+        while steps.take(rules.len()) {
             let open = rules.iter().filter(|rule| !self.keeps_off(rule));
             let ways = open.map(|rule| (rule.requires.0 & !self.with, rule.unless.0 & !self.without));
             let Some((absent, present)) =
@@ -44,9 +90,10 @@ impl Settled {
             match ways.as_slice() {
                 [] => return false,
                 [only] => self = *only,
-                several => return several.iter().any(|way| way.escapes(rules)),
+                several => return several.iter().any(|way| way.search(rules, steps)),
             }
         }
+        false
     }
 
     /// Whether what is settled keeps a rule from applying.
@@ -134,8 +181,8 @@ struct Seen {
     treated: Marks,
     /// Permits that release highly restricted elements without purpose and claim.
     highly_restricted: BTreeMap<usize, BTreeSet<ElementId>>,
-    /// Pairs of permits that apply together and treat an element differently.
-    differing: BTreeMap<(usize, usize), ElementId>,
+    /// Permits that apply together with one before them and treat an element differently.
+    differing: BTreeMap<usize, (usize, ElementId)>,
 }
 
 /// What is the same in all situations.
@@ -145,8 +192,11 @@ struct Ground<'p> {
     highly_restricted: Vec<Vec<ElementId>>,
 }
 
-pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
-    let policy = subject.policy;
+/// # Errors
+/// When the claims that rules ask for depend on each other in too many ways.
+pub(super) fn lint(subject: &mut Subject<'_>) -> Result<(), ConfigError> {
+    let (policy, survey) = (subject.policy, subject.survey);
+    let steps = Steps::default();
     let kinds = survey.kinds();
     let is_restricted = |element: &ElementId| {
         subject.catalog.element(*element).map(Element::sensitivity) == Some(Sensitivity::HighlyRestricted)
@@ -172,12 +222,14 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
                 // Purposes and keys that the same rules apply to are one, but that none is stated makes a difference.
                 if done.insert((own.clone(), purpose.is_none())) {
                     applying.fill(&own, &ground);
-                    look(subject, &ground, &situation, &applying, &mut seen);
+                    look(subject, &ground, &situation, &applying, (&mut seen, &steps));
                 }
             }
         }
     }
+    steps.check(survey)?;
     tell(subject, &seen, &kinds);
+    Ok(())
 }
 
 impl<'p> Applying<'p> {
@@ -219,20 +271,19 @@ fn look(
     ground: &Ground<'_>,
     situation: &Situation<'_>,
     applying: &Applying<'_>,
-    seen: &mut Seen,
+    (seen, steps): (&mut Seen, &Steps),
 ) {
-    let nothing = Settled { with: 0, without: 0 };
     for id in &applying.permits {
         let Some(known) = ground.rules.get(*id) else { continue };
         let permit = known.rule;
-        let Some(settled) = nothing.applying(permit) else { continue };
+        let Some(settled) = Settled::OPEN.applying(permit) else { continue };
         let is_unconditional = permit.purposes.is_none() && permit.requires.0 == 0 && !known.is_cited;
         let is_open = is_unconditional && situation.purpose.is_none();
         for (kind, element, treatment) in &known.permits {
             let restricted = ground.highly_restricted.get(*kind).filter(|_| is_open);
             let restricted = restricted.map_or(&[][..], Vec::as_slice);
             if (!seen.released.contains(*id, *kind) || !restricted.is_empty())
-                && settled.escapes(applying.forbids(*kind))
+                && settled.escapes(applying.forbids(*kind), steps)
             {
                 seen.released.insert(*id, *kind);
                 if !restricted.is_empty() && free_of_claims(permit, applying.forbids(*kind)) {
@@ -242,18 +293,18 @@ fn look(
             let treated = applying.treated(*kind);
             if *treatment != Treatment::Full && !seen.treated.contains(*id, *kind) {
                 let more_open = treated.iter().filter(|(_, _, other)| other < treatment).map(|(_, rule, _)| *rule);
-                if settled.escapes(&more_open.collect::<Vec<_>>()) {
+                if settled.escapes(&more_open.collect::<Vec<_>>(), steps) {
                     seen.treated.insert(*id, *kind);
                 }
             }
             for (other, rule, _) in treated.iter().filter(|(other, _, own)| other > id && own != treatment) {
-                let is_layered = is_narrower(permit, rule) || is_narrower(rule, permit);
-                if !is_layered
-                    && !meets_on_purpose(subject, situation.classes, permit, rule)
-                    && !seen.differing.contains_key(&(*id, *other))
+                if !seen.differing.contains_key(other)
                     && settled.applying(rule).is_some()
+                    && !meets_on_purpose(subject, situation.classes, permit, rule)
+                    && !is_narrower(subject, permit, rule)
+                    && !is_narrower(subject, rule, permit)
                 {
-                    seen.differing.insert((*id, *other), *element);
+                    seen.differing.insert(*other, (*id, *element));
                 }
             }
         }
@@ -301,10 +352,11 @@ fn tell(subject: &mut Subject<'_>, seen: &Seen, kinds: &Kinds) {
             }
             let message =
                 format!("`{}` of `{}` never matters: other permits release it more openly", treatment.name(), key.name);
-            subject.find(&TREATMENT_IDLE, &key.span, message, "leave it out, or narrow the other permits");
+            let help = "leave these elements out of this permit, or narrow the other permits";
+            subject.find(&TREATMENT_IDLE, &key.span, message, help);
         }
     }
-    for ((one, other), element) in &seen.differing {
+    for (other, (one, element)) in &seen.differing {
         let (Some(first), Some(second)) = (subject.rule(*one), subject.rule(*other)) else { continue };
         let message = format!(
             "permits `{}` and `{}` can apply together and treat `{}` differently: the more open treatment wins",
@@ -316,7 +368,7 @@ fn tell(subject: &mut Subject<'_>, seen: &Seen, kinds: &Kinds) {
             &TREATMENTS_DIFFER,
             &second.id.span,
             message,
-            "treat it alike, or let the two never apply together",
+            "treat it as the less open one does, or let the two never apply together",
         );
     }
 }
@@ -329,15 +381,17 @@ fn emptied(
     rule: &Rule,
     elements: &[(ElementId, Treatment)],
 ) {
-    let can_apply = rule.requires.0 & rule.unless.0 == 0
-        && subject.populations.iter().any(|population| {
-            rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| population.classes.contains(class)))
-        });
+    let can_apply = rule.requires.0 & rule.unless.0 == 0 && subject.askers_of(rule).next().is_some();
     let Some(written) = subject.rule(id).filter(|_| can_apply) else { return };
     let goes_out = |element: &ElementId| kinds.kind(*element).is_some_and(|kind| released.contains(id, kind));
     if !elements.iter().any(|(element, _)| goes_out(element)) {
         let message = format!("permit `{}` is empty: forbids remove all of it wherever it applies", rule.id);
-        subject.find(&PERMIT_EMPTIED, &written.id.span, message, "leave it out, or let the forbids say `unless`");
+        subject.find(
+            &PERMIT_EMPTIED,
+            &written.id.span,
+            message,
+            "leave it out; what is to go out after all, the forbids must say in `unless`",
+        );
         return;
     }
     for selector in &written.elements {
@@ -346,7 +400,12 @@ fn emptied(
                 "permit `{}` never releases `{}`: forbids remove it wherever the permit applies",
                 rule.id, selector.name
             );
-            subject.find(&ELEMENT_EMPTIED, &selector.span, message, "leave it out, or let the forbids say `unless`");
+            subject.find(
+                &ELEMENT_EMPTIED,
+                &selector.span,
+                message,
+                "leave it out; what is to go out after all, the forbids must say in `unless`",
+            );
         }
     }
 }

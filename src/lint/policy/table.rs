@@ -70,10 +70,12 @@ pub(super) const PERMIT_WITHOUT_BASIS: Code =
     Code::warning("permit-without-basis", "a permit that names no law it stands on");
 pub(super) const RULE_WITHOUT_BASIS: Code =
     Code::note("rule-without-basis", "a forbid or a review that names no law it stands on");
+pub(super) const REVIEW_NEVER_LIFTED: Code =
+    Code::warning("review-never-lifted", "a review that no claim lifts: what it holds never goes out");
 pub(super) const CLAIM_UNUSED: Code = Code::warning("claim-unused", "a claim that no rule uses");
 
 /// All of them.
-pub(crate) const ALL: [&Code; 26] = [
+pub(crate) const ALL: [&Code; 27] = [
     &CLASS_UNUSED,
     &CLASS_EMPTY,
     &CLASSES_OVERLAP,
@@ -99,5 +101,6 @@ pub(crate) const ALL: [&Code; 26] = [
     &PERMIT_COVERED,
     &PERMIT_WITHOUT_BASIS,
     &RULE_WITHOUT_BASIS,
+    &REVIEW_NEVER_LIFTED,
     &CLAIM_UNUSED,
 ];

@@ -8,7 +8,9 @@ use super::SurveyError;
 use super::kinds::{KindId, Kinds};
 use super::told::RuleId;
 use super::trees::{Condition, Levels, Tree, Trees};
-use crate::catalog::{ElementId, Treatment};
+#[cfg(test)]
+use crate::catalog::ElementId;
+use crate::catalog::Treatment;
 use crate::policy::agency::ClassId;
 use crate::policy::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
 use crate::policy::{Policy, Verdict};
@@ -36,6 +38,7 @@ pub(crate) struct Column {
 
 impl Column {
     /// What becomes of an element: two that are equal say the same for every set of claims, whatever column they are of.
+    #[cfg(test)]
     pub(crate) fn cell(&self, element: ElementId) -> Option<Tree> {
         self.cells.get(self.kinds.kind(element)?).copied()
     }

@@ -50,20 +50,25 @@ pub(crate) enum Direction {
 
 impl Change {
     pub(crate) fn direction(&self) -> Direction {
-        let is_more = match self {
-            Self::Element(_, outcomes) => [released, permitted].map(|part| {
-                let [old, new] = outcomes.map(|outcome| openness(part(outcome)));
-                new > old
-            }),
-            Self::Message([old, new]) => {
-                [*new == Verdict::Rewrite, *new == Verdict::Review && *old == Verdict::Nothing]
-            }
-        };
-        match is_more {
-            [true, _] => Direction::Gain,
-            [false, true] => Direction::GainAfterReview,
-            [false, false] => Direction::Loss,
+        match self {
+            Self::Element(_, outcomes) => direction(*outcomes),
+            Self::Message([_, Verdict::Rewrite]) => Direction::Gain,
+            Self::Message([Verdict::Nothing, Verdict::Review]) => Direction::GainAfterReview,
+            Self::Message(_) => Direction::Loss,
         }
+    }
+}
+
+/// Which way it goes if something else becomes of an element.
+pub(super) fn direction(outcomes: [Outcome; 2]) -> Direction {
+    let is_more = |part: fn(Outcome) -> Option<Treatment>| {
+        let [old, new] = outcomes.map(|outcome| openness(part(outcome)));
+        new > old
+    };
+    match (is_more(released), is_more(permitted)) {
+        (true, _) => Direction::Gain,
+        (false, true) => Direction::GainAfterReview,
+        (false, false) => Direction::Loss,
     }
 }
 

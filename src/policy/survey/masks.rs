@@ -1,5 +1,7 @@
 //! Patterns as masks: an ORI has nine characters, so a star stands for a known number of them in each of few ways.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::policy::ori::{ORI_LENGTH, OriPattern};
 
 /// What stands in a mask where any character may.
@@ -17,12 +19,44 @@ pub(super) fn masks(pattern: &OriPattern) -> Vec<Mask> {
     found
 }
 
-/// Whether every ORI that the first pattern matches, the second does too: each mask of the one is a case of one of the other's.
-pub(crate) fn is_within(inner: &OriPattern, outer: &OriPattern) -> bool {
-    let outer = masks(outer);
-    let covers =
-        |wide: &Mask, narrow: &Mask| wide.iter().zip(narrow).all(|(wide, narrow)| *wide == ANY || wide == narrow);
-    masks(inner).iter().all(|narrow| outer.iter().any(|wide| covers(wide, narrow)))
+/// For each of some patterns another one that matches all that it does, if there is one; of two that match the same, only the
+/// later has one. A mask is covered by those that have some of its characters and [`ANY`] for the rest: they are looked up, so
+/// that many patterns cost no more than each of them does.
+pub(crate) fn covering(patterns: &[&OriPattern]) -> Vec<Option<usize>> {
+    let all: Vec<Vec<Mask>> = patterns.iter().map(|pattern| masks(pattern)).collect();
+    let mut owners: HashMap<Mask, Vec<usize>> = HashMap::new();
+    for (place, masks) in all.iter().enumerate() {
+        for mask in masks {
+            owners.entry(*mask).or_default().push(place);
+        }
+    }
+    let covers = |inner: usize| -> BTreeSet<usize> {
+        let mut masks = all.get(inner).into_iter().flatten();
+        let first: BTreeSet<usize> = masks.next().map(|mask| wider(mask, &owners)).unwrap_or_default();
+        masks.fold(first, |found, mask| if found.len() < 2 { found } else { &found & &wider(mask, &owners) })
+    };
+    let found: Vec<BTreeSet<usize>> = (0..all.len()).map(covers).collect();
+    let is_same = |one: usize, other: usize| found.get(other).is_some_and(|covers| covers.contains(&one));
+    let wide = |(inner, covers): (usize, &BTreeSet<usize>)| {
+        covers.iter().copied().find(|other| *other != inner && (*other < inner || !is_same(inner, *other)))
+    };
+    found.iter().enumerate().map(wide).collect()
+}
+
+/// The patterns with a mask that covers this one, by their places.
+fn wider(mask: &Mask, owners: &HashMap<Mask, Vec<usize>>) -> BTreeSet<usize> {
+    let fixed: Vec<usize> = (0..).zip(mask).filter(|(_, symbol)| **symbol != ANY).map(|(place, _)| place).collect();
+    let mut found = BTreeSet::new();
+    for kept in 0..1_usize << fixed.len() {
+        let mut wide = *mask;
+        for (bit, place) in fixed.iter().enumerate() {
+            if kept & (1 << bit) == 0 {
+                wide.get_mut(*place).into_iter().for_each(|symbol| *symbol = ANY);
+            }
+        }
+        found.extend(owners.get(&wide).into_iter().flatten());
+    }
+    found
 }
 
 /// The same pattern with one star at most between two characters, after the `?` that stand there.
@@ -75,7 +109,7 @@ mod tests {
 
     #[test]
     fn masks_match_what_their_pattern_matches() {
-        let oris = ["AZ0070000", "VTICE0900", "A00000000", "00000000A", "AAAAAAAAA", "A7A7A7A70", "ABABABABA"];
+        let oris = ["AZ0070000", "VTICE0900", "A00000000", "B0000000A", "AAAAAAAAA", "A7A7A7A70", "ABABABABA"];
         for text in ["AZ*", "??ICE*", "*", "*0*0*", "A*7*0", "*A*A*A*A*", "?*?*?*0", "*A?*B*", "ABABABABA", "***A"] {
             let pattern = OriPattern::new(text).unwrap();
             let masks = masks(&pattern);

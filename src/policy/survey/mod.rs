@@ -17,6 +17,7 @@ mod comparison;
 mod error;
 mod kinds;
 mod masks;
+mod order;
 mod regions;
 mod simple;
 mod told;
@@ -30,7 +31,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub(crate) use columns::{Column, Outcome};
 pub(crate) use comparison::{Change, Difference, Differences, Direction, NEW, OLD, compare};
 pub(crate) use kinds::{KindId, Kinds};
-pub(crate) use masks::is_within;
+pub(crate) use masks::covering;
 pub(crate) use regions::Claim;
 pub(crate) use told::{RuleId, Ruling};
 pub(crate) use trees::Tree;
@@ -105,6 +106,11 @@ impl<'p> Survey<'p> {
     /// When there are too many of them to go through.
     pub(crate) fn claims(&self) -> Result<&[Claim], ConfigError> {
         Ok(&self.askers()?.1)
+    }
+
+    /// Why it gives up where claims depend on each other in too many ways.
+    pub(crate) fn too_many_cases(&self) -> ConfigError {
+        SurveyError::Claims(Vec::new()).of(&[self.policy])
     }
 
     pub(crate) fn policy(&self) -> &'p Policy {

@@ -24,12 +24,11 @@ pub(super) const MAX_OVERLAPS: usize = 4_096;
 /// How many states may be visited in search of ORIs that no class lists.
 const MAX_VISITS: usize = 4_000_000;
 
-/// The characters of an ORI.
-const DIGITS: &[u8] = b"0123456789";
-const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-fn characters() -> impl Iterator<Item = u8> {
-    DIGITS.iter().chain(LETTERS).copied()
+/// The characters that an ORI may have at a place: it begins with a letter.
+fn characters(place: usize) -> &'static [u8] {
+    const ALL: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const DIGITS: usize = 10;
+    ALL.get(if place == 0 { DIGITS } else { 0 }..).unwrap_or_default()
 }
 
 /// The classes that an ORI has under each policy, and one ORI that has them.
@@ -261,57 +260,42 @@ impl Product {
         policies.iter().zip(self.offsets.windows(2)).map(of_policy).collect()
     }
 
-    /// For every end an ORI that leads to it, if one does: nine digits are none.
+    /// For every end an ORI that leads to it, if one does: none begins with a digit.
     fn reach(&self) -> Vec<Option<Ori>> {
-        // What was read so far, by state and by whether it has a letter.
-        let mut texts: Vec<[Option<Mask>; 2]> = vec![[Some([0; ORI_LENGTH]), None]];
+        // What was read so far, by state.
+        let mut texts: Vec<Option<Mask>> = vec![Some([0; ORI_LENGTH])];
         for (at, place) in self.places.iter().enumerate() {
             let width = self.places.get(at + 1).map_or(self.ends.len(), Vec::len);
-            let mut next = vec![[None; 2]; width];
-            let mut go = |to: usize, text: Mask, has_letter: bool, character: u8| {
-                let mut text = text;
-                if let (Some(slot), Some(place)) =
-                    (next.get_mut(to).and_then(|to| to.get_mut(usize::from(has_letter))), text.get_mut(at))
-                {
+            let mut next = vec![None; width];
+            let mut go = |to: usize, mut text: Mask, character: u8| {
+                if let (Some(slot), Some(place)) = (next.get_mut(to), text.get_mut(at)) {
                     *place = character;
                     slot.get_or_insert(text);
                 }
             };
-            for (state, texts) in place.iter().zip(&texts) {
-                for (text, has_letter) in texts.iter().zip([false, true]) {
-                    let Some(text) = *text else { continue };
-                    let is_other = |c: &&u8| state.named.binary_search_by_key(*c, |(own, _)| *own).is_err();
-                    let others = [DIGITS, LETTERS].map(|some| some.iter().find(is_other));
-                    for character in others.into_iter().flatten() {
-                        go(state.other, text, has_letter || character.is_ascii_uppercase(), *character);
-                    }
-                    for (character, to) in &state.named {
-                        go(*to, text, has_letter || character.is_ascii_uppercase(), *character);
-                    }
+            for (state, text) in place.iter().zip(&texts) {
+                let Some(text) = *text else { continue };
+                let is_named = |c: u8| state.named.binary_search_by_key(&c, |(own, _)| *own).is_ok();
+                if let Some(other) = characters(at).iter().find(|c| !is_named(**c)) {
+                    go(state.other, text, *other);
+                }
+                for (character, to) in state.named.iter().filter(|(own, _)| characters(at).contains(own)) {
+                    go(*to, text, *character);
                 }
             }
             texts = next;
         }
-        let ori = |[_, lettered]: [Option<Mask>; 2]| Ori::new(std::str::from_utf8(&lettered?).ok()?);
-        texts.into_iter().map(ori).collect()
+        texts.into_iter().map(|text| Ori::new(std::str::from_utf8(&text?).ok()?)).collect()
     }
 
     /// An ORI that leads to an end and isn't listed. It looks at no more ORIs than are listed, and one.
     fn search(&self, end: usize, listed: &HashSet<Ori>) -> Option<Ori> {
-        // Which states lead to the end: at all, and by a letter yet to come.
-        let mut leads = vec![(0..self.ends.len()).map(|own| [own == end, false]).collect::<Vec<_>>()];
-        for place in self.places.iter().rev() {
+        // Which states lead to the end.
+        let mut leads = vec![(0..self.ends.len()).map(|own| own == end).collect::<Vec<_>>()];
+        for (at, place) in self.places.iter().enumerate().rev() {
             let next = leads.last().map_or(&[][..], Vec::as_slice);
-            let lead = |state: &State| {
-                let mut found = [false; 2];
-                for character in characters() {
-                    let [any, lettered] = next.get(state.after(character)).copied().unwrap_or_default();
-                    found[0] |= any;
-                    found[1] |= lettered || any && character.is_ascii_uppercase();
-                }
-                found
-            };
-            let found = place.iter().map(lead).collect();
+            let leads_on = |state: &State, c: u8| next.get(state.after(c)).copied().unwrap_or_default();
+            let found = place.iter().map(|state| characters(at).iter().any(|c| leads_on(state, *c))).collect();
             leads.push(found);
         }
         leads.reverse();
@@ -323,21 +307,19 @@ impl Product {
         at: usize,
         state: usize,
         text: &mut Vec<u8>,
-        leads: &[Vec<[bool; 2]>],
+        leads: &[Vec<bool>],
         listed: &HashSet<Ori>,
     ) -> Option<Ori> {
-        let [any, lettered] = leads.get(at)?.get(state).copied()?;
-        let has_letter = text.iter().any(u8::is_ascii_uppercase);
-        if !(lettered || any && has_letter) {
+        if !*leads.get(at)?.get(state)? {
             return None;
         }
         let Some(place) = self.places.get(at) else {
             return Ori::new(std::str::from_utf8(text).ok()?).filter(|ori| !listed.contains(ori));
         };
         let state = place.get(state)?;
-        characters().find_map(|character| {
-            text.push(character);
-            let found = self.search_from(at + 1, state.after(character), text, leads, listed);
+        characters(at).iter().find_map(|character| {
+            text.push(*character);
+            let found = self.search_from(at + 1, state.after(*character), text, leads, listed);
             text.pop();
             found
         })

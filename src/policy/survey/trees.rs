@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 /// How many parts the trees of one survey may have (P8).
-const MAX_NODES: usize = 1 << 19;
+const MAX_NODES: usize = 1 << 18;
 
 /// Beyond all claims: two policies declare 128 at most.
 const NO_LEVEL: u8 = u8::MAX;

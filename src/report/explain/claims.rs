@@ -10,7 +10,7 @@ use crate::catalog::ElementId;
 use crate::config::ConfigError;
 use crate::policy::survey::{Outcome, Survey};
 use crate::policy::{ClaimSet, ClassId, Conditions};
-use crate::report::selectors;
+use crate::report::Elements;
 
 /// What would be otherwise if more claims were vouched for.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -20,7 +20,7 @@ pub(super) struct Change {
     pub(super) claims: Vec<String>,
     /// What would become of these elements: `released`, `held`, `removed`, with the treatment if it isn't full.
     pub(super) outcome: String,
-    pub(super) elements: Vec<String>,
+    pub(super) elements: Elements,
 }
 
 /// What more claims would change, those of the fewest first.
@@ -33,9 +33,11 @@ pub(super) fn changes(
     let policy = filter.decider();
     let column = survey.column(classes, asked.purpose, asked.message)?;
     let mut found: Vec<(ClaimSet, Outcome, BTreeSet<ElementId>)> = Vec::new();
-    for (id, _) in filter.catalog().iter().filter(|(_, element)| !element.is_envelope()) {
-        let Some(cell) = column.cell(id) else { continue };
-        let cases = survey.cases(cell)?;
+    let kinds = survey.kinds();
+    let is_body = |id: &ElementId| filter.catalog().element(*id).is_some_and(|element| !element.is_envelope());
+    for (kind, cell) in column.cells().iter().enumerate() {
+        let members: Vec<ElementId> = kinds.members(kind).iter().copied().filter(is_body).collect();
+        let cases = survey.cases(*cell)?;
         let holds =
             |with: ClaimSet, without: ClaimSet| asked.claims.0 & with.0 == with.0 && asked.claims.0 & without.0 == 0;
         let now = cases.iter().find(|case| holds(case.with, case.without)).map(|case| case.value);
@@ -55,8 +57,8 @@ pub(super) fn changes(
         }
         for (more, outcome) in kept {
             match found.iter_mut().find(|(claims, same, _)| *claims == more && *same == outcome) {
-                Some((_, _, elements)) => drop(elements.insert(id)),
-                None => found.push((more, outcome, BTreeSet::from([id]))),
+                Some((_, _, elements)) => elements.extend(&members),
+                None => found.push((more, outcome, members.iter().copied().collect())),
             }
         }
     }
@@ -64,7 +66,7 @@ pub(super) fn changes(
     let change = |(claims, outcome, elements): (ClaimSet, Outcome, BTreeSet<ElementId>)| Change {
         claims: policy.claim_names(claims).into_iter().map(str::to_owned).collect(),
         outcome: told(outcome),
-        elements: selectors(filter.catalog(), &elements),
+        elements: Elements::of(filter.catalog(), &elements),
     };
     Ok(found.into_iter().map(change).collect())
 }

@@ -12,7 +12,7 @@ use crate::catalog::{ElementId, Treatment};
 use crate::config::ConfigError;
 use crate::policy::survey::{Ruling, Survey};
 use crate::policy::{ClassId, Conditions, MessageKeyId, Policy, Verdict};
-use crate::report::selectors;
+use crate::report::Elements;
 
 /// One situation, or several of which the same is to be said.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -31,8 +31,7 @@ pub(super) struct Situation {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Answer {
-    /// Whole branches by their prefixes.
-    pub(super) elements: Vec<String>,
+    pub(super) elements: Elements,
     /// `released`, `generalised` or `removed`.
     pub(super) outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,7 +107,7 @@ fn answers(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<Answ
         None => (1, usize::from(by.is_empty())),
     });
     let answer = |(treatment, by, elements): (Option<Treatment>, Vec<Deciding>, BTreeSet<ElementId>)| Answer {
-        elements: selectors(filter.catalog(), &elements),
+        elements: Elements::of(filter.catalog(), &elements),
         outcome: match treatment {
             Some(Treatment::Full) => "released",
             Some(_) => "generalised",

@@ -84,7 +84,7 @@ impl Situation {
         for change in &self.changes {
             let claims: Vec<String> = change.claims.iter().map(|claim| format!("`{claim}`")).collect();
             writeln!(f, "  with {}: {}", claims.join(" and "), change.outcome)?;
-            write_list(f, &change.elements)?;
+            write_list(f, change.elements.selectors())?;
         }
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Answer {
             Some(treatment) => writeln!(f, "  {treatment}: {by}")?,
             None => writeln!(f, "  {by}")?,
         }
-        write_list(f, &self.elements)
+        write_list(f, self.elements.selectors())
     }
 }
 

@@ -121,7 +121,14 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 }
                 Judgement::Generalise => {
                     self.begin(&part);
-                    push_json_string(&self.session.buffers.written, self.out.bytes());
+                    let written = &self.session.buffers.written;
+                    match scalar {
+                        // A number stays one: the schema may allow no string in its place.
+                        Scalar::Lexeme(_) if is_number(written) => {
+                            self.out.bytes().extend_from_slice(written.as_bytes());
+                        }
+                        _ => push_json_string(written, self.out.bytes()),
+                    }
                     self.kept();
                     return Ok(());
                 }
@@ -154,4 +161,9 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         self.kept();
         Ok(())
     }
+}
+
+/// Whether a treated value can be written as a JSON number: digits, of which the first is no zero.
+fn is_number(written: &str) -> bool {
+    !written.starts_with('0') && !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit())
 }
