@@ -18,6 +18,7 @@ const HEAD: &str = r#"
 name = "random"
 version = "1"
 claims = ["warrant", "approved"]
+purposes = ["C", "E", "F", "J"]
 
 [agencies.alpha]
 title = "One agency"

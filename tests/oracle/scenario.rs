@@ -137,7 +137,8 @@ pub(crate) fn some_ori(policy: &Policy, dice: &mut Dice) -> String {
     }
     let pattern = *dice.one_of(&known);
     let fixed = pattern.chars().filter(|c| *c != '*').count();
-    let filling = "Q0P0000XYZ".chars().cycle();
+    // An ORI begins with a letter.
+    let filling = "QWPR000XYZ".chars().cycle();
     let mut filling = filling.skip(dice.pick(4));
     let mut ori = String::new();
     for c in pattern.chars() {
