@@ -16,6 +16,7 @@ use super::input::{Begun, Bounds, Opened, Source, Stamp, archive_place, open_std
 use super::journal::{Inside, Position};
 use super::output::Staging;
 use super::pipeline::Feed;
+use super::state::RunFolder;
 use super::unit::{Content, Data, Entry, Target, UNIT_BYTES, UNIT_ENTRIES, Unit};
 use super::walk::{Found, Root, Walk};
 use super::work::{Done, Task};
@@ -51,11 +52,11 @@ impl Outputs {
     }
 
     /// Whether anything is where they go, but for the run's own state.
-    pub(super) fn hold_anything(&self, state: Option<&Path>) -> bool {
+    pub(super) fn hold_anything(&self, state: Option<&RunFolder>) -> bool {
         match self {
             Self::Mirror(out) | Self::Files(out) => {
                 let is_other = |entry: io::Result<std::fs::DirEntry>| {
-                    entry.map_or(true, |entry| state.is_none_or(|state| entry.path() != state))
+                    entry.map_or(true, |entry| state.is_none_or(|state| !state.is_at(&entry.path())))
                 };
                 std::fs::read_dir(out).is_ok_and(|mut entries| entries.any(is_other))
             }

@@ -152,7 +152,12 @@ impl RunFolder {
         Ok((Self { path, work, _lock: lock, _out: out }, entry))
     }
 
-    /// The state folder itself.
+    /// Whether this is the state folder, however it is reached.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        matches!((self.path.canonicalize(), path.canonicalize()), (Ok(own), Ok(path)) if own == path)
+    }
+
+    /// The state folder itself, which is where outputs go on the same disk.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -314,4 +319,11 @@ fn prepare(folder: &Path, entry: Option<&Entry>) -> io::Result<PathBuf> {
         }
     }
     random_folder(WORK, folder)
+}
+
+/// Makes a state in `out`, as a run leaves it that is killed at once.
+#[cfg(test)]
+pub(super) fn begin_inside(out: &Path) {
+    let folder = random_folder(PREFIX, out).map_err(|error| StateError::Io(out.to_owned(), error));
+    assert!(folder.and_then(|folder| mark(folder, Site::Inside)).is_ok());
 }

@@ -17,8 +17,9 @@ use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
 
 use super::run::{Run, Watch};
+use super::state::begin_inside;
 use super::walk::Root;
-use super::{Begin, Inputs, Members, Outputs, Task};
+use super::{Begin, Destination, Form, Inputs, Members, Outputs, Task};
 use crate::report::Summary;
 use crate::{Filter, Requester};
 use model::{Counts, Messages, Tree, contents, contents_are_of_one};
@@ -92,6 +93,8 @@ fn files() -> impl Strategy<Value = Vec<(String, Kind)>> {
 enum Mode {
     Mirror,
     Files,
+    /// All into one archive.
+    Tar,
 }
 
 #[derive(Debug, Clone)]
@@ -102,14 +105,21 @@ struct Case {
     prune: bool,
     /// After how many results a kill comes.
     kill: Option<usize>,
+    /// Whether the state of the run is in OUT, as on a mount of its own.
+    is_inside: bool,
 }
 
 fn case() -> impl Strategy<Value = Case> {
     let earlier = prop_oneof![1 => Just(Vec::new()), 1 => files()];
-    let mode = prop_oneof![2 => Just(Mode::Mirror), 1 => Just(Mode::Files)];
+    let mode = prop_oneof![4 => Just(Mode::Mirror), 2 => Just(Mode::Files), 1 => Just(Mode::Tar)];
     let kill = proptest::option::weighted(0.3, 0_usize..3);
-    let of = |(files, earlier, mode, prune, kill)| Case { files, earlier, mode, prune, kill };
-    (files(), earlier, mode, any::<bool>(), kill).prop_map(of)
+    let is_inside = proptest::bool::weighted(0.2);
+    let of = |(files, earlier, mode, prune, kill, is_inside)| match mode {
+        // It is a file, which is replaced.
+        Mode::Tar => Case { files, earlier: Vec::new(), mode, prune, kill, is_inside: false },
+        _ => Case { files, earlier, mode, prune, kill, is_inside },
+    };
+    (files(), earlier, mode, any::<bool>(), kill, is_inside).prop_map(of)
 }
 
 /// Breaks a run off between two results, so that everything on the disk stays as a kill leaves it.
@@ -153,6 +163,7 @@ fn redact(run: &mut Run, from: &Path, out: &Path, mode: Mode, watch: &Killer) ->
     run.outputs = match mode {
         Mode::Mirror => Outputs::Mirror(out.to_owned()),
         Mode::Files => Outputs::Files(out.to_owned()),
+        Mode::Tar => Outputs::One { destination: Destination::File(out.to_owned()), form: Form::named("tar") },
     };
     let report = panic::catch_unwind(AssertUnwindSafe(|| run.run(None, watch, &NEVER)));
     assert!(report.is_ok() || watch.at.is_some());
@@ -165,7 +176,13 @@ fn holds(run: &mut Run, messages: &Messages, case: &Case) -> bool {
     let path = |name: &str| room.path().join(name);
     let (source, earlier) = (Tree::new(&case.files, messages, 'S'), Tree::new(&case.earlier, messages, 'E'));
     source.write(&path("in"));
-    earlier.write(&path("to/out"));
+    match case.mode {
+        Mode::Tar => write(&path("to/out"), b"an earlier output"),
+        Mode::Files | Mode::Mirror => earlier.write(&path("to/out")),
+    }
+    if case.is_inside {
+        begin_inside(&path("to/out"));
+    }
     (run.begin, run.prune) = (Begin::New, case.prune);
     let killer = Killer { at: case.kill, ..Killer::default() };
     let counts = redact(run, &path("in"), &path("to/out"), case.mode, &killer);
@@ -177,7 +194,8 @@ fn holds(run: &mut Run, messages: &Messages, case: &Case) -> bool {
         redact(run, &path("in"), &path("to/out"), case.mode, &Killer::default()).unwrap()
     });
     source.check(&earlier, &path("to/out"), case, &counts, &format!("killed: {is_killed} {case:#?}\n{counts:?}"));
-    assert!(!path("to/.dmv-redact-out").exists(), "{case:#?}");
+    // Of the state nothing is left: what is in OUT was looked at.
+    assert_eq!(fs::read_dir(path("to")).unwrap().count(), 1, "{case:#?}");
     is_killed
 }
 

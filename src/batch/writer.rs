@@ -71,7 +71,7 @@ impl<'r> Writer<'r> {
         let entry = journal.unwrap_or_else(|| Entry {
             terms: run.terms.clone(),
             work: work.to_string_lossy().into_owned(),
-            had_outputs: run.outputs.hold_anything(folder.as_ref().map(RunFolder::path)),
+            had_outputs: run.outputs.hold_anything(folder.as_ref()),
             out: run.outputs.folder().and_then(placed::folder_identity),
             position: Position::default(),
             summary: Summary::default(),
@@ -399,7 +399,7 @@ impl<'r> Writer<'r> {
                 summary.add_left_over();
                 report(&path, &"left from before: this run did not put it there");
             }
-            Found::State(path) if path == folder.path() => {}
+            Found::State(path) if folder.is_at(&path) => {}
             Found::State(path) => {
                 summary.add_left_over();
                 report(&path, &"the state of another, unfinished run");

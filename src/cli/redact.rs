@@ -19,6 +19,7 @@ use super::{Exit, Problem, complain};
 use crate::Filter;
 use crate::audit::{Key, Log};
 use crate::batch::{Begin, Destination, Form, Found, Inputs, Members, Outputs, Report, Root, Run, Task, Terms, Walk};
+use crate::escape::escape;
 use crate::report::{Manner, Progress};
 use idle::{idle, refuse_idle};
 pub(super) use places::inputs;
@@ -335,10 +336,10 @@ fn how_to_resume(outputs: &Outputs) -> String {
                 true => format!("'{}'", argument.replace('\'', r"'\''")),
                 false => argument,
             };
-            let arguments: Vec<String> = std::env::args()
-                .filter(|argument| argument != "--restart" && argument != "--resume")
-                .map(quoted)
-                .collect();
+            // An argument need be no text.
+            let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+            let arguments = arguments.filter(|argument| argument != "--restart" && argument != "--resume").map(quoted);
+            let arguments: Vec<String> = arguments.map(|argument| escape(&argument).into_owned()).collect();
             format!("stopped before the end; go on with\n  {} --resume", arguments.join(" "))
         }
     }

@@ -157,6 +157,10 @@ impl Tree {
         assert_eq!(counts.messages, released + withheld, "messages: {what}");
         assert_eq!((counts.released, counts.withheld), (released, withheld), "released, withheld: {what}");
         assert_eq!(counts.passed_over, states.len() as u64, "passed over: {what}");
+        if case.mode == Mode::Tar {
+            assert_eq!((counts.failed, counts.left_over), (0, 0), "{what}");
+            return check_archive(&files, &fs::read(out).unwrap(), what);
+        }
         let mut found = BTreeSet::new();
         let mut left = earlier_states.len() as u64;
         for (place, content) in contents(out) {
@@ -172,7 +176,7 @@ impl Tree {
         }
         assert_eq!(counts.left_over, left, "left over: {what}");
         let expected = match case.mode {
-            Mode::Files => released,
+            Mode::Files | Mode::Tar => released,
             Mode::Mirror => files.values().filter(|file| !matches!(file, Expected::Withheld)).count() as u64,
         };
         let missing = expected - found.len() as u64;
@@ -200,6 +204,25 @@ fn sums<'f>(files: impl Iterator<Item = &'f Expected>) -> (u64, u64) {
         }
     }
     (released, withheld)
+}
+
+/// Holds an archive to what all files make it, in their order; no two of its entries have one name.
+fn check_archive(files: &BTreeMap<&Path, &Expected>, archive: &[u8], what: &str) {
+    let outputs = files.values().flat_map(|file| match file {
+        Expected::Output(output) => vec![Some(output.clone())],
+        Expected::Withheld => vec![None],
+        Expected::Mark => Vec::new(),
+        Expected::Archive(entries) => entries.iter().map(|(_, output)| output.clone()).collect(),
+    });
+    let expected: Vec<Vec<u8>> = outputs.map(|output| output.unwrap_or_else(|| b"a notice".to_vec())).collect();
+    let notice =
+        |content: Vec<u8>| if content.starts_with(b"{\"withheld\":\"") { b"a notice".to_vec() } else { content };
+    assert!(unpack(archive).into_iter().map(notice).eq(expected), "{what}");
+    let mut names = BTreeSet::new();
+    for entry in tar::Archive::new(archive).entries().unwrap() {
+        let name = entry.unwrap().path().unwrap().into_owned();
+        assert!(names.insert(name.clone()), "{} is there twice: {what}", name.display());
+    }
 }
 
 /// Whether a content is what must be at a place.
