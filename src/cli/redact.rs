@@ -54,7 +54,8 @@ pub(super) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Forms")]
 struct Forms {
-    /// Take every input for this: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
+    /// Take every input for this: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip; what is something else
+    /// can't be read
     #[arg(long, value_name = "FORM", value_parser = form)]
     input_format: Option<Form>,
     /// Write this instead of what was read; `message` is a file for each

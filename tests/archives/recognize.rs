@@ -228,6 +228,18 @@ fn p2_what_can_not_be_told_is_withheld_as_one() {
         assert_eq!((&found["messages"], &found["withheld"]), (&1.into(), &1.into()), "{input}");
         assert_eq!(piped.status.code(), Some(3));
     }
+    // A document that is refused, or was cut, isn't cut into lines for its name.
+    let carrier = carrier();
+    for document in [
+        format!("<!DOCTYPE a [\n<!ENTITY x '\n{record}\n'>]>\n{carrier}"),
+        format!("<?xml version='1.1'?>\n<!--\n{record}\n-->\n{carrier}"),
+        format!("<?a\n{record}\n{record}\n"),
+    ] {
+        room.write("refused.ndjson", document.as_bytes());
+        let output = room.redact(&["refused.ndjson", "--dry-run", "--summary", "json"]);
+        assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
+        assert_eq!((&summary(&output)["messages"], &summary(&output)["failed"]), (&1.into(), &1.into()));
+    }
     // Beyond what a message may be, lines that a name promises are looked for only where no document could go on.
     let arguments = ["--dry-run", "--summary", "json", "--limit", "message-bytes=20000", "--memory", "16MiB"];
     let unclosed = format!("<a>\n{}", format!("{record}\n").repeat(2000));

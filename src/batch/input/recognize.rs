@@ -111,34 +111,52 @@ fn as_expected(head: Head<'_>, hint: Hint, limits: &Limits) -> Verdict {
         true => head.bytes.len(),
         false => memchr::memrchr(b'\n', head.bytes).map_or(0, |at| at + 1),
     };
-    let read = head.bytes.get(..end).unwrap_or_default();
-    match lint_syntax(read, limits) {
-        Ok(()) if hint.asked.is_some() => unreadable("it is one document on several lines, not a message a line"),
-        Ok(()) => Verdict::Is(Layout::Message),
-        Err(_) if is_utf16(head.bytes) => unreadable("it is in UTF-16: lines are read in UTF-8"),
-        Err(fault) if head.has_ended || is_conclusive(&fault, end) => Verdict::Is(Layout::Lines),
-        // It is longer than any message, and its content doesn't contradict who says so.
-        Err(_) if hint.asked.is_some() => Verdict::Is(Layout::Lines),
-        Err(_) => {
+    let fault = match read_leniently(head.bytes.get(..end).unwrap_or_default(), limits) {
+        Ok(()) if hint.asked.is_some() => {
+            return unreadable("it is one document on several lines, not a message a line");
+        }
+        Ok(()) => return Verdict::Is(Layout::Message),
+        Err(fault) => fault,
+    };
+    match fault.reason() {
+        _ if is_utf16(head.bytes) => unreadable("it is in UTF-16: lines are read in UTF-8"),
+        Reason::Doctype => unreadable("it is one document with a document type declaration, not a message a line"),
+        Reason::Empty if head.has_ended => Verdict::Is(Layout::Lines),
+        // Who says so knows more than the content tells.
+        _ if hint.asked.is_some() || is_conclusive(&fault, end) => Verdict::Is(Layout::Lines),
+        _ => {
             unreadable("it can't be told whether it is one document or a message a line, but for --input-format ndjson")
         }
     }
 }
 
-/// Whether a fault would be there whatever followed the first `length` bytes, which end with a line.
+/// Reads a document whatever its bytes are: one in an encoding that isn't declared is still one.
+fn read_leniently(text: &[u8], limits: &Limits) -> Result<(), SyntaxFault> {
+    match lint_syntax(text, limits) {
+        Err(fault) if fault.reason() == Reason::Encoding && !is_utf16(text) => {
+            lint_syntax(String::from_utf8_lossy(text).as_bytes(), limits)
+        }
+        result => result,
+    }
+}
+
+/// Whether a fault tells that the first `length` bytes, which end with a line, don't begin one document, whatever follows
+/// and however little a reader asks. What is cut, or only forbidden here, tells nothing: it may hold lines that look like messages.
 fn is_conclusive(fault: &SyntaxFault, length: usize) -> bool {
     match fault.reason() {
         Reason::SyntaxUnknown => true,
-        // A JSON document goes on behind a line's end, but none of its strings, names and numbers does.
+        // A JSON document goes on after a line's end, but none of its strings, names and numbers does.
         Reason::NotWellFormedJson => fault.offset().is_some_and(|offset| offset < length),
-        // In XML much may go on; but not when the root is closed.
         _ => has_document_ended(fault),
     }
 }
 
-/// Whether the fault is that a whole document is followed by something.
+/// Whether the fault is that a whole document is followed by something, or preceded.
 fn has_document_ended(fault: &SyntaxFault) -> bool {
-    matches!(fault.detail(), "something follows the document" | "a second root element")
+    matches!(
+        fault.detail(),
+        "something follows the document" | "a second root element" | "text outside the root element"
+    )
 }
 
 fn first_lines(head: Head<'_>, is_expected: bool, limits: &Limits) -> Lines {
@@ -243,10 +261,32 @@ mod tests {
             }
             assert!(matches!(told(message.as_bytes(), true, ASKED), Verdict::Unreadable(_)), "{message}");
         }
-        for (one, named) in [("{\"a\":1}\n", Layout::Lines), ("{\"a\n{}\n", Layout::Lines), ("", Layout::Lines)] {
-            assert_eq!(told(one.as_bytes(), true, Hint::default()), Verdict::Is(Layout::Message), "{one}");
-            assert_eq!(told(one.as_bytes(), true, NAMED), Verdict::Is(named), "{one}");
+        // Where the content leaves it open, the name decides.
+        for open in
+            [&b"{\"a\":1}\n"[..], b"{\"a\n{}\n", b"{\"a\":\"\xE9\"}\n{}\n", b"<a>\xE9</a>\n<b/>", b"\x0C{}\n{}\n", b""]
+        {
+            assert_eq!(told(open, true, Hint::default()), Verdict::Is(Layout::Message));
+            assert_eq!(told(open, true, NAMED), Verdict::Is(Layout::Lines));
         }
+    }
+
+    #[test]
+    fn p2_what_is_refused_or_cut_may_still_be_one_document() {
+        for open in [
+            "<!DOCTYPE a [\n<!ENTITY x '\n{}\n'>]>\n<a/>",
+            "<?xml version='1.0'?>\n<!DOCTYPE a>\n<!--\n{}\n--><a/>",
+            "<?xml version='1.1'?>\n<!--\n{}\n--><a/>",
+            "<?xml version='1.0' encoding='UTF-7'?>\n<!--\n{}\n--><a/>",
+            "<p:a>\n<!--\n{}\n--></p:a>",
+            "<?a\n{}\n{}\n",
+            "<a>\n{}\n",
+            "[\n{}\n",
+            "<a>\u{1}\n<!--\n{}\n--></a>",
+        ] {
+            assert_eq!(told(open.as_bytes(), true, Hint::default()), Verdict::Is(Layout::Message), "{open}");
+            assert!(matches!(told(open.as_bytes(), true, NAMED), Verdict::Unreadable(_)), "{open}");
+        }
+        assert_eq!(told(b"[\n\"\xE9\",\n{}\n]", true, NAMED), Verdict::Is(Layout::Message));
     }
 
     #[test]
