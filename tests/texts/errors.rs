@@ -58,6 +58,11 @@ fn p1_only_what_no_value_can_travel_in_stands_outside_of_groups() {
         pattern(r"SEX/(?<sex>[A-Z]+)"),
         format!("{at}it has no longest match: bound its repetitions, `{{0,60}}`")
     );
+    assert_eq!(
+        pattern(r"(?<sex>[AB]{0,100}A[AB]{100})"),
+        format!("{at}it matches in too many ways, or repeats too much: its table would be too large")
+    );
+    assert_eq!(pattern(r"(?<sex>[A-Z]{1,600})"), format!("{at}its longest match exceeds 512 bytes"));
     assert_eq!(pattern(r"SEX/"), format!("{at}it has no named group"));
     assert_eq!(pattern(r"(?<sex>[A-Z"), format!("{at}unclosed character class"));
     assert_eq!(

@@ -19,6 +19,8 @@ use crate::read::scan::Span;
 const TABLE_LIMIT: usize = 4 << 20;
 const MAKING_LIMIT: usize = 2 << 20;
 
+const TOO_LARGE: &str = "it matches in too many ways, or repeats too much: its table would be too large";
+
 /// Finds several patterns; where two match at one place, the first of them wins.
 #[derive(Debug)]
 pub(crate) struct Finder {
@@ -31,11 +33,13 @@ pub(crate) struct Finder {
 
 impl Finder {
     pub(super) fn new(patterns: &[Hir]) -> Result<Self, String> {
-        let told = |error: &dyn std::error::Error| last_line(&error.to_string());
         let states = thompson::Compiler::new()
             .configure(thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(TABLE_LIMIT)))
             .build_many_from_hir(patterns)
-            .map_err(|error| told(&error))?;
+            .map_err(|error| match error.size_limit() {
+                Some(_) => TOO_LARGE.to_owned(),
+                None => last_line(&error.to_string()),
+            })?;
         let table = dense::Builder::new()
             .configure(
                 dense::Config::new()
@@ -46,7 +50,10 @@ impl Finder {
                     .determinize_size_limit(Some(MAKING_LIMIT)),
             )
             .build_from_nfa(&states)
-            .map_err(|error| told(&error))?;
+            .map_err(|error| match error.is_size_limit_exceeded() {
+                true => TOO_LARGE.to_owned(),
+                false => last_line(&error.to_string()),
+            })?;
         let prefilter = Prefilter::from_hirs_prefix(MatchKind::LeftmostFirst, patterns);
         let first = (0..=u8::MAX).map(|byte| may_begin(&table, byte)).collect();
         Ok(Self { table, prefilter, first })

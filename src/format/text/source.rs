@@ -88,8 +88,19 @@ impl Source {
             hirs.push(pattern.hir.clone());
             pieces.push(Piece::Field(row(pattern, field)?));
         }
-        let finder = Finder::new(&hirs).map_err(|problem| self.unusable(&problem))?;
+        let finder = Finder::new(&hirs).map_err(|problem| self.unusable_among(&hirs, &problem))?;
         Ok(Patterns { finder, pieces })
+    }
+
+    /// What is wrong with the patterns as a whole: of one of them, if it is wrong alone.
+    fn unusable_among(&self, patterns: &[Hir], problem: &str) -> Fault {
+        let skips = self.skips.iter().map(|skip| &skip.from);
+        let fields = self.fields.iter().map(|field| &field.pattern);
+        let mut all = skips.chain([&self.heading.pattern]).chain(fields).zip(patterns);
+        match all.find(|(_, pattern)| Finder::new(std::slice::from_ref(*pattern)).is_err()) {
+            Some((written, _)) => Fault::unusable(written.span(), problem),
+            None => self.unusable(problem),
+        }
     }
 
     /// The elements of its fields.
