@@ -18,7 +18,7 @@ pub use config::ConfigError;
 pub use filter::{Filter, FilterBuilder, Redaction, Request};
 pub use policy::{ORI_LENGTH, Ori, PolicyIdentity, RequestError, Requester, RequesterError};
 pub use read::{Limits, Reason, SyntaxFault, lint_syntax};
-pub use rewrite::{Disposition, ElementCounts, Receipt};
+pub use rewrite::{Disposition, ElementCounts, FOUND_IMAGE, Receipt};
 pub use verify::Finding;
 
 #[cfg(feature = "cli")]

@@ -95,6 +95,7 @@ fn unreadable(reason: Reason) -> Option<&'static str> {
         Reason::NothingPermitted
         | Reason::Review
         | Reason::Shape
+        | Reason::ShapeReview
         | Reason::EnvelopeShape
         | Reason::RequesterMissing
         | Reason::RequesterInvalid

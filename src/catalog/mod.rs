@@ -8,6 +8,7 @@ mod kind;
 mod load;
 mod pattern;
 mod plain;
+mod sentence;
 mod shape;
 #[cfg(feature = "cli")]
 mod written;
@@ -64,6 +65,11 @@ impl Element {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// What it is called within its group: the last step of its id.
+    pub(crate) fn last_step(&self) -> &str {
+        self.id.rsplit_once('.').map_or(&self.id, |(_, step)| step)
     }
 
     /// A short title for people.

@@ -10,6 +10,7 @@ use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::{primitives::StateID, start, syntax};
 use regex_automata::{Anchored, MatchKind};
+use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
 use super::plain::Plain;
 use crate::config::Origin;
@@ -26,12 +27,14 @@ pub(super) struct Pattern {
     text: Box<str>,
     origin: Origin,
     compiled: OnceLock<Compiled>,
+    /// For all other values: letters of all languages take a hundred times the table of ASCII, and few values ask for it.
+    whole: OnceLock<Option<Table>>,
 }
 
 #[derive(Debug)]
 struct Compiled {
-    /// `None` matches nothing. A pattern that ships with the filter has one, as the tests prove.
-    table: Option<Table>,
+    /// For values of ASCII. `None` matches nothing. A pattern that ships with the filter has one, as the tests prove.
+    ascii: Option<Table>,
     plain: Plain,
     takes_base64: bool,
 }
@@ -46,11 +49,11 @@ impl Pattern {
     /// # Errors
     /// When a pattern that a user wrote can't be compiled: why.
     pub(super) fn new(text: &str, origin: Origin) -> Result<Self, String> {
-        let compiled = match origin {
+        let whole = match origin {
             Origin::BuiltIn => OnceLock::new(),
-            Origin::Added => OnceLock::from(Compiled::new(Some(Table::new(text)?))),
+            Origin::Added => OnceLock::from(Some(Table::new(&parse(text)?)?)),
         };
-        Ok(Self { text: text.into(), origin, compiled })
+        Ok(Self { text: text.into(), origin, compiled: OnceLock::new(), whole })
     }
 
     pub(super) fn text(&self) -> &str {
@@ -63,7 +66,14 @@ impl Pattern {
 
     /// Whether it matches all of a value.
     pub(super) fn matches(&self, value: &[u8]) -> bool {
-        self.compiled().table.as_ref().is_some_and(|table| table.matches(value))
+        let table = match value.is_ascii() {
+            true => &self.compiled().ascii,
+            false => self.whole.get_or_init(
+                #[cold]
+                || Table::new(&parse(&self.text).ok()?).ok(),
+            ),
+        };
+        table.as_ref().is_some_and(|table| table.matches(value))
     }
 
     /// Which of its values are plain.
@@ -81,21 +91,30 @@ impl Pattern {
     fn compiled(&self) -> &Compiled {
         self.compiled.get_or_init(
             #[cold]
-            || Compiled::new(Table::new(&self.text).ok()),
+            || Compiled::new(parse(&self.text).ok().and_then(|hir| Table::new(&of_ascii(&hir)).ok())),
         )
     }
 }
 
 impl Compiled {
-    fn new(table: Option<Table>) -> Self {
-        let plain = table.as_ref().map_or_else(Plain::none, |table| Plain::new(&table.dfa, table.start));
-        let takes_base64 = table.as_ref().is_some_and(|table| table.takes_all(BASE64));
-        Self { table, plain, takes_base64 }
+    fn new(ascii: Option<Table>) -> Self {
+        let plain = ascii.as_ref().map_or_else(Plain::none, |table| Plain::new(&table.dfa, table.start));
+        let takes_base64 = ascii.as_ref().is_some_and(|table| table.takes_all(BASE64));
+        Self { ascii, plain, takes_base64 }
     }
 }
 
 impl Table {
-    fn new(pattern: &str) -> Result<Self, String> {
+    fn new(pattern: &Hir) -> Result<Self, String> {
+        let nfa = thompson::Compiler::new()
+            .configure(
+                thompson::Config::new()
+                    .utf8(false)
+                    .which_captures(thompson::WhichCaptures::None)
+                    .nfa_size_limit(Some(8 * TABLE_LIMIT)),
+            )
+            .build_from_hir(pattern)
+            .map_err(deepest)?;
         let dfa = dense::Builder::new()
             .configure(
                 dense::Config::new()
@@ -106,16 +125,8 @@ impl Table {
                     .dfa_size_limit(Some(TABLE_LIMIT))
                     .determinize_size_limit(Some(8 * TABLE_LIMIT)),
             )
-            .thompson(thompson::Config::new().nfa_size_limit(Some(8 * TABLE_LIMIT)))
-            .syntax(syntax::Config::new().unicode(false).utf8(false))
-            .build(&format!("(?:{pattern})"))
-            .map_err(|error| {
-                let mut deepest: &dyn std::error::Error = &error;
-                while let Some(source) = deepest.source() {
-                    deepest = source;
-                }
-                last_line(&deepest.to_string())
-            })?;
+            .build_from_nfa(&nfa)
+            .map_err(deepest)?;
         let start =
             dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).map_err(|error| error.to_string())?;
         Ok(Self { dfa, start })
@@ -144,6 +155,46 @@ impl Table {
         }
         true
     }
+}
+
+/// A pattern, taken to pieces. Unicode is off where the pattern doesn't turn it on.
+fn parse(pattern: &str) -> Result<Hir, String> {
+    let config = syntax::Config::new().unicode(false).utf8(false);
+    syntax::parse_with(&format!("(?:{pattern})"), &config).map_err(deepest)
+}
+
+/// What a pattern says of ASCII.
+fn of_ascii(pattern: &Hir) -> Hir {
+    match pattern.kind() {
+        HirKind::Empty | HirKind::Look(_) => pattern.clone(),
+        HirKind::Literal(literal) if literal.0.is_ascii() => pattern.clone(),
+        HirKind::Literal(_) => Hir::fail(),
+        HirKind::Class(Class::Unicode(class)) => {
+            let ascii = ClassUnicode::new([ClassUnicodeRange::new('\0', '\x7F')]);
+            let mut class = class.clone();
+            class.intersect(&ascii);
+            Hir::class(Class::Unicode(class))
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            let ascii = ClassBytes::new([ClassBytesRange::new(0, 0x7F)]);
+            let mut class = class.clone();
+            class.intersect(&ascii);
+            Hir::class(Class::Bytes(class))
+        }
+        HirKind::Repetition(repetition) => Hir::repetition(repetition.with(of_ascii(&repetition.sub))),
+        HirKind::Capture(capture) => of_ascii(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(of_ascii).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(of_ascii).collect()),
+    }
+}
+
+/// What is at the bottom of an error.
+fn deepest(error: impl std::error::Error) -> String {
+    let mut deepest: &dyn std::error::Error = &error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    last_line(&deepest.to_string())
 }
 
 /// The regex parser draws its errors over several lines; the last one says what is wrong.

@@ -10,7 +10,7 @@ use fearless_simd::{Simd, dispatch};
 
 use super::pattern::Pattern;
 use super::plain::Bounds;
-use super::{Kind, disguise};
+use super::{Kind, disguise, sentence};
 use crate::config::Origin;
 use crate::wide::{is_base64, level};
 
@@ -23,9 +23,17 @@ pub struct Shape {
     pattern: Arc<Pattern>,
     max_characters: usize,
     of_plain: Bounds,
-    refuses: SsnForms,
+    holds: Holds,
     is_text: bool,
     is_image: bool,
+}
+
+/// What an element says that its values may be, beside what its pattern says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holds {
+    pub(super) refuses: SsnForms,
+    /// Whether a value may be a phrase or a sentence.
+    pub(super) phrase: bool,
 }
 
 /// Bytes of the longest value of an image element that isn't an image: a date, a format, a number beside it.
@@ -62,7 +70,8 @@ impl Shape {
             || self.has_length(value)
                 && is_clean(value)
                 && self.pattern.matches(value.as_bytes())
-                && !(self.looks_for_ssn(value) && holds_ssn(value.as_bytes(), self.refuses))
+                && !(self.looks_for_ssn(value) && holds_ssn(value.as_bytes(), self.holds.refuses))
+                && (self.holds.phrase || !sentence::is_sentence(value))
                 && !holds_reference(value)
                 && (self.is_image || !disguise::holds_fields(value))
                 && !(self.is_text && disguise::holds_code(value))
@@ -85,6 +94,16 @@ impl Shape {
         (self.pattern.text(), self.max_characters)
     }
 
+    /// Whether values may hold nine digits that stand alone.
+    pub(crate) fn may_hold_nine_digits(&self) -> bool {
+        self.holds.refuses != SsnForms::All
+    }
+
+    /// Whether values may be phrases or sentences.
+    pub(crate) fn may_be_phrase(&self) -> bool {
+        self.holds.phrase
+    }
+
     /// Who wrote the regular expression.
     pub(crate) fn origin(&self) -> Origin {
         self.pattern.origin()
@@ -97,7 +116,7 @@ impl Shape {
     }
 
     fn looks_for_ssn(&self, value: &str) -> bool {
-        self.refuses != SsnForms::None && !(self.is_image && value.len() > IMAGE_NOTE)
+        self.holds.refuses != SsnForms::None && !(self.is_image && value.len() > IMAGE_NOTE)
     }
 
     fn has_length(&self, value: &str) -> bool {
@@ -129,7 +148,7 @@ impl ShapeCompiler {
         kind: Kind,
         pattern: Option<(&str, Origin)>,
         max_characters: Option<usize>,
-        refuses: SsnForms,
+        holds: Holds,
     ) -> Result<Shape, String> {
         let (default_pattern, default_max) = default_shape(kind);
         let (text, origin) = pattern.unwrap_or((default_pattern, Origin::BuiltIn));
@@ -145,8 +164,8 @@ impl ShapeCompiler {
         Ok(Shape {
             pattern,
             max_characters,
-            of_plain: Bounds::new(max_characters, refuses == SsnForms::None),
-            refuses,
+            of_plain: Bounds::new(max_characters, holds.refuses == SsnForms::None, holds.phrase),
+            holds,
             is_text: matches!(kind, Kind::Text | Kind::Record | Kind::Code),
             is_image: kind == Kind::Image,
         })
@@ -158,21 +177,25 @@ fn default_shape(kind: Kind) -> (&'static str, usize) {
     match kind {
         Kind::Text => (TEXT, 128),
         Kind::Date => (
-            r"\d{4}(?:-\d{2}(?:-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?:Z|[+-]\d{2}:\d{2})?)?)?|\d{8}|\d{2}/\d{2}/\d{4}|\d{2}-\d{2}-\d{4}",
+            r"\d{4}(?:-\d{2}(?:-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?:Z|[+-]\d{2}:\d{2})?)?)?|\d{8}|\d{2}/\d{2}/\d{4}|\d{2}-\d{2}-\d{4}",
             40,
         ),
-        Kind::PostalCode => (r"\d{5}(?:-?\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d", 10),
+        Kind::PostalCode => (POSTAL_CODE, 10),
         Kind::Identifier => (r"[A-Za-z0-9*][A-Za-z0-9 *./-]*", 32),
-        Kind::Code => (r"[A-Za-z0-9][A-Za-z0-9 /_.+-]*", 32),
+        Kind::Code => (r"[A-Za-z0-9][A-Za-z0-9 ,&()'/_.+-]*", 48),
         Kind::Number => (r"[+-]?\d+(?:\.\d+)?", 16),
         Kind::Image => (r"[\t\r\n !#-%'-;=?-z|~]*", usize::MAX),
         Kind::Record => (TEXT, 256),
     }
 }
 
-/// Latin letters, digits, and the punctuation of names, addresses and remarks; no markup, no braces, no line break.
-const TEXT: &str =
-    r##"(?u:[A-Za-z0-9\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{24F}\u{1E00}-\u{1EFF}\u{2019} .,;:'"#&()*+/=?!%_$-])*"##;
+/// Letters of any language with their marks, digits, and the punctuation of names, addresses and remarks; no markup, no
+/// braces, no line break.
+const TEXT: &str = r##"(?u:\p{L}\p{M}*|[0-9 .,;:'"#&()*+/=?!%_$\u{A1}\u{AA}\u{B0}\u{B4}\u{B7}\u{BA}\u{BC}-\u{BF}\u{2013}\u{2014}\u{2018}-\u{201D}\u{2026}-])*"##;
+
+/// Postal codes of the United States, Canada, and the rest of the world: digits in one or two groups, or few letters with
+/// digits.
+const POSTAL_CODE: &str = r"\d{5}(?:[ -]?\d{4})?|[A-Za-z]\d[A-Za-z][ -]?\d[A-Za-z]\d|\d{3,7}|\d{2,5}[ -]\d{2,4}|\d{4} ?[A-Za-z]{2}|[A-Za-z]{1,2}\d[A-Za-z0-9]? ?\d[A-Za-z]{2}|[A-Za-z]{1,3}[ -]?\d{3,5}|[A-Za-z]\d{2} ?[A-Za-z0-9]{4}";
 
 /// Whether a value is free of what blinds a reader or a pattern: controls, bidi and zero-width characters, line and
 /// paragraph separators, noncharacters. Holds for every shape, also one that a user writes.
@@ -203,6 +226,8 @@ fn is_clean_character(character: char) -> bool {
         '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' => false,
         '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' => false,
         '\u{E0000}'..='\u{E0FFF}' => false,
+        // ASCII in disguise: full width, and the letters and digits of mathematics.
+        '\u{FF01}'..='\u{FF5E}' | '\u{1D400}'..='\u{1D7FF}' => false,
         _ => !is_noncharacter(character),
     }
 }
@@ -255,26 +280,39 @@ fn holds_reference(value: &str) -> bool {
 mod tests {
     use super::*;
 
+    const ALL: Holds = Holds { refuses: SsnForms::All, phrase: true };
+    const NONE: Holds = Holds { refuses: SsnForms::None, phrase: true };
+
     fn shape(kind: Kind) -> Shape {
-        ShapeCompiler::default().compile(kind, None, None, SsnForms::All).unwrap()
+        ShapeCompiler::default().compile(kind, None, None, ALL).unwrap()
     }
 
     #[test]
     fn p7_a_shape_matches_whole_and_by_ascii_digits() {
         let ssn = ShapeCompiler::default()
-            .compile(Kind::Identifier, Some((r"\d{3}-?\d{2}-?\d{4}", Origin::Added)), None, SsnForms::None)
+            .compile(Kind::Identifier, Some((r"\d{3}-?\d{2}-?\d{4}", Origin::Added)), None, NONE)
             .unwrap();
         assert!(ssn.conforms("900-12-3456") && ssn.conforms("900123456") && ssn.conforms("\n 900-12-3456 "));
         assert!(!ssn.conforms("900-12-34567") && !ssn.conforms("x900-12-3456") && !ssn.conforms("٩٠٠-12-3456"));
-        let either =
-            ShapeCompiler::default().compile(Kind::Code, Some(("a|ab", Origin::Added)), None, SsnForms::None).unwrap();
+        let either = ShapeCompiler::default().compile(Kind::Code, Some(("a|ab", Origin::Added)), None, NONE).unwrap();
         assert!(either.conforms("a") && either.conforms("ab") && !either.conforms("abc"));
     }
 
     #[test]
     fn p7_text_refuses_ssn_invisible_and_markup() {
         let text = shape(Kind::Text);
-        for good in ["O'BRIEN-SMITH, JOSÉ", "12 MAIN ST APT 4", "CALL 217-555-0123", "", "1234567890"] {
+        for good in [
+            "O'BRIEN-SMITH, JOSÉ",
+            "12 MAIN ST APT 4",
+            "CALL 217-555-0123",
+            "",
+            "1234567890",
+            "e\u{301}",
+            "Ιωάννης",
+            "محمد",
+            "Nguyễn",
+            "李小龍",
+        ] {
             assert!(text.conforms(good), "{good}");
         }
         for bad in [
@@ -287,8 +325,8 @@ mod tests {
             "A\u{2028}B",
             "<b>",
             "{\"a\":1}",
-            "Ѕmith",
-            "e\u{301}",
+            "\u{FF33}MITH",
+            "9\u{301}",
             "A\u{0}B",
             "A\nB",
         ] {
@@ -300,9 +338,7 @@ mod tests {
 
     #[test]
     fn p7_what_a_user_writes_can_not_let_invisible_characters_through() {
-        let any = ShapeCompiler::default()
-            .compile(Kind::Code, Some(("(?s:.*)", Origin::Added)), None, SsnForms::None)
-            .unwrap();
+        let any = ShapeCompiler::default().compile(Kind::Code, Some(("(?s:.*)", Origin::Added)), None, NONE).unwrap();
         assert!(any.conforms("anything <at> all"));
         assert!(!any.conforms("a\u{202E}b") && !any.conforms("a\u{7}b") && !any.conforms("a\u{FFFE}b"));
     }
@@ -322,9 +358,7 @@ mod tests {
             assert!(shape(kind).conforms("") && shape(kind).is_sound(), "{kind:?}");
         }
         assert_eq!(
-            ShapeCompiler::default()
-                .compile(Kind::Code, Some(("a(", Origin::Added)), None, SsnForms::None)
-                .unwrap_err(),
+            ShapeCompiler::default().compile(Kind::Code, Some(("a(", Origin::Added)), None, NONE).unwrap_err(),
             "unclosed group"
         );
     }

@@ -188,6 +188,9 @@ fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
     let idle = idle(arguments, &run.inputs, &report);
     idle.iter().for_each(complain);
     print_summary(arguments, &run, &report)?;
+    if let Some(violations) = report.summary.shape_violations() {
+        complain(violations);
+    }
     if report.is_stopped {
         complain(how_to_resume(&run.outputs));
         return Ok(Exit::Failure);

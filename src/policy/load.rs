@@ -13,7 +13,7 @@ use super::agency::{Agencies, AgencyClass, ClassId};
 use super::ori::{Ori, OriPattern};
 use super::request::{is_purpose_code, nearest_purpose};
 use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, Told};
-use super::{Head, Policy, PolicyIdentity, Purposes, envelope_alone};
+use super::{Head, OnShapeViolation, Policy, PolicyIdentity, Purposes, envelope_alone};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Lines, Spanned, read_file};
 
@@ -53,9 +53,8 @@ pub(super) struct RawHeader {
     /// The purpose codes that a request may state, one to three capital letters each: a request for any other is withheld.
     /// Left out: those that rules name; if none does, any, and it makes no difference.
     pub(super) purposes: Option<Names>,
-    /// What becomes of a value that its element's shape doesn't allow.
-    #[serde(default)]
-    on_shape_violation: OnShapeViolation,
+    /// What becomes of a permitted value that violates its element's shape, and of its message.
+    on_shape_violation: Option<RawOnShapeViolation>,
     /// What it is, for people.
     title: Option<String>,
     /// More of it, for people.
@@ -66,12 +65,15 @@ pub(super) struct RawHeader {
     _jurisdiction: Option<String>,
 }
 
-#[derive(Deserialize, Default, PartialEq, Eq)]
+#[derive(Deserialize, Clone, Copy)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-enum OnShapeViolation {
-    #[default]
+enum RawOnShapeViolation {
+    /// The value is removed, and the receipt, the log and the summary say so. The default.
     Remove,
+    /// The message is held until a person has looked at it: it goes out, without the value, once `approved` is vouched for.
+    Hold,
+    /// The message is withheld.
     Withhold,
 }
 
@@ -207,7 +209,11 @@ impl Policy {
                 version: raw.policy.version,
                 sha256,
             }),
-            withhold_on_shape_violation: raw.policy.on_shape_violation == OnShapeViolation::Withhold,
+            on_shape_violation: match raw.policy.on_shape_violation {
+                None | Some(RawOnShapeViolation::Remove) => OnShapeViolation::Remove,
+                Some(RawOnShapeViolation::Hold) => OnShapeViolation::Hold,
+                Some(RawOnShapeViolation::Withhold) => OnShapeViolation::Withhold,
+            },
             agencies,
             claims: claims.clone(),
             purposes,

@@ -66,6 +66,7 @@ pub(crate) struct Grant {
     classes: Box<[String]>,
     rules: Box<[String]>,
     verdict: Verdict,
+    on_shape_violation: OnShapeViolation,
 }
 
 impl Grant {
@@ -79,6 +80,11 @@ impl Grant {
         self.verdict
     }
 
+    /// What becomes of a value that it holds and that violates its shape, and of the message.
+    pub(crate) fn on_shape_violation(&self) -> OnShapeViolation {
+        self.on_shape_violation
+    }
+
     /// Names of the agency classes the requester is in.
     pub(crate) fn classes(&self) -> &[String] {
         &self.classes
@@ -90,13 +96,39 @@ impl Grant {
     }
 }
 
+/// The claim that a person has looked at the message and lets it go.
+const APPROVED: &str = "approved";
+
+/// What becomes of a permitted value that violates its element's shape, the most open first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum OnShapeViolation {
+    /// It is removed, and the record says so.
+    Remove,
+    /// Its message is held until somebody has approved it.
+    Hold,
+    /// Its message is withheld.
+    Withhold,
+}
+
+impl OnShapeViolation {
+    /// The word for it in policies and reports.
+    #[cfg(feature = "cli")]
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Remove => "remove",
+            Self::Hold => "hold",
+            Self::Withhold => "withhold",
+        }
+    }
+}
+
 /// A policy ready to decide.
 #[derive(Debug)]
 pub(crate) struct Policy {
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
     head: Head,
     identity: Arc<PolicyIdentity>,
-    withhold_on_shape_violation: bool,
+    on_shape_violation: OnShapeViolation,
     agencies: Agencies,
     claims: Vec<String>,
     purposes: Purposes,
@@ -152,9 +184,19 @@ impl Policy {
         &self.claims
     }
 
-    /// Whether a shape violation withholds the whole message rather than removing the value.
-    pub(crate) fn withholds_on_shape_violation(&self) -> bool {
-        self.withhold_on_shape_violation
+    /// What becomes of a permitted value that violates its shape, and of its message, while nobody has approved it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn on_shape_violation(&self) -> OnShapeViolation {
+        self.on_shape_violation
+    }
+
+    /// The same, where these claims are vouched for.
+    fn on_shape_violation_with(&self, claims: ClaimSet) -> OnShapeViolation {
+        let is_approved = self.claims.iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at));
+        match self.on_shape_violation {
+            OnShapeViolation::Hold if is_approved => OnShapeViolation::Remove,
+            other => other,
+        }
     }
 
     /// The grant of a requester for a message key; `None` when no agency class claims the ORI, or when the request says
@@ -219,6 +261,7 @@ impl Policy {
             classes: classes.iter().map(|class| self.agencies.name(*class).to_owned()).collect(),
             rules: applied.iter().map(|rule| rule.id.clone()).collect(),
             verdict,
+            on_shape_violation: self.on_shape_violation_with(asked.claims),
         }
     }
 }

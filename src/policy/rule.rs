@@ -27,6 +27,10 @@ impl ClaimSet {
         self.0 |= 1 << (place % Self::LIMIT);
     }
 
+    pub(crate) fn contains(self, place: usize) -> bool {
+        self.0 >> (place % Self::LIMIT) & 1 == 1
+    }
+
     fn holds_all(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }

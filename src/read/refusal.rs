@@ -52,6 +52,8 @@ pub enum Reason {
     EnvelopeShape,
     /// A value violates its shape and the policy withholds the message for that.
     Shape,
+    /// A value violates its shape and the policy has a person look first.
+    ShapeReview,
     /// References can't be brought to agree with what is released.
     References,
     /// The policy permits this requester nothing of it.
@@ -65,7 +67,7 @@ pub enum Reason {
 impl Reason {
     /// Every reason there is.
     #[cfg(feature = "cli")]
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::Empty,
         Self::SyntaxUnknown,
         Self::NotWellFormedXml,
@@ -89,6 +91,7 @@ impl Reason {
         Self::Context,
         Self::EnvelopeShape,
         Self::Shape,
+        Self::ShapeReview,
         Self::References,
         Self::NothingPermitted,
         Self::Review,
@@ -122,6 +125,7 @@ impl Reason {
             Self::Context => "context",
             Self::EnvelopeShape => "envelope-shape",
             Self::Shape => "shape",
+            Self::ShapeReview => "shape-review",
             Self::References => "references",
             Self::NothingPermitted => "nothing-permitted",
             Self::Review => "review",

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::words::{Choice, Code, plain};
 use crate::catalog::Catalog;
 use crate::policy::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome};
-use crate::policy::{ClassId, Effect, MessageKeyId, Policy, Verdict};
+use crate::policy::{ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, Verdict};
 
 /// The report of a comparison.
 #[derive(Debug, Serialize)]
@@ -132,9 +132,9 @@ impl Diff {
                 by: rules.collect(),
             }
         };
-        let manner = |withholds| if withholds { "withhold" } else { "remove" }.to_owned();
-        // More goes out where a value is removed and not the whole message withheld.
-        let is_shape_gain = found.shape.is_some_and(|[old, _]| old);
+        let manner = |shape: OnShapeViolation| shape.name().to_owned();
+        // More goes out where a value is removed and the message is neither held nor withheld.
+        let is_shape_gain = found.shape.is_some_and(|[_, new]| new == OnShapeViolation::Remove);
         Self {
             old: side(policies[OLD]),
             new: side(policies[NEW]),

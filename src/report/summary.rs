@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Catalog, Disposition, ElementCounts, Receipt};
+use crate::rewrite::FOUND_IMAGE;
+use crate::{Catalog, Disposition, ElementCounts, Kind, Receipt};
 
 /// Counts over many receipts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +30,9 @@ pub(crate) struct Summary {
     agency_classes: BTreeMap<String, u64>,
     elements: BTreeMap<String, ElementTotals>,
     unmapped: u64,
-    photos: u64,
-    photo_bytes: u64,
+    /// Images that were removed, by what they are.
+    images: BTreeMap<String, u64>,
+    image_bytes: u64,
 }
 
 /// What became of the values of one data element over a run.
@@ -97,6 +99,9 @@ impl Tally {
     /// The summary, with the names that the catalog has.
     pub(crate) fn finish(mut self, catalog: &Catalog) -> Summary {
         for ((_, element), totals) in catalog.iter().zip(self.elements) {
+            if element.kind() == Kind::Image && totals.removed > 0 {
+                count(&mut self.summary.images, element.last_step(), totals.removed);
+            }
             if totals != ElementTotals::default() {
                 self.summary.elements.insert(element.id().to_owned(), totals);
             }
@@ -125,8 +130,10 @@ impl Summary {
             count(&mut self.agency_classes, class, 1);
         }
         self.unmapped += u64::from(receipt.unmapped());
-        self.photos += u64::from(receipt.photos());
-        self.photo_bytes += receipt.photo_bytes();
+        self.image_bytes += receipt.image_bytes();
+        if receipt.found_images() > 0 {
+            count(&mut self.images, FOUND_IMAGE, receipt.found_images().into());
+        }
     }
 
     /// Counts a message that could not be read or whose output could not be written.
@@ -169,12 +176,12 @@ impl Summary {
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
         self.unmapped += other.unmapped;
-        self.photos += other.photos;
-        self.photo_bytes += other.photo_bytes;
+        self.image_bytes += other.image_bytes;
         for (own, other) in [
             (&mut self.reasons, other.reasons),
             (&mut self.formats, other.formats),
             (&mut self.agency_classes, other.agency_classes),
+            (&mut self.images, other.images),
         ] {
             for (key, number) in other {
                 count(own, &key, number);
@@ -229,6 +236,39 @@ impl Summary {
         self.held + self.withheld
     }
 
+    /// What was removed though the policy permits it, for it isn't what its element should be; `None` if nothing was. Whoever
+    /// misses such a value must not be left to think that there is none.
+    pub(crate) fn shape_violations(&self) -> Option<String> {
+        let violations = self.elements.iter().filter(|(_, totals)| totals.shape > 0);
+        let (mut all, mut named) = (0, Vec::new());
+        for (element, totals) in violations {
+            all += totals.shape;
+            named.push(format!("{element} {}", totals.shape));
+        }
+        let values = match all {
+            0 => return None,
+            1 => "1 value that the policy permits was removed, for it violates the shape of its element".to_owned(),
+            _ => format!(
+                "{all} values that the policy permits were removed, for they violate the shapes of their elements"
+            ),
+        };
+        Some(format!("{values}: {}", named.join(", ")))
+    }
+
+    fn images_removed(&self) -> String {
+        let all: u64 = self.images.values().sum();
+        let of_kind = |(name, count): (&String, &u64)| {
+            let plural = if *count == 1 { "" } else { "s" };
+            match name.as_str() {
+                FOUND_IMAGE => format!("{count} in other values"),
+                name => format!("{count} {}{plural}", name.replace('-', " ")),
+            }
+        };
+        let kinds: Vec<String> = self.images.iter().map(of_kind).collect();
+        let separator = if kinds.is_empty() { "" } else { ": " };
+        format!("{all} images removed ({} bytes){separator}{}", self.image_bytes, kinds.join(", "))
+    }
+
     /// Whether something could not be read or written, was passed over, or is left in OUT from before.
     #[must_use]
     pub(crate) fn has_failures(&self) -> bool {
@@ -253,11 +293,11 @@ fn count(counts: &mut BTreeMap<String, u64>, name: &str, number: u64) {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} bytes in, {} bytes out", self.bytes_in, self.bytes_out)?;
-        writeln!(
-            f,
-            "{} photos removed ({} bytes), {} unmapped parts removed",
-            self.photos, self.photo_bytes, self.unmapped
-        )?;
+        writeln!(f, "{}", self.images_removed())?;
+        writeln!(f, "{} unmapped parts removed", self.unmapped)?;
+        if let Some(violations) = self.shape_violations() {
+            writeln!(f, "{violations}")?;
+        }
         let mut table = |title: &str, counts: &mut dyn Iterator<Item = (&str, u64)>| {
             let mut counts = counts.peekable();
             if counts.peek().is_some() {

@@ -21,7 +21,7 @@ mod treatment;
 mod value;
 mod xml;
 
-pub use receipt::{Disposition, Receipt};
+pub use receipt::{Disposition, FOUND_IMAGE, Receipt};
 pub use tally::ElementCounts;
 
 pub(crate) use parts::{Buffers, Parts};

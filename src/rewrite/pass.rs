@@ -39,9 +39,10 @@ pub(crate) fn redact(
             receipt.bytes_out = guard.out.len();
         }
         Err(refusal) => {
-            let is_held = refusal.reason() == Reason::Review;
+            let is_held = matches!(refusal.reason(), Reason::Review | Reason::ShapeReview);
             receipt.disposition = if is_held { Disposition::Held } else { Disposition::Withheld };
             receipt.refusal = Some(refusal);
+            receipt.count_nothing();
         }
     }
     buffers.record = Some(Arc::clone(&receipt.record));
@@ -154,8 +155,8 @@ fn rewrite<'f>(
         tally.add_to(&mut record.elements);
     }
     receipt.unmapped = tally.unmapped;
-    receipt.photos = tally.photos;
-    receipt.photo_bytes = tally.photo_bytes;
+    receipt.found_images = tally.found_images;
+    receipt.image_bytes = tally.image_bytes;
     Ok(())
 }
 
@@ -200,8 +201,8 @@ fn fit(
         record.elements.extend_from_slice(&stencil.elements);
     }
     receipt.unmapped = stencil.unmapped;
-    receipt.photos = stencil.photos;
-    receipt.photo_bytes = fit.photo_bytes;
+    receipt.found_images = stencil.found_images;
+    receipt.image_bytes = fit.image_bytes;
     true
 }
 

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::parts::Parts;
 use super::tally::ElementCounts;
-use crate::catalog::ElementId;
+use crate::catalog::{ElementId, Kind};
 use crate::format::FormatId;
 use crate::policy::{Grant, MessageKeyId, Ori, PolicyIdentity};
 use crate::read::{Reason, Refusal};
@@ -62,8 +62,8 @@ pub struct Receipt {
     pub(super) is_decided: bool,
     pub(super) record: Arc<Record>,
     pub(super) unmapped: u32,
-    pub(super) photos: u32,
-    pub(super) photo_bytes: u64,
+    pub(super) found_images: u32,
+    pub(super) image_bytes: u64,
     pub(super) bytes_in: usize,
     pub(super) bytes_out: usize,
 }
@@ -104,8 +104,8 @@ impl Receipt {
             is_decided: false,
             record,
             unmapped: 0,
-            photos: 0,
-            photo_bytes: 0,
+            found_images: 0,
+            image_bytes: 0,
             bytes_in: bytes,
             bytes_out: 0,
         }
@@ -119,6 +119,19 @@ impl Receipt {
         {
             record.grant = Some(Arc::clone(grant));
         }
+    }
+
+    /// Forgets what was counted, for nothing of the message goes out.
+    pub(super) fn count_nothing(&mut self) {
+        match Arc::get_mut(&mut self.record) {
+            Some(record) => record.elements.clear(),
+            None => {
+                let Record { parts, grant, .. } = &*self.record;
+                let (parts, grant) = (Arc::clone(parts), grant.clone());
+                self.record = Arc::new(Record { parts, grant, elements: Vec::new() });
+            }
+        }
+        (self.unmapped, self.found_images, self.image_bytes) = (0, 0, 0);
     }
 
     /// What became of the message.
@@ -209,16 +222,33 @@ impl Receipt {
         self.unmapped
     }
 
-    /// Images that were removed, known as such or found by nature.
-    #[must_use]
-    pub fn photos(&self) -> u32 {
-        self.photos
+    /// The values that the policy permits and that were removed all the same, by data element: they violate its shape, hold
+    /// an image, or can't be generalized. Whoever asked lacks them without having been denied them.
+    pub fn shape_violations(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.elements().filter(|(_, counts)| counts.shape > 0).map(|(id, counts)| (id, counts.shape))
     }
 
-    /// Bytes these took up in the message.
+    /// How many images were removed, by what they are: the last step of their element's id (`photo`, `signature`), or
+    /// [`FOUND_IMAGE`] for one that was found by nature in another value.
+    pub fn images(&self) -> impl Iterator<Item = (&str, u32)> {
+        let catalog = &self.record.parts.catalog;
+        let known = self.record.elements.iter().filter_map(|(id, counts)| {
+            let element = catalog.element(*id).filter(|element| element.kind() == Kind::Image)?;
+            Some((element.last_step(), counts.removed))
+        });
+        known.chain([(FOUND_IMAGE, self.found_images)]).filter(|(_, count)| *count > 0)
+    }
+
+    /// How many images were found by nature in other values.
+    #[cfg(feature = "cli")]
+    pub(crate) fn found_images(&self) -> u32 {
+        self.found_images
+    }
+
+    /// Bytes that the removed images took up in the message.
     #[must_use]
-    pub fn photo_bytes(&self) -> u64 {
-        self.photo_bytes
+    pub fn image_bytes(&self) -> u64 {
+        self.image_bytes
     }
 
     /// Bytes of the message.
@@ -249,11 +279,24 @@ impl Serialize for Receipt {
         map.serialize_entry("policy", self.policy())?;
         map.serialize_entry("elements", &Elements(self))?;
         map.serialize_entry("unmapped", &self.unmapped)?;
-        map.serialize_entry("photos", &self.photos)?;
-        map.serialize_entry("photo-bytes", &self.photo_bytes)?;
+        map.serialize_entry("shape-violations", &ByName(|| self.shape_violations()))?;
+        map.serialize_entry("images", &ByName(|| self.images()))?;
+        map.serialize_entry("image-bytes", &self.image_bytes)?;
         map.serialize_entry("bytes-in", &self.bytes_in)?;
         map.serialize_entry("bytes-out", &self.bytes_out)?;
         map.end()
+    }
+}
+
+/// What an image is called that was found by nature in a value that should have been something else.
+pub const FOUND_IMAGE: &str = "image-in-text";
+
+/// Counts as a map from names.
+struct ByName<F>(F);
+
+impl<'a, I: Iterator<Item = (&'a str, u32)>, F: Fn() -> I> Serialize for ByName<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map((self.0)())
     }
 }
 

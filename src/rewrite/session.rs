@@ -13,9 +13,9 @@ use super::stencil::Trace;
 use super::tally::Tally;
 use super::text::TextBuffers;
 use super::value::{Judgement, judge};
-use crate::catalog::{ElementId, Treatment, trim};
+use crate::catalog::{ElementId, Kind, Treatment, trim};
 use crate::format::{Format, Node, Role};
-use crate::policy::{Grant, MessageKeyId, Ori, Requester, Undeclared, Verdict};
+use crate::policy::{Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
 use crate::read::scan::{Span, is_space};
 use crate::read::{Reason, Refusal};
 
@@ -343,17 +343,21 @@ impl<'f> Session<'f> {
                 let detail = "a value of the envelope violates its shape";
                 return Err(Refusal::at(Reason::EnvelopeShape, span.start(), detail));
             }
-            self.withhold_violation(span)?;
+            self.refuse_violation(span)?;
         }
         Ok(judgement)
     }
 
-    /// Refuses the message for a value that violates its shape, if the policy wants that.
-    pub(super) fn withhold_violation(&self, span: Span) -> Result<(), Refusal> {
-        match self.parts.policy.withholds_on_shape_violation() {
-            true => Err(Refusal::at(Reason::Shape, span.start(), "a value violates its shape")),
-            false => Ok(()),
-        }
+    /// Refuses the message for a permitted value that violates its shape, if the policy says so.
+    pub(super) fn refuse_violation(&self, span: Span) -> Result<(), Refusal> {
+        // What isn't granted is never judged: a value that is denied must change nothing (P5).
+        let (Authority::Decided(grant) | Authority::Assumed(grant)) = &self.authority else { return Ok(()) };
+        let reason = match grant.on_shape_violation() {
+            OnShapeViolation::Remove => return Ok(()),
+            OnShapeViolation::Hold => Reason::ShapeReview,
+            OnShapeViolation::Withhold => Reason::Shape,
+        };
+        Err(Refusal::at(reason, span.start(), "a value violates its shape"))
     }
 
     /// Whether a value is nothing but white space.
@@ -367,8 +371,13 @@ impl<'f> Session<'f> {
 
     /// Counts what became of a permitted value.
     pub(super) fn count(&mut self, element: ElementId, judgement: Judgement, span: Span) {
-        if judgement == Judgement::Photo {
-            self.buffers.tally.photo(span.len());
+        match judgement {
+            Judgement::Photo => {
+                self.buffers.tally.found_images += 1;
+                self.buffers.tally.image(span.len());
+            }
+            Judgement::ShapeViolation if self.is_image(element) => self.buffers.tally.image(span.len()),
+            _ => {}
         }
         let Some(counts) = self.buffers.tally.of(element) else { return };
         match judgement {
@@ -386,10 +395,13 @@ impl<'f> Session<'f> {
         if let Some(counts) = self.buffers.tally.of(element) {
             counts.removed += 1;
         }
-        let kind = self.parts.catalog.element(element).map(|element| element.kind());
-        if kind == Some(crate::catalog::Kind::Image) {
-            self.buffers.tally.photo(span.len());
+        if self.is_image(element) {
+            self.buffers.tally.image(span.len());
         }
+    }
+
+    fn is_image(&self, element: ElementId) -> bool {
+        self.parts.catalog.element(element).is_some_and(|element| element.kind() == Kind::Image)
     }
 
     /// Counts a part that no path of the mapping names.

@@ -28,10 +28,10 @@ pub(super) struct Tally {
     met: Vec<u64>,
     /// Elements, attributes, members, comments and texts that no path of the mapping names.
     pub(super) unmapped: u32,
-    /// Images that were removed, known as such or found by nature.
-    pub(super) photos: u32,
-    /// Bytes these took up in the message.
-    pub(super) photo_bytes: u64,
+    /// Images that were found by nature in other values and removed.
+    pub(super) found_images: u32,
+    /// Bytes that these, and the images that were removed as such, took up in the message.
+    pub(super) image_bytes: u64,
 }
 
 impl Tally {
@@ -41,8 +41,8 @@ impl Tally {
         self.met.clear();
         self.met.resize(elements.div_ceil(WORD), 0);
         self.unmapped = 0;
-        self.photos = 0;
-        self.photo_bytes = 0;
+        self.found_images = 0;
+        self.image_bytes = 0;
     }
 
     /// The counts of one element, to be added to.
@@ -55,9 +55,9 @@ impl Tally {
         self.elements.get_mut(place)
     }
 
-    pub(super) fn photo(&mut self, bytes: usize) {
-        self.photos += 1;
-        self.photo_bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
+    /// Counts the bytes of an image that was removed.
+    pub(super) fn image(&mut self, bytes: usize) {
+        self.image_bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
     }
 
     /// Adds the counts of the elements that were met, in the order of the catalog.

@@ -239,7 +239,7 @@ impl Session<'_> {
         if width <= column.most && column.holds(written) {
             return Ok(judgement);
         }
-        self.withhold_violation(span)?;
+        self.refuse_violation(span)?;
         Ok(Judgement::ShapeViolation)
     }
 }

@@ -61,10 +61,10 @@ fn year(value: &str) -> Option<&str> {
     }
 }
 
-/// The first five digits of `ddddd`, `ddddddddd` or `ddddd-dddd`.
+/// The first five digits of `ddddd`, `ddddddddd`, `ddddd-dddd` or `ddddd dddd`.
 fn zip5(value: &str) -> Option<&str> {
     let rest = value.get(5..)?;
-    let plus4 = rest.strip_prefix('-').unwrap_or(rest);
+    let plus4 = rest.strip_prefix(['-', ' ']).unwrap_or(rest);
     let is_whole = rest.is_empty() || plus4.len() == 4 && plus4.bytes().all(|byte| byte.is_ascii_digit());
     value.get(..5).filter(|zip5| is_whole && zip5.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -21,6 +21,10 @@ struct Shape {
     pattern: Arc<Pattern>,
     max_characters: usize,
     kind: Kind,
+    /// A text that may hold no Social Security number, however it is written.
+    refuses_ssn: bool,
+    /// No name, address or code: it may be a sentence.
+    may_be_phrase: bool,
 }
 
 /// The pattern of one or several shapes.
@@ -65,6 +69,8 @@ pub(super) struct Values {
     shapes: Vec<Shape>,
     /// Finds [`SSN`].
     ssn: OnceLock<Option<Regex>>,
+    /// Finds [`SENTENCE`].
+    sentence: OnceLock<Option<Regex>>,
 }
 
 /// Nine digits as a Social Security number is written, standing alone.
@@ -90,6 +96,9 @@ const IMAGES: [&str; 14] = [
 /// A shorter word holds no image; a longer one of letters and digits is no word.
 const SHORTEST_IMAGE: usize = 16;
 const LONGEST_WORD: usize = 40;
+/// Words of the shortest sentence, and words by which one is known.
+const SENTENCE_WORDS: usize = 5;
+const SENTENCE: &str = r"(?i-u:(?:\A| )(?:is|was|were|are|been|has|have|had|must|not|this|that|who|which|they|their) )";
 /// Digits of a Social Security number.
 const SSN_DIGITS: usize = 9;
 
@@ -110,9 +119,16 @@ impl Values {
                     Arc::clone(patterns.entry(text).or_insert(Arc::new(pattern)))
                 }
             };
-            shapes.push(Shape { pattern, max_characters, kind: element.kind() });
+            let shape = element.shape();
+            shapes.push(Shape {
+                pattern,
+                max_characters,
+                kind: element.kind(),
+                refuses_ssn: element.kind() == Kind::Text && !shape.may_hold_nine_digits(),
+                may_be_phrase: shape.may_be_phrase(),
+            });
         }
-        Ok(Self { shapes, ssn: OnceLock::new() })
+        Ok(Self { shapes, ssn: OnceLock::new(), sentence: OnceLock::new() })
     }
 
     /// How many elements there are.
@@ -154,14 +170,16 @@ impl Values {
         form.map(|(shape, form)| AllowedSieve {
             form: Sieve::new(form, value, shape.max_characters, ranges),
             holds_image: shape.kind == Kind::Image,
-            is_text: shape.kind == Kind::Text,
+            refuses_ssn: shape.refuses_ssn,
+            may_be_phrase: shape.may_be_phrase,
         })
         .unwrap_or_default()
     }
 
     fn conforms(&self, shape: &Shape, value: &str) -> bool {
         Self::has_form(shape, value)
-            && !(shape.kind == Kind::Text && self.holds_ssn(value))
+            && !(shape.refuses_ssn && self.holds_ssn(value))
+            && (shape.may_be_phrase || !self.is_sentence(value))
             && (shape.kind == Kind::Image || !holds_blob(value))
     }
 
@@ -178,6 +196,17 @@ impl Values {
             && self.matches_ssn(value)
     }
 
+    /// Whether a value of several words has one that names and addresses hardly have.
+    fn is_sentence(&self, value: &str) -> bool {
+        let is_long = value.split(' ').filter(|word| word.chars().any(char::is_alphanumeric)).count() >= SENTENCE_WORDS;
+        is_long && self.matches_sentence(value)
+    }
+
+    fn matches_sentence(&self, value: &str) -> bool {
+        let sentence = self.sentence.get_or_init(|| Regex::new(SENTENCE).ok());
+        sentence.as_ref().is_none_or(|sentence| sentence.is_match(value.as_bytes()))
+    }
+
     fn matches_ssn(&self, value: &str) -> bool {
         let ssn = self.ssn.get_or_init(|| Regex::new(SSN).ok());
         ssn.as_ref().is_none_or(|ssn| ssn.is_match(value.as_bytes()))
@@ -189,7 +218,8 @@ impl Values {
 pub(super) struct AllowedSieve {
     form: Sieve,
     holds_image: bool,
-    is_text: bool,
+    refuses_ssn: bool,
+    may_be_phrase: bool,
 }
 
 impl AllowedSieve {
@@ -201,7 +231,8 @@ impl AllowedSieve {
         self.form.passes(look, length, ranges)
             && look.among(b'!', b'~') & ends == ends
             && (length < SHORTEST_IMAGE || self.holds_image || !has_long_word(look, length))
-            && (length < SSN_DIGITS || !self.is_text || digits(look, length) < SSN_DIGITS)
+            && (length < SSN_DIGITS || !self.refuses_ssn || digits(look, length) < SSN_DIGITS)
+            && (self.may_be_phrase || spaces(look, length) < SENTENCE_WORDS - 1)
     }
 }
 
@@ -209,6 +240,12 @@ impl AllowedSieve {
 #[inline(always)]
 fn digits<S: Simd>(look: Look<S>, length: usize) -> usize {
     (look.among(b'0', b'9') & lanes(length)).count_ones() as usize
+}
+
+/// The spaces in the first lanes.
+#[inline(always)]
+fn spaces<S: Simd>(look: Look<S>, length: usize) -> usize {
+    (look.equal(b' ') & lanes(length)).count_ones() as usize
 }
 
 /// Whether a word in the first lanes may hold an image.
@@ -284,7 +321,8 @@ mod tests {
     /// What `conforms` says, in the plainest way.
     fn plainly(values: &Values, shape: &Shape, value: &str) -> bool {
         shape.is_matched_by(value)
-            && !(shape.kind == Kind::Text && values.matches_ssn(value))
+            && !(shape.refuses_ssn && values.matches_ssn(value))
+            && (shape.may_be_phrase || !values.is_sentence(value))
             && (shape.kind == Kind::Image || !value.split(|character| !is_encoding(character)).any(is_blob))
     }
 
@@ -293,7 +331,7 @@ mod tests {
         for shape in &VALUES.shapes {
             assert!(whole(&shape.pattern.text).is_ok(), "{shape:?}");
         }
-        assert!(Regex::new(SSN).is_ok());
+        assert!(Regex::new(SSN).is_ok() && Regex::new(SENTENCE).is_ok());
     }
 
     proptest! {

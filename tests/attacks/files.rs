@@ -142,8 +142,8 @@ fn attack_36_killed_runs_leave_whole_outputs_and_a_closed_pipe_is_no_failure() {
     let input = folder.path().join("in");
     fs::create_dir(&input).unwrap();
     let message = nlets(
-        &format!("<nc:PersonName><nc:PersonGivenName>{}</nc:PersonGivenName></nc:PersonName>", "A".repeat(60))
-            .repeat(2000),
+        &format!("<nc:PersonName><nc:PersonGivenName>{}</nc:PersonGivenName></nc:PersonName>", "A".repeat(30))
+            .repeat(4000),
     );
     for number in 0..60 {
         fs::write(input.join(format!("{number}.xml")), &message).unwrap();

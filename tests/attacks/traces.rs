@@ -87,7 +87,7 @@ fn attack_34_a_held_message_shows_nothing_at_all() {
             receipt.detail(),
             receipt.offset(),
             receipt.elements().count(),
-            receipt.photos(),
+            receipt.images().map(|(_, count)| count).sum::<u32>(),
             receipt.unmapped(),
         )
     };

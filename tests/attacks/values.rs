@@ -170,8 +170,6 @@ fn attack_29_characters_that_blind_a_pattern_violate_every_shape() {
         "\u{180E}",
         "\u{FE0F}",
         "\u{E0041}",
-        "\u{301}",
-        "\u{441}",
         "\u{FF21}",
         "\u{1D400}",
         "\u{661}",

@@ -38,6 +38,8 @@ pub(crate) struct Element {
     pub(crate) pattern: Option<String>,
     pub(crate) max_length: Option<usize>,
     pub(crate) holds_ssn: bool,
+    pub(crate) holds_nine_digits: bool,
+    pub(crate) holds_phrase: bool,
     pub(crate) is_envelope: bool,
     dppa: String,
     groups: Vec<String>,
@@ -93,6 +95,8 @@ pub(crate) fn is_envelope(id: &str) -> bool {
 fn element(table: &Table) -> Element {
     let pattern = string(table, "shape");
     let shape = pattern.as_ref().map(|p| whole(p));
+    let flag = |key| table.get(key).and_then(Value::as_bool);
+    let is_free_text = shape.is_none() && matches!(kind(table), Kind::Text | Kind::Record);
     let max_length = table.get("max-length").and_then(Value::as_integer).map(|n| usize::try_from(n).unwrap());
     let dppa = string(table, "dppa").unwrap_or_else(|| "none".to_owned());
     Element {
@@ -100,7 +104,9 @@ fn element(table: &Table) -> Element {
         shape,
         pattern,
         max_length,
-        holds_ssn: table.get("holds-ssn").and_then(Value::as_bool).unwrap_or_default(),
+        holds_ssn: flag("holds-ssn").unwrap_or_default(),
+        holds_nine_digits: flag("holds-nine-digits").unwrap_or_default(),
+        holds_phrase: flag("holds-phrase").unwrap_or(is_free_text) || kind(table) == Kind::Image,
         is_envelope: string(table, "id").is_some_and(|id| id.split('.').next() == Some("envelope")),
         dppa,
         groups: strings(table, "groups").unwrap_or_default(),

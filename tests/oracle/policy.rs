@@ -57,7 +57,7 @@ pub(crate) struct Policy {
     /// The purposes that it lists, if it does.
     listed: Option<Vec<String>>,
     pub(crate) claims: Vec<String>,
-    pub(crate) withhold_on_shape: bool,
+    on_shape_violation: String,
     pub(crate) classes: BTreeMap<String, Class>,
     rules: Vec<Rule>,
 }
@@ -75,9 +75,19 @@ impl Policy {
         Policy {
             listed: strings(head, "purposes"),
             claims: strings(head, "claims").unwrap_or_default(),
-            withhold_on_shape: string(head, "on-shape-violation").as_deref() == Some("withhold"),
+            on_shape_violation: string(head, "on-shape-violation").unwrap_or_default(),
             classes: agencies.iter().map(|(id, t)| (id.clone(), class(t.as_table().unwrap(), folder))).collect(),
             rules: all,
+        }
+    }
+
+    /// Whether a permitted value that violates its shape keeps the whole message back.
+    pub(crate) fn refuses_on_shape(&self, asker: &Asker) -> bool {
+        let is_approved = [&self.claims, &asker.claims].iter().all(|claims| claims.iter().any(|own| own == "approved"));
+        match self.on_shape_violation.as_str() {
+            "withhold" => true,
+            "hold" => !is_approved,
+            _ => false,
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Judge<'w> {
     catalog: &'w Catalog,
     grant: Grant,
     records: BTreeSet<String>,
-    withhold_on_shape: bool,
+    refuses_on_shape: bool,
     pub(crate) counts: Counts,
     pub(crate) refused: Option<String>,
     pub(crate) open: Option<&'static str>,
@@ -83,8 +83,8 @@ impl Judge<'_> {
             Verdict::Violates => {
                 if is_envelope(element) {
                     self.refuse(format!("shape of {element}"));
-                } else if self.withhold_on_shape {
-                    self.refuse("the policy withholds on a shape violation".to_owned());
+                } else if self.refuses_on_shape {
+                    self.refuse("the policy refuses a shape violation".to_owned());
                 }
                 None
             }
@@ -145,7 +145,7 @@ pub(crate) fn admit<'w, T>(
             catalog: setting.catalog,
             grant,
             records: format.mapped.iter().filter(|m| m.record).map(|m| m.element.clone()).collect(),
-            withhold_on_shape: setting.policy.withhold_on_shape,
+            refuses_on_shape: setting.policy.refuses_on_shape(asker),
             counts: Counts::new(),
             refused: None,
             open: None,

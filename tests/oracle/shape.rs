@@ -26,17 +26,22 @@ pub(crate) enum Verdict {
 
 static SHAPES: LazyLock<[Regex; 7]> = LazyLock::new(|| {
     [
-        whole(r##"(?u:[A-Za-z\u{C0}-\u{24F}\u{1E00}-\u{1EFF}0-9 .,;:'\u{2019}"#&()*+\-/=?!%_$])*"##),
+        whole(r##"(?u:\p{L}\p{M}*|[0-9 .,;:'"#&()*+\-/=?!%_$¡ª°´·º¼-¿–—‘-”…])*"##),
         whole(&format!(
-            r"\d{{4}}|\d{{4}}-\d\d|\d{{4}}-\d\d-\d\d(T{TIME})?({ZONE})?|\d{{8}}|\d\d/\d\d/\d{{4}}|\d\d-\d\d-\d{{4}}"
+            r"\d{{4}}|\d{{4}}-\d\d|\d{{4}}-\d\d-\d\d([T ]{TIME})?({ZONE})?|\d{{8}}|\d\d/\d\d/\d{{4}}|\d\d-\d\d-\d{{4}}"
         )),
-        whole(r"\d{5}(-?\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"),
+        whole(&[UNITED_STATES, CANADA, DIGITS, LETTERS].join("|")),
         whole(r"[A-Za-z0-9][A-Za-z0-9 *./-]*"),
-        whole(r"[A-Za-z0-9][A-Za-z0-9 /_.+-]*"),
+        whole(r"[A-Za-z0-9][A-Za-z0-9 ,&()'/_.+-]*"),
         whole(r"[+-]?\d+(\.\d+)?"),
         whole(r"[\t\r\n !#$%'-;=?-z|~]*"),
     ]
 });
+/// Postal codes.
+const UNITED_STATES: &str = r"\d{5}[ -]?\d{4}|\d{5}";
+const CANADA: &str = r"[A-Za-z]\d[A-Za-z][ -]?\d[A-Za-z]\d";
+const DIGITS: &str = r"\d{3,7}|\d{2,5}[ -]\d{2,4}";
+const LETTERS: &str = r"\d{4} ?[A-Za-z]{2}|[A-Za-z]{1,2}\d[A-Za-z0-9]? ?\d[A-Za-z]{2}|[A-Za-z]{1,3}[ -]?\d{3,5}|[A-Za-z]\d\d ?[A-Za-z0-9]{4}";
 const TIME: &str = r"\d\d:\d\d(:\d\d(\.\d+)?)?";
 const ZONE: &str = r"Z|[+-]\d\d:\d\d";
 
@@ -44,7 +49,7 @@ const ZONE: &str = r"Z|[+-]\d\d:\d\d";
 static DATES: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let (year, month, day) = ("(1[89]|2[01])[0-9]{2}", "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])");
     [
-        whole(&format!("{year}|{year}-{month}|{year}-{month}-{day}(T.*|{ZONE})?|{year}{month}{day}")),
+        whole(&format!("{year}|{year}-{month}|{year}-{month}-{day}([T ].*|{ZONE})?|{year}{month}{day}")),
         whole(&format!("{month}{day}{year}|{month}/{day}/{year}|{month}-{day}-{year}")),
     ]
 });
@@ -52,6 +57,9 @@ static SSN_RUN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)(^|[^0-9])(\d{3}[^0-9A-Za-z]{1,3}\d{2}[^0-9A-Za-z]{1,3}\d{4}|\d{9}|\d{3}([^0-9A-Za-z.]|[^0-9A-Za-z]{2,3})\d{6}|(\d[^0-9A-Za-z]{1,3}){8}\d)([^0-9]|$)").unwrap()
 });
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| Regex::new("&#?[A-Za-z0-9]+;").unwrap());
+const SENTENCE_WORDS: &str = "is was were are been being has have had does did shall must should would could cannot can't don't \
+    doesn't isn't wasn't not this that these those who whom whose which when where while his its it they them their your \
+    because please fue tiene porque";
 static SSN_SEPARATED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)(^|[^0-9])(\d{3}[^0-9A-Za-z]{1,3}\d{2}[^0-9A-Za-z]{1,3}\d{4})([^0-9]|$)").unwrap()
 });
@@ -99,7 +107,10 @@ fn digits(value: &str, count: usize) -> bool {
 fn generalise(kind: Kind, value: &str) -> Option<String> {
     match kind {
         Kind::Date => year(value),
-        Kind::PostalCode => value.get(..5).filter(|five| digits(five, 5)).map(str::to_owned),
+        Kind::PostalCode => {
+            let is_of_united_states = digits(value, 5) || whole(UNITED_STATES).is_match(value.as_bytes());
+            is_of_united_states.then(|| value[..5].to_owned())
+        }
         Kind::Identifier => {
             let read: Vec<char> = value.chars().filter(char::is_ascii_alphanumeric).collect();
             (read.len() >= 5).then(|| format!("****{}", read[read.len() - 4..].iter().collect::<String>()))
@@ -119,7 +130,8 @@ fn year(value: &str) -> Option<String> {
 
 /// Whether a value that is not empty, already trimmed, has the element's shape.
 pub(crate) fn conforms(element: &Element, value: &str) -> bool {
-    if value.chars().any(never) || is_ssn(element, value) || REFERENCE.is_match(value.as_bytes()) {
+    let is_sentence = !element.holds_phrase && is_sentence(value);
+    if value.chars().any(never) || is_ssn(element, value) || is_sentence || REFERENCE.is_match(value.as_bytes()) {
         return false;
     }
     if element.kind != Kind::Image && is_photo(value) {
@@ -129,9 +141,9 @@ pub(crate) fn conforms(element: &Element, value: &str) -> bool {
         Kind::Text => (0, 128),
         Kind::Record => (0, 256),
         Kind::Date => (1, usize::MAX),
-        Kind::PostalCode => (2, usize::MAX),
+        Kind::PostalCode => (2, 10),
         Kind::Identifier => (3, 32),
-        Kind::Code => (4, 32),
+        Kind::Code => (4, 48),
         Kind::Number => (5, 16),
         Kind::Image => (6, usize::MAX),
     };
@@ -142,21 +154,34 @@ pub(crate) fn conforms(element: &Element, value: &str) -> bool {
 /// A Social Security number where none belongs: with its separators, or in a text as bare digits too.
 fn is_ssn(element: &Element, value: &str) -> bool {
     let bare = match element.kind {
-        Kind::Text | Kind::Record => true,
-        Kind::Code => !element.is_envelope,
+        Kind::Text | Kind::Record | Kind::Code | Kind::Identifier => !element.is_envelope && !element.holds_nine_digits,
         _ => false,
     };
+    let may_be_text = matches!(element.kind, Kind::Text | Kind::Record | Kind::Code | Kind::Identifier);
     let is_note = element.kind == Kind::Image && value.len() <= 128;
-    let separated = matches!(element.kind, Kind::Identifier | Kind::Code) || bare || is_note;
+    let separated = may_be_text || is_note;
     let runs = if bare { &SSN_RUN } else { &SSN_SEPARATED };
     separated && !element.holds_ssn && runs.is_match(value.as_bytes())
+}
+
+/// Several words with one of sentences among them, or with a full stop after a whole word; or very many words.
+fn is_sentence(value: &str) -> bool {
+    let words: Vec<&str> =
+        value.split_ascii_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).collect();
+    let reads_so = |word: &&str| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
+        let whole = word.trim_end_matches(['"', '\'', ')']).strip_suffix(['.', '!', '?']).unwrap_or_default();
+        SENTENCE_WORDS.split_whitespace().any(|own| own == bare)
+            || whole.chars().count() >= 5 && whole.chars().all(char::is_alphabetic)
+    };
+    words.len() > 20 || words.len() >= 5 && words.iter().any(reads_so)
 }
 
 /// Characters that no value may hold, whatever its shape.
 fn never(c: char) -> bool {
     let code = u32::from(c);
     matches!(code, 0..=8 | 0xB | 0xC | 0xE..=0x1F | 0x7F..=0x9F | 0xAD | 0x61C | 0x200B..=0x200F | 0x2028..=0x202E)
-        || matches!(code, 0x2060..=0x206F | 0xFEFF | 0xFDD0..=0xFDEF)
+        || matches!(code, 0x2060..=0x206F | 0xFEFF | 0xFDD0..=0xFDEF | 0xFF01..=0xFF5E | 0x1D400..=0x1D7FF)
         || code & 0xFFFE == 0xFFFE
 }
 

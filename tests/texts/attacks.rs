@@ -22,7 +22,10 @@ fn attack_26_an_image_in_a_field_is_found() {
     let image = "CITY: /9j/4AAQSkZJRgABAQEASABIAAD";
     assert_eq!(left_of(&filter, &with(image)).as_deref(), Some(LEFT));
     let receipt = redact(&filter, &json(&with(image))).1;
-    assert_eq!((receipt.photos(), counts(&receipt, "person.address.city")), (1, (0, 1)));
+    assert_eq!(
+        (receipt.images().map(|(_, count)| count).sum::<u32>(), counts(&receipt, "person.address.city")),
+        (1, (0, 1))
+    );
     let lines = with("CITY: TUCSON\n/9j/4AAQSkZJRgABAQEASABIAAD\nSkZJRgABAQEASABIAAD");
     assert_eq!(left_of(&filter, &lines).unwrap(), format!("{LEFT}\nCITY: TUCSON"));
 }
@@ -40,7 +43,7 @@ fn attack_27_fields_in_a_text_without_a_mapping_stay_in() {
 #[test]
 fn attack_28_a_value_in_its_neighbours_place_is_removed() {
     let filter = filter();
-    for line in ["CITY: 900123456", "CITY: 900 12 3456", "BORN: 900-12-345", "BORN: 19-85", "NAME: 'X"] {
+    for line in ["CITY: 900123456", "CITY: 900 12 3456", "BORN: 900-12-345", "BORN: 19-85", "NAME: -X"] {
         assert_eq!(left_of(&filter, &with(line)).as_deref(), Some(LEFT), "{line}");
     }
     let receipt = redact(&filter, &json(&with("CITY: 900123456"))).1;

@@ -10,7 +10,7 @@ mod table;
 use regex_automata::dfa::dense;
 use regex_automata::util::primitives::StateID;
 
-use super::disguise;
+use super::{disguise, sentence};
 use crate::window::{AsciiSet, WINDOW, Window};
 use fearless_simd::Simd;
 use table::Form;
@@ -32,11 +32,14 @@ pub(super) struct Bounds {
     longest: usize,
     /// Whether they may be Social Security numbers.
     may_be_ssn: bool,
+    /// Spaces that a value has at most: with more it may be a sentence.
+    most_spaces: u32,
 }
 
 impl Bounds {
-    pub(super) fn new(max_characters: usize, may_be_ssn: bool) -> Self {
-        Self { longest: LONGEST.min(max_characters), may_be_ssn }
+    pub(super) fn new(max_characters: usize, may_be_ssn: bool, may_be_phrase: bool) -> Self {
+        let most_spaces = if may_be_phrase { u32::MAX } else { sentence::FEWEST_WORDS - 2 };
+        Self { longest: LONGEST.min(max_characters), may_be_ssn, most_spaces }
     }
 }
 
@@ -123,7 +126,9 @@ impl Plain {
         let spaces = seen.spaces & inside;
         let barcodes = seen.barcodes & seen.behind_barcodes >> 1 & inside;
         let is_suspect = spaces != 0
-            && (spaces & (1 | 1 << (length - 1)) != 0 || digits != 0 && disguise::holds_header(value))
+            && (spaces.count_ones() > bounds.most_spaces
+                || spaces & (1 | 1 << (length - 1)) != 0
+                || digits != 0 && disguise::holds_header(value))
             || barcodes != 0 && disguise::begins_barcode(value)
             || length > LONGEST_WORD && has_long_word(seen.words & inside);
         (!is_suspect && is_of_form).then_some(from + length)

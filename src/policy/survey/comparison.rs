@@ -18,7 +18,7 @@ use crate::config::ConfigError;
 use crate::policy::agency::ClassId;
 use crate::policy::ori::Ori;
 use crate::policy::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
-use crate::policy::{Policy, Verdict};
+use crate::policy::{OnShapeViolation, Policy, Verdict};
 
 /// The old policy and the new one.
 pub(crate) const OLD: usize = 0;
@@ -118,8 +118,8 @@ pub(crate) struct Difference {
 #[derive(Debug)]
 pub(crate) struct Differences {
     pub(crate) all: Vec<Difference>,
-    /// Whether either policy withholds a message for a shape violation, where that is what makes a difference.
-    pub(crate) shape: Option<[bool; 2]>,
+    /// What either policy does on a shape violation, where that makes a difference.
+    pub(crate) shape: Option<[OnShapeViolation; 2]>,
     /// The purposes that may be stated under either policy, and the message keys that either tells apart.
     pub(crate) purposes: Vec<Option<String>>,
     pub(crate) messages: Vec<Option<MessageKeyId>>,
@@ -184,7 +184,7 @@ impl<'p> Comparer<'p> {
     }
 
     fn compare(mut self) -> Result<Differences, SurveyError> {
-        let shapes = self.policies.map(Policy::withholds_on_shape_violation);
+        let shapes = self.policies.map(Policy::on_shape_violation);
         let is_shape_other = shapes[OLD] != shapes[NEW];
         let is_any_refused = self.purposes.iter().any(Purpose::is_refused_by_one);
         let mut shape = None;

@@ -29,10 +29,12 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let is_record = node.is_none() || matches!(target, Target::Record(_));
         let has_role = node.is_some_and(|node| node.role.is_some());
         // What is mapped inside of a denied record to something else may be permitted.
-        let goes_on = kind != ValueKind::Scalar && is_record && node.is_some_and(|node| node.goes_on);
+        let goes_on = kind == ValueKind::Object && is_record && node.is_some_and(|node| node.goes_on);
+        // Of a denied list each item is denied and counted by itself.
+        let is_list = kind == ValueKind::Array;
         if let (Some((element, None)), true) = (permitted, goes_on) {
             self.session.deny(element, Span::new(part.start, part.value_start));
-        } else if let (Some((element, None)), false) = (permitted, has_role) {
+        } else if let (Some((element, None)), false) = (permitted, has_role || is_list) {
             self.skip()?;
             let end = self.reader.position();
             self.session.deny(element, Span::new(part.start, end));

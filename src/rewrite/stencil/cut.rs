@@ -61,8 +61,8 @@ impl Stencil {
             written: Vec::new(),
             elements: Vec::new(),
             unmapped: sample.tally.unmapped,
-            photos: sample.tally.photos,
-            photo_bytes: sample.tally.photo_bytes,
+            found_images: sample.tally.found_images,
+            image_bytes: sample.tally.image_bytes,
             cut_from: 0,
         };
         // In the memory of the one that has to go.
@@ -84,7 +84,7 @@ impl Stencil {
             let kind = catalog.element(hole.element)?.kind();
             let is_image = hole.opening == Opening::Denied && kind == Kind::Image;
             if is_image {
-                stencil.photo_bytes = stencil.photo_bytes.checked_sub(hole.span.len() as u64)?;
+                stencil.image_bytes = stencil.image_bytes.checked_sub(hole.span.len() as u64)?;
             }
             let before = Span::new(start, stencil.text.len());
             stencil.steps.push(Step { before, element: hole.element, opening: hole.opening, is_image });

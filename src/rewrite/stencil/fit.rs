@@ -16,8 +16,8 @@ use crate::window::{WINDOW, Window};
 pub(in crate::rewrite) struct Fit {
     /// The requester of its envelope.
     pub(in crate::rewrite) ori: Option<Ori>,
-    /// Bytes of photos that were removed.
-    pub(in crate::rewrite) photo_bytes: u64,
+    /// Bytes of images that were removed.
+    pub(in crate::rewrite) image_bytes: u64,
 }
 
 impl Stencils {
@@ -75,7 +75,7 @@ impl Stencil {
             return None;
         }
         holes.clear();
-        let mut fit = Fit { ori: self.ori, photo_bytes: self.photo_bytes };
+        let mut fit = Fit { ori: self.ori, image_bytes: self.image_bytes };
         // As soon as it can be asked: one that was cut under another grant needn't be laid to the end.
         let mut is_accepted = accepts(self, fit.ori);
         if is_accepted == Some(false) {
@@ -106,7 +106,7 @@ impl Stencil {
                 }
             }
             if is_image {
-                fit.photo_bytes += (end - at) as u64;
+                fit.image_bytes += (end - at) as u64;
             }
             at = end;
         }

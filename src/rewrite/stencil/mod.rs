@@ -57,11 +57,11 @@ pub(super) struct Stencil {
     /// How the output is put together, and what of it stands nowhere in the message.
     pieces: Vec<Piece>,
     written: Vec<u8>,
-    /// What was counted; photos without the bytes of those that stand in holes.
+    /// What was counted; images without the bytes of those that stand in holes.
     pub(super) elements: Vec<(ElementId, ElementCounts)>,
     pub(super) unmapped: u32,
-    pub(super) photos: u32,
-    photo_bytes: u64,
+    pub(super) found_images: u32,
+    image_bytes: u64,
     /// The message that it was cut from, by its number.
     cut_from: u64,
 }

@@ -154,9 +154,10 @@ impl<'w> JsonWalk<'w, '_> {
             (Target::Container, _) => None,
         };
         let is_record = node.is_none() || matches!(target, Target::Record(_));
-        let goes_on = kind != ValueKind::Scalar && is_record && node.is_some_and(|node| node.goes_on);
+        let goes_on = kind == ValueKind::Object && is_record && node.is_some_and(|node| node.goes_on);
         match permitted {
-            Some((element, false)) if !goes_on => {
+            // Of a denied list each item is denied and counted by itself.
+            Some((element, false)) if !goes_on && kind != ValueKind::Array => {
                 self.skip()?;
                 self.add(coming, Fate::Value(element, Outcome::Denied));
                 return Ok(());
