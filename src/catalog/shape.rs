@@ -191,7 +191,7 @@ fn default_shape(kind: Kind) -> (&'static str, usize) {
 
 /// Letters of any language with their marks, digits, and the punctuation of names, addresses and remarks; no markup, no
 /// braces, no line break.
-const TEXT: &str = r##"(?u:\p{L}\p{M}*|[0-9 .,;:'"#&()*+/=?!%_$\u{A1}\u{AA}\u{B0}\u{B4}\u{B7}\u{BA}\u{BC}-\u{BF}\u{2013}\u{2014}\u{2018}-\u{201D}\u{2026}-])*"##;
+const TEXT: &str = r##"(?u:\p{L}[\p{M}\u{200C}\u{200D}]*|[0-9 .,;:'"#&()*+/=?!%_$\u{A1}\u{AA}\u{B0}\u{B4}\u{B7}\u{BA}\u{BC}-\u{BF}\u{2013}\u{2014}\u{2018}-\u{201D}\u{2026}-])*"##;
 
 /// Postal codes of the United States, Canada, and the rest of the world: digits in one or two groups, or few letters with
 /// digits.
@@ -204,7 +204,31 @@ fn is_clean(value: &str) -> bool {
     for byte in value.bytes() {
         suspect |= !(0x20..0x7F).contains(&byte);
     }
-    !suspect || value.chars().all(is_clean_character)
+    if !suspect {
+        return true;
+    }
+    let mut characters = value.chars().peekable();
+    let mut before = '\0';
+    while let Some(character) = characters.next() {
+        let joins = is_joiner(character)
+            && is_of_joined_letters(before)
+            && characters.peek().is_some_and(|after| is_of_joined_letters(*after));
+        if !joins && !is_clean_character(character) {
+            return false;
+        }
+        before = character;
+    }
+    true
+}
+
+/// The characters without width by which Indic and Arabic spellings join letters or keep them apart. Anywhere else they blind
+/// a reader.
+fn is_joiner(character: char) -> bool {
+    matches!(character, '\u{200C}' | '\u{200D}')
+}
+
+fn is_of_joined_letters(character: char) -> bool {
+    matches!(character, '\u{620}'..='\u{DFF}')
 }
 
 /// Whether a character hides nothing: no control but those of lines, nothing without width, nothing that turns the text.
@@ -322,6 +346,8 @@ mod tests {
             "4 900-12-3456",
             "A\u{202E}B",
             "A\u{200B}B",
+            "A\u{200D}B",
+            "अ\u{200D}",
             "A\u{2028}B",
             "<b>",
             "{\"a\":1}",

@@ -26,7 +26,7 @@ pub(crate) enum Verdict {
 
 static SHAPES: LazyLock<[Regex; 7]> = LazyLock::new(|| {
     [
-        whole(r##"(?u:\p{L}\p{M}*|[0-9 .,;:'"#&()*+\-/=?!%_$¡ª°´·º¼-¿–—‘-”…])*"##),
+        whole(r##"(?u:\p{L}[\p{M}\u{200C}\u{200D}]*|[0-9 .,;:'"#&()*+\-/=?!%_$¡ª°´·º¼-¿–—‘-”…])*"##),
         whole(&format!(
             r"\d{{4}}|\d{{4}}-\d\d|\d{{4}}-\d\d-\d\d([T ]{TIME})?({ZONE})?|\d{{8}}|\d\d/\d\d/\d{{4}}|\d\d-\d\d-\d{{4}}"
         )),
@@ -57,9 +57,12 @@ static SSN_RUN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)(^|[^0-9])(\d{3}[^0-9A-Za-z]{1,3}\d{2}[^0-9A-Za-z]{1,3}\d{4}|\d{9}|\d{3}([^0-9A-Za-z.]|[^0-9A-Za-z]{2,3})\d{6}|(\d[^0-9A-Za-z]{1,3}){8}\d)([^0-9]|$)").unwrap()
 });
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| Regex::new("&#?[A-Za-z0-9]+;").unwrap());
-const SENTENCE_WORDS: &str = "is was were are been being has have had does did shall must should would could cannot can't don't \
+const SENTENCE_WORDS: &str = "is was are been being has have had does did shall should would could cannot can't don't \
     doesn't isn't wasn't not this that these those who whom whose which when where while his its it they them their your \
     because please fue tiene porque";
+static JOINED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[\u{620}-\u{DFF}][\u{200C}\u{200D}](?:[\u{620}-\u{DFF}][\u{200C}\u{200D}])*[\u{620}-\u{DFF}]").unwrap()
+});
 static SSN_SEPARATED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)(^|[^0-9])(\d{3}[^0-9A-Za-z]{1,3}\d{2}[^0-9A-Za-z]{1,3}\d{4})([^0-9]|$)").unwrap()
 });
@@ -131,7 +134,10 @@ fn year(value: &str) -> Option<String> {
 /// Whether a value that is not empty, already trimmed, has the element's shape.
 pub(crate) fn conforms(element: &Element, value: &str) -> bool {
     let is_sentence = !element.holds_phrase && is_sentence(value);
-    if value.chars().any(never) || is_ssn(element, value) || is_sentence || REFERENCE.is_match(value.as_bytes()) {
+    // Two characters of no width are part of the spelling between Arabic and Indic letters.
+    let is_hidden = JOINED.replace_all(value.as_bytes(), b"");
+    let is_hidden = String::from_utf8_lossy(&is_hidden).chars().any(never);
+    if is_hidden || is_ssn(element, value) || is_sentence || REFERENCE.is_match(value.as_bytes()) {
         return false;
     }
     if element.kind != Kind::Image && is_photo(value) {
@@ -168,13 +174,14 @@ fn is_ssn(element: &Element, value: &str) -> bool {
 fn is_sentence(value: &str) -> bool {
     let words: Vec<&str> =
         value.split_ascii_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).collect();
-    let reads_so = |word: &&str| {
+    let is_of_sentences = |word: &&str| {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
-        let whole = word.trim_end_matches(['"', '\'', ')']).strip_suffix(['.', '!', '?']).unwrap_or_default();
         SENTENCE_WORDS.split_whitespace().any(|own| own == bare)
-            || whole.chars().count() >= 5 && whole.chars().all(char::is_alphabetic)
     };
-    words.len() > 20 || words.len() >= 5 && words.iter().any(reads_so)
+    let last = words.last().map_or("", |word| word.trim_end_matches(['"', '\'', ')']));
+    let end = last.strip_suffix(['.', '!', '?']).unwrap_or_default();
+    let has_end = end.chars().count() >= 5 && end.chars().all(char::is_alphabetic);
+    words.len() > 20 || words.len() >= 5 && (has_end || words.iter().any(is_of_sentences))
 }
 
 /// Characters that no value may hold, whatever its shape.

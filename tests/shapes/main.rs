@@ -34,7 +34,18 @@ const REAL: &[(&str, &[&str])] = &[
     ),
     (
         "person.name.given",
-        &["Nguyễn", "Zoe\u{308}", "محمد", "李小龍", "MARY-ANN", "JORDAN", "MARY ANN", "D'Angelo", "José"],
+        &[
+            "Nguyễn",
+            "Zoe\u{308}",
+            "अन\u{94D}\u{200D}त",
+            "محمد",
+            "李小龍",
+            "MARY-ANN",
+            "JORDAN",
+            "MARY ANN",
+            "D'Angelo",
+            "José",
+        ],
     ),
     ("person.name.middle", &["Q", "LEE"]),
     (
@@ -243,6 +254,7 @@ const HOSTILE: &[&str] = &[
     "{\"ssn\":\"900-12-3456\"}",
     "[1,2]",
     "A\u{200B}B",
+    "A\u{200D}B",
     "A\u{202E}B",
     "A\u{2066}B",
     "A\u{FEFF}B",
