@@ -22,7 +22,8 @@ pub(super) fn is_sentence(value: &str) -> bool {
     let words = || value.split_ascii_whitespace().filter(|word| word.contains(char::is_alphanumeric));
     let count = words().take(MOST_WORDS + 1).count();
     count > MOST_WORDS
-        || count >= FEWEST_WORDS as usize && (words().any(is_of_sentences) || words().last().is_some_and(ends_sentence))
+        || count >= FEWEST_WORDS as usize
+            && (words().any(is_of_sentences) || words().next_back().is_some_and(ends_sentence))
 }
 
 fn is_of_sentences(word: &str) -> bool {
