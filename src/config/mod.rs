@@ -8,6 +8,7 @@ mod errors;
 mod position;
 mod recovery;
 mod spanned;
+mod text;
 mod wording;
 
 use std::fmt;
@@ -23,6 +24,7 @@ pub(crate) use characters::find_deceptive;
 pub(crate) use errors::{Errors, all};
 pub(crate) use position::{Lines, Position};
 pub(crate) use spanned::Spanned;
+pub(crate) use text::{decode, decode_lines};
 
 /// A catalog, format or policy that can't be used: what is wrong, where, and what may have been meant.
 ///
@@ -264,9 +266,14 @@ impl File {
     }
 }
 
-/// Reads a configuration file whole, as UTF-8.
+/// Reads a configuration file whole, as text.
 pub(crate) fn read_file(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|error| {
+    decode_lines(&path.display().to_string(), read_bytes(path)?)
+}
+
+/// Reads a configuration file whole, as it is.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    std::fs::read(path).map_err(|error| {
         ConfigError::of_file(path.display().to_string(), format!("can't be read: {error}").to_lowercase())
     })
 }

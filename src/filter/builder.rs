@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Filter;
 use crate::catalog::Catalog;
-use crate::config::{ConfigError, File};
+use crate::config::{ConfigError, File, decode_lines};
 use crate::format::Formats;
 use crate::policy::Policy;
 use crate::read::Limits;
@@ -121,7 +121,9 @@ impl FilterBuilder {
         Ok(match &self.policy {
             PolicySource::Baseline => File { name: BASELINE.0.to_owned(), text: BASELINE.1.to_owned() },
             PolicySource::Path(path) => File::read(path)?,
-            PolicySource::Text { name, text } => File { name: name.clone(), text: text.clone() },
+            PolicySource::Text { name, text } => {
+                File { name: name.clone(), text: decode_lines(name, text.clone().into_bytes())? }
+            }
         })
     }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
@@ -12,10 +11,11 @@ use sha2::{Digest, Sha256};
 use super::agency::{Agencies, AgencyClass, ClassId};
 use super::ori::{Ori, OriPattern};
 use super::request::{is_purpose_code, nearest_purpose};
+use super::roster::{Roster, no_ori};
 use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, Told};
 use super::{Head, OnShapeViolation, Policy, PolicyIdentity, Purposes, envelope_alone};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
-use crate::config::{ConfigError, Document, Lines, Spanned, read_file};
+use crate::config::{ConfigError, Document, Lines, Spanned, read_bytes};
 
 /// A policy: agency classes, and what they may have, must not have, or may have once a person has looked.
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ pub(super) struct RawAgencyClass {
     /// ORIs of nine characters, or patterns: `?` is one character, `*` any run of them.
     #[serde(default)]
     pub(super) ori: Vec<Spanned<String>>,
-    /// A CSV file beside the policy whose first column is ORIs.
+    /// A CSV file of ORIs beside the policy: one column, or a header that calls theirs `ori`.
     pub(super) ori_file: Option<Spanned<String>>,
     /// Classes whose patterns take ORIs from this one's patterns, whether they keep them or not. It goes no further: what such a
     /// class excepts itself is not taken from this one. An ORI that is listed exactly asks no pattern and no `except`.
@@ -299,7 +299,7 @@ fn load_agencies(
             }
         }
         if let Some(file) = &class.ori_file {
-            for ori in load_ori_file(document, folder, file, digest)? {
+            for (ori, _) in load_roster(document, folder, file, digest)?.oris {
                 exact.entry(ori).or_default().push(id);
             }
         }
@@ -313,49 +313,21 @@ fn load_agencies(
     Ok(Agencies::new(classes, exact))
 }
 
-fn no_ori(document: &Document<'_>, span: &Range<usize>, text: &str) -> ConfigError {
-    let fault = Ori::parse(text).err().map_or_else(String::new, |fault| format!(": {fault}"));
-    let error = document.error(span, format!("`{text}` is no ORI{fault}"));
-    let meant = text.trim().to_uppercase();
-    match Ori::new(&meant) {
-        Some(_) => error.help(format!("did you mean `{meant}`?")),
-        None => error.help(
-            "an ORI has 9 characters, A to Z and 0 to 9, the first a letter; in a policy, not in a file of ORIs, it may be a pattern with \
-             `?` and `*`",
-        ),
-    }
-}
-
-/// The ORIs of a CSV file: the first column, an optional header `ori`, `#` comments.
-fn load_ori_file(
+/// The roster of a class. Its bytes are part of the policy's digest.
+fn load_roster(
     document: &Document<'_>,
     folder: Option<&Path>,
     file: &Spanned<String>,
     digest: &mut Sha256,
-) -> Result<Vec<Ori>, ConfigError> {
+) -> Result<Roster, ConfigError> {
     let Some(folder) = folder else {
         return Err(document.error(&file.span(), "a policy that is no file can have no `ori-file`"));
     };
     let path = folder.join(file.get_ref());
-    let text = read_file(&path)
+    let bytes = read_bytes(&path)
         .map_err(|error| document.error(&file.span(), error.to_string()).help("it is looked for beside the policy"))?;
-    digest.update(&text);
-    let name = path.display().to_string();
-    let table = Document { file: &name, text: &text };
-    let mut oris = Vec::new();
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        let field = line.split(',').next().unwrap_or_default().trim().trim_matches('"');
-        let is_header = start == 0 && field.eq_ignore_ascii_case("ori");
-        if field.is_empty() || field.starts_with('#') || is_header {
-            continue;
-        }
-        let cell = line.split(',').next().map_or(0, |cell| cell.trim_end().len());
-        oris.push(Ori::new(field).ok_or_else(|| no_ori(&table, &(start..start + cell), field))?);
-    }
-    Ok(oris)
+    digest.update(&bytes);
+    Roster::of(&path, bytes)
 }
 
 /// The place of a name in a list, or an error with the nearest right spelling. `what` says what the name is of, and what

@@ -6,6 +6,7 @@ mod load;
 mod ori;
 mod request;
 mod requester;
+mod roster;
 mod rule;
 #[cfg(feature = "cli")]
 pub(crate) mod survey;
@@ -32,7 +33,7 @@ pub(crate) use rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rul
 #[cfg(feature = "cli")]
 pub(crate) use written::{Written, WrittenClass, WrittenName, WrittenRule};
 #[cfg(feature = "cli")]
-pub(crate) use {agency::AgencyClass, ori::OriPattern};
+pub(crate) use {agency::AgencyClass, ori::OriPattern, roster::Roster};
 
 use crate::catalog::{Catalog, ElementId, Treatment};
 use agency::{Agencies, ClassSetId};

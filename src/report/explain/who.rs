@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::config::{ConfigError, read_file};
-use crate::policy::{AgencyClass, ClassId, Ori, Policy};
+use crate::config::{ConfigError, read_bytes, read_file};
+use crate::policy::{AgencyClass, ClassId, Ori, Policy, Roster};
 
 /// The agency classes of a requester.
 #[derive(Debug, Serialize)]
@@ -77,10 +77,10 @@ fn listed(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<String, Conf
     let own = format!("listed exactly, under the class ({}:{})", policy.file(), class.told.place.line);
     let Some(table) = table_of(policy, class) else { return Ok(own) };
     let path = Path::new(policy.file()).parent().unwrap_or(Path::new("")).join(table);
-    let text = read_file(&path)?;
-    let is_it = |line: &str| line.split(',').next().unwrap_or_default().trim().trim_matches('"') == ori.as_str();
-    let line = text.lines().position(is_it);
-    Ok(line.map_or(own, |line| format!("listed exactly in {}, line {}", path.display(), line + 1)))
+    let roster = Roster::of(&path, read_bytes(&path)?)?;
+    let found = roster.oris.iter().find(|(listed, _)| *listed == ori);
+    let line = found.map(|(_, span)| roster.document().position(span.start).0);
+    Ok(line.map_or(own, |line| format!("listed exactly in {}, line {line}", path.display())))
 }
 
 /// The table of ORIs that a class names, read from the policy once more: deciding needs no more than what was in it.

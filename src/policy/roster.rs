@@ -1,0 +1,332 @@
+//! Rosters: tables of ORIs beside a policy, as spreadsheets save them.
+//!
+//! An ORI that is passed over in silence gets the grant of another class, so nothing in a roster is: each row has its ORI, is
+//! blank or a comment, or is an error with line, column and reason (P2). A header names the column `ori`; without one there is
+//! one column.
+
+use std::ops::Range;
+use std::path::Path;
+
+use csv_core::{ReadFieldResult, ReaderBuilder};
+
+use super::ori::Ori;
+use crate::config::{ConfigError, Document, decode};
+
+/// What may stand between fields. The first row tells which one does.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+
+/// The name of the column that is read.
+const COLUMN: &str = "ori";
+
+/// A roster that has been read.
+#[derive(Debug)]
+pub(crate) struct Roster {
+    /// As errors call it.
+    pub(crate) name: String,
+    /// Its rows, each ended by a line feed.
+    pub(crate) text: String,
+    /// The ORIs, each with the bytes of the text that name it.
+    pub(crate) oris: Vec<(Ori, Range<usize>)>,
+}
+
+impl Roster {
+    /// Reads a roster from the bytes of its file.
+    pub(crate) fn of(path: &Path, bytes: Vec<u8>) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let text = decode(&name, bytes)?.replace("\r\n", "\n").replace('\r', "\n");
+        let oris = read(&Document { file: &name, text: &text })?;
+        Ok(Self { name, text, oris })
+    }
+
+    pub(crate) fn document(&self) -> Document<'_> {
+        Document { file: &self.name, text: &self.text }
+    }
+}
+
+/// One field of a row.
+struct Field {
+    /// Unquoted and without the spaces around it.
+    text: String,
+    /// The bytes of the table that it is.
+    span: Range<usize>,
+}
+
+/// How the rows are laid out.
+#[derive(Clone, Copy)]
+struct Layout {
+    delimiter: u8,
+    /// The place of the column that is read.
+    column: usize,
+    /// How many columns there are; `None` where no header says so and there is one.
+    columns: Option<usize>,
+}
+
+fn read(document: &Document<'_>) -> Result<Vec<(Ori, Range<usize>)>, ConfigError> {
+    let mut layout = None;
+    let mut oris = Vec::new();
+    let mut start = 0;
+    for line in document.text.split_inclusive('\n') {
+        let row = Row { document, start, line: line.trim_end_matches('\n') };
+        start += line.len();
+        if row.is_blank() {
+            continue;
+        }
+        let known = match layout {
+            Some(known) => known,
+            None if row.is_comment() => continue,
+            None => {
+                let (found, is_header) = row.layout()?;
+                layout = Some(found);
+                if is_header {
+                    continue;
+                }
+                found
+            }
+        };
+        oris.extend(row.ori(known)?);
+    }
+    Ok(oris)
+}
+
+/// One line of a roster.
+struct Row<'d> {
+    document: &'d Document<'d>,
+    /// Where it begins.
+    start: usize,
+    line: &'d str,
+}
+
+impl Row<'_> {
+    fn is_blank(&self) -> bool {
+        self.line.bytes().all(|byte| byte == b' ' || DELIMITERS.contains(&byte))
+    }
+
+    fn is_comment(&self) -> bool {
+        self.line.trim_start_matches([' ', '"']).starts_with('#')
+    }
+
+    fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
+        self.document.error(span, message)
+    }
+
+    /// How the table is laid out, by its first row, and whether that is a header.
+    fn layout(&self) -> Result<(Layout, bool), ConfigError> {
+        let mut found: Option<(Layout, Vec<Field>)> = None;
+        for delimiter in DELIMITERS {
+            let Ok(fields) = self.fields(delimiter) else { continue };
+            let is_more = found.as_ref().is_none_or(|(_, known)| fields.len() > known.len());
+            if let Some(column) = fields.iter().position(is_column).filter(|_| is_more) {
+                found = Some((Layout { delimiter, column, columns: Some(fields.len()) }, fields));
+            }
+        }
+        if let Some((layout, fields)) = found {
+            let again = fields.iter().skip(layout.column + 1).find(|field| is_column(field));
+            return match again {
+                Some(again) => Err(self.error(&again.span, "two columns are called `ori`").help("rename one of them")),
+                None => Ok((layout, true)),
+            };
+        }
+        let by_line = |delimiter: &u8| self.line.as_bytes().contains(delimiter);
+        let delimiter = DELIMITERS.into_iter().find(by_line).unwrap_or(b',');
+        let fields = self.fields(delimiter)?;
+        let is_table = fields.iter().filter(|field| !field.text.is_empty()).count() > 1;
+        match fields.first() {
+            Some(first) if is_table && as_ori(&first.text).is_none() => {
+                let error = self.error(&first.span, "no column of the header is called `ori`");
+                Err(error.help("call the column of ORIs `ori`; a table without a header has one column"))
+            }
+            _ => Ok((Layout { delimiter, column: 0, columns: None }, false)),
+        }
+    }
+
+    /// The ORI of the row and where it is; `None` if the row is a comment.
+    fn ori(&self, layout: Layout) -> Result<Option<(Ori, Range<usize>)>, ConfigError> {
+        if self.is_comment() && layout.column == 0 {
+            return Ok(None);
+        }
+        let fields = self.fields(layout.delimiter)?;
+        let own = fields.get(layout.column);
+        if self.is_comment() {
+            // In a table with other columns first, `#` may begin a name.
+            return match own.filter(|field| !field.text.is_empty()) {
+                None => Ok(None),
+                Some(field) => {
+                    let error = self.error(&field.span, "the row begins with `#`, as a comment does, and has an ORI");
+                    Err(error.help("take the row out, or the `#`"))
+                }
+            };
+        }
+        let beyond = match layout.columns {
+            Some(columns) => fields.iter().skip(columns).find(|field| !field.text.is_empty()),
+            None => fields.iter().skip(1).find(|field| !field.text.is_empty()),
+        };
+        if let Some(beyond) = beyond {
+            let message = match layout.columns {
+                Some(columns) => format!("a field beyond the {columns} columns of the header"),
+                None => "a second field, in a table without a header".to_owned(),
+            };
+            let help = "write one ORI a line; where there are more columns, a header calls theirs `ori`";
+            return Err(self.error(&beyond.span, message).help(help));
+        }
+        match own.filter(|field| !field.text.is_empty()) {
+            Some(field) => match as_ori(&field.text) {
+                Some(ori) => Ok(Some((ori, field.span.clone()))),
+                None => Err(no_ori(self.document, &field.span, &field.text)),
+            },
+            None => {
+                let span = self.start..self.start + self.line.len();
+                Err(self.error(&span, "the row has no ORI").help("write it, or take the row out"))
+            }
+        }
+    }
+
+    /// The fields of the row. A quote that is not closed, or stands in a field without quotes, would swallow what follows.
+    fn fields(&self, delimiter: u8) -> Result<Vec<Field>, ConfigError> {
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
+        let mut rest = self.line.as_bytes();
+        let mut at = self.start;
+        let mut fields = Vec::new();
+        // Nothing is longer unquoted.
+        let mut unquoted = vec![0; self.line.len() + 1];
+        loop {
+            let (result, taken, written) = reader.read_field(rest, &mut unquoted);
+            let bytes = rest.get(..taken).unwrap_or_default();
+            let raw =
+                bytes.strip_suffix(&[delimiter]).filter(|_| result != ReadFieldResult::InputEmpty).unwrap_or(bytes);
+            rest = rest.get(taken..).unwrap_or_default();
+            let text = String::from_utf8_lossy(unquoted.get(..written).unwrap_or_default());
+            let span = at..at + raw.len();
+            at += taken;
+            if !is_quoted_well(raw) {
+                let error =
+                    self.error(&span, "a quote that isn't closed on its line, or stands in the midst of a field");
+                return Err(error.help("quote whole fields, and write a quote in one as two"));
+            }
+            fields.push(Field { text: text.trim_matches([' ', '\t']).to_owned(), span });
+            if result != (ReadFieldResult::Field { record_end: false }) {
+                return Ok(fields);
+            }
+        }
+    }
+}
+
+/// Whether a field has no quotes, or one at either end and pairs of them between.
+fn is_quoted_well(raw: &[u8]) -> bool {
+    let inner = raw.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\""));
+    match inner {
+        Some(inner) => inner.chunk_by(|a, b| a == b).filter(|run| run.contains(&b'"')).all(|run| run.len() % 2 == 0),
+        None => !raw.contains(&b'"'),
+    }
+}
+
+fn is_column(field: &Field) -> bool {
+    field.text.eq_ignore_ascii_case(COLUMN)
+}
+
+/// The ORI that a text is. A roster is the user's own list: it may be in lower case, as spreadsheets and people write it.
+fn as_ori(text: &str) -> Option<Ori> {
+    Ori::new(&text.to_ascii_uppercase())
+}
+
+/// The error that a text is no ORI; what of it can't be seen is named.
+pub(super) fn no_ori(document: &Document<'_>, span: &Range<usize>, text: &str) -> ConfigError {
+    let error = document.error(span, format!("`{text}` is no ORI"));
+    if let Some(other) = text.chars().find(|character| !matches!(character, ' '..='~')) {
+        return error.help(format!("it has the character U+{:04X}; an ORI has A to Z and 0 to 9", u32::from(other)));
+    }
+    let meant = text.trim().to_uppercase();
+    match Ori::new(&meant) {
+        Some(_) => error.help(format!("did you mean `{meant}`?")),
+        None => error.help(
+            "an ORI has 9 characters, A to Z and 0 to 9; in a policy, not in a file of ORIs, it may be a pattern with \
+             `?` and `*`",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(bytes: impl Into<Vec<u8>>) -> Result<Vec<String>, String> {
+        let roster = Roster::of(Path::new("r.csv"), bytes.into()).map_err(|error| error.to_string())?;
+        for (ori, span) in &roster.oris {
+            assert!(roster.text[span.clone()].to_uppercase().contains(ori.as_str()));
+        }
+        Ok(roster.oris.iter().map(|(ori, _)| ori.to_string()).collect())
+    }
+
+    #[test]
+    fn p2_every_form_that_spreadsheets_save_is_read() {
+        let two = Ok(vec!["AZ0070000".to_owned(), "AZ0080000".to_owned()]);
+        for text in [
+            "AZ0070000\nAZ0080000\n",
+            "AZ0070000\nAZ0080000",
+            "AZ0070000\r\nAZ0080000\r\n",
+            "AZ0070000\rAZ0080000\r",
+            "AZ0070000\rAZ0080000\n",
+            "AZ0070000\n\rAZ0080000\r\n\n",
+            "\u{FEFF}AZ0070000\nAZ0080000\n",
+            "\u{FEFF}ori,name\r\nAZ0070000,\"Tucson, PD\"\r\nAZ0080000,Nogales\r\n",
+            "ORI;NAME\r\nAZ0070000;Tucson PD\r\nAZ0080000;\r\n",
+            "name\tOri\nTucson \u{E9}\tAZ0070000\nNogales\tAZ0080000\n",
+            "\"ori\",\"name\"\n\"AZ0070000\",\"the \"\"old\"\" pueblo\"\n\"AZ0080000\",\"\"\n",
+            "name,ori,city\n\"a, b\",AZ0070000,\"x;y\"\n,AZ0080000,\n",
+            "az0070000\nAz0080000\n",
+            "  AZ0070000 \n\tAZ0080000\n",
+            " ori , name \n AZ0070000 , x\n\"AZ0080000\",y\n",
+            "# police\n\nori\n#AZ0090000\nAZ0070000\n \t\n,,\nAZ0080000\n",
+            "\"# Tucson, and others\",,\nAZ0070000,,\nAZ0080000,,\n",
+            "AZ0070000;;\nAZ0080000;;\n",
+            "ori,name\nAZ0070000\nAZ0080000,x,,,\n",
+            "ori,name;x\nAZ0070000,a\nAZ0080000,b;c\n",
+        ] {
+            assert_eq!(found(text), two, "{text:?}");
+        }
+        let utf16: Vec<u8> =
+            "\u{FEFF}ori\tname\r\nAZ0070000\tx\r\nAZ0080000\ty\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(found(utf16), two);
+        for nothing in ["", "\n\n", "# none yet\n", "ori\n", "ori,name\r\n", "\u{FEFF}"] {
+            assert_eq!(found(nothing), Ok(vec![]), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn p2_what_a_roster_must_not_hold_is_refused_with_its_place() {
+        for (text, error) in [
+            ("AZ0080000,AZ0070000\n", "1:11: a second field, in a table without a header"),
+            ("AZ0080000;AZ0070000\n", "1:11: a second field, in a table without a header"),
+            ("AZ0080000\nAZ0090000,Tucson\n", "2:11: a second field, in a table without a header"),
+            ("AZ0080000\nAZ0090000;AZ0070000\n", "2:1: `AZ0090000;AZ0070000` is no ORI"),
+            ("AZ0080000 AZ0070000\n", "1:1: `AZ0080000 AZ0070000` is no ORI"),
+            ("agency,name\nAZ0080000,x\n", "1:1: no column of the header is called `ori`"),
+            ("name,id\n", "1:1: no column of the header is called `ori`"),
+            ("oris\nAZ0080000\n", "1:1: `oris` is no ORI"),
+            ("sep=;\nori;name\n", "1:1: "),
+            ("ori,ORI\n", "1:5: two columns are called `ori`"),
+            ("ori,name\nAZ0080000,x,AZ0070000\n", "2:13: a field beyond the 2 columns of the header"),
+            ("ori,name\n,Tucson\n", "2:1: the row has no ORI"),
+            ("name,ori\nTucson\n", "2:1: the row has no ORI"),
+            ("name,ori\n#1 precinct,AZ0080000\n", "2:13: the row begins with `#`, as a comment does, and has an ORI"),
+            ("ori,name\nAZ0080000,\"x\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
+            ("ori,name\nAZ0080000,x\"\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
+            ("ori,name\nAZ0080000,\"a\"b\"\n", "2:11: a quote that isn't closed on its line"),
+            ("AZ0080000\nAZ00700\u{A0}00\n", "2:1: `AZ00700\u{A0}00` is no ORI; it has the character U+00A0"),
+            ("AZ0080000\n\u{A0}\n", "2:1: `\u{A0}` is no ORI; it has the character U+00A0"),
+            ("AZ0080000\nAZ0070000\u{200B}\n", "2:1: `AZ0070000\u{200B}` is no ORI; it has the character U+200B"),
+            ("o\u{200B}ri\nAZ0080000\n", "1:1: `o\u{200B}ri` is no ORI; it has the character U+200B"),
+            ("AZ0080000\nAZ??\n", "2:1: `AZ??` is no ORI"),
+            ("AZ0080000\n123456789\n", "2:1: `123456789` is no ORI"),
+            ("AZ0080000\n\u{1A}", "2:1: `\u{1A}` is no ORI; it has the character U+001A"),
+            ("AZ0080000 # Tucson\n", "1:1: `AZ0080000 # Tucson` is no ORI"),
+        ] {
+            let told = found(text).unwrap_err();
+            assert!(told.starts_with(&format!("r.csv:{error}")), "{text:?}: {told}");
+        }
+        assert!(
+            found(b"ori,name\nAZ0080000,Caf\xE9\n".as_slice())
+                .unwrap_err()
+                .starts_with("r.csv:2:14: the file isn't UTF-8")
+        );
+    }
+}
