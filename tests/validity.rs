@@ -149,7 +149,8 @@ fn example(class: &toml::Value, policy: &Path) -> String {
     }
     let pattern = patterns.first().expect("a class has ORIs");
     let missing = 9 - pattern.chars().filter(|c| *c != '*').count();
-    let filled = pattern.replacen('*', &"070000000"[..missing.min(9)], 1).replace('*', "").replace('?', "A");
+    let filled =
+        pattern.replacen('*', &"070000000"[..missing.min(9)], 1).replace('*', "").replace('?', "A").replace('#', "0");
     assert!(is_ori(&filled.as_str()), "{}: {pattern}", policy.display());
     filled
 }

@@ -22,7 +22,7 @@ pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, ConfigError> 
     match text.find('\0') {
         None => Ok(text),
         Some(at) => {
-            let error = Document { file: name, text: &text }.error(&(at..at + 1), "a NUL character is no text");
+            let error = Document { file: name, text: &text }.error(&(at..at), "a NUL character is no text");
             Err(error.help(format!("if the file is UTF-16 without a byte order mark, {SAVE_AS}")))
         }
     }
@@ -54,7 +54,7 @@ fn utf8(name: &str, bytes: &[u8]) -> Result<String, ConfigError> {
     // What is right before the place is the same in both.
     let text = String::from_utf8_lossy(bytes);
     let document = Document { file: name, text: &text };
-    Err(document.error(&(at..at + '\u{FFFD}'.len_utf8()), "the file isn't UTF-8").help(SAVE_AS))
+    Err(document.error(&(at..at), "the file isn't UTF-8").help(SAVE_AS))
 }
 
 fn utf16(name: &str, encoding: &'static Encoding, bytes: &[u8]) -> Result<String, ConfigError> {

@@ -84,7 +84,7 @@ enum RawOnShapeViolation {
 pub(super) struct RawAgencyClass {
     /// Who they are, for people.
     title: Option<String>,
-    /// ORIs of nine characters, or patterns: `?` is one character, `*` any run of them.
+    /// ORIs of nine characters, or patterns: `?` is one character, `#` one digit, `*` any run of characters.
     #[serde(default)]
     pub(super) ori: Vec<Spanned<String>>,
     /// A CSV file of ORIs beside the policy: one column, or a header that calls theirs `ori`.
@@ -289,7 +289,9 @@ fn load_agencies(
         let mut patterns = Vec::new();
         for text in &class.ori {
             let refuse = |problem: String| {
-                document.error(&text.span(), problem).help("`?` stands for one character, `*` for any run of them")
+                document
+                    .error(&text.span(), problem)
+                    .help("`?` is one character, `#` one digit, `*` any run of characters")
             };
             if OriPattern::is_pattern(text.get_ref()) {
                 patterns.push(OriPattern::new(text.get_ref()).map_err(refuse)?);

@@ -102,7 +102,7 @@ fn is_ori_byte(byte: &u8) -> bool {
     byte.is_ascii_uppercase() || byte.is_ascii_digit()
 }
 
-/// A pattern over ORIs: `?` is one character, `*` any run of them.
+/// A pattern over ORIs: `?` is one character, `#` one digit, `*` any run of characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OriPattern(Vec<u8>);
 
@@ -110,9 +110,9 @@ impl OriPattern {
     /// Reads a pattern; says why when no ORI could match it.
     pub(crate) fn new(text: &str) -> Result<Self, String> {
         if let Some(wrong) =
-            text.chars().find(|c| !c.is_ascii_uppercase() && !c.is_ascii_digit() && !matches!(c, '?' | '*'))
+            text.chars().find(|c| !c.is_ascii_uppercase() && !c.is_ascii_digit() && !matches!(c, '?' | '#' | '*'))
         {
-            return Err(format!("`{text}` can match no ORI: `{wrong}` is none of A to Z, 0 to 9, `?` and `*`"));
+            return Err(format!("`{text}` can match no ORI: `{wrong}` is none of A to Z, 0 to 9, `?`, `#` and `*`"));
         }
         let fixed = text.bytes().filter(|byte| *byte != b'*').count();
         let stars = text.len() - fixed;
@@ -130,7 +130,7 @@ impl OriPattern {
 
     /// Whether a text of the rules is a pattern rather than an ORI.
     pub(crate) fn is_pattern(text: &str) -> bool {
-        text.contains(['?', '*'])
+        text.contains(['?', '#', '*'])
     }
 
     /// The pattern as it was written.
@@ -155,6 +155,10 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
                 p += 1;
             }
             Some(b'?') => {
+                p += 1;
+                t += 1;
+            }
+            Some(b'#') if text.get(t).is_some_and(u8::is_ascii_digit) => {
                 p += 1;
                 t += 1;
             }
@@ -249,6 +253,8 @@ mod tests {
         let matches = |pattern: &str, ori: &str| OriPattern::new(pattern).unwrap().matches(Ori::new(ori).unwrap());
         assert!(matches("AZ*", "AZ0070000") && matches("??ICE*", "VTICE0900") && matches("*00", "AZ0070000"));
         assert!(matches("*", "AZ0070000") && matches("A*7*0", "AZ0070000") && matches("?????????", "AZ0070000"));
+        assert!(matches("AZ###??00", "AZ0070000") && matches("*#", "AZ0070000") && matches("##*A", "00ICE010A"));
+        assert!(!matches("AZ###??00", "AZICE0100") && !matches("*#", "AZ007000A") && !matches("#?*", "AZ0070000"));
         assert!(!matches("AZ*", "NV0070000") && !matches("??ICE*", "VTIC00900") && !matches("*01", "AZ0070000"));
         assert!(
             OriPattern::new("AZ00700000*").is_err()

@@ -10,10 +10,13 @@ use std::path::Path;
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
 use super::ori::Ori;
-use crate::config::{ConfigError, Document, decode};
+use crate::config::{ConfigError, Document, Errors, decode};
 
 /// What may stand between fields. The first row tells which one does.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+
+/// How many wrong rows are told at once: who has chosen the wrong file need not read of each.
+const MOST_TOLD: usize = 20;
 
 /// The name of the column that is read.
 const COLUMN: &str = "ori";
@@ -64,6 +67,7 @@ struct Layout {
 fn read(document: &Document<'_>) -> Result<Vec<(Ori, Range<usize>)>, ConfigError> {
     let mut layout = None;
     let mut oris = Vec::new();
+    let (mut errors, mut wrong) = (Errors::default(), 0);
     let mut start = 0;
     for line in document.text.split_inclusive('\n') {
         let row = Row { document, start, line: line.trim_end_matches('\n') };
@@ -83,9 +87,16 @@ fn read(document: &Document<'_>) -> Result<Vec<(Ori, Range<usize>)>, ConfigError
                 found
             }
         };
-        oris.extend(row.ori(known)?);
+        match row.ori(known) {
+            Ok(ori) => oris.extend(ori),
+            Err(error) if wrong < MOST_TOLD => {
+                errors.push(error);
+                wrong += 1;
+            }
+            Err(_) => break,
+        }
     }
-    Ok(oris)
+    errors.finish().map(|()| oris)
 }
 
 /// One line of a roster.
@@ -228,18 +239,15 @@ fn as_ori(text: &str) -> Option<Ori> {
     Ori::new(&text.to_ascii_uppercase())
 }
 
-/// The error that a text is no ORI; what of it can't be seen is named.
+/// The error that a text is no ORI. What of it can't be seen, errors name by themselves.
 pub(super) fn no_ori(document: &Document<'_>, span: &Range<usize>, text: &str) -> ConfigError {
     let error = document.error(span, format!("`{text}` is no ORI"));
-    if let Some(other) = text.chars().find(|character| !matches!(character, ' '..='~')) {
-        return error.help(format!("it has the character U+{:04X}; an ORI has A to Z and 0 to 9", u32::from(other)));
-    }
     let meant = text.trim().to_uppercase();
     match Ori::new(&meant) {
         Some(_) => error.help(format!("did you mean `{meant}`?")),
         None => error.help(
             "an ORI has 9 characters, A to Z and 0 to 9; in a policy, not in a file of ORIs, it may be a pattern with \
-             `?` and `*`",
+             `?`, `#` and `*`",
         ),
     }
 }
@@ -311,13 +319,13 @@ mod tests {
             ("ori,name\nAZ0080000,\"x\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
             ("ori,name\nAZ0080000,x\"\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
             ("ori,name\nAZ0080000,\"a\"b\"\n", "2:11: a quote that isn't closed on its line"),
-            ("AZ0080000\nAZ00700\u{A0}00\n", "2:1: `AZ00700\u{A0}00` is no ORI; it has the character U+00A0"),
-            ("AZ0080000\n\u{A0}\n", "2:1: `\u{A0}` is no ORI; it has the character U+00A0"),
-            ("AZ0080000\nAZ0070000\u{200B}\n", "2:1: `AZ0070000\u{200B}` is no ORI; it has the character U+200B"),
-            ("o\u{200B}ri\nAZ0080000\n", "1:1: `o\u{200B}ri` is no ORI; it has the character U+200B"),
+            ("AZ0080000\nAZ00700\u{A0}00\n", "2:1: `AZ00700\u{a0}00` is no ORI (with U+00A0 (no-break space)"),
+            ("AZ0080000\n\u{A0}\n", "2:1: `\u{a0}` is no ORI (with U+00A0 (no-break space)"),
+            ("AZ0080000\nAZ0070000\u{200B}\n", "2:1: `AZ0070000\\u{200b}` is no ORI (with U+200B (zero width space)"),
+            ("o\u{200B}ri\nAZ0080000\n", "1:1: `o\\u{200b}ri` is no ORI (with U+200B (zero width space)"),
             ("AZ0080000\nAZ??\n", "2:1: `AZ??` is no ORI"),
             ("AZ0080000\n123456789\n", "2:1: `123456789` is no ORI"),
-            ("AZ0080000\n\u{1A}", "2:1: `\u{1A}` is no ORI; it has the character U+001A"),
+            ("AZ0080000\n\u{1A}", "2:1: `\\u{1a}` is no ORI (with U+001A (control character)"),
             ("AZ0080000 # Tucson\n", "1:1: `AZ0080000 # Tucson` is no ORI"),
         ] {
             let told = found(text).unwrap_err();

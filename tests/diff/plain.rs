@@ -176,6 +176,7 @@ fn matches(pattern: &[u8], ori: &[u8]) -> bool {
     match pattern {
         [] => ori.is_empty(),
         [b'*', rest @ ..] => (0..=ori.len()).any(|skipped| matches(rest, &ori[skipped..])),
+        [b'#', rest @ ..] => ori.first().is_some_and(u8::is_ascii_digit) && matches(rest, &ori[1..]),
         [symbol, rest @ ..] => {
             ori.first().is_some_and(|own| *symbol == b'?' || symbol == own) && matches(rest, &ori[1..])
         }

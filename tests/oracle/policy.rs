@@ -199,7 +199,7 @@ fn treatment(name: &str) -> Treatment {
 
 fn class(table: &Table, folder: &Path) -> Class {
     let (patterns, listed) =
-        strings(table, "ori").unwrap_or_default().into_iter().partition(|o: &String| o.contains(['?', '*']));
+        strings(table, "ori").unwrap_or_default().into_iter().partition(|o: &String| o.contains(['?', '#', '*']));
     let listed: Vec<String> = listed;
     let mut exact: BTreeSet<String> = listed.into_iter().collect();
     for file in strings(table, "ori-file").unwrap_or_default() {
@@ -210,11 +210,12 @@ fn class(table: &Table, folder: &Path) -> Class {
     Class { exact, patterns, except: strings(table, "except").unwrap_or_default() }
 }
 
-/// `?` is one character, `*` any run of them.
+/// `?` is one character, `#` one digit, `*` any run of characters.
 fn matches(pattern: &[u8], ori: &[u8]) -> bool {
     match pattern {
         [] => ori.is_empty(),
         [b'*', rest @ ..] => (0..=ori.len()).any(|n| matches(rest, &ori[n..])),
+        [b'#', rest @ ..] => ori.first().is_some_and(u8::is_ascii_digit) && matches(rest, &ori[1..]),
         [c, rest @ ..] => ori.first().is_some_and(|o| *c == b'?' || c == o) && matches(rest, &ori[1..]),
     }
 }

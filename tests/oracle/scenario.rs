@@ -145,6 +145,7 @@ pub(crate) fn some_ori(policy: &Policy, dice: &mut Dice) -> String {
         match c {
             '*' => ori.extend(filling.by_ref().take(9 - fixed.min(9))),
             '?' => ori.extend(filling.next()),
+            '#' => ori.push('7'),
             c => ori.push(c),
         }
     }

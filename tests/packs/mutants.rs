@@ -176,7 +176,7 @@ impl Mutants<'_> {
         let oris = texts(&declared, "ori");
         for ori in &oris {
             self.add(format!("{class}: ori - {ori}"), |policy| toggle(&mut policy["agencies"][class], "ori", ori));
-            let wider = format!("{}*", ori.trim_end_matches(['?', '*', '0']));
+            let wider = format!("{}*", ori.trim_end_matches(['?', '#', '*', '0']));
             self.add(format!("{class}: {ori} to {wider}"), |policy| {
                 toggle(&mut policy["agencies"][class], "ori", ori);
                 toggle(&mut policy["agencies"][class], "ori", &wider);

@@ -17,7 +17,7 @@ fn attack_30_no_pattern_hands_a_federal_office_what_police_get() {
         for (class, declared) in table["agencies"].as_table().unwrap() {
             let declared = declared.as_table().unwrap();
             let patterns: Vec<&str> =
-                texts(declared, "ori").into_iter().filter(|ori| ori.contains(['?', '*'])).collect();
+                texts(declared, "ori").into_iter().filter(|ori| ori.contains(['?', '#', '*'])).collect();
             if DENIED.contains(&class.as_str()) {
                 continue;
             }
@@ -36,5 +36,5 @@ fn attack_30_no_pattern_hands_a_federal_office_what_police_get() {
 /// Patterns without `*`, which is all that these classes have.
 fn matches(pattern: &str, ori: &str) -> bool {
     assert!(!pattern.contains('*') && pattern.len() == ori.len(), "`{pattern}`");
-    pattern.chars().zip(ori.chars()).all(|(p, o)| p == '?' || p == o)
+    pattern.chars().zip(ori.chars()).all(|(p, o)| p == '?' || p == o || p == '#' && o.is_ascii_digit())
 }

@@ -183,7 +183,7 @@ pub(crate) fn narrowed(policy: &Table, folder: &Path, catalog: &Catalog) -> Opti
 
 fn class(table: &Table, folder: &Path) -> Class {
     let (patterns, exact): (Vec<&str>, Vec<&str>) =
-        texts(table, "ori").into_iter().partition(|ori| ori.contains(['?', '*']));
+        texts(table, "ori").into_iter().partition(|ori| ori.contains(['?', '#', '*']));
     let mut exact: BTreeSet<String> = exact.into_iter().map(str::to_owned).collect();
     if let Some(file) = table.get("ori-file").and_then(Value::as_str) {
         let text = std::fs::read_to_string(folder.join(file)).unwrap();
@@ -225,11 +225,12 @@ fn rule(kind: &'static str, table: &Table, catalog: &Catalog) -> Rule {
     }
 }
 
-/// `?` is one character, `*` any run of them.
+/// `?` is one character, `#` one digit, `*` any run of characters.
 fn matches(pattern: &[u8], ori: &[u8]) -> bool {
     match pattern {
         [] => ori.is_empty(),
         [b'*', rest @ ..] => (0..=ori.len()).any(|taken| matches(rest, &ori[taken..])),
+        [b'#', rest @ ..] => ori.first().is_some_and(u8::is_ascii_digit) && matches(rest, &ori[1..]),
         [first, rest @ ..] => ori.first().is_some_and(|c| *first == b'?' || first == c) && matches(rest, &ori[1..]),
     }
 }
@@ -245,11 +246,17 @@ fn spread(pattern: &str) -> Option<Vec<u8>> {
 fn meet(one: &[u8], two: &[u8]) -> Option<Vec<u8>> {
     let met = one.iter().zip(two).map(|pair| match pair {
         (b'?', other) | (other, b'?') => Some(*other),
+        (b'#', other) | (other, b'#') if *other == b'#' || other.is_ascii_digit() => Some(*other),
         (a, b) => (a == b).then_some(*a),
     });
     met.collect()
 }
 
 fn filled(pattern: &[u8], fill: u8) -> String {
-    pattern.iter().map(|place| char::from(if *place == b'?' { fill } else { *place })).collect()
+    let character = |place: &u8| match *place {
+        b'?' => fill,
+        b'#' => b'0',
+        fixed => fixed,
+    };
+    pattern.iter().map(|place| char::from(character(place))).collect()
 }

@@ -129,7 +129,7 @@ fn policy(generator: SchemaGenerator) -> Value {
     let mut schema = plain::<crate::policy::RawPolicy>(generator);
     let class = "/definitions/AgencyClass";
     put(&mut schema, class, "anyOf", json!([{ "required": ["ori"] }, { "required": ["ori-file"] }]));
-    put(&mut schema, &format!("{class}/properties/ori/items"), "pattern", json!("^[A-Z0-9?*]{1,64}$"));
+    put(&mut schema, &format!("{class}/properties/ori/items"), "pattern", json!("^[A-Z0-9?#*]{1,64}$"));
     put(&mut schema, "/definitions/Header/properties/claims", "uniqueItems", json!(true));
     put(&mut schema, "/definitions/Header/properties/purposes", "uniqueItems", json!(true));
     put(&mut schema, "/definitions/Header/properties/purposes/items", "pattern", json!("^[A-Z]{1,3}$"));

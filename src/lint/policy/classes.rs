@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
+use std::path::Path;
 
-use super::Subject;
 use super::advice::{excepting, is_safe};
 use super::table::{
     CLASS_BY_PATTERN, CLASS_EMPTY, CLASS_UNUSED, CLASSES_OVERLAP, EXACT_ESCAPES_PATTERN, EXCEPT_IDLE, EXCEPT_OF_LISTED,
-    ICE_BY_PREFIX, ORI_IN_TWO_CLASSES, OVERLAPS_IDLE, PATTERN_SUPERFLUOUS,
+    ICE_BY_PREFIX, ORI_IN_TWO_CLASSES, ORI_LISTED_TWICE, OVERLAPS_IDLE, PATTERN_SUPERFLUOUS,
 };
+use super::{Finding, Subject};
+use crate::config::read_bytes;
 use crate::policy::survey::covering;
-use crate::policy::{AgencyClass, ClassId, Effect, Ori, OriPattern, Rule, WrittenName};
+use crate::policy::{AgencyClass, ClassId, Effect, Ori, OriPattern, Roster, Rule, WrittenName};
 
 /// The verified ORI of ICE's Law Enforcement Support Center (Nlets, message keys IAQ and IAR). It begins with VT.
 const SUPPORT_CENTER: &str = "VTICE0900";
@@ -29,6 +31,7 @@ pub(super) fn lint(subject: &mut Subject<'_>) {
         excepts(subject, class);
         superfluous(subject, class);
         by_pattern(subject, class);
+        listed_twice(subject, class);
     }
     overlaps(subject);
     listed(subject);
@@ -62,6 +65,29 @@ fn empty(subject: &mut Subject<'_>, class: ClassId) {
         let message = format!("no ORI can be in the agency class `{}`", written.name.name);
         let help = "its patterns claim only what it excepts, or what other classes list exactly";
         subject.find(&CLASS_EMPTY, &written.name.span, message, help);
+    }
+}
+
+/// ORIs that a class lists twice, in the policy or in its roster.
+fn listed_twice(subject: &mut Subject<'_>, class: ClassId) {
+    let Some(written) = subject.class(class) else { return };
+    let mut seen: BTreeSet<Ori> = BTreeSet::new();
+    let message = |ori: Ori| format!("`{}` lists {ori} twice", written.name.name);
+    for name in &written.ori {
+        if let Some(ori) = Ori::new(&name.name).filter(|ori| !seen.insert(*ori)) {
+            subject.find(&ORI_LISTED_TWICE, &name.span, message(ori), "leave one out");
+        }
+    }
+    let Some(file) = &written.ori_file else { return };
+    let path = Path::new(subject.policy.file()).parent().unwrap_or(Path::new("")).join(&file.name);
+    // It was read when the policy was; if it is gone since, there is nothing to find in it.
+    let Some(roster) = read_bytes(&path).and_then(|bytes| Roster::of(&path, bytes)).ok() else { return };
+    let document = roster.document();
+    for (ori, span) in &roster.oris {
+        if !seen.insert(*ori) {
+            let said = document.error(span, message(*ori)).help("leave one out");
+            subject.found.push(Finding::new(&ORI_LISTED_TWICE, said));
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod advice;
 mod classes;
 #[cfg(test)]
 mod followed;
+mod letters;
 mod reviews;
 mod rules;
 mod situations;
@@ -65,6 +66,7 @@ pub(crate) fn lint(document: &Document<'_>, policy: &Policy, catalog: &Catalog) 
     };
     classes::lint(&mut subject);
     rules::lint(&mut subject);
+    letters::lint(&mut subject, &survey);
     absent::lint(&mut subject, &survey);
     situations::lint(&mut subject)?;
     reviews::lint(&mut subject)?;

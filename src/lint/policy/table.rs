@@ -31,6 +31,11 @@ pub(super) const CLASS_BY_PATTERN: Code = Code::note(
     "class-by-pattern",
     "a class that rules hold back is told by patterns, and other classes' patterns claim whom they miss",
 );
+pub(super) const WILDCARD_ADMITS_LETTERS: Code = Code::warning(
+    "wildcard-admits-letters",
+    "a wildcard admits letters where ORIs of police have digits, and federal offices letters, in a class that is not held back",
+);
+pub(super) const ORI_LISTED_TWICE: Code = Code::warning("ori-listed-twice", "a class lists the same ORI twice");
 pub(super) const RULE_NEVER_APPLIES: Code = Code::warning("rule-never-applies", "a rule that applies to nobody");
 pub(super) const PERMIT_EMPTIED: Code =
     Code::warning("permit-emptied", "a permit that forbids empty wherever it applies");
@@ -75,7 +80,7 @@ pub(super) const REVIEW_NEVER_LIFTED: Code =
 pub(super) const CLAIM_UNUSED: Code = Code::warning("claim-unused", "a claim that no rule uses");
 
 /// All of them.
-pub(crate) const ALL: [&Code; 27] = [
+pub(crate) const ALL: [&Code; 29] = [
     &CLASS_UNUSED,
     &CLASS_EMPTY,
     &CLASSES_OVERLAP,
@@ -87,6 +92,8 @@ pub(crate) const ALL: [&Code; 27] = [
     &OVERLAPS_IDLE,
     &PATTERN_SUPERFLUOUS,
     &CLASS_BY_PATTERN,
+    &WILDCARD_ADMITS_LETTERS,
+    &ORI_LISTED_TWICE,
     &RULE_NEVER_APPLIES,
     &PERMIT_EMPTIED,
     &ELEMENT_EMPTIED,

@@ -9,10 +9,10 @@ use crate::policy::MessageKeys;
 pub(super) const KEYS: [&str; 2] = ["DR", "KR"];
 pub(super) static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[]).unwrap());
 
-/// What is found in a policy, as `line:column code: message`, but for what it leaves out and doesn't list: that has tests of
-/// its own.
+/// What is found in a policy, as `line:column code: message`, but for purposes that it doesn't list and wildcards that admit
+/// letters: these have tests of their own.
 fn found(text: &str) -> Vec<String> {
-    let absent = ["purposes-unlisted", "purposes-idle", "applies-when-absent"];
+    let absent = ["purposes-unlisted", "purposes-idle", "applies-when-absent", "wildcard-admits-letters"];
     let mut found = all_found(text);
     found.retain(|line| !absent.iter().any(|code| line.contains(&format!(" {code}: "))));
     found
@@ -472,4 +472,67 @@ fn every_code_of_the_table_has_a_name_of_its_own() {
     assert_eq!(names.len(), ALL.len());
     let is_kebab = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     assert!(names.iter().all(is_kebab) && ALL.iter().all(|code| !code.meaning.ends_with('.')));
+}
+
+/// What is found of patterns of a class of police, beside a class that is held back.
+fn letters_in(police: &str, rules: &str) -> Vec<String> {
+    let classes = format!("[agencies.police]\nori = [{police}]\n[agencies.immigration]\nori = ['??ICE*', '*Z']\n");
+    let rules = permit("one", "'police', 'immigration'", "'person.name'", "")
+        + &rule("review", "look", "agencies = ['immigration']")
+        + rules;
+    let mut found = all_found(&format!("{HEAD}purposes = []\n{classes}{rules}"));
+    found.retain(|line| line.contains("wildcard-admits-letters"));
+    found
+}
+
+#[test]
+fn attack_30_a_wildcard_that_admits_federal_offices_is_told() {
+    let told = |column: usize, pattern: &str, ori: &str| {
+        format!(
+            "6:{column} wildcard-admits-letters: `{pattern}` of `police` admits letters where ORIs of police have digits, \
+             {ori} for instance, as federal offices have them"
+        )
+    };
+    for (pattern, ori) in
+        [("AZ*00", "AZCBP0100"), ("FL*", "FLCBP0100"), ("*00", "AZCBP0100"), ("TX???????", "TXCBP0100")]
+    {
+        assert_eq!(letters_in(&format!("'{pattern}'"), ""), [told(8, pattern, ori)], "{pattern}");
+    }
+    assert_eq!(letters_in("'AZ###??00', 'NV*00'", ""), [told(21, "NV*00", "NVCBP0100")]);
+    for pattern in ["AZ0????00", "AZ###??00", "AZ#*", "AZ0*", "??OLN*", "??FBI????", "AZ0070000", "AZ?0???00"] {
+        assert_eq!(letters_in(&format!("'{pattern}'"), ""), Vec::<String>::new(), "{pattern}");
+    }
+    // Where police are held back as the others are, and where they get nothing, nobody is better off for it.
+    let all = rule("review", "all", "agencies = ['police']");
+    assert_eq!(letters_in("'AZ*00'", &all), Vec::<String>::new());
+}
+
+#[test]
+fn attack_30_a_wildcard_that_admits_federal_offices_says_what_to_write() {
+    let text = format!("{HEAD}[agencies.police]\nori = ['AZ*00']\n{}", permit("one", "'police'", "'person.name'", ""));
+    let document = Document { file: "p.toml", text: &text };
+    let keys = MessageKeys { names: &[], may_be_absent: false };
+    let policy = Policy::load(&document, None, &CATALOG, keys).unwrap();
+    let found = lint(&document, &policy, &CATALOG).unwrap();
+    let help = found.iter().find(|finding| finding.code.name == "wildcard-admits-letters").unwrap().said.help_text();
+    assert_eq!(help, Some("`#` is one digit: write `AZ###??00`"));
+}
+
+#[test]
+fn an_ori_that_a_class_lists_twice_is_told_where_it_is() {
+    let text = format!("{HEAD}purposes = []\n[agencies.police]\nori = ['AZ0070000', 'AZ0080000', 'AZ0070000']\n")
+        + &permit("one", "'police'", "'person.name'", "");
+    assert_eq!(all_found(&text), ["6:34 ori-listed-twice: `police` lists AZ0070000 twice"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.toml");
+    let text = text.replace("ori = ['AZ0070000', 'AZ0080000', 'AZ0070000']", "ori = ['AZ0070000']\nori-file = 'r.csv'");
+    std::fs::write(&path, &text).unwrap();
+    std::fs::write(folder.path().join("r.csv"), "ori\nAZ0080000\naz0070000\nAZ0080000\n").unwrap();
+    let (file, names) = (path.to_str().unwrap(), &[]);
+    let document = Document { file, text: &text };
+    let policy = Policy::load(&document, Some(folder.path()), &CATALOG, MessageKeys { names, may_be_absent: false });
+    let found = lint(&document, &policy.unwrap(), &CATALOG).unwrap();
+    let places: Vec<_> = found.iter().map(|finding| (finding.code.name, finding.said.position().unwrap())).collect();
+    assert_eq!(places, [("ori-listed-twice", (3, 1)), ("ori-listed-twice", (4, 1))]);
+    assert!(found[0].said.file().ends_with("r.csv"));
 }

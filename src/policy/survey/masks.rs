@@ -5,13 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 use crate::policy::ori::{ORI_LENGTH, OriPattern};
 
 /// What stands in a mask where any character may.
-pub(super) const ANY: u8 = b'?';
+pub(crate) const ANY: u8 = b'?';
+/// What stands in a mask where any digit may.
+pub(crate) const DIGIT: u8 = b'#';
 
-/// One character or [`ANY`] for each place of an ORI.
-pub(super) type Mask = [u8; ORI_LENGTH];
+/// One character, [`ANY`] or [`DIGIT`] for each place of an ORI.
+pub(crate) type Mask = [u8; ORI_LENGTH];
 
 /// The masks that together match what the pattern matches, each once; at most 126.
-pub(super) fn masks(pattern: &OriPattern) -> Vec<Mask> {
+pub(crate) fn masks(pattern: &OriPattern) -> Vec<Mask> {
     let mut found = Vec::new();
     fill(&tidy(pattern.symbols()), &mut Vec::new(), &mut found);
     found.sort_unstable();
@@ -45,18 +47,23 @@ pub(crate) fn covering(patterns: &[&OriPattern]) -> Vec<Option<usize>> {
 
 /// The patterns with a mask that covers this one, by their places.
 fn wider(mask: &Mask, owners: &HashMap<Mask, Vec<usize>>) -> BTreeSet<usize> {
-    let fixed: Vec<usize> = (0..).zip(mask).filter(|(_, symbol)| **symbol != ANY).map(|(place, _)| place).collect();
-    let mut found = BTreeSet::new();
-    for kept in 0..1_usize << fixed.len() {
-        let mut wide = *mask;
-        for (bit, place) in fixed.iter().enumerate() {
-            if kept & (1 << bit) == 0 {
-                wide.get_mut(*place).into_iter().for_each(|symbol| *symbol = ANY);
+    let mut wide = vec![*mask];
+    for (place, symbol) in mask.iter().enumerate().filter(|(_, symbol)| **symbol != ANY) {
+        let digit = symbol.is_ascii_digit().then_some(DIGIT);
+        for at in 0..wide.len() {
+            for wider in [ANY].into_iter().chain(digit) {
+                let mut mask = wide.get(at).copied().unwrap_or(*mask);
+                mask.get_mut(place).into_iter().for_each(|symbol| *symbol = wider);
+                wide.push(mask);
             }
         }
-        found.extend(owners.get(&wide).into_iter().flatten());
     }
-    found
+    wide.iter().filter_map(|mask| owners.get(mask)).flatten().copied().collect()
+}
+
+/// Whether a symbol of a mask stands for a character; or for all that another symbol stands for.
+pub(super) fn admits(symbol: u8, character: u8) -> bool {
+    symbol == ANY || symbol == character || symbol == DIGIT && character.is_ascii_digit()
 }
 
 /// The same pattern with one star at most between two characters, after the `?` that stand there.
@@ -110,12 +117,28 @@ mod tests {
     #[test]
     fn masks_match_what_their_pattern_matches() {
         let oris = ["AZ0070000", "VTICE0900", "A00000000", "B0000000A", "AAAAAAAAA", "A7A7A7A70", "ABABABABA"];
-        for text in ["AZ*", "??ICE*", "*", "*0*0*", "A*7*0", "*A*A*A*A*", "?*?*?*0", "*A?*B*", "ABABABABA", "***A"] {
+        for text in [
+            "AZ*",
+            "??ICE*",
+            "*",
+            "*0*0*",
+            "A*7*0",
+            "*A*A*A*A*",
+            "?*?*?*0",
+            "*A?*B*",
+            "ABABABABA",
+            "***A",
+            "AZ###*",
+            "*#*A",
+            "?#*",
+            "A#A#A#A##",
+            "*###",
+        ] {
             let pattern = OriPattern::new(text).unwrap();
             let masks = masks(&pattern);
             assert!(masks.len() <= 126);
             for ori in oris {
-                let fits = |mask: &Mask| mask.iter().zip(ori.bytes()).all(|(own, c)| *own == ANY || *own == c);
+                let fits = |mask: &Mask| mask.iter().zip(ori.bytes()).all(|(own, c)| admits(*own, c));
                 assert_eq!(masks.iter().any(fits), pattern.matches(Ori::new(ori).unwrap()), "{text} {ori}");
             }
         }

@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub(crate) use columns::{Column, Outcome};
 pub(crate) use comparison::{Change, Difference, Differences, Direction, NEW, OLD, compare};
 pub(crate) use kinds::{KindId, Kinds};
-pub(crate) use masks::covering;
+pub(crate) use masks::{ANY, DIGIT, Mask, covering, masks};
 pub(crate) use regions::Claim;
 pub(crate) use told::{RuleId, Ruling};
 pub(crate) use trees::Tree;

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::SurveyError;
-use super::masks::{ANY, Mask, masks};
+use super::masks::{ANY, DIGIT, Mask, admits, masks};
 use crate::policy::agency::{Agencies, ClassId};
 use crate::policy::ori::{ORI_LENGTH, Ori};
 
@@ -352,11 +352,16 @@ fn suffixes(all: &[(usize, Mask)]) -> (Vec<Vec<Suffix>>, Vec<Left>) {
 fn step(lefts: &[Left], suffixes: &[Suffix], number: &mut impl FnMut(Vec<Left>) -> usize) -> State {
     let next: Vec<(usize, Suffix)> =
         lefts.iter().filter_map(|(class, left)| Some((*class, *suffixes.get(*left)?))).collect();
-    let mut characters: Vec<u8> = next.iter().map(|(_, suffix)| suffix.next).filter(|next| *next != ANY).collect();
+    let named = |(_, suffix): &(usize, Suffix)| match suffix.next {
+        ANY => Vec::new(),
+        DIGIT => DIGITS.to_vec(),
+        character => vec![character],
+    };
+    let mut characters: Vec<u8> = next.iter().flat_map(named).collect();
     characters.sort_unstable();
     characters.dedup();
     let mut after = |character: u8| {
-        let fits = |suffix: &Suffix| suffix.next == ANY || suffix.next == character;
+        let fits = |suffix: &Suffix| admits(suffix.next, character);
         let lefts = next.iter().filter(|(_, suffix)| fits(suffix)).map(|(class, suffix)| (*class, suffix.rest));
         number(settle(lefts.collect()))
     };

@@ -37,7 +37,7 @@ fn agencies(numbers: &mut Numbers) -> String {
         while oris.is_empty() {
             for _ in 0..=numbers.below(3) {
                 let length = 1 + numbers.below(6);
-                let pattern = format!("{}*", numbers.text(b"A0??*", length));
+                let pattern = format!("{}*", numbers.text(b"A0??#*", length));
                 oris.extend(OriPattern::new(&pattern).is_ok().then_some(pattern));
                 let exact = numbers.text(b"AB01", 9);
                 oris.extend((Ori::new(&exact).is_some() && numbers.below(2) == 0).then_some(exact));
