@@ -48,10 +48,18 @@ const EXAMPLE: [&str; 2] = ["--policy", "policies/example-state.toml"];
 #[test]
 fn how_a_requester_came_to_its_classes() {
     // Listed in a table: patterns aren't asked, though one fits.
+    let folder = tempfile::tempdir().unwrap();
+    let wide = folder.path().join("wide.toml");
+    let example = fs::read_to_string(home().join("policies/example-state.toml")).unwrap();
+    let example = example.replace("\"AZ###*\"", "\"AZ*\"");
+    fs::write(&wide, example.replacen("[\"immigration\"]", "[\"immigration\", \"motor-vehicle\"]", 1)).unwrap();
+    let table = "example-state-immigration.csv";
+    fs::copy(home().join("policies").join(table), folder.path().join(table)).unwrap();
+    let wide = ["--policy", wide.to_str().unwrap()];
     has(
-        &told(&[&["--requester", "AZICE0100"], &EXAMPLE[..]].concat()),
+        &told(&[&["--requester", "AZICE0100"], &wide[..]].concat()),
         &[
-            "    listed exactly in policies/example-state-immigration.csv, line 5\n",
+            &format!("    listed exactly in {}, line 5\n", folder.path().join(table).display()),
             "  in-state (Agencies of this state)\n    its pattern `AZ*` fits, but the ORI is listed exactly: patterns were not asked\n",
         ],
     );
@@ -59,7 +67,7 @@ fn how_a_requester_came_to_its_classes() {
     has(&told(&["--requester", "VTICE0900"]), &["    listed exactly, under the class (policies/baseline.toml:"]);
     // By pattern, and left by another class's.
     has(
-        &told(&[&["--requester", "AZOLN0000"], &EXAMPLE[..]].concat()),
+        &told(&[&["--requester", "AZOLN0000"], &wide[..]].concat()),
         &[
             "  motor-vehicle (Licence bureaus of all states)\n    its pattern `??OLN0000` fits\n",
             "    its pattern `AZ*` fits, but it excepts `motor-vehicle`, whose pattern fits too\n",

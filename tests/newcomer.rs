@@ -183,7 +183,7 @@ fn an_edit_is_checked_tested_explained_and_told_apart() {
     assert_eq!(output.status.code(), Some(2));
     let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
     assert!(
-        told.contains("policy.toml:53:39: unknown data element `person.sexx`")
+        told.contains("policy.toml:52:39: unknown data element `person.sexx`")
             && told.contains("did you mean `person.sex`?"),
         "{told}"
     );

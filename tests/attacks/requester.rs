@@ -221,3 +221,30 @@ fn attack_31_what_was_probably_meant_is_told_without_the_request() {
     assert_eq!(told(police().claim("aproved")), "the policy declares no such claim; did you mean `approved`?");
     assert_eq!(told(police().purpose("C").purpose("F")), "the request states two purposes; a request has one purpose");
 }
+
+#[test]
+fn attack_30_an_office_with_letters_where_police_have_digits_is_not_police() {
+    let starter = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("starter/policy.toml");
+    let starter = Filter::builder().policy_path(starter).build().unwrap();
+    let reason = |filter: &Filter, ori: &str| {
+        let requester = Requester::from_envelope().purpose("C");
+        redact_for(filter, &requester, to(ori).as_bytes()).1.reason()
+    };
+    let states = "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NB NV NH NJ NM NY NC ND OH \
+                  OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GM MP PR VI";
+    for state in states.split(' ') {
+        for office in ["CBP0100", "HSI0100", "USBP000", "INS0100", "FBI0000"] {
+            let ori = format!("{state}{office}");
+            assert_eq!(reason(&BASELINE, &ori), Some(Reason::RequesterUnknown), "{ori}");
+            assert_eq!(reason(&starter, &ori), Some(Reason::RequesterUnknown), "{ori}");
+        }
+        // No police are lost for it.
+        for digits in ["00700", "12345", "99999", "25400"] {
+            assert_eq!(reason(&BASELINE, &format!("{state}{digits}00")), None, "{state}{digits}00");
+        }
+    }
+    assert_eq!(reason(&BASELINE, "AZICE0100"), Some(Reason::Review));
+    for state in ["AZ", "CA", "CO", "NM", "NV", "UT"] {
+        assert_eq!(reason(&starter, &format!("{state}1234500")), None);
+    }
+}
