@@ -121,7 +121,7 @@ impl OriPattern {
                 "`{text}` can match no ORI: an ORI has {ORI_LENGTH} characters, the pattern has {fixed}"
             ));
         }
-        let begins_with_digit = text.trim_start_matches('*').starts_with(|c: char| c.is_ascii_digit());
+        let begins_with_digit = text.trim_start_matches('*').starts_with(|c: char| c.is_ascii_digit() || c == '#');
         if begins_with_digit && (fixed == ORI_LENGTH || !text.starts_with('*')) {
             return Err(format!("`{text}` can match no ORI: {}", OriFault::FirstDigit));
         }
@@ -253,8 +253,8 @@ mod tests {
         let matches = |pattern: &str, ori: &str| OriPattern::new(pattern).unwrap().matches(Ori::new(ori).unwrap());
         assert!(matches("AZ*", "AZ0070000") && matches("??ICE*", "VTICE0900") && matches("*00", "AZ0070000"));
         assert!(matches("*", "AZ0070000") && matches("A*7*0", "AZ0070000") && matches("?????????", "AZ0070000"));
-        assert!(matches("AZ###??00", "AZ0070000") && matches("*#", "AZ0070000") && matches("##*A", "00ICE010A"));
-        assert!(!matches("AZ###??00", "AZICE0100") && !matches("*#", "AZ007000A") && !matches("#?*", "AZ0070000"));
+        assert!(matches("AZ###??00", "AZ0070000") && matches("*#", "AZ0070000") && matches("A#*A", "A0ICE010A"));
+        assert!(!matches("AZ###??00", "AZICE0100") && !matches("*#", "AZ007000A") && OriPattern::new("#?*").is_err());
         assert!(!matches("AZ*", "NV0070000") && !matches("??ICE*", "VTIC00900") && !matches("*01", "AZ0070000"));
         assert!(
             OriPattern::new("AZ00700000*").is_err()

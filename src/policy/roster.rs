@@ -241,12 +241,13 @@ fn as_ori(text: &str) -> Option<Ori> {
 
 /// The error that a text is no ORI. What of it can't be seen, errors name by themselves.
 pub(super) fn no_ori(document: &Document<'_>, span: &Range<usize>, text: &str) -> ConfigError {
-    let error = document.error(span, format!("`{text}` is no ORI"));
+    let fault = Ori::parse(text).err().map_or_else(String::new, |fault| format!(": {fault}"));
+    let error = document.error(span, format!("`{text}` is no ORI{fault}"));
     let meant = text.trim().to_uppercase();
     match Ori::new(&meant) {
         Some(_) => error.help(format!("did you mean `{meant}`?")),
         None => error.help(
-            "an ORI has 9 characters, A to Z and 0 to 9; in a policy, not in a file of ORIs, it may be a pattern with \
+            "an ORI has 9 characters, A to Z and 0 to 9, the first a letter; in a policy, not in a file of ORIs, it may be a pattern with \
              `?`, `#` and `*`",
         ),
     }
@@ -319,13 +320,28 @@ mod tests {
             ("ori,name\nAZ0080000,\"x\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
             ("ori,name\nAZ0080000,x\"\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
             ("ori,name\nAZ0080000,\"a\"b\"\n", "2:11: a quote that isn't closed on its line"),
-            ("AZ0080000\nAZ00700\u{A0}00\n", "2:1: `AZ00700\u{a0}00` is no ORI (with U+00A0 (no-break space)"),
-            ("AZ0080000\n\u{A0}\n", "2:1: `\u{a0}` is no ORI (with U+00A0 (no-break space)"),
-            ("AZ0080000\nAZ0070000\u{200B}\n", "2:1: `AZ0070000\\u{200b}` is no ORI (with U+200B (zero width space)"),
-            ("o\u{200B}ri\nAZ0080000\n", "1:1: `o\\u{200b}ri` is no ORI (with U+200B (zero width space)"),
+            (
+                "AZ0080000\nAZ00700\u{A0}00\n",
+                "2:1: `AZ00700\u{a0}00` is no ORI: its character 8 is none of A to Z and 0 to 9 (with U+00A0 (no-break space)",
+            ),
+            (
+                "AZ0080000\n\u{A0}\n",
+                "2:1: `\u{a0}` is no ORI: its character 1 is none of A to Z and 0 to 9 (with U+00A0 (no-break space)",
+            ),
+            (
+                "AZ0080000\nAZ0070000\u{200B}\n",
+                "2:1: `AZ0070000\\u{200b}` is no ORI: its character 10 is none of A to Z and 0 to 9 (with U+200B (zero width space)",
+            ),
+            (
+                "o\u{200B}ri\nAZ0080000\n",
+                "1:1: `o\\u{200b}ri` is no ORI: its character 2 is none of A to Z and 0 to 9 (with U+200B (zero width space)",
+            ),
             ("AZ0080000\nAZ??\n", "2:1: `AZ??` is no ORI"),
             ("AZ0080000\n123456789\n", "2:1: `123456789` is no ORI"),
-            ("AZ0080000\n\u{1A}", "2:1: `\\u{1a}` is no ORI (with U+001A (control character)"),
+            (
+                "AZ0080000\n\u{1A}",
+                "2:1: `\\u{1a}` is no ORI: its character 1 is none of A to Z and 0 to 9 (with U+001A (control character)",
+            ),
             ("AZ0080000 # Tucson\n", "1:1: `AZ0080000 # Tucson` is no ORI"),
         ] {
             let told = found(text).unwrap_err();

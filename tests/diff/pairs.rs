@@ -61,8 +61,9 @@ fn ori(dice: &mut Dice<'_>) -> String {
 }
 
 fn pattern(dice: &mut Dice<'_>) -> String {
-    let begin: String =
-        (0..dice.pick(4)).map(|at| *dice.one_of(if at == 0 { &["A", "A", "?"] } else { &["A", "0", "?", "#"] })).collect();
+    let begin: String = (0..dice.pick(4))
+        .map(|at| *dice.one_of(if at == 0 { &["A", "A", "?"] } else { &["A", "0", "?", "#"] }))
+        .collect();
     let end = *dice.one_of(&["", "", "0", "A"]);
     format!("{begin}*{end}")
 }

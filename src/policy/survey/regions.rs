@@ -354,7 +354,7 @@ fn step(lefts: &[Left], suffixes: &[Suffix], number: &mut impl FnMut(Vec<Left>) 
         lefts.iter().filter_map(|(class, left)| Some((*class, *suffixes.get(*left)?))).collect();
     let named = |(_, suffix): &(usize, Suffix)| match suffix.next {
         ANY => Vec::new(),
-        DIGIT => DIGITS.to_vec(),
+        DIGIT => (b'0'..=b'9').collect(),
         character => vec![character],
     };
     let mut characters: Vec<u8> = next.iter().flat_map(named).collect();
