@@ -334,7 +334,10 @@ fn p8_any_file_is_verified_in_bounded_memory_and_twenty_faults_are_told() {
     let many = Log::new("\n".repeat(9 << 20)).faults(&[]);
     assert_eq!((many.len(), many[20].as_str()), (21, "and 9437164 more"));
     assert_eq!(many[19], "line 20 (byte 19): it is no line of an audit log");
-    assert_eq!(Log::new(vec![0; 9 << 20]).faults(&[]), ["line 1 (byte 0): it is longer than a line may be"]);
+    assert_eq!(
+        Log::new(vec![0; 9 << 20]).faults(&[]),
+        ["line 1 (byte 0): zero bytes, more than a line may have: the system lost what was written there"]
+    );
     for length in [(1 << 20) - 1, 1 << 20, 3 << 20, 5 << 20, 13 << 20] {
         let long = format!("{}\n", "x".repeat(length));
         let inserted = [lines[..4].concat(), long, lines[4..].concat()].concat();
@@ -439,6 +442,124 @@ fn faults_are_found_at_the_borders_of_pieces() {
 }
 
 #[test]
+fn p11_a_run_without_an_end_is_a_fault_wherever_it_is_unless_a_later_run_goes_on_with_it() {
+    let mut writer = Writer::new(None);
+    writer.start(1).message().start(3).message().counts("end", [1, 0]);
+    let byte = byte_of(&writer.lines, 2);
+    let what = "no end of its run follows, and no later run goes on with it: it was killed, or lines were cut";
+    assert_eq!(Log::new(writer.lines.concat()).faults(&[]), [format!("line 2 (sequence 2, byte {byte}): {what}")]);
+    // A later run goes on with it, after others.
+    writer.start(6).counts("end", [0, 0]).start(1).withheld().counts("end", [1, 1]);
+    assert!(Log::new(writer.lines.concat()).faults(&[]).is_empty());
+    // The later run was killed itself.
+    let mut writer = Writer::new(None);
+    writer.start(1).message().start(3).counts("end", [0, 0]).start(1).message().start(7).counts("end", [0, 0]);
+    let byte = byte_of(&writer.lines, 6);
+    assert_eq!(Log::new(writer.lines.concat()).faults(&[]), [format!("line 6 (sequence 6, byte {byte}): {what}")]);
+}
+
+#[test]
+fn p11_torn_bytes_are_reported_for_what_they_are_also_where_lines_follow() {
+    let lines = two_runs(None).lines;
+    let half = &lines[9].as_bytes()[..70];
+    let zeros = vec![0; 512];
+    let told = |count: usize, what: &str| format!("line 10 (byte {}): {count} {what}", byte_of(&lines, 10));
+    let torn = "bytes of an unfinished line: a run was killed as it wrote them";
+    let lost = "zero bytes: the system lost what was written there";
+    for (bytes, expected) in
+        [(half, told(70, torn)), (&zeros, told(512, lost)), (&[half, &zeros].concat(), told(512, lost))]
+    {
+        let whole = [lines[..9].concat().as_bytes(), bytes, lines[9..].concat().as_bytes()].concat();
+        assert_eq!(Log::new(&whole).faults(&[]), [expected.clone()]);
+        // With a line end after them.
+        let whole = [lines[..9].concat().as_bytes(), bytes, b"\n", lines[9..].concat().as_bytes()].concat();
+        let faults = Log::new(&whole).faults(&[]);
+        assert_eq!(faults.len(), 1);
+        assert!(bytes == half || faults == [expected], "{faults:?}");
+    }
+    // A block in the middle of the log.
+    let mut lost_block = lines.concat().into_bytes();
+    lost_block[700..1212].fill(0);
+    assert!(Log::new(lost_block).faults(&[])[0].ends_with(lost));
+    // Logs of earlier versions, which cut them off and told how many.
+    let mut writer = two_runs(None);
+    let start = r#""time":"2026-11-23T12:00:00Z","version":"0.1.0","policy":{"name":"test","version":"1","sha256":"ab"},"keyed":false,"resumed":false,"run":13,"torn-bytes":37"#;
+    writer.line("start", start).counts("end", [0, 0]);
+    let output = Log::new(writer.lines.concat()).audit("verify", &[]);
+    assert_eq!(output.status.code(), Some(0));
+    let note = "note: line 13 (sequence 13): 37 bytes of an unfinished line were cut off before it\n";
+    assert!(text(&output.stderr).ends_with(note), "{}", text(&output.stderr));
+}
+
+#[test]
+fn p11_a_log_is_verified_over_all_its_files_in_whatever_order_and_form() {
+    let writer = two_runs(None);
+    let lines = &writer.lines;
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    fs::write(path("log.1.gz"), gzip(&lines[5..9].concat())).unwrap();
+    fs::write(path("log.2.zst"), zstd::encode_all(lines[..5].concat().as_bytes(), 0).unwrap()).unwrap();
+    fs::write(path("log"), lines[9..].concat()).unwrap();
+    fs::write(path("again"), lines[3..9].concat()).unwrap();
+    let audit = |verb: &str, names: &[&str], more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
+        command.current_dir(folder.path()).args(["audit", verb]).args(names).args(more).output().unwrap()
+    };
+    for names in [["log", "log.1.gz", "log.2.zst"], ["log.1.gz", "log.2.zst", "log"]] {
+        let output = audit("verify", &names, &["--head", &writer.head()]);
+        let told = "log.2.zst, log.1.gz, log: whole, without a key: 12 lines, 6 messages, 2 runs\n";
+        assert!(text(&output.stdout).starts_with(told), "{output:?}");
+        assert_eq!(output.status.code(), Some(0));
+        let report = audit("report", &names, &[]);
+        assert!(text(&report.stdout).starts_with("every line verified\n6 messages: 5 released, 1 withheld\n"));
+    }
+    let faults = |names: &[&str]| {
+        let output = audit("verify", names, &[]);
+        assert_eq!(output.status.code(), Some(3));
+        text(&output.stderr).replace("dmv-redact: ", "")
+    };
+    assert!(faults(&["log", "log.2.zst"]).starts_with(
+        "log: line 1 (sequence 10, byte 0): 4 lines before this file are missing: lines were cut, or a file \
+         (the file before is log.2.zst)\n"
+    ));
+    assert!(
+        faults(&["log", "log.1.gz"])
+            .starts_with("log.1.gz: line 1 (sequence 6, byte 0): 5 lines before it are missing\n")
+    );
+    assert_eq!(
+        faults(&["log", "again", "log.2.zst"]),
+        "again: line 1 (byte 0): 2 lines of this file have sequence numbers of the file before (the file before is log.2.zst)\n"
+    );
+    assert_eq!(
+        faults(&["log", "log", "log.1.gz", "log.2.zst"]),
+        "log: line 1 (byte 0): 3 lines of this file have sequence numbers of the file before (the file before is log)\n"
+    );
+}
+
+#[test]
+fn p12_a_dry_run_is_marked_and_left_out_of_the_report() {
+    let folder = TempDir::new().unwrap();
+    let log = Log { path: folder.path().join("log"), ..Log::new("") };
+    for more in [&["--dry-run"][..], &["-o", "out"]] {
+        let message = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/dr-in-state-police/message.xml");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
+        command.current_dir(folder.path()).arg("redact").arg(message).arg("--audit").arg(&log.path).args(more);
+        assert_eq!(command.output().unwrap().status.code(), Some(0));
+    }
+    let content = fs::read_to_string(&log.path).unwrap();
+    assert_eq!((content.matches("\"dry-run\":true").count(), content.matches("\"dry-run\":false").count()), (2, 1));
+    assert!(log.faults(&[]).is_empty());
+    let report = log.audit("report", &[]);
+    let told = "every line verified\n1 messages: 1 redacted\n1 messages of dry runs are left out\n";
+    assert!(text(&report.stdout).starts_with(told), "{}", text(&report.stdout));
+}
+
+#[test]
 fn the_report_tells_who_got_what() {
     let mut writer = Writer::new(None);
     writer.start(1).message().withheld().message();
@@ -458,7 +579,7 @@ fn the_report_tells_who_got_what() {
         "person.name": {"released": 1, "generalised": 0, "removed": 0},
         "person.ssn": {"released": 0, "generalised": 0, "removed": 3}}});
     let unknown = serde_json::json!({"messages": 1, "dispositions": {"withheld": 1}, "elements": {}});
-    let expected = serde_json::json!({"faults": 0, "messages": 4,
+    let expected = serde_json::json!({"faults": 0, "messages": 4, "dry-run-messages": 0,
         "dispositions": {"redacted": 1, "released": 2, "withheld": 1},
         "agency-classes": {"courts": other, "in-state": name, "out-of-state": other},
         "requesters": {"AZ0070000": name, "NV0010000": other, "unknown": unknown}});

@@ -10,6 +10,8 @@ use super::Key;
 
 /// Hexadecimal digits of a hash.
 pub(super) const HASH_DIGITS: usize = 64;
+/// What a line begins with.
+pub(super) const OPENING: &[u8] = b"{\"sequence\":";
 /// What stands before a line's hash.
 const BEFORE_HASH: &[u8] = b",\"hash\":\"";
 /// What stands behind it.
@@ -142,7 +144,7 @@ impl<'l> Line<'l> {
         let content = line.len().checked_sub(BEFORE_HASH.len() + HASH_DIGITS + BEHIND_HASH.len())?;
         let (content, end) = line.split_at_checked(content)?;
         let hash = end.strip_prefix(BEFORE_HASH)?.strip_suffix(BEHIND_HASH)?;
-        let rest = content.strip_prefix(b"{\"sequence\":")?;
+        let rest = content.strip_prefix(OPENING)?;
         let comma = memchr::memchr(b',', rest)?;
         let sequence: u64 = std::str::from_utf8(rest.get(..comma)?).ok()?.parse().ok()?;
         if sequence > LARGEST_SEQUENCE {
@@ -156,6 +158,14 @@ impl<'l> Line<'l> {
         let body = rest.get(quote..)?.strip_prefix(b"\",")?;
         let link = Link { sequence, hash: hash.try_into().ok()? };
         Some(Self { link, previous: previous.try_into().ok()?, kind, body, content })
+    }
+
+    /// The line that a text ends with, and where it begins: a run that was killed may have left the beginning of another line
+    /// before it.
+    pub(super) fn find(text: &'l [u8]) -> Option<(usize, Self)> {
+        // In a line no quote is as it is but those of its own members: the last opening is that of the last line.
+        let at = memchr::memmem::rfind(text, OPENING)?;
+        Some((at, Self::read(text.get(at..)?)?))
     }
 
     /// Whether its hash is that of its content.

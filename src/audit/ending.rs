@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::chain::{LONGEST_LINE, Line, Link};
+use super::chain::{LONGEST_LINE, Line, Link, OPENING};
 
 /// The end of a file of lines.
 #[derive(Debug)]
@@ -47,15 +47,22 @@ impl Ending {
 
     /// The last line, taken apart.
     pub(super) fn last(&self) -> Option<Line<'_>> {
-        Line::read(self.line.as_ref()?)
+        Line::find(self.line.as_ref()?).map(|(_, line)| line)
     }
 
-    /// Whether what stands behind the last line is the beginning of the one that would come next: only that may be cut off. A
-    /// system that went down may have left zeros where it had no time to write.
+    /// Whether what stands behind the last line is the beginning of the one that would come next: only after that a run goes
+    /// on. A system that went down may have left zeros where it had no time to write.
     pub(super) fn is_torn_line(&self, last: &Link) -> bool {
-        let written = self.torn.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
-        let torn = self.torn.get(..written).unwrap_or_default();
         let opening = last.opening();
-        torn.starts_with(&opening) || opening.starts_with(torn)
+        let is_beginning = |bytes: &[u8]| {
+            let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+            let bytes = bytes.get(..written).unwrap_or_default();
+            bytes.starts_with(&opening) || opening.starts_with(bytes)
+        };
+        // The start that came after one may be unfinished itself.
+        let starts = memchr::memmem::find_iter(&self.torn, OPENING).chain([self.torn.len()]);
+        let mut before = 0;
+        let mut pieces = starts.map(|at| self.torn.get(std::mem::replace(&mut before, at)..at).unwrap_or_default());
+        self.torn.len() < LONGEST_LINE / 2 && pieces.all(is_beginning)
     }
 }

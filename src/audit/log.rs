@@ -22,7 +22,7 @@ pub(crate) struct Log {
     key: Option<Key>,
     /// Its end.
     end: Place,
-    /// Bytes of an unfinished last line that were cut off.
+    /// Bytes of an unfinished line that it ended with: they stay, and the start that comes after them tells of them.
     torn_bytes: u64,
     /// The policy's digest.
     policy: String,
@@ -54,7 +54,7 @@ const CHECKPOINT_INTERVAL: u64 = 10_000;
 const FRAME_BYTES: usize = 200;
 
 impl Log {
-    /// Opens a log, or makes one that only its owner may read. A last line that a killed run left unfinished is cut off.
+    /// Opens a log, or makes one that only its owner may read. A last line that a killed run left unfinished stays as it is.
     ///
     /// # Errors
     /// When it can't be opened, another run is writing it, it is no log, or its last line was changed or has another key.
@@ -85,7 +85,7 @@ impl Log {
             path: path.to_owned(),
             file,
             key,
-            end: Place { link, bytes: ending.end },
+            end: Place { link, bytes: length },
             torn_bytes: length - ending.end,
             policy: String::new(),
             run: 0,
@@ -94,15 +94,17 @@ impl Log {
             tail: None,
             lines: Vec::new(),
         };
-        if log.torn_bytes > 0 {
-            log.cut().map_err(io)?;
-        }
-        log.file.seek(SeekFrom::Start(ending.end)).map_err(io)?;
+        log.file.seek(SeekFrom::Start(length)).map_err(io)?;
         Ok(log)
     }
 
+    /// Bytes of an unfinished line that the log ended with when it was opened.
+    pub(crate) fn torn_bytes(&self) -> u64 {
+        self.torn_bytes
+    }
+
     /// Records that a run begins, or goes on.
-    pub(crate) fn start(&mut self, policy: &PolicyIdentity, resumed: bool) -> io::Result<()> {
+    pub(crate) fn start(&mut self, policy: &PolicyIdentity, resumed: bool, dry_run: bool) -> io::Result<()> {
         self.policy.clone_from(&policy.sha256);
         if self.run == 0 {
             self.run = self.end.link.sequence + 1;
@@ -115,6 +117,7 @@ impl Log {
             resumed,
             run: self.run,
             torn_bytes: self.torn_bytes,
+            dry_run,
         };
         self.write_own(Kind::Start, &body)
     }

@@ -11,6 +11,7 @@ mod log;
 mod piece;
 mod records;
 mod report;
+mod source;
 mod tail;
 #[cfg(test)]
 mod tests;

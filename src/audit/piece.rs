@@ -1,9 +1,5 @@
-//! A piece of a log, read and checked by itself: each line against its own hash and against the line before. What stands at
+//! A piece of a log, checked by itself: each line against its own hash and against the line before. What stands at
 //! its ends, and the records of runs in it, are kept for the verifier that puts the pieces together.
-
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
 
 use super::Key;
 use super::chain::{Hash, Kind, LONGEST_LINE, Line, Link};
@@ -14,8 +10,6 @@ use super::verify::{Head, MOST_FAULTS, Tally};
 
 /// Bytes of a piece.
 pub(super) const PIECE_BYTES: u64 = 1 << 22;
-/// Bytes that are read at a time to find the end of a piece's last line.
-const STEP_BYTES: u64 = 1 << 13;
 
 /// A line that was read.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +36,11 @@ pub(super) struct Mark {
     pub(super) line: u64,
     pub(super) byte: u64,
     pub(super) sequence: u64,
+    pub(super) kind: Kind,
+    /// The last line before it in the piece, and how many broken ones are between them.
+    pub(super) before: (Option<Seen>, u64),
+    /// Bytes of an unfinished line before it.
+    pub(super) torn: u64,
     /// Messages between the record of a run before it, or the beginning of the piece, and this one.
     pub(super) messages: Counts,
     pub(super) says: Says,
@@ -94,40 +93,6 @@ impl Before {
     }
 }
 
-/// Reads the lines that begin in the piece at byte `start`, and gives where the first of them does.
-pub(super) fn read(path: &Path, start: u64, length: u64, into: &mut Vec<u8>) -> io::Result<(u64, usize)> {
-    into.clear();
-    // With the byte before: if it ends a line, the piece begins with one.
-    let from = start.saturating_sub(1);
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(from))?;
-    (&mut file).take((start + PIECE_BYTES).min(length) - from).read_to_end(into)?;
-    let skipped = match start {
-        0 => 0,
-        _ => memchr::memchr(b'\n', into).map_or(into.len(), |at| at + 1),
-    };
-    if skipped < into.len() {
-        finish_line(&mut file, into)?;
-    }
-    Ok((from + skipped as u64, skipped))
-}
-
-/// Reads on to the end of the line that the piece's last one is, or until it is longer than there can be one.
-fn finish_line(file: &mut File, into: &mut Vec<u8>) -> io::Result<()> {
-    let piece = into.len();
-    let mut known = piece;
-    while into.last() != Some(&b'\n') && known - piece < LONGEST_LINE {
-        if file.take(STEP_BYTES).read_to_end(into)? == 0 {
-            break;
-        }
-        if let Some(at) = into.get(known..).and_then(|new| memchr::memchr(b'\n', new)) {
-            into.truncate(known + at + 1);
-        }
-        known = into.len();
-    }
-    Ok(())
-}
-
 /// Checks lines, the first of which begins at byte `byte` of the log; messages that are as they were written go to `tally`.
 pub(super) fn check(
     mut rest: &[u8],
@@ -156,24 +121,25 @@ impl Piece {
     fn line<'l>(&mut self, text: &'l [u8], byte: u64, key: Option<&Key>, head: Option<&Head>) -> Option<Line<'l>> {
         let number = self.lines;
         self.lines += 1;
-        let read = match text.strip_suffix(b"\n") {
-            _ if text.len() > LONGEST_LINE => Err(Wrong::TooLong),
-            None => Err(Wrong::Cut),
-            Some(text) => Line::read(text).ok_or(Wrong::NoLine),
-        };
-        let line = match read {
-            Ok(line) => line,
+        let (torn, line) = match read(text) {
+            Ok(found) => found,
             Err(wrong) => {
-                self.broken_line(Fault { line: number, byte, sequence: None, wrong });
+                self.broken_line(Fault { file: 0, line: number, byte, sequence: None, wrong });
                 return None;
             }
         };
         let sequence = line.link.sequence;
-        let fault = |wrong| Fault { line: number, byte, sequence: Some(sequence), wrong };
+        if torn > 0 && !declares(&line, torn) {
+            let bytes = text.get(..torn).unwrap_or_default();
+            let wrong = zeros(bytes).map_or(Wrong::Torn(torn as u64), Wrong::Zeros);
+            self.fault(Fault { file: 0, line: number, byte, sequence: None, wrong });
+        }
+        let byte = byte + torn as u64;
+        let fault = |wrong| Fault { file: 0, line: number, byte, sequence: Some(sequence), wrong };
         if !line.is_intact(key) {
             // It counts all the same, so that one fault isn't told as several.
-            self.count(&line, number, byte);
-            self.broken_line(fault(Wrong::Changed));
+            self.count(&line, number, byte, torn as u64);
+            self.broken_line(fault(zeros(text).map_or(Wrong::Changed, Wrong::Zeros)));
             return None;
         }
         let seen = Seen { line: number, byte, link: line.link, previous: line.previous, kind: line.kind };
@@ -191,9 +157,9 @@ impl Piece {
         } else {
             self.first = Some((seen, self.broken));
         }
+        self.count(&line, number, byte, torn as u64);
         self.last = Some(seen);
         self.broken = 0;
-        self.count(&line, number, byte);
         if let Some(head) = head.filter(|head| head.sequence == sequence) {
             self.has_head = true;
             if head.hash != line.link.hash {
@@ -204,13 +170,14 @@ impl Piece {
     }
 
     /// Counts a message, or notes what a record of a run says of those before it.
-    fn count(&mut self, line: &Line<'_>, number: u64, byte: u64) {
+    fn count(&mut self, line: &Line<'_>, number: u64, byte: u64, torn: u64) {
         if line.kind == Kind::Message {
             self.messages.add_record(line.body);
         } else {
             let messages = std::mem::take(&mut self.messages);
-            let sequence = line.link.sequence;
-            self.marks.push(Mark { line: number, byte, sequence, messages, says: Says::read(line) });
+            let (sequence, kind) = (line.link.sequence, line.kind);
+            let (before, says) = ((self.last, self.broken), Says::read(line));
+            self.marks.push(Mark { line: number, byte, sequence, kind, before, torn, messages, says });
         }
     }
 
@@ -226,6 +193,27 @@ impl Piece {
             self.faults.push(fault);
         }
     }
+}
+
+/// Takes a line with its end apart, and gives where in the text it begins.
+fn read(text: &[u8]) -> Result<(usize, Line<'_>), Wrong> {
+    if text.len() > LONGEST_LINE {
+        return Err(zeros(text).map_or(Wrong::TooLong, Wrong::Zeros));
+    }
+    let Some(whole) = text.strip_suffix(b"\n") else { return Err(zeros(text).map_or(Wrong::Cut, Wrong::Zeros)) };
+    Line::find(whole).ok_or_else(|| zeros(whole).map_or(Wrong::NoLine, Wrong::Zeros))
+}
+
+/// How many bytes are zero, as none of a log is.
+fn zeros(text: &[u8]) -> Option<u64> {
+    let count = memchr::memchr_iter(0, text).count() as u64;
+    (count > 0).then_some(count)
+}
+
+/// Whether a line is a start that tells of so many bytes before it.
+fn declares(line: &Line<'_>, torn: usize) -> bool {
+    let started: Option<Started> = if line.kind == Kind::Start { records::read(line, &mut Vec::new()) } else { None };
+    started.is_some_and(|started| started.torn_bytes == torn as u64)
 }
 
 impl Says {

@@ -20,8 +20,10 @@ pub(super) struct Start<'b> {
     pub(super) resumed: bool,
     /// The sequence number of the record with which the run began: a resumed run says which one it goes on with.
     pub(super) run: u64,
-    /// Bytes of an unfinished last line that were cut off.
+    /// Bytes of an unfinished line that it was written after. (Earlier versions cut them off.)
     pub(super) torn_bytes: u64,
+    /// Whether no message of it goes out.
+    pub(super) dry_run: bool,
 }
 
 /// How far a run is, or how far it came.
@@ -37,9 +39,12 @@ pub(super) struct Checkpoint<'b> {
 
 /// What of a start record is read again.
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) struct Started {
     pub(super) keyed: bool,
     pub(super) run: u64,
+    #[serde(default)]
+    pub(super) torn_bytes: u64,
 }
 
 /// The body of a record, as [`super::chain::Link::write_line`] takes it.

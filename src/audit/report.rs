@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ pub(crate) struct Report {
     /// How much is wrong with the log: what was changed isn't counted.
     faults: u64,
     messages: u64,
+    /// Messages of dry runs: nobody got them, so nothing else here counts them.
+    dry_run_messages: u64,
     dispositions: BTreeMap<String, u64>,
     agency_classes: BTreeMap<String, Received>,
     requesters: BTreeMap<String, Received>,
@@ -54,6 +56,8 @@ struct Values {
 struct Body<'b> {
     #[serde(borrow)]
     disposition: Cow<'b, str>,
+    #[serde(default)]
+    dry_run: bool,
     #[serde(borrow)]
     requester: Option<Cow<'b, str>>,
     #[serde(borrow, default)]
@@ -102,8 +106,8 @@ const NO_REQUESTER: &str = "unknown";
 ///
 /// # Errors
 /// When it can't be read, or has a key and none is given.
-pub(crate) fn report(path: &Path, key: Option<&Key>) -> Result<(Verification, Report), AuditError> {
-    let (verification, report) = walk::<Report>(path, key, None)?;
+pub(crate) fn report(paths: &[PathBuf], key: Option<&Key>) -> Result<(Verification, Report), AuditError> {
+    let (verification, report) = walk::<Report>(paths, key, None)?;
     let faults = verification.fault_count;
     Ok((verification, Report { faults, ..report }))
 }
@@ -112,9 +116,11 @@ impl Tally for Report {
     fn take(&mut self, line: &Line<'_>) {
         let mut object = std::mem::take(&mut self.object);
         line.object(&mut object);
-        self.messages += 1;
         // A record without a disposition is none that a receipt gives: it is counted, and that's all there is to tell.
-        if let Ok(body) = serde_json::from_slice::<Body<'_>>(&object) {
+        let body = serde_json::from_slice::<Body<'_>>(&object).ok();
+        let is_dry_run = body.as_ref().is_some_and(|body| body.dry_run);
+        *if is_dry_run { &mut self.dry_run_messages } else { &mut self.messages } += 1;
+        if let Some(body) = body.filter(|_| !is_dry_run) {
             change(&mut self.dispositions, &body.disposition, |count| *count += 1);
             let requester = body.requester.as_deref().unwrap_or(NO_REQUESTER);
             change(&mut self.requesters, requester, |received| received.add(&body));
@@ -127,6 +133,7 @@ impl Tally for Report {
 
     fn add_all(&mut self, other: Self) {
         self.messages += other.messages;
+        self.dry_run_messages += other.dry_run_messages;
         add_numbers(&mut self.dispositions, &other.dispositions);
         for (own, others) in
             [(&mut self.agency_classes, &other.agency_classes), (&mut self.requesters, &other.requesters)]
@@ -186,6 +193,9 @@ impl fmt::Display for Report {
             faults => writeln!(f, "the log has {faults} faults: only lines that are as they were written are counted")?,
         }
         write_messages(f, self.messages, &self.dispositions)?;
+        if self.dry_run_messages > 0 {
+            writeln!(f, "{} messages of dry runs are left out", self.dry_run_messages)?;
+        }
         for (title, parts) in [("agency class", &self.agency_classes), ("requester", &self.requesters)] {
             for (name, received) in parts {
                 write!(f, "\n{title} {}: ", escape(name))?;

@@ -67,7 +67,7 @@ impl Tail {
             if bytes == 0 {
                 return if self.read.link == *end { Ok(None) } else { Err(changed()) };
             }
-            let line = self.line.strip_suffix(b"\n").and_then(Line::read).ok_or_else(changed)?;
+            let line = self.line.strip_suffix(b"\n").and_then(Line::find).ok_or_else(changed)?.1;
             if !line.follows(&self.read.link) || !line.is_intact(key) {
                 return Err(changed());
             }

@@ -34,14 +34,14 @@ fn bodies(numbers: std::ops::Range<usize>) -> Bodies {
 
 fn begin(path: &Path) -> Log {
     let mut log = Log::open(path, None).unwrap();
-    log.start(&policy(), false).unwrap();
+    log.start(&policy(), false, false).unwrap();
     log
 }
 
 fn resume(path: &Path, position: &super::Position) -> Log {
     let mut log = Log::open(path, None).unwrap();
     log.rewind(position).unwrap();
-    log.start(&policy(), true).unwrap();
+    log.start(&policy(), true, false).unwrap();
     log
 }
 
@@ -54,12 +54,13 @@ fn in_folder() -> (TempDir, PathBuf) {
 /// The items of the message records, in their order.
 fn items(path: &Path) -> Vec<usize> {
     let text = fs::read_to_string(path).unwrap();
-    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let whole = |line: &str| line.rfind("{\"sequence\":").map(|at| line[at..].to_owned()).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(&whole(line)).unwrap());
     lines.filter_map(|line| Some(line.get("item")?.as_u64().unwrap() as usize)).collect()
 }
 
 fn faults(path: &Path) -> Vec<String> {
-    let Verification { faults, .. } = verify(path, None, None).unwrap();
+    let Verification { faults, .. } = verify(&[path.to_owned()], None, None).unwrap();
     faults.iter().map(ToString::to_string).collect()
 }
 
@@ -81,7 +82,7 @@ fn a_log_goes_on_over_runs_and_tells_its_head() {
         log.end().unwrap();
         heads.push(log.head());
     }
-    let found = verify(&path, None, None).unwrap();
+    let found = verify(&[path.clone()], None, None).unwrap();
     assert_eq!((found.fault_count, found.lines, found.messages, found.runs), (0, 36, 30, 3));
     assert_eq!(found.head, heads.last().cloned());
     assert_eq!(items(&path), (0..30).collect::<Vec<_>>());
@@ -106,23 +107,40 @@ fn two_runs_never_write_one_log() {
 }
 
 #[test]
-fn a_torn_last_line_is_cut_off_wherever_it_tore() {
+fn a_torn_last_line_stays_and_is_reported_wherever_it_tore() {
     let (_folder, path) = in_folder();
     let mut log = begin(&path);
+    let journal = log.position();
     log.append(&bodies(0..3)).unwrap();
     drop(log);
     let whole = fs::read(&path).unwrap();
     let last = memchr::memrchr(b'\n', &whole[..whole.len() - 1]).unwrap() + 1;
     for cut in last + 1..whole.len() {
         for zeros in [0, 7] {
-            fs::write(&path, [&whole[..cut], &vec![0; zeros]].concat()).unwrap();
-            let mut log = begin(&path);
-            log.append(&bodies(2..4)).unwrap();
-            log.end().unwrap();
-            let text = fs::read_to_string(&path).unwrap();
-            assert!(text.contains(&format!("\"torn-bytes\":{}", cut - last + zeros)), "{cut}");
-            assert_eq!(faults(&path), [""; 0], "{cut}");
-            assert_eq!(items(&path), [0, 1, 2, 3]);
+            let torn = [&whole[..cut], &vec![0; zeros]].concat();
+            let bytes = cut - last + zeros;
+            for resumes in [false, true] {
+                fs::write(&path, &torn).unwrap();
+                let mut log = if resumes { resume(&path, &journal) } else { begin(&path) };
+                log.append(&bodies(if resumes { 0..4 } else { 2..4 })).unwrap();
+                log.end().unwrap();
+                drop(log);
+                let content = fs::read(&path).unwrap();
+                assert!(content.starts_with(&torn), "{cut}");
+                let text = String::from_utf8(content).unwrap();
+                assert!(text.contains(&format!("\"torn-bytes\":{bytes},")), "{cut}");
+                assert_eq!(items(&path), [0, 1, 2, 3]);
+                let found = verify(&[path.clone()], None, None).unwrap();
+                let note = format!("line 4 (sequence 4): {bytes} bytes of an unfinished line are before it");
+                assert_eq!(found.notes.iter().map(ToString::to_string).collect::<Vec<_>>(), [note]);
+                // That a run was killed and no other goes on with it is a fault for ever.
+                assert_eq!(found.fault_count, u64::from(!resumes), "{cut}");
+                assert!(resumes || faults(&path)[0].contains("no later run goes on with it"));
+                // The next run goes on all the same.
+                let mut log = begin(&path);
+                log.end().unwrap();
+                assert_eq!(verify(&[path.clone()], None, None).unwrap().fault_count, u64::from(!resumes));
+            }
         }
     }
 }
@@ -229,6 +247,7 @@ fn another_run_may_use_the_log_before_a_killed_one_goes_on() {
     drop(log);
     let mut log = begin(&path);
     log.append(&bodies(103..105)).unwrap();
+    log.end().unwrap();
     drop(log);
     let mut log = resume(&path, &journal);
     log.append(&bodies(4..9)).unwrap();
@@ -310,14 +329,14 @@ fn a_key_is_a_files_content_without_its_line_end() {
     assert!(usage(key(b"123456789012345\n")).ends_with("the key is too short: 16 bytes at least are wanted"));
     assert!(usage(key(&[b'k'; 65_537])).ends_with("the key is too long: 65536 bytes at most are wanted"));
     let mut log = Log::open(&path, Some(key(b"1234567890123456\n").unwrap())).unwrap();
-    log.start(&policy(), false).unwrap();
+    log.start(&policy(), false, false).unwrap();
     log.end().unwrap();
     drop(log);
     for same in [&b"1234567890123456"[..], b"1234567890123456\r\n"] {
-        assert_eq!(verify(&path, Some(&key(same).unwrap()), None).unwrap().fault_count, 0);
+        assert_eq!(verify(&[path.clone()], Some(&key(same).unwrap()), None).unwrap().fault_count, 0);
     }
     for other in [&b"1234567890123457"[..], b"1234567890123456 \n"] {
-        assert_eq!(verify(&path, Some(&key(other).unwrap()), None).unwrap().fault_count, 2);
+        assert_eq!(verify(&[path.clone()], Some(&key(other).unwrap()), None).unwrap().fault_count, 2);
     }
     assert!(usage(Log::open(&path, None)).contains("has another key"));
     assert_eq!(format!("{:?}", key(b"1234567890123456").unwrap()), "Key");
@@ -358,7 +377,7 @@ enum Event {
     /// Killed, with so many bytes of the last line lost at most.
     Kill(usize),
     Stop,
-    /// Killed, and another run uses the log.
+    /// Killed, and another run uses the log, to its end.
     Other(usize),
 }
 
@@ -413,9 +432,7 @@ proptest! {
                     let mut other = begin(&path);
                     other.append(&bodies(100_000 + others..100_000 + others + count)).unwrap();
                     others += count;
-                    if count % 2 == 0 {
-                        other.end().unwrap();
-                    }
+                    other.end().unwrap();
                     drop(other);
                     log = Some(resume(&path, &journal.0));
                     done = journal.1;

@@ -149,6 +149,7 @@ fn runner() -> Run {
         drop_withheld: false,
         withheld: None,
         is_audited: false,
+        is_dry_run: false,
         is_verification: false,
     };
     let (inputs, outputs) = (Inputs::Stdin, Outputs::Nowhere);

@@ -28,6 +28,8 @@ pub(crate) struct Task {
     pub(crate) withheld: Option<PathBuf>,
     /// Whether records for the audit log are wanted.
     pub(crate) is_audited: bool,
+    /// Whether no message goes out: records say so.
+    pub(crate) is_dry_run: bool,
     /// Whether the messages are outputs, which the second reading alone looks at.
     pub(crate) is_verification: bool,
 }
@@ -323,22 +325,27 @@ impl Work<'_> {
         self.tally.add(receipt);
         if self.task.is_audited {
             let source = origin.name.filter(|_| origin.item.is_none()).unwrap_or(self.source);
-            self.done.bodies.push(receipt.disposition(), |into| write_body(source, origin.item, receipt, into));
+            self.done.bodies.push(receipt.disposition(), |into| {
+                write_body(source, origin.item, self.task.is_dry_run, receipt, into)
+            });
         }
     }
 }
 
 /// The record of a message in the audit log: where it comes from, then its receipt.
-fn write_body(source: &str, item: Option<u64>, receipt: &Receipt, into: &mut Vec<u8>) {
+fn write_body(source: &str, item: Option<u64>, dry_run: bool, receipt: &Receipt, into: &mut Vec<u8>) {
     #[derive(serde::Serialize)]
     struct Body<'b> {
         source: &'b str,
         item: Option<u64>,
+        /// Left out where it isn't one, as in every record of earlier versions.
+        #[serde(rename = "dry-run", skip_serializing_if = "std::ops::Not::not")]
+        dry_run: bool,
         #[serde(flatten)]
         receipt: &'b Receipt,
     }
     // A vector takes everything, and a receipt has no keys but names: this can't fail.
-    let _ = serde_json::to_writer(into, &Body { source, item, receipt });
+    let _ = serde_json::to_writer(into, &Body { source, item, dry_run, receipt });
 }
 
 /// Reason code, place and fixed words about a message that was not released.

@@ -82,7 +82,8 @@ impl<'r> Writer<'r> {
             if let Some(position) = &entry.audit {
                 log.rewind(position)?;
             }
-            log.start(run.task.filter.policy(), is_resumed).map_err(unwritable_log)?;
+            let is_dry_run = matches!(run.outputs, Outputs::Nowhere);
+            log.start(run.task.filter.policy(), is_resumed, is_dry_run).map_err(unwritable_log)?;
         }
         let lines = entry.position.inside.map_or(0, |inside| inside.lines);
         let next_checkpoint = Instant::now();

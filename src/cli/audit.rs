@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::output::say;
 use super::{Exit, Problem, complain};
 use crate::audit::{Head, Key, Verification, report, verify};
+use crate::escape::escape;
 
 /// Verify an audit log, or tell who got what.
 #[derive(Debug, Args)]
@@ -19,8 +20,9 @@ pub(super) struct Arguments {
 enum Verb {
     /// Find any line that was changed, removed, inserted, moved or cut. Ends with status 3 if there is one
     Verify {
-        /// The log
-        log: PathBuf,
+        /// The log: all its files, plain or compressed (gzip, Zstandard), in any order
+        #[arg(required = true, value_name = "LOG")]
+        logs: Vec<PathBuf>,
         /// The key that its hashes were made with
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
@@ -30,8 +32,9 @@ enum Verb {
     },
     /// Tell who got what, how often. The log is verified on the way; ends with status 3 if it has faults
     Report {
-        /// The log
-        log: PathBuf,
+        /// The log: all its files, plain or compressed (gzip, Zstandard), in any order
+        #[arg(required = true, value_name = "LOG")]
+        logs: Vec<PathBuf>,
         /// The key that its hashes were made with
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
@@ -57,8 +60,8 @@ fn head(text: &str) -> Result<Head, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let result = match &arguments.verb {
-        Verb::Verify { log, key, head } => verify_log(log, key.as_deref(), head.as_ref()),
-        Verb::Report { log, key, output } => report_log(log, key.as_deref(), *output),
+        Verb::Verify { logs, key, head } => verify_log(logs, key.as_deref(), head.as_ref()),
+        Verb::Report { logs, key, output } => report_log(logs, key.as_deref(), *output),
     };
     match result {
         Ok(exit) => exit,
@@ -66,40 +69,58 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-fn verify_log(log: &Path, key: Option<&Path>, head: Option<&Head>) -> Result<Exit, Problem> {
+fn verify_log(logs: &[PathBuf], key: Option<&Path>, head: Option<&Head>) -> Result<Exit, Problem> {
     let key = key.map(Key::read).transpose()?;
-    let found = verify(log, key.as_ref(), head)?;
-    let exit = tell_faults(log, &found);
+    let found = verify(logs, key.as_ref(), head)?;
+    let exit = report_faults(&found);
     if exit == Exit::Released {
+        let name = names(&found);
         let (sequence, hash) = found.head.unwrap_or_default();
         let Verification { lines, messages, runs, .. } = found;
         let keyed = if key.is_some() { "" } else { ", without a key" };
         say(&format!(
-            "{}: whole{keyed}: {lines} lines, {messages} messages, {runs} runs\nit ends with {sequence}:{hash}\n",
-            log.display(),
+            "{name}: whole{keyed}: {lines} lines, {messages} messages, {runs} runs\nit ends with {sequence}:{hash}\n",
         ))?;
     }
     Ok(exit)
 }
 
-fn report_log(log: &Path, key: Option<&Path>, form: Form) -> Result<Exit, Problem> {
+fn report_log(logs: &[PathBuf], key: Option<&Path>, form: Form) -> Result<Exit, Problem> {
     let key = key.map(Key::read).transpose()?;
-    let (found, report) = report(log, key.as_ref())?;
+    let (found, report) = report(logs, key.as_ref())?;
     match form {
         Form::Text => say(&report.to_string())?,
         Form::Json => say(&(serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"))?,
     }
-    Ok(tell_faults(log, &found))
+    Ok(report_faults(&found))
 }
 
-/// Says what is wrong with a log, on stderr, and how a run ends that found it.
-fn tell_faults(log: &Path, found: &Verification) -> Exit {
+/// The files, in the order of the chain.
+fn names(found: &Verification) -> String {
+    let names: Vec<_> = found.files.iter().map(|file| escape(&file.to_string_lossy()).into_owned()).collect();
+    names.join(", ")
+}
+
+/// Says what is wrong with a log, on stderr, and how a run ends that found it. Unfinished lines that the log itself tells of
+/// are no faults.
+fn report_faults(found: &Verification) -> Exit {
+    let name = |file: usize| {
+        let name = found.files.get(file).map(|file| file.to_string_lossy().into_owned());
+        escape(&name.unwrap_or_default()).into_owned()
+    };
+    for note in &found.notes {
+        complain(format!("{}: note: {note}", name(note.file)));
+    }
     for fault in &found.faults {
-        complain(format!("{}: {fault}", log.display()));
+        let before = match fault.file().checked_sub(1) {
+            Some(before) if fault.is_between_files() => format!(" (the file before is {})", name(before)),
+            _ => String::new(),
+        };
+        complain(format!("{}: {fault}{before}", name(fault.file())));
     }
     match found.fault_count - found.faults.len() as u64 {
         0 => {}
-        more => complain(format!("{}: and {more} more", log.display())),
+        more => complain(format!("{}: and {more} more", names(found))),
     }
     if found.fault_count > 0 { Exit::Refused } else { Exit::Released }
 }

@@ -164,7 +164,14 @@ fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
     let log = match &arguments.record.audit {
         Some(path) => {
             let key = arguments.record.audit_key.as_deref().map(Key::read).transpose()?;
-            Some(Log::open(path, key)?)
+            let log = Log::open(path, key)?;
+            if log.torn_bytes() > 0 {
+                let (path, bytes) = (escape(&path.to_string_lossy()).into_owned(), log.torn_bytes());
+                complain(format!(
+                    "{path}: the last run left {bytes} bytes of an unfinished line: they stay, and the log tells of them"
+                ));
+            }
+            Some(log)
         }
         None => None,
     };
@@ -289,6 +296,7 @@ fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
         drop_withheld: forms.drop_withheld,
         withheld: record.withheld.clone(),
         is_audited: record.audit.is_some(),
+        is_dry_run: record.dry_run,
         is_verification: false,
     };
     let begin = match (going.resume, going.restart) {

@@ -65,6 +65,7 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         drop_withheld: false,
         withheld: None,
         is_audited: false,
+        is_dry_run: false,
         is_verification: true,
     };
     let run = Run {

@@ -1,0 +1,135 @@
+//! The files of a log, as they lie: plain or compressed, each read from its beginning in pieces of whole lines.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use super::chain::{Kind, LONGEST_LINE, Line};
+use super::piece::PIECE_BYTES;
+use super::records::{self, Started};
+
+/// What gzip and Zstandard files begin with.
+const GZIP: &[u8] = &[0x1F, 0x8B];
+const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
+
+/// A file of a log, and what its first piece tells of it.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    /// The sequence number of its first line that can be read.
+    pub(super) first: Option<u64>,
+    /// Whether its first start says that the hashes have a key, and isn't right without one.
+    pub(super) is_keyed: bool,
+}
+
+impl Source {
+    /// Looks into the file.
+    fn find(path: &Path) -> io::Result<Self> {
+        let mut buffer = Vec::new();
+        Pieces::open(path)?.next(&mut buffer)?;
+        let mut lines = buffer.split(|byte| *byte == b'\n').filter_map(|text| Line::find(text).map(|(_, line)| line));
+        let first = lines.clone().next().map(|line| line.link.sequence);
+        let start = lines.find(|line| line.kind == Kind::Start).filter(|line| !line.is_intact(None));
+        let started = start.and_then(|line| records::read(&line, &mut Vec::new()));
+        let is_keyed = started.is_some_and(|started: Started| started.keyed);
+        Ok(Self { path: path.to_owned(), first, is_keyed })
+    }
+
+    /// The files in the order of the chain, whatever the order in which they are named.
+    pub(super) fn in_order(paths: &[PathBuf]) -> Result<Vec<Self>, super::AuditError> {
+        let find = |path: &PathBuf| Self::find(path).map_err(|error| super::AuditError::io(path, &error));
+        let mut sources = paths.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        sources.sort_by_key(|source| (source.first.is_none(), source.first));
+        Ok(sources)
+    }
+}
+
+/// A file read piece by piece.
+pub(super) struct Pieces {
+    input: Box<dyn Read + Send>,
+    /// The beginning of the next piece, and the byte of the file at which it is.
+    carried: Vec<u8>,
+    byte: u64,
+}
+
+impl Pieces {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let mut head = Vec::new();
+        (&mut file).take(ZSTD.len() as u64).read_to_end(&mut head)?;
+        let is = |magic: &[u8]| head.starts_with(magic);
+        let (is_gzip, is_zstd) = (is(GZIP), is(ZSTD));
+        let whole = Cursor::new(head).chain(file);
+        let input: Box<dyn Read + Send> = match (is_gzip, is_zstd) {
+            (true, _) => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::new(whole))),
+            (_, true) => Box::new(zstd::stream::read::Decoder::new(whole)?),
+            _ => Box::new(whole),
+        };
+        Ok(Self { input, carried: Vec::new(), byte: 0 })
+    }
+
+    /// Reads the next lines whole, and gives the byte at which the first begins; `None` at the end. Of a line that is too long
+    /// only so much is kept that this shows.
+    pub(super) fn next(&mut self, buffer: &mut Vec<u8>) -> io::Result<Option<u64>> {
+        buffer.clear();
+        buffer.append(&mut self.carried);
+        let missing = PIECE_BYTES.saturating_sub(buffer.len() as u64);
+        let is_ended = ((&mut self.input).take(missing).read_to_end(buffer)? as u64) < missing;
+        let start = self.byte;
+        self.byte += buffer.len() as u64;
+        match memchr::memrchr(b'\n', buffer) {
+            Some(at) if !is_ended => {
+                self.carried = buffer.split_off(at + 1);
+                self.byte -= self.carried.len() as u64;
+            }
+            None if !is_ended => {
+                buffer.truncate(LONGEST_LINE + 1);
+                self.skip_line()?;
+            }
+            _ => {}
+        }
+        Ok((!buffer.is_empty()).then_some(start))
+    }
+
+    /// How many bytes were read.
+    pub(super) fn bytes(&self) -> u64 {
+        self.byte
+    }
+
+    /// Skips to the end of a line that is too long.
+    fn skip_line(&mut self) -> io::Result<()> {
+        let mut block = Vec::new();
+        loop {
+            block.clear();
+            if (&mut self.input).take(LONGEST_LINE as u64).read_to_end(&mut block)? == 0 {
+                return Ok(());
+            }
+            if let Some(at) = memchr::memchr(b'\n', &block) {
+                self.byte += at as u64 + 1;
+                self.carried = block.split_off(at + 1);
+                return Ok(());
+            }
+            self.byte += block.len() as u64;
+        }
+    }
+
+    /// Skips lines up to the first with a larger sequence number; gives how many.
+    pub(super) fn skip_through(&mut self, sequence: u64) -> io::Result<u64> {
+        let (mut skipped, mut buffer) = (0, Vec::new());
+        while let Some(start) = self.next(&mut buffer)? {
+            let mut at = 0;
+            for text in buffer.split_inclusive(|byte| *byte == b'\n') {
+                let line = Line::find(text.strip_suffix(b"\n").unwrap_or(text));
+                if line.is_some_and(|(_, line)| line.link.sequence > sequence) {
+                    let mut rest = buffer.split_off(at);
+                    rest.append(&mut self.carried);
+                    (self.carried, self.byte) = (rest, start + at as u64);
+                    return Ok(skipped);
+                }
+                at += text.len();
+                skipped += 1;
+            }
+        }
+        Ok(skipped)
+    }
+}
