@@ -365,3 +365,51 @@ fn p5_prefixes_of_a_kilobyte_carry_nothing() {
     let message = nlets("").replace("nc:", &format!("{prefix}:")).replace("xmlns:nc=", &format!("xmlns:{prefix}="));
     assert_eq!(cleaned(&message), wanted);
 }
+
+/// What a filter has seen before changes nothing, whatever the messages before were called and linked by.
+#[test]
+fn p10_names_of_the_messages_before_leave_nothing() {
+    let person = |id: &str, name: &str| format!("<b:Person s:id='{id}'><a:Name>{name}</a:Name></b:Person>");
+    let own = |parts: &str| xml(&format!("{parts}<b:Person><a:Secret>X</a:Secret></b:Person>"));
+    let foreign = |message: String, prefix: &str| {
+        message.replace("a:", &format!("{prefix}:")).replace("xmlns:a=", &format!("xmlns:{prefix}="))
+    };
+    let json = |context: &str, first: &str, second: &str| {
+        format!(
+            r#"{{"@context":{{{context}}},"b:Answer":{{"b:To":"AZ0070000","b:Person":[{{"@id":"{first}","a:Name":"A"}},{{"@id":"{second}"}}]}}}}"#
+        )
+    };
+    let bound = [r#""b":"urn:b","a":"urn:a""#, r#""a":"urn:a","b":"urn:b""#, r#""b":"urn:b""#];
+    let messages = [
+        own(&format!("{}<b:Person s:ref='P'/>", person("P", "A"))),
+        own(&format!("{}<b:Person s:ref='P'/>", person("P", "B"))),
+        own(&format!("{}<b:Person s:ref='Q'/>", person("P", "A"))),
+        own(&format!("{}<b:Person s:ref='Q'/>", person("Q", "A"))),
+        own(&person("P", "A")),
+        own(&person("id1", "A")),
+        foreign(own(&person("P", "A")), "q"),
+        foreign(own(&person("P", "B")), "q"),
+        own(&person("P", "A")).replace("<a:Name>", "<a:Name xmlns:a='urn:a'>"),
+        own(&person("P", "A")).replace("<a:Name>", "<a:Name xmlns:a='urn:other'>"),
+        own("<b:Person x:type='a:T'><a:Name>A</a:Name></b:Person>"),
+        own("<b:Person x:type='b:T'><a:Name>A</a:Name></b:Person>"),
+        json(bound[0], "#P", "#P"),
+        json(bound[0], "#P", "#Q"),
+        json(bound[1], "#P", "#P"),
+        json(bound[2], "_:x", "_:x"),
+    ];
+    let redact = |filter: &Filter, message: &str| {
+        let mut out = Vec::new();
+        let receipt = filter.redact(message.as_bytes(), &Requester::from_envelope(), &mut out);
+        (serde_json::to_string(&receipt).unwrap(), String::from_utf8(out).unwrap())
+    };
+    let fresh: Vec<_> = messages.iter().map(|message| redact(&filter(), message)).collect();
+    let old = filter();
+    for step in [1, 3, 5, 7, 11, 13] {
+        for at in 0..4 * messages.len() {
+            // Each twice, so that what is kept of the first is of use for the second.
+            let at = (at / 2 * step) % messages.len();
+            assert_eq!(redact(&old, &messages[at]), fresh[at], "{}", messages[at]);
+        }
+    }
+}
