@@ -117,6 +117,12 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         Case::new("json: chains of 12 references", |size| people(&chains(12, size))),
         Case::new("json: chains of 20 references", |size| people(&chains(20, size))),
+        Case::new("json: one chain of references", |size| {
+            people(&numbered(size, |at| match at {
+                0 => format!(",{{\"@id\":\"#{at}\",{SEX}}}"),
+                _ => format!(",{{\"@id\":\"#{at}\",\"nc:PersonName\":{{\"@id\":\"#{}\"}}}}", at - 1),
+            }))
+        }),
     ]
 }
 

@@ -222,9 +222,9 @@ impl<'f> Session<'f> {
     }
 
     /// Whether a name that a record's own mapping doesn't have may stand in it: one by which the mapping knows other data
-    /// elements may not, unless the requester may have one of them.
+    /// elements may not, unless the requester may have one of them in full: in the record there is no less of it.
     pub(super) fn admits_in_record(&mut self, elements: &[ElementId]) -> bool {
-        elements.is_empty() || elements.iter().any(|element| self.treatment(*element).is_some())
+        elements.is_empty() || elements.iter().any(|element| self.treatment(*element) == Some(Treatment::Full))
     }
 
     /// Whether the requester may have anything of what stands at a node and below it.

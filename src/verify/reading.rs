@@ -96,7 +96,8 @@ impl Rules<'_> {
 
     /// Whether a name may stand in a record whose mapping doesn't have it.
     pub(super) fn admits_in_record(&self, name: Name<'_>) -> bool {
-        self.table.admits_in_record(name, |element| self.permitted(element).is_some())
+        let is_full = |element| self.permitted(element).is_some_and(|(_, treatment)| treatment == Treatment::Full);
+        self.table.admits_in_record(name, is_full)
     }
 
     fn allows(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {

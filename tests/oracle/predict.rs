@@ -51,7 +51,7 @@ impl Judge<'_> {
         below.any(|m| self.grant.get(&m.element) == Some(&Treatment::Full))
     }
 
-    /// Whether a part of a record has a name by which the mapping knows other elements, all of them denied.
+    /// Whether a part of a record has a name by which the mapping knows other elements, none of them granted in full.
     pub(crate) fn is_foreign_in_record(&self, format: &Format, path: &[String]) -> bool {
         let Some(step) = path.last() else { return false };
         if format.mapped.iter().any(|m| m.steps.starts_with(path)) {
@@ -59,7 +59,7 @@ impl Judge<'_> {
         }
         let names = |m: &&Mapped| m.steps.contains(step) || m.attribute.as_ref() == Some(step);
         let mut named = format.mapped.iter().filter(names).peekable();
-        named.peek().is_some() && !named.any(|m| self.grants(&m.element))
+        named.peek().is_some() && !named.any(|m| self.grant.get(&m.element) == Some(&Treatment::Full))
     }
 
     /// What is written of one value, or nothing. `None` inside means the value's own bytes.

@@ -110,7 +110,7 @@ impl<'w> JsonWalk<'w, '_> {
             return Ok(());
         }
         let elements = trie.elements_named(NamespaceId::NONE, name.as_bytes());
-        if record.is_some() && self.is_of_record(&name) && (elements.is_empty() || self.walk.grants_any_of(elements)) {
+        if record.is_some() && self.is_of_record(&name) && self.walk.admits_in_record(elements) {
             // Not even this name is told: the mapping doesn't have it here.
             return self.value(Coming { written: Written::Member, step: String::new(), node: None, record });
         }

@@ -140,6 +140,11 @@ impl Walk<'_> {
         elements.iter().any(|element| self.treatment(*element).is_some())
     }
 
+    /// Whether a name that leads to these elements elsewhere may stand in a record.
+    pub(super) fn admits_in_record(&self, elements: &[ElementId]) -> bool {
+        elements.is_empty() || elements.iter().any(|element| self.treatment(*element) == Some(Treatment::Full))
+    }
+
     /// What becomes of a value.
     pub(super) fn value(&self, element: ElementId, value: &str) -> Outcome {
         let described = self.inner.catalog.element(element);

@@ -73,7 +73,7 @@ impl XmlWalk<'_, '_> {
         }
         let is_of_record = record.is_some() && self.walk.format.has_namespace(tag.namespace) && is_record_name(local);
         let elements = trie.elements_named(tag.namespace, local);
-        if is_of_record && (elements.is_empty() || self.walk.grants_any_of(elements)) {
+        if is_of_record && self.walk.admits_in_record(elements) {
             self.child_begins();
             // Not even this name is told: the mapping doesn't have it here.
             self.open(None, String::new(), record, reader);
