@@ -1,11 +1,15 @@
-//! What the fuzz targets steer that no caller may: the vector instructions in use, and what a filter keeps of earlier
-//! messages. Compiled with the feature `fuzz` alone.
+//! What the fuzz targets steer that no caller may: the vector instructions in use, what a filter keeps of earlier messages, and
+//! a whole run over one source without the command line. Compiled with the feature `fuzz` alone.
 
 use std::cell::Cell;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use fearless_simd::Level;
 
-use crate::Filter;
+use crate::batch::{Begin, Inputs, Members, Outputs, Run, RunError, Task, Watch, roots};
+use crate::report::Summary;
+use crate::{Filter, Requester};
 
 /// Vector instructions that the filter has code for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,3 +60,72 @@ fn own_level(_: Width) -> Option<Level> {
 pub fn without_history(filter: &Filter) -> Filter {
     filter.without_history()
 }
+
+/// What became of a run, as `--summary json` has it, and every line that it reported.
+#[derive(Debug)]
+pub struct Ran {
+    /// The counts.
+    pub summary: serde_json::Value,
+    /// Notices and failures, one line each.
+    pub lines: Vec<String>,
+}
+
+#[derive(Default)]
+struct Lines(std::sync::Mutex<Vec<String>>);
+
+impl Lines {
+    fn add(&self, line: &str) {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line.to_owned());
+    }
+}
+
+impl Watch for Lines {
+    fn tell(&self, line: &str) {
+        self.add(line);
+    }
+
+    fn tell_failure(&self, line: &str) {
+        self.add(line);
+    }
+
+    fn moved(&self, _: &Summary) {}
+}
+
+/// Redacts the file `source`, whatever form it has, into the folder `out`, a file for each message.
+///
+/// # Errors
+/// What the command line would end with: wrong usage, or an I/O failure.
+pub fn redact_source(filter: &Filter, requester: &Requester, source: &Path, out: &Path) -> Result<Ran, String> {
+    static NEVER: AtomicBool = AtomicBool::new(false);
+    let run = Run {
+        task: Task {
+            filter: filter.clone(),
+            requester: requester.clone(),
+            members: Members::default(),
+            other: None,
+            drop_withheld: false,
+            withheld: None,
+            is_audited: false,
+            is_verification: false,
+        },
+        inputs: Inputs::Roots(roots(&[source.to_owned()]).map_err(|error| format!("{error:?}"))?),
+        outputs: Outputs::Files(out.to_owned()),
+        as_form: None,
+        jobs: 1,
+        memory: MEMORY,
+        spool: SPOOL,
+        begin: Begin::New,
+        terms: Vec::new(),
+        prune: false,
+    };
+    let watch = Lines::default();
+    let report = run.run(None, &watch, &NEVER).map_err(|error| match error {
+        RunError::Usage(message) | RunError::Io(message) => message,
+    })?;
+    let summary = serde_json::to_value(&report.summary).map_err(|error| error.to_string())?;
+    Ok(Ran { summary, lines: watch.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) })
+}
+
+/// Bytes of memory and of disk of such a run: a fuzzer's inputs are small.
+const MEMORY: usize = 256 << 20;
+const SPOOL: u64 = 1 << 20;

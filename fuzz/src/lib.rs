@@ -1,5 +1,6 @@
 //! What the fuzz targets and the soak check, on the mutations, fixtures and judges of the tests of the main crate.
 
+mod archives;
 mod history;
 mod leaks;
 mod levels;
@@ -41,6 +42,7 @@ mod settings;
 #[path = "../../tests/common/shorten.rs"]
 mod shorten;
 
+pub use archives::archives_are_accounted_for;
 pub use history::history_changes_nothing;
 pub use levels::levels_agree;
 pub use pace::pace_is_steady;
