@@ -91,3 +91,34 @@ fn images_are_called_what_they_are() {
     let written = serde_json::to_value(&receipt).unwrap();
     assert_eq!(written["images"], json!({FOUND_IMAGE: 1}));
 }
+
+#[test]
+fn a_text_that_holds_an_ssn_by_its_element_is_released_by_both_readings() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    std::fs::create_dir(folder.path().join("own")).unwrap();
+    write(
+        "own/format.toml",
+        "name = 'own'\nsyntax = 'json'\nroot = 'own'\nrequester = 'to'\n[paths]\nto = 'envelope.ori'\nnote = 'person.ssn-note'\n",
+    );
+    write(
+        "catalog.toml",
+        "[[element]]\nid = 'person.ssn-note'\ntitle = 'SSN'\nkind = 'text'\nholds-ssn = true\nshape = 'SSN [0-9]{3}-[0-9]{2}-[0-9]{4}'\n",
+    );
+    let policy = "[policy]\nname = 'x'\nversion = '1'\n[agencies.a]\nori = ['AZ0070000']\n[[permit]]\nid = 'p'\nagencies = ['a']\nelements = ['person.ssn-note']\n";
+    let filter = Filter::builder()
+        .policy_text("policy.toml", policy)
+        .catalog_path(folder.path().join("catalog.toml"))
+        .formats_dir(folder.path())
+        .build()
+        .unwrap();
+    let message = r#"{"own":{"to":"AZ0070000","note":"SSN 900-12-3456"}}"#;
+    let mut out = Vec::new();
+    let receipt = filter.redact(message.as_bytes(), &Requester::from_envelope(), &mut out);
+    assert_eq!(
+        (receipt.disposition(), out.as_slice()),
+        (Disposition::Released, message.as_bytes()),
+        "{:?}",
+        receipt.detail()
+    );
+}
