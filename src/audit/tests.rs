@@ -335,9 +335,8 @@ fn a_key_is_a_files_content_without_its_line_end() {
     for same in [&b"1234567890123456"[..], b"1234567890123456\r\n"] {
         assert_eq!(verify(&[path.clone()], Some(&key(same).unwrap()), None).unwrap().fault_count, 0);
     }
-    for other in [&b"1234567890123457"[..], b"1234567890123456 \n"] {
-        assert_eq!(verify(&[path.clone()], Some(&key(other).unwrap()), None).unwrap().fault_count, 2);
-    }
+    let other = key(b"1234567890123457").unwrap();
+    assert_eq!(verify(&[path.clone()], Some(&other), None).unwrap().fault_count, 2);
     assert!(usage(Log::open(&path, None)).contains("has another key"));
     assert_eq!(format!("{:?}", key(b"1234567890123456").unwrap()), "Key");
 }
