@@ -27,6 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::escape::escape;
 use problem::Problem;
 
 const EXIT_STATUS: &str = "Exit status: 0 all went well; 3 a message was held or withheld, a case failed, a log has a \
@@ -85,7 +86,11 @@ impl From<Exit> for ExitCode {
 /// one held or withheld (or not well-formed), 2 wrong usage, policy or format, 1 an I/O failure.
 #[must_use]
 pub fn main() -> ExitCode {
-    match Arguments::parse().verb {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return wrong_usage(error),
+    };
+    match arguments.verb {
         Verb::Redact(arguments) => redact::run(&arguments).into(),
         Verb::Verify(arguments) => verify::run(&arguments).into(),
         Verb::Check(arguments) => check::run(&arguments).into(),
@@ -100,6 +105,19 @@ pub fn main() -> ExitCode {
         Verb::Explain(arguments) => explain::run(&arguments).into(),
         Verb::Test(arguments) => test::run(&arguments).into(),
     }
+}
+
+/// Says what is wrong with the arguments, which are echoed as they may be shown; or gives the help that was asked for.
+fn wrong_usage(error: clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    let arguments = std::env::args_os().map(|argument| escape(&argument.to_string_lossy()).into_owned());
+    let error = Arguments::try_parse_from(arguments).err().filter(clap::Error::use_stderr).unwrap_or(error);
+    let text = error.render().to_string();
+    let lines: Vec<_> = text.trim_end().split('\n').map(escape).collect();
+    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), (lines.join("\n") + "\n").as_bytes());
+    Exit::Usage.into()
 }
 
 /// Says what is wrong, on stderr. A stderr that is closed is no reason to stop.

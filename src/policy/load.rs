@@ -15,7 +15,7 @@ use super::roster::{Roster, no_ori};
 use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, Told};
 use super::{Head, OnShapeViolation, Policy, PolicyIdentity, Purposes, envelope_alone};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
-use crate::config::{ConfigError, Document, Lines, Spanned, read_bytes};
+use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};
 
 /// A policy: agency classes, and what they may have, must not have, or may have once a person has looked.
 #[derive(Deserialize)]
@@ -173,17 +173,30 @@ impl Policy {
         catalog: &Catalog,
         messages: MessageKeys<'_>,
     ) -> Result<Self, ConfigError> {
-        let raw: RawPolicy = document.parse()?;
+        let mut errors = Errors::default();
+        let Some(raw) = document.read::<RawPolicy>(&mut errors) else {
+            errors.finish()?;
+            return Err(ConfigError::of_file(document.file, "can't be read as a policy"));
+        };
         let mut digest = Sha256::new();
         digest.update(document.text);
-        let claims = distinct(document, &raw.policy.claims, "claim")?;
+        // Where something is wrong, loading goes on with what there is, to find what else is.
+        let names = || raw.policy.claims.iter().map(|claim| claim.get_ref().clone()).collect();
+        let claims = errors.take(distinct(document, &raw.policy.claims, "claim")).unwrap_or_else(names);
         if let Some(beyond) = raw.policy.claims.get(ClaimSet::LIMIT) {
-            return Err(document.error(&beyond.span(), format!("more than {} claims", ClaimSet::LIMIT)));
+            errors.push(document.error(&beyond.span(), format!("more than {} claims", ClaimSet::LIMIT)));
+            errors.finish()?;
+            return Err(ConfigError::of_file(document.file, "too many claims"));
+        }
+        for name in raw.agencies.keys() {
+            errors.take(word(document, name, "agency class"));
         }
         let classes = ClassNames::of(&raw.agencies);
         let lines = Lines::of(document.text);
-        let agencies = load_agencies(document, &lines, folder, &classes, raw.agencies, &mut digest)?;
-        let purposes = declared_purposes(document, raw.policy.purposes.as_ref())?;
+        let agencies = load_agencies(document, &lines, folder, &classes, raw.agencies, &mut digest);
+        let agencies = errors.take(agencies).unwrap_or_else(|| Agencies::new(Vec::new(), HashMap::new()));
+        let purposes = errors.take(declared_purposes(document, raw.policy.purposes.as_ref()));
+        let purposes = purposes.unwrap_or(Purposes { codes: Vec::new(), are_listed: false });
         let (claims, classes) = (&claims, &classes);
         let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, purposes };
         let mut rules = Vec::new();
@@ -192,10 +205,11 @@ impl Policy {
         for (kind, raw_rules) in kinds {
             for rule in raw_rules {
                 ids.push(rule.id.clone());
-                rules.push(resolver.rule(kind, rule)?);
+                rules.extend(errors.take(resolver.rule(kind, rule)));
             }
         }
-        distinct(document, &ids, "rule")?;
+        errors.take(distinct(document, &ids, "rule"));
+        errors.finish()?;
         let purposes = resolver.purposes;
         let mut sha256 = String::new();
         for byte in digest.finalize() {
@@ -243,15 +257,26 @@ impl ClassNames {
 /// The names, none of them twice.
 fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> Result<Vec<String>, ConfigError> {
     let mut seen: HashMap<&str, &Spanned<String>> = HashMap::new();
-    for name in names {
+    all(names.iter().map(|name| {
         if let Some(first) = seen.insert(name.get_ref(), name) {
             let (line, _) = document.position(first.span().start);
             let message = format!("{what} `{}` is declared twice", name.get_ref());
             let help = format!("the first is on line {line}: give this one another name, or take it away");
             return Err(document.error(&name.span(), message).help(help));
         }
+        word(document, name, what)?;
+        Ok(name.get_ref().clone())
+    }))
+}
+
+/// Makes sure that a name is a word: it stands in reports, logs and records, where nothing must be taken for something else.
+fn word(document: &Document<'_>, name: &Spanned<String>, what: &str) -> Result<(), ConfigError> {
+    let text = name.get_ref();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
+        return Ok(());
     }
-    Ok(names.iter().map(|name| name.get_ref().clone()).collect())
+    let error = document.error(&name.span(), format!("the name of the {what} `{text}` is no word"));
+    Err(error.help("a name is a word: letters A to Z, digits, `-`, `_` and `.`"))
 }
 
 /// The purposes that the policy lists; none if it has no list.
