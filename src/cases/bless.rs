@@ -14,6 +14,7 @@ use super::outcome::Run;
 use super::run::{Redacted, met, redact};
 use super::whole::write_whole;
 use crate::catalog::ElementId;
+use crate::escape::escape;
 use crate::{Catalog, Filter, Reason};
 
 /// What blessing would change.
@@ -60,7 +61,7 @@ impl Blessing {
 impl fmt::Display for Blessing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Change { case, file, what, .. } in &self.changes {
-            writeln!(f, "bless {case}: {}: {what}", file.display())?;
+            writeln!(f, "bless {}: {}: {what}", escape(case), escape(&file.to_string_lossy()))?;
         }
         self.refused.iter().try_for_each(|(case, why)| writeln!(f, "not blessed: {case}: {why}"))
     }

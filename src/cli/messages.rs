@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Problem, complain};
 use crate::batch::{Found, Root, Walk};
+use crate::escape::escape;
 
 /// Every regular file at and below `input`. What is neither a file nor a folder is told of and passed over.
 pub(super) fn regular_files(input: &Path) -> Result<Vec<PathBuf>, Problem> {
@@ -14,9 +15,11 @@ pub(super) fn regular_files(input: &Path) -> Result<Vec<PathBuf>, Problem> {
         match found {
             Found::File { path, .. } => files.push(path),
             Found::Irregular(path) => {
-                complain(format!("{}: passed over: neither a file nor a folder", path.display()));
+                complain(escape(&format!("{}: passed over: neither a file nor a folder", path.display())));
             }
-            Found::State(path) => complain(format!("{}: passed over: the state of an unfinished run", path.display())),
+            Found::State(path) => {
+                complain(escape(&format!("{}: passed over: the state of an unfinished run", path.display())))
+            }
             Found::Fault(path, error) => return Err(Problem::Io(format!("{}: {error}", path.display()))),
         }
     }

@@ -3,6 +3,7 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::super::outcome::{Outcome, Run};
+use crate::escape::escape;
 
 /// The report of a run.
 pub(crate) fn junit(run: &Run) -> Result<String, String> {
@@ -25,8 +26,8 @@ fn test_case(case: &Outcome) -> TestCase {
             status
         }
     };
-    let mut test = TestCase::new(case.name.as_str(), status);
-    test.set_classname(case.file.display().to_string());
-    test.add_property(("title", case.title.as_str()));
+    let mut test = TestCase::new(escape(&case.name).into_owned(), status);
+    test.set_classname(escape(&case.file.to_string_lossy()).into_owned());
+    test.add_property(("title", escape(&case.title).as_ref()));
     test
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::super::outcome::{Fault, Outcome, Run};
+use crate::escape::escape;
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -16,8 +17,8 @@ impl Outcome {
     /// Where the case stands.
     pub(super) fn place(&self) -> String {
         match self.line {
-            Some(line) => format!("{}:{line}", self.file.display()),
-            None => self.file.display().to_string(),
+            Some(line) => format!("{}:{line}", escape(&self.file.to_string_lossy())),
+            None => escape(&self.file.to_string_lossy()).into_owned(),
         }
     }
 }
@@ -25,10 +26,10 @@ impl Outcome {
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for case in self.cases.iter().filter(|case| !case.faults.is_empty()) {
-            writeln!(f, "failed: {}", case.name)?;
+            writeln!(f, "failed: {}", escape(&case.name))?;
             // The title of a row is in its name.
             if !case.name.ends_with(&case.title) {
-                writeln!(f, "  {}", case.title)?;
+                writeln!(f, "  {}", escape(&case.title))?;
             }
             writeln!(f, "  {}", case.place())?;
             for fault in &case.faults {
