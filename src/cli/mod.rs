@@ -86,6 +86,11 @@ impl From<Exit> for ExitCode {
 /// one held or withheld (or not well-formed), 2 wrong usage, policy or format, 1 an I/O failure.
 #[must_use]
 pub fn main() -> ExitCode {
+    // What a panic says may hold a value of a message (P6): where it happened is enough.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        complain(format!("an error of the program itself, at {place}: please report it"));
+    }));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return wrong_usage(error),

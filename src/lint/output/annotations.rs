@@ -33,5 +33,5 @@ fn data(text: &str) -> String {
 
 /// A property, which a colon or a comma would end too.
 fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    data(&crate::escape::escape(text)).replace(':', "%3A").replace(',', "%2C")
 }
