@@ -107,6 +107,7 @@ pub fn redact_source(filter: &Filter, requester: &Requester, source: &Path, out:
             withheld: None,
             is_audited: false,
             is_verification: false,
+            is_dry_run: false,
         },
         inputs: Inputs::Roots(roots(&[source.to_owned()]).map_err(|error| format!("{error:?}"))?),
         outputs: Outputs::Files(out.to_owned()),
