@@ -16,9 +16,11 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
     forbids_all(subject, survey);
 }
 
-/// A policy that doesn't list its purposes: which ones are refused, and what to write.
+/// A policy that doesn't list its purposes: which ones are refused, and what to write. Where every permit asks for a purpose,
+/// other ones would get nothing anyway.
 fn purposes(subject: &mut Subject<'_>) {
-    if subject.policy.lists_purposes() {
+    let asks_for_none = |rule: &Rule| matches!(rule.effect, Effect::Permit(_)) && rule.purposes.is_none();
+    if subject.policy.lists_purposes() || !subject.policy.rules().iter().any(asks_for_none) {
         return;
     }
     let codes: Vec<String> = subject.policy.purposes().iter().map(|code| format!("\"{code}\"")).collect();

@@ -43,7 +43,7 @@ pub(super) const ELEMENT_EMPTIED: Code =
     Code::warning("element-emptied", "a name in a permit's `elements` that forbids empty wherever the permit applies");
 pub(super) const PURPOSES_UNLISTED: Code = Code::warning(
     "purposes-unlisted",
-    "a policy that doesn't list the purposes that requests may state: those that its rules name count",
+    "a policy that doesn't list the purposes that requests may state: those that its rules name count, and permits that ask for none no longer answer others",
 );
 pub(super) const PURPOSES_IDLE: Code =
     Code::note("purposes-idle", "a policy for which the purpose of a request makes no difference");
