@@ -22,8 +22,9 @@ const BARCODE_HEADER: &str = "ANSI 636";
 const SHORTEST_BASE64: usize = 8;
 const SHORTEST_HEX: usize = 16;
 
-/// Whether a text holds fields of a layout of its own.
-pub(super) fn holds_fields(text: &str) -> bool {
+/// Whether a value holds fields of a layout of its own. A lone word that begins as an element of barcode text does is one in a
+/// text; a code or an identifier may begin so (`DCF`: an ORI of the District of Columbia; any plate or licence number).
+pub(super) fn holds_fields(text: &str, is_text: bool) -> bool {
     let mut others = 0;
     let mut barcodes = 0;
     for (at, _) in text.match_indices('/') {
@@ -44,7 +45,7 @@ pub(super) fn holds_fields(text: &str) -> bool {
     }
     for word in words(text).filter(|word| word.len() > 3) {
         if word.get(..3).is_some_and(|id| BARCODE_IDS.contains(&id)) {
-            barcodes += if has_digit(word) { 2 } else { 1 };
+            barcodes += if is_text && has_digit(word) { 2 } else { 1 };
         }
     }
     others > 1 || barcodes > 1 || text.contains(BARCODE_HEADER)
@@ -93,7 +94,7 @@ mod tests {
     use super::{holds_code, holds_fields};
 
     fn is_found_in(text: &str) -> bool {
-        holds_fields(text) || holds_code(text)
+        holds_fields(text, true) || holds_code(text)
     }
 
     #[test]
@@ -109,6 +110,14 @@ mod tests {
         ] {
             assert!(is_found_in(text), "{text}");
         }
+    }
+
+    #[test]
+    fn p4_a_code_may_begin_as_a_barcode_field_does() {
+        for code in ["DCFBI0000", "DAQ1234", "DBB1234567"] {
+            assert!(holds_fields(code, true) && !holds_fields(code, false), "{code}");
+        }
+        assert!(holds_fields("DAQD12345678 DCSPUBLIC", false) && holds_fields("ANSI 636026", false));
     }
 
     #[test]

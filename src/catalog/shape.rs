@@ -73,7 +73,7 @@ impl Shape {
                 && !(self.looks_for_ssn(value) && holds_ssn(value.as_bytes(), self.holds.refuses))
                 && (self.holds.phrase || !sentence::is_sentence(value))
                 && !holds_reference(value)
-                && (self.is_image || !disguise::holds_fields(value))
+                && (self.is_image || !disguise::holds_fields(value, self.is_text))
                 && !(self.is_text && disguise::holds_code(value))
     }
 

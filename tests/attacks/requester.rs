@@ -233,7 +233,7 @@ fn attack_30_an_office_with_letters_where_police_have_digits_is_not_police() {
     let states = "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NB NV NH NJ NM NY NC ND OH \
                   OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GM MP PR VI";
     for state in states.split(' ') {
-        for office in ["CBP0100", "HSI0100", "USBP000", "INS0100", "TSA0000"] {
+        for office in ["CBP0100", "HSI0100", "USBP000", "INS0100", "TSA0000", "FBI0000"] {
             let ori = format!("{state}{office}");
             assert_eq!(reason(&BASELINE, &ori), Some(Reason::RequesterUnknown), "{ori}");
             assert_eq!(reason(&starter, &ori), Some(Reason::RequesterUnknown), "{ori}");
