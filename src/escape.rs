@@ -19,6 +19,32 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     line.into()
 }
 
+/// A text of several lines, each escaped by itself: the last barrier before an output, when names have been escaped already.
+pub(crate) fn lines(text: &str) -> String {
+    text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
+}
+
+/// A JSON document in which what must not be shown is `\uXXXX`: the same document to every reader of JSON.
+pub(crate) fn json(document: &str) -> String {
+    let mut safe = String::with_capacity(document.len() + 16);
+    for (number, line) in document.split('\n').enumerate() {
+        if number > 0 {
+            safe.push('\n');
+        }
+        for (character, is_shown) in characters(line) {
+            if is_shown {
+                safe.push(character);
+                continue;
+            }
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // A string takes everything.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        }
+    }
+    safe
+}
+
 /// Appends a character, as it is or as `\u{...}`.
 pub(crate) fn push(line: &mut String, character: char, is_shown: bool) {
     match is_shown {
@@ -90,6 +116,18 @@ mod tests {
             "a\\u{1b}[31m\\u{9b}2J\\u{d}\\u{a}\\u{9}\\u{202e}\\u{2066}\\u{200b}\\u{feff}\\u{ad}\\u{2028}\\u{7f}\\u{e0041}\\u{ffff}"
         );
         assert_eq!(escape(&escaped), escaped);
+    }
+
+    #[test]
+    fn p6_lines_and_json_stay_what_they_are() {
+        assert_eq!(lines("a\n::warning::x\n\u{1b}b\n"), "a\n\\u{3a}:warning::x\n\\u{1b}b\n");
+        let value =
+            serde_json::json!({ "a": "\u{85}\u{202e}\u{2028}\u{e0041}\\ \u{9b}", "b": [" ::x", "##[error]y", "José"] });
+        let document = serde_json::to_string_pretty(&value).unwrap() + "\n";
+        let safe = json(&document);
+        assert!(safe.chars().all(|character| character == '\n' || is_visible(character)), "{safe}");
+        assert!(!safe.contains(" ::") && !safe.contains("##[") && safe.contains("José"), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[cfg(unix)]
+#[path = "cli/names.rs"]
+mod names;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

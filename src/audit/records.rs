@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::Line;
 use super::counts::Counts;
+use crate::escape;
 use crate::policy::PolicyIdentity;
 
 /// A run begins, or goes on.
@@ -49,8 +50,8 @@ pub(super) struct Started {
 
 /// The body of a record, as [`super::chain::Link::write_line`] takes it.
 pub(super) fn body_of(record: &impl Serialize) -> io::Result<Vec<u8>> {
-    let object = serde_json::to_vec(record)?;
-    Ok(object.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).unwrap_or_default().to_owned())
+    let object = escape::json(&serde_json::to_string(record)?);
+    Ok(object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default().into())
 }
 
 /// What a record of a run says, if it says that.

@@ -1,5 +1,6 @@
 //! What a worker does with a unit: each message redacted, its record made, its output added to the piece that goes out.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use super::output::{Piece, Product, Staging, create_private_folder, is_of_the_ru
 use super::unit::{Content, Data, Entry, Lines, Unit};
 use super::verification::Verified;
 use crate::audit::Bodies;
+use crate::escape;
 use crate::read::{Reason, Refusal};
 use crate::report::{Comparison, Summary, Tally};
 use crate::{Filter, Receipt, Requester};
@@ -344,8 +346,15 @@ fn write_body(source: &str, item: Option<u64>, dry_run: bool, receipt: &Receipt,
         #[serde(flatten)]
         receipt: &'b Receipt,
     }
+    let start = into.len();
     // A vector takes everything, and a receipt has no keys but names: this can't fail.
-    let _ = serde_json::to_writer(into, &Body { source, item, dry_run, receipt });
+    let _ = serde_json::to_writer(&mut *into, &Body { source, item, dry_run, receipt });
+    // All else in it are words and numbers.
+    if let Cow::Owned(_) = escape::escape(source) {
+        let safe = escape::json(&String::from_utf8_lossy(into.get(start..).unwrap_or_default()));
+        into.truncate(start);
+        into.extend_from_slice(safe.as_bytes());
+    }
 }
 
 /// Reason code, place and fixed words about a message that was not released.

@@ -63,7 +63,7 @@ impl fmt::Display for Blessing {
         for Change { case, file, what, .. } in &self.changes {
             writeln!(f, "bless {}: {}: {what}", escape(case), escape(&file.to_string_lossy()))?;
         }
-        self.refused.iter().try_for_each(|(case, why)| writeln!(f, "not blessed: {case}: {why}"))
+        self.refused.iter().try_for_each(|(case, why)| writeln!(f, "not blessed: {}: {why}", escape(case)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::output::say;
+use super::output::{say, say_json};
 use super::{Exit, Problem, complain};
 use crate::audit::{Head, Key, Verification, report, verify};
 use crate::escape::escape;
@@ -90,7 +90,7 @@ fn report_log(logs: &[PathBuf], key: Option<&Path>, form: Form) -> Result<Exit, 
     let (found, report) = report(logs, key.as_ref())?;
     match form {
         Form::Text => say(&report.to_string())?,
-        Form::Json => say(&(serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"))?,
+        Form::Json => say_json(&report)?,
     }
     Ok(report_faults(&found))
 }

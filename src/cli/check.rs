@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::drawn::{self, Manner};
-use super::output::say;
+use super::output::print;
+use crate::escape;
 use crate::lint::{Finding, Severity, Subjects, annotations, check, json, sarif};
 
 /// Find what is wrong, or probably not meant, in a policy, a catalog and formats.
@@ -47,11 +48,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let found = check(&subjects);
     let told = match arguments.output {
         Form::Text => text(&found, arguments.strict),
-        Form::Json => json(&found, arguments.strict),
-        Form::Sarif => sarif(&found, arguments.strict),
+        Form::Json => escape::json(&json(&found, arguments.strict)),
+        Form::Sarif => escape::json(&sarif(&found, arguments.strict)),
         Form::Github => annotations(&found, arguments.strict),
     };
-    if let Err(problem) = say(&told) {
+    if let Err(problem) = print(&told) {
         return problem.complain();
     }
     let is_wrong = found.iter().any(|finding| finding.severity(arguments.strict) == Severity::Error);

@@ -4,7 +4,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::Exit;
-use super::output::say;
+use super::output::print;
 
 /// Print completions for a shell.
 ///
@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let mut command = super::Arguments::command();
     let mut completions = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, "dmv-redact", &mut completions);
-    match say(&String::from_utf8_lossy(&completions)) {
+    match print(&String::from_utf8_lossy(&completions)) {
         Ok(()) => Exit::Released,
         Err(problem) => problem.complain(),
     }

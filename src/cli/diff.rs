@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::ground_arguments::GroundArguments;
-use super::output::say;
+use super::output::{say, say_json};
 use super::{Exit, Problem};
 use crate::policy::survey::compare;
 use crate::report::Diff;
@@ -47,9 +47,9 @@ fn show(arguments: &Arguments) -> Result<Exit, Problem> {
     let load = |path: &PathBuf| builder.clone().policy_path(path).policy(&catalog, &formats);
     let (old, new) = (load(&arguments.old)?, load(&arguments.new)?);
     let diff = Diff::new([&old, &new], &catalog, formats.messages(), &compare(&old, &new)?);
-    say(&match arguments.output {
-        Form::Text => diff.to_string(),
-        Form::Json => diff.json(),
-    })?;
+    match arguments.output {
+        Form::Text => say(&diff.to_string())?,
+        Form::Json => say_json(&diff)?,
+    }
     Ok(if diff.gains() { Exit::Refused } else { Exit::Released })
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::filter_arguments::FilterArguments;
 use super::messages::{read_file, read_message};
-use super::output::say;
+use super::output::{say, say_json};
 use super::{Exit, Problem};
 use crate::report::{Explanation, MessageTold, View, explain, message_key};
 
@@ -83,7 +83,7 @@ fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
         }
     };
     match (arguments.output, &told.message) {
-        (Form::Json, _) => say(&(serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"))?,
+        (Form::Json, _) => say_json(&told)?,
         (Form::Text, Some(message)) if arguments.diff_view => say(&View(message).to_string())?,
         (Form::Text, message) => {
             let explanation =

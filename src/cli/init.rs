@@ -11,6 +11,7 @@ use clap::Args;
 use super::output::say;
 use super::schema::Table;
 use super::{Exit, Problem};
+use crate::escape::escape;
 
 /// Write a policy to begin with, and what tests it.
 ///
@@ -113,7 +114,7 @@ impl Begun {
 fn next_steps(folder: &Path, written: usize) -> String {
     let enter = match folder.as_os_str().is_empty() {
         true => String::new(),
-        false => format!("  cd {}\n", folder.display()),
+        false => format!("  cd {}\n", escape(&folder.to_string_lossy())),
     };
     format!(
         "{written} files written:

@@ -10,6 +10,7 @@ use super::filter_arguments::limits;
 use super::messages::{read_file, read_message, regular_files};
 use super::output::say;
 use super::{Exit, Problem, complain};
+use crate::escape::escape;
 use crate::{Limits, lint_syntax};
 
 /// Tell whether messages are well-formed, whatever format they are of.
@@ -77,13 +78,13 @@ impl Report {
             Ok(Ok(())) => {}
             Ok(Err(fault)) => {
                 // Writing to a string can't fail.
-                let _ = writeln!(self.lines, "{name}: {fault}");
+                let _ = writeln!(self.lines, "{}: {fault}", escape(name));
                 if self.exit == Exit::Released {
                     self.exit = Exit::Refused;
                 }
             }
             Err(error) => {
-                complain(format!("{name}: failed: {error}"));
+                complain(escape(&format!("{name}: failed: {error}")));
                 self.exit = Exit::Failure;
             }
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
 
-use super::output::say;
+use super::output::print;
 use super::{Exit, Problem};
 
 /// Write the manual pages, one for each verb, or print the first.
@@ -28,7 +28,7 @@ fn write(arguments: &Arguments) -> Result<(), Problem> {
     let Some(folder) = &arguments.folder else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page).map_err(|error| Problem::Io(format!("stdout: {error}")))?;
-        return say(&String::from_utf8_lossy(&page));
+        return print(&String::from_utf8_lossy(&page));
     };
     let failed = |error| Problem::Io(format!("{}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(failed)?;

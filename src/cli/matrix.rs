@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::ground_arguments::GroundArguments;
-use super::output::say;
+use super::output::{say, say_json};
 use super::{Exit, Problem};
 use crate::policy::survey::Survey;
 use crate::report::MatrixBuilder;
@@ -51,11 +51,11 @@ fn show(arguments: &Arguments) -> Result<(), Problem> {
     let policy = builder.policy(&catalog, &formats)?;
     let survey = Survey::of(&policy);
     let matrix = MatrixBuilder::new(&survey, &catalog, formats.messages()).build()?;
-    say(&match arguments.output {
-        Form::Text => matrix.to_string(),
-        Form::Md => matrix.markdown(),
-        Form::Csv => matrix.csv(),
-        Form::Json => matrix.json(),
-        Form::Html => matrix.html(),
-    })
+    match arguments.output {
+        Form::Text => say(&matrix.to_string()),
+        Form::Md => say(&matrix.markdown()),
+        Form::Csv => say(&matrix.csv()),
+        Form::Json => say_json(&matrix),
+        Form::Html => say(&matrix.html()),
+    }
 }

@@ -19,7 +19,7 @@ use super::{Exit, Problem, complain};
 use crate::Filter;
 use crate::audit::{Key, Log};
 use crate::batch::{Begin, Destination, Form, Found, Inputs, Members, Outputs, Report, Root, Run, Task, Terms, Walk};
-use crate::escape::escape;
+use crate::escape::{self, escape};
 use crate::report::{Manner, Progress};
 use idle::{idle, refuse_idle};
 pub(super) use places::inputs;
@@ -236,10 +236,10 @@ fn print_summary(arguments: &Arguments, run: &Run, report: &Report) -> Result<()
     let text = match summary_form(arguments, &run.outputs) {
         None => return Ok(()),
         Some(SummaryForm::Text) => outcome.to_string(),
-        Some(SummaryForm::Json) => serde_json::to_string_pretty(&outcome).unwrap_or_default() + "\n",
+        Some(SummaryForm::Json) => escape::json(&serde_json::to_string_pretty(&outcome).unwrap_or_default()) + "\n",
     };
     if is_stdout(&run.outputs) {
-        complain(text.trim_end());
+        complain(escape::lines(text.trim_end()));
         return Ok(());
     }
     say(&text)

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
 
-use super::output::say;
+use super::output::{say, say_json};
 use super::{Exit, Problem, complain};
 use crate::cases::{CasesError, Run, Settings, blessing, coverage, junit, load, run as run_cases, write_whole};
+use crate::escape;
 
 /// Run policy cases: messages and what must become of them, and what each agency class may get.
 ///
@@ -111,10 +112,10 @@ fn test(arguments: &Arguments) -> Result<Exit, Problem> {
 fn report(arguments: &Arguments, run: &Run) -> Result<Exit, Problem> {
     match arguments.output {
         Form::Text => say(&run.to_string())?,
-        Form::Json => say(&(serde_json::to_string_pretty(run).unwrap_or_default() + "\n"))?,
+        Form::Json => say_json(run)?,
     }
     if let Some(path) = &arguments.junit {
-        let report = junit(run).map_err(Problem::Io)?;
+        let report = escape::lines(&junit(run).map_err(Problem::Io)?);
         let named = |error| Problem::Io(format!("{}: {error}", path.display()));
         write_whole(path, report.as_bytes()).map_err(named)?;
     }

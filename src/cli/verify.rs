@@ -9,6 +9,7 @@ use super::output::say;
 use super::redact::{form, inputs};
 use super::{Exit, Problem, complain};
 use crate::batch::{Begin, Form, Members, Outputs, Run, Task, Terms, Watch};
+use crate::escape::escape;
 use crate::report::Summary;
 
 /// Look for anything in redacted messages that the policy doesn't permit.
@@ -97,11 +98,11 @@ struct Complaints;
 
 impl Watch for Complaints {
     fn tell(&self, line: &str) {
-        complain(line);
+        complain(escape(line));
     }
 
     fn tell_failure(&self, line: &str) {
-        complain(line);
+        complain(escape(line));
     }
 
     fn moved(&self, _: &Summary) {}

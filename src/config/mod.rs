@@ -5,6 +5,7 @@
 
 mod characters;
 mod errors;
+mod free_text;
 mod position;
 mod recovery;
 mod spanned;

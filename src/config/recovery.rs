@@ -11,14 +11,15 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer, Error};
 
 use super::wording::{self, Wording};
-use super::{Document, Errors, characters};
+use super::{Document, Errors, characters, free_text};
 
 /// Errors of one file's form that are searched for: each costs reading the file again.
 const MAX_ERRORS: usize = 100;
 
 /// Reads the document, as far as that can be; notes what is wrong with its form.
 pub(super) fn read<T: DeserializeOwned>(document: &Document<'_>, errors: &mut Errors) -> Option<T> {
-    let deceptive = characters::check(document);
+    let mut deceptive = characters::check(document);
+    deceptive.extend(free_text::check(document));
     if deceptive.is_empty()
         && let Ok(value) = toml::from_str(document.text)
     {

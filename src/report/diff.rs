@@ -150,11 +150,6 @@ impl Diff {
     pub(crate) fn gains(&self) -> bool {
         self.gains
     }
-
-    /// For programs.
-    pub(crate) fn json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
 }
 
 /// What becomes of an element.

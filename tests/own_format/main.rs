@@ -151,7 +151,7 @@ fn errors_name_file_line_column_and_the_nearest_spelling() {
     assert_eq!(policy("elements", "element"), "policy.toml:12:1: unknown key `element`; did you mean `elements`?");
     assert_eq!(
         policy("AZ*", "az*"),
-        "policy.toml:7:8: `az*` can match no ORI: `a` is none of A to Z, 0 to 9, `?` and `*`; `?` stands for one character, `*` for any run of them"
+        "policy.toml:7:8: `az*` can match no ORI: `a` is none of A to Z, 0 to 9, `?`, `#` and `*`; `?` is one character, `#` one digit, `*` any run of characters"
     );
     assert_eq!(
         policy("AZ*", "AZ007000"),

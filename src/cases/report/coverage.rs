@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::escape::escape;
 use crate::report::Elements;
 
 use super::super::coverage::{Cells, ClassCoverage, Coverage, PolicyCoverage};
@@ -31,7 +32,7 @@ impl fmt::Display for Coverage {
 impl PolicyCoverage {
     fn place(&self) -> String {
         match &self.file {
-            Some(file) => format!("`{}`, {}", self.name, file.display()),
+            Some(file) => format!("`{}`, {}", self.name, escape(&file.to_string_lossy())),
             None => format!("`{}`, the built-in policy", self.name),
         }
     }

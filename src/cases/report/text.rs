@@ -9,7 +9,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, expected, got, details } = self;
         write!(f, "{what}: expected {expected}, got {got}")?;
-        details.iter().try_for_each(|detail| write!(f, "\n  {detail}"))
+        details.iter().try_for_each(|detail| write!(f, "\n  {}", escape(detail)))
     }
 }
 

@@ -11,7 +11,7 @@ mod tests;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
-use super::output::say;
+use super::output::print;
 
 /// Print the JSON Schema of a table, for editors.
 ///
@@ -65,7 +65,7 @@ impl Table {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match say(arguments.table.schema()) {
+    match print(arguments.table.schema()) {
         Ok(()) => Exit::Released,
         Err(problem) => problem.complain(),
     }

@@ -17,7 +17,7 @@ impl fmt::Display for Explanation {
         let purpose = purpose.as_deref().unwrap_or("none");
         let claims = if claims.is_empty() { "none".to_owned() } else { claims.join(", ") };
         writeln!(f, "requester {requester}, purpose {purpose}, claims {claims}")?;
-        writeln!(f, "policy `{}`, version {} ({file})", plain(policy), plain(version))?;
+        writeln!(f, "policy `{}`, version {} ({})", plain(policy), plain(version), plain(file))?;
         writeln!(f)?;
         if who.classes.is_empty() {
             writeln!(f, "No agency class claims this requester: every message is withheld (requester-unknown).")?;
@@ -39,7 +39,7 @@ impl fmt::Display for Explanation {
 impl ClassTold {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = self.title.as_ref().map_or(String::new(), |title| format!(" ({})", plain(title)));
-        writeln!(f, "  {}{title}\n    {}", self.name, self.why)
+        writeln!(f, "  {}{title}\n    {}", self.name, plain(&self.why))
     }
 }
 

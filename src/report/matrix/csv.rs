@@ -1,6 +1,7 @@
 //! The matrix as a table of one line a cell, for spreadsheets and databases.
 
 use super::Matrix;
+use crate::escape::escape;
 
 impl Matrix {
     /// As comma-separated values.
@@ -45,10 +46,11 @@ impl Matrix {
     }
 }
 
-/// A text that no spreadsheet takes for a formula.
+/// A text on one line that no spreadsheet takes for a formula.
 fn harmless(text: &str) -> String {
+    let text = escape(text);
     match text.chars().next() {
         Some('=' | '+' | '-' | '@') => format!("'{text}"),
-        _ => text.to_owned(),
+        _ => text.into_owned(),
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::{Head, Matrix};
 use crate::Sensitivity;
+use crate::escape::escape;
 
 impl Matrix {
     /// In Markdown, with tables as GitHub has them.
@@ -85,7 +86,7 @@ impl Matrix {
 /// Text in which nothing is Markdown or HTML.
 fn escaped(text: &str) -> String {
     let mut safe = String::new();
-    for c in text.chars() {
+    for c in escape(text).chars() {
         match c {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),

@@ -126,9 +126,4 @@ impl Matrix {
     fn rule(&self, number: usize) -> Option<&RuleTold> {
         self.rules.get(number)
     }
-
-    /// For programs.
-    pub(crate) fn json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
 }
