@@ -12,6 +12,7 @@ use super::pattern::Pattern;
 use super::plain::Bounds;
 use super::{Kind, disguise, sentence};
 use crate::config::Origin;
+use crate::escape::is_visible;
 use crate::wide::{is_base64, level};
 
 /// Bytes of white space around a value: indentation takes some, more could carry something.
@@ -231,34 +232,11 @@ fn is_of_joined_letters(character: char) -> bool {
     matches!(character, '\u{620}'..='\u{DFF}')
 }
 
-/// Whether a character hides nothing: no control but those of lines, nothing without width, nothing that turns the text.
+/// Whether a character hides nothing: it is seen, or ends a line, and is no ASCII in disguise (full width, or the letters and
+/// digits of mathematics).
 fn is_clean_character(character: char) -> bool {
-    match character {
-        '\t' | '\r' | '\n' => true,
-        '\0'..='\u{1F}' | '\u{7F}'..='\u{9F}' => false,
-        // Soft hyphen, combining grapheme joiner, Arabic letter mark, Hangul fillers, Khmer inherent vowels,
-        // Mongolian separators.
-        '\u{AD}'
-        | '\u{34F}'
-        | '\u{61C}'
-        | '\u{115F}'
-        | '\u{1160}'
-        | '\u{17B4}'
-        | '\u{17B5}'
-        | '\u{180B}'..='\u{180F}' => false,
-        // Zero-width and bidi marks, separators, bidi embeddings, invisible operators, bidi isolates.
-        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' => false,
-        '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' => false,
-        '\u{E0000}'..='\u{E0FFF}' => false,
-        // ASCII in disguise: full width, and the letters and digits of mathematics.
-        '\u{FF01}'..='\u{FF5E}' | '\u{1D400}'..='\u{1D7FF}' => false,
-        _ => !is_noncharacter(character),
-    }
-}
-
-fn is_noncharacter(character: char) -> bool {
-    let code = u32::from(character);
-    (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
+    matches!(character, '\t' | '\r' | '\n')
+        || is_visible(character) && !matches!(character, '\u{FF01}'..='\u{FF5E}' | '\u{1D400}'..='\u{1D7FF}')
 }
 
 /// Characters between two groups of digits that are groups of one number.

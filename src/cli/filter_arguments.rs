@@ -94,17 +94,6 @@ impl FilterArguments {
         policy.chain(catalogs).chain(self.formats.iter().map(|path| ("the folder of formats", path.as_path())))
     }
 
-    /// A limit that is set twice: only the second counts.
-    pub(super) fn limit_set_twice(&self) -> Option<&str> {
-        let names: Vec<&str> =
-            self.limits.iter().filter_map(|setting| Some(setting.split_once('=')?.0.trim())).collect();
-        names
-            .iter()
-            .enumerate()
-            .find(|(at, name)| names.iter().skip(at + 1).any(|other| other == *name))
-            .map(|(_, name)| *name)
-    }
-
     /// Whom they name. What the filter's policy doesn't declare of it is wrong usage.
     pub(super) fn requester(&self, filter: &Filter) -> Result<Requester, Problem> {
         let mut requester = match &self.requester {
@@ -135,7 +124,7 @@ impl FilterArguments {
 
 /// The limits that these settings make, each set once: of two the first would have no effect.
 pub(super) fn limits(settings: &[String]) -> Result<Limits, ConfigError> {
-    let name = |setting: &String| setting.split('=').next().unwrap_or_default().to_owned();
+    let name = |setting: &String| setting.split('=').next().unwrap_or_default().trim().to_owned();
     let mut limits = Limits::default();
     for (place, setting) in settings.iter().enumerate() {
         limits.set(setting)?;

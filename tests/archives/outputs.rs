@@ -189,7 +189,7 @@ fn options_without_effect_are_refused_or_reported() {
         (&["in.json", "--prune"], "--prune"),
         (&["in.json", "-o", "/dev/null", "--prune"], "--prune"),
         (&["in.json", "--compare", policy], "--compare"),
-        (&["in.json", "--limit", "depth=5", "--limit", "depth=6"], "--limit depth"),
+        (&["in.json", "--limit", "depth=5", "--limit", "depth=6"], "--limit: `depth` is set twice"),
         (&["in.json", "--jobs", "0"], "--jobs"),
         (&["in.json", "--audit-key", "key"], "--audit"),
         (&["in.json", "--resume"], "can't be resumed"),

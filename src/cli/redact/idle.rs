@@ -10,7 +10,7 @@ use crate::batch::{Form, Inputs, Layout, Outputs, Report};
 /// # Errors
 /// The first of them, with the reason.
 pub(super) fn refuse_idle(arguments: &Arguments, outputs: &Outputs, prints_summary: bool) -> Result<(), Problem> {
-    let Arguments { filter, forms, record, going, .. } = arguments;
+    let Arguments { forms, record, going, .. } = arguments;
     let dry = Some("with --dry-run, which writes no output").filter(|_| record.dry_run);
     let unread = forms.input_format.filter(|form| form.layout != Layout::Lines);
     let unread = unread.map(|_| "on an --input-format that isn't ndjson: only lines have members");
@@ -45,10 +45,7 @@ pub(super) fn refuse_idle(arguments: &Arguments, outputs: &Outputs, prints_summa
             return Err(Problem::Usage(format!("{option} has no effect {why}")));
         }
     }
-    match filter.limit_set_twice() {
-        Some(name) => Err(Problem::Usage(format!("--limit {name} is given twice: the first has no effect"))),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Options that turned out to have no effect on what was read, each with the reason.
