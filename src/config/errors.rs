@@ -4,13 +4,22 @@ use super::ConfigError;
 
 /// Errors of tables, in the order of their places when they are complete.
 #[derive(Debug, Default)]
-pub(crate) struct Errors(Vec<ConfigError>);
+pub(crate) struct Errors {
+    noted: Vec<ConfigError>,
+    /// An error about a value that stands in for a wrong one.
+    of_placeholder: Option<ConfigError>,
+}
 
 impl Errors {
-    /// Notes an error with those that it carries. One about a value that stands in for a wrong one is left out: that the
-    /// other is wrong has been noted.
+    /// Notes an error with those that it carries. One about a value that stands in for a wrong one counts only where there is
+    /// no other: that the value is wrong has been noted elsewhere.
     pub(crate) fn push(&mut self, error: ConfigError) {
-        self.0.extend(error.into_each().filter(|error| !error.is_about_placeholder()));
+        for error in error.into_each() {
+            match error.is_about_placeholder() {
+                true => self.of_placeholder = Some(error),
+                false => self.noted.push(error),
+            }
+        }
     }
 
     /// The value, or nothing once the error is noted.
@@ -21,11 +30,11 @@ impl Errors {
     /// Whether an error on the line of this one has been noted.
     pub(super) fn has_line_of(&self, error: &ConfigError) -> bool {
         let line = |error: &ConfigError| error.position().map(|(line, _)| line);
-        self.0.iter().any(|other| line(other) == line(error) && other.file() == error.file())
+        self.noted.iter().any(|other| line(other) == line(error) && other.file() == error.file())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.noted.is_empty()
     }
 
     /// Nothing, or all errors as one, by file in the order in which files were read, and by place in a file.
@@ -34,18 +43,19 @@ impl Errors {
     /// When an error was noted.
     pub(crate) fn finish(self) -> Result<(), ConfigError> {
         let mut files: Vec<String> = Vec::new();
-        for error in &self.0 {
+        for error in &self.noted {
             if !files.iter().any(|file| file == error.file()) {
                 files.push(error.file().to_owned());
             }
         }
-        let mut all = self.0;
-        all.sort_by_key(|error| {
+        let mut all = self.noted;
+        // By message too, so that what is noted twice, once for each syntax of a format, comes together.
+        all.sort_by_cached_key(|error| {
             let file = files.iter().position(|file| file == error.file());
-            (file, error.span().map(|span| span.start))
+            (file, error.span().map(|span| span.start), error.message().to_owned())
         });
         all.dedup();
-        ConfigError::of_all(all).map_or(Ok(()), Err)
+        ConfigError::of_all(all).or(self.of_placeholder).map_or(Ok(()), Err)
     }
 }
 

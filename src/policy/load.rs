@@ -196,7 +196,11 @@ impl Policy {
         let agencies = load_agencies(document, &lines, folder, &classes, raw.agencies, &mut digest);
         let agencies = errors.take(agencies).unwrap_or_else(|| Agencies::new(Vec::new(), HashMap::new()));
         let purposes = errors.take(declared_purposes(document, raw.policy.purposes.as_ref()));
-        let purposes = purposes.unwrap_or(Purposes { codes: Vec::new(), are_listed: false });
+        let as_written = || Purposes {
+            codes: raw.policy.purposes.iter().flat_map(Spanned::get_ref).map(|code| code.get_ref().clone()).collect(),
+            are_listed: raw.policy.purposes.is_some(),
+        };
+        let purposes = purposes.unwrap_or_else(as_written);
         let (claims, classes) = (&claims, &classes);
         let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, purposes };
         let mut rules = Vec::new();
@@ -282,7 +286,7 @@ fn word(document: &Document<'_>, name: &Spanned<String>, what: &str) -> Result<(
 /// The purposes that the policy lists; none if it has no list.
 fn declared_purposes(document: &Document<'_>, names: Option<&Names>) -> Result<Purposes, ConfigError> {
     let list = names.map_or(&[][..], |names| names.get_ref().as_slice());
-    list.iter().try_for_each(|name| check_purpose_code(document, name))?;
+    all(list.iter().map(|name| check_purpose_code(document, name)))?;
     Ok(Purposes { codes: distinct(document, list, "purpose")?, are_listed: names.is_some() })
 }
 
@@ -302,6 +306,7 @@ fn load_agencies(
     raw: BTreeMap<Spanned<String>, RawAgencyClass>,
     digest: &mut Sha256,
 ) -> Result<Agencies, ConfigError> {
+    let mut errors = Errors::default();
     let mut classes = Vec::new();
     let mut exact: HashMap<Ori, Vec<ClassId>> = HashMap::new();
     for (place, (name, class)) in raw.into_iter().enumerate() {
@@ -309,7 +314,7 @@ fn load_agencies(
             ClassId::try_from(place).map_err(|_| document.error(&name.span(), "more than 65,536 agency classes"))?;
         if class.ori.is_empty() && class.ori_file.is_none() {
             let message = format!("agency class `{}` names no ORI", name.get_ref());
-            return Err(document.error(&name.span(), message).help("give it `ori = [...]` or `ori-file = \"...\"`"));
+            errors.push(document.error(&name.span(), message).help("give it `ori = [...]` or `ori-file = \"...\"`"));
         }
         let mut patterns = Vec::new();
         for text in &class.ori {
@@ -319,24 +324,27 @@ fn load_agencies(
                     .help("`?` is one character, `#` one digit, `*` any run of characters")
             };
             if OriPattern::is_pattern(text.get_ref()) {
-                patterns.push(OriPattern::new(text.get_ref()).map_err(refuse)?);
+                patterns.extend(errors.take(OriPattern::new(text.get_ref()).map_err(refuse)));
             } else {
-                let ori = Ori::new(text.get_ref()).ok_or_else(|| no_ori(document, &text.span(), text.get_ref()))?;
-                exact.entry(ori).or_default().push(id);
+                let ori = Ori::new(text.get_ref()).ok_or_else(|| no_ori(document, &text.span(), text.get_ref()));
+                errors.take(ori).into_iter().for_each(|ori| exact.entry(ori).or_default().push(id));
             }
         }
         if let Some(file) = &class.ori_file {
-            for (ori, _) in load_roster(document, folder, file, digest)?.oris {
+            for (ori, _) in
+                errors.take(load_roster(document, folder, file, digest)).into_iter().flat_map(|roster| roster.oris)
+            {
                 exact.entry(ori).or_default().push(id);
             }
         }
-        let except = class.except.iter().map(|other| names.find(document, other)).collect::<Result<Vec<_>, _>>()?;
+        let except = class.except.iter().filter_map(|other| errors.take(names.find(document, other))).collect();
         for other in &class.overlaps {
-            names.find(document, other)?;
+            errors.take(names.find(document, other));
         }
         let told = Told { title: class.title, basis: None, place: lines.position(name.span().start) };
         classes.push(AgencyClass { name: name.into_inner(), patterns, except, told });
     }
+    errors.finish()?;
     Ok(Agencies::new(classes, exact))
 }
 
@@ -395,53 +403,65 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn rule(&mut self, kind: RuleKind, raw: RawRule) -> Result<Rule, ConfigError> {
+        let mut errors = Errors::default();
         let span = raw.id.span();
-        let id = raw.id.into_inner();
         if kind == RuleKind::Permit && raw.agencies.is_none() {
-            let message = format!("permit `{id}` names no agency class");
-            return Err(self.document.error(&span, message).help("add `agencies = [...]`"));
+            let message = format!("permit `{}` names no agency class", raw.id.get_ref());
+            errors.push(self.document.error(&span, message).help("add `agencies = [...]`"));
         }
-        let classes = self.places(raw.agencies.as_ref(), |name| self.classes.find(self.document, name))?;
-        let messages = self.places(raw.messages.as_ref(), |name| {
+        let classes = errors.take(self.places(raw.agencies.as_ref(), |name| self.classes.find(self.document, name)));
+        let messages = errors.take(self.places(raw.messages.as_ref(), |name| {
             find(self.document, name, self.messages, ("message key", "a format declares its keys in `messages`"))
                 .map(MessageKeyId)
-        })?;
-        let purposes = self.purposes(raw.purposes.as_ref())?;
-        let effect = match (kind, raw.elements) {
-            (RuleKind::Review, None) => Effect::Review,
-            (RuleKind::Review, Some(elements)) => {
-                return Err(self
-                    .document
-                    .error(&elements.span(), "a review holds whole messages: it takes no `elements`")
-                    .help("take `elements` away, or make it a `[[forbid]]`"));
-            }
-            (_, None) => {
-                let error = self.document.error(&span, format!("rule `{id}` names no `elements`"));
-                return Err(error.help("add `elements = [...]`"));
-            }
-            (kind, Some(elements)) => {
-                let elements = self.elements(&elements)?;
-                match kind {
-                    RuleKind::Permit => Effect::Permit(self.treatments(&elements, &raw.treatments)?),
-                    RuleKind::Forbid | RuleKind::Review => Effect::Forbid(elements),
-                }
-            }
-        };
+        }));
+        let purposes = errors.take(self.purposes(raw.purposes.as_ref()));
+        let effect = errors.take(self.effect(kind, &raw));
         if let (false, Some(key)) = (kind == RuleKind::Permit, raw.treatments.keys().next()) {
-            return Err(self.document.error(&key.span(), "only a permit takes `as`").help("take it away"));
+            errors.push(self.document.error(&key.span(), "only a permit takes `as`").help("take it away"));
         }
-        let applies_when_absent = self.applies_when_absent(kind, (&raw.purposes, &raw.messages), raw.when_absent)?;
+        let when_absent = self.applies_when_absent(kind, (&raw.purposes, &raw.messages), raw.when_absent);
+        let when_absent = errors.take(when_absent);
+        let claims = [&raw.requires, &raw.unless].map(|names| errors.take(self.claim_set(names)));
+        errors.finish()?;
+        let (Some(classes), Some(messages), Some(purposes), Some(effect), Some(applies_when_absent)) =
+            (classes, messages, purposes, effect, when_absent)
+        else {
+            // Without an error each is there.
+            return Err(self.document.error(&span, "this rule can't be read"));
+        };
+        let [requires, unless] = claims.map(Option::unwrap_or_default);
         Ok(Rule {
-            id,
+            id: raw.id.into_inner(),
             classes,
             purposes,
             messages,
-            requires: self.claim_set(&raw.requires)?,
-            unless: self.claim_set(&raw.unless)?,
+            requires,
+            unless,
             applies_when_absent,
             effect,
             told: Told { title: raw.title, basis: raw.basis, place: self.lines.position(span.start) },
         })
+    }
+
+    /// What a rule does.
+    fn effect(&self, kind: RuleKind, raw: &RawRule) -> Result<Effect, ConfigError> {
+        match (kind, &raw.elements) {
+            (RuleKind::Review, None) => Ok(Effect::Review),
+            (RuleKind::Review, Some(elements)) => Err(self
+                .document
+                .error(&elements.span(), "a review holds whole messages: it takes no `elements`")
+                .help("take `elements` away, or make it a `[[forbid]]`")),
+            (_, None) => {
+                let error =
+                    self.document.error(&raw.id.span(), format!("rule `{}` names no `elements`", raw.id.get_ref()));
+                Err(error.help("add `elements = [...]`"))
+            }
+            (RuleKind::Permit, Some(elements)) => {
+                let elements = self.elements(elements)?;
+                Ok(Effect::Permit(self.treatments(&elements, &raw.treatments)?))
+            }
+            (RuleKind::Forbid, Some(elements)) => Ok(Effect::Forbid(self.elements(elements)?)),
+        }
     }
 
     fn places<T>(
@@ -454,21 +474,21 @@ impl Resolver<'_> {
             let error = self.document.error(&names.span(), "an empty list matches nothing");
             return Err(error.help("name something; a forbid or a review without the list is for any"));
         }
-        names.get_ref().iter().map(place).collect::<Result<Vec<_>, _>>().map(Some)
+        all(names.get_ref().iter().map(place)).map(Some)
     }
 
     /// The purposes of a rule. Where the policy lists none, they are declared by being named.
     fn purposes(&mut self, names: Option<&Names>) -> Result<Option<Vec<PurposeId>>, ConfigError> {
+        let mut errors = Errors::default();
         for name in names.into_iter().flat_map(|names| names.get_ref()) {
             let is_known = self.purposes.codes.contains(name.get_ref());
             if !is_known && self.purposes.are_listed {
-                return Err(self.undeclared_purpose(name));
-            }
-            if !is_known {
-                check_purpose_code(self.document, name)?;
+                errors.push(self.undeclared_purpose(name));
+            } else if !is_known && errors.take(check_purpose_code(self.document, name)).is_some() {
                 self.purposes.codes.push(name.get_ref().clone());
             }
         }
+        errors.finish()?;
         self.places(names, |name| find(self.document, name, &self.purposes.codes, ("purpose", "")).map(PurposeId))
     }
 
@@ -502,12 +522,10 @@ impl Resolver<'_> {
     }
 
     fn claim_set(&self, names: &[Spanned<String>]) -> Result<ClaimSet, ConfigError> {
+        let what = ("claim", "claims are declared in `[policy] claims = [...]`");
+        let places: Vec<usize> = all(names.iter().map(|name| find(self.document, name, self.claims, what)))?;
         let mut set = ClaimSet::default();
-        for name in names {
-            let what = ("claim", "claims are declared in `[policy] claims = [...]`");
-            let place: usize = find(self.document, name, self.claims, what)?;
-            set.insert(place);
-        }
+        places.into_iter().for_each(|place| set.insert(place));
         Ok(set)
     }
 
@@ -516,10 +534,7 @@ impl Resolver<'_> {
             let error = self.document.error(&selectors.span(), "an empty list names no data element");
             return Err(error.help("name some, or take the rule away"));
         }
-        let mut elements = Vec::new();
-        for selector in selectors.get_ref() {
-            elements.extend(self.select(selector)?);
-        }
+        let mut elements = all(selectors.get_ref().iter().map(|selector| self.select(selector)))?.concat();
         elements.sort_unstable();
         elements.dedup();
         Ok(elements)
@@ -550,40 +565,45 @@ impl Resolver<'_> {
     ) -> Result<Vec<(ElementId, Treatment)>, ConfigError> {
         // Per element: how specific the key was that set its treatment, and the treatment.
         let mut chosen: HashMap<ElementId, (usize, Treatment)> = HashMap::new();
-        for (key, treatment) in raw {
-            let covered: Vec<ElementId> =
-                self.select(key)?.into_iter().filter(|element| elements.contains(element)).collect();
-            if covered.is_empty() {
-                let message = format!("`as` names `{}`, which this permit doesn't", key.get_ref());
-                let help = "add it to `elements`, or take it away here";
-                return Err(self.document.error(&key.span(), message).help(help));
+        all(raw.iter().map(|(key, treatment)| self.treat(elements, (key, *treatment), &mut chosen)))?;
+        let treatment = |id: &ElementId| chosen.get(id).map_or(Treatment::Full, |(_, treatment)| *treatment);
+        Ok(elements.iter().map(|id| (*id, treatment(id))).collect())
+    }
+
+    /// Takes one `as` key in.
+    fn treat(
+        &self,
+        elements: &[ElementId],
+        (key, treatment): (&Spanned<String>, Treatment),
+        chosen: &mut HashMap<ElementId, (usize, Treatment)>,
+    ) -> Result<(), ConfigError> {
+        let refuse = |message: String, help: String| Err(self.document.error(&key.span(), message).help(help));
+        let covered: Vec<ElementId> =
+            self.select(key)?.into_iter().filter(|element| elements.contains(element)).collect();
+        if covered.is_empty() {
+            let message = format!("`as` names `{}`, which this permit doesn't", key.get_ref());
+            return refuse(message, "add it to `elements`, or take it away here".to_owned());
+        }
+        let specificity = if key.get_ref().starts_with(GROUP_PREFIX) { 0 } else { key.get_ref().len() };
+        for id in covered {
+            let Some(element) = self.catalog.element(id) else { continue };
+            if !element.kind().takes(treatment) {
+                let message = format!("`{}` doesn't take the treatment `{}`", element.id(), treatment.name());
+                let takes = Treatment::ALL.into_iter().filter(|other| element.kind().takes(*other));
+                let takes: Vec<String> = takes.map(|other| format!("`{}`", other.name())).collect();
+                return refuse(message, format!("it takes {}", takes.join(", ")));
             }
-            let specificity = if key.get_ref().starts_with(GROUP_PREFIX) { 0 } else { key.get_ref().len() };
-            for id in covered {
-                let Some(element) = self.catalog.element(id) else { continue };
-                if !element.kind().takes(*treatment) {
-                    let message = format!("`{}` doesn't take the treatment `{}`", element.id(), treatment.name());
-                    let takes = Treatment::ALL.into_iter().filter(|other| element.kind().takes(*other));
-                    let takes: Vec<String> = takes.map(|other| format!("`{}`", other.name())).collect();
-                    return Err(self
-                        .document
-                        .error(&key.span(), message)
-                        .help(format!("it takes {}", takes.join(", "))));
+            match chosen.get(&id) {
+                Some((other, before)) if *other == specificity && *before != treatment => {
+                    let message = format!("`as` says two things of `{}`", element.id());
+                    return refuse(message, format!("say what is meant of `{}` itself", element.id()));
                 }
-                match chosen.get(&id) {
-                    Some((other, before)) if *other == specificity && before != treatment => {
-                        let message = format!("`as` says two things of `{}`", element.id());
-                        let help = format!("say what is meant of `{}` itself", element.id());
-                        return Err(self.document.error(&key.span(), message).help(help));
-                    }
-                    Some((other, _)) if *other > specificity => {}
-                    _ => {
-                        chosen.insert(id, (specificity, *treatment));
-                    }
+                Some((other, _)) if *other > specificity => {}
+                _ => {
+                    chosen.insert(id, (specificity, treatment));
                 }
             }
         }
-        let treatment = |id: &ElementId| chosen.get(id).map_or(Treatment::Full, |(_, treatment)| *treatment);
-        Ok(elements.iter().map(|id| (*id, treatment(id))).collect())
+        Ok(())
     }
 }

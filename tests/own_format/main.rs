@@ -155,7 +155,7 @@ fn errors_name_file_line_column_and_the_nearest_spelling() {
     );
     assert_eq!(
         policy("AZ*", "AZ007000"),
-        "policy.toml:7:8: `AZ007000` is no ORI: it has 8 characters, and an ORI has 9; an ORI has 9 characters, A to Z and 0 to 9, the first a letter; in a policy, not in a file of ORIs, it may be a pattern with `?` and `*`"
+        "policy.toml:7:8: `AZ007000` is no ORI: it has 8 characters, and an ORI has 9; an ORI has 9 characters, A to Z and 0 to 9, the first a letter; in a policy, not in a file of ORIs, it may be a pattern with `?`, `#` and `*`"
     );
     assert_eq!(
         policy("agencies = [\"police\"]\n", ""),
