@@ -149,3 +149,65 @@ fn p10_what_was_redacted_before_changes_nothing() {
         assert!(redact(&shared, message) == *alone, "{}", String::from_utf8_lossy(message));
     }
 }
+
+/// P6, P11: the disposition follows the counts, not the bytes.
+#[test]
+fn a_message_of_which_nothing_went_is_released_in_whatever_form_it_goes_out() {
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("own")).unwrap();
+    std::fs::write(
+        folder.path().join("own/format.toml"),
+        "name = 'own'\nsyntax = 'json'\nroot = 'own'\nrequester = 'to'\n[paths]\nto = 'envelope.ori'\ntext = 'response.text'\n\
+         [[text]]\nname = 'names'\npaths = ['text']\nrecognise = '(?m)^RECORD$'\n[[text.field]]\npattern = '(?m)^NAM/(?<name>[A-Z0-9-]{0,30})$'\n\
+         groups = { name = 'person.name.full' }\n",
+    )
+    .unwrap();
+    let filter = Filter::builder().formats_dir(folder.path()).build().unwrap();
+    let requester = Requester::new("AZ0070000").unwrap();
+    let prefixes = r#"xmlns:exch="urn:dmv-redact:exchange:driver-vehicle-response:1.0" xmlns:nc="https://docs.oasis-open.org/niemopen/ns/model/niem-core/6.0/" xmlns:s="https://docs.oasis-open.org/niemopen/ns/model/structures/6.0/""#;
+    let xml = |person: &str| {
+        format!(
+            "<exch:DriverVehicleResponse {prefixes}><exch:MessageMetadata><exch:MessageKeyCode>DR</exch:MessageKeyCode></exch:MessageMetadata><nc:Person>{person}</nc:Person></exch:DriverVehicleResponse>"
+        )
+    };
+    let name = "<nc:PersonName><nc:PersonSurName>EXAMPLE</nc:PersonSurName></nc:PersonName>";
+    let json = |person: &str| {
+        format!(
+            r#"{{"exch:DriverVehicleResponse":{{"exch:MessageMetadata":{{"exch:MessageKeyCode":"DR"}},"nc:Person":{{"nc:PersonName":{{"nc:PersonSurName":"EXAMPLE"}}{person}}}}}}}"#
+        )
+    };
+    let text = |text: &str| format!(r#"{{"own":{{"to":"AZ0070000","text":"RECORD\n{text}"}}}}"#);
+    let birth = "<nc:PersonBirthDate><nc:Date>1985-07-04</nc:Date></nc:PersonBirthDate>";
+    let utf_16: Vec<u8> = format!("\u{FEFF}{}", xml(name)).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (message, expected) in [
+        (xml(name).into_bytes(), Disposition::Released),
+        (xml(&format!("<!-- a comment --><?pi x?>{name}")).into_bytes(), Disposition::Released),
+        (xml(&name.replace("EXAMPLE", "EX<!-- -->AMPLE")).into_bytes(), Disposition::Released),
+        (format!("<?xml version=\"1.0\"?><!-- -->{}", xml(name)).into_bytes(), Disposition::Released),
+        (xml(&format!("{name}<nc:Person xmlns:x=\"x\"/>")).into_bytes(), Disposition::Redacted),
+        (xml(name).replace("nc:", "core:").replace(":nc=", ":core=").into_bytes(), Disposition::Released),
+        (xml(name).replace("<nc:Person>", "<nc:Person xmlns:x=\"x\" s:id=\"p\">").into_bytes(), Disposition::Released),
+        (utf_16, Disposition::Released),
+        (xml(&format!("{name}{birth}")).into_bytes(), Disposition::Released),
+        (xml(&format!("{name}<nc:PersonUnknown>1</nc:PersonUnknown>")).into_bytes(), Disposition::Redacted),
+        (xml(name).replace("<nc:Person>", "<nc:Person s:x=\"x\">").into_bytes(), Disposition::Redacted),
+        (xml(name).replace("</nc:Person>", "</nc:Person><nc:Person s:ref=\"p\"/>").into_bytes(), Disposition::Redacted),
+        (json("").into_bytes(), Disposition::Released),
+        (json("").replace("nc:PersonName", "nc:PersonNam\\u0065").into_bytes(), Disposition::Released),
+        (json(r##","@id":"#p""##).into_bytes(), Disposition::Released),
+        (json(r#","nc:Unknown":1"#).into_bytes(), Disposition::Redacted),
+        (text("NAM/EXAMPLE").into_bytes(), Disposition::Released),
+        (text("NAM/EXAMPLE\\r\\n").into_bytes(), Disposition::Released),
+        (text("NAM/EXAMPLE\\nRECORD\\nNAM/EXAMPLE").into_bytes(), Disposition::Released),
+        (text("UNKNOWN\\nNAM/EXAMPLE").into_bytes(), Disposition::Redacted),
+        (text("NAM/EXAMPLE\\nNAM/900-12-3456").into_bytes(), Disposition::Redacted),
+    ] {
+        let mut out = Vec::new();
+        let receipt = filter.redact(&message, &requester, &mut out);
+        let message = String::from_utf8_lossy(&message);
+        let counts: Vec<_> = receipt.elements().collect();
+        assert_eq!(receipt.disposition(), expected, "{message}: {:?} {counts:?}", receipt.detail());
+        let gone: u32 = receipt.elements().map(|(_, counts)| counts.removed + counts.generalised).sum();
+        assert_eq!(expected == Disposition::Released, gone + receipt.unmapped() == 0, "{message}");
+    }
+}

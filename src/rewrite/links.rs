@@ -92,6 +92,8 @@ pub(super) struct Links {
     /// Where links were written in this pass, and whether one was taken back.
     written_at: Vec<usize>,
     was_taken_back: bool,
+    /// References that don't go out.
+    lost: u32,
 }
 
 /// What a pass has shown.
@@ -130,6 +132,7 @@ impl Links {
         self.links.clear();
         self.kept.clear();
         self.kept_names.clear();
+        self.lost = 0;
     }
 
     /// Whether links are written in this pass; otherwise they are noted.
@@ -176,7 +179,8 @@ impl Links {
     pub(super) fn close(&mut self, start: usize, closing: Closing) {
         let first = self.open.iter().rposition(|link| link.offset < start).map_or(0, |before| before + 1);
         if closing == Closing::Dropped {
-            self.open.truncate(first);
+            let dropped = self.open.drain(first..).filter(|link| link.kind != LinkKind::Id);
+            self.lost += count(dropped.map(|link| link.targets));
             while self.objects.last().is_some_and(|object| object.start >= start) {
                 self.objects.pop();
             }
@@ -196,7 +200,10 @@ impl Links {
                 (LinkKind::Id, _) | (LinkKind::Uri, Closing::Object { .. }) => Role::Name,
                 (LinkKind::Pointers, _) => Role::Pointer,
                 // What says something itself is read, not what it refers to.
-                (LinkKind::Reference, Closing::Object { .. }) => continue,
+                (LinkKind::Reference, Closing::Object { .. }) => {
+                    self.lost += count([targets]);
+                    continue;
+                }
                 (LinkKind::Reference | LinkKind::Uri, _) => Role::Reference,
             };
             self.links.push(Link { offset, kind, role, targets, object });
@@ -214,6 +221,11 @@ impl Links {
         };
         self.objects.push(Object { start, parent: None, stays, may_point, links: (links, self.links.len()) });
         self.without_parent.push(object);
+    }
+
+    /// How many references don't go out, now that it is known which links stay.
+    pub(super) fn lost(&self) -> u32 {
+        self.lost
     }
 
     /// What is written of the link whose value begins at `offset` of the message.
@@ -305,7 +317,9 @@ impl Links {
 
     /// Lists what stays, now that it is known which names have their objects.
     fn keep(&mut self, class_of: &[NameId], is_alive: &[bool]) -> Result<(), usize> {
-        let Self { objects, links, targets, kept, kept_names, .. } = self;
+        let Self { objects, links, targets, kept, kept_names, lost, .. } = self;
+        let references = links.iter().filter(|link| link.role != Role::Name);
+        *lost += count(references.map(|link| link.targets));
         links.retain(|link| {
             objects.get(link.object).is_some_and(|o| o.stays && (link.role != Role::Pointer || o.may_point))
         });
@@ -335,6 +349,9 @@ impl Links {
             kept_names.extend(names);
             let is_reference = link.role == Role::Reference;
             let names = (first, kept_names.len());
+            if link.role != Role::Name {
+                *lost = lost.saturating_sub(count([names]));
+            }
             kept.push(Kept { offset: link.offset, kind: link.kind, is_reference, names });
         }
         Ok(())
@@ -358,6 +375,12 @@ impl Links {
         }
         (0..above.len()).map(|name| top_of(&mut above, name)).collect()
     }
+}
+
+/// How many names there are in some ranges of them.
+fn count(ranges: impl IntoIterator<Item = (usize, usize)>) -> u32 {
+    let count: usize = ranges.into_iter().map(|(first, end)| end - first).sum();
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The top of a chain of names; the chain is halved on the way.

@@ -34,8 +34,7 @@ pub(crate) fn redact(
     match released.and_then(|()| check(guard.out, &receipt)) {
         Ok(()) => {
             guard.released = true;
-            let is_same = guard.out.as_slice() == message;
-            receipt.disposition = if is_same { Disposition::Released } else { Disposition::Redacted };
+            receipt.disposition = if receipt.lacks_nothing() { Disposition::Released } else { Disposition::Redacted };
             receipt.bytes_out = guard.out.len();
         }
         Err(refusal) => {
@@ -243,7 +242,10 @@ fn passes<'f>(
             continue;
         }
         match session.buffers.links.agree() {
-            Agreement::Reached if released => return Ok(number),
+            Agreement::Reached if released => {
+                session.buffers.tally.unmapped += session.buffers.links.lost();
+                return Ok(number);
+            }
             Agreement::Reached => {
                 return Err(Refusal::whole(Reason::NothingPermitted, "the policy permits nothing of it"));
             }

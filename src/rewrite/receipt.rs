@@ -16,9 +16,10 @@ use crate::read::{Reason, Refusal};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Disposition {
-    /// Nothing had to go: the output is the input, byte for byte.
+    /// No content had to go: every count of what was removed or made less precise is 0. The output says all that the message
+    /// says. Its bytes may differ: comments, white space, prefixes, ids and the encoding are the output's own.
     Released,
-    /// The output holds what the policy permits and nothing else.
+    /// The output holds what the policy permits and nothing else, and lacks something that the message holds.
     Redacted,
     /// A person must review the message first; there is no output.
     Held,
@@ -216,7 +217,14 @@ impl Receipt {
         self.record.elements.iter().map(|(element, counts)| (*element, counts.released + counts.generalised))
     }
 
-    /// Elements, attributes, members, comments and texts that no path of the mapping names.
+    /// Whether no content went, in whole or in part.
+    pub(super) fn lacks_nothing(&self) -> bool {
+        let is_whole = |counts: &ElementCounts| counts.removed == 0 && counts.generalised == 0;
+        self.unmapped == 0 && self.record.elements.iter().all(|(_, counts)| is_whole(counts))
+    }
+
+    /// Elements, attributes, members and texts that no path of the mapping names, and references to what doesn't go out.
+    /// Comments and processing instructions say nothing of a record, and don't count.
     #[must_use]
     pub fn unmapped(&self) -> u32 {
         self.unmapped

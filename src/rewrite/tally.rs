@@ -26,7 +26,7 @@ pub(super) struct Tally {
     elements: Vec<ElementCounts>,
     /// The elements that were met, one bit each: a message has few of all that there are.
     met: Vec<u64>,
-    /// Elements, attributes, members, comments and texts that no path of the mapping names.
+    /// Elements, attributes, members and texts that no path of the mapping names, and references to what doesn't go out.
     pub(super) unmapped: u32,
     /// Images that were found by nature in other values and removed.
     pub(super) found_images: u32,

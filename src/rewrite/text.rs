@@ -136,7 +136,7 @@ impl Session<'_> {
         reading.written.clear();
         reading.values.clear();
         reading.has_rest = false;
-        let (mut has_heading, mut has_field) = (false, false);
+        let (mut heading, mut has_field) = (None, false);
         let mut seen = 0;
         while let Some((found, piece)) = layout.next(text, seen) {
             reading.has_rest |= !is_blank(text, seen, found.start());
@@ -147,8 +147,11 @@ impl Session<'_> {
                     reading.has_rest = true;
                     continue;
                 }
-                // Each page has it again; how many pages there were isn't told.
-                Piece::Heading(_) if has_heading => continue,
+                // Each page has it again; how many pages there were isn't told. One that says something else is lost.
+                Piece::Heading(_) if heading.is_some() => {
+                    reading.has_rest |= heading != Some(found.text(text));
+                    continue;
+                }
                 Piece::Heading(row) => (row, true),
                 Piece::Field(row) => (row, false),
             };
@@ -158,7 +161,9 @@ impl Session<'_> {
             }
             row.locate(text, found, &mut reading.slots);
             if self.read_row(text, row, span, counts, reading)? || is_heading {
-                has_heading |= is_heading;
+                if is_heading {
+                    heading = Some(found.text(text));
+                }
                 has_field |= !is_heading;
             } else {
                 reading.written.truncate(start);
@@ -168,7 +173,6 @@ impl Session<'_> {
         if !has_field {
             // A heading alone is no more than a shell.
             reading.written.clear();
-            reading.values.retain(|found| !found.passes());
         }
         Ok(())
     }

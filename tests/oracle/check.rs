@@ -82,11 +82,31 @@ pub(crate) fn check(
             Err(why) => vec![format!("the output is no JSON: {why}")],
         })
     };
-    let unchanged = outcome.releases() && outcome.output == message;
-    if (outcome.receipt.disposition() == Disposition::Released) != unchanged {
-        faults.push(format!("{:?}, and output equal to the input: {unchanged}", outcome.receipt.disposition()));
-    }
+    faults.extend(misnamed(&outcome, message, xml));
     if faults.is_empty() { Ok(outcome) } else { Err(report(&faults, &outcome, asker, message)) }
+}
+
+/// What is wrong about the disposition of a message that goes out: it is `released` if the receipt counts nothing as gone,
+/// and then the output says all that the message says.
+fn misnamed(outcome: &Outcome, message: &[u8], xml: bool) -> Vec<String> {
+    let Outcome { receipt, output, .. } = outcome;
+    if !outcome.releases() {
+        return vec![];
+    }
+    let gone: u32 = receipt.elements().map(|(_, counts)| counts.removed + counts.generalised).sum();
+    let is_released = receipt.disposition() == Disposition::Released;
+    let mut faults = vec![];
+    if is_released != (gone + receipt.unmapped() == 0) {
+        faults.push(format!("{:?}, with {gone} counted as gone", receipt.disposition()));
+    }
+    let says = if xml { crate::xml::statements } else { crate::json::statements };
+    if is_released && says(message) != says(output) {
+        faults.push("released, and something of the message is gone".to_owned());
+    }
+    if !is_released && output == message {
+        faults.push("redacted, and the output is the message".to_owned());
+    }
+    faults
 }
 
 fn compare<T>(

@@ -117,3 +117,25 @@ impl Reader<'_> {
         self.bytes[self.at]
     }
 }
+
+/// What a message says, in its order: its values that aren't blank, by their names. Ids are numbered anew in an output.
+pub(crate) fn statements(message: &[u8]) -> Vec<String> {
+    fn collect(name: &str, value: &Json, found: &mut Vec<String>) {
+        match value {
+            Json::Array(items) => items.iter().for_each(|item| collect(name, item, found)),
+            Json::Object(members) => {
+                let own = members.iter().filter(|member| !matches!(&*member.name, "@context" | "@id"));
+                own.for_each(|member| collect(&member.name, &member.value, found));
+            }
+            Json::Scalar(_) => {
+                let text = value.text().unwrap_or_default();
+                if !text.trim().is_empty() {
+                    found.push(format!("{name}: {text}"));
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect("", &Json::read(message).expect("JSON"), &mut found);
+    found
+}

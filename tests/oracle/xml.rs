@@ -225,3 +225,23 @@ fn brief(kids: &[Out]) -> String {
     };
     kids.iter().map(one).collect::<Vec<_>>().join(", ")
 }
+
+/// What a message says, in its order: names of elements, with their texts, and of attributes, with their values. Ids and
+/// references are numbered anew in an output, and an id that nothing refers to says nothing.
+pub(crate) fn statements(message: &[u8]) -> Vec<String> {
+    let source = str::from_utf8(message).expect("UTF-8");
+    let document = Document::parse(source).expect("XML");
+    let mut found = Vec::new();
+    for node in document.descendants().filter(Node::is_element) {
+        let text = text_of(node);
+        let attributes = node.attributes().filter(|a| !matches!(a.name(), "id" | "ref" | "uri" | "nil"));
+        let attributes = attributes.map(|a| format!("{}={}", expanded(a.namespace(), a.name()), a.value()));
+        let before = found.len();
+        found.extend(attributes);
+        // An element in which there is nothing is no statement.
+        if found.len() > before || !text.trim().is_empty() {
+            found.push(format!("{}: {}", name_of(node), text.trim()));
+        }
+    }
+    found
+}

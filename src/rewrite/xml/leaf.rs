@@ -113,10 +113,7 @@ impl XmlRewriter<'_, '_, '_> {
                     continue;
                 }
                 Event::End(span) => return Ok((content, span)),
-                Event::Aside | Event::Done => {
-                    self.session.unmapped();
-                    continue;
-                }
+                Event::Aside | Event::Done => continue,
             };
             pieces += 1;
             content = match content {

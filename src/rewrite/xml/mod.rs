@@ -126,9 +126,6 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     pub(super) fn run(mut self, opening: &Opening) -> Rewrite<bool> {
         self.xml_declaration(opening);
         self.space = opening.space;
-        for _ in 0..opening.asides {
-            self.session.unmapped();
-        }
         let root = opening.root.span.of(self.text.as_bytes());
         let has_own_prefixes = self.has_own_prefixes();
         self.element(&opening.root)?;
@@ -147,7 +144,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 Event::Text(span) => self.loose_text(span),
                 Event::CData(span) => self.loose_cdata(span),
                 Event::Aside if is_planted(Planted::Comment) => self.out.bytes().extend_from_slice(b"<!-- -->"),
-                Event::Aside => self.session.unmapped(),
+                Event::Aside => {}
                 Event::End(span) => released |= self.end(span)?,
                 Event::Done => {
                     self.copy_space();

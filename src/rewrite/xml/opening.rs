@@ -13,8 +13,6 @@ pub(in crate::rewrite) struct Opening {
     pub(super) declaration: Declaration,
     /// The white space nearest to the root.
     pub(super) space: Span,
-    /// Comments and processing instructions.
-    pub(super) asides: u32,
     pub(in crate::rewrite) root: StartTag,
     bookmark: Bookmark,
 }
@@ -66,15 +64,14 @@ impl Opening {
         let (mut reader, declaration) = XmlReader::open(message.text, message.encoding, limits, known, state)?;
         let has_declaration = declaration.span.len() > 0;
         let mut space = Span::default();
-        let mut asides = 0;
         loop {
             match reader.next()? {
                 Event::Start(root) => {
-                    return Ok(Self { declaration, space, asides, root, bookmark: reader.bookmark() });
+                    return Ok(Self { declaration, space, root, bookmark: reader.bookmark() });
                 }
                 // At the very beginning there is none: it may be that of a comment which went (P5).
                 Event::Text(span) => space = if has_declaration { span } else { Span::default() },
-                Event::Aside | Event::CData(_) | Event::End(_) | Event::Done => asides += 1,
+                Event::Aside | Event::CData(_) | Event::End(_) | Event::Done => {}
             }
         }
     }

@@ -133,6 +133,8 @@ impl XmlRewriter<'_, '_, '_> {
             if is_nil && (node.is_some_and(|node| node.nillable) || self.refers()) {
                 written.has_nil = true;
                 self.write_attribute(attribute, namespace, None);
+            } else if is_nil {
+                self.session.unmapped();
             }
             return Ok(());
         }
