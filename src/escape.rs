@@ -20,11 +20,13 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// A text of several lines, each escaped by itself: the last barrier before an output, when names have been escaped already.
+#[cfg(feature = "cli")]
 pub(crate) fn lines(text: &str) -> String {
     text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
 }
 
 /// A JSON document in which what must not be shown is `\uXXXX`: the same document to every reader of JSON.
+#[cfg(feature = "cli")]
 pub(crate) fn json(document: &str) -> String {
     let mut safe = String::with_capacity(document.len() + 16);
     for (number, line) in document.split('\n').enumerate() {

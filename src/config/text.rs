@@ -33,7 +33,7 @@ pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, ConfigError> 
 pub(crate) fn decode_lines(name: &str, bytes: Vec<u8>) -> Result<String, ConfigError> {
     let text = decode(name, bytes)?;
     let mut returns =
-        text.match_indices('\r').filter(|(at, _)| !text.as_bytes().get(at + 1).is_some_and(|c| *c == b'\n'));
+        text.match_indices('\r').filter(|(at, _)| text.as_bytes().get(at + 1).is_none_or(|next| *next != b'\n'));
     match returns.next() {
         None => Ok(text),
         Some(_) if !text.contains('\n') => Ok(text.replace('\r', "\n")),

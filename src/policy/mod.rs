@@ -29,11 +29,11 @@ pub use ori::{ORI_LENGTH, Ori};
 pub use request::RequestError;
 pub(crate) use request::Undeclared;
 pub use requester::{Requester, RequesterError};
-pub(crate) use rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rule};
+pub(crate) use rule::{ClaimSet, Conditions, Effect, MessageKeyId, Rule};
 #[cfg(feature = "cli")]
 pub(crate) use written::{Written, WrittenClass, WrittenName, WrittenRule};
 #[cfg(feature = "cli")]
-pub(crate) use {agency::AgencyClass, ori::OriPattern, roster::Roster};
+pub(crate) use {agency::AgencyClass, ori::OriPattern, roster::Roster, rule::PurposeId};
 
 use crate::catalog::{Catalog, ElementId, Treatment};
 use agency::{Agencies, ClassSetId};

@@ -23,6 +23,7 @@ const COLUMN: &str = "ori";
 
 /// A roster that has been read.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line shows rows of it"))]
 pub(crate) struct Roster {
     /// As errors call it.
     pub(crate) name: String,
@@ -41,6 +42,7 @@ impl Roster {
         Ok(Self { name, text, oris })
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) fn document(&self) -> Document<'_> {
         Document { file: &self.name, text: &self.text }
     }
