@@ -103,6 +103,7 @@ impl Catalog {
     }
 
     fn add_group(&mut self, document: &Document<'_>, raw: RawGroup) -> Result<(), ConfigError> {
+        document.word(&raw.id, "group")?;
         let id = raw.id.get_ref();
         if self.groups.contains(id) {
             return Err(document.error(&raw.id.span(), format!("group `{id}` is declared twice")));

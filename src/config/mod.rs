@@ -204,6 +204,17 @@ impl Document<'_> {
         (line, column)
     }
 
+    /// Makes sure that a name is a word: it is shown in reports, logs and records, where nothing must pass for something else.
+    pub(crate) fn word(&self, name: &Spanned<String>, what: &str) -> Result<(), ConfigError> {
+        let text = name.get_ref();
+        let is_of_words = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if !text.is_empty() && text.bytes().all(is_of_words) {
+            return Ok(());
+        }
+        let error = self.error(&name.span(), format!("the name of the {what} `{text}` is no word"));
+        Err(error.help("a name is a word: letters A to Z, digits, `-`, `_` and `.`"))
+    }
+
     /// An error at a byte range of this text.
     pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
         Pointed::of(self).error(span, message)

@@ -14,7 +14,7 @@ use super::text::{self, Layout, RawText};
 use super::trie::{NodeId, Step, Target, Trie};
 use super::{Format, FormatId, LinkKind, OwnPrefix, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
-use crate::config::{ConfigError, Document, Origin, Spanned};
+use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
 /// How messages of one kind are laid out: how they are recognised, and which path leads to which data element.
 #[derive(Debug, Deserialize)]
@@ -204,30 +204,32 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
+    /// Notes what is wrong with its prefixes, which stay: the paths that use them aren't wrong for that.
     pub(super) fn new(
         document: &Document<'_>,
         raw: RawFormat,
         catalog: &Arc<Catalog>,
         namespaces: &mut Namespaces,
-    ) -> Result<Self, ConfigError> {
+        errors: &mut Errors,
+    ) -> Self {
         let mut prefixes = BTreeMap::new();
         for (prefix, uri) in &raw.namespaces {
             let id = namespaces.intern(uri.get_ref());
             if matches!(id, NamespaceId::NONE | NamespaceId::XML | NamespaceId::XMLNS) {
-                return Err(document.error(&uri.span(), "this namespace can't be used"));
+                errors.push(document.error(&uri.span(), "this namespace can't be used"));
             }
             if prefixes.values().any(|other| *other == id) {
-                return Err(document.error(&uri.span(), "two prefixes for one namespace"));
+                errors.push(document.error(&uri.span(), "two prefixes for one namespace"));
             }
             if raw.syntaxes().contains(&Syntax::Xml) && !is_xml_prefix(prefix.get_ref()) {
                 let message = format!("`{}` is no prefix that XML could have", prefix.get_ref());
-                return Err(document.error(&prefix.span(), message));
+                errors.push(document.error(&prefix.span(), message));
             }
             prefixes.insert(prefix.get_ref().clone(), id);
         }
         let rdf_id = namespaces.id(RDF_URI.as_bytes());
         let rdf = prefixes.iter().find(|(_, id)| **id == rdf_id).map(|(prefix, _)| prefix.clone());
-        Ok(Self { raw, catalog: Arc::clone(catalog), prefixes, rdf })
+        Self { raw, catalog: Arc::clone(catalog), prefixes, rdf }
     }
 
     pub(super) fn has(&self, syntax: Syntax) -> bool {
@@ -258,23 +260,24 @@ impl Mapping {
     fn references(&self, document: &Document<'_>) -> Result<Option<References>, ConfigError> {
         let Some(references) = &self.raw.references else { return Ok(None) };
         let names = self.reader(document, &[], Syntax::Xml);
+        let mut errors = Errors::default();
         let mut attributes = Vec::new();
         let mut add = |text: &str, span: &Range<usize>, kind: LinkKind| {
-            attributes.push((names.step(text, span)?, kind));
-            Ok::<_, ConfigError>(())
+            attributes.extend(errors.take(names.step(text, span)).map(|step| (step, kind)));
         };
         if let Some(name) = &references.id {
-            add(name.get_ref(), &name.span(), LinkKind::Id)?;
+            add(name.get_ref(), &name.span(), LinkKind::Id);
         }
         for (names, kind) in [(&references.reference, LinkKind::Reference), (&references.uri, LinkKind::Uri)] {
             for name in listed(names) {
-                add(name, &names.as_ref().map_or(0..0, Spanned::span), kind)?;
+                add(name, &names.as_ref().map_or(0..0, Spanned::span), kind);
             }
         }
         let span = references.idrefs.as_ref().map(Spanned::span);
         for name in references.pointers() {
-            add(&name, span.as_ref().unwrap_or(&(0..0)), LinkKind::Pointers)?;
+            add(&name, span.as_ref().unwrap_or(&(0..0)), LinkKind::Pointers);
         }
+        errors.finish()?;
         Ok(Some(References { attributes, json: references.json.as_ref().map(|name| name.get_ref().clone()) }))
     }
 }
@@ -286,9 +289,10 @@ impl Format {
         catalog: &Arc<Catalog>,
         namespaces: &mut Namespaces,
     ) -> Result<Self, ConfigError> {
-        let layouts = text::load((document, origin), &raw.text, catalog)?;
+        let mut errors = Errors::default();
+        let layouts = errors.take(text::load((document, origin), &raw.text, catalog)).unwrap_or_default();
         let declared = Declared::new(&raw, origin, catalog);
-        let mapping = Mapping::new(document, raw, catalog, namespaces)?;
+        let mapping = Mapping::new(document, raw, catalog, namespaces, &mut errors);
         let Mapping { raw, prefixes, .. } = &mapping;
         let written = raw.namespaces_as_written();
         let own = written.iter().filter_map(|(prefix, uri)| {
@@ -302,28 +306,31 @@ impl Format {
             messages: Vec::new(),
             prefixes: prefixes.iter().map(|(prefix, id)| (prefix.clone(), *id)).collect(),
             own_prefixes: OwnPrefix::with_xsi(own.collect()),
-            references: mapping.references(document)?,
+            references: errors.take(mapping.references(document)).flatten(),
             declared: Arc::new(declared),
             layouts,
             tries: [Syntax::Xml, Syntax::Json].map(|_| OnceLock::new()),
             mapping,
         };
         if origin == Origin::Added {
-            format.prove(document)?;
+            errors.take(format.prove(document));
         }
         if format.mapping.has(Syntax::Xml) && format.mapping.raw.root.is_none() {
-            return Err(document.error(&format.mapping.raw.name.span(), "an XML format needs its `root`"));
+            errors.push(document.error(&format.mapping.raw.name.span(), "an XML format needs its `root`"));
         }
+        errors.finish()?;
         Ok(format)
     }
 
     /// Grows its tries.
     pub(super) fn prove(&self, document: &Document<'_>) -> Result<(), ConfigError> {
-        for (syntax, slot) in [Syntax::Xml, Syntax::Json].into_iter().zip(&self.tries) {
+        let syntaxes = [Syntax::Xml, Syntax::Json].into_iter().zip(&self.tries);
+        let proven = syntaxes.map(|(syntax, slot)| {
             let trie = self.mapping.grow(document, &self.layouts, syntax)?;
             slot.get_or_init(|| trie);
-        }
-        Ok(())
+            Ok(())
+        });
+        all(proven).map(drop)
     }
 }
 
@@ -346,6 +353,27 @@ pub(super) struct Place<'a> {
     pub(super) span: &'a Range<usize>,
 }
 
+/// What is wrong with a mapping.
+#[derive(Default)]
+pub(super) struct Faults {
+    pub(super) errors: Errors,
+    /// Paths that aren't mapped, for something is wrong with them.
+    broken: Vec<String>,
+}
+
+impl Faults {
+    /// Notes what is wrong with the role of a path, unless something is wrong with the path itself.
+    pub(super) fn take_of(&mut self, path: &Spanned<String>, result: Result<(), ConfigError>) {
+        let text = path.get_ref();
+        let is_of = |broken: &String| {
+            text.strip_prefix(broken.as_str()).is_some_and(|rest| matches!(rest.get(..1), None | Some("/")))
+        };
+        if !self.broken.iter().any(is_of) {
+            self.errors.take(result);
+        }
+    }
+}
+
 impl MappingReader<'_> {
     fn trie(&self, raw: &RawFormat) -> Result<Trie, ConfigError> {
         let mut trie = Trie::new();
@@ -353,12 +381,14 @@ impl MappingReader<'_> {
             Some(root) => self.grow(&mut trie, NodeId::ENTRY, root.get_ref(), &root.span())?,
             None => NodeId::ENTRY,
         };
-        self.paths(&mut trie, root, &raw.paths)?;
-        self.roles(&mut trie, root, raw)?;
+        let mut faults = Faults::default();
+        self.paths(&mut trie, (root, ""), &raw.paths, &mut faults);
+        self.roles(&mut trie, root, raw, &mut faults);
         trie.spread_records();
         for path in &raw.unmapped {
-            self.unmapped(&trie, root, path)?;
+            faults.take_of(path, self.unmapped(&trie, root, path));
         }
+        faults.errors.finish()?;
         trie.gather_elements(self.layouts);
         trie.gather_names();
         trie.gather_contents();
@@ -371,25 +401,36 @@ impl MappingReader<'_> {
         trie.member(node, &wrapped_value(rdf))
     }
 
-    fn paths(&self, trie: &mut Trie, from: NodeId, paths: &Paths) -> Result<(), ConfigError> {
+    /// Maps the paths of a table, which is at a node, by a path.
+    fn paths(&self, trie: &mut Trie, (from, above): (NodeId, &str), paths: &Paths, faults: &mut Faults) {
         for (path, entry) in paths {
             let place = Place { from, text: path.get_ref(), span: &path.span() };
-            match entry.get_ref() {
-                PathEntry::Below(below) => {
-                    let (node, is_record) = self.walk(trie, place)?;
-                    if is_record || last_step(place.text).starts_with('@') {
-                        let message = format!("`{}` is a whole part, and no prefix of other paths", place.text);
-                        return Err(self.document.error(place.span, message));
-                    }
-                    self.paths(trie, node, below)?;
-                }
+            let whole = format!("{above}{}", path.get_ref());
+            let mapped = match entry.get_ref() {
+                PathEntry::Below(below) => self.prefix(trie, place).map(|node| Some((node, below))),
                 PathEntry::Element(name) => {
-                    let element = self.element(name, &entry.span())?;
-                    self.map(trie, place, element)?;
+                    self.element(name, &entry.span()).and_then(|element| self.map(trie, place, element)).map(|()| None)
+                }
+            };
+            match mapped {
+                Ok(None) => {}
+                Ok(Some((node, below))) => self.paths(trie, (node, &format!("{whole}/")), below, faults),
+                Err(error) => {
+                    faults.errors.push(error);
+                    faults.broken.push(whole);
                 }
             }
         }
-        Ok(())
+    }
+
+    /// The node of a path that others begin with.
+    fn prefix(&self, trie: &mut Trie, place: Place<'_>) -> Result<NodeId, ConfigError> {
+        let (node, is_record) = self.walk(trie, place)?;
+        if is_record || last_step(place.text).starts_with('@') {
+            let message = format!("`{}` is a whole part, and no prefix of other paths", place.text);
+            return Err(self.document.error(place.span, message));
+        }
+        Ok(node)
     }
 
     fn map(&self, trie: &mut Trie, place: Place<'_>, element: ElementId) -> Result<(), ConfigError> {

@@ -212,14 +212,21 @@ impl Formats {
     }
 
     fn add(&mut self, document: &Document<'_>, origin: Origin, catalog: &Arc<Catalog>) -> Result<(), ConfigError> {
-        let raw: load::RawFormat = document.parse()?;
+        let mut errors = Errors::default();
+        let Some(raw) = document.read::<load::RawFormat>(&mut errors) else {
+            errors.finish()?;
+            return Err(ConfigError::of_file(document.file, "can't be read as a format"));
+        };
+        errors.take(document.word(&raw.name, "format"));
         let name = raw.name.get_ref();
         if self.all.iter().any(|other| other.name == *name) {
-            return Err(document.error(&raw.name.span(), format!("format `{name}` is declared twice")));
+            errors.push(document.error(&raw.name.span(), format!("format `{name}` is declared twice")));
         }
         let keys = raw.messages.as_ref().map(|keys| keys.get_ref().iter().map(|key| key.get_ref().clone()).collect());
         let root_span = raw.root.as_ref().map_or(raw.name.span(), Spanned::span);
-        let mut format = Format::load((document, origin), raw, catalog, &mut self.namespaces)?;
+        let format = errors.take(Format::load((document, origin), raw, catalog, &mut self.namespaces));
+        errors.finish()?;
+        let Some(mut format) = format else { return Ok(()) };
         let keys = keys.unwrap_or_else(|| NLETS_MESSAGES.map(str::to_owned).to_vec());
         format.id = FormatId(self.all.len());
         format.messages = keys.iter().filter_map(|key| self.intern_message(key)).collect();

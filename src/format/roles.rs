@@ -1,42 +1,48 @@
 //! What paths are said to be besides mapped: the message key, the requester, required and nillable parts, texts. Each is held
 //! to `[paths]` when a format is read, for a role that leads nowhere decides nothing, or withholds everything (P2).
 
-use super::load::{MappingReader, Place, RawFormat, RawRequired, last_step, listed};
+use super::load::{Faults, MappingReader, Place, RawFormat, RawRequired, last_step, listed};
 use super::trie::{Node, NodeId, Role, StandIn, Target, Trie};
 use super::{PathEntry, Paths, Syntax};
 use crate::catalog::{Element, Kind};
-use crate::config::{ConfigError, Spanned};
+use crate::config::{ConfigError, Errors, Spanned};
 use crate::names::is_xml_character;
 
 type Checked<T> = Result<T, ConfigError>;
 
 impl MappingReader<'_> {
     /// Notes all roles in the trie, which has all paths.
-    pub(super) fn roles(&self, trie: &mut Trie, root: NodeId, raw: &RawFormat) -> Checked<()> {
+    pub(super) fn roles(&self, trie: &mut Trie, root: NodeId, raw: &RawFormat, faults: &mut Faults) {
         for (path, role) in [(&raw.message_type, Role::MessageKey), (&raw.requester, Role::Requester)] {
             if let Some(path) = path {
-                self.fact(trie, root, path, role, raw)?;
+                faults.take_of(path, self.fact(trie, root, path, role, raw));
             }
         }
-        self.messages(raw)?;
+        faults.errors.take(self.messages(raw));
         for required in &raw.required {
-            self.required(trie, root, required, raw)?;
+            faults.take_of(&required.path, self.required(trie, root, required, raw));
         }
         for path in &raw.nillable {
-            let id = self.known(trie, root, path, raw)?;
-            self.is_no_attribute(path)?;
-            let Some(node) = trie.node_mut(id).filter(|node| !node.nillable) else {
-                return Err(self.fault(path, "is named twice"));
-            };
-            node.nillable = true;
+            faults.take_of(path, self.nillable(trie, root, path, raw));
         }
         for (layout, text) in raw.text.iter().enumerate() {
             for path in &text.paths {
-                self.lay_out(trie, root, path, layout, raw)?;
+                faults.take_of(path, self.lay_out(trie, root, path, layout, raw));
             }
         }
-        self.unmapped_once(raw)?;
-        self.references(raw)
+        faults.errors.take(self.unmapped_once(raw));
+        faults.errors.take(self.references(raw));
+    }
+
+    /// Notes that a part may be nil.
+    fn nillable(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, raw: &RawFormat) -> Checked<()> {
+        let id = self.known(trie, root, path, raw)?;
+        self.is_no_attribute(path)?;
+        let Some(node) = trie.node_mut(id).filter(|node| !node.nillable) else {
+            return Err(self.fault(path, "is named twice"));
+        };
+        node.nillable = true;
+        Ok(())
     }
 
     /// Notes where something is read that decides about the whole message: a value of the envelope, which every requester may
@@ -93,16 +99,17 @@ impl MappingReader<'_> {
         let mapped = mapped(&raw.paths, "");
         let element = mapped.iter().find(|(own, _)| own == path.get_ref()).and_then(|(_, id)| self.catalog.find(id));
         let shape = element.and_then(|element| self.catalog.element(element)).map(Element::shape);
+        let mut errors = Errors::default();
         for (place, key) in keys.get_ref().iter().enumerate() {
             let text = key.get_ref();
             if keys.get_ref().iter().take(place).any(|other| other.get_ref() == text) {
-                return Err(self.fault(key, "is named twice"));
-            }
-            if text.is_empty() || shape.is_some_and(|shape| text.trim() != text || !shape.conforms(text)) {
-                return Err(self.fault(key, "is no message key: it violates the shape of the element that has the key"));
+                errors.push(self.fault(key, "is named twice"));
+            } else if text.is_empty() || shape.is_some_and(|shape| text.trim() != text || !shape.conforms(text)) {
+                errors
+                    .push(self.fault(key, "is no message key: it violates the shape of the element that has the key"));
             }
         }
-        Ok(())
+        errors.finish()
     }
 
     /// Notes what stands for a part where it was denied.
@@ -205,26 +212,25 @@ impl MappingReader<'_> {
         let names: Vec<_> =
             attributes.iter().flat_map(|(span, names)| names.iter().map(move |name| (span, name))).collect();
         let mapped = mapped(&raw.paths, "");
+        let mut errors = Errors::default();
         for (place, (span, name)) in names.iter().enumerate() {
-            let fault = |what: &str| Err(self.document.error(span, format!("`{name}` {what}")));
+            let mut fault = |what: &str| errors.push(self.document.error(span, format!("`{name}` {what}")));
             if !raw.syntaxes().contains(&Syntax::Xml) {
-                return fault("is an attribute, which only XML has; in JSON it is the member `json`");
-            }
-            if names.iter().take(place).any(|(_, other)| other == name) {
-                return fault("is named twice");
-            }
-            if mapped.iter().any(|(path, _)| last_step(path).strip_prefix('@') == Some(name.as_str())) {
-                return fault("names objects, and is mapped in [paths] as well");
+                fault("is an attribute, which only XML has; in JSON it is the member `json`");
+            } else if names.iter().take(place).any(|(_, other)| other == name) {
+                fault("is named twice");
+            } else if mapped.iter().any(|(path, _)| last_step(path).strip_prefix('@') == Some(name.as_str())) {
+                fault("names objects, and is mapped in [paths] as well");
             }
         }
-        let Some(member) = &references.json else { return Ok(()) };
-        if !raw.syntaxes().contains(&Syntax::Json) {
-            return Err(self.fault(member, "is a member, which only JSON has"));
+        if let Some(member) = &references.json {
+            if !raw.syntaxes().contains(&Syntax::Json) {
+                errors.push(self.fault(member, "is a member, which only JSON has"));
+            } else if mapped.iter().any(|(path, _)| last_step(path) == member.get_ref()) {
+                errors.push(self.fault(member, "names objects, and is mapped in [paths] as well"));
+            }
         }
-        if mapped.iter().any(|(path, _)| last_step(path) == member.get_ref()) {
-            return Err(self.fault(member, "names objects, and is mapped in [paths] as well"));
-        }
-        Ok(())
+        errors.finish()
     }
 
     /// The node of a path that must be mapped already, or lead to something that is.

@@ -189,7 +189,7 @@ impl Policy {
             return Err(ConfigError::of_file(document.file, "too many claims"));
         }
         for name in raw.agencies.keys() {
-            errors.take(word(document, name, "agency class"));
+            errors.take(document.word(name, "agency class"));
         }
         let classes = ClassNames::of(&raw.agencies);
         let lines = Lines::of(document.text);
@@ -268,19 +268,9 @@ fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> R
             let help = format!("the first is on line {line}: give this one another name, or take it away");
             return Err(document.error(&name.span(), message).help(help));
         }
-        word(document, name, what)?;
+        document.word(name, what)?;
         Ok(name.get_ref().clone())
     }))
-}
-
-/// Makes sure that a name is a word: it stands in reports, logs and records, where nothing must be taken for something else.
-fn word(document: &Document<'_>, name: &Spanned<String>, what: &str) -> Result<(), ConfigError> {
-    let text = name.get_ref();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
-        return Ok(());
-    }
-    let error = document.error(&name.span(), format!("the name of the {what} `{text}` is no word"));
-    Err(error.help("a name is a word: letters A to Z, digits, `-`, `_` and `.`"))
 }
 
 /// The purposes that the policy lists; none if it has no list.

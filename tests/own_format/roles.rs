@@ -1,7 +1,8 @@
 //! Roles of a format of one's own: each leads to what `[paths]` maps, or the format isn't loaded (P2).
 
 use crate::{POLICY, filter, redact};
-use dmv_redact::Disposition;
+use dmv_redact::{Disposition, Filter};
+use tempfile::TempDir;
 
 const FORMAT: &str = r#"
 name = "example"
@@ -188,10 +189,10 @@ fn p2_what_is_no_name_is_no_step() {
         let hint = "a path begins below the root, without a slash, and has one slash between steps";
         assert_eq!(json(path), format!("`` is no step of a path; {hint}"));
     }
-    assert_eq!(
-        error("\"e:name\" =", "\"e:*\" ="),
-        "17:1: `e:*` is no step of a path; a name has no wildcards; map each, or the whole record with `/**`"
-    );
+    // That the path is missing where roles name it is reported too.
+    let all = error("\"e:name\" =", "\"e:*\" =");
+    let own = "17:1: `e:*` is no step of a path; a name has no wildcards; map each, or the whole record with `/**`";
+    assert!(all.lines().any(|line| line.ends_with(own)) && all.lines().count() == 3, "{all}");
     for table in ["e:sign/**", "e:head/@e:by"] {
         let format =
             FORMAT.replace("[[required]]", &format!("[paths.\"{table}\"]\n\"e:x\" = \"subject.name\"\n[[required]]"));
@@ -218,4 +219,66 @@ fn p2_what_names_objects_is_no_value_and_of_a_syntax_that_the_format_has() {
     let fault = "format.toml:25:6: `e:id` is an attribute, which only XML has; in JSON it is the member `json`";
     assert!(one("\"json\"", "id = \"e:id\"").ends_with(fault));
     assert!(one("\"xml\"", "json = \"@id\"").ends_with("format.toml:25:8: `@id` is a member, which only JSON has"));
+}
+
+#[test]
+fn all_that_is_wrong_with_a_format_is_reported_at_once() {
+    let format = r#"
+name = "own format"
+syntax = ["xml", "json"]
+root = "e:r"
+message-type = "e:ke"
+requester = "e:name"
+nillable = ["e:none", "e:bad"]
+unmapped = ["e:name", "e:other", "e:other"]
+
+[namespaces]
+e = "urn:example"
+f = "urn:example"
+
+[paths]
+"e:name" = "subject.name"
+"e:bad" = "subject.nam"
+"e:worse" = { "e:x" = "subject.remark", "g:y" = "subject.remarks" }
+"e:photo/**" = { "e:x" = "subject.photo" }
+
+[[required]]
+path = "e:worse/e:x"
+when-denied = "nil"
+
+[[text]]
+name = "lay\u000Aout"
+paths = ["e:name"]
+recognise = 'X'
+field = [{ pattern = 'A(?<a>[A-Z]{1,9})', groups = { a = "subject.nam" } }, { pattern = 'B(?<b>', groups = { b = "nobody" } }]
+"#;
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir_all(folder.path().join("own")).unwrap();
+    std::fs::write(folder.path().join("own/format.toml"), format).unwrap();
+    std::fs::write(folder.path().join("catalog.toml"), super::CATALOG).unwrap();
+    let error = Filter::builder()
+        .catalog_path(folder.path().join("catalog.toml"))
+        .formats_dir(folder.path())
+        .build()
+        .unwrap_err();
+    let told: Vec<String> =
+        error.iter().map(|error| format!("{}: {}", error.position().unwrap().0, error.message())).collect();
+    let expected = [
+        "2: the name of the format `own format` is no word",
+        "5: `e:ke` is not mapped in [paths]",
+        "6: `e:name` leads to `subject.name`: what decides about a message is of the envelope",
+        "7: `e:none` is not mapped in [paths]",
+        "8: `e:name` is said to be unmapped, and is mapped",
+        "8: `e:other` is named twice",
+        "12: two prefixes for one namespace",
+        "16: unknown data element `subject.nam`",
+        "17: unknown data element `subject.remark`",
+        "17: prefix `g` is not in [namespaces]",
+        "18: `e:photo/**` is a whole part, and no prefix of other paths",
+        "25: `name` is not one line of visible text",
+        "25: the name of the text mapping `lay\\u{a}out` is no word",
+        "28: unknown data element `subject.nam`",
+        "28: unknown data element `nobody`",
+    ];
+    assert_eq!(told, expected);
 }

@@ -10,7 +10,7 @@ use super::super::declared::{DeclaredPattern, DeclaredText};
 use super::Layout;
 use super::source::{Skip, Source, Written};
 use crate::catalog::{Catalog, ElementId};
-use crate::config::{ConfigError, Document, Origin, Spanned};
+use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
 /// A `[[text]]` table: a layout, and the paths whose texts may be laid out so.
 #[derive(Debug, Deserialize)]
@@ -72,18 +72,23 @@ pub(in crate::format) fn load(
     catalog: &Catalog,
 ) -> Result<Vec<Layout>, ConfigError> {
     let resolver = Resolver { document, catalog };
+    let mut errors = Errors::default();
     for (place, text) in texts.iter().enumerate() {
         let name = text.name.get_ref();
+        errors.take(document.word(&text.name, "text mapping"));
         if texts.iter().take(place).any(|other| other.name.get_ref() == name) {
-            return Err(document.error(&text.name.span(), format!("text mapping `{name}` is declared twice")));
+            errors.push(document.error(&text.name.span(), format!("text mapping `{name}` is declared twice")));
         }
     }
-    let layouts = texts.iter().map(|text| resolver.layout(text)).collect::<Result<Vec<_>, _>>()?;
+    let layouts: Vec<_> = texts.iter().filter_map(|text| errors.take(resolver.layout(text))).collect();
     if origin == Origin::Added {
-        // Compiled side by side, judged in their order: the first error is the same every time.
+        // Compiled side by side, judged in their order.
         let proven: Vec<_> = layouts.par_iter().map(Layout::prove).collect();
-        proven.into_iter().collect::<Result<(), _>>().map_err(|fault| fault.told_of(document))?;
+        for fault in proven.into_iter().filter_map(Result::err) {
+            errors.push(fault.told_of(document));
+        }
     }
+    errors.finish()?;
     Ok(layouts)
 }
 
@@ -111,26 +116,26 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn layout(&self, text: &RawText) -> Result<Layout, ConfigError> {
+        let mut errors = Errors::default();
         if text.field.is_empty() {
-            return Err(self.document.error(&text.name.span(), "a text mapping needs a `[[text.field]]`"));
+            errors.push(self.document.error(&text.name.span(), "a text mapping needs a `[[text.field]]`"));
         }
         if text.paths.is_empty() {
-            return Err(self.document.error(&text.name.span(), "a text mapping needs its `paths`"));
+            errors.push(self.document.error(&text.name.span(), "a text mapping needs its `paths`"));
         }
         let skip = |skip: &RawSkip| Skip { from: skip.from.clone(), to: skip.to.clone() };
         let fields = text.field.iter().map(|field| self.written(&field.pattern, &field.groups, false));
-        Ok(Layout::new(Source {
-            name: text.name.span(),
-            skips: text.skip.iter().map(skip).collect(),
-            heading: self.written(&text.recognise, &text.groups, true)?,
-            fields: fields.collect::<Result<_, _>>()?,
-        }))
+        let fields = errors.take(all(fields)).unwrap_or_default();
+        let heading = errors.take(self.written(&text.recognise, &text.groups, true));
+        errors.finish()?;
+        let Some(heading) = heading else { return Err(self.document.error(&text.name.span(), "it has no heading")) };
+        Ok(Layout::new(Source { name: text.name.span(), skips: text.skip.iter().map(skip).collect(), heading, fields }))
     }
 
     fn written(&self, pattern: &Spanned<String>, groups: &Groups, is_heading: bool) -> Result<Written, ConfigError> {
         let element =
             |(name, id): (&Spanned<String>, &Spanned<String>)| Ok((name.clone(), self.element(id, is_heading)?));
-        Ok(Written { pattern: pattern.clone(), groups: groups.iter().map(element).collect::<Result<_, _>>()? })
+        Ok(Written { pattern: pattern.clone(), groups: all(groups.iter().map(element))?.into_iter().collect() })
     }
 
     fn element(&self, id: &Spanned<String>, is_heading: bool) -> Result<ElementId, ConfigError> {
