@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::catalog::ElementId;
-use crate::config::{ConfigError, Document, Spanned};
+use crate::config::{ConfigError, Document, Errors, Spanned, all};
 use crate::{Catalog, Disposition, Reason};
 
 /// What must become of a message.
@@ -39,25 +39,29 @@ impl Expectation {
             error.nearest(word.get_ref(), known.iter().copied())
         };
         let named = Disposition::ALL.into_iter().find(|disposition| disposition.name() == raw.disposition.get_ref());
-        let disposition = named.ok_or_else(|| {
+        let mut errors = Errors::default();
+        let disposition = errors.take(named.ok_or_else(|| {
             let error = word(&raw.disposition, "disposition", &Disposition::ALL.map(Disposition::name));
             if error.help_text().is_some() { error } else { error.help("released, redacted, held or withheld") }
-        })?;
-        let reason = match &raw.reason {
-            Some(code) => {
-                let known = Reason::ALL.into_iter().find(|reason| reason.code() == code.get_ref());
-                Some(known.ok_or_else(|| word(code, "reason", &Reason::ALL.map(Reason::code)))?)
-            }
-            None => None,
-        };
-        if let (true, Some(code)) = (disposition.releases(), &raw.reason) {
+        }));
+        let reason = raw.reason.as_ref().and_then(|code| {
+            let known = Reason::ALL.into_iter().find(|reason| reason.code() == code.get_ref());
+            errors.take(known.ok_or_else(|| word(code, "reason", &Reason::ALL.map(Reason::code))))
+        });
+        if let (Some(true), Some(code)) = (disposition.map(Disposition::releases), &raw.reason) {
             let message = "only a message that is held or withheld has a reason";
-            return Err(document.error(&code.span(), message));
+            errors.push(document.error(&code.span(), message));
         }
-        let elements = |ids: Option<Vec<Spanned<String>>>| {
-            ids.map(|ids| ids.iter().map(|id| element(document, id, catalog)).collect()).transpose()
+        let [released, removed] = [raw.released, raw.removed].map(|ids| {
+            let elements = ids.map(|ids| all(ids.iter().map(|id| element(document, id, catalog))));
+            elements.and_then(|elements| errors.take(elements)).map(|elements| elements.into_iter().collect())
+        });
+        errors.finish()?;
+        let Some(disposition) = disposition else {
+            // Without an error it is there.
+            return Err(document.error(&raw.disposition.span(), "unknown disposition"));
         };
-        Ok(Self { disposition, reason, released: elements(raw.released)?, removed: elements(raw.removed)? })
+        Ok(Self { disposition, reason, released, removed })
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::found::undeclared;
 use super::policies::{Policies, Wanted};
 use crate::catalog::{ElementId, GROUP_PREFIX, Treatment};
-use crate::config::{ConfigError, Document, Lines, Spanned};
+use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all};
 use crate::policy::survey::Survey;
 use crate::policy::{ClaimSet, ClassId, MessageKeyId, Ori, PurposeId, Verdict};
 use crate::{Filter, Requester};
@@ -104,15 +104,17 @@ impl Matrix {
         if raw.may.is_empty() {
             return Err(ConfigError::of_file(displayed, "it says nothing").help("add a `[[may]]`"));
         }
+        let mut errors = Errors::default();
         let mut titles = BTreeSet::new();
         for row in &raw.may {
             if !titles.insert(row.title.get_ref()) {
                 let message = format!("`{}` is the title of another row too", row.title.get_ref());
-                return Err(document.error(&row.title.span(), message));
+                errors.push(document.error(&row.title.span(), message));
             }
         }
         let folder = file.parent().unwrap_or(Path::new(""));
-        let policy = policies.find(&document, folder, raw.policy.as_ref())?;
+        let policy = errors.take(policies.find(&document, folder, raw.policy.as_ref())).flatten();
+        errors.finish()?;
         Ok(Self { name, file: file.to_owned(), wanted: Wanted { policy, format: None }, rows: raw.may, text })
     }
 
@@ -122,7 +124,7 @@ impl Matrix {
         let document = Document { file: &file, text: &self.text };
         let survey = Survey::of(filter.decider());
         let resolver = Resolver { document: &document, filter, survey: &survey };
-        self.rows.iter().map(|row| resolver.row(self, row)).collect()
+        all(self.rows.iter().map(|row| resolver.row(self, row)))
     }
 }
 
@@ -135,19 +137,31 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn row(&self, matrix: &Matrix, raw: &RawRow) -> Result<Row, ConfigError> {
-        let verdict = self.verdict(raw)?;
-        let granted = self.granted(raw)?;
+        let mut errors = Errors::default();
+        let verdict = errors.take(self.verdict(raw));
+        let granted = errors.take(self.granted(raw));
         match (verdict, raw.elements.as_slice()) {
-            (Verdict::Nothing, [first, ..]) => {
+            (Some(Verdict::Nothing), [first, ..]) => {
                 let message = "of a message that is withheld nothing goes out: leave `elements` out";
-                return Err(self.document.error(&first.span(), message));
+                errors.push(self.document.error(&first.span(), message));
             }
-            (Verdict::Rewrite | Verdict::Review, []) => {
+            (Some(Verdict::Rewrite | Verdict::Review), []) => {
                 let error = self.document.error(&raw.title.span(), "this row names no `elements`");
-                return Err(error.help("where nothing may go out, write `disposition = \"withheld\"`"));
+                errors.push(error.help("where nothing may go out, write `disposition = \"withheld\"`"));
             }
             _ => {}
         }
+        let asker = errors.take(self.asker(raw));
+        let purposes = errors.take(self.purposes(raw.purposes.as_ref()));
+        let messages = errors.take(self.messages(raw.messages.as_ref()));
+        let claims = errors.take(self.claims(&raw.claims));
+        errors.finish()?;
+        let (Some(verdict), Some(granted), Some(asker), Some(purposes), Some(messages), Some(claims)) =
+            (verdict, granted, asker, purposes, messages, claims)
+        else {
+            // Without an error each is there.
+            return Err(self.document.error(&raw.title.span(), "this row can't be read"));
+        };
         let title = raw.title.get_ref().clone();
         Ok(Row {
             name: format!("{}: {title}", matrix.name),
@@ -155,10 +169,10 @@ impl Resolver<'_> {
             file: matrix.file.clone(),
             line: Lines::of(self.document.text).position(raw.title.span().start).line,
             wanted: matrix.wanted.clone(),
-            asker: self.asker(raw)?,
-            purposes: self.purposes(raw.purposes.as_ref())?,
-            messages: self.messages(raw.messages.as_ref())?,
-            claims: self.claims(&raw.claims)?,
+            asker,
+            purposes,
+            messages,
+            claims,
             verdict,
             granted,
         })
@@ -252,9 +266,10 @@ impl Resolver<'_> {
     fn claims(&self, names: &[Spanned<String>]) -> Result<ClaimSet, ConfigError> {
         let policy = self.survey.policy();
         let declared = policy.declared_claims();
-        if let Some(name) = names.iter().find(|name| !declared.contains(name.get_ref())) {
-            return Err(self.unknown(name, "claim", declared.iter().map(String::as_str)));
-        }
+        all(names.iter().map(|name| match declared.contains(name.get_ref()) {
+            true => Ok(()),
+            false => Err(self.unknown(name, "claim", declared.iter().map(String::as_str))),
+        }))?;
         Ok(policy.claim_set(names.iter().map(|name| name.get_ref().as_str())))
     }
 
@@ -263,11 +278,9 @@ impl Resolver<'_> {
         let catalog = self.filter.catalog();
         let mut granted: Vec<Option<Treatment>> =
             catalog.iter().map(|(_, element)| element.is_envelope().then_some(Treatment::Full)).collect();
-        for selector in &raw.elements {
-            for id in self.select(selector)? {
-                if let Some(slot) = granted.get_mut(id.index()) {
-                    *slot = Some(Treatment::Full);
-                }
+        for id in all(raw.elements.iter().map(|selector| self.select(selector)))?.concat() {
+            if let Some(slot) = granted.get_mut(id.index()) {
+                *slot = Some(Treatment::Full);
             }
         }
         // The most specific key has the last word, as it has in a policy.
@@ -327,15 +340,17 @@ impl Resolver<'_> {
         names: &[Spanned<String>],
         resolve: impl Fn(&Spanned<String>) -> Result<T, ConfigError>,
     ) -> Result<Vec<T>, ConfigError> {
-        let mut all = Vec::new();
+        let mut errors = Errors::default();
+        let mut each = Vec::new();
         for name in names {
-            let one = resolve(name)?;
-            if all.contains(&one) {
-                return Err(self.document.error(&name.span(), format!("`{}` is named twice", name.get_ref())));
+            let Some(one) = errors.take(resolve(name)) else { continue };
+            if each.contains(&one) {
+                errors.push(self.document.error(&name.span(), format!("`{}` is named twice", name.get_ref())));
             }
-            all.push(one);
+            each.push(one);
         }
-        Ok(all)
+        errors.finish()?;
+        Ok(each)
     }
 
     fn unknown<'k>(&self, name: &Spanned<String>, what: &str, known: impl IntoIterator<Item = &'k str>) -> ConfigError {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::expectation::{Expectation, RawExpectation};
 use super::policies::{Policies, Wanted};
-use crate::config::{ConfigError, Document, Spanned};
+use crate::config::{ConfigError, Document, Errors, Spanned};
 use crate::{Filter, Requester};
 
 /// What the file of a message case is called.
@@ -65,39 +65,47 @@ impl MessageCase {
     ) -> Result<Self, ConfigError> {
         let displayed = file.display().to_string();
         let document = Document { file: &displayed, text };
-        let raw: RawCase = document.parse()?;
+        let mut errors = Errors::default();
+        let Some(raw) = document.read::<RawCase>(&mut errors) else {
+            errors.finish()?;
+            return Err(ConfigError::of_file(displayed, "can't be read as a case"));
+        };
         let folder = file.parent().unwrap_or(Path::new(""));
         if let Some(format) = &raw.format
             && !known.format_names().any(|name| name == format.get_ref())
         {
             let error = document.error(&format.span(), format!("unknown format `{}`", format.get_ref()));
-            return Err(error.nearest(format.get_ref(), known.format_names()));
+            errors.push(error.nearest(format.get_ref(), known.format_names()));
         }
-        let mut requester = match &raw.requester {
-            Some(ori) => {
-                Requester::new(ori.get_ref()).map_err(|error| document.error(&ori.span(), error.to_string()))?
-            }
-            None => Requester::from_envelope(),
-        };
+        let named = raw.requester.as_ref().and_then(|ori| {
+            errors.take(Requester::new(ori.get_ref()).map_err(|error| document.error(&ori.span(), error.to_string())))
+        });
+        let mut requester = named.unwrap_or_else(Requester::from_envelope);
         if let Some(purpose) = &raw.purpose {
             requester = requester.purpose(purpose.get_ref().as_str());
         }
         let requester = raw.claims.iter().fold(requester, |requester, claim| requester.claim(claim.get_ref().as_str()));
-        let message = message(&document, folder, raw.message.as_ref())?;
+        let message = errors.take(message(&document, folder, raw.message.as_ref()));
+        let policy = errors.take(policies.find(&document, folder, raw.policy.as_ref()));
+        let expected = message.as_ref().and_then(|message| errors.take(expected(&document, folder, message)));
+        let expectation = errors.take(Expectation::load(&document, raw.expect, known.catalog()));
+        errors.finish()?;
+        let (Some(message), Some(policy), Some(expected), Some(expectation)) = (message, policy, expected, expectation)
+        else {
+            // Without an error each is there.
+            return Err(ConfigError::of_file(displayed, "can't be read as a case"));
+        };
         Ok(Self {
             name,
             title: raw.title,
             file: file.to_owned(),
-            wanted: Wanted {
-                policy: policies.find(&document, folder, raw.policy.as_ref())?,
-                format: raw.format.map(Spanned::into_inner),
-            },
+            wanted: Wanted { policy, format: raw.format.map(Spanned::into_inner) },
             requester,
             purpose: raw.purpose,
             claims: raw.claims,
-            expected: expected(&document, folder, &message)?,
+            expected,
             message,
-            expectation: Expectation::load(&document, raw.expect, known.catalog())?,
+            expectation,
         })
     }
 }

@@ -189,3 +189,39 @@ fn a_message_case_covers_what_it_asserts_and_nothing_else() {
     let elements: std::collections::BTreeSet<String> = list("released").chain(list("removed")).collect();
     assert_eq!(run["coverage"]["cells"]["exercised"].as_u64(), Some(elements.len() as u64));
 }
+
+#[test]
+fn all_that_is_wrong_with_cases_and_rows_is_reported_at_once() {
+    let folder = folder();
+    folder.change("cases/example/matrix.toml", "\"person.birth-date\"", "\"person.birth-dat\", \"person.snn\"");
+    folder.change("cases/example/matrix.toml", "\"out-of-state\"", "\"out-of-stat\"");
+    folder.change("cases/example/matrix.toml", "\"none\", \"C\"", "\"none\", \"X\"");
+    folder.change("cases/example/matrix.toml", "\"held\"", "\"hold\"");
+    folder.write(
+        "cases/one/case.toml",
+        "title = 'x'\npolicy = 'nowhere'\nformat = 'nlets-nim'\nrequester = 'az'\npurpse = 'C'\n[expect]\n\
+         disposition = 'redactd'\nreason = 'reviw'\nreleased = ['person.snn', 'person']\nremoved = ['licence.number']\n",
+    );
+    let told = folder.test(&[]);
+    assert_eq!((told.status, told.stdout.as_str()), (Some(2), ""), "{told:?}");
+    for wanted in [
+        "matrix.toml:",
+        "`person.birth-dat`",
+        "`person.snn`",
+        "`out-of-stat`",
+        "purpose `X`",
+        "a row is not `hold`",
+        "there is no policy `nowhere`",
+        "unknown format `nlets-nim`",
+        "is no ORI",
+        "unknown key `purpse`",
+        "there is no message",
+        "unknown disposition `redactd`",
+        "unknown reason `reviw`",
+        "case.toml:9:13: unknown data element `person.snn`",
+        "case.toml:9:27: unknown data element `person`",
+        "unknown data element `licence.number`",
+    ] {
+        assert!(told.stderr.contains(wanted), "{wanted} is not in {}", told.stderr);
+    }
+}

@@ -297,10 +297,10 @@ fn p6_explain_shows_names_within_a_message_escaped() {
     value.as_object_mut().unwrap().insert(HOSTILE.to_owned(), HOSTILE.into());
     let json = world.write(named("m.json"), value.to_string());
     let xml = fs::read_to_string(fixture("dr-in-state-police/message.xml")).unwrap();
-    let end = xml.rfind("</").unwrap();
+    let (start, end) = xml.split_at(xml.rfind("</").unwrap());
     let element = "<a\u{200d}b\u{fe0f} c\u{200d}='\u{202e}::warning::x'>\n::warning::x</a\u{200d}b\u{fe0f}>";
     let element = element.replace('\u{fe0f}', "");
-    let xml = world.write(named("m.xml"), format!("{}{element}{}", &xml[..end], &xml[end..]));
+    let xml = world.write(named("m.xml"), format!("{start}{element}{end}"));
     for message in [&json, &xml] {
         for (arguments, form) in [
             (&["--output", "text"][..], Form::Text),
