@@ -185,6 +185,7 @@ impl Document<'_> {
     ///
     /// # Errors
     /// When its form is wrong; all that is wrong with it then.
+    #[cfg(any(feature = "cli", test))]
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         let mut errors = Errors::default();
         let value = self.read(&mut errors);

@@ -1,6 +1,8 @@
 //! Every verb and every form of its output, over names and texts that try to steer a terminal, hide or turn text, begin lines,
 //! give a CI service a command or a spreadsheet a formula (P6).
 
+#![allow(clippy::panic, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
+
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
