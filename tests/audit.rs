@@ -470,7 +470,7 @@ fn p11_torn_bytes_are_reported_for_what_they_are_also_where_lines_follow() {
         [(half, told(70, torn)), (&zeros, told(512, lost)), (&[half, &zeros].concat(), told(512, lost))]
     {
         let whole = [lines[..9].concat().as_bytes(), bytes, lines[9..].concat().as_bytes()].concat();
-        assert_eq!(Log::new(&whole).faults(&[]), [expected.clone()]);
+        assert_eq!(Log::new(&whole).faults(&[]), std::slice::from_ref(&expected));
         // With a line end after them.
         let whole = [lines[..9].concat().as_bytes(), bytes, b"\n", lines[9..].concat().as_bytes()].concat();
         let faults = Log::new(&whole).faults(&[]);

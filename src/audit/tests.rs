@@ -1,6 +1,11 @@
 //! The log as a run writes it: opened, killed at any moment, resumed, and whole all the same.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that can't go on has failed"
+)]
 
 use std::fs;
 use std::io::Write;
@@ -82,7 +87,7 @@ fn a_log_goes_on_over_runs_and_tells_its_head() {
         log.end().unwrap();
         heads.push(log.head());
     }
-    let found = verify(&[path.clone()], None, None).unwrap();
+    let found = verify(std::slice::from_ref(&path), None, None).unwrap();
     assert_eq!((found.fault_count, found.lines, found.messages, found.runs), (0, 36, 30, 3));
     assert_eq!(found.head, heads.last().cloned());
     assert_eq!(items(&path), (0..30).collect::<Vec<_>>());
@@ -130,7 +135,7 @@ fn a_torn_last_line_stays_and_is_reported_wherever_it_tore() {
                 let text = String::from_utf8(content).unwrap();
                 assert!(text.contains(&format!("\"torn-bytes\":{bytes},")), "{cut}");
                 assert_eq!(items(&path), [0, 1, 2, 3]);
-                let found = verify(&[path.clone()], None, None).unwrap();
+                let found = verify(std::slice::from_ref(&path), None, None).unwrap();
                 let note = format!("line 4 (sequence 4): {bytes} bytes of an unfinished line are before it");
                 assert_eq!(found.notes.iter().map(ToString::to_string).collect::<Vec<_>>(), [note]);
                 // That a run was killed and no other goes on with it is a fault for ever.
@@ -139,7 +144,7 @@ fn a_torn_last_line_stays_and_is_reported_wherever_it_tore() {
                 // The next run goes on all the same.
                 let mut log = begin(&path);
                 log.end().unwrap();
-                assert_eq!(verify(&[path.clone()], None, None).unwrap().fault_count, u64::from(!resumes));
+                assert_eq!(verify(std::slice::from_ref(&path), None, None).unwrap().fault_count, u64::from(!resumes));
             }
         }
     }
@@ -333,10 +338,10 @@ fn a_key_is_a_files_content_without_its_line_end() {
     log.end().unwrap();
     drop(log);
     for same in [&b"1234567890123456"[..], b"1234567890123456\r\n"] {
-        assert_eq!(verify(&[path.clone()], Some(&key(same).unwrap()), None).unwrap().fault_count, 0);
+        assert_eq!(verify(std::slice::from_ref(&path), Some(&key(same).unwrap()), None).unwrap().fault_count, 0);
     }
     let other = key(b"1234567890123457").unwrap();
-    assert_eq!(verify(&[path.clone()], Some(&other), None).unwrap().fault_count, 2);
+    assert_eq!(verify(std::slice::from_ref(&path), Some(&other), None).unwrap().fault_count, 2);
     assert!(usage(Log::open(&path, None)).contains("has another key"));
     assert_eq!(format!("{:?}", key(b"1234567890123456").unwrap()), "Key");
 }

@@ -262,7 +262,7 @@ mod tests {
     fn found(bytes: impl Into<Vec<u8>>) -> Result<Vec<String>, String> {
         let roster = Roster::of(Path::new("r.csv"), bytes.into()).map_err(|error| error.to_string())?;
         for (ori, span) in &roster.oris {
-            assert!(roster.text[span.clone()].to_uppercase().contains(ori.as_str()));
+            assert!(roster.text.get(span.clone()).unwrap().to_uppercase().contains(ori.as_str()));
         }
         Ok(roster.oris.iter().map(|(ori, _)| ori.to_string()).collect())
     }
