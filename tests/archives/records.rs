@@ -75,7 +75,7 @@ fn p6_a_run_over_archives_tells_no_values() {
     assert!(text(&report.stdout).contains("agency class law-enforcement"), "{}", text(&report.stdout));
     let log = read(&room.path("log"));
     for said in [&output.stdout, &output.stderr, &report.stdout, &report.stderr, &log] {
-        for value in ["EXAMPLE", "JORDAN", "900-12", "D08954796", "1985"] {
+        for value in ["EXAMPLE", "JORDAN", "900-12", "D08954796", "1985-07-04"] {
             assert!(!text(said).contains(value), "{value}");
         }
     }
