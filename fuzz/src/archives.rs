@@ -63,7 +63,11 @@ fn accounted(ran: Ran, files: &BTreeMap<String, Vec<u8>>) -> (serde_json::Value,
     assert_eq!(files.len() as u64, released, "files in OUT, and messages that went out");
     // An entry that can't be read is a message that failed; so is a source, which is none.
     let failed = count("messages").checked_sub(released + count("held") + count("withheld"));
-    assert!(failed.is_some_and(|failed| failed <= count("failed")), "messages and what became of them: {}", ran.summary);
+    assert!(
+        failed.is_some_and(|failed| failed <= count("failed")),
+        "messages and what became of them: {}",
+        ran.summary
+    );
     for content in files.values() {
         if let Err(finding) = FILTER.verify(content, &Requester::from_envelope()) {
             panic!("the second reading finds: {finding}");
