@@ -120,6 +120,7 @@ mod tests {
         assert_eq!(escape(&escaped), escaped);
     }
 
+    #[cfg(feature = "cli")]
     #[test]
     fn p6_lines_and_json_stay_what_they_are() {
         assert_eq!(lines("a\n::warning::x\n\u{1b}b\n"), "a\n\\u{3a}:warning::x\n\\u{1b}b\n");
