@@ -301,6 +301,13 @@ fn read_journal(folder: &Path, terms: &Terms) -> Result<Entry, StateError> {
 fn prepare(folder: &Path, entry: Option<&Entry>) -> io::Result<PathBuf> {
     let work = entry.and_then(|entry| Some(folder.join(Path::new(&entry.work).file_name()?)));
     if let Some(work) = work.filter(|work| work.is_dir()) {
+        // A journal that was being written when the run was killed: with it the folder would stay when the run is whole.
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() && ![MARK, JOURNAL].iter().any(|own| entry.file_name() == *own) {
+                fs::remove_file(entry.path())?;
+            }
+        }
         for file in fs::read_dir(&work)? {
             let file = file?;
             // Outputs that waited: what the journal doesn't speak of is made again.

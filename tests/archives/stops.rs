@@ -11,6 +11,8 @@ use super::{Message, Room, complaint, messages, pack, read};
 fn records(log: &[u8]) -> Vec<String> {
     let lines = std::str::from_utf8(log).unwrap().lines();
     let body = |line: &str| {
+        // What a killed run left of a line stays before the next one.
+        let line = &line[line.rfind("{\"sequence\":").unwrap()..];
         let from = line.find("\"record\":\"message\"")?;
         Some(line[from..line.rfind(",\"hash\":").unwrap()].to_owned())
     };
@@ -75,7 +77,8 @@ fn p10_a_run_that_is_killed_again_and_again_ends_as_if_it_were_not() {
         fs::remove_file(room.path("once.log")).unwrap();
         fs::remove_file(room.path("again.log")).unwrap();
     }
-    assert!(!room.names(".").iter().any(|name| name.contains(".dmv-redact")));
+    let left: Vec<_> = room.names(".").into_iter().filter(|name| name.contains(".dmv-redact")).collect();
+    assert_eq!(left, [""; 0]);
 }
 
 #[test]
