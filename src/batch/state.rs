@@ -300,14 +300,21 @@ fn read_journal(folder: &Path, terms: &Terms) -> Result<Entry, StateError> {
 /// Clears away what isn't gone on with, and gives the folder for outputs in the making.
 fn prepare(folder: &Path, entry: Option<&Entry>) -> io::Result<PathBuf> {
     let work = entry.and_then(|entry| Some(folder.join(Path::new(&entry.work).file_name()?)));
-    if let Some(work) = work.filter(|work| work.is_dir()) {
-        // A journal that was being written when the run was killed: with it the folder would stay when the run is whole.
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            if entry.file_type()?.is_file() && ![MARK, JOURNAL].iter().any(|own| entry.file_name() == *own) {
-                fs::remove_file(entry.path())?;
-            }
+    let work = work.filter(|work| work.is_dir());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let goes_on = work.as_ref().is_some_and(|work| entry.file_name() == JOURNAL || entry.path() == *work);
+        if goes_on || entry.file_name() == MARK {
+            continue;
         }
+        // A journal that was being written when the run was killed, for one: with it the folder would stay for good.
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    if let Some(work) = work {
         for file in fs::read_dir(&work)? {
             let file = file?;
             // Outputs that waited: what the journal doesn't speak of is made again.
@@ -316,14 +323,6 @@ fn prepare(folder: &Path, entry: Option<&Entry>) -> io::Result<PathBuf> {
             }
         }
         return Ok(work);
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
-        } else if entry.file_name() != MARK {
-            fs::remove_file(entry.path())?;
-        }
     }
     random_folder(WORK, folder)
 }
