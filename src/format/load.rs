@@ -39,6 +39,9 @@ pub(crate) struct RawFormat {
     pub(super) messages: Option<Spanned<Vec<Spanned<String>>>>,
     /// The path of the ORI that the message goes to, below the root.
     pub(super) requester: Option<Spanned<String>>,
+    /// The path, below the root, of the notice that a value was removed because its form was not understood. It is mapped to
+    /// `envelope.notice`, and stands last in what holds it.
+    pub(super) notice: Option<Spanned<String>>,
     /// Paths that may be empty with `xsi:nil="true"`.
     #[serde(default)]
     pub(super) nillable: Vec<Spanned<String>>,
@@ -303,6 +306,7 @@ impl Format {
             id: FormatId::default(),
             name: raw.name.get_ref().clone(),
             has_message_type: raw.message_type.is_some(),
+            has_notice: raw.notice.is_some(),
             messages: Vec::new(),
             prefixes: prefixes.iter().map(|(prefix, id)| (prefix.clone(), *id)).collect(),
             own_prefixes: OwnPrefix::with_xsi(own.collect()),

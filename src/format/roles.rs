@@ -3,7 +3,7 @@
 
 use super::load::{Faults, MappingReader, Place, RawFormat, RawRequired, last_step, listed};
 use super::trie::{Node, NodeId, Role, StandIn, Target, Trie};
-use super::{PathEntry, Paths, Syntax};
+use super::{NOTICE_ELEMENT, PathEntry, Paths, Syntax};
 use crate::catalog::{Element, Kind};
 use crate::config::{ConfigError, Errors, Spanned};
 use crate::names::is_xml_character;
@@ -17,6 +17,9 @@ impl MappingReader<'_> {
             if let Some(path) = path {
                 faults.take_of(path, self.fact(trie, root, path, role, raw));
             }
+        }
+        if let Some(path) = &raw.notice {
+            faults.take_of(path, self.notice(trie, root, path, raw));
         }
         faults.errors.take(self.messages(raw));
         for required in &raw.required {
@@ -58,11 +61,34 @@ impl MappingReader<'_> {
         for id in self.wrapped(trie, id).into_iter().chain([id]) {
             let Some(node) = trie.node_mut(id) else { continue };
             if node.role.is_some() {
-                return Err(self.fault(path, "is both `message-type` and `requester`"));
+                return Err(self.fault(path, "has two of the roles `message-type`, `requester` and `notice`"));
             }
             node.role = Some(role);
         }
         Ok(())
+    }
+
+    /// Notes where a notice is written: in a part that goes out whenever something in it does.
+    fn notice(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, raw: &RawFormat) -> Checked<()> {
+        let id = self.known(trie, root, path, raw)?;
+        self.is_no_attribute(path)?;
+        let element = self.value(trie, id, path)?;
+        if element.id() != NOTICE_ELEMENT {
+            let what = format!("leads to `{}`: a notice is mapped to `{NOTICE_ELEMENT}`", element.id());
+            return Err(self.fault(path, &what));
+        }
+        self.fact(trie, root, path, Role::Notice, raw)?;
+        let around = match path.get_ref().rsplit_once('/') {
+            Some((above, _)) => self.walk(trie, Place { from: root, text: above, span: &path.span() })?.0,
+            None => root,
+        };
+        match trie.node_mut(around) {
+            Some(node) if node.target == Target::Container => {
+                node.notice = Some(id);
+                Ok(())
+            }
+            _ => Err(self.fault(path, "stands in a record, which a requester may be denied")),
+        }
     }
 
     /// An attribute is read with its element: not where that is one that some requesters are denied.
@@ -265,7 +291,9 @@ impl MappingReader<'_> {
 
     fn is_no_attribute(&self, path: &Spanned<String>) -> Checked<()> {
         match last_step(path.get_ref()).starts_with('@') {
-            true => Err(self.fault(path, "is an attribute, which can be neither required, nil, nor laid out")),
+            true => {
+                Err(self.fault(path, "is an attribute, which can be neither required, nil, laid out, nor a notice"))
+            }
             false => Ok(()),
         }
     }

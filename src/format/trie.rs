@@ -115,6 +115,8 @@ pub(crate) enum Role {
     MessageKey,
     /// The requester's ORI.
     Requester,
+    /// The notice that a value was removed for its shape.
+    Notice,
 }
 
 /// What stands for a required part that was denied.
@@ -152,6 +154,8 @@ pub(crate) struct Node {
     pub(crate) role: Option<Role>,
     pub(crate) stand_in: Option<StandIn>,
     pub(crate) nillable: bool,
+    /// Where in it the notice stands that a value was removed for its shape, as its last part.
+    pub(crate) notice: Option<NodeId>,
     /// Whether its value is the name of a type, whose prefix means a namespace.
     pub(crate) is_qname: bool,
     /// The layouts its text may have, by place among those of the format. If there are any, it is extracted from, and
@@ -188,6 +192,7 @@ impl Node {
             role: None,
             stand_in: None,
             nillable: false,
+            notice: None,
             is_qname: false,
             layouts: Vec::new(),
             elements: Vec::new(),
@@ -332,7 +337,7 @@ impl Trie {
     pub(super) fn gather_contents(&mut self) {
         for node in &mut self.nodes {
             node.content = match node.target {
-                _ if !node.layouts.is_empty() || node.is_qname => Content::Other,
+                _ if !node.layouts.is_empty() || node.is_qname || node.notice.is_some() => Content::Other,
                 Target::Leaf(element) if node.role.is_some() => Content::Fact(element),
                 _ if node.role.is_some() => Content::Other,
                 Target::Leaf(element) => Content::Value(element),

@@ -78,7 +78,7 @@ fn look(subjects: &Subjects, found: &mut Vec<Finding>) -> Result<(), ConfigError
     }
     let file = builder.policy_file()?;
     let policy = builder.policy(&catalog, &known)?;
-    found.extend(policy::lint(&file.document(), &policy, &catalog)?);
+    found.extend(policy::lint(&file.document(), &policy, &catalog, &known)?);
     Ok(())
 }
 

@@ -54,7 +54,7 @@ pub(super) struct RawHeader {
     /// Left out: those that rules name; if none does, any, and it makes no difference.
     pub(super) purposes: Option<Names>,
     /// What becomes of a permitted value that violates its element's shape, and of its message.
-    on_shape_violation: Option<RawOnShapeViolation>,
+    pub(super) on_shape_violation: Option<Spanned<RawOnShapeViolation>>,
     /// What it is, for people.
     title: Option<String>,
     /// More of it, for people.
@@ -68,9 +68,11 @@ pub(super) struct RawHeader {
 #[derive(Deserialize, Clone, Copy)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-enum RawOnShapeViolation {
+pub(super) enum RawOnShapeViolation {
     /// The value is removed, and the receipt, the log and the summary say so. The default.
     Remove,
+    /// The same, and the message says so, where its format has a place for a `notice`; where it has none, as `hold`.
+    Notice,
     /// The message is held until a person has looked at it: it goes out, without the value, once `approved` is vouched for.
     Hold,
     /// The message is withheld.
@@ -227,8 +229,9 @@ impl Policy {
                 version: raw.policy.version,
                 sha256,
             }),
-            on_shape_violation: match raw.policy.on_shape_violation {
+            on_shape_violation: match raw.policy.on_shape_violation.map(Spanned::into_inner) {
                 None | Some(RawOnShapeViolation::Remove) => OnShapeViolation::Remove,
+                Some(RawOnShapeViolation::Notice) => OnShapeViolation::Notice,
                 Some(RawOnShapeViolation::Hold) => OnShapeViolation::Hold,
                 Some(RawOnShapeViolation::Withhold) => OnShapeViolation::Withhold,
             },

@@ -68,6 +68,8 @@ pub(crate) struct Grant {
     rules: Box<[String]>,
     verdict: Verdict,
     on_shape_violation: OnShapeViolation,
+    /// Whether somebody has looked at the message and lets it go.
+    is_approved: bool,
 }
 
 impl Grant {
@@ -81,9 +83,15 @@ impl Grant {
         self.verdict
     }
 
-    /// What becomes of a value that it holds and that violates its shape, and of the message.
-    pub(crate) fn on_shape_violation(&self) -> OnShapeViolation {
-        self.on_shape_violation
+    /// What becomes of a value that it holds and that violates its shape, and of the message. Where a notice is wanted and
+    /// the message has no place for one, somebody has to look at it.
+    pub(crate) fn on_shape_violation(&self, has_place_for_notice: bool) -> OnShapeViolation {
+        match self.on_shape_violation {
+            OnShapeViolation::Notice if has_place_for_notice => OnShapeViolation::Notice,
+            OnShapeViolation::Notice | OnShapeViolation::Hold if self.is_approved => OnShapeViolation::Remove,
+            OnShapeViolation::Notice => OnShapeViolation::Hold,
+            other => other,
+        }
     }
 
     /// Names of the agency classes the requester is in.
@@ -98,13 +106,15 @@ impl Grant {
 }
 
 /// The claim that a person has looked at the message and lets it go.
-const APPROVED: &str = "approved";
+pub(crate) const APPROVED: &str = "approved";
 
 /// What becomes of a permitted value that violates its element's shape, the most open first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum OnShapeViolation {
     /// It is removed, and the record says so.
     Remove,
+    /// It is removed, and a fixed text in the message says so.
+    Notice,
     /// Its message is held until somebody has approved it.
     Hold,
     /// Its message is withheld.
@@ -117,6 +127,7 @@ impl OnShapeViolation {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Remove => "remove",
+            Self::Notice => "notice",
             Self::Hold => "hold",
             Self::Withhold => "withhold",
         }
@@ -191,13 +202,9 @@ impl Policy {
         self.on_shape_violation
     }
 
-    /// The same, where these claims are vouched for.
-    fn on_shape_violation_with(&self, claims: ClaimSet) -> OnShapeViolation {
-        let is_approved = self.claims.iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at));
-        match self.on_shape_violation {
-            OnShapeViolation::Hold if is_approved => OnShapeViolation::Remove,
-            other => other,
-        }
+    /// Whether these claims say that somebody has looked at the message and lets it go.
+    fn is_approved(&self, claims: ClaimSet) -> bool {
+        self.claims.iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at))
     }
 
     /// The grant of a requester for a message key; `None` when no agency class claims the ORI, or when the request says
@@ -262,7 +269,8 @@ impl Policy {
             classes: classes.iter().map(|class| self.agencies.name(*class).to_owned()).collect(),
             rules: applied.iter().map(|rule| rule.id.clone()).collect(),
             verdict,
-            on_shape_violation: self.on_shape_violation_with(asked.claims),
+            on_shape_violation: self.on_shape_violation,
+            is_approved: self.is_approved(asked.claims),
         }
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct WrittenRule {
 pub(crate) struct Written {
     /// Where the policy's name is written: the place of its head.
     pub(crate) head: Range<usize>,
+    /// Where it says what becomes of a value that violates its shape.
+    pub(crate) on_shape_violation: Option<Range<usize>>,
     pub(crate) claims: Vec<WrittenName>,
     pub(crate) classes: Vec<WrittenClass>,
     pub(crate) rules: Vec<WrittenRule>,
@@ -60,6 +62,7 @@ impl Written {
         let head = raw.policy.name.span();
         Ok(Self {
             head,
+            on_shape_violation: raw.policy.on_shape_violation.as_ref().map(Spanned::span),
             claims: all(&raw.policy.claims),
             classes: raw.agencies.into_iter().map(class).collect(),
             rules,

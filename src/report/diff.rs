@@ -133,8 +133,8 @@ impl Diff {
             }
         };
         let manner = |shape: OnShapeViolation| shape.name().to_owned();
-        // More goes out where a value is removed and the message is neither held nor withheld.
-        let is_shape_gain = found.shape.is_some_and(|[_, new]| new == OnShapeViolation::Remove);
+        // More goes out where a value is removed and the message is neither held nor withheld, and where nothing tells of it.
+        let is_shape_gain = found.shape.is_some_and(|[old, new]| new < old && new < OnShapeViolation::Hold);
         Self {
             old: side(policies[OLD]),
             new: side(policies[NEW]),

@@ -1,6 +1,6 @@
 //! What a message says of itself: its key and its requester, each once or not at all.
 
-use crate::format::{Format, Formats};
+use crate::format::{Format, Formats, NOTICE};
 use crate::policy::{MessageKeyId, Ori};
 
 /// One thing that the envelope may say.
@@ -47,6 +47,8 @@ impl<T: Copy + PartialEq> Fact<T> {
 pub(super) struct Facts {
     pub(super) message: Fact<MessageKeyId>,
     pub(super) requester: Fact<Ori>,
+    /// The notice that a value was removed upstream.
+    pub(super) notice: Fact<()>,
 }
 
 impl Facts {
@@ -57,5 +59,9 @@ impl Facts {
 
     pub(super) fn note_requester(&mut self, value: &str, offset: usize) {
         self.requester.note(Ori::new(value), offset);
+    }
+
+    pub(super) fn note_notice(&mut self, value: &str, offset: usize) {
+        self.notice.note((value == NOTICE).then_some(()), offset);
     }
 }

@@ -14,7 +14,7 @@ use super::tally::Tally;
 use super::text::TextBuffers;
 use super::value::{Judgement, judge};
 use crate::catalog::{ElementId, Kind, Treatment, trim};
-use crate::format::{Format, Node, Role};
+use crate::format::{Format, Node, Role, Target};
 use crate::policy::{Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
 use crate::read::scan::{Span, is_space};
 use crate::read::{Reason, Refusal};
@@ -187,13 +187,14 @@ impl<'f> Session<'f> {
             && self.parts.catalog.element(element).is_some_and(is_plain)
     }
 
-    /// Notes where a value stands of which this is so. A message key is no mere value: other rules follow from another.
+    /// Notes where a value stands of which this is so. A message key is no mere value: other rules follow from another; and of
+    /// a notice there is but one.
     #[inline(always)]
     pub(super) fn trace(&mut self, element: ElementId, node: Option<&Node>, value: Span, written_at: usize) {
         match node.and_then(|node| node.role) {
             None => self.buffers.trace.released(element, value, written_at),
             Some(Role::Requester) => self.buffers.trace.requester(element, value, written_at),
-            Some(Role::MessageKey) => {}
+            Some(Role::MessageKey | Role::Notice) => {}
         }
     }
 
@@ -210,6 +211,7 @@ impl<'f> Session<'f> {
                 self.facts.note_requester(value, offset);
                 self.buffers.trace.names_requester();
             }
+            Role::Notice => self.facts.note_notice(value, offset),
         }
     }
 
@@ -218,6 +220,7 @@ impl<'f> Session<'f> {
         match role {
             Role::MessageKey => self.facts.message.note_missing(offset),
             Role::Requester => self.facts.requester.note_missing(offset),
+            Role::Notice => self.facts.notice.note_missing(offset),
         }
     }
 
@@ -254,6 +257,13 @@ impl<'f> Session<'f> {
                 return Err(Refusal::whole(Reason::RequesterMissing, "no requester is named"));
             }
             Fact::Absent | Fact::Known(_) => {}
+        }
+        if let Fact::Invalid(at) | Fact::Several(at) = self.facts.notice {
+            return Err(Refusal::at(Reason::EnvelopeShape, at, "the envelope's notice says something else"));
+        }
+        if self.owes_notice() && self.on_shape_violation(false) != Some(OnShapeViolation::Remove) {
+            let detail = "a value violates its shape, and nothing goes out in which a notice could stand";
+            return Err(Refusal::whole(Reason::ShapeReview, detail));
         }
         match self.facts.message {
             Fact::Several(at) => Err(Refusal::at(Reason::MessageTypeSeveral, at, "the message has several keys")),
@@ -348,16 +358,38 @@ impl<'f> Session<'f> {
         Ok(judgement)
     }
 
+    /// What the grant says of shapes, if there is one.
+    fn on_shape_violation(&self, has_place_for_notice: bool) -> Option<OnShapeViolation> {
+        let (Authority::Decided(grant) | Authority::Assumed(grant)) = &self.authority else { return None };
+        Some(grant.on_shape_violation(has_place_for_notice))
+    }
+
     /// Refuses the message for a permitted value that violates its shape, if the policy says so.
     pub(super) fn refuse_violation(&self, span: Span) -> Result<(), Refusal> {
-        // What isn't granted is never judged: a value that is denied must change nothing (P5).
-        let (Authority::Decided(grant) | Authority::Assumed(grant)) = &self.authority else { return Ok(()) };
-        let reason = match grant.on_shape_violation() {
-            OnShapeViolation::Remove => return Ok(()),
-            OnShapeViolation::Hold => Reason::ShapeReview,
-            OnShapeViolation::Withhold => Reason::Shape,
+        let reason = match self.on_shape_violation(self.format.has_notice) {
+            // What isn't granted is never judged: a value that is denied must change nothing (P5).
+            None | Some(OnShapeViolation::Remove | OnShapeViolation::Notice) => return Ok(()),
+            Some(OnShapeViolation::Hold) => Reason::ShapeReview,
+            Some(OnShapeViolation::Withhold) => Reason::Shape,
         };
         Err(Refusal::at(reason, span.start(), "a value violates its shape"))
+    }
+
+    /// Whether a permitted value was removed for its shape, the policy wants a notice of that, and there is none yet.
+    pub(super) fn owes_notice(&self) -> bool {
+        self.on_shape_violation(self.format.has_notice) == Some(OnShapeViolation::Notice)
+            && self.facts.notice == Fact::Absent
+            && self.buffers.tally.has_violations()
+    }
+
+    /// Counts the notice that is written now.
+    pub(super) fn notice_written(&mut self, node: &Node) {
+        if let Target::Leaf(element) = node.target {
+            self.release(element);
+        }
+        self.facts.notice = Fact::Known(());
+        // Whoever cuts a pattern from this message would have it written where nothing was removed.
+        self.buffers.trace.spoil();
     }
 
     /// Whether a value is nothing but white space.

@@ -55,6 +55,11 @@ impl Tally {
         self.elements.get_mut(place)
     }
 
+    /// Whether a permitted value violated its shape.
+    pub(super) fn has_violations(&self) -> bool {
+        self.elements.iter().any(|counts| counts.shape > 0)
+    }
+
     /// Counts the bytes of an image that was removed.
     pub(super) fn image(&mut self, bytes: usize) {
         self.image_bytes += u64::try_from(bytes).unwrap_or(u64::MAX);

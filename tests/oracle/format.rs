@@ -38,6 +38,8 @@ pub(crate) struct Format {
     pub(crate) message_type: Option<Vec<String>>,
     pub(crate) messages: Vec<String>,
     pub(crate) requester: Option<Vec<String>>,
+    /// The name of the part of the root in which a notice stands.
+    pub(crate) notice: Option<String>,
     pub(crate) nillable: Vec<Vec<String>>,
     pub(crate) namespaces: BTreeMap<String, String>,
     /// The prefixes in the order in which the file lists them.
@@ -78,6 +80,7 @@ impl Format {
             message_type: string(&table, "message-type").map(|p| steps(&p)),
             messages: strings(&table, "messages").unwrap_or_else(|| NLETS_KEYS.split(' ').map(str::to_owned).collect()),
             requester: string(&table, "requester").map(|p| steps(&p)),
+            notice: string(&table, "notice").inspect(|step| assert!(!step.contains('/'), "below the root alone")),
             nillable: strings(&table, "nillable").unwrap_or_default().iter().map(|p| steps(p)).collect(),
             namespaces: table.get("namespaces").and_then(Value::as_table).map(bindings).unwrap_or_default(),
             listed: listed(text),

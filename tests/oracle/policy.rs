@@ -53,6 +53,15 @@ struct Rule {
     when_absent: bool,
 }
 
+/// What becomes of a message in which a permitted value violates its shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnViolation {
+    GoesOut,
+    /// It says so.
+    Tells,
+    Refuses,
+}
+
 pub(crate) struct Policy {
     /// The purposes that it lists, if it does.
     listed: Option<Vec<String>>,
@@ -81,13 +90,14 @@ impl Policy {
         }
     }
 
-    /// Whether a permitted value that violates its shape keeps the whole message back.
-    pub(crate) fn refuses_on_shape(&self, asker: &Asker) -> bool {
+    /// What becomes of a message in which a permitted value violates its shape.
+    pub(crate) fn on_violation(&self, asker: &Asker, has_place_for_notice: bool) -> OnViolation {
         let is_approved = [&self.claims, &asker.claims].iter().all(|claims| claims.iter().any(|own| own == "approved"));
         match self.on_shape_violation.as_str() {
-            "withhold" => true,
-            "hold" => !is_approved,
-            _ => false,
+            "notice" if has_place_for_notice => OnViolation::Tells,
+            "withhold" => OnViolation::Refuses,
+            "notice" | "hold" if !is_approved => OnViolation::Refuses,
+            _ => OnViolation::GoesOut,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, is_envelope};
 use crate::format::{Format, Mapped};
-use crate::policy::{Asker, Decision, Grant, Policy};
+use crate::policy::{Asker, Decision, Grant, OnViolation, Policy};
 use crate::shape::{Treatment, Verdict, judge, may_be_opaque};
 
 #[derive(Debug)]
@@ -20,6 +20,10 @@ pub(crate) enum Prediction<T> {
 /// How many values of each element go out, in full or generalised; 0 for an element that is a record.
 pub(crate) type Counts = BTreeMap<String, u32>;
 
+/// What a message says in which something was removed for its shape, and its element.
+pub(crate) const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO NOT TAKE IT FOR ABSENT.";
+const NOTICE_ELEMENT: &str = "envelope.notice";
+
 /// What the messages of one test are judged by.
 #[derive(Clone, Copy)]
 pub(crate) struct Setting<'w> {
@@ -33,7 +37,9 @@ pub(crate) struct Judge<'w> {
     catalog: &'w Catalog,
     grant: Grant,
     records: BTreeSet<String>,
-    refuses_on_shape: bool,
+    on_violation: OnViolation,
+    violated: bool,
+    noticed: bool,
     pub(crate) counts: Counts,
     pub(crate) refused: Option<String>,
     pub(crate) open: Option<&'static str>,
@@ -67,6 +73,12 @@ impl Judge<'_> {
         let treatment = *self.grant.get(element)?;
         // A record may be counted as one or by its texts: the specification leaves that open.
         let counted = !self.records.contains(element);
+        if element == NOTICE_ELEMENT {
+            if value != NOTICE {
+                self.refuse("a notice that says something else".to_owned());
+            }
+            self.noticed = true;
+        }
         let verdict = judge(&self.catalog.elements[element], treatment, value);
         if verdict != Verdict::Violates && may_be_opaque(&self.catalog.elements[element], value) {
             self.open = Some("a value that may be taken for an encoded blob");
@@ -83,12 +95,28 @@ impl Judge<'_> {
             Verdict::Violates => {
                 if is_envelope(element) {
                     self.refuse(format!("shape of {element}"));
-                } else if self.refuses_on_shape {
+                } else if self.on_violation == OnViolation::Refuses {
                     self.refuse("the policy refuses a shape violation".to_owned());
                 }
+                self.violated = true;
                 None
             }
         }
+    }
+
+    /// Begins a walk anew.
+    pub(crate) fn begin(&mut self) {
+        self.counts.clear();
+        (self.violated, self.noticed) = (false, false);
+    }
+
+    /// Whether what goes out has to end with a notice, which is counted.
+    pub(crate) fn owes_notice(&mut self) -> bool {
+        let owes = self.on_violation == OnViolation::Tells && self.violated && !self.noticed;
+        if owes {
+            *self.counts.entry(NOTICE_ELEMENT.to_owned()).or_default() += 1;
+        }
+        owes
     }
 
     pub(crate) fn refuse(&mut self, why: String) {
@@ -145,7 +173,9 @@ pub(crate) fn admit<'w, T>(
             catalog: setting.catalog,
             grant,
             records: format.mapped.iter().filter(|m| m.record).map(|m| m.element.clone()).collect(),
-            refuses_on_shape: setting.policy.refuses_on_shape(asker),
+            on_violation: setting.policy.on_violation(asker, format.notice.is_some()),
+            violated: false,
+            noticed: false,
             counts: Counts::new(),
             refused: None,
             open: None,

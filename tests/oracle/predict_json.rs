@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::format::{Format, Mapped, Place, RDF_VALUE};
 use crate::json::{Json, Member};
 use crate::policy::Asker;
-use crate::predict::{Judge, Prediction, Setting, admit};
+use crate::predict::{Judge, NOTICE, Prediction, Setting, admit};
 
 const CONTEXT: &str = "@context";
 
@@ -40,7 +40,7 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
         walk.judge.open = Some("an array at the root");
     }
     loop {
-        walk.judge.counts.clear();
+        walk.judge.begin();
         walk.ids.clear();
         let before = (walk.alive.clone(), walk.pointed.clone());
         let out = walk.value(root, &mut Vec::new()).filter(|out| !out.stand_in);
@@ -49,7 +49,12 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
             walk.judge.open = Some("an id twice");
         }
         if before == (walk.alive.clone(), walk.pointed.clone()) || walk.judge.open.is_some() {
-            let root = out.map(|out| numbered(out.json, format, &mut Vec::new()));
+            let mut root = out.map(|out| numbered(out.json, format, &mut Vec::new()));
+            if let (Some(name), true, Some(Json::Object(members))) =
+                (&format.notice, walk.judge.owes_notice(), &mut root)
+            {
+                members.push(Member::new(name, Json::string(NOTICE)));
+            }
             return walk.judge.finish(root.map(|root| with_context(top.members(), format, root)));
         }
     }

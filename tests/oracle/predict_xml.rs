@@ -7,7 +7,7 @@ use roxmltree::{Document, Node};
 
 use crate::format::{Format, Mapped, Place};
 use crate::policy::Asker;
-use crate::predict::{Judge, Prediction, Setting, admit};
+use crate::predict::{Judge, NOTICE, Prediction, Setting, admit};
 use crate::xml::{Body, Out, XSI, expanded, inner_text, name_of, text_of};
 
 pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Prediction<Out> {
@@ -27,7 +27,7 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
     // References may release what other references point to: repeat until nothing is added. The last walk
     // knows which ids are pointed at; counts are those of one walk.
     loop {
-        walk.judge.counts.clear();
+        walk.judge.begin();
         walk.ids.clear();
         let before = (walk.alive.clone(), walk.pointed.clone());
         let out = walk.element(root, &mut Vec::new()).filter(|out| !out.stand_in);
@@ -37,7 +37,16 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
         }
         if before == (walk.alive.clone(), walk.pointed.clone()) || walk.judge.open.is_some() {
             let mut names = Vec::new();
-            return walk.judge.finish(out.map(|out| numbered(out, format, &mut names)));
+            let mut out = out.map(|out| numbered(out, format, &mut names));
+            if let (Some(step), true, Some(out)) = (&format.notice, walk.judge.owes_notice(), &mut out) {
+                let body = Body::Text(NOTICE.to_owned());
+                let notice = Out { name: walk.expand(step), attributes: vec![], body, stand_in: false };
+                match &mut out.body {
+                    Body::Kids(kids) => kids.push(notice),
+                    _ => walk.judge.refuse("no place for a notice".to_owned()),
+                }
+            }
+            return walk.judge.finish(out);
         }
     }
 }

@@ -47,6 +47,8 @@ impl World {
             policies.iter().filter(|file| file.extension().is_some_and(|e| e == "toml")).map(|file| ruled(file));
         let mut policies: Vec<Arc<Ruled>> = policies.collect();
         policies.push(Ruled::from_text(EVERYTHING, &everything(&catalog, false)));
+        let noticed = everything(&catalog, false).replacen("claims = []", "on-shape-violation = \"notice\"", 1);
+        policies.push(Ruled::from_text("everything, and told where a shape is violated", &noticed));
         policies.push(Ruled::from_text("everything generalised", &everything(&catalog, true)));
         World { samples: Samples::draw(&catalog), catalog, formats, policies }
     }

@@ -86,8 +86,30 @@ fn p2_what_decides_is_a_value_of_the_envelope_that_is_always_read() {
     }
     assert_eq!(
         error("requester = \"e:head/@e:to\"", "requester = \"e:head/e:key\""),
-        "7:13: `e:head/e:key` is both `message-type` and `requester`"
+        "7:13: `e:head/e:key` has two of the roles `message-type`, `requester` and `notice`"
     );
+}
+
+#[test]
+fn p2_a_notice_stands_where_nothing_else_does_and_nobody_is_denied_it() {
+    let format = |path: &str| FORMAT.replacen("nillable", &format!("notice = \"{path}\"\nnillable"), 1);
+    for (path, fault) in [
+        ("e:notice", "`e:notice` is not mapped in [paths]"),
+        ("e:name", "`e:name` leads to `subject.name`: a notice is mapped to `envelope.notice`"),
+        ("e:head/e:key", "`e:head/e:key` leads to `envelope.message-key`: a notice is mapped to `envelope.notice`"),
+        ("e:head/@e:to", "`e:head/@e:to` is an attribute, which can be neither required, nil, laid out, nor a notice"),
+        ("e:head", "`e:head` is no value: other paths go on below it"),
+    ] {
+        let told = filter(&format(path), POLICY).unwrap_err().to_string();
+        assert!(told.ends_with(&format!("format.toml:8:10: {fault}")), "{told}");
+    }
+    let mapped =
+        |path: &str| format(path).replacen("[paths]", &format!("[paths]\n\"{path}\" = \"envelope.notice\""), 1);
+    let told = filter(&mapped("e:photo/e:notice"), POLICY).unwrap_err().to_string();
+    assert!(told.ends_with("`e:photo/e:notice` stands in a record, which a requester may be denied"), "{told}");
+    for path in ["e:notice", "e:head/e:notice", "e:after/e:notice"] {
+        assert!(filter(&mapped(path), POLICY).is_ok(), "{path}");
+    }
 }
 
 #[test]
@@ -113,7 +135,7 @@ fn p2_required_and_nillable_parts_are_mapped_and_what_stands_for_them_fits() {
     assert_eq!(required("e:nme", "nil"), "25:8: `e:nme` is not mapped in [paths]; did you mean `e:name`?");
     assert_eq!(
         required("e:head/@e:to", "nil"),
-        "25:8: `e:head/@e:to` is an attribute, which can be neither required, nil, nor laid out"
+        "25:8: `e:head/@e:to` is an attribute, which can be neither required, nil, laid out, nor a notice"
     );
     assert_eq!(
         required("e:name", "none"),
@@ -137,7 +159,7 @@ fn p2_required_and_nillable_parts_are_mapped_and_what_stands_for_them_fits() {
     assert_eq!(nillable("\"e:name\", \"e:name\""), "8:23: `e:name` is named twice");
     assert_eq!(
         nillable("\"e:head/@e:to\""),
-        "8:13: `e:head/@e:to` is an attribute, which can be neither required, nil, nor laid out"
+        "8:13: `e:head/@e:to` is an attribute, which can be neither required, nil, laid out, nor a notice"
     );
     assert_eq!(error("[\"e:other\"]", "[\"e:other\", \"e:other\"]"), "9:24: `e:other` is named twice");
 }

@@ -1,7 +1,8 @@
 //! A permitted value that is removed for its shape is told of: whoever misses it must not be left to think that there is none.
 
-use dmv_redact::{Disposition, Reason};
+use dmv_redact::{Disposition, Filter, Reason, Receipt, Requester};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::world::World;
 
@@ -61,11 +62,134 @@ fn what_was_held_for_its_shape_goes_out_once_somebody_has_approved_it_and_only_t
 /// P5: what a denied value looks like changes nothing that anybody but the log sees.
 #[test]
 fn p5_a_denied_value_that_violates_its_shape_changes_nothing() {
-    for word in ["remove", "hold", "withhold"] {
+    for word in ["remove", "notice", "hold", "withhold"] {
         let world = World::with(&format!("on-shape-violation = \"{word}\""));
         let (output, receipt) = world.redact("AZ0080000", &[(STATUS, json!(BAD))]);
         let (other, _) = world.redact("AZ0080000", &[(STATUS, json!("VALID"))]);
         assert_eq!((receipt.disposition(), &output), (Disposition::Redacted, &other), "{word}");
         assert_eq!(output, json!({"to": "AZ0080000", "person_sex": "F"}));
     }
+}
+
+const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO NOT TAKE IT FOR ABSENT.";
+
+/// A filter for messages whose notice stands at the path, in XML and JSON alike, under a policy that wants one.
+fn telling(notice: &str) -> Filter {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir_all(folder.path().join("own")).unwrap();
+    let format = format!(
+        "name = 'own'\nsyntax = ['xml', 'json']\nroot = 'o:answer'\nrequester = 'o:to'\nnotice = '{notice}'\n\
+         [namespaces]\no = 'urn:own'\nn = 'urn:notice'\n[paths]\n'o:to' = 'envelope.ori'\n'o:sex' = 'person.sex'\n\
+         '{notice}' = 'envelope.notice'\n'o:license/o:status' = 'license.status'\n'o:license/o:sex' = 'person.sex'\n"
+    );
+    std::fs::write(folder.path().join("own/format.toml"), format).unwrap();
+    let policy = "[policy]\nname = 'p'\nversion = '1'\non-shape-violation = 'notice'\nclaims = ['approved']\n\
+                  [agencies]\nall = {ori = ['AZ0070000']}\nfew = {ori = ['AZ0080000']}\n\
+                  [[permit]]\nid = 'all'\nagencies = ['all']\nelements = ['license.status', 'person.sex']\n\
+                  [[permit]]\nid = 'few'\nagencies = ['few']\nelements = ['person.sex']\n";
+    Filter::builder().policy_text("p.toml", policy).formats_dir(folder.path()).format("own").build().unwrap()
+}
+
+fn redact(filter: &Filter, message: &str, claims: &[&str]) -> (String, Receipt) {
+    let mut out = Vec::new();
+    let requester = claims.iter().fold(Requester::from_envelope(), |requester, claim| requester.claim(*claim));
+    let receipt = filter.redact(message.as_bytes(), &requester, &mut out);
+    (String::from_utf8(out).unwrap(), receipt)
+}
+
+fn xml(to: &str, body: &str) -> String {
+    format!("<o:answer xmlns:o=\"urn:own\"><o:to>{to}</o:to><o:sex>F</o:sex>{body}</o:answer>\n")
+}
+
+fn with_notice(message: &str) -> String {
+    let message = message.replace("urn:own\"", "urn:own\" xmlns:n=\"urn:notice\"");
+    message.replace("</o:answer>", &format!("<n:notice>{NOTICE}</n:notice></o:answer>"))
+}
+
+#[test]
+fn a_notice_says_that_a_permitted_value_was_removed_and_says_it_once() {
+    let filter = telling("n:notice");
+    let bad = "<o:license><o:status>&lt;A></o:status><o:status>&lt;B></o:status></o:license>";
+    // P10: whatever was redacted before.
+    for _ in 0..40 {
+        let (output, receipt) = redact(&filter, &xml("AZ0070000", bad), &[]);
+        assert_eq!(output, with_notice(&xml("AZ0070000", "")));
+        assert_eq!(receipt.disposition(), Disposition::Redacted);
+        assert_eq!(receipt.shape_violations().collect::<Vec<_>>(), [(STATUS, 2)]);
+        let counts = receipt.elements().find(|(id, _)| *id == "envelope.notice").unwrap().1;
+        assert_eq!((counts.released, counts.removed), (1, 0));
+        // What the output says is said again, and not twice.
+        assert_eq!(redact(&filter, &output, &[]).0, output);
+        let told = with_notice(&xml("AZ0070000", bad));
+        assert_eq!(redact(&filter, &told, &[]).0, output);
+
+        let good = xml("AZ0070000", "<o:license><o:status>VALID</o:status></o:license>");
+        assert_eq!(redact(&filter, &good, &[]).0, good);
+        // P5: of what is denied nothing is told.
+        assert_eq!(redact(&filter, &xml("AZ0080000", bad), &[]).0, xml("AZ0080000", ""));
+    }
+
+    let json = |to: &str, more: &str| {
+        format!(
+            "{{\"@context\": {{\"o\": \"urn:own\"}}, \"o:answer\": {{ \"o:to\": \"{to}\", \"o:sex\": \"F\"{more} }} }}"
+        )
+    };
+    for bad in
+        [", \"o:license\": {\"o:status\": \"<A>\"}", ",\"o:license\":[{\"o:status\":\"<A>\"},{\"o:status\":[\"<B>\"]}]"]
+    {
+        let (output, _) = redact(&filter, &json("AZ0070000", bad), &[]);
+        let context = "{\"o\":\"urn:own\",\"n\":\"urn:notice\"}";
+        let told = json("AZ0070000", &format!(",\"n:notice\":\"{NOTICE}\""));
+        assert_eq!(output, told.replace("{\"o\": \"urn:own\"}", context));
+        assert_eq!(redact(&filter, &json("AZ0080000", bad), &[]).0, json("AZ0080000", ""));
+    }
+}
+
+#[test]
+fn a_notice_that_stands_deeper_stands_where_the_value_stood() {
+    let filter = telling("o:license/n:notice");
+    let licence = |status: &str| format!("<o:license><o:sex>F</o:sex><o:status>{status}</o:status></o:license>");
+    let (output, _) = redact(&filter, &xml("AZ0070000", &(licence("VALID") + &licence("&lt;"))), &[]);
+    let told = xml("AZ0070000", &(licence("VALID") + &licence("").replace("<o:status></o:status>", "<n:notice/>")));
+    assert_eq!(
+        output,
+        told.replace("urn:own\"", "urn:own\" xmlns:n=\"urn:notice\"")
+            .replace("<n:notice/>", &format!("<n:notice>{NOTICE}</n:notice>"))
+    );
+    // Nothing goes out in which it could stand: somebody has to look, and then it goes out as it is.
+    let bad = xml("AZ0070000", "<o:license><o:status>&lt;</o:status></o:license>");
+    let (output, receipt) = redact(&filter, &bad, &[]);
+    assert_eq!((output.as_str(), receipt.reason()), ("", Some(Reason::ShapeReview)));
+    assert_eq!(redact(&filter, &bad, &["approved"]).0, xml("AZ0070000", ""));
+}
+
+#[test]
+fn a_notice_of_the_senders_says_what_a_notice_says_or_withholds_the_message() {
+    let filter = telling("n:notice");
+    let notice = |text: &str| {
+        xml("AZ0070000", "")
+            .replace("urn:own\"", "urn:own\" xmlns:n=\"urn:notice\"")
+            .replace("</o:answer>", &format!("{text}</o:answer>"))
+    };
+    for text in ["", " ", "NOTHING", "A PART", &format!(" {NOTICE}"), &NOTICE.to_lowercase(), "<o:sex>F</o:sex>"] {
+        let (output, receipt) = redact(&filter, &notice(&format!("<n:notice>{text}</n:notice>")), &[]);
+        assert_eq!((output.as_str(), receipt.reason()), ("", Some(Reason::EnvelopeShape)), "{text}");
+    }
+    let message = notice(&format!("<n:notice><![CDATA[{NOTICE}]]></n:notice>"));
+    assert_eq!(redact(&filter, &message, &[]).0, message);
+    for value in ["null", "\"\"", "[\"\"]", "{}", "1", "\"X\""] {
+        let message = format!("{{\"o:answer\":{{\"o:to\":\"AZ0070000\",\"o:sex\":\"F\",\"n:notice\":{value}}}}}");
+        let (output, receipt) = redact(&filter, &message, &[]);
+        assert_eq!((output.as_str(), receipt.reason()), ("", Some(Reason::EnvelopeShape)), "{value}");
+    }
+}
+
+#[test]
+fn without_a_place_for_a_notice_the_message_is_held_until_somebody_approves_it() {
+    let world = World::with("on-shape-violation = \"notice\"\nclaims = [\"approved\"]");
+    let values = [(STATUS, json!(BAD))];
+    let (output, receipt) = world.redact("AZ0070000", &values);
+    assert_eq!((output, receipt.reason()), (Value::Null, Some(Reason::ShapeReview)));
+    let (output, _) = world.redact_with("AZ0070000", &values, &["approved"]);
+    assert_eq!(output, json!({"to": "AZ0070000", "person_sex": "F"}));
 }

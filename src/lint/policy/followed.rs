@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::tests::{CATALOG, KEYS};
+use super::tests::{CATALOG, FORMATS, KEYS};
 use super::*;
 use crate::policy::MessageKeys;
 use crate::policy::survey::{Direction, compare};
@@ -61,7 +61,7 @@ impl Made {
 
     fn findings(&self, policy: &Policy) -> Vec<Finding> {
         let text = self.text();
-        lint(&Document { file: "p.toml", text: &text }, policy, &CATALOG).unwrap()
+        lint(&Document { file: "p.toml", text: &text }, policy, &CATALOG, &FORMATS).unwrap()
     }
 
     /// The class whose line a finding is on.

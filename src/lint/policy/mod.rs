@@ -15,12 +15,14 @@ mod situations;
 mod table;
 #[cfg(test)]
 mod tests;
+mod violations;
 
 use std::ops::Range;
 
 use super::finding::{Code, Finding};
 use crate::catalog::{Catalog, Element, ElementId};
 use crate::config::{ConfigError, Document, Pointed};
+use crate::format::Formats;
 use crate::policy::survey::{Claim, Population, Survey};
 use crate::policy::{ClassId, Policy, Rule, Written, WrittenClass, WrittenRule};
 
@@ -40,8 +42,13 @@ struct Subject<'a> {
     found: Vec<Finding>,
 }
 
-/// Everything that is found in a policy.
-pub(crate) fn lint(document: &Document<'_>, policy: &Policy, catalog: &Catalog) -> Result<Vec<Finding>, ConfigError> {
+/// Everything that is found in a policy for messages of these formats.
+pub(crate) fn lint(
+    document: &Document<'_>,
+    policy: &Policy,
+    catalog: &Catalog,
+    formats: &Formats,
+) -> Result<Vec<Finding>, ConfigError> {
     let written = Written::read(document)?;
     let survey = Survey::of(policy);
     let claims = survey.claims()?;
@@ -66,6 +73,7 @@ pub(crate) fn lint(document: &Document<'_>, policy: &Policy, catalog: &Catalog) 
     };
     classes::lint(&mut subject);
     rules::lint(&mut subject);
+    violations::lint(&mut subject, formats);
     letters::lint(&mut subject, &survey);
     absent::lint(&mut subject, &survey);
     situations::lint(&mut subject)?;

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::table::{CLAIM_UNUSED, PERMIT_COVERED, PERMIT_WITHOUT_BASIS, RULE_NEVER_APPLIES, RULE_WITHOUT_BASIS};
-use crate::policy::{Effect, Rule};
+use crate::policy::{APPROVED, Effect, OnShapeViolation, Rule};
 
 pub(super) fn lint(subject: &mut Subject<'_>) {
     for (id, rule) in subject.policy.rules().iter().enumerate() {
@@ -97,7 +97,10 @@ fn covered(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
 fn claims(subject: &mut Subject<'_>) {
     let used = subject.policy.rules().iter().fold(0, |used, rule| used | rule.requires.0 | rule.unless.0);
     for claim in &subject.written.claims {
-        if subject.policy.claim_set([claim.name.as_str()]).0 & used == 0 {
+        // It lifts a hold for a shape.
+        let shape = subject.policy.on_shape_violation();
+        let is_asked = claim.name == APPROVED && matches!(shape, OnShapeViolation::Hold | OnShapeViolation::Notice);
+        if !is_asked && subject.policy.claim_set([claim.name.as_str()]).0 & used == 0 {
             let message = format!("no rule uses the claim `{}`", claim.name);
             subject.find(&CLAIM_UNUSED, &claim.span, message, "name it in `requires` or `unless`, or leave it out");
         }

@@ -78,9 +78,17 @@ pub(super) const RULE_WITHOUT_BASIS: Code =
 pub(super) const REVIEW_NEVER_LIFTED: Code =
     Code::warning("review-never-lifted", "a review that no claim lifts: what it holds never goes out");
 pub(super) const CLAIM_UNUSED: Code = Code::warning("claim-unused", "a claim that no rule uses");
+pub(super) const SHAPE_HOLD_NEVER_LIFTED: Code = Code::warning(
+    "shape-hold-never-lifted",
+    "a message is held for a value that violates its shape, and no claim can say that somebody has approved it",
+);
+pub(super) const NOTICE_WITHOUT_PLACE: Code = Code::note(
+    "notice-without-place",
+    "a policy wants a notice where a value was removed for its shape, and a format has no place for one: the message is held",
+);
 
 /// All of them.
-pub(crate) const ALL: [&Code; 29] = [
+pub(crate) const ALL: [&Code; 31] = [
     &CLASS_UNUSED,
     &CLASS_EMPTY,
     &CLASSES_OVERLAP,
@@ -110,4 +118,6 @@ pub(crate) const ALL: [&Code; 29] = [
     &RULE_WITHOUT_BASIS,
     &REVIEW_NEVER_LIFTED,
     &CLAIM_UNUSED,
+    &SHAPE_HOLD_NEVER_LIFTED,
+    &NOTICE_WITHOUT_PLACE,
 ];

@@ -1,13 +1,15 @@
 //! Each lint of a policy: one that has what it looks for, with its place and message, and one that hasn't.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::*;
 use crate::policy::MessageKeys;
 
 pub(super) const KEYS: [&str; 2] = ["DR", "KR"];
 pub(super) static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[]).unwrap());
+pub(super) static FORMATS: LazyLock<Formats> =
+    LazyLock::new(|| Formats::load(&[], &Arc::new(Catalog::load(&[]).unwrap())).unwrap());
 
 /// What is found in a policy, as `line:column code: message`, but for purposes that it doesn't list and wildcards that admit
 /// letters: these have tests of their own.
@@ -23,7 +25,7 @@ fn all_found(text: &str) -> Vec<String> {
     let document = Document { file: "p.toml", text };
     let names = &KEYS.map(str::to_owned);
     let policy = Policy::load(&document, None, &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
-    let found = lint(&document, &policy, &CATALOG).unwrap();
+    let found = lint(&document, &policy, &CATALOG, &FORMATS).unwrap();
     let line = |finding: &Finding| {
         let (line, column) = finding.said.position().unwrap();
         format!("{line}:{column} {}: {}", finding.code.name, finding.said.message())
@@ -294,7 +296,7 @@ fn p8_claims_that_depend_on_each_other_in_too_many_ways_are_refused_by_name() {
     let document = Document { file: "p.toml", text: &text };
     let names = &KEYS.map(str::to_owned);
     let policy = Policy::load(&document, None, &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
-    let error = lint(&document, &policy, &CATALOG).unwrap_err().to_string();
+    let error = lint(&document, &policy, &CATALOG, &FORMATS).unwrap_err().to_string();
     assert!(error.starts_with("p.toml: the claims that rules `f") && error.contains(" more ask for depend"), "{error}");
 }
 
@@ -450,6 +452,22 @@ fn attack_37_permits_that_contradict_each_other_are_told() {
 }
 
 #[test]
+fn a_hold_for_a_shape_that_nobody_can_lift_and_a_notice_without_a_place_are_told() {
+    let found = |head: &str| {
+        let found = found(&format!("{HEAD}{head}\n[agencies]\n"));
+        found.into_iter().filter(|told| !told.contains("claim-unused")).collect::<Vec<_>>()
+    };
+    let held = "4:22 shape-hold-never-lifted: what is held for its shape never goes out: the policy doesn't declare the claim `approved`";
+    let placeless = "4:22 notice-without-place: no place for a notice in messages of `nlets-niem`: they are held";
+    assert_eq!(found("on-shape-violation = 'hold'"), [held]);
+    assert_eq!(found("on-shape-violation = 'notice'"), [placeless, held]);
+    assert_eq!(found("on-shape-violation = 'notice'\nclaims = ['approved']"), [placeless]);
+    for fine in ["'hold'\nclaims = ['approved']", "'withhold'", "'remove'"] {
+        assert_eq!(found(&format!("on-shape-violation = {fine}")), Vec::<String>::new(), "{fine}");
+    }
+}
+
+#[test]
 fn the_shipped_policies_have_nothing_to_warn_of() {
     let mut count = 0;
     for entry in std::fs::read_dir("policies").unwrap() {
@@ -460,7 +478,7 @@ fn the_shipped_policies_have_nothing_to_warn_of() {
         let builder = crate::Filter::builder().policy_path(&path);
         let (catalog, formats) = builder.ground().unwrap();
         let file = builder.policy_file().unwrap();
-        let found = lint(&file.document(), &builder.policy(&catalog, &formats).unwrap(), &catalog).unwrap();
+        let found = lint(&file.document(), &builder.policy(&catalog, &formats).unwrap(), &catalog, &formats).unwrap();
         let found: Vec<_> =
             found.iter().filter(|finding| finding.severity(true) == super::super::Severity::Error).collect();
         assert!(found.is_empty(), "{}: {found:#?}", path.display());
@@ -516,7 +534,7 @@ fn attack_30_a_wildcard_that_admits_federal_offices_says_what_to_write() {
     let document = Document { file: "p.toml", text: &text };
     let keys = MessageKeys { names: &[], may_be_absent: false };
     let policy = Policy::load(&document, None, &CATALOG, keys).unwrap();
-    let found = lint(&document, &policy, &CATALOG).unwrap();
+    let found = lint(&document, &policy, &CATALOG, &FORMATS).unwrap();
     let help = found.iter().find(|finding| finding.code.name == "wildcard-admits-letters").unwrap().said.help_text();
     assert_eq!(help, Some("`#` is one digit: write `AZ###??00`"));
 }
@@ -534,7 +552,7 @@ fn an_ori_that_a_class_lists_twice_is_told_where_it_is() {
     let (file, names) = (path.to_str().unwrap(), &[]);
     let document = Document { file, text: &text };
     let policy = Policy::load(&document, Some(folder.path()), &CATALOG, MessageKeys { names, may_be_absent: false });
-    let found = lint(&document, &policy.unwrap(), &CATALOG).unwrap();
+    let found = lint(&document, &policy.unwrap(), &CATALOG, &FORMATS).unwrap();
     let places: Vec<_> = found.iter().map(|finding| (finding.code.name, finding.said.position().unwrap())).collect();
     assert_eq!(places, [("ori-listed-twice", (3, 1)), ("ori-listed-twice", (4, 1))]);
     assert!(found[0].said.file().ends_with("r.csv"));

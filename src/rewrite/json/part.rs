@@ -5,7 +5,7 @@ use super::super::output::{Output, Run, push_json_string};
 use super::super::planted::{Planted, is_planted};
 use super::successors::{self, Successor};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Rewrite, Role, record_namespace};
-use crate::format::{Node, StandIn};
+use crate::format::{NOTICE, Node, StandIn};
 use crate::read::json::decode;
 use crate::read::scan::Span;
 use crate::read::{Reason, Refusal};
@@ -44,6 +44,7 @@ impl JsonRewriter<'_, '_, '_> {
     pub(super) fn close(&mut self) -> Rewrite<bool> {
         let Some(frame) = self.buffers.frames.last() else { return Ok(false) };
         let Frame { out_start, met_others, record_names, gap, released, has_parts, id, .. } = *frame;
+        let is_object = frame.close == b'}';
         let (id_of_node, value_start) = (frame.part.node, frame.part.value_start);
         self.buffers.met.truncate(met_others);
         if self.buffers.record_names.len() > record_names {
@@ -67,6 +68,9 @@ impl JsonRewriter<'_, '_, '_> {
             self.session.buffers.links.close(value_start, closing);
         }
         if released || refers || is_planted(Planted::EmptyContainer) {
+            if is_object {
+                self.notice(node);
+            }
             self.buffers.frames.pop();
             if !is_planted(Planted::EndTag) {
                 self.copy(Span::new(gap, end));
@@ -80,6 +84,25 @@ impl JsonRewriter<'_, '_, '_> {
         self.session.buffers.links.take_back(out_start);
         self.removed(part, node)?;
         Ok(false)
+    }
+
+    /// Writes the notice as the last member of the innermost object, which ends and stays, if it has a place for one.
+    fn notice(&mut self, node: Option<&Node>) {
+        let Some(node) = node.and_then(|node| self.trie.node(node.notice?)) else { return };
+        if !self.session.owes_notice() {
+            return;
+        }
+        let at = self.out.len();
+        let has_members = self.buffers.frames.last().is_some_and(|frame| frame.has_written);
+        let out = self.out.bytes();
+        if has_members {
+            out.push(b',');
+        }
+        push_json_string(&node.name, out);
+        out.push(b':');
+        push_json_string(NOTICE, out);
+        self.buffers.context.mark_used(node.namespace, at);
+        self.session.notice_written(node);
     }
 
     /// Copies a stretch of the message that begins a part, with what stands before it: its separator, or the white space behind

@@ -373,6 +373,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             self.space = Span::default();
             self.end_tag(name, namespace, tag);
         } else {
+            self.notice(id, tag);
             self.end_container(name, namespace, out_content, tag);
         }
         if let (true, Some(parent)) = (kept, self.buffers.frames.last_mut()) {

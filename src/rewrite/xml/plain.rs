@@ -52,7 +52,8 @@ impl XmlRewriter<'_, '_, '_> {
                 let name_end = at + 2 + name.len();
                 let is_same = is_same(simd, bytes, at + 2, name) && byte_at(bytes, name_end) == b'>';
                 let node = frame.node.and_then(|id| trie.node(id));
-                let is_other = frame.role != Role::Container || frame.has_links || frame.has_nil;
+                let has_notice = node.is_some_and(|node| node.notice.is_some());
+                let is_other = frame.role != Role::Container || frame.has_links || frame.has_nil || has_notice;
                 let is_noted = match frame.released {
                     // An element that stays for its attributes alone is written otherwise.
                     true => out.len_with(run) <= frame.out_content,

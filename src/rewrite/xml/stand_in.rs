@@ -1,10 +1,12 @@
-//! What stands for a part that the schema requires and the grant doesn't hold.
+//! What the filter itself writes: what stands for a part that the schema requires and the grant doesn't hold, and the notice
+//! that a value was removed for its shape.
 
 use super::super::output::push_xml_text;
 use super::super::planted::{Planted, is_planted};
 use super::XmlRewriter;
 use super::tag::push_prefix;
-use crate::format::{NamespaceId, Node, StandIn};
+use crate::format::{NOTICE, NamespaceId, Node, NodeId, StandIn};
+use crate::read::scan::Span;
 use crate::read::xml::QualifiedName;
 
 impl XmlRewriter<'_, '_, '_> {
@@ -37,5 +39,17 @@ impl XmlRewriter<'_, '_, '_> {
                 out.push(b'>');
             }
         }
+    }
+    /// Writes the notice as the last part of an element that ends with `tag` and stays, if it has a place for one.
+    pub(super) fn notice(&mut self, id: Option<NodeId>, tag: Span) {
+        let node = id.and_then(|id| self.trie.node(id)).and_then(|node| self.trie.node(node.notice?));
+        let Some(node) = node.filter(|_| tag.len() > 0 && self.session.owes_notice()) else { return };
+        let mut name = Vec::new();
+        push_prefix(self.session.format.prefix_of(node.namespace), &mut name);
+        name.extend_from_slice(node.name.as_bytes());
+        self.buffers.used.mark(node.namespace, self.out.len());
+        let parts: [&[u8]; 7] = [b"<", &name, b">", NOTICE.as_bytes(), b"</", &name, b">"];
+        self.out.bytes().extend(parts.concat());
+        self.session.notice_written(node);
     }
 }
