@@ -67,7 +67,8 @@ pub(super) struct RawElement {
     /// Its values may be nine digits without hyphens, and are no Social Security numbers: licence numbers of some states.
     #[serde(default)]
     holds_nine_digits: bool,
-    /// Its values may be phrases: remarks, statuses in words. Left out, a text without a shape of its own may be one.
+    /// Its values may be phrases: remarks, statuses in words, captions of images. Left out, a text without a shape of its own may
+    /// be one; an image has notes of one word beside it.
     holds_phrase: Option<bool>,
     /// The cross-cutting groups it is in, without `group:`.
     #[serde(default)]
@@ -152,7 +153,7 @@ impl Catalog {
             Kind::Text | Kind::Record | Kind::Code | Kind::Identifier => SsnForms::All,
         };
         let is_free_text = matches!(raw.kind, Kind::Text | Kind::Record) && raw.shape.is_none();
-        let holds = Holds { refuses, phrase: raw.holds_phrase.unwrap_or(is_free_text) || raw.kind == Kind::Image };
+        let holds = Holds { refuses, phrase: raw.holds_phrase.unwrap_or(is_free_text) };
         let shape = shapes.compile(raw.kind, pattern, raw.max_length, holds).map_err(|problem| {
             let at = raw.shape.as_ref().map_or(span.clone(), Spanned::span);
             document

@@ -33,7 +33,7 @@ pub struct Shape {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Holds {
     pub(super) refuses: SsnForms,
-    /// Whether a value may be a phrase or a sentence.
+    /// Whether a value may be a phrase or a sentence, also beside an image.
     pub(super) phrase: bool,
 }
 
@@ -68,11 +68,12 @@ impl Shape {
                 && self.has_length(value)
                 && self.pattern.takes_base64()
                 && is_base64(value.as_bytes())
+                && (self.holds.phrase || is_image(value))
             || self.has_length(value)
                 && is_clean(value)
                 && self.pattern.matches(value.as_bytes())
                 && !(self.looks_for_ssn(value) && holds_ssn(value.as_bytes(), self.holds.refuses))
-                && (self.holds.phrase || !sentence::is_sentence(value))
+                && (self.holds.phrase || !self.is_phrase(value))
                 && !holds_reference(value)
                 && (self.is_image || !disguise::holds_fields(value, self.is_text))
                 && !(self.is_text && disguise::holds_code(value))
@@ -116,6 +117,11 @@ impl Shape {
         Pattern::new(self.pattern.text(), Origin::Added).is_ok()
     }
 
+    /// Whether a value says more than one of its element does: a sentence, or beside an image anything of several words.
+    fn is_phrase(&self, value: &str) -> bool {
+        if self.is_image { !is_image(value) } else { sentence::is_sentence(value) }
+    }
+
     fn looks_for_ssn(&self, value: &str) -> bool {
         self.holds.refuses != SsnForms::None && !(self.is_image && value.len() > IMAGE_NOTE)
     }
@@ -124,6 +130,34 @@ impl Shape {
         value.len() <= self.max_characters
             || value.len() / 4 <= self.max_characters && value.chars().count() <= self.max_characters
     }
+}
+
+/// Bytes of the shortest line in which an encoded image is written, the last line aside.
+const IMAGE_LINE: usize = 16;
+
+/// Whether a value of an image element is encoded, in one run or in lines, or is a note of one word beside it.
+fn is_image(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let is_gap = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    if bytes.len() <= IMAGE_NOTE && !bytes.iter().any(is_gap) {
+        return true;
+    }
+    let data = match value.strip_prefix("data:").and_then(|uri| uri.split_once(',')) {
+        Some((head, data)) if head.len() <= IMAGE_NOTE && !head.bytes().any(|byte| is_gap(&byte)) => data.as_bytes(),
+        _ => bytes,
+    };
+    let is_encoded = |line: &[u8]| {
+        is_base64(line) && memchr::memchr2(b'\r', b'\n', line).is_none()
+            || line.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte))
+    };
+    let mut lines = data.split(is_gap).filter(|line| !line.is_empty()).peekable();
+    while let Some(line) = lines.next() {
+        let is_last = lines.peek().is_none();
+        if !is_encoded(line) || line.len() < IMAGE_LINE && !is_last {
+            return false;
+        }
+    }
+    true
 }
 
 /// Takes white space off both ends, as XML Schema's `collapse` does there.
@@ -162,10 +196,15 @@ impl ShapeCompiler {
             }
         };
         let max_characters = max_characters.unwrap_or(default_max);
+        let most_spaces = match kind {
+            _ if holds.phrase => u32::MAX,
+            Kind::Image => 0,
+            _ => sentence::FEWEST_WORDS - 2,
+        };
         Ok(Shape {
             pattern,
             max_characters,
-            of_plain: Bounds::new(max_characters, holds.refuses == SsnForms::None, holds.phrase),
+            of_plain: Bounds::new(max_characters, holds.refuses == SsnForms::None, most_spaces),
             holds,
             is_text: matches!(kind, Kind::Text | Kind::Record | Kind::Code),
             is_image: kind == Kind::Image,

@@ -179,8 +179,13 @@ impl Values {
     fn conforms(&self, shape: &Shape, value: &str) -> bool {
         Self::has_form(shape, value)
             && !(shape.refuses_ssn && self.holds_ssn(value))
-            && (shape.may_be_phrase || !self.is_sentence(value))
+            && (shape.may_be_phrase || !self.is_phrase(shape, value))
             && (shape.kind == Kind::Image || !holds_blob(value))
+    }
+
+    /// Whether a value is more than a name, an address, a code, an image or a word beside an image.
+    fn is_phrase(&self, shape: &Shape, value: &str) -> bool {
+        if shape.kind == Kind::Image { has_loose_words(value) } else { self.is_sentence(value) }
     }
 
     fn has_form(shape: &Shape, value: &str) -> bool {
@@ -232,7 +237,7 @@ impl AllowedSieve {
             && look.among(b'!', b'~') & ends == ends
             && (length < SHORTEST_IMAGE || self.holds_image || !has_long_word(look, length))
             && (length < SSN_DIGITS || !self.refuses_ssn || digits(look, length) < SSN_DIGITS)
-            && (self.may_be_phrase || spaces(look, length) < SENTENCE_WORDS - 1)
+            && (self.may_be_phrase || spaces(look, length) < if self.holds_image { 1 } else { SENTENCE_WORDS - 1 })
     }
 }
 
@@ -242,10 +247,10 @@ fn digits<S: Simd>(look: Look<S>, length: usize) -> usize {
     (look.among(b'0', b'9') & lanes(length)).count_ones() as usize
 }
 
-/// The spaces in the first lanes.
+/// The white space in the first lanes.
 #[inline(always)]
 fn spaces<S: Simd>(look: Look<S>, length: usize) -> usize {
-    (look.equal(b' ') & lanes(length)).count_ones() as usize
+    (look.among(b'\t', b' ') & lanes(length)).count_ones() as usize
 }
 
 /// Whether a word in the first lanes may hold an image.
@@ -309,6 +314,21 @@ fn holds_long_word(value: &str) -> bool {
         })
 }
 
+/// Whether a value of an image element has words that are no lines of an encoding. One short word alone may be anything.
+fn has_loose_words(value: &str) -> bool {
+    let is_line = |word: &str| word.chars().all(is_encoding);
+    let encoded = value.strip_prefix("data:").and_then(|rest| rest.split_once(','));
+    let head_length = encoded.map_or(0, |(head, _)| head.len());
+    let is_head = encoded.is_some_and(|(head, _)| head_length <= 128 && !head.contains([' ', '\t', '\r', '\n']));
+    let encoded = encoded.filter(|_| is_head).map_or(value, |(_, data)| data);
+    let words: Vec<&str> = encoded.split_ascii_whitespace().collect();
+    match words.as_slice() {
+        [] => false,
+        [_] if value.len() <= 128 && !value.contains([' ', '\t', '\r', '\n']) => false,
+        [lines @ .., last] => !is_line(last) || lines.iter().any(|line| line.len() < 16 || !is_line(line)),
+    }
+}
+
 fn is_encoding(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=' | '-' | '_')
 }
@@ -334,7 +354,7 @@ mod tests {
     fn plainly(values: &Values, shape: &Shape, value: &str) -> bool {
         shape.is_matched_by(value)
             && !(shape.refuses_ssn && values.matches_ssn(value))
-            && (shape.may_be_phrase || !values.is_sentence(value))
+            && (shape.may_be_phrase || !values.is_phrase(shape, value))
             && (shape.kind == Kind::Image || !value.split(|character| !is_encoding(character)).any(is_blob))
     }
 

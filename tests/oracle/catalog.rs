@@ -106,7 +106,7 @@ fn element(table: &Table) -> Element {
         max_length,
         holds_ssn: flag("holds-ssn").unwrap_or_default(),
         holds_nine_digits: flag("holds-nine-digits").unwrap_or_default(),
-        holds_phrase: flag("holds-phrase").unwrap_or(is_free_text) || kind(table) == Kind::Image,
+        holds_phrase: flag("holds-phrase").unwrap_or(is_free_text),
         is_envelope: string(table, "id").is_some_and(|id| id.split('.').next() == Some("envelope")),
         dppa,
         groups: strings(table, "groups").unwrap_or_default(),

@@ -56,6 +56,11 @@ static DATES: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 static SSN_RUN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)(^|[^0-9])(\d{3}[^0-9A-Za-z]{1,3}\d{2}[^0-9A-Za-z]{1,3}\d{4}|\d{9}|\d{3}([^0-9A-Za-z.]|[^0-9A-Za-z]{2,3})\d{6}|(\d[^0-9A-Za-z]{1,3}){8}\d)([^0-9]|$)").unwrap()
 });
+/// Of an image: one word, or lines of an encoding, each but the last of a good length, behind the head of a data URI or none.
+static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
+    let data = r"(data:[^,\s]{0,128},\s*)?([A-Za-z0-9+/=_-]{16,}[ \t\r\n]+)*([A-Za-z0-9+/=_-]+)?";
+    Regex::new(&format!(r"(?-u)\A([^ \t\r\n]{{1,128}}|{data})\z")).unwrap()
+});
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| Regex::new("&#?[A-Za-z0-9]+;").unwrap());
 const SENTENCE_WORDS: &str = "is was are been being has have had does did shall should would could cannot can't don't \
     doesn't isn't wasn't not this that these those who whom whose which when where while his its it they them their your \
@@ -133,7 +138,8 @@ fn year(value: &str) -> Option<String> {
 
 /// Whether a value that is not empty, already trimmed, has the element's shape.
 pub(crate) fn conforms(element: &Element, value: &str) -> bool {
-    let is_sentence = !element.holds_phrase && is_sentence(value);
+    let is_phrase = if element.kind == Kind::Image { !IMAGE.is_match(value.as_bytes()) } else { is_sentence(value) };
+    let is_sentence = !element.holds_phrase && is_phrase;
     // Two characters of no width are part of the spelling between Arabic and Indic letters.
     let is_hidden = JOINED.replace_all(value.as_bytes(), b"");
     let is_hidden = String::from_utf8_lossy(&is_hidden).chars().any(never);

@@ -21,6 +21,7 @@ const REAL: &[(&str, &[&str])] = &[
     ("envelope.time", &["10:23:45", "1023", "10:23:45.123Z", "10:23:45-07:00"]),
     ("envelope.number", &["1", "00042"]),
     ("envelope.version", &["4.0", "1.0.12"]),
+    ("envelope.notice", &["A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO NOT TAKE IT FOR ABSENT."]),
     ("envelope.document-type", &["org.iso.18013.5.1.mDL"]),
     (
         "person.name",

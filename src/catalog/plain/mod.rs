@@ -10,7 +10,7 @@ mod table;
 use regex_automata::dfa::dense;
 use regex_automata::util::primitives::StateID;
 
-use super::{disguise, sentence};
+use super::disguise;
 use crate::window::{AsciiSet, WINDOW, Window};
 use fearless_simd::Simd;
 use table::Form;
@@ -32,13 +32,12 @@ pub(super) struct Bounds {
     longest: usize,
     /// Whether they may be Social Security numbers.
     may_be_ssn: bool,
-    /// Spaces that a value has at most: with more it may be a sentence.
+    /// Spaces that a value has at most: with more it may say too much.
     most_spaces: u32,
 }
 
 impl Bounds {
-    pub(super) fn new(max_characters: usize, may_be_ssn: bool, may_be_phrase: bool) -> Self {
-        let most_spaces = if may_be_phrase { u32::MAX } else { sentence::FEWEST_WORDS - 2 };
+    pub(super) fn new(max_characters: usize, may_be_ssn: bool, most_spaces: u32) -> Self {
         Self { longest: LONGEST.min(max_characters), may_be_ssn, most_spaces }
     }
 }
