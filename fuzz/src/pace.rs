@@ -1,4 +1,4 @@
-//! Time is linear in the message (P8): a message with a part of it repeated eight times as often takes no more time a byte.
+//! Time is linear in the message (P8): a message with a part of it repeated sixteen times as often takes no more time a byte.
 
 use std::time::{Duration, Instant};
 
@@ -8,9 +8,10 @@ use crate::packs::{Asker, PACKS};
 
 /// Bytes of the smaller message, about: enough that what a message costs by itself doesn't show.
 const BYTES: usize = 1 << 14;
-const TIMES: usize = 8;
-/// How many times as long a byte may take, for caches and the clock are no part of the promise.
-const FACTOR: u32 = 4;
+const TIMES: usize = 16;
+/// How many times as long a byte may take: caches and the clock are no part of the promise, nor that a message which is much
+/// like those before takes a third of the time, up to some length.
+const FACTOR: u32 = 8;
 /// A difference must show in every one of these turns: others use the machine, too.
 const TURNS: usize = 6;
 
@@ -41,7 +42,7 @@ pub fn pace_is_steady(data: &[u8]) {
     );
 }
 
-/// The message with one of its parts, or some bytes of a value, many times over, and eight times as many.
+/// The message with one of its parts, or some bytes of a value, many times over, and sixteen times as many.
 fn repeated(dice: &mut Dice<'_>, source: &Source) -> (Vec<u8>, Vec<u8>) {
     let text = source.text.as_str();
     let (at, unit, prefix, separator) = match source.layout.places.get(dice.pick(source.layout.places.len())) {

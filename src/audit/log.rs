@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Kind, Link};
+use super::chain::{Kind, Line, Link};
 use super::counts::Counts;
 use super::ending::Ending;
 use super::records::{Checkpoint, Start, body_of, now};
@@ -33,6 +33,8 @@ pub(crate) struct Log {
     since_checkpoint: u64,
     /// What was recorded, before a run was killed, of messages that it does again.
     tail: Option<Tail>,
+    /// The record with which the run begins, or goes on, before it is written.
+    prepared: Option<(Vec<u8>, Link)>,
     lines: Vec<u8>,
 }
 
@@ -46,6 +48,9 @@ pub(crate) struct Position {
     bytes: u64,
     counts: Counts,
     since_checkpoint: u64,
+    /// Whether it is that of a record which was to be written next: the run may have been killed before that.
+    #[serde(default)]
+    is_prepared: bool,
 }
 
 /// Message records between two checkpoints.
@@ -92,6 +97,7 @@ impl Log {
             counts: Counts::default(),
             since_checkpoint: 0,
             tail: None,
+            prepared: None,
             lines: Vec::new(),
         };
         log.file.seek(SeekFrom::Start(length)).map_err(io)?;
@@ -103,8 +109,8 @@ impl Log {
         self.torn_bytes
     }
 
-    /// Records that a run begins, or goes on.
-    pub(crate) fn start(&mut self, policy: &PolicyIdentity, resumed: bool, dry_run: bool) -> io::Result<()> {
+    /// Prepares the record that a run begins, or goes on: a journal can tell of it before it is written.
+    pub(crate) fn prepare(&mut self, policy: &PolicyIdentity, resumed: bool, dry_run: bool) -> io::Result<()> {
         self.policy.clone_from(&policy.sha256);
         if self.run == 0 {
             self.run = self.end.link.sequence + 1;
@@ -119,7 +125,18 @@ impl Log {
             torn_bytes: self.torn_bytes,
             dry_run,
         };
-        self.write_own(Kind::Start, &body)
+        let mut line = Vec::new();
+        let link = self.end.link.write_line(&mut line, self.key.as_ref(), Kind::Start, &body_of(&body)?)?;
+        self.prepared = Some((line, link));
+        Ok(())
+    }
+
+    /// Writes the record that was prepared.
+    pub(crate) fn start(&mut self) -> io::Result<()> {
+        match self.prepared.take() {
+            Some((line, link)) => self.write(&line, link),
+            None => Ok(()),
+        }
     }
 
     /// Records messages. When it returns, the system has them.
@@ -166,7 +183,11 @@ impl Log {
     /// How far the run's records go. As long as a resumed run does messages again, this is as far as it has come with them, not
     /// the end of the log: otherwise it could be killed once more and record them twice.
     pub(crate) fn position(&self) -> Position {
-        let place = self.tail.as_ref().map_or(self.end, Tail::place);
+        let place = match (&self.prepared, &self.tail) {
+            (Some((line, link)), _) => Place { link: *link, bytes: self.end.bytes + line.len() as u64 },
+            (None, Some(tail)) => tail.place(),
+            (None, None) => self.end,
+        };
         Position {
             run: self.run,
             sequence: place.link.sequence,
@@ -174,39 +195,45 @@ impl Log {
             bytes: place.bytes,
             counts: self.counts,
             since_checkpoint: self.since_checkpoint,
+            is_prepared: self.prepared.is_some(),
         }
     }
 
     /// Goes back to where a journal was. What was recorded behind that belongs to messages of which nobody knows whether they
-    /// went out: they are done again, and not recorded twice.
+    /// went out: they are done again, and not recorded twice. Gives whether the run had begun: if not, it begins now.
     ///
     /// # Errors
     /// When the log isn't the one that the journal speaks of.
-    pub(crate) fn rewind(&mut self, position: &Position) -> Result<(), AuditError> {
+    pub(crate) fn rewind(&mut self, position: &Position) -> Result<bool, AuditError> {
         let other = || {
             let path = self.path.display();
             AuditError::Usage(format!("{path}: this isn't the log that the stopped run wrote, or it was cut"))
         };
         let io = |error: io::Error| AuditError::io(&self.path, &error);
-        if position.bytes > self.end.bytes {
-            return Err(other());
-        }
-        let mut file = File::open(&self.path).map_err(io)?;
-        let ending = Ending::find(&mut file, position.bytes).map_err(io)?.ok_or_else(other)?;
-        let line = ending.last().ok_or_else(other)?;
-        let is_same = ending.end == position.bytes
-            && line.link.sequence == position.sequence
-            && line.link.hash == position.hash.as_bytes()
-            && line.is_intact(self.key.as_ref());
-        if !is_same {
-            return Err(other());
-        }
-        let place = Place { link: line.link, bytes: position.bytes };
+        let line = self.line_at(position).map_err(io)?;
+        let Some(link) = line else { return if position.is_prepared { Ok(false) } else { Err(other()) } };
+        let place = Place { link, bytes: position.bytes };
         self.tail = Some(Tail::open(&self.path, place, position.run).map_err(io)?);
         self.run = position.run;
         self.counts = position.counts;
         self.since_checkpoint = position.since_checkpoint;
-        Ok(())
+        Ok(true)
+    }
+
+    /// The line that ends at a place, if it is there and as it was.
+    fn line_at(&self, position: &Position) -> io::Result<Option<Link>> {
+        if position.bytes > self.end.bytes {
+            return Ok(None);
+        }
+        let ending = Ending::find(&mut File::open(&self.path)?, position.bytes)?;
+        let ending = ending.filter(|ending| ending.end == position.bytes);
+        let line = ending.as_ref().and_then(Ending::last);
+        let is_same = |line: &Line<'_>| {
+            line.link.sequence == position.sequence
+                && line.link.hash == position.hash.as_bytes()
+                && line.is_intact(self.key.as_ref())
+        };
+        Ok(line.filter(is_same).map(|line| line.link))
     }
 
     /// Whether a message is recorded in the tail already.

@@ -39,14 +39,16 @@ fn bodies(numbers: std::ops::Range<usize>) -> Bodies {
 
 fn begin(path: &Path) -> Log {
     let mut log = Log::open(path, None).unwrap();
-    log.start(&policy(), false, false).unwrap();
+    log.prepare(&policy(), false, false).unwrap();
+    log.start().unwrap();
     log
 }
 
 fn resume(path: &Path, position: &super::Position) -> Log {
     let mut log = Log::open(path, None).unwrap();
-    log.rewind(position).unwrap();
-    log.start(&policy(), true, false).unwrap();
+    let has_begun = log.rewind(position).unwrap();
+    log.prepare(&policy(), has_begun, false).unwrap();
+    log.start().unwrap();
     log
 }
 
@@ -235,6 +237,39 @@ fn a_message_of_a_resumed_run_must_have_the_record_it_had() {
     assert!(usage(Log::open(&path, None).unwrap().rewind(&other)).contains("this isn't the log"));
 }
 
+/// Killed between its journal and its first record, or behind that.
+#[test]
+fn p11_a_run_that_is_killed_as_it_begins_begins_anew_or_goes_on() {
+    for is_written in [false, true] {
+        for is_torn in [false, true] {
+            for other in [false, true] {
+                let (_folder, path) = in_folder();
+                let mut log = Log::open(&path, None).unwrap();
+                log.prepare(&policy(), false, false).unwrap();
+                let journal = log.position();
+                if is_written {
+                    log.start().unwrap();
+                }
+                drop(log);
+                if is_torn && !is_written {
+                    fs::write(&path, "{\"sequence\":1,").unwrap();
+                }
+                if other {
+                    let mut log = begin(&path);
+                    log.append(&bodies(100..103)).unwrap();
+                    log.end().unwrap();
+                }
+                let mut log = resume(&path, &journal);
+                log.append(&bodies(0..4)).unwrap();
+                log.end().unwrap();
+                assert_eq!(faults(&path), Vec::<String>::new(), "{is_written} {is_torn} {other}");
+                let runs = verify(&[path.clone()], None, None).unwrap().runs;
+                assert_eq!(runs, 1 + u64::from(other));
+            }
+        }
+    }
+}
+
 #[test]
 fn another_run_may_use_the_log_before_a_killed_one_goes_on() {
     let (_folder, path) = in_folder();
@@ -334,7 +369,8 @@ fn a_key_is_a_files_content_without_its_line_end() {
     assert!(usage(key(b"123456789012345\n")).ends_with("the key is too short: 16 bytes at least are wanted"));
     assert!(usage(key(&[b'k'; 65_537])).ends_with("the key is too long: 65536 bytes at most are wanted"));
     let mut log = Log::open(&path, Some(key(b"1234567890123456\n").unwrap())).unwrap();
-    log.start(&policy(), false, false).unwrap();
+    log.prepare(&policy(), false, false).unwrap();
+    log.start().unwrap();
     log.end().unwrap();
     drop(log);
     for same in [&b"1234567890123456"[..], b"1234567890123456\r\n"] {

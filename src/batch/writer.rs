@@ -68,7 +68,7 @@ impl<'r> Writer<'r> {
     ) -> Result<Self, RunError> {
         let is_resumed = journal.is_some();
         let work = folder.as_ref().and_then(|folder| folder.work().file_name()).unwrap_or_default();
-        let entry = journal.unwrap_or_else(|| Entry {
+        let mut entry = journal.unwrap_or_else(|| Entry {
             terms: run.terms.clone(),
             work: work.to_string_lossy().into_owned(),
             had_outputs: run.outputs.hold_anything(folder.as_ref()),
@@ -78,13 +78,6 @@ impl<'r> Writer<'r> {
             comparison: Comparison::default(),
             audit: None,
         });
-        if let Some(log) = &mut log {
-            if let Some(position) = &entry.audit {
-                log.rewind(position)?;
-            }
-            let is_dry_run = matches!(run.outputs, Outputs::Nowhere);
-            log.start(run.task.filter.policy(), is_resumed, is_dry_run).map_err(unwritable_log)?;
-        }
         let lines = entry.position.inside.map_or(0, |inside| inside.lines);
         let next_checkpoint = Instant::now();
         let before = (entry.summary.messages(), entry.summary.bytes_in());
@@ -103,6 +96,17 @@ impl<'r> Writer<'r> {
             (Some(out), Some(folder)) if entry.had_outputs => Placed::open(folder.work(), out).map_err(unwritable)?,
             _ => Placed::default(),
         };
+        if let Some(log) = &mut log {
+            let has_begun = entry.audit.as_ref().map_or(Ok(false), |position| log.rewind(position))?;
+            let is_dry_run = matches!(run.outputs, Outputs::Nowhere);
+            log.prepare(run.task.filter.policy(), has_begun, is_dry_run).map_err(unwritable_log)?;
+            if let (Some(folder), false) = (&folder, has_begun) {
+                // Killed behind this, it can go on; killed before, it has left nothing in the log.
+                entry.audit = Some(log.position());
+                folder.write(&entry).map_err(unwritable)?;
+            }
+            log.start().map_err(unwritable_log)?;
+        }
         let (stream, taken, failure) = (None, Vec::new(), None);
         let mut writer = Self {
             run,

@@ -59,7 +59,7 @@ impl Written {
                 .map(|(prefix, uri)| (prefix.get_ref().clone(), uri.get_ref().clone()))
                 .collect(),
             paths,
-            read: [&raw.message_type, &raw.requester, &raw.notice].into_iter().flatten().map(written).collect(),
+            read: [&raw.message_type, &raw.requester].into_iter().flatten().map(written).collect(),
             nillable: raw.nillable.iter().map(written).collect(),
             required: raw
                 .required
