@@ -306,7 +306,7 @@ impl Format {
             id: FormatId::default(),
             name: raw.name.get_ref().clone(),
             has_message_type: raw.message_type.is_some(),
-            has_notice: raw.notice.is_some(),
+            notice: raw.notice.as_ref().map(|path| path.get_ref().clone()),
             messages: Vec::new(),
             prefixes: prefixes.iter().map(|(prefix, id)| (prefix.clone(), *id)).collect(),
             own_prefixes: OwnPrefix::with_xsi(own.collect()),

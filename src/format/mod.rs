@@ -115,8 +115,8 @@ pub(crate) struct Format {
     pub(crate) id: FormatId,
     pub(crate) name: String,
     pub(crate) has_message_type: bool,
-    /// Whether it has a place for a notice.
-    pub(crate) has_notice: bool,
+    /// The path of the place for a notice, if it has one.
+    pub(crate) notice: Option<String>,
     /// The keys its messages may have.
     messages: Vec<MessageKeyId>,
     /// Its prefixes, for `@context`.
@@ -173,7 +173,7 @@ impl Format {
 pub(crate) const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO NOT TAKE IT FOR ABSENT.";
 
 /// The data element of that.
-const NOTICE_ELEMENT: &str = "envelope.notice";
+pub(crate) const NOTICE_ELEMENT: &str = "envelope.notice";
 
 /// The response keys of Nlets (wiki sections 03 and 04), for formats that list none of their own.
 const NLETS_MESSAGES: [&str; 14] =

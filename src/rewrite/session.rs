@@ -366,7 +366,7 @@ impl<'f> Session<'f> {
 
     /// Refuses the message for a permitted value that violates its shape, if the policy says so.
     pub(super) fn refuse_violation(&self, span: Span) -> Result<(), Refusal> {
-        let reason = match self.on_shape_violation(self.format.has_notice) {
+        let reason = match self.on_shape_violation(self.format.notice.is_some()) {
             // What isn't granted is never judged: a value that is denied must change nothing (P5).
             None | Some(OnShapeViolation::Remove | OnShapeViolation::Notice) => return Ok(()),
             Some(OnShapeViolation::Hold) => Reason::ShapeReview,
@@ -377,7 +377,7 @@ impl<'f> Session<'f> {
 
     /// Whether a permitted value was removed for its shape, the policy wants a notice of that, and there is none yet.
     pub(super) fn owes_notice(&self) -> bool {
-        self.on_shape_violation(self.format.has_notice) == Some(OnShapeViolation::Notice)
+        self.on_shape_violation(self.format.notice.is_some()) == Some(OnShapeViolation::Notice)
             && self.facts.notice == Fact::Absent
             && self.buffers.tally.has_violations()
     }

@@ -15,7 +15,7 @@ use crate::check::redact;
 use crate::policy::Asker;
 use crate::properties::{cases, choices};
 use crate::scenario::{JSON, Need, Scenario, XML};
-use crate::world::{EVERYTHING, Ruled, WORLD, everything};
+use crate::world::Ruled;
 
 /// What explain prints of a message.
 fn explain(ruled: &Ruled, asker: &Asker, message: &[u8], form: &[&str]) -> String {
@@ -24,7 +24,7 @@ fn explain(ruled: &Ruled, asker: &Asker, message: &[u8], form: &[&str]) -> Strin
     let policy = if own.is_file() {
         own
     } else {
-        fs::write(written.path(), everything(&WORLD.catalog, ruled.name != EVERYTHING)).unwrap();
+        fs::write(written.path(), &ruled.text).unwrap();
         written.path().to_owned()
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));

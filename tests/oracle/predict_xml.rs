@@ -162,7 +162,7 @@ impl Walk<'_, '_> {
             let name = expanded(attribute.namespace(), attribute.name());
             let raw = self.source[attribute.range_value()].to_owned();
             if self.format.references.id.as_ref() == Some(&step) {
-                if self.pointed.contains(attribute.value()) {
+                if self.pointed.contains(collapsed(attribute.value())) {
                     kept.push((name, raw));
                 }
             } else if let Some(element) = self.format.attribute(path, &step)
@@ -182,8 +182,8 @@ impl Walk<'_, '_> {
             node.attributes().find(|a| self.format.spelling(a.namespace(), a.name()).as_ref() == Some(wanted))
         };
         let (attribute, target) = match (find(&references.reference), find(&references.uri)) {
-            (Some(reference), _) => (reference, reference.value()),
-            (None, Some(uri)) => (uri, uri.value().strip_prefix('#')?),
+            (Some(reference), _) => (reference, collapsed(reference.value())),
+            (None, Some(uri)) => (uri, collapsed(uri.value()).strip_prefix('#')?),
             (None, None) => return None,
         };
         let raw = self.source[attribute.range_value()].to_owned();
@@ -193,7 +193,7 @@ impl Walk<'_, '_> {
     fn reference_attribute(&self, node: Node<'_, '_>, wanted: Option<&str>) -> Option<String> {
         let same = |spelling: Option<String>| wanted.is_some() && spelling.as_deref() == wanted;
         let found = node.attributes().find(|a| same(self.format.spelling(a.namespace(), a.name())));
-        found.map(|a| a.value().to_owned())
+        found.map(|a| collapsed(a.value()).to_owned())
     }
 
     fn expand(&self, spelling: &str) -> String {
@@ -220,8 +220,13 @@ impl Walk<'_, '_> {
     }
 }
 
+/// A name of an object as XML Schema has it: white space around it is no part of it.
+fn collapsed(value: &str) -> &str {
+    value.trim_matches([' ', '\t', '\r', '\n'])
+}
+
 fn is_blank(text: &str) -> bool {
-    text.trim_matches([' ', '\t', '\r', '\n']).is_empty()
+    collapsed(text).is_empty()
 }
 
 /// The same with its ids and references numbered in the order in which they come.
@@ -235,7 +240,7 @@ fn numbered(mut out: Out, format: &Format, names: &mut Vec<String>) -> Out {
     for (name, value) in &mut out.attributes {
         let name = spelled(name);
         if let Some((_, mark)) = links.iter().find(|(own, _)| own.is_some() && **own == name) {
-            let target = value.trim_start_matches(mark).to_owned();
+            let target = collapsed(value).trim_start_matches(mark).to_owned();
             let place = names.iter().position(|known| *known == target).unwrap_or_else(|| {
                 names.push(target);
                 names.len() - 1

@@ -27,6 +27,8 @@ pub(crate) struct World {
 /// One policy twice: as the oracle reads it and as the crate does.
 pub(crate) struct Ruled {
     pub(crate) name: String,
+    /// As it is written.
+    pub(crate) text: String,
     pub(crate) policy: Policy,
     pub(crate) filter: Filter,
 }
@@ -61,7 +63,12 @@ impl World {
 impl Ruled {
     pub(crate) fn from_text(name: &str, text: &str) -> Arc<Self> {
         let filter = Filter::builder().policy_text("oracle", text).build().unwrap_or_else(|e| panic!("{e}\n{text}"));
-        Arc::new(Ruled { name: name.to_owned(), policy: Policy::read(text, Path::new("")), filter })
+        Arc::new(Ruled {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            policy: Policy::read(text, Path::new("")),
+            filter,
+        })
     }
 }
 
@@ -81,9 +88,11 @@ pub(crate) fn everything(catalog: &Catalog, generalised: bool) -> String {
 
 fn ruled(file: &Path) -> Arc<Ruled> {
     let filter = Filter::builder().policy_path(file).build().expect("a policy of the repository loads");
+    let text = text(file);
     Arc::new(Ruled {
+        policy: Policy::read(&text, file.parent().expect("a folder")),
+        text,
         name: file.file_stem().expect("a name").to_string_lossy().into_owned(),
-        policy: Policy::read(&text(file), file.parent().expect("a folder")),
         filter,
     })
 }

@@ -7,7 +7,7 @@ use crate::policy::{APPROVED, OnShapeViolation};
 
 pub(super) fn lint(subject: &mut Subject<'_>, formats: &Formats) {
     let Some(span) = &subject.written.on_shape_violation else { return };
-    let without = formats.iter().filter(|format| !format.has_notice).map(|format| format.name.as_str());
+    let without = formats.iter().filter(|format| format.notice.is_none()).map(|format| format.name.as_str());
     let without: Vec<_> = without.collect();
     let holds = match subject.policy.on_shape_violation() {
         OnShapeViolation::Remove | OnShapeViolation::Withhold => return,

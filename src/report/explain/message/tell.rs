@@ -9,6 +9,7 @@ use super::super::situation::{Deciding, deciding};
 use super::parts;
 use super::parts::{Fate, Outcome, Parts};
 use crate::catalog::ElementId;
+use crate::format::NOTICE_ELEMENT;
 use crate::policy::MessageKeyId;
 use crate::rewrite::kept_links;
 use crate::{Filter, Receipt, Requester};
@@ -48,7 +49,7 @@ struct PathTold {
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     treatment: Option<&'static str>,
-    /// Why it was removed.
+    /// Why it was removed; or, of what the message didn't have, why it goes out.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
     count: usize,
@@ -113,6 +114,7 @@ impl MessageTold {
             }
         }
         told.gather(filter, requester, receipt);
+        told.paths.extend(format.notice.as_ref().and_then(|path| told.notice(path, receipt)));
         if releases && !told.agrees(filter, receipt) {
             told.caution = Some("some values went otherwise than is told here: the receipt's counts are right");
         }
@@ -164,6 +166,23 @@ impl MessageTold {
             }
         }
         self.paths = paths;
+    }
+
+    /// The notice that the filter itself writes, if it does.
+    fn notice(&self, path: &str, receipt: &Receipt) -> Option<PathTold> {
+        let counted = receipt.elements().find(|(id, _)| *id == NOTICE_ELEMENT).map_or(0, |(_, counts)| counts.released);
+        let had: usize = self.paths.iter().filter(|path| path.element == NOTICE_ELEMENT).map(|path| path.count).sum();
+        let added = (counted as usize).checked_sub(had).filter(|added| *added > 0)?;
+        Some(PathTold {
+            path: path.to_owned(),
+            element: NOTICE_ELEMENT.to_owned(),
+            outcome: "released",
+            treatment: None,
+            why: Some("the filter adds it: a permitted value violates its shape"),
+            count: added,
+            by: Vec::new(),
+            judged: Outcome::Released,
+        })
     }
 
     /// Whether what is told here is what the receipt has counted.
