@@ -139,7 +139,7 @@ fn a_notice_says_that_a_permitted_value_was_removed_and_says_it_once() {
     {
         let (output, _) = redact(&filter, &json("AZ0070000", bad), &[]);
         let context = "{\"o\":\"urn:own\",\"n\":\"urn:notice\"}";
-        let told = json("AZ0070000", &format!(",\"n:notice\":\"{NOTICE}\""));
+        let told = json("AZ0070000", &format!(", \"n:notice\": \"{NOTICE}\""));
         assert_eq!(output, told.replace("{\"o\": \"urn:own\"}", context));
         assert_eq!(redact(&filter, &json("AZ0080000", bad), &[]).0, json("AZ0080000", ""));
     }

@@ -93,13 +93,16 @@ impl JsonRewriter<'_, '_, '_> {
             return;
         }
         let at = self.out.len();
-        let has_members = self.buffers.frames.last().is_some_and(|frame| frame.has_written);
-        let out = self.out.bytes();
-        if has_members {
-            out.push(b',');
+        let Some(Frame { has_written, indent, .. }) = self.buffers.frames.last().copied() else { return };
+        if has_written {
+            self.out.bytes().push(b',');
         }
+        // It is laid out as the first member is, or would be.
+        self.copy(indent);
+        let out = self.out.bytes();
         push_json_string(&node.name, out);
         out.push(b':');
+        out.extend_from_slice(if indent.len() > 0 { b" " } else { b"" });
         push_json_string(NOTICE, out);
         self.buffers.context.mark_used(node.namespace, at);
         self.session.notice_written(node);

@@ -47,6 +47,7 @@ impl XmlRewriter<'_, '_, '_> {
         let mut name = Vec::new();
         push_prefix(self.session.format.prefix_of(node.namespace), &mut name);
         name.extend_from_slice(node.name.as_bytes());
+        self.copy(self.space);
         self.buffers.used.mark(node.namespace, self.out.len());
         let parts: [&[u8]; 7] = [b"<", &name, b">", NOTICE.as_bytes(), b"</", &name, b">"];
         self.out.bytes().extend(parts.concat());

@@ -114,7 +114,10 @@ impl MessageTold {
             }
         }
         told.gather(filter, requester, receipt);
-        told.paths.extend(format.notice.as_ref().and_then(|path| told.notice(path, receipt)));
+        if let Some(path) = &format.notice {
+            let root = format.declared.root.as_ref().map_or(String::new(), |root| format!("{root}/"));
+            told.paths.extend(told.notice(root + path, receipt));
+        }
         if releases && !told.agrees(filter, receipt) {
             told.caution = Some("some values went otherwise than is told here: the receipt's counts are right");
         }
@@ -169,12 +172,12 @@ impl MessageTold {
     }
 
     /// The notice that the filter itself writes, if it does.
-    fn notice(&self, path: &str, receipt: &Receipt) -> Option<PathTold> {
+    fn notice(&self, path: String, receipt: &Receipt) -> Option<PathTold> {
         let counted = receipt.elements().find(|(id, _)| *id == NOTICE_ELEMENT).map_or(0, |(_, counts)| counts.released);
         let had: usize = self.paths.iter().filter(|path| path.element == NOTICE_ELEMENT).map(|path| path.count).sum();
         let added = (counted as usize).checked_sub(had).filter(|added| *added > 0)?;
         Some(PathTold {
-            path: path.to_owned(),
+            path,
             element: NOTICE_ELEMENT.to_owned(),
             outcome: "released",
             treatment: None,
@@ -233,6 +236,7 @@ impl fmt::Display for MessageTold {
                 Some(why) if path.judged == Outcome::Denied && by.is_empty() => {
                     format!("{why} by any rule that applies")
                 }
+                Some(why) if by.is_empty() => (*why).to_owned(),
                 Some(why) => format!("{why}: {}", named(by)),
                 None => named(by),
             };
