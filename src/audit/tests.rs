@@ -263,7 +263,7 @@ fn p11_a_run_that_is_killed_as_it_begins_begins_anew_or_goes_on() {
                 log.append(&bodies(0..4)).unwrap();
                 log.end().unwrap();
                 assert_eq!(faults(&path), Vec::<String>::new(), "{is_written} {is_torn} {other}");
-                let runs = verify(&[path.clone()], None, None).unwrap().runs;
+                let runs = verify(std::slice::from_ref(&path), None, None).unwrap().runs;
                 assert_eq!(runs, 1 + u64::from(other));
             }
         }
