@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+/// The examples in the documentation compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/switch.md")]
+pub struct Documentation;
+
 mod catalog;
 mod config;
 mod escape;

@@ -21,7 +21,7 @@ pub struct Limits {
     pub attributes: usize,
     /// Namespace declarations in scope at one place. Default 256.
     pub namespaces: usize,
-    /// Elements, or members of objects, in the whole message. Default 1,048,576.
+    /// Elements, or members of objects, in the whole message. Default 262,144.
     pub members: usize,
 }
 

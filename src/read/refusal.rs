@@ -183,3 +183,16 @@ impl Refusal {
         self.0.offset
     }
 }
+
+#[cfg(all(test, feature = "cli"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_documented() {
+        let documentation = include_str!("../../docs/operations.md");
+        for reason in Reason::ALL {
+            assert!(documentation.contains(&format!("\n| `{}` | ", reason.code())), "{}", reason.code());
+        }
+    }
+}

@@ -94,7 +94,7 @@ fn attack_26_an_image_split_over_a_list_goes() {
         };
         JPEG.as_bytes().chunks(width).map(piece).collect()
     };
-    // Pieces shorter than this are words to the filter: the README says so.
+    // Pieces shorter than this are words to the filter: docs/guarantees.md says so.
     for width in [120, 60, 40] {
         leaves_no_trace(&nlets(&format!("<j:DriverLicense>{}</j:DriverLicense>", pieces(width))), &nlets(""));
     }

@@ -78,12 +78,12 @@ fn sarif_points_from_a_result_to_its_rule() {
 }
 
 #[test]
-fn every_code_is_named_once_and_the_readme_has_it() {
-    let readme = include_str!("../../../README.md");
+fn every_code_is_named_once_and_the_documentation_has_it() {
+    let documentation = include_str!("../../../docs/policy.md");
     let codes = codes();
     for (place, code) in codes.iter().enumerate() {
         assert!(codes.iter().skip(place + 1).all(|other| other.name != code.name), "{}", code.name);
-        assert!(readme.contains(&format!("`{}`", code.name)), "the README lacks {}", code.name);
+        assert!(documentation.contains(&format!("| `{}` | {} |", code.name, code.severity.name())), "{}", code.name);
         assert!(code.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
         assert!(code.severity != Severity::Error || !code.meaning.is_empty());
     }

@@ -1,0 +1,216 @@
+//! The documentation says what is there: every key, element, limit and link, and examples that give what they show.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use dmv_redact::Limits;
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn home() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(home().join(name)).unwrap()
+}
+
+/// The README and everything in `docs/`, by path.
+fn documents() -> Vec<(PathBuf, String)> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(home().join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.push(home().join("README.md"));
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// The code of each block in a language, in order.
+fn blocks<'d>(document: &'d str, language: &str) -> Vec<&'d str> {
+    let opening = format!("\n```{language}\n");
+    document.split(opening.as_str()).skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
+}
+
+/// The names of all properties in a JSON Schema.
+fn properties(schema: &Value, names: &mut Vec<String>) {
+    match schema {
+        Value::Object(members) => {
+            for (name, value) in members {
+                if let ("properties", Some(own)) = (name.as_str(), value.as_object()) {
+                    names.extend(own.keys().cloned());
+                }
+                properties(value, names);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| properties(item, names)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_of_every_table_is_explained() {
+    for (table, document) in
+        [("policy", "policy"), ("case", "policy"), ("matrix", "policy"), ("format", "formats"), ("catalog", "formats")]
+    {
+        let schema: Value = serde_json::from_str(&read(&format!("schemas/toml/{table}.schema.json"))).unwrap();
+        let mut names = Vec::new();
+        properties(&schema, &mut names);
+        assert!(names.len() > 5, "{table}");
+        let text = read(&format!("docs/{document}.md"));
+        for name in names {
+            let forms = [format!("`{name}`"), format!("[{name}]"), format!("[{name}.")];
+            assert!(
+                forms.iter().any(|form| text.contains(form.as_str())),
+                "docs/{document}.md lacks `{name}` of {table}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_data_element_is_listed_as_the_catalog_has_it() {
+    let catalog: toml::Table = toml::from_str(&read("schemas/catalog.toml")).unwrap();
+    let text = read("docs/policy.md");
+    let elements = catalog["element"].as_array().unwrap();
+    for element in elements {
+        let of = |key: &str, default| element.get(key).map_or(default, |value| value.as_str().unwrap());
+        let groups = element.get("groups").map_or(0, |groups| groups.as_array().unwrap().len());
+        let group = if groups > 0 { "imm." } else { "" };
+        let row = format!(
+            "\n| `{}` | {} | {} | {} | {group} |",
+            of("id", ""),
+            of("title", ""),
+            of("kind", "text"),
+            of("dppa", "none")
+        );
+        assert!(text.contains(&row), "docs/policy.md lacks{row}");
+    }
+    let rows = text.split("\n## Data elements\n").nth(1).unwrap().matches("\n| `").count();
+    assert_eq!(rows, elements.len());
+}
+
+#[test]
+fn every_limit_has_the_default_that_is_documented() {
+    let text = read("docs/switch.md");
+    let Limits { message_bytes, depth, name_bytes, attributes, namespaces, members } = Limits::default();
+    assert_eq!(message_bytes, 16 << 20);
+    assert!(text.contains("\n| `message-bytes` | `message_bytes` | 16 MiB | "));
+    for (field, default) in [
+        ("depth", depth),
+        ("name_bytes", name_bytes),
+        ("attributes", attributes),
+        ("namespaces", namespaces),
+        ("members", members),
+    ] {
+        let number = match default {
+            0..1000 => default.to_string(),
+            _ => format!("{},{:03}", default / 1000, default % 1000),
+        };
+        let row = format!("\n| `{}` | `{field}` | {number} | ", field.replace('_', "-"));
+        assert!(text.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let anchors = |text: &str| -> Vec<String> {
+        let headings = text.lines().filter(|line| line.starts_with('#'));
+        let anchor = |heading: &str| {
+            let kept = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+            kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+        };
+        headings.map(anchor).collect()
+    };
+    let mut links = 0;
+    for (path, text) in documents() {
+        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let (file, anchor) = link.split_once('#').map_or((link, None), |(file, anchor)| (file, Some(anchor)));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(target.is_file(), "{}: {link}", path.display());
+            if let Some(anchor) = anchor {
+                let known = anchors(&fs::read_to_string(&target).unwrap());
+                assert!(known.iter().any(|own| own == anchor), "{}: {link}: {known:?}", path.display());
+            }
+            links += 1;
+        }
+    }
+    assert!(links > 50);
+}
+
+#[test]
+fn the_readme_is_short() {
+    assert!(read("README.md").lines().count() <= 200);
+}
+
+fn dmv_redact(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact")).args(arguments).current_dir(folder).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_format_that_is_shown_gives_the_output_that_is_shown() {
+    let text = read("docs/formats.md");
+    let folder = TempDir::new().unwrap();
+    for block in blocks(&text, "toml") {
+        if let Some(name) =
+            block.strip_prefix("# ").and_then(|rest| rest.lines().next()).filter(|name| name.ends_with(".toml"))
+        {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, block).unwrap();
+        }
+    }
+    let xml = blocks(&text, "xml");
+    let [message, output] = xml.as_slice() else { panic!("a message and its output") };
+    fs::write(folder.path().join("message.xml"), message).unwrap();
+    let tables = ["--policy", "policy.toml", "--formats", "formats", "--catalog", "catalog.toml"];
+    let (status, told, _) = dmv_redact(folder.path(), &[&["check", "--strict"][..], &tables].concat());
+    assert!(status == Some(0) && told.contains("0 errors, 0 warnings"), "{told}");
+    let arguments = [&["redact", "message.xml", "--purpose", "C"][..], &tables].concat();
+    let (status, redacted, told) = dmv_redact(folder.path(), &arguments);
+    assert_eq!((status, redacted.trim_end()), (Some(0), *output), "{told}");
+}
+
+#[test]
+fn policies_that_are_shown_can_be_used() {
+    let text = read("docs/policy.md");
+    let folder = TempDir::new().unwrap();
+    let policy = blocks(&text, "toml").into_iter().find(|block| block.starts_with("[policy]")).unwrap();
+    fs::write(folder.path().join("policy.toml"), policy).unwrap();
+    let (status, told, _) = dmv_redact(folder.path(), &["check", "--strict", "--policy", "policy.toml"]);
+    assert!(status == Some(0) && told.contains("0 errors, 0 warnings"), "{told}");
+    let (status, told, _) = dmv_redact(
+        folder.path(),
+        &["explain", "--policy", "policy.toml", "--requester", "VTICE0900", "--purpose", "C"],
+    );
+    assert!(status == Some(0) && told.contains("A message is held"), "{told}");
+}
+
+/// Every `dmv-redact` command of the documentation has a verb and options that there are.
+#[test]
+fn every_command_that_is_shown_is_understood() {
+    let (_, manual, _) = dmv_redact(home(), &["--help"]);
+    let mut seen = 0;
+    for (path, text) in documents() {
+        for line in blocks(&text, "sh").into_iter().flat_map(str::lines) {
+            let Some(command) = line.split("dmv-redact ").nth(1) else { continue };
+            let words: Vec<&str> = command.split(" #").next().unwrap().split_whitespace().collect();
+            let (verb, rest) = words.split_first().unwrap();
+            assert!(manual.contains(&format!("\n  {verb} ")), "{}: {line}", path.display());
+            let verbs = if *verb == "audit" { vec![*verb, rest.first().unwrap()] } else { vec![*verb] };
+            let (_, help, _) = dmv_redact(home(), &[verbs.as_slice(), &["--help"]].concat());
+            for option in rest.iter().filter(|word| word.starts_with("--")) {
+                assert!(
+                    help.contains(&format!("{option} ")) || help.contains(&format!("{option}\n")),
+                    "{}: {line}: {option}",
+                    path.display()
+                );
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 25);
+}
