@@ -330,6 +330,31 @@ fn check_ends_with_2_for_an_error_and_strictly_for_a_warning() {
 }
 
 #[test]
+fn check_takes_the_policy_as_a_plain_argument_too() {
+    let folder = TempDir::new().unwrap();
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, "[policy]\nname = 'p'\n").unwrap();
+    let policy = policy.to_str().unwrap();
+    let (told, status) = check(&[policy]);
+    assert!(told.starts_with(&format!("{policy}:1:1: `version` is missing")), "{told}");
+    assert_eq!((told, status), check(&["--policy", policy]));
+    let complaint = |arguments: &[&str]| {
+        let output = dmv_redact(&[&["check"], arguments].concat(), b"");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
+        text(&output.stderr).to_owned()
+    };
+    let both = complaint(&[policy, "--policy", policy]);
+    assert!(both.contains("cannot be used with"), "{both}");
+
+    // A folder: what to write instead, as far as that can be seen.
+    let home = folder.path().to_str().unwrap();
+    let wanted = format!("dmv-redact: {home}: a folder, not a policy; write `dmv-redact check {home}/policy.toml`\n");
+    assert_eq!(complaint(&[home]), wanted);
+    assert_eq!(complaint(&["--policy", home]), wanted);
+    assert!(complaint(&["."]).ends_with("`dmv-redact check FILE`, or `--formats .` for the formats in it\n"));
+}
+
+#[test]
 fn check_holds_a_format_of_ones_own_to_the_schema_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");

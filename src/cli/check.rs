@@ -1,13 +1,13 @@
 //! `dmv-redact check`: lints policy, catalog and formats, and tells what it found to people, programs and CI.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::Exit;
 use super::drawn::{self, Manner};
 use super::output::print;
+use super::{Exit, Problem};
 use crate::escape;
 use crate::lint::{Finding, Severity, Subjects, annotations, check, json, sarif};
 
@@ -18,7 +18,10 @@ use crate::lint::{Finding, Severity, Subjects, annotations, check, json, sarif};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The policy to check; left out: the built-in baseline
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_name = "POLICY")]
+    file: Option<PathBuf>,
+    /// The same, as other verbs have it
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
     policy: Option<PathBuf>,
     /// Check the formats of this folder too: DIR/NAME/format.toml
     #[arg(long, value_name = "DIR")]
@@ -43,8 +46,12 @@ enum Form {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let Arguments { policy, formats, catalog, .. } = arguments;
-    let subjects = Subjects { catalogs: catalog.clone(), formats: formats.clone(), policy: policy.clone() };
+    let Arguments { file, policy, formats, catalog, .. } = arguments;
+    let policy = file.as_ref().or(policy.as_ref());
+    if let Some(folder) = policy.filter(|path| path.is_dir()) {
+        return a_folder(folder).complain();
+    }
+    let subjects = Subjects { catalogs: catalog.clone(), formats: formats.clone(), policy: policy.cloned() };
     let found = check(&subjects);
     let told = match arguments.output {
         Form::Text => text(&found, arguments.strict),
@@ -57,6 +64,16 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
     let is_wrong = found.iter().any(|finding| finding.severity(arguments.strict) == Severity::Error);
     if is_wrong { Exit::Usage } else { Exit::Released }
+}
+
+/// A folder is no policy: what to write instead.
+fn a_folder(folder: &Path) -> Problem {
+    let policy = folder.join("policy.toml");
+    let write = match policy.is_file() {
+        true => format!("`dmv-redact check {}`", policy.display()),
+        false => format!("`dmv-redact check FILE`, or `--formats {}` for the formats in it", folder.display()),
+    };
+    Problem::Usage(format!("{}: a folder, not a policy; write {write}", folder.display()))
 }
 
 /// Each finding drawn with its lines, and at the end how many there were.

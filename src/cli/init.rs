@@ -127,7 +127,7 @@ fn next_steps(folder: &Path, written: usize) -> String {
 
 Next, at any time and in any order:
 
-{enter}  dmv-redact check --strict --policy policy.toml
+{enter}  dmv-redact check --strict policy.toml
   dmv-redact test cases --coverage
   dmv-redact explain --policy policy.toml --requester AZ0070000 --purpose C cases/messages/to-police.xml
   dmv-redact matrix --policy policy.toml
