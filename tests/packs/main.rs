@@ -45,11 +45,13 @@ fn packs() -> Vec<Pack> {
     packs
 }
 
-/// The pack whose cases stand in a folder; the messages that cases share stand in one too.
+/// The pack whose cases stand in a folder; the messages that cases share stand in one too. The baseline is no model of
+/// anybody's law, and has no jurisdiction.
 fn pack(cases: PathBuf) -> Option<Pack> {
     let name = cases.file_name()?.to_str()?.to_owned();
     let text = fs::read_to_string(policies().join(format!("{name}.toml"))).ok()?;
-    let table = text.parse().unwrap_or_else(|why| panic!("{name}: {why}"));
+    let table: Table = text.parse().unwrap_or_else(|why| panic!("{name}: {why}"));
+    table.get("policy")?.get("jurisdiction")?;
     Some(Pack { name, text, table, cases })
 }
 
