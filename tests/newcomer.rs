@@ -1,6 +1,6 @@
 //! A newcomer's way, in an empty folder: what `init` writes, and every step that it names.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -142,6 +142,77 @@ fn every_step_that_init_names_works_as_it_is() {
     for step in commands(&fs::read_to_string(folder.path().join("policy.toml")).unwrap().replace("\n# ", "\n")) {
         works(folder.path(), &step.iter().map(String::as_str).collect::<Vec<_>>());
     }
+}
+
+/// The packs, as `init --help` lists them.
+fn packs() -> Vec<String> {
+    let help = works(Path::new("."), &["init", "--help"]);
+    let lines = help.lines().skip_while(|line| line.trim() != "Possible values:").skip(1);
+    let lines = lines.map_while(|line| line.trim().strip_prefix("- "));
+    lines.map(|line| line.split(':').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_pack_is_checked_tested_and_used_out_of_the_box() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let packs = packs();
+    assert!(packs.len() >= 12 && packs.contains(&"illinois".to_owned()), "{packs:?}");
+    for pack in packs {
+        let folder = TempDir::new().unwrap();
+        let read = |file: &str| {
+            let text = fs::read_to_string(folder.path().join(file));
+            text.unwrap_or_else(|why| panic!("{pack}: {file}: {why}"))
+        };
+        let told = works(folder.path(), &["init", "--pack", &pack]);
+        // The policy and its tables as they ship; the same cases, each with its files; as much as the starter beside them.
+        assert!(
+            read("policy.toml").ends_with(&fs::read_to_string(home.join(format!("{pack}.toml"))).unwrap()),
+            "{pack}"
+        );
+        let (cases, shipped) = (files(&folder.path().join("cases")), files(&home.join("cases").join(&pack)));
+        let own: Vec<&PathBuf> = cases.iter().filter(|file| !file.starts_with("messages")).collect();
+        assert_eq!(own, shipped.iter().collect::<Vec<_>>(), "{pack}");
+        for file in files(folder.path()) {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            if file.extension().is_some_and(|ending| ending == "csv") {
+                assert_eq!(read(name), fs::read_to_string(home.join(name)).unwrap(), "{pack}: {name}");
+                assert!(told.contains(&format!("\n  {name} ")) && read("policy.toml").contains(name), "{pack}: {name}");
+            }
+            if file.extension().is_some_and(|ending| ending == "toml") {
+                let table = read(file.to_str().unwrap());
+                let schema = table.strip_prefix("#:schema ").unwrap().lines().next().unwrap();
+                assert!(
+                    folder.path().join(file.parent().unwrap()).join(schema).is_file(),
+                    "{pack}: {}",
+                    file.display()
+                );
+            }
+        }
+        assert!(folder.path().join(".github/workflows/policy.yml").is_file());
+        // Every step that it names works; the cases ask for every cell.
+        let steps = commands(&told);
+        assert_eq!(steps.len(), 5, "{pack}: {told}");
+        for step in &steps {
+            let step: Vec<&str> = step.iter().map(String::as_str).collect();
+            let told = works(folder.path(), &step);
+            assert!(step[0] != "check" || told.contains("0 errors, 0 warnings"), "{pack}: {told}");
+            assert!(step[0] != "test" || told.contains(" 0 failed") && told.contains("(100 %)"), "{pack}: {told}");
+        }
+        assert_eq!(read("redacted.xml"), read("cases/in-state/expected.xml"), "{pack}");
+    }
+}
+
+#[test]
+fn an_unknown_pack_names_the_nearest_and_lists_all() {
+    let folder = TempDir::new().unwrap();
+    let output = dmv_redact(folder.path(), &["init", "--pack", "ilinois", "here"]);
+    let told = text(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    assert!(told.contains("similar value exists: 'illinois'"), "{told}");
+    for pack in packs() {
+        assert!(told.contains(&pack), "{pack}: {told}");
+    }
+    assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! `dmv-redact init`: a policy to begin with, tested from the first day.
 //!
-//! The files are those of `starter/`, which the project's own tests check and run as a newcomer would.
+//! The files are those of `starter/`, which the project's own tests check and run as a newcomer would, or those of a pack.
 
+mod pack;
+mod shipped;
+
+use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +16,7 @@ use super::output::say;
 use super::schema::Table;
 use super::{Exit, Problem};
 use crate::escape::escape;
+use pack::Pack;
 
 /// Write a policy to begin with, and what tests it.
 ///
@@ -21,10 +26,21 @@ pub(super) struct Arguments {
     /// The folder that they go to
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
+    /// Begin with this policy of those that ship, models and no legal advice; left out: a short one that explains itself
+    #[arg(long, value_name = "NAME")]
+    pack: Option<Pack>,
 }
 
-/// The files of the starter, but for the schemas: where each goes, and what is in it.
-const FILES: [(&str, &str); 11] = [
+/// What there is to begin with.
+struct Contents {
+    /// Its files, but for the workflow and the schemas: where each goes, and what is in it.
+    files: Vec<(String, String)>,
+    /// A request, as arguments: the message of one of its cases, and what that case says of who asks.
+    request: String,
+}
+
+/// The files of the starter.
+const STARTER: [(&str, &str); 10] = [
     ("policy.toml", include_str!("../../starter/policy.toml")),
     ("immigration.csv", include_str!("../../starter/immigration.csv")),
     ("cases/matrix.toml", include_str!("../../starter/cases/matrix.toml")),
@@ -35,21 +51,36 @@ const FILES: [(&str, &str); 11] = [
     ("cases/immigration-approved/expected.xml", include_str!("../../starter/cases/immigration-approved/expected.xml")),
     ("cases/messages/to-police.xml", include_str!("../../starter/cases/messages/to-police.xml")),
     ("cases/messages/to-immigration.xml", include_str!("../../starter/cases/messages/to-immigration.xml")),
-    (".github/workflows/policy.yml", include_str!("../../starter/workflow.yml")),
 ];
+/// What every policy has beside it, but for the schemas.
+const WORKFLOW: (&str, &str) = (".github/workflows/policy.yml", include_str!("../../starter/workflow.yml"));
+
+impl Contents {
+    fn starter() -> Self {
+        let files = STARTER.map(|(file, text)| (file.to_owned(), text.to_owned())).into();
+        Self { files, request: "--purpose C cases/messages/to-police.xml".to_owned() }
+    }
+
+    /// The tables of ORIs beside its policy.
+    fn tables(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(file, _)| file.as_str()).filter(|file| file.ends_with(".csv"))
+    }
+}
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match init(&arguments.folder) {
+    match init(arguments) {
         Ok(()) => Exit::Released,
         Err(problem) => problem.complain(),
     }
 }
 
-fn init(folder: &Path) -> Result<(), Problem> {
+fn init(arguments: &Arguments) -> Result<(), Problem> {
     // So that names are shown as one types them.
-    let folder = folder.strip_prefix(".").unwrap_or(folder);
-    let mut files: Vec<(PathBuf, &str)> = FILES.iter().map(|(name, text)| (folder.join(name), *text)).collect();
-    files.extend(Table::ALL.map(|table| (folder.join("schemas").join(table.file_name()), table.schema())));
+    let folder = arguments.folder.strip_prefix(".").unwrap_or(&arguments.folder);
+    let contents = arguments.pack.map_or_else(|| Ok(Contents::starter()), Pack::contents)?;
+    let own = contents.files.iter().map(|(file, text)| (folder.join(file), text.as_str()));
+    let schemas = Table::ALL.map(|table| (folder.join("schemas").join(table.file_name()), table.schema()));
+    let files: Vec<(PathBuf, &str)> = own.chain([(folder.join(WORKFLOW.0), WORKFLOW.1)]).chain(schemas).collect();
     // Asked of all before the first is written; asked again, by the system, of each as it is written.
     for (path, _) in &files {
         let is_in_the_way = |path: &&Path| path.symlink_metadata().is_ok() && !path.is_dir();
@@ -67,7 +98,7 @@ fn init(folder: &Path) -> Result<(), Problem> {
             });
         }
     }
-    say(&next_steps(folder, files.len()))
+    say(&next_steps(folder, files.len(), &contents))
 }
 
 fn exists(path: &Path) -> Problem {
@@ -111,17 +142,22 @@ impl Begun {
     }
 }
 
-fn next_steps(folder: &Path, written: usize) -> String {
+fn next_steps(folder: &Path, written: usize, contents: &Contents) -> String {
     let enter = match folder.as_os_str().is_empty() {
         true => String::new(),
         false => format!("  cd {}\n", escape(&folder.to_string_lossy())),
     };
+    let mut tables = String::new();
+    for table in contents.tables() {
+        // A string takes everything.
+        let _ = writeln!(tables, "  {table:<28}  the ORIs of one agency class: fill in your own");
+    }
+    let request = &contents.request;
     format!(
         "{written} files written:
 
   policy.toml                   who may have what: edit this
-  immigration.csv               the ORIs of one agency class
-  cases/                        messages and what must become of them; matrix.toml: what each class may get
+{tables}  cases/                        messages and what must become of them; matrix.toml: what each class may get
   schemas/                      for editors that know TOML: they complete and check as you type
   .github/workflows/policy.yml  runs all this at every change
 
@@ -129,9 +165,9 @@ Next, at any time and in any order:
 
 {enter}  dmv-redact check --strict policy.toml
   dmv-redact test cases --coverage
-  dmv-redact explain --policy policy.toml --requester AZ0070000 --purpose C cases/messages/to-police.xml
+  dmv-redact explain --policy policy.toml {request}
   dmv-redact matrix --policy policy.toml
-  dmv-redact redact --policy policy.toml --purpose C cases/messages/to-police.xml -o redacted.xml
+  dmv-redact redact --policy policy.toml {request} -o redacted.xml
 "
     )
 }

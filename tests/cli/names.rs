@@ -386,6 +386,8 @@ fn p6_errors_show_what_files_and_options_say_escaped() {
         &["completions", hostile],
         &["audit", hostile],
         &["check", "--output", hostile],
+        &["check", hostile],
+        &["init", "--pack", hostile],
     ] {
         world.hold(Form::Text, 2, arguments);
     }
@@ -460,5 +462,9 @@ fn p6_init_and_schema_show_the_names_of_folders_escaped() {
     let world = world();
     world.hold(Form::Text, 0, &["init", HOSTILE]);
     world.hold(Form::Text, 2, &["init", HOSTILE]);
+    world.hold(Form::Text, 2, &["init", "--pack", "oregon", HOSTILE]);
+    world.hold(Form::Text, 0, &["init", "--pack", "oregon", &named("pack")]);
+    world.hold(Form::Text, 2, &["check", HOSTILE]);
+    world.hold(Form::Text, 2, &["check", &named("nowhere")]);
     world.hold(Form::Json, 0, &["schema", "policy"]);
 }

@@ -1,0 +1,158 @@
+//! The packs: policies that ship, each as the files of a folder of its own, laid out as those of the starter.
+
+use clap::ValueEnum;
+use serde::Deserialize;
+
+use super::Contents;
+use super::shipped::SHIPPED;
+use crate::ConfigError;
+use crate::config::Document;
+
+/// A policy that ships, with the tables that it names and the cases that test it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Pack {
+    /// Arizona (AZ)
+    Arizona,
+    /// Built-in strict baseline
+    Baseline,
+    /// California (CA)
+    California,
+    /// Colorado (CO)
+    Colorado,
+    /// Federal law alone (US)
+    Dppa,
+    /// Illinois (IL)
+    Illinois,
+    /// Massachusetts (MA)
+    Massachusetts,
+    /// Minnesota (MN)
+    Minnesota,
+    /// New York (NY)
+    NewYork,
+    /// Oregon (OR)
+    Oregon,
+    /// Washington (WA)
+    Washington,
+    /// Wisconsin (WI)
+    Wisconsin,
+}
+
+/// The folder with the case that every pack has, and that its first steps show.
+const SAMPLE: &str = "cases/in-state";
+
+/// What a case says of its request.
+#[derive(Deserialize)]
+struct Asked {
+    purpose: Option<String>,
+    #[serde(default)]
+    claims: Vec<String>,
+}
+
+impl Pack {
+    /// What `policies/` and the command line call it.
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// Its files, and the request that its first steps show.
+    pub(super) fn contents(self) -> Result<Contents, ConfigError> {
+        let name = self.name();
+        let files: Vec<_> = self.shipped().into_iter().map(|(file, text)| place(&name, file, text)).collect();
+        let case = format!("{SAMPLE}/case.toml");
+        let text = files.iter().find(|(file, _)| *file == case).map_or("", |(_, text)| text);
+        let asked: Asked = Document { file: &case, text }.parse()?;
+        let purpose = asked.purpose.iter().map(|purpose| format!("--purpose {purpose} "));
+        let claims = asked.claims.iter().map(|claim| format!("--claim {claim} "));
+        let request = purpose.chain(claims).chain([format!("{SAMPLE}/message.xml")]).collect();
+        Ok(Contents { files, request })
+    }
+
+    /// Those of the files that ship: its policy, its cases, and the tables and messages that these name.
+    fn shipped(self) -> Vec<(&'static str, &'static str)> {
+        let (policy, cases) = (format!("{}.toml", self.name()), format!("cases/{}/", self.name()));
+        let is_own = |file: &str| file == policy || file.starts_with(&cases);
+        let own: Vec<&str> = SHIPPED.iter().filter(|(file, _)| is_own(file)).map(|(_, text)| *text).collect();
+        let is_named = |file: &str| {
+            let named = match file.strip_prefix("cases/") {
+                Some(message) => format!("\"../../{message}\""),
+                None => format!("\"{file}\""),
+            };
+            own.iter().any(|text| text.contains(&named))
+        };
+        SHIPPED.iter().filter(|(file, _)| is_own(file) || is_named(file)).copied().collect()
+    }
+}
+
+/// Where a file of a pack goes in the pack's own folder, and what it says there: the paths in it change, and every table
+/// names its schema.
+fn place(pack: &str, file: &str, text: &str) -> (String, String) {
+    if file == format!("{pack}.toml") {
+        return ("policy.toml".to_owned(), format!("#:schema ./schemas/policy.schema.json\n#\n{text}"));
+    }
+    let Some(case) = file.strip_prefix(&format!("cases/{pack}/")) else {
+        return (file.to_owned(), text.to_owned());
+    };
+    let placed = format!("cases/{case}");
+    if !case.ends_with(".toml") {
+        return (placed, text.to_owned());
+    }
+    let home = "../".repeat(placed.matches('/').count());
+    let table = if case == "matrix.toml" { "matrix" } else { "case" };
+    let text = text.replacen(&format!("policy = \"{pack}\""), &format!("policy = \"{home}policy.toml\""), 1).replacen(
+        "message = \"../../messages/",
+        "message = \"../messages/",
+        1,
+    );
+    (placed, format!("#:schema {home}schemas/{table}.schema.json\n\n{text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Every file below a folder, by its path from `root`.
+    fn files(root: &Path, folder: &Path, found: &mut BTreeSet<String>) {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match path.is_dir() {
+                true => files(root, &path, found),
+                false => drop(found.insert(path.strip_prefix(root).unwrap().display().to_string())),
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_policies_that_ship_is_built_in() {
+        let mut in_folder = BTreeSet::new();
+        files(Path::new("policies"), Path::new("policies"), &mut in_folder);
+        // It is for the README and the fixtures: it invents offices, so that every kind of rule has its place.
+        in_folder.retain(|file| !file.starts_with("example-state"));
+        let built_in: BTreeSet<String> = SHIPPED.iter().map(|(file, _)| (*file).to_owned()).collect();
+        assert_eq!(in_folder, built_in);
+        assert_eq!(SHIPPED.len(), built_in.len());
+    }
+
+    #[test]
+    fn every_file_that_ships_is_in_a_pack_and_every_policy_is_one() {
+        let packs = Pack::value_variants();
+        let packed: BTreeSet<&str> = packs.iter().flat_map(|pack| pack.shipped()).map(|(file, _)| file).collect();
+        assert_eq!(packed, SHIPPED.iter().map(|(file, _)| *file).collect());
+        let policies =
+            SHIPPED.iter().filter_map(|(file, _)| file.strip_suffix(".toml")).filter(|file| !file.contains('/'));
+        assert_eq!(packs.iter().map(|pack| pack.name()).collect::<Vec<_>>(), policies.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_help_has_the_title_and_the_jurisdiction_of_every_pack() {
+        for pack in Pack::value_variants() {
+            let policy = std::fs::read_to_string(format!("policies/{}.toml", pack.name())).unwrap();
+            let policy: toml::Table = policy.parse().unwrap();
+            let text = |key: &str| policy["policy"].get(key).and_then(toml::Value::as_str);
+            let state = text("jurisdiction").map_or_else(String::new, |state| format!(" ({state})"));
+            let wanted = format!("{}{state}", text("title").unwrap());
+            assert_eq!(pack.to_possible_value().unwrap().get_help().unwrap().to_string(), wanted);
+        }
+    }
+}
