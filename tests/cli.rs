@@ -299,6 +299,96 @@ fn schemas_completions_and_the_manual_are_printed_for_every_table_shell_and_verb
     assert_eq!(text(&first.stdout), fs::read_to_string(pages.join("dmv-redact.1")).unwrap());
 }
 
+/// What `elements` prints.
+fn elements(arguments: &[&str]) -> String {
+    let output = dmv_redact(&[&["elements"], arguments].concat(), b"");
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout).to_owned()
+}
+
+/// The ids that a list of elements has, as JSON.
+fn ids(arguments: &[&str]) -> Vec<String> {
+    let list: serde_json::Value =
+        serde_json::from_str(&elements(&[arguments, &["--output", "json"]].concat())).unwrap();
+    let list = list.get("elements").unwrap().as_array().unwrap();
+    list.iter().map(|element| element["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn elements_lists_the_catalog_alike_in_every_form() {
+    let catalog = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/catalog.toml")).unwrap();
+    let catalog: toml::Table = catalog.parse().unwrap();
+    let declared: Vec<&str> =
+        catalog["element"].as_array().unwrap().iter().map(|element| element["id"].as_str().unwrap()).collect();
+    assert_eq!(ids(&[]), declared);
+    let list = elements(&[]);
+    assert!(list.lines().next().unwrap().starts_with("id "), "{list}");
+    assert!(
+        list.contains(&format!("\n{} data elements.\n", declared.len()))
+            && list.contains("group:dppa-highly-restricted"),
+        "{list}"
+    );
+    let shown: Vec<&str> = list.lines().skip(1).map_while(|line| line.split_whitespace().next()).collect();
+    assert_eq!(shown, declared);
+    let table = elements(&["--output", "csv"]);
+    let mut table = csv::Reader::from_reader(table.as_bytes());
+    assert_eq!(table.headers().unwrap(), vec!["id", "kind", "dppa", "groups", "title"]);
+    let rows: Vec<csv::StringRecord> = table.records().map(|row| row.unwrap()).collect();
+    assert_eq!(rows.iter().map(|row| &row[0]).collect::<Vec<_>>(), declared);
+
+    // One of them, whole.
+    let list: serde_json::Value = serde_json::from_str(&elements(&["person.ssn", "--output", "json"])).unwrap();
+    let groups = ["immigration", "dppa-personal", "dppa-highly-restricted"];
+    let wanted = serde_json::json!({ "elements": [{
+        "id": "person.ssn", "kind": "identifier", "dppa": "highly-restricted", "groups": groups, "title": "Social Security number",
+    }] });
+    assert_eq!(list, wanted);
+    let row = rows.iter().find(|row| &row[0] == "person.ssn").unwrap();
+    let wanted = ["person.ssn", "identifier", "highly-restricted", &groups.join(", "), "Social Security number"];
+    assert_eq!(row, &wanted[..]);
+    let list = elements(&["person.ssn"]);
+    let line: Vec<&str> = list.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(line, ["person.ssn", "identifier", "highly-restricted", "immigration", "Social", "Security", "number"]);
+    assert!(list.contains("\n1 data element."), "{list}");
+}
+
+#[test]
+fn elements_takes_an_id_a_prefix_or_a_group_and_names_the_nearest_of_an_unknown_one() {
+    let below = |prefix: &str| ids(&[]).into_iter().filter(|id| id.starts_with(prefix)).collect::<Vec<_>>();
+    assert_eq!(ids(&["license.number"]), ["license.number"]);
+    assert_eq!(ids(&["license"]), below("license."));
+    assert!(ids(&["group:immigration"]).contains(&"license.limited-term".to_owned()));
+    for (selector, told) in [
+        ("licence", "unknown data element `licence`; did you mean `license`?"),
+        ("person.snn", "unknown data element `person.snn`; did you mean `person.ssn`?"),
+        ("group:imigration", "unknown group `group:imigration`; did you mean `group:immigration`?"),
+        ("quux", "unknown data element `quux`; `dmv-redact elements` lists all; `--catalog FILE` adds more"),
+    ] {
+        let output = dmv_redact(&["elements", selector], b"");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        assert_eq!(text(&output.stderr), format!("dmv-redact: {told}\n"));
+    }
+
+    // A catalog of one's own adds to it, is a selector like any other, and is told of when it is wrong.
+    let folder = TempDir::new().unwrap();
+    let own = folder.path().join("own.toml");
+    let catalog = "[[group]]\nid = 'tribal'\ntitle = 'x'\n[[group]]\nid = 'none'\ntitle = 'x'\n\
+                   [[element]]\nid = 'tribe.name'\ntitle = 'Tribe'\ngroups = ['tribal']\n";
+    fs::write(&own, catalog).unwrap();
+    let own = own.to_str().unwrap();
+    for selector in ["tribe", "tribe.name", "group:tribal"] {
+        assert_eq!(ids(&[selector, "--catalog", own]), ["tribe.name"]);
+    }
+    assert_eq!(ids(&["--catalog", own]).len(), ids(&[]).len() + 1);
+    // Declared and without an element: empty, but not unknown.
+    assert_eq!(ids(&["group:none", "--catalog", own]), Vec::<String>::new());
+    assert!(elements(&["group:none", "--catalog", own]).starts_with("0 data elements."));
+    fs::write(own, catalog.replace("['tribal']", "['tribla']")).unwrap();
+    let output = dmv_redact(&["elements", "--catalog", own], b"");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    assert!(text(&output.stderr).contains("own.toml:10:11: unknown group `tribla`"), "{}", text(&output.stderr));
+}
+
 /// What `check` prints, and its status.
 fn check(arguments: &[&str]) -> (String, Option<i32>) {
     let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact")).arg("check").args(arguments).output().unwrap();

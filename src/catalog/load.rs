@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::shape::{Holds, ShapeCompiler, SsnForms};
-use super::{Catalog, ENVELOPE, Element, ElementId, Kind, Sensitivity, is_prefix};
+use super::{
+    Catalog, DPPA_HIGHLY_RESTRICTED, DPPA_PERSONAL, ENVELOPE, Element, ElementId, Kind, Sensitivity, is_prefix,
+};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
 pub(crate) const BUILT_IN: Document<'_> =
@@ -74,10 +76,6 @@ pub(super) struct RawElement {
     #[serde(default)]
     groups: Vec<Spanned<String>>,
 }
-
-/// The groups that follow from an element's sensitivity. What is highly restricted is personal information too.
-const DPPA_PERSONAL: &str = "dppa-personal";
-const DPPA_HIGHLY_RESTRICTED: &str = "dppa-highly-restricted";
 
 impl Catalog {
     /// The built-in catalog and, after it, those of `added`.

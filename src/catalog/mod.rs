@@ -29,6 +29,9 @@ pub(crate) use written::Written;
 pub(crate) const ENVELOPE: &str = "envelope";
 /// What a selector of a cross-cutting group begins with.
 pub(crate) const GROUP_PREFIX: &str = "group:";
+/// The groups that follow from an element's sensitivity. What is highly restricted is personal information too.
+pub(crate) const DPPA_PERSONAL: &str = "dppa-personal";
+pub(crate) const DPPA_HIGHLY_RESTRICTED: &str = "dppa-highly-restricted";
 
 /// The place of a data element in the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

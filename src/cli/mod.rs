@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod diff;
 mod drawn;
+mod elements;
 mod explain;
 mod filter_arguments;
 mod ground_arguments;
@@ -48,6 +49,7 @@ enum Verb {
     Check(check::Arguments),
     LintSyntax(lint_syntax::Arguments),
     Matrix(matrix::Arguments),
+    Elements(elements::Arguments),
     Diff(diff::Arguments),
     Audit(audit::Arguments),
     Explain(explain::Arguments),
@@ -101,6 +103,7 @@ pub fn main() -> ExitCode {
         Verb::Check(arguments) => check::run(&arguments).into(),
         Verb::LintSyntax(arguments) => lint_syntax::run(&arguments).into(),
         Verb::Matrix(arguments) => matrix::run(&arguments).into(),
+        Verb::Elements(arguments) => elements::run(&arguments).into(),
         Verb::Diff(arguments) => diff::run(&arguments).into(),
         Verb::Audit(arguments) => audit::run(&arguments).into(),
         Verb::Init(arguments) => init::run(&arguments).into(),

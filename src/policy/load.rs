@@ -541,7 +541,7 @@ impl Resolver<'_> {
             let what = if name.starts_with(GROUP_PREFIX) { "group" } else { "data element" };
             let error = self.document.error(&selector.span(), format!("unknown {what} `{name}`"));
             let error = error.nearest(name, self.catalog.selectors().iter().map(String::as_str));
-            return Err(error.or_help("`dmv-redact matrix` lists all data elements; `--catalog FILE` adds more"));
+            return Err(error.or_help("`dmv-redact elements` lists all; `--catalog FILE` adds more"));
         }
         if selected.iter().any(is_envelope) {
             let message = format!("`{name}` is of the envelope, which every grant holds: no rule names it");

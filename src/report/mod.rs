@@ -2,6 +2,7 @@
 
 mod comparison;
 mod diff;
+mod element_list;
 mod explain;
 mod matrix;
 mod progress;
@@ -11,6 +12,7 @@ mod words;
 
 pub(crate) use comparison::Comparison;
 pub(crate) use diff::Diff;
+pub(crate) use element_list::ElementList;
 pub(crate) use explain::{Explanation, MessageTold, Structure, View, explain, message_key};
 pub(crate) use matrix::MatrixBuilder;
 pub(crate) use progress::{Manner, Progress};

@@ -69,6 +69,21 @@ impl Code {
     }
 }
 
+/// The word by which tables and JSON call one of a fixed choice: a kind, a sensitivity.
+pub(super) fn word(value: impl Serialize) -> String {
+    let value = serde_json::to_value(value).ok();
+    value.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// A text on one line that no spreadsheet takes for a formula.
+pub(super) fn harmless(text: &str) -> String {
+    let text = escape(text);
+    match text.chars().next() {
+        Some('=' | '+' | '-' | '@') => format!("'{text}"),
+        _ => text.into_owned(),
+    }
+}
+
 /// What was written in a policy, as it may be shown.
 pub(super) fn plain(text: &str) -> String {
     escape(text).into_owned()

@@ -266,6 +266,16 @@ fn p6_what_tells_of_policies_shows_their_texts_escaped() {
         let strict = ["check", "--strict", "--policy", &new, "--output", name];
         world.hold(form, 2, &[&strict, &ground[..]].concat());
     }
+    for title in [SHOWN, FORMULA] {
+        let catalog = world.write(named("elements.toml"), self::catalog(&quoted(title)));
+        for (name, form) in [("text", Form::Text), ("json", Form::Json), ("csv", Form::Csv)] {
+            for selector in ["group:g", "subject"] {
+                let arguments = ["elements", selector, "--catalog", &catalog, "--output", name];
+                assert!(!world.hold(form, 0, &arguments).stdout.is_empty());
+            }
+            world.hold(form, 0, &["elements", "--catalog", &catalog, "--output", name]);
+        }
+    }
     for (name, form) in
         [("text", Form::Text), ("md", Form::Markdown), ("csv", Form::Csv), ("json", Form::Json), ("html", Form::Html)]
     {
@@ -371,9 +381,20 @@ fn p6_errors_show_what_files_and_options_say_escaped() {
         "--input-format",
         "--no-such",
     ] {
-        for verb in
-            ["redact", "verify", "explain", "check", "matrix", "test", "diff", "lint-syntax", "init", "schema", "audit"]
-        {
+        for verb in [
+            "redact",
+            "verify",
+            "explain",
+            "check",
+            "matrix",
+            "test",
+            "diff",
+            "lint-syntax",
+            "init",
+            "schema",
+            "audit",
+            "elements",
+        ] {
             let output = world.run(&[verb, option, hostile, &message], b"");
             assert!(!output.status.success(), "{verb} {option}");
             hold(&format!("{verb} {option}"), &output.stderr, Form::Text);
@@ -387,6 +408,8 @@ fn p6_errors_show_what_files_and_options_say_escaped() {
         &["audit", hostile],
         &["check", "--output", hostile],
         &["check", hostile],
+        &["elements", hostile],
+        &["elements", "--output", hostile],
         &["init", "--pack", hostile],
     ] {
         world.hold(Form::Text, 2, arguments);
@@ -436,6 +459,7 @@ fn p6_errors_show_what_files_and_options_say_escaped() {
         let catalog = world.write(named("c.toml"), text);
         let output = world.run(&["check", "--catalog", &catalog], b"");
         hold("a catalog", &output.stdout, Form::Text);
+        world.hold(Form::Text, 2, &["elements", "--catalog", &catalog]);
     }
 }
 
@@ -450,6 +474,7 @@ fn p6_titles_and_bases_are_one_line_that_can_be_seen() {
         assert_eq!(complaint.matches("one line").count(), 11, "{complaint}");
         let catalog_file = world.write(named("c.toml"), catalog(&hidden));
         world.hold(Form::Text, 2, &["matrix", "--catalog", &catalog_file]);
+        world.hold(Form::Text, 2, &["elements", "--catalog", &catalog_file]);
         let formats = named("formats");
         world.write(Path::new(&formats).join("own/format.toml"), format_of(&hidden));
         let catalog_file = world.write(named("c.toml"), catalog("'x'"));

@@ -1,7 +1,7 @@
 //! The matrix as a table of one line a cell, for spreadsheets and databases.
 
 use super::Matrix;
-use crate::escape::escape;
+use crate::report::words::{harmless, word};
 
 impl Matrix {
     /// As comma-separated values.
@@ -28,12 +28,10 @@ impl Matrix {
                 let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
                 let mut bases: Vec<&str> = rules.iter().filter_map(|rule| rule.basis.as_deref()).collect();
                 bases.dedup();
-                let dppa = serde_json::to_value(row.dppa).ok();
-                let dppa = dppa.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
                 let own = [
                     row.element.as_str(),
                     &row.title,
-                    dppa,
+                    &word(row.dppa),
                     &cell.summary,
                     &cell.told,
                     &ids.join(", "),
@@ -43,14 +41,5 @@ impl Matrix {
             }
         }
         Ok(())
-    }
-}
-
-/// A text on one line that no spreadsheet takes for a formula.
-fn harmless(text: &str) -> String {
-    let text = escape(text);
-    match text.chars().next() {
-        Some('=' | '+' | '-' | '@') => format!("'{text}"),
-        _ => text.into_owned(),
     }
 }
