@@ -40,9 +40,16 @@ fn may_go_out(setting: &Setting, path: &str) -> bool {
     let is_in_address = address.is_some_and(|address| {
         released.iter().any(|released| released.starts_with(address) && released.contains("AddressDeliveryPointText"))
     });
+    // Nor the state of a person's record: it is the jurisdiction of the license.
+    let person = path.strip_suffix("RecordStateCode").filter(|person| person.ends_with("Person/"));
+    let is_jurisdiction = person.is_some_and(|person| {
+        released
+            .iter()
+            .any(|released| released.starts_with(person) && released.contains("IdentificationJurisdictionText"))
+    });
     // What an object is named by that stays and is referred to is no value.
     let is_link = path.ends_with("/@id");
-    released.contains(path) || is_in_record || is_in_name || is_in_address || is_link
+    released.contains(path) || is_in_record || is_in_name || is_in_address || is_jurisdiction || is_link
 }
 
 /// Why the canary in this output is no leak, if it is none: at every path where it stands, something is let through for
