@@ -8,7 +8,7 @@ work=${2:-target/archives}
 files=$((messages < 100000 ? messages : 100000))
 mkdir -p "$work"
 
-cargo build --release --quiet
+cargo build --profile dist --quiet
 cargo build --release --quiet --manifest-path benches/archives/Cargo.toml
 target=${CARGO_TARGET_DIR:-target}
 made=${CARGO_TARGET_DIR:-benches/archives/target}
@@ -23,7 +23,7 @@ for form in folder ndjson ndjson.zst tar.gz zip; do
   "$made/release/generate" --form "$form" --messages "$count" "$in"
   sync
   status=0
-  { TIMEFORMAT='%R %U %S'; time "$target/release/dmv-redact" redact "$in" -o "$out" --summary json \
+  { TIMEFORMAT='%R %U %S'; time "$target/dist/dmv-redact" redact "$in" -o "$out" --summary json \
       >"$work/summary" 2>"$work/notices" || status=$?; } 2>"$work/time"
   [ "$status" = 3 ] || { echo "$form: status $status" >&2; tail -3 "$work/notices" >&2; exit 1; }
   digest=$("$made/release/contents" "$out" | cut -d' ' -f1-3 | tr -d ,)

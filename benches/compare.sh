@@ -20,8 +20,8 @@ fi
 "$work/venv/bin/pip" install --quiet orjson lxml saxonche
 [ -d "$work/node_modules/fast-redact" ] || npm --prefix "$work" install --silent fast-redact
 
-cargo build --release --quiet
+cargo build --profile dist --quiet
 cargo build --release --quiet --manifest-path benches/archives/Cargo.toml
 "$work/venv/bin/python" benches/compare/compare.py "$work" \
-  "${CARGO_TARGET_DIR:-target}/release/dmv-redact" \
+  "${CARGO_TARGET_DIR:-target}/dist/dmv-redact" \
   "${CARGO_TARGET_DIR:-benches/archives/target}/release/generate" "$@"
