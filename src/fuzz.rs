@@ -1,7 +1,6 @@
 //! What the fuzz targets steer that no caller may: the vector instructions in use, what a filter keeps of earlier messages, and
 //! a whole run over one source without the command line. Compiled with the feature `fuzz` alone.
 
-use std::cell::Cell;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -9,6 +8,7 @@ use fearless_simd::Level;
 
 use crate::batch::{Begin, Inputs, Members, Outputs, Run, RunError, Task, Watch, roots};
 use crate::report::Summary;
+use crate::wide::OWN_LEVEL;
 use crate::{Filter, Requester};
 
 /// Vector instructions that the filter has code for.
@@ -22,21 +22,12 @@ pub enum Width {
     Avx512,
 }
 
-thread_local! {
-    static LEVEL: Cell<Option<Level>> = const { Cell::new(None) };
-}
-
-/// The level that this thread runs at, if [`with_width`] chose one.
-pub(crate) fn level() -> Option<Level> {
-    LEVEL.get()
-}
-
 /// Runs `run` with these vector instructions on this thread. `None`, and nothing is run, where the processor lacks them.
 pub fn with_width<R>(width: Width, run: impl FnOnce() -> R) -> Option<R> {
     let level = own_level(width)?;
-    let before = LEVEL.replace(Some(level));
+    let before = OWN_LEVEL.replace(Some(level));
     let result = run();
-    LEVEL.set(before);
+    OWN_LEVEL.set(before);
     Some(result)
 }
 

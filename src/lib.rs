@@ -14,6 +14,7 @@ mod names;
 mod policy;
 mod read;
 mod rewrite;
+mod span;
 mod verify;
 mod wide;
 mod window;

@@ -12,10 +12,16 @@ const VECTORS: usize = 4;
 #[inline(always)]
 pub(crate) fn level() -> Level {
     #[cfg(feature = "fuzz")]
-    if let Some(level) = crate::fuzz::level() {
+    if let Some(level) = OWN_LEVEL.get() {
         return level;
     }
     Level::new()
+}
+
+#[cfg(feature = "fuzz")]
+thread_local! {
+    /// The level that this thread runs at, if a fuzz target chose one.
+    pub(crate) static OWN_LEVEL: std::cell::Cell<Option<Level>> = const { std::cell::Cell::new(None) };
 }
 
 /// How many bytes there are at the start of which none ends a JSON string or is an escape or a control character. Whole

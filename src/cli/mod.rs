@@ -18,6 +18,7 @@ mod messages;
 mod outcome;
 mod output;
 mod problem;
+mod progress;
 mod redact;
 mod schema;
 mod test;

@@ -5,7 +5,8 @@
 
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
-use super::scan::{Span, find, find_in_name, mark_control, mark_equal, skip_space};
+use super::scan::{find, find_in_name, mark_control, mark_equal, skip_space};
+use crate::span::Span;
 use crate::wide;
 
 type Read<T> = Result<T, Refusal>;

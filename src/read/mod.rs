@@ -80,7 +80,7 @@ fn beginning(bytes: &[u8]) -> (bool, usize) {
 }
 
 fn longest(limits: &Limits) -> usize {
-    limits.message_bytes.min(scan::LONGEST_MESSAGE)
+    limits.message_bytes.min(crate::span::MAX_MESSAGE_BYTES)
 }
 
 /// Bytes of U+FEFF in UTF-8.

@@ -9,8 +9,8 @@ use super::output::push_json_string;
 use super::stencil::Trace;
 use crate::format::{Format, FormatId, NamespaceId, Namespaces, OwnPrefix};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, decode};
-use crate::read::scan::Span;
 use crate::read::{Limits, Reason, Refusal};
+use crate::span::Span;
 
 /// The name of the member.
 pub(super) const CONTEXT: &str = "@context";

@@ -1,6 +1,6 @@
 //! The output while it is being written: parts can be taken back.
 
-use crate::read::scan::Span;
+use crate::span::Span;
 
 /// The output of one pass. What follows one another in the message and in the output is copied in one go: most parts
 /// that stay are neighbours.

@@ -16,8 +16,9 @@ use super::value::{Judgement, judge};
 use crate::catalog::{ElementId, Kind, Treatment, trim};
 use crate::format::{Format, Node, Role, Target};
 use crate::policy::{Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
-use crate::read::scan::{Span, is_space};
+use crate::read::scan::is_space;
 use crate::read::{Reason, Refusal};
+use crate::span::Span;
 
 /// Buffers that live from message to message.
 #[derive(Debug, Default)]

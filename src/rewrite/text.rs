@@ -11,7 +11,7 @@ use super::value::Judgement;
 use crate::catalog::{ElementId, trim};
 use crate::format::{Column, Format, Layout, Node, Piece, Row, Slots, Target, end_of_skip};
 use crate::read::Refusal;
-use crate::read::scan::Span;
+use crate::span::Span;
 
 /// What texts need while they are read; reused from text to text.
 #[derive(Debug, Default)]

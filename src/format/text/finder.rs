@@ -12,7 +12,7 @@ use regex_automata::{Anchored, Input, MatchKind, Span as Range};
 use regex_syntax::hir::Hir;
 
 use super::pattern::last_line;
-use crate::read::scan::Span;
+use crate::span::Span;
 
 /// Memory that the table of all patterns of a layout may take, in bytes; and that its making may. What exceeds this are
 /// repetitions of large classes, or many ways to match one text.

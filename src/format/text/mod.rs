@@ -21,7 +21,7 @@ use pattern::{Whole, compile};
 use source::{Fault, Source};
 
 use crate::catalog::ElementId;
-use crate::read::scan::Span;
+use crate::span::Span;
 
 /// Where the groups of the last match are; reused from match to match.
 pub(crate) type Slots = Vec<Option<NonMaxUsize>>;

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use super::super::refusal::{Reason, Refusal};
-use super::super::scan::{Span, find, mark_control, mark_equal, skip_space};
+use super::super::scan::{find, mark_control, mark_equal, skip_space};
 use super::namespaces::{Binding, Uri, pack, print};
 use super::{QualifiedName, Read, XmlReader, decode, space};
 use crate::format::NamespaceId;
+use crate::span::Span;
 
 /// What an attribute is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,8 +15,9 @@ pub(crate) use text::{decode, decode_section};
 use super::encoding::Encoding;
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
-use super::scan::{Span, is_space, skip_space};
+use super::scan::{is_space, skip_space};
 use crate::format::{NamespaceId, Namespaces};
+use crate::span::Span;
 use namespaces::Bindings;
 
 type Read<T> = Result<T, Refusal>;

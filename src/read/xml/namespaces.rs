@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
 
-use super::super::scan::Span;
 use crate::format::NamespaceId;
+use crate::span::Span;
 
 /// One namespace declaration in scope.
 #[derive(Debug, Clone, Copy)]

@@ -3,8 +3,9 @@
 use super::super::BYTE_ORDER_MARK;
 use super::super::encoding::Encoding;
 use super::super::refusal::{Reason, Refusal};
-use super::super::scan::{Span, skip_space};
+use super::super::scan::skip_space;
 use super::{Declaration, Read, XmlReader};
+use crate::span::Span;
 
 impl XmlReader<'_, '_> {
     /// Passes byte order mark and declaration; gives where the latter is.

@@ -1,9 +1,10 @@
 //! Tags: names, start tags and end tags, and elements that are known before they are read.
 
 use super::super::refusal::{Reason, Refusal};
-use super::super::scan::{Span, skip_space};
+use super::super::scan::skip_space;
 use super::{OpenElement, Phase, QualifiedName, Read, StartTag, XmlReader};
 use crate::names::{is_name_character, is_name_start, is_same};
+use crate::span::Span;
 
 impl XmlReader<'_, '_> {
     /// Reads the start tag that comes next. In place at its caller's: a tag that is handed on as an event costs more than

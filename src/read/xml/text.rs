@@ -2,9 +2,10 @@
 //! and what they mean.
 
 use super::super::refusal::{Reason, Refusal};
-use super::super::scan::{Span, find, is_space, mark_control, mark_equal, skip_space};
+use super::super::scan::{find, is_space, mark_control, mark_equal, skip_space};
 use super::{CDATA_END, CDATA_START, Event, Read, XmlReader};
 use crate::names::is_xml_character;
+use crate::span::Span;
 use crate::wide;
 
 impl XmlReader<'_, '_> {

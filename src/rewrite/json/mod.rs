@@ -13,8 +13,8 @@ use super::session::Session;
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{Format, LinkKind, NamespaceId, NodeId, Target, Trie};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, closing, decode};
-use crate::read::scan::Span;
 use crate::read::{Limits, Reason, Refusal};
+use crate::span::Span;
 use successors::{Place, Successor, Successors};
 
 type Rewrite<T> = Result<T, Refusal>;

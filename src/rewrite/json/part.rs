@@ -7,8 +7,8 @@ use super::successors::{self, Successor};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Rewrite, Role, record_namespace};
 use crate::format::{NOTICE, Node, StandIn};
 use crate::read::json::decode;
-use crate::read::scan::Span;
 use crate::read::{Reason, Refusal};
+use crate::span::Span;
 
 impl JsonRewriter<'_, '_, '_> {
     /// An object or array begins, at its bracket.

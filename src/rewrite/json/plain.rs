@@ -14,7 +14,8 @@ use super::successors::{self, Successor, Successors};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Role};
 use crate::catalog::Treatment;
 use crate::format::{Content, Node, Trie};
-use crate::read::scan::{Span, skip_space};
+use crate::read::scan::skip_space;
+use crate::span::Span;
 use crate::wide;
 use crate::window::{Pattern, WINDOW, Window};
 

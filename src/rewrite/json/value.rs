@@ -8,7 +8,7 @@ use super::{JsonRewriter, Part, Rewrite, Role};
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{NamespaceId, Node, StandIn, Syntax, Target};
 use crate::read::json::{JsonString, Scalar, ValueKind, decode};
-use crate::read::scan::Span;
+use crate::span::Span;
 
 /// What can't be read in one way: judged as what violates every shape.
 const NO_VALUE: Value<'static> = Value::Plain("\u{0}");

@@ -7,7 +7,7 @@ use super::{Anchor, LONGEST, Opening, Piece, Stencil, Stencils, Step, Trace};
 use crate::catalog::{Catalog, Kind};
 use crate::format::{FormatId, Syntax};
 use crate::policy::{Grant, MessageKeyId, Ori};
-use crate::read::scan::Span;
+use crate::span::Span;
 use crate::window::WINDOW;
 
 /// What a stencil is cut from.

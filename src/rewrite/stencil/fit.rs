@@ -7,7 +7,7 @@ use super::{Anchor, Opening, Piece, Stencil, Stencils, Step};
 use crate::catalog::Catalog;
 use crate::format::Syntax;
 use crate::policy::Ori;
-use crate::read::scan::Span;
+use crate::span::Span;
 use crate::wide;
 use crate::window::{WINDOW, Window};
 

@@ -21,7 +21,7 @@ use super::tally::ElementCounts;
 use crate::catalog::ElementId;
 use crate::format::{FormatId, Syntax};
 use crate::policy::{Grant, MessageKeyId, Ori};
-use crate::read::scan::Span;
+use crate::span::Span;
 use crate::window::WINDOW;
 
 /// Stencils that are kept.

@@ -4,7 +4,8 @@
 use super::Trace;
 use crate::catalog::ElementId;
 use crate::format::Syntax;
-use crate::read::scan::{Span, is_space};
+use crate::read::scan::is_space;
+use crate::span::Span;
 
 impl Trace {
     /// Notes the values in a part of a message that has been read and was denied.

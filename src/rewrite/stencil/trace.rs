@@ -1,7 +1,7 @@
 //! What a message leaves behind while it is read in full: where values stand that one look settles.
 
 use crate::catalog::ElementId;
-use crate::read::scan::Span;
+use crate::span::Span;
 
 /// What is to be made of a value in a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use super::super::value::Judgement;
 use super::{NO_VALUE, Rewrite, XmlRewriter, cdata_content};
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{Node, Syntax};
-use crate::read::scan::Span;
 use crate::read::xml::{Event, StartTag, decode, decode_section};
+use crate::span::Span;
 
 impl XmlRewriter<'_, '_, '_> {
     /// A part whose element the grant doesn't hold: passed whole.

@@ -18,11 +18,12 @@ use super::session::{Session, Value};
 use crate::catalog::{ElementId, Treatment};
 use crate::format::{NamespaceId, NodeId, Target, Trie};
 use crate::read::encoding::UTF_8_NAME;
-use crate::read::scan::{Span, is_space};
+use crate::read::scan::is_space;
 use crate::read::xml::{
     AttributeKind, CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode,
 };
 use crate::read::{Reason, Refusal};
+use crate::span::Span;
 
 type Rewrite<T> = Result<T, Refusal>;
 

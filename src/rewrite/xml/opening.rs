@@ -3,9 +3,9 @@
 use super::Rewrite;
 use crate::format::Namespaces;
 use crate::read::encoding::Encoding;
-use crate::read::scan::Span;
 use crate::read::xml::{Bookmark, Declaration, Event, StartTag, XmlReader, XmlState};
 use crate::read::{Limits, Message};
+use crate::span::Span;
 
 /// What stands before the content of the root: read once to recognise the format, and written from here.
 #[derive(Debug, Clone, Copy)]

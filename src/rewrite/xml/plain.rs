@@ -12,7 +12,8 @@ use super::super::planted::{Planted, is_planted};
 use super::{Frame, Role, XmlBuffers, XmlRewriter};
 use crate::catalog::Treatment;
 use crate::format::Content;
-use crate::read::scan::{Span, is_space, skip_space};
+use crate::read::scan::{is_space, skip_space};
+use crate::span::Span;
 use crate::wide;
 use crate::window::{WINDOW, Window};
 

@@ -6,8 +6,8 @@ use super::super::planted::{Planted, is_planted};
 use super::XmlRewriter;
 use super::tag::push_prefix;
 use crate::format::{NOTICE, NamespaceId, Node, NodeId, StandIn};
-use crate::read::scan::Span;
 use crate::read::xml::QualifiedName;
+use crate::span::Span;
 
 impl XmlRewriter<'_, '_, '_> {
     /// Writes what stands for a denied part that the schema requires.

@@ -10,8 +10,8 @@ use super::super::value::Judgement;
 use super::{NO_VALUE, Rewrite, XmlRewriter};
 use crate::catalog::ElementId;
 use crate::format::{LinkKind, NamespaceId, Node, Target};
-use crate::read::scan::Span;
 use crate::read::xml::{Attribute, AttributeKind, QualifiedName, StartTag, decode};
+use crate::span::Span;
 
 /// How a start tag was written.
 #[derive(Debug, Clone, Copy, Default)]

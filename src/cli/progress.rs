@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Summary;
 use crate::batch::Watch;
 use crate::escape::escape;
+use crate::report::Summary;
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(super) enum Manner {
     /// A bar if stderr is a terminal, else nothing.
     Auto,
     /// A line every few seconds.
@@ -28,7 +28,7 @@ const MOST_NOTICES: u64 = 100;
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Tells people how a run goes.
-pub(crate) struct Progress {
+pub(super) struct Progress {
     bar: ProgressBar,
     plain: Option<Mutex<Instant>>,
     begun: Instant,
@@ -39,7 +39,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new(manner: Manner) -> Self {
+    pub(super) fn new(manner: Manner) -> Self {
         let shows_bar = manner == Manner::Auto && std::io::stderr().is_terminal();
         let bar = match shows_bar {
             true => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4)),
@@ -54,18 +54,18 @@ impl Progress {
     }
 
     /// Says how many bytes there are to read.
-    pub(crate) fn set_total(&self, bytes: u64) {
+    pub(super) fn set_total(&self, bytes: u64) {
         self.total.store(bytes, Ordering::Relaxed);
         self.bar.set_length(bytes);
     }
 
     /// Whether anybody would see how many bytes there are to read.
-    pub(crate) fn wants_total(&self) -> bool {
+    pub(super) fn wants_total(&self) -> bool {
         self.plain.is_some() || !self.bar.is_hidden()
     }
 
     /// Takes the bar away, and says how many notices were not printed.
-    pub(crate) fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
         let hidden = self.hidden.load(Ordering::Relaxed);
         if hidden > 0 {
