@@ -41,7 +41,8 @@ fn may_go_out(setting: &Setting, path: &str) -> bool {
         released.iter().any(|released| released.starts_with(address) && released.contains("AddressDeliveryPointText"))
     });
     // Nor the state of a person's record: it is the jurisdiction of the license.
-    let person = path.strip_suffix("RecordStateCode").filter(|person| person.ends_with("Person/"));
+    let person = path.rfind("Person/").filter(|_| path.ends_with("RecordStateCode"));
+    let person = person.map(|at| &path[..at + "Person/".len()]);
     let is_jurisdiction = person.is_some_and(|person| {
         released
             .iter()
@@ -67,4 +68,21 @@ pub(crate) fn is_moved(setting: &Setting, xml: bool, message: &[u8], output: &[u
         |place: &(String, String)| may_go_out(setting, &place.0) && count(&before, place) >= count(&after, place);
     // What stands in names, comments or declarations is in no place.
     WAYS.find_iter(output).count() <= after.len() && after.iter().all(came_in)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_of_a_record_goes_out_where_the_jurisdiction_does() {
+        let cases = crate::cases::cases();
+        let settings = crate::settings::settings(&cases);
+        let canadian = settings.iter().find(|setting| setting.name.contains("ON1234500")).expect("police of Ontario");
+        let jurisdiction = canadian.released.iter().find(|path| path.ends_with("IdentificationJurisdictionText"));
+        let jurisdiction = jurisdiction.expect("a list of namesakes has it");
+        let person = &jurisdiction[..jurisdiction.rfind("Person/").expect("a person") + "Person/".len()];
+        let state = format!("{person}{{http://www.nlets.org/niem/nlets-core/1.0}}RecordStateCode");
+        assert!(may_go_out(canadian, &state) && !may_go_out(canadian, &format!("{person}{{urn:x}}Other")));
+    }
 }

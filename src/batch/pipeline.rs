@@ -10,18 +10,18 @@ use std::thread;
 use rayon::{Scope, ThreadPool};
 
 /// What takes the results, in order.
-pub(super) trait Take<T>: Send {
+pub(super) trait ResultSink<T>: Send {
     /// Takes the next result. `false` ends the run: nothing more is handed over.
     fn take(&mut self, result: T) -> bool;
     /// Finishes with all that was taken, for nothing more is there just now, or enough is. `false` ends the run.
-    fn settle(&mut self) -> bool;
+    fn flush(&mut self) -> bool;
 }
 
 /// Lets a reader hand over work and results.
 pub(super) struct Feed<'f, 'scope, T> {
     scope: &'f Scope<'scope>,
     results: Sender<(u64, usize, T)>,
-    room: &'scope Room,
+    room: &'scope ByteBudget,
     is_over: &'scope AtomicBool,
     next: u64,
 }
@@ -65,9 +65,9 @@ const MOST_TAKEN_SHARE: usize = 4;
 
 /// Runs `read` on this thread, what it hands over on `workers`, and `writer` on a thread of its own, until all is written
 /// or the writer ends it. `capacity` is how many bytes of work are on the way at most.
-pub(super) fn run<'scope, T: Send + 'scope, W: Take<T>>(
+pub(super) fn run<'scope, T: Send + 'scope, W: ResultSink<T>>(
     workers: &ThreadPool,
-    room: &'scope Room,
+    room: &'scope ByteBudget,
     is_over: &'scope AtomicBool,
     writer: &mut W,
     read: impl FnOnce(&mut Feed<'_, 'scope, T>),
@@ -86,7 +86,7 @@ pub(super) fn run<'scope, T: Send + 'scope, W: Take<T>>(
                 let (number, weight, result) = match arrived.try_recv() {
                     Ok(arrived) => arrived,
                     Err(_) => {
-                        go_on(&mut W::settle);
+                        go_on(&mut W::flush);
                         room.leave(std::mem::take(&mut taken));
                         let Ok(arrived) = arrived.recv() else { break };
                         arrived
@@ -100,7 +100,7 @@ pub(super) fn run<'scope, T: Send + 'scope, W: Take<T>>(
                     go_on(&mut |writer| result.take().is_none_or(|result| writer.take(result)));
                 }
                 if taken > room.capacity / MOST_TAKEN_SHARE {
-                    go_on(&mut W::settle);
+                    go_on(&mut W::flush);
                     room.leave(std::mem::take(&mut taken));
                 }
             }
@@ -114,13 +114,13 @@ pub(super) fn run<'scope, T: Send + 'scope, W: Take<T>>(
 
 /// How much may be on the way.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct ByteBudget {
     capacity: usize,
     taken: Mutex<usize>,
     left: Condvar,
 }
 
-impl Room {
+impl ByteBudget {
     pub(super) fn new(capacity: usize) -> Self {
         Self { capacity, taken: Mutex::new(0), left: Condvar::new() }
     }

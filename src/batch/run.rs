@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::form::Form;
 use super::journal::{Begin, Entry, Terms};
-use super::pipeline::{self, Room};
+use super::pipeline::{self, ByteBudget};
 use super::reader::{Destination, Inputs, Outputs, ReadError, Reader, Seen};
 use super::state::{self, RunFolder, StateError};
 use super::work::Task;
@@ -101,7 +101,7 @@ impl Run {
             spool: self.spool,
             seen: &seen,
         };
-        let room = Room::new(self.memory / RESERVED_SHARE);
+        let room = ByteBudget::new(self.memory / RESERVED_SHARE);
         let is_over = AtomicBool::new(false);
         let mut read = Ok(());
         if !position.is_read {

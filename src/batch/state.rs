@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::journal::{Begin, Entry, Terms};
-use super::output::{Staging, create_private_folder, is_private_folder, is_the_file_at, sync_around, write_whole};
+use super::output::{Staging, create_private_folder, is_private_folder, is_the_file_at, sync_around, write_atomically};
 use super::walk::real;
 
 /// What the name of a state folder begins with.
@@ -170,7 +170,7 @@ impl RunFolder {
     /// Writes the journal, after everything that it speaks of.
     pub(super) fn write(&self, entry: &Entry) -> io::Result<()> {
         sync_around(&self.path)?;
-        write_whole(&self.path.join(JOURNAL), &serde_json::to_vec(entry)?)
+        write_atomically(&self.path.join(JOURNAL), &serde_json::to_vec(entry)?)
     }
 
     /// Takes the folder away: the run is whole.

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::journal::Position;
 use super::line::{FAILED, trim_space, write_notice};
-use super::pipeline::{self, Room, Take};
+use super::pipeline::{self, ByteBudget, ResultSink};
 use super::reader::{Reader, Seen, Step};
 use super::run::{Run, RunError, Watch};
 use super::work::{Origin, Work};
@@ -44,7 +44,7 @@ impl Run {
         let share = self.memory / 2;
         // Nobody stops it but by ending the process.
         static IS_STOPPED: AtomicBool = AtomicBool::new(false);
-        let (room, is_over, seen) = (Room::new(share), AtomicBool::new(false), Seen::default());
+        let (room, is_over, seen) = (ByteBudget::new(share), AtomicBool::new(false), Seen::default());
         let reader = Reader {
             task: &self.task,
             inputs: &self.inputs,
@@ -77,7 +77,7 @@ struct Taken<'w> {
     failure: Option<RunError>,
 }
 
-impl Take<Step> for Taken<'_> {
+impl ResultSink<Step> for Taken<'_> {
     fn take(&mut self, step: Step) -> bool {
         let after = match step {
             Step::Done(done, after) => match *done {
@@ -108,7 +108,7 @@ impl Take<Step> for Taken<'_> {
         true
     }
 
-    fn settle(&mut self) -> bool {
+    fn flush(&mut self) -> bool {
         true
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::input::{inflate, nested, read_stretch};
 use super::line::{Members, trim_space, without_mark};
-use super::output::{Piece, Product, Staging, create_private_folder, is_of_the_run, write_whole};
+use super::output::{Piece, Product, Staging, create_private_folder, is_of_the_run, write_atomically};
 use super::unit::{Content, Data, Entry, Lines, Unit};
 use super::verification::Verified;
 use crate::audit::Bodies;
@@ -303,7 +303,7 @@ impl Work<'_> {
         let below = if origin.place.starts_with(self.place) { PathBuf::new() } else { self.place.to_owned() };
         let path = folder.join(below).join(origin.place);
         create_private_folder(path.parent().unwrap_or(folder))?;
-        write_whole(&path, original)
+        write_atomically(&path, original)
     }
 
     /// A message that can't be read or written.

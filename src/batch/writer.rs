@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::form::Form;
 use super::journal::{Entry, Position};
 use super::output::{Delivery, Outlet, Product, Stream, is_of_the_run, part_path, sync_around};
-use super::pipeline::Take;
+use super::pipeline::ResultSink;
 use super::placed::{self, Placed};
 use super::reader::{After, Destination, Outputs, ReadError, Step};
 use super::run::{Report, Run, RunError, Watch};
@@ -429,7 +429,7 @@ impl<'r> Writer<'r> {
     }
 }
 
-impl Take<Step> for Writer<'_> {
+impl ResultSink<Step> for Writer<'_> {
     fn take(&mut self, step: Step) -> bool {
         match self.step(step) {
             Ok(()) => true,
@@ -440,7 +440,7 @@ impl Take<Step> for Writer<'_> {
         }
     }
 
-    fn settle(&mut self) -> bool {
+    fn flush(&mut self) -> bool {
         match self.settle_all() {
             Ok(()) => true,
             Err(error) => {

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 use toml_edit::{Array, DocumentMut, Item, TableLike, Value, value};
 
+use super::atomic_write::write_atomically;
 use super::found::{Cases, Test};
 use super::message_case::MessageCase;
 use super::outcome::Run;
 use super::run::{Redacted, met, redact};
-use super::whole::write_whole;
 use crate::catalog::ElementId;
 use crate::escape::escape;
 use crate::{Catalog, Filter, Reason};
@@ -50,7 +50,7 @@ impl Blessing {
     pub(crate) fn write(&self) -> Result<(), String> {
         self.changes.iter().try_for_each(|Change { file, content, .. }| {
             let written = match content {
-                Some(content) => write_whole(file, content),
+                Some(content) => write_atomically(file, content),
                 None => std::fs::remove_file(file),
             };
             written.map_err(|error| format!("{}: {error}", file.display()))

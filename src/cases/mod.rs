@@ -3,6 +3,7 @@
 //!
 //! Everything is loaded before anything runs: a case with a misspelt name in it is an error, never a case that passes.
 
+mod atomic_write;
 mod bless;
 mod coverage;
 mod difference;
@@ -16,8 +17,8 @@ mod report;
 mod row_run;
 mod run;
 mod settings;
-mod whole;
 
+pub(crate) use atomic_write::write_atomically;
 pub(crate) use bless::blessing;
 pub(crate) use coverage::coverage;
 pub(crate) use found::load;
@@ -25,6 +26,5 @@ pub(crate) use outcome::Run;
 pub(crate) use report::junit;
 pub(crate) use run::run;
 pub(crate) use settings::{CasesError, Settings};
-pub(crate) use whole::write_whole;
 #[cfg(test)]
 pub(crate) use {matrix::RawMatrix, message_case::RawCase};

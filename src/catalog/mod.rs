@@ -11,7 +11,7 @@ mod plain;
 mod sentence;
 mod shape;
 #[cfg(feature = "cli")]
-mod written;
+mod spans;
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub(crate) use load::RawCatalog;
 pub use shape::Shape;
 pub(crate) use shape::trim;
 #[cfg(feature = "cli")]
-pub(crate) use written::Written;
+pub(crate) use spans::CatalogSpans;
 
 /// The id that every grant holds: what routing needs. Its parts are `envelope.*`.
 pub(crate) const ENVELOPE: &str = "envelope";

@@ -82,13 +82,13 @@ impl Shape {
     /// Where the value that begins at `from` ends, if it is so plain that it is sure to conform and to hold no image: at the
     /// first byte that no plain value has, which the caller must know to end a value. `None` says nothing about it.
     #[inline(always)]
-    pub(crate) fn plain_end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize) -> Option<usize> {
+    pub(crate) fn fast_accept_end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize) -> Option<usize> {
         self.pattern.plain().end(simd, bytes, from, self.of_plain)
     }
 
     /// Whether all of a value is so plain.
     pub(crate) fn is_plain(&self, value: &str) -> bool {
-        dispatch!(level(), simd => self.plain_end(simd, value.as_bytes(), 0)) == Some(value.len())
+        dispatch!(level(), simd => self.fast_accept_end(simd, value.as_bytes(), 0)) == Some(value.len())
     }
 
     /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.

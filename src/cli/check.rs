@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::drawn::{self, Manner};
+use super::diagnostic::{self, Manner};
 use super::output::print;
 use super::{Exit, Problem};
 use crate::escape;
@@ -76,19 +76,19 @@ fn a_folder(folder: &Path) -> Problem {
     Problem::Usage(format!("{}: a folder, not a policy; write {write}", folder.display()))
 }
 
-/// Each finding drawn with its lines, and at the end how many there were.
+/// Each finding with its lines, and at the end how many there were.
 fn text(found: &[Finding], strict: bool) -> String {
     let manner = Manner::of(&io::stdout());
     let mut told = String::new();
     for finding in found {
         let message = format!("{} [{}]", finding.said.message(), finding.code.name);
         let severity = match finding.severity(strict) {
-            Severity::Error => drawn::Severity::Error,
-            Severity::Warning => drawn::Severity::Warning,
-            Severity::Note => drawn::Severity::Note,
+            Severity::Error => diagnostic::Severity::Error,
+            Severity::Warning => diagnostic::Severity::Warning,
+            Severity::Note => diagnostic::Severity::Note,
         };
-        let finding = drawn::Finding { severity, message: &message, ..(&finding.said).into() };
-        told.push_str(&drawn::draw(&finding, manner));
+        let finding = diagnostic::Finding { severity, message: &message, ..(&finding.said).into() };
+        told.push_str(&diagnostic::draw(&finding, manner));
         told.push_str("\n\n");
     }
     let count = |severity| found.iter().filter(|finding| finding.severity(strict) == severity).count();

@@ -10,7 +10,7 @@ use super::filter_arguments::FilterArguments;
 use super::messages::{read_file, read_message};
 use super::output::{say, say_json};
 use super::{Exit, Problem};
-use crate::report::{Explanation, MessageTold, View, explain, message_key};
+use crate::report::{Explanation, MessageReport, View, explain, message_key};
 
 /// Explain what a requester gets, and why.
 ///
@@ -39,12 +39,12 @@ enum Form {
 
 /// All that is told.
 #[derive(Serialize)]
-struct Told {
+struct Explained {
     /// `None` where no requester is known.
     #[serde(flatten)]
     explanation: Option<Explanation>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<MessageTold>,
+    message: Option<MessageReport>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -68,8 +68,8 @@ fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
             let receipt = filter.redact(&message, &requester, &mut output);
             let key = message_key(&filter, &receipt);
             let explanation = receipt.requester().map(|ori| explain(&filter, &requester, ori, Some(key)));
-            let message = MessageTold::of(&filter, &requester, &message, &receipt);
-            Told { explanation: explanation.transpose()?, message: Some(message) }
+            let message = MessageReport::of(&filter, &requester, &message, &receipt);
+            Explained { explanation: explanation.transpose()?, message: Some(message) }
         }
         None => {
             if let Some(option) = arguments.filter.of_messages() {
@@ -79,7 +79,7 @@ fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
                 let message = "nobody to explain: add `--requester ORI`, or a message whose envelope names one";
                 return Err(Problem::Usage(message.to_owned()));
             };
-            Told { explanation: Some(explain(&filter, &requester, ori, None)?), message: None }
+            Explained { explanation: Some(explain(&filter, &requester, ori, None)?), message: None }
         }
     };
     match (arguments.output, &told.message) {

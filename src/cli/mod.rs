@@ -3,8 +3,8 @@
 mod audit;
 mod check;
 mod completions;
+mod diagnostic;
 mod diff;
-mod drawn;
 mod elements;
 mod explain;
 mod filter_arguments;

@@ -1,6 +1,6 @@
 //! What ends a run before it has begun: wrong usage, wrong configuration, or an input or output that fails.
 
-use super::drawn::{Finding, Manner, draw};
+use super::diagnostic::{Finding, Manner, draw};
 use super::{Exit, complain};
 use crate::ConfigError;
 use crate::audit::AuditError;

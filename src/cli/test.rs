@@ -8,7 +8,7 @@ use rayon::ThreadPoolBuilder;
 
 use super::output::{say, say_json};
 use super::{Exit, Problem, complain};
-use crate::cases::{CasesError, Run, Settings, blessing, coverage, junit, load, run as run_cases, write_whole};
+use crate::cases::{CasesError, Run, Settings, blessing, coverage, junit, load, run as run_cases, write_atomically};
 use crate::escape;
 
 /// Run policy cases: messages and what must become of them, and what each agency class may get.
@@ -117,7 +117,7 @@ fn report(arguments: &Arguments, run: &Run) -> Result<Exit, Problem> {
     if let Some(path) = &arguments.junit {
         let report = escape::lines(&junit(run).map_err(Problem::Io)?);
         let named = |error| Problem::Io(format!("{}: {error}", path.display()));
-        write_whole(path, report.as_bytes()).map_err(named)?;
+        write_atomically(path, report.as_bytes()).map_err(named)?;
     }
     let reached = run.coverage.as_ref().zip(arguments.fail_under);
     let is_under = reached.is_some_and(|(coverage, percent)| !coverage.reaches(percent));

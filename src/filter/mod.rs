@@ -120,12 +120,12 @@ impl Filter {
         let is_as_decided = receipt.passed().all(|(element, passed)| {
             let count = reading.of(element);
             met += usize::from(count.values > 0);
-            count.values - count.doubtful <= passed && passed <= count.values
+            count.values - count.ambiguous_placeholders <= passed && passed <= count.values
         });
         // Where more was met than what passed, it may only be what stands for a value.
         let is_met_in_vain = |element: &ElementId| {
             let count = reading.of(*element);
-            count.values > count.doubtful && receipt.passed().all(|(passed, _)| passed != *element)
+            count.values > count.ambiguous_placeholders && receipt.passed().all(|(passed, _)| passed != *element)
         };
         if !is_as_decided || met < reading.met().len() && reading.met().iter().any(is_met_in_vain) {
             return refuse("other values than were decided on");

@@ -144,7 +144,7 @@ fn p1_what_is_let_through_by_a_fault_is_caught() {
         (Planted::Attribute, "<e:number unit='X'>1</e:number>"),
         (Planted::LooseText, "X"),
         (Planted::Comment, "<!--X-->"),
-        (Planted::StandIn, "<e:status>X</e:status>"),
+        (Planted::Placeholder, "<e:status>X</e:status>"),
     ] {
         is_caught(fault, &xml(&format!("{NAME}{parts}")));
     }

@@ -4,10 +4,10 @@ mod declared;
 mod load;
 mod namespace;
 mod roles;
+#[cfg(feature = "cli")]
+mod spans;
 mod text;
 mod trie;
-#[cfg(feature = "cli")]
-mod written;
 
 use std::sync::{Arc, OnceLock};
 
@@ -24,10 +24,10 @@ pub(crate) fn intern_for_tests(known: &mut Namespaces, uri: &str) -> NamespaceId
     known.intern(uri)
 }
 
-pub(crate) use text::{Column, Layout, Piece, Row, Slots, end_of_skip};
-pub(crate) use trie::{Content, Node, NodeId, Role, StandIn, Target, Trie};
 #[cfg(feature = "cli")]
-pub(crate) use written::{Written, WrittenPath};
+pub(crate) use spans::{FormatSpans, SpannedPath};
+pub(crate) use text::{Column, Layout, Piece, Row, Slots, end_of_skip};
+pub(crate) use trie::{Content, Node, NodeId, Placeholder, Role, Target, Trie};
 
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned};

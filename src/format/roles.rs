@@ -2,7 +2,7 @@
 //! to `[paths]` when a format is read, for a role that leads nowhere decides nothing, or withholds everything (P2).
 
 use super::load::{Faults, MappingReader, Place, RawFormat, RawRequired, last_step, listed};
-use super::trie::{Node, NodeId, Role, StandIn, Target, Trie};
+use super::trie::{Node, NodeId, Placeholder, Role, Target, Trie};
 use super::{NOTICE_ELEMENT, PathEntry, Paths, Syntax};
 use crate::catalog::{Element, Kind};
 use crate::config::{ConfigError, Errors, Spanned};
@@ -143,30 +143,30 @@ impl MappingReader<'_> {
         let RawRequired { path, when_denied } = required;
         let id = self.known(trie, root, path, raw)?;
         self.is_no_attribute(path)?;
-        let stand_in = match when_denied.get_ref().as_str() {
-            "nil" => StandIn::Nil,
-            "empty" => StandIn::Empty,
-            constant => StandIn::Constant(constant.to_owned()),
+        let placeholder = match when_denied.get_ref().as_str() {
+            "nil" => Placeholder::Nil,
+            "empty" => Placeholder::Empty,
+            constant => Placeholder::Constant(constant.to_owned()),
         };
         let Some(node) = trie.node_mut(id) else { return Ok(()) };
-        if node.stand_in.is_some() {
+        if node.placeholder.is_some() {
             return Err(self.fault(path, "is named twice"));
         }
-        if let Some(problem) = self.is_never_as_required(node, &stand_in) {
+        if let Some(problem) = self.is_never_as_required(node, &placeholder) {
             return Err(self.fault(when_denied, &problem));
         }
-        node.stand_in = Some(stand_in);
+        node.placeholder = Some(placeholder);
         Ok(())
     }
 
     /// What is wrong with what stands for a part.
-    fn is_never_as_required(&self, node: &Node, stand_in: &StandIn) -> Option<String> {
+    fn is_never_as_required(&self, node: &Node, placeholder: &Placeholder) -> Option<String> {
         let element = match node.target {
             Target::Leaf(element) => self.catalog.element(element)?,
             Target::Container | Target::Record(_) => {
-                return match (stand_in, self.syntax) {
-                    (StandIn::Constant(_), _) => Some("can't stand for a part that holds others".to_owned()),
-                    (StandIn::Empty, Syntax::Json) => {
+                return match (placeholder, self.syntax) {
+                    (Placeholder::Constant(_), _) => Some("can't stand for a part that holds others".to_owned()),
+                    (Placeholder::Empty, Syntax::Json) => {
                         Some("is a text in JSON, and can't stand for a part that holds others; write `nil`".to_owned())
                     }
                     _ => None,
@@ -176,7 +176,7 @@ impl MappingReader<'_> {
         if element.is_envelope() {
             return Some(format!("never stands there: `{}` is of the envelope, which nobody is denied", element.id()));
         }
-        let StandIn::Constant(text) = stand_in else { return None };
+        let Placeholder::Constant(text) = placeholder else { return None };
         let fits = element.shape().conforms(text) && text.chars().all(is_xml_character);
         (!fits).then(|| format!("violates the shape of `{}`, for which it would stand", element.id()))
     }

@@ -121,7 +121,7 @@ pub(crate) enum Role {
 
 /// What stands for a required part that was denied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum StandIn {
+pub(crate) enum Placeholder {
     /// `xsi:nil="true"`, or `null`.
     Nil,
     /// No content, or `""`.
@@ -152,7 +152,7 @@ pub(crate) struct Node {
     pub(crate) content: Content,
     pub(crate) target: Target,
     pub(crate) role: Option<Role>,
-    pub(crate) stand_in: Option<StandIn>,
+    pub(crate) placeholder: Option<Placeholder>,
     pub(crate) nillable: bool,
     /// Where in it the notice stands that a value was removed for its shape, as its last part.
     pub(crate) notice: Option<NodeId>,
@@ -190,7 +190,7 @@ impl Node {
             content: Content::Other,
             target: Target::Container,
             role: None,
-            stand_in: None,
+            placeholder: None,
             nillable: false,
             notice: None,
             is_qname: false,
@@ -228,7 +228,7 @@ impl Node {
     /// nothing that stands for it where it goes.
     #[inline]
     pub(crate) fn is_plain_container(&self) -> bool {
-        self.content == Content::Parts && self.stand_in.is_none() && self.edges.len() <= MOST_PLAIN
+        self.content == Content::Parts && self.placeholder.is_none() && self.edges.len() <= MOST_PLAIN
     }
 
     /// How many different children it can have.

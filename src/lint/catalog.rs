@@ -1,7 +1,7 @@
 //! Catalogs that load, and may still let through more than their author meant, or name what nothing leads to.
 
 use super::finding::{Code, Finding};
-use crate::catalog::{Catalog, GROUP_PREFIX, Kind, Written};
+use crate::catalog::{Catalog, CatalogSpans, GROUP_PREFIX, Kind};
 use crate::config::{ConfigError, Document};
 use crate::format::{Formats, NodeId, Syntax, Trie};
 
@@ -23,7 +23,7 @@ const ANYTHING: [&str; 4] = [
 
 /// Everything that is found in a catalog; `catalog` is it and all others.
 pub(super) fn lint(document: &Document<'_>, catalog: &Catalog, formats: &Formats) -> Result<Vec<Finding>, ConfigError> {
-    let written = Written::read(document)?;
+    let written = CatalogSpans::read(document)?;
     let mut found = Vec::new();
     let tries = || {
         formats

@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use foldhash::fast::RandomState;
 
 use super::ori::{Ori, OriPattern};
-use super::rule::Told;
+use super::rule::RuleMetadata;
 
 /// How many ORIs that only patterns claim are remembered; a stream of made-up ORIs must not fill the memory (P8).
 const REMEMBERED_ORIS: usize = 1 << 16;
@@ -25,7 +25,7 @@ pub(crate) struct AgencyClass {
     pub(crate) patterns: Vec<OriPattern>,
     pub(crate) except: Vec<ClassId>,
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-    pub(crate) told: Told,
+    pub(crate) told: RuleMetadata,
 }
 
 /// The agency classes of a policy, ready for look-up.

@@ -12,7 +12,7 @@ use super::agency::{Agencies, AgencyClass, ClassId};
 use super::ori::{Ori, OriPattern};
 use super::request::{is_purpose_code, nearest_purpose};
 use super::roster::{Roster, no_ori};
-use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, Told};
+use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, RuleMetadata};
 use super::{Head, OnShapeViolation, Policy, PolicyIdentity, Purposes, envelope_alone};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};
@@ -334,7 +334,7 @@ fn load_agencies(
         for other in &class.overlaps {
             errors.take(names.find(document, other));
         }
-        let told = Told { title: class.title, basis: None, place: lines.position(name.span().start) };
+        let told = RuleMetadata { title: class.title, basis: None, place: lines.position(name.span().start) };
         classes.push(AgencyClass { name: name.into_inner(), patterns, except, told });
     }
     errors.finish()?;
@@ -432,7 +432,7 @@ impl Resolver<'_> {
             unless,
             applies_when_absent,
             effect,
-            told: Told { title: raw.title, basis: raw.basis, place: self.lines.position(span.start) },
+            told: RuleMetadata { title: raw.title, basis: raw.basis, place: self.lines.position(span.start) },
         })
     }
 

@@ -9,9 +9,9 @@ mod requester;
 mod roster;
 mod rule;
 #[cfg(feature = "cli")]
-pub(crate) mod survey;
+mod spans;
 #[cfg(feature = "cli")]
-mod written;
+pub(crate) mod survey;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -31,7 +31,7 @@ pub(crate) use request::Undeclared;
 pub use requester::{Requester, RequesterError};
 pub(crate) use rule::{ClaimSet, Conditions, Effect, MessageKeyId, Rule};
 #[cfg(feature = "cli")]
-pub(crate) use written::{Written, WrittenClass, WrittenName, WrittenRule};
+pub(crate) use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
 #[cfg(feature = "cli")]
 pub(crate) use {agency::AgencyClass, ori::OriPattern, roster::Roster, rule::PurposeId};
 

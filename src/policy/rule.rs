@@ -54,7 +54,7 @@ pub(crate) enum Effect {
 /// What the policy tells people of a rule or a class, which decides nothing.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-pub(crate) struct Told {
+pub(crate) struct RuleMetadata {
     pub(crate) title: Option<String>,
     /// The statute or the agreement that a rule stands on.
     pub(crate) basis: Option<String>,
@@ -76,7 +76,7 @@ pub(crate) struct Rule {
     pub(crate) applies_when_absent: bool,
     pub(crate) effect: Effect,
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-    pub(crate) told: Told,
+    pub(crate) told: RuleMetadata,
 }
 
 /// The place of a purpose code among those the policy names.

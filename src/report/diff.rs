@@ -25,7 +25,7 @@ pub(crate) struct Diff {
     /// The purposes and message keys that either policy names.
     purposes: Vec<String>,
     messages: Vec<String>,
-    changes: Vec<Told>,
+    changes: Vec<ChangeReport>,
 }
 
 /// Which policy it is.
@@ -46,7 +46,7 @@ struct Between {
 /// One change.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Told {
+struct ChangeReport {
     /// The agency classes that the requesters have under either policy, and one of their ORIs.
     agencies: Classes,
     example: String,
@@ -60,7 +60,7 @@ struct Told {
     /// Claims that are vouched for, and claims that are not.
     with: Vec<String>,
     without: Vec<String>,
-    by: Vec<RuleTold>,
+    by: Vec<RuleReport>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -71,7 +71,7 @@ struct Classes {
 
 /// A rule that makes a change: one of the new policy that now applies, or one of the old that no longer does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct RuleTold {
+struct RuleReport {
     policy: &'static str,
     kind: &'static str,
     id: String,
@@ -99,7 +99,7 @@ impl Diff {
             let rules = [("old", OLD), ("new", NEW)].into_iter().flat_map(|(name, own)| {
                 let policy = if own == OLD { policies[OLD] } else { policies[NEW] };
                 let ids = if own == OLD { &difference.rules[OLD] } else { &difference.rules[NEW] };
-                ids.iter().filter_map(move |id| policy.rule(*id)).map(move |rule| RuleTold {
+                ids.iter().filter_map(move |id| policy.rule(*id)).map(move |rule| RuleReport {
                     policy: name,
                     kind: match rule.effect {
                         Effect::Permit(_) => "permit",
@@ -110,7 +110,7 @@ impl Diff {
                     line: rule.told.place.line,
                 })
             });
-            Told {
+            ChangeReport {
                 agencies: Classes {
                     old: names(policies[OLD], &difference.classes[OLD]),
                     new: names(policies[NEW], &difference.classes[NEW]),
@@ -213,7 +213,7 @@ impl fmt::Display for Diff {
 
 impl Diff {
     /// For which purposes, message keys and claims a change is one; nothing if for all.
-    fn when(&self, told: &Told) -> Vec<String> {
+    fn when(&self, told: &ChangeReport) -> Vec<String> {
         let mut when = Vec::new();
         for (what, choice) in [("purpose", &told.purposes), ("key", &told.messages)] {
             if !choice.is_any() {
@@ -236,7 +236,7 @@ fn told(classes: &Classes) -> String {
     if old == new { old } else { format!("{old} -> {new}") }
 }
 
-fn by(rules: &[RuleTold]) -> String {
+fn by(rules: &[RuleReport]) -> String {
     let tell = |policy: &str, what: &str| {
         let own: Vec<String> = rules
             .iter()

@@ -12,7 +12,7 @@ mod words;
 pub(crate) use comparison::Comparison;
 pub(crate) use diff::Diff;
 pub(crate) use element_list::ElementList;
-pub(crate) use explain::{Explanation, MessageTold, Structure, View, explain, message_key};
+pub(crate) use explain::{Explanation, MessageReport, Structure, View, explain, message_key};
 pub(crate) use matrix::MatrixBuilder;
 pub(crate) use selectors::{Elements, selectors};
 pub(crate) use summary::{Summary, Tally};

@@ -102,7 +102,7 @@ pub(super) enum Agreement {
     /// Every reference has its object and every name its reference.
     Reached,
     /// The pass must be done again, to write the links that may stay.
-    Again,
+    NeedsPass,
     /// Two objects that are referred to have one id, the second of them here.
     Ambiguous(usize),
     /// The links that were written are not those that may stay.
@@ -278,7 +278,7 @@ impl Links {
             return Agreement::Ambiguous(at);
         }
         self.is_writing = !self.kept.is_empty();
-        if self.is_writing { Agreement::Again } else { Agreement::Reached }
+        if self.is_writing { Agreement::NeedsPass } else { Agreement::Reached }
     }
 
     /// Finds out which links stay.

@@ -7,7 +7,7 @@ use super::links::Agreement;
 use super::parts::{Buffers, Parts, RewriteBuffers};
 use super::planted::is_any_planted;
 use super::receipt::{Disposition, Receipt, Record};
-use super::session::{Authority, Session};
+use super::session::{GrantState, Session};
 use super::stencil::{Sample, Stencil};
 use super::xml::{KnownOpening, Opening, XmlRewriter};
 use crate::format::{Format, FormatId, Syntax};
@@ -79,7 +79,7 @@ impl Drop for Guard<'_> {
     }
 }
 
-/// How often a message is read at most under one authority: one pass notes its references, a second writes those that may
+/// How often a message is read at most under one grant: one pass notes its references, a second writes those that may
 /// stay.
 const PASSES: usize = 2;
 
@@ -134,7 +134,7 @@ fn rewrite<'f>(
         }
     };
     let result = passes(&mut session, out, pass);
-    if let (Authority::Decided(grant), Ok(1), true) = (&session.authority, &result, is_wanted) {
+    if let (GrantState::Decided(grant), Ok(1), true) = (&session.grant_state, &result, is_wanted) {
         let Session { buffers, .. } = &session;
         let (syntax, message_key) = (message.syntax, session.message_key());
         let (message, tally) = (message.text.as_bytes(), &buffers.tally);
@@ -144,7 +144,7 @@ fn rewrite<'f>(
     }
     receipt.requester = session.ori();
     receipt.message_type = session.message_key();
-    if let Authority::Decided(grant) = std::mem::replace(&mut session.authority, Authority::Nobody) {
+    if let GrantState::Decided(grant) = std::mem::replace(&mut session.grant_state, GrantState::Nobody) {
         receipt.decided(&grant);
         session.buffers.decision.give_back(grant);
     }
@@ -221,7 +221,7 @@ fn open(
 }
 
 /// Repeats the pass until what it let through agrees with what the whole message says. Gives how many it took, those aside
-/// that were not read under the authority that the message has: an envelope behind the body may take one or two.
+/// that were not read under the grant that the message has: an envelope behind the body may take one or two.
 fn passes<'f>(
     session: &mut Session<'f>,
     out: &mut Vec<u8>,
@@ -232,7 +232,7 @@ fn passes<'f>(
         out.clear();
         session.begin_pass();
         let result = pass(session, out).and_then(|released| session.check_facts().map(|()| released));
-        if result.is_err() && session.gives_up_assumption() {
+        if result.is_err() && session.gives_up_speculation() {
             continue;
         }
         let released = result?;
@@ -249,7 +249,7 @@ fn passes<'f>(
             Agreement::Reached => {
                 return Err(Refusal::whole(Reason::NothingPermitted, "the policy permits nothing of it"));
             }
-            Agreement::Again => number += 1,
+            Agreement::NeedsPass => number += 1,
             Agreement::Broken => break,
             Agreement::Ambiguous(at) => return Err(Refusal::at(Reason::References, at, "two objects have one id")),
         }

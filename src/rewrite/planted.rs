@@ -45,7 +45,7 @@ pub(crate) enum Planted {
     /// Elements of a record stay in which nothing is left.
     Shell,
     /// What stands for a denied part is the part itself.
-    StandIn,
+    Placeholder,
     /// Values are counted that don't go out.
     LostValue,
 }

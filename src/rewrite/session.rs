@@ -34,16 +34,17 @@ pub(super) struct SessionBuffers {
     pub(super) decision: Decision,
 }
 
-/// What the grant is known to be.
+/// What is known of the grant.
 #[derive(Debug, Clone)]
-pub(super) enum Authority {
-    /// Nothing but the envelope has been met yet.
+pub(super) enum GrantState {
+    /// Only parts of the envelope have been read so far.
     Undecided,
-    /// The body was met before the envelope had told all: only the envelope goes through, and the pass must be repeated.
+    /// The body began before the envelope had said who asks and for what: this pass lets only the envelope through, and another
+    /// pass follows.
     Waiting,
-    /// The same, but it is taken to be what it was for a message that says what this one has said so far, and of the rest
-    /// what the message before said. Only the whole message can bear that out: until then nothing is decided.
-    Assumed(Arc<Grant>),
+    /// The same, but the rewriter goes on with the grant of a message that ends as the previous one did. It is confirmed when
+    /// this message ends, and nothing is decided before.
+    Speculative(Arc<Grant>),
     /// No agency class claims the requester.
     Nobody,
     Decided(Arc<Grant>),
@@ -54,9 +55,9 @@ pub(super) struct Session<'f> {
     pub(super) parts: &'f Parts,
     pub(super) format: &'f Format,
     requester: &'f Requester,
-    pub(super) authority: Authority,
-    /// Whether an authority may be assumed: not where the pass came to nothing under one.
-    may_assume: bool,
+    pub(super) grant_state: GrantState,
+    /// Whether to go on under a speculative grant: not where the pass failed under one.
+    may_speculate: bool,
     pub(super) facts: Facts,
     pub(super) buffers: &'f mut SessionBuffers,
 }
@@ -69,8 +70,8 @@ impl<'f> Session<'f> {
         buffers: &'f mut SessionBuffers,
     ) -> Self {
         buffers.links.reset();
-        let (authority, facts) = (Authority::Undecided, Facts::default());
-        Self { parts, format, requester, authority, may_assume: true, facts, buffers }
+        let (grant_state, facts) = (GrantState::Undecided, Facts::default());
+        Self { parts, format, requester, grant_state, may_speculate: true, facts, buffers }
     }
 
     pub(super) fn begin_pass(&mut self) {
@@ -86,8 +87,8 @@ impl<'f> Session<'f> {
         if is_planted(Planted::Grant) {
             return Some(Treatment::Full);
         }
-        match &self.authority {
-            Authority::Decided(grant) | Authority::Assumed(grant) => grant.treatment(element),
+        match &self.grant_state {
+            GrantState::Decided(grant) | GrantState::Speculative(grant) => grant.treatment(element),
             _ => self.treatment_undecided(element),
         }
     }
@@ -97,29 +98,30 @@ impl<'f> Session<'f> {
         if self.parts.catalog.element(element).is_some_and(|element| element.is_envelope()) {
             return Some(Treatment::Full);
         }
-        if matches!(self.authority, Authority::Undecided) {
-            self.authority = self.decide().or_else(|| self.assume()).unwrap_or(Authority::Waiting);
+        if matches!(self.grant_state, GrantState::Undecided) {
+            self.grant_state = self.decide().or_else(|| self.assume()).unwrap_or(GrantState::Waiting);
         }
-        match &self.authority {
-            Authority::Decided(grant) | Authority::Assumed(grant) => grant.treatment(element),
-            Authority::Undecided | Authority::Waiting | Authority::Nobody => None,
+        match &self.grant_state {
+            GrantState::Decided(grant) | GrantState::Speculative(grant) => grant.treatment(element),
+            GrantState::Undecided | GrantState::Waiting | GrantState::Nobody => None,
         }
     }
 
-    /// The authority that follows from what is known of the envelope; `None` while something is missing.
-    fn decide(&mut self) -> Option<Authority> {
+    /// The state that follows from what is known of the envelope; `None` while something is missing.
+    fn decide(&mut self) -> Option<GrantState> {
         let grant = self.grant(self.ori(), self.facts.message.known())?;
-        Some(grant.map_or(Authority::Nobody, Authority::Decided))
+        Some(grant.map_or(GrantState::Nobody, GrantState::Decided))
     }
 
-    /// The authority if the message goes on to say what the one before it said: an agency asks for many of one kind.
-    fn assume(&mut self) -> Option<Authority> {
-        if !self.may_assume {
+    /// A speculative grant: that of a message that says what the last one said, for an agency asks for many of one kind. It is
+    /// confirmed when the message ends.
+    fn assume(&mut self) -> Option<GrantState> {
+        if !self.may_speculate {
             return None;
         }
         let (ori, message) = self.buffers.decision.question();
         let message = self.facts.message.known().or(message.filter(|_| self.format.has_message_type));
-        self.grant(self.ori().or(ori), message)?.map(Authority::Assumed)
+        self.grant(self.ori().or(ori), message)?.map(GrantState::Speculative)
     }
 
     /// What the policy grants, if anything; `None` while something is missing that it must be asked by.
@@ -138,33 +140,35 @@ impl<'f> Session<'f> {
         Some(grant)
     }
 
-    /// Decides, now that the whole message was read. Gives whether it was read under this authority: otherwise the pass
+    /// Decides, now that the whole message was read. Gives whether it was read under this grant: otherwise the pass
     /// must be repeated, as if it had not been.
     pub(super) fn conclude(&mut self) -> bool {
-        let was_read = match std::mem::replace(&mut self.authority, Authority::Undecided) {
-            Authority::Assumed(grant) if self.buffers.decision.is_about(self.ori(), self.facts.message.known()) => {
-                self.authority = Authority::Decided(grant);
+        let was_read = match std::mem::replace(&mut self.grant_state, GrantState::Undecided) {
+            GrantState::Speculative(grant)
+                if self.buffers.decision.is_about(self.ori(), self.facts.message.known()) =>
+            {
+                self.grant_state = GrantState::Decided(grant);
                 return true;
             }
-            Authority::Assumed(_) | Authority::Waiting => {
+            GrantState::Speculative(_) | GrantState::Waiting => {
                 self.buffers.links.reset();
                 false
             }
-            Authority::Undecided => true,
-            decided @ (Authority::Decided(_) | Authority::Nobody) => {
-                self.authority = decided;
+            GrantState::Undecided => true,
+            decided @ (GrantState::Decided(_) | GrantState::Nobody) => {
+                self.grant_state = decided;
                 return true;
             }
         };
-        self.authority = self.decide().unwrap_or(Authority::Nobody);
+        self.grant_state = self.decide().unwrap_or(GrantState::Nobody);
         was_read
     }
 
-    /// Gives up what was assumed, if anything was: the pass came to nothing, and perhaps under no other authority would have.
-    pub(super) fn gives_up_assumption(&mut self) -> bool {
-        let was_assuming = matches!(self.authority, Authority::Assumed(_));
+    /// Gives up a speculative grant, if there is one: the pass failed under it, and might not under another.
+    pub(super) fn gives_up_speculation(&mut self) -> bool {
+        let was_assuming = matches!(self.grant_state, GrantState::Speculative(_));
         if was_assuming {
-            (self.authority, self.may_assume) = (Authority::Undecided, false);
+            (self.grant_state, self.may_speculate) = (GrantState::Undecided, false);
             self.buffers.links.reset();
         }
         was_assuming
@@ -278,7 +282,7 @@ impl<'f> Session<'f> {
 
     /// Whether the verdict lets the message be rewritten for this requester.
     pub(super) fn check_verdict(&self) -> Result<(), Refusal> {
-        let Authority::Decided(grant) = &self.authority else {
+        let GrantState::Decided(grant) = &self.grant_state else {
             let declared = self.parts.policy.declares(self.requester);
             declared.map_err(refuse_request)?;
             return Err(Refusal::whole(Reason::RequesterUnknown, "no agency class claims the requester"));
@@ -291,10 +295,16 @@ impl<'f> Session<'f> {
     }
 
     /// Where a value that begins at `from` ends if it is plainly one that the element may have, as
-    /// [`Shape::plain_end`](crate::catalog::Shape::plain_end) says.
+    /// [`Shape::fast_accept_end`](crate::catalog::Shape::fast_accept_end) says.
     #[inline(always)]
-    pub(super) fn plain_end<S: Simd>(&self, simd: S, element: ElementId, bytes: &[u8], from: usize) -> Option<usize> {
-        self.parts.catalog.element(element)?.shape().plain_end(simd, bytes, from)
+    pub(super) fn fast_accept_end<S: Simd>(
+        &self,
+        simd: S,
+        element: ElementId,
+        bytes: &[u8],
+        from: usize,
+    ) -> Option<usize> {
+        self.parts.catalog.element(element)?.shape().fast_accept_end(simd, bytes, from)
     }
 
     /// Counts a value that is released as it is.
@@ -361,7 +371,7 @@ impl<'f> Session<'f> {
 
     /// What the grant says of shapes, if there is one.
     fn on_shape_violation(&self, has_place_for_notice: bool) -> Option<OnShapeViolation> {
-        let (Authority::Decided(grant) | Authority::Assumed(grant)) = &self.authority else { return None };
+        let (GrantState::Decided(grant) | GrantState::Speculative(grant)) = &self.grant_state else { return None };
         Some(grant.on_shape_violation(has_place_for_notice))
     }
 

@@ -233,7 +233,7 @@ impl Frame {
             let place = at.and_then(|at| rules.table.get(at));
             let alone = rules.alone(place, *record).filter(|_| *found == Found::Released);
             let tells_more =
-                alone.is_some() && place.is_some_and(|place| place.fact.is_some() || place.stand_in.is_some());
+                alone.is_some() && place.is_some_and(|place| place.fact.is_some() || place.placeholder.is_some());
             let (at, record, found, sieve) = (*at, *record, *found, AllowedSieve::default());
             frame.steps.push(Step { before, is_integer, alone, sieve, tells_more, at, record, found });
             behind = value.end;
@@ -327,7 +327,7 @@ impl Step {
         if let Some(fact) = place.fact {
             reading.note(fact, value);
         }
-        !place.stands_in(value, false)
+        !place.is_placeholder(value, false)
     }
 }
 

@@ -8,11 +8,11 @@ use std::mem;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::borrowed::WithStr;
 use super::frame::{Judged, Stands};
 use super::links::Number;
 use super::numbers::Quoted;
 use super::reading::{Finding, Found, Reading, Record, Rules};
-use super::said::Said;
 use super::table::{NO_NAMESPACE, Name, Place, Table};
 use super::texts::Texts;
 
@@ -21,7 +21,7 @@ const TWICE: &str = "a name that stands twice in one object";
 
 /// What a walk needs room for. The next message uses it again.
 #[derive(Debug, Default)]
-pub(super) struct Room {
+pub(super) struct Scratch {
     /// The places that lead to where the walk is.
     path: Vec<usize>,
     /// For each place the last object that had a member there. Objects of one place are never in one another.
@@ -42,7 +42,7 @@ struct Walk<'t, 'r, 'a> {
     text: &'t str,
     rules: &'r Rules<'a>,
     reading: &'r mut Reading,
-    room: &'r mut Room,
+    room: &'r mut Scratch,
     finding: Option<&'static str>,
 }
 
@@ -50,7 +50,7 @@ struct Walk<'t, 'r, 'a> {
 ///
 /// serde_json tells an integer by its value, and an integer has one spelling. Any other number ends the walk, and all is
 /// read again with the numbers in quotes.
-pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Finding> {
+pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Scratch) -> Result<(), Finding> {
     match walk(text, rules, reading, room) {
         Ok(()) => Ok(()),
         Err((offset, Some(what))) => Err(Finding::at(offset, what).with_path(path(rules.table, room))),
@@ -62,7 +62,7 @@ pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &
 }
 
 /// Reads an output with its numbers in quotes.
-fn read_quoted(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Finding> {
+fn read_quoted(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Scratch) -> Result<(), Finding> {
     let quoted = Quoted::new(text).ok_or(Finding::of_output("no JSON"))?;
     walk(&quoted.text, rules, reading, room).map_err(|(offset, what)| {
         let path = what.map(|_| path(rules.table, room)).unwrap_or_default();
@@ -76,7 +76,7 @@ fn read_quoted(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut 
 /// Where a walk ended before its time, and what was found there if it still was JSON.
 type Stop = (usize, Option<&'static str>);
 
-fn walk(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Stop> {
+fn walk(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Scratch) -> Result<(), Stop> {
     room.path.clear();
     room.others.clear();
     if room.seen.len() < rules.table.len() {
@@ -101,7 +101,7 @@ fn walk(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -
 }
 
 /// Where a walk has ended, in the mapping's spelling.
-fn path(table: &Table, room: &Room) -> String {
+fn path(table: &Table, room: &Scratch) -> String {
     let names = room.path.iter().filter_map(|at| table.get(*at)).map(|place| place.name.as_str());
     names.collect::<Vec<_>>().join("/")
 }
@@ -228,7 +228,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
 
     fn visit_unit<E: Error>(mut self) -> Result<bool, E> {
         let place = self.walk.place(self.at);
-        let may_be_nil = place.is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
+        let may_be_nil = place.is_some_and(|place| place.nillable || place.placeholder.as_deref() == Some("nil"));
         if may_be_nil { self.value("", true, None) } else { self.value("null", false, None) }
     }
 
@@ -258,7 +258,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
         let mut is_released = false;
         let mut has_context = false;
         let mut id: Option<Number> = None;
-        while let Some(member) = members.next_key_seed(Said(|name: &str| {
+        while let Some(member) = members.next_key_seed(WithStr(|name: &str| {
             if let Some(at) = at.and_then(|at| table.member(at, name)) {
                 Member::Known(at)
             } else if is_top && name == CONTEXT && table.has_prefixes() {
@@ -298,7 +298,7 @@ impl<'de> Visitor<'de> for Part<'_, '_, '_, '_> {
                 Member::Id => {
                     let links = &mut walk.reading.links;
                     let number = |id: &str| links.number(id.strip_prefix('#').unwrap_or_default());
-                    let number = members.next_value_seed(Said(number))?;
+                    let number = members.next_value_seed(WithStr(number))?;
                     id = Some(number.map_err(|what| walk.found(what))?);
                 }
                 Member::OfRecord => {
@@ -367,14 +367,14 @@ impl<'de> Visitor<'de> for Context<'_, '_, '_, '_> {
         let mut next = 0;
         // Whether a `#` stands behind namespaces that end in a slash, and behind others: behind all of them or none.
         let mut marks: [Option<bool>; 2] = [None; 2];
-        while let Some(place) = members.next_key_seed(Said(|prefix: &str| table.place_of(prefix)))? {
+        while let Some(place) = members.next_key_seed(WithStr(|prefix: &str| table.place_of(prefix)))? {
             let own = place.and_then(|place| table.prefixes().get(place)).map(|(_, uri)| uri.as_str());
             let mark = |uri: &str| match own {
                 Some(own) if own == uri => Some(false),
                 Some(own) if uri.strip_suffix('#') == Some(own) => Some(true),
                 _ => None,
             };
-            let (Some(mark), Some(place), Some(own)) = (members.next_value_seed(Said(mark))?, place, own) else {
+            let (Some(mark), Some(place), Some(own)) = (members.next_value_seed(WithStr(mark))?, place, own) else {
                 return Err(walk.found("a context that binds what the format doesn't"));
             };
             let [slashed, others] = &mut marks;
@@ -441,7 +441,7 @@ mod tests {
                 "~",
             ] {
                 let text = message.replace('~', number);
-                let (mut one, mut other, mut room) = (Reading::default(), Reading::default(), Room::default());
+                let (mut one, mut other, mut room) = (Reading::default(), Reading::default(), Scratch::default());
                 one.reset(catalog.len());
                 other.reset(catalog.len());
                 let read = read(&text, &rules, &mut one, &mut room);

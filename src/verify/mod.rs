@@ -3,15 +3,15 @@
 //!
 //! NIST SP 800-53 AC-4(27) asks for redundant filters of different code bases: a fault in one is not a fault in both.
 
-mod form;
+mod borrowed;
+mod dfa;
 mod frame;
+mod glushkov;
 mod index;
 mod json;
 mod links;
 mod numbers;
-mod positions;
 mod reading;
-mod said;
 mod sieve;
 mod table;
 mod tags;
@@ -41,8 +41,8 @@ use value::Values;
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     reading: Reading,
-    xml: xml::Room,
-    json: json::Room,
+    xml: xml::Scratch,
+    json: json::Scratch,
     frames: Frames,
 }
 

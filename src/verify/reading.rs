@@ -85,7 +85,7 @@ pub(super) enum Found {
     /// A value that the grant holds.
     Released,
     /// What stands for a part that was denied.
-    StandIn,
+    Placeholder,
 }
 
 impl Rules<'_> {
@@ -160,14 +160,14 @@ impl Rules<'_> {
         if let Some(fact) = place.and_then(|place| place.fact) {
             reading.note(fact, value);
         }
-        let stands_in = place.is_some_and(|place| place.stands_in(value, nil));
+        let is_placeholder = place.is_some_and(|place| place.is_placeholder(value, nil));
         if let Some(layouts) = place.map(|place| &place.layouts).filter(|layouts| !layouts.is_empty()) {
             return match self.text(layouts, value, reading) {
-                Err(_) if stands_in => Ok(Found::StandIn),
+                Err(_) if is_placeholder => Ok(Found::Placeholder),
                 other => other,
             };
         }
-        if own(place).is_none() && is_blank(value) && !stands_in {
+        if own(place).is_none() && is_blank(value) && !is_placeholder {
             return Err("a part of a record in which there is nothing");
         }
         if place.is_some_and(|place| place.is_type) && !self.table.has_own_prefix(value) {
@@ -175,10 +175,10 @@ impl Rules<'_> {
         }
         match self.held(place, record) {
             Some((element, treatment)) if self.allows(element, treatment, value) => {
-                reading.count(element, stands_in);
+                reading.count(element, is_placeholder);
                 Ok(Found::Released)
             }
-            _ if stands_in => Ok(Found::StandIn),
+            _ if is_placeholder => Ok(Found::Placeholder),
             Some(_) => Err("a value that its element's shape or treatment doesn't allow"),
             None if own(place).is_some() => Err("a value that the grant doesn't hold"),
             None => Err("a text where the mapping has none"),
@@ -201,17 +201,17 @@ pub(crate) struct Count {
     /// Values that were released.
     pub(crate) values: u32,
     /// Those of them that may as well stand for one that was denied.
-    pub(crate) doubtful: u32,
+    pub(crate) ambiguous_placeholders: u32,
 }
 
 /// Something that the envelope says.
 #[derive(Debug, Default)]
-struct Said {
+struct WithStr {
     text: String,
     times: usize,
 }
 
-impl Said {
+impl WithStr {
     fn set(&mut self, text: &str) {
         self.text.clear();
         self.text.push_str(text);
@@ -229,8 +229,8 @@ pub(crate) struct Reading {
     counts: Vec<Count>,
     /// The elements that were found: a message has few of all that there are.
     met: Vec<ElementId>,
-    message_key: Said,
-    requester: Said,
+    message_key: WithStr,
+    requester: WithStr,
     /// Names of objects, and references to them.
     pub(super) links: Links,
     /// Values by which alone another output may differ from this one.
@@ -296,7 +296,7 @@ impl Reading {
     }
 
     pub(super) fn count(&mut self, element: ElementId, is_doubtful: bool) {
-        self.add(element, Count { values: 1, doubtful: u32::from(is_doubtful) });
+        self.add(element, Count { values: 1, ambiguous_placeholders: u32::from(is_doubtful) });
     }
 
     fn add(&mut self, element: ElementId, more: Count) {
@@ -305,7 +305,7 @@ impl Reading {
                 self.met.push(element);
             }
             count.values += more.values;
-            count.doubtful += more.doubtful;
+            count.ambiguous_placeholders += more.ambiguous_placeholders;
         }
     }
 
@@ -333,7 +333,13 @@ impl Reading {
         let rest = |element: &ElementId| {
             let (all, part) = (self.of(*element), other.of(*element));
             let values = all.values.checked_sub(part.values)?;
-            Some((*element, Count { values, doubtful: all.doubtful.checked_sub(part.doubtful)? }))
+            Some((
+                *element,
+                Count {
+                    values,
+                    ambiguous_placeholders: all.ambiguous_placeholders.checked_sub(part.ambiguous_placeholders)?,
+                },
+            ))
         };
         let rests: Option<Vec<_>> = self.met.iter().map(rest).collect();
         Some(rests?.into_iter().filter(|(_, count)| count.values > 0).collect())

@@ -1,10 +1,10 @@
 //! Short values at one look. A sieve is made of one value that conforms to a form: place by place, the bytes that lead from
-//! state to state as its own do. What passes conforms too; of what doesn't, nothing is said.
+//! state to state as its own do. What passes conforms too; of what doesn't, it says nothing.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, u8x32};
 
-use super::form::Form;
+use super::dfa::Dfa;
 
 /// Bytes looked at at once, and of the longest value that passes.
 pub(super) const LANES: usize = 32;
@@ -80,7 +80,7 @@ pub(super) struct Sieve {
 
 impl Sieve {
     /// The sieve of `value`, for values of at most `longest` bytes. Its ranges are put behind those of others.
-    pub(super) fn new(form: &Form, value: &[u8], longest: usize, ranges: &mut Vec<Ranges>) -> Self {
+    pub(super) fn new(form: &Dfa, value: &[u8], longest: usize, ranges: &mut Vec<Ranges>) -> Self {
         let mut places: Vec<Vec<(u8, u8)>> = Vec::new();
         let mut lengths = 0;
         let mut state = form.start();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     /// Values that conform, one byte longer each.
-    fn values(form: &Form) -> Vec<Vec<u8>> {
+    fn values(form: &Dfa) -> Vec<Vec<u8>> {
         let mut values = BTreeSet::from([(form.start(), Vec::new())]);
         for _ in 0..12 {
             let longer = |(state, value): &(usize, Vec<u8>)| {
@@ -172,7 +172,7 @@ mod tests {
         let catalog = Catalog::load(&[]).unwrap();
         let patterns: BTreeSet<&str> = catalog.iter().map(|(_, element)| element.shape().declared().0).collect();
         for pattern in patterns {
-            let form = Form::new(pattern).unwrap();
+            let form = Dfa::new(pattern).unwrap();
             let mut ranges = Vec::new();
             for value in values(&form) {
                 let sieve = Sieve::new(&form, &value, usize::MAX, &mut ranges);
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn p7_values_like_one_that_conforms_pass() {
-        let form = Form::new(r"\d{4}-\d{2}-\d{2}|\d{2}/\d{2}/\d{4}|[A-Z][a-z]*").unwrap();
+        let form = Dfa::new(r"\d{4}-\d{2}-\d{2}|\d{2}/\d{2}/\d{4}|[A-Z][a-z]*").unwrap();
         let mut ranges = Vec::new();
         let sieve = Sieve::new(&form, b"1985-07-04", 10, &mut ranges);
         let name = Sieve::new(&form, b"Jo", 8, &mut ranges);

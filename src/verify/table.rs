@@ -86,7 +86,7 @@ pub(super) struct Place {
     /// The prefix of its name, by place among the format's.
     pub(super) prefix: Option<usize>,
     /// `nil`, `empty`, or the text that stands for it where it was denied.
-    pub(super) stand_in: Option<String>,
+    pub(super) placeholder: Option<String>,
     pub(super) fact: Option<Fact>,
     /// How its text may be laid out, if fields are extracted from it.
     pub(super) layouts: Vec<Arc<TextLayout>>,
@@ -99,8 +99,8 @@ impl Place {
     }
 
     /// Whether a value is what stands for one that was denied. `nil` says that it is written as XML's nil or JSON's null.
-    pub(super) fn stands_in(&self, value: &str, nil: bool) -> bool {
-        self.stand_in.as_deref().is_some_and(|word| match word {
+    pub(super) fn is_placeholder(&self, value: &str, nil: bool) -> bool {
+        self.placeholder.as_deref().is_some_and(|word| match word {
             "nil" => nil,
             "empty" => value.is_empty() && !nil,
             constant => value == constant,
@@ -186,7 +186,7 @@ impl Table {
         }
         for (path, word) in &declared.required {
             let at = table.walk(root, path);
-            table.change(at, |place| place.stand_in = Some(word.clone()));
+            table.change(at, |place| place.placeholder = Some(word.clone()));
         }
         for (text, layout) in declared.texts.iter().zip(layouts) {
             for path in &text.paths {

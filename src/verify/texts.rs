@@ -59,10 +59,10 @@ impl<T: Copy + Ord> Texts<T> {
     /// Each text since a mark with what is known of it, in their order, which is that of the texts from now on.
     pub(super) fn sorted(&mut self, mark: Mark) -> impl Iterator<Item = (&str, T)> + Clone {
         let Self { text, entries } = self;
-        let said = |entry: &Entry<T>| text.get(entry.start..entry.end).unwrap_or_default();
+        let borrowed = |entry: &Entry<T>| text.get(entry.start..entry.end).unwrap_or_default();
         let entries = entries.get_mut(mark.entries..).unwrap_or_default();
-        entries.sort_unstable_by(|one, other| (said(one), one.known).cmp(&(said(other), other.known)));
-        entries.iter().map(move |entry| (said(entry), entry.known))
+        entries.sort_unstable_by(|one, other| (borrowed(one), one.known).cmp(&(borrowed(other), other.known)));
+        entries.iter().map(move |entry| (borrowed(entry), entry.known))
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use fearless_simd::Simd;
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::form::Form;
+use super::dfa::Dfa;
 use super::sieve::{Look, Ranges, Sieve, lanes};
 use crate::catalog::{Catalog, ElementId, Kind, Treatment};
 use crate::config::{ConfigError, Origin};
@@ -32,7 +32,7 @@ struct Shape {
 struct Pattern {
     text: Box<str>,
     /// For values of ASCII, if it fits into a table.
-    form: OnceLock<Option<Form>>,
+    form: OnceLock<Option<Dfa>>,
     /// For all others. One that can't be compiled matches nothing.
     regex: OnceLock<Option<Regex>>,
 }
@@ -46,8 +46,8 @@ impl Pattern {
         Ok(Self { text: text.into(), form: OnceLock::new(), regex })
     }
 
-    fn form(&self) -> Option<&Form> {
-        self.form.get_or_init(|| Form::new(&self.text)).as_ref()
+    fn form(&self) -> Option<&Dfa> {
+        self.form.get_or_init(|| Dfa::new(&self.text)).as_ref()
     }
 
     fn is_match(&self, value: &str) -> bool {

@@ -40,7 +40,7 @@ struct Open {
 
 /// What a walk needs room for. The next message uses it again.
 #[derive(Debug, Default)]
-pub(super) struct Room {
+pub(super) struct Scratch {
     open: Vec<Open>,
     /// The prefixes that the table lets an output have.
     prefixes: Vec<Prefix>,
@@ -63,7 +63,7 @@ struct Walk<'t, 'r, 'a> {
     document: &'t str,
     rules: &'r Rules<'a>,
     reading: &'r mut Reading,
-    room: &'r mut Room,
+    room: &'r mut Scratch,
     text: Text<'t>,
     has_root: bool,
 }
@@ -75,7 +75,7 @@ const ILL_FORMED: &str = "an attribute that is not well-formed";
 const TWICE: &str = "an attribute that stands twice";
 
 /// Reads an output to its end.
-pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Room) -> Result<(), Finding> {
+pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Scratch) -> Result<(), Finding> {
     room.open.clear();
     room.prefixes.clear();
     room.prefixes.resize(rules.table.declarations().count(), Prefix::default());
@@ -217,7 +217,7 @@ impl<'t> Walk<'t, '_, '_> {
         let has_attributes = tag.has_attributes() && self.declarations(tag)?;
         let (prefix, local) = split(tag.name());
         let namespace = self.resolve(prefix)?;
-        let is_loose = !is_blank(said(&self.text, self.room));
+        let is_loose = !is_blank(borrowed(&self.text, self.room));
         let (around, record) = match self.room.open.last_mut() {
             Some(_) if is_loose => {
                 return Err("a text beside elements");
@@ -409,11 +409,11 @@ impl<'t> Walk<'t, '_, '_> {
 
     /// Judges what an element that has ended says itself. Gives whether that is anything.
     fn says(&mut self, open: &Open, place: Option<&Place>) -> Checked<bool> {
-        let text = said(&self.text, self.room);
+        let text = borrowed(&self.text, self.room);
         let refers = open.refers || open.uri.is_some();
         if open.is_nil {
             let has_content = open.has_children || !text.is_empty();
-            let may_be_nil = place.is_some_and(|place| place.nillable || place.stand_in.as_deref() == Some("nil"));
+            let may_be_nil = place.is_some_and(|place| place.nillable || place.placeholder.as_deref() == Some("nil"));
             if has_content || !may_be_nil && !refers {
                 return Err("`xsi:nil` on what may not be nil");
             }
@@ -473,7 +473,7 @@ fn split(name: &str) -> (Option<&str>, &str) {
     }
 }
 
-fn said<'s>(text: &'s Text<'_>, room: &'s Room) -> &'s str {
+fn borrowed<'s>(text: &'s Text<'_>, room: &'s Scratch) -> &'s str {
     match text {
         Text::None => "",
         Text::Piece(text) => text,

@@ -111,7 +111,7 @@ impl Format {
     }
 
     pub(crate) fn when_denied(&self, path: &[String]) -> Option<&str> {
-        self.required.iter().find(|(required, _)| required == path).map(|(_, stand_in)| stand_in.as_str())
+        self.required.iter().find(|(required, _)| required == path).map(|(_, placeholder)| placeholder.as_str())
     }
 
     /// Inside a record a name counts if its prefix is one of the format's and its local name is plain and short.

@@ -43,7 +43,7 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
         walk.judge.begin();
         walk.ids.clear();
         let before = (walk.alive.clone(), walk.pointed.clone());
-        let out = walk.value(root, &mut Vec::new()).filter(|out| !out.stand_in);
+        let out = walk.value(root, &mut Vec::new()).filter(|out| !out.placeholder);
         walk.alive = walk.ids.iter().cloned().collect();
         if walk.alive.len() < walk.ids.len() {
             walk.judge.open = Some("an id twice");
@@ -60,15 +60,15 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
     }
 }
 
-/// One value that goes out; `stand_in` if it only stands for a denied part.
+/// One value that goes out; `placeholder` if it only stands for a denied part.
 struct Kept {
     json: Json,
-    stand_in: bool,
+    placeholder: bool,
 }
 
 impl Kept {
     fn content(json: Json) -> Option<Self> {
-        Some(Kept { json, stand_in: false })
+        Some(Kept { json, placeholder: false })
     }
 }
 
@@ -87,11 +87,11 @@ impl Walk<'_, '_> {
         let known = items.iter().filter(|item| !matches!(item, Json::Array(_)));
         let kept: Vec<Kept> = known.filter_map(|item| self.item(item, path)).collect();
         // One stand-in is enough for a list of which nothing is left, and none is needed beside what is left.
-        let stand_in = kept.iter().find(|item| item.stand_in).map(|item| item.json.clone());
-        let left: Vec<Json> = kept.into_iter().filter(|item| !item.stand_in).map(|item| item.json).collect();
-        match stand_in {
-            Some(json) if left.is_empty() => Some(Kept { json, stand_in: true }),
-            _ => (!left.is_empty()).then_some(Kept { json: Json::Array(left), stand_in: false }),
+        let placeholder = kept.iter().find(|item| item.placeholder).map(|item| item.json.clone());
+        let left: Vec<Json> = kept.into_iter().filter(|item| !item.placeholder).map(|item| item.json).collect();
+        match placeholder {
+            Some(json) if left.is_empty() => Some(Kept { json, placeholder: true }),
+            _ => (!left.is_empty()).then_some(Kept { json: Json::Array(left), placeholder: false }),
         }
     }
 
@@ -119,7 +119,7 @@ impl Walk<'_, '_> {
             (Place::Container, Json::Object(members)) => self.object(members, path),
             (Place::Container, _) => None,
         };
-        kept.or_else(|| self.stand_in(path))
+        kept.or_else(|| self.placeholder(path))
     }
 
     fn scalar(&mut self, element: &str, value: &Json) -> Option<Json> {
@@ -187,7 +187,7 @@ impl Walk<'_, '_> {
             } else {
                 path.push(member.name.clone());
                 let value = self.value(&member.value, path);
-                kept.extend(value.map(|value| (Member::new(&member.name, value.json), value.stand_in)));
+                kept.extend(value.map(|value| (Member::new(&member.name, value.json), value.placeholder)));
                 path.pop();
             }
         }
@@ -205,13 +205,13 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn stand_in(&self, path: &[String]) -> Option<Kept> {
+    fn placeholder(&self, path: &[String]) -> Option<Kept> {
         let json = match self.format.when_denied(path)? {
             "nil" => null(),
             "empty" => Json::string(""),
             constant => Json::string(constant),
         };
-        Some(Kept { json, stand_in: true })
+        Some(Kept { json, placeholder: true })
     }
 }
 

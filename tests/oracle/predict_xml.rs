@@ -30,7 +30,7 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
         walk.judge.begin();
         walk.ids.clear();
         let before = (walk.alive.clone(), walk.pointed.clone());
-        let out = walk.element(root, &mut Vec::new()).filter(|out| !out.stand_in);
+        let out = walk.element(root, &mut Vec::new()).filter(|out| !out.placeholder);
         walk.alive = walk.ids.iter().cloned().collect();
         if walk.alive.len() < walk.ids.len() {
             walk.judge.open = Some("an id twice");
@@ -40,7 +40,7 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
             let mut out = out.map(|out| numbered(out, format, &mut names));
             if let (Some(step), true, Some(out)) = (&format.notice, walk.judge.owes_notice(), &mut out) {
                 let body = Body::Text(NOTICE.to_owned());
-                let notice = Out { name: walk.expand(step), attributes: vec![], body, stand_in: false };
+                let notice = Out { name: walk.expand(step), attributes: vec![], body, placeholder: false };
                 match &mut out.body {
                     Body::Kids(kids) => kids.push(notice),
                     _ => walk.judge.refuse("no place for a notice".to_owned()),
@@ -85,11 +85,11 @@ impl Walk<'_, '_> {
         };
         if let Some(out) = &released
             && let Some(id) = self.reference_attribute(node, self.format.references.id.as_deref())
-            && !out.stand_in
+            && !out.placeholder
         {
             self.ids.push(id);
         }
-        released.or_else(|| self.stand_in(node, path))
+        released.or_else(|| self.placeholder(node, path))
     }
 
     fn leaf(&mut self, node: Node<'_, '_>, path: &[String], element: &str) -> Option<Out> {
@@ -107,7 +107,7 @@ impl Walk<'_, '_> {
             attributes.insert(at, (expanded(Some(XSI), "nil"), self.source[nil.range_value()].to_owned()));
         }
         let text = written.unwrap_or_else(|| inner_text(self.source, node));
-        Some(Out { name: name_of(node), attributes, body: Body::Text(text), stand_in: false })
+        Some(Out { name: name_of(node), attributes, body: Body::Text(text), placeholder: false })
     }
 
     fn container(&mut self, node: Node<'_, '_>, path: &mut Vec<String>) -> Option<Out> {
@@ -122,9 +122,9 @@ impl Walk<'_, '_> {
         // An id alone is no content: it goes with what it names.
         let id = self.format.references.id.as_ref();
         let mapped = attributes.iter().any(|(name, _)| id.is_none_or(|id| self.expand(id) != *name));
-        if kids.iter().any(|kid| !kid.stand_in) || mapped {
+        if kids.iter().any(|kid| !kid.placeholder) || mapped {
             let body = if kids.is_empty() { Body::Hollow } else { Body::Kids(kids) };
-            return Some(Out { name: name_of(node), attributes, body, stand_in: false });
+            return Some(Out { name: name_of(node), attributes, body, placeholder: false });
         }
         if !matches!(self.format.place(path), Place::Container) {
             return None;
@@ -144,7 +144,7 @@ impl Walk<'_, '_> {
         self.alive.contains(&target).then(|| {
             self.pointed.insert(target);
             attributes.push((name, raw));
-            Out { name: name_of(node), attributes, body: Body::Hollow, stand_in: false }
+            Out { name: name_of(node), attributes, body: Body::Hollow, placeholder: false }
         })
     }
 
@@ -203,13 +203,13 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn stand_in(&self, node: Node<'_, '_>, path: &[String]) -> Option<Out> {
+    fn placeholder(&self, node: Node<'_, '_>, path: &[String]) -> Option<Out> {
         let (attributes, body) = match self.format.when_denied(path)? {
             "nil" => (vec![(expanded(Some(XSI), "nil"), "true".to_owned())], Body::Hollow),
             "empty" => (vec![], Body::Hollow),
             constant => (vec![], Body::Text(constant.to_owned())),
         };
-        Some(Out { name: name_of(node), attributes, body, stand_in: true })
+        Some(Out { name: name_of(node), attributes, body, placeholder: true })
     }
 
     fn only_strangers(&self, node: Node<'_, '_>, path: &[String]) -> bool {

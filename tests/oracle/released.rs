@@ -48,7 +48,7 @@ fn from_json(value: &Json, path: &str, found: &mut Released) {
 /// The first value of `less` that is not in `more`, in order, as it is or less generalised.
 pub(crate) fn surplus<'r>(less: &'r Released, more: &Released, format: &Format) -> Option<&'r (String, String)> {
     let mut rest = more.iter();
-    less.iter().filter(|(path, value)| !stands_in(path, value, format)).find(|(path, value)| {
+    less.iter().filter(|(path, value)| !is_placeholder(path, value, format)).find(|(path, value)| {
         !rest.any(|(other_path, other)| {
             path == other_path && (value == other || generalises(value, other) || is_number(value) && is_number(other))
         })
@@ -62,7 +62,7 @@ fn is_number(name: &str) -> bool {
 }
 
 /// What stands for a denied part is no released value, and neither is emptiness.
-fn stands_in(path: &str, value: &str, format: &Format) -> bool {
+fn is_placeholder(path: &str, value: &str, format: &Format) -> bool {
     value.trim().is_empty()
         || value == "null"
         || path.ends_with("}nil")

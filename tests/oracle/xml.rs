@@ -14,7 +14,7 @@ pub(crate) struct Out {
     pub(crate) attributes: Vec<(String, String)>,
     pub(crate) body: Body,
     /// Written for a denied part that the schema requires; only a prediction knows this.
-    pub(crate) stand_in: bool,
+    pub(crate) placeholder: bool,
 }
 
 #[derive(Debug)]
@@ -85,7 +85,7 @@ fn read(source: &str, node: Node<'_, '_>) -> Out {
     let body = if kids.is_empty() { Body::Text(inner_text(source, node)) } else { Body::Kids(kids) };
     let raw = |a: roxmltree::Attribute<'_, '_>| source[a.range_value()].to_owned();
     let attributes = node.attributes().map(|a| (expanded(a.namespace(), a.name()), raw(a))).collect();
-    Out { name: name_of(node), attributes, body, stand_in: false }
+    Out { name: name_of(node), attributes, body, placeholder: false }
 }
 
 /// What a name may not be in an output: of another prefix than the format's own for its namespace, or declared anywhere but

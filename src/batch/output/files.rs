@@ -110,7 +110,7 @@ pub(in super::super) fn is_the_file_at(file: &File, path: &Path) -> bool {
 /// # Errors
 /// When the folder can't be made, the file can't be written, synced or renamed, or something else than a file is at `path`;
 /// nothing is left behind then.
-pub(in super::super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(in super::super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {

@@ -12,7 +12,7 @@ mod zip;
 use compress::compress;
 pub(crate) use files::is_private_folder;
 pub(super) use files::{
-    Delivery, Staging, create_private_folder, is_of_the_run, is_the_file_at, sync_around, write_whole,
+    Delivery, Staging, create_private_folder, is_of_the_run, is_the_file_at, sync_around, write_atomically,
 };
 pub(super) use outlet::Outlet;
 pub(super) use piece::{Piece, Product};

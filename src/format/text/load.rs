@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::super::declared::{DeclaredPattern, DeclaredText};
 use super::Layout;
-use super::source::{Skip, Source, Written};
+use super::source::{FormatSpans, Skip, Source};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
@@ -132,10 +132,15 @@ impl Resolver<'_> {
         Ok(Layout::new(Source { name: text.name.span(), skips: text.skip.iter().map(skip).collect(), heading, fields }))
     }
 
-    fn written(&self, pattern: &Spanned<String>, groups: &Groups, is_heading: bool) -> Result<Written, ConfigError> {
+    fn written(
+        &self,
+        pattern: &Spanned<String>,
+        groups: &Groups,
+        is_heading: bool,
+    ) -> Result<FormatSpans, ConfigError> {
         let element =
             |(name, id): (&Spanned<String>, &Spanned<String>)| Ok((name.clone(), self.element(id, is_heading)?));
-        Ok(Written { pattern: pattern.clone(), groups: all(groups.iter().map(element))?.into_iter().collect() })
+        Ok(FormatSpans { pattern: pattern.clone(), groups: all(groups.iter().map(element))?.into_iter().collect() })
     }
 
     fn element(&self, id: &Spanned<String>, is_heading: bool) -> Result<ElementId, ConfigError> {

@@ -19,8 +19,8 @@ pub(super) struct Source {
     /// Where its name stands.
     pub(super) name: Range<usize>,
     pub(super) skips: Vec<Skip>,
-    pub(super) heading: Written,
-    pub(super) fields: Vec<Written>,
+    pub(super) heading: FormatSpans,
+    pub(super) fields: Vec<FormatSpans>,
 }
 
 /// A stretch that holds no fields: what it begins with, and what it ends before.
@@ -32,7 +32,7 @@ pub(super) struct Skip {
 
 /// A pattern, and the data element of each of its named groups.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct FormatSpans {
     pub(super) pattern: Spanned<String>,
     pub(super) groups: BTreeMap<Spanned<String>, ElementId>,
 }
@@ -119,7 +119,7 @@ fn checked<T>(pattern: &Spanned<String>, check: impl FnOnce(&str) -> Result<T, S
 }
 
 /// The row that a pattern matches: each group has its element, each entry its group.
-fn row(pattern: Pattern, written: &Written) -> Result<Row, Fault> {
+fn row(pattern: Pattern, written: &FormatSpans) -> Result<Row, Fault> {
     let Pattern { hir, groups, after } = pattern;
     let has_group = |name: &Spanned<String>| groups.iter().any(|group| group.name == *name.get_ref());
     if let Some(entry) = written.groups.keys().find(|name| !has_group(name)) {

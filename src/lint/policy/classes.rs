@@ -12,7 +12,7 @@ use super::table::{
 use super::{Finding, Subject};
 use crate::config::read_bytes;
 use crate::policy::survey::covering;
-use crate::policy::{AgencyClass, ClassId, Effect, Ori, OriPattern, Roster, Rule, WrittenName};
+use crate::policy::{AgencyClass, ClassId, Effect, Ori, OriPattern, Roster, Rule, SpannedName};
 
 /// The verified ORI of ICE's Law Enforcement Support Center (Nlets, message keys IAQ and IAR). It begins with VT.
 const SUPPORT_CENTER: &str = "VTICE0900";
@@ -128,7 +128,7 @@ fn excepts(subject: &mut Subject<'_>, class: ClassId) {
     }
 }
 
-fn patterns(names: &[WrittenName]) -> impl Iterator<Item = (&WrittenName, OriPattern)> {
+fn patterns(names: &[SpannedName]) -> impl Iterator<Item = (&SpannedName, OriPattern)> {
     names
         .iter()
         .filter(|name| OriPattern::is_pattern(&name.name))
@@ -159,7 +159,7 @@ pub(super) fn is_on_purpose(subject: &Subject<'_>, one: ClassId, other: ClassId)
 }
 
 /// The pattern of a class that claims an ORI, as it is written.
-fn claiming<'a>(subject: &Subject<'a>, class: ClassId, ori: Ori) -> Option<&'a WrittenName> {
+fn claiming<'a>(subject: &Subject<'a>, class: ClassId, ori: Ori) -> Option<&'a SpannedName> {
     patterns(&subject.class(class)?.ori).find(|(_, pattern)| pattern.matches(ori)).map(|(name, _)| name)
 }
 

@@ -4,7 +4,7 @@
 use super::Subject;
 use super::table::WILDCARD_ADMITS_LETTERS;
 use crate::policy::survey::{ANY, DIGIT, Mask, Survey, masks};
-use crate::policy::{ClaimSet, ClassId, Conditions, Ori, OriPattern, WrittenName};
+use crate::policy::{ClaimSet, ClassId, Conditions, Ori, OriPattern, SpannedName};
 
 /// What offices of border and immigration enforcement have in the third to the fifth place, verified or plausible.
 const OFFICES: [&[u8; 3]; 5] = [b"CBP", b"HSI", b"ICE", b"USB", b"DEA"];
@@ -12,7 +12,7 @@ const OFFICES: [&[u8; 3]; 5] = [b"CBP", b"HSI", b"ICE", b"USB", b"DEA"];
 const PLACES: std::ops::Range<usize> = 2..5;
 
 pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
-    let mut found: Vec<(ClassId, &WrittenName, Ori, String)> = Vec::new();
+    let mut found: Vec<(ClassId, &SpannedName, Ori, String)> = Vec::new();
     for (class, written) in (0..).zip(&subject.written.classes) {
         for name in &written.ori {
             found.extend(admitted(subject, class, name).map(|(ori, narrower)| (class, name, ori, narrower)));
@@ -37,7 +37,7 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
 }
 
 /// The ORI of an office that a pattern brings into its class by a wildcard, and the pattern without such.
-fn admitted(subject: &Subject<'_>, class: ClassId, name: &WrittenName) -> Option<(Ori, String)> {
+fn admitted(subject: &Subject<'_>, class: ClassId, name: &SpannedName) -> Option<(Ori, String)> {
     let pattern = OriPattern::new(&name.name).ok().filter(|_| OriPattern::is_pattern(&name.name))?;
     masks(&pattern).into_iter().find_map(|mask| {
         let offices = OFFICES.iter().filter_map(|office| filled(&mask, office));

@@ -24,7 +24,7 @@ use crate::catalog::{Catalog, Element, ElementId};
 use crate::config::{ConfigError, Document, Pointed};
 use crate::format::Formats;
 use crate::policy::survey::{Claim, Population, Survey};
-use crate::policy::{ClassId, Policy, Rule, Written, WrittenClass, WrittenRule};
+use crate::policy::{ClassId, ClassSpans, Policy, PolicySpans, Rule, RuleSpans};
 
 pub(crate) use table::ALL;
 
@@ -34,7 +34,7 @@ struct Subject<'a> {
     catalog: &'a Catalog,
     policy: &'a Policy,
     survey: &'a Survey<'a>,
-    written: &'a Written,
+    written: &'a PolicySpans,
     populations: &'a [Population],
     claims: &'a [Claim],
     /// For each class the populations that are in it, by their places.
@@ -49,7 +49,7 @@ pub(crate) fn lint(
     catalog: &Catalog,
     formats: &Formats,
 ) -> Result<Vec<Finding>, ConfigError> {
-    let written = Written::read(document)?;
+    let written = PolicySpans::read(document)?;
     let survey = Survey::of(policy);
     let claims = survey.claims()?;
     let populations = survey.populations()?;
@@ -94,11 +94,11 @@ impl<'a> Subject<'a> {
         rule.classes.iter().flatten().flat_map(of_class).chain(everybody)
     }
 
-    fn class(&self, id: ClassId) -> Option<&'a WrittenClass> {
+    fn class(&self, id: ClassId) -> Option<&'a ClassSpans> {
         self.written.classes.get(usize::from(id))
     }
 
-    fn rule(&self, id: usize) -> Option<&'a WrittenRule> {
+    fn rule(&self, id: usize) -> Option<&'a RuleSpans> {
         self.written.rules.get(id)
     }
 

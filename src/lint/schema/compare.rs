@@ -9,7 +9,7 @@ use super::super::finding::{Code, Finding};
 use super::mapping::{Leads, Mapped, Names};
 use super::outline::{Content, Name, Outline, Part};
 use crate::config::{Document, nearest};
-use crate::format::{Syntax, Written};
+use crate::format::{FormatSpans, Syntax};
 
 pub(crate) const PATH_NOT_IN_SCHEMA: Code =
     Code::error("path-not-in-schema", "a path of a format leads to what its schema doesn't have");
@@ -27,7 +27,7 @@ pub(crate) const NOT_NILLABLE: Code =
 /// What a comparison is made of.
 pub(super) struct Comparison<'a, O: Outline> {
     pub(super) outline: &'a O,
-    pub(super) written: &'a Written,
+    pub(super) written: &'a FormatSpans,
     pub(super) names: Names<'a>,
     pub(super) syntax: Syntax,
     pub(super) document: &'a Document<'a>,
@@ -75,7 +75,7 @@ impl<O: Outline> Comparison<'_, O> {
             let message = format!("`{}` is said to be nillable, and the schema doesn't let it be nil", node.path);
             self.find(&NOT_NILLABLE, &span.clone(), message, None);
         }
-        if let (Some((span, word)), false) = (&node.stand_in, part.is_nillable)
+        if let (Some((span, word)), false) = (&node.placeholder, part.is_nillable)
             && word == "nil"
         {
             let message = format!("nil stands for `{}`, and the schema doesn't let it be nil", node.path);
@@ -215,7 +215,8 @@ impl<O: Outline> Comparison<'_, O> {
         if names.iter().any(stays) {
             return;
         }
-        let standing = names.iter().filter_map(|name| node.children.get(name)).find(|child| child.stand_in.is_some());
+        let standing =
+            names.iter().filter_map(|name| node.children.get(name)).find(|child| child.placeholder.is_some());
         if let Some(child) = standing {
             self.wanted.insert(child.path.clone());
             return;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::outline::Name;
 use crate::catalog::{Catalog, Element};
-use crate::format::{Syntax, Written, WrittenPath};
+use crate::format::{FormatSpans, SpannedPath, Syntax};
 
 /// What a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,7 +36,7 @@ pub(super) struct Mapped {
     pub(super) span: Range<usize>,
     pub(super) children: BTreeMap<Name, Mapped>,
     /// What stands for it where it is denied.
-    pub(super) stand_in: Option<(Range<usize>, String)>,
+    pub(super) placeholder: Option<(Range<usize>, String)>,
     /// Where it is said to be nillable.
     pub(super) nillable: Option<Range<usize>>,
 }
@@ -69,12 +69,12 @@ impl Mapped {
 /// Reads the steps of a format's paths as names.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Names<'w> {
-    written: &'w Written,
+    written: &'w FormatSpans,
     syntax: Syntax,
 }
 
 impl<'w> Names<'w> {
-    pub(super) fn new(written: &'w Written, syntax: Syntax) -> Self {
+    pub(super) fn new(written: &'w FormatSpans, syntax: Syntax) -> Self {
         Self { written, syntax }
     }
 
@@ -129,7 +129,7 @@ impl<'w> Names<'w> {
             self.walk(&mut root, path).0.leads = Leads::Nowhere;
         }
         for (path, word) in &self.written.required {
-            self.walk(&mut root, path).0.stand_in = Some((path.span.clone(), word.clone()));
+            self.walk(&mut root, path).0.placeholder = Some((path.span.clone(), word.clone()));
         }
         for path in &self.written.nillable {
             self.walk(&mut root, path).0.nillable = Some(path.span.clone());
@@ -138,7 +138,7 @@ impl<'w> Names<'w> {
     }
 
     /// The node of a path, grown where it is missing; whether the path names a record.
-    fn walk<'m>(&self, root: &'m mut Mapped, path: &WrittenPath) -> (&'m mut Mapped, bool) {
+    fn walk<'m>(&self, root: &'m mut Mapped, path: &SpannedPath) -> (&'m mut Mapped, bool) {
         let (steps, is_record) = match path.path.strip_suffix("/**") {
             Some(steps) => (steps, true),
             None => (path.path.as_str(), false),

@@ -23,7 +23,7 @@ use xsd::Xsd;
 use super::finding::{Code, Finding};
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document};
-use crate::format::{Syntax, Written};
+use crate::format::{FormatSpans, Syntax};
 
 pub(crate) const NO_SCHEMA: Code =
     Code::note("no-schema", "a format has no schema beside it: its mapping is held to nothing");
@@ -58,7 +58,7 @@ pub(crate) struct Sources<'a> {
 /// Holds a format, which is known to load, to its schemas.
 pub(crate) fn lint(sources: &Sources<'_>, catalog: &Catalog) -> Result<Vec<Finding>, ConfigError> {
     let document = &sources.format;
-    let written = Written::read(document)?;
+    let written = FormatSpans::read(document)?;
     let (json, xml): (Vec<_>, Vec<_>) = sources.schemas.iter().partition(|schema| schema.file.ends_with(JSON_SCHEMA));
     let mut found = Vec::new();
     let mut wanted = BTreeSet::new();
@@ -109,7 +109,13 @@ struct Held {
     wanted: BTreeSet<String>,
 }
 
-fn hold<O: Outline>(outline: &O, syntax: Syntax, sources: &Sources<'_>, written: &Written, catalog: &Catalog) -> Held {
+fn hold<O: Outline>(
+    outline: &O,
+    syntax: Syntax,
+    sources: &Sources<'_>,
+    written: &FormatSpans,
+    catalog: &Catalog,
+) -> Held {
     let document = &sources.format;
     let names = Names::new(written, syntax);
     let mapping = names.tree(catalog);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::SurveyError;
 use super::kinds::{KindId, Kinds};
-use super::told::RuleId;
+use super::metadata::RuleId;
 use super::trees::{Condition, Levels, Tree, Trees};
 #[cfg(test)]
 use crate::catalog::ElementId;

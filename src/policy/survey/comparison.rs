@@ -8,9 +8,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::columns::{Column, Columns, Outcome};
+use super::metadata::RuleId;
 use super::regions::{Region, regions};
 use super::simple::simplified;
-use super::told::RuleId;
 use super::trees::{Levels, Tree, Trees, Way};
 use super::{MAX_CASES, SurveyError, messages};
 use crate::catalog::{ElementId, Treatment};

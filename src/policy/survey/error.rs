@@ -4,8 +4,8 @@
 use std::cmp::Reverse;
 
 use super::MAX_CASES;
+use super::metadata::RuleId;
 use super::regions::MAX_OVERLAPS;
-use super::told::RuleId;
 use crate::config::ConfigError;
 use crate::policy::Policy;
 use crate::policy::agency::ClassId;

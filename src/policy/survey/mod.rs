@@ -17,10 +17,10 @@ mod comparison;
 mod error;
 mod kinds;
 mod masks;
+mod metadata;
 mod order;
 mod regions;
 mod simple;
-mod told;
 mod trees;
 
 #[cfg(test)]
@@ -32,8 +32,8 @@ pub(crate) use columns::{Column, Outcome};
 pub(crate) use comparison::{Change, Difference, Differences, Direction, NEW, OLD, compare};
 pub(crate) use kinds::{KindId, Kinds};
 pub(crate) use masks::{ANY, DIGIT, Mask, covering, masks};
+pub(crate) use metadata::{RuleId, Ruling};
 pub(crate) use regions::Claim;
-pub(crate) use told::{RuleId, Ruling};
 pub(crate) use trees::Tree;
 
 use super::Policy;

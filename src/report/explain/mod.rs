@@ -10,7 +10,7 @@ mod situation;
 mod text;
 mod who;
 
-pub(crate) use message::{MessageTold, Structure, View, message_key};
+pub(crate) use message::{MessageReport, Structure, View, message_key};
 use serde::Serialize;
 
 use crate::config::ConfigError;

@@ -5,7 +5,7 @@ use super::super::output::{Output, Run, push_json_string};
 use super::super::planted::{Planted, is_planted};
 use super::successors::{self, Successor};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Rewrite, Role, record_namespace};
-use crate::format::{NOTICE, Node, StandIn};
+use crate::format::{NOTICE, Node, Placeholder};
 use crate::read::json::decode;
 use crate::read::{Reason, Refusal};
 use crate::span::Span;
@@ -183,12 +183,12 @@ impl JsonRewriter<'_, '_, '_> {
 
     /// A part was removed; a member that the schema requires has something stand for it.
     pub(super) fn removed(&mut self, part: Part, node: Option<&Node>) -> Rewrite<()> {
-        if let Some(stand_in) = node.and_then(|node| node.stand_in.as_ref()).filter(|_| part.name.is_some()) {
+        if let Some(placeholder) = node.and_then(|node| node.placeholder.as_ref()).filter(|_| part.name.is_some()) {
             self.begin(&part);
-            match stand_in {
-                StandIn::Nil => self.out.bytes().extend_from_slice(b"null"),
-                StandIn::Empty => self.out.bytes().extend_from_slice(b"\"\""),
-                StandIn::Constant(text) => push_json_string(text, self.out.bytes()),
+            match placeholder {
+                Placeholder::Nil => self.out.bytes().extend_from_slice(b"null"),
+                Placeholder::Empty => self.out.bytes().extend_from_slice(b"\"\""),
+                Placeholder::Constant(text) => push_json_string(text, self.out.bytes()),
             }
             self.written();
         } else {

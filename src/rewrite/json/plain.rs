@@ -115,12 +115,12 @@ impl JsonRewriter<'_, '_, '_> {
                         let inner = value_start + usize::from(next == b'"');
                         let end = match next {
                             b'"' => session
-                                .plain_end(simd, element, bytes, inner)
+                                .fast_accept_end(simd, element, bytes, inner)
                                 .filter(|end| byte_at(bytes, *end) == b'"'),
                             // Null may mean that there is no value.
                             b't' | b'f' if node.role.is_none() => literal_end(bytes, inner).filter(|end| {
                                 let literal = bytes.get(..*end).unwrap_or_default();
-                                session.plain_end(simd, element, literal, inner) == Some(*end)
+                                session.fast_accept_end(simd, element, literal, inner) == Some(*end)
                             }),
                             _ => None,
                         };
@@ -139,7 +139,7 @@ impl JsonRewriter<'_, '_, '_> {
                             session.trace(element, Some(node), value, out.len_with(run) - (at - inner));
                         }
                     }
-                    None if node.stand_in.is_none() && node.role.is_none() => {
+                    None if node.placeholder.is_none() && node.role.is_none() => {
                         let end = match next {
                             b'"' => plain_string_end(simd, bytes, value_start + 1).map(|end| end + 1),
                             _ => literal_end(bytes, value_start),

@@ -6,7 +6,7 @@ use super::super::session::Value;
 use super::super::value::Judgement;
 use super::{JsonRewriter, Part, Rewrite, Role};
 use crate::catalog::{ElementId, Treatment};
-use crate::format::{NamespaceId, Node, StandIn, Syntax, Target};
+use crate::format::{NamespaceId, Node, Placeholder, Syntax, Target};
 use crate::read::json::{JsonString, Scalar, ValueKind, decode};
 use crate::span::Span;
 
@@ -76,7 +76,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     ) -> Rewrite<()> {
         let scalar = self.reader.scalar()?;
         let end = self.reader.position();
-        let may_be_null = node.is_some_and(|node| node.nillable || node.stand_in == Some(StandIn::Nil));
+        let may_be_null = node.is_some_and(|node| node.nillable || node.placeholder == Some(Placeholder::Nil));
         let value = match scalar {
             // What the schema calls nil is an empty value.
             Scalar::Lexeme(span) if may_be_null && span.text(self.text) == "null" => Value::Plain(""),

@@ -90,7 +90,7 @@ impl Stencil {
             let end = match opening {
                 Opening::Denied => self.denied_end(simd, bytes, at)?,
                 Opening::Released | Opening::Requester => {
-                    catalog.element(element)?.shape().plain_end(simd, bytes, at)?
+                    catalog.element(element)?.shape().fast_accept_end(simd, bytes, at)?
                 }
             };
             holes.push(Span::new(at, end));

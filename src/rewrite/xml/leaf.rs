@@ -18,7 +18,7 @@ impl XmlRewriter<'_, '_, '_> {
         self.session.deny(element, Span::new(tag.span.start(), end));
         let inside = Span::new(tag.span.end(), end);
         self.session.buffers.trace.skipped(element, Syntax::Xml, self.text.as_bytes(), inside);
-        self.stand_in(tag.name, tag.namespace, Some(node));
+        self.placeholder(tag.name, tag.namespace, Some(node));
         Ok(())
     }
 
@@ -71,7 +71,7 @@ impl XmlRewriter<'_, '_, '_> {
         if !kept {
             self.take_back(out_start);
             self.space = space;
-            self.stand_in(tag.name, tag.namespace, Some(node));
+            self.placeholder(tag.name, tag.namespace, Some(node));
             return Ok(());
         }
         if let (Content::One(span), Some((element, Some(treatment))), true) =

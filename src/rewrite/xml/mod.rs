@@ -3,8 +3,8 @@
 
 mod leaf;
 mod opening;
+mod placeholder;
 mod plain;
-mod stand_in;
 mod tag;
 
 pub(super) use opening::{KnownOpening, Opening};
@@ -369,7 +369,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             self.take_back(out_start);
             self.space = space;
             let node = id.and_then(|node| self.trie.node(node));
-            self.stand_in(name, namespace, node);
+            self.placeholder(name, namespace, node);
         } else if is_value {
             self.space = Span::default();
             self.end_tag(name, namespace, tag);

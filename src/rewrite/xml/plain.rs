@@ -58,7 +58,7 @@ impl XmlRewriter<'_, '_, '_> {
                 let is_noted = match frame.released {
                     // An element that stays for its attributes alone is written otherwise.
                     true => out.len_with(run) <= frame.out_content,
-                    false => node.is_some_and(|node| node.stand_in.is_some()),
+                    false => node.is_some_and(|node| node.placeholder.is_some()),
                 };
                 if !is_same || declares || is_other || is_noted {
                     break;
@@ -95,7 +95,7 @@ impl XmlRewriter<'_, '_, '_> {
             match node.content {
                 Content::Value(element) => match session.treatment(element) {
                     Some(Treatment::Full) if !is_planted(Planted::LostValue) => {
-                        let end = session.plain_end(simd, element, bytes, inside);
+                        let end = session.fast_accept_end(simd, element, bytes, inside);
                         let Some(end) = end.filter(|end| guess.end_tag.stands_at(simd, bytes, *end)) else { break };
                         let behind = end + guess.end_tag.len();
                         session.release(element);
@@ -109,7 +109,7 @@ impl XmlRewriter<'_, '_, '_> {
                         session.buffers.trace.released(element, Span::new(inside, end), written_at);
                         at = behind;
                     }
-                    None if node.stand_in.is_none() => {
+                    None if node.placeholder.is_none() => {
                         let end = plain_text_end(simd, bytes, inside);
                         let Some(end) = end.filter(|end| guess.end_tag.stands_at(simd, bytes, *end)) else { break };
                         let behind = end + guess.end_tag.len();

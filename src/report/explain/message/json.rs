@@ -2,7 +2,7 @@
 
 use super::parts::{Fate, Outcome, Walk, Written};
 use crate::catalog::ElementId;
-use crate::format::{NamespaceId, Node, NodeId, StandIn, Target, Trie};
+use crate::format::{NamespaceId, Node, NodeId, Placeholder, Target, Trie};
 use crate::read::Refusal;
 use crate::read::json::{JsonReader, Scalar, ValueKind, closing, decode};
 use crate::read::scan::is_space;
@@ -195,7 +195,7 @@ impl<'w> JsonWalk<'w, '_> {
 
     fn leaf(&mut self, coming: Coming<'_>, element: Option<ElementId>) -> Result<(), Refusal> {
         let node = coming.node.map(|(_, node)| node);
-        let may_be_null = node.is_some_and(|node| node.nillable || node.stand_in == Some(StandIn::Nil));
+        let may_be_null = node.is_some_and(|node| node.nillable || node.placeholder == Some(Placeholder::Nil));
         let mut value = String::new();
         let scalar = self.reader.scalar()?;
         let is_in_record = node.is_none_or(|node| matches!(node.target, Target::Record(_)));

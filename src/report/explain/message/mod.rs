@@ -6,16 +6,16 @@
 
 mod fields;
 mod json;
+mod message_report;
 mod parts;
 mod structure;
-mod tell;
 mod view;
 mod xml;
 
 use std::collections::HashSet;
 
+pub(crate) use message_report::{MessageReport, message_key};
 pub(crate) use structure::Structure;
-pub(crate) use tell::{MessageTold, message_key};
 pub(crate) use view::View;
 
 use crate::Filter;

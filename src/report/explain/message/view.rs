@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use super::message_report::MessageReport;
 use super::parts::{Fate, Part, Parts, Written};
-use super::tell::MessageTold;
 
 /// The view of a message.
-pub(crate) struct View<'m>(pub(crate) &'m MessageTold);
+pub(crate) struct View<'m>(pub(crate) &'m MessageReport);
 
 impl fmt::Display for View<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

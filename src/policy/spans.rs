@@ -11,47 +11,47 @@ use crate::config::{ConfigError, Document, Spanned};
 
 /// A name and where it is written.
 #[derive(Debug, Clone)]
-pub(crate) struct WrittenName {
+pub(crate) struct SpannedName {
     pub(crate) name: String,
     pub(crate) span: Range<usize>,
 }
 
 /// An agency class.
 #[derive(Debug)]
-pub(crate) struct WrittenClass {
-    pub(crate) name: WrittenName,
+pub(crate) struct ClassSpans {
+    pub(crate) name: SpannedName,
     /// ORIs and patterns.
-    pub(crate) ori: Vec<WrittenName>,
-    pub(crate) ori_file: Option<WrittenName>,
-    pub(crate) except: Vec<WrittenName>,
-    pub(crate) overlaps: Vec<WrittenName>,
+    pub(crate) ori: Vec<SpannedName>,
+    pub(crate) ori_file: Option<SpannedName>,
+    pub(crate) except: Vec<SpannedName>,
+    pub(crate) overlaps: Vec<SpannedName>,
 }
 
 /// A rule of any kind.
 #[derive(Debug)]
-pub(crate) struct WrittenRule {
-    pub(crate) id: WrittenName,
-    pub(crate) elements: Vec<WrittenName>,
-    pub(crate) treatments: Vec<(WrittenName, Treatment)>,
+pub(crate) struct RuleSpans {
+    pub(crate) id: SpannedName,
+    pub(crate) elements: Vec<SpannedName>,
+    pub(crate) treatments: Vec<(SpannedName, Treatment)>,
 }
 
 /// What a policy's file says, with places.
 #[derive(Debug)]
-pub(crate) struct Written {
+pub(crate) struct PolicySpans {
     /// Where the policy's name is written: the place of its head.
     pub(crate) head: Range<usize>,
     /// Where it says what becomes of a value that violates its shape.
     pub(crate) on_shape_violation: Option<Range<usize>>,
-    pub(crate) claims: Vec<WrittenName>,
-    pub(crate) classes: Vec<WrittenClass>,
-    pub(crate) rules: Vec<WrittenRule>,
+    pub(crate) claims: Vec<SpannedName>,
+    pub(crate) classes: Vec<ClassSpans>,
+    pub(crate) rules: Vec<RuleSpans>,
 }
 
-impl Written {
+impl PolicySpans {
     /// Reads the tables of a policy; whether its names are right is for [`Policy`](super::Policy) to say.
     pub(crate) fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
         let raw: RawPolicy = document.parse()?;
-        let class = |(name, class): (Spanned<String>, super::load::RawAgencyClass)| WrittenClass {
+        let class = |(name, class): (Spanned<String>, super::load::RawAgencyClass)| ClassSpans {
             name: written(&name),
             ori: all(&class.ori),
             ori_file: class.ori_file.as_ref().map(written),
@@ -70,18 +70,18 @@ impl Written {
     }
 }
 
-fn rule(raw: &RawRule) -> WrittenRule {
-    WrittenRule {
+fn rule(raw: &RawRule) -> RuleSpans {
+    RuleSpans {
         id: written(&raw.id),
         elements: raw.elements.as_ref().map_or_else(Vec::new, |elements| all(elements.get_ref())),
         treatments: raw.treatments.iter().map(|(key, treatment)| (written(key), *treatment)).collect(),
     }
 }
 
-fn all(names: &[Spanned<String>]) -> Vec<WrittenName> {
+fn all(names: &[Spanned<String>]) -> Vec<SpannedName> {
     names.iter().map(written).collect()
 }
 
-fn written(name: &Spanned<String>) -> WrittenName {
-    WrittenName { name: name.get_ref().clone(), span: name.span() }
+fn written(name: &Spanned<String>) -> SpannedName {
+    SpannedName { name: name.get_ref().clone(), span: name.span() }
 }

@@ -1,4 +1,4 @@
-//! A finding in a file of the user's, drawn with its lines.
+//! A finding in a file of the user's, shown with its lines.
 //!
 //! It stands alone because every verb shows a wrong policy alike: one line that a program can search, `FILE:LINE:COLUMN:
 //! message`, below it the lines themselves with the place marked, and what to do.
@@ -231,7 +231,7 @@ impl SourceCode for Excerpt<'_> {
 mod tests {
     use super::*;
 
-    fn drawn(text: &str, start: usize, end: usize, help: Option<&str>) -> String {
+    fn diagnostic(text: &str, start: usize, end: usize, help: Option<&str>) -> String {
         let before = text.get(..start).unwrap();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
@@ -245,28 +245,30 @@ mod tests {
         let at = text.find("'ü").unwrap();
         let told = "p.toml:2:6: wrong\n   ,----\n 1 | a = 1\n 2 | id = 'über'\n   :      ^^^^^^\n 3 | b = 2\n   `----\n  \
                     help: did you mean that?";
-        assert_eq!(drawn(text, at, at + 7, Some("did you mean that?")), told);
+        assert_eq!(diagnostic(text, at, at + 7, Some("did you mean that?")), told);
     }
 
     #[test]
     fn lines_far_down_are_found_from_the_place() {
         let text = "ü = 1\r\n".repeat(1000) + "x = 2\n\ny = 3";
         let at = text.find('x').unwrap();
-        assert!(drawn(&text, at, at + 1, None).contains(" 1000 | ü = 1\n 1001 | x = 2\n      : ^\n 1002 | \n"));
-        assert!(drawn(&text, at + 6, at + 6, None).contains(" 1001 | x = 2\n 1002 | \n      : ^\n 1003 | y = 3\n"));
+        assert!(diagnostic(&text, at, at + 1, None).contains(" 1000 | ü = 1\n 1001 | x = 2\n      : ^\n 1002 | \n"));
+        assert!(
+            diagnostic(&text, at + 6, at + 6, None).contains(" 1001 | x = 2\n 1002 | \n      : ^\n 1003 | y = 3\n")
+        );
     }
 
     #[test]
     fn a_place_without_characters_is_marked_where_they_are_missing() {
-        assert!(drawn("id\nx = 1", 2, 2, None).contains(" 1 | id\n   :   ^\n 2 | x = 1\n"));
-        assert!(drawn("a = 1\n", 6, 6, None).contains(" 1 | a = 1\n 2 | \n   : ^\n"));
-        assert!(drawn("", 0, 0, None).contains(" 1 | \n   : ^\n"));
+        assert!(diagnostic("id\nx = 1", 2, 2, None).contains(" 1 | id\n   :   ^\n 2 | x = 1\n"));
+        assert!(diagnostic("a = 1\n", 6, 6, None).contains(" 1 | a = 1\n 2 | \n   : ^\n"));
+        assert!(diagnostic("", 0, 0, None).contains(" 1 | \n   : ^\n"));
     }
 
     #[test]
     fn a_long_line_is_cut_around_the_place() {
         let long = format!("list = [{}]", "'abcdef', ".repeat(40));
-        let told = drawn(&long, 208, 216, None);
+        let told = diagnostic(&long, 208, 216, None);
         assert!(told.lines().all(|line| line.len() <= WIDTH + 12), "{told}");
         let lines: Vec<&str> = told.lines().collect();
         let (line, mark) = (lines.get(2).unwrap(), lines.get(3).unwrap());
@@ -277,7 +279,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_not_steer_a_terminal_and_goes_on_to_the_end_of_a_line_only() {
-        let told = drawn("[a]\n\u{1b}[31m = 1\r\n\tx = 2", 4, 14, None);
+        let told = diagnostic("[a]\n\u{1b}[31m = 1\r\n\tx = 2", 4, 14, None);
         assert!(!told.contains('\u{1b}') && !told.contains('\r'), "{told}");
         assert!(told.contains(" 2 | \\u{1b}[31m = 1\n   : ^^^^^^^^^^^^^^\n 3 |     x = 2"), "{told}");
     }

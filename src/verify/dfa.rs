@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::positions::{Bytes, Positions, groups};
+use super::glushkov::{Bytes, GlushkovNfa, groups};
 
 /// Bytes looked at in one step where a state leads to itself, as in an image.
 const STEP: usize = 64;
@@ -28,7 +28,7 @@ const IS_UNTOLD: u16 = 2;
 
 /// A pattern as a table. It is kept small, for what is looked at beside a photo has left the processor's cache each time.
 #[derive(Debug)]
-pub(super) struct Form {
+pub(super) struct Dfa {
     /// Which column each byte has: bytes that no place of the pattern tells apart have one, and so have all beyond ASCII.
     columns: [u8; 256],
     /// Row by row what a state is followed by, which is where the next row begins; and last how it ends.
@@ -38,10 +38,10 @@ pub(super) struct Form {
     loops: Vec<(usize, Vec<(u8, u8)>)>,
 }
 
-impl Form {
+impl Dfa {
     /// `None` when the pattern is too large for a table, or says more than one can.
     pub(super) fn new(pattern: &str) -> Option<Self> {
-        let positions = Positions::new(pattern)?;
+        let positions = GlushkovNfa::new(pattern)?;
         let groups = groups(&positions.reads, VISIBLE);
         let group_of = |byte: u8| groups.iter().position(|group| group.checked_shr(byte.into()).unwrap_or(0) & 1 != 0);
         let mut columns = [0; 256];
@@ -185,7 +185,7 @@ mod tests {
     use crate::catalog::Catalog;
 
     /// A text that leads to each state that can be reached from the start.
-    fn ways(form: &Form) -> BTreeMap<usize, String> {
+    fn ways(form: &Dfa) -> BTreeMap<usize, String> {
         let mut ways = BTreeMap::from([(form.start(), String::new())]);
         let mut open = vec![form.start()];
         while let Some(state) = open.pop() {
@@ -202,7 +202,7 @@ mod tests {
     }
 
     /// Texts by which any two states that differ are told apart.
-    fn witnesses(form: &Form, states: &BTreeSet<usize>) -> Vec<String> {
+    fn witnesses(form: &Dfa, states: &BTreeSet<usize>) -> Vec<String> {
         let ends = |text: &str| -> Vec<bool> {
             let end = |state: &usize| form.accepts(form.walk(*state, text.as_bytes())) == Some(true);
             states.iter().map(end).collect()
@@ -231,7 +231,7 @@ mod tests {
     /// From each state, by each byte, the table and the regular expression go the same way: with texts that tell all of
     /// the table's states apart, that settles that they are equal, unless the expression knew more states than the table.
     fn is_proven(pattern: &str) {
-        let form = Form::new(pattern).unwrap();
+        let form = Dfa::new(pattern).unwrap();
         let regex = Regex::new(&format!(r"(?-u)\A(?:{pattern})\z")).unwrap();
         let is_visible = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n'));
         let ways = ways(&form);
@@ -278,8 +278,8 @@ mod tests {
             is_proven(pattern);
         }
         for pattern in ["^a", r"a\b", "a{600}"] {
-            assert!(Form::new(pattern).is_none(), "{pattern}");
+            assert!(Dfa::new(pattern).is_none(), "{pattern}");
         }
-        assert_eq!(Form::new("(?u:[a-zé])").unwrap().conforms("é"), None);
+        assert_eq!(Dfa::new("(?u:[a-zé])").unwrap().conforms("é"), None);
     }
 }

@@ -12,7 +12,7 @@ pub(super) type Bytes = u128;
 
 /// The places of a pattern.
 #[derive(Debug, Default)]
-pub(super) struct Positions {
+pub(super) struct GlushkovNfa {
     /// What each of them reads.
     pub(super) reads: Vec<Bytes>,
     /// What may be read after each of them.
@@ -33,7 +33,7 @@ struct Part {
     is_nullable: bool,
 }
 
-impl Positions {
+impl GlushkovNfa {
     /// `None` when the pattern says more than places can.
     pub(super) fn new(pattern: &str) -> Option<Self> {
         let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(&format!("(?:{pattern})")).ok()?;

@@ -11,7 +11,7 @@ use crate::config::{ConfigError, Document, Spanned};
 
 /// A path and where it is written.
 #[derive(Debug, Clone)]
-pub(crate) struct WrittenPath {
+pub(crate) struct SpannedPath {
     /// Whole, from below the root.
     pub(crate) path: String,
     pub(crate) span: Range<usize>,
@@ -19,25 +19,25 @@ pub(crate) struct WrittenPath {
 
 /// What a `format.toml` says, with places.
 #[derive(Debug)]
-pub(crate) struct Written {
-    pub(crate) name: WrittenPath,
+pub(crate) struct FormatSpans {
+    pub(crate) name: SpannedPath,
     pub(crate) syntaxes: Vec<Syntax>,
-    pub(crate) root: Option<WrittenPath>,
+    pub(crate) root: Option<SpannedPath>,
     /// Prefixes and the namespaces they mean.
     pub(crate) namespaces: Vec<(String, String)>,
     /// The paths of `[paths]`, and the data element that each leads to.
-    pub(crate) paths: Vec<(WrittenPath, String)>,
+    pub(crate) paths: Vec<(SpannedPath, String)>,
     /// What the filter reads: the message key, the requester.
-    pub(crate) read: Vec<WrittenPath>,
-    pub(crate) nillable: Vec<WrittenPath>,
+    pub(crate) read: Vec<SpannedPath>,
+    pub(crate) nillable: Vec<SpannedPath>,
     /// What stands where a required part is denied.
-    pub(crate) required: Vec<(WrittenPath, String)>,
-    pub(crate) unmapped: Vec<WrittenPath>,
+    pub(crate) required: Vec<(SpannedPath, String)>,
+    pub(crate) unmapped: Vec<SpannedPath>,
     /// The attributes by which objects refer to one another.
     pub(crate) references: Vec<String>,
 }
 
-impl Written {
+impl FormatSpans {
     /// Reads the tables of a format; whether its names are right is for [`Formats`](super::Formats) to say.
     pub(crate) fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
         let raw: RawFormat = document.parse()?;
@@ -72,16 +72,16 @@ impl Written {
     }
 }
 
-fn written(text: &Spanned<String>) -> WrittenPath {
-    WrittenPath { path: text.get_ref().clone(), span: text.span() }
+fn written(text: &Spanned<String>) -> SpannedPath {
+    SpannedPath { path: text.get_ref().clone(), span: text.span() }
 }
 
-fn collect(paths: &Paths, above: &str, into: &mut Vec<(WrittenPath, String)>) {
+fn collect(paths: &Paths, above: &str, into: &mut Vec<(SpannedPath, String)>) {
     for (path, entry) in paths {
         let whole = format!("{above}{}", path.get_ref());
         match entry.get_ref() {
             PathEntry::Below(below) => collect(below, &format!("{whole}/"), into),
-            PathEntry::Element(id) => into.push((WrittenPath { path: whole, span: path.span() }, id.clone())),
+            PathEntry::Element(id) => into.push((SpannedPath { path: whole, span: path.span() }, id.clone())),
         }
     }
 }

@@ -5,12 +5,12 @@ use crate::config::{ConfigError, Document, Spanned};
 
 /// What a catalog declares.
 #[derive(Debug)]
-pub(crate) struct Written {
+pub(crate) struct CatalogSpans {
     pub(crate) elements: Vec<Spanned<String>>,
     pub(crate) groups: Vec<Spanned<String>>,
 }
 
-impl Written {
+impl CatalogSpans {
     /// Reads a catalog's names; whether they are right is for [`Catalog`](super::Catalog) to say.
     pub(crate) fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
         let raw: RawCatalog = document.parse()?;

@@ -6,9 +6,9 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, Visitor};
 
 /// What to do with a text that comes next.
-pub(super) struct Said<F>(pub(super) F);
+pub(super) struct WithStr<F>(pub(super) F);
 
-impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for Said<F> {
+impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for WithStr<F> {
     type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
@@ -16,7 +16,7 @@ impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for Said<F> {
     }
 }
 
-impl<T, F: FnOnce(&str) -> T> Visitor<'_> for Said<F> {
+impl<T, F: FnOnce(&str) -> T> Visitor<'_> for WithStr<F> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,7 +17,7 @@ use crate::{Filter, Receipt, Requester};
 /// A message, explained.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct MessageTold {
+pub(crate) struct MessageReport {
     disposition: &'static str,
     reason: Option<&'static str>,
     detail: Option<&'static str>,
@@ -25,7 +25,7 @@ pub(crate) struct MessageTold {
     offset: Option<usize>,
     format: Option<String>,
     message_key: Option<String>,
-    paths: Vec<PathTold>,
+    paths: Vec<PathReport>,
     /// Parts that the mapping doesn't name, of which nothing else is told.
     unmapped: usize,
     /// Why its parts can't be told, or not all of them.
@@ -41,7 +41,7 @@ pub(crate) struct MessageTold {
 /// What became of the values at one path, as far as it is the same.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct PathTold {
+struct PathReport {
     /// In the mapping's own names.
     path: String,
     element: String,
@@ -79,7 +79,7 @@ impl Outcome {
     }
 }
 
-impl MessageTold {
+impl MessageReport {
     /// Tells of a message that was redacted for `requester` with this receipt.
     pub(crate) fn of(filter: &Filter, requester: &Requester, message: &[u8], receipt: &Receipt) -> Self {
         let releases = receipt.disposition().releases();
@@ -129,7 +129,7 @@ impl MessageTold {
         let classes = receipt.requester().map(|ori| policy.classes_of(ori)).unwrap_or_default();
         let Some(asked) = policy.asked(requester, message_key(filter, receipt)) else { return };
         let applied = policy.applied(&classes, &asked);
-        let mut paths: Vec<PathTold> = Vec::new();
+        let mut paths: Vec<PathReport> = Vec::new();
         let mut known: HashMap<(String, ElementId, Outcome), usize> = HashMap::new();
         for (place, part) in self.parts.0.iter().enumerate() {
             let values: &[(ElementId, Outcome)] = match &part.fate {
@@ -150,7 +150,7 @@ impl MessageTold {
                 known.insert(key.clone(), paths.len());
                 let described = filter.catalog().element(*element);
                 let is_envelope = described.is_some_and(|element| element.is_envelope());
-                paths.push(PathTold {
+                paths.push(PathReport {
                     path: key.0,
                     element: described.map_or("", |element| element.id()).to_owned(),
                     outcome: outcome.word(),
@@ -172,11 +172,11 @@ impl MessageTold {
     }
 
     /// The notice that the filter itself writes, if it does.
-    fn notice(&self, path: String, receipt: &Receipt) -> Option<PathTold> {
+    fn notice(&self, path: String, receipt: &Receipt) -> Option<PathReport> {
         let counted = receipt.elements().find(|(id, _)| *id == NOTICE_ELEMENT).map_or(0, |(_, counts)| counts.released);
         let had: usize = self.paths.iter().filter(|path| path.element == NOTICE_ELEMENT).map(|path| path.count).sum();
         let added = (counted as usize).checked_sub(had).filter(|added| *added > 0)?;
-        Some(PathTold {
+        Some(PathReport {
             path,
             element: NOTICE_ELEMENT.to_owned(),
             outcome: "released",
@@ -190,7 +190,7 @@ impl MessageTold {
 
     /// Whether what is told here is what the receipt has counted.
     fn agrees(&self, filter: &Filter, receipt: &Receipt) -> bool {
-        let count = |id: &str, is_it: &dyn Fn(&PathTold) -> bool| -> usize {
+        let count = |id: &str, is_it: &dyn Fn(&PathReport) -> bool| -> usize {
             self.paths.iter().filter(|path| path.element == id && is_it(path)).map(|path| path.count).sum()
         };
         let told = |id: &str| {
@@ -215,7 +215,7 @@ pub(crate) fn message_key(filter: &Filter, receipt: &Receipt) -> Option<MessageK
     u16::try_from(place).ok().map(MessageKeyId)
 }
 
-impl fmt::Display for MessageTold {
+impl fmt::Display for MessageReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_head(f)?;
         if !self.paths.is_empty() {
@@ -227,7 +227,7 @@ impl fmt::Display for MessageTold {
                 writeln!(f, "  {}", path.path)?;
                 before = Some(&path.path);
             }
-            let PathTold { element, outcome, treatment, why, count, by, .. } = path;
+            let PathReport { element, outcome, treatment, why, count, by, .. } = path;
             let treatment = treatment.map_or(String::new(), |treatment| format!(" ({treatment})"));
             let by = match why {
                 _ if element.starts_with(crate::catalog::ENVELOPE) && why.is_none() => {
@@ -255,7 +255,7 @@ fn named(by: &[Deciding]) -> String {
     by.iter().map(|rule| format!("{} `{}`", rule.kind, rule.id)).collect::<Vec<_>>().join(", ")
 }
 
-impl MessageTold {
+impl MessageReport {
     /// What became of the message as a whole.
     pub(super) fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "This message is {}", self.disposition)?;

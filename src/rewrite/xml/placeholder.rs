@@ -5,14 +5,14 @@ use super::super::output::push_xml_text;
 use super::super::planted::{Planted, is_planted};
 use super::XmlRewriter;
 use super::tag::push_prefix;
-use crate::format::{NOTICE, NamespaceId, Node, NodeId, StandIn};
+use crate::format::{NOTICE, NamespaceId, Node, NodeId, Placeholder};
 use crate::read::xml::QualifiedName;
 use crate::span::Span;
 
 impl XmlRewriter<'_, '_, '_> {
     /// Writes what stands for a denied part that the schema requires.
-    pub(super) fn stand_in(&mut self, name: QualifiedName, namespace: NamespaceId, node: Option<&Node>) {
-        let Some(stand_in) = node.and_then(|node| node.stand_in.as_ref()) else { return };
+    pub(super) fn placeholder(&mut self, name: QualifiedName, namespace: NamespaceId, node: Option<&Node>) {
+        let Some(placeholder) = node.and_then(|node| node.placeholder.as_ref()) else { return };
         let format = self.session.format;
         self.copy_space();
         let at = self.out.len();
@@ -23,17 +23,17 @@ impl XmlRewriter<'_, '_, '_> {
         let out = self.out.bytes();
         out.push(b'<');
         out.extend_from_slice(&qualified);
-        match stand_in {
-            StandIn::Empty => out.extend_from_slice(b"/>"),
-            StandIn::Nil => {
+        match placeholder {
+            Placeholder::Empty => out.extend_from_slice(b"/>"),
+            Placeholder::Nil => {
                 out.push(b' ');
                 push_prefix(format.prefix_of(NamespaceId::XSI), out);
                 out.extend_from_slice(b"nil=\"true\"/>");
                 self.buffers.used.mark(NamespaceId::XSI, at);
             }
-            StandIn::Constant(text) => {
+            Placeholder::Constant(text) => {
                 out.push(b'>');
-                push_xml_text(if is_planted(Planted::StandIn) { "planted" } else { text }, out);
+                push_xml_text(if is_planted(Planted::Placeholder) { "planted" } else { text }, out);
                 out.extend_from_slice(b"</");
                 out.extend_from_slice(&qualified);
                 out.push(b'>');
