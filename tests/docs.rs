@@ -1,6 +1,6 @@
 //! The documentation says what is there: every key, element, limit and link, and examples that give what they show.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -213,4 +213,32 @@ fn every_command_that_is_shown_is_understood() {
         }
     }
     assert!(seen > 25);
+}
+
+/// The cells of each row of the tables in a text, the outer ones without their bars.
+fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.map(|row| row.split(" | ").collect())
+}
+
+/// The words of a cell that are set as code, in order.
+fn codes(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_attack_has_tests_that_there_are() {
+    let text = read("docs/threat-model.md");
+    let attacks: Vec<(usize, Vec<&str>)> =
+        rows(&text).filter_map(|row| Some((row[0].parse().ok()?, codes(row[3])))).collect();
+    let numbers: Vec<usize> = attacks.iter().map(|(number, _)| *number).collect();
+    assert!(numbers.iter().copied().eq(1..=numbers.len()) && numbers.len() >= 37, "{numbers:?}");
+    for (number, tests) in attacks {
+        let own = format!("attack_{number:02}_");
+        assert!(tests.iter().any(|test| test.contains(&own)), "no test is called {own}...");
+        for test in tests {
+            let (file, name) = test.split_once("::").unwrap();
+            assert!(read(file).contains(&format!("fn {name}(")), "attack {number}: there is no {test}");
+        }
+    }
 }
