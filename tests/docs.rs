@@ -1,6 +1,15 @@
 //! The documentation says what is there: every key, element, limit and link, and examples that give what they show.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that can't go on has failed"
+)]
+
+#[path = "docs/modules.rs"]
+mod modules;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,11 +27,14 @@ fn read(name: &str) -> String {
     fs::read_to_string(home().join(name)).unwrap()
 }
 
-/// The README and everything in `docs/`, by path.
+/// The pages for people beside the README, at the root.
+const AT_ROOT: [&str; 4] = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
+
+/// The pages at the root and everything in `docs/`, by path.
 fn documents() -> Vec<(PathBuf, String)> {
     let mut paths: Vec<PathBuf> =
         fs::read_dir(home().join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.push(home().join("README.md"));
+    paths.extend(AT_ROOT.map(|name| home().join(name)));
     paths.sort();
     paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
@@ -125,7 +137,8 @@ fn every_link_leads_somewhere() {
     };
     let mut links = 0;
     for (path, text) in documents() {
-        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+        let own = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+        for link in own.filter(|link| !link.starts_with("https://")) {
             let (file, anchor) = link.split_once('#').map_or((link, None), |(file, anchor)| (file, Some(anchor)));
             let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
             assert!(target.is_file(), "{}: {link}", path.display());
@@ -137,6 +150,27 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(links > 50);
+}
+
+/// Files and folders that the contributors' pages name in code are there.
+#[test]
+fn every_path_that_is_named_exists() {
+    let mut named = 0;
+    for page in ["docs/architecture.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        let text = read(page);
+        for word in text.lines().flat_map(codes).filter_map(|code| code.split(' ').next()) {
+            let first = word.split('/').next().unwrap();
+            let is_path = word.contains('/') && !word.contains(['*', '<', ':', ',']) && !word.contains("NAME");
+            if is_path
+                && [".ci", "benches", "docs", "fixtures", "fuzz", "policies", "schemas", "src", "tests"]
+                    .contains(&first)
+            {
+                assert!(home().join(word).exists(), "{page}: {word}");
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 40);
 }
 
 #[test]
