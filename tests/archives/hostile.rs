@@ -1,4 +1,4 @@
-//! Archives that attack (attack 35): refused or contained, nothing written outside of OUT, nothing beyond bounds.
+//! Archives that attack (attack 35 of docs/threat-model.md): refused or contained, nothing written outside of OUT, nothing beyond bounds.
 
 use std::io::{Read, Write};
 

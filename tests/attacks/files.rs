@@ -1,4 +1,4 @@
-//! Files: lines 35 and 36, as far as there are files and folders. Every output is whole or absent, and nothing is written
+//! Files: attacks 35 and 36, as far as there are files and folders. Every output is whole or absent, and nothing is written
 //! beside the folder of outputs.
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! Names and contexts of JSON: lines 1, 2, 9 and 10.
+//! Names and contexts of JSON: attacks 1, 2, 9 and 10.
 
 use dmv_redact::Reason;
 

@@ -1,4 +1,4 @@
-//! The text of JSON: lines 3 to 8 and 11.
+//! The text of JSON: attacks 3 to 8 and 11.
 
 use dmv_redact::{Filter, Limits, Reason, Requester};
 

@@ -1,7 +1,7 @@
-//! The catalogue of attacks: every line of it has at least one test `attack_NN_...`, with variants, through the public library
-//! and, where the line is about files, the command line. By module:
+//! The attacks of docs/threat-model.md: each has at least one test `attack_NN_...`, with variants, through the public library
+//! and, where it is about files, the command line. By module:
 //!
-//! | lines | module |
+//! | attacks | module |
 //! | --- | --- |
 //! | 1, 2, 9, 10: names and contexts of JSON | `json_names` |
 //! | 3 to 8, 11: the text of JSON | `json_text` |
@@ -41,7 +41,7 @@ mod xml_names;
 mod xml_parts;
 mod xml_text;
 
-/// Every line of the catalogue has a test that is named for it.
+/// Every attack has a test that is named for it.
 #[test]
 fn no_line_of_the_catalogue_is_without_a_test() {
     let sources = [

@@ -1,4 +1,4 @@
-//! The policy file: line 37. What is wrong is an error with file, line and column; never a silent wider grant.
+//! The policy file: attack 37. What is wrong is an error with file, line and column; never a silent wider grant.
 
 use dmv_redact::{Disposition, Filter, Requester};
 

@@ -1,4 +1,4 @@
-//! Who asks: lines 30 to 32.
+//! Who asks: attacks 30 to 32.
 
 use dmv_redact::{Disposition, Filter, Reason, Requester};
 

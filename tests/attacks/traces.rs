@@ -1,4 +1,4 @@
-//! Traces: lines 33 and 34. The canaries in every field of every fixture are a test of their own.
+//! Traces: attacks 33 and 34. The canaries in every field of every fixture are a test of their own.
 
 use dmv_redact::{Filter, Requester};
 

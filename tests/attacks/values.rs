@@ -1,4 +1,4 @@
-//! Inside permitted values: lines 25 to 29.
+//! Inside permitted values: attacks 25 to 29.
 
 use crate::messages::{cleaned, leaves_no_trace, niem, nlets};
 

@@ -1,4 +1,4 @@
-//! Names of XML: lines 16, 17 and 20.
+//! Names of XML: attacks 16, 17 and 20.
 
 use dmv_redact::Reason;
 

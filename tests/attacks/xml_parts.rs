@@ -1,4 +1,4 @@
-//! Parts of XML that are no elements of the format: lines 12 to 15, 21 and 22.
+//! Parts of XML that are no elements of the format: attacks 12 to 15, 21 and 22.
 
 use dmv_redact::Reason;
 

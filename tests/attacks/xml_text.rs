@@ -1,4 +1,4 @@
-//! The text of XML: lines 18, 19, 23 and 24.
+//! The text of XML: attacks 18, 19, 23 and 24.
 
 use std::time::{Duration, Instant};
 

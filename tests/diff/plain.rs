@@ -1,5 +1,5 @@
-//! A policy as plain data, and its decision in the plainest words: DESIGN.md section 5, "The rules, exactly". It shares
-//! nothing with the program.
+//! A policy as plain data, and its decision in the plainest words, as docs/policy.md tells how a message is decided.
+//! It shares nothing with the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
 //! A second, plainest possible implementation of the promises, and generated messages that go through it and the crate.
 //! It reads the catalog, the mappings and the policies by itself and shares no code with the crate: what both get wrong,
-//! both must have misread in the specification.
+//! both must have misread in docs/.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

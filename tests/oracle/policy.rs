@@ -1,4 +1,4 @@
-//! The oracle's own reading of a policy and its decision: DESIGN.md section 5, "The rules, exactly", word by word.
+//! The oracle's own reading of a policy and its decision, as docs/policy.md tells how a message is decided.
 //! A grant is a plain map from element to treatment, computed anew for every message.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
 //! What must become of a message: the parts of the prediction that XML and JSON share.
-//! Where the specification leaves a question open the prediction says so, and the properties ask nothing.
+//! Where docs/ leaves a question open the prediction says so, and the properties ask nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::shape::{Treatment, Verdict, judge, may_be_opaque};
 pub(crate) enum Prediction<T> {
     /// Nothing goes out, for this reason.
     Refused(String),
-    /// The specification does not say.
+    /// docs/ does not say.
     Open(&'static str),
     Out(T, Counts),
 }
@@ -71,7 +71,7 @@ impl Judge<'_> {
     /// What is written of one value, or nothing. `None` inside means the value's own bytes.
     pub(crate) fn value(&mut self, element: &str, value: &str) -> Option<Option<String>> {
         let treatment = *self.grant.get(element)?;
-        // A record may be counted as one or by its texts: the specification leaves that open.
+        // A record may be counted as one or by its texts: docs/ leaves that open.
         let counted = !self.records.contains(element);
         if element == NOTICE_ELEMENT {
             if value != NOTICE {

@@ -1,5 +1,6 @@
 //! The properties under the policies of the repository: sound, complete, idempotent, the same in XML and JSON, and no
-//! canary anywhere. Each test names the promise of DESIGN.md that it holds; `PROPTEST_CASES` raises the number of cases.
+//! canary anywhere. Each test names the promise that it holds (docs/architecture.md); `PROPTEST_CASES` raises the number of
+//! cases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Debug, Formatter};

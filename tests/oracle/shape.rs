@@ -1,5 +1,5 @@
 //! What one value may look like and what a treatment makes of it: the oracle's judge of single values.
-//! The shapes are written out once more from the specification, not taken from the crate.
+//! The shapes are written out once more from docs/formats.md, not taken from the crate.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Attack 30: a federal office in a state has an ORI that begins with the letters of that state. No pattern of a class that
+//! Attack 30 of docs/threat-model.md: a federal office in a state has an ORI that begins with the letters of that state. No pattern of a class that
 //! is given anything may catch it.
 
 use super::{Pack, packs, texts};

@@ -1,4 +1,4 @@
-//! The attack catalogue's lines about permitted values, in texts.
+//! Attacks 25 to 29 of docs/threat-model.md, in texts.
 
 use crate::world::{counts, filter, json, left_of, redact};
 

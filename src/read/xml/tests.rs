@@ -1,4 +1,4 @@
-//! What the reader accepts and refuses (P2, P3); line by line of the attack catalogue.
+//! What the reader accepts and refuses (P2, P3); attack by attack, as docs/threat-model.md numbers them.
 
 use super::*;
 
