@@ -1,8 +1,8 @@
 //! Encodings other than UTF-8 that legacy switches write XML in, transcoded before anything is read.
 //!
-//! Encodings are declared by the labels of the WHATWG Encoding Standard. Only what the bytes bear out is believed: a
-//! declaration that may be untrue is no ground to guess on (P2). The declaration itself is compared by the reader, which
-//! sees the transcoded text. An encoding that isn't read is named in the reason.
+//! Labels are those of the WHATWG Encoding Standard. A declaration counts only if the bytes confirm it; nothing is
+//! guessed (P2). The reader, which sees the transcoded text, compares the declaration itself. The refusal names an
+//! encoding that isn't supported.
 
 use encoding_rs::{DecoderResult, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
@@ -13,26 +13,26 @@ use super::refusal::{Reason, Refusal};
 pub(crate) enum Encoding {
     #[default]
     Utf8,
-    /// Declared to be ASCII: as UTF-8, but no byte beyond ASCII is borne out by the declaration.
+    /// Declared to be ASCII: like UTF-8, but any byte beyond ASCII contradicts the declaration.
     Ascii,
     Utf16,
     Latin1,
     Windows1252,
 }
 
-/// The name of UTF-8, which is what every output is written in.
+/// The name of UTF-8, the encoding of every output.
 pub(crate) const UTF_8_NAME: &str = "UTF-8";
 
-/// Labels that the standard takes for windows-1252, though who declares them means ASCII.
+/// Labels that the standard maps to windows-1252, although senders mean ASCII.
 const ASCII_LABELS: [&str; 3] = ["us-ascii", "ascii", "ansi_x3.4-1968"];
-/// Labels of windows-1252 itself; what else the standard takes for it is ISO-8859-1.
+/// Labels of windows-1252 itself; the other labels that the standard maps to it mean ISO-8859-1.
 const WINDOWS_LABELS: [&str; 3] = ["windows-1252", "cp1252", "x-cp1252"];
-/// Labels of UTF-16 that leave the order of its bytes to the byte order mark.
+/// Labels of UTF-16 that leave the byte order to the byte order mark.
 const UTF_16_LABELS: [&str; 5] = ["utf-16", "ucs-2", "unicode", "iso-10646-ucs-2", "csunicode"];
 
 impl Encoding {
-    /// What a label declares, if that is read.
-    fn declared_by(label: &[u8]) -> Option<Self> {
+    /// The encoding of a label, if it is supported.
+    fn from_label(label: &[u8]) -> Option<Self> {
         let found = encoding_rs::Encoding::for_label(label)?;
         let is_one_of = |labels: &[&str]| labels.iter().any(|own| label.eq_ignore_ascii_case(own.as_bytes()));
         match found {
@@ -45,37 +45,37 @@ impl Encoding {
         }
     }
 
-    /// Whether an XML declaration with this label is true to a text that was written so.
+    /// Whether an XML declaration with this label is correct for a message in this encoding.
     pub(crate) fn is_declared_by(self, label: &[u8]) -> bool {
-        Self::declared_by(label) == Some(self)
+        Self::from_label(label) == Some(self)
     }
 
-    /// What the first bytes tell: a byte order mark of UTF-16, or a declaration.
+    /// Detects the encoding from the first bytes: a byte order mark of UTF-16, or a declaration.
     ///
     /// # Errors
-    /// When they tell of an encoding that isn't read.
+    /// When they indicate an encoding that isn't supported.
     pub(super) fn of(bytes: &[u8]) -> Result<Self, Refusal> {
         if let Some((_, detail)) = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)) {
             return Err(Refusal::at(Reason::Encoding, 0, detail));
         }
-        if bytes.starts_with(LITTLE_MARK) || bytes.starts_with(BIG_MARK) {
+        if bytes.starts_with(UTF_16LE_BOM) || bytes.starts_with(UTF_16BE_BOM) {
             return Ok(Self::Utf16);
         }
         let Some((at, label)) = declared(bytes) else { return Ok(Self::Utf8) };
-        match Self::declared_by(label) {
-            // There is no mark, so it isn't; the reader says so.
+        match Self::from_label(label) {
+            // It can't be, without a byte order mark; the reader refuses it.
             Some(Self::Utf16) => Ok(Self::Utf8),
             Some(encoding) => Ok(encoding),
-            None => match unread(label) {
+            None => match unsupported_detail(label) {
                 Some(detail) => Err(Refusal::at(Reason::Encoding, at, detail)),
-                // Nobody knows it; the reader says that it isn't what is read.
+                // An unknown label; the reader refuses it because it isn't UTF-8.
                 None => Ok(Self::Utf8),
             },
         }
     }
 
-    /// Transcodes `bytes` into `text`, which is cleared first. What is UTF-8 as it stands is only checked to be what was
-    /// declared.
+    /// Transcodes `bytes` into `text`, which is cleared first. UTF-8 and ASCII aren't copied, only checked against the
+    /// declaration.
     pub(super) fn decode(self, bytes: &[u8], text: &mut String) -> Result<(), Refusal> {
         text.clear();
         let refuse = |at, detail| Err(Refusal::at(Reason::Encoding, at, detail));
@@ -87,13 +87,14 @@ impl Encoding {
                     None => Ok(()),
                 };
             }
-            Self::Utf16 => bytes.get(LITTLE_MARK.len()..).unwrap_or_default(),
+            Self::Utf16 => bytes.get(UTF_16LE_BOM.len()..).unwrap_or_default(),
             Self::Latin1 | Self::Windows1252 => {
-                // Nobody writes Latin text so by chance: some parsers would go by the bytes, some by the declaration.
+                // Latin text is never valid UTF-8 by chance. Parsers differ: some trust the bytes, some the declaration
+                // (P3).
                 if !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok() {
                     return refuse(0, "another encoding is declared than that of the bytes, UTF-8");
                 }
-                // C1 controls are what the one encoding has there, quotes and dashes the other; parsers take it for either.
+                // ISO-8859-1 has C1 controls here, windows-1252 quotes and dashes; parsers read either (P3).
                 if let (Self::Latin1, Some(at)) = (self, bytes.iter().position(|byte| (0x80..0xA0).contains(byte))) {
                     return refuse(at, "a byte that the declared encoding doesn't use for text");
                 }
@@ -104,17 +105,17 @@ impl Encoding {
             }
         };
         let encoding = match self {
-            Self::Utf16 if bytes.starts_with(LITTLE_MARK) => UTF_16LE,
+            Self::Utf16 if bytes.starts_with(UTF_16LE_BOM) => UTF_16LE,
             Self::Utf16 => UTF_16BE,
-            // The same beyond the C1 range.
+            // Identical to ISO-8859-1 outside the C1 range.
             _ => WINDOWS_1252,
         };
         let mut decoder = encoding.new_decoder_without_bom_handling();
         let mut read = 0;
         loop {
-            // Mostly ASCII: room is made by the piece, not for the worst.
+            // Mostly ASCII: reserve for the common case, not for the worst, and grow in the loop.
             let left = rest.get(read..).unwrap_or_default();
-            text.reserve(left.len() / encoding_width(self) + 64);
+            text.reserve(left.len() / ascii_bytes(self) + 64);
             let (result, count) = decoder.decode_to_string_without_replacement(left, text, true);
             read += count;
             match result {
@@ -123,36 +124,36 @@ impl Encoding {
                 DecoderResult::Malformed(..) => return refuse(read, "the message is not what its encoding allows"),
             }
         }
-        // The mark has been taken off; another one would be text before the root.
+        // The byte order mark was stripped; a second one would be text before the root.
         if text.starts_with('\u{FEFF}') { refuse(2, "a second byte order mark") } else { Ok(()) }
     }
 
-    /// Where in the message that `text` was transcoded from its byte `offset` comes from.
+    /// Maps the byte `offset` of the transcoded `text` back to an offset in the message.
     pub(crate) fn source_offset(self, text: &str, offset: usize) -> usize {
         let before = text.get(..offset).unwrap_or(text);
         match self {
             Self::Utf8 | Self::Ascii => offset,
-            Self::Utf16 => LITTLE_MARK.len() + 2 * before.encode_utf16().count(),
+            Self::Utf16 => UTF_16LE_BOM.len() + 2 * before.encode_utf16().count(),
             Self::Latin1 | Self::Windows1252 => before.chars().count(),
         }
     }
 }
 
-const LITTLE_MARK: &[u8] = b"\xFF\xFE";
-const BIG_MARK: &[u8] = b"\xFE\xFF";
+const UTF_16LE_BOM: &[u8] = b"\xFF\xFE";
+const UTF_16BE_BOM: &[u8] = b"\xFE\xFF";
 
-/// What windows-1252 leaves unassigned.
+/// Bytes that windows-1252 leaves unassigned.
 const UNASSIGNED: [u8; 5] = [0x81, 0x8D, 0x8F, 0x90, 0x9D];
 
 /// Bytes of an ASCII character.
-fn encoding_width(encoding: Encoding) -> usize {
+fn ascii_bytes(encoding: Encoding) -> usize {
     if encoding == Encoding::Utf16 { 2 } else { 1 }
 }
 
 /// Bytes within which a declaration names its encoding.
 const DECLARATION_BYTES: usize = 256;
 
-/// The encoding that an XML declaration names, and where, as far as a glance tells.
+/// The encoding label of an XML declaration and its offset, from a quick scan without a parser.
 fn declared(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let head = bytes.get(..bytes.len().min(DECLARATION_BYTES))?;
     let declaration = head.get(..memchr::memmem::find(head.strip_prefix(b"<?xml")?, b"?>")? + b"<?xml".len())?;
@@ -163,36 +164,36 @@ fn declared(bytes: &[u8]) -> Option<(usize, &[u8])> {
     Some((open + 1, rest.get(..memchr::memchr(*quote, rest)?)?))
 }
 
-/// The sentence for an encoding that isn't read.
-macro_rules! not_read {
+/// The detail for an unsupported encoding.
+macro_rules! unsupported {
     ($name:literal) => {
         concat!("the message is in ", $name, ", which isn't read")
     };
 }
 
-/// How messages begin in encodings that declare themselves by their bytes alone.
+/// The first bytes of messages in encodings that are recognizable without a declaration.
 const SIGNATURES: [(&[u8], &str); 9] = [
-    (b"\xFF\xFE\0\0", not_read!("UTF-32")),
-    (b"\0\0\xFE\xFF", not_read!("UTF-32")),
-    (b"<\0\0\0", not_read!("UTF-32")),
-    (b"\0\0\0<", not_read!("UTF-32")),
-    (b"<\0", not_read!("UTF-16 without a byte order mark")),
-    (b"\0<", not_read!("UTF-16 without a byte order mark")),
+    (b"\xFF\xFE\0\0", unsupported!("UTF-32")),
+    (b"\0\0\xFE\xFF", unsupported!("UTF-32")),
+    (b"<\0\0\0", unsupported!("UTF-32")),
+    (b"\0\0\0<", unsupported!("UTF-32")),
+    (b"<\0", unsupported!("UTF-16 without a byte order mark")),
+    (b"\0<", unsupported!("UTF-16 without a byte order mark")),
     // `<?xm`.
-    (b"\x4C\x6F\xA7\x94", not_read!("EBCDIC")),
+    (b"\x4C\x6F\xA7\x94", unsupported!("EBCDIC")),
     // A byte order mark, and `<`.
-    (b"+/v", not_read!("UTF-7")),
-    (b"+ADw", not_read!("UTF-7")),
+    (b"+/v", unsupported!("UTF-7")),
+    (b"+ADw", unsupported!("UTF-7")),
 ];
 
-macro_rules! names_not_read {
+macro_rules! unsupported_names {
     ($($name:literal),* $(,)?) => {
-        [$(($name, not_read!($name))),*]
+        [$(($name, unsupported!($name))),*]
     };
 }
 
-/// The encodings of the standard that aren't read, by its names for them.
-const NOT_READ: [(&str, &str); 37] = names_not_read![
+/// Encodings of the standard that aren't supported, by their standard names.
+const UNSUPPORTED: [(&str, &str); 37] = unsupported_names![
     "IBM866",
     "ISO-8859-2",
     "ISO-8859-3",
@@ -232,35 +233,36 @@ const NOT_READ: [(&str, &str); 37] = names_not_read![
     "x-user-defined",
 ];
 
-/// Encodings that the standard doesn't have, or has given up, by how their labels begin.
-const NO_STANDARD: [(&str, &str); 19] = [
-    ("UTF-7", not_read!("UTF-7")),
-    ("UTF7", not_read!("UTF-7")),
-    ("unicode-1-1-utf-7", not_read!("UTF-7")),
-    ("UTF-32", not_read!("UTF-32")),
-    ("UTF32", not_read!("UTF-32")),
-    ("UCS-4", not_read!("UTF-32")),
-    ("ISO-10646-UCS-4", not_read!("UTF-32")),
-    ("EBCDIC", not_read!("EBCDIC")),
-    ("IBM", not_read!("EBCDIC or a code page of IBM")),
-    ("CP", not_read!("EBCDIC or a code page of IBM")),
-    ("CCSID", not_read!("EBCDIC or a code page of IBM")),
-    ("CESU-8", not_read!("CESU-8")),
-    ("SCSU", not_read!("SCSU")),
-    ("BOCU-1", not_read!("BOCU-1")),
-    ("ISO-2022-KR", not_read!("ISO-2022-KR")),
-    ("csiso2022kr", not_read!("ISO-2022-KR")),
-    ("ISO-2022-CN", not_read!("ISO-2022-CN")),
-    ("HZ-GB-2312", not_read!("HZ-GB-2312")),
-    ("replacement", not_read!("no encoding")),
+/// Encodings that the standard lacks or dropped, by label prefix.
+const UNSUPPORTED_PREFIXES: [(&str, &str); 19] = [
+    ("UTF-7", unsupported!("UTF-7")),
+    ("UTF7", unsupported!("UTF-7")),
+    ("unicode-1-1-utf-7", unsupported!("UTF-7")),
+    ("UTF-32", unsupported!("UTF-32")),
+    ("UTF32", unsupported!("UTF-32")),
+    ("UCS-4", unsupported!("UTF-32")),
+    ("ISO-10646-UCS-4", unsupported!("UTF-32")),
+    ("EBCDIC", unsupported!("EBCDIC")),
+    ("IBM", unsupported!("EBCDIC or a code page of IBM")),
+    ("CP", unsupported!("EBCDIC or a code page of IBM")),
+    ("CCSID", unsupported!("EBCDIC or a code page of IBM")),
+    ("CESU-8", unsupported!("CESU-8")),
+    ("SCSU", unsupported!("SCSU")),
+    ("BOCU-1", unsupported!("BOCU-1")),
+    ("ISO-2022-KR", unsupported!("ISO-2022-KR")),
+    ("csiso2022kr", unsupported!("ISO-2022-KR")),
+    ("ISO-2022-CN", unsupported!("ISO-2022-CN")),
+    ("HZ-GB-2312", unsupported!("HZ-GB-2312")),
+    ("replacement", unsupported!("no encoding")),
 ];
 
-/// What to say of a label whose encoding isn't read; `None` where nobody knows the label.
-fn unread(label: &[u8]) -> Option<&'static str> {
+/// The detail for a label whose encoding isn't supported; `None` for an unknown label.
+fn unsupported_detail(label: &[u8]) -> Option<&'static str> {
     let name = encoding_rs::Encoding::for_label(label).map(encoding_rs::Encoding::name);
-    let standard = NOT_READ.iter().find(|(own, _)| Some(*own) == name);
-    let is_begun = |own: &str| label.get(..own.len()).is_some_and(|begun| begun.eq_ignore_ascii_case(own.as_bytes()));
-    let found = standard.or_else(|| NO_STANDARD.iter().find(|(own, _)| is_begun(own)));
+    let standard = UNSUPPORTED.iter().find(|(own, _)| Some(*own) == name);
+    let has_prefix =
+        |own: &str| label.get(..own.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(own.as_bytes()));
+    let found = standard.or_else(|| UNSUPPORTED_PREFIXES.iter().find(|(own, _)| has_prefix(own)));
     found.map(|(_, detail)| *detail)
 }
 
@@ -332,7 +334,7 @@ mod tests {
             for name in names.split(' ') {
                 assert_eq!(decode(&declared(name, b'A')).map(|(encoding, _)| encoding), Ok(encoding), "{name}");
                 let is_read = decode(&declared(name, 0xC9)).is_ok();
-                // What is no UTF-8 is found by whoever opens the message.
+                // `Message::open` finds what isn't UTF-8.
                 assert_eq!(is_read, encoding != Encoding::Ascii, "{name}");
             }
         }

@@ -1,7 +1,7 @@
 //! A strict reader of JSON over byte spans (RFC 8259): one document, legal strings and numbers, bounded depth.
 //!
-//! It builds nothing and never recurses. The bytes are valid UTF-8 already; what is checked here is everything else,
-//! in skipped values too.
+//! It builds no tree and never recurses. The bytes are valid UTF-8 already; everything else is checked here, in skipped
+//! values too.
 
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
@@ -9,7 +9,7 @@ use super::scan::{find, find_in_name, mark_control, mark_equal, skip_space};
 use crate::span::Span;
 use crate::wide;
 
-type Read<T> = Result<T, Refusal>;
+type ReadResult<T> = Result<T, Refusal>;
 
 /// What kind of value comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,18 +20,18 @@ pub(crate) enum ValueKind {
     Scalar,
 }
 
-/// A string: what stands between its quotes, and whether that holds an escape.
+/// A string: the span between its quotes, and whether it contains an escape.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JsonString {
     pub(crate) inner: Span,
     pub(crate) escaped: bool,
 }
 
-/// A value that is no object and no array.
+/// A value that is neither an object nor an array.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Scalar {
     String(JsonString),
-    /// A number or literal, as it is written.
+    /// A number or literal, as written.
     Lexeme(Span),
 }
 
@@ -55,7 +55,7 @@ impl<'m> JsonReader<'m> {
         self.position
     }
 
-    /// Passes white space and gives the byte behind it, without passing that.
+    /// Skips white space and returns the next byte without consuming it.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         let byte = self.bytes.get(self.position).copied();
@@ -66,31 +66,31 @@ impl<'m> JsonReader<'m> {
         self.bytes.get(self.position).copied()
     }
 
-    /// Passes `wanted` if it comes next.
+    /// Consumes `expected` if it comes next.
     #[inline]
-    pub(crate) fn take(&mut self, wanted: u8) -> bool {
-        let found = self.peek() == Some(wanted);
+    pub(crate) fn take(&mut self, expected: u8) -> bool {
+        let found = self.peek() == Some(expected);
         self.position += usize::from(found);
         found
     }
 
-    /// Passes `wanted`, behind white space, or refuses.
+    /// Consumes `expected` after white space, or refuses.
     #[inline]
-    pub(crate) fn expect(&mut self, wanted: u8, detail: &'static str) -> Read<()> {
-        if self.take(wanted) { Ok(()) } else { Err(self.refuse(detail)) }
+    pub(crate) fn expect(&mut self, expected: u8, detail: &'static str) -> ReadResult<()> {
+        if self.take(expected) { Ok(()) } else { Err(self.refuse(detail)) }
     }
 
     /// Refuses unless only white space is left.
-    pub(crate) fn end(&mut self) -> Read<()> {
+    pub(crate) fn end(&mut self) -> ReadResult<()> {
         match self.peek() {
             None => Ok(()),
             Some(_) => Err(self.refuse("something follows the document")),
         }
     }
 
-    /// What kind of value comes next; refuses where none can.
+    /// The kind of the next value; refuses what begins no value.
     #[inline]
-    pub(crate) fn kind(&mut self) -> Read<ValueKind> {
+    pub(crate) fn kind(&mut self) -> ReadResult<ValueKind> {
         match self.peek() {
             Some(b'{') => Ok(ValueKind::Object),
             Some(b'[') => Ok(ValueKind::Array),
@@ -100,9 +100,9 @@ impl<'m> JsonReader<'m> {
         }
     }
 
-    /// Reads the name of a member and the colon behind it.
+    /// Reads the name of a member and the colon after it.
     #[inline]
-    pub(crate) fn name(&mut self) -> Read<JsonString> {
+    pub(crate) fn name(&mut self) -> ReadResult<JsonString> {
         if self.peek() != Some(b'"') {
             return Err(self.refuse("a member name is wanted"));
         }
@@ -133,25 +133,25 @@ impl<'m> JsonReader<'m> {
         self.members
     }
 
-    /// Goes on at `position`, where so many members have been read: up to there the caller has read the message.
+    /// Resumes at `position` with this count of members: the caller has read the message up to there.
     #[inline]
     pub(crate) fn pass_to(&mut self, position: usize, members: usize) {
         (self.position, self.members) = (position, members);
     }
 
-    /// Passes what has been read before, and was a whole value with this many members, if it stands here to the byte.
-    /// Otherwise nothing is passed.
+    /// Skips a whole value with this many members that was read before, if the next bytes are identical. Otherwise
+    /// consumes nothing.
     pub(crate) fn members_like(&mut self, value: &[u8], members: usize) -> bool {
-        let stands_here = self.bytes.get(self.position..).is_some_and(|rest| rest.starts_with(value))
+        let is_identical = self.bytes.get(self.position..).is_some_and(|rest| rest.starts_with(value))
             && self.members + members <= self.limits.members;
-        if stands_here {
+        if is_identical {
             self.position += value.len();
             self.members += members;
         }
-        stands_here
+        is_identical
     }
 
-    /// Passes the opening bracket that comes next.
+    /// Consumes the opening bracket that comes next.
     #[inline]
     pub(crate) fn pass_bracket(&mut self) {
         self.position += 1;
@@ -159,7 +159,7 @@ impl<'m> JsonReader<'m> {
 
     /// Reads a string, number or literal.
     #[inline]
-    pub(crate) fn scalar(&mut self) -> Read<Scalar> {
+    pub(crate) fn scalar(&mut self) -> ReadResult<Scalar> {
         match self.peek() {
             Some(b'"') => self.string().map(Scalar::String),
             Some(b'-' | b'0'..=b'9') => self.number().map(Scalar::Lexeme),
@@ -170,11 +170,10 @@ impl<'m> JsonReader<'m> {
         }
     }
 
-    /// Passes the value that comes next, whatever it is, checking all of it. `depth` is how many brackets are open
-    /// around it.
-    pub(crate) fn skip_value(&mut self, depth: usize) -> Read<()> {
-        // The brackets opened here, one bit each, the innermost lowest: 1 is an object. Depth is bounded by the limit,
-        // so a few words hold them.
+    /// Skips the next value and checks all of it. `depth` is the number of brackets open around it.
+    pub(crate) fn skip_value(&mut self, depth: usize) -> ReadResult<()> {
+        // One bit for each bracket opened here, the innermost lowest: 1 is an object. The depth limit bounds them to a
+        // few words (P8).
         let mut open = Brackets::default();
         loop {
             match self.kind()? {
@@ -196,7 +195,7 @@ impl<'m> JsonReader<'m> {
                     }
                 }
             }
-            // A value has ended: close what it was the last of, or go on to the next.
+            // After a value: close its container if it was the last one, or continue with the next.
             loop {
                 let Some(is_object) = open.top() else { return Ok(()) };
                 if self.take(b',') {
@@ -213,7 +212,7 @@ impl<'m> JsonReader<'m> {
     }
 
     /// Reads a string at its opening quote.
-    fn string(&mut self) -> Read<JsonString> {
+    fn string(&mut self) -> ReadResult<JsonString> {
         let start = self.position + 1;
         let mut at = start;
         let mut escaped = false;
@@ -240,8 +239,8 @@ impl<'m> JsonReader<'m> {
         }
     }
 
-    /// Passes the escape at `at`, a surrogate pair whole.
-    fn escape(&self, at: usize) -> Read<usize> {
+    /// Skips the escape at `at`; a surrogate pair counts as one.
+    fn escape(&self, at: usize) -> ReadResult<usize> {
         let refuse = |detail| Err(Refusal::at(Reason::NotWellFormedJson, at, detail));
         match self.bytes.get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
@@ -262,7 +261,7 @@ impl<'m> JsonReader<'m> {
         }
     }
 
-    fn number(&mut self) -> Read<Span> {
+    fn number(&mut self) -> ReadResult<Span> {
         let start = self.position;
         let digits = |from: usize| {
             let rest = self.bytes.get(from..).unwrap_or_default();
@@ -293,7 +292,7 @@ impl<'m> JsonReader<'m> {
         self.lexeme(start, at)
     }
 
-    fn literal(&mut self, word: &[u8]) -> Read<Span> {
+    fn literal(&mut self, word: &[u8]) -> ReadResult<Span> {
         let start = self.position;
         let end = start + word.len();
         if self.bytes.get(start..end) == Some(word) {
@@ -303,8 +302,8 @@ impl<'m> JsonReader<'m> {
         }
     }
 
-    /// A number or literal ends only where something else may begin: `01` and `truex` are no values.
-    fn lexeme(&mut self, start: usize, end: usize) -> Read<Span> {
+    /// A number or literal must end at a delimiter: `01` and `truex` aren't values.
+    fn lexeme(&mut self, start: usize, end: usize) -> ReadResult<Span> {
         self.position = end;
         match self.bytes.get(end) {
             None | Some(b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}') => Ok(Span::new(start, end)),
@@ -317,7 +316,7 @@ impl<'m> JsonReader<'m> {
     }
 }
 
-/// What closes an object or an array, and what to say where it is missing.
+/// The closing bracket of an object or an array, and the detail if it is missing.
 pub(crate) fn closing(is_object: bool) -> (u8, &'static str) {
     if is_object {
         (b'}', "a comma or the end of an object is wanted")
@@ -326,7 +325,7 @@ pub(crate) fn closing(is_object: bool) -> (u8, &'static str) {
     }
 }
 
-/// Open brackets as bits: an object is 1, an array 0. The lowest word is spent first; deeper ones spill.
+/// Open brackets as bits: an object is 1, an array 0. The first 64 need no allocation; full words spill to the heap.
 #[derive(Debug, Default)]
 struct Brackets {
     depth: usize,
@@ -361,7 +360,7 @@ fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4)?.iter().try_fold(0, |value, byte| Some(value << 4 | char::from(*byte).to_digit(16)?))
 }
 
-/// Appends what a string's inner text means. The string has been read, so its escapes are right.
+/// Appends the decoded text of a string. The reader has accepted the string, so its escapes are valid.
 pub(crate) fn decode(inner: &str, into: &mut String) {
     let mut rest = inner;
     while let Some((before, escape)) = rest.split_once('\\') {
@@ -393,7 +392,7 @@ pub(crate) fn decode(inner: &str, into: &mut String) {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Read<()> {
+    fn read(text: &str) -> ReadResult<()> {
         let limits = Limits::default();
         let mut reader = JsonReader::new(text.as_bytes(), &limits);
         reader.skip_value(0)?;

@@ -1,4 +1,4 @@
-//! Bounds on what a message may be, checked before memory or time is spent on it (P8).
+//! Limits on messages, checked before memory or time is spent on them (P8).
 
 use crate::config::ConfigError;
 
@@ -13,20 +13,20 @@ use crate::config::ConfigError;
 pub struct Limits {
     /// Bytes of one message. Default 16 MiB; 1 GiB is the most that can be set.
     pub message_bytes: usize,
-    /// Elements, objects and arrays in one another. Default 128.
+    /// Nesting depth of elements, objects and arrays. Default 128.
     pub depth: usize,
     /// Bytes of one name, its prefix included. Default 1,024.
     pub name_bytes: usize,
     /// Attributes of one element, namespace declarations included. Default 256.
     pub attributes: usize,
-    /// Namespace declarations in scope at one place. Default 256.
+    /// Namespace declarations in scope at one point. Default 256.
     pub namespaces: usize,
     /// Elements, or members of objects, in the whole message. Default 262,144.
     pub members: usize,
 }
 
 impl Limits {
-    /// Every limit by the name it has in settings.
+    /// Every limit by its name in settings.
     fn by_name(&mut self) -> [(&'static str, &mut usize); 6] {
         [
             ("message-bytes", &mut self.message_bytes),
@@ -38,11 +38,11 @@ impl Limits {
         ]
     }
 
-    /// Sets one limit from `NAME=NUMBER`, as a command line or a settings file has it: `message-bytes`, `depth`,
+    /// Sets one limit from `NAME=NUMBER`, as on the command line or in a settings file: `message-bytes`, `depth`,
     /// `name-bytes`, `attributes`, `namespaces` or `members`.
     ///
     /// # Errors
-    /// When there is no such limit (the nearest right spelling is told), or the number is none.
+    /// When there is no such limit (the error suggests the nearest name), or the number is invalid.
     pub fn set(&mut self, setting: &str) -> Result<(), ConfigError> {
         let error = |message: String| ConfigError::of_file("--limit", message);
         let Some((name, number)) = setting.split_once('=') else {
@@ -50,7 +50,7 @@ impl Limits {
         };
         let number = number.parse().map_err(|_| error(format!("`{number}` is no number")))?;
         let mut limits = self.by_name();
-        match limits.iter_mut().find(|(own, _)| *own == name) {
+        match limits.iter_mut().find(|(known, _)| *known == name) {
             Some((_, limit)) => **limit = number,
             None => {
                 let names = limits.iter().map(|(name, _)| *name);

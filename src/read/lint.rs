@@ -1,5 +1,5 @@
-//! The strict readers alone, over a whole message, without format or policy: what conformance suites are run against, and
-//! what tells an engineer whether a message that was withheld is at fault in itself.
+//! Runs the strict readers alone over a whole message, without format or policy. Conformance suites run against this,
+//! and it shows an engineer whether a withheld message is itself ill-formed.
 
 use std::fmt;
 
@@ -15,19 +15,19 @@ use crate::format::{Namespaces, Syntax};
 pub struct SyntaxFault(Refusal);
 
 impl SyntaxFault {
-    /// The reason for which a filter with the same limits withholds the message, if no other comes before it.
+    /// The reason with which a filter with the same limits withholds the message, unless another comes first.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.0.reason()
     }
 
-    /// What exactly, in fixed words.
+    /// The exact problem, as a fixed sentence.
     #[must_use]
     pub fn detail(&self) -> &'static str {
         self.0.detail()
     }
 
-    /// Where, in bytes from the start of the message; `None` when it is about the whole.
+    /// Where, in bytes from the start of the message; `None` if it concerns the whole message.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
         self.0.offset()
@@ -46,8 +46,8 @@ impl fmt::Display for SyntaxFault {
 
 impl std::error::Error for SyntaxFault {}
 
-/// Reads `message` to its end as [`Filter::redact`](crate::Filter::redact) would, and says what is wrong with how it is
-/// written. Whether a name stands twice in a JSON object is not asked here: that is a matter of mapped names.
+/// Reads `message` to its end as [`Filter::redact`](crate::Filter::redact) would, and reports syntax errors. Duplicate
+/// names in a JSON object aren't checked here, because only those of mapped names matter.
 ///
 /// ```
 /// use dmv_redact::{Limits, lint_syntax};

@@ -6,9 +6,9 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reason {
-    /// There is nothing, or only white space.
+    /// The message is empty, or only white space.
     Empty,
-    /// It begins neither as XML nor as JSON.
+    /// It starts neither as XML nor as JSON.
     SyntaxUnknown,
     /// It is not well-formed XML 1.0 with namespaces.
     NotWellFormedXml,
@@ -18,17 +18,17 @@ pub enum Reason {
     Encoding,
     /// It has a document type declaration.
     Doctype,
-    /// A mapped name stands twice in one JSON object.
+    /// A mapped name occurs twice in one JSON object.
     DuplicateName,
-    /// It is of no known format.
+    /// It has no known format.
     FormatUnknown,
     /// It exceeds one of the [`Limits`](crate::Limits).
     Limit,
     /// Neither the caller nor the envelope names a requester.
     RequesterMissing,
-    /// What stands for the requester in the envelope is no ORI.
+    /// The requester in the envelope is not a valid ORI.
     RequesterInvalid,
-    /// No agency class of the policy claims the requester.
+    /// The requester is in no agency class of the policy.
     RequesterUnknown,
     /// The envelope names another requester than the caller does.
     RequesterMismatch,
@@ -52,20 +52,20 @@ pub enum Reason {
     EnvelopeShape,
     /// A value violates its shape and the policy withholds the message for that.
     Shape,
-    /// A value violates its shape and the policy has a person look first.
+    /// A value violates its shape and the policy requires a review.
     ShapeReview,
-    /// References can't be brought to agree with what is released.
+    /// References can't be made consistent with what is released.
     References,
-    /// The policy permits this requester nothing of it.
+    /// The policy permits this requester nothing in it.
     NothingPermitted,
-    /// A review rule applies: a person must look first.
+    /// A review rule applies: a person must review it first.
     Review,
-    /// The second reading found in the output what the first had not decided on.
+    /// The second reading found something in the output that the first hadn't decided to release.
     SecondReading,
 }
 
 impl Reason {
-    /// Every reason there is.
+    /// All reasons.
     #[cfg(feature = "cli")]
     pub(crate) const ALL: [Self; 28] = [
         Self::Empty,
@@ -140,12 +140,13 @@ impl Serialize for Reason {
     }
 }
 
-/// A refusal: nothing of the message goes out. Boxed, for it is the rare half of every result on the message path.
+/// A refusal: nothing of the message goes out (P2). Boxed, because it is the rare half of every result on the message
+/// path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal(Box<Grounds>);
+pub(crate) struct Refusal(Box<RefusalDetails>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Grounds {
+struct RefusalDetails {
     reason: Reason,
     detail: &'static str,
     offset: Option<usize>,
@@ -154,15 +155,15 @@ struct Grounds {
 impl Refusal {
     #[cold]
     pub(crate) fn at(reason: Reason, offset: usize, detail: &'static str) -> Self {
-        Self(Box::new(Grounds { reason, detail, offset: Some(offset) }))
+        Self(Box::new(RefusalDetails { reason, detail, offset: Some(offset) }))
     }
 
     #[cold]
     pub(crate) fn whole(reason: Reason, detail: &'static str) -> Self {
-        Self(Box::new(Grounds { reason, detail, offset: None }))
+        Self(Box::new(RefusalDetails { reason, detail, offset: None }))
     }
 
-    /// The same, its offset where that of the transcoded text comes from.
+    /// Maps the offset in the transcoded text back to one in the message.
     #[cold]
     pub(crate) fn at_source(mut self, source: impl Fn(usize) -> usize) -> Self {
         self.0.offset = self.0.offset.map(source);
@@ -173,12 +174,12 @@ impl Refusal {
         self.0.reason
     }
 
-    /// What exactly, in fixed words.
+    /// The exact problem, as a fixed sentence.
     pub(crate) fn detail(&self) -> &'static str {
         self.0.detail
     }
 
-    /// Where in the message, in bytes from its start; `None` when it is about the whole.
+    /// Where in the message, in bytes from its start; `None` if it concerns the whole message.
     pub(crate) fn offset(&self) -> Option<usize> {
         self.0.offset
     }

@@ -1,13 +1,12 @@
-//! Passing over long runs of ordinary bytes quickly. Most bytes of a message are photos; they are looked at here and
-//! nowhere else.
+//! Skips long runs of ordinary bytes fast. Most bytes of a message are photos, and only this module scans them.
 
-/// How many bytes are tested by words before a run counts as long: most texts are shorter.
-const HEAD: usize = 48;
+/// Bytes scanned by words before a run counts as long: most texts are shorter.
+const SHORT_RUN: usize = 48;
 
 const ONES: u64 = u64::from_le_bytes([0x01; 8]);
 const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
-/// Marks the bytes of a word that equal `byte`, in their highest bits. Above the first marked byte marks may be wrong.
+/// Sets the high bit of each byte of a word that equals `byte` (SWAR). Marks above the first marked byte may be false.
 #[inline(always)]
 pub(crate) fn mark_equal(word: u64, byte: u8) -> u64 {
     let difference = word ^ (ONES * u64::from(byte));
@@ -20,8 +19,8 @@ pub(crate) fn mark_control(word: u64) -> u64 {
     word.wrapping_sub(ONES * 0x20) & !word & HIGH
 }
 
-/// The first place at or after `from` whose byte is special, or the end. `mark` marks every special byte of a word, and
-/// perhaps others; `plain` says of how many bytes at the start of a long run none is special, though there may be more.
+/// The first position at or after `from` whose byte is special, or the end. `mark` marks every special byte of a word,
+/// with false positives; `plain` returns a lower bound on the ordinary bytes at the start of a long run.
 #[inline(always)]
 pub(crate) fn find(
     bytes: &[u8],
@@ -32,15 +31,15 @@ pub(crate) fn find(
 ) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     let mut at = 0;
-    let mut long = HEAD;
+    let mut next_wide_scan = SHORT_RUN;
     while let Some(word) = rest.get(at..).and_then(<[u8]>::first_chunk) {
         let marks = mark(u64::from_le_bytes(*word));
         if marks == 0 {
             at += 8;
-            if at >= long {
+            if at >= next_wide_scan {
                 at += plain(rest.get(at..).unwrap_or_default());
-                // It ended within a block of a special byte, or of the end.
-                long = usize::MAX;
+                // It stopped within one block of a special byte or of the end.
+                next_wide_scan = usize::MAX;
             }
             continue;
         }
@@ -54,38 +53,38 @@ pub(crate) fn find(
     from + at + tail.iter().position(|byte| special(*byte)).unwrap_or(tail.len())
 }
 
-/// Bytes that [`find_in_name`] looks at: most names are shorter.
+/// Bytes that [`find_in_name`] scans: most names are shorter.
 const NAME_BYTES: usize = 32;
 
-/// The place of the first marked byte among the next 32, if there is one and as many to look at. All are looked at, however
-/// soon it is found: the length of a name can't be foretold, and to be wrong about it costs more.
+/// The position of the first marked byte in the next 32, if that many are left and one is marked. It scans all of them
+/// without an early exit: the length of a name is unpredictable, and a branch misprediction costs more.
 #[inline]
 pub(crate) fn find_in_name(bytes: &[u8], from: usize, mark: impl Fn(u64) -> u64) -> Option<usize> {
     let window: &[u8; NAME_BYTES] = bytes.get(from..)?.first_chunk()?;
     let (words, _) = window.as_chunks::<8>();
     let mut found = None;
-    for (place, word) in words.iter().enumerate().rev() {
+    for (index, word) in words.iter().enumerate().rev() {
         let marks = mark(u64::from_le_bytes(*word));
         if marks != 0 {
-            found = Some(8 * place + marks.trailing_zeros() as usize / 8);
+            found = Some(8 * index + marks.trailing_zeros() as usize / 8);
         }
     }
-    found.map(|place| from + place)
+    found.map(|index| from + index)
 }
 
-/// Whether the byte is white space of XML and of JSON: space, tab, carriage return, line feed.
+/// Whether the byte is white space in XML and JSON: space, tab, carriage return, line feed.
 #[inline]
 pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// The first place at or after `from` that is no white space, or the end.
+/// The first position at or after `from` that isn't white space, or the end.
 #[inline]
 pub(crate) fn skip_space(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(byte) = bytes.get(at).filter(|byte| is_space(**byte)) {
         at += 1;
-        // Behind a line feed there are mostly spaces by the dozen.
+        // Indentation: a line feed is mostly followed by many spaces.
         while *byte == b'\n' && bytes.get(at..).and_then(<[u8]>::first_chunk) == Some(b"    ") {
             at += 4;
         }

@@ -4,17 +4,17 @@ use std::collections::HashSet;
 
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::{find, mark_control, mark_equal, skip_space};
-use super::namespaces::{Binding, Uri, pack, print};
-use super::{QualifiedName, Read, XmlReader, decode, space};
+use super::namespaces::{Binding, Uri, fingerprint, pack};
+use super::{QualifiedName, ReadResult, XmlReader, decode, space};
 use crate::format::NamespaceId;
 use crate::span::Span;
 
-/// What an attribute is.
+/// The kind of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AttributeKind {
-    /// An attribute of this namespace, and the place of the binding its prefix uses.
+    /// An attribute of this namespace, and the index of the binding that its prefix uses.
     Attribute { namespace: NamespaceId, binding: Option<usize> },
-    /// A namespace declaration: the place of the binding it makes, and what it binds to.
+    /// A namespace declaration: the index of the binding it adds, and its namespace.
     Declaration { binding: usize, namespace: NamespaceId },
 }
 
@@ -26,17 +26,17 @@ pub(crate) struct Attribute {
     pub(crate) name: QualifiedName,
     /// Between the quotes.
     pub(crate) value: Span,
-    /// Whether the value means what it says: no reference, no white space to be normalised.
+    /// Whether the raw value is the value: no reference, no white space to be normalized.
     pub(crate) plain: bool,
     pub(crate) kind: AttributeKind,
 }
 
-/// Attributes that are compared each with each; of more than these a set is made, so that time stays linear.
-const FEW: usize = 32;
+/// Up to this many attributes are compared pairwise; more go into a set, so that time stays linear (P8).
+const PAIRWISE_MAX: usize = 32;
 
 impl XmlReader<'_, '_> {
-    /// Reads attributes from `from` on; gives where they end and whether the tag is an empty-element tag.
-    pub(super) fn attribute_list(&mut self, from: usize) -> Read<(usize, bool)> {
+    /// Reads attributes from `from` on; returns where they end and whether the tag is an empty-element tag.
+    pub(super) fn attribute_list(&mut self, from: usize) -> ReadResult<(usize, bool)> {
         let mut at = from;
         loop {
             let name_start = skip_space(self.bytes, at);
@@ -62,7 +62,7 @@ impl XmlReader<'_, '_> {
         }
     }
 
-    fn attribute(&mut self, start: usize, name_start: usize) -> Read<usize> {
+    fn attribute(&mut self, start: usize, name_start: usize) -> ReadResult<usize> {
         let name = self.qualified_name(name_start)?;
         let equals = skip_space(self.bytes, name.whole.end());
         if self.bytes.get(equals) != Some(&b'=') {
@@ -75,8 +75,8 @@ impl XmlReader<'_, '_> {
         };
         let (value, plain) = self.attribute_value(open + 1, quote)?;
         let whole = name.whole.of(self.bytes);
-        let is_few = self.state.attributes.len() < FEW;
-        if is_few && self.state.attributes.iter().any(|other| other.name.whole.of(self.bytes) == whole) {
+        let is_pairwise = self.state.attributes.len() < PAIRWISE_MAX;
+        if is_pairwise && self.state.attributes.iter().any(|other| other.name.whole.of(self.bytes) == whole) {
             return Err(Refusal::at(Reason::NotWellFormedXml, name_start, "an attribute stands twice"));
         }
         let is_declaration = whole == b"xmlns" || whole.starts_with(b"xmlns:");
@@ -90,18 +90,20 @@ impl XmlReader<'_, '_> {
         Ok(end)
     }
 
-    /// Refuses a start tag of many attributes, which ends at `end`, if one stands twice in it.
-    fn unique_names(&self, end: usize) -> Read<()> {
+    /// Refuses a start tag with many attributes, which ends at `end`, if one occurs twice.
+    fn unique_names(&self, end: usize) -> ReadResult<()> {
         let attributes = &self.state.attributes;
         let mut seen = HashSet::new();
-        match attributes.len() <= FEW || attributes.iter().all(|other| seen.insert(other.name.whole.of(self.bytes))) {
+        match attributes.len() <= PAIRWISE_MAX
+            || attributes.iter().all(|other| seen.insert(other.name.whole.of(self.bytes)))
+        {
             true => Ok(()),
             false => Err(Refusal::at(Reason::NotWellFormedXml, end, "an attribute stands twice")),
         }
     }
 
     /// Reads a value up to its closing quote (production 10).
-    fn attribute_value(&self, start: usize, quote: u8) -> Read<(Span, bool)> {
+    fn attribute_value(&self, start: usize, quote: u8) -> ReadResult<(Span, bool)> {
         let mut at = start;
         let mut plain = true;
         loop {
@@ -134,24 +136,24 @@ impl XmlReader<'_, '_> {
     }
 
     /// Enters a namespace declaration (Namespaces in XML, sections 3 and 5).
-    fn declare(&mut self, name: QualifiedName, value: Span, plain: bool) -> Read<AttributeKind> {
+    fn declare(&mut self, name: QualifiedName, value: Span, plain: bool) -> ReadResult<AttributeKind> {
         let refuse = |detail| Err(Refusal::at(Reason::NotWellFormedXml, name.whole.start(), detail));
         if self.state.bindings.len() >= self.limits.namespaces {
             return Err(Refusal::at(Reason::Limit, name.whole.start(), "too many namespaces are in scope"));
         }
         let is_default = name.prefix().is_none();
         let prefix = if is_default { Span::default() } else { name.local() };
-        let (uri, namespace, print, is_empty) = if plain {
+        let (uri, namespace, fingerprint, is_empty) = if plain {
             let uri = value.of(self.bytes);
             let namespace = self.known.id(uri);
-            (Uri::Message(value), namespace, print(namespace, uri), uri.is_empty())
+            (Uri::Message(value), namespace, fingerprint(namespace, uri), uri.is_empty())
         } else {
             let mut decoded = String::new();
             decode(value.text(self.text), &mut decoded);
             let uri = decoded.replace(['\t', '\n', '\r'], " ");
             let namespace = self.known.id(uri.as_bytes());
-            let print = print(namespace, uri.as_bytes());
-            (self.state.bindings.keep(uri.as_bytes()), namespace, print, uri.is_empty())
+            let fingerprint = fingerprint(namespace, uri.as_bytes());
+            (self.state.bindings.keep(uri.as_bytes()), namespace, fingerprint, uri.is_empty())
         };
         match prefix.of(self.bytes) {
             b"xmlns" => return refuse("the prefix `xmlns` is declared"),
@@ -165,18 +167,18 @@ impl XmlReader<'_, '_> {
         }
         let binding = self.state.bindings.len();
         let packed = pack(prefix.of(self.bytes));
-        self.state.bindings.push(Binding { prefix, packed, uri, namespace, print, arena_end: 0 }, self.bytes);
+        self.state.bindings.push(Binding { prefix, packed, uri, namespace, fingerprint, arena_end: 0 }, self.bytes);
         Ok(AttributeKind::Declaration { binding, namespace })
     }
 
-    /// Resolves the prefixes of the attributes, now that all declarations of the tag are known, and finds two that are
-    /// one under different prefixes.
-    pub(super) fn resolve_attributes(&mut self) -> Read<()> {
+    /// Resolves the prefixes of the attributes, now that all declarations of the tag are known, and refuses two with
+    /// the same expanded name under different prefixes.
+    pub(super) fn resolve_attributes(&mut self) -> ReadResult<()> {
         let state = &mut *self.state;
         let mut prefixed = 0;
         for attribute in &mut state.attributes {
             let AttributeKind::Attribute { .. } = attribute.kind else { continue };
-            // An attribute without a prefix is in no namespace, whatever the default is.
+            // The default namespace doesn't apply to attributes without a prefix.
             let Some(prefix) = attribute.name.prefix() else { continue };
             let Some((namespace, binding)) = state.bindings.resolve(Some(prefix), self.bytes) else {
                 let start = attribute.name.whole.start();
@@ -185,24 +187,24 @@ impl XmlReader<'_, '_> {
             attribute.kind = AttributeKind::Attribute { namespace, binding };
             prefixed += usize::from(binding.is_some());
         }
-        if prefixed < 2 { Ok(()) } else { self.unique_expanded_names(prefixed <= FEW) }
+        if prefixed < 2 { Ok(()) } else { self.unique_expanded_names(prefixed <= PAIRWISE_MAX) }
     }
 
-    /// Refuses a start tag in which two attributes with prefixes are one.
-    fn unique_expanded_names(&self, are_few: bool) -> Read<()> {
+    /// Refuses a start tag in which two prefixed attributes have the same expanded name.
+    fn unique_expanded_names(&self, is_pairwise: bool) -> ReadResult<()> {
         let state = &*self.state;
         let expanded = |attribute: &Attribute| match attribute.kind {
-            AttributeKind::Attribute { binding: Some(place), .. } => {
-                let binding = state.bindings.get(place)?;
+            AttributeKind::Attribute { binding: Some(index), .. } => {
+                let binding = state.bindings.get(index)?;
                 Some((binding, attribute.name.local().of(self.bytes)))
             }
             _ => None,
         };
         let mut seen = HashSet::new();
-        for (place, attribute) in state.attributes.iter().enumerate() {
+        for (index, attribute) in state.attributes.iter().enumerate() {
             let Some((binding, local)) = expanded(attribute) else { continue };
-            let is_second = if are_few {
-                let mut before = state.attributes.iter().take(place).filter_map(expanded);
+            let is_second = if is_pairwise {
+                let mut before = state.attributes.iter().take(index).filter_map(expanded);
                 before.any(|(other, name)| name == local && state.bindings.is_same(binding, other, self.bytes))
             } else {
                 !seen.insert((state.bindings.uri(binding, self.bytes), local))
@@ -216,8 +218,8 @@ impl XmlReader<'_, '_> {
         Ok(())
     }
 
-    /// Where white space that must be there ends, or a refusal.
-    pub(super) fn wanted_space(&self, from: usize, detail: &'static str) -> Read<usize> {
+    /// The end of required white space, or a refusal.
+    pub(super) fn required_space(&self, from: usize, detail: &'static str) -> ReadResult<usize> {
         space(self.bytes, from).ok_or_else(|| Refusal::at(Reason::NotWellFormedXml, from, detail))
     }
 }

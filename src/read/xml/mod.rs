@@ -1,6 +1,6 @@
 //! A strict reader of XML 1.0 with namespaces, over byte spans: no DTD, one root, everything checked, skipped parts too.
 //!
-//! It gives events and builds nothing. What is a name, a reference, a character is decided by the files beside this one.
+//! It returns events and builds no tree. The sibling modules read names, references and characters.
 
 mod attributes;
 mod namespaces;
@@ -20,7 +20,7 @@ use crate::format::{NamespaceId, Namespaces};
 use crate::span::Span;
 use namespaces::Bindings;
 
-type Read<T> = Result<T, Refusal>;
+type ReadResult<T> = Result<T, Refusal>;
 
 /// A qualified name: the whole of it, and where its local part begins.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,7 +41,7 @@ impl QualifiedName {
 }
 
 impl QualifiedName {
-    /// The same name where it begins at another place.
+    /// The same name at another position.
     pub(crate) fn moved_to(self, start: usize) -> Self {
         let local = start + self.local - self.whole.start();
         Self { whole: Span::new(start, start + self.whole.len()), local }
@@ -59,7 +59,7 @@ pub(crate) struct Declaration {
 /// A start tag or an empty-element tag.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StartTag {
-    /// From `<` to behind `>`.
+    /// From `<` to after `>`.
     pub(crate) span: Span,
     pub(crate) name: QualifiedName,
     pub(crate) namespace: NamespaceId,
@@ -67,8 +67,8 @@ pub(crate) struct StartTag {
     pub(crate) attributes_end: usize,
 }
 
-/// What the bytes of a bare start tag (a name, no attributes, not empty) mean, wherever they stand with the same
-/// declarations in scope.
+/// What the bytes of a bare start tag (a name, no attributes, not empty) mean wherever the same declarations are in
+/// scope.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TagModel {
     /// Where the local name begins in the tag.
@@ -77,7 +77,7 @@ pub(crate) struct TagModel {
 }
 
 impl TagModel {
-    /// The name in such a tag that stands from `start` to `end`.
+    /// The name in such a tag from `start` to `end`.
     #[inline(always)]
     pub(crate) fn name(&self, start: usize, end: usize) -> QualifiedName {
         QualifiedName { whole: Span::new(start + 1, end - 1), local: start + self.local }
@@ -85,7 +85,7 @@ impl TagModel {
 }
 
 impl StartTag {
-    /// The tag as a model of tags like it, if it is bare.
+    /// The tag as a model for identical tags, if it is bare.
     pub(crate) fn model(&self) -> Option<TagModel> {
         let is_bare = self.name.whole.end() + 1 == self.span.end();
         let local = self.name.local - self.span.start();
@@ -99,13 +99,13 @@ pub(crate) enum Event {
     Start(StartTag),
     /// An end tag; an empty span where the start tag was an empty-element tag.
     End(Span),
-    /// Character data, of which [`XmlReader::text_is_plain`] and [`XmlReader::text_is_blank`] tell more.
+    /// Character data; see [`XmlReader::text_is_plain`] and [`XmlReader::text_is_blank`].
     Text(Span),
     /// A CDATA section, with its delimiters.
     CData(Span),
     /// A comment or processing instruction.
     Aside,
-    /// Nothing more, and all was well.
+    /// The end of a well-formed document.
     Done,
 }
 
@@ -120,7 +120,7 @@ struct OpenElement {
     bindings: usize,
 }
 
-/// What the reader remembers; reused from message to message, so that reading allocates nothing.
+/// The reader's state, reused from message to message so that reading doesn't allocate.
 #[derive(Debug, Default)]
 pub(crate) struct XmlState {
     open: Vec<OpenElement>,
@@ -128,7 +128,7 @@ pub(crate) struct XmlState {
     attributes: Vec<Attribute>,
     text_is_plain: bool,
     text_is_blank: bool,
-    /// How many elements have begun.
+    /// Elements started so far.
     elements: usize,
 }
 
@@ -137,12 +137,12 @@ pub(crate) struct XmlState {
 enum Phase {
     Prolog,
     Content,
-    /// Behind an empty-element tag, whose end has not been given yet.
+    /// After an empty-element tag, before its end event.
     EmptyElement,
     Epilog,
 }
 
-/// Where a reader stopped; what it remembered is in its state.
+/// Where a reader stopped; the rest is in its state.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bookmark {
     position: usize,
@@ -162,7 +162,7 @@ pub(crate) struct XmlReader<'m, 's> {
 }
 
 impl XmlState {
-    /// Becomes what another state is, in its own memory.
+    /// Copies another state, reusing its own allocations.
     pub(crate) fn copy_from(&mut self, other: &Self) {
         self.open.clone_from(&other.open);
         self.bindings.clone_from(&other.bindings);
@@ -172,30 +172,30 @@ impl XmlState {
 }
 
 impl<'m, 's> XmlReader<'m, 's> {
-    /// Begins to read: passes byte order mark and XML declaration, and gives the latter, which must be true to what the
-    /// text was written in.
+    /// Starts reading: skips byte order mark and XML declaration, and returns the latter, which must match the encoding
+    /// that the message had.
     pub(crate) fn open(
         text: &'m str,
-        written_in: Encoding,
+        encoding: Encoding,
         limits: &'s Limits,
         known: &'s Namespaces,
         state: &'s mut XmlState,
-    ) -> Read<(Self, Declaration)> {
+    ) -> ReadResult<(Self, Declaration)> {
         state.open.clear();
         state.bindings.reset();
         state.attributes.clear();
         state.elements = 0;
         let mut reader = Self { text, bytes: text.as_bytes(), position: 0, phase: Phase::Prolog, limits, known, state };
-        let declaration = reader.declaration(written_in)?;
+        let declaration = reader.declaration(encoding)?;
         Ok((reader, declaration))
     }
 
-    /// Where this reader is, for another to go on.
+    /// Where this reader is, for another to resume.
     pub(crate) fn bookmark(&self) -> Bookmark {
         Bookmark { position: self.position, phase: self.phase }
     }
 
-    /// Goes on where another reader of the same message and state has stopped.
+    /// Resumes where another reader of the same message and state stopped.
     pub(crate) fn resume(
         text: &'m str,
         limits: &'s Limits,
@@ -207,12 +207,13 @@ impl<'m, 's> XmlReader<'m, 's> {
         Self { text, bytes: text.as_bytes(), position, phase, limits, known, state }
     }
 
-    /// Whether the text that was read last is known to mean what it says: no reference, no carriage return.
+    /// Whether the raw text that was read last is its value: no reference, no carriage return. May be false for such
+    /// text.
     pub(crate) fn text_is_plain(&self) -> bool {
         self.state.text_is_plain
     }
 
-    /// Whether all of it is white space, written as such.
+    /// Whether it is all literal white space.
     pub(crate) fn text_is_blank(&self) -> bool {
         self.state.text_is_blank
     }
@@ -227,8 +228,7 @@ impl<'m, 's> XmlReader<'m, 's> {
         self.state.bindings.len()
     }
 
-    /// The namespace that a prefix in the message means here, or none where there is no prefix; `None` for a prefix that is
-    /// bound to nothing.
+    /// The namespace of a prefix in scope here, or the default without a prefix; `None` for an unbound prefix.
     pub(crate) fn namespace_of(&self, prefix: Option<Span>) -> Option<NamespaceId> {
         self.state.bindings.resolve(prefix, self.bytes).map(|(namespace, _)| namespace)
     }
@@ -242,7 +242,7 @@ impl<'m, 's> XmlReader<'m, 's> {
 
     /// What comes next.
     #[inline]
-    pub(crate) fn next(&mut self) -> Read<Event> {
+    pub(crate) fn next(&mut self) -> ReadResult<Event> {
         if self.phase != Phase::Content {
             return self.next_elsewhere();
         }
@@ -256,17 +256,17 @@ impl<'m, 's> XmlReader<'m, 's> {
         }
     }
 
-    fn next_elsewhere(&mut self) -> Read<Event> {
+    fn next_elsewhere(&mut self) -> ReadResult<Event> {
         if self.phase == Phase::EmptyElement {
             self.close();
             return Ok(Event::End(Span::new(self.position, self.position)));
         }
-        self.outside()
+        self.outside_root()
     }
 
-    /// Passes everything up to and with the end of the element whose start tag was read last, checking all of it.
-    /// Gives the place behind it.
-    pub(crate) fn skip_element(&mut self) -> Read<usize> {
+    /// Skips the rest of the element whose start tag was read last, checking all of it. Returns the position after its
+    /// end tag.
+    pub(crate) fn skip_element(&mut self) -> ReadResult<usize> {
         if let Some((_, end)) = self.plain_content()? {
             return Ok(end.end());
         }
@@ -280,10 +280,10 @@ impl<'m, 's> XmlReader<'m, 's> {
         }
     }
 
-    /// The text and the end tag of the element whose start tag was read last, if there is nothing in it but one text that
-    /// means what it says: the common case, in one go. Otherwise nothing is passed.
+    /// Fast path for the common case: the text and the end tag of the element whose start tag was read last, if it
+    /// contains one plain text only. Otherwise consumes nothing.
     #[inline]
-    pub(crate) fn plain_content(&mut self) -> Read<Option<(Span, Span)>> {
+    pub(crate) fn plain_content(&mut self) -> ReadResult<Option<(Span, Span)>> {
         if self.phase != Phase::Content {
             return Ok(None);
         }
@@ -297,7 +297,7 @@ impl<'m, 's> XmlReader<'m, 's> {
         Ok(Some((Span::new(start, end), tag)))
     }
 
-    fn rare_markup(&mut self) -> Read<Event> {
+    fn rare_markup(&mut self) -> ReadResult<Event> {
         let start = self.position;
         match self.bytes.get(start + 1) {
             Some(b'?') => self.processing_instruction(),
@@ -307,8 +307,8 @@ impl<'m, 's> XmlReader<'m, 's> {
         }
     }
 
-    /// White space, comments and processing instructions before and behind the root, and the root's own start.
-    fn outside(&mut self) -> Read<Event> {
+    /// White space, comments and processing instructions before and after the root, and the root's start tag.
+    fn outside_root(&mut self) -> ReadResult<Event> {
         let start = self.position;
         let end = skip_space(self.bytes, start);
         if end > start {
@@ -331,8 +331,8 @@ impl<'m, 's> XmlReader<'m, 's> {
         }
     }
 
-    fn at(&self, place: usize, wanted: &[u8]) -> bool {
-        self.bytes.get(place..).is_some_and(|rest| rest.starts_with(wanted))
+    fn at(&self, place: usize, expected: &[u8]) -> bool {
+        self.bytes.get(place..).is_some_and(|rest| rest.starts_with(expected))
     }
 
     fn refuse(&self, detail: &'static str) -> Refusal {
@@ -340,7 +340,7 @@ impl<'m, 's> XmlReader<'m, 's> {
     }
 }
 
-/// Where white space that must be there ends.
+/// The end of required white space.
 fn space(bytes: &[u8], from: usize) -> Option<usize> {
     bytes.get(from).filter(|byte| is_space(**byte)).map(|_| skip_space(bytes, from))
 }

@@ -1,4 +1,4 @@
-//! Which prefix means which namespace, in scope (Namespaces in XML 1.0).
+//! Namespace bindings in scope (Namespaces in XML 1.0).
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
@@ -11,38 +11,38 @@ use crate::span::Span;
 pub(super) struct Binding {
     /// The prefix in the message; empty for the default namespace.
     pub(super) prefix: Span,
-    /// The same, packed: prefixes are short, and compared for every name.
+    /// The prefix packed into a word, because prefixes are short and compared for every name.
     pub(super) packed: u64,
     /// The URI: in the message, or in the arena where it had to be decoded first.
     pub(super) uri: Uri,
     pub(super) namespace: NamespaceId,
-    /// A digest of a URI that no format names: long ones are told apart by it before they are compared.
-    pub(super) print: u64,
-    /// How far the arena went when it was made.
+    /// A hash of a URI that no format names, compared before the URI, which may be long.
+    pub(super) fingerprint: u64,
+    /// The arena's length when the binding was pushed.
     pub(super) arena_end: usize,
 }
 
-/// Where the bytes of a URI are.
+/// Where the bytes of a URI are stored.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Uri {
     Message(Span),
     Arena(Span),
 }
 
-/// What [`pack`] gives for a prefix of more than seven bytes.
-const LONG: u64 = u64::MAX;
+/// What [`pack`] returns for a prefix of more than seven bytes.
+const TOO_LONG: u64 = u64::MAX;
 
 /// A prefix of at most seven bytes and its length as one number.
 #[inline]
 pub(super) fn pack(prefix: &[u8]) -> u64 {
     match prefix.len() {
         0..8 => prefix.iter().fold(1, |word, byte| word << 8 | u64::from(*byte)),
-        _ => LONG,
+        _ => TOO_LONG,
     }
 }
 
-/// The digest of a URI.
-pub(super) fn print(namespace: NamespaceId, uri: &[u8]) -> u64 {
+/// The hash of a URI that no format names; 0 for others, which are compared by id.
+pub(super) fn fingerprint(namespace: NamespaceId, uri: &[u8]) -> u64 {
     if namespace != NamespaceId::UNKNOWN {
         return 0;
     }
@@ -56,27 +56,27 @@ pub(super) fn print(namespace: NamespaceId, uri: &[u8]) -> u64 {
 pub(super) struct Bindings {
     stack: Vec<Binding>,
     arena: Vec<u8>,
-    /// Of more bindings than [`FEW`], the places of each prefix, so that time stays linear.
-    places: HashMap<Box<[u8]>, Vec<usize>>,
+    /// Index of the bindings by prefix if there are more than [`LINEAR_SEARCH_MAX`], so that time stays linear (P8).
+    by_prefix: HashMap<Box<[u8]>, Vec<usize>>,
 }
 
-/// Bindings among which a prefix is looked for one by one.
-const FEW: usize = 32;
+/// Up to this many bindings are searched linearly.
+const LINEAR_SEARCH_MAX: usize = 32;
 
 impl Bindings {
     pub(super) fn clone_from(&mut self, other: &Self) {
         self.stack.clone_from(&other.stack);
         self.arena.clone_from(&other.arena);
-        if !(self.places.is_empty() && other.places.is_empty()) {
-            self.places.clone_from(&other.places);
+        if !(self.by_prefix.is_empty() && other.by_prefix.is_empty()) {
+            self.by_prefix.clone_from(&other.by_prefix);
         }
     }
 
     pub(super) fn reset(&mut self) {
         self.stack.clear();
         self.arena.clear();
-        if !self.places.is_empty() {
-            self.places.clear();
+        if !self.by_prefix.is_empty() {
+            self.by_prefix.clear();
         }
     }
 
@@ -85,15 +85,15 @@ impl Bindings {
     }
 
     pub(super) fn truncate(&mut self, length: usize, message: &[u8]) {
-        if length <= FEW {
+        if length <= LINEAR_SEARCH_MAX {
             self.stack.truncate(length);
-            if !self.places.is_empty() {
-                self.places.clear();
+            if !self.by_prefix.is_empty() {
+                self.by_prefix.clear();
             }
         }
         for binding in self.stack.drain(length.min(self.stack.len())..) {
-            if let Some(places) = self.places.get_mut(binding.prefix.of(message)) {
-                places.pop();
+            if let Some(by_prefix) = self.by_prefix.get_mut(binding.prefix.of(message)) {
+                by_prefix.pop();
             }
         }
         self.arena.truncate(self.stack.last().map_or(0, |binding| binding.arena_end));
@@ -101,10 +101,10 @@ impl Bindings {
 
     pub(super) fn push(&mut self, binding: Binding, message: &[u8]) {
         self.stack.push(Binding { arena_end: self.arena.len(), ..binding });
-        if self.stack.len() > FEW {
-            let from = if self.places.is_empty() { 0 } else { self.stack.len() - 1 };
-            for (place, binding) in self.stack.iter().enumerate().skip(from) {
-                self.places.entry(binding.prefix.of(message).into()).or_default().push(place);
+        if self.stack.len() > LINEAR_SEARCH_MAX {
+            let from = if self.by_prefix.is_empty() { 0 } else { self.stack.len() - 1 };
+            for (index, binding) in self.stack.iter().enumerate().skip(from) {
+                self.by_prefix.entry(binding.prefix.of(message).into()).or_default().push(index);
             }
         }
     }
@@ -116,8 +116,8 @@ impl Bindings {
         Uri::Arena(Span::new(start, self.arena.len()))
     }
 
-    pub(super) fn get(&self, place: usize) -> Option<&Binding> {
-        self.stack.get(place)
+    pub(super) fn get(&self, index: usize) -> Option<&Binding> {
+        self.stack.get(index)
     }
 
     /// The URI of a binding, as it is compared.
@@ -128,27 +128,28 @@ impl Bindings {
         }
     }
 
-    /// Whether two bindings are of one namespace.
+    /// Whether two bindings have the same namespace.
     pub(super) fn is_same(&self, left: &Binding, right: &Binding, message: &[u8]) -> bool {
         left.namespace == right.namespace
             && (left.namespace != NamespaceId::UNKNOWN
-                || left.print == right.print && self.uri(left, message) == self.uri(right, message))
+                || left.fingerprint == right.fingerprint && self.uri(left, message) == self.uri(right, message))
     }
 
-    /// What a prefix is bound to, and the place of the binding. `None` for a prefix that is bound to nothing.
+    /// The namespace of a prefix, and the index of the binding. `None` for an unbound prefix.
     pub(super) fn resolve(&self, prefix: Option<Span>, message: &[u8]) -> Option<(NamespaceId, Option<usize>)> {
-        let wanted = prefix.unwrap_or_default().of(message);
-        let packed = pack(wanted);
-        let is_wanted =
-            |binding: &Binding| binding.packed == packed && (packed != LONG || binding.prefix.of(message) == wanted);
-        let place = match self.places.is_empty() {
-            true => self.stack.iter().rposition(is_wanted),
-            false => self.places.get(wanted).and_then(|places| places.last()).copied(),
+        let prefix_bytes = prefix.unwrap_or_default().of(message);
+        let packed = pack(prefix_bytes);
+        let has_prefix = |binding: &Binding| {
+            binding.packed == packed && (packed != TOO_LONG || binding.prefix.of(message) == prefix_bytes)
         };
-        match place.and_then(|place| self.stack.get(place)) {
-            Some(binding) => Some((binding.namespace, place)),
+        let index = match self.by_prefix.is_empty() {
+            true => self.stack.iter().rposition(has_prefix),
+            false => self.by_prefix.get(prefix_bytes).and_then(|by_prefix| by_prefix.last()).copied(),
+        };
+        match index.and_then(|index| self.stack.get(index)) {
+            Some(binding) => Some((binding.namespace, index)),
             None if prefix.is_none() => Some((NamespaceId::NONE, None)),
-            None => (wanted == b"xml").then_some((NamespaceId::XML, None)),
+            None => (prefix_bytes == b"xml").then_some((NamespaceId::XML, None)),
         }
     }
 }

@@ -1,22 +1,23 @@
-//! The XML declaration: version, encoding and standalone, in this order and true to the bytes (productions 23 to 32).
+//! The XML declaration: version, encoding and standalone, in this order and consistent with the bytes (productions 23
+//! to 32).
 
 use super::super::BYTE_ORDER_MARK;
 use super::super::encoding::Encoding;
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::skip_space;
-use super::{Declaration, Read, XmlReader};
+use super::{Declaration, ReadResult, XmlReader};
 use crate::span::Span;
 
 impl XmlReader<'_, '_> {
-    /// Passes byte order mark and declaration; gives where the latter is.
-    pub(super) fn declaration(&mut self, written_in: Encoding) -> Read<Declaration> {
+    /// Skips byte order mark and declaration; returns where the latter is.
+    pub(super) fn declaration(&mut self, actual: Encoding) -> ReadResult<Declaration> {
         if self.text.starts_with('\u{FEFF}') {
             self.position = BYTE_ORDER_MARK;
         }
         let start = self.position;
         let is_declaration = self.at(start, b"<?xml") && super::space(self.bytes, start + 5).is_some();
         if !is_declaration {
-            return match written_in {
+            return match actual {
                 Encoding::Utf8 | Encoding::Utf16 => Ok(Declaration::default()),
                 Encoding::Ascii | Encoding::Latin1 | Encoding::Windows1252 => Err(self.malformed(start)),
             };
@@ -31,7 +32,7 @@ impl XmlReader<'_, '_> {
             if !is_encoding_name(label) {
                 return Err(self.malformed(name.start()));
             }
-            if !written_in.is_declared_by(label) {
+            if !actual.is_declared_by(label) {
                 return Err(Refusal::at(Reason::Encoding, name.start(), "another encoding is declared than is read"));
             }
             encoding = Some(name);
@@ -51,13 +52,13 @@ impl XmlReader<'_, '_> {
         Ok(Declaration { span: Span::new(start, self.position), encoding })
     }
 
-    /// Reads ` name = "value"` if that name comes next; gives the value and the place behind its quote.
-    fn pseudo_attribute(&self, from: usize, name: &[u8]) -> Read<Option<(Span, usize)>> {
+    /// Reads ` name = "value"` if that name comes next; returns the value and the position after its quote.
+    fn pseudo_attribute(&self, from: usize, name: &[u8]) -> ReadResult<Option<(Span, usize)>> {
         let name_start = skip_space(self.bytes, from);
         if !self.at(name_start, name) {
             return Ok(None);
         }
-        self.wanted_space(from, "white space is wanted in the XML declaration")?;
+        self.required_space(from, "white space is wanted in the XML declaration")?;
         let equals = skip_space(self.bytes, name_start + name.len());
         let open = skip_space(self.bytes, equals + 1);
         let quote = self.bytes.get(open).filter(|byte| matches!(byte, b'"' | b'\''));
@@ -75,7 +76,7 @@ impl XmlReader<'_, '_> {
     }
 }
 
-/// Production 81.
+/// Production 81 (EncName).
 fn is_encoding_name(label: &[u8]) -> bool {
     label.first().is_some_and(u8::is_ascii_alphabetic)
         && label.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))

@@ -1,16 +1,16 @@
-//! Tags: names, start tags and end tags, and elements that are known before they are read.
+//! Start tags, end tags and their names, and elements that the caller has read itself.
 
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::skip_space;
-use super::{OpenElement, Phase, QualifiedName, Read, StartTag, XmlReader};
+use super::{OpenElement, Phase, QualifiedName, ReadResult, StartTag, XmlReader};
 use crate::names::{is_name_character, is_name_start, is_same};
 use crate::span::Span;
 
 impl XmlReader<'_, '_> {
-    /// Reads the start tag that comes next. In place at its caller's: a tag that is handed on as an event costs more than
-    /// what it tells.
+    /// Reads the start tag that comes next. Always inlined, because returning the tag as an event costs more than
+    /// reading it.
     #[inline(always)]
-    pub(crate) fn start_tag(&mut self) -> Read<StartTag> {
+    pub(crate) fn start_tag(&mut self) -> ReadResult<StartTag> {
         let start = self.position;
         if self.state.open.len() >= self.limits.depth {
             return Err(Refusal::at(Reason::Limit, start, "elements are nested too deep"));
@@ -53,7 +53,7 @@ impl XmlReader<'_, '_> {
         Some((open.name, open.bindings < self.state.bindings.len()))
     }
 
-    /// Whether one more element is within the limits.
+    /// Whether the limits allow one more element.
     #[inline(always)]
     pub(crate) fn admits_element(&self) -> bool {
         self.state.open.len() < self.limits.depth && self.state.elements < self.limits.members
@@ -79,10 +79,10 @@ impl XmlReader<'_, '_> {
         self.state.open.pop();
     }
 
-    /// Goes on at `place`, inside the root: up to there the caller has read the message.
+    /// Resumes at `position`, inside the root: the caller has read the message up to there.
     #[inline(always)]
-    pub(crate) fn pass_to(&mut self, place: usize) {
-        self.position = place;
+    pub(crate) fn pass_to(&mut self, position: usize) {
+        self.position = position;
     }
 
     /// Where the reader is, in bytes from the start of the message.
@@ -93,7 +93,7 @@ impl XmlReader<'_, '_> {
 
     /// Reads the end tag that comes next.
     #[inline]
-    pub(crate) fn end_tag(&mut self) -> Read<Span> {
+    pub(crate) fn end_tag(&mut self) -> ReadResult<Span> {
         let start = self.position;
         let name = self.state.open.last().map(|open| open.name.of(self.bytes)).unwrap_or_default();
         let name_end = start + 2 + name.len();
@@ -122,9 +122,9 @@ impl XmlReader<'_, '_> {
         self.phase = if self.state.open.is_empty() { Phase::Epilog } else { Phase::Content };
     }
 
-    /// Reads a name at `start`: one or two NCNames (Namespaces in XML, production 7).
+    /// Reads a qualified name at `start`: one or two NCNames (Namespaces in XML, production 7).
     #[inline]
-    pub(super) fn qualified_name(&self, start: usize) -> Read<QualifiedName> {
+    pub(super) fn qualified_name(&self, start: usize) -> ReadResult<QualifiedName> {
         let first = self.ncname(start)?;
         let mut name = QualifiedName { whole: Span::new(start, first), local: start };
         if self.bytes.get(first) == Some(&b':') {
@@ -137,9 +137,9 @@ impl XmlReader<'_, '_> {
         Ok(name)
     }
 
-    /// Reads an NCName at `start` and gives its end.
+    /// Reads an NCName at `start` and returns its end.
     #[inline]
-    pub(super) fn ncname(&self, start: usize) -> Read<usize> {
+    pub(super) fn ncname(&self, start: usize) -> ReadResult<usize> {
         let rest = self.bytes.get(start..).unwrap_or_default();
         let mut end = start + rest.iter().position(|byte| !is_ascii_name(*byte)).unwrap_or(rest.len());
         if self.bytes.get(end).is_some_and(|byte| *byte >= 0x80) {
@@ -155,7 +155,7 @@ impl XmlReader<'_, '_> {
         Ok(end)
     }
 
-    /// The end of a name from its first character beyond ASCII on.
+    /// The end of a name, from its first non-ASCII character on.
     #[cold]
     fn wide_name_end(&self, from: usize) -> usize {
         let rest = self.text.get(from..).unwrap_or_default();
@@ -164,7 +164,7 @@ impl XmlReader<'_, '_> {
     }
 }
 
-/// The bytes of ASCII names, colon aside: a table, for it is asked of every byte of every name.
+/// The ASCII name bytes except the colon. A lookup table, because it is queried for every byte of every name.
 const ASCII_NAME: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;

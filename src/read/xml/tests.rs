@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn read(text: &str) -> Read<()> {
+fn read(text: &str) -> ReadResult<()> {
     let (limits, known) = (Limits::default(), Namespaces::default());
     let mut state = XmlState::default();
     let (mut reader, _) = XmlReader::open(text, Encoding::Utf8, &limits, &known, &mut state)?;

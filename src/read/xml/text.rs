@@ -1,16 +1,15 @@
-//! Character data, references, CDATA sections, comments and processing instructions: which characters may stand there,
-//! and what they mean.
+//! Character data, references, CDATA sections, comments and processing instructions: allowed characters and decoding.
 
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::{find, is_space, mark_control, mark_equal, skip_space};
-use super::{CDATA_END, CDATA_START, Event, Read, XmlReader};
+use super::{CDATA_END, CDATA_START, Event, ReadResult, XmlReader};
 use crate::names::is_xml_character;
 use crate::span::Span;
 use crate::wide;
 
 impl XmlReader<'_, '_> {
     /// Reads character data up to the next markup (production 14).
-    pub(super) fn character_data(&mut self) -> Read<Span> {
+    pub(super) fn character_data(&mut self) -> ReadResult<Span> {
         let start = self.position;
         let mut at = skip_space(self.bytes, start);
         if self.bytes.get(at) == Some(&b'<') {
@@ -47,36 +46,36 @@ impl XmlReader<'_, '_> {
         Ok(Span::new(start, at))
     }
 
-    /// Passes the reference at `at` (productions 66 and 68): the five names that need no DTD, and characters.
-    pub(super) fn reference(&self, at: usize) -> Read<usize> {
+    /// Skips the reference at `at` (productions 66 and 68): the five predefined entities, and characters.
+    pub(super) fn reference(&self, at: usize) -> ReadResult<usize> {
         let rest = self.text.get(at + 1..).unwrap_or_default();
         let refuse = |detail| Refusal::at(Reason::NotWellFormedXml, at, detail);
         let Some(end) = rest.as_bytes().iter().take(REFERENCE_BYTES).position(|byte| *byte == b';') else {
             return Err(refuse("a reference is not closed"));
         };
         let name = rest.get(..end).unwrap_or_default();
-        meaning(name).ok_or_else(|| refuse("a reference to no character"))?;
+        referenced_character(name).ok_or_else(|| refuse("a reference to no character"))?;
         Ok(at + 1 + end + 1)
     }
 
-    /// Passes a byte that is a control character, or begins a character that may be none of XML's (U+FFFE, U+FFFF).
+    /// Skips a control character, or a character whose first byte is also that of U+FFFE and U+FFFF, if XML allows it.
     #[cold]
-    pub(super) fn rare_character(&self, at: usize) -> Read<usize> {
+    pub(super) fn rare_character(&self, at: usize) -> ReadResult<usize> {
         match self.text.get(at..).and_then(|rest| rest.chars().next()) {
             Some(character) if is_xml_character(character) => Ok(at + character.len_utf8()),
             _ => Err(Refusal::at(Reason::NotWellFormedXml, at, "a character that XML doesn't allow")),
         }
     }
 
-    pub(super) fn cdata(&mut self) -> Read<Event> {
+    pub(super) fn cdata(&mut self) -> ReadResult<Event> {
         let start = self.position;
-        let end = self.closed_by(start + CDATA_START, b"]]>", "a CDATA section is not closed")?;
+        let end = self.find_close(start + CDATA_START, b"]]>", "a CDATA section is not closed")?;
         self.position = end + CDATA_END;
         Ok(Event::CData(Span::new(start, self.position)))
     }
 
-    pub(super) fn comment(&mut self) -> Read<Event> {
-        let end = self.closed_by(self.position + 4, b"--", "a comment is not closed")?;
+    pub(super) fn comment(&mut self) -> ReadResult<Event> {
+        let end = self.find_close(self.position + 4, b"--", "a comment is not closed")?;
         if self.bytes.get(end + 2) != Some(&b'>') {
             return Err(Refusal::at(Reason::NotWellFormedXml, end, "`--` in a comment"));
         }
@@ -84,13 +83,13 @@ impl XmlReader<'_, '_> {
         Ok(Event::Aside)
     }
 
-    pub(super) fn processing_instruction(&mut self) -> Read<Event> {
+    pub(super) fn processing_instruction(&mut self) -> ReadResult<Event> {
         let start = self.position + 2;
         let target_end = self.ncname(start)?;
         if Span::new(start, target_end).of(self.bytes).eq_ignore_ascii_case(b"xml") {
             return Err(self.refuse("a processing instruction named `xml`"));
         }
-        let end = self.closed_by(target_end, b"?>", "a processing instruction is not closed")?;
+        let end = self.find_close(target_end, b"?>", "a processing instruction is not closed")?;
         if end > target_end && !self.bytes.get(target_end).is_some_and(|byte| is_space(*byte)) {
             return Err(Refusal::at(Reason::NotWellFormedXml, target_end, "white space is wanted behind a target"));
         }
@@ -98,14 +97,14 @@ impl XmlReader<'_, '_> {
         Ok(Event::Aside)
     }
 
-    /// The place of the first `close` at or after `from`; all characters before it must be XML's.
-    fn closed_by(&self, from: usize, close: &'static [u8], detail: &'static str) -> Read<usize> {
+    /// The position of the first `close` at or after `from`; XML must allow all characters before it.
+    fn find_close(&self, from: usize, close: &'static [u8], detail: &'static str) -> ReadResult<usize> {
         let rest = self.bytes.get(from..).unwrap_or_default();
         let Some(end) = memchr::memmem::find(rest, close) else {
             return Err(self.refuse(detail));
         };
         let end = from + end;
-        // Not a byte beyond the end is looked at, or many small comments would cost their number times their length.
+        // Scan no byte past the end: otherwise many small comments would take quadratic time (P8).
         let inside = self.bytes.get(..end).unwrap_or_default();
         let mut at = from;
         loop {
@@ -124,8 +123,8 @@ impl XmlReader<'_, '_> {
     }
 }
 
-/// The first place at or after `from` where text can't go on without a closer look, or the end: markup, a reference,
-/// perhaps `]]>`, a control character, a carriage return, or the first byte of a character that XML may not allow.
+/// The first position at or after `from` that the fast scan can't skip, or the end: markup, a reference, perhaps `]]>`,
+/// a control character, a carriage return, or the first byte of a character that XML may not allow.
 #[inline(always)]
 pub(super) fn find_in_text(bytes: &[u8], from: usize) -> usize {
     find(
@@ -149,11 +148,11 @@ pub(super) fn find_in_text(bytes: &[u8], from: usize) -> usize {
     )
 }
 
-/// A reference longer than this (its `;` included) is none that can be resolved without a DTD, leading zeros aside.
+/// No reference longer than this (with its `;`) resolves without a DTD, apart from leading zeros.
 const REFERENCE_BYTES: usize = 64;
 
-/// What a reference means, by what stands between `&` and `;`.
-fn meaning(name: &str) -> Option<char> {
+/// The character of a reference, by its name between `&` and `;`.
+fn referenced_character(name: &str) -> Option<char> {
     let code = match name {
         "lt" => return Some('<'),
         "gt" => return Some('>'),
@@ -166,13 +165,13 @@ fn meaning(name: &str) -> Option<char> {
         Some(digits) => (digits, 16),
         None => (code, 10),
     };
-    // `from_str_radix` alone would take a sign.
+    // `from_str_radix` alone would accept a sign.
     let code =
         digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, radix).ok())??;
     char::from_u32(code).filter(|character| is_xml_character(*character))
 }
 
-/// Appends what character data means: references resolved, line ends as one line feed (section 2.11).
+/// Appends decoded character data: references resolved, line ends normalized to a line feed (section 2.11).
 pub(crate) fn decode(text: &str, into: &mut String) {
     let mut rest = text;
     while let Some(at) = memchr::memchr2(b'&', b'\r', rest.as_bytes()) {
@@ -183,20 +182,20 @@ pub(crate) fn decode(text: &str, into: &mut String) {
             into.push('\n');
             rest = after.strip_prefix('\n').unwrap_or(after);
         } else {
-            let (name, behind) = after.split_once(';').unwrap_or((after, ""));
-            into.extend(meaning(name));
-            rest = behind;
+            let (name, remaining) = after.split_once(';').unwrap_or((after, ""));
+            into.extend(referenced_character(name));
+            rest = remaining;
         }
     }
     into.push_str(rest);
 }
 
-/// Appends what a CDATA section means: its line ends as one line feed, all else as it is.
+/// Appends a decoded CDATA section: line ends normalized to a line feed, the rest as is.
 pub(crate) fn decode_section(text: &str, into: &mut String) {
-    for (place, line) in text.split('\r').enumerate() {
-        if place > 0 {
+    for (index, line) in text.split('\r').enumerate() {
+        if index > 0 {
             into.push('\n');
         }
-        into.push_str(if place > 0 { line.strip_prefix('\n').unwrap_or(line) } else { line });
+        into.push_str(if index > 0 { line.strip_prefix('\n').unwrap_or(line) } else { line });
     }
 }
