@@ -1,5 +1,5 @@
-//! The mapping as its author wrote it, kept for the second reading: it builds a table of its own from this, so that a
-//! fault in the trie is no fault of both readings.
+//! The mapping as its author wrote it, kept for the second reading, which builds its own table from it: a bug in the
+//! trie then can't affect both readings.
 
 use std::sync::Arc;
 
@@ -8,22 +8,22 @@ use super::text;
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{Origin, Spanned};
 
-/// What a `format.toml` says. Paths are whole, from below the root.
+/// The content of a `format.toml`. Paths are complete, from below the root.
 #[derive(Debug)]
 pub(crate) struct Declared {
-    /// Who says it.
+    /// Who wrote it.
     pub(crate) origin: Origin,
     pub(crate) root: Option<String>,
-    /// Prefixes and the namespaces they mean, in the order in which its author lists them.
+    /// Prefixes and their namespaces, in the author's order.
     pub(crate) namespaces: Vec<(String, String)>,
     pub(crate) paths: Vec<(String, ElementId)>,
     pub(crate) message_type: Option<String>,
     pub(crate) requester: Option<String>,
     pub(crate) nillable: Vec<String>,
-    /// Paths, and the word for what stands where they are denied.
+    /// Paths, each with the placeholder that replaces it where it is denied.
     pub(crate) required: Vec<(String, String)>,
-    /// The attributes that name an object, that stand for one, that do either by a URI, and that point to several; the
-    /// member that does in JSON.
+    /// The attributes that name an object, that reference one, that do either by a URI, and that point to several; the
+    /// JSON member for ids.
     pub(crate) id: Option<String>,
     pub(crate) references: Vec<String>,
     pub(crate) uris: Vec<String>,
@@ -32,7 +32,7 @@ pub(crate) struct Declared {
     pub(crate) texts: Vec<Arc<DeclaredText>>,
 }
 
-/// A layout of a text and the paths where it may stand. What is skipped of a text is never in an output.
+/// A text layout and the paths where it may occur. Skipped parts of a text are never in an output.
 #[derive(Debug)]
 pub(crate) struct DeclaredText {
     pub(crate) paths: Vec<String>,
@@ -48,7 +48,7 @@ pub(crate) struct DeclaredPattern {
 }
 
 impl Declared {
-    /// What `raw` says, which has been found right before.
+    /// The content of `raw`, which was validated before.
     pub(super) fn new(raw: &RawFormat, origin: Origin, catalog: &Catalog) -> Self {
         let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.get_ref().clone());
         let mut paths = Vec::new();

@@ -1,4 +1,4 @@
-//! Reads a `format.toml` and grows its mapping into tries, one a syntax.
+//! Reads a `format.toml` and builds tries from its mapping, one for each syntax.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use super::declared::Declared;
 use super::namespace::{NamespaceId, Namespaces};
 use super::text::{self, Layout, RawText};
-use super::trie::{NodeId, Step, Target, Trie};
+use super::trie::{NodeId, PathStep, Target, Trie};
 use super::{Format, FormatId, LinkKind, OwnPrefix, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
@@ -66,14 +66,14 @@ pub(crate) struct RawFormat {
 }
 
 impl RawFormat {
-    /// Its prefixes and namespaces in the order in which its author lists them, which is that of every output.
+    /// Its prefixes and namespaces in the author's order, which is the order in every output.
     pub(super) fn namespaces_as_written(&self) -> Vec<(&str, &str)> {
         let mut all: Vec<_> = self.namespaces.iter().collect();
         all.sort_by_key(|(prefix, _)| prefix.span().start);
         all.into_iter().map(|(prefix, uri)| (prefix.get_ref().as_str(), uri.get_ref().as_str())).collect()
     }
 
-    /// How its messages are written.
+    /// The syntaxes of its messages.
     pub(super) fn syntaxes(&self) -> &[Syntax] {
         match &self.syntax {
             OneOrMany::One(syntax) => std::slice::from_ref(syntax),
@@ -139,7 +139,7 @@ impl Names {
     }
 }
 
-/// The names that are listed, if any are.
+/// The listed names, if any.
 pub(super) fn listed(names: &Option<Spanned<Names>>) -> &[String] {
     names.as_ref().map_or(&[], |names| names.get_ref().all())
 }
@@ -193,10 +193,10 @@ impl<'de> Deserialize<'de> for PathEntry {
     }
 }
 
-/// The prefix that JSON-LD gives values that are wrapped, `{"rdf:value": ...}`.
+/// The namespace of the prefix with which JSON-LD wraps values, `{"rdf:value": ...}`.
 pub(crate) const RDF_URI: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
-/// What the tries of a format are grown from.
+/// The source of a format's tries.
 #[derive(Debug)]
 pub(super) struct Mapping {
     raw: RawFormat,
@@ -207,7 +207,7 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    /// Notes what is wrong with its prefixes, which stay: the paths that use them aren't wrong for that.
+    /// Collects errors in its prefixes, but keeps them, so that the paths that use them cause no follow-up errors.
     pub(super) fn new(
         document: &Document<'_>,
         raw: RawFormat,
@@ -244,7 +244,7 @@ impl Mapping {
         MappingReader { document, catalog, prefixes, rdf: rdf.as_deref(), layouts, syntax }
     }
 
-    /// The trie in a syntax, if the format has that.
+    /// The trie for a syntax, if the format has it.
     pub(super) fn grow(
         &self,
         document: &Document<'_>,
@@ -254,8 +254,8 @@ impl Mapping {
         self.has(syntax).then(|| self.reader(document, layouts, syntax).trie(&self.raw)).transpose()
     }
 
-    /// By which step a message of a syntax is recognised, if it is by any.
-    pub(super) fn root(&self, document: &Document<'_>, syntax: Syntax) -> Result<Option<Step>, ConfigError> {
+    /// The step that identifies a message of a syntax, if there is one.
+    pub(super) fn root(&self, document: &Document<'_>, syntax: Syntax) -> Result<Option<PathStep>, ConfigError> {
         let Some(root) = self.raw.root.as_ref().filter(|_| self.has(syntax)) else { return Ok(None) };
         self.reader(document, &[], syntax).edge(root.get_ref(), &root.span()).map(|(step, _)| Some(step))
     }
@@ -317,7 +317,7 @@ impl Format {
             mapping,
         };
         if origin == Origin::Added {
-            errors.take(format.prove(document));
+            errors.take(format.build_tries(document));
         }
         if format.mapping.has(Syntax::Xml) && format.mapping.raw.root.is_none() {
             errors.push(document.error(&format.mapping.raw.name.span(), "an XML format needs its `root`"));
@@ -326,19 +326,19 @@ impl Format {
         Ok(format)
     }
 
-    /// Grows its tries.
-    pub(super) fn prove(&self, document: &Document<'_>) -> Result<(), ConfigError> {
+    /// Builds all its tries, which finds the errors in them.
+    pub(super) fn build_tries(&self, document: &Document<'_>) -> Result<(), ConfigError> {
         let syntaxes = [Syntax::Xml, Syntax::Json].into_iter().zip(&self.tries);
-        let proven = syntaxes.map(|(syntax, slot)| {
+        let results = syntaxes.map(|(syntax, slot)| {
             let trie = self.mapping.grow(document, &self.layouts, syntax)?;
             slot.get_or_init(|| trie);
             Ok(())
         });
-        all(proven).map(drop)
+        all(results).map(drop)
     }
 }
 
-/// Grows the trie of one syntax.
+/// Builds the trie of one syntax.
 pub(super) struct MappingReader<'a> {
     pub(super) document: &'a Document<'a>,
     pub(super) catalog: &'a Catalog,
@@ -349,30 +349,30 @@ pub(super) struct MappingReader<'a> {
     pub(super) syntax: Syntax,
 }
 
-/// A path of the mapping: its text, its place, and where it begins in the trie.
+/// A path of the mapping: its text, its span, and the node where it starts.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct MappingPath<'a> {
     pub(super) from: NodeId,
     pub(super) text: &'a str,
     pub(super) span: &'a Range<usize>,
 }
 
-/// What is wrong with a mapping.
+/// The errors of a mapping.
 #[derive(Default)]
-pub(super) struct Faults {
+pub(super) struct MappingErrors {
     pub(super) errors: Errors,
-    /// Paths that aren't mapped, for something is wrong with them.
+    /// Paths that aren't mapped because they have errors.
     broken: Vec<String>,
 }
 
-impl Faults {
-    /// Notes what is wrong with the role of a path, unless something is wrong with the path itself.
-    pub(super) fn take_of(&mut self, path: &Spanned<String>, result: Result<(), ConfigError>) {
+impl MappingErrors {
+    /// Records an error in the role of a path, unless the path itself has one.
+    pub(super) fn take_for(&mut self, path: &Spanned<String>, result: Result<(), ConfigError>) {
         let text = path.get_ref();
-        let is_of = |broken: &String| {
+        let is_below = |broken: &String| {
             text.strip_prefix(broken.as_str()).is_some_and(|rest| matches!(rest.get(..1), None | Some("/")))
         };
-        if !self.broken.iter().any(is_of) {
+        if !self.broken.iter().any(is_below) {
             self.errors.take(result);
         }
     }
@@ -385,12 +385,12 @@ impl MappingReader<'_> {
             Some(root) => self.grow(&mut trie, NodeId::ENTRY, root.get_ref(), &root.span())?,
             None => NodeId::ENTRY,
         };
-        let mut faults = Faults::default();
+        let mut faults = MappingErrors::default();
         self.paths(&mut trie, (root, ""), &raw.paths, &mut faults);
         self.roles(&mut trie, root, raw, &mut faults);
         trie.spread_records();
         for path in &raw.unmapped {
-            faults.take_of(path, self.unmapped(&trie, root, path));
+            faults.take_for(path, self.unmapped(&trie, root, path));
         }
         faults.errors.finish()?;
         trie.gather_elements(self.layouts);
@@ -399,16 +399,16 @@ impl MappingReader<'_> {
         Ok(trie)
     }
 
-    /// The node of a value that is wrapped: it is the same value.
+    /// The node of the wrapped form of a value.
     pub(super) fn wrapped(&self, trie: &Trie, node: NodeId) -> Option<NodeId> {
         let rdf = self.rdf.filter(|_| self.syntax == Syntax::Json)?;
         trie.member(node, &wrapped_value(rdf))
     }
 
-    /// Maps the paths of a table, which is at a node, by a path.
-    fn paths(&self, trie: &mut Trie, (from, above): (NodeId, &str), paths: &Paths, faults: &mut Faults) {
+    /// Maps the paths of a table below a node and its path.
+    fn paths(&self, trie: &mut Trie, (from, above): (NodeId, &str), paths: &Paths, faults: &mut MappingErrors) {
         for (path, entry) in paths {
-            let place = Place { from, text: path.get_ref(), span: &path.span() };
+            let place = MappingPath { from, text: path.get_ref(), span: &path.span() };
             let whole = format!("{above}{}", path.get_ref());
             let mapped = match entry.get_ref() {
                 PathEntry::Below(below) => self.prefix(trie, place).map(|node| Some((node, below))),
@@ -427,8 +427,8 @@ impl MappingReader<'_> {
         }
     }
 
-    /// The node of a path that others begin with.
-    fn prefix(&self, trie: &mut Trie, place: Place<'_>) -> Result<NodeId, ConfigError> {
+    /// The node of a path that is a prefix of others.
+    fn prefix(&self, trie: &mut Trie, place: MappingPath<'_>) -> Result<NodeId, ConfigError> {
         let (node, is_record) = self.walk(trie, place)?;
         if is_record || last_step(place.text).starts_with('@') {
             let message = format!("`{}` is a whole part, and no prefix of other paths", place.text);
@@ -437,7 +437,7 @@ impl MappingReader<'_> {
         Ok(node)
     }
 
-    fn map(&self, trie: &mut Trie, place: Place<'_>, element: ElementId) -> Result<(), ConfigError> {
+    fn map(&self, trie: &mut Trie, place: MappingPath<'_>, element: ElementId) -> Result<(), ConfigError> {
         let (id, is_record) = self.walk(trie, place)?;
         let Some(node) = trie.node_mut(id) else { return Ok(()) };
         if node.target != Target::Container {
@@ -449,7 +449,7 @@ impl MappingReader<'_> {
                 .error(place.span, format!("`{}` is a value, and other paths go on below it", place.text)));
         }
         node.target = if is_record { Target::Record(element) } else { Target::Leaf(element) };
-        // In JSON-LD a value may be wrapped to make room for its attributes, which are members beside it then.
+        // In JSON-LD a value may be wrapped in an object so that its attributes become sibling members.
         if let (Syntax::Json, false, Some(rdf)) = (self.syntax, is_record, self.rdf) {
             let wrapped = self.grow(trie, id, &wrapped_value(rdf), place.span)?;
             if let Some(wrapped) = trie.node_mut(wrapped) {
@@ -459,7 +459,7 @@ impl MappingReader<'_> {
         Ok(())
     }
 
-    /// Makes sure that what is said to be unmapped is not mapped, and doesn't go out with a record.
+    /// Checks that a path declared unmapped is not mapped, and doesn't go out with a record.
     fn unmapped(&self, trie: &Trie, from: NodeId, path: &Spanned<String>) -> Result<(), ConfigError> {
         let text = path.get_ref();
         let mut node = Some(from);
@@ -478,7 +478,7 @@ impl MappingReader<'_> {
             }
             node = child;
         }
-        // Where other paths go on, it is the value of the container itself that is meant.
+        // Where other paths continue, the container's own value is meant.
         match node.and_then(|id| trie.node(id)).filter(|node| node.target != Target::Container) {
             Some(_) => {
                 Err(self.document.error(&path.span(), format!("`{text}` is said to be unmapped, and is mapped")))
@@ -487,20 +487,20 @@ impl MappingReader<'_> {
         }
     }
 
-    /// Follows a path, growing what is missing; says whether it ends in `/**`.
-    pub(super) fn walk(&self, trie: &mut Trie, place: Place<'_>) -> Result<(NodeId, bool), ConfigError> {
+    /// Follows a path and adds missing nodes; also returns whether it ends in `/**`.
+    pub(super) fn walk(&self, trie: &mut Trie, place: MappingPath<'_>) -> Result<(NodeId, bool), ConfigError> {
         let (steps, is_record) = match place.text.strip_suffix("/**") {
             Some(steps) => (steps, true),
             None => (place.text, false),
         };
         let mut node = place.from;
-        let mut ended = false;
+        let mut at_attribute = false;
         for text in steps.split('/') {
-            if ended {
+            if at_attribute {
                 return Err(self.document.error(place.span, format!("`{}` goes on below an attribute", place.text)));
             }
-            ended = text.starts_with('@');
-            if let (false, Some(parent)) = (ended, trie.node_mut(node)) {
+            at_attribute = text.starts_with('@');
+            if let (false, Some(parent)) = (at_attribute, trie.node_mut(node)) {
                 if matches!(parent.target, Target::Leaf(_)) {
                     let message = format!("`{}` goes on below a path that is a value", place.text);
                     return Err(self.document.error(place.span, message));
@@ -516,29 +516,29 @@ impl MappingReader<'_> {
     fn grow(&self, trie: &mut Trie, node: NodeId, text: &str, span: &Range<usize>) -> Result<NodeId, ConfigError> {
         let (step, namespace) = self.edge(text, span)?;
         let is_type = text == "@type" || namespace == NamespaceId::XSI && text.ends_with(":type");
-        let id = trie.grow(node, step, namespace);
+        let id = trie.child_or_insert(node, step, namespace);
         if let (true, Some(node)) = (is_type, trie.node_mut(id)) {
             node.is_qname = true;
         }
         Ok(id)
     }
 
-    /// One step as the trie has it, and the namespace of its name.
-    fn edge(&self, text: &str, span: &Range<usize>) -> Result<(Step, NamespaceId), ConfigError> {
+    /// One step in the form of the trie, and the namespace of its name.
+    fn edge(&self, text: &str, span: &Range<usize>) -> Result<(PathStep, NamespaceId), ConfigError> {
         let step = self.step(text, span)?;
         let namespace = step.namespace;
         Ok(match self.syntax {
             Syntax::Xml => (step, namespace),
-            // A member has its whole spelling for a name, and an attribute is a member like any other.
+            // A member's name is its whole spelling, and an attribute is a member too.
             Syntax::Json => {
                 let name = text.strip_prefix('@').unwrap_or(text);
-                (Step { namespace: NamespaceId::NONE, attribute: false, local: name.into() }, namespace)
+                (PathStep { namespace: NamespaceId::NONE, attribute: false, local: name.into() }, namespace)
             }
         })
     }
 
-    /// One step: `prefix:local`, `local`, or either behind `@`.
-    fn step(&self, text: &str, span: &Range<usize>) -> Result<Step, ConfigError> {
+    /// One step: `prefix:local`, `local`, or either after `@`.
+    fn step(&self, text: &str, span: &Range<usize>) -> Result<PathStep, ConfigError> {
         let name = text.strip_prefix('@').unwrap_or(text);
         let (namespace, local) = match name.split_once(':') {
             Some((prefix, local)) if !self.prefixes.is_empty() || self.syntax == Syntax::Xml => {
@@ -558,7 +558,7 @@ impl MappingReader<'_> {
             let error = self.document.error(span, format!("`{text}` is no step of a path"));
             return Err(error.or_help(hint(text)));
         }
-        Ok(Step { namespace, attribute: text.starts_with('@'), local: local.into() })
+        Ok(PathStep { namespace, attribute: text.starts_with('@'), local: local.into() })
     }
 
     fn element(&self, name: &str, span: &Range<usize>) -> Result<ElementId, ConfigError> {
@@ -574,19 +574,19 @@ fn wrapped_value(rdf: &str) -> String {
     format!("{rdf}:value")
 }
 
-/// What a path ends with.
+/// The last step of a path.
 pub(super) fn last_step(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// Whether `text` can be the name of a member. What would be a wildcard, an index or a step of another path language isn't
-/// taken for one: it would match nothing, and say nothing (P2).
+/// Whether `text` can be the name of a member. A wildcard, an index or a step of another path language is an error: as
+/// a name it would silently match nothing (P2).
 fn is_member_name(text: &str) -> bool {
     let is_other = |character: char| character.is_control() || matches!(character, '"' | '\\' | '/' | '*' | '[' | ']');
     !text.is_empty() && !text.contains(is_other) && !matches!(text, "$" | "." | "..")
 }
 
-/// What to write in place of a step that is none.
+/// Help for an invalid step.
 fn hint(step: &str) -> &'static str {
     match step {
         "" => "a path begins below the root, without a slash, and has one slash between steps",

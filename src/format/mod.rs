@@ -1,4 +1,4 @@
-//! Formats: how a message is laid out, how it is recognised, and its mapping.
+//! Formats: how a message is laid out, how it is recognized, and its mapping.
 
 mod declared;
 mod load;
@@ -20,8 +20,8 @@ pub(crate) use load::RDF_URI;
 pub(crate) use load::RawFormat;
 pub(crate) use namespace::{NamespaceId, Namespaces, XSI_URI};
 #[cfg(test)]
-pub(crate) fn intern_for_tests(known: &mut Namespaces, uri: &str) -> NamespaceId {
-    known.intern(uri)
+pub(crate) fn intern_for_tests(existing: &mut Namespaces, uri: &str) -> NamespaceId {
+    existing.intern(uri)
 }
 
 #[cfg(feature = "cli")]
@@ -33,7 +33,7 @@ use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned};
 use crate::policy::{MessageKeyId, MessageKeys};
 use load::{Mapping, PathEntry, Paths};
-use trie::Step;
+use trie::PathStep;
 
 /// How a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -45,16 +45,16 @@ pub(crate) enum Syntax {
 }
 
 /// An expanded XML name.
-pub(crate) type ExpandedName = trie::Step;
+pub(crate) type ExpandedName = trie::PathStep;
 
-/// What an attribute has to do with objects and their names.
+/// The role of an attribute in references between objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LinkKind {
-    /// It names the object that it stands on.
+    /// It names the object that it is on.
     Id,
-    /// Its element stands for the object of that name.
+    /// Its element is a reference to the object of that name.
     Reference,
-    /// Either, by a URI: it names an object that says something itself; what says nothing else stands for that.
+    /// Either, by a URI: on an element with content it names the object; on an empty one it is a reference.
     Uri,
     /// It points to objects by their names.
     Pointers,
@@ -68,14 +68,14 @@ pub(crate) struct References {
 }
 
 impl References {
-    /// What an attribute of this name has to do with names of objects, if anything.
+    /// The reference role of an attribute with this name, if it has one.
     pub(crate) fn kind_of(&self, namespace: NamespaceId, local: &[u8]) -> Option<LinkKind> {
         let is = |name: &ExpandedName| name.namespace == namespace && name.local.as_bytes() == local;
         self.attributes.iter().find(|(name, _)| is(name)).map(|(_, kind)| *kind)
     }
 }
 
-/// The prefix under which a namespace goes out, whatever a message calls it.
+/// The prefix of a namespace in outputs, whatever prefix the message uses (P5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OwnPrefix {
     pub(crate) prefix: String,
@@ -92,7 +92,7 @@ impl OwnPrefix {
         Self { prefix: prefix.to_owned(), namespace, uri: uri.to_owned(), declaration }
     }
 
-    /// The same with one for `xsi:nil`, if there is none.
+    /// Adds one for `xsi:nil` if it is missing.
     fn with_xsi(mut all: Vec<Self>) -> Vec<Self> {
         if all.iter().all(|own| own.namespace != NamespaceId::XSI) {
             let mut prefix = "xsi".to_owned();
@@ -105,17 +105,17 @@ impl OwnPrefix {
     }
 }
 
-/// The place of a format among all.
+/// The index of a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct FormatId(usize);
 
-/// One format, ready to be followed.
+/// One loaded format.
 #[derive(Debug)]
 pub(crate) struct Format {
     pub(crate) id: FormatId,
     pub(crate) name: String,
     pub(crate) has_message_type: bool,
-    /// The path of the place for a notice, if it has one.
+    /// The path of the notice, if the format has one.
     pub(crate) notice: Option<String>,
     /// The keys its messages may have.
     messages: Vec<MessageKeyId>,
@@ -125,29 +125,29 @@ pub(crate) struct Format {
     pub(crate) own_prefixes: Vec<OwnPrefix>,
     pub(crate) references: Option<References>,
     pub(crate) declared: Arc<Declared>,
-    /// How its texts may be laid out.
+    /// The layouts of its texts.
     pub(crate) layouts: Vec<Layout>,
     mapping: Mapping,
-    /// Of XML and of JSON. Those of a format that ships with the filter are grown when a message first asks for them.
+    /// For XML and JSON. Those of built-in formats are built lazily, by the first message that needs them.
     tries: [OnceLock<Option<Trie>>; 2],
 }
 
 impl Format {
-    /// The mapping in this syntax; `None` when the format isn't written so.
+    /// The mapping in this syntax; `None` if the format doesn't have it.
     pub(crate) fn trie(&self, syntax: Syntax) -> Option<&Trie> {
         let [xml, json] = &self.tries;
         let slot = if syntax == Syntax::Xml { xml } else { json };
         slot.get_or_init(|| self.grow(syntax)).as_ref()
     }
 
-    /// What comes here ships with the filter, and nothing is wrong in it; so nobody is told what would be.
+    /// Only built-in formats get here. Tests prove that they have no errors, so errors are discarded.
     #[cold]
     fn grow(&self, syntax: Syntax) -> Option<Trie> {
         let document = Document { file: &self.name, text: "" };
         self.mapping.grow(&document, &self.layouts, syntax).ok().flatten()
     }
 
-    /// Whether it is written so.
+    /// Whether the format has this syntax.
     pub(crate) fn has_syntax(&self, syntax: Syntax) -> bool {
         self.mapping.has(syntax)
     }
@@ -169,13 +169,13 @@ impl Format {
     }
 }
 
-/// What a message says in which a permitted value was removed for its shape: the one value that `envelope.notice` has.
+/// The notice in a message from which a permitted value was removed for its shape: the only value of `envelope.notice`.
 pub(crate) const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO NOT TAKE IT FOR ABSENT.";
 
-/// The data element of that.
+/// The data element of the notice.
 pub(crate) const NOTICE_ELEMENT: &str = "envelope.notice";
 
-/// The response keys of Nlets (wiki sections 03 and 04), for formats that list none of their own.
+/// The response keys of Nlets (wiki sections 03 and 04), the default of formats that list none.
 const NLETS_MESSAGES: [&str; 14] =
     ["DR", "DRG", "DNR", "KR", "RR", "RRG", "RNR", "IAR", "UR", "XR", "LR", "AM", "AML", "HS"];
 
@@ -187,20 +187,20 @@ pub(crate) const BUILT_IN: [Document<'_>; 4] = [
     Document { file: "schemas/mdl/format.toml", text: include_str!("../../schemas/mdl/format.toml") },
 ];
 
-/// How one format is told from the others.
+/// What identifies a format.
 #[derive(Debug)]
-struct Root {
+struct FormatRoot {
     syntax: Syntax,
     namespace: NamespaceId,
     local: Box<str>,
     format: usize,
 }
 
-/// Every format the filter knows.
+/// All loaded formats.
 #[derive(Debug)]
 pub(crate) struct Formats {
     all: Vec<Format>,
-    roots: Vec<Root>,
+    roots: Vec<FormatRoot>,
     pub(crate) namespaces: Namespaces,
     messages: Vec<String>,
 }
@@ -239,20 +239,20 @@ impl Formats {
         format.id = FormatId(self.all.len());
         format.messages = keys.iter().filter_map(|key| self.intern_message(key)).collect();
         for syntax in [Syntax::Xml, Syntax::Json] {
-            let Some(Step { namespace, local, .. }) = format.mapping.root(document, syntax)? else { continue };
+            let Some(PathStep { namespace, local, .. }) = format.mapping.root(document, syntax)? else { continue };
             if let Some(other) = self.find_root(syntax, namespace, local.as_bytes()) {
                 let message = format!("format `{}` has this root too: a message could be of either", other.name);
                 return Err(document.error(&root_span, message));
             }
-            self.roots.push(Root { syntax, namespace, local, format: self.all.len() });
+            self.roots.push(FormatRoot { syntax, namespace, local, format: self.all.len() });
         }
         self.all.push(format);
         Ok(())
     }
 
     fn intern_message(&mut self, key: &str) -> Option<MessageKeyId> {
-        let known = self.message(key.as_bytes());
-        known.or_else(|| {
+        let existing = self.message(key.as_bytes());
+        existing.or_else(|| {
             let next = u16::try_from(self.messages.len()).ok()?;
             self.messages.push(key.to_owned());
             Some(MessageKeyId(next))
@@ -261,7 +261,7 @@ impl Formats {
 
     fn find_root(&self, syntax: Syntax, namespace: NamespaceId, local: &[u8]) -> Option<&Format> {
         let is_root =
-            |root: &&Root| root.syntax == syntax && root.namespace == namespace && root.local.as_bytes() == local;
+            |root: &&FormatRoot| root.syntax == syntax && root.namespace == namespace && root.local.as_bytes() == local;
         self.roots.iter().find(is_root).and_then(|root| self.all.get(root.format))
     }
 
@@ -276,7 +276,7 @@ impl Formats {
         root.and_then(|root| self.all.get(root.format))
     }
 
-    /// The format at a place.
+    /// The format with this id.
     pub(crate) fn get(&self, id: FormatId) -> Option<&Format> {
         self.all.get(id.0)
     }
@@ -296,7 +296,7 @@ impl Formats {
         self.all.iter().map(|format| format.name.as_str())
     }
 
-    /// The message key that is written so.
+    /// The id of a message key.
     pub(crate) fn message(&self, key: &[u8]) -> Option<MessageKeyId> {
         let place = self.messages.iter().position(|own| own.as_bytes() == key)?;
         u16::try_from(place).ok().map(MessageKeyId)
@@ -308,7 +308,7 @@ impl Formats {
         MessageKeys { names: &self.messages, may_be_absent }
     }
 
-    /// The message keys of all formats, by place.
+    /// The message keys of all formats, by id.
     pub(crate) fn messages(&self) -> &[String] {
         &self.messages
     }

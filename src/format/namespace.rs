@@ -1,22 +1,22 @@
-//! Namespaces by number, so that a name is compared by two small integers and its local part, never by prefix or URI.
+//! Interned namespaces: names are compared by a small integer and their local part, never by prefix or URI.
 
-/// A namespace that some format names, or one of the fixed ones below.
+/// The id of a namespace that a format names, or of a fixed one below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct NamespaceId(usize);
 
 impl NamespaceId {
-    /// No namespace at all.
+    /// No namespace.
     pub(crate) const NONE: Self = Self(0);
-    /// What the prefix `xml` is bound to.
+    /// The namespace of the prefix `xml`.
     pub(crate) const XML: Self = Self(1);
-    /// What the prefix `xmlns` is bound to.
+    /// The namespace of the prefix `xmlns`.
     pub(crate) const XMLNS: Self = Self(2);
     /// XML Schema's instance namespace, of `xsi:nil`.
     pub(crate) const XSI: Self = Self(3);
-    /// One that no format names.
+    /// A namespace that no format names.
     pub(crate) const UNKNOWN: Self = Self(usize::MAX);
 
-    /// The place as an index, from 0.
+    /// The id as an index, from 0.
     pub(crate) fn index(self) -> usize {
         self.0
     }
@@ -25,7 +25,7 @@ impl NamespaceId {
 /// The URI of [`NamespaceId::XSI`].
 pub(crate) const XSI_URI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
-/// Every namespace of every format.
+/// The namespaces of all formats.
 #[derive(Debug)]
 pub(crate) struct Namespaces(Vec<String>);
 
@@ -37,7 +37,7 @@ impl Default for Namespaces {
 }
 
 impl Namespaces {
-    /// The number of a URI, a new one if it has none.
+    /// The id of a URI, a new one if it is new.
     pub(super) fn intern(&mut self, uri: &str) -> NamespaceId {
         let known = self.id(uri.as_bytes());
         if known != NamespaceId::UNKNOWN {
@@ -47,17 +47,17 @@ impl Namespaces {
         NamespaceId(self.0.len() - 1)
     }
 
-    /// The number of a URI, compared byte for byte as Namespaces in XML 1.0 section 2.3 says.
+    /// The id of a URI, compared byte for byte (Namespaces in XML 1.0, section 2.3).
     pub(crate) fn id(&self, uri: &[u8]) -> NamespaceId {
-        let place = self.0.iter().position(|known| known.as_bytes() == uri);
-        place.map_or(NamespaceId::UNKNOWN, NamespaceId)
+        let index = self.0.iter().position(|known| known.as_bytes() == uri);
+        index.map_or(NamespaceId::UNKNOWN, NamespaceId)
     }
 
     pub(crate) fn uri(&self, id: NamespaceId) -> &str {
         self.0.get(id.index()).map_or("", String::as_str)
     }
 
-    /// How many numbers are given.
+    /// How many namespaces have ids.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

@@ -1,7 +1,8 @@
-//! What paths are said to be besides mapped: the message key, the requester, required and nillable parts, texts. Each is held
-//! to `[paths]` when a format is read, for a role that leads nowhere decides nothing, or withholds everything (P2).
+//! The roles of mapped paths: message key, requester, notice, required and nillable parts, texts. Each is checked
+//! against `[paths]` when a format is read, because a role without a mapped path decides nothing or withholds
+//! everything (P2).
 
-use super::load::{Faults, MappingReader, Place, RawFormat, RawRequired, last_step, listed};
+use super::load::{MappingErrors, MappingPath, MappingReader, RawFormat, RawRequired, last_step, listed};
 use super::trie::{Node, NodeId, Placeholder, Role, Target, Trie};
 use super::{NOTICE_ELEMENT, PathEntry, Paths, Syntax};
 use crate::catalog::{Element, Kind};
@@ -11,33 +12,33 @@ use crate::names::is_xml_character;
 type Checked<T> = Result<T, ConfigError>;
 
 impl MappingReader<'_> {
-    /// Notes all roles in the trie, which has all paths.
-    pub(super) fn roles(&self, trie: &mut Trie, root: NodeId, raw: &RawFormat, faults: &mut Faults) {
+    /// Records all roles in the trie, which has all paths.
+    pub(super) fn roles(&self, trie: &mut Trie, root: NodeId, raw: &RawFormat, faults: &mut MappingErrors) {
         for (path, role) in [(&raw.message_type, Role::MessageKey), (&raw.requester, Role::Requester)] {
             if let Some(path) = path {
-                faults.take_of(path, self.fact(trie, root, path, role, raw));
+                faults.take_for(path, self.envelope_value(trie, root, path, role, raw));
             }
         }
         if let Some(path) = &raw.notice {
-            faults.take_of(path, self.notice(trie, root, path, raw));
+            faults.take_for(path, self.notice(trie, root, path, raw));
         }
         faults.errors.take(self.messages(raw));
         for required in &raw.required {
-            faults.take_of(&required.path, self.required(trie, root, required, raw));
+            faults.take_for(&required.path, self.required(trie, root, required, raw));
         }
         for path in &raw.nillable {
-            faults.take_of(path, self.nillable(trie, root, path, raw));
+            faults.take_for(path, self.nillable(trie, root, path, raw));
         }
         for (layout, text) in raw.text.iter().enumerate() {
             for path in &text.paths {
-                faults.take_of(path, self.lay_out(trie, root, path, layout, raw));
+                faults.take_for(path, self.lay_out(trie, root, path, layout, raw));
             }
         }
         faults.errors.take(self.unmapped_once(raw));
         faults.errors.take(self.references(raw));
     }
 
-    /// Notes that a part may be nil.
+    /// Marks a part as nillable.
     fn nillable(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, raw: &RawFormat) -> Checked<()> {
         let id = self.known(trie, root, path, raw)?;
         self.is_no_attribute(path)?;
@@ -48,9 +49,16 @@ impl MappingReader<'_> {
         Ok(())
     }
 
-    /// Notes where something is read that decides about the whole message: a value of the envelope, which every requester may
-    /// have and which withholds the message where it violates its shape.
-    fn fact(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, role: Role, raw: &RawFormat) -> Checked<()> {
+    /// Records the path of a value that decides about the whole message. It must be of the envelope: every requester
+    /// may have it, and a shape violation withholds the message.
+    fn envelope_value(
+        &self,
+        trie: &mut Trie,
+        root: NodeId,
+        path: &Spanned<String>,
+        role: Role,
+        raw: &RawFormat,
+    ) -> Checked<()> {
         let id = self.known(trie, root, path, raw)?;
         let element = self.value(trie, id, path)?;
         if !element.is_envelope() {
@@ -68,7 +76,7 @@ impl MappingReader<'_> {
         Ok(())
     }
 
-    /// Notes where a notice is written: in a part that goes out whenever something in it does.
+    /// Records where a notice is written: in a part that goes out whenever anything in it does.
     fn notice(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, raw: &RawFormat) -> Checked<()> {
         let id = self.known(trie, root, path, raw)?;
         self.is_no_attribute(path)?;
@@ -77,12 +85,12 @@ impl MappingReader<'_> {
             let what = format!("leads to `{}`: a notice is mapped to `{NOTICE_ELEMENT}`", element.id());
             return Err(self.fault(path, &what));
         }
-        self.fact(trie, root, path, Role::Notice, raw)?;
-        let around = match path.get_ref().rsplit_once('/') {
-            Some((above, _)) => self.walk(trie, Place { from: root, text: above, span: &path.span() })?.0,
+        self.envelope_value(trie, root, path, Role::Notice, raw)?;
+        let container = match path.get_ref().rsplit_once('/') {
+            Some((above, _)) => self.walk(trie, MappingPath { from: root, text: above, span: &path.span() })?.0,
             None => root,
         };
-        match trie.node_mut(around) {
+        match trie.node_mut(container) {
             Some(node) if node.target == Target::Container => {
                 node.notice = Some(id);
                 Ok(())
@@ -91,13 +99,13 @@ impl MappingReader<'_> {
         }
     }
 
-    /// An attribute is read with its element: not where that is one that some requesters are denied.
+    /// An attribute is read with its element only, so that element must not be one that some requesters are denied.
     fn is_always_read(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>) -> Checked<()> {
         let text = path.get_ref();
         let Some((above, _)) = text.rsplit_once('/').filter(|_| last_step(text).starts_with('@')) else {
             return Ok(());
         };
-        let (id, _) = self.walk(trie, Place { from: root, text: above, span: &path.span() })?;
+        let (id, _) = self.walk(trie, MappingPath { from: root, text: above, span: &path.span() })?;
         let element = match trie.node(id).map(|node| node.target) {
             Some(Target::Leaf(element) | Target::Record(element)) => self.catalog.element(element),
             _ => None,
@@ -111,7 +119,7 @@ impl MappingReader<'_> {
         }
     }
 
-    /// Message keys that no message can have, or that nothing reads.
+    /// Checks for message keys that no message can have, or that nothing reads.
     fn messages(&self, raw: &RawFormat) -> Checked<()> {
         let Some(keys) = &raw.messages else { return Ok(()) };
         let Some(path) = &raw.message_type else {
@@ -138,7 +146,7 @@ impl MappingReader<'_> {
         errors.finish()
     }
 
-    /// Notes what stands for a part where it was denied.
+    /// Records the placeholder of a part.
     fn required(&self, trie: &mut Trie, root: NodeId, required: &RawRequired, raw: &RawFormat) -> Checked<()> {
         let RawRequired { path, when_denied } = required;
         let id = self.known(trie, root, path, raw)?;
@@ -152,15 +160,15 @@ impl MappingReader<'_> {
         if node.placeholder.is_some() {
             return Err(self.fault(path, "is named twice"));
         }
-        if let Some(problem) = self.is_never_as_required(node, &placeholder) {
+        if let Some(problem) = self.placeholder_problem(node, &placeholder) {
             return Err(self.fault(when_denied, &problem));
         }
         node.placeholder = Some(placeholder);
         Ok(())
     }
 
-    /// What is wrong with what stands for a part.
-    fn is_never_as_required(&self, node: &Node, placeholder: &Placeholder) -> Option<String> {
+    /// Why a placeholder can't replace the part at a node, if so.
+    fn placeholder_problem(&self, node: &Node, placeholder: &Placeholder) -> Option<String> {
         let element = match node.target {
             Target::Leaf(element) => self.catalog.element(element)?,
             Target::Container | Target::Record(_) => {
@@ -181,7 +189,7 @@ impl MappingReader<'_> {
         (!fits).then(|| format!("violates the shape of `{}`, for which it would stand", element.id()))
     }
 
-    /// Notes that the text at a path may have this layout.
+    /// Adds a layout to the text at a path.
     fn lay_out(
         &self,
         trie: &mut Trie,
@@ -217,7 +225,7 @@ impl MappingReader<'_> {
         Ok(())
     }
 
-    /// Parts that are said to be unmapped once are said so once.
+    /// No path may be listed as unmapped twice.
     fn unmapped_once(&self, raw: &RawFormat) -> Checked<()> {
         let mut paths = raw.unmapped.iter().enumerate();
         let is_twice =
@@ -228,7 +236,8 @@ impl MappingReader<'_> {
         }
     }
 
-    /// What objects are named by is no value: it is read first, and a path that leads to it would never be judged.
+    /// An attribute or member that names objects isn't a value: it is handled first, so a mapped path to it would never
+    /// be judged.
     fn references(&self, raw: &RawFormat) -> Checked<()> {
         let Some(references) = &raw.references else { return Ok(()) };
         let id = references.id.as_ref().map(|id| (id.span(), std::slice::from_ref(id.get_ref())));
@@ -259,9 +268,9 @@ impl MappingReader<'_> {
         errors.finish()
     }
 
-    /// The node of a path that must be mapped already, or lead to something that is.
+    /// The node of a path that must be mapped already, or a prefix of mapped paths.
     fn known(&self, trie: &mut Trie, from: NodeId, path: &Spanned<String>, raw: &RawFormat) -> Checked<NodeId> {
-        let (id, is_record) = self.walk(trie, Place { from, text: path.get_ref(), span: &path.span() })?;
+        let (id, is_record) = self.walk(trie, MappingPath { from, text: path.get_ref(), span: &path.span() })?;
         let node = trie.node(id);
         let known = node.is_some_and(|node| match node.target {
             Target::Record(_) => true,
@@ -276,7 +285,7 @@ impl MappingReader<'_> {
         Err(error.nearest(path.get_ref(), mapped.iter().map(|(path, _)| path.as_str())))
     }
 
-    /// The element of a node that must be a value.
+    /// The element of a node, which must be a leaf.
     fn value(&self, trie: &Trie, id: NodeId, path: &Spanned<String>) -> Checked<&Element> {
         let target = trie.node(id).map(|node| node.target);
         let element = match target {
@@ -303,7 +312,7 @@ impl MappingReader<'_> {
     }
 }
 
-/// All paths, whole, and the names of their elements.
+/// All complete paths and the names of their elements.
 fn mapped(paths: &Paths, above: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for (path, entry) in paths {

@@ -1,7 +1,7 @@
-//! A `format.toml` as it is written, every path with its place: what it is held to its schema by.
+//! A `format.toml` with the span of every path, for checking it against its schema.
 //!
-//! Apart from [`Declared`](super::Declared), which the message path keeps, because places are wanted by the command line
-//! alone.
+//! Separate from [`Declared`](super::Declared), which the message path keeps, because only the command line needs
+//! spans.
 
 use std::ops::Range;
 
@@ -9,28 +9,28 @@ use super::Syntax;
 use super::load::{PathEntry, Paths, RawFormat, listed};
 use crate::config::{ConfigError, Document, Spanned};
 
-/// A path and where it is written.
+/// A path and its span in the file.
 #[derive(Debug, Clone)]
 pub(crate) struct SpannedPath {
-    /// Whole, from below the root.
+    /// Complete, from below the root.
     pub(crate) path: String,
     pub(crate) span: Range<usize>,
 }
 
-/// What a `format.toml` says, with places.
+/// The content of a `format.toml`, with spans.
 #[derive(Debug)]
 pub(crate) struct FormatSpans {
     pub(crate) name: SpannedPath,
     pub(crate) syntaxes: Vec<Syntax>,
     pub(crate) root: Option<SpannedPath>,
-    /// Prefixes and the namespaces they mean.
+    /// Prefixes and their namespaces.
     pub(crate) namespaces: Vec<(String, String)>,
     /// The paths of `[paths]`, and the data element that each leads to.
     pub(crate) paths: Vec<(SpannedPath, String)>,
-    /// What the filter reads: the message key, the requester.
+    /// The paths that the filter reads itself: message key, requester.
     pub(crate) read: Vec<SpannedPath>,
     pub(crate) nillable: Vec<SpannedPath>,
-    /// What stands where a required part is denied.
+    /// Paths of required parts, each with its placeholder.
     pub(crate) required: Vec<(SpannedPath, String)>,
     pub(crate) unmapped: Vec<SpannedPath>,
     /// The attributes by which objects refer to one another.
@@ -38,7 +38,7 @@ pub(crate) struct FormatSpans {
 }
 
 impl FormatSpans {
-    /// Reads the tables of a format; whether its names are right is for [`Formats`](super::Formats) to say.
+    /// Reads the tables of a format; [`Formats`](super::Formats) validates its names.
     pub(crate) fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
         let raw: RawFormat = document.parse()?;
         let mut paths = Vec::new();
@@ -50,29 +50,29 @@ impl FormatSpans {
             references.extend(raw.pointers());
         }
         Ok(Self {
-            name: written(&raw.name),
+            name: spanned(&raw.name),
             syntaxes: raw.syntaxes().to_vec(),
-            root: raw.root.as_ref().map(written),
+            root: raw.root.as_ref().map(spanned),
             namespaces: raw
                 .namespaces
                 .iter()
                 .map(|(prefix, uri)| (prefix.get_ref().clone(), uri.get_ref().clone()))
                 .collect(),
             paths,
-            read: [&raw.message_type, &raw.requester].into_iter().flatten().map(written).collect(),
-            nillable: raw.nillable.iter().map(written).collect(),
+            read: [&raw.message_type, &raw.requester].into_iter().flatten().map(spanned).collect(),
+            nillable: raw.nillable.iter().map(spanned).collect(),
             required: raw
                 .required
                 .iter()
-                .map(|required| (written(&required.path), required.when_denied.get_ref().clone()))
+                .map(|required| (spanned(&required.path), required.when_denied.get_ref().clone()))
                 .collect(),
-            unmapped: raw.unmapped.iter().map(written).collect(),
+            unmapped: raw.unmapped.iter().map(spanned).collect(),
             references,
         })
     }
 }
 
-fn written(text: &Spanned<String>) -> SpannedPath {
+fn spanned(text: &Spanned<String>) -> SpannedPath {
     SpannedPath { path: text.get_ref().clone(), span: text.span() }
 }
 

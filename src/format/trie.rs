@@ -1,4 +1,4 @@
-//! The mapping as a trie: from a path in the message to what stands there. One trie serves every requester.
+//! The mapping as a trie: from a path in the message to its data element. One trie serves every requester.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -16,14 +16,14 @@ impl NodeId {
     /// The node above the message's root.
     pub(crate) const ENTRY: Self = Self(NonZeroU32::MIN);
 
-    /// Its place among the nodes of its trie.
+    /// Its index among the nodes of its trie.
     pub(crate) fn index(self) -> usize {
         self.0.get() as usize - 1
     }
 
-    /// The node at a place.
-    fn at(place: usize) -> Self {
-        Self(u32::try_from(place).map_or(NonZeroU32::MAX, |place| NonZeroU32::MIN.saturating_add(place)))
+    /// The node at an index.
+    fn at(index: usize) -> Self {
+        Self(u32::try_from(index).map_or(NonZeroU32::MAX, |index| NonZeroU32::MIN.saturating_add(index)))
     }
 }
 
@@ -35,14 +35,14 @@ impl Default for NodeId {
 
 /// A step of a path: an element, a member or an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Step {
+pub(crate) struct PathStep {
     pub(crate) namespace: NamespaceId,
     pub(super) attribute: bool,
     /// The local name of an XML name, the whole name of a JSON member.
     pub(crate) local: Box<str>,
 }
 
-impl Step {
+impl PathStep {
     fn is(&self, namespace: NamespaceId, attribute: bool, local: &[u8]) -> bool {
         self.namespace == namespace
             && self.attribute == attribute
@@ -50,8 +50,8 @@ impl Step {
     }
 }
 
-/// A cheap mixture of a name's length, beginning and end. Names of one mapping mostly begin alike (`nc:Person...`) and
-/// differ at the end.
+/// A cheap hash of a name's length, start and end. Names in one mapping mostly start alike (`nc:Person...`) and differ
+/// at the end.
 #[inline]
 fn fingerprint(namespace: NamespaceId, attribute: bool, local: &[u8]) -> u64 {
     let (head, tail) = match (local.first_chunk::<8>(), local.last_chunk::<8>()) {
@@ -62,45 +62,45 @@ fn fingerprint(namespace: NamespaceId, attribute: bool, local: &[u8]) -> u64 {
     (head.rotate_left(23) ^ tail ^ rest as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// The slot to begin at in a table of `length` slots, which is a power of two.
+/// The home slot in a table of `length` slots, a power of two.
 #[inline]
-fn slot_of(print: u64, length: usize) -> usize {
-    usize::try_from(print >> 40).unwrap_or_default() & length.wrapping_sub(1)
+fn slot_of(fingerprint: u64, length: usize) -> usize {
+    usize::try_from(fingerprint >> 40).unwrap_or_default() & length.wrapping_sub(1)
 }
 
-/// An edge as the table of a node has it: all that is needed to find it.
+/// An entry of a node's hash table: all that a lookup needs.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
-    print: u64,
+    fingerprint: u64,
     node: NodeId,
-    /// Its place among the edges.
-    place: u16,
-    /// Whether a member of JSON may lead along it.
+    /// Its index among the edges.
+    index: u16,
+    /// Whether a JSON member may follow it.
     is_member: bool,
 }
 
-/// Takes the last of `edges` into a table of all, which is made anew where it would be more than a quarter full.
-fn note_last(slots: &mut Vec<Option<Slot>>, edges: &[Edge]) {
+/// Adds the last of `edges` to the hash table, which is rebuilt if it would be more than a quarter full.
+fn index_last_edge(slots: &mut Vec<Option<Slot>>, edges: &[Edge]) {
     let length = (4 * edges.len()).next_power_of_two();
     let known = if slots.len() == length { edges.len() - 1 } else { 0 };
     if known == 0 {
         slots.clear();
         slots.resize(length, None);
     }
-    for (place, Edge { step, print, node }) in (0..=u16::MAX).zip(edges).skip(known) {
-        let first = slot_of(*print, length);
+    for (index, Edge { step, fingerprint, node }) in (0..=u16::MAX).zip(edges).skip(known) {
+        let first = slot_of(*fingerprint, length);
         let (before, after) = slots.split_at_mut(first);
         if let Some(slot) = after.iter_mut().chain(before).find(|slot| slot.is_none()) {
             let is_member = step.namespace == NamespaceId::NONE && !step.attribute;
-            *slot = Some(Slot { print: *print, node: *node, place, is_member });
+            *slot = Some(Slot { fingerprint: *fingerprint, node: *node, index, is_member });
         }
     }
 }
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// Mapped paths go on below; its own text is never released.
+    /// Mapped paths continue below; its own text is never released.
     Container,
     /// A value of this data element.
     Leaf(ElementId),
@@ -108,7 +108,7 @@ pub(crate) enum Target {
     Record(ElementId),
 }
 
-/// What the filter reads out of the envelope.
+/// What the filter reads from the envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// The message key.
@@ -119,7 +119,7 @@ pub(crate) enum Role {
     Notice,
 }
 
-/// What stands for a required part that was denied.
+/// The placeholder of a required part that was denied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Placeholder {
     /// `xsi:nil="true"`, or `null`.
@@ -130,23 +130,23 @@ pub(crate) enum Placeholder {
     Constant(String),
 }
 
-/// What stands at a node in most messages, and is all there is to it: no fields of its own.
+/// The usual content of a node, for the fast paths. Has no fields of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     /// A value of this data element.
     Value(ElementId),
     /// The same, and it has a role in the envelope.
     Fact(ElementId),
-    /// Parts that the mapping leads to, each judged by itself.
+    /// Mapped parts, each judged by itself.
     Parts,
-    /// Something that has to be looked at more closely.
+    /// Anything else: takes the slow path.
     Other,
 }
 
-/// Children of a plain container at most: a bit for each fits in a word.
-const MOST_PLAIN: usize = 64;
+/// Maximum number of children of a plain container: one bit each in a word.
+const MAX_PLAIN_CHILDREN: usize = 64;
 
-/// One node: what stands there, and what may stand below.
+/// One node: its target, roles and children.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) content: Content,
@@ -154,33 +154,33 @@ pub(crate) struct Node {
     pub(crate) role: Option<Role>,
     pub(crate) placeholder: Option<Placeholder>,
     pub(crate) nillable: bool,
-    /// Where in it the notice stands that a value was removed for its shape, as its last part.
+    /// Its last part, which takes the notice that a value was removed for its shape.
     pub(crate) notice: Option<NodeId>,
-    /// Whether its value is the name of a type, whose prefix means a namespace.
+    /// Whether its value is a QName, whose prefix means a namespace.
     pub(crate) is_qname: bool,
-    /// The layouts its text may have, by place among those of the format. If there are any, it is extracted from, and
-    /// only what their fields capture can go out.
+    /// Indices of the format's layouts that its text may have. If there are any, only what their fields capture can go
+    /// out.
     pub(crate) layouts: Vec<usize>,
     /// The data elements at it and below it, each once.
     pub(crate) elements: Vec<ElementId>,
-    /// Whether a mapped path goes on below it, attributes aside.
+    /// Whether a mapped path continues below it, attributes aside.
     pub(crate) goes_on: bool,
     /// The name of the JSON member, as the mapping spells it.
     pub(crate) name: Box<str>,
-    /// The same as a message mostly has it: in quotes, with the colon behind it.
+    /// The usual form of the name in a message: in quotes, followed by the colon.
     pub(crate) member: Pattern,
     /// The namespace of the name; for JSON that of the member's prefix.
     pub(crate) namespace: NamespaceId,
     edges: Vec<Edge>,
-    /// The edges by fingerprint: open addressing, at most a quarter full, for each wrong guess of the processor costs as much
-    /// as all else of finding a name.
+    /// The edges by fingerprint: open addressing, at most a quarter full, because one branch misprediction costs as
+    /// much as the rest of a lookup.
     slots: Vec<Option<Slot>>,
 }
 
 #[derive(Debug)]
 struct Edge {
-    step: Step,
-    print: u64,
+    step: PathStep,
+    fingerprint: u64,
     node: NodeId,
 }
 
@@ -205,30 +205,29 @@ impl Node {
         }
     }
 
-    /// The edge with this fingerprint that is the one wanted.
+    /// The edge with this fingerprint that satisfies `is_match`.
     #[inline(always)]
-    fn find(&self, print: u64, is_it: impl Fn(&Slot) -> bool) -> Option<&Slot> {
-        let mut at = slot_of(print, self.slots.len());
+    fn find(&self, fingerprint: u64, is_match: impl Fn(&Slot) -> bool) -> Option<&Slot> {
+        let mut at = slot_of(fingerprint, self.slots.len());
         loop {
-            // There is an empty slot to end at.
+            // Ends at an empty slot: there always is one.
             let slot = self.slots.get(at)?.as_ref()?;
-            if slot.print == print && is_it(slot) {
+            if slot.fingerprint == fingerprint && is_match(slot) {
                 return Some(slot);
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
     }
 
-    /// Whether paths go on below it, attributes included.
+    /// Whether paths continue below it, attributes included.
     pub(crate) fn has_children(&self) -> bool {
         !self.edges.is_empty()
     }
 
-    /// Whether an object at it can be read and ended without another look at the mapping: few children, no role, and
-    /// nothing that stands for it where it goes.
+    /// Whether an object here needs no further lookup in the mapping: few children, no role, no placeholder.
     #[inline]
     pub(crate) fn is_plain_container(&self) -> bool {
-        self.content == Content::Parts && self.placeholder.is_none() && self.edges.len() <= MOST_PLAIN
+        self.content == Content::Parts && self.placeholder.is_none() && self.edges.len() <= MAX_PLAIN_CHILDREN
     }
 
     /// How many different children it can have.
@@ -241,7 +240,8 @@ impl Node {
 #[derive(Debug)]
 pub(crate) struct Trie {
     nodes: Vec<Node>,
-    /// Every name of an element, attribute or member in the mapping, and the data elements that it leads to anywhere; sorted by name.
+    /// Every name of an element, attribute or member in the mapping, with all data elements it leads to, sorted by
+    /// name.
     named: Vec<(NamespaceId, Box<str>, Vec<ElementId>)>,
 }
 
@@ -259,7 +259,7 @@ impl Trie {
         self.nodes.get_mut(id.index())
     }
 
-    /// The child of `parent` by that name, and its place among the children.
+    /// The child of `parent` with this name, and its index among the children.
     #[inline]
     pub(crate) fn child(
         &self,
@@ -268,41 +268,41 @@ impl Trie {
         attribute: bool,
         local: &[u8],
     ) -> Option<(NodeId, u32)> {
-        let print = fingerprint(namespace, attribute, local);
-        let is_it = |slot: &Slot| {
-            parent.edges.get(usize::from(slot.place)).is_some_and(|edge| edge.step.is(namespace, attribute, local))
+        let fingerprint = fingerprint(namespace, attribute, local);
+        let is_match = |slot: &Slot| {
+            parent.edges.get(usize::from(slot.index)).is_some_and(|edge| edge.step.is(namespace, attribute, local))
         };
-        let slot = parent.find(print, is_it)?;
-        Some((slot.node, slot.place.into()))
+        let slot = parent.find(fingerprint, is_match)?;
+        Some((slot.node, slot.index.into()))
     }
 
-    /// The child of `parent` that is a JSON member of that name, and its place among the children. `stands` says whether what
-    /// a message has for a member's name is where that name stands: this spares a second comparison.
+    /// The child of `parent` that is a JSON member of that name, and its index among the children. `is_at_name`
+    /// compares the usual form of a member's name with the message at the name, which saves a second comparison.
     #[inline(always)]
     pub(crate) fn member_child(
         &self,
         parent: &Node,
         name: &[u8],
-        stands: impl Fn(&Pattern) -> bool,
+        is_at_name: impl Fn(&Pattern) -> bool,
     ) -> Option<(NodeId, u32, &Node)> {
-        let print = fingerprint(NamespaceId::NONE, false, name);
-        let is_it = |slot: &Slot| slot.is_member && self.node(slot.node).is_some_and(|node| stands(&node.member));
-        let slot = parent.find(print, is_it)?;
-        Some((slot.node, slot.place.into(), self.node(slot.node)?))
+        let fingerprint = fingerprint(NamespaceId::NONE, false, name);
+        let is_match =
+            |slot: &Slot| slot.is_member && self.node(slot.node).is_some_and(|node| is_at_name(&node.member));
+        let slot = parent.find(fingerprint, is_match)?;
+        Some((slot.node, slot.index.into(), self.node(slot.node)?))
     }
 
-    /// The child of `parent` by that step, made if it isn't there.
-    /// `namespace` is that of its name.
-    pub(super) fn grow(&mut self, parent: NodeId, step: Step, namespace: NamespaceId) -> NodeId {
+    /// The child of `parent` for a step, added if missing. `namespace` is that of its name.
+    pub(super) fn child_or_insert(&mut self, parent: NodeId, step: PathStep, namespace: NamespaceId) -> NodeId {
         let next = NodeId::at(self.nodes.len());
-        let print = fingerprint(step.namespace, step.attribute, step.local.as_bytes());
+        let fingerprint = fingerprint(step.namespace, step.attribute, step.local.as_bytes());
         let Some(node) = self.node_mut(parent) else { return next };
-        if let Some(edge) = node.edges.iter().find(|edge| edge.print == print && edge.step == step) {
+        if let Some(edge) = node.edges.iter().find(|edge| edge.fingerprint == fingerprint && edge.step == step) {
             return edge.node;
         }
         let child = Node::new(&step.local, namespace);
-        node.edges.push(Edge { step, print, node: next });
-        note_last(&mut node.slots, &node.edges);
+        node.edges.push(Edge { step, fingerprint, node: next });
+        index_last_edge(&mut node.slots, &node.edges);
         self.nodes.push(child);
         next
     }
@@ -312,11 +312,11 @@ impl Trie {
         self.child(self.node(parent)?, NamespaceId::NONE, false, name.as_bytes()).map(|(id, _)| id)
     }
 
-    /// Tells every node which elements are at it and below it. Nodes are grown after their parents, so the way back
-    /// through them meets children first.
+    /// Sets the elements at and below every node. Nodes are added after their parents, so in reverse order children
+    /// come first.
     pub(super) fn gather_elements(&mut self, layouts: &[Layout]) {
-        for place in (0..self.nodes.len()).rev() {
-            let Some(node) = self.nodes.get(place) else { continue };
+        for index in (0..self.nodes.len()).rev() {
+            let Some(node) = self.nodes.get(index) else { continue };
             let below = node.edges.iter().filter_map(|edge| self.node(edge.node)).flat_map(|child| &child.elements);
             let own = match node.target {
                 Target::Leaf(_) if !node.layouts.is_empty() => None,
@@ -327,13 +327,13 @@ impl Trie {
             let mut elements: Vec<ElementId> = below.copied().chain(own).chain(fields).collect();
             elements.sort_unstable();
             elements.dedup();
-            if let Some(node) = self.nodes.get_mut(place) {
+            if let Some(node) = self.nodes.get_mut(index) {
                 node.elements = elements;
             }
         }
     }
 
-    /// Tells every node what stands there in most messages, now that all else is known of it.
+    /// Sets the usual content of every node from its other fields.
     pub(super) fn gather_contents(&mut self) {
         for node in &mut self.nodes {
             node.content = match node.target {
@@ -347,27 +347,28 @@ impl Trie {
         }
     }
 
-    /// The data elements that a name leads to, wherever in the mapping it stands.
+    /// The data elements that a name leads to anywhere in the mapping.
     pub(crate) fn elements_named(&self, namespace: NamespaceId, local: &[u8]) -> &[ElementId] {
-        let place = self.named.binary_search_by(|(own, name, _)| (*own, name.as_bytes()).cmp(&(namespace, local)));
-        place.ok().and_then(|place| self.named.get(place)).map_or(&[], |(_, _, elements)| elements)
+        let index = self.named.binary_search_by(|(own, name, _)| (*own, name.as_bytes()).cmp(&(namespace, local)));
+        index.ok().and_then(|index| self.named.get(index)).map_or(&[], |(_, _, elements)| elements)
     }
 
-    /// Gathers what every name leads to: the elements of its nodes and of those below, which come behind them.
+    /// Collects the elements that every name leads to: those of its nodes and of the nodes below, which come after
+    /// them.
     pub(super) fn gather_names(&mut self) {
         let mut below: Vec<BTreeSet<ElementId>> = vec![BTreeSet::new(); self.nodes.len()];
-        for (place, node) in self.nodes.iter().enumerate().rev() {
+        for (index, node) in self.nodes.iter().enumerate().rev() {
             let mut elements: BTreeSet<ElementId> = match node.target {
                 Target::Leaf(element) | Target::Record(element) => BTreeSet::from([element]),
                 Target::Container => BTreeSet::new(),
             };
             elements.extend(node.edges.iter().filter_map(|edge| below.get(edge.node.index())).flatten());
-            if let Some(slot) = below.get_mut(place) {
+            if let Some(slot) = below.get_mut(index) {
                 *slot = elements;
             }
         }
         let mut all: BTreeMap<(NamespaceId, &str), BTreeSet<ElementId>> = BTreeMap::new();
-        // Attributes too: in JSON they are members like any other.
+        // Attributes too: in JSON they are members.
         for edge in self.nodes.iter().flat_map(|node| &node.edges) {
             let elements = below.get(edge.node.index()).into_iter().flatten();
             all.entry((edge.step.namespace, &edge.step.local)).or_default().extend(elements);
@@ -378,7 +379,7 @@ impl Trie {
         self.named = named.collect();
     }
 
-    /// Gives every container below a record the record's own element: the record covers what no path names.
+    /// Assigns every container below a record the record's element, because the record covers what no path names.
     pub(super) fn spread_records(&mut self) {
         let mut open = vec![(NodeId::ENTRY, None)];
         while let Some((id, above)) = open.pop() {

@@ -251,7 +251,7 @@ impl Session<'_> {
 /// The layout that a text has, if it is one and only one of those that it may have.
 fn layout_of<'f>(format: &'f Format, node: &Node, text: &str) -> Option<&'f Layout> {
     let layouts = node.layouts.iter().filter_map(|layout| format.layouts.get(*layout));
-    let mut recognised = layouts.filter(|layout| layout.recognises(text));
+    let mut recognised = layouts.filter(|layout| layout.recognizes(text));
     recognised.next().filter(|_| recognised.next().is_none())
 }
 

@@ -1,8 +1,8 @@
-//! Finds patterns in a text in bounded time, however the text is made (P8).
+//! Finds patterns in a text in bounded time, even in a hostile text (P8).
 //!
-//! At each place where a match may begin, one table is followed until it matches or fails: the longest match bounds the
-//! steps. A search that compiles its table on the way is quicker on most texts, but where a text makes it compile anew all the
-//! time each byte costs as many steps as the patterns have states.
+//! At each candidate position one dense DFA runs until it matches or fails: the longest match bounds the steps. A lazy
+//! DFA is faster on most texts, but a text that thrashes its cache costs as many steps for each byte as the patterns
+//! have states.
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
@@ -14,40 +14,40 @@ use regex_syntax::hir::Hir;
 use super::pattern::last_line;
 use crate::span::Span;
 
-/// Memory that the table of all patterns of a layout may take, in bytes; and that its making may. What exceeds this are
-/// repetitions of large classes, or many ways to match one text.
-const TABLE_LIMIT: usize = 4 << 20;
-const MAKING_LIMIT: usize = 2 << 20;
+/// Memory limits in bytes: for the DFA of all patterns of a layout, and for its construction. Repetitions of large
+/// classes, or highly ambiguous patterns, exceed them.
+const DFA_LIMIT: usize = 4 << 20;
+const DETERMINIZE_LIMIT: usize = 2 << 20;
 
 const TOO_LARGE: &str = "it matches in too many ways, or repeats too much: its table would be too large";
 
-/// Finds several patterns; where two match at one place, the first of them wins.
+/// Finds several patterns; if two match at one position, the first of them wins.
 #[derive(Debug)]
 pub(crate) struct Finder {
-    table: dense::DFA<Vec<u32>>,
-    /// Finds what matches begin with, if that is some few texts.
+    dfa: dense::DFA<Vec<u32>>,
+    /// Finds literal prefixes of matches, if there are few.
     prefilter: Option<Prefilter>,
-    /// By byte, whether a match may begin with it.
+    /// By byte, whether a match may start with it.
     first: Vec<bool>,
 }
 
 impl Finder {
     pub(super) fn new(patterns: &[Hir]) -> Result<Self, String> {
         let states = thompson::Compiler::new()
-            .configure(thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(TABLE_LIMIT)))
+            .configure(thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(DFA_LIMIT)))
             .build_many_from_hir(patterns)
             .map_err(|error| match error.size_limit() {
                 Some(_) => TOO_LARGE.to_owned(),
                 None => last_line(&error.to_string()),
             })?;
-        let table = dense::Builder::new()
+        let dfa = dense::Builder::new()
             .configure(
                 dense::Config::new()
                     .start_kind(StartKind::Anchored)
                     .match_kind(MatchKind::LeftmostFirst)
                     .accelerate(false)
-                    .dfa_size_limit(Some(TABLE_LIMIT))
-                    .determinize_size_limit(Some(MAKING_LIMIT)),
+                    .dfa_size_limit(Some(DFA_LIMIT))
+                    .determinize_size_limit(Some(DETERMINIZE_LIMIT)),
             )
             .build_from_nfa(&states)
             .map_err(|error| match error.is_size_limit_exceeded() {
@@ -55,42 +55,43 @@ impl Finder {
                 false => last_line(&error.to_string()),
             })?;
         let prefilter = Prefilter::from_hirs_prefix(MatchKind::LeftmostFirst, patterns);
-        let first = (0..=u8::MAX).map(|byte| may_begin(&table, byte)).collect();
-        Ok(Self { table, prefilter, first })
+        let first = (0..=u8::MAX).map(|byte| may_begin(&dfa, byte)).collect();
+        Ok(Self { dfa, prefilter, first })
     }
 
-    /// The first match at or after `from`: which pattern's, and where.
+    /// The first match at or after `from`: the index of its pattern, and its span.
     pub(crate) fn find(&self, text: &str, from: usize) -> Option<(usize, Span)> {
         let mut at = from;
         loop {
             at = self.candidate(text.as_bytes(), at)?;
             let input = Input::new(text).range(at..).anchored(Anchored::Yes);
-            if let Ok(Some(end)) = self.table.try_search_fwd(&input) {
+            if let Ok(Some(end)) = self.dfa.try_search_fwd(&input) {
                 return Some((end.pattern().as_usize(), Span::new(at, end.offset())));
             }
             at += 1;
         }
     }
 
-    /// The first place at or after `from` where a match may begin.
+    /// The first position at or after `from` where a match may start.
     fn candidate(&self, text: &[u8], from: usize) -> Option<usize> {
         match &self.prefilter {
             Some(prefilter) => prefilter.find(text, Range { start: from, end: text.len() }).map(|found| found.start),
             None => {
                 let rest = text.get(from..)?;
                 let may_begin = |byte: &u8| self.first.get(usize::from(*byte)).copied().unwrap_or_default();
-                rest.iter().position(may_begin).map(|place| from + place)
+                rest.iter().position(may_begin).map(|index| from + index)
             }
         }
     }
 }
 
-/// Whether a match may begin with a byte, whatever stands before it.
-fn may_begin(table: &dense::DFA<Vec<u32>>, byte: u8) -> bool {
-    // One of each kind that anchors tell apart: the start of the text, a word, none, both characters of a line break.
+/// Whether a match may start with a byte, whatever precedes it.
+fn may_begin(dfa: &dense::DFA<Vec<u32>>, byte: u8) -> bool {
+    // One of each kind that anchors distinguish: the start of the text, a word byte, a non-word byte, both characters
+    // of a line break.
     [None, Some(b'a'), Some(b' '), Some(b'\n'), Some(b'\r')].into_iter().any(|before| {
-        let start = table.start_state(&start::Config::new().anchored(Anchored::Yes).look_behind(before));
-        start.is_ok_and(|start| !table.is_dead_state(table.next_state(start, byte)))
+        let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes).look_behind(before));
+        start.is_ok_and(|start| !dfa.is_dead_state(dfa.next_state(start, byte)))
     })
 }
 
@@ -106,30 +107,30 @@ mod tests {
     use crate::catalog::Catalog;
     use crate::format::Formats;
 
-    type Known = HashMap<StateID, usize>;
+    type StepCounts = HashMap<StateID, usize>;
 
-    /// The most steps that one search can take at one place.
-    fn most_steps(finder: &Finder) -> usize {
+    /// The maximum number of steps of one search at one position.
+    fn max_steps(finder: &Finder) -> usize {
         let before = [None, Some(b'a'), Some(b' '), Some(b'\n'), Some(b'\r')];
         let starts = before.map(|before| {
             let config = start::Config::new().anchored(Anchored::Yes).look_behind(before);
-            finder.table.start_state(&config).unwrap()
+            finder.dfa.start_state(&config).unwrap()
         });
-        let mut known = Known::new();
-        starts.into_iter().map(|state| steps(&finder.table, state, &mut known)).max().unwrap()
+        let mut known = StepCounts::new();
+        starts.into_iter().map(|state| steps(&finder.dfa, state, &mut known)).max().unwrap()
     }
 
-    fn steps(table: &dense::DFA<Vec<u32>>, state: StateID, known: &mut Known) -> usize {
-        if table.is_dead_state(state) {
+    fn steps(dfa: &dense::DFA<Vec<u32>>, state: StateID, known: &mut StepCounts) -> usize {
+        if dfa.is_dead_state(state) {
             return 0;
         }
         if let Some(steps) = known.get(&state) {
             return *steps;
         }
-        let next = (0..=u8::MAX).map(|byte| table.next_state(state, byte)).collect::<std::collections::HashSet<_>>();
-        let most = 1 + next.into_iter().map(|next| steps(table, next, known)).max().unwrap();
-        known.insert(state, most);
-        most
+        let next = (0..=u8::MAX).map(|byte| dfa.next_state(state, byte)).collect::<std::collections::HashSet<_>>();
+        let steps_here = 1 + next.into_iter().map(|next| steps(dfa, next, known)).max().unwrap();
+        known.insert(state, steps_here);
+        steps_here
     }
 
     fn finder(patterns: &[&str]) -> Result<Finder, String> {
@@ -149,13 +150,13 @@ mod tests {
             &["(?:\\bA){1,9}", "A{0,200}A{0,200}B"],
             &["(?:(?:a{0,9}b{0,9}c{0,9}){0,2}x?){0,9}y"],
         ] {
-            assert!(most_steps(&finder(patterns).unwrap()) <= LONGEST_MATCH + late, "{patterns:?}");
+            assert!(max_steps(&finder(patterns).unwrap()) <= LONGEST_MATCH + late, "{patterns:?}");
         }
         let formats = Formats::load(&[], &Arc::new(Catalog::load(&[]).unwrap())).unwrap();
         let mut layouts = 0;
         for layout in formats.iter().flat_map(|format| &format.layouts) {
             let patterns = layout.source.patterns().unwrap();
-            assert!(most_steps(&patterns.finder) <= LONGEST_MATCH / 2);
+            assert!(max_steps(&patterns.finder) <= LONGEST_MATCH / 2);
             layouts += 1;
         }
         assert!(layouts > 4);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::super::declared::{DeclaredPattern, DeclaredText};
 use super::Layout;
-use super::source::{FormatSpans, Skip, Source};
+use super::source::{GroupedPattern, LayoutSource, Skip};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
@@ -65,7 +65,7 @@ struct RawField {
 /// Named groups and their data elements.
 type Groups = BTreeMap<Spanned<String>, Spanned<String>>;
 
-/// All layouts of a format; those that a user wrote are compiled.
+/// All layouts of a format; those that a user wrote are compiled, to find errors in them.
 pub(in crate::format) fn load(
     (document, origin): (&Document<'_>, Origin),
     texts: &[RawText],
@@ -82,17 +82,17 @@ pub(in crate::format) fn load(
     }
     let layouts: Vec<_> = texts.iter().filter_map(|text| errors.take(resolver.layout(text))).collect();
     if origin == Origin::Added {
-        // Compiled side by side, judged in their order.
-        let proven: Vec<_> = layouts.par_iter().map(Layout::prove).collect();
-        for fault in proven.into_iter().filter_map(Result::err) {
-            errors.push(fault.told_of(document));
+        // Compiled in parallel, errors reported in order.
+        let results: Vec<_> = layouts.par_iter().map(Layout::compile).collect();
+        for fault in results.into_iter().filter_map(Result::err) {
+            errors.push(fault.into_config_error(document));
         }
     }
     errors.finish()?;
     Ok(layouts)
 }
 
-/// What the tables say, for the second reading. They have been found right before.
+/// The content of the tables for the second reading. They were validated before.
 pub(in crate::format) fn declare(texts: &[RawText], catalog: &Catalog) -> Vec<Arc<DeclaredText>> {
     let pattern = |pattern: &Spanned<String>, groups: &Groups| DeclaredPattern {
         pattern: pattern.get_ref().clone(),
@@ -124,23 +124,28 @@ impl Resolver<'_> {
             errors.push(self.document.error(&text.name.span(), "a text mapping needs its `paths`"));
         }
         let skip = |skip: &RawSkip| Skip { from: skip.from.clone(), to: skip.to.clone() };
-        let fields = text.field.iter().map(|field| self.written(&field.pattern, &field.groups, false));
+        let fields = text.field.iter().map(|field| self.grouped_pattern(&field.pattern, &field.groups, false));
         let fields = errors.take(all(fields)).unwrap_or_default();
-        let heading = errors.take(self.written(&text.recognise, &text.groups, true));
+        let heading = errors.take(self.grouped_pattern(&text.recognise, &text.groups, true));
         errors.finish()?;
         let Some(heading) = heading else { return Err(self.document.error(&text.name.span(), "it has no heading")) };
-        Ok(Layout::new(Source { name: text.name.span(), skips: text.skip.iter().map(skip).collect(), heading, fields }))
+        Ok(Layout::new(LayoutSource {
+            name: text.name.span(),
+            skips: text.skip.iter().map(skip).collect(),
+            heading,
+            fields,
+        }))
     }
 
-    fn written(
+    fn grouped_pattern(
         &self,
         pattern: &Spanned<String>,
         groups: &Groups,
         is_heading: bool,
-    ) -> Result<FormatSpans, ConfigError> {
+    ) -> Result<GroupedPattern, ConfigError> {
         let element =
             |(name, id): (&Spanned<String>, &Spanned<String>)| Ok((name.clone(), self.element(id, is_heading)?));
-        Ok(FormatSpans { pattern: pattern.clone(), groups: all(groups.iter().map(element))?.into_iter().collect() })
+        Ok(GroupedPattern { pattern: pattern.clone(), groups: all(groups.iter().map(element))?.into_iter().collect() })
     }
 
     fn element(&self, id: &Spanned<String>, is_heading: bool) -> Result<ElementId, ConfigError> {
@@ -149,7 +154,7 @@ impl Resolver<'_> {
             let error = self.document.error(&id.span(), format!("unknown data element `{name}`"));
             return Err(error.nearest(name, self.catalog.iter().map(|(_, element)| element.id())));
         };
-        // The heading always goes out, a field never without a permit.
+        // The heading always goes out, a field never without a permit (P1).
         let is_envelope = self.catalog.element(found).is_some_and(|element| element.is_envelope());
         if is_envelope != is_heading {
             let message = match is_heading {

@@ -1,6 +1,6 @@
-//! Text mappings: how a text that holds fields of its own is laid out, and which data element each field is of.
+//! Text mappings: the layout of a text with fields of its own, and the data element of each field.
 //!
-//! A text is extracted from, never searched for what must go: what no group captures isn't written (P1).
+//! Fields are extracted; nothing is searched for removal: what no group captures isn't written (P1).
 
 mod finder;
 mod load;
@@ -17,22 +17,21 @@ use regex_syntax::hir::Hir;
 pub(super) use load::{RawText, declare, load};
 
 use finder::Finder;
-use pattern::{Whole, compile};
-use source::{Fault, Source};
+use pattern::{GroupMatcher, compile};
+use source::{LayoutError, LayoutSource};
 
 use crate::catalog::ElementId;
 use crate::span::Span;
 
-/// Where the groups of the last match are; reused from match to match.
+/// Offsets of the groups of the last match; reused from match to match.
 pub(crate) type Slots = Vec<Option<NonMaxUsize>>;
 
 /// One way in which a text may be laid out.
 ///
-/// Its patterns are compiled when a text first asks for them, or all at once where they must be proven. One that can't be
-/// compiled recognises nothing.
+/// Its patterns are compiled lazily, or all at once to find errors in them. One that can't be compiled matches nothing.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    source: Source,
+    source: LayoutSource,
     /// Finds the heading.
     heading: OnceLock<Option<Finder>>,
     patterns: OnceLock<Option<Patterns>>,
@@ -41,18 +40,18 @@ pub(crate) struct Layout {
 /// All patterns of a layout.
 #[derive(Debug)]
 struct Patterns {
-    /// Finds all of them: what is skipped, the heading, the fields. Where two match at one place, the first wins.
+    /// Finds all of them: skips, heading, fields. If two match at one position, the first wins.
     finder: Finder,
-    /// What each pattern is of.
+    /// The piece of each pattern.
     pieces: Vec<Piece>,
 }
 
 /// A part of a text.
 #[derive(Debug)]
 pub(crate) enum Piece {
-    /// Text in which nothing is looked for, up to what this finds, or to the end.
+    /// Text without fields, up to the match of this finder, or to the end.
     Skip(Option<Box<Finder>>),
-    /// What the layout is recognised by. It goes out whatever else does, so that the output is recognised too.
+    /// What identifies the layout. It always goes out, so that the output is recognized too.
     Heading(Row),
     /// A field, or a row of several.
     Field(Row),
@@ -67,11 +66,11 @@ impl Piece {
     }
 }
 
-/// What a pattern matches: columns, and fixed text around them.
+/// A match of a pattern: columns with fixed text around them.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) columns: Vec<Column>,
-    /// The fixed text after the last column, as it is written.
+    /// The fixed text after the last column, as it is output.
     pub(crate) after: String,
     pattern: Hir,
     /// Finds the columns of a match.
@@ -82,40 +81,40 @@ pub(crate) struct Row {
 #[derive(Debug)]
 pub(crate) struct Column {
     pub(crate) element: ElementId,
-    /// The fixed text before it, as it is written.
+    /// The fixed text before it, as it is output.
     pub(crate) before: String,
     /// Its group in the pattern.
     index: usize,
-    /// How many characters it has at least and at most.
+    /// Minimum and maximum number of characters.
     pub(crate) least: usize,
     pub(crate) most: usize,
-    /// What may stand in it.
-    whole: Whole,
+    /// What it can hold.
+    matcher: GroupMatcher,
 }
 
 impl Layout {
-    fn new(source: Source) -> Self {
+    fn new(source: LayoutSource) -> Self {
         Self { source, heading: OnceLock::new(), patterns: OnceLock::new() }
     }
 
-    /// Compiles all of it.
-    fn prove(&self) -> Result<(), Fault> {
+    /// Compiles all patterns, which finds the errors in them.
+    fn compile(&self) -> Result<(), LayoutError> {
         let heading = self.source.heading()?;
         let patterns = self.source.patterns()?;
         let mut rows = patterns.pieces.iter().filter_map(Piece::row);
-        rows.try_for_each(Row::prove).map_err(|problem| self.source.unusable(&problem))?;
+        rows.try_for_each(Row::compile).map_err(|problem| self.source.unusable(&problem))?;
         self.heading.get_or_init(|| Some(heading));
         self.patterns.get_or_init(|| Some(patterns));
         Ok(())
     }
 
     /// Whether a text has the heading of this layout.
-    pub(crate) fn recognises(&self, text: &str) -> bool {
+    pub(crate) fn recognizes(&self, text: &str) -> bool {
         let heading = self.heading.get_or_init(|| self.source.heading().ok());
         heading.as_ref().is_some_and(|heading| heading.find(text, 0).is_some())
     }
 
-    /// The first match at or after `from`, and what it is of.
+    /// The first match at or after `from`, and its piece.
     pub(crate) fn next(&self, text: &str, from: usize) -> Option<(Span, &Piece)> {
         let Patterns { finder, pieces } = self.patterns.get_or_init(|| self.source.patterns().ok()).as_ref()?;
         let (pattern, found) = finder.find(text, from)?;
@@ -133,13 +132,13 @@ impl Row {
         Self { columns, after, pattern, groups: OnceLock::new() }
     }
 
-    fn prove(&self) -> Result<(), String> {
+    fn compile(&self) -> Result<(), String> {
         let groups = compile(&self.pattern)?;
         self.groups.get_or_init(|| Some(groups));
-        self.columns.iter().try_for_each(|column| column.whole.prove())
+        self.columns.iter().try_for_each(|column| column.matcher.compile_now())
     }
 
-    /// Notes in `slots` where the columns of a match are. Those of one that can't be compiled are nowhere.
+    /// Stores the offsets of a match's columns in `slots`; none for a pattern that can't be compiled.
     pub(crate) fn locate(&self, text: &str, found: Span, slots: &mut Slots) {
         slots.clear();
         let groups = self.groups.get_or_init(|| compile(&self.pattern).ok());
@@ -150,19 +149,19 @@ impl Row {
 }
 
 impl Column {
-    /// Where it is in the match that was located last.
+    /// Its span in the match that was located last.
     pub(crate) fn span(&self, slots: &Slots) -> Option<Span> {
         let place = |slot: usize| slots.get(slot).copied().flatten().map(NonMaxUsize::get);
         Some(Span::new(place(2 * self.index)?, place(2 * self.index + 1)?))
     }
 
-    /// Whether a value may stand in it.
+    /// Whether it can hold a value.
     pub(crate) fn holds(&self, value: &str) -> bool {
-        self.whole.holds(value)
+        self.matcher.holds(value)
     }
 }
 
-/// Where a skipped text that has begun before `from` ends.
+/// The end of a skipped text that started before `from`.
 pub(crate) fn end_of_skip(to: Option<&Finder>, text: &str, from: usize) -> usize {
     to.and_then(|to| to.find(text, from)).map_or(text.len(), |(_, found)| found.start())
 }

@@ -1,7 +1,7 @@
-//! One pattern of a text mapping, held to what keeps it harmless: outside of its groups stands fixed text alone, so that
-//! no value can travel beside them, and it has a longest match, so that time stays linear (P8).
+//! One pattern of a text mapping, checked to be safe: outside of its groups there is fixed text only, so that no value
+//! can go out beside them (P1), and it has a longest match, so that time stays linear (P8).
 //!
-//! It stands alone because all of this is asked of the pattern's parsed form and nothing of a message.
+//! A separate module because it only looks at the parsed pattern, never at a message.
 
 use std::sync::OnceLock;
 
@@ -9,7 +9,7 @@ use regex_automata::meta::{self, Regex};
 use regex_syntax::hir::{Capture, Class, Hir, HirKind, Look};
 use regex_syntax::{Parser, ParserBuilder};
 
-/// Bytes of the longest match a pattern may have: what is tried in vain at one place costs as many steps at most (P8).
+/// Maximum length of a match in bytes: a failed attempt at one position costs as many steps at most (P8).
 pub(super) const LONGEST_MATCH: usize = 512;
 
 const NOT_FIXED: &str = "only fixed text may stand outside the named groups: literals, white space and anchors";
@@ -19,7 +19,7 @@ const NOT_FIXED: &str = "only fixed text may stand outside the named groups: lit
 pub(super) struct Pattern {
     pub(super) hir: Hir,
     pub(super) groups: Vec<Group>,
-    /// The fixed text after the last group, as it is written.
+    /// The fixed text after the last group, as it is output.
     pub(super) after: String,
 }
 
@@ -27,32 +27,33 @@ pub(super) struct Pattern {
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) name: String,
-    /// The fixed text before it, as it is written.
+    /// The fixed text before it, as it is output.
     pub(super) before: String,
     /// Its number in the pattern.
     pub(super) index: usize,
-    /// Characters of its shortest and its longest match.
+    /// Characters of its shortest and longest match.
     pub(super) least: usize,
     pub(super) most: usize,
     /// What it can hold.
-    pub(super) whole: Whole,
+    pub(super) matcher: GroupMatcher,
 }
 
-/// What a group can hold, whole. Few are ever asked, so it is compiled when it is; nothing matches one that can't be.
+/// Matches whole values of a group. Compiled lazily, because few are ever used; one that can't be compiled matches
+/// nothing.
 #[derive(Debug)]
-pub(super) struct Whole {
+pub(super) struct GroupMatcher {
     hir: Hir,
     regex: OnceLock<Option<Regex>>,
 }
 
-impl Whole {
+impl GroupMatcher {
     fn new(group: &Hir) -> Self {
         let hir = Hir::concat(vec![Hir::look(Look::Start), group.clone(), Hir::look(Look::End)]);
         Self { hir, regex: OnceLock::new() }
     }
 
     /// Compiles it.
-    pub(super) fn prove(&self) -> Result<(), String> {
+    pub(super) fn compile_now(&self) -> Result<(), String> {
         let regex = compile(&self.hir)?;
         self.regex.get_or_init(|| Some(regex));
         Ok(())
@@ -65,24 +66,24 @@ impl Whole {
 }
 
 impl Pattern {
-    /// Parses the pattern of a heading, which goes out whole.
+    /// Parses the pattern of a heading, which goes out complete.
     pub(super) fn heading(pattern: &str) -> Result<Self, String> {
-        Self::walked(pattern).map(|(pattern, _)| pattern)
+        Self::parse(pattern).map(|(pattern, _)| pattern)
     }
 
     /// Parses the pattern of a field, or of a row of several, of which some may be removed.
     pub(super) fn field(pattern: &str) -> Result<Self, String> {
-        let (pattern, has_one_width) = Self::walked(pattern)?;
+        let (pattern, has_one_width) = Self::parse(pattern)?;
         let groups = &pattern.groups;
         if groups.is_empty() {
             return Err("it has no named group".to_owned());
         }
         if groups.len() > 1 {
-            // How wide the text between two columns is could tell how long a removed value was.
+            // The width of the text between two columns could reveal the length of a removed value (P5).
             if !has_one_width {
                 return Err("beside several groups, fixed text must have one width".to_owned());
             }
-            if let Some(group) = groups.iter().find(|group| !group.whole.holds(&" ".repeat(group.least))) {
+            if let Some(group) = groups.iter().find(|group| !group.matcher.holds(&" ".repeat(group.least))) {
                 return Err(format!("the group `{}` can't be blank, as a removed column is", group.name));
             }
         }
@@ -90,28 +91,28 @@ impl Pattern {
     }
 
     /// The pattern, and whether its fixed text has one width.
-    fn walked(pattern: &str) -> Result<(Self, bool), String> {
+    fn parse(pattern: &str) -> Result<(Self, bool), String> {
         let hir = bounded(pattern)?;
-        let mut walk = Walk { groups: Vec::new(), written: String::new(), has_one_width: true };
+        let mut walk = PatternWalk { groups: Vec::new(), fixed_text: String::new(), has_one_width: true };
         let ending = match hir.kind() {
             HirKind::Concat(parts) => parts.split_last().and_then(|(last, before)| Some((before, ending(last)?))),
             _ => None,
         };
         match ending {
-            // `(?:\.|$)`: an anchor may stand for the text that ends it, which is always written.
+            // `(?:\.|$)`: an anchor may replace the final text, which is always output.
             Some((before, text)) => {
                 before.iter().try_for_each(|part| walk.fixed(part))?;
-                walk.written.push_str(&text);
+                walk.fixed_text.push_str(&text);
                 walk.has_one_width = false;
             }
             None => walk.fixed(&hir)?,
         }
-        let Walk { groups, written, has_one_width } = walk;
-        Ok((Self { hir, groups, after: written }, has_one_width))
+        let PatternWalk { groups, fixed_text, has_one_width } = walk;
+        Ok((Self { hir, groups, after: fixed_text }, has_one_width))
     }
 }
 
-/// Parses a pattern that can match neither nothing nor too much.
+/// Parses a pattern and checks that it never matches an empty text, and has a longest match.
 pub(super) fn bounded(pattern: &str) -> Result<Hir, String> {
     let hir = parser().parse(pattern).map_err(|error| last_line(&error.to_string()))?;
     if hir.properties().minimum_len().is_none_or(|least| least == 0) {
@@ -130,18 +131,18 @@ pub(super) fn compile(pattern: &Hir) -> Result<Regex, String> {
     meta::Builder::new().configure(config).build_from_hir(pattern).map_err(|error| last_line(&error.to_string()))
 }
 
-/// The dialect: as in shapes, `\d`, `\w` and ranges are ASCII; `^` and `$` know line feeds and both in a row.
+/// The dialect: as in shapes, `\d`, `\w` and ranges are ASCII; `^` and `$` accept LF and CRLF.
 fn parser() -> Parser {
     ParserBuilder::new().unicode(false).utf8(true).crlf(true).build()
 }
 
-/// The regex parser draws its errors over several lines; the last one says what is wrong.
+/// The regex parser renders its errors over several lines; the last one is the message.
 pub(super) fn last_line(text: &str) -> String {
     let line = text.trim().lines().next_back().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
-/// The one text of an alternation whose other branch is an anchor.
+/// The literal of an alternation whose other branch is an anchor.
 fn ending(hir: &Hir) -> Option<String> {
     let HirKind::Alternation(branches) = hir.kind() else { return None };
     let [text, anchor] = branches.as_slice() else { return None };
@@ -152,38 +153,38 @@ fn ending(hir: &Hir) -> Option<String> {
 }
 
 /// A walk over a pattern.
-struct Walk {
+struct PatternWalk {
     groups: Vec<Group>,
-    /// The fixed text since the last group, as it is written: the least that the pattern takes. How the sender spaced a
-    /// field may tell what stood beside it, so it is no part of what goes out (P5).
-    written: String,
+    /// The fixed text since the last group, as it is output: the shortest that the pattern accepts. The sender's
+    /// spacing of a field may reveal what was beside it, so it never goes out (P5).
+    fixed_text: String,
     /// Whether all fixed text so far has one width.
     has_one_width: bool,
 }
 
-impl Walk {
-    /// Walks what stands outside of groups, and takes note of those inside.
+impl PatternWalk {
+    /// Visits the fixed text outside of groups, and records the groups.
     fn fixed(&mut self, hir: &Hir) -> Result<(), String> {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => Ok(()),
             HirKind::Literal(literal) => {
-                self.written.push_str(&String::from_utf8_lossy(&literal.0));
+                self.fixed_text.push_str(&String::from_utf8_lossy(&literal.0));
                 Ok(())
             }
             HirKind::Class(class) => {
-                self.written.push(white_space(class).ok_or(NOT_FIXED)?);
+                self.fixed_text.push(white_space(class).ok_or(NOT_FIXED)?);
                 Ok(())
             }
             HirKind::Repetition(repetition) => {
-                // Of a repeated group only the last match is captured; the others would stand outside.
+                // Only the last match of a repeated group is captured; the others would count as fixed text.
                 if holds_group(&repetition.sub) {
                     return Err("a named group can't be repeated or optional".to_owned());
                 }
                 self.has_one_width &= repetition.max == Some(repetition.min);
-                let start = self.written.len();
+                let start = self.fixed_text.len();
                 self.fixed(&repetition.sub)?;
-                let once = self.written.split_off(start);
-                self.written.push_str(&once.repeat(usize::try_from(repetition.min).unwrap_or_default()));
+                let once = self.fixed_text.split_off(start);
+                self.fixed_text.push_str(&once.repeat(usize::try_from(repetition.min).unwrap_or_default()));
                 Ok(())
             }
             HirKind::Capture(Capture { name: Some(name), index, sub }) => self.group(name, *index, sub),
@@ -200,11 +201,11 @@ impl Walk {
         let (least, most) = width(sub);
         self.groups.push(Group {
             name: name.to_owned(),
-            before: std::mem::take(&mut self.written),
+            before: std::mem::take(&mut self.fixed_text),
             index: usize::try_from(index).unwrap_or_default(),
             least,
             most,
-            whole: Whole::new(sub),
+            matcher: GroupMatcher::new(sub),
         });
         Ok(())
     }
@@ -219,7 +220,7 @@ fn holds_group(hir: &Hir) -> bool {
     }
 }
 
-/// The character that is written for a class of white space; `None` where it has others.
+/// The character that is output for a class of white space; `None` if the class has others.
 fn white_space(class: &Class) -> Option<char> {
     let ranges: Vec<(u32, u32)> = match class {
         Class::Unicode(class) => class.iter().map(|range| (range.start().into(), range.end().into())).collect(),
@@ -231,7 +232,7 @@ fn white_space(class: &Class) -> Option<char> {
     [' ', '\n', '\t', '\r', '\u{B}', '\u{C}'].into_iter().find(|character| has(*character))
 }
 
-/// Characters of the shortest and the longest match.
+/// Characters of the shortest and longest match.
 fn width(hir: &Hir) -> (usize, usize) {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => (0, 0),
@@ -309,8 +310,8 @@ mod tests {
             (r"(?:-{3} ){2,4}X?[\r\n]\s(?<a>X)[\t\r]", "--- --- \n ", "\t"),
         ] {
             let pattern = Pattern::field(pattern).unwrap();
-            let written: Vec<&str> = pattern.groups.iter().map(|group| group.before.as_str()).collect();
-            assert_eq!((written.as_slice(), pattern.after.as_str()), ([before].as_slice(), after), "{pattern:?}");
+            let fixed_text: Vec<&str> = pattern.groups.iter().map(|group| group.before.as_str()).collect();
+            assert_eq!((fixed_text.as_slice(), pattern.after.as_str()), ([before].as_slice(), after), "{pattern:?}");
         }
     }
 

@@ -1,6 +1,6 @@
-//! What a layout is compiled from: its patterns as they are written, and the data elements of their groups.
+//! The source of a layout: its patterns as written, and the data elements of their groups.
 //!
-//! It is kept, for a layout that ships with the filter is compiled when a text first asks for it.
+//! It is kept because built-in layouts are compiled lazily.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,17 +13,17 @@ use super::{Column, Patterns, Piece, Row};
 use crate::catalog::ElementId;
 use crate::config::{ConfigError, Document, Spanned, nearest};
 
-/// A layout as it is written, its data elements found.
+/// A layout as written, with its data elements resolved.
 #[derive(Debug)]
-pub(super) struct Source {
-    /// Where its name stands.
+pub(super) struct LayoutSource {
+    /// The span of its name.
     pub(super) name: Range<usize>,
     pub(super) skips: Vec<Skip>,
-    pub(super) heading: FormatSpans,
-    pub(super) fields: Vec<FormatSpans>,
+    pub(super) heading: GroupedPattern,
+    pub(super) fields: Vec<GroupedPattern>,
 }
 
-/// A stretch that holds no fields: what it begins with, and what it ends before.
+/// A stretch without fields: the pattern that starts it, and the pattern that it ends before.
 #[derive(Debug)]
 pub(super) struct Skip {
     pub(super) from: Spanned<String>,
@@ -32,20 +32,20 @@ pub(super) struct Skip {
 
 /// A pattern, and the data element of each of its named groups.
 #[derive(Debug)]
-pub(super) struct FormatSpans {
+pub(super) struct GroupedPattern {
     pub(super) pattern: Spanned<String>,
     pub(super) groups: BTreeMap<Spanned<String>, ElementId>,
 }
 
-/// What is wrong in a layout, and where; whoever has its document can tell.
+/// An error in a layout with its span; the document makes it a [`ConfigError`].
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct LayoutError {
     span: Range<usize>,
     message: String,
     help: Option<String>,
 }
 
-impl Fault {
+impl LayoutError {
     fn new(span: Range<usize>, message: String) -> Self {
         Self { span, message, help: None }
     }
@@ -56,7 +56,7 @@ impl Fault {
         Self { help, ..Self::new(span, format!("the pattern can't be used: {problem}")) }
     }
 
-    pub(super) fn told_of(self, document: &Document<'_>) -> ConfigError {
+    pub(super) fn into_config_error(self, document: &Document<'_>) -> ConfigError {
         let error = document.error(&self.span, self.message);
         match self.help {
             Some(help) => error.help(help),
@@ -65,14 +65,14 @@ impl Fault {
     }
 }
 
-impl Source {
-    /// Compiles what finds the heading.
-    pub(super) fn heading(&self) -> Result<Finder, Fault> {
+impl LayoutSource {
+    /// Compiles the finder of the heading.
+    pub(super) fn heading(&self) -> Result<Finder, LayoutError> {
         checked(&self.heading.pattern, |pattern| Finder::new(&[Pattern::heading(pattern)?.hir]))
     }
 
-    /// Compiles what finds all patterns.
-    pub(super) fn patterns(&self) -> Result<Patterns, Fault> {
+    /// Compiles the finder of all patterns.
+    pub(super) fn patterns(&self) -> Result<Patterns, LayoutError> {
         let mut hirs: Vec<Hir> = Vec::new();
         let mut pieces = Vec::new();
         for skip in &self.skips {
@@ -92,13 +92,13 @@ impl Source {
         Ok(Patterns { finder, pieces })
     }
 
-    /// What is wrong with the patterns as a whole: of one of them, if it is wrong alone.
-    fn unusable_among(&self, patterns: &[Hir], problem: &str) -> Fault {
+    /// An error of the patterns together: at one of them, if that fails alone.
+    fn unusable_among(&self, patterns: &[Hir], problem: &str) -> LayoutError {
         let skips = self.skips.iter().map(|skip| &skip.from);
         let fields = self.fields.iter().map(|field| &field.pattern);
         let mut all = skips.chain([&self.heading.pattern]).chain(fields).zip(patterns);
         match all.find(|(_, pattern)| Finder::new(std::slice::from_ref(*pattern)).is_err()) {
-            Some((written, _)) => Fault::unusable(written.span(), problem),
+            Some((grouped, _)) => LayoutError::unusable(grouped.span(), problem),
             None => self.unusable(problem),
         }
     }
@@ -108,31 +108,34 @@ impl Source {
         self.fields.iter().flat_map(|field| field.groups.values().copied())
     }
 
-    /// Of the layout as a whole.
-    pub(super) fn unusable(&self, problem: &str) -> Fault {
-        Fault::unusable(self.name.clone(), problem)
+    /// An error of the whole layout.
+    pub(super) fn unusable(&self, problem: &str) -> LayoutError {
+        LayoutError::unusable(self.name.clone(), problem)
     }
 }
 
-fn checked<T>(pattern: &Spanned<String>, check: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Fault> {
-    check(pattern.get_ref()).map_err(|problem| Fault::unusable(pattern.span(), &problem))
+fn checked<T>(pattern: &Spanned<String>, check: impl FnOnce(&str) -> Result<T, String>) -> Result<T, LayoutError> {
+    check(pattern.get_ref()).map_err(|problem| LayoutError::unusable(pattern.span(), &problem))
 }
 
-/// The row that a pattern matches: each group has its element, each entry its group.
-fn row(pattern: Pattern, written: &FormatSpans) -> Result<Row, Fault> {
+/// The row of a pattern; checks that each group has an element, and each entry a group.
+fn row(pattern: Pattern, grouped: &GroupedPattern) -> Result<Row, LayoutError> {
     let Pattern { hir, groups, after } = pattern;
     let has_group = |name: &Spanned<String>| groups.iter().any(|group| group.name == *name.get_ref());
-    if let Some(entry) = written.groups.keys().find(|name| !has_group(name)) {
+    if let Some(entry) = grouped.groups.keys().find(|name| !has_group(name)) {
         let name = entry.get_ref();
         let near = nearest(name, groups.iter().map(|group| group.name.as_str()));
         let help = near.map(|near| format!("did you mean `{near}`?"));
-        return Err(Fault { help, ..Fault::new(entry.span(), format!("the pattern has no group `{name}`")) });
+        return Err(LayoutError {
+            help,
+            ..LayoutError::new(entry.span(), format!("the pattern has no group `{name}`"))
+        });
     }
     let column = |group: Group| {
-        let Group { name, before, index, least, most, whole } = group;
-        match written.groups.iter().find(|(entry, _)| *entry.get_ref() == name) {
-            Some((_, element)) => Ok(Column { element: *element, before, index, least, most, whole }),
-            None => Err(Fault::new(written.pattern.span(), format!("the group `{name}` has no data element"))),
+        let Group { name, before, index, least, most, matcher } = group;
+        match grouped.groups.iter().find(|(entry, _)| *entry.get_ref() == name) {
+            Some((_, element)) => Ok(Column { element: *element, before, index, least, most, matcher }),
+            None => Err(LayoutError::new(grouped.pattern.span(), format!("the group `{name}` has no data element"))),
         }
     };
     let columns = groups.into_iter().map(column).collect::<Result<_, _>>()?;

@@ -9,7 +9,7 @@ impl Walk<'_> {
     /// What becomes of the fields of a text; the rest of it is of the node's own element.
     pub(super) fn fields(&self, node: &Node, text: &str) -> Vec<(ElementId, Outcome)> {
         let own = node.layouts.iter().filter_map(|layout| self.format.layouts.get(*layout));
-        let mut recognised = own.filter(|layout| layout.recognises(text));
+        let mut recognised = own.filter(|layout| layout.recognizes(text));
         let layout = recognised.next().filter(|_| recognised.next().is_none());
         let (mut fields, has_rest) = match layout {
             Some(layout) => self.read(layout, text),
