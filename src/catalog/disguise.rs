@@ -1,31 +1,32 @@
-//! What a text may hold that is no text: values of other elements under labels of their own, or written so that only a
-//! decoder sees them. A permitted text with any of it goes whole (attacks 26 and 27).
+//! Detects disguised values in a text: labeled values of other elements, or encoded ones that only a decoder sees. A
+//! permitted text with any of them is removed as a whole (P7, attacks 26 and 27).
 
-/// Field codes of legacy Nlets and NCIC text that are no words: one before a `/` is a field.
-const PLAIN_CODES: [&str; 10] = ["ADR", "AKA", "DLN", "DOB", "IMN", "NAM", "OLN", "POB", "SOC", "SSN"];
+/// Field codes of legacy Nlets and NCIC text that aren't words: one before a `/` is a field.
+const FIELD_CODES: [&str; 10] = ["ADR", "AKA", "DLN", "DOB", "IMN", "NAM", "OLN", "POB", "SOC", "SSN"];
 
-/// Others, which are words or abbreviations as well (`SEX/VIOLENT OFFENDER`, `FBI/ATF`): a field if a number follows, or if
-/// several stand in one text.
-const OTHER_CODES: [&str; 34] = [
+/// Field codes that are words or abbreviations as well (`SEX/VIOLENT OFFENDER`, `FBI/ATF`): a field if a number
+/// follows, or if several occur in one text.
+const AMBIGUOUS_CODES: [&str; 34] = [
     "ARN", "ATR", "CIT", "CTY", "DLU", "DOA", "DOI", "DOL", "EMA", "EXP", "EYE", "FBI", "HAI", "HGT", "IMG", "LIC",
     "LIS", "LIT", "LIY", "MNU", "OLS", "OLT", "OLY", "PHO", "PHT", "RAC", "REG", "RES", "SEX", "SID", "VIN", "VMA",
     "WGT", "ZIP",
 ];
 
-/// Element ids of AAMVA barcode text that hardly a word begins with (AAMVA DL/ID Card Design Standard, annex D).
+/// Element ids of AAMVA barcode text that hardly any word starts with (AAMVA DL/ID Card Design Standard, annex D).
 const BARCODE_IDS: [&str; 9] = ["DAQ", "DCS", "DBB", "DCF", "DBD", "DCG", "DDE", "DDF", "DDG"];
 
-/// How the header of barcode text begins, issuer numbers included.
+/// The start of the header of barcode text, issuer number prefix included.
 const BARCODE_HEADER: &str = "ANSI 636";
 
-/// Shorter words are too short to hold anything encoded.
-const SHORTEST_BASE64: usize = 8;
-const SHORTEST_HEX: usize = 16;
+/// Words shorter than these are too short for an encoded value.
+const MIN_BASE64: usize = 8;
+const MIN_HEX: usize = 16;
 
-/// Whether a value holds fields of a layout of its own. A lone word that begins as an element of barcode text does is one in a
-/// text; a code or an identifier may begin so (`DCF`: an ORI of the District of Columbia; any plate or licence number).
+/// Whether a value contains labeled fields. In a text, a single word with an element id of barcode text as its prefix
+/// counts as one; a code or an identifier may start the same way (`DCF`: an ORI of the District of Columbia; any plate
+/// or license number).
 pub(super) fn holds_fields(text: &str, is_text: bool) -> bool {
-    let mut others = 0;
+    let mut ambiguous = 0;
     let mut barcodes = 0;
     for (at, _) in text.match_indices('/') {
         let code = at.checked_sub(3).and_then(|from| text.get(from..at)).unwrap_or_default();
@@ -35,12 +36,12 @@ pub(super) fn holds_fields(text: &str, is_text: bool) -> bool {
         if before.is_some_and(|byte| byte.is_ascii_alphanumeric()) || !is_field {
             continue;
         }
-        if PLAIN_CODES.contains(&code) {
+        if FIELD_CODES.contains(&code) {
             return true;
         }
-        if OTHER_CODES.contains(&code) {
+        if AMBIGUOUS_CODES.contains(&code) {
             let is_number = value.split(|c: char| !c.is_ascii_alphanumeric()).next().is_some_and(has_digit);
-            others += if is_number { 2 } else { 1 };
+            ambiguous += if is_number { 2 } else { 1 };
         }
     }
     for word in words(text).filter(|word| word.len() > 3) {
@@ -48,24 +49,24 @@ pub(super) fn holds_fields(text: &str, is_text: bool) -> bool {
             barcodes += if is_text && has_digit(word) { 2 } else { 1 };
         }
     }
-    others > 1 || barcodes > 1 || text.contains(BARCODE_HEADER)
+    ambiguous > 1 || barcodes > 1 || text.contains(BARCODE_HEADER)
 }
 
-/// Whether a value holds the header of barcode text: as [`holds_fields`] looks for it, in values of plain bytes.
+/// Whether a value contains the header of barcode text: the part of [`holds_fields`] that applies to plain values.
 pub(super) fn holds_header(value: &[u8]) -> bool {
     value.windows(BARCODE_HEADER.len()).any(|window| window == BARCODE_HEADER.as_bytes())
 }
 
-/// Whether a word of a value begins as a field of barcode text, whether it is one or not.
+/// Whether a value contains an element id of barcode text anywhere, be it a field or not.
 pub(super) fn begins_barcode(value: &[u8]) -> bool {
     value.windows(3).any(|window| window.first() == Some(&b'D') && BARCODE_IDS.iter().any(|id| window == id.as_bytes()))
 }
 
-/// Whether a text holds something in base64 that shows its padding, or in hexadecimal.
+/// Whether a text contains padded base64 or hexadecimal.
 pub(super) fn holds_code(text: &str) -> bool {
     words(text).any(|word| {
-        let is_padded = word.ends_with('=') && word.len() >= SHORTEST_BASE64 && word.len().is_multiple_of(4);
-        is_padded || word.len() >= SHORTEST_HEX && word.len().is_multiple_of(2) && is_hex(word)
+        let is_padded = word.ends_with('=') && word.len() >= MIN_BASE64 && word.len().is_multiple_of(4);
+        is_padded || word.len() >= MIN_HEX && word.len().is_multiple_of(2) && is_hex(word)
     })
 }
 
@@ -77,7 +78,8 @@ fn has_digit(word: &str) -> bool {
     word.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Hexadecimal digits of both kinds; or of one kind, if what they stand for is text. Any other number is a number.
+/// Whether a word is hexadecimal: digits and letters, or digits only if they decode to ASCII text. Other digits are a
+/// number.
 fn is_hex(word: &str) -> bool {
     let is_mixed = has_digit(word) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
     let is_text = || {

@@ -1,4 +1,4 @@
-//! What kinds of value there are, and which treatments each takes.
+//! The kinds of values, and which treatments each takes.
 
 use serde::{Deserialize, Serialize};
 
@@ -58,10 +58,10 @@ pub enum Treatment {
 }
 
 impl Treatment {
-    /// All of them, the most open first.
+    /// All treatments, the most open first.
     pub(crate) const ALL: [Self; 5] = [Self::Full, Self::Year, Self::Zip5, Self::Last4, Self::Mask];
 
-    /// The word for it in policies and reports.
+    /// Its name in policies and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

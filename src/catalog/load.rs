@@ -1,10 +1,10 @@
-//! Reads the catalog from TOML: the built-in one and what a state adds to it.
+//! Reads the catalog from TOML: the built-in one and a state's additions.
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::shape::{Holds, ShapeCompiler, SsnForms};
+use super::shape::{ContentRules, ShapeCompiler, SsnForms};
 use super::{
     Catalog, DPPA_HIGHLY_RESTRICTED, DPPA_PERSONAL, ENVELOPE, Element, ElementId, Kind, Sensitivity, is_prefix,
 };
@@ -142,7 +142,7 @@ impl Catalog {
         }
         let pattern = raw.shape.as_ref().map(|shape| (shape.get_ref().as_str(), origin));
         let envelope = is_prefix(ENVELOPE, &id);
-        let refuses = match raw.kind {
+        let refused_ssn = match raw.kind {
             _ if raw.holds_ssn => SsnForms::None,
             Kind::Date | Kind::PostalCode | Kind::Number => SsnForms::None,
             Kind::Image => SsnForms::Separated,
@@ -151,8 +151,8 @@ impl Catalog {
             Kind::Text | Kind::Record | Kind::Code | Kind::Identifier => SsnForms::All,
         };
         let is_free_text = matches!(raw.kind, Kind::Text | Kind::Record) && raw.shape.is_none();
-        let holds = Holds { refuses, phrase: raw.holds_phrase.unwrap_or(is_free_text) };
-        let shape = shapes.compile(raw.kind, pattern, raw.max_length, holds).map_err(|problem| {
+        let rules = ContentRules { refused_ssn, phrase: raw.holds_phrase.unwrap_or(is_free_text) };
+        let shape = shapes.compile(raw.kind, pattern, raw.max_length, rules).map_err(|problem| {
             let at = raw.shape.as_ref().map_or(span.clone(), Spanned::span);
             document
                 .error(&at, format!("the shape of `{id}` can't be used: {problem}"))
@@ -211,7 +211,7 @@ mod tests {
         for (_, element) in catalog.iter() {
             let (pattern, _) = element.shape().declared();
             if !known.contains(&pattern) {
-                assert!(element.shape().is_sound(), "{}", element.id());
+                assert!(element.shape().compiles(), "{}", element.id());
                 known.push(pattern);
             }
         }

@@ -1,7 +1,7 @@
 //! The catalog: every data element the filter knows, whatever a format calls it.
 //!
-//! The lowest floor. Policies name elements by id, prefix or group; mappings lead paths to them; everything above
-//! counts by [`ElementId`].
+//! The lowest layer. Policies name elements by id, prefix or group; mappings map paths to them; all layers above use
+//! [`ElementId`].
 
 mod disguise;
 mod kind;
@@ -25,32 +25,32 @@ pub(crate) use shape::trim;
 #[cfg(feature = "cli")]
 pub(crate) use spans::CatalogSpans;
 
-/// The id that every grant holds: what routing needs. Its parts are `envelope.*`.
+/// The id that every grant includes: what routing needs. Its parts are `envelope.*`.
 pub(crate) const ENVELOPE: &str = "envelope";
-/// What a selector of a cross-cutting group begins with.
+/// The prefix of a selector for a cross-cutting group.
 pub(crate) const GROUP_PREFIX: &str = "group:";
-/// The groups that follow from an element's sensitivity. What is highly restricted is personal information too.
+/// The groups that follow from an element's sensitivity. Highly restricted elements are personal information too.
 pub(crate) const DPPA_PERSONAL: &str = "dppa-personal";
 pub(crate) const DPPA_HIGHLY_RESTRICTED: &str = "dppa-highly-restricted";
 
-/// The place of a data element in the catalog.
+/// The index of a data element in the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ElementId(u16);
 
 impl ElementId {
-    /// The place as an index, from 0.
+    /// The id as an index, from 0.
     #[must_use]
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 
-    /// The element at a place; `None` if no catalog has so many.
-    pub(crate) fn at(place: usize) -> Option<Self> {
-        u16::try_from(place).ok().map(Self)
+    /// The id for an index; `None` if it is too large for any catalog.
+    pub(crate) fn at(index: usize) -> Option<Self> {
+        u16::try_from(index).ok().map(Self)
     }
 }
 
-/// One kind of fact about a person, a licence or a vehicle.
+/// One kind of fact about a person, a license or a vehicle.
 #[derive(Debug, Clone)]
 pub struct Element {
     id: String,
@@ -70,7 +70,7 @@ impl Element {
         &self.id
     }
 
-    /// What it is called within its group: the last step of its id.
+    /// The last step of its id, its name within its group.
     pub(crate) fn last_step(&self) -> &str {
         self.id.rsplit_once('.').map_or(&self.id, |(_, step)| step)
     }
@@ -93,13 +93,13 @@ impl Element {
         self.source.as_deref()
     }
 
-    /// What kind of value it has; this says which treatments it takes.
+    /// The kind of its values, which determines the treatments it takes.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// What a released value must look like.
+    /// The shape that a released value must have.
     #[must_use]
     pub fn shape(&self) -> &Shape {
         &self.shape
@@ -110,7 +110,7 @@ impl Element {
         self.groups.iter().map(String::as_str)
     }
 
-    /// Whether it is `envelope` or one of its parts, which every grant holds.
+    /// Whether it is `envelope` or one of its parts, which every grant includes.
     #[must_use]
     pub fn is_envelope(&self) -> bool {
         self.envelope
@@ -144,7 +144,7 @@ impl Catalog {
         self.elements.get(id.index())
     }
 
-    /// Every element with its place.
+    /// Every element with its id.
     pub fn iter(&self) -> impl Iterator<Item = (ElementId, &Element)> {
         (0..).map(ElementId).zip(&self.elements)
     }
@@ -155,7 +155,8 @@ impl Catalog {
         self.by_id.get(id).copied()
     }
 
-    /// The elements a selector names: an id, a prefix of dotted ids at a dot, or `group:<name>`. Empty when it names none.
+    /// The elements that a selector matches: an id, a prefix of dotted ids at a dot, or `group:<name>`. Empty if it
+    /// matches none.
     #[must_use]
     pub fn select(&self, selector: &str) -> Vec<ElementId> {
         let covers = |element: &Element| match selector.strip_prefix(GROUP_PREFIX) {
@@ -165,7 +166,7 @@ impl Catalog {
         self.iter().filter(|(_, element)| covers(element)).map(|(id, _)| id).collect()
     }
 
-    /// Everything a rule may write as a selector, for suggestions: ids, their prefixes, groups.
+    /// All valid selectors, for suggestions: ids, their prefixes, groups.
     pub(crate) fn selectors(&self) -> Vec<String> {
         let mut all: Vec<String> = self.groups.iter().map(|group| format!("{GROUP_PREFIX}{group}")).collect();
         for element in &self.elements {

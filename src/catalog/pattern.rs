@@ -1,8 +1,8 @@
-//! The regular expression of a shape, as a table that matches whole values.
+//! The regular expression of a shape, as a dense DFA that matches whole values.
 //!
-//! Compiling is what starting would take most of, and a run meets few of all patterns: one that ships with the filter is
-//! compiled by the first value that asks for it. One that a user wrote is compiled when it is read, for what is wrong with
-//! it must be told before the first message.
+//! Compiling all patterns would dominate startup, and a run uses few of them: built-in patterns are compiled lazily, by
+//! the first value. A user's pattern is compiled when it is read, because its errors must be reported before the first
+//! message.
 
 use std::sync::OnceLock;
 
@@ -15,45 +15,46 @@ use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassU
 use super::plain::Plain;
 use crate::config::Origin;
 
-/// Memory one pattern's table may take, in bytes; a counted repetition of many is what exceeds it.
-const TABLE_LIMIT: usize = 1 << 20;
+/// Memory limit of one pattern's DFA in bytes; large counted repetitions exceed it.
+const DFA_LIMIT: usize = 1 << 20;
 
-/// What [`is_base64`](crate::wide::is_base64) takes.
+/// The bytes that [`is_base64`](crate::wide::is_base64) accepts.
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n";
 
-/// A regular expression and, once it was asked for, its table.
+/// A regular expression and its lazily built DFAs.
 #[derive(Debug)]
 pub(super) struct Pattern {
     text: Box<str>,
     origin: Origin,
     compiled: OnceLock<Compiled>,
-    /// For all other values: letters of all languages take a hundred times the table of ASCII, and few values ask for it.
-    whole: OnceLock<Option<Table>>,
+    /// For non-ASCII values: a DFA with the letters of all languages is a hundred times larger than one for ASCII, and
+    /// few values need it.
+    unicode: OnceLock<Option<WholeMatchDfa>>,
 }
 
 #[derive(Debug)]
 struct Compiled {
-    /// For values of ASCII. `None` matches nothing. A pattern that ships with the filter has one, as the tests prove.
-    ascii: Option<Table>,
+    /// For ASCII values. `None` matches nothing; tests prove that built-in patterns compile.
+    ascii: Option<WholeMatchDfa>,
     plain: Plain,
-    takes_base64: bool,
+    matches_base64: bool,
 }
 
 #[derive(Debug)]
-struct Table {
+struct WholeMatchDfa {
     dfa: dense::DFA<Vec<u32>>,
     start: StateID,
 }
 
 impl Pattern {
     /// # Errors
-    /// When a pattern that a user wrote can't be compiled: why.
+    /// When a user's pattern can't be compiled.
     pub(super) fn new(text: &str, origin: Origin) -> Result<Self, String> {
-        let whole = match origin {
+        let unicode = match origin {
             Origin::BuiltIn => OnceLock::new(),
-            Origin::Added => OnceLock::from(Some(Table::new(&parse(text)?)?)),
+            Origin::Added => OnceLock::from(Some(WholeMatchDfa::new(&parse(text)?)?)),
         };
-        Ok(Self { text: text.into(), origin, compiled: OnceLock::new(), whole })
+        Ok(Self { text: text.into(), origin, compiled: OnceLock::new(), unicode })
     }
 
     pub(super) fn text(&self) -> &str {
@@ -64,83 +65,83 @@ impl Pattern {
         self.origin
     }
 
-    /// Whether it matches all of a value.
+    /// Whether it matches a whole value.
     pub(super) fn matches(&self, value: &[u8]) -> bool {
         let table = match value.is_ascii() {
             true => &self.compiled().ascii,
-            false => self.whole.get_or_init(
+            false => self.unicode.get_or_init(
                 #[cold]
-                || Table::new(&parse(&self.text).ok()?).ok(),
+                || WholeMatchDfa::new(&parse(&self.text).ok()?).ok(),
             ),
         };
         table.as_ref().is_some_and(|table| table.matches(value))
     }
 
-    /// Which of its values are plain.
+    /// The fast path for its plain values.
     #[inline]
     pub(super) fn plain(&self) -> &Plain {
         &self.compiled().plain
     }
 
-    /// Whether it matches any base64.
-    pub(super) fn takes_base64(&self) -> bool {
-        self.compiled().takes_base64
+    /// Whether it matches every base64 text.
+    pub(super) fn matches_base64(&self) -> bool {
+        self.compiled().matches_base64
     }
 
     #[inline]
     fn compiled(&self) -> &Compiled {
         self.compiled.get_or_init(
             #[cold]
-            || Compiled::new(parse(&self.text).ok().and_then(|hir| Table::new(&of_ascii(&hir)).ok())),
+            || Compiled::new(parse(&self.text).ok().and_then(|hir| WholeMatchDfa::new(&restrict_to_ascii(&hir)).ok())),
         )
     }
 }
 
 impl Compiled {
-    fn new(ascii: Option<Table>) -> Self {
+    fn new(ascii: Option<WholeMatchDfa>) -> Self {
         let plain = ascii.as_ref().map_or_else(Plain::none, |table| Plain::new(&table.dfa, table.start));
-        let takes_base64 = ascii.as_ref().is_some_and(|table| table.takes_all(BASE64));
-        Self { ascii, plain, takes_base64 }
+        let matches_base64 = ascii.as_ref().is_some_and(|table| table.matches_all_of(BASE64));
+        Self { ascii, plain, matches_base64 }
     }
 }
 
-impl Table {
+impl WholeMatchDfa {
     fn new(pattern: &Hir) -> Result<Self, String> {
         let nfa = thompson::Compiler::new()
             .configure(
                 thompson::Config::new()
                     .utf8(false)
                     .which_captures(thompson::WhichCaptures::None)
-                    .nfa_size_limit(Some(8 * TABLE_LIMIT)),
+                    .nfa_size_limit(Some(8 * DFA_LIMIT)),
             )
             .build_from_hir(pattern)
-            .map_err(deepest)?;
+            .map_err(root_cause)?;
         let dfa = dense::Builder::new()
             .configure(
                 dense::Config::new()
                     .start_kind(StartKind::Anchored)
-                    // Whole matches only: no alternative may hide a longer one.
+                    // Whole matches only: a preferred alternative must not hide a longer one.
                     .match_kind(MatchKind::All)
                     .accelerate(false)
-                    .dfa_size_limit(Some(TABLE_LIMIT))
-                    .determinize_size_limit(Some(8 * TABLE_LIMIT)),
+                    .dfa_size_limit(Some(DFA_LIMIT))
+                    .determinize_size_limit(Some(8 * DFA_LIMIT)),
             )
             .build_from_nfa(&nfa)
-            .map_err(deepest)?;
+            .map_err(root_cause)?;
         let start =
             dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).map_err(|error| error.to_string())?;
         Ok(Self { dfa, start })
     }
 
     fn matches(&self, value: &[u8]) -> bool {
-        // A dead state leads to none but itself, so it needn't be looked for on the way.
+        // A dead state only leads to itself, so no check is needed inside the loop.
         let step = |state, byte: &u8| self.dfa.next_state(state, *byte);
         let state = value.iter().fold(self.start, step);
         self.dfa.is_match_state(self.dfa.next_eoi_state(state))
     }
 
-    /// Whether any run of these bytes matches.
-    fn takes_all(&self, bytes: &[u8]) -> bool {
+    /// Whether every sequence of these bytes matches.
+    fn matches_all_of(&self, bytes: &[u8]) -> bool {
         let mut known: Vec<StateID> = Vec::new();
         let mut open = vec![self.start];
         while let Some(state) = open.pop() {
@@ -157,14 +158,14 @@ impl Table {
     }
 }
 
-/// A pattern, taken to pieces. Unicode is off where the pattern doesn't turn it on.
+/// Parses a pattern. Unicode is off unless the pattern turns it on.
 fn parse(pattern: &str) -> Result<Hir, String> {
     let config = syntax::Config::new().unicode(false).utf8(false);
-    syntax::parse_with(&format!("(?:{pattern})"), &config).map_err(deepest)
+    syntax::parse_with(&format!("(?:{pattern})"), &config).map_err(root_cause)
 }
 
-/// What a pattern says of ASCII.
-fn of_ascii(pattern: &Hir) -> Hir {
+/// A pattern restricted to ASCII.
+fn restrict_to_ascii(pattern: &Hir) -> Hir {
     match pattern.kind() {
         HirKind::Empty | HirKind::Look(_) => pattern.clone(),
         HirKind::Literal(literal) if literal.0.is_ascii() => pattern.clone(),
@@ -181,23 +182,23 @@ fn of_ascii(pattern: &Hir) -> Hir {
             class.intersect(&ascii);
             Hir::class(Class::Bytes(class))
         }
-        HirKind::Repetition(repetition) => Hir::repetition(repetition.with(of_ascii(&repetition.sub))),
-        HirKind::Capture(capture) => of_ascii(&capture.sub),
-        HirKind::Concat(parts) => Hir::concat(parts.iter().map(of_ascii).collect()),
-        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(of_ascii).collect()),
+        HirKind::Repetition(repetition) => Hir::repetition(repetition.with(restrict_to_ascii(&repetition.sub))),
+        HirKind::Capture(capture) => restrict_to_ascii(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(restrict_to_ascii).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(restrict_to_ascii).collect()),
     }
 }
 
-/// What is at the bottom of an error.
-fn deepest(error: impl std::error::Error) -> String {
-    let mut deepest: &dyn std::error::Error = &error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
+/// The root cause of an error.
+fn root_cause(error: impl std::error::Error) -> String {
+    let mut root_cause: &dyn std::error::Error = &error;
+    while let Some(source) = root_cause.source() {
+        root_cause = source;
     }
-    last_line(&deepest.to_string())
+    last_line(&root_cause.to_string())
 }
 
-/// The regex parser draws its errors over several lines; the last one says what is wrong.
+/// The regex parser renders its errors over several lines; the last one is the message.
 fn last_line(text: &str) -> String {
     let line = text.trim().lines().next_back().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()

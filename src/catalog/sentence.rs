@@ -1,34 +1,35 @@
-//! Telling a sentence from a name, an address or a code: what could say anything must not stand where one thing is expected
-//! (P7). An element whose values really are phrases says so in the catalog.
+//! Detects sentences: free text must not go out where a name, an address or a code is expected (P7). An element whose
+//! values may be phrases is marked in the catalog.
 
-/// A sentence of fewer words is too short to be told from a name.
-pub(super) const FEWEST_WORDS: u32 = 5;
-/// More words than any name, address or owner has.
-const MOST_WORDS: usize = 20;
-/// Letters of a word that is no abbreviation: a full stop after it ends a sentence.
+/// With fewer words, a sentence is indistinguishable from a name.
+pub(super) const MIN_WORDS: u32 = 5;
+/// No name, address or owner has more words.
+const MAX_WORDS: usize = 20;
+/// A word with this many letters isn't an abbreviation: a period after it ends a sentence.
 const FULL_WORD: usize = 5;
 
-/// Words that make a sentence and hardly ever a name: verbs and pronouns, but those that are surnames as well (Were, Must).
-const OF_SENTENCES: [&str; 44] = [
+/// Words that indicate a sentence and hardly ever occur in a name: verbs and pronouns, except those that are surnames
+/// as well (Were, Must).
+const SENTENCE_WORDS: [&str; 44] = [
     "IS", "WAS", "ARE", "BEEN", "BEING", "HAS", "HAVE", "HAD", "DOES", "DID", "SHALL", "SHOULD", "WOULD", "COULD",
     "CANNOT", "CAN'T", "DON'T", "DOESN'T", "ISN'T", "WASN'T", "NOT", "THIS", "THAT", "THESE", "THOSE", "WHO", "WHOM",
     "WHOSE", "WHICH", "WHEN", "WHERE", "WHILE", "HIS", "ITS", "IT", "THEY", "THEM", "THEIR", "YOUR", "BECAUSE",
     "PLEASE", "FUE", "TIENE", "PORQUE",
 ];
 
-/// Whether a value reads as a sentence: several words, one of them a word of sentences, or the last with a full stop; or more
-/// words than anything else has.
+/// Whether a value is a sentence: several words, one of them a sentence word or the last with a period; or more words
+/// than any other kind of value has.
 pub(super) fn is_sentence(value: &str) -> bool {
     let words = || value.split_ascii_whitespace().filter(|word| word.contains(char::is_alphanumeric));
-    let count = words().take(MOST_WORDS + 1).count();
-    count > MOST_WORDS
-        || count >= FEWEST_WORDS as usize
-            && (words().any(is_of_sentences) || words().next_back().is_some_and(ends_sentence))
+    let count = words().take(MAX_WORDS + 1).count();
+    count > MAX_WORDS
+        || count >= MIN_WORDS as usize
+            && (words().any(is_sentence_word) || words().next_back().is_some_and(ends_sentence))
 }
 
-fn is_of_sentences(word: &str) -> bool {
+fn is_sentence_word(word: &str) -> bool {
     let word = word.trim_matches(|character: char| !character.is_alphanumeric());
-    OF_SENTENCES.iter().any(|own| own.eq_ignore_ascii_case(word))
+    SENTENCE_WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 fn ends_sentence(word: &str) -> bool {

@@ -1,7 +1,6 @@
-//! What a released value must look like (P7): an alphabet and a form, matched whole, on the decoded value.
+//! The shape of released values (P7): a pattern that must match the whole decoded value.
 //!
-//! Every released value passes here, so its pattern is a table: matching takes no lock, no allocation, and one look-up a
-//! byte.
+//! Every released value is checked here, so the pattern is a dense DFA: no lock, no allocation, one lookup per byte.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,95 +14,96 @@ use crate::config::Origin;
 use crate::escape::is_visible;
 use crate::wide::{is_base64, level};
 
-/// Bytes of white space around a value: indentation takes some, more could carry something.
-const MOST_SPACE: usize = 256;
+/// Maximum white space around a value in bytes: indentation needs some, more could carry hidden data.
+const MAX_OUTER_SPACE: usize = 256;
 
-/// The shape of an element's values. Cloning shares the table.
+/// The shape of an element's values. Cloning shares the DFA.
 #[derive(Debug, Clone)]
 pub struct Shape {
     pattern: Arc<Pattern>,
     max_characters: usize,
-    of_plain: Bounds,
-    holds: Holds,
+    plain_bounds: Bounds,
+    rules: ContentRules,
     is_text: bool,
     is_image: bool,
 }
 
-/// What an element says that its values may be, beside what its pattern says.
+/// Rules for an element's values beyond its pattern.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Holds {
-    pub(super) refuses: SsnForms,
+pub(super) struct ContentRules {
+    pub(super) refused_ssn: SsnForms,
     /// Whether a value may be a phrase or a sentence, also beside an image.
     pub(super) phrase: bool,
 }
 
-/// Bytes of the longest value of an image element that isn't an image: a date, a format, a number beside it.
-const IMAGE_NOTE: usize = 128;
+/// Maximum bytes of a value of an image element that isn't an image: a date, a format, a number beside it.
+const MAX_IMAGE_NOTE: usize = 128;
 
-/// The forms of a Social Security number that a value may not hold.
+/// The forms of a Social Security number that a value must not contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SsnForms {
-    /// All are allowed: it is what the element is for.
+    /// None: all are allowed, because the element is for them.
     None,
-    /// `ddd-dd-dddd`, `ddd dd dddd`: no other number is written so.
+    /// `ddd-dd-dddd`, `ddd dd dddd`: no other number has this form.
     Separated,
-    /// These, and nine digits standing alone.
+    /// These, and nine digits alone.
     All,
 }
 
 impl Shape {
-    /// Whether a decoded value conforms. White space at both ends (space, tab, carriage return, line feed) is not looked
-    /// at, up to 256 bytes of it; an empty value always conforms, for it tells nothing.
+    /// Whether a decoded value conforms. White space at both ends (space, tab, carriage return, line feed) is ignored,
+    /// up to 256 bytes of it; an empty value always conforms, because it reveals nothing.
     #[must_use]
     pub fn conforms(&self, value: &str) -> bool {
         let inner = trim(value);
-        if value.len() - inner.len() > MOST_SPACE {
+        if value.len() - inner.len() > MAX_OUTER_SPACE {
             return false;
         }
         let value = inner;
         value.is_empty()
-            // Nothing that is looked for below is written in base64 alone.
+            // Base64 alone can't match any of the checks below.
             || self.is_image
-                && value.len() > IMAGE_NOTE
+                && value.len() > MAX_IMAGE_NOTE
                 && self.has_length(value)
-                && self.pattern.takes_base64()
+                && self.pattern.matches_base64()
                 && is_base64(value.as_bytes())
-                && (self.holds.phrase || is_image(value))
+                && (self.rules.phrase || is_image(value))
             || self.has_length(value)
                 && is_clean(value)
                 && self.pattern.matches(value.as_bytes())
-                && !(self.looks_for_ssn(value) && holds_ssn(value.as_bytes(), self.holds.refuses))
-                && (self.holds.phrase || !self.is_phrase(value))
+                && !(self.checks_ssn(value) && holds_ssn(value.as_bytes(), self.rules.refused_ssn))
+                && (self.rules.phrase || !self.is_phrase(value))
                 && !holds_reference(value)
                 && (self.is_image || !disguise::holds_fields(value, self.is_text))
                 && !(self.is_text && disguise::holds_code(value))
     }
 
-    /// Where the value that begins at `from` ends, if it is so plain that it is sure to conform and to hold no image: at the
-    /// first byte that no plain value has, which the caller must know to end a value. `None` says nothing about it.
+    /// Fast path: the end of the value that starts at `from`, if it is certain to conform and to contain no image. The
+    /// end is the first byte that isn't in any plain value; the caller must check that it ends the value. `None`
+    /// decides nothing.
     #[inline(always)]
     pub(crate) fn fast_accept_end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize) -> Option<usize> {
-        self.pattern.plain().end(simd, bytes, from, self.of_plain)
+        self.pattern.plain().end(simd, bytes, from, self.plain_bounds)
     }
 
-    /// Whether all of a value is so plain.
+    /// Whether the fast path accepts a whole value.
     pub(crate) fn is_plain(&self, value: &str) -> bool {
         dispatch!(level(), simd => self.fast_accept_end(simd, value.as_bytes(), 0)) == Some(value.len())
     }
 
-    /// What the catalog has for it: a regular expression that matches whole, and how many characters there may be.
+    /// Its declaration in the catalog: a regular expression for the whole value, and the maximum number of characters.
     pub(crate) fn declared(&self) -> (&str, usize) {
         (self.pattern.text(), self.max_characters)
     }
 
-    /// Whether values may hold nine digits that stand alone.
+    /// Whether values may contain nine digits alone.
     pub(crate) fn may_hold_nine_digits(&self) -> bool {
-        self.holds.refuses != SsnForms::All
+        self.rules.refused_ssn != SsnForms::All
     }
 
     /// Whether values may be phrases or sentences.
     pub(crate) fn may_be_phrase(&self) -> bool {
-        self.holds.phrase
+        self.rules.phrase
     }
 
     /// Who wrote the regular expression.
@@ -113,17 +113,17 @@ impl Shape {
 
     /// Whether its regular expression can be compiled.
     #[cfg(test)]
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn compiles(&self) -> bool {
         Pattern::new(self.pattern.text(), Origin::Added).is_ok()
     }
 
-    /// Whether a value says more than one of its element does: a sentence, or beside an image anything of several words.
+    /// Whether a value is free text where it must not be: a sentence, or several words beside an image.
     fn is_phrase(&self, value: &str) -> bool {
         if self.is_image { !is_image(value) } else { sentence::is_sentence(value) }
     }
 
-    fn looks_for_ssn(&self, value: &str) -> bool {
-        self.holds.refuses != SsnForms::None && !(self.is_image && value.len() > IMAGE_NOTE)
+    fn checks_ssn(&self, value: &str) -> bool {
+        self.rules.refused_ssn != SsnForms::None && !(self.is_image && value.len() > MAX_IMAGE_NOTE)
     }
 
     fn has_length(&self, value: &str) -> bool {
@@ -132,18 +132,20 @@ impl Shape {
     }
 }
 
-/// Bytes of the shortest line in which an encoded image is written, the last line aside.
-const IMAGE_LINE: usize = 16;
+/// Minimum bytes of a line of an encoded image, except the last line.
+const MIN_IMAGE_LINE: usize = 16;
 
-/// Whether a value of an image element is encoded, in one run or in lines, or is a note of one word beside it.
+/// Whether a value of an image element is encoded data, in one run or in lines, or a note of one word.
 fn is_image(value: &str) -> bool {
     let bytes = value.as_bytes();
     let is_gap = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    if bytes.len() <= IMAGE_NOTE && !bytes.iter().any(is_gap) {
+    if bytes.len() <= MAX_IMAGE_NOTE && !bytes.iter().any(is_gap) {
         return true;
     }
     let data = match value.strip_prefix("data:").and_then(|uri| uri.split_once(',')) {
-        Some((head, data)) if head.len() <= IMAGE_NOTE && !head.bytes().any(|byte| is_gap(&byte)) => data.as_bytes(),
+        Some((head, data)) if head.len() <= MAX_IMAGE_NOTE && !head.bytes().any(|byte| is_gap(&byte)) => {
+            data.as_bytes()
+        }
         _ => bytes,
     };
     let is_encoded = |line: &[u8]| {
@@ -153,14 +155,14 @@ fn is_image(value: &str) -> bool {
     let mut lines = data.split(is_gap).filter(|line| !line.is_empty()).peekable();
     while let Some(line) = lines.next() {
         let is_last = lines.peek().is_none();
-        if !is_encoded(line) || line.len() < IMAGE_LINE && !is_last {
+        if !is_encoded(line) || line.len() < MIN_IMAGE_LINE && !is_last {
             return false;
         }
     }
     true
 }
 
-/// Takes white space off both ends, as XML Schema's `collapse` does there.
+/// Strips white space from both ends, as XML Schema's `collapse` does there.
 pub(crate) fn trim(value: &str) -> &str {
     let is_inner = |byte: Option<&u8>| byte.is_some_and(|byte| *byte > b' ');
     if is_inner(value.as_bytes().first()) && is_inner(value.as_bytes().last()) {
@@ -169,21 +171,21 @@ pub(crate) fn trim(value: &str) -> &str {
     value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
-/// Makes shapes; those of one pattern share its table.
+/// Compiles shapes; those with the same pattern share its DFA.
 #[derive(Debug, Default)]
 pub(super) struct ShapeCompiler {
     patterns: HashMap<String, Arc<Pattern>>,
 }
 
 impl ShapeCompiler {
-    /// The shape of an element: its own pattern, by whoever wrote it, and its own length in characters where given, else
-    /// those of its kind.
+    /// The shape of an element: its own pattern, with its origin, and its own maximum length, else the defaults of its
+    /// kind.
     pub(super) fn compile(
         &mut self,
         kind: Kind,
         pattern: Option<(&str, Origin)>,
         max_characters: Option<usize>,
-        holds: Holds,
+        rules: ContentRules,
     ) -> Result<Shape, String> {
         let (default_pattern, default_max) = default_shape(kind);
         let (text, origin) = pattern.unwrap_or((default_pattern, Origin::BuiltIn));
@@ -196,23 +198,23 @@ impl ShapeCompiler {
             }
         };
         let max_characters = max_characters.unwrap_or(default_max);
-        let most_spaces = match kind {
-            _ if holds.phrase => u32::MAX,
+        let max_spaces = match kind {
+            _ if rules.phrase => u32::MAX,
             Kind::Image => 0,
-            _ => sentence::FEWEST_WORDS - 2,
+            _ => sentence::MIN_WORDS - 2,
         };
         Ok(Shape {
             pattern,
             max_characters,
-            of_plain: Bounds::new(max_characters, holds.refuses == SsnForms::None, most_spaces),
-            holds,
+            plain_bounds: Bounds::new(max_characters, rules.refused_ssn == SsnForms::None, max_spaces),
+            rules,
             is_text: matches!(kind, Kind::Text | Kind::Record | Kind::Code),
             is_image: kind == Kind::Image,
         })
     }
 }
 
-/// Pattern and length in characters of elements that declare none.
+/// Default pattern and maximum length in characters of a kind.
 fn default_shape(kind: Kind) -> (&'static str, usize) {
     match kind {
         Kind::Text => (TEXT, 128),
@@ -229,16 +231,16 @@ fn default_shape(kind: Kind) -> (&'static str, usize) {
     }
 }
 
-/// Letters of any language with their marks, digits, and the punctuation of names, addresses and remarks; no markup, no
-/// braces, no line break.
+/// Letters of any language with their marks, digits, and the punctuation of names, addresses and remarks. No markup,
+/// braces or line breaks.
 const TEXT: &str = r##"(?u:\p{L}[\p{M}\u{200C}\u{200D}]*|[0-9 .,;:'"#&()*+/=?!%_$\u{A1}\u{AA}\u{B0}\u{B4}\u{B7}\u{BA}\u{BC}-\u{BF}\u{2013}\u{2014}\u{2018}-\u{201D}\u{2026}-])*"##;
 
 /// Postal codes of the United States, Canada, and the rest of the world: digits in one or two groups, or few letters with
 /// digits.
 const POSTAL_CODE: &str = r"\d{5}(?:[ -]?\d{4})?|[A-Za-z]\d[A-Za-z][ -]?\d[A-Za-z]\d|\d{3,7}|\d{2,5}[ -]\d{2,4}|\d{4} ?[A-Za-z]{2}|[A-Za-z]{1,2}\d[A-Za-z0-9]? ?\d[A-Za-z]{2}|[A-Za-z]{1,3}[ -]?\d{3,5}|[A-Za-z]\d{2} ?[A-Za-z0-9]{4}";
 
-/// Whether a value is free of what blinds a reader or a pattern: controls, bidi and zero-width characters, line and
-/// paragraph separators, noncharacters. Holds for every shape, also one that a user writes.
+/// Whether a value is free of characters that deceive readers or patterns: controls, bidi and zero-width characters,
+/// line and paragraph separators, noncharacters. Applies to every shape, a user's included.
 fn is_clean(value: &str) -> bool {
     let mut suspect = false;
     for byte in value.bytes() {
@@ -251,8 +253,8 @@ fn is_clean(value: &str) -> bool {
     let mut before = '\0';
     while let Some(character) = characters.next() {
         let joins = is_joiner(character)
-            && is_of_joined_letters(before)
-            && characters.peek().is_some_and(|after| is_of_joined_letters(*after));
+            && is_joinable_letter(before)
+            && characters.peek().is_some_and(|after| is_joinable_letter(*after));
         if !joins && !is_clean_character(character) {
             return false;
         }
@@ -261,38 +263,38 @@ fn is_clean(value: &str) -> bool {
     true
 }
 
-/// The characters without width by which Indic and Arabic spellings join letters or keep them apart. Anywhere else they blind
-/// a reader.
+/// The zero-width characters with which Indic and Arabic spellings join or separate letters. Anywhere else they are
+/// deceptive.
 fn is_joiner(character: char) -> bool {
     matches!(character, '\u{200C}' | '\u{200D}')
 }
 
-fn is_of_joined_letters(character: char) -> bool {
+fn is_joinable_letter(character: char) -> bool {
     matches!(character, '\u{620}'..='\u{DFF}')
 }
 
-/// Whether a character hides nothing: it is seen, or ends a line, and is no ASCII in disguise (full width, or the letters and
-/// digits of mathematics).
+/// Whether a character hides nothing: it is visible or ends a line, and isn't disguised ASCII (fullwidth, or
+/// mathematical letters and digits).
 fn is_clean_character(character: char) -> bool {
     matches!(character, '\t' | '\r' | '\n')
         || is_visible(character) && !matches!(character, '\u{FF01}'..='\u{FF5E}' | '\u{1D400}'..='\u{1D7FF}')
 }
 
-/// Characters between two groups of digits that are groups of one number.
-const SEPARATOR: usize = 3;
+/// Maximum characters between two groups of digits of one number.
+const MAX_SEPARATOR: usize = 3;
 
-/// Whether digits stand in the value as a Social Security number is written: three, two and four with anything but letters
-/// between them; or, among all forms, nine digits alone, three and six, or nine times one. What stands around them doesn't
-/// matter.
+/// Whether a value contains digits in the form of a Social Security number: three, two and four with anything but
+/// letters between them; or, for all forms, nine digits alone, three and six, or nine times one. The surrounding text
+/// doesn't matter.
 fn holds_ssn(value: &[u8], forms: SsnForms) -> bool {
-    // The lengths of the last groups of digits that belong together, the last of them lowest, four bits each.
+    // The lengths of the last joined groups of digits, four bits each, the last one lowest.
     let mut groups = 0_u64;
     let mut rest = value;
     while let Some(first) = rest.iter().position(u8::is_ascii_digit) {
         let between = rest.get(..first).unwrap_or_default();
         // `123.456789` is a number.
         let is_fraction = between == b".";
-        let is_joined = (1..=SEPARATOR).contains(&first) && !between.iter().any(u8::is_ascii_alphanumeric);
+        let is_joined = (1..=MAX_SEPARATOR).contains(&first) && !between.iter().any(u8::is_ascii_alphanumeric);
         rest = rest.get(first..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         rest = rest.get(length..).unwrap_or_default();
@@ -300,16 +302,16 @@ fn holds_ssn(value: &[u8], forms: SsnForms) -> bool {
         if groups & 0xFFF == 0x324 {
             return true;
         }
-        let is_written_otherwise =
+        let has_other_form =
             length == 9 || groups & 0xFF == 0x36 && !is_fraction || groups & 0xF_FFFF_FFFF == 0x1_1111_1111;
-        if is_written_otherwise && forms == SsnForms::All {
+        if has_other_form && forms == SsnForms::All {
             return true;
         }
     }
     false
 }
 
-/// Whether the value holds what a reader that decodes once too often takes for a reference: `&lt;`, `&#60;`.
+/// Whether a value contains what a reader that decodes twice takes for a reference: `&lt;`, `&#60;`.
 fn holds_reference(value: &str) -> bool {
     value.split('&').skip(1).filter_map(|rest| rest.split_once(';')).any(|(name, _)| {
         let name = name.strip_prefix('#').unwrap_or(name);
@@ -321,8 +323,8 @@ fn holds_reference(value: &str) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: Holds = Holds { refuses: SsnForms::All, phrase: true };
-    const NONE: Holds = Holds { refuses: SsnForms::None, phrase: true };
+    const ALL: ContentRules = ContentRules { refused_ssn: SsnForms::All, phrase: true };
+    const NONE: ContentRules = ContentRules { refused_ssn: SsnForms::None, phrase: true };
 
     fn shape(kind: Kind) -> Shape {
         ShapeCompiler::default().compile(kind, None, None, ALL).unwrap()
@@ -398,7 +400,7 @@ mod tests {
             Kind::Image,
             Kind::Record,
         ] {
-            assert!(shape(kind).conforms("") && shape(kind).is_sound(), "{kind:?}");
+            assert!(shape(kind).conforms("") && shape(kind).compiles(), "{kind:?}");
         }
         assert_eq!(
             ShapeCompiler::default().compile(Kind::Code, Some(("a(", Origin::Added)), None, NONE).unwrap_err(),

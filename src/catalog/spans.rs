@@ -1,9 +1,9 @@
-//! A catalog as it is written, its names with their places: where a lint points to.
+//! The names of a catalog with their spans, for lints.
 
 use super::load::RawCatalog;
 use crate::config::{ConfigError, Document, Spanned};
 
-/// What a catalog declares.
+/// The names that a catalog declares.
 #[derive(Debug)]
 pub(crate) struct CatalogSpans {
     pub(crate) elements: Vec<Spanned<String>>,
@@ -11,7 +11,7 @@ pub(crate) struct CatalogSpans {
 }
 
 impl CatalogSpans {
-    /// Reads a catalog's names; whether they are right is for [`Catalog`](super::Catalog) to say.
+    /// Reads a catalog's names; [`Catalog`](super::Catalog) validates them.
     pub(crate) fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
         let raw: RawCatalog = document.parse()?;
         Ok(Self {

@@ -1,7 +1,7 @@
-//! Values of few forms, such as dates and numbers with fixed parts, as pictures: here a digit, there a hyphen. One look
-//! compares a value with a picture.
+//! Values of few forms, such as dates and numbers with fixed parts, as byte templates: here a digit, there a hyphen.
+//! One SIMD comparison matches a value with a template.
 //!
-//! A shape has as many pictures as are found in a few steps. What none of them shows is left to the shape's table.
+//! A bounded search collects a shape's templates. Values that match none are left to the shape's table.
 
 use std::collections::VecDeque;
 
@@ -10,49 +10,48 @@ use fearless_simd::Simd;
 use super::table::States;
 use crate::window::{WINDOW, Window};
 
-/// Pictures of one shape at most.
-const MOST: usize = 48;
-/// Steps that are taken in search of them.
-const MOST_STEPS: usize = 256;
+/// Maximum number of templates of one shape.
+const MAX_TEMPLATES: usize = 48;
+/// Maximum number of steps of the search.
+const MAX_STEPS: usize = 256;
 
-/// One form: what each byte of a value must be.
+/// One form: the allowed bytes at each position of a value.
 #[derive(Debug, Clone, Copy, Default)]
-struct Picture {
+struct ByteTemplate {
     length: usize,
-    /// Where any digit may stand, and where any capital letter; the first byte lowest.
+    /// Positions of any digit, and of any capital letter; the first byte lowest.
     digits: u64,
     capitals: u64,
-    /// What must stand in all other places.
+    /// The required bytes at all other positions.
     others: [u8; WINDOW],
 }
 
-/// The pictures of one shape, by the length of values.
+/// The templates of one shape, by the length of values.
 #[derive(Debug)]
-pub(super) struct Pictures([Vec<Picture>; WINDOW + 1]);
+pub(super) struct ByteTemplates([Vec<ByteTemplate>; WINDOW + 1]);
 
-impl Pictures {
-    /// The pictures of values that an automaton over `bytes` takes.
+impl ByteTemplates {
+    /// The templates of values that a DFA over `bytes` accepts.
     pub(super) fn new(states: &States, bytes: &[u8]) -> Self {
-        let mut search = Search { states, bytes, open: VecDeque::new(), steps: MOST_STEPS, found: Vec::new() };
+        let mut search = TemplateSearch { states, bytes, open: VecDeque::new(), steps: MAX_STEPS, found: Vec::new() };
         // The start is the second state.
-        search.open(1, Picture::default());
-        while let Some((state, picture)) = search.open.pop_front() {
+        search.open(1, ByteTemplate::default());
+        while let Some((state, template)) = search.open.pop_front() {
             search.steps -= 1;
-            search.go_on(state, picture);
+            search.expand(state, template);
         }
-        let mut pictures = Self(std::array::from_fn(|_| Vec::new()));
-        for picture in search.found {
-            if let Some(of_length) = pictures.0.get_mut(picture.length) {
-                of_length.push(picture);
+        let mut templates = Self(std::array::from_fn(|_| Vec::new()));
+        for template in search.found {
+            if let Some(of_length) = templates.0.get_mut(template.length) {
+                of_length.push(template);
             }
         }
-        pictures
+        templates
     }
 
-    /// Whether the value of `length` bytes at `from`, with digits and capital letters where the bits say, is as a picture
-    /// shows it.
+    /// Whether the value of `length` bytes at `from` matches a template. The bits mark its digits and capital letters.
     #[inline(always)]
-    pub(super) fn show<S: Simd>(
+    pub(super) fn matches<S: Simd>(
         &self,
         simd: S,
         bytes: &[u8],
@@ -63,10 +62,10 @@ impl Pictures {
     ) -> bool {
         let inside = (1_u64 << length) - 1;
         let window = Window::at(simd, bytes, from);
-        // In a loop of its own: `any` may be compiled apart, for a processor that can do less.
-        for picture in self.0.get(length).map_or(&[][..], Vec::as_slice) {
-            let others = window.equal_to(&picture.others);
-            let right = others | digits & picture.digits | capitals & picture.capitals;
+        // A loop instead of `any`, because closures don't inherit `target_feature`.
+        for template in self.0.get(length).map_or(&[][..], Vec::as_slice) {
+            let others = window.equal_to(&template.others);
+            let right = others | digits & template.digits | capitals & template.capitals;
             if right & inside == inside {
                 return true;
             }
@@ -75,56 +74,56 @@ impl Pictures {
     }
 }
 
-/// The search for pictures, step by step through an automaton, the shortest first.
-struct Search<'a> {
+/// Breadth-first search for templates through a DFA.
+struct TemplateSearch<'a> {
     states: &'a States,
     bytes: &'a [u8],
-    /// States from which the search goes on, each with the places that led there.
-    open: VecDeque<(u16, Picture)>,
-    /// How many steps are left.
+    /// The queue of states, each with the template that leads there.
+    open: VecDeque<(u16, ByteTemplate)>,
+    /// Steps left.
     steps: usize,
-    found: Vec<Picture>,
+    found: Vec<ByteTemplate>,
 }
 
-impl Search<'_> {
-    /// Takes note of a state to go on from, if the search will come so far.
-    fn open(&mut self, state: u16, picture: Picture) {
+impl TemplateSearch<'_> {
+    /// Queues a state, if the search has enough steps left to reach it.
+    fn open(&mut self, state: u16, template: ByteTemplate) {
         if self.open.len() < self.steps {
-            self.open.push_back((state, picture));
+            self.open.push_back((state, template));
         }
     }
 
-    fn go_on(&mut self, state: u16, picture: Picture) {
+    fn expand(&mut self, state: u16, template: ByteTemplate) {
         let Some((row, ends)) = self.states.get(usize::from(state)) else { return };
-        if *ends && picture.length > 0 && self.found.len() < MOST {
-            self.found.push(picture);
+        if *ends && template.length > 0 && self.found.len() < MAX_TEMPLATES {
+            self.found.push(template);
         }
-        if picture.length >= WINDOW || self.found.len() >= MOST || self.open.len() >= self.steps {
+        if template.length >= WINDOW || self.found.len() >= MAX_TEMPLATES || self.open.len() >= self.steps {
             return;
         }
-        let digit = self.common(row, u8::is_ascii_digit);
-        let capital = self.common(row, u8::is_ascii_uppercase);
-        let here = 1 << picture.length;
-        let longer = Picture { length: picture.length + 1, ..picture };
-        let with_digit = Picture { digits: picture.digits | here, ..longer };
-        let with_capital = Picture { capitals: picture.capitals | here, ..longer };
+        let digit = self.common_successor(row, u8::is_ascii_digit);
+        let capital = self.common_successor(row, u8::is_ascii_uppercase);
+        let here = 1 << template.length;
+        let longer = ByteTemplate { length: template.length + 1, ..template };
+        let with_digit = ByteTemplate { digits: template.digits | here, ..longer };
+        let with_capital = ByteTemplate { capitals: template.capitals | here, ..longer };
         match (digit, capital) {
             (Some(digit), Some(capital)) if digit == capital => {
-                self.open(digit, Picture { capitals: with_capital.capitals, ..with_digit });
+                self.open(digit, ByteTemplate { capitals: with_capital.capitals, ..with_digit });
             }
             _ => {
-                for (next, picture) in [(digit, with_digit), (capital, with_capital)] {
+                for (next, template) in [(digit, with_digit), (capital, with_capital)] {
                     if let Some(next) = next {
-                        self.open(next, picture);
+                        self.open(next, template);
                     }
                 }
             }
         }
         for (byte, next) in self.bytes.iter().zip(row) {
-            let is_shown = digit.is_some() && byte.is_ascii_digit() || capital.is_some() && byte.is_ascii_uppercase();
-            if *next != 0 && !is_shown {
+            let is_covered = digit.is_some() && byte.is_ascii_digit() || capital.is_some() && byte.is_ascii_uppercase();
+            if *next != 0 && !is_covered {
                 let mut with_byte = longer;
-                if let Some(other) = with_byte.others.get_mut(picture.length) {
+                if let Some(other) = with_byte.others.get_mut(template.length) {
                     *other = *byte;
                 }
                 self.open(*next, with_byte);
@@ -132,8 +131,8 @@ impl Search<'_> {
         }
     }
 
-    /// Where all bytes of a kind lead to, if that is one place.
-    fn common(&self, row: &[u16], is_of_kind: impl Fn(&u8) -> bool) -> Option<u16> {
+    /// The state that all bytes of a kind lead to, if it is the same.
+    fn common_successor(&self, row: &[u16], is_of_kind: impl Fn(&u8) -> bool) -> Option<u16> {
         let mut all = self.bytes.iter().zip(row).filter(|(byte, _)| is_of_kind(byte)).map(|(_, next)| *next);
         let first = all.next().filter(|next| *next != 0)?;
         all.all(|next| next == first).then_some(first)
