@@ -1,31 +1,31 @@
-//! Names and texts from outside, made safe to show.
+//! Escapes names and texts from outside for display.
 //!
-//! Files, entries, rules and messages of errors are called what somebody else likes. Whoever named them must not steer a
-//! terminal, hide or turn text, begin a line, or give a CI service a command (P6). Everything that people read goes through
-//! here; what programs read is also escaped for its own syntax.
+//! Others choose the names of files, entries and rules, and texts of errors. These must not control a terminal, hide or
+//! reverse text, start a line, or send a command to a CI service (P6). All output for people goes through here; output
+//! for programs is also escaped for its own syntax.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text on one line, with what must not be shown as `\u{...}`.
+/// The text on one line, with unsafe characters as `\u{...}`.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
-    if characters(text).all(|(_, is_shown)| is_shown) {
+    if characters(text).all(|(_, is_safe)| is_safe) {
         return text.into();
     }
     let mut line = String::with_capacity(text.len() + 16);
-    for (character, is_shown) in characters(text) {
-        push(&mut line, character, is_shown);
+    for (character, is_safe) in characters(text) {
+        push(&mut line, character, is_safe);
     }
     line.into()
 }
 
-/// A text of several lines, each escaped by itself: the last barrier before an output, when names have been escaped already.
+/// A text of several lines, each escaped separately: the last barrier before an output, after names were escaped.
 #[cfg(feature = "cli")]
 pub(crate) fn lines(text: &str) -> String {
     text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
 }
 
-/// A JSON document in which what must not be shown is `\uXXXX`: the same document to every reader of JSON.
+/// A JSON document with unsafe characters as `\uXXXX`: the same document to every JSON parser.
 #[cfg(feature = "cli")]
 pub(crate) fn json(document: &str) -> String {
     let mut safe = String::with_capacity(document.len() + 16);
@@ -33,13 +33,13 @@ pub(crate) fn json(document: &str) -> String {
         if number > 0 {
             safe.push('\n');
         }
-        for (character, is_shown) in characters(line) {
-            if is_shown {
+        for (character, is_safe) in characters(line) {
+            if is_safe {
                 safe.push(character);
                 continue;
             }
             for unit in character.encode_utf16(&mut [0; 2]) {
-                // A string takes everything.
+                // Writing to a string can't fail.
                 let _ = write!(safe, "\\u{unit:04x}");
             }
         }
@@ -47,19 +47,19 @@ pub(crate) fn json(document: &str) -> String {
     safe
 }
 
-/// Appends a character, as it is or as `\u{...}`.
-pub(crate) fn push(line: &mut String, character: char, is_shown: bool) {
-    match is_shown {
+/// Appends a character, unchanged or as `\u{...}`.
+pub(crate) fn push(line: &mut String, character: char, is_safe: bool) {
+    match is_safe {
         true => line.push(character),
-        // A string takes everything.
+        // Writing to a string can't fail.
         false => drop(write!(line, "{}", character.escape_unicode())),
     }
 }
 
-/// Each character of a text, and whether it may be shown as it is.
+/// Each character of a text, and whether it is safe to show unchanged.
 ///
-/// `::` at the beginning of a word, and `##`, a word and `[` anywhere, are how CI services recognize commands: where the word
-/// ends up in a line nobody knows here. In a pattern of ORIs `##` is two digits.
+/// CI services recognize commands by `::` at the start of a line, and `##`, a word and `[` anywhere. Where a word ends
+/// up in a line is unknown here, so `::` at the start of any word counts. In a pattern of ORIs `##` is two digits.
 pub(crate) fn characters(text: &str) -> impl Iterator<Item = (char, bool)> {
     let mut before = ' ';
     let mut rest = text.chars();
@@ -75,8 +75,8 @@ pub(crate) fn characters(text: &str) -> impl Iterator<Item = (char, bool)> {
     })
 }
 
-/// Whether a character stands for itself: no control, line end or separator, nothing without width, nothing that turns the
-/// text around it, nothing that no text has.
+/// Whether a character is visible as itself: no control, line end or separator, no zero-width or bidi character, no
+/// noncharacter.
 pub(crate) fn is_visible(character: char) -> bool {
     match character {
         ' '..='~' => true,

@@ -1,6 +1,6 @@
-//! Which characters XML allows, and where: the productions of XML 1.0, Fifth Edition, and Namespaces in XML 1.0.
+//! The characters that XML allows, and where: the productions of XML 1.0, Fifth Edition, and Namespaces in XML 1.0.
 //!
-//! A room of its own because both mappings and messages are held to them.
+//! A separate module because both mappings and messages are checked against them.
 
 /// Whether `text` is an `NCName`: a name without a colon.
 pub(crate) fn is_ncname(text: &str) -> bool {
@@ -29,7 +29,8 @@ pub(crate) fn is_xml_character(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
 }
 
-/// Whether two names are the same. Names are short: two pairs of words, overlapping in the middle, cost less than a call.
+/// Whether two names are the same. Names are short: comparing two overlapping pairs of words costs less than a call to
+/// `memcmp`.
 #[inline]
 pub(crate) fn is_same(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {

@@ -1,11 +1,11 @@
-//! Where something is in a message or an output: the currency of readers and rewriters.
+//! Spans of a message or an output, as readers and rewriters pass them on.
 
-/// A stretch of the message or the output, in bytes from its start. Both ends are in one word, the end in the upper half: a
-/// span is passed on for every name and text, and a pair of halves would stall its next read (store forwarding).
+/// A byte range of the message or the output. Both ends are packed in one word, the end in the upper half: spans are
+/// passed on for every name and text, and reading back two halves as one word would cause a store-forwarding stall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Span(u64);
 
-/// Bytes of the longest message that is read, whatever the limits say: a span of its output has to fit as well.
+/// Maximum bytes of a message, regardless of the limits: a span of its output has to fit as well.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 1 << 30;
 
 impl Span {
@@ -24,13 +24,13 @@ impl Span {
         (self.0 >> 32) as usize
     }
 
-    /// The bytes of the stretch; empty if it isn't one of this message.
+    /// The bytes of the span; empty if it is out of range.
     #[inline]
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
         bytes.get(self.start()..self.end()).unwrap_or_default()
     }
 
-    /// The text of the stretch. Readers cut at ASCII bytes, so it always begins and ends at a character.
+    /// The text of the span. Readers split at ASCII bytes, so it always starts and ends at a character boundary.
     #[inline]
     pub(crate) fn text(self, message: &str) -> &str {
         message.get(self.start()..self.end()).unwrap_or_default()

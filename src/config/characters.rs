@@ -1,17 +1,17 @@
-//! Characters that can't be seen, or pass for others: named in errors by code point, for nobody finds them by looking.
+//! Deceptive characters, invisible or lookalike. Errors name them by code point, because nobody can see them.
 
 use std::ops::Range;
 
-use super::{ConfigError, Document, Pointed};
+use super::{ConfigError, Document, LocatedDocument};
 use crate::escape::is_visible;
 
-/// The first character of a text that isn't what it looks like: its byte, and what it is, `U+200B (zero width space)`.
-/// Letters of other alphabets are only such in a name, which has A to Z.
+/// The first deceptive character of a text: its byte offset and description, `U+200B (zero width space)`. Letters of
+/// other alphabets only count in a name, which has A to Z.
 pub(crate) fn find_deceptive(text: &str, is_name: bool) -> Option<(usize, String)> {
     text.char_indices().find_map(|(at, character)| Some((at, deceptive(character, is_name)?)))
 }
 
-/// What a character is, if it isn't what it looks like.
+/// The description of a character, if it is deceptive.
 pub(super) fn deceptive(character: char, is_name: bool) -> Option<String> {
     if matches!(character, ' '..='~' | '\t' | '\r' | '\n') {
         return None;
@@ -63,72 +63,76 @@ fn name(character: char) -> Option<&'static str> {
     })
 }
 
-/// Whether a character turns the text after it: a comment that reads otherwise than it is written misleads, too.
-fn turns_text(character: char) -> bool {
+/// Whether a character changes the direction of the text after it, which can make a comment misleading, too.
+fn is_bidi_control(character: char) -> bool {
     matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Where in a TOML text a character is.
+/// The lexical context of a character in a TOML text.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Within {
+enum LexicalContext {
     Syntax,
     Comment,
-    /// A text in these quotes.
+    /// A string in these quotes.
     Text(&'static str),
 }
 
-/// What of a TOML text can't be seen, in keys and values, or isn't the quote, space or dash that it looks like, between
-/// them. In a text it may be written as an escape, which can be seen.
+/// Finds deceptive characters in a TOML text: invisible ones in keys and values, lookalikes of quotes, spaces and
+/// dashes between them. In a string they can be written as visible escapes.
 pub(super) fn check(document: &Document<'_>) -> Vec<ConfigError> {
     let text = document.text;
     if text.is_ascii() {
         return Vec::new();
     }
     let mut errors = Vec::new();
-    let mut within = Within::Syntax;
+    let mut context = LexicalContext::Syntax;
     let mut skip_to = text.strip_prefix('\u{FEFF}').map_or(0, |rest| text.len() - rest.len());
     for (at, character) in text.char_indices() {
         if at < skip_to {
             continue;
         }
         let rest = text.get(at..).unwrap_or_default();
-        match within {
-            Within::Syntax if character == '#' => within = Within::Comment,
-            Within::Syntax => {
+        match context {
+            LexicalContext::Syntax if character == '#' => context = LexicalContext::Comment,
+            LexicalContext::Syntax => {
                 let quotes = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quotes| rest.starts_with(quotes));
                 if let Some(quotes) = quotes {
-                    (within, skip_to) = (Within::Text(quotes), at + quotes.len());
+                    (context, skip_to) = (LexicalContext::Text(quotes), at + quotes.len());
                 }
             }
-            Within::Comment if character == '\n' => within = Within::Syntax,
-            Within::Text(quotes) if quotes.starts_with('"') && character == '\\' => skip_to = at + 2,
-            Within::Text(quotes) if rest.starts_with(quotes) => {
-                (within, skip_to) = (Within::Syntax, at + quotes.len());
+            LexicalContext::Comment if character == '\n' => context = LexicalContext::Syntax,
+            LexicalContext::Text(quotes) if quotes.starts_with('"') && character == '\\' => skip_to = at + 2,
+            LexicalContext::Text(quotes) if rest.starts_with(quotes) => {
+                (context, skip_to) = (LexicalContext::Syntax, at + quotes.len());
             }
-            // A text that is not closed ends with its line.
-            Within::Text("\"" | "'") if character == '\n' => within = Within::Syntax,
-            Within::Comment | Within::Text(_) => {}
+            // An unclosed string ends with its line.
+            LexicalContext::Text("\"" | "'") if character == '\n' => context = LexicalContext::Syntax,
+            LexicalContext::Comment | LexicalContext::Text(_) => {}
         }
-        let is_wrong = match within {
-            Within::Syntax => true,
-            Within::Comment => turns_text(character),
-            Within::Text(_) => !is_visible(character),
+        let is_forbidden = match context {
+            LexicalContext::Syntax => true,
+            LexicalContext::Comment => is_bidi_control(character),
+            LexicalContext::Text(_) => !is_visible(character),
         };
-        if let Some(what) = deceptive(character, false).filter(|_| is_wrong) {
-            errors.push(wrong(document, at..at + character.len_utf8(), within, &what));
+        if let Some(what) = deceptive(character, false).filter(|_| is_forbidden) {
+            errors.push(deceptive_error(document, at..at + character.len_utf8(), context, &what));
         }
     }
     errors
 }
 
-fn wrong(document: &Document<'_>, span: Range<usize>, within: Within, what: &str) -> ConfigError {
-    let (message, help) = match within {
-        Within::Syntax => ("between keys and values", "write a plain space, quote or hyphen, or take it away"),
-        Within::Comment => ("in a comment", "take it away: it makes the comment read otherwise than it is written"),
-        Within::Text("\"" | "\"\"\"") => ("in a text", "take it away, or write it as `\\uXXXX`"),
-        Within::Text(_) => ("in a text", "take it away, or put the text in `\"...\"` and write it as `\\uXXXX`"),
+fn deceptive_error(document: &Document<'_>, span: Range<usize>, context: LexicalContext, what: &str) -> ConfigError {
+    let (message, help) = match context {
+        LexicalContext::Syntax => ("between keys and values", "write a plain space, quote or hyphen, or take it away"),
+        LexicalContext::Comment => {
+            ("in a comment", "take it away: it makes the comment read otherwise than it is written")
+        }
+        LexicalContext::Text("\"" | "\"\"\"") => ("in a text", "take it away, or write it as `\\uXXXX`"),
+        LexicalContext::Text(_) => {
+            ("in a text", "take it away, or put the text in `\"...\"` and write it as `\\uXXXX`")
+        }
     };
-    Pointed::of(document).error_as_said(&span, &format!("{what} {message}")).help(help)
+    LocatedDocument::of(document).error_verbatim(&span, &format!("{what} {message}")).help(help)
 }
 
 #[cfg(test)]

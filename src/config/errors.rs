@@ -1,55 +1,55 @@
-//! Gathering errors, so that all that is wrong with a file is reported at once.
+//! Collects errors, so that all errors of a file are reported at once.
 
 use super::ConfigError;
 
-/// Errors of tables, in the order of their places when they are complete.
+/// Errors of tables; sorted by position when finished.
 #[derive(Debug, Default)]
 pub(crate) struct Errors {
-    noted: Vec<ConfigError>,
-    /// An error about a value that stands in for a wrong one.
+    collected: Vec<ConfigError>,
+    /// An error about a placeholder value.
     of_placeholder: Option<ConfigError>,
 }
 
 impl Errors {
-    /// Notes an error with those that it carries. One about a value that stands in for a wrong one counts only where there is
-    /// no other: that the value is wrong has been noted elsewhere.
+    /// Adds an error and all errors it contains. One about a placeholder value only counts if there is no other,
+    /// because the wrong value itself was reported.
     pub(crate) fn push(&mut self, error: ConfigError) {
         for error in error.into_each() {
             match error.is_about_placeholder() {
                 true => self.of_placeholder = Some(error),
-                false => self.noted.push(error),
+                false => self.collected.push(error),
             }
         }
     }
 
-    /// The value, or nothing once the error is noted.
+    /// Returns the value, or adds the error and returns `None`.
     pub(crate) fn take<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// Whether an error on the line of this one has been noted.
+    /// Whether there is an error on the same line.
     pub(super) fn has_line_of(&self, error: &ConfigError) -> bool {
         let line = |error: &ConfigError| error.position().map(|(line, _)| line);
-        self.noted.iter().any(|other| line(other) == line(error) && other.file() == error.file())
+        self.collected.iter().any(|other| line(other) == line(error) && other.file() == error.file())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.noted.is_empty()
+        self.collected.is_empty()
     }
 
-    /// Nothing, or all errors as one, by file in the order in which files were read, and by place in a file.
+    /// All errors as one, ordered by file as read, then by position.
     ///
     /// # Errors
-    /// When an error was noted.
+    /// When an error was added.
     pub(crate) fn finish(self) -> Result<(), ConfigError> {
         let mut files: Vec<String> = Vec::new();
-        for error in &self.noted {
+        for error in &self.collected {
             if !files.iter().any(|file| file == error.file()) {
                 files.push(error.file().to_owned());
             }
         }
-        let mut all = self.noted;
-        // By message too, so that what is noted twice, once for each syntax of a format, comes together.
+        let mut all = self.collected;
+        // By message too, so that duplicates, one for each syntax of a format, are adjacent.
         all.sort_by_cached_key(|error| {
             let file = files.iter().position(|file| file == error.file());
             (file, error.span().map(|span| span.start), error.message().to_owned())
@@ -62,7 +62,7 @@ impl Errors {
 /// All values, or all errors.
 ///
 /// # Errors
-/// When a result is one; all of them then.
+/// All errors among the results.
 pub(crate) fn all<T>(results: impl IntoIterator<Item = Result<T, ConfigError>>) -> Result<Vec<T>, ConfigError> {
     let mut errors = Errors::default();
     let values = results.into_iter().filter_map(|result| errors.take(result)).collect();

@@ -1,47 +1,47 @@
-//! Texts for people in a table: reports show names, titles and bases, so each is one line of what can be seen (P6).
+//! Texts for people in a table. Reports show names, titles and bases, so each must be one line of visible text (P6).
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{ConfigError, Document, Pointed};
+use super::{ConfigError, Document, LocatedDocument};
 use crate::escape::is_visible;
 
-/// The keys whose values are shown, in every table of a user's.
-const SHOWN: [&str; 6] = ["name", "title", "basis", "version", "source", "jurisdiction"];
+/// The keys whose values are displayed, in every user table.
+const DISPLAYED_KEYS: [&str; 6] = ["name", "title", "basis", "version", "source", "jurisdiction"];
 
-/// Every text for people that has a line end, a control or anything invisible. Only an escape or a text of several lines can
-/// have it: what is written as it is has been found before.
+/// Finds texts for people with line ends, controls or invisible characters. Only escapes and multi-line strings can
+/// contain them: literal ones were found before.
 pub(super) fn check(document: &Document<'_>) -> Vec<ConfigError> {
-    if !["\\", "\"\"\"", "'''"].iter().any(|sign| document.text.contains(sign)) {
+    if !["\\", "\"\"\"", "'''"].iter().any(|marker| document.text.contains(marker)) {
         return Vec::new();
     }
     let (table, _) = DeTable::parse_recoverable(document.text);
     let mut errors = Vec::new();
-    look_through(table.get_ref(), &mut |key, value| {
+    visit_table(table.get_ref(), &mut |key, value| {
         if let DeValue::String(text) = value.get_ref()
-            && SHOWN.contains(&key)
+            && DISPLAYED_KEYS.contains(&key)
             && !text.chars().all(is_visible)
         {
             let message = format!("`{key}` is not one line of visible text");
             let help = "take line ends, control characters and invisible ones away";
-            errors.push(Pointed::of(document).error_as_said(&value.span(), &message).help(help));
+            errors.push(LocatedDocument::of(document).error_verbatim(&value.span(), &message).help(help));
         }
     });
     errors
 }
 
-/// Hands on every key and value, however deep.
-fn look_through<'d>(table: &DeTable<'d>, see: &mut impl FnMut(&str, &Spanned<DeValue<'d>>)) {
+/// Visits every key and value, at any depth.
+fn visit_table<'d>(table: &DeTable<'d>, visitor: &mut impl FnMut(&str, &Spanned<DeValue<'d>>)) {
     for (key, value) in table {
-        see(key.get_ref(), value);
-        look_into(value, see);
+        visitor(key.get_ref(), value);
+        visit_value(value, visitor);
     }
 }
 
-fn look_into<'d>(value: &Spanned<DeValue<'d>>, see: &mut impl FnMut(&str, &Spanned<DeValue<'d>>)) {
+fn visit_value<'d>(value: &Spanned<DeValue<'d>>, visitor: &mut impl FnMut(&str, &Spanned<DeValue<'d>>)) {
     match value.get_ref() {
-        DeValue::Table(table) => look_through(table, see),
-        DeValue::Array(values) => values.iter().for_each(|value| look_into(value, see)),
+        DeValue::Table(table) => visit_table(table, visitor),
+        DeValue::Array(values) => values.iter().for_each(|value| visit_value(value, visitor)),
         _ => {}
     }
 }

@@ -1,7 +1,7 @@
-//! Reading the TOML tables a user writes, and saying where one is wrong.
+//! Reads the TOML tables that users write, and reports where they are wrong.
 //!
-//! It stands alone because catalog, formats and policies share one way of failing: file, line, column, and the
-//! nearest right spelling.
+//! A separate module because catalog, formats and policies share one kind of error: file, line, column, and the nearest
+//! known spelling.
 
 mod characters;
 mod errors;
@@ -27,24 +27,24 @@ pub(crate) use position::{Lines, Position};
 pub(crate) use spanned::Spanned;
 pub(crate) use text::{decode, decode_lines};
 
-/// A catalog, format or policy that can't be used: what is wrong, where, and what may have been meant.
+/// A catalog, format or policy that can't be used: what is wrong, where, and a suggestion.
 ///
-/// All that is wrong with a file is found at once: the error is the first, by place, and [`ConfigError::iter`] gives every
-/// one. Names from files are escaped in what it says. It never holds anything of a message: configuration is read before
-/// any message is.
+/// All errors of a file are found at once: this is the first, by position, and [`ConfigError::iter`] returns every one.
+/// Names from files are escaped in its texts. It never contains anything of a message (P6): configuration is read
+/// before any message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     file: String,
-    place: Option<Box<Located>>,
+    location: Option<Box<SourceLocation>>,
     message: String,
     help: Option<String>,
-    /// What else is wrong; none of these has others.
-    others: Vec<ConfigError>,
+    /// Further errors, which contain no others.
+    further: Vec<ConfigError>,
 }
 
-/// Where in a file: bytes, and the text they are of, so that whoever shows the error can show its lines.
+/// A position in a file: line, column and bytes, and the text of the file, so that diagnostics can show its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Located {
+struct SourceLocation {
     line: usize,
     column: usize,
     span: Range<usize>,
@@ -52,47 +52,47 @@ struct Located {
 }
 
 impl ConfigError {
-    /// An error about a whole file (it can't be read, say).
+    /// An error about a whole file (unreadable, for example).
     pub(crate) fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(file.into(), None, &message.into())
     }
 
-    fn new(file: String, place: Option<Box<Located>>, message: &str) -> Self {
-        Self { file, place, message: escape(message).into(), help: None, others: Vec::new() }
+    fn new(file: String, location: Option<Box<SourceLocation>>, message: &str) -> Self {
+        Self { file, location, message: escape(message).into(), help: None, further: Vec::new() }
     }
 
     /// All errors as one.
     fn of_all(all: Vec<Self>) -> Option<Self> {
         let mut all = all.into_iter();
         let mut first = all.next()?;
-        first.others.extend(all);
+        first.further.extend(all);
         Some(first)
     }
 
-    /// Every error by itself, this one first.
+    /// Each error alone, this one first.
     fn into_each(mut self) -> impl Iterator<Item = Self> {
-        let others = std::mem::take(&mut self.others);
-        std::iter::once(self).chain(others)
+        let further = std::mem::take(&mut self.further);
+        std::iter::once(self).chain(further)
     }
 
-    /// Whether it is about a value that only stands in for a wrong or missing one, past the end of the text.
+    /// Whether it is about a placeholder for a wrong or missing value, which is positioned past the end of the text.
     fn is_about_placeholder(&self) -> bool {
-        self.place.as_ref().is_some_and(|place| place.span.start > place.text.len())
+        self.location.as_ref().is_some_and(|location| location.span.start > location.text.len())
     }
 
-    /// Everything that is wrong, by file and place, this error first.
+    /// All errors, by file and position, this one first.
     pub fn iter(&self) -> impl Iterator<Item = &Self> {
-        std::iter::once(self).chain(&self.others)
+        std::iter::once(self).chain(&self.further)
     }
 
-    /// Adds what the user can do about it.
+    /// Adds help for the user.
     #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(escape(&help.into()).into());
         self
     }
 
-    /// Adds the candidate nearest to `name`, if one is near enough to have been meant.
+    /// Suggests the candidate nearest to `name`, if one is near enough.
     #[must_use]
     pub(crate) fn nearest<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match nearest(name, candidates) {
@@ -101,13 +101,13 @@ impl ConfigError {
         }
     }
 
-    /// Adds what the user can do about it, unless that is known already.
+    /// Adds help for the user, unless there is some already.
     #[must_use]
     pub(crate) fn or_help(self, help: &str) -> Self {
         if self.help.is_some() || help.is_empty() { self } else { self.help(help) }
     }
 
-    /// The file as it was named by the caller.
+    /// The file as named by the caller.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
@@ -116,19 +116,19 @@ impl ConfigError {
     /// Line and column, both counted from 1, the column in characters. `None` when the error is about the whole file.
     #[must_use]
     pub fn position(&self) -> Option<(usize, usize)> {
-        self.place.as_ref().map(|place| (place.line, place.column))
+        self.location.as_ref().map(|location| (location.line, location.column))
     }
 
-    /// The bytes of [`ConfigError::source_text`] that are wrong.
+    /// The byte range of [`ConfigError::source_text`] that is wrong.
     #[must_use]
     pub fn span(&self) -> Option<Range<usize>> {
-        self.place.as_ref().map(|place| place.span.clone())
+        self.location.as_ref().map(|location| location.span.clone())
     }
 
     /// The text of the file. `None` when the error is about the whole file.
     #[must_use]
     pub fn source_text(&self) -> Option<&str> {
-        self.place.as_ref().map(|place| place.text.as_ref())
+        self.location.as_ref().map(|location| location.text.as_ref())
     }
 
     /// What is wrong: lower case, no final period.
@@ -137,7 +137,7 @@ impl ConfigError {
         &self.message
     }
 
-    /// What can be done about it, the nearest right spelling for instance.
+    /// Help for the user, such as the nearest known spelling.
     #[must_use]
     pub fn help_text(&self) -> Option<&str> {
         self.help.as_deref()
@@ -166,14 +166,13 @@ impl std::error::Error for ConfigError {}
 /// Who wrote a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// It ships with the filter: that there is nothing wrong in it is proven by tests, so its costly parts can wait until a
-    /// message needs them.
+    /// Built in: tests prove that it has no errors, so its costly parts are compiled lazily.
     BuiltIn,
-    /// A user did: all that may be wrong in it is told when it is read.
+    /// A user: all its errors are reported when it is read (P2).
     Added,
 }
 
-/// One TOML text and the name errors call it by.
+/// A TOML text and its name in errors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Document<'a> {
     pub(crate) file: &'a str,
@@ -181,10 +180,10 @@ pub(crate) struct Document<'a> {
 }
 
 impl Document<'_> {
-    /// Deserializes the text; an unknown key is an error that names the nearest known one.
+    /// Deserializes the text; an unknown key is an error that suggests the nearest known one.
     ///
     /// # Errors
-    /// When its form is wrong; all that is wrong with it then.
+    /// All errors of its structure.
     #[cfg(any(feature = "cli", test))]
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         let mut errors = Errors::default();
@@ -193,8 +192,8 @@ impl Document<'_> {
         value.ok_or_else(|| ConfigError::of_file(self.file, "can't be read as a table"))
     }
 
-    /// Deserializes the text, as far as that can be: what is wrong with its form is noted, and placeholders let the caller
-    /// find what else is wrong. Only without errors is the value one to use.
+    /// Deserializes the text with error recovery: errors of its structure are added to `errors`, and placeholders let
+    /// the caller find further ones. The value may only be used if there are no errors.
     pub(crate) fn read<T: DeserializeOwned>(&self, errors: &mut Errors) -> Option<T> {
         recovery::read(self, errors)
     }
@@ -205,11 +204,12 @@ impl Document<'_> {
         (line, column)
     }
 
-    /// Makes sure that a name is a word: it is shown in reports, logs and records, where nothing must pass for something else.
+    /// Checks that a name is a word: it appears in reports, logs and records, where it must not be mistaken for
+    /// anything else (P6).
     pub(crate) fn word(&self, name: &Spanned<String>, what: &str) -> Result<(), ConfigError> {
         let text = name.get_ref();
-        let is_of_words = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if !text.is_empty() && text.bytes().all(is_of_words) {
+        let is_word_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if !text.is_empty() && text.bytes().all(is_word_byte) {
             return Ok(());
         }
         let error = self.error(&name.span(), format!("the name of the {what} `{text}` is no word"));
@@ -218,51 +218,51 @@ impl Document<'_> {
 
     /// An error at a byte range of this text.
     pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
-        Pointed::of(self).error(span, message)
+        LocatedDocument::of(self).error(span, message)
     }
 }
 
-/// A document in which many places are pointed to: its lines are counted once, its text is shared.
+/// A document for many errors: its lines are indexed once, its text is shared.
 #[derive(Debug)]
-pub(crate) struct Pointed<'d> {
+pub(crate) struct LocatedDocument<'d> {
     file: &'d str,
     lines: Lines<'d>,
     text: Arc<str>,
 }
 
-impl<'d> Pointed<'d> {
+impl<'d> LocatedDocument<'d> {
     pub(crate) fn of(document: &Document<'d>) -> Self {
         Self { file: document.file, lines: Lines::of(document.text), text: document.text.into() }
     }
 
-    /// An error at a byte range of the document. A name there that isn't what it looks like is called so.
+    /// An error at a byte range of the document. Mentions a deceptive character in a name there.
     pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
         let mut message = message.into();
         if let Some((at, what)) = self.text.get(span.clone()).and_then(deceptive_name) {
             let Position { column, .. } = self.lines.position(span.start + at);
             message.push_str(&format!(" (with {what} at column {column})"));
         }
-        self.error_as_said(span, &message)
+        self.error_verbatim(span, &message)
     }
 
-    fn error_as_said(&self, span: &Range<usize>, message: &str) -> ConfigError {
+    fn error_verbatim(&self, span: &Range<usize>, message: &str) -> ConfigError {
         let Position { line, column } = self.lines.position(span.start);
-        let place = Located { line, column, span: span.clone(), text: Arc::clone(&self.text) };
-        ConfigError::new(self.file.to_owned(), Some(Box::new(place)), message)
+        let location = SourceLocation { line, column, span: span.clone(), text: Arc::clone(&self.text) };
+        ConfigError::new(self.file.to_owned(), Some(Box::new(location)), message)
     }
 }
 
-/// What isn't what it looks like in the text of a key or a value. Only what could be a name is held to ASCII, for free texts
-/// have other letters and quotes.
+/// The first deceptive character in the text of a key or value. Only what could be a name is checked for ASCII, because
+/// free texts have other letters and quotes.
 fn deceptive_name(text: &str) -> Option<(usize, String)> {
-    let is_name = text.len() <= LONGEST_NAME && !text.contains([' ', '\n']);
+    let is_name = text.len() <= MAX_NAME_BYTES && !text.contains([' ', '\n']);
     if is_name { find_deceptive(text, true) } else { None }
 }
 
-/// Bytes of the longest text that is taken for a name.
-const LONGEST_NAME: usize = 100;
+/// Maximum bytes of a text that counts as a name.
+const MAX_NAME_BYTES: usize = 100;
 
-/// A configuration file that has been read, by the name that errors call it by.
+/// A configuration file in memory, with its name in errors.
 #[derive(Debug, Clone)]
 pub(crate) struct File {
     pub(crate) name: String,
@@ -279,12 +279,12 @@ impl File {
     }
 }
 
-/// Reads a configuration file whole, as text.
+/// Reads a whole configuration file as text.
 pub(crate) fn read_file(path: &Path) -> Result<String, ConfigError> {
     decode_lines(&path.display().to_string(), read_bytes(path)?)
 }
 
-/// Reads a configuration file whole, as it is.
+/// Reads a whole configuration file as bytes.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ConfigError> {
     std::fs::read(path).map_err(|error| {
         ConfigError::of_file(path.display().to_string(), format!("can't be read: {error}").to_lowercase())

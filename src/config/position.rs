@@ -1,4 +1,4 @@
-//! Lines and columns of a text, for what has a place of its own in a table and may be told of later.
+//! Lines and columns of a text, for values in a table that reports may refer to later.
 
 /// A line and a column of a file, both counted from 1, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -7,7 +7,7 @@ pub(crate) struct Position {
     pub(crate) column: usize,
 }
 
-/// Where the lines of a text begin: many are found in one long text.
+/// An index of line starts, because many positions are looked up in one long text.
 #[derive(Debug)]
 pub(crate) struct Lines<'t> {
     text: &'t str,

@@ -1,8 +1,8 @@
-//! Reading a table on after an error, so that the next one is found too.
+//! Error recovery: continues after an error in a table, so that the next one is found too.
 //!
-//! The parser of TOML can go on after an error, serde can't. So what serde refuses is mended in the parsed tables, and these
-//! are read again: an unknown key is taken out, a value of a wrong type gets a placeholder, as does a key that is missing.
-//! What comes of it is used for finding errors alone.
+//! The TOML parser can continue after an error, serde can't. So what serde rejects is repaired in the parsed tables,
+//! and these are deserialized again: an unknown key is renamed or removed, a wrong or missing value is replaced by a
+//! placeholder. The result is only used to find errors.
 
 use std::ops::Range;
 
@@ -13,10 +13,10 @@ use toml::de::{DeArray, DeTable, DeValue, Deserializer, Error};
 use super::wording::{self, Wording};
 use super::{Document, Errors, characters, free_text};
 
-/// Errors of one file's form that are searched for: each costs reading the file again.
+/// Maximum number of structure errors per file: each costs another deserialization (P8).
 const MAX_ERRORS: usize = 100;
 
-/// Reads the document, as far as that can be; notes what is wrong with its form.
+/// Reads the document with error recovery; adds errors of its structure.
 pub(super) fn read<T: DeserializeOwned>(document: &Document<'_>, errors: &mut Errors) -> Option<T> {
     let mut deceptive = characters::check(document);
     deceptive.extend(free_text::check(document));
@@ -27,24 +27,24 @@ pub(super) fn read<T: DeserializeOwned>(document: &Document<'_>, errors: &mut Er
     }
     deceptive.into_iter().for_each(|error| errors.push(error));
     let (table, syntax) = DeTable::parse_recoverable(document.text);
-    let mut can_go_on = true;
+    let mut can_continue = true;
     let last = syntax.len().saturating_sub(1);
     for (number, error) in syntax.into_iter().enumerate() {
         let reported = report(document, &error, false);
-        // What can't be seen there has been named, and one error of a line brings others about.
+        // Invisible characters on the line were reported, and one error on a line causes others.
         if !errors.has_line_of(&reported) {
             errors.push(reported);
         }
-        can_go_on = is_local(document, &error, number == last);
-        if !can_go_on {
+        can_continue = is_local(document, &error, number == last);
+        if !can_continue {
             break;
         }
     }
     let is_whole = errors.is_empty();
-    can_go_on.then(|| Repair { document, table, is_whole, placeholders: 0 }.read(errors)).flatten()
+    can_continue.then(|| TableRepair { document, table, is_whole, placeholders: 0 }.read(errors)).flatten()
 }
 
-/// An error of the parser in our words.
+/// An error of the parser, reworded.
 fn report(document: &Document<'_>, error: &Error, is_toml: bool) -> super::ConfigError {
     let span = error.span().unwrap_or(0..0);
     let at = document.text.get(span.clone()).unwrap_or_default();
@@ -56,14 +56,14 @@ fn report(document: &Document<'_>, error: &Error, is_toml: bool) -> super::Confi
     reported.or_help(help.as_deref().unwrap_or_default())
 }
 
-/// Whether the parser read on after an error of syntax as it was meant. After others what it says is guesswork.
+/// Whether the parser recovers reliably from a syntax error. After other errors its results are guesswork.
 fn is_local(document: &Document<'_>, error: &Error, is_last: bool) -> bool {
     let at = error.span().map_or(0, |span| span.start);
     let line = document.text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
     let starts_with = |known: &[&str]| known.iter().any(|known| error.message().starts_with(known));
-    // The keys under a head that isn't taken are taken for those of another table.
+    // Keys after an invalid table header are assigned to another table.
     let is_head = line.trim_start().starts_with('[');
-    // A list that isn't closed swallows what comes after it.
+    // An unclosed list swallows what follows.
     let is_in_list = starts_with(&["extra comma", "missing comma"]);
     let is_value = starts_with(&["duplicate key", "string values must be quoted", "missing escaped value"]);
     is_value && !is_head || is_in_list && is_last
@@ -71,17 +71,17 @@ fn is_local(document: &Document<'_>, error: &Error, is_last: bool) -> bool {
 
 const MISSING: &str = "missing field ";
 
-/// Parsed tables that are mended until they can be read.
-struct Repair<'d> {
+/// Parsed tables that are repaired until they can be deserialized.
+struct TableRepair<'d> {
     document: &'d Document<'d>,
     table: Spanned<DeTable<'d>>,
-    /// Whether nothing is wrong with the syntax: else a key may be missing because of that.
+    /// Whether the syntax has no errors: otherwise these may be why a key is missing.
     is_whole: bool,
-    /// Placeholders so far: each has a place of its own, past the end of the text.
+    /// Placeholders so far: each has its own position past the end of the text.
     placeholders: usize,
 }
 
-impl<'d> Repair<'d> {
+impl<'d> TableRepair<'d> {
     fn read<T: DeserializeOwned>(mut self, errors: &mut Errors) -> Option<T> {
         let mut result = deserialize(self.table.clone());
         for _ in 0..MAX_ERRORS {
@@ -89,32 +89,36 @@ impl<'d> Repair<'d> {
                 Ok(value) => return Some(value),
                 Err(error) => {
                     let error_here = report(self.document, &error, true);
-                    // What a broken line lacks, or has instead, was meant otherwise.
+                    // A missing or wrong key on a broken line is a follow-up error.
                     let is_consequence = error.message().starts_with(MISSING) || errors.has_line_of(&error_here);
                     if self.is_whole || !is_consequence {
                         errors.push(error_here);
                     }
-                    result = self.mend(&error)?;
+                    result = self.repair_error(&error)?;
                 }
             }
         }
         None
     }
 
-    /// Mends what is wrong, and gives what reading the tables comes to now; `None` when nothing helps.
-    fn mend<T: DeserializeOwned>(&mut self, error: &Error) -> Option<Result<T, Error>> {
+    /// Repairs an error, and returns the new result of deserializing; `None` if no attempt helps.
+    fn repair_error<T: DeserializeOwned>(&mut self, error: &Error) -> Option<Result<T, Error>> {
         let (message, span) = (error.message(), error.span()?);
         let names: Vec<String> = message.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-        let attempts: Vec<Attempt> = if message.starts_with("unknown field ") {
+        let attempts: Vec<RepairAttempt> = if message.starts_with("unknown field ") {
             let (name, known) = names.split_first()?;
             let meant = super::nearest(name, known.iter().map(String::as_str));
-            meant.map(|meant| Attempt::Rename(meant.to_owned())).into_iter().chain([Attempt::Remove]).collect()
+            meant
+                .map(|meant| RepairAttempt::Rename(meant.to_owned()))
+                .into_iter()
+                .chain([RepairAttempt::Remove])
+                .collect()
         } else if message.starts_with(MISSING) {
             let key = names.first()?;
-            placeholders(&[]).map(|value| Attempt::Insert(key.clone(), value)).collect()
+            placeholders(&[]).map(|value| RepairAttempt::Insert(key.clone(), value)).collect()
         } else {
-            let replace = placeholders(&names).map(Attempt::Replace);
-            std::iter::once(Attempt::Wrap).chain(replace).chain([Attempt::Remove]).collect()
+            let replace = placeholders(&names).map(RepairAttempt::Replace);
+            std::iter::once(RepairAttempt::Wrap).chain(replace).chain([RepairAttempt::Remove]).collect()
         };
         for attempt in attempts {
             self.placeholders += 1;
@@ -127,9 +131,9 @@ impl<'d> Repair<'d> {
             let result = deserialize(table.clone());
             let is_better = result.as_ref().err().is_none_or(|new: &Error| {
                 let is_same_place = new.span().as_ref() == Some(&span);
-                let is_another = !is_same_place || new.message() != message && new.message().starts_with(MISSING);
-                // The placeholder isn't wrong again.
-                is_another && new.span().is_none_or(|new| new.start <= self.document.text.len())
+                let is_different = !is_same_place || new.message() != message && new.message().starts_with(MISSING);
+                // The placeholder must not be the new error.
+                is_different && new.span().is_none_or(|new| new.start <= self.document.text.len())
             });
             if is_better {
                 self.table = table;
@@ -144,20 +148,20 @@ fn deserialize<T: DeserializeOwned>(table: Spanned<DeTable<'_>>) -> Result<T, Er
     T::deserialize(Deserializer::from(table))
 }
 
-/// A way to mend what is at a place.
-enum Attempt {
-    /// Takes a key or a value out.
+/// A way to repair one span.
+enum RepairAttempt {
+    /// Removes a key or a value.
     Remove,
-    /// Gives a key the name that was meant.
+    /// Renames a key to the probably intended name.
     Rename(String),
-    /// Puts a value into a list of its own.
+    /// Wraps a value in a list.
     Wrap,
     Replace(DeValue<'static>),
     /// Adds a key to the table.
     Insert(String, DeValue<'static>),
 }
 
-/// Values that may be of the right type; names that the error lists may be right themselves.
+/// Values of various types; names that the error lists may be valid values.
 fn placeholders(names: &[String]) -> impl Iterator<Item = DeValue<'static>> {
     let text = |text: &str| DeValue::String(text.to_owned().into());
     let others = [text(""), DeValue::Array(DeArray::new()), DeValue::Table(DeTable::new()), DeValue::Boolean(false)];
@@ -165,24 +169,24 @@ fn placeholders(names: &[String]) -> impl Iterator<Item = DeValue<'static>> {
     names.iter().map(|name| text(name)).collect::<Vec<_>>().into_iter().chain(others).chain(number)
 }
 
-/// Makes an attempt at one place.
+/// Applies an attempt at one span.
 struct Edit<'e> {
     span: &'e Range<usize>,
-    attempt: &'e Attempt,
-    /// The place of what is added.
+    attempt: &'e RepairAttempt,
+    /// The span of what is added.
     at: Range<usize>,
 }
 
 impl Edit<'_> {
-    /// Edits a table, or what is below it; says whether anything was there.
+    /// Edits a table, or what is below it; returns whether the span was found.
     fn table(&self, table: &mut DeTable<'_>, own: &Range<usize>) -> bool {
         match self.attempt {
-            Attempt::Insert(key, value) if own == self.span && !table.contains_key(key.as_str()) => {
+            RepairAttempt::Insert(key, value) if own == self.span && !table.contains_key(key.as_str()) => {
                 let key = Spanned::new(self.at.clone(), key.clone().into());
                 table.insert(key, Spanned::new(self.at.clone(), value.clone()));
                 return true;
             }
-            Attempt::Rename(name) if !table.contains_key(name.as_str()) => {
+            RepairAttempt::Rename(name) if !table.contains_key(name.as_str()) => {
                 if let Some(key) = table.keys().find(|key| key.span() == *self.span).cloned()
                     && let Some(value) = table.remove(&key)
                 {
@@ -190,10 +194,10 @@ impl Edit<'_> {
                     return true;
                 }
             }
-            Attempt::Remove => {
-                let is_meant =
+            RepairAttempt::Remove => {
+                let is_at_span =
                     |(key, value): &(&Spanned<_>, &Spanned<_>)| key.span() == *self.span || value.span() == *self.span;
-                if let Some(key) = table.iter().find(is_meant).map(|(key, _)| key.clone()) {
+                if let Some(key) = table.iter().find(is_at_span).map(|(key, _)| key.clone()) {
                     return table.remove(&key).is_some();
                 }
             }
@@ -205,11 +209,11 @@ impl Edit<'_> {
     fn value(&self, value: &mut Spanned<DeValue<'_>>) -> bool {
         let own = value.span();
         match self.attempt {
-            Attempt::Replace(new) if own == *self.span => {
+            RepairAttempt::Replace(new) if own == *self.span => {
                 *value = Spanned::new(self.at.clone(), new.clone());
                 return true;
             }
-            Attempt::Wrap if own == *self.span => {
+            RepairAttempt::Wrap if own == *self.span => {
                 let inner = std::mem::replace(value, Spanned::new(own.clone(), DeValue::Boolean(false)));
                 *value = Spanned::new(own, DeValue::Array([inner].into_iter().collect()));
                 return true;
@@ -220,7 +224,7 @@ impl Edit<'_> {
             DeValue::Table(table) => self.table(table, &own),
             DeValue::Array(items) => {
                 let before = items.len();
-                if matches!(self.attempt, Attempt::Remove) {
+                if matches!(self.attempt, RepairAttempt::Remove) {
                     let all = std::mem::replace(items, DeArray::new());
                     *items = all.into_iter().filter(|item| item.span() != *self.span).collect();
                 }

@@ -1,13 +1,13 @@
-//! A value of a table with its place in the file.
+//! A value of a table with its span in the file.
 //!
-//! The toml crate has the same; it is wrapped so that the JSON Schemas of the tables, which tests make of the types that
-//! load them, see through it to the value.
+//! A wrapper of the toml crate's type, so that the JSON Schemas, which tests generate from the types of the tables, see
+//! through it to the value.
 
 use std::ops::Range;
 
 use serde::Deserialize;
 
-/// A value and where it stands. Two are the same when their values are.
+/// A value and its span. Compares by value only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Spanned<T>(toml::Spanned<T>);
@@ -23,7 +23,7 @@ impl<T> Spanned<T> {
         self.0.get_ref()
     }
 
-    /// The value alone.
+    /// The value without its span.
     pub(crate) fn into_inner(self) -> T {
         self.0.into_inner()
     }

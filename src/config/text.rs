@@ -1,6 +1,5 @@
-//! The text of a file that a user wrote, from its bytes. Editors and spreadsheets put a byte order mark before it, save it
-//! as UTF-16, or end its lines in their own way: that is read as it is meant. What isn't understood is an error with its
-//! place, never a part of the text (P2).
+//! Decodes a user's file to text. Byte order marks, UTF-16 and the line endings of editors and spreadsheets are
+//! accepted. Anything else is an error with its position, never part of the text (P2).
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
@@ -8,7 +7,7 @@ use super::{ConfigError, Document};
 
 const SAVE_AS: &str = "save it as UTF-8; a spreadsheet calls that `CSV UTF-8`";
 
-/// The text of a file, without a byte order mark; its line ends are as they were.
+/// The text of a file, without a byte order mark; its line endings are kept.
 pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, ConfigError> {
     let text = match bytes.as_slice() {
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => {
@@ -28,8 +27,8 @@ pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, ConfigError> 
     }
 }
 
-/// The same for a table in TOML, its lines ended by line feeds, alone or after a carriage return. Carriage returns alone end
-/// lines where all do; beside others they would hide a line from who looks at the file, in a comment for instance.
+/// The same for a TOML table, with lines ended by LF or CRLF. Lone carriage returns end lines only if all line endings
+/// are such; mixed with others they could hide a line from a reader of the file, in a comment for instance.
 pub(crate) fn decode_lines(name: &str, bytes: Vec<u8>) -> Result<String, ConfigError> {
     let text = decode(name, bytes)?;
     let mut returns =
@@ -51,7 +50,7 @@ fn utf8(name: &str, bytes: &[u8]) -> Result<String, ConfigError> {
         Err(error) => error,
     };
     let at = error.valid_up_to();
-    // What is right before the place is the same in both.
+    // Valid up to there, so the offset is the same in both.
     let text = String::from_utf8_lossy(bytes);
     let document = Document { file: name, text: &text };
     Err(document.error(&(at..at), "the file isn't UTF-8").help(SAVE_AS))

@@ -1,15 +1,15 @@
-//! What serde and the TOML parser say, in the words of this project: no names of types, and what to do about it.
+//! Rewords errors of serde and the TOML parser: no type names, and help on what to do.
 //!
-//! A room of its own because it is a table of other people's sentences. One that it doesn't know is passed on as it is, so
-//! that nothing is lost when they add one.
+//! A separate module because it is a table of other projects' messages. Unknown ones are passed through, so that
+//! nothing is lost when they add one.
 
-/// An error of the parser, said again.
+/// A reworded error of the parser.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Wording {
     pub(super) message: String,
-    /// What can be done, unless a near spelling says it better.
+    /// Help, unless a near spelling is more helpful.
     pub(super) help: Option<String>,
-    /// A name that isn't known, and those that are.
+    /// An unknown name, and the known ones.
     pub(super) unknown: Option<String>,
     pub(super) known: Vec<String>,
 }
@@ -25,23 +25,23 @@ impl Wording {
     }
 }
 
-/// `said` is the parser's message, `at` the text that it points to; `is_toml` says whether the whole is TOML at least.
-pub(super) fn of(said: &str, at: &str, is_toml: bool) -> Wording {
-    let said = said.trim().replace('\n', " ");
+/// Rewords `original`, the parser's message about the text `at`; `is_toml` is whether the document is valid TOML.
+pub(super) fn of(original: &str, at: &str, is_toml: bool) -> Wording {
+    let said = original.trim().replace('\n', " ");
     let known = if is_toml { structure(&said, at) } else { syntax(&said, at) };
     known.unwrap_or_else(|| Wording::new(if is_toml { said } else { format!("not valid TOML: {said}") }))
 }
 
-/// What serde says of a text that is TOML, but not the table that is wanted.
-fn structure(said: &str, at: &str) -> Option<Wording> {
-    let names: Vec<String> = said.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-    if let Some(key) = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+/// Rewords serde's message about valid TOML that isn't the expected table.
+fn structure(original: &str, at: &str) -> Option<Wording> {
+    let names: Vec<String> = original.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    if let Some(key) = original.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
         return Some(Wording::new(format!("`{key}` is missing")).help(format!("add `{key} = ...`")));
     }
-    if said.starts_with("unknown ") {
+    if original.starts_with("unknown ") {
         let (name, known) = names.split_first()?;
         let list = list(known);
-        let (message, help) = match (said.starts_with("unknown field "), known) {
+        let (message, help) = match (original.starts_with("unknown field "), known) {
             (true, []) => (format!("unknown key `{name}`"), "this table has no keys".to_owned()),
             (true, _) => (format!("unknown key `{name}`"), format!("known here: {list}")),
             (false, _) => (format!("unknown value `{name}`"), format!("known here: {list}")),
@@ -51,21 +51,24 @@ fn structure(said: &str, at: &str) -> Option<Wording> {
         wording.known = known.to_vec();
         return Some(wording);
     }
-    if said == "wanted string or table" {
+    if original == "wanted string or table" {
         return Some(Wording::new("a text in quotes is wanted"));
     }
     let head = at.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|name| !name.starts_with('['));
-    if let (Some(name), "invalid type: map, expected a sequence") = (head, said) {
+    if let (Some(name), "invalid type: map, expected a sequence") = (head, original) {
         return Some(Wording::new(format!("there may be several `{name}`")).help(format!("write `[[{name}]]`")));
     }
     for (prefix, is_type) in [("invalid type: ", true), ("invalid value: ", false), ("invalid length ", false)] {
-        let Some(rest) = said.strip_prefix(prefix) else { continue };
+        let Some(rest) = original.strip_prefix(prefix) else { continue };
         let (got, wanted) = rest.rsplit_once(", expected ")?;
-        let wanted = kind_wanted(wanted);
+        let wanted = expected_kind(wanted);
         return Some(match (is_type, names.first()) {
             (true, _) => {
-                let given = kind_given(got, at);
-                Wording { help: remedy(wanted, given, at), ..Wording::new(format!("{wanted} is wanted, not {given}")) }
+                let given = given_kind(got, at);
+                Wording {
+                    help: suggestion(wanted, given, at),
+                    ..Wording::new(format!("{wanted} is wanted, not {given}"))
+                }
             }
             (false, Some(value)) => Wording::new(format!("{wanted} is wanted, not `{value}`")),
             (false, None) => Wording::new(format!("{wanted} is wanted")),
@@ -74,8 +77,8 @@ fn structure(said: &str, at: &str) -> Option<Wording> {
     None
 }
 
-/// What a value is that was given, `string "x"` or `integer 5`, without the value. A date comes as a map.
-fn kind_given(got: &str, at: &str) -> &'static str {
+/// The kind of the given value, `string "x"` or `integer 5`, without the value. A date comes as a map.
+fn given_kind(got: &str, at: &str) -> &'static str {
     match got.split([' ', '`']).next().unwrap_or_default() {
         "string" => "a text",
         "integer" | "floating" => "a number",
@@ -87,8 +90,8 @@ fn kind_given(got: &str, at: &str) -> &'static str {
     }
 }
 
-/// What a value should have been; a type of this program is a table, a number type a number.
-fn kind_wanted(wanted: &str) -> &str {
+/// The kind of the expected value; a Rust struct is a table, a number type a number.
+fn expected_kind(wanted: &str) -> &str {
     match wanted {
         "a string" | "a borrowed string" => TEXT,
         "a sequence" => LIST,
@@ -105,8 +108,8 @@ const TEXT: &str = "a text in quotes";
 const LIST: &str = "a list in `[...]`";
 const NO_VALUE: (&str, &str) = ("a key without a value", "write `key = value`");
 
-/// How a value is written as what is wanted.
-fn remedy(wanted: &str, given: &str, at: &str) -> Option<String> {
+/// Help on how to write a value of the expected kind.
+fn suggestion(wanted: &str, given: &str, at: &str) -> Option<String> {
     let is_short = at.len() <= 40 && !at.contains('\n');
     match (wanted, given) {
         (TEXT, "a list") => Some("write it without `[` and `]`".to_owned()),
@@ -119,9 +122,9 @@ fn remedy(wanted: &str, given: &str, at: &str) -> Option<String> {
     }
 }
 
-/// What the parser says of a text that is no TOML.
-fn syntax(said: &str, at: &str) -> Option<Wording> {
-    let (what, _) = said.split_once(", expected ").unwrap_or((said, ""));
+/// Rewords the parser's message about invalid TOML.
+fn syntax(original: &str, at: &str) -> Option<Wording> {
+    let (what, _) = original.split_once(", expected ").unwrap_or((original, ""));
     let (message, help) = match what {
         "duplicate key" => {
             let message = format!("`{}` is written twice", at.trim());

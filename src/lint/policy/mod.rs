@@ -21,7 +21,7 @@ use std::ops::Range;
 
 use super::finding::{Code, Finding};
 use crate::catalog::{Catalog, Element, ElementId};
-use crate::config::{ConfigError, Document, Pointed};
+use crate::config::{ConfigError, Document, LocatedDocument};
 use crate::format::Formats;
 use crate::policy::survey::{Claim, Population, Survey};
 use crate::policy::{ClassId, ClassSpans, Policy, PolicySpans, Rule, RuleSpans};
@@ -30,7 +30,7 @@ pub(crate) use table::ALL;
 
 /// A policy and all that its lints ask.
 struct Subject<'a> {
-    document: Pointed<'a>,
+    document: LocatedDocument<'a>,
     catalog: &'a Catalog,
     policy: &'a Policy,
     survey: &'a Survey<'a>,
@@ -59,7 +59,7 @@ pub(crate) fn lint(
             askers.get_mut(usize::from(*class)).into_iter().for_each(|own| own.push(place));
         }
     }
-    let document = Pointed::of(document);
+    let document = LocatedDocument::of(document);
     let mut subject = Subject {
         document,
         catalog,
