@@ -104,7 +104,7 @@ fn mismatches(row: &Row, filter: &Filter, asked: &Conditions) -> Vec<Mismatch> {
 fn why(policy: &Policy, ruling: &Ruling) -> String {
     let told = |kind: &str, id: usize| {
         let rule = policy.rule(id)?;
-        Some(format!("{kind} `{}` ({}:{})", rule.id, policy.file(), rule.told.place.line))
+        Some(format!("{kind} `{}` ({}:{})", rule.id, policy.file(), rule.metadata.position.line))
     };
     let forbids: Vec<String> = ruling.forbids.iter().filter_map(|id| told("forbid", *id)).collect();
     let permits: Vec<String> = ruling.deciding().filter_map(|id| told("permit", id)).collect();

@@ -1,4 +1,4 @@
-//! How an ORI finds its agency classes: exact ORIs first, patterns minus `except` second, none last.
+//! Lookup of an ORI's agency classes: exact ORIs first, then patterns minus `except`, else none.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -8,13 +8,13 @@ use foldhash::fast::RandomState;
 use super::ori::{Ori, OriPattern};
 use super::rule::RuleMetadata;
 
-/// How many ORIs that only patterns claim are remembered; a stream of made-up ORIs must not fill the memory (P8).
-const REMEMBERED_ORIS: usize = 1 << 16;
+/// Maximum number of cached pattern lookups; a stream of made-up ORIs must not exhaust memory (P8).
+const MAX_CACHED_ORIS: usize = 1 << 16;
 
-/// The place of an agency class in its policy.
+/// The index of an agency class in its policy.
 pub(crate) type ClassId = u16;
 
-/// A distinct set of agency classes, by number: what a decision is cached under.
+/// The id of a distinct set of agency classes, part of the key of the grant cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct ClassSetId(u32);
 
@@ -25,25 +25,25 @@ pub(crate) struct AgencyClass {
     pub(crate) patterns: Vec<OriPattern>,
     pub(crate) except: Vec<ClassId>,
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-    pub(crate) told: RuleMetadata,
+    pub(crate) metadata: RuleMetadata,
 }
 
-/// The agency classes of a policy, ready for look-up.
+/// The agency classes of a policy, indexed for lookup.
 #[derive(Debug)]
 pub(super) struct Agencies {
     classes: Vec<AgencyClass>,
     exact: HashMap<Ori, ClassSetId, RandomState>,
     sets: ClassSets,
-    /// What patterns said of an ORI: its set, or that no class claims it.
-    remembered: RwLock<HashMap<Ori, Option<ClassSetId>, RandomState>>,
+    /// Cached pattern lookups: the set of an ORI, or `None` if no class claims it.
+    pattern_cache: RwLock<HashMap<Ori, Option<ClassSetId>, RandomState>>,
 }
 
 impl Agencies {
-    /// `exact` says for each listed ORI which classes list it.
+    /// `exact` maps each listed ORI to the classes that list it.
     pub(super) fn new(classes: Vec<AgencyClass>, exact: HashMap<Ori, Vec<ClassId>>) -> Self {
         let sets = ClassSets::default();
         let exact = exact.into_iter().map(|(ori, classes)| (ori, sets.intern(classes))).collect();
-        Self { classes, exact, sets, remembered: RwLock::default() }
+        Self { classes, exact, sets, pattern_cache: RwLock::default() }
     }
 
     /// The classes of an ORI, `None` when no class claims it.
@@ -51,14 +51,14 @@ impl Agencies {
         if let Some(set) = self.exact.get(&ori) {
             return Some(*set);
         }
-        if let Some(known) = self.remembered.read().unwrap_or_else(PoisonError::into_inner).get(&ori) {
+        if let Some(known) = self.pattern_cache.read().unwrap_or_else(PoisonError::into_inner).get(&ori) {
             return *known;
         }
         let found = self.by_pattern(ori);
         let set = (!found.is_empty()).then(|| self.sets.intern(found));
-        let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() < REMEMBERED_ORIS {
-            remembered.insert(ori, set);
+        let mut pattern_cache = self.pattern_cache.write().unwrap_or_else(PoisonError::into_inner);
+        if pattern_cache.len() < MAX_CACHED_ORIS {
+            pattern_cache.insert(ori, set);
         }
         set
     }
@@ -67,12 +67,11 @@ impl Agencies {
         let claims = |class: &AgencyClass| class.patterns.iter().any(|pattern| pattern.matches(ori));
         let claimed: Vec<ClassId> =
             (0..).zip(&self.classes).filter(|(_, class)| claims(class)).map(|(id, _)| id).collect();
-        self.held(&claimed)
+        self.after_except(&claimed)
     }
 
-    /// Of the classes whose patterns claim an ORI, in the policy's order, those that have it: all but the ones that except
-    /// another of them.
-    pub(super) fn held(&self, claimed: &[ClassId]) -> Vec<ClassId> {
+    /// Filters the classes whose patterns claim an ORI, in the policy's order: drops those that except another of them.
+    pub(super) fn after_except(&self, claimed: &[ClassId]) -> Vec<ClassId> {
         let is_claimed = |id: &ClassId| claimed.binary_search(id).is_ok();
         let holds = |id: &ClassId| self.class(*id).is_some_and(|class| !class.except.iter().any(is_claimed));
         claimed.iter().copied().filter(holds).collect()
@@ -97,28 +96,28 @@ impl Agencies {
         self.class(id).map_or("", |class| &class.name)
     }
 
-    /// Every set of classes that was seen, with its members.
+    /// Every interned set of classes with its members.
     #[cfg(feature = "cli")]
     pub(super) fn sets(&self) -> HashMap<ClassSetId, Vec<ClassId>> {
         let sets = self.sets.0.read().unwrap_or_else(PoisonError::into_inner);
         sets.numbers.iter().map(|(classes, id)| (ClassSetId(*id), classes.clone())).collect()
     }
 
-    /// The ORIs that classes list exactly, each with its set.
+    /// The exactly listed ORIs, each with its set.
     #[cfg(feature = "cli")]
     pub(super) fn exact(&self) -> &HashMap<Ori, ClassSetId, RandomState> {
         &self.exact
     }
 }
 
-/// Every distinct set of classes seen, numbered.
+/// Interned sets of classes.
 #[derive(Debug, Default)]
-struct ClassSets(RwLock<Numbered>);
+struct ClassSets(RwLock<ClassSetTable>);
 
 #[derive(Debug, Default)]
-struct Numbered {
+struct ClassSetTable {
     numbers: HashMap<Vec<ClassId>, u32>,
-    /// By their numbers.
+    /// By set id.
     members: Vec<Vec<ClassId>>,
 }
 

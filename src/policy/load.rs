@@ -1,4 +1,4 @@
-//! Reads a policy from TOML and resolves every name in it; whatever is declared nowhere is an error with its place.
+//! Reads a policy from TOML and resolves every name in it; an undeclared name is an error with its position (P2).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use super::ori::{Ori, OriPattern};
 use super::request::{is_purpose_code, nearest_purpose};
 use super::roster::{Roster, no_ori};
 use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, RuleMetadata};
-use super::{Head, OnShapeViolation, Policy, PolicyIdentity, Purposes, envelope_alone};
+use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, Purposes, envelope_only};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};
 
@@ -151,13 +151,13 @@ pub(super) enum WhenAbsent {
 /// The message keys that formats declare.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MessageKeys<'a> {
-    /// By their places.
+    /// By their ids.
     pub(crate) names: &'a [String],
-    /// Whether some format gives its messages none.
+    /// Whether some format has messages without a key.
     pub(crate) may_be_absent: bool,
 }
 
-/// A list of names with their places; its own place is for saying that it is empty.
+/// A list of names with their spans; its own span is for the error that it is empty.
 pub(super) type Names = Spanned<Vec<Spanned<String>>>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,7 +168,7 @@ enum RuleKind {
 }
 
 impl Policy {
-    /// Reads a policy. `folder` is where its ORI files are looked for; `messages` are the keys that formats declare.
+    /// Reads a policy. `folder` is the base of its ORI files; `messages` are the keys that formats declare.
     pub(crate) fn load(
         document: &Document<'_>,
         folder: Option<&Path>,
@@ -182,7 +182,7 @@ impl Policy {
         };
         let mut digest = Sha256::new();
         digest.update(document.text);
-        // Where something is wrong, loading goes on with what there is, to find what else is.
+        // After an error, loading continues with placeholders, to find further errors.
         let names = || raw.policy.claims.iter().map(|claim| claim.get_ref().clone()).collect();
         let claims = errors.take(distinct(document, &raw.policy.claims, "claim")).unwrap_or_else(names);
         if let Some(beyond) = raw.policy.claims.get(ClaimSet::LIMIT) {
@@ -223,7 +223,7 @@ impl Policy {
             let _ = write!(sha256, "{byte:02x}");
         }
         Ok(Self {
-            head: Head { file: document.file.to_owned(), title: raw.policy.title },
+            head: PolicyHeader { file: document.file.to_owned(), title: raw.policy.title },
             identity: Arc::new(PolicyIdentity {
                 name: raw.policy.name.into_inner(),
                 version: raw.policy.version,
@@ -240,13 +240,13 @@ impl Policy {
             purposes,
             key_may_be_absent: messages.may_be_absent,
             rules,
-            envelope: envelope_alone(catalog),
-            decided: RwLock::default(),
+            envelope: envelope_only(catalog),
+            grant_cache: RwLock::default(),
         })
     }
 }
 
-/// The names of the agency classes with their places: a policy may have as many classes as there are agencies.
+/// A map from the names of agency classes to their ids, because a policy may have one class for each agency.
 struct ClassNames(BTreeMap<String, usize>);
 
 impl ClassNames {
@@ -257,11 +257,11 @@ impl ClassNames {
     fn find(&self, document: &Document<'_>, name: &Spanned<String>) -> Result<ClassId, ConfigError> {
         let place = self.0.get(name.get_ref()).copied();
         let help = "a class is declared as `[agencies.NAME]`";
-        place_or_nearest(document, name, place, ("agency class", help), || self.0.keys().map(String::as_str))
+        index_or_nearest(document, name, place, ("agency class", help), || self.0.keys().map(String::as_str))
     }
 }
 
-/// The names, none of them twice.
+/// Checks that names are words, and none occurs twice.
 fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> Result<Vec<String>, ConfigError> {
     let mut seen: HashMap<&str, &Spanned<String>> = HashMap::new();
     all(names.iter().map(|name| {
@@ -276,7 +276,7 @@ fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> R
     }))
 }
 
-/// The purposes that the policy lists; none if it has no list.
+/// The purposes in the policy's list; empty without one.
 fn declared_purposes(document: &Document<'_>, names: Option<&Names>) -> Result<Purposes, ConfigError> {
     let list = names.map_or(&[][..], |names| names.get_ref().as_slice());
     all(list.iter().map(|name| check_purpose_code(document, name)))?;
@@ -334,14 +334,14 @@ fn load_agencies(
         for other in &class.overlaps {
             errors.take(names.find(document, other));
         }
-        let told = RuleMetadata { title: class.title, basis: None, place: lines.position(name.span().start) };
-        classes.push(AgencyClass { name: name.into_inner(), patterns, except, told });
+        let metadata = RuleMetadata { title: class.title, basis: None, position: lines.position(name.span().start) };
+        classes.push(AgencyClass { name: name.into_inner(), patterns, except, metadata });
     }
     errors.finish()?;
     Ok(Agencies::new(classes, exact))
 }
 
-/// The roster of a class. Its bytes are part of the policy's digest.
+/// Loads the roster of a class. Its bytes are part of the policy's digest.
 fn load_roster(
     document: &Document<'_>,
     folder: Option<&Path>,
@@ -358,8 +358,8 @@ fn load_roster(
     Roster::of(&path, bytes)
 }
 
-/// The place of a name in a list, or an error with the nearest right spelling. `what` says what the name is of, and what
-/// to do if no right one is near.
+/// The index of a name in a list, or an error that suggests the nearest name. `what` is the kind of name, and the help
+/// if no name is near.
 fn find<T: TryFrom<usize>>(
     document: &Document<'_>,
     name: &Spanned<String>,
@@ -367,10 +367,10 @@ fn find<T: TryFrom<usize>>(
     what: (&str, &str),
 ) -> Result<T, ConfigError> {
     let place = known.iter().position(|own| own == name.get_ref());
-    place_or_nearest(document, name, place, what, || known.iter().map(String::as_str))
+    index_or_nearest(document, name, place, what, || known.iter().map(String::as_str))
 }
 
-fn place_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
+fn index_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
     document: &Document<'_>,
     name: &Spanned<String>,
     place: Option<usize>,
@@ -383,7 +383,7 @@ fn place_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
     })
 }
 
-/// Turns the names in rules into places.
+/// Resolves the names in rules to ids.
 struct Resolver<'a> {
     document: &'a Document<'a>,
     lines: Lines<'a>,
@@ -402,8 +402,9 @@ impl Resolver<'_> {
             let message = format!("permit `{}` names no agency class", raw.id.get_ref());
             errors.push(self.document.error(&span, message).help("add `agencies = [...]`"));
         }
-        let classes = errors.take(self.places(raw.agencies.as_ref(), |name| self.classes.find(self.document, name)));
-        let messages = errors.take(self.places(raw.messages.as_ref(), |name| {
+        let classes =
+            errors.take(self.resolve_names(raw.agencies.as_ref(), |name| self.classes.find(self.document, name)));
+        let messages = errors.take(self.resolve_names(raw.messages.as_ref(), |name| {
             find(self.document, name, self.messages, ("message key", "a format declares its keys in `messages`"))
                 .map(MessageKeyId)
         }));
@@ -419,7 +420,7 @@ impl Resolver<'_> {
         let (Some(classes), Some(messages), Some(purposes), Some(effect), Some(applies_when_absent)) =
             (classes, messages, purposes, effect, when_absent)
         else {
-            // Without an error each is there.
+            // Unreachable: without an error each is present.
             return Err(self.document.error(&span, "this rule can't be read"));
         };
         let [requires, unless] = claims.map(Option::unwrap_or_default);
@@ -432,11 +433,11 @@ impl Resolver<'_> {
             unless,
             applies_when_absent,
             effect,
-            told: RuleMetadata { title: raw.title, basis: raw.basis, place: self.lines.position(span.start) },
+            metadata: RuleMetadata { title: raw.title, basis: raw.basis, position: self.lines.position(span.start) },
         })
     }
 
-    /// What a rule does.
+    /// The effect of a rule.
     fn effect(&self, kind: RuleKind, raw: &RawRule) -> Result<Effect, ConfigError> {
         match (kind, &raw.elements) {
             (RuleKind::Review, None) => Ok(Effect::Review),
@@ -457,7 +458,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn places<T>(
+    fn resolve_names<T>(
         &self,
         names: Option<&Names>,
         place: impl Fn(&Spanned<String>) -> Result<T, ConfigError>,
@@ -470,7 +471,7 @@ impl Resolver<'_> {
         all(names.get_ref().iter().map(place)).map(Some)
     }
 
-    /// The purposes of a rule. Where the policy lists none, they are declared by being named.
+    /// The purposes of a rule. If the policy has no list, naming a purpose declares it.
     fn purposes(&mut self, names: Option<&Names>) -> Result<Option<Vec<PurposeId>>, ConfigError> {
         let mut errors = Errors::default();
         for name in names.into_iter().flat_map(|names| names.get_ref()) {
@@ -482,7 +483,9 @@ impl Resolver<'_> {
             }
         }
         errors.finish()?;
-        self.places(names, |name| find(self.document, name, &self.purposes.codes, ("purpose", "")).map(PurposeId))
+        self.resolve_names(names, |name| {
+            find(self.document, name, &self.purposes.codes, ("purpose", "")).map(PurposeId)
+        })
     }
 
     fn undeclared_purpose(&self, name: &Spanned<String>) -> ConfigError {
@@ -494,7 +497,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether a rule applies where what it asks for is left out; `asked` are its purposes and message keys.
+    /// Whether a rule applies if the request omits what it is conditional on; `asked` are its purposes and message
+    /// keys.
     fn applies_when_absent(
         &self,
         kind: RuleKind,
@@ -516,9 +520,9 @@ impl Resolver<'_> {
 
     fn claim_set(&self, names: &[Spanned<String>]) -> Result<ClaimSet, ConfigError> {
         let what = ("claim", "claims are declared in `[policy] claims = [...]`");
-        let places: Vec<usize> = all(names.iter().map(|name| find(self.document, name, self.claims, what)))?;
+        let resolve_names: Vec<usize> = all(names.iter().map(|name| find(self.document, name, self.claims, what)))?;
         let mut set = ClaimSet::default();
-        places.into_iter().for_each(|place| set.insert(place));
+        resolve_names.into_iter().for_each(|place| set.insert(place));
         Ok(set)
     }
 
@@ -556,15 +560,15 @@ impl Resolver<'_> {
         elements: &[ElementId],
         raw: &BTreeMap<Spanned<String>, Treatment>,
     ) -> Result<Vec<(ElementId, Treatment)>, ConfigError> {
-        // Per element: how specific the key was that set its treatment, and the treatment.
+        // Per element: the specificity of the key that set its treatment, and the treatment.
         let mut chosen: HashMap<ElementId, (usize, Treatment)> = HashMap::new();
-        all(raw.iter().map(|(key, treatment)| self.treat(elements, (key, *treatment), &mut chosen)))?;
+        all(raw.iter().map(|(key, treatment)| self.apply_treatment(elements, (key, *treatment), &mut chosen)))?;
         let treatment = |id: &ElementId| chosen.get(id).map_or(Treatment::Full, |(_, treatment)| *treatment);
         Ok(elements.iter().map(|id| (*id, treatment(id))).collect())
     }
 
-    /// Takes one `as` key in.
-    fn treat(
+    /// Applies one `as` key.
+    fn apply_treatment(
         &self,
         elements: &[ElementId],
         (key, treatment): (&Spanned<String>, Treatment),

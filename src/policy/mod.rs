@@ -1,5 +1,5 @@
-//! The policy: agency classes and the permit, forbid and review rules, decided into a [`Grant`] once per distinct
-//! request and cached.
+//! The policy: agency classes with permit, forbid and review rules. A [`Grant`] is computed once per distinct request
+//! and cached.
 
 mod agency;
 mod load;
@@ -38,7 +38,7 @@ pub(crate) use {agency::AgencyClass, ori::OriPattern, roster::Roster, rule::Purp
 use crate::catalog::{Catalog, ElementId, Treatment};
 use agency::{Agencies, ClassSetId};
 
-/// Which policy decided: what a receipt carries.
+/// The identity of the policy that decided, as in receipts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyIdentity {
     /// The policy's own name.
@@ -49,7 +49,7 @@ pub struct PolicyIdentity {
     pub sha256: String,
 }
 
-/// What the policy says before the message is rewritten.
+/// The policy's decision before the message is rewritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Verdict {
     /// Something beyond the envelope is permitted.
@@ -60,7 +60,7 @@ pub(crate) enum Verdict {
     Nothing,
 }
 
-/// What one requester may have of one message type, each element with its treatment.
+/// What one requester may have from one message type, each element with its treatment.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Grant {
     treatments: Box<[Option<Treatment>]>,
@@ -68,12 +68,12 @@ pub(crate) struct Grant {
     rules: Box<[String]>,
     verdict: Verdict,
     on_shape_violation: OnShapeViolation,
-    /// Whether somebody has looked at the message and lets it go.
+    /// Whether a person has approved the message.
     is_approved: bool,
 }
 
 impl Grant {
-    /// How the element is released, `None` when it is not. The envelope always is.
+    /// The treatment of an element, `None` if it isn't released. The envelope always is.
     #[inline]
     pub(crate) fn treatment(&self, element: ElementId) -> Option<Treatment> {
         self.treatments.get(element.index()).copied().flatten()
@@ -83,8 +83,8 @@ impl Grant {
         self.verdict
     }
 
-    /// What becomes of a value that it holds and that violates its shape, and of the message. Where a notice is wanted and
-    /// the message has no place for one, somebody has to look at it.
+    /// What to do with a permitted value that violates its shape, and with the message. If a notice is required and the
+    /// message has no place for one, a person has to review it.
     pub(crate) fn on_shape_violation(&self, has_place_for_notice: bool) -> OnShapeViolation {
         match self.on_shape_violation {
             OnShapeViolation::Notice if has_place_for_notice => OnShapeViolation::Notice,
@@ -105,24 +105,24 @@ impl Grant {
     }
 }
 
-/// The claim that a person has looked at the message and lets it go.
+/// The claim that a person has approved the message.
 pub(crate) const APPROVED: &str = "approved";
 
-/// What becomes of a permitted value that violates its element's shape, the most open first.
+/// What to do with a permitted value that violates its element's shape, the most open first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum OnShapeViolation {
-    /// It is removed, and the record says so.
+    /// The value is removed, and recorded in the receipt.
     Remove,
-    /// It is removed, and a fixed text in the message says so.
+    /// The value is removed, and a fixed text in the message says so.
     Notice,
-    /// Its message is held until somebody has approved it.
+    /// The message is held until a person has approved it.
     Hold,
-    /// Its message is withheld.
+    /// The message is withheld.
     Withhold,
 }
 
 impl OnShapeViolation {
-    /// The word for it in policies and reports.
+    /// Its name in policies and reports.
     #[cfg(feature = "cli")]
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -134,30 +134,30 @@ impl OnShapeViolation {
     }
 }
 
-/// A policy ready to decide.
+/// A loaded policy.
 #[derive(Debug)]
 pub(crate) struct Policy {
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-    head: Head,
+    head: PolicyHeader,
     identity: Arc<PolicyIdentity>,
     on_shape_violation: OnShapeViolation,
     agencies: Agencies,
     claims: Vec<String>,
     purposes: Purposes,
-    /// Whether some format gives its messages no key.
+    /// Whether some format has messages without a key.
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line surveys a policy"))]
     key_may_be_absent: bool,
     rules: Vec<Rule>,
-    /// What a grant holds before any rule: the envelope.
+    /// The elements of a grant before any rule: the envelope.
     envelope: Box<[Option<Treatment>]>,
-    decided: RwLock<Decided>,
+    grant_cache: RwLock<GrantCache>,
 }
 
-/// What has been decided so far.
+/// The grants computed so far.
 #[derive(Debug, Default)]
-struct Decided {
-    by_question: HashMap<(ClassSetId, Conditions), Arc<Grant>, RandomState>,
-    /// Each grant once, whatever was asked: what was made ready under one serves whoever has the same.
+struct GrantCache {
+    by_conditions: HashMap<(ClassSetId, Conditions), Arc<Grant>, RandomState>,
+    /// Each distinct grant once, so that what is cached by grant is shared by all requests with the same one.
     grants: HashSet<Arc<Grant>>,
 }
 
@@ -165,22 +165,22 @@ struct Decided {
 #[derive(Debug)]
 struct Purposes {
     codes: Vec<String>,
-    /// Whether the policy lists them; if not, they are those that its rules name.
+    /// Whether the policy lists them; otherwise they are those that its rules name.
     are_listed: bool,
 }
 
 impl Purposes {
-    /// Whether a purpose makes no difference: none is listed and no rule names one.
-    fn are_idle(&self) -> bool {
+    /// Whether purposes make no difference: none is listed and no rule names one.
+    fn are_irrelevant(&self) -> bool {
         self.codes.is_empty() && !self.are_listed
     }
 }
 
-/// What a policy says of itself, which decides nothing.
+/// Metadata of a policy, with no effect on decisions.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-struct Head {
-    /// The file as it was named by the caller.
+struct PolicyHeader {
+    /// The file as named by the caller.
     file: String,
     title: Option<String>,
 }
@@ -196,29 +196,30 @@ impl Policy {
         &self.claims
     }
 
-    /// What becomes of a permitted value that violates its shape, and of its message, while nobody has approved it.
+    /// What to do with a permitted value that violates its shape, and with its message, before it is approved.
     #[cfg(feature = "cli")]
     pub(crate) fn on_shape_violation(&self) -> OnShapeViolation {
         self.on_shape_violation
     }
 
-    /// Whether these claims say that somebody has looked at the message and lets it go.
+    /// Whether these claims include the approval of a person.
     fn is_approved(&self, claims: ClaimSet) -> bool {
         self.claims.iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at))
     }
 
-    /// The grant of a requester for a message key; `None` when no agency class claims the ORI, or when the request says
-    /// what the policy doesn't declare. A decision made before is found without allocating.
+    /// The grant of a requester for a message key; `None` if no agency class claims the ORI, or if the policy doesn't
+    /// declare the request's purpose or claims. A cache hit doesn't allocate.
     pub(crate) fn decide(&self, ori: Ori, requester: &Requester, message: Option<MessageKeyId>) -> Option<Arc<Grant>> {
         let classes = self.agencies.classes_of(ori)?;
-        let asked = self.conditions(requester, message).ok()?;
-        let key = (classes, asked);
-        if let Some(grant) = self.decided.read().unwrap_or_else(PoisonError::into_inner).by_question.get(&key) {
+        let conditions = self.conditions(requester, message).ok()?;
+        let key = (classes, conditions);
+        if let Some(grant) = self.grant_cache.read().unwrap_or_else(PoisonError::into_inner).by_conditions.get(&key) {
             return Some(Arc::clone(grant));
         }
-        let grant = self.compute(&self.agencies.members(classes), &asked);
-        // One decision is one grant, also when two threads come to it at once.
-        let Decided { by_question, grants } = &mut *self.decided.write().unwrap_or_else(PoisonError::into_inner);
+        let grant = self.compute(&self.agencies.members(classes), &conditions);
+        // One decision is one grant, even if two threads compute it at once.
+        let GrantCache { by_conditions, grants } =
+            &mut *self.grant_cache.write().unwrap_or_else(PoisonError::into_inner);
         let grant = match grants.get(&grant) {
             Some(known) => Arc::clone(known),
             None => {
@@ -227,12 +228,12 @@ impl Policy {
                 grant
             }
         };
-        Some(Arc::clone(by_question.entry(key).or_insert(grant)))
+        Some(Arc::clone(by_conditions.entry(key).or_insert(grant)))
     }
 
-    /// The union of the permits that apply minus every forbid that applies: no order enters (P9).
-    fn compute(&self, classes: &[ClassId], asked: &Conditions) -> Grant {
-        let applied: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(classes, asked)).collect();
+    /// The union of the permits that apply minus every forbid that applies, independent of order (P9).
+    fn compute(&self, classes: &[ClassId], conditions: &Conditions) -> Grant {
+        let applied: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(classes, conditions)).collect();
         let mut treatments = self.envelope.clone();
         let mut review = false;
         for rule in &applied {
@@ -270,12 +271,12 @@ impl Policy {
             rules: applied.iter().map(|rule| rule.id.clone()).collect(),
             verdict,
             on_shape_violation: self.on_shape_violation,
-            is_approved: self.is_approved(asked.claims),
+            is_approved: self.is_approved(conditions.claims),
         }
     }
 }
 
-/// The grant table that holds the envelope and nothing else.
-fn envelope_alone(catalog: &Catalog) -> Box<[Option<Treatment>]> {
+/// The treatments of a grant of the envelope only.
+fn envelope_only(catalog: &Catalog) -> Box<[Option<Treatment>]> {
     catalog.iter().map(|(_, element)| element.is_envelope().then_some(Treatment::Full)).collect()
 }

@@ -1,27 +1,28 @@
 //! ORIs, the nine-character identifiers of agencies, and patterns over them.
 //!
-//! A prefix decides nothing by itself: `VTICE0900` is a federal office whose ORI begins with VT. That is why exact
-//! ORIs and patterns are two things here.
+//! A prefix alone is ambiguous: `VTICE0900` is a federal office whose ORI starts with VT. That is why exact ORIs and
+//! patterns are separate.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// How many characters an ORI has.
+/// The number of characters of an ORI.
 pub const ORI_LENGTH: usize = 9;
 
-/// What an ORI looks like, for the schemas of tables. [`Ori`] decides.
+/// The pattern of an ORI for the schemas of tables. [`Ori`] is authoritative.
 #[cfg(test)]
 pub(crate) const ORI_PATTERN: &str = "^[A-Z][A-Z0-9]{8}$";
 
-/// An Originating Agency Identifier: nine characters, A to Z and 0 to 9, the first a letter. Nine digits are another number.
+/// An Originating Agency Identifier: nine characters, A to Z and 0 to 9, the first a letter. Nine digits are some other
+/// number.
 ///
-/// This is the one definition: of what callers and tables say, of what patterns can match, and of what an envelope may hold.
+/// The single definition of an ORI, for callers, tables, patterns and envelopes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ori([u8; ORI_LENGTH]);
 
 impl Ori {
-    /// Takes `text` exactly: no padding, no lower case, no other alphabet. `None` when it is no ORI.
+    /// Parses `text` exactly: no padding, no lower case, no other alphabet. `None` if it isn't an ORI.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let bytes: [u8; ORI_LENGTH] = text.as_bytes().try_into().ok()?;
@@ -59,16 +60,16 @@ impl Serialize for Ori {
     }
 }
 
-/// What keeps a text from being an ORI. It does not repeat the text.
+/// Why a text isn't an ORI. It doesn't repeat the text (P6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OriFault {
-    /// It has so many characters.
+    /// It has this many characters.
     Length(usize),
-    /// The character at this place, counted from 1, is lower case.
+    /// The character at this position, counted from 1, is lower case.
     LowerCase(usize),
-    /// The character at this place is none that an ORI has.
+    /// The character at this position isn't allowed in an ORI.
     Character(usize),
-    /// It begins with a digit.
+    /// It starts with a digit.
     FirstDigit,
 }
 
@@ -107,7 +108,7 @@ fn is_ori_byte(byte: &u8) -> bool {
 pub(crate) struct OriPattern(Vec<u8>);
 
 impl OriPattern {
-    /// Reads a pattern; says why when no ORI could match it.
+    /// Parses a pattern; an error if no ORI could match it.
     pub(crate) fn new(text: &str) -> Result<Self, String> {
         if let Some(wrong) =
             text.chars().find(|c| !c.is_ascii_uppercase() && !c.is_ascii_digit() && !matches!(c, '?' | '#' | '*'))
@@ -121,19 +122,19 @@ impl OriPattern {
                 "`{text}` can match no ORI: an ORI has {ORI_LENGTH} characters, the pattern has {fixed}"
             ));
         }
-        let begins_with_digit = text.trim_start_matches('*').starts_with(|c: char| c.is_ascii_digit() || c == '#');
-        if begins_with_digit && (fixed == ORI_LENGTH || !text.starts_with('*')) {
+        let starts_with_digit = text.trim_start_matches('*').starts_with(|c: char| c.is_ascii_digit() || c == '#');
+        if starts_with_digit && (fixed == ORI_LENGTH || !text.starts_with('*')) {
             return Err(format!("`{text}` can match no ORI: {}", OriFault::FirstDigit));
         }
         Ok(Self(text.as_bytes().to_vec()))
     }
 
-    /// Whether a text of the rules is a pattern rather than an ORI.
+    /// Whether a text in a policy is a pattern rather than an ORI.
     pub(crate) fn is_pattern(text: &str) -> bool {
         text.contains(['?', '#', '*'])
     }
 
-    /// The pattern as it was written.
+    /// The pattern as written.
     #[cfg(feature = "cli")]
     pub(crate) fn symbols(&self) -> &[u8] {
         &self.0
@@ -144,7 +145,7 @@ impl OriPattern {
     }
 }
 
-/// Glob matching with one remembered star: on a mismatch the last star takes one character more.
+/// Glob matching that backtracks to the last star only: on a mismatch it takes one character more.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star = None;

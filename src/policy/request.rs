@@ -1,6 +1,5 @@
-//! What a request says, held to what the policy declares: its purpose and its claims. What the policy doesn't declare is
-//! refused, never ignored (P2): a misspelt purpose would evade the forbid that was made for it, a misspelt claim would go
-//! unnoticed.
+//! Checks a request's purpose and claims against the policy's declarations. Undeclared ones are refused, never ignored
+//! (P2): a misspelled purpose would evade the forbid for it, a misspelled claim would go unnoticed.
 
 use std::fmt;
 
@@ -9,8 +8,8 @@ use super::rule::{ClaimSet, Conditions, MessageKeyId, PurposeId};
 use super::{Policy, Purposes};
 use crate::config::nearest;
 
-/// A request that says what the policy doesn't declare. It repeats nothing of the request, which may come from a message
-/// (P6); what it lists are names of the policy.
+/// A request with a purpose or claim that the policy doesn't declare. It repeats nothing of the request, which may come
+/// from a message (P6); it only lists names of the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestError {
     what: Undeclared,
@@ -18,18 +17,18 @@ pub struct RequestError {
     declared: Vec<String>,
 }
 
-/// What of a request isn't declared.
+/// The undeclared part of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Undeclared {
     Purpose,
     /// Two different purposes.
     Purposes,
-    /// The claim at this place of the request.
+    /// The claim at this index of the request.
     Claim(usize),
 }
 
 impl Undeclared {
-    /// What a name is that isn't declared.
+    /// The start of an error about an undeclared name.
     #[cfg(feature = "cli")]
     pub(crate) fn heading(self) -> &'static str {
         match self {
@@ -39,7 +38,7 @@ impl Undeclared {
         }
     }
 
-    /// What is wrong, in fixed words.
+    /// The problem, as a fixed sentence.
     pub(crate) fn detail(self) -> &'static str {
         match self {
             Self::Purpose => "the policy declares no such purpose",
@@ -50,13 +49,13 @@ impl Undeclared {
 }
 
 impl RequestError {
-    /// The name that the policy declares and that was probably meant.
+    /// The declared name that was probably meant.
     #[must_use]
     pub fn nearest(&self) -> Option<&str> {
         self.nearest.as_deref()
     }
 
-    /// What the policy declares: its purposes, or its claims.
+    /// The purposes or claims that the policy declares.
     #[must_use]
     pub fn declared(&self) -> &[String] {
         &self.declared
@@ -67,7 +66,7 @@ impl RequestError {
         self.what
     }
 
-    /// What can be done about it.
+    /// Help for the user.
     pub(crate) fn help(&self) -> String {
         let names: Vec<String> = self.declared.iter().map(|name| format!("`{name}`")).collect();
         match (self.what, &self.nearest, names.as_slice()) {
@@ -92,8 +91,8 @@ pub(crate) fn is_purpose_code(code: &str) -> bool {
     (1..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// The declared purpose that was probably meant. Codes are too short for a distance to tell much: another case and white
-/// space around it are the slips that a code allows for.
+/// The declared purpose that was probably meant. Codes are too short for an edit distance: only case and surrounding
+/// white space are ignored.
 pub(super) fn nearest_purpose<'k>(code: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Option<&'k str> {
     let folded = code.trim().to_uppercase();
     let same = known.clone().into_iter().find(|own| **own == folded);
@@ -101,7 +100,7 @@ pub(super) fn nearest_purpose<'k>(code: &str, known: impl IntoIterator<Item = &'
 }
 
 impl Policy {
-    /// What the rules are asked of a request.
+    /// The conditions of a request.
     pub(super) fn conditions(
         &self,
         requester: &Requester,
@@ -110,12 +109,12 @@ impl Policy {
         Ok(Conditions { purpose: self.purpose(requester)?, claims: self.claims(requester)?, message })
     }
 
-    /// Whether the policy declares what a request says; it allocates nothing.
+    /// Checks a request's purpose and claims against the policy's declarations, without allocating.
     pub(crate) fn declares(&self, requester: &Requester) -> Result<(), Undeclared> {
         self.conditions(requester, None).map(|_| ())
     }
 
-    /// The same, with what was probably meant.
+    /// The same, with a suggestion.
     pub(crate) fn check_request(&self, requester: &Requester) -> Result<(), RequestError> {
         let Err(what) = self.declares(requester) else { return Ok(()) };
         let declared = match what {
@@ -126,7 +125,7 @@ impl Policy {
         let nearest = match what {
             Undeclared::Purpose => requester.purpose_code().and_then(|code| nearest_purpose(code, known)),
             Undeclared::Purposes => None,
-            Undeclared::Claim(place) => requester.claims().get(place).and_then(|claim| nearest(claim, known)),
+            Undeclared::Claim(index) => requester.claims().get(index).and_then(|claim| nearest(claim, known)),
         };
         Err(RequestError { what, nearest: nearest.map(str::to_owned), declared: declared.clone() })
     }
@@ -140,21 +139,21 @@ impl Policy {
 
     fn claims(&self, requester: &Requester) -> Result<ClaimSet, Undeclared> {
         let mut set = ClaimSet::default();
-        for (place, claim) in requester.claims().iter().enumerate() {
+        for (index, claim) in requester.claims().iter().enumerate() {
             let declared = self.claims.iter().position(|own| own == claim);
-            set.insert(declared.ok_or(Undeclared::Claim(place))?);
+            set.insert(declared.ok_or(Undeclared::Claim(index))?);
         }
         Ok(set)
     }
 }
 
 impl Purposes {
-    /// What rules are asked for a code; `None` where the policy refuses it.
+    /// The purpose that rules see for a code; `None` if the policy refuses it.
     pub(super) fn find(&self, code: &str) -> Option<Option<PurposeId>> {
-        if self.are_idle() {
+        if self.are_irrelevant() {
             return is_purpose_code(code).then_some(None);
         }
-        let place = self.codes.iter().position(|own| own == code)?;
-        u16::try_from(place).ok().map(|place| Some(PurposeId(place)))
+        let index = self.codes.iter().position(|own| own == code)?;
+        u16::try_from(index).ok().map(|index| Some(PurposeId(index)))
     }
 }

@@ -1,4 +1,4 @@
-//! Who will receive the message, as the caller vouches for it.
+//! The recipient of a message, as vouched for by the caller.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ enum Purpose {
     #[default]
     Absent,
     One(String),
-    /// Two different ones were stated: the request is refused.
+    /// Two different purposes were stated: the request is refused.
     Several,
 }
 
@@ -33,7 +33,7 @@ impl Clone for Requester {
         Self { ori: self.ori, purpose: self.purpose.clone(), claims: self.claims.clone() }
     }
 
-    /// Keeps the memory of what it was before: who asks changes from message to message.
+    /// Reuses allocations, because the requester changes from message to message.
     fn clone_from(&mut self, source: &Self) {
         self.ori = source.ori;
         match (&mut self.purpose, &source.purpose) {
@@ -54,7 +54,7 @@ impl Requester {
         Ok(Self { ori: Some(ori), ..Self::default() })
     }
 
-    /// A requester whose ORI is read from each message's own envelope, where the format says it stands.
+    /// A requester whose ORI is read from each message's own envelope, at the format's path.
     #[must_use]
     pub fn from_envelope() -> Self {
         Self::default()
@@ -62,7 +62,7 @@ impl Requester {
 
     /// Adds the purpose code of the request (`C` criminal justice, `F` firearms...), exactly as the policy declares it.
     /// A message for a purpose that the policy doesn't declare, or for two different ones, is withheld;
-    /// [`Filter::check_request`](crate::Filter::check_request) says so beforehand.
+    /// [`Filter::check_request`](crate::Filter::check_request) reports it beforehand.
     #[must_use]
     pub fn purpose(mut self, code: impl Into<String>) -> Self {
         let code = code.into();
@@ -75,7 +75,7 @@ impl Requester {
     }
 
     /// Adds a claim that the caller vouches for. A message with one that the policy doesn't declare is withheld;
-    /// [`Filter::check_request`](crate::Filter::check_request) says so beforehand.
+    /// [`Filter::check_request`](crate::Filter::check_request) reports it beforehand.
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>) -> Self {
         self.claims.push(name.into());
@@ -88,7 +88,7 @@ impl Requester {
         self.ori
     }
 
-    /// The same with the ORI that `text` is, `None` if it is none.
+    /// Adds the ORI `text`; `None` if it is invalid.
     #[cfg(feature = "cli")]
     pub(crate) fn with_ori(mut self, text: &str) -> Option<Self> {
         self.ori = Some(Ori::new(text)?);
@@ -111,7 +111,7 @@ impl Requester {
     }
 }
 
-/// A text that is no ORI. It does not repeat the text.
+/// An invalid ORI. It doesn't repeat the text (P6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequesterError {
     fault: OriFault,

@@ -1,8 +1,8 @@
-//! Rosters: tables of ORIs beside a policy, as spreadsheets save them.
+//! Rosters: CSV tables of ORIs next to a policy, as spreadsheets save them.
 //!
-//! An ORI that is passed over in silence gets the grant of another class, so nothing in a roster is: each row has its ORI, is
-//! blank or a comment, or is an error with line, column and reason (P2). A header names the column `ori`; without one there is
-//! one column.
+//! An ORI that is silently skipped would get the grant of another class, so nothing is: each row has an ORI, is blank
+//! or a comment, or is an error with line, column and reason (P2). A header names the column `ori`; without a header
+//! there is one column.
 
 use std::ops::Range;
 use std::path::Path;
@@ -12,24 +12,24 @@ use csv_core::{ReadFieldResult, ReaderBuilder};
 use super::ori::Ori;
 use crate::config::{ConfigError, Document, Errors, decode};
 
-/// What may stand between fields. The first row tells which one does.
+/// Field delimiters. The first row determines which one is used.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// How many wrong rows are told at once: who has chosen the wrong file need not read of each.
-const MOST_TOLD: usize = 20;
+/// Maximum number of wrong rows reported at once, in case the whole file is the wrong one.
+const MAX_REPORTED: usize = 20;
 
 /// The name of the column that is read.
 const COLUMN: &str = "ori";
 
-/// A roster that has been read.
+/// A loaded roster.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line shows rows of it"))]
 pub(crate) struct Roster {
-    /// As errors call it.
+    /// Its name in errors.
     pub(crate) name: String,
-    /// Its rows, each ended by a line feed.
+    /// Its rows, each terminated by a line feed.
     pub(crate) text: String,
-    /// The ORIs, each with the bytes of the text that name it.
+    /// The ORIs, each with its span in the text.
     pub(crate) oris: Vec<(Ori, Range<usize>)>,
 }
 
@@ -49,30 +49,30 @@ impl Roster {
 }
 
 /// One field of a row.
-struct Field {
-    /// Unquoted and without the spaces around it.
+struct RosterField {
+    /// Unquoted and trimmed.
     text: String,
-    /// The bytes of the table that it is.
+    /// Its span in the table.
     span: Range<usize>,
 }
 
-/// How the rows are laid out.
+/// The layout of the rows.
 #[derive(Clone, Copy)]
-struct Layout {
+struct RosterLayout {
     delimiter: u8,
-    /// The place of the column that is read.
+    /// The index of the ORI column.
     column: usize,
-    /// How many columns there are; `None` where no header says so and there is one.
+    /// The number of columns in the header; `None` without one, for a single column.
     columns: Option<usize>,
 }
 
 fn read(document: &Document<'_>) -> Result<Vec<(Ori, Range<usize>)>, ConfigError> {
     let mut layout = None;
     let mut oris = Vec::new();
-    let (mut errors, mut wrong) = (Errors::default(), 0);
+    let (mut errors, mut wrong_rows) = (Errors::default(), 0);
     let mut start = 0;
     for line in document.text.split_inclusive('\n') {
-        let row = Row { document, start, line: line.trim_end_matches('\n') };
+        let row = RosterRow { document, start, line: line.trim_end_matches('\n') };
         start += line.len();
         if row.is_blank() {
             continue;
@@ -91,9 +91,9 @@ fn read(document: &Document<'_>) -> Result<Vec<(Ori, Range<usize>)>, ConfigError
         };
         match row.ori(known) {
             Ok(ori) => oris.extend(ori),
-            Err(error) if wrong < MOST_TOLD => {
+            Err(error) if wrong_rows < MAX_REPORTED => {
                 errors.push(error);
-                wrong += 1;
+                wrong_rows += 1;
             }
             Err(_) => break,
         }
@@ -102,14 +102,14 @@ fn read(document: &Document<'_>) -> Result<Vec<(Ori, Range<usize>)>, ConfigError
 }
 
 /// One line of a roster.
-struct Row<'d> {
+struct RosterRow<'d> {
     document: &'d Document<'d>,
-    /// Where it begins.
+    /// Its offset in the table.
     start: usize,
     line: &'d str,
 }
 
-impl Row<'_> {
+impl RosterRow<'_> {
     fn is_blank(&self) -> bool {
         self.line.bytes().all(|byte| byte == b' ' || DELIMITERS.contains(&byte))
     }
@@ -122,14 +122,14 @@ impl Row<'_> {
         self.document.error(span, message)
     }
 
-    /// How the table is laid out, by its first row, and whether that is a header.
-    fn layout(&self) -> Result<(Layout, bool), ConfigError> {
-        let mut found: Option<(Layout, Vec<Field>)> = None;
+    /// The layout of the table by its first row, and whether that is a header.
+    fn layout(&self) -> Result<(RosterLayout, bool), ConfigError> {
+        let mut found: Option<(RosterLayout, Vec<RosterField>)> = None;
         for delimiter in DELIMITERS {
             let Ok(fields) = self.fields(delimiter) else { continue };
             let is_more = found.as_ref().is_none_or(|(_, known)| fields.len() > known.len());
             if let Some(column) = fields.iter().position(is_column).filter(|_| is_more) {
-                found = Some((Layout { delimiter, column, columns: Some(fields.len()) }, fields));
+                found = Some((RosterLayout { delimiter, column, columns: Some(fields.len()) }, fields));
             }
         }
         if let Some((layout, fields)) = found {
@@ -144,23 +144,23 @@ impl Row<'_> {
         let fields = self.fields(delimiter)?;
         let is_table = fields.iter().filter(|field| !field.text.is_empty()).count() > 1;
         match fields.first() {
-            Some(first) if is_table && as_ori(&first.text).is_none() => {
+            Some(first) if is_table && parse_ori(&first.text).is_none() => {
                 let error = self.error(&first.span, "no column of the header is called `ori`");
                 Err(error.help("call the column of ORIs `ori`; a table without a header has one column"))
             }
-            _ => Ok((Layout { delimiter, column: 0, columns: None }, false)),
+            _ => Ok((RosterLayout { delimiter, column: 0, columns: None }, false)),
         }
     }
 
-    /// The ORI of the row and where it is; `None` if the row is a comment.
-    fn ori(&self, layout: Layout) -> Result<Option<(Ori, Range<usize>)>, ConfigError> {
+    /// The ORI of the row with its span; `None` if the row is a comment.
+    fn ori(&self, layout: RosterLayout) -> Result<Option<(Ori, Range<usize>)>, ConfigError> {
         if self.is_comment() && layout.column == 0 {
             return Ok(None);
         }
         let fields = self.fields(layout.delimiter)?;
         let own = fields.get(layout.column);
         if self.is_comment() {
-            // In a table with other columns first, `#` may begin a name.
+            // In a table with other columns first, a name may start with `#`.
             return match own.filter(|field| !field.text.is_empty()) {
                 None => Ok(None),
                 Some(field) => {
@@ -169,20 +169,20 @@ impl Row<'_> {
                 }
             };
         }
-        let beyond = match layout.columns {
+        let extra = match layout.columns {
             Some(columns) => fields.iter().skip(columns).find(|field| !field.text.is_empty()),
             None => fields.iter().skip(1).find(|field| !field.text.is_empty()),
         };
-        if let Some(beyond) = beyond {
+        if let Some(extra) = extra {
             let message = match layout.columns {
                 Some(columns) => format!("a field beyond the {columns} columns of the header"),
                 None => "a second field, in a table without a header".to_owned(),
             };
             let help = "write one ORI a line; where there are more columns, a header calls theirs `ori`";
-            return Err(self.error(&beyond.span, message).help(help));
+            return Err(self.error(&extra.span, message).help(help));
         }
         match own.filter(|field| !field.text.is_empty()) {
-            Some(field) => match as_ori(&field.text) {
+            Some(field) => match parse_ori(&field.text) {
                 Some(ori) => Ok(Some((ori, field.span.clone()))),
                 None => Err(no_ori(self.document, &field.span, &field.text)),
             },
@@ -193,13 +193,13 @@ impl Row<'_> {
         }
     }
 
-    /// The fields of the row. A quote that is not closed, or stands in a field without quotes, would swallow what follows.
-    fn fields(&self, delimiter: u8) -> Result<Vec<Field>, ConfigError> {
+    /// The fields of the row. An unclosed quote, or one inside an unquoted field, would swallow what follows.
+    fn fields(&self, delimiter: u8) -> Result<Vec<RosterField>, ConfigError> {
         let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
         let mut rest = self.line.as_bytes();
         let mut at = self.start;
         let mut fields = Vec::new();
-        // Nothing is longer unquoted.
+        // Unquoting never makes a field longer.
         let mut unquoted = vec![0; self.line.len() + 1];
         loop {
             let (result, taken, written) = reader.read_field(rest, &mut unquoted);
@@ -215,7 +215,7 @@ impl Row<'_> {
                     self.error(&span, "a quote that isn't closed on its line, or stands in the midst of a field");
                 return Err(error.help("quote whole fields, and write a quote in one as two"));
             }
-            fields.push(Field { text: text.trim_matches([' ', '\t']).to_owned(), span });
+            fields.push(RosterField { text: text.trim_matches([' ', '\t']).to_owned(), span });
             if result != (ReadFieldResult::Field { record_end: false }) {
                 return Ok(fields);
             }
@@ -223,7 +223,7 @@ impl Row<'_> {
     }
 }
 
-/// Whether a field has no quotes, or one at either end and pairs of them between.
+/// Whether a field has no quotes, or one at each end and only pairs between.
 fn is_quoted_well(raw: &[u8]) -> bool {
     let inner = raw.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\""));
     match inner {
@@ -232,16 +232,16 @@ fn is_quoted_well(raw: &[u8]) -> bool {
     }
 }
 
-fn is_column(field: &Field) -> bool {
+fn is_column(field: &RosterField) -> bool {
     field.text.eq_ignore_ascii_case(COLUMN)
 }
 
-/// The ORI that a text is. A roster is the user's own list: it may be in lower case, as spreadsheets and people write it.
-fn as_ori(text: &str) -> Option<Ori> {
+/// Parses an ORI. In a roster it may be in lower case, as spreadsheets and people write it.
+fn parse_ori(text: &str) -> Option<Ori> {
     Ori::new(&text.to_ascii_uppercase())
 }
 
-/// The error that a text is no ORI. What of it can't be seen, errors name by themselves.
+/// The error for an invalid ORI. `Document::error` adds invisible characters.
 pub(super) fn no_ori(document: &Document<'_>, span: &Range<usize>, text: &str) -> ConfigError {
     let fault = Ori::parse(text).err().map_or_else(String::new, |fault| format!(": {fault}"));
     let error = document.error(span, format!("`{text}` is no ORI{fault}"));

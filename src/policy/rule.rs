@@ -1,16 +1,16 @@
-//! Rules in the form they are decided in: names resolved to places, claims to bits.
+//! Rules in resolved form: names as indices, claims as bits.
 
 use super::agency::ClassId;
 use crate::catalog::{ElementId, Treatment};
 use crate::config::Position;
 
-/// The place of a message key in the list of all formats' keys.
+/// The index of a message key in the list of all formats' keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct MessageKeyId(pub(crate) u16);
 
 impl MessageKeyId {
-    /// Any key that no rule names: what a survey asks for besides those that rules name. No format declares so many keys
-    /// that it could be one of them.
+    /// Any key that no rule names: a survey uses it besides those that rules name. No format declares enough keys to
+    /// reach it.
     #[cfg(feature = "cli")]
     pub(crate) const OTHER: Self = Self(u16::MAX);
 }
@@ -23,12 +23,12 @@ impl ClaimSet {
     /// How many claims a policy can declare.
     pub(crate) const LIMIT: usize = 64;
 
-    pub(crate) fn insert(&mut self, place: usize) {
-        self.0 |= 1 << (place % Self::LIMIT);
+    pub(crate) fn insert(&mut self, index: usize) {
+        self.0 |= 1 << (index % Self::LIMIT);
     }
 
-    pub(crate) fn contains(self, place: usize) -> bool {
-        self.0 >> (place % Self::LIMIT) & 1 == 1
+    pub(crate) fn contains(self, index: usize) -> bool {
+        self.0 >> (index % Self::LIMIT) & 1 == 1
     }
 
     fn holds_all(self, other: Self) -> bool {
@@ -40,26 +40,26 @@ impl ClaimSet {
     }
 }
 
-/// What a rule does to the grant.
+/// The effect of a rule on the grant.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Effect {
-    /// These elements are let through, each so.
+    /// These elements are released, each with its treatment.
     Permit(Vec<(ElementId, Treatment)>),
-    /// These elements are not, whatever else permits them.
+    /// These elements are removed, even if permitted.
     Forbid(Vec<ElementId>),
-    /// A person must look first.
+    /// A person must review the message first.
     Review,
 }
 
-/// What the policy tells people of a rule or a class, which decides nothing.
+/// Metadata of a rule or a class for people, with no effect on decisions.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
 pub(crate) struct RuleMetadata {
     pub(crate) title: Option<String>,
-    /// The statute or the agreement that a rule stands on.
+    /// The statute or agreement that a rule is based on.
     pub(crate) basis: Option<String>,
-    /// Where it stands in the policy's file.
-    pub(crate) place: Position,
+    /// Its position in the policy's file.
+    pub(crate) position: Position,
 }
 
 /// One permit, forbid or review rule. `None` in a condition is "any".
@@ -71,19 +71,19 @@ pub(crate) struct Rule {
     pub(crate) messages: Option<Vec<MessageKeyId>>,
     pub(crate) requires: ClaimSet,
     pub(crate) unless: ClaimSet,
-    /// Whether it also applies where the request leaves out the purpose, or the message the key, that it asks for. A forbid
-    /// or a review does, unless it says otherwise; a permit never does (P2).
+    /// Whether it also applies if the request omits the purpose, or the message the key, that the rule is conditional
+    /// on. A forbid or a review does by default; a permit never does (P2).
     pub(crate) applies_when_absent: bool,
     pub(crate) effect: Effect,
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line tells why"))]
-    pub(crate) told: RuleMetadata,
+    pub(crate) metadata: RuleMetadata,
 }
 
-/// The place of a purpose code among those the policy names.
+/// The index of a purpose code among the policy's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PurposeId(pub(crate) u16);
 
-/// What rules are asked about a request. It is also what a decision is cached under, with the set of classes.
+/// The attributes of a request that rules depend on. With the set of classes it is the key of the grant cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Conditions {
     pub(crate) purpose: Option<PurposeId>,
@@ -92,18 +92,18 @@ pub(crate) struct Conditions {
 }
 
 impl Rule {
-    pub(crate) fn applies(&self, classes: &[ClassId], asked: &Conditions) -> bool {
+    pub(crate) fn applies(&self, classes: &[ClassId], conditions: &Conditions) -> bool {
         self.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
-            && self.is_for(asked.purpose, asked.message)
-            && self.is_vouched(asked.claims)
+            && self.is_for(conditions.purpose, conditions.message)
+            && self.is_vouched(conditions.claims)
     }
 
-    /// Whether all claims that the rule requires are vouched for, and none that it excludes.
+    /// Whether all claims that the rule requires are vouched for, and none of those it excludes.
     pub(crate) fn is_vouched(&self, claims: ClaimSet) -> bool {
         claims.holds_all(self.requires) && !claims.holds_any(self.unless)
     }
 
-    /// Whether the rule asks for no other purpose and no other message key. `None` is what the request leaves out.
+    /// Whether the rule's purposes and message keys match. `None` is what the request omits.
     pub(crate) fn is_for(&self, purpose: Option<PurposeId>, message: Option<MessageKeyId>) -> bool {
         self.holds(self.purposes.as_deref(), purpose) && self.holds(self.messages.as_deref(), message)
     }

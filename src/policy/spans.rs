@@ -1,7 +1,7 @@
-//! A policy as it is written, its names with their places: where a lint points to.
+//! The names of a policy with their spans, for lints.
 //!
-//! Apart from [`Policy`](super::Policy), which decides, because only the command line tells places of more than rules and
-//! classes. Classes and rules come in the policy's own order, so their numbers are the same.
+//! Separate from [`Policy`](super::Policy), which decides, because only the command line reports positions beyond those
+//! of rules and classes. Classes and rules are in the policy's order, so their ids are the same.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::load::{RawPolicy, RawRule};
 use crate::catalog::Treatment;
 use crate::config::{ConfigError, Document, Spanned};
 
-/// A name and where it is written.
+/// A name and its span.
 #[derive(Debug, Clone)]
 pub(crate) struct SpannedName {
     pub(crate) name: String,
@@ -35,12 +35,12 @@ pub(crate) struct RuleSpans {
     pub(crate) treatments: Vec<(SpannedName, Treatment)>,
 }
 
-/// What a policy's file says, with places.
+/// The content of a policy's file, with spans.
 #[derive(Debug)]
 pub(crate) struct PolicySpans {
-    /// Where the policy's name is written: the place of its head.
+    /// The span of the policy's name, for errors about its head.
     pub(crate) head: Range<usize>,
-    /// Where it says what becomes of a value that violates its shape.
+    /// The span of `on-shape-violation`.
     pub(crate) on_shape_violation: Option<Range<usize>>,
     pub(crate) claims: Vec<SpannedName>,
     pub(crate) classes: Vec<ClassSpans>,
@@ -48,13 +48,13 @@ pub(crate) struct PolicySpans {
 }
 
 impl PolicySpans {
-    /// Reads the tables of a policy; whether its names are right is for [`Policy`](super::Policy) to say.
+    /// Reads the tables of a policy; [`Policy`](super::Policy) validates its names.
     pub(crate) fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
         let raw: RawPolicy = document.parse()?;
         let class = |(name, class): (Spanned<String>, super::load::RawAgencyClass)| ClassSpans {
-            name: written(&name),
+            name: spanned(&name),
             ori: all(&class.ori),
-            ori_file: class.ori_file.as_ref().map(written),
+            ori_file: class.ori_file.as_ref().map(spanned),
             except: all(&class.except),
             overlaps: all(&class.overlaps),
         };
@@ -72,16 +72,16 @@ impl PolicySpans {
 
 fn rule(raw: &RawRule) -> RuleSpans {
     RuleSpans {
-        id: written(&raw.id),
+        id: spanned(&raw.id),
         elements: raw.elements.as_ref().map_or_else(Vec::new, |elements| all(elements.get_ref())),
-        treatments: raw.treatments.iter().map(|(key, treatment)| (written(key), *treatment)).collect(),
+        treatments: raw.treatments.iter().map(|(key, treatment)| (spanned(key), *treatment)).collect(),
     }
 }
 
 fn all(names: &[Spanned<String>]) -> Vec<SpannedName> {
-    names.iter().map(written).collect()
+    names.iter().map(spanned).collect()
 }
 
-fn written(name: &Spanned<String>) -> SpannedName {
+fn spanned(name: &Spanned<String>) -> SpannedName {
     SpannedName { name: name.get_ref().clone(), span: name.span() }
 }

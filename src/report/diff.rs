@@ -107,7 +107,7 @@ impl Diff {
                         Effect::Review => "review",
                     },
                     id: plain(&rule.id),
-                    line: rule.told.place.line,
+                    line: rule.metadata.position.line,
                 })
             });
             ChangeReport {

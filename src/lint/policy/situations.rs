@@ -131,7 +131,7 @@ impl<'p> Known<'p> {
             rule,
             permits: Vec::new(),
             forbids: Vec::new(),
-            is_cited: rule.told.basis.as_ref().is_some_and(|basis| basis.contains(HIGHLY_RESTRICTED_USES)),
+            is_cited: rule.metadata.basis.as_ref().is_some_and(|basis| basis.contains(HIGHLY_RESTRICTED_USES)),
         };
         for (kind, treatment) in kinds.named(rule) {
             let Some(first) = kinds.members(kind).first() else { continue };

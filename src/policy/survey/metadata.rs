@@ -1,5 +1,5 @@
-//! What a policy tells of itself without being asked by a requester: its names, its rules, and why one element is
-//! released or not in one situation.
+//! Queries on a policy without a requester: its names, its rules, and why one element is released or not in one
+//! situation.
 
 use crate::catalog::{ElementId, Treatment};
 use crate::policy::agency::{AgencyClass, ClassId};
@@ -7,7 +7,7 @@ use crate::policy::ori::Ori;
 use crate::policy::rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rule};
 use crate::policy::{Grant, Policy, Requester};
 
-/// The place of a rule in its policy: permits come first, then forbids, then reviews, each in the order of the file.
+/// The index of a rule in its policy: permits come first, then forbids, then reviews, each in the order of the file.
 pub(crate) type RuleId = usize;
 
 /// Why an element is released, or not, in one situation. It is released when `forbids` is empty and `permits` isn't.
@@ -20,12 +20,12 @@ pub(crate) struct Ruling {
 }
 
 impl Ruling {
-    /// How the element is released; `None` when it is removed.
+    /// The treatment of the element; `None` if it is removed.
     pub(crate) fn treatment(&self) -> Option<Treatment> {
         self.permits.first().filter(|_| self.forbids.is_empty()).map(|(_, treatment)| *treatment)
     }
 
-    /// The permits that say how it is released: the most open ones.
+    /// The permits that determine the treatment: the most open ones.
     pub(crate) fn deciding(&self) -> impl Iterator<Item = RuleId> {
         let best = self.permits.first().map(|(_, treatment)| *treatment);
         self.permits.iter().filter(move |(_, treatment)| Some(*treatment) == best).map(|(rule, _)| *rule)
@@ -33,7 +33,7 @@ impl Ruling {
 }
 
 impl Policy {
-    /// The file as it was named by the caller.
+    /// The file as named by the caller.
     pub(crate) fn file(&self) -> &str {
         &self.head.file
     }
@@ -42,7 +42,7 @@ impl Policy {
         self.head.title.as_deref()
     }
 
-    /// Every agency class; a class's place is its [`ClassId`].
+    /// Every agency class, indexed by [`ClassId`].
     pub(crate) fn classes(&self) -> &[AgencyClass] {
         self.agencies.classes()
     }
@@ -51,12 +51,12 @@ impl Policy {
         self.agencies.name(class)
     }
 
-    /// The agency classes of an ORI; empty when no class claims it.
+    /// The agency classes of an ORI; empty if no class claims it.
     pub(crate) fn classes_of(&self, ori: Ori) -> Vec<ClassId> {
         self.agencies.classes_of(ori).map(|set| self.agencies.members(set)).unwrap_or_default()
     }
 
-    /// The classes that list an ORI exactly; empty when none does, and patterns decide.
+    /// The classes that list an ORI exactly; empty if none does, so that patterns decide.
     pub(crate) fn listing(&self, ori: Ori) -> Vec<ClassId> {
         self.agencies.exact().get(&ori).map(|set| self.agencies.members(*set)).unwrap_or_default()
     }
@@ -66,7 +66,7 @@ impl Policy {
         self.agencies.exact().keys().copied()
     }
 
-    /// Every rule; a rule's place is its [`RuleId`].
+    /// Every rule, indexed by [`RuleId`].
     pub(crate) fn rules(&self) -> &[Rule] {
         &self.rules
     }
@@ -75,12 +75,12 @@ impl Policy {
         self.rules.get(id)
     }
 
-    /// The purpose codes that a request may state; a purpose's place is its [`PurposeId`].
+    /// The purpose codes that a request may state, indexed by [`PurposeId`].
     pub(crate) fn purposes(&self) -> &[String] {
         &self.purposes.codes
     }
 
-    /// Whether the policy lists its purposes, rather than leaving it at those that its rules name.
+    /// Whether the policy lists its purposes; otherwise they are those that its rules name.
     pub(crate) fn lists_purposes(&self) -> bool {
         self.purposes.are_listed
     }
@@ -89,17 +89,17 @@ impl Policy {
         self.purposes.codes.get(usize::from(purpose.0)).map_or("", String::as_str)
     }
 
-    /// Whether some format gives its messages no key.
+    /// Whether some format has messages without a key.
     pub(crate) fn key_may_be_absent(&self) -> bool {
         self.key_may_be_absent
     }
 
-    /// What rules are asked for a purpose code; `None` where the policy refuses it.
+    /// The purpose that rules see for a code; `None` if the policy refuses it.
     pub(crate) fn purpose_named(&self, code: &str) -> Option<Option<PurposeId>> {
         self.purposes.find(code)
     }
 
-    /// What rules are asked of a request; `None` where the policy refuses it.
+    /// The conditions of a request; `None` if the policy refuses it.
     pub(crate) fn asked(&self, requester: &Requester, message: Option<MessageKeyId>) -> Option<Conditions> {
         self.conditions(requester, message).ok()
     }
@@ -110,7 +110,7 @@ impl Policy {
         (0..).zip(&self.claims).filter(|(place, _)| is_in(place)).map(|(_, name)| name.as_str()).collect()
     }
 
-    /// The set of these claims; one that the policy doesn't declare has no effect.
+    /// The set of these claims; undeclared ones are ignored.
     pub(crate) fn claim_set<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> ClaimSet {
         let mut set = ClaimSet::default();
         let places = names.into_iter().filter_map(|name| self.claims.iter().position(|own| own == name));
@@ -124,7 +124,7 @@ impl Policy {
         rules.filter(|(_, rule)| rule.applies(classes, asked)).map(|(id, _)| id).collect()
     }
 
-    /// The grant of these classes in a situation, with its verdict.
+    /// The grant of these classes in a situation.
     pub(crate) fn grant(&self, classes: &[ClassId], asked: &Conditions) -> Grant {
         self.compute(classes, asked)
     }
@@ -134,7 +134,7 @@ impl Policy {
         self.ruling_of(&self.applied(classes, asked), element)
     }
 
-    /// The same, of rules that are known to apply.
+    /// The same, for rules that are known to apply.
     pub(crate) fn ruling_of(&self, applied: &[RuleId], element: ElementId) -> Ruling {
         let mut ruling = Ruling::default();
         for id in applied {

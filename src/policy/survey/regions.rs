@@ -137,7 +137,7 @@ impl Product {
             let numbers = self.ends.get(end).map_or(&[][..], Vec::as_slice);
             let claimed: Vec<ClassId> = numbers.iter().filter_map(|number| ClassId::try_from(*number).ok()).collect();
             if let Some(example) = self.unlisted(end, example, &listed, &mut visits)? {
-                let held = agencies.held(&claimed);
+                let held = agencies.after_except(&claimed);
                 found.entry(claimed.clone()).or_insert(Claim { claimed, held, example });
             }
         }
@@ -255,7 +255,7 @@ impl Product {
             let (from, to) = (range.first().copied().unwrap_or(0), range.last().copied().unwrap_or(0));
             let own = claimed.iter().filter(|number| (from..to).contains(number));
             let own: Vec<ClassId> = own.filter_map(|number| ClassId::try_from(number - from).ok()).collect();
-            agencies.held(&own)
+            agencies.after_except(&own)
         };
         policies.iter().zip(self.offsets.windows(2)).map(of_policy).collect()
     }

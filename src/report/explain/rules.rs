@@ -25,9 +25,9 @@ impl RuleTold {
         Self {
             id: rule.id.clone(),
             kind: kind(rule),
-            title: rule.told.title.clone(),
-            basis: rule.told.basis.clone(),
-            line: rule.told.place.line,
+            title: rule.metadata.title.clone(),
+            basis: rule.metadata.basis.clone(),
+            line: rule.metadata.position.line,
             why_not,
         }
     }

@@ -123,7 +123,7 @@ fn answers(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<Answ
 pub(super) fn deciding(policy: &Policy, ruling: &Ruling) -> Vec<Deciding> {
     let told = |id: usize| {
         let rule = policy.rule(id)?;
-        Some(Deciding { id: rule.id.clone(), kind: kind(rule), basis: rule.told.basis.clone() })
+        Some(Deciding { id: rule.id.clone(), kind: kind(rule), basis: rule.metadata.basis.clone() })
     };
     match ruling.forbids.as_slice() {
         [] => ruling.deciding().filter_map(told).collect(),

@@ -33,7 +33,7 @@ impl Who {
         let listing = policy.listing(ori);
         let told = |class: &AgencyClass, why: String| ClassTold {
             name: class.name.clone(),
-            title: class.told.title.clone(),
+            title: class.metadata.title.clone(),
             why,
         };
         let (mut classes, mut left) = (Vec::new(), Vec::new());
@@ -74,7 +74,7 @@ fn pattern_of(class: &AgencyClass, ori: Ori) -> Option<String> {
 
 /// Where a class lists an ORI: in the policy itself, or in which line of its table.
 fn listed(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<String, ConfigError> {
-    let own = format!("listed exactly, under the class ({}:{})", policy.file(), class.told.place.line);
+    let own = format!("listed exactly, under the class ({}:{})", policy.file(), class.metadata.position.line);
     let Some(table) = table_of(policy, class) else { return Ok(own) };
     let path = Path::new(policy.file()).parent().unwrap_or(Path::new("")).join(table);
     let roster = Roster::of(&path, read_bytes(&path)?)?;

@@ -171,7 +171,11 @@ impl<'s> MatrixBuilder<'s> {
         let policy = self.survey.policy();
         let agency = |class: &crate::policy::ClassId| Agency {
             name: plain(policy.class_name(*class)),
-            title: policy.classes().get(usize::from(*class)).and_then(|class| class.told.title.as_deref()).map(plain),
+            title: policy
+                .classes()
+                .get(usize::from(*class))
+                .and_then(|class| class.metadata.title.as_deref())
+                .map(plain),
         };
         Head {
             agencies: column.population.classes.iter().map(agency).collect(),
@@ -260,8 +264,8 @@ fn told(rule: &Rule) -> RuleTold {
             Effect::Forbid(_) => "forbid",
             Effect::Review => "review",
         },
-        title: rule.told.title.as_deref().map(plain),
-        basis: rule.told.basis.as_deref().map(plain),
-        line: rule.told.place.line,
+        title: rule.metadata.title.as_deref().map(plain),
+        basis: rule.metadata.basis.as_deref().map(plain),
+        line: rule.metadata.position.line,
     }
 }
