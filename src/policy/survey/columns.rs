@@ -1,5 +1,5 @@
-//! What becomes of every data element for one set of agency classes, one purpose and one message key: for each a decision
-//! tree over claims. Columns of several policies share their trees, so that what is the same in both is the same tree.
+//! The outcomes of every data element for one set of agency classes, one purpose and one message key, each a decision
+//! tree over claims. Columns of several policies share their trees, so that equal outcomes are the same tree.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,72 +15,72 @@ use crate::policy::agency::ClassId;
 use crate::policy::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
 use crate::policy::{Policy, Verdict};
 
-/// What becomes of a data element.
+/// The outcome for a data element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Outcome {
-    /// It is released so.
+    /// It is released with this treatment.
     Released(Treatment),
-    /// It would be released so, but a person must review the message first.
+    /// It would be released with this treatment, but a person must review the message first.
     Held(Treatment),
     /// It is removed.
     Removed,
 }
 
-/// What becomes of every element, by claims.
+/// The outcomes of every element, by claims.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Column {
     /// The rules that apply if their claims are vouched for.
     pub(crate) rules: Arc<[RuleId]>,
-    /// By kinds of elements.
+    /// By kind of element.
     cells: Box<[Tree]>,
     kinds: Arc<Kinds>,
 }
 
 impl Column {
-    /// What becomes of an element: two that are equal say the same for every set of claims, whatever column they are of.
+    /// The outcomes of an element. Equal trees have equal outcomes for every set of claims, in all columns.
     #[cfg(test)]
     pub(crate) fn cell(&self, element: ElementId) -> Option<Tree> {
         self.cells.get(self.kinds.kind(element)?).copied()
     }
 
-    /// All of them, by kinds of elements.
+    /// All cells, by kind of element.
     pub(crate) fn cells(&self) -> &[Tree] {
         &self.cells
     }
 }
 
-/// What a rule does to one element, and the claims it asks for.
-type Action = (Doing, Condition);
+/// What a rule does to one element, and its claim conditions.
+type Action = (ActionKind, Condition);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Doing {
+enum ActionKind {
     Permit(Treatment),
     Forbid,
     Review,
 }
 
-/// The rules of one policy, by whom they are for.
+/// The rules of one policy, indexed by agency class.
 #[derive(Debug)]
-struct Book<'p> {
+struct RuleIndex<'p> {
     policy: &'p Policy,
-    /// For each rule the numbers of its actions, by what kind they are on; a review's are on every kind.
+    /// For each rule the ids of its actions, with the kind of element; a review acts on every kind.
     actions: Vec<Vec<(Option<KindId>, u32)>>,
     of_class: Vec<Vec<RuleId>>,
     of_everyone: Vec<RuleId>,
 }
 
-/// All columns that were asked for, and the trees they share.
+/// All columns computed so far, and the trees they share.
 #[derive(Debug)]
 pub(super) struct Columns<'p> {
-    books: Vec<Book<'p>>,
-    /// The names of the claims, in the order in which trees ask for them.
+    rule_indices: Vec<RuleIndex<'p>>,
+    /// The names of the claims, in the variable order of the trees.
     claims: Vec<&'p str>,
     kinds: Arc<Kinds>,
-    /// By their numbers.
+    /// By action id.
     actions: Vec<Action>,
     pub(super) trees: Trees<Outcome>,
     pub(super) verdicts: Trees<Verdict>,
-    /// For each policy, by the rules.
+    /// For each policy, by rules.
     known: Vec<HashMap<Arc<[RuleId]>, Arc<Column>>>,
     known_cells: HashMap<Box<[u32]>, Tree>,
     known_verdicts: HashMap<Vec<Tree>, Tree>,
@@ -89,7 +89,7 @@ pub(super) struct Columns<'p> {
 impl<'p> Columns<'p> {
     pub(super) fn of(policies: &[&'p Policy]) -> Self {
         let mut claims: Vec<&'p str> = Vec::new();
-        // Claims that stand in one rule are asked for one after the other: that keeps trees small.
+        // Claims of one rule are adjacent in the variable order, which keeps trees small.
         for policy in policies {
             for rule in &policy.rules {
                 for name in policy.claim_names(ClaimSet(rule.requires.0 | rule.unless.0)) {
@@ -101,11 +101,11 @@ impl<'p> Columns<'p> {
         }
         let kinds = Arc::new(Kinds::of(policies));
         let mut numbers = HashMap::new();
-        let books = policies.iter().map(|policy| Book::of(policy, &claims, &kinds, &mut numbers)).collect();
+        let rule_indices = policies.iter().map(|policy| RuleIndex::of(policy, &claims, &kinds, &mut numbers)).collect();
         let mut actions: Vec<(u32, Action)> = numbers.into_iter().map(|(action, number)| (number, action)).collect();
         actions.sort_unstable();
         Self {
-            books,
+            rule_indices,
             claims,
             kinds,
             actions: actions.into_iter().map(|(_, action)| action).collect(),
@@ -117,19 +117,19 @@ impl<'p> Columns<'p> {
         }
     }
 
-    /// The names of the claims at these places of the trees' order.
+    /// The names of the claims at these levels.
     pub(super) fn claim_names(&self, levels: Levels) -> Vec<&'p str> {
-        (0..).zip(&self.claims).filter(|(place, _)| levels & (1 << place) != 0).map(|(_, name)| *name).collect()
+        (0..).zip(&self.claims).filter(|(level, _)| levels & (1 << level) != 0).map(|(_, name)| *name).collect()
     }
 
-    /// The rules of a policy that are for some of these classes, in order.
+    /// The rules of a policy for any of these classes, in order.
     pub(super) fn rules_for(&self, policy: usize, classes: &[ClassId]) -> Vec<RuleId> {
-        let Some(book) = self.books.get(policy) else { return Vec::new() };
+        let Some(rule_index) = self.rule_indices.get(policy) else { return Vec::new() };
         if classes.is_empty() {
             return Vec::new();
         }
-        let of_classes = classes.iter().filter_map(|class| book.of_class.get(usize::from(*class))).flatten();
-        let mut rules: Vec<RuleId> = of_classes.chain(&book.of_everyone).copied().collect();
+        let of_classes = classes.iter().filter_map(|class| rule_index.of_class.get(usize::from(*class))).flatten();
+        let mut rules: Vec<RuleId> = of_classes.chain(&rule_index.of_everyone).copied().collect();
         rules.sort_unstable();
         rules.dedup();
         rules
@@ -143,10 +143,10 @@ impl<'p> Columns<'p> {
         purpose: Option<PurposeId>,
         message: Option<MessageKeyId>,
     ) -> Result<Arc<Column>, SurveyError> {
-        let Some(book) = self.books.get(policy).map(|book| book.policy) else {
+        let Some(surveyed) = self.rule_indices.get(policy).map(|rule_index| rule_index.policy) else {
             return Err(SurveyError::Claims(Vec::new()));
         };
-        let is_for = |id: &RuleId| book.rule(*id).is_some_and(|rule| rule.is_for(purpose, message));
+        let is_for = |id: &RuleId| surveyed.rule(*id).is_some_and(|rule| rule.is_for(purpose, message));
         let own: Vec<RuleId> = rules.iter().copied().filter(is_for).collect();
         if let Some(column) = self.known.get(policy).and_then(|known| known.get(own.as_slice())) {
             return Ok(Arc::clone(column));
@@ -165,8 +165,8 @@ impl<'p> Columns<'p> {
     fn build(&mut self, policy: usize, rules: Arc<[RuleId]>) -> Column {
         let mut actions: Vec<(KindId, u32)> = Vec::new();
         let mut reviews: Vec<u32> = Vec::new();
-        if let Some(book) = self.books.get(policy) {
-            for (kind, action) in rules.iter().filter_map(|id| book.actions.get(*id)).flatten() {
+        if let Some(rule_index) = self.rule_indices.get(policy) {
+            for (kind, action) in rules.iter().filter_map(|id| rule_index.actions.get(*id)).flatten() {
                 match kind {
                     Some(kind) => actions.push((*kind, *action)),
                     None => reviews.push(*action),
@@ -174,7 +174,7 @@ impl<'p> Columns<'p> {
             }
         }
         actions.sort_unstable();
-        // What no rule names is the same everywhere.
+        // Kinds that no rule names all have the same cell.
         let mut own = reviews.clone();
         let mut cells = vec![self.cell(&mut own); self.kinds.count()];
         for actions in actions.chunk_by(|(one, _), (other, _)| one == other) {
@@ -187,7 +187,8 @@ impl<'p> Columns<'p> {
         Column { rules, cells: cells.into(), kinds: Arc::clone(&self.kinds) }
     }
 
-    /// What actions, by their numbers, make of an element: the most open permit, unless a forbid; held, if a review.
+    /// The outcome tree of a set of actions, given by id: the most open permit, unless there is a forbid; held, if
+    /// there is a review.
     fn cell(&mut self, numbers: &mut Vec<u32>) -> Tree {
         numbers.sort_unstable();
         numbers.dedup();
@@ -200,13 +201,13 @@ impl<'p> Columns<'p> {
         let trees = &mut self.trees;
         let removed = trees.leaf(Outcome::Removed);
         let mut tree = removed;
-        for (doing, condition) in &actions {
-            let then = match *doing {
-                Doing::Permit(treatment) => {
+        for (action_kind, condition) in &actions {
+            let then = match *action_kind {
+                ActionKind::Permit(treatment) => {
                     trees.map(tree, &|outcome: Outcome| outcome.min(Outcome::Released(treatment)))
                 }
-                Doing::Forbid => removed,
-                Doing::Review => trees.map(tree, &|outcome| match outcome {
+                ActionKind::Forbid => removed,
+                ActionKind::Review => trees.map(tree, &|outcome| match outcome {
                     Outcome::Released(treatment) => Outcome::Held(treatment),
                     other => other,
                 }),
@@ -217,7 +218,8 @@ impl<'p> Columns<'p> {
         tree
     }
 
-    /// What becomes of the whole message. Few ask, and it can depend on all claims at once: it is worked out where they do.
+    /// The verdict on the whole message. Computed lazily, because it is rarely needed and can depend on all claims at
+    /// once.
     pub(super) fn verdict(&mut self, column: &Column) -> Result<Tree, SurveyError> {
         let mut distinct = column.cells.to_vec();
         distinct.sort_unstable();
@@ -230,7 +232,7 @@ impl<'p> Columns<'p> {
             Outcome::Held(_) => Verdict::Review,
             Outcome::Removed => verdict,
         };
-        // What is released whatever the claims, without review, settles it at once.
+        // An element that is always released, without review, decides it alone.
         let always = |tree: &&Tree| matches!(self.trees.value(**tree), Some(Outcome::Released(_)));
         let deciding = distinct.iter().find(always).map_or(distinct.as_slice(), std::slice::from_ref);
         let mut tree = self.verdicts.leaf(Verdict::Nothing);
@@ -249,25 +251,25 @@ impl<'p> Columns<'p> {
     }
 }
 
-impl<'p> Book<'p> {
+impl<'p> RuleIndex<'p> {
     fn of(policy: &'p Policy, claims: &[&str], kinds: &Kinds, numbers: &mut HashMap<Action, u32>) -> Self {
         let levels = |set: ClaimSet| {
-            let place = |name: &str| claims.iter().position(|own| *own == name).unwrap_or_default();
-            policy.claim_names(set).into_iter().fold(0, |levels: Levels, name| levels | 1 << place(name))
+            let level = |name: &str| claims.iter().position(|own| *own == name).unwrap_or_default();
+            policy.claim_names(set).into_iter().fold(0, |levels: Levels, name| levels | 1 << level(name))
         };
         let condition = |rule: &Rule| Condition { requires: levels(rule.requires), unless: levels(rule.unless) };
         let mut actions_of = |rule: &Rule| -> Vec<(Option<KindId>, u32)> {
             let condition = condition(rule);
-            let mut number = |doing: Doing| {
+            let mut number = |action_kind: ActionKind| {
                 let next = numbers.len() as u32;
-                *numbers.entry((doing, condition)).or_insert(next)
+                *numbers.entry((action_kind, condition)).or_insert(next)
             };
             if let Effect::Review = rule.effect {
-                return vec![(None, number(Doing::Review))];
+                return vec![(None, number(ActionKind::Review))];
             }
             let named = kinds.named(rule).into_iter();
             named
-                .map(|(kind, treatment)| (Some(kind), number(treatment.map_or(Doing::Forbid, Doing::Permit))))
+                .map(|(kind, treatment)| (Some(kind), number(treatment.map_or(ActionKind::Forbid, ActionKind::Permit))))
                 .collect()
         };
         let mut of_class = vec![Vec::new(); policy.classes().len()];

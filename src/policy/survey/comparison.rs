@@ -1,5 +1,5 @@
-//! What changes from one policy to another: for every ORI, purpose, message key and set of claims that either tells apart,
-//! what either lets out. Names of classes and rules, their order, and how a thing is written make no difference.
+//! Compares two policies semantically: what each releases for every ORI, purpose, message key and set of claims that
+//! either distinguishes. Names of classes and rules, their order and spelling make no difference.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -11,7 +11,7 @@ use super::columns::{Column, Columns, Outcome};
 use super::metadata::RuleId;
 use super::regions::{Region, regions};
 use super::simple::simplified;
-use super::trees::{Levels, Tree, Trees, Way};
+use super::trees::{Levels, Tree, TreePath, Trees};
 use super::{MAX_CASES, SurveyError, messages};
 use crate::catalog::{ElementId, Treatment};
 use crate::config::ConfigError;
@@ -20,29 +20,29 @@ use crate::policy::ori::Ori;
 use crate::policy::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
 use crate::policy::{OnShapeViolation, Policy, Verdict};
 
-/// The old policy and the new one.
+/// The index of the old policy.
 pub(crate) const OLD: usize = 0;
-/// See [`OLD`].
+/// The index of the new policy.
 pub(crate) const NEW: usize = 1;
 
-/// How many changes are reported (P8), and in how many situations they are looked for.
+/// Maximum number of reported changes, and of situations with changes (P8).
 const MAX_CHANGES: usize = 100_000;
-const MAX_PLACES: usize = 2_000_000;
+const MAX_CHANGED_SITUATIONS: usize = 2_000_000;
 
-/// What a change is of: one element, or what becomes of the whole message.
+/// A change of one element, or of the verdict on the whole message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Change {
     Element(ElementId, [Outcome; 2]),
     Message([Verdict; 2]),
 }
 
-/// Which way a change goes.
+/// The direction of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Direction {
     /// More goes out.
     Gain,
-    /// No more goes out by itself, but more once a person has approved the message.
+    /// No more goes out directly, but more after a person has approved the message.
     GainAfterReview,
     /// Less goes out, or less once approved.
     Loss,
@@ -59,7 +59,7 @@ impl Change {
     }
 }
 
-/// Which way it goes if something else becomes of an element.
+/// The direction of a change of an element's outcome.
 pub(super) fn direction(outcomes: [Outcome; 2]) -> Direction {
     let is_more = |part: fn(Outcome) -> Option<Treatment>| {
         let [old, new] = outcomes.map(|outcome| openness(part(outcome)));
@@ -72,7 +72,7 @@ pub(super) fn direction(outcomes: [Outcome; 2]) -> Direction {
     }
 }
 
-/// How an element goes out; `None` where it doesn't, or not before a review.
+/// The treatment of an element that is released directly.
 fn released(outcome: Outcome) -> Option<Treatment> {
     match outcome {
         Outcome::Released(treatment) => Some(treatment),
@@ -80,7 +80,7 @@ fn released(outcome: Outcome) -> Option<Treatment> {
     }
 }
 
-/// How an element goes out, at once or after a review.
+/// The treatment of an element that is released directly or after a review.
 fn permitted(outcome: Outcome) -> Option<Treatment> {
     match outcome {
         Outcome::Released(treatment) | Outcome::Held(treatment) => Some(treatment),
@@ -97,52 +97,52 @@ fn openness(treatment: Option<Treatment>) -> u8 {
     }
 }
 
-/// One change, and for whom it is one.
+/// One change, and whom it affects.
 #[derive(Debug)]
 pub(crate) struct Difference {
-    /// The classes that these requesters have under either policy.
+    /// The classes of these requesters under either policy.
     pub(crate) classes: [Vec<ClassId>; 2],
     pub(crate) example: Ori,
     pub(crate) change: Change,
     /// Every one of these purposes with every one of these message keys.
     pub(crate) purposes: Vec<Option<String>>,
     pub(crate) messages: Vec<Option<MessageKeyId>>,
-    /// Claims that are vouched for, and claims that are not.
+    /// Claims that are vouched for, and that are not.
     pub(crate) with: Vec<String>,
     pub(crate) without: Vec<String>,
-    /// The rules of either policy that make the change.
+    /// The rules of either policy that cause the change.
     pub(crate) rules: [Vec<RuleId>; 2],
 }
 
-/// All that changes from one policy to another.
+/// All changes from one policy to another.
 #[derive(Debug)]
 pub(crate) struct Differences {
     pub(crate) all: Vec<Difference>,
-    /// What either policy does on a shape violation, where that makes a difference.
+    /// What each policy does on a shape violation, if that makes a difference.
     pub(crate) shape: Option<[OnShapeViolation; 2]>,
-    /// The purposes that may be stated under either policy, and the message keys that either tells apart.
+    /// The purposes that may be stated under either policy, and the message keys that either distinguishes.
     pub(crate) purposes: Vec<Option<String>>,
     pub(crate) messages: Vec<Option<MessageKeyId>>,
 }
 
-/// One purpose, as either policy has it.
+/// One purpose under both policies.
 struct Purpose {
     code: Option<String>,
-    /// What the rules of either are asked; `None` where it refuses the code.
+    /// Its id in either policy; `None` if the policy refuses the code.
     places: [Option<Option<PurposeId>>; 2],
 }
 
 impl Purpose {
-    /// Whether one policy refuses it and the other doesn't.
+    /// Whether exactly one policy refuses it.
     fn is_refused_by_one(&self) -> bool {
         self.places[OLD].is_none() != self.places[NEW].is_none()
     }
 }
 
-/// Compares two policies that stand on the same data elements and formats.
+/// Compares two policies with the same catalog and formats.
 ///
 /// # Errors
-/// When one of them can't be surveyed, or more differs than anybody could read.
+/// When one of them can't be surveyed, or there are too many differences.
 pub(crate) fn compare(old: &Policy, new: &Policy) -> Result<Differences, ConfigError> {
     Comparer::of(old, new).compare().map_err(|error| error.of(&[old, new]))
 }
@@ -152,12 +152,12 @@ struct Comparer<'p> {
     columns: Columns<'p>,
     purposes: Vec<Purpose>,
     messages: Vec<Option<MessageKeyId>>,
-    /// For each rule of either policy the number of what it says, whatever it is called and whomever it is for.
+    /// For each rule of either policy the id of its content, regardless of its name and agency classes.
     contents: [Vec<usize>; 2],
     elements: Trees<[Outcome; 2]>,
     verdicts: Trees<[Verdict; 2]>,
-    known_elements: HashMap<[Tree; 2], Arc<Ways<Outcome>>>,
-    known_verdicts: HashMap<[Tree; 2], Arc<Ways<Verdict>>>,
+    known_elements: HashMap<[Tree; 2], Arc<TreePaths<Outcome>>>,
+    known_verdicts: HashMap<[Tree; 2], Arc<TreePaths<Verdict>>>,
 }
 
 impl<'p> Comparer<'p> {
@@ -185,41 +185,41 @@ impl<'p> Comparer<'p> {
 
     fn compare(mut self) -> Result<Differences, SurveyError> {
         let shapes = self.policies.map(Policy::on_shape_violation);
-        let is_shape_other = shapes[OLD] != shapes[NEW];
+        let shape_differs = shapes[OLD] != shapes[NEW];
         let is_any_refused = self.purposes.iter().any(Purpose::is_refused_by_one);
         let mut shape = None;
         let mut all = Vec::new();
         let mut places = 0;
         let regions = regions(&self.policies.map(|policy| &policy.agencies))?;
-        SurveyError::unless_few(regions.len(), self.purposes.len(), self.messages.len())?;
+        SurveyError::check_count(regions.len(), self.purposes.len(), self.messages.len())?;
         for region in regions {
             let mut classes = region.classes.iter();
             let classes = [(); 2].map(|()| classes.next().cloned().unwrap_or_default());
             let rules =
                 [OLD, NEW].map(|policy| self.columns.rules_for(policy, classes.get(policy).unwrap_or(&classes[OLD])));
             let differing = self.differing(&rules);
-            if !is_shape_other && !is_any_refused && differing.iter().all(Vec::is_empty) {
+            if !shape_differs && !is_any_refused && differing.iter().all(Vec::is_empty) {
                 continue;
             }
-            let mut found = Found::new();
+            let mut found = FoundChanges::new();
             for purpose in 0..self.purposes.len() {
                 for message in 0..self.messages.len() {
-                    if !is_shape_other && !self.is_for_any(&differing, purpose, message) {
+                    if !shape_differs && !self.applies_any(&differing, purpose, message) {
                         continue;
                     }
                     let columns = self.pair(&rules, purpose, message)?;
                     places += self.compare_columns(&columns, (purpose, message), &mut found)?;
-                    if places > MAX_PLACES {
-                        return Err(SurveyError::Differences(MAX_PLACES));
+                    if places > MAX_CHANGED_SITUATIONS {
+                        return Err(SurveyError::Differences(MAX_CHANGED_SITUATIONS));
                     }
-                    if is_shape_other && shape.is_none() {
-                        let ways = self.verdict_ways(&columns)?;
-                        let both = ways.iter().any(|way| way.value == [Verdict::Rewrite; 2]);
+                    if shape_differs && shape.is_none() {
+                        let paths = self.verdict_paths(&columns)?;
+                        let both = paths.iter().any(|path| path.value == [Verdict::Rewrite; 2]);
                         shape = both.then_some(shapes);
                     }
                 }
             }
-            self.tell(&region, &classes, found, &mut all);
+            self.report_region(&region, &classes, found, &mut all);
             if all.len() > MAX_CHANGES {
                 return Err(SurveyError::Differences(MAX_CHANGES));
             }
@@ -232,19 +232,19 @@ impl<'p> Comparer<'p> {
         })
     }
 
-    /// The rules of either policy that say what none of the other's says. Where none of them is asked, nothing differs.
+    /// The rules of either policy whose content no rule of the other has. Where none of them applies, nothing differs.
     fn differing(&self, rules: &[Vec<RuleId>; 2]) -> [Vec<RuleId>; 2] {
         let contents = [self.contents_of(OLD, &rules[OLD]), self.contents_of(NEW, &rules[NEW])];
-        let beside = |own: usize, rules: &[RuleId], other: &[usize]| {
+        let unmatched = |own: usize, rules: &[RuleId], other: &[usize]| {
             let is_alone =
                 |id: &RuleId| self.content(own, *id).is_none_or(|content| other.binary_search(&content).is_err());
             rules.iter().copied().filter(is_alone).collect()
         };
-        [beside(OLD, &rules[OLD], &contents[NEW]), beside(NEW, &rules[NEW], &contents[OLD])]
+        [unmatched(OLD, &rules[OLD], &contents[NEW]), unmatched(NEW, &rules[NEW], &contents[OLD])]
     }
 
-    /// Whether some of these rules are for a purpose and a message key, by their places.
-    fn is_for_any(&self, rules: &[Vec<RuleId>; 2], purpose: usize, message: usize) -> bool {
+    /// Whether any of these rules is for a purpose and a message key, given by index.
+    fn applies_any(&self, rules: &[Vec<RuleId>; 2], purpose: usize, message: usize) -> bool {
         let Some(asked) = self.purposes.get(purpose) else { return false };
         let message = self.messages.get(message).copied().flatten();
         let is_for = |own: usize, purpose: Option<Option<PurposeId>>, rules: &[RuleId]| {
@@ -256,7 +256,7 @@ impl<'p> Comparer<'p> {
             || is_for(NEW, asked.places[NEW], &rules[NEW])
     }
 
-    /// The columns of both policies for a purpose and a message key, by their places.
+    /// The columns of both policies for a purpose and a message key, given by index.
     fn pair(
         &mut self,
         rules: &[Vec<RuleId>; 2],
@@ -267,7 +267,7 @@ impl<'p> Comparer<'p> {
         let message = self.messages.get(message).copied().flatten();
         let mut column = |own: usize, rules: &[RuleId], purpose: Option<Option<PurposeId>>| match purpose {
             Some(purpose) => self.columns.column(own, rules, purpose, message),
-            // What is refused gets nothing, whatever the rules.
+            // A refused request gets nothing.
             None => self.columns.column(own, &[], None, message),
         };
         Ok([column(OLD, &rules[OLD], places[OLD])?, column(NEW, &rules[NEW], places[NEW])?])
@@ -277,11 +277,11 @@ impl<'p> Comparer<'p> {
         &mut self,
         columns: &[Arc<Column>; 2],
         place: (usize, usize),
-        found: &mut Found,
+        found: &mut FoundChanges,
     ) -> Result<usize, SurveyError> {
         let mut count = 0;
-        let mut add = |way: Way<Change>, rules: [Vec<RuleId>; 2]| {
-            let (places, known) = found.entry(way.value).or_default().entry((way.with, way.without)).or_default();
+        let mut add = |path: TreePath<Change>, rules: [Vec<RuleId>; 2]| {
+            let (places, known) = found.entry(path.value).or_default().entry((path.with, path.without)).or_default();
             places.push(place);
             count += 1;
             known.iter_mut().zip(rules).for_each(|(known, rules)| known.extend(rules));
@@ -289,56 +289,56 @@ impl<'p> Comparer<'p> {
         let kinds = Arc::clone(self.columns.kinds());
         for (kind, (old, new)) in columns[OLD].cells().iter().zip(columns[NEW].cells()).enumerate() {
             let Some(element) = kinds.members(kind).first().copied().filter(|_| old != new) else { continue };
-            for way in self.element_ways([*old, *new])?.iter().filter(|way| way.value[OLD] != way.value[NEW]) {
-                let change = Change::Element(element, way.value);
-                let rules = self.making(columns, way.with, &change);
-                add(Way { with: way.with, without: way.without, value: change }, rules);
+            for path in self.element_paths([*old, *new])?.iter().filter(|path| path.value[OLD] != path.value[NEW]) {
+                let change = Change::Element(element, path.value);
+                let rules = self.responsible_rules(columns, path.with, &change);
+                add(TreePath { with: path.with, without: path.without, value: change }, rules);
             }
         }
         if columns[OLD].cells() != columns[NEW].cells() {
-            let ways = self.verdict_ways(columns)?;
-            for way in ways.iter().filter(|way| way.value[OLD] != way.value[NEW]) {
-                let change = Change::Message(way.value);
-                let rules = self.making(columns, way.with, &change);
-                add(Way { with: way.with, without: way.without, value: change }, rules);
+            let paths = self.verdict_paths(columns)?;
+            for path in paths.iter().filter(|path| path.value[OLD] != path.value[NEW]) {
+                let change = Change::Message(path.value);
+                let rules = self.responsible_rules(columns, path.with, &change);
+                add(TreePath { with: path.with, without: path.without, value: change }, rules);
             }
         }
         Ok(count)
     }
 
-    /// What becomes of an element under both policies, by claims.
-    fn element_ways(&mut self, cells: [Tree; 2]) -> Result<Arc<Ways<Outcome>>, SurveyError> {
-        if let Some(ways) = self.known_elements.get(&cells) {
-            return Ok(Arc::clone(ways));
+    /// The outcomes of an element under both policies, by claims.
+    fn element_paths(&mut self, cells: [Tree; 2]) -> Result<Arc<TreePaths<Outcome>>, SurveyError> {
+        if let Some(paths) = self.known_elements.get(&cells) {
+            return Ok(Arc::clone(paths));
         }
         let trees = &self.columns.trees;
         let none = self.elements.leaf([Outcome::Removed; 2]);
         let tree = self.elements.fold(none, (trees, cells[OLD]), &|[_, new], outcome| [outcome, new]);
         let tree = self.elements.fold(tree, (trees, cells[NEW]), &|[old, _], outcome| [old, outcome]);
-        // What is the same makes no difference, whatever it is.
+        // Equal outcomes are merged, because they make no difference.
         let tree = self.elements.map(tree, &|[old, new]| if old == new { [Outcome::Removed; 2] } else { [old, new] });
-        let ways = ways_of(&self.elements, tree)?;
-        self.known_elements.insert(cells, Arc::clone(&ways));
-        Ok(ways)
+        let paths = paths_of(&self.elements, tree)?;
+        self.known_elements.insert(cells, Arc::clone(&paths));
+        Ok(paths)
     }
 
-    /// What becomes of the message under both policies, by claims.
-    fn verdict_ways(&mut self, columns: &[Arc<Column>; 2]) -> Result<Arc<Ways<Verdict>>, SurveyError> {
+    /// The verdicts on the message under both policies, by claims.
+    fn verdict_paths(&mut self, columns: &[Arc<Column>; 2]) -> Result<Arc<TreePaths<Verdict>>, SurveyError> {
         let cells = [self.columns.verdict(&columns[OLD])?, self.columns.verdict(&columns[NEW])?];
-        if let Some(ways) = self.known_verdicts.get(&cells) {
-            return Ok(Arc::clone(ways));
+        if let Some(paths) = self.known_verdicts.get(&cells) {
+            return Ok(Arc::clone(paths));
         }
         let trees = &self.columns.verdicts;
         let none = self.verdicts.leaf([Verdict::Nothing; 2]);
         let tree = self.verdicts.fold(none, (trees, cells[OLD]), &|[_, new], verdict| [verdict, new]);
         let tree = self.verdicts.fold(tree, (trees, cells[NEW]), &|[old, _], verdict| [old, verdict]);
-        let ways = ways_of(&self.verdicts, tree)?;
-        self.known_verdicts.insert(cells, Arc::clone(&ways));
-        Ok(ways)
+        let paths = paths_of(&self.verdicts, tree)?;
+        self.known_verdicts.insert(cells, Arc::clone(&paths));
+        Ok(paths)
     }
 
-    /// The rules that make a change: those of either policy that have a part in it and nothing to match them in the other.
-    fn making(&self, columns: &[Arc<Column>; 2], with: Levels, change: &Change) -> [Vec<RuleId>; 2] {
+    /// The rules that cause a change: those of either policy that contribute to it and have no match in the other.
+    fn responsible_rules(&self, columns: &[Arc<Column>; 2], with: Levels, change: &Change) -> [Vec<RuleId>; 2] {
         let names = self.columns.claim_names(with);
         let applied = [OLD, NEW].map(|own| {
             let policy = self.policy(own);
@@ -348,20 +348,20 @@ impl<'p> Comparer<'p> {
             column.rules.iter().copied().filter(applies).collect::<Vec<_>>()
         });
         let contents = [self.contents_of(OLD, &applied[OLD]), self.contents_of(NEW, &applied[NEW])];
-        // The policy in which more goes out.
+        // The policy that releases more.
         let open = if change.direction() == Direction::Loss { OLD } else { NEW };
         let part = |own: usize, rules: &[RuleId], other: &[usize]| {
-            let has_part = |id: &RuleId| self.has_part(own, own == open, *id, change);
+            let contributes = |id: &RuleId| self.contributes(own, own == open, *id, change);
             let is_matched =
                 |id: &RuleId| self.content(own, *id).is_some_and(|content| other.binary_search(&content).is_ok());
-            rules.iter().copied().filter(|id| has_part(id) && !is_matched(id)).collect()
+            rules.iter().copied().filter(|id| contributes(id) && !is_matched(id)).collect()
         };
         [part(OLD, &applied[OLD], &contents[NEW]), part(NEW, &applied[NEW], &contents[OLD])]
     }
 
-    /// Whether a rule that applies can make a change: in the policy in which more goes out by letting it out, in the other by
-    /// keeping it back.
-    fn has_part(&self, own: usize, is_open: bool, id: RuleId, change: &Change) -> bool {
+    /// Whether a rule that applies can cause a change: by permitting, in the policy that releases more, or by
+    /// forbidding, in the other.
+    fn contributes(&self, own: usize, is_open: bool, id: RuleId, change: &Change) -> bool {
         let Some(rule) = self.policy(own).rule(id) else { return false };
         match (change, &rule.effect) {
             (Change::Element(element, values), Effect::Permit(elements)) => {
@@ -375,7 +375,7 @@ impl<'p> Comparer<'p> {
                 let [is_held, is_held_too] = values.map(|outcome| matches!(outcome, Outcome::Held(_)));
                 is_held != is_held_too && if own == OLD { is_held } else { is_held_too }
             }
-            // Between held and rewritten only reviews stand.
+            // Only reviews make the difference between held and rewritten.
             (Change::Message(values), Effect::Review) => !values.contains(&Verdict::Nothing) || is_open,
             (Change::Message(values), Effect::Permit(_)) => values.contains(&Verdict::Nothing) && is_open,
             (Change::Message(values), Effect::Forbid(_)) => values.contains(&Verdict::Nothing) && !is_open,
@@ -391,7 +391,7 @@ impl<'p> Comparer<'p> {
         contents.get(id).copied()
     }
 
-    /// What these rules say, each once, in order.
+    /// The distinct contents of these rules, in order.
     fn contents_of(&self, own: usize, rules: &[RuleId]) -> Vec<usize> {
         let mut contents: Vec<usize> = rules.iter().filter_map(|id| self.content(own, *id)).collect();
         contents.sort_unstable();
@@ -399,11 +399,17 @@ impl<'p> Comparer<'p> {
         contents
     }
 
-    /// Puts what was found for a region into words: purposes with the same message keys are told together, and what was found
-    /// of a kind of elements is told of each of them.
-    fn tell(&self, region: &Region, classes: &[Vec<ClassId>; 2], found: Found, all: &mut Vec<Difference>) {
+    /// Reports the changes found for a region: purposes with the same message keys are grouped, and kinds are expanded
+    /// to their elements.
+    fn report_region(
+        &self,
+        region: &Region,
+        classes: &[Vec<ClassId>; 2],
+        found: FoundChanges,
+        all: &mut Vec<Difference>,
+    ) {
         let kinds = Arc::clone(self.columns.kinds());
-        let begun = all.len();
+        let first_new = all.len();
         for (change, conditions) in found {
             let changes: Vec<Change> = match change {
                 Change::Element(element, values) => {
@@ -441,23 +447,26 @@ impl<'p> Comparer<'p> {
                 }
             }
         }
-        all.get_mut(begun..).into_iter().for_each(|told| told.sort_by_key(|difference| difference.change));
+        all.get_mut(first_new..)
+            .into_iter()
+            .for_each(|differences| differences.sort_by_key(|difference| difference.change));
     }
 }
 
-type Ways<T> = [Way<[T; 2]>];
+type TreePaths<T> = [TreePath<[T; 2]>];
 
-fn ways_of<T: Copy + Ord + Hash>(trees: &Trees<[T; 2]>, tree: Tree) -> Result<Arc<Ways<T>>, SurveyError> {
-    match trees.ways(tree, MAX_CASES) {
-        Some(ways) if !trees.is_full() => Ok(simplified(ways).into()),
+fn paths_of<T: Copy + Ord + Hash>(trees: &Trees<[T; 2]>, tree: Tree) -> Result<Arc<TreePaths<T>>, SurveyError> {
+    match trees.paths(tree, MAX_CASES) {
+        Some(paths) if !trees.is_full() => Ok(simplified(paths).into()),
         _ => Err(SurveyError::Claims(Vec::new())),
     }
 }
 
-/// By change, where one of the first element of a kind is of the whole kind, and by claims: the purposes and message keys, and the rules of either policy.
-type Found = BTreeMap<Change, BTreeMap<(Levels, Levels), (Vec<(usize, usize)>, [Vec<RuleId>; 2])>>;
+/// By change, where the first element of a kind represents the kind, and by claims: the purposes and message keys, and
+/// the rules of either policy.
+type FoundChanges = BTreeMap<Change, BTreeMap<(Levels, Levels), (Vec<(usize, usize)>, [Vec<RuleId>; 2])>>;
 
-/// Numbers what rules say: those of the same number ask for the same and do the same.
+/// Assigns ids to the contents of rules: those with the same id have the same conditions and effect.
 fn contents<'p>(policies: [&'p Policy; 2]) -> [Vec<usize>; 2] {
     let mut known = HashMap::new();
     policies.map(|policy| {

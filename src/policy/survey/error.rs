@@ -1,4 +1,4 @@
-//! Why a policy can't be surveyed: the number of things to tell apart would grow without a bound (P8). The error names the
+//! Why a policy can't be surveyed: the number of distinct situations would grow without bound (P8). The error names the
 //! classes or rules that multiply it.
 
 use std::cmp::Reverse;
@@ -11,33 +11,33 @@ use crate::policy::Policy;
 use crate::policy::agency::ClassId;
 use crate::policy::rule::Rule;
 
-/// How many sets of agency classes, purposes and message keys a survey goes through, all with all.
+/// Maximum number of combinations of agency class sets, purposes and message keys in a survey.
 const MAX_SITUATIONS: usize = 1_000_000;
 
-/// How many classes or rules an error names.
-const NAMED: usize = 3;
+/// Maximum number of classes or rules that an error names.
+const MAX_NAMED: usize = 3;
 
-/// Why a policy, or a pair of them, can't be surveyed. No policy that was written to be read is such.
+/// Why a policy, or a pair of them, can't be surveyed. Doesn't happen with readable policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SurveyError {
-    /// The patterns of these classes overlap in too many ways; each class with the place of its policy.
+    /// The patterns of these classes overlap in too many ways; each class with the index of its policy.
     Patterns(Vec<(usize, ClassId)>),
-    /// The claims that these rules ask for depend on each other in too many ways; none: those of all rules.
+    /// The claims of these rules depend on each other in too many ways; empty: those of all rules.
     Claims(Vec<(usize, RuleId)>),
-    /// So many sets of agency classes, purposes and message keys.
+    /// Too many combinations of agency class sets, purposes and message keys.
     Situations([usize; 3]),
-    /// More differences than anybody could read.
+    /// Too many differences to read.
     Differences(usize),
 }
 
 impl SurveyError {
-    /// Refuses more situations than can be gone through.
-    pub(super) fn unless_few(sets: usize, purposes: usize, keys: usize) -> Result<(), Self> {
+    /// An error if there are too many situations.
+    pub(super) fn check_count(sets: usize, purposes: usize, keys: usize) -> Result<(), Self> {
         let count = sets.saturating_mul(purposes).saturating_mul(keys);
         if count > MAX_SITUATIONS { Err(Self::Situations([sets, purposes, keys])) } else { Ok(()) }
     }
 
-    /// The error of these policies, which it names at the first class or rule at fault.
+    /// The error for these policies, at the first class or rule at fault.
     pub(super) fn of(&self, policies: &[&Policy]) -> ConfigError {
         match self {
             Self::Patterns(classes) => of_patterns(policies, classes),
@@ -56,7 +56,7 @@ impl SurveyError {
     }
 }
 
-/// The last policy is the one that a person is at work on.
+/// The last policy is the one that is being edited.
 fn of_file(policies: &[&Policy], message: String) -> ConfigError {
     ConfigError::of_file(policies.last().map_or("", |policy| policy.file()), message)
 }
@@ -90,11 +90,11 @@ fn of_claims(policies: &[&Policy], rules: &[(usize, RuleId)]) -> ConfigError {
     of_file(policies, message).help("let fewer rules with different claims be on the same elements")
 }
 
-/// The first few of many names, and how many more there are.
+/// The first few names, and the number of others.
 fn named(names: impl Iterator<Item = String>) -> String {
     let names: Vec<String> = names.collect();
-    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(NAMED) {
+    let shown = names.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MAX_NAMED) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }

@@ -1,7 +1,8 @@
-//! Kinds of data elements: those that every rule treats alike, so that what becomes of one becomes of all of them.
+//! Kinds of data elements: equivalence classes of elements that every rule treats alike, so that all have the same
+//! outcome.
 //!
-//! A catalog has far more elements than a policy tells apart. Whatever goes through all requesters goes through kinds, and
-//! through elements only where it tells people of them.
+//! A catalog has far more elements than a policy distinguishes. Analyses over all requesters work on kinds, and expand
+//! them to elements only in reports.
 
 use std::collections::HashMap;
 
@@ -9,33 +10,33 @@ use crate::catalog::{ElementId, Treatment};
 use crate::policy::Policy;
 use crate::policy::rule::{Effect, Rule};
 
-/// The place of a kind.
+/// The index of a kind.
 pub(crate) type KindId = usize;
 
-/// The kinds that the rules of some policies tell apart, in the order of their first elements.
+/// The kinds that the rules of some policies distinguish, in the order of their first elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kinds {
     of_element: Vec<KindId>,
     members: Vec<Vec<ElementId>>,
 }
 
-/// What a rule of a policy does to an element; `None` for a forbid.
-type Named = (usize, usize, Option<Treatment>);
+/// One use of an element: policy, rule, and treatment; `None` for a forbid.
+type ElementUse = (usize, usize, Option<Treatment>);
 
 impl Kinds {
     pub(super) fn of(policies: &[&Policy]) -> Self {
         let count = policies.iter().map(|policy| policy.envelope.len()).max().unwrap_or(0);
-        let mut named: Vec<Vec<Named>> = vec![Vec::new(); count];
+        let mut named: Vec<Vec<ElementUse>> = vec![Vec::new(); count];
         for (policy, own) in policies.iter().enumerate() {
             for (id, rule) in own.rules().iter().enumerate() {
-                for (element, treatment) in treated(rule) {
+                for (element, treatment) in elements_of(rule) {
                     if let Some(named) = named.get_mut(element.index()) {
                         named.push((policy, id, treatment));
                     }
                 }
             }
         }
-        let mut known: HashMap<Vec<Named>, KindId> = HashMap::new();
+        let mut known: HashMap<Vec<ElementUse>, KindId> = HashMap::new();
         let mut kinds = Self { of_element: Vec::new(), members: Vec::new() };
         for (element, named) in (0..).map_while(ElementId::at).zip(named) {
             let kind = *known.entry(named).or_insert(kinds.members.len());
@@ -61,21 +62,21 @@ impl Kinds {
         self.members.get(kind).map_or(&[], Vec::as_slice)
     }
 
-    /// The first of the elements that are of the kind of this one.
+    /// The first element of the same kind.
     pub(crate) fn first(&self, element: ElementId) -> ElementId {
         self.kind(element).and_then(|kind| self.members(kind).first()).copied().unwrap_or(element)
     }
 
-    /// The kinds that a rule names, and how it permits them; `None` for a forbid. A review names none.
+    /// The kinds that a rule names, with their treatments; `None` for a forbid. A review names none.
     pub(crate) fn named(&self, rule: &Rule) -> Vec<(KindId, Option<Treatment>)> {
         let is_first = |element: &ElementId| self.first(*element) == *element;
-        let firsts = treated(rule).filter(|(element, _)| is_first(element));
+        let firsts = elements_of(rule).filter(|(element, _)| is_first(element));
         firsts.filter_map(|(element, treatment)| Some((self.kind(element)?, treatment))).collect()
     }
 }
 
-/// The elements that a rule names, and how it permits them; `None` for a forbid.
-fn treated(rule: &Rule) -> impl Iterator<Item = (ElementId, Option<Treatment>)> {
+/// The elements that a rule names, with their treatments; `None` for a forbid.
+fn elements_of(rule: &Rule) -> impl Iterator<Item = (ElementId, Option<Treatment>)> {
     let (permitted, forbidden): (&[(ElementId, Treatment)], &[ElementId]) = match &rule.effect {
         Effect::Permit(elements) => (elements, &[]),
         Effect::Forbid(elements) => (&[], elements),

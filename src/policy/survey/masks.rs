@@ -1,35 +1,35 @@
-//! Patterns as masks: an ORI has nine characters, so a star stands for a known number of them in each of few ways.
+//! Patterns as masks of nine characters: each pattern expands to few masks, one for each way to fill its stars.
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::policy::ori::{ORI_LENGTH, OriPattern};
 
-/// What stands in a mask where any character may.
+/// The mask symbol for any character.
 pub(crate) const ANY: u8 = b'?';
-/// What stands in a mask where any digit may.
+/// The mask symbol for any digit.
 pub(crate) const DIGIT: u8 = b'#';
 
-/// One character, [`ANY`] or [`DIGIT`] for each place of an ORI.
+/// One character, [`ANY`] or [`DIGIT`] for each position of an ORI.
 pub(crate) type Mask = [u8; ORI_LENGTH];
 
-/// The masks that together match what the pattern matches, each once; at most 126.
+/// The distinct masks that together match what the pattern matches; at most 126.
 pub(crate) fn masks(pattern: &OriPattern) -> Vec<Mask> {
     let mut found = Vec::new();
-    fill(&tidy(pattern.symbols()), &mut Vec::new(), &mut found);
+    expand(&normalize(pattern.symbols()), &mut Vec::new(), &mut found);
     found.sort_unstable();
     found.dedup();
     found
 }
 
-/// For each of some patterns another one that matches all that it does, if there is one; of two that match the same, only the
-/// later has one. A mask is covered by those that have some of its characters and [`ANY`] for the rest: they are looked up, so
-/// that many patterns cost no more than each of them does.
+/// For each pattern another one that covers it, if there is one; of two equivalent ones, only the later counts as
+/// covered. A mask is covered by those that generalize some of its characters to [`ANY`] or [`DIGIT`]: these are looked
+/// up in a hash map, so that time is linear in the number of patterns.
 pub(crate) fn covering(patterns: &[&OriPattern]) -> Vec<Option<usize>> {
     let all: Vec<Vec<Mask>> = patterns.iter().map(|pattern| masks(pattern)).collect();
     let mut owners: HashMap<Mask, Vec<usize>> = HashMap::new();
-    for (place, masks) in all.iter().enumerate() {
+    for (index, masks) in all.iter().enumerate() {
         for mask in masks {
-            owners.entry(*mask).or_default().push(place);
+            owners.entry(*mask).or_default().push(index);
         }
     }
     let covers = |inner: usize| -> BTreeSet<usize> {
@@ -45,15 +45,15 @@ pub(crate) fn covering(patterns: &[&OriPattern]) -> Vec<Option<usize>> {
     found.iter().enumerate().map(wide).collect()
 }
 
-/// The patterns with a mask that covers this one, by their places.
+/// The indices of patterns with a mask that covers this one.
 fn wider(mask: &Mask, owners: &HashMap<Mask, Vec<usize>>) -> BTreeSet<usize> {
     let mut wide = vec![*mask];
-    for (place, symbol) in mask.iter().enumerate().filter(|(_, symbol)| **symbol != ANY) {
+    for (index, symbol) in mask.iter().enumerate().filter(|(_, symbol)| **symbol != ANY) {
         let digit = symbol.is_ascii_digit().then_some(DIGIT);
         for at in 0..wide.len() {
             for wider in [ANY].into_iter().chain(digit) {
                 let mut mask = wide.get(at).copied().unwrap_or(*mask);
-                mask.get_mut(place).into_iter().for_each(|symbol| *symbol = wider);
+                mask.get_mut(index).into_iter().for_each(|symbol| *symbol = wider);
                 wide.push(mask);
             }
         }
@@ -61,52 +61,52 @@ fn wider(mask: &Mask, owners: &HashMap<Mask, Vec<usize>>) -> BTreeSet<usize> {
     wide.iter().filter_map(|mask| owners.get(mask)).flatten().copied().collect()
 }
 
-/// Whether a symbol of a mask stands for a character; or for all that another symbol stands for.
+/// Whether a mask symbol matches a character, or covers another symbol.
 pub(super) fn admits(symbol: u8, character: u8) -> bool {
     symbol == ANY || symbol == character || symbol == DIGIT && character.is_ascii_digit()
 }
 
-/// The same pattern with one star at most between two characters, after the `?` that stand there.
-fn tidy(symbols: &[u8]) -> Vec<u8> {
-    let mut tidied = Vec::new();
+/// Normalizes a pattern: at most one star between two characters, after the `?` there.
+fn normalize(symbols: &[u8]) -> Vec<u8> {
+    let mut normalized = Vec::new();
     let mut has_star = false;
     for symbol in symbols {
         match symbol {
             b'*' => has_star = true,
-            &ANY => tidied.push(ANY),
+            &ANY => normalized.push(ANY),
             letter => {
                 if std::mem::take(&mut has_star) {
-                    tidied.push(b'*');
+                    normalized.push(b'*');
                 }
-                tidied.push(*letter);
+                normalized.push(*letter);
             }
         }
     }
     if has_star {
-        tidied.push(b'*');
+        normalized.push(b'*');
     }
-    tidied
+    normalized
 }
 
-fn fill(symbols: &[u8], begun: &mut Vec<u8>, found: &mut Vec<Mask>) {
+fn expand(symbols: &[u8], prefix: &mut Vec<u8>, found: &mut Vec<Mask>) {
     let Some((symbol, rest)) = symbols.split_first() else {
-        found.extend(Mask::try_from(begun.as_slice()));
+        found.extend(Mask::try_from(prefix.as_slice()));
         return;
     };
-    let length = begun.len();
+    let length = prefix.len();
     if *symbol != b'*' {
-        begun.push(*symbol);
-        fill(rest, begun, found);
-        begun.truncate(length);
+        prefix.push(*symbol);
+        expand(rest, prefix, found);
+        prefix.truncate(length);
         return;
     }
     let needed = rest.iter().filter(|symbol| **symbol != b'*').count();
-    let most = ORI_LENGTH.saturating_sub(length + needed);
-    for _ in 0..=most {
-        fill(rest, begun, found);
-        begun.push(ANY);
+    let max_fill = ORI_LENGTH.saturating_sub(length + needed);
+    for _ in 0..=max_fill {
+        expand(rest, prefix, found);
+        prefix.push(ANY);
     }
-    begun.truncate(length);
+    prefix.truncate(length);
 }
 
 #[cfg(test)]

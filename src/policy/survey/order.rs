@@ -1,4 +1,4 @@
-//! Which of two sets of agency classes gets more: what an advice must know before it moves anybody from one to the other.
+//! Compares what two sets of agency classes get, for advice that moves an ORI from one to the other.
 
 use std::sync::PoisonError;
 
@@ -10,16 +10,16 @@ use crate::config::ConfigError;
 use crate::policy::agency::ClassId;
 
 impl Survey<'_> {
-    /// Whether a requester of the classes `to` gets anything that one of the classes `from` doesn't, or more of it, for some
-    /// purpose, message key and claims, at once or after a review.
+    /// Whether a requester of the classes `to` gets anything that one of the classes `from` doesn't, or more of it, for
+    /// any purpose, message key and claims, directly or after a review.
     ///
     /// # Errors
-    /// When the claims that rules ask for depend on each other in too many ways.
+    /// When the claims of rules depend on each other in too many ways.
     pub(crate) fn gets_more(&self, from: &[ClassId], to: &[ClassId]) -> Result<bool, ConfigError> {
         let messages = self.messages();
-        let places: Vec<_> =
+        let conditions: Vec<_> =
             self.purposes().into_iter().flat_map(|purpose| messages.iter().map(move |key| (purpose, *key))).collect();
-        let (old, new) = (self.columns(from, &places)?, self.columns(to, &places)?);
+        let (old, new) = (self.columns(from, &conditions)?, self.columns(to, &conditions)?);
         let mut pairs: Vec<[Tree; 2]> = Vec::new();
         for (old, new) in old.iter().zip(&new) {
             let cells = old.cells().iter().zip(new.cells()).map(|(old, new)| [*old, *new]);
@@ -35,15 +35,15 @@ impl Survey<'_> {
         Ok(false)
     }
 
-    /// Whether the second cell says more than the first, for some claims.
+    /// Whether the second cell releases more than the first, for any claims.
     fn is_more(&self, [old, new]: [Tree; 2]) -> Result<bool, SurveyError> {
         let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         let mut both = Trees::new();
         let none = both.leaf([Outcome::Removed; 2]);
         let tree = both.fold(none, (&columns.trees, old), &|[_, new], outcome| [outcome, new]);
         let tree = both.fold(tree, (&columns.trees, new), &|[old, _], outcome| [old, outcome]);
-        let ways = both.ways(tree, MAX_CASES).filter(|_| !both.is_full());
-        let ways = ways.ok_or(SurveyError::Claims(Vec::new()))?;
-        Ok(ways.iter().any(|way| way.value[0] != way.value[1] && direction(way.value) != Direction::Loss))
+        let paths = both.paths(tree, MAX_CASES).filter(|_| !both.is_full());
+        let paths = paths.ok_or(SurveyError::Claims(Vec::new()))?;
+        Ok(paths.iter().any(|path| path.value[0] != path.value[1] && direction(path.value) != Direction::Loss))
     }
 }

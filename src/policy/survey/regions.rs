@@ -1,9 +1,9 @@
-//! Which sets of agency classes ORIs can have, computed from the patterns and not by trying ORIs.
+//! The sets of agency classes that ORIs can have, computed from the patterns, not by trying ORIs.
 //!
-//! All masks of all classes are followed side by side over the nine places of an ORI. What is left of them after some
-//! characters is a state; states that leave the same are one. A state tells apart only the characters that its masks
-//! name; all others lead to one and the same next state. What is left after the ninth place are the classes that claim an
-//! ORI. It stands alone because two policies are followed as one where they are compared.
+//! A product automaton runs all masks of all classes in parallel over the nine positions of an ORI. A state is the set
+//! of mask remainders after some characters; equal states are merged. A state only distinguishes the characters that
+//! its masks name; all others lead to the same next state. The remainders after the ninth position are the classes that
+//! claim an ORI. A separate module because two policies are compared with one automaton.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -13,32 +13,32 @@ use super::masks::{ANY, DIGIT, Mask, admits, masks};
 use crate::policy::agency::{Agencies, ClassId};
 use crate::policy::ori::{ORI_LENGTH, Ori};
 
-/// How many states patterns may lead through before a survey gives up (P8), besides those that patterns need which don't
-/// overlap. The largest policy that ships needs under a thousand.
+/// Maximum number of states (P8), beyond those of patterns without overlaps. The largest built-in policy needs under a
+/// thousand.
 const MAX_STATES: usize = 100_000;
 
-/// How many sets of two classes or more patterns may claim ORIs for. Each doubles where one more pattern overlaps all others:
-/// nobody can read what becomes of so many.
+/// Maximum number of sets of two or more classes. It doubles with each pattern that overlaps all others, and more would
+/// be unreadable.
 pub(super) const MAX_OVERLAPS: usize = 4_096;
 
-/// How many states may be visited in search of ORIs that no class lists.
+/// Maximum number of states visited in the search for ORIs that no class lists.
 const MAX_VISITS: usize = 4_000_000;
 
-/// The characters that an ORI may have at a place: it begins with a letter.
+/// The characters that an ORI may have at a position: it starts with a letter.
 fn characters(place: usize) -> &'static [u8] {
     const ALL: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const DIGITS: usize = 10;
     ALL.get(if place == 0 { DIGITS } else { 0 }..).unwrap_or_default()
 }
 
-/// The classes that an ORI has under each policy, and one ORI that has them.
+/// A set of classes under each policy, and one ORI that has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Region {
     pub(super) classes: Vec<Vec<ClassId>>,
     pub(super) example: Ori,
 }
 
-/// The classes whose patterns claim an ORI, those that keep it once `except` is asked, and such an ORI.
+/// The classes whose patterns claim an ORI, those that remain after `except`, and such an ORI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claim {
     pub(crate) claimed: Vec<ClassId>,
@@ -51,17 +51,17 @@ pub(super) fn regions(policies: &[&Agencies]) -> Result<Vec<Region>, SurveyError
     Product::of(policies)?.regions(policies)
 }
 
-/// The regions of one policy, and what its patterns alone say: of the ORIs that no class lists, every distinct set of classes
-/// whose patterns claim one.
+/// The regions of one policy, and its pattern claims: every distinct set of classes whose patterns claim an ORI that no
+/// class lists.
 pub(super) fn regions_and_claims(agencies: &Agencies) -> Result<(Vec<Region>, Vec<Claim>), SurveyError> {
     let product = Product::of(&[agencies])?;
     Ok((product.regions(&[agencies])?, product.claims(agencies)?))
 }
 
-/// A class, numbered over all policies, and the number of what is left of one of its masks.
-type Left = (usize, usize);
+/// A class, numbered over all policies, and the id of the remainder of one of its masks.
+type Remainder = (usize, usize);
 
-/// What is left of a mask at one place: the character that comes next, and the number of what is left then.
+/// The remainder of a mask at one position: its next symbol, and the id of the remainder after that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Suffix {
     next: u8,
@@ -70,9 +70,9 @@ struct Suffix {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The characters that its masks name, in order, and where each leads.
+    /// The characters that its masks name, in order, each with its next state.
     named: Vec<(u8, usize)>,
-    /// Where every other character leads.
+    /// The next state for all other characters.
     other: usize,
 }
 
@@ -83,12 +83,12 @@ impl State {
     }
 }
 
-/// The states at each place, the first of which has one, and the classes that are claimed at the end.
+/// The product automaton: the states at each position, one at the first, and the classes of each end state.
 #[derive(Debug)]
 struct Product {
-    /// Where each policy's classes begin in the numbering over all policies; then their number.
+    /// The first class number of each policy, then the total number of classes.
     offsets: Vec<usize>,
-    places: Vec<Vec<State>>,
+    positions: Vec<Vec<State>>,
     ends: Vec<Vec<usize>>,
 }
 
@@ -96,7 +96,7 @@ impl Product {
     fn regions(&self, policies: &[&Agencies]) -> Result<Vec<Region>, SurveyError> {
         let mut found: BTreeMap<Vec<Vec<ClassId>>, Ori> = BTreeMap::new();
 
-        // What is listed exactly under one policy at least. The same answers come over and over: they are merged as numbers.
+        // ORIs that are listed exactly under at least one policy. Results repeat a lot, so they are merged by id first.
         let sets: Vec<HashMap<_, _>> = policies.iter().map(|agencies| agencies.sets()).collect();
         let listed: HashSet<Ori> = policies.iter().flat_map(|agencies| agencies.exact().keys().copied()).collect();
         let mut merged: HashMap<(Vec<Option<_>>, Option<usize>), Ori> = HashMap::new();
@@ -117,11 +117,11 @@ impl Product {
         }
 
         let mut visits = 0;
-        for (end, example) in self.reach().into_iter().enumerate() {
+        for (end, example) in self.end_examples().into_iter().enumerate() {
             let Some(example) = example else { continue };
             let classes = self.held(end, policies);
             if !found.contains_key(&classes) {
-                let free = self.unlisted(end, example, &listed, &mut visits)?;
+                let free = self.find_unlisted(end, example, &listed, &mut visits)?;
                 found.extend(free.map(|ori| (classes, ori)));
             }
         }
@@ -132,11 +132,11 @@ impl Product {
         let listed: HashSet<Ori> = agencies.exact().keys().copied().collect();
         let mut found: BTreeMap<Vec<ClassId>, Claim> = BTreeMap::new();
         let mut visits = 0;
-        for (end, example) in self.reach().into_iter().enumerate() {
+        for (end, example) in self.end_examples().into_iter().enumerate() {
             let Some(example) = example else { continue };
             let numbers = self.ends.get(end).map_or(&[][..], Vec::as_slice);
             let claimed: Vec<ClassId> = numbers.iter().filter_map(|number| ClassId::try_from(*number).ok()).collect();
-            if let Some(example) = self.unlisted(end, example, &listed, &mut visits)? {
+            if let Some(example) = self.find_unlisted(end, example, &listed, &mut visits)? {
                 let held = agencies.after_except(&claimed);
                 found.entry(claimed.clone()).or_insert(Claim { claimed, held, example });
             }
@@ -144,8 +144,8 @@ impl Product {
         Ok(found.into_values().collect())
     }
 
-    /// An ORI that leads to an end and isn't listed: the example, or one that is searched for.
-    fn unlisted(
+    /// An unlisted ORI that leads to an end state: the example, or the result of a search.
+    fn find_unlisted(
         &self,
         end: usize,
         example: Ori,
@@ -155,9 +155,9 @@ impl Product {
         if !listed.contains(&example) {
             return Ok(Some(example));
         }
-        *visits += self.places.iter().map(Vec::len).sum::<usize>() + listed.len();
+        *visits += self.positions.iter().map(Vec::len).sum::<usize>() + listed.len();
         if *visits > MAX_VISITS {
-            return Err(self.tangle());
+            return Err(self.overlap_error());
         }
         Ok(self.search(end, listed))
     }
@@ -173,43 +173,43 @@ impl Product {
             offset += agencies.classes().len();
             offsets.push(offset);
         }
-        // Patterns that don't overlap are a tree, of a state a place each.
-        let most = all.len().saturating_mul(ORI_LENGTH).saturating_add(MAX_STATES);
+        // Patterns without overlaps form a tree, with one state per position each.
+        let max_states = all.len().saturating_mul(ORI_LENGTH).saturating_add(MAX_STATES);
         let (suffixes, begin) = suffixes(&all);
-        let mut states = vec![settle(begin)];
-        let mut product = Self { offsets, places: Vec::new(), ends: Vec::new() };
+        let mut states = vec![normalize(begin)];
+        let mut product = Self { offsets, positions: Vec::new(), ends: Vec::new() };
         let mut count = 0;
         for suffixes in &suffixes {
-            let mut known: HashMap<Vec<Left>, usize> = HashMap::new();
+            let mut known: HashMap<Vec<Remainder>, usize> = HashMap::new();
             let mut next = Vec::new();
             let mut at_place = Vec::new();
-            for lefts in states {
-                let mut number = |lefts: Vec<Left>| match known.get(&lefts) {
+            for remainders in states {
+                let mut number = |remainders: Vec<Remainder>| match known.get(&remainders) {
                     Some(number) => *number,
                     None => {
-                        next.push(lefts.clone());
-                        known.insert(lefts, next.len() - 1);
+                        next.push(remainders.clone());
+                        known.insert(remainders, next.len() - 1);
                         next.len() - 1
                     }
                 };
-                at_place.push(step(&lefts, suffixes, &mut number));
+                at_place.push(build_state(&remainders, suffixes, &mut number));
                 count += 1;
-                if count + next.len() > most {
+                if count + next.len() > max_states {
                     product.ends = next.into_iter().map(classes_of).collect();
-                    return Err(product.tangle());
+                    return Err(product.overlap_error());
                 }
             }
-            product.places.push(at_place);
+            product.positions.push(at_place);
             states = next;
         }
         product.ends = states.into_iter().map(classes_of).collect();
         if product.ends.iter().filter(|classes| product.is_overlap(classes)).count() > MAX_OVERLAPS {
-            return Err(product.tangle());
+            return Err(product.overlap_error());
         }
         Ok(product)
     }
 
-    /// Whether these classes, numbered over all policies, are several of one policy.
+    /// Whether several of these classes, numbered over all policies, are of one policy.
     fn is_overlap(&self, classes: &[usize]) -> bool {
         let of_one = |range: &[usize]| {
             let (from, to) = (range.first().copied().unwrap_or(0), range.last().copied().unwrap_or(0));
@@ -218,8 +218,9 @@ impl Product {
         self.offsets.windows(2).any(of_one)
     }
 
-    /// The classes of one policy that make most of the sets: a class that is in half of them doubles their number.
-    fn tangle(&self) -> SurveyError {
+    /// The error for too many overlaps. It names the classes of one policy that contribute most: a class in half of the
+    /// sets doubles their number.
+    fn overlap_error(&self) -> SurveyError {
         let mut counts = vec![0_usize; self.offsets.last().copied().unwrap_or(0)];
         for number in self.ends.iter().flatten() {
             counts.get_mut(*number).into_iter().for_each(|count| *count += 1);
@@ -231,24 +232,24 @@ impl Product {
         };
         let share = |count: &usize| (*count).min(self.ends.len().saturating_sub(*count));
         let mut shares: Vec<(usize, (usize, ClassId))> = counts.iter().map(share).zip((0..).map(place)).collect();
-        // Of two policies the new one comes second, and is the one to mend.
+        // Of two policies the new one is second, and is the one to fix.
         shares.sort_by_key(|(share, (policy, class))| (Reverse(*share), Reverse(*policy), *class));
         let (greatest, policy) = shares.first().map_or((0, 0), |(share, (policy, _))| (*share, *policy));
-        let is_guilty = |(share, (own, _)): &(usize, (usize, ClassId))| {
+        let is_culprit = |(share, (own, _)): &(usize, (usize, ClassId))| {
             *own == policy && *share > 0 && share.saturating_mul(2) >= greatest
         };
-        SurveyError::Patterns(shares.into_iter().filter(is_guilty).map(|(_, class)| class).collect())
+        SurveyError::Patterns(shares.into_iter().filter(is_culprit).map(|(_, class)| class).collect())
     }
 
-    /// The end that an ORI leads to.
+    /// The end state of an ORI.
     fn follow(&self, ori: Ori) -> usize {
-        let step = |state: usize, (place, character): (&Vec<State>, u8)| {
+        let next_state = |state: usize, (place, character): (&Vec<State>, u8)| {
             place.get(state).map_or(0, |state| state.after(character))
         };
-        self.places.iter().zip(ori.as_str().bytes()).fold(0, step)
+        self.positions.iter().zip(ori.as_str().bytes()).fold(0, next_state)
     }
 
-    /// The classes that ORIs of an end have by patterns, under each policy.
+    /// The classes of ORIs in an end state by patterns, under each policy.
     fn held(&self, end: usize, policies: &[&Agencies]) -> Vec<Vec<ClassId>> {
         let claimed = self.ends.get(end).map_or(&[][..], Vec::as_slice);
         let of_policy = |(agencies, range): (&&Agencies, &[usize])| {
@@ -260,12 +261,12 @@ impl Product {
         policies.iter().zip(self.offsets.windows(2)).map(of_policy).collect()
     }
 
-    /// For every end an ORI that leads to it, if one does: none begins with a digit.
-    fn reach(&self) -> Vec<Option<Ori>> {
-        // What was read so far, by state.
+    /// For every end state an ORI that leads to it, if there is one: ORIs don't start with a digit.
+    fn end_examples(&self) -> Vec<Option<Ori>> {
+        // The text read so far, by state.
         let mut texts: Vec<Option<Mask>> = vec![Some([0; ORI_LENGTH])];
-        for (at, place) in self.places.iter().enumerate() {
-            let width = self.places.get(at + 1).map_or(self.ends.len(), Vec::len);
+        for (at, place) in self.positions.iter().enumerate() {
+            let width = self.positions.get(at + 1).map_or(self.ends.len(), Vec::len);
             let mut next = vec![None; width];
             let mut go = |to: usize, mut text: Mask, character: u8| {
                 if let (Some(slot), Some(place)) = (next.get_mut(to), text.get_mut(at)) {
@@ -288,11 +289,11 @@ impl Product {
         texts.into_iter().map(|text| Ori::new(std::str::from_utf8(&text?).ok()?)).collect()
     }
 
-    /// An ORI that leads to an end and isn't listed. It looks at no more ORIs than are listed, and one.
+    /// An unlisted ORI that leads to an end state. It tries at most one more ORI than are listed.
     fn search(&self, end: usize, listed: &HashSet<Ori>) -> Option<Ori> {
-        // Which states lead to the end.
+        // The states that lead to the end state.
         let mut leads = vec![(0..self.ends.len()).map(|own| own == end).collect::<Vec<_>>()];
-        for (at, place) in self.places.iter().enumerate().rev() {
+        for (at, place) in self.positions.iter().enumerate().rev() {
             let next = leads.last().map_or(&[][..], Vec::as_slice);
             let leads_on = |state: &State, c: u8| next.get(state.after(c)).copied().unwrap_or_default();
             let found = place.iter().map(|state| characters(at).iter().any(|c| leads_on(state, *c))).collect();
@@ -313,7 +314,7 @@ impl Product {
         if !*leads.get(at)?.get(state)? {
             return None;
         }
-        let Some(place) = self.places.get(at) else {
+        let Some(place) = self.positions.get(at) else {
             return Ori::new(std::str::from_utf8(text).ok()?).filter(|ori| !listed.contains(ori));
         };
         let state = place.get(state)?;
@@ -326,12 +327,12 @@ impl Product {
     }
 }
 
-/// What can be left of the masks at each place, and what is left of each before the first.
-fn suffixes(all: &[(usize, Mask)]) -> (Vec<Vec<Suffix>>, Vec<Left>) {
-    let mut begin: Vec<Left> = all.iter().map(|(class, _)| (*class, 0)).collect();
-    let mut places = Vec::new();
+/// The possible remainders of masks at each position, and the remainder of each mask at the first.
+fn suffixes(all: &[(usize, Mask)]) -> (Vec<Vec<Suffix>>, Vec<Remainder>) {
+    let mut begin: Vec<Remainder> = all.iter().map(|(class, _)| (*class, 0)).collect();
+    let mut positions = Vec::new();
     for place in (0..ORI_LENGTH).rev() {
-        // The first is what any characters at all may follow.
+        // The first is the remainder that any characters match.
         let free = Suffix { next: ANY, rest: 0 };
         let mut found = vec![free];
         let mut known = HashMap::from([(free, 0)]);
@@ -342,16 +343,20 @@ fn suffixes(all: &[(usize, Mask)]) -> (Vec<Vec<Suffix>>, Vec<Left>) {
                 found.len() - 1
             });
         }
-        places.push(found);
+        positions.push(found);
     }
-    places.reverse();
-    (places, begin)
+    positions.reverse();
+    (positions, begin)
 }
 
-/// Where one character after another leads from a state.
-fn step(lefts: &[Left], suffixes: &[Suffix], number: &mut impl FnMut(Vec<Left>) -> usize) -> State {
+/// The state for a set of remainders.
+fn build_state(
+    remainders: &[Remainder],
+    suffixes: &[Suffix],
+    number: &mut impl FnMut(Vec<Remainder>) -> usize,
+) -> State {
     let next: Vec<(usize, Suffix)> =
-        lefts.iter().filter_map(|(class, left)| Some((*class, *suffixes.get(*left)?))).collect();
+        remainders.iter().filter_map(|(class, remainder)| Some((*class, *suffixes.get(*remainder)?))).collect();
     let named = |(_, suffix): &(usize, Suffix)| match suffix.next {
         ANY => Vec::new(),
         DIGIT => (b'0'..=b'9').collect(),
@@ -362,32 +367,32 @@ fn step(lefts: &[Left], suffixes: &[Suffix], number: &mut impl FnMut(Vec<Left>) 
     characters.dedup();
     let mut after = |character: u8| {
         let fits = |suffix: &Suffix| admits(suffix.next, character);
-        let lefts = next.iter().filter(|(_, suffix)| fits(suffix)).map(|(class, suffix)| (*class, suffix.rest));
-        number(settle(lefts.collect()))
+        let remainders = next.iter().filter(|(_, suffix)| fits(suffix)).map(|(class, suffix)| (*class, suffix.rest));
+        number(normalize(remainders.collect()))
     };
     let named = characters.iter().map(|character| (*character, after(*character))).collect();
-    // No ORI has the character that stands for any.
+    // `ANY` isn't a character of any ORI.
     State { named, other: after(ANY) }
 }
 
-/// The classes of what is left of masks, each once.
-fn classes_of(lefts: Vec<Left>) -> Vec<usize> {
-    let mut classes: Vec<usize> = lefts.into_iter().map(|(class, _)| class).collect();
+/// The distinct classes of remainders.
+fn classes_of(remainders: Vec<Remainder>) -> Vec<usize> {
+    let mut classes: Vec<usize> = remainders.into_iter().map(|(class, _)| class).collect();
     classes.dedup();
     classes
 }
 
-/// The same in order, with nothing but the sure claim of a class that has one.
-fn settle(mut lefts: Vec<Left>) -> Vec<Left> {
-    lefts.sort_unstable();
-    lefts.dedup();
-    // The sure claim is numbered 0, so it comes first of its class.
-    let mut sure = None;
-    lefts.retain(|(class, left)| {
-        if *left == 0 {
-            sure = Some(*class);
+/// Normalizes a state: sorted, and only the unconditional remainder of a class that has one.
+fn normalize(mut remainders: Vec<Remainder>) -> Vec<Remainder> {
+    remainders.sort_unstable();
+    remainders.dedup();
+    // The unconditional remainder has id 0, so it comes first of its class.
+    let mut unconditional = None;
+    remainders.retain(|(class, remainder)| {
+        if *remainder == 0 {
+            unconditional = Some(*class);
         }
-        *left == 0 || sure != Some(*class)
+        *remainder == 0 || unconditional != Some(*class)
     });
-    lefts
+    remainders
 }

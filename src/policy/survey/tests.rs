@@ -1,4 +1,5 @@
-//! The survey held to a plain reading of the rules: every ORI of an alphabet that stands for all, every set of claims.
+//! The survey compared with a plain evaluation of the rules, for every ORI of a representative alphabet, and every set
+//! of claims.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ fn policy(text: &str) -> Policy {
     Policy::load(&Document { file: "p.toml", text: &text }, None, &catalog, keys).unwrap()
 }
 
-/// A sequence that looks random and always is the same.
+/// A deterministic pseudorandom sequence.
 struct Numbers(u64);
 
 impl Numbers {
@@ -141,11 +142,11 @@ fn rules(numbers: &mut Numbers) -> String {
     text
 }
 
-/// What becomes of the whole message, by claims.
+/// The verdict on the whole message, by claims.
 fn verdicts(survey: &Survey<'_>, column: &Column) -> Vec<Case<Verdict>> {
     let mut columns = survey.columns.lock().unwrap();
     let verdict = columns.verdict(column).unwrap();
-    survey.cases_of(&columns, columns.verdicts.ways(verdict, MAX_CASES)).unwrap()
+    survey.cases_of(&columns, columns.verdicts.paths(verdict, MAX_CASES)).unwrap()
 }
 
 #[test]

@@ -1,20 +1,21 @@
-//! Decision trees over claims: what holds for every set of claims, without going through all sets.
+//! Decision trees over claims (reduced ordered decision diagrams): the value for every set of claims, without
+//! enumerating all sets.
 //!
-//! A tree asks for one claim after another, in one order, and never for one that makes no difference; equal parts are one
-//! part. So two trees say the same exactly if they are the same tree, and 64 claims are no more work than the rules that ask
-//! for them. (Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", 1986.) It stands alone because it knows
-//! nothing of policies.
+//! A tree tests claims in one fixed order, and never one that makes no difference; equal subtrees are shared (hash
+//! consing). So two trees are equivalent exactly if they are the same tree, and 64 claims cost no more than the rules
+//! that use them. (Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", 1986.) A separate module because
+//! it knows nothing of policies.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// How many parts the trees of one survey may have (P8).
+/// Maximum number of nodes in the trees of one survey (P8).
 const MAX_NODES: usize = 1 << 18;
 
-/// Beyond all claims: two policies declare 128 at most.
+/// After all claims: two policies declare 128 at most.
 const NO_LEVEL: u8 = u8::MAX;
 
-/// A set of claims by their places in the order of the trees.
+/// A set of claims by their levels in the variable order.
 pub(super) type Levels = u128;
 
 /// Claims that must all be vouched for, and claims of which none may be.
@@ -24,7 +25,7 @@ pub(super) struct Condition {
     pub(super) unless: Levels,
 }
 
-/// One tree, by number.
+/// The id of a tree: its root node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Tree(u32);
 
@@ -34,15 +35,15 @@ enum Node<T> {
     Claim { level: u8, without: Tree, with: Tree },
 }
 
-/// One way through a tree: the claims it found vouched for, those it found not to be, and what holds then.
+/// One path through a tree: the claims that are vouched for, those that are not, and the value at its leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Way<T> {
+pub(super) struct TreePath<T> {
     pub(super) with: Levels,
     pub(super) without: Levels,
     pub(super) value: T,
 }
 
-/// Trees that share their parts.
+/// Trees with shared nodes.
 #[derive(Debug)]
 pub(super) struct Trees<T> {
     nodes: Vec<Node<T>>,
@@ -55,17 +56,17 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         Self { nodes: Vec::new(), known: HashMap::new(), is_full: false }
     }
 
-    /// Whether there was no room for all parts: then no tree is to be trusted.
+    /// Whether the node limit was reached: then no tree is valid.
     pub(super) fn is_full(&self) -> bool {
         self.is_full
     }
 
-    /// The tree that asks for nothing.
+    /// A constant tree.
     pub(super) fn leaf(&mut self, value: T) -> Tree {
-        self.number(Node::Leaf(value))
+        self.intern(Node::Leaf(value))
     }
 
-    /// What a tree says without asking for any claim.
+    /// The value of a constant tree.
     pub(super) fn value(&self, tree: Tree) -> Option<T> {
         match self.node(tree) {
             Some(Node::Leaf(value)) => Some(value),
@@ -77,7 +78,7 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         self.nodes.get(tree.0 as usize).copied()
     }
 
-    fn number(&mut self, node: Node<T>) -> Tree {
+    fn intern(&mut self, node: Node<T>) -> Tree {
         if let Some(tree) = self.known.get(&node) {
             return *tree;
         }
@@ -92,10 +93,10 @@ impl<T: Copy + Eq + Hash> Trees<T> {
     }
 
     fn claim(&mut self, level: u8, without: Tree, with: Tree) -> Tree {
-        if without == with { with } else { self.number(Node::Claim { level, without, with }) }
+        if without == with { with } else { self.intern(Node::Claim { level, without, with }) }
     }
 
-    /// The first claim that a tree asks for; one beyond all others if it asks for none.
+    /// The level of the first claim that a tree tests, [`NO_LEVEL`] for a constant tree.
     fn level(&self, tree: Tree) -> u8 {
         match self.node(tree) {
             Some(Node::Claim { level, .. }) => level,
@@ -103,8 +104,8 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         }
     }
 
-    /// What is left of a tree when a claim, which is not beyond its first, is known not to be or to be vouched for.
-    fn given(&self, tree: Tree, claim: u8) -> [Tree; 2] {
+    /// The cofactors of a tree for a claim at or before its first one: without and with the claim.
+    fn cofactors(&self, tree: Tree, claim: u8) -> [Tree; 2] {
         match self.node(tree) {
             Some(Node::Claim { level, without, with }) if level == claim => [without, with],
             _ => [tree, tree],
@@ -138,7 +139,7 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         let bit = 1 << level;
         let rest = Condition { requires: condition.requires & !bit, unless: condition.unless & !bit };
         let ([then_without, then_with], [else_without, else_with]) =
-            (self.given(then, level), self.given(otherwise, level));
+            (self.cofactors(then, level), self.cofactors(otherwise, level));
         let without = match condition.requires & bit {
             0 => self.choose_known(rest, then_without, else_without, known),
             _ => else_without,
@@ -152,7 +153,7 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         tree
     }
 
-    /// The same tree with other values.
+    /// Maps the values of a tree.
     pub(super) fn map(&mut self, tree: Tree, change: &impl Fn(T) -> T) -> Tree {
         self.map_known(tree, change, &mut HashMap::new())
     }
@@ -174,7 +175,7 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         }
     }
 
-    /// A tree of these with one of others: what both say together.
+    /// Combines a tree with one of `others`, value by value.
     pub(super) fn fold<U: Copy + Eq + Hash>(
         &mut self,
         tree: Tree,
@@ -201,7 +202,7 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         if level == NO_LEVEL || self.is_full {
             return tree;
         }
-        let ([own_without, own_with], [without, with]) = (self.given(tree, level), others.given(other, level));
+        let ([own_without, own_with], [without, with]) = (self.cofactors(tree, level), others.cofactors(other, level));
         let without = self.fold_known(own_without, (others, without), join, known);
         let with = self.fold_known(own_with, (others, with), join, known);
         let folded = self.claim(level, without, with);
@@ -209,25 +210,32 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         folded
     }
 
-    /// The ways through a tree, of which every set of claims goes exactly one; those that need fewer claims first. `None` if
-    /// there are more than `most`.
-    pub(super) fn ways(&self, tree: Tree, most: usize) -> Option<Vec<Way<T>>> {
+    /// The paths through a tree, of which every set of claims takes exactly one; those with fewer claims first. `None`
+    /// if there are more than `max_paths`.
+    pub(super) fn paths(&self, tree: Tree, max_paths: usize) -> Option<Vec<TreePath<T>>> {
         let mut found = Vec::new();
-        let is_all = self.collect(tree, 0, 0, most, &mut found);
-        found.sort_by_key(|way| (way.with.count_ones(), way.without.count_ones(), way.with, way.without));
+        let is_all = self.collect(tree, 0, 0, max_paths, &mut found);
+        found.sort_by_key(|path| (path.with.count_ones(), path.without.count_ones(), path.with, path.without));
         is_all.then_some(found)
     }
 
-    fn collect(&self, tree: Tree, with: Levels, without: Levels, most: usize, found: &mut Vec<Way<T>>) -> bool {
+    fn collect(
+        &self,
+        tree: Tree,
+        with: Levels,
+        without: Levels,
+        max_paths: usize,
+        found: &mut Vec<TreePath<T>>,
+    ) -> bool {
         match self.node(tree) {
-            Some(Node::Leaf(value)) if found.len() < most => {
-                found.push(Way { with, without, value });
+            Some(Node::Leaf(value)) if found.len() < max_paths => {
+                found.push(TreePath { with, without, value });
                 true
             }
             Some(Node::Claim { level, without: left, with: right }) => {
                 let bit = 1 << level;
-                self.collect(left, with, without | bit, most, found)
-                    && self.collect(right, with | bit, without, most, found)
+                self.collect(left, with, without | bit, max_paths, found)
+                    && self.collect(right, with | bit, without, max_paths, found)
             }
             _ => false,
         }
@@ -239,11 +247,11 @@ mod tests {
     use super::*;
 
     fn at<T: Copy + Eq + Hash>(trees: &Trees<T>, tree: Tree, claims: Levels) -> T {
-        let ways = trees.ways(tree, usize::MAX).unwrap();
-        let mut fitting = ways.iter().filter(|way| claims & way.with == way.with && claims & way.without == 0);
-        let way = fitting.next().unwrap();
+        let paths = trees.paths(tree, usize::MAX).unwrap();
+        let mut fitting = paths.iter().filter(|path| claims & path.with == path.with && claims & path.without == 0);
+        let path = fitting.next().unwrap();
         assert!(fitting.next().is_none());
-        way.value
+        path.value
     }
 
     #[test]
@@ -281,6 +289,6 @@ mod tests {
             tree = trees.choose(Condition { requires: 1 << claim, unless: 1 << ((claim + 1) % 64) }, yes, tree);
         }
         assert!(trees.nodes.len() < 20_000, "{}", trees.nodes.len());
-        assert_eq!(trees.ways(tree, 10), None);
+        assert_eq!(trees.paths(tree, 10), None);
     }
 }
