@@ -29,8 +29,8 @@ pub(crate) fn is_xml_character(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
 }
 
-/// Whether two names are the same. Names are short: comparing two overlapping pairs of words costs less than a call to
-/// `memcmp`.
+/// Whether two names are the same. Names are short: comparing two overlapping pairs of words costs less than a
+/// function call.
 #[inline]
 pub(crate) fn is_same(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {

@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 fn show(arguments: &Arguments) -> Result<Exit, Problem> {
     let builder = arguments.ground.filter();
-    let (catalog, formats) = builder.ground()?;
+    let (catalog, formats) = builder.load_catalog_and_formats()?;
     let load = |path: &PathBuf| builder.clone().policy_path(path).policy(&catalog, &formats);
     let (old, new) = (load(&arguments.old)?, load(&arguments.new)?);
     let diff = Diff::new([&old, &new], &catalog, formats.messages(), &compare(&old, &new)?);

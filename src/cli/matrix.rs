@@ -47,7 +47,7 @@ fn show(arguments: &Arguments) -> Result<(), Problem> {
     if let Some(policy) = &arguments.policy {
         builder = builder.policy_path(policy);
     }
-    let (catalog, formats) = builder.ground()?;
+    let (catalog, formats) = builder.load_catalog_and_formats()?;
     let policy = builder.policy(&catalog, &formats)?;
     let survey = Survey::of(&policy);
     let matrix = MatrixBuilder::new(&survey, &catalog, formats.messages()).build()?;

@@ -1,4 +1,4 @@
-//! Building a filter: files read, tables loaded, everything checked before the first message.
+//! Builds a filter: reads files, loads tables, and checks everything before the first message.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::read::Limits;
 use crate::rewrite::Parts;
 use crate::verify::Verifier;
 
-/// The policy that decides when none is named.
+/// The default policy.
 pub(super) const BASELINE: (&str, &str) = ("policies/baseline.toml", include_str!("../../policies/baseline.toml"));
 
-/// What a filter is built from. Every setting may be left out.
+/// The settings of a filter. Every setting is optional.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct FilterBuilder {
@@ -39,13 +39,13 @@ enum PolicySource {
 }
 
 impl FilterBuilder {
-    /// Reads the policy from this file; its ORI files are looked for beside it.
+    /// Reads the policy from this file; its ORI files are relative to its folder.
     pub fn policy_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.policy = PolicySource::Path(path.into());
         self
     }
 
-    /// Takes the policy from `text`; `name` is what errors call it by. Such a policy can have no ORI files.
+    /// Takes the policy from `text`; `name` is its name in errors. Such a policy can't have ORI files.
     pub fn policy_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.policy = PolicySource::Text { name: name.into(), text: text.into() };
         self
@@ -63,43 +63,42 @@ impl FilterBuilder {
         self
     }
 
-    /// Takes messages of this format only; needed for a JSON format without a root member.
+    /// Accepts messages of this format only; required for a JSON format without a root member.
     pub fn format(mut self, name: impl Into<String>) -> Self {
         self.only_format = Some(name.into());
         self
     }
 
-    /// Sets how large a message may be.
+    /// Sets the limits on messages.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Whether every output is read a second time, by other code, before it is released. On by default; a switch that has
-    /// measured its need may turn it off.
+    /// Whether every output is read a second time, by independent code, before it is released. On by default; a switch
+    /// may turn it off if measurements require it.
     pub fn second_reading(mut self, on: bool) -> Self {
         self.one_reading = !on;
         self
     }
 
-    /// Reads everything and puts the filter together.
+    /// Reads all files and builds the filter.
     ///
-    /// What a file adds is checked and compiled here. What ships with the filter is compiled when a message first needs it:
-    /// the first message of each kind takes milliseconds, those after it microseconds. A caller whose first answer must not
-    /// wait redacts a message of each kind that it knows before.
+    /// Files are checked and compiled here. What is built in is compiled lazily: the first message of each kind takes
+    /// milliseconds, later ones microseconds. To avoid this latency, redact a message of each kind as a warm-up.
     ///
     /// # Errors
-    /// When a file can't be read or is wrong; the error names file, line, column and the nearest right spelling.
+    /// When a file can't be read or is wrong; the error names file, line, column and the nearest known spelling.
     pub fn build(self) -> Result<Filter, ConfigError> {
-        let (catalog, formats) = self.ground()?;
+        let (catalog, formats) = self.load_catalog_and_formats()?;
         let policy = self.policy(&catalog, &formats)?;
         let verifier = Arc::new(Verifier::new(&catalog, &formats)?);
         let parts = Parts { catalog, formats, policy, limits: self.limits, only_format: self.only_format };
-        Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, idle: Arc::default() })
+        Ok(Filter { parts: Arc::new(parts), verifier, reads_twice: !self.one_reading, scratch: Arc::default() })
     }
 
-    /// What a policy stands on: the data elements, and the formats with their message keys.
-    pub(crate) fn ground(&self) -> Result<(Arc<Catalog>, Formats), ConfigError> {
+    /// Loads what a policy refers to: the catalog, and the formats with their message keys.
+    pub(crate) fn load_catalog_and_formats(&self) -> Result<(Arc<Catalog>, Formats), ConfigError> {
         let catalogs = self.catalogs.iter().map(|path| File::read(path)).collect::<Result<Vec<_>, _>>()?;
         let catalog = Arc::new(Catalog::load(&catalogs.iter().map(File::document).collect::<Vec<_>>())?);
         let mut files = Vec::new();
@@ -116,7 +115,7 @@ impl FilterBuilder {
         Ok((catalog, formats))
     }
 
-    /// The policy's text, and the name that errors call it by.
+    /// The policy's text, and its name in errors.
     pub(crate) fn policy_file(&self) -> Result<File, ConfigError> {
         Ok(match &self.policy {
             PolicySource::Baseline => File { name: BASELINE.0.to_owned(), text: BASELINE.1.to_owned() },
@@ -127,7 +126,7 @@ impl FilterBuilder {
         })
     }
 
-    /// The policy alone, for what no message is needed for.
+    /// Loads the policy alone, for uses without messages.
     pub(crate) fn policy(&self, catalog: &Catalog, formats: &Formats) -> Result<Policy, ConfigError> {
         let file = self.policy_file()?;
         let folder = match &self.policy {
@@ -138,7 +137,7 @@ impl FilterBuilder {
     }
 }
 
-/// The `format.toml` of every folder in `folder`, by name, so that errors come in one order.
+/// The `format.toml` of every folder in `folder`, sorted by name, so that errors have a stable order.
 pub(crate) fn read_formats(folder: &Path) -> Result<Vec<File>, ConfigError> {
     let unreadable = |error: std::io::Error| {
         ConfigError::of_file(folder.display().to_string(), format!("can't be read: {error}").to_lowercase())

@@ -1,4 +1,4 @@
-//! The filter: catalog, formats and policy put together once, immutable, shared by all threads. It runs the first reading
+//! The filter: catalog, formats and policy, assembled once, immutable, shared by all threads. It runs the first reading
 //! and, before anything goes out, the second.
 
 mod builder;
@@ -43,10 +43,10 @@ pub struct Filter {
     parts: Arc<Parts>,
     verifier: Arc<Verifier>,
     reads_twice: bool,
-    idle: Arc<Pool<Box<(Buffers, Notes)>>>,
+    scratch: Arc<Pool<Box<(Buffers, Notes)>>>,
 }
 
-/// One message of a batch and who asked for it.
+/// One message of a batch and its requester.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// The message, XML or JSON.
@@ -55,40 +55,40 @@ pub struct Request<'a> {
     pub requester: &'a Requester,
 }
 
-/// What became of one message of a batch.
+/// The result of one message of a batch.
 #[derive(Debug, Clone)]
 pub struct Redaction {
-    /// What may be sent on; empty unless the receipt's disposition releases.
+    /// The output to send; empty unless the receipt's disposition releases.
     pub output: Vec<u8>,
-    /// The record of it.
+    /// The record of the message.
     pub receipt: Receipt,
 }
 
 impl Filter {
-    /// Begins a filter with the built-in catalog, formats and baseline policy.
+    /// Starts a filter with the built-in catalog, formats and baseline policy.
     pub fn builder() -> FilterBuilder {
         FilterBuilder::default()
     }
 
-    /// Lets through of `message` what the policy permits `requester`, into `out`, which is cleared first.
+    /// Writes what the policy permits `requester` of `message` to `out`, which is cleared first.
     ///
-    /// It can't fail in a way that could be taken for a release: unless the receipt's disposition
-    /// [releases](crate::Disposition::releases), `out` is empty. It never panics; the time is linear in the length of the message, the memory
-    /// bounded by it.
+    /// A failure can't be mistaken for a release (P2): unless the receipt's disposition
+    /// [releases](crate::Disposition::releases), `out` is empty. It never panics; the time is linear in the length of
+    /// the message, the memory bounded by it.
     pub fn redact(&self, message: &[u8], requester: &Requester, out: &mut Vec<u8>) -> Receipt {
-        let mut idle = self.idle.take();
-        let (buffers, notes) = &mut *idle;
+        let mut scratch = self.scratch.take();
+        let (buffers, notes) = &mut *scratch;
         let check = |output: &[u8], receipt: &Receipt| match self.reads_twice {
-            true => self.read_again(output, requester, receipt, notes),
+            true => self.second_reading(output, requester, receipt, notes),
             false => Ok(()),
         };
         let receipt = rewrite::redact(&self.parts, message, requester, buffers, out, check);
-        self.idle.give(idle);
+        self.scratch.put_back(scratch);
         receipt
     }
 
-    /// The second reading of what the first would release.
-    fn read_again(
+    /// The second reading of the output that the first would release.
+    fn second_reading(
         &self,
         output: &[u8],
         requester: &Requester,
@@ -103,31 +103,31 @@ impl Filter {
             Ok(reading) => reading,
             Err(finding) => return refuse(finding.what()),
         };
-        let is_other = |read: Option<&str>, known: Option<&str>| read.is_some() && read != known;
-        if is_other(reading.message_key(), receipt.message_type()) {
+        let differs = |read: Option<&str>, known: Option<&str>| read.is_some() && read != known;
+        if differs(reading.message_key(), receipt.message_type()) {
             return refuse("another message key than was decided on");
         }
         let ori = receipt.requester();
-        if is_other(reading.requester(), ori.as_ref().map(Ori::as_str)) {
+        if differs(reading.requester(), ori.as_ref().map(Ori::as_str)) {
             return refuse("another requester than was decided on");
         }
-        // The policy is asked again; one decision is one grant.
+        // The policy decides again; equal decisions share one grant.
         let decided = self.decide(ori, requester, receipt.message_type());
         if !decided.is_some_and(|decided| Arc::ptr_eq(&decided, grant)) {
             return refuse("another grant than the policy gives");
         }
         let mut met = 0;
-        let is_as_decided = receipt.passed().all(|(element, passed)| {
+        let matches_decision = receipt.passed().all(|(element, passed)| {
             let count = reading.of(element);
             met += usize::from(count.values > 0);
             count.values - count.ambiguous_placeholders <= passed && passed <= count.values
         });
-        // Where more was met than what passed, it may only be what stands for a value.
-        let is_met_in_vain = |element: &ElementId| {
+        // Other elements in the output may only be placeholders.
+        let is_unexpected = |element: &ElementId| {
             let count = reading.of(*element);
             count.values > count.ambiguous_placeholders && receipt.passed().all(|(passed, _)| passed != *element)
         };
-        if !is_as_decided || met < reading.met().len() && reading.met().iter().any(is_met_in_vain) {
+        if !matches_decision || met < reading.met().len() && reading.met().iter().any(is_unexpected) {
             return refuse("other values than were decided on");
         }
         Ok(())
@@ -138,11 +138,11 @@ impl Filter {
         self.parts.policy.decide(ori?, requester, message)
     }
 
-    /// Whether the policy declares what a request says: its purpose and its claims. Messages for any other request are
-    /// withheld, so a caller asks this once for each kind of request, before the first message.
+    /// Checks that the policy declares the purpose and claims of a request. Messages for any other request are
+    /// withheld, so a caller checks each kind of request once, before the first message.
     ///
     /// # Errors
-    /// What isn't declared, and what was probably meant. It repeats nothing of the request.
+    /// What isn't declared, with a suggestion. It repeats nothing of the request.
     ///
     /// ```
     /// # use dmv_redact::{Filter, Requester};
@@ -155,11 +155,11 @@ impl Filter {
         self.parts.policy.check_request(requester)
     }
 
-    /// Reads an output with the second reading alone, as an auditor would: does anything remain in it that the policy
-    /// doesn't permit `requester`? Without an ORI of the caller's the envelope says who it is for.
+    /// Runs the second reading alone on an output, as an auditor would: does it contain anything that the policy
+    /// doesn't permit `requester`? Without an ORI from the caller the envelope's counts.
     ///
     /// # Errors
-    /// The first thing that was found: what, where in the mapping, and at which byte. Never a value.
+    /// The first finding: what, where in the mapping, and at which byte. Never a value (P6).
     pub fn verify(&self, output: &[u8], requester: &Requester) -> Result<(), Finding> {
         let verifier = &self.verifier;
         let format = match &self.parts.only_format {
@@ -189,80 +189,80 @@ impl Filter {
         }
     }
 
-    /// Redacts messages in parallel on the current rayon thread pool, in pieces of about the same number of bytes. The
-    /// results are in the order of the requests; what becomes of one message never touches another.
+    /// Redacts messages in parallel on the current rayon thread pool, in chunks of about the same number of bytes. The
+    /// results are in the order of the requests; one message never affects another.
     #[must_use]
     pub fn redact_batch(&self, requests: &[Request<'_>]) -> Vec<Redaction> {
-        // Each result is put in its place, so that none has to be moved when all are there.
+        // Each result is written to its final slot, so that none has to be moved at the end.
         let mut results: Vec<Option<Redaction>> = Vec::new();
         results.resize_with(requests.len(), || None);
         let mut rest = results.as_mut_slice();
-        let work = pieces(requests, rayon::current_num_threads()).into_iter().map(|piece| {
-            let (places, behind) = std::mem::take(&mut rest).split_at_mut(piece.len());
-            rest = behind;
-            (piece, places)
+        let work = chunks(requests, rayon::current_num_threads()).into_iter().map(|chunk| {
+            let (slots, remaining) = std::mem::take(&mut rest).split_at_mut(chunk.len());
+            rest = remaining;
+            (chunk, slots)
         });
-        work.collect::<Vec<_>>().into_par_iter().with_max_len(1).for_each(|(piece, places)| {
-            // An output is mostly much shorter than its message: it gets memory of its own when its length is known.
+        work.collect::<Vec<_>>().into_par_iter().with_max_len(1).for_each(|(chunk, slots)| {
+            // Outputs are mostly much shorter than their messages: allocate once the length is known.
             let mut out = Vec::new();
-            for (request, place) in piece.iter().zip(places) {
+            for (request, slot) in chunk.iter().zip(slots) {
                 let receipt = self.redact(request.message, request.requester, &mut out);
-                *place = Some(Redaction { output: out.clone(), receipt });
+                *slot = Some(Redaction { output: out.clone(), receipt });
             }
         });
         results.into_iter().flatten().collect()
     }
 
-    /// The receipt of a message of `bytes` bytes that can't be handed to the filter: too long to be loaded, or not to be
-    /// made out in the line that should hold it.
+    /// The receipt of a message of `bytes` bytes that can't be passed to the filter: too long to load, or not
+    /// extractable from its line.
     #[cfg(feature = "cli")]
     pub(crate) fn withhold(&self, bytes: usize, refusal: Refusal) -> Receipt {
         rewrite::withhold(&self.parts, bytes, refusal)
     }
 
-    /// The bounds that messages are held to.
+    /// The limits on messages.
     #[cfg(feature = "cli")]
     pub(crate) fn limits(&self) -> &Limits {
         &self.parts.limits
     }
 
-    /// The same filter without anything kept from earlier messages.
+    /// The same filter without state from earlier messages (P10).
     #[cfg(feature = "fuzz")]
     pub(crate) fn without_history(&self) -> Self {
-        Self { idle: Arc::default(), ..self.clone() }
+        Self { scratch: Arc::default(), ..self.clone() }
     }
 
-    /// What the filter knows.
+    /// Catalog, formats, policy and limits.
     #[cfg(feature = "cli")]
     pub(crate) fn inner(&self) -> &Arc<Parts> {
         &self.parts
     }
 
-    /// The names of the formats that the filter knows.
+    /// The names of all formats.
     #[cfg(feature = "cli")]
     pub(crate) fn format_names(&self) -> impl Iterator<Item = &str> {
         self.parts.formats.names()
     }
 
-    /// Which policy decides.
+    /// The identity of the policy.
     #[must_use]
     pub fn policy(&self) -> &PolicyIdentity {
         self.parts.policy.identity()
     }
 
-    /// The policy itself, for what is told of it without a requester.
+    /// The policy, for reports on it without a requester.
     #[cfg(feature = "cli")]
     pub(crate) fn decider(&self) -> &Policy {
         &self.parts.policy
     }
 
-    /// The message keys that formats declare; a key's place is its `MessageKeyId`.
+    /// The message keys that formats declare, indexed by `MessageKeyId`.
     #[cfg(feature = "cli")]
     pub(crate) fn messages(&self) -> &[String] {
         self.parts.formats.messages()
     }
 
-    /// The data elements that the filter knows.
+    /// The data elements.
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.parts.catalog
@@ -275,19 +275,19 @@ impl Filter {
     }
 }
 
-/// Pieces for each thread: enough that none has to wait long for the last.
-const PIECES: usize = 8;
-/// Bytes of the smallest piece: less is not worth handing over.
-const PIECE_BYTES: usize = 1 << 14;
+/// Chunks for each thread: enough to balance the load at the end.
+const CHUNKS_PER_THREAD: usize = 8;
+/// Minimum bytes of a chunk: less isn't worth the scheduling.
+const MIN_CHUNK_BYTES: usize = 1 << 14;
 
-/// Cuts requests into pieces of about the same number of bytes, and never a message.
-fn pieces<'r, 'a>(requests: &'r [Request<'a>], threads: usize) -> Vec<&'r [Request<'a>]> {
+/// Splits requests into chunks of about the same number of bytes, never inside a message.
+fn chunks<'r, 'a>(requests: &'r [Request<'a>], threads: usize) -> Vec<&'r [Request<'a>]> {
     let total: usize = requests.iter().map(|request| request.message.len()).sum();
-    let wanted = (total / (threads * PIECES)).max(PIECE_BYTES);
+    let chunk_bytes = (total / (threads * CHUNKS_PER_THREAD)).max(MIN_CHUNK_BYTES);
     let mut bytes = 0;
     let split = requests.split_inclusive(|request| {
         bytes += request.message.len();
-        let is_full = bytes >= wanted;
+        let is_full = bytes >= chunk_bytes;
         if is_full {
             bytes = 0;
         }

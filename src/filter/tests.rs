@@ -1,5 +1,5 @@
-//! The second reading shown at work: each fault that is planted in the first reading is caught by it, and goes out
-//! where it is turned off.
+//! Fault injection for the second reading: it catches each fault that is planted in the first reading, and without it
+//! the fault goes out.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -101,7 +101,7 @@ fn filter_by(policy: &str, second_reading: bool) -> Filter {
     builder.catalog_path(folder.path().join("catalog.toml")).formats_dir(folder.path().join("formats")).build().unwrap()
 }
 
-/// A message whose person is `parts`.
+/// A message with `parts` in its person.
 fn xml(parts: &str) -> String {
     format!("<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person>{parts}</e:person></e:r>")
 }
@@ -110,8 +110,7 @@ fn json(parts: &str) -> String {
     format!(r#"{{"@context":{{"e":"urn:example"}},"e:r":{{"e:for":"AZ0070000","e:person":{{{parts}}}}}}}"#)
 }
 
-/// Redacts with the fault planted: withheld where the output is read twice, and where it isn't something goes out that
-/// would not have.
+/// Redacts with the fault planted: withheld with the second reading, a leak without it.
 #[track_caller]
 fn is_caught(fault: Planted, message: &str) {
     let requester = Requester::from_envelope();
@@ -124,7 +123,7 @@ fn is_caught(fault: Planted, message: &str) {
     assert!(missed.disposition().releases(), "{fault:?} {message}: {:?}", missed.detail());
     assert_ne!((true, out.clone()), sound_output, "{fault:?} {message}");
     if matches!(fault, Planted::Requester) {
-        // What goes out is what another one may have: nothing of it says so but the policy, asked again.
+        // The output is permitted to another requester: only a second decision of the policy finds the fault.
         return;
     }
     let verified = filter(false).verify(&out, &requester);
@@ -220,7 +219,8 @@ fn p5_traces_are_caught() {
     is_caught(Planted::Reference, &json(&format!(r#"{NAME_MEMBER},"@id":"p""#)));
 }
 
-/// What a sender may choose freely is in no output, whatever the first reading did: the second knows each form of it.
+/// Nothing that a sender may choose freely is in an output, regardless of the first reading: the second knows each form
+/// of it (P5).
 #[test]
 fn p5_outputs_that_could_carry_something_are_refused() {
     let filter = filter(true);
@@ -293,7 +293,7 @@ fn p10_what_the_message_before_said_is_no_ground_to_release() {
         (String::from_utf8(out).unwrap(), serde_json::to_string(&receipt).unwrap())
     };
     let mut messages = Vec::new();
-    // What the requester is named by stands before the body and behind it, twice, not at all, or is none.
+    // The requester is before the body, after it, twice, missing, or invalid.
     for (before, behind) in
         [("AZ0070000", ""), ("", "AZ0070000"), ("", "NV0070000"), ("", ""), ("", "?"), ("AZ0070000", "NV0070000")]
     {
@@ -319,7 +319,7 @@ fn p10_what_the_message_before_said_is_no_ground_to_release() {
             assert_eq!(redact(second, &mut warm), alone, "{first}\n{second}");
         }
     }
-    // Those of the police alone.
+    // Those of the police only.
     assert_eq!(released, 4 * messages.len());
 }
 
@@ -366,7 +366,7 @@ fn p10_one_stencil_serves_all_who_have_the_same_and_nobody_else() {
         (String::from_utf8(out).unwrap().contains(name), buffers.stencils_fitted() - before)
     };
     assert_eq!(redact("AZ0070000", None, "JORDAN"), (true, 0));
-    // Another agency of the class, and one with a claim that no rule asks for.
+    // Another agency of the class, and one with a claim that no rule uses.
     assert_eq!(redact("AZ0080000", None, "ALEX"), (true, 1));
     assert_eq!(redact("AZ0080000", Some("unasked"), "ROBIN"), (true, 1));
     assert_eq!(redact("NV0080000", None, "CHRIS"), (false, 0));
@@ -397,7 +397,7 @@ fn an_output_is_verified_alone() {
     assert_eq!(mismatch, Err("the envelope names another requester".to_owned()));
 }
 
-/// A number that depends on nothing but the one before.
+/// A pseudorandom number that only depends on the one before.
 fn roll(seed: &mut u64) -> usize {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*seed >> 33) as usize
