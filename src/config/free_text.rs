@@ -56,9 +56,9 @@ mod tests {
                     [x]\ntitle = \"caf\\u00e9\"\nsource = \"\"\"x\"\"\"\n";
         let mut errors = check(&Document { file: "t", text });
         errors.sort_by_key(ConfigError::position);
-        let told: Vec<String> = errors.iter().map(|error| error.to_string()).collect();
+        let reported: Vec<String> = errors.iter().map(|error| error.to_string()).collect();
         let help = "is not one line of visible text; take line ends, control characters and invisible ones away";
         let expected = [("2:11", "version"), ("5:9", "title"), ("7:16", "basis")];
-        assert_eq!(told, expected.map(|(place, key)| format!("t:{place}: `{key}` {help}")));
+        assert_eq!(reported, expected.map(|(place, key)| format!("t:{place}: `{key}` {help}")));
     }
 }

@@ -291,7 +291,7 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ConfigError> {
     })
 }
 
-/// The candidate that differs least from `name`, if it differs by at most a third of its length (and at least one edit is allowed).
+/// The candidate with the least edit distance from `name`, if that is at most a third of its length, or 1.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()

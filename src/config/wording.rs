@@ -194,7 +194,7 @@ mod tests {
     }
 
     /// What is wrong with a table, without the file's name.
-    fn told(text: &str) -> String {
+    fn reworded(text: &str) -> String {
         let document = crate::config::Document { file: "t", text };
         let error = document.parse::<Table>().map(|_| ()).unwrap_err().to_string();
         error.strip_prefix("t:").unwrap().to_owned()
@@ -202,84 +202,87 @@ mod tests {
 
     #[test]
     fn a_value_of_another_type_is_named_by_what_people_call_it() {
-        assert_eq!(told("id = 5"), "1:6: a text in quotes is wanted, not a number; write `\"5\"`");
-        assert_eq!(told("id = 'x'\nlist = 'y'"), "2:8: a list in `[...]` is wanted, not a text; write `['y']`");
-        assert_eq!(told("id = 'x'\nlist = [5]"), "2:9: a text in quotes is wanted, not a number; write `\"5\"`");
-        assert_eq!(told("id = 'x'\nlist = {}"), "2:8: a list in `[...]` is wanted, not a table");
-        assert_eq!(told("id = 'x'\nnumber = -1"), "2:10: a whole number from 0 is wanted, not `-1`");
+        assert_eq!(reworded("id = 5"), "1:6: a text in quotes is wanted, not a number; write `\"5\"`");
+        assert_eq!(reworded("id = 'x'\nlist = 'y'"), "2:8: a list in `[...]` is wanted, not a text; write `['y']`");
+        assert_eq!(reworded("id = 'x'\nlist = [5]"), "2:9: a text in quotes is wanted, not a number; write `\"5\"`");
+        assert_eq!(reworded("id = 'x'\nlist = {}"), "2:8: a list in `[...]` is wanted, not a table");
+        assert_eq!(reworded("id = 'x'\nnumber = -1"), "2:10: a whole number from 0 is wanted, not `-1`");
         assert_eq!(
-            told("id = 'x'\nnumber = 'z'"),
+            reworded("id = 'x'\nnumber = 'z'"),
             "2:10: a whole number from 0 is wanted, not a text; write it without quotes"
         );
-        assert_eq!(told("id = 'x'\nnumber = 1979-05-27"), "2:10: a whole number from 0 is wanted, not a date");
+        assert_eq!(reworded("id = 'x'\nnumber = 1979-05-27"), "2:10: a whole number from 0 is wanted, not a date");
         assert_eq!(
-            told("id = 'x'\nflag = 'true'"),
+            reworded("id = 'x'\nflag = 'true'"),
             "2:8: `true` or `false` is wanted, not a text; write it without quotes"
         );
         assert_eq!(
-            told("id = 'x'\nrule = ['true']"),
+            reworded("id = 'x'\nrule = ['true']"),
             "2:9: a table is wanted, not a text; write `key = value` below a `[head]`, or in `{ }`"
         );
-        assert_eq!(told("id = 'x'\n[rule]\nkey = 'x'"), "2:1: there may be several `rule`; write `[[rule]]`");
+        assert_eq!(reworded("id = 'x'\n[rule]\nkey = 'x'"), "2:1: there may be several `rule`; write `[[rule]]`");
         assert_eq!(
-            told("id = 'x'\nnamed.x = 5"),
+            reworded("id = 'x'\nnamed.x = 5"),
             "2:11: a table is wanted, not a number; write `key = value` below a `[head]`, or in `{ }`"
         );
         assert_eq!(
-            told("id = 'x'\nnamed = [5]"),
+            reworded("id = 'x'\nnamed = [5]"),
             "2:9: a table is wanted, not a list; write `key = value` below a `[head]`, or in `{ }`"
         );
-        assert_eq!(told("id = 'x'\ntreatment = 5"), "2:13: a text in quotes is wanted");
+        assert_eq!(reworded("id = 'x'\ntreatment = 5"), "2:13: a text in quotes is wanted");
     }
 
     #[test]
     fn names_and_keys_that_do_not_fit_come_with_those_that_do() {
-        assert_eq!(told(""), "1:1: `id` is missing; add `id = ...`");
-        assert_eq!(told("id = 'x'\n[[rule]]\nkye = 'x'"), "3:1: unknown key `kye`; did you mean `key`?");
-        assert_eq!(told("id = 'x'\n[[rule]]\nquux = 'x'"), "3:1: unknown key `quux`; known here: `key`");
-        assert_eq!(told("id = 'x'\ntreatment = 'yaer'"), "2:13: unknown value `yaer`; did you mean `year`?");
+        assert_eq!(reworded(""), "1:1: `id` is missing; add `id = ...`");
+        assert_eq!(reworded("id = 'x'\n[[rule]]\nkye = 'x'"), "3:1: unknown key `kye`; did you mean `key`?");
+        assert_eq!(reworded("id = 'x'\n[[rule]]\nquux = 'x'"), "3:1: unknown key `quux`; known here: `key`");
+        assert_eq!(reworded("id = 'x'\ntreatment = 'yaer'"), "2:13: unknown value `yaer`; did you mean `year`?");
         assert_eq!(
-            told("id = 'x'\ntreatment = 'quux'"),
+            reworded("id = 'x'\ntreatment = 'quux'"),
             "2:13: unknown value `quux`; known here: `full`, `year`, `zip5`, `last4`, `mask`"
         );
         assert_eq!(
-            told("id = 'x'\nid = 'y'"),
+            reworded("id = 'x'\nid = 'y'"),
             "2:1: `id` is written twice; keep one of the two; several rules are several `[[...]]` tables"
         );
     }
 
     #[test]
     fn what_is_no_toml_says_what_to_write() {
-        assert_eq!(told("id = x"), "1:6: a text must stand in quotes; write `\"...\"` around it");
+        assert_eq!(reworded("id = x"), "1:6: a text must stand in quotes; write `\"...\"` around it");
         assert_eq!(
-            told("id = 'x"),
+            reworded("id = 'x"),
             "1:8: a text is not closed, or has a character that can't stand in it; end it with the quote that it begins with"
         );
         assert_eq!(
-            told("id = \"\\q\""),
+            reworded("id = \"\\q\""),
             "1:8: a backslash that begins nothing known; put the text in `'...'`, where a backslash is a backslash"
         );
-        assert_eq!(told("id"), "1:3: a key without a value; write `key = value`");
-        assert_eq!(told("id ="), "1:5: a key without a value; write `key = value`");
-        assert_eq!(told("id = 'x' 'y'"), "1:10: two things on one line; begin a new line, or put the text in quotes");
+        assert_eq!(reworded("id"), "1:3: a key without a value; write `key = value`");
+        assert_eq!(reworded("id ="), "1:5: a key without a value; write `key = value`");
         assert_eq!(
-            told("list = ['a' 'b']"),
+            reworded("id = 'x' 'y'"),
+            "1:10: two things on one line; begin a new line, or put the text in quotes"
+        );
+        assert_eq!(
+            reworded("list = ['a' 'b']"),
             "1:13: a comma is missing in a list; write `,` between two entries, or `]` where the list ends"
         );
-        assert_eq!(told("list = ['a', 'b'"), "1:17: a list is not closed; add `]` at its end");
-        assert_eq!(told("list = ['a',, 'b']"), "1:13: a comma too many in a list; take one away");
-        assert_eq!(told("[rule"), "1:6: the head of a table is not closed; write `[name]` or `[[name]]`");
-        assert_eq!(told("id = 'x'\nnamed = { x = {}"), "2:17: a table in braces is not closed; add `}` at its end");
+        assert_eq!(reworded("list = ['a', 'b'"), "1:17: a list is not closed; add `]` at its end");
+        assert_eq!(reworded("list = ['a',, 'b']"), "1:13: a comma too many in a list; take one away");
+        assert_eq!(reworded("[rule"), "1:6: the head of a table is not closed; write `[name]` or `[[name]]`");
+        assert_eq!(reworded("id = 'x'\nnamed = { x = {}"), "2:17: a table in braces is not closed; add `}` at its end");
         assert_eq!(
-            told("id = 'x'\nnamed = { x = {} y = {} }"),
+            reworded("id = 'x'\nnamed = { x = {} y = {} }"),
             "2:18: a comma is missing in a table in braces; write `,` between two entries"
         );
         assert_eq!(
-            told("é = 'x'"),
+            reworded("é = 'x'"),
             "1:1: a key has a character that can't stand in it (with U+00E9 (not an ASCII character) at column 1); put the key in quotes"
         );
         assert_eq!(
-            told("= 'x'"),
+            reworded("= 'x'"),
             "1:1: not valid TOML: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`"
         );
     }

@@ -116,10 +116,10 @@ impl Filter {
         if !decided.is_some_and(|decided| Arc::ptr_eq(&decided, grant)) {
             return refuse("another grant than the policy gives");
         }
-        let mut met = 0;
+        let mut elements_seen = 0;
         let matches_decision = receipt.passed().all(|(element, passed)| {
             let count = reading.of(element);
-            met += usize::from(count.values > 0);
+            elements_seen += usize::from(count.values > 0);
             count.values - count.ambiguous_placeholders <= passed && passed <= count.values
         });
         // Other elements in the output may only be placeholders.
@@ -127,7 +127,7 @@ impl Filter {
             let count = reading.of(*element);
             count.values > count.ambiguous_placeholders && receipt.passed().all(|(passed, _)| passed != *element)
         };
-        if !matches_decision || met < reading.met().len() && reading.met().iter().any(is_unexpected) {
+        if !matches_decision || elements_seen < reading.met().len() && reading.met().iter().any(is_unexpected) {
             return refuse("other values than were decided on");
         }
         Ok(())

@@ -408,13 +408,14 @@ impl MappingReader<'_> {
     /// Maps the paths of a table below a node and its path.
     fn paths(&self, trie: &mut Trie, (from, above): (NodeId, &str), paths: &Paths, faults: &mut MappingErrors) {
         for (path, entry) in paths {
-            let place = MappingPath { from, text: path.get_ref(), span: &path.span() };
+            let mapping_path = MappingPath { from, text: path.get_ref(), span: &path.span() };
             let whole = format!("{above}{}", path.get_ref());
             let mapped = match entry.get_ref() {
-                PathEntry::Below(below) => self.prefix(trie, place).map(|node| Some((node, below))),
-                PathEntry::Element(name) => {
-                    self.element(name, &entry.span()).and_then(|element| self.map(trie, place, element)).map(|()| None)
-                }
+                PathEntry::Below(below) => self.prefix(trie, mapping_path).map(|node| Some((node, below))),
+                PathEntry::Element(name) => self
+                    .element(name, &entry.span())
+                    .and_then(|element| self.map(trie, mapping_path, element))
+                    .map(|()| None),
             };
             match mapped {
                 Ok(None) => {}
@@ -428,30 +429,31 @@ impl MappingReader<'_> {
     }
 
     /// The node of a path that is a prefix of others.
-    fn prefix(&self, trie: &mut Trie, place: MappingPath<'_>) -> Result<NodeId, ConfigError> {
-        let (node, is_record) = self.walk(trie, place)?;
-        if is_record || last_step(place.text).starts_with('@') {
-            let message = format!("`{}` is a whole part, and no prefix of other paths", place.text);
-            return Err(self.document.error(place.span, message));
+    fn prefix(&self, trie: &mut Trie, mapping_path: MappingPath<'_>) -> Result<NodeId, ConfigError> {
+        let (node, is_record) = self.walk(trie, mapping_path)?;
+        if is_record || last_step(mapping_path.text).starts_with('@') {
+            let message = format!("`{}` is a whole part, and no prefix of other paths", mapping_path.text);
+            return Err(self.document.error(mapping_path.span, message));
         }
         Ok(node)
     }
 
-    fn map(&self, trie: &mut Trie, place: MappingPath<'_>, element: ElementId) -> Result<(), ConfigError> {
-        let (id, is_record) = self.walk(trie, place)?;
+    fn map(&self, trie: &mut Trie, mapping_path: MappingPath<'_>, element: ElementId) -> Result<(), ConfigError> {
+        let (id, is_record) = self.walk(trie, mapping_path)?;
         let Some(node) = trie.node_mut(id) else { return Ok(()) };
         if node.target != Target::Container {
-            return Err(self.document.error(place.span, format!("`{}` is mapped twice", place.text)));
+            return Err(self.document.error(mapping_path.span, format!("`{}` is mapped twice", mapping_path.text)));
         }
-        if node.goes_on && !is_record {
-            return Err(self
-                .document
-                .error(place.span, format!("`{}` is a value, and other paths go on below it", place.text)));
+        if node.continues && !is_record {
+            return Err(self.document.error(
+                mapping_path.span,
+                format!("`{}` is a value, and other paths go on below it", mapping_path.text),
+            ));
         }
         node.target = if is_record { Target::Record(element) } else { Target::Leaf(element) };
         // In JSON-LD a value may be wrapped in an object so that its attributes become sibling members.
         if let (Syntax::Json, false, Some(rdf)) = (self.syntax, is_record, self.rdf) {
-            let wrapped = self.grow(trie, id, &wrapped_value(rdf), place.span)?;
+            let wrapped = self.grow(trie, id, &wrapped_value(rdf), mapping_path.span)?;
             if let Some(wrapped) = trie.node_mut(wrapped) {
                 wrapped.target = Target::Leaf(element);
             }
@@ -488,26 +490,28 @@ impl MappingReader<'_> {
     }
 
     /// Follows a path and adds missing nodes; also returns whether it ends in `/**`.
-    pub(super) fn walk(&self, trie: &mut Trie, place: MappingPath<'_>) -> Result<(NodeId, bool), ConfigError> {
-        let (steps, is_record) = match place.text.strip_suffix("/**") {
+    pub(super) fn walk(&self, trie: &mut Trie, mapping_path: MappingPath<'_>) -> Result<(NodeId, bool), ConfigError> {
+        let (steps, is_record) = match mapping_path.text.strip_suffix("/**") {
             Some(steps) => (steps, true),
-            None => (place.text, false),
+            None => (mapping_path.text, false),
         };
-        let mut node = place.from;
+        let mut node = mapping_path.from;
         let mut at_attribute = false;
         for text in steps.split('/') {
             if at_attribute {
-                return Err(self.document.error(place.span, format!("`{}` goes on below an attribute", place.text)));
+                return Err(self
+                    .document
+                    .error(mapping_path.span, format!("`{}` goes on below an attribute", mapping_path.text)));
             }
             at_attribute = text.starts_with('@');
             if let (false, Some(parent)) = (at_attribute, trie.node_mut(node)) {
                 if matches!(parent.target, Target::Leaf(_)) {
-                    let message = format!("`{}` goes on below a path that is a value", place.text);
-                    return Err(self.document.error(place.span, message));
+                    let message = format!("`{}` goes on below a path that is a value", mapping_path.text);
+                    return Err(self.document.error(mapping_path.span, message));
                 }
-                parent.goes_on = true;
+                parent.continues = true;
             }
-            node = self.grow(trie, node, text, place.span)?;
+            node = self.grow(trie, node, text, mapping_path.span)?;
         }
         Ok((node, is_record))
     }

@@ -298,8 +298,8 @@ impl Formats {
 
     /// The id of a message key.
     pub(crate) fn message(&self, key: &[u8]) -> Option<MessageKeyId> {
-        let place = self.messages.iter().position(|own| own.as_bytes() == key)?;
-        u16::try_from(place).ok().map(MessageKeyId)
+        let index = self.messages.iter().position(|own| own.as_bytes() == key)?;
+        u16::try_from(index).ok().map(MessageKeyId)
     }
 
     /// The message keys that a policy's rules may name.

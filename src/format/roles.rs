@@ -31,7 +31,7 @@ impl MappingReader<'_> {
         }
         for (layout, text) in raw.text.iter().enumerate() {
             for path in &text.paths {
-                faults.take_for(path, self.lay_out(trie, root, path, layout, raw));
+                faults.take_for(path, self.assign_layout(trie, root, path, layout, raw));
             }
         }
         faults.errors.take(self.unmapped_once(raw));
@@ -134,9 +134,9 @@ impl MappingReader<'_> {
         let element = mapped.iter().find(|(own, _)| own == path.get_ref()).and_then(|(_, id)| self.catalog.find(id));
         let shape = element.and_then(|element| self.catalog.element(element)).map(Element::shape);
         let mut errors = Errors::default();
-        for (place, key) in keys.get_ref().iter().enumerate() {
+        for (index, key) in keys.get_ref().iter().enumerate() {
             let text = key.get_ref();
-            if keys.get_ref().iter().take(place).any(|other| other.get_ref() == text) {
+            if keys.get_ref().iter().take(index).any(|other| other.get_ref() == text) {
                 errors.push(self.fault(key, "is named twice"));
             } else if text.is_empty() || shape.is_some_and(|shape| text.trim() != text || !shape.conforms(text)) {
                 errors
@@ -190,7 +190,7 @@ impl MappingReader<'_> {
     }
 
     /// Adds a layout to the text at a path.
-    fn lay_out(
+    fn assign_layout(
         &self,
         trie: &mut Trie,
         root: NodeId,
@@ -229,7 +229,7 @@ impl MappingReader<'_> {
     fn unmapped_once(&self, raw: &RawFormat) -> Checked<()> {
         let mut paths = raw.unmapped.iter().enumerate();
         let is_twice =
-            |(place, path): &(usize, &Spanned<String>)| raw.unmapped.iter().take(*place).any(|other| other == *path);
+            |(index, path): &(usize, &Spanned<String>)| raw.unmapped.iter().take(*index).any(|other| other == *path);
         match paths.find(is_twice) {
             Some((_, path)) => Err(self.fault(path, "is named twice")),
             None => Ok(()),
@@ -248,11 +248,11 @@ impl MappingReader<'_> {
             attributes.iter().flat_map(|(span, names)| names.iter().map(move |name| (span, name))).collect();
         let mapped = mapped(&raw.paths, "");
         let mut errors = Errors::default();
-        for (place, (span, name)) in names.iter().enumerate() {
+        for (index, (span, name)) in names.iter().enumerate() {
             let mut fault = |what: &str| errors.push(self.document.error(span, format!("`{name}` {what}")));
             if !raw.syntaxes().contains(&Syntax::Xml) {
                 fault("is an attribute, which only XML has; in JSON it is the member `json`");
-            } else if names.iter().take(place).any(|(_, other)| other == name) {
+            } else if names.iter().take(index).any(|(_, other)| other == name) {
                 fault("is named twice");
             } else if mapped.iter().any(|(path, _)| last_step(path).strip_prefix('@') == Some(name.as_str())) {
                 fault("names objects, and is mapped in [paths] as well");

@@ -164,7 +164,7 @@ pub(crate) struct Node {
     /// The data elements at it and below it, each once.
     pub(crate) elements: Vec<ElementId>,
     /// Whether a mapped path continues below it, attributes aside.
-    pub(crate) goes_on: bool,
+    pub(crate) continues: bool,
     /// The name of the JSON member, as the mapping spells it.
     pub(crate) name: Box<str>,
     /// The usual form of the name in a message: in quotes, followed by the colon.
@@ -196,7 +196,7 @@ impl Node {
             is_qname: false,
             layouts: Vec::new(),
             elements: Vec::new(),
-            goes_on: false,
+            continues: false,
             name: name.into(),
             member: Pattern::new(format!("\"{name}\":").as_bytes()),
             namespace,

@@ -45,7 +45,8 @@ pub struct PolicyIdentity {
     pub name: String,
     /// The policy's own version.
     pub version: String,
-    /// SHA-256 of the policy's text, then of its ORI files in the order of their classes' names, as lower-case hexadecimal.
+    /// SHA-256 of the policy's text, then of its ORI files in the order of their classes' names, as lower-case
+    /// hexadecimal.
     pub sha256: String,
 }
 

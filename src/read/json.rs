@@ -135,13 +135,13 @@ impl<'m> JsonReader<'m> {
 
     /// Resumes at `position` with this count of members: the caller has read the message up to there.
     #[inline]
-    pub(crate) fn pass_to(&mut self, position: usize, members: usize) {
+    pub(crate) fn advance_to(&mut self, position: usize, members: usize) {
         (self.position, self.members) = (position, members);
     }
 
     /// Skips a whole value with this many members that was read before, if the next bytes are identical. Otherwise
     /// consumes nothing.
-    pub(crate) fn members_like(&mut self, value: &[u8], members: usize) -> bool {
+    pub(crate) fn skip_if_identical(&mut self, value: &[u8], members: usize) -> bool {
         let is_identical = self.bytes.get(self.position..).is_some_and(|rest| rest.starts_with(value))
             && self.members + members <= self.limits.members;
         if is_identical {
@@ -153,7 +153,7 @@ impl<'m> JsonReader<'m> {
 
     /// Consumes the opening bracket that comes next.
     #[inline]
-    pub(crate) fn pass_bracket(&mut self) {
+    pub(crate) fn skip_bracket(&mut self) {
         self.position += 1;
     }
 

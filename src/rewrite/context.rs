@@ -78,7 +78,7 @@ impl Familiar {
     fn pass(&self, reader: &mut JsonReader<'_>) -> Option<(JsonString, (NamespaceId, Spelling))> {
         let start = reader.position() + 1;
         let (_, bytes, own, spelling) =
-            self.bindings.iter().find(|(text, ..)| reader.members_like(text.as_bytes(), 1))?;
+            self.bindings.iter().find(|(text, ..)| reader.skip_if_identical(text.as_bytes(), 1))?;
         Some((JsonString { inner: Span::new(start, start + bytes), escaped: false }, (*own, *spelling)))
     }
 
@@ -213,7 +213,7 @@ impl Context {
         if is_top
             && self.known.format == format.id
             && (1..=KNOWN_BYTES).contains(&self.known.text.len())
-            && reader.members_like(self.known.text.as_bytes(), self.known.names.len())
+            && reader.skip_if_identical(self.known.text.as_bytes(), self.known.names.len())
         {
             return Ok(());
         }

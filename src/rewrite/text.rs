@@ -194,8 +194,8 @@ impl Session<'_> {
             stays |= self.read_column(place.text(text), column, span, counts, reading)?;
             // Blank like a column in which there was nothing; of a released one nothing is lacking.
             let width = reading.written.get(before..).map_or(0, |written| written.chars().count());
-            if width < column.least {
-                reading.written.extend(std::iter::repeat_n(' ', column.least - width));
+            if width < column.min_chars {
+                reading.written.extend(std::iter::repeat_n(' ', column.min_chars - width));
             }
         }
         reading.written.push_str(&row.after);
@@ -239,8 +239,8 @@ impl Session<'_> {
         }
         let written = &mut self.buffers.written;
         let width = written.chars().count();
-        written.extend(std::iter::repeat_n(' ', column.least.saturating_sub(width)));
-        if width <= column.most && column.holds(written) {
+        written.extend(std::iter::repeat_n(' ', column.min_chars.saturating_sub(width)));
+        if width <= column.max_chars && column.holds(written) {
             return Ok(judgement);
         }
         self.refuse_violation(span)?;

@@ -73,10 +73,10 @@ pub(in crate::format) fn load(
 ) -> Result<Vec<Layout>, ConfigError> {
     let resolver = Resolver { document, catalog };
     let mut errors = Errors::default();
-    for (place, text) in texts.iter().enumerate() {
+    for (index, text) in texts.iter().enumerate() {
         let name = text.name.get_ref();
         errors.take(document.word(&text.name, "text mapping"));
-        if texts.iter().take(place).any(|other| other.name.get_ref() == name) {
+        if texts.iter().take(index).any(|other| other.name.get_ref() == name) {
             errors.push(document.error(&text.name.span(), format!("text mapping `{name}` is declared twice")));
         }
     }

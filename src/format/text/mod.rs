@@ -86,8 +86,8 @@ pub(crate) struct Column {
     /// Its group in the pattern.
     index: usize,
     /// Minimum and maximum number of characters.
-    pub(crate) least: usize,
-    pub(crate) most: usize,
+    pub(crate) min_chars: usize,
+    pub(crate) max_chars: usize,
     /// What it can hold.
     matcher: GroupMatcher,
 }

@@ -32,8 +32,8 @@ pub(super) struct Group {
     /// Its number in the pattern.
     pub(super) index: usize,
     /// Characters of its shortest and longest match.
-    pub(super) least: usize,
-    pub(super) most: usize,
+    pub(super) min_chars: usize,
+    pub(super) max_chars: usize,
     /// What it can hold.
     pub(super) matcher: GroupMatcher,
 }
@@ -83,7 +83,7 @@ impl Pattern {
             if !has_one_width {
                 return Err("beside several groups, fixed text must have one width".to_owned());
             }
-            if let Some(group) = groups.iter().find(|group| !group.matcher.holds(&" ".repeat(group.least))) {
+            if let Some(group) = groups.iter().find(|group| !group.matcher.holds(&" ".repeat(group.min_chars))) {
                 return Err(format!("the group `{}` can't be blank, as a removed column is", group.name));
             }
         }
@@ -115,11 +115,11 @@ impl Pattern {
 /// Parses a pattern and checks that it never matches an empty text, and has a longest match.
 pub(super) fn bounded(pattern: &str) -> Result<Hir, String> {
     let hir = parser().parse(pattern).map_err(|error| last_line(&error.to_string()))?;
-    if hir.properties().minimum_len().is_none_or(|least| least == 0) {
+    if hir.properties().minimum_len().is_none_or(|length| length == 0) {
         return Err("it must match something, and never nothing".to_owned());
     }
     match hir.properties().maximum_len() {
-        Some(most) if most <= LONGEST_MATCH => Ok(hir),
+        Some(length) if length <= LONGEST_MATCH => Ok(hir),
         Some(_) => Err(format!("its longest match exceeds {LONGEST_MATCH} bytes")),
         None => Err("it has no longest match: bound its repetitions, `{0,60}`".to_owned()),
     }
@@ -198,13 +198,13 @@ impl PatternWalk {
         if holds_group(sub) {
             return Err(format!("the group `{name}` holds another named group"));
         }
-        let (least, most) = width(sub);
+        let (min_chars, max_chars) = width(sub);
         self.groups.push(Group {
             name: name.to_owned(),
             before: std::mem::take(&mut self.fixed_text),
             index: usize::try_from(index).unwrap_or_default(),
-            least,
-            most,
+            min_chars,
+            max_chars,
             matcher: GroupMatcher::new(sub),
         });
         Ok(())
@@ -243,9 +243,9 @@ fn width(hir: &Hir) -> (usize, usize) {
         HirKind::Class(_) => (1, 1),
         HirKind::Repetition(repetition) => {
             let times = |times: u32| usize::try_from(times).unwrap_or(usize::MAX);
-            let (least, most) = width(&repetition.sub);
-            let most = repetition.max.map_or(usize::MAX, |max| most.saturating_mul(times(max)));
-            (least.saturating_mul(times(repetition.min)), most)
+            let (min_chars, max_chars) = width(&repetition.sub);
+            let max_chars = repetition.max.map_or(usize::MAX, |max| max_chars.saturating_mul(times(max)));
+            (min_chars.saturating_mul(times(repetition.min)), max_chars)
         }
         HirKind::Capture(capture) => width(&capture.sub),
         HirKind::Concat(parts) => parts
@@ -254,7 +254,10 @@ fn width(hir: &Hir) -> (usize, usize) {
             .fold((0, 0), |all, part| (all.0.saturating_add(part.0), all.1.saturating_add(part.1))),
         HirKind::Alternation(parts) => {
             let widths = || parts.iter().map(width);
-            (widths().map(|(least, _)| least).min().unwrap_or(0), widths().map(|(_, most)| most).max().unwrap_or(0))
+            (
+                widths().map(|(min_chars, _)| min_chars).min().unwrap_or(0),
+                widths().map(|(_, max_chars)| max_chars).max().unwrap_or(0),
+            )
         }
     }
 }

@@ -132,9 +132,9 @@ fn row(pattern: Pattern, grouped: &GroupedPattern) -> Result<Row, LayoutError> {
         });
     }
     let column = |group: Group| {
-        let Group { name, before, index, least, most, matcher } = group;
+        let Group { name, before, index, min_chars, max_chars, matcher } = group;
         match grouped.groups.iter().find(|(entry, _)| *entry.get_ref() == name) {
-            Some((_, element)) => Ok(Column { element: *element, before, index, least, most, matcher }),
+            Some((_, element)) => Ok(Column { element: *element, before, index, min_chars, max_chars, matcher }),
             None => Err(LayoutError::new(grouped.pattern.span(), format!("the group `{name}` has no data element"))),
         }
     };

@@ -81,8 +81,8 @@ fn a_pattern_whose_oris_are_all_listed_makes_no_population() {
     let names = |text: &str| {
         let policy = policy(text);
         let survey = Survey::of(&policy);
-        let told = |one: &Population| (one.classes.clone(), one.example.to_string());
-        survey.populations().unwrap().iter().map(told).collect::<Vec<_>>()
+        let reported = |one: &Population| (one.classes.clone(), one.example.to_string());
+        survey.populations().unwrap().iter().map(reported).collect::<Vec<_>>()
     };
     let all = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let none = (vec![], "AZ0070010".to_owned());

@@ -1,4 +1,5 @@
-//! A strict reader of XML 1.0 with namespaces, over byte spans: no DTD, one root, everything checked, skipped parts too.
+//! A strict reader of XML 1.0 with namespaces, over byte spans: no DTD, one root, everything checked, skipped parts
+//! too.
 //!
 //! It returns events and builds no tree. The sibling modules read names, references and characters.
 
@@ -104,7 +105,7 @@ pub(crate) enum Event {
     /// A CDATA section, with its delimiters.
     CData(Span),
     /// A comment or processing instruction.
-    Aside,
+    CommentOrPi,
     /// The end of a well-formed document.
     Done,
 }

@@ -72,8 +72,8 @@ impl XmlReader<'_, '_> {
         self.state.open.push(OpenElement { name: name.whole, bindings: self.state.bindings.len() });
     }
 
-    /// Leaves the innermost element, which is not the root and has no namespace declarations. The caller has read its end
-    /// tag.
+    /// Leaves the innermost element, which is not the root and has no namespace declarations. The caller has read its
+    /// end tag.
     #[inline(always)]
     pub(crate) fn leave(&mut self) {
         self.state.open.pop();
@@ -81,7 +81,7 @@ impl XmlReader<'_, '_> {
 
     /// Resumes at `position`, inside the root: the caller has read the message up to there.
     #[inline(always)]
-    pub(crate) fn pass_to(&mut self, position: usize) {
+    pub(crate) fn advance_to(&mut self, position: usize) {
         self.position = position;
     }
 

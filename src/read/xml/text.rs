@@ -80,7 +80,7 @@ impl XmlReader<'_, '_> {
             return Err(Refusal::at(Reason::NotWellFormedXml, end, "`--` in a comment"));
         }
         self.position = end + 3;
-        Ok(Event::Aside)
+        Ok(Event::CommentOrPi)
     }
 
     pub(super) fn processing_instruction(&mut self) -> ReadResult<Event> {
@@ -94,7 +94,7 @@ impl XmlReader<'_, '_> {
             return Err(Refusal::at(Reason::NotWellFormedXml, target_end, "white space is wanted behind a target"));
         }
         self.position = end + 2;
-        Ok(Event::Aside)
+        Ok(Event::CommentOrPi)
     }
 
     /// The position of the first `close` at or after `from`; XML must allow all characters before it.

@@ -26,7 +26,7 @@ impl JsonRewriter<'_, '_, '_> {
             return Err(Refusal::at(Reason::Limit, part.value_start, "values are nested too deep"));
         }
         let inside = part.value_start + 1;
-        self.reader.pass_bracket();
+        self.reader.skip_bracket();
         let met_others = self.buffers.met.len();
         if children > WORD {
             self.buffers.met.resize(met_others + children / WORD, 0);

@@ -184,7 +184,7 @@ impl JsonRewriter<'_, '_, '_> {
         }
         successors.note_questions(questions);
         out.give_back(run);
-        self.reader.pass_to(at, members);
+        self.reader.advance_to(at, members);
     }
 }
 

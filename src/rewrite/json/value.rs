@@ -29,7 +29,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let is_record = node.is_none() || matches!(target, Target::Record(_));
         let has_role = node.is_some_and(|node| node.role.is_some());
         // What is mapped inside of a denied record to something else may be permitted.
-        let goes_on = kind == ValueKind::Object && is_record && node.is_some_and(|node| node.goes_on);
+        let goes_on = kind == ValueKind::Object && is_record && node.is_some_and(|node| node.continues);
         // Of a denied list each item is denied and counted by itself.
         let is_list = kind == ValueKind::Array;
         if let (Some((element, None)), true) = (permitted, goes_on) {

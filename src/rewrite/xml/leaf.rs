@@ -113,7 +113,7 @@ impl XmlRewriter<'_, '_, '_> {
                     continue;
                 }
                 Event::End(span) => return Ok((content, span)),
-                Event::Aside | Event::Done => continue,
+                Event::CommentOrPi | Event::Done => continue,
             };
             pieces += 1;
             content = match content {

@@ -144,8 +144,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 Event::Start(tag) => self.element(&tag)?,
                 Event::Text(span) => self.loose_text(span),
                 Event::CData(span) => self.loose_cdata(span),
-                Event::Aside if is_planted(Planted::Comment) => self.out.bytes().extend_from_slice(b"<!-- -->"),
-                Event::Aside => {}
+                Event::CommentOrPi if is_planted(Planted::Comment) => self.out.bytes().extend_from_slice(b"<!-- -->"),
+                Event::CommentOrPi => {}
                 Event::End(span) => released |= self.end(span)?,
                 Event::Done => {
                     self.copy_space();
@@ -224,7 +224,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             Target::Record(element) => match self.session.treatment(element) {
                 Some(treatment) => self.open(tag, Some(id), Role::Record(element, treatment)),
                 // What is mapped inside of it to something else may be permitted.
-                None if node.goes_on => {
+                None if node.continues => {
                     self.session.deny(element, tag.span);
                     self.open(tag, Some(id), Role::Container)
                 }

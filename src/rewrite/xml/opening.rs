@@ -71,7 +71,7 @@ impl Opening {
                 }
                 // At the very beginning there is none: it may be that of a comment which went (P5).
                 Event::Text(span) => space = if has_declaration { span } else { Span::default() },
-                Event::Aside | Event::CData(_) | Event::End(_) | Event::Done => {}
+                Event::CommentOrPi | Event::CData(_) | Event::End(_) | Event::Done => {}
             }
         }
     }

@@ -157,7 +157,7 @@ impl XmlRewriter<'_, '_, '_> {
         }
         out.give_back(run);
         (self.place, self.space) = (place, space);
-        reader.pass_to(at);
+        reader.advance_to(at);
     }
 }
 

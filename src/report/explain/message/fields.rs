@@ -67,8 +67,8 @@ impl Walk<'_> {
             Judgement::Generalise => {
                 // What is less precise must fit where it would stand.
                 let width = written.chars().count();
-                written.extend(std::iter::repeat_n(' ', column.least.saturating_sub(width)));
-                match width <= column.most && column.holds(&written) {
+                written.extend(std::iter::repeat_n(' ', column.min_chars.saturating_sub(width)));
+                match width <= column.max_chars && column.holds(&written) {
                     true => Outcome::Generalised(treatment),
                     false => Outcome::Violates,
                 }

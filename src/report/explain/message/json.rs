@@ -154,7 +154,7 @@ impl<'w> JsonWalk<'w, '_> {
             (Target::Container, _) => None,
         };
         let is_record = node.is_none() || matches!(target, Target::Record(_));
-        let goes_on = kind == ValueKind::Object && is_record && node.is_some_and(|node| node.goes_on);
+        let goes_on = kind == ValueKind::Object && is_record && node.is_some_and(|node| node.continues);
         match permitted {
             // Of a denied list each item is denied and counted by itself.
             Some((element, false)) if !goes_on && kind != ValueKind::Array => {
@@ -189,7 +189,7 @@ impl<'w> JsonWalk<'w, '_> {
     fn enter(&mut self, coming: Coming<'_>, record: Option<ElementId>, close: u8) {
         let node = coming.node.map(|(id, _)| id);
         let part = Some(self.add(coming, Fate::Container));
-        self.reader.pass_bracket();
+        self.reader.skip_bracket();
         self.open.push(Open { close, part, node, record, has_begun: false });
     }
 

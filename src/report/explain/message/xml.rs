@@ -44,7 +44,7 @@ pub(super) fn walk(message: Message<'_>, trie: &Trie, walk: &mut Walk<'_>) -> Re
                 let inside = message.text.get(span.start() + CDATA_START..span.end() - CDATA_END);
                 xml.loose(inside.unwrap_or_default(), true);
             }
-            Event::Aside => xml.unmapped(),
+            Event::CommentOrPi => xml.unmapped(),
             Event::Done => return Ok(()),
         }
     }
@@ -107,7 +107,7 @@ impl XmlWalk<'_, '_> {
             Target::Record(element) if self.walk.treatment(element).is_some() => {
                 self.open(Some(id), step, Some(element), reader);
             }
-            Target::Record(element) if node.goes_on => {
+            Target::Record(element) if node.continues => {
                 self.open(Some(id), step, None, reader);
                 // Of the record itself nothing stays, but what is mapped inside of it to something else may.
                 self.walk.add(self.around(), Written::Element, String::new(), Fate::Value(element, Outcome::Denied));
@@ -187,7 +187,7 @@ impl XmlWalk<'_, '_> {
                     self.walk.add(Some(part), Written::Element, String::new(), Fate::Unmapped);
                     reader.skip_element()?;
                 }
-                Event::Aside => drop(self.walk.add(Some(part), Written::Element, String::new(), Fate::Unmapped)),
+                Event::CommentOrPi => drop(self.walk.add(Some(part), Written::Element, String::new(), Fate::Unmapped)),
                 Event::End(_) | Event::Done => break,
             }
         }
