@@ -130,7 +130,7 @@ pub(crate) enum Placeholder {
     Constant(String),
 }
 
-/// The usual content of a node, for the fast paths. Has no fields of its own.
+/// The usual content of a node, which selects the fast path; `Other` if its text has fields of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     /// A value of this data element.
