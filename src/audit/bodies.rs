@@ -1,12 +1,12 @@
-//! The records of a batch of messages, serialised by the workers, to be chained when their turn comes.
+//! Records of a batch of messages, serialized by the workers, chained later in the order of the source.
 
 use crate::Disposition;
 
-/// Bodies of records, behind one another.
+/// Bodies of records, concatenated.
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
     bytes: Vec<u8>,
-    /// Where each ends, and what became of its message.
+    /// The end of each, and its message's disposition.
     ends: Vec<(usize, Disposition)>,
 }
 
@@ -28,12 +28,11 @@ impl Bodies {
         })
     }
 
-    /// Bytes of all of them.
+    /// Total bytes.
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.ends.len()
     }

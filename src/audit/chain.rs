@@ -1,5 +1,5 @@
-//! The form of a line and how it is chained: what stands in front of its body and behind it, and the hash over both. Writer
-//! and verifier meet here and nowhere else.
+//! The layout of a line and how it is chained: what comes before its body and after it, and the hash over both. The
+//! only code that writer and verifier share.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -10,31 +10,31 @@ use super::Key;
 
 /// Hexadecimal digits of a hash.
 pub(super) const HASH_DIGITS: usize = 64;
-/// What a line begins with.
+/// Prefix of every line.
 pub(super) const OPENING: &[u8] = b"{\"sequence\":";
-/// What stands before a line's hash.
+/// Bytes before a line's hash.
 const BEFORE_HASH: &[u8] = b",\"hash\":\"";
-/// What stands behind it.
-const BEHIND_HASH: &[u8] = b"\"}";
-/// Bytes of the longest line there can be, its end included: what is longer is never written, and read only so far.
-pub(super) const LONGEST_LINE: usize = 1 << 20;
+/// Bytes after it.
+const AFTER_HASH: &[u8] = b"\"}";
+/// Maximum line length in bytes, its end included: a longer line is never written, and reading stops there (P8).
+pub(super) const MAX_LINE_BYTES: usize = 1 << 20;
 
-/// The largest sequence number there can be: as far as every reader of JSON has whole numbers.
-const LARGEST_SEQUENCE: u64 = 1 << 53;
+/// The largest sequence number: every JSON reader represents integers exactly up to here.
+const MAX_SEQUENCE: u64 = 1 << 53;
 
-/// A hash as a line has it.
+/// A hash in hexadecimal, as it is in a line.
 pub(super) type Hash = [u8; HASH_DIGITS];
 
-/// What a record is about.
+/// The kind of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RecordKind {
     Message,
     Start,
     Checkpoint,
     End,
 }
 
-impl Kind {
+impl RecordKind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Message => "message",
@@ -44,7 +44,7 @@ impl Kind {
         }
     }
 
-    fn named(name: &[u8]) -> Option<Self> {
+    fn from_name(name: &[u8]) -> Option<Self> {
         let kinds = [Self::Message, Self::Start, Self::Checkpoint, Self::End];
         kinds.into_iter().find(|kind| kind.name().as_bytes() == name)
     }
@@ -58,51 +58,50 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// What the first line is chained to.
-    pub(super) const NOTHING: Self = Self { sequence: 0, hash: [b'0'; HASH_DIGITS] };
+    /// The predecessor of the first line.
+    pub(super) const GENESIS: Self = Self { sequence: 0, hash: [b'0'; HASH_DIGITS] };
 
-    /// Its hash, as text.
     pub(super) fn hash_text(&self) -> String {
         String::from_utf8_lossy(&self.hash).into_owned()
     }
 
-    /// What the next line begins with, up to its kind.
+    /// Prefix of the next line, up to its kind.
     pub(super) fn opening(&self) -> Vec<u8> {
         let mut opening = Vec::new();
-        self.open(&mut opening);
+        self.write_opening(&mut opening);
         opening
     }
 
-    fn open(&self, into: &mut Vec<u8>) {
-        // A vector takes everything.
+    fn write_opening(&self, into: &mut Vec<u8>) {
+        // Writing to a vector can't fail.
         let _ = write!(into, "{{\"sequence\":{},\"previous\":\"", self.sequence.saturating_add(1));
         into.extend_from_slice(&self.hash);
         into.extend_from_slice(b"\",\"record\":\"");
     }
 
-    /// Appends the line behind this one, and gives what comes next is chained to. `body` is the members of a JSON object,
-    /// without braces and line ends.
+    /// Appends the next line, and returns its link. `body` is the members of a JSON object, without braces and line
+    /// ends.
     ///
     /// # Errors
-    /// When the line would be longer than there can be one; nothing is appended then.
+    /// When the line would be longer than [`MAX_LINE_BYTES`]; nothing is appended then.
     pub(super) fn write_line(
         &self,
         into: &mut Vec<u8>,
         key: Option<&Key>,
-        kind: Kind,
+        kind: RecordKind,
         body: &[u8],
     ) -> io::Result<Self> {
         let start = into.len();
-        self.open(into);
+        self.write_opening(into);
         into.extend_from_slice(kind.name().as_bytes());
         into.extend_from_slice(b"\",");
         into.extend_from_slice(body);
         let hash = hash(key, into.get(start..).unwrap_or_default());
         into.extend_from_slice(BEFORE_HASH);
         into.extend_from_slice(&hash);
-        into.extend_from_slice(BEHIND_HASH);
+        into.extend_from_slice(AFTER_HASH);
         into.push(b'\n');
-        if into.len() - start > LONGEST_LINE {
+        if into.len() - start > MAX_LINE_BYTES {
             into.truncate(start);
             let what = "a record is longer than a line of the log may be";
             return Err(io::Error::new(io::ErrorKind::InvalidData, what));
@@ -111,75 +110,75 @@ impl Link {
     }
 }
 
-/// The hash of a line: of all that stands before [`BEFORE_HASH`].
+/// The hash of a line: over everything before [`BEFORE_HASH`].
 fn hash(key: Option<&Key>, content: &[u8]) -> Hash {
     let hash: [u8; 32] = match key {
         None => Sha256::digest(content).into(),
         Some(Key(keyed)) => keyed.clone().chain_update(content).finalize().into_bytes().into(),
     };
     let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
-    let mut digits = Link::NOTHING.hash;
+    let mut digits = Link::GENESIS.hash;
     for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(hash) {
         *pair = [digit(byte >> 4), digit(byte & 15)];
     }
     digits
 }
 
-/// A line taken apart. Its own hash isn't checked.
+/// A parsed line. Its own hash isn't checked.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'l> {
+pub(super) struct LogLine<'l> {
     /// What the next line is chained to.
     pub(super) link: Link,
     pub(super) previous: Hash,
-    pub(super) kind: Kind,
-    /// The members of its own, without braces.
+    pub(super) kind: RecordKind,
+    /// Its own members, without braces.
     pub(super) body: &'l [u8],
-    /// What the hash is over.
+    /// The bytes that the hash covers.
     content: &'l [u8],
 }
 
-impl<'l> Line<'l> {
-    /// Takes a line apart, without its line end; `None` if it isn't written as lines are.
-    pub(super) fn read(line: &'l [u8]) -> Option<Self> {
-        let content = line.len().checked_sub(BEFORE_HASH.len() + HASH_DIGITS + BEHIND_HASH.len())?;
+impl<'l> LogLine<'l> {
+    /// Parses a line without its line end; `None` if it doesn't have the layout of a line.
+    pub(super) fn parse(line: &'l [u8]) -> Option<Self> {
+        let content = line.len().checked_sub(BEFORE_HASH.len() + HASH_DIGITS + AFTER_HASH.len())?;
         let (content, end) = line.split_at_checked(content)?;
-        let hash = end.strip_prefix(BEFORE_HASH)?.strip_suffix(BEHIND_HASH)?;
+        let hash = end.strip_prefix(BEFORE_HASH)?.strip_suffix(AFTER_HASH)?;
         let rest = content.strip_prefix(OPENING)?;
         let comma = memchr::memchr(b',', rest)?;
         let sequence: u64 = std::str::from_utf8(rest.get(..comma)?).ok()?.parse().ok()?;
-        if sequence > LARGEST_SEQUENCE {
+        if sequence > MAX_SEQUENCE {
             return None;
         }
         let rest = rest.get(comma..)?.strip_prefix(b",\"previous\":\"")?;
         let (previous, rest) = rest.split_at_checked(HASH_DIGITS)?;
         let rest = rest.strip_prefix(b"\",\"record\":\"")?;
         let quote = memchr::memchr(b'"', rest)?;
-        let kind = Kind::named(rest.get(..quote)?)?;
+        let kind = RecordKind::from_name(rest.get(..quote)?)?;
         let body = rest.get(quote..)?.strip_prefix(b"\",")?;
         let link = Link { sequence, hash: hash.try_into().ok()? };
         Some(Self { link, previous: previous.try_into().ok()?, kind, body, content })
     }
 
-    /// The line that a text ends with, and where it begins: a run that was killed may have left the beginning of another line
-    /// before it.
-    pub(super) fn find(text: &'l [u8]) -> Option<(usize, Self)> {
-        // In a line no quote is as it is but those of its own members: the last opening is that of the last line.
+    /// Parses the last line in a text, and returns where it begins: a killed run may have left a torn write before it.
+    pub(super) fn parse_last(text: &'l [u8]) -> Option<(usize, Self)> {
+        // Quotes inside strings are escaped, so an unescaped opening is that of a line; the last one is the last
+        // line's.
         let at = memchr::memmem::rfind(text, OPENING)?;
-        Some((at, Self::read(text.get(at..)?)?))
+        Some((at, Self::parse(text.get(at..)?)?))
     }
 
-    /// Whether its hash is that of its content.
+    /// Whether its hash matches its content.
     pub(super) fn is_intact(&self, key: Option<&Key>) -> bool {
         hash(key, self.content) == self.link.hash
     }
 
-    /// Whether it stands where it was written: behind the line of `before`.
+    /// Whether it is where it was written: right after the line `before`.
     pub(super) fn follows(&self, before: &Link) -> bool {
         before.sequence.checked_add(1) == Some(self.link.sequence) && self.previous == before.hash
     }
 
-    /// Its members as an object, for a reader of JSON.
-    pub(super) fn object(&self, into: &mut Vec<u8>) {
+    /// Writes its members as an object, for a JSON parser.
+    pub(super) fn write_object(&self, into: &mut Vec<u8>) {
         into.clear();
         into.push(b'{');
         into.extend_from_slice(self.body);
@@ -187,8 +186,9 @@ impl<'l> Line<'l> {
     }
 }
 
-/// Reads the next line with its end, of one that is too long only so much that this shows; nothing at the end of the file.
+/// Reads the next line with its end, and of a line that is too long only enough to detect that; returns 0 at the end of
+/// the file.
 pub(super) fn read_line(lines: &mut impl BufRead, into: &mut Vec<u8>) -> io::Result<usize> {
     into.clear();
-    lines.take(LONGEST_LINE as u64 + 1).read_until(b'\n', into)
+    lines.take(MAX_LINE_BYTES as u64 + 1).read_until(b'\n', into)
 }

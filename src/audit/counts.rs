@@ -1,13 +1,13 @@
-//! How many messages a run has recorded, by disposition: written into checkpoints, and counted again by the verifier.
+//! Messages of a run by disposition: written into checkpoints, and counted again by the verifier.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Disposition;
 
-/// Messages of a run, as far as it is.
+/// Messages of a run so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Counts {
+pub(super) struct DispositionCounts {
     messages: u64,
     released: u64,
     redacted: u64,
@@ -15,7 +15,7 @@ pub(super) struct Counts {
     withheld: u64,
 }
 
-impl Counts {
+impl DispositionCounts {
     pub(super) fn messages(&self) -> u64 {
         self.messages
     }
@@ -30,7 +30,7 @@ impl Counts {
         } += 1;
     }
 
-    /// Adds the message of a record, known by its body. One without a disposition is a message still.
+    /// Adds a message by the body of its record. One without a disposition still counts as a message.
     pub(super) fn add_record(&mut self, body: &[u8]) {
         match disposition(body) {
             Some(disposition) => self.add(disposition),
@@ -38,8 +38,8 @@ impl Counts {
         }
     }
 
-    /// Adds those of another part. What a forged record counts may be any number.
-    pub(super) fn add_all(&mut self, other: Self) {
+    /// Adds other counts. Saturating, because a forged record may count any number.
+    pub(super) fn merge(&mut self, other: Self) {
         for (own, others) in [
             (&mut self.messages, other.messages),
             (&mut self.released, other.released),
@@ -52,8 +52,8 @@ impl Counts {
     }
 }
 
-/// The disposition that a record names. Found without reading the JSON: within a text every quote is escaped, so the first
-/// place that looks like the member is the member.
+/// The disposition of a record. Found without parsing the JSON: quotes inside strings are escaped, so the first match
+/// is the member.
 fn disposition(body: &[u8]) -> Option<Disposition> {
     const MEMBER: &[u8] = b"\"disposition\":\"";
     let at = memchr::memmem::find(body, MEMBER)?;

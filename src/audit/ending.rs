@@ -1,31 +1,31 @@
-//! Where a log ends: its last whole line, and what a killed run left unfinished behind it. Found from the end of the file, so
-//! that opening a log takes no longer as it grows.
+//! Finds the end of a log: its last whole line, and the unfinished line (torn write) of a killed run after it. Reads
+//! from the end of the file, so that opening a log takes constant time.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::chain::{LONGEST_LINE, Line, Link, OPENING};
+use super::chain::{Link, LogLine, MAX_LINE_BYTES, OPENING};
 
-/// The end of a file of lines.
+/// The end of a log file.
 #[derive(Debug)]
-pub(super) struct Ending {
+pub(super) struct LogEnd {
     /// The last whole line, without its line end; `None` if there is none.
     pub(super) line: Option<Vec<u8>>,
     /// Where it ends.
     pub(super) end: u64,
-    /// What stands behind it.
+    /// The bytes after it.
     torn: Vec<u8>,
 }
 
-/// Bytes that hold two lines mostly.
+/// Usually enough for two lines.
 const BLOCK_BYTES: u64 = 1 << 16;
-/// Bytes that hold a line and the beginning of another always.
-const MOST_BYTES: u64 = 2 * LONGEST_LINE as u64;
+/// Always enough for a line and the beginning of another.
+const MAX_WINDOW_BYTES: u64 = 2 * MAX_LINE_BYTES as u64;
 
-impl Ending {
-    /// The end of the first `length` bytes of a file; `None` if these aren't lines as a log has them.
+impl LogEnd {
+    /// The end of the first `length` bytes of a file; `None` if these aren't lines of a log.
     pub(super) fn find(file: &mut File, length: u64) -> io::Result<Option<Self>> {
-        for window in [BLOCK_BYTES, MOST_BYTES] {
+        for window in [BLOCK_BYTES, MAX_WINDOW_BYTES] {
             let from = length.saturating_sub(window);
             let mut bytes = Vec::new();
             file.seek(SeekFrom::Start(from))?;
@@ -45,13 +45,13 @@ impl Ending {
         Ok(None)
     }
 
-    /// The last line, taken apart.
-    pub(super) fn last(&self) -> Option<Line<'_>> {
-        Line::find(self.line.as_ref()?).map(|(_, line)| line)
+    /// The last line, parsed.
+    pub(super) fn last(&self) -> Option<LogLine<'_>> {
+        LogLine::parse_last(self.line.as_ref()?).map(|(_, line)| line)
     }
 
-    /// Whether what stands behind the last line is the beginning of the one that would come next: only after that a run goes
-    /// on. A system that went down may have left zeros where it had no time to write.
+    /// Whether the bytes after the last line are the beginning of the next one: only then does a run continue the log.
+    /// After a system crash, unwritten blocks may be zeros.
     pub(super) fn is_torn_line(&self, last: &Link) -> bool {
         let opening = last.opening();
         let is_beginning = |bytes: &[u8]| {
@@ -59,10 +59,10 @@ impl Ending {
             let bytes = bytes.get(..written).unwrap_or_default();
             bytes.starts_with(&opening) || opening.starts_with(bytes)
         };
-        // The start that came after one may be unfinished itself.
+        // The start record after a torn write may be torn itself.
         let starts = memchr::memmem::find_iter(&self.torn, OPENING).chain([self.torn.len()]);
         let mut before = 0;
-        let mut pieces = starts.map(|at| self.torn.get(std::mem::replace(&mut before, at)..at).unwrap_or_default());
-        self.torn.len() < LONGEST_LINE / 2 && pieces.all(is_beginning)
+        let mut fragments = starts.map(|at| self.torn.get(std::mem::replace(&mut before, at)..at).unwrap_or_default());
+        self.torn.len() < MAX_LINE_BYTES / 2 && fragments.all(is_beginning)
     }
 }

@@ -1,81 +1,81 @@
-//! What can be wrong with a log, and how it is told: by line, sequence number and byte, never by what a line says (P6).
+//! Faults of a log and how they are reported: by line, sequence number and byte, never with the content of a line (P6).
 
 use std::fmt;
 
-use super::chain::LONGEST_LINE;
+use super::chain::MAX_LINE_BYTES;
 
-/// What is wrong, and where.
+/// A fault and its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct LogFault {
     /// The file, by its place in the chain.
     pub(super) file: usize,
     /// The line, from 0.
     pub(super) line: u64,
-    /// The byte at which it begins.
+    /// The offset at which it begins.
     pub(super) byte: u64,
-    /// The sequence number that it gives itself, if it can be read.
+    /// The line's own sequence number, if it can be read.
     pub(super) sequence: Option<u64>,
-    pub(super) wrong: Wrong,
+    pub(super) kind: FaultKind,
 }
 
-impl Fault {
+impl LogFault {
     /// The file, by its place in the chain.
     pub(crate) fn file(&self) -> usize {
         self.file
     }
 
-    /// Whether it is about how a file follows the one before it.
+    /// Whether it is about the boundary between two files.
     pub(crate) fn is_between_files(&self) -> bool {
-        matches!(self.wrong, Wrong::Gap(_) | Wrong::Overlap(_))
+        matches!(self.kind, FaultKind::Gap(_) | FaultKind::Overlap(_))
     }
 }
 
-/// What is wrong with a line, or before or behind it.
+/// What is wrong with a line, or around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wrong {
+pub(super) enum FaultKind {
     /// It has no end.
-    Cut,
+    Unterminated,
     TooLong,
-    /// It isn't written as lines are.
-    NoLine,
-    /// Its hash isn't that of its content.
-    Changed,
+    /// It doesn't have the layout of a line.
+    NotALogLine,
+    /// Its hash doesn't match its content.
+    HashMismatch,
     /// Its sequence number came before.
-    Earlier,
-    /// So many lines should stand before it.
+    OutOfOrder,
+    /// This many lines are missing before it.
     Missing(u64),
-    /// Its number fits the line before it, its link doesn't.
-    Unlinked,
-    /// It stands behind an end, or at first, and is no start.
+    /// Its sequence number follows the previous one, but its link doesn't match.
+    LinkMismatch,
+    /// It comes first, or after an end, and is no start.
     NoStart,
-    /// It goes on with a run that never began.
+    /// It resumes a run that isn't in the log.
     UnknownRun,
-    /// It counts other messages than there are.
+    /// Its count differs from the messages in the log.
     Miscounted,
-    /// It lacks what a record of a run must say.
+    /// It lacks a required member.
     Incomplete,
-    /// The log stops after it, and it is no end.
+    /// The log stops after it, and it is no end record.
     NoEnd,
-    /// The run stops after it, and no later one goes on with that.
+    /// The run stops after it, and no later run resumes it.
     Abandoned,
-    /// So many bytes are the beginning of a line that was never finished.
+    /// This many bytes are the beginning of a line that was never finished.
     Torn(u64),
-    /// So many bytes are zero.
+    /// This many bytes are zero.
     Zeros(u64),
-    /// So many lines should stand between the file before and this one.
+    /// This many lines are missing between the previous file and this one.
     Gap(u64),
-    /// So many lines are in an earlier file, too.
+    /// This many lines are in an earlier file, too.
     Overlap(u64),
     NoRecord,
-    /// It has the number of the line that is known from elsewhere, and another hash.
-    OtherHead,
-    /// The line that is known from elsewhere isn't there.
-    NoHead,
+    /// It has the sequence number of the line that is known from elsewhere, but another hash.
+    HeadMismatch,
+    /// The line that is known from elsewhere is missing.
+    HeadMissing,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for LogFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, byte, sequence, wrong, .. } = self;
+        let Self { line, byte, sequence, kind: wrong, .. } = self;
         match sequence {
             Some(sequence) => write!(f, "line {} (sequence {sequence}, byte {byte}): {wrong}", line + 1),
             None => write!(f, "line {} (byte {byte}): {wrong}", line + 1),
@@ -83,17 +83,17 @@ impl fmt::Display for Fault {
     }
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing(1) => "a line before it is missing",
             Self::Missing(count) => return write!(f, "{count} lines before it are missing"),
-            Self::Cut => "it is cut",
+            Self::Unterminated => "it is cut",
             Self::TooLong => "it is longer than a line may be",
-            Self::NoLine => "it is no line of an audit log",
-            Self::Changed => "it was changed, or has another key",
-            Self::Earlier => "its sequence number came before: it was repeated, inserted or moved",
-            Self::Unlinked => "it was not written behind the line before it",
+            Self::NotALogLine => "it is no line of an audit log",
+            Self::HashMismatch => "it was changed, or has another key",
+            Self::OutOfOrder => "its sequence number came before: it was repeated, inserted or moved",
+            Self::LinkMismatch => "it was not written behind the line before it",
             Self::NoStart => "no start of a run stands before it",
             Self::UnknownRun => "it goes on with a run that didn't begin in this log",
             Self::Miscounted => "it counts other messages than there are",
@@ -104,7 +104,7 @@ impl fmt::Display for Wrong {
             Self::Torn(count) => {
                 return write!(f, "{count} bytes of an unfinished line: a run was killed as it wrote them");
             }
-            Self::Zeros(count) if *count > LONGEST_LINE as u64 => {
+            Self::Zeros(count) if *count > MAX_LINE_BYTES as u64 => {
                 "zero bytes, more than a line may have: the system lost what was written there"
             }
             Self::Zeros(count) => return write!(f, "{count} zero bytes: the system lost what was written there"),
@@ -116,8 +116,8 @@ impl fmt::Display for Wrong {
             }
             Self::NoEnd => "no end follows: the log was cut, or the run was killed or goes on",
             Self::NoRecord => "there is no record",
-            Self::OtherHead => "it isn't the line that is known from elsewhere",
-            Self::NoHead => "the line that is known from elsewhere isn't there: the log was cut",
+            Self::HeadMismatch => "it isn't the line that is known from elsewhere",
+            Self::HeadMissing => "the line that is known from elsewhere isn't there: the log was cut",
         })
     }
 }

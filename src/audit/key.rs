@@ -1,4 +1,4 @@
-//! The key of a log, apart from the chain: whoever lacks it can change a line, but not give it the hash that belongs to it.
+//! The key of a log, kept apart from the chain: without it a line can be changed, but its hash can't be recomputed.
 
 use std::fmt;
 use std::fs::File;
@@ -10,20 +10,20 @@ use sha2::Sha256;
 
 use super::AuditError;
 
-/// A key for the hashes, ready to be used.
+/// An HMAC key, initialized.
 #[derive(Clone)]
 pub(crate) struct Key(pub(super) Hmac<Sha256>);
 
-/// Bytes of the shortest key that is taken.
+/// Minimum key length in bytes.
 const SHORTEST_KEY: usize = 16;
-/// Bytes of the longest: a file that is longer was hardly meant.
+/// Maximum key length in bytes: a longer file is probably not a key.
 const LONGEST_KEY: usize = 1 << 16;
 
 impl Key {
-    /// The key that is a file's content, without the line end behind it.
+    /// Reads the key: the file's content without its final line end.
     ///
     /// # Errors
-    /// When it can't be read, or is too short or too long to be a key.
+    /// When it can't be read, or its length is out of range.
     pub(crate) fn read(path: &Path) -> Result<Self, AuditError> {
         let io = |error| AuditError::io(path, &error);
         let usage = |what: String| AuditError::Usage(format!("{}: {what}", path.display()));
@@ -31,7 +31,7 @@ impl Key {
         File::open(path).map_err(io)?.take(LONGEST_KEY as u64 + 1).read_to_end(&mut content).map_err(io)?;
         let key = content.strip_suffix(b"\n").unwrap_or(&content);
         let key = key.strip_suffix(b"\r").unwrap_or(key);
-        if let Some(what) = stray(key) {
+        if let Some(what) = editor_artifact(key) {
             return Err(usage(format!(
                 "the key {what}: an editor put that there, and without it the key would be another"
             )));
@@ -46,9 +46,9 @@ impl Key {
     }
 }
 
-/// What an editor adds to a key that is text, and takes away at another time: nobody sees that the key has changed. Bytes that
-/// are no text are taken as they are.
-fn stray(key: &[u8]) -> Option<&'static str> {
+/// What an editor adds to a text key and may remove later, which silently changes the key. Binary keys are taken as
+/// they are.
+fn editor_artifact(key: &[u8]) -> Option<&'static str> {
     let is_zero = |bytes: &[u8], from: usize| bytes.iter().skip(from).step_by(2).all(|byte| *byte == 0);
     match key {
         [0xEF, 0xBB, 0xBF, ..] => return Some("begins with a byte order mark"),

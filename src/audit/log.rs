@@ -1,4 +1,4 @@
-//! Writing the log: opened and locked, its last line taken up, receipts appended a batch at a time.
+//! Writes the log: opens and locks it, continues after its last line, appends receipts a batch at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -6,95 +6,96 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Kind, Line, Link};
-use super::counts::Counts;
-use super::ending::Ending;
-use super::records::{Checkpoint, Start, body_of, now};
-use super::tail::{Place, Tail};
+use super::chain::{Link, LogLine, RecordKind};
+use super::counts::DispositionCounts;
+use super::ending::LogEnd;
+use super::records::{CheckpointRecord, StartRecord, body_of, now};
+use super::tail::{LineBoundary, Tail};
 use super::{AuditError, Bodies, Key};
 use crate::policy::PolicyIdentity;
 
-/// The log that a run writes.
+/// The log of a run.
 #[derive(Debug)]
 pub(crate) struct Log {
     path: PathBuf,
     file: File,
     key: Option<Key>,
-    /// Its end.
-    end: Place,
-    /// Bytes of an unfinished line that it ended with: they stay, and the start that comes after them tells of them.
+    end: LineBoundary,
+    /// Bytes of an unfinished line at its end: they stay, and the start record after them declares them.
     torn_bytes: u64,
     /// The policy's digest.
     policy: String,
-    /// The sequence number of the record with which the run began; 0 before that.
+    /// The sequence number of the run's first record; 0 before that.
     run: u64,
-    counts: Counts,
+    counts: DispositionCounts,
     /// Message records since the last checkpoint.
     since_checkpoint: u64,
-    /// What was recorded, before a run was killed, of messages that it does again.
+    /// Records of a killed run after its journal: the resumed run does those messages again.
     tail: Option<Tail>,
-    /// The record with which the run begins, or goes on, before it is written.
+    /// The start record, before it is written.
     prepared: Option<(Vec<u8>, Link)>,
     lines: Vec<u8>,
 }
 
-/// How far a run's records go: what its journal keeps.
+/// How far a run's records go, for its journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Position {
+pub(crate) struct LogPosition {
     run: u64,
     sequence: u64,
     hash: String,
     bytes: u64,
-    counts: Counts,
+    counts: DispositionCounts,
     since_checkpoint: u64,
-    /// Whether it is that of a record which was to be written next: the run may have been killed before that.
+    /// Whether it is the position of a record still to be written: the run may have been killed before that.
     #[serde(default)]
     is_prepared: bool,
 }
 
 /// Message records between two checkpoints.
 const CHECKPOINT_INTERVAL: u64 = 10_000;
-/// Bytes that a line has besides its body, about.
-const FRAME_BYTES: usize = 200;
+/// Approximate bytes of a line besides its body.
+const LINE_OVERHEAD_BYTES: usize = 200;
 
 impl Log {
-    /// Opens a log, or makes one that only its owner may read. A last line that a killed run left unfinished stays as it is.
+    /// Opens a log, or creates one that only its owner can read. The unfinished last line of a killed run is left as it
+    /// is.
     ///
     /// # Errors
-    /// When it can't be opened, another run is writing it, it is no log, or its last line was changed or has another key.
+    /// When it can't be opened, another run has it locked, it isn't a log, or its last line was changed or has another
+    /// key.
     pub(crate) fn open(path: &Path, key: Option<Key>) -> Result<Self, AuditError> {
         let io = |error: io::Error| AuditError::io(path, &error);
         let usage = |what: &str| AuditError::Usage(format!("{}: {what}", path.display()));
-        let no_log = || usage("its last line is none of an audit log: verify it, and begin another");
-        let mut file = open_or_make(path).map_err(io)?;
+        let not_a_log = || usage("its last line is none of an audit log: verify it, and begin another");
+        let mut file = open_or_create(path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(usage("another run is writing this log")),
             Err(TryLockError::Error(error)) => return Err(io(error)),
         }
         let length = file.metadata().map_err(io)?.len();
-        let ending = Ending::find(&mut file, length).map_err(io)?.ok_or_else(no_log)?;
-        let mut link = Link::NOTHING;
+        let ending = LogEnd::find(&mut file, length).map_err(io)?.ok_or_else(not_a_log)?;
+        let mut link = Link::GENESIS;
         if ending.line.is_some() {
-            let line = ending.last().ok_or_else(no_log)?;
+            let line = ending.last().ok_or_else(not_a_log)?;
             if !line.is_intact(key.as_ref()) {
                 return Err(usage("its last line was changed, or has another key: verify it, and begin another"));
             }
             link = line.link;
         }
         if !ending.is_torn_line(&link) {
-            return Err(no_log());
+            return Err(not_a_log());
         }
         let mut log = Self {
             path: path.to_owned(),
             file,
             key,
-            end: Place { link, bytes: length },
+            end: LineBoundary { link, bytes: length },
             torn_bytes: length - ending.end,
             policy: String::new(),
             run: 0,
-            counts: Counts::default(),
+            counts: DispositionCounts::default(),
             since_checkpoint: 0,
             tail: None,
             prepared: None,
@@ -104,18 +105,18 @@ impl Log {
         Ok(log)
     }
 
-    /// Bytes of an unfinished line that the log ended with when it was opened.
+    /// Bytes of the unfinished line that the log ended with when it was opened.
     pub(crate) fn torn_bytes(&self) -> u64 {
         self.torn_bytes
     }
 
-    /// Prepares the record that a run begins, or goes on: a journal can tell of it before it is written.
+    /// Prepares the start record, so that the journal can name it before it is written.
     pub(crate) fn prepare(&mut self, policy: &PolicyIdentity, resumed: bool, dry_run: bool) -> io::Result<()> {
         self.policy.clone_from(&policy.sha256);
         if self.run == 0 {
             self.run = self.end.link.sequence + 1;
         }
-        let body = Start {
+        let body = StartRecord {
             time: now(),
             version: env!("CARGO_PKG_VERSION"),
             policy,
@@ -126,12 +127,12 @@ impl Log {
             dry_run,
         };
         let mut line = Vec::new();
-        let link = self.end.link.write_line(&mut line, self.key.as_ref(), Kind::Start, &body_of(&body)?)?;
+        let link = self.end.link.write_line(&mut line, self.key.as_ref(), RecordKind::Start, &body_of(&body)?)?;
         self.prepared = Some((line, link));
         Ok(())
     }
 
-    /// Writes the record that was prepared.
+    /// Writes the prepared record.
     pub(crate) fn start(&mut self) -> io::Result<()> {
         match self.prepared.take() {
             Some((line, link)) => self.write(&line, link),
@@ -139,18 +140,18 @@ impl Log {
         }
     }
 
-    /// Records messages. When it returns, the system has them.
+    /// Records messages. When it returns, the operating system has them; they aren't synced yet.
     ///
     /// # Errors
-    /// When they can't be written; or when a message of a resumed run has another record than it had before.
+    /// When they can't be written, or a message of a resumed run has another record than before.
     pub(crate) fn append(&mut self, bodies: &Bodies) -> io::Result<()> {
         let mut lines = std::mem::take(&mut self.lines);
         lines.clear();
-        lines.reserve(bodies.len() + bodies.count() * FRAME_BYTES);
+        lines.reserve(bodies.len() + bodies.count() * LINE_OVERHEAD_BYTES);
         let (mut link, mut counts) = (self.end.link, self.counts);
         for (body, disposition) in bodies.iter() {
             if !self.is_recorded(body)? {
-                link = link.write_line(&mut lines, self.key.as_ref(), Kind::Message, body)?;
+                link = link.write_line(&mut lines, self.key.as_ref(), RecordKind::Message, body)?;
             }
             counts.add(disposition);
         }
@@ -159,76 +160,76 @@ impl Log {
         self.counts = counts;
         self.lines = lines;
         if self.since_checkpoint >= CHECKPOINT_INTERVAL && self.tail.is_none() {
-            self.checkpoint(Kind::Checkpoint)?;
+            self.checkpoint(RecordKind::Checkpoint)?;
         }
         Ok(())
     }
 
-    /// Makes sure that what was appended survives.
+    /// Syncs what was appended.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
 
-    /// Records that the run ends, or is stopped, and syncs.
+    /// Writes the end record of a finished or stopped run, and syncs.
     pub(crate) fn end(&mut self) -> io::Result<()> {
-        self.checkpoint(Kind::End)?;
+        self.checkpoint(RecordKind::End)?;
         self.sync()
     }
 
-    /// Sequence number and hash of the last line: kept elsewhere, they show whether the log was cut.
+    /// Sequence number and hash of the last line: kept elsewhere, they reveal truncation.
     pub(crate) fn head(&self) -> (u64, String) {
         (self.end.link.sequence, self.end.link.hash_text())
     }
 
-    /// How far the run's records go. As long as a resumed run does messages again, this is as far as it has come with them, not
-    /// the end of the log: otherwise it could be killed once more and record them twice.
-    pub(crate) fn position(&self) -> Position {
-        let place = match (&self.prepared, &self.tail) {
-            (Some((line, link)), _) => Place { link: *link, bytes: self.end.bytes + line.len() as u64 },
-            (None, Some(tail)) => tail.place(),
+    /// How far the run's records go. While a resumed run does messages again, this is its progress through them, not
+    /// the end of the log: otherwise, if it were killed again, they would be recorded twice.
+    pub(crate) fn position(&self) -> LogPosition {
+        let boundary = match (&self.prepared, &self.tail) {
+            (Some((line, link)), _) => LineBoundary { link: *link, bytes: self.end.bytes + line.len() as u64 },
+            (None, Some(tail)) => tail.boundary(),
             (None, None) => self.end,
         };
-        Position {
+        LogPosition {
             run: self.run,
-            sequence: place.link.sequence,
-            hash: place.link.hash_text(),
-            bytes: place.bytes,
+            sequence: boundary.link.sequence,
+            hash: boundary.link.hash_text(),
+            bytes: boundary.bytes,
             counts: self.counts,
             since_checkpoint: self.since_checkpoint,
             is_prepared: self.prepared.is_some(),
         }
     }
 
-    /// Goes back to where a journal was. What was recorded behind that belongs to messages of which nobody knows whether they
-    /// went out: they are done again, and not recorded twice. Gives whether the run had begun: if not, it begins now.
+    /// Rewinds to the position of a journal. Nobody knows whether the messages recorded after it went out: they are
+    /// done again, and not recorded twice. Returns whether the run had begun: if not, it begins now.
     ///
     /// # Errors
-    /// When the log isn't the one that the journal speaks of.
-    pub(crate) fn rewind(&mut self, position: &Position) -> Result<bool, AuditError> {
-        let other = || {
+    /// When the log isn't the one that the journal refers to.
+    pub(crate) fn rewind(&mut self, position: &LogPosition) -> Result<bool, AuditError> {
+        let wrong_log = || {
             let path = self.path.display();
             AuditError::Usage(format!("{path}: this isn't the log that the stopped run wrote, or it was cut"))
         };
         let io = |error: io::Error| AuditError::io(&self.path, &error);
         let line = self.line_at(position).map_err(io)?;
-        let Some(link) = line else { return if position.is_prepared { Ok(false) } else { Err(other()) } };
-        let place = Place { link, bytes: position.bytes };
-        self.tail = Some(Tail::open(&self.path, place, position.run).map_err(io)?);
+        let Some(link) = line else { return if position.is_prepared { Ok(false) } else { Err(wrong_log()) } };
+        let boundary = LineBoundary { link, bytes: position.bytes };
+        self.tail = Some(Tail::open(&self.path, boundary, position.run).map_err(io)?);
         self.run = position.run;
         self.counts = position.counts;
         self.since_checkpoint = position.since_checkpoint;
         Ok(true)
     }
 
-    /// The line that ends at a place, if it is there and as it was.
-    fn line_at(&self, position: &Position) -> io::Result<Option<Link>> {
+    /// The line that ends at a position, if it is there and unchanged.
+    fn line_at(&self, position: &LogPosition) -> io::Result<Option<Link>> {
         if position.bytes > self.end.bytes {
             return Ok(None);
         }
-        let ending = Ending::find(&mut File::open(&self.path)?, position.bytes)?;
+        let ending = LogEnd::find(&mut File::open(&self.path)?, position.bytes)?;
         let ending = ending.filter(|ending| ending.end == position.bytes);
-        let line = ending.as_ref().and_then(Ending::last);
-        let is_same = |line: &Line<'_>| {
+        let line = ending.as_ref().and_then(LogEnd::last);
+        let is_same = |line: &LogLine<'_>| {
             line.link.sequence == position.sequence
                 && line.link.hash == position.hash.as_bytes()
                 && line.is_intact(self.key.as_ref())
@@ -236,10 +237,10 @@ impl Log {
         Ok(line.filter(is_same).map(|line| line.link))
     }
 
-    /// Whether a message is recorded in the tail already.
+    /// Whether the tail already has the record of a message.
     fn is_recorded(&mut self, body: &[u8]) -> io::Result<bool> {
         let Some(tail) = &mut self.tail else { return Ok(false) };
-        match tail.take(self.key.as_ref(), &self.end.link, |recorded| recorded == body)? {
+        match tail.next_body(self.key.as_ref(), &self.end.link, |recorded| recorded == body)? {
             Some(true) => Ok(true),
             Some(false) => {
                 let what = "a message has another record than before the run was stopped";
@@ -252,46 +253,47 @@ impl Log {
         }
     }
 
-    /// Records how far the run is. What it counts is recorded, whether or not the run was resumed and has come to it again.
-    fn checkpoint(&mut self, kind: Kind) -> io::Result<()> {
+    /// Writes a checkpoint. It counts what is in the log, including what a resumed run hasn't reached again.
+    fn checkpoint(&mut self, kind: RecordKind) -> io::Result<()> {
         let mut counts = self.counts;
         if let Some(tail) = &self.tail {
-            counts.add_all(tail.rest(&self.path)?.count(self.key.as_ref(), &self.end.link)?);
+            counts.merge(tail.remaining(&self.path)?.count(self.key.as_ref(), &self.end.link)?);
         }
         self.since_checkpoint = 0;
         let policy = std::mem::take(&mut self.policy);
-        let written = self.write_own(kind, &Checkpoint { time: now(), policy: &policy, counts });
+        let written = self.write_run_record(kind, &CheckpointRecord { time: now(), policy: &policy, counts });
         self.policy = policy;
         written
     }
 
     /// Writes a record of the run itself.
-    fn write_own(&mut self, kind: Kind, record: &impl Serialize) -> io::Result<()> {
+    fn write_run_record(&mut self, kind: RecordKind, record: &impl Serialize) -> io::Result<()> {
         let mut line = Vec::new();
         let link = self.end.link.write_line(&mut line, self.key.as_ref(), kind, &body_of(record)?)?;
         self.write(&line, link)
     }
 
-    /// Writes whole lines, the last of them `link`; if that fails, the log is left as it was.
+    /// Writes whole lines, the last with link `link`; if that fails, the log is left as it was.
     fn write(&mut self, lines: &[u8], link: Link) -> io::Result<()> {
         if let Err(error) = self.file.write_all(lines) {
-            // Whether or not this succeeds, the next run finds a log that it can go on with: at most an unfinished line.
-            let _ = self.cut();
+            // Best effort: if it fails, the next run finds at most an unfinished line, and can continue after it.
+            let _ = self.truncate_to_end();
             return Err(error);
         }
-        self.end = Place { link, bytes: self.end.bytes + lines.len() as u64 };
+        self.end = LineBoundary { link, bytes: self.end.bytes + lines.len() as u64 };
         Ok(())
     }
 
-    /// Cuts off what stands behind the end.
-    fn cut(&mut self) -> io::Result<()> {
+    /// Truncates the file to the last whole write.
+    fn truncate_to_end(&mut self) -> io::Result<()> {
         self.file.set_len(self.end.bytes)?;
         self.file.seek(SeekFrom::Start(self.end.bytes)).map(|_| ())
     }
 }
 
-/// Opens a file; one that isn't there is made for its owner's eyes only, and so that it survives.
-fn open_or_make(path: &Path) -> io::Result<File> {
+/// Opens a file; creates it with mode 0600 if it doesn't exist, and syncs its folder so that the entry survives a
+/// crash.
+fn open_or_create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     match options.open(path) {

@@ -1,14 +1,14 @@
-//! The audit log: a receipt a line, each line chained to the one before by its hash, so that nothing in it can be changed,
-//! removed, inserted or reordered unseen. Never a value of a message (P6).
+//! The audit log: one receipt per line, each line chained to the previous one by its hash, so that a change, removal,
+//! insertion or reordering is detected. It never holds a value of a message (P6).
 
 mod bodies;
 mod chain;
+mod chunk;
 mod counts;
 mod ending;
 mod fault;
 mod key;
 mod log;
-mod piece;
 mod records;
 mod report;
 mod source;
@@ -22,14 +22,14 @@ use std::path::Path;
 
 pub(crate) use bodies::Bodies;
 pub(crate) use key::Key;
-pub(crate) use log::{Log, Position};
+pub(crate) use log::{Log, LogPosition};
 pub(crate) use report::report;
-pub(crate) use verify::{Head, Verification, verify};
+pub(crate) use verify::{LogHead, Verification, verify};
 
 /// Why a log can't be used.
 #[derive(Debug)]
 pub(crate) enum AuditError {
-    /// It, or its key, isn't what it should be; the text says how.
+    /// It, or its key, is invalid; the text says how.
     Usage(String),
     /// It can't be read or written.
     Io(String),

@@ -1,66 +1,66 @@
-//! The records of runs themselves, between those of the messages: where a run starts, how far it is, where it ends.
+//! The records of a run itself, between those of its messages: start, checkpoint, end.
 
 use std::io;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::chain::Line;
-use super::counts::Counts;
+use super::chain::LogLine;
+use super::counts::DispositionCounts;
 use crate::escape;
 use crate::policy::PolicyIdentity;
 
-/// A run begins, or goes on.
+/// A run starts or resumes.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Start<'b> {
+pub(super) struct StartRecord<'b> {
     pub(super) time: String,
     pub(super) version: &'b str,
     pub(super) policy: &'b PolicyIdentity,
     pub(super) keyed: bool,
     pub(super) resumed: bool,
-    /// The sequence number of the record with which the run began: a resumed run says which one it goes on with.
+    /// The sequence number of the run's first record: a resumed run names the run that it continues.
     pub(super) run: u64,
-    /// Bytes of an unfinished line that it was written after. (Earlier versions cut them off.)
+    /// Bytes of the unfinished line before it. (Earlier versions cut them off.)
     pub(super) torn_bytes: u64,
-    /// Whether no message of it goes out.
+    /// Whether its messages don't go out.
     pub(super) dry_run: bool,
 }
 
-/// How far a run is, or how far it came.
+/// A run's progress, or its end.
 #[derive(Debug, Serialize)]
-pub(super) struct Checkpoint<'b> {
+pub(super) struct CheckpointRecord<'b> {
     pub(super) time: String,
     /// The policy's digest.
     pub(super) policy: &'b str,
-    /// All messages that the run has recorded, also before it was resumed.
+    /// All messages that the run has recorded, before it was resumed too.
     #[serde(flatten)]
-    pub(super) counts: Counts,
+    pub(super) counts: DispositionCounts,
 }
 
-/// What of a start record is read again.
+/// The members of a start record that are read back.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Started {
+pub(super) struct StartFields {
     pub(super) keyed: bool,
     pub(super) run: u64,
     #[serde(default)]
     pub(super) torn_bytes: u64,
 }
 
-/// The body of a record, as [`super::chain::Link::write_line`] takes it.
+/// The body of a record, in the form that [`super::chain::Link::write_line`] takes.
 pub(super) fn body_of(record: &impl Serialize) -> io::Result<Vec<u8>> {
     let object = escape::json(&serde_json::to_string(record)?);
     Ok(object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default().into())
 }
 
-/// What a record of a run says, if it says that.
-pub(super) fn read<'l, R: Deserialize<'l>>(line: &Line<'_>, object: &'l mut Vec<u8>) -> Option<R> {
-    line.object(object);
+/// Parses a record of a run; `None` if it lacks a member.
+pub(super) fn read<'l, R: Deserialize<'l>>(line: &LogLine<'_>, object: &'l mut Vec<u8>) -> Option<R> {
+    line.write_object(object);
     serde_json::from_slice(object).ok()
 }
 
-/// The time, as RFC 3339 has it, in microseconds and UTC: no two runs begin with the same record.
+/// The current time in UTC, RFC 3339 with microseconds, so that no two runs begin with the same record.
 pub(super) fn now() -> String {
     humantime::format_rfc3339_micros(SystemTime::now()).to_string()
 }

@@ -1,4 +1,4 @@
-//! What a log tells: who got what, how often. Made while the log is verified, from the lines that are as they were written.
+//! Reports a log: who got what, how often. Computed while the log is verified, from intact lines only.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,23 +9,23 @@ use std::path::PathBuf;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::chain::Line;
-use super::verify::{Tally, Verification, walk};
+use super::chain::LogLine;
+use super::verify::{Aggregate, Verification, verify_and_aggregate};
 use super::{AuditError, Key};
 use crate::escape::escape;
 
 /// Who got what, over all runs of a log.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Report {
-    /// How much is wrong with the log: what was changed isn't counted.
+pub(crate) struct DisclosureReport {
+    /// Faults of the log: changed lines aren't counted.
     faults: u64,
     messages: u64,
-    /// Messages of dry runs: nobody got them, so nothing else here counts them.
+    /// Messages of dry runs, which nothing else here counts because nobody got them.
     dry_run_messages: u64,
     dispositions: BTreeMap<String, u64>,
-    agency_classes: BTreeMap<String, Received>,
-    requesters: BTreeMap<String, Received>,
+    agency_classes: BTreeMap<String, Disclosures>,
+    requesters: BTreeMap<String, Disclosures>,
     #[serde(skip)]
     object: Vec<u8>,
 }
@@ -33,15 +33,15 @@ pub(crate) struct Report {
 /// What one requester, or one agency class, got.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Received {
+struct Disclosures {
     messages: u64,
     dispositions: BTreeMap<String, u64>,
-    elements: BTreeMap<String, Values>,
+    elements: BTreeMap<String, ValueCounts>,
 }
 
-/// Values of a data element.
+/// Counts of values of a data element.
 #[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
-struct Values {
+struct ValueCounts {
     #[serde(default)]
     released: u64,
     #[serde(default)]
@@ -50,10 +50,10 @@ struct Values {
     removed: u64,
 }
 
-/// What of a message's record is reported.
+/// The members of a message's record that are reported.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Body<'b> {
+struct MessageBody<'b> {
     #[serde(borrow)]
     disposition: Cow<'b, str>,
     #[serde(default)]
@@ -61,32 +61,32 @@ struct Body<'b> {
     #[serde(borrow)]
     requester: Option<Cow<'b, str>>,
     #[serde(borrow, default)]
-    agency_classes: Vec<Name<'b>>,
+    agency_classes: Vec<BorrowedName<'b>>,
     #[serde(borrow, default)]
-    elements: Elements<'b>,
+    elements: ElementEntries<'b>,
 }
 
-/// The members of an object in their order: a map would be built for every message.
+/// The members of an object in their order, because a map per message would be slow.
 #[derive(Default)]
-struct Elements<'b>(Vec<(Cow<'b, str>, Values)>);
+struct ElementEntries<'b>(Vec<(Cow<'b, str>, ValueCounts)>);
 
-impl<'de: 'b, 'b> Deserialize<'de> for Elements<'b> {
+impl<'de: 'b, 'b> Deserialize<'de> for ElementEntries<'b> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members<'b>(PhantomData<&'b ()>);
 
         impl<'de: 'b, 'b> Visitor<'de> for Members<'b> {
-            type Value = Elements<'b>;
+            type Value = ElementEntries<'b>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("data elements with their counts")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Elements<'b>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ElementEntries<'b>, A::Error> {
                 let mut elements = Vec::new();
-                while let Some((name, values)) = map.next_entry::<Name<'de>, Values>()? {
+                while let Some((name, values)) = map.next_entry::<BorrowedName<'de>, ValueCounts>()? {
                     elements.push((name.0, values));
                 }
-                Ok(Elements(elements))
+                Ok(ElementEntries(elements))
             }
         }
 
@@ -94,77 +94,77 @@ impl<'de: 'b, 'b> Deserialize<'de> for Elements<'b> {
     }
 }
 
-/// A name that is borrowed where no escape is in it.
+/// A name, borrowed unless it has an escape.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Name<'b>(#[serde(borrow)] Cow<'b, str>);
+struct BorrowedName<'b>(#[serde(borrow)] Cow<'b, str>);
 
-/// What stands for a requester that a message didn't give. No ORI is in lower case.
+/// The name for the requester of a message without one. It can't be an ORI, because no ORI is in lower case.
 const NO_REQUESTER: &str = "unknown";
 
-/// Reads a log, adds up what it says, and verifies it on the way: with faults, the report is of what was left whole.
+/// Verifies a log and adds up its messages; with faults, the report covers the intact lines.
 ///
 /// # Errors
-/// When it can't be read, or has a key and none is given.
-pub(crate) fn report(paths: &[PathBuf], key: Option<&Key>) -> Result<(Verification, Report), AuditError> {
-    let (verification, report) = walk::<Report>(paths, key, None)?;
+/// When it can't be read, or is keyed and no key is given.
+pub(crate) fn report(paths: &[PathBuf], key: Option<&Key>) -> Result<(Verification, DisclosureReport), AuditError> {
+    let (verification, report) = verify_and_aggregate::<DisclosureReport>(paths, key, None)?;
     let faults = verification.fault_count;
-    Ok((verification, Report { faults, ..report }))
+    Ok((verification, DisclosureReport { faults, ..report }))
 }
 
-impl Tally for Report {
-    fn take(&mut self, line: &Line<'_>) {
+impl Aggregate for DisclosureReport {
+    fn add_message(&mut self, line: &LogLine<'_>) {
         let mut object = std::mem::take(&mut self.object);
-        line.object(&mut object);
-        // A record without a disposition is none that a receipt gives: it is counted, and that's all there is to tell.
-        let body = serde_json::from_slice::<Body<'_>>(&object).ok();
+        line.write_object(&mut object);
+        // No receipt writes a record without a disposition: it is only counted.
+        let body = serde_json::from_slice::<MessageBody<'_>>(&object).ok();
         let is_dry_run = body.as_ref().is_some_and(|body| body.dry_run);
         *if is_dry_run { &mut self.dry_run_messages } else { &mut self.messages } += 1;
         if let Some(body) = body.filter(|_| !is_dry_run) {
-            change(&mut self.dispositions, &body.disposition, |count| *count += 1);
+            update(&mut self.dispositions, &body.disposition, |count| *count += 1);
             let requester = body.requester.as_deref().unwrap_or(NO_REQUESTER);
-            change(&mut self.requesters, requester, |received| received.add(&body));
+            update(&mut self.requesters, requester, |received| received.add(&body));
             for class in &body.agency_classes {
-                change(&mut self.agency_classes, &class.0, |received| received.add(&body));
+                update(&mut self.agency_classes, &class.0, |received| received.add(&body));
             }
         }
         self.object = object;
     }
 
-    fn add_all(&mut self, other: Self) {
+    fn merge(&mut self, other: Self) {
         self.messages += other.messages;
         self.dry_run_messages += other.dry_run_messages;
-        add_numbers(&mut self.dispositions, &other.dispositions);
+        merge_counts(&mut self.dispositions, &other.dispositions);
         for (own, others) in
             [(&mut self.agency_classes, &other.agency_classes), (&mut self.requesters, &other.requesters)]
         {
             for (name, received) in others {
-                change(own, name, |own| own.add_all(received));
+                update(own, name, |own| own.merge(received));
             }
         }
     }
 }
 
-impl Received {
-    fn add(&mut self, body: &Body<'_>) {
+impl Disclosures {
+    fn add(&mut self, body: &MessageBody<'_>) {
         self.messages += 1;
-        change(&mut self.dispositions, &body.disposition, |count| *count += 1);
+        update(&mut self.dispositions, &body.disposition, |count| *count += 1);
         for (element, values) in &body.elements.0 {
-            change(&mut self.elements, element, |own| own.add(*values));
+            update(&mut self.elements, element, |own| own.add(*values));
         }
     }
 
-    fn add_all(&mut self, other: &Self) {
+    fn merge(&mut self, other: &Self) {
         self.messages += other.messages;
-        add_numbers(&mut self.dispositions, &other.dispositions);
+        merge_counts(&mut self.dispositions, &other.dispositions);
         for (element, values) in &other.elements {
-            change(&mut self.elements, element, |own| own.add(*values));
+            update(&mut self.elements, element, |own| own.add(*values));
         }
     }
 }
 
-impl Values {
-    // What a forged log says may be any number.
+impl ValueCounts {
+    // Saturating, because a forged log may say any number.
     fn add(&mut self, other: Self) {
         self.released = self.released.saturating_add(other.released);
         self.generalised = self.generalised.saturating_add(other.generalised);
@@ -172,21 +172,21 @@ impl Values {
     }
 }
 
-/// Changes the value of a name, which is copied only the first time.
-fn change<V: Default>(map: &mut BTreeMap<String, V>, name: &str, change: impl FnOnce(&mut V)) {
+/// Updates the value of a name, which is copied only the first time.
+fn update<V: Default>(map: &mut BTreeMap<String, V>, name: &str, update: impl FnOnce(&mut V)) {
     match map.get_mut(name) {
-        Some(value) => change(value),
-        None => change(map.entry(name.to_owned()).or_default()),
+        Some(value) => update(value),
+        None => update(map.entry(name.to_owned()).or_default()),
     }
 }
 
-fn add_numbers(own: &mut BTreeMap<String, u64>, others: &BTreeMap<String, u64>) {
+fn merge_counts(own: &mut BTreeMap<String, u64>, others: &BTreeMap<String, u64>) {
     for (name, count) in others {
-        change(own, name, |own| *own += count);
+        update(own, name, |own| *own += count);
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for DisclosureReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.faults {
             0 => writeln!(f, "every line verified")?,
@@ -204,7 +204,7 @@ impl fmt::Display for Report {
                     let (element, released, generalised) = ("data element", "released", "generalised");
                     writeln!(f, "  {element:<36}{released:>12}{generalised:>12}{:>12}", "removed")?;
                 }
-                for (element, Values { released, generalised, removed }) in &received.elements {
+                for (element, ValueCounts { released, generalised, removed }) in &received.elements {
                     writeln!(f, "  {:<36}{released:>12}{generalised:>12}{removed:>12}", escape(element))?;
                 }
             }

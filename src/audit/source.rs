@@ -1,58 +1,59 @@
-//! The files of a log, as they lie: plain or compressed, each read from its beginning in pieces of whole lines.
+//! The files of a log, plain or compressed, each read from its beginning in chunks of whole lines.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use super::chain::{Kind, LONGEST_LINE, Line};
-use super::piece::PIECE_BYTES;
-use super::records::{self, Started};
+use super::chain::{LogLine, MAX_LINE_BYTES, RecordKind};
+use super::chunk::CHUNK_BYTES;
+use super::records::{self, StartFields};
 
-/// What gzip and Zstandard files begin with.
+/// Magic numbers of gzip and Zstandard.
 const GZIP: &[u8] = &[0x1F, 0x8B];
 const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
 
-/// A file of a log, and what its first piece tells of it.
+/// A file of a log, with what its first chunk says about it.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct LogFile {
     pub(super) path: PathBuf,
-    /// The sequence number of its first line that can be read.
+    /// The sequence number of its first readable line.
     pub(super) first: Option<u64>,
-    /// Whether its first start says that the hashes have a key, and isn't right without one.
+    /// Whether its first start record says that the hashes are keyed, and fails verification without a key.
     pub(super) is_keyed: bool,
 }
 
-impl Source {
-    /// Looks into the file.
-    fn find(path: &Path) -> io::Result<Self> {
+impl LogFile {
+    /// Reads the file's first chunk.
+    fn probe(path: &Path) -> io::Result<Self> {
         let mut buffer = Vec::new();
-        Pieces::open(path)?.next(&mut buffer)?;
-        let mut lines = buffer.split(|byte| *byte == b'\n').filter_map(|text| Line::find(text).map(|(_, line)| line));
+        ChunkReader::open(path)?.next(&mut buffer)?;
+        let mut lines =
+            buffer.split(|byte| *byte == b'\n').filter_map(|text| LogLine::parse_last(text).map(|(_, line)| line));
         let first = lines.clone().next().map(|line| line.link.sequence);
-        let start = lines.find(|line| line.kind == Kind::Start).filter(|line| !line.is_intact(None));
+        let start = lines.find(|line| line.kind == RecordKind::Start).filter(|line| !line.is_intact(None));
         let started = start.and_then(|line| records::read(&line, &mut Vec::new()));
-        let is_keyed = started.is_some_and(|started: Started| started.keyed);
+        let is_keyed = started.is_some_and(|started: StartFields| started.keyed);
         Ok(Self { path: path.to_owned(), first, is_keyed })
     }
 
-    /// The files in the order of the chain, whatever the order in which they are named.
+    /// The files in the order of the chain, whatever order they are named in.
     pub(super) fn in_order(paths: &[PathBuf]) -> Result<Vec<Self>, super::AuditError> {
-        let find = |path: &PathBuf| Self::find(path).map_err(|error| super::AuditError::io(path, &error));
+        let find = |path: &PathBuf| Self::probe(path).map_err(|error| super::AuditError::io(path, &error));
         let mut sources = paths.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         sources.sort_by_key(|source| (source.first.is_none(), source.first));
         Ok(sources)
     }
 }
 
-/// A file read piece by piece.
-pub(super) struct Pieces {
+/// Reads a file chunk by chunk.
+pub(super) struct ChunkReader {
     input: Box<dyn Read + Send>,
-    /// The beginning of the next piece, and the byte of the file at which it is.
-    carried: Vec<u8>,
+    /// The beginning of the next chunk, and its offset in the file.
+    carry: Vec<u8>,
     byte: u64,
 }
 
-impl Pieces {
+impl ChunkReader {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let mut head = Vec::new();
@@ -65,25 +66,25 @@ impl Pieces {
             (_, true) => Box::new(zstd::stream::read::Decoder::new(whole)?),
             _ => Box::new(whole),
         };
-        Ok(Self { input, carried: Vec::new(), byte: 0 })
+        Ok(Self { input, carry: Vec::new(), byte: 0 })
     }
 
-    /// Reads the next lines whole, and gives the byte at which the first begins; `None` at the end. Of a line that is too long
-    /// only so much is kept that this shows.
+    /// Reads the next whole lines, and returns the offset of the first; `None` at the end. Of a line that is too long,
+    /// only enough is kept to detect that.
     pub(super) fn next(&mut self, buffer: &mut Vec<u8>) -> io::Result<Option<u64>> {
         buffer.clear();
-        buffer.append(&mut self.carried);
-        let missing = PIECE_BYTES.saturating_sub(buffer.len() as u64);
-        let is_ended = ((&mut self.input).take(missing).read_to_end(buffer)? as u64) < missing;
+        buffer.append(&mut self.carry);
+        let missing = CHUNK_BYTES.saturating_sub(buffer.len() as u64);
+        let at_eof = ((&mut self.input).take(missing).read_to_end(buffer)? as u64) < missing;
         let start = self.byte;
         self.byte += buffer.len() as u64;
         match memchr::memrchr(b'\n', buffer) {
-            Some(at) if !is_ended => {
-                self.carried = buffer.split_off(at + 1);
-                self.byte -= self.carried.len() as u64;
+            Some(at) if !at_eof => {
+                self.carry = buffer.split_off(at + 1);
+                self.byte -= self.carry.len() as u64;
             }
-            None if !is_ended => {
-                buffer.truncate(LONGEST_LINE + 1);
+            None if !at_eof => {
+                buffer.truncate(MAX_LINE_BYTES + 1);
                 self.skip_line()?;
             }
             _ => {}
@@ -91,7 +92,7 @@ impl Pieces {
         Ok((!buffer.is_empty()).then_some(start))
     }
 
-    /// How many bytes were read.
+    /// Bytes read so far.
     pub(super) fn bytes(&self) -> u64 {
         self.byte
     }
@@ -101,29 +102,29 @@ impl Pieces {
         let mut block = Vec::new();
         loop {
             block.clear();
-            if (&mut self.input).take(LONGEST_LINE as u64).read_to_end(&mut block)? == 0 {
+            if (&mut self.input).take(MAX_LINE_BYTES as u64).read_to_end(&mut block)? == 0 {
                 return Ok(());
             }
             if let Some(at) = memchr::memchr(b'\n', &block) {
                 self.byte += at as u64 + 1;
-                self.carried = block.split_off(at + 1);
+                self.carry = block.split_off(at + 1);
                 return Ok(());
             }
             self.byte += block.len() as u64;
         }
     }
 
-    /// Skips lines up to the first with a larger sequence number; gives how many.
+    /// Skips lines up to the first with a larger sequence number; returns how many.
     pub(super) fn skip_through(&mut self, sequence: u64) -> io::Result<u64> {
         let (mut skipped, mut buffer) = (0, Vec::new());
         while let Some(start) = self.next(&mut buffer)? {
             let mut at = 0;
             for text in buffer.split_inclusive(|byte| *byte == b'\n') {
-                let line = Line::find(text.strip_suffix(b"\n").unwrap_or(text));
+                let line = LogLine::parse_last(text.strip_suffix(b"\n").unwrap_or(text));
                 if line.is_some_and(|(_, line)| line.link.sequence > sequence) {
                     let mut rest = buffer.split_off(at);
-                    rest.append(&mut self.carried);
-                    (self.carried, self.byte) = (rest, start + at as u64);
+                    rest.append(&mut self.carry);
+                    (self.carry, self.byte) = (rest, start + at as u64);
                     return Ok(skipped);
                 }
                 at += text.len();

@@ -1,62 +1,62 @@
-//! What a killed run had recorded beyond its journal: the same messages are done again, and their records compared with these
-//! rather than written twice. Streamed from the file; every line of it is verified on the way.
+//! The records of a killed run after its journal: the same messages are done again, and their records are compared with
+//! these instead of written twice. Streamed from the file; every line is verified.
 
 use std::fs::File;
 use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use super::Key;
-use super::chain::{Kind, Line, Link, read_line};
-use super::counts::Counts;
-use super::records::{self, Started};
+use super::chain::{Link, LogLine, RecordKind, read_line};
+use super::counts::DispositionCounts;
+use super::records::{self, StartFields};
 
-/// A place between two lines.
+/// A position between two lines.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct LineBoundary {
     /// The line before it.
     pub(super) link: Link,
     /// Where that line ends.
     pub(super) bytes: u64,
 }
 
-/// Records behind the journal's position, up to the end of the log.
+/// Records after the journal's position, up to the end of the log.
 #[derive(Debug)]
 pub(super) struct Tail {
     lines: BufReader<File>,
     line: Vec<u8>,
-    /// The run whose messages are wanted: others may have used the log since it was killed.
+    /// The run whose messages are returned: others may have used the log since it was killed.
     run: u64,
-    is_own: bool,
-    /// How far it was read.
-    read: Place,
-    /// Behind the last message that was taken: a journal may keep this.
-    taken: Place,
+    is_own_run: bool,
+    /// The position up to which it was read.
+    read: LineBoundary,
+    /// After the last message that was returned: a journal may keep this.
+    consumed: LineBoundary,
 }
 
 impl Tail {
-    /// The tail of the log at `path` from `place` on, which stands behind a record of the run `run`.
-    pub(super) fn open(path: &Path, place: Place, run: u64) -> io::Result<Self> {
+    /// Opens the tail of the log at `path` from `boundary` on, which is after a record of the run `run`.
+    pub(super) fn open(path: &Path, boundary: LineBoundary, run: u64) -> io::Result<Self> {
         let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(place.bytes))?;
+        file.seek(SeekFrom::Start(boundary.bytes))?;
         let lines = BufReader::new(file);
-        Ok(Self { lines, line: Vec::new(), run, is_own: true, read: place, taken: place })
+        Ok(Self { lines, line: Vec::new(), run, is_own_run: true, read: boundary, consumed: boundary })
     }
 
-    /// How far messages were taken.
-    pub(super) fn place(&self) -> Place {
-        self.taken
+    /// The position after the last message that was returned.
+    pub(super) fn boundary(&self) -> LineBoundary {
+        self.consumed
     }
 
-    /// The rest of it, to be read without being taken.
-    pub(super) fn rest(&self, path: &Path) -> io::Result<Self> {
-        Self::open(path, self.taken, self.run)
+    /// A second reader over the remaining records, which leaves this one where it is.
+    pub(super) fn remaining(&self, path: &Path) -> io::Result<Self> {
+        Self::open(path, self.consumed, self.run)
     }
 
-    /// Takes the next message of the run, and gives what `read` makes of its body; `None` behind the last one.
+    /// Passes the body of the run's next message to `read`, and returns the result; `None` after the last one.
     ///
     /// # Errors
     /// When the log can't be read, or isn't what the run wrote; `end` is its last line.
-    pub(super) fn take<T>(
+    pub(super) fn next_body<T>(
         &mut self,
         key: Option<&Key>,
         end: &Link,
@@ -67,29 +67,29 @@ impl Tail {
             if bytes == 0 {
                 return if self.read.link == *end { Ok(None) } else { Err(changed()) };
             }
-            let line = self.line.strip_suffix(b"\n").and_then(Line::find).ok_or_else(changed)?.1;
+            let line = self.line.strip_suffix(b"\n").and_then(LogLine::parse_last).ok_or_else(changed)?.1;
             if !line.follows(&self.read.link) || !line.is_intact(key) {
                 return Err(changed());
             }
-            self.read = Place { link: line.link, bytes: self.read.bytes + bytes as u64 };
+            self.read = LineBoundary { link: line.link, bytes: self.read.bytes + bytes as u64 };
             match line.kind {
-                Kind::Message if self.is_own => {
-                    self.taken = self.read;
+                RecordKind::Message if self.is_own_run => {
+                    self.consumed = self.read;
                     return Ok(Some(read(line.body)));
                 }
-                Kind::Start => {
-                    let started: Started = records::read(&line, &mut Vec::new()).ok_or_else(changed)?;
-                    self.is_own = started.run == self.run;
+                RecordKind::Start => {
+                    let started: StartFields = records::read(&line, &mut Vec::new()).ok_or_else(changed)?;
+                    self.is_own_run = started.run == self.run;
                 }
-                Kind::Message | Kind::Checkpoint | Kind::End => {}
+                RecordKind::Message | RecordKind::Checkpoint | RecordKind::End => {}
             }
         }
     }
 
-    /// Counts the messages that are left of the run.
-    pub(super) fn count(mut self, key: Option<&Key>, end: &Link) -> io::Result<Counts> {
-        let mut counts = Counts::default();
-        while self.take(key, end, |body| counts.add_record(body))?.is_some() {}
+    /// Counts the remaining messages of the run.
+    pub(super) fn count(mut self, key: Option<&Key>, end: &Link) -> io::Result<DispositionCounts> {
+        let mut counts = DispositionCounts::default();
+        while self.next_body(key, end, |body| counts.add_record(body))?.is_some() {}
         Ok(counts)
     }
 }

@@ -1,4 +1,4 @@
-//! The log as a run writes it: opened, killed at any moment, resumed, and whole all the same.
+//! The log as a run writes it: opened, killed at any moment, resumed, and intact in the end.
 
 #![allow(
     clippy::unwrap_used,
@@ -44,7 +44,7 @@ fn begin(path: &Path) -> Log {
     log
 }
 
-fn resume(path: &Path, position: &super::Position) -> Log {
+fn resume(path: &Path, position: &super::LogPosition) -> Log {
     let mut log = Log::open(path, None).unwrap();
     let has_begun = log.rewind(position).unwrap();
     log.prepare(&policy(), has_begun, false).unwrap();
@@ -140,10 +140,10 @@ fn a_torn_last_line_stays_and_is_reported_wherever_it_tore() {
                 let found = verify(std::slice::from_ref(&path), None, None).unwrap();
                 let note = format!("line 4 (sequence 4): {bytes} bytes of an unfinished line are before it");
                 assert_eq!(found.notes.iter().map(ToString::to_string).collect::<Vec<_>>(), [note]);
-                // That a run was killed and no other goes on with it is a fault for ever.
+                // A killed run that no other resumes stays a fault.
                 assert_eq!(found.fault_count, u64::from(!resumes), "{cut}");
                 assert!(resumes || faults(&path)[0].contains("no later run goes on with it"));
-                // The next run goes on all the same.
+                // The next run still continues the log.
                 let mut log = begin(&path);
                 log.end().unwrap();
                 assert_eq!(verify(std::slice::from_ref(&path), None, None).unwrap().fault_count, u64::from(!resumes));
@@ -194,7 +194,7 @@ fn a_run_killed_twice_records_nothing_twice() {
     let journal = log.position();
     log.append(&bodies(0..5)).unwrap();
     drop(log);
-    // Killed again as soon as it had noted that it goes on, and once more with a part of it done.
+    // Killed right after its start record, and once more with part of the work done.
     let log = resume(&path, &journal);
     let journal = log.position();
     drop(log);
@@ -223,7 +223,7 @@ fn a_message_of_a_resumed_run_must_have_the_record_it_had() {
     let error = log.append(&bodies(1..5)).unwrap_err();
     assert_eq!(error.to_string(), "a message has another record than before the run was stopped");
     drop(log);
-    // Another log, one that was cut, one that was changed.
+    // Another log, a truncated one, a changed one.
     let whole = fs::read(&path).unwrap();
     fs::write(&path, whole.replace_once(b"\"item\":3", b"\"item\":8")).unwrap();
     let error = resume(&path, &journal).append(&bodies(0..5)).unwrap_err();
@@ -233,11 +233,11 @@ fn a_message_of_a_resumed_run_must_have_the_record_it_had() {
     drop(begin(&path));
     let mut other = serde_json::to_value(&journal).unwrap();
     *other.get_mut("hash").unwrap() = "0".repeat(64).into();
-    let other: super::Position = serde_json::from_value(other).unwrap();
+    let other: super::LogPosition = serde_json::from_value(other).unwrap();
     assert!(usage(Log::open(&path, None).unwrap().rewind(&other)).contains("this isn't the log"));
 }
 
-/// Killed between its journal and its first record, or behind that.
+/// Killed between its journal and its first record, or after that.
 #[test]
 fn p11_a_run_that_is_killed_as_it_begins_begins_anew_or_goes_on() {
     for is_written in [false, true] {
@@ -309,7 +309,7 @@ fn a_run_stopped_while_it_does_messages_again_loses_none() {
     log.end().unwrap();
     let journal = log.position();
     drop(log);
-    // What the end counts is what is recorded.
+    // The end record counts what is in the log.
     assert_eq!(faults(&path), [""; 0]);
     let mut log = resume(&path, &journal);
     log.append(&bodies(2..8)).unwrap();
@@ -332,7 +332,7 @@ fn checkpoints_come_every_ten_thousand_messages() {
     let count = format!("\"policy\":\"{}\",\"messages\":25000,\"released\":6250,", policy().sha256);
     assert!(text.lines().last().unwrap().contains(&count));
     drop(log);
-    // A checkpoint that a resumed run meets among what was recorded isn't in its way.
+    // A resumed run skips a checkpoint among its earlier records.
     let journal = begin(&path).position();
     let mut log = resume(&path, &journal);
     log.append(&bodies(0..10_001)).unwrap();
@@ -401,7 +401,7 @@ fn any_changed_byte_is_found_at_its_line() {
             let faults = faults(&path);
             assert!(faults[0].starts_with(&format!("line {line} (")), "byte {at} to {byte}: {faults:?}");
         }
-        // Removed, and put in.
+        // One byte removed, one inserted.
         fs::write(&path, [&whole[..at], &whole[at + 1..]].concat()).unwrap();
         assert!(!faults(&path).is_empty(), "{at}");
         fs::write(&path, [&whole[..at], b"0", &whole[at..]].concat()).unwrap();
@@ -409,12 +409,12 @@ fn any_changed_byte_is_found_at_its_line() {
     }
 }
 
-/// What happens to a run.
+/// An event in the life of a run.
 #[derive(Debug, Clone)]
 enum Event {
     Append(usize),
     Journal,
-    /// Killed, with so many bytes of the last line lost at most.
+    /// Killed, losing at most this many bytes of the last line.
     Kill(usize),
     Stop,
     /// Killed, and another run uses the log, to its end.
@@ -435,7 +435,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// However often a run is killed, stopped and resumed: every message is recorded once, in its order, and the log is whole.
+    /// However often a run is killed, stopped and resumed: every message is recorded once, in order, and the log is
+    /// intact.
     #[test]
     fn a_resumed_run_records_what_an_uninterrupted_one_does(events in events()) {
         let (_folder, path) = in_folder();
@@ -454,7 +455,7 @@ proptest! {
                     drop(log.take());
                     let whole = fs::read(&path).unwrap();
                     let last = memchr::memrchr(b'\n', &whole[..whole.len() - 1]).map_or(0, |at| at + 1);
-                    // What the journal speaks of was synced.
+                    // What the journal refers to was synced.
                     let kept = serde_json::to_value(&journal.0).unwrap().get("bytes").unwrap().as_u64().unwrap() as usize;
                     let length = (whole.len() - lost.min(whole.len() - last - 1)).max(kept);
                     fs::File::options().write(true).open(&path).unwrap().set_len(length as u64).unwrap();
@@ -479,7 +480,7 @@ proptest! {
                 }
             }
         }
-        // Until all that was recorded is done again.
+        // Until every record was done again.
         let all = items(&path).iter().filter(|item| **item < 100_000).count().max(done) + 2;
         let mut log = log.unwrap();
         log.append(&bodies(done..all)).unwrap();

@@ -1,5 +1,5 @@
-//! Verifying a log: pieces of it are checked side by side, at the speed of the disk and in bounded memory, and put together
-//! here: the chain from piece to piece, what each run says of itself, and what is known of the log from elsewhere.
+//! Verifies a log: its chunks are checked in parallel, in bounded memory (P8), and joined here: the chain from chunk to
+//! chunk, the counts of each run, and the line that is known from elsewhere.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,46 +8,46 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::chain::{Hash, Kind, Line};
-use super::counts::Counts;
-use super::fault::{Fault, Wrong};
-use super::piece::{self, Before, Mark, Piece, Says, Seen};
-use super::records::Started;
-use super::source::{Pieces, Source};
+use super::chain::{Hash, LogLine, RecordKind};
+use super::chunk::{self, Chunk, LineInfo, Predecessor, RunContent, RunRecord};
+use super::counts::DispositionCounts;
+use super::fault::{FaultKind, LogFault};
+use super::records::StartFields;
+use super::source::{ChunkReader, LogFile};
 use super::{AuditError, Key};
 
-/// What verifying a log came to.
+/// The result of verifying a log.
 #[derive(Debug, Default)]
 pub(crate) struct Verification {
     /// The first faults.
-    pub(crate) faults: Vec<Fault>,
-    /// How many there are.
+    pub(crate) faults: Vec<LogFault>,
+    /// Number of faults, the ones that aren't kept included.
     pub(crate) fault_count: u64,
     pub(crate) lines: u64,
     pub(crate) messages: u64,
     pub(crate) runs: u64,
     /// Sequence number and hash of the last line.
     pub(crate) head: Option<(u64, String)>,
-    /// The first unfinished lines that a start tells of.
-    pub(crate) notes: Vec<Note>,
+    /// The first unfinished lines that a start record declares.
+    pub(crate) notes: Vec<TornLine>,
     /// The files in the order of the chain.
     pub(crate) files: Vec<PathBuf>,
 }
 
-/// An unfinished line that a killed run left, as the start after it says: no fault.
+/// An unfinished line (torn write) of a killed run, declared by the start record after it: not a fault.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Note {
+pub(crate) struct TornLine {
     /// The file, by its place in the chain.
     pub(crate) file: usize,
-    /// The line of that start, from 0, and its sequence number.
+    /// The line of that start record, from 0, and its sequence number.
     line: u64,
     sequence: u64,
     torn_bytes: u64,
-    /// Whether the bytes are there still: earlier versions cut them off.
+    /// Whether the bytes are still there: earlier versions cut them off.
     is_kept: bool,
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for TornLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, sequence, torn_bytes, is_kept, .. } = self;
         let kept = if *is_kept { "are" } else { "were cut off" };
@@ -55,126 +55,126 @@ impl fmt::Display for Note {
     }
 }
 
-/// A line that is known from elsewhere, as a run told it at its end.
+/// The last line as a run reported it at its end, to detect truncation.
 #[derive(Debug, Clone)]
-pub(crate) struct Head {
+pub(crate) struct LogHead {
     pub(crate) sequence: u64,
     pub(crate) hash: Hash,
 }
 
-/// What is made of the messages of a log while it is verified.
-pub(super) trait Tally: Default + Send {
-    /// Takes a message that is as it was written.
-    fn take(&mut self, line: &Line<'_>);
-    /// Adds those of other pieces.
-    fn add_all(&mut self, other: Self);
+/// A value computed from the messages of a log while it is verified.
+pub(super) trait Aggregate: Default + Send {
+    /// Adds a message whose line is intact.
+    fn add_message(&mut self, line: &LogLine<'_>);
+    /// Adds the result of other chunks.
+    fn merge(&mut self, other: Self);
 }
 
-impl Tally for () {
-    fn take(&mut self, _: &Line<'_>) {}
-    fn add_all(&mut self, (): Self) {}
+impl Aggregate for () {
+    fn add_message(&mut self, _: &LogLine<'_>) {}
+    fn merge(&mut self, (): Self) {}
 }
 
-/// Faults that are told of.
-pub(super) const MOST_FAULTS: usize = 20;
-/// Runs whose messages are counted at a time. Only one that is resumed after as many others goes uncounted.
-const MOST_RUNS: usize = 1 << 16;
+/// Faults that are kept and reported; the rest are only counted.
+pub(super) const MAX_KEPT_FAULTS: usize = 20;
+/// Runs whose messages are counted at the same time. Only a run resumed after as many others isn't checked.
+const MAX_TRACKED_RUNS: usize = 1 << 16;
 
 /// Verifies the log in these files, in whatever order they are named.
 ///
 /// # Errors
-/// When one can't be read, or has a key and none is given.
-pub(crate) fn verify(paths: &[PathBuf], key: Option<&Key>, head: Option<&Head>) -> Result<Verification, AuditError> {
-    walk::<()>(paths, key, head).map(|(verification, ())| verification)
+/// When one can't be read, or is keyed and no key is given.
+pub(crate) fn verify(paths: &[PathBuf], key: Option<&Key>, head: Option<&LogHead>) -> Result<Verification, AuditError> {
+    verify_and_aggregate::<()>(paths, key, head).map(|(verification, ())| verification)
 }
 
-/// Verifies a log and makes a tally of its messages.
-pub(super) fn walk<T: Tally>(
+/// Verifies a log and aggregates its messages.
+pub(super) fn verify_and_aggregate<T: Aggregate>(
     paths: &[PathBuf],
     key: Option<&Key>,
-    head: Option<&Head>,
+    head: Option<&LogHead>,
 ) -> Result<(Verification, T), AuditError> {
-    let sources = Source::in_order(paths)?;
+    let sources = LogFile::in_order(paths)?;
     if let (None, Some(keyed)) = (key, sources.iter().find(|source| source.is_keyed)) {
         let message =
             format!("{}: its hashes were made with a key: it takes that to verify them", keyed.path.display());
         return Err(AuditError::Usage(message));
     }
-    let mut chain = Chain::default();
+    let mut chain = ChainVerifier::default();
     let mut bytes = 0;
-    let mut places: Vec<(Vec<u8>, Option<u64>, T)> =
+    let mut slots: Vec<(Vec<u8>, Option<u64>, T)> =
         std::iter::repeat_with(Default::default).take(rayon::current_num_threads() * 2).collect();
     for (file, source) in sources.iter().enumerate() {
         let io = |error: io::Error| AuditError::io(&source.path, &error);
-        let mut pieces = Pieces::open(&source.path).map_err(io)?;
-        chain.begin(file, source, &mut pieces).map_err(io)?;
+        let mut chunks = ChunkReader::open(&source.path).map_err(io)?;
+        chain.begin(file, source, &mut chunks).map_err(io)?;
         loop {
-            for (buffer, start, _) in &mut places {
-                *start = pieces.next(buffer).map_err(io)?;
+            for (buffer, start, _) in &mut slots {
+                *start = chunks.next(buffer).map_err(io)?;
             }
-            let check = |(buffer, start, tally): &mut (Vec<u8>, Option<u64>, T)| {
-                start.map_or_else(Piece::default, |start| piece::check(buffer, start, key, head, tally))
+            let check = |(buffer, start, aggregate): &mut (Vec<u8>, Option<u64>, T)| {
+                start.map_or_else(Chunk::default, |start| chunk::check(buffer, start, key, head, aggregate))
             };
-            let checked: Vec<Piece> = places.par_iter_mut().map(check).collect();
-            checked.into_iter().for_each(|piece| chain.add(piece));
-            if places.last().is_none_or(|(_, start, _)| start.is_none()) {
+            let checked: Vec<Chunk> = slots.par_iter_mut().map(check).collect();
+            checked.into_iter().for_each(|chunk| chain.add(chunk));
+            if slots.last().is_none_or(|(_, start, _)| start.is_none()) {
                 break;
             }
         }
         chain.end_file();
-        bytes = pieces.bytes();
+        bytes = chunks.bytes();
     }
-    let mut tally = T::default();
-    for (_, _, part) in places {
-        tally.add_all(part);
+    let mut aggregate = T::default();
+    for (_, _, part) in slots {
+        aggregate.merge(part);
     }
     let mut verification = chain.end(bytes, head);
     verification.files = sources.into_iter().map(|source| source.path).collect();
-    Ok((verification, tally))
+    Ok((verification, aggregate))
 }
 
-/// The pieces put together.
+/// Joins the checked chunks, in order.
 #[derive(Debug)]
-struct Chain {
+struct ChainVerifier {
     result: Verification,
-    before: Before,
+    predecessor: Predecessor,
     /// The last line, and its file.
-    last: Option<(usize, Seen)>,
-    /// The newest runs.
-    runs: BTreeMap<u64, Run>,
-    /// Runs up to this one may have been forgotten.
-    forgotten: u64,
-    /// The run whose records are read.
+    last: Option<(usize, LineInfo)>,
+    /// The newest runs, by the sequence number of their first record.
+    runs: BTreeMap<u64, RunState>,
+    /// Runs up to this one may have been evicted.
+    evicted: u64,
+    /// The current run.
     run: Option<u64>,
-    /// Whether no end of it has been seen.
-    is_open: bool,
+    /// Whether its end record hasn't been seen.
+    run_is_open: bool,
     has_head: bool,
-    /// The file that is read, and how many of its lines have been.
+    /// The current file, and how many of its lines have been read.
     file: usize,
     lines: u64,
     /// Whether the first line of a file that isn't the first is still to come.
     is_between_files: bool,
 }
 
-/// What is known of a run.
+/// The state of a run.
 #[derive(Debug, Clone, Copy)]
-struct Run {
-    /// Its messages so far; `None` where they can't be known.
-    counts: Option<Counts>,
-    /// Its last line, where another run came after it before it had ended: a fault unless a later run goes on with it.
-    abandoned: Option<Fault>,
+struct RunState {
+    /// Its messages so far; `None` if unknown.
+    counts: Option<DispositionCounts>,
+    /// Its last line, if another run started before it ended: a fault unless a later run resumes it.
+    abandoned: Option<LogFault>,
 }
 
-impl Default for Chain {
+impl Default for ChainVerifier {
     fn default() -> Self {
         Self {
             result: Verification::default(),
-            before: Before::NOTHING,
+            predecessor: Predecessor::GENESIS,
             last: None,
             runs: BTreeMap::new(),
-            forgotten: 0,
+            evicted: 0,
             run: None,
-            is_open: false,
+            run_is_open: false,
             has_head: false,
             file: 0,
             lines: 0,
@@ -183,181 +183,182 @@ impl Default for Chain {
     }
 }
 
-impl Chain {
-    /// Goes on with another file; lines of it that an earlier one has too are left out.
-    fn begin(&mut self, file: usize, source: &Source, pieces: &mut Pieces) -> io::Result<()> {
+impl ChainVerifier {
+    /// Begins the next file; lines that an earlier file already had are skipped.
+    fn begin(&mut self, file: usize, source: &LogFile, chunks: &mut ChunkReader) -> io::Result<()> {
         (self.file, self.lines, self.is_between_files) = (file, 0, self.last.is_some());
-        if self.is_between_files && source.first.is_some_and(|first| first <= self.before.link.sequence) {
-            let skipped = pieces.skip_through(self.before.link.sequence)?;
-            self.fault(0, 0, Wrong::Overlap(skipped));
+        if self.is_between_files && source.first.is_some_and(|first| first <= self.predecessor.link.sequence) {
+            let skipped = chunks.skip_through(self.predecessor.link.sequence)?;
+            self.fault(0, 0, FaultKind::Overlap(skipped));
             self.lines = skipped;
             self.result.lines += skipped;
         }
         Ok(())
     }
 
-    /// Takes the next piece.
-    fn add(&mut self, piece: Piece) {
+    /// Adds the next chunk.
+    fn add(&mut self, chunk: Chunk) {
         let lines = self.lines;
-        let mut faults = piece.faults;
-        self.result.fault_count += piece.fault_count;
-        if let Some((seen, broken)) = &piece.first {
-            let before = Before { broken: self.before.broken + broken, ..self.before };
-            if let Some(wrong) = before.disagrees(seen) {
-                let wrong = match wrong {
-                    Wrong::Missing(count) if self.is_between_files => Wrong::Gap(count),
-                    wrong => wrong,
+        let mut faults = chunk.faults;
+        self.result.fault_count += chunk.fault_count;
+        if let Some((info, broken)) = &chunk.first {
+            let predecessor = Predecessor { broken: self.predecessor.broken + broken, ..self.predecessor };
+            if let Some(kind) = predecessor.mismatch(info) {
+                let kind = match kind {
+                    FaultKind::Missing(count) if self.is_between_files => FaultKind::Gap(count),
+                    kind => kind,
                 };
                 self.result.fault_count += 1;
-                let Seen { line, byte, .. } = *seen;
-                faults.push(Fault { file: 0, line, byte, sequence: Some(seen.link.sequence), wrong });
+                let LineInfo { line, byte, .. } = *info;
+                faults.push(LogFault { file: 0, line, byte, sequence: Some(info.link.sequence), kind });
             }
             self.is_between_files = false;
         }
-        for mark in &piece.marks {
-            if let Some(wrong) = self.mark(mark) {
+        for record in &chunk.run_records {
+            if let Some(kind) = self.run_record(record) {
                 self.result.fault_count += 1;
-                let Mark { line, byte, sequence, .. } = *mark;
-                faults.push(Fault { file: 0, line, byte, sequence: Some(sequence), wrong });
+                let RunRecord { line, byte, sequence, .. } = *record;
+                faults.push(LogFault { file: 0, line, byte, sequence: Some(sequence), kind });
             }
         }
-        self.count(piece.messages);
-        match piece.last {
-            None => self.before.broken += piece.broken,
-            // A piece that is in another's place is told of at its first line.
-            Some(last) if last.link.sequence <= self.before.link.sequence => {}
+        self.count(chunk.messages);
+        match chunk.last {
+            None => self.predecessor.broken += chunk.broken,
+            // A chunk out of order is reported at its first line.
+            Some(last) if last.link.sequence <= self.predecessor.link.sequence => {}
             Some(last) => {
-                self.before = Before { link: last.link, kind: last.kind, broken: piece.broken };
-                self.last = Some((self.file, Seen { line: lines + last.line, ..last }));
+                self.predecessor = Predecessor { link: last.link, kind: last.kind, broken: chunk.broken };
+                self.last = Some((self.file, LineInfo { line: lines + last.line, ..last }));
             }
         }
-        self.has_head |= piece.has_head;
-        self.lines += piece.lines;
-        self.result.lines += piece.lines;
+        self.has_head |= chunk.has_head;
+        self.lines += chunk.lines;
+        self.result.lines += chunk.lines;
         faults.sort_by_key(|fault| fault.line);
         for fault in faults {
-            self.keep(Fault { file: self.file, line: lines + fault.line, ..fault });
+            self.keep(LogFault { file: self.file, line: lines + fault.line, ..fault });
         }
     }
 
-    /// Takes a record of a run, and gives what is wrong with it.
-    fn mark(&mut self, mark: &Mark) -> Option<Wrong> {
-        self.count(mark.messages);
-        match &mark.says {
-            Says::Started(started) => self.started(mark, started),
-            Says::Counted(says) => {
-                self.is_open &= mark.kind != Kind::End;
+    /// Adds a record of a run, and returns what is wrong with it.
+    fn run_record(&mut self, record: &RunRecord) -> Option<FaultKind> {
+        self.count(record.messages);
+        match &record.content {
+            RunContent::Start(started) => self.start_run(record, started),
+            RunContent::Counted(recorded) => {
+                self.run_is_open &= record.kind != RecordKind::End;
                 let run = self.run.and_then(|run| self.runs.get_mut(&run))?;
-                // From here on what it says is believed, or one fault would be told at every checkpoint.
-                let counted = run.counts.replace(*says)?;
-                (counted != *says).then_some(Wrong::Miscounted)
+                // Its count becomes the new baseline, or one fault would be reported at every checkpoint.
+                let counted = run.counts.replace(*recorded)?;
+                (counted != *recorded).then_some(FaultKind::Miscounted)
             }
-            Says::Nothing => {
-                self.is_open &= mark.kind != Kind::End;
-                Some(Wrong::Incomplete)
+            RunContent::Malformed => {
+                self.run_is_open &= record.kind != RecordKind::End;
+                Some(FaultKind::Incomplete)
             }
         }
     }
 
-    /// Takes the start of a run, or of going on with one.
-    fn started(&mut self, mark: &Mark, started: &Started) -> Option<Wrong> {
-        if started.torn_bytes > 0 && self.result.notes.len() < MOST_FAULTS {
-            let Mark { line, sequence, torn, .. } = *mark;
+    /// Adds the start of a run, or of its resumption.
+    fn start_run(&mut self, record: &RunRecord, started: &StartFields) -> Option<FaultKind> {
+        if started.torn_bytes > 0 && self.result.notes.len() < MAX_KEPT_FAULTS {
+            let RunRecord { line, sequence, torn, .. } = *record;
             let (line, torn_bytes, is_kept) = (self.lines + line, started.torn_bytes, torn > 0);
-            self.result.notes.push(Note { file: self.file, line, sequence, torn_bytes, is_kept });
+            self.result.notes.push(TornLine { file: self.file, line, sequence, torn_bytes, is_kept });
         }
-        self.leave_open(mark);
+        self.note_missing_end(record);
         let id = started.run;
-        (self.run, self.is_open) = (Some(id), true);
-        if id == mark.sequence {
+        (self.run, self.run_is_open) = (Some(id), true);
+        if id == record.sequence {
             self.result.runs += 1;
-            self.remember(id, Some(Counts::default()));
+            self.track(id, Some(DispositionCounts::default()));
         } else if let Some(run) = self.runs.get_mut(&id) {
             run.abandoned = None;
         } else {
-            self.remember(id, None);
-            return (id > self.forgotten).then_some(Wrong::UnknownRun);
+            self.track(id, None);
+            return (id > self.evicted).then_some(FaultKind::UnknownRun);
         }
         None
     }
 
-    /// Notes that the run before a start has no end, if it hasn't. Where lines between them are missing or broken, that is
-    /// told, and one of them may have been the end.
-    fn leave_open(&mut self, mark: &Mark) {
-        let (before, broken) = match mark.before {
-            (Some(seen), broken) => (Some((self.file, Seen { line: self.lines + seen.line, ..seen })), broken),
-            (None, broken) => (self.last, self.before.broken + broken),
+    /// Records that the run before a start has no end, if so. Missing or broken lines between them are faults already,
+    /// and one of them may have been the end.
+    fn note_missing_end(&mut self, record: &RunRecord) {
+        let (predecessor, broken) = match record.predecessor {
+            (Some(info), broken) => (Some((self.file, LineInfo { line: self.lines + info.line, ..info })), broken),
+            (None, broken) => (self.last, self.predecessor.broken + broken),
         };
-        if let (true, 0, Some((file, seen))) = (self.is_open, broken, before)
-            && seen.link.sequence + 1 == mark.sequence
+        if let (true, 0, Some((file, info))) = (self.run_is_open, broken, predecessor)
+            && info.link.sequence + 1 == record.sequence
             && let Some(run) = self.run.and_then(|run| self.runs.get_mut(&run))
         {
-            let Seen { line, byte, link, .. } = seen;
-            run.abandoned = Some(Fault { file, line, byte, sequence: Some(link.sequence), wrong: Wrong::Abandoned });
+            let LineInfo { line, byte, link, .. } = info;
+            run.abandoned =
+                Some(LogFault { file, line, byte, sequence: Some(link.sequence), kind: FaultKind::Abandoned });
         }
     }
 
-    fn remember(&mut self, run: u64, counts: Option<Counts>) {
-        self.runs.insert(run, Run { counts, abandoned: None });
-        if self.runs.len() > MOST_RUNS
-            && let Some((oldest, Run { abandoned, .. })) = self.runs.pop_first()
+    fn track(&mut self, run: u64, counts: Option<DispositionCounts>) {
+        self.runs.insert(run, RunState { counts, abandoned: None });
+        if self.runs.len() > MAX_TRACKED_RUNS
+            && let Some((oldest, RunState { abandoned, .. })) = self.runs.pop_first()
         {
-            self.forgotten = self.forgotten.max(oldest);
-            self.abandoned(abandoned);
+            self.evicted = self.evicted.max(oldest);
+            self.report_abandoned(abandoned);
         }
     }
 
-    /// Notes that a run was left without an end.
-    fn abandoned(&mut self, fault: Option<Fault>) {
+    /// Reports a run that was left without an end.
+    fn report_abandoned(&mut self, fault: Option<LogFault>) {
         if let Some(fault) = fault {
             self.result.fault_count += 1;
             self.keep(fault);
         }
     }
 
-    /// Counts messages of the run whose records are read.
-    fn count(&mut self, messages: Counts) {
+    /// Counts messages of the current run.
+    fn count(&mut self, messages: DispositionCounts) {
         self.result.messages += messages.messages();
-        if let Some(Run { counts: Some(counts), .. }) = self.run.and_then(|run| self.runs.get_mut(&run)) {
-            counts.add_all(messages);
+        if let Some(RunState { counts: Some(counts), .. }) = self.run.and_then(|run| self.runs.get_mut(&run)) {
+            counts.merge(messages);
         }
     }
 
-    /// Notes a fault of the file that is read, at no line of it.
-    fn fault(&mut self, line: u64, byte: u64, wrong: Wrong) {
+    /// Reports a fault of the current file that belongs to no line.
+    fn fault(&mut self, line: u64, byte: u64, kind: FaultKind) {
         self.result.fault_count += 1;
-        self.keep(Fault { file: self.file, line, byte, sequence: None, wrong });
+        self.keep(LogFault { file: self.file, line, byte, sequence: None, kind });
     }
 
-    /// Keeps the first faults by place: what is found at the end may be about a line far before.
-    fn keep(&mut self, fault: Fault) {
+    /// Keeps the first faults in the order of the log: a fault found at the end may be about a line far before.
+    fn keep(&mut self, fault: LogFault) {
         let faults = &mut self.result.faults;
         let at = faults.partition_point(|other| (other.file, other.line) <= (fault.file, fault.line));
         faults.insert(at, fault);
-        faults.truncate(MOST_FAULTS);
+        faults.truncate(MAX_KEPT_FAULTS);
     }
 
-    /// Takes the end of a file.
+    /// Ends a file.
     fn end_file(&mut self) {
         if self.lines == 0 {
-            self.fault(0, 0, Wrong::NoRecord);
+            self.fault(0, 0, FaultKind::NoRecord);
         }
     }
 
-    /// Takes the end of the log, whose last file has so many bytes.
-    fn end(mut self, bytes: u64, head: Option<&Head>) -> Verification {
+    /// Ends the log, whose last file has `bytes` bytes.
+    fn end(mut self, bytes: u64, head: Option<&LogHead>) -> Verification {
         for run in std::mem::take(&mut self.runs).into_values() {
-            self.abandoned(run.abandoned);
+            self.report_abandoned(run.abandoned);
         }
-        if let Some((file, Seen { line, byte, link, kind, .. })) = self.last
-            && kind != Kind::End
-            && self.before.broken == 0
+        if let Some((file, LineInfo { line, byte, link, kind, .. })) = self.last
+            && kind != RecordKind::End
+            && self.predecessor.broken == 0
         {
             self.result.fault_count += 1;
-            self.keep(Fault { file, line, byte, sequence: Some(link.sequence), wrong: Wrong::NoEnd });
+            self.keep(LogFault { file, line, byte, sequence: Some(link.sequence), kind: FaultKind::NoEnd });
         }
         if head.is_some() && !self.has_head {
-            self.fault(self.lines, bytes, Wrong::NoHead);
+            self.fault(self.lines, bytes, FaultKind::HeadMissing);
         }
         self.result.head = self.last.map(|(_, last)| (last.link.sequence, last.link.hash_text()));
         self.result

@@ -59,7 +59,7 @@ pub(super) struct Entry {
     pub(super) position: Position,
     pub(super) summary: Summary,
     pub(super) comparison: Comparison,
-    pub(super) audit: Option<audit::Position>,
+    pub(super) audit: Option<audit::LogPosition>,
 }
 
 impl Entry {

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::output::{say, say_json};
 use super::{Exit, Problem, complain};
-use crate::audit::{Head, Key, Verification, report, verify};
+use crate::audit::{Key, LogHead, Verification, report, verify};
 use crate::escape::escape;
 
 /// Verify an audit log, or tell who got what.
@@ -28,7 +28,7 @@ enum Verb {
         key: Option<PathBuf>,
         /// A line that the log must have, as the run that wrote it said at its end: finds a log that was cut, or written anew
         #[arg(long, value_name = "SEQUENCE:HASH", value_parser = head)]
-        head: Option<Head>,
+        head: Option<LogHead>,
     },
     /// Tell who got what, how often. The log is verified on the way; ends with status 3 if it has faults
     Report {
@@ -50,10 +50,10 @@ enum Form {
     Json,
 }
 
-fn head(text: &str) -> Result<Head, String> {
+fn head(text: &str) -> Result<LogHead, String> {
     let parts = text.split_once(':').and_then(|(sequence, hash)| {
         let is_hash = hash.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        Some(Head { sequence: sequence.parse().ok()?, hash: hash.as_bytes().try_into().ok().filter(|_| is_hash)? })
+        Some(LogHead { sequence: sequence.parse().ok()?, hash: hash.as_bytes().try_into().ok().filter(|_| is_hash)? })
     });
     parts.ok_or_else(|| "a sequence number, a colon and 64 hexadecimal digits are wanted".to_owned())
 }
@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-fn verify_log(logs: &[PathBuf], key: Option<&Path>, head: Option<&Head>) -> Result<Exit, Problem> {
+fn verify_log(logs: &[PathBuf], key: Option<&Path>, head: Option<&LogHead>) -> Result<Exit, Problem> {
     let key = key.map(Key::read).transpose()?;
     let found = verify(logs, key.as_ref(), head)?;
     let exit = report_faults(&found);
