@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use fearless_simd::Level;
 
-use crate::batch::{Begin, Inputs, Members, Outputs, Run, RunError, Task, Watch, roots};
+use crate::batch::{BatchRun, Inputs, LineMembers, Outputs, RunError, RunObserver, StartMode, Task, roots};
 use crate::report::Summary;
 use crate::wide::OWN_LEVEL;
 use crate::{Filter, Requester};
@@ -70,16 +70,16 @@ impl Lines {
     }
 }
 
-impl Watch for Lines {
-    fn tell(&self, line: &str) {
+impl RunObserver for Lines {
+    fn on_notice(&self, line: &str) {
         self.add(line);
     }
 
-    fn tell_failure(&self, line: &str) {
+    fn on_failure(&self, line: &str) {
         self.add(line);
     }
 
-    fn moved(&self, _: &Summary) {}
+    fn on_progress(&self, _: &Summary) {}
 }
 
 /// Redacts the file `source`, whatever form it has, into the folder `out`, a file for each message.
@@ -88,11 +88,11 @@ impl Watch for Lines {
 /// What the command line would end with: wrong usage, or an I/O failure.
 pub fn redact_source(filter: &Filter, requester: &Requester, source: &Path, out: &Path) -> Result<Ran, String> {
     static NEVER: AtomicBool = AtomicBool::new(false);
-    let run = Run {
+    let run = BatchRun {
         task: Task {
             filter: filter.clone(),
             requester: requester.clone(),
-            members: Members::default(),
+            members: LineMembers::default(),
             other: None,
             drop_withheld: false,
             withheld: None,
@@ -106,7 +106,7 @@ pub fn redact_source(filter: &Filter, requester: &Requester, source: &Path, out:
         jobs: 1,
         memory: MEMORY,
         spool: SPOOL,
-        begin: Begin::New,
+        begin: StartMode::New,
         terms: Vec::new(),
         prune: false,
     };

@@ -1,21 +1,21 @@
-//! The form of a source or an output: how messages lie in it, how it is compressed, and what names and options call that.
+//! The form of a source or an output: layout and compression, and its names in file names and options.
 
 use std::path::Path;
 
-/// How messages lie in a file.
+/// The layout of messages in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// The file is one message.
     Message,
-    /// A message a line.
+    /// One message per line.
     Lines,
-    /// A message an entry.
+    /// One message per entry.
     Tar,
-    /// A message an entry; compressed by itself.
+    /// One message per entry; compressed itself.
     Zip,
 }
 
-/// How a file is compressed as a whole.
+/// Compression of a whole file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compression {
     Plain,
@@ -25,35 +25,35 @@ pub(crate) enum Compression {
 
 /// Layout and compression of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Form {
+pub(crate) struct ArchiveForm {
     pub(crate) layout: Layout,
     pub(crate) compression: Compression,
 }
 
-/// What the command line calls each form that can be asked for.
-const NAMES: [(&str, Form); 8] = [
-    ("message", Form { layout: Layout::Message, compression: Compression::Plain }),
-    ("ndjson", Form { layout: Layout::Lines, compression: Compression::Plain }),
-    ("ndjson.gz", Form { layout: Layout::Lines, compression: Compression::Gzip }),
-    ("ndjson.zst", Form { layout: Layout::Lines, compression: Compression::Zstd }),
-    ("tar", Form { layout: Layout::Tar, compression: Compression::Plain }),
-    ("tar.gz", Form { layout: Layout::Tar, compression: Compression::Gzip }),
-    ("tar.zst", Form { layout: Layout::Tar, compression: Compression::Zstd }),
-    ("zip", Form { layout: Layout::Zip, compression: Compression::Plain }),
+/// The names of the forms on the command line.
+const NAMES: [(&str, ArchiveForm); 8] = [
+    ("message", ArchiveForm { layout: Layout::Message, compression: Compression::Plain }),
+    ("ndjson", ArchiveForm { layout: Layout::Lines, compression: Compression::Plain }),
+    ("ndjson.gz", ArchiveForm { layout: Layout::Lines, compression: Compression::Gzip }),
+    ("ndjson.zst", ArchiveForm { layout: Layout::Lines, compression: Compression::Zstd }),
+    ("tar", ArchiveForm { layout: Layout::Tar, compression: Compression::Plain }),
+    ("tar.gz", ArchiveForm { layout: Layout::Tar, compression: Compression::Gzip }),
+    ("tar.zst", ArchiveForm { layout: Layout::Tar, compression: Compression::Zstd }),
+    ("zip", ArchiveForm { layout: Layout::Zip, compression: Compression::Plain }),
 ];
 
-impl Form {
-    /// Every form by its name on the command line.
+impl ArchiveForm {
+    /// The names of all forms on the command line.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         NAMES.iter().map(|(name, _)| *name)
     }
 
-    /// The form that the command line calls `name`.
+    /// The form with this name on the command line.
     pub(crate) fn named(name: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, form)| *form)
     }
 
-    /// The form that the name of a file tells, if it tells one that holds many messages or is compressed.
+    /// The form indicated by a file name; `None` for a plain single message.
     pub(crate) fn of_name(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         let (stem, compression) = match name.rsplit_once('.') {
@@ -73,12 +73,12 @@ impl Form {
         (form != Self::MESSAGE).then_some(form)
     }
 
-    /// Whether a file of this form is shorter than what it holds.
+    /// Whether a file of this form is compressed.
     pub(crate) fn is_compressed(self) -> bool {
         self.compression != Compression::Plain || self.layout == Layout::Zip
     }
 
-    /// A message as it is.
+    /// One uncompressed message.
     pub(crate) const MESSAGE: Self = Self { layout: Layout::Message, compression: Compression::Plain };
 }
 
@@ -88,13 +88,16 @@ mod tests {
 
     #[test]
     fn names_tell_the_form() {
-        let of_name = |name: &str| Form::of_name(Path::new(name));
-        for name in Form::names().filter(|name| *name != "message") {
-            assert_eq!(of_name(&format!("a.b/x.{name}")), Form::named(name), "{name}");
+        let of_name = |name: &str| ArchiveForm::of_name(Path::new(name));
+        for name in ArchiveForm::names().filter(|name| *name != "message") {
+            assert_eq!(of_name(&format!("a.b/x.{name}")), ArchiveForm::named(name), "{name}");
         }
-        assert_eq!(of_name("x.TGZ"), Form::named("tar.gz"));
-        assert_eq!(of_name("x.jsonl.zst"), Form::named("ndjson.zst"));
+        assert_eq!(of_name("x.TGZ"), ArchiveForm::named("tar.gz"));
+        assert_eq!(of_name("x.jsonl.zst"), ArchiveForm::named("ndjson.zst"));
         assert_eq!(of_name("message.xml"), None);
-        assert_eq!(of_name("message.xml.gz"), Some(Form { layout: Layout::Message, compression: Compression::Gzip }));
+        assert_eq!(
+            of_name("message.xml.gz"),
+            Some(ArchiveForm { layout: Layout::Message, compression: Compression::Gzip })
+        );
     }
 }

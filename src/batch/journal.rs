@@ -1,87 +1,88 @@
-//! The journal of a run: how far it has come, so that it can be stopped or killed and go on. It lies in the folder of the
-//! run's state, which is gone when the run is whole.
+//! The journal of a run: its progress, so that a stopped or killed run can be resumed. It is in the state folder, which
+//! is removed when the run is complete.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::input::Stamp;
-use super::output::Mark;
+use super::input::FileStamp;
+use super::output::StreamPosition;
 use crate::audit;
 use crate::report::{Comparison, Summary};
 
-/// What must be as it was for a run to go on: each as text or digest, with what it is called.
+/// What must be unchanged for a run to be resumed: names, each with a text or digest.
 pub(crate) type Terms = Vec<(String, String)>;
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Position {
-    /// Files and other things that the walk found and that are done with, and the last of them.
+pub(super) struct RunPosition {
+    /// Number of walk entries that are done, and the last of them.
     pub(super) found: u64,
     #[serde(with = "exact")]
     pub(super) last: Option<PathBuf>,
-    /// Of the paths of all of them: a run goes on only where it finds the same.
+    /// Digest of their paths: a run resumes only if the walk finds the same.
     pub(super) digest: Vec<u8>,
-    /// How far the file behind them has been read, if it holds many messages.
-    pub(super) inside: Option<Inside>,
-    /// How far the output that many messages go to has been written.
-    pub(super) stream: Option<Mark>,
-    /// The output that is whole and about to be put in place.
+    /// How far the file after them has been read, if it holds many messages.
+    pub(super) inside: Option<SourcePosition>,
+    /// How far the current output stream has been written.
+    pub(super) stream: Option<StreamPosition>,
+    /// The complete output that is about to be put in place.
     #[serde(with = "exact")]
     pub(super) closing: Option<PathBuf>,
-    /// Which file that is: by then another output may grow.
+    /// The number of its part file: by then the next output may be growing.
     pub(super) closing_part: u64,
-    /// Whether nothing is left to be read.
+    /// Whether everything has been read.
     pub(super) is_read: bool,
 }
 
 /// How far a source has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Inside {
-    /// Bytes, or entries of an archive, that are done with.
-    pub(super) cut: u64,
-    /// Lines that were in them.
+pub(super) struct SourcePosition {
+    /// Bytes, or entries of an archive, that are done.
+    #[serde(rename = "cut")]
+    pub(super) consumed: u64,
+    /// Number of lines in them.
     pub(super) lines: u64,
-    pub(super) stamp: Option<Stamp>,
+    pub(super) stamp: Option<FileStamp>,
 }
 
-/// What a journal says.
+/// The content of a journal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct JournalEntry {
     pub(super) terms: Terms,
-    /// The folder in the state's in which outputs grow and wait.
+    /// The subfolder of the state folder that holds growing and staged outputs.
     #[serde(default)]
     pub(super) work: String,
-    /// Whether OUT held anything before the run, and which folder it was.
+    /// Whether OUT held anything before the run, and the identity of its folder.
     pub(super) had_outputs: bool,
     #[serde(default)]
     pub(super) out: Option<String>,
-    pub(super) position: Position,
+    pub(super) position: RunPosition,
     pub(super) summary: Summary,
     pub(super) comparison: Comparison,
     pub(super) audit: Option<audit::LogPosition>,
 }
 
-impl Entry {
-    /// What differs between the terms that the run began with and those of now.
+impl JournalEntry {
+    /// The names of terms that differ between then and now.
     pub(super) fn differences<'t>(&'t self, now: &'t Terms) -> impl Iterator<Item = &'t str> {
         let differing = now.iter().filter(|term| !self.terms.contains(term));
         differing.map(|(what, _)| what.as_str())
     }
 }
 
-/// What to do about a run that was not finished.
+/// What to do about an unfinished run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Begin {
-    /// There must be none.
+pub(crate) enum StartMode {
+    /// Fail if there is one.
     New,
-    /// Go on with it.
+    /// Resume it.
     Resume,
-    /// Begin anew.
+    /// Discard it.
     Restart,
 }
 
-/// Paths as they are: on some systems they are bytes that need be no text.
+/// Serializes paths losslessly: on some systems they are bytes that aren't text.
 mod exact {
     use std::ffi::OsString;
     use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What of a line is the message, who asks for it, and how the line is written again around what may go out.
+//! Finds the message and the requester in a line, and writes the line again around the output.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,42 +8,42 @@ use crate::read::json::{JsonReader, Scalar, ValueKind, decode};
 use crate::read::scan::is_space;
 use crate::read::{Limits, Reason, Refusal};
 
-/// How messages lie in lines that hold more than them.
+/// The members of lines that hold more than a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Members {
-    /// The member that holds the message; the whole line is one if this is left out.
+pub(crate) struct LineMembers {
+    /// The member that holds the message; `None` if the whole line is one.
     pub(crate) payload: Option<String>,
     /// The member that holds the requester's ORI.
     pub(crate) requester: Option<String>,
     /// The member that holds the purpose code.
     pub(crate) purpose: Option<String>,
-    /// Whether the rest of the line is kept, unread.
+    /// Whether the other members are kept, unread.
     pub(crate) keep_rest: bool,
 }
 
-/// A line that has been read.
+/// A parsed line.
 #[derive(Debug)]
-pub(super) struct Line<'l> {
+pub(super) struct ParsedLine<'l> {
     pub(super) message: Cow<'l, [u8]>,
-    /// Whether the message stands in the line as a JSON string.
+    /// Whether the message is a JSON string in the line.
     is_text: bool,
-    /// Where the payload stands in the line, if it isn't all of it.
+    /// The range of the payload in the line, if it isn't the whole line.
     payload: Option<Range<usize>>,
     pub(super) requester: Option<String>,
     pub(super) purpose: Option<String>,
 }
 
-impl Members {
-    /// Bytes of the longest line that can hold a message within the limits: escapes and the line's other members cost more
-    /// than the message.
-    pub(super) fn longest_line(&self, limits: &Limits) -> usize {
-        const REST: usize = 1 << 20;
-        limits.message_bytes.saturating_mul(2).saturating_add(REST)
+impl LineMembers {
+    /// Maximum length of a line that can hold a message within the limits: escapes and other members take more than the
+    /// message.
+    pub(super) fn max_line_bytes(&self, limits: &Limits) -> usize {
+        const OVERHEAD_BYTES: usize = 1 << 20;
+        limits.message_bytes.saturating_mul(2).saturating_add(OVERHEAD_BYTES)
     }
 
-    /// Reads a line.
-    pub(super) fn read<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<Line<'l>, Refusal> {
-        let whole = |message, is_text| Line { message, is_text, payload: None, requester: None, purpose: None };
+    /// Parses a line.
+    pub(super) fn read<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<ParsedLine<'l>, Refusal> {
+        let whole = |message, is_text| ParsedLine { message, is_text, payload: None, requester: None, purpose: None };
         if self.payload.is_none() && self.requester.is_none() && self.purpose.is_none() {
             return match line.first() {
                 Some(b'"') => {
@@ -59,11 +59,12 @@ impl Members {
         self.read_members(line, limits)
     }
 
-    fn read_members<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<Line<'l>, Refusal> {
+    fn read_members<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<ParsedLine<'l>, Refusal> {
         let text = utf8(line)?;
         let mut reader = JsonReader::new(line, limits);
         reader.expect(b'{', "the line is no object")?;
-        let mut found = Line { message: line.into(), is_text: false, payload: None, requester: None, purpose: None };
+        let mut found =
+            ParsedLine { message: line.into(), is_text: false, payload: None, requester: None, purpose: None };
         let mut name = String::new();
         let mut is_first = true;
         while !reader.take(b'}') {
@@ -75,20 +76,20 @@ impl Members {
             let member = reader.name()?;
             name.clear();
             decode(member.inner.text(text), &mut name);
-            let is = |wanted: &Option<String>| wanted.as_deref() == Some(name.as_str());
-            let twice = || Err(Refusal::at(Reason::DuplicateName, at, "a member of the line stands there twice"));
+            let is = |expected: &Option<String>| expected.as_deref() == Some(name.as_str());
+            let duplicate = || Err(Refusal::at(Reason::DuplicateName, at, "a member of the line stands there twice"));
             if is(&self.payload) {
                 if found.payload.is_some() {
-                    return twice();
+                    return duplicate();
                 }
                 self.read_payload(text, &mut reader, &mut found)?;
             } else if is(&self.requester) {
                 if found.requester.replace(read_text(text, &mut reader, Reason::RequesterInvalid)?).is_some() {
-                    return twice();
+                    return duplicate();
                 }
             } else if is(&self.purpose) {
                 if found.purpose.replace(read_text(text, &mut reader, Reason::PurposeUnknown)?).is_some() {
-                    return twice();
+                    return duplicate();
                 }
             } else {
                 reader.skip_value(1)?;
@@ -108,7 +109,7 @@ impl Members {
         &self,
         text: &'l str,
         reader: &mut JsonReader<'l>,
-        found: &mut Line<'l>,
+        found: &mut ParsedLine<'l>,
     ) -> Result<(), Refusal> {
         let kind = reader.kind()?;
         let start = reader.position();
@@ -123,7 +124,7 @@ impl Members {
                 }
             },
             ValueKind::Object | ValueKind::Array => {
-                // The filter reads it; here only its end is looked for.
+                // The filter parses it; only its end is needed here.
                 reader.skip_value(1)?;
                 found.message = text.as_bytes().get(start..reader.position()).unwrap_or_default().into();
             }
@@ -132,8 +133,8 @@ impl Members {
         Ok(())
     }
 
-    /// The requester of a line: as the run has it, with what the line says.
-    pub(super) fn requester(&self, line: &Line<'_>, of_run: &Requester) -> Result<Option<Requester>, Refusal> {
+    /// The requester of a line: the run's, with what the line says.
+    pub(super) fn requester(&self, line: &ParsedLine<'_>, of_run: &Requester) -> Result<Option<Requester>, Refusal> {
         if line.requester.is_none() && line.purpose.is_none() {
             return Ok(None);
         }
@@ -150,8 +151,8 @@ impl Members {
         }
     }
 
-    /// Appends the line again, with `output` where the message was, and ends it.
-    pub(super) fn write(&self, line: &[u8], read: &Line<'_>, output: &[u8], into: &mut Vec<u8>) {
+    /// Appends the line with `output` in place of the message, and a line end.
+    pub(super) fn write(&self, line: &[u8], read: &ParsedLine<'_>, output: &[u8], into: &mut Vec<u8>) {
         let payload = read.payload.clone().unwrap_or(0..line.len());
         match (&read.payload, &self.payload) {
             (Some(_), _) if self.keep_rest => into.extend_from_slice(line.get(..payload.start).unwrap_or_default()),
@@ -163,7 +164,7 @@ impl Members {
             _ => {}
         }
         match read.is_text {
-            // What the filter writes is UTF-8.
+            // The filter's output is UTF-8.
             true => write_string(&String::from_utf8_lossy(output), into),
             false => into.extend_from_slice(output),
         }
@@ -176,8 +177,8 @@ impl Members {
     }
 }
 
-/// Appends a message that was a file or an entry as a line of its own: JSON with its line ends as spaces, which stand only
-/// between its tokens; XML, whose line ends mean something, as a JSON string.
+/// Appends a message that was a file or an entry as a line. JSON: its line ends become spaces, because they are only
+/// between tokens. XML: as a JSON string, because its line ends are significant.
 pub(super) fn write_as_line(output: &[u8], into: &mut Vec<u8>) {
     let trimmed = trim_space(output);
     if trimmed.starts_with(b"{") || trimmed.starts_with(b"[") {
@@ -188,18 +189,18 @@ pub(super) fn write_as_line(output: &[u8], into: &mut Vec<u8>) {
     into.push(b'\n');
 }
 
-/// Appends the notice of fixed form that stands for a message that was not released.
+/// Appends the fixed notice for a message that was not released (P5, P6).
 pub(super) fn write_notice(reason: Option<Reason>, into: &mut Vec<u8>) {
     into.extend_from_slice(b"{\"withheld\":\"");
     into.extend_from_slice(reason.map_or("unknown", Reason::code).as_bytes());
     into.extend_from_slice(b"\"}\n");
 }
 
-/// What a notice's entry is called behind the message's own name: no message is called so.
+/// Suffixes of the entry names of notices: no message's name ends so.
 pub(super) const WITHHELD_SUFFIX: &str = ".withheld.json";
 pub(super) const FAILED_SUFFIX: &str = ".failed.json";
 
-/// The notice of fixed form that stands for what could not be read.
+/// The fixed notice for what could not be read.
 pub(super) const FAILED: &[u8] = b"{\"failed\":\"unreadable\"}\n";
 
 fn read_text(text: &str, reader: &mut JsonReader<'_>, reason: Reason) -> Result<String, Refusal> {
@@ -221,15 +222,15 @@ pub(super) fn is_json_string(line: &[u8], limits: &Limits) -> bool {
         && reader.end().is_ok()
 }
 
-/// Without the white space of JSON and XML at both ends: a form feed is none.
+/// Trims the white space of JSON and XML; a form feed isn't.
 pub(super) fn trim_space(text: &[u8]) -> &[u8] {
     let start = text.iter().position(|byte| !is_space(*byte)).unwrap_or(text.len());
     let end = text.iter().rposition(|byte| !is_space(*byte)).map_or(start, |at| at + 1);
     text.get(start..end).unwrap_or_default()
 }
 
-/// Without a byte order mark of UTF-8: it belongs to a file, not to the message that comes first.
-pub(super) fn without_mark(text: &[u8]) -> &[u8] {
+/// Strips a UTF-8 byte order mark: it belongs to the file, not to the first message.
+pub(super) fn without_bom(text: &[u8]) -> &[u8] {
     text.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(text)
 }
 
@@ -258,6 +259,6 @@ fn utf8(line: &[u8]) -> Result<&str, Refusal> {
 
 /// Appends a JSON string.
 fn write_string(text: &str, into: &mut Vec<u8>) {
-    // A vector takes everything and a string is always valid: this can't fail.
+    // Writing a string to a vector can't fail.
     let _ = serde_json::to_writer(into, text);
 }

@@ -1,4 +1,4 @@
-//! Many messages: where they come from, where they go, and the run in between.
+//! Batch processing: message sources, outputs, and the run between them.
 
 mod container;
 mod form;
@@ -19,12 +19,12 @@ mod walk;
 mod work;
 mod writer;
 
-pub(crate) use form::{Form, Layout};
-pub(crate) use journal::{Begin, Terms};
-pub(crate) use line::Members;
+pub(crate) use form::{ArchiveForm, Layout};
+pub(crate) use journal::{StartMode, Terms};
+pub(crate) use line::LineMembers;
 pub(crate) use output::is_private_folder;
 pub(crate) use reader::{Destination, Inputs, Outputs};
-pub(crate) use run::{Report, Run, RunError, Watch};
+pub(crate) use run::{BatchRun, RunError, RunObserver, RunReport};
 pub(crate) use state::{state_around, state_beside};
-pub(crate) use walk::{Found, Root, SourceError, Walk, refuse_overlap, roots};
+pub(crate) use walk::{FileWalk, InputRoot, SourceError, WalkEntry, refuse_overlap, roots};
 pub(crate) use work::Task;

@@ -1,5 +1,5 @@
-//! The assembly line of a run: one thread reads, the workers redact, one thread writes in the order of the source. What is
-//! on the way is bounded by weight, so memory is, whatever the source's size.
+//! The pipeline of a run: one thread reads, the workers redact, one thread writes in the order of the source. A byte
+//! budget bounds what is in flight, so memory doesn't grow with the source (P8).
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,41 +9,41 @@ use std::thread;
 
 use rayon::{Scope, ThreadPool};
 
-/// What takes the results, in order.
+/// Takes the results, in order.
 pub(super) trait ResultSink<T>: Send {
-    /// Takes the next result. `false` ends the run: nothing more is handed over.
+    /// Takes the next result. `false` ends the run.
     fn take(&mut self, result: T) -> bool;
-    /// Finishes with all that was taken, for nothing more is there just now, or enough is. `false` ends the run.
+    /// Flushes what was taken, because no more results are ready or enough are held. `false` ends the run.
     fn flush(&mut self) -> bool;
 }
 
-/// Lets a reader hand over work and results.
+/// The reader's handle for submitting work and results.
 pub(super) struct Feed<'f, 'scope, T> {
     scope: &'f Scope<'scope>,
     results: Sender<(u64, usize, T)>,
-    room: &'scope ByteBudget,
+    budget: &'scope ByteBudget,
     is_over: &'scope AtomicBool,
     next: u64,
 }
 
 impl<'scope, T: Send + 'scope> Feed<'_, 'scope, T> {
-    /// Hands over work, once there is room for its weight in bytes. `false` if nothing more is wanted.
+    /// Submits work once the budget has `weight` bytes free. `false` if the run has ended.
     pub(super) fn work(&mut self, weight: usize, work: impl FnOnce(u64) -> T + Send + 'scope) -> bool {
-        let weight = self.room.enter(weight);
+        let weight = self.budget.acquire(weight);
         if self.is_over() {
-            self.room.leave(weight);
+            self.budget.release(weight);
             return false;
         }
         let number = self.number();
         let results = self.results.clone();
         self.scope.spawn(move |_| {
-            // The receiver is there as long as the scope is; if it is gone, so is the run.
+            // The receiver lives as long as the scope; if it is gone, the run has ended.
             let _ = results.send((number, weight, work(number)));
         });
         true
     }
 
-    /// Hands over what needs no work, in its turn.
+    /// Submits a result that needs no work, in its turn.
     pub(super) fn result(&mut self, result: T) -> bool {
         let number = self.number();
         self.results.send((number, 0, result)).is_ok() && !self.is_over()
@@ -60,14 +60,14 @@ impl<'scope, T: Send + 'scope> Feed<'_, 'scope, T> {
     }
 }
 
-/// Which part of the room may be taken by what isn't settled: the rest keeps reader and workers going meanwhile.
-const MOST_TAKEN_SHARE: usize = 4;
+/// The share of the budget that unflushed results may hold: the rest keeps reader and workers busy meanwhile.
+const FLUSH_SHARE: usize = 4;
 
-/// Runs `read` on this thread, what it hands over on `workers`, and `writer` on a thread of its own, until all is written
-/// or the writer ends it. `capacity` is how many bytes of work are on the way at most.
+/// Runs `read` on this thread, its work on `workers`, and `writer` on its own thread, until everything is written or
+/// the writer ends the run. `budget` bounds the bytes in flight.
 pub(super) fn run<'scope, T: Send + 'scope, W: ResultSink<T>>(
     workers: &ThreadPool,
-    room: &'scope ByteBudget,
+    budget: &'scope ByteBudget,
     is_over: &'scope AtomicBool,
     writer: &mut W,
     read: impl FnOnce(&mut Feed<'_, 'scope, T>),
@@ -76,9 +76,9 @@ pub(super) fn run<'scope, T: Send + 'scope, W: ResultSink<T>>(
     thread::scope(|threads| {
         threads.spawn(move || {
             let mut waiting = BTreeMap::new();
-            let (mut next, mut taken) = (0, 0);
-            let mut go_on = |go: &mut dyn FnMut(&mut W) -> bool| {
-                if !is_over.load(Ordering::Relaxed) && !go(writer) {
+            let (mut next, mut held) = (0, 0);
+            let mut run_writer = |step: &mut dyn FnMut(&mut W) -> bool| {
+                if !is_over.load(Ordering::Relaxed) && !step(writer) {
                     is_over.store(true, Ordering::Relaxed);
                 }
             };
@@ -86,8 +86,8 @@ pub(super) fn run<'scope, T: Send + 'scope, W: ResultSink<T>>(
                 let (number, weight, result) = match arrived.try_recv() {
                     Ok(arrived) => arrived,
                     Err(_) => {
-                        go_on(&mut W::flush);
-                        room.leave(std::mem::take(&mut taken));
+                        run_writer(&mut W::flush);
+                        budget.release(std::mem::take(&mut held));
                         let Ok(arrived) = arrived.recv() else { break };
                         arrived
                     }
@@ -95,49 +95,50 @@ pub(super) fn run<'scope, T: Send + 'scope, W: ResultSink<T>>(
                 waiting.insert(number, (weight, result));
                 while let Some((weight, result)) = waiting.remove(&next) {
                     next += 1;
-                    taken += weight;
+                    held += weight;
                     let mut result = Some(result);
-                    go_on(&mut |writer| result.take().is_none_or(|result| writer.take(result)));
+                    run_writer(&mut |writer| result.take().is_none_or(|result| writer.take(result)));
                 }
-                if taken > room.capacity / MOST_TAKEN_SHARE {
-                    go_on(&mut W::flush);
-                    room.leave(std::mem::take(&mut taken));
+                if held > budget.capacity / FLUSH_SHARE {
+                    run_writer(&mut W::flush);
+                    budget.release(std::mem::take(&mut held));
                 }
             }
         });
         workers.in_place_scope(|scope| {
-            let mut feed = Feed { scope, results, room, is_over, next: 0 };
+            let mut feed = Feed { scope, results, budget, is_over, next: 0 };
             read(&mut feed);
         });
     });
 }
 
-/// How much may be on the way.
+/// A semaphore that counts bytes in flight.
 #[derive(Debug)]
 pub(super) struct ByteBudget {
     capacity: usize,
-    taken: Mutex<usize>,
-    left: Condvar,
+    held: Mutex<usize>,
+    freed: Condvar,
 }
 
 impl ByteBudget {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity, taken: Mutex::new(0), left: Condvar::new() }
+        Self { capacity, held: Mutex::new(0), freed: Condvar::new() }
     }
 
-    /// Waits until there is room. What is larger than all of it goes alone. Gives the weight to leave with.
-    fn enter(&self, weight: usize) -> usize {
+    /// Blocks until `weight` bytes are free, and returns the weight to release. Work larger than the whole budget runs
+    /// alone.
+    fn acquire(&self, weight: usize) -> usize {
         let weight = weight.min(self.capacity);
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = |taken: &mut usize| *taken + weight > self.capacity;
-        let mut taken = self.left.wait_while(taken, is_full).unwrap_or_else(PoisonError::into_inner);
-        *taken += weight;
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = |held: &mut usize| *held + weight > self.capacity;
+        let mut held = self.freed.wait_while(held, is_full).unwrap_or_else(PoisonError::into_inner);
+        *held += weight;
         weight
     }
 
-    fn leave(&self, weight: usize) {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        *taken = taken.saturating_sub(weight);
-        self.left.notify_one();
+    fn release(&self, weight: usize) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = held.saturating_sub(weight);
+        self.freed.notify_one();
     }
 }

@@ -1,94 +1,95 @@
-//! A run over archives: what it was asked for, what becomes of it, and how reading, work and writing are joined.
+//! A run over archives: its settings, its report, and how it joins reader, workers and writer.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::form::Form;
-use super::journal::{Begin, Entry, Terms};
+use super::form::ArchiveForm;
+use super::journal::{JournalEntry, StartMode, Terms};
 use super::pipeline::{self, ByteBudget};
-use super::reader::{Destination, Inputs, Outputs, ReadError, Reader, Seen};
-use super::state::{self, RunFolder, StateError};
+use super::reader::{Destination, Inputs, ObservedLayouts, Outputs, ReadError, Reader};
+use super::state::{self, StateError, StateFolder};
 use super::work::Task;
 use super::writer::Writer;
 use crate::audit::{AuditError, Log};
 use crate::report::{Comparison, Summary};
 
-/// A run as it was asked for.
-pub(crate) struct Run {
+/// The settings of a run.
+pub(crate) struct BatchRun {
     pub(crate) task: Task,
     pub(crate) inputs: Inputs,
     pub(crate) outputs: Outputs,
-    /// What the caller knows of the inputs' form.
-    pub(crate) as_form: Option<Form>,
-    /// Threads that redact; 0 is one a core.
+    /// The form of the inputs, if the caller states it.
+    pub(crate) as_form: Option<ArchiveForm>,
+    /// Threads that redact; 0 means one per core.
     pub(crate) jobs: usize,
-    /// Bytes of memory that the run may take, about.
+    /// Approximate memory limit in bytes.
     pub(crate) memory: usize,
-    /// Bytes of disk that a zip which comes through a pipe or a compression may take while it is read.
+    /// Disk limit in bytes for spooling a zip that comes through a pipe or a compression.
     pub(crate) spool: u64,
-    /// Whether a run that was stopped is to go on, or not.
-    pub(crate) begin: Begin,
-    /// What must not change while it is stopped.
+    /// Whether to start anew or resume a stopped run.
+    pub(crate) begin: StartMode,
+    /// What must be unchanged when it is resumed.
     pub(crate) terms: Terms,
-    /// Whether what it didn't put into OUT is removed from there.
+    /// Whether to remove from OUT what this run didn't put there.
     pub(crate) prune: bool,
 }
 
-/// Who is told how a run goes.
-pub(crate) trait Watch: Sync {
-    /// Of a message that was held or withheld, or of something that was passed over or is left from before.
-    fn tell(&self, line: &str);
-    /// Of something that could not be read or written.
-    fn tell_failure(&self, line: &str);
-    /// How far the run has come.
-    fn moved(&self, summary: &Summary);
+/// Observes a run.
+pub(crate) trait RunObserver: Sync {
+    /// A message was held or withheld, or something was skipped or left from before.
+    fn on_notice(&self, line: &str);
+    /// Something could not be read or written.
+    fn on_failure(&self, line: &str);
+    /// The run's progress.
+    fn on_progress(&self, summary: &Summary);
 }
 
-/// What became of a run.
+/// The result of a run.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub(crate) struct RunReport {
     pub(crate) summary: Summary,
-    /// What another policy would have let through, if there was one to compare with.
+    /// What another policy would have released, if there is one to compare with.
     pub(crate) comparison: Option<Comparison>,
-    /// Messages and bytes of this run, without what was done before it was stopped.
+    /// Messages and bytes of this process, without those before the run was resumed.
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
     /// Sequence number and hash of the audit log's last line.
     pub(crate) head: Option<(u64, String)>,
     /// Whether it was stopped before its end.
     pub(crate) is_stopped: bool,
-    /// Whether a source held lines, and whether an output may hold notices: else options about them had no effect.
+    /// Whether any source held lines, and whether any output may hold notices: otherwise options about them had no
+    /// effect.
     pub(crate) has_lines: bool,
     pub(crate) has_notices: bool,
     pub(crate) time: Duration,
 }
 
-/// Why a run broke off, or didn't begin.
+/// Why a run failed or couldn't start.
 #[derive(Debug)]
 pub(crate) enum RunError {
     Usage(String),
     Io(String),
 }
 
-/// What of the memory isn't for messages on their way: tables, buffers of the readings, what compression needs.
+/// The share of memory reserved for other things than messages in flight: tables, parser buffers, compression.
 const RESERVED_SHARE: usize = 2;
 
-impl Run {
-    /// Does it, until it is done or `is_stopped` is set. What was recorded goes to `log`.
+impl BatchRun {
+    /// Runs to the end, or until `is_stopped` is set. Records go to `log`.
     pub(crate) fn run(
         &self,
         log: Option<Log>,
-        watch: &dyn Watch,
+        observer: &dyn RunObserver,
         is_stopped: &'static AtomicBool,
-    ) -> Result<Report, RunError> {
-        let begun = Instant::now();
+    ) -> Result<RunReport, RunError> {
+        let started = Instant::now();
         let (folder, journal) = self.folder()?;
-        let mut writer = Writer::new(self, folder, journal, log, watch, is_stopped)?;
+        let mut writer = Writer::new(self, folder, journal, log, observer, is_stopped)?;
         let position = writer.entry.position.clone();
         let workers = rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build();
         let workers = workers.map_err(|error| RunError::Io(format!("no threads: {error}")))?;
         let staging = writer.folder.as_ref().map(|folder| folder.work().to_owned());
-        let seen = Seen::default();
+        let observed = ObservedLayouts::default();
         let reader = Reader {
             task: &self.task,
             inputs: &self.inputs,
@@ -99,32 +100,32 @@ impl Run {
             is_stopped,
             window: self.memory / RESERVED_SHARE,
             spool: self.spool,
-            seen: &seen,
+            observed: &observed,
         };
-        let room = ByteBudget::new(self.memory / RESERVED_SHARE);
+        let budget = ByteBudget::new(self.memory / RESERVED_SHARE);
         let is_over = AtomicBool::new(false);
         let mut read = Ok(());
         if !position.is_read {
-            pipeline::run(&workers, &room, &is_over, &mut writer, |feed| read = reader.run(&position, feed));
+            pipeline::run(&workers, &budget, &is_over, &mut writer, |feed| read = reader.run(&position, feed));
         }
         let is_stopped = is_stopped.load(Ordering::Relaxed);
-        let mut report = writer.end(read, is_stopped, begun)?;
-        // What a stopped run came across nobody knows any more.
-        if self.begin != Begin::Resume && !is_stopped {
-            report.has_lines = seen.lines.load(Ordering::Relaxed);
-            report.has_notices = seen.notices.load(Ordering::Relaxed);
+        let mut report = writer.end(read, is_stopped, started)?;
+        // What was observed before a stop is unknown.
+        if self.begin != StartMode::Resume && !is_stopped {
+            report.has_lines = observed.lines.load(Ordering::Relaxed);
+            report.has_notices = observed.notices.load(Ordering::Relaxed);
         }
         Ok(report)
     }
 
-    /// The folder of the run's state, if it has one, and where to go on.
-    fn folder(&self) -> Result<(Option<RunFolder>, Option<Entry>), RunError> {
+    /// The state folder, if it has one, and the journal to resume from.
+    fn folder(&self) -> Result<(Option<StateFolder>, Option<JournalEntry>), RunError> {
         let to = match &self.outputs {
-            Outputs::Mirror(out) | Outputs::Files(out) => state::Destination { out, is_folder: true },
-            Outputs::One { destination: Destination::File(out), .. } => state::Destination { out, is_folder: false },
+            Outputs::Mirror(out) | Outputs::Files(out) => state::OutputLocation { out, is_folder: true },
+            Outputs::One { destination: Destination::File(out), .. } => state::OutputLocation { out, is_folder: false },
             Outputs::Nowhere | Outputs::One { .. } => return Ok((None, None)),
         };
-        let (folder, journal) = RunFolder::enter(to, self.begin, &self.terms)?;
+        let (folder, journal) = StateFolder::enter(to, self.begin, &self.terms)?;
         Ok((Some(folder), journal))
     }
 }

@@ -1,6 +1,6 @@
-//! Trees of files with names of every kind, the program's own among them, as folders, archives and what is in OUT before: what
-//! stands in OUT after a run is held to a plain model of it, also after a kill, and with what that left as the next input.
-//! `DMV_REDACT_TREES=100000` runs as many trees.
+//! Runs over generated trees of files, archives and earlier outputs, with names of every kind, the program's own
+//! included. The content of OUT is compared with a plain model, also after a kill, and with what that left as the next
+//! input. `DMV_REDACT_TREES=100000` runs that many trees.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that can't go on has failed")]
 
@@ -16,17 +16,17 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
 
-use super::run::{Run, Watch};
+use super::run::{BatchRun, RunObserver};
 use super::state::begin_inside;
-use super::walk::Root;
-use super::{Begin, Destination, Form, Inputs, Members, Outputs, Task};
+use super::walk::InputRoot;
+use super::{ArchiveForm, Destination, Inputs, LineMembers, Outputs, StartMode, Task};
 use crate::report::Summary;
 use crate::{Filter, Requester};
-use model::{Counts, Messages, Tree, contents, contents_are_of_one};
+use model::{Messages, SummaryCounts, Tree, contents, contents_are_of_one};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
-/// Parts of names: the program's own, those that it gives, and others.
+/// Parts of names: the program's own, generated ones, and others.
 const PARTS: [&str; 24] = [
     ".dmv-redact",
     ".dmv-redact-out",
@@ -54,12 +54,12 @@ const PARTS: [&str; 24] = [
     "-",
 ];
 
-/// What a file of a tree holds.
+/// The kind of a file in a tree.
 #[derive(Debug, Clone)]
-enum Kind {
+enum FileKind {
     Released,
     Withheld,
-    /// The mark of a state: its folder is one.
+    /// A state marker, which makes its folder a state.
     Mark,
     Tar(Vec<(String, bool)>),
     Zip(Vec<(String, bool)>),
@@ -78,13 +78,13 @@ fn entries() -> impl Strategy<Value = Vec<(String, bool)>> {
     proptest::collection::vec((hostile, proptest::bool::weighted(0.8)), 1..4)
 }
 
-fn files() -> impl Strategy<Value = Vec<(String, Kind)>> {
+fn files() -> impl Strategy<Value = Vec<(String, FileKind)>> {
     let kind = prop_oneof![
-        12 => Just(Kind::Released),
-        4 => Just(Kind::Withheld),
-        1 => Just(Kind::Mark),
-        2 => entries().prop_map(Kind::Tar),
-        2 => entries().prop_map(Kind::Zip),
+        12 => Just(FileKind::Released),
+        4 => Just(FileKind::Withheld),
+        1 => Just(FileKind::Mark),
+        2 => entries().prop_map(FileKind::Tar),
+        2 => entries().prop_map(FileKind::Zip),
     ];
     proptest::collection::vec((name(), kind), 0..7)
 }
@@ -99,11 +99,11 @@ enum Mode {
 
 #[derive(Debug, Clone)]
 struct Case {
-    files: Vec<(String, Kind)>,
-    earlier: Vec<(String, Kind)>,
+    files: Vec<(String, FileKind)>,
+    earlier: Vec<(String, FileKind)>,
     mode: Mode,
     prune: bool,
-    /// After how many results a kill comes.
+    /// Number of results after which the run is killed.
     kill: Option<usize>,
     /// Whether the state of the run is in OUT, as on a mount of its own.
     is_inside: bool,
@@ -115,36 +115,36 @@ fn case() -> impl Strategy<Value = Case> {
     let kill = proptest::option::weighted(0.3, 0_usize..3);
     let is_inside = proptest::bool::weighted(0.2);
     let of = |(files, earlier, mode, prune, kill, is_inside)| match mode {
-        // It is a file, which is replaced.
+        // OUT is a file, which is replaced.
         Mode::Tar => Case { files, earlier: Vec::new(), mode, prune, kill, is_inside: false },
         _ => Case { files, earlier, mode, prune, kill, is_inside },
     };
     (files(), earlier, mode, any::<bool>(), kill, is_inside).prop_map(of)
 }
 
-/// Breaks a run off between two results, so that everything on the disk stays as a kill leaves it.
+/// Kills a run between two results, leaving the disk as a real kill would.
 #[derive(Default)]
 struct Killer {
     results: AtomicUsize,
     at: Option<usize>,
 }
 
-impl Watch for Killer {
-    fn tell(&self, _: &str) {}
-    fn tell_failure(&self, _: &str) {}
-    fn moved(&self, _: &Summary) {
+impl RunObserver for Killer {
+    fn on_notice(&self, _: &str) {}
+    fn on_failure(&self, _: &str) {}
+    fn on_progress(&self, _: &Summary) {
         if self.at == Some(self.results.fetch_add(1, Ordering::Relaxed)) {
             panic::resume_unwind(Box::new(()));
         }
     }
 }
 
-/// A run that is asked for again and again, over other places.
-fn runner() -> Run {
+/// A run that is reused for several sources and outputs.
+fn runner() -> BatchRun {
     let task = Task {
         filter: Filter::builder().second_reading(false).build().unwrap(),
         requester: Requester::from_envelope(),
-        members: Members::default(),
+        members: LineMembers::default(),
         other: None,
         drop_withheld: false,
         withheld: None,
@@ -154,27 +154,27 @@ fn runner() -> Run {
     };
     let (inputs, outputs) = (Inputs::Stdin, Outputs::Nowhere);
     let terms = vec![("terms".to_owned(), "the same".to_owned())];
-    let (memory, spool, begin) = (1 << 28, 1 << 28, Begin::New);
-    Run { task, inputs, outputs, as_form: None, jobs: 1, memory, spool, begin, terms, prune: false }
+    let (memory, spool, begin) = (1 << 28, 1 << 28, StartMode::New);
+    BatchRun { task, inputs, outputs, as_form: None, jobs: 1, memory, spool, begin, terms, prune: false }
 }
 
-/// `None` of a run that was killed.
-fn redact(run: &mut Run, from: &Path, out: &Path, mode: Mode, watch: &Killer) -> Option<Counts> {
-    run.inputs = Inputs::Roots(vec![Root { path: from.to_owned(), place: PathBuf::new() }]);
+/// `None` if the run was killed.
+fn redact(run: &mut BatchRun, from: &Path, out: &Path, mode: Mode, observer: &Killer) -> Option<SummaryCounts> {
+    run.inputs = Inputs::Roots(vec![InputRoot { path: from.to_owned(), place: PathBuf::new() }]);
     run.outputs = match mode {
         Mode::Mirror => Outputs::Mirror(out.to_owned()),
         Mode::Files => Outputs::Files(out.to_owned()),
-        Mode::Tar => Outputs::One { destination: Destination::File(out.to_owned()), form: Form::named("tar") },
+        Mode::Tar => Outputs::One { destination: Destination::File(out.to_owned()), form: ArchiveForm::named("tar") },
     };
-    let report = panic::catch_unwind(AssertUnwindSafe(|| run.run(None, watch, &NEVER)));
-    assert!(report.is_ok() || watch.at.is_some());
-    Some(Counts::of(&report.ok()?.unwrap().summary))
+    let report = panic::catch_unwind(AssertUnwindSafe(|| run.run(None, observer, &NEVER)));
+    assert!(report.is_ok() || observer.at.is_some());
+    Some(SummaryCounts::of(&report.ok()?.unwrap().summary))
 }
 
-/// Runs a case, and tells whether it was killed.
-fn holds(run: &mut Run, messages: &Messages, case: &Case) -> bool {
-    let room = TempDir::new().unwrap();
-    let path = |name: &str| room.path().join(name);
+/// Runs a case, and returns whether it was killed.
+fn holds(run: &mut BatchRun, messages: &Messages, case: &Case) -> bool {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
     let (source, earlier) = (Tree::new(&case.files, messages, 'S'), Tree::new(&case.earlier, messages, 'E'));
     source.write(&path("in"));
     match case.mode {
@@ -184,32 +184,32 @@ fn holds(run: &mut Run, messages: &Messages, case: &Case) -> bool {
     if case.is_inside {
         begin_inside(&path("to/out"));
     }
-    (run.begin, run.prune) = (Begin::New, case.prune);
+    (run.begin, run.prune) = (StartMode::New, case.prune);
     let killer = Killer { at: case.kill, ..Killer::default() };
     let counts = redact(run, &path("in"), &path("to/out"), case.mode, &killer);
     let is_killed = counts.is_none();
     let counts = counts.unwrap_or_else(|| {
-        use_as_input(run, room.path(), &format!("{case:#?}"));
-        // And it goes on as if nothing had been.
-        (run.begin, run.prune) = (Begin::Resume, case.prune);
+        use_as_input(run, folder.path(), &format!("{case:#?}"));
+        // Then it is resumed.
+        (run.begin, run.prune) = (StartMode::Resume, case.prune);
         redact(run, &path("in"), &path("to/out"), case.mode, &Killer::default()).unwrap()
     });
     source.check(&earlier, &path("to/out"), case, &counts, &format!("killed: {is_killed} {case:#?}\n{counts:?}"));
-    // Of the state nothing is left: what is in OUT was looked at.
+    // Nothing is left of the state: only OUT remains.
     assert_eq!(fs::read_dir(path("to")).unwrap().count(), 1, "{case:#?}");
     is_killed
 }
 
-/// What a kill left, as it is, is the next input: the state is passed over, and the rest keeps its names and contents.
-fn use_as_input(run: &mut Run, room: &Path, what: &str) {
-    (run.begin, run.prune) = (Begin::New, false);
-    let found = contents(&room.join("to"));
-    let counts = redact(run, &room.join("to"), &room.join("next/out"), Mode::Mirror, &Killer::default()).unwrap();
+/// Uses what a kill left as the next input: the state is skipped, and the rest keeps its names and contents.
+fn use_as_input(run: &mut BatchRun, folder: &Path, what: &str) {
+    (run.begin, run.prune) = (StartMode::New, false);
+    let found = contents(&folder.join("to"));
+    let counts = redact(run, &folder.join("to"), &folder.join("next/out"), Mode::Mirror, &Killer::default()).unwrap();
     assert!(counts.passed_over > 0, "{what}");
-    for (place, content) in contents(&room.join("next/out")) {
+    for (place, content) in contents(&folder.join("next/out")) {
         let own = found.get(&place).unwrap_or_else(|| panic!("{} is nobody's: {what}", place.display()));
         let is_archive = content.starts_with(b"PK") || content.get(257..262) == Some(b"ustar");
-        // What is in OUT from before isn't redacted yet.
+        // Earlier outputs in OUT aren't redacted yet.
         let is_same = *own == content || contents_are_of_one(own, &content);
         assert!(is_archive || is_same, "{} has another's content: {what}", place.display());
         assert!(!place.starts_with(".dmv-redact-out"), "{what}");
@@ -221,7 +221,7 @@ fn p11_no_name_gives_an_output_the_content_of_another_and_nothing_is_unaccounted
     let cases = std::env::var("DMV_REDACT_TREES").map_or(200, |cases| cases.parse().unwrap());
     let config =
         ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 500, ..ProptestConfig::default() };
-    // A run that is killed is told of by its thread's scope: that is no news.
+    // The scope of a killed run's thread panics: don't print that.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| match info.payload_as_str() {
         Some("a scoped thread panicked") => {}
@@ -259,7 +259,7 @@ fn pack_tar(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
 fn pack_zip(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in entries {
-        // It refuses a name that it had.
+        // It refuses duplicate names.
         if zip.start_file(name.as_str(), zip::write::SimpleFileOptions::default()).is_ok() {
             zip.write_all(content).unwrap();
         }

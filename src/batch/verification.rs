@@ -1,32 +1,32 @@
-//! The second reading over outputs, in every form that `redact` writes: the same reading end as a run has, and counts instead
-//! of outputs.
+//! Verifies outputs with the second reading, in every form that `redact` writes: with the reader of a run, and counts
+//! instead of outputs.
 
 use std::sync::atomic::AtomicBool;
 
-use super::journal::Position;
+use super::journal::RunPosition;
 use super::line::{FAILED, trim_space, write_notice};
 use super::pipeline::{self, ByteBudget, ResultSink};
-use super::reader::{Reader, Seen, Step};
-use super::run::{Run, RunError, Watch};
-use super::work::{Origin, Work};
+use super::reader::{ObservedLayouts, Reader, WriterStep};
+use super::run::{BatchRun, RunError, RunObserver};
+use super::work::{MessageOrigin, UnitWorker};
 use crate::Requester;
 use crate::read::Reason;
 
-/// What a verification has found.
+/// The counts of a verification.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Verified {
+pub(crate) struct VerificationCounts {
     /// Outputs that were read.
     pub(crate) messages: u64,
-    /// Those that hold what must not be in them.
+    /// Those with a finding.
     pub(crate) findings: u64,
-    /// Notices that stand for messages which were held or withheld, and for those that could not be read.
+    /// Notices for messages that were held or withheld, and for those that could not be read.
     pub(crate) withheld: u64,
     pub(crate) failed: u64,
-    /// What could not be read now, or was passed over.
+    /// Inputs that could not be read now, or were skipped.
     pub(crate) unread: u64,
 }
 
-impl Verified {
+impl VerificationCounts {
     fn add(&mut self, other: Self) {
         self.messages += other.messages;
         self.findings += other.findings;
@@ -36,15 +36,15 @@ impl Verified {
     }
 }
 
-impl Run {
-    /// Reads the inputs as outputs of another run: those that hold what must not be in them, and what can't be read, are told.
-    pub(crate) fn verify(&self, watch: &dyn Watch) -> Result<Verified, RunError> {
+impl BatchRun {
+    /// Reads the inputs as outputs of another run, and reports those that have findings or can't be read.
+    pub(crate) fn verify(&self, observer: &dyn RunObserver) -> Result<VerificationCounts, RunError> {
         let workers = rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build();
         let workers = workers.map_err(|error| RunError::Io(format!("no threads: {error}")))?;
         let share = self.memory / 2;
-        // Nobody stops it but by ending the process.
+        // Never set: only ending the process stops a verification.
         static IS_STOPPED: AtomicBool = AtomicBool::new(false);
-        let (room, is_over, seen) = (ByteBudget::new(share), AtomicBool::new(false), Seen::default());
+        let (budget, is_over, observed) = (ByteBudget::new(share), AtomicBool::new(false), ObservedLayouts::default());
         let reader = Reader {
             task: &self.task,
             inputs: &self.inputs,
@@ -55,54 +55,54 @@ impl Run {
             is_stopped: &IS_STOPPED,
             window: share,
             spool: self.spool,
-            seen: &seen,
+            observed: &observed,
         };
-        let mut taken = Taken { watch, lines: 0, verified: Verified::default(), failure: None };
+        let mut sink = FindingSink { observer, lines: 0, verified: VerificationCounts::default(), failure: None };
         let mut read = Ok(());
-        pipeline::run(&workers, &room, &is_over, &mut taken, |feed| read = reader.run(&Position::default(), feed));
-        if let Some(failure) = taken.failure {
+        pipeline::run(&workers, &budget, &is_over, &mut sink, |feed| read = reader.run(&RunPosition::default(), feed));
+        if let Some(failure) = sink.failure {
             return Err(failure);
         }
         read?;
-        Ok(taken.verified)
+        Ok(sink.verified)
     }
 }
 
-/// Takes what the workers have found, in the order of the sources.
-struct Taken<'w> {
-    watch: &'w dyn Watch,
+/// Collects the findings of the workers, in the order of the sources.
+struct FindingSink<'w> {
+    observer: &'w dyn RunObserver,
     /// Lines of the source before the next unit.
     lines: u64,
-    verified: Verified,
+    verified: VerificationCounts,
     failure: Option<RunError>,
 }
 
-impl ResultSink<Step> for Taken<'_> {
-    fn take(&mut self, step: Step) -> bool {
-        let after = match step {
-            Step::Done(done, after) => match *done {
+impl ResultSink<WriterStep> for FindingSink<'_> {
+    fn take(&mut self, step: WriterStep) -> bool {
+        let reached = match step {
+            WriterStep::Unit(done, reached) => match *done {
                 Ok(done) => {
                     for notice in &done.notices {
-                        self.watch.tell_failure(&notice.line(self.lines));
+                        self.observer.on_failure(&notice.line(self.lines));
                     }
                     self.verified.add(done.verified);
                     self.lines += done.lines;
-                    Some(after)
+                    Some(reached)
                 }
                 Err(error) => {
                     self.failure = Some(RunError::Io(error.to_string()));
                     return false;
                 }
             },
-            Step::Told { text, after, .. } => {
+            WriterStep::Reported { text, reached, .. } => {
                 self.verified.unread += 1;
-                self.watch.tell_failure(&text);
-                Some(after)
+                self.observer.on_failure(&text);
+                Some(reached)
             }
-            Step::Passed(after) => Some(after),
-            Step::Open { .. } | Step::Close(_) => None,
+            WriterStep::Advance(reached) => Some(reached),
+            WriterStep::Open { .. } | WriterStep::Close(_) => None,
         };
-        if after.is_none_or(|after| after.inside.is_none()) {
+        if reached.is_none_or(|reached| reached.inside.is_none()) {
             self.lines = 0;
         }
         true
@@ -113,22 +113,22 @@ impl ResultSink<Step> for Taken<'_> {
     }
 }
 
-impl Work<'_> {
-    /// Reads a message as an output: what must not be in it is told.
-    pub(super) fn verify(&mut self, origin: &Origin<'_>, output: &[u8], requester: &Requester) {
-        self.done.verified.messages += 1;
+impl UnitWorker<'_> {
+    /// Verifies a message as an output, and reports findings.
+    pub(super) fn verify(&mut self, origin: &MessageOrigin<'_>, output: &[u8], requester: &Requester) {
+        self.result.verified.messages += 1;
         if let Err(finding) = self.task.filter.verify(output, requester) {
             self.finding(origin, finding.to_string());
         }
     }
 
-    /// Takes note of something that is no output that may be there.
-    pub(super) fn finding(&mut self, origin: &Origin<'_>, what: String) {
-        self.done.verified.findings += 1;
-        self.tell(origin, what, true);
+    /// Reports a finding.
+    pub(super) fn finding(&mut self, origin: &MessageOrigin<'_>, what: String) {
+        self.result.verified.findings += 1;
+        self.report(origin, what, true);
     }
 
-    /// Counts the notice that stands for a message, if it is one.
+    /// Counts a text if it is a notice for a message, and returns whether it is.
     pub(super) fn count_notice(&mut self, text: &[u8]) -> bool {
         let text = trim_space(text);
         let is_withheld = |reason: Option<Reason>| {
@@ -136,7 +136,7 @@ impl Work<'_> {
             write_notice(reason, &mut notice);
             text == trim_space(&notice)
         };
-        let verified = &mut self.done.verified;
+        let verified = &mut self.result.verified;
         let count = match () {
             () if !text.starts_with(b"{\"") => return false,
             () if text == trim_space(FAILED) => &mut verified.failed,

@@ -1,5 +1,5 @@
-//! The files of the inputs in a fixed order, folder by folder: nothing is skipped silently, and a folder of millions costs
-//! no more memory than some of its names.
+//! Walks the files of the inputs in a fixed order, folder by folder: nothing is skipped silently (P11), and a folder of
+//! millions of files takes bounded memory (P8).
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, FileType};
@@ -8,87 +8,87 @@ use std::path::{Component, Path, PathBuf};
 
 use super::state::is_state;
 
-/// Something that was found.
+/// An item found by the walk.
 #[derive(Debug)]
-pub(crate) enum Found {
-    /// A file: where it is, and its place below an output folder.
+pub(crate) enum WalkEntry {
+    /// A file: its path, and its relative path below an output folder.
     File { path: PathBuf, place: PathBuf },
     /// Neither a file nor a folder: a link, a device, a pipe.
     Irregular(PathBuf),
-    /// The state of an unfinished run: no messages of a source.
+    /// The state folder of an unfinished run: it holds no messages of a source.
     State(PathBuf),
-    /// It can't be looked at.
+    /// It can't be inspected.
     Fault(PathBuf, io::Error),
 }
 
-/// An input as it was named.
+/// An input as named by the caller.
 #[derive(Debug, Clone)]
-pub(crate) struct Root {
+pub(crate) struct InputRoot {
     pub(crate) path: PathBuf,
-    /// Where it has its place below an output folder.
+    /// Its relative path below an output folder.
     pub(crate) place: PathBuf,
 }
 
-/// Walks the roots in their order, each folder in the order of its names' bytes. Links are not followed, except those that
-/// were named themselves; hidden files are files.
+/// Walks the roots in their order, each folder in byte order of its names. Links aren't followed unless named as a
+/// root; hidden files are included.
 #[derive(Debug)]
-pub(crate) struct Walk {
-    roots: std::vec::IntoIter<Root>,
-    /// The folders that are open, the innermost last.
-    open: Vec<Folder>,
+pub(crate) struct FileWalk {
+    roots: std::vec::IntoIter<InputRoot>,
+    /// The open folders, the innermost last.
+    open: Vec<OpenFolder>,
 }
 
 #[derive(Debug)]
-struct Folder {
+struct OpenFolder {
     path: PathBuf,
     place: PathBuf,
-    /// The names that come next, the first one last.
+    /// The next names, in reverse order.
     names: Vec<(OsString, FileType)>,
-    /// The last of them, if there are more behind it.
-    rest_after: Option<OsString>,
+    /// The last of them, if there are more after it.
+    resume_after: Option<OsString>,
 }
 
-/// How many names of a folder are kept at a time, in some twenty megabytes: of one that has more, the list is read again.
-const MOST_NAMES: usize = 1 << 18;
+/// Names of a folder kept at a time, in about twenty megabytes: a folder with more is listed again.
+const MAX_LISTED_NAMES: usize = 1 << 18;
 
-impl Walk {
-    pub(crate) fn new(roots: Vec<Root>) -> Self {
+impl FileWalk {
+    pub(crate) fn new(roots: Vec<InputRoot>) -> Self {
         Self { roots: roots.into_iter(), open: Vec::new() }
     }
 
-    fn enter(&mut self, path: PathBuf, place: PathBuf) -> Result<(), Found> {
+    fn enter(&mut self, path: PathBuf, place: PathBuf) -> Result<(), WalkEntry> {
         if is_state(&path) {
-            return Err(Found::State(path));
+            return Err(WalkEntry::State(path));
         }
-        let mut folder = Folder { path, place, names: Vec::new(), rest_after: None };
+        let mut folder = OpenFolder { path, place, names: Vec::new(), resume_after: None };
         match folder.fill() {
             Ok(()) => {
                 self.open.push(folder);
                 Ok(())
             }
-            Err(error) => Err(Found::Fault(folder.path, error)),
+            Err(error) => Err(WalkEntry::Fault(folder.path, error)),
         }
     }
 }
 
-impl Folder {
-    /// Lists the names that come next.
+impl OpenFolder {
+    /// Lists the next names.
     fn fill(&mut self) -> io::Result<()> {
-        let after = self.rest_after.take();
-        let (names, is_cut) = list(&self.path, after.as_deref(), MOST_NAMES)?;
-        self.rest_after = names.first().filter(|_| is_cut).map(|(name, _)| name.clone());
+        let after = self.resume_after.take();
+        let (names, has_more) = list(&self.path, after.as_deref(), MAX_LISTED_NAMES)?;
+        self.resume_after = names.first().filter(|_| has_more).map(|(name, _)| name.clone());
         self.names = names;
         Ok(())
     }
 }
 
-impl Iterator for Walk {
-    type Item = Found;
+impl Iterator for FileWalk {
+    type Item = WalkEntry;
 
-    fn next(&mut self) -> Option<Found> {
+    fn next(&mut self) -> Option<WalkEntry> {
         loop {
             let Some(folder) = self.open.last_mut() else {
-                let Root { path, place } = self.roots.next()?;
+                let InputRoot { path, place } = self.roots.next()?;
                 match fs::metadata(&path) {
                     Ok(metadata) if metadata.is_dir() => {
                         if let Err(fault) = self.enter(path, place) {
@@ -96,19 +96,19 @@ impl Iterator for Walk {
                         }
                         continue;
                     }
-                    Ok(metadata) if metadata.is_file() => return Some(Found::File { path, place }),
+                    Ok(metadata) if metadata.is_file() => return Some(WalkEntry::File { path, place }),
                     Ok(_) => {
                         let error = io::Error::new(io::ErrorKind::InvalidInput, "neither a file nor a folder");
-                        return Some(Found::Fault(path, error));
+                        return Some(WalkEntry::Fault(path, error));
                     }
-                    Err(error) => return Some(Found::Fault(path, error)),
+                    Err(error) => return Some(WalkEntry::Fault(path, error)),
                 }
             };
             let Some((name, kind)) = folder.names.pop() else {
-                if folder.rest_after.is_some() {
+                if folder.resume_after.is_some() {
                     match folder.fill() {
                         Ok(()) => continue,
-                        Err(error) => return Some(Found::Fault(folder.path.clone(), error)),
+                        Err(error) => return Some(WalkEntry::Fault(folder.path.clone(), error)),
                     }
                 }
                 self.open.pop();
@@ -116,10 +116,10 @@ impl Iterator for Walk {
             };
             let (path, place) = (folder.path.join(&name), folder.place.join(&name));
             if kind.is_file() {
-                return Some(Found::File { path, place });
+                return Some(WalkEntry::File { path, place });
             }
             if !kind.is_dir() {
-                return Some(Found::Irregular(path));
+                return Some(WalkEntry::Irregular(path));
             }
             if let Err(fault) = self.enter(path, place) {
                 return Some(fault);
@@ -128,15 +128,15 @@ impl Iterator for Walk {
     }
 }
 
-/// The first `most` names in a folder behind `after`, the first one last, and whether there are more.
+/// The first `most` names of a folder after `after`, in reverse order, and whether there are more.
 fn list(path: &Path, after: Option<&OsStr>, most: usize) -> io::Result<(Vec<(OsString, FileType)>, bool)> {
     let descending =
         |(one, _): &(OsString, _), (other, _): &(OsString, _)| other.as_encoded_bytes().cmp(one.as_encoded_bytes());
     let mut names = Vec::new();
-    let mut is_cut = false;
-    let mut cut = |names: &mut Vec<_>| {
+    let mut has_more = false;
+    let mut trim = |names: &mut Vec<_>| {
         if names.len() > most {
-            is_cut = true;
+            has_more = true;
             let more = names.len() - most;
             names.select_nth_unstable_by(more, descending);
             names.drain(..more);
@@ -148,37 +148,37 @@ fn list(path: &Path, after: Option<&OsStr>, most: usize) -> io::Result<(Vec<(OsS
         if after.is_none_or(|after| name.as_encoded_bytes() > after.as_encoded_bytes()) {
             names.push((name, entry.file_type()?));
             if names.len() >= most.saturating_mul(2) {
-                cut(&mut names);
+                trim(&mut names);
             }
         }
     }
-    cut(&mut names);
+    trim(&mut names);
     names.sort_unstable_by(descending);
-    Ok((names, is_cut))
+    Ok((names, has_more))
 }
 
-/// Why a run can't begin.
+/// Why a run can't start.
 #[derive(Debug)]
 pub(crate) enum SourceError {
     /// The arguments contradict each other; the text says how.
     Usage(String),
-    /// An input can't be looked at.
+    /// An input can't be inspected.
     Io(PathBuf, io::Error),
 }
 
-/// Gives every input its place below an output folder: a single folder is mirrored from its own inside, a single file
-/// keeps its name, several keep their paths.
+/// Assigns every input its relative path below an output folder: a single folder is mirrored from its own inside, a
+/// single file keeps its name, several inputs keep their paths.
 ///
 /// # Errors
-/// When two inputs would have one place, or one lies in another.
-pub(crate) fn roots(inputs: &[PathBuf]) -> Result<Vec<Root>, SourceError> {
+/// When two inputs would have the same path, or one is inside another.
+pub(crate) fn roots(inputs: &[PathBuf]) -> Result<Vec<InputRoot>, SourceError> {
     if let [input] = inputs {
         let place = if input.is_dir() { PathBuf::new() } else { input.file_name().unwrap_or_default().into() };
-        return Ok(vec![Root { path: input.clone(), place }]);
+        return Ok(vec![InputRoot { path: input.clone(), place }]);
     }
-    let roots: Vec<Root> =
-        inputs.iter().map(|path| Root { path: path.clone(), place: plain_components(path) }).collect();
-    let mut places: Vec<&Root> = roots.iter().collect();
+    let roots: Vec<InputRoot> =
+        inputs.iter().map(|path| InputRoot { path: path.clone(), place: plain_components(path) }).collect();
+    let mut places: Vec<&InputRoot> = roots.iter().collect();
     places.sort_by(|one, other| one.place.cmp(&other.place));
     for pair in places.windows(2) {
         if let [one, other] = pair
@@ -191,16 +191,16 @@ pub(crate) fn roots(inputs: &[PathBuf]) -> Result<Vec<Root>, SourceError> {
     Ok(roots)
 }
 
-/// A path without root, `.` and `..`: it stays below whatever it is joined to.
+/// Drops root, `.` and `..` from a path, so that it stays below whatever it is joined to.
 fn plain_components(path: &Path) -> PathBuf {
     path.components().filter(|component| matches!(component, Component::Normal(_))).collect()
 }
 
-/// Refuses two places of a run, each with what it is, one of which is the other or lies in it: what is written to one would
-/// be read again, or destroy the other, or go out with it.
+/// Refuses two paths of a run, each with its description, if one is or contains the other: what is written to one would
+/// be read again, destroy the other, or go out with it.
 ///
 /// # Errors
-/// When they do, or the place of one can't be told.
+/// When they overlap, or one can't be resolved.
 pub(crate) fn refuse_overlap((what, path): (&str, &Path), (other, beside): (&str, &Path)) -> Result<(), SourceError> {
     let (real, real_beside) = (real(path)?, real(beside)?);
     if real.starts_with(&real_beside) || real_beside.starts_with(&real) {
@@ -212,12 +212,12 @@ pub(crate) fn refuse_overlap((what, path): (&str, &Path), (other, beside): (&str
     Ok(())
 }
 
-/// Where a path leads, without links; of what isn't there yet, where it would be.
+/// Resolves links in a path; the part that doesn't exist yet is appended.
 pub(super) fn real(path: &Path) -> Result<PathBuf, SourceError> {
     let absolute = std::path::absolute(path).map_err(|error| SourceError::Io(path.to_owned(), error))?;
     let nearest = absolute.ancestors().find_map(|path| Some((path, path.canonicalize().ok()?)));
     let Some((nearest, mut real)) = nearest else { return Ok(absolute) };
-    // In what isn't there nothing is a link.
+    // A path that doesn't exist has no links.
     for component in absolute.strip_prefix(nearest).unwrap_or(Path::new("")).components() {
         match component {
             Component::ParentDir => drop(real.pop()),
@@ -243,13 +243,13 @@ mod tests {
             let mut found = Vec::new();
             let mut after: Option<OsString> = None;
             loop {
-                let (mut names, is_cut) = list(folder.path(), after.as_deref(), most).unwrap();
+                let (mut names, has_more) = list(folder.path(), after.as_deref(), most).unwrap();
                 assert!(names.len() <= most);
                 while let Some((name, _)) = names.pop() {
                     found.push(name.to_str().unwrap().to_owned());
                     after = Some(name);
                 }
-                if !is_cut {
+                if !has_more {
                     break;
                 }
             }

@@ -7,7 +7,7 @@ use super::matrix::{MATRIX_FILE, Matrix, Row};
 use super::message_case::{CASE_FILE, MessageCase};
 use super::policies::{Filters, Policies, Wanted, builder, filters};
 use super::settings::{CasesError, Settings};
-use crate::batch::{Found, Root, Walk};
+use crate::batch::{FileWalk, InputRoot, WalkEntry};
 use crate::config::{ConfigError, Document, Spanned, read_file};
 use crate::policy::Undeclared;
 use crate::{Filter, RequestError};
@@ -120,11 +120,11 @@ fn case_files(folder: &Path) -> Result<Vec<PathBuf>, CasesError> {
     }
     let is_case = |path: &Path| path.file_name().is_some_and(|name| name == CASE_FILE || name == MATRIX_FILE);
     let mut files = Vec::new();
-    for found in Walk::new(vec![Root { path: folder.to_owned(), place: PathBuf::new() }]) {
+    for found in FileWalk::new(vec![InputRoot { path: folder.to_owned(), place: PathBuf::new() }]) {
         match found {
-            Found::File { path, .. } if is_case(&path) => files.push(path),
-            Found::File { .. } | Found::Irregular(_) | Found::State(_) => {}
-            Found::Fault(path, error) => return Err(CasesError::Io(format!("{}: {error}", path.display()))),
+            WalkEntry::File { path, .. } if is_case(&path) => files.push(path),
+            WalkEntry::File { .. } | WalkEntry::Irregular(_) | WalkEntry::State(_) => {}
+            WalkEntry::Fault(path, error) => return Err(CasesError::Io(format!("{}: {error}", path.display()))),
         }
     }
     Ok(files)

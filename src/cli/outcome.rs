@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use serde::Serialize;
 
 use crate::PolicyIdentity;
-use crate::batch::Report;
+use crate::batch::RunReport;
 use crate::escape::escape;
 use crate::report::{Comparison, Summary};
 
@@ -55,7 +55,7 @@ struct Course {
 }
 
 impl<'r> Outcome<'r> {
-    pub(super) fn new(report: &'r Report, ending: &Ending<'_>) -> Self {
+    pub(super) fn new(report: &'r RunReport, ending: &Ending<'_>) -> Self {
         let seconds = report.time.as_secs_f64();
         let per_second = |number: u64| number as f64 / seconds.max(f64::MIN_POSITIVE);
         let path = |path: &Path| escape(&path.to_string_lossy()).into_owned();

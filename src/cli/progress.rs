@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::batch::Watch;
+use crate::batch::RunObserver;
 use crate::escape::escape;
 use crate::report::Summary;
 
@@ -102,8 +102,8 @@ impl Progress {
     }
 }
 
-impl Watch for Progress {
-    fn tell(&self, line: &str) {
+impl RunObserver for Progress {
+    fn on_notice(&self, line: &str) {
         if self.notices.fetch_add(1, Ordering::Relaxed) < MOST_NOTICES {
             self.print(line);
         } else {
@@ -111,11 +111,11 @@ impl Watch for Progress {
         }
     }
 
-    fn tell_failure(&self, line: &str) {
+    fn on_failure(&self, line: &str) {
         self.print(line);
     }
 
-    fn moved(&self, summary: &Summary) {
+    fn on_progress(&self, summary: &Summary) {
         if !self.bar.is_hidden() {
             self.bar.set_position(summary.bytes_in());
             self.bar.set_message(self.told(summary));

@@ -19,7 +19,10 @@ use super::progress::{Manner, Progress};
 use super::{Exit, Problem, complain};
 use crate::Filter;
 use crate::audit::{Key, Log};
-use crate::batch::{Begin, Destination, Form, Found, Inputs, Members, Outputs, Report, Root, Run, Task, Terms, Walk};
+use crate::batch::{
+    ArchiveForm, BatchRun, Destination, FileWalk, InputRoot, Inputs, LineMembers, Outputs, RunReport, StartMode, Task,
+    Terms, WalkEntry,
+};
 use crate::escape::{self, escape};
 use idle::{idle, refuse_idle};
 pub(super) use places::inputs;
@@ -57,10 +60,10 @@ struct Forms {
     /// Take every input for this: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip; what is something else
     /// can't be read
     #[arg(long, value_name = "FORM", value_parser = form)]
-    input_format: Option<Form>,
+    input_format: Option<ArchiveForm>,
     /// Write this instead of what was read; `message` is a file for each
     #[arg(long, value_name = "FORM", value_parser = form)]
-    output_format: Option<Form>,
+    output_format: Option<ArchiveForm>,
     /// The member of each line that holds the message, as an object or as text; the rest of the line is dropped
     #[arg(long, value_name = "NAME")]
     payload_member: Option<String>,
@@ -145,9 +148,9 @@ enum ProgressManner {
     Never,
 }
 
-pub(super) fn form(name: &str) -> Result<Form, String> {
-    Form::named(name).ok_or_else(|| {
-        let known: Vec<&str> = Form::names().collect();
+pub(super) fn form(name: &str) -> Result<ArchiveForm, String> {
+    ArchiveForm::named(name).ok_or_else(|| {
+        let known: Vec<&str> = ArchiveForm::names().collect();
         format!("one of {} is wanted", known.join(", "))
     })
 }
@@ -222,7 +225,7 @@ fn is_stdout(outputs: &Outputs) -> bool {
     matches!(outputs, Outputs::One { destination: Destination::Stdout, .. })
 }
 
-fn print_summary(arguments: &Arguments, run: &Run, report: &Report) -> Result<(), Problem> {
+fn print_summary(arguments: &Arguments, run: &BatchRun, report: &RunReport) -> Result<(), Problem> {
     let outputs = match &run.outputs {
         Outputs::Mirror(out) | Outputs::Files(out) => Some(out),
         Outputs::One { destination: Destination::File(out) | Destination::Device(out), .. } => Some(out),
@@ -246,12 +249,12 @@ fn print_summary(arguments: &Arguments, run: &Run, report: &Report) -> Result<()
 }
 
 /// Counts the bytes that there are to read, beside the run. Of compressed files nobody knows before they were read.
-fn count(roots: Vec<Root>, progress: Arc<Progress>) {
+fn count(roots: Vec<InputRoot>, progress: Arc<Progress>) {
     std::thread::spawn(move || {
         let mut total = 0;
-        for found in Walk::new(roots) {
-            if let Found::File { path, .. } = found {
-                match Form::of_name(&path) {
+        for found in FileWalk::new(roots) {
+            if let WalkEntry::File { path, .. } = found {
+                match ArchiveForm::of_name(&path) {
                     Some(form) if form.is_compressed() => return,
                     _ => total += path.metadata().map_or(0, |metadata| metadata.len()),
                 }
@@ -262,7 +265,7 @@ fn count(roots: Vec<Root>, progress: Arc<Progress>) {
 }
 
 /// What was asked for, checked and put together.
-fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
+fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     let Arguments { filter: of_filter, forms, record, going, .. } = arguments;
     let filter = of_filter.filter()?.second_reading(!arguments.no_second_reading).build()?;
     let other = match &record.compare {
@@ -282,7 +285,7 @@ fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
     refuse_idle(arguments, &outputs, summary_form(arguments, &outputs).is_some())?;
     refuse_mixed_places(arguments, &outputs)?;
     let terms = terms(arguments, &filter, other.as_ref())?;
-    let members = Members {
+    let members = LineMembers {
         payload: forms.payload_member.clone(),
         requester: forms.requester_member.clone(),
         purpose: forms.purpose_member.clone(),
@@ -300,13 +303,13 @@ fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
         is_verification: false,
     };
     let begin = match (going.resume, going.restart) {
-        (true, _) => Begin::Resume,
-        (_, true) => Begin::Restart,
-        _ => Begin::New,
+        (true, _) => StartMode::Resume,
+        (_, true) => StartMode::Restart,
+        _ => StartMode::New,
     };
     let jobs = going.jobs.map_or(0, NonZeroUsize::get);
     let (as_form, prune, spool) = (forms.input_format, going.prune, going.spool.as_u64());
-    Ok(Run { task, inputs, outputs, as_form, jobs, memory, spool, begin, terms, prune })
+    Ok(BatchRun { task, inputs, outputs, as_form, jobs, memory, spool, begin, terms, prune })
 }
 
 /// A message on its way takes itself, its output, its record and what compression needs, and half of the memory is for

@@ -8,7 +8,7 @@ use super::filter_arguments::FilterArguments;
 use super::output::say;
 use super::redact::{form, inputs};
 use super::{Exit, Problem, complain};
-use crate::batch::{Begin, Form, Members, Outputs, Run, Task, Terms, Watch};
+use crate::batch::{ArchiveForm, BatchRun, LineMembers, Outputs, RunObserver, StartMode, Task, Terms};
 use crate::escape::escape;
 use crate::report::Summary;
 
@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     filter: FilterArguments,
     /// Take every output for this: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
     #[arg(long, value_name = "FORM", value_parser = form)]
-    input_format: Option<Form>,
+    input_format: Option<ArchiveForm>,
     /// The member of each line that holds the message; nobody looks at the rest of the line
     #[arg(long, value_name = "NAME")]
     payload_member: Option<String>,
@@ -56,7 +56,7 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
     let task = Task {
         requester: arguments.filter.requester(&filter)?,
         filter,
-        members: Members {
+        members: LineMembers {
             payload: arguments.payload_member.clone(),
             requester: arguments.requester_member.clone(),
             purpose: arguments.purpose_member.clone(),
@@ -69,7 +69,7 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         is_dry_run: false,
         is_verification: true,
     };
-    let run = Run {
+    let run = BatchRun {
         task,
         inputs: inputs(&arguments.inputs)?,
         outputs: Outputs::Nowhere,
@@ -77,7 +77,7 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         jobs: 0,
         memory,
         spool: SPOOL,
-        begin: Begin::New,
+        begin: StartMode::New,
         terms: Terms::new(),
         prune: false,
     };
@@ -96,14 +96,14 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
 /// Says on stderr what is found.
 struct Complaints;
 
-impl Watch for Complaints {
-    fn tell(&self, line: &str) {
+impl RunObserver for Complaints {
+    fn on_notice(&self, line: &str) {
         complain(escape(line));
     }
 
-    fn tell_failure(&self, line: &str) {
+    fn on_failure(&self, line: &str) {
         complain(escape(line));
     }
 
-    fn moved(&self, _: &Summary) {}
+    fn on_progress(&self, _: &Summary) {}
 }

@@ -1,28 +1,28 @@
-//! What every kind of archive gives, entry by entry.
+//! The common interface of archive readers.
 
 use std::io;
 use std::path::PathBuf;
 
-use super::super::unit::Data;
+use super::super::unit::EntryData;
 
-/// A source of entries.
-pub(in super::super) trait Archive {
-    /// The next entry and its number, from 1; `None` at the end. `wants_data` is asked whether it is to be loaded.
+/// Reads an archive entry by entry.
+pub(in super::super) trait ArchiveReader {
+    /// Returns the next entry and its number, from 1; `None` at the end. `wants_data` says whether to load it.
     ///
     /// # Errors
-    /// When the archive breaks off or contradicts itself: nothing behind that is read.
-    fn next(&mut self, wants_data: &dyn Fn(u64) -> bool) -> io::Result<Option<(u64, Member)>>;
+    /// When the archive is truncated or contradicts itself: nothing after that is read.
+    fn next(&mut self, wants_data: &dyn Fn(u64) -> bool) -> io::Result<Option<(u64, ArchiveMember)>>;
 }
 
 /// An entry of an archive.
 #[derive(Debug)]
-pub(in super::super) enum Member {
-    /// A regular file, with a name that leads nowhere else.
+pub(in super::super) enum ArchiveMember {
+    /// A regular file, with a name that stays below its folder.
     File {
         place: PathBuf,
-        data: Data,
+        data: EntryData,
     },
     Folder,
-    /// What holds no message: a link, a device...
+    /// Something that holds no message: a link, a device...
     Irregular(&'static str),
 }

@@ -1,5 +1,5 @@
-//! Compressed sources: members of gzip or frames of Zstandard one after the other. Zeros behind them are padding, as tapes and
-//! blocks leave it; anything else is no part of them, and an error.
+//! Decompresses sources: concatenated gzip members or Zstandard frames. Zeros after them are padding, as tapes and
+//! block devices leave it; anything else is an error.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -7,10 +7,10 @@ use flate2::bufread::GzDecoder;
 
 use super::super::form::Compression;
 
-/// What is decompressed.
+/// The compressed input.
 type Raw = BufReader<Box<dyn Read + Send>>;
 
-/// How a file is compressed, by its first bytes (RFC 1952, RFC 8878; skippable Zstandard frames too).
+/// The compression of a file, by its first bytes (RFC 1952, RFC 8878; skippable Zstandard frames too).
 pub(super) fn compression_of(head: &[u8]) -> Compression {
     match head {
         [0x1F, 0x8B, ..] => Compression::Gzip,
@@ -19,48 +19,48 @@ pub(super) fn compression_of(head: &[u8]) -> Compression {
     }
 }
 
-/// Reads what is compressed, to the end of its last member.
+/// Decompresses to the end of the last member.
 pub(super) struct Decompressor {
     compression: Compression,
-    /// Bytes of what came before that a frame may refer to.
+    /// Maximum window of a Zstandard frame.
     window: usize,
-    member: Member,
+    member: StreamMember,
 }
 
-enum Member {
+enum StreamMember {
     Gzip(Box<GzDecoder<Raw>>),
     Zstd(zstd::Decoder<'static, Raw>),
-    /// Behind the last.
+    /// After the last member.
     Ended,
 }
 
 impl Decompressor {
-    /// Of a source that begins with a member; `compression` is gzip or Zstandard.
+    /// Reads a source that begins with a member; `compression` is gzip or Zstandard.
     pub(super) fn new(raw: Raw, compression: Compression, window: usize) -> io::Result<Self> {
-        let mut decompressor = Self { compression, window, member: Member::Ended };
+        let mut decompressor = Self { compression, window, member: StreamMember::Ended };
         decompressor.begin(raw)?;
         Ok(decompressor)
     }
 
     fn begin(&mut self, raw: Raw) -> io::Result<()> {
         self.member = match self.compression {
-            Compression::Plain => Member::Ended,
-            Compression::Gzip => Member::Gzip(Box::new(GzDecoder::new(raw))),
+            Compression::Plain => StreamMember::Ended,
+            Compression::Gzip => StreamMember::Gzip(Box::new(GzDecoder::new(raw))),
             Compression::Zstd => {
                 let mut decoder = zstd::Decoder::with_buffer(raw)?.single_frame();
                 decoder.window_log_max(self.window.max(1).ilog2())?;
-                Member::Zstd(decoder)
+                StreamMember::Zstd(decoder)
             }
         };
         Ok(())
     }
 
-    /// Goes on to the next member, behind padding. `false` if there is none.
+    /// Skips padding and starts the next member. `false` if there is none.
     fn next_member(&mut self) -> io::Result<bool> {
-        let mut raw = match std::mem::replace(&mut self.member, Member::Ended) {
-            Member::Gzip(decoder) => decoder.into_inner(),
-            Member::Zstd(decoder) => decoder.finish(),
-            Member::Ended => return Ok(false),
+        let mut raw = match std::mem::replace(&mut self.member, StreamMember::Ended) {
+            StreamMember::Gzip(decoder) => decoder.into_inner(),
+            StreamMember::Zstd(decoder) => decoder.finish(),
+            StreamMember::Ended => return Ok(false),
         };
         loop {
             let next = raw.fill_buf()?;
@@ -87,9 +87,9 @@ impl Read for Decompressor {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             let count = match &mut self.member {
-                Member::Gzip(decoder) => decoder.read(into)?,
-                Member::Zstd(decoder) => decoder.read(into)?,
-                Member::Ended => 0,
+                StreamMember::Gzip(decoder) => decoder.read(into)?,
+                StreamMember::Zstd(decoder) => decoder.read(into)?,
+                StreamMember::Ended => 0,
             };
             if count > 0 || into.is_empty() || !self.next_member()? {
                 return Ok(count);

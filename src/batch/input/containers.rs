@@ -1,10 +1,10 @@
-//! Containers by their first bytes: those that are read, and those that aren't, which are named for what they are.
+//! Recognizes containers by their magic bytes: supported ones, and unsupported ones to be named.
 
-/// What marks a container, the byte at which the mark stands, and what the container is.
-type Mark = (&'static [u8], usize, &'static str);
+/// Magic bytes, their offset, and the container's description.
+type Magic = (&'static [u8], usize, &'static str);
 
-/// What is read, where nothing else is around it.
-const READ: [Mark; 5] = [
+/// Supported, unless nested in another container.
+const SUPPORTED: [Magic; 5] = [
     (b"\x1F\x8B", 0, "compressed with gzip"),
     (b"\x28\xB5\x2F\xFD", 0, "compressed with Zstandard"),
     (b"PK\x03\x04", 0, "a zip archive"),
@@ -12,8 +12,8 @@ const READ: [Mark; 5] = [
     (b"ustar", 257, "a tar archive"),
 ];
 
-/// What isn't.
-const NOT_READ: [Mark; 16] = [
+/// Not supported.
+const UNSUPPORTED: [Magic; 16] = [
     (b"\xFD7zXZ\0", 0, "compressed with xz"),
     (b"BZh", 0, "compressed with bzip2"),
     (b"\x04\x22\x4D\x18", 0, "compressed with LZ4"),
@@ -32,57 +32,58 @@ const NOT_READ: [Mark; 16] = [
     (b"\0\x05\x16\x07", 0, "an AppleDouble file, which macOS puts beside others"),
 ];
 
-/// What a container that isn't read is.
+/// The description of an unsupported container.
 pub(in super::super) fn unreadable(head: &[u8]) -> Option<&'static str> {
-    find(&NOT_READ, head)
+    find(&UNSUPPORTED, head)
 }
 
-/// What a container of any kind is: inside of another one none is read.
+/// The description of any container: none is read inside another one.
 pub(in super::super) fn container(head: &[u8]) -> Option<&'static str> {
     let tar = begins_as_tar(head).then_some("a tar archive");
     let skippable = matches!(head, [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..]).then_some("compressed with Zstandard");
-    unreadable(head).or_else(|| find(&READ, head)).or(tar).or(skippable)
+    unreadable(head).or_else(|| find(&SUPPORTED, head)).or(tar).or(skippable)
 }
 
-/// Why an entry of an archive can't be read that begins with `head`, if that is for being a container.
+/// Why an entry of an archive that begins with `head` can't be read, if it is a container.
 pub(in super::super) fn nested(head: &[u8]) -> Option<String> {
     container(head).map(|what| format!("it is {what} inside of an archive: that isn't read"))
 }
 
-fn find(marks: &[Mark], head: &[u8]) -> Option<&'static str> {
-    let stands = |(mark, at, _): &&Mark| head.get(*at..).is_some_and(|rest| rest.starts_with(mark));
-    // No text has a zero byte: a message may say "ustar" wherever it likes.
-    marks.iter().find(stands).filter(|(_, at, _)| *at == 0 || header_has_zeros(head)).map(|(_, _, what)| *what)
+fn find(magics: &[Magic], head: &[u8]) -> Option<&'static str> {
+    let matches = |(magic, at, _): &&Magic| head.get(*at..).is_some_and(|rest| rest.starts_with(magic));
+    // A match after the first byte needs a zero byte in the header, which no text has: a message may contain "ustar"
+    // anywhere.
+    magics.iter().find(matches).filter(|(_, at, _)| *at == 0 || header_has_zeros(head)).map(|(_, _, what)| *what)
 }
 
 pub(super) fn begins_as_zip(head: &[u8]) -> bool {
     matches!(head, [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..])
 }
 
-/// Whether a source begins with the header of a tar: marked as one, or at least with the right checksum, for the oldest have
-/// no mark. What could be a message isn't one.
+/// Whether a source begins with a tar header: with the magic bytes, or at least the right checksum, because the oldest
+/// tars have no magic. What could be a message isn't one.
 pub(super) fn begins_as_tar(head: &[u8]) -> bool {
-    const MARK: usize = 257;
-    let is_marked = head.get(MARK..).is_some_and(|rest| rest.starts_with(b"ustar"));
-    header_has_zeros(head) && (is_marked || header_sum(head).is_some_and(|(said, sum)| said == sum))
+    const MAGIC_OFFSET: usize = 257;
+    let has_magic = head.get(MAGIC_OFFSET..).is_some_and(|rest| rest.starts_with(b"ustar"));
+    header_has_zeros(head) && (has_magic || header_sum(head).is_some_and(|(stated, sum)| stated == sum))
 }
 
-/// Whether there is a zero byte in the first block, as in every header of a tar, and as in no text but in UTF-16.
+/// Whether the first block has a zero byte, as in every tar header, and in no text except UTF-16.
 fn header_has_zeros(head: &[u8]) -> bool {
     let is_utf16 = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
     head.get(..TAR_BLOCK).is_some_and(|header| header.contains(&0)) && !is_utf16
 }
 
-/// Bytes of a tar's header.
+/// Bytes of a tar header.
 pub(super) const TAR_BLOCK: usize = 512;
 
-/// The checksum that a tar's header says, and the one that it has.
+/// The stated and the computed checksum of a tar header.
 pub(super) fn header_sum(head: &[u8]) -> Option<(u32, u32)> {
     let header = head.get(..TAR_BLOCK)?;
     let digits = header.get(148..156)?;
     let digits = std::str::from_utf8(digits).ok()?.trim_matches([' ', '\0']);
-    let said = u32::from_str_radix(digits, 8).ok()?;
-    // The checksum itself counts as spaces.
+    let stated = u32::from_str_radix(digits, 8).ok()?;
+    // The checksum field itself counts as spaces.
     let byte = |(at, byte): (usize, &u8)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) };
-    Some((said, header.iter().enumerate().map(byte).sum()))
+    Some((stated, header.iter().enumerate().map(byte).sum()))
 }

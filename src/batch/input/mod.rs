@@ -1,4 +1,4 @@
-//! Reading sources: what a file is, and how it is cut into units of work.
+//! Reads sources: recognizes files, and splits them for units of work.
 
 mod archive;
 mod compressed;
@@ -11,10 +11,10 @@ mod stdin;
 mod tar;
 mod zip;
 
-pub(super) use archive::{Archive, Member};
+pub(super) use archive::{ArchiveMember, ArchiveReader};
 pub(super) use containers::nested;
-pub(super) use lines::{LineCutter, Stretches, read_stretch};
-pub(super) use name::{archive_place, own_name};
-pub(super) use open::{Begun, Bounds, Opened, Source, Stamp, open_stdin, read_at_most};
+pub(super) use lines::{FileRanges, LineSplitter, read_range};
+pub(super) use name::{archive_place, generated_name};
+pub(super) use open::{FileStamp, MemoryBounds, OpenedSource, ProbedFile, SourceData, open_stdin, read_at_most};
 pub(super) use tar::TarReader;
 pub(super) use zip::{ZipReader, inflate};

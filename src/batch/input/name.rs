@@ -1,5 +1,4 @@
-//! Names of entries: an archive may call them what it likes, but what is written has names that stay where they belong, and no
-//! two of them are one.
+//! Sanitizes the names of entries: whatever an archive calls them, output names stay below their folder and are unique.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,74 +7,75 @@ use std::path::{Path, PathBuf};
 use super::super::line::{FAILED_SUFFIX, WITHHELD_SUFFIX};
 use crate::escape::is_visible;
 
-/// Bytes of the longest name that is taken over.
-const LONGEST_NAME: usize = 1024;
-/// Bytes of the longest part of one, so that a notice's name is none too long for a file either.
-const LONGEST_PART: usize = 255 - WITHHELD_SUFFIX.len();
-/// How many names are remembered, in some twenty megabytes. What comes behind them is told apart by its number.
-const MOST_NAMES: usize = 7 << 18;
-/// What an own name begins with, and how many digits follow at least.
+/// Maximum length of a name that is kept.
+const MAX_NAME_BYTES: usize = 1024;
+/// Maximum length of a path component, so that a notice's name isn't too long for a file either.
+const MAX_COMPONENT_BYTES: usize = 255 - WITHHELD_SUFFIX.len();
+/// Names that are tracked, in about twenty megabytes. Later ones are made unique by their number.
+const MAX_TRACKED_NAMES: usize = 7 << 18;
+/// Prefix of a generated name, and its minimum number of digits.
 const OWN: &str = "entry-";
 const OWN_DIGITS: usize = 9;
 
-/// The names given out so far, as hashes: what collides is called by its number, so a collision costs nothing but a name.
+/// Hashes of the names that were used. A collision only costs an entry its own name.
 #[derive(Debug, Default)]
-pub(in super::super) struct Names(HashSet<u64>);
+pub(in super::super) struct EntryNames(HashSet<u64>);
 
-impl Names {
-    /// The place of entry `number`, which the archive calls `name`: that name if it is a plain relative path that no entry
-    /// before had, or one made of its number.
+impl EntryNames {
+    /// The path of entry `number`, which the archive calls `name`: that name if it is a safe relative path that no
+    /// earlier entry had, or one generated from its number.
     pub(in super::super) fn place(&mut self, name: &[u8], number: u64) -> PathBuf {
-        match plain(name) {
-            Some(plain) if self.0.len() >= MOST_NAMES => Path::new(&own_name(number)).join(plain),
-            Some(plain) if self.0.insert(hash(plain)) => PathBuf::from(plain),
-            _ => own_name(number).into(),
+        match safe_name(name) {
+            Some(safe_name) if self.0.len() >= MAX_TRACKED_NAMES => Path::new(&generated_name(number)).join(safe_name),
+            Some(safe_name) if self.0.insert(hash(safe_name)) => PathBuf::from(safe_name),
+            _ => generated_name(number).into(),
         }
     }
 }
 
-/// The place in an archive of file `number` of a run, which lies at `place`: no file system gives a name twice, but on
-/// another one it may be no plain name.
+/// The name in an archive of file `number` of a run, at `place`: unique on its file system, but perhaps unsafe on
+/// another.
 pub(in super::super) fn archive_place(place: PathBuf, number: u64) -> PathBuf {
-    match plain(place.as_os_str().as_encoded_bytes()) {
+    match safe_name(place.as_os_str().as_encoded_bytes()) {
         Some(_) => place,
-        None => own_name(number).into(),
+        None => generated_name(number).into(),
     }
 }
 
-/// What entry `number` is called if its own name can't be used. No other is: what looks like it is no plain name.
-pub(in super::super) fn own_name(number: u64) -> String {
+/// The generated name of entry `number`. It is unique, because no safe name looks like it.
+pub(in super::super) fn generated_name(number: u64) -> String {
     format!("{OWN}{number:0OWN_DIGITS$}")
 }
 
 fn hash(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    // On many file systems letters of either case are one.
+    // Many file systems ignore case.
     name.to_lowercase().hash(&mut hasher);
     hasher.finish()
 }
 
-/// The name, if it leads nowhere but down, on any system, shows on a terminal as what it is, and isn't one that is given here.
-fn plain(name: &[u8]) -> Option<&str> {
+/// The name, if on any system it stays below its folder, displays as what it is, and isn't reserved here.
+fn safe_name(name: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(name).ok()?;
     let name = name.strip_prefix("./").unwrap_or(name);
     let lower = name.to_ascii_lowercase();
     let digits = lower.strip_prefix(OWN).map(|rest| rest.split('/').next().unwrap_or_default());
-    let is_own =
+    let is_generated =
         digits.is_some_and(|digits| digits.len() >= OWN_DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit()));
     let is_notice = lower.ends_with(WITHHELD_SUFFIX) || lower.ends_with(FAILED_SUFFIX);
-    (!is_own && !is_notice && name.len() <= LONGEST_NAME && lower.split('/').all(is_plain_part)).then_some(name)
+    (!is_generated && !is_notice && name.len() <= MAX_NAME_BYTES && lower.split('/').all(is_safe_component))
+        .then_some(name)
 }
 
-/// Whether a part of a name, in lower case, is a file's or a folder's name on any system.
-fn is_plain_part(part: &str) -> bool {
+/// Whether a path component, in lower case, is a valid file name on any system.
+fn is_safe_component(part: &str) -> bool {
     let has_other = part.contains(|character| r#"\:*?"<>|"#.contains(character)) || !part.chars().all(is_visible);
-    // Windows drops dots and spaces at the end, and takes some names for devices, whatever their ending.
+    // Windows drops trailing dots and spaces, and reserves device names with any extension.
     let stem = part.split('.').next().unwrap_or_default().trim_end();
     let is_device = matches!(stem, "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
         || stem.strip_prefix("com").or(stem.strip_prefix("lpt")).is_some_and(|port| port.chars().count() == 1);
     let is_cut = part.is_empty() || part.ends_with(['.', ' ']);
-    !is_cut && !has_other && !is_device && part.len() <= LONGEST_PART
+    !is_cut && !has_other && !is_device && part.len() <= MAX_COMPONENT_BYTES
 }
 
 #[cfg(test)]
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn attack_35_names_stay_below_and_are_given_once() {
-        let mut names = Names::default();
+        let mut names = EntryNames::default();
         assert_eq!(names.place(b"./a/b.xml", 1), PathBuf::from("a/b.xml"));
         let long = "x".repeat(256);
         for (number, bad) in [
@@ -116,12 +116,12 @@ mod tests {
         .enumerate()
         {
             let number = number as u64 + 2;
-            assert_eq!(names.place(bad.as_bytes(), number), PathBuf::from(own_name(number)), "{bad:?}");
+            assert_eq!(names.place(bad.as_bytes(), number), PathBuf::from(generated_name(number)), "{bad:?}");
         }
         assert_eq!(names.place(b"\xFF\xFE", 99), PathBuf::from("entry-000000099"));
         assert_eq!(names.place("\u{c9}t\u{e9}".as_bytes(), 100), PathBuf::from("\u{c9}t\u{e9}"));
         assert_eq!(names.place("\u{e9}T\u{c9}".as_bytes(), 101), PathBuf::from("entry-000000101"));
-        // The program's own files lie where no output can be put: what is called like them keeps its name.
+        // The program's own files are where no output can go: entries named like them keep their names.
         for good in [
             "entry-1.json",
             ".dmv-redact/0-1",
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn attack_35_nothing_takes_the_name_that_another_will_be_given() {
-        let mut names = Names::default();
+        let mut names = EntryNames::default();
         for taken in ["entry-000000002", "ENTRY-000000002/x", "entry-000000002/x"] {
             assert_eq!(names.place(taken.as_bytes(), 1), PathBuf::from("entry-000000001"), "{taken}");
         }

@@ -1,4 +1,4 @@
-//! Stdin, read by a thread of its own: whoever waits for it stops waiting when the run is stopped.
+//! Reads stdin on its own thread, so that a stop doesn't wait for input.
 
 use std::io::{self, Cursor, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,12 +6,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-/// Bytes that are read at a time.
+/// Size of a read.
 const BLOCK_BYTES: usize = 1 << 18;
-/// How often a wait looks whether the run is stopped.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often a blocked read checks for a stop.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The reading end.
+/// The receiving end.
 pub(super) struct Stdin {
     blocks: Receiver<io::Result<Vec<u8>>>,
     block: Cursor<Vec<u8>>,
@@ -26,7 +26,7 @@ impl Stdin {
     }
 }
 
-/// Reads until the end, a failure, or nobody listens any more.
+/// Reads until the end, an error, or until the receiver is gone.
 fn send_all(blocks: &SyncSender<io::Result<Vec<u8>>>) {
     let mut stdin = io::stdin();
     loop {
@@ -50,7 +50,7 @@ impl Read for Stdin {
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
-            match self.blocks.recv_timeout(LOOK) {
+            match self.blocks.recv_timeout(POLL_INTERVAL) {
                 Ok(block) => {
                     self.block = Cursor::new(block?);
                     if self.block.get_ref().is_empty() {
@@ -58,7 +58,7 @@ impl Read for Stdin {
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(0),
-                // No end of the input: what is cut here is no message.
+                // An error, not the end of the input: what was read so far isn't a whole message.
                 Err(RecvTimeoutError::Timeout) if self.is_stopped.load(Ordering::Relaxed) => {
                     return Err(io::Error::other("the run was stopped"));
                 }

@@ -1,4 +1,4 @@
-//! Compressing a block of an output by itself.
+//! Compresses a block of an output by itself.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use flate2::{Compression as Level, GzBuilder};
 
 use super::super::form::Compression;
 
-/// Compresses a block. The same block gives the same bytes.
+/// Compresses a block, deterministically (P10).
 pub(super) fn compress(compression: Compression, block: &[u8]) -> io::Result<Vec<u8>> {
     match compression {
         Compression::Plain => Ok(block.to_owned()),

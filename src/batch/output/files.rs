@@ -1,32 +1,32 @@
-//! Files that are written: outputs beside their place, until they are synced together and renamed into it.
+//! Writes output files: staged first, synced together, then renamed into place.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// A file that is to be put in place, or taken away from there.
+/// A file to put in place, or to remove from there.
 #[derive(Debug)]
 pub(in super::super) struct Delivery {
-    /// Its place below the output folder.
+    /// Its relative path below the output folder.
     pub(in super::super) place: PathBuf,
-    /// Where it waits; `None` if the message was refused: what an earlier run may have left must go.
+    /// The staged file; `None` if the message was refused: the output of an earlier run must go (P11).
     pub(in super::super) staged: Option<PathBuf>,
 }
 
-/// The folder in which the files of one unit wait.
+/// The staging folder for the files of one unit.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Staging<'s> {
     pub(in super::super) folder: &'s Path,
-    /// The unit's number in this run: no other has it.
+    /// The unit's number, unique in this run.
     pub(in super::super) unit: u64,
 }
 
 impl Staging<'_> {
-    /// Writes a file, to be synced with others: one sync of the file system costs less than one for each small file.
+    /// Writes a file that is synced later with others: one sync of the file system is cheaper than one per small file.
     pub(super) fn stage(&self, index: usize, output: &[u8]) -> io::Result<PathBuf> {
         let path = self.folder.join(format!("{STAGED}{}-{index}", self.unit));
-        // Never one that is there: whose it is nobody would know.
+        // Never an existing file, whose owner would be unknown.
         let mut file = private().create_new(true).open(&path)?;
         file.write_all(output)?;
         if cfg!(not(target_os = "linux")) {
@@ -35,16 +35,16 @@ impl Staging<'_> {
         Ok(path)
     }
 
-    /// Whether a file of the folder is one that waits.
+    /// Whether a file name is that of a staged file.
     pub(in super::super) fn is_staged(name: &OsStr) -> bool {
         name.as_encoded_bytes().starts_with(STAGED.as_bytes())
     }
 }
 
-/// What the names of files that wait begin with.
+/// Prefix of the names of staged files.
 const STAGED: &str = "staged-";
 
-/// Syncs the file system that `path` is on, where the system can.
+/// Syncs the file system of `path`, where the operating system can.
 pub(in super::super) fn sync_around(path: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::fs::syncfs(File::open(path)?)?;
@@ -53,7 +53,7 @@ pub(in super::super) fn sync_around(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a file that only its owner may read; an old one is cut.
+/// Creates or truncates a file with mode 0600.
 pub(in super::super) fn create_private(path: &Path) -> io::Result<File> {
     private().create(true).truncate(true).open(path)
 }
@@ -66,7 +66,7 @@ fn private() -> OpenOptions {
     options
 }
 
-/// Makes a folder, and those above it, that only its owner may look into.
+/// Creates a folder and its parents with mode 0700.
 pub(in super::super) fn create_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -75,7 +75,7 @@ pub(in super::super) fn create_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Whether `path` is a folder, no link to one, that nobody but this process's user may look into or work in.
+/// Whether `path` is a folder (not a link to one) of this process's user that nobody else can access.
 pub(crate) fn is_private_folder(path: &Path) -> io::Result<bool> {
     let metadata = fs::symlink_metadata(path)?;
     #[cfg(unix)]
@@ -89,8 +89,8 @@ pub(crate) fn is_private_folder(path: &Path) -> io::Result<bool> {
     Ok(metadata.is_dir() && is_closed && is_own)
 }
 
-/// Whether an open file is the one that is at `path`.
-pub(in super::super) fn is_the_file_at(file: &File, path: &Path) -> bool {
+/// Whether an open file is the one at `path`.
+pub(in super::super) fn is_same_file(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -104,17 +104,17 @@ pub(in super::super) fn is_the_file_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Writes `bytes` beside `path`, syncs, and renames into place: at no moment is a part of the output visible there. The
-/// file is created with mode 0600.
+/// Writes `bytes` to a temporary file beside `path`, syncs, and renames it into place: a partial output is never
+/// visible there. The file has mode 0600.
 ///
 /// # Errors
-/// When the folder can't be made, the file can't be written, synced or renamed, or something else than a file is at `path`;
-/// nothing is left behind then.
+/// When the folder can't be made, the file can't be written, synced or renamed, or something other than a file is at
+/// `path`; nothing is left over then.
 pub(in super::super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(irregular());
+        return Err(not_a_regular_file());
     }
     let mut file = tempfile::Builder::new().prefix(".dmv-redact-").tempfile_in(folder)?;
     file.write_all(bytes)?;
@@ -123,13 +123,13 @@ pub(in super::super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Resul
     Ok(())
 }
 
-/// Why nothing is put in place where something else than a file is.
-pub(super) fn irregular() -> io::Error {
+/// The error where something other than a file is in the way.
+pub(super) fn not_a_regular_file() -> io::Error {
     io::Error::other("what is there is no regular file, and nothing else is replaced")
 }
 
-/// Whether the next output would meet the same: then the run ends, for nothing would come of it.
-pub(in super::super) fn is_of_the_run(error: &io::Error) -> bool {
+/// Whether the next output would fail with the same error: then the run ends.
+pub(in super::super) fn is_fatal(error: &io::Error) -> bool {
     use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
 }

@@ -1,19 +1,19 @@
-//! Writing outputs: whole or not at all, for the owner's eyes only, and the same bytes whoever wrote them.
+//! Writes outputs: atomically, readable by the owner only, and deterministic (P10).
 
+mod builder;
 mod compress;
 mod device;
 mod files;
-mod outlet;
+mod folder;
 mod packer;
-mod piece;
 mod stream;
 mod zip;
 
+pub(super) use builder::{OutputBuilder, UnitOutput};
 use compress::compress;
 pub(crate) use files::is_private_folder;
 pub(super) use files::{
-    Delivery, Staging, create_private_folder, is_of_the_run, is_the_file_at, sync_around, write_atomically,
+    Delivery, Staging, create_private_folder, is_fatal, is_same_file, sync_around, write_atomically,
 };
-pub(super) use outlet::Outlet;
-pub(super) use piece::{Piece, Product};
-pub(super) use stream::{Mark, Stream, part_path};
+pub(super) use folder::OutputFolder;
+pub(super) use stream::{Stream, StreamPosition, part_path};

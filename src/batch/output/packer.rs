@@ -1,6 +1,6 @@
-//! Compressing a stream: cut into blocks by what goes out alone, for blocks cut where the source was would tell how much of
-//! it did not (P5). The blocks are members of a gzip file or frames of a Zstandard one, which may follow one another (RFC 1952
-//! 2.2, RFC 8878 3.1), so they are compressed side by side, and a stopped run goes on between two.
+//! Compresses a stream in blocks. Only the output decides where a block ends: ends at those of the source would reveal
+//! how much was removed (P5). Blocks are gzip members or Zstandard frames, which may be concatenated (RFC 1952 2.2, RFC
+//! 8878 3.1), so they are compressed in parallel, and a stopped run resumes between two.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,53 +9,53 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use super::super::form::Compression;
 use super::compress;
 
-/// Bytes of a block before it is compressed. Never a setting: the same outputs give the same bytes.
+/// Bytes of a block before compression. Not a setting: the same outputs give the same bytes (P10).
 const BLOCK_BYTES: usize = 1 << 19;
-/// Blocks that are being compressed at most, for each thread that does it.
+/// Maximum blocks in flight per thread.
 const BLOCKS_PER_THREAD: usize = 2;
 
-/// What is on its way to being compressed.
+/// Splits a stream into blocks and compresses them.
 #[derive(Debug)]
 pub(super) struct Packer {
     compression: Compression,
-    /// What isn't a block yet.
-    rest: Vec<u8>,
-    /// Blocks at work, in order.
+    /// Bytes that aren't in a block yet.
+    pending: Vec<u8>,
+    /// Blocks in flight, in order.
     blocks: VecDeque<Receiver<io::Result<Vec<u8>>>>,
 }
 
 impl Packer {
-    /// Goes on behind `rest`, which was taken before.
-    pub(super) fn new(compression: Compression, rest: Vec<u8>) -> Self {
-        Self { compression, rest, blocks: VecDeque::new() }
+    /// Continues after `pending`, the bytes of an unfinished block.
+    pub(super) fn new(compression: Compression, pending: Vec<u8>) -> Self {
+        Self { compression, pending, blocks: VecDeque::new() }
     }
 
-    /// Takes what goes out next.
+    /// Adds bytes of the output.
     pub(super) fn take(&mut self, bytes: &[u8]) {
-        self.rest.extend_from_slice(bytes);
-        while self.rest.len() >= BLOCK_BYTES {
-            let rest = self.rest.split_off(BLOCK_BYTES);
-            let block = std::mem::replace(&mut self.rest, rest);
+        self.pending.extend_from_slice(bytes);
+        while self.pending.len() >= BLOCK_BYTES {
+            let pending = self.pending.split_off(BLOCK_BYTES);
+            let block = std::mem::replace(&mut self.pending, pending);
             self.begin(block);
         }
     }
 
-    /// Makes a block of what is left. Nothing at all is one too, for no bytes are no compressed file.
+    /// Compresses the last block, even if it is empty, because a compressed file of no bytes is invalid.
     pub(super) fn end(&mut self) {
-        let block = std::mem::take(&mut self.rest);
+        let block = std::mem::take(&mut self.pending);
         self.begin(block);
     }
 
-    /// What isn't in a block yet.
-    pub(super) fn rest(&self) -> &[u8] {
-        &self.rest
+    pub(super) fn pending(&self) -> &[u8] {
+        &self.pending
     }
 
-    /// The next block that is compressed; `None` if there is none that need be waited for. With `wants_all` that is every one.
-    pub(super) fn next(&mut self, wants_all: bool) -> io::Result<Option<Vec<u8>>> {
+    /// Returns the next compressed block, without waiting unless too many are in flight; waits for every block with
+    /// `wait_for_all`.
+    pub(super) fn next(&mut self, wait_for_all: bool) -> io::Result<Option<Vec<u8>>> {
         let Some(first) = self.blocks.front() else { return Ok(None) };
         let is_full = self.blocks.len() > BLOCKS_PER_THREAD * rayon::current_num_threads();
-        let block = match wants_all || is_full {
+        let block = match wait_for_all || is_full {
             true => first.recv().ok(),
             false => first.try_recv().ok(),
         };
@@ -64,7 +64,7 @@ impl Packer {
                 self.blocks.pop_front();
                 block.map(Some)
             }
-            None if wants_all || is_full => Err(io::Error::other("a block was never compressed")),
+            None if wait_for_all || is_full => Err(io::Error::other("a block was never compressed")),
             None => Ok(None),
         }
     }
@@ -74,7 +74,7 @@ impl Packer {
         let compression = self.compression;
         self.blocks.push_back(result);
         rayon::spawn(move || {
-            // Nobody waits for it if the run has ended.
+            // The receiver is gone if the run has ended.
             let _ = done.send(compress(compression, &block));
         });
     }

@@ -1,69 +1,69 @@
-//! Writing a zip by pieces: every worker compresses its own entries, and the directory is put together at the end. The
-//! same entries give the same bytes, whoever wrote them and when.
+//! Writes a zip in blocks: every worker compresses its own entries, and the directory is assembled at the end. The same
+//! entries give the same bytes (P10).
 
 use std::io::{self, Write};
 
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
-/// Version 2.0 of the format, and 4.5 where 64-bit numbers are needed (APPNOTE 4.4.3).
+/// Version 2.0 of the format, and 4.5 for zip64 (APPNOTE 4.4.3).
 const VERSION: u16 = 20;
 const WIDE_VERSION: u16 = 45;
 /// Names are UTF-8.
 const FLAGS: u16 = 1 << 11;
-/// The first of January 1980, the earliest date that there is: when it was written is nobody's matter.
+/// 1980-01-01, the earliest date: a constant, so that the time of writing doesn't show.
 const TIME: u16 = 0;
 const DATE: u16 = 0x21;
 /// A regular file, for its owner only.
 const MODE: u32 = 0o100_600;
 const DEFLATED: u16 = 8;
 
-/// An entry that has been written, for the directory.
+/// A written entry, for the directory.
 #[derive(Debug)]
-pub(in super::super) struct Written {
+pub(in super::super) struct WrittenEntry {
     name: String,
     crc: u32,
     compressed: u32,
     size: u32,
-    /// Where it begins, from the beginning of the piece.
+    /// Its offset in the block.
     offset: u64,
 }
 
-/// Appends an entry to a piece.
+/// Appends an entry to a block.
 ///
 /// # Errors
 /// When it is larger than 4 GiB, which no message is.
-pub(in super::super) fn append(piece: &mut Vec<u8>, name: String, data: &[u8]) -> io::Result<Written> {
+pub(in super::super) fn append(block: &mut Vec<u8>, name: String, data: &[u8]) -> io::Result<WrittenEntry> {
     let too_large = |_| io::Error::new(io::ErrorKind::InvalidInput, "an entry is too large for a zip");
     let mut crc = Crc::new();
     crc.update(data);
-    let offset = piece.len();
-    piece.extend_from_slice(b"PK\x03\x04");
+    let offset = block.len();
+    block.extend_from_slice(b"PK\x03\x04");
     for field in [VERSION, FLAGS, DEFLATED, TIME, DATE] {
-        piece.extend_from_slice(&field.to_le_bytes());
+        block.extend_from_slice(&field.to_le_bytes());
     }
-    piece.extend_from_slice(&crc.sum().to_le_bytes());
-    let sizes = piece.len();
-    piece.extend_from_slice(&[0; 8]);
-    piece.extend_from_slice(&length_of(&name).to_le_bytes());
-    piece.extend_from_slice(&[0; 2]);
-    piece.extend_from_slice(name.as_bytes());
-    let start = piece.len();
-    let mut encoder = DeflateEncoder::new(&mut *piece, Compression::default());
+    block.extend_from_slice(&crc.sum().to_le_bytes());
+    let sizes = block.len();
+    block.extend_from_slice(&[0; 8]);
+    block.extend_from_slice(&length_of(&name).to_le_bytes());
+    block.extend_from_slice(&[0; 2]);
+    block.extend_from_slice(name.as_bytes());
+    let start = block.len();
+    let mut encoder = DeflateEncoder::new(&mut *block, Compression::default());
     encoder.write_all(data)?;
     encoder.finish()?;
-    let compressed = u32::try_from(piece.len() - start).map_err(too_large)?;
+    let compressed = u32::try_from(block.len() - start).map_err(too_large)?;
     let size = u32::try_from(data.len()).map_err(too_large)?;
-    if let Some(fields) = piece.get_mut(sizes..sizes + 8) {
+    if let Some(fields) = block.get_mut(sizes..sizes + 8) {
         let (first, second) = fields.split_at_mut(4);
         first.copy_from_slice(&compressed.to_le_bytes());
         second.copy_from_slice(&size.to_le_bytes());
     }
-    Ok(Written { name, crc: crc.sum(), compressed, size, offset: offset as u64 })
+    Ok(WrittenEntry { name, crc: crc.sum(), compressed, size, offset: offset as u64 })
 }
 
-impl Written {
-    /// Appends the directory's record of an entry whose piece begins at byte `base` of the zip.
+impl WrittenEntry {
+    /// Appends the directory's record of an entry whose block is at offset `base` of the zip.
     pub(super) fn list(&self, base: u64, directory: &mut Vec<u8>) {
         let offset = base + self.offset;
         let narrow = u32::try_from(offset).ok().filter(|offset| *offset != u32::MAX);
@@ -91,7 +91,7 @@ impl Written {
     }
 }
 
-/// The end of a zip whose directory of `size` bytes and `entries` records begins at byte `start`.
+/// The end of a zip whose directory of `size` bytes and `entries` records is at offset `start`.
 pub(super) fn end(entries: u64, size: u64, start: u64) -> Vec<u8> {
     let mut end = Vec::new();
     let narrow_16 = |value: u64| u16::try_from(value).unwrap_or(u16::MAX);
@@ -122,7 +122,7 @@ pub(super) fn end(entries: u64, size: u64, start: u64) -> Vec<u8> {
     end
 }
 
-/// Names that are written are at most 1,024 characters long, and a little.
+/// Names are a little more than 1,024 characters at most.
 fn length_of(name: &str) -> u16 {
     u16::try_from(name.len()).unwrap_or(u16::MAX)
 }

@@ -1,21 +1,21 @@
-//! The model: what must stand in OUT of a tree, said as plainly as can be.
+//! The model of what must be in OUT for a tree, as plain as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Case, Kind, Mode, pack_tar, pack_zip, write};
+use super::{Case, FileKind, Mode, pack_tar, pack_zip, write};
 use crate::report::Summary;
 use crate::{Filter, Requester};
 
 const NAME: &str = "QQQQQ";
 const MESSAGE: &str = r#"{"@context":{"exch":"urn:dmv-redact:exchange:driver-vehicle-response:1.0","nc":"https://docs.oasis-open.org/niemopen/ns/model/niem-core/6.0/","j":"https://docs.oasis-open.org/niemopen/ns/model/domains/justice/6.0/"},"exch:DriverVehicleResponse":{"exch:MessageMetadata":{"exch:MessageKeyCode":"DNR","exch:OriginatingOrganization":{"j:OrganizationORIIdentification":{"nc:IdentificationID":"AZOLN0000"}},"exch:DestinationOrganization":{"j:OrganizationORIIdentification":{"nc:IdentificationID":"AZ0070000"}}},"nc:Person":[{"nc:PersonName":{"nc:PersonGivenName":"QQQQQ","nc:PersonSurName":"EXAMPLE"},"nc:PersonSSNIdentification":{"nc:IdentificationID":"900-12-3456"}}]}}"#;
-/// The mark of a state, as a source may hold it.
+/// A state marker, as a source may hold it.
 const MARK: &[u8] = b"state of an unfinished dmv-redact run, beside its output\n";
 const MARK_NAME: &str = "dmv-redact-state";
 
-/// Messages that differ in a name, and what goes out of them.
+/// Messages that differ in a name, with their outputs.
 pub(super) struct Messages(String);
 
 impl Messages {
@@ -29,13 +29,13 @@ impl Messages {
     }
 }
 
-/// A message of a tree and what goes out of it: nothing if it is withheld.
+/// A message of a tree and its output, if it has one.
 fn message(messages: &Messages, own: &str, is_released: bool) -> (Vec<u8>, Option<Vec<u8>>) {
     let with = |text: &str| text.replace(NAME, own).into_bytes();
     if is_released { (with(MESSAGE), Some(with(&messages.0))) } else { (with("{\"QQQQQ"), None) }
 }
 
-/// Whether a content is what goes out of the other.
+/// Whether a content is the output of the other.
 pub(super) fn contents_are_of_one(input: &[u8], output: &[u8]) -> bool {
     let own = |content: &[u8]| {
         let text = String::from_utf8_lossy(content).into_owned();
@@ -55,13 +55,13 @@ enum Expected {
     Output(Vec<u8>),
     Withheld,
     Mark,
-    /// Entries by name, and what goes out of each.
+    /// Entries by name, each with its output.
     Archive(Vec<(String, Option<Vec<u8>>)>),
 }
 
 /// Counts of a summary.
 #[derive(Debug)]
-pub(super) struct Counts {
+pub(super) struct SummaryCounts {
     messages: u64,
     released: u64,
     withheld: u64,
@@ -70,7 +70,7 @@ pub(super) struct Counts {
     left_over: u64,
 }
 
-impl Counts {
+impl SummaryCounts {
     pub(super) fn of(summary: &Summary) -> Self {
         let summary = serde_json::to_value(summary).unwrap();
         let count = |name: &str| summary[name].as_u64().unwrap();
@@ -85,11 +85,11 @@ impl Counts {
     }
 }
 
-/// Files by their places.
+/// Files by path.
 pub(super) struct Tree(BTreeMap<PathBuf, File>);
 
 impl Tree {
-    pub(super) fn new(files: &[(String, Kind)], messages: &Messages, own: char) -> Self {
+    pub(super) fn new(files: &[(String, FileKind)], messages: &Messages, own: char) -> Self {
         let mut tree = BTreeMap::new();
         let mut number = 0;
         let mut next = |is_released| {
@@ -99,30 +99,30 @@ impl Tree {
         };
         for (name, kind) in files {
             let place = match kind {
-                Kind::Mark => Path::new(name).with_file_name(MARK_NAME),
+                FileKind::Mark => Path::new(name).with_file_name(MARK_NAME),
                 _ => PathBuf::from(name),
             };
-            // No place is both a file and a folder.
+            // No path is both a file and a folder.
             if tree.keys().any(|other: &PathBuf| other.starts_with(&place) || place.starts_with(other)) {
                 continue;
             }
             let file = match kind {
-                Kind::Released | Kind::Withheld => {
-                    let (bytes, output) = next(matches!(kind, Kind::Released));
+                FileKind::Released | FileKind::Withheld => {
+                    let (bytes, output) = next(matches!(kind, FileKind::Released));
                     File { bytes, outputs: output.map_or(Expected::Withheld, Expected::Output) }
                 }
-                Kind::Mark => File { bytes: MARK.to_vec(), outputs: Expected::Mark },
-                Kind::Tar(entries) | Kind::Zip(entries) => {
+                FileKind::Mark => File { bytes: MARK.to_vec(), outputs: Expected::Mark },
+                FileKind::Tar(entries) | FileKind::Zip(entries) => {
                     let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
                     for (name, is_released) in entries {
-                        if matches!(kind, Kind::Zip(_)) && inputs.iter().any(|(other, _)| other == name) {
+                        if matches!(kind, FileKind::Zip(_)) && inputs.iter().any(|(other, _)| other == name) {
                             continue;
                         }
                         let (bytes, output) = next(*is_released);
                         inputs.push((name.clone(), bytes));
                         outputs.push((name.clone(), output));
                     }
-                    let bytes = if matches!(kind, Kind::Zip(_)) { pack_zip(&inputs) } else { pack_tar(&inputs) };
+                    let bytes = if matches!(kind, FileKind::Zip(_)) { pack_zip(&inputs) } else { pack_tar(&inputs) };
                     File { bytes, outputs: Expected::Archive(outputs) }
                 }
             };
@@ -138,7 +138,7 @@ impl Tree {
         }
     }
 
-    /// The outermost folders that are states.
+    /// The outermost state folders.
     fn states(&self) -> BTreeSet<PathBuf> {
         let marks = self.0.iter().filter(|(_, file)| matches!(file.outputs, Expected::Mark));
         let all: BTreeSet<PathBuf> = marks.map(|(place, _)| place.parent().unwrap().to_owned()).collect();
@@ -146,8 +146,8 @@ impl Tree {
         all.iter().filter(|folder| !is_inner(folder)).cloned().collect()
     }
 
-    /// Holds what is in `out` to what this tree, and `earlier` that was there before, make it.
-    pub(super) fn check(&self, earlier: &Self, out: &Path, case: &Case, counts: &Counts, what: &str) {
+    /// Compares `out` with what this tree, and `earlier` that was there before, should leave there.
+    pub(super) fn check(&self, earlier: &Self, out: &Path, case: &Case, counts: &SummaryCounts, what: &str) {
         let (states, earlier_states) = (self.states(), earlier.states());
         let is_within = |states: &BTreeSet<PathBuf>, place: &Path| states.iter().any(|state| place.starts_with(state));
         let files: BTreeMap<&Path, &Expected> =
@@ -180,7 +180,7 @@ impl Tree {
             Mode::Mirror => files.values().filter(|file| !matches!(file, Expected::Withheld)).count() as u64,
         };
         let missing = expected - found.len() as u64;
-        // What a withheld message may have left in the state of another run isn't looked for.
+        // A withheld message's earlier output inside another run's state isn't looked for.
         let most = missing + if earlier_states.is_empty() { 0 } else { withheld };
         assert!((missing..=most).contains(&counts.failed), "{missing} missing: {what}");
         let is_free = earlier.0.is_empty() && case.mode == Mode::Mirror;
@@ -188,7 +188,7 @@ impl Tree {
     }
 }
 
-/// How many messages go out, and how many don't.
+/// Numbers of released and withheld messages.
 fn sums<'f>(files: impl Iterator<Item = &'f Expected>) -> (u64, u64) {
     let (mut released, mut withheld) = (0, 0);
     for file in files {
@@ -206,7 +206,7 @@ fn sums<'f>(files: impl Iterator<Item = &'f Expected>) -> (u64, u64) {
     (released, withheld)
 }
 
-/// Holds an archive to what all files make it, in their order; no two of its entries have one name.
+/// Compares an archive with the outputs of all files, in order; its entries have unique names.
 fn check_archive(files: &BTreeMap<&Path, &Expected>, archive: &[u8], what: &str) {
     let outputs = files.values().flat_map(|file| match file {
         Expected::Output(output) => vec![Some(output.clone())],
@@ -225,7 +225,7 @@ fn check_archive(files: &BTreeMap<&Path, &Expected>, archive: &[u8], what: &str)
     }
 }
 
-/// Whether a content is what must be at a place.
+/// Whether a content is the expected one of a place.
 fn is_expected(files: &BTreeMap<&Path, &Expected>, place: &Path, content: &[u8], mode: Mode) -> bool {
     match (files.get(place), mode) {
         (Some(Expected::Output(output)), _) => output == content,
@@ -245,7 +245,7 @@ fn is_expected(files: &BTreeMap<&Path, &Expected>, place: &Path, content: &[u8],
     }
 }
 
-/// Whether a content is that of an entry which may be called `place`.
+/// Whether a content is that of an entry that may be named `place`.
 fn is_entry_at(entries: &[(String, Option<Vec<u8>>)], place: &Path, content: &[u8]) -> bool {
     let Some((name, _)) = entries.iter().find(|(_, output)| output.as_deref() == Some(content)) else { return false };
     let alike = entries.iter().filter(|(other, _)| other.to_lowercase() == name.to_lowercase()).count();

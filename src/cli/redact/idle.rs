@@ -3,7 +3,7 @@
 
 use super::super::Problem;
 use super::Arguments;
-use crate::batch::{Form, Inputs, Layout, Outputs, Report};
+use crate::batch::{ArchiveForm, Inputs, Layout, Outputs, RunReport};
 
 /// Refuses options that can't have an effect, whatever the inputs hold.
 ///
@@ -16,12 +16,12 @@ pub(super) fn refuse_idle(arguments: &Arguments, outputs: &Outputs, prints_summa
     let unread = unread.map(|_| "on an --input-format that isn't ndjson: only lines have members");
     let form = match outputs {
         Outputs::One { form, .. } => *form,
-        Outputs::Files(_) => Some(Form::MESSAGE),
+        Outputs::Files(_) => Some(ArchiveForm::MESSAGE),
         Outputs::Mirror(_) | Outputs::Nowhere => None,
     };
     let not_lines = form.filter(|form| form.layout != Layout::Lines);
     let not_lines = not_lines.map(|_| "where the output isn't ndjson: only the message of each line goes there");
-    let own_files = form.filter(|form| *form == Form::MESSAGE);
+    let own_files = form.filter(|form| *form == ArchiveForm::MESSAGE);
     let own_files = own_files.map(|_| "where each message has a file of its own: one that is withheld has none");
     let streamed = match outputs {
         Outputs::One { destination, .. } if !destination.is_file() => {
@@ -49,7 +49,7 @@ pub(super) fn refuse_idle(arguments: &Arguments, outputs: &Outputs, prints_summa
 }
 
 /// Options that turned out to have no effect on what was read, each with the reason.
-pub(super) fn idle(arguments: &Arguments, inputs: &Inputs, report: &Report) -> Vec<String> {
+pub(super) fn idle(arguments: &Arguments, inputs: &Inputs, report: &RunReport) -> Vec<String> {
     let forms = &arguments.forms;
     let mut idle = Vec::new();
     if !report.has_lines {

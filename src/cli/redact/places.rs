@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::Problem;
 use super::{Arguments, Record};
 use crate::batch::{
-    Destination, Form, Inputs, Outputs, SourceError, is_private_folder, refuse_overlap, roots, state_around,
+    ArchiveForm, Destination, Inputs, Outputs, SourceError, is_private_folder, refuse_overlap, roots, state_around,
     state_beside,
 };
 
@@ -48,7 +48,7 @@ pub(super) fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs,
     let Some(out) = arguments.output.clone().filter(|_| kind != Kind::Stdout) else {
         return stream(arguments, Destination::Stdout, form, is_single);
     };
-    let named = Form::of_name(&out).filter(|_| kind != Kind::Folder);
+    let named = ArchiveForm::of_name(&out).filter(|_| kind != Kind::Folder);
     if kind == Kind::Device {
         return stream(arguments, Destination::Device(out), form.or(named), is_single);
     }
@@ -58,8 +58,10 @@ pub(super) fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs,
     let is_folder = kind == Kind::Folder;
     let destination = Destination::File(out.clone());
     Ok(match form.or(named) {
-        Some(Form::MESSAGE) if is_single && !is_folder && form.is_none() => Outputs::One { destination, form: None },
-        Some(Form::MESSAGE) => Outputs::Files(out),
+        Some(ArchiveForm::MESSAGE) if is_single && !is_folder && form.is_none() => {
+            Outputs::One { destination, form: None }
+        }
+        Some(ArchiveForm::MESSAGE) => Outputs::Files(out),
         Some(_) if is_folder => {
             return Err(Problem::Usage(format!("{} is a folder: name the file to write", name(&out))));
         }
@@ -76,13 +78,13 @@ pub(super) fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs,
 fn stream(
     arguments: &Arguments,
     destination: Destination,
-    form: Option<Form>,
+    form: Option<ArchiveForm>,
     is_single: bool,
 ) -> Result<Outputs, Problem> {
     if arguments.going.resume || arguments.going.restart {
         return Err(Problem::Usage("what goes to stdout, a device or a pipe can't be resumed".to_owned()));
     }
-    if !is_single && form.is_none_or(|form| form == Form::MESSAGE) {
+    if !is_single && form.is_none_or(|form| form == ArchiveForm::MESSAGE) {
         return Err(Problem::Usage("several messages need a folder for the outputs: add `-o OUT`".to_owned()));
     }
     Ok(Outputs::One { destination, form })

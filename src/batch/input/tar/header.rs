@@ -1,4 +1,4 @@
-//! What the headers of a tar say of an entry: its kind, its size, its name.
+//! Parses tar headers: an entry's kind, size and name.
 
 use std::io;
 
@@ -6,41 +6,41 @@ use tar::{EntryType, Header};
 
 use super::broken;
 
-/// What extended headers said of the entry after them.
+/// Values of the extended headers before an entry.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Extended {
+pub(super) struct ExtendedHeader {
     pub(super) path: Option<Vec<u8>>,
     pub(super) size: Option<u64>,
-    /// Whether what is stored is only a part of the file: the rest is holes.
+    /// Whether only a part of the file is stored: the rest is holes.
     is_sparse: bool,
 }
 
-/// What an entry holds, by its type.
-pub(super) enum Kind {
+/// The kind of an entry.
+pub(super) enum EntryKind {
     File,
     Folder,
-    /// Nothing: passed over and reported.
-    Without(&'static str),
+    /// Nothing: skipped and reported.
+    NoData(&'static str),
     /// Metadata of the archive.
-    Label,
-    /// What an incremental archive says of a folder.
-    List,
-    /// Something that isn't read.
+    VolumeLabel,
+    /// The list of a folder's names in an incremental archive.
+    FolderList,
+    /// Unsupported.
     Unreadable(&'static str),
 }
 
-impl Kind {
-    pub(super) fn of(header: &Header, extended: &Extended) -> Self {
+impl EntryKind {
+    pub(super) fn of(header: &Header, extended: &ExtendedHeader) -> Self {
         match header.entry_type() {
             EntryType::Regular | EntryType::Continuous if extended.is_sparse => Self::Unreadable(SPARSE),
             EntryType::Regular | EntryType::Continuous => Self::File,
             EntryType::Directory => Self::Folder,
-            EntryType::Symlink | EntryType::Link => Self::Without("a link"),
-            EntryType::Char | EntryType::Block | EntryType::Fifo => Self::Without("a device"),
+            EntryType::Symlink | EntryType::Link => Self::NoData("a link"),
+            EntryType::Char | EntryType::Block | EntryType::Fifo => Self::NoData("a device"),
             EntryType::GNUSparse => Self::Unreadable(SPARSE),
             kind => match kind.as_byte() {
-                b'V' => Self::Label,
-                b'D' => Self::List,
+                b'V' => Self::VolumeLabel,
+                b'D' => Self::FolderList,
                 b'M' => Self::Unreadable("it is a part of a file that begins in another volume: that isn't read"),
                 _ => Self::Unreadable("it is an entry of an unknown kind"),
             },
@@ -50,8 +50,8 @@ impl Kind {
 
 const SPARSE: &str = "it is a sparse file: that isn't read";
 
-impl Extended {
-    /// Records of an extended header (POSIX.1-2017, pax): `LENGTH NAME=VALUE` and a newline each.
+impl ExtendedHeader {
+    /// Parses the records of an extended header (POSIX.1-2017, pax): `LENGTH NAME=VALUE` and a newline each.
     pub(super) fn read_pax(&mut self, data: &[u8]) -> io::Result<()> {
         let malformed = || broken("an extended header of the tar is malformed");
         let mut rest = data;
@@ -66,7 +66,7 @@ impl Extended {
             let value = value.get(1..).unwrap_or_default();
             match name {
                 b"path" if !self.is_sparse || self.path.is_none() => self.path = Some(value.to_owned()),
-                // The path beside it is one that a tar which knows no sparse files shall use.
+                // The `path` beside it is for a tar without support for sparse files.
                 b"GNU.sparse.name" => (self.path, self.is_sparse) = (Some(value.to_owned()), true),
                 b"size" => {
                     let size = std::str::from_utf8(value).ok().and_then(|size| size.parse().ok());
@@ -84,7 +84,7 @@ impl Extended {
     }
 }
 
-/// The size that a header says; some that have no data leave it out.
+/// The size in a header; some entries without data leave it blank.
 pub(super) fn own_size(header: &Header) -> io::Result<u64> {
     let is_blank = header.as_old().size.iter().all(|byte| matches!(byte, 0 | b' '));
     match header.entry_type() {

@@ -1,4 +1,4 @@
-//! Reading a tar by streaming: one header after another, each held to its checksum, nothing extracted, no length believed
+//! Reads a tar as a stream: each header is checked against its checksum, nothing is extracted, no length is trusted
 //! beyond a limit (CVE-2025-62518: headers whose sizes disagree are an error, not a choice).
 
 mod header;
@@ -7,82 +7,83 @@ use std::io::{self, Read};
 
 use tar::{EntryType, Header};
 
-use super::super::unit::Data;
-use super::archive::{Archive, Member};
+use super::super::unit::EntryData;
+use super::archive::{ArchiveMember, ArchiveReader};
 use super::containers::{header_sum, nested};
-use super::name::Names;
+use super::name::EntryNames;
 use super::open::read_at_most;
-use header::{Extended, Kind, own_size};
+use header::{EntryKind, ExtendedHeader, own_size};
 
 const BLOCK: u64 = 512;
-/// Bytes that are read at a time behind the end.
+/// Size of a read after the end.
 const END_BLOCK: usize = 1 << 16;
-/// Bytes of the longest extended header that is read.
-const LONGEST_EXTENSION: u64 = 1 << 20;
+/// Maximum length of an extended header.
+const MAX_EXTENSION_BYTES: u64 = 1 << 20;
 
 /// Reads the entries of a tar in order.
 pub(in super::super) struct TarReader<R> {
     source: R,
     limit: usize,
-    names: Names,
+    names: EntryNames,
     /// Entries so far, folders and irregular ones included.
     count: u64,
 }
 
 impl<R: Read> TarReader<R> {
-    /// Of a source whose messages are read up to `limit` bytes.
+    /// Reads messages of up to `limit` bytes.
     pub(in super::super) fn new(source: R, limit: usize) -> Self {
-        Self { source, limit, names: Names::default(), count: 0 }
+        Self { source, limit, names: EntryNames::default(), count: 0 }
     }
 
     fn entry(
         &mut self,
         header: &Header,
         own_size: u64,
-        extended: Extended,
+        extended: ExtendedHeader,
         wants_data: &dyn Fn(u64) -> bool,
-    ) -> io::Result<(u64, Member)> {
+    ) -> io::Result<(u64, ArchiveMember)> {
         let size = extended.size.unwrap_or(own_size);
-        // Writers leave the header's own size at zero where an extended header tells a larger one, or repeat it.
+        // Writers leave the header's own size at zero where an extended header has a larger one, or repeat it.
         if size != own_size && own_size != 0 {
             return Err(broken("two headers of the tar disagree on a size"));
         }
         self.count += 1;
         let number = self.count;
-        let kind = Kind::of(header, &extended);
+        let kind = EntryKind::of(header, &extended);
         let name = extended.path.unwrap_or_else(|| header.path_bytes().into_owned());
-        if !matches!(kind, Kind::File | Kind::List | Kind::Unreadable(_)) && size != 0 {
-            // Some tars store data here and some don't: what follows is an entry for the one and data for the other.
+        if !matches!(kind, EntryKind::File | EntryKind::FolderList | EntryKind::Unreadable(_)) && size != 0 {
+            // Whether data follows differs between tar programs: what follows is an entry for one and data for another
+            // (P3).
             return Err(broken("an entry of the tar that has no data says that it has"));
         }
         let data = match kind {
-            Kind::Folder | Kind::Label => return Ok((number, Member::Folder)),
-            // The oldest tars have no other mark of a folder.
-            Kind::File if name.ends_with(b"/") && size == 0 => return Ok((number, Member::Folder)),
-            Kind::List => {
-                self.pass(size)?;
-                return Ok((number, Member::Irregular("a list of a folder's names")));
+            EntryKind::Folder | EntryKind::VolumeLabel => return Ok((number, ArchiveMember::Folder)),
+            // The oldest tars mark a folder only by its name.
+            EntryKind::File if name.ends_with(b"/") && size == 0 => return Ok((number, ArchiveMember::Folder)),
+            EntryKind::FolderList => {
+                self.skip_padded(size)?;
+                return Ok((number, ArchiveMember::Irregular("a list of a folder's names")));
             }
-            Kind::Without(what) => return Ok((number, Member::Irregular(what))),
-            Kind::Unreadable(what) => {
-                self.pass_sparse_map(header)?;
-                self.pass(size)?;
-                Data::Fault(what.to_owned())
+            EntryKind::NoData(what) => return Ok((number, ArchiveMember::Irregular(what))),
+            EntryKind::Unreadable(what) => {
+                self.skip_sparse_map(header)?;
+                self.skip_padded(size)?;
+                EntryData::Unreadable(what.to_owned())
             }
-            Kind::File if !wants_data(number) || size > self.limit as u64 => self.too_long(size)?,
-            Kind::File => {
+            EntryKind::File if !wants_data(number) || size > self.limit as u64 => self.too_long(size)?,
+            EntryKind::File => {
                 let data = read_at_most((&mut self.source).take(size), size, self.limit)?;
                 let data = data.filter(|data| data.len() as u64 == size);
                 let data = data.ok_or_else(|| broken("the tar ends within an entry"))?;
                 self.skip(padding(size))?;
-                Data::Whole(data)
+                EntryData::Whole(data)
             }
         };
-        Ok((number, Member::File { place: self.names.place(&name, number), data }))
+        Ok((number, ArchiveMember::File { place: self.names.place(&name, number), data }))
     }
 
-    /// Passes over the blocks in which an old GNU tar continues the list of a sparse file's parts.
-    fn pass_sparse_map(&mut self, header: &Header) -> io::Result<()> {
+    /// Skips the blocks in which an old GNU tar continues a sparse file's map.
+    fn skip_sparse_map(&mut self, header: &Header) -> io::Result<()> {
         const CONTINUES: usize = 504;
         if header.entry_type() != EntryType::GNUSparse {
             return Ok(());
@@ -99,12 +100,12 @@ impl<R: Read> TarReader<R> {
         Ok(())
     }
 
-    /// The next header, `None` where empty blocks end the archive.
+    /// Reads the next header; `None` where empty blocks end the archive.
     fn header(&mut self) -> io::Result<Option<Header>> {
         let mut header = Header::new_old();
         let read = (&mut self.source).take(BLOCK).read_to_end_of(header.as_mut_bytes())?;
         match read {
-            // Cut between two entries it looks whole but for this.
+            // A tar truncated between two entries lacks only its end.
             0 => return Err(broken("the tar has no end: it was cut")),
             512 => {}
             _ => return Err(broken("the tar ends within a header")),
@@ -113,13 +114,13 @@ impl<R: Read> TarReader<R> {
             return self.end().map(|()| None);
         }
         match header_sum(header.as_bytes()) {
-            Some((said, sum)) if said == sum => Ok(Some(header)),
+            Some((stated, sum)) if stated == sum => Ok(Some(header)),
             _ => Err(broken("a header of the tar has a wrong checksum")),
         }
     }
 
-    /// Reads what is behind the archive: nothing, for what would be passed over there would be passed over silently. A
-    /// compression's checksum is at the end too.
+    /// Reads up to the end of the source, because anything after the archive would be dropped silently (P11), and a
+    /// compression's checksum is at its end.
     fn end(&mut self) -> io::Result<()> {
         let mut block = vec![0; END_BLOCK];
         loop {
@@ -134,7 +135,7 @@ impl<R: Read> TarReader<R> {
     }
 
     fn extension(&mut self, size: u64) -> io::Result<Vec<u8>> {
-        if size > LONGEST_EXTENSION {
+        if size > MAX_EXTENSION_BYTES {
             return Err(broken("an extended header of the tar is too long"));
         }
         let mut data = Vec::new();
@@ -146,16 +147,16 @@ impl<R: Read> TarReader<R> {
         Ok(data)
     }
 
-    /// Passes over what is too long for a message, having looked whether it is a container.
-    fn too_long(&mut self, size: u64) -> io::Result<Data> {
+    /// Skips an entry that is too long for a message, after checking whether it is a container.
+    fn too_long(&mut self, size: u64) -> io::Result<EntryData> {
         let mut head = Vec::new();
         let read = (&mut self.source).take(size.min(BLOCK)).read_to_end(&mut head)? as u64;
         let rest = size.saturating_add(padding(size)).checked_sub(read);
         self.skip(rest.unwrap_or_default())?;
-        Ok(nested(&head).map_or(Data::TooLong, Data::Fault))
+        Ok(nested(&head).map_or(EntryData::TooLong, EntryData::Unreadable))
     }
 
-    fn pass(&mut self, size: u64) -> io::Result<()> {
+    fn skip_padded(&mut self, size: u64) -> io::Result<()> {
         let padded = size.checked_add(padding(size)).ok_or_else(|| broken("a size in the tar is none"))?;
         self.skip(padded)
     }
@@ -166,12 +167,12 @@ impl<R: Read> TarReader<R> {
     }
 }
 
-impl<R: Read> Archive for TarReader<R> {
-    fn next(&mut self, wants_data: &dyn Fn(u64) -> bool) -> io::Result<Option<(u64, Member)>> {
-        let mut extended = Extended::default();
+impl<R: Read> ArchiveReader for TarReader<R> {
+    fn next(&mut self, wants_data: &dyn Fn(u64) -> bool) -> io::Result<Option<(u64, ArchiveMember)>> {
+        let mut extended = ExtendedHeader::default();
         loop {
             let Some(header) = self.header()? else {
-                return match extended == Extended::default() {
+                return match extended == ExtendedHeader::default() {
                     true => Ok(None),
                     false => Err(broken("the tar ends after an extended header")),
                 };
@@ -187,12 +188,12 @@ impl<R: Read> Archive for TarReader<R> {
                     }
                     extended.path = Some(name);
                 }
-                // A link's target: nothing that is used here.
+                // A link's target isn't used.
                 EntryType::GNULongLink => drop(self.extension(own_size)?),
                 EntryType::XGlobalHeader => {
-                    let mut of_all = Extended::default();
-                    of_all.read_pax(&self.extension(own_size)?)?;
-                    if of_all != Extended::default() {
+                    let mut global = ExtendedHeader::default();
+                    global.read_pax(&self.extension(own_size)?)?;
+                    if global != ExtendedHeader::default() {
                         return Err(broken("a header of the whole tar says what only one of an entry can"));
                     }
                 }
@@ -202,14 +203,14 @@ impl<R: Read> Archive for TarReader<R> {
     }
 }
 
-/// Fills a buffer as far as a source goes.
+/// Fills a buffer until it is full or the source ends.
 trait ReadUpTo {
     fn read_to_end_of(self, into: &mut [u8]) -> io::Result<usize>;
 }
 
 impl<R: Read> ReadUpTo for R {
     fn read_to_end_of(mut self, mut into: &mut [u8]) -> io::Result<usize> {
-        let wanted = into.len();
+        let requested = into.len();
         while !into.is_empty() {
             match self.read(into) {
                 Ok(0) => break,
@@ -218,11 +219,11 @@ impl<R: Read> ReadUpTo for R {
                 Err(error) => return Err(error),
             }
         }
-        Ok(wanted - into.len())
+        Ok(requested - into.len())
     }
 }
 
-/// Bytes up to the next whole block.
+/// Bytes up to the next block boundary.
 fn padding(size: u64) -> u64 {
     (BLOCK - size % BLOCK) % BLOCK
 }

@@ -1,23 +1,24 @@
-//! Which bytes of a zip belong to its entries: none belongs to two, and what belongs to none is reported (P11).
+//! Tracks which bytes of a zip belong to its entries: none belongs to two, and bytes that belong to none are reported
+//! (P11).
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 
 use super::super::lines::read_at;
-use super::{LOCAL, broken};
+use super::{LOCAL_SIGNATURE, broken};
 
-/// Stretches that belong to entries, by where they begin. Neighbors are joined, so entries in their order take one.
+/// Ranges of entries, keyed by start. Adjacent ranges are joined, so entries in order take one.
 #[derive(Debug, Default)]
-pub(super) struct Covered(BTreeMap<u64, u64>);
+pub(super) struct EntryRanges(BTreeMap<u64, u64>);
 
-/// How many stretches are kept at most, in some twenty megabytes.
-const MOST_STRETCHES: usize = 1 << 19;
-/// Bytes that are read at a time.
+/// Maximum number of ranges, in about twenty megabytes.
+const MAX_RANGES: usize = 1 << 19;
+/// Size of a read.
 const BLOCK_BYTES: usize = 1 << 16;
 
-impl Covered {
-    /// Adds the bytes from `start` to before `end`.
+impl EntryRanges {
+    /// Adds the bytes in `start..end`.
     ///
     /// # Errors
     /// When some of them belong to another entry.
@@ -36,17 +37,17 @@ impl Covered {
             None => end,
         };
         self.0.insert(start, end);
-        if self.0.len() > MOST_STRETCHES { Err("the archive's directory is in no order") } else { Ok(()) }
+        if self.0.len() > MAX_RANGES { Err("the archive's directory is in no order") } else { Ok(()) }
     }
 
-    /// Makes sure that of the first `length` bytes of a file all belong to entries, but for zeros between them.
+    /// Checks that the first `length` bytes of a file all belong to entries, except zeros between them.
     ///
     /// # Errors
     /// When some don't, or can't be read.
     pub(super) fn check_gaps(&self, file: &File, length: u64) -> io::Result<()> {
         let mut from = 0;
         for (start, end) in self.0.iter().map(|(start, end)| (*start, *end)).chain([(length, length)]) {
-            if let Some(what) = unaccounted(file, from, start)? {
+            if let Some(what) = find_unaccounted(file, from, start)? {
                 return Err(broken(what));
             }
             from = end;
@@ -55,15 +56,15 @@ impl Covered {
     }
 }
 
-/// What stands from `from` to before `to` that is no padding.
-fn unaccounted(file: &File, mut from: u64, to: u64) -> io::Result<Option<&'static str>> {
+/// Describes what is in `from..to`, unless it is padding.
+fn find_unaccounted(file: &File, mut from: u64, to: u64) -> io::Result<Option<&'static str>> {
     let mut block = vec![0; BLOCK_BYTES.min(usize::try_from(to.saturating_sub(from)).unwrap_or(BLOCK_BYTES))];
     while from < to {
         let count = (to - from).min(block.len() as u64);
         let part = block.get_mut(..usize::try_from(count).unwrap_or_default()).unwrap_or_default();
         read_at(file, part, from)?;
         if let Some(at) = part.iter().position(|byte| *byte != 0) {
-            let is_entry = part.get(at..).is_some_and(|rest| rest.starts_with(&LOCAL));
+            let is_entry = part.get(at..).is_some_and(|rest| rest.starts_with(&LOCAL_SIGNATURE));
             return Ok(Some(match is_entry {
                 true => "the zip holds an entry that its directory doesn't list, or lists wrongly",
                 false => "the zip holds bytes that belong to no entry",
@@ -80,7 +81,7 @@ mod tests {
 
     #[test]
     fn p11_no_byte_belongs_to_two_and_neighbors_are_joined() {
-        let mut covered = Covered::default();
+        let mut covered = EntryRanges::default();
         for (start, end) in [(10, 20), (30, 40), (20, 30), (0, 10), (50, 60)] {
             assert_eq!(covered.add(start, end), Ok(()), "{start}");
         }

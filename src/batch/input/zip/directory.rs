@@ -1,5 +1,5 @@
-//! Where a zip's directory is, and what it says of each entry (APPNOTE 4.3.12 to 4.3.16). It must lie where one reading alone
-//! finds it: what two programs could find in two places is refused.
+//! Finds a zip's directory and parses its records (APPNOTE 4.3.12 to 4.3.16). What two programs could find in two
+//! places is refused (P3).
 
 use std::fs::File;
 use std::io;
@@ -7,51 +7,51 @@ use std::io;
 use super::super::lines::read_at;
 use super::{broken, number};
 
-const END: [u8; 4] = *b"PK\x05\x06";
+const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
 const END_BYTES: usize = 22;
-/// Bytes of the longest comment, and of the padding that is looked through behind the end.
-const LONGEST_COMMENT: u64 = 0xFFFF;
-const MOST_PADDING: u64 = 1 << 16;
-const RECORD: [u8; 4] = *b"PK\x01\x02";
+/// Maximum length of the comment, and of padding after the end.
+const MAX_COMMENT_BYTES: u64 = 0xFFFF;
+const MAX_PADDING_BYTES: u64 = 1 << 16;
+const RECORD_SIGNATURE: [u8; 4] = *b"PK\x01\x02";
 const RECORD_BYTES: usize = 46;
-/// A 16-bit number and a 32-bit one that say "look into the 64-bit part".
-pub(super) const ELSEWHERE_16: u64 = 0xFFFF;
-const ELSEWHERE_32: u64 = 0xFFFF_FFFF;
+/// Values that mean "see the zip64 field".
+pub(super) const ZIP64_MARKER_16: u64 = 0xFFFF;
+const ZIP64_MARKER_32: u64 = 0xFFFF_FFFF;
 
 /// Bits of an entry's flags.
 pub(super) const ENCRYPTED: u64 = 1 | 1 << 6 | 1 << 13;
 pub(super) const PATCHED: u64 = 1 << 5;
 
-/// Where the directory is.
-pub(super) struct Directory {
+/// The location of the directory.
+pub(super) struct CentralDirectory {
     pub(super) entries: u64,
-    /// Whether the count is one of 16 bits: some programs let it wrap around.
-    pub(super) wraps: bool,
+    /// Whether the count has 16 bits: some programs let it wrap around.
+    pub(super) count_wraps: bool,
     pub(super) size: u64,
     pub(super) start: u64,
 }
 
-/// What the directory says of an entry.
-pub(super) struct Listed {
+/// The directory's record of an entry.
+pub(super) struct CentralRecord {
     pub(super) flags: u64,
     pub(super) method: u64,
     pub(super) crc: u64,
     pub(super) compressed: u64,
     pub(super) size: u64,
     pub(super) offset: u64,
-    /// The number of the disk that it is on, 0 but in split archives.
+    /// The number of its disk, 0 except in split archives.
     pub(super) disk: u64,
-    /// What it is, if that is neither a file nor a folder.
+    /// Its description, if it is neither a file nor a folder.
     pub(super) irregular: Option<&'static str>,
     pub(super) name: Vec<u8>,
 }
 
-impl Listed {
-    /// Reads the next record; `take` gives the next bytes of the directory.
+impl CentralRecord {
+    /// Reads the next record; `take` reads from the directory.
     pub(super) fn read(mut take: impl FnMut(&mut [u8]) -> io::Result<()>) -> io::Result<Self> {
         let mut record = [0; RECORD_BYTES];
         take(&mut record)?;
-        if !record.starts_with(&RECORD) {
+        if !record.starts_with(&RECORD_SIGNATURE) {
             return Err(broken("the zip's directory is malformed"));
         }
         let field = |at: usize, bytes: usize| number(&record, at, bytes);
@@ -60,13 +60,13 @@ impl Listed {
             take(&mut part).map(|()| part)
         };
         let (name, extra, _comment) = (part(28)?, part(30)?, part(32)?);
-        let mut wide = Wide::of(&extra);
-        let (size, compressed, offset) = (wide.or(field(24, 4))?, wide.or(field(20, 4))?, wide.or(field(42, 4))?);
+        let mut zip64 = Zip64Extra::of(&extra);
+        let (size, compressed, offset) = (zip64.or(field(24, 4))?, zip64.or(field(20, 4))?, zip64.or(field(42, 4))?);
         // Unix and macOS put the file's mode here.
         let mode = if matches!(field(5, 1), 3 | 19) { field(40, 2) & 0o170_000 } else { 0 };
         let irregular = match mode {
             0o120_000 => Some("a link"),
-            // A message that was piped into the program which packed it is marked as a pipe, and is there.
+            // A message that was piped into a zip program is marked as a pipe, but its data is there.
             0o010_000 | 0o020_000 | 0o060_000 | 0o140_000 if size == 0 => Some("a device"),
             _ => None,
         };
@@ -74,12 +74,12 @@ impl Listed {
         Ok(Self { flags, method, crc, compressed, size, offset, disk, irregular, name })
     }
 
-    /// Whether it is a folder: it has no content, and a name that ends as those of folders do, on Windows too.
+    /// Whether it is a folder: it has no content, and its name ends with a separator of any system.
     pub(super) fn is_folder(&self) -> bool {
         self.size == 0 && matches!(self.name.last(), Some(b'/' | b'\\'))
     }
 
-    /// Why it can't be read, if what it needs is more than is read here.
+    /// Why it can't be read, if it needs an unsupported feature.
     pub(super) fn unreadable(&self) -> Option<String> {
         let method = match self.method {
             0 | 8 => None,
@@ -99,25 +99,27 @@ impl Listed {
         match () {
             () if self.flags & ENCRYPTED != 0 => Some("it is encrypted: that isn't read".to_owned()),
             () if self.flags & PATCHED != 0 => Some("it is a patch: that isn't read".to_owned()),
-            () if !matches!(self.disk, 0 | ELSEWHERE_16) => Some("it lies in another part of a split zip".to_owned()),
+            () if !matches!(self.disk, 0 | ZIP64_MARKER_16) => {
+                Some("it lies in another part of a split zip".to_owned())
+            }
             () => method.map(|method| format!("it is {method}: that isn't read")),
         }
     }
 }
 
-impl Directory {
-    /// Finds the end record, which must end the file, its comment and padding included, and leads to the directory, which must
-    /// lie right before it.
+impl CentralDirectory {
+    /// Finds the end record, which must end the file (comment and padding included), and the directory, which must be
+    /// right before it.
     pub(super) fn find(file: &File) -> io::Result<Self> {
         let length = file.metadata()?.len();
-        let tail_bytes = length.min(END_BYTES as u64 + LONGEST_COMMENT + MOST_PADDING);
+        let tail_bytes = length.min(END_BYTES as u64 + MAX_COMMENT_BYTES + MAX_PADDING_BYTES);
         let mut tail = vec![0; usize::try_from(tail_bytes).unwrap_or_default()];
         read_at(file, &mut tail, length - tail_bytes)?;
         let ends_file = |at: &usize| {
             let end = *at + END_BYTES + usize::try_from(number(&tail, *at + 20, 2)).unwrap_or_default();
             tail.get(end..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
         };
-        let mut ends = memchr::memmem::rfind_iter(&tail, &END);
+        let mut ends = memchr::memmem::rfind_iter(&tail, &END_SIGNATURE);
         let at = ends.next().ok_or_else(|| broken("the zip has no end: it was cut, or is no zip"))?;
         if !ends_file(&at) {
             return Err(broken("the zip was cut at its end, or something follows that"));
@@ -125,21 +127,21 @@ impl Directory {
         if ends.any(|at| ends_file(&at)) {
             return Err(broken("the zip has two ends"));
         }
-        Self::of_end(file, tail.get(at..).unwrap_or_default(), length - tail_bytes + at as u64)
+        Self::from_end(file, tail.get(at..).unwrap_or_default(), length - tail_bytes + at as u64)
     }
 
-    fn of_end(file: &File, record: &[u8], end_at: u64) -> io::Result<Self> {
+    fn from_end(file: &File, record: &[u8], end_at: u64) -> io::Result<Self> {
         let narrow = [(10, 2), (12, 4), (16, 4)].map(|(at, bytes)| number(record, at, bytes));
         let [entries, size, start] = narrow;
-        let is_split = [4, 6].iter().any(|at| !matches!(number(record, *at, 2), 0 | ELSEWHERE_16));
+        let is_split = [4, 6].iter().any(|at| !matches!(number(record, *at, 2), 0 | ZIP64_MARKER_16));
         if is_split || number(record, 8, 2) != entries {
             return Err(broken("it is a part of a split zip archive: that isn't read"));
         }
         let mut locator = [0; 20];
-        let wide = end_at.checked_sub(20).map(|at| read_at(file, &mut locator, at).map(|()| at)).transpose()?;
-        let (directory, limit) = match wide.filter(|_| locator.starts_with(b"PK\x06\x07")) {
-            Some(locator_at) => Self::of_wide_end(file, &locator, locator_at, narrow)?,
-            None => (Self { entries, wraps: true, size, start }, end_at),
+        let zip64 = end_at.checked_sub(20).map(|at| read_at(file, &mut locator, at).map(|()| at)).transpose()?;
+        let (directory, limit) = match zip64.filter(|_| locator.starts_with(b"PK\x06\x07")) {
+            Some(locator_at) => Self::from_zip64_end(file, &locator, locator_at, narrow)?,
+            None => (Self { entries, count_wraps: true, size, start }, end_at),
         };
         match directory.start.checked_add(directory.size) {
             Some(end) if end == limit => Ok(directory),
@@ -147,8 +149,8 @@ impl Directory {
         }
     }
 
-    /// The end record of zips with more than 65,535 entries or 4 GiB, and where that begins.
-    fn of_wide_end(file: &File, locator: &[u8], locator_at: u64, narrow: [u64; 3]) -> io::Result<(Self, u64)> {
+    /// Reads the zip64 end record, of zips with more than 65,535 entries or 4 GiB, and returns its offset.
+    fn from_zip64_end(file: &File, locator: &[u8], locator_at: u64, narrow: [u64; 3]) -> io::Result<(Self, u64)> {
         let wrong = || broken("the zip's 64-bit end is malformed, or contradicts the other");
         let at = number(locator, 8, 8);
         let mut record = [0; 56];
@@ -160,25 +162,25 @@ impl Directory {
         }
         read_at(file, &mut record, at)?;
         let ends_at = number(&record, 4, 8).checked_add(at + 12);
-        let wide = [(32, 8), (40, 8), (48, 8)].map(|(at, bytes)| number(&record, at, bytes));
-        let elsewhere = [ELSEWHERE_16, ELSEWHERE_32, ELSEWHERE_32];
-        let agrees = |((narrow, wide), elsewhere): ((u64, u64), u64)| narrow == elsewhere || narrow == wide;
+        let zip64 = [(32, 8), (40, 8), (48, 8)].map(|(at, bytes)| number(&record, at, bytes));
+        let elsewhere = [ZIP64_MARKER_16, ZIP64_MARKER_32, ZIP64_MARKER_32];
+        let agrees = |((narrow, zip64), elsewhere): ((u64, u64), u64)| narrow == elsewhere || narrow == zip64;
         if !record.starts_with(b"PK\x06\x06")
             || ends_at != Some(locator_at)
             || number(&record, 24, 8) != number(&record, 32, 8)
-            || !narrow.into_iter().zip(wide).zip(elsewhere).all(agrees)
+            || !narrow.into_iter().zip(zip64).zip(elsewhere).all(agrees)
         {
             return Err(wrong());
         }
-        let [entries, size, start] = wide;
-        Ok((Self { entries, wraps: false, size, start }, at))
+        let [entries, size, start] = zip64;
+        Ok((Self { entries, count_wraps: false, size, start }, at))
     }
 }
 
-/// The 64-bit values of an extra field, in their order.
-pub(super) struct Wide<'a>(&'a [u8]);
+/// The 64-bit values of a zip64 extra field, in order.
+pub(super) struct Zip64Extra<'a>(&'a [u8]);
 
-impl<'a> Wide<'a> {
+impl<'a> Zip64Extra<'a> {
     pub(super) fn of(extra: &'a [u8]) -> Self {
         let mut rest = extra;
         while rest.len() >= 4 {
@@ -192,13 +194,13 @@ impl<'a> Wide<'a> {
         Self(&[])
     }
 
-    /// The 32-bit value, or the next wide one where it stands for that.
+    /// The 32-bit value, or the next 64-bit one if it is the marker.
     pub(super) fn or(&mut self, value: u64) -> io::Result<u64> {
-        if value != ELSEWHERE_32 {
+        if value != ZIP64_MARKER_32 {
             return Ok(value);
         }
-        let (wide, rest) = self.0.split_at_checked(8).ok_or_else(|| broken("the zip's directory is malformed"))?;
+        let (zip64, rest) = self.0.split_at_checked(8).ok_or_else(|| broken("the zip's directory is malformed"))?;
         self.0 = rest;
-        Ok(number(wide, 0, 8))
+        Ok(number(zip64, 0, 8))
     }
 }

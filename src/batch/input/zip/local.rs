@@ -1,19 +1,19 @@
-//! An entry's own header and what follows its data, as writers of every kind put them there, held to the directory.
+//! Checks an entry's local header and data descriptor, as written by any program, against the directory.
 
 use std::fs::File;
 
 use super::super::lines::read_at;
-use super::directory::{ENCRYPTED, Listed, PATCHED, Wide};
-use super::{LOCAL, number};
+use super::directory::{CentralRecord, ENCRYPTED, PATCHED, Zip64Extra};
+use super::{LOCAL_SIGNATURE, number};
 
 const HEADER_BYTES: u64 = 30;
-const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
-const LONGEST_DESCRIPTOR: u64 = 24;
-/// The flag of an entry whose sizes and checksum follow its data, for the writer didn't know them before.
-const SIZES_FOLLOW: u64 = 1 << 3;
+const DESCRIPTOR_SIGNATURE: [u8; 4] = *b"PK\x07\x08";
+const MAX_DESCRIPTOR_BYTES: u64 = 24;
+/// The flag of an entry whose sizes and checksum follow its data, because the writer didn't know them before.
+const HAS_DESCRIPTOR: u64 = 1 << 3;
 
-/// What an entry says of itself.
-pub(super) struct Local {
+/// The local header of an entry.
+pub(super) struct LocalHeader {
     flags: u64,
     method: u64,
     crc: u64,
@@ -26,12 +26,12 @@ pub(super) struct Local {
 
 const OUTSIDE: &str = "it lies outside of the archive";
 
-impl Local {
-    /// Reads the header at byte `offset` of the archive.
+impl LocalHeader {
+    /// Reads the header at offset `offset` of the archive.
     pub(super) fn read(file: &File, offset: u64) -> Result<Self, &'static str> {
         let mut header = [0; HEADER_BYTES as usize];
         read_at(file, &mut header, offset).map_err(|_| OUTSIDE)?;
-        if !header.starts_with(&LOCAL) {
+        if !header.starts_with(&LOCAL_SIGNATURE) {
             return Err("it has no header where the archive's directory says");
         }
         let field = |at: usize, bytes: usize| number(&header, at, bytes);
@@ -40,16 +40,16 @@ impl Local {
         read_at(file, &mut rest, offset + HEADER_BYTES).map_err(|_| OUTSIDE)?;
         let data_at = offset + HEADER_BYTES + rest.len() as u64;
         let extra = rest.split_off(name_bytes);
-        let mut wide = Wide::of(&extra);
-        let mut whole = |value| wide.or(value).map_err(|_| "its own header is malformed");
+        let mut zip64 = Zip64Extra::of(&extra);
+        let mut whole = |value| zip64.or(value).map_err(|_| "its own header is malformed");
         let (size, compressed) = (whole(field(22, 4))?, whole(field(18, 4))?);
         let (flags, method, crc) = (field(6, 2), field(8, 2), field(14, 4));
         Ok(Self { flags, method, crc, size, compressed, name: rest, data_at })
     }
 
-    /// Whether it says the same as the directory, as far as it says it.
-    pub(super) fn agrees(&self, listed: &Listed) -> bool {
-        let same = |own: u64, listed: u64| own == listed || own == 0 && self.flags & SIZES_FOLLOW != 0;
+    /// Whether it agrees with the directory, in the fields that it fills.
+    pub(super) fn matches_record(&self, listed: &CentralRecord) -> bool {
+        let same = |own: u64, listed: u64| own == listed || own == 0 && self.flags & HAS_DESCRIPTOR != 0;
         self.name == listed.name
             && self.method == listed.method
             && (self.flags ^ listed.flags) & (ENCRYPTED | PATCHED) == 0
@@ -58,13 +58,13 @@ impl Local {
             && same(self.compressed, listed.compressed)
     }
 
-    /// Bytes of what follows the data that ends at byte `at`: checksum and sizes, of 32 or 64 bits, with a signature or
-    /// without, as the directory has them. `None` if that isn't there though it should be.
-    pub(super) fn descriptor_bytes(&self, file: &File, at: u64, limit: u64, listed: &Listed) -> Option<u64> {
-        if self.flags & SIZES_FOLLOW == 0 {
+    /// Length of the descriptor after the data that ends at `at`: checksum and sizes, of 32 or 64 bits, with or without
+    /// a signature, equal to the directory. `None` if it is missing.
+    pub(super) fn descriptor_bytes(&self, file: &File, at: u64, limit: u64, listed: &CentralRecord) -> Option<u64> {
+        if self.flags & HAS_DESCRIPTOR == 0 {
             return Some(0);
         }
-        let available = usize::try_from(limit.saturating_sub(at).min(LONGEST_DESCRIPTOR)).ok()?;
+        let available = usize::try_from(limit.saturating_sub(at).min(MAX_DESCRIPTOR_BYTES)).ok()?;
         let mut bytes = vec![0; available];
         read_at(file, &mut bytes, at).ok()?;
         let matches = |(signature, width): &(&[u8], usize)| {
@@ -74,7 +74,7 @@ impl Local {
                 && number(rest, 4, *width) == listed.compressed
                 && number(rest, 4 + width, *width) == listed.size
         };
-        let forms: [(&[u8], usize); 4] = [(&DESCRIPTOR, 4), (&DESCRIPTOR, 8), (&[], 4), (&[], 8)];
+        let forms: [(&[u8], usize); 4] = [(&DESCRIPTOR_SIGNATURE, 4), (&DESCRIPTOR_SIGNATURE, 8), (&[], 4), (&[], 8)];
         let (signature, width) = forms.into_iter().find(matches)?;
         Some((signature.len() + 4 + 2 * width) as u64)
     }

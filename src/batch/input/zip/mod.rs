@@ -1,6 +1,6 @@
-//! Reading a zip by its directory, entry by entry, in bounded memory whatever it holds: each entry held to its own header,
-//! its sizes and its checksum; nothing extracted; entries that overlap, are encrypted or tell two stories are faults, and so
-//! is what the directory doesn't list.
+//! Reads a zip by its directory, entry by entry, in bounded memory (P8). Each entry is checked against its local
+//! header, sizes and checksum; nothing is extracted. Entries that overlap, are encrypted or contradict themselves are
+//! failures, and so is what the directory doesn't list (P11).
 
 mod covered;
 mod directory;
@@ -11,41 +11,41 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use flate2::{Crc, read::DeflateDecoder};
 
-use super::super::unit::Data;
-use super::archive::{Archive, Member};
+use super::super::unit::EntryData;
+use super::archive::{ArchiveMember, ArchiveReader};
 use super::containers::nested;
 use super::lines::read_at;
-use super::name::Names;
-use covered::Covered;
-use directory::{Directory, Listed};
-use local::Local;
+use super::name::EntryNames;
+use covered::EntryRanges;
+use directory::{CentralDirectory, CentralRecord};
+use local::LocalHeader;
 
 /// Reads the entries of a zip in the order of its directory.
 pub(in super::super) struct ZipReader {
     records: BufReader<File>,
     data: File,
     limit: usize,
-    names: Names,
-    directory: Directory,
+    names: EntryNames,
+    directory: CentralDirectory,
     /// Entries read so far.
     count: u64,
-    /// Bytes of the directory that are left.
+    /// Remaining bytes of the directory.
     left: u64,
-    covered: Covered,
+    covered: EntryRanges,
 }
 
-/// Bytes that tell a container.
+/// Enough bytes to recognize a container.
 const HEAD_BYTES: u64 = 1 << 10;
-/// What an entry's own header begins with.
-const LOCAL: [u8; 4] = *b"PK\x03\x04";
+/// The signature of a local header.
+const LOCAL_SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 
 impl ZipReader {
-    /// Of a file whose messages are read up to `limit` bytes.
+    /// Reads messages of up to `limit` bytes.
     ///
     /// # Errors
-    /// When its directory can't be found, or in two places.
+    /// When its directory can't be found, or is found in two places.
     pub(in super::super) fn new(mut file: File, limit: usize) -> io::Result<Self> {
-        let directory = Directory::find(&file)?;
+        let directory = CentralDirectory::find(&file)?;
         let data = file.try_clone()?;
         file.seek(SeekFrom::Start(directory.start))?;
         let records = BufReader::with_capacity(1 << 16, file);
@@ -54,31 +54,31 @@ impl ZipReader {
             records,
             data,
             limit,
-            names: Names::default(),
+            names: EntryNames::default(),
             directory,
             count: 0,
             left,
-            covered: Covered::default(),
+            covered: EntryRanges::default(),
         })
     }
 
     /// Reads the directory's next record.
-    fn listed(&mut self) -> io::Result<Listed> {
-        Listed::read(|into| {
+    fn listed(&mut self) -> io::Result<CentralRecord> {
+        CentralRecord::read(|into| {
             let length = into.len() as u64;
             self.left = self.left.checked_sub(length).ok_or_else(|| broken("the zip's directory is cut"))?;
             self.records.read_exact(into)
         })
     }
 
-    /// Holds an entry to its own header, and gives where its data begins.
-    fn locate(&mut self, listed: &Listed) -> Result<u64, String> {
-        let local = Local::read(&self.data, listed.offset)?;
+    /// Checks an entry against its local header, and returns where its data begins.
+    fn locate(&mut self, listed: &CentralRecord) -> Result<u64, String> {
+        let local = LocalHeader::read(&self.data, listed.offset)?;
         let limit = self.directory.start;
         let data_end = local.data_at.checked_add(listed.compressed).filter(|end| *end <= limit);
         let data_end = data_end.ok_or("it lies outside of the archive")?;
         let descriptor = local.descriptor_bytes(&self.data, data_end, limit, listed);
-        if !local.agrees(listed) {
+        if !local.matches_record(listed) {
             return Err("its header and the archive's directory disagree".to_owned());
         }
         let descriptor = descriptor.ok_or("what follows its data and the archive's directory disagree")?;
@@ -86,43 +86,43 @@ impl ZipReader {
         listed.unreadable().map_or(Ok(local.data_at), Err)
     }
 
-    fn load(&self, listed: &Listed, at: u64) -> io::Result<Data> {
-        // Deflate can't shrink by more than 1032 to 1, nor need it grow by more than a thousandth.
+    fn load(&self, listed: &CentralRecord, at: u64) -> io::Result<EntryData> {
+        // Deflate shrinks by at most 1032 to 1, and grows by at most a thousandth.
         let most = listed.size + listed.size / 1000 + 1024;
         if listed.compressed > most || listed.method == 0 && listed.compressed != listed.size {
-            return Ok(Data::Fault("its sizes can't be right".to_owned()));
+            return Ok(EntryData::Unreadable("its sizes can't be right".to_owned()));
         }
         let mut bytes = vec![0; usize::try_from(listed.compressed).unwrap_or(usize::MAX)];
         read_at(&self.data, &mut bytes, at)?;
         let crc = u32::try_from(listed.crc).unwrap_or_default();
         if listed.method == 8 {
-            return Ok(Data::Deflated { bytes, size: listed.size, crc });
+            return Ok(EntryData::Deflated { bytes, size: listed.size, crc });
         }
         let mut sum = Crc::new();
         sum.update(&bytes);
         match sum.sum() == crc {
-            true => Ok(Data::Whole(bytes)),
-            false => Ok(Data::Fault("its checksum is wrong".to_owned())),
+            true => Ok(EntryData::Whole(bytes)),
+            false => Ok(EntryData::Unreadable("its checksum is wrong".to_owned())),
         }
     }
 
     /// The first bytes of an entry that is too long for a message, as far as they can be read.
-    fn head(&self, listed: &Listed, at: u64) -> io::Result<Vec<u8>> {
+    fn head(&self, listed: &CentralRecord, at: u64) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; usize::try_from(listed.compressed.min(HEAD_BYTES)).unwrap_or_default()];
         read_at(&self.data, &mut bytes, at)?;
         if listed.method == 8 {
             let mut head = Vec::new();
-            // It was cut, so it ends in an error.
+            // The input is partial, so this always ends in an error.
             let _ = DeflateDecoder::new(bytes.as_slice()).take(HEAD_BYTES).read_to_end(&mut head);
             return Ok(head);
         }
         Ok(bytes)
     }
 
-    /// Makes sure, behind the last record, that the directory has told of everything.
+    /// Checks, after the last record, that the directory lists everything (P11).
     fn end(&self) -> io::Result<()> {
-        let Directory { entries, wraps, start, .. } = self.directory;
-        let is_count = self.count == entries || wraps && self.count % (1 << 16) == entries;
+        let CentralDirectory { entries, count_wraps, start, .. } = self.directory;
+        let is_count = self.count == entries || count_wraps && self.count % (1 << 16) == entries;
         if !is_count {
             return Err(broken("the zip's directory has other entries than it says"));
         }
@@ -130,8 +130,8 @@ impl ZipReader {
     }
 }
 
-impl Archive for ZipReader {
-    fn next(&mut self, wants_data: &dyn Fn(u64) -> bool) -> io::Result<Option<(u64, Member)>> {
+impl ArchiveReader for ZipReader {
+    fn next(&mut self, wants_data: &dyn Fn(u64) -> bool) -> io::Result<Option<(u64, ArchiveMember)>> {
         if self.left == 0 {
             return self.end().map(|()| None);
         }
@@ -140,24 +140,24 @@ impl Archive for ZipReader {
         let number = self.count;
         let located = self.locate(&listed);
         if located.is_ok() && listed.is_folder() {
-            return Ok(Some((number, Member::Folder)));
+            return Ok(Some((number, ArchiveMember::Folder)));
         }
         if let (Ok(_), Some(what)) = (&located, listed.irregular) {
-            return Ok(Some((number, Member::Irregular(what))));
+            return Ok(Some((number, ArchiveMember::Irregular(what))));
         }
         let place = self.names.place(&listed.name, number);
         let data = match located {
-            Err(what) => Data::Fault(what),
+            Err(what) => EntryData::Unreadable(what),
             Ok(at) if !wants_data(number) || listed.size > self.limit as u64 => {
-                nested(&self.head(&listed, at)?).map_or(Data::TooLong, Data::Fault)
+                nested(&self.head(&listed, at)?).map_or(EntryData::TooLong, EntryData::Unreadable)
             }
             Ok(at) => self.load(&listed, at)?,
         };
-        Ok(Some((number, Member::File { place, data })))
+        Ok(Some((number, ArchiveMember::File { place, data })))
     }
 }
 
-/// Inflates an entry; no more than it is said to be is ever written.
+/// Inflates an entry; writes at most its stated size.
 pub(in super::super) fn inflate(bytes: &[u8], size: u64, crc: u32) -> Result<Vec<u8>, &'static str> {
     let mut message = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     let mut decoder = DeflateDecoder::new(bytes);
@@ -171,7 +171,7 @@ pub(in super::super) fn inflate(bytes: &[u8], size: u64, crc: u32) -> Result<Vec
     if sum.sum() == crc { Ok(message) } else { Err("its checksum is wrong") }
 }
 
-/// The little-endian number of `bytes` bytes at `at`; 0 where there is none.
+/// The little-endian number of `bytes` bytes at `at`; 0 if out of range.
 fn number(record: &[u8], at: usize, bytes: usize) -> u64 {
     let field = record.get(at..at + bytes).unwrap_or_default();
     field.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))

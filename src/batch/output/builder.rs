@@ -1,44 +1,44 @@
-//! What a worker makes of a unit's outputs: a piece of the stream that they go to, or files that wait to be put in place.
+//! Builds a unit's output: bytes for a stream, or staged files.
 
 use std::io;
 use std::path::Path;
 
 use super::super::form::Layout;
 use super::super::line::{FAILED, FAILED_SUFFIX, WITHHELD_SUFFIX, write_as_line, write_notice};
-use super::super::unit::Target;
-use super::zip::{self, Written};
+use super::super::unit::OutputTarget;
+use super::zip::{self, WrittenEntry};
 use super::{Delivery, Staging};
 use crate::Reason;
 
-/// The outputs of one unit, as the writer takes them.
+/// The output of one unit, for the writer.
 #[derive(Debug, Default)]
-pub(in super::super) enum Product {
+pub(in super::super) enum UnitOutput {
     #[default]
     Nothing,
-    /// To be appended to the stream.
+    /// To append to the stream.
     Bytes(Vec<u8>),
-    /// The same, and what of it belongs in the zip's directory.
-    Zip(Vec<u8>, Vec<Written>),
-    /// To be put in place, one by one.
+    /// The same, with the entries for the zip's directory.
+    Zip(Vec<u8>, Vec<WrittenEntry>),
+    /// To put in place, one by one.
     Files(Vec<Delivery>),
 }
 
-/// A product in the making.
-pub(in super::super) enum Piece<'s> {
+/// Builds a [`UnitOutput`].
+pub(in super::super) enum OutputBuilder<'s> {
     Nothing,
     Lines(Vec<u8>),
     Message(Vec<u8>),
     Tar(Box<tar::Builder<Vec<u8>>>),
-    Zip(Vec<u8>, Vec<Written>),
+    Zip(Vec<u8>, Vec<WrittenEntry>),
     Files(Vec<Delivery>, Staging<'s>),
 }
 
-impl<'s> Piece<'s> {
-    pub(in super::super) fn new(target: Target, staging: Option<Staging<'s>>) -> Self {
+impl<'s> OutputBuilder<'s> {
+    pub(in super::super) fn new(target: OutputTarget, staging: Option<Staging<'s>>) -> Self {
         match (target, staging) {
-            (Target::Files, Some(staging)) => Self::Files(Vec::new(), staging),
-            (Target::Nowhere | Target::Files, _) => Self::Nothing,
-            (Target::Stream(form), _) => match form.layout {
+            (OutputTarget::Files, Some(staging)) => Self::Files(Vec::new(), staging),
+            (OutputTarget::Nowhere | OutputTarget::Files, _) => Self::Nothing,
+            (OutputTarget::Stream(form), _) => match form.layout {
                 Layout::Message => Self::Message(Vec::new()),
                 Layout::Lines => Self::Lines(Vec::new()),
                 Layout::Tar => Self::Tar(Box::new(tar::Builder::new(Vec::new()))),
@@ -47,7 +47,7 @@ impl<'s> Piece<'s> {
         }
     }
 
-    /// The buffer of a piece of lines, which a line is written into as it was read.
+    /// The buffer of an output of lines, for a line that is written as it was read.
     pub(in super::super) fn lines(&mut self) -> Option<&mut Vec<u8>> {
         match self {
             Self::Lines(bytes) => Some(bytes),
@@ -55,7 +55,7 @@ impl<'s> Piece<'s> {
         }
     }
 
-    /// Takes a message that goes out.
+    /// Adds a message that goes out.
     pub(in super::super) fn release(&mut self, place: &Path, output: &[u8]) -> io::Result<()> {
         match self {
             Self::Nothing => Ok(()),
@@ -76,7 +76,7 @@ impl<'s> Piece<'s> {
         }
     }
 
-    /// Takes a message that doesn't: with a notice, unless `is_dropped`.
+    /// Adds the notice for a message that doesn't go out, unless `is_dropped`.
     pub(in super::super) fn refuse(
         &mut self,
         place: &Path,
@@ -92,16 +92,16 @@ impl<'s> Piece<'s> {
         }
         let mut notice = Vec::new();
         write_notice(reason, &mut notice);
-        self.notify(place, WITHHELD_SUFFIX, &notice)
+        self.append_notice(place, WITHHELD_SUFFIX, &notice)
     }
 
-    /// Takes note of what could not be read.
-    pub(in super::super) fn miss(&mut self, place: &Path) -> io::Result<()> {
-        self.notify(place, FAILED_SUFFIX, FAILED)
+    /// Adds the notice for what could not be read.
+    pub(in super::super) fn record_failure(&mut self, place: &Path) -> io::Result<()> {
+        self.append_notice(place, FAILED_SUFFIX, FAILED)
     }
 
-    /// Appends a notice where messages lie behind one another.
-    fn notify(&mut self, place: &Path, suffix: &str, notice: &[u8]) -> io::Result<()> {
+    /// Appends a notice to a stream.
+    fn append_notice(&mut self, place: &Path, suffix: &str, notice: &[u8]) -> io::Result<()> {
         match self {
             Self::Nothing | Self::Message(..) | Self::Files(..) => Ok(()),
             Self::Lines(bytes) => {
@@ -122,7 +122,7 @@ impl<'s> Piece<'s> {
             Self::Tar(builder) => {
                 let mut header = tar::Header::new_gnu();
                 header.set_size(data.len() as u64);
-                // For its owner only; when it was written is nobody's matter.
+                // For its owner only, and without a time, so that the same outputs give the same bytes (P10).
                 header.set_mode(0o600);
                 builder.append_data(&mut header, place, data)
             }
@@ -134,27 +134,27 @@ impl<'s> Piece<'s> {
         }
     }
 
-    /// The finished product.
-    pub(in super::super) fn finish(self) -> io::Result<Product> {
-        let product = |bytes: Vec<u8>| if bytes.is_empty() { Product::Nothing } else { Product::Bytes(bytes) };
+    /// Finishes the output.
+    pub(in super::super) fn finish(self) -> io::Result<UnitOutput> {
+        let product = |bytes: Vec<u8>| if bytes.is_empty() { UnitOutput::Nothing } else { UnitOutput::Bytes(bytes) };
         match self {
-            Self::Nothing => Ok(Product::Nothing),
+            Self::Nothing => Ok(UnitOutput::Nothing),
             Self::Lines(bytes) | Self::Message(bytes) => Ok(product(bytes)),
             Self::Tar(builder) => {
                 let mut bytes = builder.into_inner()?;
                 bytes.truncate(bytes.len().saturating_sub(TAR_END_BYTES));
                 Ok(product(bytes))
             }
-            Self::Zip(bytes, written) => Ok(Product::Zip(bytes, written)),
-            Self::Files(deliveries, _) => Ok(Product::Files(deliveries)),
+            Self::Zip(bytes, written) => Ok(UnitOutput::Zip(bytes, written)),
+            Self::Files(deliveries, _) => Ok(UnitOutput::Files(deliveries)),
         }
     }
 }
 
-/// Bytes of the empty blocks that end a tar: they come once, behind the last piece.
+/// Bytes of the empty blocks that end a tar: written once, after the last unit.
 pub(super) const TAR_END_BYTES: usize = 1024;
 
-/// The name of an entry, with `/` between its parts on every system.
+/// The name of an entry, separated by `/` on every system.
 fn entry_name(place: &Path) -> String {
     let parts: Vec<_> = place.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")

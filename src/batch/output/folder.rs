@@ -1,6 +1,6 @@
-//! Putting outputs in place below a folder: by names looked up step by step, so that no link that somebody laid there leads
-//! out of it, and a folder of many files is looked up once. Nothing but a regular file is replaced or removed, and nothing is
-//! put into the state of a run (P11).
+//! Puts outputs in place below a folder. Paths are resolved component by component, so that no planted link leads out
+//! of it, and the last folder is cached. Only regular files are replaced or removed, and nothing is put into the state
+//! of a run (P11).
 
 use std::ffi::OsStr;
 use std::io;
@@ -8,29 +8,29 @@ use std::path::{Path, PathBuf};
 
 use super::super::state::is_state;
 
-/// The folder that outputs are put into.
+/// The output folder.
 #[derive(Debug)]
-pub(in super::super) struct Outlet {
+pub(in super::super) struct OutputFolder {
     root: PathBuf,
-    steps: steps::Steps,
+    lookup: lookup::FolderLookup,
 }
 
-impl Outlet {
-    /// Below `root`, which is made when it is needed. A link that was named itself is followed.
+impl OutputFolder {
+    /// Puts outputs below `root`, which is created on demand. A link named as `root` itself is followed.
     pub(in super::super) fn new(root: PathBuf) -> Self {
-        Self { root, steps: steps::Steps::default() }
+        Self { root, lookup: lookup::FolderLookup::default() }
     }
 
-    /// Renames the file at `from` to its place below the folder, and makes the folders on the way to it.
+    /// Renames the file `from` to `place` below the folder, and creates the folders between.
     pub(in super::super) fn put(&mut self, from: &Path, place: &Path) -> io::Result<()> {
         let (folder, name) = parts(place)?;
-        self.steps.put(&self.root, folder, from, name).map_err(|error| self.named(&error, place))
+        self.lookup.put(&self.root, folder, from, name).map_err(|error| self.named(&error, place))
     }
 
-    /// Makes sure that no file is at a place: what a message left there that now has no output.
+    /// Removes the file at a place, if any: the earlier output of a message that has none now (P11).
     pub(in super::super) fn clear(&mut self, place: &Path) -> io::Result<()> {
         let (folder, name) = parts(place)?;
-        match self.steps.clear(&self.root, folder, name) {
+        match self.lookup.clear(&self.root, folder, name) {
             Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Err(self.named(&error, place))
             }
@@ -43,13 +43,13 @@ impl Outlet {
     }
 }
 
-/// The folder of a place, and its name there.
+/// The folder of a place, and its file name.
 fn parts(place: &Path) -> io::Result<(&Path, &OsStr)> {
     let name = place.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "an output has no name"))?;
     Ok((place.parent().unwrap_or(Path::new("")), name))
 }
 
-/// Refuses a folder that holds the state of a run.
+/// Refuses a folder that is the state of a run.
 fn refuse_state(folder: &Path) -> io::Result<()> {
     match is_state(folder) {
         true => Err(io::Error::other(format!("{} is the state of an unfinished run", folder.display()))),
@@ -58,7 +58,7 @@ fn refuse_state(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(target_os = "linux")]
-mod steps {
+mod lookup {
     use std::ffi::OsStr;
     use std::fs;
     use std::io;
@@ -68,23 +68,23 @@ mod steps {
     use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, mkdirat, openat, renameat, statat, unlinkat};
     use rustix::io::Errno;
 
-    use super::super::files::irregular;
+    use super::super::files::not_a_regular_file;
     use super::refuse_state;
 
-    /// The folder that was looked up last: the next file is mostly in the same.
+    /// The folder that was looked up last, cached because the next file is usually in the same.
     #[derive(Debug, Default)]
-    pub(super) struct Steps(Option<(PathBuf, OwnedFd)>);
+    pub(super) struct FolderLookup(Option<(PathBuf, OwnedFd)>);
 
     const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-    impl Steps {
+    impl FolderLookup {
         pub(super) fn put(&mut self, root: &Path, folder: &Path, from: &Path, name: &OsStr) -> io::Result<()> {
             let at = self.enter(root, folder, true)?;
             if !is_free(at, name)? {
-                return Err(irregular());
+                return Err(not_a_regular_file());
             }
             match renameat(CWD, from, at, name) {
-                // The folder was taken away since.
+                // The folder was removed since.
                 Err(Errno::NOENT) => {
                     self.0 = None;
                     Ok(renameat(CWD, from, self.enter(root, folder, true)?, name)?)
@@ -98,17 +98,17 @@ mod steps {
             if is_free(at, name)? { Ok(unlinkat(at, name, AtFlags::empty())?) } else { Ok(()) }
         }
 
-        fn enter(&mut self, root: &Path, folder: &Path, makes: bool) -> io::Result<&OwnedFd> {
+        fn enter(&mut self, root: &Path, folder: &Path, creates: bool) -> io::Result<&OwnedFd> {
             let known = self.0.take().filter(|(known, _)| known == folder);
             let (path, at) = match known {
                 Some(known) => known,
-                None => (folder.to_owned(), look_up(root, folder, makes)?),
+                None => (folder.to_owned(), look_up(root, folder, creates)?),
             };
             Ok(&self.0.insert((path, at)).1)
         }
     }
 
-    /// Whether a place holds nothing or a regular file.
+    /// Whether a place is empty or has a regular file.
     fn is_free(at: &OwnedFd, name: &OsStr) -> io::Result<bool> {
         match statat(at, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(found) => Ok(FileType::from_raw_mode(found.st_mode) == FileType::RegularFile),
@@ -117,9 +117,9 @@ mod steps {
         }
     }
 
-    fn look_up(root: &Path, folder: &Path, makes: bool) -> io::Result<OwnedFd> {
+    fn look_up(root: &Path, folder: &Path, creates: bool) -> io::Result<OwnedFd> {
         let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-        if makes {
+        if creates {
             fs::create_dir_all(root)?;
         }
         let mut at = openat(CWD, root, FOLDER, Mode::empty())?;
@@ -127,7 +127,7 @@ mod steps {
         refuse_state(&path)?;
         for name in folder {
             at = match openat(&at, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
-                Err(Errno::NOENT) if makes => {
+                Err(Errno::NOENT) if creates => {
                     match mkdirat(&at, name, Mode::RWXU) {
                         Ok(()) | Err(Errno::EXIST) => {}
                         Err(error) => return Err(error.into()),
@@ -144,25 +144,25 @@ mod steps {
 }
 
 #[cfg(not(target_os = "linux"))]
-mod steps {
+mod lookup {
     use std::ffi::OsStr;
     use std::fs;
     use std::io;
     use std::path::Path;
 
-    use super::super::files::irregular;
+    use super::super::files::not_a_regular_file;
     use super::refuse_state;
 
     #[derive(Debug, Default)]
-    pub(super) struct Steps;
+    pub(super) struct FolderLookup;
 
-    impl Steps {
+    impl FolderLookup {
         pub(super) fn put(&mut self, root: &Path, folder: &Path, from: &Path, name: &OsStr) -> io::Result<()> {
             fs::create_dir_all(root.join(folder))?;
             check(root, folder)?;
             let path = root.join(folder).join(name);
             if !is_free(&path)? {
-                return Err(irregular());
+                return Err(not_a_regular_file());
             }
             fs::rename(from, path)
         }
@@ -182,7 +182,7 @@ mod steps {
         }
     }
 
-    /// Refuses links on the way, and the state of a run.
+    /// Refuses links in the path, and the state of a run.
     fn check(root: &Path, folder: &Path) -> io::Result<()> {
         let mut path = root.to_owned();
         refuse_state(&path)?;
