@@ -24,7 +24,7 @@ use crate::policy::{Grant, Ori, PolicyIdentity, RequestError, Requester, Verdict
 use crate::read::Limits;
 use crate::read::{Reason, Refusal};
 use crate::rewrite::{self, Buffers, Parts, Receipt};
-use crate::verify::{Finding, Notes, Verifier};
+use crate::verify::{Finding, Verifier, VerifierState};
 
 /// The filter. Build it once; it is `Send` and `Sync`, and cloning shares it.
 ///
@@ -43,7 +43,7 @@ pub struct Filter {
     parts: Arc<Parts>,
     verifier: Arc<Verifier>,
     reads_twice: bool,
-    scratch: Arc<Pool<Box<(Buffers, Notes)>>>,
+    idle: Arc<Pool<Box<(Buffers, VerifierState)>>>,
 }
 
 /// One message of a batch and its requester.
@@ -93,7 +93,7 @@ impl Filter {
         output: &[u8],
         requester: &Requester,
         receipt: &Receipt,
-        notes: &mut Notes,
+        notes: &mut VerifierState,
     ) -> Result<(), Refusal> {
         let refuse = |detail| Err(Refusal::whole(Reason::SecondReading, detail));
         let (Some(format), Some(grant)) = (receipt.format(), receipt.grant()) else {
@@ -127,7 +127,7 @@ impl Filter {
             let count = reading.of(*element);
             count.values > count.ambiguous_placeholders && receipt.passed().all(|(passed, _)| passed != *element)
         };
-        if !matches_decision || elements_seen < reading.met().len() && reading.met().iter().any(is_unexpected) {
+        if !is_as_decided || met < reading.elements().len() && reading.elements().iter().any(is_met_in_vain) {
             return refuse("other values than were decided on");
         }
         Ok(())
@@ -166,7 +166,7 @@ impl Filter {
             Some(name) => name,
             None => verifier.format_of(output)?,
         };
-        let mut notes = Notes::default();
+        let mut notes = VerifierState::default();
         let facts = verifier.read(output, format, None, &mut notes)?;
         let ori = match (requester.ori(), facts.requester()) {
             (Some(ori), Some(own)) if ori.as_str() != own => {

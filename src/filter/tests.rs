@@ -460,15 +460,15 @@ fn p10_outputs_that_a_frame_fits_are_read_as_if_there_was_none() {
     let filter = Filter::builder().build().unwrap();
     let requesters = ["AZ0070000", "VTICE0900", "NVDMV0000"].map(|ori| Requester::new(ori).unwrap().purpose("C"));
     let requesters: Vec<_> = requesters.into_iter().chain([Requester::from_envelope()]).collect();
-    let read = |output: &[u8], receipt: &Receipt, notes: &mut Notes| {
+    let read = |output: &[u8], receipt: &Receipt, notes: &mut VerifierState| {
         let reading = filter.verifier.read(output, receipt.format().unwrap(), receipt.grant(), notes)?;
-        let mut counts: Vec<_> = reading.met().iter().map(|element| (*element, reading.of(*element))).collect();
+        let mut counts: Vec<_> = reading.elements().iter().map(|element| (*element, reading.of(*element))).collect();
         counts.sort_unstable_by_key(|(element, _)| *element);
         Ok::<_, Finding>((counts, reading.message_key().map(str::to_owned), reading.requester().map(str::to_owned)))
     };
     let mut folders: Vec<_> = fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
-    let mut warm = Notes::default();
+    let mut warm = VerifierState::default();
     let (mut seed, mut agreed, mut found) = (1, 0, 0);
     for path in folders.iter().flat_map(|folder| ["message.xml", "message.json"].map(|name| folder.join(name))) {
         let Ok(message) = fs::read(path) else { continue };
@@ -493,7 +493,7 @@ fn p10_outputs_that_a_frame_fits_are_read_as_if_there_was_none() {
                 if round % 2 == 1 {
                     varied = vary(&varied, &mut seed);
                 }
-                let alone = read(&varied, &receipt, &mut Notes::default());
+                let alone = read(&varied, &receipt, &mut VerifierState::default());
                 agreed += usize::from(alone.is_ok());
                 found += usize::from(alone.is_err());
                 assert_eq!(read(&varied, &receipt, &mut warm), alone, "{}", String::from_utf8_lossy(&varied));

@@ -1,11 +1,11 @@
-//! A text of JSON, a name or a value, handed over where it stands: serde would make a string of its own of it.
+//! Hands over a JSON string, a name or a value, in place: serde would allocate a `String` for it.
 
 use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, Visitor};
 
-/// What to do with a text that comes next.
+/// What to do with the next string.
 pub(super) struct WithStr<F>(pub(super) F);
 
 impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for WithStr<F> {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use fearless_simd::{Simd, dispatch};
 
 use super::numbers;
-use super::reading::{Count, Found, Reading, Record, Rules};
+use super::reading::{Count, Reading, Record, Rules, ValueOutcome};
 use super::sieve::{LANES, Look, Ranges, lanes};
 use super::value::AllowedSieve;
 use crate::catalog::{ElementId, Treatment};
@@ -61,7 +61,7 @@ pub(super) struct Judged {
     /// Its place in the table.
     pub(super) at: Option<usize>,
     pub(super) record: Record,
-    pub(super) found: Found,
+    pub(super) found: ValueOutcome,
 }
 
 /// A value of an output, and what stands before it.
@@ -77,7 +77,7 @@ struct Step {
     tells_more: bool,
     at: Option<usize>,
     record: Record,
-    found: Found,
+    found: ValueOutcome,
 }
 
 /// Outputs that a frame has fitted when sieves are made for its values, one with each that it fits from then on: where
@@ -222,7 +222,7 @@ impl Frame {
             message_key: None,
             requester: None,
         };
-        let mut integers = numbers::places(text);
+        let mut integers = numbers::number_ranges(text);
         let mut behind = 0;
         for Judged { stands, at, record, found } in reading.judged() {
             let (value, is_integer) = match stands {
@@ -231,7 +231,7 @@ impl Frame {
             };
             let before = frame.keep(text.get(behind..value.start)?);
             let place = at.and_then(|at| rules.table.get(at));
-            let alone = rules.alone(place, *record).filter(|_| *found == Found::Released);
+            let alone = rules.alone(place, *record).filter(|_| *found == ValueOutcome::Released);
             let tells_more =
                 alone.is_some() && place.is_some_and(|place| place.fact.is_some() || place.placeholder.is_some());
             let (at, record, found, sieve) = (*at, *record, *found, AllowedSieve::default());
@@ -374,7 +374,7 @@ fn text_of_json<S: Simd>(look: Look<S>, rest: &[u8]) -> Option<usize> {
 
 /// The bytes of an integer that serde_json takes for one, and would write so.
 fn integer(rest: &[u8]) -> Option<usize> {
-    let end = rest.iter().position(|byte| !numbers::is_of_number(*byte))?;
+    let end = rest.iter().position(|byte| !numbers::continues_number(*byte))?;
     let digits = rest.get(..end)?;
     let digits = digits.strip_prefix(b"-").filter(|digits| *digits != b"0").unwrap_or(digits);
     let is_integer = digits.iter().all(u8::is_ascii_digit);

@@ -1,60 +1,61 @@
-//! A pattern taken apart into places where a byte is read, and which of them may follow which (Glushkov's construction).
-//! Only what a pattern says of ASCII is kept; what says more than bytes one after another is left to the `regex` crate.
+//! Turns a pattern into a position automaton (Glushkov's construction): positions that read a byte, and which may
+//! follow which. Only the ASCII part of a pattern is kept; what isn't a plain sequence of bytes is left to the `regex`
+//! crate.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// Places of one pattern: a counted repetition of many takes more.
-const MOST: usize = 512;
+/// Positions of one pattern: a counted repetition takes many.
+const MAX_POSITIONS: usize = 512;
 
 /// A set of ASCII bytes, one bit each.
 pub(super) type Bytes = u128;
 
-/// The places of a pattern.
+/// The positions of a pattern.
 #[derive(Debug, Default)]
 pub(super) struct GlushkovNfa {
-    /// What each of them reads.
+    /// The bytes that each position reads.
     pub(super) reads: Vec<Bytes>,
-    /// What may be read after each of them.
+    /// The positions that may follow each position.
     pub(super) follow: Vec<Vec<usize>>,
-    /// What may be read first.
+    /// The positions that may come first.
     pub(super) first: Vec<usize>,
-    /// What may be read last.
+    /// The positions that may come last.
     pub(super) last: Vec<usize>,
-    /// Whether nothing at all conforms.
+    /// Whether the empty string conforms.
     pub(super) is_nullable: bool,
 }
 
 /// A part of a pattern.
 #[derive(Default)]
-struct Part {
+struct Fragment {
     first: Vec<usize>,
     last: Vec<usize>,
     is_nullable: bool,
 }
 
 impl GlushkovNfa {
-    /// `None` when the pattern says more than places can.
+    /// `None` if the pattern isn't expressible in positions.
     pub(super) fn new(pattern: &str) -> Option<Self> {
         let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(&format!("(?:{pattern})")).ok()?;
         let mut positions = Self::default();
-        let Part { first, last, is_nullable } = positions.part(&hir)?;
+        let Fragment { first, last, is_nullable } = positions.fragment(&hir)?;
         Some(Self { first, last, is_nullable, ..positions })
     }
 
-    fn part(&mut self, hir: &Hir) -> Option<Part> {
+    fn fragment(&mut self, hir: &Hir) -> Option<Fragment> {
         match hir.kind() {
-            HirKind::Empty => Some(Part { is_nullable: true, ..Part::default() }),
-            HirKind::Literal(literal) => literal.0.iter().try_fold(Part::empty(), |before, byte| {
+            HirKind::Empty => Some(Fragment { is_nullable: true, ..Fragment::default() }),
+            HirKind::Literal(literal) => literal.0.iter().try_fold(Fragment::empty(), |before, byte| {
                 let read = self.read(if byte.is_ascii() { 1 << byte } else { 0 })?;
                 Some(self.then(before, read))
             }),
             HirKind::Class(class) => self.read(ascii(class)),
             HirKind::Look(_) => None,
             HirKind::Repetition(repetition) => {
-                let mut whole = Part::empty();
+                let mut whole = Fragment::empty();
                 for _ in 0..repetition.min {
-                    let once = self.part(&repetition.sub)?;
+                    let once = self.fragment(&repetition.sub)?;
                     whole = self.then(whole, once);
                 }
                 let more = match repetition.max {
@@ -62,7 +63,7 @@ impl GlushkovNfa {
                     None => 1,
                 };
                 for _ in 0..more {
-                    let mut once = self.part(&repetition.sub)?;
+                    let mut once = self.fragment(&repetition.sub)?;
                     once.is_nullable = true;
                     if repetition.max.is_none() {
                         self.link(&once.last, &once.first);
@@ -71,13 +72,13 @@ impl GlushkovNfa {
                 }
                 Some(whole)
             }
-            HirKind::Capture(capture) => self.part(&capture.sub),
-            HirKind::Concat(parts) => parts.iter().try_fold(Part::empty(), |before, hir| {
-                let next = self.part(hir)?;
+            HirKind::Capture(capture) => self.fragment(&capture.sub),
+            HirKind::Concat(parts) => parts.iter().try_fold(Fragment::empty(), |before, hir| {
+                let next = self.fragment(hir)?;
                 Some(self.then(before, next))
             }),
-            HirKind::Alternation(parts) => parts.iter().try_fold(Part::default(), |mut all, hir| {
-                let next = self.part(hir)?;
+            HirKind::Alternation(parts) => parts.iter().try_fold(Fragment::default(), |mut all, hir| {
+                let next = self.fragment(hir)?;
                 all.first.extend(next.first);
                 all.last.extend(next.last);
                 all.is_nullable |= next.is_nullable;
@@ -86,17 +87,17 @@ impl GlushkovNfa {
         }
     }
 
-    fn read(&mut self, bytes: Bytes) -> Option<Part> {
-        let place = self.reads.len();
-        if place == MOST {
+    fn read(&mut self, bytes: Bytes) -> Option<Fragment> {
+        let position = self.reads.len();
+        if position == MAX_POSITIONS {
             return None;
         }
         self.reads.push(bytes);
         self.follow.push(Vec::new());
-        Some(Part { first: vec![place], last: vec![place], is_nullable: false })
+        Some(Fragment { first: vec![position], last: vec![position], is_nullable: false })
     }
 
-    fn then(&mut self, mut before: Part, mut next: Part) -> Part {
+    fn then(&mut self, mut before: Fragment, mut next: Fragment) -> Fragment {
         self.link(&before.last, &next.first);
         if before.is_nullable {
             before.first.extend(&next.first);
@@ -104,20 +105,20 @@ impl GlushkovNfa {
         if next.is_nullable {
             next.last.extend(before.last);
         }
-        Part { first: before.first, last: next.last, is_nullable: before.is_nullable && next.is_nullable }
+        Fragment { first: before.first, last: next.last, is_nullable: before.is_nullable && next.is_nullable }
     }
 
     fn link(&mut self, from: &[usize], to: &[usize]) {
-        for place in from {
-            if let Some(follow) = self.follow.get_mut(*place) {
+        for position in from {
+            if let Some(follow) = self.follow.get_mut(*position) {
                 follow.extend(to);
             }
         }
     }
 }
 
-/// The bytes of ASCII in groups that no place tells apart, none of them empty. Of what isn't in `known` no place reads
-/// anything.
+/// Partitions the ASCII bytes into non-empty groups that no position distinguishes. No position reads a byte outside
+/// `known`.
 pub(super) fn groups(reads: &[Bytes], known: Bytes) -> Vec<Bytes> {
     let mut groups = vec![Bytes::MAX];
     for read in reads {
@@ -128,8 +129,8 @@ pub(super) fn groups(reads: &[Bytes], known: Bytes) -> Vec<Bytes> {
     groups
 }
 
-impl Part {
-    /// What reads nothing.
+impl Fragment {
+    /// The part that reads nothing.
     fn empty() -> Self {
         Self { is_nullable: true, ..Self::default() }
     }

@@ -1,11 +1,11 @@
-//! Finding the place that a name leads to with one look: a hash table over all steps of a mapping, made once. The hash
-//! takes in the ends of a name, where names differ; a table of few names needs no better one.
+//! Finds the node that a name leads to with one lookup: a hash table over all edges of a mapping, built once. The hash
+//! covers the ends of a name, where names differ; so few names need no better one.
 
 use super::table::Name;
 
-/// A step of the mapping.
+/// An edge of the mapping.
 #[derive(Debug)]
-struct Step {
+struct IndexedEdge {
     from: usize,
     namespace: usize,
     is_attribute: bool,
@@ -13,48 +13,48 @@ struct Step {
     to: usize,
 }
 
-/// All steps, by place and name.
+/// All edges, by node and name.
 #[derive(Debug, Default)]
-pub(super) struct Index {
-    steps: Vec<Step>,
-    /// The place of a step, from 1, where its hash leads to, or the next free slot behind; 0 is a free one.
+pub(super) struct EdgeIndex {
+    edges: Vec<IndexedEdge>,
+    /// The number of an edge, from 1, at its hash or in the next free slot after it; 0 is a free slot.
     slots: Vec<usize>,
 }
 
-impl Index {
-    pub(super) fn new<'t>(steps: impl Iterator<Item = (usize, Name<'t>, usize)>) -> Self {
-        let step = |(from, name, to): (usize, Name<'_>, usize)| {
+impl EdgeIndex {
+    pub(super) fn new<'t>(edges: impl Iterator<Item = (usize, Name<'t>, usize)>) -> Self {
+        let edge = |(from, name, to): (usize, Name<'_>, usize)| {
             let Name { namespace, is_attribute, local } = name;
-            Step { from, namespace, is_attribute, local: local.into(), to }
+            IndexedEdge { from, namespace, is_attribute, local: local.into(), to }
         };
-        let steps: Vec<Step> = steps.map(step).collect();
-        // Never more than a quarter full, so that what is looked for is found at once or isn't there.
-        let mut slots = vec![0; (steps.len() * 4).next_power_of_two()];
+        let edges: Vec<IndexedEdge> = edges.map(edge).collect();
+        // At most a quarter full, so that a lookup hits or misses at once.
+        let mut slots = vec![0; (edges.len() * 4).next_power_of_two()];
         let mask = slots.len() - 1;
-        for (place, step) in steps.iter().enumerate() {
-            let mut at = hash(step.from, step.namespace, &step.local) & mask;
+        for (position, edge) in edges.iter().enumerate() {
+            let mut at = hash(edge.from, edge.namespace, &edge.local) & mask;
             while slots.get(at).is_some_and(|slot| *slot != 0) {
                 at = (at + 1) & mask;
             }
             if let Some(slot) = slots.get_mut(at) {
-                *slot = place + 1;
+                *slot = position + 1;
             }
         }
-        Self { steps, slots }
+        Self { edges, slots }
     }
 
-    /// Where a name leads to from a place.
+    /// Where a name leads to from a node.
     pub(super) fn find(&self, from: usize, name: Name<'_>) -> Option<usize> {
         let mask = self.slots.len().wrapping_sub(1);
         let mut at = hash(from, name.namespace, name.local) & mask;
         loop {
-            let step = self.slots.get(at)?.checked_sub(1).and_then(|place| self.steps.get(place))?;
-            if step.from == from
-                && step.namespace == name.namespace
-                && step.is_attribute == name.is_attribute
-                && *step.local == *name.local
+            let edge = self.slots.get(at)?.checked_sub(1).and_then(|position| self.edges.get(position))?;
+            if edge.from == from
+                && edge.namespace == name.namespace
+                && edge.is_attribute == name.is_attribute
+                && *edge.local == *name.local
             {
-                return Some(step.to);
+                return Some(edge.to);
             }
             at = (at + 1) & mask;
         }
@@ -89,17 +89,17 @@ mod tests {
                 })
             })
         };
-        let steps: Vec<_> = (0..40).flat_map(|from| names().map(move |name| (from, name))).collect();
+        let edges: Vec<_> = (0..40).flat_map(|from| names().map(move |name| (from, name))).collect();
         // Every other step is known.
-        let known = steps.iter().enumerate().step_by(2).map(|(to, (from, name))| (*from, *name, to));
-        let index = Index::new(known);
-        for (at, (from, name)) in steps.iter().enumerate() {
+        let known = edges.iter().enumerate().step_by(2).map(|(to, (from, name))| (*from, *name, to));
+        let index = EdgeIndex::new(known);
+        for (at, (from, name)) in edges.iter().enumerate() {
             assert_eq!(index.find(*from, *name), (at % 2 == 0).then_some(at), "{from} {name:?}");
         }
         assert_eq!(
-            Index::new(std::iter::empty()).find(0, Name { namespace: 0, is_attribute: false, local: "a" }),
+            EdgeIndex::new(std::iter::empty()).find(0, Name { namespace: 0, is_attribute: false, local: "a" }),
             None
         );
-        assert_eq!(Index::default().find(0, Name { namespace: 0, is_attribute: false, local: "a" }), None);
+        assert_eq!(EdgeIndex::default().find(0, Name { namespace: 0, is_attribute: false, local: "a" }), None);
     }
 }

@@ -1,10 +1,10 @@
-//! Names of objects in an output: nothing but numbers, in the order in which they come, each of an object that is there
-//! and is referred to. So neither they nor gaps between them tell anything.
+//! Names of objects in an output: consecutive numbers in order of appearance, each of an object that is present and
+//! referred to. So neither the names nor gaps between them reveal anything (P5).
 
 /// What is known of a name.
 #[derive(Debug, Clone, Copy, Default)]
-struct Known {
-    /// An object has it; by its id, which no other has.
+struct NameUse {
+    /// An object has it; as its id, which no other object has.
     is_named: bool,
     has_id: bool,
     is_referred_to: bool,
@@ -13,39 +13,39 @@ struct Known {
 /// A name by its number, from 0.
 pub(super) type Number = usize;
 
-/// The names met so far, by their numbers; the next output uses the memory again.
+/// The names seen so far, by number; the next output reuses the memory.
 #[derive(Debug, Default)]
-pub(super) struct Links(Vec<Known>);
+pub(super) struct Links(Vec<NameUse>);
 
 impl Links {
     pub(super) fn reset(&mut self) {
         self.0.clear();
     }
 
-    /// Reads a name: the next number, or one met before.
+    /// Reads a name: the next number, or one already seen.
     pub(super) fn number(&mut self, name: &str) -> Result<Number, &'static str> {
         let digits = name.strip_prefix("id").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
         let number = digits.filter(|digits| !digits.starts_with('0')).and_then(|digits| digits.parse::<Number>().ok());
         let number = number.and_then(|number| number.checked_sub(1)).filter(|number| *number <= self.0.len());
         let number = number.ok_or("a name of an object that isn't the next number")?;
         if number == self.0.len() {
-            self.0.push(Known::default());
+            self.0.push(NameUse::default());
         }
         Ok(number)
     }
 
-    /// An object that says something itself has this name.
-    pub(super) fn names(&mut self, number: Number) {
-        if let Some(known) = self.0.get_mut(number) {
-            known.is_named = true;
+    /// An object with content of its own has this name.
+    pub(super) fn mark_named(&mut self, number: Number) {
+        if let Some(name) = self.0.get_mut(number) {
+            name.is_named = true;
         }
     }
 
     /// The same, as its id.
-    pub(super) fn is_id(&mut self, number: Number) -> Result<(), &'static str> {
-        self.names(number);
+    pub(super) fn mark_id(&mut self, number: Number) -> Result<(), &'static str> {
+        self.mark_named(number);
         match self.0.get_mut(number) {
-            Some(Known { has_id: has_id @ false, .. }) => {
+            Some(NameUse { has_id: has_id @ false, .. }) => {
                 *has_id = true;
                 Ok(())
             }
@@ -54,15 +54,15 @@ impl Links {
     }
 
     /// Something refers to the object of this name.
-    pub(super) fn refers_to(&mut self, number: Number) {
-        if let Some(known) = self.0.get_mut(number) {
-            known.is_referred_to = true;
+    pub(super) fn mark_referred(&mut self, number: Number) {
+        if let Some(name) = self.0.get_mut(number) {
+            name.is_referred_to = true;
         }
     }
 
     /// Whether every reference has its object, and every name its reference.
-    pub(super) fn agree(&self) -> bool {
-        self.0.iter().all(|known| known.is_named && known.is_referred_to)
+    pub(super) fn are_consistent(&self) -> bool {
+        self.0.iter().all(|name| name.is_named && name.is_referred_to)
     }
 }
 
@@ -77,13 +77,13 @@ mod tests {
         for other in ["id4", "id0", "id03", "id3 ", "P3", "3", "id", "", "id+3", "ID3", "id99999999999999999999999"] {
             assert!(links.number(other).is_err(), "{other}");
         }
-        links.refers_to(0);
-        links.refers_to(1);
-        assert!(links.is_id(0).is_ok() && links.is_id(0).is_err() && !links.agree());
-        links.names(1);
-        links.names(1);
-        assert!(links.agree());
+        links.mark_referred(0);
+        links.mark_referred(1);
+        assert!(links.mark_id(0).is_ok() && links.mark_id(0).is_err() && !links.are_consistent());
+        links.mark_named(1);
+        links.mark_named(1);
+        assert!(links.are_consistent());
         assert_eq!(links.number("id3"), Ok(2));
-        assert!(!links.agree());
+        assert!(!links.are_consistent());
     }
 }

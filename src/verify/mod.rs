@@ -1,5 +1,5 @@
-//! The second reading: the output is read once more before it is released, on other parsers (quick-xml, serde_json), by
-//! another table, with other shapes. It shares nothing with the first reading but the words of catalog, format and grant.
+//! The second reading: reads the output again before it is released, with other parsers (quick-xml, serde_json),
+//! another table and other shapes. With the first reading it shares only catalog, mapping, grant and `wide`.
 //!
 //! NIST SP 800-53 AC-4(27) asks for redundant filters of different code bases: a fault in one is not a fault in both.
 
@@ -37,9 +37,9 @@ use table::Table;
 use text::TextLayout;
 use value::Values;
 
-/// What the second reading writes down while it reads, and what it has found in the end. The next message uses it again.
+/// Working memory and results of the second reading. The next message reuses it.
 #[derive(Debug, Default)]
-pub(crate) struct Notes {
+pub(crate) struct VerifierState {
     reading: Reading,
     xml: xml::Scratch,
     json: json::Scratch,
@@ -47,16 +47,16 @@ pub(crate) struct Notes {
 }
 
 #[cfg(test)]
-impl Notes {
+impl VerifierState {
     /// How many outputs a frame has fitted.
     pub(crate) fn frames_fitted(&self) -> usize {
         self.frames.fitted()
     }
 }
 
-/// What the second reading knows of one format. A table is made when an output first asks for it.
+/// What the second reading knows of one format. A table is built on first use.
 #[derive(Debug)]
-struct Tables {
+struct FormatTables {
     name: String,
     declared: Arc<Declared>,
     layouts: Vec<Arc<TextLayout>>,
@@ -65,7 +65,7 @@ struct Tables {
     json: Option<OnceLock<Table>>,
 }
 
-impl Tables {
+impl FormatTables {
     fn of(&self, syntax: Syntax) -> Option<&Table> {
         let slot = match syntax {
             Syntax::Xml => self.xml.as_ref()?,
@@ -75,10 +75,10 @@ impl Tables {
     }
 }
 
-/// The second reading, made ready once.
+/// The second reading, prepared once.
 #[derive(Debug)]
 pub(crate) struct Verifier {
-    formats: Vec<Tables>,
+    formats: Vec<FormatTables>,
     values: Values,
 }
 
@@ -86,14 +86,14 @@ impl Verifier {
     /// # Errors
     /// When a shape that a user wrote, or a pattern of a user's text mapping, is too large for the `regex` crate.
     pub(crate) fn new(catalog: &Catalog, formats: &Formats) -> Result<Self, ConfigError> {
-        let tables = |format: &Format| -> Result<Tables, ConfigError> {
+        let tables = |format: &Format| -> Result<FormatTables, ConfigError> {
             let declared = Arc::clone(&format.declared);
             let layouts: Vec<_> = declared.texts.iter().map(|text| Arc::new(TextLayout::new(text))).collect();
             if declared.origin == Origin::Added {
-                layouts.par_iter().try_for_each(|layout| layout.prove())?;
+                layouts.par_iter().try_for_each(|layout| layout.compile_all())?;
             }
             let [xml, json] = [Syntax::Xml, Syntax::Json].map(|syntax| format.has_syntax(syntax).then(OnceLock::new));
-            Ok(Tables { name: format.name.clone(), declared, layouts, xml, json })
+            Ok(FormatTables { name: format.name.clone(), declared, layouts, xml, json })
         };
         let formats = formats.iter().map(tables).collect::<Result<_, _>>()?;
         Ok(Self { formats, values: Values::new(catalog)? })
@@ -106,7 +106,7 @@ impl Verifier {
     pub(crate) fn format_of(&self, output: &[u8]) -> Result<&str, Finding> {
         let text = text(output)?;
         let syntax = syntax(output);
-        let has_root = |tables: &&Tables| {
+        let has_root = |tables: &&FormatTables| {
             tables.of(syntax).is_some_and(|table| match syntax {
                 Syntax::Xml => xml::has_root(text, table),
                 Syntax::Json => json::has_root(text, table),
@@ -116,17 +116,17 @@ impl Verifier {
         Ok(&tables.name)
     }
 
-    /// Reads `output`, of the named format, and holds it against `grant`; without one, it is only read whose it is. What it
-    /// holds stands in `notes`, and is given.
+    /// Reads `output`, of the named format, and checks it against `grant`; without a grant, it only reads whose it is.
+    /// Returns what it contains, which is kept in `state`.
     ///
     /// # Errors
-    /// The first thing that the grant doesn't hold, or that is not what the format says.
+    /// The first thing that the grant doesn't permit, or that isn't as the format has it.
     pub(crate) fn read<'n>(
         &self,
         output: &[u8],
         format: &str,
         grant: Option<&Arc<Grant>>,
-        notes: &'n mut Notes,
+        state: &'n mut VerifierState,
     ) -> Result<&'n Reading, Finding> {
         let syntax = syntax(output);
         let mut formats = self.formats.iter().enumerate();
@@ -134,7 +134,7 @@ impl Verifier {
         let table = table.and_then(|(format, tables)| Some((format, tables.of(syntax)?)));
         let (format, table) = table.ok_or(Finding::of_output("the format isn't written so"))?;
         let rules = Rules { table, values: &self.values, grant: grant.map(AsRef::as_ref) };
-        let Notes { reading, xml, json, frames } = notes;
+        let VerifierState { reading, xml, json, frames } = state;
         let kind = grant.map(|grant| Kind { format, syntax, grant });
         if kind.as_ref().is_some_and(|kind| frames.fit(output, kind, &rules, reading)) {
             return Ok(reading);
@@ -145,7 +145,7 @@ impl Verifier {
             Syntax::Xml => xml::read(text, &rules, reading, xml)?,
             Syntax::Json => json::read(text, &rules, reading, json)?,
         }
-        if !reading.links.agree() {
+        if !reading.links.are_consistent() {
             return Err(Finding::at(0, "a reference without its object, or an id without a reference"));
         }
         if let Some(kind) = kind {

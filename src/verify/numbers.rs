@@ -1,5 +1,5 @@
-//! Numbers as they are written. serde_json tells what a number is, and refuses one that is too large for it, but a value is
-//! judged by its spelling: so the second reading is given numbers as strings, each checked to be one by itself.
+//! Numbers by their spelling. serde_json returns a number's value, and rejects one that is too large, but a value is
+//! judged by its spelling: so the second reading passes numbers as strings, each checked to be a number.
 
 use std::borrow::Cow;
 use std::iter;
@@ -7,20 +7,20 @@ use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
-/// A document whose numbers stand in quotes, and how many bytes each of them begins behind its own place.
+/// A document whose numbers are quoted, with the positions of the quotes.
 pub(super) struct Quoted<'t> {
     pub(super) text: Cow<'t, str>,
-    /// Where quotes were put in, in bytes of the document.
+    /// Where quotes were inserted, in bytes of the document.
     quotes: Vec<usize>,
 }
 
 impl<'t> Quoted<'t> {
-    /// `None` when something stands where a number might that is none, or a number where only a name may.
+    /// `None` if something in a number's position isn't one, or a number is in a name's position.
     pub(super) fn new(text: &'t str) -> Option<Self> {
         let mut quoted = String::new();
         let mut quotes = Vec::new();
         let mut copied = 0;
-        for Range { start, end } in places(text) {
+        for Range { start, end } in number_ranges(text) {
             let number = text.get(start..end)?;
             serde_json::from_str::<IgnoredAny>(number).ok()?;
             if text.get(end..)?.trim_ascii_start().starts_with(':') {
@@ -42,15 +42,15 @@ impl<'t> Quoted<'t> {
         Some(Self { text, quotes })
     }
 
-    /// Where in the document a place in the quoted text is.
+    /// Maps an offset in the quoted text to the document.
     pub(super) fn source(&self, offset: usize) -> usize {
         let before = self.quotes.iter().enumerate().take_while(|(count, at)| *at + count < offset).count();
         offset - before
     }
 }
 
-/// Where numbers stand in a document of JSON, one after another, in bytes.
-pub(super) fn places(text: &str) -> impl Iterator<Item = Range<usize>> {
+/// The ranges of the numbers in a JSON document, in bytes.
+pub(super) fn number_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut in_string = false;
     let mut bytes = text.bytes().enumerate().peekable();
     iter::from_fn(move || {
@@ -62,7 +62,7 @@ pub(super) fn places(text: &str) -> impl Iterator<Item = Range<usize>> {
                 }
                 (start, b'-' | b'0'..=b'9') if !in_string => {
                     let mut end = start + 1;
-                    while bytes.next_if(|(_, byte)| is_of_number(*byte)).is_some() {
+                    while bytes.next_if(|(_, byte)| continues_number(*byte)).is_some() {
                         end += 1;
                     }
                     return Some(start..end);
@@ -73,8 +73,8 @@ pub(super) fn places(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Whether a number may go on with a byte.
-pub(super) fn is_of_number(byte: u8) -> bool {
+/// Whether a byte can continue a number.
+pub(super) fn continues_number(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 

@@ -1,17 +1,17 @@
-//! What the second reading goes by and what it finds, in both syntaxes.
+//! What the second reading checks against and what it finds, in both syntaxes.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::frame::Judged;
 use super::links::Links;
-use super::table::{Fact, Name, Place, Table};
+use super::table::{Fact, Name, Table, TableNode};
 use super::text::TextLayout;
 use super::value::Values;
 use crate::catalog::{ElementId, Treatment};
 use crate::policy::Grant;
 
-/// Something in an output that must not be there, or not so. Never a value of it (P6).
+/// Something in an output that must not be there, or not in this form. Never a value of it (P6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     what: &'static str,
@@ -24,7 +24,7 @@ impl Finding {
         Self { what, path: String::new(), offset: Some(offset) }
     }
 
-    /// A finding about the whole.
+    /// A finding about the whole output.
     pub(crate) fn of_output(what: &'static str) -> Self {
         Self { what, path: String::new(), offset: None }
     }
@@ -68,23 +68,23 @@ impl fmt::Display for Finding {
 
 impl std::error::Error for Finding {}
 
-/// What an output must hold to.
+/// What an output is checked against.
 pub(super) struct Rules<'a> {
     pub(super) table: &'a Table,
     pub(super) values: &'a Values,
-    /// What may be in it; `None` where it is read only to know whose it is.
+    /// What may be in it; `None` if it is read only to know whose it is.
     pub(super) grant: Option<&'a Grant>,
 }
 
-/// The element a value belongs to where the mapping names no place: that of the record around it.
+/// The element of a value where the mapping names no node: that of the enclosing record.
 pub(super) type Record = Option<(ElementId, Treatment)>;
 
 /// What a value turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum ValueOutcome {
     /// A value that the grant holds.
     Released,
-    /// What stands for a part that was denied.
+    /// A placeholder for something that was denied.
     Placeholder,
 }
 
@@ -94,7 +94,7 @@ impl Rules<'_> {
         treatment.map(|treatment| (element, treatment))
     }
 
-    /// Whether a name may stand in a record whose mapping doesn't have it.
+    /// Whether a record may contain a name that its mapping doesn't have.
     pub(super) fn admits_in_record(&self, name: Name<'_>) -> bool {
         let is_full = |element| self.permitted(element).is_some_and(|(_, treatment)| treatment == Treatment::Full);
         self.table.admits_in_record(name, is_full)
@@ -104,31 +104,35 @@ impl Rules<'_> {
         self.grant.is_none() || self.values.allows(element, treatment, value)
     }
 
-    /// The record that goes on below a place: the place's own if it is a permitted one, or else, in a container, that
-    /// around it.
-    pub(super) fn record(&self, place: &Place, around: Record) -> Record {
-        match place.element {
-            Some(element) if place.is_record => self.permitted(element),
+    /// The record that continues below a node: its own if that is permitted, or in a container the enclosing one.
+    pub(super) fn record(&self, node: &TableNode, enclosing: Record) -> Record {
+        match node.element {
+            Some(element) if node.is_record => self.permitted(element),
             Some(_) => None,
-            None => around,
+            None => enclosing,
         }
     }
 
-    /// The element and the treatment by which alone a value is judged, at a place or in a record where there is none, as
-    /// long as it isn't what stands for one that was denied.
-    pub(super) fn alone(&self, place: Option<&Place>, record: Record) -> Option<(ElementId, Treatment)> {
-        let has_layouts = place.is_some_and(|place| !place.layouts.is_empty());
-        // One of a record may not be blank, besides.
-        if has_layouts || own(place).is_none() { None } else { self.held(place, record) }
+    /// The element and the treatment, if these alone decide over a value at a node, or in a record where there is none,
+    /// as long as it isn't a placeholder.
+    pub(super) fn alone(&self, node: Option<&TableNode>, record: Record) -> Option<(ElementId, Treatment)> {
+        let has_layouts = node.is_some_and(|node| !node.layouts.is_empty());
+        // One of a record may not be blank either.
+        if has_layouts || own_element(node).is_none() { None } else { self.permitted_value(node, record) }
     }
 
-    /// What is permitted of a value at a place, or in a record where the place has no element of its own.
-    fn held(&self, place: Option<&Place>, record: Record) -> Record {
-        own(place).map_or(record, |element| self.permitted(element))
+    /// What is permitted of a value at a node, or in a record where the node has no element of its own.
+    fn permitted_value(&self, node: Option<&TableNode>, record: Record) -> Record {
+        own_element(node).map_or(record, |element| self.permitted(element))
     }
 
-    /// Judges a text that holds fields of its own: one of the layouts must tell what all of it is.
-    fn text(&self, layouts: &[Arc<TextLayout>], text: &str, reading: &mut Reading) -> Result<Found, &'static str> {
+    /// Judges a text that has fields of its own: one of the layouts must account for all of it.
+    fn text(
+        &self,
+        layouts: &[Arc<TextLayout>],
+        text: &str,
+        reading: &mut Reading,
+    ) -> Result<ValueOutcome, &'static str> {
         let allows = |element, value: &str| match self.permitted(element) {
             Some((element, treatment)) if self.allows(element, treatment, value) => Ok(()),
             Some(_) => Err("a value that its element's shape or treatment doesn't allow"),
@@ -144,43 +148,43 @@ impl Rules<'_> {
         for element in read? {
             reading.count(element, false);
         }
-        Ok(Found::Released)
+        Ok(ValueOutcome::Released)
     }
 
-    /// Judges a value at a place, or in a record where there is none. `nil` says that it is written as XML's nil or
+    /// Judges a value at a node, or in a record where there is none. `nil` says that it is written as XML's nil or
     /// JSON's null.
     pub(super) fn judge(
         &self,
-        place: Option<&Place>,
+        node: Option<&TableNode>,
         record: Record,
         value: &str,
         nil: bool,
         reading: &mut Reading,
-    ) -> Result<Found, &'static str> {
-        if let Some(fact) = place.and_then(|place| place.fact) {
+    ) -> Result<ValueOutcome, &'static str> {
+        if let Some(fact) = node.and_then(|node| node.fact) {
             reading.note(fact, value);
         }
-        let is_placeholder = place.is_some_and(|place| place.is_placeholder(value, nil));
-        if let Some(layouts) = place.map(|place| &place.layouts).filter(|layouts| !layouts.is_empty()) {
+        let is_placeholder = node.is_some_and(|node| node.is_placeholder(value, nil));
+        if let Some(layouts) = node.map(|node| &node.layouts).filter(|layouts| !layouts.is_empty()) {
             return match self.text(layouts, value, reading) {
-                Err(_) if is_placeholder => Ok(Found::Placeholder),
+                Err(_) if is_placeholder => Ok(ValueOutcome::Placeholder),
                 other => other,
             };
         }
-        if own(place).is_none() && is_blank(value) && !is_placeholder {
+        if own_element(node).is_none() && is_blank(value) && !is_placeholder {
             return Err("a part of a record in which there is nothing");
         }
-        if place.is_some_and(|place| place.is_type) && !self.table.has_own_prefix(value) {
+        if node.is_some_and(|node| node.is_type) && !self.table.has_own_prefix(value) {
             return Err("a name of a type with a prefix that isn't the format's own");
         }
-        match self.held(place, record) {
+        match self.permitted_value(node, record) {
             Some((element, treatment)) if self.allows(element, treatment, value) => {
                 reading.count(element, is_placeholder);
-                Ok(Found::Released)
+                Ok(ValueOutcome::Released)
             }
-            _ if is_placeholder => Ok(Found::Placeholder),
+            _ if is_placeholder => Ok(ValueOutcome::Placeholder),
             Some(_) => Err("a value that its element's shape or treatment doesn't allow"),
-            None if own(place).is_some() => Err("a value that the grant doesn't hold"),
+            None if own_element(node).is_some() => Err("a value that the grant doesn't hold"),
             None => Err("a text where the mapping has none"),
         }
     }
@@ -190,9 +194,9 @@ fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
-/// The element of a place that is no record's.
-fn own(place: Option<&Place>) -> Option<ElementId> {
-    place.filter(|place| !place.is_record).and_then(|place| place.element)
+/// The element of a node, unless it is a record's.
+fn own_element(node: Option<&TableNode>) -> Option<ElementId> {
+    node.filter(|node| !node.is_record).and_then(|node| node.element)
 }
 
 /// How often an element was found in an output.
@@ -200,18 +204,18 @@ fn own(place: Option<&Place>) -> Option<ElementId> {
 pub(crate) struct Count {
     /// Values that were released.
     pub(crate) values: u32,
-    /// Those of them that may as well stand for one that was denied.
+    /// Those of them that may as well be placeholders.
     pub(crate) ambiguous_placeholders: u32,
 }
 
-/// Something that the envelope says.
+/// A fact that the envelope states.
 #[derive(Debug, Default)]
-struct WithStr {
+struct EnvelopeFact {
     text: String,
     times: usize,
 }
 
-impl WithStr {
+impl EnvelopeFact {
     fn set(&mut self, text: &str) {
         self.text.clear();
         self.text.push_str(text);
@@ -223,17 +227,17 @@ impl WithStr {
     }
 }
 
-/// What an output holds. The next message uses it again.
+/// What an output contains. The next message reuses it.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     counts: Vec<Count>,
-    /// The elements that were found: a message has few of all that there are.
-    met: Vec<ElementId>,
-    message_key: WithStr,
-    requester: WithStr,
+    /// The elements that were found: a message has few of all that exist.
+    found: Vec<ElementId>,
+    message_key: EnvelopeFact,
+    requester: EnvelopeFact,
     /// Names of objects, and references to them.
     pub(super) links: Links,
-    /// Values by which alone another output may differ from this one.
+    /// Values that alone may differ in another output of the same layout.
     judged: Vec<Judged>,
 }
 
@@ -241,14 +245,14 @@ impl Reading {
     pub(super) fn reset(&mut self, elements: usize) {
         self.counts.clear();
         self.counts.resize(elements, Count::default());
-        self.met.clear();
+        self.found.clear();
         self.message_key.times = 0;
         self.requester.times = 0;
         self.links.reset();
         self.judged.clear();
     }
 
-    /// Forgets what was found of another output, and begins with what is known of this one.
+    /// Discards another output's findings, and begins with what is known of this one.
     pub(super) fn begin_with(
         &mut self,
         elements: usize,
@@ -264,7 +268,7 @@ impl Reading {
         requester.into_iter().for_each(|requester| self.requester.set(requester));
     }
 
-    /// Forgets what was found so far.
+    /// Discards the findings so far.
     pub(super) fn begin_again(&mut self) {
         self.reset(self.counts.len());
     }
@@ -275,11 +279,11 @@ impl Reading {
     }
 
     /// The elements that were found at all.
-    pub(crate) fn met(&self) -> &[ElementId] {
-        &self.met
+    pub(crate) fn elements(&self) -> &[ElementId] {
+        &self.found
     }
 
-    /// The message key and the requester that the envelope names, if it does.
+    /// The message key and the requester that the envelope names, if any.
     pub(crate) fn message_key(&self) -> Option<&str> {
         self.message_key.get()
     }
@@ -295,26 +299,26 @@ impl Reading {
         }
     }
 
-    pub(super) fn count(&mut self, element: ElementId, is_doubtful: bool) {
-        self.add(element, Count { values: 1, ambiguous_placeholders: u32::from(is_doubtful) });
+    pub(super) fn count(&mut self, element: ElementId, is_ambiguous: bool) {
+        self.add(element, Count { values: 1, ambiguous_placeholders: u32::from(is_ambiguous) });
     }
 
     fn add(&mut self, element: ElementId, more: Count) {
         if let Some(count) = self.counts.get_mut(element.index()) {
             if count.values == 0 {
-                self.met.push(element);
+                self.found.push(element);
             }
             count.values += more.values;
             count.ambiguous_placeholders += more.ambiguous_placeholders;
         }
     }
 
-    /// Takes note of a value on which nothing hangs but how it was judged.
+    /// Notes a value that affects nothing but its own judgment.
     pub(super) fn was_judged(&mut self, judged: Judged) {
         self.judged.push(judged);
     }
 
-    /// Forgets where such values stand.
+    /// Discards the offsets of such values.
     pub(super) fn forget_judged(&mut self) {
         self.judged.clear();
     }
@@ -323,14 +327,14 @@ impl Reading {
         &self.judged
     }
 
-    /// Whether nothing that the envelope says was said twice.
+    /// Whether the envelope states every fact once at most.
     pub(super) fn has_facts_once(&self) -> bool {
         self.message_key.times <= 1 && self.requester.times <= 1
     }
 
-    /// What was counted here beside what `other` holds. `None` where that holds more.
+    /// What was counted here in addition to `other`. `None` if that has more.
     pub(super) fn beside(&self, other: &Self) -> Option<Vec<(ElementId, Count)>> {
-        let rest = |element: &ElementId| {
+        let difference = |element: &ElementId| {
             let (all, part) = (self.of(*element), other.of(*element));
             let values = all.values.checked_sub(part.values)?;
             Some((
@@ -341,7 +345,7 @@ impl Reading {
                 },
             ))
         };
-        let rests: Option<Vec<_>> = self.met.iter().map(rest).collect();
-        Some(rests?.into_iter().filter(|(_, count)| count.values > 0).collect())
+        let differences: Option<Vec<_>> = self.found.iter().map(difference).collect();
+        Some(differences?.into_iter().filter(|(_, count)| count.values > 0).collect())
     }
 }

@@ -1,10 +1,10 @@
-//! The second reading's own picture of a mapping: places and what may stand below them, by name. Built from what the
-//! author of the format wrote, in the plainest way.
+//! The second reading's own table of a mapping: nodes and their children by name. Built in the plainest way from what
+//! the format's author wrote.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::index::Index;
+use super::index::EdgeIndex;
 use super::text::TextLayout;
 use crate::catalog::ElementId;
 use crate::format::{Declared, Syntax};
@@ -12,14 +12,14 @@ use crate::format::{Declared, Syntax};
 /// The namespace of `rdf:value`, by which JSON-LD wraps a value.
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
-/// What is read of a message to know whose it is.
+/// A fact of a message that tells whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fact {
     MessageKey,
     Requester,
 }
 
-/// A namespace as the table counts them: the format's own come behind these.
+/// A namespace as the table numbers them: the format's own come after these.
 pub(super) type NamespaceNumber = usize;
 pub(super) const NO_NAMESPACE: NamespaceNumber = 0;
 pub(super) const FOREIGN: NamespaceNumber = 1;
@@ -28,7 +28,7 @@ const FIRST: NamespaceNumber = 3;
 
 const XSI_URI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
-/// A name as a message has it: of an element, an attribute, or in JSON a member, which has no namespace.
+/// A name in a message: of an element, an attribute, or a JSON member, which has no namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name<'a> {
     pub(super) namespace: NamespaceNumber,
@@ -36,28 +36,28 @@ pub(super) struct Name<'a> {
     pub(super) local: &'a str,
 }
 
-/// A step from one place to one below.
+/// An edge from a node to one below.
 #[derive(Debug)]
-struct Step {
+struct Edge {
     namespace: NamespaceNumber,
     is_attribute: bool,
     local: String,
     to: usize,
 }
 
-impl Step {
+impl Edge {
     fn name(&self) -> Name<'_> {
         Name { namespace: self.namespace, is_attribute: self.is_attribute, local: &self.local }
     }
 }
 
-/// A name that objects are known or referred to by.
+/// A name that objects have or are referred to by.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Expanded(NamespaceNumber, String);
+pub(super) struct ExpandedName(NamespaceNumber, String);
 
-/// What an attribute says of its element and others.
+/// What an attribute says about its element and others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Link {
+pub(super) enum LinkKind {
     Id,
     Reference,
     /// One or the other, by a URI.
@@ -65,40 +65,40 @@ pub(super) enum Link {
     Pointers,
 }
 
-impl Expanded {
+impl ExpandedName {
     pub(super) fn is(&self, name: &Name<'_>) -> bool {
         self.0 == name.namespace && self.1 == name.local
     }
 }
 
-/// A place in a message that the mapping knows.
+/// A node of the mapping.
 #[derive(Debug, Default)]
-pub(super) struct Place {
-    /// As the mapping spells its last step.
+pub(super) struct TableNode {
+    /// Its last step, in the mapping's spelling.
     pub(super) name: String,
-    below: Vec<Step>,
+    children: Vec<Edge>,
     pub(super) element: Option<ElementId>,
     /// Everything below belongs to the element.
     pub(super) is_record: bool,
     pub(super) nillable: bool,
     /// Its value is the name of a type.
     pub(super) is_type: bool,
-    /// The prefix of its name, by place among the format's.
+    /// The prefix of its name, by index among the format's.
     pub(super) prefix: Option<usize>,
-    /// `nil`, `empty`, or the text that stands for it where it was denied.
+    /// `nil`, `empty`, or the placeholder text that replaces it where it was denied.
     pub(super) placeholder: Option<String>,
     pub(super) fact: Option<Fact>,
     /// How its text may be laid out, if fields are extracted from it.
     pub(super) layouts: Vec<Arc<TextLayout>>,
 }
 
-impl Place {
-    /// Whether it is a value's: what stands there is judged, and nothing else of it is let through.
+impl TableNode {
+    /// Whether it has a value: that is judged, and nothing else of the node is let through.
     pub(super) fn is_value(&self) -> bool {
         !self.is_record && (self.element.is_some() || self.fact.is_some())
     }
 
-    /// Whether a value is what stands for one that was denied. `nil` says that it is written as XML's nil or JSON's null.
+    /// Whether a value is a placeholder. `nil` says that it is written as XML's nil or JSON's null.
     pub(super) fn is_placeholder(&self, value: &str, nil: bool) -> bool {
         self.placeholder.as_deref().is_some_and(|word| match word {
             "nil" => nil,
@@ -108,22 +108,22 @@ impl Place {
     }
 }
 
-/// All places of one format in one syntax; the first is above the root.
+/// All nodes of one format in one syntax; the first is above the root.
 #[derive(Debug)]
 pub(super) struct Table {
-    places: Vec<Place>,
-    /// The steps of all places.
-    index: Index,
-    /// The elements that a name leads to anywhere.
+    nodes: Vec<TableNode>,
+    /// The edges of all nodes.
+    index: EdgeIndex,
+    /// The elements that a name leads to anywhere in the mapping.
     elsewhere: HashMap<String, Vec<(NamespaceNumber, ElementId)>>,
     syntax: Syntax,
     prefixes: Vec<(String, String)>,
     /// The prefix of XML Schema's instance namespace, if it isn't one of these.
     xsi: Option<String>,
-    /// Whether a message is known by its root.
+    /// Whether a message is recognized by its root.
     pub(super) has_root: bool,
     /// The attributes by which objects are named and referred to.
-    links: Vec<(Expanded, Link)>,
+    links: Vec<(ExpandedName, LinkKind)>,
     pub(super) json_id: Option<String>,
     pub(super) wrapped: Option<String>,
 }
@@ -134,8 +134,8 @@ impl Table {
     pub(super) fn new(declared: &Declared, layouts: &[Arc<TextLayout>], syntax: Syntax) -> Self {
         let rdf = declared.namespaces.iter().find(|(_, uri)| uri == RDF);
         let mut table = Self {
-            places: vec![Place::default()],
-            index: Index::default(),
+            nodes: vec![TableNode::default()],
+            index: EdgeIndex::default(),
             elsewhere: HashMap::new(),
             syntax,
             prefixes: declared.namespaces.clone(),
@@ -147,13 +147,13 @@ impl Table {
         };
         let ids: Vec<String> = declared.id.iter().cloned().collect();
         let kinds = [
-            (&ids, Link::Id),
-            (&declared.references, Link::Reference),
-            (&declared.uris, Link::Uri),
-            (&declared.pointers, Link::Pointers),
+            (&ids, LinkKind::Id),
+            (&declared.references, LinkKind::Reference),
+            (&declared.uris, LinkKind::Uri),
+            (&declared.pointers, LinkKind::Pointers),
         ];
         for (names, kind) in kinds {
-            let names = names.iter().map(|name| (table.expanded(name), kind)).collect::<Vec<_>>();
+            let names = names.iter().map(|name| (table.expanded_name(name), kind)).collect::<Vec<_>>();
             table.links.extend(names);
         }
         if !declared.namespaces.iter().any(|(_, uri)| uri == XSI_URI) {
@@ -163,54 +163,54 @@ impl Table {
             }
             table.xsi = Some(prefix);
         }
-        let root = declared.root.as_deref().map_or(0, |root| table.walk(0, root));
+        let root = declared.root.as_deref().map_or(0, |root| table.insert_path(0, root));
         for (path, element) in &declared.paths {
             let is_record = path.ends_with("/**");
-            let at = table.walk(root, path.trim_end_matches("/**"));
-            table.change(at, |place| (place.element, place.is_record) = (Some(*element), is_record));
+            let at = table.insert_path(root, path.trim_end_matches("/**"));
+            table.update(at, |node| (node.element, node.is_record) = (Some(*element), is_record));
             if let (Some(wrapped), false) = (table.wrapped.clone(), is_record) {
-                let inside = table.walk(at, &wrapped);
-                table.change(inside, |place| place.element = Some(*element));
+                let inside = table.insert_path(at, &wrapped);
+                table.update(inside, |node| node.element = Some(*element));
             }
         }
         for (path, fact) in [(&declared.message_type, Fact::MessageKey), (&declared.requester, Fact::Requester)] {
             let Some(path) = path else { continue };
-            let at = table.walk(root, path);
-            table.change(at, |place| place.fact = Some(fact));
-            let inside = table.wrap(at);
-            table.change(inside.unwrap_or(at), |place| place.fact = Some(fact));
+            let at = table.insert_path(root, path);
+            table.update(at, |node| node.fact = Some(fact));
+            let inside = table.wrapped_value(at);
+            table.update(inside.unwrap_or(at), |node| node.fact = Some(fact));
         }
         for path in &declared.nillable {
-            let at = table.walk(root, path);
-            table.change(at, |place| place.nillable = true);
+            let at = table.insert_path(root, path);
+            table.update(at, |node| node.nillable = true);
         }
         for (path, word) in &declared.required {
-            let at = table.walk(root, path);
-            table.change(at, |place| place.placeholder = Some(word.clone()));
+            let at = table.insert_path(root, path);
+            table.update(at, |node| node.placeholder = Some(word.clone()));
         }
         for (text, layout) in declared.texts.iter().zip(layouts) {
             for path in &text.paths {
-                let at = table.walk(root, path);
-                let inside = table.wrap(at);
+                let at = table.insert_path(root, path);
+                let inside = table.wrapped_value(at);
                 for at in inside.into_iter().chain([at]) {
-                    table.change(at, |place| place.layouts.push(Arc::clone(layout)));
+                    table.update(at, |node| node.layouts.push(Arc::clone(layout)));
                 }
             }
         }
-        table.index = Index::new(table.steps().map(|(from, step)| (from, step.name(), step.to)));
+        table.index = EdgeIndex::new(table.edges().map(|(from, edge)| (from, edge.name(), edge.to)));
         table.elsewhere = table.elements_by_name();
         table
     }
 
-    fn steps(&self) -> impl Iterator<Item = (usize, &Step)> {
-        self.places.iter().enumerate().flat_map(|(from, place)| place.below.iter().map(move |step| (from, step)))
+    fn edges(&self) -> impl Iterator<Item = (usize, &Edge)> {
+        self.nodes.iter().enumerate().flat_map(|(from, node)| node.children.iter().map(move |edge| (from, edge)))
     }
 
     fn elements_by_name(&self) -> HashMap<String, Vec<(NamespaceNumber, ElementId)>> {
         let mut elsewhere: HashMap<String, Vec<_>> = HashMap::new();
-        for (_, step) in self.steps() {
-            let elements = elsewhere.entry(step.local.clone()).or_default();
-            elements.extend(self.elements_below(step.to).into_iter().map(|element| (step.namespace, element)));
+        for (_, edge) in self.edges() {
+            let elements = elsewhere.entry(edge.local.clone()).or_default();
+            elements.extend(self.elements_below(edge.to).into_iter().map(|element| (edge.namespace, element)));
         }
         for elements in elsewhere.values_mut() {
             elements.sort_unstable();
@@ -219,42 +219,42 @@ impl Table {
         elsewhere
     }
 
-    pub(super) fn get(&self, at: usize) -> Option<&Place> {
-        self.places.get(at)
+    pub(super) fn get(&self, at: usize) -> Option<&TableNode> {
+        self.nodes.get(at)
     }
 
-    /// How many places there are.
+    /// The number of nodes.
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.nodes.len()
     }
 
-    /// The place below `at` that a name leads to.
-    pub(super) fn below(&self, at: usize, name: Name<'_>) -> Option<usize> {
+    /// The node below `at` that a name leads to.
+    pub(super) fn child(&self, at: usize, name: Name<'_>) -> Option<usize> {
         self.index.find(at, name)
     }
 
-    /// Whether a name that no path has here may stand in a record: not one that leads to other elements elsewhere, all of
-    /// them denied.
+    /// Whether a record may contain a name that no path has here: not one that leads elsewhere to other elements, all
+    /// of them denied.
     pub(super) fn admits_in_record(&self, name: Name<'_>, is_permitted: impl Fn(ElementId) -> bool) -> bool {
         let all = self.elsewhere.get(name.local).into_iter().flatten();
         let mut elements = all.filter(|(namespace, _)| *namespace == name.namespace).map(|(_, element)| *element);
         elements.clone().next().is_none() || elements.any(is_permitted)
     }
 
-    /// The elements at a place and below it.
+    /// The elements at a node and below it.
     fn elements_below(&self, at: usize) -> Vec<ElementId> {
         let mut elements = Vec::new();
         let mut open = vec![at];
-        while let Some(place) = open.pop().and_then(|at| self.get(at)) {
-            elements.extend(place.element);
-            open.extend(place.below.iter().map(|step| step.to));
+        while let Some(node) = open.pop().and_then(|at| self.get(at)) {
+            elements.extend(node.element);
+            open.extend(node.children.iter().map(|edge| edge.to));
         }
         elements
     }
 
-    /// The place below `at` that a member leads to.
+    /// The node below `at` that a member leads to.
     pub(super) fn member(&self, at: usize, name: &str) -> Option<usize> {
-        self.below(at, Name { namespace: NO_NAMESPACE, is_attribute: false, local: name })
+        self.child(at, Name { namespace: NO_NAMESPACE, is_attribute: false, local: name })
     }
 
     /// The number of a namespace.
@@ -262,7 +262,7 @@ impl Table {
         match uri {
             "" => NO_NAMESPACE,
             XSI_URI => XSI,
-            _ => self.prefixes.iter().position(|(_, own)| own == uri).map_or(FOREIGN, |place| FIRST + place),
+            _ => self.prefixes.iter().position(|(_, own)| own == uri).map_or(FOREIGN, |index| FIRST + index),
         }
     }
 
@@ -276,8 +276,8 @@ impl Table {
         self.prefixes.iter().find(|(own, _)| own == prefix).map(|(_, uri)| uri.as_str())
     }
 
-    /// The place of a prefix among the format's.
-    pub(super) fn place_of(&self, prefix: &str) -> Option<usize> {
+    /// The index of a prefix among the format's.
+    pub(super) fn prefix_index(&self, prefix: &str) -> Option<usize> {
         self.prefixes.iter().position(|(own, _)| own == prefix)
     }
 
@@ -297,8 +297,8 @@ impl Table {
         name.split_once(':').is_none_or(|(prefix, _)| self.uri_of(prefix).is_some())
     }
 
-    /// What an attribute says of its element and others, if that is what it is for.
-    pub(super) fn link(&self, name: &Name<'_>) -> Option<Link> {
+    /// What an attribute says about its element and others, if that is its purpose.
+    pub(super) fn link(&self, name: &Name<'_>) -> Option<LinkKind> {
         self.links.iter().find(|(own, _)| own.is(name)).map(|(_, link)| *link)
     }
 
@@ -307,53 +307,53 @@ impl Table {
         !self.prefixes.is_empty()
     }
 
-    fn change(&mut self, at: usize, change: impl FnOnce(&mut Place)) {
-        if let Some(place) = self.places.get_mut(at) {
-            change(place);
+    fn update(&mut self, at: usize, update: impl FnOnce(&mut TableNode)) {
+        if let Some(node) = self.nodes.get_mut(at) {
+            update(node);
         }
     }
 
-    /// The place below `at` that a name leads to, while the table is being made.
-    fn declared(&self, at: usize, name: Name<'_>) -> Option<usize> {
-        self.get(at)?.below.iter().find(|step| step.name() == name).map(|step| step.to)
+    /// The node below `at` that a name leads to, while the table is being built.
+    fn child_by_name(&self, at: usize, name: Name<'_>) -> Option<usize> {
+        self.get(at)?.children.iter().find(|edge| edge.name() == name).map(|edge| edge.to)
     }
 
-    /// The place of the value in the object that wraps it.
-    fn wrap(&self, at: usize) -> Option<usize> {
+    /// The node of the value in the object that wraps it.
+    fn wrapped_value(&self, at: usize) -> Option<usize> {
         let local = self.wrapped.as_deref()?;
-        self.declared(at, Name { namespace: NO_NAMESPACE, is_attribute: false, local })
+        self.child_by_name(at, Name { namespace: NO_NAMESPACE, is_attribute: false, local })
     }
 
-    fn walk(&mut self, from: usize, path: &str) -> usize {
+    fn insert_path(&mut self, from: usize, path: &str) -> usize {
         path.split('/').fold(from, |at, step| {
-            let Expanded(namespace, local) = self.expanded(step);
+            let ExpandedName(namespace, local) = self.expanded_name(step);
             let is_attribute = self.syntax == Syntax::Xml && step.starts_with('@');
-            let known = self.declared(at, Name { namespace, is_attribute, local: &local });
-            known.unwrap_or_else(|| {
-                let to = self.places.len();
+            let existing = self.child_by_name(at, Name { namespace, is_attribute, local: &local });
+            existing.unwrap_or_else(|| {
+                let to = self.nodes.len();
                 let is_type = step == "@type" || namespace == XSI && local == "type";
                 let (prefix, is_xsi_type) = match step.trim_start_matches('@').split_once(':') {
                     Some((prefix, last)) => {
-                        (self.place_of(prefix), last == "type" && self.uri_of(prefix) == Some(XSI_URI))
+                        (self.prefix_index(prefix), last == "type" && self.uri_of(prefix) == Some(XSI_URI))
                     }
                     None => (None, false),
                 };
                 let is_type = is_type || is_xsi_type;
-                self.places.push(Place { name: step.to_owned(), is_type, prefix, ..Place::default() });
-                self.change(at, |place| place.below.push(Step { namespace, is_attribute, local, to }));
+                self.nodes.push(TableNode { name: step.to_owned(), is_type, prefix, ..TableNode::default() });
+                self.update(at, |node| node.children.push(Edge { namespace, is_attribute, local, to }));
                 to
             })
         })
     }
 
     /// A step of a path as it is compared: by namespace and local name in XML, by the member's whole name in JSON.
-    fn expanded(&self, step: &str) -> Expanded {
+    fn expanded_name(&self, step: &str) -> ExpandedName {
         let name = step.trim_start_matches('@');
         match name.split_once(':') {
             Some((prefix, local)) if self.syntax == Syntax::Xml => {
-                Expanded(self.namespace(self.uri_of(prefix).unwrap_or_default()), local.to_owned())
+                ExpandedName(self.namespace(self.uri_of(prefix).unwrap_or_default()), local.to_owned())
             }
-            _ => Expanded(NO_NAMESPACE, name.to_owned()),
+            _ => ExpandedName(NO_NAMESPACE, name.to_owned()),
         }
     }
 }

@@ -1,31 +1,31 @@
-//! XML taken apart at its tags, on the parts of quick-xml. Its `Reader` would do the same, but keeps the names of open
-//! elements in room of its own, for every message anew, and checks once more that each piece is UTF-8. So what nearly all
-//! of an output is, tags and plain text, is cut here, where `ElementParser` says that a tag ends; everything else is read
-//! by a `Reader`. The tests hold it against a `Reader` that reads all.
+//! Splits XML at its tags, with quick-xml's parts. Its `Reader` does the same, but allocates the names of open elements
+//! anew for every message, and validates each piece as UTF-8 again. So tags and plain text, nearly all of an output,
+//! are split here, where `ElementParser` says that a tag ends; a `Reader` reads everything else. Tests compare it with
+//! a `Reader` that reads all.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use quick_xml::events::attributes::Attributes;
 use quick_xml::parser::{ElementParser, Parser};
 
-/// What comes next in a document.
+/// The next piece of a document.
 #[derive(Debug)]
-pub(super) enum Piece<'t> {
+pub(super) enum XmlToken<'t> {
     Start(Tag<'t>),
-    /// The start of an end tag; whose it is, [`Tags::end`] must be asked.
+    /// The start of an end tag; pass the element's name to [`Tags::end`].
     End,
     Text(&'t str),
-    /// What isn't met often: a reference, a CDATA section, a declaration, and what must not be.
+    /// What is rare: a reference, a CDATA section, a declaration, and what must not be there.
     Rare(Event<'t>),
     /// The end of the document.
     Eof,
 }
 
-/// A start tag, or one that is both.
+/// A start tag, or an empty-element tag.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tag<'t> {
     content: &'t str,
-    /// Bytes of its name.
+    /// The length of its name in bytes.
     name: usize,
     pub(super) is_empty: bool,
 }
@@ -35,8 +35,8 @@ impl<'t> Tag<'t> {
         self.content.get(..self.name).unwrap_or_default()
     }
 
-    /// What stands behind its name.
-    pub(super) fn rest(self) -> &'t str {
+    /// What follows its name.
+    pub(super) fn after_name(self) -> &'t str {
         self.content.get(self.name..).unwrap_or_default()
     }
 
@@ -44,7 +44,7 @@ impl<'t> Tag<'t> {
         self.name < self.content.len()
     }
 
-    /// Its attributes. That none stands twice is for the walk to see: quick-xml would need room for that.
+    /// Its attributes. The walk checks for duplicates: quick-xml would allocate for that.
     pub(super) fn attributes(self) -> Attributes<'t> {
         let mut attributes = Attributes::new(self.content, self.name);
         attributes.with_checks(false);
@@ -52,19 +52,19 @@ impl<'t> Tag<'t> {
     }
 }
 
-/// A document on its way.
+/// A document being read.
 pub(super) struct Tags<'t> {
     text: &'t str,
     at: usize,
 }
 
-/// What is no XML, or ends too early.
+/// The document isn't XML, or ends too early.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct IllFormed;
 
 impl<'t> Tags<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        // A byte order mark is no part of the document.
+        // A byte order mark isn't part of the document.
         let at = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
         Self { text, at }
     }
@@ -75,38 +75,38 @@ impl<'t> Tags<'t> {
     }
 
     #[inline]
-    pub(super) fn next(&mut self) -> Result<Piece<'t>, IllFormed> {
+    pub(super) fn next(&mut self) -> Result<XmlToken<'t>, IllFormed> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         match rest.as_bytes() {
-            [] => Ok(Piece::Eof),
-            [b'<', b'/', ..] => Ok(Piece::End),
+            [] => Ok(XmlToken::Eof),
+            [b'<', b'/', ..] => Ok(XmlToken::End),
             [b'&', ..] | [b'<', b'!' | b'?', ..] => self.rare(rest),
             [b'<', ..] => {
                 let end = ElementParser::Outside.feed(rest.as_bytes()).ok_or(IllFormed)?;
                 self.at += end + 1;
                 let content = rest.get(1..end).ok_or(IllFormed)?;
                 let (content, is_empty) = content.strip_suffix('/').map_or((content, false), |content| (content, true));
-                // Most tags are a name and nothing else, which is seen sooner than where a name ends.
+                // Most tags are only a name: testing for a space is faster than searching for the name's end.
                 let has_space = content.bytes().fold(false, |any, byte| any | is_space(byte));
                 let name = if has_space { content.bytes().position(is_space) } else { None };
                 let name = name.unwrap_or(content.len());
-                Ok(Piece::Start(Tag { content, name, is_empty }))
+                Ok(XmlToken::Start(Tag { content, name, is_empty }))
             }
             bytes => {
                 let end = memchr::memchr2(b'<', b'&', bytes).unwrap_or(bytes.len());
                 self.at += end;
-                Ok(Piece::Text(rest.get(..end).ok_or(IllFormed)?))
+                Ok(XmlToken::Text(rest.get(..end).ok_or(IllFormed)?))
             }
         }
     }
 
-    /// Reads the end tag of the element of this name.
+    /// Reads the end tag of the element with this name.
     #[inline]
     pub(super) fn end(&mut self, name: &str) -> Result<(), IllFormed> {
         let rest = self.text.as_bytes().get(self.at..).and_then(|rest| rest.strip_prefix(b"</"));
         let rest = rest.and_then(|rest| rest.strip_prefix(name.as_bytes())).ok_or(IllFormed)?;
         let spaces = rest.iter().take_while(|byte| is_space(**byte)).count();
-        // Nothing but spaces is another name than none at all.
+        // A name of spaces isn't an empty name.
         if rest.get(spaces) != Some(&b'>') || name.is_empty() && spaces > 0 {
             return Err(IllFormed);
         }
@@ -115,12 +115,12 @@ impl<'t> Tags<'t> {
     }
 
     #[inline(never)]
-    fn rare(&mut self, rest: &'t str) -> Result<Piece<'t>, IllFormed> {
+    fn rare(&mut self, rest: &'t str) -> Result<XmlToken<'t>, IllFormed> {
         let mut reader = Reader::from_str(rest);
         reader.config_mut().check_comments = true;
         let event = reader.read_event().map_err(|_| IllFormed)?;
         self.at += usize::try_from(reader.buffer_position()).map_err(|_| IllFormed)?;
-        Ok(Piece::Rare(event))
+        Ok(XmlToken::Rare(event))
     }
 }
 
@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    /// What a document is made of, as `Reader` and `Tags` both say it; up to the first thing that is wrong.
+    /// The pieces of a document, in the same words for `Reader` and `Tags`; up to the first error.
     fn by_reader(text: &str) -> Vec<String> {
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_comments = true;
@@ -157,25 +157,25 @@ mod tests {
         let mut all = Vec::new();
         loop {
             all.push(match tags.next() {
-                Ok(Piece::Start(tag)) => {
+                Ok(XmlToken::Start(tag)) => {
                     let word = if tag.is_empty { "empty" } else { "start" };
                     if !tag.is_empty {
                         open.push(tag.name());
                     }
                     format!("{word} {} {:?}", tag.name(), tag.content.get(tag.name..).unwrap())
                 }
-                Ok(Piece::End) => match open.pop() {
+                Ok(XmlToken::End) => match open.pop() {
                     Some(name) if tags.end(name).is_ok() => format!("end {name}"),
                     _ => return all,
                 },
-                Ok(Piece::Text(text)) => format!("text {text}"),
-                Ok(Piece::Rare(event)) => format!("{event:?}"),
-                Ok(Piece::Eof) | Err(_) => return all,
+                Ok(XmlToken::Text(text)) => format!("text {text}"),
+                Ok(XmlToken::Rare(event)) => format!("{event:?}"),
+                Ok(XmlToken::Eof) | Err(_) => return all,
             });
         }
     }
 
-    /// Whether both come to the end of the document.
+    /// Whether each of them gets to the end of the document.
     fn is_whole(text: &str) -> (bool, bool) {
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_comments = true;
@@ -190,9 +190,9 @@ mod tests {
         let mut open = Vec::new();
         let by_tags = loop {
             match tags.next() {
-                Ok(Piece::Start(tag)) if !tag.is_empty => open.push(tag.name()),
-                Ok(Piece::End) if open.pop().is_none_or(|name| tags.end(name).is_err()) => break false,
-                Ok(Piece::Eof) => break true,
+                Ok(XmlToken::Start(tag)) if !tag.is_empty => open.push(tag.name()),
+                Ok(XmlToken::End) if open.pop().is_none_or(|name| tags.end(name).is_err()) => break false,
+                Ok(XmlToken::Eof) => break true,
                 Err(_) => break false,
                 Ok(_) => {}
             }

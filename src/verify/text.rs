@@ -1,5 +1,5 @@
-//! The second reading of a text that holds fields of its own, on the `regex` crate: from end to end there must be nothing
-//! in it but one heading and fields that the grant holds, one to a line.
+//! The second reading of a text that has fields of its own, on the `regex` crate: it must consist of one heading and
+//! fields that the grant permits, one per line.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,23 +9,23 @@ use crate::catalog::ElementId;
 use crate::config::ConfigError;
 use crate::format::{DeclaredPattern, DeclaredText};
 
-/// A layout. Its patterns are compiled when a text first asks for them, or all at once where they must be proven. One that
-/// can't be compiled is the layout of no text.
+/// A layout. Its patterns are compiled on first use, or all at once where they must be checked. One that can't be
+/// compiled matches no text.
 #[derive(Debug)]
 pub(super) struct TextLayout {
     declared: Arc<DeclaredText>,
     heading: OnceLock<Option<Regex>>,
-    fields: OnceLock<Option<Fields>>,
+    fields: OnceLock<Option<FieldPatterns>>,
 }
 
-/// The patterns of the fields, compiled: all in one, to learn which of them match, and each alone, for its groups.
+/// The patterns of the fields: all in one, to find which of them match, and each by itself, for its groups.
 #[derive(Debug)]
-struct Fields {
+struct FieldPatterns {
     all: RegexSet,
     each: Vec<OnceLock<Option<Regex>>>,
 }
 
-const OTHERWISE: &str = "a text that isn't laid out as the mapping has it";
+const NOT_THIS_LAYOUT: &str = "a text that isn't laid out as the mapping has it";
 
 impl TextLayout {
     pub(super) fn new(declared: &Arc<DeclaredText>) -> Self {
@@ -36,8 +36,8 @@ impl TextLayout {
     ///
     /// # Errors
     /// When a pattern is too large for the `regex` crate, or ends in a comment.
-    pub(super) fn prove(&self) -> Result<(), ConfigError> {
-        let is_compiled = |place| self.field(place).is_some();
+    pub(super) fn compile_all(&self) -> Result<(), ConfigError> {
+        let is_compiled = |index| self.field(index).is_some();
         match self.heading().is_some() && (0..self.declared.fields.len()).all(is_compiled) {
             true => Ok(()),
             false => {
@@ -50,13 +50,13 @@ impl TextLayout {
         self.heading.get_or_init(|| at_start(&self.declared.heading)).as_ref()
     }
 
-    fn fields(&self) -> Option<&Fields> {
-        self.fields.get_or_init(|| Fields::new(&self.declared.fields)).as_ref()
+    fn fields(&self) -> Option<&FieldPatterns> {
+        self.fields.get_or_init(|| FieldPatterns::new(&self.declared.fields)).as_ref()
     }
 
-    fn field(&self, place: usize) -> Option<&Regex> {
-        let regex = self.fields()?.each.get(place)?;
-        regex.get_or_init(|| self.declared.fields.get(place).and_then(at_start)).as_ref()
+    fn field(&self, index: usize) -> Option<&Regex> {
+        let regex = self.fields()?.each.get(index)?;
+        regex.get_or_init(|| self.declared.fields.get(index).and_then(at_start)).as_ref()
     }
 
     /// Whether some line begins with the heading.
@@ -66,23 +66,23 @@ impl TextLayout {
         self.heading().is_some_and(|heading| lines.any(|line| heading.is_match(line)))
     }
 
-    /// What a text begins with, and whether it is the heading. Of fields that match, the first declared is meant.
+    /// What a text begins with, and whether it is the heading. If several fields match, the first declared wins.
     fn first<'t>(&self, text: &'t str) -> Option<(Captures<'t>, &DeclaredPattern, bool)> {
         if let Some(captures) = self.heading()?.captures(text) {
             return Some((captures, &self.declared.heading, true));
         }
-        let place = self.fields()?.all.matches(text).iter().next()?;
-        Some((self.field(place)?.captures(text)?, self.declared.fields.get(place)?, false))
+        let index = self.fields()?.all.matches(text).iter().next()?;
+        Some((self.field(index)?.captures(text)?, self.declared.fields.get(index)?, false))
     }
 
-    /// Reads a text that must be laid out so. `allows` judges a value; the elements of all are given.
+    /// Reads a text that must have this layout. `allows` judges a value; returns the elements of all.
     pub(super) fn read(
         &self,
         text: &str,
         allows: &dyn Fn(ElementId, &str) -> Result<(), &'static str>,
     ) -> Result<Vec<ElementId>, &'static str> {
         if !self.has_heading(text) {
-            return Err(OTHERWISE);
+            return Err(NOT_THIS_LAYOUT);
         }
         let mut elements = Vec::new();
         let (mut rest, mut headings, mut fields) = (text, 0, 0);
@@ -106,11 +106,11 @@ impl TextLayout {
             }
             rest = next_line(rest, captures.get_match().end())?;
         }
-        if headings == 1 && fields > 0 { Ok(elements) } else { Err(OTHERWISE) }
+        if headings == 1 && fields > 0 { Ok(elements) } else { Err(NOT_THIS_LAYOUT) }
     }
 }
 
-impl Fields {
+impl FieldPatterns {
     fn new(declared: &[DeclaredPattern]) -> Option<Self> {
         let all = RegexSetBuilder::new(declared.iter().map(anchored)).unicode(false).crlf(true).build().ok()?;
         Some(Self { all, each: declared.iter().map(|_| OnceLock::new()).collect() })
@@ -126,10 +126,10 @@ fn anchored(declared: &DeclaredPattern) -> String {
     format!(r"\A(?:{})", declared.pattern)
 }
 
-/// What follows a match that ends at `end`: the next line, where the match doesn't end its own. One line end is all that
-/// may stand there.
+/// The next line after a match that ends at `end`, where the match doesn't include the line end. Only one line end may
+/// follow.
 fn next_line(text: &str, end: usize) -> Result<&str, &'static str> {
-    let (line, rest) = text.split_at_checked(end).ok_or(OTHERWISE)?;
+    let (line, rest) = text.split_at_checked(end).ok_or(NOT_THIS_LAYOUT)?;
     if rest.is_empty() || line.ends_with('\n') {
         return Ok(rest);
     }
@@ -149,7 +149,7 @@ mod tests {
         let texts: Vec<_> = formats.iter().flat_map(|format| &format.declared.texts).collect();
         assert!(texts.len() > 4);
         for text in texts {
-            TextLayout::new(text).prove().unwrap();
+            TextLayout::new(text).compile_all().unwrap();
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Texts that must be told apart while a message is read: names of one object. They
-//! stand in one string, which the next message uses again, so that none takes room of its own.
+//! A set of strings that must be distinct while a message is read: names of one object. They share one buffer, which
+//! the next message reuses, so that none is allocated by itself.
 
-/// Texts in the order they came, each with something that is known of it.
+/// Strings in the order they came, each with a tag.
 #[derive(Debug)]
-pub(super) struct Texts<T> {
+pub(super) struct StringSet<T> {
     text: String,
     entries: Vec<Entry<T>>,
 }
@@ -12,57 +12,57 @@ pub(super) struct Texts<T> {
 struct Entry<T> {
     start: usize,
     end: usize,
-    known: T,
+    tag: T,
 }
 
-/// How far the texts went at some time.
+/// The length of a set at some time.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Mark {
+pub(super) struct Checkpoint {
     entries: usize,
     text: usize,
 }
 
-impl<T> Default for Texts<T> {
+impl<T> Default for StringSet<T> {
     fn default() -> Self {
         Self { text: String::new(), entries: Vec::new() }
     }
 }
 
-impl<T: Copy + Ord> Texts<T> {
+impl<T: Copy + Ord> StringSet<T> {
     pub(super) fn clear(&mut self) {
-        self.back_to(Mark::default());
+        self.truncate_to(Checkpoint::default());
     }
 
-    pub(super) fn mark(&self) -> Mark {
-        Mark { entries: self.entries.len(), text: self.text.len() }
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { entries: self.entries.len(), text: self.text.len() }
     }
 
-    /// Forgets all that came after a mark.
-    pub(super) fn back_to(&mut self, mark: Mark) {
-        self.entries.truncate(mark.entries);
-        self.text.truncate(mark.text);
+    /// Discards all strings after a checkpoint.
+    pub(super) fn truncate_to(&mut self, checkpoint: Checkpoint) {
+        self.entries.truncate(checkpoint.entries);
+        self.text.truncate(checkpoint.text);
     }
 
-    /// Adds a text.
-    pub(super) fn push(&mut self, text: &str, known: T) {
+    /// Adds a string.
+    pub(super) fn push(&mut self, text: &str, tag: T) {
         let start = self.text.len();
         self.text.push_str(text);
-        self.entries.push(Entry { start, end: self.text.len(), known });
+        self.entries.push(Entry { start, end: self.text.len(), tag });
     }
 
-    /// Whether two since a mark are the same, in what is known of them as well.
-    pub(super) fn has_twins(&mut self, mark: Mark) -> bool {
-        let texts = self.sorted(mark);
-        texts.clone().zip(texts.skip(1)).any(|(one, next)| one == next)
+    /// Whether two since a checkpoint are the same, with the same tag.
+    pub(super) fn has_duplicates(&mut self, checkpoint: Checkpoint) -> bool {
+        let strings = self.sorted(checkpoint);
+        strings.clone().zip(strings.skip(1)).any(|(one, next)| one == next)
     }
 
-    /// Each text since a mark with what is known of it, in their order, which is that of the texts from now on.
-    pub(super) fn sorted(&mut self, mark: Mark) -> impl Iterator<Item = (&str, T)> + Clone {
+    /// Each string since a checkpoint with its tag, sorted; they stay in this order.
+    pub(super) fn sorted(&mut self, checkpoint: Checkpoint) -> impl Iterator<Item = (&str, T)> + Clone {
         let Self { text, entries } = self;
         let borrowed = |entry: &Entry<T>| text.get(entry.start..entry.end).unwrap_or_default();
-        let entries = entries.get_mut(mark.entries..).unwrap_or_default();
-        entries.sort_unstable_by(|one, other| (borrowed(one), one.known).cmp(&(borrowed(other), other.known)));
-        entries.iter().map(move |entry| (borrowed(entry), entry.known))
+        let entries = entries.get_mut(checkpoint.entries..).unwrap_or_default();
+        entries.sort_unstable_by(|one, other| (borrowed(one), one.tag).cmp(&(borrowed(other), other.tag)));
+        entries.iter().map(move |entry| (borrowed(entry), entry.tag))
     }
 }
 
@@ -72,15 +72,15 @@ mod tests {
 
     #[test]
     fn texts_are_sorted_found_and_forgotten() {
-        let mut texts = Texts::default();
-        texts.push("a", 1);
-        let mark = texts.mark();
-        for (text, known) in [("c", 2), ("a", 4), ("", 3), ("a", 3)] {
-            texts.push(text, known);
+        let mut strings = StringSet::default();
+        strings.push("a", 1);
+        let checkpoint = strings.checkpoint();
+        for (text, tag) in [("c", 2), ("a", 4), ("", 3), ("a", 3)] {
+            strings.push(text, tag);
         }
-        assert_eq!(texts.sorted(mark).collect::<Vec<_>>(), [("", 3), ("a", 3), ("a", 4), ("c", 2)]);
-        texts.back_to(mark);
-        texts.push("b", 5);
-        assert_eq!(texts.sorted(Mark::default()).collect::<Vec<_>>(), [("a", 1), ("b", 5)]);
+        assert_eq!(strings.sorted(checkpoint).collect::<Vec<_>>(), [("", 3), ("a", 3), ("a", 4), ("c", 2)]);
+        strings.truncate_to(checkpoint);
+        strings.push("b", 5);
+        assert_eq!(strings.sorted(Checkpoint::default()).collect::<Vec<_>>(), [("a", 1), ("b", 5)]);
     }
 }

@@ -1,8 +1,8 @@
-//! What a released value may look like, judged a second time: the catalog's shapes on the `regex` crate, and the plainest
-//! signs of what must never be in a text.
+//! What a released value may look like, judged a second time: the catalog's shapes on the `regex` crate, and the
+//! plainest signs of what must never be in a text.
 //!
-//! What is compiled is compiled when a value first asks for it, but for patterns that a user wrote: what is wrong with these
-//! is told before the first message.
+//! Built-in patterns are compiled on first use. A user's patterns are compiled at once, so that errors in them are
+//! reported before the first message.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -21,9 +21,9 @@ struct Shape {
     pattern: Arc<Pattern>,
     max_characters: usize,
     kind: Kind,
-    /// A text that may hold no Social Security number, however it is written.
+    /// The text may contain no Social Security number, however it is written.
     refuses_ssn: bool,
-    /// No name, address or code: it may be a sentence.
+    /// It isn't a name, address or code: it may be a sentence.
     may_be_phrase: bool,
 }
 
@@ -31,8 +31,8 @@ struct Shape {
 #[derive(Debug)]
 struct Pattern {
     text: Box<str>,
-    /// For values of ASCII, if it fits into a table.
-    form: OnceLock<Option<Dfa>>,
+    /// For ASCII values, if it fits into a table.
+    dfa: OnceLock<Option<Dfa>>,
     /// For all others. One that can't be compiled matches nothing.
     regex: OnceLock<Option<Regex>>,
 }
@@ -41,23 +41,23 @@ impl Pattern {
     fn new(text: &str, origin: Origin) -> Result<Self, regex::Error> {
         let regex = match origin {
             Origin::BuiltIn => OnceLock::new(),
-            Origin::Added => OnceLock::from(Some(whole(text)?)),
+            Origin::Added => OnceLock::from(Some(anchored(text)?)),
         };
-        Ok(Self { text: text.into(), form: OnceLock::new(), regex })
+        Ok(Self { text: text.into(), dfa: OnceLock::new(), regex })
     }
 
-    fn form(&self) -> Option<&Dfa> {
-        self.form.get_or_init(|| Dfa::new(&self.text)).as_ref()
+    fn dfa(&self) -> Option<&Dfa> {
+        self.dfa.get_or_init(|| Dfa::new(&self.text)).as_ref()
     }
 
     fn is_match(&self, value: &str) -> bool {
-        let regex = self.regex.get_or_init(|| whole(&self.text).ok());
+        let regex = self.regex.get_or_init(|| anchored(&self.text).ok());
         regex.as_ref().is_some_and(|regex| regex.is_match(value.as_bytes()))
     }
 }
 
 impl Shape {
-    /// Whether a value conforms by the regular expression.
+    /// Whether a value matches the regular expression.
     fn is_matched_by(&self, value: &str) -> bool {
         value.chars().count() <= self.max_characters && is_visible_text(value) && self.pattern.is_match(value)
     }
@@ -73,7 +73,7 @@ pub(super) struct Values {
     sentence: OnceLock<Option<Regex>>,
 }
 
-/// Nine digits as a Social Security number is written, standing alone.
+/// Nine digits written like a Social Security number, with no digit next to them.
 const SSN: &str = r"(?:\A|[^0-9])(?:\d{9}|\d{3}[-. ]\d{2}[-. ]\d{4})(?:\z|[^0-9])";
 
 /// How images begin in base64, base64url and hexadecimal.
@@ -93,10 +93,10 @@ const IMAGES: [&str; 14] = [
     "89504e47",
     "47494638",
 ];
-/// A shorter word holds no image; a longer one of letters and digits is no word.
-const SHORTEST_IMAGE: usize = 16;
-const LONGEST_WORD: usize = 40;
-/// Words of the shortest sentence, and words by which one is known.
+/// A shorter word contains no image; a longer one of letters and digits is no word.
+const MIN_IMAGE_CHARS: usize = 16;
+const MAX_WORD_CHARS: usize = 40;
+/// Words of the shortest sentence, and words that identify one.
 const SENTENCE_WORDS: usize = 5;
 const SENTENCE: &str = r"(?i-u:(?:\A| )(?:is|was|are|been|has|have|had|not|this|that|who|which|they|their) )";
 /// Digits of a Social Security number.
@@ -131,7 +131,7 @@ impl Values {
         Ok(Self { shapes, ssn: OnceLock::new(), sentence: OnceLock::new() })
     }
 
-    /// How many elements there are.
+    /// The number of elements.
     pub(super) fn len(&self) -> usize {
         self.shapes.len()
     }
@@ -158,7 +158,7 @@ impl Values {
         }
     }
 
-    /// A sieve of values like one that an element permitted under `treatment` may look like.
+    /// A prefilter for values like one that an element permitted under `treatment` may look like.
     pub(super) fn sieve(
         &self,
         (element, treatment): (ElementId, Treatment),
@@ -166,9 +166,9 @@ impl Values {
         ranges: &mut Vec<Ranges>,
     ) -> AllowedSieve {
         let shape = self.shapes.get(element.index()).filter(|_| treatment == Treatment::Full);
-        let form = shape.and_then(|shape| Some((shape, shape.pattern.form()?)));
-        form.map(|(shape, form)| AllowedSieve {
-            form: Sieve::new(form, value, shape.max_characters, ranges),
+        let dfa = shape.and_then(|shape| Some((shape, shape.pattern.dfa()?)));
+        dfa.map(|(shape, dfa)| AllowedSieve {
+            form: Sieve::new(dfa, value, shape.max_characters, ranges),
             holds_image: shape.kind == Kind::Image,
             refuses_ssn: shape.refuses_ssn,
             may_be_phrase: shape.may_be_phrase,
@@ -177,19 +177,19 @@ impl Values {
     }
 
     fn conforms(&self, shape: &Shape, value: &str) -> bool {
-        Self::has_form(shape, value)
+        Self::matches_pattern(shape, value)
             && !(shape.refuses_ssn && self.holds_ssn(value))
             && (shape.may_be_phrase || !self.is_phrase(shape, value))
             && (shape.kind == Kind::Image || !holds_blob(value))
     }
 
-    /// Whether a value is more than a name, an address, a code, an image or a word beside an image.
+    /// Whether a value is more than a name, an address, a code, an image or a word next to an image.
     fn is_phrase(&self, shape: &Shape, value: &str) -> bool {
-        if shape.kind == Kind::Image { has_loose_words(value) } else { self.is_sentence(value) }
+        if shape.kind == Kind::Image { has_unencoded_words(value) } else { self.is_sentence(value) }
     }
 
-    fn has_form(shape: &Shape, value: &str) -> bool {
-        match shape.pattern.form().and_then(|form| form.conforms(value)) {
+    fn matches_pattern(shape: &Shape, value: &str) -> bool {
+        match shape.pattern.dfa().and_then(|dfa| dfa.conforms(value)) {
             Some(conforms) => conforms && value.len() <= shape.max_characters,
             None => shape.is_matched_by(value),
         }
@@ -201,7 +201,7 @@ impl Values {
             && self.matches_ssn(value)
     }
 
-    /// Whether a value of several words has one that names and addresses hardly have.
+    /// Whether a value of several words has one that is rare in names and addresses.
     fn is_sentence(&self, value: &str) -> bool {
         let is_long = value.split(' ').filter(|word| word.chars().any(char::is_alphanumeric)).count() >= SENTENCE_WORDS;
         is_long && self.matches_sentence(value)
@@ -218,7 +218,7 @@ impl Values {
     }
 }
 
-/// A sieve of allowed values: what passes is allowed.
+/// A prefilter for allowed values: what passes is allowed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct AllowedSieve {
     form: Sieve,
@@ -228,26 +228,26 @@ pub(super) struct AllowedSieve {
 }
 
 impl AllowedSieve {
-    /// Whether a value passes, which is the first `length` bytes that are looked at.
+    /// Whether a value passes: the first `length` bytes of the loaded vector.
     #[inline(always)]
     pub(super) fn passes<S: Simd>(&self, look: Look<S>, length: usize, ranges: &[Ranges]) -> bool {
-        // Nothing is taken off either end.
+        // Nothing is trimmed from either end.
         let ends = 1 | lanes(length) ^ lanes(length.saturating_sub(1));
         self.form.passes(look, length, ranges)
             && look.among(b'!', b'~') & ends == ends
-            && (length < SHORTEST_IMAGE || self.holds_image || !has_long_word(look, length))
+            && (length < MIN_IMAGE_CHARS || self.holds_image || !has_long_word(look, length))
             && (length < SSN_DIGITS || !self.refuses_ssn || digits(look, length) < SSN_DIGITS)
             && (self.may_be_phrase || spaces(look, length) < if self.holds_image { 1 } else { SENTENCE_WORDS - 1 })
     }
 }
 
-/// The digits in the first lanes.
+/// The number of digits in the first lanes.
 #[inline(always)]
 fn digits<S: Simd>(look: Look<S>, length: usize) -> usize {
     (look.among(b'0', b'9') & lanes(length)).count_ones() as usize
 }
 
-/// The white space in the first lanes.
+/// The number of white space characters in the first lanes.
 #[inline(always)]
 fn spaces<S: Simd>(look: Look<S>, length: usize) -> usize {
     (look.among(b'\t', b' ') & lanes(length)).count_ones() as usize
@@ -259,15 +259,15 @@ fn has_long_word<S: Simd>(look: Look<S>, length: usize) -> bool {
     let letters = look.among(b'A', b'Z') | look.among(b'a', b'z');
     let others = look.among(b'/', b'9') | look.equal(b'+') | look.equal(b'-') | look.equal(b'=') | look.equal(b'_');
     let mut words = (letters | others) & lanes(length);
-    // Each step takes as many bits off a run as it goes: in all, one less than the shortest image has bytes.
-    const { assert!(SHORTEST_IMAGE == 1 + 1 + 2 + 4 + 8) };
+    // Each step shortens a run by as many bits as it shifts: in all, one less than the length of the shortest image.
+    const { assert!(MIN_IMAGE_CHARS == 1 + 1 + 2 + 4 + 8) };
     for step in [1, 2, 4, 8] {
         words &= words >> step;
     }
     words != 0
 }
 
-/// Takes white space off both ends.
+/// Trims white space from both ends.
 fn trim(value: &str) -> &str {
     let is_inner = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
     if is_inner(value.as_bytes().first()) && is_inner(value.as_bytes().last()) {
@@ -276,12 +276,12 @@ fn trim(value: &str) -> &str {
     value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
-fn whole(pattern: &str) -> Result<Regex, regex::Error> {
+fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).unicode(false).build()
 }
 
-/// Whether nothing in a text is hidden. Between letters of Arabic and Indic scripts two characters without width are part of
-/// the spelling.
+/// Whether nothing in a text is hidden. Between letters of Arabic and Indic scripts two zero-width characters are part
+/// of the spelling.
 fn is_visible_text(text: &str) -> bool {
     let is_joined =
         |character: Option<char>| character.is_some_and(|character| matches!(character, '\u{620}'..='\u{DFF}'));
@@ -304,18 +304,18 @@ fn holds_blob(value: &str) -> bool {
     holds_long_word(value) && value.split(|character| !is_encoding(character)).any(is_blob)
 }
 
-/// Whether any word is long enough to be looked at.
+/// Whether any word is long enough to be checked.
 fn holds_long_word(value: &str) -> bool {
     let mut length = 0;
-    value.len() >= SHORTEST_IMAGE
+    value.len() >= MIN_IMAGE_CHARS
         && value.bytes().any(|byte| {
             length = if is_encoding(char::from(byte)) { length + 1 } else { 0 };
-            length >= SHORTEST_IMAGE
+            length >= MIN_IMAGE_CHARS
         })
 }
 
-/// Whether a value of an image element has words that are no lines of an encoding. One short word alone may be anything.
-fn has_loose_words(value: &str) -> bool {
+/// Whether a value of an image element has words that aren't lines of an encoding. A single short word may be anything.
+fn has_unencoded_words(value: &str) -> bool {
     let is_line = |word: &str| word.chars().all(is_encoding);
     let encoded = value.strip_prefix("data:").and_then(|rest| rest.split_once(','));
     let head_length = encoded.map_or(0, |(head, _)| head.len());
@@ -334,8 +334,8 @@ fn is_encoding(character: char) -> bool {
 }
 
 fn is_blob(word: &str) -> bool {
-    word.len() >= SHORTEST_IMAGE && IMAGES.iter().any(|image| word.starts_with(image))
-        || word.split(['-', '/', '+', '_', '=']).any(|piece| piece.len() >= LONGEST_WORD)
+    word.len() >= MIN_IMAGE_CHARS && IMAGES.iter().any(|image| word.starts_with(image))
+        || word.split(['-', '/', '+', '_', '=']).any(|piece| piece.len() >= MAX_WORD_CHARS)
 }
 
 #[cfg(test)]
@@ -350,8 +350,8 @@ mod tests {
     static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[]).unwrap());
     static VALUES: LazyLock<Values> = LazyLock::new(|| Values::new(&CATALOG).unwrap());
 
-    /// What `conforms` says, in the plainest way.
-    fn plainly(values: &Values, shape: &Shape, value: &str) -> bool {
+    /// What `conforms` returns, in the plainest way.
+    fn conforms_plainly(values: &Values, shape: &Shape, value: &str) -> bool {
         shape.is_matched_by(value)
             && !(shape.refuses_ssn && values.matches_ssn(value))
             && (shape.may_be_phrase || !values.is_phrase(shape, value))
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn what_ships_with_the_filter_can_be_compiled() {
         for shape in &VALUES.shapes {
-            assert!(whole(&shape.pattern.text).is_ok(), "{shape:?}");
+            assert!(anchored(&shape.pattern.text).is_ok(), "{shape:?}");
         }
         assert!(Regex::new(SSN).is_ok() && Regex::new(SENTENCE).is_ok());
     }
@@ -385,7 +385,7 @@ mod tests {
             let value = pieces.concat();
             let values = &*VALUES;
             for shape in &values.shapes {
-                prop_assert_eq!(values.conforms(shape, &value), plainly(values, shape, &value), "{:?} {:?}", shape, value);
+                prop_assert_eq!(values.conforms(shape, &value), conforms_plainly(values, shape, &value), "{:?} {:?}", shape, value);
             }
             for (element, _) in CATALOG.iter() {
                 for treatment in Treatment::ALL {
@@ -399,8 +399,8 @@ mod tests {
                     prop_assert!(allows || !passes, "{:?} {:?} {:?}", element, like, value);
                 }
             }
-            let plainly = value.trim_matches([' ', '\t', '\r', '\n']);
-            prop_assert_eq!(trim(&value), plainly);
+            let plain = value.trim_matches([' ', '\t', '\r', '\n']);
+            prop_assert_eq!(trim(&value), plain);
         }
     }
 }

@@ -9,53 +9,53 @@ use quick_xml::{NsReader, XmlVersion};
 
 use super::frame::{Judged, Stands};
 use super::links::Number;
-use super::reading::{Finding, Found, Reading, Record, Rules};
-use super::table::{Link, NO_NAMESPACE, Name, NamespaceNumber, Place, Table, XSI};
-use super::tags::{Piece, Tag, Tags};
-use super::texts::{Mark, Texts};
+use super::reading::{Finding, Reading, Record, Rules, ValueOutcome};
+use super::table::{LinkKind, NO_NAMESPACE, Name, NamespaceNumber, Table, TableNode, XSI};
+use super::tags::{Tag, Tags, XmlToken};
+use super::texts::{Checkpoint, StringSet};
 
-/// What becomes of a prefix that an output may have.
+/// The state of a prefix that an output may have.
 #[derive(Debug, Clone, Copy, Default)]
-struct Prefix {
+struct PrefixState {
     is_declared: bool,
     is_used: bool,
 }
 
 /// An open element.
 #[derive(Debug)]
-struct Open {
-    /// Where its name stands in its start tag.
+struct OpenElement {
+    /// The range of its name in its start tag.
     name: (usize, usize),
-    place: Option<usize>,
+    node: Option<usize>,
     record: Record,
     has_children: bool,
     /// Something in it, or an attribute of it, was released.
     is_released: bool,
     is_nil: bool,
-    /// It has an attribute by which it can only stand for another; one that may name it as well; one that points to others.
-    refers: bool,
+    /// It has an attribute that makes it a reference; one that may be a name as well; one that points to others.
+    is_reference: bool,
     uri: Option<Number>,
-    points: bool,
+    has_pointers: bool,
 }
 
-/// What a walk needs room for. The next message uses it again.
+/// Scratch memory of a walk, reused by the next message.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    open: Vec<Open>,
-    /// The prefixes that the table lets an output have.
-    prefixes: Vec<Prefix>,
+    open: Vec<OpenElement>,
+    /// The prefixes that the table permits in an output.
+    prefixes: Vec<PrefixState>,
     /// The attributes of one tag.
-    attributes: Texts<NamespaceNumber>,
+    attributes: StringSet<NamespaceNumber>,
     /// A text that came in several pieces.
     joined: String,
 }
 
-/// The text since the last tag. What stood before a child is blank, and forgotten.
+/// The text since the last tag. Text before a child is blank, and discarded.
 #[derive(Clone, Copy)]
-enum Text<'t> {
+enum PendingText<'t> {
     None,
     Piece(&'t str),
-    /// It stands in the room.
+    /// It is in `Scratch::joined`.
     Joined,
 }
 
@@ -63,8 +63,8 @@ struct Walk<'t, 'r, 'a> {
     document: &'t str,
     rules: &'r Rules<'a>,
     reading: &'r mut Reading,
-    room: &'r mut Scratch,
-    text: Text<'t>,
+    scratch: &'r mut Scratch,
+    text: PendingText<'t>,
     has_root: bool,
 }
 
@@ -75,43 +75,43 @@ const ILL_FORMED: &str = "an attribute that is not well-formed";
 const TWICE: &str = "an attribute that stands twice";
 
 /// Reads an output to its end.
-pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, room: &mut Scratch) -> Result<(), Finding> {
-    room.open.clear();
-    room.prefixes.clear();
-    room.prefixes.resize(rules.table.declarations().count(), Prefix::default());
-    let mut walk = Walk { document: text, rules, reading, room, text: Text::None, has_root: false };
+pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, scratch: &mut Scratch) -> Result<(), Finding> {
+    scratch.open.clear();
+    scratch.prefixes.clear();
+    scratch.prefixes.resize(rules.table.declarations().count(), PrefixState::default());
+    let mut walk = Walk { document: text, rules, reading, scratch, text: PendingText::None, has_root: false };
     let mut tags = Tags::new(text);
     let start = tags.at();
-    // Looked for once, for most documents have none.
+    // Searched for once: most documents have none.
     let has_returns = memchr::memchr(b'\r', text.as_bytes()).is_some();
     loop {
         let at = tags.at();
         let checked = match tags.next() {
-            Ok(Piece::Start(tag)) => {
+            Ok(XmlToken::Start(tag)) => {
                 let name = (at + 1, at + 1 + tag.name().len());
                 walk.start(tag, name).and_then(|()| if tag.is_empty { walk.end() } else { Ok(()) })
             }
-            Ok(Piece::End) => match tags.end(walk.name(text)) {
+            Ok(XmlToken::End) => match tags.end(walk.name(text)) {
                 Ok(()) => walk.end(),
                 Err(_) => Err(NO_XML),
             },
-            Ok(Piece::Text(text)) => walk.text(if has_returns { content(text) } else { Cow::Borrowed(text) }),
-            Ok(Piece::Eof) if walk.room.open.is_empty() && walk.has_root => {
-                let is_unused = |prefix: &Prefix| prefix.is_declared && !prefix.is_used;
-                match walk.room.prefixes.iter().any(is_unused) {
+            Ok(XmlToken::Text(text)) => walk.text(if has_returns { content(text) } else { Cow::Borrowed(text) }),
+            Ok(XmlToken::Eof) if walk.scratch.open.is_empty() && walk.has_root => {
+                let is_unused = |prefix: &PrefixState| prefix.is_declared && !prefix.is_used;
+                match walk.scratch.prefixes.iter().any(is_unused) {
                     true => Err("a namespace declaration that nothing uses"),
                     false => return Ok(()),
                 }
             }
-            Ok(Piece::Eof) => Err("an element that isn't closed"),
-            Ok(Piece::Rare(event)) => walk.event(&event, at == start),
+            Ok(XmlToken::Eof) => Err("an element that isn't closed"),
+            Ok(XmlToken::Rare(event)) => walk.event(&event, at == start),
             Err(_) => Err(NO_XML),
         };
         checked.map_err(|what| Finding::at(at, what).with_path(walk.path()))?;
     }
 }
 
-/// Whether the root of a document is the table's.
+/// Whether a document has the table's root.
 pub(super) fn has_root(text: &str, table: &Table) -> bool {
     let mut reader = NsReader::from_str(text);
     loop {
@@ -122,7 +122,7 @@ pub(super) fn has_root(text: &str, table: &Table) -> bool {
                     ResolveResult::Unbound | ResolveResult::Unknown(_) => "",
                 };
                 let local = tag.local_name().into_inner();
-                return table.below(0, Name { namespace: table.namespace(uri), is_attribute: false, local }).is_some();
+                return table.child(0, Name { namespace: table.namespace(uri), is_attribute: false, local }).is_some();
             }
             Ok((_, Event::Eof)) | Err(_) => return false,
             Ok(_) => {}
@@ -131,9 +131,9 @@ pub(super) fn has_root(text: &str, table: &Table) -> bool {
 }
 
 impl<'t> Walk<'t, '_, '_> {
-    /// The name of the innermost open element. The last end tag closes the root, so an empty one is no element's.
+    /// The name of the innermost open element. The last end tag closes the root, so an empty name is no element's.
     fn name(&self, text: &'t str) -> &'t str {
-        let name = self.room.open.last().and_then(|open| text.get(open.name.0..open.name.1));
+        let name = self.scratch.open.last().and_then(|open| text.get(open.name.0..open.name.1));
         name.unwrap_or_default()
     }
 
@@ -141,7 +141,7 @@ impl<'t> Walk<'t, '_, '_> {
     fn event(&mut self, event: &Event<'t>, is_first: bool) -> Checked<()> {
         match event {
             Event::CData(text) => {
-                // Joined to what there is, and if that is nothing: a piece ends where a tag begins.
+                // Appended even if the text is empty: a piece ends where a tag begins.
                 let text = text.xml10_content();
                 if self.is_inside(&text)? {
                     self.join(&text);
@@ -160,7 +160,7 @@ impl<'t> Walk<'t, '_, '_> {
                         _ => return Err("a reference to something undeclared"),
                     },
                 };
-                if self.room.open.is_empty() {
+                if self.scratch.open.is_empty() {
                     return Err("a text outside the root");
                 }
                 self.join(character.encode_utf8(&mut [0; 4]));
@@ -179,9 +179,9 @@ impl<'t> Walk<'t, '_, '_> {
         }
     }
 
-    /// Whether a text stands in the root. Outside there may be none.
+    /// Whether a text is inside the root. Outside there may be none.
     fn is_inside(&self, text: &str) -> Checked<bool> {
-        match self.room.open.is_empty() {
+        match self.scratch.open.is_empty() {
             true if is_blank(text) => Ok(false),
             true => Err("a text outside the root"),
             false => Ok(true),
@@ -193,49 +193,49 @@ impl<'t> Walk<'t, '_, '_> {
             return Ok(());
         }
         match (self.text, text) {
-            (Text::None, Cow::Borrowed(text)) => self.text = Text::Piece(text),
+            (PendingText::None, Cow::Borrowed(text)) => self.text = PendingText::Piece(text),
             (_, text) => self.join(&text),
         }
         Ok(())
     }
 
-    /// Puts a piece behind the text so far.
+    /// Appends a piece to the text so far.
     fn join(&mut self, next: &str) {
         match self.text {
-            Text::Joined => {}
-            Text::None => self.room.joined.clear(),
-            Text::Piece(text) => {
-                self.room.joined.clear();
-                self.room.joined.push_str(text);
+            PendingText::Joined => {}
+            PendingText::None => self.scratch.joined.clear(),
+            PendingText::Piece(text) => {
+                self.scratch.joined.clear();
+                self.scratch.joined.push_str(text);
             }
         }
-        self.room.joined.push_str(next);
-        self.text = Text::Joined;
+        self.scratch.joined.push_str(next);
+        self.text = PendingText::Joined;
     }
 
-    fn start(&mut self, tag: Tag<'_>, place_of_name: (usize, usize)) -> Checked<()> {
+    fn start(&mut self, tag: Tag<'_>, name_range: (usize, usize)) -> Checked<()> {
         let has_attributes = tag.has_attributes() && self.declarations(tag)?;
         let (prefix, local) = split(tag.name());
         let namespace = self.resolve(prefix)?;
-        let is_loose = !is_blank(borrowed(&self.text, self.room));
-        let (around, record) = match self.room.open.last_mut() {
+        let is_loose = !is_blank(borrowed(&self.text, self.scratch));
+        let (parent, record) = match self.scratch.open.last_mut() {
             Some(_) if is_loose => {
                 return Err("a text beside elements");
             }
             Some(open) => {
                 open.has_children = true;
-                (open.place, open.record)
+                (open.node, open.record)
             }
             None if self.has_root => return Err("a second root"),
             None => (Some(0), None),
         };
-        self.text = Text::None;
+        self.text = PendingText::None;
         self.has_root = true;
         let table = self.rules.table;
         let name = Name { namespace, is_attribute: false, local };
-        let found = around.and_then(|around| table.below(around, name)).and_then(|at| Some((at, table.get(at)?)));
-        let (place, record) = match found {
-            Some((at, place)) => (Some(at), self.rules.record(place, record)),
+        let found = parent.and_then(|parent| table.child(parent, name)).and_then(|at| Some((at, table.get(at)?)));
+        let (node, record) = match found {
+            Some((at, node)) => (Some(at), self.rules.record(node, record)),
             None if record.is_some()
                 && table.is_own(namespace)
                 && is_plain_name(local)
@@ -245,33 +245,34 @@ impl<'t> Walk<'t, '_, '_> {
             }
             None => return Err("an element that the mapping doesn't name"),
         };
-        self.room.open.push(Open {
-            name: place_of_name,
-            place,
+        self.scratch.open.push(OpenElement {
+            name: name_range,
+            node,
             record,
             has_children: false,
             is_released: false,
             is_nil: false,
-            refers: false,
+            is_reference: false,
             uri: None,
-            points: false,
+            has_pointers: false,
         });
         if has_attributes { self.attributes(tag) } else { Ok(()) }
     }
 
-    /// Takes note of the namespaces that a tag declares: the root does, before all else, those of the format by its own
-    /// prefixes, in its order and in one spelling; no other tag does. Whether it has other attributes.
+    /// Checks the namespace declarations of a tag: the root declares the format's, before all else, with its own
+    /// prefixes, in its order and in one spelling; no other tag declares any. Returns whether the tag has other
+    /// attributes.
     fn declarations(&mut self, tag: Tag<'_>) -> Checked<bool> {
         let table = self.rules.table;
         let is_root = !self.has_root;
-        let mut rest = tag.rest();
-        for ((prefix, uri), known) in table.declarations().zip(&mut self.room.prefixes).filter(|_| is_root) {
+        let mut rest = tag.after_name();
+        for ((prefix, uri), known) in table.declarations().zip(&mut self.scratch.prefixes).filter(|_| is_root) {
             let declaration = format!(" xmlns:{prefix}=\"{}\"", escape(uri));
-            if let Some(behind) = rest.strip_prefix(declaration.as_str()) {
-                (rest, known.is_declared) = (behind, true);
+            if let Some(after) = rest.strip_prefix(declaration.as_str()) {
+                (rest, known.is_declared) = (after, true);
             }
         }
-        let mut declared = self.room.prefixes.iter().filter(|prefix| is_root && prefix.is_declared).count();
+        let mut declared = self.scratch.prefixes.iter().filter(|prefix| is_root && prefix.is_declared).count();
         let mut has_others = false;
         for attribute in tag.attributes() {
             let attribute = attribute.map_err(|_| ILL_FORMED)?;
@@ -286,24 +287,24 @@ impl<'t> Walk<'t, '_, '_> {
 
     /// Judges the other attributes of a tag.
     fn attributes(&mut self, tag: Tag<'_>) -> Checked<()> {
-        self.room.attributes.clear();
+        self.scratch.attributes.clear();
         for attribute in tag.attributes() {
             let attribute = attribute.map_err(|_| ILL_FORMED)?;
             if attribute.key.as_namespace_binding().is_none() {
                 let (prefix, local) = split(attribute.key.into_inner());
                 let name = Name { namespace: self.resolve(prefix)?, is_attribute: true, local };
-                self.room.attributes.push(local, name.namespace);
+                self.scratch.attributes.push(local, name.namespace);
                 self.attribute(&attribute, name)?;
             }
         }
-        if self.room.attributes.has_twins(Mark::default()) { Err(TWICE) } else { Ok(()) }
+        if self.scratch.attributes.has_duplicates(Checkpoint::default()) { Err(TWICE) } else { Ok(()) }
     }
 
     /// The namespace of a name by its prefix, which must be the format's own and declared.
     fn resolve(&mut self, prefix: Option<&str>) -> Checked<NamespaceNumber> {
         let Some(prefix) = prefix else { return Ok(NO_NAMESPACE) };
         let table = self.rules.table;
-        let mut known = table.declarations().zip(&mut self.room.prefixes);
+        let mut known = table.declarations().zip(&mut self.scratch.prefixes);
         match known.find(|((own, _), _)| *own == prefix) {
             Some(((_, uri), known)) if known.is_declared => {
                 known.is_used = true;
@@ -316,7 +317,7 @@ impl<'t> Walk<'t, '_, '_> {
 
     fn attribute(&mut self, attribute: &Attribute<'_>, name: Name<'_>) -> Checked<()> {
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| ILL_FORMED)?;
-        let Some(open) = self.room.open.last_mut() else { return Ok(()) };
+        let Some(open) = self.scratch.open.last_mut() else { return Ok(()) };
         let table = self.rules.table;
         if let Some(link) = table.link(&name) {
             return self.link(link, &name, &value);
@@ -327,12 +328,12 @@ impl<'t> Walk<'t, '_, '_> {
             }
             open.is_nil = true;
         } else {
-            let place = open.place.and_then(|at| table.below(at, name)).and_then(|at| table.get(at));
-            let place = place.ok_or("an attribute that the mapping doesn't name")?;
-            if self.rules.judge(Some(place), None, &value, false, self.reading)? == Found::Released {
+            let node = open.node.and_then(|at| table.child(at, name)).and_then(|at| table.get(at));
+            let node = node.ok_or("an attribute that the mapping doesn't name")?;
+            if self.rules.judge(Some(node), None, &value, false, self.reading)? == ValueOutcome::Released {
                 open.is_released = true;
             }
-            if let (true, Some((prefix, _))) = (place.is_type, value.split_once(':')) {
+            if let (true, Some((prefix, _))) = (node.is_type, value.split_once(':')) {
                 self.resolve(Some(prefix))?;
             }
         }
@@ -340,32 +341,32 @@ impl<'t> Walk<'t, '_, '_> {
     }
 
     /// Judges an attribute that names its element or refers to others.
-    fn link(&mut self, link: Link, name: &Name<'_>, value: &str) -> Checked<()> {
+    fn link(&mut self, link: LinkKind, name: &Name<'_>, value: &str) -> Checked<()> {
         let links = &mut self.reading.links;
-        let Some(open) = self.room.open.last_mut() else { return Ok(()) };
+        let Some(open) = self.scratch.open.last_mut() else { return Ok(()) };
         match link {
-            Link::Id => {
+            LinkKind::Id => {
                 let number = links.number(value)?;
-                links.is_id(number)?;
+                links.mark_id(number)?;
             }
-            Link::Reference => {
+            LinkKind::Reference => {
                 let number = links.number(value)?;
-                links.refers_to(number);
-                open.refers = true;
+                links.mark_referred(number);
+                open.is_reference = true;
             }
-            Link::Uri => {
+            LinkKind::Uri => {
                 open.uri = Some(links.number(value.strip_prefix('#').ok_or("a reference out of the message")?)?);
             }
-            Link::Pointers => {
+            LinkKind::Pointers => {
                 for name in value.split(' ') {
                     let number = links.number(name)?;
-                    links.refers_to(number);
+                    links.mark_referred(number);
                 }
-                open.points = true;
+                open.has_pointers = true;
             }
         }
-        let place = open.place.and_then(|at| self.rules.table.below(at, *name)).and_then(|at| self.rules.table.get(at));
-        if let Some(element) = place.and_then(|place| place.element) {
+        let node = open.node.and_then(|at| self.rules.table.child(at, *name)).and_then(|at| self.rules.table.get(at));
+        if let Some(element) = node.and_then(|node| node.element) {
             let (element, _) = self.rules.permitted(element).ok_or("a value that the grant doesn't hold")?;
             self.reading.count(element, false);
         }
@@ -373,90 +374,90 @@ impl<'t> Walk<'t, '_, '_> {
     }
 
     fn end(&mut self) -> Checked<()> {
-        let Some(open) = self.room.open.pop() else { return Err("an end tag without its start") };
-        let place = open.place.and_then(|at| self.rules.table.get(at));
-        let checked = self.ended(&open, place);
-        self.text = Text::None;
+        let Some(open) = self.scratch.open.pop() else { return Err("an end tag without its start") };
+        let node = open.node.and_then(|at| self.rules.table.get(at));
+        let checked = self.judge_element(&open, node);
+        self.text = PendingText::None;
         let is_released = match checked {
             Ok(is_released) => is_released,
             Err(what) => {
-                // The path of a finding is that of the element it is in.
-                self.room.open.push(open);
+                // The path of a finding is that of the enclosing element.
+                self.scratch.open.push(open);
                 return Err(what);
             }
         };
-        if let (true, Some(parent)) = (is_released, self.room.open.last_mut()) {
+        if let (true, Some(parent)) = (is_released, self.scratch.open.last_mut()) {
             parent.is_released = true;
         }
         Ok(())
     }
 
-    /// Judges an element that has ended. Gives whether it holds something released.
-    fn ended(&mut self, open: &Open, place: Option<&Place>) -> Checked<bool> {
-        let is_released = self.says(open, place)?;
-        // What says something itself has a name; what doesn't stands for another.
-        let refers = open.refers || open.uri.is_some();
+    /// Judges an element that has ended. Returns whether it contains something released.
+    fn judge_element(&mut self, open: &OpenElement, node: Option<&TableNode>) -> Checked<bool> {
+        let is_released = self.judge_content(open, node)?;
+        // What has content of its own has a name; what doesn't is a reference.
+        let is_reference = open.is_reference || open.uri.is_some();
         match (is_released, open.uri) {
-            (true, Some(number)) => self.reading.links.names(number),
-            (false, Some(number)) => self.reading.links.refers_to(number),
+            (true, Some(number)) => self.reading.links.mark_named(number),
+            (false, Some(number)) => self.reading.links.mark_referred(number),
             (_, None) => {}
         }
-        if is_released && open.refers {
+        if is_released && open.is_reference {
             return Err("a reference on what says something itself");
         }
-        Ok(is_released || refers)
+        Ok(is_released || is_reference)
     }
 
-    /// Judges what an element that has ended says itself. Gives whether that is anything.
-    fn says(&mut self, open: &Open, place: Option<&Place>) -> Checked<bool> {
-        let text = borrowed(&self.text, self.room);
-        let refers = open.refers || open.uri.is_some();
+    /// Judges the own content of an element that has ended. Returns whether there is any.
+    fn judge_content(&mut self, open: &OpenElement, node: Option<&TableNode>) -> Checked<bool> {
+        let text = borrowed(&self.text, self.scratch);
+        let is_reference = open.is_reference || open.uri.is_some();
         if open.is_nil {
             let has_content = open.has_children || !text.is_empty();
-            let may_be_nil = place.is_some_and(|place| place.nillable || place.placeholder.as_deref() == Some("nil"));
-            if has_content || !may_be_nil && !refers {
+            let may_be_nil = node.is_some_and(|node| node.nillable || node.placeholder.as_deref() == Some("nil"));
+            if has_content || !may_be_nil && !is_reference {
                 return Err("`xsi:nil` on what may not be nil");
             }
         }
-        let is_value = place.is_some_and(Place::is_value);
+        let is_value = node.is_some_and(TableNode::is_value);
         if is_value && open.has_children {
             return Err("an element in a value");
         }
-        let is_empty = is_blank(text) && (open.is_released || refers);
+        let is_empty = is_blank(text) && (open.is_released || is_reference);
         if is_value || open.record.is_some() && !open.has_children && !is_empty {
-            let found = self.rules.judge(place, open.record, text, open.is_nil, self.reading)?;
-            if let (Text::Piece(text), false) = (self.text, open.is_nil) {
+            let found = self.rules.judge(node, open.record, text, open.is_nil, self.reading)?;
+            if let (PendingText::Piece(text), false) = (self.text, open.is_nil) {
                 let stands = Stands::of(text, self.document);
-                self.reading.was_judged(Judged { stands, at: open.place, record: open.record, found });
+                self.reading.was_judged(Judged { stands, at: open.node, record: open.record, found });
             }
-            return Ok(found == Found::Released || open.is_released);
+            return Ok(found == ValueOutcome::Released || open.is_released);
         }
-        if open.is_released || refers {
-            if refers && !open.is_released && open.has_children {
+        if open.is_released || is_reference {
+            if is_reference && !open.is_released && open.has_children {
                 return Err("a reference on what has parts");
             }
             return if is_blank(text) { Ok(open.is_released) } else { Err("a text beside elements") };
         }
-        // Nothing of it is released: it must be what stands for it.
+        // Nothing of it is released: it must be a placeholder.
         if open.has_children {
             return Err("a container in which nothing was released");
         }
-        match self.rules.judge(place, open.record, text, open.is_nil, self.reading) {
-            Ok(found) => Ok(found == Found::Released),
+        match self.rules.judge(node, open.record, text, open.is_nil, self.reading) {
+            Ok(found) => Ok(found == ValueOutcome::Released),
             Err(_) if is_blank(text) => Err("a container in which nothing was released"),
             Err(what) => Err(what),
         }
     }
 
-    /// Where the reading is, in the mapping's spelling.
+    /// The current path, in the mapping's spelling.
     fn path(&self) -> String {
         let names =
-            self.room.open.iter().filter_map(|open| self.rules.table.get(open.place?)).map(|place| place.name.as_str());
+            self.scratch.open.iter().filter_map(|open| self.rules.table.get(open.node?)).map(|node| node.name.as_str());
         names.collect::<Vec<_>>().join("/")
     }
 }
 
-/// A text with its line ends as XML means them.
+/// A text with its line ends normalized as XML requires.
 fn content(text: &str) -> Cow<'_, str> {
     match text.contains('\r') {
         true => BytesText::from_escaped(text).xml10_content(),
@@ -464,7 +465,7 @@ fn content(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A name's prefix and what is behind it.
+/// Splits a name into its prefix and its local part.
 fn split(name: &str) -> (Option<&str>, &str) {
     let colon = name.bytes().position(|byte| byte == b':');
     match colon.and_then(|colon| Some((name.get(..colon)?, name.get(colon + 1..)?))) {
@@ -473,15 +474,15 @@ fn split(name: &str) -> (Option<&str>, &str) {
     }
 }
 
-fn borrowed<'s>(text: &'s Text<'_>, room: &'s Scratch) -> &'s str {
+fn borrowed<'s>(text: &'s PendingText<'_>, scratch: &'s Scratch) -> &'s str {
     match text {
-        Text::None => "",
-        Text::Piece(text) => text,
-        Text::Joined => &room.joined,
+        PendingText::None => "",
+        PendingText::Piece(text) => text,
+        PendingText::Joined => &scratch.joined,
     }
 }
 
-/// A namespace as it stands in quotes.
+/// A namespace as it is written in quotes.
 fn escape(uri: &str) -> String {
     uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
@@ -490,7 +491,7 @@ fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
-/// Inside a record a name tells what it names and nothing more.
+/// Inside a record a name says only what it names.
 fn is_plain_name(local: &str) -> bool {
     (1..=64).contains(&local.len())
         && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
