@@ -10,7 +10,7 @@ use super::filter_arguments::FilterArguments;
 use super::messages::{read_file, read_message};
 use super::output::{say, say_json};
 use super::{Exit, Problem};
-use crate::report::{Explanation, MessageReport, View, explain, message_key};
+use crate::report::{Explanation, MessageReport, StructureView, explain, message_key};
 
 /// Explain what a requester gets, and why.
 ///
@@ -84,7 +84,7 @@ fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
     };
     match (arguments.output, &told.message) {
         (Form::Json, _) => say_json(&told)?,
-        (Form::Text, Some(message)) if arguments.diff_view => say(&View(message).to_string())?,
+        (Form::Text, Some(message)) if arguments.diff_view => say(&StructureView(message).to_string())?,
         (Form::Text, message) => {
             let explanation =
                 told.explanation.as_ref().map_or_else(|| "No requester is known.\n".to_owned(), ToString::to_string);

@@ -4,21 +4,21 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::words::{harmless, plain, word};
+use super::words::{plain, spreadsheet_safe, word};
 use crate::catalog::{DPPA_HIGHLY_RESTRICTED, DPPA_PERSONAL, Element, ElementId, GROUP_PREFIX, Kind, Sensitivity};
 use crate::{Catalog, config};
 
 /// Data elements, in the order of the catalog.
 #[derive(Debug, Serialize)]
 pub(crate) struct ElementList {
-    elements: Vec<Row>,
-    /// Every group that the catalog has, as rules name it.
+    elements: Vec<ElementRow>,
+    /// Every group of the catalog, by the name that rules use.
     #[serde(skip)]
     groups: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Row {
+struct ElementRow {
     id: String,
     kind: Kind,
     dppa: Sensitivity,
@@ -28,19 +28,19 @@ struct Row {
 }
 
 impl ElementList {
-    /// All of the catalog, or what the selector names: an id, a prefix of ids, or a group.
+    /// The whole catalog, or what the selector names: an id, a prefix of ids, or a group.
     ///
     /// # Errors
-    /// When the catalog has nothing of that name; the text says what may have been meant.
+    /// When the catalog has nothing of that name; the text suggests the nearest name.
     pub(crate) fn of(catalog: &Catalog, selector: Option<&str>) -> Result<Self, String> {
         let selectors = catalog.selectors();
         let chosen: Vec<ElementId> = match selector {
             None => catalog.iter().map(|(id, _)| id).collect(),
-            // A group may be known and have no element.
+            // A group may be declared and have no element.
             Some(name) if selectors.iter().any(|known| known == name) => catalog.select(name),
             Some(name) => return Err(unknown(name, &selectors)),
         };
-        let elements = chosen.into_iter().filter_map(|id| catalog.element(id)).map(Row::of).collect();
+        let elements = chosen.into_iter().filter_map(|id| catalog.element(id)).map(ElementRow::of).collect();
         Ok(Self { elements, groups: selectors.into_iter().filter(|name| name.starts_with(GROUP_PREFIX)).collect() })
     }
 
@@ -54,15 +54,15 @@ impl ElementList {
 
     fn write_csv(&self, table: &mut csv::Writer<Vec<u8>>) -> csv::Result<()> {
         table.write_record(["id", "kind", "dppa", "groups", "title"])?;
-        for Row { id, kind, dppa, groups, title } in &self.elements {
+        for ElementRow { id, kind, dppa, groups, title } in &self.elements {
             let cells = [id, &word(kind), &word(dppa), &groups.join(", "), title];
-            table.write_record(cells.map(|cell| harmless(cell)))?;
+            table.write_record(cells.map(|cell| spreadsheet_safe(cell)))?;
         }
         Ok(())
     }
 }
 
-impl Row {
+impl ElementRow {
     fn of(element: &Element) -> Self {
         Self {
             id: element.id().to_owned(),
@@ -73,7 +73,7 @@ impl Row {
         }
     }
 
-    /// The groups that its sensitivity doesn't tell already.
+    /// The groups that its sensitivity doesn't already imply.
     fn other_groups(&self) -> String {
         let others =
             self.groups.iter().filter(|group| ![DPPA_PERSONAL, DPPA_HIGHLY_RESTRICTED].contains(&group.as_str()));
@@ -91,11 +91,12 @@ fn unknown(name: &str, selectors: &[String]) -> String {
     format!("unknown {what} `{name}`; {help}")
 }
 
-/// A line an element, in columns, and how rules name them.
+/// One line per element, in columns, and how rules name them.
 impl fmt::Display for ElementList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = ["id", "kind", "dppa", "groups", "title"].map(str::to_owned);
-        let row = |row: &Row| [row.id.clone(), word(row.kind), word(row.dppa), row.other_groups(), plain(&row.title)];
+        let row =
+            |row: &ElementRow| [row.id.clone(), word(row.kind), word(row.dppa), row.other_groups(), plain(&row.title)];
         let rows: Vec<[String; 5]> = std::iter::once(head).chain(self.elements.iter().map(row)).collect();
         let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
         let [id_width, kind_width, dppa_width, group_width] = [0, 1, 2, 3].map(width);

@@ -1,4 +1,4 @@
-//! What people and programs are told about a run: counts, never values.
+//! Reports on runs and policies for people and programs: counts, never values (P6).
 
 mod comparison;
 mod diff;
@@ -12,7 +12,7 @@ mod words;
 pub(crate) use comparison::Comparison;
 pub(crate) use diff::Diff;
 pub(crate) use element_list::ElementList;
-pub(crate) use explain::{Explanation, MessageReport, Structure, View, explain, message_key};
+pub(crate) use explain::{Explanation, MessageReport, Structure, StructureView, explain, message_key};
 pub(crate) use matrix::MatrixBuilder;
 pub(crate) use selectors::{Elements, selectors};
 pub(crate) use summary::{Summary, Tally};

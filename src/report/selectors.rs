@@ -1,4 +1,5 @@
-//! Sets of data elements in the fewest words: a whole branch by its prefix, as rules name it, and the rest one by one.
+//! Sets of data elements in the fewest words: a whole branch by its prefix, as rules name it, and the others one by
+//! one.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::Catalog;
 use crate::catalog::ElementId;
 
-/// Data elements that are reported together: for people in the fewest words, for programs by their ids.
+/// Data elements that are reported together: for people in the fewest words, for programs by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Elements {
     ids: Vec<String>,
@@ -26,14 +27,14 @@ impl Elements {
     }
 }
 
-/// Each id is one element and no other, as in the lists of a case: a prefix would name what is below it too.
+/// Each id is exactly one element, as in the lists of a case: a prefix would include what is below it.
 impl Serialize for Elements {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.ids.serialize(serializer)
     }
 }
 
-/// Behind the id of an element that is named without what is below it: no rule has a word for that.
+/// Follows the id of an element without what is below it: rules have no selector for that.
 const ALONE: &str = " alone";
 
 /// Ids and prefixes that name exactly these elements, in the order of the catalog.
@@ -46,7 +47,7 @@ pub(crate) fn selectors(catalog: &Catalog, elements: &BTreeSet<ElementId>) -> Ve
         }
         let dots = element.id().match_indices('.').map(|(at, _)| at);
         let prefixes = dots.filter_map(|end| element.id().get(..end)).chain([element.id()]);
-        // The shortest that names nothing else; the id itself may name what is below it too.
+        // The shortest prefix that names nothing else; the id itself may include what is below it.
         let of = |prefix: &str| catalog.select(prefix);
         let whole =
             prefixes.map(|prefix| (prefix, of(prefix))).find(|(_, all)| all.iter().all(|id| elements.contains(id)));

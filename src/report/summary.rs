@@ -1,4 +1,4 @@
-//! The summary of a run over many messages: how many went which way, why, and what was let through.
+//! The summary of a run over many messages: how many had which disposition, why, and what was let through.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,9 +18,9 @@ pub(crate) struct Summary {
     held: u64,
     withheld: u64,
     failed: u64,
-    /// Links, devices and the like, which hold no message.
+    /// Links, devices and the like, which contain no message.
     passed_over: u64,
-    /// What is in OUT from before, and what was removed of that.
+    /// Files in OUT from earlier runs, and those of them that were removed.
     left_over: u64,
     pruned: u64,
     bytes_in: u64,
@@ -30,12 +30,12 @@ pub(crate) struct Summary {
     agency_classes: BTreeMap<String, u64>,
     elements: BTreeMap<String, ElementTotals>,
     unmapped: u64,
-    /// Images that were removed, by what they are.
+    /// Images that were removed, by type.
     images: BTreeMap<String, u64>,
     image_bytes: u64,
 }
 
-/// What became of the values of one data element over a run.
+/// The outcomes of one data element's values over a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct ElementTotals {
     released: u64,
@@ -64,7 +64,7 @@ impl From<ElementCounts> for ElementTotals {
     }
 }
 
-/// A summary in the making: data elements are counted by their numbers, and named at the end.
+/// Builds a summary: counts data elements by number, and names them at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     summary: Summary,
@@ -91,12 +91,12 @@ impl Tally {
         self.summary.add_failure();
     }
 
-    /// Counts something else that failed about a message that is counted already.
+    /// Counts another failure of a message that is already counted.
     pub(crate) fn add_fault(&mut self) {
         self.summary.add_fault();
     }
 
-    /// The summary, with the names that the catalog has.
+    /// The summary, with the catalog's names.
     pub(crate) fn finish(mut self, catalog: &Catalog) -> Summary {
         for ((_, element), totals) in catalog.iter().zip(self.elements) {
             if element.kind() == Kind::Image && totals.removed > 0 {
@@ -111,7 +111,7 @@ impl Tally {
 }
 
 impl Summary {
-    /// Counts one message, all but its data elements.
+    /// Counts one message, except its data elements.
     fn add(&mut self, receipt: &Receipt) {
         self.messages += 1;
         *match receipt.disposition() {
@@ -142,12 +142,12 @@ impl Summary {
         self.failed += 1;
     }
 
-    /// Counts something else that failed about a message that is counted already.
+    /// Counts another failure of a message that is already counted.
     pub(crate) fn add_fault(&mut self) {
         self.failed += 1;
     }
 
-    /// Counts something that holds no message and was passed over.
+    /// Counts something without a message that was passed over.
     pub(crate) fn add_passed_over(&mut self) {
         self.passed_over += 1;
     }
@@ -157,7 +157,7 @@ impl Summary {
         self.left_over += 1;
     }
 
-    /// Counts something of that kind which was removed.
+    /// Counts a removed one of these.
     pub(crate) fn add_pruned(&mut self) {
         self.pruned += 1;
     }
@@ -192,7 +192,7 @@ impl Summary {
         }
     }
 
-    /// What became of the messages, in one line; and of what was none.
+    /// The dispositions of the messages, in one line; and what was passed over.
     pub(crate) fn headline(&self) -> String {
         let Self { messages, released, redacted, held, withheld, failed, .. } = self;
         let mut line = format!(
@@ -210,7 +210,7 @@ impl Summary {
         line
     }
 
-    /// What to do about what didn't go well.
+    /// What to do about problems.
     pub(crate) fn next_steps(&self, keeps_withheld: bool) -> Vec<&'static str> {
         let steps = [
             (self.failed > 0, "what failed is named above: mend it and run again"),
@@ -226,7 +226,7 @@ impl Summary {
         self.messages
     }
 
-    /// Bytes of these.
+    /// The bytes of these messages.
     pub(crate) fn bytes_in(&self) -> u64 {
         self.bytes_in
     }
@@ -236,8 +236,8 @@ impl Summary {
         self.held + self.withheld
     }
 
-    /// What was removed though the policy permits it, for it isn't what its element should be; `None` if nothing was. Whoever
-    /// misses such a value must not be left to think that there is none.
+    /// What was removed although the policy permits it, because it violates its element's shape; `None` if nothing was.
+    /// Otherwise a reader of the output would take the value for absent.
     pub(crate) fn shape_violations(&self) -> Option<String> {
         let violations = self.elements.iter().filter(|(_, totals)| totals.shape > 0);
         let (mut all, mut named) = (0, Vec::new());
@@ -282,10 +282,10 @@ impl Summary {
     }
 }
 
-/// Adds to a count; its name is copied the first time only.
+/// Adds to a count; copies its name only the first time.
 fn count(counts: &mut BTreeMap<String, u64>, name: &str, number: u64) {
     match counts.get_mut(name) {
-        Some(known) => *known += number,
+        Some(existing) => *existing += number,
         None => drop(counts.insert(name.to_owned(), number)),
     }
 }

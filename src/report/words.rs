@@ -1,4 +1,4 @@
-//! Words that reports about policies share.
+//! Vocabulary shared by the reports on policies.
 
 use serde::Serialize;
 
@@ -8,58 +8,58 @@ use crate::escape::escape;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Choice {
     pub(super) named: Vec<String>,
-    /// Whether every key that no rule names is meant too.
+    /// Whether keys that no rule names are included.
     pub(super) others: bool,
-    /// Whether it is meant too that there is none.
+    /// Whether the absence of one is included.
     pub(super) none: bool,
-    /// Of all that there are, those that aren't meant, in words.
+    /// The ones not chosen, in words.
     #[serde(skip)]
-    rest: Vec<String>,
+    unchosen: Vec<String>,
 }
 
-/// One of the things that can be chosen.
-pub(super) enum Code {
+/// One of the options.
+pub(super) enum ChoiceCode {
     Named(String),
     Other,
     None,
 }
 
 impl Choice {
-    /// These of all that there are.
-    pub(super) fn of<T: PartialEq>(chosen: &[T], all: &[T], code: impl Fn(&T) -> Code) -> Self {
-        let mut choice = Self { named: Vec::new(), others: false, none: false, rest: Vec::new() };
+    /// These of all options.
+    pub(super) fn of<T: PartialEq>(chosen: &[T], all: &[T], code: impl Fn(&T) -> ChoiceCode) -> Self {
+        let mut choice = Self { named: Vec::new(), others: false, none: false, unchosen: Vec::new() };
         for one in chosen {
             match code(one) {
-                Code::Named(name) => choice.named.push(name),
-                Code::Other => choice.others = true,
-                Code::None => choice.none = true,
+                ChoiceCode::Named(name) => choice.named.push(name),
+                ChoiceCode::Other => choice.others = true,
+                ChoiceCode::None => choice.none = true,
             }
         }
-        let rest = all.iter().filter(|one| !chosen.contains(one));
-        choice.rest = rest.map(|one| code(one).word()).collect();
+        let unchosen = all.iter().filter(|one| !chosen.contains(one));
+        choice.unchosen = unchosen.map(|one| code(one).word()).collect();
         choice
     }
 
-    /// Whether it is any that there is.
+    /// Whether every option is chosen.
     pub(super) fn is_any(&self) -> bool {
-        self.rest.is_empty()
+        self.unchosen.is_empty()
     }
 
-    /// In words: what is meant, or what isn't, where that is shorter or the only way to say it.
-    pub(super) fn told(&self) -> String {
-        let is_rest_shorter = self.none && self.rest.len() < self.named.len();
+    /// In words: what is chosen, or what isn't, where that is shorter or the only way to say it.
+    pub(super) fn describe(&self) -> String {
+        let is_unchosen_shorter = self.none && self.unchosen.len() < self.named.len();
         match self.is_any() {
             true => "any".to_owned(),
-            false if self.others || is_rest_shorter => format!("any but {}", self.rest.join(", ")),
+            false if self.others || is_unchosen_shorter => format!("any but {}", self.unchosen.join(", ")),
             false => {
-                let none = self.none.then(|| Code::None.word());
+                let none = self.none.then(|| ChoiceCode::None.word());
                 self.named.iter().cloned().chain(none).collect::<Vec<_>>().join(", ")
             }
         }
     }
 }
 
-impl Code {
+impl ChoiceCode {
     fn word(self) -> String {
         match self {
             Self::Named(name) => name,
@@ -69,14 +69,14 @@ impl Code {
     }
 }
 
-/// The word by which tables and JSON call one of a fixed choice: a kind, a sensitivity.
+/// The name of an enum value in tables and JSON: a kind, a sensitivity.
 pub(super) fn word(value: impl Serialize) -> String {
     let value = serde_json::to_value(value).ok();
     value.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// A text on one line that no spreadsheet takes for a formula.
-pub(super) fn harmless(text: &str) -> String {
+/// A text on one line that no spreadsheet evaluates as a formula.
+pub(super) fn spreadsheet_safe(text: &str) -> String {
     let text = escape(text);
     match text.chars().next() {
         Some('=' | '+' | '-' | '@') => format!("'{text}"),
@@ -84,7 +84,7 @@ pub(super) fn harmless(text: &str) -> String {
     }
 }
 
-/// What was written in a policy, as it may be shown.
+/// Text from a policy, escaped for output.
 pub(super) fn plain(text: &str) -> String {
     escape(text).into_owned()
 }

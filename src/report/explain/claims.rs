@@ -1,5 +1,5 @@
-//! Which claims would change the answer: for every data element, the fewest more that must be vouched for, as the survey
-//! has them; none is tried out and none is left out.
+//! Which claims would change the answer: for every data element, the fewest additional claims, computed by the survey:
+//! complete, with no trial and error.
 
 use std::collections::BTreeSet;
 
@@ -12,24 +12,24 @@ use crate::policy::survey::{Outcome, Survey};
 use crate::policy::{ClaimSet, ClassId, Conditions};
 use crate::report::Elements;
 
-/// What would be otherwise if more claims were vouched for.
+/// What would differ if more claims were vouched for.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Change {
-    /// The claims that would have to be vouched for besides.
+pub(super) struct ClaimChange {
+    /// The additional claims that would be needed.
     pub(super) claims: Vec<String>,
-    /// What would become of these elements: `released`, `held`, `removed`, with the treatment if it isn't full.
+    /// The outcome for these elements: `released`, `held`, `removed`, with the treatment if it isn't full.
     pub(super) outcome: String,
     pub(super) elements: Elements,
 }
 
-/// What more claims would change, those of the fewest first.
+/// What more claims would change, fewest claims first.
 pub(super) fn changes(
     filter: &Filter,
     survey: &Survey<'_>,
     classes: &[ClassId],
     asked: &Conditions,
-) -> Result<Vec<Change>, ConfigError> {
+) -> Result<Vec<ClaimChange>, ConfigError> {
     let policy = filter.decider();
     let column = survey.column(classes, asked.purpose, asked.message)?;
     let mut found: Vec<(ClaimSet, Outcome, BTreeSet<ElementId>)> = Vec::new();
@@ -41,16 +41,16 @@ pub(super) fn changes(
         let holds =
             |with: ClaimSet, without: ClaimSet| asked.claims.0 & with.0 == with.0 && asked.claims.0 & without.0 == 0;
         let now = cases.iter().find(|case| holds(case.with, case.without)).map(|case| case.value);
-        // What could be reached from here by vouching for more.
-        let mut ways: Vec<(ClaimSet, Outcome)> = cases
+        // The outcomes reachable from here by vouching for more.
+        let mut alternatives: Vec<(ClaimSet, Outcome)> = cases
             .iter()
             .filter(|case| asked.claims.0 & case.without.0 == 0 && Some(case.value) != now)
             .map(|case| (ClaimSet(case.with.0 & !asked.claims.0), case.value))
             .collect();
-        ways.sort_by_key(|(more, _)| (more.0.count_ones(), more.0));
+        alternatives.sort_by_key(|(more, _)| (more.0.count_ones(), more.0));
         let mut kept: Vec<(ClaimSet, Outcome)> = Vec::new();
-        for (more, outcome) in ways {
-            // Fewer claims do it already.
+        for (more, outcome) in alternatives {
+            // Fewer claims suffice.
             if !kept.iter().any(|(fewer, same)| *same == outcome && more.0 & fewer.0 == fewer.0) {
                 kept.push((more, outcome));
             }
@@ -63,15 +63,15 @@ pub(super) fn changes(
         }
     }
     found.sort_by_key(|(claims, _, _)| (claims.0.count_ones(), claims.0));
-    let change = |(claims, outcome, elements): (ClaimSet, Outcome, BTreeSet<ElementId>)| Change {
+    let change = |(claims, outcome, elements): (ClaimSet, Outcome, BTreeSet<ElementId>)| ClaimChange {
         claims: policy.claim_names(claims).into_iter().map(str::to_owned).collect(),
-        outcome: told(outcome),
+        outcome: describe(outcome),
         elements: Elements::of(filter.catalog(), &elements),
     };
     Ok(found.into_iter().map(change).collect())
 }
 
-fn told(outcome: Outcome) -> String {
+fn describe(outcome: Outcome) -> String {
     match outcome {
         Outcome::Released(treatment) => format!("released {}", treatment.name()),
         Outcome::Held(treatment) => format!("held for review, then {}", treatment.name()),

@@ -1,7 +1,7 @@
-//! Why a requester gets what it gets: its agency classes and how it came to them, the rules, what becomes of every data
-//! element and by which of them, and which claims would change that.
+//! Why a requester gets what it gets: its agency classes and how it got into them, the rules, the outcome for every
+//! data element and the deciding rules, and which claims would change that.
 //!
-//! Everything is asked of the policy's own decision, situation by situation; nothing is decided here.
+//! Every answer comes from the policy's own decision, situation by situation; nothing is decided here.
 
 mod claims;
 mod message;
@@ -10,14 +10,14 @@ mod situation;
 mod text;
 mod who;
 
-pub(crate) use message::{MessageReport, Structure, View, message_key};
+pub(crate) use message::{MessageReport, Structure, StructureView, message_key};
 use serde::Serialize;
 
 use crate::config::ConfigError;
 use crate::policy::survey::Survey;
 use crate::policy::{MessageKeyId, Ori};
 use crate::{Filter, Requester};
-use rules::RuleTold;
+use rules::ExplainedRule;
 use situation::Situation;
 use who::Who;
 
@@ -27,13 +27,13 @@ use who::Who;
 pub(crate) struct Explanation {
     policy: String,
     version: String,
-    /// The policy's file as it was named; the built-in one has its place in the sources.
+    /// The policy's file as it was named; the built-in one has its path in the sources.
     file: String,
     requester: Ori,
     purpose: Option<String>,
     claims: Vec<String>,
     who: Who,
-    /// What differs by message key is told apart.
+    /// Message keys with different answers are separate situations.
     situations: Vec<Situation>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Explanation {
 /// with `key`; without one, of every message.
 ///
 /// # Errors
-/// When a table of ORIs can't be read again, or the policy is too tangled to be told.
+/// When a roster can't be read again, or the policy is too complex for the survey.
 pub(crate) fn explain(
     filter: &Filter,
     requester: &Requester,
@@ -56,7 +56,7 @@ pub(crate) fn explain(
     for key in keys {
         let Some(asked) = policy.asked(requester, key) else { continue };
         let situation = Situation::of(filter, &survey, &who.ids, &asked)?;
-        match situations.iter_mut().find(|known| known.says_the_same(&situation)) {
+        match situations.iter_mut().find(|known| known.has_same_answer(&situation)) {
             Some(known) => known.keys.extend(situation.keys),
             None => situations.push(situation),
         }

@@ -1,4 +1,4 @@
-//! Rules as people are told of them: which applied, which of those for the requester's classes did not, and why.
+//! Rules as reported to people: which applied, which of those for the requester's classes did not, and why.
 
 use serde::Serialize;
 
@@ -6,21 +6,21 @@ use crate::Filter;
 use crate::policy::survey::RuleId;
 use crate::policy::{ClassId, Conditions, Effect, Policy, Rule};
 
-/// A rule, and why it did not apply, if it didn't.
+/// A rule, and if it didn't apply, why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct RuleTold {
+pub(super) struct ExplainedRule {
     pub(super) id: String,
     pub(super) kind: &'static str,
     pub(super) title: Option<String>,
     pub(super) basis: Option<String>,
-    /// Where it stands in the policy's file.
+    /// Its line in the policy's file.
     pub(super) line: usize,
     /// Empty if it applied.
     pub(super) why_not: Vec<String>,
 }
 
-impl RuleTold {
+impl ExplainedRule {
     fn of(rule: &Rule, why_not: Vec<String>) -> Self {
         Self {
             id: rule.id.clone(),
@@ -43,31 +43,31 @@ pub(super) fn kind(rule: &Rule) -> &'static str {
 }
 
 /// Every rule that is for one of these classes, in the order of the policy.
-pub(super) fn rules(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<RuleTold> {
+pub(super) fn rules(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<ExplainedRule> {
     let policy = filter.decider();
     let applied: Vec<RuleId> = policy.applied(classes, asked);
     let is_for = |rule: &Rule| rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)));
     let rules = policy.rules().iter().enumerate().filter(|(_, rule)| is_for(rule));
-    let told = |(id, rule): (RuleId, &Rule)| match applied.contains(&id) {
-        true => RuleTold::of(rule, Vec::new()),
-        false => RuleTold::of(rule, why_not(filter, policy, rule, asked)),
+    let explained = |(id, rule): (RuleId, &Rule)| match applied.contains(&id) {
+        true => ExplainedRule::of(rule, Vec::new()),
+        false => ExplainedRule::of(rule, why_not(filter, policy, rule, asked)),
     };
-    rules.map(told).collect()
+    rules.map(explained).collect()
 }
 
-/// Every condition of a rule that is not met.
+/// Every condition of a rule that isn't satisfied.
 fn why_not(filter: &Filter, policy: &Policy, rule: &Rule, asked: &Conditions) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(purposes) =
         rule.purposes.as_ref().filter(|own| !asked.purpose.is_some_and(|asked| own.contains(&asked)))
     {
-        let wanted: Vec<&str> = purposes.iter().map(|purpose| policy.purpose_code(*purpose)).collect();
-        reasons.push(format!("it is for purpose {}", wanted.join(", ")));
+        let expected: Vec<&str> = purposes.iter().map(|purpose| policy.purpose_code(*purpose)).collect();
+        reasons.push(format!("it is for purpose {}", expected.join(", ")));
     }
     if let Some(keys) = rule.messages.as_ref().filter(|own| !asked.message.is_some_and(|asked| own.contains(&asked))) {
         let name = |key: &crate::policy::MessageKeyId| filter.messages().get(usize::from(key.0)).map(String::as_str);
-        let wanted: Vec<&str> = keys.iter().filter_map(name).collect();
-        reasons.push(format!("it is for message key {}", wanted.join(", ")));
+        let expected: Vec<&str> = keys.iter().filter_map(name).collect();
+        reasons.push(format!("it is for message key {}", expected.join(", ")));
     }
     let vouched = policy.claim_names(asked.claims);
     let claim_list =

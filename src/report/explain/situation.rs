@@ -1,11 +1,11 @@
-//! What becomes of every data element in one situation, by which rules, and by which claims it would be otherwise.
+//! The outcome for every data element in one situation, the deciding rules, and the claims that would change it.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::RuleTold;
-use super::claims::{Change, changes};
+use super::ExplainedRule;
+use super::claims::{ClaimChange, changes};
 use super::rules::{kind, rules};
 use crate::Filter;
 use crate::catalog::{ElementId, Treatment};
@@ -14,35 +14,35 @@ use crate::policy::survey::{Ruling, Survey};
 use crate::policy::{ClassId, Conditions, MessageKeyId, Policy, Verdict};
 use crate::report::Elements;
 
-/// One situation, or several of which the same is to be said.
+/// One situation, or several with the same answer.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Situation {
     /// The message keys: names, "(every other)", "(none)".
     pub(super) keys: Vec<String>,
-    /// What becomes of a message, whatever is in it.
+    /// The outcome for a message, whatever is in it.
     pub(super) verdict: &'static str,
-    pub(super) rules: Vec<RuleTold>,
-    pub(super) elements: Vec<Answer>,
-    pub(super) changes: Vec<Change>,
+    pub(super) rules: Vec<ExplainedRule>,
+    pub(super) elements: Vec<ElementAnswer>,
+    pub(super) changes: Vec<ClaimChange>,
 }
 
-/// Data elements of which the same becomes, for the same reason.
+/// Data elements with the same outcome for the same reason.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Answer {
+pub(super) struct ElementAnswer {
     pub(super) elements: Elements,
     /// `released`, `generalised` or `removed`.
     pub(super) outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) treatment: Option<&'static str>,
-    /// The rules that decide; none if no permit that applies names the elements.
-    pub(super) by: Vec<Deciding>,
+    /// The deciding rules; none if no applicable permit names the elements.
+    pub(super) by: Vec<DecidingRule>,
 }
 
 /// A rule that decides over elements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Deciding {
+pub(super) struct DecidingRule {
     pub(super) id: String,
     pub(super) kind: &'static str,
     pub(super) basis: Option<String>,
@@ -76,8 +76,8 @@ impl Situation {
         })
     }
 
-    /// Whether the same is to be said of another situation, message keys aside.
-    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+    /// Whether another situation has the same answer, message keys aside.
+    pub(super) fn has_same_answer(&self, other: &Self) -> bool {
         let applied = |situation: &Self| -> Vec<String> {
             let applied = situation.rules.iter().filter(|rule| rule.why_not.is_empty());
             applied.map(|rule| rule.id.clone()).collect()
@@ -89,11 +89,11 @@ impl Situation {
     }
 }
 
-/// What becomes of the elements, those of which the same becomes by the same rules together: what goes out first.
-fn answers(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<Answer> {
+/// The outcomes for the elements, grouped by outcome and deciding rules: released ones first.
+fn answers(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<ElementAnswer> {
     let policy = filter.decider();
     let applied = policy.applied(classes, asked);
-    let mut groups: Vec<(Option<Treatment>, Vec<Deciding>, BTreeSet<ElementId>)> = Vec::new();
+    let mut groups: Vec<(Option<Treatment>, Vec<DecidingRule>, BTreeSet<ElementId>)> = Vec::new();
     for (id, _) in filter.catalog().iter().filter(|(_, element)| !element.is_envelope()) {
         let ruling = policy.ruling_of(&applied, id);
         let (treatment, by) = (ruling.treatment(), deciding(policy, &ruling));
@@ -106,28 +106,29 @@ fn answers(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<Answ
         Some(treatment) => (0, *treatment as usize),
         None => (1, usize::from(by.is_empty())),
     });
-    let answer = |(treatment, by, elements): (Option<Treatment>, Vec<Deciding>, BTreeSet<ElementId>)| Answer {
-        elements: Elements::of(filter.catalog(), &elements),
-        outcome: match treatment {
-            Some(Treatment::Full) => "released",
-            Some(_) => "generalised",
-            None => "removed",
-        },
-        treatment: treatment.map(Treatment::name),
-        by,
-    };
+    let answer =
+        |(treatment, by, elements): (Option<Treatment>, Vec<DecidingRule>, BTreeSet<ElementId>)| ElementAnswer {
+            elements: Elements::of(filter.catalog(), &elements),
+            outcome: match treatment {
+                Some(Treatment::Full) => "released",
+                Some(_) => "generalised",
+                None => "removed",
+            },
+            treatment: treatment.map(Treatment::name),
+            by,
+        };
     groups.into_iter().map(answer).collect()
 }
 
-/// The rules that decide: every forbid, or the most open permits.
-pub(super) fn deciding(policy: &Policy, ruling: &Ruling) -> Vec<Deciding> {
-    let told = |id: usize| {
+/// The deciding rules: every forbid, or the most open permits.
+pub(super) fn deciding(policy: &Policy, ruling: &Ruling) -> Vec<DecidingRule> {
+    let deciding = |id: usize| {
         let rule = policy.rule(id)?;
-        Some(Deciding { id: rule.id.clone(), kind: kind(rule), basis: rule.metadata.basis.clone() })
+        Some(DecidingRule { id: rule.id.clone(), kind: kind(rule), basis: rule.told.basis.clone() })
     };
     match ruling.forbids.as_slice() {
-        [] => ruling.deciding().filter_map(told).collect(),
+        [] => ruling.deciding().filter_map(deciding).collect(),
         // A forbid of what nothing permits changes nothing, but it is the reason that would remain.
-        forbids => forbids.iter().copied().filter_map(told).collect(),
+        forbids => forbids.iter().copied().filter_map(deciding).collect(),
     }
 }

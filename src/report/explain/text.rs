@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::Explanation;
-use super::rules::RuleTold;
-use super::situation::{Answer, Deciding, Situation};
-use super::who::ClassTold;
+use super::rules::ExplainedRule;
+use super::situation::{DecidingRule, ElementAnswer, Situation};
+use super::who::ExplainedClass;
 use crate::report::words::plain;
 
-/// Columns of a line.
+/// The line width.
 const WIDTH: usize = 100;
 
 impl fmt::Display for Explanation {
@@ -36,7 +36,7 @@ impl fmt::Display for Explanation {
     }
 }
 
-impl ClassTold {
+impl ExplainedClass {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = self.title.as_ref().map_or(String::new(), |title| format!(" ({})", plain(title)));
         writeln!(f, "  {}{title}\n    {}", self.name, plain(&self.why))
@@ -62,13 +62,14 @@ impl Situation {
         for (outcome, heading) in
             [("released", "Released in full"), ("generalised", "Released less precisely"), ("removed", "Removed")]
         {
-            let answers: Vec<&Answer> = self.elements.iter().filter(|answer| answer.outcome == outcome).collect();
+            let answers: Vec<&ElementAnswer> =
+                self.elements.iter().filter(|answer| answer.outcome == outcome).collect();
             if !answers.is_empty() {
                 writeln!(f, "\n{heading}")?;
                 answers.iter().try_for_each(|answer| answer.write(f))?;
             }
         }
-        let mut list = |heading: &str, rules: Vec<&RuleTold>| {
+        let mut list = |heading: &str, rules: Vec<&ExplainedRule>| {
             if rules.is_empty() {
                 return Ok(());
             }
@@ -90,9 +91,9 @@ impl Situation {
     }
 }
 
-impl Answer {
+impl ElementAnswer {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let by = told_by(&self.by);
+        let by = deciding_rules(&self.by);
         match self.treatment.filter(|_| self.outcome == "generalised") {
             Some(treatment) => writeln!(f, "  {treatment}: {by}")?,
             None => writeln!(f, "  {by}")?,
@@ -101,19 +102,19 @@ impl Answer {
     }
 }
 
-/// The rules that decide, each with its basis.
-fn told_by(by: &[Deciding]) -> String {
+/// The deciding rules, each with its basis.
+fn deciding_rules(by: &[DecidingRule]) -> String {
     if by.is_empty() {
         return "not permitted by any rule that applies".to_owned();
     }
-    let told = |rule: &Deciding| {
+    let told = |rule: &DecidingRule| {
         let basis = rule.basis.as_deref().map_or_else(|| "no basis given".to_owned(), plain);
         format!("{} `{}` ({basis})", rule.kind, rule.id)
     };
     by.iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
-impl RuleTold {
+impl ExplainedRule {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, kind, title, basis, line, why_not } = self;
         write!(f, "  {kind} `{id}`, line {line}")?;
@@ -129,11 +130,11 @@ impl RuleTold {
     }
 }
 
-/// Words in lines of a width that people read.
+/// Wraps words into lines of the terminal's width.
 fn write_list(f: &mut fmt::Formatter<'_>, words: &[String]) -> fmt::Result {
     let mut line = String::from("   ");
-    for (place, word) in words.iter().enumerate() {
-        let comma = if place + 1 < words.len() { "," } else { "" };
+    for (index, word) in words.iter().enumerate() {
+        let comma = if index + 1 < words.len() { "," } else { "" };
         if line.len() > 3 && line.len() + word.len() + 2 > WIDTH {
             writeln!(f, "{line}")?;
             line = String::from("   ");

@@ -1,5 +1,5 @@
-//! Which agency classes a requester is in, and how it came to them: listed exactly, or by a pattern; and which it is not in
-//! though something of theirs fits.
+//! Which agency classes a requester is in, and why: listed exactly, or by a pattern; and which classes it isn't in
+//! although one of their patterns fits.
 
 use std::path::Path;
 
@@ -14,14 +14,14 @@ use crate::policy::{AgencyClass, ClassId, Ori, Policy, Roster};
 pub(super) struct Who {
     #[serde(skip)]
     pub(super) ids: Vec<ClassId>,
-    pub(super) classes: Vec<ClassTold>,
-    /// Classes whose patterns fit the ORI and that it is not in all the same.
-    pub(super) left: Vec<ClassTold>,
+    pub(super) classes: Vec<ExplainedClass>,
+    /// Classes that the ORI isn't in although their patterns fit.
+    pub(super) left: Vec<ExplainedClass>,
 }
 
 /// A class and why the requester is in it or not.
 #[derive(Debug, Serialize)]
-pub(super) struct ClassTold {
+pub(super) struct ExplainedClass {
     pub(super) name: String,
     pub(super) title: Option<String>,
     pub(super) why: String,
@@ -31,7 +31,7 @@ impl Who {
     pub(super) fn of(policy: &Policy, ori: Ori) -> Result<Self, ConfigError> {
         let ids = policy.classes_of(ori);
         let listing = policy.listing(ori);
-        let told = |class: &AgencyClass, why: String| ClassTold {
+        let explained = |class: &AgencyClass, why: String| ExplainedClass {
             name: class.name.clone(),
             title: class.metadata.title.clone(),
             why,
@@ -40,22 +40,22 @@ impl Who {
         for (id, class) in (0..).zip(policy.classes()) {
             let pattern = pattern_of(class, ori);
             if listing.contains(&id) {
-                classes.push(told(class, listed(policy, class, ori)?));
+                classes.push(explained(class, listed(policy, class, ori)?));
                 continue;
             }
             let Some(pattern) = pattern else { continue };
             if ids.contains(&id) {
-                classes.push(told(class, format!("its pattern `{pattern}` fits")));
+                classes.push(explained(class, format!("its pattern `{pattern}` fits")));
             } else if !listing.is_empty() {
                 let why =
                     format!("its pattern `{pattern}` fits, but the ORI is listed exactly: patterns were not asked");
-                left.push(told(class, why));
+                left.push(explained(class, why));
             } else {
-                let fits =
+                let matches_ori =
                     |other: &&ClassId| of_id(policy, **other).is_some_and(|other| pattern_of(other, ori).is_some());
-                let except = class.except.iter().find(fits).map_or("", |other| policy.class_name(*other));
+                let except = class.except.iter().find(matches_ori).map_or("", |other| policy.class_name(*other));
                 let why = format!("its pattern `{pattern}` fits, but it excepts `{except}`, whose pattern fits too");
-                left.push(told(class, why));
+                left.push(explained(class, why));
             }
         }
         Ok(Self { ids, classes, left })
@@ -72,7 +72,7 @@ fn pattern_of(class: &AgencyClass, ori: Ori) -> Option<String> {
     Some(String::from_utf8_lossy(pattern.symbols()).into_owned())
 }
 
-/// Where a class lists an ORI: in the policy itself, or in which line of its table.
+/// Where a class lists an ORI: in the policy itself, or in which line of its roster.
 fn listed(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<String, ConfigError> {
     let own = format!("listed exactly, under the class ({}:{})", policy.file(), class.metadata.position.line);
     let Some(table) = table_of(policy, class) else { return Ok(own) };
@@ -83,7 +83,7 @@ fn listed(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<String, Conf
     Ok(line.map_or(own, |line| format!("listed exactly in {}, line {line}", path.display())))
 }
 
-/// The table of ORIs that a class names, read from the policy once more: deciding needs no more than what was in it.
+/// The roster that a class names, read from the policy again: the decision keeps only its content.
 fn table_of(policy: &Policy, class: &AgencyClass) -> Option<String> {
     let text = read_file(Path::new(policy.file())).ok()?;
     let table: toml::Table = toml::from_str(&text).ok()?;

@@ -1,33 +1,33 @@
-//! Makes the matrix of a policy out of its survey.
+//! Builds the matrix of a policy from its survey.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::cell::{Becomes, CellCase, summary};
-use super::{Agency, Cell, Choice, Code, Head, Matrix, PolicyTold, Row, RuleTold, plain};
+use super::cell::{CellCase, ElementOutcome, summary};
+use super::{Agency, Choice, ChoiceCode, ColumnHead, Matrix, MatrixCell, MatrixPolicy, MatrixRow, MatrixRule, plain};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::ConfigError;
 use crate::policy::survey::{Column, KindId, Kinds, Outcome, Population, RuleId, Survey, Tree};
 use crate::policy::{Effect, MessageKeyId, Policy, PurposeId, Rule};
 
-/// What a matrix is made of.
+/// The sources and the state of the build.
 pub(crate) struct MatrixBuilder<'s> {
     survey: &'s Survey<'s>,
     catalog: &'s Catalog,
-    /// The names of message keys, by their places.
+    /// The names of message keys, by index.
     messages: &'s [String],
     kinds: Arc<Kinds>,
-    /// For each rule the kinds of elements that it names; `None` for a review, which is on all.
+    /// For each rule the kinds of elements that it names; `None` for a review, which covers all.
     named: Vec<Option<Vec<KindId>>>,
-    cells: Vec<Cell>,
-    known: HashMap<(Tree, Vec<RuleId>), usize>,
+    cells: Vec<MatrixCell>,
+    cell_by_key: HashMap<(Tree, Vec<RuleId>), usize>,
     numbers: HashMap<String, usize>,
 }
 
-/// One column before its cells are told: for whom it is, one of the columns of the survey that are alike, and the rules of
-/// all of them.
-struct Alike<'p> {
+/// A column before its cells are built: for whom it is, one of the survey's equal columns, and the rules of all of
+/// them.
+struct ColumnDraft<'p> {
     population: &'p Population,
     purposes: Vec<Option<PurposeId>>,
     messages: Vec<Option<MessageKeyId>>,
@@ -35,17 +35,17 @@ struct Alike<'p> {
     rules: Vec<RuleId>,
 }
 
-/// Purposes for which every message key gets the same.
-struct Group<'c> {
-    /// For each message key the number of what it gets.
+/// Purposes with the same result for every message key.
+struct PurposeGroup<'c> {
+    /// For each message key the number of its result.
     numbers: Vec<usize>,
     purposes: Vec<Option<PurposeId>>,
-    /// For each message key the columns of the survey, of all these purposes.
+    /// For each message key the survey columns of all these purposes.
     columns: Vec<Vec<&'c Arc<Column>>>,
 }
 
-/// What message keys get of a group: its number, the keys, and the columns of the survey.
-type Part<'c> = (usize, Vec<Option<MessageKeyId>>, Vec<&'c Arc<Column>>);
+/// Message keys with the same result in a group: its number, the keys, and the columns of the survey.
+type KeyGroup<'c> = (usize, Vec<Option<MessageKeyId>>, Vec<&'c Arc<Column>>);
 
 impl<'s> MatrixBuilder<'s> {
     pub(crate) fn new(survey: &'s Survey<'s>, catalog: &'s Catalog, messages: &'s [String]) -> Self {
@@ -55,8 +55,8 @@ impl<'s> MatrixBuilder<'s> {
             _ => Some(kinds.named(rule).into_iter().map(|(kind, _)| kind).collect()),
         };
         let named = survey.policy().rules().iter().map(named).collect();
-        let (cells, known, numbers) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self { survey, catalog, messages, kinds, named, cells, known, numbers }
+        let (cells, cell_by_key, numbers) = (Vec::new(), HashMap::new(), HashMap::new());
+        Self { survey, catalog, messages, kinds, named, cells, cell_by_key, numbers }
     }
 
     /// The matrix.
@@ -66,9 +66,9 @@ impl<'s> MatrixBuilder<'s> {
     pub(crate) fn build(mut self) -> Result<Matrix, ConfigError> {
         let policy = self.survey.policy();
         let (purposes, messages) = (self.survey.purposes(), self.survey.messages());
-        let mut alike = Vec::new();
+        let mut drafts = Vec::new();
         for population in self.survey.populations()?.iter().filter(|population| !population.classes.is_empty()) {
-            self.divide(population, (&purposes, &messages), &mut alike)?;
+            self.divide(population, (&purposes, &messages), &mut drafts)?;
         }
         let is_body = |(_, element): &(ElementId, &crate::Element)| !element.is_envelope();
         let elements: Vec<(ElementId, &crate::Element)> = self.catalog.iter().filter(is_body).collect();
@@ -79,8 +79,8 @@ impl<'s> MatrixBuilder<'s> {
                 kinds.push(kind);
             }
         }
-        let mut cells: Vec<Vec<usize>> = vec![Vec::with_capacity(alike.len()); self.kinds.count()];
-        for column in &alike {
+        let mut cells: Vec<Vec<usize>> = vec![Vec::with_capacity(drafts.len()); self.kinds.count()];
+        for column in &drafts {
             let mut naming = self.naming(&column.rules);
             for kind in &kinds {
                 let rules = naming.get_mut(*kind).map(std::mem::take).unwrap_or_default();
@@ -90,16 +90,16 @@ impl<'s> MatrixBuilder<'s> {
             }
         }
         let cells: Vec<Rc<[usize]>> = cells.into_iter().map(Rc::from).collect();
-        let row = |(element, told): &(ElementId, &crate::Element)| Row {
-            element: plain(told.id()),
-            title: plain(told.title()),
-            dppa: told.sensitivity(),
-            cells: self.kinds.kind(*element).and_then(|kind| cells.get(kind)).cloned().unwrap_or_default(),
+        let row = |(id, element): &(ElementId, &crate::Element)| MatrixRow {
+            element: plain(element.id()),
+            title: plain(element.title()),
+            dppa: element.sensitivity(),
+            cells: self.kinds.kind(*id).and_then(|kind| cells.get(kind)).cloned().unwrap_or_default(),
         };
         let rows = elements.iter().map(row).collect();
         let identity = policy.identity();
         Ok(Matrix {
-            policy: PolicyTold {
+            policy: MatrixPolicy {
                 name: plain(&identity.name),
                 version: plain(&identity.version),
                 title: policy.title().map(plain),
@@ -107,25 +107,25 @@ impl<'s> MatrixBuilder<'s> {
             },
             purposes: policy.purposes().to_vec(),
             messages: messages.iter().flatten().filter_map(|key| self.message(*key)).collect(),
-            columns: alike.iter().map(|column| self.head(column, (&purposes, &messages))).collect(),
+            columns: drafts.iter().map(|column| self.head(column, (&purposes, &messages))).collect(),
             elements: rows,
             cells: self.cells,
-            rules: policy.rules().iter().map(told).collect(),
+            rules: policy.rules().iter().map(matrix_rule).collect(),
         })
     }
 
-    /// Puts purposes and message keys together for which a population gets the same.
+    /// Groups the purposes and message keys for which a population gets the same.
     fn divide<'p>(
         &self,
         population: &'p Population,
         (purposes, messages): (&[Option<PurposeId>], &[Option<MessageKeyId>]),
-        into: &mut Vec<Alike<'p>>,
+        into: &mut Vec<ColumnDraft<'p>>,
     ) -> Result<(), ConfigError> {
-        let places: Vec<_> =
+        let questions: Vec<_> =
             purposes.iter().flat_map(|purpose| messages.iter().map(move |message| (*purpose, *message))).collect();
-        let columns = self.survey.columns(&population.classes, &places)?;
+        let columns = self.survey.columns(&population.classes, &questions)?;
         let mut by_cells: HashMap<&[Tree], usize> = HashMap::new();
-        let mut groups: Vec<Group<'_>> = Vec::new();
+        let mut groups: Vec<PurposeGroup<'_>> = Vec::new();
         for (purpose, columns) in purposes.iter().zip(columns.chunks(messages.len().max(1))) {
             let mut numbers = Vec::with_capacity(columns.len());
             for column in columns {
@@ -137,20 +137,20 @@ impl<'s> MatrixBuilder<'s> {
                     group.purposes.push(*purpose);
                     group.columns.iter_mut().zip(columns).for_each(|(own, column)| own.push(column));
                 }
-                None => groups.push(Group {
+                None => groups.push(PurposeGroup {
                     numbers,
                     purposes: vec![*purpose],
                     columns: columns.iter().map(|column| vec![column]).collect(),
                 }),
             }
         }
-        for Group { numbers, purposes, columns } in groups {
-            let mut parts: Vec<Part<'_>> = Vec::new();
+        for PurposeGroup { numbers, purposes, columns } in groups {
+            let mut parts: Vec<KeyGroup<'_>> = Vec::new();
             for ((number, message), columns) in numbers.into_iter().zip(messages).zip(columns) {
                 match parts.iter_mut().find(|(own, ..)| *own == number) {
-                    Some((_, keys, alike)) => {
+                    Some((_, keys, drafts)) => {
                         keys.push(*message);
-                        alike.extend(columns);
+                        drafts.extend(columns);
                     }
                     None => parts.push((number, vec![*message], columns)),
                 }
@@ -160,14 +160,14 @@ impl<'s> MatrixBuilder<'s> {
                 rules.sort_unstable();
                 rules.dedup();
                 let Some(column) = columns.first().map(|column| Arc::clone(column)) else { continue };
-                into.push(Alike { population, purposes: purposes.clone(), messages, column, rules });
+                into.push(ColumnDraft { population, purposes: purposes.clone(), messages, column, rules });
             }
         }
         Ok(())
     }
 
-    /// Whom a column is of; `all` are the purposes and message keys that columns are of.
-    fn head(&self, column: &Alike<'_>, all: (&[Option<PurposeId>], &[Option<MessageKeyId>])) -> Head {
+    /// For whom a column is; `all` are the purposes and message keys of all columns.
+    fn head(&self, column: &ColumnDraft<'_>, all: (&[Option<PurposeId>], &[Option<MessageKeyId>])) -> ColumnHead {
         let policy = self.survey.policy();
         let agency = |class: &crate::policy::ClassId| Agency {
             name: plain(policy.class_name(*class)),
@@ -177,26 +177,26 @@ impl<'s> MatrixBuilder<'s> {
                 .and_then(|class| class.metadata.title.as_deref())
                 .map(plain),
         };
-        Head {
+        ColumnHead {
             agencies: column.population.classes.iter().map(agency).collect(),
             example: column.population.example.to_string(),
             purposes: Choice::of(&column.purposes, all.0, |purpose| match purpose {
-                Some(purpose) => Code::Named(policy.purpose_code(*purpose).to_owned()),
-                None => Code::None,
+                Some(purpose) => ChoiceCode::Named(policy.purpose_code(*purpose).to_owned()),
+                None => ChoiceCode::None,
             }),
             messages: Choice::of(&column.messages, all.1, |key| match key {
-                Some(key) => self.message(*key).map_or(Code::Other, Code::Named),
-                None => Code::None,
+                Some(key) => self.message(*key).map_or(ChoiceCode::Other, ChoiceCode::Named),
+                None => ChoiceCode::None,
             }),
         }
     }
 
-    /// The name of a message key; `None` for every other one.
+    /// The name of a message key; `None` for keys that no rule names.
     fn message(&self, key: MessageKeyId) -> Option<String> {
         self.messages.get(usize::from(key.0)).map(|name| plain(name))
     }
 
-    /// For every kind of elements those of some rules that name it, reviews included, in order.
+    /// For every kind of elements, those of some rules that name it, reviews included, in order.
     fn naming(&self, rules: &[RuleId]) -> Vec<Vec<RuleId>> {
         let mut naming = vec![Vec::new(); self.kinds.count()];
         for id in rules {
@@ -216,7 +216,7 @@ impl<'s> MatrixBuilder<'s> {
     /// The number of the cell of a tree, where these rules name the element.
     fn cell(&mut self, tree: Tree, naming: Vec<RuleId>) -> Result<usize, ConfigError> {
         let key = (tree, naming);
-        if let Some(number) = self.known.get(&key) {
+        if let Some(number) = self.cell_by_key.get(&key) {
             return Ok(*number);
         }
         let policy = self.survey.policy();
@@ -224,28 +224,28 @@ impl<'s> MatrixBuilder<'s> {
         let mut cases = Vec::new();
         for case in self.survey.simple_cases(tree)? {
             let (becomes, treatment) = match case.value {
-                Outcome::Released(treatment) => (Becomes::Released, Some(treatment)),
-                Outcome::Held(treatment) => (Becomes::Held, Some(treatment)),
-                Outcome::Removed => (Becomes::Removed, None),
+                Outcome::Released(treatment) => (ElementOutcome::Released, Some(treatment)),
+                Outcome::Held(treatment) => (ElementOutcome::Held, Some(treatment)),
+                Outcome::Removed => (ElementOutcome::Removed, None),
             };
             let rules = deciding(policy, &key.1, case.with, case.value);
             cases.push(CellCase { with: names(case.with), without: names(case.without), becomes, treatment, rules });
         }
         let (manner, summary, told) = summary(&cases);
-        let cell = Cell { manner, summary, told, cases };
-        // The same may be said of many columns by the same rules beside others.
+        let cell = MatrixCell { manner, summary, told, cases };
+        // Different trees or rules may produce the same cell.
         let text = serde_json::to_string(&cell).unwrap_or_default();
         let next = self.cells.len();
         let number = *self.numbers.entry(text).or_insert(next);
         if number == next {
             self.cells.push(cell);
         }
-        self.known.insert(key, number);
+        self.cell_by_key.insert(key, number);
         Ok(number)
     }
 }
 
-/// Of the rules that name an element those that decide what becomes of it when these claims alone are vouched for.
+/// Of the rules that name an element, those that decide its outcome if only these claims are vouched for.
 fn deciding(policy: &Policy, naming: &[RuleId], claims: crate::policy::ClaimSet, outcome: Outcome) -> Vec<RuleId> {
     let kind = |rule: &Rule| match rule.effect {
         Effect::Permit(_) => outcome != Outcome::Removed,
@@ -256,8 +256,8 @@ fn deciding(policy: &Policy, naming: &[RuleId], claims: crate::policy::ClaimSet,
     naming.iter().copied().filter(decides).collect()
 }
 
-fn told(rule: &Rule) -> RuleTold {
-    RuleTold {
+fn matrix_rule(rule: &Rule) -> MatrixRule {
+    MatrixRule {
         id: plain(&rule.id),
         kind: match rule.effect {
             Effect::Permit(_) => "permit",

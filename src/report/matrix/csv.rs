@@ -1,7 +1,7 @@
-//! The matrix as a table of one line a cell, for spreadsheets and databases.
+//! The matrix as a table with one line per cell, for spreadsheets and databases.
 
 use super::Matrix;
-use crate::report::words::{harmless, word};
+use crate::report::words::{spreadsheet_safe, word};
 
 impl Matrix {
     /// As comma-separated values.
@@ -18,7 +18,7 @@ impl Matrix {
         ])?;
         for (place, head) in self.columns.iter().enumerate() {
             let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
-            let column = [names.join(" + "), head.example.clone(), head.purposes.told(), head.messages.told()];
+            let column = [names.join(" + "), head.example.clone(), head.purposes.describe(), head.messages.describe()];
             for row in &self.elements {
                 let Some(cell) = row.cells.get(place).and_then(|number| self.cell(*number)) else { continue };
                 let mut rules: Vec<usize> = cell.cases.iter().flat_map(|case| case.rules.iter().copied()).collect();
@@ -37,7 +37,7 @@ impl Matrix {
                     &ids.join(", "),
                     &bases.join("; "),
                 ];
-                table.write_record(column.iter().map(String::as_str).chain(own).map(harmless))?;
+                table.write_record(column.iter().map(String::as_str).chain(own).map(spreadsheet_safe))?;
             }
         }
         Ok(())

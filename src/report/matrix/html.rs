@@ -1,18 +1,18 @@
-//! The matrix as one page for a browser, that needs nothing else: no file, no font, no network.
+//! The matrix as one self-contained page for a browser: no other file, no font, no network.
 //!
-//! Without its script it is a plain table whose cells lead to what they say; the script adds search, folding, arrow keys and a
-//! panel with the rules and their basis. maud escapes every text.
+//! Without its script it is a plain table whose cells link to their details; the script adds search, folding, arrow
+//! keys and a panel with the rules and their basis. maud escapes every text.
 
 use std::collections::BTreeSet;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Cell, Head, Manner, Matrix, Row};
+use super::{CellManner, ColumnHead, Matrix, MatrixCell, MatrixRow};
 use crate::Sensitivity;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Even if a text were not escaped the page would load nothing.
+/// Defense in depth: even if a text were not escaped, the page would load nothing.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
@@ -75,14 +75,14 @@ impl Matrix {
         }
     }
 
-    fn column_head(&self, head: &Head) -> Markup {
+    fn column_head(&self, head: &ColumnHead) -> Markup {
         let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
         let names = names.join(" + ");
         let titles: Vec<&str> = head.agencies.iter().filter_map(|agency| agency.title.as_deref()).collect();
         let titles = titles.join("; ");
         let choices = [("purpose", &head.purposes), ("key", &head.messages)];
         let narrowing = choices.iter().filter(|(_, choice)| !choice.is_any());
-        let told: Vec<String> = narrowing.map(|(what, choice)| format!("{what} {}", choice.told())).collect();
+        let told: Vec<String> = narrowing.map(|(what, choice)| format!("{what} {}", choice.describe())).collect();
         let whole = [&[names.clone()][..], &told].concat().join(", ");
         let search = format!("{whole} {titles} {}", head.example).to_lowercase();
         html! {
@@ -95,7 +95,7 @@ impl Matrix {
         }
     }
 
-    fn row(&self, row: &Row) -> Markup {
+    fn row(&self, row: &MatrixRow) -> Markup {
         let search = format!("{} {}", row.element, row.title).to_lowercase();
         html! {
             tr data-search=(search) {
@@ -117,7 +117,7 @@ impl Matrix {
         }
     }
 
-    fn why(&self, number: usize, cell: &Cell) -> Markup {
+    fn why(&self, number: usize, cell: &MatrixCell) -> Markup {
         html! {
             li id=(format!("why-{number}")) {
                 span.number { (number + 1) } b { (cell.told) }
@@ -126,7 +126,7 @@ impl Matrix {
                         @let condition = case.condition();
                         li {
                             @if cell.cases.len() > 1 {
-                                (case.told()) " " (if condition.is_empty() { "without any claim" } else { &condition }) ": "
+                                (case.describe()) " " (if condition.is_empty() { "without any claim" } else { &condition }) ": "
                             }
                             @if case.rules.is_empty() { "no rule permits it" }
                             @for (place, rule) in case.rules.iter().filter_map(|rule| self.rule(*rule)).enumerate() {
@@ -165,7 +165,7 @@ impl Matrix {
     }
 }
 
-/// What needs the script is shown by it.
+/// What needs the script is hidden until the script shows it.
 fn tools() -> Markup {
     html! {
         div.tools role="search" hidden {
@@ -190,12 +190,12 @@ fn legend() -> Markup {
     }
 }
 
-fn manner(manner: Manner) -> &'static str {
+fn manner(manner: CellManner) -> &'static str {
     match manner {
-        Manner::Full => "full",
-        Manner::Generalised => "generalised",
-        Manner::Claim => "claim",
-        Manner::Held => "held",
-        Manner::Never => "never",
+        CellManner::Full => "full",
+        CellManner::Generalised => "generalised",
+        CellManner::Claim => "claim",
+        CellManner::Held => "held",
+        CellManner::Never => "never",
     }
 }

@@ -1,14 +1,14 @@
-//! The matrix in Markdown, as it is shown in a review: one table, then what the cells say, then the rules.
+//! The matrix in Markdown, for a code review: one table, then the details of the cells, then the rules.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::{Head, Matrix};
+use super::{ColumnHead, Matrix};
 use crate::Sensitivity;
 use crate::escape::escape;
 
 impl Matrix {
-    /// In Markdown, with tables as GitHub has them.
+    /// In Markdown, with GitHub's tables.
     pub(crate) fn markdown(&self) -> String {
         let mut text = String::new();
         // Writing to a string can't fail.
@@ -60,7 +60,7 @@ impl Matrix {
                 let by = if rules.is_empty() { "no rule permits it".to_owned() } else { rules.join(", ") };
                 let condition = case.condition();
                 let space = if condition.is_empty() { "" } else { " " };
-                writeln!(out, "  - {}{space}{}: {by}", case.told(), escaped(&condition))?;
+                writeln!(out, "  - {}{space}{}: {by}", case.describe(), escaped(&condition))?;
             }
         }
         writeln!(out, "\n## Rules\n\n| rule | | what for | basis |\n| --- | --- | --- | --- |")?;
@@ -71,19 +71,19 @@ impl Matrix {
         writeln!(out, "\nAn agency that no class claims gets nothing.")
     }
 
-    fn head_markdown(&self, head: &Head) -> String {
+    fn head_markdown(&self, head: &ColumnHead) -> String {
         let names: Vec<String> = head.agencies.iter().map(|agency| escaped(&agency.name)).collect();
         let mut text = names.join(" + ");
         for (what, choice) in [("purpose", &head.purposes), ("key", &head.messages)] {
             if !choice.is_any() {
-                text += &format!("<br>{what} {}", escaped(&choice.told()));
+                text += &format!("<br>{what} {}", escaped(&choice.describe()));
             }
         }
         text
     }
 }
 
-/// Text in which nothing is Markdown or HTML.
+/// Escapes everything that is Markdown or HTML.
 fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for c in escape(text).chars() {

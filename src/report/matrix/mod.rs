@@ -1,8 +1,8 @@
-//! The matrix of a policy: for every agency class, purpose and message key that its rules tell apart, what becomes of every
-//! data element. One table for people who read, one form for each way of reading it.
+//! The matrix of a policy: for every agency class, purpose and message key that its rules distinguish, the outcome for
+//! every data element. One table, one module for each output form.
 //!
-//! A column is a population of requesters, with the purposes and message keys for which they get the same; a cell says what
-//! becomes of one element, by claims, and which rules decide it. Cells that say the same are one, by number.
+//! A column is a population of requesters, with the purposes and message keys for which they get the same; a cell
+//! states the outcome for one element, by claims, and the deciding rules. Equal cells are stored once, by number.
 
 mod build;
 mod cell;
@@ -15,39 +15,39 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
-use super::words::{Choice, Code, plain};
+use super::words::{Choice, ChoiceCode, plain};
 
 pub(crate) use build::MatrixBuilder;
-use cell::{CellCase, Manner};
+use cell::{CellCase, CellManner};
 
 /// A whole policy at a glance.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Matrix {
-    policy: PolicyTold,
+    policy: MatrixPolicy,
     /// The purposes that a request may state, and the message keys that rules name.
     purposes: Vec<String>,
     messages: Vec<String>,
-    columns: Vec<Head>,
-    elements: Vec<Row>,
-    cells: Vec<Cell>,
-    rules: Vec<RuleTold>,
+    columns: Vec<ColumnHead>,
+    elements: Vec<MatrixRow>,
+    cells: Vec<MatrixCell>,
+    rules: Vec<MatrixRule>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct PolicyTold {
+struct MatrixPolicy {
     name: String,
     version: String,
     title: Option<String>,
     sha256: String,
 }
 
-/// Whom a column is of.
+/// For whom a column is.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Head {
-    /// The agency classes that these requesters are in, all of them.
+struct ColumnHead {
+    /// All the agency classes that these requesters are in.
     agencies: Vec<Agency>,
     /// The ORI of one of them.
     example: String,
@@ -64,7 +64,7 @@ struct Agency {
 /// A data element, and the number of its cell for each column.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Row {
+struct MatrixRow {
     element: String,
     title: String,
     dppa: crate::Sensitivity,
@@ -77,28 +77,28 @@ fn as_slice<S: Serializer>(cells: &Rc<[usize]>, serializer: S) -> Result<S::Ok, 
     cells.as_ref().serialize(serializer)
 }
 
-impl Row {
-    /// The first part of its id, by which rows are put together.
+impl MatrixRow {
+    /// The first part of its id, by which rows are grouped.
     fn group(&self) -> &str {
         self.element.split('.').next().unwrap_or_default()
     }
 }
 
-/// What becomes of an element.
+/// The outcome for an element.
 #[derive(Debug, PartialEq, Eq, Hash, Serialize)]
-struct Cell {
-    manner: Manner,
+struct MatrixCell {
+    manner: CellManner,
     /// In one word, and whether claims make a difference.
     summary: String,
     /// In words.
     told: String,
-    /// Every set of claims is in one case at least; where it is in several they agree.
+    /// Every set of claims is in at least one case; where it is in several, they agree.
     cases: Vec<CellCase>,
 }
 
 /// A rule that decides some cell.
 #[derive(Debug, Serialize)]
-struct RuleTold {
+struct MatrixRule {
     id: String,
     kind: &'static str,
     title: Option<String>,
@@ -107,9 +107,9 @@ struct RuleTold {
 }
 
 impl Matrix {
-    /// The rows by their groups, in the order of the catalog.
-    fn groups(&self) -> Vec<(&str, Vec<&Row>)> {
-        let mut groups: Vec<(&str, Vec<&Row>)> = Vec::new();
+    /// The rows by group, in the order of the catalog.
+    fn groups(&self) -> Vec<(&str, Vec<&MatrixRow>)> {
+        let mut groups: Vec<(&str, Vec<&MatrixRow>)> = Vec::new();
         for row in &self.elements {
             match groups.iter_mut().find(|(name, _)| *name == row.group()) {
                 Some((_, rows)) => rows.push(row),
@@ -119,11 +119,11 @@ impl Matrix {
         groups
     }
 
-    fn cell(&self, number: usize) -> Option<&Cell> {
+    fn cell(&self, number: usize) -> Option<&MatrixCell> {
         self.cells.get(number)
     }
 
-    fn rule(&self, number: usize) -> Option<&RuleTold> {
+    fn rule(&self, number: usize) -> Option<&MatrixRule> {
         self.rules.get(number)
     }
 }

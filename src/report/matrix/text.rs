@@ -1,15 +1,15 @@
-//! The matrix on a terminal of a hundred columns: as many columns side by side as fit, the rest below.
+//! The matrix for a terminal of a hundred columns: as many columns side by side as fit, the rest below.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 
-use super::{Head, Matrix};
+use super::{ColumnHead, Matrix};
 
-/// How wide the terminal is taken to be.
+/// The assumed width of the terminal.
 const WIDTH: usize = 100;
-/// How wide a column may be.
-const MOST: usize = 18;
-const LEAST: usize = 9;
+/// The width limits of a column.
+const MAX_COLUMN: usize = 18;
+const MIN_COLUMN: usize = 9;
 
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,21 +86,21 @@ impl fmt::Display for Matrix {
 }
 
 impl Matrix {
-    /// The lines over a column: its agency classes, then purposes and message keys if they make a difference.
-    fn head_lines(&self, head: &Head) -> Vec<String> {
+    /// The lines above a column: its agency classes, then purposes and message keys if they make a difference.
+    fn head_lines(&self, head: &ColumnHead) -> Vec<String> {
         let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
         let longest = names.iter().map(|name| name.chars().count() + 2).max().unwrap_or(0);
-        let width = longest.clamp(LEAST, MOST);
+        let width = longest.clamp(MIN_COLUMN, MAX_COLUMN);
         let mut lines = wrapped(&names.join(" + "), width);
         for (what, choice) in [("purpose", &head.purposes), ("key", &head.messages)] {
             if !choice.is_any() {
-                lines.extend(wrapped(&format!("{what} {}", choice.told()), width.max(14)));
+                lines.extend(wrapped(&format!("{what} {}", choice.describe()), width.max(14)));
             }
         }
-        // Room for the widest cell.
+        // The width of the widest cell.
         let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-        if let (Some(first), true) = (lines.first_mut(), widest < LEAST) {
-            pad_to(first, LEAST);
+        if let (Some(first), true) = (lines.first_mut(), widest < MIN_COLUMN) {
+            pad_to(first, MIN_COLUMN);
         }
         lines
     }
@@ -108,7 +108,7 @@ impl Matrix {
 
 fn pad(text: &mut String, word: &str, width: usize) {
     text.push_str(word);
-    // Two words are never run together, however long one is.
+    // Words stay apart, however long one is.
     let free = width.saturating_sub(word.chars().count()).max(1);
     text.push_str(&" ".repeat(free));
 }
@@ -118,7 +118,7 @@ fn pad_to(text: &mut String, width: usize) {
     text.push_str(&" ".repeat(free));
 }
 
-/// Lines of whole words; a word that is too long is cut.
+/// Wraps at spaces; a word that is too long is split.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

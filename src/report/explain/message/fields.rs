@@ -1,13 +1,13 @@
-//! Texts that hold fields of their own: what becomes of each field, and of what is none.
+//! Texts with fields of their own: the outcome of each field, and of the text around them.
 
-use super::parts::{Outcome, Walk};
+use super::parts::{MessageWalk, PartOutcome};
 use crate::catalog::{ElementId, trim};
 use crate::format::{Column, Layout, Node, Piece, Slots, Target, end_of_skip};
 use crate::rewrite::{Judgement, judge};
 
-impl Walk<'_> {
-    /// What becomes of the fields of a text; the rest of it is of the node's own element.
-    pub(super) fn fields(&self, node: &Node, text: &str) -> Vec<(ElementId, Outcome)> {
+impl MessageWalk<'_> {
+    /// The outcomes of the fields of a text; the rest of the text belongs to the node's own element.
+    pub(super) fn fields(&self, node: &Node, text: &str) -> Vec<(ElementId, PartOutcome)> {
         let own = node.layouts.iter().filter_map(|layout| self.format.layouts.get(*layout));
         let mut recognised = own.filter(|layout| layout.recognizes(text));
         let layout = recognised.next().filter(|_| recognised.next().is_none());
@@ -16,12 +16,12 @@ impl Walk<'_> {
             None => (Vec::new(), !trim(text).is_empty()),
         };
         if let (true, Target::Leaf(element)) = (has_rest, node.target) {
-            fields.push((element, Outcome::Denied));
+            fields.push((element, PartOutcome::Denied));
         }
         fields
     }
 
-    fn read(&self, layout: &Layout, text: &str) -> (Vec<(ElementId, Outcome)>, bool) {
+    fn read(&self, layout: &Layout, text: &str) -> (Vec<(ElementId, PartOutcome)>, bool) {
         let (mut fields, mut has_rest, mut has_heading, mut has_field) = (Vec::new(), false, false, false);
         let (mut slots, mut seen) = (Slots::new(), 0);
         let is_blank = |from: usize, to: usize| trim(text.get(from..to).unwrap_or_default()).is_empty();
@@ -44,37 +44,37 @@ impl Walk<'_> {
                 let value = trim(column.span(&slots)?.text(text));
                 (!value.is_empty()).then(|| (column.element, self.field(column, value)))
             }));
-            let stays = fields.iter().skip(before).any(|(_, outcome)| outcome.passes());
+            let is_kept = fields.iter().skip(before).any(|(_, outcome)| outcome.passes());
             has_heading |= is_heading;
-            has_field |= stays && !is_heading;
+            has_field |= is_kept && !is_heading;
         }
         has_rest |= !is_blank(seen, text.len());
         if !has_field {
-            // A heading alone is no more than a shell.
+            // A heading without fields is an empty shell (P5).
             fields.retain(|(_, outcome)| !outcome.passes());
         }
         (fields, has_rest)
     }
 
-    fn field(&self, column: &Column, value: &str) -> Outcome {
+    fn field(&self, column: &Column, value: &str) -> PartOutcome {
         let described = self.inner.catalog.element(column.element);
         let (Some(described), Some(treatment)) = (described, self.treatment(column.element)) else {
-            return Outcome::Denied;
+            return PartOutcome::Denied;
         };
         let mut written = String::new();
         match judge(described, treatment, value, &mut written) {
-            Judgement::Release => Outcome::Released,
+            Judgement::Release => PartOutcome::Released,
             Judgement::Generalise => {
-                // What is less precise must fit where it would stand.
+                // A generalized value must fit into its columns.
                 let width = written.chars().count();
-                written.extend(std::iter::repeat_n(' ', column.min_chars.saturating_sub(width)));
-                match width <= column.max_chars && column.holds(&written) {
-                    true => Outcome::Generalised(treatment),
-                    false => Outcome::Violates,
+                written.extend(std::iter::repeat_n(' ', column.least.saturating_sub(width)));
+                match width <= column.most && column.holds(&written) {
+                    true => PartOutcome::Generalised(treatment),
+                    false => PartOutcome::Violates,
                 }
             }
-            Judgement::ShapeViolation => Outcome::Violates,
-            Judgement::Photo => Outcome::Image,
+            Judgement::ShapeViolation => PartOutcome::Violates,
+            Judgement::Photo => PartOutcome::Image,
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Walking a message in JSON.
+//! Walks a JSON message.
 
-use super::parts::{Fate, Outcome, Walk, Written};
+use super::parts::{Fate, MessageWalk, PartOutcome, PartSyntax};
 use crate::catalog::ElementId;
 use crate::format::{NamespaceId, Node, NodeId, Placeholder, Target, Trie};
 use crate::read::Refusal;
@@ -8,41 +8,47 @@ use crate::read::json::{JsonReader, Scalar, ValueKind, closing, decode};
 use crate::read::scan::is_space;
 use crate::rewrite::is_record_name;
 
-/// What binds prefixes in JSON-LD.
+/// The member that binds prefixes in JSON-LD.
 const CONTEXT: &str = "@context";
 
 /// An open object or array.
-struct Open {
+struct OpenContainer {
     close: u8,
     part: Option<usize>,
     node: Option<NodeId>,
-    /// The record that it is part of, if that is granted.
+    /// The granted record that it is part of.
     record: Option<ElementId>,
     has_begun: bool,
 }
 
 struct JsonWalk<'w, 'a> {
-    walk: &'w mut Walk<'a>,
+    walk: &'w mut MessageWalk<'a>,
     text: &'w str,
     trie: &'w Trie,
     reader: JsonReader<'w>,
-    open: Vec<Open>,
+    open: Vec<OpenContainer>,
 }
 
 /// A member or an item whose value comes next.
-struct Coming<'n> {
-    written: Written,
+struct PendingValue<'n> {
+    syntax: PartSyntax,
     step: String,
     node: Option<(NodeId, &'n Node)>,
     record: Option<ElementId>,
 }
 
-pub(super) fn walk<'w>(text: &'w str, trie: &'w Trie, walk: &'w mut Walk<'_>) -> Result<(), Refusal> {
+pub(super) fn walk<'w>(text: &'w str, trie: &'w Trie, walk: &'w mut MessageWalk<'_>) -> Result<(), Refusal> {
     let inner = walk.inner;
     let limits = &inner.limits;
     let mut json = JsonWalk { walk, text, trie, reader: JsonReader::new(text.as_bytes(), limits), open: Vec::new() };
     json.reader.expect(b'{', "an object is wanted")?;
-    json.open.push(Open { close: b'}', part: None, node: Some(NodeId::ENTRY), record: None, has_begun: false });
+    json.open.push(OpenContainer {
+        close: b'}',
+        part: None,
+        node: Some(NodeId::ENTRY),
+        record: None,
+        has_begun: false,
+    });
     while let Some(open) = json.open.last_mut() {
         if json.reader.take(open.close) {
             json.open.pop();
@@ -59,7 +65,7 @@ pub(super) fn walk<'w>(text: &'w str, trie: &'w Trie, walk: &'w mut Walk<'_>) ->
 }
 
 impl<'w> JsonWalk<'w, '_> {
-    fn around(&self) -> Option<usize> {
+    fn parent(&self) -> Option<usize> {
         self.open.last().and_then(|open| open.part)
     }
 
@@ -67,13 +73,13 @@ impl<'w> JsonWalk<'w, '_> {
         self.reader.skip_value(self.open.len())
     }
 
-    fn add(&mut self, coming: Coming<'_>, fate: Fate) -> usize {
-        self.walk.add(self.around(), coming.written, coming.step, fate)
+    fn add(&mut self, pending: PendingValue<'_>, fate: Fate) -> usize {
+        self.walk.add(self.parent(), pending.syntax, pending.step, fate)
     }
 
-    fn unmapped(&mut self, written: Written) -> Result<(), Refusal> {
+    fn unmapped(&mut self, syntax: PartSyntax) -> Result<(), Refusal> {
         self.skip()?;
-        self.walk.add(self.around(), written, String::new(), Fate::Unmapped);
+        self.walk.add(self.parent(), syntax, String::new(), Fate::Unmapped);
         Ok(())
     }
 
@@ -89,14 +95,14 @@ impl<'w> JsonWalk<'w, '_> {
         let child = parent.and_then(|node| trie.child(node, NamespaceId::NONE, false, name.as_bytes()));
         if let Some((id, node)) = child.and_then(|(id, _)| Some((id, trie.node(id)?))) {
             let step = self.walk.named(node);
-            return self.value(Coming { written: Written::Member, step, node: Some((id, node)), record });
+            return self.value(PendingValue { syntax: PartSyntax::Member, step, node: Some((id, node)), record });
         }
         if name == CONTEXT && !self.walk.format.prefixes.is_empty() {
             if !is_top {
-                return self.unmapped(Written::Member);
+                return self.unmapped(PartSyntax::Member);
             }
             self.skip()?;
-            self.walk.add(None, Written::Member, CONTEXT.to_owned(), Fate::Kept);
+            self.walk.add(None, PartSyntax::Member, CONTEXT.to_owned(), Fate::Kept);
             return Ok(());
         }
         let references = self.walk.format.references.as_ref();
@@ -105,31 +111,31 @@ impl<'w> JsonWalk<'w, '_> {
         if is_id && !is_value && !is_top && self.reader.kind()? == ValueKind::Scalar && self.reader.peek() == Some(b'"')
         {
             if let Scalar::String(string) = self.reader.scalar()? {
-                self.walk.add(self.around(), Written::Member, name, Fate::Link(string.inner.start()));
+                self.walk.add(self.parent(), PartSyntax::Member, name, Fate::Link(string.inner.start()));
             }
             return Ok(());
         }
         let elements = trie.elements_named(NamespaceId::NONE, name.as_bytes());
-        if record.is_some() && self.is_of_record(&name) && self.walk.admits_in_record(elements) {
-            // Not even this name is told: the mapping doesn't have it here.
-            return self.value(Coming { written: Written::Member, step: String::new(), node: None, record });
+        if record.is_some() && self.is_record_member(&name) && self.walk.admits_in_record(elements) {
+            // Not even this name is reported (P6): the mapping doesn't have it here.
+            return self.value(PendingValue { syntax: PartSyntax::Member, step: String::new(), node: None, record });
         }
-        self.unmapped(Written::Member)
+        self.unmapped(PartSyntax::Member)
     }
 
     fn item(&mut self) -> Result<(), Refusal> {
         if self.reader.kind()? == ValueKind::Array {
-            return self.unmapped(Written::Item);
+            return self.unmapped(PartSyntax::Item);
         }
         self.walk.at = self.reader.position();
-        let Some(Open { node, record, .. }) = self.open.last() else { return Ok(()) };
+        let Some(OpenContainer { node, record, .. }) = self.open.last() else { return Ok(()) };
         let (trie, record) = (self.trie, *record);
         let node = node.and_then(|id| Some((id, trie.node(id)?)));
-        self.value(Coming { written: Written::Item, step: String::new(), node, record })
+        self.value(PendingValue { syntax: PartSyntax::Item, step: String::new(), node, record })
     }
 
-    /// Whether a name that the mapping doesn't have here may stand in a record.
-    fn is_of_record(&self, name: &str) -> bool {
+    /// Whether a record may contain a name that the mapping doesn't have here.
+    fn is_record_member(&self, name: &str) -> bool {
         let prefixes = &self.walk.format.prefixes;
         let local = match name.split_once(':') {
             Some((prefix, local)) if prefixes.iter().any(|(own, _)| own == prefix) => Some(local),
@@ -139,11 +145,11 @@ impl<'w> JsonWalk<'w, '_> {
         local.is_some_and(|local| is_record_name(local.as_bytes()))
     }
 
-    fn value(&mut self, coming: Coming<'_>) -> Result<(), Refusal> {
+    fn value(&mut self, pending: PendingValue<'_>) -> Result<(), Refusal> {
         let kind = self.reader.kind()?;
-        let node = coming.node.map(|(_, node)| node);
+        let node = pending.node.map(|(_, node)| node);
         let target = node.map_or(Target::Container, |node| node.target);
-        let permitted = match (target, coming.record) {
+        let permitted = match (target, pending.record) {
             (Target::Leaf(element), _) if node.is_some_and(|node| !node.layouts.is_empty()) => {
                 Some((element, node.is_some_and(|node| self.walk.grants_any_of(&node.elements))))
             }
@@ -156,10 +162,10 @@ impl<'w> JsonWalk<'w, '_> {
         let is_record = node.is_none() || matches!(target, Target::Record(_));
         let goes_on = kind == ValueKind::Object && is_record && node.is_some_and(|node| node.continues);
         match permitted {
-            // Of a denied list each item is denied and counted by itself.
+            // Each item of a denied list is denied and counted by itself.
             Some((element, false)) if !goes_on && kind != ValueKind::Array => {
                 self.skip()?;
-                self.add(coming, Fate::Value(element, Outcome::Denied));
+                self.add(pending, Fate::Value(element, PartOutcome::Denied));
                 return Ok(());
             }
             _ => {}
@@ -169,46 +175,46 @@ impl<'w> JsonWalk<'w, '_> {
         match kind {
             ValueKind::Scalar if target == Target::Container && node.is_some() => {
                 self.reader.scalar()?;
-                self.add(coming, Fate::Unmapped);
+                self.add(pending, Fate::Unmapped);
             }
-            ValueKind::Scalar => return self.leaf(coming, permitted.map(|(element, _)| element)),
-            ValueKind::Array => self.enter(coming, record, b']'),
-            ValueKind::Object if is_record || has_children => self.enter(coming, record, b'}'),
+            ValueKind::Scalar => return self.leaf(pending, permitted.map(|(element, _)| element)),
+            ValueKind::Array => self.enter(pending, record, b']'),
+            ValueKind::Object if is_record || has_children => self.enter(pending, record, b'}'),
             ValueKind::Object => {
                 self.skip()?;
-                self.add(coming, Fate::Unmapped);
+                self.add(pending, Fate::Unmapped);
             }
         }
         if let (Some((element, false)), true) = (permitted, goes_on) {
-            // Of the record itself nothing stays, but what is mapped inside of it to something else may.
-            self.walk.add(self.around(), Written::Member, String::new(), Fate::Value(element, Outcome::Denied));
+            // Nothing of the record itself is released, but parts that are mapped to something else may be.
+            self.walk.add(self.parent(), PartSyntax::Member, String::new(), Fate::Value(element, PartOutcome::Denied));
         }
         Ok(())
     }
 
-    fn enter(&mut self, coming: Coming<'_>, record: Option<ElementId>, close: u8) {
-        let node = coming.node.map(|(id, _)| id);
-        let part = Some(self.add(coming, Fate::Container));
-        self.reader.skip_bracket();
-        self.open.push(Open { close, part, node, record, has_begun: false });
+    fn enter(&mut self, pending: PendingValue<'_>, record: Option<ElementId>, close: u8) {
+        let node = pending.node.map(|(id, _)| id);
+        let part = Some(self.add(pending, Fate::Container));
+        self.reader.pass_bracket();
+        self.open.push(OpenContainer { close, part, node, record, has_begun: false });
     }
 
-    fn leaf(&mut self, coming: Coming<'_>, element: Option<ElementId>) -> Result<(), Refusal> {
-        let node = coming.node.map(|(_, node)| node);
+    fn leaf(&mut self, pending: PendingValue<'_>, element: Option<ElementId>) -> Result<(), Refusal> {
+        let node = pending.node.map(|(_, node)| node);
         let may_be_null = node.is_some_and(|node| node.nillable || node.placeholder == Some(Placeholder::Nil));
         let mut value = String::new();
         let scalar = self.reader.scalar()?;
         let is_in_record = node.is_none_or(|node| matches!(node.target, Target::Record(_)));
         let is_string = matches!(scalar, Scalar::String(_));
         match scalar {
-            // What the schema calls nil is an empty value.
+            // A null where the schema has nil is an empty value.
             Scalar::Lexeme(span) if may_be_null && span.text(self.text) == "null" => {}
             Scalar::Lexeme(span) => value.push_str(span.text(self.text)),
             Scalar::String(string) => decode(string.inner.text(self.text), &mut value),
         }
         if is_string && is_in_record && value.bytes().all(is_space) {
-            // A blank part of a record is none.
-            self.add(coming, Fate::Container);
+            // A blank part of a record is no value.
+            self.add(pending, Fate::Container);
             return Ok(());
         }
         let fate = match (element, node.filter(|node| !node.layouts.is_empty())) {
@@ -216,7 +222,7 @@ impl<'w> JsonWalk<'w, '_> {
             (Some(element), None) => Fate::Value(element, self.walk.value(element, &value)),
             (None, _) => Fate::Unmapped,
         };
-        self.add(coming, fate);
+        self.add(pending, fate);
         Ok(())
     }
 }

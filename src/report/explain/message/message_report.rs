@@ -1,13 +1,13 @@
-//! What is told of a message: its disposition, and of each path what became of the values there, how many, and why.
+//! The report on a message: its disposition, and for each path the outcome of its values, how many, and why.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use serde::Serialize;
 
-use super::super::situation::{Deciding, deciding};
+use super::super::situation::{DecidingRule, deciding};
 use super::parts;
-use super::parts::{Fate, Outcome, Parts};
+use super::parts::{Fate, MessageParts, PartOutcome};
 use crate::catalog::ElementId;
 use crate::format::NOTICE_ELEMENT;
 use crate::policy::MessageKeyId;
@@ -21,24 +21,24 @@ pub(crate) struct MessageReport {
     disposition: &'static str,
     reason: Option<&'static str>,
     detail: Option<&'static str>,
-    /// Where the reason lies, in bytes from the start of the message.
+    /// Where the reason is, in bytes from the start of the message.
     offset: Option<usize>,
     format: Option<String>,
     message_key: Option<String>,
     paths: Vec<PathReport>,
-    /// Parts that the mapping doesn't name, of which nothing else is told.
+    /// Parts that the mapping doesn't name; nothing else of them is reported (P6).
     unmapped: usize,
-    /// Why its parts can't be told, or not all of them.
+    /// Why parts are missing from the report, if any are.
     #[serde(skip_serializing_if = "Option::is_none")]
     caution: Option<&'static str>,
     #[serde(skip)]
-    pub(super) parts: Parts,
-    /// The ids of the catalog's elements, by place.
+    pub(super) parts: MessageParts,
+    /// The ids of the catalog's elements, by index.
     #[serde(skip)]
     pub(super) elements: Vec<String>,
 }
 
-/// What became of the values at one path, as far as it is the same.
+/// The values at one path with the same outcome.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct PathReport {
@@ -49,17 +49,17 @@ struct PathReport {
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     treatment: Option<&'static str>,
-    /// Why it was removed; or, of what the message didn't have, why it goes out.
+    /// Why it was removed; or, for what the filter adds, why it is released.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
     count: usize,
-    by: Vec<Deciding>,
+    by: Vec<DecidingRule>,
     #[serde(skip)]
-    judged: Outcome,
+    judged: PartOutcome,
 }
 
-impl Outcome {
-    /// The word for it in receipts.
+impl PartOutcome {
+    /// The outcome's name in receipts.
     fn word(self) -> &'static str {
         match self {
             Self::Released => "released",
@@ -68,7 +68,7 @@ impl Outcome {
         }
     }
 
-    /// Why nothing of it goes out.
+    /// Why nothing of it is released.
     pub(super) fn why(self) -> Option<&'static str> {
         match self {
             Self::Released | Self::Generalised(_) => None,
@@ -80,10 +80,10 @@ impl Outcome {
 }
 
 impl MessageReport {
-    /// Tells of a message that was redacted for `requester` with this receipt.
+    /// Reports on a message that was redacted for `requester` with this receipt.
     pub(crate) fn of(filter: &Filter, requester: &Requester, message: &[u8], receipt: &Receipt) -> Self {
         let releases = receipt.disposition().releases();
-        let mut told = Self {
+        let mut report = Self {
             disposition: receipt.disposition().name(),
             reason: receipt.reason().map(|reason| reason.code()),
             detail: receipt.detail(),
@@ -93,35 +93,35 @@ impl MessageReport {
             paths: Vec::new(),
             unmapped: 0,
             caution: None,
-            parts: Parts::default(),
+            parts: MessageParts::default(),
             elements: filter.catalog().iter().map(|(_, element)| element.id().to_owned()).collect(),
         };
         let format = receipt.format().and_then(|name| filter.inner().formats.by_name(name));
         let Some(format) = format else {
-            told.caution = Some("it is of no known format, so nothing can be told of its parts");
-            return told;
+            report.caution = Some("it is of no known format, so nothing can be told of its parts");
+            return report;
         };
         let Some(grant) = receipt.grant() else {
-            told.caution = Some("nothing was decided on its parts, so nothing is told of them");
-            return told;
+            report.caution = Some("nothing was decided on its parts, so nothing is told of them");
+            return report;
         };
         let links = kept_links(filter.inner(), message, requester).into_iter().collect();
         match parts(filter, format, grant, message, &links) {
-            Ok(parts) => told.parts = parts,
+            Ok(parts) => report.parts = parts,
             Err(_) => {
-                told.caution = Some("it can't be read to its end, so nothing is told of its parts");
-                return told;
+                report.caution = Some("it can't be read to its end, so nothing is told of its parts");
+                return report;
             }
         }
-        told.gather(filter, requester, receipt);
+        report.gather(filter, requester, receipt);
         if let Some(path) = &format.notice {
             let root = format.declared.root.as_ref().map_or(String::new(), |root| format!("{root}/"));
-            told.paths.extend(told.notice(root + path, receipt));
+            report.paths.extend(report.notice(root + path, receipt));
         }
-        if releases && !told.agrees(filter, receipt) {
-            told.caution = Some("some values went otherwise than is told here: the receipt's counts are right");
+        if releases && !report.agrees(filter, receipt) {
+            report.caution = Some("some values went otherwise than is told here: the receipt's counts are right");
         }
-        told
+        report
     }
 
     fn gather(&mut self, filter: &Filter, requester: &Requester, receipt: &Receipt) {
@@ -130,9 +130,9 @@ impl MessageReport {
         let Some(asked) = policy.asked(requester, message_key(filter, receipt)) else { return };
         let applied = policy.applied(&classes, &asked);
         let mut paths: Vec<PathReport> = Vec::new();
-        let mut known: HashMap<(String, ElementId, Outcome), usize> = HashMap::new();
-        for (place, part) in self.parts.0.iter().enumerate() {
-            let values: &[(ElementId, Outcome)] = match &part.fate {
+        let mut seen: HashMap<(String, ElementId, PartOutcome), usize> = HashMap::new();
+        for (index, part) in self.parts.0.iter().enumerate() {
+            let values: &[(ElementId, PartOutcome)] = match &part.fate {
                 Fate::Value(element, outcome) => &[(*element, *outcome)],
                 Fate::Fields(fields) => fields,
                 Fate::Unmapped => {
@@ -142,12 +142,12 @@ impl MessageReport {
                 Fate::Container | Fate::Link(_) | Fate::Kept => continue,
             };
             for (element, outcome) in values {
-                let key = (self.parts.path(place), *element, *outcome);
-                if let Some(known) = known.get(&key).and_then(|known| paths.get_mut(*known)) {
-                    known.count += 1;
+                let key = (self.parts.path(index), *element, *outcome);
+                if let Some(seen) = seen.get(&key).and_then(|seen| paths.get_mut(*seen)) {
+                    seen.count += 1;
                     continue;
                 }
-                known.insert(key.clone(), paths.len());
+                seen.insert(key.clone(), paths.len());
                 let described = filter.catalog().element(*element);
                 let is_envelope = described.is_some_and(|element| element.is_envelope());
                 paths.push(PathReport {
@@ -155,7 +155,7 @@ impl MessageReport {
                     element: described.map_or("", |element| element.id()).to_owned(),
                     outcome: outcome.word(),
                     treatment: match outcome {
-                        Outcome::Generalised(treatment) => Some(treatment.name()),
+                        PartOutcome::Generalised(treatment) => Some(treatment.name()),
                         _ => None,
                     },
                     why: outcome.why(),
@@ -171,11 +171,12 @@ impl MessageReport {
         self.paths = paths;
     }
 
-    /// The notice that the filter itself writes, if it does.
+    /// The notice that the filter itself writes, if any.
     fn notice(&self, path: String, receipt: &Receipt) -> Option<PathReport> {
         let counted = receipt.elements().find(|(id, _)| *id == NOTICE_ELEMENT).map_or(0, |(_, counts)| counts.released);
-        let had: usize = self.paths.iter().filter(|path| path.element == NOTICE_ELEMENT).map(|path| path.count).sum();
-        let added = (counted as usize).checked_sub(had).filter(|added| *added > 0)?;
+        let present: usize =
+            self.paths.iter().filter(|path| path.element == NOTICE_ELEMENT).map(|path| path.count).sum();
+        let added = (counted as usize).checked_sub(present).filter(|added| *added > 0)?;
         Some(PathReport {
             path,
             element: NOTICE_ELEMENT.to_owned(),
@@ -184,35 +185,35 @@ impl MessageReport {
             why: Some("the filter adds it: a permitted value violates its shape"),
             count: added,
             by: Vec::new(),
-            judged: Outcome::Released,
+            judged: PartOutcome::Released,
         })
     }
 
-    /// Whether what is told here is what the receipt has counted.
+    /// Whether the report agrees with the receipt's counts.
     fn agrees(&self, filter: &Filter, receipt: &Receipt) -> bool {
         let count = |id: &str, is_it: &dyn Fn(&PathReport) -> bool| -> usize {
             self.paths.iter().filter(|path| path.element == id && is_it(path)).map(|path| path.count).sum()
         };
-        let told = |id: &str| {
+        let reported = |id: &str| {
             [
                 count(id, &|path| path.outcome == "released"),
                 count(id, &|path| path.outcome == "generalised"),
                 count(id, &|path| path.outcome == "removed"),
-                count(id, &|path| matches!(path.judged, Outcome::Violates | Outcome::Image)),
+                count(id, &|path| matches!(path.judged, PartOutcome::Violates | PartOutcome::Image)),
             ]
         };
         let counted = |id: &str| {
             let counts = receipt.elements().find(|(own, _)| *own == id).map(|(_, counts)| counts).unwrap_or_default();
             [counts.released, counts.generalised, counts.removed, counts.shape].map(|count| count as usize)
         };
-        filter.catalog().iter().all(|(_, element)| told(element.id()) == counted(element.id()))
+        filter.catalog().iter().all(|(_, element)| reported(element.id()) == counted(element.id()))
     }
 }
 
 /// The number of a receipt's message key.
 pub(crate) fn message_key(filter: &Filter, receipt: &Receipt) -> Option<MessageKeyId> {
-    let place = filter.messages().iter().position(|key| Some(key.as_str()) == receipt.message_type())?;
-    u16::try_from(place).ok().map(MessageKeyId)
+    let index = filter.messages().iter().position(|key| Some(key.as_str()) == receipt.message_type())?;
+    u16::try_from(index).ok().map(MessageKeyId)
 }
 
 impl fmt::Display for MessageReport {
@@ -233,7 +234,7 @@ impl fmt::Display for MessageReport {
                 _ if element.starts_with(crate::catalog::ENVELOPE) && why.is_none() => {
                     "every grant holds it".to_owned()
                 }
-                Some(why) if path.judged == Outcome::Denied && by.is_empty() => {
+                Some(why) if path.judged == PartOutcome::Denied && by.is_empty() => {
                     format!("{why} by any rule that applies")
                 }
                 Some(why) if by.is_empty() => (*why).to_owned(),
@@ -250,13 +251,13 @@ impl fmt::Display for MessageReport {
     }
 }
 
-/// The rules that decide; their bases were told before.
-fn named(by: &[Deciding]) -> String {
+/// The deciding rules; their bases were printed before.
+fn named(by: &[DecidingRule]) -> String {
     by.iter().map(|rule| format!("{} `{}`", rule.kind, rule.id)).collect::<Vec<_>>().join(", ")
 }
 
 impl MessageReport {
-    /// What became of the message as a whole.
+    /// The outcome of the message as a whole.
     pub(super) fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "This message is {}", self.disposition)?;
         if let (Some(reason), Some(detail)) = (self.reason, self.detail) {

@@ -1,8 +1,8 @@
-//! The same for a message: what becomes of each of its parts, path by path, and why. Never a value (P6): not even a name that
-//! the mapping doesn't have, for a name can be a value too.
+//! The same for a message: the outcome of each part, path by path, and why. Never a value (P6): not even a name that
+//! the mapping doesn't have, because a name can be a value too.
 //!
-//! The message is walked with the strict readers and the filter's own mapping, and each value is judged as the rewriters
-//! judge it. Whether a reference stays depends on the whole message: of that the output is asked.
+//! The message is walked with the strict readers and the filter's own mapping, and each value is judged as the
+//! rewriters judge it. Whether a reference stays depends on the whole message, so that is read from the output.
 
 mod fields;
 mod json;
@@ -16,32 +16,32 @@ use std::collections::HashSet;
 
 pub(crate) use message_report::{MessageReport, message_key};
 pub(crate) use structure::Structure;
-pub(crate) use view::View;
+pub(crate) use view::StructureView;
 
 use crate::Filter;
 use crate::format::{Format, Syntax};
 use crate::policy::Grant;
 use crate::read::{Message, Refusal};
-use parts::{Parts, Walk};
+use parts::{MessageParts, MessageWalk};
 
-/// What becomes of each part of `message` under a grant. `links` are where the values of links begin that go out.
+/// The outcome of each part of `message` under a grant. `links` are the offsets of the released links' values.
 fn parts(
     filter: &Filter,
     format: &Format,
     grant: &Grant,
     message: &[u8],
     links: &HashSet<usize>,
-) -> Result<Parts, Refusal> {
+) -> Result<MessageParts, Refusal> {
     let mut parts = read(filter, format, grant, message)?;
-    parts.settle(links);
+    parts.decide_kept(links);
     Ok(parts)
 }
 
-fn read(filter: &Filter, format: &Format, grant: &Grant, message: &[u8]) -> Result<Parts, Refusal> {
+fn read(filter: &Filter, format: &Format, grant: &Grant, message: &[u8]) -> Result<MessageParts, Refusal> {
     let inner = filter.inner();
     let mut transcoded = String::new();
     let message = Message::open(message, &inner.limits, &mut transcoded)?;
-    let mut walk = Walk { inner, format, grant, at: 0, parts: Parts::default() };
+    let mut walk = MessageWalk { inner, format, grant, at: 0, parts: MessageParts::default() };
     if let Some(trie) = format.trie(message.syntax) {
         match message.syntax {
             Syntax::Xml => xml::walk(message, trie, &mut walk)?,

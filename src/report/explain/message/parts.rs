@@ -1,4 +1,4 @@
-//! The parts of a message in their order, each with its place in the mapping and what becomes of it.
+//! The parts of a message in order, each with its path in the mapping and its outcome.
 
 use std::collections::HashSet;
 
@@ -7,37 +7,37 @@ use crate::format::{Format, NamespaceId, Node};
 use crate::policy::Grant;
 use crate::rewrite::{self, Judgement, judge};
 
-/// What becomes of a value.
+/// The outcome of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Outcome {
+pub(super) enum PartOutcome {
     Released,
     Generalised(Treatment),
-    /// The grant doesn't hold its element.
+    /// The grant doesn't have its element.
     Denied,
     /// It was permitted, but violates its element's shape.
     Violates,
-    /// It was permitted, but holds an image or another encoded object.
+    /// It was permitted, but contains an image or another encoded object.
     Image,
 }
 
-impl Outcome {
-    /// Whether something of the value goes out.
+impl PartOutcome {
+    /// Whether something of the value is released.
     pub(super) fn passes(self) -> bool {
         matches!(self, Self::Released | Self::Generalised(_))
     }
 }
 
-/// What a part is, and what becomes of it.
+/// What a part is, and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It stays if something in it does.
+    /// It stays if something inside it does.
     Container,
-    Value(ElementId, Outcome),
-    /// A text that holds fields of its own, and what becomes of each.
-    Fields(Vec<(ElementId, Outcome)>),
-    /// The name of an object, or a reference to one, whose value begins there: it stays if both are there.
+    Value(ElementId, PartOutcome),
+    /// A text with fields of its own, and the outcome of each.
+    Fields(Vec<(ElementId, PartOutcome)>),
+    /// The name of an object, or a reference to one, with the offset of its value: it stays if both ends are present.
     Link(usize),
-    /// What every message needs to be read: a `@context`.
+    /// What every message needs to be readable: a `@context`.
     Kept,
     /// No path of the mapping names it.
     Unmapped,
@@ -45,7 +45,7 @@ pub(super) enum Fate {
 
 /// How a part is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
+pub(super) enum PartSyntax {
     Element,
     Attribute,
     Member,
@@ -54,28 +54,28 @@ pub(super) enum Written {
 
 /// One part.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct MessagePart {
     pub(super) parent: Option<usize>,
     pub(super) depth: usize,
-    pub(super) written: Written,
-    /// Its step in the mapping's own spelling; empty for what the mapping doesn't name and for the items of an array.
+    pub(super) syntax: PartSyntax,
+    /// Its step in the mapping's spelling; empty for items of an array and for what the mapping doesn't name.
     pub(super) step: String,
     pub(super) fate: Fate,
     /// Where it begins, in bytes from the start of the message's text.
     pub(super) start: usize,
-    /// Whether it goes out, in whatever form.
-    pub(super) stays: bool,
+    /// Whether it is released, in whatever form.
+    pub(super) is_kept: bool,
 }
 
 /// All parts, in the order of the message.
 #[derive(Debug, Default)]
-pub(super) struct Parts(pub(super) Vec<Part>);
+pub(super) struct MessageParts(pub(super) Vec<MessagePart>);
 
-impl Parts {
+impl MessageParts {
     /// The path of a part, in the mapping's own names.
-    pub(super) fn path(&self, place: usize) -> String {
+    pub(super) fn path(&self, index: usize) -> String {
         let mut steps = Vec::new();
-        let mut at = Some(place);
+        let mut at = Some(index);
         while let Some(part) = at.and_then(|at| self.0.get(at)) {
             if !part.step.is_empty() {
                 steps.push(part.step.as_str());
@@ -86,47 +86,47 @@ impl Parts {
         steps.join("/")
     }
 
-    /// Decides which parts stay, now that all of them are known: `links` are where the values begin of those that go out.
-    pub(super) fn settle(&mut self, links: &HashSet<usize>) {
-        for place in (0..self.0.len()).rev() {
-            let Some(part) = self.0.get_mut(place) else { continue };
-            part.stays |= match &part.fate {
+    /// Decides which parts stay, once all are known: `links` are the offsets of the released links' values.
+    pub(super) fn decide_kept(&mut self, links: &HashSet<usize>) {
+        for index in (0..self.0.len()).rev() {
+            let Some(part) = self.0.get_mut(index) else { continue };
+            part.is_kept |= match &part.fate {
                 Fate::Container | Fate::Unmapped => false,
                 Fate::Value(_, outcome) => outcome.passes(),
                 Fate::Fields(fields) => fields.iter().any(|(_, outcome)| outcome.passes()),
                 Fate::Link(value) => links.contains(value),
                 Fate::Kept => true,
             };
-            let (stays, parent) = (part.stays && part.fate != Fate::Kept, part.parent);
+            let (is_kept, parent) = (part.is_kept && part.fate != Fate::Kept, part.parent);
             if let Some(parent) = parent.and_then(|parent| self.0.get_mut(parent))
                 && parent.fate == Fate::Container
             {
-                parent.stays |= stays;
+                parent.is_kept |= is_kept;
             }
         }
     }
 }
 
-/// What both walks know and gather.
-pub(super) struct Walk<'a> {
+/// The state that both walks share.
+pub(super) struct MessageWalk<'a> {
     pub(super) inner: &'a rewrite::Parts,
     pub(super) format: &'a Format,
     pub(super) grant: &'a Grant,
-    /// Where the part that is looked at begins.
+    /// Where the current part begins.
     pub(super) at: usize,
-    pub(super) parts: Parts,
+    pub(super) parts: MessageParts,
 }
 
-impl Walk<'_> {
-    /// Adds a part. Gives its place.
-    pub(super) fn add(&mut self, parent: Option<usize>, written: Written, step: String, fate: Fate) -> usize {
+impl MessageWalk<'_> {
+    /// Adds a part. Returns its index.
+    pub(super) fn add(&mut self, parent: Option<usize>, syntax: PartSyntax, step: String, fate: Fate) -> usize {
         let depth = parent.and_then(|parent| self.parts.0.get(parent)).map_or(0, |parent| parent.depth + 1);
-        self.parts.0.push(Part { parent, depth, written, step, fate, start: self.at, stays: false });
+        self.parts.0.push(MessagePart { parent, depth, syntax, step, fate, start: self.at, is_kept: false });
         self.parts.0.len() - 1
     }
 
-    pub(super) fn set(&mut self, place: usize, fate: Fate) {
-        if let Some(part) = self.parts.0.get_mut(place) {
+    pub(super) fn set(&mut self, index: usize, fate: Fate) {
+        if let Some(part) = self.parts.0.get_mut(index) {
             part.fate = fate;
         }
     }
@@ -135,25 +135,27 @@ impl Walk<'_> {
         self.grant.treatment(element)
     }
 
-    /// Whether anything of what stands at a node and below it is granted.
+    /// Whether anything at a node or below it is granted.
     pub(super) fn grants_any_of(&self, elements: &[ElementId]) -> bool {
         elements.iter().any(|element| self.treatment(*element).is_some())
     }
 
-    /// Whether a name that leads to these elements elsewhere may stand in a record.
+    /// Whether a record may contain a name that leads to these elements elsewhere.
     pub(super) fn admits_in_record(&self, elements: &[ElementId]) -> bool {
         elements.is_empty() || elements.iter().any(|element| self.treatment(*element) == Some(Treatment::Full))
     }
 
-    /// What becomes of a value.
-    pub(super) fn value(&self, element: ElementId, value: &str) -> Outcome {
+    /// The outcome of a value.
+    pub(super) fn value(&self, element: ElementId, value: &str) -> PartOutcome {
         let described = self.inner.catalog.element(element);
-        let (Some(described), Some(treatment)) = (described, self.treatment(element)) else { return Outcome::Denied };
+        let (Some(described), Some(treatment)) = (described, self.treatment(element)) else {
+            return PartOutcome::Denied;
+        };
         match judge(described, treatment, value, &mut String::new()) {
-            Judgement::Release => Outcome::Released,
-            Judgement::Generalise => Outcome::Generalised(treatment),
-            Judgement::ShapeViolation => Outcome::Violates,
-            Judgement::Photo => Outcome::Image,
+            Judgement::Release => PartOutcome::Released,
+            Judgement::Generalise => PartOutcome::Generalised(treatment),
+            Judgement::ShapeViolation => PartOutcome::Violates,
+            Judgement::Photo => PartOutcome::Image,
         }
     }
 

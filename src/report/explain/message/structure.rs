@@ -1,23 +1,23 @@
-//! The bare structure of a message, without values: what two outputs are compared by where their bytes differ.
+//! The bare structure of a message, without values: compares two outputs whose bytes differ.
 
-use super::parts::Parts;
+use super::parts::MessageParts;
 use super::{read, view};
 use crate::Filter;
 use crate::policy::Grant;
 
 /// The structure of a message.
 #[derive(Debug)]
-pub(crate) struct Structure(Parts);
+pub(crate) struct Structure(MessageParts);
 
 impl Structure {
-    /// That of a message of the named format; `None` if it can't be read. What the grant doesn't hold is named, and not
-    /// looked into.
+    /// The structure of a message of the named format; `None` if it can't be read. What the grant doesn't have is
+    /// named, but not entered.
     pub(crate) fn of(filter: &Filter, format: &str, grant: &Grant, message: &[u8]) -> Option<Self> {
         let format = filter.inner().formats.by_name(format)?;
         read(filter, format, grant, message).ok().map(Self)
     }
 
-    /// A line for each part, indented.
+    /// One line per part, indented.
     pub(crate) fn lines(&self) -> String {
         let parts = self.0.0.iter();
         parts.map(|part| format!("{:indent$}{}\n", "", view::name(part), indent = 2 * part.depth)).collect()
@@ -25,7 +25,7 @@ impl Structure {
 
     /// The path of the part that begins last before an offset, in the mapping's own names.
     pub(crate) fn path_at(&self, offset: usize) -> String {
-        let place = self.0.0.iter().rposition(|part| part.start <= offset);
-        place.map(|place| self.0.path(place)).unwrap_or_default()
+        let index = self.0.0.iter().rposition(|part| part.start <= offset);
+        index.map(|index| self.0.path(index)).unwrap_or_default()
     }
 }

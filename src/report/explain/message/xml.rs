@@ -1,6 +1,6 @@
-//! Walking a message in XML.
+//! Walks an XML message.
 
-use super::parts::{Fate, Outcome, Walk, Written};
+use super::parts::{Fate, MessageWalk, PartOutcome, PartSyntax};
 use crate::catalog::ElementId;
 use crate::format::{NamespaceId, Node, NodeId, Target, Trie};
 use crate::read::scan::is_space;
@@ -11,10 +11,10 @@ use crate::read::{Message, Refusal};
 use crate::rewrite::is_record_name;
 
 /// An open element.
-struct Open {
+struct OpenElement {
     part: usize,
     node: Option<NodeId>,
-    /// The record that it is part of, if that is granted.
+    /// The granted record that it is part of.
     record: Option<ElementId>,
     text: String,
     has_children: bool,
@@ -22,13 +22,13 @@ struct Open {
 }
 
 struct XmlWalk<'w, 'a> {
-    walk: &'w mut Walk<'a>,
+    walk: &'w mut MessageWalk<'a>,
     text: &'w str,
     trie: &'w Trie,
-    open: Vec<Open>,
+    open: Vec<OpenElement>,
 }
 
-pub(super) fn walk(message: Message<'_>, trie: &Trie, walk: &mut Walk<'_>) -> Result<(), Refusal> {
+pub(super) fn walk(message: Message<'_>, trie: &Trie, walk: &mut MessageWalk<'_>) -> Result<(), Refusal> {
     let inner = walk.inner;
     let (limits, namespaces) = (&inner.limits, &inner.formats.namespaces);
     let mut state = XmlState::default();
@@ -38,11 +38,11 @@ pub(super) fn walk(message: Message<'_>, trie: &Trie, walk: &mut Walk<'_>) -> Re
         match reader.next()? {
             Event::Start(tag) => xml.start(&tag, &mut reader)?,
             Event::End(_) => xml.end(),
-            Event::Text(span) if !reader.text_is_blank() => xml.loose(span.text(message.text), false),
+            Event::Text(span) if !reader.text_is_blank() => xml.stray_text(span.text(message.text), false),
             Event::Text(_) => {}
             Event::CData(span) => {
                 let inside = message.text.get(span.start() + CDATA_START..span.end() - CDATA_END);
-                xml.loose(inside.unwrap_or_default(), true);
+                xml.stray_text(inside.unwrap_or_default(), true);
             }
             Event::CommentOrPi => xml.unmapped(),
             Event::Done => return Ok(()),
@@ -51,12 +51,12 @@ pub(super) fn walk(message: Message<'_>, trie: &Trie, walk: &mut Walk<'_>) -> Re
 }
 
 impl XmlWalk<'_, '_> {
-    fn around(&self) -> Option<usize> {
+    fn parent(&self) -> Option<usize> {
         self.open.last().map(|open| open.part)
     }
 
     fn unmapped(&mut self) {
-        self.walk.add(self.around(), Written::Element, String::new(), Fate::Unmapped);
+        self.walk.add(self.parent(), PartSyntax::Element, String::new(), Fate::Unmapped);
     }
 
     fn start(&mut self, tag: &StartTag, reader: &mut XmlReader<'_, '_>) -> Result<(), Refusal> {
@@ -75,7 +75,7 @@ impl XmlWalk<'_, '_> {
         let elements = trie.elements_named(tag.namespace, local);
         if is_of_record && self.walk.admits_in_record(elements) {
             self.child_begins();
-            // Not even this name is told: the mapping doesn't have it here.
+            // Not even this name is reported (P6): the mapping doesn't have it here.
             self.open(None, String::new(), record, reader);
             return Ok(());
         }
@@ -109,8 +109,13 @@ impl XmlWalk<'_, '_> {
             }
             Target::Record(element) if node.continues => {
                 self.open(Some(id), step, None, reader);
-                // Of the record itself nothing stays, but what is mapped inside of it to something else may.
-                self.walk.add(self.around(), Written::Element, String::new(), Fate::Value(element, Outcome::Denied));
+                // Nothing of the record itself is released, but parts that are mapped to something else may be.
+                self.walk.add(
+                    self.parent(),
+                    PartSyntax::Element,
+                    String::new(),
+                    Fate::Value(element, PartOutcome::Denied),
+                );
             }
             Target::Record(element) => self.denied(step, element, reader)?,
         }
@@ -118,17 +123,17 @@ impl XmlWalk<'_, '_> {
     }
 
     fn denied(&mut self, step: String, element: ElementId, reader: &mut XmlReader<'_, '_>) -> Result<(), Refusal> {
-        self.walk.add(self.around(), Written::Element, step, Fate::Value(element, Outcome::Denied));
+        self.walk.add(self.parent(), PartSyntax::Element, step, Fate::Value(element, PartOutcome::Denied));
         reader.skip_element().map(|_| ())
     }
 
     fn open(&mut self, node: Option<NodeId>, step: String, record: Option<ElementId>, reader: &XmlReader<'_, '_>) {
-        let part = self.walk.add(self.around(), Written::Element, step, Fate::Container);
+        let part = self.walk.add(self.parent(), PartSyntax::Element, step, Fate::Container);
         let is_nil = self.attributes(part, node.and_then(|node| self.trie.node(node)), reader);
-        self.open.push(Open { part, node, record, text: String::new(), has_children: false, is_nil });
+        self.open.push(OpenElement { part, node, record, text: String::new(), has_children: false, is_nil });
     }
 
-    /// Adds the attributes of the start tag that was read last. Gives whether it says nil.
+    /// Adds the attributes of the last start tag. Returns whether it says nil.
     fn attributes(&mut self, part: usize, node: Option<&Node>, reader: &XmlReader<'_, '_>) -> bool {
         let mut is_nil = false;
         for attribute in reader.attributes() {
@@ -138,7 +143,7 @@ impl XmlWalk<'_, '_> {
             let mut value = String::new();
             decode(attribute.value.text(self.text), &mut value);
             if let Some(step) = self.link(namespace, local) {
-                self.walk.add(Some(part), Written::Attribute, step, Fate::Link(attribute.value.start()));
+                self.walk.add(Some(part), PartSyntax::Attribute, step, Fate::Link(attribute.value.start()));
                 continue;
             }
             if namespace == NamespaceId::XSI && local == "nil" {
@@ -154,7 +159,7 @@ impl XmlWalk<'_, '_> {
                 }
                 _ => (String::new(), Fate::Unmapped),
             };
-            self.walk.add(Some(part), Written::Attribute, step, fate);
+            self.walk.add(Some(part), PartSyntax::Attribute, step, fate);
         }
         is_nil
     }
@@ -165,7 +170,7 @@ impl XmlWalk<'_, '_> {
         references.kind_of(namespace, local.as_bytes()).map(|_| format!("@{}", self.walk.spelled(namespace, local)))
     }
 
-    /// A leaf: its own text, joined over what else is in it, is one value.
+    /// A leaf: its own text, joined across everything else in it, is one value.
     fn leaf(
         &mut self,
         node: &Node,
@@ -173,7 +178,7 @@ impl XmlWalk<'_, '_> {
         element: Option<ElementId>,
         reader: &mut XmlReader<'_, '_>,
     ) -> Result<(), Refusal> {
-        let part = self.walk.add(self.around(), Written::Element, step, Fate::Unmapped);
+        let part = self.walk.add(self.parent(), PartSyntax::Element, step, Fate::Unmapped);
         let is_nil = self.attributes(part, Some(node), reader);
         let mut value = String::new();
         loop {
@@ -184,17 +189,17 @@ impl XmlWalk<'_, '_> {
                     decode_section(inside.unwrap_or_default(), &mut value);
                 }
                 Event::Start(_) => {
-                    self.walk.add(Some(part), Written::Element, String::new(), Fate::Unmapped);
+                    self.walk.add(Some(part), PartSyntax::Element, String::new(), Fate::Unmapped);
                     reader.skip_element()?;
                 }
-                Event::CommentOrPi => drop(self.walk.add(Some(part), Written::Element, String::new(), Fate::Unmapped)),
+                Event::Aside => drop(self.walk.add(Some(part), PartSyntax::Element, String::new(), Fate::Unmapped)),
                 Event::End(_) | Event::Done => break,
             }
         }
         let Some(element) = element else { return Ok(()) };
         let fate = match node.layouts.is_empty() {
-            // What is nil and yet holds something can be read in two ways.
-            true if is_nil && !value.is_empty() => Fate::Value(element, Outcome::Violates),
+            // A nil element with content can be read in two ways (P3).
+            true if is_nil && !value.is_empty() => Fate::Value(element, PartOutcome::Violates),
             true => Fate::Value(element, self.walk.value(element, &value)),
             false => Fate::Fields(self.walk.fields(node, &value)),
         };
@@ -202,7 +207,7 @@ impl XmlWalk<'_, '_> {
         Ok(())
     }
 
-    /// A child begins in the innermost open element: text before it was no value.
+    /// Called when a child begins in the innermost open element: text before it was no value.
     fn child_begins(&mut self) {
         let Some(open) = self.open.last_mut() else { return };
         open.has_children = true;
@@ -212,7 +217,7 @@ impl XmlWalk<'_, '_> {
     }
 
     /// Text directly in an open element.
-    fn loose(&mut self, text: &str, is_section: bool) {
+    fn stray_text(&mut self, text: &str, is_section: bool) {
         match self.open.last_mut() {
             Some(open) if open.record.is_some() && !open.has_children => match is_section {
                 true => decode_section(text, &mut open.text),
@@ -224,11 +229,11 @@ impl XmlWalk<'_, '_> {
 
     fn end(&mut self) {
         let Some(open) = self.open.pop() else { return };
-        // The innermost of a record is a value, if it isn't blank.
+        // The innermost element of a record is a value, if it isn't blank.
         let is_blank = open.text.bytes().all(is_space);
         if let (Some(element), false, false) = (open.record, open.has_children, is_blank) {
             let outcome = match open.is_nil && !open.text.is_empty() {
-                true => Outcome::Violates,
+                true => PartOutcome::Violates,
                 false => self.walk.value(element, &open.text),
             };
             self.walk.set(open.part, Fate::Value(element, outcome));
