@@ -1,4 +1,4 @@
-//! `dmv-redact check`: lints policy, catalog and formats, and tells what it found to people, programs and CI.
+//! `dmv-redact check`: lints policy, catalog and formats, and reports findings to people, programs and CI.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     if is_wrong { Exit::Usage } else { Exit::Released }
 }
 
-/// A folder is no policy: what to write instead.
+/// A folder isn't a policy: suggests what to write instead.
 fn a_folder(folder: &Path) -> Problem {
     let policy = folder.join("policy.toml");
     let write = match policy.is_file() {
@@ -76,18 +76,18 @@ fn a_folder(folder: &Path) -> Problem {
     Problem::Usage(format!("{}: a folder, not a policy; write {write}", folder.display()))
 }
 
-/// Each finding with its lines, and at the end how many there were.
+/// Each finding with its source lines, then the counts.
 fn text(found: &[Finding], strict: bool) -> String {
     let manner = Manner::of(&io::stdout());
     let mut told = String::new();
     for finding in found {
-        let message = format!("{} [{}]", finding.said.message(), finding.code.name);
+        let message = format!("{} [{}]", finding.error.message(), finding.code.name);
         let severity = match finding.severity(strict) {
             Severity::Error => diagnostic::Severity::Error,
             Severity::Warning => diagnostic::Severity::Warning,
             Severity::Note => diagnostic::Severity::Note,
         };
-        let finding = diagnostic::Finding { severity, message: &message, ..(&finding.said).into() };
+        let finding = diagnostic::Finding { severity, message: &message, ..(&finding.error).into() };
         told.push_str(&diagnostic::draw(&finding, manner));
         told.push_str("\n\n");
     }

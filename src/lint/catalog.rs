@@ -1,4 +1,4 @@
-//! Catalogs that load, and may still let through more than their author meant, or name what nothing leads to.
+//! Catalogs that load, but let through more than their author probably meant, or have names that nothing uses.
 
 use super::finding::{Code, Finding};
 use crate::catalog::{Catalog, CatalogSpans, GROUP_PREFIX, Kind};
@@ -10,10 +10,10 @@ pub(crate) const SHAPE_ADMITS_EVERYTHING: Code =
 pub(crate) const ELEMENT_NOT_MAPPED: Code = Code::note("element-not-mapped", "a data element that no format leads to");
 pub(crate) const GROUP_EMPTY: Code = Code::warning("group-empty", "a group that no data element is in");
 
-/// All codes of what is found in catalogs.
+/// All codes of findings in catalogs.
 pub(crate) const ALL: [&Code; 3] = [&SHAPE_ADMITS_EVERYTHING, &ELEMENT_NOT_MAPPED, &GROUP_EMPTY];
 
-/// Texts that have nothing in common. What takes them all takes anything, but for what no shape takes.
+/// Texts that have nothing in common. A shape that accepts them all accepts nearly anything.
 const ANYTHING: [&str; 4] = [
     "Met him at 12:30; he said \"no\" & left (see p. 4).",
     "x <= y ~ {z}; a|b \\ c^2 = 100% $5 #7 @9 !?",
@@ -21,7 +21,7 @@ const ANYTHING: [&str; 4] = [
     "_*+[]'`",
 ];
 
-/// Everything that is found in a catalog; `catalog` is it and all others.
+/// Lints a catalog; `catalog` has it and all others merged.
 pub(super) fn lint(document: &Document<'_>, catalog: &Catalog, formats: &Formats) -> Result<Vec<Finding>, ConfigError> {
     let written = CatalogSpans::read(document)?;
     let mut found = Vec::new();
@@ -48,8 +48,8 @@ pub(super) fn lint(document: &Document<'_>, catalog: &Catalog, formats: &Formats
     for group in &written.groups {
         if catalog.select(&format!("{GROUP_PREFIX}{}", group.get_ref())).is_empty() {
             let message = format!("no data element is in the group `{}`", group.get_ref());
-            let said = document.error(&group.span(), message).help("name it in the `groups` of its elements");
-            found.push(Finding::new(&GROUP_EMPTY, said));
+            let error = document.error(&group.span(), message).help("name it in the `groups` of its elements");
+            found.push(Finding::new(&GROUP_EMPTY, error));
         }
     }
     Ok(found)
@@ -61,13 +61,13 @@ mod tests {
 
     use super::*;
 
-    /// What is found in a catalog that is added to the built-in one.
+    /// The findings in a catalog that is added to the built-in one.
     fn found(text: &str) -> Vec<String> {
         let document = Document { file: "c.toml", text };
         let catalog = Arc::new(Catalog::load(&[document]).unwrap());
         let formats = Formats::load(&[], &catalog).unwrap();
         let found = lint(&document, &catalog, &formats).unwrap();
-        found.iter().map(|finding| format!("{} [{}]", finding.said, finding.code.name)).collect()
+        found.iter().map(|finding| format!("{} [{}]", finding.error, finding.code.name)).collect()
     }
 
     const NOT_MAPPED: &str = "c.toml:2:6: no format leads to `x.y` [element-not-mapped]";

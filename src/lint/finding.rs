@@ -1,20 +1,20 @@
-//! What a lint found: a stable code, how grave it is, where, and what to do about it.
+//! A finding of a lint: a stable code, its severity, where, and what to do about it.
 //!
-//! Apart from the lints because every output (text, JSON, SARIF, annotations) is made from these alone.
+//! Separate from the lints because every output (text, JSON, SARIF, annotations) is made from these only.
 
 use serde::Serialize;
 
 use crate::config::ConfigError;
 
-/// How grave a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
-    /// It can't be used so, or isn't what it says.
+    /// It can't be used this way, or isn't what it claims to be.
     Error,
-    /// It can be used, and is probably not what was meant.
+    /// It can be used, but is probably not what was meant.
     Warning,
-    /// Good to know; nothing has to be done.
+    /// Good to know; no action is needed.
     Note,
 }
 
@@ -33,7 +33,7 @@ impl Severity {
 pub(crate) struct Code {
     pub(crate) name: &'static str,
     pub(crate) severity: Severity,
-    /// What it means, in one sentence.
+    /// Its meaning, in one sentence.
     pub(crate) meaning: &'static str,
 }
 
@@ -51,12 +51,12 @@ impl Code {
     }
 }
 
-/// One thing that was found.
+/// One finding.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
     pub(crate) code: &'static Code,
-    /// What, where, and what to do: said as an error is, however grave it is.
-    pub(crate) said: ConfigError,
+    /// What, where, and what to do: worded like an error, whatever its severity.
+    pub(crate) error: ConfigError,
 }
 
 /// A table that can't be used at all.
@@ -64,11 +64,11 @@ pub(crate) const INVALID: Code =
     Code::error("invalid", "the policy, the catalog or a format can't be used; nothing else was looked at");
 
 impl Finding {
-    pub(crate) fn new(code: &'static Code, said: ConfigError) -> Self {
-        Self { code, said }
+    pub(crate) fn new(code: &'static Code, error: ConfigError) -> Self {
+        Self { code, error }
     }
 
-    /// How grave it is; strictly, a warning is an error.
+    /// Its severity; in strict mode a warning is an error.
     pub(crate) fn severity(&self, strict: bool) -> Severity {
         match self.code.severity {
             Severity::Warning if strict => Severity::Error,

@@ -1,6 +1,6 @@
-//! What is wrong, or probably not meant, in policies, catalogs and formats that load: lints, each with a stable code.
+//! Lints for policies, catalogs and formats that load: what is wrong, or probably not meant. Each has a stable code.
 //!
-//! Above everything that is linted, below the command line that shows it.
+//! Above everything that is linted, below the command line that prints it.
 
 mod catalog;
 mod finding;
@@ -20,65 +20,65 @@ use crate::config::{ConfigError, Document, File};
 use crate::filter::{FilterBuilder, read_formats};
 use crate::format::Formats;
 
-/// The codes of everything that can be found, by name.
+/// The codes of all possible findings, sorted by name.
 pub(crate) fn codes() -> Vec<&'static Code> {
     let mut codes: Vec<_> = [&[&finding::INVALID][..], &policy::ALL, &catalog::ALL, &schema::ALL].concat();
     codes.sort_by_key(|code| code.name);
     codes
 }
 
-/// What is checked: what is built in, and these.
+/// What is checked, in addition to what is built in.
 #[derive(Debug, Default)]
 pub(crate) struct Subjects {
     pub(crate) catalogs: Vec<PathBuf>,
     pub(crate) formats: Vec<PathBuf>,
-    /// The policy; left out: the built-in baseline.
+    /// The policy; by default the built-in baseline.
     pub(crate) policy: Option<PathBuf>,
 }
 
-/// Every finding, in the order of files and places. A table that can't be used is a finding too.
+/// Every finding, sorted by file and position. A table that can't be used is a finding too.
 pub(crate) fn check(subjects: &Subjects) -> Vec<Finding> {
-    let mut found = Vec::new();
-    if let Err(error) = look(subjects, &mut found) {
-        found.extend(error.iter().map(|error| Finding::from(error.clone())));
+    let mut findings = Vec::new();
+    if let Err(error) = lint_all(subjects, &mut findings) {
+        findings.extend(error.iter().map(|error| Finding::from(error.clone())));
     }
-    found.sort_by_key(|finding| {
+    findings.sort_by_key(|finding| {
         (
-            finding.said.file().to_owned(),
-            finding.said.position(),
+            finding.error.file().to_owned(),
+            finding.error.position(),
             finding.code.severity,
-            finding.said.message().to_owned(),
+            finding.error.message().to_owned(),
         )
     });
-    found
+    findings
 }
 
-fn look(subjects: &Subjects, found: &mut Vec<Finding>) -> Result<(), ConfigError> {
+fn lint_all(subjects: &Subjects, findings: &mut Vec<Finding>) -> Result<(), ConfigError> {
     let catalogs = subjects.catalogs.iter().map(|path| File::read(path)).collect::<Result<Vec<_>, _>>()?;
     let catalog = Arc::new(Catalog::load(&documents(&catalogs))?);
     let mut formats = Vec::new();
     for folder in &subjects.formats {
         formats.extend(read_formats(folder)?);
     }
-    let known = Formats::load(&documents(&formats), &catalog)?;
+    let all_formats = Formats::load(&documents(&formats), &catalog)?;
     for document in documents(&catalogs) {
-        found.extend(catalog::lint(&document, &catalog, &known)?);
+        findings.extend(catalog::lint(&document, &catalog, &all_formats)?);
     }
     for sources in built_in() {
-        found.extend(schema::lint(&sources, &catalog)?);
+        findings.extend(schema::lint(&sources, &catalog)?);
     }
     for format in &formats {
         let schemas = schemas_beside(Path::new(&format.name))?;
         let sources = Sources { format: format.document(), schemas: documents(&schemas) };
-        found.extend(schema::lint(&sources, &catalog)?);
+        findings.extend(schema::lint(&sources, &catalog)?);
     }
     let mut builder = FilterBuilder::default();
     if let Some(policy) = &subjects.policy {
         builder = builder.policy_path(policy);
     }
     let file = builder.policy_file()?;
-    let policy = builder.policy(&catalog, &known)?;
-    found.extend(policy::lint(&file.document(), &policy, &catalog, &known)?);
+    let policy = builder.policy(&catalog, &all_formats)?;
+    findings.extend(policy::lint(&file.document(), &policy, &catalog, &all_formats)?);
     Ok(())
 }
 

@@ -1,11 +1,11 @@
 //! Findings as workflow commands of GitHub Actions: each shows at its line in a pull request.
 //!
-//! Source of the form and its escapes: GitHub's documentation, "Workflow commands for GitHub Actions", and the toolkit's
-//! `@actions/core` command module.
+//! Source of the format and its escapes: GitHub's documentation, "Workflow commands for GitHub Actions", and the
+//! toolkit's `@actions/core` command module.
 
 use super::super::finding::{Finding, Severity};
 
-/// One line a finding.
+/// One line per finding.
 pub(crate) fn annotations(found: &[Finding], strict: bool) -> String {
     found.iter().map(|finding| annotation(finding, strict)).collect()
 }
@@ -16,14 +16,14 @@ fn annotation(finding: &Finding, strict: bool) -> String {
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
-    let said = &finding.said;
-    let place = match said.position() {
+    let error = &finding.error;
+    let place = match error.position() {
         Some((line, column)) => format!(",line={line},col={column}"),
         None => String::new(),
     };
-    let help = said.help_text().map(|help| format!("\n{help}")).unwrap_or_default();
-    let (file, title) = (property(said.file()), property(finding.code.name));
-    format!("::{command} file={file}{place},title={title}::{}\n", data(&format!("{}{help}", said.message())))
+    let help = error.help_text().map(|help| format!("\n{help}")).unwrap_or_default();
+    let (file, title) = (property(error.file()), property(finding.code.name));
+    format!("::{command} file={file}{place},title={title}::{}\n", data(&format!("{}{help}", error.message())))
 }
 
 /// A message, in which a line break would end the command.

@@ -1,4 +1,4 @@
-//! Findings as JSON, a member a fact.
+//! Findings as JSON, one member per fact.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ struct Line<'f> {
     code: &'static str,
     severity: Severity,
     file: &'f str,
-    /// Both are null when the finding is about the whole file.
+    /// Both are null if the finding is about the whole file.
     line: Option<usize>,
     column: Option<usize>,
     message: &'f str,
@@ -28,8 +28,8 @@ pub(crate) fn json(found: &[Finding], strict: bool) -> String {
 }
 
 fn line(finding: &Finding, strict: bool) -> Line<'_> {
-    let Finding { code, said } = finding;
-    let (line, column) = said.position().unzip();
-    let (message, help) = (said.message(), said.help_text());
-    Line { code: code.name, severity: finding.severity(strict), file: said.file(), line, column, message, help }
+    let Finding { code, error } = finding;
+    let (line, column) = error.position().unzip();
+    let (message, help) = (error.message(), error.help_text());
+    Line { code: code.name, severity: finding.severity(strict), file: error.file(), line, column, message, help }
 }

@@ -1,5 +1,5 @@
-//! Findings for programs: JSON, SARIF for code scanning, annotations for a workflow. What people read is drawn by the
-//! command line.
+//! Findings for programs: JSON, SARIF for code scanning, annotations for a workflow. The command line draws the text
+//! for people.
 
 mod annotations;
 mod json;

@@ -36,13 +36,13 @@ fn rule(code: &Code) -> Value {
 }
 
 fn result(finding: &Finding, codes: &[&Code], strict: bool) -> Value {
-    let said = &finding.said;
-    let text = match said.help_text() {
-        Some(help) => format!("{} {}", sentence(said.message()), sentence(help)),
-        None => sentence(said.message()),
+    let error = &finding.error;
+    let text = match error.help_text() {
+        Some(help) => format!("{} {}", sentence(error.message()), sentence(help)),
+        None => sentence(error.message()),
     };
-    let mut place = json!({ "artifactLocation": { "uri": uri(said.file()) } });
-    if let (Some((line, column)), Some(place)) = (said.position(), place.as_object_mut()) {
+    let mut place = json!({ "artifactLocation": { "uri": uri(error.file()) } });
+    if let (Some((line, column)), Some(place)) = (error.position(), place.as_object_mut()) {
         place.insert("region".to_owned(), json!({ "startLine": line, "startColumn": column }));
     }
     json!({
@@ -54,7 +54,7 @@ fn result(finding: &Finding, codes: &[&Code], strict: bool) -> Value {
     })
 }
 
-/// A message as a sentence, which SARIF asks for.
+/// A message as a sentence, which SARIF requires.
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
@@ -62,7 +62,7 @@ fn sentence(text: &str) -> String {
     format!("{first}{}{end}", characters.as_str())
 }
 
-/// A path as a URI reference: relative ones stay so, and what a URI can't hold is escaped.
+/// A path as a URI reference: relative ones stay relative, and what a URI can't contain is escaped.
 fn uri(path: &str) -> String {
     let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
     for byte in path.bytes() {

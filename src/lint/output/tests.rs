@@ -1,4 +1,4 @@
-//! What programs read: every form is what its reader expects, and nothing of a message breaks out of it.
+//! Output for programs: every format is what its reader expects, and no part of a message breaks out of it (P6).
 
 use serde_json::Value;
 

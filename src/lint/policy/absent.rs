@@ -1,4 +1,4 @@
-//! What a request leaves out: rules that apply all the same, or that don't, and purposes that the policy doesn't list.
+//! What a request omits: rules that apply all the same, or don't, and purposes that the policy doesn't list.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,15 +16,15 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
     forbids_all(subject, survey);
 }
 
-/// A policy that doesn't list its purposes: which ones are refused, and what to write. Where every permit asks for a purpose,
-/// other ones would get nothing anyway.
+/// A policy that doesn't list its purposes: which ones are refused, and what to write. If every permit requires a
+/// purpose, other purposes would get nothing anyway.
 fn purposes(subject: &mut Subject<'_>) {
     let asks_for_none = |rule: &Rule| matches!(rule.effect, Effect::Permit(_)) && rule.purposes.is_none();
     if subject.policy.lists_purposes() || !subject.policy.rules().iter().any(asks_for_none) {
         return;
     }
     let codes: Vec<String> = subject.policy.purposes().iter().map(|code| format!("\"{code}\"")).collect();
-    let span = subject.written.head.clone();
+    let span = subject.spans.head.clone();
     if codes.is_empty() {
         let message =
             "the policy lists no purposes and no rule names one: what purpose a request states makes no difference";
@@ -49,7 +49,7 @@ fn kind(rule: &Rule) -> &'static str {
     }
 }
 
-/// What a rule asks for, in words; `None` where it asks for nothing that can be left out.
+/// What a rule requires, in words; `None` if it requires nothing that a request can omit.
 fn asked(subject: &Subject<'_>, rule: &Rule) -> Option<&'static str> {
     let key = rule.messages.is_some() && subject.policy.key_may_be_absent();
     match (rule.purposes.is_some(), key) {
@@ -60,9 +60,9 @@ fn asked(subject: &Subject<'_>, rule: &Rule) -> Option<&'static str> {
     }
 }
 
-/// A forbid or a review that asks for what a request may leave out.
+/// A forbid or a review that requires something that a request may omit.
 fn left_out(subject: &mut Subject<'_>, id: RuleId, rule: &Rule) {
-    let (Some(written), Some(asked)) = (subject.rule(id), asked(subject, rule)) else { return };
+    let (Some(spans), Some(asked)) = (subject.rule(id), asked(subject, rule)) else { return };
     if let Effect::Permit(_) = rule.effect {
         return;
     }
@@ -71,14 +71,15 @@ fn left_out(subject: &mut Subject<'_>, id: RuleId, rule: &Rule) {
         let message = format!("{kind} `{name}` doesn't apply where there is no {asked}");
         let help =
             "that is what `when-absent = \"skip\"` says: is it sure that nobody evades the rule by leaving it out?";
-        subject.find(&SKIPS_WHEN_ABSENT, &written.id.span, message, help);
+        subject.find(&SKIPS_WHEN_ABSENT, &spans.id.span, message, help);
     } else if !subject.policy.lists_purposes() {
         let message = format!("{kind} `{name}` applies where there is no {asked}, too");
-        subject.find(&APPLIES_WHEN_ABSENT, &written.id.span, message, "write `when-absent = \"skip\"` if it must not");
+        subject.find(&APPLIES_WHEN_ABSENT, &spans.id.span, message, "write `when-absent = \"skip\"` if it must not");
     }
 }
 
-/// Forbids that take all that permits release where a purpose or a key is left out, because the forbids ask for one.
+/// Forbids that remove everything that permits release if a request omits a purpose or a key, because the forbids
+/// require one.
 fn forbids_all(subject: &mut Subject<'_>, survey: &Survey<'_>) {
     let policy = subject.policy;
     let mut found: BTreeMap<RuleId, ClassId> = BTreeMap::new();
@@ -103,7 +104,7 @@ fn forbids_all(subject: &mut Subject<'_>, survey: &Survey<'_>) {
         }
     }
     for (id, class) in found {
-        let (Some(written), Some(rule)) = (subject.rule(id), policy.rule(id)) else { continue };
+        let (Some(spans), Some(rule)) = (subject.rule(id), policy.rule(id)) else { continue };
         let message = format!(
             "forbid `{}` leaves nothing to `{}` where there is no {}",
             rule.id,
@@ -111,11 +112,12 @@ fn forbids_all(subject: &mut Subject<'_>, survey: &Survey<'_>) {
             asked(subject, rule).unwrap_or_default()
         );
         let help = "write `when-absent = \"skip\"` if their requests never say so, or name less in the forbid";
-        subject.find(&FORBIDS_ALL_WHEN_ABSENT, &written.id.span, message, help);
+        subject.find(&FORBIDS_ALL_WHEN_ABSENT, &spans.id.span, message, help);
     }
 }
 
-/// Of the rules that apply, the forbids but for which something would go out, and which apply because something is left out.
+/// Of the applied rules, the forbids without which something would be released, and which apply because something is
+/// omitted.
 fn taking_all(subject: &Subject<'_>, applied: &[RuleId], asked: &Conditions) -> Vec<RuleId> {
     let mut permitted: HashSet<ElementId> = HashSet::new();
     let mut always: HashSet<ElementId> = HashSet::new();

@@ -1,4 +1,4 @@
-//! Agency classes: who is in two of them, who is in none, and who slips past the class that was made for them.
+//! Agency classes: who is in two of them, who is in none, and who misses the class that was made for them.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
@@ -19,7 +19,7 @@ const SUPPORT_CENTER: &str = "VTICE0900";
 
 pub(super) fn lint(subject: &mut Subject<'_>) {
     let count = ClassId::try_from(subject.policy.classes().len()).unwrap_or(ClassId::MAX);
-    // Classes that some rule names, or some class excepts.
+    // Classes that some rule names or some class excepts.
     let rules = subject.policy.rules().iter().flat_map(|rule| rule.classes.iter().flatten().copied());
     let excepted = subject.policy.classes().iter().flat_map(|class| class.except.iter().copied());
     let used: HashSet<ClassId> = rules.chain(excepted).collect();
@@ -44,9 +44,9 @@ fn claims(class: &AgencyClass, ori: Ori) -> bool {
 }
 
 fn unused(subject: &mut Subject<'_>, class: ClassId) {
-    let Some(written) = subject.class(class) else { return };
-    let message = format!("no rule names the agency class `{}`: who is in it gets nothing", written.name.name);
-    // What it lists asks no pattern as long as it is listed.
+    let Some(spans) = subject.class(class) else { return };
+    let message = format!("no rule names the agency class `{}`: who is in it gets nothing", spans.name.name);
+    // The patterns aren't consulted for a listed ORI.
     let claimed = |ori: Ori| {
         subject.policy.listing(ori) == [class] && subject.policy.classes().iter().any(|other| claims(other, ori))
     };
@@ -56,50 +56,50 @@ fn unused(subject: &mut Subject<'_>, class: ClassId) {
         }
         None => "name it in a rule, or leave it out".to_owned(),
     };
-    subject.find(&CLASS_UNUSED, &written.name.span, message, &help);
+    subject.find(&CLASS_UNUSED, &spans.name.span, message, &help);
 }
 
 fn empty(subject: &mut Subject<'_>, class: ClassId) {
-    let Some(written) = subject.class(class) else { return };
-    if subject.askers.get(usize::from(class)).is_some_and(Vec::is_empty) {
-        let message = format!("no ORI can be in the agency class `{}`", written.name.name);
+    let Some(spans) = subject.class(class) else { return };
+    if subject.class_populations.get(usize::from(class)).is_some_and(Vec::is_empty) {
+        let message = format!("no ORI can be in the agency class `{}`", spans.name.name);
         let help = "its patterns claim only what it excepts, or what other classes list exactly";
-        subject.find(&CLASS_EMPTY, &written.name.span, message, help);
+        subject.find(&CLASS_EMPTY, &spans.name.span, message, help);
     }
 }
 
 /// ORIs that a class lists twice, in the policy or in its roster.
 fn listed_twice(subject: &mut Subject<'_>, class: ClassId) {
-    let Some(written) = subject.class(class) else { return };
+    let Some(spans) = subject.class(class) else { return };
     let mut seen: BTreeSet<Ori> = BTreeSet::new();
-    let message = |ori: Ori| format!("`{}` lists {ori} twice", written.name.name);
-    for name in &written.ori {
+    let message = |ori: Ori| format!("`{}` lists {ori} twice", spans.name.name);
+    for name in &spans.ori {
         if let Some(ori) = Ori::new(&name.name).filter(|ori| !seen.insert(*ori)) {
             subject.find(&ORI_LISTED_TWICE, &name.span, message(ori), "leave one out");
         }
     }
-    let Some(file) = &written.ori_file else { return };
+    let Some(file) = &spans.ori_file else { return };
     let path = Path::new(subject.policy.file()).parent().unwrap_or(Path::new("")).join(&file.name);
-    // It was read when the policy was; if it is gone since, there is nothing to find in it.
+    // It was read with the policy; if it is gone now, it has no findings.
     let Some(roster) = read_bytes(&path).and_then(|bytes| Roster::of(&path, bytes)).ok() else { return };
     let document = roster.document();
     for (ori, span) in &roster.oris {
         if !seen.insert(*ori) {
-            let said = document.error(span, message(*ori)).help("leave one out");
-            subject.found.push(Finding::new(&ORI_LISTED_TWICE, said));
+            let error = document.error(span, message(*ori)).help("leave one out");
+            subject.findings.push(Finding::new(&ORI_LISTED_TWICE, error));
         }
     }
 }
 
-/// What its `except` and `overlaps` say and what isn't so.
+/// The errors in its `except` and `overlaps`.
 fn excepts(subject: &mut Subject<'_>, class: ClassId) {
-    let Some(written) = subject.class(class) else { return };
-    if written.except.is_empty() && written.overlaps.is_empty() {
+    let Some(spans) = subject.class(class) else { return };
+    if spans.except.is_empty() && spans.overlaps.is_empty() {
         return;
     }
     let numbers: BTreeMap<&str, ClassId> =
-        (0..).zip(&subject.written.classes).map(|(id, class)| (class.name.name.as_str(), id)).collect();
-    for except in &written.except {
+        (0..).zip(&subject.spans.classes).map(|(id, class)| (class.name.name.as_str(), id)).collect();
+    for except in &spans.except {
         let Some(other) = numbers.get(except.name.as_str()).copied() else { continue };
         let both = |claimed: &[ClassId]| claimed.contains(&class) && claimed.contains(&other);
         if subject.claims.iter().any(|claim| both(&claim.claimed)) {
@@ -115,14 +115,14 @@ fn excepts(subject: &mut Subject<'_>, class: ClassId) {
             subject.find(&EXCEPT_OF_LISTED, &except.span, message, "");
         }
     }
-    for overlap in &written.overlaps {
+    for overlap in &spans.overlaps {
         let Some(other) = numbers.get(overlap.name.as_str()).copied() else { continue };
         let both = |classes: &[ClassId]| classes.contains(&class) && classes.contains(&other);
         let shares = subject.populations.iter().any(|population| both(&population.classes));
         if !shares
             && !escapes(subject).any(|(_, from, to)| [from, to] == [class, other] || [to, from] == [class, other])
         {
-            let message = format!("`{}` and `{}` share no ORI", written.name.name, overlap.name);
+            let message = format!("`{}` and `{}` share no ORI", spans.name.name, overlap.name);
             subject.find(&OVERLAPS_IDLE, &overlap.span, message, "leave it out");
         }
     }
@@ -135,10 +135,10 @@ fn patterns(names: &[SpannedName]) -> impl Iterator<Item = (&SpannedName, OriPat
         .filter_map(|name| Some((name, OriPattern::new(&name.name).ok()?)))
 }
 
-/// Patterns that another of the same class makes superfluous; of two that are the same, the later.
+/// Patterns that another of the same class covers; of two equal ones, the later.
 fn superfluous(subject: &mut Subject<'_>, class: ClassId) {
-    let Some(written) = subject.class(class) else { return };
-    let all: Vec<_> = patterns(&written.ori).collect();
+    let Some(spans) = subject.class(class) else { return };
+    let all: Vec<_> = patterns(&spans.ori).collect();
     let own: Vec<&OriPattern> = all.iter().map(|(_, pattern)| pattern).collect();
     for (place, wide) in covering(&own).into_iter().enumerate() {
         let (Some((name, _)), Some((wide, _))) = (all.get(place), wide.and_then(|wide| all.get(wide))) else {
@@ -149,7 +149,7 @@ fn superfluous(subject: &mut Subject<'_>, class: ClassId) {
     }
 }
 
-/// Whether one of two classes says that it shares ORIs with the other on purpose.
+/// Whether one of two classes declares that it shares ORIs with the other.
 pub(super) fn is_on_purpose(subject: &Subject<'_>, one: ClassId, other: ClassId) -> bool {
     let says = |one, other| {
         let name = subject.class(other).map(|class| &class.name.name);
@@ -158,7 +158,7 @@ pub(super) fn is_on_purpose(subject: &Subject<'_>, one: ClassId, other: ClassId)
     says(one, other) || says(other, one)
 }
 
-/// The pattern of a class that claims an ORI, as it is written.
+/// The pattern of a class that claims an ORI, as written.
 fn claiming<'a>(subject: &Subject<'a>, class: ClassId, ori: Ori) -> Option<&'a SpannedName> {
     patterns(&subject.class(class)?.ori).find(|(_, pattern)| pattern.matches(ori)).map(|(name, _)| name)
 }
@@ -177,7 +177,7 @@ fn overlaps(subject: &mut Subject<'_>) {
         if is_on_purpose(subject, one, other) {
             continue;
         }
-        // The finding is where the advice is to be followed.
+        // The finding is placed where its advice applies.
         let advised = excepting(subject, one, other);
         let (one, other) = advised.unwrap_or((one, other));
         let (Some(first), Some(second)) = (claiming(subject, one, example), claiming(subject, other, example)) else {
@@ -204,8 +204,8 @@ fn listing_span(subject: &Subject<'_>, class: ClassId, ori: Ori) -> Option<Range
     Some(listed.or(class.ori_file.as_ref()).unwrap_or(&class.name).span.clone())
 }
 
-/// Exactly listed ORIs that a pattern of an excepted class would have claimed: the ORI, the class that lists it, the class
-/// that doesn't get it.
+/// Exactly listed ORIs that a pattern of an excepted class would have claimed: the ORI, the class that lists it, the
+/// class that doesn't get it.
 fn escapes(subject: &Subject<'_>) -> impl Iterator<Item = (Ori, ClassId, ClassId)> {
     let classes = subject.policy.classes();
     let excepted: Vec<ClassId> =
@@ -222,7 +222,7 @@ fn escapes(subject: &Subject<'_>) -> impl Iterator<Item = (Ori, ClassId, ClassId
     })
 }
 
-/// What exact listing brings about: an ORI in two classes, one that escapes a pattern.
+/// The effects of exact listing: an ORI in two classes, one that escapes a pattern.
 fn listed(subject: &mut Subject<'_>) {
     let mut shared: BTreeMap<(ClassId, ClassId), (Ori, usize)> = BTreeMap::new();
     for ori in subject.policy.listed() {
@@ -297,7 +297,7 @@ fn listing_advice(subject: &Subject<'_>, own: ClassId, missing: ClassId) -> Stri
     }
 }
 
-/// Patterns that hand ICE's support center what its first letters promise.
+/// Patterns that put ICE's support center into a state's class by its first letters.
 fn support_center(subject: &mut Subject<'_>) {
     let Some(ori) = Ori::new(SUPPORT_CENTER).filter(|ori| subject.policy.listing(*ori).is_empty()) else { return };
     for class in subject.policy.classes_of(ori) {
@@ -314,7 +314,7 @@ fn support_center(subject: &mut Subject<'_>) {
     }
 }
 
-/// A class that rules hold back, told by patterns, while patterns of a class that they don't hold back claim ORIs besides.
+/// A restricted class with patterns only, while patterns of a less restricted class claim other ORIs.
 fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
     let classes = subject.policy.classes();
     let count = |class: ClassId| classes.get(usize::from(class)).map_or(0, |class| class.patterns.len());
@@ -323,7 +323,7 @@ fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
     }
     let rules = subject.policy.rules();
     let is_permit = |rule: &Rule| matches!(rule.effect, Effect::Permit(_));
-    // Whether a rule that isn't a permit names the one class and not the other.
+    // Whether a rule other than a permit names one class and not the other.
     let names = |rule: &Rule, class: ClassId| rule.classes.as_ref().is_some_and(|classes| classes.contains(&class));
     let holding_back = |class: ClassId| rules.iter().filter(move |rule| !is_permit(rule) && names(rule, class));
     let held: Vec<&Rule> = holding_back(class).collect();
@@ -337,15 +337,15 @@ fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
             && rules.iter().any(|rule| is_permit(rule) && names(rule, *other))
     };
     let wide = (0..).take(classes.len()).filter(is_free).max_by_key(|other| count(*other));
-    let (Some(wide), Some(written)) = (wide, subject.class(class)) else { return };
-    // Who keeps a table has patterns for what it doesn't list yet.
-    if written.ori_file.is_some() {
+    let (Some(wide), Some(spans)) = (wide, subject.class(class)) else { return };
+    // A class with a roster has patterns for what it doesn't list yet.
+    if spans.ori_file.is_some() {
         return;
     }
     let message = format!(
         "who is in `{}` is told by patterns: an office of theirs with another ORI is in `{}`, if a pattern there claims it",
-        written.name.name,
+        spans.name.name,
         subject.policy.class_name(wide)
     );
-    subject.find(&CLASS_BY_PATTERN, &written.name.span, message, "keep a table of their ORIs: `ori-file = \"...\"`");
+    subject.find(&CLASS_BY_PATTERN, &spans.name.span, message, "keep a table of their ORIs: `ori-file = \"...\"`");
 }

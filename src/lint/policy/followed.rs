@@ -1,5 +1,5 @@
-//! Every advice that can be followed word for word is followed where it is shown, on policies made up at random: nobody gets
-//! anything more by it, whoever they are, whatever they ask for and whatever is vouched for.
+//! Follows all advice that can be followed literally, on random policies: nobody may gain anything by it, whoever they
+//! are, whatever they ask for and whatever is vouched for.
 
 use std::collections::BTreeMap;
 
@@ -25,15 +25,15 @@ struct Rule {
     year: bool,
 }
 
-/// A policy, a class and a rule a line, so that a line tells which it is.
+/// A policy with one class or rule per line, so that a line identifies it.
 #[derive(Clone, Debug, Default)]
-struct Made {
+struct RandomPolicy {
     classes: Vec<Class>,
     /// By their ids.
     rules: BTreeMap<String, Rule>,
 }
 
-impl Made {
+impl RandomPolicy {
     fn text(&self) -> String {
         let mut text = String::new();
         for Class { name, ori, except } in &self.classes {
@@ -66,15 +66,15 @@ impl Made {
 
     /// The class whose line a finding is on.
     fn class(&mut self, finding: &Finding) -> Option<&mut Class> {
-        let (line, _) = finding.said.position()?;
+        let (line, _) = finding.error.position()?;
         self.classes.get_mut(line - 1)
     }
 
-    /// Does what a finding says; `false` if it says nothing that can be done without thinking.
+    /// Follows the advice of a finding; `false` if it can't be followed literally.
     fn follow(&mut self, finding: &Finding) -> bool {
-        let (said, help) = (quoted(finding.said.message()), finding.said.help_text().unwrap_or_default());
+        let (names, help) = (quoted(finding.error.message()), finding.error.help_text().unwrap_or_default());
         let advised = quoted(help);
-        let [first, second] = [0, 1].map(|place| said.get(place).cloned().unwrap_or_default());
+        let [first, second] = [0, 1].map(|place| names.get(place).cloned().unwrap_or_default());
         match finding.code.name {
             "classes-overlap" if help.starts_with("write `except = ") => {
                 let excepted = advised[0].split('"').nth(1).unwrap().to_owned();
@@ -83,7 +83,7 @@ impl Made {
                 class.except.push(excepted);
             }
             "exact-escapes-pattern" if help.starts_with("list it in `") => {
-                let words: Vec<&str> = finding.said.message().split(' ').collect();
+                let words: Vec<&str> = finding.error.message().split(' ').collect();
                 let ori = words[2].to_owned();
                 let own = self.class(finding).unwrap();
                 if help.contains(" instead") {
@@ -124,15 +124,15 @@ impl Made {
     }
 }
 
-/// What stands in backticks.
+/// The words in backticks.
 fn quoted(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// A sequence that looks random and always is the same.
-struct Numbers(u64);
+/// A deterministic pseudo-random sequence.
+struct PseudoRandom(u64);
 
-impl Numbers {
+impl PseudoRandom {
     fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) % bound as u64) as usize
@@ -146,55 +146,55 @@ impl Numbers {
 const ORIS: [&str; 8] = ["AZ*", "AZ0*", "*00", "??ICE*", "AZ??????9", "AZICE0100", "AZ0070000", "NV0010000"];
 const ELEMENTS: [&str; 4] = ["person.name", "person.birth-date", "vehicle", "biometric.photo"];
 
-fn made(numbers: &mut Numbers) -> Made {
+fn random_policy(random: &mut PseudoRandom) -> RandomPolicy {
     let mut names = ["border", "immigration", "police", "state"];
-    names.rotate_left(numbers.below(4));
-    let names = &names[..2 + numbers.below(3)];
-    let mut made = Made::default();
+    names.rotate_left(random.below(4));
+    let names = &names[..2 + random.below(3)];
+    let mut random_policy = RandomPolicy::default();
     for name in names {
-        let mut ori: Vec<String> = numbers.some(&ORIS, 25).into_iter().map(str::to_owned).collect();
+        let mut ori: Vec<String> = random.some(&ORIS, 25).into_iter().map(str::to_owned).collect();
         if ori.is_empty() {
-            ori.push(ORIS[numbers.below(ORIS.len())].to_owned());
+            ori.push(ORIS[random.below(ORIS.len())].to_owned());
         }
         let others: Vec<&str> = names.iter().copied().filter(|other| other != name).collect();
-        let except = numbers.some(&others, 15).into_iter().map(str::to_owned).collect();
-        made.classes.push(Class { name, ori, except });
+        let except = random.some(&others, 15).into_iter().map(str::to_owned).collect();
+        random_policy.classes.push(Class { name, ori, except });
     }
-    made.classes.sort_by_key(|class| class.name);
-    for id in 0..3 + numbers.below(4) {
-        let kind = ["permit", "permit", "permit", "forbid", "review"][numbers.below(5)];
-        let mut agencies = numbers.some(names, 50);
+    random_policy.classes.sort_by_key(|class| class.name);
+    for id in 0..3 + random.below(4) {
+        let kind = ["permit", "permit", "permit", "forbid", "review"][random.below(5)];
+        let mut agencies = random.some(names, 50);
         if kind == "permit" && agencies.is_empty() {
-            agencies.push(names[numbers.below(names.len())]);
+            agencies.push(names[random.below(names.len())]);
         }
-        let mut elements = numbers.some(&ELEMENTS, 45);
+        let mut elements = random.some(&ELEMENTS, 45);
         if elements.is_empty() {
             elements.push(ELEMENTS[0]);
         }
-        let year = kind == "permit" && elements.contains(&ELEMENTS[1]) && numbers.below(2) == 0;
+        let year = kind == "permit" && elements.contains(&ELEMENTS[1]) && random.below(2) == 0;
         let claims = ["a", "b"].map(str::to_owned);
-        let (requires, unless) = (numbers.some(&claims, 20), numbers.some(&claims, 25));
-        made.rules.insert(format!("r{id}"), Rule { kind, agencies, requires, unless, elements, year });
+        let (requires, unless) = (random.some(&claims, 20), random.some(&claims, 25));
+        random_policy.rules.insert(format!("r{id}"), Rule { kind, agencies, requires, unless, elements, year });
     }
-    made
+    random_policy
 }
 
 #[test]
 fn attack_37_who_follows_an_advice_word_for_word_gives_nobody_anything() {
-    let mut numbers = Numbers(5);
+    let mut random = PseudoRandom(5);
     let mut followed: BTreeMap<&str, usize> = BTreeMap::new();
     for _ in 0..if cfg!(debug_assertions) { 300 } else { 5_000 } {
-        let made = made(&mut numbers);
-        let policy = made.load();
-        for finding in made.findings(&policy) {
-            let mut edited = made.clone();
+        let random_policy = random_policy(&mut random);
+        let policy = random_policy.load();
+        for finding in random_policy.findings(&policy) {
+            let mut edited = random_policy.clone();
             if !edited.follow(&finding) {
                 continue;
             }
             *followed.entry(finding.code.name).or_default() += 1;
             let found = compare(&policy, &edited.load()).unwrap();
             let gain = found.all.iter().find(|difference| difference.change.direction() != Direction::Loss);
-            assert!(gain.is_none(), "{}\n{}\n{gain:?}\n{}", finding.said, made.text(), edited.text());
+            assert!(gain.is_none(), "{}\n{}\n{gain:?}\n{}", finding.error, random_policy.text(), edited.text());
         }
     }
     let all = [
@@ -212,7 +212,7 @@ fn attack_37_who_follows_an_advice_word_for_word_gives_nobody_anything() {
     assert!(all.iter().all(|code| followed.get(code).is_some_and(|count| *count > 1)), "{followed:?}");
 }
 
-/// Police and immigration enforcement, in either order of their names: who is held back stays so.
+/// Police and immigration enforcement, in either order of their names: the restricted class stays restricted.
 #[test]
 fn attack_37_an_advice_keeps_an_office_in_the_more_restricted_class() {
     let rule = |kind, agencies: &[&'static str], elements: &[&'static str], unless: &[&str]| Rule {
@@ -239,12 +239,12 @@ fn attack_37_an_advice_keeps_an_office_in_the_more_restricted_class() {
         for rules in less {
             let rules = [vec![more.clone()], rules].concat();
             let rules = rules.into_iter().enumerate().map(|(id, rule)| (format!("r{id}"), rule)).collect();
-            let made = Made { classes: classes.clone(), rules };
-            let findings = made.findings(&made.load());
+            let random_policy = RandomPolicy { classes: classes.clone(), rules };
+            let findings = random_policy.findings(&random_policy.load());
             let finding = findings.iter().find(|finding| finding.code.name == "classes-overlap").unwrap();
-            let help = finding.said.help_text().unwrap();
+            let help = finding.error.help_text().unwrap();
             assert!(help.starts_with(&format!("write `except = [\"{held}\"]` in `{open}`, or ")), "{help}");
-            assert_eq!(finding.said.position().unwrap().0, line);
+            assert_eq!(finding.error.position().unwrap().0, line);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! A policy that loads, and may still not be what its author meant: classes that share ORIs, rules that come to nothing,
-//! rules that take more or less than they seem to where a request leaves something out.
+//! A policy that loads, but may not be what its author meant: classes that share ORIs, rules without effect, rules that
+//! remove more or less than they seem to if a request omits something.
 //!
-//! What depends on ORIs, purposes and claims is computed over all of them, none sampled.
+//! What depends on ORIs, purposes and claims is computed over all of them, without sampling.
 
 mod absent;
 mod advice;
@@ -28,35 +28,35 @@ use crate::policy::{ClassId, ClassSpans, Policy, PolicySpans, Rule, RuleSpans};
 
 pub(crate) use table::ALL;
 
-/// A policy and all that its lints ask.
+/// A policy and the data that its lints share.
 struct Subject<'a> {
     document: LocatedDocument<'a>,
     catalog: &'a Catalog,
     policy: &'a Policy,
     survey: &'a Survey<'a>,
-    written: &'a PolicySpans,
+    spans: &'a PolicySpans,
     populations: &'a [Population],
     claims: &'a [Claim],
-    /// For each class the populations that are in it, by their places.
-    askers: Vec<Vec<usize>>,
-    found: Vec<Finding>,
+    /// For each class its populations, by index.
+    class_populations: Vec<Vec<usize>>,
+    findings: Vec<Finding>,
 }
 
-/// Everything that is found in a policy for messages of these formats.
+/// Lints a policy for messages of these formats.
 pub(crate) fn lint(
     document: &Document<'_>,
     policy: &Policy,
     catalog: &Catalog,
     formats: &Formats,
 ) -> Result<Vec<Finding>, ConfigError> {
-    let written = PolicySpans::read(document)?;
+    let spans = PolicySpans::read(document)?;
     let survey = Survey::of(policy);
     let claims = survey.claims()?;
     let populations = survey.populations()?;
-    let mut askers = vec![Vec::new(); policy.classes().len()];
-    for (place, population) in populations.iter().enumerate() {
+    let mut class_populations = vec![Vec::new(); policy.classes().len()];
+    for (index, population) in populations.iter().enumerate() {
         for class in &population.classes {
-            askers.get_mut(usize::from(*class)).into_iter().for_each(|own| own.push(place));
+            class_populations.get_mut(usize::from(*class)).into_iter().for_each(|own| own.push(index));
         }
     }
     let document = LocatedDocument::of(document);
@@ -65,11 +65,11 @@ pub(crate) fn lint(
         catalog,
         policy,
         survey: &survey,
-        written: &written,
+        spans: &spans,
         populations,
         claims,
-        askers,
-        found: Vec::new(),
+        class_populations,
+        findings: Vec::new(),
     };
     classes::lint(&mut subject);
     rules::lint(&mut subject);
@@ -78,28 +78,28 @@ pub(crate) fn lint(
     absent::lint(&mut subject, &survey);
     situations::lint(&mut subject)?;
     reviews::lint(&mut subject)?;
-    Ok(subject.found)
+    Ok(subject.findings)
 }
 
 impl<'a> Subject<'a> {
     fn find(&mut self, code: &'static Code, span: &Range<usize>, message: String, help: &str) {
-        let said = self.document.error(span, message);
-        self.found.push(Finding::new(code, if help.is_empty() { said } else { said.help(help) }));
+        let error = self.document.error(span, message);
+        self.findings.push(Finding::new(code, if help.is_empty() { error } else { error.help(help) }));
     }
 
-    /// The populations that a rule is for, by their places; some may come twice.
-    fn askers_of(&self, rule: &Rule) -> impl Iterator<Item = usize> {
+    /// The populations that a rule is for, by index; some may be repeated.
+    fn populations_of(&self, rule: &Rule) -> impl Iterator<Item = usize> {
         let everybody = if rule.classes.is_some() { 0..0 } else { 0..self.populations.len() };
-        let of_class = |class: &ClassId| self.askers.get(usize::from(*class)).into_iter().flatten().copied();
+        let of_class = |class: &ClassId| self.class_populations.get(usize::from(*class)).into_iter().flatten().copied();
         rule.classes.iter().flatten().flat_map(of_class).chain(everybody)
     }
 
     fn class(&self, id: ClassId) -> Option<&'a ClassSpans> {
-        self.written.classes.get(usize::from(id))
+        self.spans.classes.get(usize::from(id))
     }
 
     fn rule(&self, id: usize) -> Option<&'a RuleSpans> {
-        self.written.rules.get(id)
+        self.spans.rules.get(id)
     }
 
     fn element(&self, id: ElementId) -> &'a str {

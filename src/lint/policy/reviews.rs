@@ -1,31 +1,31 @@
-//! Reviews that hold a message for good: whatever is vouched for, it never goes out.
+//! Reviews that hold a message forever: whatever is vouched for, it is never released.
 
 use std::collections::BTreeSet;
 
 use super::Subject;
-use super::situations::{Settled, Steps};
+use super::situations::{ClaimAssignment, SearchBudget};
 use super::table::REVIEW_NEVER_LIFTED;
 use crate::config::ConfigError;
 use crate::policy::survey::KindId;
 use crate::policy::{Effect, Rule};
 
-/// What was seen of each review.
+/// What was observed of the reviews.
 #[derive(Default)]
-struct Seen {
+struct ReviewsObserved {
     /// Those that hold something somewhere.
     holding: BTreeSet<usize>,
-    /// Those of which something goes out somewhere, once more is vouched for.
+    /// Those that release something somewhere once more is vouched for.
     lifted: BTreeSet<usize>,
 }
 
 /// # Errors
 /// When the claims that rules ask for depend on each other in too many ways.
 pub(super) fn lint(subject: &mut Subject<'_>) -> Result<(), ConfigError> {
-    let seen = look(subject)?;
+    let observed = observe_all(subject)?;
     for (id, rule) in subject.policy.rules().iter().enumerate() {
-        let (Effect::Review, Some(written)) = (&rule.effect, subject.rule(id)) else { continue };
+        let (Effect::Review, Some(spans)) = (&rule.effect, subject.rule(id)) else { continue };
         let never = rule.requires.0 & rule.unless.0 != 0;
-        let is_open = rule.unless.0 == 0 || seen.holding.contains(&id) && !seen.lifted.contains(&id);
+        let is_open = rule.unless.0 == 0 || observed.holding.contains(&id) && !observed.lifted.contains(&id);
         if never || !is_open {
             continue;
         }
@@ -40,15 +40,15 @@ pub(super) fn lint(subject: &mut Subject<'_>) -> Result<(), ConfigError> {
             ),
         };
         let help = "make it a `[[forbid]]` if nothing may go out; else a claim in `unless` must stand for the approval";
-        subject.find(&REVIEW_NEVER_LIFTED, &written.id.span, message, help);
+        subject.find(&REVIEW_NEVER_LIFTED, &spans.id.span, message, help);
     }
     Ok(())
 }
 
 /// Goes through every kind of request.
-fn look(subject: &Subject<'_>) -> Result<Seen, ConfigError> {
+fn observe_all(subject: &Subject<'_>) -> Result<ReviewsObserved, ConfigError> {
     let (policy, survey) = (subject.policy, subject.survey);
-    let (mut seen, steps, kinds) = (Seen::default(), Steps::default(), survey.kinds());
+    let (mut observed, budget, kinds) = (ReviewsObserved::default(), SearchBudget::default(), survey.kinds());
     let (purposes, messages) = (survey.purposes(), survey.messages());
     let named: Vec<BTreeSet<KindId>> =
         policy.rules().iter().map(|rule| kinds.named(rule).into_iter().map(|(kind, _)| kind).collect()).collect();
@@ -63,39 +63,45 @@ fn look(subject: &Subject<'_>) -> Result<Seen, ConfigError> {
             let is_for = |id: &usize| policy.rule(*id).is_some_and(|rule| rule.is_for(purpose, message));
             let own: Vec<usize> = rules.iter().copied().filter(is_for).collect();
             if done.insert(own.clone()) {
-                look_at(subject, &own, &named, (&mut seen, &steps));
+                observe(subject, &own, &named, (&mut observed, &budget));
             }
         }
     }
-    steps.check(survey)?;
-    Ok(seen)
+    budget.check(survey)?;
+    Ok(observed)
 }
 
 /// Notes what reviews do where these rules apply, claims aside.
-fn look_at(subject: &Subject<'_>, rules: &[usize], named: &[BTreeSet<KindId>], (seen, steps): (&mut Seen, &Steps)) {
+fn observe(
+    subject: &Subject<'_>,
+    rules: &[usize],
+    named: &[BTreeSet<KindId>],
+    (observed, budget): (&mut ReviewsObserved, &SearchBudget),
+) {
     let all: Vec<(usize, &Rule)> = rules.iter().filter_map(|id| Some((*id, subject.policy.rule(*id)?))).collect();
     let of = |id: usize| named.get(id).into_iter().flatten();
     let reviews: Vec<&Rule> =
         all.iter().map(|(_, rule)| *rule).filter(|rule| matches!(rule.effect, Effect::Review)).collect();
     for (id, review) in all.iter().filter(|(_, rule)| matches!(rule.effect, Effect::Review)) {
-        if seen.lifted.contains(id) {
+        if observed.lifted.contains(id) {
             continue;
         }
         for (permit_id, permit) in all.iter().filter(|(_, rule)| matches!(rule.effect, Effect::Permit(_))) {
-            let together = Settled::OPEN.applying(review).and_then(|settled| settled.applying(permit));
+            let together =
+                ClaimAssignment::EMPTY.with_applying(review).and_then(|assignment| assignment.with_applying(permit));
             // More may be vouched for than the review requires, never less.
-            let lifted = Settled::vouched(review.requires).applying(permit);
+            let lifted = ClaimAssignment::vouched(review.requires).with_applying(permit);
             for kind in of(*permit_id) {
                 let forbids = all.iter().filter(|(id, rule)| {
                     matches!(rule.effect, Effect::Forbid(_)) && named.get(*id).is_some_and(|own| own.contains(kind))
                 });
                 let forbids: Vec<&Rule> = forbids.map(|(_, rule)| *rule).collect();
-                if together.is_some_and(|settled| settled.escapes(&forbids, steps)) {
-                    seen.holding.insert(*id);
+                if together.is_some_and(|assignment| assignment.can_avoid_all(&forbids, budget)) {
+                    observed.holding.insert(*id);
                 }
                 let all = [forbids.as_slice(), reviews.as_slice()].concat();
-                if lifted.is_some_and(|settled| settled.escapes(&all, steps)) {
-                    seen.lifted.insert(*id);
+                if lifted.is_some_and(|assignment| assignment.can_avoid_all(&all, budget)) {
+                    observed.lifted.insert(*id);
                     break;
                 }
             }

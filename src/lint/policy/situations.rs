@@ -1,5 +1,5 @@
-//! What depends on who asks, for what purpose, with which claims: every population, purpose and message key is gone through,
-//! and for claims it is worked out which set of them, if any, would bring a thing about.
+//! Findings that depend on who asks, for what purpose, with which claims: iterates over every population, purpose and
+//! message key, and searches for a set of claims that brings something about.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -13,91 +13,92 @@ use crate::config::ConfigError;
 use crate::policy::survey::{KindId, Kinds, Survey};
 use crate::policy::{ClaimSet, ClassId, Effect, PurposeId, Rule};
 
-/// Claims that are vouched for and claims that are not, as far as that is settled.
+/// A partial assignment: claims that are vouched for, and claims that are not.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Settled {
+pub(super) struct ClaimAssignment {
     with: u64,
     without: u64,
 }
 
-/// How many rules one search for claims may look at (P8): it tries one claim after another, and there are sets of rules for
-/// which it would have to try them all.
-const MAX_STEPS: usize = 1_000_000;
+/// How many rules one search for claims may examine (P8): it backtracks over claims, and some sets of rules make it try
+/// them all.
+const MAX_SEARCH_STEPS: usize = 1_000_000;
 
-/// The steps that are left of a search. Once they were too few, nothing more is searched.
+/// The remaining budget of a search. Once exhausted, nothing more is searched.
 #[derive(Debug, Default)]
-pub(super) struct Steps {
+pub(super) struct SearchBudget {
     left: Cell<usize>,
-    were_too_few: Cell<bool>,
+    is_exhausted: Cell<bool>,
 }
 
-impl Steps {
+impl SearchBudget {
     fn begin(&self) {
-        self.left.set(if self.were_too_few.get() { 0 } else { MAX_STEPS });
+        self.left.set(if self.is_exhausted.get() { 0 } else { MAX_SEARCH_STEPS });
     }
 
-    /// Takes so many steps, if as many are left.
+    /// Takes this many steps if as many are left.
     fn take(&self, count: usize) -> bool {
         let left = self.left.get().checked_sub(count);
         self.left.set(left.unwrap_or(0));
-        self.were_too_few.set(self.were_too_few.get() || left.is_none());
+        self.is_exhausted.set(self.is_exhausted.get() || left.is_none());
         left.is_some()
     }
 
     /// # Errors
-    /// When there were too few: then what was found of claims is not to be trusted.
+    /// When the budget was exhausted: the findings about claims would be unreliable.
     pub(super) fn check(&self, survey: &Survey<'_>) -> Result<(), ConfigError> {
-        if self.were_too_few.get() { Err(survey.too_many_cases()) } else { Ok(()) }
+        if self.is_exhausted.get() { Err(survey.too_many_cases()) } else { Ok(()) }
     }
 }
 
-impl Settled {
-    /// Nothing is settled yet.
-    pub(super) const OPEN: Self = Self { with: 0, without: 0 };
+impl ClaimAssignment {
+    /// Nothing is assigned yet.
+    pub(super) const EMPTY: Self = Self { with: 0, without: 0 };
 
     /// These claims are vouched for.
     pub(super) fn vouched(claims: ClaimSet) -> Self {
         Self { with: claims.0, without: 0 }
     }
 
-    /// Settles what makes a rule apply; `None` when it can't any more.
-    pub(super) fn applying(self, rule: &Rule) -> Option<Self> {
-        let settled = Self { with: self.with | rule.requires.0, without: self.without | rule.unless.0 };
-        (settled.with & settled.without == 0).then_some(settled)
+    /// Assigns what makes a rule apply; `None` if that contradicts the assignment.
+    pub(super) fn with_applying(self, rule: &Rule) -> Option<Self> {
+        let assignment = Self { with: self.with | rule.requires.0, without: self.without | rule.unless.0 };
+        (assignment.with & assignment.without == 0).then_some(assignment)
     }
 
-    /// Whether there are claims, these settled, with which none of the rules applies. The rule that is hardest to keep from
-    /// applying is settled first: one that can't be ends it at once, one that can be in a single way decides a claim.
-    pub(super) fn escapes(self, rules: &[&Rule], steps: &Steps) -> bool {
-        steps.begin();
-        self.search(rules, steps)
+    /// Whether some claims, consistent with the assignment, keep all of the rules from applying. The most constrained
+    /// rule is tried first, as in a SAT solver: one with no option left ends the search, one with a single option is
+    /// unit propagation.
+    pub(super) fn can_avoid_all(self, rules: &[&Rule], budget: &SearchBudget) -> bool {
+        budget.begin();
+        self.search(rules, budget)
     }
 
-    fn search(mut self, rules: &[&Rule], steps: &Steps) -> bool {
+    fn search(mut self, rules: &[&Rule], budget: &SearchBudget) -> bool {
         if rules.iter().any(|rule| rule.requires.0 == 0 && rule.unless.0 == 0) {
             return false;
         }
-        while steps.take(rules.len()) {
-            let open = rules.iter().filter(|rule| !self.keeps_off(rule));
-            let ways = open.map(|rule| (rule.requires.0 & !self.with, rule.unless.0 & !self.without));
+        while budget.take(rules.len()) {
+            let pending = rules.iter().filter(|rule| !self.excludes(rule));
+            let options = pending.map(|rule| (rule.requires.0 & !self.with, rule.unless.0 & !self.without));
             let Some((absent, present)) =
-                ways.min_by_key(|(absent, present)| absent.count_ones() + present.count_ones())
+                options.min_by_key(|(absent, present)| absent.count_ones() + present.count_ones())
             else {
                 return true;
             };
-            let mut ways: Vec<Self> = bits(absent).map(|bit| Self { without: self.without | bit, ..self }).collect();
-            ways.extend(bits(present).map(|bit| Self { with: self.with | bit, ..self }));
-            match ways.as_slice() {
+            let mut options: Vec<Self> = bits(absent).map(|bit| Self { without: self.without | bit, ..self }).collect();
+            options.extend(bits(present).map(|bit| Self { with: self.with | bit, ..self }));
+            match options.as_slice() {
                 [] => return false,
                 [only] => self = *only,
-                several => return several.iter().any(|way| way.search(rules, steps)),
+                several => return several.iter().any(|option| option.search(rules, budget)),
             }
         }
         false
     }
 
-    /// Whether what is settled keeps a rule from applying.
-    fn keeps_off(self, rule: &Rule) -> bool {
+    /// Whether the assignment keeps a rule from applying.
+    fn excludes(self, rule: &Rule) -> bool {
         self.with & rule.unless.0 != 0 || self.without & rule.requires.0 != 0
     }
 }
@@ -109,25 +110,25 @@ fn bits(set: u64) -> impl Iterator<Item = u64> {
 }
 
 /// A kind of request: who asks, for what.
-struct Situation<'a> {
+struct RequestKind<'a> {
     classes: &'a [ClassId],
     purpose: Option<PurposeId>,
 }
 
-/// What is asked of a rule in every situation.
-struct Known<'p> {
+/// What every situation needs to know of a rule.
+struct RuleFacts<'p> {
     rule: &'p Rule,
     /// The kinds of elements that it permits, each with its first element.
     permits: Vec<(KindId, ElementId, Treatment)>,
     /// The kinds that it forbids, likewise.
     forbids: Vec<(KindId, ElementId)>,
-    /// Whether its basis names the paragraph on highly restricted information.
+    /// Whether its basis cites the paragraph on highly restricted information.
     is_cited: bool,
 }
 
-impl<'p> Known<'p> {
+impl<'p> RuleFacts<'p> {
     fn of(rule: &'p Rule, kinds: &Kinds) -> Self {
-        let mut known = Self {
+        let mut facts = Self {
             rule,
             permits: Vec::new(),
             forbids: Vec::new(),
@@ -136,59 +137,59 @@ impl<'p> Known<'p> {
         for (kind, treatment) in kinds.named(rule) {
             let Some(first) = kinds.members(kind).first() else { continue };
             match treatment {
-                Some(treatment) => known.permits.push((kind, *first, treatment)),
-                None => known.forbids.push((kind, *first)),
+                Some(treatment) => facts.permits.push((kind, *first, treatment)),
+                None => facts.forbids.push((kind, *first)),
             }
         }
-        known
+        facts
     }
 }
 
-/// Rules that can apply in one situation, claims aside, by what they do to each kind of elements.
-struct Applying<'p> {
+/// The rules that can apply in one situation, claims aside, by their effect on each kind of elements.
+struct ApplicableRules<'p> {
     permits: Vec<usize>,
-    /// By kind, the forbids that remove it.
+    /// The forbids that remove each kind.
     forbids: Vec<Vec<&'p Rule>>,
-    /// By kind, the permits that release it.
+    /// The permits that release each kind.
     treated: Vec<Vec<(usize, &'p Rule, Treatment)>>,
 }
 
-/// Rules, each with some kinds of elements.
-struct Marks {
+/// A set of pairs of a rule and a kind of elements.
+struct RuleKindSet {
     kinds: usize,
-    marks: Vec<bool>,
+    members: Vec<bool>,
 }
 
-impl Marks {
+impl RuleKindSet {
     fn of(rules: usize, kinds: usize) -> Self {
-        Self { kinds, marks: vec![false; rules * kinds] }
+        Self { kinds, members: vec![false; rules * kinds] }
     }
 
     fn contains(&self, rule: usize, kind: KindId) -> bool {
-        self.marks.get(rule * self.kinds + kind).is_some_and(|mark| *mark)
+        self.members.get(rule * self.kinds + kind).is_some_and(|member| *member)
     }
 
     fn insert(&mut self, rule: usize, kind: KindId) {
-        self.marks.get_mut(rule * self.kinds + kind).into_iter().for_each(|mark| *mark = true);
+        self.members.get_mut(rule * self.kinds + kind).into_iter().for_each(|member| *member = true);
     }
 }
 
-/// What was found to happen somewhere.
-struct Seen {
-    /// Permits and their elements that are released somewhere by that permit.
-    released: Marks,
-    /// The same where no other permit releases the element more openly.
-    treated: Marks,
+/// What was observed somewhere.
+struct Observed {
+    /// Permits and the kinds that they release somewhere.
+    released: RuleKindSet,
+    /// Those that no other permit releases more openly there.
+    treated: RuleKindSet,
     /// Permits that release highly restricted elements without purpose and claim.
     highly_restricted: BTreeMap<usize, BTreeSet<ElementId>>,
-    /// Permits that apply together with one before them and treat an element differently.
+    /// Permits that apply together with an earlier one and treat an element differently.
     differing: BTreeMap<usize, (usize, ElementId)>,
 }
 
 /// What is the same in all situations.
-struct Ground<'p> {
-    rules: Vec<Known<'p>>,
-    /// By kind, its elements that are highly restricted.
+struct PolicyFacts<'p> {
+    rules: Vec<RuleFacts<'p>>,
+    /// The highly restricted elements of each kind.
     highly_restricted: Vec<Vec<ElementId>>,
 }
 
@@ -196,62 +197,66 @@ struct Ground<'p> {
 /// When the claims that rules ask for depend on each other in too many ways.
 pub(super) fn lint(subject: &mut Subject<'_>) -> Result<(), ConfigError> {
     let (policy, survey) = (subject.policy, subject.survey);
-    let steps = Steps::default();
+    let budget = SearchBudget::default();
     let kinds = survey.kinds();
     let is_restricted = |element: &ElementId| {
         subject.catalog.element(*element).map(Element::sensitivity) == Some(Sensitivity::HighlyRestricted)
     };
     let restricted = |kind| kinds.members(kind).iter().copied().filter(is_restricted).collect();
-    let ground = Ground {
-        rules: policy.rules().iter().map(|rule| Known::of(rule, &kinds)).collect(),
+    let policy_facts = PolicyFacts {
+        rules: policy.rules().iter().map(|rule| RuleFacts::of(rule, &kinds)).collect(),
         highly_restricted: (0..kinds.count()).map(restricted).collect(),
     };
-    let marks = || Marks::of(ground.rules.len(), kinds.count());
-    let mut seen =
-        Seen { released: marks(), treated: marks(), highly_restricted: BTreeMap::new(), differing: BTreeMap::new() };
+    let members = || RuleKindSet::of(policy_facts.rules.len(), kinds.count());
+    let mut observed = Observed {
+        released: members(),
+        treated: members(),
+        highly_restricted: BTreeMap::new(),
+        differing: BTreeMap::new(),
+    };
     let (purposes, messages) = (survey.purposes(), survey.messages());
-    let mut applying = Applying::of(kinds.count());
+    let mut applicable = ApplicableRules::of(kinds.count());
     for population in subject.populations.iter().filter(|population| !population.classes.is_empty()) {
         let rules = survey.rules_for(&population.classes);
         let mut done = HashSet::new();
         for purpose in &purposes {
             for message in &messages {
-                let situation = Situation { classes: &population.classes, purpose: *purpose };
+                let request = RequestKind { classes: &population.classes, purpose: *purpose };
                 let is_for = |id: &usize| policy.rule(*id).is_some_and(|rule| rule.is_for(*purpose, *message));
                 let own: Vec<usize> = rules.iter().copied().filter(is_for).collect();
-                // Purposes and keys that the same rules apply to are one, but that none is stated makes a difference.
+                // Purposes and keys with the same rules are one case, except that an absent purpose makes a difference.
                 if done.insert((own.clone(), purpose.is_none())) {
-                    applying.fill(&own, &ground);
-                    look(subject, &ground, &situation, &applying, (&mut seen, &steps));
+                    applicable.fill(&own, &policy_facts);
+                    observe(subject, &policy_facts, &request, &applicable, (&mut observed, &budget));
                 }
             }
         }
     }
-    steps.check(survey)?;
-    tell(subject, &seen, &kinds);
+    budget.check(survey)?;
+    report(subject, &observed, &kinds);
     Ok(())
 }
 
-impl<'p> Applying<'p> {
+impl<'p> ApplicableRules<'p> {
     fn of(kinds: usize) -> Self {
         Self { permits: Vec::new(), forbids: vec![Vec::new(); kinds], treated: vec![Vec::new(); kinds] }
     }
 
-    /// Takes these rules in place of those before.
-    fn fill(&mut self, rules: &[usize], ground: &Ground<'p>) {
+    /// Replaces the rules.
+    fn fill(&mut self, rules: &[usize], policy_facts: &PolicyFacts<'p>) {
         self.permits.clear();
         self.forbids.iter_mut().for_each(Vec::clear);
         self.treated.iter_mut().for_each(Vec::clear);
-        for (id, known) in rules.iter().filter_map(|id| Some((*id, ground.rules.get(*id)?))) {
-            if let Effect::Permit(_) = known.rule.effect {
+        for (id, facts) in rules.iter().filter_map(|id| Some((*id, policy_facts.rules.get(*id)?))) {
+            if let Effect::Permit(_) = facts.rule.effect {
                 self.permits.push(id);
             }
-            for (kind, _, treatment) in &known.permits {
+            for (kind, _, treatment) in &facts.permits {
                 let own = self.treated.get_mut(*kind);
-                own.into_iter().for_each(|own| own.push((id, known.rule, *treatment)));
+                own.into_iter().for_each(|own| own.push((id, facts.rule, *treatment)));
             }
-            for (kind, _) in &known.forbids {
-                self.forbids.get_mut(*kind).into_iter().for_each(|own| own.push(known.rule));
+            for (kind, _) in &facts.forbids {
+                self.forbids.get_mut(*kind).into_iter().for_each(|own| own.push(facts.rule));
             }
         }
     }
@@ -266,53 +271,53 @@ impl<'p> Applying<'p> {
 }
 
 /// Notes what happens in one situation.
-fn look(
+fn observe(
     subject: &Subject<'_>,
-    ground: &Ground<'_>,
-    situation: &Situation<'_>,
-    applying: &Applying<'_>,
-    (seen, steps): (&mut Seen, &Steps),
+    policy_facts: &PolicyFacts<'_>,
+    request: &RequestKind<'_>,
+    applicable: &ApplicableRules<'_>,
+    (observed, budget): (&mut Observed, &SearchBudget),
 ) {
-    for id in &applying.permits {
-        let Some(known) = ground.rules.get(*id) else { continue };
-        let permit = known.rule;
-        let Some(settled) = Settled::OPEN.applying(permit) else { continue };
-        let is_unconditional = permit.purposes.is_none() && permit.requires.0 == 0 && !known.is_cited;
-        let is_open = is_unconditional && situation.purpose.is_none();
-        for (kind, element, treatment) in &known.permits {
-            let restricted = ground.highly_restricted.get(*kind).filter(|_| is_open);
+    for id in &applicable.permits {
+        let Some(facts) = policy_facts.rules.get(*id) else { continue };
+        let permit = facts.rule;
+        let Some(assignment) = ClaimAssignment::EMPTY.with_applying(permit) else { continue };
+        let is_unconditional = permit.purposes.is_none() && permit.requires.0 == 0 && !facts.is_cited;
+        let is_open = is_unconditional && request.purpose.is_none();
+        for (kind, element, treatment) in &facts.permits {
+            let restricted = policy_facts.highly_restricted.get(*kind).filter(|_| is_open);
             let restricted = restricted.map_or(&[][..], Vec::as_slice);
-            if (!seen.released.contains(*id, *kind) || !restricted.is_empty())
-                && settled.escapes(applying.forbids(*kind), steps)
+            if (!observed.released.contains(*id, *kind) || !restricted.is_empty())
+                && assignment.can_avoid_all(applicable.forbids(*kind), budget)
             {
-                seen.released.insert(*id, *kind);
-                if !restricted.is_empty() && free_of_claims(permit, applying.forbids(*kind)) {
-                    seen.highly_restricted.entry(*id).or_default().extend(restricted);
+                observed.released.insert(*id, *kind);
+                if !restricted.is_empty() && is_released_without_claims(permit, applicable.forbids(*kind)) {
+                    observed.highly_restricted.entry(*id).or_default().extend(restricted);
                 }
             }
-            let treated = applying.treated(*kind);
-            if *treatment != Treatment::Full && !seen.treated.contains(*id, *kind) {
+            let treated = applicable.treated(*kind);
+            if *treatment != Treatment::Full && !observed.treated.contains(*id, *kind) {
                 let more_open = treated.iter().filter(|(_, _, other)| other < treatment).map(|(_, rule, _)| *rule);
-                if settled.escapes(&more_open.collect::<Vec<_>>(), steps) {
-                    seen.treated.insert(*id, *kind);
+                if assignment.can_avoid_all(&more_open.collect::<Vec<_>>(), budget) {
+                    observed.treated.insert(*id, *kind);
                 }
             }
             for (other, rule, _) in treated.iter().filter(|(other, _, own)| other > id && own != treatment) {
-                if !seen.differing.contains_key(other)
-                    && settled.applying(rule).is_some()
-                    && !meets_on_purpose(subject, situation.classes, permit, rule)
+                if !observed.differing.contains_key(other)
+                    && assignment.with_applying(rule).is_some()
+                    && !overlap_is_declared(subject, request.classes, permit, rule)
                     && !is_narrower(subject, permit, rule)
                     && !is_narrower(subject, rule, permit)
                 {
-                    seen.differing.insert(*other, (*id, *element));
+                    observed.differing.insert(*other, (*id, *element));
                 }
             }
         }
     }
 }
 
-/// Whether two permits meet only because classes share ORIs on purpose.
-fn meets_on_purpose(subject: &Subject<'_>, classes: &[ClassId], one: &Rule, other: &Rule) -> bool {
+/// Whether two permits overlap only because their classes are declared to share ORIs.
+fn overlap_is_declared(subject: &Subject<'_>, classes: &[ClassId], one: &Rule, other: &Rule) -> bool {
     let own = |rule: &Rule| -> Vec<ClassId> {
         let named = rule.classes.as_ref().map_or(&[][..], Vec::as_slice);
         named.iter().copied().filter(|class| classes.contains(class)).collect()
@@ -321,32 +326,32 @@ fn meets_on_purpose(subject: &Subject<'_>, classes: &[ClassId], one: &Rule, othe
     one.iter().all(|first| !other.contains(first) && other.iter().any(|second| is_on_purpose(subject, *first, *second)))
 }
 
-/// The paragraph of the DPPA that says for which uses highly restricted information goes out: who cites it has thought of it.
+/// The paragraph of the DPPA on the uses of highly restricted information: a permit that cites it is deliberate.
 const HIGHLY_RESTRICTED_USES: &str = "2721(a)(2)";
 
-/// Whether the element goes out with no claim at all.
-fn free_of_claims(permit: &Rule, forbids: &[&Rule]) -> bool {
+/// Whether the element is released with no claim at all.
+fn is_released_without_claims(permit: &Rule, forbids: &[&Rule]) -> bool {
     permit.requires.0 == 0 && !forbids.iter().any(|forbid| forbid.requires.0 == 0)
 }
 
-fn tell(subject: &mut Subject<'_>, seen: &Seen, kinds: &Kinds) {
+fn report(subject: &mut Subject<'_>, observed: &Observed, kinds: &Kinds) {
     for (id, rule) in subject.policy.rules().iter().enumerate() {
-        let (Effect::Permit(elements), Some(written)) = (&rule.effect, subject.rule(id)) else { continue };
-        emptied(subject, (&seen.released, kinds), id, rule, elements);
-        if let Some(restricted) = seen.highly_restricted.get(&id) {
+        let (Effect::Permit(elements), Some(spans)) = (&rule.effect, subject.rule(id)) else { continue };
+        report_emptied(subject, (&observed.released, kinds), id, rule, elements);
+        if let Some(restricted) = observed.highly_restricted.get(&id) {
             let names = some(restricted.iter().map(|element| subject.element(*element)));
             let message = format!("permit `{}` releases {names} without a purpose and without a claim", rule.id);
             let help = "18 U.S.C. 2721(a)(2) asks for a use: name `purposes`, a claim in `requires`, or that paragraph in `basis`";
-            subject.find(&HIGHLY_RESTRICTED, &written.id.span, message, help);
+            subject.find(&HIGHLY_RESTRICTED, &spans.id.span, message, help);
         }
-        for (key, treatment) in &written.treatments {
+        for (key, treatment) in &spans.treatments {
             let covered = subject.catalog.select(&key.name);
             let own = elements.iter().filter(|(element, own)| covered.contains(element) && own == treatment);
             let own = own.filter_map(|(element, _)| kinds.kind(*element));
-            let released: Vec<KindId> = own.filter(|kind| seen.released.contains(id, *kind)).collect();
+            let released: Vec<KindId> = own.filter(|kind| observed.released.contains(id, *kind)).collect();
             if *treatment == Treatment::Full
                 || released.is_empty()
-                || released.iter().any(|kind| seen.treated.contains(id, *kind))
+                || released.iter().any(|kind| observed.treated.contains(id, *kind))
             {
                 continue;
             }
@@ -356,7 +361,7 @@ fn tell(subject: &mut Subject<'_>, seen: &Seen, kinds: &Kinds) {
             subject.find(&TREATMENT_IDLE, &key.span, message, help);
         }
     }
-    for (other, (one, element)) in &seen.differing {
+    for (other, (one, element)) in &observed.differing {
         let (Some(first), Some(second)) = (subject.rule(*one), subject.rule(*other)) else { continue };
         let message = format!(
             "permits `{}` and `{}` can apply together and treat `{}` differently: the more open treatment wins",
@@ -373,28 +378,28 @@ fn tell(subject: &mut Subject<'_>, seen: &Seen, kinds: &Kinds) {
     }
 }
 
-/// What of a permit never goes out, though the permit can apply.
-fn emptied(
+/// What a permit never releases, although the permit can apply.
+fn report_emptied(
     subject: &mut Subject<'_>,
-    (released, kinds): (&Marks, &Kinds),
+    (released, kinds): (&RuleKindSet, &Kinds),
     id: usize,
     rule: &Rule,
     elements: &[(ElementId, Treatment)],
 ) {
-    let can_apply = rule.requires.0 & rule.unless.0 == 0 && subject.askers_of(rule).next().is_some();
-    let Some(written) = subject.rule(id).filter(|_| can_apply) else { return };
+    let can_apply = rule.requires.0 & rule.unless.0 == 0 && subject.populations_of(rule).next().is_some();
+    let Some(spans) = subject.rule(id).filter(|_| can_apply) else { return };
     let goes_out = |element: &ElementId| kinds.kind(*element).is_some_and(|kind| released.contains(id, kind));
     if !elements.iter().any(|(element, _)| goes_out(element)) {
         let message = format!("permit `{}` is empty: forbids remove all of it wherever it applies", rule.id);
         subject.find(
             &PERMIT_EMPTIED,
-            &written.id.span,
+            &spans.id.span,
             message,
             "leave it out; what is to go out after all, the forbids must say in `unless`",
         );
         return;
     }
-    for selector in &written.elements {
+    for selector in &spans.elements {
         if !subject.catalog.select(&selector.name).iter().any(goes_out) {
             let message = format!(
                 "permit `{}` never releases `{}`: forbids remove it wherever the permit applies",

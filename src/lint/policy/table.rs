@@ -1,4 +1,4 @@
-//! The codes of what is found in policies, in one table.
+//! The codes of findings in policies, in one table.
 
 use super::super::finding::Code;
 

@@ -1,4 +1,4 @@
-//! Each lint of a policy: one that has what it looks for, with its place and message, and one that hasn't.
+//! Each lint of a policy: a policy that triggers it, with position and message, and one that doesn't.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -11,7 +11,7 @@ pub(super) static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[
 pub(super) static FORMATS: LazyLock<Formats> =
     LazyLock::new(|| Formats::load(&[], &Arc::new(Catalog::load(&[]).unwrap())).unwrap());
 
-/// What is found in a policy, as `line:column code: message`, but for purposes that it doesn't list and wildcards that admit
+/// The findings in a policy, as `line:column code: message`, except for unlisted purposes and wildcards that admit
 /// letters: these have tests of their own.
 fn found(text: &str) -> Vec<String> {
     let absent = ["purposes-unlisted", "purposes-idle", "applies-when-absent", "wildcard-admits-letters"];
@@ -27,21 +27,21 @@ fn all_found(text: &str) -> Vec<String> {
     let policy = Policy::load(&document, None, &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
     let found = lint(&document, &policy, &CATALOG, &FORMATS).unwrap();
     let line = |finding: &Finding| {
-        let (line, column) = finding.said.position().unwrap();
-        format!("{line}:{column} {}: {}", finding.code.name, finding.said.message())
+        let (line, column) = finding.error.position().unwrap();
+        format!("{line}:{column} {}: {}", finding.code.name, finding.error.message())
     };
     found.iter().map(line).collect()
 }
 
 const HEAD: &str = "[policy]\nname = 'p'\nversion = '1'\n";
 
-/// Classes by name and what they say, then rules. Lines are counted from the one after the head, which has three.
+/// Classes by name with their content, then rules. Lines are counted after the head, which has three.
 fn policy(classes: &[(&str, &str)], rules: &str) -> Vec<String> {
     let classes: String = classes.iter().map(|(name, says)| format!("agencies.{name} = {{ {says} }}\n")).collect();
     found(&format!("{classes}{rules}\n{HEAD}"))
 }
 
-/// A rule, in one line.
+/// A rule, on one line.
 fn rule(kind: &str, id: &str, rest: &str) -> String {
     format!("[[{kind}]]\nid = '{id}'\nbasis = 'b'\n{rest}\n")
 }
@@ -223,7 +223,7 @@ fn a_permit_for_a_class_within_another_is_covered() {
         found,
         ["10:6 permit-covered: permit `patrol` is superfluous: permit `state` permits all of it already"]
     );
-    // The other way round there are others in the state; and of what is excepted nobody is in both.
+    // The other way round there are others in the state; and nobody is both in a class and excepted from it.
     let wide = policy(&classes, &format!("{}{state}", patrol.replace("'person.name'", "'person'")));
     assert!(!wide.iter().any(|told| told.contains("permit-covered")), "{wide:?}");
     let apart = [("patrol", "ori = ['AZ00*']"), ("state", "ori = ['AZ*'], except = ['patrol']")];
@@ -259,9 +259,9 @@ fn a_review_that_no_claim_lifts_is_told() {
     let told = "15:6 review-never-lifted: review `look` is lifted by no claim: it names none in `unless`, so what it holds never goes out";
     assert_eq!(found, [told]);
     assert_eq!(with_claims(&(one.clone() + &review("look", "unless = ['a']"))), Vec::<String>::new());
-    // One that requires a claim is not lifted by leaving that out: no more can be vouched for then.
+    // A review that requires a claim isn't lifted by omitting that: then it holds nothing.
     assert_eq!(with_claims(&(one.clone() + &review("look", "requires = ['b']"))).len(), 1);
-    // What lifts the one brings the other about, or a forbid.
+    // What lifts one review triggers the other, or a forbid.
     let two = review("look", "unless = ['a']") + &review("again", "requires = ['a']");
     let found = with_claims(&(one.clone() + &two));
     assert_eq!(found.iter().filter(|told| told.contains(" review-never-lifted: ")).count(), 2, "{found:?}");
@@ -277,8 +277,8 @@ fn a_review_that_no_claim_lifts_is_told() {
 
 #[test]
 fn p8_claims_that_depend_on_each_other_in_too_many_ways_are_refused_by_name() {
-    // Eight pigeons and seven holes: each forbid is easily escaped, all of them never, and who tries claim by claim finds that
-    // out last.
+    // The pigeonhole principle, eight into seven: each forbid is easily avoided, all of them never, and a search claim
+    // by claim is exponential.
     let claim = |pigeon: usize, hole: usize| format!("p{pigeon}h{hole}");
     let claims: Vec<String> = (0..8).flat_map(|pigeon| (0..7).map(move |hole| claim(pigeon, hole))).collect();
     let mut rules = permit("one", "'police'", "'person.name'", "");
@@ -328,7 +328,7 @@ fn attack_37_a_permit_that_forbids_empty_is_told() {
         0
     );
     assert_eq!(with_claims(&(one("") + &forbid("'person.name.given'", ""))), Vec::<String>::new());
-    // Two forbids that no one set of claims opens.
+    // Two forbids that no single set of claims avoids.
     let two = forbid("'person'", "unless = ['a']") + &rule("forbid", "nor", "elements = ['person']\nrequires = ['a']");
     let found = with_claims(&(one("") + &two));
     assert!(
@@ -340,7 +340,7 @@ fn attack_37_a_permit_that_forbids_empty_is_told() {
 /// A policy with these purposes, or without a list, and one class of police.
 fn with_purposes(purposes: &str, rules: &str) -> Vec<String> {
     let mut found = all_found(&format!("{HEAD}{purposes}\n[agencies.police]\nori = ['AZ0070000']\n{rules}"));
-    // Its reviews are not what is looked at here.
+    // Reviews have tests of their own.
     found.retain(|line| !line.contains(" review-never-lifted: "));
     found
 }
@@ -360,7 +360,7 @@ fn attack_31_purposes_that_a_policy_does_not_list_are_told() {
     ];
     assert_eq!(with_purposes("", &rules), expected);
     assert_eq!(with_purposes("purposes = ['C', 'E']", &rules), Vec::<String>::new());
-    // What no permit would answer is not lost.
+    // A purpose that no permit answers isn't lost.
     let asking = permit("one", "'police'", "'person.name'", "purposes = ['C']");
     assert_eq!(with_purposes("", &asking), Vec::<String>::new());
     let idle = "2:8 purposes-idle: the policy lists no purposes and no rule names one: what purpose a request states makes no difference";
@@ -394,14 +394,14 @@ fn attack_31_a_forbid_that_leaves_nothing_where_a_purpose_is_left_out_is_told() 
     let all = forbid("no", "'person'", "purposes = ['E']");
     assert_eq!(told(&all), [found(14, "no", "purpose")]);
     assert_eq!(told(&forbid("no", "'person'", "messages = ['DR']")), [found(14, "no", "key")]);
-    // Two that only together leave nothing.
+    // Two forbids that remove everything only together.
     let two = forbid("no", "'person.name.given'", "purposes = ['E']")
         + &forbid("nor", "'person.name'", "purposes = ['C']\nunless = []");
     assert_eq!(told(&two), [found(14, "no", "purpose"), found(19, "nor", "purpose")]);
     assert_eq!(told(&forbid("no", "'person.name.given'", "purposes = ['E']")), Vec::<String>::new());
     let skips = forbid("no", "'person'", "purposes = ['E']\nwhen-absent = 'skip'");
     assert_eq!(told(&skips), ["14:6 skips-when-absent: forbid `no` doesn't apply where there is no purpose"]);
-    // What is forbidden anyhow isn't taken by it.
+    // What is forbidden anyway isn't removed because of the omission.
     assert!(!told(&(all + &forbid("never", "'person'", ""))).iter().any(|line| line.contains("leaves nothing")));
 }
 
@@ -433,7 +433,7 @@ fn attack_37_a_treatment_that_never_matters_is_told() {
     assert_eq!(found, [told]);
     assert_eq!(with_claims(&(year("") + &full("purposes = ['C']"))), Vec::<String>::new());
     assert_eq!(with_claims(&(year("") + &full("requires = ['a']"))), Vec::<String>::new());
-    // Two that together are always there.
+    // Two permits of which one always applies.
     let found = with_claims(&(year("") + &full("requires = ['a']") + &full("unless = ['a']").replace("full", "other")));
     assert_eq!(found, [told]);
 }
@@ -446,7 +446,7 @@ fn attack_37_permits_that_contradict_each_other_are_told() {
     let found = with_claims(&(year.clone() + &full("requires = ['b']")));
     let told = "16:6 treatments-differ: permits `year` and `full` can apply together and treat `person.birth-date` differently: the more open treatment wins";
     assert_eq!(found, [told]);
-    // One that is a narrower case of the other, and one that never meets it.
+    // A narrower case of another permit, and one that never overlaps it.
     assert_eq!(with_claims(&(year.clone() + &full("requires = ['a', 'b']"))), Vec::<String>::new());
     assert_eq!(with_claims(&(year + &full("unless = ['a']"))), Vec::<String>::new());
 }
@@ -495,7 +495,7 @@ fn every_code_of_the_table_has_a_name_of_its_own() {
     assert!(names.iter().all(is_kebab) && ALL.iter().all(|code| !code.meaning.ends_with('.')));
 }
 
-/// What is found of patterns of a class of police, beside a class that is held back.
+/// The findings on the patterns of a class of police, next to a restricted class.
 fn letters_in(police: &str, rules: &str) -> Vec<String> {
     let classes = format!("[agencies.police]\nori = [{police}]\n[agencies.immigration]\nori = ['??ICE*', '*Z']\n");
     let rules = permit("one", "'police', 'immigration'", "'person.name'", "")
@@ -523,7 +523,7 @@ fn attack_30_a_wildcard_that_admits_federal_offices_is_told() {
     for pattern in ["AZ0????00", "AZ###??00", "AZ#*", "AZ0*", "??OLN*", "??FBI????", "AZ0070000", "AZ?0???00"] {
         assert_eq!(letters_in(&format!("'{pattern}'"), ""), Vec::<String>::new(), "{pattern}");
     }
-    // Where police are held back as the others are, and where they get nothing, nobody is better off for it.
+    // If police are restricted like the others, or get nothing, no office gains.
     let all = rule("review", "all", "agencies = ['police']");
     assert_eq!(letters_in("'AZ*00'", &all), Vec::<String>::new());
 }
@@ -535,7 +535,7 @@ fn attack_30_a_wildcard_that_admits_federal_offices_says_what_to_write() {
     let keys = MessageKeys { names: &[], may_be_absent: false };
     let policy = Policy::load(&document, None, &CATALOG, keys).unwrap();
     let found = lint(&document, &policy, &CATALOG, &FORMATS).unwrap();
-    let help = found.iter().find(|finding| finding.code.name == "wildcard-admits-letters").unwrap().said.help_text();
+    let help = found.iter().find(|finding| finding.code.name == "wildcard-admits-letters").unwrap().error.help_text();
     assert_eq!(help, Some("`#` is one digit: write `AZ###??00`"));
 }
 
@@ -553,7 +553,7 @@ fn an_ori_that_a_class_lists_twice_is_told_where_it_is() {
     let document = Document { file, text: &text };
     let policy = Policy::load(&document, Some(folder.path()), &CATALOG, MessageKeys { names, may_be_absent: false });
     let found = lint(&document, &policy.unwrap(), &CATALOG, &FORMATS).unwrap();
-    let places: Vec<_> = found.iter().map(|finding| (finding.code.name, finding.said.position().unwrap())).collect();
+    let places: Vec<_> = found.iter().map(|finding| (finding.code.name, finding.error.position().unwrap())).collect();
     assert_eq!(places, [("ori-listed-twice", (3, 1)), ("ori-listed-twice", (4, 1))]);
-    assert!(found[0].said.file().ends_with("r.csv"));
+    assert!(found[0].error.file().ends_with("r.csv"));
 }

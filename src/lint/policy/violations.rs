@@ -1,4 +1,4 @@
-//! What a policy does where a value violates its shape: a hold that nobody can lift, a notice that has no place.
+//! What a policy does with a value that violates its shape: a hold that nobody can lift, a notice without a place.
 
 use super::table::{NOTICE_WITHOUT_PLACE, SHAPE_HOLD_NEVER_LIFTED};
 use super::{Subject, some};
@@ -6,7 +6,7 @@ use crate::format::Formats;
 use crate::policy::{APPROVED, OnShapeViolation};
 
 pub(super) fn lint(subject: &mut Subject<'_>, formats: &Formats) {
-    let Some(span) = &subject.written.on_shape_violation else { return };
+    let Some(span) = &subject.spans.on_shape_violation else { return };
     let without = formats.iter().filter(|format| format.notice.is_none()).map(|format| format.name.as_str());
     let without: Vec<_> = without.collect();
     let holds = match subject.policy.on_shape_violation() {

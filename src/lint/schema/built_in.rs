@@ -1,4 +1,4 @@
-//! The schemas of the formats that ship with the filter, so that they can be checked where no file of the project lies.
+//! The schemas of the built-in formats, compiled in, so that they can be checked without the project's files.
 
 use super::Sources;
 use crate::config::Document;

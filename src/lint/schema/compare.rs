@@ -1,13 +1,13 @@
-//! A mapping beside a schema, walked together: what one has and the other lacks, and what the schema wants to be there.
+//! Compares a mapping with a schema: what one has and the other lacks, and what the schema requires.
 //!
-//! The walk goes where the mapping goes; where it doesn't, the whole part is told as one.
+//! The walk follows the mapping; a part that isn't mapped is reported as one.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::finding::{Code, Finding};
-use super::mapping::{Leads, Mapped, Names};
-use super::outline::{Content, Name, Outline, Part};
+use super::mapping::{MappingNode, NameResolver, PathTarget};
+use super::outline::{Content, Name, SchemaModel, SchemaPart};
 use crate::config::{Document, nearest};
 use crate::format::{FormatSpans, Syntax};
 
@@ -24,22 +24,22 @@ pub(crate) const REQUIRED_NOT_MAPPED: Code =
 pub(crate) const NOT_NILLABLE: Code =
     Code::error("not-nillable", "a part is nil, or may be, where the schema doesn't allow it");
 
-/// What a comparison is made of.
-pub(super) struct Comparison<'a, O: Outline> {
+/// The inputs and results of a comparison.
+pub(super) struct Comparison<'a, O: SchemaModel> {
     pub(super) outline: &'a O,
-    pub(super) written: &'a FormatSpans,
-    pub(super) names: Names<'a>,
+    pub(super) spans: &'a FormatSpans,
+    pub(super) names: NameResolver<'a>,
     pub(super) syntax: Syntax,
     pub(super) document: &'a Document<'a>,
-    pub(super) found: Vec<Finding>,
-    /// The paths where the schema asks for what stands there.
-    pub(super) wanted: BTreeSet<String>,
+    pub(super) findings: Vec<Finding>,
+    /// The paths whose presence the schema requires.
+    pub(super) required_paths: BTreeSet<String>,
 }
 
-impl<O: Outline> Comparison<'_, O> {
+impl<O: SchemaModel> Comparison<'_, O> {
     /// Compares all of a mapping with the schema.
-    pub(super) fn run(&mut self, mapping: &Mapped) {
-        let root = self.written.root.as_ref();
+    pub(super) fn run(&mut self, mapping: &MappingNode) {
+        let root = self.spans.root.as_ref();
         let name = root.map(|root| self.names.name(&root.path));
         match self.outline.root(name.as_ref()) {
             Some(place) => self.container(&place, mapping),
@@ -53,12 +53,12 @@ impl<O: Outline> Comparison<'_, O> {
     }
 
     fn find(&mut self, code: &'static Code, span: &Range<usize>, message: String, help: Option<String>) {
-        let said = self.document.error(span, message);
-        self.found.push(Finding::new(
+        let error = self.document.error(span, message);
+        self.findings.push(Finding::new(
             code,
             match help {
-                Some(help) => said.help(help),
-                None => said,
+                Some(help) => error.help(help),
+                None => error,
             },
         ));
     }
@@ -68,8 +68,8 @@ impl<O: Outline> Comparison<'_, O> {
         self.find(&PATH_NOT_IN_SCHEMA, &span, message, nearest.map(|name| format!("did you mean `{name}`?")));
     }
 
-    /// A place that the mapping leads to, whatever it leads to.
-    fn place(&mut self, part: &Part<O::Place>, node: &Mapped) {
+    /// Checks a mapped node against its part of the schema.
+    fn place(&mut self, part: &SchemaPart<O::Place>, node: &MappingNode) {
         let content = self.outline.content(&part.place);
         if let (Some(span), false) = (&node.nillable, part.is_nillable || self.syntax == Syntax::Json) {
             let message = format!("`{}` is said to be nillable, and the schema doesn't let it be nil", node.path);
@@ -81,10 +81,10 @@ impl<O: Outline> Comparison<'_, O> {
             let message = format!("nil stands for `{}`, and the schema doesn't let it be nil", node.path);
             self.find(&NOT_NILLABLE, &span.clone(), message, Some("let it be `empty`, or a constant".to_owned()));
         }
-        match node.leads {
-            Leads::Nowhere if node.children.is_empty() => {}
-            Leads::Record { .. } => self.record(&part.place, Some(node), &node.path, &mut BTreeSet::new()),
-            Leads::Value { .. } | Leads::Read => {
+        match node.target {
+            PathTarget::Unmapped if node.children.is_empty() => {}
+            PathTarget::Record { .. } => self.record(&part.place, Some(node), &node.path, &mut BTreeSet::new()),
+            PathTarget::Value { .. } | PathTarget::Internal => {
                 if !content.has_value {
                     let message = format!("`{}` is mapped as a value, and the schema has only parts there", node.path);
                     let help = format!("map its parts, or all of it as `{}/**`", node.path);
@@ -92,8 +92,8 @@ impl<O: Outline> Comparison<'_, O> {
                 }
                 self.parts(&content, node);
             }
-            Leads::On | Leads::Nowhere => {
-                if content.has_value && !content.is_open && node.leads == Leads::On {
+            PathTarget::Inner | PathTarget::Unmapped => {
+                if content.has_value && !content.is_open && node.target == PathTarget::Inner {
                     let what = format!("`{}` has a value of its own in the schema ({})", node.path, part.declared);
                     self.not_mapped(&node.span, &what, &node.path);
                 }
@@ -102,21 +102,21 @@ impl<O: Outline> Comparison<'_, O> {
         }
     }
 
-    fn container(&mut self, place: &O::Place, node: &Mapped) {
+    fn container(&mut self, place: &O::Place, node: &MappingNode) {
         let content = self.outline.content(place);
         self.parts(&content, node);
-        for names in &content.demands {
-            self.demand(names, node, &content);
+        for names in &content.requirements {
+            self.require_one_of(names, node, &content);
         }
     }
 
-    /// The parts of a place, each in the mapping and in the schema.
-    fn parts(&mut self, content: &Content<O::Place>, node: &Mapped) {
+    /// Checks the parts of a position, in the mapping and in the schema.
+    fn parts(&mut self, content: &Content<O::Place>, node: &MappingNode) {
         for part in &content.parts {
             if self.is_known(part, node) {
                 continue;
             }
-            let children: Vec<&Mapped> = self.children(part, node).collect();
+            let children: Vec<&MappingNode> = self.children(part, node).collect();
             if children.is_empty() {
                 let spelled = self.names.spell(&part.name);
                 let path = below(&node.path, &spelled);
@@ -130,14 +130,18 @@ impl<O: Outline> Comparison<'_, O> {
         self.absent(content, node);
     }
 
-    /// The children of a node that a part of the schema is for.
-    fn children<'m>(&self, part: &Part<O::Place>, node: &'m Mapped) -> impl Iterator<Item = &'m Mapped> {
+    /// The children of a node that match a part of the schema.
+    fn children<'m>(
+        &self,
+        part: &SchemaPart<O::Place>,
+        node: &'m MappingNode,
+    ) -> impl Iterator<Item = &'m MappingNode> {
         let named = |(name, child)| part.is_named(name).then_some(child);
         node.children.iter().filter_map(named)
     }
 
     /// The children of a node that the schema doesn't have.
-    fn absent(&mut self, content: &Content<O::Place>, node: &Mapped) {
+    fn absent(&mut self, content: &Content<O::Place>, node: &MappingNode) {
         for (name, child) in &node.children {
             let is_allowed = if name.is_attribute { content.takes_attributes } else { content.is_open };
             if is_allowed || content.part(name).is_some() {
@@ -156,8 +160,8 @@ impl<O: Outline> Comparison<'_, O> {
         self.find(&NOT_MAPPED, span, message, Some(help));
     }
 
-    /// A whole record: its parts go with it, its attributes only if they are mapped.
-    fn record(&mut self, place: &O::Place, node: Option<&Mapped>, path: &str, seen: &mut BTreeSet<O::Place>) {
+    /// A whole record: its parts belong to it, its attributes only if they are mapped.
+    fn record(&mut self, place: &O::Place, node: Option<&MappingNode>, path: &str, seen: &mut BTreeSet<O::Place>) {
         if !seen.insert(place.clone()) {
             return;
         }
@@ -168,7 +172,7 @@ impl<O: Outline> Comparison<'_, O> {
             }
             let child = node.and_then(|node| self.children(part, node).next());
             match (child, part.name.is_attribute) {
-                (Some(child), _) if child.leads != Leads::On => self.place(part, child),
+                (Some(child), _) if child.target != PathTarget::Inner => self.place(part, child),
                 (Some(child), false) => self.record(&part.place, Some(child), &child.path.clone(), seen),
                 (None, false) => {
                     let path = below(path, &self.names.spell(&part.name));
@@ -187,30 +191,31 @@ impl<O: Outline> Comparison<'_, O> {
         }
     }
 
-    /// What stands in no mapping because every format has it, or because it is the wrapping of a value.
-    fn is_known(&self, part: &Part<O::Place>, node: &Mapped) -> bool {
+    /// What is in no mapping because every format has it, or because it wraps a value.
+    fn is_known(&self, part: &SchemaPart<O::Place>, node: &MappingNode) -> bool {
         let name = &part.name;
-        let is_value = matches!(node.leads, Leads::Value { .. } | Leads::Read);
+        let is_value = matches!(node.target, PathTarget::Value { .. } | PathTarget::Internal);
         self.is_reference(name)
-            || self.syntax == Syntax::Json && (name.local.starts_with('@') || is_value && self.is_wrapping(&name.local))
+            || self.syntax == Syntax::Json
+                && (name.local.starts_with('@') || is_value && self.is_value_wrapper(&name.local))
     }
 
     fn is_reference(&self, name: &Name) -> bool {
         name.namespace == crate::format::XSI_URI
-            || self.written.references.iter().any(|reference| self.names.name(&format!("@{reference}")) == *name)
+            || self.spans.references.iter().any(|reference| self.names.name(&format!("@{reference}")) == *name)
     }
 
     /// The member that a value is wrapped in.
-    fn is_wrapping(&self, name: &str) -> bool {
-        let rdf = self.written.namespaces.iter().find(|(_, uri)| uri == crate::format::RDF_URI);
+    fn is_value_wrapper(&self, name: &str) -> bool {
+        let rdf = self.spans.namespaces.iter().find(|(_, uri)| uri == crate::format::RDF_URI);
         rdf.is_some_and(|(prefix, _)| name.strip_prefix(prefix.as_str()) == Some(":value"))
     }
 
-    /// One of these parts must be there wherever the container is.
-    fn demand(&mut self, names: &[Name], node: &Mapped, content: &Content<O::Place>) {
+    /// Wherever the container is present, one of these parts must be.
+    fn require_one_of(&mut self, names: &[Name], node: &MappingNode, content: &Content<O::Place>) {
         let stays = |name: &Name| {
             let is_context = self.syntax == Syntax::Json && name.local == "@context";
-            is_context || node.children.get(name).is_some_and(Mapped::is_envelope)
+            is_context || node.children.get(name).is_some_and(MappingNode::is_envelope)
         };
         if names.iter().any(stays) {
             return;
@@ -218,11 +223,11 @@ impl<O: Outline> Comparison<'_, O> {
         let standing =
             names.iter().filter_map(|name| node.children.get(name)).find(|child| child.placeholder.is_some());
         if let Some(child) = standing {
-            self.wanted.insert(child.path.clone());
+            self.required_paths.insert(child.path.clone());
             return;
         }
-        // A container that has nothing else goes with it.
-        let stays_alone = |(name, child): (&Name, &Mapped)| !names.contains(name) && child.leads_to_values();
+        // A container with nothing else is removed with it.
+        let stays_alone = |(name, child): (&Name, &MappingNode)| !names.contains(name) && child.leads_to_values();
         if !node.path.is_empty() && !node.children.iter().any(stays_alone) {
             return;
         }

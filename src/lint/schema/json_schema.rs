@@ -1,16 +1,16 @@
-//! JSON Schema, read plainly: what may stand where, and what must. Arrays are transparent, as they are in a mapping.
+//! A plain reader of JSON Schema: what may be where, and what must. Arrays are transparent, as in a mapping.
 //!
-//! What it doesn't understand it tells, for a mapping can't be held to that.
+//! It reports what it doesn't understand, because a mapping can't be checked against that.
 
 use std::collections::BTreeSet;
 
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::outline::{Content, Name, NotUnderstood, Outline, Part};
+use super::outline::{Content, Name, SchemaModel, SchemaPart, UnsupportedConstruct};
 use crate::config::Document;
 
-/// Keywords that allow nothing and demand nothing of structure.
+/// Keywords that don't affect structure.
 const WITHOUT_STRUCTURE: [&str; 35] = [
     "$schema",
     "$id",
@@ -53,7 +53,7 @@ const SCHEMA: [&str; 3] = ["items", "additionalProperties", "unevaluatedProperti
 const SCHEMAS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 const TABLE: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
 
-/// Schemas by JSON pointer that all describe one place.
+/// JSON pointers of schemas that all describe one position.
 pub(super) type JsonPlace = BTreeSet<String>;
 
 /// A JSON Schema.
@@ -61,10 +61,10 @@ pub(super) type JsonPlace = BTreeSet<String>;
 pub(super) struct JsonSchema {
     file: String,
     schema: Value,
-    not_understood: Vec<NotUnderstood>,
+    unsupported: Vec<UnsupportedConstruct>,
 }
 
-/// What kinds of value may stand at a place.
+/// The kinds of value allowed at a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Types {
     value: bool,
@@ -76,16 +76,16 @@ struct Types {
 impl Types {
     const ALL: Self = Self { value: true, null: true, object: true, array: true };
 
-    /// The types of a schema. One that names none, but members or items, means objects or arrays.
+    /// The types of a schema. One that names no type, but members or items, means objects or arrays.
     fn of(schema: &Map<String, Value>) -> Self {
         let implied =
             [("properties", "object"), ("patternProperties", "object"), ("required", "object"), ("items", "array")];
-        let said: Vec<&str> =
+        let named: Vec<&str> =
             implied.iter().filter(|(keyword, _)| schema.contains_key(*keyword)).map(|(_, implied)| *implied).collect();
         let has = |names: &[&str]| match schema.get("type") {
             Some(Value::String(one)) => names.contains(&one.as_str()),
             Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).any(|one| names.contains(&one)),
-            _ => said.is_empty() || said.iter().any(|one| names.contains(one)),
+            _ => named.is_empty() || named.iter().any(|one| names.contains(one)),
         };
         Self {
             value: has(&["string", "number", "integer", "boolean"]),
@@ -106,32 +106,32 @@ impl Types {
 }
 
 impl JsonSchema {
-    /// Reads a schema. One that is no JSON is not understood as a whole.
+    /// Reads a schema. If it isn't JSON, all of it is unsupported.
     pub(super) fn read(document: &Document<'_>) -> Self {
-        let mut schema = Self { file: document.file.to_owned(), schema: Value::Bool(true), not_understood: Vec::new() };
+        let mut schema = Self { file: document.file.to_owned(), schema: Value::Bool(true), unsupported: Vec::new() };
         match serde_json::from_str(document.text) {
             Ok(value) => {
                 schema.schema = value;
                 let mut faults = Vec::new();
-                schema.look_through("", &mut faults);
+                schema.collect_unsupported("", &mut faults);
                 for what in faults {
-                    schema.tell(None, what);
+                    schema.report(None, what);
                 }
             }
             Err(error) => {
                 let before: usize = document.text.split_inclusive('\n').take(error.line() - 1).map(str::len).sum();
-                schema.tell(Some(before + error.column().saturating_sub(1)), "it: it is no JSON".to_owned());
+                schema.report(Some(before + error.column().saturating_sub(1)), "it: it is no JSON".to_owned());
             }
         }
         schema
     }
 
-    fn tell(&mut self, at: Option<usize>, what: String) {
-        self.not_understood.push(NotUnderstood { file: self.file.clone(), at, what });
+    fn report(&mut self, at: Option<usize>, what: String) {
+        self.unsupported.push(UnsupportedConstruct { file: self.file.clone(), at, what });
     }
 
-    /// Gathers what this reader doesn't know, in the schema at a pointer and those in it.
-    fn look_through(&self, pointer: &str, faults: &mut Vec<String>) {
+    /// Collects unsupported keywords in the schema at a pointer and in its subschemas.
+    fn collect_unsupported(&self, pointer: &str, faults: &mut Vec<String>) {
         let Some(Value::Object(schema)) = self.schema.pointer(pointer) else { return };
         let at = if pointer.is_empty() { "its root".to_owned() } else { format!("`{pointer}`") };
         for (keyword, value) in schema {
@@ -143,15 +143,17 @@ impl JsonSchema {
                         if known == "patternProperties" && Regex::new(name).is_err() {
                             faults.push(format!("the pattern of names `{name}` at {at}"));
                         }
-                        self.look_through(&format!("{below}/{}", escape(name)), faults);
+                        self.collect_unsupported(&format!("{below}/{}", escape(name)), faults);
                     }
                 }
                 Value::Array(list) if SCHEMAS.contains(&known) => {
                     for place in 0..list.len() {
-                        self.look_through(&format!("{below}/{place}"), faults);
+                        self.collect_unsupported(&format!("{below}/{place}"), faults);
                     }
                 }
-                Value::Object(_) | Value::Bool(_) if SCHEMA.contains(&known) => self.look_through(&below, faults),
+                Value::Object(_) | Value::Bool(_) if SCHEMA.contains(&known) => {
+                    self.collect_unsupported(&below, faults)
+                }
                 Value::String(target) if known == "$ref" && self.resolve(target).is_none() => {
                     faults.push(format!("`$ref` to `{target}` at {at}, which isn't in the same file"));
                 }
@@ -165,11 +167,11 @@ impl JsonSchema {
     fn resolve(&self, target: &str) -> Option<String> {
         let pointer = target.strip_prefix('#')?;
         let is_pointer = pointer.is_empty() || pointer.starts_with('/');
-        // An escaped character in a fragment is as rare as an anchor: told, not guessed.
+        // An escaped character in a fragment is as rare as an anchor: report it, don't guess.
         (is_pointer && !pointer.contains('%') && self.schema.pointer(pointer).is_some()).then(|| pointer.to_owned())
     }
 
-    /// Adds what the schema at a pointer allows, of these types; what it demands of an object.
+    /// Merges what the schema at a pointer allows of these types; returns what it requires of an object.
     fn merge(&self, pointer: &str, allowed: Types, is_item: bool, merged: &mut Merged) -> Vec<Vec<Name>> {
         if !merged.seen.insert((pointer.to_owned(), allowed, is_item)) {
             return Vec::new();
@@ -188,20 +190,20 @@ impl JsonSchema {
         if !elsewhere {
             merged.content.has_value |= allowed.value || allowed.null;
         }
-        let mut demands = Vec::new();
+        let mut requirements = Vec::new();
         if allowed.object {
             self.properties(pointer, schema, elsewhere, merged);
             let required = schema.get("required").and_then(Value::as_array);
             let names = required.into_iter().flatten().filter_map(Value::as_str);
-            demands.extend(names.map(|name| vec![Name::element("", name)]));
+            requirements.extend(names.map(|name| vec![Name::element("", name)]));
         }
         if allowed.array {
             if is_item {
-                // An array in an array is unknown to every mapping; what it holds is removed.
+                // An array in an array is unknown to every mapping; its content is removed.
                 let says_so = schema.contains_key("type") || schema.contains_key("items");
                 if says_so && merged.content.part(&array_in_array()).is_none() {
                     let declared = format!("{}#{pointer}", self.file);
-                    let part = Part {
+                    let part = SchemaPart {
                         name: array_in_array(),
                         pattern: None,
                         place: JsonPlace::new(),
@@ -211,7 +213,7 @@ impl JsonSchema {
                     merged.content.parts.push(part);
                 }
             } else if schema.contains_key("items") {
-                demands.extend(self.merge(&format!("{pointer}/items"), Types::ALL, true, merged));
+                requirements.extend(self.merge(&format!("{pointer}/items"), Types::ALL, true, merged));
             } else if !elsewhere && schema.contains_key("type") {
                 merged.content.is_open = true;
                 merged.content.has_value = true;
@@ -219,12 +221,12 @@ impl JsonSchema {
         }
         if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
             match self.resolve(target) {
-                Some(target) => demands.extend(self.merge(&target, allowed, is_item, merged)),
+                Some(target) => requirements.extend(self.merge(&target, allowed, is_item, merged)),
                 None => merged.content = Content::anything(),
             }
         }
         for place in 0..schema.get("allOf").and_then(Value::as_array).map_or(0, Vec::len) {
-            demands.extend(self.merge(&format!("{pointer}/allOf/{place}"), allowed, is_item, merged));
+            requirements.extend(self.merge(&format!("{pointer}/allOf/{place}"), allowed, is_item, merged));
         }
         for keyword in ["anyOf", "oneOf"] {
             let Some(alternatives) = schema.get(keyword).and_then(Value::as_array) else { continue };
@@ -232,16 +234,16 @@ impl JsonSchema {
             for (place, alternative) in alternatives.iter().enumerate() {
                 let demanded = self.merge(&format!("{pointer}/{keyword}/{place}"), allowed, is_item, merged);
                 if alternative.as_object().is_none_or(|alternative| Types::of(alternative).object) {
-                    // An alternative that demands nothing fulfils the choice.
+                    // An alternative that requires nothing satisfies the choice.
                     one_of = one_of.zip(demanded.into_iter().next()).map(|(mut all, names)| {
                         all.extend(names);
                         all
                     });
                 }
             }
-            demands.extend(one_of.filter(|names| !names.is_empty()));
+            requirements.extend(one_of.filter(|names| !names.is_empty()));
         }
-        demands
+        requirements
     }
 
     /// Adds the members that an object may have.
@@ -262,7 +264,7 @@ impl JsonSchema {
         let says_names = schema.contains_key("properties") || schema.contains_key("patternProperties") || elsewhere;
         merged.content.is_open |= match others {
             Some(others) => *others != Value::Bool(false),
-            // An object that may hold anything because nothing is said of it; where names are said, they are what it has.
+            // An object without named members may contain anything; with names, only these.
             None => !says_names,
         };
     }
@@ -276,10 +278,10 @@ impl JsonSchema {
         let declared = format!("{}#{pointer}", self.file);
         let is_nillable = self.may_be_null(&pointer, &mut BTreeSet::new());
         let place = JsonPlace::from([pointer]);
-        merged.content.parts.push(Part { name, pattern, place, is_nillable, declared });
+        merged.content.parts.push(SchemaPart { name, pattern, place, is_nillable, declared });
     }
 
-    /// Whether the schema at a pointer takes null.
+    /// Whether the schema at a pointer accepts null.
     fn may_be_null(&self, pointer: &str, seen: &mut BTreeSet<String>) -> bool {
         if !seen.insert(pointer.to_owned()) {
             return false;
@@ -303,10 +305,10 @@ impl JsonSchema {
     fn merged(&self, place: &JsonPlace) -> Merged {
         let mut merged = Merged { content: Content::nothing(), seen: BTreeSet::new() };
         for pointer in place {
-            let demands = self.merge(pointer, Types::ALL, false, &mut merged);
-            for demand in demands {
-                if !merged.content.demands.contains(&demand) {
-                    merged.content.demands.push(demand);
+            let requirements = self.merge(pointer, Types::ALL, false, &mut merged);
+            for requirement in requirements {
+                if !merged.content.requirements.contains(&requirement) {
+                    merged.content.requirements.push(requirement);
                 }
             }
         }
@@ -314,19 +316,19 @@ impl JsonSchema {
     }
 }
 
-/// What is gathered at a place.
+/// The merged content of a position.
 struct Merged {
     content: Content<JsonPlace>,
-    /// The schemas that are merged already: one that holds itself must come to an end.
+    /// The schemas already merged: makes recursion terminate.
     seen: BTreeSet<(String, Types, bool)>,
 }
 
-/// The name by which an array in an array is told.
+/// The name that reports an array in an array.
 fn array_in_array() -> Name {
     Name::element("", "[]")
 }
 
-impl Outline for JsonSchema {
+impl SchemaModel for JsonSchema {
     type Place = JsonPlace;
 
     fn root(&self, name: Option<&Name>) -> Option<JsonPlace> {
@@ -345,12 +347,12 @@ impl Outline for JsonSchema {
         self.merged(place).content
     }
 
-    fn not_understood(&self) -> &[NotUnderstood] {
-        &self.not_understood
+    fn unsupported(&self) -> &[UnsupportedConstruct] {
+        &self.unsupported
     }
 }
 
-/// A name as a step of a JSON pointer.
+/// Escapes a name as a step of a JSON pointer.
 fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -1,5 +1,5 @@
-//! Formats held to their schemas: every value and attribute of the schema is mapped, of the envelope, or unmapped on
-//! purpose; every path leads somewhere; what the schema requires has something to stand for it.
+//! Checks formats against their schemas: every value and attribute of the schema is mapped, of the envelope, or
+//! unmapped on purpose; every path exists; what the schema requires has a placeholder.
 
 mod built_in;
 mod compare;
@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 pub(crate) use built_in::built_in;
 use compare::Comparison;
 use json_schema::JsonSchema;
-use mapping::Names;
-use outline::Outline;
+use mapping::NameResolver;
+use outline::SchemaModel;
 use xsd::Xsd;
 
 use super::finding::{Code, Finding};
@@ -32,7 +32,7 @@ pub(crate) const NOT_UNDERSTOOD: Code =
 pub(crate) const STAND_IN_NOT_REQUIRED: Code =
     Code::warning("stand-in-not-required", "something stands for a part that the schema doesn't require");
 
-/// All codes of what is found in formats.
+/// All codes of findings in formats.
 pub(crate) const ALL: [&Code; 9] = [
     &compare::PATH_NOT_IN_SCHEMA,
     &compare::VALUE_NOT_IN_SCHEMA,
@@ -45,39 +45,39 @@ pub(crate) const ALL: [&Code; 9] = [
     &STAND_IN_NOT_REQUIRED,
 ];
 
-/// What every file of a folder that holds JSON Schema is called; every `.xsd` is XML Schema.
+/// The file name of every JSON Schema next to a format; every `.xsd` is XML Schema.
 pub(crate) const JSON_SCHEMA: &str = "schema.json";
 
-/// A format and the schemas that lie beside it.
+/// A format and the schemas next to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Sources<'a> {
     pub(crate) format: Document<'a>,
     pub(crate) schemas: Vec<Document<'a>>,
 }
 
-/// Holds a format, which is known to load, to its schemas.
+/// Checks a format, which is known to load, against its schemas.
 pub(crate) fn lint(sources: &Sources<'_>, catalog: &Catalog) -> Result<Vec<Finding>, ConfigError> {
     let document = &sources.format;
-    let written = FormatSpans::read(document)?;
+    let spans = FormatSpans::read(document)?;
     let (json, xml): (Vec<_>, Vec<_>) = sources.schemas.iter().partition(|schema| schema.file.ends_with(JSON_SCHEMA));
-    let mut found = Vec::new();
-    let mut wanted = BTreeSet::new();
-    let mut is_held = true;
-    for syntax in &written.syntaxes {
-        let mut run = |held: Option<Held>| match held {
-            Some(held) => {
-                found.extend(held.found);
-                wanted.extend(held.wanted);
+    let mut findings = Vec::new();
+    let mut required_paths = BTreeSet::new();
+    let mut is_compared = true;
+    for syntax in &spans.syntaxes {
+        let mut run = |result: Option<ComparisonResult>| match result {
+            Some(result) => {
+                findings.extend(result.findings);
+                required_paths.extend(result.required_paths);
             }
             None => {
-                is_held = false;
+                is_compared = false;
                 let (name, what) = match syntax {
                     Syntax::Xml => ("XML", "a `.xsd`"),
                     Syntax::Json => ("JSON", "a `schema.json`"),
                 };
-                let message = format!("format `{}` has no schema for its {name}", written.name.path);
-                let said = document.error(&written.name.span, message).help(format!("put {what} beside it"));
-                found.push(Finding::new(&NO_SCHEMA, said));
+                let message = format!("format `{}` has no schema for its {name}", spans.name.path);
+                let error = document.error(&spans.name.span, message).help(format!("put {what} beside it"));
+                findings.push(Finding::new(&NO_SCHEMA, error));
             }
         };
         match syntax {
@@ -85,52 +85,52 @@ pub(crate) fn lint(sources: &Sources<'_>, catalog: &Catalog) -> Result<Vec<Findi
             Syntax::Json if json.is_empty() => run(None),
             Syntax::Xml => {
                 let documents: Vec<Document<'_>> = xml.iter().map(|schema: &&Document<'_>| **schema).collect();
-                run(Some(hold(&Xsd::read(&documents), *syntax, sources, &written, catalog)));
+                run(Some(compare_with(&Xsd::read(&documents), *syntax, sources, &spans, catalog)));
             }
             Syntax::Json => {
                 for schema in &json {
-                    run(Some(hold(&JsonSchema::read(schema), *syntax, sources, &written, catalog)));
+                    run(Some(compare_with(&JsonSchema::read(schema), *syntax, sources, &spans, catalog)));
                 }
             }
         }
     }
-    for (path, _) in written.required.iter().filter(|(path, _)| is_held && !wanted.contains(&path.path)) {
+    for (path, _) in spans.required.iter().filter(|(path, _)| is_compared && !required_paths.contains(&path.path)) {
         let message =
             format!("something stands for `{}` where it is denied, and the schema doesn't require it", path.path);
         let help = "leave it out: what stands there tells that something was removed";
-        found.push(Finding::new(&STAND_IN_NOT_REQUIRED, document.error(&path.span, message).help(help)));
+        findings.push(Finding::new(&STAND_IN_NOT_REQUIRED, document.error(&path.span, message).help(help)));
     }
-    Ok(found)
+    Ok(findings)
 }
 
-/// What came of a comparison.
-struct Held {
-    found: Vec<Finding>,
-    wanted: BTreeSet<String>,
+/// The result of a comparison.
+struct ComparisonResult {
+    findings: Vec<Finding>,
+    required_paths: BTreeSet<String>,
 }
 
-fn hold<O: Outline>(
+fn compare_with<O: SchemaModel>(
     outline: &O,
     syntax: Syntax,
     sources: &Sources<'_>,
-    written: &FormatSpans,
+    spans: &FormatSpans,
     catalog: &Catalog,
-) -> Held {
+) -> ComparisonResult {
     let document = &sources.format;
-    let names = Names::new(written, syntax);
+    let names = NameResolver::new(spans, syntax);
     let mapping = names.tree(catalog);
     let mut comparison =
-        Comparison { outline, written, names, syntax, document, found: Vec::new(), wanted: BTreeSet::new() };
+        Comparison { outline, spans, names, syntax, document, findings: Vec::new(), required_paths: BTreeSet::new() };
     comparison.run(&mapping);
-    let Comparison { mut found, wanted, .. } = comparison;
-    for fault in outline.not_understood() {
+    let Comparison { mut findings, required_paths, .. } = comparison;
+    for fault in outline.unsupported() {
         let message = format!("this check doesn't understand {}", fault.what);
         let schema = sources.schemas.iter().find(|schema| schema.file == fault.file);
-        let said = match schema.zip(fault.at) {
+        let error = match schema.zip(fault.at) {
             Some((schema, at)) => schema.error(&(at..at), message),
             None => ConfigError::of_file(&*fault.file, message),
         };
-        found.push(Finding::new(&NOT_UNDERSTOOD, said));
+        findings.push(Finding::new(&NOT_UNDERSTOOD, error));
     }
-    Held { found, wanted }
+    ComparisonResult { findings, required_paths }
 }

@@ -1,6 +1,6 @@
-//! What a schema says may stand where, whatever language it is written in: all that a mapping is held to.
+//! The structure that a schema allows, in whatever schema language: what a mapping is checked against.
 //!
-//! It is asked place by place, as far as the mapping goes, so a schema that holds itself is no endless one.
+//! It is queried position by position, as far as the mapping goes, so a recursive schema isn't endless.
 
 use regex::Regex;
 
@@ -24,13 +24,13 @@ impl Name {
     }
 }
 
-/// Something that may stand at a place.
+/// Something that may be at a position.
 #[derive(Debug, Clone)]
-pub(super) struct Part<Place> {
+pub(super) struct SchemaPart<Place> {
     pub(super) name: Name,
-    /// The names it stands for, where the schema gives a pattern of names instead of one; `name` is the pattern then.
+    /// The names it covers, if the schema has a pattern of names instead of one; then `name` is the pattern.
     pub(super) pattern: Option<Regex>,
-    /// What is in it.
+    /// Its content.
     pub(super) place: Place,
     /// Whether it may be nil, or null.
     pub(super) is_nillable: bool,
@@ -38,7 +38,7 @@ pub(super) struct Part<Place> {
     pub(super) declared: String,
 }
 
-impl<Place> Part<Place> {
+impl<Place> SchemaPart<Place> {
     pub(super) fn is_named(&self, name: &Name) -> bool {
         match &self.pattern {
             Some(pattern) => self.name.is_attribute == name.is_attribute && pattern.is_match(&name.local),
@@ -47,24 +47,24 @@ impl<Place> Part<Place> {
     }
 }
 
-/// What may stand in a place, all alternatives together.
+/// What may be at a position, all alternatives merged.
 #[derive(Debug, Clone)]
 pub(super) struct Content<Place> {
-    /// Whether a value of its own may stand there.
+    /// Whether it may have a value of its own.
     pub(super) has_value: bool,
-    /// Whether any other element or member may stand there too.
+    /// Whether it may contain any other element or member.
     pub(super) is_open: bool,
     /// Whether it may have any other attribute.
     pub(super) takes_attributes: bool,
-    pub(super) parts: Vec<Part<Place>>,
-    /// At least one part of each of these must be there.
-    pub(super) demands: Vec<Vec<Name>>,
+    pub(super) parts: Vec<SchemaPart<Place>>,
+    /// At least one part of each of these is required.
+    pub(super) requirements: Vec<Vec<Name>>,
 }
 
 impl<Place> Content<Place> {
     /// Nothing at all.
     pub(super) fn nothing() -> Self {
-        Self { has_value: false, is_open: false, takes_attributes: false, parts: Vec::new(), demands: Vec::new() }
+        Self { has_value: false, is_open: false, takes_attributes: false, parts: Vec::new(), requirements: Vec::new() }
     }
 
     /// A value, and nothing else.
@@ -77,34 +77,34 @@ impl<Place> Content<Place> {
         Self { has_value: true, is_open: true, takes_attributes: true, ..Self::nothing() }
     }
 
-    pub(super) fn part(&self, name: &Name) -> Option<&Part<Place>> {
+    pub(super) fn part(&self, name: &Name) -> Option<&SchemaPart<Place>> {
         self.parts.iter().find(|part| part.is_named(name))
     }
 }
 
-/// Something in a schema that this reader doesn't understand: what it says is not known to hold.
+/// A construct in a schema that this reader doesn't understand: it isn't known whether a mapping satisfies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NotUnderstood {
+pub(super) struct UnsupportedConstruct {
     pub(super) file: String,
-    /// The byte of the file, where it is known.
+    /// The offset in the file, if known.
     pub(super) at: Option<usize>,
     pub(super) what: String,
 }
 
-/// A schema, asked place by place.
-pub(super) trait Outline {
-    /// Somewhere in the schema.
+/// A schema, queried position by position.
+pub(super) trait SchemaModel {
+    /// A position in the schema.
     type Place: Clone + Ord;
 
-    /// The root of the messages of a format; `None` when the schema has no such root.
+    /// The root of the format's messages; `None` if the schema has no such root.
     fn root(&self, name: Option<&Name>) -> Option<Self::Place>;
 
     /// The names that a root could have, for suggestions.
     fn roots(&self) -> Vec<Name>;
 
-    /// What may stand in a place.
+    /// What may be at a position.
     fn content(&self, place: &Self::Place) -> Content<Self::Place>;
 
-    /// What was not understood while the schema was read.
-    fn not_understood(&self) -> &[NotUnderstood];
+    /// What was not understood while reading the schema.
+    fn unsupported(&self) -> &[UnsupportedConstruct];
 }

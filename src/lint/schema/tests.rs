@@ -1,10 +1,10 @@
-//! Formats held to their schemas: the shipped ones as they are, and with every fault that a hand slip makes in them.
+//! Formats checked against their schemas: the built-in ones as they are, and with every typical slip in them.
 
 use std::sync::{Arc, LazyLock};
 
 use super::*;
 
-/// The findings on a format beside these schemas, as `line: code: message`.
+/// The findings on a format with these schemas, as `line: code: message`.
 fn lint_format(text: &str, schemas: &[(&str, &str)]) -> Vec<String> {
     let format = Document { file: "format.toml", text };
     let schemas = schemas.iter().map(|(file, text)| Document { file, text }).collect();
@@ -14,10 +14,10 @@ fn lint_format(text: &str, schemas: &[(&str, &str)]) -> Vec<String> {
 fn tell(sources: &Sources<'_>) -> Vec<String> {
     static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[]).unwrap());
     let found = lint(sources, &CATALOG).unwrap();
-    let line = |finding: &Finding| finding.said.position().map_or(0, |(line, _)| line);
+    let line = |finding: &Finding| finding.error.position().map_or(0, |(line, _)| line);
     found
         .iter()
-        .map(|finding| format!("{}: {}: {}", line(finding), finding.code.name, finding.said.message()))
+        .map(|finding| format!("{}: {}: {}", line(finding), finding.code.name, finding.error.message()))
         .collect()
 }
 
@@ -32,7 +32,7 @@ fn mapping_lines(text: &str) -> Vec<usize> {
     text.lines().enumerate().filter(|(_, line)| maps(line)).map(|(place, _)| place).collect()
 }
 
-/// The text with one line changed, or gone.
+/// The text with one line changed or removed.
 fn changed(text: &str, place: usize, change: impl Fn(&str) -> String) -> String {
     let line = |(at, line): (usize, &str)| if at == place { change(line) } else { format!("{line}\n") };
     text.lines().enumerate().map(line).collect()
@@ -70,7 +70,7 @@ fn p1_a_mapping_line_that_is_dropped_is_missed() {
         assert!(lines.len() > 20, "{}", sources.format.file);
         for place in lines {
             let line = text.lines().nth(place).unwrap();
-            // What the format refers to elsewhere is no longer a format that loads; a lint needs one that does.
+            // If the format refers to the path elsewhere, it no longer loads; a lint needs one that does.
             let without = changed(text, place, |_| String::new());
             let found = tell(&Sources { format: Document { text: &without, ..sources.format }, ..sources.clone() });
             assert!(found.iter().any(|told| told.contains(": not-mapped: ") || told.contains(": required-")), "{line}");
@@ -99,7 +99,7 @@ fn a_path_that_is_misspelt_is_not_in_the_schema() {
     }
 }
 
-/// A small XML format: `[paths]` and what else is given.
+/// A small XML format: `[paths]` and the rest of the file.
 fn xml_format(rest: &str) -> String {
     format!("name = 'small'\nsyntax = 'xml'\nroot = 's:Root'\n{rest}\n[namespaces]\ns = 'urn:s'\n")
 }
@@ -113,7 +113,7 @@ fn xsd(root: &str) -> String {
     )
 }
 
-/// Lints a small XML format beside a schema whose root has this type.
+/// Lints a small XML format with a schema whose root has this type.
 fn small(format: &str, root: &str) -> Vec<String> {
     lint_format(&xml_format(format), &[("small.xsd", &xsd(root))])
 }
@@ -133,7 +133,7 @@ fn what_the_schema_has_and_the_format_lacks_is_told_once_with_its_place() {
     assert_eq!(small(&format!("unmapped = ['s:San']\n{NAME}"), both), [told, misspelt]);
     let attribute = small(&format!("{NAME}\npaths.'s:Ssn/@state' = 'person.ssn'"), both);
     assert_eq!(attribute, Vec::<String>::new());
-    // Its one value is an attribute: mapped as a value of its own it has none.
+    // Its one value is an attribute: mapped as a value, the element has none of its own.
     let found = small(NAME_AND_SSN, both);
     assert!(found[0].starts_with("5: value-not-in-schema: `s:Ssn` is mapped as a value"), "{found:?}");
     assert!(found[1].starts_with("5: not-mapped: `s:Ssn/@state` is in the schema"), "{found:?}");
@@ -175,7 +175,7 @@ fn p4_what_the_schema_requires_needs_something_that_stands_for_it() {
         nillable.iter().any(|told| told.starts_with("4: not-nillable: `s:Ssn` is said to be nillable")),
         "{nillable:?}"
     );
-    // Of the envelope it is never denied; unmapped it always is.
+    // An envelope element is never denied; an unmapped one always is.
     let envelope = "paths.'s:Name' = 'envelope.date'\npaths.'s:Ssn' = 'person.ssn'";
     assert_eq!(small(envelope, both), Vec::<String>::new());
     let unmapped = small("unmapped = ['s:Name']\npaths.'s:Ssn' = 'person.ssn'", both);
@@ -262,7 +262,7 @@ fn anything_in_a_schema_takes_any_path() {
     assert!(found[0].contains("path-not-in-schema"), "{found:?}");
 }
 
-/// Lints a small JSON format beside a schema.
+/// Lints a small JSON format with a schema.
 fn json(format: &str, schema: &str) -> Vec<String> {
     lint_format(&format!("name = 'small'\nsyntax = 'json'\n{format}\n"), &[("schema.json", schema)])
 }

@@ -1,14 +1,14 @@
-//! XML Schema, read plainly: what may stand where, and what must. Facets of values are the catalog's business.
+//! A plain reader of XML Schema: what may be where, and what must. Facets of values are the catalog's business.
 //!
-//! What it doesn't understand it tells, for a mapping can't be held to that.
+//! It reports what it doesn't understand, because a mapping can't be checked against that.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::outline::{Content, Name, NotUnderstood, Outline, Part};
+use super::outline::{Content, Name, SchemaModel, SchemaPart, UnsupportedConstruct};
 use super::xsd_document::{XSD, XsdElement, read};
 use crate::config::Document;
 
-/// A place in a schema: a value, anything at all, or a complex type.
+/// A position in a schema: a value, anything at all, or a complex type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum XsdPlace {
     Value,
@@ -16,7 +16,7 @@ pub(super) enum XsdPlace {
     Complex(usize),
 }
 
-/// The elements of XML Schema that this reader knows; those of the second list allow nothing and demand nothing of structure.
+/// The elements of XML Schema that this reader supports; those of the second list don't affect structure.
 const UNDERSTOOD: [&str; 18] = [
     "schema",
     "import",
@@ -62,19 +62,19 @@ const WITHOUT_STRUCTURE: [&str; 22] = [
     "whiteSpace",
 ];
 
-/// What is declared for all to refer to: `element`, `attribute`, `type`, `group`, `attributeGroup`.
+/// Global declarations: `element`, `attribute`, `type`, `group`, `attributeGroup`.
 type Globals = HashMap<(&'static str, String, String), usize>;
 
-/// Schema documents that belong together.
+/// The documents of one schema.
 #[derive(Debug)]
 pub(super) struct Xsd {
     elements: Vec<XsdElement>,
     globals: Globals,
-    /// The elements that may stand where another is named.
+    /// Substitution groups: the elements that may be where another is named.
     substitutes: BTreeMap<(String, String), Vec<usize>>,
-    /// Which documents have their local elements, and their local attributes, in the target namespace: by file.
+    /// By file: whether local elements and local attributes are in the target namespace.
     qualified: HashMap<String, (bool, bool)>,
-    not_understood: Vec<NotUnderstood>,
+    unsupported: Vec<UnsupportedConstruct>,
 }
 
 impl Xsd {
@@ -85,17 +85,17 @@ impl Xsd {
             globals: Globals::new(),
             substitutes: BTreeMap::new(),
             qualified: HashMap::new(),
-            not_understood: Vec::new(),
+            unsupported: Vec::new(),
         };
         let files: Vec<&str> = documents.iter().map(|document| last_step(document.file)).collect();
         for document in documents {
             let first = xsd.elements.len();
-            if let Some(root) = read(document, &mut xsd.elements, &mut xsd.not_understood) {
+            if let Some(root) = read(document, &mut xsd.elements, &mut xsd.unsupported) {
                 xsd.declare(root, document.file);
             }
-            xsd.tell_unknown(first, &files);
+            xsd.report_unknown(first, &files);
         }
-        xsd.tell_unresolved();
+        xsd.report_unresolved();
         xsd
     }
 
@@ -108,7 +108,7 @@ impl Xsd {
         children.iter().filter_map(|child| Some((*child, self.element(*child)?)))
     }
 
-    /// Notes what a document declares for all.
+    /// Registers a document's global declarations.
     fn declare(&mut self, root: usize, file: &str) {
         let Some(schema) = self.elements.get(root) else { return };
         let is_qualified = |name: &str| schema.attribute(name) == Some("qualified");
@@ -132,14 +132,14 @@ impl Xsd {
         }
     }
 
-    fn tell(&mut self, place: usize, what: String) {
+    fn report(&mut self, place: usize, what: String) {
         let Some(element) = self.elements.get(place) else { return };
-        let fault = NotUnderstood { file: element.file.clone(), at: Some(element.at), what };
-        self.not_understood.push(fault);
+        let fault = UnsupportedConstruct { file: element.file.clone(), at: Some(element.at), what };
+        self.unsupported.push(fault);
     }
 
-    /// Tells of constructs that this reader doesn't know, from an element on.
-    fn tell_unknown(&mut self, first: usize, files: &[&str]) {
+    /// Reports unsupported constructs, from an element on.
+    fn report_unknown(&mut self, first: usize, files: &[&str]) {
         let mut faults = Vec::new();
         for (place, element) in self.elements.iter().enumerate().skip(first) {
             let name = element.name.as_str();
@@ -157,12 +157,12 @@ impl Xsd {
             }
         }
         for (place, what) in faults {
-            self.tell(place, what);
+            self.report(place, what);
         }
     }
 
-    /// Tells of references that lead nowhere.
-    fn tell_unresolved(&mut self) {
+    /// Reports references that lead nowhere.
+    fn report_unresolved(&mut self) {
         let mut faults = Vec::new();
         for (place, element) in self.elements.iter().enumerate() {
             let kind = match element.name.as_str() {
@@ -186,7 +186,7 @@ impl Xsd {
             }
         }
         for (place, what) in faults {
-            self.tell(place, what);
+            self.report(place, what);
         }
     }
 
@@ -194,7 +194,7 @@ impl Xsd {
         self.globals.get(&(kind, name.0.clone(), name.1.clone())).copied()
     }
 
-    /// What is in an element.
+    /// The content of an element.
     fn place_of(&self, place: usize, depth: usize) -> XsdPlace {
         let Some(element) = self.element(place) else { return XsdPlace::Anything };
         if let Some(name) = element.qualified("type") {
@@ -235,7 +235,7 @@ impl Xsd {
         Some(Name { namespace: namespace.to_owned(), is_attribute, local: local.to_owned() })
     }
 
-    /// The elements that may stand where this global one is named: itself, if it isn't abstract, and what substitutes it.
+    /// The elements that may be where this global one is named: itself, if it isn't abstract, and its substitutes.
     fn substitution(&self, place: usize, into: &mut Vec<usize>) {
         let Some(element) = self.element(place).filter(|_| !into.contains(&place)) else { return };
         into.push(place);
@@ -245,7 +245,7 @@ impl Xsd {
         }
     }
 
-    /// Adds what an element particle allows; the names of which one must be there.
+    /// Adds what an element particle allows; returns the names of which one is required.
     fn element_particle(&self, place: usize, content: &mut Content<XsdPlace>) -> Vec<Name> {
         let Some(particle) = self.element(place) else { return Vec::new() };
         let mut elements = Vec::new();
@@ -264,7 +264,7 @@ impl Xsd {
             let Some(name) = self.name_of(element, is_reference) else { continue };
             names.push(name.clone());
             if content.part(&name).is_none() {
-                content.parts.push(Part {
+                content.parts.push(SchemaPart {
                     name,
                     pattern: None,
                     place: self.place_of(place, self.elements.len()),
@@ -276,13 +276,13 @@ impl Xsd {
         names
     }
 
-    /// Adds what a particle allows; what it demands. `depth` bounds groups that hold themselves.
+    /// Adds what a particle allows; returns what it requires. `depth` bounds recursive groups.
     fn particle(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) -> Vec<Vec<Name>> {
         let Some(element) = self.element(place).filter(|_| depth > 0) else { return Vec::new() };
         if element.attribute("maxOccurs") == Some("0") {
             return Vec::new();
         }
-        let demands = match element.name.as_str() {
+        let requirements = match element.name.as_str() {
             "element" => vec![self.element_particle(place, content)],
             "sequence" | "all" => {
                 let children = self.children(place).map(|(child, _)| self.particle(child, content, depth - 1));
@@ -292,7 +292,7 @@ impl Xsd {
                 let children = self.children(place).filter(|(_, child)| child.name != "annotation");
                 let alternatives: Vec<_> =
                     children.map(|(child, _)| self.particle(child, content, depth - 1).into_iter().next()).collect();
-                // An alternative that demands nothing fulfils the choice.
+                // An alternative that requires nothing satisfies the choice.
                 alternatives.into_iter().collect::<Option<Vec<_>>>().map(|all| vec![all.concat()]).unwrap_or_default()
             }
             "group" => match element.qualified("ref") {
@@ -308,10 +308,10 @@ impl Xsd {
             }
             _ => Vec::new(),
         };
-        if element.attribute("minOccurs") == Some("0") { Vec::new() } else { demands }
+        if element.attribute("minOccurs") == Some("0") { Vec::new() } else { requirements }
     }
 
-    /// Adds the attributes that a type, an extension or a group of attributes has.
+    /// Adds the attributes of a type, an extension or a group of attributes.
     fn attributes(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) {
         for (child, element) in self.children(place).filter(|_| depth > 0) {
             match element.name.as_str() {
@@ -334,19 +334,19 @@ impl Xsd {
         let Some(name) = name else { return };
         if element.attribute("use") == Some("prohibited") {
             content.parts.retain(|part| part.name != name);
-            content.demands.retain(|names| !names.contains(&name));
+            content.requirements.retain(|names| !names.contains(&name));
             return;
         }
         if element.attribute("use") == Some("required") {
-            content.demands.push(vec![name.clone()]);
+            content.requirements.push(vec![name.clone()]);
         }
         if content.part(&name).is_none() {
             let (place, declared) = (XsdPlace::Value, element.declared());
-            content.parts.push(Part { name, pattern: None, place, is_nillable: false, declared });
+            content.parts.push(SchemaPart { name, pattern: None, place, is_nillable: false, declared });
         }
     }
 
-    /// Adds what a complex type allows. `depth` bounds types that are derived from themselves.
+    /// Adds what a complex type allows. `depth` bounds types that derive from themselves.
     fn complex(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) {
         let Some(element) = self.element(place).filter(|_| depth > 0) else { return };
         content.has_value |= element.attribute("mixed").is_some_and(is_true);
@@ -361,15 +361,15 @@ impl Xsd {
                     self.derived(child, content, depth);
                 }
                 _ => {
-                    let demands = self.particle(child, content, self.elements.len());
-                    content.demands.extend(demands);
+                    let requirements = self.particle(child, content, self.elements.len());
+                    content.requirements.extend(requirements);
                 }
             }
         }
         self.attributes(place, content, self.elements.len());
     }
 
-    /// Adds what an extension has of its base and of its own; a restriction says its elements anew and inherits attributes.
+    /// Adds what an extension has of its base and its own; a restriction repeats its elements and inherits attributes.
     fn derived(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) {
         for (child, element) in self.children(place) {
             let base = element.qualified("base").map_or(XsdPlace::Anything, |name| self.place_of_type(&name));
@@ -378,21 +378,21 @@ impl Xsd {
                 self.complex(base, &mut inherited, depth - 1);
                 if element.name == "restriction" {
                     inherited.parts.retain(|part| part.name.is_attribute);
-                    inherited.demands.retain(|names| names.iter().all(|name| name.is_attribute));
+                    inherited.requirements.retain(|names| names.iter().all(|name| name.is_attribute));
                     inherited.is_open = false;
                 }
                 content.has_value |= inherited.has_value;
                 content.is_open |= inherited.is_open;
                 content.takes_attributes |= inherited.takes_attributes;
                 content.parts.append(&mut inherited.parts);
-                content.demands.append(&mut inherited.demands);
+                content.requirements.append(&mut inherited.requirements);
             }
             self.complex(child, content, depth - 1);
         }
     }
 }
 
-impl Outline for Xsd {
+impl SchemaModel for Xsd {
     type Place = XsdPlace;
 
     fn root(&self, name: Option<&Name>) -> Option<XsdPlace> {
@@ -418,8 +418,8 @@ impl Outline for Xsd {
         }
     }
 
-    fn not_understood(&self) -> &[NotUnderstood] {
-        &self.not_understood
+    fn unsupported(&self) -> &[UnsupportedConstruct] {
+        &self.unsupported
     }
 }
 

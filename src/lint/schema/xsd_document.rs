@@ -1,6 +1,6 @@
-//! XML Schema documents as trees of their own elements, read by quick-xml; what they mean is for [`Xsd`](super::xsd::Xsd).
+//! XML Schema documents as trees of their own elements, read by quick-xml; [`Xsd`](super::xsd::Xsd) interprets them.
 //!
-//! Everything that isn't XML Schema's (documentation, annotations of others) is left out: it allows nothing.
+//! Everything that isn't XML Schema's (documentation, foreign annotations) is left out: it allows nothing.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::outline::NotUnderstood;
+use super::outline::UnsupportedConstruct;
 use crate::config::Document;
 
 pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
@@ -21,13 +21,13 @@ pub(super) struct XsdElement {
     pub(super) name: String,
     attributes: Vec<(String, String)>,
     prefixes: Rc<BTreeMap<String, String>>,
-    /// Places of its children among all elements.
+    /// The indexes of its children among all elements.
     pub(super) children: Vec<usize>,
     pub(super) file: String,
-    /// The byte of the file where it begins, and the line.
+    /// The offset in the file where it begins, and the line.
     pub(super) at: usize,
     line: usize,
-    /// The namespace that its document declares things in.
+    /// The target namespace of its document.
     pub(super) target: Rc<str>,
 }
 
@@ -36,8 +36,8 @@ impl XsdElement {
         self.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// The namespace and local name that an attribute's value means; `None` when it has no such attribute or its prefix
-    /// is bound to nothing.
+    /// The namespace and local name that an attribute's value means; `None` if there is no such attribute or its prefix
+    /// is unbound.
     pub(super) fn qualified(&self, attribute: &str) -> Option<(String, String)> {
         self.resolve(self.attribute(attribute)?)
     }
@@ -53,27 +53,27 @@ impl XsdElement {
         Some((namespace, local.to_owned()))
     }
 
-    /// Where it stands, for messages.
+    /// Its position, for messages.
     pub(super) fn declared(&self) -> String {
         format!("{}:{}", self.file, self.line)
     }
 }
 
-/// Adds the elements of a document to those of others; the place of its root is what it gives back.
+/// Adds the elements of a document to those of others; returns the index of its root.
 pub(super) fn read(
     document: &Document<'_>,
     elements: &mut Vec<XsdElement>,
-    not_understood: &mut Vec<NotUnderstood>,
+    unsupported: &mut Vec<UnsupportedConstruct>,
 ) -> Option<usize> {
     let mut reader = Reader::from_str(document.text);
     let mut fault = |at: usize, what: String| {
-        not_understood.push(NotUnderstood { file: document.file.to_owned(), at: Some(at), what });
+        unsupported.push(UnsupportedConstruct { file: document.file.to_owned(), at: Some(at), what });
     };
     let mut open: Vec<usize> = Vec::new();
-    // How deep inside of something that isn't XML Schema's.
+    // The nesting depth inside foreign elements.
     let mut foreign = 0_usize;
     let mut root = None;
-    // The line that is read, counted on as the reading goes on.
+    // The current line, counted incrementally.
     let (mut line, mut counted) = (1, 0);
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
@@ -123,7 +123,7 @@ pub(super) fn read(
     }
 }
 
-/// What a start tag says; `None` when it isn't XML Schema's.
+/// The element of a start tag; `None` if it isn't XML Schema's.
 fn element(
     start: &BytesStart<'_>,
     parent: Option<&XsdElement>,
