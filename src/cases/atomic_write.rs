@@ -1,11 +1,11 @@
-//! Files that are whole or as they were before.
+//! Files that are either replaced completely or not at all.
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// Writes a file beside its place and renames it into it. One that was there keeps its permissions.
+/// Writes a temporary file next to `path` and renames it over. An existing file keeps its permissions.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder)?;

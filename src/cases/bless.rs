@@ -1,5 +1,5 @@
-//! Making what came of failing cases what they expect. All that would be written is told before anything is; a case whose
-//! message can't be read is never blessed, and a matrix test is people's to change.
+//! Blessing: updates the expectations of failing cases to what they got. Every change is reported before anything is
+//! written; a case whose message can't be read is never blessed, and a matrix test is changed by people.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,10 +9,10 @@ use serde::Serialize;
 use toml_edit::{Array, DocumentMut, Item, TableLike, Value, value};
 
 use super::atomic_write::write_atomically;
-use super::found::{Cases, Test};
+use super::found::{Case, Cases};
 use super::message_case::MessageCase;
-use super::outcome::Run;
-use super::run::{Redacted, met, redact};
+use super::outcome::CaseRun;
+use super::run::{Redacted, redact, seen_elements};
 use crate::catalog::ElementId;
 use crate::escape::escape;
 use crate::{Catalog, Filter, Reason};
@@ -20,35 +20,35 @@ use crate::{Catalog, Filter, Reason};
 /// What blessing would change.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Blessing {
-    changes: Vec<Change>,
+    changes: Vec<FileChange>,
     /// Failing cases that can't be blessed, and why.
     refused: Vec<(String, &'static str)>,
 }
 
-/// A file that blessing a case changes.
+/// A file that a blessing changes.
 #[derive(Debug, Clone, Serialize)]
-struct Change {
+struct FileChange {
     case: String,
     file: PathBuf,
-    /// What becomes of it, in words.
+    /// The change, in words.
     what: String,
-    /// What it will hold; `None` if it is taken away.
+    /// Its new content; `None` if it is removed.
     #[serde(skip)]
     content: Option<Vec<u8>>,
 }
 
 impl Blessing {
     /// Whether every failing case can be blessed.
-    pub(crate) fn is_whole(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.refused.is_empty()
     }
 
-    /// Writes the files, each whole.
+    /// Writes the files, each atomically.
     ///
     /// # Errors
     /// When one can't be written; the text says which.
     pub(crate) fn write(&self) -> Result<(), String> {
-        self.changes.iter().try_for_each(|Change { file, content, .. }| {
+        self.changes.iter().try_for_each(|FileChange { file, content, .. }| {
             let written = match content {
                 Some(content) => write_atomically(file, content),
                 None => std::fs::remove_file(file),
@@ -60,7 +60,7 @@ impl Blessing {
 
 impl fmt::Display for Blessing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Change { case, file, what, .. } in &self.changes {
+        for FileChange { case, file, what, .. } in &self.changes {
             writeln!(f, "bless {}: {}: {what}", escape(case), escape(&file.to_string_lossy()))?;
         }
         self.refused.iter().try_for_each(|(case, why)| writeln!(f, "not blessed: {}: {why}", escape(case)))
@@ -71,13 +71,13 @@ impl fmt::Display for Blessing {
 ///
 /// # Errors
 /// When a file of a case can't be read; the text says which.
-pub(crate) fn blessing(cases: &Cases, run: &Run) -> Result<Blessing, String> {
+pub(crate) fn blessing(cases: &Cases, run: &CaseRun) -> Result<Blessing, String> {
     let mut blessing = Blessing::default();
     for ((test, filter), outcome) in cases.tests.iter().zip(&run.cases) {
         if outcome.faults.is_empty() {
             continue;
         }
-        let Test::Message(case) = test else {
+        let Case::Message(case) = test else {
             blessing.refused.push((outcome.name.clone(), "a matrix test says what people want: change it by hand"));
             continue;
         };
@@ -90,7 +90,7 @@ pub(crate) fn blessing(cases: &Cases, run: &Run) -> Result<Blessing, String> {
     Ok(blessing)
 }
 
-/// Why what came of a message is no answer of the policy.
+/// Why the result for a message isn't an answer of the policy.
 fn unreadable(reason: Reason) -> Option<&'static str> {
     match reason {
         Reason::NothingPermitted
@@ -111,10 +111,10 @@ fn unreadable(reason: Reason) -> Option<&'static str> {
     }
 }
 
-fn changes(case: &MessageCase, filter: &Filter, redacted: Redacted) -> Result<Vec<Change>, String> {
+fn changes(case: &MessageCase, filter: &Filter, redacted: Redacted) -> Result<Vec<FileChange>, String> {
     let Redacted { output, receipt, expected } = redacted;
     let releases = receipt.disposition().releases();
-    let change = |file: &PathBuf, what: String, content: Option<Vec<u8>>| Change {
+    let change = |file: &PathBuf, what: String, content: Option<Vec<u8>>| FileChange {
         case: case.name.clone(),
         file: file.clone(),
         what,
@@ -135,10 +135,10 @@ fn changes(case: &MessageCase, filter: &Filter, redacted: Redacted) -> Result<Ve
     let text = std::fs::read_to_string(&case.file).map_err(|error| named(&error))?;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| named(&error))?;
     let Some(expect) = document.get_mut("expect").and_then(Item::as_table_like_mut) else { return Ok(changes) };
-    let mut told = Vec::new();
+    let mut edits = Vec::new();
     let disposition = receipt.disposition().name();
     if case.expectation.disposition != receipt.disposition() {
-        told.push(format!("disposition {disposition}, was {}", case.expectation.disposition.name()));
+        edits.push(format!("disposition {disposition}, was {}", case.expectation.disposition.name()));
         put(expect, "disposition", disposition.into());
     }
     if case.expectation.reason != receipt.reason() {
@@ -146,42 +146,42 @@ fn changes(case: &MessageCase, filter: &Filter, redacted: Redacted) -> Result<Ve
             Some(reason) => put(expect, "reason", reason.code().into()),
             None => drop(expect.remove("reason")),
         }
-        told.push(format!("reason {}", receipt.reason().map_or("none", Reason::code)));
+        edits.push(format!("reason {}", receipt.reason().map_or("none", Reason::code)));
     }
-    let [released, removed] = met(&receipt, filter.catalog());
+    let [released, removed] = seen_elements(&receipt, filter.catalog());
     let lists = [("released", released, &case.expectation.released), ("removed", removed, &case.expectation.removed)];
     for (name, got, old) in lists {
         match (old, releases) {
             (Some(_), false) => {
                 expect.remove(name);
-                told.push(format!("no `{name}`"));
+                edits.push(format!("no `{name}`"));
             }
             (Some(old), true) if *old != got => {
-                told.push(told_list(name, old, &got, filter.catalog()));
+                edits.push(describe_list_change(name, old, &got, filter.catalog()));
                 list(expect, name, &got, filter.catalog());
             }
             (None, true) if is_new => {
-                told.push(told_list(name, &BTreeSet::new(), &got, filter.catalog()));
+                edits.push(describe_list_change(name, &BTreeSet::new(), &got, filter.catalog()));
                 list(expect, name, &got, filter.catalog());
             }
             _ => {}
         }
     }
-    if !told.is_empty() {
-        changes.push(change(&case.file, told.join("; "), Some(document.to_string().into_bytes())));
+    if !edits.is_empty() {
+        changes.push(change(&case.file, edits.join("; "), Some(document.to_string().into_bytes())));
     }
     Ok(changes)
 }
 
-/// What a list gains and loses.
-fn told_list(name: &str, old: &BTreeSet<ElementId>, new: &BTreeSet<ElementId>, catalog: &Catalog) -> String {
+/// The gains and losses of a list.
+fn describe_list_change(name: &str, old: &BTreeSet<ElementId>, new: &BTreeSet<ElementId>, catalog: &Catalog) -> String {
     let id = |sign: &str, element: &ElementId| format!("{sign}{}", catalog.element(*element).map_or("", |e| e.id()));
     let gained = new.difference(old).map(|element| id("+", element));
     let changes: Vec<String> = gained.chain(old.difference(new).map(|element| id("-", element))).collect();
     format!("{name} {}", changes.join(" "))
 }
 
-/// Puts a value in place of another, with the white space and the comment of that.
+/// Replaces a value and keeps the old one's white space and comment.
 fn put(table: &mut dyn TableLike, key: &str, mut new: Value) {
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(old) => {
@@ -192,7 +192,7 @@ fn put(table: &mut dyn TableLike, key: &str, mut new: Value) {
     }
 }
 
-/// Makes a list name these elements; those that stay keep their lines.
+/// Replaces a list by these elements; those that stay keep their lines.
 fn list(table: &mut dyn TableLike, key: &str, elements: &BTreeSet<ElementId>, catalog: &Catalog) {
     let mut ids: Vec<&str> =
         elements.iter().filter_map(|id| catalog.element(*id)).map(|element| element.id()).collect();

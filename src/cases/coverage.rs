@@ -1,5 +1,5 @@
-//! Which cells of a policy (agency class, purpose, data element) its cases have exercised. Whole numbers only: a bound is
-//! met or it isn't.
+//! Which cells of a policy (agency class, purpose, data element) its cases have exercised. In whole numbers, so that a
+//! bound is exact.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::CasesError;
-use super::found::{Cases, Test};
+use super::found::{Case, Cases};
 use super::matrix::NO_PURPOSE;
 use super::message_case::MessageCase;
-use super::policies::Wanted;
+use super::policies::FilterKey;
 use super::run::{Redacted, redact};
 use crate::Filter;
 use crate::catalog::ElementId;
@@ -26,12 +26,12 @@ pub(crate) struct Cells {
 }
 
 impl Cells {
-    /// Whether at least this many of a hundred were exercised.
+    /// Whether at least this percentage was exercised.
     fn reaches(self, percent: u8) -> bool {
         self.exercised * 100 >= usize::from(percent) * self.all
     }
 
-    /// How many of a hundred were, rounded down.
+    /// The percentage exercised, rounded down.
     pub(super) fn percent(self) -> usize {
         (self.exercised * 100).checked_div(self.all).unwrap_or(100)
     }
@@ -42,7 +42,7 @@ impl Cells {
     }
 }
 
-/// The coverage of all policies that cases were run with.
+/// The coverage of all policies that cases ran with.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Coverage {
     pub(crate) cells: Cells,
@@ -52,7 +52,7 @@ pub(crate) struct Coverage {
 /// The coverage of one policy.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PolicyCoverage {
-    /// Its file; the built-in baseline has none.
+    /// Its file; `None` for the built-in baseline.
     pub(crate) file: Option<PathBuf>,
     pub(crate) name: String,
     pub(crate) cells: Cells,
@@ -64,18 +64,18 @@ pub(crate) struct PolicyCoverage {
 pub(crate) struct ClassCoverage {
     pub(crate) name: String,
     pub(crate) cells: Cells,
-    /// By purpose, the elements that no case has asked for.
+    /// By purpose, the elements that no case has covered.
     pub(crate) uncovered: BTreeMap<String, Elements>,
 }
 
 impl Coverage {
-    /// Whether at least this many of a hundred cells were exercised, over all policies.
+    /// Whether at least this percentage of all policies' cells was exercised.
     pub(crate) fn reaches(&self, percent: u8) -> bool {
         self.cells.reaches(percent)
     }
 }
 
-/// The cells of one policy that were exercised.
+/// The exercised cells of one policy.
 #[derive(Default)]
 struct Exercised(HashSet<(ClassId, Option<PurposeId>, ElementId)>);
 
@@ -89,25 +89,25 @@ impl Exercised {
     }
 }
 
-/// What the cases have exercised of the policies that they were run with.
+/// What the cases have exercised of the policies that they ran with.
 ///
 /// # Errors
-/// When a message or an expected output can't be read, or a policy has more cells than anybody could read of.
+/// When a message or an expected output can't be read, or a policy has too many cells (P8).
 pub(crate) fn coverage(cases: &Cases) -> Result<Coverage, CasesError> {
-    // A policy is one, whatever formats it is asked for.
+    // A policy counts once, whatever formats it is used with.
     let mut policies: BTreeMap<Option<PathBuf>, (&Filter, Exercised)> = BTreeMap::new();
     for (test, filter) in &cases.tests {
-        let Wanted { policy, .. } = match test {
-            Test::Message(case) => &case.wanted,
-            Test::Row(row) => &row.wanted,
+        let FilterKey { policy, .. } = match test {
+            Case::Message(case) => &case.filter_key,
+            Case::Row(row) => &row.filter_key,
         };
         if let Some(error) = too_many_cells(filter) {
             return Err(error.into());
         }
         let (_, exercised) = policies.entry(policy.clone()).or_insert_with(|| (filter, Exercised::default()));
         match test {
-            Test::Message(case) => add_message(exercised, case, filter).map_err(CasesError::Io)?,
-            Test::Row(row) => exercised.add(&row.asker.classes, &row.purposes, &body(filter)),
+            Case::Message(case) => add_message(exercised, case, filter).map_err(CasesError::Io)?,
+            Case::Row(row) => exercised.add(&row.requester.classes, &row.purposes, &body(filter)),
         }
     }
     let policies: Vec<PolicyCoverage> =
@@ -117,7 +117,7 @@ pub(crate) fn coverage(cases: &Cases) -> Result<Coverage, CasesError> {
     Ok(Coverage { cells, policies })
 }
 
-/// How many cells of one policy are gone through (P8).
+/// How many cells of one policy are examined (P8).
 const MAX_CELLS: usize = 4_000_000;
 
 fn too_many_cells(filter: &Filter) -> Option<ConfigError> {
@@ -131,13 +131,12 @@ fn too_many_cells(filter: &Filter) -> Option<ConfigError> {
         .then(|| ConfigError::of_file(policy.file(), message).help("leave `--coverage` and `--fail-under` out"))
 }
 
-/// Every element of the catalog but those of the envelope.
+/// Every element of the catalog except those of the envelope.
 fn body(filter: &Filter) -> Vec<ElementId> {
     filter.catalog().iter().filter(|(_, element)| !element.is_envelope()).map(|(id, _)| id).collect()
 }
 
-/// A message case asserts something about the elements that it lists and, if its whole output is compared, about those that
-/// its message holds.
+/// A message case covers the elements that it lists and, if its whole output is compared, those in its message.
 fn add_message(exercised: &mut Exercised, case: &MessageCase, filter: &Filter) -> Result<(), String> {
     let Redacted { receipt, expected, .. } = redact(case, filter)?;
     let Some(ori) = receipt.requester() else { return Ok(()) };

@@ -2,22 +2,22 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::outcome::Fault;
+use super::outcome::CaseFault;
 use crate::report::Structure;
 use crate::{Filter, Receipt};
 
-/// Lines of a difference that are told; one that is longer is seen better with other tools.
-const MOST_LINES: usize = 40;
+/// The reported lines of a difference; other tools show a longer one better.
+const MAX_LINES: usize = 40;
 
-/// Parts around a difference that are told to show where it is.
-const AROUND: usize = 2;
+/// The context: parts reported around a difference.
+const CONTEXT_PARTS: usize = 2;
 
 /// Compares an output with the expected one.
-pub(super) fn compare_outputs(filter: &Filter, receipt: &Receipt, expected: &[u8], output: &[u8]) -> Option<Fault> {
+pub(super) fn compare_outputs(filter: &Filter, receipt: &Receipt, expected: &[u8], output: &[u8]) -> Option<CaseFault> {
     if expected == output {
         return None;
     }
-    let told = |bytes: &[u8]| match bytes.len() {
+    let describe = |bytes: &[u8]| match bytes.len() {
         0 => "nothing".to_owned(),
         length => format!("{length} bytes"),
     };
@@ -31,7 +31,7 @@ pub(super) fn compare_outputs(filter: &Filter, receipt: &Receipt, expected: &[u8
             [_, None] => {}
         }
     }
-    Some(Fault::new("output", told(expected), told(output)).with_details(details))
+    Some(CaseFault::new("output", describe(expected), describe(output)).with_details(details))
 }
 
 fn compare_structures(expected: &Structure, output: &Structure, offset: usize) -> Vec<String> {
@@ -41,7 +41,7 @@ fn compare_structures(expected: &Structure, output: &Structure, offset: usize) -
     }
     let difference = TextDiff::from_lines(before.as_str(), after.as_str());
     let mut lines = Vec::new();
-    for group in difference.grouped_ops(AROUND) {
+    for group in difference.grouped_ops(CONTEXT_PARTS) {
         for change in group.iter().flat_map(|operation| difference.iter_changes(operation)) {
             let sign = match change.tag() {
                 ChangeTag::Equal => ' ',
@@ -51,8 +51,8 @@ fn compare_structures(expected: &Structure, output: &Structure, offset: usize) -
             lines.push(format!("{sign} {}", change.value().trim_end()));
         }
     }
-    let more = lines.len().saturating_sub(MOST_LINES);
-    lines.truncate(MOST_LINES);
+    let more = lines.len().saturating_sub(MAX_LINES);
+    lines.truncate(MAX_LINES);
     if more > 0 {
         lines.push(format!("and {more} lines more"));
     }

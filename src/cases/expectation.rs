@@ -1,4 +1,4 @@
-//! What a message case expects: the `[expect]` of its file, every name in it resolved.
+//! What a message case expects: the `[expect]` of its file, with every name resolved.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub(super) struct RawExpectation {
     removed: Option<Vec<Spanned<String>>>,
 }
 
-/// What must become of a message. A list is complete, the envelope aside; one that is left out asserts nothing.
+/// What must become of a message. A list is complete, except for the envelope; an omitted one asserts nothing.
 #[derive(Debug)]
 pub(super) struct Expectation {
     pub(super) disposition: Disposition,
@@ -58,14 +58,14 @@ impl Expectation {
         });
         errors.finish()?;
         let Some(disposition) = disposition else {
-            // Without an error it is there.
+            // Missing only if there was an error.
             return Err(document.error(&raw.disposition.span(), "unknown disposition"));
         };
         Ok(Self { disposition, reason, released, removed })
     }
 }
 
-/// The data element of an id, which must be whole: a list of what went out names no groups.
+/// Resolves the id of a data element; groups and prefixes aren't allowed in a list of what was released.
 fn element(document: &Document<'_>, id: &Spanned<String>, catalog: &Catalog) -> Result<ElementId, ConfigError> {
     let name = id.get_ref();
     let Some(element) = catalog.find(name) else {

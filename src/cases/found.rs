@@ -1,57 +1,57 @@
-//! Finding the cases of a folder and reading them all, before any is run.
+//! Finds the cases of a folder and reads them all, before any is run.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::matrix::{MATRIX_FILE, Matrix, Row};
+use super::matrix::{MATRIX_FILE, MatrixRowTest, MatrixTest};
 use super::message_case::{CASE_FILE, MessageCase};
-use super::policies::{Filters, Policies, Wanted, builder, filters};
+use super::policies::{FilterKey, Filters, PolicyFinder, builder, filters};
 use super::settings::{CasesError, Settings};
 use crate::batch::{FileWalk, InputRoot, WalkEntry};
 use crate::config::{ConfigError, Document, Spanned, read_file};
 use crate::policy::Undeclared;
 use crate::{Filter, RequestError};
 
-/// Every case that was found, each with its filter, in the order of their files.
+/// Every case found, each with its filter, in the order of their files.
 #[derive(Debug)]
 pub(crate) struct Cases {
-    pub(super) tests: Vec<(Test, Filter)>,
+    pub(super) tests: Vec<(Case, Filter)>,
 }
 
 /// One case.
 #[derive(Debug)]
-pub(super) enum Test {
+pub(super) enum Case {
     Message(MessageCase),
-    Row(Row),
+    Row(MatrixRowTest),
 }
 
-/// A file of cases, read but for what only its policy can tell.
-enum Read {
+/// A file of cases, read except for what depends on its policy.
+enum CaseFile {
     Message(Box<MessageCase>),
-    Matrix(Matrix),
+    Matrix(MatrixTest),
 }
 
-impl Read {
-    fn wanted(&self) -> &Wanted {
+impl CaseFile {
+    fn filter_key(&self) -> &FilterKey {
         match self {
-            Self::Message(case) => &case.wanted,
-            Self::Matrix(matrix) => &matrix.wanted,
+            Self::Message(case) => &case.filter_key,
+            Self::Matrix(matrix) => &matrix.filter_key,
         }
     }
 
-    /// The cases in it, as the policy understands them.
-    fn tests(self, filter: &Filter) -> Result<Vec<Test>, ConfigError> {
+    /// The cases in it, resolved by the policy.
+    fn tests(self, filter: &Filter) -> Result<Vec<Case>, ConfigError> {
         match self {
             Self::Message(case) => {
                 check_request(&case, filter)?;
-                Ok(vec![Test::Message(*case)])
+                Ok(vec![Case::Message(*case)])
             }
-            Self::Matrix(matrix) => Ok(matrix.rows(filter)?.into_iter().map(Test::Row).collect()),
+            Self::Matrix(matrix) => Ok(matrix.rows(filter)?.into_iter().map(Case::Row).collect()),
         }
     }
 }
 
-impl Test {
+impl Case {
     fn name(&self) -> &str {
         match self {
             Self::Message(case) => &case.name,
@@ -60,42 +60,43 @@ impl Test {
     }
 }
 
-/// Reads every case in `folder` and below it.
+/// Reads every case in and below `folder`.
 ///
 /// # Errors
-/// When there is none, or anything is wrong with any of them.
+/// When there is none, or any of them is wrong.
 pub(crate) fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesError> {
     let files = case_files(folder)?;
     if files.is_empty() {
         let message = "there is no case in it: a folder with case.toml or matrix.toml is wanted";
         return Err(CasesError::Nothing(format!("{}: {message}", folder.display())));
     }
-    let known = builder(settings).build()?;
-    let policies = Policies::new(settings, folder);
+    let base_filter = builder(settings).build()?;
+    let policies = PolicyFinder::new(settings, folder);
     let (mut read, mut errors) = (Vec::new(), Vec::new());
     for file in &files {
         let name = name(folder, file);
         let load = |text: String| match file.file_name().is_some_and(|name| name == MATRIX_FILE) {
-            true => Matrix::load(name, file, text, &policies).map(Read::Matrix),
-            false => MessageCase::load(name, file, &text, &policies, &known).map(|case| Read::Message(Box::new(case))),
+            true => MatrixTest::load(name, file, text, &policies).map(CaseFile::Matrix),
+            false => MessageCase::load(name, file, &text, &policies, &base_filter)
+                .map(|case| CaseFile::Message(Box::new(case))),
         };
         match read_file(file).and_then(load) {
             Ok(cases) => read.push(cases),
             Err(error) => errors.push(error),
         }
     }
-    if policies.is_folder_idle() && errors.is_empty() {
+    if policies.is_folder_unused() && errors.is_empty() {
         let message = "--policies: it has no effect, for no case names a policy without a path";
         return Err(CasesError::Nothing(message.to_owned()));
     }
-    let wanted: BTreeSet<Wanted> = read.iter().map(|cases| cases.wanted().clone()).collect();
-    let filters = filters(settings, wanted.into_iter().collect()).unwrap_or_else(|more| {
+    let keys: BTreeSet<FilterKey> = read.iter().map(|cases| cases.filter_key().clone()).collect();
+    let filters = filters(settings, keys.into_iter().collect()).unwrap_or_else(|more| {
         errors.extend(more);
         Filters::new()
     });
     let mut tests = Vec::new();
     for cases in read {
-        let Some(filter) = filters.get(cases.wanted()) else { continue };
+        let Some(filter) = filters.get(cases.filter_key()) else { continue };
         match cases.tests(filter) {
             Ok(more) => tests.extend(more.into_iter().map(|test| (test, filter.clone()))),
             Err(error) => errors.push(error),
@@ -104,8 +105,8 @@ pub(crate) fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesErr
     if !errors.is_empty() {
         return Err(CasesError::Wrong(errors));
     }
-    let is_wanted = |test: &Test| settings.filter.as_ref().is_none_or(|text| test.name().contains(text));
-    tests.retain(|(test, _)| is_wanted(test));
+    let is_selected = |test: &Case| settings.filter.as_ref().is_none_or(|text| test.name().contains(text));
+    tests.retain(|(test, _)| is_selected(test));
     if tests.is_empty() {
         let text = settings.filter.as_deref().unwrap_or_default();
         return Err(CasesError::Nothing(format!("{}: no case has `{text}` in its name", folder.display())));
@@ -113,7 +114,7 @@ pub(crate) fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesErr
     Ok(Cases { tests })
 }
 
-/// The files that hold cases, in the order of their paths.
+/// The files that contain cases, in the order of their paths.
 fn case_files(folder: &Path) -> Result<Vec<PathBuf>, CasesError> {
     if !folder.is_dir() {
         return Err(CasesError::Nothing(format!("{}: no folder", folder.display())));
@@ -130,7 +131,7 @@ fn case_files(folder: &Path) -> Result<Vec<PathBuf>, CasesError> {
     Ok(files)
 }
 
-/// What a case is called: its folder below the one that was searched, or that one's own name.
+/// The name of a case: its folder's path relative to the searched one, or that folder's own name.
 fn name(searched: &Path, file: &Path) -> String {
     let folder = file.parent().unwrap_or(Path::new(""));
     let below = folder.strip_prefix(searched).unwrap_or(folder);
@@ -141,7 +142,7 @@ fn name(searched: &Path, file: &Path) -> String {
     below.display().to_string()
 }
 
-/// Refuses a case whose request says what its policy doesn't declare: its message would be withheld whatever the rules.
+/// Refuses a case whose request states something undeclared: its message would be withheld whatever the rules.
 fn check_request(case: &MessageCase, filter: &Filter) -> Result<(), ConfigError> {
     let Err(error) = filter.check_request(&case.requester) else { return Ok(()) };
     let named = match error.what() {
@@ -156,7 +157,7 @@ fn check_request(case: &MessageCase, filter: &Filter) -> Result<(), ConfigError>
     }
 }
 
-/// The error that a name of a request isn't declared by the policy.
+/// The error for a name in a request that the policy doesn't declare.
 pub(super) fn undeclared(document: &Document<'_>, name: &Spanned<String>, error: &RequestError) -> ConfigError {
     document.error(&name.span(), format!("{} `{}`", error.what().heading(), name.get_ref())).help(error.help())
 }

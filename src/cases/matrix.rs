@@ -1,4 +1,4 @@
-//! Matrix tests as their file tells them: what a class may get, row by row; everything else must be denied.
+//! Matrix tests as written in their file: what a class may get, row by row; everything else must be denied.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::found::undeclared;
-use super::policies::{Policies, Wanted};
+use super::policies::{FilterKey, PolicyFinder};
 use crate::catalog::{ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all};
 use crate::policy::survey::Survey;
 use crate::policy::{ClaimSet, ClassId, MessageKeyId, Ori, PurposeId, Verdict};
 use crate::{Filter, Requester};
 
-/// What the file of matrix tests is called.
+/// The file name of matrix tests.
 pub(super) const MATRIX_FILE: &str = "matrix.toml";
 
 /// The word for no purpose.
@@ -61,26 +61,26 @@ struct RawRow {
     treatments: BTreeMap<Spanned<String>, Treatment>,
 }
 
-/// A file of matrix tests whose policy has not been looked at yet.
+/// A file of matrix tests, not yet resolved by its policy.
 #[derive(Debug)]
-pub(super) struct Matrix {
-    /// Its folder, below the one that was searched.
+pub(super) struct MatrixTest {
+    /// Its folder, relative to the one that was searched.
     name: String,
     file: PathBuf,
     text: String,
-    pub(super) wanted: Wanted,
+    pub(super) filter_key: FilterKey,
     rows: Vec<RawRow>,
 }
 
-/// One row: who asks, in which situations, and the whole grant that they must have.
+/// One row: who asks, in which situations, and the complete grant that they must have.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct MatrixRowTest {
     pub(super) name: String,
     pub(super) title: String,
     pub(super) file: PathBuf,
     pub(super) line: usize,
-    pub(super) wanted: Wanted,
-    pub(super) asker: Asker,
+    pub(super) filter_key: FilterKey,
+    pub(super) requester: RowRequester,
     pub(super) purposes: Vec<Option<PurposeId>>,
     pub(super) messages: Vec<Option<MessageKeyId>>,
     pub(super) claims: ClaimSet,
@@ -91,13 +91,18 @@ pub(super) struct Row {
 
 /// Who asks.
 #[derive(Debug)]
-pub(super) struct Asker {
+pub(super) struct RowRequester {
     pub(super) ori: Ori,
     pub(super) classes: Vec<ClassId>,
 }
 
-impl Matrix {
-    pub(super) fn load(name: String, file: &Path, text: String, policies: &Policies<'_>) -> Result<Self, ConfigError> {
+impl MatrixTest {
+    pub(super) fn load(
+        name: String,
+        file: &Path,
+        text: String,
+        policies: &PolicyFinder<'_>,
+    ) -> Result<Self, ConfigError> {
         let displayed = file.display().to_string();
         let document = Document { file: &displayed, text: &text };
         let raw: RawMatrix = document.parse()?;
@@ -115,11 +120,11 @@ impl Matrix {
         let folder = file.parent().unwrap_or(Path::new(""));
         let policy = errors.take(policies.find(&document, folder, raw.policy.as_ref())).flatten();
         errors.finish()?;
-        Ok(Self { name, file: file.to_owned(), wanted: Wanted { policy, format: None }, rows: raw.may, text })
+        Ok(Self { name, file: file.to_owned(), filter_key: FilterKey { policy, format: None }, rows: raw.may, text })
     }
 
-    /// The rows, every name in them resolved by the policy.
-    pub(super) fn rows(&self, filter: &Filter) -> Result<Vec<Row>, ConfigError> {
+    /// The rows, with every name resolved by the policy.
+    pub(super) fn rows(&self, filter: &Filter) -> Result<Vec<MatrixRowTest>, ConfigError> {
         let file = self.file.display().to_string();
         let document = Document { file: &file, text: &self.text };
         let survey = Survey::of(filter.decider());
@@ -128,7 +133,7 @@ impl Matrix {
     }
 }
 
-/// Turns the names in a row into places.
+/// Resolves the names in a row.
 struct Resolver<'a> {
     document: &'a Document<'a>,
     filter: &'a Filter,
@@ -136,7 +141,7 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn row(&self, matrix: &Matrix, raw: &RawRow) -> Result<Row, ConfigError> {
+    fn row(&self, matrix: &MatrixTest, raw: &RawRow) -> Result<MatrixRowTest, ConfigError> {
         let mut errors = Errors::default();
         let verdict = errors.take(self.verdict(raw));
         let granted = errors.take(self.granted(raw));
@@ -151,25 +156,25 @@ impl Resolver<'_> {
             }
             _ => {}
         }
-        let asker = errors.take(self.asker(raw));
+        let requester = errors.take(self.requester(raw));
         let purposes = errors.take(self.purposes(raw.purposes.as_ref()));
         let messages = errors.take(self.messages(raw.messages.as_ref()));
         let claims = errors.take(self.claims(&raw.claims));
         errors.finish()?;
-        let (Some(verdict), Some(granted), Some(asker), Some(purposes), Some(messages), Some(claims)) =
-            (verdict, granted, asker, purposes, messages, claims)
+        let (Some(verdict), Some(granted), Some(requester), Some(purposes), Some(messages), Some(claims)) =
+            (verdict, granted, requester, purposes, messages, claims)
         else {
-            // Without an error each is there.
+            // Missing only if there was an error.
             return Err(self.document.error(&raw.title.span(), "this row can't be read"));
         };
         let title = raw.title.get_ref().clone();
-        Ok(Row {
+        Ok(MatrixRowTest {
             name: format!("{}: {title}", matrix.name),
             title,
             file: matrix.file.clone(),
             line: Lines::of(self.document.text).position(raw.title.span().start).line,
-            wanted: matrix.wanted.clone(),
-            asker,
+            filter_key: matrix.filter_key.clone(),
+            requester,
             purposes,
             messages,
             claims,
@@ -195,15 +200,15 @@ impl Resolver<'_> {
         }
     }
 
-    /// The requester that is named, or one of those that have exactly these classes.
-    fn asker(&self, raw: &RawRow) -> Result<Asker, ConfigError> {
+    /// The named requester, or one that has exactly these classes.
+    fn requester(&self, raw: &RawRow) -> Result<RowRequester, ConfigError> {
         let policy = self.survey.policy();
         match (&raw.requester, &raw.agencies) {
             (Some(requester), None) => {
                 let text = requester.get_ref();
                 let refuse = |fault| self.document.error(&requester.span(), format!("`{text}` is no ORI: {fault}"));
                 let ori = Ori::parse(text).map_err(refuse)?;
-                Ok(Asker { ori, classes: policy.classes_of(ori) })
+                Ok(RowRequester { ori, classes: policy.classes_of(ori) })
             }
             (None, Some(agencies)) => {
                 let mut classes = self.all(agencies.get_ref(), |name| self.class(name))?;
@@ -213,7 +218,7 @@ impl Resolver<'_> {
                     let message = "no ORI is in exactly these agency classes";
                     self.document.error(&agencies.span(), message)
                 })?;
-                Ok(Asker { ori: population.example, classes })
+                Ok(RowRequester { ori: population.example, classes })
             }
             (Some(both), Some(_)) => {
                 Err(self.document.error(&both.span(), "a row names a `requester` or `agencies`, not both"))
@@ -233,7 +238,7 @@ impl Resolver<'_> {
             .ok_or_else(|| self.unknown(name, "agency class", classes.iter().map(|class| class.name.as_str())))
     }
 
-    /// Those that are named; if none are, every purpose that may be stated and none.
+    /// The named ones; by default every purpose that may be stated, and none.
     fn purposes(&self, names: Option<&Names>) -> Result<Vec<Option<PurposeId>>, ConfigError> {
         let Some(names) = names else { return Ok(self.survey.purposes()) };
         let policy = self.survey.policy();
@@ -251,7 +256,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Those that are named; if none are, every key that the policy tells apart and another one.
+    /// The named ones; by default every key that the policy distinguishes, and another one.
     fn messages(&self, names: Option<&Names>) -> Result<Vec<Option<MessageKeyId>>, ConfigError> {
         let Some(names) = names else { return Ok(self.survey.messages()) };
         let known = self.filter.messages();
@@ -273,7 +278,7 @@ impl Resolver<'_> {
         Ok(policy.claim_set(names.iter().map(|name| name.get_ref().as_str())))
     }
 
-    /// The grant that the row wants: the envelope, and the elements that it names.
+    /// The grant that the row expects: the envelope, and the elements that it names.
     fn granted(&self, raw: &RawRow) -> Result<Vec<Option<Treatment>>, ConfigError> {
         let catalog = self.filter.catalog();
         let mut granted: Vec<Option<Treatment>> =
@@ -283,7 +288,7 @@ impl Resolver<'_> {
                 *slot = Some(Treatment::Full);
             }
         }
-        // The most specific key has the last word, as it has in a policy.
+        // The most specific key wins, as in a policy.
         let mut keys: Vec<_> = raw.treatments.iter().collect();
         keys.sort_by_key(|(key, _)| match key.get_ref().starts_with(GROUP_PREFIX) {
             true => 0,
@@ -323,7 +328,7 @@ impl Resolver<'_> {
         Ok(selected)
     }
 
-    /// What each name of a list that must not be empty stands for, each once.
+    /// Resolves each name of a list that must not be empty, without duplicates.
     fn some<T: PartialEq>(
         &self,
         names: &Names,

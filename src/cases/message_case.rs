@@ -1,15 +1,15 @@
-//! A message case as its folder tells it: a message, who asks, and what must become of it.
+//! A message case as written in its folder: a message, who asks, and what must become of it.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::expectation::{Expectation, RawExpectation};
-use super::policies::{Policies, Wanted};
+use super::policies::{FilterKey, PolicyFinder};
 use crate::config::{ConfigError, Document, Errors, Spanned};
 use crate::{Filter, Requester};
 
-/// What the file of a message case is called.
+/// The file name of a message case.
 pub(super) const CASE_FILE: &str = "case.toml";
 
 /// A message and what must become of it.
@@ -39,28 +39,28 @@ pub(crate) struct RawCase {
 /// A message case.
 #[derive(Debug)]
 pub(crate) struct MessageCase {
-    /// Its folder, below the one that was searched.
+    /// Its folder, relative to the one that was searched.
     pub(super) name: String,
     pub(super) title: String,
-    /// The file that says all this.
+    /// The file of the case.
     pub(super) file: PathBuf,
-    pub(super) wanted: Wanted,
+    pub(super) filter_key: FilterKey,
     pub(super) requester: Requester,
     pub(super) purpose: Option<Spanned<String>>,
     pub(super) claims: Vec<Spanned<String>>,
     pub(super) message: PathBuf,
-    /// Where the expected output is, or would be.
+    /// The path of the expected output, whether it exists or not.
     pub(super) expected: PathBuf,
     pub(super) expectation: Expectation,
 }
 
 impl MessageCase {
-    /// Reads a case. `known` is a filter with the catalog and the formats that there are.
+    /// Reads a case. `known` is a filter with the available catalog and formats.
     pub(super) fn load(
         name: String,
         file: &Path,
         text: &str,
-        policies: &Policies<'_>,
+        policies: &PolicyFinder<'_>,
         known: &Filter,
     ) -> Result<Self, ConfigError> {
         let displayed = file.display().to_string();
@@ -92,14 +92,14 @@ impl MessageCase {
         errors.finish()?;
         let (Some(message), Some(policy), Some(expected), Some(expectation)) = (message, policy, expected, expectation)
         else {
-            // Without an error each is there.
+            // Missing only if there was an error.
             return Err(ConfigError::of_file(displayed, "can't be read as a case"));
         };
         Ok(Self {
             name,
             title: raw.title,
             file: file.to_owned(),
-            wanted: Wanted { policy, format: raw.format.map(Spanned::into_inner) },
+            filter_key: FilterKey { policy, format: raw.format.map(Spanned::into_inner) },
             requester,
             purpose: raw.purpose,
             claims: raw.claims,
@@ -110,7 +110,7 @@ impl MessageCase {
     }
 }
 
-/// The message of a case: the one that it names, or the one beside it.
+/// The message of a case: the one that it names, or the one next to it.
 fn message(document: &Document<'_>, folder: &Path, named: Option<&Spanned<String>>) -> Result<PathBuf, ConfigError> {
     if let Some(named) = named {
         let path = folder.join(named.get_ref());
@@ -127,7 +127,7 @@ fn message(document: &Document<'_>, folder: &Path, named: Option<&Spanned<String
     }
 }
 
-/// Where the expected output of a case is, or would be.
+/// The path of the expected output, whether it exists or not.
 fn expected(document: &Document<'_>, folder: &Path, message: &Path) -> Result<PathBuf, ConfigError> {
     match beside(folder, "expected") {
         [Some(_), Some(_)] => {

@@ -1,7 +1,7 @@
-//! Policy cases: messages and what must become of them, and matrix tests of what each agency class may get. They are what
-//! a policy is held to before it decides over a single real message.
+//! Policy cases: messages with their expected results, and matrix tests of what each agency class may get. They test a
+//! policy before it decides over a single real message.
 //!
-//! Everything is loaded before anything runs: a case with a misspelt name in it is an error, never a case that passes.
+//! Everything is loaded before anything runs: a case with a misspelt name is an error, never a case that passes (P2).
 
 mod atomic_write;
 mod bless;
@@ -22,7 +22,7 @@ pub(crate) use atomic_write::write_atomically;
 pub(crate) use bless::blessing;
 pub(crate) use coverage::coverage;
 pub(crate) use found::load;
-pub(crate) use outcome::Run;
+pub(crate) use outcome::CaseRun;
 pub(crate) use report::junit;
 pub(crate) use run::run;
 pub(crate) use settings::{CasesError, Settings};

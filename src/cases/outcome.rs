@@ -1,4 +1,4 @@
-//! What running cases has shown. Element ids, counts, places and offsets, never a value (P6).
+//! The results of running cases. Element ids, counts, paths and offsets, never a value (P6).
 
 use std::path::PathBuf;
 
@@ -7,19 +7,19 @@ use serde::Serialize;
 use super::bless::Blessing;
 use super::coverage::Coverage;
 
-/// Something that is not as a case expects.
+/// A mismatch with what a case expects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Fault {
-    /// What of the case: `disposition`, `reason`, `released`, `removed`, `output`, `verdict`, `element`, `treatment`.
+pub(crate) struct CaseFault {
+    /// What differs: `disposition`, `reason`, `released`, `removed`, `output`, `verdict`, `element`, `treatment`.
     pub(crate) what: &'static str,
     pub(crate) expected: String,
     pub(crate) got: String,
-    /// More of it, line by line.
+    /// Details, line by line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) details: Vec<String>,
 }
 
-impl Fault {
+impl CaseFault {
     pub(super) fn new(what: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Self {
         Self { what, expected: expected.into(), got: got.into(), details: Vec::new() }
     }
@@ -30,36 +30,36 @@ impl Fault {
     }
 }
 
-/// What became of one case.
+/// The result of one case.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Outcome {
-    /// No other case of the run has this name.
+pub(crate) struct CaseOutcome {
+    /// Unique in the run.
     pub(crate) name: String,
     pub(crate) title: String,
-    /// The file that the case stands in, and the line where it begins if there are several in it.
+    /// The file of the case, and the line where it begins if the file has several.
     pub(crate) file: PathBuf,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<usize>,
-    /// What isn't as it should be; a case without any passes.
-    pub(crate) faults: Vec<Fault>,
+    /// The mismatches; a case without any passes.
+    pub(crate) faults: Vec<CaseFault>,
 }
 
 /// A run of cases, in the order of their names.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Run {
+pub(crate) struct CaseRun {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
-    pub(crate) cases: Vec<Outcome>,
-    /// What of the policies was exercised, if that was asked for.
+    pub(crate) cases: Vec<CaseOutcome>,
+    /// The coverage of the policies, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) coverage: Option<Coverage>,
-    /// What is made to be expected, if that was asked for.
+    /// The blessing, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) blessing: Option<Blessing>,
 }
 
-impl Run {
-    pub(super) fn new(cases: Vec<Outcome>) -> Self {
+impl CaseRun {
+    pub(super) fn new(cases: Vec<CaseOutcome>) -> Self {
         let failed = cases.iter().filter(|case| !case.faults.is_empty()).count();
         Self { passed: cases.len() - failed, failed, cases, coverage: None, blessing: None }
     }

@@ -1,5 +1,5 @@
-//! The policies that cases name, each made into a filter once: a filter for every policy and, where a case wants messages of
-//! one format only, for that format.
+//! The policies that cases name, each built once: one filter per policy and, where a case allows only one message
+//! format, per format.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -12,15 +12,15 @@ use super::Settings;
 use crate::config::{ConfigError, Document};
 use crate::{Filter, FilterBuilder};
 
-/// What a filter is made for: a policy (`None`: the built-in baseline) and the only format of its messages.
+/// The key of a filter: its policy (`None`: the built-in baseline) and the only format of its messages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Wanted {
+pub(super) struct FilterKey {
     pub(super) policy: Option<PathBuf>,
     pub(super) format: Option<String>,
 }
 
-/// The filters that cases want.
-pub(super) type Filters = BTreeMap<Wanted, Filter>;
+/// The filters that cases need.
+pub(super) type Filters = BTreeMap<FilterKey, Filter>;
 
 /// A filter with the catalog and the formats of the settings.
 pub(super) fn builder(settings: &Settings) -> FilterBuilder {
@@ -28,24 +28,24 @@ pub(super) fn builder(settings: &Settings) -> FilterBuilder {
     settings.formats.iter().fold(builder, |builder, folder| builder.formats_dir(folder))
 }
 
-/// Makes every filter that is wanted; tells all that is wrong with them.
-pub(super) fn filters(settings: &Settings, wanted: Vec<Wanted>) -> Result<Filters, Vec<ConfigError>> {
-    let build = |wanted: Wanted| {
+/// Builds every filter for these keys; reports all errors.
+pub(super) fn filters(settings: &Settings, keys: Vec<FilterKey>) -> Result<Filters, Vec<ConfigError>> {
+    let build = |key: FilterKey| {
         let mut filter = builder(settings);
-        if let Some(policy) = &wanted.policy {
+        if let Some(policy) = &key.policy {
             filter = filter.policy_path(policy);
         }
-        if let Some(format) = &wanted.format {
+        if let Some(format) = &key.format {
             filter = filter.format(format);
         }
-        Ok((wanted, filter.build()?))
+        Ok((key, filter.build()?))
     };
-    let built: Vec<Result<(Wanted, Filter), ConfigError>> = wanted.into_par_iter().map(build).collect();
+    let built: Vec<Result<(FilterKey, Filter), ConfigError>> = keys.into_par_iter().map(build).collect();
     let (mut filters, mut errors) = (Filters::new(), Vec::new());
     for result in built {
         match result {
-            Ok((wanted, filter)) => drop(filters.insert(wanted, filter)),
-            // One policy is wanted for several formats: what is wrong with it is said once.
+            Ok((key, filter)) => drop(filters.insert(key, filter)),
+            // A policy is built for several formats: its errors are reported once.
             Err(error) if errors.contains(&error) => {}
             Err(error) => errors.push(error),
         }
@@ -53,17 +53,17 @@ pub(super) fn filters(settings: &Settings, wanted: Vec<Wanted>) -> Result<Filter
     if errors.is_empty() { Ok(filters) } else { Err(errors) }
 }
 
-/// Where policies are looked for.
+/// Finds policies by name or path.
 #[derive(Debug)]
-pub(super) struct Policies<'s> {
+pub(super) struct PolicyFinder<'s> {
     settings: &'s Settings,
     /// The folder of policies that are named without a path.
     folder: Option<PathBuf>,
-    /// Whether a case has named one.
+    /// Whether a case has used it.
     is_folder_used: Cell<bool>,
 }
 
-impl<'s> Policies<'s> {
+impl<'s> PolicyFinder<'s> {
     /// `cases` is the folder that cases are looked for in.
     pub(super) fn new(settings: &'s Settings, cases: &Path) -> Self {
         let upwards = || {
@@ -74,13 +74,13 @@ impl<'s> Policies<'s> {
         Self { settings, folder, is_folder_used: Cell::new(false) }
     }
 
-    /// Whether the settings name a folder of policies for nothing.
-    pub(super) fn is_folder_idle(&self) -> bool {
+    /// Whether the settings name a folder of policies that no case uses.
+    pub(super) fn is_folder_unused(&self) -> bool {
         self.settings.policies.is_some() && !self.is_folder_used.get()
     }
 
-    /// The policy of a case or a matrix in `folder`: that of the settings, or the one that it names; `None` is the built-in
-    /// baseline.
+    /// The policy of a case or a matrix in `folder`: that of the settings, or the one that it names; `None` is the
+    /// built-in baseline.
     pub(super) fn find(
         &self,
         document: &Document<'_>,
@@ -94,7 +94,7 @@ impl<'s> Policies<'s> {
         let name = named.get_ref();
         let refuse = |message: String| Err(document.error(&named.span(), message));
         if name.contains('/') || name.ends_with(".toml") {
-            let path = plain(&folder.join(name));
+            let path = normalized(&folder.join(name));
             return if path.is_file() {
                 Ok(Some(path))
             } else {
@@ -126,8 +126,8 @@ fn names_in(folder: &Path) -> Vec<String> {
     entries.filter_map(|entry| name(entry.path())).collect()
 }
 
-/// A path without the steps that lead into a folder and out of it again, as people would write it.
-fn plain(path: &Path) -> PathBuf {
+/// Normalizes a path: removes steps into a folder and out again, as people would write it.
+fn normalized(path: &Path) -> PathBuf {
     use std::path::Component;
     let mut plain = PathBuf::new();
     for component in path.components() {
@@ -148,10 +148,10 @@ mod tests {
 
     #[test]
     fn steps_back_are_taken_back() {
-        for (path, wanted) in
+        for (path, expected) in
             [("a/b/../c.toml", "a/c.toml"), ("./a/../../b", "../b"), ("../../x", "../../x"), ("/a/./b/..", "/a")]
         {
-            assert_eq!(plain(Path::new(path)), Path::new(wanted));
+            assert_eq!(normalized(Path::new(path)), Path::new(expected));
         }
     }
 }

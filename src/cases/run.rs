@@ -1,34 +1,34 @@
-//! Running cases, side by side, and holding what comes of them against what they expect.
+//! Runs cases in parallel, and compares the results with what they expect.
 
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
 use super::difference::compare_outputs;
-use super::found::{Cases, Test};
+use super::found::{Case, Cases};
 use super::message_case::MessageCase;
-use super::outcome::{Fault, Outcome, Run};
+use super::outcome::{CaseFault, CaseOutcome, CaseRun};
 use super::row_run::run_row;
 use crate::catalog::ElementId;
 use crate::{Catalog, Filter, Receipt};
 
-/// Runs every case. The outcomes are in the order of the cases, whichever was done first.
+/// Runs every case. The results are in the order of the cases, whichever finished first.
 ///
 /// # Errors
 /// When a message or an expected output can't be read; the text says which.
-pub(crate) fn run(cases: &Cases) -> Result<Run, String> {
-    let run = |(test, filter): &(Test, Filter)| match test {
-        Test::Message(case) => run_message(case, filter),
-        Test::Row(row) => Ok(run_row(row, filter)),
+pub(crate) fn run(cases: &Cases) -> Result<CaseRun, String> {
+    let run = |(test, filter): &(Case, Filter)| match test {
+        Case::Message(case) => run_message(case, filter),
+        Case::Row(row) => Ok(run_row(row, filter)),
     };
-    cases.tests.par_iter().map(run).collect::<Result<Vec<_>, _>>().map(Run::new)
+    cases.tests.par_iter().map(run).collect::<Result<Vec<_>, _>>().map(CaseRun::new)
 }
 
-/// A message case that was run: its output, if any, and what the filter says of it.
+/// The result of a message case: its output, if any, and the filter's receipt.
 pub(super) struct Redacted {
     pub(super) output: Vec<u8>,
     pub(super) receipt: Receipt,
-    /// What was expected to go out; `None` where no file says.
+    /// The expected output; `None` if there is no such file.
     pub(super) expected: Option<Vec<u8>>,
 }
 
@@ -46,30 +46,30 @@ pub(super) fn redact(case: &MessageCase, filter: &Filter) -> Result<Redacted, St
     Ok(Redacted { output, receipt, expected })
 }
 
-fn run_message(case: &MessageCase, filter: &Filter) -> Result<Outcome, String> {
+fn run_message(case: &MessageCase, filter: &Filter) -> Result<CaseOutcome, String> {
     let redacted = redact(case, filter)?;
     let mut faults = Vec::new();
     let Redacted { output, receipt, expected } = &redacted;
     let expectation = &case.expectation;
     if receipt.disposition() != expectation.disposition {
-        faults.push(Fault::new("disposition", expectation.disposition.name(), told_disposition(receipt)));
+        faults.push(CaseFault::new("disposition", expectation.disposition.name(), describe_disposition(receipt)));
     } else if receipt.reason() != expectation.reason {
         let code = |reason: Option<crate::Reason>| reason.map_or("none", |reason| reason.code());
-        faults.push(Fault::new("reason", code(expectation.reason), code(receipt.reason())));
+        faults.push(CaseFault::new("reason", code(expectation.reason), code(receipt.reason())));
     }
     if receipt.disposition().releases() {
-        let [released, removed] = met(receipt, filter.catalog());
+        let [released, removed] = seen_elements(receipt, filter.catalog());
         let catalog = filter.catalog();
         faults.extend(compare("released", expectation.released.as_ref(), &released, receipt, catalog));
         faults.extend(compare("removed", expectation.removed.as_ref(), &removed, receipt, catalog));
     }
     faults.extend(expected.as_ref().and_then(|expected| compare_outputs(filter, receipt, expected, output)));
     let MessageCase { name, title, file, .. } = case;
-    Ok(Outcome { name: name.clone(), title: title.clone(), file: file.clone(), line: None, faults })
+    Ok(CaseOutcome { name: name.clone(), title: title.clone(), file: file.clone(), line: None, faults })
 }
 
-/// A disposition with the reason for it.
-fn told_disposition(receipt: &Receipt) -> String {
+/// A disposition with its reason.
+fn describe_disposition(receipt: &Receipt) -> String {
     let name = receipt.disposition().name();
     match (receipt.reason(), receipt.detail()) {
         (Some(reason), Some(detail)) => format!("{name} ({}: {detail})", reason.code()),
@@ -77,8 +77,8 @@ fn told_disposition(receipt: &Receipt) -> String {
     }
 }
 
-/// The elements of which a message let something out, and of which something was removed; the envelope goes without saying.
-pub(super) fn met(receipt: &Receipt, catalog: &Catalog) -> [BTreeSet<ElementId>; 2] {
+/// The elements of which a message released something, and of which something was removed; except for the envelope.
+pub(super) fn seen_elements(receipt: &Receipt, catalog: &Catalog) -> [BTreeSet<ElementId>; 2] {
     let is_body = |id: &ElementId| catalog.element(*id).is_some_and(|element| !element.is_envelope());
     let counts = || receipt.counts().iter().filter(|(id, _)| is_body(id));
     let released = counts().filter(|(_, counts)| counts.released + counts.generalised > 0).map(|(id, _)| *id);
@@ -86,14 +86,14 @@ pub(super) fn met(receipt: &Receipt, catalog: &Catalog) -> [BTreeSet<ElementId>;
     [released.collect(), removed.collect()]
 }
 
-/// Compares a list with what was met.
+/// Compares a list with the elements seen.
 fn compare(
     what: &'static str,
     expected: Option<&BTreeSet<ElementId>>,
     got: &BTreeSet<ElementId>,
     receipt: &Receipt,
     catalog: &Catalog,
-) -> Option<Fault> {
+) -> Option<CaseFault> {
     let expected = expected.filter(|expected| *expected != got)?;
     let id = |element: &ElementId| catalog.element(*element).map_or("", |element| element.id());
     let lacking = expected.difference(got).map(|element| format!("expected and not {what}: {}", id(element)));
@@ -105,6 +105,6 @@ fn compare(
         format!("{what} and not expected: {} ({number} {values})", id(element))
     });
     let details = lacking.chain(beyond).collect();
-    let told = |number: usize| format!("{number} elements");
-    Some(Fault::new(what, told(expected.len()), told(got.len())).with_details(details))
+    let describe = |number: usize| format!("{number} elements");
+    Some(CaseFault::new(what, describe(expected.len()), describe(got.len())).with_details(details))
 }

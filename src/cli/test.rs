@@ -1,4 +1,4 @@
-//! `dmv-redact test`: policy cases and matrix tests; what a policy's CI runs.
+//! `dmv-redact test`: policy cases and matrix tests, for a policy's CI.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
 
-use super::output::{say, say_json};
-use super::{Exit, Problem, complain};
-use crate::cases::{CasesError, Run, Settings, blessing, coverage, junit, load, run as run_cases, write_atomically};
+use super::output::{print_json, print_text};
+use super::{Exit, Problem, print_error};
+use crate::cases::{
+    CaseRun, CasesError, Settings, blessing, coverage, junit, load, run as run_cases, write_atomically,
+};
 use crate::escape;
 
 /// Run policy cases: messages and what must become of them, and what each agency class may get.
@@ -65,18 +67,18 @@ enum Form {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match test(arguments) {
         Ok(exit) => exit,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 
-/// Says all that keeps cases from being run.
+/// Prints everything that keeps cases from being run.
 fn refuse(error: CasesError) -> Exit {
     match error {
         CasesError::Wrong(errors) => {
-            errors.into_iter().map(|error| Problem::from(error).complain()).last().unwrap_or(Exit::Usage)
+            errors.into_iter().map(|error| Problem::from(error).print_error()).last().unwrap_or(Exit::Usage)
         }
-        CasesError::Nothing(message) => Problem::Usage(message).complain(),
-        CasesError::Io(message) => Problem::Io(message).complain(),
+        CasesError::Nothing(message) => Problem::Usage(message).print_error(),
+        CasesError::Io(message) => Problem::Io(message).print_error(),
     }
 }
 
@@ -109,10 +111,10 @@ fn test(arguments: &Arguments) -> Result<Exit, Problem> {
     })
 }
 
-fn report(arguments: &Arguments, run: &Run) -> Result<Exit, Problem> {
+fn report(arguments: &Arguments, run: &CaseRun) -> Result<Exit, Problem> {
     match arguments.output {
-        Form::Text => say(&run.to_string())?,
-        Form::Json => say_json(run)?,
+        Form::Text => print_text(&run.to_string())?,
+        Form::Json => print_json(run)?,
     }
     if let Some(path) = &arguments.junit {
         let report = escape::lines(&junit(run).map_err(Problem::Io)?);
@@ -122,13 +124,13 @@ fn report(arguments: &Arguments, run: &Run) -> Result<Exit, Problem> {
     let reached = run.coverage.as_ref().zip(arguments.fail_under);
     let is_under = reached.is_some_and(|(coverage, percent)| !coverage.reaches(percent));
     if let (true, Some(percent)) = (is_under, arguments.fail_under) {
-        complain(format!("fewer than {percent} % of the cells were asked for"));
+        print_error(format!("fewer than {percent} % of the cells were asked for"));
     }
-    // What changes has been shown by now.
+    // The changes have been printed by now.
     let is_failed = match &run.blessing {
         Some(blessing) => {
             blessing.write().map_err(Problem::Io)?;
-            !blessing.is_whole()
+            !blessing.is_complete()
         }
         None => run.failed > 0,
     };

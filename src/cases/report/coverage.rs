@@ -1,4 +1,4 @@
-//! Coverage as people read it: how many cells of each class were exercised, and which were not.
+//! Coverage for people: how many cells of each class were exercised, and which were not.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ impl fmt::Display for Cells {
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for policy in &self.policies {
-            writeln!(f, "\ncoverage of {}", policy.place())?;
+            writeln!(f, "\ncoverage of {}", policy.location())?;
             for class in &policy.classes {
                 write!(f, "{class}")?;
             }
@@ -30,7 +30,7 @@ impl fmt::Display for Coverage {
 }
 
 impl PolicyCoverage {
-    fn place(&self) -> String {
+    fn location(&self) -> String {
         match &self.file {
             Some(file) => format!("`{}`, {}", self.name, escape(&file.to_string_lossy())),
             None => format!("`{}`, the built-in policy", self.name),
@@ -42,15 +42,15 @@ impl fmt::Display for ClassCoverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  {:<28} {}", self.name, self.cells)?;
         let purposes = self.uncovered.iter().map(|(purpose, elements)| (elements, purpose));
-        // Purposes of which the same elements are uncovered are told together.
-        let mut told: Vec<(&Elements, Vec<&str>)> = Vec::new();
+        // Purposes with the same uncovered elements are reported together.
+        let mut groups: Vec<(&Elements, Vec<&str>)> = Vec::new();
         for (elements, purpose) in purposes {
-            match told.iter_mut().find(|(known, _)| *known == elements) {
+            match groups.iter_mut().find(|(known, _)| *known == elements) {
                 Some((_, purposes)) => purposes.push(purpose),
-                None => told.push((elements, vec![purpose])),
+                None => groups.push((elements, vec![purpose])),
             }
         }
-        told.iter().try_for_each(|(elements, purposes)| {
+        groups.iter().try_for_each(|(elements, purposes)| {
             let word = if purposes.len() == 1 { "purpose" } else { "purposes" };
             writeln!(f, "    not for {word} {}: {}", purposes.join(", "), elements.selectors().join(", "))
         })

@@ -1,12 +1,12 @@
-//! A run of cases as JUnit XML, the form that CI servers read. Names are those of the cases: no two are the same.
+//! A run of cases as JUnit XML, which CI servers read. Test names are the cases' names, which are unique.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::super::outcome::{Outcome, Run};
+use super::super::outcome::{CaseOutcome, CaseRun};
 use crate::escape::escape;
 
 /// The report of a run.
-pub(crate) fn junit(run: &Run) -> Result<String, String> {
+pub(crate) fn junit(run: &CaseRun) -> Result<String, String> {
     let mut suite = TestSuite::new("policy cases");
     suite.add_test_cases(run.cases.iter().map(test_case));
     let mut report = Report::new("dmv-redact test");
@@ -14,7 +14,7 @@ pub(crate) fn junit(run: &Run) -> Result<String, String> {
     report.to_string().map_err(|error| error.to_string())
 }
 
-fn test_case(case: &Outcome) -> TestCase {
+fn test_case(case: &CaseOutcome) -> TestCase {
     let status = match case.faults.as_slice() {
         [] => TestCaseStatus::success(),
         faults => {

@@ -1,4 +1,4 @@
-//! What a run of cases is told as: text for people, JUnit for CI, JSON (by serde) for programs.
+//! Reports on a run of cases: text for people, JUnit for CI, JSON (by serde) for programs.
 
 mod coverage;
 mod junit;

@@ -1,11 +1,11 @@
-//! A run of cases as people read it: what failed, with what was expected and what came; then how many there were.
+//! A run of cases for people: what failed, with the expected and the actual result; then the counts.
 
 use std::fmt;
 
-use super::super::outcome::{Fault, Outcome, Run};
+use super::super::outcome::{CaseFault, CaseOutcome, CaseRun};
 use crate::escape::escape;
 
-impl fmt::Display for Fault {
+impl fmt::Display for CaseFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, expected, got, details } = self;
         write!(f, "{what}: expected {expected}, got {got}")?;
@@ -13,9 +13,9 @@ impl fmt::Display for Fault {
     }
 }
 
-impl Outcome {
-    /// Where the case stands.
-    pub(super) fn place(&self) -> String {
+impl CaseOutcome {
+    /// The position of the case.
+    pub(super) fn location(&self) -> String {
         match self.line {
             Some(line) => format!("{}:{line}", escape(&self.file.to_string_lossy())),
             None => escape(&self.file.to_string_lossy()).into_owned(),
@@ -23,15 +23,15 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Run {
+impl fmt::Display for CaseRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for case in self.cases.iter().filter(|case| !case.faults.is_empty()) {
             writeln!(f, "failed: {}", escape(&case.name))?;
-            // The title of a row is in its name.
+            // The name of a row contains its title.
             if !case.name.ends_with(&case.title) {
                 writeln!(f, "  {}", escape(&case.title))?;
             }
-            writeln!(f, "  {}", case.place())?;
+            writeln!(f, "  {}", case.location())?;
             for fault in &case.faults {
                 writeln!(f, "    {}", fault.to_string().replace('\n', "\n    "))?;
             }
