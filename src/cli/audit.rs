@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::output::{say, say_json};
-use super::{Exit, Problem, complain};
-use crate::audit::{Key, LogHead, Verification, report, verify};
+use super::output::{print_json, print_text};
+use super::{Exit, Problem, print_error};
+use crate::audit::{Head, Key, Verification, report, verify};
 use crate::escape::escape;
 
 /// Verify an audit log, or tell who got what.
@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     };
     match result {
         Ok(exit) => exit,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 
@@ -78,7 +78,7 @@ fn verify_log(logs: &[PathBuf], key: Option<&Path>, head: Option<&LogHead>) -> R
         let (sequence, hash) = found.head.unwrap_or_default();
         let Verification { lines, messages, runs, .. } = found;
         let keyed = if key.is_some() { "" } else { ", without a key" };
-        say(&format!(
+        print_text(&format!(
             "{name}: whole{keyed}: {lines} lines, {messages} messages, {runs} runs\nit ends with {sequence}:{hash}\n",
         ))?;
     }
@@ -89,38 +89,38 @@ fn report_log(logs: &[PathBuf], key: Option<&Path>, form: Form) -> Result<Exit, 
     let key = key.map(Key::read).transpose()?;
     let (found, report) = report(logs, key.as_ref())?;
     match form {
-        Form::Text => say(&report.to_string())?,
-        Form::Json => say_json(&report)?,
+        Form::Text => print_text(&report.to_string())?,
+        Form::Json => print_json(&report)?,
     }
     Ok(report_faults(&found))
 }
 
-/// The files, in the order of the chain.
+/// The file names, in the order of the chain.
 fn names(found: &Verification) -> String {
     let names: Vec<_> = found.files.iter().map(|file| escape(&file.to_string_lossy()).into_owned()).collect();
     names.join(", ")
 }
 
-/// Says what is wrong with a log, on stderr, and how a run ends that found it. Unfinished lines that the log itself tells of
-/// are no faults.
+/// Prints the faults of a log to stderr, and returns the exit status. Unfinished lines that the log itself reports
+/// aren't faults.
 fn report_faults(found: &Verification) -> Exit {
     let name = |file: usize| {
         let name = found.files.get(file).map(|file| file.to_string_lossy().into_owned());
         escape(&name.unwrap_or_default()).into_owned()
     };
     for note in &found.notes {
-        complain(format!("{}: note: {note}", name(note.file)));
+        print_error(format!("{}: note: {note}", name(note.file)));
     }
     for fault in &found.faults {
         let before = match fault.file().checked_sub(1) {
             Some(before) if fault.is_between_files() => format!(" (the file before is {})", name(before)),
             _ => String::new(),
         };
-        complain(format!("{}: {fault}{before}", name(fault.file())));
+        print_error(format!("{}: {fault}{before}", name(fault.file())));
     }
     match found.fault_count - found.faults.len() as u64 {
         0 => {}
-        more => complain(format!("{}: and {more} more", names(found))),
+        more => print_error(format!("{}: and {more} more", names(found))),
     }
     if found.fault_count > 0 { Exit::Refused } else { Exit::Released }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::diagnostic::{self, Manner};
+use super::diagnostic::{self, DrawStyle};
 use super::output::print;
 use super::{Exit, Problem};
 use crate::escape;
@@ -49,18 +49,18 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let Arguments { file, policy, formats, catalog, .. } = arguments;
     let policy = file.as_ref().or(policy.as_ref());
     if let Some(folder) = policy.filter(|path| path.is_dir()) {
-        return a_folder(folder).complain();
+        return a_folder(folder).print_error();
     }
     let subjects = Subjects { catalogs: catalog.clone(), formats: formats.clone(), policy: policy.cloned() };
     let found = check(&subjects);
-    let told = match arguments.output {
+    let output = match arguments.output {
         Form::Text => text(&found, arguments.strict),
         Form::Json => escape::json(&json(&found, arguments.strict)),
         Form::Sarif => escape::json(&sarif(&found, arguments.strict)),
         Form::Github => annotations(&found, arguments.strict),
     };
-    if let Err(problem) = print(&told) {
-        return problem.complain();
+    if let Err(problem) = print(&output) {
+        return problem.print_error();
     }
     let is_wrong = found.iter().any(|finding| finding.severity(arguments.strict) == Severity::Error);
     if is_wrong { Exit::Usage } else { Exit::Released }
@@ -78,8 +78,8 @@ fn a_folder(folder: &Path) -> Problem {
 
 /// Each finding with its source lines, then the counts.
 fn text(found: &[Finding], strict: bool) -> String {
-    let manner = Manner::of(&io::stdout());
-    let mut told = String::new();
+    let style = DrawStyle::of(&io::stdout());
+    let mut output = String::new();
     for finding in found {
         let message = format!("{} [{}]", finding.error.message(), finding.code.name);
         let severity = match finding.severity(strict) {
@@ -87,9 +87,9 @@ fn text(found: &[Finding], strict: bool) -> String {
             Severity::Warning => diagnostic::Severity::Warning,
             Severity::Note => diagnostic::Severity::Note,
         };
-        let finding = diagnostic::Finding { severity, message: &message, ..(&finding.error).into() };
-        told.push_str(&diagnostic::draw(&finding, manner));
-        told.push_str("\n\n");
+        let finding = diagnostic::DrawnFinding { severity, message: &message, ..(&finding.error).into() };
+        output.push_str(&diagnostic::draw(&finding, style));
+        output.push_str("\n\n");
     }
     let count = |severity| found.iter().filter(|finding| finding.severity(strict) == severity).count();
     let counts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
@@ -97,7 +97,7 @@ fn text(found: &[Finding], strict: bool) -> String {
         1 => format!("1 {name}"),
         count => format!("{count} {name}s"),
     });
-    told.push_str(&counts.join(", "));
-    told.push('\n');
-    told
+    output.push_str(&counts.join(", "));
+    output.push('\n');
+    output
 }

@@ -1,4 +1,4 @@
-//! `dmv-redact completions`: what a shell needs to complete the command line.
+//! `dmv-redact completions`: shell completions for the command line.
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -21,6 +21,6 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     clap_complete::generate(arguments.shell, &mut command, "dmv-redact", &mut completions);
     match print(&String::from_utf8_lossy(&completions)) {
         Ok(()) => Exit::Released,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }

@@ -1,7 +1,7 @@
-//! A finding in a file of the user's, shown with its lines.
+//! Draws a finding in a user's file, with its source lines.
 //!
-//! It stands alone because every verb shows a wrong policy alike: one line that a program can search, `FILE:LINE:COLUMN:
-//! message`, below it the lines themselves with the place marked, and what to do.
+//! A module of its own because every verb shows a wrong policy alike: one line that a program can search,
+//! `FILE:LINE:COLUMN: message`, then the source lines with the position marked, and what to do.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -15,22 +15,22 @@ use miette::{
 use crate::ConfigError;
 use crate::escape::{self, escape};
 
-/// How many characters of a line are shown, and how wide help may be.
+/// The width of excerpts and help, in characters.
 const WIDTH: usize = 100;
-/// How many characters stand before the place when a line is too long to be shown whole.
-const BEFORE: usize = 40;
+/// How many characters precede the position in a line that is too long.
+const LEADING_CHARACTERS: usize = 40;
 
-/// How a drawing is written.
+/// The style of a drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
-    /// Colours and lines, for a terminal.
+pub(super) enum DrawStyle {
+    /// Colors and lines, for a terminal.
     Fancy,
-    /// ASCII alone, for logs and programs.
+    /// ASCII only, for logs and programs.
     Plain,
 }
 
-impl Manner {
-    /// What suits an output; `NO_COLOR` (no-color.org) and a dumb terminal are respected.
+impl DrawStyle {
+    /// The style for an output; respects `NO_COLOR` (no-color.org) and dumb terminals.
     pub(super) fn of(output: &impl IsTerminal) -> Self {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
@@ -38,7 +38,7 @@ impl Manner {
     }
 }
 
-/// How much a finding weighs.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Severity {
     Error,
@@ -46,31 +46,31 @@ pub(super) enum Severity {
     Note,
 }
 
-/// What there is to draw.
+/// The finding to draw.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Finding<'f> {
+pub(super) struct DrawnFinding<'f> {
     pub(super) severity: Severity,
     pub(super) file: &'f str,
     pub(super) message: &'f str,
     pub(super) help: Option<&'f str>,
-    /// `None` when the finding is about the whole file.
-    pub(super) place: Option<Place<'f>>,
+    /// `None` if the finding is about the whole file.
+    pub(super) place: Option<SourcePosition<'f>>,
 }
 
-/// Where in a file, and its text.
+/// A position in a file, with its text.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'f> {
+pub(super) struct SourcePosition<'f> {
     /// Counted from 1.
     pub(super) line: usize,
     /// Counted from 1, in characters.
     pub(super) column: usize,
-    /// The bytes of `text` that are meant.
+    /// The marked bytes of `text`.
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) text: &'f str,
 }
 
-impl<'f> From<&'f ConfigError> for Finding<'f> {
+impl<'f> From<&'f ConfigError> for DrawnFinding<'f> {
     fn from(error: &'f ConfigError) -> Self {
         let place = error.position().zip(error.span()).zip(error.source_text());
         Self {
@@ -78,14 +78,20 @@ impl<'f> From<&'f ConfigError> for Finding<'f> {
             file: error.file(),
             message: error.message(),
             help: error.help_text(),
-            place: place.map(|(((line, column), Range { start, end }), text)| Place { line, column, start, end, text }),
+            place: place.map(|(((line, column), Range { start, end }), text)| SourcePosition {
+                line,
+                column,
+                start,
+                end,
+                text,
+            }),
         }
     }
 }
 
-/// Draws a finding. The text ends without a line break.
-pub(super) fn draw(finding: &Finding<'_>, manner: Manner) -> String {
-    let Finding { severity, file, message, help, place } = finding;
+/// Draws a finding. The text doesn't end with a line break.
+pub(super) fn draw(finding: &DrawnFinding<'_>, style: DrawStyle) -> String {
+    let DrawnFinding { severity, file, message, help, place } = finding;
     let position = place.map(|place| format!("{}:{}:", place.line, place.column)).unwrap_or_default();
     let severity = match severity {
         Severity::Error => "",
@@ -100,9 +106,9 @@ pub(super) fn draw(finding: &Finding<'_>, manner: Manner) -> String {
             None => head,
         };
     };
-    let theme = match manner {
-        Manner::Fancy => GraphicalTheme::unicode(),
-        Manner::Plain => GraphicalTheme::none(),
+    let theme = match style {
+        DrawStyle::Fancy => GraphicalTheme::unicode(),
+        DrawStyle::Plain => GraphicalTheme::none(),
     };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(WIDTH)
@@ -111,30 +117,30 @@ pub(super) fn draw(finding: &Finding<'_>, manner: Manner) -> String {
         .without_cause_chain();
     let mut drawing = String::new();
     let excerpt = Excerpt::of(place, help.as_deref());
-    // Without its lines a finding still says all that there is to say.
+    // Without an excerpt the finding is still complete.
     if handler.render_report(&mut drawing, &excerpt).is_err() {
         return head;
     }
-    // What comes first is the line of the message, which is empty: it stands in `head`, where nothing wraps it.
+    // The drawing begins with the message's line, which is empty: `head` has the message, so that it isn't wrapped.
     let lines = drawing.split_once('\n').map_or("", |(_, lines)| lines);
     format!("{head}\n{}", lines.trim_end())
 }
 
-/// The lines that are shown: the one that is meant, and its neighbours. Long ones are cut, what can't be shown is escaped.
+/// The shown lines: the marked one and its neighbors. Long ones are truncated, unprintable characters escaped.
 #[derive(Debug)]
 struct Excerpt<'f> {
     text: String,
     first_line: usize,
-    /// The place in `text`.
+    /// The marked range in `text`.
     span: Range<usize>,
     help: Option<&'f str>,
 }
 
 impl<'f> Excerpt<'f> {
-    fn of(place: &Place<'f>, help: Option<&'f str>) -> Self {
+    fn of(place: &SourcePosition<'f>, help: Option<&'f str>) -> Self {
         let first_line = place.line.saturating_sub(1).max(1);
         let mut excerpt = Self { text: String::new(), first_line, span: 0..0, help };
-        // Found from the place backwards: a large file may have thousands of findings.
+        // Searches backwards from the position, because a large file may have thousands of findings.
         let line_start = |end: usize| {
             let before = place.text.get(..place.text.floor_char_boundary(end)).unwrap_or_default();
             before.rfind('\n').map_or(0, |at| at + 1)
@@ -145,17 +151,17 @@ impl<'f> Excerpt<'f> {
         let lines = shown.take(place.line + 2 - first_line);
         for (line, number) in lines {
             let line = line.strip_suffix('\r').unwrap_or(line);
-            // A tab is as wide as the drawing makes it.
+            // The drawing expands tabs.
             let characters: Vec<(char, bool)> = escape::characters(line)
-                .map(|(character, is_shown)| (character, is_shown || character == '\t'))
+                .map(|(character, is_printable)| (character, is_printable || character == '\t'))
                 .collect();
             if number == place.line {
                 let start = place.column.saturating_sub(1).min(characters.len());
-                // A place that goes on over further lines is marked to the end of its first.
-                let meant = place.text.get(place.start..place.end).unwrap_or_default();
-                let meant = meant.split(['\n', '\r']).next().unwrap_or_default().chars().count();
-                let from = if characters.len() > WIDTH { start.saturating_sub(BEFORE) } else { 0 };
-                excerpt.span = excerpt.push(&characters, from, start..start + meant);
+                // A range over several lines is marked to the end of its first.
+                let marked = place.text.get(place.start..place.end).unwrap_or_default();
+                let marked = marked.split(['\n', '\r']).next().unwrap_or_default().chars().count();
+                let from = if characters.len() > WIDTH { start.saturating_sub(LEADING_CHARACTERS) } else { 0 };
+                excerpt.span = excerpt.push(&characters, from, start..start + marked);
             } else {
                 excerpt.push(&characters, 0, 0..0);
             }
@@ -163,34 +169,34 @@ impl<'f> Excerpt<'f> {
         excerpt
     }
 
-    /// Adds a line, from a character on, cut where it becomes too long; gives the bytes of the characters that are meant.
-    fn push(&mut self, line: &[(char, bool)], from: usize, meant: Range<usize>) -> Range<usize> {
+    /// Adds a line, from a character on, truncated to the width; returns the byte range of the marked characters.
+    fn push(&mut self, line: &[(char, bool)], from: usize, marked: Range<usize>) -> Range<usize> {
         if from > 0 {
-            self.text.push_str(CUT);
+            self.text.push_str(ELLIPSIS);
         }
         let (mut start, mut end) = (None, None);
-        for (number, (character, is_shown)) in line.iter().enumerate().skip(from).take(WIDTH) {
-            if number >= meant.start {
+        for (number, (character, is_printable)) in line.iter().enumerate().skip(from).take(WIDTH) {
+            if number >= marked.start {
                 start.get_or_insert(self.text.len());
             }
-            if number >= meant.end {
+            if number >= marked.end {
                 end.get_or_insert(self.text.len());
             }
-            escape::push(&mut self.text, *character, *is_shown);
+            escape::push(&mut self.text, *character, *is_printable);
         }
         let start = start.unwrap_or(self.text.len());
         let end = end.unwrap_or(self.text.len());
         if line.len() > from + WIDTH {
-            self.text.push_str(CUT);
+            self.text.push_str(ELLIPSIS);
         }
         self.text.push('\n');
-        // A place between two characters is marked at the second; the line break counts as one.
+        // A position between two characters is marked at the second; the line break counts as one.
         start..end.max(start + 1)
     }
 }
 
-/// What stands for the part of a line that is not shown.
-const CUT: &str = "...";
+/// Replaces the hidden part of a line.
+const ELLIPSIS: &str = "...";
 
 impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -235,8 +241,11 @@ mod tests {
         let before = text.get(..start).unwrap();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
-        let place = Some(Place { line, column, start, end, text });
-        draw(&Finding { severity: Severity::Error, file: "p.toml", message: "wrong", help, place }, Manner::Plain)
+        let place = Some(SourcePosition { line, column, start, end, text });
+        draw(
+            &DrawnFinding { severity: Severity::Error, file: "p.toml", message: "wrong", help, place },
+            DrawStyle::Plain,
+        )
     }
 
     #[test]
@@ -286,8 +295,13 @@ mod tests {
 
     #[test]
     fn without_a_place_all_is_on_one_line() {
-        let finding =
-            Finding { severity: Severity::Warning, file: "--format", message: "wrong", help: Some("so"), place: None };
-        assert_eq!(draw(&finding, Manner::Plain), "--format: warning: wrong; so");
+        let finding = DrawnFinding {
+            severity: Severity::Warning,
+            file: "--format",
+            message: "wrong",
+            help: Some("so"),
+            place: None,
+        };
+        assert_eq!(draw(&finding, DrawStyle::Plain), "--format: warning: wrong; so");
     }
 }

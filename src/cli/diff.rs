@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::ground_arguments::GroundArguments;
-use super::output::{say, say_json};
+use super::output::{print_json, print_text};
 use super::{Exit, Problem};
 use crate::policy::survey::compare;
 use crate::report::Diff;
@@ -37,7 +37,7 @@ enum Form {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match show(arguments) {
         Ok(exit) => exit,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 
@@ -48,8 +48,8 @@ fn show(arguments: &Arguments) -> Result<Exit, Problem> {
     let (old, new) = (load(&arguments.old)?, load(&arguments.new)?);
     let diff = Diff::new([&old, &new], &catalog, formats.messages(), &compare(&old, &new)?);
     match arguments.output {
-        Form::Text => say(&diff.to_string())?,
-        Form::Json => say_json(&diff)?,
+        Form::Text => print_text(&diff.to_string())?,
+        Form::Json => print_json(&diff)?,
     }
     Ok(if diff.gains() { Exit::Refused } else { Exit::Released })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::output::{say, say_json};
+use super::output::{print_json, print_text};
 use super::{Exit, Problem};
 use crate::Catalog;
 use crate::config::File;
@@ -37,7 +37,7 @@ enum Form {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match list(arguments) {
         Ok(()) => Exit::Released,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 
@@ -47,8 +47,8 @@ fn list(arguments: &Arguments) -> Result<(), Problem> {
     let catalog = Catalog::load(&documents)?;
     let list = ElementList::of(&catalog, arguments.selector.as_deref()).map_err(Problem::Usage)?;
     match arguments.output {
-        Form::Text => say(&list.to_string()),
-        Form::Json => say_json(&list),
-        Form::Csv => say(&list.csv()),
+        Form::Text => print_text(&list.to_string()),
+        Form::Json => print_json(&list),
+        Form::Csv => print_text(&list.csv()),
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::filter_arguments::FilterArguments;
 use super::messages::{read_file, read_message};
-use super::output::{say, say_json};
+use super::output::{print_json, print_text};
 use super::{Exit, Problem};
 use crate::report::{Explanation, MessageReport, StructureView, explain, message_key};
 
@@ -37,10 +37,10 @@ enum Form {
     Json,
 }
 
-/// All that is told.
+/// The output document.
 #[derive(Serialize)]
-struct Explained {
-    /// `None` where no requester is known.
+struct ExplainReport {
+    /// `None` if the requester is unknown.
     #[serde(flatten)]
     explanation: Option<Explanation>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,16 +48,16 @@ struct Explained {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match explained(arguments) {
+    match report(arguments) {
         Ok(exit) => exit,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 
-fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
+fn report(arguments: &Arguments) -> Result<Exit, Problem> {
     let filter = arguments.filter.filter()?.build()?;
     let requester = arguments.filter.requester(&filter)?;
-    let told = match &arguments.message {
+    let document = match &arguments.message {
         Some(path) => {
             let message = match path == Path::new("-") {
                 true => read_message(io::stdin().lock(), filter.message_bytes()),
@@ -69,7 +69,7 @@ fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
             let key = message_key(&filter, &receipt);
             let explanation = receipt.requester().map(|ori| explain(&filter, &requester, ori, Some(key)));
             let message = MessageReport::of(&filter, &requester, &message, &receipt);
-            Explained { explanation: explanation.transpose()?, message: Some(message) }
+            ExplainReport { explanation: explanation.transpose()?, message: Some(message) }
         }
         None => {
             if let Some(option) = arguments.filter.of_messages() {
@@ -79,17 +79,19 @@ fn explained(arguments: &Arguments) -> Result<Exit, Problem> {
                 let message = "nobody to explain: add `--requester ORI`, or a message whose envelope names one";
                 return Err(Problem::Usage(message.to_owned()));
             };
-            Explained { explanation: Some(explain(&filter, &requester, ori, None)?), message: None }
+            ExplainReport { explanation: Some(explain(&filter, &requester, ori, None)?), message: None }
         }
     };
-    match (arguments.output, &told.message) {
-        (Form::Json, _) => say_json(&told)?,
-        (Form::Text, Some(message)) if arguments.diff_view => say(&StructureView(message).to_string())?,
+    match (arguments.output, &document.message) {
+        (Form::Json, _) => print_json(&document)?,
+        (Form::Text, Some(message)) if arguments.diff_view => print_text(&StructureView(message).to_string())?,
         (Form::Text, message) => {
-            let explanation =
-                told.explanation.as_ref().map_or_else(|| "No requester is known.\n".to_owned(), ToString::to_string);
+            let explanation = document
+                .explanation
+                .as_ref()
+                .map_or_else(|| "No requester is known.\n".to_owned(), ToString::to_string);
             let message = message.as_ref().map_or_else(String::new, |message| format!("\n{message}"));
-            say(&(explanation + &message))?;
+            print_text(&(explanation + &message))?;
         }
     }
     Ok(Exit::Released)

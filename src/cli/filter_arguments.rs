@@ -1,4 +1,4 @@
-//! The arguments by which a filter is built and a requester named: the same for every verb that asks who may have what.
+//! The arguments that build a filter and name a requester: shared by all verbs that decide who may have what.
 
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ pub(super) struct FilterArguments {
 }
 
 impl FilterArguments {
-    /// What the arguments say of the filter.
+    /// The filter that the arguments describe.
     pub(super) fn filter(&self) -> Result<FilterBuilder, ConfigError> {
         let mut builder = Filter::builder();
         if let Some(policy) = &self.policy {
@@ -58,7 +58,7 @@ impl FilterArguments {
         Ok(builder.limits(limits(&self.limits)?))
     }
 
-    /// The first option that says something of messages alone: without a message it would have no effect.
+    /// The first option that concerns only messages: without a message it would have no effect.
     pub(super) fn of_messages(&self) -> Option<&'static str> {
         match (&self.format, self.limits.as_slice()) {
             (Some(_), _) => Some("--format"),
@@ -67,12 +67,12 @@ impl FilterArguments {
         }
     }
 
-    /// What else than the policy decides what becomes of a message, as text: two runs with the same do the same.
+    /// Everything except the policy that affects results, as text: two runs with the same text have the same results.
     pub(super) fn options(&self) -> impl std::fmt::Debug {
         (&self.requester, &self.purpose, &self.claims, &self.format, &self.limits)
     }
 
-    /// A digest of the catalogs and formats that are added.
+    /// A digest of the added catalogs and formats.
     pub(super) fn digest(&self) -> Result<String, Problem> {
         let mut files = self.catalog.clone();
         for folder in &self.formats {
@@ -87,14 +87,14 @@ impl FilterArguments {
         Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// The files and folders that they name, each with what it is.
+    /// The files and folders that they name, each with its role.
     pub(super) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let policy = self.policy.iter().map(|path| ("the policy", path.as_path()));
         let catalogs = self.catalog.iter().map(|path| ("the catalog", path.as_path()));
         policy.chain(catalogs).chain(self.formats.iter().map(|path| ("the folder of formats", path.as_path())))
     }
 
-    /// Whom they name. What the filter's policy doesn't declare of it is wrong usage.
+    /// The requester that they name. Anything that the filter's policy doesn't declare is wrong usage.
     pub(super) fn requester(&self, filter: &Filter) -> Result<Requester, Problem> {
         let mut requester = match &self.requester {
             Some(ori) => Requester::new(ori).map_err(|error| Problem::Usage(format!("--requester: {error}")))?,
@@ -122,7 +122,7 @@ impl FilterArguments {
     }
 }
 
-/// The limits that these settings make, each set once: of two the first would have no effect.
+/// The limits that these settings specify, each set once: the first of two would have no effect.
 pub(super) fn limits(settings: &[String]) -> Result<Limits, ConfigError> {
     let name = |setting: &String| setting.split('=').next().unwrap_or_default().trim().to_owned();
     let mut limits = Limits::default();

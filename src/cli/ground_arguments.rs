@@ -1,4 +1,4 @@
-//! The arguments by which a policy is named and what it stands on: the same for every verb that needs no message.
+//! The arguments that name a policy's catalog and formats: shared by all verbs that need no message.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub(super) struct GroundArguments {
 }
 
 impl GroundArguments {
-    /// What the arguments say of a filter; its policy is yet to be named.
+    /// The filter that the arguments describe, without its policy.
     pub(super) fn filter(&self) -> FilterBuilder {
         let mut builder = Filter::builder();
         for catalog in &self.catalog {

@@ -1,6 +1,6 @@
-//! `dmv-redact init`: a policy to begin with, tested from the first day.
+//! `dmv-redact init`: a policy to start from, with tests from the first day.
 //!
-//! The files are those of `starter/`, which the project's own tests check and run as a newcomer would, or those of a pack.
+//! The files are those of `starter/`, which the project's own tests check and run like a new user, or those of a pack.
 
 mod pack;
 mod shipped;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::output::say;
+use super::output::print_text;
 use super::schema::Table;
 use super::{Exit, Problem};
 use crate::escape::escape;
@@ -31,11 +31,11 @@ pub(super) struct Arguments {
     pack: Option<Pack>,
 }
 
-/// What there is to begin with.
+/// The files to start from.
 struct Contents {
-    /// Its files, but for the workflow and the schemas: where each goes, and what is in it.
+    /// Its files except the workflow and the schemas: path and content.
     files: Vec<(String, String)>,
-    /// A request, as arguments: the message of one of its cases, and what that case says of who asks.
+    /// A request, as arguments: the message of one of its cases, and that case's requester.
     request: String,
 }
 
@@ -52,7 +52,7 @@ const STARTER: [(&str, &str); 10] = [
     ("cases/messages/to-police.xml", include_str!("../../starter/cases/messages/to-police.xml")),
     ("cases/messages/to-immigration.xml", include_str!("../../starter/cases/messages/to-immigration.xml")),
 ];
-/// What every policy has beside it, but for the schemas.
+/// Written next to every policy, like the schemas.
 const WORKFLOW: (&str, &str) = (".github/workflows/policy.yml", include_str!("../../starter/workflow.yml"));
 
 impl Contents {
@@ -61,7 +61,7 @@ impl Contents {
         Self { files, request: "--purpose C cases/messages/to-police.xml".to_owned() }
     }
 
-    /// The tables of ORIs beside its policy.
+    /// The rosters of its policy.
     fn tables(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|(file, _)| file.as_str()).filter(|file| file.ends_with(".csv"))
     }
@@ -70,50 +70,50 @@ impl Contents {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match init(arguments) {
         Ok(()) => Exit::Released,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 
 fn init(arguments: &Arguments) -> Result<(), Problem> {
-    // So that names are shown as one types them.
+    // So that paths are printed as one types them.
     let folder = arguments.folder.strip_prefix(".").unwrap_or(&arguments.folder);
     let contents = arguments.pack.map_or_else(|| Ok(Contents::starter()), Pack::contents)?;
     let own = contents.files.iter().map(|(file, text)| (folder.join(file), text.as_str()));
     let schemas = Table::ALL.map(|table| (folder.join("schemas").join(table.file_name()), table.schema()));
     let files: Vec<(PathBuf, &str)> = own.chain([(folder.join(WORKFLOW.0), WORKFLOW.1)]).chain(schemas).collect();
-    // Asked of all before the first is written; asked again, by the system, of each as it is written.
+    // Checks all files before writing the first; `create_new` checks each again when it is written.
     for (path, _) in &files {
-        let is_in_the_way = |path: &&Path| path.symlink_metadata().is_ok() && !path.is_dir();
-        if let Some(there) = path.ancestors().find(is_in_the_way) {
-            return Err(exists(there));
+        let is_obstacle = |path: &&Path| path.symlink_metadata().is_ok() && !path.is_dir();
+        if let Some(there) = path.ancestors().find(is_obstacle) {
+            return Err(already_exists(there));
         }
     }
-    let mut begun = Begun::default();
+    let mut created = CreatedFiles::default();
     for (path, text) in &files {
-        if let Err(error) = begun.write(path, text) {
-            begun.undo();
+        if let Err(error) = created.write(path, text) {
+            created.undo();
             return Err(match error.kind() {
-                io::ErrorKind::AlreadyExists => exists(path),
+                io::ErrorKind::AlreadyExists => already_exists(path),
                 _ => Problem::Io(format!("{}: {error}; nothing was written", path.display())),
             });
         }
     }
-    say(&next_steps(folder, files.len(), &contents))
+    print_text(&next_steps(folder, files.len(), &contents))
 }
 
-fn exists(path: &Path) -> Problem {
+fn already_exists(path: &Path) -> Problem {
     let path = path.display();
     Problem::Usage(format!("{path} is there already: nothing was written; name another folder, or move the file away"))
 }
 
-/// What this run has made so far, so that a failure leaves nothing behind.
+/// The files and folders created so far, so that a failure leaves nothing.
 #[derive(Default)]
-struct Begun {
+struct CreatedFiles {
     folders: Vec<PathBuf>,
     files: Vec<PathBuf>,
 }
 
-impl Begun {
+impl CreatedFiles {
     fn write(&mut self, path: &Path, text: &str) -> io::Result<()> {
         self.make_folder(path.parent().unwrap_or(Path::new("")))?;
         let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
@@ -131,7 +131,7 @@ impl Begun {
         Ok(())
     }
 
-    /// Takes back what was made, the last first. What can't be taken back stays: there is nothing more to be done.
+    /// Removes what was created, the last first. Errors are ignored: there is nothing more to do.
     fn undo(self) {
         for file in self.files.iter().rev() {
             let _ = fs::remove_file(file);
@@ -149,7 +149,7 @@ fn next_steps(folder: &Path, written: usize, contents: &Contents) -> String {
     };
     let mut tables = String::new();
     for table in contents.tables() {
-        // A string takes everything.
+        // Writing to a string can't fail.
         let _ = writeln!(tables, "  {table:<28}  the ORIs of one agency class: fill in your own");
     }
     let request = &contents.request;

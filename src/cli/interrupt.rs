@@ -1,5 +1,5 @@
-//! Ctrl-C and SIGTERM: the messages in hand are finished, then the run stops. A second one stops it at once; the journal
-//! stands by then.
+//! Ctrl-C and SIGTERM: the run finishes the messages in flight, then stops. A second signal stops it at once; the
+//! journal makes it resumable either way.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,7 +7,7 @@ use super::Problem;
 
 static IS_STOPPED: AtomicBool = AtomicBool::new(false);
 
-/// Begins to watch for signals, and gives what they set.
+/// Starts watching for signals; returns the flag that they set.
 pub(super) fn watch() -> Result<&'static AtomicBool, Problem> {
     let stop = || {
         if IS_STOPPED.swap(true, Ordering::Relaxed) {

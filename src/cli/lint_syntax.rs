@@ -1,4 +1,5 @@
-//! `dmv-redact lint-syntax`: is a message well-formed? No format, no policy: the strict readers alone, one line a fault.
+//! `dmv-redact lint-syntax`: is a message well-formed? No format, no policy: only the strict readers, one line per
+//! fault.
 
 use std::fmt::Write as _;
 use std::io;
@@ -8,8 +9,8 @@ use clap::Args;
 
 use super::filter_arguments::limits;
 use super::messages::{read_file, read_message, regular_files};
-use super::output::say;
-use super::{Exit, Problem, complain};
+use super::output::print_text;
+use super::{Exit, Problem, print_error};
 use crate::escape::escape;
 use crate::{Limits, lint_syntax};
 
@@ -30,37 +31,37 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match lint(arguments) {
         Ok(exit) => exit,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 
 fn lint(arguments: &Arguments) -> Result<Exit, Problem> {
     let limits = limits(&arguments.limits)?;
-    let mut report = Report { limits, lines: String::new(), exit: Exit::Released };
+    let mut report = LintRun { limits, lines: String::new(), exit: Exit::Released };
     if arguments.inputs.is_empty() {
         report.stdin();
     }
     for input in &arguments.inputs {
         if input == Path::new("-") { report.stdin() } else { report.files(input) }
     }
-    say(&report.lines)?;
+    print_text(&report.lines)?;
     Ok(report.exit)
 }
 
-/// What was found so far.
-struct Report {
+/// The findings so far.
+struct LintRun {
     limits: Limits,
     lines: String,
     exit: Exit,
 }
 
-impl Report {
+impl LintRun {
     fn stdin(&mut self) {
         let message = read_message(io::stdin().lock(), self.limits.message_bytes);
         self.message("stdin", message);
     }
 
-    /// A file, or every file of a folder. What can't be read stops nothing.
+    /// A file, or every file of a folder. An unreadable file doesn't stop the run.
     fn files(&mut self, input: &Path) {
         match regular_files(input) {
             Ok(files) => {
@@ -69,7 +70,7 @@ impl Report {
                     self.message(&file.display().to_string(), message);
                 }
             }
-            Err(problem) => self.exit = problem.complain(),
+            Err(problem) => self.exit = problem.print_error(),
         }
     }
 
@@ -84,7 +85,7 @@ impl Report {
                 }
             }
             Err(error) => {
-                complain(escape(&format!("{name}: failed: {error}")));
+                print_error(escape(&format!("{name}: failed: {error}")));
                 self.exit = Exit::Failure;
             }
         }

@@ -1,4 +1,4 @@
-//! `dmv-redact man`: the manual, made of the same definitions as `--help`.
+//! `dmv-redact man`: the manual, generated from the same definitions as `--help`.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match write(arguments) {
         Ok(()) => Exit::Released,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 

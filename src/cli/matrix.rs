@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::ground_arguments::GroundArguments;
-use super::output::{say, say_json};
+use super::output::{print_json, print_text};
 use super::{Exit, Problem};
 use crate::policy::survey::Survey;
 use crate::report::MatrixBuilder;
@@ -38,7 +38,7 @@ enum Form {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match show(arguments) {
         Ok(()) => Exit::Released,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 
@@ -52,10 +52,10 @@ fn show(arguments: &Arguments) -> Result<(), Problem> {
     let survey = Survey::of(&policy);
     let matrix = MatrixBuilder::new(&survey, &catalog, formats.messages()).build()?;
     match arguments.output {
-        Form::Text => say(&matrix.to_string()),
-        Form::Md => say(&matrix.markdown()),
-        Form::Csv => say(&matrix.csv()),
-        Form::Json => say_json(&matrix),
-        Form::Html => say(&matrix.html()),
+        Form::Text => print_text(&matrix.to_string()),
+        Form::Md => print_text(&matrix.markdown()),
+        Form::Csv => print_text(&matrix.csv()),
+        Form::Json => print_json(&matrix),
+        Form::Html => print_text(&matrix.html()),
     }
 }

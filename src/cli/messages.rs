@@ -1,24 +1,25 @@
-//! Messages of the verbs that look at one file after another.
+//! Reads messages for the verbs that process one file after another.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Problem, complain};
-use crate::batch::{FileWalk, InputRoot, WalkEntry};
+use super::{Problem, print_error};
+use crate::batch::{Found, Root, Walk};
 use crate::escape::escape;
 
-/// Every regular file at and below `input`. What is neither a file nor a folder is told of and passed over.
+/// Every regular file at and below `input`. Anything that is neither a file nor a folder is reported and passed over
+/// (P11).
 pub(super) fn regular_files(input: &Path) -> Result<Vec<PathBuf>, Problem> {
     let mut files = Vec::new();
     for found in FileWalk::new(vec![InputRoot { path: input.to_owned(), place: PathBuf::new() }]) {
         match found {
-            WalkEntry::File { path, .. } => files.push(path),
-            WalkEntry::Irregular(path) => {
-                complain(escape(&format!("{}: passed over: neither a file nor a folder", path.display())));
+            Found::File { path, .. } => files.push(path),
+            Found::Irregular(path) => {
+                print_error(escape(&format!("{}: passed over: neither a file nor a folder", path.display())));
             }
-            WalkEntry::State(path) => {
-                complain(escape(&format!("{}: passed over: the state of an unfinished run", path.display())))
+            Found::State(path) => {
+                print_error(escape(&format!("{}: passed over: the state of an unfinished run", path.display())))
             }
             WalkEntry::Fault(path, error) => return Err(Problem::Io(format!("{}: {error}", path.display()))),
         }
@@ -26,7 +27,7 @@ pub(super) fn regular_files(input: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(files)
 }
 
-/// Reads a message, at most one byte beyond `limit`: enough for the filter to see that it is too long.
+/// Reads a message, at most one byte more than `limit`: enough for the filter to see that it is too long (P8).
 pub(super) fn read_message(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut message = Vec::new();
     let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -34,7 +35,7 @@ pub(super) fn read_message(source: impl Read, limit: usize) -> io::Result<Vec<u8
     Ok(message)
 }
 
-/// Reads the message of a file.
+/// Reads a message from a file.
 pub(super) fn read_file(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     read_message(File::open(path)?, limit)
 }

@@ -1,4 +1,4 @@
-//! The command line: arguments, resolved configuration, run. One file a verb.
+//! The command line: arguments, resolved configuration, run. One file per verb.
 
 mod audit;
 mod check;
@@ -61,7 +61,7 @@ enum Verb {
     Man(man::Arguments),
 }
 
-/// How a run ended, as its exit status.
+/// How a run ended, as an exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
     /// All messages were released or redacted, or are well-formed.
@@ -89,10 +89,10 @@ impl From<Exit> for ExitCode {
 /// one held or withheld (or not well-formed), 2 wrong usage, policy or format, 1 an I/O failure.
 #[must_use]
 pub fn main() -> ExitCode {
-    // What a panic says may hold a value of a message (P6): where it happened is enough.
+    // A panic message may contain a value of a message (P6): print only its location.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        complain(format!("an error of the program itself, at {place}: please report it"));
+        print_error(format!("an error of the program itself, at {place}: please report it"));
     }));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -116,7 +116,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Says what is wrong with the arguments, which are echoed as they may be shown; or gives the help that was asked for.
+/// Prints an error in the arguments, escaped; or the requested help.
 fn wrong_usage(error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
         error.exit();
@@ -129,8 +129,8 @@ fn wrong_usage(error: clap::Error) -> ExitCode {
     Exit::Usage.into()
 }
 
-/// Says what is wrong, on stderr. A stderr that is closed is no reason to stop.
-fn complain(message: impl Display) {
+/// Prints an error to stderr. A closed stderr is no reason to stop.
+fn print_error(message: impl Display) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr().lock(), "dmv-redact: {message}");
 }

@@ -1,4 +1,4 @@
-//! How a run ended, for people and for programs: what became of the messages, and what it took.
+//! The end of a run, for people and for programs: results and resources.
 
 use std::fmt;
 use std::path::Path;
@@ -11,15 +11,15 @@ use crate::batch::RunReport;
 use crate::escape::escape;
 use crate::report::{Comparison, Summary};
 
-/// The summary of a run with what it took.
+/// The summary of a run with its resources.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Outcome<'r> {
+pub(super) struct RunOutcome<'r> {
     #[serde(flatten)]
     summary: &'r Summary,
     #[serde(skip_serializing_if = "Option::is_none")]
     compared: Option<&'r Comparison>,
-    run: Course,
+    run: RunDetails,
     #[serde(skip)]
     is_dry: bool,
     #[serde(skip)]
@@ -28,20 +28,20 @@ pub(super) struct Outcome<'r> {
     withheld: Option<String>,
 }
 
-/// What a run was asked for that its summary ends with.
-pub(super) struct Ending<'e> {
+/// The arguments of a run that its summary ends with.
+pub(super) struct RunEnding<'e> {
     pub(super) policy: &'e PolicyIdentity,
-    /// A file, a folder, a device; none for stdout.
+    /// A file, a folder, a device; `None` for stdout.
     pub(super) outputs: Option<&'e Path>,
     pub(super) withheld: Option<&'e Path>,
     pub(super) audit: Option<&'e Path>,
     pub(super) is_dry: bool,
 }
 
-/// What is another every time.
+/// The details that differ in every run.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Course {
+struct RunDetails {
     is_complete: bool,
     policy: String,
     outputs: Option<String>,
@@ -50,12 +50,12 @@ struct Course {
     seconds: f64,
     messages_per_second: f64,
     bytes_per_second: f64,
-    /// Bytes of memory at the most, where the system tells.
+    /// Peak memory in bytes, where the system reports it.
     peak_memory: Option<u64>,
 }
 
-impl<'r> Outcome<'r> {
-    pub(super) fn new(report: &'r RunReport, ending: &Ending<'_>) -> Self {
+impl<'r> RunOutcome<'r> {
+    pub(super) fn new(report: &'r Report, ending: &RunEnding<'_>) -> Self {
         let seconds = report.time.as_secs_f64();
         let per_second = |number: u64| number as f64 / seconds.max(f64::MIN_POSITIVE);
         let path = |path: &Path| escape(&path.to_string_lossy()).into_owned();
@@ -63,7 +63,7 @@ impl<'r> Outcome<'r> {
         Self {
             summary: &report.summary,
             compared: report.comparison.as_ref(),
-            run: Course {
+            run: RunDetails {
                 is_complete: !report.is_stopped,
                 policy: escape(&format!("{name} {version}")).into_owned(),
                 outputs: ending.outputs.map(path),
@@ -81,7 +81,7 @@ impl<'r> Outcome<'r> {
 
     /// What a person sees last: where everything is, what to do next, and the headline.
     fn write_end(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Course { policy, outputs, audit_head, .. } = &self.run;
+        let RunDetails { policy, outputs, audit_head, .. } = &self.run;
         writeln!(f, "\npolicy: {policy}")?;
         if let Some(outputs) = outputs {
             writeln!(f, "outputs: {outputs}")?;
@@ -101,13 +101,13 @@ impl<'r> Outcome<'r> {
     }
 }
 
-impl fmt::Display for Outcome<'_> {
+impl fmt::Display for RunOutcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.summary)?;
         if let Some(compared) = self.compared {
             write!(f, "{compared}")?;
         }
-        let Course { seconds, messages_per_second, bytes_per_second, peak_memory, .. } = &self.run;
+        let RunDetails { seconds, messages_per_second, bytes_per_second, peak_memory, .. } = &self.run;
         let rate = ByteSize(*bytes_per_second as u64);
         write!(f, "\n{seconds:.2} s: {messages_per_second:.0} messages/s, {rate}/s")?;
         if let Some(peak) = *peak_memory {
@@ -118,7 +118,7 @@ impl fmt::Display for Outcome<'_> {
     }
 }
 
-/// The most memory that this process has had, in bytes (Linux: `VmHWM`).
+/// The peak memory of this process, in bytes (Linux: `VmHWM`).
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,7 +1,7 @@
-//! What ends a run before it has begun: wrong usage, wrong configuration, or an input or output that fails.
+//! Errors that end a run before it begins: wrong usage, wrong configuration, or an input or output that fails.
 
-use super::diagnostic::{Finding, Manner, draw};
-use super::{Exit, complain};
+use super::diagnostic::{DrawStyle, DrawnFinding, draw};
+use super::{Exit, print_error};
 use crate::ConfigError;
 use crate::audit::AuditError;
 use crate::batch::{RunError, SourceError};
@@ -48,18 +48,18 @@ impl From<AuditError> for Problem {
 }
 
 impl Problem {
-    /// Says what is wrong, and how the run ends for it.
-    pub(super) fn complain(self) -> Exit {
+    /// Prints the error, and returns the exit status.
+    pub(super) fn print_error(self) -> Exit {
         let (message, exit) = match &self {
             Self::Config(errors) => {
-                let manner = Manner::of(&std::io::stderr());
-                errors.iter().for_each(|error| complain(draw(&Finding::from(error), manner)));
+                let style = DrawStyle::of(&std::io::stderr());
+                errors.iter().for_each(|error| print_error(draw(&DrawnFinding::from(error), style)));
                 return Exit::Usage;
             }
             Self::Usage(message) => (message, Exit::Usage),
             Self::Io(message) => (message, Exit::Failure),
         };
-        complain(escape(message));
+        print_error(escape(message));
         exit
     }
 }

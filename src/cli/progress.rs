@@ -1,4 +1,4 @@
-//! How a run goes, on stderr: a bar on a terminal, plain lines every few seconds if they are asked for, nothing in a pipe;
+//! Progress of a run, on stderr: a bar on a terminal, plain lines every few seconds if requested, nothing in a pipe;
 //! and notices in between.
 
 use std::io::{IsTerminal, Write};
@@ -14,7 +14,7 @@ use crate::report::Summary;
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum ProgressMode {
     /// A bar if stderr is a terminal, else nothing.
     Auto,
     /// A line every few seconds.
@@ -22,25 +22,25 @@ pub(super) enum Manner {
     Never,
 }
 
-/// Notices about refused messages that are printed; the summary counts all.
-const MOST_NOTICES: u64 = 100;
+/// The number of printed notices about refused messages; the summary counts all.
+const MAX_NOTICES: u64 = 100;
 /// How often a plain line is printed.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Tells people how a run goes.
+/// Shows people how a run is going.
 pub(super) struct Progress {
     bar: ProgressBar,
     plain: Option<Mutex<Instant>>,
-    begun: Instant,
-    /// Bytes that there are to read, if they are known; 0 until then.
+    started: Instant,
+    /// Bytes to read, once they are known; until then 0.
     total: AtomicU64,
     notices: AtomicU64,
-    hidden: AtomicU64,
+    suppressed: AtomicU64,
 }
 
 impl Progress {
-    pub(super) fn new(manner: Manner) -> Self {
-        let shows_bar = manner == Manner::Auto && std::io::stderr().is_terminal();
+    pub(super) fn new(mode: ProgressMode) -> Self {
+        let shows_bar = mode == ProgressMode::Auto && std::io::stderr().is_terminal();
         let bar = match shows_bar {
             true => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4)),
             false => ProgressBar::hidden(),
@@ -48,26 +48,26 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {wide_bar} {msg}") {
             bar.set_style(style);
         }
-        let plain = (manner == Manner::Plain).then(|| Mutex::new(Instant::now()));
+        let plain = (mode == ProgressMode::Plain).then(|| Mutex::new(Instant::now()));
         let zero = AtomicU64::default;
-        Self { bar, plain, begun: Instant::now(), total: zero(), notices: zero(), hidden: zero() }
+        Self { bar, plain, started: Instant::now(), total: zero(), notices: zero(), suppressed: zero() }
     }
 
-    /// Says how many bytes there are to read.
+    /// Sets the number of bytes to read.
     pub(super) fn set_total(&self, bytes: u64) {
         self.total.store(bytes, Ordering::Relaxed);
         self.bar.set_length(bytes);
     }
 
-    /// Whether anybody would see how many bytes there are to read.
+    /// Whether the number of bytes to read would be shown.
     pub(super) fn wants_total(&self) -> bool {
         self.plain.is_some() || !self.bar.is_hidden()
     }
 
-    /// Takes the bar away, and says how many notices were not printed.
+    /// Removes the bar, and prints how many notices were suppressed.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
-        let hidden = self.hidden.load(Ordering::Relaxed);
+        let hidden = self.suppressed.load(Ordering::Relaxed);
         if hidden > 0 {
             self.print(&format!(
                 "{hidden} more lines about what was held, withheld or left from before; the summary counts all"
@@ -76,12 +76,12 @@ impl Progress {
     }
 
     fn print(&self, line: &str) {
-        // A stderr that is closed is no reason to stop.
+        // A closed stderr is no reason to stop.
         self.bar.suspend(|| drop(writeln!(std::io::stderr().lock(), "dmv-redact: {}", escape(line))));
     }
 
-    fn told(&self, summary: &Summary) -> String {
-        let seconds = self.begun.elapsed().as_secs_f64().max(0.001);
+    fn status_line(&self, summary: &Summary) -> String {
+        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let (messages, bytes) = (summary.messages(), summary.bytes_in());
         let per_second = |number: u64| (number as f64 / seconds) as u64;
         let left = match self.total.load(Ordering::Relaxed) {
@@ -102,12 +102,12 @@ impl Progress {
     }
 }
 
-impl RunObserver for Progress {
-    fn on_notice(&self, line: &str) {
-        if self.notices.fetch_add(1, Ordering::Relaxed) < MOST_NOTICES {
+impl Watch for Progress {
+    fn tell(&self, line: &str) {
+        if self.notices.fetch_add(1, Ordering::Relaxed) < MAX_NOTICES {
             self.print(line);
         } else {
-            self.hidden.fetch_add(1, Ordering::Relaxed);
+            self.suppressed.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -118,13 +118,13 @@ impl RunObserver for Progress {
     fn on_progress(&self, summary: &Summary) {
         if !self.bar.is_hidden() {
             self.bar.set_position(summary.bytes_in());
-            self.bar.set_message(self.told(summary));
+            self.bar.set_message(self.status_line(summary));
         }
         if let Some(last) = &self.plain {
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
             if last.elapsed() >= PLAIN_INTERVAL {
                 *last = Instant::now();
-                self.print(&self.told(summary));
+                self.print(&self.status_line(summary));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `dmv-redact redact`: messages from stdin, files, folders and archives, redacted to where they are wanted.
+//! `dmv-redact redact`: redacts messages from stdin, files, folders and archives to any of these.
 
 mod idle;
 mod places;
@@ -13,10 +13,10 @@ use clap::{Args, ValueEnum};
 
 use super::filter_arguments::FilterArguments;
 use super::interrupt;
-use super::outcome::{Ending, Outcome};
-use super::output::say;
-use super::progress::{Manner, Progress};
-use super::{Exit, Problem, complain};
+use super::outcome::{RunEnding, RunOutcome};
+use super::output::print_text;
+use super::progress::{Progress, ProgressMode};
+use super::{Exit, Problem, print_error};
 use crate::Filter;
 use crate::audit::{Key, Log};
 use crate::batch::{
@@ -48,9 +48,9 @@ pub(super) struct Arguments {
     #[command(flatten)]
     forms: Forms,
     #[command(flatten)]
-    record: Record,
+    record: RunRecord,
     #[command(flatten)]
-    going: Going,
+    going: RunControl,
 }
 
 /// How the messages lie in what is read and written.
@@ -84,7 +84,7 @@ struct Forms {
 /// What is kept of a run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Records")]
-struct Record {
+struct RunRecord {
     /// Append a receipt of every message to this log, chained by hashes
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
@@ -108,7 +108,7 @@ struct Record {
 /// How a run goes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The run")]
-struct Going {
+struct RunControl {
     /// How many threads redact [default: one a core]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -130,7 +130,7 @@ struct Going {
     prune: bool,
     /// Show how the run goes, on stderr
     #[arg(long, value_name = "HOW", default_value = "auto")]
-    progress: ProgressManner,
+    progress: ProgressChoice,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -140,7 +140,7 @@ enum SummaryForm {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ProgressManner {
+enum ProgressChoice {
     /// A bar on a terminal, nothing elsewhere
     Auto,
     /// A line every few seconds
@@ -158,7 +158,7 @@ pub(super) fn form(name: &str) -> Result<ArchiveForm, String> {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match redact(arguments) {
         Ok(exit) => exit,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 
@@ -170,7 +170,7 @@ fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
             let log = Log::open(path, key)?;
             if log.torn_bytes() > 0 {
                 let (path, bytes) = (escape(&path.to_string_lossy()).into_owned(), log.torn_bytes());
-                complain(format!(
+                print_error(format!(
                     "{path}: the last run left {bytes} bytes of an unfinished line: they stay, and the log tells of them"
                 ));
             }
@@ -180,9 +180,9 @@ fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
     };
     let is_stopped = interrupt::watch()?;
     let progress = Arc::new(Progress::new(match arguments.going.progress {
-        ProgressManner::Auto => Manner::Auto,
-        ProgressManner::Plain => Manner::Plain,
-        ProgressManner::Never => Manner::Never,
+        ProgressChoice::Auto => ProgressMode::Auto,
+        ProgressChoice::Plain => ProgressMode::Plain,
+        ProgressChoice::Never => ProgressMode::Never,
     }));
     if let Inputs::Roots(roots) = &run.inputs
         && progress.wants_total()
@@ -190,19 +190,19 @@ fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
         count(roots.clone(), Arc::clone(&progress));
     }
     if matches!(run.inputs, Inputs::Stdin) && std::io::stdin().is_terminal() {
-        complain("reads a message from the terminal: paste it, then press Ctrl-D on a new line; Ctrl-C stops");
+        print_error("reads a message from the terminal: paste it, then press Ctrl-D on a new line; Ctrl-C stops");
     }
     let report = run.run(log, progress.as_ref(), is_stopped);
     progress.finish();
     let report = report?;
     let idle = idle(arguments, &run.inputs, &report);
-    idle.iter().for_each(complain);
+    idle.iter().for_each(print_error);
     print_summary(arguments, &run, &report)?;
     if let Some(violations) = report.summary.shape_violations() {
-        complain(violations);
+        print_error(violations);
     }
     if report.is_stopped {
-        complain(how_to_resume(&run.outputs));
+        print_error(how_to_resume(&run.outputs));
         return Ok(Exit::Failure);
     }
     let exit = match () {
@@ -210,12 +210,12 @@ fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
         () if report.summary.has_refusals() => Exit::Refused,
         () => Exit::Released,
     };
-    // The process ends here: to take apart what it has made takes time and gives nothing back.
+    // The process ends here: skip the destructors, which would only take time.
     std::mem::forget(run);
     Ok(exit)
 }
 
-/// Which summary is printed, if any: stdout may belong to the messages.
+/// The summary to print, if any: stdout may belong to the messages.
 fn summary_form(arguments: &Arguments, outputs: &Outputs) -> Option<SummaryForm> {
     let default = (!is_stdout(outputs)).then_some(SummaryForm::Text);
     arguments.record.summary.or(default)
@@ -231,25 +231,25 @@ fn print_summary(arguments: &Arguments, run: &BatchRun, report: &RunReport) -> R
         Outputs::One { destination: Destination::File(out) | Destination::Device(out), .. } => Some(out),
         Outputs::One { destination: Destination::Stdout, .. } | Outputs::Nowhere => None,
     };
-    let Record { audit, withheld, .. } = &arguments.record;
+    let RunRecord { audit, withheld, .. } = &arguments.record;
     let (outputs, audit, withheld) = (outputs.map(|out| out.as_path()), audit.as_deref(), withheld.as_deref());
     let policy = run.task.filter.policy();
-    let ending = Ending { policy, outputs, withheld, audit, is_dry: arguments.record.dry_run };
-    let outcome = Outcome::new(report, &ending);
+    let ending = RunEnding { policy, outputs, withheld, audit, is_dry: arguments.record.dry_run };
+    let outcome = RunOutcome::new(report, &ending);
     let text = match summary_form(arguments, &run.outputs) {
         None => return Ok(()),
         Some(SummaryForm::Text) => outcome.to_string(),
         Some(SummaryForm::Json) => escape::json(&serde_json::to_string_pretty(&outcome).unwrap_or_default()) + "\n",
     };
     if is_stdout(&run.outputs) {
-        complain(escape::lines(text.trim_end()));
+        print_error(escape::lines(text.trim_end()));
         return Ok(());
     }
-    say(&text)
+    print_text(&text)
 }
 
-/// Counts the bytes that there are to read, beside the run. Of compressed files nobody knows before they were read.
-fn count(roots: Vec<InputRoot>, progress: Arc<Progress>) {
+/// Counts the bytes to read, in a thread of its own. For compressed files they are unknown until read.
+fn count(roots: Vec<Root>, progress: Arc<Progress>) {
     std::thread::spawn(move || {
         let mut total = 0;
         for found in FileWalk::new(roots) {
@@ -264,8 +264,8 @@ fn count(roots: Vec<InputRoot>, progress: Arc<Progress>) {
     });
 }
 
-/// What was asked for, checked and put together.
-fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
+/// Checks and resolves the arguments.
+fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
     let Arguments { filter: of_filter, forms, record, going, .. } = arguments;
     let filter = of_filter.filter()?.second_reading(!arguments.no_second_reading).build()?;
     let other = match &record.compare {
@@ -312,15 +312,15 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     Ok(BatchRun { task, inputs, outputs, as_form, jobs, memory, spool, begin, terms, prune })
 }
 
-/// A message on its way takes itself, its output, its record and what compression needs, and half of the memory is for
+/// A message in flight takes itself, its output, its record and what compression needs; half of the memory is for
 /// everything else.
 const MEMORY_PER_MESSAGE_BYTE: usize = 8;
 
-/// What must be the same when a stopped run goes on.
+/// What must be the same when a stopped run is resumed.
 fn terms(arguments: &Arguments, filter: &Filter, other: Option<&Filter>) -> Result<Terms, Problem> {
     let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
     let Arguments { inputs, forms, record, filter: of_filter, .. } = arguments;
-    // Wherever the run goes on from, it is these that are meant.
+    // Absolute, because the run may be resumed from another folder.
     let place = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     Ok(vec![
         ("the program's version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
@@ -351,7 +351,7 @@ fn how_to_resume(outputs: &Outputs) -> String {
                 true => format!("'{}'", argument.replace('\'', r"'\''")),
                 false => argument,
             };
-            // An argument need be no text.
+            // Arguments may not be valid UTF-8.
             let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
             let arguments = arguments.filter(|argument| argument != "--restart" && argument != "--resume").map(quoted);
             let arguments: Vec<String> = arguments.map(|argument| escape(&argument).into_owned()).collect();

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::filter_arguments::FilterArguments;
-use super::output::say;
+use super::output::print_text;
 use super::redact::{form, inputs};
-use super::{Exit, Problem, complain};
-use crate::batch::{ArchiveForm, BatchRun, LineMembers, Outputs, RunObserver, StartMode, Task, Terms};
+use super::{Exit, Problem, print_error};
+use crate::batch::{Begin, Form, Members, Outputs, Run, Task, Terms, Watch};
 use crate::escape::escape;
 use crate::report::Summary;
 
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     purpose_member: Option<String>,
 }
 
-/// Bytes of memory that reading takes, about, and of disk that a zip within a compression may take.
+/// About how much memory reading takes, and how much disk a zip inside a compression may take, in bytes.
 const MEMORY: usize = 256 << 20;
 const MEMORY_PER_MESSAGE_BYTE: usize = 8;
 const SPOOL: u64 = 4 << 30;
@@ -46,7 +46,7 @@ const SPOOL: u64 = 4 << 30;
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match verify(arguments) {
         Ok(exit) => exit,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }
 
@@ -81,8 +81,8 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         terms: Terms::new(),
         prune: false,
     };
-    let verified = run.verify(&Complaints)?;
-    say(&format!(
+    let verified = run.verify(&FindingPrinter)?;
+    print_text(&format!(
         "{} outputs verified: {} with findings; {} notices of messages withheld, {} of messages failed\n",
         verified.messages, verified.findings, verified.withheld, verified.failed
     ))?;
@@ -93,16 +93,16 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
     })
 }
 
-/// Says on stderr what is found.
-struct Complaints;
+/// Prints findings to stderr.
+struct FindingPrinter;
 
-impl RunObserver for Complaints {
-    fn on_notice(&self, line: &str) {
-        complain(escape(line));
+impl Watch for FindingPrinter {
+    fn tell(&self, line: &str) {
+        print_error(escape(line));
     }
 
-    fn on_failure(&self, line: &str) {
-        complain(escape(line));
+    fn tell_failure(&self, line: &str) {
+        print_error(escape(line));
     }
 
     fn on_progress(&self, _: &Summary) {}

@@ -78,10 +78,10 @@ mod tests {
             named.contains(&"license".to_owned()) && named.contains(&"person.address.city".to_owned()),
             "{named:?}"
         );
-        let told = named.iter().flat_map(|name| match name.strip_suffix(ALONE) {
+        let resolved = named.iter().flat_map(|name| match name.strip_suffix(ALONE) {
             Some(id) => catalog.find(id).into_iter().collect(),
             None => catalog.select(name),
         });
-        assert_eq!(told.collect::<BTreeSet<_>>(), broken);
+        assert_eq!(resolved.collect::<BTreeSet<_>>(), broken);
     }
 }

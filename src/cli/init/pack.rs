@@ -1,4 +1,4 @@
-//! The packs: policies that ship, each as the files of a folder of its own, laid out as those of the starter.
+//! The packs: built-in policies, each with the files of a folder of its own, in the layout of the starter.
 
 use clap::ValueEnum;
 use serde::Deserialize;
@@ -37,37 +37,37 @@ pub(super) enum Pack {
     Wisconsin,
 }
 
-/// The folder with the case that every pack has, and that its first steps show.
+/// The folder of the case that every pack has, used in its first steps.
 const SAMPLE: &str = "cases/in-state";
 
-/// What a case says of its request.
+/// What a case says about its request.
 #[derive(Deserialize)]
-struct Asked {
+struct CaseRequest {
     purpose: Option<String>,
     #[serde(default)]
     claims: Vec<String>,
 }
 
 impl Pack {
-    /// What `policies/` and the command line call it.
+    /// Its name in `policies/` and on the command line.
     fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// Its files, and the request that its first steps show.
+    /// Its files, and the request used in its first steps.
     pub(super) fn contents(self) -> Result<Contents, ConfigError> {
         let name = self.name();
-        let files: Vec<_> = self.shipped().into_iter().map(|(file, text)| place(&name, file, text)).collect();
+        let files: Vec<_> = self.shipped().into_iter().map(|(file, text)| relocate(&name, file, text)).collect();
         let case = format!("{SAMPLE}/case.toml");
         let text = files.iter().find(|(file, _)| *file == case).map_or("", |(_, text)| text);
-        let asked: Asked = Document { file: &case, text }.parse()?;
+        let asked: CaseRequest = Document { file: &case, text }.parse()?;
         let purpose = asked.purpose.iter().map(|purpose| format!("--purpose {purpose} "));
         let claims = asked.claims.iter().map(|claim| format!("--claim {claim} "));
         let request = purpose.chain(claims).chain([format!("{SAMPLE}/message.xml")]).collect();
         Ok(Contents { files, request })
     }
 
-    /// Those of the files that ship: its policy, its cases, and the tables and messages that these name.
+    /// Its built-in files: its policy, its cases, and the rosters and messages that these name.
     fn shipped(self) -> Vec<(&'static str, &'static str)> {
         let (policy, cases) = (format!("{}.toml", self.name()), format!("cases/{}/", self.name()));
         let is_own = |file: &str| file == policy || file.starts_with(&cases);
@@ -83,9 +83,9 @@ impl Pack {
     }
 }
 
-/// Where a file of a pack goes in the pack's own folder, and what it says there: the paths in it change, and every table
-/// names its schema.
-fn place(pack: &str, file: &str, text: &str) -> (String, String) {
+/// The path of a pack's file in the pack's own folder, and its content there: paths in it change, and every table names
+/// its schema.
+fn relocate(pack: &str, file: &str, text: &str) -> (String, String) {
     if file == format!("{pack}.toml") {
         return ("policy.toml".to_owned(), format!("#:schema ./schemas/policy.schema.json\n#\n{text}"));
     }
@@ -127,7 +127,7 @@ mod tests {
     fn every_file_of_the_policies_that_ship_is_built_in() {
         let mut in_folder = BTreeSet::new();
         files(Path::new("policies"), Path::new("policies"), &mut in_folder);
-        // It is for the README and the fixtures: it invents offices, so that every kind of rule has its place.
+        // It is for the README and the fixtures: it invents offices, so that every kind of rule has an example.
         in_folder.retain(|file| !file.starts_with("example-state"));
         let built_in: BTreeSet<String> = SHIPPED.iter().map(|(file, _)| (*file).to_owned()).collect();
         assert_eq!(in_folder, built_in);

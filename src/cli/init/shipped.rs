@@ -1,4 +1,5 @@
-//! The files of `policies/` that packs are made of, so that `init --pack` works where no file of the project lies.
+//! The files of `policies/` that packs consist of, compiled in, so that `init --pack` works without the project's
+//! files.
 
 macro_rules! shipped {
     ($($file:literal),* $(,)?) => {
@@ -6,7 +7,7 @@ macro_rules! shipped {
     };
 }
 
-/// Every file by its path in `policies/`, and what is in it.
+/// Every file by its path in `policies/`, with its content.
 pub(super) const SHIPPED: &[(&str, &str)] = shipped![
     "accounts.csv",
     "arizona.toml",

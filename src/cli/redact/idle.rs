@@ -1,11 +1,11 @@
-//! Options that would have no effect: refused, for whoever gave them expects one. What only the content of the inputs tells is
-//! reported at the end of the run, and changes its status.
+//! Options without effect are refused, because whoever gave them expects one. What depends on the content of the inputs
+//! is reported at the end of the run, and changes its exit status.
 
 use super::super::Problem;
 use super::Arguments;
 use crate::batch::{ArchiveForm, Inputs, Layout, Outputs, RunReport};
 
-/// Refuses options that can't have an effect, whatever the inputs hold.
+/// Refuses options that can't have an effect, whatever the inputs contain.
 ///
 /// # Errors
 /// The first of them, with the reason.
@@ -48,8 +48,8 @@ pub(super) fn refuse_idle(arguments: &Arguments, outputs: &Outputs, prints_summa
     Ok(())
 }
 
-/// Options that turned out to have no effect on what was read, each with the reason.
-pub(super) fn idle(arguments: &Arguments, inputs: &Inputs, report: &RunReport) -> Vec<String> {
+/// Options that had no effect on what was read, each with the reason.
+pub(super) fn idle(arguments: &Arguments, inputs: &Inputs, report: &Report) -> Vec<String> {
     let forms = &arguments.forms;
     let mut idle = Vec::new();
     if !report.has_lines {

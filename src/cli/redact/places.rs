@@ -1,31 +1,31 @@
-//! Where a run reads from and writes to: what its arguments name, checked against each other and against what is there.
+//! Where a run reads from and writes to: the paths in its arguments, checked against each other and the file system.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
 use super::super::Problem;
-use super::{Arguments, Record};
+use super::{Arguments, RunRecord};
 use crate::batch::{
     ArchiveForm, Destination, Inputs, Outputs, SourceError, is_private_folder, refuse_overlap, roots, state_around,
     state_beside,
 };
 
-/// What the inputs are.
+/// The inputs of a run.
 pub(in super::super) fn inputs(paths: &[std::path::PathBuf]) -> Result<Inputs, Problem> {
     let is_stdin = |path: &std::path::PathBuf| path == Path::new("-");
     match paths {
         [] => Ok(Inputs::Stdin),
         [path] if is_stdin(path) => Ok(Inputs::Stdin),
         _ if paths.iter().any(is_stdin) => Err(Problem::Usage("stdin can't be one of several inputs".to_owned())),
-        // The only one there is: nothing is left to go on with.
+        // The only input: nothing remains to continue with.
         [path] if let Err(error) = path.metadata() => Err(SourceError::Io(path.clone(), error).into()),
         _ => Ok(Inputs::Roots(roots(paths)?)),
     }
 }
 
-/// What OUT is.
+/// The kind of OUT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum OutputKind {
     Stdout,
     /// A device or a named pipe.
     Device,
@@ -34,7 +34,7 @@ enum Kind {
     File,
 }
 
-/// Where the outputs go: what OUT is called, and what is there, decides.
+/// Where the outputs go, depending on OUT's name and what exists there.
 pub(super) fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs, Problem> {
     if arguments.record.dry_run {
         return Ok(Outputs::Nowhere);
@@ -44,18 +44,18 @@ pub(super) fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs,
         Inputs::Roots(roots) => matches!(roots.as_slice(), [root] if !root.path.is_dir()),
     };
     let form = arguments.forms.output_format;
-    let kind = arguments.output.as_deref().map_or(Ok(Kind::Stdout), kind)?;
-    let Some(out) = arguments.output.clone().filter(|_| kind != Kind::Stdout) else {
+    let kind = arguments.output.as_deref().map_or(Ok(OutputKind::Stdout), kind)?;
+    let Some(out) = arguments.output.clone().filter(|_| kind != OutputKind::Stdout) else {
         return stream(arguments, Destination::Stdout, form, is_single);
     };
-    let named = ArchiveForm::of_name(&out).filter(|_| kind != Kind::Folder);
-    if kind == Kind::Device {
+    let named = Form::of_name(&out).filter(|_| kind != OutputKind::Folder);
+    if kind == OutputKind::Device {
         return stream(arguments, Destination::Device(out), form.or(named), is_single);
     }
     if matches!(inputs, Inputs::Stdin) && (arguments.going.resume || arguments.going.restart) {
         return Err(Problem::Usage("what comes from stdin can't be resumed".to_owned()));
     }
-    let is_folder = kind == Kind::Folder;
+    let is_folder = kind == OutputKind::Folder;
     let destination = Destination::File(out.clone());
     Ok(match form.or(named) {
         Some(ArchiveForm::MESSAGE) if is_single && !is_folder && form.is_none() => {
@@ -74,7 +74,7 @@ pub(super) fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs,
     })
 }
 
-/// Outputs in what can't be replaced or gone on with.
+/// Outputs to something that can't be replaced or resumed.
 fn stream(
     arguments: &Arguments,
     destination: Destination,
@@ -94,38 +94,38 @@ fn name(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// What OUT is; what is neither written to nor replaced is refused (P11).
-fn kind(out: &Path) -> Result<Kind, Problem> {
+/// The kind of OUT; anything that can be neither written to nor replaced is refused (P11).
+fn kind(out: &Path) -> Result<OutputKind, Problem> {
     if out == Path::new("-") {
-        return Ok(Kind::Stdout);
+        return Ok(OutputKind::Stdout);
     }
     let refuse = |what: &str| Err(Problem::Usage(format!("{} is {what}", name(out))));
     let is_link = match out.symlink_metadata() {
         Ok(metadata) => metadata.is_symlink(),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let ends_as_folder = out.as_os_str().to_string_lossy().ends_with(std::path::MAIN_SEPARATOR);
-            return Ok(if ends_as_folder { Kind::Folder } else { Kind::File });
+            return Ok(if ends_as_folder { OutputKind::Folder } else { OutputKind::File });
         }
         Err(error) => return Err(SourceError::Io(out.to_owned(), error).into()),
     };
     let Ok(metadata) = out.metadata() else { return refuse("a link that leads nowhere") };
     if metadata.is_dir() {
-        return Ok(Kind::Folder);
+        return Ok(OutputKind::Folder);
     }
     if is_link && is_stdout(&metadata) {
-        return Ok(Kind::Stdout);
+        return Ok(OutputKind::Stdout);
     }
     if is_device(&metadata) {
-        return Ok(Kind::Device);
+        return Ok(OutputKind::Device);
     }
     match metadata.is_file() {
         _ if is_link => refuse("a link: name the file that it leads to"),
-        true => Ok(Kind::File),
+        true => Ok(OutputKind::File),
         false => refuse("a socket, and outputs go to a file, a folder, a device or a named pipe"),
     }
 }
 
-/// Whether this is what stdout is: `/dev/stdout` is a link to it, whatever it is.
+/// Whether this is stdout's file: `/dev/stdout` is a link to it, whatever it is.
 #[cfg(unix)]
 fn is_stdout(metadata: &std::fs::Metadata) -> bool {
     use std::os::fd::AsFd;
@@ -152,9 +152,9 @@ fn is_device(_: &std::fs::Metadata) -> bool {
     false
 }
 
-/// Refuses places that lie in one another, or in the state of a run, and a folder for originals that others may look into.
+/// Refuses paths inside one another, or inside the state of a run, and a folder for originals that others can read.
 pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> Result<(), Problem> {
-    let Record { audit, audit_key, withheld, compare, .. } = &arguments.record;
+    let RunRecord { audit, audit_key, withheld, compare, .. } = &arguments.record;
     let out = match outputs {
         Outputs::Mirror(out) | Outputs::Files(out) => Some(out.as_path()),
         Outputs::One { destination: Destination::File(out), .. } => Some(out.as_path()),

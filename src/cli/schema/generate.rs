@@ -1,5 +1,5 @@
-//! Makes the schemas of the types that load the tables, and adds what types can't say: what an ORI looks like, what each
-//! kind of rule takes.
+//! Generates schemas from the types that load the tables, and adds what types can't express: the pattern of an ORI, the
+//! keys of each kind of rule.
 
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use super::Table;
 use crate::catalog::{Catalog, Element};
 
-/// The schema of a table as it should be, in the text of its file.
+/// The current schema of a table, as the text of its file.
 pub(super) fn generated(table: Table) -> String {
-    // What editors for TOML understand best.
+    // The draft that TOML editors support best.
     let generator = || SchemaSettings::draft07().for_deserialize().into_generator();
     let (title, schema) = match table {
         Table::Policy => ("A policy of dmv-redact", policy(generator())),
@@ -27,12 +27,12 @@ pub(super) fn generated(table: Table) -> String {
 fn plain<T: schemars::JsonSchema>(generator: SchemaGenerator) -> Value {
     let mut schema = generator.into_root_schema_for::<T>().to_value();
     tidy(&mut schema);
-    // The types are called raw because what they hold isn't resolved yet; nobody who writes a table knows of that.
+    // The types are called raw because they aren't resolved yet; authors of tables needn't know.
     let text = schema.to_string().replace("\"Raw", "\"").replace("definitions/Raw", "definitions/");
     serde_json::from_str(&text).unwrap()
 }
 
-/// Takes away what TOML doesn't have (null) and what says nothing to people (number formats).
+/// Removes what TOML doesn't have (null) and what doesn't help people (number formats).
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
@@ -66,7 +66,7 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-/// Adds a keyword at a place, which must be there.
+/// Adds a keyword at a pointer, which must exist.
 fn put(schema: &mut Value, place: &str, keyword: &str, value: Value) {
     let at = schema.pointer_mut(place).unwrap_or_else(|| panic!("{place} is not in the schema"));
     at.as_object_mut().unwrap().insert(keyword.to_owned(), value);
@@ -100,8 +100,8 @@ fn catalog(generator: SchemaGenerator) -> Value {
     schema
 }
 
-/// Says of lists of data elements what may stand in them, so that editors can offer it; and anything else, for a state may
-/// add elements of its own.
+/// Lists the possible data elements, so that editors can suggest them; but accepts others, because a state may add
+/// elements of its own.
 fn offer_elements(schema: &mut Value, lists: &[&str]) {
     for list in lists {
         put(schema, list, "items", json!({ "$ref": "#/definitions/Elements" }));
@@ -140,7 +140,7 @@ fn policy(generator: SchemaGenerator) -> Value {
         put(&mut schema, &format!("{rule}/{list}"), "minItems", json!(1));
     }
     offer_elements(&mut schema, &[&format!("{rule}/elements")]);
-    // The three kinds of rule are loaded as one.
+    // All three kinds of rule load into one type.
     let definitions = schema.pointer_mut("/definitions").unwrap().as_object_mut().unwrap();
     let rule = definitions.remove("Rule").unwrap();
     for (name, key, required, refused, description) in [

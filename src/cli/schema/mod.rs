@@ -1,7 +1,7 @@
-//! `dmv-redact schema`: the JSON Schemas of the tables that people write, for their editors.
+//! `dmv-redact schema`: the JSON Schemas of the tables that people write, for editors.
 //!
-//! They are made of the types that load the tables, by a test that also holds the committed files to them: the program
-//! itself only prints files.
+//! A test generates them from the types that load the tables, and compares the committed files; the program only prints
+//! files.
 
 #[cfg(test)]
 mod generate;
@@ -41,7 +41,7 @@ pub(super) enum Table {
 impl Table {
     pub(super) const ALL: [Self; 5] = [Self::Policy, Self::Catalog, Self::Format, Self::Case, Self::Matrix];
 
-    /// The name of its schema's file.
+    /// The file name of its schema.
     pub(super) fn file_name(self) -> &'static str {
         match self {
             Self::Policy => "policy.schema.json",
@@ -67,6 +67,6 @@ impl Table {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match print(arguments.table.schema()) {
         Ok(()) => Exit::Released,
-        Err(problem) => problem.complain(),
+        Err(problem) => problem.print_error(),
     }
 }

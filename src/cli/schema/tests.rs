@@ -1,5 +1,5 @@
-//! The committed schemas are those of the types that load the tables; they take what the program takes, and refuse what
-//! it refuses, as far as a schema can tell.
+//! The committed schemas match the types that load the tables; they accept what the program accepts, and refuse what it
+//! refuses, as far as a schema can.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ fn home() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Whether a table's schema takes a text; the first fault, if not.
+/// Checks a text against a table's schema; the first fault, if any.
 fn judge(table: Table, text: &str) -> Result<(), String> {
     let schema: Value = serde_json::from_str(table.schema()).unwrap();
     let validator = jsonschema::draft7::new(&schema).unwrap();
@@ -24,14 +24,14 @@ fn judge(table: Table, text: &str) -> Result<(), String> {
     validator.validate(&value).map_err(|error| format!("{}: {error}", error.instance_path()))
 }
 
-/// Every file of this name below a folder.
-fn files(folder: &Path, is_wanted: &dyn Fn(&str) -> bool, found: &mut Vec<PathBuf>) {
+/// Every file below a folder whose name is expected.
+fn files(folder: &Path, is_expected: &dyn Fn(&str) -> bool, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files(&path, is_wanted, found);
-        } else if path.file_name().and_then(|name| name.to_str()).is_some_and(is_wanted) {
+            files(&path, is_expected, found);
+        } else if path.file_name().and_then(|name| name.to_str()).is_some_and(is_expected) {
             found.push(path);
         }
     }
@@ -42,7 +42,7 @@ fn the_committed_schemas_are_current() {
     for table in Table::ALL {
         let wanted = generated(table);
         let file = home().join("schemas/toml").join(table.file_name());
-        // `RENEW=1 cargo test --lib schemas_are_current` writes them anew; the program has them at its next build.
+        // `RENEW=1 cargo test --lib schemas_are_current` rewrites them; the program has them after its next build.
         if std::env::var_os("RENEW").is_some() {
             fs::write(&file, &wanted).unwrap();
         }
@@ -62,12 +62,12 @@ fn every_shipped_table_is_taken() {
             Table::Case => (&["fixtures", "policies", "starter"], "case.toml"),
             Table::Matrix => (&["policies", "starter"], "matrix.toml"),
         };
-        let is_wanted = |file: &str| match table {
+        let is_expected = |file: &str| match table {
             Table::Policy => file.ends_with(".toml") && !["case.toml", "matrix.toml"].contains(&file),
             _ => file == name,
         };
         let mut found = Vec::new();
-        folders.iter().for_each(|folder| files(&home().join(folder), &is_wanted, &mut found));
+        folders.iter().for_each(|folder| files(&home().join(folder), &is_expected, &mut found));
         for file in found {
             let verdict = judge(table, &fs::read_to_string(&file).unwrap());
             assert_eq!(verdict, Ok(()), "{}", file.display());
@@ -90,7 +90,7 @@ const CASE: &str = "title = 'x'\nrequester = 'AZ0070000'\nclaims = ['a']\n[expec
 const MATRIX: &str = "[[may]]\ntitle = 'x'\nrequester = 'AZ0070000'\npurposes = ['C', 'none']\ndisposition = 'held'\n\
     elements = ['license']\nas = { 'license.number' = 'last4' }\n";
 
-/// One edit of a table that both its schema and the program refuse.
+/// Edits of a table, each of which both its schema and the program refuse.
 fn refused(table: Table, whole: &str, edits: &[(&str, &str)]) {
     assert_eq!(judge(table, whole), Ok(()), "{whole}");
     for (from, to) in edits {

@@ -107,11 +107,11 @@ fn deciding_rules(by: &[DecidingRule]) -> String {
     if by.is_empty() {
         return "not permitted by any rule that applies".to_owned();
     }
-    let told = |rule: &DecidingRule| {
+    let describe = |rule: &DecidingRule| {
         let basis = rule.basis.as_deref().map_or_else(|| "no basis given".to_owned(), plain);
         format!("{} `{}` ({basis})", rule.kind, rule.id)
     };
-    by.iter().map(told).collect::<Vec<_>>().join("; ")
+    by.iter().map(describe).collect::<Vec<_>>().join("; ")
 }
 
 impl ExplainedRule {
