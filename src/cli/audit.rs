@@ -1,4 +1,4 @@
-//! `dmv-redact audit`: verifies an audit log, and tells what is in it.
+//! `dmv-redact audit`: verifies an audit log, and reports what is in it.
 
 use std::path::{Path, PathBuf};
 

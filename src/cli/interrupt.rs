@@ -1,5 +1,5 @@
 //! Ctrl-C and SIGTERM: the run finishes the messages in flight, then stops. A second signal stops it at once; the
-//! journal makes it resumable either way.
+//! journal is written by then.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

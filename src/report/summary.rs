@@ -76,11 +76,11 @@ impl Tally {
     pub(crate) fn add(&mut self, receipt: &Receipt) {
         self.summary.add(receipt);
         for (element, counts) in receipt.counts() {
-            let place = element.index();
-            if self.elements.len() <= place {
-                self.elements.resize(place + 1, ElementTotals::default());
+            let index = element.index();
+            if self.elements.len() <= index {
+                self.elements.resize(index + 1, ElementTotals::default());
             }
-            if let Some(totals) = self.elements.get_mut(place) {
+            if let Some(totals) = self.elements.get_mut(index) {
                 totals.add((*counts).into());
             }
         }

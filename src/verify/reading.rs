@@ -82,7 +82,7 @@ pub(super) type Record = Option<(ElementId, Treatment)>;
 /// What a value turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueOutcome {
-    /// A value that the grant holds.
+    /// A value that the grant permits.
     Released,
     /// A placeholder for something that was denied.
     Placeholder,

@@ -253,7 +253,7 @@ fn spaces<S: Simd>(look: Look<S>, length: usize) -> usize {
     (look.among(b'\t', b' ') & lanes(length)).count_ones() as usize
 }
 
-/// Whether a word in the first lanes may hold an image.
+/// Whether a word in the first lanes may contain an image.
 #[inline(always)]
 fn has_long_word<S: Simd>(look: Look<S>, length: usize) -> bool {
     let letters = look.among(b'A', b'Z') | look.among(b'a', b'z');

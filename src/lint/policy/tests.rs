@@ -259,7 +259,7 @@ fn a_review_that_no_claim_lifts_is_told() {
     let told = "15:6 review-never-lifted: review `look` is lifted by no claim: it names none in `unless`, so what it holds never goes out";
     assert_eq!(found, [told]);
     assert_eq!(with_claims(&(one.clone() + &review("look", "unless = ['a']"))), Vec::<String>::new());
-    // A review that requires a claim isn't lifted by omitting that: then it holds nothing.
+    // A review that requires a claim isn't lifted by omitting that: lifting takes an additional claim.
     assert_eq!(with_claims(&(one.clone() + &review("look", "requires = ['b']"))).len(), 1);
     // What lifts one review triggers the other, or a forbid.
     let two = review("look", "unless = ['a']") + &review("again", "requires = ['a']");

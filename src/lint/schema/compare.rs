@@ -42,7 +42,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
         let root = self.spans.root.as_ref();
         let name = root.map(|root| self.names.name(&root.path));
         match self.outline.root(name.as_ref()) {
-            Some(place) => self.container(&place, mapping),
+            Some(position) => self.container(&position, mapping),
             None => {
                 let spelled = root.map_or("", |root| &root.path);
                 let span = mapping.span.clone();
@@ -69,8 +69,8 @@ impl<O: SchemaModel> Comparison<'_, O> {
     }
 
     /// Checks a mapped node against its part of the schema.
-    fn place(&mut self, part: &SchemaPart<O::Place>, node: &MappingNode) {
-        let content = self.outline.content(&part.place);
+    fn check_node(&mut self, part: &SchemaPart<O::Position>, node: &MappingNode) {
+        let content = self.outline.content(&part.position);
         if let (Some(span), false) = (&node.nillable, part.is_nillable || self.syntax == Syntax::Json) {
             let message = format!("`{}` is said to be nillable, and the schema doesn't let it be nil", node.path);
             self.find(&NOT_NILLABLE, &span.clone(), message, None);
@@ -83,7 +83,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
         }
         match node.target {
             PathTarget::Unmapped if node.children.is_empty() => {}
-            PathTarget::Record { .. } => self.record(&part.place, Some(node), &node.path, &mut BTreeSet::new()),
+            PathTarget::Record { .. } => self.record(&part.position, Some(node), &node.path, &mut BTreeSet::new()),
             PathTarget::Value { .. } | PathTarget::Internal => {
                 if !content.has_value {
                     let message = format!("`{}` is mapped as a value, and the schema has only parts there", node.path);
@@ -97,13 +97,13 @@ impl<O: SchemaModel> Comparison<'_, O> {
                     let what = format!("`{}` has a value of its own in the schema ({})", node.path, part.declared);
                     self.not_mapped(&node.span, &what, &node.path);
                 }
-                self.container(&part.place, node);
+                self.container(&part.position, node);
             }
         }
     }
 
-    fn container(&mut self, place: &O::Place, node: &MappingNode) {
-        let content = self.outline.content(place);
+    fn container(&mut self, position: &O::Position, node: &MappingNode) {
+        let content = self.outline.content(position);
         self.parts(&content, node);
         for names in &content.requirements {
             self.require_one_of(names, node, &content);
@@ -111,7 +111,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
     }
 
     /// Checks the parts of a position, in the mapping and in the schema.
-    fn parts(&mut self, content: &Content<O::Place>, node: &MappingNode) {
+    fn parts(&mut self, content: &Content<O::Position>, node: &MappingNode) {
         for part in &content.parts {
             if self.is_known(part, node) {
                 continue;
@@ -124,7 +124,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
                 self.not_mapped(&node.span, &what, &path);
             }
             for child in children {
-                self.place(part, child);
+                self.check_node(part, child);
             }
         }
         self.absent(content, node);
@@ -133,7 +133,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
     /// The children of a node that match a part of the schema.
     fn children<'m>(
         &self,
-        part: &SchemaPart<O::Place>,
+        part: &SchemaPart<O::Position>,
         node: &'m MappingNode,
     ) -> impl Iterator<Item = &'m MappingNode> {
         let named = |(name, child)| part.is_named(name).then_some(child);
@@ -141,7 +141,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
     }
 
     /// The children of a node that the schema doesn't have.
-    fn absent(&mut self, content: &Content<O::Place>, node: &MappingNode) {
+    fn absent(&mut self, content: &Content<O::Position>, node: &MappingNode) {
         for (name, child) in &node.children {
             let is_allowed = if name.is_attribute { content.takes_attributes } else { content.is_open };
             if is_allowed || content.part(name).is_some() {
@@ -161,22 +161,28 @@ impl<O: SchemaModel> Comparison<'_, O> {
     }
 
     /// A whole record: its parts belong to it, its attributes only if they are mapped.
-    fn record(&mut self, place: &O::Place, node: Option<&MappingNode>, path: &str, seen: &mut BTreeSet<O::Place>) {
-        if !seen.insert(place.clone()) {
+    fn record(
+        &mut self,
+        position: &O::Position,
+        node: Option<&MappingNode>,
+        path: &str,
+        seen: &mut BTreeSet<O::Position>,
+    ) {
+        if !seen.insert(position.clone()) {
             return;
         }
-        let content = self.outline.content(place);
+        let content = self.outline.content(position);
         for part in &content.parts {
             if node.is_some_and(|node| self.is_known(part, node)) || self.is_reference(&part.name) {
                 continue;
             }
             let child = node.and_then(|node| self.children(part, node).next());
             match (child, part.name.is_attribute) {
-                (Some(child), _) if child.target != PathTarget::Inner => self.place(part, child),
-                (Some(child), false) => self.record(&part.place, Some(child), &child.path.clone(), seen),
+                (Some(child), _) if child.target != PathTarget::Inner => self.check_node(part, child),
+                (Some(child), false) => self.record(&part.position, Some(child), &child.path.clone(), seen),
                 (None, false) => {
                     let path = below(path, &self.names.spell(&part.name));
-                    self.record(&part.place, None, &path, seen);
+                    self.record(&part.position, None, &path, seen);
                 }
                 (_, true) => {
                     let path = below(path, &self.names.spell(&part.name));
@@ -192,7 +198,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
     }
 
     /// What is in no mapping because every format has it, or because it wraps a value.
-    fn is_known(&self, part: &SchemaPart<O::Place>, node: &MappingNode) -> bool {
+    fn is_known(&self, part: &SchemaPart<O::Position>, node: &MappingNode) -> bool {
         let name = &part.name;
         let is_value = matches!(node.target, PathTarget::Value { .. } | PathTarget::Internal);
         self.is_reference(name)
@@ -212,7 +218,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
     }
 
     /// Wherever the container is present, one of these parts must be.
-    fn require_one_of(&mut self, names: &[Name], node: &MappingNode, content: &Content<O::Place>) {
+    fn require_one_of(&mut self, names: &[Name], node: &MappingNode, content: &Content<O::Position>) {
         let stays = |name: &Name| {
             let is_context = self.syntax == Syntax::Json && name.local == "@context";
             is_context || node.children.get(name).is_some_and(MappingNode::is_envelope)

@@ -54,7 +54,7 @@ const SCHEMAS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 const TABLE: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
 
 /// JSON pointers of schemas that all describe one position.
-pub(super) type JsonPlace = BTreeSet<String>;
+pub(super) type JsonPosition = BTreeSet<String>;
 
 /// A JSON Schema.
 #[derive(Debug)]
@@ -206,7 +206,7 @@ impl JsonSchema {
                     let part = SchemaPart {
                         name: array_in_array(),
                         pattern: None,
-                        place: JsonPlace::new(),
+                        position: JsonPosition::new(),
                         is_nillable: false,
                         declared,
                     };
@@ -252,12 +252,12 @@ impl JsonSchema {
             let names = schema.get(keyword).and_then(Value::as_object).into_iter().flat_map(Map::keys);
             names.map(move |name| (name.clone(), format!("{pointer}/{keyword}/{}", escape(name))))
         };
-        for (name, place) in table("properties") {
-            self.add(Name::element("", &name), None, place, merged);
+        for (name, position) in table("properties") {
+            self.add(Name::element("", &name), None, position, merged);
         }
-        for (pattern, place) in table("patternProperties") {
+        for (pattern, position) in table("patternProperties") {
             if let Ok(regex) = Regex::new(&pattern) {
-                self.add(Name::element("", &pattern), Some(regex), place, merged);
+                self.add(Name::element("", &pattern), Some(regex), position, merged);
             }
         }
         let others = schema.get("additionalProperties").or_else(|| schema.get("unevaluatedProperties"));
@@ -272,13 +272,13 @@ impl JsonSchema {
     fn add(&self, name: Name, pattern: Option<Regex>, pointer: String, merged: &mut Merged) {
         if let Some(part) = merged.content.parts.iter_mut().find(|part| part.name == name) {
             part.is_nillable |= self.may_be_null(&pointer, &mut BTreeSet::new());
-            part.place.insert(pointer);
+            part.position.insert(pointer);
             return;
         }
         let declared = format!("{}#{pointer}", self.file);
         let is_nillable = self.may_be_null(&pointer, &mut BTreeSet::new());
-        let place = JsonPlace::from([pointer]);
-        merged.content.parts.push(SchemaPart { name, pattern, place, is_nillable, declared });
+        let position = JsonPosition::from([pointer]);
+        merged.content.parts.push(SchemaPart { name, pattern, position, is_nillable, declared });
     }
 
     /// Whether the schema at a pointer accepts null.
@@ -302,9 +302,9 @@ impl JsonSchema {
         Types::of(schema).null && referred && !all.contains(&false) && holds(&any) && holds(&one)
     }
 
-    fn merged(&self, place: &JsonPlace) -> Merged {
+    fn merged(&self, position: &JsonPosition) -> Merged {
         let mut merged = Merged { content: Content::nothing(), seen: BTreeSet::new() };
-        for pointer in place {
+        for pointer in position {
             let requirements = self.merge(pointer, Types::ALL, false, &mut merged);
             for requirement in requirements {
                 if !merged.content.requirements.contains(&requirement) {
@@ -318,7 +318,7 @@ impl JsonSchema {
 
 /// The merged content of a position.
 struct Merged {
-    content: Content<JsonPlace>,
+    content: Content<JsonPosition>,
     /// The schemas already merged: makes recursion terminate.
     seen: BTreeSet<(String, Types, bool)>,
 }
@@ -329,22 +329,22 @@ fn array_in_array() -> Name {
 }
 
 impl SchemaModel for JsonSchema {
-    type Place = JsonPlace;
+    type Position = JsonPosition;
 
-    fn root(&self, name: Option<&Name>) -> Option<JsonPlace> {
-        let whole = JsonPlace::from([String::new()]);
+    fn root(&self, name: Option<&Name>) -> Option<JsonPosition> {
+        let whole = JsonPosition::from([String::new()]);
         match name {
-            Some(name) => self.content(&whole).part(name).map(|part| part.place.clone()),
+            Some(name) => self.content(&whole).part(name).map(|part| part.position.clone()),
             None => Some(whole),
         }
     }
 
     fn roots(&self) -> Vec<Name> {
-        self.content(&JsonPlace::from([String::new()])).parts.into_iter().map(|part| part.name).collect()
+        self.content(&JsonPosition::from([String::new()])).parts.into_iter().map(|part| part.name).collect()
     }
 
-    fn content(&self, place: &JsonPlace) -> Content<JsonPlace> {
-        self.merged(place).content
+    fn content(&self, position: &JsonPosition) -> Content<JsonPosition> {
+        self.merged(position).content
     }
 
     fn unsupported(&self) -> &[UnsupportedConstruct] {

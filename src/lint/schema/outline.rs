@@ -26,19 +26,19 @@ impl Name {
 
 /// Something that may be at a position.
 #[derive(Debug, Clone)]
-pub(super) struct SchemaPart<Place> {
+pub(super) struct SchemaPart<Position> {
     pub(super) name: Name,
     /// The names it covers, if the schema has a pattern of names instead of one; then `name` is the pattern.
     pub(super) pattern: Option<Regex>,
     /// Its content.
-    pub(super) place: Place,
+    pub(super) position: Position,
     /// Whether it may be nil, or null.
     pub(super) is_nillable: bool,
     /// Where the schema declares it: a file and line, or a file and pointer.
     pub(super) declared: String,
 }
 
-impl<Place> SchemaPart<Place> {
+impl<Position> SchemaPart<Position> {
     pub(super) fn is_named(&self, name: &Name) -> bool {
         match &self.pattern {
             Some(pattern) => self.name.is_attribute == name.is_attribute && pattern.is_match(&name.local),
@@ -49,19 +49,19 @@ impl<Place> SchemaPart<Place> {
 
 /// What may be at a position, all alternatives merged.
 #[derive(Debug, Clone)]
-pub(super) struct Content<Place> {
+pub(super) struct Content<Position> {
     /// Whether it may have a value of its own.
     pub(super) has_value: bool,
     /// Whether it may contain any other element or member.
     pub(super) is_open: bool,
     /// Whether it may have any other attribute.
     pub(super) takes_attributes: bool,
-    pub(super) parts: Vec<SchemaPart<Place>>,
+    pub(super) parts: Vec<SchemaPart<Position>>,
     /// At least one part of each of these is required.
     pub(super) requirements: Vec<Vec<Name>>,
 }
 
-impl<Place> Content<Place> {
+impl<Position> Content<Position> {
     /// Nothing at all.
     pub(super) fn nothing() -> Self {
         Self { has_value: false, is_open: false, takes_attributes: false, parts: Vec::new(), requirements: Vec::new() }
@@ -77,7 +77,7 @@ impl<Place> Content<Place> {
         Self { has_value: true, is_open: true, takes_attributes: true, ..Self::nothing() }
     }
 
-    pub(super) fn part(&self, name: &Name) -> Option<&SchemaPart<Place>> {
+    pub(super) fn part(&self, name: &Name) -> Option<&SchemaPart<Position>> {
         self.parts.iter().find(|part| part.is_named(name))
     }
 }
@@ -94,16 +94,16 @@ pub(super) struct UnsupportedConstruct {
 /// A schema, queried position by position.
 pub(super) trait SchemaModel {
     /// A position in the schema.
-    type Place: Clone + Ord;
+    type Position: Clone + Ord;
 
     /// The root of the format's messages; `None` if the schema has no such root.
-    fn root(&self, name: Option<&Name>) -> Option<Self::Place>;
+    fn root(&self, name: Option<&Name>) -> Option<Self::Position>;
 
     /// The names that a root could have, for suggestions.
     fn roots(&self) -> Vec<Name>;
 
     /// What may be at a position.
-    fn content(&self, place: &Self::Place) -> Content<Self::Place>;
+    fn content(&self, position: &Self::Position) -> Content<Self::Position>;
 
     /// What was not understood while reading the schema.
     fn unsupported(&self) -> &[UnsupportedConstruct];

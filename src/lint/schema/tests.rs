@@ -23,18 +23,18 @@ fn tell(sources: &Sources<'_>) -> Vec<String> {
 
 /// The paths that findings name first, sorted.
 fn missing(found: &[String]) -> BTreeSet<&str> {
-    found.iter().map(|told| told.split('`').nth(1).unwrap()).collect()
+    found.iter().map(|line| line.split('`').nth(1).unwrap()).collect()
 }
 
 /// The lines of a format that map a path.
 fn mapping_lines(text: &str) -> Vec<usize> {
     let maps = |line: &str| line.starts_with('"') && line.contains("\" = \"");
-    text.lines().enumerate().filter(|(_, line)| maps(line)).map(|(place, _)| place).collect()
+    text.lines().enumerate().filter(|(_, line)| maps(line)).map(|(index, _)| index).collect()
 }
 
 /// The text with one line changed or removed.
-fn changed(text: &str, place: usize, change: impl Fn(&str) -> String) -> String {
-    let line = |(at, line): (usize, &str)| if at == place { change(line) } else { format!("{line}\n") };
+fn changed(text: &str, index: usize, change: impl Fn(&str) -> String) -> String {
+    let line = |(at, line): (usize, &str)| if at == index { change(line) } else { format!("{line}\n") };
     text.lines().enumerate().map(line).collect()
 }
 
@@ -68,12 +68,12 @@ fn p1_a_mapping_line_that_is_dropped_is_missed() {
         let text = sources.format.text;
         let lines = mapping_lines(text);
         assert!(lines.len() > 20, "{}", sources.format.file);
-        for place in lines {
-            let line = text.lines().nth(place).unwrap();
+        for index in lines {
+            let line = text.lines().nth(index).unwrap();
             // If the format refers to the path elsewhere, it no longer loads; a lint needs one that does.
-            let without = changed(text, place, |_| String::new());
+            let without = changed(text, index, |_| String::new());
             let found = tell(&Sources { format: Document { text: &without, ..sources.format }, ..sources.clone() });
-            assert!(found.iter().any(|told| told.contains(": not-mapped: ") || told.contains(": required-")), "{line}");
+            assert!(found.iter().any(|line| line.contains(": not-mapped: ") || line.contains(": required-")), "{line}");
         }
     }
 }
@@ -82,18 +82,18 @@ fn p1_a_mapping_line_that_is_dropped_is_missed() {
 fn a_path_that_is_misspelt_is_not_in_the_schema() {
     for sources in built_in() {
         let text = sources.format.text;
-        for place in mapping_lines(text) {
-            let misspelt = changed(text, place, |line| {
+        for index in mapping_lines(text) {
+            let misspelt = changed(text, index, |line| {
                 let (path, rest) = line.split_once("\" = ").unwrap();
                 let (steps, record) = path.strip_suffix("/**").map_or((path, ""), |steps| (steps, "/**"));
                 format!("{steps}x{record}\" = {rest}\n")
             });
             let found = tell(&Sources { format: Document { text: &misspelt, ..sources.format }, ..sources.clone() });
-            let expected = format!("{}: path-not-in-schema: `", place + 1);
+            let expected = format!("{}: path-not-in-schema: `", index + 1);
             assert!(
-                found.iter().any(|told| told.starts_with(&expected)),
+                found.iter().any(|line| line.starts_with(&expected)),
                 "{}\n{found:#?}",
-                text.lines().nth(place).unwrap()
+                text.lines().nth(index).unwrap()
             );
         }
     }
@@ -126,11 +126,11 @@ fn what_the_schema_has_and_the_format_lacks_is_told_once_with_its_place() {
     let both = "<xs:all><xs:element name='Name' type='xs:string' minOccurs='0'/>\
                 <xs:element name='Ssn' minOccurs='0'><xs:complexType><xs:attribute name='state'/></xs:complexType>\
                 </xs:element></xs:all>";
-    let told = "3: not-mapped: `s:Ssn` is in the schema (small.xsd:3) and mapped nowhere: it is always removed";
-    assert_eq!(small(NAME, both), [told]);
+    let expected = "3: not-mapped: `s:Ssn` is in the schema (small.xsd:3) and mapped nowhere: it is always removed";
+    assert_eq!(small(NAME, both), [expected]);
     assert_eq!(small(&format!("unmapped = ['s:Ssn']\n{NAME}"), both), Vec::<String>::new());
     let misspelt = "4: path-not-in-schema: `s:San` is not in the schema: the root has no such part there";
-    assert_eq!(small(&format!("unmapped = ['s:San']\n{NAME}"), both), [told, misspelt]);
+    assert_eq!(small(&format!("unmapped = ['s:San']\n{NAME}"), both), [expected, misspelt]);
     let attribute = small(&format!("{NAME}\npaths.'s:Ssn/@state' = 'person.ssn'"), both);
     assert_eq!(attribute, Vec::<String>::new());
     // Its one value is an attribute: mapped as a value, the element has none of its own.
@@ -160,26 +160,26 @@ fn what_is_said_to_be_unmapped_and_is_mapped_can_not_be_used() {
 fn p4_what_the_schema_requires_needs_something_that_stands_for_it() {
     let both = "<xs:sequence><xs:element name='Name' type='xs:string' nillable='true'/>\
                 <xs:element name='Ssn' type='xs:string' minOccurs='0'/></xs:sequence>";
-    let told =
+    let expected =
         "4: required-denied: the schema requires `s:Name` in the root: where it is denied, what goes out is not valid";
-    assert_eq!(small(NAME_AND_SSN, both), [told]);
+    assert_eq!(small(NAME_AND_SSN, both), [expected]);
     let stands = |word: &str, path: &str| {
         small(&format!("{NAME_AND_SSN}\n[[required]]\npath = '{path}'\nwhen-denied = '{word}'"), both)
     };
     assert_eq!(stands("nil", "s:Name"), Vec::<String>::new());
     let found = stands("nil", "s:Ssn");
-    assert!(found.iter().any(|told| told.starts_with("7: not-nillable: nil stands for `s:Ssn`")), "{found:?}");
-    assert!(found.iter().any(|told| told.starts_with("7: stand-in-not-required: ")), "{found:?}");
+    assert!(found.iter().any(|line| line.starts_with("7: not-nillable: nil stands for `s:Ssn`")), "{found:?}");
+    assert!(found.iter().any(|line| line.starts_with("7: stand-in-not-required: ")), "{found:?}");
     let nillable = small(&format!("nillable = ['s:Ssn']\n{NAME_AND_SSN}"), both);
     assert!(
-        nillable.iter().any(|told| told.starts_with("4: not-nillable: `s:Ssn` is said to be nillable")),
+        nillable.iter().any(|line| line.starts_with("4: not-nillable: `s:Ssn` is said to be nillable")),
         "{nillable:?}"
     );
     // An envelope element is never denied; an unmapped one always is.
     let envelope = "paths.'s:Name' = 'envelope.date'\npaths.'s:Ssn' = 'person.ssn'";
     assert_eq!(small(envelope, both), Vec::<String>::new());
     let unmapped = small("unmapped = ['s:Name']\npaths.'s:Ssn' = 'person.ssn'", both);
-    assert!(unmapped.iter().any(|told| told.contains(": required-not-mapped: ")), "{unmapped:?}");
+    assert!(unmapped.iter().any(|line| line.contains(": required-not-mapped: ")), "{unmapped:?}");
 }
 
 #[test]
@@ -229,29 +229,29 @@ fn xml_schema_is_read_through_references_groups_extensions_and_substitutions() {
 
 #[test]
 fn what_a_schema_says_beyond_this_reader_is_told() {
-    let told = |root: &str| {
+    let findings = |root: &str| {
         small(NAME, &format!("<xs:all><xs:element name='Name' type='xs:string' minOccurs='0'/></xs:all>{root}"))
     };
     let one = |root: &str, what: &str| {
-        let found = told(root);
+        let found = findings(root);
         assert!(
-            found.iter().any(|told| told.starts_with("3: schema-not-understood: this check doesn't understand ")
-                && told.contains(what)),
+            found.iter().any(|line| line.starts_with("3: schema-not-understood: this check doesn't understand ")
+                && line.contains(what)),
             "{what}: {found:?}"
         );
     };
-    assert_eq!(told(""), Vec::<String>::new());
+    assert_eq!(findings(""), Vec::<String>::new());
     one("<xs:assert test='true()'/>", "`assert`");
     one("<xs:attribute ref='s:nowhere'/>", "the attribute `s:nowhere`");
     one("<xs:attributeGroup ref='s:nowhere'/>", "the attributeGroup `s:nowhere`");
     let broken = lint_format(&xml_format(NAME), &[("small.xsd", &xsd("").replace("</xs:schema>", ""))]);
-    assert!(broken.iter().any(|told| told.contains(": it is not well-formed")), "{broken:?}");
+    assert!(broken.iter().any(|line| line.contains(": it is not well-formed")), "{broken:?}");
     let import = xsd("").replace(
         "<xs:element name='Root'>",
         "<xs:import namespace='urn:t' schemaLocation='t.xsd'/><xs:element name='Root'>",
     );
     let found = lint_format(&xml_format(NAME), &[("small.xsd", &import)]);
-    assert!(found.iter().any(|told| told.contains("`import` of a document that doesn't lie beside it")), "{found:?}");
+    assert!(found.iter().any(|line| line.contains("`import` of a document that doesn't lie beside it")), "{found:?}");
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn p4_what_json_schema_requires_needs_something_that_stands_for_it() {
     );
     let stands = |path: &str| format!("{paths}\n[[required]]\npath = '{path}'\nwhen-denied = 'nil'");
     assert_eq!(json(&stands("ssn"), schema), Vec::<String>::new());
-    assert!(json(&stands("name"), schema).iter().any(|told| told.contains(": not-nillable: ")));
+    assert!(json(&stands("name"), schema).iter().any(|line| line.contains(": not-nillable: ")));
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn what_json_schema_says_beyond_this_reader_is_told() {
     ] {
         let found = json("paths.name = 'person.name'", schema);
         assert!(
-            found.iter().any(|told| told.contains(": schema-not-understood: ") && told.contains(what)),
+            found.iter().any(|line| line.contains(": schema-not-understood: ") && line.contains(what)),
             "{what}: {found:?}"
         );
     }

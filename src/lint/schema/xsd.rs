@@ -10,7 +10,7 @@ use crate::config::Document;
 
 /// A position in a schema: a value, anything at all, or a complex type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum XsdPlace {
+pub(super) enum XsdPosition {
     Value,
     Anything,
     Complex(usize),
@@ -99,12 +99,12 @@ impl Xsd {
         xsd
     }
 
-    fn element(&self, place: usize) -> Option<&XsdElement> {
-        self.elements.get(place)
+    fn element(&self, position: usize) -> Option<&XsdElement> {
+        self.elements.get(position)
     }
 
-    fn children(&self, place: usize) -> impl Iterator<Item = (usize, &XsdElement)> {
-        let children = self.element(place).map_or(&[][..], |element| &element.children);
+    fn children(&self, position: usize) -> impl Iterator<Item = (usize, &XsdElement)> {
+        let children = self.element(position).map_or(&[][..], |element| &element.children);
         children.iter().filter_map(|child| Some((*child, self.element(*child)?)))
     }
 
@@ -132,8 +132,8 @@ impl Xsd {
         }
     }
 
-    fn report(&mut self, place: usize, what: String) {
-        let Some(element) = self.elements.get(place) else { return };
+    fn report(&mut self, position: usize, what: String) {
+        let Some(element) = self.elements.get(position) else { return };
         let fault = UnsupportedConstruct { file: element.file.clone(), at: Some(element.at), what };
         self.unsupported.push(fault);
     }
@@ -141,30 +141,30 @@ impl Xsd {
     /// Reports unsupported constructs, from an element on.
     fn report_unknown(&mut self, first: usize, files: &[&str]) {
         let mut faults = Vec::new();
-        for (place, element) in self.elements.iter().enumerate().skip(first) {
+        for (position, element) in self.elements.iter().enumerate().skip(first) {
             let name = element.name.as_str();
             if !UNDERSTOOD.contains(&name) && !WITHOUT_STRUCTURE.contains(&name) {
-                faults.push((place, format!("`{name}`")));
+                faults.push((position, format!("`{name}`")));
             }
             if let ("import" | "include", Some(location)) = (name, element.attribute("schemaLocation"))
                 && !files.contains(&last_step(location))
             {
-                faults.push((place, format!("`{name}` of a document that doesn't lie beside it")));
+                faults.push((position, format!("`{name}` of a document that doesn't lie beside it")));
             }
             let takes_over = name == "include" && !element.target.is_empty();
             if takes_over && self.elements.iter().any(|other| other.name == "schema" && other.target.is_empty()) {
-                faults.push((place, "`include` of a document without a namespace of its own".to_owned()));
+                faults.push((position, "`include` of a document without a namespace of its own".to_owned()));
             }
         }
-        for (place, what) in faults {
-            self.report(place, what);
+        for (position, what) in faults {
+            self.report(position, what);
         }
     }
 
     /// Reports references that lead nowhere.
     fn report_unresolved(&mut self) {
         let mut faults = Vec::new();
-        for (place, element) in self.elements.iter().enumerate() {
+        for (position, element) in self.elements.iter().enumerate() {
             let kind = match element.name.as_str() {
                 "element" => "element",
                 "attribute" => "attribute",
@@ -181,12 +181,12 @@ impl Xsd {
                     name.0 == XSD || self.global(kind, &name).is_some() || is_xml_attribute(kind, &name)
                 });
                 if !is_known {
-                    faults.push((place, format!("the {kind} `{text}`, which no document beside it declares")));
+                    faults.push((position, format!("the {kind} `{text}`, which no document beside it declares")));
                 }
             }
         }
-        for (place, what) in faults {
-            self.report(place, what);
+        for (position, what) in faults {
+            self.report(position, what);
         }
     }
 
@@ -195,33 +195,33 @@ impl Xsd {
     }
 
     /// The content of an element.
-    fn place_of(&self, place: usize, depth: usize) -> XsdPlace {
-        let Some(element) = self.element(place) else { return XsdPlace::Anything };
+    fn position_of(&self, position: usize, depth: usize) -> XsdPosition {
+        let Some(element) = self.element(position) else { return XsdPosition::Anything };
         if let Some(name) = element.qualified("type") {
-            return self.place_of_type(&name);
+            return self.position_of_type(&name);
         }
-        for (child, own) in self.children(place) {
+        for (child, own) in self.children(position) {
             match own.name.as_str() {
-                "complexType" => return XsdPlace::Complex(child),
-                "simpleType" => return XsdPlace::Value,
+                "complexType" => return XsdPosition::Complex(child),
+                "simpleType" => return XsdPosition::Value,
                 _ => {}
             }
         }
         let head = element.qualified("substitutionGroup").and_then(|head| self.global("element", &head));
         match head {
-            Some(head) if depth > 0 => self.place_of(head, depth - 1),
-            _ => XsdPlace::Anything,
+            Some(head) if depth > 0 => self.position_of(head, depth - 1),
+            _ => XsdPosition::Anything,
         }
     }
 
-    fn place_of_type(&self, name: &(String, String)) -> XsdPlace {
+    fn position_of_type(&self, name: &(String, String)) -> XsdPosition {
         if name.0 == XSD {
-            return if name.1 == "anyType" { XsdPlace::Anything } else { XsdPlace::Value };
+            return if name.1 == "anyType" { XsdPosition::Anything } else { XsdPosition::Value };
         }
-        match self.global("type", name).and_then(|place| Some((place, self.element(place)?))) {
-            Some((place, element)) if element.name == "complexType" => XsdPlace::Complex(place),
-            Some(_) => XsdPlace::Value,
-            None => XsdPlace::Anything,
+        match self.global("type", name).and_then(|position| Some((position, self.element(position)?))) {
+            Some((position, element)) if element.name == "complexType" => XsdPosition::Complex(position),
+            Some(_) => XsdPosition::Value,
+            None => XsdPosition::Anything,
         }
     }
 
@@ -236,9 +236,9 @@ impl Xsd {
     }
 
     /// The elements that may be where this global one is named: itself, if it isn't abstract, and its substitutes.
-    fn substitution(&self, place: usize, into: &mut Vec<usize>) {
-        let Some(element) = self.element(place).filter(|_| !into.contains(&place)) else { return };
-        into.push(place);
+    fn substitution(&self, position: usize, into: &mut Vec<usize>) {
+        let Some(element) = self.element(position).filter(|_| !into.contains(&position)) else { return };
+        into.push(position);
         let name = element.attribute("name").map(|name| (element.target.to_string(), name.to_owned()));
         for substitute in name.and_then(|name| self.substitutes.get(&name)).into_iter().flatten() {
             self.substitution(*substitute, into);
@@ -246,18 +246,18 @@ impl Xsd {
     }
 
     /// Adds what an element particle allows; returns the names of which one is required.
-    fn element_particle(&self, place: usize, content: &mut Content<XsdPlace>) -> Vec<Name> {
-        let Some(particle) = self.element(place) else { return Vec::new() };
+    fn element_particle(&self, position: usize, content: &mut Content<XsdPosition>) -> Vec<Name> {
+        let Some(particle) = self.element(position) else { return Vec::new() };
         let mut elements = Vec::new();
         let is_reference = particle.attribute("ref").is_some();
         match particle.qualified("ref").and_then(|name| self.global("element", &name)) {
             Some(global) => self.substitution(global, &mut elements),
             None if is_reference => content.is_open = true,
-            None => elements.push(place),
+            None => elements.push(position),
         }
         let mut names = Vec::new();
-        for place in elements {
-            let Some(element) = self.element(place) else { continue };
+        for position in elements {
+            let Some(element) = self.element(position) else { continue };
             if element.attribute("abstract").is_some_and(is_true) {
                 continue;
             }
@@ -267,7 +267,7 @@ impl Xsd {
                 content.parts.push(SchemaPart {
                     name,
                     pattern: None,
-                    place: self.place_of(place, self.elements.len()),
+                    position: self.position_of(position, self.elements.len()),
                     is_nillable: element.attribute("nillable").is_some_and(is_true),
                     declared: element.declared(),
                 });
@@ -277,19 +277,19 @@ impl Xsd {
     }
 
     /// Adds what a particle allows; returns what it requires. `depth` bounds recursive groups.
-    fn particle(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) -> Vec<Vec<Name>> {
-        let Some(element) = self.element(place).filter(|_| depth > 0) else { return Vec::new() };
+    fn particle(&self, position: usize, content: &mut Content<XsdPosition>, depth: usize) -> Vec<Vec<Name>> {
+        let Some(element) = self.element(position).filter(|_| depth > 0) else { return Vec::new() };
         if element.attribute("maxOccurs") == Some("0") {
             return Vec::new();
         }
         let requirements = match element.name.as_str() {
-            "element" => vec![self.element_particle(place, content)],
+            "element" => vec![self.element_particle(position, content)],
             "sequence" | "all" => {
-                let children = self.children(place).map(|(child, _)| self.particle(child, content, depth - 1));
+                let children = self.children(position).map(|(child, _)| self.particle(child, content, depth - 1));
                 children.collect::<Vec<_>>().concat()
             }
             "choice" => {
-                let children = self.children(place).filter(|(_, child)| child.name != "annotation");
+                let children = self.children(position).filter(|(_, child)| child.name != "annotation");
                 let alternatives: Vec<_> =
                     children.map(|(child, _)| self.particle(child, content, depth - 1).into_iter().next()).collect();
                 // An alternative that requires nothing satisfies the choice.
@@ -312,8 +312,8 @@ impl Xsd {
     }
 
     /// Adds the attributes of a type, an extension or a group of attributes.
-    fn attributes(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) {
-        for (child, element) in self.children(place).filter(|_| depth > 0) {
+    fn attributes(&self, position: usize, content: &mut Content<XsdPosition>, depth: usize) {
+        for (child, element) in self.children(position).filter(|_| depth > 0) {
             match element.name.as_str() {
                 "attribute" => self.attribute(element, content),
                 "attributeGroup" => {
@@ -326,7 +326,7 @@ impl Xsd {
         }
     }
 
-    fn attribute(&self, element: &XsdElement, content: &mut Content<XsdPlace>) {
+    fn attribute(&self, element: &XsdElement, content: &mut Content<XsdPosition>) {
         let name = match element.qualified("ref") {
             Some((namespace, local)) => Some(Name::attribute(&namespace, &local)),
             None => self.name_of(element, false),
@@ -341,16 +341,16 @@ impl Xsd {
             content.requirements.push(vec![name.clone()]);
         }
         if content.part(&name).is_none() {
-            let (place, declared) = (XsdPlace::Value, element.declared());
-            content.parts.push(SchemaPart { name, pattern: None, place, is_nillable: false, declared });
+            let (position, declared) = (XsdPosition::Value, element.declared());
+            content.parts.push(SchemaPart { name, pattern: None, position, is_nillable: false, declared });
         }
     }
 
     /// Adds what a complex type allows. `depth` bounds types that derive from themselves.
-    fn complex(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) {
-        let Some(element) = self.element(place).filter(|_| depth > 0) else { return };
+    fn complex(&self, position: usize, content: &mut Content<XsdPosition>, depth: usize) {
+        let Some(element) = self.element(position).filter(|_| depth > 0) else { return };
         content.has_value |= element.attribute("mixed").is_some_and(is_true);
-        for (child, own) in self.children(place) {
+        for (child, own) in self.children(position) {
             match own.name.as_str() {
                 "simpleContent" => {
                     content.has_value = true;
@@ -366,14 +366,14 @@ impl Xsd {
                 }
             }
         }
-        self.attributes(place, content, self.elements.len());
+        self.attributes(position, content, self.elements.len());
     }
 
     /// Adds what an extension has of its base and its own; a restriction repeats its elements and inherits attributes.
-    fn derived(&self, place: usize, content: &mut Content<XsdPlace>, depth: usize) {
-        for (child, element) in self.children(place) {
-            let base = element.qualified("base").map_or(XsdPlace::Anything, |name| self.place_of_type(&name));
-            if let XsdPlace::Complex(base) = base {
+    fn derived(&self, position: usize, content: &mut Content<XsdPosition>, depth: usize) {
+        for (child, element) in self.children(position) {
+            let base = element.qualified("base").map_or(XsdPosition::Anything, |name| self.position_of_type(&name));
+            if let XsdPosition::Complex(base) = base {
                 let mut inherited = Content::nothing();
                 self.complex(base, &mut inherited, depth - 1);
                 if element.name == "restriction" {
@@ -393,12 +393,12 @@ impl Xsd {
 }
 
 impl SchemaModel for Xsd {
-    type Place = XsdPlace;
+    type Position = XsdPosition;
 
-    fn root(&self, name: Option<&Name>) -> Option<XsdPlace> {
+    fn root(&self, name: Option<&Name>) -> Option<XsdPosition> {
         let name = name?;
         let global = self.global("element", &(name.namespace.clone(), name.local.clone()))?;
-        Some(self.place_of(global, self.elements.len()))
+        Some(self.position_of(global, self.elements.len()))
     }
 
     fn roots(&self) -> Vec<Name> {
@@ -406,13 +406,13 @@ impl SchemaModel for Xsd {
         elements.map(|(_, namespace, local)| Name::element(namespace, local)).collect()
     }
 
-    fn content(&self, place: &XsdPlace) -> Content<XsdPlace> {
-        match place {
-            XsdPlace::Value => Content::value(),
-            XsdPlace::Anything => Content::anything(),
-            XsdPlace::Complex(place) => {
+    fn content(&self, position: &XsdPosition) -> Content<XsdPosition> {
+        match position {
+            XsdPosition::Value => Content::value(),
+            XsdPosition::Anything => Content::anything(),
+            XsdPosition::Complex(position) => {
                 let mut content = Content::nothing();
-                self.complex(*place, &mut content, self.elements.len());
+                self.complex(*position, &mut content, self.elements.len());
                 content
             }
         }

@@ -111,14 +111,14 @@ pub(super) fn read(
             foreign += usize::from(!is_empty);
             continue;
         };
-        let place = elements.len();
+        let position = elements.len();
         elements.push(element);
         match parent.and_then(|parent| elements.get_mut(parent)) {
-            Some(parent) => parent.children.push(place),
-            None => root = Some(place),
+            Some(parent) => parent.children.push(position),
+            None => root = Some(position),
         }
         if !is_empty {
-            open.push(place);
+            open.push(position);
         }
     }
 }

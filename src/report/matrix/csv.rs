@@ -16,11 +16,11 @@ impl Matrix {
         table.write_record([
             "agencies", "example", "purposes", "keys", "element", "title", "dppa", "summary", "told", "rules", "basis",
         ])?;
-        for (place, head) in self.columns.iter().enumerate() {
+        for (index, head) in self.columns.iter().enumerate() {
             let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
             let column = [names.join(" + "), head.example.clone(), head.purposes.describe(), head.messages.describe()];
             for row in &self.elements {
-                let Some(cell) = row.cells.get(place).and_then(|number| self.cell(*number)) else { continue };
+                let Some(cell) = row.cells.get(index).and_then(|number| self.cell(*number)) else { continue };
                 let mut rules: Vec<usize> = cell.cases.iter().flat_map(|case| case.rules.iter().copied()).collect();
                 rules.sort_unstable();
                 rules.dedup();

@@ -82,14 +82,14 @@ impl Matrix {
         let titles = titles.join("; ");
         let choices = [("purpose", &head.purposes), ("key", &head.messages)];
         let narrowing = choices.iter().filter(|(_, choice)| !choice.is_any());
-        let told: Vec<String> = narrowing.map(|(what, choice)| format!("{what} {}", choice.describe())).collect();
-        let whole = [&[names.clone()][..], &told].concat().join(", ");
+        let narrowed: Vec<String> = narrowing.map(|(what, choice)| format!("{what} {}", choice.describe())).collect();
+        let whole = [&[names.clone()][..], &narrowed].concat().join(", ");
         let search = format!("{whole} {titles} {}", head.example).to_lowercase();
         html! {
             th scope="col" data-told=(whole) data-search=(search) {
                 (names)
                 @if !titles.is_empty() { small { (titles) } }
-                @for line in &told { small { b { (line) } } }
+                @for line in &narrowed { small { b { (line) } } }
                 small { "for example " code { (head.example) } }
             }
         }
@@ -129,8 +129,8 @@ impl Matrix {
                                 (case.describe()) " " (if condition.is_empty() { "without any claim" } else { &condition }) ": "
                             }
                             @if case.rules.is_empty() { "no rule permits it" }
-                            @for (place, rule) in case.rules.iter().filter_map(|rule| self.rule(*rule)).enumerate() {
-                                @if place > 0 { "; " }
+                            @for (index, rule) in case.rules.iter().filter_map(|rule| self.rule(*rule)).enumerate() {
+                                @if index > 0 { "; " }
                                 (rule.kind) " " code { (rule.id) }
                                 @if let Some(basis) = &rule.basis { " (" (basis) ")" }
                             }
@@ -148,11 +148,11 @@ impl Matrix {
             table.rules {
                 thead { tr { th scope="col" { "Rule" } th scope="col" { "Kind" } th scope="col" { "What for" } th scope="col" { "Basis" } } }
                 tbody {
-                    @for (place, rule) in self.rules.iter().enumerate() {
+                    @for (index, rule) in self.rules.iter().enumerate() {
                         tr {
                             th scope="row" {
                                 code { (rule.id) }
-                                @if !deciding.contains(&place) { small { "decides nothing" } }
+                                @if !deciding.contains(&index) { small { "decides nothing" } }
                             }
                             td { (rule.kind) }
                             td { (rule.title.as_deref().unwrap_or("")) }
