@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::output::{print_json, print_text};
 use super::{Exit, Problem, print_error};
-use crate::audit::{Head, Key, Verification, report, verify};
+use crate::audit::{Key, LogHead, Verification, report, verify};
 use crate::escape::escape;
 
 /// Verify an audit log, or tell who got what.

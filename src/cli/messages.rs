@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Problem, print_error};
-use crate::batch::{Found, Root, Walk};
+use crate::batch::{FileWalk, InputRoot, WalkEntry};
 use crate::escape::escape;
 
 /// Every regular file at and below `input`. Anything that is neither a file nor a folder is reported and passed over
@@ -14,11 +14,11 @@ pub(super) fn regular_files(input: &Path) -> Result<Vec<PathBuf>, Problem> {
     let mut files = Vec::new();
     for found in FileWalk::new(vec![InputRoot { path: input.to_owned(), place: PathBuf::new() }]) {
         match found {
-            Found::File { path, .. } => files.push(path),
-            Found::Irregular(path) => {
+            WalkEntry::File { path, .. } => files.push(path),
+            WalkEntry::Irregular(path) => {
                 print_error(escape(&format!("{}: passed over: neither a file nor a folder", path.display())));
             }
-            Found::State(path) => {
+            WalkEntry::State(path) => {
                 print_error(escape(&format!("{}: passed over: the state of an unfinished run", path.display())))
             }
             WalkEntry::Fault(path, error) => return Err(Problem::Io(format!("{}: {error}", path.display()))),

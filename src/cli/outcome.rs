@@ -55,7 +55,7 @@ struct RunDetails {
 }
 
 impl<'r> RunOutcome<'r> {
-    pub(super) fn new(report: &'r Report, ending: &RunEnding<'_>) -> Self {
+    pub(super) fn new(report: &'r RunReport, ending: &RunEnding<'_>) -> Self {
         let seconds = report.time.as_secs_f64();
         let per_second = |number: u64| number as f64 / seconds.max(f64::MIN_POSITIVE);
         let path = |path: &Path| escape(&path.to_string_lossy()).into_owned();

@@ -102,8 +102,8 @@ impl Progress {
     }
 }
 
-impl Watch for Progress {
-    fn tell(&self, line: &str) {
+impl RunObserver for Progress {
+    fn on_notice(&self, line: &str) {
         if self.notices.fetch_add(1, Ordering::Relaxed) < MAX_NOTICES {
             self.print(line);
         } else {

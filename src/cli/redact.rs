@@ -249,7 +249,7 @@ fn print_summary(arguments: &Arguments, run: &BatchRun, report: &RunReport) -> R
 }
 
 /// Counts the bytes to read, in a thread of its own. For compressed files they are unknown until read.
-fn count(roots: Vec<Root>, progress: Arc<Progress>) {
+fn count(roots: Vec<InputRoot>, progress: Arc<Progress>) {
     std::thread::spawn(move || {
         let mut total = 0;
         for found in FileWalk::new(roots) {
@@ -265,7 +265,7 @@ fn count(roots: Vec<Root>, progress: Arc<Progress>) {
 }
 
 /// Checks and resolves the arguments.
-fn resolve(arguments: &Arguments) -> Result<Run, Problem> {
+fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     let Arguments { filter: of_filter, forms, record, going, .. } = arguments;
     let filter = of_filter.filter()?.second_reading(!arguments.no_second_reading).build()?;
     let other = match &record.compare {

@@ -8,7 +8,7 @@ use super::filter_arguments::FilterArguments;
 use super::output::print_text;
 use super::redact::{form, inputs};
 use super::{Exit, Problem, print_error};
-use crate::batch::{Begin, Form, Members, Outputs, Run, Task, Terms, Watch};
+use crate::batch::{ArchiveForm, BatchRun, LineMembers, Outputs, RunObserver, StartMode, Task, Terms};
 use crate::escape::escape;
 use crate::report::Summary;
 
@@ -96,12 +96,12 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
 /// Prints findings to stderr.
 struct FindingPrinter;
 
-impl Watch for FindingPrinter {
-    fn tell(&self, line: &str) {
+impl RunObserver for FindingPrinter {
+    fn on_notice(&self, line: &str) {
         print_error(escape(line));
     }
 
-    fn tell_failure(&self, line: &str) {
+    fn on_failure(&self, line: &str) {
         print_error(escape(line));
     }
 

@@ -43,7 +43,7 @@ pub struct Filter {
     parts: Arc<Parts>,
     verifier: Arc<Verifier>,
     reads_twice: bool,
-    idle: Arc<Pool<Box<(Buffers, VerifierState)>>>,
+    scratch: Arc<Pool<Box<(Buffers, VerifierState)>>>,
 }
 
 /// One message of a batch and its requester.
@@ -127,7 +127,8 @@ impl Filter {
             let count = reading.of(*element);
             count.values > count.ambiguous_placeholders && receipt.passed().all(|(passed, _)| passed != *element)
         };
-        if !is_as_decided || met < reading.elements().len() && reading.elements().iter().any(is_met_in_vain) {
+        if !matches_decision || elements_seen < reading.elements().len() && reading.elements().iter().any(is_unexpected)
+        {
             return refuse("other values than were decided on");
         }
         Ok(())

@@ -49,7 +49,7 @@ pub(super) fn refuse_idle(arguments: &Arguments, outputs: &Outputs, prints_summa
 }
 
 /// Options that had no effect on what was read, each with the reason.
-pub(super) fn idle(arguments: &Arguments, inputs: &Inputs, report: &Report) -> Vec<String> {
+pub(super) fn idle(arguments: &Arguments, inputs: &Inputs, report: &RunReport) -> Vec<String> {
     let forms = &arguments.forms;
     let mut idle = Vec::new();
     if !report.has_lines {

@@ -48,7 +48,7 @@ pub(super) fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs,
     let Some(out) = arguments.output.clone().filter(|_| kind != OutputKind::Stdout) else {
         return stream(arguments, Destination::Stdout, form, is_single);
     };
-    let named = Form::of_name(&out).filter(|_| kind != OutputKind::Folder);
+    let named = ArchiveForm::of_name(&out).filter(|_| kind != OutputKind::Folder);
     if kind == OutputKind::Device {
         return stream(arguments, Destination::Device(out), form.or(named), is_single);
     }

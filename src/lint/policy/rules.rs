@@ -14,7 +14,7 @@ pub(super) fn lint(subject: &mut Subject<'_>) {
 }
 
 fn without_basis(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
-    let is_blank = rule.told.basis.as_ref().is_none_or(|basis| basis.trim().is_empty());
+    let is_blank = rule.metadata.basis.as_ref().is_none_or(|basis| basis.trim().is_empty());
     let Some(spans) = subject.rule(id).filter(|_| is_blank) else { return };
     let (code, kind) = match rule.effect {
         Effect::Permit(_) => (&PERMIT_WITHOUT_BASIS, "permit"),

@@ -124,7 +124,7 @@ fn answers(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<Elem
 pub(super) fn deciding(policy: &Policy, ruling: &Ruling) -> Vec<DecidingRule> {
     let deciding = |id: usize| {
         let rule = policy.rule(id)?;
-        Some(DecidingRule { id: rule.id.clone(), kind: kind(rule), basis: rule.told.basis.clone() })
+        Some(DecidingRule { id: rule.id.clone(), kind: kind(rule), basis: rule.metadata.basis.clone() })
     };
     match ruling.forbids.as_slice() {
         [] => ruling.deciding().filter_map(deciding).collect(),

@@ -67,8 +67,8 @@ impl MessageWalk<'_> {
             Judgement::Generalise => {
                 // A generalized value must fit into its columns.
                 let width = written.chars().count();
-                written.extend(std::iter::repeat_n(' ', column.least.saturating_sub(width)));
-                match width <= column.most && column.holds(&written) {
+                written.extend(std::iter::repeat_n(' ', column.min_chars.saturating_sub(width)));
+                match width <= column.max_chars && column.holds(&written) {
                     true => PartOutcome::Generalised(treatment),
                     false => PartOutcome::Violates,
                 }

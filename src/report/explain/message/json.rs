@@ -195,7 +195,7 @@ impl<'w> JsonWalk<'w, '_> {
     fn enter(&mut self, pending: PendingValue<'_>, record: Option<ElementId>, close: u8) {
         let node = pending.node.map(|(id, _)| id);
         let part = Some(self.add(pending, Fate::Container));
-        self.reader.pass_bracket();
+        self.reader.skip_bracket();
         self.open.push(OpenContainer { close, part, node, record, has_begun: false });
     }
 

@@ -192,7 +192,9 @@ impl XmlWalk<'_, '_> {
                     self.walk.add(Some(part), PartSyntax::Element, String::new(), Fate::Unmapped);
                     reader.skip_element()?;
                 }
-                Event::Aside => drop(self.walk.add(Some(part), PartSyntax::Element, String::new(), Fate::Unmapped)),
+                Event::CommentOrPi => {
+                    self.walk.add(Some(part), PartSyntax::Element, String::new(), Fate::Unmapped);
+                }
                 Event::End(_) | Event::Done => break,
             }
         }
