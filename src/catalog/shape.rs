@@ -149,8 +149,7 @@ fn is_image(value: &str) -> bool {
         _ => bytes,
     };
     let is_encoded = |line: &[u8]| {
-        is_base64(line) && memchr::memchr2(b'\r', b'\n', line).is_none()
-            || line.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte))
+        is_base64(line) || line.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte))
     };
     let mut lines = data.split(is_gap).filter(|line| !line.is_empty()).peekable();
     while let Some(line) = lines.next() {

@@ -17,9 +17,7 @@ impl XmlRewriter<'_, '_, '_> {
         self.copy_space();
         let at = self.out.len();
         self.buffers.used.mark(namespace, at);
-        let mut qualified = Vec::new();
-        push_prefix(format.prefix_of(namespace), &mut qualified);
-        qualified.extend_from_slice(name.local().of(self.text.as_bytes()));
+        let qualified = self.qualified(namespace, name.local().of(self.text.as_bytes()));
         let out = self.out.bytes();
         out.push(b'<');
         out.extend_from_slice(&qualified);
@@ -40,13 +38,20 @@ impl XmlRewriter<'_, '_, '_> {
             }
         }
     }
+
+    /// A name with the format's own prefix.
+    fn qualified(&self, namespace: NamespaceId, local: &[u8]) -> Vec<u8> {
+        let mut name = Vec::new();
+        push_prefix(self.session.format.prefix_of(namespace), &mut name);
+        name.extend_from_slice(local);
+        name
+    }
+
     /// Writes the notice as the last part of an element that ends with `tag` and stays, if it has a place for one.
     pub(super) fn notice(&mut self, id: Option<NodeId>, tag: Span) {
         let node = id.and_then(|id| self.trie.node(id)).and_then(|node| self.trie.node(node.notice?));
         let Some(node) = node.filter(|_| tag.len() > 0 && self.session.owes_notice()) else { return };
-        let mut name = Vec::new();
-        push_prefix(self.session.format.prefix_of(node.namespace), &mut name);
-        name.extend_from_slice(node.name.as_bytes());
+        let name = self.qualified(node.namespace, node.name.as_bytes());
         self.copy(self.space);
         self.buffers.used.mark(node.namespace, self.out.len());
         let parts: [&[u8]; 7] = [b"<", &name, b">", NOTICE.as_bytes(), b"</", &name, b">"];
