@@ -4,16 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Filter;
-use crate::catalog::Catalog;
-use crate::config::{ConfigError, File, decode_lines};
-use crate::format::Formats;
-use crate::policy::Policy;
 use crate::read::Limits;
 use crate::rewrite::Parts;
-use crate::verify::Verifier;
-
-/// The default policy.
-pub(super) const BASELINE: (&str, &str) = ("policies/baseline.toml", include_str!("../../policies/baseline.toml"));
+use crate::shipped;
+use dmv_redact_model::catalog::Catalog;
+use dmv_redact_model::config::{ConfigError, File, decode_lines};
+use dmv_redact_model::format::Formats;
+use dmv_redact_model::policy::Policy;
+use dmv_redact_verify::Verifier;
 
 /// The settings of a filter. Every setting is optional.
 #[derive(Debug, Clone, Default)]
@@ -98,14 +96,16 @@ impl FilterBuilder {
     }
 
     /// Loads what a policy refers to: the catalog, and the formats with their message keys.
-    pub(crate) fn load_catalog_and_formats(&self) -> Result<(Arc<Catalog>, Formats), ConfigError> {
+    #[doc(hidden)]
+    pub fn load_catalog_and_formats(&self) -> Result<(Arc<Catalog>, Formats), ConfigError> {
         let catalogs = self.catalogs.iter().map(|path| File::read(path)).collect::<Result<Vec<_>, _>>()?;
-        let catalog = Arc::new(Catalog::load(&catalogs.iter().map(File::document).collect::<Vec<_>>())?);
+        let catalog =
+            Arc::new(Catalog::load(shipped::CATALOG, &catalogs.iter().map(File::document).collect::<Vec<_>>())?);
         let mut files = Vec::new();
         for folder in &self.formats_dirs {
             files.extend(read_formats(folder)?);
         }
-        let formats = Formats::load(&files.iter().map(File::document).collect::<Vec<_>>(), &catalog)?;
+        let formats = Formats::load(shipped::FORMATS, &files.iter().map(File::document).collect::<Vec<_>>(), &catalog)?;
         if let Some(name) = self.only_format.as_deref()
             && formats.by_name(name).is_none()
         {
@@ -116,9 +116,10 @@ impl FilterBuilder {
     }
 
     /// The policy's text, and its name in errors.
-    pub(crate) fn policy_file(&self) -> Result<File, ConfigError> {
+    #[doc(hidden)]
+    pub fn policy_file(&self) -> Result<File, ConfigError> {
         Ok(match &self.policy {
-            PolicySource::Baseline => File { name: BASELINE.0.to_owned(), text: BASELINE.1.to_owned() },
+            PolicySource::Baseline => File::of(&shipped::BASELINE),
             PolicySource::Path(path) => File::read(path)?,
             PolicySource::Text { name, text } => {
                 File { name: name.clone(), text: decode_lines(name, text.clone().into_bytes())? }
@@ -127,7 +128,8 @@ impl FilterBuilder {
     }
 
     /// Loads the policy alone, for uses without messages.
-    pub(crate) fn policy(&self, catalog: &Catalog, formats: &Formats) -> Result<Policy, ConfigError> {
+    #[doc(hidden)]
+    pub fn policy(&self, catalog: &Catalog, formats: &Formats) -> Result<Policy, ConfigError> {
         let file = self.policy_file()?;
         let folder = match &self.policy {
             PolicySource::Path(path) => Some(path.parent().unwrap_or(Path::new(""))),
@@ -138,7 +140,7 @@ impl FilterBuilder {
 }
 
 /// The `format.toml` of every folder in `folder`, sorted by name, so that errors have a stable order.
-pub(crate) fn read_formats(folder: &Path) -> Result<Vec<File>, ConfigError> {
+pub fn read_formats(folder: &Path) -> Result<Vec<File>, ConfigError> {
     let unreadable = |error: std::io::Error| {
         ConfigError::of_file(folder.display().to_string(), format!("can't be read: {error}").to_lowercase())
     };

@@ -1,6 +1,8 @@
 //! The filter: catalog, formats and policy, assembled once, immutable, shared by all threads. It runs the first reading
 //! and, before anything goes out, the second.
 
+#[cfg(feature = "rayon")]
+mod batch;
 mod builder;
 mod pool;
 #[cfg(test)]
@@ -8,23 +10,20 @@ mod tests;
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
+#[cfg(feature = "rayon")]
+pub use batch::{Redaction, Request};
 pub use builder::FilterBuilder;
-#[cfg(feature = "cli")]
-pub(crate) use builder::read_formats;
+pub use builder::read_formats;
 
 use pool::Pool;
 
-use crate::catalog::{Catalog, ElementId};
-#[cfg(feature = "cli")]
-use crate::policy::Policy;
-use crate::policy::{Grant, Ori, PolicyIdentity, RequestError, Requester, Verdict};
-#[cfg(feature = "cli")]
 use crate::read::Limits;
 use crate::read::{Reason, Refusal};
 use crate::rewrite::{self, Buffers, Parts, Receipt};
-use crate::verify::{Finding, Verifier, VerifierState};
+use dmv_redact_model::catalog::{Catalog, ElementId};
+use dmv_redact_model::policy::Policy;
+use dmv_redact_model::policy::{Grant, Ori, PolicyIdentity, RequestError, Requester, Verdict};
+use dmv_redact_verify::{Finding, Verifier, VerifierState};
 
 /// The filter. Build it once; it is `Send` and `Sync`, and cloning shares it.
 ///
@@ -44,24 +43,6 @@ pub struct Filter {
     verifier: Arc<Verifier>,
     reads_twice: bool,
     scratch: Arc<Pool<Box<(Buffers, VerifierState)>>>,
-}
-
-/// One message of a batch and its requester.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// The message, XML or JSON.
-    pub message: &'a [u8],
-    /// Who will receive it.
-    pub requester: &'a Requester,
-}
-
-/// The result of one message of a batch.
-#[derive(Debug, Clone)]
-pub struct Redaction {
-    /// The output to send; empty unless the receipt's disposition releases.
-    pub output: Vec<u8>,
-    /// The record of the message.
-    pub receipt: Receipt,
 }
 
 impl Filter {
@@ -190,58 +171,34 @@ impl Filter {
         }
     }
 
-    /// Redacts messages in parallel on the current rayon thread pool, in chunks of about the same number of bytes. The
-    /// results are in the order of the requests; one message never affects another.
-    #[must_use]
-    pub fn redact_batch(&self, requests: &[Request<'_>]) -> Vec<Redaction> {
-        // Each result is written to its final slot, so that none has to be moved at the end.
-        let mut results: Vec<Option<Redaction>> = Vec::new();
-        results.resize_with(requests.len(), || None);
-        let mut rest = results.as_mut_slice();
-        let work = chunks(requests, rayon::current_num_threads()).into_iter().map(|chunk| {
-            let (slots, remaining) = std::mem::take(&mut rest).split_at_mut(chunk.len());
-            rest = remaining;
-            (chunk, slots)
-        });
-        work.collect::<Vec<_>>().into_par_iter().with_max_len(1).for_each(|(chunk, slots)| {
-            // Outputs are mostly much shorter than their messages: allocate once the length is known.
-            let mut out = Vec::new();
-            for (request, slot) in chunk.iter().zip(slots) {
-                let receipt = self.redact(request.message, request.requester, &mut out);
-                *slot = Some(Redaction { output: out.clone(), receipt });
-            }
-        });
-        results.into_iter().flatten().collect()
-    }
-
     /// The receipt of a message of `bytes` bytes that can't be passed to the filter: too long to load, or not
     /// extractable from its line.
-    #[cfg(feature = "cli")]
-    pub(crate) fn withhold(&self, bytes: usize, refusal: Refusal) -> Receipt {
+    #[doc(hidden)]
+    pub fn withhold(&self, bytes: usize, refusal: Refusal) -> Receipt {
         rewrite::withhold(&self.parts, bytes, refusal)
     }
 
     /// The limits on messages.
-    #[cfg(feature = "cli")]
-    pub(crate) fn limits(&self) -> &Limits {
+    #[doc(hidden)]
+    pub fn limits(&self) -> &Limits {
         &self.parts.limits
     }
 
     /// The same filter without state from earlier messages (P10).
-    #[cfg(feature = "fuzz")]
-    pub(crate) fn without_history(&self) -> Self {
+    #[doc(hidden)]
+    pub fn without_history(&self) -> Self {
         Self { scratch: Arc::default(), ..self.clone() }
     }
 
     /// Catalog, formats, policy and limits.
-    #[cfg(feature = "cli")]
-    pub(crate) fn inner(&self) -> &Arc<Parts> {
+    #[doc(hidden)]
+    pub fn inner(&self) -> &Arc<Parts> {
         &self.parts
     }
 
     /// The names of all formats.
-    #[cfg(feature = "cli")]
-    pub(crate) fn format_names(&self) -> impl Iterator<Item = &str> {
+    #[doc(hidden)]
+    pub fn format_names(&self) -> impl Iterator<Item = &str> {
         self.parts.formats.names()
     }
 
@@ -252,14 +209,14 @@ impl Filter {
     }
 
     /// The policy, for reports on it without a requester.
-    #[cfg(feature = "cli")]
-    pub(crate) fn decider(&self) -> &Policy {
+    #[doc(hidden)]
+    pub fn decider(&self) -> &Policy {
         &self.parts.policy
     }
 
     /// The message keys that formats declare, indexed by `MessageKeyId`.
-    #[cfg(feature = "cli")]
-    pub(crate) fn messages(&self) -> &[String] {
+    #[doc(hidden)]
+    pub fn messages(&self) -> &[String] {
         self.parts.formats.messages()
     }
 
@@ -274,25 +231,4 @@ impl Filter {
     pub fn message_bytes(&self) -> usize {
         self.parts.limits.message_bytes
     }
-}
-
-/// Chunks for each thread: enough to balance the load at the end.
-const CHUNKS_PER_THREAD: usize = 8;
-/// Minimum bytes of a chunk: less isn't worth the scheduling.
-const MIN_CHUNK_BYTES: usize = 1 << 14;
-
-/// Splits requests into chunks of about the same number of bytes, never inside a message.
-fn chunks<'r, 'a>(requests: &'r [Request<'a>], threads: usize) -> Vec<&'r [Request<'a>]> {
-    let total: usize = requests.iter().map(|request| request.message.len()).sum();
-    let chunk_bytes = (total / (threads * CHUNKS_PER_THREAD)).max(MIN_CHUNK_BYTES);
-    let mut bytes = 0;
-    let split = requests.split_inclusive(|request| {
-        bytes += request.message.len();
-        let is_full = bytes >= chunk_bytes;
-        if is_full {
-            bytes = 0;
-        }
-        is_full
-    });
-    split.collect()
 }

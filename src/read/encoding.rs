@@ -10,7 +10,7 @@ use super::refusal::{Reason, Refusal};
 
 /// How the bytes of a message are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Encoding {
+pub enum Encoding {
     #[default]
     Utf8,
     /// Declared to be ASCII: like UTF-8, but any byte beyond ASCII contradicts the declaration.
@@ -46,7 +46,7 @@ impl Encoding {
     }
 
     /// Whether an XML declaration with this label is correct for a message in this encoding.
-    pub(crate) fn is_declared_by(self, label: &[u8]) -> bool {
+    pub fn is_declared_by(self, label: &[u8]) -> bool {
         Self::from_label(label) == Some(self)
     }
 
@@ -129,7 +129,7 @@ impl Encoding {
     }
 
     /// Maps the byte `offset` of the transcoded `text` back to an offset in the message.
-    pub(crate) fn source_offset(self, text: &str, offset: usize) -> usize {
+    pub fn source_offset(self, text: &str, offset: usize) -> usize {
         let before = text.get(..offset).unwrap_or(text);
         match self {
             Self::Utf8 | Self::Ascii => offset,

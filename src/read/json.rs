@@ -6,14 +6,14 @@
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::scan::{find, find_in_name, mark_control, mark_equal, skip_space};
-use crate::span::Span;
-use crate::wide;
+use dmv_redact_model::span::Span;
+use dmv_redact_model::wide;
 
 type ReadResult<T> = Result<T, Refusal>;
 
 /// What kind of value comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ValueKind {
+pub enum ValueKind {
     Object,
     Array,
     /// A string, number, `true`, `false` or `null`.
@@ -22,14 +22,14 @@ pub(crate) enum ValueKind {
 
 /// A string: the span between its quotes, and whether it contains an escape.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct JsonString {
-    pub(crate) inner: Span,
-    pub(crate) escaped: bool,
+pub struct JsonString {
+    pub inner: Span,
+    pub escaped: bool,
 }
 
 /// A value that is neither an object nor an array.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Scalar {
+pub enum Scalar {
     String(JsonString),
     /// A number or literal, as written.
     Lexeme(Span),
@@ -37,7 +37,7 @@ pub(crate) enum Scalar {
 
 /// The reader: a position in the message, and the brackets open there.
 #[derive(Debug)]
-pub(crate) struct JsonReader<'m> {
+pub struct JsonReader<'m> {
     bytes: &'m [u8],
     position: usize,
     /// How many members have been read.
@@ -46,18 +46,18 @@ pub(crate) struct JsonReader<'m> {
 }
 
 impl<'m> JsonReader<'m> {
-    pub(crate) fn new(bytes: &'m [u8], limits: &'m Limits) -> Self {
+    pub fn new(bytes: &'m [u8], limits: &'m Limits) -> Self {
         Self { bytes, position: 0, members: 0, limits }
     }
 
     #[inline]
-    pub(crate) fn position(&self) -> usize {
+    pub fn position(&self) -> usize {
         self.position
     }
 
     /// Skips white space and returns the next byte without consuming it.
     #[inline]
-    pub(crate) fn peek(&mut self) -> Option<u8> {
+    pub fn peek(&mut self) -> Option<u8> {
         let byte = self.bytes.get(self.position).copied();
         if byte.is_some_and(|byte| byte > b' ') {
             return byte;
@@ -68,7 +68,7 @@ impl<'m> JsonReader<'m> {
 
     /// Consumes `expected` if it comes next.
     #[inline]
-    pub(crate) fn take(&mut self, expected: u8) -> bool {
+    pub fn take(&mut self, expected: u8) -> bool {
         let found = self.peek() == Some(expected);
         self.position += usize::from(found);
         found
@@ -76,12 +76,12 @@ impl<'m> JsonReader<'m> {
 
     /// Consumes `expected` after white space, or refuses.
     #[inline]
-    pub(crate) fn expect(&mut self, expected: u8, detail: &'static str) -> ReadResult<()> {
+    pub fn expect(&mut self, expected: u8, detail: &'static str) -> ReadResult<()> {
         if self.take(expected) { Ok(()) } else { Err(self.refuse(detail)) }
     }
 
     /// Refuses unless only white space is left.
-    pub(crate) fn end(&mut self) -> ReadResult<()> {
+    pub fn end(&mut self) -> ReadResult<()> {
         match self.peek() {
             None => Ok(()),
             Some(_) => Err(self.refuse("something follows the document")),
@@ -90,7 +90,7 @@ impl<'m> JsonReader<'m> {
 
     /// The kind of the next value; refuses what begins no value.
     #[inline]
-    pub(crate) fn kind(&mut self) -> ReadResult<ValueKind> {
+    pub fn kind(&mut self) -> ReadResult<ValueKind> {
         match self.peek() {
             Some(b'{') => Ok(ValueKind::Object),
             Some(b'[') => Ok(ValueKind::Array),
@@ -102,7 +102,7 @@ impl<'m> JsonReader<'m> {
 
     /// Reads the name of a member and the colon after it.
     #[inline]
-    pub(crate) fn name(&mut self) -> ReadResult<JsonString> {
+    pub fn name(&mut self) -> ReadResult<JsonString> {
         if self.peek() != Some(b'"') {
             return Err(self.refuse("a member name is wanted"));
         }
@@ -129,19 +129,19 @@ impl<'m> JsonReader<'m> {
 
     /// How many members have been read.
     #[inline]
-    pub(crate) fn members(&self) -> usize {
+    pub fn members(&self) -> usize {
         self.members
     }
 
     /// Resumes at `position` with this count of members: the caller has read the message up to there.
     #[inline]
-    pub(crate) fn advance_to(&mut self, position: usize, members: usize) {
+    pub fn advance_to(&mut self, position: usize, members: usize) {
         (self.position, self.members) = (position, members);
     }
 
     /// Skips a whole value with this many members that was read before, if the next bytes are identical. Otherwise
     /// consumes nothing.
-    pub(crate) fn skip_if_identical(&mut self, value: &[u8], members: usize) -> bool {
+    pub fn skip_if_identical(&mut self, value: &[u8], members: usize) -> bool {
         let is_identical = self.bytes.get(self.position..).is_some_and(|rest| rest.starts_with(value))
             && self.members + members <= self.limits.members;
         if is_identical {
@@ -153,13 +153,13 @@ impl<'m> JsonReader<'m> {
 
     /// Consumes the opening bracket that comes next.
     #[inline]
-    pub(crate) fn skip_bracket(&mut self) {
+    pub fn skip_bracket(&mut self) {
         self.position += 1;
     }
 
     /// Reads a string, number or literal.
     #[inline]
-    pub(crate) fn scalar(&mut self) -> ReadResult<Scalar> {
+    pub fn scalar(&mut self) -> ReadResult<Scalar> {
         match self.peek() {
             Some(b'"') => self.string().map(Scalar::String),
             Some(b'-' | b'0'..=b'9') => self.number().map(Scalar::Lexeme),
@@ -171,7 +171,7 @@ impl<'m> JsonReader<'m> {
     }
 
     /// Skips the next value and checks all of it. `depth` is the number of brackets open around it.
-    pub(crate) fn skip_value(&mut self, depth: usize) -> ReadResult<()> {
+    pub fn skip_value(&mut self, depth: usize) -> ReadResult<()> {
         // One bit for each bracket opened here, the innermost lowest: 1 is an object. The depth limit bounds them to a
         // few words (P8).
         let mut open = Brackets::default();
@@ -317,7 +317,7 @@ impl<'m> JsonReader<'m> {
 }
 
 /// The closing bracket of an object or an array, and the detail if it is missing.
-pub(crate) fn closing(is_object: bool) -> (u8, &'static str) {
+pub fn closing(is_object: bool) -> (u8, &'static str) {
     if is_object {
         (b'}', "a comma or the end of an object is wanted")
     } else {
@@ -361,7 +361,7 @@ fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// Appends the decoded text of a string. The reader has accepted the string, so its escapes are valid.
-pub(crate) fn decode(inner: &str, into: &mut String) {
+pub fn decode(inner: &str, into: &mut String) {
     let mut rest = inner;
     while let Some((before, escape)) = rest.split_once('\\') {
         into.push_str(before);

@@ -1,6 +1,6 @@
 //! Limits on messages, checked before memory or time is spent on them (P8).
 
-use crate::config::ConfigError;
+use dmv_redact_model::config::ConfigError;
 
 /// How large a message may be in each direction. What exceeds a limit is withheld with the reason `limit`.
 ///

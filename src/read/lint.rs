@@ -8,7 +8,7 @@ use super::json::JsonReader;
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::xml::{Event, XmlReader, XmlState};
-use crate::format::{Namespaces, Syntax};
+use dmv_redact_model::format::{Namespaces, Syntax};
 
 /// Why a message can't be read: a fixed code, a fixed sentence, and where. Never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,34 +3,34 @@
 //! They make no release decisions. They report spans, and refuse what two parsers could read differently (P3).
 
 pub(crate) mod encoding;
-pub(crate) mod json;
+pub mod json;
 mod limits;
 mod lint;
 mod refusal;
-pub(crate) mod scan;
-pub(crate) mod xml;
+pub mod scan;
+pub mod xml;
 
 pub use limits::Limits;
 pub use lint::{SyntaxFault, lint_syntax};
 pub use refusal::Reason;
-pub(crate) use refusal::Refusal;
+pub use refusal::Refusal;
 
-use crate::format::Syntax;
+use dmv_redact_model::format::Syntax;
 use encoding::Encoding;
 
 /// A message within the limits as text, with its syntax and encoding.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Message<'m> {
-    pub(crate) text: &'m str,
-    pub(crate) syntax: Syntax,
+pub struct Message<'m> {
+    pub text: &'m str,
+    pub syntax: Syntax,
     /// The encoding of its bytes; the text is transcoded if that isn't UTF-8.
-    pub(crate) encoding: Encoding,
+    pub encoding: Encoding,
 }
 
 impl<'m> Message<'m> {
     /// Detects the syntax from the first bytes, never from a declared type. `transcoded` holds the text of messages
     /// that aren't UTF-8.
-    pub(crate) fn open(bytes: &'m [u8], limits: &Limits, transcoded: &'m mut String) -> Result<Self, Refusal> {
+    pub fn open(bytes: &'m [u8], limits: &Limits, transcoded: &'m mut String) -> Result<Self, Refusal> {
         let max_message_bytes = max_message_bytes(limits);
         if bytes.len() > max_message_bytes {
             return Err(Refusal::at(Reason::Limit, max_message_bytes, "the message is too long"));
@@ -80,7 +80,7 @@ fn content_start(bytes: &[u8]) -> (bool, usize) {
 }
 
 fn max_message_bytes(limits: &Limits) -> usize {
-    limits.message_bytes.min(crate::span::MAX_MESSAGE_BYTES)
+    limits.message_bytes.min(dmv_redact_model::span::MAX_MESSAGE_BYTES)
 }
 
 /// Bytes of U+FEFF in UTF-8.

@@ -66,8 +66,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    #[cfg(feature = "cli")]
-    pub(crate) const ALL: [Self; 28] = [
+    pub const ALL: [Self; 28] = [
         Self::Empty,
         Self::SyntaxUnknown,
         Self::NotWellFormedXml,
@@ -143,7 +142,7 @@ impl Serialize for Reason {
 /// A refusal: nothing of the message goes out (P2). Boxed, because it is the rare half of every result on the message
 /// path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal(Box<RefusalDetails>);
+pub struct Refusal(Box<RefusalDetails>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct RefusalDetails {
@@ -154,38 +153,38 @@ struct RefusalDetails {
 
 impl Refusal {
     #[cold]
-    pub(crate) fn at(reason: Reason, offset: usize, detail: &'static str) -> Self {
+    pub fn at(reason: Reason, offset: usize, detail: &'static str) -> Self {
         Self(Box::new(RefusalDetails { reason, detail, offset: Some(offset) }))
     }
 
     #[cold]
-    pub(crate) fn whole(reason: Reason, detail: &'static str) -> Self {
+    pub fn whole(reason: Reason, detail: &'static str) -> Self {
         Self(Box::new(RefusalDetails { reason, detail, offset: None }))
     }
 
     /// Maps the offset in the transcoded text back to one in the message.
     #[cold]
-    pub(crate) fn at_source(mut self, source: impl Fn(usize) -> usize) -> Self {
+    pub fn at_source(mut self, source: impl Fn(usize) -> usize) -> Self {
         self.0.offset = self.0.offset.map(source);
         self
     }
 
-    pub(crate) fn reason(&self) -> Reason {
+    pub fn reason(&self) -> Reason {
         self.0.reason
     }
 
     /// The exact problem, as a fixed sentence.
-    pub(crate) fn detail(&self) -> &'static str {
+    pub fn detail(&self) -> &'static str {
         self.0.detail
     }
 
     /// Where in the message, in bytes from its start; `None` if it concerns the whole message.
-    pub(crate) fn offset(&self) -> Option<usize> {
+    pub fn offset(&self) -> Option<usize> {
         self.0.offset
     }
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -8,21 +8,21 @@ const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
 /// Sets the high bit of each byte of a word that equals `byte` (SWAR). Marks above the first marked byte may be false.
 #[inline(always)]
-pub(crate) fn mark_equal(word: u64, byte: u8) -> u64 {
+pub fn mark_equal(word: u64, byte: u8) -> u64 {
     let difference = word ^ (ONES * u64::from(byte));
     difference.wrapping_sub(ONES) & !difference & HIGH
 }
 
 /// Marks the bytes of a word that are control characters, as [`mark_equal`] does.
 #[inline(always)]
-pub(crate) fn mark_control(word: u64) -> u64 {
+pub fn mark_control(word: u64) -> u64 {
     word.wrapping_sub(ONES * 0x20) & !word & HIGH
 }
 
 /// The first position at or after `from` whose byte is special, or the end. `mark` marks every special byte of a word,
 /// with false positives; `plain` returns a lower bound on the ordinary bytes at the start of a long run.
 #[inline(always)]
-pub(crate) fn find(
+pub fn find(
     bytes: &[u8],
     from: usize,
     mark: impl Fn(u64) -> u64,
@@ -59,7 +59,7 @@ const NAME_BYTES: usize = 32;
 /// The position of the first marked byte in the next 32, if that many are left and one is marked. It scans all of them
 /// without an early exit: the length of a name is unpredictable, and a branch misprediction costs more.
 #[inline]
-pub(crate) fn find_in_name(bytes: &[u8], from: usize, mark: impl Fn(u64) -> u64) -> Option<usize> {
+pub fn find_in_name(bytes: &[u8], from: usize, mark: impl Fn(u64) -> u64) -> Option<usize> {
     let window: &[u8; NAME_BYTES] = bytes.get(from..)?.first_chunk()?;
     let (words, _) = window.as_chunks::<8>();
     let mut found = None;
@@ -74,13 +74,13 @@ pub(crate) fn find_in_name(bytes: &[u8], from: usize, mark: impl Fn(u64) -> u64)
 
 /// Whether the byte is white space in XML and JSON: space, tab, carriage return, line feed.
 #[inline]
-pub(crate) fn is_space(byte: u8) -> bool {
+pub fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 /// The first position at or after `from` that isn't white space, or the end.
 #[inline]
-pub(crate) fn skip_space(bytes: &[u8], from: usize) -> usize {
+pub fn skip_space(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(byte) = bytes.get(at).filter(|byte| is_space(**byte)) {
         at += 1;

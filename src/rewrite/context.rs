@@ -7,10 +7,10 @@ use std::collections::HashSet;
 use super::names::UsedNamespaces;
 use super::output::push_json_string;
 use super::stencil::Trace;
-use crate::format::{Format, FormatId, NamespaceId, Namespaces, OwnPrefix};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, decode};
 use crate::read::{Limits, Reason, Refusal};
-use crate::span::Span;
+use dmv_redact_model::format::{Format, FormatId, NamespaceId, Namespaces, OwnPrefix};
+use dmv_redact_model::span::Span;
 
 /// The name of the member.
 pub(super) const CONTEXT: &str = "@context";

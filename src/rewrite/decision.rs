@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::policy::{Grant, MessageKeyId, Ori, Requester};
+use dmv_redact_model::policy::{Grant, MessageKeyId, Ori, Requester};
 
 /// A question to the policy and the grant that it gave.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! What a message says of itself: its key and its requester, each once or not at all.
 
-use crate::format::{Format, Formats, NOTICE};
-use crate::policy::{MessageKeyId, Ori};
+use dmv_redact_model::format::{Format, Formats, NOTICE};
+use dmv_redact_model::policy::{MessageKeyId, Ori};
 
 /// One thing that the envelope may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,9 +4,9 @@
 //! A guess changes what a message costs, never what becomes of it (P10): it holds only for bare tags, byte for byte, in a
 //! message whose root declares what the root of the message did that it was learned from.
 
-use crate::format::NodeId;
 use crate::read::xml::{StartTag, TagModel};
-use crate::window::{LONGEST_PATTERN, Pattern};
+use dmv_redact_model::format::NodeId;
+use dmv_redact_model::window::{LONGEST_PATTERN, Pattern};
 
 /// Bytes of the longest root tag that is remembered.
 const ROOT_BYTES: usize = 4096;

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use crate::format::LinkKind;
+use dmv_redact_model::format::LinkKind;
 
 /// A name that the message has for an object, by its place among all.
 type NameId = usize;
@@ -235,7 +235,6 @@ impl Links {
     }
 
     /// Where the values of all links begin that were written in the last pass.
-    #[cfg(feature = "cli")]
     pub(super) fn kept_offsets(&self) -> Vec<usize> {
         self.kept.iter().map(|kept| kept.offset).collect()
     }

@@ -24,13 +24,14 @@ mod xml;
 pub use receipt::{Disposition, FOUND_IMAGE, Receipt};
 pub use tally::ElementCounts;
 
-pub(crate) use parts::{Buffers, Parts};
+pub(crate) use parts::Buffers;
+pub use parts::Parts;
 pub(crate) use pass::redact;
+pub(crate) use pass::withhold;
 #[cfg(test)]
 pub(crate) use planted::{Planted, with as with_planted};
-#[cfg(feature = "cli")]
-pub(crate) use {
+pub use {
     output::is_record_name,
-    pass::{kept_links, withhold},
+    pass::kept_links,
     value::{Judgement, judge},
 };

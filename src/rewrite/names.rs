@@ -1,6 +1,6 @@
 //! The namespaces that the names in the output are of: what is declared there, and nothing else.
 
-use crate::format::NamespaceId;
+use dmv_redact_model::format::NamespaceId;
 
 /// Namespaces in use, as far as the output has been written; reused from message to message.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! The output while it is being written: parts can be taken back.
 
-use crate::span::Span;
+use dmv_redact_model::span::Span;
 
 /// The output of one pass. What follows one another in the message and in the output is copied in one go: most parts
 /// that stay are neighbours.
@@ -141,7 +141,7 @@ pub(super) fn push_json_string(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Inside a record a name tells what it names; one that could tell more is not let through.
-pub(crate) fn is_record_name(local: &[u8]) -> bool {
+pub fn is_record_name(local: &[u8]) -> bool {
     let digits = local.iter().filter(|byte| byte.is_ascii_digit()).count();
     local.len() <= 64
         && digits <= 6

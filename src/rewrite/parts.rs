@@ -8,21 +8,25 @@ use super::receipt::Record;
 use super::session::SessionBuffers;
 use super::stencil::Stencils;
 use super::xml::XmlBuffers;
-use crate::catalog::Catalog;
-use crate::format::Formats;
-use crate::policy::Policy;
 use crate::read::Limits;
 use crate::read::xml::XmlState;
+use dmv_redact_model::catalog::Catalog;
+use dmv_redact_model::format::Formats;
+use dmv_redact_model::policy::Policy;
 
 /// What a filter knows.
 #[derive(Debug)]
-pub(crate) struct Parts {
-    pub(crate) catalog: Arc<Catalog>,
-    pub(crate) formats: Formats,
-    pub(crate) policy: Policy,
-    pub(crate) limits: Limits,
+pub struct Parts {
+    /// The data elements.
+    pub catalog: Arc<Catalog>,
+    /// The formats.
+    pub formats: Formats,
+    /// The policy.
+    pub policy: Policy,
+    /// The limits on messages.
+    pub limits: Limits,
     /// The only format that messages may be of, if the caller named one.
-    pub(crate) only_format: Option<String>,
+    pub only_format: Option<String>,
 }
 
 /// What one message needs while it is rewritten; reused by the next.

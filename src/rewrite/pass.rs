@@ -10,12 +10,12 @@ use super::receipt::{Disposition, Receipt, Record};
 use super::session::{GrantState, Session};
 use super::stencil::{Sample, Stencil};
 use super::xml::{KnownOpening, Opening, XmlRewriter};
-use crate::format::{Format, FormatId, Syntax};
-use crate::policy::{Ori, Requester};
 use crate::read::encoding::Encoding;
 use crate::read::json::{JsonReader, decode};
 use crate::read::xml::XmlState;
 use crate::read::{Message, Reason, Refusal, likely_syntax};
+use dmv_redact_model::format::{Format, FormatId, Syntax};
+use dmv_redact_model::policy::{Ori, Requester};
 
 /// Rewrites `message` into `out`, or leaves `out` empty. `check` has the last word on what would go out.
 pub(crate) fn redact(
@@ -49,8 +49,7 @@ pub(crate) fn redact(
 }
 
 /// Where the values of the names and references of a message begin that go out to a requester, in bytes of its text.
-#[cfg(feature = "cli")]
-pub(crate) fn kept_links(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> Vec<usize> {
+pub fn kept_links(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> Vec<usize> {
     let mut buffers = Buffers::default();
     let receipt = redact(parts, message, requester, &mut buffers, &mut Vec::new(), |_, _| Ok(()));
     let is_released = receipt.disposition().releases();
@@ -58,7 +57,6 @@ pub(crate) fn kept_links(parts: &Arc<Parts>, message: &[u8], requester: &Request
 }
 
 /// The receipt of a message of which nothing is looked at.
-#[cfg(feature = "cli")]
 pub(crate) fn withhold(parts: &Arc<Parts>, bytes: usize, refusal: Refusal) -> Receipt {
     let mut receipt = Receipt::begin(Record::begin(None, parts), bytes, None);
     receipt.refusal = Some(refusal);

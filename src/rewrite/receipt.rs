@@ -7,10 +7,10 @@ use serde::{Serialize, Serializer};
 
 use super::parts::Parts;
 use super::tally::ElementCounts;
-use crate::catalog::{ElementId, Kind};
-use crate::format::FormatId;
-use crate::policy::{Grant, MessageKeyId, Ori, PolicyIdentity};
 use crate::read::{Reason, Refusal};
+use dmv_redact_model::catalog::{ElementId, Kind};
+use dmv_redact_model::format::FormatId;
+use dmv_redact_model::policy::{Grant, MessageKeyId, Ori, PolicyIdentity};
 
 /// What became of a message. Exhaustive on purpose: a fifth kind must break the caller's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -29,8 +29,7 @@ pub enum Disposition {
 
 impl Disposition {
     /// All four.
-    #[cfg(feature = "cli")]
-    pub(crate) const ALL: [Self; 4] = [Self::Released, Self::Redacted, Self::Held, Self::Withheld];
+    pub const ALL: [Self; 4] = [Self::Released, Self::Redacted, Self::Held, Self::Withheld];
 
     /// Whether there is an output that may be sent on.
     #[must_use]
@@ -202,13 +201,15 @@ impl Receipt {
     }
 
     /// The same, by the catalog's own numbers.
-    #[cfg(feature = "cli")]
-    pub(crate) fn counts(&self) -> &[(ElementId, ElementCounts)] {
+    #[doc(hidden)]
+    pub fn counts(&self) -> &[(ElementId, ElementCounts)] {
         &self.record.elements
     }
 
     /// What was decided on.
-    pub(crate) fn grant(&self) -> Option<&Arc<Grant>> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn grant(&self) -> Option<&Arc<Grant>> {
         self.record.grant.as_ref().filter(|_| self.is_decided)
     }
 
@@ -248,8 +249,8 @@ impl Receipt {
     }
 
     /// How many images were found by nature in other values.
-    #[cfg(feature = "cli")]
-    pub(crate) fn found_images(&self) -> u32 {
+    #[must_use]
+    pub fn found_images(&self) -> u32 {
         self.found_images
     }
 

@@ -13,12 +13,12 @@ use super::stencil::Trace;
 use super::tally::Tally;
 use super::text::TextBuffers;
 use super::value::{Judgement, judge};
-use crate::catalog::{ElementId, Kind, Treatment, trim};
-use crate::format::{Format, Node, Role, Target};
-use crate::policy::{Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
 use crate::read::scan::is_space;
 use crate::read::{Reason, Refusal};
-use crate::span::Span;
+use dmv_redact_model::catalog::{ElementId, Kind, Treatment, trim};
+use dmv_redact_model::format::{Format, Node, Role, Target};
+use dmv_redact_model::policy::{Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
+use dmv_redact_model::span::Span;
 
 /// Buffers that live from message to message.
 #[derive(Debug, Default)]
@@ -186,7 +186,7 @@ impl<'f> Session<'f> {
 
     /// Whether a judged value that means what it says was released for no other reason than that one look settles it.
     pub(super) fn is_traced(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
-        let is_plain = |element: &crate::catalog::Element| element.shape().is_plain(value);
+        let is_plain = |element: &dmv_redact_model::catalog::Element| element.shape().is_plain(value);
         self.buffers.trace.is_on()
             && treatment == Treatment::Full
             && self.parts.catalog.element(element).is_some_and(is_plain)
@@ -295,7 +295,7 @@ impl<'f> Session<'f> {
     }
 
     /// Where a value that begins at `from` ends if it is plainly one that the element may have, as
-    /// [`Shape::fast_accept_end`](crate::catalog::Shape::fast_accept_end) says.
+    /// [`Shape::fast_accept_end`](dmv_redact_model::catalog::Shape::fast_accept_end) says.
     #[inline(always)]
     pub(super) fn fast_accept_end<S: Simd>(
         &self,

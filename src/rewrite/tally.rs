@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::ElementId;
+use dmv_redact_model::catalog::ElementId;
 
 /// What became of the values of one data element in one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]

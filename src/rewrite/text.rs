@@ -8,10 +8,10 @@
 use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
 use super::value::Judgement;
-use crate::catalog::{ElementId, trim};
-use crate::format::{Column, Format, Layout, Node, Piece, Row, Slots, Target, end_of_skip};
 use crate::read::Refusal;
-use crate::span::Span;
+use dmv_redact_model::catalog::{ElementId, trim};
+use dmv_redact_model::format::{Column, Format, Layout, Node, Piece, Row, Slots, Target, end_of_skip};
+use dmv_redact_model::span::Span;
 
 /// What texts need while they are read; reused from text to text.
 #[derive(Debug, Default)]

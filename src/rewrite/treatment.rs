@@ -2,7 +2,7 @@
 //!
 //! Each treatment takes its own result for a value and gives it back, so redacting twice changes nothing.
 
-use crate::catalog::{Treatment, trim};
+use dmv_redact_model::catalog::{Treatment, trim};
 
 /// What stands for a masked value. Constant: not even a length is told.
 const MASK: &str = "****";

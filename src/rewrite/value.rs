@@ -2,11 +2,11 @@
 
 use super::planted::{Planted, is_planted};
 use super::{photo, treatment};
-use crate::catalog::{Element, Kind, Treatment, trim};
+use dmv_redact_model::catalog::{Element, Kind, Treatment, trim};
 
 /// What becomes of a permitted value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Judgement {
+pub enum Judgement {
     /// It goes out as it is, byte for byte.
     Release,
     /// What the treatment wrote goes out in its place.
@@ -19,7 +19,7 @@ pub(crate) enum Judgement {
 
 /// Judges the decoded `value` of an element that is permitted under `treatment`. `written` receives the less precise
 /// form, where there is one.
-pub(crate) fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
+pub fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
     if treatment == Treatment::Full && element.shape().is_plain(value) {
         return Judgement::Release;
     }
@@ -47,9 +47,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::catalog::Catalog;
+    use dmv_redact_model::catalog::Catalog;
 
-    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(&[]).unwrap());
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(crate::shipped::CATALOG, &[]).unwrap());
 
     fn is_plain(element: &Element, value: &str) -> bool {
         element.shape().is_plain(value)

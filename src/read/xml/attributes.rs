@@ -6,12 +6,12 @@ use super::super::refusal::{Reason, Refusal};
 use super::super::scan::{find, mark_control, mark_equal, skip_space};
 use super::namespaces::{Binding, Uri, fingerprint, pack};
 use super::{QualifiedName, ReadResult, XmlReader, decode, space};
-use crate::format::NamespaceId;
-use crate::span::Span;
+use dmv_redact_model::format::NamespaceId;
+use dmv_redact_model::span::Span;
 
 /// The kind of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AttributeKind {
+pub enum AttributeKind {
     /// An attribute of this namespace, and the index of the binding that its prefix uses.
     Attribute { namespace: NamespaceId, binding: Option<usize> },
     /// A namespace declaration: the index of the binding it adds, and its namespace.
@@ -20,15 +20,15 @@ pub(crate) enum AttributeKind {
 
 /// An attribute or namespace declaration.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Attribute {
+pub struct Attribute {
     /// With the white space before it.
-    pub(crate) span: Span,
-    pub(crate) name: QualifiedName,
+    pub span: Span,
+    pub name: QualifiedName,
     /// Between the quotes.
-    pub(crate) value: Span,
+    pub value: Span,
     /// Whether the raw value is the value: no reference, no white space to be normalized.
-    pub(crate) plain: bool,
-    pub(crate) kind: AttributeKind,
+    pub plain: bool,
+    pub kind: AttributeKind,
 }
 
 /// Up to this many attributes are compared pairwise; more go into a set, so that time stays linear (P8).

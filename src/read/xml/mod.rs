@@ -9,41 +9,41 @@ mod prolog;
 mod tag;
 mod text;
 
-pub(crate) use attributes::{Attribute, AttributeKind};
+pub use attributes::{Attribute, AttributeKind};
 use text::find_in_text;
-pub(crate) use text::{decode, decode_section};
+pub use text::{decode, decode_section};
 
 use super::encoding::Encoding;
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::scan::{is_space, skip_space};
-use crate::format::{NamespaceId, Namespaces};
-use crate::span::Span;
+use dmv_redact_model::format::{NamespaceId, Namespaces};
+use dmv_redact_model::span::Span;
 use namespaces::Bindings;
 
 type ReadResult<T> = Result<T, Refusal>;
 
 /// A qualified name: the whole of it, and where its local part begins.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct QualifiedName {
-    pub(crate) whole: Span,
+pub struct QualifiedName {
+    pub whole: Span,
     local: usize,
 }
 
 impl QualifiedName {
-    pub(crate) fn local(self) -> Span {
+    pub fn local(self) -> Span {
         Span::new(self.local, self.whole.end())
     }
 
     /// Its prefix, without the colon.
-    pub(crate) fn prefix(self) -> Option<Span> {
+    pub fn prefix(self) -> Option<Span> {
         (self.local > self.whole.start()).then(|| Span::new(self.whole.start(), self.local - 1))
     }
 }
 
 impl QualifiedName {
     /// The same name at another position.
-    pub(crate) fn moved_to(self, start: usize) -> Self {
+    pub fn moved_to(self, start: usize) -> Self {
         let local = start + self.local - self.whole.start();
         Self { whole: Span::new(start, start + self.whole.len()), local }
     }
@@ -51,43 +51,43 @@ impl QualifiedName {
 
 /// An XML declaration; empty where there is none.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Declaration {
-    pub(crate) span: Span,
+pub struct Declaration {
+    pub span: Span,
     /// The name of the encoding in it.
-    pub(crate) encoding: Option<Span>,
+    pub encoding: Option<Span>,
 }
 
 /// A start tag or an empty-element tag.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct StartTag {
+pub struct StartTag {
     /// From `<` to after `>`.
-    pub(crate) span: Span,
-    pub(crate) name: QualifiedName,
-    pub(crate) namespace: NamespaceId,
+    pub span: Span,
+    pub name: QualifiedName,
+    pub namespace: NamespaceId,
     /// Where the attributes end and `>` or `/>` (with white space before it) begins.
-    pub(crate) attributes_end: usize,
+    pub attributes_end: usize,
 }
 
 /// What the bytes of a bare start tag (a name, no attributes, not empty) mean wherever the same declarations are in
 /// scope.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct TagModel {
+pub struct TagModel {
     /// Where the local name begins in the tag.
     local: usize,
-    pub(crate) namespace: NamespaceId,
+    pub namespace: NamespaceId,
 }
 
 impl TagModel {
     /// The name in such a tag from `start` to `end`.
     #[inline(always)]
-    pub(crate) fn name(&self, start: usize, end: usize) -> QualifiedName {
+    pub fn name(&self, start: usize, end: usize) -> QualifiedName {
         QualifiedName { whole: Span::new(start + 1, end - 1), local: start + self.local }
     }
 }
 
 impl StartTag {
     /// The tag as a model for identical tags, if it is bare.
-    pub(crate) fn model(&self) -> Option<TagModel> {
+    pub fn model(&self) -> Option<TagModel> {
         let is_bare = self.name.whole.end() + 1 == self.span.end();
         let local = self.name.local - self.span.start();
         is_bare.then_some(TagModel { local, namespace: self.namespace })
@@ -96,7 +96,7 @@ impl StartTag {
 
 /// What comes next in the message.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Event {
+pub enum Event {
     Start(StartTag),
     /// An end tag; an empty span where the start tag was an empty-element tag.
     End(Span),
@@ -111,8 +111,8 @@ pub(crate) enum Event {
 }
 
 /// Bytes of `<![CDATA[` and of `]]>`.
-pub(crate) const CDATA_START: usize = 9;
-pub(crate) const CDATA_END: usize = 3;
+pub const CDATA_START: usize = 9;
+pub const CDATA_END: usize = 3;
 
 #[derive(Debug, Clone, Copy)]
 struct OpenElement {
@@ -123,7 +123,7 @@ struct OpenElement {
 
 /// The reader's state, reused from message to message so that reading doesn't allocate.
 #[derive(Debug, Default)]
-pub(crate) struct XmlState {
+pub struct XmlState {
     open: Vec<OpenElement>,
     bindings: Bindings,
     attributes: Vec<Attribute>,
@@ -145,14 +145,14 @@ enum Phase {
 
 /// Where a reader stopped; the rest is in its state.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bookmark {
+pub struct Bookmark {
     position: usize,
     phase: Phase,
 }
 
 /// The reader: a position in the message, and the elements open there.
 #[derive(Debug)]
-pub(crate) struct XmlReader<'m, 's> {
+pub struct XmlReader<'m, 's> {
     text: &'m str,
     bytes: &'m [u8],
     position: usize,
@@ -164,7 +164,7 @@ pub(crate) struct XmlReader<'m, 's> {
 
 impl XmlState {
     /// Copies another state, reusing its own allocations.
-    pub(crate) fn copy_from(&mut self, other: &Self) {
+    pub fn copy_from(&mut self, other: &Self) {
         self.open.clone_from(&other.open);
         self.bindings.clone_from(&other.bindings);
         self.attributes.clone_from(&other.attributes);
@@ -175,7 +175,7 @@ impl XmlState {
 impl<'m, 's> XmlReader<'m, 's> {
     /// Starts reading: skips byte order mark and XML declaration, and returns the latter, which must match the encoding
     /// that the message had.
-    pub(crate) fn open(
+    pub fn open(
         text: &'m str,
         encoding: Encoding,
         limits: &'s Limits,
@@ -192,12 +192,12 @@ impl<'m, 's> XmlReader<'m, 's> {
     }
 
     /// Where this reader is, for another to resume.
-    pub(crate) fn bookmark(&self) -> Bookmark {
+    pub fn bookmark(&self) -> Bookmark {
         Bookmark { position: self.position, phase: self.phase }
     }
 
     /// Resumes where another reader of the same message and state stopped.
-    pub(crate) fn resume(
+    pub fn resume(
         text: &'m str,
         limits: &'s Limits,
         known: &'s Namespaces,
@@ -210,40 +210,40 @@ impl<'m, 's> XmlReader<'m, 's> {
 
     /// Whether the raw text that was read last is its value: no reference, no carriage return. May be false for such
     /// text.
-    pub(crate) fn text_is_plain(&self) -> bool {
+    pub fn text_is_plain(&self) -> bool {
         self.state.text_is_plain
     }
 
     /// Whether it is all literal white space.
-    pub(crate) fn text_is_blank(&self) -> bool {
+    pub fn text_is_blank(&self) -> bool {
         self.state.text_is_blank
     }
 
     /// The attributes and namespace declarations of the start tag that was read last, in their order.
-    pub(crate) fn attributes(&self) -> &[Attribute] {
+    pub fn attributes(&self) -> &[Attribute] {
         &self.state.attributes
     }
 
     /// How many namespace bindings are in scope.
-    pub(crate) fn binding_count(&self) -> usize {
+    pub fn binding_count(&self) -> usize {
         self.state.bindings.len()
     }
 
     /// The namespace of a prefix in scope here, or the default without a prefix; `None` for an unbound prefix.
-    pub(crate) fn namespace_of(&self, prefix: Option<Span>) -> Option<NamespaceId> {
+    pub fn namespace_of(&self, prefix: Option<Span>) -> Option<NamespaceId> {
         self.state.bindings.resolve(prefix, self.bytes).map(|(namespace, _)| namespace)
     }
 
     /// Whether a start tag inside the root comes next.
     #[inline]
-    pub(crate) fn is_at_start_tag(&self) -> bool {
+    pub fn is_at_start_tag(&self) -> bool {
         let next = (self.bytes.get(self.position), self.bytes.get(self.position + 1));
         self.phase == Phase::Content && matches!(next, (Some(b'<'), Some(byte)) if !matches!(byte, b'/' | b'!' | b'?'))
     }
 
     /// What comes next.
     #[inline]
-    pub(crate) fn next(&mut self) -> ReadResult<Event> {
+    pub fn next(&mut self) -> ReadResult<Event> {
         if self.phase != Phase::Content {
             return self.next_elsewhere();
         }
@@ -267,7 +267,7 @@ impl<'m, 's> XmlReader<'m, 's> {
 
     /// Skips the rest of the element whose start tag was read last, checking all of it. Returns the position after its
     /// end tag.
-    pub(crate) fn skip_element(&mut self) -> ReadResult<usize> {
+    pub fn skip_element(&mut self) -> ReadResult<usize> {
         if let Some((_, end)) = self.plain_content()? {
             return Ok(end.end());
         }
@@ -284,7 +284,7 @@ impl<'m, 's> XmlReader<'m, 's> {
     /// Fast path for the common case: the text and the end tag of the element whose start tag was read last, if it
     /// contains one plain text only. Otherwise consumes nothing.
     #[inline]
-    pub(crate) fn plain_content(&mut self) -> ReadResult<Option<(Span, Span)>> {
+    pub fn plain_content(&mut self) -> ReadResult<Option<(Span, Span)>> {
         if self.phase != Phase::Content {
             return Ok(None);
         }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
 
-use crate::format::NamespaceId;
-use crate::span::Span;
+use dmv_redact_model::format::NamespaceId;
+use dmv_redact_model::span::Span;
 
 /// One namespace declaration in scope.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use super::super::encoding::Encoding;
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::skip_space;
 use super::{Declaration, ReadResult, XmlReader};
-use crate::span::Span;
+use dmv_redact_model::span::Span;
 
 impl XmlReader<'_, '_> {
     /// Skips byte order mark and declaration; returns where the latter is.

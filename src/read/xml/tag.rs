@@ -3,14 +3,14 @@
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::skip_space;
 use super::{OpenElement, Phase, QualifiedName, ReadResult, StartTag, XmlReader};
-use crate::names::{is_name_character, is_name_start, is_same};
-use crate::span::Span;
+use dmv_redact_model::names::{is_name_character, is_name_start, is_same};
+use dmv_redact_model::span::Span;
 
 impl XmlReader<'_, '_> {
     /// Reads the start tag that comes next. Always inlined, because returning the tag as an event costs more than
     /// reading it.
     #[inline(always)]
-    pub(crate) fn start_tag(&mut self) -> ReadResult<StartTag> {
+    pub fn start_tag(&mut self) -> ReadResult<StartTag> {
         let start = self.position;
         if self.state.open.len() >= self.limits.depth {
             return Err(Refusal::at(Reason::Limit, start, "elements are nested too deep"));
@@ -42,32 +42,32 @@ impl XmlReader<'_, '_> {
 
     /// Whether the reader is inside the root, and not in an empty-element tag.
     #[inline]
-    pub(crate) fn is_in_content(&self) -> bool {
+    pub fn is_in_content(&self) -> bool {
         self.phase == Phase::Content
     }
 
     /// The name of the innermost open element, and whether it has namespace declarations of its own.
     #[inline(always)]
-    pub(crate) fn innermost(&self) -> Option<(Span, bool)> {
+    pub fn innermost(&self) -> Option<(Span, bool)> {
         let open = self.state.open.last()?;
         Some((open.name, open.bindings < self.state.bindings.len()))
     }
 
     /// Whether the limits allow one more element.
     #[inline(always)]
-    pub(crate) fn admits_element(&self) -> bool {
+    pub fn admits_element(&self) -> bool {
         self.state.open.len() < self.limits.depth && self.state.elements < self.limits.members
     }
 
     /// Counts an element that the caller has read.
     #[inline(always)]
-    pub(crate) fn count_element(&mut self) {
+    pub fn count_element(&mut self) {
         self.state.elements += 1;
     }
 
     /// Enters an element whose start tag the caller has read: a bare one.
     #[inline(always)]
-    pub(crate) fn enter(&mut self, name: QualifiedName) {
+    pub fn enter(&mut self, name: QualifiedName) {
         self.state.elements += 1;
         self.state.open.push(OpenElement { name: name.whole, bindings: self.state.bindings.len() });
     }
@@ -75,25 +75,25 @@ impl XmlReader<'_, '_> {
     /// Leaves the innermost element, which is not the root and has no namespace declarations. The caller has read its
     /// end tag.
     #[inline(always)]
-    pub(crate) fn leave(&mut self) {
+    pub fn leave(&mut self) {
         self.state.open.pop();
     }
 
     /// Resumes at `position`, inside the root: the caller has read the message up to there.
     #[inline(always)]
-    pub(crate) fn advance_to(&mut self, position: usize) {
+    pub fn advance_to(&mut self, position: usize) {
         self.position = position;
     }
 
     /// Where the reader is, in bytes from the start of the message.
     #[inline]
-    pub(crate) fn position(&self) -> usize {
+    pub fn position(&self) -> usize {
         self.position
     }
 
     /// Reads the end tag that comes next.
     #[inline]
-    pub(crate) fn end_tag(&mut self) -> ReadResult<Span> {
+    pub fn end_tag(&mut self) -> ReadResult<Span> {
         let start = self.position;
         let name = self.state.open.last().map(|open| open.name.of(self.bytes)).unwrap_or_default();
         let name_end = start + 2 + name.len();

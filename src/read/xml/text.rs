@@ -3,9 +3,9 @@
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::{find, is_space, mark_control, mark_equal, skip_space};
 use super::{CDATA_END, CDATA_START, Event, ReadResult, XmlReader};
-use crate::names::is_xml_character;
-use crate::span::Span;
-use crate::wide;
+use dmv_redact_model::names::is_xml_character;
+use dmv_redact_model::span::Span;
+use dmv_redact_model::wide;
 
 impl XmlReader<'_, '_> {
     /// Reads character data up to the next markup (production 14).
@@ -172,7 +172,7 @@ fn referenced_character(name: &str) -> Option<char> {
 }
 
 /// Appends decoded character data: references resolved, line ends normalized to a line feed (section 2.11).
-pub(crate) fn decode(text: &str, into: &mut String) {
+pub fn decode(text: &str, into: &mut String) {
     let mut rest = text;
     while let Some(at) = memchr::memchr2(b'&', b'\r', rest.as_bytes()) {
         into.push_str(rest.get(..at).unwrap_or_default());
@@ -191,7 +191,7 @@ pub(crate) fn decode(text: &str, into: &mut String) {
 }
 
 /// Appends a decoded CDATA section: line ends normalized to a line feed, the rest as is.
-pub(crate) fn decode_section(text: &str, into: &mut String) {
+pub fn decode_section(text: &str, into: &mut String) {
     for (index, line) in text.split('\r').enumerate() {
         if index > 0 {
             into.push('\n');

@@ -10,11 +10,11 @@ use super::context::{CONTEXT, Context};
 use super::output::{Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::Session;
-use crate::catalog::{ElementId, Treatment};
-use crate::format::{Format, LinkKind, NamespaceId, NodeId, Target, Trie};
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, closing, decode};
 use crate::read::{Limits, Reason, Refusal};
-use crate::span::Span;
+use dmv_redact_model::catalog::{ElementId, Treatment};
+use dmv_redact_model::format::{Format, LinkKind, NamespaceId, NodeId, Target, Trie};
+use dmv_redact_model::span::Span;
 use successors::{Place, Successor, Successors};
 
 type Rewrite<T> = Result<T, Refusal>;

@@ -5,10 +5,10 @@ use super::super::output::{Output, Run, push_json_string};
 use super::super::planted::{Planted, is_planted};
 use super::successors::{self, Successor};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Rewrite, Role, record_namespace};
-use crate::format::{NOTICE, Node, Placeholder};
 use crate::read::json::decode;
 use crate::read::{Reason, Refusal};
-use crate::span::Span;
+use dmv_redact_model::format::{NOTICE, Node, Placeholder};
+use dmv_redact_model::span::Span;
 
 impl JsonRewriter<'_, '_, '_> {
     /// An object or array begins, at its bracket.

@@ -12,12 +12,12 @@ use super::super::session::Value;
 use super::part::WORD;
 use super::successors::{self, Successor, Successors};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Role};
-use crate::catalog::Treatment;
-use crate::format::{Content, Node, Trie};
 use crate::read::scan::skip_space;
-use crate::span::Span;
-use crate::wide;
-use crate::window::{Pattern, WINDOW, Window};
+use dmv_redact_model::catalog::Treatment;
+use dmv_redact_model::format::{Content, Node, Trie};
+use dmv_redact_model::span::Span;
+use dmv_redact_model::wide;
+use dmv_redact_model::window::{Pattern, WINDOW, Window};
 
 impl JsonRewriter<'_, '_, '_> {
     /// Reads and writes parts of the innermost object or array, and of those that open in it, as long as they are plain.

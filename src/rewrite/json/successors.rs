@@ -4,7 +4,7 @@
 //! A guess changes what a message costs, never what becomes of it (P10): it holds only for a name spelled byte for byte as
 //! the mapping spells it, and leads where the mapping would have led.
 
-use crate::format::{FormatId, NodeId};
+use dmv_redact_model::format::{FormatId, NodeId};
 
 /// Where a member may follow: inside the object of a node as its first, or behind the member of a node.
 pub(super) type Place = usize;

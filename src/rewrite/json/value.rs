@@ -5,10 +5,10 @@ use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::value::Judgement;
 use super::{JsonRewriter, Part, Rewrite, Role};
-use crate::catalog::{ElementId, Treatment};
-use crate::format::{NamespaceId, Node, Placeholder, Syntax, Target};
 use crate::read::json::{JsonString, Scalar, ValueKind, decode};
-use crate::span::Span;
+use dmv_redact_model::catalog::{ElementId, Treatment};
+use dmv_redact_model::format::{NamespaceId, Node, Placeholder, Syntax, Target};
+use dmv_redact_model::span::Span;
 
 /// What can't be read in one way: judged as what violates every shape.
 const NO_VALUE: Value<'static> = Value::Plain("\u{0}");

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::super::tally::Tally;
 use super::{Anchor, LONGEST, Opening, Piece, Stencil, Stencils, Step, Trace};
-use crate::catalog::{Catalog, Kind};
-use crate::format::{FormatId, Syntax};
-use crate::policy::{Grant, MessageKeyId, Ori};
-use crate::span::Span;
-use crate::window::WINDOW;
+use dmv_redact_model::catalog::{Catalog, Kind};
+use dmv_redact_model::format::{FormatId, Syntax};
+use dmv_redact_model::policy::{Grant, MessageKeyId, Ori};
+use dmv_redact_model::span::Span;
+use dmv_redact_model::window::WINDOW;
 
 /// What a stencil is cut from.
 pub(in crate::rewrite) struct Sample<'a> {

@@ -4,12 +4,12 @@
 use fearless_simd::{Simd, dispatch};
 
 use super::{Anchor, Opening, Piece, Stencil, Stencils, Step};
-use crate::catalog::Catalog;
-use crate::format::Syntax;
-use crate::policy::Ori;
-use crate::span::Span;
-use crate::wide;
-use crate::window::{WINDOW, Window};
+use dmv_redact_model::catalog::Catalog;
+use dmv_redact_model::format::Syntax;
+use dmv_redact_model::policy::Ori;
+use dmv_redact_model::span::Span;
+use dmv_redact_model::wide;
+use dmv_redact_model::window::{WINDOW, Window};
 
 /// What a message that a stencil fits says by its values.
 #[derive(Debug, Clone, Copy, Default)]

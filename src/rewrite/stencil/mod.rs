@@ -18,11 +18,11 @@ pub(super) use trace::Trace;
 use std::sync::Arc;
 
 use super::tally::ElementCounts;
-use crate::catalog::ElementId;
-use crate::format::{FormatId, Syntax};
-use crate::policy::{Grant, MessageKeyId, Ori};
-use crate::span::Span;
-use crate::window::WINDOW;
+use dmv_redact_model::catalog::ElementId;
+use dmv_redact_model::format::{FormatId, Syntax};
+use dmv_redact_model::policy::{Grant, MessageKeyId, Ori};
+use dmv_redact_model::span::Span;
+use dmv_redact_model::window::WINDOW;
 
 /// Stencils that are kept.
 const MOST: usize = 16;

@@ -2,10 +2,10 @@
 //! that their syntax is right, so any other that is plainly right may stand in their place.
 
 use super::Trace;
-use crate::catalog::ElementId;
-use crate::format::Syntax;
 use crate::read::scan::is_space;
-use crate::span::Span;
+use dmv_redact_model::catalog::ElementId;
+use dmv_redact_model::format::Syntax;
+use dmv_redact_model::span::Span;
 
 impl Trace {
     /// Notes the values in a part of a message that has been read and was denied.

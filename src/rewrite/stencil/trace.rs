@@ -1,7 +1,7 @@
 //! What a message leaves behind while it is read in full: where values stand that one look settles.
 
-use crate::catalog::ElementId;
-use crate::span::Span;
+use dmv_redact_model::catalog::ElementId;
+use dmv_redact_model::span::Span;
 
 /// What is to be made of a value in a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::value::Judgement;
 use super::{NO_VALUE, Rewrite, XmlRewriter, cdata_content};
-use crate::catalog::{ElementId, Treatment};
-use crate::format::{Node, Syntax};
 use crate::read::xml::{Event, StartTag, decode, decode_section};
-use crate::span::Span;
+use dmv_redact_model::catalog::{ElementId, Treatment};
+use dmv_redact_model::format::{Node, Syntax};
+use dmv_redact_model::span::Span;
 
 impl XmlRewriter<'_, '_, '_> {
     /// A part whose element the grant doesn't hold: passed whole.

@@ -15,15 +15,15 @@ use super::names::UsedNamespaces;
 use super::output::{Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
-use crate::catalog::{ElementId, Treatment};
-use crate::format::{NamespaceId, NodeId, Target, Trie};
 use crate::read::encoding::UTF_8_NAME;
 use crate::read::scan::is_space;
 use crate::read::xml::{
     AttributeKind, CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode,
 };
 use crate::read::{Reason, Refusal};
-use crate::span::Span;
+use dmv_redact_model::catalog::{ElementId, Treatment};
+use dmv_redact_model::format::{NamespaceId, NodeId, Target, Trie};
+use dmv_redact_model::span::Span;
 
 type Rewrite<T> = Result<T, Refusal>;
 

@@ -1,11 +1,11 @@
 //! What stands before the content of the root, read once: it tells the format, and is written from here.
 
 use super::Rewrite;
-use crate::format::Namespaces;
 use crate::read::encoding::Encoding;
 use crate::read::xml::{Bookmark, Declaration, Event, StartTag, XmlReader, XmlState};
 use crate::read::{Limits, Message};
-use crate::span::Span;
+use dmv_redact_model::format::Namespaces;
+use dmv_redact_model::span::Span;
 
 /// What stands before the content of the root: read once to recognise the format, and written from here.
 #[derive(Debug, Clone, Copy)]

@@ -5,9 +5,9 @@ use super::super::output::push_xml_text;
 use super::super::planted::{Planted, is_planted};
 use super::XmlRewriter;
 use super::tag::push_prefix;
-use crate::format::{NOTICE, NamespaceId, Node, NodeId, Placeholder};
 use crate::read::xml::QualifiedName;
-use crate::span::Span;
+use dmv_redact_model::format::{NOTICE, NamespaceId, Node, NodeId, Placeholder};
+use dmv_redact_model::span::Span;
 
 impl XmlRewriter<'_, '_, '_> {
     /// Writes what stands for a denied part that the schema requires.

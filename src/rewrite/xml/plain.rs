@@ -10,12 +10,12 @@ use fearless_simd::{Simd, dispatch};
 use super::super::followers;
 use super::super::planted::{Planted, is_planted};
 use super::{Frame, Role, XmlBuffers, XmlRewriter};
-use crate::catalog::Treatment;
-use crate::format::Content;
 use crate::read::scan::{is_space, skip_space};
-use crate::span::Span;
-use crate::wide;
-use crate::window::{WINDOW, Window};
+use dmv_redact_model::catalog::Treatment;
+use dmv_redact_model::format::Content;
+use dmv_redact_model::span::Span;
+use dmv_redact_model::wide;
+use dmv_redact_model::window::{WINDOW, Window};
 
 impl XmlRewriter<'_, '_, '_> {
     /// Reads and writes parts of the innermost open element, and of those that open in it, as long as they are plain.

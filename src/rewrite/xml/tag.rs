@@ -8,10 +8,10 @@ use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::value::Judgement;
 use super::{NO_VALUE, Rewrite, XmlRewriter};
-use crate::catalog::ElementId;
-use crate::format::{LinkKind, NamespaceId, Node, Target};
 use crate::read::xml::{Attribute, AttributeKind, QualifiedName, StartTag, decode};
-use crate::span::Span;
+use dmv_redact_model::catalog::ElementId;
+use dmv_redact_model::format::{LinkKind, NamespaceId, Node, Target};
+use dmv_redact_model::span::Span;
 
 /// How a start tag was written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -228,7 +228,7 @@ impl XmlRewriter<'_, '_, '_> {
         let namespace = self.reader.namespace_of(prefix)?;
         let own = self.session.format.prefix_of(namespace);
         let is_known = attribute.plain && (namespace == NamespaceId::NONE || !own.is_empty());
-        if !is_known || !crate::names::is_ncname(local) {
+        if !is_known || !dmv_redact_model::names::is_ncname(local) {
             return None;
         }
         let decoded = &mut self.session.buffers.decoded;

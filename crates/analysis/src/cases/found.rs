@@ -1,0 +1,163 @@
+//! Finds the cases of a folder and reads them all, before any is run.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::matrix::{MATRIX_FILE, MatrixRowTest, MatrixTest};
+use super::message_case::{CASE_FILE, MessageCase};
+use super::policies::{FilterKey, Filters, PolicyFinder, builder, filters};
+use super::settings::{CasesError, Settings};
+use dmv_redact::{Filter, RequestError};
+use dmv_redact_archive::{FileWalk, InputRoot, WalkEntry};
+use dmv_redact_model::config::{ConfigError, Document, Spanned, read_file};
+use dmv_redact_model::policy::Undeclared;
+
+/// Every case found, each with its filter, in the order of their files.
+#[derive(Debug)]
+pub struct Cases {
+    pub(super) tests: Vec<(Case, Filter)>,
+}
+
+/// One case.
+#[derive(Debug)]
+pub(super) enum Case {
+    Message(MessageCase),
+    Row(MatrixRowTest),
+}
+
+/// A file of cases, read except for what depends on its policy.
+enum CaseFile {
+    Message(Box<MessageCase>),
+    Matrix(MatrixTest),
+}
+
+impl CaseFile {
+    fn filter_key(&self) -> &FilterKey {
+        match self {
+            Self::Message(case) => &case.filter_key,
+            Self::Matrix(matrix) => &matrix.filter_key,
+        }
+    }
+
+    /// The cases in it, resolved by the policy.
+    fn tests(self, filter: &Filter) -> Result<Vec<Case>, ConfigError> {
+        match self {
+            Self::Message(case) => {
+                check_request(&case, filter)?;
+                Ok(vec![Case::Message(*case)])
+            }
+            Self::Matrix(matrix) => Ok(matrix.rows(filter)?.into_iter().map(Case::Row).collect()),
+        }
+    }
+}
+
+impl Case {
+    fn name(&self) -> &str {
+        match self {
+            Self::Message(case) => &case.name,
+            Self::Row(row) => &row.name,
+        }
+    }
+}
+
+/// Reads every case in and below `folder`.
+///
+/// # Errors
+/// When there is none, or any of them is wrong.
+pub fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesError> {
+    let files = case_files(folder)?;
+    if files.is_empty() {
+        let message = "there is no case in it: a folder with case.toml or matrix.toml is wanted";
+        return Err(CasesError::Nothing(format!("{}: {message}", folder.display())));
+    }
+    let base_filter = builder(settings).build()?;
+    let policies = PolicyFinder::new(settings, folder);
+    let (mut read, mut errors) = (Vec::new(), Vec::new());
+    for file in &files {
+        let name = name(folder, file);
+        let load = |text: String| match file.file_name().is_some_and(|name| name == MATRIX_FILE) {
+            true => MatrixTest::load(name, file, text, &policies).map(CaseFile::Matrix),
+            false => MessageCase::load(name, file, &text, &policies, &base_filter)
+                .map(|case| CaseFile::Message(Box::new(case))),
+        };
+        match read_file(file).and_then(load) {
+            Ok(cases) => read.push(cases),
+            Err(error) => errors.push(error),
+        }
+    }
+    if policies.is_folder_unused() && errors.is_empty() {
+        let message = "--policies: it has no effect, for no case names a policy without a path";
+        return Err(CasesError::Nothing(message.to_owned()));
+    }
+    let keys: BTreeSet<FilterKey> = read.iter().map(|cases| cases.filter_key().clone()).collect();
+    let filters = filters(settings, keys.into_iter().collect()).unwrap_or_else(|more| {
+        errors.extend(more);
+        Filters::new()
+    });
+    let mut tests = Vec::new();
+    for cases in read {
+        let Some(filter) = filters.get(cases.filter_key()) else { continue };
+        match cases.tests(filter) {
+            Ok(more) => tests.extend(more.into_iter().map(|test| (test, filter.clone()))),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(CasesError::Wrong(errors));
+    }
+    let is_selected = |test: &Case| settings.filter.as_ref().is_none_or(|text| test.name().contains(text));
+    tests.retain(|(test, _)| is_selected(test));
+    if tests.is_empty() {
+        let text = settings.filter.as_deref().unwrap_or_default();
+        return Err(CasesError::Nothing(format!("{}: no case has `{text}` in its name", folder.display())));
+    }
+    Ok(Cases { tests })
+}
+
+/// The files that contain cases, in the order of their paths.
+fn case_files(folder: &Path) -> Result<Vec<PathBuf>, CasesError> {
+    if !folder.is_dir() {
+        return Err(CasesError::Nothing(format!("{}: no folder", folder.display())));
+    }
+    let is_case = |path: &Path| path.file_name().is_some_and(|name| name == CASE_FILE || name == MATRIX_FILE);
+    let mut files = Vec::new();
+    for found in FileWalk::new(vec![InputRoot { path: folder.to_owned(), place: PathBuf::new() }]) {
+        match found {
+            WalkEntry::File { path, .. } if is_case(&path) => files.push(path),
+            WalkEntry::File { .. } | WalkEntry::Irregular(_) | WalkEntry::State(_) => {}
+            WalkEntry::Fault(path, error) => return Err(CasesError::Io(format!("{}: {error}", path.display()))),
+        }
+    }
+    Ok(files)
+}
+
+/// The name of a case: its folder's path relative to the searched one, or that folder's own name.
+fn name(searched: &Path, file: &Path) -> String {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let below = folder.strip_prefix(searched).unwrap_or(folder);
+    if below.as_os_str().is_empty() {
+        let own = std::path::absolute(searched).ok();
+        return own.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned())).unwrap_or_default();
+    }
+    below.display().to_string()
+}
+
+/// Refuses a case whose request states something undeclared: its message would be withheld whatever the rules.
+fn check_request(case: &MessageCase, filter: &Filter) -> Result<(), ConfigError> {
+    let Err(error) = filter.check_request(&case.requester) else { return Ok(()) };
+    let named = match error.what() {
+        Undeclared::Purpose | Undeclared::Purposes => case.purpose.as_ref(),
+        Undeclared::Claim(place) => case.claims.get(place),
+    };
+    let file = case.file.display().to_string();
+    let text = read_file(&case.file)?;
+    match named {
+        Some(name) => Err(undeclared(&Document { file: &file, text: &text }, name, &error)),
+        None => Err(ConfigError::of_file(file, error.to_string())),
+    }
+}
+
+/// The error for a name in a request that the policy doesn't declare.
+pub(super) fn undeclared(document: &Document<'_>, name: &Spanned<String>, error: &RequestError) -> ConfigError {
+    document.error(&name.span(), format!("{} `{}`", error.what().heading(), name.get_ref())).help(error.help())
+}

@@ -1,0 +1,372 @@
+//! Matrix tests as written in their file: what a class may get, row by row; everything else must be denied.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::found::undeclared;
+use super::policies::{FilterKey, PolicyFinder};
+use crate::survey::Survey;
+use dmv_redact::{Filter, Requester};
+use dmv_redact_model::catalog::{ElementId, GROUP_PREFIX, Treatment};
+use dmv_redact_model::config::{ConfigError, Document, Errors, Lines, Spanned, all};
+use dmv_redact_model::policy::{ClaimSet, ClassId, MessageKeyId, Ori, PurposeId, Verdict};
+
+/// The file name of matrix tests.
+pub(super) const MATRIX_FILE: &str = "matrix.toml";
+
+/// The word for no purpose.
+pub(super) const NO_PURPOSE: &str = "none";
+
+/// What each agency class may get; everything else must be denied.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMatrix {
+    /// The policy: a name, or a path beside this file; left out: the built-in baseline. `test --policy` has the last word.
+    policy: Option<Spanned<String>>,
+    /// What somebody may get, in each situation that is named; everything else must be denied.
+    #[serde(default)]
+    may: Vec<RawRow>,
+}
+
+/// The JSON Schema of matrix tests, from the type that loads it. It says what types can say; more is added to it by whoever writes
+/// the schema files.
+#[cfg(feature = "schema")]
+pub fn matrix_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
+    generator.into_root_schema_for::<RawMatrix>()
+}
+
+type Names = Spanned<Vec<Spanned<String>>>;
+
+/// What somebody may get, all of it.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct RawRow {
+    /// What is shown by it, for people. No two rows of a file have the same.
+    title: Spanned<String>,
+    /// Who asks, an ORI; or `agencies`.
+    requester: Option<Spanned<String>>,
+    /// Who asks: those who are in exactly these agency classes; or `requester`.
+    agencies: Option<Names>,
+    /// The purpose codes; "none" is no purpose. Left out: every one that the policy declares, and none.
+    purposes: Option<Names>,
+    /// The message keys; left out: every one that the policy tells apart.
+    messages: Option<Names>,
+    /// The claims that are vouched for, exactly.
+    #[serde(default)]
+    claims: Vec<Spanned<String>>,
+    /// `held` or `withheld`; left out: the message is rewritten.
+    disposition: Option<Spanned<String>>,
+    /// All data elements that go out, or would once approved: ids, prefixes, or `group:NAME`.
+    #[serde(default)]
+    elements: Vec<Spanned<String>>,
+    /// How elements are released; left out: as they are.
+    #[serde(rename = "as", default)]
+    treatments: BTreeMap<Spanned<String>, Treatment>,
+}
+
+/// A file of matrix tests, not yet resolved by its policy.
+#[derive(Debug)]
+pub(super) struct MatrixTest {
+    /// Its folder, relative to the one that was searched.
+    name: String,
+    file: PathBuf,
+    text: String,
+    pub(super) filter_key: FilterKey,
+    rows: Vec<RawRow>,
+}
+
+/// One row: who asks, in which situations, and the complete grant that they must have.
+#[derive(Debug)]
+pub(super) struct MatrixRowTest {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) file: PathBuf,
+    pub(super) line: usize,
+    pub(super) filter_key: FilterKey,
+    pub(super) requester: RowRequester,
+    pub(super) purposes: Vec<Option<PurposeId>>,
+    pub(super) messages: Vec<Option<MessageKeyId>>,
+    pub(super) claims: ClaimSet,
+    pub(super) verdict: Verdict,
+    /// How each element of the catalog must be released; `None` if it must not be.
+    pub(super) granted: Vec<Option<Treatment>>,
+}
+
+/// Who asks.
+#[derive(Debug)]
+pub(super) struct RowRequester {
+    pub(super) ori: Ori,
+    pub(super) classes: Vec<ClassId>,
+}
+
+impl MatrixTest {
+    pub(super) fn load(
+        name: String,
+        file: &Path,
+        text: String,
+        policies: &PolicyFinder<'_>,
+    ) -> Result<Self, ConfigError> {
+        let displayed = file.display().to_string();
+        let document = Document { file: &displayed, text: &text };
+        let raw: RawMatrix = document.parse()?;
+        if raw.may.is_empty() {
+            return Err(ConfigError::of_file(displayed, "it says nothing").help("add a `[[may]]`"));
+        }
+        let mut errors = Errors::default();
+        let mut titles = BTreeSet::new();
+        for row in &raw.may {
+            if !titles.insert(row.title.get_ref()) {
+                let message = format!("`{}` is the title of another row too", row.title.get_ref());
+                errors.push(document.error(&row.title.span(), message));
+            }
+        }
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let policy = errors.take(policies.find(&document, folder, raw.policy.as_ref())).flatten();
+        errors.finish()?;
+        Ok(Self { name, file: file.to_owned(), filter_key: FilterKey { policy, format: None }, rows: raw.may, text })
+    }
+
+    /// The rows, with every name resolved by the policy.
+    pub(super) fn rows(&self, filter: &Filter) -> Result<Vec<MatrixRowTest>, ConfigError> {
+        let file = self.file.display().to_string();
+        let document = Document { file: &file, text: &self.text };
+        let survey = Survey::of(filter.decider());
+        let resolver = Resolver { document: &document, filter, survey: &survey };
+        all(self.rows.iter().map(|row| resolver.row(self, row)))
+    }
+}
+
+/// Resolves the names in a row.
+struct Resolver<'a> {
+    document: &'a Document<'a>,
+    filter: &'a Filter,
+    survey: &'a Survey<'a>,
+}
+
+impl Resolver<'_> {
+    fn row(&self, matrix: &MatrixTest, raw: &RawRow) -> Result<MatrixRowTest, ConfigError> {
+        let mut errors = Errors::default();
+        let verdict = errors.take(self.verdict(raw));
+        let granted = errors.take(self.granted(raw));
+        match (verdict, raw.elements.as_slice()) {
+            (Some(Verdict::Nothing), [first, ..]) => {
+                let message = "of a message that is withheld nothing goes out: leave `elements` out";
+                errors.push(self.document.error(&first.span(), message));
+            }
+            (Some(Verdict::Rewrite | Verdict::Review), []) => {
+                let error = self.document.error(&raw.title.span(), "this row names no `elements`");
+                errors.push(error.help("where nothing may go out, write `disposition = \"withheld\"`"));
+            }
+            _ => {}
+        }
+        let requester = errors.take(self.requester(raw));
+        let purposes = errors.take(self.purposes(raw.purposes.as_ref()));
+        let messages = errors.take(self.messages(raw.messages.as_ref()));
+        let claims = errors.take(self.claims(&raw.claims));
+        errors.finish()?;
+        let (Some(verdict), Some(granted), Some(requester), Some(purposes), Some(messages), Some(claims)) =
+            (verdict, granted, requester, purposes, messages, claims)
+        else {
+            // Missing only if there was an error.
+            return Err(self.document.error(&raw.title.span(), "this row can't be read"));
+        };
+        let title = raw.title.get_ref().clone();
+        Ok(MatrixRowTest {
+            name: format!("{}: {title}", matrix.name),
+            title,
+            file: matrix.file.clone(),
+            line: Lines::of(self.document.text).position(raw.title.span().start).line,
+            filter_key: matrix.filter_key.clone(),
+            requester,
+            purposes,
+            messages,
+            claims,
+            verdict,
+            granted,
+        })
+    }
+
+    fn verdict(&self, raw: &RawRow) -> Result<Verdict, ConfigError> {
+        let Some(word) = &raw.disposition else { return Ok(Verdict::Rewrite) };
+        match word.get_ref().as_str() {
+            "held" => Ok(Verdict::Review),
+            "withheld" => Ok(Verdict::Nothing),
+            other => {
+                let error = self.document.error(&word.span(), format!("a row is not `{other}`"));
+                let is_near = ["held", "withheld"].into_iter().any(|known| strsim::levenshtein(known, other) < 3);
+                Err(if is_near {
+                    error.nearest(other, ["held", "withheld"])
+                } else {
+                    error.help("held, withheld, or left out: the message is rewritten")
+                })
+            }
+        }
+    }
+
+    /// The named requester, or one that has exactly these classes.
+    fn requester(&self, raw: &RawRow) -> Result<RowRequester, ConfigError> {
+        let policy = self.survey.policy();
+        match (&raw.requester, &raw.agencies) {
+            (Some(requester), None) => {
+                let text = requester.get_ref();
+                let refuse = |fault| self.document.error(&requester.span(), format!("`{text}` is no ORI: {fault}"));
+                let ori = Ori::parse(text).map_err(refuse)?;
+                Ok(RowRequester { ori, classes: policy.classes_of(ori) })
+            }
+            (None, Some(agencies)) => {
+                let mut classes = self.all(agencies.get_ref(), |name| self.class(name))?;
+                classes.sort_unstable();
+                let of = self.survey.populations()?.iter().find(|population| population.classes == classes);
+                let population = of.ok_or_else(|| {
+                    let message = "no ORI is in exactly these agency classes";
+                    self.document.error(&agencies.span(), message)
+                })?;
+                Ok(RowRequester { ori: population.example, classes })
+            }
+            (Some(both), Some(_)) => {
+                Err(self.document.error(&both.span(), "a row names a `requester` or `agencies`, not both"))
+            }
+            (None, None) => {
+                let error = self.document.error(&raw.title.span(), "this row names nobody");
+                Err(error.help("add `requester = \"ORI\"` or `agencies = [...]`"))
+            }
+        }
+    }
+
+    fn class(&self, name: &Spanned<String>) -> Result<ClassId, ConfigError> {
+        let classes = self.survey.policy().classes();
+        let place = classes.iter().position(|class| class.name == *name.get_ref());
+        place
+            .and_then(|place| ClassId::try_from(place).ok())
+            .ok_or_else(|| self.unknown(name, "agency class", classes.iter().map(|class| class.name.as_str())))
+    }
+
+    /// The named ones; by default every purpose that may be stated, and none.
+    fn purposes(&self, names: Option<&Names>) -> Result<Vec<Option<PurposeId>>, ConfigError> {
+        let Some(names) = names else { return Ok(self.survey.purposes()) };
+        let policy = self.survey.policy();
+        self.some(names, |name| match name.get_ref().as_str() {
+            NO_PURPOSE => Ok(None),
+            code => policy.purpose_named(code).ok_or_else(|| self.undeclared_purpose(name)),
+        })
+    }
+
+    fn undeclared_purpose(&self, name: &Spanned<String>) -> ConfigError {
+        let requester = Requester::from_envelope().purpose(name.get_ref().as_str());
+        match self.filter.check_request(&requester) {
+            Err(error) => undeclared(self.document, name, &error),
+            Ok(()) => self.document.error(&name.span(), "no rule of the policy names a purpose").help("leave it out"),
+        }
+    }
+
+    /// The named ones; by default every key that the policy distinguishes, and another one.
+    fn messages(&self, names: Option<&Names>) -> Result<Vec<Option<MessageKeyId>>, ConfigError> {
+        let Some(names) = names else { return Ok(self.survey.messages()) };
+        let known = self.filter.messages();
+        self.some(names, |name| {
+            let place = known.iter().position(|key| key == name.get_ref());
+            let place = place.and_then(|place| u16::try_from(place).ok());
+            let id = place.map(|place| Some(MessageKeyId(place)));
+            id.ok_or_else(|| self.unknown(name, "message key", known.iter().map(String::as_str)))
+        })
+    }
+
+    fn claims(&self, names: &[Spanned<String>]) -> Result<ClaimSet, ConfigError> {
+        let policy = self.survey.policy();
+        let declared = policy.declared_claims();
+        all(names.iter().map(|name| match declared.contains(name.get_ref()) {
+            true => Ok(()),
+            false => Err(self.unknown(name, "claim", declared.iter().map(String::as_str))),
+        }))?;
+        Ok(policy.claim_set(names.iter().map(|name| name.get_ref().as_str())))
+    }
+
+    /// The grant that the row expects: the envelope, and the elements that it names.
+    fn granted(&self, raw: &RawRow) -> Result<Vec<Option<Treatment>>, ConfigError> {
+        let catalog = self.filter.catalog();
+        let mut granted: Vec<Option<Treatment>> =
+            catalog.iter().map(|(_, element)| element.is_envelope().then_some(Treatment::Full)).collect();
+        for id in all(raw.elements.iter().map(|selector| self.select(selector)))?.concat() {
+            if let Some(slot) = granted.get_mut(id.index()) {
+                *slot = Some(Treatment::Full);
+            }
+        }
+        // The most specific key wins, as in a policy.
+        let mut keys: Vec<_> = raw.treatments.iter().collect();
+        keys.sort_by_key(|(key, _)| match key.get_ref().starts_with(GROUP_PREFIX) {
+            true => 0,
+            false => key.get_ref().len(),
+        });
+        for (key, treatment) in keys {
+            let mut is_used = false;
+            for id in self.select(key)? {
+                let Some(slot) = granted.get_mut(id.index()).filter(|slot| slot.is_some()) else { continue };
+                if !catalog.element(id).is_some_and(|element| element.kind().takes(*treatment)) {
+                    let message = format!("`{}` doesn't take the treatment `{}`", key.get_ref(), treatment.name());
+                    return Err(self.document.error(&key.span(), message));
+                }
+                *slot = Some(*treatment);
+                is_used = true;
+            }
+            if !is_used {
+                let message = format!("`as` names `{}`, which this row doesn't", key.get_ref());
+                return Err(self.document.error(&key.span(), message));
+            }
+        }
+        Ok(granted)
+    }
+
+    /// The elements that a selector names.
+    fn select(&self, selector: &Spanned<String>) -> Result<Vec<ElementId>, ConfigError> {
+        let catalog = self.filter.catalog();
+        let name = selector.get_ref();
+        let selected = catalog.select(name);
+        if selected.is_empty() {
+            return Err(self.unknown(selector, "data element", catalog.selectors().iter().map(String::as_str)));
+        }
+        if selected.iter().any(|id| catalog.element(*id).is_some_and(|element| element.is_envelope())) {
+            let message = format!("`{name}` is of the envelope, which every grant holds: no row names it");
+            return Err(self.document.error(&selector.span(), message));
+        }
+        Ok(selected)
+    }
+
+    /// Resolves each name of a list that must not be empty, without duplicates.
+    fn some<T: PartialEq>(
+        &self,
+        names: &Names,
+        resolve: impl Fn(&Spanned<String>) -> Result<T, ConfigError>,
+    ) -> Result<Vec<T>, ConfigError> {
+        match names.get_ref().as_slice() {
+            [] => Err(self.document.error(&names.span(), "an empty list asks for nothing: leave it out for \"each\"")),
+            list => self.all(list, resolve),
+        }
+    }
+
+    fn all<T: PartialEq>(
+        &self,
+        names: &[Spanned<String>],
+        resolve: impl Fn(&Spanned<String>) -> Result<T, ConfigError>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let mut errors = Errors::default();
+        let mut each = Vec::new();
+        for name in names {
+            let Some(one) = errors.take(resolve(name)) else { continue };
+            if each.contains(&one) {
+                errors.push(self.document.error(&name.span(), format!("`{}` is named twice", name.get_ref())));
+            }
+            each.push(one);
+        }
+        errors.finish()?;
+        Ok(each)
+    }
+
+    fn unknown<'k>(&self, name: &Spanned<String>, what: &str, known: impl IntoIterator<Item = &'k str>) -> ConfigError {
+        let error = self.document.error(&name.span(), format!("unknown {what} `{}`", name.get_ref()));
+        error.nearest(name.get_ref(), known)
+    }
+}

@@ -1,0 +1,66 @@
+//! The results of running cases. Element ids, counts, paths and offsets, never a value (P6).
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::bless::Blessing;
+use super::coverage::Coverage;
+
+/// A mismatch with what a case expects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseFault {
+    /// What differs: `disposition`, `reason`, `released`, `removed`, `output`, `verdict`, `element`, `treatment`.
+    pub what: &'static str,
+    pub expected: String,
+    pub got: String,
+    /// Details, line by line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+}
+
+impl CaseFault {
+    pub(super) fn new(what: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Self {
+        Self { what, expected: expected.into(), got: got.into(), details: Vec::new() }
+    }
+
+    pub(super) fn with_details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+}
+
+/// The result of one case.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseOutcome {
+    /// Unique in the run.
+    pub name: String,
+    pub title: String,
+    /// The file of the case, and the line where it begins if the file has several.
+    pub file: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The mismatches; a case without any passes.
+    pub faults: Vec<CaseFault>,
+}
+
+/// A run of cases, in the order of their names.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseRun {
+    pub passed: usize,
+    pub failed: usize,
+    pub cases: Vec<CaseOutcome>,
+    /// The coverage of the policies, if requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
+    /// The blessing, if requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blessing: Option<Blessing>,
+}
+
+impl CaseRun {
+    pub(super) fn new(cases: Vec<CaseOutcome>) -> Self {
+        let failed = cases.iter().filter(|case| !case.faults.is_empty()).count();
+        Self { passed: cases.len() - failed, failed, cases, coverage: None, blessing: None }
+    }
+}

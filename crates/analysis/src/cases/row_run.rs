@@ -1,0 +1,126 @@
+//! Compares the policy's grants with a row of a matrix, in every situation that the row names.
+
+use std::collections::BTreeSet;
+
+use super::matrix::{MatrixRowTest, NO_PURPOSE};
+use super::outcome::{CaseFault, CaseOutcome};
+use crate::selectors;
+use dmv_redact::{Disposition, Filter};
+use dmv_redact_model::catalog::{ElementId, Treatment};
+use dmv_redact_model::policy::Ruling;
+use dmv_redact_model::policy::{Conditions, Effect, MessageKeyId, Policy, Verdict};
+
+/// A mismatch with the row, of the whole message or of one element.
+#[derive(PartialEq, Eq)]
+struct Mismatch {
+    fault: CaseFault,
+    element: Option<ElementId>,
+}
+
+/// Runs a row.
+pub(super) fn run_row(row: &MatrixRowTest, filter: &Filter) -> CaseOutcome {
+    let mut found: Vec<(Mismatch, Vec<String>)> = Vec::new();
+    for purpose in &row.purposes {
+        for message in &row.messages {
+            let asked = Conditions { purpose: *purpose, claims: row.claims, message: *message };
+            let situation = situation(row, filter, &asked);
+            for mismatch in mismatches(row, filter, &asked) {
+                match found.iter_mut().find(|(existing, _)| *existing == mismatch) {
+                    Some((_, situations)) => situations.push(situation.clone()),
+                    None => found.push((mismatch, vec![situation.clone()])),
+                }
+            }
+        }
+    }
+    let MatrixRowTest { name, title, file, line, .. } = row;
+    let faults = gather(found, row.purposes.len() * row.messages.len(), filter);
+    CaseOutcome { name: name.clone(), title: title.clone(), file: file.clone(), line: Some(*line), faults }
+}
+
+/// Merges the faults of elements that mismatch the same way in the same situations.
+fn gather(found: Vec<(Mismatch, Vec<String>)>, all: usize, filter: &Filter) -> Vec<CaseFault> {
+    let mut gathered: Vec<(CaseFault, Vec<String>, BTreeSet<ElementId>)> = Vec::new();
+    for (Mismatch { fault, element }, situations) in found {
+        let existing = gathered.iter_mut().find(|(existing, when, _)| *existing == fault && *when == situations);
+        match existing {
+            Some((_, _, elements)) => elements.extend(element),
+            None => gathered.push((fault, situations, element.into_iter().collect())),
+        }
+    }
+    let describe = |(mut fault, situations, elements): (CaseFault, Vec<String>, BTreeSet<ElementId>)| {
+        if !elements.is_empty() {
+            fault.details.insert(0, selectors(filter.catalog(), &elements).join(", "));
+        }
+        fault.details.push(match situations.len() {
+            number if number == all && all > 1 => format!("in all {all} situations of the row"),
+            _ => format!("for {}", situations.join("; ")),
+        });
+        fault
+    };
+    gathered.into_iter().map(describe).collect()
+}
+
+/// A requester, purpose and message key, in words.
+fn situation(row: &MatrixRowTest, filter: &Filter, asked: &Conditions) -> String {
+    let policy = filter.decider();
+    let purpose = asked.purpose.map_or(NO_PURPOSE, |purpose| policy.purpose_code(purpose));
+    let name = |key: MessageKeyId| filter.messages().get(usize::from(key.0)).map_or("another", String::as_str);
+    let key = asked.message.map_or("none", name);
+    format!("{}, purpose {purpose}, message key {key}", row.requester.ori)
+}
+
+/// All mismatches with the row in one situation.
+fn mismatches(row: &MatrixRowTest, filter: &Filter, asked: &Conditions) -> Vec<Mismatch> {
+    let policy = filter.decider();
+    let classes = &row.requester.classes;
+    let grant = policy.grant(classes, asked);
+    let mut mismatches = Vec::new();
+    if grant.verdict() != row.verdict {
+        let reviews = policy.applied(classes, asked).into_iter().filter_map(|id| policy.rule(id));
+        let reviews = reviews.filter(|rule| matches!(rule.effect, Effect::Review));
+        let why = match grant.verdict() {
+            Verdict::Review => reviews.map(|rule| format!("review `{}` applies", rule.id)).collect(),
+            Verdict::Nothing if classes.is_empty() => vec!["no agency class claims the requester".to_owned()],
+            Verdict::Nothing => vec!["the policy permits nothing".to_owned()],
+            Verdict::Rewrite => vec!["no review applies".to_owned()],
+        };
+        let fault =
+            CaseFault::new("verdict", disposition_of(row.verdict), disposition_of(grant.verdict())).with_details(why);
+        mismatches.push(Mismatch { fault, element: None });
+    }
+    for (id, _) in filter.catalog().iter() {
+        let (expected, got) = (row.granted.get(id.index()).copied().flatten(), grant.treatment(id));
+        if expected != got {
+            let what = if expected.is_some() && got.is_some() { "treatment" } else { "element" };
+            let describe = |treatment: Option<Treatment>| treatment.map_or("removed", Treatment::name);
+            let why = vec![why(policy, &policy.ruling(classes, asked, id))];
+            let fault = CaseFault::new(what, describe(expected), describe(got)).with_details(why);
+            mismatches.push(Mismatch { fault, element: Some(id) });
+        }
+    }
+    mismatches
+}
+
+/// The rule that decides over an element, with its position.
+fn why(policy: &Policy, ruling: &Ruling) -> String {
+    let describe = |kind: &str, id: usize| {
+        let rule = policy.rule(id)?;
+        Some(format!("{kind} `{}` ({}:{})", rule.id, policy.file(), rule.metadata.position.line))
+    };
+    let forbids: Vec<String> = ruling.forbids.iter().filter_map(|id| describe("forbid", *id)).collect();
+    let permits: Vec<String> = ruling.deciding().filter_map(|id| describe("permit", id)).collect();
+    match (forbids.as_slice(), permits.as_slice()) {
+        ([], []) => "no permit that applies names it".to_owned(),
+        ([], permits) => format!("by {}", permits.join(", ")),
+        (forbids, _) => format!("by {}", forbids.join(", ")),
+    }
+}
+
+/// The disposition that results from a verdict.
+fn disposition_of(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Rewrite => "rewritten",
+        Verdict::Review => Disposition::Held.name(),
+        Verdict::Nothing => Disposition::Withheld.name(),
+    }
+}

@@ -1,0 +1,275 @@
+//! Reports what changes from one policy to another: per agency class and data element what is gained and lost, and by
+//! which rules.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::words::{Choice, ChoiceCode, plain};
+use crate::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome};
+use dmv_redact_model::catalog::Catalog;
+use dmv_redact_model::policy::{ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, Verdict};
+
+/// The report of a comparison.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Diff {
+    old: PolicyLabel,
+    new: PolicyLabel,
+    /// Whether anything more is released, at once or after a review.
+    gains: bool,
+    /// What either policy does with a value that violates its shape, if they differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_shape_violation: Option<OldAndNew>,
+    /// The purposes and message keys that either policy names.
+    purposes: Vec<String>,
+    messages: Vec<String>,
+    changes: Vec<ChangeReport>,
+}
+
+/// Identifies a policy.
+#[derive(Debug, Serialize)]
+struct PolicyLabel {
+    name: String,
+    version: String,
+    sha256: String,
+}
+
+/// The old and the new value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct OldAndNew {
+    old: String,
+    new: String,
+}
+
+/// One change.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct ChangeReport {
+    /// The requesters' agency classes under either policy, and one of their ORIs.
+    agencies: ClassNames,
+    example: String,
+    /// `None`: the change concerns the whole message.
+    element: Option<String>,
+    direction: Direction,
+    #[serde(flatten)]
+    between: OldAndNew,
+    purposes: Choice,
+    messages: Choice,
+    /// Claims that must be vouched for, and claims that must not.
+    with: Vec<String>,
+    without: Vec<String>,
+    by: Vec<ChangeRule>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct ClassNames {
+    old: Vec<String>,
+    new: Vec<String>,
+}
+
+/// A rule that causes a change: one of the new policy that now applies, or one of the old that no longer does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct ChangeRule {
+    policy: &'static str,
+    kind: &'static str,
+    id: String,
+    line: usize,
+}
+
+impl Diff {
+    /// `messages` are the names of message keys, by index.
+    pub fn new(policies: [&Policy; 2], catalog: &Catalog, messages: &[String], found: &Differences) -> Self {
+        let key = |own: MessageKeyId| messages.get(usize::from(own.0)).map(|name| plain(name));
+        let side = |policy: &Policy| {
+            let identity = policy.identity();
+            PolicyLabel {
+                name: plain(&identity.name),
+                version: plain(&identity.version),
+                sha256: identity.sha256.clone(),
+            }
+        };
+        let describe = |difference: &Difference| {
+            let names = |policy: &Policy, classes: &[ClassId]| -> Vec<String> {
+                classes.iter().map(|class| plain(policy.class_name(*class))).collect()
+            };
+            let (element, old, new) = match difference.change {
+                Change::Element(element, [old, new]) => (
+                    catalog.element(element).map(|element| plain(element.id())),
+                    describe_outcome(old),
+                    describe_outcome(new),
+                ),
+                Change::Message([old, new]) => (None, disposition(old).to_owned(), disposition(new).to_owned()),
+            };
+            let rules = [("old", OLD), ("new", NEW)].into_iter().flat_map(|(name, own)| {
+                let policy = if own == OLD { policies[OLD] } else { policies[NEW] };
+                let ids = if own == OLD { &difference.rules[OLD] } else { &difference.rules[NEW] };
+                ids.iter().filter_map(move |id| policy.rule(*id)).map(move |rule| ChangeRule {
+                    policy: name,
+                    kind: match rule.effect {
+                        Effect::Permit(_) => "permit",
+                        Effect::Forbid(_) => "forbid",
+                        Effect::Review => "review",
+                    },
+                    id: plain(&rule.id),
+                    line: rule.metadata.position.line,
+                })
+            });
+            ChangeReport {
+                agencies: ClassNames {
+                    old: names(policies[OLD], &difference.classes[OLD]),
+                    new: names(policies[NEW], &difference.classes[NEW]),
+                },
+                example: difference.example.to_string(),
+                element,
+                direction: difference.change.direction(),
+                between: OldAndNew { old, new },
+                purposes: Choice::of(&difference.purposes, &found.purposes, |purpose| match purpose {
+                    Some(code) => ChoiceCode::Named(code.clone()),
+                    None => ChoiceCode::None,
+                }),
+                messages: Choice::of(&difference.messages, &found.messages, |own| match own {
+                    Some(own) => key(*own).map_or(ChoiceCode::Other, ChoiceCode::Named),
+                    None => ChoiceCode::None,
+                }),
+                with: difference.with.iter().map(|name| plain(name)).collect(),
+                without: difference.without.iter().map(|name| plain(name)).collect(),
+                by: rules.collect(),
+            }
+        };
+        let name_of = |shape: OnShapeViolation| shape.name().to_owned();
+        // More is released if the value is removed but the message is neither held nor withheld, and no notice says so.
+        let is_shape_gain = found.shape.is_some_and(|[old, new]| new < old && new < OnShapeViolation::Hold);
+        Self {
+            old: side(policies[OLD]),
+            new: side(policies[NEW]),
+            gains: is_shape_gain || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
+            on_shape_violation: found.shape.map(|[old, new]| OldAndNew { old: name_of(old), new: name_of(new) }),
+            purposes: found.purposes.iter().flatten().cloned().collect(),
+            messages: found.messages.iter().flatten().filter_map(|own| key(*own)).collect(),
+            changes: found.all.iter().map(describe).collect(),
+        }
+    }
+
+    /// Whether anything more is released, at once or after a review.
+    pub fn gains(&self) -> bool {
+        self.gains
+    }
+}
+
+/// The outcome for an element, in words.
+fn describe_outcome(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Released(treatment) => treatment.name().to_owned(),
+        Outcome::Held(treatment) => format!("{} after review", treatment.name()),
+        Outcome::Removed => "removed".to_owned(),
+    }
+}
+
+fn disposition(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Nothing => "withheld",
+        Verdict::Review => "held",
+        Verdict::Rewrite => "rewritten",
+    }
+}
+
+/// Changes that differ only in their element are reported together: by their classes, gains first.
+type Groups<'d> =
+    BTreeMap<(&'d ClassNames, &'d str), BTreeMap<(Direction, &'d OldAndNew, Vec<String>, String), Vec<&'d str>>>;
+
+impl fmt::Display for Diff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = |side: &PolicyLabel| format!("{} {}", side.name, side.version);
+        writeln!(f, "from {} to {}", side(&self.old), side(&self.new))?;
+        let mut groups: Groups<'_> = BTreeMap::new();
+        for change in &self.changes {
+            let key = (change.direction, &change.between, self.when(change), by(&change.by));
+            let group = groups.entry((&change.agencies, &change.example)).or_default();
+            group.entry(key).or_default().push(change.element.as_deref().unwrap_or("the whole message"));
+        }
+        for ((classes, example), changes) in &groups {
+            writeln!(f, "\n{} (for example {example})", describe_classes(classes))?;
+            for ((direction, between, when, by), elements) in changes {
+                let sign = match direction {
+                    Direction::Gain => '+',
+                    Direction::GainAfterReview => '~',
+                    Direction::Loss => '-',
+                };
+                for (at, line) in wrapped_lines(elements).iter().enumerate() {
+                    writeln!(f, "  {} {line}", if at == 0 { sign } else { ' ' })?;
+                }
+                let when = if when.is_empty() { String::new() } else { format!(": {}", when.join(", ")) };
+                writeln!(f, "      {} -> {}{when}", between.old, between.new)?;
+                writeln!(f, "      {by}")?;
+            }
+        }
+        if let Some(shape) = &self.on_shape_violation {
+            writeln!(f, "\non-shape-violation: {} -> {}", shape.old, shape.new)?;
+        }
+        if self.changes.is_empty() && self.on_shape_violation.is_none() {
+            return writeln!(f, "nothing changes for anyone");
+        }
+        let count = |direction| self.changes.iter().filter(|change| change.direction == direction).count();
+        let [gains, after_review, losses] = [Direction::Gain, Direction::GainAfterReview, Direction::Loss].map(count);
+        writeln!(f, "\n+ {gains} gained, ~ {after_review} gained after review, - {losses} lost")
+    }
+}
+
+impl Diff {
+    /// The purposes, message keys and claims that a change is limited to; empty if it holds for all.
+    fn when(&self, change: &ChangeReport) -> Vec<String> {
+        let mut when = Vec::new();
+        for (what, choice) in [("purpose", &change.purposes), ("key", &change.messages)] {
+            if !choice.is_any() {
+                when.push(format!("{what} {}", choice.describe()));
+            }
+        }
+        if !change.with.is_empty() {
+            when.push(format!("with {}", change.with.join(" and ")));
+        }
+        if !change.without.is_empty() {
+            when.push(format!("without {}", change.without.join(" or ")));
+        }
+        when
+    }
+}
+
+fn describe_classes(classes: &ClassNames) -> String {
+    let name = |names: &[String]| if names.is_empty() { "no class".to_owned() } else { names.join(" + ") };
+    let (old, new) = (name(&classes.old), name(&classes.new));
+    if old == new { old } else { format!("{old} -> {new}") }
+}
+
+fn by(rules: &[ChangeRule]) -> String {
+    let describe = |policy: &str, what: &str| {
+        let own: Vec<String> = rules
+            .iter()
+            .filter(|rule| rule.policy == policy)
+            .map(|rule| format!("{} `{}` (line {})", rule.kind, rule.id, rule.line))
+            .collect();
+        (!own.is_empty()).then(|| format!("{what} {}", own.join(", ")))
+    };
+    let parts: Vec<String> = [describe("new", "by"), describe("old", "no longer by")].into_iter().flatten().collect();
+    parts.join("; ")
+}
+
+/// Joins names into lines that fit a terminal.
+fn wrapped_lines(names: &[&str]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for name in names {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + name.chars().count() + 2 <= 92 => {
+                line.push_str(", ");
+                line.push_str(name);
+            }
+            Some(line) => {
+                line.push(',');
+                lines.push((*name).to_owned());
+            }
+            None => lines.push((*name).to_owned()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,282 @@
+//! The report on a message: its disposition, and for each path the outcome of its values, how many, and why.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::super::situation::{DecidingRule, deciding};
+use super::parts;
+use super::parts::{Fate, MessageParts, PartOutcome};
+use dmv_redact::internal::rewrite::kept_links;
+use dmv_redact::{Filter, Receipt, Requester};
+use dmv_redact_model::catalog::ElementId;
+use dmv_redact_model::format::NOTICE_ELEMENT;
+use dmv_redact_model::policy::MessageKeyId;
+
+/// A message, explained.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MessageReport {
+    disposition: &'static str,
+    reason: Option<&'static str>,
+    detail: Option<&'static str>,
+    /// Where the reason is, in bytes from the start of the message.
+    offset: Option<usize>,
+    format: Option<String>,
+    message_key: Option<String>,
+    paths: Vec<PathReport>,
+    /// Parts that the mapping doesn't name; nothing else of them is reported (P6).
+    unmapped: usize,
+    /// Why parts are missing from the report, if any are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caution: Option<&'static str>,
+    #[serde(skip)]
+    pub(super) parts: MessageParts,
+    /// The ids of the catalog's elements, by index.
+    #[serde(skip)]
+    pub(super) elements: Vec<String>,
+}
+
+/// The values at one path with the same outcome.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct PathReport {
+    /// In the mapping's own names.
+    path: String,
+    element: String,
+    /// `released`, `generalised` or `removed`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    treatment: Option<&'static str>,
+    /// Why it was removed; or, for what the filter adds, why it is released.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+    count: usize,
+    by: Vec<DecidingRule>,
+    #[serde(skip)]
+    judged: PartOutcome,
+}
+
+impl PartOutcome {
+    /// The outcome's name in receipts.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Generalised(_) => "generalised",
+            Self::Denied | Self::Violates | Self::Image => "removed",
+        }
+    }
+
+    /// Why nothing of it is released.
+    pub(super) fn why(self) -> Option<&'static str> {
+        match self {
+            Self::Released | Self::Generalised(_) => None,
+            Self::Denied => Some("not permitted"),
+            Self::Violates => Some("permitted, but its value violates the element's shape"),
+            Self::Image => Some("permitted, but an image or another encoded object is in it"),
+        }
+    }
+}
+
+impl MessageReport {
+    /// Reports on a message that was redacted for `requester` with this receipt.
+    pub fn of(filter: &Filter, requester: &Requester, message: &[u8], receipt: &Receipt) -> Self {
+        let releases = receipt.disposition().releases();
+        let mut report = Self {
+            disposition: receipt.disposition().name(),
+            reason: receipt.reason().map(|reason| reason.code()),
+            detail: receipt.detail(),
+            offset: receipt.offset(),
+            format: receipt.format().map(str::to_owned),
+            message_key: receipt.message_type().map(str::to_owned),
+            paths: Vec::new(),
+            unmapped: 0,
+            caution: None,
+            parts: MessageParts::default(),
+            elements: filter.catalog().iter().map(|(_, element)| element.id().to_owned()).collect(),
+        };
+        let format = receipt.format().and_then(|name| filter.inner().formats.by_name(name));
+        let Some(format) = format else {
+            report.caution = Some("it is of no known format, so nothing can be told of its parts");
+            return report;
+        };
+        let Some(grant) = receipt.grant() else {
+            report.caution = Some("nothing was decided on its parts, so nothing is told of them");
+            return report;
+        };
+        let links = kept_links(filter.inner(), message, requester).into_iter().collect();
+        match parts(filter, format, grant, message, &links) {
+            Ok(parts) => report.parts = parts,
+            Err(_) => {
+                report.caution = Some("it can't be read to its end, so nothing is told of its parts");
+                return report;
+            }
+        }
+        report.gather(filter, requester, receipt);
+        if let Some(path) = &format.notice {
+            let root = format.declared.root.as_ref().map_or(String::new(), |root| format!("{root}/"));
+            report.paths.extend(report.notice(root + path, receipt));
+        }
+        if releases && !report.agrees(filter, receipt) {
+            report.caution = Some("some values went otherwise than is told here: the receipt's counts are right");
+        }
+        report
+    }
+
+    fn gather(&mut self, filter: &Filter, requester: &Requester, receipt: &Receipt) {
+        let policy = filter.decider();
+        let classes = receipt.requester().map(|ori| policy.classes_of(ori)).unwrap_or_default();
+        let Some(asked) = policy.asked(requester, message_key(filter, receipt)) else { return };
+        let applied = policy.applied(&classes, &asked);
+        let mut paths: Vec<PathReport> = Vec::new();
+        let mut seen: HashMap<(String, ElementId, PartOutcome), usize> = HashMap::new();
+        for (index, part) in self.parts.0.iter().enumerate() {
+            let values: &[(ElementId, PartOutcome)] = match &part.fate {
+                Fate::Value(element, outcome) => &[(*element, *outcome)],
+                Fate::Fields(fields) => fields,
+                Fate::Unmapped => {
+                    self.unmapped += 1;
+                    continue;
+                }
+                Fate::Container | Fate::Link(_) | Fate::Kept => continue,
+            };
+            for (element, outcome) in values {
+                let key = (self.parts.path(index), *element, *outcome);
+                if let Some(seen) = seen.get(&key).and_then(|seen| paths.get_mut(*seen)) {
+                    seen.count += 1;
+                    continue;
+                }
+                seen.insert(key.clone(), paths.len());
+                let described = filter.catalog().element(*element);
+                let is_envelope = described.is_some_and(|element| element.is_envelope());
+                paths.push(PathReport {
+                    path: key.0,
+                    element: described.map_or("", |element| element.id()).to_owned(),
+                    outcome: outcome.word(),
+                    treatment: match outcome {
+                        PartOutcome::Generalised(treatment) => Some(treatment.name()),
+                        _ => None,
+                    },
+                    why: outcome.why(),
+                    count: 1,
+                    by: match is_envelope {
+                        true => Vec::new(),
+                        false => deciding(policy, &policy.ruling_of(&applied, *element)),
+                    },
+                    judged: *outcome,
+                });
+            }
+        }
+        self.paths = paths;
+    }
+
+    /// The notice that the filter itself writes, if any.
+    fn notice(&self, path: String, receipt: &Receipt) -> Option<PathReport> {
+        let counted = receipt.elements().find(|(id, _)| *id == NOTICE_ELEMENT).map_or(0, |(_, counts)| counts.released);
+        let present: usize =
+            self.paths.iter().filter(|path| path.element == NOTICE_ELEMENT).map(|path| path.count).sum();
+        let added = (counted as usize).checked_sub(present).filter(|added| *added > 0)?;
+        Some(PathReport {
+            path,
+            element: NOTICE_ELEMENT.to_owned(),
+            outcome: "released",
+            treatment: None,
+            why: Some("the filter adds it: a permitted value violates its shape"),
+            count: added,
+            by: Vec::new(),
+            judged: PartOutcome::Released,
+        })
+    }
+
+    /// Whether the report agrees with the receipt's counts.
+    fn agrees(&self, filter: &Filter, receipt: &Receipt) -> bool {
+        let count = |id: &str, is_it: &dyn Fn(&PathReport) -> bool| -> usize {
+            self.paths.iter().filter(|path| path.element == id && is_it(path)).map(|path| path.count).sum()
+        };
+        let reported = |id: &str| {
+            [
+                count(id, &|path| path.outcome == "released"),
+                count(id, &|path| path.outcome == "generalised"),
+                count(id, &|path| path.outcome == "removed"),
+                count(id, &|path| matches!(path.judged, PartOutcome::Violates | PartOutcome::Image)),
+            ]
+        };
+        let counted = |id: &str| {
+            let counts = receipt.elements().find(|(own, _)| *own == id).map(|(_, counts)| counts).unwrap_or_default();
+            [counts.released, counts.generalised, counts.removed, counts.shape].map(|count| count as usize)
+        };
+        filter.catalog().iter().all(|(_, element)| reported(element.id()) == counted(element.id()))
+    }
+}
+
+/// The number of a receipt's message key.
+pub fn message_key(filter: &Filter, receipt: &Receipt) -> Option<MessageKeyId> {
+    let index = filter.messages().iter().position(|key| Some(key.as_str()) == receipt.message_type())?;
+    u16::try_from(index).ok().map(MessageKeyId)
+}
+
+impl fmt::Display for MessageReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_head(f)?;
+        if !self.paths.is_empty() {
+            writeln!(f, "\nThe parts of this message")?;
+        }
+        let mut before = None;
+        for path in &self.paths {
+            if before != Some(&path.path) {
+                writeln!(f, "  {}", path.path)?;
+                before = Some(&path.path);
+            }
+            let PathReport { element, outcome, treatment, why, count, by, .. } = path;
+            let treatment = treatment.map_or(String::new(), |treatment| format!(" ({treatment})"));
+            let by = match why {
+                _ if element.starts_with(dmv_redact_model::catalog::ENVELOPE) && why.is_none() => {
+                    "every grant holds it".to_owned()
+                }
+                Some(why) if path.judged == PartOutcome::Denied && by.is_empty() => {
+                    format!("{why} by any rule that applies")
+                }
+                Some(why) if by.is_empty() => (*why).to_owned(),
+                Some(why) => format!("{why}: {}", named(by)),
+                None => named(by),
+            };
+            writeln!(f, "    {count} {outcome}{treatment}: {element}: {by}")?;
+        }
+        if self.unmapped > 0 {
+            let parts = if self.unmapped == 1 { "part" } else { "parts" };
+            writeln!(f, "  {} {parts} that the mapping doesn't name: removed", self.unmapped)?;
+        }
+        Ok(())
+    }
+}
+
+/// The deciding rules; their bases were printed before.
+fn named(by: &[DecidingRule]) -> String {
+    by.iter().map(|rule| format!("{} `{}`", rule.kind, rule.id)).collect::<Vec<_>>().join(", ")
+}
+
+impl MessageReport {
+    /// The outcome of the message as a whole.
+    pub(super) fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "This message is {}", self.disposition)?;
+        if let (Some(reason), Some(detail)) = (self.reason, self.detail) {
+            write!(f, ": {reason}, {detail}")?;
+        }
+        if let Some(offset) = self.offset {
+            write!(f, ", at byte {offset}")?;
+        }
+        writeln!(f, ".")?;
+        match self.disposition {
+            "held" => writeln!(
+                f,
+                "Nothing of it goes out; below is what would if the review were all that stood in the way."
+            )?,
+            "withheld" if !self.parts.0.is_empty() => {
+                writeln!(f, "Nothing of it goes out; below is what the policy alone says of its parts.")?;
+            }
+            _ => {}
+        }
+        self.caution.iter().try_for_each(|caution| writeln!(f, "Caution: {caution}."))
+    }
+}

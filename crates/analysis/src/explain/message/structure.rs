@@ -1,0 +1,31 @@
+//! The bare structure of a message, without values: compares two outputs whose bytes differ.
+
+use super::parts::MessageParts;
+use super::{read, view};
+use dmv_redact::Filter;
+use dmv_redact_model::policy::Grant;
+
+/// The structure of a message.
+#[derive(Debug)]
+pub struct Structure(MessageParts);
+
+impl Structure {
+    /// The structure of a message of the named format; `None` if it can't be read. What the grant doesn't have is
+    /// named, but not entered.
+    pub fn of(filter: &Filter, format: &str, grant: &Grant, message: &[u8]) -> Option<Self> {
+        let format = filter.inner().formats.by_name(format)?;
+        read(filter, format, grant, message).ok().map(Self)
+    }
+
+    /// One line per part, indented.
+    pub fn lines(&self) -> String {
+        let parts = self.0.0.iter();
+        parts.map(|part| format!("{:indent$}{}\n", "", view::name(part), indent = 2 * part.depth)).collect()
+    }
+
+    /// The path of the part that begins last before an offset, in the mapping's own names.
+    pub fn path_at(&self, offset: usize) -> String {
+        let index = self.0.0.iter().rposition(|part| part.start <= offset);
+        index.map(|index| self.0.path(index)).unwrap_or_default()
+    }
+}

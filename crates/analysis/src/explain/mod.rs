@@ -1,0 +1,75 @@
+//! Why a requester gets what it gets: its agency classes and how it got into them, the rules, the outcome for every
+//! data element and the deciding rules, and which claims would change that.
+//!
+//! Every answer comes from the policy's own decision, situation by situation; nothing is decided here.
+
+mod claims;
+mod message;
+mod rules;
+mod situation;
+mod text;
+mod who;
+
+pub use message::{MessageReport, Structure, StructureView, message_key};
+use serde::Serialize;
+
+use crate::survey::Survey;
+use dmv_redact::{Filter, Requester};
+use dmv_redact_model::config::ConfigError;
+use dmv_redact_model::policy::{MessageKeyId, Ori};
+use rules::ExplainedRule;
+use situation::Situation;
+use who::Who;
+
+/// An explanation of what one requester may have.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Explanation {
+    policy: String,
+    version: String,
+    /// The policy's file as it was named; the built-in one has its path in the sources.
+    file: String,
+    requester: Ori,
+    purpose: Option<String>,
+    claims: Vec<String>,
+    who: Who,
+    /// Message keys with different answers are separate situations.
+    situations: Vec<Situation>,
+}
+
+/// Explains what `requester`, whose ORI is `ori` and whose purpose and claims the policy declares, may have of messages
+/// with `key`; without one, of every message.
+///
+/// # Errors
+/// When a roster can't be read again, or the policy is too complex for the survey.
+pub fn explain(
+    filter: &Filter,
+    requester: &Requester,
+    ori: Ori,
+    key: Option<Option<MessageKeyId>>,
+) -> Result<Explanation, ConfigError> {
+    let policy = filter.decider();
+    let survey = Survey::of(policy);
+    let who = Who::of(policy, ori)?;
+    let keys = key.map_or_else(|| survey.messages(), |key| vec![key]);
+    let mut situations: Vec<Situation> = Vec::new();
+    for key in keys {
+        let Some(asked) = policy.asked(requester, key) else { continue };
+        let situation = Situation::of(filter, &survey, &who.ids, &asked)?;
+        match situations.iter_mut().find(|known| known.has_same_answer(&situation)) {
+            Some(known) => known.keys.extend(situation.keys),
+            None => situations.push(situation),
+        }
+    }
+    let identity = filter.policy();
+    Ok(Explanation {
+        policy: identity.name.clone(),
+        version: identity.version.clone(),
+        file: policy.file().to_owned(),
+        requester: ori,
+        purpose: requester.purpose_code().map(str::to_owned),
+        claims: requester.claims().to_vec(),
+        who,
+        situations,
+    })
+}

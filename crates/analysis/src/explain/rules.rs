@@ -1,0 +1,88 @@
+//! Rules as reported to people: which applied, which of those for the requester's classes did not, and why.
+
+use serde::Serialize;
+
+use dmv_redact::Filter;
+use dmv_redact_model::policy::RuleId;
+use dmv_redact_model::policy::{ClassId, Conditions, Effect, Policy, Rule};
+
+/// A rule, and if it didn't apply, why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct ExplainedRule {
+    pub(super) id: String,
+    pub(super) kind: &'static str,
+    pub(super) title: Option<String>,
+    pub(super) basis: Option<String>,
+    /// Its line in the policy's file.
+    pub(super) line: usize,
+    /// Empty if it applied.
+    pub(super) why_not: Vec<String>,
+}
+
+impl ExplainedRule {
+    fn of(rule: &Rule, why_not: Vec<String>) -> Self {
+        Self {
+            id: rule.id.clone(),
+            kind: kind(rule),
+            title: rule.metadata.title.clone(),
+            basis: rule.metadata.basis.clone(),
+            line: rule.metadata.position.line,
+            why_not,
+        }
+    }
+}
+
+/// What kind of rule it is.
+pub(super) fn kind(rule: &Rule) -> &'static str {
+    match rule.effect {
+        Effect::Permit(_) => "permit",
+        Effect::Forbid(_) => "forbid",
+        Effect::Review => "review",
+    }
+}
+
+/// Every rule that is for one of these classes, in the order of the policy.
+pub(super) fn rules(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<ExplainedRule> {
+    let policy = filter.decider();
+    let applied: Vec<RuleId> = policy.applied(classes, asked);
+    let is_for = |rule: &Rule| rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)));
+    let rules = policy.rules().iter().enumerate().filter(|(_, rule)| is_for(rule));
+    let explained = |(id, rule): (RuleId, &Rule)| match applied.contains(&id) {
+        true => ExplainedRule::of(rule, Vec::new()),
+        false => ExplainedRule::of(rule, why_not(filter, policy, rule, asked)),
+    };
+    rules.map(explained).collect()
+}
+
+/// Every condition of a rule that isn't satisfied.
+fn why_not(filter: &Filter, policy: &Policy, rule: &Rule, asked: &Conditions) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if let Some(purposes) =
+        rule.purposes.as_ref().filter(|own| !asked.purpose.is_some_and(|asked| own.contains(&asked)))
+    {
+        let expected: Vec<&str> = purposes.iter().map(|purpose| policy.purpose_code(*purpose)).collect();
+        reasons.push(format!("it is for purpose {}", expected.join(", ")));
+    }
+    if let Some(keys) = rule.messages.as_ref().filter(|own| !asked.message.is_some_and(|asked| own.contains(&asked))) {
+        let name = |key: &dmv_redact_model::policy::MessageKeyId| {
+            filter.messages().get(usize::from(key.0)).map(String::as_str)
+        };
+        let expected: Vec<&str> = keys.iter().filter_map(name).collect();
+        reasons.push(format!("it is for message key {}", expected.join(", ")));
+    }
+    let vouched = policy.claim_names(asked.claims);
+    let claim_list =
+        |claims: Vec<&str>| claims.into_iter().map(|claim| format!("`{claim}`")).collect::<Vec<_>>().join(", ");
+    let lacking: Vec<&str> =
+        policy.claim_names(rule.requires).into_iter().filter(|claim| !vouched.contains(claim)).collect();
+    if !lacking.is_empty() {
+        reasons.push(format!("it requires {}, which nobody vouched for", claim_list(lacking)));
+    }
+    let beyond: Vec<&str> =
+        policy.claim_names(rule.unless).into_iter().filter(|claim| vouched.contains(claim)).collect();
+    if !beyond.is_empty() {
+        reasons.push(format!("it applies unless {} is vouched for, and it is", claim_list(beyond)));
+    }
+    reasons
+}

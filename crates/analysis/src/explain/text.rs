@@ -1,0 +1,147 @@
+//! An explanation as a privacy officer reads it.
+
+use std::fmt;
+
+use super::Explanation;
+use super::rules::ExplainedRule;
+use super::situation::{DecidingRule, ElementAnswer, Situation};
+use super::who::ExplainedClass;
+use crate::words::plain;
+
+/// The line width.
+const WIDTH: usize = 100;
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { policy, version, file, requester, purpose, claims, who, situations } = self;
+        let purpose = purpose.as_deref().unwrap_or("none");
+        let claims = if claims.is_empty() { "none".to_owned() } else { claims.join(", ") };
+        writeln!(f, "requester {requester}, purpose {purpose}, claims {claims}")?;
+        writeln!(f, "policy `{}`, version {} ({})", plain(policy), plain(version), plain(file))?;
+        writeln!(f)?;
+        if who.classes.is_empty() {
+            writeln!(f, "No agency class claims this requester: every message is withheld (requester-unknown).")?;
+        } else {
+            writeln!(f, "Agency classes")?;
+            who.classes.iter().try_for_each(|class| class.write(f))?;
+        }
+        if !who.left.is_empty() {
+            writeln!(f, "\nNot in these, though something fits")?;
+            who.left.iter().try_for_each(|class| class.write(f))?;
+        }
+        if who.classes.is_empty() {
+            return Ok(());
+        }
+        situations.iter().try_for_each(|situation| situation.write(f, situations.len() > 1))
+    }
+}
+
+impl ExplainedClass {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = self.title.as_ref().map_or(String::new(), |title| format!(" ({})", plain(title)));
+        writeln!(f, "  {}{title}\n    {}", self.name, plain(&self.why))
+    }
+}
+
+impl Situation {
+    fn write(&self, f: &mut fmt::Formatter<'_>, is_one_of_several: bool) -> fmt::Result {
+        writeln!(f)?;
+        if is_one_of_several {
+            let word = if self.keys.len() == 1 { "key" } else { "keys" };
+            writeln!(f, "== Message {word} {} ==\n", self.keys.join(", "))?;
+        }
+        writeln!(
+            f,
+            "{}",
+            match self.verdict {
+                "rewritten" => "A message is rewritten: what is permitted goes out, all else is removed.",
+                "held" => "A message is held: a person must review it before what is permitted goes out.",
+                _ => "A message is withheld: nothing is permitted.",
+            }
+        )?;
+        for (outcome, heading) in
+            [("released", "Released in full"), ("generalised", "Released less precisely"), ("removed", "Removed")]
+        {
+            let answers: Vec<&ElementAnswer> =
+                self.elements.iter().filter(|answer| answer.outcome == outcome).collect();
+            if !answers.is_empty() {
+                writeln!(f, "\n{heading}")?;
+                answers.iter().try_for_each(|answer| answer.write(f))?;
+            }
+        }
+        let mut list = |heading: &str, rules: Vec<&ExplainedRule>| {
+            if rules.is_empty() {
+                return Ok(());
+            }
+            writeln!(f, "\n{heading}")?;
+            rules.iter().try_for_each(|rule| rule.write(f))
+        };
+        let (applied, others): (Vec<_>, Vec<_>) = self.rules.iter().partition(|rule| rule.why_not.is_empty());
+        list("Rules that apply", applied)?;
+        list("Rules for these classes that don't apply", others)?;
+        if !self.changes.is_empty() {
+            writeln!(f, "\nWhat more claims would change")?;
+        }
+        for change in &self.changes {
+            let claims: Vec<String> = change.claims.iter().map(|claim| format!("`{claim}`")).collect();
+            writeln!(f, "  with {}: {}", claims.join(" and "), change.outcome)?;
+            write_list(f, change.elements.selectors())?;
+        }
+        Ok(())
+    }
+}
+
+impl ElementAnswer {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = deciding_rules(&self.by);
+        match self.treatment.filter(|_| self.outcome == "generalised") {
+            Some(treatment) => writeln!(f, "  {treatment}: {by}")?,
+            None => writeln!(f, "  {by}")?,
+        }
+        write_list(f, self.elements.selectors())
+    }
+}
+
+/// The deciding rules, each with its basis.
+fn deciding_rules(by: &[DecidingRule]) -> String {
+    if by.is_empty() {
+        return "not permitted by any rule that applies".to_owned();
+    }
+    let describe = |rule: &DecidingRule| {
+        let basis = rule.basis.as_deref().map_or_else(|| "no basis given".to_owned(), plain);
+        format!("{} `{}` ({basis})", rule.kind, rule.id)
+    };
+    by.iter().map(describe).collect::<Vec<_>>().join("; ")
+}
+
+impl ExplainedRule {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, kind, title, basis, line, why_not } = self;
+        write!(f, "  {kind} `{id}`, line {line}")?;
+        if let Some(title) = title {
+            write!(f, ": {}", plain(title))?;
+        }
+        writeln!(f)?;
+        why_not.iter().try_for_each(|reason| writeln!(f, "    {reason}"))?;
+        match basis.as_ref().filter(|_| why_not.is_empty()) {
+            Some(basis) => writeln!(f, "    {}", plain(basis)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Wraps words into lines of the terminal's width.
+fn write_list(f: &mut fmt::Formatter<'_>, words: &[String]) -> fmt::Result {
+    let mut line = String::from("   ");
+    for (index, word) in words.iter().enumerate() {
+        let comma = if index + 1 < words.len() { "," } else { "" };
+        if line.len() > 3 && line.len() + word.len() + 2 > WIDTH {
+            writeln!(f, "{line}")?;
+            line = String::from("   ");
+        }
+        line.push(' ');
+        line.push_str(word);
+        line.push_str(comma);
+    }
+    writeln!(f, "{line}")
+}

@@ -1,0 +1,92 @@
+//! Which agency classes a requester is in, and why: listed exactly, or by a pattern; and which classes it isn't in
+//! although one of their patterns fits.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use dmv_redact_model::config::{ConfigError, read_bytes, read_file};
+use dmv_redact_model::policy::{AgencyClass, ClassId, Ori, Policy, Roster};
+
+/// The agency classes of a requester.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Who {
+    #[serde(skip)]
+    pub(super) ids: Vec<ClassId>,
+    pub(super) classes: Vec<ExplainedClass>,
+    /// Classes that the ORI isn't in although their patterns fit.
+    pub(super) left: Vec<ExplainedClass>,
+}
+
+/// A class and why the requester is in it or not.
+#[derive(Debug, Serialize)]
+pub(super) struct ExplainedClass {
+    pub(super) name: String,
+    pub(super) title: Option<String>,
+    pub(super) why: String,
+}
+
+impl Who {
+    pub(super) fn of(policy: &Policy, ori: Ori) -> Result<Self, ConfigError> {
+        let ids = policy.classes_of(ori);
+        let listing = policy.listing(ori);
+        let explained = |class: &AgencyClass, why: String| ExplainedClass {
+            name: class.name.clone(),
+            title: class.metadata.title.clone(),
+            why,
+        };
+        let (mut classes, mut left) = (Vec::new(), Vec::new());
+        for (id, class) in (0..).zip(policy.classes()) {
+            let pattern = pattern_of(class, ori);
+            if listing.contains(&id) {
+                classes.push(explained(class, listed(policy, class, ori)?));
+                continue;
+            }
+            let Some(pattern) = pattern else { continue };
+            if ids.contains(&id) {
+                classes.push(explained(class, format!("its pattern `{pattern}` fits")));
+            } else if !listing.is_empty() {
+                let why =
+                    format!("its pattern `{pattern}` fits, but the ORI is listed exactly: patterns were not asked");
+                left.push(explained(class, why));
+            } else {
+                let matches_ori =
+                    |other: &&ClassId| of_id(policy, **other).is_some_and(|other| pattern_of(other, ori).is_some());
+                let except = class.except.iter().find(matches_ori).map_or("", |other| policy.class_name(*other));
+                let why = format!("its pattern `{pattern}` fits, but it excepts `{except}`, whose pattern fits too");
+                left.push(explained(class, why));
+            }
+        }
+        Ok(Self { ids, classes, left })
+    }
+}
+
+fn of_id(policy: &Policy, id: ClassId) -> Option<&AgencyClass> {
+    policy.classes().get(usize::from(id))
+}
+
+/// The first pattern of a class that fits an ORI.
+fn pattern_of(class: &AgencyClass, ori: Ori) -> Option<String> {
+    let pattern = class.patterns.iter().find(|pattern| pattern.matches(ori))?;
+    Some(String::from_utf8_lossy(pattern.symbols()).into_owned())
+}
+
+/// Where a class lists an ORI: in the policy itself, or in which line of its roster.
+fn listed(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<String, ConfigError> {
+    let own = format!("listed exactly, under the class ({}:{})", policy.file(), class.metadata.position.line);
+    let Some(table) = table_of(policy, class) else { return Ok(own) };
+    let path = Path::new(policy.file()).parent().unwrap_or(Path::new("")).join(table);
+    let roster = Roster::of(&path, read_bytes(&path)?)?;
+    let found = roster.oris.iter().find(|(listed, _)| *listed == ori);
+    let line = found.map(|(_, span)| roster.document().position(span.start).0);
+    Ok(line.map_or(own, |line| format!("listed exactly in {}, line {line}", path.display())))
+}
+
+/// The roster that a class names, read from the policy again: the decision keeps only its content.
+fn table_of(policy: &Policy, class: &AgencyClass) -> Option<String> {
+    let text = read_file(Path::new(policy.file())).ok()?;
+    let table: toml::Table = toml::from_str(&text).ok()?;
+    let name = table.get("agencies")?.get(&class.name)?.get("ori-file")?;
+    name.as_str().map(str::to_owned)
+}

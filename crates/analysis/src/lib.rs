@@ -1,0 +1,22 @@
+//! What a policy means: a survey over all requesters, lints, matrix, difference between two policies, explanation, cases.
+//! Nothing here is on the message path.
+
+pub mod cases;
+mod diff;
+mod element_list;
+mod explain;
+pub mod lint;
+mod matrix;
+mod selectors;
+pub mod survey;
+mod words;
+
+pub use diff::Diff;
+pub use element_list::ElementList;
+pub use explain::{Explanation, MessageReport, Structure, StructureView, explain, message_key};
+pub use matrix::{
+    Agency, CellCase, CellManner, ColumnHead, ElementOutcome, Matrix, MatrixBuilder, MatrixCell, MatrixPolicy,
+    MatrixRow, MatrixRule,
+};
+pub use selectors::{Elements, selectors};
+pub use words::{Choice, word};

@@ -1,0 +1,103 @@
+//! Lints for policies, catalogs and formats that load: what is wrong, or probably not meant. Each has a stable code.
+//!
+//! Above everything that is linted, below the command line that prints it.
+
+mod catalog;
+mod finding;
+mod output;
+mod policy;
+mod schema;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use finding::{Code, Finding, Severity};
+pub use output::{annotations, json, sarif};
+use schema::{JSON_SCHEMA, Sources, built_in};
+
+use dmv_redact::internal::filter::{FilterBuilder, read_formats};
+use dmv_redact_model::catalog::Catalog;
+use dmv_redact_model::config::{ConfigError, Document, File};
+use dmv_redact_model::format::Formats;
+
+/// The codes of all possible findings, sorted by name.
+pub fn codes() -> Vec<&'static Code> {
+    let mut codes: Vec<_> = [&[&finding::INVALID][..], &policy::ALL, &catalog::ALL, &schema::ALL].concat();
+    codes.sort_by_key(|code| code.name);
+    codes
+}
+
+/// What is checked, in addition to what is built in.
+#[derive(Debug, Default)]
+pub struct Subjects {
+    pub catalogs: Vec<PathBuf>,
+    pub formats: Vec<PathBuf>,
+    /// The policy; by default the built-in baseline.
+    pub policy: Option<PathBuf>,
+}
+
+/// Every finding, sorted by file and position. A table that can't be used is a finding too.
+pub fn check(subjects: &Subjects) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Err(error) = lint_all(subjects, &mut findings) {
+        findings.extend(error.iter().map(|error| Finding::from(error.clone())));
+    }
+    findings.sort_by_key(|finding| {
+        (
+            finding.error.file().to_owned(),
+            finding.error.position(),
+            finding.code.severity,
+            finding.error.message().to_owned(),
+        )
+    });
+    findings
+}
+
+fn lint_all(subjects: &Subjects, findings: &mut Vec<Finding>) -> Result<(), ConfigError> {
+    let catalogs = subjects.catalogs.iter().map(|path| File::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let catalog = Arc::new(Catalog::load(dmv_redact::shipped::CATALOG, &documents(&catalogs))?);
+    let mut formats = Vec::new();
+    for folder in &subjects.formats {
+        formats.extend(read_formats(folder)?);
+    }
+    let all_formats = Formats::load(dmv_redact::shipped::FORMATS, &documents(&formats), &catalog)?;
+    for document in documents(&catalogs) {
+        findings.extend(catalog::lint(&document, &catalog, &all_formats)?);
+    }
+    for sources in built_in() {
+        findings.extend(schema::lint(&sources, &catalog)?);
+    }
+    for format in &formats {
+        let schemas = schemas_beside(Path::new(&format.name))?;
+        let sources = Sources { format: format.document(), schemas: documents(&schemas) };
+        findings.extend(schema::lint(&sources, &catalog)?);
+    }
+    let mut builder = FilterBuilder::default();
+    if let Some(policy) = &subjects.policy {
+        builder = builder.policy_path(policy);
+    }
+    let file = builder.policy_file()?;
+    let policy = builder.policy(&catalog, &all_formats)?;
+    findings.extend(policy::lint(&file.document(), &policy, &catalog, &all_formats)?);
+    Ok(())
+}
+
+fn documents(files: &[File]) -> Vec<Document<'_>> {
+    files.iter().map(File::document).collect()
+}
+
+/// The schemas in the folder of a format, by name.
+fn schemas_beside(format: &Path) -> Result<Vec<File>, ConfigError> {
+    let folder = format.parent().unwrap_or(Path::new(""));
+    let unreadable = |error: std::io::Error| {
+        ConfigError::of_file(folder.display().to_string(), format!("can't be read: {error}").to_lowercase())
+    };
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+    let is_schema = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| extension == "xsd")
+            || path.file_name().is_some_and(|name| name == JSON_SCHEMA)
+    };
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(is_schema).collect();
+    paths.sort();
+    paths.iter().map(|path| File::read(path)).collect()
+}

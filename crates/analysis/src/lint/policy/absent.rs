@@ -1,0 +1,143 @@
+//! What a request omits: rules that apply all the same, or don't, and purposes that the policy doesn't list.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::Subject;
+use super::table::{APPLIES_WHEN_ABSENT, FORBIDS_ALL_WHEN_ABSENT, PURPOSES_IDLE, PURPOSES_UNLISTED, SKIPS_WHEN_ABSENT};
+use crate::survey::Survey;
+use dmv_redact_model::catalog::ElementId;
+use dmv_redact_model::policy::RuleId;
+use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, Effect, Rule};
+
+pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
+    purposes(subject);
+    for (id, rule) in subject.policy.rules().iter().enumerate() {
+        left_out(subject, id, rule);
+    }
+    forbids_all(subject, survey);
+}
+
+/// A policy that doesn't list its purposes: which ones are refused, and what to write. If every permit requires a
+/// purpose, other purposes would get nothing anyway.
+fn purposes(subject: &mut Subject<'_>) {
+    let asks_for_none = |rule: &Rule| matches!(rule.effect, Effect::Permit(_)) && rule.purposes.is_none();
+    if subject.policy.lists_purposes() || !subject.policy.rules().iter().any(asks_for_none) {
+        return;
+    }
+    let codes: Vec<String> = subject.policy.purposes().iter().map(|code| format!("\"{code}\"")).collect();
+    let span = subject.spans.head.clone();
+    if codes.is_empty() {
+        let message =
+            "the policy lists no purposes and no rule names one: what purpose a request states makes no difference";
+        let help =
+            "add `purposes = [...]` to `[policy]`, with the codes that requests state: any other is refused then";
+        return subject.find(&PURPOSES_IDLE, &span, message.to_owned(), help);
+    }
+    let message = format!(
+        "the policy lists no purposes: a request may state those that its rules name, {}; a message for any other is withheld",
+        super::some(subject.policy.purposes().iter().map(String::as_str))
+    );
+    let help =
+        format!("add `purposes = [{}]` to `[policy]`, and to it what other codes requests state", codes.join(", "));
+    subject.find(&PURPOSES_UNLISTED, &span, message, &help);
+}
+
+fn kind(rule: &Rule) -> &'static str {
+    match rule.effect {
+        Effect::Permit(_) => "permit",
+        Effect::Forbid(_) => "forbid",
+        Effect::Review => "review",
+    }
+}
+
+/// What a rule requires, in words; `None` if it requires nothing that a request can omit.
+fn asked(subject: &Subject<'_>, rule: &Rule) -> Option<&'static str> {
+    let key = rule.messages.is_some() && subject.policy.key_may_be_absent();
+    match (rule.purposes.is_some(), key) {
+        (true, true) => Some("purpose or key"),
+        (true, false) => Some("purpose"),
+        (false, true) => Some("key"),
+        (false, false) => None,
+    }
+}
+
+/// A forbid or a review that requires something that a request may omit.
+fn left_out(subject: &mut Subject<'_>, id: RuleId, rule: &Rule) {
+    let (Some(spans), Some(asked)) = (subject.rule(id), asked(subject, rule)) else { return };
+    if let Effect::Permit(_) = rule.effect {
+        return;
+    }
+    let (kind, name) = (kind(rule), &rule.id);
+    if !rule.applies_when_absent {
+        let message = format!("{kind} `{name}` doesn't apply where there is no {asked}");
+        let help =
+            "that is what `when-absent = \"skip\"` says: is it sure that nobody evades the rule by leaving it out?";
+        subject.find(&SKIPS_WHEN_ABSENT, &spans.id.span, message, help);
+    } else if !subject.policy.lists_purposes() {
+        let message = format!("{kind} `{name}` applies where there is no {asked}, too");
+        subject.find(&APPLIES_WHEN_ABSENT, &spans.id.span, message, "write `when-absent = \"skip\"` if it must not");
+    }
+}
+
+/// Forbids that remove everything that permits release if a request omits a purpose or a key, because the forbids
+/// require one.
+fn forbids_all(subject: &mut Subject<'_>, survey: &Survey<'_>) {
+    let policy = subject.policy;
+    let mut found: BTreeMap<RuleId, ClassId> = BTreeMap::new();
+    let (purposes, messages) = (survey.purposes(), survey.messages());
+    let absent = messages.contains(&None).then_some(None);
+    let without_purpose = messages.iter().map(|message| (None, *message));
+    let without_key = purposes.iter().flat_map(|purpose| absent.map(|message| (*purpose, message)));
+    let places: Vec<_> = without_purpose.chain(without_key).collect();
+    let mut done: HashSet<(Vec<RuleId>, bool, bool)> = HashSet::new();
+    for population in subject.populations {
+        let Some(class) = population.classes.first() else { continue };
+        let rules = survey.rules_for(&population.classes);
+        for (purpose, message) in &places {
+            let asked = Conditions { purpose: *purpose, claims: ClaimSet::default(), message: *message };
+            let applies = |id: &RuleId| policy.rule(*id).is_some_and(|rule| rule.applies(&population.classes, &asked));
+            let applied: Vec<RuleId> = rules.iter().copied().filter(applies).collect();
+            if done.insert((applied.clone(), purpose.is_none(), message.is_none())) {
+                for id in taking_all(subject, &applied, &asked) {
+                    found.entry(id).or_insert(*class);
+                }
+            }
+        }
+    }
+    for (id, class) in found {
+        let (Some(spans), Some(rule)) = (subject.rule(id), policy.rule(id)) else { continue };
+        let message = format!(
+            "forbid `{}` leaves nothing to `{}` where there is no {}",
+            rule.id,
+            policy.class_name(class),
+            asked(subject, rule).unwrap_or_default()
+        );
+        let help = "write `when-absent = \"skip\"` if their requests never say so, or name less in the forbid";
+        subject.find(&FORBIDS_ALL_WHEN_ABSENT, &spans.id.span, message, help);
+    }
+}
+
+/// Of the applied rules, the forbids without which something would be released, and which apply because something is
+/// omitted.
+fn taking_all(subject: &Subject<'_>, applied: &[RuleId], asked: &Conditions) -> Vec<RuleId> {
+    let mut permitted: HashSet<ElementId> = HashSet::new();
+    let mut always: HashSet<ElementId> = HashSet::new();
+    let mut by_absence: Vec<(RuleId, &[ElementId])> = Vec::new();
+    for (id, rule) in applied.iter().filter_map(|id| Some((*id, subject.policy.rule(*id)?))) {
+        let is_absent =
+            rule.purposes.is_some() && asked.purpose.is_none() || rule.messages.is_some() && asked.message.is_none();
+        match &rule.effect {
+            Effect::Permit(elements) => permitted.extend(elements.iter().map(|(element, _)| *element)),
+            Effect::Forbid(elements) if is_absent => by_absence.push((id, elements)),
+            Effect::Forbid(elements) => always.extend(elements),
+            Effect::Review => {}
+        }
+    }
+    permitted.retain(|element| !always.contains(element));
+    let goes_out = |element: &ElementId| !by_absence.iter().any(|(_, own)| own.binary_search(element).is_ok());
+    if permitted.is_empty() || permitted.iter().any(goes_out) {
+        return Vec::new();
+    }
+    let has_part = |own: &[ElementId]| own.iter().any(|element| permitted.contains(element));
+    by_absence.into_iter().filter(|(_, own)| has_part(own)).map(|(id, _)| id).collect()
+}

@@ -1,0 +1,118 @@
+//! A policy that loads, but may not be what its author meant: classes that share ORIs, rules without effect, rules that
+//! remove more or less than they seem to if a request omits something.
+//!
+//! What depends on ORIs, purposes and claims is computed over all of them, without sampling.
+
+mod absent;
+mod advice;
+mod classes;
+#[cfg(test)]
+mod followed;
+mod letters;
+mod reviews;
+mod rules;
+mod situations;
+mod table;
+#[cfg(test)]
+mod tests;
+mod violations;
+
+use std::ops::Range;
+
+use super::finding::{Code, Finding};
+use crate::survey::{Claim, Population, Survey};
+use dmv_redact_model::catalog::{Catalog, Element, ElementId};
+use dmv_redact_model::config::{ConfigError, Document, LocatedDocument};
+use dmv_redact_model::format::Formats;
+use dmv_redact_model::policy::{ClassId, ClassSpans, Policy, PolicySpans, Rule, RuleSpans};
+
+pub(super) use table::ALL;
+
+/// A policy and the data that its lints share.
+struct Subject<'a> {
+    document: LocatedDocument<'a>,
+    catalog: &'a Catalog,
+    policy: &'a Policy,
+    survey: &'a Survey<'a>,
+    spans: &'a PolicySpans,
+    populations: &'a [Population],
+    claims: &'a [Claim],
+    /// For each class its populations, by index.
+    class_populations: Vec<Vec<usize>>,
+    findings: Vec<Finding>,
+}
+
+/// Lints a policy for messages of these formats.
+pub(super) fn lint(
+    document: &Document<'_>,
+    policy: &Policy,
+    catalog: &Catalog,
+    formats: &Formats,
+) -> Result<Vec<Finding>, ConfigError> {
+    let spans = PolicySpans::read(document)?;
+    let survey = Survey::of(policy);
+    let claims = survey.claims()?;
+    let populations = survey.populations()?;
+    let mut class_populations = vec![Vec::new(); policy.classes().len()];
+    for (index, population) in populations.iter().enumerate() {
+        for class in &population.classes {
+            class_populations.get_mut(usize::from(*class)).into_iter().for_each(|own| own.push(index));
+        }
+    }
+    let document = LocatedDocument::of(document);
+    let mut subject = Subject {
+        document,
+        catalog,
+        policy,
+        survey: &survey,
+        spans: &spans,
+        populations,
+        claims,
+        class_populations,
+        findings: Vec::new(),
+    };
+    classes::lint(&mut subject);
+    rules::lint(&mut subject);
+    violations::lint(&mut subject, formats);
+    letters::lint(&mut subject, &survey);
+    absent::lint(&mut subject, &survey);
+    situations::lint(&mut subject)?;
+    reviews::lint(&mut subject)?;
+    Ok(subject.findings)
+}
+
+impl<'a> Subject<'a> {
+    fn find(&mut self, code: &'static Code, span: &Range<usize>, message: String, help: &str) {
+        let error = self.document.error(span, message);
+        self.findings.push(Finding::new(code, if help.is_empty() { error } else { error.help(help) }));
+    }
+
+    /// The populations that a rule is for, by index; some may be repeated.
+    fn populations_of(&self, rule: &Rule) -> impl Iterator<Item = usize> {
+        let everybody = if rule.classes.is_some() { 0..0 } else { 0..self.populations.len() };
+        let of_class = |class: &ClassId| self.class_populations.get(usize::from(*class)).into_iter().flatten().copied();
+        rule.classes.iter().flatten().flat_map(of_class).chain(everybody)
+    }
+
+    fn class(&self, id: ClassId) -> Option<&'a ClassSpans> {
+        self.spans.classes.get(usize::from(id))
+    }
+
+    fn rule(&self, id: usize) -> Option<&'a RuleSpans> {
+        self.spans.rules.get(id)
+    }
+
+    fn element(&self, id: ElementId) -> &'a str {
+        self.catalog.element(id).map_or("", Element::id)
+    }
+}
+
+/// The first few of many names, and how many more there are.
+fn some<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let shown = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(3) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

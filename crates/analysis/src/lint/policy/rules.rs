@@ -1,0 +1,109 @@
+//! Rules one by one and in pairs: what they leave out, and what one repeats of another.
+
+use super::Subject;
+use super::table::{CLAIM_UNUSED, PERMIT_COVERED, PERMIT_WITHOUT_BASIS, RULE_NEVER_APPLIES, RULE_WITHOUT_BASIS};
+use dmv_redact_model::policy::{APPROVED, Effect, OnShapeViolation, Rule};
+
+pub(super) fn lint(subject: &mut Subject<'_>) {
+    for (id, rule) in subject.policy.rules().iter().enumerate() {
+        without_basis(subject, id, rule);
+        never(subject, id, rule);
+        covered(subject, id, rule);
+    }
+    claims(subject);
+}
+
+fn without_basis(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
+    let is_blank = rule.metadata.basis.as_ref().is_none_or(|basis| basis.trim().is_empty());
+    let Some(spans) = subject.rule(id).filter(|_| is_blank) else { return };
+    let (code, kind) = match rule.effect {
+        Effect::Permit(_) => (&PERMIT_WITHOUT_BASIS, "permit"),
+        Effect::Forbid(_) => (&RULE_WITHOUT_BASIS, "forbid"),
+        Effect::Review => (&RULE_WITHOUT_BASIS, "review"),
+    };
+    let message = format!("{kind} `{}` has no basis", rule.id);
+    subject.find(code, &spans.id.span, message, "name the law it stands on: `basis = \"...\"`");
+}
+
+/// A rule that no request can satisfy.
+fn never(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
+    let Some(spans) = subject.rule(id) else { return };
+    let both = rule.requires.0 & rule.unless.0;
+    if both != 0 {
+        let claims = subject.policy.claim_names(dmv_redact_model::policy::ClaimSet(both));
+        let message = format!("rule `{}` never applies: it requires {} and excludes it", rule.id, super::some(claims));
+        // A permit that starts to apply would release something.
+        let help = match rule.effect {
+            Effect::Permit(_) => "leave the permit out, or name the claim that it really asks for",
+            Effect::Forbid(_) | Effect::Review => "take it out of `unless`",
+        };
+        subject.find(&RULE_NEVER_APPLIES, &spans.id.span, message, help);
+        return;
+    }
+    if subject.populations_of(rule).next().is_none() {
+        let message = format!("rule `{}` never applies: no ORI can be in its agency classes", rule.id);
+        subject.find(&RULE_NEVER_APPLIES, &spans.id.span, message, "");
+    }
+}
+
+/// Whether the outer rule applies wherever the inner one does: for whoever is in its classes, whatever these are
+/// called.
+pub(super) fn is_narrower(subject: &Subject<'_>, inner: &Rule, outer: &Rule) -> bool {
+    let is_for = |place: usize| {
+        let classes = subject.populations.get(place).map_or(&[][..], |population| population.classes.as_slice());
+        classes.is_empty() || outer.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
+    };
+    within(inner.purposes.as_deref(), outer.purposes.as_deref())
+        && within(inner.messages.as_deref(), outer.messages.as_deref())
+        && outer.requires.0 & !inner.requires.0 == 0
+        && outer.unless.0 & !inner.unless.0 == 0
+        && (within(inner.classes.as_deref(), outer.classes.as_deref()) || subject.populations_of(inner).all(is_for))
+}
+
+fn within<T: PartialEq>(inner: Option<&[T]>, outer: Option<&[T]>) -> bool {
+    match (inner, outer) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(inner), Some(outer)) => inner.iter().all(|one| outer.contains(one)),
+    }
+}
+
+/// A permit that another one covers; of two equal ones, the later.
+fn covered(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
+    let Effect::Permit(elements) = &rule.effect else { return };
+    // A covering permit is also for the first population of the covered one.
+    let first = subject.populations_of(rule).next().and_then(|place| subject.populations.get(place));
+    let Some(candidates) = first.map(|population| subject.survey.rules_for(&population.classes)) else { return };
+    let covers = |inner: &Rule, outer: &Rule| match (&inner.effect, &outer.effect) {
+        (Effect::Permit(inner_elements), Effect::Permit(outer_elements)) => {
+            is_narrower(subject, inner, outer)
+                && inner_elements.iter().all(|(element, treatment)| {
+                    let found = outer_elements.binary_search_by_key(element, |(own, _)| *own);
+                    found.ok().and_then(|at| outer_elements.get(at)).is_some_and(|(_, own)| own <= treatment)
+                })
+        }
+        _ => false,
+    };
+    let is_covered =
+        |(other, outer): &(usize, &Rule)| *other != id && covers(rule, outer) && (*other < id || !covers(outer, rule));
+    let mut candidates = candidates.into_iter().filter_map(|id| Some((id, subject.policy.rule(id)?)));
+    let Some((_, outer)) = candidates.find(is_covered) else { return };
+    if let (Some(spans), false) = (subject.rule(id), elements.is_empty()) {
+        let message = format!("permit `{}` is superfluous: permit `{}` permits all of it already", rule.id, outer.id);
+        subject.find(&PERMIT_COVERED, &spans.id.span, message, "leave it out, or say what is different");
+    }
+}
+
+/// Claims that are declared but unused.
+fn claims(subject: &mut Subject<'_>) {
+    let used = subject.policy.rules().iter().fold(0, |used, rule| used | rule.requires.0 | rule.unless.0);
+    for claim in &subject.spans.claims {
+        // This claim lifts a hold for a shape violation.
+        let shape = subject.policy.on_shape_violation();
+        let is_asked = claim.name == APPROVED && matches!(shape, OnShapeViolation::Hold | OnShapeViolation::Notice);
+        if !is_asked && subject.policy.claim_set([claim.name.as_str()]).0 & used == 0 {
+            let message = format!("no rule uses the claim `{}`", claim.name);
+            subject.find(&CLAIM_UNUSED, &claim.span, message, "name it in `requires` or `unless`, or leave it out");
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! A plain reader of JSON Schema: what may be where, and what must. Arrays are transparent, as in a mapping.
+//!
+//! It reports what it doesn't understand, because a mapping can't be checked against that.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use super::outline::{Content, Name, SchemaModel, SchemaPart, UnsupportedConstruct};
+use dmv_redact_model::config::Document;
+
+/// Keywords that don't affect structure.
+const WITHOUT_STRUCTURE: [&str; 35] = [
+    "$schema",
+    "$id",
+    "$comment",
+    "$anchor",
+    "$vocabulary",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "type",
+    "enum",
+    "const",
+    "format",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "minProperties",
+    "maxItems",
+    "uniqueItems",
+    "maxProperties",
+    "required",
+    "contentEncoding",
+    "contentMediaType",
+    "$ref",
+    "id",
+    "unevaluatedItems",
+];
+/// Keywords whose value is a schema, a list of schemas, a table of schemas.
+const SCHEMA: [&str; 3] = ["items", "additionalProperties", "unevaluatedProperties"];
+const SCHEMAS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+const TABLE: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
+
+/// JSON pointers of schemas that all describe one position.
+pub(super) type JsonPosition = BTreeSet<String>;
+
+/// A JSON Schema.
+#[derive(Debug)]
+pub(super) struct JsonSchema {
+    file: String,
+    schema: Value,
+    unsupported: Vec<UnsupportedConstruct>,
+}
+
+/// The kinds of value allowed at a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Types {
+    value: bool,
+    null: bool,
+    object: bool,
+    array: bool,
+}
+
+impl Types {
+    const ALL: Self = Self { value: true, null: true, object: true, array: true };
+
+    /// The types of a schema. One that names no type, but members or items, means objects or arrays.
+    fn of(schema: &Map<String, Value>) -> Self {
+        let implied =
+            [("properties", "object"), ("patternProperties", "object"), ("required", "object"), ("items", "array")];
+        let named: Vec<&str> =
+            implied.iter().filter(|(keyword, _)| schema.contains_key(*keyword)).map(|(_, implied)| *implied).collect();
+        let has = |names: &[&str]| match schema.get("type") {
+            Some(Value::String(one)) => names.contains(&one.as_str()),
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).any(|one| names.contains(&one)),
+            _ => named.is_empty() || named.iter().any(|one| names.contains(one)),
+        };
+        Self {
+            value: has(&["string", "number", "integer", "boolean"]),
+            null: has(&["null"]),
+            object: has(&["object"]),
+            array: has(&["array"]),
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            value: self.value && other.value,
+            null: self.null && other.null,
+            object: self.object && other.object,
+            array: self.array && other.array,
+        }
+    }
+}
+
+impl JsonSchema {
+    /// Reads a schema. If it isn't JSON, all of it is unsupported.
+    pub(super) fn read(document: &Document<'_>) -> Self {
+        let mut schema = Self { file: document.file.to_owned(), schema: Value::Bool(true), unsupported: Vec::new() };
+        match serde_json::from_str(document.text) {
+            Ok(value) => {
+                schema.schema = value;
+                let mut faults = Vec::new();
+                schema.collect_unsupported("", &mut faults);
+                for what in faults {
+                    schema.report(None, what);
+                }
+            }
+            Err(error) => {
+                let before: usize = document.text.split_inclusive('\n').take(error.line() - 1).map(str::len).sum();
+                schema.report(Some(before + error.column().saturating_sub(1)), "it: it is no JSON".to_owned());
+            }
+        }
+        schema
+    }
+
+    fn report(&mut self, at: Option<usize>, what: String) {
+        self.unsupported.push(UnsupportedConstruct { file: self.file.clone(), at, what });
+    }
+
+    /// Collects unsupported keywords in the schema at a pointer and in its subschemas.
+    fn collect_unsupported(&self, pointer: &str, faults: &mut Vec<String>) {
+        let Some(Value::Object(schema)) = self.schema.pointer(pointer) else { return };
+        let at = if pointer.is_empty() { "its root".to_owned() } else { format!("`{pointer}`") };
+        for (keyword, value) in schema {
+            let below = format!("{pointer}/{}", escape(keyword));
+            let known = keyword.as_str();
+            match value {
+                Value::Object(table) if TABLE.contains(&known) => {
+                    for name in table.keys() {
+                        if known == "patternProperties" && Regex::new(name).is_err() {
+                            faults.push(format!("the pattern of names `{name}` at {at}"));
+                        }
+                        self.collect_unsupported(&format!("{below}/{}", escape(name)), faults);
+                    }
+                }
+                Value::Array(list) if SCHEMAS.contains(&known) => {
+                    for place in 0..list.len() {
+                        self.collect_unsupported(&format!("{below}/{place}"), faults);
+                    }
+                }
+                Value::Object(_) | Value::Bool(_) if SCHEMA.contains(&known) => {
+                    self.collect_unsupported(&below, faults)
+                }
+                Value::String(target) if known == "$ref" && self.resolve(target).is_none() => {
+                    faults.push(format!("`$ref` to `{target}` at {at}, which isn't in the same file"));
+                }
+                _ if WITHOUT_STRUCTURE.contains(&known) => {}
+                _ => faults.push(format!("`{keyword}` at {at}")),
+            }
+        }
+    }
+
+    /// The pointer that a reference within this schema means.
+    fn resolve(&self, target: &str) -> Option<String> {
+        let pointer = target.strip_prefix('#')?;
+        let is_pointer = pointer.is_empty() || pointer.starts_with('/');
+        // An escaped character in a fragment is as rare as an anchor: report it, don't guess.
+        (is_pointer && !pointer.contains('%') && self.schema.pointer(pointer).is_some()).then(|| pointer.to_owned())
+    }
+
+    /// Merges what the schema at a pointer allows of these types; returns what it requires of an object.
+    fn merge(&self, pointer: &str, allowed: Types, is_item: bool, merged: &mut Merged) -> Vec<Vec<Name>> {
+        if !merged.seen.insert((pointer.to_owned(), allowed, is_item)) {
+            return Vec::new();
+        }
+        let schema = match self.schema.pointer(pointer) {
+            Some(Value::Object(schema)) => schema,
+            Some(Value::Bool(false)) => return Vec::new(),
+            _ => {
+                merged.content.has_value |= allowed.value;
+                merged.content.is_open |= allowed.object;
+                return Vec::new();
+            }
+        };
+        let allowed = allowed.and(Types::of(schema));
+        let elsewhere = ["$ref", "allOf", "anyOf", "oneOf"].iter().any(|keyword| schema.contains_key(*keyword));
+        if !elsewhere {
+            merged.content.has_value |= allowed.value || allowed.null;
+        }
+        let mut requirements = Vec::new();
+        if allowed.object {
+            self.properties(pointer, schema, elsewhere, merged);
+            let required = schema.get("required").and_then(Value::as_array);
+            let names = required.into_iter().flatten().filter_map(Value::as_str);
+            requirements.extend(names.map(|name| vec![Name::element("", name)]));
+        }
+        if allowed.array {
+            if is_item {
+                // An array in an array is unknown to every mapping; its content is removed.
+                let says_so = schema.contains_key("type") || schema.contains_key("items");
+                if says_so && merged.content.part(&array_in_array()).is_none() {
+                    let declared = format!("{}#{pointer}", self.file);
+                    let part = SchemaPart {
+                        name: array_in_array(),
+                        pattern: None,
+                        position: JsonPosition::new(),
+                        is_nillable: false,
+                        declared,
+                    };
+                    merged.content.parts.push(part);
+                }
+            } else if schema.contains_key("items") {
+                requirements.extend(self.merge(&format!("{pointer}/items"), Types::ALL, true, merged));
+            } else if !elsewhere && schema.contains_key("type") {
+                merged.content.is_open = true;
+                merged.content.has_value = true;
+            }
+        }
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+            match self.resolve(target) {
+                Some(target) => requirements.extend(self.merge(&target, allowed, is_item, merged)),
+                None => merged.content = Content::anything(),
+            }
+        }
+        for place in 0..schema.get("allOf").and_then(Value::as_array).map_or(0, Vec::len) {
+            requirements.extend(self.merge(&format!("{pointer}/allOf/{place}"), allowed, is_item, merged));
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            let Some(alternatives) = schema.get(keyword).and_then(Value::as_array) else { continue };
+            let mut one_of = Some(Vec::new());
+            for (place, alternative) in alternatives.iter().enumerate() {
+                let demanded = self.merge(&format!("{pointer}/{keyword}/{place}"), allowed, is_item, merged);
+                if alternative.as_object().is_none_or(|alternative| Types::of(alternative).object) {
+                    // An alternative that requires nothing satisfies the choice.
+                    one_of = one_of.zip(demanded.into_iter().next()).map(|(mut all, names)| {
+                        all.extend(names);
+                        all
+                    });
+                }
+            }
+            requirements.extend(one_of.filter(|names| !names.is_empty()));
+        }
+        requirements
+    }
+
+    /// Adds the members that an object may have.
+    fn properties(&self, pointer: &str, schema: &Map<String, Value>, elsewhere: bool, merged: &mut Merged) {
+        let table = |keyword: &'static str| {
+            let names = schema.get(keyword).and_then(Value::as_object).into_iter().flat_map(Map::keys);
+            names.map(move |name| (name.clone(), format!("{pointer}/{keyword}/{}", escape(name))))
+        };
+        for (name, position) in table("properties") {
+            self.add(Name::element("", &name), None, position, merged);
+        }
+        for (pattern, position) in table("patternProperties") {
+            if let Ok(regex) = Regex::new(&pattern) {
+                self.add(Name::element("", &pattern), Some(regex), position, merged);
+            }
+        }
+        let others = schema.get("additionalProperties").or_else(|| schema.get("unevaluatedProperties"));
+        let says_names = schema.contains_key("properties") || schema.contains_key("patternProperties") || elsewhere;
+        merged.content.is_open |= match others {
+            Some(others) => *others != Value::Bool(false),
+            // An object without named members may contain anything; with names, only these.
+            None => !says_names,
+        };
+    }
+
+    fn add(&self, name: Name, pattern: Option<Regex>, pointer: String, merged: &mut Merged) {
+        if let Some(part) = merged.content.parts.iter_mut().find(|part| part.name == name) {
+            part.is_nillable |= self.may_be_null(&pointer, &mut BTreeSet::new());
+            part.position.insert(pointer);
+            return;
+        }
+        let declared = format!("{}#{pointer}", self.file);
+        let is_nillable = self.may_be_null(&pointer, &mut BTreeSet::new());
+        let position = JsonPosition::from([pointer]);
+        merged.content.parts.push(SchemaPart { name, pattern, position, is_nillable, declared });
+    }
+
+    /// Whether the schema at a pointer accepts null.
+    fn may_be_null(&self, pointer: &str, seen: &mut BTreeSet<String>) -> bool {
+        if !seen.insert(pointer.to_owned()) {
+            return false;
+        }
+        let schema = match self.schema.pointer(pointer) {
+            Some(Value::Object(schema)) => schema,
+            other => return *other.unwrap_or(&Value::Null) == Value::Bool(true),
+        };
+        let mut branches = |keyword: &str| -> Vec<bool> {
+            let count = schema.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
+            (0..count).map(|place| self.may_be_null(&format!("{pointer}/{keyword}/{place}"), seen)).collect()
+        };
+        let (all, any, one) = (branches("allOf"), branches("anyOf"), branches("oneOf"));
+        let target = schema.get("$ref").and_then(Value::as_str);
+        let referred =
+            target.is_none_or(|target| self.resolve(target).is_none_or(|target| self.may_be_null(&target, seen)));
+        let holds = |branches: &[bool]| branches.is_empty() || branches.contains(&true);
+        Types::of(schema).null && referred && !all.contains(&false) && holds(&any) && holds(&one)
+    }
+
+    fn merged(&self, position: &JsonPosition) -> Merged {
+        let mut merged = Merged { content: Content::nothing(), seen: BTreeSet::new() };
+        for pointer in position {
+            let requirements = self.merge(pointer, Types::ALL, false, &mut merged);
+            for requirement in requirements {
+                if !merged.content.requirements.contains(&requirement) {
+                    merged.content.requirements.push(requirement);
+                }
+            }
+        }
+        merged
+    }
+}
+
+/// The merged content of a position.
+struct Merged {
+    content: Content<JsonPosition>,
+    /// The schemas already merged: makes recursion terminate.
+    seen: BTreeSet<(String, Types, bool)>,
+}
+
+/// The name that reports an array in an array.
+fn array_in_array() -> Name {
+    Name::element("", "[]")
+}
+
+impl SchemaModel for JsonSchema {
+    type Position = JsonPosition;
+
+    fn root(&self, name: Option<&Name>) -> Option<JsonPosition> {
+        let whole = JsonPosition::from([String::new()]);
+        match name {
+            Some(name) => self.content(&whole).part(name).map(|part| part.position.clone()),
+            None => Some(whole),
+        }
+    }
+
+    fn roots(&self) -> Vec<Name> {
+        self.content(&JsonPosition::from([String::new()])).parts.into_iter().map(|part| part.name).collect()
+    }
+
+    fn content(&self, position: &JsonPosition) -> Content<JsonPosition> {
+        self.merged(position).content
+    }
+
+    fn unsupported(&self) -> &[UnsupportedConstruct] {
+        &self.unsupported
+    }
+}
+
+/// Escapes a name as a step of a JSON pointer.
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,136 @@
+//! Checks formats against their schemas: every value and attribute of the schema is mapped, of the envelope, or
+//! unmapped on purpose; every path exists; what the schema requires has a placeholder.
+
+mod built_in;
+mod compare;
+mod json_schema;
+mod mapping;
+mod outline;
+#[cfg(test)]
+mod tests;
+mod xsd;
+mod xsd_document;
+
+use std::collections::BTreeSet;
+
+pub(super) use built_in::built_in;
+use compare::Comparison;
+use json_schema::JsonSchema;
+use mapping::NameResolver;
+use outline::SchemaModel;
+use xsd::Xsd;
+
+use super::finding::{Code, Finding};
+use dmv_redact_model::catalog::Catalog;
+use dmv_redact_model::config::{ConfigError, Document};
+use dmv_redact_model::format::{FormatSpans, Syntax};
+
+pub(super) const NO_SCHEMA: Code =
+    Code::note("no-schema", "a format has no schema beside it: its mapping is held to nothing");
+pub(super) const NOT_UNDERSTOOD: Code =
+    Code::warning("schema-not-understood", "a schema says something that this check can't hold a mapping to");
+pub(super) const STAND_IN_NOT_REQUIRED: Code =
+    Code::warning("stand-in-not-required", "something stands for a part that the schema doesn't require");
+
+/// All codes of findings in formats.
+pub(super) const ALL: [&Code; 9] = [
+    &compare::PATH_NOT_IN_SCHEMA,
+    &compare::VALUE_NOT_IN_SCHEMA,
+    &compare::NOT_MAPPED,
+    &compare::REQUIRED_DENIED,
+    &compare::REQUIRED_NOT_MAPPED,
+    &compare::NOT_NILLABLE,
+    &NO_SCHEMA,
+    &NOT_UNDERSTOOD,
+    &STAND_IN_NOT_REQUIRED,
+];
+
+/// The file name of every JSON Schema next to a format; every `.xsd` is XML Schema.
+pub(super) const JSON_SCHEMA: &str = "schema.json";
+
+/// A format and the schemas next to it.
+#[derive(Debug, Clone)]
+pub(super) struct Sources<'a> {
+    pub format: Document<'a>,
+    pub schemas: Vec<Document<'a>>,
+}
+
+/// Checks a format, which is known to load, against its schemas.
+pub(super) fn lint(sources: &Sources<'_>, catalog: &Catalog) -> Result<Vec<Finding>, ConfigError> {
+    let document = &sources.format;
+    let spans = FormatSpans::read(document)?;
+    let (json, xml): (Vec<_>, Vec<_>) = sources.schemas.iter().partition(|schema| schema.file.ends_with(JSON_SCHEMA));
+    let mut findings = Vec::new();
+    let mut required_paths = BTreeSet::new();
+    let mut is_compared = true;
+    for syntax in &spans.syntaxes {
+        let mut run = |result: Option<ComparisonResult>| match result {
+            Some(result) => {
+                findings.extend(result.findings);
+                required_paths.extend(result.required_paths);
+            }
+            None => {
+                is_compared = false;
+                let (name, what) = match syntax {
+                    Syntax::Xml => ("XML", "a `.xsd`"),
+                    Syntax::Json => ("JSON", "a `schema.json`"),
+                };
+                let message = format!("format `{}` has no schema for its {name}", spans.name.path);
+                let error = document.error(&spans.name.span, message).help(format!("put {what} beside it"));
+                findings.push(Finding::new(&NO_SCHEMA, error));
+            }
+        };
+        match syntax {
+            Syntax::Xml if xml.is_empty() => run(None),
+            Syntax::Json if json.is_empty() => run(None),
+            Syntax::Xml => {
+                let documents: Vec<Document<'_>> = xml.iter().map(|schema: &&Document<'_>| **schema).collect();
+                run(Some(compare_with(&Xsd::read(&documents), *syntax, sources, &spans, catalog)));
+            }
+            Syntax::Json => {
+                for schema in &json {
+                    run(Some(compare_with(&JsonSchema::read(schema), *syntax, sources, &spans, catalog)));
+                }
+            }
+        }
+    }
+    for (path, _) in spans.required.iter().filter(|(path, _)| is_compared && !required_paths.contains(&path.path)) {
+        let message =
+            format!("something stands for `{}` where it is denied, and the schema doesn't require it", path.path);
+        let help = "leave it out: what stands there tells that something was removed";
+        findings.push(Finding::new(&STAND_IN_NOT_REQUIRED, document.error(&path.span, message).help(help)));
+    }
+    Ok(findings)
+}
+
+/// The result of a comparison.
+struct ComparisonResult {
+    findings: Vec<Finding>,
+    required_paths: BTreeSet<String>,
+}
+
+fn compare_with<O: SchemaModel>(
+    outline: &O,
+    syntax: Syntax,
+    sources: &Sources<'_>,
+    spans: &FormatSpans,
+    catalog: &Catalog,
+) -> ComparisonResult {
+    let document = &sources.format;
+    let names = NameResolver::new(spans, syntax);
+    let mapping = names.tree(catalog);
+    let mut comparison =
+        Comparison { outline, spans, names, syntax, document, findings: Vec::new(), required_paths: BTreeSet::new() };
+    comparison.run(&mapping);
+    let Comparison { mut findings, required_paths, .. } = comparison;
+    for fault in outline.unsupported() {
+        let message = format!("this check doesn't understand {}", fault.what);
+        let schema = sources.schemas.iter().find(|schema| schema.file == fault.file);
+        let error = match schema.zip(fault.at) {
+            Some((schema, at)) => schema.error(&(at..at), message),
+            None => ConfigError::of_file(&*fault.file, message),
+        };
+        findings.push(Finding::new(&NOT_UNDERSTOOD, error));
+    }
+    ComparisonResult { findings, required_paths }
+}

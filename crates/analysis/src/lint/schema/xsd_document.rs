@@ -1,0 +1,163 @@
+//! XML Schema documents as trees of their own elements, read by quick-xml; [`Xsd`](super::xsd::Xsd) interprets them.
+//!
+//! Everything that isn't XML Schema's (documentation, foreign annotations) is left out: it allows nothing.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+
+use super::outline::UnsupportedConstruct;
+use dmv_redact_model::config::Document;
+
+pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// One element of a schema document.
+#[derive(Debug)]
+pub(super) struct XsdElement {
+    /// Its local name.
+    pub(super) name: String,
+    attributes: Vec<(String, String)>,
+    prefixes: Rc<BTreeMap<String, String>>,
+    /// The indexes of its children among all elements.
+    pub(super) children: Vec<usize>,
+    pub(super) file: String,
+    /// The offset in the file where it begins, and the line.
+    pub(super) at: usize,
+    line: usize,
+    /// The target namespace of its document.
+    pub(super) target: Rc<str>,
+}
+
+impl XsdElement {
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The namespace and local name that an attribute's value means; `None` if there is no such attribute or its prefix
+    /// is unbound.
+    pub(super) fn qualified(&self, attribute: &str) -> Option<(String, String)> {
+        self.resolve(self.attribute(attribute)?)
+    }
+
+    fn resolve(&self, name: &str) -> Option<(String, String)> {
+        let (prefix, local) = name.trim().split_once(':').unwrap_or(("", name.trim()));
+        let namespace = match (prefix, self.prefixes.get(prefix)) {
+            (_, Some(uri)) => uri.clone(),
+            ("", None) => String::new(),
+            ("xml", None) => XML.to_owned(),
+            (_, None) => return None,
+        };
+        Some((namespace, local.to_owned()))
+    }
+
+    /// Its position, for messages.
+    pub(super) fn declared(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+}
+
+/// Adds the elements of a document to those of others; returns the index of its root.
+pub(super) fn read(
+    document: &Document<'_>,
+    elements: &mut Vec<XsdElement>,
+    unsupported: &mut Vec<UnsupportedConstruct>,
+) -> Option<usize> {
+    let mut reader = Reader::from_str(document.text);
+    let mut fault = |at: usize, what: String| {
+        unsupported.push(UnsupportedConstruct { file: document.file.to_owned(), at: Some(at), what });
+    };
+    let mut open: Vec<usize> = Vec::new();
+    // The nesting depth inside foreign elements.
+    let mut foreign = 0_usize;
+    let mut root = None;
+    // The current line, counted incrementally.
+    let (mut line, mut counted) = (1, 0);
+    loop {
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        line += document.text.get(counted..at).map_or(0, |text| text.matches('\n').count());
+        counted = at;
+        let (start, is_empty) = match reader.read_event() {
+            Ok(Event::Start(start)) => (start, false),
+            Ok(Event::Empty(start)) => (start, true),
+            Ok(Event::End(_)) => {
+                if foreign > 0 {
+                    foreign -= 1;
+                } else {
+                    open.pop();
+                }
+                continue;
+            }
+            Ok(Event::Eof) if open.is_empty() => return root,
+            Ok(Event::Eof) | Err(_) => {
+                fault(at, "it from here on: it is not well-formed".to_owned());
+                return root;
+            }
+            Ok(_) => continue,
+        };
+        let parent = open.last().copied();
+        if foreign > 0 {
+            foreign += usize::from(!is_empty);
+            continue;
+        }
+        let Some(element) = element(&start, parent.and_then(|parent| elements.get(parent)), document, (at, line))
+        else {
+            if parent.is_none() {
+                fault(at, "its root is no `schema` of XML Schema".to_owned());
+                return root;
+            }
+            foreign += usize::from(!is_empty);
+            continue;
+        };
+        let position = elements.len();
+        elements.push(element);
+        match parent.and_then(|parent| elements.get_mut(parent)) {
+            Some(parent) => parent.children.push(position),
+            None => root = Some(position),
+        }
+        if !is_empty {
+            open.push(position);
+        }
+    }
+}
+
+/// The element of a start tag; `None` if it isn't XML Schema's.
+fn element(
+    start: &BytesStart<'_>,
+    parent: Option<&XsdElement>,
+    document: &Document<'_>,
+    (at, line): (usize, usize),
+) -> Option<XsdElement> {
+    let mut prefixes = parent.map_or_else(Rc::default, |parent| Rc::clone(&parent.prefixes));
+    let mut attributes = Vec::new();
+    for attribute in start.attributes().flatten() {
+        let name = attribute.key.into_inner();
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned();
+        match name.strip_prefix("xmlns") {
+            Some("") => _ = Rc::make_mut(&mut prefixes).insert(String::new(), value),
+            Some(rest) => {
+                _ = rest.strip_prefix(':').map(|prefix| Rc::make_mut(&mut prefixes).insert(prefix.to_owned(), value))
+            }
+            None => attributes.push((name.to_owned(), value)),
+        }
+    }
+    let target = match parent {
+        Some(parent) => Rc::clone(&parent.target),
+        None => attributes.iter().find(|(name, _)| name == "targetNamespace").map_or("", |(_, uri)| uri).into(),
+    };
+    let mut element = XsdElement {
+        name: String::new(),
+        attributes,
+        prefixes,
+        children: Vec::new(),
+        file: document.file.to_owned(),
+        at,
+        line,
+        target,
+    };
+    let (namespace, name) = element.resolve(start.name().into_inner())?;
+    element.name = name;
+    (namespace == XSD && (parent.is_some() || element.name == "schema")).then_some(element)
+}

@@ -1,0 +1,277 @@
+//! Builds the matrix of a policy from its survey.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::cell::{CellCase, ElementOutcome, summary};
+use super::{Agency, Choice, ChoiceCode, ColumnHead, Matrix, MatrixCell, MatrixPolicy, MatrixRow, MatrixRule, plain};
+use crate::survey::{Column, KindId, Kinds, Outcome, Population, Survey, Tree};
+use dmv_redact_model::catalog::{Catalog, ElementId};
+use dmv_redact_model::config::ConfigError;
+use dmv_redact_model::policy::RuleId;
+use dmv_redact_model::policy::{Effect, MessageKeyId, Policy, PurposeId, Rule};
+
+/// The sources and the state of the build.
+pub struct MatrixBuilder<'s> {
+    survey: &'s Survey<'s>,
+    catalog: &'s Catalog,
+    /// The names of message keys, by index.
+    messages: &'s [String],
+    kinds: Arc<Kinds>,
+    /// For each rule the kinds of elements that it names; `None` for a review, which covers all.
+    named: Vec<Option<Vec<KindId>>>,
+    cells: Vec<MatrixCell>,
+    cell_by_key: HashMap<(Tree, Vec<RuleId>), usize>,
+    numbers: HashMap<String, usize>,
+}
+
+/// A column before its cells are built: for whom it is, one of the survey's equal columns, and the rules of all of
+/// them.
+struct ColumnDraft<'p> {
+    population: &'p Population,
+    purposes: Vec<Option<PurposeId>>,
+    messages: Vec<Option<MessageKeyId>>,
+    column: Arc<Column>,
+    rules: Vec<RuleId>,
+}
+
+/// Purposes with the same result for every message key.
+struct PurposeGroup<'c> {
+    /// For each message key the number of its result.
+    numbers: Vec<usize>,
+    purposes: Vec<Option<PurposeId>>,
+    /// For each message key the survey columns of all these purposes.
+    columns: Vec<Vec<&'c Arc<Column>>>,
+}
+
+/// Message keys with the same result in a group: its number, the keys, and the columns of the survey.
+type KeyGroup<'c> = (usize, Vec<Option<MessageKeyId>>, Vec<&'c Arc<Column>>);
+
+impl<'s> MatrixBuilder<'s> {
+    pub fn new(survey: &'s Survey<'s>, catalog: &'s Catalog, messages: &'s [String]) -> Self {
+        let kinds = survey.kinds();
+        let named = |rule: &Rule| match rule.effect {
+            Effect::Review => None,
+            _ => Some(kinds.named(rule).into_iter().map(|(kind, _)| kind).collect()),
+        };
+        let named = survey.policy().rules().iter().map(named).collect();
+        let (cells, cell_by_key, numbers) = (Vec::new(), HashMap::new(), HashMap::new());
+        Self { survey, catalog, messages, kinds, named, cells, cell_by_key, numbers }
+    }
+
+    /// The matrix.
+    ///
+    /// # Errors
+    /// When the policy can't be surveyed.
+    pub fn build(mut self) -> Result<Matrix, ConfigError> {
+        let policy = self.survey.policy();
+        let (purposes, messages) = (self.survey.purposes(), self.survey.messages());
+        let mut drafts = Vec::new();
+        for population in self.survey.populations()?.iter().filter(|population| !population.classes.is_empty()) {
+            self.divide(population, (&purposes, &messages), &mut drafts)?;
+        }
+        let is_body = |(_, element): &(ElementId, &dmv_redact::Element)| !element.is_envelope();
+        let elements: Vec<(ElementId, &dmv_redact::Element)> = self.catalog.iter().filter(is_body).collect();
+        // In the order of their first elements that have a row.
+        let mut kinds: Vec<KindId> = Vec::new();
+        for kind in elements.iter().filter_map(|(element, _)| self.kinds.kind(*element)) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        let mut cells: Vec<Vec<usize>> = vec![Vec::with_capacity(drafts.len()); self.kinds.count()];
+        for column in &drafts {
+            let mut naming = self.naming(&column.rules);
+            for kind in &kinds {
+                let rules = naming.get_mut(*kind).map(std::mem::take).unwrap_or_default();
+                if let (Some(tree), Some(own)) = (column.column.cells().get(*kind), cells.get_mut(*kind)) {
+                    own.push(self.cell(*tree, rules)?);
+                }
+            }
+        }
+        let cells: Vec<Rc<[usize]>> = cells.into_iter().map(Rc::from).collect();
+        let row = |(id, element): &(ElementId, &dmv_redact::Element)| MatrixRow {
+            element: plain(element.id()),
+            title: plain(element.title()),
+            dppa: element.sensitivity(),
+            cells: self.kinds.kind(*id).and_then(|kind| cells.get(kind)).cloned().unwrap_or_default(),
+        };
+        let rows = elements.iter().map(row).collect();
+        let identity = policy.identity();
+        Ok(Matrix {
+            policy: MatrixPolicy {
+                name: plain(&identity.name),
+                version: plain(&identity.version),
+                title: policy.title().map(plain),
+                sha256: identity.sha256.clone(),
+            },
+            purposes: policy.purposes().to_vec(),
+            messages: messages.iter().flatten().filter_map(|key| self.message(*key)).collect(),
+            columns: drafts.iter().map(|column| self.head(column, (&purposes, &messages))).collect(),
+            elements: rows,
+            cells: self.cells,
+            rules: policy.rules().iter().map(matrix_rule).collect(),
+        })
+    }
+
+    /// Groups the purposes and message keys for which a population gets the same.
+    fn divide<'p>(
+        &self,
+        population: &'p Population,
+        (purposes, messages): (&[Option<PurposeId>], &[Option<MessageKeyId>]),
+        into: &mut Vec<ColumnDraft<'p>>,
+    ) -> Result<(), ConfigError> {
+        let questions: Vec<_> =
+            purposes.iter().flat_map(|purpose| messages.iter().map(move |message| (*purpose, *message))).collect();
+        let columns = self.survey.columns(&population.classes, &questions)?;
+        let mut by_cells: HashMap<&[Tree], usize> = HashMap::new();
+        let mut groups: Vec<PurposeGroup<'_>> = Vec::new();
+        for (purpose, columns) in purposes.iter().zip(columns.chunks(messages.len().max(1))) {
+            let mut numbers = Vec::with_capacity(columns.len());
+            for column in columns {
+                let next = by_cells.len();
+                numbers.push(*by_cells.entry(column.cells()).or_insert(next));
+            }
+            match groups.iter_mut().find(|group| group.numbers == numbers) {
+                Some(group) => {
+                    group.purposes.push(*purpose);
+                    group.columns.iter_mut().zip(columns).for_each(|(own, column)| own.push(column));
+                }
+                None => groups.push(PurposeGroup {
+                    numbers,
+                    purposes: vec![*purpose],
+                    columns: columns.iter().map(|column| vec![column]).collect(),
+                }),
+            }
+        }
+        for PurposeGroup { numbers, purposes, columns } in groups {
+            let mut parts: Vec<KeyGroup<'_>> = Vec::new();
+            for ((number, message), columns) in numbers.into_iter().zip(messages).zip(columns) {
+                match parts.iter_mut().find(|(own, ..)| *own == number) {
+                    Some((_, keys, drafts)) => {
+                        keys.push(*message);
+                        drafts.extend(columns);
+                    }
+                    None => parts.push((number, vec![*message], columns)),
+                }
+            }
+            for (_, messages, columns) in parts {
+                let mut rules: Vec<RuleId> = columns.iter().flat_map(|column| column.rules.iter().copied()).collect();
+                rules.sort_unstable();
+                rules.dedup();
+                let Some(column) = columns.first().map(|column| Arc::clone(column)) else { continue };
+                into.push(ColumnDraft { population, purposes: purposes.clone(), messages, column, rules });
+            }
+        }
+        Ok(())
+    }
+
+    /// For whom a column is; `all` are the purposes and message keys of all columns.
+    fn head(&self, column: &ColumnDraft<'_>, all: (&[Option<PurposeId>], &[Option<MessageKeyId>])) -> ColumnHead {
+        let policy = self.survey.policy();
+        let agency = |class: &dmv_redact_model::policy::ClassId| Agency {
+            name: plain(policy.class_name(*class)),
+            title: policy
+                .classes()
+                .get(usize::from(*class))
+                .and_then(|class| class.metadata.title.as_deref())
+                .map(plain),
+        };
+        ColumnHead {
+            agencies: column.population.classes.iter().map(agency).collect(),
+            example: column.population.example.to_string(),
+            purposes: Choice::of(&column.purposes, all.0, |purpose| match purpose {
+                Some(purpose) => ChoiceCode::Named(policy.purpose_code(*purpose).to_owned()),
+                None => ChoiceCode::None,
+            }),
+            messages: Choice::of(&column.messages, all.1, |key| match key {
+                Some(key) => self.message(*key).map_or(ChoiceCode::Other, ChoiceCode::Named),
+                None => ChoiceCode::None,
+            }),
+        }
+    }
+
+    /// The name of a message key; `None` for keys that no rule names.
+    fn message(&self, key: MessageKeyId) -> Option<String> {
+        self.messages.get(usize::from(key.0)).map(|name| plain(name))
+    }
+
+    /// For every kind of elements, those of some rules that name it, reviews included, in order.
+    fn naming(&self, rules: &[RuleId]) -> Vec<Vec<RuleId>> {
+        let mut naming = vec![Vec::new(); self.kinds.count()];
+        for id in rules {
+            match self.named.get(*id) {
+                Some(Some(kinds)) => {
+                    for kind in kinds {
+                        naming.get_mut(*kind).into_iter().for_each(|own: &mut Vec<RuleId>| own.push(*id));
+                    }
+                }
+                Some(None) => naming.iter_mut().for_each(|own| own.push(*id)),
+                None => {}
+            }
+        }
+        naming
+    }
+
+    /// The number of the cell of a tree, where these rules name the element.
+    fn cell(&mut self, tree: Tree, naming: Vec<RuleId>) -> Result<usize, ConfigError> {
+        let key = (tree, naming);
+        if let Some(number) = self.cell_by_key.get(&key) {
+            return Ok(*number);
+        }
+        let policy = self.survey.policy();
+        let names = |set| policy.claim_names(set).into_iter().map(plain).collect();
+        let mut cases = Vec::new();
+        for case in self.survey.simple_cases(tree)? {
+            let (becomes, treatment) = match case.value {
+                Outcome::Released(treatment) => (ElementOutcome::Released, Some(treatment)),
+                Outcome::Held(treatment) => (ElementOutcome::Held, Some(treatment)),
+                Outcome::Removed => (ElementOutcome::Removed, None),
+            };
+            let rules = deciding(policy, &key.1, case.with, case.value);
+            cases.push(CellCase { with: names(case.with), without: names(case.without), becomes, treatment, rules });
+        }
+        let (manner, summary, told) = summary(&cases);
+        let cell = MatrixCell { manner, summary, told, cases };
+        // Different trees or rules may produce the same cell.
+        let text = serde_json::to_string(&cell).unwrap_or_default();
+        let next = self.cells.len();
+        let number = *self.numbers.entry(text).or_insert(next);
+        if number == next {
+            self.cells.push(cell);
+        }
+        self.cell_by_key.insert(key, number);
+        Ok(number)
+    }
+}
+
+/// Of the rules that name an element, those that decide its outcome if only these claims are vouched for.
+fn deciding(
+    policy: &Policy,
+    naming: &[RuleId],
+    claims: dmv_redact_model::policy::ClaimSet,
+    outcome: Outcome,
+) -> Vec<RuleId> {
+    let kind = |rule: &Rule| match rule.effect {
+        Effect::Permit(_) => outcome != Outcome::Removed,
+        Effect::Forbid(_) => outcome == Outcome::Removed,
+        Effect::Review => matches!(outcome, Outcome::Held(_)),
+    };
+    let decides = |id: &RuleId| policy.rule(*id).is_some_and(|rule| rule.is_vouched(claims) && kind(rule));
+    naming.iter().copied().filter(decides).collect()
+}
+
+fn matrix_rule(rule: &Rule) -> MatrixRule {
+    MatrixRule {
+        id: plain(&rule.id),
+        kind: match rule.effect {
+            Effect::Permit(_) => "permit",
+            Effect::Forbid(_) => "forbid",
+            Effect::Review => "review",
+        },
+        title: rule.metadata.title.as_deref().map(plain),
+        basis: rule.metadata.basis.as_deref().map(plain),
+        line: rule.metadata.position.line,
+    }
+}

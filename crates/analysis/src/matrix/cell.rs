@@ -1,0 +1,95 @@
+//! The content of one cell: the cases of a decision over claims, in as few and as plain words as possible.
+
+use serde::Serialize;
+
+use dmv_redact::Treatment;
+
+/// The short answer of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CellManner {
+    Full,
+    Generalised,
+    /// Only if something is vouched for.
+    Claim,
+    Held,
+    Never,
+}
+
+/// The outcome for an element in one case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ElementOutcome {
+    Released,
+    Held,
+    Removed,
+}
+
+/// Some claims, the outcome for the element if they are vouched for and those of `without` are not, and the deciding
+/// rules.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CellCase {
+    pub with: Vec<String>,
+    pub without: Vec<String>,
+    pub becomes: ElementOutcome,
+    pub treatment: Option<Treatment>,
+    /// The indexes of the rules among the matrix's; empty if no rule permits the element.
+    pub rules: Vec<usize>,
+}
+
+impl CellCase {
+    /// The outcome for the element, in a word or two.
+    pub fn describe(&self) -> String {
+        match (self.becomes, self.treatment) {
+            (ElementOutcome::Released, Some(treatment)) => treatment.name().to_owned(),
+            (ElementOutcome::Held, Some(Treatment::Full)) | (ElementOutcome::Held, None) => "held".to_owned(),
+            (ElementOutcome::Held, Some(treatment)) => format!("held ({})", treatment.name()),
+            _ => "removed".to_owned(),
+        }
+    }
+
+    /// The claims, in words; empty if any will do.
+    pub fn condition(&self) -> String {
+        let mut text = String::new();
+        if !self.with.is_empty() {
+            text += &format!("with {}", self.with.join(" and "));
+        }
+        if !self.without.is_empty() {
+            let space = if text.is_empty() { "" } else { " " };
+            text += &format!("{space}without {}", self.without.join(" or "));
+        }
+        text
+    }
+}
+
+/// The short answer of some cases, as a word and as a line.
+pub(super) fn summary(cases: &[CellCase]) -> (CellManner, String, String) {
+    // Without any claim.
+    let first = cases.iter().find(|case| case.with.is_empty());
+    let manner = match first.map(|case| (case.becomes, case.treatment)) {
+        Some((ElementOutcome::Released, Some(Treatment::Full))) => CellManner::Full,
+        Some((ElementOutcome::Released, _)) => CellManner::Generalised,
+        Some((ElementOutcome::Held, _)) => CellManner::Held,
+        _ if cases.iter().any(|case| case.becomes != ElementOutcome::Removed) => CellManner::Claim,
+        _ => CellManner::Never,
+    };
+    let word = match (manner, first) {
+        (CellManner::Generalised | CellManner::Held, Some(case)) => case.describe(),
+        (CellManner::Full, _) => "full".to_owned(),
+        (CellManner::Claim, _) => "claim".to_owned(),
+        _ => "never".to_owned(),
+    };
+    // Removal by default needs no words.
+    let needs_words =
+        |case: &&CellCase| case.becomes != ElementOutcome::Removed || !matches!(manner, CellManner::Claim);
+    let describe = |case: &CellCase| match case.with.is_empty() {
+        true if cases.iter().filter(|case| case.with.is_empty()).count() == 1 => case.describe(),
+        _ => format!("{} {}", case.describe(), case.condition()),
+    };
+    let text: Vec<String> = match manner {
+        CellManner::Never => vec!["never".to_owned()],
+        _ => cases.iter().filter(needs_words).map(describe).collect(),
+    };
+    (manner, word, text.join("; "))
+}

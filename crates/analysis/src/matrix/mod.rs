@@ -1,0 +1,125 @@
+//! The matrix of a policy: for every agency class, purpose and message key that its rules distinguish, the outcome for
+//! every data element. One table.
+//!
+//! A column is a population of requesters, with the purposes and message keys for which they get the same; a cell
+//! states the outcome for one element, by claims, and the deciding rules. Equal cells are stored once, by number.
+
+mod build;
+mod cell;
+
+use std::rc::Rc;
+
+use serde::{Serialize, Serializer};
+
+use super::words::{Choice, ChoiceCode, plain};
+
+pub use build::MatrixBuilder;
+pub use cell::{CellCase, CellManner, ElementOutcome};
+
+/// A whole policy at a glance.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Matrix {
+    pub policy: MatrixPolicy,
+    /// The purposes that a request may state, and the message keys that rules name.
+    pub purposes: Vec<String>,
+    pub messages: Vec<String>,
+    pub columns: Vec<ColumnHead>,
+    pub elements: Vec<MatrixRow>,
+    pub cells: Vec<MatrixCell>,
+    pub rules: Vec<MatrixRule>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MatrixPolicy {
+    pub name: String,
+    pub version: String,
+    pub title: Option<String>,
+    pub sha256: String,
+}
+
+/// For whom a column is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ColumnHead {
+    /// All the agency classes that these requesters are in.
+    pub agencies: Vec<Agency>,
+    /// The ORI of one of them.
+    pub example: String,
+    pub purposes: Choice,
+    pub messages: Choice,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Agency {
+    pub name: String,
+    pub title: Option<String>,
+}
+
+/// A data element, and the number of its cell for each column.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MatrixRow {
+    pub element: String,
+    pub title: String,
+    pub dppa: dmv_redact::Sensitivity,
+    /// Shared by all elements of a kind.
+    #[serde(serialize_with = "as_slice")]
+    pub cells: Rc<[usize]>,
+}
+
+fn as_slice<S: Serializer>(cells: &Rc<[usize]>, serializer: S) -> Result<S::Ok, S::Error> {
+    cells.as_ref().serialize(serializer)
+}
+
+impl MatrixRow {
+    /// The first part of its id, by which rows are grouped.
+    pub fn group(&self) -> &str {
+        self.element.split('.').next().unwrap_or_default()
+    }
+}
+
+/// The outcome for an element.
+#[derive(Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct MatrixCell {
+    pub manner: CellManner,
+    /// In one word, and whether claims make a difference.
+    pub summary: String,
+    /// In words.
+    pub told: String,
+    /// Every set of claims is in at least one case; where it is in several, they agree.
+    pub cases: Vec<CellCase>,
+}
+
+/// A rule that decides some cell.
+#[derive(Debug, Serialize)]
+pub struct MatrixRule {
+    pub id: String,
+    pub kind: &'static str,
+    pub title: Option<String>,
+    pub basis: Option<String>,
+    pub line: usize,
+}
+
+impl Matrix {
+    /// The rows by group, in the order of the catalog.
+    pub fn groups(&self) -> Vec<(&str, Vec<&MatrixRow>)> {
+        let mut groups: Vec<(&str, Vec<&MatrixRow>)> = Vec::new();
+        for row in &self.elements {
+            match groups.iter_mut().find(|(name, _)| *name == row.group()) {
+                Some((_, rows)) => rows.push(row),
+                None => groups.push((row.group(), vec![row])),
+            }
+        }
+        groups
+    }
+
+    pub fn cell(&self, number: usize) -> Option<&MatrixCell> {
+        self.cells.get(number)
+    }
+
+    pub fn rule(&self, number: usize) -> Option<&MatrixRule> {
+        self.rules.get(number)
+    }
+}

@@ -1,0 +1,289 @@
+//! The outcomes of every data element for one set of agency classes, one purpose and one message key, each a decision
+//! tree over claims. Columns of several policies share their trees, so that equal outcomes are the same tree.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::SurveyError;
+use super::kinds::{KindId, Kinds};
+use super::trees::{Condition, Levels, Tree, Trees};
+#[cfg(test)]
+use dmv_redact_model::catalog::ElementId;
+use dmv_redact_model::catalog::Treatment;
+use dmv_redact_model::policy::ClassId;
+use dmv_redact_model::policy::RuleId;
+use dmv_redact_model::policy::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
+use dmv_redact_model::policy::{Policy, Verdict};
+
+/// The outcome for a data element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It is released with this treatment.
+    Released(Treatment),
+    /// It would be released with this treatment, but a person must review the message first.
+    Held(Treatment),
+    /// It is removed.
+    Removed,
+}
+
+/// The outcomes of every element, by claims.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The rules that apply if their claims are vouched for.
+    pub rules: Arc<[RuleId]>,
+    /// By kind of element.
+    cells: Box<[Tree]>,
+    kinds: Arc<Kinds>,
+}
+
+impl Column {
+    /// The outcomes of an element. Equal trees have equal outcomes for every set of claims, in all columns.
+    #[cfg(test)]
+    pub fn cell(&self, element: ElementId) -> Option<Tree> {
+        self.cells.get(self.kinds.kind(element)?).copied()
+    }
+
+    /// All cells, by kind of element.
+    pub fn cells(&self) -> &[Tree] {
+        &self.cells
+    }
+}
+
+/// What a rule does to one element, and its claim conditions.
+type Action = (ActionKind, Condition);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum ActionKind {
+    Permit(Treatment),
+    Forbid,
+    Review,
+}
+
+/// The rules of one policy, indexed by agency class.
+#[derive(Debug)]
+struct RuleIndex<'p> {
+    policy: &'p Policy,
+    /// For each rule the ids of its actions, with the kind of element; a review acts on every kind.
+    actions: Vec<Vec<(Option<KindId>, u32)>>,
+    of_class: Vec<Vec<RuleId>>,
+    of_everyone: Vec<RuleId>,
+}
+
+/// All columns computed so far, and the trees they share.
+#[derive(Debug)]
+pub(super) struct Columns<'p> {
+    rule_indices: Vec<RuleIndex<'p>>,
+    /// The names of the claims, in the variable order of the trees.
+    claims: Vec<&'p str>,
+    kinds: Arc<Kinds>,
+    /// By action id.
+    actions: Vec<Action>,
+    pub(super) trees: Trees<Outcome>,
+    pub(super) verdicts: Trees<Verdict>,
+    /// For each policy, by rules.
+    known: Vec<HashMap<Arc<[RuleId]>, Arc<Column>>>,
+    known_cells: HashMap<Box<[u32]>, Tree>,
+    known_verdicts: HashMap<Vec<Tree>, Tree>,
+}
+
+impl<'p> Columns<'p> {
+    pub(super) fn of(policies: &[&'p Policy]) -> Self {
+        let mut claims: Vec<&'p str> = Vec::new();
+        // Claims of one rule are adjacent in the variable order, which keeps trees small.
+        for policy in policies {
+            for rule in policy.rules() {
+                for name in policy.claim_names(ClaimSet(rule.requires.0 | rule.unless.0)) {
+                    if !claims.contains(&name) {
+                        claims.push(name);
+                    }
+                }
+            }
+        }
+        let kinds = Arc::new(Kinds::of(policies));
+        let mut numbers = HashMap::new();
+        let rule_indices = policies.iter().map(|policy| RuleIndex::of(policy, &claims, &kinds, &mut numbers)).collect();
+        let mut actions: Vec<(u32, Action)> = numbers.into_iter().map(|(action, number)| (number, action)).collect();
+        actions.sort_unstable();
+        Self {
+            rule_indices,
+            claims,
+            kinds,
+            actions: actions.into_iter().map(|(_, action)| action).collect(),
+            trees: Trees::new(),
+            verdicts: Trees::new(),
+            known: vec![HashMap::new(); policies.len()],
+            known_cells: HashMap::new(),
+            known_verdicts: HashMap::new(),
+        }
+    }
+
+    /// The names of the claims at these levels.
+    pub(super) fn claim_names(&self, levels: Levels) -> Vec<&'p str> {
+        (0..).zip(&self.claims).filter(|(level, _)| levels & (1 << level) != 0).map(|(_, name)| *name).collect()
+    }
+
+    /// The rules of a policy for any of these classes, in order.
+    pub(super) fn rules_for(&self, policy: usize, classes: &[ClassId]) -> Vec<RuleId> {
+        let Some(rule_index) = self.rule_indices.get(policy) else { return Vec::new() };
+        if classes.is_empty() {
+            return Vec::new();
+        }
+        let of_classes = classes.iter().filter_map(|class| rule_index.of_class.get(usize::from(*class))).flatten();
+        let mut rules: Vec<RuleId> = of_classes.chain(&rule_index.of_everyone).copied().collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
+    /// The column of these rules for a purpose and a message key.
+    pub(super) fn column(
+        &mut self,
+        policy: usize,
+        rules: &[RuleId],
+        purpose: Option<PurposeId>,
+        message: Option<MessageKeyId>,
+    ) -> Result<Arc<Column>, SurveyError> {
+        let Some(surveyed) = self.rule_indices.get(policy).map(|rule_index| rule_index.policy) else {
+            return Err(SurveyError::Claims(Vec::new()));
+        };
+        let is_for = |id: &RuleId| surveyed.rule(*id).is_some_and(|rule| rule.is_for(purpose, message));
+        let own: Vec<RuleId> = rules.iter().copied().filter(is_for).collect();
+        if let Some(column) = self.known.get(policy).and_then(|known| known.get(own.as_slice())) {
+            return Ok(Arc::clone(column));
+        }
+        let own: Arc<[RuleId]> = own.into();
+        let column = Arc::new(self.build(policy, Arc::clone(&own)));
+        if self.trees.is_full() {
+            return Err(SurveyError::Claims(own.iter().map(|id| (policy, *id)).collect()));
+        }
+        if let Some(known) = self.known.get_mut(policy) {
+            known.insert(own, Arc::clone(&column));
+        }
+        Ok(column)
+    }
+
+    fn build(&mut self, policy: usize, rules: Arc<[RuleId]>) -> Column {
+        let mut actions: Vec<(KindId, u32)> = Vec::new();
+        let mut reviews: Vec<u32> = Vec::new();
+        if let Some(rule_index) = self.rule_indices.get(policy) {
+            for (kind, action) in rules.iter().filter_map(|id| rule_index.actions.get(*id)).flatten() {
+                match kind {
+                    Some(kind) => actions.push((*kind, *action)),
+                    None => reviews.push(*action),
+                }
+            }
+        }
+        actions.sort_unstable();
+        // Kinds that no rule names all have the same cell.
+        let mut own = reviews.clone();
+        let mut cells = vec![self.cell(&mut own); self.kinds.count()];
+        for actions in actions.chunk_by(|(one, _), (other, _)| one == other) {
+            own.clear();
+            own.extend(actions.iter().map(|(_, action)| *action).chain(reviews.iter().copied()));
+            let cell = actions.first().and_then(|(kind, _)| cells.get_mut(*kind));
+            let tree = self.cell(&mut own);
+            cell.into_iter().for_each(|cell| *cell = tree);
+        }
+        Column { rules, cells: cells.into(), kinds: Arc::clone(&self.kinds) }
+    }
+
+    /// The outcome tree of a set of actions, given by id: the most open permit, unless there is a forbid; held, if
+    /// there is a review.
+    fn cell(&mut self, numbers: &mut Vec<u32>) -> Tree {
+        numbers.sort_unstable();
+        numbers.dedup();
+        if let Some(tree) = self.known_cells.get(numbers.as_slice()) {
+            return *tree;
+        }
+        let mut actions: Vec<Action> =
+            numbers.iter().filter_map(|number| self.actions.get(*number as usize).copied()).collect();
+        actions.sort_unstable();
+        let trees = &mut self.trees;
+        let removed = trees.leaf(Outcome::Removed);
+        let mut tree = removed;
+        for (action_kind, condition) in &actions {
+            let then = match *action_kind {
+                ActionKind::Permit(treatment) => {
+                    trees.map(tree, &|outcome: Outcome| outcome.min(Outcome::Released(treatment)))
+                }
+                ActionKind::Forbid => removed,
+                ActionKind::Review => trees.map(tree, &|outcome| match outcome {
+                    Outcome::Released(treatment) => Outcome::Held(treatment),
+                    other => other,
+                }),
+            };
+            tree = trees.choose(*condition, then, tree);
+        }
+        self.known_cells.insert(numbers.as_slice().into(), tree);
+        tree
+    }
+
+    /// The verdict on the whole message. Computed lazily, because it is rarely needed and can depend on all claims at
+    /// once.
+    pub(super) fn verdict(&mut self, column: &Column) -> Result<Tree, SurveyError> {
+        let mut distinct = column.cells.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        if let Some(tree) = self.known_verdicts.get(&distinct) {
+            return Ok(*tree);
+        }
+        let join = |verdict: Verdict, outcome: Outcome| match outcome {
+            Outcome::Released(_) => Verdict::Rewrite,
+            Outcome::Held(_) => Verdict::Review,
+            Outcome::Removed => verdict,
+        };
+        // An element that is always released, without review, decides it alone.
+        let always = |tree: &&Tree| matches!(self.trees.value(**tree), Some(Outcome::Released(_)));
+        let deciding = distinct.iter().find(always).map_or(distinct.as_slice(), std::slice::from_ref);
+        let mut tree = self.verdicts.leaf(Verdict::Nothing);
+        for cell in deciding {
+            tree = self.verdicts.fold(tree, (&self.trees, *cell), &join);
+        }
+        if self.verdicts.is_full() {
+            return Err(SurveyError::Claims(Vec::new()));
+        }
+        self.known_verdicts.insert(distinct, tree);
+        Ok(tree)
+    }
+
+    pub(super) fn kinds(&self) -> &Arc<Kinds> {
+        &self.kinds
+    }
+}
+
+impl<'p> RuleIndex<'p> {
+    fn of(policy: &'p Policy, claims: &[&str], kinds: &Kinds, numbers: &mut HashMap<Action, u32>) -> Self {
+        let levels = |set: ClaimSet| {
+            let level = |name: &str| claims.iter().position(|own| *own == name).unwrap_or_default();
+            policy.claim_names(set).into_iter().fold(0, |levels: Levels, name| levels | 1 << level(name))
+        };
+        let condition = |rule: &Rule| Condition { requires: levels(rule.requires), unless: levels(rule.unless) };
+        let mut actions_of = |rule: &Rule| -> Vec<(Option<KindId>, u32)> {
+            let condition = condition(rule);
+            let mut number = |action_kind: ActionKind| {
+                let next = numbers.len() as u32;
+                *numbers.entry((action_kind, condition)).or_insert(next)
+            };
+            if let Effect::Review = rule.effect {
+                return vec![(None, number(ActionKind::Review))];
+            }
+            let named = kinds.named(rule).into_iter();
+            named
+                .map(|(kind, treatment)| (Some(kind), number(treatment.map_or(ActionKind::Forbid, ActionKind::Permit))))
+                .collect()
+        };
+        let mut of_class = vec![Vec::new(); policy.classes().len()];
+        let mut of_everyone = Vec::new();
+        for (id, rule) in policy.rules().iter().enumerate() {
+            match &rule.classes {
+                Some(classes) => classes.iter().for_each(|class| {
+                    if let Some(own) = of_class.get_mut(usize::from(*class)) {
+                        own.push(id);
+                    }
+                }),
+                None => of_everyone.push(id),
+            }
+        }
+        Self { policy, actions: policy.rules().iter().map(&mut actions_of).collect(), of_class, of_everyone }
+    }
+}

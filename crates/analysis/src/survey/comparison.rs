@@ -1,0 +1,497 @@
+//! Compares two policies semantically: what each releases for every ORI, purpose, message key and set of claims that
+//! either distinguishes. Names of classes and rules, their order and spelling make no difference.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::columns::{Column, Columns, Outcome};
+use super::regions::{Region, regions};
+use super::simple::simplified;
+use super::trees::{Levels, Tree, TreePath, Trees};
+use super::{MAX_CASES, SurveyError, messages};
+use dmv_redact_model::catalog::{ElementId, Treatment};
+use dmv_redact_model::config::ConfigError;
+use dmv_redact_model::policy::ClassId;
+use dmv_redact_model::policy::Ori;
+use dmv_redact_model::policy::RuleId;
+use dmv_redact_model::policy::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
+use dmv_redact_model::policy::{OnShapeViolation, Policy, Verdict};
+
+/// The index of the old policy.
+pub const OLD: usize = 0;
+/// The index of the new policy.
+pub const NEW: usize = 1;
+
+/// Maximum number of reported changes, and of situations with changes (P8).
+const MAX_CHANGES: usize = 100_000;
+const MAX_CHANGED_SITUATIONS: usize = 2_000_000;
+
+/// A change of one element, or of the verdict on the whole message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    Element(ElementId, [Outcome; 2]),
+    Message([Verdict; 2]),
+}
+
+/// The direction of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// More goes out.
+    Gain,
+    /// No more goes out directly, but more after a person has approved the message.
+    GainAfterReview,
+    /// Less goes out, or less once approved.
+    Loss,
+}
+
+impl Change {
+    pub fn direction(&self) -> Direction {
+        match self {
+            Self::Element(_, outcomes) => direction(*outcomes),
+            Self::Message([_, Verdict::Rewrite]) => Direction::Gain,
+            Self::Message([Verdict::Nothing, Verdict::Review]) => Direction::GainAfterReview,
+            Self::Message(_) => Direction::Loss,
+        }
+    }
+}
+
+/// The direction of a change of an element's outcome.
+pub(super) fn direction(outcomes: [Outcome; 2]) -> Direction {
+    let is_more = |part: fn(Outcome) -> Option<Treatment>| {
+        let [old, new] = outcomes.map(|outcome| openness(part(outcome)));
+        new > old
+    };
+    match (is_more(released), is_more(permitted)) {
+        (true, _) => Direction::Gain,
+        (false, true) => Direction::GainAfterReview,
+        (false, false) => Direction::Loss,
+    }
+}
+
+/// The treatment of an element that is released directly.
+fn released(outcome: Outcome) -> Option<Treatment> {
+    match outcome {
+        Outcome::Released(treatment) => Some(treatment),
+        Outcome::Held(_) | Outcome::Removed => None,
+    }
+}
+
+/// The treatment of an element that is released directly or after a review.
+fn permitted(outcome: Outcome) -> Option<Treatment> {
+    match outcome {
+        Outcome::Released(treatment) | Outcome::Held(treatment) => Some(treatment),
+        Outcome::Removed => None,
+    }
+}
+
+fn openness(treatment: Option<Treatment>) -> u8 {
+    match treatment {
+        None => 0,
+        Some(Treatment::Mask) => 1,
+        Some(Treatment::Year | Treatment::Zip5 | Treatment::Last4) => 2,
+        Some(Treatment::Full) => 3,
+    }
+}
+
+/// One change, and whom it affects.
+#[derive(Debug)]
+pub struct Difference {
+    /// The classes of these requesters under either policy.
+    pub classes: [Vec<ClassId>; 2],
+    pub example: Ori,
+    pub change: Change,
+    /// Every one of these purposes with every one of these message keys.
+    pub purposes: Vec<Option<String>>,
+    pub messages: Vec<Option<MessageKeyId>>,
+    /// Claims that are vouched for, and that are not.
+    pub with: Vec<String>,
+    pub without: Vec<String>,
+    /// The rules of either policy that cause the change.
+    pub rules: [Vec<RuleId>; 2],
+}
+
+/// All changes from one policy to another.
+#[derive(Debug)]
+pub struct Differences {
+    pub all: Vec<Difference>,
+    /// What each policy does on a shape violation, if that makes a difference.
+    pub shape: Option<[OnShapeViolation; 2]>,
+    /// The purposes that may be stated under either policy, and the message keys that either distinguishes.
+    pub purposes: Vec<Option<String>>,
+    pub messages: Vec<Option<MessageKeyId>>,
+}
+
+/// One purpose under both policies.
+struct Purpose {
+    code: Option<String>,
+    /// Its id in either policy; `None` if the policy refuses the code.
+    places: [Option<Option<PurposeId>>; 2],
+}
+
+impl Purpose {
+    /// Whether exactly one policy refuses it.
+    fn is_refused_by_one(&self) -> bool {
+        self.places[OLD].is_none() != self.places[NEW].is_none()
+    }
+}
+
+/// Compares two policies with the same catalog and formats.
+///
+/// # Errors
+/// When one of them can't be surveyed, or there are too many differences.
+pub fn compare(old: &Policy, new: &Policy) -> Result<Differences, ConfigError> {
+    Comparer::of(old, new).compare().map_err(|error| error.of(&[old, new]))
+}
+
+struct Comparer<'p> {
+    policies: [&'p Policy; 2],
+    columns: Columns<'p>,
+    purposes: Vec<Purpose>,
+    messages: Vec<Option<MessageKeyId>>,
+    /// For each rule of either policy the id of its content, regardless of its name and agency classes.
+    contents: [Vec<usize>; 2],
+    elements: Trees<[Outcome; 2]>,
+    verdicts: Trees<[Verdict; 2]>,
+    known_elements: HashMap<[Tree; 2], Arc<TreePaths<Outcome>>>,
+    known_verdicts: HashMap<[Tree; 2], Arc<TreePaths<Verdict>>>,
+}
+
+impl<'p> Comparer<'p> {
+    fn of(old: &'p Policy, new: &'p Policy) -> Self {
+        let policies = [old, new];
+        let mut codes: Vec<String> = policies.iter().flat_map(|policy| policy.purposes()).cloned().collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let purpose = |code: Option<String>| {
+            let places = policies.map(|policy| code.as_deref().map_or(Some(None), |code| policy.purpose_named(code)));
+            Purpose { code, places }
+        };
+        Self {
+            policies,
+            columns: Columns::of(&policies),
+            purposes: codes.into_iter().map(Some).chain([None]).map(purpose).collect(),
+            messages: messages(&policies),
+            contents: contents(policies),
+            elements: Trees::new(),
+            verdicts: Trees::new(),
+            known_elements: HashMap::new(),
+            known_verdicts: HashMap::new(),
+        }
+    }
+
+    fn compare(mut self) -> Result<Differences, SurveyError> {
+        let shapes = self.policies.map(Policy::on_shape_violation);
+        let shape_differs = shapes[OLD] != shapes[NEW];
+        let is_any_refused = self.purposes.iter().any(Purpose::is_refused_by_one);
+        let mut shape = None;
+        let mut all = Vec::new();
+        let mut places = 0;
+        let regions = regions(&self.policies.map(|policy| policy.agencies()))?;
+        SurveyError::check_count(regions.len(), self.purposes.len(), self.messages.len())?;
+        for region in regions {
+            let mut classes = region.classes.iter();
+            let classes = [(); 2].map(|()| classes.next().cloned().unwrap_or_default());
+            let rules =
+                [OLD, NEW].map(|policy| self.columns.rules_for(policy, classes.get(policy).unwrap_or(&classes[OLD])));
+            let differing = self.differing(&rules);
+            if !shape_differs && !is_any_refused && differing.iter().all(Vec::is_empty) {
+                continue;
+            }
+            let mut found = FoundChanges::new();
+            for purpose in 0..self.purposes.len() {
+                for message in 0..self.messages.len() {
+                    if !shape_differs && !self.applies_any(&differing, purpose, message) {
+                        continue;
+                    }
+                    let columns = self.pair(&rules, purpose, message)?;
+                    places += self.compare_columns(&columns, (purpose, message), &mut found)?;
+                    if places > MAX_CHANGED_SITUATIONS {
+                        return Err(SurveyError::Differences(MAX_CHANGED_SITUATIONS));
+                    }
+                    if shape_differs && shape.is_none() {
+                        let paths = self.verdict_paths(&columns)?;
+                        let both = paths.iter().any(|path| path.value == [Verdict::Rewrite; 2]);
+                        shape = both.then_some(shapes);
+                    }
+                }
+            }
+            self.report_region(&region, &classes, found, &mut all);
+            if all.len() > MAX_CHANGES {
+                return Err(SurveyError::Differences(MAX_CHANGES));
+            }
+        }
+        Ok(Differences {
+            all,
+            shape,
+            purposes: self.purposes.into_iter().map(|purpose| purpose.code).collect(),
+            messages: self.messages,
+        })
+    }
+
+    /// The rules of either policy whose content no rule of the other has. Where none of them applies, nothing differs.
+    fn differing(&self, rules: &[Vec<RuleId>; 2]) -> [Vec<RuleId>; 2] {
+        let contents = [self.contents_of(OLD, &rules[OLD]), self.contents_of(NEW, &rules[NEW])];
+        let unmatched = |own: usize, rules: &[RuleId], other: &[usize]| {
+            let is_alone =
+                |id: &RuleId| self.content(own, *id).is_none_or(|content| other.binary_search(&content).is_err());
+            rules.iter().copied().filter(is_alone).collect()
+        };
+        [unmatched(OLD, &rules[OLD], &contents[NEW]), unmatched(NEW, &rules[NEW], &contents[OLD])]
+    }
+
+    /// Whether any of these rules is for a purpose and a message key, given by index.
+    fn applies_any(&self, rules: &[Vec<RuleId>; 2], purpose: usize, message: usize) -> bool {
+        let Some(asked) = self.purposes.get(purpose) else { return false };
+        let message = self.messages.get(message).copied().flatten();
+        let is_for = |own: usize, purpose: Option<Option<PurposeId>>, rules: &[RuleId]| {
+            let applies = |rule: &Rule| purpose.is_some_and(|purpose| rule.is_for(purpose, message));
+            rules.iter().any(|id| self.policy(own).rule(*id).is_some_and(applies))
+        };
+        asked.is_refused_by_one()
+            || is_for(OLD, asked.places[OLD], &rules[OLD])
+            || is_for(NEW, asked.places[NEW], &rules[NEW])
+    }
+
+    /// The columns of both policies for a purpose and a message key, given by index.
+    fn pair(
+        &mut self,
+        rules: &[Vec<RuleId>; 2],
+        purpose: usize,
+        message: usize,
+    ) -> Result<[Arc<Column>; 2], SurveyError> {
+        let places = self.purposes.get(purpose).map_or([None; 2], |purpose| purpose.places);
+        let message = self.messages.get(message).copied().flatten();
+        let mut column = |own: usize, rules: &[RuleId], purpose: Option<Option<PurposeId>>| match purpose {
+            Some(purpose) => self.columns.column(own, rules, purpose, message),
+            // A refused request gets nothing.
+            None => self.columns.column(own, &[], None, message),
+        };
+        Ok([column(OLD, &rules[OLD], places[OLD])?, column(NEW, &rules[NEW], places[NEW])?])
+    }
+
+    fn compare_columns(
+        &mut self,
+        columns: &[Arc<Column>; 2],
+        place: (usize, usize),
+        found: &mut FoundChanges,
+    ) -> Result<usize, SurveyError> {
+        let mut count = 0;
+        let mut add = |path: TreePath<Change>, rules: [Vec<RuleId>; 2]| {
+            let (places, known) = found.entry(path.value).or_default().entry((path.with, path.without)).or_default();
+            places.push(place);
+            count += 1;
+            known.iter_mut().zip(rules).for_each(|(known, rules)| known.extend(rules));
+        };
+        let kinds = Arc::clone(self.columns.kinds());
+        for (kind, (old, new)) in columns[OLD].cells().iter().zip(columns[NEW].cells()).enumerate() {
+            let Some(element) = kinds.members(kind).first().copied().filter(|_| old != new) else { continue };
+            for path in self.element_paths([*old, *new])?.iter().filter(|path| path.value[OLD] != path.value[NEW]) {
+                let change = Change::Element(element, path.value);
+                let rules = self.responsible_rules(columns, path.with, &change);
+                add(TreePath { with: path.with, without: path.without, value: change }, rules);
+            }
+        }
+        if columns[OLD].cells() != columns[NEW].cells() {
+            let paths = self.verdict_paths(columns)?;
+            for path in paths.iter().filter(|path| path.value[OLD] != path.value[NEW]) {
+                let change = Change::Message(path.value);
+                let rules = self.responsible_rules(columns, path.with, &change);
+                add(TreePath { with: path.with, without: path.without, value: change }, rules);
+            }
+        }
+        Ok(count)
+    }
+
+    /// The outcomes of an element under both policies, by claims.
+    fn element_paths(&mut self, cells: [Tree; 2]) -> Result<Arc<TreePaths<Outcome>>, SurveyError> {
+        if let Some(paths) = self.known_elements.get(&cells) {
+            return Ok(Arc::clone(paths));
+        }
+        let trees = &self.columns.trees;
+        let none = self.elements.leaf([Outcome::Removed; 2]);
+        let tree = self.elements.fold(none, (trees, cells[OLD]), &|[_, new], outcome| [outcome, new]);
+        let tree = self.elements.fold(tree, (trees, cells[NEW]), &|[old, _], outcome| [old, outcome]);
+        // Equal outcomes are merged, because they make no difference.
+        let tree = self.elements.map(tree, &|[old, new]| if old == new { [Outcome::Removed; 2] } else { [old, new] });
+        let paths = paths_of(&self.elements, tree)?;
+        self.known_elements.insert(cells, Arc::clone(&paths));
+        Ok(paths)
+    }
+
+    /// The verdicts on the message under both policies, by claims.
+    fn verdict_paths(&mut self, columns: &[Arc<Column>; 2]) -> Result<Arc<TreePaths<Verdict>>, SurveyError> {
+        let cells = [self.columns.verdict(&columns[OLD])?, self.columns.verdict(&columns[NEW])?];
+        if let Some(paths) = self.known_verdicts.get(&cells) {
+            return Ok(Arc::clone(paths));
+        }
+        let trees = &self.columns.verdicts;
+        let none = self.verdicts.leaf([Verdict::Nothing; 2]);
+        let tree = self.verdicts.fold(none, (trees, cells[OLD]), &|[_, new], verdict| [verdict, new]);
+        let tree = self.verdicts.fold(tree, (trees, cells[NEW]), &|[old, _], verdict| [old, verdict]);
+        let paths = paths_of(&self.verdicts, tree)?;
+        self.known_verdicts.insert(cells, Arc::clone(&paths));
+        Ok(paths)
+    }
+
+    /// The rules that cause a change: those of either policy that contribute to it and have no match in the other.
+    fn responsible_rules(&self, columns: &[Arc<Column>; 2], with: Levels, change: &Change) -> [Vec<RuleId>; 2] {
+        let names = self.columns.claim_names(with);
+        let applied = [OLD, NEW].map(|own| {
+            let policy = self.policy(own);
+            let claims = policy.claim_set(names.iter().copied());
+            let applies = |id: &RuleId| policy.rule(*id).is_some_and(|rule| rule.is_vouched(claims));
+            let column = if own == OLD { &columns[OLD] } else { &columns[NEW] };
+            column.rules.iter().copied().filter(applies).collect::<Vec<_>>()
+        });
+        let contents = [self.contents_of(OLD, &applied[OLD]), self.contents_of(NEW, &applied[NEW])];
+        // The policy that releases more.
+        let open = if change.direction() == Direction::Loss { OLD } else { NEW };
+        let part = |own: usize, rules: &[RuleId], other: &[usize]| {
+            let contributes = |id: &RuleId| self.contributes(own, own == open, *id, change);
+            let is_matched =
+                |id: &RuleId| self.content(own, *id).is_some_and(|content| other.binary_search(&content).is_ok());
+            rules.iter().copied().filter(|id| contributes(id) && !is_matched(id)).collect()
+        };
+        [part(OLD, &applied[OLD], &contents[NEW]), part(NEW, &applied[NEW], &contents[OLD])]
+    }
+
+    /// Whether a rule that applies can cause a change: by permitting, in the policy that releases more, or by
+    /// forbidding, in the other.
+    fn contributes(&self, own: usize, is_open: bool, id: RuleId, change: &Change) -> bool {
+        let Some(rule) = self.policy(own).rule(id) else { return false };
+        match (change, &rule.effect) {
+            (Change::Element(element, values), Effect::Permit(elements)) => {
+                let best = permitted(if own == OLD { values[OLD] } else { values[NEW] });
+                is_open && elements.iter().any(|(own, treatment)| own == element && Some(*treatment) == best)
+            }
+            (Change::Element(element, _), Effect::Forbid(elements)) => {
+                !is_open && elements.binary_search(element).is_ok()
+            }
+            (Change::Element(_, values), Effect::Review) => {
+                let [is_held, is_held_too] = values.map(|outcome| matches!(outcome, Outcome::Held(_)));
+                is_held != is_held_too && if own == OLD { is_held } else { is_held_too }
+            }
+            // Only reviews make the difference between held and rewritten.
+            (Change::Message(values), Effect::Review) => !values.contains(&Verdict::Nothing) || is_open,
+            (Change::Message(values), Effect::Permit(_)) => values.contains(&Verdict::Nothing) && is_open,
+            (Change::Message(values), Effect::Forbid(_)) => values.contains(&Verdict::Nothing) && !is_open,
+        }
+    }
+
+    fn policy(&self, own: usize) -> &'p Policy {
+        if own == OLD { self.policies[OLD] } else { self.policies[NEW] }
+    }
+
+    fn content(&self, own: usize, id: RuleId) -> Option<usize> {
+        let contents = if own == OLD { &self.contents[OLD] } else { &self.contents[NEW] };
+        contents.get(id).copied()
+    }
+
+    /// The distinct contents of these rules, in order.
+    fn contents_of(&self, own: usize, rules: &[RuleId]) -> Vec<usize> {
+        let mut contents: Vec<usize> = rules.iter().filter_map(|id| self.content(own, *id)).collect();
+        contents.sort_unstable();
+        contents.dedup();
+        contents
+    }
+
+    /// Reports the changes found for a region: purposes with the same message keys are grouped, and kinds are expanded
+    /// to their elements.
+    fn report_region(
+        &self,
+        region: &Region,
+        classes: &[Vec<ClassId>; 2],
+        found: FoundChanges,
+        all: &mut Vec<Difference>,
+    ) {
+        let kinds = Arc::clone(self.columns.kinds());
+        let first_new = all.len();
+        for (change, conditions) in found {
+            let changes: Vec<Change> = match change {
+                Change::Element(element, values) => {
+                    let members = kinds.kind(element).map_or(&[][..], |kind| kinds.members(kind));
+                    members.iter().map(|member| Change::Element(*member, values)).collect()
+                }
+                Change::Message(_) => vec![change],
+            };
+            for ((with, without), (places, mut rules)) in conditions {
+                for rules in &mut rules {
+                    rules.sort_unstable();
+                    rules.dedup();
+                }
+                let mut by_keys: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+                for purpose in 0..self.purposes.len() {
+                    let keys: Vec<usize> =
+                        places.iter().filter(|(own, _)| *own == purpose).map(|(_, key)| *key).collect();
+                    if !keys.is_empty() {
+                        by_keys.entry(keys).or_default().push(purpose);
+                    }
+                }
+                for (keys, purposes) in by_keys {
+                    let names = |levels| self.columns.claim_names(levels).into_iter().map(str::to_owned).collect();
+                    let code = |place: &usize| self.purposes.get(*place).and_then(|purpose| purpose.code.clone());
+                    all.extend(changes.iter().map(|change| Difference {
+                        classes: classes.clone(),
+                        example: region.example,
+                        change: *change,
+                        purposes: purposes.iter().map(code).collect(),
+                        messages: keys.iter().map(|place| self.messages.get(*place).copied().flatten()).collect(),
+                        with: names(with),
+                        without: names(without),
+                        rules: rules.clone(),
+                    }));
+                }
+            }
+        }
+        all.get_mut(first_new..)
+            .into_iter()
+            .for_each(|differences| differences.sort_by_key(|difference| difference.change));
+    }
+}
+
+type TreePaths<T> = [TreePath<[T; 2]>];
+
+fn paths_of<T: Copy + Ord + Hash>(trees: &Trees<[T; 2]>, tree: Tree) -> Result<Arc<TreePaths<T>>, SurveyError> {
+    match trees.paths(tree, MAX_CASES) {
+        Some(paths) if !trees.is_full() => Ok(simplified(paths).into()),
+        _ => Err(SurveyError::Claims(Vec::new())),
+    }
+}
+
+/// By change, where the first element of a kind represents the kind, and by claims: the purposes and message keys, and
+/// the rules of either policy.
+type FoundChanges = BTreeMap<Change, BTreeMap<(Levels, Levels), (Vec<(usize, usize)>, [Vec<RuleId>; 2])>>;
+
+/// Assigns ids to the contents of rules: those with the same id have the same conditions and effect.
+fn contents<'p>(policies: [&'p Policy; 2]) -> [Vec<usize>; 2] {
+    let mut known = HashMap::new();
+    policies.map(|policy| {
+        let names = |set: ClaimSet| {
+            let mut names = policy.claim_names(set);
+            names.sort_unstable();
+            names
+        };
+        let number = |rule: &'p Rule| {
+            let codes = rule.purposes.as_ref().map(|own| {
+                let mut codes: Vec<&str> = own.iter().map(|purpose| policy.purpose_code(*purpose)).collect();
+                codes.sort_unstable();
+                codes.dedup();
+                codes
+            });
+            let keys = rule.messages.as_ref().map(|own| {
+                let mut keys = own.clone();
+                keys.sort_unstable();
+                keys.dedup();
+                keys
+            });
+            let next = known.len();
+            let asked = (codes, keys, names(rule.requires), names(rule.unless), rule.applies_when_absent);
+            *known.entry((asked, &rule.effect)).or_insert(next)
+        };
+        policy.rules().iter().map(number).collect()
+    })
+}

@@ -1,0 +1,213 @@
+//! Exhaustive analysis of a policy over all possible requesters: the basis of `matrix`, `diff`, `check`, `explain` and
+//! `test`. It isn't on the message path.
+//!
+//! Nothing is sampled. Three steps lead to an answer:
+//!
+//! 1. [`Survey::populations`]: every set of agency classes that some ORI has, each with one such ORI, computed by running
+//!    all patterns in parallel over nine characters.
+//! 2. [`Survey::column`]: for a population, a purpose and a message key, the outcome for every data element. The purposes
+//!    that may be stated are [`Survey::purposes`], the keys that rules distinguish [`Survey::messages`]; `None` is an
+//!    omitted one.
+//! 3. [`Survey::cases`]: for one cell of a column, the claims that matter: which must be vouched for, which must not be,
+//!    and the element's outcome then. Every set of claims is in exactly one case.
+//!
+//! [`Policy::ruling`] explains one situation ([`Conditions`](dmv_redact_model::policy::Conditions)).
+
+mod columns;
+mod comparison;
+mod error;
+mod kinds;
+mod masks;
+mod order;
+mod regions;
+mod simple;
+mod trees;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+pub use columns::{Column, Outcome};
+pub use comparison::{Change, Difference, Differences, Direction, NEW, OLD, compare};
+pub use kinds::{KindId, Kinds};
+pub use masks::{ANY, DIGIT, Mask, covering, masks};
+pub use regions::Claim;
+pub use trees::Tree;
+
+use columns::Columns;
+use dmv_redact_model::config::ConfigError;
+use dmv_redact_model::policy::{ClaimSet, ClassId, MessageKeyId, Ori, Policy, PurposeId, RuleId};
+use error::SurveyError;
+use simple::simplified;
+use trees::{Levels, TreePath};
+
+/// Maximum number of cases per cell (P8); no readable policy has as many.
+const MAX_CASES: usize = 1_024;
+
+/// All ORIs with the same agency classes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Population {
+    /// The classes, in order; empty for ORIs that no class claims.
+    pub classes: Vec<ClassId>,
+    /// One of its ORIs.
+    pub example: Ori,
+}
+
+/// Claims that are vouched for, claims that are not, and the value for all sets of claims that match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Case<T> {
+    /// Claims that must be vouched for. These alone match the case.
+    pub with: ClaimSet,
+    /// Claims none of which may be vouched for.
+    pub without: ClaimSet,
+    pub value: T,
+}
+
+/// All populations, and the pattern claims on ORIs that no class lists.
+type PopulationsAndClaims = (Vec<Population>, Vec<Claim>);
+
+/// The survey of a policy.
+#[derive(Debug)]
+pub struct Survey<'p> {
+    policy: &'p Policy,
+    /// Computed lazily, because a single requester doesn't need it.
+    populations_and_claims: OnceLock<Result<PopulationsAndClaims, SurveyError>>,
+    columns: Mutex<Columns<'p>>,
+}
+
+impl<'p> Survey<'p> {
+    /// Surveys a policy.
+    pub fn of(policy: &'p Policy) -> Self {
+        Self { policy, populations_and_claims: OnceLock::new(), columns: Mutex::new(Columns::of(&[policy])) }
+    }
+
+    fn populations_and_claims(&self) -> Result<&PopulationsAndClaims, ConfigError> {
+        let survey = || {
+            let (regions, claims) = regions::regions_and_claims(self.policy.agencies())?;
+            let population = |region: regions::Region| Population {
+                classes: region.classes.into_iter().next().unwrap_or_default(),
+                example: region.example,
+            };
+            let populations: Vec<Population> = regions.into_iter().map(population).collect();
+            SurveyError::check_count(populations.len(), self.purposes().len(), self.messages().len())?;
+            Ok((populations, claims))
+        };
+        self.populations_and_claims.get_or_init(survey).as_ref().map_err(|error| error.of(&[self.policy]))
+    }
+
+    /// The pattern claims on ORIs that no class lists.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn claims(&self) -> Result<&[Claim], ConfigError> {
+        Ok(&self.populations_and_claims()?.1)
+    }
+
+    /// The error for claims that depend on each other in too many ways.
+    pub fn too_many_cases(&self) -> ConfigError {
+        SurveyError::Claims(Vec::new()).of(&[self.policy])
+    }
+
+    pub fn policy(&self) -> &'p Policy {
+        self.policy
+    }
+
+    /// Every set of classes that some ORI has; the empty set, if an ORI has it, comes first.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn populations(&self) -> Result<&[Population], ConfigError> {
+        Ok(&self.populations_and_claims()?.0)
+    }
+
+    /// The purposes that may be stated; `None`, for an omitted one, comes last.
+    pub fn purposes(&self) -> Vec<Option<PurposeId>> {
+        purposes(self.policy)
+    }
+
+    /// The message keys that rules distinguish; then [`MessageKeyId::OTHER`], and `None` where formats without a key
+    /// make a difference.
+    pub fn messages(&self) -> Vec<Option<MessageKeyId>> {
+        messages(&[self.policy])
+    }
+
+    /// The outcomes of all data elements for a requester of these classes. Columns with the same rules are shared.
+    ///
+    /// # Errors
+    /// When the claims of rules depend on each other in too many ways.
+    pub fn column(
+        &self,
+        classes: &[ClassId],
+        purpose: Option<PurposeId>,
+        message: Option<MessageKeyId>,
+    ) -> Result<Arc<Column>, ConfigError> {
+        let found = self.columns(classes, &[(purpose, message)])?;
+        found.into_iter().next().ok_or_else(|| SurveyError::Claims(Vec::new()).of(&[self.policy]))
+    }
+
+    /// The columns of these classes for each of these purposes and message keys.
+    ///
+    /// # Errors
+    /// When the claims of rules depend on each other in too many ways.
+    pub fn columns(
+        &self,
+        classes: &[ClassId],
+        conditions: &[(Option<PurposeId>, Option<MessageKeyId>)],
+    ) -> Result<Vec<Arc<Column>>, ConfigError> {
+        let mut columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        let rules = columns.rules_for(0, classes);
+        let column = |(purpose, message): &(_, _)| columns.column(0, &rules, *purpose, *message);
+        conditions.iter().map(column).collect::<Result<_, _>>().map_err(|error: SurveyError| error.of(&[self.policy]))
+    }
+
+    /// The rules for any of these classes, in order; none without a class.
+    pub fn rules_for(&self, classes: &[ClassId]) -> Vec<RuleId> {
+        self.columns.lock().unwrap_or_else(PoisonError::into_inner).rules_for(0, classes)
+    }
+
+    /// The kinds of data elements that rules distinguish.
+    pub fn kinds(&self) -> Arc<Kinds> {
+        Arc::clone(self.columns.lock().unwrap_or_else(PoisonError::into_inner).kinds())
+    }
+
+    /// The outcomes of an element by claims, the case with the fewest claims first.
+    ///
+    /// # Errors
+    /// When there are too many cases to read.
+    pub fn cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
+        let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        self.cases_of(&columns, columns.trees.paths(cell, MAX_CASES))
+    }
+
+    /// The same, simplified for people: the cases may overlap, and agree where they do.
+    ///
+    /// # Errors
+    /// When there are too many cases to read.
+    pub fn simple_cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
+        let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        self.cases_of(&columns, columns.trees.paths(cell, MAX_CASES).map(simplified))
+    }
+
+    fn cases_of<T>(&self, columns: &Columns<'_>, paths: Option<Vec<TreePath<T>>>) -> Result<Vec<Case<T>>, ConfigError> {
+        let paths = paths.ok_or_else(|| SurveyError::Claims(Vec::new()).of(&[self.policy]))?;
+        let set = |levels: Levels| self.policy.claim_set(columns.claim_names(levels));
+        let case = |path: TreePath<T>| Case { with: set(path.with), without: set(path.without), value: path.value };
+        Ok(paths.into_iter().map(case).collect())
+    }
+}
+
+fn purposes(policy: &Policy) -> Vec<Option<PurposeId>> {
+    let all = u16::try_from(policy.purposes().len()).unwrap_or(u16::MAX);
+    (0..all).map(|index| Some(PurposeId(index))).chain([None]).collect()
+}
+
+fn messages(policies: &[&Policy]) -> Vec<Option<MessageKeyId>> {
+    let rules = policies.iter().flat_map(|policy| policy.rules());
+    let mut keys: Vec<_> = rules.flat_map(|rule| rule.messages.iter().flatten().copied()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let may_be_absent = !keys.is_empty() && policies.iter().any(|policy| policy.key_may_be_absent());
+    let absent = may_be_absent.then_some(None);
+    keys.into_iter().map(Some).chain([Some(MessageKeyId::OTHER)]).chain(absent).collect()
+}

@@ -1,0 +1,135 @@
+//! Writes output files: staged first, synced together, then renamed into place.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A file to put in place, or to remove from there.
+#[derive(Debug)]
+pub(in super::super) struct Delivery {
+    /// Its relative path below the output folder.
+    pub(in super::super) place: PathBuf,
+    /// The staged file; `None` if the message was refused: the output of an earlier run must go (P11).
+    pub(in super::super) staged: Option<PathBuf>,
+}
+
+/// The staging folder for the files of one unit.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Staging<'s> {
+    pub(in super::super) folder: &'s Path,
+    /// The unit's number, unique in this run.
+    pub(in super::super) unit: u64,
+}
+
+impl Staging<'_> {
+    /// Writes a file that is synced later with others: one sync of the file system is cheaper than one per small file.
+    pub(super) fn stage(&self, index: usize, output: &[u8]) -> io::Result<PathBuf> {
+        let path = self.folder.join(format!("{STAGED}{}-{index}", self.unit));
+        // Never an existing file, whose owner would be unknown.
+        let mut file = private().create_new(true).open(&path)?;
+        file.write_all(output)?;
+        if cfg!(not(target_os = "linux")) {
+            file.sync_all()?;
+        }
+        Ok(path)
+    }
+
+    /// Whether a file name is that of a staged file.
+    pub(in super::super) fn is_staged(name: &OsStr) -> bool {
+        name.as_encoded_bytes().starts_with(STAGED.as_bytes())
+    }
+}
+
+/// Prefix of the names of staged files.
+const STAGED: &str = "staged-";
+
+/// Syncs the file system of `path`, where the operating system can.
+pub(in super::super) fn sync_around(path: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::fs::syncfs(File::open(path)?)?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = path;
+    Ok(())
+}
+
+/// Creates or truncates a file with mode 0600.
+pub(in super::super) fn create_private(path: &Path) -> io::Result<File> {
+    private().create(true).truncate(true).open(path)
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Creates a folder and its parents with mode 0700.
+pub(in super::super) fn create_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Whether `path` is a folder (not a link to one) of this process's user that nobody else can access.
+pub fn is_private_folder(path: &Path) -> io::Result<bool> {
+    let metadata = fs::symlink_metadata(path)?;
+    #[cfg(unix)]
+    let is_closed = std::os::unix::fs::MetadataExt::mode(&metadata) & 0o077 == 0;
+    #[cfg(not(unix))]
+    let is_closed = true;
+    #[cfg(target_os = "linux")]
+    let is_own = std::os::unix::fs::MetadataExt::uid(&metadata) == rustix::process::geteuid().as_raw();
+    #[cfg(not(target_os = "linux"))]
+    let is_own = true;
+    Ok(metadata.is_dir() && is_closed && is_own)
+}
+
+/// Whether an open file is the one at `path`.
+pub(in super::super) fn is_same_file(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let same = |file: &fs::Metadata| (file.dev(), file.ino());
+        matches!((file.metadata(), fs::metadata(path)), (Ok(file), Ok(there)) if same(&file) == same(&there))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
+    }
+}
+
+/// Writes `bytes` to a temporary file beside `path`, syncs, and renames it into place: a partial output is never
+/// visible there. The file has mode 0600.
+///
+/// # Errors
+/// When the folder can't be made, the file can't be written, synced or renamed, or something other than a file is at
+/// `path`; nothing is left over then.
+pub(in super::super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(not_a_regular_file());
+    }
+    let mut file = tempfile::Builder::new().prefix(".dmv-redact-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The error where something other than a file is in the way.
+pub(super) fn not_a_regular_file() -> io::Error {
+    io::Error::other("what is there is no regular file, and nothing else is replaced")
+}
+
+/// Whether the next output would fail with the same error: then the run ends.
+pub(in super::super) fn is_fatal(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
+}

@@ -1,0 +1,486 @@
+//! The reader of a run: walks the inputs, opens each file, splits its content into units, and submits them in order.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::container::{self, Container};
+use super::form::{ArchiveForm, Compression, Layout};
+use super::input::{
+    FileStamp, MemoryBounds, OpenedSource, ProbedFile, SourceData, archive_place, open_stdin, read_at_most,
+};
+use super::journal::{RunPosition, SourcePosition};
+use super::output::Staging;
+use super::pipeline::Feed;
+use super::state::StateFolder;
+use super::unit::{EntryData, MessageEntry, OutputTarget, UNIT_BYTES, UNIT_ENTRIES, Unit, UnitContent};
+use super::walk::{FileWalk, InputRoot, WalkEntry};
+use super::work::{Task, UnitResult};
+
+/// The sources of a run.
+#[derive(Debug, Clone)]
+pub enum Inputs {
+    Stdin,
+    /// Files and folders.
+    Roots(Vec<InputRoot>),
+}
+
+/// The outputs of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outputs {
+    /// Nowhere: a dry run.
+    Nowhere,
+    /// Into one stream. Without a form it has that of the source.
+    One { destination: Destination, form: Option<ArchiveForm> },
+    /// Each file into one of the same form and relative path below a folder.
+    Mirror(PathBuf),
+    /// Each message into a file below a folder.
+    Files(PathBuf),
+}
+
+impl Outputs {
+    /// The output folder, if there is one.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Mirror(out) | Self::Files(out) => Some(out),
+            Self::One { .. } | Self::Nowhere => None,
+        }
+    }
+
+    /// Whether anything is in the destination, except the run's own state.
+    pub(super) fn has_existing_outputs(&self, state: Option<&StateFolder>) -> bool {
+        match self {
+            Self::Mirror(out) | Self::Files(out) => {
+                let is_other = |entry: io::Result<std::fs::DirEntry>| {
+                    entry.map_or(true, |entry| state.is_none_or(|state| !state.is_at(&entry.path())))
+                };
+                std::fs::read_dir(out).is_ok_and(|mut entries| entries.any(is_other))
+            }
+            Self::One { destination: Destination::File(out), .. } => out.symlink_metadata().is_ok(),
+            Self::One { .. } | Self::Nowhere => false,
+        }
+    }
+}
+
+/// The destination of one output stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    Stdout,
+    /// A device or a named pipe: written to, never replaced.
+    Device(PathBuf),
+    File(PathBuf),
+}
+
+impl Destination {
+    /// Whether it is a file, which is replaced atomically when the output is complete.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+}
+
+/// Observed layouts, without which some options have no effect.
+#[derive(Debug, Default)]
+pub(super) struct ObservedLayouts {
+    /// A source of lines, which have members.
+    pub(super) lines: AtomicBool,
+    /// An output that may hold notices.
+    pub(super) notices: AtomicBool,
+}
+
+/// A step for the writer.
+pub(super) enum WriterStep {
+    /// The next outputs go to a stream of this form, at this path below the output folder or to stdout.
+    Open { form: ArchiveForm, place: Option<PathBuf> },
+    /// A processed unit, and the position after it.
+    Unit(Box<io::Result<UnitResult>>, ReadPosition),
+    /// Something that failed or was skipped, and the position after it.
+    Reported { text: String, is_failure: bool, reached: ReadPosition },
+    /// Everything up to this position is done.
+    Advance(ReadPosition),
+    /// The stream is complete. `None` at the end of the run.
+    Close(Option<ReadPosition>),
+}
+
+/// The reader's position after a step.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ReadPosition {
+    pub(super) found: u64,
+    pub(super) last: Option<PathBuf>,
+    /// Digest of the paths of everything found so far.
+    pub(super) digest: Vec<u8>,
+    pub(super) inside: Option<SourcePosition>,
+}
+
+/// Why reading ended early.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    /// What was read before a stop has changed.
+    Changed(PathBuf),
+}
+
+/// The reader of a run.
+pub(super) struct Reader<'r> {
+    pub(super) task: &'r Task,
+    pub(super) inputs: &'r Inputs,
+    pub(super) outputs: &'r Outputs,
+    /// The form of the inputs, if the caller states it.
+    pub(super) as_form: Option<ArchiveForm>,
+    /// The folder of staged files.
+    pub(super) staging: Option<&'r Path>,
+    pub(super) workers: &'r ThreadPool,
+    /// Whether to stop after the units in flight.
+    pub(super) is_stopped: &'static AtomicBool,
+    /// Memory limit of a decompressor's window.
+    pub(super) window: usize,
+    /// Disk limit for spooling a zip that isn't a plain file.
+    pub(super) spool: u64,
+    pub(super) observed: &'r ObservedLayouts,
+}
+
+const TOO_MANY: &str = "it holds many messages, and with --output-format message each needs a file: add `-o FOLDER/`";
+
+/// Files opened in parallel.
+const PROBE_BATCH: usize = 64;
+
+type FeedMut<'f, 's, 'r> = &'f mut Feed<'s, 'r, WriterStep>;
+
+impl<'r> Reader<'r> {
+    /// Reads everything from `position` on.
+    pub(super) fn run(&self, position: &RunPosition, feed: FeedMut<'_, '_, 'r>) -> Result<(), ReadError> {
+        let mut state =
+            ReadState { reader: self, reached: ReadPosition::default(), files: Vec::new(), bytes: 0, is_open: false };
+        match self.inputs {
+            Inputs::Stdin => {
+                state.reached.found = 1;
+                match open_stdin(self.as_form, self.bounds(), self.is_stopped) {
+                    Ok(opened) => state.stdin(opened, feed),
+                    Err(error) => {
+                        let text = format!("stdin: failed: {error}");
+                        feed.result(WriterStep::Reported { text, is_failure: true, reached: state.reached.clone() });
+                    }
+                }
+            }
+            Inputs::Roots(roots) => state.roots(roots, position, feed)?,
+        }
+        state.flush(feed);
+        if !self.is_over(feed) && (state.is_open || self.one_form().is_some()) {
+            state.open_one(None, feed);
+            feed.result(WriterStep::Close(None));
+        }
+        Ok(())
+    }
+
+    fn bounds(&self) -> MemoryBounds<'_> {
+        let limits = self.task.filter.limits();
+        MemoryBounds { limits, max_head_bytes: self.task.members.max_line_bytes(limits), window: self.window }
+    }
+
+    fn is_over(&self, feed: &Feed<'_, 'r, WriterStep>) -> bool {
+        feed.is_over() || self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// Whether a source holds many messages, but the one output is to be a single message.
+    fn is_too_many(&self, source: ArchiveForm) -> bool {
+        self.one_form() == Some(ArchiveForm::MESSAGE) && source.layout != Layout::Message
+    }
+
+    /// The form of the one output, if known before any source is.
+    fn one_form(&self) -> Option<ArchiveForm> {
+        match self.outputs {
+            Outputs::One { form, .. } => *form,
+            _ => None,
+        }
+    }
+}
+
+/// The state of a reader.
+pub(super) struct ReadState<'a, 'r> {
+    reader: &'a Reader<'r>,
+    pub(super) reached: ReadPosition,
+    /// Messages that are files, not submitted yet.
+    files: Vec<MessageEntry>,
+    bytes: usize,
+    /// Whether the one output has been opened.
+    is_open: bool,
+}
+
+impl<'r> ReadState<'_, 'r> {
+    fn roots(
+        &mut self,
+        roots: &[InputRoot],
+        position: &RunPosition,
+        feed: FeedMut<'_, '_, 'r>,
+    ) -> Result<(), ReadError> {
+        let mut walk = FileWalk::new(roots.to_vec());
+        let mut inside = position.inside;
+        for _ in 0..position.found {
+            let found = walk.next();
+            if let Some(
+                WalkEntry::File { path, .. }
+                | WalkEntry::Irregular(path)
+                | WalkEntry::State(path)
+                | WalkEntry::Fault(path, _),
+            ) = found
+            {
+                self.mark_found(path);
+            }
+        }
+        if self.reached.digest != position.digest {
+            return Err(ReadError::Changed(position.last.clone().unwrap_or_default()));
+        }
+        loop {
+            let found: Vec<WalkEntry> = walk.by_ref().take(PROBE_BATCH).collect();
+            if found.is_empty() {
+                return Ok(());
+            }
+            // Opening is bound by disk latency, so it is done in parallel.
+            let probed: Vec<_> = self.reader.workers.install(|| {
+                let begin = |found: WalkEntry| {
+                    let probed =
+                        if let WalkEntry::File { path, .. } = &found { Some(ProbedFile::open(path)) } else { None };
+                    (found, probed)
+                };
+                found.into_par_iter().map(begin).collect()
+            });
+            for (found, probed) in probed {
+                if self.reader.is_over(feed) {
+                    return Ok(());
+                }
+                self.handle_found(found, probed, inside.take(), feed)?;
+            }
+        }
+    }
+
+    fn handle_found(
+        &mut self,
+        found: WalkEntry,
+        probed: Option<io::Result<ProbedFile>>,
+        inside: Option<SourcePosition>,
+        feed: FeedMut<'_, '_, 'r>,
+    ) -> Result<(), ReadError> {
+        let Reader { as_form, .. } = *self.reader;
+        let opened = match (&found, probed) {
+            (WalkEntry::File { path, .. }, Some(probed)) => {
+                Some(probed.and_then(|probed| probed.recognize(path, as_form, self.reader.bounds())))
+            }
+            _ => None,
+        };
+        let report = match (found, opened) {
+            (WalkEntry::File { path, .. }, Some(Ok(opened))) if self.reader.is_too_many(opened.form) => {
+                (format!("{}: failed: {TOO_MANY}", path.display()), true, path)
+            }
+            (WalkEntry::File { path, place }, Some(Ok(opened))) => return self.file(path, place, opened, inside, feed),
+            (WalkEntry::File { path, .. }, Some(Err(error))) | (WalkEntry::Fault(path, error), _) => {
+                (format!("{}: failed: {error}", path.display()), true, path)
+            }
+            (WalkEntry::Irregular(path) | WalkEntry::File { path, .. }, _) => {
+                (format!("{}: passed over: neither a file nor a folder", path.display()), false, path)
+            }
+            (WalkEntry::State(path), _) => {
+                (format!("{}: passed over: the state of an unfinished run", path.display()), false, path)
+            }
+        };
+        self.flush(feed);
+        let (text, is_failure, path) = report;
+        self.mark_found(path);
+        feed.result(WriterStep::Reported { text, is_failure, reached: self.reached.clone() });
+        Ok(())
+    }
+
+    /// Counts a walk entry as done.
+    fn mark_found(&mut self, path: PathBuf) {
+        self.reached.found += 1;
+        let digest = Sha256::new().chain_update(&self.reached.digest).chain_update(path.as_os_str().as_encoded_bytes());
+        self.reached.digest = digest.finalize().to_vec();
+        self.reached.last = Some(path);
+    }
+
+    fn file(
+        &mut self,
+        path: PathBuf,
+        place: PathBuf,
+        opened: OpenedSource,
+        inside: Option<SourcePosition>,
+        feed: FeedMut<'_, '_, 'r>,
+    ) -> Result<(), ReadError> {
+        let is_alone = matches!(self.reader.inputs, Inputs::Roots(roots) if matches!(roots.as_slice(), [root] if root.path == path));
+        let is_one = matches!(self.reader.outputs, Outputs::One { .. });
+        self.note_source(opened.form.layout);
+        let place = match self.reader.one_form() {
+            Some(ArchiveForm { layout: Layout::Tar | Layout::Zip, .. }) => archive_place(place, self.reached.found + 1),
+            _ => place,
+        };
+        if opened.form == ArchiveForm::MESSAGE && !(is_alone && is_one) {
+            let entry = self.message(&path, place, opened.source);
+            self.bytes += entry.data.length();
+            self.files.push(entry);
+            self.mark_found(path);
+            if self.bytes >= UNIT_BYTES || self.files.len() >= UNIT_ENTRIES {
+                self.flush(feed);
+            }
+            return Ok(());
+        }
+        self.flush(feed);
+        let stamp = match &opened.source {
+            SourceData::File(file) => FileStamp::of(file).ok(),
+            SourceData::Whole(_) => None,
+            SourceData::Stream(_) => File::open(&path).and_then(|file| FileStamp::of(&file)).ok(),
+        };
+        if inside.is_some_and(|inside| inside.stamp != stamp) {
+            return Err(ReadError::Changed(path));
+        }
+        let from = inside.unwrap_or(SourcePosition { consumed: 0, lines: 0, stamp });
+        let target = match self.reader.outputs {
+            Outputs::Nowhere => OutputTarget::Nowhere,
+            Outputs::Files(_) => OutputTarget::Files,
+            Outputs::One { .. } => OutputTarget::Stream(self.open_one(Some(opened.form), feed)),
+            Outputs::Mirror(_) => {
+                self.note_output(opened.form);
+                feed.result(WriterStep::Open { form: opened.form, place: Some(place.clone()) });
+                OutputTarget::Stream(opened.form)
+            }
+        };
+        // In an archive made of several sources, their names as prefix keep entries apart.
+        let prefix = if is_alone { PathBuf::new() } else { place.clone() }.into();
+        let name = path.display().to_string();
+        let container = Container { name: name.into(), place: place.into(), prefix, target, from };
+        container::read(self, opened, &container, Some(&path), feed);
+        if self.reader.is_over(feed) {
+            return Ok(());
+        }
+        self.mark_found(path);
+        match self.reader.outputs {
+            Outputs::Mirror(_) => feed.result(WriterStep::Close(Some(self.reached.clone()))),
+            // The only source: if the run is stopped now, the resumed run needs to find it again to know the output's
+            // form.
+            Outputs::One { form: None, .. } => true,
+            _ => feed.result(WriterStep::Advance(self.reached.clone())),
+        };
+        Ok(())
+    }
+
+    /// Reads a file that is one message.
+    fn message(&self, path: &Path, place: PathBuf, source: SourceData) -> MessageEntry {
+        let limit = self.reader.task.filter.message_bytes();
+        let read = match source {
+            SourceData::Whole(message) => Ok(Some(message).filter(|message| message.len() <= limit)),
+            SourceData::File(file) => match file.metadata() {
+                Ok(metadata) if metadata.len() > limit as u64 => Ok(None),
+                Ok(metadata) => read_at_most(file, metadata.len(), limit),
+                Err(error) => Err(error),
+            },
+            SourceData::Stream(stream) => read_at_most(stream, 0, limit),
+        };
+        let data = match read {
+            Ok(Some(message)) => EntryData::Whole(message),
+            Ok(None) => EntryData::TooLong,
+            Err(error) => EntryData::Unreadable(error.to_string()),
+        };
+        MessageEntry { origin: Some(path.display().to_string()), number: None, place, data }
+    }
+
+    /// Submits the pending files.
+    fn flush(&mut self, feed: FeedMut<'_, '_, 'r>) {
+        if self.files.is_empty() {
+            return;
+        }
+        let target = match self.reader.outputs {
+            Outputs::Nowhere => OutputTarget::Nowhere,
+            Outputs::Mirror(_) | Outputs::Files(_) => OutputTarget::Files,
+            Outputs::One { .. } => OutputTarget::Stream(self.open_one(None, feed)),
+        };
+        self.bytes = 0;
+        let content = UnitContent::Entries(std::mem::take(&mut self.files));
+        let nowhere: Arc<Path> = Path::new("").into();
+        let unit = Unit { source: "".into(), place: Arc::clone(&nowhere), prefix: nowhere, target, content };
+        self.hand_over(unit, self.reached.clone(), feed);
+    }
+
+    /// Opens the one output unless it is open: in the requested form, or that of the source.
+    fn open_one(&mut self, source: Option<ArchiveForm>, feed: FeedMut<'_, '_, 'r>) -> ArchiveForm {
+        let lines = ArchiveForm { layout: Layout::Lines, compression: Compression::Plain };
+        let Outputs::One { destination, form } = self.reader.outputs else { return lines };
+        let form = form.or(source).unwrap_or(lines);
+        if !self.is_open {
+            self.is_open = true;
+            self.note_output(form);
+            let place = match destination {
+                Destination::File(path) => Some(path.file_name().unwrap_or_default().into()),
+                Destination::Stdout | Destination::Device(_) => None,
+            };
+            feed.result(WriterStep::Open { form, place });
+        }
+        form
+    }
+
+    /// Records the form of an output.
+    fn note_output(&self, output: ArchiveForm) {
+        if output.layout != Layout::Message {
+            self.reader.observed.notices.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Records the layout of a source.
+    fn note_source(&self, layout: Layout) {
+        if layout == Layout::Lines {
+            self.reader.observed.lines.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Reads stdin.
+    fn stdin(&mut self, opened: OpenedSource, feed: FeedMut<'_, '_, 'r>) {
+        if self.reader.is_too_many(opened.form) {
+            let text = format!("stdin: failed: {TOO_MANY}");
+            feed.result(WriterStep::Reported { text, is_failure: true, reached: self.reached.clone() });
+            return;
+        }
+        self.note_source(opened.form.layout);
+        let target = match self.reader.outputs {
+            Outputs::Nowhere => OutputTarget::Nowhere,
+            Outputs::Mirror(_) | Outputs::Files(_) => OutputTarget::Files,
+            Outputs::One { .. } => OutputTarget::Stream(self.open_one(Some(opened.form), feed)),
+        };
+        let from = SourcePosition { consumed: 0, lines: 0, stamp: None };
+        let prefix = Path::new("").into();
+        let container = Container { name: "stdin".into(), place: Path::new("stdin").into(), prefix, target, from };
+        container::read(self, opened, &container, None, feed);
+    }
+
+    /// Maximum length of a message.
+    pub(super) fn message_bytes(&self) -> usize {
+        self.reader.task.filter.message_bytes()
+    }
+
+    /// Maximum length of a line.
+    pub(super) fn max_line_bytes(&self) -> usize {
+        self.reader.task.members.max_line_bytes(self.reader.task.filter.limits())
+    }
+
+    /// Disk limit for spooling a source.
+    pub(super) fn spool_bytes(&self) -> u64 {
+        self.reader.spool
+    }
+
+    /// The run's folder of staged files, if it has one.
+    pub(super) fn staging(&self) -> Option<&Path> {
+        self.reader.staging
+    }
+
+    pub(super) fn is_over(&self, feed: &Feed<'_, 'r, WriterStep>) -> bool {
+        self.reader.is_over(feed)
+    }
+
+    pub(super) fn hand_over(&self, unit: Unit, reached: ReadPosition, feed: FeedMut<'_, '_, 'r>) -> bool {
+        let Reader { task, staging, .. } = *self.reader;
+        feed.work(unit.weight(), move |number| {
+            let staging = staging.map(|folder| Staging { folder, unit: number });
+            WriterStep::Unit(Box::new(task.process(unit, staging)), reached)
+        }) && !self.reader.is_over(feed)
+    }
+}

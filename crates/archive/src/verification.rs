@@ -1,0 +1,149 @@
+//! Verifies outputs with the second reading, in every form that `redact` writes: with the reader of a run, and counts
+//! instead of outputs.
+
+use std::sync::atomic::AtomicBool;
+
+use super::journal::RunPosition;
+use super::line::{FAILED, trim_space, write_notice};
+use super::pipeline::{self, ByteBudget, ResultSink};
+use super::reader::{ObservedLayouts, Reader, WriterStep};
+use super::run::{BatchRun, RunError, RunObserver};
+use super::work::{MessageOrigin, UnitWorker};
+use dmv_redact::Requester;
+use dmv_redact::internal::read::Reason;
+
+/// The counts of a verification.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VerificationCounts {
+    /// Outputs that were read.
+    pub messages: u64,
+    /// Those with a finding.
+    pub findings: u64,
+    /// Notices for messages that were held or withheld, and for those that could not be read.
+    pub withheld: u64,
+    pub failed: u64,
+    /// Inputs that could not be read now, or were skipped.
+    pub unread: u64,
+}
+
+impl VerificationCounts {
+    fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.findings += other.findings;
+        self.withheld += other.withheld;
+        self.failed += other.failed;
+        self.unread += other.unread;
+    }
+}
+
+impl BatchRun {
+    /// Reads the inputs as outputs of another run, and reports those that have findings or can't be read.
+    pub fn verify(&self, observer: &dyn RunObserver) -> Result<VerificationCounts, RunError> {
+        let workers = rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build();
+        let workers = workers.map_err(|error| RunError::Io(format!("no threads: {error}")))?;
+        let share = self.memory / 2;
+        // Never set: only ending the process stops a verification.
+        static IS_STOPPED: AtomicBool = AtomicBool::new(false);
+        let (budget, is_over, observed) = (ByteBudget::new(share), AtomicBool::new(false), ObservedLayouts::default());
+        let reader = Reader {
+            task: &self.task,
+            inputs: &self.inputs,
+            outputs: &self.outputs,
+            as_form: self.as_form,
+            staging: None,
+            workers: &workers,
+            is_stopped: &IS_STOPPED,
+            window: share,
+            spool: self.spool,
+            observed: &observed,
+        };
+        let mut sink = FindingSink { observer, lines: 0, verified: VerificationCounts::default(), failure: None };
+        let mut read = Ok(());
+        pipeline::run(&workers, &budget, &is_over, &mut sink, |feed| read = reader.run(&RunPosition::default(), feed));
+        if let Some(failure) = sink.failure {
+            return Err(failure);
+        }
+        read?;
+        Ok(sink.verified)
+    }
+}
+
+/// Collects the findings of the workers, in the order of the sources.
+struct FindingSink<'w> {
+    observer: &'w dyn RunObserver,
+    /// Lines of the source before the next unit.
+    lines: u64,
+    verified: VerificationCounts,
+    failure: Option<RunError>,
+}
+
+impl ResultSink<WriterStep> for FindingSink<'_> {
+    fn take(&mut self, step: WriterStep) -> bool {
+        let reached = match step {
+            WriterStep::Unit(done, reached) => match *done {
+                Ok(done) => {
+                    for notice in &done.notices {
+                        self.observer.on_failure(&notice.line(self.lines));
+                    }
+                    self.verified.add(done.verified);
+                    self.lines += done.lines;
+                    Some(reached)
+                }
+                Err(error) => {
+                    self.failure = Some(RunError::Io(error.to_string()));
+                    return false;
+                }
+            },
+            WriterStep::Reported { text, reached, .. } => {
+                self.verified.unread += 1;
+                self.observer.on_failure(&text);
+                Some(reached)
+            }
+            WriterStep::Advance(reached) => Some(reached),
+            WriterStep::Open { .. } | WriterStep::Close(_) => None,
+        };
+        if reached.is_none_or(|reached| reached.inside.is_none()) {
+            self.lines = 0;
+        }
+        true
+    }
+
+    fn flush(&mut self) -> bool {
+        true
+    }
+}
+
+impl UnitWorker<'_> {
+    /// Verifies a message as an output, and reports findings.
+    pub(super) fn verify(&mut self, origin: &MessageOrigin<'_>, output: &[u8], requester: &Requester) {
+        self.result.verified.messages += 1;
+        if let Err(finding) = self.task.filter.verify(output, requester) {
+            self.finding(origin, finding.to_string());
+        }
+    }
+
+    /// Reports a finding.
+    pub(super) fn finding(&mut self, origin: &MessageOrigin<'_>, what: String) {
+        self.result.verified.findings += 1;
+        self.report(origin, what, true);
+    }
+
+    /// Counts a text if it is a notice for a message, and returns whether it is.
+    pub(super) fn count_notice(&mut self, text: &[u8]) -> bool {
+        let text = trim_space(text);
+        let is_withheld = |reason: Option<Reason>| {
+            let mut notice = Vec::new();
+            write_notice(reason, &mut notice);
+            text == trim_space(&notice)
+        };
+        let verified = &mut self.result.verified;
+        let count = match () {
+            () if !text.starts_with(b"{\"") => return false,
+            () if text == trim_space(FAILED) => &mut verified.failed,
+            () if Reason::ALL.into_iter().map(Some).chain([None]).any(is_withheld) => &mut verified.withheld,
+            () => return false,
+        };
+        *count += 1;
+        true
+    }
+}

@@ -1,0 +1,465 @@
+//! The writer of a run: it records what was redacted, then puts it in place, then writes the journal, in the order of
+//! the source (P12). All results that have arrived are flushed together, because a sync takes about as long for much as
+//! for little.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::form::ArchiveForm;
+use super::journal::{JournalEntry, RunPosition};
+use super::output::{Delivery, OutputFolder, Stream, UnitOutput, is_fatal, part_path, sync_around};
+use super::pipeline::ResultSink;
+use super::placed::{self, Placed};
+use super::reader::{Destination, Outputs, ReadError, ReadPosition, WriterStep};
+use super::run::{BatchRun, RunError, RunObserver, RunReport};
+use super::state::StateFolder;
+use super::walk::WalkEntry;
+use super::work::UnitResult;
+use crate::{Comparison, Summary};
+use dmv_redact_log::Log;
+
+/// The minimum interval between journals, and the minimum pause as a multiple of the time that the last one took:
+/// writing one syncs all that it refers to, which on a slow disk would crowd out the work.
+const JOURNAL_INTERVAL: Duration = Duration::from_millis(200);
+const JOURNAL_PAUSE: u32 = 10;
+
+/// The share of memory for the list of placed files, at the end.
+const LIST_SHARE: usize = 8;
+
+/// Left-over files reported as failures, which are always printed; the summary counts all.
+const MAX_REPORTED_LEFT_OVER: u64 = 100;
+
+/// The writer of a run.
+pub(super) struct Writer<'r> {
+    run: &'r BatchRun,
+    pub(super) folder: Option<StateFolder>,
+    log: Option<Log>,
+    observer: &'r dyn RunObserver,
+    /// Puts outputs in place, and the list of those.
+    output_folder: OutputFolder,
+    placed: Placed,
+    /// The open stream.
+    stream: Option<Stream>,
+    /// Results that aren't flushed yet.
+    pending: Vec<(Option<UnitResult>, ReadPosition)>,
+    /// Whether the first stream continues at the journal's position.
+    is_resumed: bool,
+    /// The next journal.
+    pub(super) entry: JournalEntry,
+    /// Lines of the source before the next unit.
+    lines: u64,
+    /// When to write the next journal.
+    next_checkpoint: Instant,
+    /// Messages and bytes before this process.
+    baseline: (u64, u64),
+    failure: Option<RunError>,
+    is_stopped: &'r AtomicBool,
+}
+
+impl<'r> Writer<'r> {
+    pub(super) fn new(
+        run: &'r BatchRun,
+        folder: Option<StateFolder>,
+        journal: Option<JournalEntry>,
+        mut log: Option<Log>,
+        observer: &'r dyn RunObserver,
+        is_stopped: &'r AtomicBool,
+    ) -> Result<Self, RunError> {
+        let is_resumed = journal.is_some();
+        let work = folder.as_ref().and_then(|folder| folder.work().file_name()).unwrap_or_default();
+        let mut entry = journal.unwrap_or_else(|| JournalEntry {
+            terms: run.terms.clone(),
+            work: work.to_string_lossy().into_owned(),
+            had_outputs: run.outputs.has_existing_outputs(folder.as_ref()),
+            out: run.outputs.folder().and_then(placed::folder_identity),
+            position: RunPosition::default(),
+            summary: Summary::default(),
+            comparison: Comparison::default(),
+            audit: None,
+        });
+        let lines = entry.position.inside.map_or(0, |inside| inside.lines);
+        let next_checkpoint = Instant::now();
+        let baseline = (entry.summary.messages(), entry.summary.bytes_in());
+        let output_folder = OutputFolder::new(match &run.outputs {
+            Outputs::Mirror(out) | Outputs::Files(out) => out.clone(),
+            Outputs::One { destination: Destination::File(path), .. } => {
+                path.parent().unwrap_or(Path::new("")).to_owned()
+            }
+            Outputs::One { .. } | Outputs::Nowhere => PathBuf::new(),
+        });
+        let placed = match (run.outputs.folder(), &folder) {
+            (Some(out), Some(_)) if entry.had_outputs && entry.out != placed::folder_identity(out) => {
+                let what = "is not the folder that the run was stopped in; --restart begins anew";
+                return Err(RunError::Usage(format!("{} {what}", out.display())));
+            }
+            (Some(out), Some(folder)) if entry.had_outputs => Placed::open(folder.work(), out).map_err(unwritable)?,
+            _ => Placed::default(),
+        };
+        if let Some(log) = &mut log {
+            let has_begun = entry.audit.as_ref().map_or(Ok(false), |position| log.rewind(position))?;
+            let is_dry_run = matches!(run.outputs, Outputs::Nowhere);
+            log.prepare(run.task.filter.policy(), has_begun, is_dry_run).map_err(unwritable_log)?;
+            if let (Some(folder), false) = (&folder, has_begun) {
+                // Killed after this, it can be resumed; killed before, it has left nothing in the log.
+                entry.audit = Some(log.position());
+                folder.write(&entry).map_err(unwritable)?;
+            }
+            log.start().map_err(unwritable_log)?;
+        }
+        let (stream, pending, failure) = (None, Vec::new(), None);
+        let mut writer = Self {
+            run,
+            folder,
+            log,
+            observer,
+            output_folder,
+            placed,
+            stream,
+            pending,
+            is_resumed,
+            entry,
+            lines,
+            next_checkpoint,
+            baseline,
+            failure,
+            is_stopped,
+        };
+        writer.finish_closing()?;
+        // From here on, a killed run can be resumed.
+        writer.checkpoint()?;
+        Ok(writer)
+    }
+
+    /// Puts an output in place that was complete when the run was stopped.
+    fn finish_closing(&mut self) -> Result<(), RunError> {
+        let Some(place) = self.entry.position.closing.take() else { return Ok(()) };
+        if let Some(folder) = &self.folder {
+            let part = part_path(folder.work(), self.entry.position.closing_part);
+            if part.exists() {
+                let put = self.output_folder.put(&part, &place);
+                self.check_placement(put)?;
+            }
+        }
+        self.entry.position.stream = None;
+        self.entry.position.inside = None;
+        Ok(())
+    }
+
+    fn step(&mut self, step: WriterStep) -> Result<(), RunError> {
+        match step {
+            WriterStep::Unit(done, reached) => {
+                match *done {
+                    Ok(done) => self.pending.push((Some(done), reached)),
+                    Err(error) => {
+                        self.flush_pending()?;
+                        return Err(unwritable(error));
+                    }
+                }
+                Ok(())
+            }
+            WriterStep::Advance(reached) => {
+                self.pending.push((None, reached));
+                Ok(())
+            }
+            WriterStep::Reported { text, is_failure, reached } => {
+                if is_failure {
+                    self.entry.summary.add_failure();
+                } else {
+                    self.entry.summary.add_passed_over();
+                }
+                self.observer.on_failure(&text);
+                self.pending.push((None, reached));
+                Ok(())
+            }
+            WriterStep::Open { form, place } => {
+                self.flush_pending()?;
+                self.open(form, place)
+            }
+            WriterStep::Close(reached) => {
+                self.flush_pending()?;
+                self.close(reached)
+            }
+        }
+    }
+
+    fn open(&mut self, form: ArchiveForm, place: Option<PathBuf>) -> Result<(), RunError> {
+        let position = self.entry.position.stream.filter(|_| self.is_resumed);
+        self.is_resumed = false;
+        // The number of found entries is unique among the streams of a run.
+        let part = self.entry.position.found;
+        let stream = match (place, &self.folder, &self.run.outputs) {
+            (Some(place), Some(folder), _) => Stream::to_file(form, folder.work(), place, part, position),
+            (_, _, Outputs::One { destination: Destination::Device(path), .. }) => {
+                Stream::to_device(form, path, self.is_stopped)
+            }
+            _ => Ok(Stream::to_stdout(form)),
+        };
+        self.stream = Some(stream.map_err(unwritable)?);
+        Ok(())
+    }
+
+    /// Flushes the pending results: first the records are appended, and records and files are synced, then the outputs
+    /// go out (P12), then the journal is written.
+    fn flush_pending(&mut self) -> Result<(), RunError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let done = || pending.iter().filter_map(|(done, _)| done.as_ref());
+        if let Some(log) = &mut self.log {
+            for done in done() {
+                log.append(&done.bodies).map_err(unwritable_log)?;
+            }
+        }
+        let is_file = |done: &UnitResult| matches!(&done.product, UnitOutput::Files(files) if !files.is_empty());
+        if let Some(folder) = &self.folder
+            && done().any(is_file)
+        {
+            sync_around(folder.path()).map_err(unwritable)?;
+        }
+        // An output that grows in the state folder goes out when it is put in place, after a journal, which syncs the
+        // log.
+        let goes_out = self.folder.is_none() && self.stream.is_some() || done().any(is_file);
+        if let Some(log) = self.log.as_ref().filter(|_| goes_out) {
+            log.sync().map_err(unwritable_log)?;
+        }
+        for (done, reached) in pending {
+            if let Some(done) = done {
+                self.release(done)?;
+            }
+            self.advance(reached);
+        }
+        if Instant::now() >= self.next_checkpoint { self.checkpoint() } else { Ok(()) }
+    }
+
+    /// Releases the outputs of a unit, and reports its notices.
+    fn release(&mut self, done: UnitResult) -> Result<(), RunError> {
+        self.entry.summary.add_all(done.summary);
+        self.entry.comparison.add_all(done.comparison);
+        match done.product {
+            UnitOutput::Files(deliveries) => {
+                for Delivery { place, staged } in deliveries {
+                    let delivered = match staged {
+                        Some(staged) => {
+                            self.placed.add(&staged, &place).and_then(|()| self.output_folder.put(&staged, &place))
+                        }
+                        None => self.output_folder.clear(&place),
+                    };
+                    self.check_placement(delivered)?;
+                }
+            }
+            product => {
+                if let Some(stream) = &mut self.stream {
+                    stream.append(product).map_err(unwritable)?;
+                }
+            }
+        }
+        for notice in &done.notices {
+            let line = notice.line(self.lines);
+            if notice.is_failure { self.observer.on_failure(&line) } else { self.observer.on_notice(&line) }
+        }
+        self.lines += done.lines;
+        Ok(())
+    }
+
+    fn advance(&mut self, reached: ReadPosition) {
+        let position = &mut self.entry.position;
+        position.found = reached.found;
+        position.last = reached.last;
+        position.digest = reached.digest;
+        position.inside = reached.inside;
+        match &mut position.inside {
+            Some(inside) => inside.lines = self.lines,
+            None => self.lines = 0,
+        }
+        self.observer.on_progress(&self.entry.summary);
+    }
+
+    /// Writes the journal, after syncing everything that it refers to.
+    fn checkpoint(&mut self) -> Result<(), RunError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let started = Instant::now();
+        self.placed.sync().map_err(unwritable)?;
+        if let Some(stream) = &mut self.stream {
+            self.entry.position.stream = Some(stream.sync().map_err(unwritable)?);
+        }
+        if let Some(log) = &self.log {
+            log.sync().map_err(unwritable_log)?;
+            self.entry.audit = Some(log.position());
+        }
+        folder.write(&self.entry).map_err(unwritable)?;
+        self.next_checkpoint = Instant::now() + (started.elapsed() * JOURNAL_PAUSE).max(JOURNAL_INTERVAL);
+        Ok(())
+    }
+
+    /// Ends the stream and puts it in place.
+    fn close(&mut self, reached: Option<ReadPosition>) -> Result<(), RunError> {
+        let Some(mut stream) = self.stream.take() else { return Ok(()) };
+        stream.end().map_err(unwritable)?;
+        let (Some(folder), Some(place)) = (&self.folder, stream.place()) else { return self.finish_stream(reached) };
+        if !stream.has_output() {
+            // There is no output, so an old one must not stay (P11). If the run is killed now, nothing is left to do.
+            let cleared = self.output_folder.clear(&place);
+            self.check_placement(cleared)?;
+            return self.finish_stream(reached);
+        }
+        let part = part_path(folder.work(), stream.part());
+        self.placed.add(&part, &place).map_err(unwritable)?;
+        self.entry.position.closing = Some(place.clone());
+        self.entry.position.closing_part = stream.part();
+        self.finish_stream(reached)?;
+        let put = self.output_folder.put(&part, &place);
+        self.check_placement(put)?;
+        self.entry.position.closing = None;
+        Ok(())
+    }
+
+    /// Reports a failure that affects one of many outputs only; returns one that affects all.
+    fn check_placement(&mut self, put: io::Result<()>) -> Result<(), RunError> {
+        match put {
+            Err(error) if !is_fatal(&error) && !matches!(self.run.outputs, Outputs::One { .. }) => {
+                self.entry.summary.add_fault();
+                self.observer.on_failure(&format!("failed: {error}"));
+                Ok(())
+            }
+            put => put.map_err(unwritable),
+        }
+    }
+
+    /// Updates the position after the last output of a stream.
+    fn finish_stream(&mut self, reached: Option<ReadPosition>) -> Result<(), RunError> {
+        let position = &mut self.entry.position;
+        position.stream = None;
+        position.inside = None;
+        self.lines = 0;
+        match reached {
+            Some(ReadPosition { found, last, digest, .. }) => {
+                position.found = found;
+                position.last = last;
+                position.digest = digest;
+            }
+            None => position.is_read = true,
+        }
+        self.observer.on_progress(&self.entry.summary);
+        self.checkpoint()
+    }
+
+    /// Ends the run: complete, or so that it can be resumed.
+    pub(super) fn end(
+        mut self,
+        read: Result<(), ReadError>,
+        is_stopped: bool,
+        started: Instant,
+    ) -> Result<RunReport, RunError> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        read?;
+        if !is_stopped {
+            self.find_left_over().map_err(unwritable)?;
+        }
+        if let Some(log) = &mut self.log {
+            log.end().map_err(unwritable_log)?;
+        }
+        if is_stopped {
+            self.checkpoint()?;
+        } else if let Some(folder) = self.folder.take() {
+            folder.remove().map_err(unwritable)?;
+        }
+        let summary = self.entry.summary;
+        Ok(RunReport {
+            messages: summary.messages() - self.baseline.0,
+            bytes: summary.bytes_in() - self.baseline.1,
+            summary,
+            comparison: self.run.task.other.as_ref().map(|_| self.entry.comparison),
+            head: self.log.as_ref().map(Log::head),
+            is_stopped,
+            has_lines: true,
+            has_notices: true,
+            time: started.elapsed(),
+        })
+    }
+
+    /// Reports, or removes, what is in OUT and was not put there by this run, before or after it was resumed (P11).
+    fn find_left_over(&mut self) -> io::Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let Self { run, placed, observer, entry: JournalEntry { summary, position, had_outputs, .. }, .. } = self;
+        let mut reported = 0_u64;
+        let mut report = |path: &Path, what: &dyn std::fmt::Display| {
+            reported += 1;
+            match reported {
+                ..=MAX_REPORTED_LEFT_OVER => observer.on_failure(&format!("{}: {what}", path.display())),
+                _ => observer.on_notice(&format!("{}: {what}", path.display())),
+            }
+        };
+        let mut take = |found: WalkEntry, out: &Path| match found {
+            WalkEntry::File { path, .. } | WalkEntry::Irregular(path) if run.prune => {
+                match placed::remove(&path, out) {
+                    Ok(()) => summary.add_pruned(),
+                    Err(error) => {
+                        summary.add_left_over();
+                        report(&path, &format_args!("left from before, and not removed: {error}"));
+                    }
+                }
+            }
+            WalkEntry::File { path, .. } | WalkEntry::Irregular(path) => {
+                summary.add_left_over();
+                report(&path, &"left from before: this run did not put it there");
+            }
+            WalkEntry::State(path) if folder.is_at(&path) => {}
+            WalkEntry::State(path) => {
+                summary.add_left_over();
+                report(&path, &"the state of another, unfinished run");
+            }
+            WalkEntry::Fault(path, error) => {
+                summary.add_fault();
+                report(&path, &error);
+            }
+        };
+        match &run.outputs {
+            Outputs::Mirror(out) | Outputs::Files(out) => {
+                placed.for_each_unlisted(folder.work(), run.memory / LIST_SHARE, |found| take(found, out))
+            }
+            // Nothing was put in place.
+            Outputs::One { destination: Destination::File(out), .. } if *had_outputs && !position.is_read => {
+                let place = out.clone();
+                take(WalkEntry::File { path: place.clone(), place }, out.parent().unwrap_or(Path::new("")));
+                Ok(())
+            }
+            Outputs::One { .. } | Outputs::Nowhere => Ok(()),
+        }
+    }
+}
+
+impl ResultSink<WriterStep> for Writer<'_> {
+    fn take(&mut self, step: WriterStep) -> bool {
+        match self.step(step) {
+            Ok(()) => true,
+            Err(error) => {
+                self.failure = Some(error);
+                false
+            }
+        }
+    }
+
+    fn flush(&mut self) -> bool {
+        match self.flush_pending() {
+            Ok(()) => true,
+            Err(error) => {
+                self.failure = Some(error);
+                false
+            }
+        }
+    }
+}
+
+fn unwritable(error: io::Error) -> RunError {
+    RunError::Io(format!("the output can't be written: {error}"))
+}
+
+/// Without its record nothing goes out (P12).
+fn unwritable_log(error: io::Error) -> RunError {
+    RunError::Io(format!("the audit log can't be written, so nothing more is released: {error}"))
+}

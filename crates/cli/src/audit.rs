@@ -1,0 +1,127 @@
+//! `dmv-redact audit`: verifies an audit log, and reports what is in it.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::output::{print_json, print_text};
+use super::{Exit, Problem, print_error};
+use dmv_redact_log::{Key, LogHead, Verification, verify};
+use dmv_redact_model::escape::escape;
+use dmv_redact_report::disclosures;
+
+/// Verify an audit log, or tell who got what.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Find any line that was changed, removed, inserted, moved or cut. Ends with status 3 if there is one
+    Verify {
+        /// The log: all its files, plain or compressed (gzip, Zstandard), in any order
+        #[arg(required = true, value_name = "LOG")]
+        logs: Vec<PathBuf>,
+        /// The key that its hashes were made with
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        /// A line that the log must have, as the run that wrote it said at its end: finds a log that was cut, or written anew
+        #[arg(long, value_name = "SEQUENCE:HASH", value_parser = head)]
+        head: Option<LogHead>,
+    },
+    /// Tell who got what, how often. The log is verified on the way; ends with status 3 if it has faults
+    Report {
+        /// The log: all its files, plain or compressed (gzip, Zstandard), in any order
+        #[arg(required = true, value_name = "LOG")]
+        logs: Vec<PathBuf>,
+        /// The key that its hashes were made with
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        /// For people or for programs
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        output: Form,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+fn head(text: &str) -> Result<LogHead, String> {
+    let parts = text.split_once(':').and_then(|(sequence, hash)| {
+        let is_hash = hash.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        Some(LogHead { sequence: sequence.parse().ok()?, hash: hash.as_bytes().try_into().ok().filter(|_| is_hash)? })
+    });
+    parts.ok_or_else(|| "a sequence number, a colon and 64 hexadecimal digits are wanted".to_owned())
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let result = match &arguments.verb {
+        Verb::Verify { logs, key, head } => verify_log(logs, key.as_deref(), head.as_ref()),
+        Verb::Report { logs, key, output } => report_log(logs, key.as_deref(), *output),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(problem) => problem.print_error(),
+    }
+}
+
+fn verify_log(logs: &[PathBuf], key: Option<&Path>, head: Option<&LogHead>) -> Result<Exit, Problem> {
+    let key = key.map(Key::read).transpose()?;
+    let found = verify(logs, key.as_ref(), head)?;
+    let exit = report_faults(&found);
+    if exit == Exit::Released {
+        let name = names(&found);
+        let (sequence, hash) = found.head.unwrap_or_default();
+        let Verification { lines, messages, runs, .. } = found;
+        let keyed = if key.is_some() { "" } else { ", without a key" };
+        print_text(&format!(
+            "{name}: whole{keyed}: {lines} lines, {messages} messages, {runs} runs\nit ends with {sequence}:{hash}\n",
+        ))?;
+    }
+    Ok(exit)
+}
+
+fn report_log(logs: &[PathBuf], key: Option<&Path>, form: Form) -> Result<Exit, Problem> {
+    let key = key.map(Key::read).transpose()?;
+    let (found, report) = disclosures(logs, key.as_ref())?;
+    match form {
+        Form::Text => print_text(&report.to_string())?,
+        Form::Json => print_json(&report)?,
+    }
+    Ok(report_faults(&found))
+}
+
+/// The file names, in the order of the chain.
+fn names(found: &Verification) -> String {
+    let names: Vec<_> = found.files.iter().map(|file| escape(&file.to_string_lossy()).into_owned()).collect();
+    names.join(", ")
+}
+
+/// Prints the faults of a log to stderr, and returns the exit status. Unfinished lines that the log itself reports
+/// aren't faults.
+fn report_faults(found: &Verification) -> Exit {
+    let name = |file: usize| {
+        let name = found.files.get(file).map(|file| file.to_string_lossy().into_owned());
+        escape(&name.unwrap_or_default()).into_owned()
+    };
+    for note in &found.notes {
+        print_error(format!("{}: note: {note}", name(note.file)));
+    }
+    for fault in &found.faults {
+        let before = match fault.file().checked_sub(1) {
+            Some(before) if fault.is_between_files() => format!(" (the file before is {})", name(before)),
+            _ => String::new(),
+        };
+        print_error(format!("{}: {fault}{before}", name(fault.file())));
+    }
+    match found.fault_count - found.faults.len() as u64 {
+        0 => {}
+        more => print_error(format!("{}: and {more} more", names(found))),
+    }
+    if found.fault_count > 0 { Exit::Refused } else { Exit::Released }
+}

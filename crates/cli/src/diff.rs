@@ -1,0 +1,55 @@
+//! `dmv-redact diff`: what a change of policy changes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::ground_arguments::GroundArguments;
+use super::output::{print_json, print_text};
+use super::{Exit, Problem};
+use dmv_redact_analysis::Diff;
+use dmv_redact_analysis::survey::compare;
+
+/// Show who gains and who loses what from one policy to another, and by which rules.
+///
+/// Compares what the policies let out, not how they are written: for every ORI, purpose, message key and set of claims that
+/// either tells apart. Ends with status 3 if anything is gained: an element goes out that didn't, or more of it, at once (+)
+/// or once a person has approved the message (~).
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The old policy
+    old: PathBuf,
+    /// The new policy
+    new: PathBuf,
+    #[command(flatten)]
+    ground: GroundArguments,
+    /// For people or for programs
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    output: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match show(arguments) {
+        Ok(exit) => exit,
+        Err(problem) => problem.print_error(),
+    }
+}
+
+fn show(arguments: &Arguments) -> Result<Exit, Problem> {
+    let builder = arguments.ground.filter();
+    let (catalog, formats) = builder.load_catalog_and_formats()?;
+    let load = |path: &PathBuf| builder.clone().policy_path(path).policy(&catalog, &formats);
+    let (old, new) = (load(&arguments.old)?, load(&arguments.new)?);
+    let diff = Diff::new([&old, &new], &catalog, formats.messages(), &compare(&old, &new)?);
+    match arguments.output {
+        Form::Text => print_text(&diff.to_string())?,
+        Form::Json => print_json(&diff)?,
+    }
+    Ok(if diff.gains() { Exit::Refused } else { Exit::Released })
+}

@@ -1,0 +1,136 @@
+//! The arguments that build a filter and name a requester: shared by all verbs that decide who may have what.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sha2::{Digest, Sha256};
+
+use super::Problem;
+use super::messages::regular_files;
+use dmv_redact::{ConfigError, Filter, FilterBuilder, Limits, RequestError, Requester};
+use dmv_redact_model::escape::escape;
+use dmv_redact_model::policy::Undeclared;
+
+#[derive(Debug, Args)]
+pub(super) struct FilterArguments {
+    /// The policy that decides
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The ORI of who will receive the messages; must agree with their envelopes
+    #[arg(long, value_name = "ORI")]
+    requester: Option<String>,
+    /// The purpose code of the request, one that the policy declares
+    #[arg(long, value_name = "CODE")]
+    purpose: Option<String>,
+    /// A claim that you vouch for, one that the policy declares; may be given several times
+    #[arg(long = "claim", value_name = "NAME")]
+    claims: Vec<String>,
+    /// Take messages of this format only
+    #[arg(long, value_name = "NAME")]
+    format: Option<String>,
+    /// Add the formats of this folder: DIR/NAME/format.toml
+    #[arg(long, value_name = "DIR")]
+    formats: Vec<PathBuf>,
+    /// Add the data elements of this catalog
+    #[arg(long, value_name = "FILE")]
+    catalog: Vec<PathBuf>,
+    /// Set a limit on messages: message-bytes, depth, name-bytes, attributes, namespaces, members
+    #[arg(long = "limit", value_name = "NAME=NUMBER")]
+    limits: Vec<String>,
+}
+
+impl FilterArguments {
+    /// The filter that the arguments describe.
+    pub(super) fn filter(&self) -> Result<FilterBuilder, ConfigError> {
+        let mut builder = Filter::builder();
+        if let Some(policy) = &self.policy {
+            builder = builder.policy_path(policy);
+        }
+        for catalog in &self.catalog {
+            builder = builder.catalog_path(catalog);
+        }
+        for formats in &self.formats {
+            builder = builder.formats_dir(formats);
+        }
+        if let Some(format) = &self.format {
+            builder = builder.format(format);
+        }
+        Ok(builder.limits(limits(&self.limits)?))
+    }
+
+    /// The first option that concerns only messages: without a message it would have no effect.
+    pub(super) fn of_messages(&self) -> Option<&'static str> {
+        match (&self.format, self.limits.as_slice()) {
+            (Some(_), _) => Some("--format"),
+            (None, [_, ..]) => Some("--limit"),
+            (None, []) => None,
+        }
+    }
+
+    /// Everything except the policy that affects results, as text: two runs with the same text have the same results.
+    pub(super) fn options(&self) -> impl std::fmt::Debug {
+        (&self.requester, &self.purpose, &self.claims, &self.format, &self.limits)
+    }
+
+    /// A digest of the added catalogs and formats.
+    pub(super) fn digest(&self) -> Result<String, Problem> {
+        let mut files = self.catalog.clone();
+        for folder in &self.formats {
+            files.append(&mut regular_files(folder)?);
+        }
+        let mut digest = Sha256::new();
+        for file in files {
+            let named = |error| Problem::Io(format!("{}: {error}", file.display()));
+            digest.update(std::fs::read(&file).map_err(named)?);
+            digest.update([0]);
+        }
+        Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The files and folders that they name, each with its role.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let policy = self.policy.iter().map(|path| ("the policy", path.as_path()));
+        let catalogs = self.catalog.iter().map(|path| ("the catalog", path.as_path()));
+        policy.chain(catalogs).chain(self.formats.iter().map(|path| ("the folder of formats", path.as_path())))
+    }
+
+    /// The requester that they name. Anything that the filter's policy doesn't declare is wrong usage.
+    pub(super) fn requester(&self, filter: &Filter) -> Result<Requester, Problem> {
+        let mut requester = match &self.requester {
+            Some(ori) => Requester::new(ori).map_err(|error| Problem::Usage(format!("--requester: {error}")))?,
+            None => Requester::from_envelope(),
+        };
+        if let Some(purpose) = &self.purpose {
+            requester = requester.purpose(purpose);
+        }
+        for claim in &self.claims {
+            requester = requester.claim(claim);
+        }
+        match filter.check_request(&requester) {
+            Ok(()) => Ok(requester),
+            Err(error) => Err(self.undeclared(&error)),
+        }
+    }
+
+    fn undeclared(&self, error: &RequestError) -> Problem {
+        let (option, text) = match error.what() {
+            Undeclared::Purpose | Undeclared::Purposes => ("--purpose", self.purpose.as_ref()),
+            Undeclared::Claim(place) => ("--claim", self.claims.get(place)),
+        };
+        let text = escape(text.map_or("", String::as_str));
+        Problem::Usage(format!("{option}: {} `{text}`; {}", error.what().heading(), error.help()))
+    }
+}
+
+/// The limits that these settings specify, each set once: the first of two would have no effect.
+pub(super) fn limits(settings: &[String]) -> Result<Limits, ConfigError> {
+    let name = |setting: &String| setting.split('=').next().unwrap_or_default().trim().to_owned();
+    let mut limits = Limits::default();
+    for (place, setting) in settings.iter().enumerate() {
+        limits.set(setting)?;
+        if settings.iter().take(place).any(|before| name(before) == name(setting)) {
+            return Err(ConfigError::of_file("--limit", format!("`{}` is set twice", name(setting))));
+        }
+    }
+    Ok(limits)
+}

@@ -1,0 +1,165 @@
+//! The packs: built-in policies, each with the files of a folder of its own, in the layout of the starter.
+
+use clap::ValueEnum;
+use serde::Deserialize;
+
+use super::Contents;
+use dmv_redact::ConfigError;
+use dmv_redact::shipped::POLICIES;
+use dmv_redact_model::config::Document;
+
+/// A policy that ships, with the tables that it names and the cases that test it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Pack {
+    /// Arizona (AZ)
+    Arizona,
+    /// Built-in strict baseline
+    Baseline,
+    /// California (CA)
+    California,
+    /// Colorado (CO)
+    Colorado,
+    /// Federal law alone (US)
+    Dppa,
+    /// Illinois (IL)
+    Illinois,
+    /// Massachusetts (MA)
+    Massachusetts,
+    /// Minnesota (MN)
+    Minnesota,
+    /// New York (NY)
+    NewYork,
+    /// Oregon (OR)
+    Oregon,
+    /// Washington (WA)
+    Washington,
+    /// Wisconsin (WI)
+    Wisconsin,
+}
+
+/// The folder of the case that every pack has, used in its first steps.
+const SAMPLE: &str = "cases/in-state";
+
+/// What a case says about its request.
+#[derive(Deserialize)]
+struct CaseRequest {
+    purpose: Option<String>,
+    #[serde(default)]
+    claims: Vec<String>,
+}
+
+/// The files that packs consist of, by their paths in `policies/`, each with its content.
+fn shipped() -> impl Iterator<Item = (&'static str, &'static str)> {
+    POLICIES.iter().filter_map(|document| Some((document.file.strip_prefix("policies/")?, document.text)))
+}
+
+impl Pack {
+    /// Its name in `policies/` and on the command line.
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// Its files, and the request used in its first steps.
+    pub(super) fn contents(self) -> Result<Contents, ConfigError> {
+        let name = self.name();
+        let files: Vec<_> = self.shipped().into_iter().map(|(file, text)| relocate(&name, file, text)).collect();
+        let case = format!("{SAMPLE}/case.toml");
+        let text = files.iter().find(|(file, _)| *file == case).map_or("", |(_, text)| text);
+        let asked: CaseRequest = Document { file: &case, text }.parse()?;
+        let purpose = asked.purpose.iter().map(|purpose| format!("--purpose {purpose} "));
+        let claims = asked.claims.iter().map(|claim| format!("--claim {claim} "));
+        let request = purpose.chain(claims).chain([format!("{SAMPLE}/message.xml")]).collect();
+        Ok(Contents { files, request })
+    }
+
+    /// Its built-in files: its policy, its cases, and the rosters and messages that these name.
+    fn shipped(self) -> Vec<(&'static str, &'static str)> {
+        let (policy, cases) = (format!("{}.toml", self.name()), format!("cases/{}/", self.name()));
+        let is_own = |file: &str| file == policy || file.starts_with(&cases);
+        let own: Vec<&str> = shipped().filter(|(file, _)| is_own(file)).map(|(_, text)| text).collect();
+        let is_named = |file: &str| {
+            let named = match file.strip_prefix("cases/") {
+                Some(message) => format!("\"../../{message}\""),
+                None => format!("\"{file}\""),
+            };
+            own.iter().any(|text| text.contains(&named))
+        };
+        shipped().filter(|(file, _)| is_own(file) || is_named(file)).collect()
+    }
+}
+
+/// The path of a pack's file in the pack's own folder, and its content there: paths in it change, and every table names
+/// its schema.
+fn relocate(pack: &str, file: &str, text: &str) -> (String, String) {
+    if file == format!("{pack}.toml") {
+        return ("policy.toml".to_owned(), format!("#:schema ./schemas/policy.schema.json\n#\n{text}"));
+    }
+    let Some(case) = file.strip_prefix(&format!("cases/{pack}/")) else {
+        return (file.to_owned(), text.to_owned());
+    };
+    let placed = format!("cases/{case}");
+    if !case.ends_with(".toml") {
+        return (placed, text.to_owned());
+    }
+    let home = "../".repeat(placed.matches('/').count());
+    let table = if case == "matrix.toml" { "matrix" } else { "case" };
+    let text = text.replacen(&format!("policy = \"{pack}\""), &format!("policy = \"{home}policy.toml\""), 1).replacen(
+        "message = \"../../messages/",
+        "message = \"../messages/",
+        1,
+    );
+    (placed, format!("#:schema {home}schemas/{table}.schema.json\n\n{text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    const POLICIES_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies");
+
+    /// Every file below a folder, by its path from `root`.
+    fn files(root: &Path, folder: &Path, found: &mut BTreeSet<String>) {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match path.is_dir() {
+                true => files(root, &path, found),
+                false => drop(found.insert(path.strip_prefix(root).unwrap().display().to_string())),
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_policies_that_ship_is_built_in() {
+        let mut in_folder = BTreeSet::new();
+        let folder = Path::new(POLICIES_FOLDER);
+        files(folder, folder, &mut in_folder);
+        // It is for the README and the fixtures: it invents offices, so that every kind of rule has an example.
+        in_folder.retain(|file| !file.starts_with("example-state"));
+        let built_in: BTreeSet<String> = shipped().map(|(file, _)| file.to_owned()).collect();
+        assert_eq!(in_folder, built_in);
+        assert_eq!(POLICIES.len(), built_in.len());
+    }
+
+    #[test]
+    fn every_file_that_ships_is_in_a_pack_and_every_policy_is_one() {
+        let packs = Pack::value_variants();
+        let packed: BTreeSet<&str> = packs.iter().flat_map(|pack| pack.shipped()).map(|(file, _)| file).collect();
+        assert_eq!(packed, shipped().map(|(file, _)| file).collect());
+        let policies = shipped().filter_map(|(file, _)| file.strip_suffix(".toml")).filter(|file| !file.contains('/'));
+        assert_eq!(packs.iter().map(|pack| pack.name()).collect::<Vec<_>>(), policies.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_help_has_the_title_and_the_jurisdiction_of_every_pack() {
+        for pack in Pack::value_variants() {
+            let policy = std::fs::read_to_string(format!("{POLICIES_FOLDER}/{}.toml", pack.name())).unwrap();
+            let policy: toml::Table = policy.parse().unwrap();
+            let text = |key: &str| policy["policy"].get(key).and_then(toml::Value::as_str);
+            let state = text("jurisdiction").map_or_else(String::new, |state| format!(" ({state})"));
+            let wanted = format!("{}{state}", text("title").unwrap());
+            assert_eq!(pack.to_possible_value().unwrap().get_help().unwrap().to_string(), wanted);
+        }
+    }
+}

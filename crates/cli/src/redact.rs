@@ -1,0 +1,361 @@
+//! `dmv-redact redact`: redacts messages from stdin, files, folders and archives to any of these.
+
+mod idle;
+mod places;
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytesize::ByteSize;
+use clap::{Args, ValueEnum};
+
+use super::filter_arguments::FilterArguments;
+use super::interrupt;
+use super::outcome::{RunEnding, RunOutcome};
+use super::output::print_text;
+use super::progress::{Progress, ProgressMode};
+use super::{Exit, Problem, print_error};
+use dmv_redact::Filter;
+use dmv_redact_archive::{
+    ArchiveForm, BatchRun, Destination, FileWalk, InputRoot, Inputs, LineMembers, Outputs, RunReport, StartMode, Task,
+    Terms, WalkEntry,
+};
+use dmv_redact_log::{Key, Log};
+use dmv_redact_model::escape::{self, escape};
+use idle::{idle, refuse_idle};
+pub(super) use places::inputs;
+use places::{outputs, refuse_mixed_places};
+
+/// Redact messages.
+///
+/// Takes files that are a message, folders, NDJSON (a message a line), and .gz, .zst, .tar and .zip of these; what a file is
+/// is told by its content. Without INPUT, or with `-`, stdin is read and the result goes to stdout. Without --requester
+/// each message's own envelope says who asked. Without --policy the built-in strict baseline decides.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Files, folders or archives. Several keep their paths under OUT
+    inputs: Vec<PathBuf>,
+    /// Where the outputs go: a folder that mirrors the inputs, a file for a single one, a device or named pipe, or - for stdout
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    filter: FilterArguments,
+    /// Leave out the second reading of every output
+    #[arg(long)]
+    no_second_reading: bool,
+    #[command(flatten)]
+    forms: Forms,
+    #[command(flatten)]
+    record: RunRecord,
+    #[command(flatten)]
+    going: RunControl,
+}
+
+/// How the messages lie in what is read and written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Forms")]
+struct Forms {
+    /// Take every input for this: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip; what is something else
+    /// can't be read
+    #[arg(long, value_name = "FORM", value_parser = form)]
+    input_format: Option<ArchiveForm>,
+    /// Write this instead of what was read; `message` is a file for each
+    #[arg(long, value_name = "FORM", value_parser = form)]
+    output_format: Option<ArchiveForm>,
+    /// The member of each line that holds the message, as an object or as text; the rest of the line is dropped
+    #[arg(long, value_name = "NAME")]
+    payload_member: Option<String>,
+    /// The member of each line that holds the requester's ORI
+    #[arg(long, value_name = "NAME", conflicts_with = "requester")]
+    requester_member: Option<String>,
+    /// The member of each line that holds the purpose code
+    #[arg(long, value_name = "NAME", conflicts_with = "purpose")]
+    purpose_member: Option<String>,
+    /// Keep the rest of each line as it is; nobody looks at what is in it
+    #[arg(long, requires = "payload_member")]
+    keep_rest: bool,
+    /// Leave no notice in NDJSON and archives where a message was held or withheld
+    #[arg(long)]
+    drop_withheld: bool,
+}
+
+/// What is kept of a run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Records")]
+struct RunRecord {
+    /// Append a receipt of every message to this log, chained by hashes
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+    /// Key the log's hashes with the content of this file
+    #[arg(long, value_name = "FILE", requires = "audit")]
+    audit_key: Option<PathBuf>,
+    /// Keep the originals of what is held or withheld in this folder, for review
+    #[arg(long, value_name = "DIR")]
+    withheld: Option<PathBuf>,
+    /// Print a summary, for people or for programs [default with -o and --dry-run: text]
+    #[arg(long, value_name = "FORM")]
+    summary: Option<SummaryForm>,
+    /// Write no output: only the summary, and the log if one is asked for
+    #[arg(long, conflicts_with_all = ["output", "withheld", "resume", "restart"])]
+    dry_run: bool,
+    /// Also tell what this policy would have let through, per agency class and data element
+    #[arg(long, value_name = "OLD_POLICY")]
+    compare: Option<PathBuf>,
+}
+
+/// How a run goes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The run")]
+struct RunControl {
+    /// How many threads redact [default: one a core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// How much memory the run may take, about
+    #[arg(long, value_name = "SIZE", default_value = "256MiB")]
+    memory: ByteSize,
+    /// How much disk a zip may take while it is read that comes through a pipe or another compression: its directory is at
+    /// its end. It lies in the run's own folder beside OUT, without OUT in the folder for temporary files, under no name
+    #[arg(long, value_name = "SIZE", default_value = "4GiB")]
+    spool: ByteSize,
+    /// Go on with a run that was stopped
+    #[arg(long)]
+    resume: bool,
+    /// Begin anew, also where a run was stopped
+    #[arg(long, conflicts_with = "resume")]
+    restart: bool,
+    /// Remove every file from OUT that this run didn't put there, as outputs of earlier runs whose source is gone
+    #[arg(long)]
+    prune: bool,
+    /// Show how the run goes, on stderr
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    progress: ProgressChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SummaryForm {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ProgressChoice {
+    /// A bar on a terminal, nothing elsewhere
+    Auto,
+    /// A line every few seconds
+    Plain,
+    Never,
+}
+
+pub(super) fn form(name: &str) -> Result<ArchiveForm, String> {
+    ArchiveForm::named(name).ok_or_else(|| {
+        let known: Vec<&str> = ArchiveForm::names().collect();
+        format!("one of {} is wanted", known.join(", "))
+    })
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match redact(arguments) {
+        Ok(exit) => exit,
+        Err(problem) => problem.print_error(),
+    }
+}
+
+fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
+    let run = resolve(arguments)?;
+    let log = match &arguments.record.audit {
+        Some(path) => {
+            let key = arguments.record.audit_key.as_deref().map(Key::read).transpose()?;
+            let log = Log::open(path, key)?;
+            if log.torn_bytes() > 0 {
+                let (path, bytes) = (escape(&path.to_string_lossy()).into_owned(), log.torn_bytes());
+                print_error(format!(
+                    "{path}: the last run left {bytes} bytes of an unfinished line: they stay, and the log tells of them"
+                ));
+            }
+            Some(log)
+        }
+        None => None,
+    };
+    let is_stopped = interrupt::watch()?;
+    let progress = Arc::new(Progress::new(match arguments.going.progress {
+        ProgressChoice::Auto => ProgressMode::Auto,
+        ProgressChoice::Plain => ProgressMode::Plain,
+        ProgressChoice::Never => ProgressMode::Never,
+    }));
+    if let Inputs::Roots(roots) = &run.inputs
+        && progress.wants_total()
+    {
+        count(roots.clone(), Arc::clone(&progress));
+    }
+    if matches!(run.inputs, Inputs::Stdin) && std::io::stdin().is_terminal() {
+        print_error("reads a message from the terminal: paste it, then press Ctrl-D on a new line; Ctrl-C stops");
+    }
+    let report = run.run(log, progress.as_ref(), is_stopped);
+    progress.finish();
+    let report = report?;
+    let idle = idle(arguments, &run.inputs, &report);
+    idle.iter().for_each(print_error);
+    print_summary(arguments, &run, &report)?;
+    if let Some(violations) = report.summary.shape_violations() {
+        print_error(violations);
+    }
+    if report.is_stopped {
+        print_error(how_to_resume(&run.outputs));
+        return Ok(Exit::Failure);
+    }
+    let exit = match () {
+        () if report.summary.has_failures() || !idle.is_empty() => Exit::Failure,
+        () if report.summary.has_refusals() => Exit::Refused,
+        () => Exit::Released,
+    };
+    // The process ends here: skip the destructors, which would only take time.
+    std::mem::forget(run);
+    Ok(exit)
+}
+
+/// The summary to print, if any: stdout may belong to the messages.
+fn summary_form(arguments: &Arguments, outputs: &Outputs) -> Option<SummaryForm> {
+    let default = (!is_stdout(outputs)).then_some(SummaryForm::Text);
+    arguments.record.summary.or(default)
+}
+
+fn is_stdout(outputs: &Outputs) -> bool {
+    matches!(outputs, Outputs::One { destination: Destination::Stdout, .. })
+}
+
+fn print_summary(arguments: &Arguments, run: &BatchRun, report: &RunReport) -> Result<(), Problem> {
+    let outputs = match &run.outputs {
+        Outputs::Mirror(out) | Outputs::Files(out) => Some(out),
+        Outputs::One { destination: Destination::File(out) | Destination::Device(out), .. } => Some(out),
+        Outputs::One { destination: Destination::Stdout, .. } | Outputs::Nowhere => None,
+    };
+    let RunRecord { audit, withheld, .. } = &arguments.record;
+    let (outputs, audit, withheld) = (outputs.map(|out| out.as_path()), audit.as_deref(), withheld.as_deref());
+    let policy = run.task.filter.policy();
+    let ending = RunEnding { policy, outputs, withheld, audit, is_dry: arguments.record.dry_run };
+    let outcome = RunOutcome::new(report, &ending);
+    let text = match summary_form(arguments, &run.outputs) {
+        None => return Ok(()),
+        Some(SummaryForm::Text) => outcome.to_string(),
+        Some(SummaryForm::Json) => escape::json(&serde_json::to_string_pretty(&outcome).unwrap_or_default()) + "\n",
+    };
+    if is_stdout(&run.outputs) {
+        print_error(escape::lines(text.trim_end()));
+        return Ok(());
+    }
+    print_text(&text)
+}
+
+/// Counts the bytes to read, in a thread of its own. For compressed files they are unknown until read.
+fn count(roots: Vec<InputRoot>, progress: Arc<Progress>) {
+    std::thread::spawn(move || {
+        let mut total = 0;
+        for found in FileWalk::new(roots) {
+            if let WalkEntry::File { path, .. } = found {
+                match ArchiveForm::of_name(&path) {
+                    Some(form) if form.is_compressed() => return,
+                    _ => total += path.metadata().map_or(0, |metadata| metadata.len()),
+                }
+            }
+        }
+        progress.set_total(total);
+    });
+}
+
+/// Checks and resolves the arguments.
+fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
+    let Arguments { filter: of_filter, forms, record, going, .. } = arguments;
+    let filter = of_filter.filter()?.second_reading(!arguments.no_second_reading).build()?;
+    let other = match &record.compare {
+        Some(path) => Some(of_filter.filter()?.policy_path(path).second_reading(!arguments.no_second_reading).build()?),
+        None => None,
+    };
+    let memory = usize::try_from(going.memory.as_u64()).unwrap_or(usize::MAX);
+    if memory / MEMORY_PER_MESSAGE_BYTE < filter.message_bytes() {
+        let least = ByteSize((filter.message_bytes() * MEMORY_PER_MESSAGE_BYTE) as u64);
+        return Err(Problem::Usage(format!(
+            "--memory {} is too little for the largest message: {least} is wanted, or a lower --limit message-bytes",
+            going.memory
+        )));
+    }
+    let inputs = inputs(&arguments.inputs)?;
+    let outputs = outputs(arguments, &inputs)?;
+    refuse_idle(arguments, &outputs, summary_form(arguments, &outputs).is_some())?;
+    refuse_mixed_places(arguments, &outputs)?;
+    let terms = terms(arguments, &filter, other.as_ref())?;
+    let members = LineMembers {
+        payload: forms.payload_member.clone(),
+        requester: forms.requester_member.clone(),
+        purpose: forms.purpose_member.clone(),
+        keep_rest: forms.keep_rest,
+    };
+    let task = Task {
+        requester: of_filter.requester(&filter)?,
+        filter,
+        members,
+        other,
+        drop_withheld: forms.drop_withheld,
+        withheld: record.withheld.clone(),
+        is_audited: record.audit.is_some(),
+        is_dry_run: record.dry_run,
+        is_verification: false,
+    };
+    let begin = match (going.resume, going.restart) {
+        (true, _) => StartMode::Resume,
+        (_, true) => StartMode::Restart,
+        _ => StartMode::New,
+    };
+    let jobs = going.jobs.map_or(0, NonZeroUsize::get);
+    let (as_form, prune, spool) = (forms.input_format, going.prune, going.spool.as_u64());
+    Ok(BatchRun { task, inputs, outputs, as_form, jobs, memory, spool, begin, terms, prune })
+}
+
+/// A message in flight takes itself, its output, its record and what compression needs; half of the memory is for
+/// everything else.
+const MEMORY_PER_MESSAGE_BYTE: usize = 8;
+
+/// What must be the same when a stopped run is resumed.
+fn terms(arguments: &Arguments, filter: &Filter, other: Option<&Filter>) -> Result<Terms, Problem> {
+    let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
+    let Arguments { inputs, forms, record, filter: of_filter, .. } = arguments;
+    // Absolute, because the run may be resumed from another folder.
+    let place = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    Ok(vec![
+        ("the program's version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("the policy".to_owned(), filter.policy().sha256.clone()),
+        ("the formats or the catalog".to_owned(), of_filter.digest()?),
+        ("the inputs".to_owned(), text(&inputs.iter().map(place).collect::<Vec<_>>())),
+        ("the forms".to_owned(), text(forms)),
+        (
+            "the options".to_owned(),
+            text(&(
+                of_filter.options(),
+                arguments.no_second_reading,
+                record.withheld.as_ref().map(place),
+                other.map(|other| &other.policy().sha256),
+            )),
+        ),
+        ("the audit log".to_owned(), text(&record.audit.as_ref().map(place))),
+    ])
+}
+
+fn how_to_resume(outputs: &Outputs) -> String {
+    match outputs {
+        Outputs::Nowhere | Outputs::One { destination: Destination::Stdout | Destination::Device(_), .. } => {
+            "stopped before the end".to_owned()
+        }
+        _ => {
+            let quoted = |argument: String| match argument.contains([' ', '\'', '"', '$', '*', '?', '\\']) {
+                true => format!("'{}'", argument.replace('\'', r"'\''")),
+                false => argument,
+            };
+            // Arguments may not be valid UTF-8.
+            let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+            let arguments = arguments.filter(|argument| argument != "--restart" && argument != "--resume").map(quoted);
+            let arguments: Vec<String> = arguments.map(|argument| escape(&argument).into_owned()).collect();
+            format!("stopped before the end; go on with\n  {} --resume", arguments.join(" "))
+        }
+    }
+}

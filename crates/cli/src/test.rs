@@ -1,0 +1,138 @@
+//! `dmv-redact test`: policy cases and matrix tests, for a policy's CI.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rayon::ThreadPoolBuilder;
+
+use super::output::{print_json, print_text};
+use super::{Exit, Problem, print_error};
+use dmv_redact_analysis::cases::{
+    CaseRun, CasesError, Settings, blessing, coverage, junit, load, run as run_cases, write_atomically,
+};
+use dmv_redact_model::escape;
+
+/// Run policy cases: messages and what must become of them, and what each agency class may get.
+///
+/// Looks through DIR for folders with a case.toml or a matrix.toml. Ends with status 3 if a case fails, and with 2 if one
+/// can't be read.
+/// Reports name data elements, places and counts, never a value.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The folder with the cases, in folders of their own
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// Run every case with this policy, whatever policy it names
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Where policies are that cases name without a path [default: the nearest `policies` at or above DIR]
+    #[arg(long, value_name = "DIR", conflicts_with = "policy")]
+    policies: Option<PathBuf>,
+    /// Add the formats of this folder: DIR/NAME/format.toml
+    #[arg(long, value_name = "DIR")]
+    formats: Vec<PathBuf>,
+    /// Add the data elements of this catalog
+    #[arg(long, value_name = "FILE")]
+    catalog: Vec<PathBuf>,
+    /// Only cases that have this in their names
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Also write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// For people or for programs
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    output: Form,
+    /// Also tell which cells (agency class, purpose, data element) of the policies no case has asked for
+    #[arg(long)]
+    coverage: bool,
+    /// Fail if fewer than this many of a hundred cells were asked for
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    fail_under: Option<u8>,
+    /// Make what came of failing cases what they expect, after showing what changes: outputs, dispositions, elements
+    #[arg(long)]
+    bless: bool,
+    /// How many cases are run at once [default: one a processor]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match test(arguments) {
+        Ok(exit) => exit,
+        Err(problem) => problem.print_error(),
+    }
+}
+
+/// Prints everything that keeps cases from being run.
+fn refuse(error: CasesError) -> Exit {
+    match error {
+        CasesError::Wrong(errors) => {
+            errors.into_iter().map(|error| Problem::from(error).print_error()).last().unwrap_or(Exit::Usage)
+        }
+        CasesError::Nothing(message) => Problem::Usage(message).print_error(),
+        CasesError::Io(message) => Problem::Io(message).print_error(),
+    }
+}
+
+fn test(arguments: &Arguments) -> Result<Exit, Problem> {
+    let settings = Settings {
+        policy: arguments.policy.clone(),
+        policies: arguments.policies.clone(),
+        formats: arguments.formats.clone(),
+        catalogs: arguments.catalog.clone(),
+        filter: arguments.filter.clone(),
+    };
+    let threads = ThreadPoolBuilder::new().num_threads(arguments.jobs.map_or(0, NonZeroUsize::get)).build();
+    let threads = threads.map_err(|error| Problem::Usage(format!("--jobs: {error}")))?;
+    threads.install(|| {
+        let cases = match load(&arguments.folder, &settings) {
+            Ok(cases) => cases,
+            Err(error) => return Ok(refuse(error)),
+        };
+        let mut run = run_cases(&cases).map_err(Problem::Io)?;
+        if arguments.coverage || arguments.fail_under.is_some() {
+            run.coverage = match coverage(&cases) {
+                Ok(coverage) => Some(coverage),
+                Err(error) => return Ok(refuse(error)),
+            };
+        }
+        if arguments.bless && run.failed > 0 {
+            run.blessing = Some(blessing(&cases, &run).map_err(Problem::Io)?);
+        }
+        report(arguments, &run)
+    })
+}
+
+fn report(arguments: &Arguments, run: &CaseRun) -> Result<Exit, Problem> {
+    match arguments.output {
+        Form::Text => print_text(&run.to_string())?,
+        Form::Json => print_json(run)?,
+    }
+    if let Some(path) = &arguments.junit {
+        let report = escape::lines(&junit(run).map_err(Problem::Io)?);
+        let named = |error| Problem::Io(format!("{}: {error}", path.display()));
+        write_atomically(path, report.as_bytes()).map_err(named)?;
+    }
+    let reached = run.coverage.as_ref().zip(arguments.fail_under);
+    let is_under = reached.is_some_and(|(coverage, percent)| !coverage.reaches(percent));
+    if let (true, Some(percent)) = (is_under, arguments.fail_under) {
+        print_error(format!("fewer than {percent} % of the cells were asked for"));
+    }
+    // The changes have been printed by now.
+    let is_failed = match &run.blessing {
+        Some(blessing) => {
+            blessing.write().map_err(Problem::Io)?;
+            !blessing.is_complete()
+        }
+        None => run.failed > 0,
+    };
+    Ok(if is_failed || is_under { Exit::Refused } else { Exit::Released })
+}

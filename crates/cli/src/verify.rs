@@ -1,0 +1,109 @@
+//! `dmv-redact verify`: the second reading alone, over outputs that anyone wrote.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::filter_arguments::FilterArguments;
+use super::output::print_text;
+use super::redact::{form, inputs};
+use super::{Exit, Problem, print_error};
+use dmv_redact_archive::Summary;
+use dmv_redact_archive::{ArchiveForm, BatchRun, LineMembers, Outputs, RunObserver, StartMode, Task, Terms};
+use dmv_redact_model::escape::escape;
+
+/// Look for anything in redacted messages that the policy doesn't permit.
+///
+/// Reads outputs (files, folders and archives in every form that `redact` writes, or stdin) with the second reading alone,
+/// and says what it finds: what, where in the mapping, at which byte; never a value. Notices that stand for messages which
+/// were withheld or could not be read are counted. Ends with status 3 if anything is found. Give the requester, purpose and
+/// claims that the messages were redacted for.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Outputs: files, folders or archives
+    inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    filter: FilterArguments,
+    /// Take every output for this: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
+    #[arg(long, value_name = "FORM", value_parser = form)]
+    input_format: Option<ArchiveForm>,
+    /// The member of each line that holds the message; nobody looks at the rest of the line
+    #[arg(long, value_name = "NAME")]
+    payload_member: Option<String>,
+    /// The member of each line that holds the requester's ORI
+    #[arg(long, value_name = "NAME", conflicts_with = "requester")]
+    requester_member: Option<String>,
+    /// The member of each line that holds the purpose code
+    #[arg(long, value_name = "NAME", conflicts_with = "purpose")]
+    purpose_member: Option<String>,
+}
+
+/// About how much memory reading takes, and how much disk a zip inside a compression may take, in bytes.
+const MEMORY: usize = 256 << 20;
+const MEMORY_PER_MESSAGE_BYTE: usize = 8;
+const SPOOL: u64 = 4 << 30;
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match verify(arguments) {
+        Ok(exit) => exit,
+        Err(problem) => problem.print_error(),
+    }
+}
+
+fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
+    let filter = arguments.filter.filter()?.build()?;
+    let memory = MEMORY.max(filter.message_bytes().saturating_mul(MEMORY_PER_MESSAGE_BYTE));
+    let task = Task {
+        requester: arguments.filter.requester(&filter)?,
+        filter,
+        members: LineMembers {
+            payload: arguments.payload_member.clone(),
+            requester: arguments.requester_member.clone(),
+            purpose: arguments.purpose_member.clone(),
+            keep_rest: false,
+        },
+        other: None,
+        drop_withheld: false,
+        withheld: None,
+        is_audited: false,
+        is_dry_run: false,
+        is_verification: true,
+    };
+    let run = BatchRun {
+        task,
+        inputs: inputs(&arguments.inputs)?,
+        outputs: Outputs::Nowhere,
+        as_form: arguments.input_format,
+        jobs: 0,
+        memory,
+        spool: SPOOL,
+        begin: StartMode::New,
+        terms: Terms::new(),
+        prune: false,
+    };
+    let verified = run.verify(&FindingPrinter)?;
+    print_text(&format!(
+        "{} outputs verified: {} with findings; {} notices of messages withheld, {} of messages failed\n",
+        verified.messages, verified.findings, verified.withheld, verified.failed
+    ))?;
+    Ok(match () {
+        () if verified.unread > 0 => Exit::Failure,
+        () if verified.findings > 0 => Exit::Refused,
+        () => Exit::Released,
+    })
+}
+
+/// Prints findings to stderr.
+struct FindingPrinter;
+
+impl RunObserver for FindingPrinter {
+    fn on_notice(&self, line: &str) {
+        print_error(escape(line));
+    }
+
+    fn on_failure(&self, line: &str) {
+        print_error(escape(line));
+    }
+
+    fn on_progress(&self, _: &Summary) {}
+}

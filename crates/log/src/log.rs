@@ -1,0 +1,313 @@
+//! Writes the log: opens and locks it, continues after its last line, appends receipts a batch at a time.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::chain::{Link, LogLine, RecordKind};
+use super::counts::DispositionCounts;
+use super::ending::LogEnd;
+use super::records::{CheckpointRecord, StartRecord, body_of, now};
+use super::tail::{LineBoundary, Tail};
+use super::{AuditError, Bodies, Key};
+use dmv_redact_model::policy::PolicyIdentity;
+
+/// The log of a run.
+#[derive(Debug)]
+pub struct Log {
+    path: PathBuf,
+    file: File,
+    key: Option<Key>,
+    end: LineBoundary,
+    /// Bytes of an unfinished line at its end: they stay, and the start record after them declares them.
+    torn_bytes: u64,
+    /// The policy's digest.
+    policy: String,
+    /// The sequence number of the run's first record; 0 before that.
+    run: u64,
+    counts: DispositionCounts,
+    /// Message records since the last checkpoint.
+    since_checkpoint: u64,
+    /// Records of a killed run after its journal: the resumed run does those messages again.
+    tail: Option<Tail>,
+    /// The start record, before it is written.
+    prepared: Option<(Vec<u8>, Link)>,
+    lines: Vec<u8>,
+}
+
+/// How far a run's records go, for its journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LogPosition {
+    run: u64,
+    sequence: u64,
+    hash: String,
+    bytes: u64,
+    counts: DispositionCounts,
+    since_checkpoint: u64,
+    /// Whether it is the position of a record still to be written: the run may have been killed before that.
+    #[serde(default)]
+    is_prepared: bool,
+}
+
+/// Message records between two checkpoints.
+const CHECKPOINT_INTERVAL: u64 = 10_000;
+/// Approximate bytes of a line besides its body.
+const LINE_OVERHEAD_BYTES: usize = 200;
+
+impl Log {
+    /// Opens a log, or creates one that only its owner can read. The unfinished last line of a killed run is left as it
+    /// is.
+    ///
+    /// # Errors
+    /// When it can't be opened, another run has it locked, it isn't a log, or its last line was changed or has another
+    /// key.
+    pub fn open(path: &Path, key: Option<Key>) -> Result<Self, AuditError> {
+        let io = |error: io::Error| AuditError::io(path, &error);
+        let usage = |what: &str| AuditError::Usage(format!("{}: {what}", path.display()));
+        let not_a_log = || usage("its last line is none of an audit log: verify it, and begin another");
+        let mut file = open_or_create(path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(usage("another run is writing this log")),
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
+        let length = file.metadata().map_err(io)?.len();
+        let ending = LogEnd::find(&mut file, length).map_err(io)?.ok_or_else(not_a_log)?;
+        let mut link = Link::GENESIS;
+        if ending.line.is_some() {
+            let line = ending.last().ok_or_else(not_a_log)?;
+            if !line.is_intact(key.as_ref()) {
+                return Err(usage("its last line was changed, or has another key: verify it, and begin another"));
+            }
+            link = line.link;
+        }
+        if !ending.is_torn_line(&link) {
+            return Err(not_a_log());
+        }
+        let mut log = Self {
+            path: path.to_owned(),
+            file,
+            key,
+            end: LineBoundary { link, bytes: length },
+            torn_bytes: length - ending.end,
+            policy: String::new(),
+            run: 0,
+            counts: DispositionCounts::default(),
+            since_checkpoint: 0,
+            tail: None,
+            prepared: None,
+            lines: Vec::new(),
+        };
+        log.file.seek(SeekFrom::Start(length)).map_err(io)?;
+        Ok(log)
+    }
+
+    /// Bytes of the unfinished line that the log ended with when it was opened.
+    pub fn torn_bytes(&self) -> u64 {
+        self.torn_bytes
+    }
+
+    /// Prepares the start record, so that the journal can name it before it is written.
+    pub fn prepare(&mut self, policy: &PolicyIdentity, resumed: bool, dry_run: bool) -> io::Result<()> {
+        self.policy.clone_from(&policy.sha256);
+        if self.run == 0 {
+            self.run = self.end.link.sequence + 1;
+        }
+        let body = StartRecord {
+            time: now(),
+            version: env!("CARGO_PKG_VERSION"),
+            policy,
+            keyed: self.key.is_some(),
+            resumed,
+            run: self.run,
+            torn_bytes: self.torn_bytes,
+            dry_run,
+        };
+        let mut line = Vec::new();
+        let link = self.end.link.write_line(&mut line, self.key.as_ref(), RecordKind::Start, &body_of(&body)?)?;
+        self.prepared = Some((line, link));
+        Ok(())
+    }
+
+    /// Writes the prepared record.
+    pub fn start(&mut self) -> io::Result<()> {
+        match self.prepared.take() {
+            Some((line, link)) => self.write(&line, link),
+            None => Ok(()),
+        }
+    }
+
+    /// Records messages. When it returns, the operating system has them; they aren't synced yet.
+    ///
+    /// # Errors
+    /// When they can't be written, or a message of a resumed run has another record than before.
+    pub fn append(&mut self, bodies: &Bodies) -> io::Result<()> {
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.clear();
+        lines.reserve(bodies.len() + bodies.count() * LINE_OVERHEAD_BYTES);
+        let (mut link, mut counts) = (self.end.link, self.counts);
+        for (body, disposition) in bodies.iter() {
+            if !self.is_recorded(body)? {
+                link = link.write_line(&mut lines, self.key.as_ref(), RecordKind::Message, body)?;
+            }
+            counts.add(disposition);
+        }
+        self.write(&lines, link)?;
+        self.since_checkpoint += counts.messages() - self.counts.messages();
+        self.counts = counts;
+        self.lines = lines;
+        if self.since_checkpoint >= CHECKPOINT_INTERVAL && self.tail.is_none() {
+            self.checkpoint(RecordKind::Checkpoint)?;
+        }
+        Ok(())
+    }
+
+    /// Syncs what was appended.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    /// Writes the end record of a finished or stopped run, and syncs.
+    pub fn end(&mut self) -> io::Result<()> {
+        self.checkpoint(RecordKind::End)?;
+        self.sync()
+    }
+
+    /// Sequence number and hash of the last line: kept elsewhere, they reveal truncation.
+    pub fn head(&self) -> (u64, String) {
+        (self.end.link.sequence, self.end.link.hash_text())
+    }
+
+    /// How far the run's records go. While a resumed run does messages again, this is its progress through them, not
+    /// the end of the log: otherwise, if it were killed again, they would be recorded twice.
+    pub fn position(&self) -> LogPosition {
+        let boundary = match (&self.prepared, &self.tail) {
+            (Some((line, link)), _) => LineBoundary { link: *link, bytes: self.end.bytes + line.len() as u64 },
+            (None, Some(tail)) => tail.boundary(),
+            (None, None) => self.end,
+        };
+        LogPosition {
+            run: self.run,
+            sequence: boundary.link.sequence,
+            hash: boundary.link.hash_text(),
+            bytes: boundary.bytes,
+            counts: self.counts,
+            since_checkpoint: self.since_checkpoint,
+            is_prepared: self.prepared.is_some(),
+        }
+    }
+
+    /// Rewinds to the position of a journal. Nobody knows whether the messages recorded after it went out: they are
+    /// done again, and not recorded twice. Returns whether the run had begun: if not, it begins now.
+    ///
+    /// # Errors
+    /// When the log isn't the one that the journal refers to.
+    pub fn rewind(&mut self, position: &LogPosition) -> Result<bool, AuditError> {
+        let wrong_log = || {
+            let path = self.path.display();
+            AuditError::Usage(format!("{path}: this isn't the log that the stopped run wrote, or it was cut"))
+        };
+        let io = |error: io::Error| AuditError::io(&self.path, &error);
+        let line = self.line_at(position).map_err(io)?;
+        let Some(link) = line else { return if position.is_prepared { Ok(false) } else { Err(wrong_log()) } };
+        let boundary = LineBoundary { link, bytes: position.bytes };
+        self.tail = Some(Tail::open(&self.path, boundary, position.run).map_err(io)?);
+        self.run = position.run;
+        self.counts = position.counts;
+        self.since_checkpoint = position.since_checkpoint;
+        Ok(true)
+    }
+
+    /// The line that ends at a position, if it is there and unchanged.
+    fn line_at(&self, position: &LogPosition) -> io::Result<Option<Link>> {
+        if position.bytes > self.end.bytes {
+            return Ok(None);
+        }
+        let ending = LogEnd::find(&mut File::open(&self.path)?, position.bytes)?;
+        let ending = ending.filter(|ending| ending.end == position.bytes);
+        let line = ending.as_ref().and_then(LogEnd::last);
+        let is_same = |line: &LogLine<'_>| {
+            line.link.sequence == position.sequence
+                && line.link.hash == position.hash.as_bytes()
+                && line.is_intact(self.key.as_ref())
+        };
+        Ok(line.filter(is_same).map(|line| line.link))
+    }
+
+    /// Whether the tail already has the record of a message.
+    fn is_recorded(&mut self, body: &[u8]) -> io::Result<bool> {
+        let Some(tail) = &mut self.tail else { return Ok(false) };
+        match tail.next_body(self.key.as_ref(), &self.end.link, |recorded| recorded == body)? {
+            Some(true) => Ok(true),
+            Some(false) => {
+                let what = "a message has another record than before the run was stopped";
+                Err(io::Error::new(io::ErrorKind::InvalidData, what))
+            }
+            None => {
+                self.tail = None;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Writes a checkpoint. It counts what is in the log, including what a resumed run hasn't reached again.
+    fn checkpoint(&mut self, kind: RecordKind) -> io::Result<()> {
+        let mut counts = self.counts;
+        if let Some(tail) = &self.tail {
+            counts.merge(tail.remaining(&self.path)?.count(self.key.as_ref(), &self.end.link)?);
+        }
+        self.since_checkpoint = 0;
+        let policy = std::mem::take(&mut self.policy);
+        let written = self.write_run_record(kind, &CheckpointRecord { time: now(), policy: &policy, counts });
+        self.policy = policy;
+        written
+    }
+
+    /// Writes a record of the run itself.
+    fn write_run_record(&mut self, kind: RecordKind, record: &impl Serialize) -> io::Result<()> {
+        let mut line = Vec::new();
+        let link = self.end.link.write_line(&mut line, self.key.as_ref(), kind, &body_of(record)?)?;
+        self.write(&line, link)
+    }
+
+    /// Writes whole lines, the last with link `link`; if that fails, the log is left as it was.
+    fn write(&mut self, lines: &[u8], link: Link) -> io::Result<()> {
+        if let Err(error) = self.file.write_all(lines) {
+            // Best effort: if it fails, the next run finds at most an unfinished line, and can continue after it.
+            let _ = self.truncate_to_end();
+            return Err(error);
+        }
+        self.end = LineBoundary { link, bytes: self.end.bytes + lines.len() as u64 };
+        Ok(())
+    }
+
+    /// Truncates the file to the last whole write.
+    fn truncate_to_end(&mut self) -> io::Result<()> {
+        self.file.set_len(self.end.bytes)?;
+        self.file.seek(SeekFrom::Start(self.end.bytes)).map(|_| ())
+    }
+}
+
+/// Opens a file; creates it with mode 0600 if it doesn't exist, and syncs its folder so that the entry survives a
+/// crash.
+fn open_or_create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    options.create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(file)
+}

@@ -1,0 +1,66 @@
+//! The records of a run itself, between those of its messages: start, checkpoint, end.
+
+use std::io;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::chain::LogLine;
+use super::counts::DispositionCounts;
+use dmv_redact_model::escape;
+use dmv_redact_model::policy::PolicyIdentity;
+
+/// A run starts or resumes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct StartRecord<'b> {
+    pub(super) time: String,
+    pub(super) version: &'b str,
+    pub(super) policy: &'b PolicyIdentity,
+    pub(super) keyed: bool,
+    pub(super) resumed: bool,
+    /// The sequence number of the run's first record: a resumed run names the run that it continues.
+    pub(super) run: u64,
+    /// Bytes of the unfinished line before it. (Earlier versions cut them off.)
+    pub(super) torn_bytes: u64,
+    /// Whether its messages don't go out.
+    pub(super) dry_run: bool,
+}
+
+/// A run's progress, or its end.
+#[derive(Debug, Serialize)]
+pub(super) struct CheckpointRecord<'b> {
+    pub(super) time: String,
+    /// The policy's digest.
+    pub(super) policy: &'b str,
+    /// All messages that the run has recorded, before it was resumed too.
+    #[serde(flatten)]
+    pub(super) counts: DispositionCounts,
+}
+
+/// The members of a start record that are read back.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct StartFields {
+    pub(super) keyed: bool,
+    pub(super) run: u64,
+    #[serde(default)]
+    pub(super) torn_bytes: u64,
+}
+
+/// The body of a record, in the form that [`super::chain::Link::write_line`] takes.
+pub(super) fn body_of(record: &impl Serialize) -> io::Result<Vec<u8>> {
+    let object = escape::json(&serde_json::to_string(record)?);
+    Ok(object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default().into())
+}
+
+/// Parses a record of a run; `None` if it lacks a member.
+pub(super) fn read<'l, R: Deserialize<'l>>(line: &LogLine<'_>, object: &'l mut Vec<u8>) -> Option<R> {
+    line.write_object(object);
+    serde_json::from_slice(object).ok()
+}
+
+/// The current time in UTC, RFC 3339 with microseconds, so that no two runs begin with the same record.
+pub(super) fn now() -> String {
+    humantime::format_rfc3339_micros(SystemTime::now()).to_string()
+}

@@ -1,0 +1,493 @@
+//! The log as a run writes it: opened, killed at any moment, resumed, and intact in the end.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that can't go on has failed"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::{AuditError, Bodies, Key, Log, Verification, verify};
+use dmv_redact::Disposition;
+use dmv_redact_model::policy::PolicyIdentity;
+
+fn policy() -> PolicyIdentity {
+    PolicyIdentity { name: "test".to_owned(), version: "1".to_owned(), sha256: "ab".repeat(32) }
+}
+
+const DISPOSITIONS: [Disposition; 4] =
+    [Disposition::Released, Disposition::Redacted, Disposition::Held, Disposition::Withheld];
+
+fn bodies(numbers: std::ops::Range<usize>) -> Bodies {
+    let mut bodies = Bodies::default();
+    for number in numbers {
+        let disposition = DISPOSITIONS[number % 4];
+        let name = disposition.name();
+        bodies.push(disposition, |into| {
+            write!(into, "{{\"source\":\"in.ndjson\",\"item\":{number},\"disposition\":\"{name}\"}}").unwrap();
+        });
+    }
+    bodies
+}
+
+fn begin(path: &Path) -> Log {
+    let mut log = Log::open(path, None).unwrap();
+    log.prepare(&policy(), false, false).unwrap();
+    log.start().unwrap();
+    log
+}
+
+fn resume(path: &Path, position: &super::LogPosition) -> Log {
+    let mut log = Log::open(path, None).unwrap();
+    let has_begun = log.rewind(position).unwrap();
+    log.prepare(&policy(), has_begun, false).unwrap();
+    log.start().unwrap();
+    log
+}
+
+fn in_folder() -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("audit.log");
+    (folder, path)
+}
+
+/// The items of the message records, in their order.
+fn items(path: &Path) -> Vec<usize> {
+    let text = fs::read_to_string(path).unwrap();
+    let whole = |line: &str| line.rfind("{\"sequence\":").map(|at| line[at..].to_owned()).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(&whole(line)).unwrap());
+    lines.filter_map(|line| Some(line.get("item")?.as_u64().unwrap() as usize)).collect()
+}
+
+fn faults(path: &Path) -> Vec<String> {
+    let Verification { faults, .. } = verify(&[path.to_owned()], None, None).unwrap();
+    faults.iter().map(ToString::to_string).collect()
+}
+
+fn usage(result: Result<impl Sized, AuditError>) -> String {
+    match result.err() {
+        Some(AuditError::Usage(message)) => message,
+        Some(AuditError::Io(message)) => format!("I/O: {message}"),
+        None => "no error".to_owned(),
+    }
+}
+
+#[test]
+fn a_log_goes_on_over_runs_and_tells_its_head() {
+    let (_folder, path) = in_folder();
+    let mut heads = Vec::new();
+    for run in 0..3 {
+        let mut log = begin(&path);
+        log.append(&bodies(run * 10..run * 10 + 10)).unwrap();
+        log.end().unwrap();
+        heads.push(log.head());
+    }
+    let found = verify(std::slice::from_ref(&path), None, None).unwrap();
+    assert_eq!((found.fault_count, found.lines, found.messages, found.runs), (0, 36, 30, 3));
+    assert_eq!(found.head, heads.last().cloned());
+    assert_eq!(items(&path), (0..30).collect::<Vec<_>>());
+}
+
+#[cfg(unix)]
+#[test]
+fn p6_a_log_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, path) = in_folder();
+    drop(begin(&path));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn two_runs_never_write_one_log() {
+    let (_folder, path) = in_folder();
+    let log = begin(&path);
+    assert!(usage(Log::open(&path, None)).ends_with("another run is writing this log"));
+    drop(log);
+    assert!(Log::open(&path, None).is_ok());
+}
+
+#[test]
+fn a_torn_last_line_stays_and_is_reported_wherever_it_tore() {
+    let (_folder, path) = in_folder();
+    let mut log = begin(&path);
+    let journal = log.position();
+    log.append(&bodies(0..3)).unwrap();
+    drop(log);
+    let whole = fs::read(&path).unwrap();
+    let last = memchr::memrchr(b'\n', &whole[..whole.len() - 1]).unwrap() + 1;
+    for cut in last + 1..whole.len() {
+        for zeros in [0, 7] {
+            let torn = [&whole[..cut], &vec![0; zeros]].concat();
+            let bytes = cut - last + zeros;
+            for resumes in [false, true] {
+                fs::write(&path, &torn).unwrap();
+                let mut log = if resumes { resume(&path, &journal) } else { begin(&path) };
+                log.append(&bodies(if resumes { 0..4 } else { 2..4 })).unwrap();
+                log.end().unwrap();
+                drop(log);
+                let content = fs::read(&path).unwrap();
+                assert!(content.starts_with(&torn), "{cut}");
+                let text = String::from_utf8(content).unwrap();
+                assert!(text.contains(&format!("\"torn-bytes\":{bytes},")), "{cut}");
+                assert_eq!(items(&path), [0, 1, 2, 3]);
+                let found = verify(std::slice::from_ref(&path), None, None).unwrap();
+                let note = format!("line 4 (sequence 4): {bytes} bytes of an unfinished line are before it");
+                assert_eq!(found.notes.iter().map(ToString::to_string).collect::<Vec<_>>(), [note]);
+                // A killed run that no other resumes stays a fault.
+                assert_eq!(found.fault_count, u64::from(!resumes), "{cut}");
+                assert!(resumes || faults(&path)[0].contains("no later run goes on with it"));
+                // The next run still continues the log.
+                let mut log = begin(&path);
+                log.end().unwrap();
+                assert_eq!(verify(std::slice::from_ref(&path), None, None).unwrap().fault_count, u64::from(!resumes));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_log_is_left_as_it_is() {
+    let (_folder, path) = in_folder();
+    drop(begin(&path));
+    let log = fs::read(&path).unwrap();
+    let no_line = vec![b'x'; 3 << 20];
+    for content in [
+        &b"three years of work"[..],
+        b"three years of work\n",
+        b"\n",
+        b"{\"sequence\":1}\n",
+        &no_line,
+        &[&log[..], b"something else"].concat(),
+        &[&log[..], &no_line].concat(),
+    ] {
+        fs::write(&path, content).unwrap();
+        assert!(usage(Log::open(&path, None)).contains("its last line is none of an audit log"), "{}", content.len());
+        assert!(fs::read(&path).unwrap() == content);
+    }
+    fs::write(&path, log.replace_once(b"\"version\":\"", b"\"version\":\"9")).unwrap();
+    assert!(usage(Log::open(&path, None)).contains("its last line was changed"));
+    assert!(usage(Log::open(path.parent().unwrap(), None)).starts_with("I/O: "));
+}
+
+trait ReplaceOnce {
+    fn replace_once(&self, from: &[u8], to: &[u8]) -> Vec<u8>;
+}
+
+impl ReplaceOnce for [u8] {
+    fn replace_once(&self, from: &[u8], to: &[u8]) -> Vec<u8> {
+        let at = memchr::memmem::find(self, from).unwrap();
+        [&self[..at], to, &self[at + from.len()..]].concat()
+    }
+}
+
+#[test]
+fn a_run_killed_twice_records_nothing_twice() {
+    let (_folder, path) = in_folder();
+    let mut log = begin(&path);
+    let journal = log.position();
+    log.append(&bodies(0..5)).unwrap();
+    drop(log);
+    // Killed right after its start record, and once more with part of the work done.
+    let log = resume(&path, &journal);
+    let journal = log.position();
+    drop(log);
+    let mut log = resume(&path, &journal);
+    log.append(&bodies(0..2)).unwrap();
+    let journal = log.position();
+    drop(log);
+    let mut log = resume(&path, &journal);
+    log.append(&bodies(2..7)).unwrap();
+    log.end().unwrap();
+    assert_eq!(items(&path), (0..7).collect::<Vec<_>>());
+    assert_eq!(faults(&path), [""; 0]);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.ends_with('\n') && text.lines().last().unwrap().contains("\"messages\":7,\"released\":2,"), "{text}");
+    assert_eq!(text.matches("\"resumed\":true,\"run\":1,").count(), 3);
+}
+
+#[test]
+fn a_message_of_a_resumed_run_must_have_the_record_it_had() {
+    let (_folder, path) = in_folder();
+    let mut log = begin(&path);
+    let journal = log.position();
+    log.append(&bodies(0..5)).unwrap();
+    drop(log);
+    let mut log = resume(&path, &journal);
+    let error = log.append(&bodies(1..5)).unwrap_err();
+    assert_eq!(error.to_string(), "a message has another record than before the run was stopped");
+    drop(log);
+    // Another log, a truncated one, a changed one.
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, whole.replace_once(b"\"item\":3", b"\"item\":8")).unwrap();
+    let error = resume(&path, &journal).append(&bodies(0..5)).unwrap_err();
+    assert_eq!(error.to_string(), "the log was changed since the run was stopped");
+    fs::remove_file(&path).unwrap();
+    assert!(usage(Log::open(&path, None).unwrap().rewind(&journal)).contains("this isn't the log"));
+    drop(begin(&path));
+    let mut other = serde_json::to_value(&journal).unwrap();
+    *other.get_mut("hash").unwrap() = "0".repeat(64).into();
+    let other: super::LogPosition = serde_json::from_value(other).unwrap();
+    assert!(usage(Log::open(&path, None).unwrap().rewind(&other)).contains("this isn't the log"));
+}
+
+/// Killed between its journal and its first record, or after that.
+#[test]
+fn p11_a_run_that_is_killed_as_it_begins_begins_anew_or_goes_on() {
+    for is_written in [false, true] {
+        for is_torn in [false, true] {
+            for other in [false, true] {
+                let (_folder, path) = in_folder();
+                let mut log = Log::open(&path, None).unwrap();
+                log.prepare(&policy(), false, false).unwrap();
+                let journal = log.position();
+                if is_written {
+                    log.start().unwrap();
+                }
+                drop(log);
+                if is_torn && !is_written {
+                    fs::write(&path, "{\"sequence\":1,").unwrap();
+                }
+                if other {
+                    let mut log = begin(&path);
+                    log.append(&bodies(100..103)).unwrap();
+                    log.end().unwrap();
+                }
+                let mut log = resume(&path, &journal);
+                log.append(&bodies(0..4)).unwrap();
+                log.end().unwrap();
+                assert_eq!(faults(&path), Vec::<String>::new(), "{is_written} {is_torn} {other}");
+                let runs = verify(std::slice::from_ref(&path), None, None).unwrap().runs;
+                assert_eq!(runs, 1 + u64::from(other));
+            }
+        }
+    }
+}
+
+#[test]
+fn another_run_may_use_the_log_before_a_killed_one_goes_on() {
+    let (_folder, path) = in_folder();
+    let mut log = begin(&path);
+    let journal = log.position();
+    log.append(&bodies(0..5)).unwrap();
+    drop(log);
+    let mut log = begin(&path);
+    log.append(&bodies(100..103)).unwrap();
+    log.end().unwrap();
+    drop(log);
+    let mut log = resume(&path, &journal);
+    log.append(&bodies(0..4)).unwrap();
+    let journal = log.position();
+    drop(log);
+    let mut log = begin(&path);
+    log.append(&bodies(103..105)).unwrap();
+    log.end().unwrap();
+    drop(log);
+    let mut log = resume(&path, &journal);
+    log.append(&bodies(4..9)).unwrap();
+    log.end().unwrap();
+    assert_eq!(items(&path), [0, 1, 2, 3, 4, 100, 101, 102, 103, 104, 5, 6, 7, 8]);
+    assert_eq!(faults(&path), [""; 0]);
+    assert!(fs::read_to_string(&path).unwrap().lines().last().unwrap().contains("\"messages\":9,"));
+}
+
+#[test]
+fn a_run_stopped_while_it_does_messages_again_loses_none() {
+    let (_folder, path) = in_folder();
+    let mut log = begin(&path);
+    let journal = log.position();
+    log.append(&bodies(0..5)).unwrap();
+    drop(log);
+    let mut log = resume(&path, &journal);
+    log.append(&bodies(0..2)).unwrap();
+    log.end().unwrap();
+    let journal = log.position();
+    drop(log);
+    // The end record counts what is in the log.
+    assert_eq!(faults(&path), [""; 0]);
+    let mut log = resume(&path, &journal);
+    log.append(&bodies(2..8)).unwrap();
+    log.end().unwrap();
+    assert_eq!(items(&path), (0..8).collect::<Vec<_>>());
+    assert_eq!(faults(&path), [""; 0]);
+}
+
+#[test]
+fn checkpoints_come_every_ten_thousand_messages() {
+    let (_folder, path) = in_folder();
+    let mut log = begin(&path);
+    for batch in 0..250 {
+        log.append(&bodies(batch * 100..batch * 100 + 100)).unwrap();
+    }
+    log.end().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text.matches("\"record\":\"checkpoint\"").count(), 2);
+    assert_eq!(faults(&path), [""; 0]);
+    let count = format!("\"policy\":\"{}\",\"messages\":25000,\"released\":6250,", policy().sha256);
+    assert!(text.lines().last().unwrap().contains(&count));
+    drop(log);
+    // A resumed run skips a checkpoint among its earlier records.
+    let journal = begin(&path).position();
+    let mut log = resume(&path, &journal);
+    log.append(&bodies(0..10_001)).unwrap();
+    drop(log);
+    let mut log = resume(&path, &journal);
+    log.append(&bodies(0..20_002)).unwrap();
+    log.end().unwrap();
+    assert_eq!(faults(&path), [""; 0]);
+    assert_eq!(items(&path).len(), 25_000 + 20_002);
+}
+
+#[test]
+fn p8_a_record_too_long_to_be_read_again_is_never_written() {
+    let (_folder, path) = in_folder();
+    let mut log = begin(&path);
+    let mut long = Bodies::default();
+    long.push(Disposition::Held, |into| {
+        write!(into, "{{\"source\":\"{}\",\"disposition\":\"held\"}}", "x".repeat(1 << 20)).unwrap();
+    });
+    let error = log.append(&long).unwrap_err();
+    assert_eq!(error.to_string(), "a record is longer than a line of the log may be");
+    log.end().unwrap();
+    assert_eq!(faults(&path), [""; 0]);
+}
+
+#[test]
+fn a_key_is_a_files_content_without_its_line_end() {
+    let (folder, path) = in_folder();
+    let key = |content: &[u8]| {
+        let path = folder.path().join("key");
+        fs::write(&path, content).unwrap();
+        Key::read(&path)
+    };
+    assert!(usage(key(b"123456789012345\n")).ends_with("the key is too short: 16 bytes at least are wanted"));
+    assert!(usage(key(&[b'k'; 65_537])).ends_with("the key is too long: 65536 bytes at most are wanted"));
+    let mut log = Log::open(&path, Some(key(b"1234567890123456\n").unwrap())).unwrap();
+    log.prepare(&policy(), false, false).unwrap();
+    log.start().unwrap();
+    log.end().unwrap();
+    drop(log);
+    for same in [&b"1234567890123456"[..], b"1234567890123456\r\n"] {
+        assert_eq!(verify(std::slice::from_ref(&path), Some(&key(same).unwrap()), None).unwrap().fault_count, 0);
+    }
+    let other = key(b"1234567890123457").unwrap();
+    assert_eq!(verify(std::slice::from_ref(&path), Some(&other), None).unwrap().fault_count, 2);
+    assert!(usage(Log::open(&path, None)).contains("has another key"));
+    assert_eq!(format!("{:?}", key(b"1234567890123456").unwrap()), "Key");
+}
+
+#[test]
+fn any_changed_byte_is_found_at_its_line() {
+    let (_folder, path) = in_folder();
+    let mut log = begin(&path);
+    log.append(&bodies(0..3)).unwrap();
+    log.end().unwrap();
+    let whole = fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        let line = memchr::memchr_iter(b'\n', &whole[..at]).count() + 1;
+        for byte in [whole[at] ^ 1, whole[at] ^ 0x20, b'\n', b'"', 0, 0xFF, b'0', b'9'] {
+            if byte == whole[at] {
+                continue;
+            }
+            let mut changed = whole.clone();
+            changed[at] = byte;
+            fs::write(&path, &changed).unwrap();
+            let faults = faults(&path);
+            assert!(faults[0].starts_with(&format!("line {line} (")), "byte {at} to {byte}: {faults:?}");
+        }
+        // One byte removed, one inserted.
+        fs::write(&path, [&whole[..at], &whole[at + 1..]].concat()).unwrap();
+        assert!(!faults(&path).is_empty(), "{at}");
+        fs::write(&path, [&whole[..at], b"0", &whole[at..]].concat()).unwrap();
+        assert!(!faults(&path).is_empty(), "{at}");
+    }
+}
+
+/// An event in the life of a run.
+#[derive(Debug, Clone)]
+enum Event {
+    Append(usize),
+    Journal,
+    /// Killed, losing at most this many bytes of the last line.
+    Kill(usize),
+    Stop,
+    /// Killed, and another run uses the log, to its end.
+    Other(usize),
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        4 => (1_usize..6).prop_map(Event::Append),
+        2 => Just(Event::Journal),
+        2 => (0_usize..300).prop_map(Event::Kill),
+        1 => Just(Event::Stop),
+        1 => (0_usize..4).prop_map(Event::Other),
+    ];
+    proptest::collection::vec(event, 1..25)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// However often a run is killed, stopped and resumed: every message is recorded once, in order, and the log is
+    /// intact.
+    #[test]
+    fn a_resumed_run_records_what_an_uninterrupted_one_does(events in events()) {
+        let (_folder, path) = in_folder();
+        let mut log = Some(begin(&path));
+        let mut journal = (log.as_ref().unwrap().position(), 0);
+        let mut done = 0;
+        let mut others = 0;
+        for event in events {
+            match event {
+                Event::Append(count) => {
+                    log.as_mut().unwrap().append(&bodies(done..done + count)).unwrap();
+                    done += count;
+                }
+                Event::Journal => journal = (log.as_ref().unwrap().position(), done),
+                Event::Kill(lost) => {
+                    drop(log.take());
+                    let whole = fs::read(&path).unwrap();
+                    let last = memchr::memrchr(b'\n', &whole[..whole.len() - 1]).map_or(0, |at| at + 1);
+                    // What the journal refers to was synced.
+                    let kept = serde_json::to_value(&journal.0).unwrap().get("bytes").unwrap().as_u64().unwrap() as usize;
+                    let length = (whole.len() - lost.min(whole.len() - last - 1)).max(kept);
+                    fs::File::options().write(true).open(&path).unwrap().set_len(length as u64).unwrap();
+                    log = Some(resume(&path, &journal.0));
+                    done = journal.1;
+                }
+                Event::Stop => {
+                    log.as_mut().unwrap().end().unwrap();
+                    journal = (log.as_ref().unwrap().position(), done);
+                    drop(log.take());
+                    log = Some(resume(&path, &journal.0));
+                }
+                Event::Other(count) => {
+                    drop(log.take());
+                    let mut other = begin(&path);
+                    other.append(&bodies(100_000 + others..100_000 + others + count)).unwrap();
+                    others += count;
+                    other.end().unwrap();
+                    drop(other);
+                    log = Some(resume(&path, &journal.0));
+                    done = journal.1;
+                }
+            }
+        }
+        // Until every record was done again.
+        let all = items(&path).iter().filter(|item| **item < 100_000).count().max(done) + 2;
+        let mut log = log.unwrap();
+        log.append(&bodies(done..all)).unwrap();
+        log.end().unwrap();
+        let (own, foreign): (Vec<usize>, Vec<usize>) = items(&path).iter().partition(|item| **item < 100_000);
+        prop_assert_eq!(own, (0..all).collect::<Vec<_>>());
+        prop_assert_eq!(foreign, (100_000..100_000 + others).collect::<Vec<_>>());
+        prop_assert_eq!(faults(&path), [""; 0]);
+    }
+}

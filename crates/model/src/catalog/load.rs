@@ -1,0 +1,249 @@
+//! Reads the catalog from TOML: the built-in one and a state's additions.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::shape::{ContentRules, ShapeCompiler, SsnForms};
+use super::{
+    Catalog, DPPA_HIGHLY_RESTRICTED, DPPA_PERSONAL, ENVELOPE, Element, ElementId, Kind, Sensitivity, is_prefix,
+};
+use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
+
+/// Data elements: what a response can say of a person, a licence or a vehicle, whatever a format calls it.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCatalog {
+    /// Cross-cutting groups of elements; rules name them `group:ID`.
+    #[serde(default)]
+    pub(super) group: Vec<RawGroup>,
+    /// Data elements.
+    #[serde(default)]
+    pub(super) element: Vec<RawElement>,
+}
+
+/// The JSON Schema of a catalog, from the type that loads it. It says what types can say; more is added to it by whoever writes
+/// the schema files.
+#[cfg(feature = "schema")]
+pub fn table_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
+    generator.into_root_schema_for::<RawCatalog>()
+}
+
+/// A cross-cutting group of elements.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGroup {
+    /// Its name, without `group:`.
+    pub(super) id: Spanned<String>,
+    /// What it is, for people.
+    #[serde(rename = "title")]
+    _title: String,
+    /// Where it comes from: a statute, a model.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+/// A data element.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawElement {
+    /// A dotted name: lower-case letters, digits and hyphens. A prefix at a dot is a group.
+    pub(super) id: Spanned<String>,
+    /// What it is, for people.
+    #[serde(default)]
+    title: String,
+    /// How the Driver's Privacy Protection Act, 18 U.S.C. 2725(3) and (4), ranks it.
+    #[serde(default)]
+    dppa: Sensitivity,
+    /// Where it comes from: a statute, a NIEM element.
+    source: Option<String>,
+    /// What kind of value it has; this says which treatments it takes.
+    #[serde(default)]
+    kind: Kind,
+    /// A regular expression that a released value must match whole. `\d`, `\w` and ranges are ASCII.
+    shape: Option<Spanned<String>>,
+    /// How many characters a released value may have.
+    max_length: Option<usize>,
+    /// Its values are Social Security numbers, or written like them.
+    #[serde(default)]
+    holds_ssn: bool,
+    /// Its values may be nine digits without hyphens, and are no Social Security numbers: licence numbers of some states.
+    #[serde(default)]
+    holds_nine_digits: bool,
+    /// Its values may be phrases: remarks, statuses in words, captions of images. Left out, a text without a shape of its own may
+    /// be one; an image has notes of one word beside it.
+    holds_phrase: Option<bool>,
+    /// The cross-cutting groups it is in, without `group:`.
+    #[serde(default)]
+    groups: Vec<Spanned<String>>,
+}
+
+impl Catalog {
+    /// The catalog that ships with the filter and, after it, those of `added`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the tables of `added`.
+    pub fn load(built_in: Document<'_>, added: &[Document<'_>]) -> Result<Self, ConfigError> {
+        let mut catalog = Self {
+            elements: Vec::new(),
+            by_id: HashMap::new(),
+            groups: vec![DPPA_PERSONAL.to_owned(), DPPA_HIGHLY_RESTRICTED.to_owned()],
+        };
+        let mut shapes = ShapeCompiler::default();
+        let mut errors = Errors::default();
+        let added = added.iter().map(|document| (document, Origin::Added));
+        for (document, origin) in std::iter::once((&built_in, Origin::BuiltIn)).chain(added) {
+            let Some(raw) = document.read::<RawCatalog>(&mut errors) else { continue };
+            for group in raw.group {
+                errors.take(catalog.add_group(document, group));
+            }
+            for element in raw.element {
+                errors.take(catalog.add_element((document, origin), element, &mut shapes));
+            }
+        }
+        errors.finish()?;
+        Ok(catalog)
+    }
+
+    fn add_group(&mut self, document: &Document<'_>, raw: RawGroup) -> Result<(), ConfigError> {
+        document.word(&raw.id, "group")?;
+        let id = raw.id.get_ref();
+        if self.groups.contains(id) {
+            return Err(document.error(&raw.id.span(), format!("group `{id}` is declared twice")));
+        }
+        self.groups.push(raw.id.into_inner());
+        Ok(())
+    }
+
+    fn add_element(
+        &mut self,
+        (document, origin): (&Document<'_>, Origin),
+        raw: RawElement,
+        shapes: &mut ShapeCompiler,
+    ) -> Result<(), ConfigError> {
+        let span = raw.id.span();
+        let id = raw.id.into_inner();
+        if !is_element_id(&id) {
+            let message =
+                format!("`{id}` is no element id: lower-case letters, digits and hyphens, steps joined by dots");
+            return Err(document.error(&span, message));
+        }
+        if self.by_id.contains_key(&id) {
+            return Err(document.error(&span, format!("element `{id}` is declared twice")));
+        }
+        let mut groups = all(raw.groups.into_iter().map(|group| {
+            if !self.groups.contains(group.get_ref()) {
+                let error = document.error(&group.span(), format!("unknown group `{}`", group.get_ref()));
+                return Err(error.nearest(group.get_ref(), self.groups.iter().map(String::as_str)));
+            }
+            Ok(group.into_inner())
+        }))?;
+        if raw.dppa != Sensitivity::None {
+            groups.push(DPPA_PERSONAL.to_owned());
+        }
+        if raw.dppa == Sensitivity::HighlyRestricted {
+            groups.push(DPPA_HIGHLY_RESTRICTED.to_owned());
+        }
+        let pattern = raw.shape.as_ref().map(|shape| (shape.get_ref().as_str(), origin));
+        let envelope = is_prefix(ENVELOPE, &id);
+        let refused_ssn = match raw.kind {
+            _ if raw.holds_ssn => SsnForms::None,
+            Kind::Date | Kind::PostalCode | Kind::Number => SsnForms::None,
+            Kind::Image => SsnForms::Separated,
+            // Control fields of many switches have nine digits.
+            _ if raw.holds_nine_digits || envelope => SsnForms::Separated,
+            Kind::Text | Kind::Record | Kind::Code | Kind::Identifier => SsnForms::All,
+        };
+        let is_free_text = matches!(raw.kind, Kind::Text | Kind::Record) && raw.shape.is_none();
+        let rules = ContentRules { refused_ssn, phrase: raw.holds_phrase.unwrap_or(is_free_text) };
+        let shape = shapes.compile(raw.kind, pattern, raw.max_length, rules).map_err(|problem| {
+            let at = raw.shape.as_ref().map_or(span.clone(), Spanned::span);
+            document
+                .error(&at, format!("the shape of `{id}` can't be used: {problem}"))
+                .help("a length bound goes into `max-length`, not into a counted repetition")
+        })?;
+        let index =
+            u16::try_from(self.elements.len()).map_err(|_| document.error(&span, "more than 65,536 data elements"))?;
+        self.by_id.insert(id.clone(), ElementId(index));
+        self.elements.push(Element {
+            id,
+            title: raw.title,
+            sensitivity: raw.dppa,
+            source: raw.source,
+            kind: raw.kind,
+            shape,
+            groups,
+            envelope,
+        });
+        Ok(())
+    }
+}
+
+fn is_element_id(id: &str) -> bool {
+    id.split('.').all(|step| {
+        step.starts_with(|first: char| first.is_ascii_lowercase())
+            && step.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Catalog::load(crate::built_in::CATALOG, &[Document { file: "c.toml", text }]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_built_in_catalog_loads_and_groups_are_prefixes_at_a_dot() {
+        let catalog = Catalog::load(crate::built_in::CATALOG, &[]).unwrap();
+        let ids = |selector: &str| -> Vec<String> {
+            let selected = catalog.select(selector);
+            selected.iter().filter_map(|id| catalog.element(*id)).map(|element| element.id().to_owned()).collect()
+        };
+        assert!(ids("person.name").contains(&"person.name.given".to_owned()));
+        assert!(ids("person.nam").is_empty());
+        assert!(ids("group:dppa-highly-restricted").contains(&"person.ssn".to_owned()));
+        assert!(ids("group:dppa-personal").contains(&"person.ssn".to_owned()));
+        assert!(!ids("group:immigration").is_empty());
+    }
+
+    #[test]
+    fn every_shape_of_the_built_in_catalog_can_be_compiled() {
+        let catalog = Catalog::load(crate::built_in::CATALOG, &[]).unwrap();
+        let mut known = Vec::new();
+        for (_, element) in catalog.iter() {
+            let (pattern, _) = element.shape().declared();
+            if !known.contains(&pattern) {
+                assert!(element.shape().compiles(), "{}", element.id());
+                known.push(pattern);
+            }
+        }
+    }
+
+    #[test]
+    fn all_errors_are_reported_at_once() {
+        let text = "[[group]]\nid = 'immigration'\ntitle = ''\n[[element]]\nid = 'X'\n[[element]]\nid = 'x.y'\n\
+                    groups = ['imigration', 'none']\nkind = 'txt'\n[[element]]\nid = 5\n";
+        let places: Vec<String> = error(text).lines().map(|line| line.split(": ").next().unwrap().to_owned()).collect();
+        assert_eq!(places, ["c.toml:2:6", "c.toml:5:6", "c.toml:8:11", "c.toml:8:25", "c.toml:9:8", "c.toml:11:6"]);
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_nearest_spelling() {
+        assert_eq!(error("[[element]]\nid = 'person.ssn'"), "c.toml:2:6: element `person.ssn` is declared twice");
+        assert_eq!(
+            error("[[element]]\nid = 'x.y'\ngroups = ['imigration']"),
+            "c.toml:3:11: unknown group `imigration`; did you mean `immigration`?"
+        );
+        assert!(error("[[element]]\nid = 'X'").starts_with("c.toml:2:6: `X` is no element id"));
+        assert!(
+            error("[[element]]\nid = 'x'\nshape = 'a('")
+                .starts_with("c.toml:3:9: the shape of `x` can't be used: unclosed group")
+        );
+        assert!(error("[[element]]\nid = 'x'\nkind = 'txt'").ends_with("did you mean `text`?"));
+    }
+}

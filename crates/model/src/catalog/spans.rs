@@ -1,0 +1,22 @@
+//! The names of a catalog with their spans, for lints.
+
+use super::load::RawCatalog;
+use crate::config::{ConfigError, Document, Spanned};
+
+/// The names that a catalog declares.
+#[derive(Debug)]
+pub struct CatalogSpans {
+    pub elements: Vec<Spanned<String>>,
+    pub groups: Vec<Spanned<String>>,
+}
+
+impl CatalogSpans {
+    /// Reads a catalog's names; [`Catalog`](super::Catalog) validates them.
+    pub fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
+        let raw: RawCatalog = document.parse()?;
+        Ok(Self {
+            elements: raw.element.into_iter().map(|element| element.id).collect(),
+            groups: raw.group.into_iter().map(|group| group.id).collect(),
+        })
+    }
+}

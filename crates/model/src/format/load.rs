@@ -1,0 +1,615 @@
+//! Reads a `format.toml` and builds tries from its mapping, one for each syntax.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::declared::Declared;
+use super::namespace::{NamespaceId, Namespaces};
+use super::text::{self, Layout, RawText};
+use super::trie::{NodeId, PathStep, Target, Trie};
+use super::{Format, FormatId, LinkKind, OwnPrefix, References, Syntax};
+use crate::catalog::{Catalog, ElementId};
+use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
+
+/// How messages of one kind are laid out: how they are recognised, and which path leads to which data element.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawFormat {
+    /// Its name, for `--format`.
+    pub(super) name: Spanned<String>,
+    /// What it is, for people.
+    #[serde(rename = "title")]
+    _title: Option<String>,
+    /// Where the layout comes from.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+    /// `xml`, `json`, or a list of both.
+    syntax: OneOrMany,
+    /// The root element; in JSON the member that the top-level object must have.
+    pub(super) root: Option<Spanned<String>>,
+    /// The path of the message key, below the root.
+    pub(super) message_type: Option<Spanned<String>>,
+    /// The message keys that its messages may have; left out: the response keys of Nlets.
+    pub(super) messages: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The path of the ORI that the message goes to, below the root.
+    pub(super) requester: Option<Spanned<String>>,
+    /// The path, below the root, of the notice that a value was removed because its form was not understood. It is mapped to
+    /// `envelope.notice`, and stands last in what holds it.
+    pub(super) notice: Option<Spanned<String>>,
+    /// Paths that may be empty with `xsi:nil="true"`.
+    #[serde(default)]
+    pub(super) nillable: Vec<Spanned<String>>,
+    /// Prefixes and the namespaces they mean; a message may use other prefixes.
+    #[serde(default)]
+    pub(super) namespaces: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Paths below the root, and the data element that each leads to. `@name` is an attribute, `/**` a whole subtree; a
+    /// table is a prefix of the paths in it.
+    pub(super) paths: Paths,
+    /// What stands where a part that the schema requires was denied.
+    #[serde(default)]
+    pub(super) required: Vec<RawRequired>,
+    /// How objects refer to one another.
+    pub(super) references: Option<RawReferences>,
+    /// Paths that the schema has and that are mapped nowhere on purpose: each with all below it or, where other paths go
+    /// on below it, its own value alone.
+    #[serde(default)]
+    pub(super) unmapped: Vec<Spanned<String>>,
+    /// How a text that holds fields of its own is laid out.
+    #[serde(default)]
+    pub(super) text: Vec<RawText>,
+}
+
+/// The JSON Schema of a format, from the type that loads it. It says what types can say; more is added to it by whoever writes
+/// the schema files.
+#[cfg(feature = "schema")]
+pub fn table_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
+    generator.into_root_schema_for::<RawFormat>()
+}
+
+impl RawFormat {
+    /// Its prefixes and namespaces in the author's order, which is the order in every output.
+    pub(super) fn namespaces_as_written(&self) -> Vec<(&str, &str)> {
+        let mut all: Vec<_> = self.namespaces.iter().collect();
+        all.sort_by_key(|(prefix, _)| prefix.span().start);
+        all.into_iter().map(|(prefix, uri)| (prefix.get_ref().as_str(), uri.get_ref().as_str())).collect()
+    }
+
+    /// The syntaxes of its messages.
+    pub(super) fn syntaxes(&self) -> &[Syntax] {
+        match &self.syntax {
+            OneOrMany::One(syntax) => std::slice::from_ref(syntax),
+            OneOrMany::Many(several) => several,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "`xml`, `json` or a list of them is wanted")]
+enum OneOrMany {
+    One(Syntax),
+    Many(Vec<Syntax>),
+}
+
+/// A part that the schema requires.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawRequired {
+    /// Its path, below the root.
+    pub(super) path: Spanned<String>,
+    /// What stands for it: `nil`, `empty`, or a constant.
+    pub(super) when_denied: Spanned<String>,
+}
+
+/// The attributes and the member by which objects refer to one another.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawReferences {
+    /// The attribute that names an object.
+    pub(super) id: Option<Spanned<String>>,
+    /// The attribute, or several, by which an element stands for an object of that name.
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<Spanned<Names>>,
+    /// The attribute, or several, that names an object by a URI: a fragment, `#name`, or any other. An element with nothing
+    /// else stands for it.
+    pub(super) uri: Option<Spanned<Names>>,
+    /// Attributes that point to objects by one name, or several with spaces between them (IDREF, IDREFS). Left out: those of
+    /// NIEM (`metadata`, `relationshipMetadata`, `linkMetadata`) in the namespace of `id`.
+    pub(super) idrefs: Option<Spanned<Names>>,
+    /// The member that names an object, or refers to one, in JSON.
+    pub(super) json: Option<Spanned<String>>,
+}
+
+/// One name, or a list of names.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "a name or a list of names is wanted")]
+pub(super) enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Names {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+}
+
+/// The listed names, if any.
+pub(super) fn listed(names: &Option<Spanned<Names>>) -> &[String] {
+    names.as_ref().map_or(&[], |names| names.get_ref().all())
+}
+
+/// The attributes of NIEM that point to objects, without their prefix.
+const NIEM_IDREFS: [&str; 3] = ["metadata", "relationshipMetadata", "linkMetadata"];
+
+impl RawReferences {
+    /// The names of the attributes that point to objects, as the format spells them.
+    pub(super) fn pointers(&self) -> Vec<String> {
+        match (&self.idrefs, &self.id) {
+            (Some(names), _) => names.get_ref().all().to_vec(),
+            (None, Some(id)) => {
+                let prefix = id.get_ref().split_once(':').map(|(prefix, _)| prefix);
+                prefix.iter().flat_map(|prefix| NIEM_IDREFS.map(|local| format!("{prefix}:{local}"))).collect()
+            }
+            (None, None) => Vec::new(),
+        }
+    }
+}
+
+pub(super) type Paths = BTreeMap<Spanned<String>, Spanned<PathEntry>>;
+
+/// What a path leads to: a data element, or a table of paths relative to it.
+#[derive(Debug)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(untagged))]
+pub(super) enum PathEntry {
+    Element(String),
+    Below(Paths),
+}
+
+impl<'de> Deserialize<'de> for PathEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntryVisitor;
+        impl<'de> Visitor<'de> for EntryVisitor {
+            type Value = PathEntry;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a data element or a table of paths")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<PathEntry, E> {
+                Ok(PathEntry::Element(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PathEntry, A::Error> {
+                Paths::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(PathEntry::Below)
+            }
+        }
+        deserializer.deserialize_any(EntryVisitor)
+    }
+}
+
+/// The namespace of the prefix with which JSON-LD wraps values, `{"rdf:value": ...}`.
+pub const RDF_URI: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+
+/// The source of a format's tries.
+#[derive(Debug)]
+pub(super) struct Mapping {
+    raw: RawFormat,
+    catalog: Arc<Catalog>,
+    prefixes: BTreeMap<String, NamespaceId>,
+    /// The prefix of wrapped values, if the format has one.
+    rdf: Option<String>,
+}
+
+impl Mapping {
+    /// Collects errors in its prefixes, but keeps them, so that the paths that use them cause no follow-up errors.
+    pub(super) fn new(
+        document: &Document<'_>,
+        raw: RawFormat,
+        catalog: &Arc<Catalog>,
+        namespaces: &mut Namespaces,
+        errors: &mut Errors,
+    ) -> Self {
+        let mut prefixes = BTreeMap::new();
+        for (prefix, uri) in &raw.namespaces {
+            let id = namespaces.intern(uri.get_ref());
+            if matches!(id, NamespaceId::NONE | NamespaceId::XML | NamespaceId::XMLNS) {
+                errors.push(document.error(&uri.span(), "this namespace can't be used"));
+            }
+            if prefixes.values().any(|other| *other == id) {
+                errors.push(document.error(&uri.span(), "two prefixes for one namespace"));
+            }
+            if raw.syntaxes().contains(&Syntax::Xml) && !is_xml_prefix(prefix.get_ref()) {
+                let message = format!("`{}` is no prefix that XML could have", prefix.get_ref());
+                errors.push(document.error(&prefix.span(), message));
+            }
+            prefixes.insert(prefix.get_ref().clone(), id);
+        }
+        let rdf_id = namespaces.id(RDF_URI.as_bytes());
+        let rdf = prefixes.iter().find(|(_, id)| **id == rdf_id).map(|(prefix, _)| prefix.clone());
+        Self { raw, catalog: Arc::clone(catalog), prefixes, rdf }
+    }
+
+    pub(super) fn has(&self, syntax: Syntax) -> bool {
+        self.raw.syntaxes().contains(&syntax)
+    }
+
+    fn reader<'a>(&'a self, document: &'a Document<'a>, layouts: &'a [Layout], syntax: Syntax) -> MappingReader<'a> {
+        let Self { catalog, prefixes, rdf, .. } = self;
+        MappingReader { document, catalog, prefixes, rdf: rdf.as_deref(), layouts, syntax }
+    }
+
+    /// The trie for a syntax, if the format has it.
+    pub(super) fn grow(
+        &self,
+        document: &Document<'_>,
+        layouts: &[Layout],
+        syntax: Syntax,
+    ) -> Result<Option<Trie>, ConfigError> {
+        self.has(syntax).then(|| self.reader(document, layouts, syntax).trie(&self.raw)).transpose()
+    }
+
+    /// The step that identifies a message of a syntax, if there is one.
+    pub(super) fn root(&self, document: &Document<'_>, syntax: Syntax) -> Result<Option<PathStep>, ConfigError> {
+        let Some(root) = self.raw.root.as_ref().filter(|_| self.has(syntax)) else { return Ok(None) };
+        self.reader(document, &[], syntax).edge(root.get_ref(), &root.span()).map(|(step, _)| Some(step))
+    }
+
+    fn references(&self, document: &Document<'_>) -> Result<Option<References>, ConfigError> {
+        let Some(references) = &self.raw.references else { return Ok(None) };
+        let names = self.reader(document, &[], Syntax::Xml);
+        let mut errors = Errors::default();
+        let mut attributes = Vec::new();
+        let mut add = |text: &str, span: &Range<usize>, kind: LinkKind| {
+            attributes.extend(errors.take(names.step(text, span)).map(|step| (step, kind)));
+        };
+        if let Some(name) = &references.id {
+            add(name.get_ref(), &name.span(), LinkKind::Id);
+        }
+        for (names, kind) in [(&references.reference, LinkKind::Reference), (&references.uri, LinkKind::Uri)] {
+            for name in listed(names) {
+                add(name, &names.as_ref().map_or(0..0, Spanned::span), kind);
+            }
+        }
+        let span = references.idrefs.as_ref().map(Spanned::span);
+        for name in references.pointers() {
+            add(&name, span.as_ref().unwrap_or(&(0..0)), LinkKind::Pointers);
+        }
+        errors.finish()?;
+        Ok(Some(References { attributes, json: references.json.as_ref().map(|name| name.get_ref().clone()) }))
+    }
+}
+
+impl Format {
+    pub(super) fn load(
+        (document, origin): (&Document<'_>, Origin),
+        raw: RawFormat,
+        catalog: &Arc<Catalog>,
+        namespaces: &mut Namespaces,
+    ) -> Result<Self, ConfigError> {
+        let mut errors = Errors::default();
+        let layouts = errors.take(text::load((document, origin), &raw.text, catalog)).unwrap_or_default();
+        let declared = Declared::new(&raw, origin, catalog);
+        let mapping = Mapping::new(document, raw, catalog, namespaces, &mut errors);
+        let Mapping { raw, prefixes, .. } = &mapping;
+        let written = raw.namespaces_as_written();
+        let own = written.iter().filter_map(|(prefix, uri)| {
+            let namespace = prefixes.get(*prefix).copied()?;
+            Some(OwnPrefix::new(prefix, namespace, uri))
+        });
+        let format = Self {
+            id: FormatId::default(),
+            name: raw.name.get_ref().clone(),
+            has_message_type: raw.message_type.is_some(),
+            notice: raw.notice.as_ref().map(|path| path.get_ref().clone()),
+            messages: Vec::new(),
+            prefixes: prefixes.iter().map(|(prefix, id)| (prefix.clone(), *id)).collect(),
+            own_prefixes: OwnPrefix::with_xsi(own.collect()),
+            references: errors.take(mapping.references(document)).flatten(),
+            declared: Arc::new(declared),
+            layouts,
+            tries: [Syntax::Xml, Syntax::Json].map(|_| OnceLock::new()),
+            mapping,
+        };
+        if origin == Origin::Added {
+            errors.take(format.build_tries(document));
+        }
+        if format.mapping.has(Syntax::Xml) && format.mapping.raw.root.is_none() {
+            errors.push(document.error(&format.mapping.raw.name.span(), "an XML format needs its `root`"));
+        }
+        errors.finish()?;
+        Ok(format)
+    }
+
+    /// Builds all its tries, which finds the errors in them.
+    pub(super) fn build_tries(&self, document: &Document<'_>) -> Result<(), ConfigError> {
+        let syntaxes = [Syntax::Xml, Syntax::Json].into_iter().zip(&self.tries);
+        let results = syntaxes.map(|(syntax, slot)| {
+            let trie = self.mapping.grow(document, &self.layouts, syntax)?;
+            slot.get_or_init(|| trie);
+            Ok(())
+        });
+        all(results).map(drop)
+    }
+}
+
+/// Builds the trie of one syntax.
+pub(super) struct MappingReader<'a> {
+    pub(super) document: &'a Document<'a>,
+    pub(super) catalog: &'a Catalog,
+    prefixes: &'a BTreeMap<String, NamespaceId>,
+    /// The prefix of wrapped values, if the format has one.
+    rdf: Option<&'a str>,
+    layouts: &'a [Layout],
+    pub(super) syntax: Syntax,
+}
+
+/// A path of the mapping: its text, its span, and the node where it starts.
+#[derive(Clone, Copy)]
+pub(super) struct MappingPath<'a> {
+    pub(super) from: NodeId,
+    pub(super) text: &'a str,
+    pub(super) span: &'a Range<usize>,
+}
+
+/// The errors of a mapping.
+#[derive(Default)]
+pub(super) struct MappingErrors {
+    pub(super) errors: Errors,
+    /// Paths that aren't mapped because they have errors.
+    broken: Vec<String>,
+}
+
+impl MappingErrors {
+    /// Records an error in the role of a path, unless the path itself has one.
+    pub(super) fn take_for(&mut self, path: &Spanned<String>, result: Result<(), ConfigError>) {
+        let text = path.get_ref();
+        let is_below = |broken: &String| {
+            text.strip_prefix(broken.as_str()).is_some_and(|rest| matches!(rest.get(..1), None | Some("/")))
+        };
+        if !self.broken.iter().any(is_below) {
+            self.errors.take(result);
+        }
+    }
+}
+
+impl MappingReader<'_> {
+    fn trie(&self, raw: &RawFormat) -> Result<Trie, ConfigError> {
+        let mut trie = Trie::new();
+        let root = match &raw.root {
+            Some(root) => self.grow(&mut trie, NodeId::ENTRY, root.get_ref(), &root.span())?,
+            None => NodeId::ENTRY,
+        };
+        let mut faults = MappingErrors::default();
+        self.paths(&mut trie, (root, ""), &raw.paths, &mut faults);
+        self.roles(&mut trie, root, raw, &mut faults);
+        trie.spread_records();
+        for path in &raw.unmapped {
+            faults.take_for(path, self.unmapped(&trie, root, path));
+        }
+        faults.errors.finish()?;
+        trie.gather_elements(self.layouts);
+        trie.gather_names();
+        trie.gather_contents();
+        Ok(trie)
+    }
+
+    /// The node of the wrapped form of a value.
+    pub(super) fn wrapped(&self, trie: &Trie, node: NodeId) -> Option<NodeId> {
+        let rdf = self.rdf.filter(|_| self.syntax == Syntax::Json)?;
+        trie.member(node, &wrapped_value(rdf))
+    }
+
+    /// Maps the paths of a table below a node and its path.
+    fn paths(&self, trie: &mut Trie, (from, above): (NodeId, &str), paths: &Paths, faults: &mut MappingErrors) {
+        for (path, entry) in paths {
+            let mapping_path = MappingPath { from, text: path.get_ref(), span: &path.span() };
+            let whole = format!("{above}{}", path.get_ref());
+            let mapped = match entry.get_ref() {
+                PathEntry::Below(below) => self.prefix(trie, mapping_path).map(|node| Some((node, below))),
+                PathEntry::Element(name) => self
+                    .element(name, &entry.span())
+                    .and_then(|element| self.map(trie, mapping_path, element))
+                    .map(|()| None),
+            };
+            match mapped {
+                Ok(None) => {}
+                Ok(Some((node, below))) => self.paths(trie, (node, &format!("{whole}/")), below, faults),
+                Err(error) => {
+                    faults.errors.push(error);
+                    faults.broken.push(whole);
+                }
+            }
+        }
+    }
+
+    /// The node of a path that is a prefix of others.
+    fn prefix(&self, trie: &mut Trie, mapping_path: MappingPath<'_>) -> Result<NodeId, ConfigError> {
+        let (node, is_record) = self.walk(trie, mapping_path)?;
+        if is_record || last_step(mapping_path.text).starts_with('@') {
+            let message = format!("`{}` is a whole part, and no prefix of other paths", mapping_path.text);
+            return Err(self.document.error(mapping_path.span, message));
+        }
+        Ok(node)
+    }
+
+    fn map(&self, trie: &mut Trie, mapping_path: MappingPath<'_>, element: ElementId) -> Result<(), ConfigError> {
+        let (id, is_record) = self.walk(trie, mapping_path)?;
+        let Some(node) = trie.node_mut(id) else { return Ok(()) };
+        if node.target != Target::Container {
+            return Err(self.document.error(mapping_path.span, format!("`{}` is mapped twice", mapping_path.text)));
+        }
+        if node.continues && !is_record {
+            return Err(self.document.error(
+                mapping_path.span,
+                format!("`{}` is a value, and other paths go on below it", mapping_path.text),
+            ));
+        }
+        node.target = if is_record { Target::Record(element) } else { Target::Leaf(element) };
+        // In JSON-LD a value may be wrapped in an object so that its attributes become sibling members.
+        if let (Syntax::Json, false, Some(rdf)) = (self.syntax, is_record, self.rdf) {
+            let wrapped = self.grow(trie, id, &wrapped_value(rdf), mapping_path.span)?;
+            if let Some(wrapped) = trie.node_mut(wrapped) {
+                wrapped.target = Target::Leaf(element);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that a path declared unmapped is not mapped, and doesn't go out with a record.
+    fn unmapped(&self, trie: &Trie, from: NodeId, path: &Spanned<String>) -> Result<(), ConfigError> {
+        let text = path.get_ref();
+        let mut node = Some(from);
+        for step_text in text.split('/') {
+            let step = self.step(step_text, &path.span())?;
+            let Some(parent) = node.and_then(|id| trie.node(id)) else { continue };
+            let child = match self.syntax {
+                Syntax::Xml => {
+                    trie.child(parent, step.namespace, step.attribute, step.local.as_bytes()).map(|(id, _)| id)
+                }
+                Syntax::Json => node.and_then(|id| trie.member(id, step_text.strip_prefix('@').unwrap_or(step_text))),
+            };
+            if let (None, Target::Record(_), false) = (child, parent.target, step.attribute) {
+                let message = format!("`{text}` is said to be unmapped, and goes out with the record around it");
+                return Err(self.document.error(&path.span(), message));
+            }
+            node = child;
+        }
+        // Where other paths continue, the container's own value is meant.
+        match node.and_then(|id| trie.node(id)).filter(|node| node.target != Target::Container) {
+            Some(_) => {
+                Err(self.document.error(&path.span(), format!("`{text}` is said to be unmapped, and is mapped")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Follows a path and adds missing nodes; also returns whether it ends in `/**`.
+    pub(super) fn walk(&self, trie: &mut Trie, mapping_path: MappingPath<'_>) -> Result<(NodeId, bool), ConfigError> {
+        let (steps, is_record) = match mapping_path.text.strip_suffix("/**") {
+            Some(steps) => (steps, true),
+            None => (mapping_path.text, false),
+        };
+        let mut node = mapping_path.from;
+        let mut at_attribute = false;
+        for text in steps.split('/') {
+            if at_attribute {
+                return Err(self
+                    .document
+                    .error(mapping_path.span, format!("`{}` goes on below an attribute", mapping_path.text)));
+            }
+            at_attribute = text.starts_with('@');
+            if let (false, Some(parent)) = (at_attribute, trie.node_mut(node)) {
+                if matches!(parent.target, Target::Leaf(_)) {
+                    let message = format!("`{}` goes on below a path that is a value", mapping_path.text);
+                    return Err(self.document.error(mapping_path.span, message));
+                }
+                parent.continues = true;
+            }
+            node = self.grow(trie, node, text, mapping_path.span)?;
+        }
+        Ok((node, is_record))
+    }
+
+    /// The node one step below `node`.
+    fn grow(&self, trie: &mut Trie, node: NodeId, text: &str, span: &Range<usize>) -> Result<NodeId, ConfigError> {
+        let (step, namespace) = self.edge(text, span)?;
+        let is_type = text == "@type" || namespace == NamespaceId::XSI && text.ends_with(":type");
+        let id = trie.child_or_insert(node, step, namespace);
+        if let (true, Some(node)) = (is_type, trie.node_mut(id)) {
+            node.is_qname = true;
+        }
+        Ok(id)
+    }
+
+    /// One step in the form of the trie, and the namespace of its name.
+    fn edge(&self, text: &str, span: &Range<usize>) -> Result<(PathStep, NamespaceId), ConfigError> {
+        let step = self.step(text, span)?;
+        let namespace = step.namespace;
+        Ok(match self.syntax {
+            Syntax::Xml => (step, namespace),
+            // A member's name is its whole spelling, and an attribute is a member too.
+            Syntax::Json => {
+                let name = text.strip_prefix('@').unwrap_or(text);
+                (PathStep { namespace: NamespaceId::NONE, attribute: false, local: name.into() }, namespace)
+            }
+        })
+    }
+
+    /// One step: `prefix:local`, `local`, or either after `@`.
+    fn step(&self, text: &str, span: &Range<usize>) -> Result<PathStep, ConfigError> {
+        let name = text.strip_prefix('@').unwrap_or(text);
+        let (namespace, local) = match name.split_once(':') {
+            Some((prefix, local)) if !self.prefixes.is_empty() || self.syntax == Syntax::Xml => {
+                let namespace = self.prefixes.get(prefix).copied().ok_or_else(|| {
+                    let error = self.document.error(span, format!("prefix `{prefix}` is not in [namespaces]"));
+                    error.nearest(prefix, self.prefixes.keys().map(String::as_str))
+                })?;
+                (namespace, local)
+            }
+            _ => (NamespaceId::NONE, name),
+        };
+        let is_name = match self.syntax {
+            Syntax::Xml => crate::names::is_ncname(local),
+            Syntax::Json => is_member_name(local),
+        };
+        if !is_name {
+            let error = self.document.error(span, format!("`{text}` is no step of a path"));
+            return Err(error.or_help(hint(text)));
+        }
+        Ok(PathStep { namespace, attribute: text.starts_with('@'), local: local.into() })
+    }
+
+    fn element(&self, name: &str, span: &Range<usize>) -> Result<ElementId, ConfigError> {
+        self.catalog.find(name).ok_or_else(|| {
+            let error = self.document.error(span, format!("unknown data element `{name}`"));
+            error.nearest(name, self.catalog.iter().map(|(_, element)| element.id()))
+        })
+    }
+}
+
+/// The name of the member that holds a wrapped value.
+fn wrapped_value(rdf: &str) -> String {
+    format!("{rdf}:value")
+}
+
+/// The last step of a path.
+pub(super) fn last_step(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// Whether `text` can be the name of a member. A wildcard, an index or a step of another path language is an error: as
+/// a name it would silently match nothing (P2).
+fn is_member_name(text: &str) -> bool {
+    let is_other = |character: char| character.is_control() || matches!(character, '"' | '\\' | '/' | '*' | '[' | ']');
+    !text.is_empty() && !text.contains(is_other) && !matches!(text, "$" | "." | "..")
+}
+
+/// Help for an invalid step.
+fn hint(step: &str) -> &'static str {
+    match step {
+        "" => "a path begins below the root, without a slash, and has one slash between steps",
+        "**" => "`/**` ends a path, and makes a whole record of it",
+        "$" | "." | ".." => "a path begins below the root and goes down",
+        _ if step.contains('*') => "a name has no wildcards; map each, or the whole record with `/**`",
+        _ if step.contains(['[', ']']) => "a path has no index: it leads to all items of a list",
+        _ => "",
+    }
+}
+
+/// Whether a prefix may be declared in XML.
+fn is_xml_prefix(prefix: &str) -> bool {
+    crate::names::is_ncname(prefix) && !matches!(prefix, "xml" | "xmlns")
+}

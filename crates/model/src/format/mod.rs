@@ -1,0 +1,325 @@
+//! Formats: how a message is laid out, how it is recognized, and its mapping.
+
+mod declared;
+mod load;
+mod namespace;
+mod roles;
+mod spans;
+mod text;
+mod trie;
+
+use std::sync::{Arc, OnceLock};
+
+use serde::Deserialize;
+
+pub use declared::{Declared, DeclaredPattern, DeclaredText};
+pub use load::RDF_URI;
+#[cfg(feature = "schema")]
+pub use load::table_schema;
+pub use namespace::{NamespaceId, Namespaces, XSI_URI};
+pub use spans::{FormatSpans, SpannedPath};
+pub use text::{Column, Layout, Piece, Row, Slots, end_of_skip};
+pub use trie::{Content, Node, NodeId, Placeholder, Role, Target, Trie};
+
+use crate::catalog::Catalog;
+use crate::config::{ConfigError, Document, Errors, Origin, Spanned};
+use crate::policy::{MessageKeyId, MessageKeys};
+use load::{Mapping, PathEntry, Paths};
+use trie::PathStep;
+
+/// How a message is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Syntax {
+    Xml,
+    Json,
+}
+
+/// An expanded XML name.
+pub type ExpandedName = trie::PathStep;
+
+/// The role of an attribute in references between objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkKind {
+    /// It names the object that it is on.
+    Id,
+    /// Its element is a reference to the object of that name.
+    Reference,
+    /// Either, by a URI: on an element with content it names the object; on an empty one it is a reference.
+    Uri,
+    /// It points to objects by their names.
+    Pointers,
+}
+
+/// The attributes (XML) and the member (JSON) by which one object refers to another.
+#[derive(Debug)]
+pub struct References {
+    pub attributes: Vec<(ExpandedName, LinkKind)>,
+    pub json: Option<String>,
+}
+
+impl References {
+    /// The reference role of an attribute with this name, if it has one.
+    pub fn kind_of(&self, namespace: NamespaceId, local: &[u8]) -> Option<LinkKind> {
+        let is = |name: &ExpandedName| name.namespace == namespace && name.local.as_bytes() == local;
+        self.attributes.iter().find(|(name, _)| is(name)).map(|(_, kind)| *kind)
+    }
+}
+
+/// The prefix of a namespace in outputs, whatever prefix the message uses (P5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnPrefix {
+    pub prefix: String,
+    pub namespace: NamespaceId,
+    pub uri: String,
+    /// Its declaration, with the space before it.
+    pub declaration: String,
+}
+
+impl OwnPrefix {
+    fn new(prefix: &str, namespace: NamespaceId, uri: &str) -> Self {
+        let quoted = uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+        let declaration = format!(" xmlns:{prefix}=\"{quoted}\"");
+        Self { prefix: prefix.to_owned(), namespace, uri: uri.to_owned(), declaration }
+    }
+
+    /// Adds one for `xsi:nil` if it is missing.
+    fn with_xsi(mut all: Vec<Self>) -> Vec<Self> {
+        if all.iter().all(|own| own.namespace != NamespaceId::XSI) {
+            let mut prefix = "xsi".to_owned();
+            while all.iter().any(|own| own.prefix == prefix) {
+                prefix.push('1');
+            }
+            all.push(Self::new(&prefix, NamespaceId::XSI, XSI_URI));
+        }
+        all
+    }
+}
+
+/// The index of a format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FormatId(usize);
+
+/// One loaded format.
+#[derive(Debug)]
+pub struct Format {
+    pub id: FormatId,
+    pub name: String,
+    pub has_message_type: bool,
+    /// The path of the notice, if the format has one.
+    pub notice: Option<String>,
+    /// The keys its messages may have.
+    messages: Vec<MessageKeyId>,
+    /// Its prefixes, for `@context`.
+    pub prefixes: Vec<(String, NamespaceId)>,
+    /// The prefixes of the outputs, in the order in which they are declared: its own, and one for `xsi:nil`.
+    pub own_prefixes: Vec<OwnPrefix>,
+    pub references: Option<References>,
+    pub declared: Arc<Declared>,
+    /// The layouts of its texts.
+    pub layouts: Vec<Layout>,
+    mapping: Mapping,
+    /// For XML and JSON. Those of built-in formats are built lazily, by the first message that needs them.
+    tries: [OnceLock<Option<Trie>>; 2],
+}
+
+impl Format {
+    /// The mapping in this syntax; `None` if the format doesn't have it.
+    pub fn trie(&self, syntax: Syntax) -> Option<&Trie> {
+        let [xml, json] = &self.tries;
+        let slot = if syntax == Syntax::Xml { xml } else { json };
+        slot.get_or_init(|| self.grow(syntax)).as_ref()
+    }
+
+    /// Only built-in formats get here. Tests prove that they have no errors, so errors are discarded.
+    #[cold]
+    fn grow(&self, syntax: Syntax) -> Option<Trie> {
+        let document = Document { file: &self.name, text: "" };
+        self.mapping.grow(&document, &self.layouts, syntax).ok().flatten()
+    }
+
+    /// Whether the format has this syntax.
+    pub fn has_syntax(&self, syntax: Syntax) -> bool {
+        self.mapping.has(syntax)
+    }
+
+    /// Whether a namespace is one of the format's own.
+    pub fn has_namespace(&self, namespace: NamespaceId) -> bool {
+        self.prefixes.iter().any(|(_, own)| *own == namespace)
+    }
+
+    /// The prefix under which names of a namespace go out; empty for no namespace.
+    pub fn prefix_of(&self, namespace: NamespaceId) -> &str {
+        let own = self.own_prefixes.iter().find(|own| own.namespace == namespace);
+        own.map_or("", |own| own.prefix.as_str())
+    }
+
+    /// Whether its messages may have this key.
+    pub fn has_message(&self, key: MessageKeyId) -> bool {
+        self.messages.contains(&key)
+    }
+}
+
+/// The notice in a message from which a permitted value was removed for its shape: the only value of `envelope.notice`.
+pub const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO NOT TAKE IT FOR ABSENT.";
+
+/// The data element of the notice.
+pub const NOTICE_ELEMENT: &str = "envelope.notice";
+
+/// The response keys of Nlets (wiki sections 03 and 04), the default of formats that list none.
+const NLETS_MESSAGES: [&str; 14] =
+    ["DR", "DRG", "DNR", "KR", "RR", "RRG", "RNR", "IAR", "UR", "XR", "LR", "AM", "AML", "HS"];
+
+/// What identifies a format.
+#[derive(Debug)]
+struct FormatRoot {
+    syntax: Syntax,
+    namespace: NamespaceId,
+    local: Box<str>,
+    format: usize,
+}
+
+/// All loaded formats.
+#[derive(Debug)]
+pub struct Formats {
+    all: Vec<Format>,
+    roots: Vec<FormatRoot>,
+    pub namespaces: Namespaces,
+    messages: Vec<String>,
+}
+
+impl Formats {
+    /// The formats that ship with the filter and, after them, those of `added`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the formats of `added`.
+    pub fn load(
+        built_in: &[Document<'_>],
+        added: &[Document<'_>],
+        catalog: &Arc<Catalog>,
+    ) -> Result<Self, ConfigError> {
+        let mut formats =
+            Self { all: Vec::new(), roots: Vec::new(), namespaces: Namespaces::default(), messages: Vec::new() };
+        let built_in = built_in.iter().map(|document| (document, Origin::BuiltIn));
+        let mut errors = Errors::default();
+        for (document, origin) in built_in.chain(added.iter().map(|document| (document, Origin::Added))) {
+            errors.take(formats.add(document, origin, catalog));
+        }
+        errors.finish()?;
+        Ok(formats)
+    }
+
+    fn add(&mut self, document: &Document<'_>, origin: Origin, catalog: &Arc<Catalog>) -> Result<(), ConfigError> {
+        let mut errors = Errors::default();
+        let Some(raw) = document.read::<load::RawFormat>(&mut errors) else {
+            errors.finish()?;
+            return Err(ConfigError::of_file(document.file, "can't be read as a format"));
+        };
+        errors.take(document.word(&raw.name, "format"));
+        let name = raw.name.get_ref();
+        if self.all.iter().any(|other| other.name == *name) {
+            errors.push(document.error(&raw.name.span(), format!("format `{name}` is declared twice")));
+        }
+        let keys = raw.messages.as_ref().map(|keys| keys.get_ref().iter().map(|key| key.get_ref().clone()).collect());
+        let root_span = raw.root.as_ref().map_or(raw.name.span(), Spanned::span);
+        let format = errors.take(Format::load((document, origin), raw, catalog, &mut self.namespaces));
+        errors.finish()?;
+        let Some(mut format) = format else { return Ok(()) };
+        let keys = keys.unwrap_or_else(|| NLETS_MESSAGES.map(str::to_owned).to_vec());
+        format.id = FormatId(self.all.len());
+        format.messages = keys.iter().filter_map(|key| self.intern_message(key)).collect();
+        for syntax in [Syntax::Xml, Syntax::Json] {
+            let Some(PathStep { namespace, local, .. }) = format.mapping.root(document, syntax)? else { continue };
+            if let Some(other) = self.find_root(syntax, namespace, local.as_bytes()) {
+                let message = format!("format `{}` has this root too: a message could be of either", other.name);
+                return Err(document.error(&root_span, message));
+            }
+            self.roots.push(FormatRoot { syntax, namespace, local, format: self.all.len() });
+        }
+        self.all.push(format);
+        Ok(())
+    }
+
+    fn intern_message(&mut self, key: &str) -> Option<MessageKeyId> {
+        let existing = self.message(key.as_bytes());
+        existing.or_else(|| {
+            let next = u16::try_from(self.messages.len()).ok()?;
+            self.messages.push(key.to_owned());
+            Some(MessageKeyId(next))
+        })
+    }
+
+    fn find_root(&self, syntax: Syntax, namespace: NamespaceId, local: &[u8]) -> Option<&Format> {
+        let is_root =
+            |root: &&FormatRoot| root.syntax == syntax && root.namespace == namespace && root.local.as_bytes() == local;
+        self.roots.iter().find(is_root).and_then(|root| self.all.get(root.format))
+    }
+
+    /// The XML format whose root element has this name.
+    pub fn by_xml_root(&self, namespace: NamespaceId, local: &[u8]) -> Option<&Format> {
+        self.find_root(Syntax::Xml, namespace, local)
+    }
+
+    /// The JSON format whose top-level object has this member.
+    pub fn by_json_root(&self, name: &[u8]) -> Option<&Format> {
+        let root = self.roots.iter().find(|root| root.syntax == Syntax::Json && root.local.as_bytes() == name);
+        root.and_then(|root| self.all.get(root.format))
+    }
+
+    /// The format with this id.
+    pub fn get(&self, id: FormatId) -> Option<&Format> {
+        self.all.get(id.0)
+    }
+
+    /// Every format, in the order they were declared.
+    pub fn iter(&self) -> impl Iterator<Item = &Format> {
+        self.all.iter()
+    }
+
+    /// The format of this name.
+    pub fn by_name(&self, name: &str) -> Option<&Format> {
+        self.all.iter().find(|format| format.name == name)
+    }
+
+    /// The names of all formats.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|format| format.name.as_str())
+    }
+
+    /// The id of a message key.
+    pub fn message(&self, key: &[u8]) -> Option<MessageKeyId> {
+        let index = self.messages.iter().position(|own| own.as_bytes() == key)?;
+        u16::try_from(index).ok().map(MessageKeyId)
+    }
+
+    /// The message keys that a policy's rules may name.
+    pub fn keys(&self) -> MessageKeys<'_> {
+        let may_be_absent = self.all.iter().any(|format| !format.has_message_type);
+        MessageKeys { names: &self.messages, may_be_absent }
+    }
+
+    /// The message keys of all formats, by id.
+    pub fn messages(&self) -> &[String] {
+        &self.messages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ships_with_the_filter_is_as_sound_as_a_format_that_a_user_adds_must_be() {
+        let catalog = Arc::new(Catalog::load(crate::built_in::CATALOG, &[]).unwrap());
+        for document in &crate::built_in::FORMATS {
+            let format = Format::load(
+                (document, Origin::Added),
+                document.parse().unwrap(),
+                &catalog,
+                &mut Namespaces::default(),
+            );
+            assert!(format.is_ok(), "{format:?}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Reads the `[[text]]` tables of a format.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::super::declared::{DeclaredPattern, DeclaredText};
+use super::Layout;
+use super::source::{GroupedPattern, LayoutSource, Skip};
+use crate::catalog::{Catalog, ElementId};
+use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
+
+/// A `[[text]]` table: a layout, and the paths whose texts may be laid out so.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(in crate::format) struct RawText {
+    /// What errors call it by.
+    pub(in crate::format) name: Spanned<String>,
+    /// Paths below the root whose texts may be laid out so.
+    pub(in crate::format) paths: Vec<Spanned<String>>,
+    /// A pattern that tells this layout from others: what stands at its beginning. Its groups are of the envelope.
+    recognise: Spanned<String>,
+    /// The named groups of `recognise`, and the data element of each.
+    #[serde(default)]
+    groups: Groups,
+    /// Stretches that hold no fields.
+    #[serde(default)]
+    skip: Vec<RawSkip>,
+    /// Patterns of fields.
+    field: Vec<RawField>,
+}
+
+impl RawText {
+    /// The pattern that it is recognised by.
+    pub(in crate::format) fn heading(&self) -> &str {
+        self.recognise.get_ref()
+    }
+}
+
+/// A stretch of the text that holds no fields.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct RawSkip {
+    /// A pattern of what it begins with.
+    from: Spanned<String>,
+    /// A pattern of what it ends before; left out: it goes on to the end of the text.
+    to: Option<Spanned<String>>,
+}
+
+/// A field, or several that stand together.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct RawField {
+    /// A regular expression: fixed text, white space, and named groups `(?<name>...)`.
+    pattern: Spanned<String>,
+    /// Its named groups, and the data element of each.
+    groups: Groups,
+}
+
+/// Named groups and their data elements.
+type Groups = BTreeMap<Spanned<String>, Spanned<String>>;
+
+/// All layouts of a format; those that a user wrote are compiled, to find errors in them.
+pub(in crate::format) fn load(
+    (document, origin): (&Document<'_>, Origin),
+    texts: &[RawText],
+    catalog: &Catalog,
+) -> Result<Vec<Layout>, ConfigError> {
+    let resolver = Resolver { document, catalog };
+    let mut errors = Errors::default();
+    for (index, text) in texts.iter().enumerate() {
+        let name = text.name.get_ref();
+        errors.take(document.word(&text.name, "text mapping"));
+        if texts.iter().take(index).any(|other| other.name.get_ref() == name) {
+            errors.push(document.error(&text.name.span(), format!("text mapping `{name}` is declared twice")));
+        }
+    }
+    let layouts: Vec<_> = texts.iter().filter_map(|text| errors.take(resolver.layout(text))).collect();
+    if origin == Origin::Added {
+        // Compiled in parallel, errors reported in order.
+        let results: Vec<_> = layouts.iter().map(Layout::compile).collect();
+        for fault in results.into_iter().filter_map(Result::err) {
+            errors.push(fault.into_config_error(document));
+        }
+    }
+    errors.finish()?;
+    Ok(layouts)
+}
+
+/// The content of the tables for the second reading. They were validated before.
+pub(in crate::format) fn declare(texts: &[RawText], catalog: &Catalog) -> Vec<Arc<DeclaredText>> {
+    let pattern = |pattern: &Spanned<String>, groups: &Groups| DeclaredPattern {
+        pattern: pattern.get_ref().clone(),
+        groups: groups
+            .iter()
+            .filter_map(|(name, id)| Some((name.get_ref().clone(), catalog.find(id.get_ref())?)))
+            .collect(),
+    };
+    let declared = |text: &RawText| DeclaredText {
+        paths: text.paths.iter().map(|path| path.get_ref().clone()).collect(),
+        heading: pattern(&text.recognise, &text.groups),
+        fields: text.field.iter().map(|field| pattern(&field.pattern, &field.groups)).collect(),
+    };
+    texts.iter().map(declared).map(Arc::new).collect()
+}
+
+struct Resolver<'a> {
+    document: &'a Document<'a>,
+    catalog: &'a Catalog,
+}
+
+impl Resolver<'_> {
+    fn layout(&self, text: &RawText) -> Result<Layout, ConfigError> {
+        let mut errors = Errors::default();
+        if text.field.is_empty() {
+            errors.push(self.document.error(&text.name.span(), "a text mapping needs a `[[text.field]]`"));
+        }
+        if text.paths.is_empty() {
+            errors.push(self.document.error(&text.name.span(), "a text mapping needs its `paths`"));
+        }
+        let skip = |skip: &RawSkip| Skip { from: skip.from.clone(), to: skip.to.clone() };
+        let fields = text.field.iter().map(|field| self.grouped_pattern(&field.pattern, &field.groups, false));
+        let fields = errors.take(all(fields)).unwrap_or_default();
+        let heading = errors.take(self.grouped_pattern(&text.recognise, &text.groups, true));
+        errors.finish()?;
+        let Some(heading) = heading else { return Err(self.document.error(&text.name.span(), "it has no heading")) };
+        Ok(Layout::new(LayoutSource {
+            name: text.name.span(),
+            skips: text.skip.iter().map(skip).collect(),
+            heading,
+            fields,
+        }))
+    }
+
+    fn grouped_pattern(
+        &self,
+        pattern: &Spanned<String>,
+        groups: &Groups,
+        is_heading: bool,
+    ) -> Result<GroupedPattern, ConfigError> {
+        let element =
+            |(name, id): (&Spanned<String>, &Spanned<String>)| Ok((name.clone(), self.element(id, is_heading)?));
+        Ok(GroupedPattern { pattern: pattern.clone(), groups: all(groups.iter().map(element))?.into_iter().collect() })
+    }
+
+    fn element(&self, id: &Spanned<String>, is_heading: bool) -> Result<ElementId, ConfigError> {
+        let name = id.get_ref();
+        let Some(found) = self.catalog.find(name) else {
+            let error = self.document.error(&id.span(), format!("unknown data element `{name}`"));
+            return Err(error.nearest(name, self.catalog.iter().map(|(_, element)| element.id())));
+        };
+        // The heading always goes out, a field never without a permit (P1).
+        let is_envelope = self.catalog.element(found).is_some_and(|element| element.is_envelope());
+        if is_envelope != is_heading {
+            let message = match is_heading {
+                true => "a heading's groups are of the envelope, for it goes out whatever the grant",
+                false => "a field can't be of the envelope, which every grant holds",
+            };
+            return Err(self.document.error(&id.span(), message));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,138 @@
+//! Lookup of an ORI's agency classes: exact ORIs first, then patterns minus `except`, else none.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use foldhash::fast::RandomState;
+
+use super::ori::{Ori, OriPattern};
+use super::rule::RuleMetadata;
+
+/// Maximum number of cached pattern lookups; a stream of made-up ORIs must not exhaust memory (P8).
+const MAX_CACHED_ORIS: usize = 1 << 16;
+
+/// The index of an agency class in its policy.
+pub type ClassId = u16;
+
+/// The id of a distinct set of agency classes, part of the key of the grant cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClassSetId(u32);
+
+/// One agency class as the policy declares it.
+#[derive(Debug)]
+pub struct AgencyClass {
+    pub name: String,
+    pub patterns: Vec<OriPattern>,
+    pub except: Vec<ClassId>,
+    pub metadata: RuleMetadata,
+}
+
+/// The agency classes of a policy, indexed for lookup.
+#[derive(Debug)]
+pub struct Agencies {
+    classes: Vec<AgencyClass>,
+    exact: HashMap<Ori, ClassSetId, RandomState>,
+    sets: ClassSets,
+    /// Cached pattern lookups: the set of an ORI, or `None` if no class claims it.
+    pattern_cache: RwLock<HashMap<Ori, Option<ClassSetId>, RandomState>>,
+}
+
+impl Agencies {
+    /// `exact` maps each listed ORI to the classes that list it.
+    pub(super) fn new(classes: Vec<AgencyClass>, exact: HashMap<Ori, Vec<ClassId>>) -> Self {
+        let sets = ClassSets::default();
+        let exact = exact.into_iter().map(|(ori, classes)| (ori, sets.intern(classes))).collect();
+        Self { classes, exact, sets, pattern_cache: RwLock::default() }
+    }
+
+    /// The classes of an ORI, `None` when no class claims it.
+    pub(super) fn classes_of(&self, ori: Ori) -> Option<ClassSetId> {
+        if let Some(set) = self.exact.get(&ori) {
+            return Some(*set);
+        }
+        if let Some(known) = self.pattern_cache.read().unwrap_or_else(PoisonError::into_inner).get(&ori) {
+            return *known;
+        }
+        let found = self.by_pattern(ori);
+        let set = (!found.is_empty()).then(|| self.sets.intern(found));
+        let mut pattern_cache = self.pattern_cache.write().unwrap_or_else(PoisonError::into_inner);
+        if pattern_cache.len() < MAX_CACHED_ORIS {
+            pattern_cache.insert(ori, set);
+        }
+        set
+    }
+
+    fn by_pattern(&self, ori: Ori) -> Vec<ClassId> {
+        let claims = |class: &AgencyClass| class.patterns.iter().any(|pattern| pattern.matches(ori));
+        let claimed: Vec<ClassId> =
+            (0..).zip(&self.classes).filter(|(_, class)| claims(class)).map(|(id, _)| id).collect();
+        self.after_except(&claimed)
+    }
+
+    /// Filters the classes whose patterns claim an ORI, in the policy's order: drops those that except another of them.
+    pub fn after_except(&self, claimed: &[ClassId]) -> Vec<ClassId> {
+        let is_claimed = |id: &ClassId| claimed.binary_search(id).is_ok();
+        let holds = |id: &ClassId| self.class(*id).is_some_and(|class| !class.except.iter().any(is_claimed));
+        claimed.iter().copied().filter(holds).collect()
+    }
+
+    /// The classes of a set, in the policy's order.
+    pub(super) fn members(&self, set: ClassSetId) -> Vec<ClassId> {
+        self.sets.members(set)
+    }
+
+    /// Every class, in the order of their names.
+    pub fn classes(&self) -> &[AgencyClass] {
+        &self.classes
+    }
+
+    pub fn class(&self, id: ClassId) -> Option<&AgencyClass> {
+        self.classes.get(usize::from(id))
+    }
+
+    pub(super) fn name(&self, id: ClassId) -> &str {
+        self.class(id).map_or("", |class| &class.name)
+    }
+
+    /// Every interned set of classes with its members.
+    pub fn sets(&self) -> HashMap<ClassSetId, Vec<ClassId>> {
+        let sets = self.sets.0.read().unwrap_or_else(PoisonError::into_inner);
+        sets.numbers.iter().map(|(classes, id)| (ClassSetId(*id), classes.clone())).collect()
+    }
+
+    /// The exactly listed ORIs, each with its set.
+    pub fn exact(&self) -> &HashMap<Ori, ClassSetId, RandomState> {
+        &self.exact
+    }
+}
+
+/// Interned sets of classes.
+#[derive(Debug, Default)]
+struct ClassSets(RwLock<ClassSetTable>);
+
+#[derive(Debug, Default)]
+struct ClassSetTable {
+    numbers: HashMap<Vec<ClassId>, u32>,
+    /// By set id.
+    members: Vec<Vec<ClassId>>,
+}
+
+impl ClassSets {
+    fn intern(&self, mut classes: Vec<ClassId>) -> ClassSetId {
+        classes.sort_unstable();
+        classes.dedup();
+        let mut sets = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = sets.numbers.get(&classes) {
+            return ClassSetId(*number);
+        }
+        let next = u32::try_from(sets.members.len()).unwrap_or(u32::MAX);
+        sets.members.push(classes.clone());
+        sets.numbers.insert(classes, next);
+        ClassSetId(next)
+    }
+
+    fn members(&self, set: ClassSetId) -> Vec<ClassId> {
+        let sets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        sets.members.get(set.0 as usize).cloned().unwrap_or_default()
+    }
+}

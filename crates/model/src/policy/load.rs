@@ -1,0 +1,613 @@
+//! Reads a policy from TOML and resolves every name in it; an undeclared name is an error with its position (P2).
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::agency::{Agencies, AgencyClass, ClassId};
+use super::ori::{Ori, OriPattern};
+use super::request::{is_purpose_code, nearest_purpose};
+use super::roster::{Roster, no_ori};
+use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, RuleMetadata};
+use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, Purposes, envelope_only};
+use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
+use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};
+
+/// A policy: agency classes, and what they may have, must not have, or may have once a person has looked.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPolicy {
+    /// The head of the policy.
+    pub(super) policy: RawHeader,
+    /// Agency classes, by name. An ORI in several has the union of their permits, minus their forbids.
+    #[serde(default)]
+    pub(super) agencies: BTreeMap<Spanned<String>, RawAgencyClass>,
+    /// What classes of agencies may have. The order of rules never matters.
+    #[serde(default)]
+    pub(super) permit: Vec<RawRule>,
+    /// What is removed, whatever permits it.
+    #[serde(default)]
+    pub(super) forbid: Vec<RawRule>,
+    /// What a person must look at first: the message is held until `unless` is vouched for.
+    #[serde(default)]
+    pub(super) review: Vec<RawRule>,
+}
+
+/// The JSON Schema of a policy, from the type that loads it. It says what types can say; more is added to it by whoever writes
+/// the schema files.
+#[cfg(feature = "schema")]
+pub fn table_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
+    generator.into_root_schema_for::<RawPolicy>()
+}
+
+/// The head of a policy.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawHeader {
+    /// Its name, in receipts and reports.
+    pub(super) name: Spanned<String>,
+    /// Its version, in receipts and reports: a date, say.
+    version: String,
+    /// What the switch may vouch for about a request; rules name these in `requires` and `unless`.
+    #[serde(default)]
+    pub(super) claims: Vec<Spanned<String>>,
+    /// The purpose codes that a request may state, one to three capital letters each: a request for any other is withheld.
+    /// Left out: those that rules name; if none does, any, and it makes no difference.
+    pub(super) purposes: Option<Names>,
+    /// What becomes of a permitted value that violates its element's shape, and of its message.
+    pub(super) on_shape_violation: Option<Spanned<RawOnShapeViolation>>,
+    /// What it is, for people.
+    title: Option<String>,
+    /// More of it, for people.
+    #[serde(rename = "description")]
+    _description: Option<String>,
+    /// Whose policy it is: a state's postal code.
+    #[serde(rename = "jurisdiction")]
+    _jurisdiction: Option<String>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawOnShapeViolation {
+    /// The value is removed, and the receipt, the log and the summary say so. The default.
+    Remove,
+    /// The same, and the message says so, where its format has a place for a `notice`; where it has none, as `hold`.
+    Notice,
+    /// The message is held until a person has looked at it: it goes out, without the value, once `approved` is vouched for.
+    Hold,
+    /// The message is withheld.
+    Withhold,
+}
+
+/// A class of agencies. An ORI that is listed exactly is asked first; patterns come second.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawAgencyClass {
+    /// Who they are, for people.
+    title: Option<String>,
+    /// ORIs of nine characters, or patterns: `?` is one character, `#` one digit, `*` any run of characters.
+    #[serde(default)]
+    pub(super) ori: Vec<Spanned<String>>,
+    /// A CSV file of ORIs beside the policy: one column, or a header that calls theirs `ori`.
+    pub(super) ori_file: Option<Spanned<String>>,
+    /// Classes whose patterns take ORIs from this one's patterns, whether they keep them or not. It goes no further: what such a
+    /// class excepts itself is not taken from this one. An ORI that is listed exactly asks no pattern and no `except`.
+    #[serde(default)]
+    pub(super) except: Vec<Spanned<String>>,
+    /// Classes that share ORIs with this one on purpose: who is in both gets the union of what both may have. It decides
+    /// nothing; `check` doesn't warn of these.
+    #[serde(default)]
+    pub(super) overlaps: Vec<Spanned<String>>,
+}
+
+/// One rule of any kind; what its kind doesn't take is refused when it is resolved.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    /// Its name, in receipts and reports.
+    pub(super) id: Spanned<String>,
+    /// What it is for, for people.
+    title: Option<String>,
+    /// The law it follows from.
+    basis: Option<String>,
+    /// The agency classes it is for; left out: all. A permit names them.
+    pub(super) agencies: Option<Names>,
+    /// The purpose codes it is for, one to three capital letters; left out: any.
+    pub(super) purposes: Option<Names>,
+    /// The message keys it is for; left out: any.
+    messages: Option<Names>,
+    /// Claims that must all be vouched for.
+    #[serde(default)]
+    pub(super) requires: Vec<Spanned<String>>,
+    /// Claims any of which keeps the rule from applying.
+    #[serde(default)]
+    pub(super) unless: Vec<Spanned<String>>,
+    /// Whether a forbid or a review applies where the request leaves out the purpose, or the message the key, that the rule
+    /// asks for. Left out: it applies. A permit never does.
+    #[serde(rename = "when-absent")]
+    pub(super) when_absent: Option<Spanned<WhenAbsent>>,
+    /// Data elements: an id, a prefix of ids at a dot, or `group:NAME`. `group:dppa-personal` is all that the DPPA calls personal,
+    /// what it calls highly restricted (`group:dppa-highly-restricted`) included.
+    pub(super) elements: Option<Names>,
+    /// How elements are released; left out: as they are. Of several keys that cover an element the longest id decides, and any
+    /// id rather than a group; two groups that say different things of it are refused. Of several permits the most open decides.
+    #[serde(rename = "as", default)]
+    pub(super) treatments: BTreeMap<Spanned<String>, Treatment>,
+}
+
+/// What a rule does where an attribute that it asks for is left out.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum WhenAbsent {
+    /// It applies all the same.
+    Apply,
+    /// It doesn't apply.
+    Skip,
+}
+
+/// The message keys that formats declare.
+#[derive(Debug, Clone, Copy)]
+pub struct MessageKeys<'a> {
+    /// By their ids.
+    pub names: &'a [String],
+    /// Whether some format has messages without a key.
+    pub may_be_absent: bool,
+}
+
+/// A list of names with their spans; its own span is for the error that it is empty.
+pub(super) type Names = Spanned<Vec<Spanned<String>>>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RuleKind {
+    Permit,
+    Forbid,
+    Review,
+}
+
+impl Policy {
+    /// Reads a policy. `folder` is the base of its ORI files; `messages` are the keys that formats declare.
+    pub fn load(
+        document: &Document<'_>,
+        folder: Option<&Path>,
+        catalog: &Catalog,
+        messages: MessageKeys<'_>,
+    ) -> Result<Self, ConfigError> {
+        let mut errors = Errors::default();
+        let Some(raw) = document.read::<RawPolicy>(&mut errors) else {
+            errors.finish()?;
+            return Err(ConfigError::of_file(document.file, "can't be read as a policy"));
+        };
+        let mut digest = Sha256::new();
+        digest.update(document.text);
+        // After an error, loading continues with placeholders, to find further errors.
+        let names = || raw.policy.claims.iter().map(|claim| claim.get_ref().clone()).collect();
+        let claims = errors.take(distinct(document, &raw.policy.claims, "claim")).unwrap_or_else(names);
+        if let Some(beyond) = raw.policy.claims.get(ClaimSet::LIMIT) {
+            errors.push(document.error(&beyond.span(), format!("more than {} claims", ClaimSet::LIMIT)));
+            errors.finish()?;
+            return Err(ConfigError::of_file(document.file, "too many claims"));
+        }
+        for name in raw.agencies.keys() {
+            errors.take(document.word(name, "agency class"));
+        }
+        let classes = ClassNames::of(&raw.agencies);
+        let lines = Lines::of(document.text);
+        let agencies = load_agencies(document, &lines, folder, &classes, raw.agencies, &mut digest);
+        let agencies = errors.take(agencies).unwrap_or_else(|| Agencies::new(Vec::new(), HashMap::new()));
+        let purposes = errors.take(declared_purposes(document, raw.policy.purposes.as_ref()));
+        let as_written = || Purposes {
+            codes: raw.policy.purposes.iter().flat_map(Spanned::get_ref).map(|code| code.get_ref().clone()).collect(),
+            are_listed: raw.policy.purposes.is_some(),
+        };
+        let purposes = purposes.unwrap_or_else(as_written);
+        let (claims, classes) = (&claims, &classes);
+        let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, purposes };
+        let mut rules = Vec::new();
+        let kinds = [(RuleKind::Permit, raw.permit), (RuleKind::Forbid, raw.forbid), (RuleKind::Review, raw.review)];
+        let mut ids = Vec::new();
+        for (kind, raw_rules) in kinds {
+            for rule in raw_rules {
+                ids.push(rule.id.clone());
+                rules.extend(errors.take(resolver.rule(kind, rule)));
+            }
+        }
+        errors.take(distinct(document, &ids, "rule"));
+        errors.finish()?;
+        let purposes = resolver.purposes;
+        let mut sha256 = String::new();
+        for byte in digest.finalize() {
+            // Writing to a string can't fail.
+            let _ = write!(sha256, "{byte:02x}");
+        }
+        Ok(Self {
+            head: PolicyHeader { file: document.file.to_owned(), title: raw.policy.title },
+            identity: Arc::new(PolicyIdentity {
+                name: raw.policy.name.into_inner(),
+                version: raw.policy.version,
+                sha256,
+            }),
+            on_shape_violation: match raw.policy.on_shape_violation.map(Spanned::into_inner) {
+                None | Some(RawOnShapeViolation::Remove) => OnShapeViolation::Remove,
+                Some(RawOnShapeViolation::Notice) => OnShapeViolation::Notice,
+                Some(RawOnShapeViolation::Hold) => OnShapeViolation::Hold,
+                Some(RawOnShapeViolation::Withhold) => OnShapeViolation::Withhold,
+            },
+            agencies,
+            claims: claims.clone(),
+            purposes,
+            key_may_be_absent: messages.may_be_absent,
+            rules,
+            envelope: envelope_only(catalog),
+            grant_cache: RwLock::default(),
+        })
+    }
+}
+
+/// A map from the names of agency classes to their ids, because a policy may have one class for each agency.
+struct ClassNames(BTreeMap<String, usize>);
+
+impl ClassNames {
+    fn of(raw: &BTreeMap<Spanned<String>, RawAgencyClass>) -> Self {
+        Self(raw.keys().enumerate().map(|(place, name)| (name.get_ref().clone(), place)).collect())
+    }
+
+    fn find(&self, document: &Document<'_>, name: &Spanned<String>) -> Result<ClassId, ConfigError> {
+        let place = self.0.get(name.get_ref()).copied();
+        let help = "a class is declared as `[agencies.NAME]`";
+        index_or_nearest(document, name, place, ("agency class", help), || self.0.keys().map(String::as_str))
+    }
+}
+
+/// Checks that names are words, and none occurs twice.
+fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> Result<Vec<String>, ConfigError> {
+    let mut seen: HashMap<&str, &Spanned<String>> = HashMap::new();
+    all(names.iter().map(|name| {
+        if let Some(first) = seen.insert(name.get_ref(), name) {
+            let (line, _) = document.position(first.span().start);
+            let message = format!("{what} `{}` is declared twice", name.get_ref());
+            let help = format!("the first is on line {line}: give this one another name, or take it away");
+            return Err(document.error(&name.span(), message).help(help));
+        }
+        document.word(name, what)?;
+        Ok(name.get_ref().clone())
+    }))
+}
+
+/// The purposes in the policy's list; empty without one.
+fn declared_purposes(document: &Document<'_>, names: Option<&Names>) -> Result<Purposes, ConfigError> {
+    let list = names.map_or(&[][..], |names| names.get_ref().as_slice());
+    all(list.iter().map(|name| check_purpose_code(document, name)))?;
+    Ok(Purposes { codes: distinct(document, list, "purpose")?, are_listed: names.is_some() })
+}
+
+fn check_purpose_code(document: &Document<'_>, name: &Spanned<String>) -> Result<(), ConfigError> {
+    if is_purpose_code(name.get_ref()) {
+        return Ok(());
+    }
+    let error = document.error(&name.span(), format!("`{}` is no purpose code", name.get_ref()));
+    Err(error.help("write one to three capital letters, `C` for criminal justice for instance"))
+}
+
+fn load_agencies(
+    document: &Document<'_>,
+    lines: &Lines<'_>,
+    folder: Option<&Path>,
+    names: &ClassNames,
+    raw: BTreeMap<Spanned<String>, RawAgencyClass>,
+    digest: &mut Sha256,
+) -> Result<Agencies, ConfigError> {
+    let mut errors = Errors::default();
+    let mut classes = Vec::new();
+    let mut exact: HashMap<Ori, Vec<ClassId>> = HashMap::new();
+    for (place, (name, class)) in raw.into_iter().enumerate() {
+        let id =
+            ClassId::try_from(place).map_err(|_| document.error(&name.span(), "more than 65,536 agency classes"))?;
+        if class.ori.is_empty() && class.ori_file.is_none() {
+            let message = format!("agency class `{}` names no ORI", name.get_ref());
+            errors.push(document.error(&name.span(), message).help("give it `ori = [...]` or `ori-file = \"...\"`"));
+        }
+        let mut patterns = Vec::new();
+        for text in &class.ori {
+            let refuse = |problem: String| {
+                document
+                    .error(&text.span(), problem)
+                    .help("`?` is one character, `#` one digit, `*` any run of characters")
+            };
+            if OriPattern::is_pattern(text.get_ref()) {
+                patterns.extend(errors.take(OriPattern::new(text.get_ref()).map_err(refuse)));
+            } else {
+                let ori = Ori::new(text.get_ref()).ok_or_else(|| no_ori(document, &text.span(), text.get_ref()));
+                errors.take(ori).into_iter().for_each(|ori| exact.entry(ori).or_default().push(id));
+            }
+        }
+        if let Some(file) = &class.ori_file {
+            for (ori, _) in
+                errors.take(load_roster(document, folder, file, digest)).into_iter().flat_map(|roster| roster.oris)
+            {
+                exact.entry(ori).or_default().push(id);
+            }
+        }
+        let except = class.except.iter().filter_map(|other| errors.take(names.find(document, other))).collect();
+        for other in &class.overlaps {
+            errors.take(names.find(document, other));
+        }
+        let metadata = RuleMetadata { title: class.title, basis: None, position: lines.position(name.span().start) };
+        classes.push(AgencyClass { name: name.into_inner(), patterns, except, metadata });
+    }
+    errors.finish()?;
+    Ok(Agencies::new(classes, exact))
+}
+
+/// Loads the roster of a class. Its bytes are part of the policy's digest.
+fn load_roster(
+    document: &Document<'_>,
+    folder: Option<&Path>,
+    file: &Spanned<String>,
+    digest: &mut Sha256,
+) -> Result<Roster, ConfigError> {
+    let Some(folder) = folder else {
+        return Err(document.error(&file.span(), "a policy that is no file can have no `ori-file`"));
+    };
+    let path = folder.join(file.get_ref());
+    let bytes = read_bytes(&path)
+        .map_err(|error| document.error(&file.span(), error.to_string()).help("it is looked for beside the policy"))?;
+    digest.update(&bytes);
+    Roster::of(&path, bytes)
+}
+
+/// The index of a name in a list, or an error that suggests the nearest name. `what` is the kind of name, and the help
+/// if no name is near.
+fn find<T: TryFrom<usize>>(
+    document: &Document<'_>,
+    name: &Spanned<String>,
+    known: &[String],
+    what: (&str, &str),
+) -> Result<T, ConfigError> {
+    let place = known.iter().position(|own| own == name.get_ref());
+    index_or_nearest(document, name, place, what, || known.iter().map(String::as_str))
+}
+
+fn index_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
+    document: &Document<'_>,
+    name: &Spanned<String>,
+    place: Option<usize>,
+    (what, help): (&str, &str),
+    known: impl FnOnce() -> K,
+) -> Result<T, ConfigError> {
+    place.and_then(|place| T::try_from(place).ok()).ok_or_else(|| {
+        let error = document.error(&name.span(), format!("unknown {what} `{}`", name.get_ref()));
+        error.nearest(name.get_ref(), known()).or_help(help)
+    })
+}
+
+/// Resolves the names in rules to ids.
+struct Resolver<'a> {
+    document: &'a Document<'a>,
+    lines: Lines<'a>,
+    catalog: &'a Catalog,
+    messages: &'a [String],
+    claims: &'a [String],
+    classes: &'a ClassNames,
+    purposes: Purposes,
+}
+
+impl Resolver<'_> {
+    fn rule(&mut self, kind: RuleKind, raw: RawRule) -> Result<Rule, ConfigError> {
+        let mut errors = Errors::default();
+        let span = raw.id.span();
+        if kind == RuleKind::Permit && raw.agencies.is_none() {
+            let message = format!("permit `{}` names no agency class", raw.id.get_ref());
+            errors.push(self.document.error(&span, message).help("add `agencies = [...]`"));
+        }
+        let classes =
+            errors.take(self.resolve_names(raw.agencies.as_ref(), |name| self.classes.find(self.document, name)));
+        let messages = errors.take(self.resolve_names(raw.messages.as_ref(), |name| {
+            find(self.document, name, self.messages, ("message key", "a format declares its keys in `messages`"))
+                .map(MessageKeyId)
+        }));
+        let purposes = errors.take(self.purposes(raw.purposes.as_ref()));
+        let effect = errors.take(self.effect(kind, &raw));
+        if let (false, Some(key)) = (kind == RuleKind::Permit, raw.treatments.keys().next()) {
+            errors.push(self.document.error(&key.span(), "only a permit takes `as`").help("take it away"));
+        }
+        let when_absent = self.applies_when_absent(kind, (&raw.purposes, &raw.messages), raw.when_absent);
+        let when_absent = errors.take(when_absent);
+        let claims = [&raw.requires, &raw.unless].map(|names| errors.take(self.claim_set(names)));
+        errors.finish()?;
+        let (Some(classes), Some(messages), Some(purposes), Some(effect), Some(applies_when_absent)) =
+            (classes, messages, purposes, effect, when_absent)
+        else {
+            // Unreachable: without an error each is present.
+            return Err(self.document.error(&span, "this rule can't be read"));
+        };
+        let [requires, unless] = claims.map(Option::unwrap_or_default);
+        Ok(Rule {
+            id: raw.id.into_inner(),
+            classes,
+            purposes,
+            messages,
+            requires,
+            unless,
+            applies_when_absent,
+            effect,
+            metadata: RuleMetadata { title: raw.title, basis: raw.basis, position: self.lines.position(span.start) },
+        })
+    }
+
+    /// The effect of a rule.
+    fn effect(&self, kind: RuleKind, raw: &RawRule) -> Result<Effect, ConfigError> {
+        match (kind, &raw.elements) {
+            (RuleKind::Review, None) => Ok(Effect::Review),
+            (RuleKind::Review, Some(elements)) => Err(self
+                .document
+                .error(&elements.span(), "a review holds whole messages: it takes no `elements`")
+                .help("take `elements` away, or make it a `[[forbid]]`")),
+            (_, None) => {
+                let error =
+                    self.document.error(&raw.id.span(), format!("rule `{}` names no `elements`", raw.id.get_ref()));
+                Err(error.help("add `elements = [...]`"))
+            }
+            (RuleKind::Permit, Some(elements)) => {
+                let elements = self.elements(elements)?;
+                Ok(Effect::Permit(self.treatments(&elements, &raw.treatments)?))
+            }
+            (RuleKind::Forbid, Some(elements)) => Ok(Effect::Forbid(self.elements(elements)?)),
+        }
+    }
+
+    fn resolve_names<T>(
+        &self,
+        names: Option<&Names>,
+        place: impl Fn(&Spanned<String>) -> Result<T, ConfigError>,
+    ) -> Result<Option<Vec<T>>, ConfigError> {
+        let Some(names) = names else { return Ok(None) };
+        if names.get_ref().is_empty() {
+            let error = self.document.error(&names.span(), "an empty list matches nothing");
+            return Err(error.help("name something; a forbid or a review without the list is for any"));
+        }
+        all(names.get_ref().iter().map(place)).map(Some)
+    }
+
+    /// The purposes of a rule. If the policy has no list, naming a purpose declares it.
+    fn purposes(&mut self, names: Option<&Names>) -> Result<Option<Vec<PurposeId>>, ConfigError> {
+        let mut errors = Errors::default();
+        for name in names.into_iter().flat_map(|names| names.get_ref()) {
+            let is_known = self.purposes.codes.contains(name.get_ref());
+            if !is_known && self.purposes.are_listed {
+                errors.push(self.undeclared_purpose(name));
+            } else if !is_known && errors.take(check_purpose_code(self.document, name)).is_some() {
+                self.purposes.codes.push(name.get_ref().clone());
+            }
+        }
+        errors.finish()?;
+        self.resolve_names(names, |name| {
+            find(self.document, name, &self.purposes.codes, ("purpose", "")).map(PurposeId)
+        })
+    }
+
+    fn undeclared_purpose(&self, name: &Spanned<String>) -> ConfigError {
+        let error = self.document.error(&name.span(), format!("unknown purpose `{}`", name.get_ref()));
+        let known = self.purposes.codes.iter().map(String::as_str);
+        match nearest_purpose(name.get_ref(), known) {
+            Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
+            None => error.help("`[policy] purposes = [...]` doesn't list it: add it there, or take it away here"),
+        }
+    }
+
+    /// Whether a rule applies if the request omits what it is conditional on; `asked` are its purposes and message
+    /// keys.
+    fn applies_when_absent(
+        &self,
+        kind: RuleKind,
+        asked: (&Option<Names>, &Option<Names>),
+        raw: Option<Spanned<WhenAbsent>>,
+    ) -> Result<bool, ConfigError> {
+        let Some(raw) = raw else { return Ok(kind != RuleKind::Permit) };
+        if kind == RuleKind::Permit {
+            let error = self.document.error(&raw.span(), "a permit takes no `when-absent`");
+            return Err(error.help("take it away: what a permit asks for must be stated"));
+        }
+        if let (None, None) = asked {
+            let error =
+                self.document.error(&raw.span(), "`when-absent` has no effect: the rule names no purposes and no keys");
+            return Err(error.help("take it away, or name `purposes` or `messages`"));
+        }
+        Ok(*raw.get_ref() == WhenAbsent::Apply)
+    }
+
+    fn claim_set(&self, names: &[Spanned<String>]) -> Result<ClaimSet, ConfigError> {
+        let what = ("claim", "claims are declared in `[policy] claims = [...]`");
+        let resolve_names: Vec<usize> = all(names.iter().map(|name| find(self.document, name, self.claims, what)))?;
+        let mut set = ClaimSet::default();
+        resolve_names.into_iter().for_each(|place| set.insert(place));
+        Ok(set)
+    }
+
+    fn elements(&self, selectors: &Names) -> Result<Vec<ElementId>, ConfigError> {
+        if selectors.get_ref().is_empty() {
+            let error = self.document.error(&selectors.span(), "an empty list names no data element");
+            return Err(error.help("name some, or take the rule away"));
+        }
+        let mut elements = all(selectors.get_ref().iter().map(|selector| self.select(selector)))?.concat();
+        elements.sort_unstable();
+        elements.dedup();
+        Ok(elements)
+    }
+
+    fn select(&self, selector: &Spanned<String>) -> Result<Vec<ElementId>, ConfigError> {
+        let name = selector.get_ref();
+        let selected = self.catalog.select(name);
+        let is_envelope = |id: &ElementId| self.catalog.element(*id).is_some_and(|element| element.is_envelope());
+        if selected.is_empty() {
+            let what = if name.starts_with(GROUP_PREFIX) { "group" } else { "data element" };
+            let error = self.document.error(&selector.span(), format!("unknown {what} `{name}`"));
+            let error = error.nearest(name, self.catalog.selectors().iter().map(String::as_str));
+            return Err(error.or_help("`dmv-redact elements` lists all; `--catalog FILE` adds more"));
+        }
+        if selected.iter().any(is_envelope) {
+            let message = format!("`{name}` is of the envelope, which every grant holds: no rule names it");
+            return Err(self.document.error(&selector.span(), message).help("take it away"));
+        }
+        Ok(selected)
+    }
+
+    /// The treatment of each element of a permit: that of the most specific `as` key that covers it, else `full`.
+    fn treatments(
+        &self,
+        elements: &[ElementId],
+        raw: &BTreeMap<Spanned<String>, Treatment>,
+    ) -> Result<Vec<(ElementId, Treatment)>, ConfigError> {
+        // Per element: the specificity of the key that set its treatment, and the treatment.
+        let mut chosen: HashMap<ElementId, (usize, Treatment)> = HashMap::new();
+        all(raw.iter().map(|(key, treatment)| self.apply_treatment(elements, (key, *treatment), &mut chosen)))?;
+        let treatment = |id: &ElementId| chosen.get(id).map_or(Treatment::Full, |(_, treatment)| *treatment);
+        Ok(elements.iter().map(|id| (*id, treatment(id))).collect())
+    }
+
+    /// Applies one `as` key.
+    fn apply_treatment(
+        &self,
+        elements: &[ElementId],
+        (key, treatment): (&Spanned<String>, Treatment),
+        chosen: &mut HashMap<ElementId, (usize, Treatment)>,
+    ) -> Result<(), ConfigError> {
+        let refuse = |message: String, help: String| Err(self.document.error(&key.span(), message).help(help));
+        let covered: Vec<ElementId> =
+            self.select(key)?.into_iter().filter(|element| elements.contains(element)).collect();
+        if covered.is_empty() {
+            let message = format!("`as` names `{}`, which this permit doesn't", key.get_ref());
+            return refuse(message, "add it to `elements`, or take it away here".to_owned());
+        }
+        let specificity = if key.get_ref().starts_with(GROUP_PREFIX) { 0 } else { key.get_ref().len() };
+        for id in covered {
+            let Some(element) = self.catalog.element(id) else { continue };
+            if !element.kind().takes(treatment) {
+                let message = format!("`{}` doesn't take the treatment `{}`", element.id(), treatment.name());
+                let takes = Treatment::ALL.into_iter().filter(|other| element.kind().takes(*other));
+                let takes: Vec<String> = takes.map(|other| format!("`{}`", other.name())).collect();
+                return refuse(message, format!("it takes {}", takes.join(", ")));
+            }
+            match chosen.get(&id) {
+                Some((other, before)) if *other == specificity && *before != treatment => {
+                    let message = format!("`as` says two things of `{}`", element.id());
+                    return refuse(message, format!("say what is meant of `{}` itself", element.id()));
+                }
+                Some((other, _)) if *other > specificity => {}
+                _ => {
+                    chosen.insert(id, (specificity, treatment));
+                }
+            }
+        }
+        Ok(())
+    }
+}

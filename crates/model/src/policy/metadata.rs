@@ -1,0 +1,164 @@
+//! Queries on a policy without a requester: its names, its rules, and why one element is released or not in one
+//! situation.
+
+use super::agency::{Agencies, AgencyClass, ClassId};
+use super::ori::Ori;
+use super::rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rule};
+use super::{Grant, Policy, Requester};
+use crate::catalog::{ElementId, Treatment};
+
+/// The index of a rule in its policy: permits come first, then forbids, then reviews, each in the order of the file.
+pub type RuleId = usize;
+
+/// Why an element is released, or not, in one situation. It is released when `forbids` is empty and `permits` isn't.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ruling {
+    /// The permits that apply and name it, the most open one first.
+    pub permits: Vec<(RuleId, Treatment)>,
+    /// The forbids that apply and name it.
+    pub forbids: Vec<RuleId>,
+}
+
+impl Ruling {
+    /// The treatment of the element; `None` if it is removed.
+    pub fn treatment(&self) -> Option<Treatment> {
+        self.permits.first().filter(|_| self.forbids.is_empty()).map(|(_, treatment)| *treatment)
+    }
+
+    /// The permits that determine the treatment: the most open ones.
+    pub fn deciding(&self) -> impl Iterator<Item = RuleId> {
+        let best = self.permits.first().map(|(_, treatment)| *treatment);
+        self.permits.iter().filter(move |(_, treatment)| Some(*treatment) == best).map(|(rule, _)| *rule)
+    }
+}
+
+impl Policy {
+    /// The file as named by the caller.
+    pub fn file(&self) -> &str {
+        &self.head.file
+    }
+
+    pub fn title(&self) -> Option<&str> {
+        self.head.title.as_deref()
+    }
+
+    /// The agency classes, as an ORI is looked up in them.
+    pub fn agencies(&self) -> &Agencies {
+        &self.agencies
+    }
+
+    /// How many data elements a grant of this policy decides on.
+    pub fn element_count(&self) -> usize {
+        self.envelope.len()
+    }
+
+    /// Every agency class, indexed by [`ClassId`].
+    pub fn classes(&self) -> &[AgencyClass] {
+        self.agencies.classes()
+    }
+
+    pub fn class_name(&self, class: ClassId) -> &str {
+        self.agencies.name(class)
+    }
+
+    /// The agency classes of an ORI; empty if no class claims it.
+    pub fn classes_of(&self, ori: Ori) -> Vec<ClassId> {
+        self.agencies.classes_of(ori).map(|set| self.agencies.members(set)).unwrap_or_default()
+    }
+
+    /// The classes that list an ORI exactly; empty if none does, so that patterns decide.
+    pub fn listing(&self, ori: Ori) -> Vec<ClassId> {
+        self.agencies.exact().get(&ori).map(|set| self.agencies.members(*set)).unwrap_or_default()
+    }
+
+    /// Every ORI that a class lists exactly.
+    pub fn listed(&self) -> impl Iterator<Item = Ori> {
+        self.agencies.exact().keys().copied()
+    }
+
+    /// Every rule, indexed by [`RuleId`].
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    pub fn rule(&self, id: RuleId) -> Option<&Rule> {
+        self.rules.get(id)
+    }
+
+    /// The purpose codes that a request may state, indexed by [`PurposeId`].
+    pub fn purposes(&self) -> &[String] {
+        &self.purposes.codes
+    }
+
+    /// Whether the policy lists its purposes; otherwise they are those that its rules name.
+    pub fn lists_purposes(&self) -> bool {
+        self.purposes.are_listed
+    }
+
+    pub fn purpose_code(&self, purpose: PurposeId) -> &str {
+        self.purposes.codes.get(usize::from(purpose.0)).map_or("", String::as_str)
+    }
+
+    /// Whether some format has messages without a key.
+    pub fn key_may_be_absent(&self) -> bool {
+        self.key_may_be_absent
+    }
+
+    /// The purpose that rules see for a code; `None` if the policy refuses it.
+    pub fn purpose_named(&self, code: &str) -> Option<Option<PurposeId>> {
+        self.purposes.find(code)
+    }
+
+    /// The conditions of a request; `None` if the policy refuses it.
+    pub fn asked(&self, requester: &Requester, message: Option<MessageKeyId>) -> Option<Conditions> {
+        self.conditions(requester, message).ok()
+    }
+
+    /// The names of the claims of a set.
+    pub fn claim_names(&self, claims: ClaimSet) -> Vec<&str> {
+        let is_in = |place: &usize| claims.0 & (1 << place) != 0;
+        (0..).zip(&self.claims).filter(|(place, _)| is_in(place)).map(|(_, name)| name.as_str()).collect()
+    }
+
+    /// The set of these claims; undeclared ones are ignored.
+    pub fn claim_set<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> ClaimSet {
+        let mut set = ClaimSet::default();
+        let places = names.into_iter().filter_map(|name| self.claims.iter().position(|own| own == name));
+        places.for_each(|place| set.insert(place));
+        set
+    }
+
+    /// The rules that apply in a situation.
+    pub fn applied(&self, classes: &[ClassId], asked: &Conditions) -> Vec<RuleId> {
+        let rules = self.rules.iter().enumerate();
+        rules.filter(|(_, rule)| rule.applies(classes, asked)).map(|(id, _)| id).collect()
+    }
+
+    /// The grant of these classes in a situation.
+    pub fn grant(&self, classes: &[ClassId], asked: &Conditions) -> Grant {
+        self.compute(classes, asked)
+    }
+
+    /// Why an element is released or not in a situation.
+    pub fn ruling(&self, classes: &[ClassId], asked: &Conditions, element: ElementId) -> Ruling {
+        self.ruling_of(&self.applied(classes, asked), element)
+    }
+
+    /// The same, for rules that are known to apply.
+    pub fn ruling_of(&self, applied: &[RuleId], element: ElementId) -> Ruling {
+        let mut ruling = Ruling::default();
+        for id in applied {
+            match self.rule(*id).map(|rule| &rule.effect) {
+                Some(Effect::Permit(elements)) => {
+                    let place = elements.binary_search_by_key(&element, |(own, _)| *own).ok();
+                    let treatment = place.and_then(|place| elements.get(place)).map(|(_, treatment)| *treatment);
+                    ruling.permits.extend(treatment.map(|treatment| (*id, treatment)));
+                }
+                Some(Effect::Forbid(elements)) if elements.binary_search(&element).is_ok() => ruling.forbids.push(*id),
+                _ => {}
+            }
+        }
+        ruling.permits.sort_by_key(|(_, treatment)| *treatment);
+        ruling
+    }
+}

@@ -1,0 +1,274 @@
+//! The policy: agency classes with permit, forbid and review rules. A [`Grant`] is computed once per distinct request
+//! and cached.
+
+mod agency;
+mod load;
+mod metadata;
+mod ori;
+mod request;
+mod requester;
+mod roster;
+mod rule;
+mod spans;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use foldhash::fast::RandomState;
+use serde::Serialize;
+
+pub use agency::{Agencies, AgencyClass, ClassId};
+pub use load::MessageKeys;
+#[cfg(feature = "schema")]
+pub use load::table_schema;
+pub use metadata::{RuleId, Ruling};
+#[cfg(feature = "schema")]
+pub use ori::ORI_PATTERN;
+pub use ori::{ORI_LENGTH, Ori};
+pub use request::RequestError;
+pub use request::Undeclared;
+pub use requester::{Requester, RequesterError};
+pub use rule::{ClaimSet, Conditions, Effect, MessageKeyId, Rule};
+pub use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
+pub use {ori::OriPattern, roster::Roster, rule::PurposeId};
+
+use crate::catalog::{Catalog, ElementId, Treatment};
+use agency::ClassSetId;
+
+/// The identity of the policy that decided, as in receipts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyIdentity {
+    /// The policy's own name.
+    pub name: String,
+    /// The policy's own version.
+    pub version: String,
+    /// SHA-256 of the policy's text, then of its ORI files in the order of their classes' names, as lower-case
+    /// hexadecimal.
+    pub sha256: String,
+}
+
+/// The policy's decision before the message is rewritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Something beyond the envelope is permitted.
+    Rewrite,
+    /// A person must review it first.
+    Review,
+    /// Nothing beyond the envelope is permitted.
+    Nothing,
+}
+
+/// What one requester may have from one message type, each element with its treatment.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Grant {
+    treatments: Box<[Option<Treatment>]>,
+    classes: Box<[String]>,
+    rules: Box<[String]>,
+    verdict: Verdict,
+    on_shape_violation: OnShapeViolation,
+    /// Whether a person has approved the message.
+    is_approved: bool,
+}
+
+impl Grant {
+    /// The treatment of an element, `None` if it isn't released. The envelope always is.
+    #[inline]
+    pub fn treatment(&self, element: ElementId) -> Option<Treatment> {
+        self.treatments.get(element.index()).copied().flatten()
+    }
+
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// What to do with a permitted value that violates its shape, and with the message. If a notice is required and the
+    /// message has no place for one, a person has to review it.
+    pub fn on_shape_violation(&self, has_place_for_notice: bool) -> OnShapeViolation {
+        match self.on_shape_violation {
+            OnShapeViolation::Notice if has_place_for_notice => OnShapeViolation::Notice,
+            OnShapeViolation::Notice | OnShapeViolation::Hold if self.is_approved => OnShapeViolation::Remove,
+            OnShapeViolation::Notice => OnShapeViolation::Hold,
+            other => other,
+        }
+    }
+
+    /// Names of the agency classes the requester is in.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// Ids of the rules that applied.
+    pub fn rules(&self) -> &[String] {
+        &self.rules
+    }
+}
+
+/// The claim that a person has approved the message.
+pub const APPROVED: &str = "approved";
+
+/// What to do with a permitted value that violates its element's shape, the most open first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OnShapeViolation {
+    /// The value is removed, and recorded in the receipt.
+    Remove,
+    /// The value is removed, and a fixed text in the message says so.
+    Notice,
+    /// The message is held until a person has approved it.
+    Hold,
+    /// The message is withheld.
+    Withhold,
+}
+
+impl OnShapeViolation {
+    /// Its name in policies and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Remove => "remove",
+            Self::Notice => "notice",
+            Self::Hold => "hold",
+            Self::Withhold => "withhold",
+        }
+    }
+}
+
+/// A loaded policy.
+#[derive(Debug)]
+pub struct Policy {
+    head: PolicyHeader,
+    identity: Arc<PolicyIdentity>,
+    on_shape_violation: OnShapeViolation,
+    agencies: Agencies,
+    claims: Vec<String>,
+    purposes: Purposes,
+    /// Whether some format has messages without a key.
+    key_may_be_absent: bool,
+    rules: Vec<Rule>,
+    /// The elements of a grant before any rule: the envelope.
+    envelope: Box<[Option<Treatment>]>,
+    grant_cache: RwLock<GrantCache>,
+}
+
+/// The grants computed so far.
+#[derive(Debug, Default)]
+struct GrantCache {
+    by_conditions: HashMap<(ClassSetId, Conditions), Arc<Grant>, RandomState>,
+    /// Each distinct grant once, so that what is cached by grant is shared by all requests with the same one.
+    grants: HashSet<Arc<Grant>>,
+}
+
+/// The purpose codes that a request may state.
+#[derive(Debug)]
+struct Purposes {
+    codes: Vec<String>,
+    /// Whether the policy lists them; otherwise they are those that its rules name.
+    are_listed: bool,
+}
+
+impl Purposes {
+    /// Whether purposes make no difference: none is listed and no rule names one.
+    fn are_irrelevant(&self) -> bool {
+        self.codes.is_empty() && !self.are_listed
+    }
+}
+
+/// Metadata of a policy, with no effect on decisions.
+#[derive(Debug)]
+struct PolicyHeader {
+    /// The file as named by the caller.
+    file: String,
+    title: Option<String>,
+}
+
+impl Policy {
+    pub fn identity(&self) -> &Arc<PolicyIdentity> {
+        &self.identity
+    }
+
+    /// The claims that it declares.
+    pub fn declared_claims(&self) -> &[String] {
+        &self.claims
+    }
+
+    /// What to do with a permitted value that violates its shape, and with its message, before it is approved.
+    pub fn on_shape_violation(&self) -> OnShapeViolation {
+        self.on_shape_violation
+    }
+
+    /// Whether these claims include the approval of a person.
+    fn is_approved(&self, claims: ClaimSet) -> bool {
+        self.claims.iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at))
+    }
+
+    /// The grant of a requester for a message key; `None` if no agency class claims the ORI, or if the policy doesn't
+    /// declare the request's purpose or claims. A cache hit doesn't allocate.
+    pub fn decide(&self, ori: Ori, requester: &Requester, message: Option<MessageKeyId>) -> Option<Arc<Grant>> {
+        let classes = self.agencies.classes_of(ori)?;
+        let conditions = self.conditions(requester, message).ok()?;
+        let key = (classes, conditions);
+        if let Some(grant) = self.grant_cache.read().unwrap_or_else(PoisonError::into_inner).by_conditions.get(&key) {
+            return Some(Arc::clone(grant));
+        }
+        let grant = self.compute(&self.agencies.members(classes), &conditions);
+        // One decision is one grant, even if two threads compute it at once.
+        let GrantCache { by_conditions, grants } =
+            &mut *self.grant_cache.write().unwrap_or_else(PoisonError::into_inner);
+        let grant = match grants.get(&grant) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let grant = Arc::new(grant);
+                grants.insert(Arc::clone(&grant));
+                grant
+            }
+        };
+        Some(Arc::clone(by_conditions.entry(key).or_insert(grant)))
+    }
+
+    /// The union of the permits that apply minus every forbid that applies, independent of order (P9).
+    fn compute(&self, classes: &[ClassId], conditions: &Conditions) -> Grant {
+        let applied: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(classes, conditions)).collect();
+        let mut treatments = self.envelope.clone();
+        let mut review = false;
+        for rule in &applied {
+            match &rule.effect {
+                Effect::Permit(elements) => {
+                    for (element, treatment) in elements {
+                        if let Some(slot) = treatments.get_mut(element.index()) {
+                            *slot = Some(slot.map_or(*treatment, |other| other.min(*treatment)));
+                        }
+                    }
+                }
+                Effect::Forbid(_) => {}
+                Effect::Review => review = true,
+            }
+        }
+        for rule in &applied {
+            if let Effect::Forbid(elements) = &rule.effect {
+                for element in elements {
+                    if let Some(slot) = treatments.get_mut(element.index()) {
+                        *slot = None;
+                    }
+                }
+            }
+        }
+        let verdict = if treatments == self.envelope {
+            Verdict::Nothing
+        } else if review {
+            Verdict::Review
+        } else {
+            Verdict::Rewrite
+        };
+        Grant {
+            treatments,
+            classes: classes.iter().map(|class| self.agencies.name(*class).to_owned()).collect(),
+            rules: applied.iter().map(|rule| rule.id.clone()).collect(),
+            verdict,
+            on_shape_violation: self.on_shape_violation,
+            is_approved: self.is_approved(conditions.claims),
+        }
+    }
+}
+
+/// The treatments of a grant of the envelope only.
+fn envelope_only(catalog: &Catalog) -> Box<[Option<Treatment>]> {
+    catalog.iter().map(|(_, element)| element.is_envelope().then_some(Treatment::Full)).collect()
+}

@@ -1,0 +1,356 @@
+//! Rosters: CSV tables of ORIs next to a policy, as spreadsheets save them.
+//!
+//! An ORI that is silently skipped would get the grant of another class, so nothing is: each row has an ORI, is blank
+//! or a comment, or is an error with line, column and reason (P2). A header names the column `ori`; without a header
+//! there is one column.
+
+use std::ops::Range;
+use std::path::Path;
+
+use csv_core::{ReadFieldResult, ReaderBuilder};
+
+use super::ori::Ori;
+use crate::config::{ConfigError, Document, Errors, decode};
+
+/// Field delimiters. The first row determines which one is used.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+
+/// Maximum number of wrong rows reported at once, in case the whole file is the wrong one.
+const MAX_REPORTED: usize = 20;
+
+/// The name of the column that is read.
+const COLUMN: &str = "ori";
+
+/// A loaded roster.
+#[derive(Debug)]
+pub struct Roster {
+    /// Its name in errors.
+    pub name: String,
+    /// Its rows, each terminated by a line feed.
+    pub text: String,
+    /// The ORIs, each with its span in the text.
+    pub oris: Vec<(Ori, Range<usize>)>,
+}
+
+impl Roster {
+    /// Reads a roster from the bytes of its file.
+    pub fn of(path: &Path, bytes: Vec<u8>) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let text = decode(&name, bytes)?.replace("\r\n", "\n").replace('\r', "\n");
+        let oris = read(&Document { file: &name, text: &text })?;
+        Ok(Self { name, text, oris })
+    }
+
+    pub fn document(&self) -> Document<'_> {
+        Document { file: &self.name, text: &self.text }
+    }
+}
+
+/// One field of a row.
+struct RosterField {
+    /// Unquoted and trimmed.
+    text: String,
+    /// Its span in the table.
+    span: Range<usize>,
+}
+
+/// The layout of the rows.
+#[derive(Clone, Copy)]
+struct RosterLayout {
+    delimiter: u8,
+    /// The index of the ORI column.
+    column: usize,
+    /// The number of columns in the header; `None` without one, for a single column.
+    columns: Option<usize>,
+}
+
+fn read(document: &Document<'_>) -> Result<Vec<(Ori, Range<usize>)>, ConfigError> {
+    let mut layout = None;
+    let mut oris = Vec::new();
+    let (mut errors, mut wrong_rows) = (Errors::default(), 0);
+    let mut start = 0;
+    for line in document.text.split_inclusive('\n') {
+        let row = RosterRow { document, start, line: line.trim_end_matches('\n') };
+        start += line.len();
+        if row.is_blank() {
+            continue;
+        }
+        let known = match layout {
+            Some(known) => known,
+            None if row.is_comment() => continue,
+            None => {
+                let (found, is_header) = row.layout()?;
+                layout = Some(found);
+                if is_header {
+                    continue;
+                }
+                found
+            }
+        };
+        match row.ori(known) {
+            Ok(ori) => oris.extend(ori),
+            Err(error) if wrong_rows < MAX_REPORTED => {
+                errors.push(error);
+                wrong_rows += 1;
+            }
+            Err(_) => break,
+        }
+    }
+    errors.finish().map(|()| oris)
+}
+
+/// One line of a roster.
+struct RosterRow<'d> {
+    document: &'d Document<'d>,
+    /// Its offset in the table.
+    start: usize,
+    line: &'d str,
+}
+
+impl RosterRow<'_> {
+    fn is_blank(&self) -> bool {
+        self.line.bytes().all(|byte| byte == b' ' || DELIMITERS.contains(&byte))
+    }
+
+    fn is_comment(&self) -> bool {
+        self.line.trim_start_matches([' ', '"']).starts_with('#')
+    }
+
+    fn error(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
+        self.document.error(span, message)
+    }
+
+    /// The layout of the table by its first row, and whether that is a header.
+    fn layout(&self) -> Result<(RosterLayout, bool), ConfigError> {
+        let mut found: Option<(RosterLayout, Vec<RosterField>)> = None;
+        for delimiter in DELIMITERS {
+            let Ok(fields) = self.fields(delimiter) else { continue };
+            let is_more = found.as_ref().is_none_or(|(_, known)| fields.len() > known.len());
+            if let Some(column) = fields.iter().position(is_column).filter(|_| is_more) {
+                found = Some((RosterLayout { delimiter, column, columns: Some(fields.len()) }, fields));
+            }
+        }
+        if let Some((layout, fields)) = found {
+            let again = fields.iter().skip(layout.column + 1).find(|field| is_column(field));
+            return match again {
+                Some(again) => Err(self.error(&again.span, "two columns are called `ori`").help("rename one of them")),
+                None => Ok((layout, true)),
+            };
+        }
+        let by_line = |delimiter: &u8| self.line.as_bytes().contains(delimiter);
+        let delimiter = DELIMITERS.into_iter().find(by_line).unwrap_or(b',');
+        let fields = self.fields(delimiter)?;
+        let is_table = fields.iter().filter(|field| !field.text.is_empty()).count() > 1;
+        match fields.first() {
+            Some(first) if is_table && parse_ori(&first.text).is_none() => {
+                let error = self.error(&first.span, "no column of the header is called `ori`");
+                Err(error.help("call the column of ORIs `ori`; a table without a header has one column"))
+            }
+            _ => Ok((RosterLayout { delimiter, column: 0, columns: None }, false)),
+        }
+    }
+
+    /// The ORI of the row with its span; `None` if the row is a comment.
+    fn ori(&self, layout: RosterLayout) -> Result<Option<(Ori, Range<usize>)>, ConfigError> {
+        if self.is_comment() && layout.column == 0 {
+            return Ok(None);
+        }
+        let fields = self.fields(layout.delimiter)?;
+        let own = fields.get(layout.column);
+        if self.is_comment() {
+            // In a table with other columns first, a name may start with `#`.
+            return match own.filter(|field| !field.text.is_empty()) {
+                None => Ok(None),
+                Some(field) => {
+                    let error = self.error(&field.span, "the row begins with `#`, as a comment does, and has an ORI");
+                    Err(error.help("take the row out, or the `#`"))
+                }
+            };
+        }
+        let extra = match layout.columns {
+            Some(columns) => fields.iter().skip(columns).find(|field| !field.text.is_empty()),
+            None => fields.iter().skip(1).find(|field| !field.text.is_empty()),
+        };
+        if let Some(extra) = extra {
+            let message = match layout.columns {
+                Some(columns) => format!("a field beyond the {columns} columns of the header"),
+                None => "a second field, in a table without a header".to_owned(),
+            };
+            let help = "write one ORI a line; where there are more columns, a header calls theirs `ori`";
+            return Err(self.error(&extra.span, message).help(help));
+        }
+        match own.filter(|field| !field.text.is_empty()) {
+            Some(field) => match parse_ori(&field.text) {
+                Some(ori) => Ok(Some((ori, field.span.clone()))),
+                None => Err(no_ori(self.document, &field.span, &field.text)),
+            },
+            None => {
+                let span = self.start..self.start + self.line.len();
+                Err(self.error(&span, "the row has no ORI").help("write it, or take the row out"))
+            }
+        }
+    }
+
+    /// The fields of the row. An unclosed quote, or one inside an unquoted field, would swallow what follows.
+    fn fields(&self, delimiter: u8) -> Result<Vec<RosterField>, ConfigError> {
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
+        let mut rest = self.line.as_bytes();
+        let mut at = self.start;
+        let mut fields = Vec::new();
+        // Unquoting never makes a field longer.
+        let mut unquoted = vec![0; self.line.len() + 1];
+        loop {
+            let (result, taken, written) = reader.read_field(rest, &mut unquoted);
+            let bytes = rest.get(..taken).unwrap_or_default();
+            let raw =
+                bytes.strip_suffix(&[delimiter]).filter(|_| result != ReadFieldResult::InputEmpty).unwrap_or(bytes);
+            rest = rest.get(taken..).unwrap_or_default();
+            let text = String::from_utf8_lossy(unquoted.get(..written).unwrap_or_default());
+            let span = at..at + raw.len();
+            at += taken;
+            if !is_quoted_well(raw) {
+                let error =
+                    self.error(&span, "a quote that isn't closed on its line, or stands in the midst of a field");
+                return Err(error.help("quote whole fields, and write a quote in one as two"));
+            }
+            fields.push(RosterField { text: text.trim_matches([' ', '\t']).to_owned(), span });
+            if result != (ReadFieldResult::Field { record_end: false }) {
+                return Ok(fields);
+            }
+        }
+    }
+}
+
+/// Whether a field has no quotes, or one at each end and only pairs between.
+fn is_quoted_well(raw: &[u8]) -> bool {
+    let inner = raw.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\""));
+    match inner {
+        Some(inner) => inner.chunk_by(|a, b| a == b).filter(|run| run.contains(&b'"')).all(|run| run.len() % 2 == 0),
+        None => !raw.contains(&b'"'),
+    }
+}
+
+fn is_column(field: &RosterField) -> bool {
+    field.text.eq_ignore_ascii_case(COLUMN)
+}
+
+/// Parses an ORI. In a roster it may be in lower case, as spreadsheets and people write it.
+fn parse_ori(text: &str) -> Option<Ori> {
+    Ori::new(&text.to_ascii_uppercase())
+}
+
+/// The error for an invalid ORI. `Document::error` adds invisible characters.
+pub(super) fn no_ori(document: &Document<'_>, span: &Range<usize>, text: &str) -> ConfigError {
+    let fault = Ori::parse(text).err().map_or_else(String::new, |fault| format!(": {fault}"));
+    let error = document.error(span, format!("`{text}` is no ORI{fault}"));
+    let meant = text.trim().to_uppercase();
+    match Ori::new(&meant) {
+        Some(_) => error.help(format!("did you mean `{meant}`?")),
+        None => error.help(
+            "an ORI has 9 characters, A to Z and 0 to 9, the first a letter; in a policy, not in a file of ORIs, it may be a pattern with \
+             `?`, `#` and `*`",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(bytes: impl Into<Vec<u8>>) -> Result<Vec<String>, String> {
+        let roster = Roster::of(Path::new("r.csv"), bytes.into()).map_err(|error| error.to_string())?;
+        for (ori, span) in &roster.oris {
+            assert!(roster.text.get(span.clone()).unwrap().to_uppercase().contains(ori.as_str()));
+        }
+        Ok(roster.oris.iter().map(|(ori, _)| ori.to_string()).collect())
+    }
+
+    #[test]
+    fn p2_every_form_that_spreadsheets_save_is_read() {
+        let two = Ok(vec!["AZ0070000".to_owned(), "AZ0080000".to_owned()]);
+        for text in [
+            "AZ0070000\nAZ0080000\n",
+            "AZ0070000\nAZ0080000",
+            "AZ0070000\r\nAZ0080000\r\n",
+            "AZ0070000\rAZ0080000\r",
+            "AZ0070000\rAZ0080000\n",
+            "AZ0070000\n\rAZ0080000\r\n\n",
+            "\u{FEFF}AZ0070000\nAZ0080000\n",
+            "\u{FEFF}ori,name\r\nAZ0070000,\"Tucson, PD\"\r\nAZ0080000,Nogales\r\n",
+            "ORI;NAME\r\nAZ0070000;Tucson PD\r\nAZ0080000;\r\n",
+            "name\tOri\nTucson \u{E9}\tAZ0070000\nNogales\tAZ0080000\n",
+            "\"ori\",\"name\"\n\"AZ0070000\",\"the \"\"old\"\" pueblo\"\n\"AZ0080000\",\"\"\n",
+            "name,ori,city\n\"a, b\",AZ0070000,\"x;y\"\n,AZ0080000,\n",
+            "az0070000\nAz0080000\n",
+            "  AZ0070000 \n\tAZ0080000\n",
+            " ori , name \n AZ0070000 , x\n\"AZ0080000\",y\n",
+            "# police\n\nori\n#AZ0090000\nAZ0070000\n \t\n,,\nAZ0080000\n",
+            "\"# Tucson, and others\",,\nAZ0070000,,\nAZ0080000,,\n",
+            "AZ0070000;;\nAZ0080000;;\n",
+            "ori,name\nAZ0070000\nAZ0080000,x,,,\n",
+            "ori,name;x\nAZ0070000,a\nAZ0080000,b;c\n",
+        ] {
+            assert_eq!(found(text), two, "{text:?}");
+        }
+        let utf16: Vec<u8> =
+            "\u{FEFF}ori\tname\r\nAZ0070000\tx\r\nAZ0080000\ty\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(found(utf16), two);
+        for nothing in ["", "\n\n", "# none yet\n", "ori\n", "ori,name\r\n", "\u{FEFF}"] {
+            assert_eq!(found(nothing), Ok(vec![]), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn p2_what_a_roster_must_not_hold_is_refused_with_its_place() {
+        for (text, error) in [
+            ("AZ0080000,AZ0070000\n", "1:11: a second field, in a table without a header"),
+            ("AZ0080000;AZ0070000\n", "1:11: a second field, in a table without a header"),
+            ("AZ0080000\nAZ0090000,Tucson\n", "2:11: a second field, in a table without a header"),
+            ("AZ0080000\nAZ0090000;AZ0070000\n", "2:1: `AZ0090000;AZ0070000` is no ORI"),
+            ("AZ0080000 AZ0070000\n", "1:1: `AZ0080000 AZ0070000` is no ORI"),
+            ("agency,name\nAZ0080000,x\n", "1:1: no column of the header is called `ori`"),
+            ("name,id\n", "1:1: no column of the header is called `ori`"),
+            ("oris\nAZ0080000\n", "1:1: `oris` is no ORI"),
+            ("sep=;\nori;name\n", "1:1: "),
+            ("ori,ORI\n", "1:5: two columns are called `ori`"),
+            ("ori,name\nAZ0080000,x,AZ0070000\n", "2:13: a field beyond the 2 columns of the header"),
+            ("ori,name\n,Tucson\n", "2:1: the row has no ORI"),
+            ("name,ori\nTucson\n", "2:1: the row has no ORI"),
+            ("name,ori\n#1 precinct,AZ0080000\n", "2:13: the row begins with `#`, as a comment does, and has an ORI"),
+            ("ori,name\nAZ0080000,\"x\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
+            ("ori,name\nAZ0080000,x\"\nAZ0070000,y\n", "2:11: a quote that isn't closed on its line"),
+            ("ori,name\nAZ0080000,\"a\"b\"\n", "2:11: a quote that isn't closed on its line"),
+            (
+                "AZ0080000\nAZ00700\u{A0}00\n",
+                "2:1: `AZ00700\u{a0}00` is no ORI: its character 8 is none of A to Z and 0 to 9 (with U+00A0 (no-break space)",
+            ),
+            (
+                "AZ0080000\n\u{A0}\n",
+                "2:1: `\u{a0}` is no ORI: its character 1 is none of A to Z and 0 to 9 (with U+00A0 (no-break space)",
+            ),
+            (
+                "AZ0080000\nAZ0070000\u{200B}\n",
+                "2:1: `AZ0070000\\u{200b}` is no ORI: its character 10 is none of A to Z and 0 to 9 (with U+200B (zero width space)",
+            ),
+            (
+                "o\u{200B}ri\nAZ0080000\n",
+                "1:1: `o\\u{200b}ri` is no ORI: its character 2 is none of A to Z and 0 to 9 (with U+200B (zero width space)",
+            ),
+            ("AZ0080000\nAZ??\n", "2:1: `AZ??` is no ORI"),
+            ("AZ0080000\n123456789\n", "2:1: `123456789` is no ORI"),
+            (
+                "AZ0080000\n\u{1A}",
+                "2:1: `\\u{1a}` is no ORI: its character 1 is none of A to Z and 0 to 9 (with U+001A (control character)",
+            ),
+            ("AZ0080000 # Tucson\n", "1:1: `AZ0080000 # Tucson` is no ORI"),
+        ] {
+            let told = found(text).unwrap_err();
+            assert!(told.starts_with(&format!("r.csv:{error}")), "{text:?}: {told}");
+        }
+        assert!(
+            found(b"ori,name\nAZ0080000,Caf\xE9\n".as_slice())
+                .unwrap_err()
+                .starts_with("r.csv:2:14: the file isn't UTF-8")
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! Rules in resolved form: names as indices, claims as bits.
+
+use super::agency::ClassId;
+use crate::catalog::{ElementId, Treatment};
+use crate::config::Position;
+
+/// The index of a message key in the list of all formats' keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageKeyId(pub u16);
+
+impl MessageKeyId {
+    /// Any key that no rule names: a survey uses it besides those that rules name. No format declares enough keys to
+    /// reach it.
+    pub const OTHER: Self = Self(u16::MAX);
+}
+
+/// A set of declared claims, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ClaimSet(pub u64);
+
+impl ClaimSet {
+    /// How many claims a policy can declare.
+    pub const LIMIT: usize = 64;
+
+    pub fn insert(&mut self, index: usize) {
+        self.0 |= 1 << (index % Self::LIMIT);
+    }
+
+    pub fn contains(self, index: usize) -> bool {
+        self.0 >> (index % Self::LIMIT) & 1 == 1
+    }
+
+    fn holds_all(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    fn holds_any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// The effect of a rule on the grant.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// These elements are released, each with its treatment.
+    Permit(Vec<(ElementId, Treatment)>),
+    /// These elements are removed, even if permitted.
+    Forbid(Vec<ElementId>),
+    /// A person must review the message first.
+    Review,
+}
+
+/// Metadata of a rule or a class for people, with no effect on decisions.
+#[derive(Debug, Clone, Default)]
+pub struct RuleMetadata {
+    pub title: Option<String>,
+    /// The statute or agreement that a rule is based on.
+    pub basis: Option<String>,
+    /// Its position in the policy's file.
+    pub position: Position,
+}
+
+/// One permit, forbid or review rule. `None` in a condition is "any".
+#[derive(Debug)]
+pub struct Rule {
+    pub id: String,
+    pub classes: Option<Vec<ClassId>>,
+    pub purposes: Option<Vec<PurposeId>>,
+    pub messages: Option<Vec<MessageKeyId>>,
+    pub requires: ClaimSet,
+    pub unless: ClaimSet,
+    /// Whether it also applies if the request omits the purpose, or the message the key, that the rule is conditional
+    /// on. A forbid or a review does by default; a permit never does (P2).
+    pub applies_when_absent: bool,
+    pub effect: Effect,
+    pub metadata: RuleMetadata,
+}
+
+/// The index of a purpose code among the policy's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PurposeId(pub u16);
+
+/// The attributes of a request that rules depend on. With the set of classes it is the key of the grant cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Conditions {
+    pub purpose: Option<PurposeId>,
+    pub claims: ClaimSet,
+    pub message: Option<MessageKeyId>,
+}
+
+impl Rule {
+    pub fn applies(&self, classes: &[ClassId], conditions: &Conditions) -> bool {
+        self.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
+            && self.is_for(conditions.purpose, conditions.message)
+            && self.is_vouched(conditions.claims)
+    }
+
+    /// Whether all claims that the rule requires are vouched for, and none of those it excludes.
+    pub fn is_vouched(&self, claims: ClaimSet) -> bool {
+        claims.holds_all(self.requires) && !claims.holds_any(self.unless)
+    }
+
+    /// Whether the rule's purposes and message keys match. `None` is what the request omits.
+    pub fn is_for(&self, purpose: Option<PurposeId>, message: Option<MessageKeyId>) -> bool {
+        self.holds(self.purposes.as_deref(), purpose) && self.holds(self.messages.as_deref(), message)
+    }
+
+    fn holds<T: PartialEq>(&self, condition: Option<&[T]>, value: Option<T>) -> bool {
+        match (condition, value) {
+            (None, _) => true,
+            (Some(_), None) => self.applies_when_absent,
+            (Some(allowed), Some(value)) => allowed.contains(&value),
+        }
+    }
+}

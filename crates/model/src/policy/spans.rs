@@ -1,0 +1,87 @@
+//! The names of a policy with their spans, for lints.
+//!
+//! Separate from [`Policy`](super::Policy), which decides, because only the command line reports positions beyond those
+//! of rules and classes. Classes and rules are in the policy's order, so their ids are the same.
+
+use std::ops::Range;
+
+use super::load::{RawPolicy, RawRule};
+use crate::catalog::Treatment;
+use crate::config::{ConfigError, Document, Spanned};
+
+/// A name and its span.
+#[derive(Debug, Clone)]
+pub struct SpannedName {
+    pub name: String,
+    pub span: Range<usize>,
+}
+
+/// An agency class.
+#[derive(Debug)]
+pub struct ClassSpans {
+    pub name: SpannedName,
+    /// ORIs and patterns.
+    pub ori: Vec<SpannedName>,
+    pub ori_file: Option<SpannedName>,
+    pub except: Vec<SpannedName>,
+    pub overlaps: Vec<SpannedName>,
+}
+
+/// A rule of any kind.
+#[derive(Debug)]
+pub struct RuleSpans {
+    pub id: SpannedName,
+    pub elements: Vec<SpannedName>,
+    pub treatments: Vec<(SpannedName, Treatment)>,
+}
+
+/// The content of a policy's file, with spans.
+#[derive(Debug)]
+pub struct PolicySpans {
+    /// The span of the policy's name, for errors about its head.
+    pub head: Range<usize>,
+    /// The span of `on-shape-violation`.
+    pub on_shape_violation: Option<Range<usize>>,
+    pub claims: Vec<SpannedName>,
+    pub classes: Vec<ClassSpans>,
+    pub rules: Vec<RuleSpans>,
+}
+
+impl PolicySpans {
+    /// Reads the tables of a policy; [`Policy`](super::Policy) validates its names.
+    pub fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
+        let raw: RawPolicy = document.parse()?;
+        let class = |(name, class): (Spanned<String>, super::load::RawAgencyClass)| ClassSpans {
+            name: spanned(&name),
+            ori: all(&class.ori),
+            ori_file: class.ori_file.as_ref().map(spanned),
+            except: all(&class.except),
+            overlaps: all(&class.overlaps),
+        };
+        let rules = raw.permit.iter().chain(&raw.forbid).chain(&raw.review).map(rule).collect();
+        let head = raw.policy.name.span();
+        Ok(Self {
+            head,
+            on_shape_violation: raw.policy.on_shape_violation.as_ref().map(Spanned::span),
+            claims: all(&raw.policy.claims),
+            classes: raw.agencies.into_iter().map(class).collect(),
+            rules,
+        })
+    }
+}
+
+fn rule(raw: &RawRule) -> RuleSpans {
+    RuleSpans {
+        id: spanned(&raw.id),
+        elements: raw.elements.as_ref().map_or_else(Vec::new, |elements| all(elements.get_ref())),
+        treatments: raw.treatments.iter().map(|(key, treatment)| (spanned(key), *treatment)).collect(),
+    }
+}
+
+fn all(names: &[Spanned<String>]) -> Vec<SpannedName> {
+    names.iter().map(spanned).collect()
+}
+
+fn spanned(name: &Spanned<String>) -> SpannedName {
+    SpannedName { name: name.get_ref().clone(), span: name.span() }
+}

@@ -1,0 +1,224 @@
+//! Thirty-two bytes of a message at one look. Names and values are mostly shorter, so what is asked of each of their bytes
+//! is asked of all at once, and the answer is a word with a bit for each byte.
+//!
+//! Whoever asks has been told once, for many looks, what the processor can: the functions here are part of theirs.
+
+use fearless_simd::prelude::*;
+use fearless_simd::{Simd, u8x16, u8x32};
+
+/// Bytes of a window.
+pub const WINDOW: usize = 32;
+
+/// The bytes from some place on; behind the end of the message there are zeros.
+#[derive(Clone, Copy)]
+pub struct Window<S: Simd> {
+    simd: S,
+    bytes: u8x32<S>,
+}
+
+impl<S: Simd> Window<S> {
+    #[inline(always)]
+    pub fn at(simd: S, bytes: &[u8], from: usize) -> Self {
+        let bytes = match bytes.get(from..).and_then(<[u8]>::first_chunk) {
+            Some(window) => u8x32::load_array_ref(simd, window),
+            None => u8x32::load_array(simd, last_bytes(bytes, from)),
+        };
+        Self { simd, bytes }
+    }
+
+    /// Which bytes are this one, the first lowest.
+    #[inline(always)]
+    pub fn equal(self, byte: u8) -> u64 {
+        self.bytes.simd_eq(u8x32::splat(self.simd, byte)).to_bitmask()
+    }
+
+    /// Which bytes are the same as these.
+    #[inline(always)]
+    pub fn equal_to(self, bytes: &[u8; WINDOW]) -> u64 {
+        self.bytes.simd_eq(u8x32::load_array_ref(self.simd, bytes)).to_bitmask()
+    }
+
+    /// Which bytes are one of `count` from `first` on.
+    #[inline(always)]
+    pub fn among(self, first: u8, count: u8) -> u64 {
+        (self.bytes - u8x32::splat(self.simd, first)).simd_lt(u8x32::splat(self.simd, count)).to_bitmask()
+    }
+
+    /// Which bytes end a JSON string, begin an escape in it, or can't stand in it.
+    #[inline(always)]
+    pub fn ends_string(self) -> u64 {
+        let all = |byte: u8| u8x32::splat(self.simd, byte);
+        let (quote, escape) = (self.bytes.simd_eq(all(b'"')), self.bytes.simd_eq(all(b'\\')));
+        (quote | escape | self.bytes.simd_lt(all(b' '))).to_bitmask()
+    }
+
+    /// The same, and all beyond ASCII.
+    #[inline(always)]
+    pub fn ends_ascii_string(self) -> u64 {
+        let all = |byte: u8| u8x32::splat(self.simd, byte);
+        let (quote, escape) = (self.bytes.simd_eq(all(b'"')), self.bytes.simd_eq(all(b'\\')));
+        (quote | escape | (self.bytes - all(b' ')).simd_gt(all(0x7F - b' '))).to_bitmask()
+    }
+
+    /// Which bytes of XML character data end it, or need a closer look: markup, references, what may be `]]>`, control
+    /// characters but line feeds and tabs, and all beyond ASCII.
+    #[inline(always)]
+    pub fn ends_text(self) -> u64 {
+        let all = |byte: u8| u8x32::splat(self.simd, byte);
+        let (markup, reference) = (self.bytes.simd_eq(all(b'<')), self.bytes.simd_eq(all(b'&')));
+        let is_other = (self.bytes - all(b' ')).simd_ge(all(0x7F - b' '));
+        let is_blank = self.bytes.simd_eq(all(b'\n')) | self.bytes.simd_eq(all(b'\t'));
+        (markup | reference | self.bytes.simd_eq(all(b']')) | is_other & !is_blank).to_bitmask()
+    }
+
+    /// How many bytes are the same as in another window before the first that isn't.
+    #[inline(always)]
+    pub fn same_as(self, other: Self) -> usize {
+        (!self.bytes.simd_eq(other.bytes).to_bitmask()).trailing_zeros() as usize
+    }
+
+    /// Which bytes are of the set.
+    #[inline(always)]
+    pub fn of(self, set: &AsciiSet) -> u64 {
+        let splat = |table: &[u8; 16]| u8x32::block_splat(u8x16::load_array_ref(self.simd, table));
+        let low = splat(&set.rows).swizzle_dyn_within_blocks(self.bytes & u8x32::splat(self.simd, 0x0F));
+        let high = splat(&ROW_BITS).swizzle_dyn_within_blocks(self.bytes >> 4);
+        (!(low & high).simd_eq(u8x32::splat(self.simd, 0))).to_bitmask()
+    }
+}
+
+/// Bytes of the longest pattern: two windows.
+pub const LONGEST_PATTERN: usize = 2 * WINDOW;
+
+/// Bytes that a message may have at some place.
+#[derive(Debug, Clone, Copy)]
+pub struct Pattern {
+    bytes: [u8; LONGEST_PATTERN],
+    length: usize,
+}
+
+impl Default for Pattern {
+    fn default() -> Self {
+        Self::new(&[])
+    }
+}
+
+impl Pattern {
+    /// One of more bytes than it can have is found nowhere.
+    pub fn new(pattern: &[u8]) -> Self {
+        let mut bytes = [0; LONGEST_PATTERN];
+        for (to, byte) in bytes.iter_mut().zip(pattern) {
+            *to = *byte;
+        }
+        let length = if pattern.len() > bytes.len() { usize::MAX } else { pattern.len() };
+        Self { bytes, length }
+    }
+
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether its bytes stand at `place`.
+    #[inline(always)]
+    pub fn stands_at<S: Simd>(&self, simd: S, bytes: &[u8], place: usize) -> bool {
+        let same = Window::at(simd, bytes, place).same_as(Window::at(simd, &self.bytes, 0));
+        if self.length <= WINDOW {
+            return same >= self.length;
+        }
+        same >= WINDOW
+            && Window::at(simd, bytes, place + WINDOW).same_as(Window::at(simd, &self.bytes, WINDOW))
+                >= self.length - WINDOW
+    }
+}
+
+#[cold]
+fn last_bytes(bytes: &[u8], from: usize) -> [u8; WINDOW] {
+    let mut window = [0; WINDOW];
+    for (to, byte) in window.iter_mut().zip(bytes.get(from..).unwrap_or_default()) {
+        *to = *byte;
+    }
+    window
+}
+
+/// For the upper half of a byte its bit in [`AsciiSet::rows`]; beyond ASCII there is none.
+const ROW_BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// A set of ASCII bytes.
+#[derive(Debug)]
+pub struct AsciiSet {
+    /// By the lower half of a byte: the upper halves that are in the set with it, one bit each.
+    rows: [u8; 16],
+}
+
+impl AsciiSet {
+    pub const EMPTY: Self = Self::of(&[]);
+
+    /// Bytes beyond ASCII are left out.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler or when shapes are read; places are below 16"
+    )]
+    pub const fn of(bytes: &[u8]) -> Self {
+        let mut rows = [0; 16];
+        let mut at = 0;
+        while at < bytes.len() {
+            if bytes[at].is_ascii() {
+                rows[(bytes[at] & 0x0F) as usize] |= 1 << (bytes[at] >> 4);
+            }
+            at += 1;
+        }
+        Self { rows }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+
+    use super::*;
+
+    /// The bits of a window that a plain look at each byte would set.
+    fn plainly(bytes: &[u8], is_marked: impl Fn(u8) -> bool) -> u64 {
+        (0..WINDOW).filter(|at| is_marked(bytes.get(*at).copied().unwrap_or(0))).map(|at| 1 << at).sum()
+    }
+
+    #[test]
+    fn p2_a_pattern_stands_where_all_its_bytes_do() {
+        let text: Vec<u8> = (b'!'..=b'}').collect();
+        for (length, place) in (0..=70).flat_map(|length| [0, 1, 22, 60].map(|place| (length, place))) {
+            let Some(part) = text.get(place..place + length) else { continue };
+            let pattern = Pattern::new(part);
+            dispatch!(Level::new(), simd => {
+                assert_eq!(pattern.stands_at(simd, &text, place), length <= 64, "{length} at {place}");
+                for other in 0..length.min(64) {
+                    let mut text = text.clone();
+                    text[place + other] = b'~';
+                    assert!(!pattern.stands_at(simd, &text, place), "{length} at {place}, another byte at {other}");
+                    assert!(!pattern.stands_at(simd, &text[..place + other], place));
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn p2_each_byte_of_a_window_is_told_as_a_plain_look_tells_it() {
+        let set = AsciiSet::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        for byte in 0..=u8::MAX {
+            for (length, place) in [(40, 0), (40, 13), (32, 31), (20, 19), (1, 0)] {
+                let mut bytes = vec![b'a'; length];
+                bytes[place] = byte;
+                dispatch!(Level::new(), simd => {
+                    let window = Window::at(simd, &bytes, 0);
+                    assert_eq!(window.equal(b'"'), plainly(&bytes, |byte| byte == b'"'));
+                    assert_eq!(window.among(b'0', 10), plainly(&bytes, |byte| byte.is_ascii_digit()));
+                    assert_eq!(window.of(&set), plainly(&bytes, |byte| byte.is_ascii_uppercase()));
+                    let is_text = |byte: u8| matches!(byte, b' '..0x7F | b'\n' | b'\t') && !matches!(byte, b'<' | b'&' | b']');
+                    assert_eq!(window.ends_text(), plainly(&bytes, |byte| !is_text(byte)));
+                    let ends = |byte: u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+                    assert_eq!(window.ends_string(), plainly(&bytes, ends));
+                });
+            }
+        }
+    }
+}

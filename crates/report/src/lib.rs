@@ -1,0 +1,6 @@
+//! Pages and tables for people: the matrix of a policy, and who got what by a disclosure log. Counts, never values (P6).
+
+mod disclosures;
+pub mod matrix;
+
+pub use disclosures::{DisclosureReport, disclosures};

@@ -1,0 +1,200 @@
+//! The matrix as one self-contained page for a browser: no other file, no font, no network.
+//!
+//! Without its script it is a plain table whose cells link to their details; the script adds search, folding, arrow
+//! keys and a panel with the rules and their basis. maud escapes every text.
+
+use std::collections::BTreeSet;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use dmv_redact_analysis::{CellManner, ColumnHead, Matrix, MatrixCell, MatrixRow};
+use dmv_redact_model::catalog::Sensitivity;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+/// Defense in depth: even if a text were not escaped, the page would load nothing.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// For a browser.
+#[must_use]
+pub fn html(matrix: &Matrix) -> String {
+    let title = matrix.policy.title.as_deref().unwrap_or(&matrix.policy.name);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Who gets what: " (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { "Who gets what: " (title) }
+                    p.quiet { "Policy " code { (matrix.policy.name) } ", version " (matrix.policy.version) }
+                    p { "For every agency class what becomes of every data element, computed from the policy for every ORI, \
+                         purpose, message key and set of claims. An agency that no class claims gets nothing." }
+                }
+                (tools())
+                main {
+                    (legend())
+                    div.scroll tabindex="0" role="region" aria-labelledby="caption" { (table(matrix)) }
+                    h2 id="why" { "What the cells say" }
+                    ol.why { @for (number, cell) in matrix.cells.iter().enumerate() { (why(matrix, number, cell)) } }
+                    h2 { "Rules" }
+                    (rules_table(matrix))
+                }
+                footer { p.quiet { "SHA-256 of the policy: " code { (matrix.policy.sha256) } } }
+                div #panel role="region" aria-label="What the cell says" aria-live="polite" hidden {}
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+fn table(matrix: &Matrix) -> Markup {
+    html! {
+        table #matrix {
+            caption #caption { "Data elements by agency class. Each cell leads to the rules that decide it." }
+            thead { tr {
+                th scope="col" { "Data element" }
+                @for head in &matrix.columns { (column_head(head)) }
+            } }
+            @for (group, rows) in matrix.groups() {
+                tbody {
+                    tr.group { th scope="rowgroup" colspan=(matrix.columns.len() + 1) {
+                        button type="button" aria-expanded="true" { (group) " (" (rows.len()) ")" }
+                    } }
+                    @for row in rows { (matrix_row(matrix, row)) }
+                }
+            }
+        }
+    }
+}
+
+fn column_head(head: &ColumnHead) -> Markup {
+    let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
+    let names = names.join(" + ");
+    let titles: Vec<&str> = head.agencies.iter().filter_map(|agency| agency.title.as_deref()).collect();
+    let titles = titles.join("; ");
+    let choices = [("purpose", &head.purposes), ("key", &head.messages)];
+    let narrowing = choices.iter().filter(|(_, choice)| !choice.is_any());
+    let narrowed: Vec<String> = narrowing.map(|(what, choice)| format!("{what} {}", choice.describe())).collect();
+    let whole = [&[names.clone()][..], &narrowed].concat().join(", ");
+    let search = format!("{whole} {titles} {}", head.example).to_lowercase();
+    html! {
+        th scope="col" data-told=(whole) data-search=(search) {
+            (names)
+            @if !titles.is_empty() { small { (titles) } }
+            @for line in &narrowed { small { b { (line) } } }
+            small { "for example " code { (head.example) } }
+        }
+    }
+}
+
+fn matrix_row(matrix: &Matrix, row: &MatrixRow) -> Markup {
+    let search = format!("{} {}", row.element, row.title).to_lowercase();
+    html! {
+        tr data-search=(search) {
+            th scope="row" data-element=(row.element) {
+                code { (row.element) } " "
+                @if row.dppa == Sensitivity::HighlyRestricted { span.restricted { "highly restricted" } }
+                small { (row.title) }
+            }
+            @for number in row.cells.iter() {
+                @if let Some(cell) = matrix.cell(*number) {
+                    td class=(manner(cell.manner)) data-why=(format!("why-{number}")) {
+                        a href=(format!("#why-{number}")) aria-describedby=(format!("why-{number}")) {
+                            (cell.summary) sup aria-hidden="true" { (number + 1) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn why(matrix: &Matrix, number: usize, cell: &MatrixCell) -> Markup {
+    html! {
+        li id=(format!("why-{number}")) {
+            span.number { (number + 1) } b { (cell.told) }
+            ul {
+                @for case in &cell.cases {
+                    @let condition = case.condition();
+                    li {
+                        @if cell.cases.len() > 1 {
+                            (case.describe()) " " (if condition.is_empty() { "without any claim" } else { &condition }) ": "
+                        }
+                        @if case.rules.is_empty() { "no rule permits it" }
+                        @for (index, rule) in case.rules.iter().filter_map(|rule| matrix.rule(*rule)).enumerate() {
+                            @if index > 0 { "; " }
+                            (rule.kind) " " code { (rule.id) }
+                            @if let Some(basis) = &rule.basis { " (" (basis) ")" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn rules_table(matrix: &Matrix) -> Markup {
+    let deciding: BTreeSet<usize> =
+        matrix.cells.iter().flat_map(|cell| &cell.cases).flat_map(|case| case.rules.iter().copied()).collect();
+    html! {
+        table.rules {
+            thead { tr { th scope="col" { "Rule" } th scope="col" { "Kind" } th scope="col" { "What for" } th scope="col" { "Basis" } } }
+            tbody {
+                @for (index, rule) in matrix.rules.iter().enumerate() {
+                    tr {
+                        th scope="row" {
+                            code { (rule.id) }
+                            @if !deciding.contains(&index) { small { "decides nothing" } }
+                        }
+                        td { (rule.kind) }
+                        td { (rule.title.as_deref().unwrap_or("")) }
+                        td { (rule.basis.as_deref().unwrap_or("none given")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What needs the script is hidden until the script shows it.
+fn tools() -> Markup {
+    html! {
+        div.tools role="search" hidden {
+            label { "Search data elements" input #elements type="search" autocomplete="off"; }
+            label { "Search agency classes" input #agencies type="search" autocomplete="off"; }
+            button #fold type="button" { "Fold all" }
+            button #unfold type="button" { "Unfold all" }
+            p.quiet #found role="status" {}
+        }
+    }
+}
+
+fn legend() -> Markup {
+    html! {
+        ul.legend aria-label="Legend" {
+            li { span.full { "full" } "released as it is" }
+            li { span.generalised { "year, zip5, last4, mask" } "released so" }
+            li { span.claim { "claim" } "only with a claim" }
+            li { span.held { "held" } "a person must review the message" }
+            li { span.never { "never" } "never released" }
+        }
+    }
+}
+
+fn manner(manner: CellManner) -> &'static str {
+    match manner {
+        CellManner::Full => "full",
+        CellManner::Generalised => "generalised",
+        CellManner::Claim => "claim",
+        CellManner::Held => "held",
+        CellManner::Never => "never",
+    }
+}

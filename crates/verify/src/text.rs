@@ -1,0 +1,160 @@
+//! The second reading of a text that has fields of its own, on the `regex` crate: it must consist of one heading and
+//! fields that the grant permits, one per line.
+
+use std::sync::{Arc, OnceLock};
+
+use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use dmv_redact_model::catalog::ElementId;
+use dmv_redact_model::config::ConfigError;
+use dmv_redact_model::format::{DeclaredPattern, DeclaredText};
+
+/// A layout. Its patterns are compiled on first use, or all at once where they must be checked. One that can't be
+/// compiled matches no text.
+#[derive(Debug)]
+pub(super) struct TextLayout {
+    declared: Arc<DeclaredText>,
+    heading: OnceLock<Option<Regex>>,
+    fields: OnceLock<Option<FieldPatterns>>,
+}
+
+/// The patterns of the fields: all in one, to find which of them match, and each by itself, for its groups.
+#[derive(Debug)]
+struct FieldPatterns {
+    all: RegexSet,
+    each: Vec<OnceLock<Option<Regex>>>,
+}
+
+const NOT_THIS_LAYOUT: &str = "a text that isn't laid out as the mapping has it";
+
+impl TextLayout {
+    pub(super) fn new(declared: &Arc<DeclaredText>) -> Self {
+        Self { declared: Arc::clone(declared), heading: OnceLock::new(), fields: OnceLock::new() }
+    }
+
+    /// Compiles all of it.
+    ///
+    /// # Errors
+    /// When a pattern is too large for the `regex` crate, or ends in a comment.
+    pub(super) fn compile_all(&self) -> Result<(), ConfigError> {
+        let is_compiled = |index| self.field(index).is_some();
+        match self.heading().is_some() && (0..self.declared.fields.len()).all(is_compiled) {
+            true => Ok(()),
+            false => {
+                Err(ConfigError::of_file("format", "a pattern of a text mapping is too large, or ends in a comment"))
+            }
+        }
+    }
+
+    fn heading(&self) -> Option<&Regex> {
+        self.heading.get_or_init(|| at_start(&self.declared.heading)).as_ref()
+    }
+
+    fn fields(&self) -> Option<&FieldPatterns> {
+        self.fields.get_or_init(|| FieldPatterns::new(&self.declared.fields)).as_ref()
+    }
+
+    fn field(&self, index: usize) -> Option<&Regex> {
+        let regex = self.fields()?.each.get(index)?;
+        regex.get_or_init(|| self.declared.fields.get(index).and_then(at_start)).as_ref()
+    }
+
+    /// Whether some line begins with the heading.
+    fn has_heading(&self, text: &str) -> bool {
+        let line_ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
+        let mut lines = std::iter::once(0).chain(line_ends).filter_map(|start| text.get(start..));
+        self.heading().is_some_and(|heading| lines.any(|line| heading.is_match(line)))
+    }
+
+    /// What a text begins with, and whether it is the heading. If several fields match, the first declared wins.
+    fn first<'t>(&self, text: &'t str) -> Option<(Captures<'t>, &DeclaredPattern, bool)> {
+        if let Some(captures) = self.heading()?.captures(text) {
+            return Some((captures, &self.declared.heading, true));
+        }
+        let index = self.fields()?.all.matches(text).iter().next()?;
+        Some((self.field(index)?.captures(text)?, self.declared.fields.get(index)?, false))
+    }
+
+    /// Reads a text that must have this layout. `allows` judges a value; returns the elements of all.
+    pub(super) fn read(
+        &self,
+        text: &str,
+        allows: &dyn Fn(ElementId, &str) -> Result<(), &'static str>,
+    ) -> Result<Vec<ElementId>, &'static str> {
+        if !self.has_heading(text) {
+            return Err(NOT_THIS_LAYOUT);
+        }
+        let mut elements = Vec::new();
+        let (mut rest, mut headings, mut fields) = (text, 0, 0);
+        while !rest.is_empty() {
+            let (captures, pattern, is_heading) =
+                self.first(rest).ok_or("a text beside the fields of a text mapping")?;
+            let before = elements.len();
+            for (name, element) in &pattern.groups {
+                let value = captures.name(name).map_or("", |group| group.as_str()).trim_ascii();
+                if !value.is_empty() {
+                    allows(*element, value)?;
+                    elements.push(*element);
+                }
+            }
+            if is_heading {
+                headings += 1;
+            } else if elements.len() > before {
+                fields += 1;
+            } else {
+                return Err("a field of a text in which nothing was released");
+            }
+            rest = next_line(rest, captures.get_match().end())?;
+        }
+        if headings == 1 && fields > 0 { Ok(elements) } else { Err(NOT_THIS_LAYOUT) }
+    }
+}
+
+impl FieldPatterns {
+    fn new(declared: &[DeclaredPattern]) -> Option<Self> {
+        let all = RegexSetBuilder::new(declared.iter().map(anchored)).unicode(false).crlf(true).build().ok()?;
+        Some(Self { all, each: declared.iter().map(|_| OnceLock::new()).collect() })
+    }
+}
+
+/// Compiles a pattern that must match where a text begins.
+fn at_start(declared: &DeclaredPattern) -> Option<Regex> {
+    RegexBuilder::new(&anchored(declared)).unicode(false).crlf(true).build().ok()
+}
+
+fn anchored(declared: &DeclaredPattern) -> String {
+    format!(r"\A(?:{})", declared.pattern)
+}
+
+/// The next line after a match that ends at `end`, where the match doesn't include the line end. Only one line end may
+/// follow.
+fn next_line(text: &str, end: usize) -> Result<&str, &'static str> {
+    let (line, rest) = text.split_at_checked(end).ok_or(NOT_THIS_LAYOUT)?;
+    if rest.is_empty() || line.ends_with('\n') {
+        return Ok(rest);
+    }
+    let next = rest.strip_prefix('\n').filter(|next| !next.is_empty());
+    next.ok_or("a text beside the fields of a text mapping")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dmv_redact_model::catalog::Catalog;
+    use dmv_redact_model::format::Formats;
+
+    #[test]
+    fn every_layout_that_ships_with_the_filter_can_be_compiled() {
+        let formats = Formats::load(
+            dmv_redact::shipped::FORMATS,
+            &[],
+            &Arc::new(Catalog::load(dmv_redact::shipped::CATALOG, &[]).unwrap()),
+        )
+        .unwrap();
+        let texts: Vec<_> = formats.iter().flat_map(|format| &format.declared.texts).collect();
+        assert!(texts.len() > 4);
+        for text in texts {
+            TextLayout::new(text).compile_all().unwrap();
+        }
+    }
+}
