@@ -14,7 +14,9 @@ type ReadResult<T> = Result<T, Refusal>;
 /// What kind of value comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
+    /// `{`.
     Object,
+    /// `[`.
     Array,
     /// A string, number, `true`, `false` or `null`.
     Scalar,
@@ -23,13 +25,16 @@ pub enum ValueKind {
 /// A string: the span between its quotes, and whether it contains an escape.
 #[derive(Debug, Clone, Copy)]
 pub struct JsonString {
+    /// What is between the quotes.
     pub inner: Span,
+    /// Whether it has an escape.
     pub escaped: bool,
 }
 
 /// A value that is neither an object nor an array.
 #[derive(Debug, Clone, Copy)]
 pub enum Scalar {
+    /// A string.
     String(JsonString),
     /// A number or literal, as written.
     Lexeme(Span),
@@ -46,10 +51,12 @@ pub struct JsonReader<'m> {
 }
 
 impl<'m> JsonReader<'m> {
+    /// Starts at the first byte of a message.
     pub fn new(bytes: &'m [u8], limits: &'m Limits) -> Self {
         Self { bytes, position: 0, members: 0, limits }
     }
 
+    /// The next byte to read.
     #[inline]
     pub fn position(&self) -> usize {
         self.position

@@ -21,7 +21,9 @@ use encoding::Encoding;
 /// A message within the limits as text, with its syntax and encoding.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'m> {
+    /// Its text.
     pub text: &'m str,
+    /// How it is written.
     pub syntax: Syntax,
     /// The encoding of its bytes; the text is transcoded if that isn't UTF-8.
     pub encoding: Encoding,

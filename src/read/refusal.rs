@@ -152,11 +152,13 @@ struct RefusalDetails {
 }
 
 impl Refusal {
+    /// For a reason at this byte.
     #[cold]
     pub fn at(reason: Reason, offset: usize, detail: &'static str) -> Self {
         Self(Box::new(RefusalDetails { reason, detail, offset: Some(offset) }))
     }
 
+    /// For a reason that concerns the whole message.
     #[cold]
     pub fn whole(reason: Reason, detail: &'static str) -> Self {
         Self(Box::new(RefusalDetails { reason, detail, offset: None }))
@@ -169,6 +171,7 @@ impl Refusal {
         self
     }
 
+    /// The reason.
     pub fn reason(&self) -> Reason {
         self.0.reason
     }

@@ -16,13 +16,13 @@ pub struct Elements {
 }
 
 impl Elements {
-    pub fn of(catalog: &Catalog, elements: &BTreeSet<ElementId>) -> Self {
+    pub(crate) fn of(catalog: &Catalog, elements: &BTreeSet<ElementId>) -> Self {
         let ids = elements.iter().filter_map(|id| catalog.element(*id)).map(|element| element.id().to_owned());
         Self { ids: ids.collect(), selectors: selectors(catalog, elements) }
     }
 
     /// For people.
-    pub fn selectors(&self) -> &[String] {
+    pub(crate) fn selectors(&self) -> &[String] {
         &self.selectors
     }
 }

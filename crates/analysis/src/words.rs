@@ -7,11 +7,11 @@ use dmv_redact_model::escape::escape;
 /// Some of the purposes that a request may state, or of the message keys that a message may have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Choice {
-    pub named: Vec<String>,
+    pub(crate) named: Vec<String>,
     /// Whether keys that no rule names are included.
-    pub others: bool,
+    pub(crate) others: bool,
     /// Whether the absence of one is included.
-    pub none: bool,
+    pub(crate) none: bool,
     /// The ones not chosen, in words.
     #[serde(skip)]
     unchosen: Vec<String>,

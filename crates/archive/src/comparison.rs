@@ -41,7 +41,7 @@ impl ReleasedCounts {
 
 impl Comparison {
     /// Compares the two dispositions of one message.
-    pub fn add(&mut self, old: &Receipt, new: &Receipt) {
+    pub(crate) fn add(&mut self, old: &Receipt, new: &Receipt) {
         let key = format!("{} -> {}", old.disposition().name(), new.disposition().name());
         *self.dispositions.entry(key).or_default() += 1;
         let mut elements: BTreeMap<&str, ReleasedCounts> = BTreeMap::new();
@@ -67,7 +67,7 @@ impl Comparison {
     }
 
     /// Adds the differences of another part of the run.
-    pub fn add_all(&mut self, other: Self) {
+    pub(crate) fn add_all(&mut self, other: Self) {
         for (key, count) in other.dispositions {
             *self.dispositions.entry(key).or_default() += count;
         }

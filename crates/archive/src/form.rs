@@ -17,7 +17,7 @@ pub enum Layout {
 
 /// Compression of a whole file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compression {
+pub(crate) enum Compression {
     Plain,
     Gzip,
     Zstd,
@@ -26,8 +26,9 @@ pub enum Compression {
 /// Layout and compression of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArchiveForm {
+    /// What holds the messages.
     pub layout: Layout,
-    pub compression: Compression,
+    pub(crate) compression: Compression,
 }
 
 /// The names of the forms on the command line.

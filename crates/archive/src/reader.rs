@@ -26,6 +26,7 @@ use super::work::{Task, UnitResult};
 /// The sources of a run.
 #[derive(Debug, Clone)]
 pub enum Inputs {
+    /// The standard input.
     Stdin,
     /// Files and folders.
     Roots(Vec<InputRoot>),
@@ -36,8 +37,13 @@ pub enum Inputs {
 pub enum Outputs {
     /// Nowhere: a dry run.
     Nowhere,
-    /// Into one stream. Without a form it has that of the source.
-    One { destination: Destination, form: Option<ArchiveForm> },
+    /// Into one stream.
+    One {
+        /// Where it goes.
+        destination: Destination,
+        /// Its form; without one it has that of the source.
+        form: Option<ArchiveForm>,
+    },
     /// Each file into one of the same form and relative path below a folder.
     Mirror(PathBuf),
     /// Each message into a file below a folder.
@@ -71,9 +77,11 @@ impl Outputs {
 /// The destination of one output stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
+    /// The standard output.
     Stdout,
     /// A device or a named pipe: written to, never replaced.
     Device(PathBuf),
+    /// A file.
     File(PathBuf),
 }
 

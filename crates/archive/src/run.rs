@@ -15,8 +15,11 @@ use dmv_redact_log::{AuditError, Log};
 
 /// The settings of a run.
 pub struct BatchRun {
+    /// What is done to every message.
     pub task: Task,
+    /// Where messages come from.
     pub inputs: Inputs,
+    /// Where outputs go.
     pub outputs: Outputs,
     /// The form of the inputs, if the caller states it.
     pub as_form: Option<ArchiveForm>,
@@ -47,27 +50,32 @@ pub trait RunObserver: Sync {
 /// The result of a run.
 #[derive(Debug)]
 pub struct RunReport {
+    /// The counts.
     pub summary: Summary,
     /// What another policy would have released, if there is one to compare with.
     pub comparison: Option<Comparison>,
-    /// Messages and bytes of this process, without those before the run was resumed.
+    /// Messages of this process, without those before the run was resumed.
     pub messages: u64,
+    /// Bytes of these messages.
     pub bytes: u64,
     /// Sequence number and hash of the audit log's last line.
     pub head: Option<(u64, String)>,
     /// Whether it was stopped before its end.
     pub is_stopped: bool,
-    /// Whether any source held lines, and whether any output may hold notices: otherwise options about them had no
-    /// effect.
+    /// Whether any source held lines: otherwise options about lines had no effect.
     pub has_lines: bool,
+    /// Whether any output may hold notices: otherwise options about notices had no effect.
     pub has_notices: bool,
+    /// How long it took.
     pub time: Duration,
 }
 
 /// Why a run failed or couldn't start.
 #[derive(Debug)]
 pub enum RunError {
+    /// The usage is wrong; the text says how.
     Usage(String),
+    /// Something can't be read or written; the text says what.
     Io(String),
 }
 

@@ -73,7 +73,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one message.
-    pub fn add(&mut self, receipt: &Receipt) {
+    pub(crate) fn add(&mut self, receipt: &Receipt) {
         self.summary.add(receipt);
         for (element, counts) in receipt.counts() {
             let index = element.index();
@@ -87,17 +87,17 @@ impl Tally {
     }
 
     /// Counts a message that could not be read or whose output could not be written.
-    pub fn add_failure(&mut self) {
+    pub(crate) fn add_failure(&mut self) {
         self.summary.add_failure();
     }
 
     /// Counts another failure of a message that is already counted.
-    pub fn add_fault(&mut self) {
+    pub(crate) fn add_fault(&mut self) {
         self.summary.add_fault();
     }
 
     /// The summary, with the catalog's names.
-    pub fn finish(mut self, catalog: &Catalog) -> Summary {
+    pub(crate) fn finish(mut self, catalog: &Catalog) -> Summary {
         for ((_, element), totals) in catalog.iter().zip(self.elements) {
             if element.kind() == Kind::Image && totals.removed > 0 {
                 count(&mut self.summary.images, element.last_step(), totals.removed);
@@ -137,33 +137,33 @@ impl Summary {
     }
 
     /// Counts a message that could not be read or whose output could not be written.
-    pub fn add_failure(&mut self) {
+    pub(crate) fn add_failure(&mut self) {
         self.messages += 1;
         self.failed += 1;
     }
 
     /// Counts another failure of a message that is already counted.
-    pub fn add_fault(&mut self) {
+    pub(crate) fn add_fault(&mut self) {
         self.failed += 1;
     }
 
     /// Counts something without a message that was passed over.
-    pub fn add_passed_over(&mut self) {
+    pub(crate) fn add_passed_over(&mut self) {
         self.passed_over += 1;
     }
 
     /// Counts something in OUT that the run did not put there.
-    pub fn add_left_over(&mut self) {
+    pub(crate) fn add_left_over(&mut self) {
         self.left_over += 1;
     }
 
     /// Counts a removed one of these.
-    pub fn add_pruned(&mut self) {
+    pub(crate) fn add_pruned(&mut self) {
         self.pruned += 1;
     }
 
     /// Adds the counts of another part of the run.
-    pub fn add_all(&mut self, other: Self) {
+    pub(crate) fn add_all(&mut self, other: Self) {
         self.messages += other.messages;
         self.released += other.released;
         self.redacted += other.redacted;

@@ -11,8 +11,13 @@ use super::state::is_state;
 /// An item found by the walk.
 #[derive(Debug)]
 pub enum WalkEntry {
-    /// A file: its path, and its relative path below an output folder.
-    File { path: PathBuf, place: PathBuf },
+    /// A file.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Its relative path below an output folder.
+        place: PathBuf,
+    },
     /// Neither a file nor a folder: a link, a device, a pipe.
     Irregular(PathBuf),
     /// The state folder of an unfinished run: it holds no messages of a source.
@@ -24,6 +29,7 @@ pub enum WalkEntry {
 /// An input as named by the caller.
 #[derive(Debug, Clone)]
 pub struct InputRoot {
+    /// The file or folder as it was named.
     pub path: PathBuf,
     /// Its relative path below an output folder.
     pub place: PathBuf,
@@ -52,6 +58,7 @@ struct OpenFolder {
 const MAX_LISTED_NAMES: usize = 1 << 18;
 
 impl FileWalk {
+    /// Starts at these roots, in their order.
     pub fn new(roots: Vec<InputRoot>) -> Self {
         Self { roots: roots.into_iter(), open: Vec::new() }
     }

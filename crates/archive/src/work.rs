@@ -18,7 +18,9 @@ use dmv_redact_model::escape;
 /// What a run does with every message.
 #[derive(Debug)]
 pub struct Task {
+    /// The filter.
     pub filter: Filter,
+    /// Who gets every message that says nothing else.
     pub requester: Requester,
     /// Which member of a line is the message.
     pub members: LineMembers,

@@ -23,8 +23,11 @@ pub struct Verification {
     pub faults: Vec<LogFault>,
     /// Number of faults, the ones that aren't kept included.
     pub fault_count: u64,
+    /// Lines of the log.
     pub lines: u64,
+    /// Records of messages among them.
     pub messages: u64,
+    /// Runs that wrote them.
     pub runs: u64,
     /// Sequence number and hash of the last line.
     pub head: Option<(u64, String)>,
@@ -58,7 +61,9 @@ impl fmt::Display for TornLine {
 /// The last line as a run reported it at its end, to detect truncation.
 #[derive(Debug, Clone)]
 pub struct LogHead {
+    /// The sequence number of its last line.
     pub sequence: u64,
+    /// The hash of its last line.
     pub hash: Hash,
 }
 

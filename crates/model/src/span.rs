@@ -9,16 +9,19 @@ pub struct Span(u64);
 pub const MAX_MESSAGE_BYTES: usize = 1 << 30;
 
 impl Span {
+    /// The bytes from `start` up to `end`.
     #[inline]
     pub fn new(start: usize, end: usize) -> Self {
         Self(start as u64 | (end as u64) << 32)
     }
 
+    /// The first byte.
     #[inline]
     pub fn start(self) -> usize {
         (self.0 & u64::from(u32::MAX)) as usize
     }
 
+    /// The byte after the last.
     #[inline]
     pub fn end(self) -> usize {
         (self.0 >> 32) as usize
@@ -36,6 +39,13 @@ impl Span {
         message.get(self.start()..self.end()).unwrap_or_default()
     }
 
+    /// Whether it has no bytes.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many bytes it has.
     pub fn len(self) -> usize {
         self.end().saturating_sub(self.start())
     }

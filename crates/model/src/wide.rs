@@ -36,7 +36,7 @@ pub fn plain_in_ascii_string(bytes: &[u8]) -> usize {
 }
 
 /// Whether all of a text is base64 (RFC 4648, section 4) or line breaks, whatever it stands for.
-pub fn is_base64(text: &[u8]) -> bool {
+pub(crate) fn is_base64(text: &[u8]) -> bool {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r' | b'\n');
     let blocks = dispatch!(level(), simd => base64(simd, text));
     text.get(blocks..).is_some_and(|rest| rest.iter().all(is_base64))

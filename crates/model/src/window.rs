@@ -17,6 +17,7 @@ pub struct Window<S: Simd> {
 }
 
 impl<S: Simd> Window<S> {
+    /// The 32 bytes from `from` on, and zeros where there are fewer.
     #[inline(always)]
     pub fn at(simd: S, bytes: &[u8], from: usize) -> Self {
         let bytes = match bytes.get(from..).and_then(<[u8]>::first_chunk) {
@@ -28,7 +29,7 @@ impl<S: Simd> Window<S> {
 
     /// Which bytes are this one, the first lowest.
     #[inline(always)]
-    pub fn equal(self, byte: u8) -> u64 {
+    pub(crate) fn equal(self, byte: u8) -> u64 {
         self.bytes.simd_eq(u8x32::splat(self.simd, byte)).to_bitmask()
     }
 
@@ -40,7 +41,7 @@ impl<S: Simd> Window<S> {
 
     /// Which bytes are one of `count` from `first` on.
     #[inline(always)]
-    pub fn among(self, first: u8, count: u8) -> u64 {
+    pub(crate) fn among(self, first: u8, count: u8) -> u64 {
         (self.bytes - u8x32::splat(self.simd, first)).simd_lt(u8x32::splat(self.simd, count)).to_bitmask()
     }
 
@@ -79,7 +80,7 @@ impl<S: Simd> Window<S> {
 
     /// Which bytes are of the set.
     #[inline(always)]
-    pub fn of(self, set: &AsciiSet) -> u64 {
+    pub(crate) fn of(self, set: &AsciiSet) -> u64 {
         let splat = |table: &[u8; 16]| u8x32::block_splat(u8x16::load_array_ref(self.simd, table));
         let low = splat(&set.rows).swizzle_dyn_within_blocks(self.bytes & u8x32::splat(self.simd, 0x0F));
         let high = splat(&ROW_BITS).swizzle_dyn_within_blocks(self.bytes >> 4);
@@ -114,8 +115,9 @@ impl Pattern {
         Self { bytes, length }
     }
 
+    /// How many bytes it has.
     #[inline(always)]
-    pub fn len(&self) -> usize {
+    pub fn length(&self) -> usize {
         self.length
     }
 
@@ -152,14 +154,14 @@ pub struct AsciiSet {
 }
 
 impl AsciiSet {
-    pub const EMPTY: Self = Self::of(&[]);
+    pub(crate) const EMPTY: Self = Self::of(&[]);
 
     /// Bytes beyond ASCII are left out.
     #[expect(
         clippy::indexing_slicing,
         reason = "evaluated by the compiler or when shapes are read; places are below 16"
     )]
-    pub const fn of(bytes: &[u8]) -> Self {
+    pub(crate) const fn of(bytes: &[u8]) -> Self {
         let mut rows = [0; 16];
         let mut at = 0;
         while at < bytes.len() {

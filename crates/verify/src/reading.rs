@@ -288,6 +288,7 @@ impl Reading {
         self.message_key.get()
     }
 
+    /// The requester that the envelope names.
     pub fn requester(&self) -> Option<&str> {
         self.requester.get()
     }

@@ -12,10 +12,20 @@ use dmv_redact_model::span::Span;
 /// The kind of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttributeKind {
-    /// An attribute of this namespace, and the index of the binding that its prefix uses.
-    Attribute { namespace: NamespaceId, binding: Option<usize> },
-    /// A namespace declaration: the index of the binding it adds, and its namespace.
-    Declaration { binding: usize, namespace: NamespaceId },
+    /// An attribute.
+    Attribute {
+        /// Its namespace.
+        namespace: NamespaceId,
+        /// The index of the binding that its prefix uses.
+        binding: Option<usize>,
+    },
+    /// A namespace declaration.
+    Declaration {
+        /// The index of the binding that it adds.
+        binding: usize,
+        /// The namespace.
+        namespace: NamespaceId,
+    },
 }
 
 /// An attribute or namespace declaration.
@@ -23,11 +33,13 @@ pub enum AttributeKind {
 pub struct Attribute {
     /// With the white space before it.
     pub span: Span,
+    /// Its name as written.
     pub name: QualifiedName,
     /// Between the quotes.
     pub value: Span,
     /// Whether the raw value is the value: no reference, no white space to be normalized.
     pub plain: bool,
+    /// What it is.
     pub kind: AttributeKind,
 }
 

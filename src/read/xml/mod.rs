@@ -26,11 +26,13 @@ type ReadResult<T> = Result<T, Refusal>;
 /// A qualified name: the whole of it, and where its local part begins.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct QualifiedName {
+    /// Prefix, colon and local name.
     pub whole: Span,
     local: usize,
 }
 
 impl QualifiedName {
+    /// The local name.
     pub fn local(self) -> Span {
         Span::new(self.local, self.whole.end())
     }
@@ -52,6 +54,7 @@ impl QualifiedName {
 /// An XML declaration; empty where there is none.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Declaration {
+    /// Where it is.
     pub span: Span,
     /// The name of the encoding in it.
     pub encoding: Option<Span>,
@@ -62,7 +65,9 @@ pub struct Declaration {
 pub struct StartTag {
     /// From `<` to after `>`.
     pub span: Span,
+    /// Its name as written.
     pub name: QualifiedName,
+    /// The namespace of its name.
     pub namespace: NamespaceId,
     /// Where the attributes end and `>` or `/>` (with white space before it) begins.
     pub attributes_end: usize,
@@ -74,6 +79,7 @@ pub struct StartTag {
 pub struct TagModel {
     /// Where the local name begins in the tag.
     local: usize,
+    /// The namespace of its name.
     pub namespace: NamespaceId,
 }
 
@@ -97,6 +103,7 @@ impl StartTag {
 /// What comes next in the message.
 #[derive(Debug, Clone, Copy)]
 pub enum Event {
+    /// A start tag or an empty-element tag.
     Start(StartTag),
     /// An end tag; an empty span where the start tag was an empty-element tag.
     End(Span),
@@ -112,6 +119,7 @@ pub enum Event {
 
 /// Bytes of `<![CDATA[` and of `]]>`.
 pub const CDATA_START: usize = 9;
+/// Bytes of `]]>`.
 pub const CDATA_END: usize = 3;
 
 #[derive(Debug, Clone, Copy)]

@@ -118,7 +118,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         buffers.met.clear();
         buffers.record_names.clear();
         buffers.record_text.clear();
-        buffers.context.reset(session.parts.formats.namespaces.len());
+        buffers.context.reset(session.parts.formats.namespaces.count());
         buffers.successors.begin(session.format.id);
         Self {
             text,

@@ -91,7 +91,7 @@ impl JsonRewriter<'_, '_, '_> {
             let guess = guess.and_then(|guess| Some((guess, trie.node(guess.node)?)));
             let (successor, node, name_end) = match guess {
                 Some((guess, node)) if node.member.stands_at(simd, bytes, start) => {
-                    (guess, node, start + node.member.len())
+                    (guess, node, start + node.member.length())
                 }
                 _ => match member(simd, trie, successors, frame, bytes, start) {
                     Some(member) => member,
@@ -215,7 +215,7 @@ fn member<'f, S: Simd>(
     let length = (ends(start + 1) | ends(start + 1 + WINDOW) << WINDOW).trailing_zeros() as usize;
     let end = start + 1 + length;
     // The opening quote, the closing one and the colon are part of what has to stand there.
-    let stands = |member: &Pattern| member.len() == length + 3 && member.stands_at(simd, bytes, start);
+    let stands = |member: &Pattern| member.length() == length + 3 && member.stands_at(simd, bytes, start);
     let (node, child, known) = trie.member_child(parent, bytes.get(start + 1..end)?, stands)?;
     let successor = Successor { node, child };
     successors.learn(frame.place, successor);

@@ -108,7 +108,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         out: &'s mut Vec<u8>,
     ) -> Self {
         buffers.frames.clear();
-        buffers.used.reset(session.parts.formats.namespaces.len());
+        buffers.used.reset(session.parts.formats.namespaces.count());
         buffers.declared = Span::default();
         Self {
             text,

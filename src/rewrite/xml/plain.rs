@@ -91,13 +91,13 @@ impl XmlRewriter<'_, '_, '_> {
             if is_first_of_record || !reader.admits_element() {
                 break;
             }
-            let inside = at + guess.tag.len();
+            let inside = at + guess.tag.length();
             match node.content {
                 Content::Value(element) => match session.treatment(element) {
                     Some(Treatment::Full) if !is_planted(Planted::LostValue) => {
                         let end = session.fast_accept_end(simd, element, bytes, inside);
                         let Some(end) = end.filter(|end| guess.end_tag.stands_at(simd, bytes, *end)) else { break };
-                        let behind = end + guess.end_tag.len();
+                        let behind = end + guess.end_tag.length();
                         session.release(element);
                         out.copy_with(&mut run, space.start(), space.end());
                         space = Span::default();
@@ -112,7 +112,7 @@ impl XmlRewriter<'_, '_, '_> {
                     None if node.placeholder.is_none() => {
                         let end = plain_text_end(simd, bytes, inside);
                         let Some(end) = end.filter(|end| guess.end_tag.stands_at(simd, bytes, *end)) else { break };
-                        let behind = end + guess.end_tag.len();
+                        let behind = end + guess.end_tag.length();
                         session.deny(element, Span::new(at, behind));
                         session.buffers.trace.denied(element, Span::new(inside, end));
                         at = behind;

@@ -20,9 +20,9 @@ use dmv_redact_model::policy::{ClassId, PurposeId};
 
 /// Cells, and how many of them were exercised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Cells {
-    pub exercised: usize,
-    pub all: usize,
+pub(crate) struct Cells {
+    pub(crate) exercised: usize,
+    pub(crate) all: usize,
 }
 
 impl Cells {
@@ -45,27 +45,27 @@ impl Cells {
 /// The coverage of all policies that cases ran with.
 #[derive(Debug, Clone, Serialize)]
 pub struct Coverage {
-    pub cells: Cells,
-    pub policies: Vec<PolicyCoverage>,
+    pub(crate) cells: Cells,
+    pub(crate) policies: Vec<PolicyCoverage>,
 }
 
 /// The coverage of one policy.
 #[derive(Debug, Clone, Serialize)]
-pub struct PolicyCoverage {
+pub(crate) struct PolicyCoverage {
     /// Its file; `None` for the built-in baseline.
-    pub file: Option<PathBuf>,
-    pub name: String,
-    pub cells: Cells,
-    pub classes: Vec<ClassCoverage>,
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) name: String,
+    pub(crate) cells: Cells,
+    pub(crate) classes: Vec<ClassCoverage>,
 }
 
 /// The coverage of one agency class.
 #[derive(Debug, Clone, Serialize)]
-pub struct ClassCoverage {
-    pub name: String,
-    pub cells: Cells,
+pub(crate) struct ClassCoverage {
+    pub(crate) name: String,
+    pub(crate) cells: Cells,
     /// By purpose, the elements that no case has covered.
-    pub uncovered: BTreeMap<String, Elements>,
+    pub(crate) uncovered: BTreeMap<String, Elements>,
 }
 
 impl Coverage {

@@ -9,14 +9,14 @@ use super::coverage::Coverage;
 
 /// A mismatch with what a case expects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CaseFault {
+pub(crate) struct CaseFault {
     /// What differs: `disposition`, `reason`, `released`, `removed`, `output`, `verdict`, `element`, `treatment`.
-    pub what: &'static str,
-    pub expected: String,
-    pub got: String,
+    pub(crate) what: &'static str,
+    pub(crate) expected: String,
+    pub(crate) got: String,
     /// Details, line by line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub details: Vec<String>,
+    pub(crate) details: Vec<String>,
 }
 
 impl CaseFault {
@@ -32,24 +32,25 @@ impl CaseFault {
 
 /// The result of one case.
 #[derive(Debug, Clone, Serialize)]
-pub struct CaseOutcome {
+pub(crate) struct CaseOutcome {
     /// Unique in the run.
-    pub name: String,
-    pub title: String,
+    pub(crate) name: String,
+    pub(crate) title: String,
     /// The file of the case, and the line where it begins if the file has several.
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
+    pub(crate) line: Option<usize>,
     /// The mismatches; a case without any passes.
-    pub faults: Vec<CaseFault>,
+    pub(crate) faults: Vec<CaseFault>,
 }
 
 /// A run of cases, in the order of their names.
 #[derive(Debug, Clone, Serialize)]
 pub struct CaseRun {
-    pub passed: usize,
+    pub(crate) passed: usize,
+    /// How many of them failed.
     pub failed: usize,
-    pub cases: Vec<CaseOutcome>,
+    pub(crate) cases: Vec<CaseOutcome>,
     /// The coverage of the policies, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,

@@ -19,7 +19,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
@@ -31,22 +31,23 @@ impl Severity {
 /// A kind of finding. Its name is stable: CI may filter by it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
+    /// Its name in reports and in SARIF.
     pub name: &'static str,
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// Its meaning, in one sentence.
-    pub meaning: &'static str,
+    pub(crate) meaning: &'static str,
 }
 
 impl Code {
-    pub const fn error(name: &'static str, meaning: &'static str) -> Self {
+    pub(crate) const fn error(name: &'static str, meaning: &'static str) -> Self {
         Self { name, severity: Severity::Error, meaning }
     }
 
-    pub const fn warning(name: &'static str, meaning: &'static str) -> Self {
+    pub(crate) const fn warning(name: &'static str, meaning: &'static str) -> Self {
         Self { name, severity: Severity::Warning, meaning }
     }
 
-    pub const fn note(name: &'static str, meaning: &'static str) -> Self {
+    pub(crate) const fn note(name: &'static str, meaning: &'static str) -> Self {
         Self { name, severity: Severity::Note, meaning }
     }
 }
@@ -54,6 +55,7 @@ impl Code {
 /// One finding.
 #[derive(Debug, Clone)]
 pub struct Finding {
+    /// Which lint found it.
     pub code: &'static Code,
     /// What, where, and what to do: worded like an error, whatever its severity.
     pub error: ConfigError,
@@ -64,7 +66,7 @@ pub(super) const INVALID: Code =
     Code::error("invalid", "the policy, the catalog or a format can't be used; nothing else was looked at");
 
 impl Finding {
-    pub fn new(code: &'static Code, error: ConfigError) -> Self {
+    pub(crate) fn new(code: &'static Code, error: ConfigError) -> Self {
         Self { code, error }
     }
 

@@ -21,7 +21,7 @@ use dmv_redact_model::config::{ConfigError, Document, File};
 use dmv_redact_model::format::Formats;
 
 /// The codes of all possible findings, sorted by name.
-pub fn codes() -> Vec<&'static Code> {
+pub(crate) fn codes() -> Vec<&'static Code> {
     let mut codes: Vec<_> = [&[&finding::INVALID][..], &policy::ALL, &catalog::ALL, &schema::ALL].concat();
     codes.sort_by_key(|code| code.name);
     codes
@@ -30,7 +30,9 @@ pub fn codes() -> Vec<&'static Code> {
 /// What is checked, in addition to what is built in.
 #[derive(Debug, Default)]
 pub struct Subjects {
+    /// Catalogs, by path.
     pub catalogs: Vec<PathBuf>,
+    /// Folders of formats.
     pub formats: Vec<PathBuf>,
     /// The policy; by default the built-in baseline.
     pub policy: Option<PathBuf>,

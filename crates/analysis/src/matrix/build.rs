@@ -49,6 +49,7 @@ struct PurposeGroup<'c> {
 type KeyGroup<'c> = (usize, Vec<Option<MessageKeyId>>, Vec<&'c Arc<Column>>);
 
 impl<'s> MatrixBuilder<'s> {
+    /// Prepares the matrix of a surveyed policy. `messages` are the names of message keys, by id.
     pub fn new(survey: &'s Survey<'s>, catalog: &'s Catalog, messages: &'s [String]) -> Self {
         let kinds = survey.kinds();
         let named = |rule: &Rule| match rule.effect {

@@ -8,11 +8,15 @@ use dmv_redact::Treatment;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CellManner {
+    /// Released as it is.
     Full,
+    /// Released less precise: a year, a part, a mask.
     Generalised,
     /// Only if something is vouched for.
     Claim,
+    /// A person must review the message.
     Held,
+    /// Never released.
     Never,
 }
 
@@ -20,8 +24,11 @@ pub enum CellManner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ElementOutcome {
+    /// It goes out.
     Released,
+    /// It would go out after a review.
     Held,
+    /// It doesn't go out.
     Removed,
 }
 
@@ -30,10 +37,10 @@ pub enum ElementOutcome {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CellCase {
-    pub with: Vec<String>,
-    pub without: Vec<String>,
-    pub becomes: ElementOutcome,
-    pub treatment: Option<Treatment>,
+    pub(crate) with: Vec<String>,
+    pub(crate) without: Vec<String>,
+    pub(crate) becomes: ElementOutcome,
+    pub(crate) treatment: Option<Treatment>,
     /// The indexes of the rules among the matrix's; empty if no rule permits the element.
     pub rules: Vec<usize>,
 }

@@ -20,22 +20,32 @@ pub use cell::{CellCase, CellManner, ElementOutcome};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Matrix {
+    /// Whose matrix it is.
     pub policy: MatrixPolicy,
     /// The purposes that a request may state, and the message keys that rules name.
-    pub purposes: Vec<String>,
-    pub messages: Vec<String>,
+    pub(crate) purposes: Vec<String>,
+    pub(crate) messages: Vec<String>,
+    /// For whom each column is, in the order of the cells of a row.
     pub columns: Vec<ColumnHead>,
+    /// The data elements, in the order of the catalog.
     pub elements: Vec<MatrixRow>,
+    /// Every distinct cell, by number.
     pub cells: Vec<MatrixCell>,
+    /// Every rule, by number.
     pub rules: Vec<MatrixRule>,
 }
 
+/// The policy of a matrix.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct MatrixPolicy {
+    /// Its name.
     pub name: String,
+    /// Its version.
     pub version: String,
+    /// Its title.
     pub title: Option<String>,
+    /// The digest in receipts, in hexadecimal.
     pub sha256: String,
 }
 
@@ -47,13 +57,18 @@ pub struct ColumnHead {
     pub agencies: Vec<Agency>,
     /// The ORI of one of them.
     pub example: String,
+    /// The purposes for which they get the same.
     pub purposes: Choice,
+    /// The message keys for which they get the same.
     pub messages: Choice,
 }
 
+/// An agency class at the head of a column.
 #[derive(Debug, Clone, Serialize)]
 pub struct Agency {
+    /// Its name in the policy.
     pub name: String,
+    /// Its title in the policy.
     pub title: Option<String>,
 }
 
@@ -61,8 +76,11 @@ pub struct Agency {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct MatrixRow {
+    /// Its id.
     pub element: String,
+    /// Its title in the catalog.
     pub title: String,
+    /// How the DPPA ranks it (18 U.S.C. 2725(3) and (4)).
     pub dppa: dmv_redact::Sensitivity,
     /// Shared by all elements of a kind.
     #[serde(serialize_with = "as_slice")]
@@ -83,6 +101,7 @@ impl MatrixRow {
 /// The outcome for an element.
 #[derive(Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct MatrixCell {
+    /// The short answer.
     pub manner: CellManner,
     /// In one word, and whether claims make a difference.
     pub summary: String,
@@ -95,11 +114,15 @@ pub struct MatrixCell {
 /// A rule that decides some cell.
 #[derive(Debug, Serialize)]
 pub struct MatrixRule {
+    /// Its id in the policy.
     pub id: String,
+    /// `permit`, `forbid` or `review`.
     pub kind: &'static str,
+    /// What it is for, as the policy says.
     pub title: Option<String>,
+    /// The statute or agreement that it is based on.
     pub basis: Option<String>,
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 impl Matrix {
@@ -115,10 +138,12 @@ impl Matrix {
         groups
     }
 
+    /// The cell of this number.
     pub fn cell(&self, number: usize) -> Option<&MatrixCell> {
         self.cells.get(number)
     }
 
+    /// The rule of this number.
     pub fn rule(&self, number: usize) -> Option<&MatrixRule> {
         self.rules.get(number)
     }

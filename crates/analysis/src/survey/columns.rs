@@ -30,7 +30,7 @@ pub enum Outcome {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Column {
     /// The rules that apply if their claims are vouched for.
-    pub rules: Arc<[RuleId]>,
+    pub(crate) rules: Arc<[RuleId]>,
     /// By kind of element.
     cells: Box<[Tree]>,
     kinds: Arc<Kinds>,
@@ -39,12 +39,12 @@ pub struct Column {
 impl Column {
     /// The outcomes of an element. Equal trees have equal outcomes for every set of claims, in all columns.
     #[cfg(test)]
-    pub fn cell(&self, element: ElementId) -> Option<Tree> {
+    pub(crate) fn cell(&self, element: ElementId) -> Option<Tree> {
         self.cells.get(self.kinds.kind(element)?).copied()
     }
 
     /// All cells, by kind of element.
-    pub fn cells(&self) -> &[Tree] {
+    pub(crate) fn cells(&self) -> &[Tree] {
         &self.cells
     }
 }

@@ -32,7 +32,9 @@ const MAX_CHANGED_SITUATIONS: usize = 2_000_000;
 /// A change of one element, or of the verdict on the whole message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
+    /// A data element, with its outcome under the old and the new policy.
     Element(ElementId, [Outcome; 2]),
+    /// The whole message, with the verdict of the old and the new policy.
     Message([Verdict; 2]),
 }
 
@@ -49,7 +51,7 @@ pub enum Direction {
 }
 
 impl Change {
-    pub fn direction(&self) -> Direction {
+    pub(crate) fn direction(&self) -> Direction {
         match self {
             Self::Element(_, outcomes) => direction(*outcomes),
             Self::Message([_, Verdict::Rewrite]) => Direction::Gain,
@@ -101,28 +103,28 @@ fn openness(treatment: Option<Treatment>) -> u8 {
 #[derive(Debug)]
 pub struct Difference {
     /// The classes of these requesters under either policy.
-    pub classes: [Vec<ClassId>; 2],
-    pub example: Ori,
-    pub change: Change,
+    pub(crate) classes: [Vec<ClassId>; 2],
+    pub(crate) example: Ori,
+    pub(crate) change: Change,
     /// Every one of these purposes with every one of these message keys.
-    pub purposes: Vec<Option<String>>,
-    pub messages: Vec<Option<MessageKeyId>>,
+    pub(crate) purposes: Vec<Option<String>>,
+    pub(crate) messages: Vec<Option<MessageKeyId>>,
     /// Claims that are vouched for, and that are not.
-    pub with: Vec<String>,
-    pub without: Vec<String>,
+    pub(crate) with: Vec<String>,
+    pub(crate) without: Vec<String>,
     /// The rules of either policy that cause the change.
-    pub rules: [Vec<RuleId>; 2],
+    pub(crate) rules: [Vec<RuleId>; 2],
 }
 
 /// All changes from one policy to another.
 #[derive(Debug)]
 pub struct Differences {
-    pub all: Vec<Difference>,
+    pub(crate) all: Vec<Difference>,
     /// What each policy does on a shape violation, if that makes a difference.
-    pub shape: Option<[OnShapeViolation; 2]>,
+    pub(crate) shape: Option<[OnShapeViolation; 2]>,
     /// The purposes that may be stated under either policy, and the message keys that either distinguishes.
-    pub purposes: Vec<Option<String>>,
-    pub messages: Vec<Option<MessageKeyId>>,
+    pub(crate) purposes: Vec<Option<String>>,
+    pub(crate) messages: Vec<Option<MessageKeyId>>,
 }
 
 /// One purpose under both policies.

@@ -49,26 +49,26 @@ impl Kinds {
         kinds
     }
 
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.members.len()
     }
 
-    pub fn kind(&self, element: ElementId) -> Option<KindId> {
+    pub(crate) fn kind(&self, element: ElementId) -> Option<KindId> {
         self.of_element.get(element.index()).copied()
     }
 
     /// The elements of a kind, in order.
-    pub fn members(&self, kind: KindId) -> &[ElementId] {
+    pub(crate) fn members(&self, kind: KindId) -> &[ElementId] {
         self.members.get(kind).map_or(&[], Vec::as_slice)
     }
 
     /// The first element of the same kind.
-    pub fn first(&self, element: ElementId) -> ElementId {
+    pub(crate) fn first(&self, element: ElementId) -> ElementId {
         self.kind(element).and_then(|kind| self.members(kind).first()).copied().unwrap_or(element)
     }
 
     /// The kinds that a rule names, with their treatments; `None` for a forbid. A review names none.
-    pub fn named(&self, rule: &Rule) -> Vec<(KindId, Option<Treatment>)> {
+    pub(crate) fn named(&self, rule: &Rule) -> Vec<(KindId, Option<Treatment>)> {
         let is_first = |element: &ElementId| self.first(*element) == *element;
         let firsts = elements_of(rule).filter(|(element, _)| is_first(element));
         firsts.filter_map(|(element, treatment)| Some((self.kind(element)?, treatment))).collect()

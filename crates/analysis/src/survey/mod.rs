@@ -49,19 +49,19 @@ const MAX_CASES: usize = 1_024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Population {
     /// The classes, in order; empty for ORIs that no class claims.
-    pub classes: Vec<ClassId>,
+    pub(crate) classes: Vec<ClassId>,
     /// One of its ORIs.
-    pub example: Ori,
+    pub(crate) example: Ori,
 }
 
 /// Claims that are vouched for, claims that are not, and the value for all sets of claims that match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Case<T> {
     /// Claims that must be vouched for. These alone match the case.
-    pub with: ClaimSet,
+    pub(crate) with: ClaimSet,
     /// Claims none of which may be vouched for.
-    pub without: ClaimSet,
-    pub value: T,
+    pub(crate) without: ClaimSet,
+    pub(crate) value: T,
 }
 
 /// All populations, and the pattern claims on ORIs that no class lists.
@@ -100,16 +100,16 @@ impl<'p> Survey<'p> {
     ///
     /// # Errors
     /// When there are too many.
-    pub fn claims(&self) -> Result<&[Claim], ConfigError> {
+    pub(crate) fn claims(&self) -> Result<&[Claim], ConfigError> {
         Ok(&self.populations_and_claims()?.1)
     }
 
     /// The error for claims that depend on each other in too many ways.
-    pub fn too_many_cases(&self) -> ConfigError {
+    pub(crate) fn too_many_cases(&self) -> ConfigError {
         SurveyError::Claims(Vec::new()).of(&[self.policy])
     }
 
-    pub fn policy(&self) -> &'p Policy {
+    pub(crate) fn policy(&self) -> &'p Policy {
         self.policy
     }
 
@@ -117,18 +117,18 @@ impl<'p> Survey<'p> {
     ///
     /// # Errors
     /// When there are too many.
-    pub fn populations(&self) -> Result<&[Population], ConfigError> {
+    pub(crate) fn populations(&self) -> Result<&[Population], ConfigError> {
         Ok(&self.populations_and_claims()?.0)
     }
 
     /// The purposes that may be stated; `None`, for an omitted one, comes last.
-    pub fn purposes(&self) -> Vec<Option<PurposeId>> {
+    pub(crate) fn purposes(&self) -> Vec<Option<PurposeId>> {
         purposes(self.policy)
     }
 
     /// The message keys that rules distinguish; then [`MessageKeyId::OTHER`], and `None` where formats without a key
     /// make a difference.
-    pub fn messages(&self) -> Vec<Option<MessageKeyId>> {
+    pub(crate) fn messages(&self) -> Vec<Option<MessageKeyId>> {
         messages(&[self.policy])
     }
 
@@ -136,7 +136,7 @@ impl<'p> Survey<'p> {
     ///
     /// # Errors
     /// When the claims of rules depend on each other in too many ways.
-    pub fn column(
+    pub(crate) fn column(
         &self,
         classes: &[ClassId],
         purpose: Option<PurposeId>,
@@ -150,7 +150,7 @@ impl<'p> Survey<'p> {
     ///
     /// # Errors
     /// When the claims of rules depend on each other in too many ways.
-    pub fn columns(
+    pub(crate) fn columns(
         &self,
         classes: &[ClassId],
         conditions: &[(Option<PurposeId>, Option<MessageKeyId>)],
@@ -162,12 +162,12 @@ impl<'p> Survey<'p> {
     }
 
     /// The rules for any of these classes, in order; none without a class.
-    pub fn rules_for(&self, classes: &[ClassId]) -> Vec<RuleId> {
+    pub(crate) fn rules_for(&self, classes: &[ClassId]) -> Vec<RuleId> {
         self.columns.lock().unwrap_or_else(PoisonError::into_inner).rules_for(0, classes)
     }
 
     /// The kinds of data elements that rules distinguish.
-    pub fn kinds(&self) -> Arc<Kinds> {
+    pub(crate) fn kinds(&self) -> Arc<Kinds> {
         Arc::clone(self.columns.lock().unwrap_or_else(PoisonError::into_inner).kinds())
     }
 
@@ -175,7 +175,7 @@ impl<'p> Survey<'p> {
     ///
     /// # Errors
     /// When there are too many cases to read.
-    pub fn cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
+    pub(crate) fn cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
         let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         self.cases_of(&columns, columns.trees.paths(cell, MAX_CASES))
     }
@@ -184,7 +184,7 @@ impl<'p> Survey<'p> {
     ///
     /// # Errors
     /// When there are too many cases to read.
-    pub fn simple_cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
+    pub(crate) fn simple_cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
         let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         self.cases_of(&columns, columns.trees.paths(cell, MAX_CASES).map(simplified))
     }

@@ -15,7 +15,7 @@ impl Survey<'_> {
     ///
     /// # Errors
     /// When the claims of rules depend on each other in too many ways.
-    pub fn gets_more(&self, from: &[ClassId], to: &[ClassId]) -> Result<bool, ConfigError> {
+    pub(crate) fn gets_more(&self, from: &[ClassId], to: &[ClassId]) -> Result<bool, ConfigError> {
         let messages = self.messages();
         let conditions: Vec<_> =
             self.purposes().into_iter().flat_map(|purpose| messages.iter().map(move |key| (purpose, *key))).collect();

@@ -41,9 +41,9 @@ pub(super) struct Region {
 /// The classes whose patterns claim an ORI, those that remain after `except`, and such an ORI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    pub claimed: Vec<ClassId>,
-    pub held: Vec<ClassId>,
-    pub example: Ori,
+    pub(crate) claimed: Vec<ClassId>,
+    pub(crate) held: Vec<ClassId>,
+    pub(crate) example: Ori,
 }
 
 /// Every distinct combination of classes that some ORI has under the policies, "none" included, in order.

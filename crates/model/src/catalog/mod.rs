@@ -25,8 +25,9 @@ pub use spans::CatalogSpans;
 pub const ENVELOPE: &str = "envelope";
 /// The prefix of a selector for a cross-cutting group.
 pub const GROUP_PREFIX: &str = "group:";
-/// The groups that follow from an element's sensitivity. Highly restricted elements are personal information too.
+/// The group of elements that are personal information; highly restricted ones are in it too.
 pub const DPPA_PERSONAL: &str = "dppa-personal";
+/// The group of highly restricted elements.
 pub const DPPA_HIGHLY_RESTRICTED: &str = "dppa-highly-restricted";
 
 /// The index of a data element in the catalog.

@@ -6,7 +6,9 @@ use crate::config::{ConfigError, Document, Spanned};
 /// The names that a catalog declares.
 #[derive(Debug)]
 pub struct CatalogSpans {
+    /// The ids of the elements, in the order of the file.
     pub elements: Vec<Spanned<String>>,
+    /// The groups, in the order of the file.
     pub groups: Vec<Spanned<String>>,
 }
 

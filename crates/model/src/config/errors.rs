@@ -33,7 +33,7 @@ impl Errors {
         self.collected.iter().any(|other| line(other) == line(error) && other.file() == error.file())
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.collected.is_empty()
     }
 

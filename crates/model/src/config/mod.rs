@@ -103,7 +103,7 @@ impl ConfigError {
 
     /// Adds help for the user, unless there is some already.
     #[must_use]
-    pub fn or_help(self, help: &str) -> Self {
+    pub(crate) fn or_help(self, help: &str) -> Self {
         if self.help.is_some() || help.is_empty() { self } else { self.help(help) }
     }
 
@@ -175,7 +175,9 @@ pub enum Origin {
 /// A TOML text and its name in errors.
 #[derive(Debug, Clone, Copy)]
 pub struct Document<'a> {
+    /// Its name.
     pub file: &'a str,
+    /// Its text, in UTF-8 with lines that end in a line feed.
     pub text: &'a str,
 }
 
@@ -205,7 +207,7 @@ impl Document<'_> {
 
     /// Checks that a name is a word: it appears in reports, logs and records, where it must not be mistaken for
     /// anything else (P6).
-    pub fn word(&self, name: &Spanned<String>, what: &str) -> Result<(), ConfigError> {
+    pub(crate) fn word(&self, name: &Spanned<String>, what: &str) -> Result<(), ConfigError> {
         let text = name.get_ref();
         let is_word_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if !text.is_empty() && text.bytes().all(is_word_byte) {
@@ -230,6 +232,7 @@ pub struct LocatedDocument<'d> {
 }
 
 impl<'d> LocatedDocument<'d> {
+    /// Indexes the lines of a document.
     pub fn of(document: &Document<'d>) -> Self {
         Self { file: document.file, lines: Lines::of(document.text), text: document.text.into() }
     }
@@ -264,15 +267,22 @@ const MAX_NAME_BYTES: usize = 100;
 /// A configuration file in memory, with its name in errors.
 #[derive(Debug, Clone)]
 pub struct File {
+    /// Its name, a path as the caller wrote it.
     pub name: String,
+    /// Its text.
     pub text: String,
 }
 
 impl File {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it can't be read, or is no text.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         Ok(Self { name: path.display().to_string(), text: read_file(path)? })
     }
 
+    /// Its name and text.
     pub fn document(&self) -> Document<'_> {
         Document { file: &self.name, text: &self.text }
     }

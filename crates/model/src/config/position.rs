@@ -3,8 +3,9 @@
 /// A line and a column of a file, both counted from 1, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Position {
+    /// The line, counted from 1.
     pub line: usize,
-    pub column: usize,
+    pub(crate) column: usize,
 }
 
 /// An index of line starts, because many positions are looked up in one long text.
@@ -16,6 +17,7 @@ pub struct Lines<'t> {
 }
 
 impl<'t> Lines<'t> {
+    /// Indexes the lines of a text.
     pub fn of(text: &'t str) -> Self {
         let after = |(at, byte)| (byte == b'\n').then_some(at + 1);
         Self { text, starts: text.bytes().enumerate().filter_map(after).collect() }

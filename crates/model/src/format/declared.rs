@@ -13,37 +13,51 @@ use crate::config::{Origin, Spanned};
 pub struct Declared {
     /// Who wrote it.
     pub origin: Origin,
+    /// The root element or member.
     pub root: Option<String>,
     /// Prefixes and their namespaces, in the author's order.
     pub namespaces: Vec<(String, String)>,
+    /// Each path with its data element.
     pub paths: Vec<(String, ElementId)>,
+    /// The path of the message key.
     pub message_type: Option<String>,
+    /// The path of the requester's ORI.
     pub requester: Option<String>,
+    /// Paths of elements that may be `xsi:nil`.
     pub nillable: Vec<String>,
     /// Paths, each with the placeholder that replaces it where it is denied.
     pub required: Vec<(String, String)>,
-    /// The attributes that name an object, that reference one, that do either by a URI, and that point to several; the
-    /// JSON member for ids.
+    /// The attribute that names an object.
     pub id: Option<String>,
+    /// Attributes that refer to an object.
     pub references: Vec<String>,
+    /// Attributes that name or refer to an object by a URI.
     pub uris: Vec<String>,
+    /// Attributes that list the names of objects.
     pub pointers: Vec<String>,
+    /// The JSON member that names an object.
     pub json_id: Option<String>,
+    /// The text mappings.
     pub texts: Vec<Arc<DeclaredText>>,
 }
 
 /// A text layout and the paths where it may occur. Skipped parts of a text are never in an output.
 #[derive(Debug)]
 pub struct DeclaredText {
+    /// The paths whose texts have this layout.
     pub paths: Vec<String>,
+    /// The first line.
     pub heading: DeclaredPattern,
+    /// The fields, in the order of the file.
     pub fields: Vec<DeclaredPattern>,
 }
 
 /// A pattern and the elements of its named groups.
 #[derive(Debug)]
 pub struct DeclaredPattern {
+    /// A regular expression.
     pub pattern: String,
+    /// Its named groups, each with its data element.
     pub groups: Vec<(String, ElementId)>,
 }
 

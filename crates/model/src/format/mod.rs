@@ -32,7 +32,9 @@ use trie::PathStep;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Syntax {
+    /// XML 1.0.
     Xml,
+    /// JSON (RFC 8259).
     Json,
 }
 
@@ -55,7 +57,8 @@ pub enum LinkKind {
 /// The attributes (XML) and the member (JSON) by which one object refers to another.
 #[derive(Debug)]
 pub struct References {
-    pub attributes: Vec<(ExpandedName, LinkKind)>,
+    pub(crate) attributes: Vec<(ExpandedName, LinkKind)>,
+    /// The JSON member that names an object or refers to one.
     pub json: Option<String>,
 }
 
@@ -70,8 +73,11 @@ impl References {
 /// The prefix of a namespace in outputs, whatever prefix the message uses (P5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnPrefix {
+    /// The prefix.
     pub prefix: String,
+    /// The namespace it stands for.
     pub namespace: NamespaceId,
+    /// The URI of that namespace.
     pub uri: String,
     /// Its declaration, with the space before it.
     pub declaration: String,
@@ -104,8 +110,11 @@ pub struct FormatId(usize);
 /// One loaded format.
 #[derive(Debug)]
 pub struct Format {
+    /// Its index among the formats.
     pub id: FormatId,
+    /// Its name.
     pub name: String,
+    /// Whether its messages have a message key.
     pub has_message_type: bool,
     /// The path of the notice, if the format has one.
     pub notice: Option<String>,
@@ -115,7 +124,9 @@ pub struct Format {
     pub prefixes: Vec<(String, NamespaceId)>,
     /// The prefixes of the outputs, in the order in which they are declared: its own, and one for `xsi:nil`.
     pub own_prefixes: Vec<OwnPrefix>,
+    /// How references between objects are written, if it has any.
     pub references: Option<References>,
+    /// The mapping as its author wrote it, for the second reading.
     pub declared: Arc<Declared>,
     /// The layouts of its texts.
     pub layouts: Vec<Layout>,
@@ -185,6 +196,7 @@ struct FormatRoot {
 pub struct Formats {
     all: Vec<Format>,
     roots: Vec<FormatRoot>,
+    /// The namespaces that formats name.
     pub namespaces: Namespaces,
     messages: Vec<String>,
 }

@@ -53,12 +53,13 @@ impl Namespaces {
         index.map_or(NamespaceId::UNKNOWN, NamespaceId)
     }
 
+    /// The URI of a namespace; empty for none and for an unknown one.
     pub fn uri(&self, id: NamespaceId) -> &str {
         self.0.get(id.index()).map_or("", String::as_str)
     }
 
     /// How many namespaces have ids.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 }

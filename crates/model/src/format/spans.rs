@@ -14,14 +14,18 @@ use crate::config::{ConfigError, Document, Spanned};
 pub struct SpannedPath {
     /// Complete, from below the root.
     pub path: String,
+    /// Where it is, in bytes of the file.
     pub span: Range<usize>,
 }
 
 /// The content of a `format.toml`, with spans.
 #[derive(Debug)]
 pub struct FormatSpans {
+    /// The name of the format.
     pub name: SpannedPath,
+    /// How its messages are written.
     pub syntaxes: Vec<Syntax>,
+    /// The root.
     pub root: Option<SpannedPath>,
     /// Prefixes and their namespaces.
     pub namespaces: Vec<(String, String)>,
@@ -29,9 +33,11 @@ pub struct FormatSpans {
     pub paths: Vec<(SpannedPath, String)>,
     /// The paths that the filter reads itself: message key, requester.
     pub read: Vec<SpannedPath>,
+    /// Paths of elements that may be `xsi:nil`.
     pub nillable: Vec<SpannedPath>,
     /// Paths of required parts, each with its placeholder.
     pub required: Vec<(SpannedPath, String)>,
+    /// Paths that the format names as unmapped on purpose.
     pub unmapped: Vec<SpannedPath>,
     /// The attributes by which objects refer to one another.
     pub references: Vec<String>,

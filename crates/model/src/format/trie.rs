@@ -36,10 +36,10 @@ impl Default for NodeId {
 /// A step of a path: an element, a member or an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathStep {
-    pub namespace: NamespaceId,
+    pub(crate) namespace: NamespaceId,
     pub(super) attribute: bool,
     /// The local name of an XML name, the whole name of a JSON member.
-    pub local: Box<str>,
+    pub(crate) local: Box<str>,
 }
 
 impl PathStep {
@@ -149,10 +149,15 @@ const MAX_PLAIN_CHILDREN: usize = 64;
 /// One node: its target, roles and children.
 #[derive(Debug)]
 pub struct Node {
+    /// What may be below it.
     pub content: Content,
+    /// What its own value is.
     pub target: Target,
+    /// Its role in the envelope, if any.
     pub role: Option<Role>,
+    /// What stands for it where the schema requires it and the policy denies it.
     pub placeholder: Option<Placeholder>,
+    /// Whether it may be `xsi:nil`.
     pub nillable: bool,
     /// Its last part, which takes the notice that a value was removed for its shape.
     pub notice: Option<NodeId>,
@@ -250,6 +255,7 @@ impl Trie {
         Self { nodes: vec![Node::new("", NamespaceId::NONE)], named: Vec::new() }
     }
 
+    /// The node of this id.
     #[inline]
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.index())

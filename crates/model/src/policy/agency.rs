@@ -21,9 +21,13 @@ pub struct ClassSetId(u32);
 /// One agency class as the policy declares it.
 #[derive(Debug)]
 pub struct AgencyClass {
+    /// Its name.
     pub name: String,
+    /// Its patterns of ORIs.
     pub patterns: Vec<OriPattern>,
+    /// Classes whose ORIs its patterns don't claim.
     pub except: Vec<ClassId>,
+    /// What the policy says of it for people.
     pub metadata: RuleMetadata,
 }
 
@@ -86,7 +90,7 @@ impl Agencies {
         &self.classes
     }
 
-    pub fn class(&self, id: ClassId) -> Option<&AgencyClass> {
+    pub(crate) fn class(&self, id: ClassId) -> Option<&AgencyClass> {
         self.classes.get(usize::from(id))
     }
 

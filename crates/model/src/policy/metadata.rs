@@ -14,7 +14,7 @@ pub type RuleId = usize;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ruling {
     /// The permits that apply and name it, the most open one first.
-    pub permits: Vec<(RuleId, Treatment)>,
+    pub(crate) permits: Vec<(RuleId, Treatment)>,
     /// The forbids that apply and name it.
     pub forbids: Vec<RuleId>,
 }
@@ -38,6 +38,7 @@ impl Policy {
         &self.head.file
     }
 
+    /// The title of the policy.
     pub fn title(&self) -> Option<&str> {
         self.head.title.as_deref()
     }
@@ -57,6 +58,7 @@ impl Policy {
         self.agencies.classes()
     }
 
+    /// The name of an agency class; empty if there is none of this id.
     pub fn class_name(&self, class: ClassId) -> &str {
         self.agencies.name(class)
     }
@@ -81,6 +83,7 @@ impl Policy {
         &self.rules
     }
 
+    /// The rule of this id.
     pub fn rule(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(id)
     }
@@ -95,6 +98,7 @@ impl Policy {
         self.purposes.are_listed
     }
 
+    /// The code of a purpose; empty if there is none of this id.
     pub fn purpose_code(&self, purpose: PurposeId) -> &str {
         self.purposes.codes.get(usize::from(purpose.0)).map_or("", String::as_str)
     }

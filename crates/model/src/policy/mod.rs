@@ -77,6 +77,7 @@ impl Grant {
         self.treatments.get(element.index()).copied().flatten()
     }
 
+    /// What it means for the message.
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
@@ -180,6 +181,7 @@ struct PolicyHeader {
 }
 
 impl Policy {
+    /// Name, version and digest, as in receipts.
     pub fn identity(&self) -> &Arc<PolicyIdentity> {
         &self.identity
     }

@@ -139,6 +139,7 @@ impl OriPattern {
         &self.0
     }
 
+    /// Whether an ORI is one of those it describes.
     pub fn matches(&self, ori: Ori) -> bool {
         matches(&self.0, &ori.0)
     }

@@ -20,6 +20,7 @@ pub struct RequestError {
 /// The undeclared part of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undeclared {
+    /// The purpose.
     Purpose,
     /// Two different purposes.
     Purposes,
@@ -60,6 +61,7 @@ impl RequestError {
         &self.declared
     }
 
+    /// What isn't declared.
     pub fn what(&self) -> Undeclared {
         self.what
     }

@@ -94,6 +94,7 @@ impl Requester {
         Some(self)
     }
 
+    /// The purpose code; `None` if none was stated, or two.
     pub fn purpose_code(&self) -> Option<&str> {
         match &self.purpose {
             Purpose::One(code) => Some(code),
@@ -101,10 +102,11 @@ impl Requester {
         }
     }
 
-    pub fn states_several_purposes(&self) -> bool {
+    pub(crate) fn states_several_purposes(&self) -> bool {
         self.purpose == Purpose::Several
     }
 
+    /// The claims that the caller vouches for, in the order they were added.
     pub fn claims(&self) -> &[String] {
         &self.claims
     }

@@ -25,9 +25,9 @@ const COLUMN: &str = "ori";
 #[derive(Debug)]
 pub struct Roster {
     /// Its name in errors.
-    pub name: String,
+    pub(crate) name: String,
     /// Its rows, each terminated by a line feed.
-    pub text: String,
+    pub(crate) text: String,
     /// The ORIs, each with its span in the text.
     pub oris: Vec<(Ori, Range<usize>)>,
 }
@@ -41,6 +41,7 @@ impl Roster {
         Ok(Self { name, text, oris })
     }
 
+    /// Its path and text, for errors.
     pub fn document(&self) -> Document<'_> {
         Document { file: &self.name, text: &self.text }
     }

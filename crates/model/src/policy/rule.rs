@@ -20,13 +20,13 @@ pub struct ClaimSet(pub u64);
 
 impl ClaimSet {
     /// How many claims a policy can declare.
-    pub const LIMIT: usize = 64;
+    pub(crate) const LIMIT: usize = 64;
 
-    pub fn insert(&mut self, index: usize) {
+    pub(crate) fn insert(&mut self, index: usize) {
         self.0 |= 1 << (index % Self::LIMIT);
     }
 
-    pub fn contains(self, index: usize) -> bool {
+    pub(crate) fn contains(self, index: usize) -> bool {
         self.0 >> (index % Self::LIMIT) & 1 == 1
     }
 
@@ -63,16 +63,24 @@ pub struct RuleMetadata {
 /// One permit, forbid or review rule. `None` in a condition is "any".
 #[derive(Debug)]
 pub struct Rule {
+    /// Its id in the policy.
     pub id: String,
+    /// The agency classes it is for.
     pub classes: Option<Vec<ClassId>>,
+    /// The purposes it is for.
     pub purposes: Option<Vec<PurposeId>>,
+    /// The message keys it is for.
     pub messages: Option<Vec<MessageKeyId>>,
+    /// Claims all of which must be vouched for.
     pub requires: ClaimSet,
+    /// Claims none of which may be vouched for.
     pub unless: ClaimSet,
     /// Whether it also applies if the request omits the purpose, or the message the key, that the rule is conditional
     /// on. A forbid or a review does by default; a permit never does (P2).
     pub applies_when_absent: bool,
+    /// What it does to the grant.
     pub effect: Effect,
+    /// What the policy says of it for people.
     pub metadata: RuleMetadata,
 }
 
@@ -83,12 +91,16 @@ pub struct PurposeId(pub u16);
 /// The attributes of a request that rules depend on. With the set of classes it is the key of the grant cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Conditions {
+    /// The purpose; `None` if the request states none.
     pub purpose: Option<PurposeId>,
+    /// The claims that are vouched for.
     pub claims: ClaimSet,
+    /// The message key; `None` if the message has none.
     pub message: Option<MessageKeyId>,
 }
 
 impl Rule {
+    /// Whether it applies to a requester of these classes under these conditions.
     pub fn applies(&self, classes: &[ClassId], conditions: &Conditions) -> bool {
         self.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
             && self.is_for(conditions.purpose, conditions.message)

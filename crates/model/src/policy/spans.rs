@@ -12,26 +12,35 @@ use crate::config::{ConfigError, Document, Spanned};
 /// A name and its span.
 #[derive(Debug, Clone)]
 pub struct SpannedName {
+    /// The name.
     pub name: String,
+    /// Where it is, in bytes of the file.
     pub span: Range<usize>,
 }
 
 /// An agency class.
 #[derive(Debug)]
 pub struct ClassSpans {
+    /// Its name.
     pub name: SpannedName,
     /// ORIs and patterns.
     pub ori: Vec<SpannedName>,
+    /// The file of its roster.
     pub ori_file: Option<SpannedName>,
+    /// Classes whose ORIs its patterns don't claim.
     pub except: Vec<SpannedName>,
+    /// Classes that share ORIs with it on purpose.
     pub overlaps: Vec<SpannedName>,
 }
 
 /// A rule of any kind.
 #[derive(Debug)]
 pub struct RuleSpans {
+    /// Its id.
     pub id: SpannedName,
+    /// The selectors of `elements`.
     pub elements: Vec<SpannedName>,
+    /// The selectors of `as`, each with its treatment.
     pub treatments: Vec<(SpannedName, Treatment)>,
 }
 
@@ -42,8 +51,11 @@ pub struct PolicySpans {
     pub head: Range<usize>,
     /// The span of `on-shape-violation`.
     pub on_shape_violation: Option<Range<usize>>,
+    /// The claims that the policy declares.
     pub claims: Vec<SpannedName>,
+    /// The agency classes.
     pub classes: Vec<ClassSpans>,
+    /// The rules, as in [`Policy::rules`](super::Policy::rules).
     pub rules: Vec<RuleSpans>,
 }
 

@@ -12,19 +12,19 @@ pub struct Structure(MessageParts);
 impl Structure {
     /// The structure of a message of the named format; `None` if it can't be read. What the grant doesn't have is
     /// named, but not entered.
-    pub fn of(filter: &Filter, format: &str, grant: &Grant, message: &[u8]) -> Option<Self> {
+    pub(crate) fn of(filter: &Filter, format: &str, grant: &Grant, message: &[u8]) -> Option<Self> {
         let format = filter.inner().formats.by_name(format)?;
         read(filter, format, grant, message).ok().map(Self)
     }
 
     /// One line per part, indented.
-    pub fn lines(&self) -> String {
+    pub(crate) fn lines(&self) -> String {
         let parts = self.0.0.iter();
         parts.map(|part| format!("{:indent$}{}\n", "", view::name(part), indent = 2 * part.depth)).collect()
     }
 
     /// The path of the part that begins last before an offset, in the mapping's own names.
-    pub fn path_at(&self, offset: usize) -> String {
+    pub(crate) fn path_at(&self, offset: usize) -> String {
         let index = self.0.0.iter().rposition(|part| part.start <= offset);
         index.map(|index| self.0.path(index)).unwrap_or_default()
     }

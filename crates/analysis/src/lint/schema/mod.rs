@@ -51,8 +51,8 @@ pub(super) const JSON_SCHEMA: &str = "schema.json";
 /// A format and the schemas next to it.
 #[derive(Debug, Clone)]
 pub(super) struct Sources<'a> {
-    pub format: Document<'a>,
-    pub schemas: Vec<Document<'a>>,
+    pub(crate) format: Document<'a>,
+    pub(crate) schemas: Vec<Document<'a>>,
 }
 
 /// Checks a format, which is known to load, against its schemas.

@@ -60,7 +60,7 @@ impl Finder {
     }
 
     /// The first match at or after `from`: the index of its pattern, and its span.
-    pub fn find(&self, text: &str, from: usize) -> Option<(usize, Span)> {
+    pub(crate) fn find(&self, text: &str, from: usize) -> Option<(usize, Span)> {
         let mut at = from;
         loop {
             at = self.candidate(text.as_bytes(), at)?;

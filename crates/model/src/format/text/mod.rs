@@ -69,6 +69,7 @@ impl Piece {
 /// A match of a pattern: columns with fixed text around them.
 #[derive(Debug)]
 pub struct Row {
+    /// Its columns, from left to right.
     pub columns: Vec<Column>,
     /// The fixed text after the last column, as it is output.
     pub after: String,
@@ -80,6 +81,7 @@ pub struct Row {
 /// A value in a match.
 #[derive(Debug)]
 pub struct Column {
+    /// The data element of its value.
     pub element: ElementId,
     /// The fixed text before it, as it is output.
     pub before: String,
@@ -87,6 +89,7 @@ pub struct Column {
     index: usize,
     /// Minimum and maximum number of characters.
     pub min_chars: usize,
+    /// How many characters it has at most.
     pub max_chars: usize,
     /// What it can hold.
     matcher: GroupMatcher,
