@@ -77,7 +77,7 @@ fn read_xml(message: Message<'_>, limits: &Limits) -> Result<(), Refusal> {
     let known = Namespaces::default();
     let mut state = XmlState::default();
     let (mut reader, _) = XmlReader::open(message.text, message.encoding, limits, &known, &mut state)?;
-    while !matches!(reader.next()?, Event::Done) {}
+    while !matches!(reader.next_event()?, Event::Done) {}
     Ok(())
 }
 

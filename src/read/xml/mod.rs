@@ -251,7 +251,7 @@ impl<'m, 's> XmlReader<'m, 's> {
 
     /// What comes next.
     #[inline]
-    pub fn next(&mut self) -> ReadResult<Event> {
+    pub fn next_event(&mut self) -> ReadResult<Event> {
         if self.phase != Phase::Content {
             return self.next_elsewhere();
         }
@@ -281,7 +281,7 @@ impl<'m, 's> XmlReader<'m, 's> {
         }
         let depth = self.state.open.len();
         loop {
-            if let Event::End(_) = self.next()?
+            if let Event::End(_) = self.next_event()?
                 && self.state.open.len() < depth
             {
                 return Ok(self.position);

@@ -6,7 +6,7 @@ fn read(text: &str) -> ReadResult<()> {
     let (limits, known) = (Limits::default(), Namespaces::default());
     let mut state = XmlState::default();
     let (mut reader, _) = XmlReader::open(text, Encoding::Utf8, &limits, &known, &mut state)?;
-    while !matches!(reader.next()?, Event::Done) {}
+    while !matches!(reader.next_event()?, Event::Done) {}
     Ok(())
 }
 
@@ -116,7 +116,7 @@ fn attack_16_a_namespace_written_with_references_is_expanded_before_it_is_compar
     let mut state = XmlState::default();
     let (mut reader, _) =
         XmlReader::open("<a xmlns='urn:&#x64;'/>", Encoding::Utf8, &limits, &known, &mut state).unwrap();
-    let Event::Start(tag) = reader.next().unwrap() else { panic!("a start tag comes first") };
+    let Event::Start(tag) = reader.next_event().unwrap() else { panic!("a start tag comes first") };
     assert_eq!(tag.namespace, id);
 }
 
@@ -136,7 +136,7 @@ fn p8_many_attributes_and_declarations_mean_what_few_do() {
         let known = Namespaces::default();
         let mut state = XmlState::default();
         let (mut reader, _) = XmlReader::open(text, Encoding::Utf8, &limits, &known, &mut state)?;
-        while !matches!(reader.next()?, Event::Done) {}
+        while !matches!(reader.next_event()?, Event::Done) {}
         Ok::<_, Refusal>(())
     };
     for count in [1, 31, 32, 33, 34, 64, 20_000] {

@@ -56,9 +56,9 @@ impl JsonRewriter<'_, '_, '_> {
             self.session.note_missing(role, value_start);
         }
         // An object of which nothing but its id may go out is as good as a reference to the one that has the rest.
-        let is_reference = id.len() > 0 && !released && !has_parts;
+        let is_reference = !id.is_empty() && !released && !has_parts;
         let refers = is_reference && self.session.buffers.links.kept(id.start()).is_some();
-        if id.len() > 0 && !self.session.buffers.links.is_writing() {
+        if !id.is_empty() && !self.session.buffers.links.is_writing() {
             let closing = match (released, has_parts) {
                 (true, _) => Closing::Object { speaks: true, may_point: true },
                 (false, true) => Closing::Object { speaks: false, may_point: true },
@@ -102,7 +102,7 @@ impl JsonRewriter<'_, '_, '_> {
         let out = self.out.bytes();
         push_json_string(&node.name, out);
         out.push(b':');
-        out.extend_from_slice(if indent.len() > 0 { b" " } else { b"" });
+        out.extend_from_slice(if !indent.is_empty() { b" " } else { b"" });
         push_json_string(NOTICE, out);
         self.buffers.context.mark_used(node.namespace, at);
         self.session.notice_written(node);

@@ -100,7 +100,7 @@ impl XmlRewriter<'_, '_, '_> {
         let mut content = Content::One(Span::default());
         let mut pieces = 0;
         loop {
-            let (span, meaning, plain) = match self.reader.next()? {
+            let (span, meaning, plain) = match self.reader.next_event()? {
                 Event::Text(span) => (span, span, self.reader.text_is_plain()),
                 // Of a section only the line ends can mean something else than they say.
                 Event::CData(span) => {

@@ -140,7 +140,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 self.element(&tag)?;
                 continue;
             }
-            match self.reader.next()? {
+            match self.reader.next_event()? {
                 Event::Start(tag) => self.element(&tag)?,
                 Event::Text(span) => self.loose_text(span),
                 Event::CData(span) => self.loose_cdata(span),
@@ -299,7 +299,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let plain = self.reader.text_is_plain();
         let is_blank = self.reader.text_is_blank();
         let nearest = if is_blank { span } else { nearest_space(span, self.text.as_bytes()) };
-        if nearest.len() > 0 {
+        if !nearest.is_empty() {
             self.space = nearest;
         }
         let Some(frame) = self.buffers.frames.last_mut() else { return };
@@ -407,7 +407,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         if self.out.len() > out_content {
             self.copy_space();
             self.end_tag(name, namespace, tag);
-        } else if tag.len() > 0 {
+        } else if !tag.is_empty() {
             self.out.bytes().pop();
             self.out.bytes().extend_from_slice(b"/>");
         }

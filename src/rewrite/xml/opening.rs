@@ -62,10 +62,10 @@ impl Opening {
         state: &mut XmlState,
     ) -> Rewrite<Self> {
         let (mut reader, declaration) = XmlReader::open(message.text, message.encoding, limits, known, state)?;
-        let has_declaration = declaration.span.len() > 0;
+        let has_declaration = !declaration.span.is_empty();
         let mut space = Span::default();
         loop {
-            match reader.next()? {
+            match reader.next_event()? {
                 Event::Start(root) => {
                     return Ok(Self { declaration, space, root, bookmark: reader.bookmark() });
                 }

@@ -50,7 +50,7 @@ impl XmlRewriter<'_, '_, '_> {
     /// Writes the notice as the last part of an element that ends with `tag` and stays, if it has a place for one.
     pub(super) fn notice(&mut self, id: Option<NodeId>, tag: Span) {
         let node = id.and_then(|id| self.trie.node(id)).and_then(|node| self.trie.node(node.notice?));
-        let Some(node) = node.filter(|_| tag.len() > 0 && self.session.owes_notice()) else { return };
+        let Some(node) = node.filter(|_| !tag.is_empty() && self.session.owes_notice()) else { return };
         let name = self.qualified(node.namespace, node.name.as_bytes());
         self.copy(self.space);
         self.buffers.used.mark(node.namespace, self.out.len());

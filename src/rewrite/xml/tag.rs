@@ -61,7 +61,7 @@ impl XmlRewriter<'_, '_, '_> {
 
     /// Writes an end tag.
     pub(super) fn end_tag(&mut self, name: QualifiedName, namespace: NamespaceId, tag: Span) {
-        if is_planted(Planted::EndTag) || tag.len() == 0 {
+        if is_planted(Planted::EndTag) || tag.is_empty() {
             return;
         }
         // The name in the end tag is that of the start tag to the byte.

@@ -36,7 +36,7 @@ fn write_text(matrix: &Matrix, f: &mut String) -> fmt::Result {
     let label_width = label_width.unwrap_or(0) + 1;
     let mut notes: Vec<&str> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
-    let heads: Vec<Vec<String>> = matrix.columns.iter().map(|head| head_lines(head)).collect();
+    let heads: Vec<Vec<String>> = matrix.columns.iter().map(head_lines).collect();
     let mut begin = 0;
     while begin < heads.len() {
         let width = |head: &Vec<String>| head.iter().map(|line| line.chars().count()).max().unwrap_or(0) + 2;

@@ -35,7 +35,7 @@ pub(super) fn walk(message: Message<'_>, trie: &Trie, walk: &mut MessageWalk<'_>
     let (mut reader, _) = XmlReader::open(message.text, message.encoding, limits, namespaces, &mut state)?;
     let mut xml = XmlWalk { walk, text: message.text, trie, open: Vec::new() };
     loop {
-        match reader.next()? {
+        match reader.next_event()? {
             Event::Start(tag) => xml.start(&tag, &mut reader)?,
             Event::End(_) => xml.end(),
             Event::Text(span) if !reader.text_is_blank() => xml.stray_text(span.text(message.text), false),
@@ -182,7 +182,7 @@ impl XmlWalk<'_, '_> {
         let is_nil = self.attributes(part, Some(node), reader);
         let mut value = String::new();
         loop {
-            match reader.next()? {
+            match reader.next_event()? {
                 Event::Text(span) => decode(span.text(self.text), &mut value),
                 Event::CData(span) => {
                     let inside = self.text.get(span.start() + CDATA_START..span.end() - CDATA_END);
