@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use dmv_redact::fuzz::{Ran, redact_source};
 use dmv_redact::{Filter, Requester};
 
 use crate::cases::filter;
+use crate::run::{Ran, redact_source};
 
 /// In memory, where there is such a place: what is fuzzed is no disk.
 const MEMORY: &str = "/dev/shm";

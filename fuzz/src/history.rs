@@ -1,7 +1,6 @@
 //! What was redacted before changes nothing (P10): messages go through one old filter and through one that remembers none,
 //! and output and receipt must be the same.
 
-use dmv_redact::fuzz::without_history;
 
 use crate::dice::Dice;
 use crate::packs::{Asker, PACKS};
@@ -23,7 +22,7 @@ fn difference(dice: &mut Dice<'_>, mut each: impl FnMut(&[u8], &Outcome)) -> Opt
     let pack = dice.one_of(&PACKS);
     for (asker, message) in pack.sequence(dice) {
         let old = redact(&pack.filter, asker, &message);
-        let fresh = redact(&without_history(&pack.filter), asker, &message);
+        let fresh = redact(&pack.filter.without_history(), asker, &message);
         each(&message, &old);
         if old != fresh {
             let shown = |(out, receipt): &Outcome| format!("{}\n{receipt}", String::from_utf8_lossy(out));

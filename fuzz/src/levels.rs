@@ -1,7 +1,7 @@
 //! Whatever vector instructions the processor has, the outcome is the same (P10): no laxness lives in one width alone.
 
 use dmv_redact::Receipt;
-use dmv_redact::fuzz::{Width, with_width, without_history};
+use dmv_redact_model::width::{Width, with_width};
 
 use crate::dice::Dice;
 use crate::mutate::mutated;
@@ -21,7 +21,7 @@ pub fn levels_agree(data: &[u8]) {
 fn agree(filter: &dmv_redact::Filter, asker: &Asker, message: &[u8]) {
     // Twice: what is kept of the first reading is compared with the second in vectors, too.
     let redact = || {
-        let filter = without_history(filter);
+        let filter = filter.without_history();
         [(); 2].map(|()| {
             let mut out = Vec::new();
             let receipt: Receipt = filter.redact(message, &asker.setting.requester, &mut out);

@@ -8,6 +8,7 @@ mod pace;
 mod packs;
 mod pairs;
 mod properties;
+mod run;
 mod soak;
 mod tally;
 mod templates;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use dmv_redact::fuzz::without_history;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::dice::Dice;
@@ -86,7 +85,7 @@ fn ceil_boundary(text: &str, at: usize) -> usize {
 
 /// Without what a filter keeps of earlier messages: one much like those before takes a fraction of the time, up to some length.
 fn time(asker: &Asker, message: &[u8]) -> Duration {
-    let filter = without_history(&asker.setting.filter);
+    let filter = asker.setting.filter.without_history();
     let mut out = Vec::new();
     let begun = processor_time();
     let _ = filter.redact(message, &asker.setting.requester, &mut out);

@@ -10,16 +10,18 @@ use crate::shipped;
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, File, decode_lines};
 use dmv_redact_model::format::Formats;
-use dmv_redact_model::policy::Policy;
+use dmv_redact_model::policy::{Policy, Rosters};
 use dmv_redact_verify::Verifier;
 
-/// The settings of a filter. Every setting is optional.
+/// The settings of a filter. Every setting is optional. What comes from a path can come from memory as well.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct FilterBuilder {
     policy: PolicySource,
-    catalogs: Vec<PathBuf>,
-    formats_dirs: Vec<PathBuf>,
+    /// Tables of ORIs in memory, by the name that the policy has for them.
+    rosters: Vec<(String, Vec<u8>)>,
+    catalogs: Vec<TableSource>,
+    formats: Vec<FormatSource>,
     only_format: Option<String>,
     limits: Limits,
     one_reading: bool,
@@ -29,35 +31,90 @@ pub struct FilterBuilder {
 enum PolicySource {
     #[default]
     Baseline,
+    Table(TableSource),
+}
+
+/// A table that a user wrote.
+#[derive(Debug, Clone)]
+enum TableSource {
     Path(PathBuf),
-    Text {
-        name: String,
-        text: String,
-    },
+    Memory { name: String, bytes: Vec<u8> },
+}
+
+impl TableSource {
+    fn read(&self) -> Result<File, ConfigError> {
+        match self {
+            Self::Path(path) => File::read(path),
+            Self::Memory { name, bytes } => Ok(File { name: name.clone(), text: decode_lines(name, bytes.clone())? }),
+        }
+    }
+}
+
+/// Formats that a user wrote.
+#[derive(Debug, Clone)]
+enum FormatSource {
+    /// Every format in a folder.
+    Folder(PathBuf),
+    One(TableSource),
+}
+
+impl FormatSource {
+    fn read(&self) -> Result<Vec<File>, ConfigError> {
+        match self {
+            Self::Folder(folder) => read_formats(folder),
+            Self::One(table) => Ok(vec![table.read()?]),
+        }
+    }
 }
 
 impl FilterBuilder {
-    /// Reads the policy from this file; its ORI files are relative to its folder.
+    /// Reads the policy from this file; its rosters (`ori-file`) are relative to its folder.
     pub fn policy_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.policy = PolicySource::Path(path.into());
+        self.policy = PolicySource::Table(TableSource::Path(path.into()));
         self
     }
 
-    /// Takes the policy from `text`; `name` is its name in errors. Such a policy can't have ORI files.
-    pub fn policy_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
-        self.policy = PolicySource::Text { name: name.into(), text: text.into() };
+    /// Takes the policy from the bytes of a `policy.toml`; `name` is its name in errors. Its rosters come from
+    /// [`roster_bytes`](Self::roster_bytes).
+    pub fn policy_bytes(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.policy = PolicySource::Table(TableSource::Memory { name: name.into(), bytes: bytes.into() });
+        self
+    }
+
+    /// The same from a text.
+    pub fn policy_text(self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.policy_bytes(name, text.into())
+    }
+
+    /// Takes a roster from the bytes of its CSV table: that of the agency classes whose `ori-file` is `name`. It is
+    /// taken before a file of that name. `build` fails if no class names it.
+    pub fn roster_bytes(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.rosters.push((name.into(), bytes.into()));
         self
     }
 
     /// Adds the data elements of this file to the catalog.
     pub fn catalog_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.catalogs.push(path.into());
+        self.catalogs.push(TableSource::Path(path.into()));
+        self
+    }
+
+    /// Adds the data elements of the bytes of a `catalog.toml`; `name` is its name in errors.
+    pub fn catalog_bytes(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.catalogs.push(TableSource::Memory { name: name.into(), bytes: bytes.into() });
         self
     }
 
     /// Adds every format in this folder: `<folder>/<name>/format.toml`.
     pub fn formats_dir(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.formats_dirs.push(folder.into());
+        self.formats.push(FormatSource::Folder(folder.into()));
+        self
+    }
+
+    /// Adds the format of the bytes of a `format.toml`; `name` is its name in errors. The filter doesn't need the
+    /// schemas beside it: `dmv-redact check` does.
+    pub fn format_bytes(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.formats.push(FormatSource::One(TableSource::Memory { name: name.into(), bytes: bytes.into() }));
         self
     }
 
@@ -82,8 +139,8 @@ impl FilterBuilder {
 
     /// Reads all files and builds the filter.
     ///
-    /// Files are checked and compiled here. What is built in is compiled lazily: the first message of each kind takes
-    /// milliseconds, later ones microseconds. To avoid this latency, redact a message of each kind as a warm-up.
+    /// Files are checked and compiled here. What ships with the filter is compiled when a message first needs it: the
+    /// first message of each kind takes milliseconds, later ones microseconds. [`Filter::warm`] compiles all of it.
     ///
     /// # Errors
     /// When a file can't be read or is wrong; the error names file, line, column and the nearest known spelling.
@@ -98,12 +155,12 @@ impl FilterBuilder {
     /// Loads what a policy refers to: the catalog, and the formats with their message keys.
     #[doc(hidden)]
     pub fn load_catalog_and_formats(&self) -> Result<(Arc<Catalog>, Formats), ConfigError> {
-        let catalogs = self.catalogs.iter().map(|path| File::read(path)).collect::<Result<Vec<_>, _>>()?;
+        let catalogs = self.catalogs.iter().map(TableSource::read).collect::<Result<Vec<_>, _>>()?;
         let catalog =
             Arc::new(Catalog::load(shipped::CATALOG, &catalogs.iter().map(File::document).collect::<Vec<_>>())?);
         let mut files = Vec::new();
-        for folder in &self.formats_dirs {
-            files.extend(read_formats(folder)?);
+        for format in &self.formats {
+            files.extend(format.read()?);
         }
         let formats = Formats::load(shipped::FORMATS, &files.iter().map(File::document).collect::<Vec<_>>(), &catalog)?;
         if let Some(name) = self.only_format.as_deref()
@@ -118,13 +175,10 @@ impl FilterBuilder {
     /// The policy's text, and its name in errors.
     #[doc(hidden)]
     pub fn policy_file(&self) -> Result<File, ConfigError> {
-        Ok(match &self.policy {
-            PolicySource::Baseline => File::of(&shipped::BASELINE),
-            PolicySource::Path(path) => File::read(path)?,
-            PolicySource::Text { name, text } => {
-                File { name: name.clone(), text: decode_lines(name, text.clone().into_bytes())? }
-            }
-        })
+        match &self.policy {
+            PolicySource::Baseline => Ok(File::of(&shipped::BASELINE)),
+            PolicySource::Table(table) => table.read(),
+        }
     }
 
     /// Loads the policy alone, for uses without messages.
@@ -132,10 +186,10 @@ impl FilterBuilder {
     pub fn policy(&self, catalog: &Catalog, formats: &Formats) -> Result<Policy, ConfigError> {
         let file = self.policy_file()?;
         let folder = match &self.policy {
-            PolicySource::Path(path) => Some(path.parent().unwrap_or(Path::new(""))),
-            PolicySource::Baseline | PolicySource::Text { .. } => None,
+            PolicySource::Table(TableSource::Path(path)) => Some(path.parent().unwrap_or(Path::new(""))),
+            PolicySource::Baseline | PolicySource::Table(TableSource::Memory { .. }) => None,
         };
-        Policy::load(&file.document(), folder, catalog, formats.keys())
+        Policy::load(&file.document(), Rosters { folder, in_memory: &self.rosters }, catalog, formats.keys())
     }
 }
 

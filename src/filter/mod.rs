@@ -120,6 +120,15 @@ impl Filter {
         self.parts.policy.decide(ori?, requester, message)
     }
 
+    /// Builds everything that is otherwise built when a message first needs it: the shapes of all data elements, the
+    /// paths of all formats, for both readings. Call it once before the first message where a late answer does harm; it
+    /// takes some WARM_TIME and WARM_MEMORY.
+    pub fn warm(&self) {
+        self.parts.catalog.warm();
+        self.parts.formats.warm();
+        self.verifier.warm();
+    }
+
     /// Checks that the policy declares the purpose and claims of a request. Messages for any other request are
     /// withheld, so a caller checks each kind of request once, before the first message.
     ///

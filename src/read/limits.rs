@@ -6,10 +6,13 @@ use dmv_redact_model::config::ConfigError;
 ///
 /// ```
 /// # use dmv_redact::{Filter, Limits};
-/// let filter = Filter::builder().limits(Limits { message_bytes: 1 << 20, ..Limits::default() }).build()?;
+/// let mut limits = Limits::default();
+/// limits.message_bytes = 1 << 20;
+/// let filter = Filter::builder().limits(limits).build()?;
 /// # Ok::<(), dmv_redact::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Bytes of one message. Default 16 MiB; 1 GiB is the most that can be set.
     pub message_bytes: usize,

@@ -163,7 +163,7 @@ impl From<AuditError> for RunError {
     fn from(error: AuditError) -> Self {
         match error {
             AuditError::Usage(message) => Self::Usage(message),
-            AuditError::Io(message) => Self::Io(message),
+            other => Self::Io(other.to_string()),
         }
     }
 }

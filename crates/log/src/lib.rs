@@ -16,6 +16,7 @@ mod tail;
 mod tests;
 mod verify;
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -27,6 +28,7 @@ pub use verify::{Aggregate, LogHead, Verification, verify, verify_and_aggregate}
 
 /// Why a log can't be used.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum AuditError {
     /// It, or its key, is invalid; the text says how.
     Usage(String),
@@ -39,3 +41,12 @@ impl AuditError {
         Self::Io(format!("{}: {error}", path.display()))
     }
 }
+
+impl fmt::Display for AuditError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Usage(message) | Self::Io(message)) = self;
+        f.write_str(message)
+    }
+}
+
+impl std::error::Error for AuditError {}

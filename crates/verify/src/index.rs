@@ -68,7 +68,7 @@ fn hash(from: usize, namespace: usize, local: &str) -> usize {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
         _ => (bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0),
     };
-    let whole = (from << 32 ^ namespace << 16 ^ bytes.len()) as u64;
+    let whole = (from as u64) << 32 ^ (namespace as u64) << 16 ^ bytes.len() as u64;
     let mixed = (first.wrapping_mul(MIX) ^ last.rotate_left(23) ^ whole).wrapping_mul(MIX);
     (mixed >> 32) as usize
 }

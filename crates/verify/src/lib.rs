@@ -98,6 +98,20 @@ impl Verifier {
         Ok(Self { formats, values: Values::new(catalog)? })
     }
 
+    /// Builds what is otherwise built for the first output of each format.
+    pub fn warm(&self) {
+        self.values.warm();
+        for tables in &self.formats {
+            for syntax in [Syntax::Xml, Syntax::Json] {
+                tables.of(syntax);
+            }
+            for layout in &tables.layouts {
+                // A layout that can't be compiled matches no text, now as later.
+                let _ = layout.compile_all();
+            }
+        }
+    }
+
     /// The format of an output, by its root.
     ///
     /// # Errors

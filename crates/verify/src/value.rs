@@ -46,6 +46,12 @@ impl Pattern {
         Ok(Self { text: text.into(), dfa: OnceLock::new(), regex })
     }
 
+    /// Builds what is otherwise built for the first value.
+    fn warm(&self) {
+        self.dfa();
+        self.is_match("");
+    }
+
     fn dfa(&self) -> Option<&Dfa> {
         self.dfa.get_or_init(|| Dfa::new(&self.text)).as_ref()
     }
@@ -129,6 +135,13 @@ impl Values {
             });
         }
         Ok(Self { shapes, ssn: OnceLock::new(), sentence: OnceLock::new() })
+    }
+
+    /// Builds what is otherwise built for the first value of each element.
+    pub(super) fn warm(&self) {
+        self.matches_ssn("");
+        self.matches_sentence("");
+        self.shapes.iter().for_each(|shape| shape.pattern.warm());
     }
 
     /// The number of elements.

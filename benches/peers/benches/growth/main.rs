@@ -60,7 +60,8 @@ fn main() {
 }
 
 fn messages() -> String {
-    let limits = Limits { message_bytes: 1 << 30, members: 1 << 30, ..Limits::default() };
+    let mut limits = Limits::default();
+    (limits.message_bytes, limits.members) = (1 << 30, 1 << 30);
     let build = |twice| Filter::builder().limits(limits.clone()).second_reading(twice).build().unwrap();
     let (once, twice) = (build(false), build(true));
     let requester = police();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::*;
 use dmv_redact_model::catalog::{Catalog, ElementId};
 use dmv_redact_model::config::Document;
-use dmv_redact_model::policy::{Conditions, MessageKeys, OriPattern, Verdict};
+use dmv_redact_model::policy::{Conditions, MessageKeys, OriPattern, Rosters, Verdict};
 
 const CATALOG: &str = "[[element]]\nid = \"a.one\"\n[[element]]\nid = \"a.two\"\nkind = \"date\"\n";
 
@@ -14,7 +14,7 @@ fn policy(text: &str) -> Policy {
     let text = format!("[policy]\nname = \"p\"\nversion = \"1\"\nclaims = [\"c0\", \"c1\", \"c2\", \"c3\"]\n{text}");
     let catalog = Catalog::load(dmv_redact::shipped::CATALOG, &[Document { file: "c", text: CATALOG }]).unwrap();
     let keys = MessageKeys { names: &["DR".into(), "RR".into()], may_be_absent: true };
-    Policy::load(&Document { file: "p.toml", text: &text }, None, &catalog, keys).unwrap()
+    Policy::load(&Document { file: "p.toml", text: &text }, Rosters::default(), &catalog, keys).unwrap()
 }
 
 /// A deterministic pseudorandom sequence.

@@ -221,7 +221,12 @@ fn is_declaration(line: &[u8]) -> bool {
 
 /// Limits for recognition: a message beyond the caller's is still a document.
 fn reading_limits(limits: &Limits) -> Limits {
-    Limits { message_bytes: usize::MAX, depth: 1 << 12, name_bytes: usize::MAX, members: usize::MAX, ..limits.clone() }
+    let mut reading = limits.clone();
+    reading.message_bytes = usize::MAX;
+    reading.depth = 1 << 12;
+    reading.name_bytes = usize::MAX;
+    reading.members = usize::MAX;
+    reading
 }
 
 #[cfg(test)]

@@ -146,6 +146,12 @@ impl Catalog {
         (0..).map(ElementId).zip(&self.elements)
     }
 
+    /// Builds what is otherwise built for the first value of each element.
+    #[doc(hidden)]
+    pub fn warm(&self) {
+        self.elements.iter().for_each(|element| element.shape.warm());
+    }
+
     /// The element with exactly this dotted id.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<ElementId> {

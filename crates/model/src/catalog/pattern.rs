@@ -69,12 +69,15 @@ impl Pattern {
     pub(super) fn matches(&self, value: &[u8]) -> bool {
         let table = match value.is_ascii() {
             true => &self.compiled().ascii,
-            false => self.unicode.get_or_init(
-                #[cold]
-                || WholeMatchDfa::new(&parse(&self.text).ok()?).ok(),
-            ),
+            false => self.unicode(),
         };
         table.as_ref().is_some_and(|table| table.matches(value))
+    }
+
+    /// Builds what is otherwise built for the first value.
+    pub(super) fn warm(&self) {
+        self.compiled();
+        self.unicode();
     }
 
     /// The fast path for its plain values.
@@ -86,6 +89,13 @@ impl Pattern {
     /// Whether it matches every base64 text.
     pub(super) fn matches_base64(&self) -> bool {
         self.compiled().matches_base64
+    }
+
+    fn unicode(&self) -> &Option<WholeMatchDfa> {
+        self.unicode.get_or_init(
+            #[cold]
+            || WholeMatchDfa::new(&parse(&self.text).ok()?).ok(),
+        )
     }
 
     #[inline]

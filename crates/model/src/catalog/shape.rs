@@ -111,6 +111,10 @@ impl Shape {
         self.pattern.origin()
     }
 
+    pub(super) fn warm(&self) {
+        self.pattern.warm();
+    }
+
     /// Whether its regular expression can be compiled.
     #[cfg(test)]
     pub(super) fn compiles(&self) -> bool {

@@ -150,6 +150,14 @@ impl Format {
         self.mapping.grow(&document, &self.layouts, syntax).ok().flatten()
     }
 
+    /// Builds what is otherwise built for the first message.
+    fn warm(&self) {
+        self.layouts.iter().for_each(Layout::warm);
+        for syntax in [Syntax::Xml, Syntax::Json] {
+            self.trie(syntax);
+        }
+    }
+
     /// Whether the format has this syntax.
     pub fn has_syntax(&self, syntax: Syntax) -> bool {
         self.mapping.has(syntax)
@@ -266,6 +274,11 @@ impl Formats {
         let is_root =
             |root: &&FormatRoot| root.syntax == syntax && root.namespace == namespace && root.local.as_bytes() == local;
         self.roots.iter().find(is_root).and_then(|root| self.all.get(root.format))
+    }
+
+    /// Builds what is otherwise built for the first message of each format.
+    pub fn warm(&self) {
+        self.all.iter().for_each(Format::warm);
     }
 
     /// The XML format whose root element has this name.

@@ -58,8 +58,8 @@ fn fingerprint(namespace: NamespaceId, attribute: bool, local: &[u8]) -> u64 {
         (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
         _ => (0, local.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))),
     };
-    let rest = local.len() ^ namespace.index() << 16 ^ usize::from(attribute) << 40;
-    (head.rotate_left(23) ^ tail ^ rest as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    let rest = local.len() as u64 ^ (namespace.index() as u64) << 16 ^ u64::from(attribute) << 40;
+    (head.rotate_left(23) ^ tail ^ rest).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// The home slot in a table of `length` slots, a power of two.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::agency::{Agencies, AgencyClass, ClassId};
 use super::ori::{Ori, OriPattern};
 use super::request::{is_purpose_code, nearest_purpose};
-use super::roster::{Roster, no_ori};
+use super::roster::{Roster, Rosters, no_ori};
 use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, RuleMetadata};
 use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, Purposes, envelope_only};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
@@ -175,10 +175,10 @@ enum RuleKind {
 }
 
 impl Policy {
-    /// Reads a policy. `folder` is the base of its ORI files; `messages` are the keys that formats declare.
+    /// Reads a policy; `messages` are the keys that formats declare.
     pub fn load(
         document: &Document<'_>,
-        folder: Option<&Path>,
+        rosters: Rosters<'_>,
         catalog: &Catalog,
         messages: MessageKeys<'_>,
     ) -> Result<Self, ConfigError> {
@@ -202,7 +202,7 @@ impl Policy {
         }
         let classes = ClassNames::of(&raw.agencies);
         let lines = Lines::of(document.text);
-        let agencies = load_agencies(document, &lines, folder, &classes, raw.agencies, &mut digest);
+        let agencies = load_agencies(document, &lines, rosters, &classes, raw.agencies, &mut digest);
         let agencies = errors.take(agencies).unwrap_or_else(|| Agencies::new(Vec::new(), HashMap::new()));
         let purposes = errors.take(declared_purposes(document, raw.policy.purposes.as_ref()));
         let as_written = || Purposes {
@@ -301,7 +301,7 @@ fn check_purpose_code(document: &Document<'_>, name: &Spanned<String>) -> Result
 fn load_agencies(
     document: &Document<'_>,
     lines: &Lines<'_>,
-    folder: Option<&Path>,
+    rosters: Rosters<'_>,
     names: &ClassNames,
     raw: BTreeMap<Spanned<String>, RawAgencyClass>,
     digest: &mut Sha256,
@@ -309,6 +309,7 @@ fn load_agencies(
     let mut errors = Errors::default();
     let mut classes = Vec::new();
     let mut exact: HashMap<Ori, Vec<ClassId>> = HashMap::new();
+    errors.take(rosters.check_names(raw.values().filter_map(|class| class.ori_file.as_ref())));
     for (place, (name, class)) in raw.into_iter().enumerate() {
         let id =
             ClassId::try_from(place).map_err(|_| document.error(&name.span(), "more than 65,536 agency classes"))?;
@@ -332,7 +333,7 @@ fn load_agencies(
         }
         if let Some(file) = &class.ori_file {
             for (ori, _) in
-                errors.take(load_roster(document, folder, file, digest)).into_iter().flat_map(|roster| roster.oris)
+                errors.take(load_roster(document, rosters, file, digest)).into_iter().flat_map(|roster| roster.oris)
             {
                 exact.entry(ori).or_default().push(id);
             }
@@ -351,12 +352,17 @@ fn load_agencies(
 /// Loads the roster of a class. Its bytes are part of the policy's digest.
 fn load_roster(
     document: &Document<'_>,
-    folder: Option<&Path>,
+    rosters: Rosters<'_>,
     file: &Spanned<String>,
     digest: &mut Sha256,
 ) -> Result<Roster, ConfigError> {
-    let Some(folder) = folder else {
-        return Err(document.error(&file.span(), "a policy that is no file can have no `ori-file`"));
+    if let Some((name, bytes)) = rosters.in_memory.iter().find(|(name, _)| name == file.get_ref()) {
+        digest.update(bytes);
+        return Roster::of(Path::new(name), bytes.clone());
+    }
+    let Some(folder) = rosters.folder else {
+        let message = "a policy that is no file has no folder for its `ori-file`";
+        return Err(document.error(&file.span(), message).help("give the table from memory, under this name"));
     };
     let path = folder.join(file.get_ref());
     let bytes = read_bytes(&path)

@@ -30,7 +30,11 @@ pub use request::Undeclared;
 pub use requester::{Requester, RequesterError};
 pub use rule::{ClaimSet, Conditions, Effect, MessageKeyId, Rule};
 pub use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
-pub use {ori::OriPattern, roster::Roster, rule::PurposeId};
+pub use {
+    ori::OriPattern,
+    roster::{Roster, Rosters},
+    rule::PurposeId,
+};
 
 use crate::catalog::{Catalog, ElementId, Treatment};
 use agency::ClassSetId;

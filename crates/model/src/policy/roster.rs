@@ -10,7 +10,7 @@ use std::path::Path;
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
 use super::ori::Ori;
-use crate::config::{ConfigError, Document, Errors, decode};
+use crate::config::{ConfigError, Document, Errors, Spanned, decode};
 
 /// Field delimiters. The first row determines which one is used.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -20,6 +20,36 @@ const MAX_REPORTED: usize = 20;
 
 /// The name of the column that is read.
 const COLUMN: &str = "ori";
+
+/// Where the rosters of a policy come from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rosters<'r> {
+    /// The folder of the policy: an `ori-file` is relative to it.
+    pub folder: Option<&'r Path>,
+    /// Tables in memory, each by the name that an `ori-file` has for it. They are taken before files.
+    pub in_memory: &'r [(String, Vec<u8>)],
+}
+
+impl Rosters<'_> {
+    /// Checks that every table in memory is named by a class, and has a name of its own: one that is never read would
+    /// leave its agencies to other classes (P2).
+    pub(super) fn check_names<'f>(
+        &self,
+        files: impl Iterator<Item = &'f Spanned<String>> + Clone,
+    ) -> Result<(), ConfigError> {
+        let mut errors = Errors::default();
+        for (index, (name, _)) in self.in_memory.iter().enumerate() {
+            if self.in_memory.iter().take(index).any(|(other, _)| other == name) {
+                errors.push(ConfigError::of_file(name, "this table of ORIs is given twice"));
+            } else if !files.clone().any(|file| file.get_ref() == name) {
+                let names = files.clone().map(|file| file.get_ref().as_str());
+                let error = ConfigError::of_file(name, "no agency class of the policy names this table of ORIs");
+                errors.push(error.nearest(name, names).or_help("the name is the text of `ori-file`"));
+            }
+        }
+        errors.finish()
+    }
+}
 
 /// A loaded roster.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::tests::{CATALOG, FORMATS, KEYS};
 use super::*;
 use crate::survey::{Direction, compare};
-use dmv_redact_model::policy::MessageKeys;
+use dmv_redact_model::policy::{MessageKeys, Rosters};
 
 #[derive(Clone, Debug)]
 struct Class {
@@ -56,7 +56,7 @@ impl RandomPolicy {
         let text = self.text();
         let names = &KEYS.map(str::to_owned);
         let keys = MessageKeys { names, may_be_absent: true };
-        Policy::load(&Document { file: "p.toml", text: &text }, None, &CATALOG, keys).unwrap()
+        Policy::load(&Document { file: "p.toml", text: &text }, Rosters::default(), &CATALOG, keys).unwrap()
     }
 
     fn findings(&self, policy: &Policy) -> Vec<Finding> {

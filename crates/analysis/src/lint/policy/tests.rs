@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use super::*;
-use dmv_redact_model::policy::MessageKeys;
+use dmv_redact_model::policy::{MessageKeys, Rosters};
 
 pub(super) const KEYS: [&str; 2] = ["DR", "KR"];
 pub(super) static CATALOG: LazyLock<Catalog> =
@@ -31,7 +31,8 @@ fn found(text: &str) -> Vec<String> {
 fn all_found(text: &str) -> Vec<String> {
     let document = Document { file: "p.toml", text };
     let names = &KEYS.map(str::to_owned);
-    let policy = Policy::load(&document, None, &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
+    let policy =
+        Policy::load(&document, Rosters::default(), &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
     let found = lint(&document, &policy, &CATALOG, &FORMATS).unwrap();
     let line = |finding: &Finding| {
         let (line, column) = finding.error.position().unwrap();
@@ -302,7 +303,8 @@ fn p8_claims_that_depend_on_each_other_in_too_many_ways_are_refused_by_name() {
     let text = format!("{HEAD}claims = {claims:?}\n[agencies]\npolice = {{ ori = ['AZ*'] }}\n{rules}");
     let document = Document { file: "p.toml", text: &text };
     let names = &KEYS.map(str::to_owned);
-    let policy = Policy::load(&document, None, &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
+    let policy =
+        Policy::load(&document, Rosters::default(), &CATALOG, MessageKeys { names, may_be_absent: true }).unwrap();
     let error = lint(&document, &policy, &CATALOG, &FORMATS).unwrap_err().to_string();
     assert!(error.starts_with("p.toml: the claims that rules `f") && error.contains(" more ask for depend"), "{error}");
 }
@@ -540,7 +542,7 @@ fn attack_30_a_wildcard_that_admits_federal_offices_says_what_to_write() {
     let text = format!("{HEAD}[agencies.police]\nori = ['AZ*00']\n{}", permit("one", "'police'", "'person.name'", ""));
     let document = Document { file: "p.toml", text: &text };
     let keys = MessageKeys { names: &[], may_be_absent: false };
-    let policy = Policy::load(&document, None, &CATALOG, keys).unwrap();
+    let policy = Policy::load(&document, Rosters::default(), &CATALOG, keys).unwrap();
     let found = lint(&document, &policy, &CATALOG, &FORMATS).unwrap();
     let help = found.iter().find(|finding| finding.code.name == "wildcard-admits-letters").unwrap().error.help_text();
     assert_eq!(help, Some("`#` is one digit: write `AZ###??00`"));
@@ -558,7 +560,12 @@ fn an_ori_that_a_class_lists_twice_is_told_where_it_is() {
     std::fs::write(folder.path().join("r.csv"), "ori\nAZ0080000\naz0070000\nAZ0080000\n").unwrap();
     let (file, names) = (path.to_str().unwrap(), &[]);
     let document = Document { file, text: &text };
-    let policy = Policy::load(&document, Some(folder.path()), &CATALOG, MessageKeys { names, may_be_absent: false });
+    let policy = Policy::load(
+        &document,
+        Rosters { folder: Some(folder.path()), in_memory: &[] },
+        &CATALOG,
+        MessageKeys { names, may_be_absent: false },
+    );
     let found = lint(&document, &policy.unwrap(), &CATALOG, &FORMATS).unwrap();
     let places: Vec<_> = found.iter().map(|finding| (finding.code.name, finding.error.position().unwrap())).collect();
     assert_eq!(places, [("ori-listed-twice", (3, 1)), ("ori-listed-twice", (4, 1))]);

@@ -111,6 +111,14 @@ impl Layout {
         Ok(())
     }
 
+    /// Compiles what is otherwise compiled for the first text.
+    pub(super) fn warm(&self) {
+        if self.patterns.get().is_none() {
+            // A layout that can't be compiled matches nothing, now as later.
+            let _ = self.compile();
+        }
+    }
+
     /// Whether a text has the heading of this layout.
     pub fn recognizes(&self, text: &str) -> bool {
         let heading = self.heading.get_or_init(|| self.source.heading().ok());
