@@ -27,7 +27,7 @@ pub(crate) fn redact(
     check: impl FnOnce(&[u8], &Receipt) -> Result<(), Refusal>,
 ) -> Receipt {
     let record = Record::begin(buffers.record.take(), parts);
-    let mut receipt = Receipt::begin(record, message.len(), requester.ori());
+    let mut receipt = Receipt::begin(record, message.len(), requester);
     let mut guard = Guard { out, released: false };
     guard.out.clear();
     let released = release(parts, message, requester, buffers, guard.out, &mut receipt);
@@ -58,7 +58,7 @@ pub fn kept_links(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> 
 
 /// The receipt of a message of which nothing is looked at.
 pub(crate) fn withhold(parts: &Arc<Parts>, bytes: usize, refusal: Refusal) -> Receipt {
-    let mut receipt = Receipt::begin(Record::begin(None, parts), bytes, None);
+    let mut receipt = Receipt::begin(Record::begin(None, parts), bytes, &Requester::default());
     receipt.refusal = Some(refusal);
     receipt
 }

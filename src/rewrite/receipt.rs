@@ -10,7 +10,7 @@ use super::tally::ElementCounts;
 use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind};
 use dmv_redact_model::format::FormatId;
-use dmv_redact_model::policy::{Grant, MessageKeyId, Ori, PolicyIdentity};
+use dmv_redact_model::policy::{Grant, MessageKeyId, Ori, PolicyIdentity, Requester};
 
 /// What became of a message. Exhaustive on purpose: a fifth kind must break the caller's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -66,6 +66,7 @@ pub struct Receipt {
     pub(super) image_bytes: u64,
     pub(super) bytes_in: usize,
     pub(super) bytes_out: usize,
+    pub(super) correlation_id: Option<Arc<str>>,
 }
 
 /// What of a receipt is shared with its copies, and taken over by a later one when all are gone.
@@ -94,13 +95,13 @@ impl Record {
 impl Receipt {
     /// The receipt of a message of `bytes` bytes that nothing has been decided on: withheld until then.
     #[inline]
-    pub(super) fn begin(record: Arc<Record>, bytes: usize, requester: Option<Ori>) -> Self {
+    pub(super) fn begin(record: Arc<Record>, bytes: usize, requester: &Requester) -> Self {
         Self {
             disposition: Disposition::Withheld,
             refusal: None,
             format: None,
             message_type: None,
-            requester,
+            requester: requester.ori(),
             is_decided: false,
             record,
             unmapped: 0,
@@ -108,6 +109,7 @@ impl Receipt {
             image_bytes: 0,
             bytes_in: bytes,
             bytes_out: 0,
+            correlation_id: requester.shared_correlation_id(),
         }
     }
 
@@ -174,6 +176,13 @@ impl Receipt {
     #[must_use]
     pub fn requester(&self) -> Option<Ori> {
         self.requester
+    }
+
+    /// The switch's own id of the request, if it gave one with
+    /// [`Requester::correlation_id`](crate::Requester::correlation_id).
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.correlation_id.as_deref()
     }
 
     /// Names of the agency classes that the requester is in.
@@ -293,6 +302,10 @@ impl Serialize for Receipt {
         map.serialize_entry("image-bytes", &self.image_bytes)?;
         map.serialize_entry("bytes-in", &self.bytes_in)?;
         map.serialize_entry("bytes-out", &self.bytes_out)?;
+        // Left out where there is none: most receipts of a batch have none.
+        if let Some(id) = self.correlation_id() {
+            map.serialize_entry("correlation-id", id)?;
+        }
         map.end()
     }
 }

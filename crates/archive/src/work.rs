@@ -1,6 +1,5 @@
 //! A worker processes a unit: it redacts each message, serializes its record, and adds its output.
 
-use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +12,6 @@ use crate::{Comparison, Summary, Tally};
 use dmv_redact::internal::read::{Reason, Refusal};
 use dmv_redact::{Filter, Receipt, Requester};
 use dmv_redact_log::Bodies;
-use dmv_redact_model::escape;
 
 /// What a run does with every message.
 #[derive(Debug)]
@@ -330,33 +328,8 @@ impl UnitWorker<'_> {
         self.tally.add(receipt);
         if self.task.is_audited {
             let source = origin.name.filter(|_| origin.item.is_none()).unwrap_or(self.source);
-            self.result.bodies.push(receipt.disposition(), |into| {
-                write_body(source, origin.item, self.task.is_dry_run, receipt, into)
-            });
+            self.result.bodies.push(source, origin.item, self.task.is_dry_run, receipt);
         }
-    }
-}
-
-/// Writes the body of a message's audit record: its origin, then its receipt.
-fn write_body(source: &str, item: Option<u64>, dry_run: bool, receipt: &Receipt, into: &mut Vec<u8>) {
-    #[derive(serde::Serialize)]
-    struct Body<'b> {
-        source: &'b str,
-        item: Option<u64>,
-        /// Omitted if false, as in the records of earlier versions.
-        #[serde(rename = "dry-run", skip_serializing_if = "std::ops::Not::not")]
-        dry_run: bool,
-        #[serde(flatten)]
-        receipt: &'b Receipt,
-    }
-    let start = into.len();
-    // Writing to a vector can't fail, and all keys of a receipt are strings.
-    let _ = serde_json::to_writer(&mut *into, &Body { source, item, dry_run, receipt });
-    // Only the source needs escaping: the rest are fixed words and numbers (P6).
-    if let Cow::Owned(_) = escape::escape(source) {
-        let safe = escape::json(&String::from_utf8_lossy(into.get(start..).unwrap_or_default()));
-        into.truncate(start);
-        into.extend_from_slice(safe.as_bytes());
     }
 }
 

@@ -1,6 +1,22 @@
 //! Records of a batch of messages, serialized by the workers, chained later in the order of the source.
 
-use dmv_redact::Disposition;
+use std::borrow::Cow;
+
+use dmv_redact::{Disposition, Receipt};
+use dmv_redact_model::escape;
+use serde::Serialize;
+
+/// The body of the record of a message.
+#[derive(Serialize)]
+struct MessageRecord<'b> {
+    source: &'b str,
+    item: Option<u64>,
+    /// Omitted if false, as in the records of earlier versions.
+    #[serde(rename = "dry-run", skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+    #[serde(flatten)]
+    receipt: &'b Receipt,
+}
 
 /// Bodies of records, concatenated.
 #[derive(Debug, Default)]
@@ -11,9 +27,24 @@ pub struct Bodies {
 }
 
 impl Bodies {
-    /// Adds the body that `write` appends: a JSON object without line ends.
-    pub fn push(&mut self, disposition: Disposition, write: impl FnOnce(&mut Vec<u8>)) {
-        write(&mut self.bytes);
+    /// Adds the record of a message: its origin, then its receipt. `source` names where it came from, `item` its place
+    /// there; of a dry run nothing went out.
+    pub fn push(&mut self, source: &str, item: Option<u64>, dry_run: bool, receipt: &Receipt) {
+        let start = self.bytes.len();
+        // Writing to a vector can't fail, and all keys of a receipt are strings.
+        let _ = serde_json::to_writer(&mut self.bytes, &MessageRecord { source, item, dry_run, receipt });
+        // Only the source needs escaping: the rest are fixed words and numbers (P6).
+        if let Cow::Owned(_) = escape::escape(source) {
+            let safe = escape::json(&String::from_utf8_lossy(self.bytes.get(start..).unwrap_or_default()));
+            self.bytes.truncate(start);
+            self.bytes.extend_from_slice(safe.as_bytes());
+        }
+        self.ends.push((self.bytes.len(), receipt.disposition()));
+    }
+
+    #[cfg(test)]
+    pub(crate) fn push_body(&mut self, disposition: Disposition, body: &[u8]) {
+        self.bytes.extend_from_slice(body);
         self.ends.push((self.bytes.len(), disposition));
     }
 

@@ -12,6 +12,7 @@ use super::ending::LogEnd;
 use super::records::{CheckpointRecord, StartRecord, body_of, now};
 use super::tail::{LineBoundary, Tail};
 use super::{AuditError, Bodies, Key};
+use dmv_redact::Receipt;
 use dmv_redact_model::policy::PolicyIdentity;
 
 /// The log of a run.
@@ -138,6 +139,29 @@ impl Log {
             Some((line, link)) => self.write(&line, link),
             None => Ok(()),
         }
+    }
+
+    /// Begins a run of a process that appends receipts one by one with [`append_receipt`](Self::append_receipt), and
+    /// syncs.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn begin(&mut self, policy: &PolicyIdentity) -> io::Result<()> {
+        self.prepare(policy, false, false)?;
+        self.start()?;
+        self.sync()
+    }
+
+    /// Records one message, and syncs: when it returns, its output may go out (P12). `source` is the switch's word for
+    /// where the message came from; it is escaped.
+    ///
+    /// # Errors
+    /// When it can't be written. The output must not go out then.
+    pub fn append_receipt(&mut self, source: &str, receipt: &Receipt) -> io::Result<()> {
+        let mut bodies = Bodies::default();
+        bodies.push(source, None, false, receipt);
+        self.append(&bodies)?;
+        self.sync()
     }
 
     /// Records messages. When it returns, the operating system has them; they aren't synced yet.

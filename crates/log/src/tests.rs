@@ -30,9 +30,8 @@ fn bodies(numbers: std::ops::Range<usize>) -> Bodies {
     for number in numbers {
         let disposition = DISPOSITIONS[number % 4];
         let name = disposition.name();
-        bodies.push(disposition, |into| {
-            write!(into, "{{\"source\":\"in.ndjson\",\"item\":{number},\"disposition\":\"{name}\"}}").unwrap();
-        });
+        let body = format!("{{\"source\":\"in.ndjson\",\"item\":{number},\"disposition\":\"{name}\"}}");
+        bodies.push_body(disposition, body.as_bytes());
     }
     bodies
 }
@@ -349,9 +348,8 @@ fn p8_a_record_too_long_to_be_read_again_is_never_written() {
     let (_folder, path) = in_folder();
     let mut log = begin(&path);
     let mut long = Bodies::default();
-    long.push(Disposition::Held, |into| {
-        write!(into, "{{\"source\":\"{}\",\"disposition\":\"held\"}}", "x".repeat(1 << 20)).unwrap();
-    });
+    let body = format!("{{\"source\":\"{}\",\"disposition\":\"held\"}}", "x".repeat(1 << 20));
+    long.push_body(Disposition::Held, body.as_bytes());
     let error = log.append(&long).unwrap_err();
     assert_eq!(error.to_string(), "a record is longer than a line of the log may be");
     log.end().unwrap();
@@ -490,4 +488,23 @@ proptest! {
         prop_assert_eq!(foreign, (100_000..100_000 + others).collect::<Vec<_>>());
         prop_assert_eq!(faults(&path), [""; 0]);
     }
+}
+
+/// As a switch appends: one receipt at a time, each on disk before its output goes out.
+#[test]
+fn p12_receipts_appended_one_by_one_are_a_log_that_verifies() {
+    let (_folder, path) = in_folder();
+    let filter = dmv_redact::Filter::builder().build().unwrap();
+    let mut log = Log::open(&path, None).unwrap();
+    log.begin(filter.policy()).unwrap();
+    for id in ["a-1", "a-2"] {
+        let requester = dmv_redact::Requester::new("AZ0070000").unwrap().correlation_id(id).unwrap();
+        let receipt = filter.redact(b"no message", &requester, &mut Vec::new());
+        log.append_receipt("switch\u{202e}1", &receipt).unwrap();
+        assert!(fs::read_to_string(&path).unwrap().contains(&format!("\"correlation-id\":\"{id}\"")));
+    }
+    log.end().unwrap();
+    let verified = verify(std::slice::from_ref(&path), None, None).unwrap();
+    assert_eq!((verified.messages, verified.fault_count), (2, 0));
+    assert!(!fs::read_to_string(&path).unwrap().contains('\u{202e}'));
 }

@@ -1,6 +1,7 @@
 //! The recipient of a message, as vouched for by the caller.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::ori::{Ori, OriFault};
 
@@ -17,6 +18,7 @@ pub struct Requester {
     ori: Option<Ori>,
     purpose: Purpose,
     claims: Vec<String>,
+    correlation_id: Option<Arc<str>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,7 +32,12 @@ enum Purpose {
 
 impl Clone for Requester {
     fn clone(&self) -> Self {
-        Self { ori: self.ori, purpose: self.purpose.clone(), claims: self.claims.clone() }
+        Self {
+            ori: self.ori,
+            purpose: self.purpose.clone(),
+            claims: self.claims.clone(),
+            correlation_id: self.correlation_id.clone(),
+        }
     }
 
     /// Reuses allocations, because the requester changes from message to message.
@@ -41,6 +48,7 @@ impl Clone for Requester {
             (purpose, other) => *purpose = other.clone(),
         }
         self.claims.clone_from(&source.claims);
+        self.correlation_id.clone_from(&source.correlation_id);
     }
 }
 
@@ -50,7 +58,7 @@ impl Requester {
     /// # Errors
     /// When `ori` is not exactly nine characters of A to Z and 0 to 9, the first a letter.
     pub fn new(ori: &str) -> Result<Self, RequesterError> {
-        let ori = Ori::parse(ori).map_err(|fault| RequesterError { fault })?;
+        let ori = Ori::parse(ori).map_err(|fault| RequesterError(Fault::Ori(fault)))?;
         Ok(Self { ori: Some(ori), ..Self::default() })
     }
 
@@ -80,6 +88,36 @@ impl Requester {
     pub fn claim(mut self, name: impl Into<String>) -> Self {
         self.claims.push(name.into());
         self
+    }
+
+    /// Adds the switch's own id of the request, which is then in the receipt: it leads from a record of the disclosure
+    /// log to the request. It decides nothing.
+    ///
+    /// # Errors
+    /// When `id` is not 1 to 64 characters of A to Z, a to z, 0 to 9, `-`, `_`, `.` and `:`. It is written to logs (P6):
+    /// it must not be taken from the message.
+    ///
+    /// ```
+    /// # use dmv_redact::{Filter, Requester};
+    /// let requester = Requester::new("AZ0070000")?.purpose("C").correlation_id("7f3a-0042")?;
+    /// let receipt = Filter::builder().build()?.redact(b"no message", &requester, &mut Vec::new());
+    /// assert_eq!(receipt.correlation_id(), Some("7f3a-0042"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn correlation_id(mut self, id: &str) -> Result<Self, RequesterError> {
+        let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+        if !(1..=MAX_CORRELATION_ID).contains(&id.len()) || !id.bytes().all(is_id_byte) {
+            return Err(RequesterError(Fault::CorrelationId));
+        }
+        self.correlation_id = Some(id.into());
+        Ok(self)
+    }
+
+    /// The switch's own id of the request, if it has one.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn shared_correlation_id(&self) -> Option<Arc<str>> {
+        self.correlation_id.clone()
     }
 
     /// The ORI, unless it is to be read from the envelope.
@@ -112,15 +150,27 @@ impl Requester {
     }
 }
 
-/// An invalid ORI. It doesn't repeat the text (P6).
+/// Characters of the longest correlation id.
+const MAX_CORRELATION_ID: usize = 64;
+
+/// An invalid ORI or correlation id. It doesn't repeat the text (P6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RequesterError {
-    fault: OriFault,
+pub struct RequesterError(Fault);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Ori(OriFault),
+    CorrelationId,
 }
 
 impl fmt::Display for RequesterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the requester is no ORI: {}", self.fault)
+        match self.0 {
+            Fault::Ori(fault) => write!(f, "the requester is no ORI: {fault}"),
+            Fault::CorrelationId => {
+                write!(f, "the correlation id is not 1 to {MAX_CORRELATION_ID} letters, digits, `-`, `_`, `.` and `:`")
+            }
+        }
     }
 }
 
