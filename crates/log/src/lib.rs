@@ -3,17 +3,15 @@
 
 mod bodies;
 mod chain;
-mod chunk;
 mod counts;
 mod ending;
-mod fault;
 mod key;
 mod log;
 mod records;
-mod source;
 mod tail;
-#[cfg(test)]
+#[cfg(all(test, feature = "verify"))]
 mod tests;
+#[cfg(feature = "verify")]
 mod verify;
 
 use std::fmt;
@@ -24,6 +22,7 @@ pub use bodies::Bodies;
 pub use chain::LogLine;
 pub use key::Key;
 pub use log::{Log, LogPosition};
+#[cfg(feature = "verify")]
 pub use verify::{Aggregate, LogHead, Verification, verify, verify_and_aggregate};
 
 /// Why a log can't be used.

@@ -41,6 +41,7 @@ pub(super) struct CheckpointRecord<'b> {
 /// The members of a start record that are read back.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(not(feature = "verify"), expect(dead_code, reason = "verification compares them"))]
 pub(super) struct StartFields {
     pub(super) keyed: bool,
     pub(super) run: u64,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::chain::MAX_LINE_BYTES;
+use crate::chain::MAX_LINE_BYTES;
 
 /// A fault and its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,10 @@
 //! Verifies a log: its chunks are checked in parallel, in bounded memory (P8), and joined here: the chain from chunk to
 //! chunk, the counts of each run, and the line that is known from elsewhere.
 
+mod chunk;
+mod fault;
+mod source;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -8,13 +12,13 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::chain::{Hash, LogLine, RecordKind};
-use super::chunk::{self, Chunk, LineInfo, Predecessor, RunContent, RunRecord};
-use super::counts::DispositionCounts;
-use super::fault::{FaultKind, LogFault};
-use super::records::StartFields;
-use super::source::{ChunkReader, LogFile};
-use super::{AuditError, Key};
+use crate::chain::{Hash, LogLine, RecordKind};
+use chunk::{Chunk, LineInfo, Predecessor, RunContent, RunRecord};
+use crate::counts::DispositionCounts;
+use fault::{FaultKind, LogFault};
+use crate::records::StartFields;
+use source::{ChunkReader, LogFile};
+use crate::{AuditError, Key};
 
 /// The result of verifying a log.
 #[derive(Debug, Default)]

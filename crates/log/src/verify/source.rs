@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use super::chain::{LogLine, MAX_LINE_BYTES, RecordKind};
+use crate::chain::{LogLine, MAX_LINE_BYTES, RecordKind};
 use super::chunk::CHUNK_BYTES;
-use super::records::{self, StartFields};
+use crate::records::{self, StartFields};
 
 /// Magic numbers of gzip and Zstandard.
 const GZIP: &[u8] = &[0x1F, 0x8B];
