@@ -1,11 +1,13 @@
 //! Batch processing: message sources, outputs, and the run between them.
 
+mod batch;
 mod comparison;
-mod container;
+mod files;
 mod form;
 mod input;
 mod journal;
 mod line;
+mod marker;
 mod output;
 mod pipeline;
 mod placed;
@@ -21,13 +23,13 @@ mod walk;
 mod work;
 mod writer;
 
+pub use batch::{BatchRun, RunError, RunObserver, RunReport};
 pub use comparison::Comparison;
+pub use files::is_private_folder;
 pub use form::{ArchiveForm, Layout};
 pub use journal::{StartMode, Terms};
 pub use line::LineMembers;
-pub use output::is_private_folder;
 pub use reader::{Destination, Inputs, Outputs};
-pub use run::{BatchRun, RunError, RunObserver, RunReport};
 pub use state::{state_around, state_beside};
 pub use summary::{Summary, Tally};
 pub use walk::{FileWalk, InputRoot, SourceError, WalkEntry, refuse_overlap, roots};

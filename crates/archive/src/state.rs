@@ -9,60 +9,24 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::files::{Staging, create_private_folder, is_private_folder, is_same_file, sync_around, write_atomically};
 use super::journal::{JournalEntry, StartMode, Terms};
-use super::output::{Staging, create_private_folder, is_private_folder, is_same_file, sync_around, write_atomically};
+use super::marker::{MARKER, Site, is_state, site};
 use super::walk::real;
 
 /// Prefix of a state folder's name.
 const PREFIX: &str = ".dmv-redact-";
 /// Maximum length of a file name.
 const MAX_NAME_BYTES: usize = 255;
-/// The marker file of a state folder, locked by its run.
-const MARKER: &str = "dmv-redact-state";
 const JOURNAL: &str = "journal.json";
 const WORK: &str = "work-";
 /// Random characters in a name, so that nothing else can have it.
 const RANDOM_CHARS: usize = 24;
 
-/// The location of a state folder. Its marker says so too, because a folder inside OUT may also be the state beside an
-/// OUT in there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Site {
-    /// Beside OUT, under OUT's name.
-    Beside,
-    /// In OUT, under a random name: for when beside OUT is another mount or can't be written.
-    Inside,
-}
-
-impl Site {
-    /// The content of the marker. No message, archive or notice begins like this, so no output is a marker.
-    fn marker(self) -> &'static [u8] {
-        match self {
-            Self::Beside => b"state of an unfinished dmv-redact run, beside its output\n",
-            Self::Inside => b"state of an unfinished dmv-redact run, in its output folder\n",
-        }
-    }
-}
-
-/// Whether `folder` is the state folder of a run.
-pub(crate) fn is_state(folder: &Path) -> bool {
-    site(folder).is_some()
-}
-
 /// The state folder that `path` is or is in.
 pub fn state_around(path: &Path) -> Option<PathBuf> {
     let path = real(path).ok()?;
     path.ancestors().find(|folder| is_state(folder)).map(Path::to_owned)
-}
-
-fn site(folder: &Path) -> Option<Site> {
-    let marker = folder.join(MARKER);
-    // Anything else than a file of this length isn't a marker, and isn't opened.
-    let metadata = fs::symlink_metadata(&marker).ok().filter(fs::Metadata::is_file)?;
-    let sites = [Site::Beside, Site::Inside];
-    let site = sites.into_iter().find(|site| metadata.len() == site.marker().len() as u64)?;
-    // On some systems, a locked file can't be read by others.
-    fs::read(&marker).map_or(true, |content| content == site.marker()).then_some(site)
 }
 
 /// The path of the state folder beside `out`, if there can be one.

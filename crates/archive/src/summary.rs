@@ -282,6 +282,30 @@ impl Summary {
     }
 }
 
+/// The counts of a verification.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VerificationCounts {
+    /// Outputs that were read.
+    pub messages: u64,
+    /// Those with a finding.
+    pub findings: u64,
+    /// Notices for messages that were held or withheld, and for those that could not be read.
+    pub withheld: u64,
+    pub failed: u64,
+    /// Inputs that could not be read now, or were skipped.
+    pub unread: u64,
+}
+
+impl VerificationCounts {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.findings += other.findings;
+        self.withheld += other.withheld;
+        self.failed += other.failed;
+        self.unread += other.unread;
+    }
+}
+
 /// Adds to a count; copies its name only the first time.
 fn count(counts: &mut BTreeMap<String, u64>, name: &str, number: u64) {
     match counts.get_mut(name) {

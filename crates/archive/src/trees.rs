@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
 
-use super::run::{BatchRun, RunObserver};
+use super::batch::{BatchRun, RunObserver};
 use super::state::begin_inside;
 use super::walk::InputRoot;
 use super::{ArchiveForm, Destination, Inputs, LineMembers, Outputs, StartMode, Task};

@@ -3,38 +3,15 @@
 
 use std::sync::atomic::AtomicBool;
 
+use super::batch::{BatchRun, RunError, RunObserver};
 use super::journal::RunPosition;
 use super::line::{FAILED, trim_space, write_notice};
 use super::pipeline::{self, ByteBudget, ResultSink};
 use super::reader::{ObservedLayouts, Reader, WriterStep};
-use super::run::{BatchRun, RunError, RunObserver};
+use super::summary::VerificationCounts;
 use super::work::{MessageOrigin, UnitWorker};
 use dmv_redact::Requester;
 use dmv_redact::internal::read::Reason;
-
-/// The counts of a verification.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct VerificationCounts {
-    /// Outputs that were read.
-    pub messages: u64,
-    /// Those with a finding.
-    pub findings: u64,
-    /// Notices for messages that were held or withheld, and for those that could not be read.
-    pub withheld: u64,
-    pub failed: u64,
-    /// Inputs that could not be read now, or were skipped.
-    pub unread: u64,
-}
-
-impl VerificationCounts {
-    fn add(&mut self, other: Self) {
-        self.messages += other.messages;
-        self.findings += other.findings;
-        self.withheld += other.withheld;
-        self.failed += other.failed;
-        self.unread += other.unread;
-    }
-}
 
 impl BatchRun {
     /// Reads the inputs as outputs of another run, and reports those that have findings or can't be read.

@@ -6,7 +6,7 @@ use std::fs::{self, FileType};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::state::is_state;
+use super::marker::is_state;
 
 /// An item found by the walk.
 #[derive(Debug)]

@@ -3,11 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::files::{Staging, create_private_folder, is_fatal, write_atomically};
 use super::input::{inflate, nested, read_range};
 use super::line::{LineMembers, trim_space, without_bom};
-use super::output::{OutputBuilder, Staging, UnitOutput, create_private_folder, is_fatal, write_atomically};
+use super::output::{OutputBuilder, UnitOutput};
 use super::unit::{EntryData, LineBlock, MessageEntry, Unit, UnitContent};
-use super::verification::VerificationCounts;
+use crate::summary::VerificationCounts;
 use crate::{Comparison, Summary, Tally};
 use dmv_redact::internal::read::{Reason, Refusal};
 use dmv_redact::{Filter, Receipt, Requester};

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use super::batch::{BatchRun, RunError, RunObserver, RunReport};
+use super::files::{Delivery, is_fatal, sync_around};
 use super::form::ArchiveForm;
 use super::journal::{JournalEntry, RunPosition};
-use super::output::{Delivery, OutputFolder, Stream, UnitOutput, is_fatal, part_path, sync_around};
+use super::output::{OutputFolder, Stream, UnitOutput, part_path};
 use super::pipeline::ResultSink;
 use super::placed::{self, Placed};
 use super::reader::{Destination, Outputs, ReadError, ReadPosition, WriterStep};
-use super::run::{BatchRun, RunError, RunObserver, RunReport};
 use super::state::StateFolder;
 use super::walk::WalkEntry;
 use super::work::UnitResult;

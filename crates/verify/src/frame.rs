@@ -14,7 +14,7 @@ use std::sync::Arc;
 use fearless_simd::{Simd, dispatch};
 
 use super::numbers;
-use super::reading::{Count, Reading, Record, Rules, ValueOutcome};
+use super::reading::{Count, Judged, Reading, Record, Rules, Stands, ValueOutcome};
 use super::sieve::{LANES, Look, Ranges, lanes};
 use super::value::AllowedSieve;
 use dmv_redact_model::catalog::{ElementId, Treatment};
@@ -28,41 +28,6 @@ const MOST: usize = 16;
 const LONGEST: usize = 1 << 14;
 /// Outputs in a row that no frame fitted, behind which one is made only now and then.
 const PATIENCE: u32 = 4 * MOST as u32;
-
-/// Where a value stands in an output.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Stands {
-    /// As a text that says what it says, from byte to byte.
-    Text(Range<usize>),
-    /// As an integer of JSON: the next in the output.
-    Integer,
-}
-
-impl Stands {
-    /// As a text that is a part of the output.
-    pub(super) fn of(part: &str, output: &str) -> Self {
-        let start = part.as_ptr().addr().wrapping_sub(output.as_ptr().addr());
-        Self::Text(start..start + part.len())
-    }
-
-    /// How much of an output it is at least.
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Text(range) => range.len(),
-            Self::Integer => 1,
-        }
-    }
-}
-
-/// A value that was judged, where nothing but that judgement hangs on it.
-#[derive(Debug, Clone)]
-pub(super) struct Judged {
-    pub(super) stands: Stands,
-    /// Its place in the table.
-    pub(super) at: Option<usize>,
-    pub(super) record: Record,
-    pub(super) found: ValueOutcome,
-}
 
 /// A value of an output, and what stands before it.
 #[derive(Debug)]

@@ -1,7 +1,16 @@
 //! Finds the node that a name leads to with one lookup: a hash table over all edges of a mapping, built once. The hash
 //! covers the ends of a name, where names differ; so few names need no better one.
 
-use super::table::Name;
+/// A namespace as the table numbers them: the format's own come after these.
+pub(super) type NamespaceNumber = usize;
+
+/// A name in a message: of an element, an attribute, or a JSON member, which has no namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Name<'a> {
+    pub(super) namespace: NamespaceNumber,
+    pub(super) is_attribute: bool,
+    pub(super) local: &'a str,
+}
 
 /// An edge of the mapping.
 #[derive(Debug)]

@@ -9,11 +9,12 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::borrowed::WithStr;
-use super::frame::{Judged, Stands};
+use super::index::Name;
 use super::links::Number;
 use super::numbers::Quoted;
 use super::reading::{Finding, Reading, Record, Rules, ValueOutcome};
-use super::table::{NO_NAMESPACE, Name, Table, TableNode};
+use super::reading::{Judged, Stands};
+use super::table::{NO_NAMESPACE, Table, TableNode};
 use super::texts::StringSet;
 
 const CONTEXT: &str = "@context";

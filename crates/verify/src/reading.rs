@@ -1,11 +1,12 @@
 //! What the second reading checks against and what it finds, in both syntaxes.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::frame::Judged;
+use super::index::Name;
 use super::links::Links;
-use super::table::{Fact, Name, Table, TableNode};
+use super::table::{Fact, Table, TableNode};
 use super::text::TextLayout;
 use super::value::Values;
 use dmv_redact_model::catalog::{ElementId, Treatment};
@@ -225,6 +226,41 @@ impl EnvelopeFact {
     fn get(&self) -> Option<&str> {
         (self.times > 0).then_some(self.text.as_str())
     }
+}
+
+/// Where a value stands in an output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// As a text that says what it says, from byte to byte.
+    Text(Range<usize>),
+    /// As an integer of JSON: the next in the output.
+    Integer,
+}
+
+impl Stands {
+    /// As a text that is a part of the output.
+    pub(super) fn of(part: &str, output: &str) -> Self {
+        let start = part.as_ptr().addr().wrapping_sub(output.as_ptr().addr());
+        Self::Text(start..start + part.len())
+    }
+
+    /// How much of an output it is at least.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Text(range) => range.len(),
+            Self::Integer => 1,
+        }
+    }
+}
+
+/// A value that was judged, where nothing but that judgement hangs on it.
+#[derive(Debug, Clone)]
+pub(super) struct Judged {
+    pub(super) stands: Stands,
+    /// Its place in the table.
+    pub(super) at: Option<usize>,
+    pub(super) record: Record,
+    pub(super) found: ValueOutcome,
 }
 
 /// What an output contains. The next message reuses it.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::index::EdgeIndex;
+use super::index::{EdgeIndex, Name, NamespaceNumber};
 use super::text::TextLayout;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::format::{Declared, Syntax};
@@ -19,22 +19,12 @@ pub(super) enum Fact {
     Requester,
 }
 
-/// A namespace as the table numbers them: the format's own come after these.
-pub(super) type NamespaceNumber = usize;
 pub(super) const NO_NAMESPACE: NamespaceNumber = 0;
 pub(super) const FOREIGN: NamespaceNumber = 1;
 pub(super) const XSI: NamespaceNumber = 2;
 const FIRST: NamespaceNumber = 3;
 
 const XSI_URI: &str = "http://www.w3.org/2001/XMLSchema-instance";
-
-/// A name in a message: of an element, an attribute, or a JSON member, which has no namespace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Name<'a> {
-    pub(super) namespace: NamespaceNumber,
-    pub(super) is_attribute: bool,
-    pub(super) local: &'a str,
-}
 
 /// An edge from a node to one below.
 #[derive(Debug)]

@@ -7,10 +7,11 @@ use quick_xml::events::{BytesText, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, XmlVersion};
 
-use super::frame::{Judged, Stands};
+use super::index::{Name, NamespaceNumber};
 use super::links::Number;
 use super::reading::{Finding, Reading, Record, Rules, ValueOutcome};
-use super::table::{LinkKind, NO_NAMESPACE, Name, NamespaceNumber, Table, TableNode, XSI};
+use super::reading::{Judged, Stands};
+use super::table::{LinkKind, NO_NAMESPACE, Table, TableNode, XSI};
 use super::tags::{Tag, Tags, XmlToken};
 use super::texts::{Checkpoint, StringSet};
 

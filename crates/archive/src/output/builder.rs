@@ -7,7 +7,7 @@ use super::super::form::Layout;
 use super::super::line::{FAILED, FAILED_SUFFIX, WITHHELD_SUFFIX, write_as_line, write_notice};
 use super::super::unit::OutputTarget;
 use super::zip::{self, WrittenEntry};
-use super::{Delivery, Staging};
+use crate::files::{Delivery, Staging};
 use dmv_redact::Reason;
 
 /// The output of one unit, for the writer.

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::state::is_state;
+use crate::marker::is_state;
 
 /// The output folder.
 #[derive(Debug)]
@@ -68,8 +68,8 @@ mod lookup {
     use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, mkdirat, openat, renameat, statat, unlinkat};
     use rustix::io::Errno;
 
-    use super::super::files::not_a_regular_file;
     use super::refuse_state;
+    use crate::files::not_a_regular_file;
 
     /// The folder that was looked up last, cached because the next file is usually in the same.
     #[derive(Debug, Default)]
@@ -150,8 +150,8 @@ mod lookup {
     use std::io;
     use std::path::Path;
 
-    use super::super::files::not_a_regular_file;
     use super::refuse_state;
+    use crate::files::not_a_regular_file;
 
     #[derive(Debug, Default)]
     pub(super) struct FolderLookup;

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::super::form::{ArchiveForm, Compression, Layout};
 use super::builder::TAR_END_BYTES;
 use super::device::open_device;
-use super::files::create_private;
 use super::packer::Packer;
 use super::{UnitOutput, zip};
+use crate::files::create_private;
 
 /// The progress of a stream, for the journal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,12 +1,12 @@
 //! Checks a chunk of a log by itself: each line against its own hash and against the line before. The lines at its
 //! ends, and its records of runs, are kept for the verifier, which joins the chunks.
 
+use super::fault::{FaultKind, LogFault};
+use super::{Aggregate, LogHead, MAX_KEPT_FAULTS};
 use crate::Key;
 use crate::chain::{Hash, Link, LogLine, MAX_LINE_BYTES, RecordKind};
 use crate::counts::DispositionCounts;
-use super::fault::{FaultKind, LogFault};
 use crate::records::{self, StartFields};
-use super::{Aggregate, LogHead, MAX_KEPT_FAULTS};
 
 /// Bytes of a chunk.
 pub(super) const CHUNK_BYTES: u64 = 1 << 22;

@@ -13,12 +13,12 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::chain::{Hash, LogLine, RecordKind};
-use chunk::{Chunk, LineInfo, Predecessor, RunContent, RunRecord};
 use crate::counts::DispositionCounts;
-use fault::{FaultKind, LogFault};
 use crate::records::StartFields;
-use source::{ChunkReader, LogFile};
 use crate::{AuditError, Key};
+use chunk::{Chunk, LineInfo, Predecessor, RunContent, RunRecord};
+use fault::{FaultKind, LogFault};
+use source::{ChunkReader, LogFile};
 
 /// The result of verifying a log.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use crate::chain::{LogLine, MAX_LINE_BYTES, RecordKind};
 use super::chunk::CHUNK_BYTES;
+use crate::chain::{LogLine, MAX_LINE_BYTES, RecordKind};
 use crate::records::{self, StartFields};
 
 /// Magic numbers of gzip and Zstandard.

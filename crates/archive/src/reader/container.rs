@@ -5,15 +5,15 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::form::Layout;
-use super::input::{
+use super::{ReadPosition, ReadState, WriterStep};
+use crate::form::Layout;
+use crate::input::{
     ArchiveMember, ArchiveReader, FileRanges, FileStamp, LineSplitter, OpenedSource, SourceData, TarReader, ZipReader,
     generated_name, read_at_most,
 };
-use super::journal::SourcePosition;
-use super::pipeline::Feed;
-use super::reader::{ReadPosition, ReadState, WriterStep};
-use super::unit::{EntryData, MessageEntry, OutputTarget, UNIT_BYTES, UNIT_ENTRIES, Unit, UnitContent};
+use crate::journal::SourcePosition;
+use crate::pipeline::Feed;
+use crate::unit::{EntryData, MessageEntry, OutputTarget, UNIT_BYTES, UNIT_ENTRIES, Unit, UnitContent};
 
 /// A source that is read as a stream.
 pub(super) struct Container {

@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 
 /// A file to put in place, or to remove from there.
 #[derive(Debug)]
-pub(in super::super) struct Delivery {
+pub(crate) struct Delivery {
     /// Its relative path below the output folder.
-    pub(in super::super) place: PathBuf,
+    pub(crate) place: PathBuf,
     /// The staged file; `None` if the message was refused: the output of an earlier run must go (P11).
-    pub(in super::super) staged: Option<PathBuf>,
+    pub(crate) staged: Option<PathBuf>,
 }
 
 /// The staging folder for the files of one unit.
 #[derive(Debug, Clone, Copy)]
-pub(in super::super) struct Staging<'s> {
-    pub(in super::super) folder: &'s Path,
+pub(crate) struct Staging<'s> {
+    pub(crate) folder: &'s Path,
     /// The unit's number, unique in this run.
-    pub(in super::super) unit: u64,
+    pub(crate) unit: u64,
 }
 
 impl Staging<'_> {
     /// Writes a file that is synced later with others: one sync of the file system is cheaper than one per small file.
-    pub(super) fn stage(&self, index: usize, output: &[u8]) -> io::Result<PathBuf> {
+    pub(crate) fn stage(&self, index: usize, output: &[u8]) -> io::Result<PathBuf> {
         let path = self.folder.join(format!("{STAGED}{}-{index}", self.unit));
         // Never an existing file, whose owner would be unknown.
         let mut file = private().create_new(true).open(&path)?;
@@ -36,7 +36,7 @@ impl Staging<'_> {
     }
 
     /// Whether a file name is that of a staged file.
-    pub(in super::super) fn is_staged(name: &OsStr) -> bool {
+    pub(crate) fn is_staged(name: &OsStr) -> bool {
         name.as_encoded_bytes().starts_with(STAGED.as_bytes())
     }
 }
@@ -45,7 +45,7 @@ impl Staging<'_> {
 const STAGED: &str = "staged-";
 
 /// Syncs the file system of `path`, where the operating system can.
-pub(in super::super) fn sync_around(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_around(path: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::fs::syncfs(File::open(path)?)?;
     #[cfg(not(target_os = "linux"))]
@@ -54,7 +54,7 @@ pub(in super::super) fn sync_around(path: &Path) -> io::Result<()> {
 }
 
 /// Creates or truncates a file with mode 0600.
-pub(in super::super) fn create_private(path: &Path) -> io::Result<File> {
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     private().create(true).truncate(true).open(path)
 }
 
@@ -67,7 +67,7 @@ fn private() -> OpenOptions {
 }
 
 /// Creates a folder and its parents with mode 0700.
-pub(in super::super) fn create_private_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -90,7 +90,7 @@ pub fn is_private_folder(path: &Path) -> io::Result<bool> {
 }
 
 /// Whether an open file is the one at `path`.
-pub(in super::super) fn is_same_file(file: &File, path: &Path) -> bool {
+pub(crate) fn is_same_file(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -110,7 +110,7 @@ pub(in super::super) fn is_same_file(file: &File, path: &Path) -> bool {
 /// # Errors
 /// When the folder can't be made, the file can't be written, synced or renamed, or something other than a file is at
 /// `path`; nothing is left over then.
-pub(in super::super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
@@ -124,12 +124,12 @@ pub(in super::super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Resul
 }
 
 /// The error where something other than a file is in the way.
-pub(super) fn not_a_regular_file() -> io::Error {
+pub(crate) fn not_a_regular_file() -> io::Error {
     io::Error::other("what is there is no regular file, and nothing else is replaced")
 }
 
 /// Whether the next output would fail with the same error: then the run ends.
-pub(in super::super) fn is_fatal(error: &io::Error) -> bool {
+pub(crate) fn is_fatal(error: &io::Error) -> bool {
     use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
 }

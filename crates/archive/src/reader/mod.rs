@@ -1,5 +1,7 @@
 //! The reader of a run: walks the inputs, opens each file, splits its content into units, and submits them in order.
 
+mod container;
+
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,18 +12,18 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::container::{self, Container};
-use super::form::{ArchiveForm, Compression, Layout};
-use super::input::{
+use crate::files::Staging;
+use crate::form::{ArchiveForm, Compression, Layout};
+use crate::input::{
     FileStamp, MemoryBounds, OpenedSource, ProbedFile, SourceData, archive_place, open_stdin, read_at_most,
 };
-use super::journal::{RunPosition, SourcePosition};
-use super::output::Staging;
-use super::pipeline::Feed;
-use super::state::StateFolder;
-use super::unit::{EntryData, MessageEntry, OutputTarget, UNIT_BYTES, UNIT_ENTRIES, Unit, UnitContent};
-use super::walk::{FileWalk, InputRoot, WalkEntry};
-use super::work::{Task, UnitResult};
+use crate::journal::{RunPosition, SourcePosition};
+use crate::pipeline::Feed;
+use crate::state::StateFolder;
+use crate::unit::{EntryData, MessageEntry, OutputTarget, UNIT_BYTES, UNIT_ENTRIES, Unit, UnitContent};
+use crate::walk::{FileWalk, InputRoot, WalkEntry};
+use crate::work::{Task, UnitResult};
+use container::Container;
 
 /// The sources of a run.
 #[derive(Debug, Clone)]
@@ -52,7 +54,7 @@ pub enum Outputs {
 
 impl Outputs {
     /// The output folder, if there is one.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    pub(crate) fn folder(&self) -> Option<&Path> {
         match self {
             Self::Mirror(out) | Self::Files(out) => Some(out),
             Self::One { .. } | Self::Nowhere => None,
@@ -60,7 +62,7 @@ impl Outputs {
     }
 
     /// Whether anything is in the destination, except the run's own state.
-    pub(super) fn has_existing_outputs(&self, state: Option<&StateFolder>) -> bool {
+    pub(crate) fn has_existing_outputs(&self, state: Option<&StateFolder>) -> bool {
         match self {
             Self::Mirror(out) | Self::Files(out) => {
                 let is_other = |entry: io::Result<std::fs::DirEntry>| {
@@ -94,15 +96,15 @@ impl Destination {
 
 /// Observed layouts, without which some options have no effect.
 #[derive(Debug, Default)]
-pub(super) struct ObservedLayouts {
+pub(crate) struct ObservedLayouts {
     /// A source of lines, which have members.
-    pub(super) lines: AtomicBool,
+    pub(crate) lines: AtomicBool,
     /// An output that may hold notices.
-    pub(super) notices: AtomicBool,
+    pub(crate) notices: AtomicBool,
 }
 
 /// A step for the writer.
-pub(super) enum WriterStep {
+pub(crate) enum WriterStep {
     /// The next outputs go to a stream of this form, at this path below the output folder or to stdout.
     Open { form: ArchiveForm, place: Option<PathBuf> },
     /// A processed unit, and the position after it.
@@ -117,38 +119,38 @@ pub(super) enum WriterStep {
 
 /// The reader's position after a step.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ReadPosition {
-    pub(super) found: u64,
-    pub(super) last: Option<PathBuf>,
+pub(crate) struct ReadPosition {
+    pub(crate) found: u64,
+    pub(crate) last: Option<PathBuf>,
     /// Digest of the paths of everything found so far.
-    pub(super) digest: Vec<u8>,
-    pub(super) inside: Option<SourcePosition>,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) inside: Option<SourcePosition>,
 }
 
 /// Why reading ended early.
 #[derive(Debug)]
-pub(super) enum ReadError {
+pub(crate) enum ReadError {
     /// What was read before a stop has changed.
     Changed(PathBuf),
 }
 
 /// The reader of a run.
-pub(super) struct Reader<'r> {
-    pub(super) task: &'r Task,
-    pub(super) inputs: &'r Inputs,
-    pub(super) outputs: &'r Outputs,
+pub(crate) struct Reader<'r> {
+    pub(crate) task: &'r Task,
+    pub(crate) inputs: &'r Inputs,
+    pub(crate) outputs: &'r Outputs,
     /// The form of the inputs, if the caller states it.
-    pub(super) as_form: Option<ArchiveForm>,
+    pub(crate) as_form: Option<ArchiveForm>,
     /// The folder of staged files.
-    pub(super) staging: Option<&'r Path>,
-    pub(super) workers: &'r ThreadPool,
+    pub(crate) staging: Option<&'r Path>,
+    pub(crate) workers: &'r ThreadPool,
     /// Whether to stop after the units in flight.
-    pub(super) is_stopped: &'static AtomicBool,
+    pub(crate) is_stopped: &'static AtomicBool,
     /// Memory limit of a decompressor's window.
-    pub(super) window: usize,
+    pub(crate) window: usize,
     /// Disk limit for spooling a zip that isn't a plain file.
-    pub(super) spool: u64,
-    pub(super) observed: &'r ObservedLayouts,
+    pub(crate) spool: u64,
+    pub(crate) observed: &'r ObservedLayouts,
 }
 
 const TOO_MANY: &str = "it holds many messages, and with --output-format message each needs a file: add `-o FOLDER/`";
@@ -160,7 +162,7 @@ type FeedMut<'f, 's, 'r> = &'f mut Feed<'s, 'r, WriterStep>;
 
 impl<'r> Reader<'r> {
     /// Reads everything from `position` on.
-    pub(super) fn run(&self, position: &RunPosition, feed: FeedMut<'_, '_, 'r>) -> Result<(), ReadError> {
+    pub(crate) fn run(&self, position: &RunPosition, feed: FeedMut<'_, '_, 'r>) -> Result<(), ReadError> {
         let mut state =
             ReadState { reader: self, reached: ReadPosition::default(), files: Vec::new(), bytes: 0, is_open: false };
         match self.inputs {
@@ -208,9 +210,9 @@ impl<'r> Reader<'r> {
 }
 
 /// The state of a reader.
-pub(super) struct ReadState<'a, 'r> {
+pub(crate) struct ReadState<'a, 'r> {
     reader: &'a Reader<'r>,
-    pub(super) reached: ReadPosition,
+    pub(crate) reached: ReadPosition,
     /// Messages that are files, not submitted yet.
     files: Vec<MessageEntry>,
     bytes: usize,
@@ -461,30 +463,30 @@ impl<'r> ReadState<'_, 'r> {
     }
 
     /// Maximum length of a message.
-    pub(super) fn message_bytes(&self) -> usize {
+    pub(crate) fn message_bytes(&self) -> usize {
         self.reader.task.filter.message_bytes()
     }
 
     /// Maximum length of a line.
-    pub(super) fn max_line_bytes(&self) -> usize {
+    pub(crate) fn max_line_bytes(&self) -> usize {
         self.reader.task.members.max_line_bytes(self.reader.task.filter.limits())
     }
 
     /// Disk limit for spooling a source.
-    pub(super) fn spool_bytes(&self) -> u64 {
+    pub(crate) fn spool_bytes(&self) -> u64 {
         self.reader.spool
     }
 
     /// The run's folder of staged files, if it has one.
-    pub(super) fn staging(&self) -> Option<&Path> {
+    pub(crate) fn staging(&self) -> Option<&Path> {
         self.reader.staging
     }
 
-    pub(super) fn is_over(&self, feed: &Feed<'_, 'r, WriterStep>) -> bool {
+    pub(crate) fn is_over(&self, feed: &Feed<'_, 'r, WriterStep>) -> bool {
         self.reader.is_over(feed)
     }
 
-    pub(super) fn hand_over(&self, unit: Unit, reached: ReadPosition, feed: FeedMut<'_, '_, 'r>) -> bool {
+    pub(crate) fn hand_over(&self, unit: Unit, reached: ReadPosition, feed: FeedMut<'_, '_, 'r>) -> bool {
         let Reader { task, staging, .. } = *self.reader;
         feed.work(unit.weight(), move |number| {
             let staging = staging.map(|folder| Staging { folder, unit: number });
