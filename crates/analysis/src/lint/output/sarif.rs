@@ -15,7 +15,7 @@ pub fn sarif(found: &[Finding], strict: bool) -> String {
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": {
-                "name": env!("CARGO_PKG_NAME"),
+                "name": "dmv-redact",
                 "version": env!("CARGO_PKG_VERSION"),
                 "rules": rules,
             } },

@@ -51,14 +51,12 @@ fn every_schema_that_lies_beside_a_shipped_format_is_built_in() {
     let built_in: BTreeSet<String> =
         built_in().flat_map(|sources| sources.schemas.into_iter().map(|schema| schema.file.to_owned())).collect();
     let mut lying = BTreeSet::new();
-    for folder in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
-    {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let folders = std::fs::read_dir(root.join("schemas")).unwrap().map(|entry| entry.unwrap().path());
+    for folder in folders.filter(|path| path.is_dir()) {
         for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if file.extension().is_some_and(|extension| extension == "xsd") || file.ends_with(JSON_SCHEMA) {
-                lying.insert(file.display().to_string());
+                lying.insert(file.strip_prefix(root).unwrap().display().to_string());
             }
         }
     }
