@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod completions;
+mod demo;
 mod diagnostic;
 mod diff;
 mod elements;
@@ -55,6 +56,7 @@ enum Verb {
     Audit(audit::Arguments),
     Explain(explain::Arguments),
     Test(test::Arguments),
+    Demo(demo::Arguments),
     Init(init::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
@@ -106,6 +108,7 @@ fn main() -> ExitCode {
         Verb::Elements(arguments) => elements::run(&arguments).into(),
         Verb::Diff(arguments) => diff::run(&arguments).into(),
         Verb::Audit(arguments) => audit::run(&arguments).into(),
+        Verb::Demo(arguments) => demo::run(&arguments).into(),
         Verb::Init(arguments) => init::run(&arguments).into(),
         Verb::Schema(arguments) => schema::run(&arguments).into(),
         Verb::Completions(arguments) => completions::run(&arguments).into(),
