@@ -42,12 +42,12 @@ fn the_committed_schemas_are_current() {
     for table in Table::ALL {
         let wanted = generated(table);
         let file = home().join("schemas/toml").join(table.file_name());
-        // `RENEW=1 cargo test --lib schemas_are_current` rewrites them; the program has them after its next build.
+        // `RENEW=1 cargo test -p dmv-redact-cli --bins schemas_are_current` rewrites them; the program has them after its next build.
         if std::env::var_os("RENEW").is_some() {
             fs::write(&file, &wanted).unwrap();
         }
         let committed = fs::read_to_string(&file).unwrap();
-        assert!(committed == wanted, "{} is not current: run `RENEW=1 cargo test --lib current`", file.display());
+        assert!(committed == wanted, "{} is not current: run `RENEW=1 cargo test -p dmv-redact-cli --bins current`", file.display());
     }
 }
 
