@@ -1,15 +1,9 @@
 //! The library as a message switch links it: batches, reused buffers, receipts.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
-
 use std::fs;
-use std::path::Path;
 
 use dmv_redact::{Disposition, Filter, Limits, Reason, Request, Requester};
-
-fn fixture(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap()
-}
+use dmv_redact_testing::{fixture, root};
 
 fn is_shared<T: Send + Sync>(_: &T) {}
 
@@ -114,7 +108,7 @@ fn p8_limits_withhold() {
 
 #[test]
 fn p10_what_was_redacted_before_changes_nothing() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let fixtures = root().join("fixtures");
     let mut messages: Vec<Vec<u8>> = Vec::new();
     let mut folders: Vec<_> = fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();

@@ -2,7 +2,7 @@
 
 use dmv_redact::{Filter, Limits, Reason, Requester};
 
-use crate::messages::{METADATA, SECRET, cleaned, leaves_no_trace, niem, niem_with, redact_for, withheld};
+use dmv_redact_testing::attacks::{METADATA, SECRET, cleaned, leaves_no_trace, niem, niem_with, redact_for, withheld};
 
 /// Bytes put in as the text of an unknown member, of a forbidden value, of a permitted one and of a name.
 fn everywhere(bytes: &[u8]) -> Vec<Vec<u8>> {

@@ -2,7 +2,7 @@
 
 use dmv_redact::{Disposition, Filter, Requester};
 
-use crate::messages::{nlets, redact_for};
+use dmv_redact_testing::attacks::{nlets, redact_for};
 
 const HEAD: &str = "[policy]\nname = 'x'\nversion = '1'\nclaims = ['approved']\n[agencies.police]\nori = ['AZ*']\n";
 const PERMIT: &str = "[[permit]]\nid = 'p'\nagencies = ['police']\nelements = ['person.name']\n";

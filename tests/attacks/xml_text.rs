@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use dmv_redact::{Filter, Limits, Reason, Requester};
 
-use crate::messages::{SECRET, cleaned, envelope, leaves_no_trace, niem, nlets, nlets_with, redact_for, withheld};
+use dmv_redact_testing::attacks::{
+    SECRET, cleaned, envelope, leaves_no_trace, niem, nlets, nlets_with, redact_for, withheld,
+};
 
 fn declared(encoding: &str) -> String {
     format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>")

@@ -3,10 +3,11 @@
 
 use proptest::prelude::*;
 
-use crate::check::redact;
-use crate::dice::Dice;
-use crate::properties::{cases, choices};
-use crate::scenario::{JSON, Need, Scenario, XML};
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::oracle::check::redact;
+use dmv_redact_testing::oracle::choices;
+use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
+use dmv_redact_testing::properties::cases;
 
 /// Bytes that mean something to one of the two syntaxes, and some that are never right.
 const TELLING: &[u8] = b"<>&\"'/=![]{}:,;-?#x\\u0 \n\t@.\x00\x0B\x7F\x80\xC0\xED\xEF\xFF";

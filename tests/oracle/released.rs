@@ -3,9 +3,9 @@
 
 use roxmltree::{Document, Node};
 
-use crate::format::Format;
-use crate::json::Json;
-use crate::xml::{expanded, inner_text, name_of};
+use dmv_redact_testing::oracle::format::Format;
+use dmv_redact_testing::oracle::json::Json;
+use dmv_redact_testing::oracle::xml::{expanded, inner_text, name_of};
 
 pub(crate) type Released = Vec<(String, String)>;
 
