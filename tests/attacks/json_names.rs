@@ -1,7 +1,6 @@
 //! Names and contexts of JSON: attacks 1, 2, 9 and 10.
 
 use dmv_redact::Reason;
-
 use dmv_redact_testing::attacks::{METADATA, SECRET, cleaned, leaves_no_trace, niem, niem_with, withheld};
 
 #[test]

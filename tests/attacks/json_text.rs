@@ -1,7 +1,6 @@
 //! The text of JSON: attacks 3 to 8 and 11.
 
 use dmv_redact::{Filter, Limits, Reason, Requester};
-
 use dmv_redact_testing::attacks::{METADATA, SECRET, cleaned, leaves_no_trace, niem, niem_with, redact_for, withheld};
 
 /// Bytes put in as the text of an unknown member, of a forbidden value, of a permitted one and of a name.

@@ -4,9 +4,8 @@
 use std::fs;
 
 use dmv_redact::{Filter, Requester};
-use dmv_redact_testing::filters::{own, redact_text};
-
 use dmv_redact_testing::attacks::{cleaned, nlets, redact};
+use dmv_redact_testing::filters::{own, redact_text};
 
 const CATALOG: &str = r#"
 [[element]]

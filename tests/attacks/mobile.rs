@@ -1,7 +1,6 @@
 //! Attacks on the mobile licence as JSON: its names have dots and digits, and stand without prefixes.
 
 use dmv_redact::{Filter, Reason, Requester};
-
 use dmv_redact_testing::attacks::{SECRET, leaves_no_trace, redact_for, withheld};
 
 const ISO: &str = "org.iso.18013.5.1";

@@ -1,9 +1,8 @@
 //! Who asks: attacks 30 to 32.
 
 use dmv_redact::{Disposition, Filter, Reason, Requester};
-use dmv_redact_testing::root;
-
 use dmv_redact_testing::attacks::{BASELINE, cleaned, envelope, niem, nlets, nlets_with, redact_for, withheld};
+use dmv_redact_testing::root;
 
 /// A message to this destination, written as it stands.
 fn to(destination: &str) -> String {

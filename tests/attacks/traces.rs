@@ -1,7 +1,6 @@
 //! Traces: attacks 33 and 34. The canaries in every field of every fixture are a test of their own.
 
 use dmv_redact::{Filter, Requester};
-
 use dmv_redact_testing::attacks::{SECRET, cleaned, niem, nlets, redact, redact_for, withheld};
 use dmv_redact_testing::search::found;
 

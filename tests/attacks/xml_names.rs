@@ -1,7 +1,6 @@
 //! Names of XML: attacks 16, 17 and 20.
 
 use dmv_redact::Reason;
-
 use dmv_redact_testing::attacks::{SECRET, cleaned, envelope, leaves_no_trace, nlets, nlets_with, withheld};
 
 const BIRTH: &str = "<nc:PersonBirthDate><nc:Date>1985-07-04</nc:Date></nc:PersonBirthDate>";

@@ -1,7 +1,6 @@
 //! Parts of XML that are no elements of the format: attacks 12 to 15, 21 and 22.
 
 use dmv_redact::Reason;
-
 use dmv_redact_testing::attacks::{METADATA, SECRET, cleaned, envelope, leaves_no_trace, nlets, nlets_with, withheld};
 
 #[test]

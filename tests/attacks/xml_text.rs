@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use dmv_redact::{Filter, Limits, Reason, Requester};
-
 use dmv_redact_testing::attacks::{
     SECRET, cleaned, envelope, leaves_no_trace, niem, nlets, nlets_with, redact_for, withheld,
 };

@@ -2,17 +2,16 @@
 //! refuses is withheld; what goes out reads the same in all (P2, P3). `PROPTEST_CASES` raises the number of cases, and
 //! `.ci/deep-differential` asks libxml2 and Python besides.
 
-use dmv_redact_testing::cases::cases;
-use dmv_redact_testing::judgement::fault;
-use dmv_redact_testing::properties;
 use std::sync::LazyLock;
 
+use dmv_redact_testing::cases::cases;
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::judgement::fault;
+use dmv_redact_testing::mutate::{Source, mutated};
+use dmv_redact_testing::properties;
+use dmv_redact_testing::settings::{Setting, settings};
 use proptest::collection::vec;
 use proptest::prelude::*;
-
-use dmv_redact_testing::dice::Dice;
-use dmv_redact_testing::mutate::{Source, mutated};
-use dmv_redact_testing::settings::{Setting, settings};
 
 struct World {
     settings: Vec<Setting>,

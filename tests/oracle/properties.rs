@@ -5,16 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dmv_redact::Filter;
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::oracle::check::{Outcome, parting, redact};
 use dmv_redact_testing::oracle::choices;
+use dmv_redact_testing::oracle::generate::{Body, Node};
+use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
+use dmv_redact_testing::oracle::world::{EVERYTHING, WORLD};
 use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
 
 use crate::released::released;
-use dmv_redact_testing::dice::Dice;
-use dmv_redact_testing::oracle::check::{Outcome, parting, redact};
-use dmv_redact_testing::oracle::generate::{Body, Node};
-use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
-use dmv_redact_testing::oracle::world::{EVERYTHING, WORLD};
 
 /// Unknown parts are mixed into two of three messages.
 fn salt(choices: &[u16]) -> u64 {

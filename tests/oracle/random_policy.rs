@@ -4,15 +4,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use proptest::prelude::*;
-
-use crate::released::{released, surplus};
 use dmv_redact_testing::dice::Dice;
 use dmv_redact_testing::oracle::check::{check, redact};
 use dmv_redact_testing::oracle::choices;
 use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
 use dmv_redact_testing::oracle::world::{Ruled, WORLD};
 use dmv_redact_testing::properties::cases;
+use proptest::prelude::*;
+
+use crate::released::{released, surplus};
 
 const HEAD: &str = r#"
 [policy]

@@ -1,8 +1,9 @@
 //! Roles of a format of one's own: each leads to what `[paths]` maps, or the format isn't loaded (P2).
 
-use super::{POLICY, filter, redact};
 use dmv_redact::{Disposition, Filter};
 use tempfile::TempDir;
+
+use super::{POLICY, filter, redact};
 
 const FORMAT: &str = r#"
 name = "example"

@@ -7,6 +7,7 @@ mod violations;
 mod world;
 
 use dmv_redact::Kind;
+
 use world::catalog;
 
 /// Values as states write them, for each element. Every element of the catalog is here.

@@ -51,6 +51,12 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// The catalog in `schemas/`.
+    pub fn shipped() -> Self {
+        Self::read(&crate::text("schemas/catalog.toml"))
+    }
+
+    /// Reads a catalog.
     pub fn read(text: &str) -> Self {
         let table: Table = text.parse().expect("catalog.toml is TOML");
         let elements = tables(&table, "element").map(|t| (string(t, "id").expect("an id"), element(t))).collect();

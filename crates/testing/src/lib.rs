@@ -44,4 +44,6 @@ pub mod search;
 pub mod settings;
 pub mod shorten;
 
-pub use repository::{files_below, fixture, folders, policies, root, shipped_policies, text};
+pub use repository::{
+    files_below, fixture, fixture_path, folders, names_below, policies, root, shipped_policies, text,
+};

@@ -16,8 +16,13 @@ pub fn root() -> &'static Path {
 
 /// A file of a fixture, `dr-ice/message.xml`.
 pub fn fixture(name: &str) -> Vec<u8> {
-    let path = root().join("fixtures").join(name);
+    let path = fixture_path(name);
     fs::read(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+}
+
+/// Where a file of a fixture is.
+pub fn fixture_path(name: &str) -> PathBuf {
+    root().join("fixtures").join(name)
 }
 
 /// The text of a file of the repository, `docs/policy.md`.
@@ -65,4 +70,9 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     }
     files.sort();
     files
+}
+
+/// The same as texts.
+pub fn names_below(folder: &Path) -> Vec<String> {
+    files_below(folder).iter().map(|path| path.to_str().expect("a name in UTF-8").to_owned()).collect()
 }

@@ -27,16 +27,13 @@ mod zips;
 use std::fs::{self, File};
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
+use dmv_redact_testing::{fixture, names_below, program, root};
 use tempfile::TempDir;
 
 /// A message of an archive: its name there, and its bytes.
 type Message = (String, Vec<u8>);
-
-fn fixture(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap()
-}
 
 /// What the filter makes of a fixture's message.
 const POLICE: (&str, &str) = ("dr-in-state-police/message.xml", "dr-in-state-police/expected.xml");
@@ -59,6 +56,11 @@ fn messages(count: usize) -> Vec<Message> {
         (format!("{:02}/{number:05}.{ending}", number / 100), fixture(fixture_name))
     };
     (0..count).map(named).collect()
+}
+
+/// Where the policy of the example state is.
+fn example_state() -> String {
+    root().join("policies/example-state.toml").to_str().unwrap().to_owned()
 }
 
 /// A folder to work in.
@@ -86,40 +88,16 @@ impl Room {
     }
 
     fn run(&self, arguments: &[&str], stdin: &[u8]) -> Output {
-        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
-        let mut pipe = child.stdin.take().unwrap();
-        let stdin = stdin.to_owned();
-        // A program that refuses its arguments never reads.
-        let writer = std::thread::spawn(move || drop(pipe.write_all(&stdin)));
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap();
-        output
+        program::fed(&mut self.command(arguments), stdin)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-        command.args(arguments).current_dir(self.0.path());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
+        program::command(env!("CARGO_BIN_EXE_dmv-redact"), self.0.path(), arguments)
     }
 
     /// Names of everything below a folder, hidden or not.
     fn names(&self, folder: &str) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut open = vec![self.path(folder)];
-        while let Some(path) = open.pop() {
-            for entry in fs::read_dir(&path).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    open.push(path);
-                } else {
-                    let name = path.strip_prefix(self.path(folder)).unwrap();
-                    names.push(name.to_str().unwrap().to_owned());
-                }
-            }
-        }
-        names.sort();
-        names
+        names_below(&self.path(folder))
     }
 }
 

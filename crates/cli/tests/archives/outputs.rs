@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 
 use super::stops::killed;
-use super::{LIST, POLICE, Room, complaint, fixture, gzip, messages, pack, read, summary, text};
+use super::{LIST, POLICE, Room, complaint, example_state, fixture, gzip, messages, pack, read, summary, text};
 
 #[test]
 fn p11_a_dash_and_the_name_of_stdout_are_stdout() {
@@ -175,7 +175,7 @@ fn options_without_effect_are_refused_or_reported() {
     room.write("in.json", &fixture(LIST.0));
     room.write("in/a.json", &fixture(LIST.0));
     room.write("in.ndjson", &pack("ndjson", &messages(8)));
-    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/example-state.toml");
+    let policy = &example_state();
     for (arguments, option) in [
         (&["in.json", "--requester-member", "ori", "--input-format", "message"][..], "--requester-member"),
         (&["in", "-o", "out", "--payload-member", "body", "--input-format", "tar"], "--payload-member"),

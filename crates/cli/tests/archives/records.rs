@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::{Room, complaint, messages, pack, read, summary, text};
+use super::{Room, complaint, example_state, messages, pack, read, summary, text};
 
 #[test]
 fn originals_of_what_is_withheld_are_kept_apart_for_the_owner() {
@@ -46,7 +46,7 @@ fn a_dry_run_writes_nothing_and_counts_the_same() {
 fn another_policy_is_compared_per_class_and_element() {
     let room = Room::new();
     room.write("in.ndjson", &pack("ndjson", &messages(8)));
-    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/example-state.toml");
+    let old = &example_state();
     let output = room.redact(&["in.ndjson", "--dry-run", "--compare", old, "--purpose", "C", "--summary", "json"]);
     let found = summary(&output);
     let classes = found["compared"]["classes"].as_object().unwrap();

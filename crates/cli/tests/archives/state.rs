@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::stops::killed;
-use super::{LIST, Message, Room, complaint, fixture, pack, read, summary, text};
+use super::{LIST, Message, Room, complaint, example_state, fixture, pack, read, summary, text};
 
 /// Names that the program has for its own files, or had.
 const NAMES: [&str; 9] = [
@@ -110,7 +110,7 @@ fn p11_no_option_names_the_state_of_the_run() {
     let room = Room::new();
     room.write("in/a.json", &fixture(LIST.0));
     room.write("key", b"0123456789abcdef0123456789abcdef");
-    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/example-state.toml");
+    let policy = &example_state();
     fs::copy(policy, room.path("policy.toml")).unwrap();
     for arguments in [
         &["in", "-o", "out", "--withheld", ".dmv-redact-out"][..],

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Message, Room, complaint, messages, pack, read};
+use super::{Message, Room, complaint, example_state, messages, pack, read};
 
 /// Message records of a log, without what chains them.
 fn records(log: &[u8]) -> Vec<String> {
@@ -176,7 +176,7 @@ fn a_run_goes_on_only_under_the_terms_it_began_with() {
     refuses(&["--resume", "--drop-withheld"], "changed since the run began: the forms");
     refuses(&["--resume", "--purpose", "C"], "changed since the run began: the options");
     refuses(&["--resume", "--limit", "depth=9"], "changed since the run began: the options");
-    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/example-state.toml");
+    let policy = &example_state();
     refuses(&["--resume", "--policy", policy], "changed since the run began: the policy");
     refuses(&["--resume", "--audit", "log"], "changed since the run began: the audit log");
     // A source that is another now.

@@ -5,39 +5,20 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use dmv_redact_testing::attacks::{SECRET, cleaned, niem, nlets};
+use dmv_redact_testing::names_below;
+use dmv_redact_testing::search::found;
 use tempfile::TempDir;
 
-use crate::messages::{SECRET, cleaned, niem, nlets};
-use crate::search::found;
+use crate::{command, command_in, run_in};
 
 fn run(arguments: &[&str], folder: &Path) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact"))
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output = run_in(folder, arguments);
     for text in [&output.stdout, &output.stderr] {
         assert!(found(text, SECRET).is_none(), "{}", String::from_utf8_lossy(text));
         assert!(!String::from_utf8_lossy(text).contains("panicked"), "{}", String::from_utf8_lossy(text));
     }
     output
-}
-
-/// Every file below a folder, by its path from there.
-fn files(folder: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let entry = entry.unwrap();
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.file_type().unwrap().is_dir() {
-            found.extend(files(&entry.path()).into_iter().map(|inner| format!("{name}/{inner}")));
-        } else {
-            found.push(name);
-        }
-    }
-    found.sort();
-    found
 }
 
 #[test]
@@ -47,12 +28,12 @@ fn attack_35_inputs_by_paths_that_climb_stay_in_the_folder_of_outputs() {
     fs::create_dir_all(&here).unwrap();
     fs::write(folder.path().join("above.xml"), nlets("")).unwrap();
     fs::write(folder.path().join("here/beside.xml"), nlets("")).unwrap();
-    let before = files(folder.path());
+    let before = names_below(folder.path());
     let absolute = folder.path().join("above.xml");
     for input in ["../../above.xml", "../beside.xml", "./../../here/beside.xml", absolute.to_str().unwrap()] {
         run(&["redact", input, "../beside.xml", "-o", "out"], &here);
         let left: Vec<String> =
-            files(folder.path()).into_iter().filter(|file| !file.starts_with("here/below/out/")).collect();
+            names_below(folder.path()).into_iter().filter(|file| !file.starts_with("here/below/out/")).collect();
         assert_eq!(left, before, "{input}");
     }
 }
@@ -73,7 +54,7 @@ fn attack_35_links_and_what_is_no_file_are_passed_over() {
     symlink("nowhere", input.join("broken")).unwrap();
     assert!(Command::new("mkfifo").arg(input.join("pipe")).status().unwrap().success());
     run(&["redact", "in", "-o", "out"], folder.path());
-    assert_eq!(files(&folder.path().join("out")), ["deep/a.xml"]);
+    assert_eq!(names_below(&folder.path().join("out")), ["deep/a.xml"]);
     assert_eq!(fs::read_to_string(folder.path().join("out/deep/a.xml")).unwrap(), cleaned(&nlets("")));
     // An output that was replaced by a link is not written through.
     fs::remove_file(folder.path().join("out/deep/a.xml")).unwrap();
@@ -101,8 +82,8 @@ fn attack_35_what_begins_as_an_archive_gives_no_message_and_a_long_file_is_not_r
     fs::File::create(input.join("long.xml")).unwrap().set_len(1 << 36).unwrap();
     assert_eq!(run(&["redact", "in", "-o", "out"], folder.path()).status.code(), Some(1));
     let out = folder.path().join("out");
-    assert_eq!(files(&out), ["a.tar", "a.zip"]);
-    for file in files(&out) {
+    assert_eq!(names_below(&out), ["a.tar", "a.zip"]);
+    for file in names_below(&out) {
         let content = fs::read(out.join(&file)).unwrap();
         assert!(!String::from_utf8_lossy(&content).contains("NLETS"), "{file}");
     }
@@ -120,7 +101,7 @@ fn attack_36_a_second_run_gives_what_one_run_gives() {
     fs::write(input.join("broken.xml"), &nlets("")[..500]).unwrap();
     assert_eq!(run(&["redact", "in", "-o", "whole"], folder.path()).status.code(), Some(3));
     let contents = |out: &str| {
-        files(&folder.path().join(out))
+        names_below(&folder.path().join(out))
             .into_iter()
             .map(|file| (fs::read(folder.path().join(out).join(&file)).unwrap(), file))
             .collect::<Vec<_>>()
@@ -150,9 +131,7 @@ fn attack_36_killed_runs_leave_whole_outputs_and_a_closed_pipe_is_no_failure() {
     }
     let expected = cleaned(&message);
     for wait in [20, 60, 120] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dmv-redact"))
-            .args(["redact", "in", "-o", "out"])
-            .current_dir(folder.path())
+        let mut child = command_in(folder.path(), &["redact", "in", "-o", "out"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -160,20 +139,14 @@ fn attack_36_killed_runs_leave_whole_outputs_and_a_closed_pipe_is_no_failure() {
         std::thread::sleep(std::time::Duration::from_millis(wait));
         child.kill().unwrap();
         child.wait().unwrap();
-        for file in files(&folder.path().join("out")).into_iter().filter(|file| file.ends_with(".xml")) {
+        for file in names_below(&folder.path().join("out")).into_iter().filter(|file| file.ends_with(".xml")) {
             assert!(
                 fs::read_to_string(folder.path().join("out").join(&file)).unwrap() == expected,
                 "{file} is not whole"
             );
         }
     }
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dmv-redact"))
-        .arg("redact")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command(&["redact"]).stdin(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     child.stdin.take().unwrap().write_all(message.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -191,13 +164,7 @@ fn attack_36_a_full_disk_is_a_failure_that_is_told() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("a.xml"), nlets("")).unwrap();
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact"))
-        .args(["redact", "a.xml"])
-        .current_dir(folder.path())
-        .stdout(full)
-        .stderr(Stdio::piped())
-        .output()
-        .unwrap();
+    let output = command_in(folder.path(), &["redact", "a.xml"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(!output.stderr.is_empty());
     // A file stands where the folder of outputs should.

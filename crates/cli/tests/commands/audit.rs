@@ -1,14 +1,15 @@
 //! The audit log as an auditor meets it: written by the smallest writer that follows the form, damaged in every way, and read
 //! by the program. The writer shares nothing with the program's own and so says what the form is.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
-
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
+use std::process::Output;
 
+use dmv_redact_testing::root;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+
+use crate::{command, command_in, text};
 
 /// Where one line of the log ends and the next is chained to it.
 struct Writer {
@@ -93,8 +94,7 @@ impl Log {
     }
 
     fn audit(&self, verb: &str, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-        let output = command.args(["audit", verb]).arg(&self.path).args(arguments).output().unwrap();
+        let output = command(&["audit", verb]).arg(&self.path).args(arguments).output().unwrap();
         assert!(!text(&output.stdout).contains("CANARY") && !text(&output.stderr).contains("CANARY"));
         output
     }
@@ -108,10 +108,6 @@ impl Log {
         assert_eq!(output.stdout.is_empty(), !faults.is_empty());
         faults
     }
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
 }
 
 /// Where a line of a log begins, from 1.
@@ -346,7 +342,7 @@ fn p8_any_file_is_verified_in_bounded_memory_and_twenty_faults_are_told() {
         assert_eq!(Log::new(inserted).faults(&[]), [told], "{length}");
     }
     let missing = Log { path: "no/such.log".into(), ..Log::new("") };
-    let folder = Log { path: env!("CARGO_MANIFEST_DIR").into(), ..Log::new("") };
+    let folder = Log { path: root().into(), ..Log::new("") };
     for log in [missing, folder] {
         for verb in ["verify", "report"] {
             assert_eq!(log.audit(verb, &[]).status.code(), Some(1));
@@ -374,8 +370,7 @@ fn p8_no_number_in_a_forged_log_is_too_large() {
     // Nor does a run go on with such a log for long.
     for lines in [writer.lines.len(), writer.lines.len() - 1] {
         let log = Log::new(writer.lines[..lines].concat());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-        let output = command.args(["redact", "--audit"]).arg(&log.path).args(["fixtures/dr-ice/message.xml"]).output();
+        let output = command(&["redact", "--audit"]).arg(&log.path).args(["fixtures/dr-ice/message.xml"]).output();
         assert!(matches!(output.unwrap().status.code(), Some(2 | 3)));
         assert_eq!(log.audit("verify", &[]).status.code(), Some(3));
     }
@@ -507,8 +502,7 @@ fn p11_a_log_is_verified_over_all_its_files_in_whatever_order_and_form() {
     fs::write(path("log"), lines[9..].concat()).unwrap();
     fs::write(path("again"), lines[3..9].concat()).unwrap();
     let audit = |verb: &str, names: &[&str], more: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-        command.current_dir(folder.path()).args(["audit", verb]).args(names).args(more).output().unwrap()
+        command_in(folder.path(), &["audit", verb]).args(names).args(more).output().unwrap()
     };
     for names in [["log", "log.1.gz", "log.2.zst"], ["log.1.gz", "log.2.zst", "log"]] {
         let output = audit("verify", &names, &["--head", &writer.head()]);
@@ -546,9 +540,9 @@ fn p12_a_dry_run_is_marked_and_left_out_of_the_report() {
     let folder = TempDir::new().unwrap();
     let log = Log { path: folder.path().join("log"), ..Log::new("") };
     for more in [&["--dry-run"][..], &["-o", "out"]] {
-        let message = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/dr-in-state-police/message.xml");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-        command.current_dir(folder.path()).arg("redact").arg(message).arg("--audit").arg(&log.path).args(more);
+        let message = root().join("fixtures/dr-in-state-police/message.xml");
+        let mut command = command_in(folder.path(), &["redact"]);
+        command.arg(message).arg("--audit").arg(&log.path).args(more);
         assert_eq!(command.output().unwrap().status.code(), Some(0));
     }
     let content = fs::read_to_string(&log.path).unwrap();
@@ -617,19 +611,15 @@ fn p6_what_the_program_writes_is_the_same_form_and_holds_no_value() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let key = b"correct horse battery";
     fs::write(path("key"), key).unwrap();
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let fixtures = root().join("fixtures");
     let messages = ["dr-in-state-police/message.xml", "dr-ice/message.xml", "niem-json-list/message.json"]
         .map(|name| fixtures.join(name).to_str().unwrap().to_owned());
     for keyed in [false, true] {
         let log = Log { path: path(if keyed { "keyed.log" } else { "plain.log" }).into(), ..Log::new("") };
         let mut heads = Vec::new();
         for out in ["one", "two"] {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-            command
-                .arg("redact")
-                .args(&messages)
-                .args(["-o", &path(&format!("{keyed}-{out}")), "--audit"])
-                .arg(&log.path);
+            let mut command = command(&["redact"]);
+            command.args(&messages).args(["-o", &path(&format!("{keyed}-{out}")), "--audit"]).arg(&log.path);
             if keyed {
                 command.args(["--audit-key", &path("key")]);
             }

@@ -2,17 +2,19 @@
 //! folder of temporary files.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use dmv_redact::Requester;
+use dmv_redact_testing::canary::{CASES, STEM, planted};
+use dmv_redact_testing::cases::{Case, filter};
+use dmv_redact_testing::program::fed;
+use dmv_redact_testing::search::found;
+use dmv_redact_testing::settings::Setting;
+use dmv_redact_testing::{files_below, policies};
 use tempfile::TempDir;
 
-use crate::cases::{Case, filter, home};
-use crate::message::{CASES, STEM, planted};
-use crate::search::found;
-use crate::settings::Setting;
+use crate::command;
 
 /// The case's requester as its envelope names it, without purpose and claims.
 fn setting(case: &Case) -> Setting {
@@ -23,15 +25,12 @@ fn setting(case: &Case) -> Setting {
 }
 
 fn run(arguments: &[&str], policy: Option<&str>, temporary: &Path, stdin: &[u8]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-    command.args(arguments).env("TMPDIR", temporary).env("RUST_BACKTRACE", "full");
+    let mut command = command(arguments);
+    command.env("TMPDIR", temporary).env("RUST_BACKTRACE", "full");
     if let Some(policy) = policy {
-        command.arg("--policy").arg(home().join("policies").join(format!("{policy}.toml")));
+        command.arg("--policy").arg(policies().join(format!("{policy}.toml")));
     }
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A program that refuses its arguments never reads.
-    let _ = child.stdin.take().unwrap().write_all(stdin);
-    child.wait_with_output().unwrap()
+    fed(&mut command, stdin)
 }
 
 fn is_silent(told: &str, output: &Output) {
@@ -44,18 +43,12 @@ fn is_silent(told: &str, output: &Output) {
 
 /// Searches every file below a folder, and its name. Gives how many there are.
 fn searched(folder: &Path) -> usize {
-    let mut count = 0;
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            count += searched(&path);
-            continue;
-        }
-        count += 1;
-        let text = fs::read(&path).unwrap();
-        assert!(found(&text, STEM).is_none(), "a canary in {}:\n{}", path.display(), String::from_utf8_lossy(&text));
+    let files = files_below(folder);
+    for file in &files {
+        let text = fs::read(folder.join(file)).unwrap();
+        assert!(found(&text, STEM).is_none(), "a canary in {}:\n{}", file.display(), String::from_utf8_lossy(&text));
     }
-    count
+    files.len()
 }
 
 /// P1, P6: folders of messages with canaries, whole and broken, leave none behind.

@@ -1,42 +1,22 @@
 //! The command line as a user meets it: what goes to stdout and stderr, what is written, how it ends.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
-
 #[cfg(unix)]
-#[path = "cli/names.rs"]
 mod names;
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
+use dmv_redact_testing::{fixture, fixture_path, root};
 use tempfile::TempDir;
 
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
-}
-
-fn dmv_redact(arguments: &[&str], stdin: &[u8]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // A program that refuses its arguments never reads.
-    let _ = child.stdin.take().unwrap().write_all(stdin);
-    child.wait_with_output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
-}
+use crate::{run, text, told_by};
 
 #[test]
 fn p2_withheld_on_stdin_is_one_line_and_not_a_byte_more() {
-    let message = fs::read(fixture("dr-ice/message.xml")).unwrap();
+    let message = fixture("dr-ice/message.xml");
     for (arguments, reason) in
         [(vec!["redact"], "held: review"), (vec!["redact", "--requester", "AZ0070000"], "withheld: requester-mismatch")]
     {
-        let output = dmv_redact(&arguments, &message);
+        let output = run(&arguments, &message);
         assert_eq!(output.status.code(), Some(3));
         assert!(output.stdout.is_empty());
         let complaint = text(&output.stderr);
@@ -48,7 +28,7 @@ fn p2_withheld_on_stdin_is_one_line_and_not_a_byte_more() {
 
 #[test]
 fn bad_input_has_a_reason_of_its_own() {
-    let message = fs::read(fixture("dr-in-state-police/message.xml")).unwrap();
+    let message = fixture("dr-in-state-police/message.xml");
     let cut = message.get(..message.len() - 100).unwrap();
     for (input, reason) in [
         (&b"MZ binary"[..], "syntax-unknown at byte 0"),
@@ -63,12 +43,12 @@ fn bad_input_has_a_reason_of_its_own() {
             "requester-missing",
         ),
     ] {
-        let output = dmv_redact(&["redact"], input);
+        let output = run(&["redact"], input);
         assert_eq!(output.status.code(), Some(3), "{reason}");
         assert!(output.stdout.is_empty());
         assert!(text(&output.stderr).contains(&format!("withheld: {reason}")), "{reason}: {}", text(&output.stderr));
     }
-    let unknown = dmv_redact(&["redact", "--requester", "ZZ9999999"], &message);
+    let unknown = run(&["redact", "--requester", "ZZ9999999"], &message);
     assert!(text(&unknown.stderr).contains("requester-mismatch"));
 }
 
@@ -77,7 +57,7 @@ fn wrong_usage_and_wrong_policies_end_with_2() {
     let folder = TempDir::new().unwrap();
     let policy = folder.path().join("policy.toml");
     fs::write(&policy, "[policy]\nname = 'x'\nversion = '1'\n[agencies.a]\nori = ['AZ*']\n[[permit]]\nid = 'p'\nagencies = ['a']\nelements = ['person.nam']\n").unwrap();
-    let output = dmv_redact(&["redact", "--policy", policy.to_str().unwrap()], b"<a/>");
+    let output = run(&["redact", "--policy", policy.to_str().unwrap()], b"<a/>");
     assert_eq!(output.status.code(), Some(2));
     let complaint = text(&output.stderr);
     let first = complaint.lines().next().unwrap();
@@ -96,9 +76,9 @@ fn wrong_usage_and_wrong_policies_end_with_2() {
         vec!["redact", "fixtures", "-o", "fixtures/out"],
         vec!["redact", "--nonsense"],
     ] {
-        assert_eq!(dmv_redact(&arguments, b"").status.code(), Some(2), "{arguments:?}");
+        assert_eq!(run(&arguments, b"").status.code(), Some(2), "{arguments:?}");
     }
-    let hint = dmv_redact(&["redact", "--format", "nlets-nim"], b"");
+    let hint = run(&["redact", "--format", "nlets-nim"], b"");
     assert!(text(&hint.stderr).contains("did you mean `nlets-niem`?"));
 }
 
@@ -108,9 +88,9 @@ fn a_folder_is_mirrored_and_one_bad_message_stops_nothing() {
     let input = folder.path().join("in");
     let out = folder.path().join("out");
     fs::create_dir_all(input.join("a/b")).unwrap();
-    fs::copy(fixture("dr-in-state-police/message.xml"), input.join("a/b/police.xml")).unwrap();
-    fs::copy(fixture("niem-json-list/message.json"), input.join("list.json")).unwrap();
-    fs::copy(fixture("dr-ice/message.xml"), input.join("ice.xml")).unwrap();
+    fs::copy(fixture_path("dr-in-state-police/message.xml"), input.join("a/b/police.xml")).unwrap();
+    fs::copy(fixture_path("niem-json-list/message.json"), input.join("list.json")).unwrap();
+    fs::copy(fixture_path("dr-ice/message.xml"), input.join("ice.xml")).unwrap();
     fs::write(input.join("broken.xml"), "<n:NLETS xmlns:n='http://www.nlets.org/niem/1.0'><b></a>").unwrap();
     fs::write(input.join(".hidden"), "not a message, SSN 900-12-3456").unwrap();
     // What an earlier run released where the message is held now.
@@ -119,7 +99,7 @@ fn a_folder_is_mirrored_and_one_bad_message_stops_nothing() {
 
     let arguments =
         ["redact", input.to_str().unwrap(), "-o", out.to_str().unwrap(), "--summary", "json", "--jobs", "2"];
-    let output = dmv_redact(&arguments, b"");
+    let output = run(&arguments, b"");
     assert_eq!(output.status.code(), Some(3));
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let count = |key: &str| summary.get(key).unwrap().as_u64().unwrap();
@@ -127,11 +107,8 @@ fn a_folder_is_mirrored_and_one_bad_message_stops_nothing() {
         [count("messages"), count("redacted"), count("held"), count("withheld"), count("failed")],
         [5, 2, 1, 2, 0]
     );
-    assert_eq!(
-        fs::read(out.join("a/b/police.xml")).unwrap(),
-        fs::read(fixture("dr-in-state-police/expected.xml")).unwrap()
-    );
-    assert_eq!(fs::read(out.join("list.json")).unwrap(), fs::read(fixture("niem-json-list/expected.json")).unwrap());
+    assert_eq!(fs::read(out.join("a/b/police.xml")).unwrap(), fixture("dr-in-state-police/expected.xml"));
+    assert_eq!(fs::read(out.join("list.json")).unwrap(), fixture("niem-json-list/expected.json"));
     for absent in ["ice.xml", "broken.xml", ".hidden"] {
         assert!(!out.join(absent).exists(), "{absent}");
     }
@@ -140,7 +117,7 @@ fn a_folder_is_mirrored_and_one_bad_message_stops_nothing() {
     assert!(!complaint.contains("900-12-3456") && !text(&output.stdout).contains("900-12-3456"));
 
     // The same in, the same out (P10).
-    let again = dmv_redact(&arguments, b"");
+    let again = run(&arguments, b"");
     let without_run = |stdout: &[u8]| {
         let mut summary: serde_json::Value = serde_json::from_slice(stdout).unwrap();
         summary.as_object_mut().unwrap().remove("run").unwrap();
@@ -157,17 +134,16 @@ fn several_files_keep_their_paths_and_a_vanished_one_is_a_failure() {
     let two = folder.path().join("y/message.xml");
     for path in [&one, &two] {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::copy(fixture("rr-in-state-police/message.xml"), path).unwrap();
+        fs::copy(fixture_path("rr-in-state-police/message.xml"), path).unwrap();
     }
-    let output =
-        dmv_redact(&["redact", one.to_str().unwrap(), two.to_str().unwrap(), "-o", out.to_str().unwrap()], b"");
+    let output = run(&["redact", one.to_str().unwrap(), two.to_str().unwrap(), "-o", out.to_str().unwrap()], b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let headline = text(&output.stdout).lines().last().unwrap();
     assert!(headline.starts_with("2 messages: 0 released, 2 redacted"), "{headline}");
     for path in [one, two] {
         assert!(out.join(path.strip_prefix("/").unwrap_or(&path)).exists());
     }
-    assert_eq!(dmv_redact(&["redact", "no-such-file.xml", "-o", out.to_str().unwrap()], b"").status.code(), Some(1));
+    assert_eq!(run(&["redact", "no-such-file.xml", "-o", out.to_str().unwrap()], b"").status.code(), Some(1));
 }
 
 #[cfg(unix)]
@@ -177,10 +153,10 @@ fn outputs_are_for_the_owner_alone_and_links_are_not_followed() {
     let folder = TempDir::new().unwrap();
     let input = folder.path().join("in");
     fs::create_dir(&input).unwrap();
-    fs::copy(fixture("rr-in-state-police/message.xml"), input.join("rr.xml")).unwrap();
-    symlink(fixture("rr-in-state-police"), input.join("linked")).unwrap();
+    fs::copy(fixture_path("rr-in-state-police/message.xml"), input.join("rr.xml")).unwrap();
+    symlink(fixture_path("rr-in-state-police"), input.join("linked")).unwrap();
     let out = folder.path().join("out");
-    let output = dmv_redact(&["redact", input.to_str().unwrap(), "-o", out.to_str().unwrap()], b"");
+    let output = run(&["redact", input.to_str().unwrap(), "-o", out.to_str().unwrap()], b"");
     // What is passed over is reported, counted and changes the status (P11).
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("linked: passed over"));
@@ -191,13 +167,13 @@ fn outputs_are_for_the_owner_alone_and_links_are_not_followed() {
 
 #[test]
 fn stdin_to_stdout_and_to_a_file_give_the_same() {
-    let message = fs::read(fixture("niem-json-dr-in-state-police/message.json")).unwrap();
-    let expected = fs::read(fixture("niem-json-dr-in-state-police/expected.json")).unwrap();
-    let piped = dmv_redact(&["redact", "-", "--purpose", "C"], &message);
+    let message = fixture("niem-json-dr-in-state-police/message.json");
+    let expected = fixture("niem-json-dr-in-state-police/expected.json");
+    let piped = run(&["redact", "-", "--purpose", "C"], &message);
     assert_eq!((piped.status.code(), &piped.stdout, text(&piped.stderr)), (Some(0), &expected, ""));
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("one.json");
-    let output = dmv_redact(&["redact", "--purpose", "C", "-o", out.to_str().unwrap(), "--summary", "text"], &message);
+    let output = run(&["redact", "--purpose", "C", "-o", out.to_str().unwrap(), "--summary", "text"], &message);
     let headline = text(&output.stdout).lines().last().unwrap();
     assert!(headline.starts_with("1 messages: 0 released, 1 redacted"), "{headline}");
     assert_eq!(fs::read(out).unwrap(), expected);
@@ -207,22 +183,22 @@ fn stdin_to_stdout_and_to_a_file_give_the_same() {
 fn verify_finds_what_the_policy_does_not_permit_and_says_where() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out");
-    let messages = fixture("dr-in-state-police");
-    let redacted = dmv_redact(
+    let messages = fixture_path("dr-in-state-police");
+    let redacted = run(
         &["redact", messages.join("message.xml").to_str().unwrap(), "-o", out.join("message.xml").to_str().unwrap()],
         b"",
     );
     assert_eq!(redacted.status.code(), Some(0), "{}", text(&redacted.stderr));
-    let clean = dmv_redact(&["verify", out.to_str().unwrap()], b"");
+    let clean = run(&["verify", out.to_str().unwrap()], b"");
     assert_eq!((clean.status.code(), clean.stderr.len()), (Some(0), 0), "{}", text(&clean.stderr));
     // The same message as it came from the state.
-    let whole = dmv_redact(&["verify", messages.join("message.xml").to_str().unwrap(), out.to_str().unwrap()], b"");
+    let whole = run(&["verify", messages.join("message.xml").to_str().unwrap(), out.to_str().unwrap()], b"");
     assert_eq!(whole.status.code(), Some(3));
     let found = text(&whole.stderr);
     assert!(found.lines().count() == 1 && found.contains("message.xml: ") && found.contains(", byte "), "{found}");
     assert!(!found.contains("900-12-3456"));
     let output = fs::read(out.join("message.xml")).unwrap();
-    let for_another = dmv_redact(&["verify", "--requester", "NV0070000"], &output);
+    let for_another = run(&["verify", "--requester", "NV0070000"], &output);
     assert_eq!(text(&for_another.stderr), "dmv-redact: stdin: the envelope names another requester\n");
     assert_eq!(for_another.status.code(), Some(3));
 }
@@ -235,10 +211,10 @@ fn p2_lint_syntax_says_one_line_for_what_is_not_well_formed() {
     fs::write(path("good.json"), "{\"a\":[1]}").unwrap();
     fs::write(path("bad.xml"), "<a>900-12-3456<b></a>").unwrap();
     fs::write(path("bad.json"), "[1,]").unwrap();
-    let good = dmv_redact(&["lint-syntax", &path("good.xml"), &path("good.json")], b"");
+    let good = run(&["lint-syntax", &path("good.xml"), &path("good.json")], b"");
     assert_eq!((good.status.code(), text(&good.stdout), text(&good.stderr)), (Some(0), "", ""));
 
-    let bad = dmv_redact(&["lint-syntax", &path("bad.xml"), &path("good.xml"), &path("bad.json")], b"");
+    let bad = run(&["lint-syntax", &path("bad.xml"), &path("good.xml"), &path("bad.json")], b"");
     assert_eq!(bad.status.code(), Some(3));
     let told = format!(
         "{}: not-well-formed-xml: an end tag doesn't match its start tag at byte 17\n{}: not-well-formed-json: no value begins so at byte 3\n",
@@ -248,15 +224,15 @@ fn p2_lint_syntax_says_one_line_for_what_is_not_well_formed() {
     assert_eq!(text(&bad.stdout), told);
 
     for arguments in [vec!["lint-syntax"], vec!["lint-syntax", "-"]] {
-        let piped = dmv_redact(&arguments, b"");
+        let piped = run(&arguments, b"");
         assert_eq!((piped.status.code(), text(&piped.stdout)), (Some(3), "stdin: empty: there is no message\n"));
     }
-    let limited = dmv_redact(&["lint-syntax", "--limit", "depth=1", folder.path().to_str().unwrap()], b"");
+    let limited = run(&["lint-syntax", "--limit", "depth=1", folder.path().to_str().unwrap()], b"");
     let told = text(&limited.stdout);
     assert!(told.contains("good.json: limit: values are nested too deep at byte 5\n"), "{told}");
     assert_eq!((limited.status.code(), told.lines().count()), (Some(3), 3));
     // One that can't be read is a failure, and stops nothing.
-    let missing = dmv_redact(&["lint-syntax", &path("none.xml"), &path("bad.json")], b"");
+    let missing = run(&["lint-syntax", &path("none.xml"), &path("bad.json")], b"");
     assert_eq!(missing.status.code(), Some(1));
     assert!(text(&missing.stderr).contains("none.xml") && text(&missing.stdout).contains("bad.json"));
 }
@@ -264,13 +240,13 @@ fn p2_lint_syntax_says_one_line_for_what_is_not_well_formed() {
 #[test]
 fn schemas_completions_and_the_manual_are_printed_for_every_table_shell_and_verb() {
     for table in ["policy", "catalog", "format", "case", "matrix"] {
-        let output = dmv_redact(&["schema", table], b"");
+        let output = run(&["schema", table], b"");
         let file = format!("schemas/toml/{table}.schema.json");
-        let committed = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let committed = fs::read(root().join(file)).unwrap();
         assert_eq!((output.status.code(), output.stdout), (Some(0), committed), "{table}");
     }
-    assert_eq!(dmv_redact(&["schema", "polisy"], b"").status.code(), Some(2));
-    let help = dmv_redact(&["help"], b"");
+    assert_eq!(run(&["schema", "polisy"], b"").status.code(), Some(2));
+    let help = run(&["help"], b"");
     let verbs: Vec<&str> = text(&help.stdout)
         .lines()
         .skip_while(|line| *line != "Commands:")
@@ -282,7 +258,7 @@ fn schemas_completions_and_the_manual_are_printed_for_every_table_shell_and_verb
         .collect();
     assert!(verbs.len() >= 8 && verbs.contains(&"redact"), "{verbs:?}");
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let output = dmv_redact(&["completions", shell], b"");
+        let output = run(&["completions", shell], b"");
         assert_eq!(output.status.code(), Some(0));
         for verb in &verbs {
             assert!(text(&output.stdout).contains(verb), "{shell}: {verb}");
@@ -290,18 +266,18 @@ fn schemas_completions_and_the_manual_are_printed_for_every_table_shell_and_verb
     }
     let folder = TempDir::new().unwrap();
     let pages = folder.path().join("man/man1");
-    assert_eq!(dmv_redact(&["man", pages.to_str().unwrap()], b"").status.code(), Some(0));
+    assert_eq!(run(&["man", pages.to_str().unwrap()], b"").status.code(), Some(0));
     for verb in &verbs {
         let page = fs::read_to_string(pages.join(format!("dmv-redact-{verb}.1"))).unwrap();
         assert!(page.contains(".SH SYNOPSIS") && page.contains(".SH DESCRIPTION"), "{verb}");
     }
-    let first = dmv_redact(&["man"], b"");
+    let first = run(&["man"], b"");
     assert_eq!(text(&first.stdout), fs::read_to_string(pages.join("dmv-redact.1")).unwrap());
 }
 
 /// What `elements` prints.
 fn elements(arguments: &[&str]) -> String {
-    let output = dmv_redact(&[&["elements"], arguments].concat(), b"");
+    let output = run(&[&["elements"], arguments].concat(), b"");
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
     text(&output.stdout).to_owned()
 }
@@ -316,7 +292,7 @@ fn ids(arguments: &[&str]) -> Vec<String> {
 
 #[test]
 fn elements_lists_the_catalog_alike_in_every_form() {
-    let catalog = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/catalog.toml")).unwrap();
+    let catalog = dmv_redact_testing::text("schemas/catalog.toml");
     let catalog: toml::Table = catalog.parse().unwrap();
     let declared: Vec<&str> =
         catalog["element"].as_array().unwrap().iter().map(|element| element["id"].as_str().unwrap()).collect();
@@ -364,7 +340,7 @@ fn elements_takes_an_id_a_prefix_or_a_group_and_names_the_nearest_of_an_unknown_
         ("group:imigration", "unknown group `group:imigration`; did you mean `group:immigration`?"),
         ("quux", "unknown data element `quux`; `dmv-redact elements` lists all; `--catalog FILE` adds more"),
     ] {
-        let output = dmv_redact(&["elements", selector], b"");
+        let output = run(&["elements", selector], b"");
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
         assert_eq!(text(&output.stderr), format!("dmv-redact: {told}\n"));
     }
@@ -384,15 +360,15 @@ fn elements_takes_an_id_a_prefix_or_a_group_and_names_the_nearest_of_an_unknown_
     assert_eq!(ids(&["group:none", "--catalog", own]), Vec::<String>::new());
     assert!(elements(&["group:none", "--catalog", own]).starts_with("0 data elements."));
     fs::write(own, catalog.replace("['tribal']", "['tribla']")).unwrap();
-    let output = dmv_redact(&["elements", "--catalog", own], b"");
+    let output = run(&["elements", "--catalog", own], b"");
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
     assert!(text(&output.stderr).contains("own.toml:10:11: unknown group `tribla`"), "{}", text(&output.stderr));
 }
 
 /// What `check` prints, and its status.
 fn check(arguments: &[&str]) -> (String, Option<i32>) {
-    let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact")).arg("check").args(arguments).output().unwrap();
-    (String::from_utf8(output.stdout).unwrap(), output.status.code())
+    let told = told_by("check", arguments);
+    (told.stdout, told.status)
 }
 
 #[test]
@@ -429,7 +405,7 @@ fn check_takes_the_policy_as_a_plain_argument_too() {
     assert!(told.starts_with(&format!("{policy}:1:1: `version` is missing")), "{told}");
     assert_eq!((told, status), check(&["--policy", policy]));
     let complaint = |arguments: &[&str]| {
-        let output = dmv_redact(&[&["check"], arguments].concat(), b"");
+        let output = run(&[&["check"], arguments].concat(), b"");
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
         text(&output.stderr).to_owned()
     };

@@ -1,31 +1,17 @@
 //! The documentation says what is there: every key, element, limit and link, and examples that give what they show.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test that can't go on has failed"
-)]
-
-#[path = "docs/modules.rs"]
 mod modules;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use dmv_redact::Limits;
+use dmv_redact_testing::program::Told;
+use dmv_redact_testing::{files_below, root, text};
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn home() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(name: &str) -> String {
-    fs::read_to_string(home().join(name)).unwrap()
-}
+use crate::run_in;
 
 /// The pages for people beside the README, at the root.
 const AT_ROOT: [&str; 4] = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
@@ -33,8 +19,8 @@ const AT_ROOT: [&str; 4] = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SEC
 /// The pages at the root and everything in `docs/`, by path.
 fn documents() -> Vec<(PathBuf, String)> {
     let mut paths: Vec<PathBuf> =
-        fs::read_dir(home().join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.extend(AT_ROOT.map(|name| home().join(name)));
+        files_below(&root().join("docs")).into_iter().map(|file| root().join("docs").join(file)).collect();
+    paths.extend(AT_ROOT.map(|name| root().join(name)));
     paths.sort();
     paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
@@ -66,15 +52,15 @@ fn every_key_of_every_table_is_explained() {
     for (table, document) in
         [("policy", "policy"), ("case", "policy"), ("matrix", "policy"), ("format", "formats"), ("catalog", "formats")]
     {
-        let schema: Value = serde_json::from_str(&read(&format!("schemas/toml/{table}.schema.json"))).unwrap();
+        let schema: Value = serde_json::from_str(&text(&format!("schemas/toml/{table}.schema.json"))).unwrap();
         let mut names = Vec::new();
         properties(&schema, &mut names);
         assert!(names.len() > 5, "{table}");
-        let text = read(&format!("docs/{document}.md"));
+        let page = text(&format!("docs/{document}.md"));
         for name in names {
             let forms = [format!("`{name}`"), format!("[{name}]"), format!("[{name}.")];
             assert!(
-                forms.iter().any(|form| text.contains(form.as_str())),
+                forms.iter().any(|form| page.contains(form.as_str())),
                 "docs/{document}.md lacks `{name}` of {table}"
             );
         }
@@ -83,8 +69,8 @@ fn every_key_of_every_table_is_explained() {
 
 #[test]
 fn every_data_element_is_listed_as_the_catalog_has_it() {
-    let catalog: toml::Table = toml::from_str(&read("schemas/catalog.toml")).unwrap();
-    let text = read("docs/policy.md");
+    let catalog: toml::Table = toml::from_str(&text("schemas/catalog.toml")).unwrap();
+    let page = text("docs/policy.md");
     let elements = catalog["element"].as_array().unwrap();
     for element in elements {
         let of = |key: &str, default| element.get(key).map_or(default, |value| value.as_str().unwrap());
@@ -97,18 +83,18 @@ fn every_data_element_is_listed_as_the_catalog_has_it() {
             of("kind", "text"),
             of("dppa", "none")
         );
-        assert!(text.contains(&row), "docs/policy.md lacks{row}");
+        assert!(page.contains(&row), "docs/policy.md lacks{row}");
     }
-    let rows = text.split("\n## Data elements\n").nth(1).unwrap().matches("\n| `").count();
+    let rows = page.split("\n## Data elements\n").nth(1).unwrap().matches("\n| `").count();
     assert_eq!(rows, elements.len());
 }
 
 #[test]
 fn every_limit_has_the_default_that_is_documented() {
-    let text = read("docs/switch.md");
+    let page = text("docs/switch.md");
     let Limits { message_bytes, depth, name_bytes, attributes, namespaces, members } = Limits::default();
     assert_eq!(message_bytes, 16 << 20);
-    assert!(text.contains("\n| `message-bytes` | `message_bytes` | 16 MiB | "));
+    assert!(page.contains("\n| `message-bytes` | `message_bytes` | 16 MiB | "));
     for (field, default) in [
         ("depth", depth),
         ("name_bytes", name_bytes),
@@ -121,7 +107,7 @@ fn every_limit_has_the_default_that_is_documented() {
             _ => format!("{},{:03}", default / 1000, default % 1000),
         };
         let row = format!("\n| `{}` | `{field}` | {number} | ", field.replace('_', "-"));
-        assert!(text.contains(&row), "{row}");
+        assert!(page.contains(&row), "{row}");
     }
 }
 
@@ -157,15 +143,15 @@ fn every_link_leads_somewhere() {
 fn every_path_that_is_named_exists() {
     let mut named = 0;
     for page in ["docs/architecture.md", "CONTRIBUTING.md", "SECURITY.md"] {
-        let text = read(page);
-        for word in text.lines().flat_map(codes).filter_map(|code| code.split(' ').next()) {
+        let content = text(page);
+        for word in content.lines().flat_map(codes).filter_map(|code| code.split(' ').next()) {
             let first = word.split('/').next().unwrap();
             let is_path = word.contains('/') && !word.contains(['*', '<', ':', ',']) && !word.contains("NAME");
             if is_path
                 && [".ci", "benches", "docs", "fixtures", "fuzz", "policies", "schemas", "src", "tests"]
                     .contains(&first)
             {
-                assert!(home().join(word).exists(), "{page}: {word}");
+                assert!(root().join(word).exists(), "{page}: {word}");
                 named += 1;
             }
         }
@@ -175,20 +161,19 @@ fn every_path_that_is_named_exists() {
 
 #[test]
 fn the_readme_is_short() {
-    assert!(read("README.md").lines().count() <= 200);
+    assert!(text("README.md").lines().count() <= 200);
 }
 
 fn dmv_redact(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact")).args(arguments).current_dir(folder).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
+    let Told { status, stdout, stderr } = run_in(folder, arguments).into();
+    (status, stdout, stderr)
 }
 
 #[test]
 fn the_format_that_is_shown_gives_the_output_that_is_shown() {
-    let text = read("docs/formats.md");
+    let page = text("docs/formats.md");
     let folder = TempDir::new().unwrap();
-    for block in blocks(&text, "toml") {
+    for block in blocks(&page, "toml") {
         if let Some(name) =
             block.strip_prefix("# ").and_then(|rest| rest.lines().next()).filter(|name| name.ends_with(".toml"))
         {
@@ -197,7 +182,7 @@ fn the_format_that_is_shown_gives_the_output_that_is_shown() {
             fs::write(path, block).unwrap();
         }
     }
-    let xml = blocks(&text, "xml");
+    let xml = blocks(&page, "xml");
     let [message, output] = xml.as_slice() else { panic!("a message and its output") };
     fs::write(folder.path().join("message.xml"), message).unwrap();
     let tables = ["--policy", "policy.toml", "--formats", "formats", "--catalog", "catalog.toml"];
@@ -210,9 +195,9 @@ fn the_format_that_is_shown_gives_the_output_that_is_shown() {
 
 #[test]
 fn policies_that_are_shown_can_be_used() {
-    let text = read("docs/policy.md");
+    let page = text("docs/policy.md");
     let folder = TempDir::new().unwrap();
-    let policy = blocks(&text, "toml").into_iter().find(|block| block.starts_with("[policy]")).unwrap();
+    let policy = blocks(&page, "toml").into_iter().find(|block| block.starts_with("[policy]")).unwrap();
     fs::write(folder.path().join("policy.toml"), policy).unwrap();
     let (status, told, _) = dmv_redact(folder.path(), &["check", "--strict", "--policy", "policy.toml"]);
     assert!(status == Some(0) && told.contains("0 errors, 0 warnings"), "{told}");
@@ -226,7 +211,7 @@ fn policies_that_are_shown_can_be_used() {
 /// Every `dmv-redact` command of the documentation has a verb and options that there are.
 #[test]
 fn every_command_that_is_shown_is_understood() {
-    let (_, manual, _) = dmv_redact(home(), &["--help"]);
+    let (_, manual, _) = dmv_redact(root(), &["--help"]);
     let mut seen = 0;
     for (path, text) in documents() {
         for line in blocks(&text, "sh").into_iter().flat_map(str::lines) {
@@ -235,7 +220,7 @@ fn every_command_that_is_shown_is_understood() {
             let (verb, rest) = words.split_first().unwrap();
             assert!(manual.contains(&format!("\n  {verb} ")), "{}: {line}", path.display());
             let verbs = if *verb == "audit" { vec![*verb, rest.first().unwrap()] } else { vec![*verb] };
-            let (_, help, _) = dmv_redact(home(), &[verbs.as_slice(), &["--help"]].concat());
+            let (_, help, _) = dmv_redact(root(), &[verbs.as_slice(), &["--help"]].concat());
             for option in rest.iter().filter(|word| word.starts_with("--")) {
                 assert!(
                     help.contains(&format!("{option} ")) || help.contains(&format!("{option}\n")),
@@ -262,9 +247,9 @@ fn codes(cell: &str) -> Vec<&str> {
 
 #[test]
 fn every_attack_has_tests_that_there_are() {
-    let text = read("docs/threat-model.md");
+    let page = text("docs/threat-model.md");
     let attacks: Vec<(usize, Vec<&str>)> =
-        rows(&text).filter_map(|row| Some((row[0].parse().ok()?, codes(row[3])))).collect();
+        rows(&page).filter_map(|row| Some((row[0].parse().ok()?, codes(row[3])))).collect();
     let numbers: Vec<usize> = attacks.iter().map(|(number, _)| *number).collect();
     assert!(numbers.iter().copied().eq(1..=numbers.len()) && numbers.len() >= 37, "{numbers:?}");
     for (number, tests) in attacks {
@@ -272,7 +257,7 @@ fn every_attack_has_tests_that_there_are() {
         assert!(tests.iter().any(|test| test.contains(&own)), "no test is called {own}...");
         for test in tests {
             let (file, name) = test.split_once("::").unwrap();
-            assert!(read(file).contains(&format!("fn {name}(")), "attack {number}: there is no {test}");
+            assert!(text(file).contains(&format!("fn {name}(")), "attack {number}: there is no {test}");
         }
     }
 }

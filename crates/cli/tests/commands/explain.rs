@@ -1,26 +1,20 @@
 //! `dmv-redact explain` as a privacy officer meets it: how a requester came to its classes, which rule decides and why
 //! another doesn't apply, what more claims would change; and of every shipped message, path by path, what redact did.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
-
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use dmv_redact::{Filter, Requester};
+use dmv_redact_testing::{folders, policies, root, text};
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn home() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use crate::told_by;
 
 fn explain(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-    let output = command.current_dir(home()).arg("explain").args(arguments).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
+    let told = told_by("explain", arguments);
+    (told.status, told.stdout, told.stderr)
 }
 
 /// What is explained of a requester; the run must have gone well.
@@ -39,7 +33,7 @@ fn has(text: &str, wanted: &[&str]) {
 
 /// The line of the example's policy where a rule has its id.
 fn line(rule: &str) -> usize {
-    let policy = fs::read_to_string(home().join("policies/example-state.toml")).unwrap();
+    let policy = text("policies/example-state.toml");
     policy.lines().position(|line| line == format!("id = \"{rule}\"")).unwrap() + 1
 }
 
@@ -50,11 +44,11 @@ fn how_a_requester_came_to_its_classes() {
     // Listed in a table: patterns aren't asked, though one fits.
     let folder = tempfile::tempdir().unwrap();
     let wide = folder.path().join("wide.toml");
-    let example = fs::read_to_string(home().join("policies/example-state.toml")).unwrap();
+    let example = text("policies/example-state.toml");
     let example = example.replace("\"AZ###*\"", "\"AZ*\"");
     fs::write(&wide, example.replacen("[\"immigration\"]", "[\"immigration\", \"motor-vehicle\"]", 1)).unwrap();
     let table = "example-state-immigration.csv";
-    fs::copy(home().join("policies").join(table), folder.path().join(table)).unwrap();
+    fs::copy(policies().join(table), folder.path().join(table)).unwrap();
     let wide = ["--policy", wide.to_str().unwrap()];
     has(
         &told(&[&["--requester", "AZICE0100"], &wide[..]].concat()),
@@ -142,7 +136,7 @@ fn case(folder: &Path) -> (Vec<String>, Filter, Requester) {
     let mut add = |option: &str, value: &str| arguments.extend([option.to_owned(), value.to_owned()]);
     let mut builder = Filter::builder();
     if let Some(policy) = text("policy") {
-        let path = home().join("policies").join(format!("{policy}.toml"));
+        let path = policies().join(format!("{policy}.toml"));
         add("--policy", path.to_str().unwrap());
         builder = builder.policy_path(path);
     }
@@ -168,11 +162,8 @@ fn case(folder: &Path) -> (Vec<String>, Filter, Requester) {
 
 #[test]
 fn p6_of_every_shipped_message_it_says_what_redact_did() {
-    let mut folders: Vec<PathBuf> =
-        fs::read_dir(home().join("fixtures")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    folders.sort();
     let mut explained = 0;
-    for folder in folders {
+    for folder in folders(&root().join("fixtures")) {
         let (arguments, filter, requester) = case(&folder);
         let message = fs::read(&arguments[0]).unwrap();
         let receipt = filter.redact(&message, &requester, &mut Vec::new());

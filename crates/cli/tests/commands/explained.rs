@@ -2,24 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 use dmv_redact::Receipt;
+use dmv_redact_testing::oracle::check::redact;
+use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
+use dmv_redact_testing::oracle::world::Ruled;
+use dmv_redact_testing::oracle::{Asker, choices};
+use dmv_redact_testing::policies;
+use dmv_redact_testing::program::fed;
+use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use crate::check::redact;
-use crate::policy::Asker;
-use crate::properties::{cases, choices};
-use crate::scenario::{JSON, Need, Scenario, XML};
-use crate::world::Ruled;
+use crate::command;
 
 /// What explain prints of a message.
 fn explain(ruled: &Ruled, asker: &Asker, message: &[u8], form: &[&str]) -> String {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies").join(format!("{}.toml", ruled.name));
+    let own = policies().join(format!("{}.toml", ruled.name));
     let written = NamedTempFile::new().unwrap();
     let policy = if own.is_file() {
         own
@@ -27,8 +27,8 @@ fn explain(ruled: &Ruled, asker: &Asker, message: &[u8], form: &[&str]) -> Strin
         fs::write(written.path(), &ruled.text).unwrap();
         written.path().to_owned()
     };
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-    command.args(["explain", "-", "--policy"]).arg(policy).args(form);
+    let mut command = command(&["explain", "-", "--policy"]);
+    command.arg(policy).args(form);
     for (option, value) in [("--requester", &asker.ori), ("--purpose", &asker.purpose)] {
         if let Some(value) = value {
             command.args([option, value]);
@@ -37,9 +37,7 @@ fn explain(ruled: &Ruled, asker: &Asker, message: &[u8], form: &[&str]) -> Strin
     for claim in &asker.claims {
         command.args(["--claim", claim]);
     }
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(message).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = fed(&mut command, message);
     assert_eq!(output.status.code(), Some(0), "{form:?}");
     String::from_utf8(output.stdout).unwrap()
 }

@@ -1,18 +1,17 @@
 //! The matrix in all its forms: they say the same, the page is whole and alone, and nothing a policy holds acts in it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
-
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
+use dmv_redact_testing::shipped_policies;
 use scraper::{Html, Selector};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::command;
+
 fn matrix(policy: Option<&Path>, form: &str) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-    command.args(["matrix", "--output", form]);
+    let mut command = command(&["matrix", "--output", form]);
     if let Some(policy) = policy {
         command.arg("--policy").arg(policy);
     }
@@ -22,10 +21,7 @@ fn matrix(policy: Option<&Path>, form: &str) -> String {
 }
 
 fn policies() -> Vec<Option<std::path::PathBuf>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    files.sort();
+    let files = shipped_policies();
     assert!(files.len() > 1);
     files.into_iter().map(Some).chain([None]).collect()
 }

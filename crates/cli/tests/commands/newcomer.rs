@@ -1,63 +1,43 @@
 //! A newcomer's way, in an empty folder: what `init` writes, and every step that it names.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
+use dmv_redact_testing::{files_below, policies, root};
 use tempfile::TempDir;
 
-fn dmv_redact(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_dmv-redact")).args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
-}
+use crate::{run_in, text};
 
 /// What a verb printed, when it ended well.
 fn works(folder: &Path, arguments: &[&str]) -> String {
-    let output = dmv_redact(folder, arguments);
+    let output = run_in(folder, arguments);
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout).to_owned()
-}
-
-/// Every file below a folder, by its path from there, in order.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { open.push(path) } else { found.push(path.strip_prefix(folder).unwrap().to_owned()) }
-        }
-    }
-    found.sort();
-    found
 }
 
 #[test]
 fn init_writes_the_whole_starter_and_the_schemas() {
     let folder = TempDir::new().unwrap();
     works(folder.path(), &["init"]);
-    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let starter = root().join("crates/cli/starter");
+    let schemas = root().join("schemas/toml");
     let mut wanted: Vec<(PathBuf, PathBuf)> = Vec::new();
-    for file in files(&home.join("starter")) {
+    for file in files_below(&starter) {
         let place =
             if file == Path::new("workflow.yml") { ".github/workflows/policy.yml".into() } else { file.clone() };
-        wanted.push((place, home.join("starter").join(file)));
+        wanted.push((place, starter.join(file)));
     }
-    for file in files(&home.join("schemas/toml")) {
-        wanted.push((Path::new("schemas").join(&file), home.join("schemas/toml").join(file)));
+    for file in files_below(&schemas) {
+        wanted.push((Path::new("schemas").join(&file), schemas.join(file)));
     }
     wanted.sort();
-    assert_eq!(files(folder.path()), wanted.iter().map(|(place, _)| place.clone()).collect::<Vec<_>>());
+    assert_eq!(files_below(folder.path()), wanted.iter().map(|(place, _)| place.clone()).collect::<Vec<_>>());
     for (place, source) in wanted {
         assert_eq!(fs::read(folder.path().join(&place)).unwrap(), fs::read(source).unwrap(), "{}", place.display());
     }
     // Every table names its schema, and the schema is there.
-    for file in files(folder.path()).iter().filter(|file| file.extension().is_some_and(|extension| extension == "toml"))
+    for file in
+        files_below(folder.path()).iter().filter(|file| file.extension().is_some_and(|extension| extension == "toml"))
     {
         let table = fs::read_to_string(folder.path().join(file)).unwrap();
         let schema = table.strip_prefix("#:schema ").unwrap().lines().next().unwrap();
@@ -74,17 +54,20 @@ fn init_overwrites_nothing_and_leaves_nothing_half_written() {
         let path = folder.path().join(taken);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "mine").unwrap();
-        let output = dmv_redact(folder.path(), &["init"]);
+        let output = run_in(folder.path(), &["init"]);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{taken}");
         let told = text(&output.stderr);
         assert!(told.starts_with(&format!("dmv-redact: {taken} is there already: nothing was written")), "{told}");
-        assert_eq!((files(folder.path()), fs::read_to_string(path).unwrap()), (vec![taken.into()], "mine".to_owned()));
+        assert_eq!(
+            (files_below(folder.path()), fs::read_to_string(path).unwrap()),
+            (vec![taken.into()], "mine".to_owned())
+        );
     }
     // Elsewhere than here, in a folder that isn't there yet.
     let folder = TempDir::new().unwrap();
     let told = works(folder.path(), &["init", "a/b"]);
     assert!(told.contains("  cd a/b\n") && folder.path().join("a/b/policy.toml").is_file(), "{told}");
-    assert_eq!(dmv_redact(folder.path(), &["init", "a/b"]).status.code(), Some(2));
+    assert_eq!(run_in(folder.path(), &["init", "a/b"]).status.code(), Some(2));
 }
 
 #[cfg(unix)]
@@ -97,12 +80,12 @@ fn init_takes_back_what_it_wrote_when_it_can_not_go_on() {
     fs::set_permissions(&cases, fs::Permissions::from_mode(0o500)).unwrap();
     // Whoever may write everywhere can't be kept from it.
     let is_kept = fs::write(cases.join("probe"), "").is_err();
-    let output = dmv_redact(folder.path(), &["init"]);
+    let output = run_in(folder.path(), &["init"]);
     fs::set_permissions(&cases, fs::Permissions::from_mode(0o700)).unwrap();
     if is_kept {
         assert_eq!(output.status.code(), Some(1));
         assert!(text(&output.stderr).contains("nothing was written"), "{}", text(&output.stderr));
-        assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
+        assert_eq!(files_below(folder.path()), Vec::<PathBuf>::new());
     }
 }
 
@@ -154,7 +137,7 @@ fn packs() -> Vec<String> {
 
 #[test]
 fn every_pack_is_checked_tested_and_used_out_of_the_box() {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let home = policies();
     let packs = packs();
     assert!(packs.len() >= 12 && packs.contains(&"illinois".to_owned()), "{packs:?}");
     for pack in packs {
@@ -169,10 +152,11 @@ fn every_pack_is_checked_tested_and_used_out_of_the_box() {
             read("policy.toml").ends_with(&fs::read_to_string(home.join(format!("{pack}.toml"))).unwrap()),
             "{pack}"
         );
-        let (cases, shipped) = (files(&folder.path().join("cases")), files(&home.join("cases").join(&pack)));
+        let (cases, shipped) =
+            (files_below(&folder.path().join("cases")), files_below(&home.join("cases").join(&pack)));
         let own: Vec<&PathBuf> = cases.iter().filter(|file| !file.starts_with("messages")).collect();
         assert_eq!(own, shipped.iter().collect::<Vec<_>>(), "{pack}");
-        for file in files(folder.path()) {
+        for file in files_below(folder.path()) {
             let name = file.file_name().unwrap().to_str().unwrap();
             if file.extension().is_some_and(|ending| ending == "csv") {
                 assert_eq!(read(name), fs::read_to_string(home.join(name)).unwrap(), "{pack}: {name}");
@@ -205,19 +189,19 @@ fn every_pack_is_checked_tested_and_used_out_of_the_box() {
 #[test]
 fn an_unknown_pack_names_the_nearest_and_lists_all() {
     let folder = TempDir::new().unwrap();
-    let output = dmv_redact(folder.path(), &["init", "--pack", "ilinois", "here"]);
+    let output = run_in(folder.path(), &["init", "--pack", "ilinois", "here"]);
     let told = text(&output.stderr);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
     assert!(told.contains("similar value exists: 'illinois'"), "{told}");
     for pack in packs() {
         assert!(told.contains(&pack), "{pack}: {told}");
     }
-    assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
+    assert_eq!(files_below(folder.path()), Vec::<PathBuf>::new());
 }
 
 #[test]
 fn the_way_that_the_readme_shows_can_be_gone() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme = dmv_redact_testing::text("README.md");
     let part = readme.split("## A policy of your own").nth(1).unwrap().split("```").nth(1).unwrap();
     let steps = commands(part);
     let verbs: Vec<&str> = steps.iter().map(|step| step.first().unwrap().as_str()).collect();
@@ -250,7 +234,7 @@ fn an_edit_is_checked_tested_explained_and_told_apart() {
 
     // A slip of the pen: where, and what was meant.
     edit("\"person.sex\"", "\"person.sexx\"");
-    let output = dmv_redact(folder.path(), &["check", "--strict", "--policy", "policy.toml"]);
+    let output = run_in(folder.path(), &["check", "--strict", "--policy", "policy.toml"]);
     assert_eq!(output.status.code(), Some(2));
     let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
     assert!(
@@ -265,11 +249,11 @@ fn an_edit_is_checked_tested_explained_and_told_apart() {
         "id = \"address\"\nagencies = [\"in-state\", \"out-of-state\"]",
     );
     works(folder.path(), &["check", "--strict", "--policy", "policy.toml"]);
-    let failed = dmv_redact(folder.path(), &["test", "cases"]);
+    let failed = run_in(folder.path(), &["test", "cases"]);
     assert_eq!(failed.status.code(), Some(3));
     let told = text(&failed.stdout);
     assert!(told.contains("person.address, owner.address") && told.contains("1 failed"), "{told}");
-    let gained = dmv_redact(folder.path(), &["diff", "old.toml", "policy.toml"]);
+    let gained = run_in(folder.path(), &["diff", "old.toml", "policy.toml"]);
     assert_eq!(gained.status.code(), Some(3));
     let told = text(&gained.stdout);
     assert!(told.contains("out-of-state") && told.contains("person.address"), "{told}");

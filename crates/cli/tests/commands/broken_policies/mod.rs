@@ -1,16 +1,17 @@
 //! Policies that are wrong, each in one way, and what is said of them: where, what, and what to do. What is said is held
-//! as snapshots, for people read it; `INSTA_UPDATE=always cargo test --test broken_policies` writes them anew.
-
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on has failed")]
+//! as snapshots, for people read it; `INSTA_UPDATE=always cargo test --test commands broken_policies` writes them anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
+use dmv_redact_testing::root;
 use rayon::prelude::*;
 
+use crate::run_in;
+
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken_policies").join(name)
+    root().join("crates/cli/tests/commands/broken_policies").join(name)
 }
 
 /// The names of the policies in a folder, without `.toml`.
@@ -20,10 +21,6 @@ fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = policies.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     names.sort();
     names
-}
-
-fn dmv_redact(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_dmv-redact")).args(arguments).current_dir(folder).output().unwrap()
 }
 
 /// Line and column of a message, `FILE:LINE:COLUMN: ...`.
@@ -52,7 +49,7 @@ fn every_policy_that_is_refused_is_told_where_why_and_what_to_do() {
     let folder = folder("refused");
     let names = names(&folder);
     assert!(names.len() >= 30, "{}", names.len());
-    let run = |name: &String| dmv_redact(&folder, &["redact", "--policy", &format!("{name}.toml")]);
+    let run = |name: &String| run_in(&folder, &["redact", "--policy", &format!("{name}.toml")]);
     let outputs: Vec<Output> = names.par_iter().map(run).collect();
     for (name, output) in names.iter().zip(outputs) {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{name}");
@@ -65,7 +62,7 @@ fn every_policy_that_is_refused_is_told_where_why_and_what_to_do() {
 
 #[test]
 fn a_policy_that_is_not_there_is_told_in_one_line() {
-    let output = dmv_redact(&folder("refused"), &["redact", "--policy", "nowhere.toml"]);
+    let output = run_in(&folder("refused"), &["redact", "--policy", "nowhere.toml"]);
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(told, "dmv-redact: nowhere.toml: can't be read: no such file or directory (os error 2)\n");
     assert_eq!(output.status.code(), Some(2));
@@ -75,7 +72,7 @@ fn a_policy_that_is_not_there_is_told_in_one_line() {
 fn every_policy_that_is_probably_not_meant_so_is_told_by_check() {
     let folder = folder("warned");
     let names = names(&folder);
-    let check = |name: &String| dmv_redact(&folder, &["check", "--strict", "--policy", &format!("{name}.toml")]);
+    let check = |name: &String| run_in(&folder, &["check", "--strict", "--policy", &format!("{name}.toml")]);
     let outputs: Vec<Output> = names.par_iter().map(check).collect();
     for (name, output) in names.iter().zip(outputs) {
         // An ORI that two classes list is in both on purpose, as far as one can tell: that is noted and no more.

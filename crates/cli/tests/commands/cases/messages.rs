@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::{Folder, home, test};
+use dmv_redact_testing::root;
+
+use super::{Folder, test};
 
 #[test]
 fn the_shipped_cases_pass() {
     let told =
-        test(&[home().join("fixtures").to_str().unwrap(), "--policies", home().join("policies").to_str().unwrap()]);
+        test(&[root().join("fixtures").to_str().unwrap(), "--policies", root().join("policies").to_str().unwrap()]);
     assert_eq!((told.status, told.stderr.as_str()), (Some(0), ""), "{}", told.stdout);
-    let count = fs::read_dir(home().join("fixtures")).unwrap().count();
+    let count = fs::read_dir(root().join("fixtures")).unwrap().count();
     assert_eq!(told.stdout, format!("{count} cases: {count} passed, 0 failed\n"));
 }
 

@@ -1,49 +1,27 @@
 //! `dmv-redact test` as the CI of a policy meets it: that the shipped cases pass, and that each way in which a case can fail
 //! or be wrong is told, with its place and without a value (P6).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test that can't go on has failed"
-)]
-
 mod bless;
 mod matrix;
 mod messages;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use dmv_redact_testing::program::Told;
+use dmv_redact_testing::root;
 use tempfile::TempDir;
 
-fn home() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use crate::told_by;
 
-/// What a run told, and how it ended.
-#[derive(Debug)]
-struct Told {
-    status: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Told {
-    /// Every value of the shipped messages that a report could have repeated.
-    fn holds_no_value(&self) {
-        for value in ["JORDAN", "EXAMPLE", "900-12-3456", "MESQUITE", "1985", "D08954796"] {
-            assert!(!self.stdout.contains(value) && !self.stderr.contains(value), "P6: {value} in {self:?}");
-        }
-    }
-}
+/// Every value of the shipped messages that a report could have repeated.
+const VALUES: [&str; 6] = ["JORDAN", "EXAMPLE", "900-12-3456", "MESQUITE", "1985", "D08954796"];
 
 fn test(arguments: &[&str]) -> Told {
-    let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact")).arg("test").args(arguments).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let told = Told { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) };
-    told.holds_no_value();
+    let told = told_by("test", arguments);
+    for value in VALUES {
+        assert!(!told.stdout.contains(value) && !told.stderr.contains(value), "P6: {value} in {told:?}");
+    }
     told
 }
 
@@ -54,10 +32,10 @@ impl Folder {
     fn with(fixtures: &[&str]) -> Self {
         let folder = Self(TempDir::new().unwrap());
         for name in fixtures {
-            copy(&home().join("fixtures").join(name), &folder.path(&format!("cases/{name}")));
+            copy(&root().join("fixtures").join(name), &folder.path(&format!("cases/{name}")));
         }
         fs::create_dir_all(folder.path("cases")).unwrap();
-        copy(&home().join("policies"), &folder.path("policies"));
+        copy(&root().join("policies"), &folder.path("policies"));
         folder
     }
 

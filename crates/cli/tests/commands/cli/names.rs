@@ -1,16 +1,16 @@
 //! Every verb and every form of its output, over names and texts that try to steer a terminal, hide or turn text, begin lines,
 //! give a CI service a command or a spreadsheet a formula (P6).
 
-#![allow(clippy::panic, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
-
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use dmv_redact_testing::fixture;
+use dmv_redact_testing::program::fed;
 use tempfile::TempDir;
 
-use super::fixture;
+use crate::command_in;
 
 /// What a file, an archive's entry, an option's value may be called.
 const HOSTILE: &str = "::warning::x\u{1b}[31m\n::error::y\n##[error]z\r\u{9b}2J\u{85}\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}\u{ad}\
@@ -110,12 +110,7 @@ impl World {
     }
 
     fn run(&self, arguments: &[&str], stdin: &[u8]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-        command.args(arguments).current_dir(self.0.path());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let _ = child.stdin.take().unwrap().write_all(stdin);
-        child.wait_with_output().unwrap()
+        fed(&mut command_in(self.0.path(), arguments), stdin)
     }
 
     /// Runs a verb, and holds both outputs to their forms and the status to what shows that it did its work.
@@ -182,7 +177,7 @@ fn format_of(title: &str) -> String {
 /// Messages of every kind of ending, in every form, called what nobody should be called.
 fn messages(world: &World) -> String {
     let folder = named("in");
-    let read = |name: &str| fs::read(fixture(name)).unwrap();
+    let read = |name: &str| fixture(name);
     let police = read("dr-in-state-police/message.xml");
     let place = |suffix: &str| PathBuf::from(&folder).join(named("d")).join(named(suffix));
     world.write(place("police.xml"), &police);
@@ -302,13 +297,13 @@ fn p6_what_tells_of_policies_shows_their_texts_escaped() {
 #[test]
 fn p6_explain_shows_names_within_a_message_escaped() {
     let world = world();
-    let json = fs::read_to_string(fixture("niem-json-list/message.json")).unwrap();
+    let json = String::from_utf8(fixture("niem-json-list/message.json")).unwrap();
     let mut value: serde_json::Value = serde_json::from_str(&json).unwrap();
     let root = value.get_mut("exch:DriverVehicleResponse").unwrap().as_object_mut().unwrap();
     root.insert(HOSTILE.to_owned(), serde_json::json!({ HOSTILE: [HOSTILE, { HOSTILE: 1 }] }));
     value.as_object_mut().unwrap().insert(HOSTILE.to_owned(), HOSTILE.into());
     let json = world.write(named("m.json"), value.to_string());
-    let xml = fs::read_to_string(fixture("dr-in-state-police/message.xml")).unwrap();
+    let xml = String::from_utf8(fixture("dr-in-state-police/message.xml")).unwrap();
     let (start, end) = xml.split_at(xml.rfind("</").unwrap());
     let element = "<a\u{200d}b\u{fe0f} c\u{200d}='\u{202e}::warning::x'>\n::warning::x</a\u{200d}b\u{fe0f}>";
     let element = element.replace('\u{fe0f}', "");
@@ -333,7 +328,7 @@ fn p6_reports_of_cases_show_their_names_and_titles_escaped() {
     let title = quoted(SHOWN);
     let folder = Path::new(&cases).join(named("case"));
     world.write(folder.join("policy.toml"), policy(&title, "'person.name'"));
-    world.write(folder.join(named("m.xml")), fs::read(fixture("dr-in-state-police/message.xml")).unwrap());
+    world.write(folder.join(named("m.xml")), fixture("dr-in-state-police/message.xml"));
     let message = quoted(&named("m.xml"));
     let head = format!("title = {title}\npolicy = './policy.toml'\nmessage = {message}\n[expect]\n");
     world.write(folder.join("case.toml"), head.clone() + "disposition = 'withheld'\n");
@@ -368,7 +363,7 @@ fn p6_reports_of_cases_show_their_names_and_titles_escaped() {
 fn p6_errors_show_what_files_and_options_say_escaped() {
     let world = world();
     let hostile = HOSTILE.trim();
-    let message = world.write(named("m.xml"), fs::read(fixture("dr-in-state-police/message.xml")).unwrap());
+    let message = world.write(named("m.xml"), fixture("dr-in-state-police/message.xml"));
     for option in [
         "--requester",
         "--purpose",

@@ -1,28 +1,30 @@
 //! `diff` against brute force: on pairs of policies made up at random it finds what trying every ORI, purpose, message key and
 //! set of claims finds, no more and no less.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on has failed")]
-
-#[path = "../common/dice.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
-mod dice;
 mod pairs;
-mod plain;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use dmv_redact_testing::catalog::Catalog;
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::policies;
+use dmv_redact_testing::policy::{Decision, Grant, OnViolation, Policy, Request, Treatment};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use dice::Dice;
+use crate::command;
 use pairs::{CLAIMS, KEYS, pair, universe};
-use plain::{AFTER_REVIEW, Policy, openness};
 
 const PAIRS: usize = if cfg!(debug_assertions) { 100 } else { 1000 };
+
+static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::shipped);
+
+/// What says that an element goes out only once a person has approved the message.
+const AFTER_REVIEW: &str = " after review";
 
 /// Classes under either policy, purpose, key, claims, and the element or the whole message.
 type Where = (Vec<String>, Vec<String>, Option<String>, Option<String>, Vec<String>, Option<String>);
@@ -39,10 +41,42 @@ fn claim_sets() -> Vec<BTreeSet<&'static str>> {
 
 /// `None` stands for every key that isn't named.
 fn keys(policies: [&Policy; 2]) -> Vec<Option<String>> {
-    let is_named = |key: &&&str| {
-        policies.iter().any(|policy| policy.rules.iter().any(|rule| rule.keys.iter().any(|own| own == **key)))
-    };
+    let is_named = |key: &&&str| policies.iter().any(|policy| policy.messages().contains(**key));
     KEYS.iter().filter(is_named).map(|key| Some((*key).to_owned())).chain([None]).collect()
+}
+
+/// What the program calls a decision, and the treatment of every element that is permitted, at once or after a review.
+fn words(decision: &Decision) -> (&'static str, BTreeMap<String, String>) {
+    let treatments = |grant: &Grant, behind: &str| {
+        let pairs = grant.by_element(&CATALOG).into_iter();
+        pairs.map(|(id, treatment)| (id.clone(), format!("{}{behind}", word(&id, treatment)))).collect()
+    };
+    match decision {
+        Decision::Withheld => ("withheld", BTreeMap::new()),
+        Decision::Held(grant) => ("held", treatments(grant, AFTER_REVIEW)),
+        Decision::Released(grant) => ("rewritten", treatments(grant, "")),
+    }
+}
+
+/// What a policy calls a treatment of an element.
+fn word(id: &str, treatment: Treatment) -> &'static str {
+    match treatment {
+        Treatment::Full => "full",
+        Treatment::Mask => "mask",
+        Treatment::Own => CATALOG.elements[id].kind.closest_treatment().unwrap(),
+    }
+}
+
+/// The most open is the greatest.
+fn openness(word: &str) -> usize {
+    let order = ["removed", "mask", "own", "full"];
+    let word = if ["year", "last4", "zip5"].contains(&word) { "own" } else { word };
+    order.iter().position(|one| *one == word).unwrap()
+}
+
+/// Whether a value that violates its shape refuses the message.
+fn withholds(policy: &Policy) -> bool {
+    policy.on_violation(&[], false) == OnViolation::Refuses
 }
 
 /// `None` stands for none.
@@ -59,9 +93,12 @@ fn by_trying(old: &Policy, new: &Policy, oris: &[String]) -> (Changes, bool) {
     for (classes_old, classes_new) in &pairs {
         for (purpose, key) in purposes.iter().flat_map(|one| keys.iter().map(move |two| (one, two))) {
             for claims in claim_sets() {
-                let was = old.decide(classes_old, purpose.as_deref(), key.as_deref(), &claims);
-                let will = new.decide(classes_new, purpose.as_deref(), key.as_deref(), &claims);
-                both |= was.verdict == "rewritten" && will.verdict == "rewritten";
+                // A key that isn't named is another one: every format of the program has keys.
+                let message = Some(key.as_deref().unwrap_or("another"));
+                let request = Request { purpose: purpose.as_deref(), message, claims: &claims };
+                let (was_verdict, was) = words(&old.decide(classes_old, &request));
+                let (will_verdict, will) = words(&new.decide(classes_new, &request));
+                both |= was_verdict == "rewritten" && will_verdict == "rewritten";
                 let mut add = |element: Option<&String>, was: &str, will: &str| {
                     if was != will {
                         let names = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>();
@@ -71,17 +108,17 @@ fn by_trying(old: &Policy, new: &Policy, oris: &[String]) -> (Changes, bool) {
                         changes.insert(place, (was.to_owned(), will.to_owned()));
                     }
                 };
-                add(None, was.verdict, will.verdict);
-                for element in was.permitted.keys().chain(will.permitted.keys()) {
-                    let word = |permitted: &BTreeMap<String, String>| {
+                add(None, was_verdict, will_verdict);
+                for element in was.keys().chain(will.keys()) {
+                    let treatment = |permitted: &BTreeMap<String, String>| {
                         permitted.get(element).map_or("removed", String::as_str).to_owned()
                     };
-                    add(Some(element), &word(&was.permitted), &word(&will.permitted));
+                    add(Some(element), &treatment(&was), &treatment(&will));
                 }
             }
         }
     }
-    (changes, both && old.withholds != new.withholds)
+    (changes, both && withholds(old) != withholds(new))
 }
 
 fn list(value: &Value) -> Vec<String> {
@@ -148,15 +185,14 @@ fn direction(place: &Where, (was, will): &(String, String)) -> &'static str {
 /// Compares one pair; says whether anything changed, and whether anything was gained.
 fn compare(seed: usize, oris: &[String], folder: &Path) -> (bool, bool) {
     let (old, new) = pair(&mut Dice::seeded(seed as u64));
-    let paths = [("old", &old), ("new", &new)].map(|(name, policy)| {
-        let path = folder.join(format!("{name}-{seed}.toml"));
-        fs::write(&path, policy.toml(&CLAIMS)).unwrap();
-        path
-    });
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-    let output = command.arg("diff").args(&paths).args(["--output", "json"]).output().unwrap();
-    let trouble =
-        || format!("{}\n{}\n{}", String::from_utf8_lossy(&output.stderr), old.toml(&CLAIMS), new.toml(&CLAIMS));
+    let texts = [old.toml(), new.toml()];
+    let paths = ["old", "new"].map(|name| folder.join(format!("{name}-{seed}.toml")));
+    for (path, text) in paths.iter().zip(&texts) {
+        fs::write(path, text).unwrap();
+    }
+    let [old, new] = texts.each_ref().map(|text| Policy::read(text, folder, &CATALOG));
+    let output = command(&["diff"]).args(&paths).args(["--output", "json"]).output().unwrap();
+    let trouble = || format!("{}\n{}", String::from_utf8_lossy(&output.stderr), texts.join("\n"));
     assert!(!output.stdout.is_empty(), "{}", trouble());
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let found = expanded(&told, &old, &new);
@@ -165,7 +201,7 @@ fn compare(seed: usize, oris: &[String], folder: &Path) -> (bool, bool) {
         assert_eq!(found.get(place), expected.get(place), "{place:?}\n{}", trouble());
     }
     assert_eq!(told["on-shape-violation"].is_object(), is_shape, "{}", trouble());
-    let gains = is_shape && old.withholds || expected.iter().any(|(place, words)| direction(place, words) != "loss");
+    let gains = is_shape && withholds(&old) || expected.iter().any(|(place, words)| direction(place, words) != "loss");
     assert_eq!(told["gains"].as_bool(), Some(gains), "{}", trouble());
     assert_eq!(output.status.code(), Some(if gains { 3 } else { 0 }), "{}", trouble());
     (is_shape || !expected.is_empty(), gains)
@@ -201,11 +237,11 @@ fn diff_finds_what_trying_everything_finds() {
 
 /// Runs `diff` on the baseline and an edited copy of it: what it prints, and its exit status.
 fn diff_of_baseline(edit: impl Fn(&str) -> String) -> (String, Option<i32>) {
-    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/baseline.toml");
+    let old = policies().join("baseline.toml");
     let folder = TempDir::new().unwrap();
     let new = folder.path().join("new.toml");
     fs::write(&new, edit(&fs::read_to_string(&old).unwrap())).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact")).arg("diff").args([&old, &new]).output().unwrap();
+    let output = command(&["diff"]).args([&old, &new]).output().unwrap();
     (String::from_utf8(output.stdout).unwrap(), output.status.code())
 }
 
@@ -249,7 +285,7 @@ fn diff_of(old: &str, new: &str) -> (String, Option<i32>) {
         fs::write(&path, text).unwrap();
         path
     });
-    let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact")).arg("diff").args(&paths).output().unwrap();
+    let output = command(&["diff"]).args(&paths).output().unwrap();
     (
         String::from_utf8(if output.stdout.is_empty() { output.stderr } else { output.stdout }).unwrap(),
         output.status.code(),
@@ -307,7 +343,7 @@ fn p8_policies_that_overlap_in_too_many_ways_are_refused_by_name() {
     let path = folder.path().join("many.toml");
     fs::write(&path, &many).unwrap();
     let run = |verb: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_dmv-redact")).args(verb).arg("--policy").arg(&path).output();
+        let output = command(verb).arg("--policy").arg(&path).output();
         let output = output.unwrap();
         (String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(), output.status.code())
     };

@@ -1,13 +1,13 @@
 //! Pairs of policies made up at random: two that have nothing to do with each other, one and the same after some edits, or
 //! one that was only written anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dice::Dice;
-use crate::plain::{Class, Policy, Rule, Verb};
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::policy::Verb;
 
 pub(crate) const CLAIMS: [&str; 3] = ["warrant", "approved", "asked"];
-pub(crate) const PURPOSES: [&str; 3] = ["C", "F", "J"];
+const PURPOSES: [&str; 3] = ["C", "F", "J"];
 pub(crate) const KEYS: [&str; 3] = ["DR", "KR", "RR"];
 /// Elements and their own treatments.
 const ELEMENTS: [(&str, &str); 4] = [
@@ -16,6 +16,89 @@ const ELEMENTS: [(&str, &str); 4] = [
     ("person.name.surname", "mask"),
     ("license.number", "last4"),
 ];
+
+/// A policy to be written down.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    classes: Vec<Class>,
+    rules: Vec<Rule>,
+    /// The purposes that it lists besides those that rules name, if it has a list.
+    listed: Option<Vec<String>>,
+    withholds: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Class {
+    name: String,
+    exact: Vec<String>,
+    patterns: Vec<String>,
+    except: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    verb: Verb,
+    id: String,
+    /// Empty lists are any.
+    agencies: Vec<String>,
+    purposes: Vec<String>,
+    keys: Vec<String>,
+    requires: Vec<String>,
+    unless: Vec<String>,
+    /// Whether a forbid or a review doesn't apply where the request leaves out what it asks for.
+    skips_absent: bool,
+    /// Elements, and the treatments of a permit.
+    elements: BTreeMap<String, String>,
+}
+
+impl Draft {
+    /// The policy as it is written.
+    pub(crate) fn toml(&self) -> String {
+        let withholds = if self.withholds { "on-shape-violation = \"withhold\"\n" } else { "" };
+        let mut text = format!("[policy]\nname = \"p\"\nversion = \"1\"\nclaims = {CLAIMS:?}\n{withholds}");
+        if self.listed.is_some() {
+            text += &format!("purposes = {:?}\n", self.purposes());
+        }
+        for class in &self.classes {
+            let oris: Vec<&String> = class.exact.iter().chain(&class.patterns).collect();
+            text += &format!("[agencies.{}]\nori = {oris:?}\nexcept = {:?}\n", class.name, class.except);
+        }
+        for rule in &self.rules {
+            let verb = rule.verb.key();
+            text += &format!(
+                "[[{verb}]]\nid = {:?}\nrequires = {:?}\nunless = {:?}\n",
+                rule.id, rule.requires, rule.unless
+            );
+            for (name, list) in [("agencies", &rule.agencies), ("purposes", &rule.purposes), ("messages", &rule.keys)] {
+                if !list.is_empty() {
+                    text += &format!("{name} = {list:?}\n");
+                }
+            }
+            if rule.skips() {
+                text += "when-absent = \"skip\"\n";
+            }
+            if rule.verb != Verb::Review {
+                text += &format!("elements = {:?}\n", rule.elements.keys().collect::<Vec<_>>());
+            }
+            if rule.verb == Verb::Permit {
+                let treated = rule.elements.iter().map(|(element, treatment)| format!("{element:?} = {treatment:?}"));
+                text += &format!("as = {{ {} }}\n", treated.collect::<Vec<_>>().join(", "));
+            }
+        }
+        text
+    }
+
+    fn purposes(&self) -> BTreeSet<&String> {
+        self.listed.iter().flatten().chain(self.rules.iter().flat_map(|rule| &rule.purposes)).collect()
+    }
+}
+
+impl Rule {
+    /// Whether `when-absent` is written: only where it has an effect.
+    fn skips(&self) -> bool {
+        self.skips_absent && self.verb != Verb::Permit && !(self.purposes.is_empty() && self.keys.is_empty())
+    }
+}
 
 /// ORIs that stand for all: patterns name no character but `A` and `0`, and look at the first three places and the last. `B`
 /// is any other letter and `1` any other digit there; what stands between makes no difference but to exact ORIs, which have
@@ -33,7 +116,7 @@ pub(crate) fn universe() -> Vec<String> {
     all
 }
 
-pub(crate) fn pair(dice: &mut Dice<'_>) -> (Policy, Policy) {
+pub(crate) fn pair(dice: &mut Dice) -> (Draft, Draft) {
     let old = policy(dice);
     let new = match dice.pick(10) {
         0..3 => policy(dice),
@@ -49,18 +132,18 @@ pub(crate) fn pair(dice: &mut Dice<'_>) -> (Policy, Policy) {
     (old, new)
 }
 
-fn some(dice: &mut Dice<'_>, all: &[&str], percent: usize) -> Vec<String> {
+fn some(dice: &mut Dice, all: &[&str], percent: usize) -> Vec<String> {
     all.iter().filter(|_| dice.chance(percent)).map(|one| (*one).to_owned()).collect()
 }
 
-fn ori(dice: &mut Dice<'_>) -> String {
+fn ori(dice: &mut Dice) -> String {
     let first = *dice.one_of(&["A", "B"]);
     let symbols = ["A", "B", "0", "1"];
     let mut pick = || *dice.one_of(&symbols);
     format!("{first}{}{}BBBBB{}", pick(), pick(), pick())
 }
 
-fn pattern(dice: &mut Dice<'_>) -> String {
+fn pattern(dice: &mut Dice) -> String {
     let begin: String = (0..dice.pick(4))
         .map(|at| *dice.one_of(if at == 0 { &["A", "A", "?"] } else { &["A", "0", "?", "#"] }))
         .collect();
@@ -68,14 +151,14 @@ fn pattern(dice: &mut Dice<'_>) -> String {
     format!("{begin}*{end}")
 }
 
-fn class(dice: &mut Dice<'_>, name: &str, others: &[&str]) -> Class {
+fn class(dice: &mut Dice, name: &str, others: &[&str]) -> Class {
     let patterns: Vec<String> = (0..dice.pick(3)).map(|_| pattern(dice)).collect();
     let exact = dice.pick(3) + usize::from(patterns.is_empty());
     let exact = (0..exact).map(|_| ori(dice)).collect();
     Class { name: name.to_owned(), exact, patterns, except: some(dice, others, 20) }
 }
 
-fn rule(dice: &mut Dice<'_>, id: String, classes: &[&str]) -> Rule {
+fn rule(dice: &mut Dice, id: String, classes: &[&str]) -> Rule {
     let verb = *dice.one_of(&[Verb::Permit, Verb::Permit, Verb::Permit, Verb::Forbid, Verb::Review]);
     let mut agencies = some(dice, classes, 50);
     if verb == Verb::Permit && agencies.is_empty() {
@@ -99,16 +182,16 @@ fn rule(dice: &mut Dice<'_>, id: String, classes: &[&str]) -> Rule {
     }
 }
 
-fn policy(dice: &mut Dice<'_>) -> Policy {
+fn policy(dice: &mut Dice) -> Draft {
     let names = &["k", "l", "m", "n"][..1 + dice.pick(4)];
     let classes = names.iter().map(|name| class(dice, name, names)).collect();
     let rules = (0..2 + dice.pick(7)).map(|serial| rule(dice, format!("r{serial}"), names)).collect();
     let listed = dice.chance(50).then(|| some(dice, &PURPOSES, 80));
-    Policy { classes, rules, listed, withholds: dice.chance(15) }
+    Draft { classes, rules, listed, withholds: dice.chance(15) }
 }
 
 /// The same meaning in other words: classes and rules renamed, in another order, said twice, or in two halves.
-fn anew(old: &Policy, dice: &mut Dice<'_>) -> Policy {
+fn anew(old: &Draft, dice: &mut Dice) -> Draft {
     let mut new = old.clone();
     if dice.chance(50) {
         let rename = |name: &mut String| *name = format!("{}-{name}", char::from(b'z' - name.as_bytes()[0] % 26));
@@ -160,7 +243,7 @@ fn anew(old: &Policy, dice: &mut Dice<'_>) -> Policy {
     new
 }
 
-fn edit(policy: &mut Policy, dice: &mut Dice<'_>) {
+fn edit(policy: &mut Draft, dice: &mut Dice) {
     let names: Vec<String> = policy.classes.iter().map(|class| class.name.clone()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let place = dice.pick(policy.rules.len());

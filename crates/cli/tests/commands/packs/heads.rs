@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::Path;
 
+use dmv_redact_testing::folders;
 use toml::{Table, Value};
 
-use super::{Pack, folders, packs};
+use super::{Pack, packs};
 
 #[test]
 fn every_pack_says_what_it_is() {

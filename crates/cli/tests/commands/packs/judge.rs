@@ -8,16 +8,18 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
+use dmv_redact_testing::catalog::Catalog;
+use dmv_redact_testing::policies;
+use dmv_redact_testing::policy::Policy;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use tempfile::TempDir;
 use toml::{Table, Value};
 
-use super::{Pack, packs, policies};
-use crate::catalog::Catalog;
-use crate::mutants::{Mutant, mutants};
-use crate::plain::{Plain, difference};
+use super::difference::difference;
+use super::mutants::{Mutant, mutants};
+use super::{Pack, packs};
+use crate::command;
 
 /// One of how many mutants is tried where nobody asked for more: each is a process that tests and one that compares, which
 /// take ten times as long where they are not optimised.
@@ -36,8 +38,7 @@ enum Judgement {
 
 #[test]
 fn every_single_change_of_a_pack_is_noticed() {
-    let catalog = fs::read_to_string(policies().join("../schemas/catalog.toml")).unwrap();
-    let catalog = Catalog::read(&catalog);
+    let catalog = Catalog::shipped();
     let asked = std::env::var("PACK_MUTANTS").unwrap_or_default();
     let mut told = String::new();
     let mut unnoticed = Vec::new();
@@ -70,12 +71,12 @@ fn every_single_change_of_a_pack_is_noticed() {
 struct Bench<'p> {
     pack: &'p Pack,
     catalog: &'p Catalog,
-    own: Plain,
+    own: Policy,
 }
 
 impl<'p> Bench<'p> {
     fn of(pack: &'p Pack, catalog: &'p Catalog) -> Self {
-        Self { pack, catalog, own: Plain::of(&pack.table, &policies(), catalog) }
+        Self { pack, catalog, own: Policy::of(&pack.table, &policies(), catalog) }
     }
 
     fn judge(&self, mutant: &Mutant) -> Judgement {
@@ -92,36 +93,29 @@ impl<'p> Bench<'p> {
 
     /// Where the policy means something else, by the plain reading.
     fn differs(&self, mutant: &Mutant) -> Option<String> {
-        difference(&self.own, &Plain::of(&mutant.policy, &policies(), self.catalog))
+        difference(&self.own, &Policy::of(&mutant.policy, &policies(), self.catalog))
     }
 
     /// Whether the pack's cases pass under a policy of its name.
     fn passes(&self, policy: &Table) -> bool {
         let folder = folder(&self.pack.name, policy);
-        let mut command = dmv_redact("test");
-        command.arg(&self.pack.cases).arg("--policies").arg(folder.path()).args(["--jobs", "1"]);
-        command.status().unwrap().success()
+        let mut command = command(&["test", "--jobs", "1"]);
+        command.arg(&self.pack.cases).arg("--policies").arg(folder.path());
+        command.output().unwrap().status.success()
     }
 
     /// Whether `diff` tells of anything gained or lost, or refuses the policy.
     fn diff_tells(&self, policy: &Table) -> bool {
         let folder = folder(&self.pack.name, policy);
         let file = format!("{}.toml", self.pack.name);
-        let mut command = dmv_redact("diff");
-        command.arg(policies().join(&file)).arg(folder.path().join(&file)).args(["--output", "json"]);
-        let output = command.stdout(Stdio::piped()).output().unwrap();
+        let mut command = command(&["diff", "--output", "json"]);
+        let output = command.arg(policies().join(&file)).arg(folder.path().join(&file)).output().unwrap();
         if output.status.code() == Some(2) {
             return true;
         }
         let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         !told["changes"].as_array().unwrap().is_empty()
     }
-}
-
-pub(crate) fn dmv_redact(verb: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dmv-redact"));
-    command.arg(verb).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command
 }
 
 /// A folder with a policy and the tables of ORIs.

@@ -1,10 +1,10 @@
 //! Mutants of a policy: each is the policy with one single change to a rule or an agency class, as a slip of whoever edits it
 //! would make. No chance is in it: the same policy has the same mutants.
 
+use dmv_redact_testing::catalog::{Catalog, is_envelope};
 use toml::{Table, Value};
 
 use super::texts;
-use crate::catalog::Catalog;
 
 pub(crate) const KINDS: [&str; 3] = ["permit", "forbid", "review"];
 
@@ -125,7 +125,7 @@ impl Mutants<'_> {
         for element in &own {
             self.add(format!("{}: elements - {element}", at.id), |policy| at.toggle(policy, "elements", element));
         }
-        let all: Vec<&String> = self.catalog.elements.keys().filter(|id| !crate::catalog::is_envelope(id)).collect();
+        let all: Vec<&String> = self.catalog.elements.keys().filter(|id| !is_envelope(id)).collect();
         let covered = |id: &str| own.iter().any(|term| self.catalog.covers(term, id));
         let others: Vec<&String> = all.iter().copied().filter(|id| !covered(id)).collect();
         for step in 0..6.min(others.len()) {

@@ -3,27 +3,24 @@
 
 use std::fs;
 
-use super::{packs, policies};
-use crate::catalog::Catalog;
-use crate::judge::dmv_redact;
-use crate::plain::narrowed;
+use dmv_redact_testing::catalog::Catalog;
+use dmv_redact_testing::{root, shipped_policies};
+
+use super::difference::narrowed;
+use super::packs;
+use crate::told_by;
 
 #[test]
 fn every_case_passes_and_every_cell_is_asked_for() {
-    let mut command = dmv_redact("test");
-    command.arg(policies().join("cases")).args(["--coverage", "--fail-under", "100"]);
-    let output = command.stdout(std::process::Stdio::piped()).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && said.contains("coverage of all policies"), "{said}");
+    let told = told_by("test", &["policies/cases", "--coverage", "--fail-under", "100"]);
+    assert!(told.status == Some(0) && told.stdout.contains("coverage of all policies"), "{}", told.stdout);
 }
 
 #[test]
 fn check_has_nothing_to_warn_of() {
     for pack in packs() {
-        let mut command = dmv_redact("check");
-        command.arg("--policy").arg(policies().join(format!("{}.toml", pack.name))).arg("--strict");
-        let output = command.stdout(std::process::Stdio::piped()).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        let told = told_by("check", &["--strict", "--policy", &format!("policies/{}.toml", pack.name)]);
+        assert_eq!(told.status, Some(0), "{}", told.stdout);
     }
 }
 
@@ -31,10 +28,9 @@ fn check_has_nothing_to_warn_of() {
 /// anything else for it.
 #[test]
 fn p2_an_ordinary_request_gets_what_it_got() {
-    let catalog = Catalog::read(&fs::read_to_string(policies().join("../schemas/catalog.toml")).unwrap());
-    let mut shipped = vec![policies().join("../starter/policy.toml")];
-    let entries = fs::read_dir(policies()).unwrap().map(|entry| entry.unwrap().path());
-    shipped.extend(entries.filter(|path| path.extension().is_some_and(|ending| ending == "toml")));
+    let catalog = Catalog::shipped();
+    let mut shipped = shipped_policies();
+    shipped.push(root().join("crates/cli/starter/policy.toml"));
     assert!(shipped.len() >= 14, "{shipped:?}");
     for file in shipped {
         let policy: toml::Table = fs::read_to_string(&file).unwrap().parse().unwrap();
