@@ -148,7 +148,7 @@ fn every_path_that_is_named_exists() {
             let first = word.split('/').next().unwrap();
             let is_path = word.contains('/') && !word.contains(['*', '<', ':', ',']) && !word.contains("NAME");
             if is_path
-                && [".ci", "benches", "docs", "fixtures", "fuzz", "policies", "schemas", "src", "tests"]
+                && [".ci", "benches", "crates", "docs", "fixtures", "fuzz", "policies", "schemas", "src", "tests"]
                     .contains(&first)
             {
                 assert!(root().join(word).exists(), "{page}: {word}");
