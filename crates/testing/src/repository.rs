@@ -72,7 +72,10 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The same as texts.
+/// The same as texts, in the order of the texts.
 pub fn names_below(folder: &Path) -> Vec<String> {
-    files_below(folder).iter().map(|path| path.to_str().expect("a name in UTF-8").to_owned()).collect()
+    let text = |path: &PathBuf| path.to_str().expect("a name in UTF-8").to_owned();
+    let mut names: Vec<String> = files_below(folder).iter().map(text).collect();
+    names.sort();
+    names
 }

@@ -57,7 +57,7 @@ impl Draft {
         let withholds = if self.withholds { "on-shape-violation = \"withhold\"\n" } else { "" };
         let mut text = format!("[policy]\nname = \"p\"\nversion = \"1\"\nclaims = {CLAIMS:?}\n{withholds}");
         if self.listed.is_some() {
-            text += &format!("purposes = {:?}\n", self.purposes());
+            text += &format!("purposes = {:?}\n", self.purposes().into_iter().collect::<Vec<_>>());
         }
         for class in &self.classes {
             let oris: Vec<&String> = class.exact.iter().chain(&class.patterns).collect();
