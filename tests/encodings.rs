@@ -1,8 +1,6 @@
 //! Messages in the encodings of legacy switches: transcoded where the declaration is true, withheld where it isn't (P2, P3).
 
-use std::fs;
-
-use dmv_redact::{Filter, Reason, Receipt, Requester};
+use dmv_redact::{Reason, Receipt};
 use dmv_redact_testing::filters::{self, built_in, police};
 use dmv_redact_testing::text;
 

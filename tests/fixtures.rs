@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dmv_redact::{Filter, Receipt, Requester};
 use dmv_redact_testing::{filters, folders, policies, root};

@@ -1,8 +1,6 @@
 //! What a sender may choose freely carries nothing (P5): names of objects, prefixes, where and in which order they are
 //! declared; and links that may stay lead where they led (P4).
 
-use std::fs;
-
 use dmv_redact::{Filter, Requester};
 use dmv_redact_testing::attacks::{cleaned, nlets, redact};
 use dmv_redact_testing::filters::{own, redact_text};

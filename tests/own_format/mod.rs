@@ -2,9 +2,7 @@
 
 mod roles;
 
-use std::fs;
-
-use dmv_redact::{ConfigError, Disposition, Filter, Reason, Requester};
+use dmv_redact::{ConfigError, Disposition, Filter, Reason};
 use dmv_redact_testing::filters::{own, police, redact_text};
 
 const CATALOG: &str = r#"

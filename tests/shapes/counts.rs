@@ -1,6 +1,6 @@
 //! Receipts count values one by one, whatever they stand in, and nothing of what doesn't go out.
 
-use dmv_redact::{Disposition, FOUND_IMAGE, Filter, Receipt, Requester};
+use dmv_redact::{Disposition, FOUND_IMAGE, Receipt, Requester};
 use dmv_redact_testing::filters::{self, built_in, own, police};
 use serde_json::json;
 

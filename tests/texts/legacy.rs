@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use dmv_redact::{Catalog, Filter, Kind, Receipt, Requester};
+use dmv_redact::{Catalog, Filter, Kind, Receipt};
 use dmv_redact_testing::filters::{police, redact_text};
 
 /// Every prefix and a value of it, as an answer about a person has them.

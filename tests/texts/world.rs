@@ -1,6 +1,6 @@
 //! A format whose one value is a text, in XML and in JSON, and a policy that permits some of its fields.
 
-use dmv_redact::{ConfigError, Filter, Receipt, Requester};
+use dmv_redact::{ConfigError, Filter, Receipt};
 use dmv_redact_testing::filters::{own, police, redact_text};
 use serde_json::Value;
 

@@ -52,11 +52,11 @@ fn every_key_of_every_table_is_explained() {
     for (table, document) in
         [("policy", "policy"), ("case", "policy"), ("matrix", "policy"), ("format", "formats"), ("catalog", "formats")]
     {
-        let schema: Value = serde_json::from_str(&text(&format!("schemas/toml/{table}.schema.json"))).unwrap();
+        let schema: Value = serde_json::from_str(&text(format!("schemas/toml/{table}.schema.json"))).unwrap();
         let mut names = Vec::new();
         properties(&schema, &mut names);
         assert!(names.len() > 5, "{table}");
-        let page = text(&format!("docs/{document}.md"));
+        let page = text(format!("docs/{document}.md"));
         for name in names {
             let forms = [format!("`{name}`"), format!("[{name}]"), format!("[{name}.")];
             assert!(
