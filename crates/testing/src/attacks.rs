@@ -10,6 +10,7 @@ use crate::search::found;
 /// Stands where nothing may go out.
 pub const SECRET: &str = "CNRYZQXJ";
 
+/// The built-in policy.
 pub static BASELINE: LazyLock<Filter> = LazyLock::new(built_in);
 
 const NAMESPACES: &str = "xmlns:n2=\"http://www.nlets.org/niem/1.0\" xmlns:nh2=\"http://www.nlets.org/niem/nlets-hdr/1.0\" \
@@ -21,6 +22,7 @@ pub fn nlets(extra: &str) -> String {
     nlets_with("", &envelope("AZ0070000"), extra)
 }
 
+/// The header of a response to this agency.
 pub fn envelope(destination: &str) -> String {
     format!(
         "<nh2:MessageKeyCodeText>DR</nh2:MessageKeyCodeText><nh2:OriginatingORIID>AZOLN0000</nh2:OriginatingORIID>\
@@ -38,6 +40,7 @@ pub fn nlets_with(attributes: &str, header: &str, extra: &str) -> String {
     )
 }
 
+/// The header of a response in JSON, with the name of its member.
 pub const METADATA: &str = r#""exch:MessageMetadata": {"exch:MessageKeyCode": "DR", "exch:DestinationOrganization": {"j:OrganizationORIIdentification": {"nc:IdentificationID": "AZ0070000"}}}"#;
 
 /// The same in NIEM's JSON; the extra members begin with a comma.
@@ -57,6 +60,7 @@ pub fn redact(message: &[u8]) -> (String, Receipt) {
     redact_for(&BASELINE, &Requester::from_envelope(), message)
 }
 
+/// Lets the message through a filter; the secret must be nowhere.
 pub fn redact_for(filter: &Filter, requester: &Requester, message: &[u8]) -> (String, Receipt) {
     let (output, receipt) = redact_text(filter, requester, message);
     let told = serde_json::to_string(&receipt).unwrap();

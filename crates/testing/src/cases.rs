@@ -9,11 +9,17 @@ use serde::Deserialize;
 
 use crate::{folders, policies, root};
 
+/// A fixture: a message, and who asks for it.
 pub struct Case {
+    /// The name of its folder.
     pub name: String,
+    /// Whether it is XML.
     pub xml: bool,
+    /// The message.
     pub message: Vec<u8>,
+    /// The name of the policy; `None` is the built-in one.
     pub policy: Option<String>,
+    /// Who asks.
     pub requester: Requester,
 }
 
@@ -27,6 +33,7 @@ struct Described {
     claims: Vec<String>,
 }
 
+/// The filter with a policy of `policies/`; `None` is the built-in one.
 pub fn filter(policy: Option<&str>) -> Filter {
     let builder = Filter::builder();
     let builder = match policy {

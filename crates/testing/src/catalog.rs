@@ -1,4 +1,4 @@
-//! The oracle's own reading of `schemas/catalog.toml`: which data elements exist, of what kind, and in which groups.
+//! A plain reading of `schemas/catalog.toml`: which data elements exist, of what kind, and in which groups.
 //! It loads the file by itself, so that a mistake in the crate's loader can't hide from it.
 
 use std::collections::BTreeMap;
@@ -6,15 +6,24 @@ use std::collections::BTreeMap;
 use regex::bytes::{Regex, RegexBuilder};
 use toml::{Table, Value};
 
+/// What kind of value an element has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Any text.
     Text,
+    /// A date.
     Date,
+    /// A postal code.
     PostalCode,
+    /// A number that names a person, a document or a thing.
     Identifier,
+    /// A word of a list.
     Code,
+    /// A quantity.
     Number,
+    /// An image.
     Image,
+    /// Several values together.
     Record,
 }
 
@@ -31,21 +40,28 @@ impl Kind {
     }
 }
 
+/// A data element.
 pub struct Element {
+    /// What kind of value it has.
     pub kind: Kind,
+    /// The shape of its values, if it has one of its own.
     pub shape: Option<Regex>,
     /// The shape as it is written, for the generator of values.
     pub pattern: Option<String>,
-    pub max_length: Option<usize>,
+    pub(crate) max_length: Option<usize>,
+    /// Whether its values hold a Social Security number.
     pub holds_ssn: bool,
-    pub holds_nine_digits: bool,
-    pub holds_phrase: bool,
+    pub(crate) holds_nine_digits: bool,
+    pub(crate) holds_phrase: bool,
+    /// Whether it is of the envelope.
     pub is_envelope: bool,
     dppa: String,
     groups: Vec<String>,
 }
 
+/// The data elements and their groups.
 pub struct Catalog {
+    /// The elements by their ids.
     pub elements: BTreeMap<String, Element>,
     groups: Vec<String>,
 }
@@ -94,6 +110,7 @@ impl Catalog {
     }
 }
 
+/// Whether an element is of the envelope.
 pub fn is_envelope(id: &str) -> bool {
     id == "envelope" || id.starts_with("envelope.")
 }
@@ -138,10 +155,12 @@ pub fn whole(pattern: &str) -> Regex {
     RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).unicode(false).build().expect("a shape is a regex")
 }
 
+/// The tables of a list of tables; none if there is no such list.
 pub fn tables<'t>(table: &'t Table, key: &str) -> impl Iterator<Item = &'t Table> {
     table.get(key).and_then(Value::as_array).into_iter().flatten().map(|v| v.as_table().expect("a table"))
 }
 
+/// A text.
 pub fn string(table: &Table, key: &str) -> Option<String> {
     table.get(key).map(|v| v.as_str().expect("a string").to_owned())
 }

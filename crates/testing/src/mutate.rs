@@ -8,8 +8,11 @@ use crate::shorten::shortened;
 
 /// A message whose layout is known.
 pub struct Source {
+    /// Whether it is XML.
     pub xml: bool,
+    /// The text.
     pub text: String,
+    /// Where what is.
     pub layout: Layout,
 }
 

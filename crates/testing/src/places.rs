@@ -5,23 +5,27 @@ use std::ops::Range;
 
 use roxmltree::{Document, Node};
 
+/// What kind of place a value has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// What stands between the tags of an element without child elements.
     Text,
     /// Text beside child elements.
     Loose,
+    /// The value of an attribute.
     Attribute,
     /// A JSON scalar, its quotes included.
     Scalar,
 }
 
+/// A value of a message.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// Expanded names or member names; arrays are not told.
     pub path: String,
     /// Where it stands as it is written.
     pub span: Range<usize>,
+    /// What kind of place it is.
     pub kind: Kind,
     /// What it means.
     pub value: String,
@@ -30,13 +34,16 @@ pub struct Place {
 /// A whole element, member or item.
 #[derive(Clone, Debug)]
 pub struct Part {
+    /// Where it is in the message.
     pub span: Range<usize>,
     /// Without the member's name.
     pub value: Range<usize>,
 }
 
+/// The places of a message.
 #[derive(Debug, Default)]
 pub struct Layout {
+    /// Its values.
     pub places: Vec<Place>,
     /// In the order they begin; the first is the whole.
     pub parts: Vec<Part>,

@@ -6,23 +6,31 @@ use std::fmt;
 use json_event_parser::{JsonEvent, SliceJsonParser};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+/// What a parser reads, piece by piece.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
+    /// An object or a list begins.
     Begin(char),
+    /// It ends.
     End(char),
+    /// The name of a member.
     Name(String),
+    /// A text.
     Text(String),
+    /// A number.
     Number(f64),
+    /// True or false.
     Bool(bool),
+    /// Null.
     Null,
 }
 
-pub type Reading = Result<Vec<Item>, String>;
+pub(crate) type Reading = Result<Vec<Item>, String>;
 
 /// A parser and its reading.
-pub type Parser = (&'static str, fn(&[u8]) -> Reading);
+pub(crate) type Parser = (&'static str, fn(&[u8]) -> Reading);
 
-pub const PARSERS: [Parser; 2] = [("serde_json", by_serde_json), ("json-event-parser", by_events)];
+pub(crate) const PARSERS: [Parser; 2] = [("serde_json", by_serde_json), ("json-event-parser", by_events)];
 
 fn by_serde_json(text: &[u8]) -> Reading {
     serde_json::from_slice::<Items>(text).map(|items| items.0).map_err(|error| error.to_string())

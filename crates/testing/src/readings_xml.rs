@@ -7,20 +7,25 @@ use quick_xml::{NsReader, XmlVersion};
 
 use crate::places::expanded;
 
+/// What a parser reads, piece by piece.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Item {
+    /// An element begins.
     Start(String),
+    /// An attribute and its value.
     Attribute(String, String),
+    /// Text.
     Text(String),
+    /// An element ends.
     End,
 }
 
-pub type Reading = Result<Vec<Item>, String>;
+pub(crate) type Reading = Result<Vec<Item>, String>;
 
 /// A parser and its reading.
-pub type Parser = (&'static str, fn(&str) -> Reading);
+pub(crate) type Parser = (&'static str, fn(&str) -> Reading);
 
-pub const PARSERS: [Parser; 3] = [("roxmltree", by_roxmltree), ("quick-xml", by_quick_xml), ("xml", by_xml)];
+pub(crate) const PARSERS: [Parser; 3] = [("roxmltree", by_roxmltree), ("quick-xml", by_quick_xml), ("xml", by_xml)];
 
 /// Items in the making: texts that follow one another are one, attributes are sorted.
 #[derive(Default)]

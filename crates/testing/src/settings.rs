@@ -8,9 +8,13 @@ use dmv_redact::{Filter, Receipt, Requester};
 use crate::cases::{Case, filter};
 use crate::places::layout;
 
+/// Who asks, under which policy.
 pub struct Setting {
+    /// What reports call it.
     pub name: String,
+    /// The filter with the policy.
     pub filter: Filter,
+    /// Who asks.
     pub requester: Requester,
     ori: String,
     /// Paths of values in what this requester gets of the fixtures.
@@ -36,6 +40,7 @@ const ASKED: &[Asked] = &[
     (Some("example-state"), "AZICE0100", "", &["approved"]),
 ];
 
+/// Those who ask, under the shipped policies.
 pub fn settings(cases: &[Case]) -> Vec<Setting> {
     let setting = |(policy, ori, purpose, claims): &Asked| {
         let requester = Requester::new(ori).expect("an ORI");
@@ -55,6 +60,7 @@ fn paths(xml: bool, output: &[u8]) -> Vec<String> {
 }
 
 impl Setting {
+    /// Lets the fixtures through, to see what goes out to this requester at all.
     pub fn new(name: String, filter: Filter, requester: Requester, ori: String, cases: &[Case]) -> Self {
         let mut setting = Self { name, filter, requester, ori, released: BTreeSet::new() };
         let gets = |case: &Case| paths(case.xml, &setting.redact(&setting.addressed(case)).0);
@@ -79,6 +85,7 @@ impl Setting {
         }
     }
 
+    /// Lets a message through.
     pub fn redact(&self, message: &[u8]) -> (Vec<u8>, Receipt) {
         // What an earlier message left in the buffer must never go out.
         let mut out = b"left over".to_vec();

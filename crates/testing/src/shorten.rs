@@ -7,7 +7,7 @@ use crate::places::layout;
 const LONGEST_VALUE: usize = 400;
 
 /// `None` if the text is not well-formed.
-pub fn shortened(xml: bool, text: &str) -> Option<String> {
+pub(crate) fn shortened(xml: bool, text: &str) -> Option<String> {
     let long = layout(xml, text)?.places.into_iter().filter(|place| place.span.len() > LONGEST_VALUE);
     // A closing quote stays, and an escape (base64 has none but that of a slash) is not cut.
     let cuts = long.map(|place| {

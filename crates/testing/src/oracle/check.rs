@@ -12,14 +12,18 @@ use super::predict::{Counts, Prediction, Setting};
 use super::xml::{differences, foreign_names, read_output};
 use super::{predict_json, predict_xml};
 
+/// What the filter made of a message.
 pub struct Outcome {
+    /// What goes out.
     pub output: Vec<u8>,
+    /// What the receipt says.
     pub receipt: Receipt,
     /// Why the oracle had nothing to compare with.
     pub open: Option<&'static str>,
 }
 
 impl Outcome {
+    /// Whether anything goes out.
     pub fn releases(&self) -> bool {
         self.receipt.disposition().releases()
     }
@@ -38,6 +42,7 @@ pub fn requester(asker: &Asker) -> Option<Requester> {
     Some(asker.claims.iter().fold(requester, |requester, claim| requester.claim(claim.as_str())))
 }
 
+/// Lets a message through the filter.
 pub fn redact(filter: &Filter, asker: &Asker, message: &[u8]) -> Outcome {
     let requester = requester(asker).expect("an ORI");
     // What an earlier message left in the buffer must never go out.

@@ -7,57 +7,85 @@ use toml::{Table, Value};
 
 use crate::catalog::{string, strings, tables};
 
-pub const RDF_VALUE: &str = "rdf:value";
+pub(crate) const RDF_VALUE: &str = "rdf:value";
 const NLETS_KEYS: &str = "DR DRG DNR KR RR RRG RNR IAR UR XR AM AML HS";
 
 /// One mapped path: the steps below the root, the attribute at its end if it names one, and its data element.
 #[derive(Debug)]
 pub struct Mapped {
+    /// The names on the way to it.
     pub steps: Vec<String>,
+    /// The attribute, if it is one.
     pub attribute: Option<String>,
+    /// Whether all that is below belongs to it.
     pub record: bool,
+    /// The id of its element.
     pub element: String,
     /// It has text mappings.
     pub laid_out: bool,
 }
 
+/// What the mapping knows of a place.
 pub enum Place<'f> {
+    /// A value of this element.
     Leaf(&'f str),
     /// A text that fields are extracted from. What is generated here is laid out in no way that the mapping knows.
     Text,
+    /// A record of this element.
     Record(&'f str),
+    /// Something mapped is below.
     Container,
+    /// Nothing.
     Unknown,
 }
 
+/// A format, as its file maps it.
 pub struct Format {
+    /// Its name.
     pub name: String,
+    /// Whether its messages may be XML.
     pub xml: bool,
+    /// Whether its messages may be JSON.
     pub json: bool,
+    /// The name of the root.
     pub root: String,
+    /// The path of the message key.
     pub message_type: Option<Vec<String>>,
+    /// The message keys that there are.
     pub messages: Vec<String>,
+    /// The path of the requester.
     pub requester: Option<Vec<String>>,
     /// The name of the part of the root in which a notice stands.
     pub notice: Option<String>,
+    /// The paths of what may be nil.
     pub nillable: Vec<Vec<String>>,
+    /// The namespaces by their prefixes.
     pub namespaces: BTreeMap<String, String>,
     /// The prefixes in the order in which the file lists them.
     pub listed: Vec<String>,
+    /// Everything that is mapped.
     pub mapped: Vec<Mapped>,
+    /// What is written where a required part is denied.
     pub required: Vec<(Vec<String>, String)>,
+    /// The names by which objects refer to one another.
     pub references: References,
 }
 
+/// The names by which objects refer to one another.
 #[derive(Default)]
 pub struct References {
+    /// The attribute that names an object.
     pub id: Option<String>,
+    /// The attribute that refers to one.
     pub reference: Option<String>,
+    /// The attribute that refers to one by a URI.
     pub uri: Option<String>,
+    /// The member of JSON that does either.
     pub json: Option<String>,
 }
 
 impl Format {
+    /// Reads the file of a format.
     pub fn read(text: &str) -> Self {
         let table: Table = text.parse().expect("format.toml is TOML");
         let syntax = strings(&table, "syntax").expect("a syntax");
@@ -90,6 +118,7 @@ impl Format {
         }
     }
 
+    /// What is at a path.
     pub fn place(&self, path: &[String]) -> Place<'_> {
         let elements = || self.mapped.iter().filter(|m| m.attribute.is_none());
         if let Some(leaf) = elements().find(|m| !m.record && m.steps == path) {
@@ -105,12 +134,13 @@ impl Format {
         if self.mapped.iter().any(prefix) { Place::Container } else { Place::Unknown }
     }
 
+    /// The element of an attribute at a path.
     pub fn attribute(&self, path: &[String], name: &str) -> Option<&str> {
         let found = self.mapped.iter().find(|m| m.steps == path && m.attribute.as_deref() == Some(name));
         found.map(|m| m.element.as_str())
     }
 
-    pub fn when_denied(&self, path: &[String]) -> Option<&str> {
+    pub(crate) fn when_denied(&self, path: &[String]) -> Option<&str> {
         self.required.iter().find(|(required, _)| required == path).map(|(_, placeholder)| placeholder.as_str())
     }
 
@@ -123,7 +153,7 @@ impl Format {
     }
 
     /// The mapping's spelling of an expanded name; a name of no namespace of the format has none.
-    pub fn spelling(&self, uri: Option<&str>, local: &str) -> Option<String> {
+    pub(crate) fn spelling(&self, uri: Option<&str>, local: &str) -> Option<String> {
         match uri {
             None => Some(local.to_owned()),
             Some(uri) => self.namespaces.iter().find(|(_, u)| *u == uri).map(|(p, _)| format!("{p}:{local}")),
@@ -138,6 +168,7 @@ fn listed(text: &str) -> Vec<String> {
     keys.map(|(key, _)| key.trim().trim_matches('"').to_owned()).collect()
 }
 
+/// The steps of a path.
 pub fn steps(path: &str) -> Vec<String> {
     path.split('/').map(str::to_owned).collect()
 }

@@ -8,37 +8,63 @@ use super::world::World;
 use crate::catalog::is_envelope;
 use crate::dice::Dice;
 
+/// A part of a message that is not written yet.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// In the mapping's spelling.
     pub name: String,
+    /// Its attributes.
     pub attributes: Vec<Attribute>,
+    /// What is in it.
     pub body: Body,
     /// Decides how the node is written; 0 the plainest way.
     pub seed: u16,
     /// In JSON: one of the items of an array.
     pub item: bool,
     /// Nothing in it may go out, and nothing must stand for it: it may as well be absent.
-    pub droppable: bool,
+    pub(crate) droppable: bool,
+    /// The name by which others refer to it.
     pub id: Option<String>,
+    /// The name of the object that it refers to.
     pub refers: Option<String>,
 }
 
+/// An attribute.
 #[derive(Clone, Debug)]
 pub struct Attribute {
+    /// Its name.
     pub name: String,
+    /// Its value.
     pub value: String,
+    /// Whether it must not go out.
     pub forbidden: bool,
 }
 
+/// What is in a part of a message.
 #[derive(Clone, Debug)]
 pub enum Body {
-    Text { value: String, forbidden: bool, nil: bool, record: bool },
-    Kids { kids: Vec<Node>, record: bool },
+    /// A value.
+    Text {
+        /// The value itself.
+        value: String,
+        /// Whether it must not go out.
+        forbidden: bool,
+        /// Whether it is written as nil.
+        nil: bool,
+        /// Whether it is a part of a record.
+        record: bool,
+    },
+    /// Other parts.
+    Kids {
+        /// The parts, in order.
+        kids: Vec<Node>,
+        /// Whether they are of a record.
+        record: bool,
+    },
 }
 
 /// What is fixed before a message is made.
-pub struct Wanted<'w> {
+pub(crate) struct Wanted<'w> {
     pub world: &'w World,
     pub format: &'w Format,
     /// `None`: the message will be refused, and all of its body is forbidden.
@@ -51,14 +77,14 @@ pub struct Wanted<'w> {
     pub references: bool,
 }
 
-pub struct Generator<'w, 'd> {
+pub(crate) struct Generator<'w, 'd> {
     wanted: &'w Wanted<'w>,
     dice: &'d mut Dice,
     ids: usize,
     pub canaries: Vec<String>,
 }
 
-pub fn generate(wanted: &Wanted<'_>, dice: &mut Dice) -> (Node, Vec<String>) {
+pub(crate) fn generate(wanted: &Wanted<'_>, dice: &mut Dice) -> (Node, Vec<String>) {
     let mut generator = Generator { wanted, dice, ids: 0, canaries: Vec::new() };
     let root = generator.node(&wanted.format.root, &mut Vec::new());
     (root, generator.canaries)

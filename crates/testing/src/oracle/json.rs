@@ -3,29 +3,37 @@
 
 use serde_json::Value;
 
+/// A value of JSON; scalars are as they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
     /// A string, number, `true`, `false` or `null` as it is written.
     Scalar(String),
+    /// A list.
     Array(Vec<Json>),
+    /// An object, in the order of its members.
     Object(Vec<Member>),
 }
 
+/// A member of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
+    /// Its name, decoded.
     pub name: String,
     /// The name as it is written, quotes included.
     pub lexeme: String,
+    /// Its value.
     pub value: Json,
 }
 
 impl Json {
+    /// Reads a text.
     pub fn read(bytes: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice::<Value>(bytes)?;
         let mut reader = Reader { bytes, at: 0 };
         Ok(reader.value())
     }
 
+    /// A text as JSON.
     pub fn string(text: &str) -> Self {
         Json::Scalar(quoted(text))
     }
@@ -39,17 +47,19 @@ impl Json {
         }
     }
 
+    /// The members of an object; none of anything else.
     pub fn members(&self) -> &[Member] {
         if let Json::Object(members) = self { members } else { &[] }
     }
 }
 
 impl Member {
-    pub fn new(name: &str, value: Json) -> Self {
+    pub(crate) fn new(name: &str, value: Json) -> Self {
         Member { name: name.to_owned(), lexeme: quoted(name), value }
     }
 }
 
+/// A text in quotes.
 pub fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("a string")
 }
@@ -119,7 +129,7 @@ impl Reader<'_> {
 }
 
 /// What a message says, in its order: its values that aren't blank, by their names. Ids are numbered anew in an output.
-pub fn statements(message: &[u8]) -> Vec<String> {
+pub(crate) fn statements(message: &[u8]) -> Vec<String> {
     fn collect(name: &str, value: &Json, found: &mut Vec<String>) {
         match value {
             Json::Array(items) => items.iter().for_each(|item| collect(name, item, found)),

@@ -14,10 +14,15 @@ use super::world::{Ruled, WORLD};
 use crate::dice::Dice;
 use crate::policy::{Decision, Policy};
 
+/// A case.
 pub struct Scenario {
+    /// The policy.
     pub ruled: Arc<Ruled>,
+    /// The format.
     pub format: &'static Format,
+    /// Who asks.
     pub asker: Asker,
+    /// The message.
     pub tree: Node,
     /// Tokens that may stand neither in the output nor in the receipt.
     pub canaries: Vec<String>,
@@ -26,18 +31,25 @@ pub struct Scenario {
 /// What a property needs of its cases.
 #[derive(Clone, Copy)]
 pub struct Need {
+    /// It must be writable as XML.
     pub xml: bool,
+    /// It must be writable as JSON.
     pub json: bool,
     /// Refused cases are of no use to the property.
     pub releasing: bool,
+    /// Values may violate their shapes.
     pub violations: bool,
+    /// Objects may refer to one another.
     pub references: bool,
 }
 
+/// Any case in XML.
 pub const XML: Need = Need { xml: true, json: false, releasing: false, violations: true, references: true };
+/// Any case in JSON.
 pub const JSON: Need = Need { xml: false, json: true, releasing: false, violations: true, references: true };
 
 impl Need {
+    /// The same, of messages that go out.
     pub const fn releasing(self) -> Self {
         Need { releasing: true, ..self }
     }
@@ -51,12 +63,14 @@ impl Scenario {
         Self::under(ruled, dice, need)
     }
 
+    /// A case under a policy.
     pub fn under(ruled: Arc<Ruled>, dice: &mut Dice, need: Need) -> Option<Self> {
         let formats = WORLD.formats.iter().filter(|f| (f.xml || !need.xml) && (f.json || !need.json));
         let format = *dice.one_of(&formats.collect::<Vec<_>>());
         Self::of(ruled, format, dice, need)
     }
 
+    /// A case under a policy, in a format.
     pub fn of(ruled: Arc<Ruled>, format: &'static Format, dice: &mut Dice, need: Need) -> Option<Self> {
         let message_type = format.message_type.as_ref().map(|_| dice.one_of(&format.messages).clone());
         let mut ask = || {
@@ -92,20 +106,24 @@ impl Scenario {
         Some(Scenario { ruled, format, asker, tree, canaries })
     }
 
+    /// The message as it is written; the salt decides about unknown parts.
     pub fn message(&self, need: Need, salt: u64) -> Vec<u8> {
         write(self.format, &self.tree, need, salt)
     }
 
+    /// Holds what the filter makes of a message against the prediction.
     pub fn check(&self, need: Need, message: &[u8]) -> Result<Outcome, String> {
         let setting = WORLD.setting(&self.ruled.policy);
         check(setting, &self.ruled.filter, &self.asker, message, need.xml).map_err(|report| self.told(&report))
     }
 
+    /// A report, with the policy and the format of the case.
     pub fn told(&self, report: &str) -> String {
         format!("policy {}, format {}:\n{report}", self.ruled.name, self.format.name)
     }
 }
 
+/// Writes a tree down; the salt decides about unknown parts.
 pub fn write(format: &Format, tree: &Node, need: Need, salt: u64) -> Vec<u8> {
     if need.xml { xml(format, tree, salt) } else { json(format, tree, salt) }
 }
@@ -128,7 +146,7 @@ fn spoil(wanted: &mut Wanted<'_>, policy: &Policy, dice: &mut Dice, secrets: &mu
 }
 
 /// An ORI of one of the policy's classes, seldom one of none.
-pub fn some_ori(policy: &Policy, dice: &mut Dice) -> String {
+pub(crate) fn some_ori(policy: &Policy, dice: &mut Dice) -> String {
     let mut known: Vec<&str> = Vec::new();
     for class in policy.classes.values() {
         known.extend(class.patterns.iter().map(String::as_str));

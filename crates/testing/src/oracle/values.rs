@@ -43,7 +43,7 @@ const VIOLATING: &[&str] = &[
     JPEG,
 ];
 
-pub struct Samples {
+pub(crate) struct Samples {
     conforming: BTreeMap<String, Vec<String>>,
 }
 

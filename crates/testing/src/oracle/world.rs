@@ -13,23 +13,32 @@ use crate::catalog::{Catalog, is_envelope};
 use crate::policy::Policy;
 use crate::{folders, root, shipped_policies, text};
 
+/// Read once.
 pub static WORLD: LazyLock<World> = LazyLock::new(World::read);
 
+/// The name of the policy that permits every element to everybody.
 pub const EVERYTHING: &str = "everything";
 
+/// What the properties run on.
 pub struct World {
+    /// The catalog.
     pub catalog: Catalog,
+    /// The formats.
     pub formats: Vec<Format>,
+    /// The policies.
     pub policies: Vec<Arc<Ruled>>,
-    pub samples: Samples,
+    pub(crate) samples: Samples,
 }
 
 /// One policy twice: as the oracle reads it and as the crate does.
 pub struct Ruled {
+    /// Its name.
     pub name: String,
     /// As it is written.
     pub text: String,
+    /// As the oracle reads it.
     pub policy: Policy,
+    /// As the filter reads it.
     pub filter: Filter,
 }
 
@@ -52,12 +61,14 @@ impl World {
         World { samples: Samples::draw(&catalog), catalog, formats, policies }
     }
 
+    /// What messages under a policy are judged by.
     pub fn setting<'w>(&'w self, policy: &'w Policy) -> Setting<'w> {
         Setting { catalog: &self.catalog, formats: &self.formats, policy }
     }
 }
 
 impl Ruled {
+    /// A policy that is written here.
     pub fn from_text(name: &str, text: &str, catalog: &Catalog) -> Arc<Self> {
         let filter = Filter::builder().policy_text("oracle", text).build().unwrap_or_else(|e| panic!("{e}\n{text}"));
         Arc::new(Ruled {

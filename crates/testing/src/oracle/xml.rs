@@ -5,37 +5,44 @@ use roxmltree::{Document, Node};
 
 use super::format::Format;
 
-pub const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+pub(crate) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
+/// An element of an output.
 #[derive(Debug)]
 pub struct Out {
+    /// Its name, expanded.
     pub name: String,
     /// Expanded name and raw value, in the order of the source.
     pub attributes: Vec<(String, String)>,
+    /// What is in it.
     pub body: Body,
     /// Written for a denied part that the schema requires; only a prediction knows this.
-    pub placeholder: bool,
+    pub(crate) placeholder: bool,
 }
 
+/// What is in an element.
 #[derive(Debug)]
 pub enum Body {
     /// The bytes between the tags, CDATA and references as they are.
     Text(String),
     /// Nothing between the tags, or white space.
     Hollow,
+    /// Elements.
     Kids(Vec<Out>),
 }
 
+/// A name with its namespace.
 pub fn expanded(uri: Option<&str>, local: &str) -> String {
     uri.map_or_else(|| local.to_owned(), |uri| format!("{{{uri}}}{local}"))
 }
 
+/// The expanded name of an element.
 pub fn name_of(node: Node<'_, '_>) -> String {
     expanded(node.tag_name().namespace(), node.tag_name().name())
 }
 
 /// An element's own text, decoded, joined over whatever stands between.
-pub fn text_of(node: Node<'_, '_>) -> String {
+pub(crate) fn text_of(node: Node<'_, '_>) -> String {
     node.children().filter(Node::is_text).filter_map(|n| n.text()).collect()
 }
 
@@ -58,7 +65,7 @@ pub fn inner_text(source: &str, node: Node<'_, '_>) -> String {
 }
 
 /// The output as a tree, and everything about it that no output may have.
-pub fn read_output(source: &str) -> (Out, Vec<String>) {
+pub(crate) fn read_output(source: &str) -> (Out, Vec<String>) {
     let document = Document::parse(source).expect("the output is well-formed XML");
     let mut faults = Vec::new();
     for node in document.descendants() {
@@ -90,7 +97,7 @@ fn read(source: &str, node: Node<'_, '_>) -> Out {
 
 /// What a name may not be in an output: of another prefix than the format's own for its namespace, or declared anywhere but
 /// at the root, before all else, in the format's order.
-pub fn foreign_names(source: &str, format: &Format) -> Vec<String> {
+pub(crate) fn foreign_names(source: &str, format: &Format) -> Vec<String> {
     let document = Document::parse(source).expect("the output is well-formed XML");
     let root = document.root_element();
     let mut faults = Vec::new();
@@ -155,16 +162,16 @@ fn uses(source: &str, node: Node<'_, '_>, prefix: &str, first: bool) -> bool {
 }
 
 /// A start tag as it is written, declarations included: a DOM hides those.
-pub struct StartTag<'s> {
+pub(crate) struct StartTag<'s> {
     pub name: &'s str,
     pub attributes: Vec<(&'s str, &'s str)>,
-    pub self_closing: bool,
+    pub(crate) self_closing: bool,
     pub length: usize,
 }
 
 impl<'s> StartTag<'s> {
     /// `source` begins with the tag, which is well-formed.
-    pub fn read(source: &'s str) -> Self {
+    pub(crate) fn read(source: &'s str) -> Self {
         let after_name = source.find([' ', '\t', '\r', '\n', '/', '>']).expect("a name ends");
         let mut attributes = Vec::new();
         let mut at = after_name;
@@ -187,7 +194,7 @@ impl<'s> StartTag<'s> {
 }
 
 /// Every difference between the tree predicted and the tree read, each with its path.
-pub fn differences(expected: &Out, output: &Out) -> Vec<String> {
+pub(crate) fn differences(expected: &Out, output: &Out) -> Vec<String> {
     let mut found = Vec::new();
     compare(expected, output, "", &mut found);
     found
@@ -228,7 +235,7 @@ fn brief(kids: &[Out]) -> String {
 
 /// What a message says, in its order: names of elements, with their texts, and of attributes, with their values. Ids and
 /// references are numbered anew in an output, and an id that nothing refers to says nothing.
-pub fn statements(message: &[u8]) -> Vec<String> {
+pub(crate) fn statements(message: &[u8]) -> Vec<String> {
     let source = str::from_utf8(message).expect("UTF-8");
     let document = Document::parse(source).expect("XML");
     let mut found = Vec::new();
