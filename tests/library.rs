@@ -1,15 +1,10 @@
 //! The library as a message switch links it: batches, reused buffers, receipts.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
-
 use std::fs;
-use std::path::Path;
 
 use dmv_redact::{Disposition, Filter, Limits, Reason, Request, Requester};
-
-fn fixture(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap()
-}
+use dmv_redact_testing::filters::limits;
+use dmv_redact_testing::{fixture, root};
 
 fn is_shared<T: Send + Sync>(_: &T) {}
 
@@ -105,16 +100,16 @@ fn p8_limits_withhold() {
         filter.redact(&message, &Requester::from_envelope(), &mut out).reason()
     };
     assert_eq!(small(Limits::default()), None);
-    assert_eq!(small(Limits { message_bytes: 1000, ..Limits::default() }), Some(Reason::Limit));
-    assert_eq!(small(Limits { depth: 3, ..Limits::default() }), Some(Reason::Limit));
-    assert_eq!(small(Limits { attributes: 2, ..Limits::default() }), Some(Reason::Limit));
-    assert_eq!(small(Limits { namespaces: 2, ..Limits::default() }), Some(Reason::Limit));
-    assert_eq!(small(Limits { name_bytes: 8, ..Limits::default() }), Some(Reason::Limit));
+    assert_eq!(small(limits(|limits| limits.message_bytes = 1000)), Some(Reason::Limit));
+    assert_eq!(small(limits(|limits| limits.depth = 3)), Some(Reason::Limit));
+    assert_eq!(small(limits(|limits| limits.attributes = 2)), Some(Reason::Limit));
+    assert_eq!(small(limits(|limits| limits.namespaces = 2)), Some(Reason::Limit));
+    assert_eq!(small(limits(|limits| limits.name_bytes = 8)), Some(Reason::Limit));
 }
 
 #[test]
 fn p10_what_was_redacted_before_changes_nothing() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let fixtures = root().join("fixtures");
     let mut messages: Vec<Vec<u8>> = Vec::new();
     let mut folders: Vec<_> = fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();

@@ -1,25 +1,16 @@
 //! P4: what goes out is valid against the format's schema, whoever of any policy asks, with any purpose and claims that the
 //! policy knows. JSON is judged here; XML is written down for `.ci/validate`, which has xmllint judge it. The requesters are
 //! read off the policies by the plainest means, so that a new pack takes part without a line here.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test fails by panicking"
-)]
-
-#[path = "common/cases.rs"]
-#[expect(dead_code, reason = "who asks in a case, and under which policy, is no matter here")]
-mod cases;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use dmv_redact::{Filter, Requester};
+use dmv_redact_testing::cases::cases;
+use dmv_redact_testing::filters::built_in;
+use dmv_redact_testing::{files_below, fixture, policies, root, shipped_policies};
 use jsonschema::Validator;
 use rayon::prelude::*;
 use serde_json::Value;
@@ -53,7 +44,7 @@ fn outputs() -> Outputs {
     let mut found = Outputs::new();
     let messages = messages();
     let fullest = fullest(&messages);
-    for policy in policies() {
+    for policy in shipped_policies() {
         let filter = Filter::builder().policy_path(&policy).build().unwrap();
         // Of those who get the same of the fullest messages, one is enough.
         let probed = |asker: Asker| (fullest.iter().map(|text| get(&filter, &asker, text)).collect::<Vec<_>>(), asker);
@@ -71,7 +62,7 @@ fn outputs() -> Outputs {
 
 /// For each format and message key the message with the most in it, photos of tens of kilobytes aside.
 fn fullest(messages: &BTreeSet<(bool, String)>) -> Vec<&String> {
-    let plain = cases::filter(None);
+    let plain = built_in();
     let mut fullest: BTreeMap<(Option<String>, Option<String>), &String> = BTreeMap::new();
     let weight = |text: &str| text.bytes().filter(|byte| matches!(byte, b'<' | b':')).count();
     for (_, text) in messages.iter().filter(|(_, text)| text.len() < 20_000) {
@@ -87,11 +78,12 @@ fn fullest(messages: &BTreeSet<(bool, String)>) -> Vec<&String> {
 
 /// The messages of the fixtures and of the policies' cases, each once, addressed to [`ANYBODY`].
 fn messages() -> BTreeSet<(bool, String)> {
-    let plain = cases::filter(None);
-    let of_fixtures = cases::cases().into_iter().map(|case| (case.xml, case.message));
-    let of_policies = listed("policies/cases/messages").into_iter().map(|path| {
+    let plain = built_in();
+    let of_fixtures = cases().into_iter().map(|case| (case.xml, case.message));
+    let shared = policies().join("cases/messages");
+    let of_policies = files_below(&shared).into_iter().map(|path| {
         let is_xml = path.extension().is_some_and(|ending| ending == "xml");
-        (is_xml, fs::read(path).unwrap())
+        (is_xml, fs::read(shared.join(path)).unwrap())
     });
     let addressed = |(xml, message): (bool, Vec<u8>)| {
         let own = plain.redact(&message, &Requester::from_envelope(), &mut Vec::new()).requester()?;
@@ -99,17 +91,6 @@ fn messages() -> BTreeSet<(bool, String)> {
         Some((xml, text.replace(own.as_str(), ANYBODY)))
     };
     of_fixtures.chain(of_policies).filter_map(addressed).collect()
-}
-
-fn policies() -> Vec<PathBuf> {
-    listed("policies").into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "toml")).collect()
-}
-
-fn listed(folder: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(cases::home().join(folder)).unwrap();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
 }
 
 /// One of each agency class, with every purpose that the policy names and without, and with no claim, each claim and all.
@@ -164,7 +145,7 @@ fn strings(value: Option<&toml::Value>) -> Vec<String> {
 }
 
 fn schema(format: &str) -> Validator {
-    let text = fs::read(cases::home().join("schemas").join(format).join("schema.json")).unwrap();
+    let text = fs::read(root().join("schemas").join(format).join("schema.json")).unwrap();
     jsonschema::validator_for(&serde_json::from_slice(&text).unwrap()).unwrap()
 }
 
@@ -218,7 +199,7 @@ fn schemas_refuse_strange_members_and_values_of_another_kind() {
         ("niem-5.2", "niem52-json-dr-in-state-police"),
         ("niem-6.0", "niem-json-dr-in-state-police"),
     ] {
-        let text = fs::read(cases::home().join("fixtures").join(name).join("message.json")).unwrap();
+        let text = fixture(&format!("{name}/message.json"));
         let message: Value = serde_json::from_slice(&text).unwrap();
         let schema = schema(format);
         assert!(schema.is_valid(&message), "{format}");

@@ -1,8 +1,7 @@
 //! Names and contexts of JSON: attacks 1, 2, 9 and 10.
 
 use dmv_redact::Reason;
-
-use crate::messages::{METADATA, SECRET, cleaned, leaves_no_trace, niem, niem_with, withheld};
+use dmv_redact_testing::attacks::{METADATA, SECRET, cleaned, leaves_no_trace, niem, niem_with, withheld};
 
 #[test]
 fn attack_01_a_mapped_name_twice_is_withheld_however_it_is_written() {

@@ -1,8 +1,8 @@
 //! The text of JSON: attacks 3 to 8 and 11.
 
-use dmv_redact::{Filter, Limits, Reason, Requester};
-
-use crate::messages::{METADATA, SECRET, cleaned, leaves_no_trace, niem, niem_with, redact_for, withheld};
+use dmv_redact::{Filter, Reason, Requester};
+use dmv_redact_testing::attacks::{METADATA, SECRET, cleaned, leaves_no_trace, niem, niem_with, redact_for, withheld};
+use dmv_redact_testing::filters::limits;
 
 /// Bytes put in as the text of an unknown member, of a forbidden value, of a permitted one and of a name.
 fn everywhere(bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -167,8 +167,13 @@ fn attack_07_limits_hold_in_parts_that_are_skipped_too() {
     let nested = format!(", \"nc:PersonBirthDate\": {}1{}", "{\"nc:PersonBirthDate\":".repeat(300), "}".repeat(300));
     assert_eq!(withheld(niem(&nested)), Reason::Limit);
     assert_eq!(withheld(niem(&format!(", \"{}\": 1", "n".repeat(2000)))), Reason::Limit);
-    let filter =
-        Filter::builder().limits(Limits { members: 100, message_bytes: 100_000, ..Limits::default() }).build().unwrap();
+    let filter = Filter::builder()
+        .limits(limits(|limits| {
+            limits.members = 100;
+            limits.message_bytes = 100_000;
+        }))
+        .build()
+        .unwrap();
     let refuses = |message: String| redact_for(&filter, &Requester::from_envelope(), message.as_bytes()).1.reason();
     assert_eq!(refuses(niem(&", \"x\": 1".repeat(200))), Some(Reason::Limit));
     assert_eq!(refuses(niem(&format!(", \"x\": \"{}\"", "a".repeat(100_000)))), Some(Reason::Limit));

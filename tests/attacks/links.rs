@@ -1,12 +1,9 @@
 //! What a sender may choose freely carries nothing (P5): names of objects, prefixes, where and in which order they are
 //! declared; and links that may stay lead where they led (P4).
 
-use std::fs;
-
 use dmv_redact::{Filter, Requester};
-use tempfile::TempDir;
-
-use crate::messages::{cleaned, nlets, redact};
+use dmv_redact_testing::attacks::{cleaned, nlets, redact};
+use dmv_redact_testing::filters::{own, redact_text};
 
 const CATALOG: &str = r#"
 [[element]]
@@ -69,14 +66,7 @@ basis = "a test"
 "#;
 
 fn filter() -> Filter {
-    let folder = TempDir::new().unwrap();
-    fs::create_dir_all(folder.path().join("formats/links")).unwrap();
-    for (name, text) in [("formats/links/format.toml", FORMAT), ("catalog.toml", CATALOG), ("policy.toml", POLICY)] {
-        fs::write(folder.path().join(name), text).unwrap();
-    }
-    let path = |name: &str| folder.path().join(name);
-    let builder = Filter::builder().catalog_path(path("catalog.toml")).formats_dir(path("formats"));
-    builder.policy_path(path("policy.toml")).build().unwrap()
+    own(("links", FORMAT), Some(CATALOG), POLICY).unwrap()
 }
 
 const DECLARED: &str = " xmlns:b=\"urn:b\" xmlns:a=\"urn:a\" xmlns:s=\"urn:structures\" \
@@ -88,12 +78,10 @@ fn xml(parts: &str) -> String {
 
 /// What goes out of a message, twice the same.
 fn output(filter: &Filter, message: &str) -> String {
-    let mut out = Vec::new();
-    let receipt = filter.redact(message.as_bytes(), &Requester::from_envelope(), &mut out);
+    let requester = Requester::from_envelope();
+    let (output, receipt) = redact_text(filter, &requester, message);
     assert!(receipt.disposition().releases(), "{:?} {:?}: {message}", receipt.reason(), receipt.detail());
-    let output = String::from_utf8(out.clone()).unwrap();
-    let _ = filter.redact(output.as_bytes(), &Requester::from_envelope(), &mut out);
-    assert_eq!(String::from_utf8_lossy(&out), output, "once more: {message}");
+    assert_eq!(redact_text(filter, &requester, &output).0, output, "once more: {message}");
     output
 }
 

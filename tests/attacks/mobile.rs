@@ -1,8 +1,7 @@
 //! Attacks on the mobile licence as JSON: its names have dots and digits, and stand without prefixes.
 
 use dmv_redact::{Filter, Reason, Requester};
-
-use crate::messages::{SECRET, leaves_no_trace, redact_for, withheld};
+use dmv_redact_testing::attacks::{SECRET, leaves_no_trace, redact_for, withheld};
 
 const ISO: &str = "org.iso.18013.5.1";
 

@@ -1,8 +1,7 @@
 //! The policy file: attack 37. What is wrong is an error with file, line and column; never a silent wider grant.
 
 use dmv_redact::{Disposition, Filter, Requester};
-
-use crate::messages::{nlets, redact_for};
+use dmv_redact_testing::attacks::{nlets, redact_for};
 
 const HEAD: &str = "[policy]\nname = 'x'\nversion = '1'\nclaims = ['approved']\n[agencies.police]\nori = ['AZ*']\n";
 const PERMIT: &str = "[[permit]]\nid = 'p'\nagencies = ['police']\nelements = ['person.name']\n";

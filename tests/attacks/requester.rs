@@ -1,8 +1,8 @@
 //! Who asks: attacks 30 to 32.
 
 use dmv_redact::{Disposition, Filter, Reason, Requester};
-
-use crate::messages::{BASELINE, cleaned, envelope, niem, nlets, nlets_with, redact_for, withheld};
+use dmv_redact_testing::attacks::{BASELINE, cleaned, envelope, niem, nlets, nlets_with, redact_for, withheld};
+use dmv_redact_testing::root;
 
 /// A message to this destination, written as it stands.
 fn to(destination: &str) -> String {
@@ -224,7 +224,7 @@ fn attack_31_what_was_probably_meant_is_told_without_the_request() {
 
 #[test]
 fn attack_30_an_office_with_letters_where_police_have_digits_is_not_police() {
-    let starter = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("starter/policy.toml");
+    let starter = root().join("crates/cli/starter/policy.toml");
     let starter = Filter::builder().policy_path(starter).build().unwrap();
     let reason = |filter: &Filter, ori: &str| {
         let requester = Requester::from_envelope().purpose("C");

@@ -1,9 +1,8 @@
 //! Traces: attacks 33 and 34. The canaries in every field of every fixture are a test of their own.
 
 use dmv_redact::{Filter, Requester};
-
-use crate::messages::{SECRET, cleaned, niem, nlets, redact, redact_for, withheld};
-use crate::search::found;
+use dmv_redact_testing::attacks::{SECRET, cleaned, niem, nlets, redact, redact_for, withheld};
+use dmv_redact_testing::search::found;
 
 #[test]
 fn attack_33_no_error_tells_what_the_message_held() {

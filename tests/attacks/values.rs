@@ -1,6 +1,6 @@
 //! Inside permitted values: attacks 25 to 29.
 
-use crate::messages::{cleaned, leaves_no_trace, niem, nlets};
+use dmv_redact_testing::attacks::{cleaned, leaves_no_trace, niem, nlets};
 
 /// Elements of several kinds that police is permitted under the baseline, around a value.
 const PERMITTED: [(&str, &str); 6] = [

@@ -1,8 +1,7 @@
 //! Names of XML: attacks 16, 17 and 20.
 
 use dmv_redact::Reason;
-
-use crate::messages::{SECRET, cleaned, envelope, leaves_no_trace, nlets, nlets_with, withheld};
+use dmv_redact_testing::attacks::{SECRET, cleaned, envelope, leaves_no_trace, nlets, nlets_with, withheld};
 
 const BIRTH: &str = "<nc:PersonBirthDate><nc:Date>1985-07-04</nc:Date></nc:PersonBirthDate>";
 
@@ -90,7 +89,7 @@ fn attack_16_a_declaration_by_references_means_what_it_expands_to_or_is_withheld
     let other =
         format!("<nc:PersonBirthDate xmlns:nc=\"urn:&#x64;l\"><nc:Date>{SECRET}</nc:Date></nc:PersonBirthDate>");
     for part in [own, other] {
-        let (output, receipt) = crate::messages::redact(nlets(&part).as_bytes());
+        let (output, receipt) = dmv_redact_testing::attacks::redact(nlets(&part).as_bytes());
         assert!(receipt.reason().is_some() || output == cleaned(&nlets("")), "{output}");
     }
     // Two attributes that are one, seen only when the references are expanded.

@@ -1,8 +1,7 @@
 //! Parts of XML that are no elements of the format: attacks 12 to 15, 21 and 22.
 
 use dmv_redact::Reason;
-
-use crate::messages::{METADATA, SECRET, cleaned, envelope, leaves_no_trace, nlets, nlets_with, withheld};
+use dmv_redact_testing::attacks::{METADATA, SECRET, cleaned, envelope, leaves_no_trace, nlets, nlets_with, withheld};
 
 #[test]
 fn attack_12_any_document_type_is_withheld() {

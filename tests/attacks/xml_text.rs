@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use dmv_redact::{Filter, Limits, Reason, Requester};
-
-use crate::messages::{SECRET, cleaned, envelope, leaves_no_trace, niem, nlets, nlets_with, redact_for, withheld};
+use dmv_redact::{Filter, Reason, Requester};
+use dmv_redact_testing::attacks::{
+    SECRET, cleaned, envelope, leaves_no_trace, niem, nlets, nlets_with, redact_for, withheld,
+};
+use dmv_redact_testing::filters::limits;
 
 fn declared(encoding: &str) -> String {
     format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>")
@@ -232,7 +234,7 @@ fn attack_23_limits_hold_and_time_is_linear() {
     leaves_no_trace(&nlets(&format!("<x y=\"{}\"/>", "&#65;".repeat(500_000))), &nlets(""));
     leaves_no_trace(&nlets(&"<![CDATA[]]>".repeat(500_000)), &nlets(""));
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
-    let filter = Filter::builder().limits(Limits { message_bytes: 900, ..Limits::default() }).build().unwrap();
+    let filter = Filter::builder().limits(limits(|limits| limits.message_bytes = 900)).build().unwrap();
     let message = nlets(&" ".repeat(1000));
     assert_eq!(redact_for(&filter, &Requester::from_envelope(), message.as_bytes()).1.reason(), Some(Reason::Limit));
 }

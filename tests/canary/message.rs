@@ -3,27 +3,13 @@
 use std::sync::LazyLock;
 
 use dmv_redact::Receipt;
-
-use crate::cases::{Case, cases};
-use crate::edit::{Edit, edited};
-use crate::forbidden::forbids;
-use crate::places::layout;
-use crate::plant::{TRICKS, dressed, put_in, unknown_attributes, unknown_parts};
-use crate::search::found;
-use crate::settings::{Setting, settings};
-use crate::shorten::shortened;
-
-/// What every canary begins with. Letters only, so that most shapes would let it through.
-pub(crate) const STEM: &str = "CNRYZQXJ";
-
-pub(crate) static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    let mut cases = cases();
-    for case in &mut cases {
-        let short = str::from_utf8(&case.message).ok().and_then(|text| shortened(case.xml, text));
-        case.message = short.map_or_else(|| case.message.clone(), String::into_bytes);
-    }
-    cases
-});
+use dmv_redact_testing::canary::{CASES, STEM, planted};
+use dmv_redact_testing::cases::Case;
+use dmv_redact_testing::edit::{Edit, edited};
+use dmv_redact_testing::places::layout;
+use dmv_redact_testing::plant::{TRICKS, put_in, unknown_attributes, unknown_parts};
+use dmv_redact_testing::search::found;
+use dmv_redact_testing::settings::{Setting, settings};
 
 /// Every case as its own folder describes it.
 static OWN: LazyLock<Vec<Setting>> =
@@ -31,22 +17,6 @@ static OWN: LazyLock<Vec<Setting>> =
 
 fn own() -> impl Iterator<Item = (&'static Case, &'static Setting)> {
     CASES.iter().zip(OWN.iter())
-}
-
-/// A canary of its own for each place.
-fn canary(number: usize) -> String {
-    let letter = |place: usize| char::from(b'A' + (place % 26) as u8);
-    [STEM.to_owned(), letter(number / 26).to_string(), letter(number).to_string()].concat()
-}
-
-/// The message with a canary in every forbidden place, written by the trick; `None` if it isn't well-formed.
-pub(crate) fn planted(setting: &Setting, xml: bool, message: &[u8], trick: usize) -> Option<String> {
-    let text = str::from_utf8(message).ok()?;
-    let places = layout(xml, text)?.places.into_iter().filter(|place| forbids(setting, place)).enumerate();
-    Some(edited(
-        text,
-        places.map(|(number, place)| (place.span, dressed(&place.kind, trick, &canary(number)))).collect(),
-    ))
 }
 
 /// Fails if a canary stands in what is told of a message.

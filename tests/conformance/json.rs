@@ -2,9 +2,9 @@
 
 use dmv_redact::{Limits, lint_syntax};
 
-use crate::findings::{Exceptions, Findings, Listed, REFUSED, TAKEN, is_expected};
-use crate::json_suite::{Case, cases};
-use crate::placed::{Host, NOTHING, WITHHELD, outcome};
+use super::findings::{Exceptions, Findings, Listed, REFUSED, TAKEN, is_expected};
+use super::json_suite::{Case, cases};
+use super::placed::{Host, NOTHING, WITHHELD, outcome};
 
 /// What a strict reader makes of a case. The suite leaves those with `i_` to the parser; this one takes the numbers,
 /// whose lexemes it copies, and refuses the rest: bad encodings, lone surrogates, a byte order mark, excessive depth.

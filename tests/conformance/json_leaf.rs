@@ -1,10 +1,10 @@
 //! The JSON suite, each case as the value of a member that the mapping names and the policy permits: what conforms to the
 //! element's shape goes out as it is written, anything else is gone.
 
-use crate::findings::{Exceptions, Findings, Listed};
-use crate::json::{PLACED_COUNTS, is_taken};
-use crate::json_suite::cases;
-use crate::placed::{Host, WITHHELD, outcome, replaced};
+use super::findings::{Exceptions, Findings, Listed};
+use super::json::{PLACED_COUNTS, is_taken};
+use super::json_suite::cases;
+use super::placed::{Host, WITHHELD, outcome, replaced};
 
 /// A value of the host.
 struct Leaf {

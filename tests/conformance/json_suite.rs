@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::findings::Findings;
-use crate::suite;
+use super::findings::Findings;
+use super::suite;
 
 #[derive(Deserialize)]
 struct Listed {

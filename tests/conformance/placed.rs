@@ -1,6 +1,8 @@
 //! A case in a place where nothing may come of it: inside a message that is well-formed and goes out.
 
 use dmv_redact::{Filter, Receipt, Requester};
+use dmv_redact_testing::filters::{built_in, redact};
+use dmv_redact_testing::text;
 
 /// A message that goes out, and what of it does.
 pub(crate) struct Host {
@@ -13,9 +15,8 @@ pub(crate) struct Host {
 impl Host {
     /// The message of a fixture, to the requester that its envelope names.
     pub(crate) fn new(fixture: &str) -> Self {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(fixture);
-        let message = std::fs::read_to_string(&path).unwrap();
-        let filter = Filter::builder().build().unwrap();
+        let message = text(format!("fixtures/{fixture}"));
+        let filter = built_in();
         let requester = Requester::from_envelope().purpose("C");
         let mut host = Self { filter, requester, message, output: Vec::new() };
         let (receipt, output) = host.redact(host.message.as_bytes());
@@ -42,8 +43,7 @@ impl Host {
     }
 
     pub(crate) fn redact(&self, message: &[u8]) -> (Receipt, Vec<u8>) {
-        let mut output = Vec::new();
-        let receipt = self.filter.redact(message, &self.requester, &mut output);
+        let (output, receipt) = redact(&self.filter, &self.requester, message);
         (receipt, output)
     }
 

@@ -2,10 +2,10 @@
 
 use dmv_redact::{Limits, lint_syntax};
 
-use crate::findings::{Exceptions, Findings, REFUSED, TAKEN, is_expected};
-use crate::placed::{Host, NOTHING, WITHHELD, outcome};
-use crate::xml_exceptions::{BY_DESIGN, FAULT_IN_DECLARATION, FAULT_OUTSIDE_ROOT, OTHER_ENCODINGS, WELL_FORMED_TODAY};
-use crate::xml_suite::{File, Kind, files};
+use super::findings::{Exceptions, Findings, REFUSED, TAKEN, is_expected};
+use super::placed::{Host, NOTHING, WITHHELD, outcome};
+use super::xml_exceptions::{BY_DESIGN, FAULT_IN_DECLARATION, FAULT_OUTSIDE_ROOT, OTHER_ENCODINGS, WELL_FORMED_TODAY};
+use super::xml_suite::{File, Kind, files};
 
 #[test]
 #[ignore = "needs the suites: .ci/conformance"]

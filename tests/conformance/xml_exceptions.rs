@@ -1,7 +1,7 @@
 //! Files of the XML suite of which this reader makes something else than the catalogs say, each with its reason; and those
 //! whose fault doesn't come along into a message.
 
-use crate::findings::Listed;
+use super::findings::Listed;
 
 /// Well-formed XML 1.0 without a DTD, refused on purpose.
 pub(crate) const BY_DESIGN: &[Listed] = &[Listed {

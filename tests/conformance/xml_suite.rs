@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use regex::{Regex, bytes};
 
-use crate::suite;
+use super::suite;
 
 /// What a file is to a processor of XML 1.0, Fifth Edition, that reads no document type declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

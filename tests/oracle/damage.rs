@@ -1,12 +1,12 @@
 //! Messages that were cut or damaged on their way. Nothing may panic, nothing may go out that a strict parser would
 //! refuse (P2), and what does go out must be what the oracle makes of the damaged bytes (P1, P3).
 
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::oracle::check::redact;
+use dmv_redact_testing::oracle::choices;
+use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
+use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
-
-use crate::check::redact;
-use crate::dice::Dice;
-use crate::properties::{cases, choices};
-use crate::scenario::{JSON, Need, Scenario, XML};
 
 /// Bytes that mean something to one of the two syntaxes, and some that are never right.
 const TELLING: &[u8] = b"<>&\"'/=![]{}:,;-?#x\\u0 \n\t@.\x00\x0B\x7F\x80\xC0\xED\xEF\xFF";

@@ -1,12 +1,12 @@
 //! Non-interference: two messages that differ only in forbidden parts give the same bytes, so no output tells
 //! anything about what was removed from it.
 
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::oracle::check::{parting, redact};
+use dmv_redact_testing::oracle::choices;
+use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML, vary, write};
+use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
-
-use crate::check::{parting, redact};
-use crate::dice::Dice;
-use crate::properties::{cases, choices};
-use crate::scenario::{JSON, Need, Scenario, XML, vary, write};
 
 fn silent(choices: &[u16], salts: (u64, u64), need: Need) -> Result<(), TestCaseError> {
     let (changes, choices) = choices.split_at(choices.len() / 6);

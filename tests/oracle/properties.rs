@@ -3,54 +3,18 @@
 //! cases.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Debug, Formatter};
-use std::ops::Deref;
 
 use dmv_redact::Filter;
-use proptest::collection::vec;
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::oracle::check::{Outcome, parting, redact};
+use dmv_redact_testing::oracle::choices;
+use dmv_redact_testing::oracle::generate::{Body, Node};
+use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
+use dmv_redact_testing::oracle::world::{EVERYTHING, WORLD};
+use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
 
-use crate::check::{Outcome, parting, redact};
-use crate::dice::Dice;
-use crate::generate::{Body, Node};
 use crate::released::released;
-use crate::scenario::{JSON, Need, Scenario, XML};
-use crate::world::{EVERYTHING, WORLD};
-
-pub(crate) fn cases(default: u32) -> ProptestConfig {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
-    ProptestConfig {
-        cases: asked.unwrap_or(default),
-        failure_persistence: None,
-        // A failing case is worth a minute of shrinking, not more.
-        max_shrink_time: 60_000,
-        max_shrink_iters: 2000,
-        max_global_rejects: 1_000_000,
-        ..ProptestConfig::default()
-    }
-}
-
-/// What a case is made from; see `dice`. A report shows the message, not these numbers.
-#[derive(Clone)]
-pub(crate) struct Choices(Vec<u16>);
-
-impl Debug for Choices {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} choices", self.0.len())
-    }
-}
-
-impl Deref for Choices {
-    type Target = [u16];
-
-    fn deref(&self) -> &[u16] {
-        &self.0
-    }
-}
-
-pub(crate) fn choices() -> impl Strategy<Value = Choices> {
-    vec(any::<u16>(), 0..1500).prop_map(Choices)
-}
 
 /// Unknown parts are mixed into two of three messages.
 fn salt(choices: &[u16]) -> u64 {
@@ -177,7 +141,7 @@ fn generated_messages_reach_what_is_mapped() {
         }
         let (mut reached, mut open) = (BTreeSet::new(), BTreeSet::new());
         for seed in 1..=60 {
-            let scenario = Scenario::of(ruled.clone(), format, &mut Dice::seeded(seed, 0), need.releasing());
+            let scenario = Scenario::of(ruled.clone(), format, &mut Dice::salted(seed, 0), need.releasing());
             let scenario = scenario.expect("everything is permitted");
             let outcome = scenario.check(need, &scenario.message(need, 0)).unwrap_or_else(|report| panic!("{report}"));
             reached.extend(outcome.receipt.elements().filter(|(_, c)| c.released > 0).map(|(id, _)| id.to_owned()));
@@ -198,7 +162,7 @@ fn p2_the_built_in_policy_is_the_baseline() {
     let built_in = Filter::builder().build().expect("the built-in policy loads");
     for (format, seed) in WORLD.formats.iter().flat_map(|f| (1..60).map(move |seed| (f, seed * 331))) {
         let need = if format.json { JSON } else { XML };
-        if let Some(scenario) = Scenario::of(baseline.clone(), format, &mut Dice::seeded(seed, 0), need) {
+        if let Some(scenario) = Scenario::of(baseline.clone(), format, &mut Dice::salted(seed, 0), need) {
             let message = scenario.message(need, 1);
             let [one, two] = [&baseline.filter, &built_in].map(|filter| redact(filter, &scenario.asker, &message));
             assert!(one.output == two.output, "{}", parting(&one.output, &two.output));

@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::oracle::check::{check, redact};
+use dmv_redact_testing::oracle::choices;
+use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
+use dmv_redact_testing::oracle::world::{Ruled, WORLD};
+use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
 
-use crate::check::{check, redact};
-use crate::dice::Dice;
-use crate::properties::{cases, choices};
 use crate::released::{released, surplus};
-use crate::scenario::{JSON, Need, Scenario, XML};
-use crate::world::{Ruled, WORLD};
 
 const HEAD: &str = r#"
 [policy]
@@ -36,7 +37,7 @@ ori = ["??ICE*"]
 
 fn policy(rules: &[String]) -> Arc<Ruled> {
     let text = format!("{HEAD}\n{}", rules.join("\n"));
-    Ruled::from_text(&text, &text)
+    Ruled::from_text(&text, &text, &WORLD.catalog)
 }
 
 /// A broad permit first, so that most grants hold something; then some of every kind but review.

@@ -1,11 +1,10 @@
 //! What an output releases, as a flat list of paths and values in document order: enough to tell whether one output
 //! is part of another.
 
+use dmv_redact_testing::oracle::format::Format;
+use dmv_redact_testing::oracle::json::Json;
+use dmv_redact_testing::oracle::xml::{expanded, inner_text, name_of};
 use roxmltree::{Document, Node};
-
-use crate::format::Format;
-use crate::json::Json;
-use crate::xml::{expanded, inner_text, name_of};
 
 pub(crate) type Released = Vec<(String, String)>;
 

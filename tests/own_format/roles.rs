@@ -1,8 +1,9 @@
 //! Roles of a format of one's own: each leads to what `[paths]` maps, or the format isn't loaded (P2).
 
-use crate::{POLICY, filter, redact};
 use dmv_redact::{Disposition, Filter};
 use tempfile::TempDir;
+
+use super::{POLICY, filter, redact};
 
 const FORMAT: &str = r#"
 name = "example"
@@ -185,7 +186,7 @@ fn p2_texts_are_values_of_texts_and_headings_differ() {
 #[test]
 fn p2_what_is_no_name_is_no_step() {
     let json = |path: &str| {
-        let format = crate::PLAIN_FORMAT.replace("\"name\" =", &format!("'{path}' ="));
+        let format = super::PLAIN_FORMAT.replace("\"name\" =", &format!("'{path}' ="));
         let text = filter(&format, POLICY).unwrap_err().to_string();
         let at = text.find("format.toml:").unwrap();
         text.get(at + "format.toml:7:1: ".len()..).unwrap().to_owned()

@@ -1,9 +1,10 @@
 //! Receipts count values one by one, whatever they stand in, and nothing of what doesn't go out.
 
-use dmv_redact::{Disposition, FOUND_IMAGE, Filter, Receipt, Requester};
+use dmv_redact::{Disposition, FOUND_IMAGE, Receipt, Requester};
+use dmv_redact_testing::filters::{self, built_in, own, police};
 use serde_json::json;
 
-use crate::world::World;
+use super::world::World;
 
 const PREFIXES: &str = r#"xmlns:exch="urn:dmv-redact:exchange:driver-vehicle-response:1.0" xmlns:nc="https://docs.oasis-open.org/niemopen/ns/model/niem-core/6.0/" xmlns:j="https://docs.oasis-open.org/niemopen/ns/model/domains/justice/6.0/""#;
 
@@ -12,11 +13,7 @@ fn removed(receipt: &Receipt, element: &str) -> u32 {
 }
 
 fn redact(message: &str) -> Receipt {
-    let receipt = Filter::builder().build().unwrap().redact(
-        message.as_bytes(),
-        &Requester::new("AZ0070000").unwrap(),
-        &mut Vec::new(),
-    );
+    let (_, receipt) = filters::redact(&built_in(), &police(), message);
     let is_whole = receipt.unmapped() == 0 && receipt.elements().all(|(_, counts)| counts.removed == 0);
     let expected = if is_whole { Disposition::Released } else { Disposition::Redacted };
     assert_eq!(receipt.disposition(), expected, "{:?}", receipt.detail());
@@ -96,31 +93,14 @@ fn images_are_called_what_they_are() {
 
 #[test]
 fn a_text_that_holds_an_ssn_by_its_element_is_released_by_both_readings() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    std::fs::create_dir(folder.path().join("own")).unwrap();
-    write(
-        "own/format.toml",
-        "name = 'own'\nsyntax = 'json'\nroot = 'own'\nrequester = 'to'\n[paths]\nto = 'envelope.ori'\nnote = 'person.ssn-note'\n",
-    );
-    write(
-        "catalog.toml",
-        "[[element]]\nid = 'person.ssn-note'\ntitle = 'SSN'\nkind = 'text'\nholds-ssn = true\nshape = 'SSN [0-9]{3}-[0-9]{2}-[0-9]{4}'\n",
-    );
-    let policy = "[policy]\nname = 'x'\nversion = '1'\n[agencies.a]\nori = ['AZ0070000']\n[[permit]]\nid = 'p'\nagencies = ['a']\nelements = ['person.ssn-note']\n";
-    let filter = Filter::builder()
-        .policy_text("policy.toml", policy)
-        .catalog_path(folder.path().join("catalog.toml"))
-        .formats_dir(folder.path())
-        .build()
-        .unwrap();
+    let format = "name = 'own'\nsyntax = 'json'\nroot = 'own'\nrequester = 'to'\n\
+                  [paths]\nto = 'envelope.ori'\nnote = 'person.ssn-note'\n";
+    let catalog = "[[element]]\nid = 'person.ssn-note'\ntitle = 'SSN'\nkind = 'text'\nholds-ssn = true\n\
+                   shape = 'SSN [0-9]{3}-[0-9]{2}-[0-9]{4}'\n";
+    let policy = "[policy]\nname = 'x'\nversion = '1'\n[agencies.a]\nori = ['AZ0070000']\n\
+                  [[permit]]\nid = 'p'\nagencies = ['a']\nelements = ['person.ssn-note']\n";
+    let filter = own(("own", format), Some(catalog), policy).unwrap();
     let message = r#"{"own":{"to":"AZ0070000","note":"SSN 900-12-3456"}}"#;
-    let mut out = Vec::new();
-    let receipt = filter.redact(message.as_bytes(), &Requester::from_envelope(), &mut out);
-    assert_eq!(
-        (receipt.disposition(), out.as_slice()),
-        (Disposition::Released, message.as_bytes()),
-        "{:?}",
-        receipt.detail()
-    );
+    let (out, receipt) = filters::redact_text(&filter, &Requester::from_envelope(), message);
+    assert_eq!((receipt.disposition(), out.as_str()), (Disposition::Released, message), "{:?}", receipt.detail());
 }

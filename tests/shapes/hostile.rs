@@ -3,7 +3,7 @@
 
 use dmv_redact::{Filter, Requester};
 
-use crate::world::{NINE_DIGITS, PHRASES, World, catalog, may_hold_text};
+use super::world::{NINE_DIGITS, PHRASES, World, catalog, may_hold_text};
 
 /// One a line; a line that begins with `#` says what follows.
 const SSN: &str = include_str!("hostile/ssn.txt");

@@ -6,7 +6,7 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::world::World;
+use super::world::World;
 
 /// Of so many values of one element one may be lost.
 const ONE_IN: usize = 1000;

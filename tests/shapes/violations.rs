@@ -1,10 +1,10 @@
 //! A permitted value that is removed for its shape is told of: whoever misses it must not be left to think that there is none.
 
 use dmv_redact::{Disposition, Filter, Reason, Receipt, Requester};
+use dmv_redact_testing::filters::{own_only, redact_text};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::world::World;
+use super::world::World;
 
 const STATUS: &str = "license.status";
 const BAD: &str = "<SUSPENDED>";
@@ -75,26 +75,21 @@ const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO 
 
 /// A filter for messages whose notice stands at the path, in XML and JSON alike, under a policy that wants one.
 fn telling(notice: &str) -> Filter {
-    let folder = TempDir::new().unwrap();
-    std::fs::create_dir_all(folder.path().join("own")).unwrap();
     let format = format!(
         "name = 'own'\nsyntax = ['xml', 'json']\nroot = 'o:answer'\nrequester = 'o:to'\nnotice = '{notice}'\n\
          [namespaces]\no = 'urn:own'\nn = 'urn:notice'\n[paths]\n'o:to' = 'envelope.ori'\n'o:sex' = 'person.sex'\n\
          '{notice}' = 'envelope.notice'\n'o:license/o:status' = 'license.status'\n'o:license/o:sex' = 'person.sex'\n"
     );
-    std::fs::write(folder.path().join("own/format.toml"), format).unwrap();
     let policy = "[policy]\nname = 'p'\nversion = '1'\non-shape-violation = 'notice'\nclaims = ['approved']\n\
                   [agencies]\nall = {ori = ['AZ0070000']}\nfew = {ori = ['AZ0080000']}\n\
                   [[permit]]\nid = 'all'\nagencies = ['all']\nelements = ['license.status', 'person.sex']\n\
                   [[permit]]\nid = 'few'\nagencies = ['few']\nelements = ['person.sex']\n";
-    Filter::builder().policy_text("p.toml", policy).formats_dir(folder.path()).format("own").build().unwrap()
+    own_only(("own", &format), policy).unwrap()
 }
 
 fn redact(filter: &Filter, message: &str, claims: &[&str]) -> (String, Receipt) {
-    let mut out = Vec::new();
     let requester = claims.iter().fold(Requester::from_envelope(), |requester, claim| requester.claim(*claim));
-    let receipt = filter.redact(message.as_bytes(), &requester, &mut out);
-    (String::from_utf8(out).unwrap(), receipt)
+    redact_text(filter, &requester, message)
 }
 
 fn xml(to: &str, body: &str) -> String {

@@ -1,10 +1,8 @@
 //! A format in which every data element of the catalog has a member of its own, and a policy that permits all of them.
 
-use std::fs;
-
 use dmv_redact::{Catalog, Element, Filter, Kind, Receipt, Requester};
+use dmv_redact_testing::filters::{own_only, redact};
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// Elements whose values may be nine digits without hyphens, and why: numbers of that many digits, or longer ones in which
 /// as many stand together.
@@ -67,23 +65,19 @@ impl World {
     /// With `head` in the policy's first table.
     pub(crate) fn with(head: &str) -> Self {
         let catalog = catalog();
-        let folder = TempDir::new().unwrap();
-        fs::create_dir_all(folder.path().join("all")).unwrap();
         let parts = catalog.iter().filter(|(_, element)| !element.is_envelope());
         let elements: Vec<&str> = parts.map(|(_, element)| element.id()).collect();
         let paths: String = elements.iter().map(|id| format!("{} = \"{id}\"\n", member(id))).collect();
         let format = format!(
             "name = \"all\"\nsyntax = \"json\"\nroot = \"all\"\nrequester = \"to\"\n[paths]\nto = \"envelope.ori\"\n{paths}"
         );
-        fs::write(folder.path().join("all/format.toml"), format).unwrap();
         let policy = format!(
             "[policy]\nname = \"all\"\nversion = \"1\"\n{head}\n[agencies.all]\nori = [\"AZ0070000\"]\n\
              [agencies.few]\nori = [\"AZ0080000\"]\n\
              [[permit]]\nid = \"all\"\nagencies = [\"all\"]\nelements = {elements:?}\n\
              [[permit]]\nid = \"few\"\nagencies = [\"few\"]\nelements = [\"person.sex\"]\n"
         );
-        let filter = Filter::builder().policy_text("policy.toml", policy).formats_dir(folder.path());
-        Self { filter: filter.format("all").build().unwrap() }
+        Self { filter: own_only(("all", &format), &policy).unwrap() }
     }
 
     pub(crate) fn new() -> Self {
@@ -101,9 +95,8 @@ impl World {
             all[member(id)] = value.clone();
         }
         let message = serde_json::json!({"all": all}).to_string();
-        let mut out = Vec::new();
         let requester = claims.iter().fold(Requester::from_envelope(), |requester, claim| requester.claim(*claim));
-        let receipt = self.filter.redact(message.as_bytes(), &requester, &mut out);
+        let (out, receipt) = redact(&self.filter, &requester, message);
         let output = if out.is_empty() { Value::Null } else { serde_json::from_slice(&out).unwrap() };
         (output["all"].clone(), receipt)
     }

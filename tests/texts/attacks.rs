@@ -1,6 +1,6 @@
 //! Attacks 25 to 29 of docs/threat-model.md, in texts.
 
-use crate::world::{counts, filter, json, left_of, redact};
+use super::world::{counts, filter, json, left_of, redact};
 
 fn with(line: &str) -> String {
     format!("STATE OF EXAMPLE\nNAME: DOE, JANE\n{line}\n")

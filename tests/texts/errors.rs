@@ -1,6 +1,6 @@
 //! A `[[text]]` table that can't be used says where and why.
 
-use crate::world::{FORMAT, POLICY, build};
+use super::world::{FORMAT, POLICY, build};
 
 fn error(from: &str, to: &str) -> String {
     assert!(FORMAT.contains(from), "{from}");

@@ -1,9 +1,7 @@
 //! The four invented states of `fixtures/`: whatever their pages and remarks repeat, no SSN survives.
 
-use std::fs;
-use std::path::Path;
-
 use dmv_redact::{Filter, Requester};
+use dmv_redact_testing::{fixture, root};
 
 const CASES: [&str; 4] = [
     "text-prefix-fields/message.xml",
@@ -12,15 +10,11 @@ const CASES: [&str; 4] = [
     "niem-json-text-barcode/message.json",
 ];
 
-fn home() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 #[test]
 fn p1_no_ssn_survives_in_any_spelling() {
-    let filter = Filter::builder().policy_path(home().join("policies/example-state.toml")).build().unwrap();
+    let filter = Filter::builder().policy_path(root().join("policies/example-state.toml")).build().unwrap();
     for case in CASES {
-        let message = fs::read(home().join("fixtures").join(case)).unwrap();
+        let message = fixture(case);
         assert!(digits(&message).matches("900123456").count() > 2, "{case} repeats the SSN");
         let mut out = Vec::new();
         let receipt = filter.redact(&message, &Requester::new("AZ0070000").unwrap().purpose("C"), &mut out);

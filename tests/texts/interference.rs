@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use crate::world::{filter, redact, xml};
+use super::world::{filter, redact, xml};
 
 /// A part of a text.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! What is extracted, and how it is written.
 
-use crate::world::{counts, filter, json, left_of, redact, xml, year_only};
+use super::world::{counts, filter, json, left_of, redact, xml, year_only};
 
 const TEXT: &str = "STATE OF EXAMPLE\nNAME: DOE, JANE\nSSN: 900-12-3456\nBORN: 1985-07-04\nNOTE: TALL\n";
 const LEFT: &str = "STATE OF EXAMPLE\nNAME: DOE, JANE\nBORN: 1985-07-04";
@@ -48,8 +48,8 @@ fn p5_what_stays_has_one_form_whatever_form_it_had_and_whatever_went() {
 
 #[test]
 fn p5_fixed_text_is_written_in_the_mappings_spelling() {
-    let everything = crate::world::POLICY.replace("\"person.sex\"", "\"person.sex\", \"person.ssn\"");
-    let filter = crate::world::build(crate::world::FORMAT, &everything).unwrap();
+    let everything = super::world::POLICY.replace("\"person.sex\"", "\"person.sex\", \"person.ssn\"");
+    let filter = super::world::build(super::world::FORMAT, &everything).unwrap();
     for spaces in ["", " ", "    "] {
         let text = format!("STATE OF EXAMPLE\nSSN:{spaces}900-12-3456");
         assert_eq!(left_of(&filter, &text).unwrap(), "STATE OF EXAMPLE\nSSN:900-12-3456");
@@ -92,9 +92,9 @@ fn p4_a_less_precise_value_fills_its_column_and_is_read_again() {
 
 #[test]
 fn p1_a_less_precise_value_that_fits_no_column_is_removed() {
-    let format = crate::world::FORMAT.replace("(?<born>[0-9-]{4,10})", "(?<born>[0-9]{4}-[0-9]{2}-[0-9]{2})");
-    let policy = format!("{}as = {{ \"person.birth-date\" = \"year\" }}\n", crate::world::POLICY);
-    let filter = crate::world::build(&format, &policy).unwrap();
+    let format = super::world::FORMAT.replace("(?<born>[0-9-]{4,10})", "(?<born>[0-9]{4}-[0-9]{2}-[0-9]{2})");
+    let policy = format!("{}as = {{ \"person.birth-date\" = \"year\" }}\n", super::world::POLICY);
+    let filter = super::world::build(&format, &policy).unwrap();
     assert_eq!(left_of(&filter, TEXT).unwrap(), "STATE OF EXAMPLE\nNAME: DOE, JANE");
 }
 
@@ -120,8 +120,8 @@ fn p2_a_text_of_no_layout_or_of_two_is_removed() {
 #[test]
 fn p2_a_text_that_would_be_read_otherwise_the_next_time_is_removed() {
     // On lines that follow each other the two would make a third.
-    let format = crate::world::FORMAT.replace("'SEX/(?<sex>[A-Z]) '", "'SEX/(?<sex>[A-Z])(?:\\nHAI/BLK )?'");
-    let filter = crate::world::build(&format, crate::world::POLICY).unwrap();
+    let format = super::world::FORMAT.replace("'SEX/(?<sex>[A-Z]) '", "'SEX/(?<sex>[A-Z])(?:\\nHAI/BLK )?'");
+    let filter = super::world::build(&format, super::world::POLICY).unwrap();
     let text = "STATE OF EXAMPLE\nSEX/F EYE/BRO HAI/BLK ";
     assert_eq!(left_of(&filter, text), None);
     assert_eq!(counts(&redact(&filter, &json(text)).1, "person.sex"), (0, 1));

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use dmv_redact::{Catalog, Filter, Kind, Receipt, Requester};
+use dmv_redact::{Catalog, Filter, Kind, Receipt};
+use dmv_redact_testing::filters::{police, redact_text};
 
 /// Every prefix and a value of it, as an answer about a person has them.
 const FIELDS: [(&str, &str); 43] = [
@@ -85,10 +86,8 @@ fn message(text: &str) -> String {
 }
 
 fn redact(filter: &Filter, text: &str) -> (String, Receipt) {
-    let mut out = Vec::new();
-    let receipt = filter.redact(message(text).as_bytes(), &Requester::new("AZ0070000").unwrap(), &mut out);
+    let (out, receipt) = redact_text(filter, &police(), message(text));
     assert!(receipt.disposition().releases(), "{:?}: {text:?}", receipt.reason());
-    let out = String::from_utf8(out).unwrap();
     let left = out.split_once("ResponseText>").and_then(|(_, rest)| rest.split_once("</n2:ResponseText>"));
     (left.map_or(String::new(), |(left, _)| left.to_owned()), receipt)
 }

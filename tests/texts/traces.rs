@@ -1,6 +1,6 @@
 //! Non-interference: texts that differ only in what is removed leave the same bytes (P5).
 
-use crate::world::{filter, left_of, redact};
+use super::world::{filter, left_of, redact};
 
 /// A text around what is removed.
 fn text(inner: &str, remarks: &str) -> String {
@@ -52,8 +52,8 @@ fn p5_removed_columns_are_blank_whatever_they_held() {
         assert_eq!(left_of(&filter, &text).unwrap(), left, "{text:?}");
     }
     // A column of no one width is cut to the least it has.
-    let no_city = crate::world::POLICY.replace("\"person.address\", ", "");
-    let filter = crate::world::build(crate::world::FORMAT, &no_city).unwrap();
+    let no_city = super::world::POLICY.replace("\"person.address\", ", "");
+    let filter = super::world::build(super::world::FORMAT, &no_city).unwrap();
     for city in ["", "TUCSON", "YUMA      "] {
         let text = format!("STATE OF EXAMPLE\nROW DOE       |900-12-3456|19850704|{city}\nNAME: X");
         let left = "STATE OF EXAMPLE\nROW DOE       |           |19850704|\nNAME: X";
@@ -63,8 +63,8 @@ fn p5_removed_columns_are_blank_whatever_they_held() {
 
 #[test]
 fn p5_a_value_that_came_as_its_treatment_leaves_it_looks_like_one_that_did_not() {
-    let policy = format!("{}as = {{ \"license.status\" = \"mask\" }}\n", crate::world::POLICY);
-    let filter = crate::world::build(crate::world::FORMAT, &policy).unwrap();
+    let policy = format!("{}as = {{ \"license.status\" = \"mask\" }}\n", super::world::POLICY);
+    let filter = super::world::build(super::world::FORMAT, &policy).unwrap();
     let xml = |content: &str| format!("<e:r xmlns:e=\"urn:example\"><e:key>{content}</e:key></e:r>");
     for content in ["LIC", "****", "<![CDATA[****]]>", "&#42;***", "**<!-- x -->**"] {
         assert_eq!(redact(&filter, &xml(content)).0, xml("****"), "{content}");

@@ -1,10 +1,8 @@
 //! A format whose one value is a text, in XML and in JSON, and a policy that permits some of its fields.
 
-use std::fs;
-
-use dmv_redact::{ConfigError, Filter, Receipt, Requester};
+use dmv_redact::{ConfigError, Filter, Receipt};
+use dmv_redact_testing::filters::{own, police, redact_text};
 use serde_json::Value;
-use tempfile::TempDir;
 
 pub(crate) const FORMAT: &str = r#"
 name = "example"
@@ -91,10 +89,7 @@ elements = ["person.name", "person.birth-date", "person.address", "person.sex", 
 "#;
 
 pub(crate) fn build(format: &str, policy: &str) -> Result<Filter, ConfigError> {
-    let folder = TempDir::new().unwrap();
-    fs::create_dir_all(folder.path().join("formats/example")).unwrap();
-    fs::write(folder.path().join("formats/example/format.toml"), format).unwrap();
-    Filter::builder().policy_text("policy.toml", policy).formats_dir(folder.path().join("formats")).build()
+    own(("example", format), None, policy)
 }
 
 pub(crate) fn filter() -> Filter {
@@ -106,9 +101,7 @@ pub(crate) fn year_only() -> Filter {
 }
 
 pub(crate) fn redact(filter: &Filter, message: &str) -> (String, Receipt) {
-    let mut out = Vec::new();
-    let receipt = filter.redact(message.as_bytes(), &Requester::new("AZ0070000").unwrap(), &mut out);
-    (String::from_utf8(out).unwrap(), receipt)
+    redact_text(filter, &police(), message)
 }
 
 pub(crate) fn json(text: &str) -> String {

@@ -47,7 +47,11 @@ fn the_committed_schemas_are_current() {
             fs::write(&file, &wanted).unwrap();
         }
         let committed = fs::read_to_string(&file).unwrap();
-        assert!(committed == wanted, "{} is not current: run `RENEW=1 cargo test -p dmv-redact-cli --bins current`", file.display());
+        assert!(
+            committed == wanted,
+            "{} is not current: run `RENEW=1 cargo test -p dmv-redact-cli --bins current`",
+            file.display()
+        );
     }
 }
 

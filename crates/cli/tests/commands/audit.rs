@@ -1,0 +1,653 @@
+//! The audit log as an auditor meets it: written by the smallest writer that follows the form, damaged in every way, and read
+//! by the program. The writer shares nothing with the program's own and so says what the form is.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Output;
+
+use dmv_redact_testing::root;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use crate::{command, command_in, text};
+
+/// Where one line of the log ends and the next is chained to it.
+struct Writer {
+    key: Option<Vec<u8>>,
+    sequence: u64,
+    previous: String,
+    lines: Vec<String>,
+}
+
+impl Writer {
+    fn new(key: Option<&[u8]>) -> Self {
+        Self { key: key.map(<[u8]>::to_owned), sequence: 0, previous: "0".repeat(64), lines: Vec::new() }
+    }
+
+    fn line(&mut self, record: &str, body: &str) -> &mut Self {
+        self.sequence += 1;
+        let (sequence, previous) = (self.sequence, &self.previous);
+        let content = format!(r#"{{"sequence":{sequence},"previous":"{previous}","record":"{record}",{body}"#);
+        let hash = match &self.key {
+            None => sha256(&[content.as_bytes()]),
+            Some(key) => hmac_sha256(key, content.as_bytes()),
+        };
+        self.previous = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.lines.push(format!("{content},\"hash\":\"{}\"}}\n", self.previous));
+        self
+    }
+
+    fn start(&mut self, run: u64) -> &mut Self {
+        let (keyed, resumed) = (self.key.is_some(), run != self.sequence + 1);
+        self.line("start", &format!(r#""time":"2026-11-23T12:00:00Z","version":"0.1.0","policy":{{"name":"test","version":"1","sha256":"ab"}},"keyed":{keyed},"resumed":{resumed},"run":{run},"torn-bytes":0"#))
+    }
+
+    /// One released to a police department, with a name of the source that nobody must print.
+    fn message(&mut self) -> &mut Self {
+        self.line("message", r#""source":"CANARY","item":1,"disposition":"released","requester":"AZ0070000","agency-classes":["in-state"],"elements":{"person.name":{"released":2,"generalised":0,"removed":0,"shape":0}}"#)
+    }
+
+    fn withheld(&mut self) -> &mut Self {
+        self.line("message", r#""source":"a \"disposition\":\"held\"","item":null,"disposition":"withheld","requester":null,"agency-classes":[],"elements":{}"#)
+    }
+
+    fn counts(&mut self, record: &str, [released, withheld]: [u64; 2]) -> &mut Self {
+        let messages = released + withheld;
+        self.line(record, &format!(r#""time":"2026-11-23T12:00:00Z","policy":"ab","messages":{messages},"released":{released},"redacted":0,"held":0,"withheld":{withheld}"#))
+    }
+
+    fn head(&self) -> String {
+        format!("{}:{}", self.sequence, self.previous)
+    }
+}
+
+fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize().into()
+}
+
+/// RFC 2104.
+fn hmac_sha256(key: &[u8], content: &[u8]) -> [u8; 32] {
+    assert!(key.len() <= 64);
+    let padded = |pad: u8| (0..64).map(|at| key.get(at).unwrap_or(&0) ^ pad).collect::<Vec<u8>>();
+    sha256(&[&padded(0x5c), &sha256(&[&padded(0x36), content])])
+}
+
+/// A run of five messages with a checkpoint, then one that was killed and resumed, by lines 8 to 12.
+fn two_runs(key: Option<&[u8]>) -> Writer {
+    let mut writer = Writer::new(key);
+    writer.start(1).message().withheld().message().counts("checkpoint", [2, 1]).message().counts("end", [3, 1]);
+    writer.start(8).message().start(8).message().counts("end", [2, 0]);
+    writer
+}
+
+struct Log {
+    _folder: TempDir,
+    path: PathBuf,
+}
+
+impl Log {
+    fn new(content: impl AsRef<[u8]>) -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("audit.log");
+        fs::write(&path, content).unwrap();
+        Self { _folder: folder, path }
+    }
+
+    fn audit(&self, verb: &str, arguments: &[&str]) -> Output {
+        let output = command(&["audit", verb]).arg(&self.path).args(arguments).output().unwrap();
+        assert!(!text(&output.stdout).contains("CANARY") && !text(&output.stderr).contains("CANARY"));
+        output
+    }
+
+    /// The faults that are told, with the name of the log taken off.
+    fn faults(&self, arguments: &[&str]) -> Vec<String> {
+        let output = self.audit("verify", arguments);
+        let start = format!("dmv-redact: {}: ", self.path.display());
+        let faults: Vec<String> = text(&output.stderr).lines().map(|line| line.replacen(&start, "", 1)).collect();
+        assert_eq!(output.status.code(), Some(if faults.is_empty() { 0 } else { 3 }), "{faults:?}");
+        assert_eq!(output.stdout.is_empty(), !faults.is_empty());
+        faults
+    }
+}
+
+/// Where a line of a log begins, from 1.
+fn byte_of(lines: &[String], line: usize) -> usize {
+    lines[..line - 1].iter().map(String::len).sum()
+}
+
+#[test]
+fn a_whole_log_is_whole() {
+    let writer = two_runs(None);
+    let log = Log::new(writer.lines.concat());
+    let output = log.audit("verify", &["--head", &writer.head()]);
+    let told = format!(
+        "{}: whole, without a key: 12 lines, 6 messages, 2 runs\nit ends with {}\n",
+        log.path.display(),
+        writer.head()
+    );
+    assert_eq!((output.status.code(), text(&output.stdout), text(&output.stderr)), (Some(0), told.as_str(), ""));
+    // Each line is an object, as any reader of JSON finds it.
+    for line in &writer.lines {
+        assert!(serde_json::from_str::<serde_json::Value>(line).unwrap().is_object());
+    }
+}
+
+#[test]
+fn a_changed_byte_is_found_at_its_line() {
+    let lines = two_runs(None).lines;
+    let whole = lines.concat().into_bytes();
+    for line in 1..=lines.len() {
+        let start = byte_of(&lines, line);
+        // Exhaustive in the unit tests; here what a line is made of: its frame, its links, its body, its hash, its end.
+        let length = lines[line - 1].len();
+        for at in [0, 3, 12, 40, 98, 108, 125, length / 2, length - 80, length - 60, length - 3, length - 2] {
+            let mut changed = whole.clone();
+            changed[start + at] ^= 1;
+            let faults = Log::new(changed).faults(&[]);
+            assert!(faults[0].starts_with(&format!("line {line} (")), "{line}, {at}: {faults:?}");
+            assert!(faults[0].contains(&format!("byte {start}): ")), "{line}, {at}: {faults:?}");
+        }
+    }
+}
+
+#[test]
+fn a_removed_line_is_found_at_the_one_behind_it() {
+    let lines = two_runs(None).lines;
+    for line in 1..lines.len() {
+        let mut others = lines.clone();
+        others.remove(line - 1);
+        let faults = Log::new(others.concat()).faults(&[]);
+        let byte = byte_of(&lines, line);
+        let told = format!("line {line} (sequence {}, byte {byte}): a line before it is missing", line + 1);
+        assert_eq!(faults[0], told);
+    }
+    let faults = Log::new([&lines[..2], &lines[5..]].concat().concat()).faults(&[]);
+    assert_eq!(faults[0], format!("line 3 (sequence 6, byte {}): 3 lines before it are missing", byte_of(&lines, 3)));
+}
+
+#[test]
+fn a_line_too_many_is_found_there() {
+    let lines = two_runs(None).lines;
+    for line in 1..=lines.len() {
+        let byte = byte_of(&lines, line + 1);
+        let with = |inserted: &str| {
+            let mut more = lines.clone();
+            more.insert(line, inserted.to_owned());
+            Log::new(more.concat()).faults(&[])
+        };
+        let told = "its sequence number came before: it was repeated, inserted or moved";
+        assert_eq!(with(&lines[line - 1]), [format!("line {} (sequence {line}, byte {byte}): {told}", line + 1)]);
+        for nothing in ["\n", "{}\n", "\r\n"] {
+            let told = format!("line {} (byte {byte}): it is no line of an audit log", line + 1);
+            assert_eq!(with(nothing), [told]);
+        }
+        // One that fits by its number and its own hash, and not by its link.
+        let mut forger = Writer::new(None);
+        forger.sequence = line as u64;
+        forger.message();
+        let faults = with(&forger.lines[0]);
+        assert!(faults[0].contains("it was not written behind the line before it"), "{faults:?}");
+    }
+}
+
+#[test]
+fn moved_lines_are_found() {
+    let lines = two_runs(None).lines;
+    for line in 1..lines.len() {
+        let mut moved = lines.clone();
+        moved.swap(line - 1, line);
+        let faults = Log::new(moved.concat()).faults(&[]);
+        let told = [format!("line {line} (sequence {}, ", line + 1), format!("line {} (sequence {line}, ", line + 1)];
+        assert!(faults[0].starts_with(&told[0]) && faults.iter().any(|f| f.starts_with(&told[1])), "{faults:?}");
+    }
+}
+
+#[test]
+fn a_cut_log_is_found_at_its_end_or_by_its_head() {
+    let writer = two_runs(None);
+    let lines = &writer.lines;
+    for line in 1..=lines.len() {
+        // Behind a line: an end of a run is an end of the log, unless somebody knows better.
+        let cut = Log::new(lines[..line].concat());
+        let known = cut.faults(&["--head", &writer.head()]);
+        let faults = cut.faults(&[]);
+        let byte = byte_of(lines, line);
+        if line == 12 {
+            assert!(known.is_empty() && faults.is_empty());
+        } else {
+            let end = byte_of(lines, line + 1);
+            let told = "the line that is known from elsewhere isn't there: the log was cut";
+            assert_eq!(known.last().unwrap(), &format!("line {} (byte {end}): {told}", line + 1));
+            let told = "no end follows: the log was cut, or the run was killed or goes on";
+            let told = format!("line {line} (sequence {line}, byte {byte}): {told}");
+            assert_eq!(faults, if line == 7 { vec![] } else { vec![told] });
+        }
+        // Within a line.
+        for length in [1, 20, 150, lines[line - 1].len() - 1] {
+            let cut = Log::new(&lines.concat().as_bytes()[..byte + length]);
+            assert_eq!(cut.faults(&[]), [format!("line {line} (byte {byte}): it is cut")]);
+        }
+    }
+    let empty = Log::new("");
+    assert_eq!(empty.faults(&[]), ["line 1 (byte 0): there is no record"]);
+}
+
+#[test]
+fn a_head_is_good_for_as_long_as_the_log_goes_on() {
+    let writer = two_runs(None);
+    let log = Log::new(writer.lines.concat());
+    let mut first_run = Writer::new(None);
+    first_run.start(1).message().withheld().message().counts("checkpoint", [2, 1]).message().counts("end", [3, 1]);
+    assert!(log.faults(&["--head", &first_run.head()]).is_empty());
+    // A log that was written anew, whole in itself.
+    let mut anew = Writer::new(None);
+    anew.start(1).withheld().withheld().message().counts("checkpoint", [1, 2]).message().counts("end", [2, 2]);
+    let byte = byte_of(&anew.lines, 7);
+    let told = format!("line 7 (sequence 7, byte {byte}): it isn't the line that is known from elsewhere");
+    assert_eq!(Log::new(anew.lines.concat()).faults(&["--head", &first_run.head()]), [told]);
+    let hash = "0".repeat(64);
+    for wrong in
+        ["7", "7:", ":7", &format!("x:{hash}"), &format!("7:{hash}0"), &format!("7:{}", hash.replace('0', "A"))]
+    {
+        assert_eq!(log.audit("verify", &["--head", wrong]).status.code(), Some(2), "{wrong}");
+    }
+}
+
+#[test]
+fn a_keyed_log_takes_its_key() {
+    let (key, other) = (b"correct horse battery", b"incorrect horse battery");
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("key"), key).unwrap();
+    fs::write(path("other"), other).unwrap();
+    fs::write(path("short"), "short\n").unwrap();
+    let writer = two_runs(Some(key));
+    let log = Log::new(writer.lines.concat());
+    assert!(log.faults(&["--key", &path("key"), "--head", &writer.head()]).is_empty());
+    let whole = log.audit("verify", &["--key", &path("key")]);
+    assert!(text(&whole.stdout).contains("audit.log: whole: 12 lines, 6 messages, 2 runs\n"));
+    assert_eq!(log.audit("report", &["--key", &path("key")]).status.code(), Some(0));
+
+    for verb in ["verify", "report"] {
+        let without = log.audit(verb, &[]);
+        assert_eq!((without.status.code(), text(&without.stdout)), (Some(2), ""));
+        assert!(text(&without.stderr).ends_with("its hashes were made with a key: it takes that to verify them\n"));
+    }
+    let faults = log.faults(&["--key", &path("other")]);
+    assert_eq!(faults.len(), 12);
+    assert!(faults.iter().all(|fault| fault.ends_with(": it was changed, or has another key")), "{faults:?}");
+    for (name, status) in [("short", 2), ("none", 1)] {
+        assert_eq!(log.audit("verify", &["--key", &path(name)]).status.code(), Some(status), "{name}");
+    }
+
+    // Who lacks the key can chain a log anew, but not so that it passes.
+    for forged in [two_runs(None), two_runs(Some(other))] {
+        assert_eq!(Log::new(forged.lines.concat()).faults(&["--key", &path("key")]).len(), 12);
+    }
+    // A single line, chained rightly and hashed without the key.
+    let mut mixed = writer.lines.clone();
+    let mut forger = Writer::new(None);
+    let (_, hash_of_second) = writer.lines[1].rsplit_once(",\"hash\":\"").unwrap();
+    (forger.sequence, forger.previous) = (2, hash_of_second.trim_end_matches("\"}\n").to_owned());
+    forger.message();
+    mixed[2] = forger.lines[0].clone();
+    let faults = Log::new(mixed.concat()).faults(&["--key", &path("key")]);
+    let byte = byte_of(&writer.lines, 3);
+    assert_eq!(faults[0], format!("line 3 (sequence 3, byte {byte}): it was changed, or has another key"));
+}
+
+#[test]
+fn a_log_that_is_chained_rightly_and_says_what_cant_be_is_found() {
+    let fault = |writer: &Writer| {
+        let faults = Log::new(writer.lines.concat()).faults(&[]);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        faults[0].split_once(": ").unwrap().1.to_owned() + " " + faults[0].split(' ').nth(1).unwrap()
+    };
+    let mut writer = Writer::new(None);
+    assert_eq!(fault(writer.message().counts("end", [1, 0])), "no start of a run stands before it 1");
+    let mut writer = Writer::new(None);
+    writer.start(1).counts("end", [0, 0]).message().start(4).counts("end", [0, 0]);
+    assert_eq!(fault(&writer), "no start of a run stands before it 3");
+    for record in ["checkpoint", "end"] {
+        let mut writer = Writer::new(None);
+        writer.start(1).message().withheld().counts(record, [2, 0]).message().counts("end", [3, 0]);
+        if record == "end" {
+            writer.lines.truncate(4);
+        }
+        assert_eq!(fault(&writer), "it counts other messages than there are 4");
+    }
+    let mut writer = Writer::new(None);
+    writer.start(1).counts("end", [0, 0]).start(2).message().counts("end", [1, 0]);
+    assert_eq!(fault(&writer), "it goes on with a run that didn't begin in this log 3");
+    let mut writer = Writer::new(None);
+    writer.start(1).line("end", "\"time\":\"2026-11-23T12:00:00Z\"");
+    assert_eq!(fault(&writer), "it doesn't say what such a record must say 2");
+}
+
+#[test]
+fn p8_any_file_is_verified_in_bounded_memory_and_twenty_faults_are_told() {
+    let lines = two_runs(None).lines;
+    let many = Log::new("\n".repeat(9 << 20)).faults(&[]);
+    assert_eq!((many.len(), many[20].as_str()), (21, "and 9437164 more"));
+    assert_eq!(many[19], "line 20 (byte 19): it is no line of an audit log");
+    assert_eq!(
+        Log::new(vec![0; 9 << 20]).faults(&[]),
+        ["line 1 (byte 0): zero bytes, more than a line may have: the system lost what was written there"]
+    );
+    for length in [(1 << 20) - 1, 1 << 20, 3 << 20, 5 << 20, 13 << 20] {
+        let long = format!("{}\n", "x".repeat(length));
+        let inserted = [lines[..4].concat(), long, lines[4..].concat()].concat();
+        let what = if length < 1 << 20 { "it is no line of an audit log" } else { "it is longer than a line may be" };
+        let told = format!("line 5 (byte {}): {what}", byte_of(&lines, 5));
+        assert_eq!(Log::new(inserted).faults(&[]), [told], "{length}");
+    }
+    let missing = Log { path: "no/such.log".into(), ..Log::new("") };
+    let folder = Log { path: root().into(), ..Log::new("") };
+    for log in [missing, folder] {
+        for verb in ["verify", "report"] {
+            assert_eq!(log.audit(verb, &[]).status.code(), Some(1));
+        }
+    }
+}
+
+#[test]
+fn p8_no_number_in_a_forged_log_is_too_large() {
+    let mut writer = Writer::new(None);
+    writer.start(1).counts("checkpoint", [u64::MAX, 0]).message().counts("end", [1, 0]);
+    writer.sequence = (1 << 53) - 2;
+    writer.start((1 << 53) - 1).line(
+        "message",
+        r#""source":"x","disposition":"released","requester":"X","elements":{"a":{"released":18446744073709551615}}"#,
+    );
+    // That was the largest number. A larger one is none.
+    writer.message();
+    let log = Log::new(writer.lines.concat());
+    let faults = log.faults(&[]);
+    let missing = format!("{} lines before it are missing", (1_u64 << 53) - 6);
+    assert!(faults.iter().any(|fault| fault.ends_with(&missing)), "{faults:?}");
+    assert!(faults.iter().any(|fault| fault.ends_with("it is no line of an audit log")), "{faults:?}");
+    assert_eq!(log.audit("report", &[]).status.code(), Some(3));
+    // Nor does a run go on with such a log for long.
+    for lines in [writer.lines.len(), writer.lines.len() - 1] {
+        let log = Log::new(writer.lines[..lines].concat());
+        let output = command(&["redact", "--audit"]).arg(&log.path).args(["fixtures/dr-ice/message.xml"]).output();
+        assert!(matches!(output.unwrap().status.code(), Some(2 | 3)));
+        assert_eq!(log.audit("verify", &[]).status.code(), Some(3));
+    }
+}
+
+/// A log is verified in pieces of 4 MiB: lines end before, at and behind their borders.
+#[test]
+fn faults_are_found_at_the_borders_of_pieces() {
+    const PIECE: usize = 4 << 20;
+    for beyond in [-1_isize, 0, 1, 300] {
+        let mut writer = Writer::new(None);
+        let mut length = writer.start(1).lines[0].len();
+        let mut at_borders = Vec::new();
+        for border in 1..=3 {
+            let end = (border * PIECE).checked_add_signed(beyond).unwrap();
+            while length < end {
+                let empty = r#""source":"","disposition":"released""#;
+                let frame = format!("{{\"sequence\":{},", writer.sequence + 1).len()
+                    + 12
+                    + 64
+                    + 12
+                    + 8
+                    + 1
+                    + empty.len()
+                    + 9
+                    + 64
+                    + 3;
+                let left = end - length;
+                let size = if left > 1_200_000 {
+                    500_000
+                } else if left > 900_000 {
+                    left / 2
+                } else {
+                    left
+                };
+                let body = empty.replacen("\"\"", &format!("\"{}\"", "x".repeat(size - frame)), 1);
+                let before = writer.lines.len();
+                writer.line("message", &body);
+                length += writer.lines[before].len();
+            }
+            assert_eq!(length, end);
+            at_borders.push(writer.lines.len());
+        }
+        let messages = writer.lines.len() as u64 - 1;
+        writer.counts("end", [messages, 0]);
+        let lines = &writer.lines;
+        assert!(Log::new(lines.concat()).faults(&["--head", &writer.head()]).is_empty());
+        for border in at_borders {
+            for line in [border, border + 1] {
+                let (byte, sequence) = (byte_of(lines, line), line);
+                let at = |line: usize| format!("line {line} (sequence {sequence}, byte {byte}): ");
+                let mut changed = lines.clone();
+                changed[line - 1] = changed[line - 1].replacen("\"source\":\"x", "\"source\":\"y", 1);
+                changed[line - 1] = changed[line - 1].replacen("\"policy\":\"ab", "\"policy\":\"ac", 1);
+                assert_eq!(Log::new(changed.concat()).faults(&[]), [at(line) + "it was changed, or has another key"]);
+                let mut without = lines.clone();
+                without.remove(line - 2);
+                let faults = Log::new(without.concat()).faults(&[]);
+                assert!(faults[0].ends_with("): a line before it is missing"), "{faults:?}");
+                assert!(faults[0].starts_with(&format!("line {} (sequence {line}, ", line - 1)), "{faults:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn p11_a_run_without_an_end_is_a_fault_wherever_it_is_unless_a_later_run_goes_on_with_it() {
+    let mut writer = Writer::new(None);
+    writer.start(1).message().start(3).message().counts("end", [1, 0]);
+    let byte = byte_of(&writer.lines, 2);
+    let what = "no end of its run follows, and no later run goes on with it: it was killed, or lines were cut";
+    assert_eq!(Log::new(writer.lines.concat()).faults(&[]), [format!("line 2 (sequence 2, byte {byte}): {what}")]);
+    // A later run goes on with it, after others.
+    writer.start(6).counts("end", [0, 0]).start(1).withheld().counts("end", [1, 1]);
+    assert!(Log::new(writer.lines.concat()).faults(&[]).is_empty());
+    // The later run was killed itself.
+    let mut writer = Writer::new(None);
+    writer.start(1).message().start(3).counts("end", [0, 0]).start(1).message().start(7).counts("end", [0, 0]);
+    let byte = byte_of(&writer.lines, 6);
+    assert_eq!(Log::new(writer.lines.concat()).faults(&[]), [format!("line 6 (sequence 6, byte {byte}): {what}")]);
+}
+
+#[test]
+fn p11_torn_bytes_are_reported_for_what_they_are_also_where_lines_follow() {
+    let lines = two_runs(None).lines;
+    let half = &lines[9].as_bytes()[..70];
+    let zeros = vec![0; 512];
+    let told = |count: usize, what: &str| format!("line 10 (byte {}): {count} {what}", byte_of(&lines, 10));
+    let torn = "bytes of an unfinished line: a run was killed as it wrote them";
+    let lost = "zero bytes: the system lost what was written there";
+    for (bytes, expected) in
+        [(half, told(70, torn)), (&zeros, told(512, lost)), (&[half, &zeros].concat(), told(512, lost))]
+    {
+        let whole = [lines[..9].concat().as_bytes(), bytes, lines[9..].concat().as_bytes()].concat();
+        assert_eq!(Log::new(&whole).faults(&[]), std::slice::from_ref(&expected));
+        // With a line end after them.
+        let whole = [lines[..9].concat().as_bytes(), bytes, b"\n", lines[9..].concat().as_bytes()].concat();
+        let faults = Log::new(&whole).faults(&[]);
+        assert_eq!(faults.len(), 1);
+        assert!(bytes == half || faults == [expected], "{faults:?}");
+    }
+    // A block in the middle of the log.
+    let mut lost_block = lines.concat().into_bytes();
+    lost_block[700..1212].fill(0);
+    assert!(Log::new(lost_block).faults(&[])[0].ends_with(lost));
+    // Logs of earlier versions, which cut them off and told how many.
+    let mut writer = two_runs(None);
+    let start = r#""time":"2026-11-23T12:00:00Z","version":"0.1.0","policy":{"name":"test","version":"1","sha256":"ab"},"keyed":false,"resumed":false,"run":13,"torn-bytes":37"#;
+    writer.line("start", start).counts("end", [0, 0]);
+    let output = Log::new(writer.lines.concat()).audit("verify", &[]);
+    assert_eq!(output.status.code(), Some(0));
+    let note = "note: line 13 (sequence 13): 37 bytes of an unfinished line were cut off before it\n";
+    assert!(text(&output.stderr).ends_with(note), "{}", text(&output.stderr));
+}
+
+#[test]
+fn p11_a_log_is_verified_over_all_its_files_in_whatever_order_and_form() {
+    let writer = two_runs(None);
+    let lines = &writer.lines;
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    fs::write(path("log.1.gz"), gzip(&lines[5..9].concat())).unwrap();
+    fs::write(path("log.2.zst"), zstd::encode_all(lines[..5].concat().as_bytes(), 0).unwrap()).unwrap();
+    fs::write(path("log"), lines[9..].concat()).unwrap();
+    fs::write(path("again"), lines[3..9].concat()).unwrap();
+    let audit = |verb: &str, names: &[&str], more: &[&str]| {
+        command_in(folder.path(), &["audit", verb]).args(names).args(more).output().unwrap()
+    };
+    for names in [["log", "log.1.gz", "log.2.zst"], ["log.1.gz", "log.2.zst", "log"]] {
+        let output = audit("verify", &names, &["--head", &writer.head()]);
+        let told = "log.2.zst, log.1.gz, log: whole, without a key: 12 lines, 6 messages, 2 runs\n";
+        assert!(text(&output.stdout).starts_with(told), "{output:?}");
+        assert_eq!(output.status.code(), Some(0));
+        let report = audit("report", &names, &[]);
+        assert!(text(&report.stdout).starts_with("every line verified\n6 messages: 5 released, 1 withheld\n"));
+    }
+    let faults = |names: &[&str]| {
+        let output = audit("verify", names, &[]);
+        assert_eq!(output.status.code(), Some(3));
+        text(&output.stderr).replace("dmv-redact: ", "")
+    };
+    assert!(faults(&["log", "log.2.zst"]).starts_with(
+        "log: line 1 (sequence 10, byte 0): 4 lines before this file are missing: lines were cut, or a file \
+         (the file before is log.2.zst)\n"
+    ));
+    assert!(
+        faults(&["log", "log.1.gz"])
+            .starts_with("log.1.gz: line 1 (sequence 6, byte 0): 5 lines before it are missing\n")
+    );
+    assert_eq!(
+        faults(&["log", "again", "log.2.zst"]),
+        "again: line 1 (byte 0): 2 lines of this file have sequence numbers of the file before (the file before is log.2.zst)\n"
+    );
+    assert_eq!(
+        faults(&["log", "log", "log.1.gz", "log.2.zst"]),
+        "log: line 1 (byte 0): 3 lines of this file have sequence numbers of the file before (the file before is log)\n"
+    );
+}
+
+#[test]
+fn p12_a_dry_run_is_marked_and_left_out_of_the_report() {
+    let folder = TempDir::new().unwrap();
+    let log = Log { path: folder.path().join("log"), ..Log::new("") };
+    for more in [&["--dry-run"][..], &["-o", "out"]] {
+        let message = root().join("fixtures/dr-in-state-police/message.xml");
+        let mut command = command_in(folder.path(), &["redact"]);
+        command.arg(message).arg("--audit").arg(&log.path).args(more);
+        assert_eq!(command.output().unwrap().status.code(), Some(0));
+    }
+    let content = fs::read_to_string(&log.path).unwrap();
+    assert_eq!((content.matches("\"dry-run\":true").count(), content.matches("\"dry-run\":false").count()), (2, 1));
+    assert!(log.faults(&[]).is_empty());
+    let report = log.audit("report", &[]);
+    let told = "every line verified\n1 messages: 1 redacted\n1 messages of dry runs are left out\n";
+    assert!(text(&report.stdout).starts_with(told), "{}", text(&report.stdout));
+}
+
+#[test]
+fn the_report_tells_who_got_what() {
+    let mut writer = Writer::new(None);
+    writer.start(1).message().withheld().message();
+    writer.line("message", r#""source":"x","item":2,"disposition":"redacted","requester":"NV0010000","agency-classes":["out-of-state","courts"],"elements":{"person.name":{"released":1,"generalised":0,"removed":0,"shape":0},"person.birth-date":{"released":0,"generalised":1,"removed":0,"shape":0},"person.ssn":{"released":0,"generalised":0,"removed":3,"shape":1}}"#);
+    writer.line(
+        "end",
+        r#""time":"2026-11-23T12:00:00Z","policy":"ab","messages":4,"released":2,"redacted":1,"held":0,"withheld":1"#,
+    );
+    let log = Log::new(writer.lines.concat());
+    let output = log.audit("report", &["--output", "json"]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let name = serde_json::json!({"messages": 2, "dispositions": {"released": 2},
+        "elements": {"person.name": {"released": 4, "generalised": 0, "removed": 0}}});
+    let other = serde_json::json!({"messages": 1, "dispositions": {"redacted": 1}, "elements": {
+        "person.birth-date": {"released": 0, "generalised": 1, "removed": 0},
+        "person.name": {"released": 1, "generalised": 0, "removed": 0},
+        "person.ssn": {"released": 0, "generalised": 0, "removed": 3}}});
+    let unknown = serde_json::json!({"messages": 1, "dispositions": {"withheld": 1}, "elements": {}});
+    let expected = serde_json::json!({"faults": 0, "messages": 4, "dry-run-messages": 0,
+        "dispositions": {"redacted": 1, "released": 2, "withheld": 1},
+        "agency-classes": {"courts": other, "in-state": name, "out-of-state": other},
+        "requesters": {"AZ0070000": name, "NV0010000": other, "unknown": unknown}});
+    assert_eq!(report, expected);
+
+    let output = log.audit("report", &[]);
+    let told = text(&output.stdout);
+    assert!(told.starts_with("every line verified\n4 messages: 1 redacted, 2 released, 1 withheld\n"), "{told}");
+    let table = "
+requester NV0010000: 1 messages: 1 redacted
+  data element                            released generalised     removed
+  person.birth-date                              0           1           0
+  person.name                                    1           0           0
+  person.ssn                                     0           0           3
+";
+    assert!(told.contains(table), "{told}");
+
+    // What was changed isn't reported, and that it was changed is.
+    let changed = writer.lines.concat().replacen("NV0010000", "NV0010001", 1);
+    let output = Log::new(changed).audit("report", &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stdout).starts_with("the log has 1 faults"), "{}", text(&output.stdout));
+    assert!(!text(&output.stdout).contains("NV00") && text(&output.stderr).contains("line 5 (sequence 5, "));
+
+    // Whoever wrote the log doesn't steer the terminal that it is shown on.
+    let mut writer = Writer::new(None);
+    writer.start(1).line("message", r#""source":"x","disposition":"released","requester":"\u001b[2J""#);
+    let output = Log::new(writer.counts("end", [1, 0]).lines.concat()).audit("report", &[]);
+    assert!(text(&output.stdout).contains("requester \\u{1b}[2J: 1 messages"));
+}
+
+#[test]
+fn p6_what_the_program_writes_is_the_same_form_and_holds_no_value() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let key = b"correct horse battery";
+    fs::write(path("key"), key).unwrap();
+    let fixtures = root().join("fixtures");
+    let messages = ["dr-in-state-police/message.xml", "dr-ice/message.xml", "niem-json-list/message.json"]
+        .map(|name| fixtures.join(name).to_str().unwrap().to_owned());
+    for keyed in [false, true] {
+        let log = Log { path: path(if keyed { "keyed.log" } else { "plain.log" }).into(), ..Log::new("") };
+        let mut heads = Vec::new();
+        for out in ["one", "two"] {
+            let mut command = command(&["redact"]);
+            command.args(&messages).args(["-o", &path(&format!("{keyed}-{out}")), "--audit"]).arg(&log.path);
+            if keyed {
+                command.args(["--audit-key", &path("key")]);
+            }
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+            let told = text(&output.stdout).split_once("the audit log ends with ").unwrap().1;
+            heads.push(told.split_whitespace().next().unwrap().to_owned());
+        }
+        let key_argument = path("key");
+        let arguments: &[&str] = if keyed { &["--key", &key_argument] } else { &[] };
+        for head in &heads {
+            assert!(log.faults(&[arguments, &["--head", head]].concat()).is_empty());
+        }
+        // The writer of these tests gives the same bytes.
+        let content = fs::read_to_string(&log.path).unwrap();
+        let mut writer = Writer::new(keyed.then_some(&key[..]));
+        for line in content.lines() {
+            let body = line.split_once("\"record\":\"").unwrap().1;
+            let (record, body) = body.split_once("\",").unwrap();
+            writer.line(record, body.rsplit_once(",\"hash\":\"").unwrap().0);
+        }
+        assert_eq!(writer.lines.concat(), content);
+        assert_eq!(content.lines().count(), 10);
+        for value in ["JORDAN", "EXAMPLE", "900-12-3456", "1985-", "D08954796"] {
+            assert!(!content.contains(value), "{value}");
+        }
+        let report = log.audit("report", arguments);
+        assert_eq!(report.status.code(), Some(0));
+        assert!(text(&report.stdout).starts_with("every line verified\n6 messages: 2 held, 4 redacted\n"));
+    }
+}

@@ -1,0 +1,97 @@
+//! What `explain` says of generated messages: it must be what the receipt has counted, and tell no value (P6).
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use dmv_redact::Receipt;
+use dmv_redact_testing::oracle::check::redact;
+use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
+use dmv_redact_testing::oracle::world::Ruled;
+use dmv_redact_testing::oracle::{Asker, choices};
+use dmv_redact_testing::policies;
+use dmv_redact_testing::program::fed;
+use dmv_redact_testing::properties::cases;
+use proptest::prelude::*;
+use serde_json::Value;
+use tempfile::NamedTempFile;
+
+use crate::command;
+
+/// What explain prints of a message.
+fn explain(ruled: &Ruled, asker: &Asker, message: &[u8], form: &[&str]) -> String {
+    let own = policies().join(format!("{}.toml", ruled.name));
+    let written = NamedTempFile::new().unwrap();
+    let policy = if own.is_file() {
+        own
+    } else {
+        fs::write(written.path(), &ruled.text).unwrap();
+        written.path().to_owned()
+    };
+    let mut command = command(&["explain", "-", "--policy"]);
+    command.arg(policy).args(form);
+    for (option, value) in [("--requester", &asker.ori), ("--purpose", &asker.purpose)] {
+        if let Some(value) = value {
+            command.args([option, value]);
+        }
+    }
+    for claim in &asker.claims {
+        command.args(["--claim", claim]);
+    }
+    let output = fed(&mut command, message);
+    assert_eq!(output.status.code(), Some(0), "{form:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Values by element: released, generalised, removed.
+type Counts = BTreeMap<String, [u64; 3]>;
+
+fn counted(receipt: &Receipt) -> Counts {
+    let counts = |c: dmv_redact::ElementCounts| [c.released, c.generalised, c.removed].map(u64::from);
+    receipt.elements().map(|(id, c)| (id.to_owned(), counts(c))).filter(|(_, c)| *c != [0; 3]).collect()
+}
+
+fn told(explained: &Value) -> Counts {
+    let mut counts = Counts::new();
+    for path in explained["message"]["paths"].as_array().unwrap() {
+        let place = ["released", "generalised", "removed"].iter().position(|word| path["outcome"] == *word).unwrap();
+        counts.entry(path["element"].as_str().unwrap().to_owned()).or_default()[place] +=
+            path["count"].as_u64().unwrap();
+    }
+    counts
+}
+
+fn agrees(choices: &[u16], need: Need) -> Result<(), TestCaseError> {
+    let scenario = Scenario::new(choices, need).ok_or_else(|| TestCaseError::reject("no such case"))?;
+    let message = scenario.message(need, choices.len() as u64 % 3);
+    let outcome = redact(&scenario.ruled.filter, &scenario.asker, &message);
+    if !outcome.releases() {
+        return Err(TestCaseError::reject("refused"));
+    }
+    let text = explain(&scenario.ruled, &scenario.asker, &message, &["--output", "json"]);
+    let explained: Value = serde_json::from_str(&text).unwrap();
+    let case = || scenario.told(&format!("{text}\n{}", String::from_utf8_lossy(&message)));
+    prop_assert_eq!(told(&explained), counted(&outcome.receipt), "{}", case());
+    prop_assert!(explained["message"].get("caution").is_none(), "{}", case());
+    let view = explain(&scenario.ruled, &scenario.asker, &message, &["--diff-view"]);
+    for canary in scenario.canaries.iter().map(String::as_str).chain(["junkZQ"]) {
+        prop_assert!(!text.contains(canary) && !view.contains(canary), "P6: {canary} in\n{view}\n{}", case());
+    }
+    Ok(())
+}
+
+proptest! {
+    // Each case is two runs of the program.
+    #![proptest_config(cases(40))]
+
+    /// P6: explain counts what redact counts, and tells no value.
+    #[test]
+    fn p6_explain_says_of_xml_what_redact_did(choices in choices()) {
+        agrees(&choices, XML.releasing())?;
+    }
+
+    /// P6: explain counts what redact counts, and tells no value.
+    #[test]
+    fn p6_explain_says_of_json_what_redact_did(choices in choices()) {
+        agrees(&choices, JSON.releasing())?;
+    }
+}

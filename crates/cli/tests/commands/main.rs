@@ -1,0 +1,59 @@
+//! The command line, verb by verb. Archives have a test binary of their own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that can't go on has failed"
+)]
+
+mod attacks;
+mod audit;
+mod broken_policies;
+mod canary;
+mod cases;
+mod cli;
+mod diff;
+mod docs;
+mod explain;
+mod explained;
+mod matrix;
+mod newcomer;
+mod packs;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use dmv_redact_testing::program::{self, Told};
+use dmv_redact_testing::root;
+
+/// The program with some arguments, in a folder.
+fn command_in(folder: &Path, arguments: &[&str]) -> Command {
+    program::command(env!("CARGO_BIN_EXE_dmv-redact"), folder, arguments)
+}
+
+/// The program with some arguments, in the folder of the repository.
+fn command(arguments: &[&str]) -> Command {
+    command_in(root(), arguments)
+}
+
+/// Runs the program in a folder.
+fn run_in(folder: &Path, arguments: &[&str]) -> Output {
+    command_in(folder, arguments).output().unwrap()
+}
+
+/// Runs the program in the folder of the repository, with this on stdin.
+fn run(arguments: &[&str], stdin: &[u8]) -> Output {
+    program::fed(&mut command(arguments), stdin)
+}
+
+/// Runs a verb in the folder of the repository: what it told.
+fn told_by(verb: &str, arguments: &[&str]) -> Told {
+    command(&[verb]).args(arguments).output().unwrap().into()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}

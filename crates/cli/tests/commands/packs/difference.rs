@@ -1,0 +1,97 @@
+//! What two policies mean, told in the plainest way: every situation of every agency class is decided under both. It tells
+//! mutants that mean the same from those that nobody noticed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use dmv_redact_testing::catalog::Catalog;
+use dmv_redact_testing::policy::{Classes, Policy, Request};
+use toml::Table;
+
+/// The first situation in which two policies differ.
+pub(crate) fn difference(one: &Policy, two: &Policy) -> Option<String> {
+    let stated = one.purposes().iter().chain(two.purposes()).map(String::as_str);
+    difference_for(one, two, &stated.map(Some).chain([None, Some("ZZZ")]).collect())
+}
+
+/// The same, for these purposes alone.
+fn difference_for(one: &Policy, two: &Policy, purposes: &BTreeSet<Option<&str>>) -> Option<String> {
+    let pairs: BTreeMap<(Classes, Classes), String> =
+        meetings(one, two).into_iter().map(|ori| ((one.classes_of(&ori), two.classes_of(&ori)), ori)).collect();
+    let mut messages = one.messages();
+    messages.extend(two.messages());
+    messages.insert("another".to_owned());
+    for ((first, second), ori) in &pairs {
+        let claims: Vec<String> = one.claims_of(first).union(&two.claims_of(second)).cloned().collect();
+        for set in 0..1_u32 << claims.len() {
+            let vouched: BTreeSet<&str> = claims
+                .iter()
+                .enumerate()
+                .filter(|(bit, _)| set & (1 << bit) != 0)
+                .map(|(_, claim)| claim.as_str())
+                .collect();
+            for purpose in purposes {
+                for message in &messages {
+                    let request = Request { purpose: *purpose, message: Some(message), claims: &vouched };
+                    if one.decide(first, &request) != two.decide(second, &request) {
+                        return Some(format!("{ori}, purpose {purpose:?}, key {message}, claims {vouched:?}"));
+                    }
+                }
+            }
+        }
+    }
+    None
+}
+
+/// The first situation in which a request without a purpose, or with one that the policy lists, gets something else than it
+/// did when a rule that asks for a purpose or a key never applied without one.
+pub(crate) fn narrowed(policy: &Table, folder: &Path, catalog: &Catalog) -> Option<String> {
+    let now = Policy::of(policy, folder, catalog);
+    let mut before = Policy::of(policy, folder, catalog);
+    before.rules.iter_mut().for_each(|rule| rule.when_absent = false);
+    let purposes = now.purposes().iter().map(|code| Some(code.as_str())).chain([None]).collect();
+    difference_for(&before, &now, &purposes)
+}
+
+/// ORIs of which there is one for each way that patterns of both policies can meet.
+fn meetings(one: &Policy, two: &Policy) -> BTreeSet<String> {
+    let both = || one.classes.values().chain(two.classes.values());
+    let mut oris: BTreeSet<String> = both().flat_map(|class| class.exact.iter().cloned()).collect();
+    let patterns: BTreeSet<Vec<u8>> =
+        both().flat_map(|class| &class.patterns).filter_map(|text| spread(text)).collect();
+    for one in &patterns {
+        for two in &patterns {
+            if let Some(met) = meet(one, two) {
+                oris.extend([b'0', b'Q'].map(|fill| filled(&met, fill)));
+            }
+        }
+    }
+    oris.insert("ZZ9999999".to_owned());
+    oris
+}
+
+/// A pattern as nine places, its one `*` as many `?`.
+fn spread(pattern: &str) -> Option<Vec<u8>> {
+    assert!(pattern.matches('*').count() <= 1, "`{pattern}` has several `*`");
+    let run = "?".repeat(10_usize.checked_sub(pattern.len())?);
+    Some(pattern.replace('*', &run).into_bytes())
+}
+
+/// What matches both.
+fn meet(one: &[u8], two: &[u8]) -> Option<Vec<u8>> {
+    let met = one.iter().zip(two).map(|pair| match pair {
+        (b'?', other) | (other, b'?') => Some(*other),
+        (b'#', other) | (other, b'#') if *other == b'#' || other.is_ascii_digit() => Some(*other),
+        (a, b) => (a == b).then_some(*a),
+    });
+    met.collect()
+}
+
+fn filled(pattern: &[u8], fill: u8) -> String {
+    let character = |place: &u8| match *place {
+        b'?' => fill,
+        b'#' => b'0',
+        fixed => fixed,
+    };
+    pattern.iter().map(|place| char::from(character(place))).collect()
+}

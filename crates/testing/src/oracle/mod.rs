@@ -1,0 +1,59 @@
+//! A second, plainest possible implementation of the promises, and generated messages for it and the filter.
+//!
+//! It reads the catalog, the mappings and the policies by itself and shares no code with the filter: what both get wrong,
+//! both must have misread in docs/. The properties that hold the two against each other are in `tests/oracle`.
+
+pub mod check;
+mod dress_json;
+mod dress_xml;
+pub mod format;
+pub mod generate;
+pub mod json;
+pub mod predict;
+mod predict_json;
+mod predict_xml;
+pub mod scenario;
+mod shape;
+pub mod values;
+pub mod world;
+pub mod xml;
+
+use std::fmt::{self, Debug, Formatter};
+use std::ops::Deref;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// Who asks, and for what.
+#[derive(Clone, Debug, Default)]
+pub struct Asker {
+    /// `None`: read from the message's envelope.
+    pub ori: Option<String>,
+    /// The purpose that is stated, if any.
+    pub purpose: Option<String>,
+    /// The claims that are vouched for.
+    pub claims: Vec<String>,
+}
+
+/// What a case is made from; see `dice`. A report shows the message, not these numbers.
+#[derive(Clone)]
+pub struct Choices(Vec<u16>);
+
+impl Debug for Choices {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} choices", self.0.len())
+    }
+}
+
+impl Deref for Choices {
+    type Target = [u16];
+
+    fn deref(&self) -> &[u16] {
+        &self.0
+    }
+}
+
+/// Choices for cases of all sizes.
+pub fn choices() -> impl Strategy<Value = Choices> {
+    vec(any::<u16>(), 0..1500).prop_map(Choices)
+}

@@ -1,0 +1,203 @@
+//! One case of a property: a policy of the repository, somebody who asks, a format and a message made for the two.
+
+use std::sync::Arc;
+
+use super::Asker;
+use super::check::{Outcome, check};
+use super::dress_json::json;
+use super::dress_xml::xml;
+use super::format::Format;
+use super::generate::{Attribute, Body, Node, Wanted, generate};
+use super::predict::decide;
+use super::values::canary;
+use super::world::{Ruled, WORLD};
+use crate::dice::Dice;
+use crate::policy::{Decision, Policy};
+
+/// A case.
+pub struct Scenario {
+    /// The policy.
+    pub ruled: Arc<Ruled>,
+    /// The format.
+    pub format: &'static Format,
+    /// Who asks.
+    pub asker: Asker,
+    /// The message.
+    pub tree: Node,
+    /// Tokens that may stand neither in the output nor in the receipt.
+    pub canaries: Vec<String>,
+}
+
+/// What a property needs of its cases.
+#[derive(Clone, Copy)]
+pub struct Need {
+    /// It must be writable as XML.
+    pub xml: bool,
+    /// It must be writable as JSON.
+    pub json: bool,
+    /// Refused cases are of no use to the property.
+    pub releasing: bool,
+    /// Values may violate their shapes.
+    pub violations: bool,
+    /// Objects may refer to one another.
+    pub references: bool,
+}
+
+/// Any case in XML.
+pub const XML: Need = Need { xml: true, json: false, releasing: false, violations: true, references: true };
+/// Any case in JSON.
+pub const JSON: Need = Need { xml: false, json: true, releasing: false, violations: true, references: true };
+
+impl Need {
+    /// The same, of messages that go out.
+    pub const fn releasing(self) -> Self {
+        Need { releasing: true, ..self }
+    }
+}
+
+impl Scenario {
+    /// A case under a policy of the repository; `None` if the choices give none of the kind that is needed.
+    pub fn new(choices: &[u16], need: Need) -> Option<Self> {
+        let dice = &mut Dice::new(choices);
+        let ruled = dice.one_of(&WORLD.policies).clone();
+        Self::under(ruled, dice, need)
+    }
+
+    /// A case under a policy.
+    pub fn under(ruled: Arc<Ruled>, dice: &mut Dice, need: Need) -> Option<Self> {
+        let formats = WORLD.formats.iter().filter(|f| (f.xml || !need.xml) && (f.json || !need.json));
+        let format = *dice.one_of(&formats.collect::<Vec<_>>());
+        Self::of(ruled, format, dice, need)
+    }
+
+    /// A case under a policy, in a format.
+    pub fn of(ruled: Arc<Ruled>, format: &'static Format, dice: &mut Dice, need: Need) -> Option<Self> {
+        let message_type = format.message_type.as_ref().map(|_| dice.one_of(&format.messages).clone());
+        let mut ask = || {
+            let ori = some_ori(&ruled.policy, dice);
+            let asker = some_asker(&ruled.policy, &ori, dice);
+            let grant = match decide(&ruled.policy, &ori, &asker, message_type.as_deref()) {
+                Decision::Released(grant) => Some(grant.by_element(&WORLD.catalog)),
+                Decision::Held(_) | Decision::Withheld => None,
+            };
+            (ori, asker, grant)
+        };
+        let tries = if need.releasing { 8 } else { 1 };
+        let (ori, asker, grant) = (0..tries).map(|_| ask()).find(|(_, _, grant)| !need.releasing || grant.is_some())?;
+        let in_envelope = format.requester.is_some() && dice.chance(70);
+        let mut wanted = Wanted {
+            world: &WORLD,
+            format,
+            grant,
+            message_type,
+            requester: in_envelope.then(|| ori.clone()),
+            violations: need.violations,
+            references: need.references,
+        };
+        let mut secrets = Vec::new();
+        if !need.releasing {
+            spoil(&mut wanted, &ruled.policy, dice, &mut secrets);
+        }
+        // Another agency in the envelope has another grant, so it may only contradict the one that is given.
+        let same = wanted.requester.as_ref().is_some_and(|own| *own == ori || own.len() != ori.len());
+        let asker = if same && dice.chance(40) { Asker { ori: None, ..asker } } else { asker };
+        let (tree, mut canaries) = generate(&wanted, dice);
+        canaries.append(&mut secrets);
+        Some(Scenario { ruled, format, asker, tree, canaries })
+    }
+
+    /// The message as it is written; the salt decides about unknown parts.
+    pub fn message(&self, need: Need, salt: u64) -> Vec<u8> {
+        write(self.format, &self.tree, need, salt)
+    }
+
+    /// Holds what the filter makes of a message against the prediction.
+    pub fn check(&self, need: Need, message: &[u8]) -> Result<Outcome, String> {
+        let setting = WORLD.setting(&self.ruled.policy);
+        check(setting, &self.ruled.filter, &self.asker, message, need.xml).map_err(|report| self.told(&report))
+    }
+
+    /// A report, with the policy and the format of the case.
+    pub fn told(&self, report: &str) -> String {
+        format!("policy {}, format {}:\n{report}", self.ruled.name, self.format.name)
+    }
+}
+
+/// Writes a tree down; the salt decides about unknown parts.
+pub fn write(format: &Format, tree: &Node, need: Need, salt: u64) -> Vec<u8> {
+    if need.xml { xml(format, tree, salt) } else { json(format, tree, salt) }
+}
+
+/// Seldom an envelope for which nothing may go out; what stands in it then may not show in a receipt either.
+fn spoil(wanted: &mut Wanted<'_>, policy: &Policy, dice: &mut Dice, secrets: &mut Vec<String>) {
+    match dice.pick(40) {
+        36 => wanted.message_type = None,
+        37 => {
+            wanted.message_type = wanted.message_type.as_ref().map(|_| "ZQKEY".to_owned());
+            secrets.push("ZQKEY".to_owned());
+        }
+        38 if wanted.requester.is_some() => {
+            wanted.requester = Some("zqask 1234".to_owned());
+            secrets.push("zqask".to_owned());
+        }
+        39 => wanted.requester = wanted.requester.as_ref().map(|_| some_ori(policy, dice)),
+        _ => {}
+    }
+}
+
+/// An ORI of one of the policy's classes, seldom one of none.
+pub(crate) fn some_ori(policy: &Policy, dice: &mut Dice) -> String {
+    let mut known: Vec<&str> = Vec::new();
+    for class in policy.classes.values() {
+        known.extend(class.patterns.iter().map(String::as_str));
+        known.extend(class.exact.iter().take(3).map(String::as_str));
+    }
+    if dice.chance(3) || known.is_empty() {
+        return "QQ0000000".to_owned();
+    }
+    let pattern = *dice.one_of(&known);
+    let fixed = pattern.chars().filter(|c| *c != '*').count();
+    // An ORI begins with a letter.
+    let filling = "QWPR000XYZ".chars().cycle();
+    let mut filling = filling.skip(dice.pick(4));
+    let mut ori = String::new();
+    for c in pattern.chars() {
+        match c {
+            '*' => ori.extend(filling.by_ref().take(9 - fixed.min(9))),
+            '?' => ori.extend(filling.next()),
+            '#' => ori.push('7'),
+            c => ori.push(c),
+        }
+    }
+    ori
+}
+
+fn some_asker(policy: &Policy, ori: &str, dice: &mut Dice) -> Asker {
+    let mut purposes: Vec<Option<String>> = vec![None, Some("Z".to_owned())];
+    purposes.extend(policy.purposes().iter().cloned().map(Some));
+    let purpose = dice.one_of(&purposes).clone();
+    let claims = policy.claims.iter().filter(|_| dice.chance(50)).cloned().collect();
+    Asker { ori: Some(ori.to_owned()), purpose, claims }
+}
+
+/// The same message with other forbidden parts: other values, some of them gone.
+pub fn vary(node: &Node, dice: &mut Dice) -> Node {
+    let mut node = node.clone();
+    for Attribute { value, forbidden, .. } in &mut node.attributes {
+        if *forbidden {
+            *value = canary(dice.pick(60_000), dice);
+        }
+    }
+    match &mut node.body {
+        Body::Text { value, forbidden: true, .. } => *value = canary(dice.pick(60_000), dice),
+        Body::Text { .. } => {}
+        Body::Kids { kids, .. } => {
+            // All of one name or none: half an array gone would show in JSON.
+            let stays: Vec<&str> = kids.iter().filter(|k| !k.droppable).map(|k| k.name.as_str()).collect();
+            let mut gone: Vec<String> = kids.iter().map(|k| k.name.clone()).collect();
+            gone.retain(|name| !stays.contains(&name.as_str()) && dice.chance(50));
+            *kids = kids.iter().filter(|k| !gone.contains(&k.name)).map(|k| vary(k, dice)).collect();
+        }
+    }
+    node
+}

@@ -1,0 +1,352 @@
+//! A plain model of a policy, and of how docs/policy.md says that a message is decided.
+//!
+//! It reads the TOML itself, decides with the plainest code, and shares nothing with the filter. Of a request it decides
+//! anew every time; it keeps no table of grants.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use crate::catalog::{Catalog, is_envelope, string, strings, tables};
+
+/// What a permit lets through of a value; the most open is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Treatment {
+    /// `****`.
+    Mask,
+    /// `year`, `zip5` or `last4`: which one follows from the kind of the element.
+    Own,
+    /// The value itself.
+    Full,
+}
+
+/// The names of some agency classes.
+pub type Classes = BTreeSet<String>;
+
+/// The treatment of every element, in the order of the catalog; `None` is removed. The envelope is in no grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant(Vec<Option<Treatment>>);
+
+impl Grant {
+    /// Nothing of a catalog.
+    fn nothing(elements: usize) -> Self {
+        Self(vec![None; elements])
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
+    /// The elements that are let through, with their treatments.
+    pub fn by_element(&self, catalog: &Catalog) -> BTreeMap<String, Treatment> {
+        let pairs = catalog.elements.keys().zip(&self.0);
+        pairs.filter_map(|(id, treatment)| Some((id.clone(), (*treatment)?))).collect()
+    }
+}
+
+/// What becomes of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing goes out, with or without a review.
+    Withheld,
+    /// This goes out once a person has approved it.
+    Held(Grant),
+    /// This goes out.
+    Released(Grant),
+}
+
+/// What decides besides the agency classes.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The purpose that the request states.
+    pub purpose: Option<&'a str>,
+    /// The message key; `None` where the format has none.
+    pub message: Option<&'a str>,
+    /// The claims that are vouched for.
+    pub claims: &'a BTreeSet<&'a str>,
+}
+
+/// What becomes of a message in which a permitted value violates its shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnViolation {
+    /// It goes out without the value.
+    GoesOut,
+    /// It goes out without the value, and says so.
+    Tells,
+    /// It doesn't go out.
+    Refuses,
+}
+
+/// What the kinds of rules do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Lets elements through.
+    Permit,
+    /// Keeps elements back, whatever is permitted.
+    Forbid,
+    /// Holds the message until a person has approved it.
+    Review,
+}
+
+impl Verb {
+    /// Every verb.
+    pub const ALL: [Self; 3] = [Self::Permit, Self::Forbid, Self::Review];
+
+    /// The key of its rules in a policy.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Forbid => "forbid",
+            Self::Review => "review",
+        }
+    }
+}
+
+/// An agency class.
+pub struct Class {
+    /// ORIs that it lists, in the policy or in its tables.
+    pub exact: BTreeSet<String>,
+    /// Patterns of ORIs.
+    pub patterns: Vec<String>,
+    /// Classes whose patterns take away from its own.
+    pub except: Vec<String>,
+}
+
+impl Class {
+    fn read(table: &Table, folder: &Path) -> Self {
+        let (patterns, listed): (Vec<String>, Vec<String>) =
+            strings(table, "ori").unwrap_or_default().into_iter().partition(|ori| ori.contains(['?', '#', '*']));
+        let mut exact: BTreeSet<String> = listed.into_iter().collect();
+        for file in strings(table, "ori-file").unwrap_or_default() {
+            let text = std::fs::read_to_string(folder.join(file)).expect("a table of ORIs");
+            let first = text.lines().map(|line| line.split(',').next().unwrap_or("").trim().trim_matches('"'));
+            exact.extend(first.filter(|o| !o.is_empty() && !o.starts_with('#') && *o != "ori").map(str::to_owned));
+        }
+        Self { exact, patterns, except: strings(table, "except").unwrap_or_default() }
+    }
+
+    fn is_like(&self, ori: &str) -> bool {
+        self.patterns.iter().any(|pattern| matches(pattern.as_bytes(), ori.as_bytes()))
+    }
+}
+
+/// A rule. A list that is `None` is any.
+pub struct Rule {
+    /// What it does.
+    pub verb: Verb,
+    /// The agency classes that it is for.
+    pub agencies: Option<BTreeSet<String>>,
+    /// The purposes that it asks for.
+    pub purposes: Option<BTreeSet<String>>,
+    /// The message keys that it asks for.
+    pub messages: Option<BTreeSet<String>>,
+    /// Claims without which it doesn't apply.
+    pub requires: BTreeSet<String>,
+    /// Claims with which it doesn't apply.
+    pub unless: BTreeSet<String>,
+    /// Whether it applies where the request leaves out what the rule asks for.
+    pub when_absent: bool,
+    /// What it permits, or what it forbids in full.
+    elements: Grant,
+}
+
+impl Rule {
+    fn read(table: &Table, verb: Verb, catalog: &Catalog) -> Self {
+        let list = |key| strings(table, key).map(|list| list.into_iter().collect::<BTreeSet<String>>());
+        Self {
+            verb,
+            agencies: list("agencies"),
+            purposes: list("purposes"),
+            messages: list("messages"),
+            requires: list("requires").unwrap_or_default(),
+            unless: list("unless").unwrap_or_default(),
+            when_absent: verb != Verb::Permit && string(table, "when-absent").as_deref() != Some("skip"),
+            elements: elements(table, catalog),
+        }
+    }
+
+    /// Whether it is for one of these classes.
+    pub fn is_for(&self, classes: &Classes) -> bool {
+        self.agencies.as_ref().is_none_or(|own| !own.is_disjoint(classes))
+    }
+
+    fn applies(&self, classes: &Classes, request: &Request<'_>) -> bool {
+        let holds = |list: &Option<BTreeSet<String>>, value: Option<&str>| match (list, value) {
+            (None, _) => true,
+            (Some(_), None) => self.when_absent,
+            (Some(list), Some(value)) => list.contains(value),
+        };
+        self.is_for(classes)
+            && holds(&self.purposes, request.purpose)
+            && holds(&self.messages, request.message)
+            && self.requires.iter().all(|claim| request.claims.contains(claim.as_str()))
+            && !self.unless.iter().any(|claim| request.claims.contains(claim.as_str()))
+    }
+}
+
+/// What a rule says of each element. Of the keys under `as` the most specific decides; a group is less specific than any
+/// name.
+fn elements(table: &Table, catalog: &Catalog) -> Grant {
+    let terms = strings(table, "elements").unwrap_or_default();
+    let treatments = table.get("as").and_then(Value::as_table).cloned().unwrap_or_default();
+    let specific = |term: &str| if term.starts_with("group:") { 0 } else { term.len() };
+    let said = |id: &String| {
+        if is_envelope(id) || !terms.iter().any(|term| catalog.covers(term, id)) {
+            return None;
+        }
+        let keys = treatments.iter().filter(|(term, _)| catalog.covers(term, id));
+        let word = keys.max_by_key(|(term, _)| specific(term)).map(|(_, word)| word.as_str().expect("a treatment"));
+        Some(treatment(word.unwrap_or("full")))
+    };
+    Grant(catalog.elements.keys().map(said).collect())
+}
+
+fn treatment(word: &str) -> Treatment {
+    match word {
+        "full" => Treatment::Full,
+        "mask" => Treatment::Mask,
+        "year" | "zip5" | "last4" => Treatment::Own,
+        other => panic!("unknown treatment {other}"),
+    }
+}
+
+/// A policy.
+pub struct Policy {
+    /// The purposes that it lists, if it does.
+    listed: Option<BTreeSet<String>>,
+    /// The purposes that it lists or that rules name.
+    purposes: BTreeSet<String>,
+    /// The claims that it declares.
+    pub claims: Vec<String>,
+    on_shape_violation: String,
+    /// The agency classes by name.
+    pub classes: BTreeMap<String, Class>,
+    /// The rules: permits first, then forbids and reviews.
+    pub rules: Vec<Rule>,
+    /// How many elements the catalog has.
+    elements: usize,
+}
+
+impl Policy {
+    /// Reads a policy; `folder` is where its tables of ORIs stand.
+    pub fn read(text: &str, folder: &Path, catalog: &Catalog) -> Self {
+        Self::of(&text.parse().expect("a policy is TOML"), folder, catalog)
+    }
+
+    /// The same of a policy that is parsed.
+    pub fn of(table: &Table, folder: &Path, catalog: &Catalog) -> Self {
+        let head = table["policy"].as_table().expect("[policy]");
+        let agencies = table.get("agencies").and_then(Value::as_table).cloned().unwrap_or_default();
+        let mut rules = Vec::new();
+        for verb in Verb::ALL {
+            rules.extend(tables(table, verb.key()).map(|table| Rule::read(table, verb, catalog)));
+        }
+        let listed: Option<BTreeSet<String>> = strings(head, "purposes").map(|list| list.into_iter().collect());
+        let named = rules.iter().flat_map(|rule| rule.purposes.iter().flatten());
+        let purposes = listed.iter().flatten().chain(named).cloned().collect();
+        let class = |(name, table): (&String, &Value)| {
+            (name.clone(), Class::read(table.as_table().expect("an agency class"), folder))
+        };
+        Self {
+            purposes,
+            listed,
+            claims: strings(head, "claims").unwrap_or_default(),
+            on_shape_violation: string(head, "on-shape-violation").unwrap_or_default(),
+            classes: agencies.iter().map(class).collect(),
+            rules,
+            elements: catalog.elements.len(),
+        }
+    }
+
+    /// What becomes of a message in which a permitted value violates its shape.
+    pub fn on_violation(&self, claims: &[String], has_place_for_notice: bool) -> OnViolation {
+        let is_approved = [&self.claims[..], claims].iter().all(|claims| claims.iter().any(|own| own == "approved"));
+        match self.on_shape_violation.as_str() {
+            "notice" if has_place_for_notice => OnViolation::Tells,
+            "withhold" => OnViolation::Refuses,
+            "notice" | "hold" if !is_approved => OnViolation::Refuses,
+            _ => OnViolation::GoesOut,
+        }
+    }
+
+    /// The purposes that a request may state: those that it lists and those that rules name.
+    pub fn purposes(&self) -> &BTreeSet<String> {
+        &self.purposes
+    }
+
+    /// The message keys that rules name.
+    pub fn messages(&self) -> BTreeSet<String> {
+        self.rules.iter().flat_map(|rule| rule.messages.iter().flatten()).cloned().collect()
+    }
+
+    /// The claims that rules for these classes ask for.
+    pub fn claims_of(&self, classes: &Classes) -> BTreeSet<String> {
+        let rules = self.rules.iter().filter(|rule| rule.is_for(classes));
+        rules.flat_map(|rule| rule.requires.union(&rule.unless).cloned()).collect()
+    }
+
+    /// Whether what a request says of itself is declared. Where no purpose is declared, any code will do.
+    fn declares(&self, request: &Request<'_>) -> bool {
+        let is_code = |code: &str| (1..=3).contains(&code.len()) && code.chars().all(|c| c.is_ascii_uppercase());
+        let is_declared = |code: &str| match self.listed.is_none() && self.purposes.is_empty() {
+            true => is_code(code),
+            false => self.purposes.contains(code),
+        };
+        request.purpose.is_none_or(is_declared)
+            && request.claims.iter().all(|claim| self.claims.iter().any(|own| own == claim))
+    }
+
+    /// The agency classes of an ORI: those that list it, or else those of whose patterns it is one.
+    pub fn classes_of(&self, ori: &str) -> Classes {
+        let exact = self.names(|class| class.exact.contains(ori));
+        if !exact.is_empty() {
+            return exact;
+        }
+        let is_taken_away = |class: &Class| class.except.iter().any(|other| self.classes[other].is_like(ori));
+        self.names(|class| class.is_like(ori) && !is_taken_away(class))
+    }
+
+    fn names(&self, is_wanted: impl Fn(&Class) -> bool) -> Classes {
+        self.classes.iter().filter(|(_, class)| is_wanted(class)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// What becomes of a message: all permits together, the most open treatment of each element, minus every forbid.
+    pub fn decide(&self, classes: &Classes, request: &Request<'_>) -> Decision {
+        if classes.is_empty() || !self.declares(request) {
+            return Decision::Withheld;
+        }
+        let applying: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(classes, request)).collect();
+        let of = |verb: Verb| applying.iter().filter(move |rule| rule.verb == verb);
+        let mut grant = Grant::nothing(self.elements);
+        for permit in of(Verb::Permit) {
+            for (own, permitted) in grant.0.iter_mut().zip(&permit.elements.0) {
+                *own = (*own).max(*permitted);
+            }
+        }
+        for forbid in of(Verb::Forbid) {
+            for (own, forbidden) in grant.0.iter_mut().zip(&forbid.elements.0) {
+                if forbidden.is_some() {
+                    *own = None;
+                }
+            }
+        }
+        if grant.is_nothing() {
+            Decision::Withheld
+        } else if of(Verb::Review).next().is_some() {
+            Decision::Held(grant)
+        } else {
+            Decision::Released(grant)
+        }
+    }
+}
+
+/// Whether an ORI is one of a pattern: `?` is one character, `#` one digit, `*` any run of characters.
+pub fn matches(pattern: &[u8], ori: &[u8]) -> bool {
+    match pattern {
+        [] => ori.is_empty(),
+        [b'*', rest @ ..] => (0..=ori.len()).any(|taken| matches(rest, &ori[taken..])),
+        [b'#', rest @ ..] => ori.first().is_some_and(u8::is_ascii_digit) && matches(rest, &ori[1..]),
+        [first, rest @ ..] => ori.first().is_some_and(|c| *first == b'?' || first == c) && matches(rest, &ori[1..]),
+    }
+}
