@@ -41,6 +41,11 @@ impl Limits {
         ]
     }
 
+    /// Every limit: its name in settings, and its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.clone().by_name().map(|(name, limit)| (name, *limit)).into_iter()
+    }
+
     /// Sets one limit from `NAME=NUMBER`, as on the command line or in a settings file: `message-bytes`, `depth`,
     /// `name-bytes`, `attributes`, `namespaces` or `members`.
     ///
