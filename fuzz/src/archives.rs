@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use dmv_redact::{Filter, Requester};
 
-use crate::cases::filter;
 use crate::run::{Ran, redact_source};
+use dmv_redact_testing::cases::filter;
 
 /// In memory, where there is such a place: what is fuzzed is no disk.
 const MEMORY: &str = "/dev/shm";

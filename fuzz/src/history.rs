@@ -1,10 +1,9 @@
 //! What was redacted before changes nothing (P10): messages go through one old filter and through one that remembers none,
 //! and output and receipt must be the same.
 
-
-use crate::dice::Dice;
 use crate::packs::{Asker, PACKS};
 use crate::tally::Tally;
+use dmv_redact_testing::dice::Dice;
 
 /// How many sequences one filter is used for before the comparison is with one that was really built anew.
 const REBUILT: u64 = 5_000;
@@ -18,7 +17,7 @@ fn redact(filter: &dmv_redact::Filter, asker: &Asker, message: &[u8]) -> Outcome
 }
 
 /// A few messages through the old filter of one pack, each against a filter without history. Gives the first difference.
-fn difference(dice: &mut Dice<'_>, mut each: impl FnMut(&[u8], &Outcome)) -> Option<String> {
+fn difference(dice: &mut Dice, mut each: impl FnMut(&[u8], &Outcome)) -> Option<String> {
     let pack = dice.one_of(&PACKS);
     for (asker, message) in pack.sequence(dice) {
         let old = redact(&pack.filter, asker, &message);
@@ -46,7 +45,7 @@ pub fn history_changes_nothing(data: &[u8]) {
 }
 
 /// One step of the soak.
-pub(crate) fn step(dice: &mut Dice<'_>, tally: &mut Tally) {
+pub(crate) fn step(dice: &mut Dice, tally: &mut Tally) {
     let steps = tally.messages;
     let mut seen = Vec::new();
     let found = difference(dice, |message, (out, _)| {
@@ -65,7 +64,7 @@ pub(crate) fn step(dice: &mut Dice<'_>, tally: &mut Tally) {
 }
 
 /// One message against a filter built anew: nothing that is made when first used (tables, shapes) changes it either.
-fn rebuilt(dice: &mut Dice<'_>, tally: &mut Tally) {
+fn rebuilt(dice: &mut Dice, tally: &mut Tally) {
     let pack = dice.one_of(&PACKS);
     let (asker, source, _) = pack.draw(dice);
     let message = source.text.as_bytes();

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use crate::places::layout;
-use crate::search::encodings;
-use crate::settings::Setting;
 use crate::templates::STEM;
+use dmv_redact_testing::places::layout;
+use dmv_redact_testing::search::encodings;
+use dmv_redact_testing::settings::Setting;
 
 static WAYS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let written = |form: fn(u8) -> String| STEM.bytes().map(form).collect::<String>();
@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn the_state_of_a_record_goes_out_where_the_jurisdiction_does() {
-        let cases = crate::cases::cases();
-        let settings = crate::settings::settings(&cases);
+        let cases = dmv_redact_testing::cases::cases();
+        let settings = dmv_redact_testing::settings::settings(&cases);
         let canadian = settings.iter().find(|setting| setting.name.contains("ON1234500")).expect("police of Ontario");
         let jurisdiction = canadian.released.iter().find(|path| path.ends_with("IdentificationJurisdictionText"));
         let jurisdiction = jurisdiction.expect("a list of namesakes has it");

@@ -3,9 +3,9 @@
 use dmv_redact::Receipt;
 use dmv_redact_model::width::{Width, with_width};
 
-use crate::dice::Dice;
-use crate::mutate::mutated;
 use crate::packs::{Asker, PACKS};
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::mutate::mutated;
 
 const WIDTHS: [Width; 3] = [Width::Sse2, Width::Avx2, Width::Avx512];
 

@@ -13,36 +13,6 @@ mod soak;
 mod tally;
 mod templates;
 
-#[path = "../../tests/common/cases.rs"]
-#[allow(dead_code, reason = "the canary test needs all of it")]
-mod cases;
-#[path = "../../tests/common/dice.rs"]
-mod dice;
-#[path = "../../tests/common/edit.rs"]
-mod edit;
-#[path = "../../tests/common/forbidden.rs"]
-mod forbidden;
-#[path = "../../tests/common/judgement.rs"]
-mod judgement;
-#[path = "../../tests/common/mutate.rs"]
-mod mutate;
-#[path = "../../tests/common/places.rs"]
-mod places;
-#[path = "../../tests/common/plant.rs"]
-mod plant;
-#[path = "../../tests/common/readings_json.rs"]
-mod readings_json;
-#[path = "../../tests/common/readings_xml.rs"]
-mod readings_xml;
-#[path = "../../tests/common/search.rs"]
-#[allow(dead_code, reason = "the soak searches by the million, with one automaton for all encodings")]
-mod search;
-#[path = "../../tests/common/settings.rs"]
-#[allow(dead_code, reason = "the canary test takes each case as it is")]
-mod settings;
-#[path = "../../tests/common/shorten.rs"]
-mod shorten;
-
 pub use archives::archives_are_accounted_for;
 pub use history::history_changes_nothing;
 pub use levels::levels_agree;

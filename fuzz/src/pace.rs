@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::dice::Dice;
-use crate::mutate::{Source, mutated};
 use crate::packs::{Asker, PACKS};
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::mutate::{Source, mutated};
 
 /// Bytes of the smaller message, about: enough that what a message costs by itself doesn't show.
 const BYTES: usize = 1 << 14;
@@ -44,7 +44,7 @@ pub fn pace_is_steady(data: &[u8]) {
 }
 
 /// The message with one of its parts, or some bytes of a value, many times over, and sixteen times as many.
-fn repeated(dice: &mut Dice<'_>, source: &Source) -> (Vec<u8>, Vec<u8>) {
+fn repeated(dice: &mut Dice, source: &Source) -> (Vec<u8>, Vec<u8>) {
     let text = source.text.as_str();
     let (at, unit, prefix, separator) = match source.layout.places.get(dice.pick(source.layout.places.len())) {
         Some(place) if dice.chance(40) && place.span.len() > 2 => {

@@ -7,11 +7,12 @@ use std::sync::LazyLock;
 use dmv_redact::{Filter, Requester};
 use toml::{Table, Value};
 
-use crate::cases::{Case, cases, filter, home};
-use crate::dice::Dice;
-use crate::mutate::{Source, mutated};
-use crate::settings::Setting;
 use crate::templates::sources;
+use dmv_redact_testing::cases::{Case, cases, filter};
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::mutate::{Source, mutated};
+use dmv_redact_testing::root;
+use dmv_redact_testing::settings::Setting;
 
 pub(crate) struct Pack {
     name: String,
@@ -27,7 +28,7 @@ pub(crate) struct Asker {
 
 pub(crate) static PACKS: LazyLock<Vec<Pack>> = LazyLock::new(|| {
     let cases = cases();
-    let entries = fs::read_dir(home().join("policies")).expect("the policies");
+    let entries = fs::read_dir(root().join("policies")).expect("the policies");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let mut names: Vec<String> = paths
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
@@ -38,7 +39,7 @@ pub(crate) static PACKS: LazyLock<Vec<Pack>> = LazyLock::new(|| {
 });
 
 fn pack(name: &str, cases: &[Case]) -> Pack {
-    let text = fs::read_to_string(home().join(format!("policies/{name}.toml"))).expect("a policy");
+    let text = fs::read_to_string(root().join(format!("policies/{name}.toml"))).expect("a policy");
     let policy: Table = text.parse().expect("a policy is TOML");
     let of_policy = |key: &str| policy.get("policy").and_then(|head| head.get(key));
     let state = of_policy("jurisdiction").and_then(Value::as_str).unwrap_or("AZ").to_owned();
@@ -74,14 +75,14 @@ impl Pack {
     }
 
     /// Somebody who asks, and two messages of one syntax to mutate.
-    pub(crate) fn draw(&self, dice: &mut Dice<'_>) -> (&Asker, &Source, &Source) {
+    pub(crate) fn draw(&self, dice: &mut Dice) -> (&Asker, &Source, &Source) {
         let asker = dice.one_of(&self.askers);
         let sources = &asker.sources[usize::from(dice.chance(40))];
         (asker, dice.one_of(sources), dice.one_of(sources))
     }
 
     /// A few messages as one switch may see them in a row: some as they are, some with other digits, some damaged.
-    pub(crate) fn sequence(&self, dice: &mut Dice<'_>) -> Vec<(&Asker, Vec<u8>)> {
+    pub(crate) fn sequence(&self, dice: &mut Dice) -> Vec<(&Asker, Vec<u8>)> {
         let mut messages = Vec::new();
         for _ in 0..=dice.pick(3) {
             let (asker, source, other) = self.draw(dice);
@@ -99,7 +100,7 @@ impl Pack {
 }
 
 /// The same layout with other values: some digits and capital letters change, as they do from person to person.
-fn with_other_values(dice: &mut Dice<'_>, text: &str) -> Vec<u8> {
+fn with_other_values(dice: &mut Dice, text: &str) -> Vec<u8> {
     let share = 1 + dice.pick(20);
     let mut bytes = text.as_bytes().to_vec();
     let mut rolls = Dice::seeded(dice.pick(usize::MAX) as u64);

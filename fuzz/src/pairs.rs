@@ -3,16 +3,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::dice::Dice;
-use crate::edit::{Edit, edited};
-use crate::mutate::Source;
-use crate::plant::{TRICKS, dressed, put_in, unknown_attributes, unknown_parts};
-use crate::settings::Setting;
 use crate::tally::Tally;
 use crate::templates::{WORLD, may_hold_canary};
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::edit::{Edit, edited};
+use dmv_redact_testing::mutate::Source;
+use dmv_redact_testing::plant::{TRICKS, dressed, put_in, unknown_attributes, unknown_parts};
+use dmv_redact_testing::settings::Setting;
 
 /// Two variants of one message, both let through or both refused, and alike.
-pub(crate) fn pair(dice: &mut Dice<'_>, tally: &mut Tally) {
+pub(crate) fn pair(dice: &mut Dice, tally: &mut Tally) {
     let (number, source, _) = WORLD.draw(dice, &WORLD.clean);
     let setting = &WORLD.settings[number];
     let messages = [varied(dice, setting, source), varied(dice, setting, source)];
@@ -34,7 +34,7 @@ pub(crate) fn pair(dice: &mut Dice<'_>, tally: &mut Tally) {
 }
 
 /// The message with other forbidden values, and with unknown parts put in.
-fn varied(dice: &mut Dice<'_>, setting: &Setting, source: &Source) -> String {
+fn varied(dice: &mut Dice, setting: &Setting, source: &Source) -> String {
     let mut edits: Vec<Edit> = Vec::new();
     for place in source.layout.places.iter().filter(|place| may_hold_canary(setting, place)) {
         if dice.chance(50) {
@@ -60,7 +60,7 @@ fn varied(dice: &mut Dice<'_>, setting: &Setting, source: &Source) -> String {
 }
 
 /// A word of some length; it may be a name as well, and escaped must not exceed the limit of those.
-fn value(dice: &mut Dice<'_>) -> String {
+fn value(dice: &mut Dice) -> String {
     let letters = 1 + if dice.chance(5) { dice.pick(90) } else { dice.pick(20) };
     // No name may begin as `xml` does.
     "Q".chars().chain((0..letters).map(|_| char::from(b'A' + dice.pick(26) as u8))).collect()

@@ -4,11 +4,11 @@ use std::fs;
 
 use dmv_redact::Filter;
 
-use crate::dice::Dice;
-use crate::judgement;
 use crate::leaks::{holds_canary, is_moved};
-use crate::mutate::mutated;
 use crate::templates::WORLD;
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::judgement;
+use dmv_redact_testing::mutate::mutated;
 
 /// No message makes the filter panic, for whomever; none that is refused leaves a byte in the output.
 pub fn never_panics(data: &[u8]) {

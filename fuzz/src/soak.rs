@@ -4,14 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::dice::Dice;
 use crate::history;
-use crate::judgement;
 use crate::leaks::{holds_canary, is_moved};
-use crate::mutate::mutated;
 use crate::pairs;
 use crate::tally::Tally;
 use crate::templates::WORLD;
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::judgement;
+use dmv_redact_testing::mutate::mutated;
 
 const THREADS: u64 = 2;
 /// Every tenth output is shown to other parsers.
@@ -47,7 +47,7 @@ impl Until {
 pub fn run(arguments: &[String]) -> Result<bool, String> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let seed = |text: Option<&&str>| text.map_or(Ok(1), |text| text.parse::<u64>()).map_err(|_| USAGE.to_owned());
-    let (step, until, seed): (fn(&mut Dice<'_>, &mut Tally), Until, u64) = match arguments.as_slice() {
+    let (step, until, seed): (fn(&mut Dice, &mut Tally), Until, u64) = match arguments.as_slice() {
         ["messages", until, rest @ ..] => (message, Until::read(until).ok_or(USAGE)?, seed(rest.first())?),
         ["history", until, rest @ ..] => (history::step, Until::read(until).ok_or(USAGE)?, seed(rest.first())?),
         ["pairs", until, rest @ ..] => (pairs::pair, Until::read(until).ok_or(USAGE)?, seed(rest.first())?),
@@ -89,7 +89,7 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
 }
 
 /// One mutated message.
-fn message(dice: &mut Dice<'_>, tally: &mut Tally) {
+fn message(dice: &mut Dice, tally: &mut Tally) {
     let (number, source, other) = WORLD.draw(dice, &WORLD.planted);
     let setting = &WORLD.settings[number];
     let message = mutated(dice, source, other);

@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use crate::cases::{Case, cases};
-use crate::dice::Dice;
-use crate::edit::edited;
-use crate::forbidden::forbids;
-use crate::mutate::Source;
-use crate::places::Place;
-use crate::plant::{TRICKS, dressed};
-use crate::settings::{Setting, settings};
+use dmv_redact_testing::cases::{Case, cases};
+use dmv_redact_testing::dice::Dice;
+use dmv_redact_testing::edit::edited;
+use dmv_redact_testing::forbidden::forbids;
+use dmv_redact_testing::mutate::Source;
+use dmv_redact_testing::places::Place;
+use dmv_redact_testing::plant::{TRICKS, dressed};
+use dmv_redact_testing::settings::{Setting, settings};
 
 /// Letters only, so that most shapes would let it through.
 pub(crate) const STEM: &str = "CNRYZQXJ";
@@ -66,11 +66,7 @@ fn plantings(setting: &Setting, source: &Source) -> Vec<Source> {
 
 impl World {
     /// A setting, and for it two messages of one syntax to mutate.
-    pub(crate) fn draw<'w>(
-        &self,
-        dice: &mut Dice<'_>,
-        from: &'w [[Vec<Source>; 2]],
-    ) -> (usize, &'w Source, &'w Source) {
+    pub(crate) fn draw<'w>(&self, dice: &mut Dice, from: &'w [[Vec<Source>; 2]]) -> (usize, &'w Source, &'w Source) {
         let number = dice.pick(self.settings.len());
         let sources = &from[number][usize::from(dice.chance(40))];
         let [one, other] = [dice.pick(sources.len()), dice.pick(sources.len())];
