@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use dmv_redact::{Filter, Receipt, Requester};
 
 use crate::cases::{Case, filter};
+use crate::filters;
 use crate::places::layout;
 
 /// Who asks, under which policy.
@@ -87,10 +88,6 @@ impl Setting {
 
     /// Lets a message through.
     pub fn redact(&self, message: &[u8]) -> (Vec<u8>, Receipt) {
-        // What an earlier message left in the buffer must never go out.
-        let mut out = b"left over".to_vec();
-        let receipt = self.filter.redact(message, &self.requester, &mut out);
-        assert!(receipt.disposition().releases() || out.is_empty(), "a refused message left {} bytes", out.len());
-        (out, receipt)
+        filters::redact(&self.filter, &self.requester, message)
     }
 }
