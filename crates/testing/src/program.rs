@@ -26,7 +26,7 @@ pub fn fed(command: &mut Command, stdin: &[u8]) -> Output {
 
 /// What a run told, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct ProgramOutput {
     /// The exit status; `None` if a signal ended it.
     pub status: Option<i32>,
     /// What it wrote to stdout.
@@ -35,7 +35,7 @@ pub struct Told {
     pub stderr: String,
 }
 
-impl From<Output> for Told {
+impl From<Output> for ProgramOutput {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("an output is UTF-8");
         Self { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

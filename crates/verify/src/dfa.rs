@@ -252,9 +252,17 @@ mod tests {
         let catalog = Catalog::load(dmv_redact::shipped::CATALOG, &[]).unwrap();
         let patterns: BTreeSet<&str> = catalog.iter().map(|(_, element)| element.shape().declared().0).collect();
         assert!(patterns.len() > 40);
-        for pattern in patterns {
-            assert_equivalent(pattern);
-        }
+        // The longest test of the suite: one pattern after another, on every core.
+        let next = std::sync::Mutex::new(patterns.into_iter());
+        std::thread::scope(|scope| {
+            for _ in 0..std::thread::available_parallelism().unwrap().get() {
+                scope.spawn(|| {
+                    while let Some(pattern) = { next.lock().unwrap().next() } {
+                        assert_equivalent(pattern);
+                    }
+                });
+            }
+        });
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dmv_redact::Limits;
-use dmv_redact_testing::program::Told;
+use dmv_redact_testing::program::ProgramOutput;
 use dmv_redact_testing::{files_below, root, text};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -157,7 +157,7 @@ fn the_readme_is_short() {
 }
 
 fn dmv_redact(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let Told { status, stdout, stderr } = run_in(folder, arguments).into();
+    let ProgramOutput { status, stdout, stderr } = run_in(folder, arguments).into();
     (status, stdout, stderr)
 }
 

@@ -26,7 +26,7 @@ mod packs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use dmv_redact_testing::program::{self, Told};
+use dmv_redact_testing::program::{self, ProgramOutput};
 use dmv_redact_testing::root;
 
 /// The program with some arguments, in a folder.
@@ -50,7 +50,7 @@ fn run(arguments: &[&str], stdin: &[u8]) -> Output {
 }
 
 /// Runs a verb in the folder of the repository: what it told.
-fn told_by(verb: &str, arguments: &[&str]) -> Told {
+fn told_by(verb: &str, arguments: &[&str]) -> ProgramOutput {
     command(&[verb]).args(arguments).output().unwrap().into()
 }
 

@@ -8,7 +8,7 @@ mod messages;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dmv_redact_testing::program::Told;
+use dmv_redact_testing::program::ProgramOutput;
 use dmv_redact_testing::root;
 use tempfile::TempDir;
 
@@ -17,7 +17,7 @@ use crate::told_by;
 /// Every value of the shipped messages that a report could have repeated.
 const VALUES: [&str; 6] = ["JORDAN", "EXAMPLE", "900-12-3456", "MESQUITE", "1985", "D08954796"];
 
-fn test(arguments: &[&str]) -> Told {
+fn test(arguments: &[&str]) -> ProgramOutput {
     let told = told_by("test", arguments);
     for value in VALUES {
         assert!(!told.stdout.contains(value) && !told.stderr.contains(value), "P6: {value} in {told:?}");
@@ -56,7 +56,7 @@ impl Folder {
         fs::write(self.path(place), text.replace(from, to)).unwrap();
     }
 
-    fn test(&self, arguments: &[&str]) -> Told {
+    fn test(&self, arguments: &[&str]) -> ProgramOutput {
         let cases = self.path("cases");
         test(&[&[cases.to_str().unwrap()], arguments].concat())
     }
