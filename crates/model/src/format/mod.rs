@@ -65,8 +65,9 @@ pub struct References {
 impl References {
     /// The reference role of an attribute with this name, if it has one.
     pub fn kind_of(&self, namespace: NamespaceId, local: &[u8]) -> Option<LinkKind> {
-        let is = |name: &ExpandedName| name.namespace == namespace && name.local.as_bytes() == local;
-        self.attributes.iter().find(|(name, _)| is(name)).map(|(_, kind)| *kind)
+        let mut attributes = self.attributes.iter();
+        let found = attributes.find(|(name, _)| name.namespace == namespace && name.local.as_bytes() == local);
+        found.map(|(_, kind)| *kind)
     }
 }
 
