@@ -244,9 +244,8 @@ impl Known {
         familiar: &mut Familiar,
     ) -> Result<(), Refusal> {
         let start = reader.position();
-        let refuse = |detail| Err(Refusal::at(Reason::Context, start, detail));
         if reader.kind()? != ValueKind::Object {
-            return refuse("a context is more than plain prefix bindings");
+            return Err(Refusal::at(Reason::Context, start, NO_PLAIN_CONTEXT));
         }
         reader.take(b'{');
         self.names.clear();
@@ -289,17 +288,18 @@ impl Known {
     }
 }
 
+const NO_PLAIN_CONTEXT: &str = "a context is more than plain prefix bindings";
+
 /// Names of a context that are compared each with each; of more than these a set is made.
 const FEW_NAMES: usize = 16;
 
 /// Whether a name stands twice.
 fn binds_twice(names: &[JsonString], text: &str) -> bool {
     if names.len() <= FEW_NAMES {
-        let is_before = |(place, name): (usize, &JsonString)| {
+        return names.iter().enumerate().any(|(place, name)| {
             let name = meaning(*name, text);
             names.iter().take(place).any(|before| meaning(*before, text) == name)
-        };
-        return names.iter().enumerate().any(is_before);
+        });
     }
     let mut seen = HashSet::with_capacity(names.len());
     !names.iter().all(|name| seen.insert(meaning(*name, text)))
@@ -313,36 +313,36 @@ fn binding(
     namespaces: &Namespaces,
     start: usize,
 ) -> Result<(JsonString, Option<(NamespaceId, Spelling)>), Refusal> {
-    let refuse = |detail| Err(Refusal::at(Reason::Context, start, detail));
     let spelled = reader.name()?;
     let name = meaning(spelled, text);
     let uri = match reader.kind()? {
-        ValueKind::Scalar => reader.scalar()?,
-        ValueKind::Object | ValueKind::Array => return refuse("a context is more than plain prefix bindings"),
+        ValueKind::Scalar => Some(reader.scalar()?),
+        ValueKind::Object | ValueKind::Array => None,
     };
-    let Scalar::String(spelled_uri) = uri else {
-        return refuse("a context is more than plain prefix bindings");
+    let Some(Scalar::String(spelled_uri)) = uri else {
+        return Err(Refusal::at(Reason::Context, start, NO_PLAIN_CONTEXT));
     };
     let uri = meaning(spelled_uri, text);
     // The URIs of NIEM 5 get a `#` in JSON-LD.
     let short = uri.strip_suffix('#').unwrap_or(&uri);
     let own = format.prefixes.iter().find(|(prefix, _)| *prefix == name).map(|(_, id)| *id);
-    let is_of_format = |uri: &str| format.has_namespace(namespaces.id(uri.as_bytes()));
-    match own {
-        Some(own) if namespaces.uri(own) == uri || namespaces.uri(own) == short => {}
-        Some(_) => return refuse("a context binds a prefix of the format to another namespace"),
-        None if is_of_format(&uri) || is_of_format(short) => {
-            return refuse("a context binds another prefix to a namespace of the format");
+    let detail = match own {
+        Some(own) if namespaces.uri(own) == uri || namespaces.uri(own) == short => {
+            let spelling = Spelling {
+                is_plain: !spelled.escaped && !spelled_uri.escaped,
+                is_slashed: namespaces.uri(own).ends_with('/'),
+                has_mark: namespaces.uri(own) != uri,
+            };
+            return Ok((spelled, Some((own, spelling))));
         }
-        None if name.contains(['@', ':']) => return refuse("a context is more than plain prefix bindings"),
-        None => {}
-    }
-    let spelling = |own: NamespaceId| Spelling {
-        is_plain: !spelled.escaped && !spelled_uri.escaped,
-        is_slashed: namespaces.uri(own).ends_with('/'),
-        has_mark: namespaces.uri(own) != uri,
+        Some(_) => "a context binds a prefix of the format to another namespace",
+        None if [&*uri, short].into_iter().any(|uri| format.has_namespace(namespaces.id(uri.as_bytes()))) => {
+            "a context binds another prefix to a namespace of the format"
+        }
+        None if name.contains(['@', ':']) => NO_PLAIN_CONTEXT,
+        None => return Ok((spelled, None)),
     };
-    Ok((spelled, own.map(|own| (own, spelling(own)))))
+    Err(Refusal::at(Reason::Context, start, detail))
 }
 
 /// What a string means.

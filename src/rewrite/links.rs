@@ -50,6 +50,14 @@ struct Link {
     object: usize,
 }
 
+impl Link {
+    /// The names that stand for its own, each for all names of its object.
+    fn classes(&self, targets: &[NameId], class_of: &[NameId]) -> impl Iterator<Item = NameId> {
+        let names = targets.get(self.targets.0..self.targets.1).unwrap_or_default();
+        names.iter().filter_map(|name| class_of.get(*name).copied())
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Object {
     /// Where it begins in the message.
@@ -286,11 +294,11 @@ impl Links {
     /// Where the second of two objects has an id that is referred to.
     fn resolve(&mut self) -> Result<(), usize> {
         let class_of = self.classes();
-        let class = |target: &NameId| class_of.get(*target).copied().unwrap_or_default();
-        let targets = |link: &Link| self.targets.get(link.targets.0..link.targets.1).unwrap_or_default();
         let mut references: HashMap<NameId, Vec<usize>> = HashMap::new();
         for link in self.links.iter().filter(|link| link.role == Role::Reference) {
-            targets(link).iter().for_each(|name| references.entry(class(name)).or_default().push(link.object));
+            for class in link.classes(&self.targets, &class_of) {
+                references.entry(class).or_default().push(link.object);
+            }
         }
         let mut is_alive = vec![false; self.names.len()];
         let mut open: Vec<usize> = (0..self.objects.len()).collect();
@@ -298,10 +306,11 @@ impl Links {
         while let Some(Object { parent, links, .. }) = open.pop().and_then(|object| self.objects.get(object).copied()) {
             let mut woken: Vec<usize> = parent.into_iter().collect();
             let links = self.links.get(links.0..links.1).unwrap_or_default();
-            for name in links.iter().filter(|link| link.role == Role::Name).flat_map(targets) {
-                if let Some(is_alive @ false) = is_alive.get_mut(class(name)) {
+            let names = links.iter().filter(|link| link.role == Role::Name);
+            for class in names.flat_map(|link| link.classes(&self.targets, &class_of)) {
+                if let Some(is_alive @ false) = is_alive.get_mut(class) {
                     *is_alive = true;
-                    woken.extend(references.remove(&class(name)).unwrap_or_default());
+                    woken.extend(references.remove(&class).unwrap_or_default());
                 }
             }
             for object in woken {
@@ -323,18 +332,16 @@ impl Links {
             objects.get(link.object).is_some_and(|o| o.stays && (link.role != Role::Pointer || o.may_point))
         });
         links.sort_unstable_by_key(|link| link.offset);
-        let alive = |link: &Link| {
-            let names = targets.get(link.targets.0..link.targets.1).unwrap_or_default();
-            let classes = names.iter().filter_map(|name| class_of.get(*name).copied());
-            classes.filter(|class| is_alive.get(*class) == Some(&true)).collect::<Vec<_>>()
-        };
         let mut is_referred_to = vec![false; is_alive.len()];
-        for name in links.iter().filter(|link| link.role != Role::Name).flat_map(alive) {
-            is_referred_to.get_mut(name).into_iter().for_each(|is_referred_to| *is_referred_to = true);
+        for link in links.iter().filter(|link| link.role != Role::Name) {
+            for name in link.classes(targets, class_of).filter(|class| is_alive.get(*class) == Some(&true)) {
+                is_referred_to.get_mut(name).into_iter().for_each(|is_referred_to| *is_referred_to = true);
+            }
         }
         let mut has_id = vec![false; is_alive.len()];
         for link in links.iter() {
-            let mut names = alive(link);
+            let mut names: Vec<NameId> = link.classes(targets, class_of).collect();
+            names.retain(|name| is_alive.get(*name) == Some(&true));
             if link.role == Role::Name {
                 names.retain(|name| is_referred_to.get(*name) == Some(&true));
             }

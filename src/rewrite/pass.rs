@@ -117,7 +117,7 @@ fn rewrite<'f>(
     let format = recognise(parts, message, opening.as_ref(), head)?;
     receipt.format = Some(format.id);
     let mut session = Session::new(parts, format, requester, session_buffers);
-    let pass = |session: &mut Session<'f>, out: &mut Vec<u8>| -> Result<bool, Refusal> {
+    let result = passes(&mut session, out, |session, out| {
         let trie = format.trie(message.syntax).ok_or_else(unknown_format)?;
         match message.syntax {
             Syntax::Xml => {
@@ -130,8 +130,7 @@ fn rewrite<'f>(
             }
             Syntax::Json => JsonRewriter::new(message.text, &parts.limits, trie, session, json, out).run(),
         }
-    };
-    let result = passes(&mut session, out, pass);
+    });
     if let (GrantState::Decided(grant), Ok(1), true) = (&session.grant_state, &result, is_wanted) {
         let Session { buffers, .. } = &session;
         let (syntax, message_key) = (message.syntax, session.message_key());

@@ -229,8 +229,8 @@ impl Receipt {
 
     /// Whether no content went, in whole or in part.
     pub(super) fn lacks_nothing(&self) -> bool {
-        let is_whole = |counts: &ElementCounts| counts.removed == 0 && counts.generalised == 0;
-        self.unmapped == 0 && self.record.elements.iter().all(|(_, counts)| is_whole(counts))
+        let mut counts = self.record.elements.iter().map(|(_, counts)| counts);
+        self.unmapped == 0 && counts.all(|counts| counts.removed == 0 && counts.generalised == 0)
     }
 
     /// Elements, attributes, members and texts that no path of the mapping names, and references to what doesn't go out.

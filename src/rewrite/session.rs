@@ -186,10 +186,9 @@ impl<'f> Session<'f> {
 
     /// Whether a judged value that means what it says was released for no other reason than that one look settles it.
     pub(super) fn is_traced(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
-        let is_plain = |element: &dmv_redact_model::catalog::Element| element.shape().is_plain(value);
         self.buffers.trace.is_on()
             && treatment == Treatment::Full
-            && self.parts.catalog.element(element).is_some_and(is_plain)
+            && self.parts.catalog.element(element).is_some_and(|element| element.shape().is_plain(value))
     }
 
     /// Notes where a value stands of which this is so. A message key is no mere value: other rules follow from another; and of

@@ -119,9 +119,9 @@ impl Session<'_> {
         let layout = layout_of(self.format, node, &first.written).filter(|_| !first.written.is_empty());
         let Some(layout) = layout else { return Ok(false) };
         self.read_text(layout, &first.written, span, false, again)?;
-        let elements = |found: &Found| found.passes().then_some(found.element);
-        let written = first.values.iter().filter_map(elements);
-        Ok(again.written == first.written && again.values.iter().map(elements).eq(written.map(Some)))
+        let mut written = first.values.iter().filter(|found| found.passes()).map(|found| found.element);
+        let is_same = again.values.iter().all(|found| found.passes() && written.next() == Some(found.element));
+        Ok(again.written == first.written && is_same && written.next().is_none())
     }
 
     /// Reads a text through and writes what the grant holds. What it doesn't hold is counted if `counts`.

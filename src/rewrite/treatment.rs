@@ -41,24 +41,38 @@ pub(super) fn apply(treatment: Treatment, value: &str, into: &mut String) -> boo
 
 /// The year of a date: `YYYY`, `YYYY-MM`, `YYYY-MM-DD` with or without a time, `YYYYMMDD`, `MMDDYYYY`, `MM/DD/YYYY`, `MM-DD-YYYY`.
 fn year(value: &str) -> Option<&str> {
-    let digits =
-        |from: usize, to: usize| value.get(from..to).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    let month = |at: usize| digits(at, at + 2).is_some_and(|month| ("01"..="12").contains(&month));
-    let day = |at: usize| digits(at, at + 2).is_some_and(|day| ("01"..="31").contains(&day));
+    let bytes = value.as_bytes();
     // In `MMDDYYYY` the first two digits would be a month as well: what reads as a year of our time is one.
-    let is_year = |at: usize| digits(at, at + 4).is_some_and(|year| ("1800"..="2199").contains(&year));
-    let separator = |at: usize| value.as_bytes().get(at).copied();
-    match (value.len(), separator(2), separator(4)) {
-        (4, _, _) if is_year(0) => value.get(..4),
-        (7, _, Some(b'-')) if is_year(0) && month(5) => value.get(..4),
-        (10.., _, Some(b'-')) if is_year(0) && month(5) && separator(7) == Some(b'-') && day(8) => value.get(..4),
-        (8, _, _) if is_year(0) && month(4) && day(6) => value.get(..4),
-        (8, _, _) if month(0) && day(2) && is_year(4) => value.get(4..),
-        (10, Some(first @ (b'/' | b'-')), _) if month(0) && day(3) && separator(5) == Some(first) && is_year(6) => {
-            value.get(6..)
+    let place = match bytes {
+        [_, _, _, _] => 0,
+        [_, _, _, _, b'-', _, _] if is_month(value, 5) => 0,
+        [_, _, _, _, b'-', _, _, b'-', _, _, ..] if is_month(value, 5) && is_day(value, 8) => 0,
+        [_, _, _, _, _, _, _, _] if is_year(value, 0) && is_month(value, 4) && is_day(value, 6) => 0,
+        [_, _, _, _, _, _, _, _] if is_month(value, 0) && is_day(value, 2) => 4,
+        [_, _, b'/', _, _, b'/', _, _, _, _] | [_, _, b'-', _, _, b'-', _, _, _, _]
+            if is_month(value, 0) && is_day(value, 3) =>
+        {
+            6
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    value.get(place..place + 4).filter(|_| is_year(value, place))
+}
+
+fn is_month(value: &str, at: usize) -> bool {
+    digits(value, at, 2).is_some_and(|month| ("01"..="12").contains(&month))
+}
+
+fn is_day(value: &str, at: usize) -> bool {
+    digits(value, at, 2).is_some_and(|day| ("01"..="31").contains(&day))
+}
+
+fn is_year(value: &str, at: usize) -> bool {
+    digits(value, at, 4).is_some_and(|year| ("1800"..="2199").contains(&year))
+}
+
+fn digits(value: &str, at: usize, count: usize) -> Option<&str> {
+    value.get(at..at + count).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The first five digits of `ddddd`, `ddddddddd`, `ddddd-dddd` or `ddddd dddd`.

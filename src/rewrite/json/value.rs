@@ -13,7 +13,7 @@ use dmv_redact_model::span::Span;
 /// What can't be read in one way: judged as what violates every shape.
 const NO_VALUE: Value<'static> = Value::Plain("\u{0}");
 
-impl<'f> JsonRewriter<'_, '_, 'f> {
+impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
     /// A value that the mapping names, or that is part of a record (`node` is `None` then).
     pub(super) fn value(&mut self, part: Part, kind: ValueKind, node: Option<&'f Node>, role: Role) -> Rewrite<()> {
         let target = node.map_or(Target::Container, |node| node.target);
@@ -76,19 +76,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     ) -> Rewrite<()> {
         let scalar = self.reader.scalar()?;
         let end = self.reader.position();
-        let may_be_null = node.is_some_and(|node| node.nillable || node.placeholder == Some(Placeholder::Nil));
-        let value = match scalar {
-            // What the schema calls nil is an empty value.
-            Scalar::Lexeme(span) if may_be_null && span.text(self.text) == "null" => Value::Plain(""),
-            Scalar::Lexeme(span) => Value::Plain(span.text(self.text)),
-            Scalar::String(string) if !string.escaped => Value::Plain(string.inner.text(self.text)),
-            Scalar::String(string) => {
-                let decoded = &mut self.session.buffers.decoded;
-                decoded.clear();
-                decode(string.inner.text(self.text), decoded);
-                Value::Decoded
-            }
-        };
+        let value = self.meaning(scalar, node);
         if let Some(role) = node.and_then(|node| node.role) {
             self.session.note(role, value, part.value_start);
         }
@@ -122,16 +110,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                     return Ok(());
                 }
                 Judgement::Generalise => {
-                    self.begin(&part);
-                    let written = &self.session.buffers.written;
-                    match scalar {
-                        // A number stays one: the schema may allow no string in its place.
-                        Scalar::Lexeme(_) if is_number(written) => {
-                            self.out.bytes().extend_from_slice(written.as_bytes());
-                        }
-                        _ => push_json_string(written, self.out.bytes()),
-                    }
-                    self.kept();
+                    self.write_generalized(&part, scalar);
                     return Ok(());
                 }
                 Judgement::ShapeViolation | Judgement::Photo => {}
@@ -140,6 +119,37 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             None => self.session.unmapped(),
         }
         self.removed(part, node)
+    }
+
+    /// What a scalar means; a string with escapes is decoded.
+    #[inline]
+    fn meaning(&mut self, scalar: Scalar, node: Option<&Node>) -> Value<'m> {
+        let may_be_null = node.is_some_and(|node| node.nillable || node.placeholder == Some(Placeholder::Nil));
+        match scalar {
+            // What the schema calls nil is an empty value.
+            Scalar::Lexeme(span) if may_be_null && span.text(self.text) == "null" => Value::Plain(""),
+            Scalar::Lexeme(span) => Value::Plain(span.text(self.text)),
+            Scalar::String(string) if !string.escaped => Value::Plain(string.inner.text(self.text)),
+            Scalar::String(string) => {
+                let decoded = &mut self.session.buffers.decoded;
+                decoded.clear();
+                decode(string.inner.text(self.text), decoded);
+                Value::Decoded
+            }
+        }
+    }
+
+    /// Writes the generalized form of a value, which was a scalar of this kind.
+    #[inline]
+    fn write_generalized(&mut self, part: &Part, scalar: Scalar) {
+        self.begin(part);
+        let written = &self.session.buffers.written;
+        match scalar {
+            // A number stays one: the schema may allow no string in its place.
+            Scalar::Lexeme(_) if is_number(written) => self.out.bytes().extend_from_slice(written.as_bytes()),
+            _ => push_json_string(written, self.out.bytes()),
+        }
+        self.kept();
     }
 
     /// The namespace of a name of a type, if it is none or one of the format's.

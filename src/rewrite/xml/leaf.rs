@@ -35,10 +35,7 @@ impl XmlRewriter<'_, '_, '_> {
         let out_content = self.out.len();
         let (content, end) = self.leaf_content()?;
         let text = self.text;
-        let value = match content {
-            Content::One(span) => Value::Plain(span.text(text)),
-            Content::Joined { .. } => Value::Decoded,
-        };
+        let value = content.value(text);
         if let Some(role) = node.role {
             self.session.note(role, value, tag.span.end());
         }
@@ -63,10 +60,8 @@ impl XmlRewriter<'_, '_, '_> {
         };
         let is_first = self.buffers.frames.last().is_none_or(|parent| !parent.released);
         let kept = kept && (is_first || !is_planted(Planted::LostValue));
-        if written.has_links && !self.session.buffers.links.is_writing() {
-            let may_point = self.session.grants_reference(Some(node));
-            let closing = if kept { Closing::Object { speaks: true, may_point } } else { Closing::Dropped };
-            self.session.buffers.links.close(tag.span.start(), closing);
+        if written.has_links {
+            self.close_links_of_leaf(tag, node, kept);
         }
         if !kept {
             self.take_back(out_start);
@@ -78,8 +73,7 @@ impl XmlRewriter<'_, '_, '_> {
             (content, element, node.layouts.is_empty())
             && self.session.is_traced(element, treatment, span.text(text))
         {
-            let is_section = text.as_bytes().get(..span.start()).is_some_and(|before| before.ends_with(SECTION_START));
-            let behind = if is_section { SECTION_START.len() } else { 0 };
+            let behind = if is_section(text, span) { SECTION_START.len() } else { 0 };
             self.session.trace(element, Some(node), span, out_content + behind);
         }
         self.end_tag(tag.name, tag.namespace, end);
@@ -87,6 +81,16 @@ impl XmlRewriter<'_, '_, '_> {
             parent.released = true;
         }
         Ok(())
+    }
+
+    /// Notes what becomes of the names and references of a leaf.
+    fn close_links_of_leaf(&mut self, tag: &StartTag, node: &Node, kept: bool) {
+        if self.session.buffers.links.is_writing() {
+            return;
+        }
+        let may_point = self.session.grants_reference(Some(node));
+        let closing = if kept { Closing::Object { speaks: true, may_point } } else { Closing::Dropped };
+        self.session.buffers.links.close(tag.span.start(), closing);
     }
 
     /// Copies the content of a leaf up to its end tag, whose span is given.
@@ -179,7 +183,23 @@ enum Content {
     Joined { torn: bool },
 }
 
+impl Content {
+    /// What it means. A joined one is in the buffer of decoded text.
+    fn value(self, text: &str) -> Value<'_> {
+        match self {
+            Self::One(span) => Value::Plain(span.text(text)),
+            Self::Joined { .. } => Value::Decoded,
+        }
+    }
+}
+
 const SECTION_START: &[u8] = b"<![CDATA[";
+
+/// Whether a content is that of a CDATA section.
+#[inline]
+fn is_section(text: &str, content: Span) -> bool {
+    text.as_bytes().get(..content.start()).is_some_and(|before| before.ends_with(SECTION_START))
+}
 
 /// Whether two texts that meet where something between them went make another one: the end of a section, or one line end
 /// of two.

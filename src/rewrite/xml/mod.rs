@@ -161,14 +161,14 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     /// Writes the XML declaration. Whatever label the message has, the output is UTF-8.
     fn xml_declaration(&mut self, opening: &Opening) {
         let Declaration { span, encoding } = opening.declaration;
-        let is_other = |label: &Span| !label.of(self.text.as_bytes()).eq_ignore_ascii_case(UTF_8_NAME.as_bytes());
-        match encoding.filter(is_other) {
-            Some(encoding) => {
+        let bytes = self.text.as_bytes();
+        match encoding {
+            Some(encoding) if !encoding.of(bytes).eq_ignore_ascii_case(UTF_8_NAME.as_bytes()) => {
                 self.copy(Span::new(span.start(), encoding.start()));
                 self.out.bytes().extend_from_slice(UTF_8_NAME.as_bytes());
                 self.copy(Span::new(encoding.end(), span.end()));
             }
-            None => self.copy(span),
+            _ => self.copy(span),
         }
     }
 
@@ -430,12 +430,15 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.out.copy(span);
     }
 }
+
 /// The white space at the end of a text, or else at its start.
 fn nearest_space(span: Span, message: &[u8]) -> Span {
     let bytes = span.of(message);
-    let count = |blank: &mut dyn Iterator<Item = &u8>| blank.take_while(|byte| is_space(**byte)).count();
-    match count(&mut bytes.iter().rev()) {
-        0 => Span::new(span.start(), span.start() + count(&mut bytes.iter())),
+    match bytes.iter().rev().take_while(|byte| is_space(**byte)).count() {
+        0 => {
+            let leading = bytes.iter().take_while(|byte| is_space(**byte)).count();
+            Span::new(span.start(), span.start() + leading)
+        }
         trailing => Span::new(span.end() - trailing, span.end()),
     }
 }

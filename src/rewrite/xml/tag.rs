@@ -76,14 +76,11 @@ impl XmlRewriter<'_, '_, '_> {
         let format = self.session.format;
         let start = self.out.len();
         for own in &format.own_prefixes {
-            let mut attributes = self.reader.attributes().iter();
-            let declares = |attribute: &Attribute| match attribute.kind {
+            let is_declared = self.reader.attributes().iter().any(|attribute| match attribute.kind {
                 AttributeKind::Declaration { namespace, .. } => namespace == own.namespace,
                 AttributeKind::Attribute { .. } => false,
-            };
-            if (attributes.any(declares) || is_planted(Planted::UnusedDeclaration))
-                && !is_planted(Planted::LostDeclaration)
-            {
+            });
+            if (is_declared || is_planted(Planted::UnusedDeclaration)) && !is_planted(Planted::LostDeclaration) {
                 self.out.bytes().extend_from_slice(own.declaration.as_bytes());
             }
         }
