@@ -1,13 +1,14 @@
-//! Writing a value less precisely: the year of a date, five digits of a postal code, the last four of an identifier.
+//! Writes a value less precisely: the year of a date, five digits of a postal code, the last four characters of an
+//! identifier.
 //!
-//! Each treatment takes its own result for a value and gives it back, so redacting twice changes nothing.
+//! Each treatment maps its own result to itself, so redacting twice changes nothing.
 
 use dmv_redact_model::catalog::{Treatment, trim};
 
-/// What stands for a masked value. Constant: not even a length is told.
+/// Replaces a masked value. Constant, so that not even a length is revealed.
 const MASK: &str = "****";
 
-/// Whether `value` is what `treatment` writes, and so must not be judged as a value again.
+/// Whether `value` is a result of `treatment`, which must not be judged as a value again.
 pub(super) fn is_result(treatment: Treatment, value: &str) -> bool {
     match treatment {
         Treatment::Mask => value == MASK,
@@ -19,8 +20,8 @@ pub(super) fn is_result(treatment: Treatment, value: &str) -> bool {
     }
 }
 
-/// Writes `value` as `treatment` has it into `into`, which is empty; `false` when the treatment can't read the value.
-/// The value conforms to its element's shape.
+/// Writes the result of `treatment` for `value` into `into`, which is empty; `false` if the treatment can't read the
+/// value. The value conforms to its element's shape.
 pub(super) fn apply(treatment: Treatment, value: &str, into: &mut String) -> bool {
     let value = trim(value);
     match treatment {
@@ -42,7 +43,7 @@ pub(super) fn apply(treatment: Treatment, value: &str, into: &mut String) -> boo
 /// The year of a date: `YYYY`, `YYYY-MM`, `YYYY-MM-DD` with or without a time, `YYYYMMDD`, `MMDDYYYY`, `MM/DD/YYYY`, `MM-DD-YYYY`.
 fn year(value: &str) -> Option<&str> {
     let bytes = value.as_bytes();
-    // In `MMDDYYYY` the first two digits would be a month as well: what reads as a year of our time is one.
+    // In `MMDDYYYY` the first two digits would be a month as well: a plausible year takes precedence.
     let place = match bytes {
         [_, _, _, _] => 0,
         [_, _, _, _, b'-', _, _] if is_month(value, 5) => 0,
@@ -83,7 +84,7 @@ fn zip5(value: &str) -> Option<&str> {
     value.get(..5).filter(|zip5| is_whole && zip5.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The last four letters or digits behind the mask; an identifier of fewer than five would be told whole.
+/// The mask and the last four letters or digits; an identifier of fewer than five would be revealed whole.
 fn last4(value: &str, into: &mut String) -> bool {
     let counted = value.chars().filter(char::is_ascii_alphanumeric);
     let count = counted.clone().count();

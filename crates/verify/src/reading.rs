@@ -236,7 +236,7 @@ impl EnvelopeFact {
     }
 }
 
-/// Where a value stands in an output.
+/// Where a value is in an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stands {
     /// As a text that says what it says, from byte to byte.
