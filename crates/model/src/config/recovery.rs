@@ -204,9 +204,9 @@ impl Edit<'_> {
                 }
             }
             RepairAttempt::Remove => {
-                let is_at_span =
-                    |(key, value): &(&Spanned<_>, &Spanned<_>)| key.span() == *self.span || value.span() == *self.span;
-                if let Some(key) = table.iter().find(is_at_span).map(|(key, _)| key.clone()) {
+                let mut entries = table.iter();
+                let found = entries.find(|(key, value)| key.span() == *self.span || value.span() == *self.span);
+                if let Some(key) = found.map(|(key, _)| key.clone()) {
                     return table.remove(&key).is_some();
                 }
             }

@@ -272,9 +272,8 @@ impl Formats {
     }
 
     fn find_root(&self, syntax: Syntax, namespace: NamespaceId, local: &[u8]) -> Option<&Format> {
-        let is_root =
-            |root: &&FormatRoot| root.syntax == syntax && root.namespace == namespace && root.local.as_bytes() == local;
-        self.roots.iter().find(is_root).and_then(|root| self.all.get(root.format))
+        let mut roots = self.roots.iter().filter(|root| root.syntax == syntax && root.namespace == namespace);
+        roots.find(|root| root.local.as_bytes() == local).and_then(|root| self.all.get(root.format))
     }
 
     /// Builds what is otherwise built for the first message of each format.

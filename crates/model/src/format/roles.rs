@@ -227,13 +227,12 @@ impl MappingReader<'_> {
 
     /// No path may be listed as unmapped twice.
     fn unmapped_once(&self, raw: &RawFormat) -> Checked<()> {
-        let mut paths = raw.unmapped.iter().enumerate();
-        let is_twice =
-            |(index, path): &(usize, &Spanned<String>)| raw.unmapped.iter().take(*index).any(|other| other == *path);
-        match paths.find(is_twice) {
-            Some((_, path)) => Err(self.fault(path, "is named twice")),
-            None => Ok(()),
+        for (index, path) in raw.unmapped.iter().enumerate() {
+            if raw.unmapped.iter().take(index).any(|other| other == path) {
+                return Err(self.fault(path, "is named twice"));
+            }
         }
+        Ok(())
     }
 
     /// An attribute or member that names objects isn't a value: it is handled first, so a mapped path to it would never

@@ -146,9 +146,8 @@ impl Resolver<'_> {
         groups: &Groups,
         is_heading: bool,
     ) -> Result<GroupedPattern, ConfigError> {
-        let element =
-            |(name, id): (&Spanned<String>, &Spanned<String>)| Ok((name.clone(), self.element(id, is_heading)?));
-        Ok(GroupedPattern { pattern: pattern.clone(), groups: all(groups.iter().map(element))?.into_iter().collect() })
+        let groups = all(groups.iter().map(|(name, id)| Ok((name.clone(), self.element(id, is_heading)?))))?;
+        Ok(GroupedPattern { pattern: pattern.clone(), groups: groups.into_iter().collect() })
     }
 
     fn element(&self, id: &Spanned<String>, is_heading: bool) -> Result<ElementId, ConfigError> {
