@@ -14,7 +14,7 @@ const MAX_REPORTED: u64 = 100;
 
 /// Takes what is left over, one entry after another.
 pub(super) struct LeftOver<'w> {
-    /// The run's own state, which is none of it.
+    /// The run's own state, which is not left over.
     pub(super) folder: &'w StateFolder,
     pub(super) out: &'w Path,
     /// Whether to remove it.

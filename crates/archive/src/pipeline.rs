@@ -74,7 +74,7 @@ pub(super) fn run<'scope, T: Send + 'scope, W: ResultSink<T>>(
 ) {
     let (results, arrived) = channel::<(u64, usize, T)>();
     thread::scope(|threads| {
-        threads.spawn(move || write_all(&arrived, budget, is_over, writer));
+        threads.spawn(move || write_in_order(&arrived, budget, is_over, writer));
         workers.in_place_scope(|scope| {
             let mut feed = Feed { scope, results, budget, is_over, next: 0 };
             read(&mut feed);
@@ -84,7 +84,7 @@ pub(super) fn run<'scope, T: Send + 'scope, W: ResultSink<T>>(
 
 /// Writes results in the order of their numbers until no more arrive. After the writer has ended the run, results are
 /// only received, so that their weight is released.
-fn write_all<T, W: ResultSink<T>>(
+fn write_in_order<T, W: ResultSink<T>>(
     arrived: &Receiver<(u64, usize, T)>,
     budget: &ByteBudget,
     is_over: &AtomicBool,
