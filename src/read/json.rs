@@ -114,9 +114,10 @@ impl<'m> JsonReader<'m> {
             return Err(self.refuse("a member name is wanted"));
         }
         let start = self.position + 1;
-        let mark = |word| mark_equal(word, b'"') | mark_equal(word, b'\\') | mark_control(word);
-        let quote = find_in_name(self.bytes, start, mark).filter(|at| self.bytes.get(*at) == Some(&b'"'));
-        let name = match quote {
+        let quote = find_in_name(self.bytes, start, |word| {
+            mark_equal(word, b'"') | mark_equal(word, b'\\') | mark_control(word)
+        });
+        let name = match quote.filter(|at| self.bytes.get(*at) == Some(&b'"')) {
             Some(end) => {
                 self.position = end + 1;
                 JsonString { inner: Span::new(start, end), escaped: false }
@@ -248,55 +249,49 @@ impl<'m> JsonReader<'m> {
 
     /// Skips the escape at `at`; a surrogate pair counts as one.
     fn escape(&self, at: usize) -> ReadResult<usize> {
-        let refuse = |detail| Err(Refusal::at(Reason::NotWellFormedJson, at, detail));
-        match self.bytes.get(at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+        let detail = match self.bytes.get(at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => return Ok(at + 2),
             Some(b'u') => match hex4(self.bytes, at + 2) {
-                Some(0xD800..=0xDBFF) => {
-                    let low =
-                        self.bytes.get(at + 6..at + 8).filter(|next| *next == b"\\u").and(hex4(self.bytes, at + 8));
-                    match low {
-                        Some(0xDC00..=0xDFFF) => Ok(at + 12),
-                        _ => refuse("a lone surrogate"),
-                    }
-                }
-                Some(0xDC00..=0xDFFF) => refuse("a lone surrogate"),
-                Some(_) => Ok(at + 6),
-                None => refuse("an escape without four hexadecimal digits"),
+                Some(0xD800..=0xDBFF) if self.is_low_surrogate(at + 6) => return Ok(at + 12),
+                Some(0xD800..=0xDFFF) => "a lone surrogate",
+                Some(_) => return Ok(at + 6),
+                None => "an escape without four hexadecimal digits",
             },
-            _ => refuse("an unknown escape"),
-        }
+            _ => "an unknown escape",
+        };
+        Err(Refusal::at(Reason::NotWellFormedJson, at, detail))
+    }
+
+    /// Whether the escape at `at` is the second of a surrogate pair.
+    #[inline]
+    fn is_low_surrogate(&self, at: usize) -> bool {
+        self.bytes.get(at..at + 2).is_some_and(|next| next == b"\\u")
+            && matches!(hex4(self.bytes, at + 2), Some(0xDC00..=0xDFFF))
     }
 
     fn number(&mut self) -> ReadResult<Span> {
         let start = self.position;
-        let digits = |from: usize| {
-            let rest = self.bytes.get(from..).unwrap_or_default();
-            from + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
-        };
-        let refuse = |at| Err(Refusal::at(Reason::NotWellFormedJson, at, "a number is not written as JSON writes it"));
         let mut at = start + usize::from(self.bytes.get(start) == Some(&b'-'));
-        match self.bytes.get(at) {
-            Some(b'0') => at += 1,
-            Some(b'1'..=b'9') => at = digits(at),
-            _ => return refuse(at),
-        }
+        // No digit may follow a leading zero: `lexeme` refuses it.
+        at = if self.bytes.get(at) == Some(&b'0') { at + 1 } else { self.digits(at)? };
         if self.bytes.get(at) == Some(&b'.') {
-            let end = digits(at + 1);
-            if end == at + 1 {
-                return refuse(end);
-            }
-            at = end;
+            at = self.digits(at + 1)?;
         }
         if let Some(b'e' | b'E') = self.bytes.get(at) {
-            at += 1 + usize::from(matches!(self.bytes.get(at + 1), Some(b'+' | b'-')));
-            let end = digits(at);
-            if end == at {
-                return refuse(end);
-            }
-            at = end;
+            let has_sign = matches!(self.bytes.get(at + 1), Some(b'+' | b'-'));
+            at = self.digits(at + 1 + usize::from(has_sign))?;
         }
         self.lexeme(start, at)
+    }
+
+    /// The end of the digits at `from`, of which there must be one.
+    #[inline]
+    fn digits(&self, from: usize) -> ReadResult<usize> {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        match rest.iter().take_while(|byte| byte.is_ascii_digit()).count() {
+            0 => Err(Refusal::at(Reason::NotWellFormedJson, from, "a number is not written as JSON writes it")),
+            count => Ok(from + count),
+        }
     }
 
     fn literal(&mut self, word: &[u8]) -> ReadResult<Span> {
@@ -458,13 +453,14 @@ mod tests {
         }
     }
 
+    fn nested(depth: usize) -> String {
+        let open: String = (0..depth).map(|at| if at % 3 == 0 { "{\"a\":" } else { "[" }).collect();
+        let close: String = (0..depth).rev().map(|at| if at % 3 == 0 { "}" } else { "]" }).collect();
+        format!("{open}1{close}")
+    }
+
     #[test]
     fn p8_depth_is_bounded_and_brackets_are_kept_beyond_a_word() {
-        let nested = |depth: usize| {
-            let open: String = (0..depth).map(|at| if at % 3 == 0 { "{\"a\":" } else { "[" }).collect();
-            let close: String = (0..depth).rev().map(|at| if at % 3 == 0 { "}" } else { "]" }).collect();
-            format!("{open}1{close}")
-        };
         assert_eq!(read(&nested(128)), Ok(()));
         assert_eq!(read(&nested(129)).unwrap_err().reason(), Reason::Limit);
         assert_eq!(read(&"[".repeat(1_000_000)).unwrap_err().reason(), Reason::Limit);

@@ -52,7 +52,6 @@ impl Limits {
     /// # Errors
     /// When there is no such limit (the error suggests the nearest name), or the number is invalid.
     pub fn set(&mut self, setting: &str) -> Result<(), ConfigError> {
-        let error = |message: String| ConfigError::of_file("--limit", message);
         let Some((name, number)) = setting.split_once('=') else {
             return Err(error(format!("`{setting}` is not NAME=NUMBER")));
         };
@@ -67,6 +66,10 @@ impl Limits {
         }
         Ok(())
     }
+}
+
+fn error(message: String) -> ConfigError {
+    ConfigError::of_file("--limit", message)
 }
 
 impl Default for Limits {

@@ -1,5 +1,5 @@
-//! JSON-LD's `@context`, as far as prefix bindings go: it must say of the format's prefixes what the format says, and
-//! on output it holds the bindings that the output uses.
+//! JSON-LD's `@context`, restricted to prefix bindings: it must bind the format's prefixes as the format does, and the
+//! output's has the bindings that the output uses.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -15,17 +15,17 @@ use dmv_redact_model::span::Span;
 /// The name of the member.
 pub(super) const CONTEXT: &str = "@context";
 
-/// A binding of a prefix of the format, as it stands in the context.
+/// A binding of a prefix of the format, as written in the context.
 #[derive(Debug, Clone, Copy)]
 struct Binding {
     namespace: NamespaceId,
-    /// Behind the comma or brace before it.
+    /// After the comma or brace before it.
     separator_end: usize,
     member: Span,
     spelling: Spelling,
 }
 
-/// How a binding is written, as far as the sender is free to choose.
+/// The sender's choices in writing a binding.
 #[derive(Debug, Clone, Copy)]
 struct Spelling {
     /// Without escapes.
@@ -38,43 +38,43 @@ struct Spelling {
 /// The context of one message, and which namespaces the output uses.
 #[derive(Debug, Default)]
 pub(super) struct Context {
-    /// Where the value stands in the output.
+    /// Where the value is in the output.
     written: Option<Span>,
-    /// What was read of the last context at the top level that was right. One that is the same to the byte says the same.
+    /// The last valid top-level context. One with the same bytes means the same.
     known: Known,
     familiar: Familiar,
     names: UsedNamespaces,
-    /// The context as it is to stand in the output.
+    /// The context for the output.
     narrowed: Vec<u8>,
 }
 
-/// A context that has been read. Places in it are counted from its brace.
+/// A context that has been read. Offsets in it are relative to its brace.
 #[derive(Debug, Default)]
 struct Known {
     format: FormatId,
     text: String,
-    /// The names of its members, by places in its message; those that bind no prefix of the format are not among the bindings.
+    /// The names of its members, as spans of its message; those that bind no prefix of the format aren't among the
+    /// bindings.
     names: Vec<JsonString>,
     bindings: Vec<Binding>,
-    /// From behind the last value to behind the closing brace.
+    /// From after the last value to after the closing brace.
     closing: Span,
 }
 
-/// Bindings of a format's own prefixes that were right. One that is the same to the byte is right, too, in whatever order
-/// they stand.
+/// Valid bindings of a format's own prefixes. One with the same bytes is valid too, whatever their order.
 #[derive(Debug, Default)]
 struct Familiar {
     format: FormatId,
-    /// As they stand in a context, with the bytes of the prefix, which stands in quotes at the beginning.
+    /// As written in a context, with the bytes of the prefix, which is in quotes at the beginning.
     bindings: Vec<(String, usize, NamespaceId, Spelling)>,
 }
 
-/// Bindings that are kept, and bytes of the longest of them.
+/// Maximum number of kept bindings, and the maximum length of one in bytes.
 const MOST_FAMILIAR: usize = 16;
 const FAMILIAR_BYTES: usize = 256;
 
 impl Familiar {
-    /// Passes a binding that comes next, if it is one of these. Gives its prefix, and the namespace.
+    /// Skips the next binding if it is one of these. Returns its prefix and the namespace.
     fn pass(&self, reader: &mut JsonReader<'_>) -> Option<(JsonString, (NamespaceId, Spelling))> {
         let start = reader.position() + 1;
         let (_, bytes, own, spelling) =
@@ -82,7 +82,7 @@ impl Familiar {
         Some((JsonString { inner: Span::new(start, start + bytes), escaped: false }, (*own, *spelling)))
     }
 
-    /// Notes a binding that was read in full.
+    /// Remembers a binding that was read in full.
     fn note(&mut self, binding: &str, prefix: JsonString, (own, spelling): (NamespaceId, Spelling)) {
         if self.bindings.len() < MOST_FAMILIAR && binding.len() <= FAMILIAR_BYTES && !prefix.escaped {
             self.bindings.push((binding.to_owned(), prefix.inner.len(), own, spelling));
@@ -90,7 +90,7 @@ impl Familiar {
     }
 }
 
-/// Bytes of the longest context that another is compared with.
+/// Maximum length in bytes of a context that others are compared with.
 const KNOWN_BYTES: usize = 4096;
 
 impl Context {
@@ -99,7 +99,7 @@ impl Context {
         self.names.reset(namespaces);
     }
 
-    /// Notes that a name written at `at` is of this namespace.
+    /// Records that a name written at `at` has this namespace.
     #[inline]
     pub(super) fn mark_used(&mut self, namespace: NamespaceId, at: usize) {
         self.names.mark(namespace, at);
@@ -111,18 +111,18 @@ impl Context {
         self.names.take_back(at);
     }
 
-    /// Whether the top-level context has been met.
+    /// Whether the top-level context has been copied.
     pub(super) fn is_copied(&self) -> bool {
         self.written.is_some()
     }
 
-    /// Notes where the top-level context was copied to.
+    /// Records where the top-level context was copied to.
     pub(super) fn copied_to(&mut self, span: Span) {
         self.written = Some(span);
     }
 
-    /// Makes the context bind the prefixes that the output uses, each to its namespace, in the format's order. Nothing else
-    /// of it is the sender's than its layout, and that only where it is so already.
+    /// Makes the context bind the prefixes that the output uses, each to its namespace, in the format's order. Only the
+    /// layout is the sender's, and only if it has this order already.
     pub(super) fn narrow(&mut self, out: &mut Vec<u8>, format: &Format, trace: &mut Trace) {
         let Some(written) = self.written else { return };
         self.narrowed.clear();
@@ -147,7 +147,7 @@ impl Context {
         })
     }
 
-    /// Whether a binding of the message that is used ends in a `#`, among those of URIs that end in a slash, or the others.
+    /// Whether a used binding of the message ends in `#`, among those of URIs that end in a slash, or among the others.
     fn has_mark(&self, is_slashed: bool) -> bool {
         self.known.bindings.iter().any(|binding| {
             self.names.holds(binding.namespace)
@@ -172,7 +172,7 @@ impl Context {
         let Self { known, names, narrowed, .. } = self;
         narrowed.push(b'{');
         for binding in known.bindings.iter().filter(|binding| names.holds(binding.namespace)) {
-            // The space before a comma may be that of what went.
+            // The white space before a comma may belong to a removed binding.
             if narrowed.len() > 1 {
                 narrowed.push(b',');
             }
@@ -200,7 +200,7 @@ impl Context {
     }
 
     /// Reads a context and refuses one that contradicts the format or is more than plain bindings. Only the top-level
-    /// one goes out; `is_top` says that this is it.
+    /// one is released; `is_top` says that this is it.
     pub(super) fn read(
         &mut self,
         reader: &mut JsonReader<'_>,
@@ -224,7 +224,7 @@ impl Context {
         if !is_top {
             return Known::default().read(reader, text, format, namespaces, limits, &mut self.familiar);
         }
-        // Of one that is refused nothing is to be taken for known.
+        // Nothing of a refused one may be remembered.
         self.known.text.clear();
         self.known.read(reader, text, format, namespaces, limits, &mut self.familiar)?;
         self.known.format = format.id;
@@ -244,9 +244,8 @@ impl Known {
         familiar: &mut Familiar,
     ) -> Result<(), Refusal> {
         let start = reader.position();
-        let refuse = |detail| Err(Refusal::at(Reason::Context, start, detail));
         if reader.kind()? != ValueKind::Object {
-            return refuse("a context is more than plain prefix bindings");
+            return Err(Refusal::at(Reason::Context, start, NO_PLAIN_CONTEXT));
         }
         reader.take(b'{');
         self.names.clear();
@@ -289,17 +288,18 @@ impl Known {
     }
 }
 
-/// Names of a context that are compared each with each; of more than these a set is made.
+const NO_PLAIN_CONTEXT: &str = "a context is more than plain prefix bindings";
+
+/// Up to this many names are compared pairwise; more go into a set.
 const FEW_NAMES: usize = 16;
 
-/// Whether a name stands twice.
+/// Whether a name occurs twice.
 fn binds_twice(names: &[JsonString], text: &str) -> bool {
     if names.len() <= FEW_NAMES {
-        let is_before = |(place, name): (usize, &JsonString)| {
+        return names.iter().enumerate().any(|(place, name)| {
             let name = meaning(*name, text);
             names.iter().take(place).any(|before| meaning(*before, text) == name)
-        };
-        return names.iter().enumerate().any(is_before);
+        });
     }
     let mut seen = HashSet::with_capacity(names.len());
     !names.iter().all(|name| seen.insert(meaning(*name, text)))
@@ -313,39 +313,39 @@ fn binding(
     namespaces: &Namespaces,
     start: usize,
 ) -> Result<(JsonString, Option<(NamespaceId, Spelling)>), Refusal> {
-    let refuse = |detail| Err(Refusal::at(Reason::Context, start, detail));
     let spelled = reader.name()?;
     let name = meaning(spelled, text);
     let uri = match reader.kind()? {
-        ValueKind::Scalar => reader.scalar()?,
-        ValueKind::Object | ValueKind::Array => return refuse("a context is more than plain prefix bindings"),
+        ValueKind::Scalar => Some(reader.scalar()?),
+        ValueKind::Object | ValueKind::Array => None,
     };
-    let Scalar::String(spelled_uri) = uri else {
-        return refuse("a context is more than plain prefix bindings");
+    let Some(Scalar::String(spelled_uri)) = uri else {
+        return Err(Refusal::at(Reason::Context, start, NO_PLAIN_CONTEXT));
     };
     let uri = meaning(spelled_uri, text);
     // The URIs of NIEM 5 get a `#` in JSON-LD.
     let short = uri.strip_suffix('#').unwrap_or(&uri);
     let own = format.prefixes.iter().find(|(prefix, _)| *prefix == name).map(|(_, id)| *id);
-    let is_of_format = |uri: &str| format.has_namespace(namespaces.id(uri.as_bytes()));
-    match own {
-        Some(own) if namespaces.uri(own) == uri || namespaces.uri(own) == short => {}
-        Some(_) => return refuse("a context binds a prefix of the format to another namespace"),
-        None if is_of_format(&uri) || is_of_format(short) => {
-            return refuse("a context binds another prefix to a namespace of the format");
+    let detail = match own {
+        Some(own) if namespaces.uri(own) == uri || namespaces.uri(own) == short => {
+            let spelling = Spelling {
+                is_plain: !spelled.escaped && !spelled_uri.escaped,
+                is_slashed: namespaces.uri(own).ends_with('/'),
+                has_mark: namespaces.uri(own) != uri,
+            };
+            return Ok((spelled, Some((own, spelling))));
         }
-        None if name.contains(['@', ':']) => return refuse("a context is more than plain prefix bindings"),
-        None => {}
-    }
-    let spelling = |own: NamespaceId| Spelling {
-        is_plain: !spelled.escaped && !spelled_uri.escaped,
-        is_slashed: namespaces.uri(own).ends_with('/'),
-        has_mark: namespaces.uri(own) != uri,
+        Some(_) => "a context binds a prefix of the format to another namespace",
+        None if [&*uri, short].into_iter().any(|uri| format.has_namespace(namespaces.id(uri.as_bytes()))) => {
+            "a context binds another prefix to a namespace of the format"
+        }
+        None if name.contains(['@', ':']) => NO_PLAIN_CONTEXT,
+        None => return Ok((spelled, None)),
     };
-    Ok((spelled, own.map(|own| (own, spelling(own)))))
+    Err(Refusal::at(Reason::Context, start, detail))
 }
 
-/// What a string means.
+/// The meaning of a string.
 fn meaning(string: JsonString, text: &str) -> Cow<'_, str> {
     let spelled = string.inner.text(text);
     if !string.escaped {

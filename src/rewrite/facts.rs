@@ -9,14 +9,14 @@ pub(super) enum Fact<T> {
     #[default]
     Absent,
     Known(T),
-    /// Something stands there that is none, at this place.
+    /// An invalid one, at this offset.
     Invalid(usize),
-    /// Two different ones stand there; the second at this place.
+    /// Two different ones; the second is at this offset.
     Several(usize),
 }
 
 impl<T: Copy + PartialEq> Fact<T> {
-    /// Takes one more statement into account.
+    /// Adds one more statement.
     fn note(&mut self, value: Option<T>, offset: usize) {
         *self = match (*self, value) {
             (Self::Absent, Some(value)) => Self::Known(value),
@@ -27,7 +27,7 @@ impl<T: Copy + PartialEq> Fact<T> {
         };
     }
 
-    /// Takes into account that something stands there which is no value at all.
+    /// Records that something is there that isn't a value.
     pub(super) fn note_missing(&mut self, offset: usize) {
         if *self == Self::Absent {
             *self = Self::Invalid(offset);

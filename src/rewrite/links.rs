@@ -1,30 +1,30 @@
-//! Names of objects and references between them: a reference to an object that is removed goes too, a name that nothing
-//! refers to tells nothing and goes, and what stays is numbered, so that nothing of the sender's goes out with it.
+//! Names of objects and references between them: a reference to a removed object is removed too, and so is a name that
+//! nothing refers to; what stays is numbered, so that no spelling of the sender's is released.
 //!
-//! Whether an object stays is known only when the whole message was read, and a reference may stand before it. So the
-//! first pass writes no link, and notes all of them; then those that may stay follow from one another, in linear time,
-//! however long a chain of them is; and a second pass writes these. Beginning with the objects that say something
-//! themselves is what keeps a ring of references from holding itself up.
+//! Whether an object stays is known only when the whole message was read, and a reference may precede it. So the first
+//! pass writes no links, only records them. Then those that may stay are derived from one another, in linear time
+//! whatever the length of a chain, and a second pass writes them. The derivation starts at the objects with content of
+//! their own, so that a ring of references doesn't keep itself alive.
 
 use std::collections::HashMap;
 
 use dmv_redact_model::format::LinkKind;
 
-/// A name that the message has for an object, by its place among all.
+/// The index of a name that the message has for an object.
 type NameId = usize;
 
-/// What becomes of an object that carries links.
+/// The outcome of an object that has links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Closing {
-    /// Nothing of it or in it goes out, whatever else does.
+    /// Nothing of it or in it is released.
     Dropped,
-    /// It says nothing itself and has no parts: it goes out if it stands for an object that does.
+    /// It has no content and no parts: it is released if it refers to an object that is.
     Reference,
-    /// It has parts. `speaks`: something of it goes out; otherwise it depends on the references in it.
+    /// It has parts. `speaks`: something of it is released; otherwise it depends on the references in it.
     Object { speaks: bool, may_point: bool },
 }
 
-/// What a link does.
+/// The role of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Name,
@@ -50,6 +50,14 @@ struct Link {
     object: usize,
 }
 
+impl Link {
+    /// The representatives of its names.
+    fn classes(&self, targets: &[NameId], class_of: &[NameId]) -> impl Iterator<Item = NameId> {
+        let names = targets.get(self.targets.0..self.targets.1).unwrap_or_default();
+        names.iter().filter_map(|name| class_of.get(*name).copied())
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Object {
     /// Where it begins in the message.
@@ -62,12 +70,12 @@ struct Object {
     links: (usize, usize),
 }
 
-/// A link that goes out.
+/// A link that is released.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kept {
     offset: usize,
     kind: LinkKind,
-    /// Whether its object stands for another.
+    /// Whether its object is a reference to another.
     pub(super) is_reference: bool,
     /// Its names among [`Links::kept_names`].
     names: (usize, usize),
@@ -84,7 +92,7 @@ pub(super) struct Links {
     /// Objects whose parent isn't known yet.
     without_parent: Vec<usize>,
     links: Vec<Link>,
-    /// What goes out, in the order of the message.
+    /// The links that are released, in the order of the message.
     kept: Vec<Kept>,
     kept_names: Vec<NameId>,
     /// The numbers of names, in the order in which they are written.
@@ -92,20 +100,20 @@ pub(super) struct Links {
     /// Where links were written in this pass, and whether one was taken back.
     written_at: Vec<usize>,
     was_taken_back: bool,
-    /// References that don't go out.
+    /// References that aren't released.
     lost: u32,
 }
 
-/// What a pass has shown.
+/// The result of a pass.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Agreement {
     /// Every reference has its object and every name its reference.
     Reached,
-    /// The pass must be done again, to write the links that may stay.
+    /// Another pass must write the links that may stay.
     NeedsPass,
-    /// Two objects that are referred to have one id, the second of them here.
+    /// Two objects that are referred to have the same id; the second is at this offset.
     Ambiguous(usize),
-    /// The links that were written are not those that may stay.
+    /// The links that were written aren't those that may stay.
     Broken,
 }
 
@@ -135,18 +143,18 @@ impl Links {
         self.lost = 0;
     }
 
-    /// Whether links are written in this pass; otherwise they are noted.
+    /// Whether links are written in this pass; otherwise they are recorded.
     pub(super) fn is_writing(&self) -> bool {
         self.is_writing
     }
 
-    /// Whether no link has been noted.
+    /// Whether no link has been recorded.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.open.is_empty() && self.objects.is_empty()
     }
 
-    /// Notes a link of an object that has begun; its value begins at `offset` of the message.
+    /// Records a link of an object that has begun; its value begins at `offset` of the message.
     pub(super) fn note(&mut self, offset: usize, kind: LinkKind, value: &str) {
         let first = self.targets.len();
         match kind {
@@ -175,7 +183,7 @@ impl Links {
         self.targets.push(id);
     }
 
-    /// Notes what becomes of an object that has ended and that began at `start`.
+    /// Records the outcome of an object that has ended and that began at `start`.
     pub(super) fn close(&mut self, start: usize, closing: Closing) {
         let first = self.open.iter().rposition(|link| link.offset < start).map_or(0, |before| before + 1);
         if closing == Closing::Dropped {
@@ -199,7 +207,7 @@ impl Links {
             let role = match (kind, closing) {
                 (LinkKind::Id, _) | (LinkKind::Uri, Closing::Object { .. }) => Role::Name,
                 (LinkKind::Pointers, _) => Role::Pointer,
-                // What says something itself is read, not what it refers to.
+                // An object with content of its own is read, not what it refers to.
                 (LinkKind::Reference, Closing::Object { .. }) => {
                     self.lost += count([targets]);
                     continue;
@@ -223,23 +231,23 @@ impl Links {
         self.without_parent.push(object);
     }
 
-    /// How many references don't go out, now that it is known which links stay.
+    /// The number of references that aren't released; known when the links are resolved.
     pub(super) fn lost(&self) -> u32 {
         self.lost
     }
 
-    /// What is written of the link whose value begins at `offset` of the message.
+    /// The released link whose value begins at `offset` of the message.
     pub(super) fn kept(&self, offset: usize) -> Option<Kept> {
         let place = self.kept.binary_search_by_key(&offset, |kept| kept.offset).ok()?;
         self.kept.get(place).copied().filter(|_| self.is_writing)
     }
 
-    /// Where the values of all links begin that were written in the last pass.
+    /// The offsets of the values of all links that were written in the last pass.
     pub(super) fn kept_offsets(&self) -> Vec<usize> {
         self.kept.iter().map(|kept| kept.offset).collect()
     }
 
-    /// Appends the value of a link that is written at `at` of the output.
+    /// Appends the value of a link, which is at `at` of the output.
     pub(super) fn write(&mut self, kept: Kept, at: usize, out: &mut Vec<u8>) {
         self.written_at.push(at);
         let names = self.kept_names.get(kept.names.0..kept.names.1).unwrap_or_default();
@@ -255,7 +263,7 @@ impl Links {
         }
     }
 
-    /// Forgets what was written from `at` on: it was taken back.
+    /// Discards what was written from `at` on: it was taken back.
     #[inline]
     pub(super) fn take_back(&mut self, at: usize) {
         while self.written_at.last().is_some_and(|written| *written >= at) {
@@ -264,7 +272,7 @@ impl Links {
         }
     }
 
-    /// Compares what the pass has written with what may stay.
+    /// Compares the links that the pass has written with those that may stay.
     pub(super) fn agree(&mut self) -> Agreement {
         if self.is_writing {
             let are_all_written = self.written_at.len() == self.kept.len() && !self.was_taken_back;
@@ -280,17 +288,16 @@ impl Links {
         if self.is_writing { Agreement::NeedsPass } else { Agreement::Reached }
     }
 
-    /// Finds out which links stay.
+    /// Determines which links stay.
     ///
-    /// # Errors
-    /// Where the second of two objects has an id that is referred to.
+    /// # Errors The offset of the second of two objects with the same id, if something refers to it.
     fn resolve(&mut self) -> Result<(), usize> {
         let class_of = self.classes();
-        let class = |target: &NameId| class_of.get(*target).copied().unwrap_or_default();
-        let targets = |link: &Link| self.targets.get(link.targets.0..link.targets.1).unwrap_or_default();
         let mut references: HashMap<NameId, Vec<usize>> = HashMap::new();
         for link in self.links.iter().filter(|link| link.role == Role::Reference) {
-            targets(link).iter().for_each(|name| references.entry(class(name)).or_default().push(link.object));
+            for class in link.classes(&self.targets, &class_of) {
+                references.entry(class).or_default().push(link.object);
+            }
         }
         let mut is_alive = vec![false; self.names.len()];
         let mut open: Vec<usize> = (0..self.objects.len()).collect();
@@ -298,10 +305,11 @@ impl Links {
         while let Some(Object { parent, links, .. }) = open.pop().and_then(|object| self.objects.get(object).copied()) {
             let mut woken: Vec<usize> = parent.into_iter().collect();
             let links = self.links.get(links.0..links.1).unwrap_or_default();
-            for name in links.iter().filter(|link| link.role == Role::Name).flat_map(targets) {
-                if let Some(is_alive @ false) = is_alive.get_mut(class(name)) {
+            let names = links.iter().filter(|link| link.role == Role::Name);
+            for class in names.flat_map(|link| link.classes(&self.targets, &class_of)) {
+                if let Some(is_alive @ false) = is_alive.get_mut(class) {
                     *is_alive = true;
-                    woken.extend(references.remove(&class(name)).unwrap_or_default());
+                    woken.extend(references.remove(&class).unwrap_or_default());
                 }
             }
             for object in woken {
@@ -314,7 +322,7 @@ impl Links {
         self.keep(&class_of, &is_alive)
     }
 
-    /// Lists what stays, now that it is known which names have their objects.
+    /// Lists the links that stay, when it is known which names have objects.
     fn keep(&mut self, class_of: &[NameId], is_alive: &[bool]) -> Result<(), usize> {
         let Self { objects, links, targets, kept, kept_names, lost, .. } = self;
         let references = links.iter().filter(|link| link.role != Role::Name);
@@ -323,18 +331,16 @@ impl Links {
             objects.get(link.object).is_some_and(|o| o.stays && (link.role != Role::Pointer || o.may_point))
         });
         links.sort_unstable_by_key(|link| link.offset);
-        let alive = |link: &Link| {
-            let names = targets.get(link.targets.0..link.targets.1).unwrap_or_default();
-            let classes = names.iter().filter_map(|name| class_of.get(*name).copied());
-            classes.filter(|class| is_alive.get(*class) == Some(&true)).collect::<Vec<_>>()
-        };
         let mut is_referred_to = vec![false; is_alive.len()];
-        for name in links.iter().filter(|link| link.role != Role::Name).flat_map(alive) {
-            is_referred_to.get_mut(name).into_iter().for_each(|is_referred_to| *is_referred_to = true);
+        for link in links.iter().filter(|link| link.role != Role::Name) {
+            for name in link.classes(targets, class_of).filter(|class| is_alive.get(*class) == Some(&true)) {
+                is_referred_to.get_mut(name).into_iter().for_each(|is_referred_to| *is_referred_to = true);
+            }
         }
         let mut has_id = vec![false; is_alive.len()];
         for link in links.iter() {
-            let mut names = alive(link);
+            let mut names: Vec<NameId> = link.classes(targets, class_of).collect();
+            names.retain(|name| is_alive.get(*name) == Some(&true));
             if link.role == Role::Name {
                 names.retain(|name| is_referred_to.get(*name) == Some(&true));
             }
@@ -356,7 +362,7 @@ impl Links {
         Ok(())
     }
 
-    /// For each name the one that stands for all names of its object: an object may have an id and a URI.
+    /// For each name the representative of all names of its object: an object may have an id and a URI.
     fn classes(&self) -> Vec<NameId> {
         let mut above: Vec<NameId> = (0..self.names.len()).collect();
         for object in &self.objects {
@@ -376,13 +382,13 @@ impl Links {
     }
 }
 
-/// How many names there are in some ranges of them.
+/// The number of names in some ranges.
 fn count(ranges: impl IntoIterator<Item = (usize, usize)>) -> u32 {
     let count: usize = ranges.into_iter().map(|(first, end)| end - first).sum();
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// The top of a chain of names; the chain is halved on the way.
+/// The top of a chain of names (union-find); the chain is halved on the way.
 fn top_of(above: &mut [NameId], name: NameId) -> NameId {
     let mut at = name;
     loop {

@@ -1,8 +1,8 @@
-//! The namespaces that the names in the output are of: what is declared there, and nothing else.
+//! The namespaces of the names in the output: exactly these are declared there.
 
 use dmv_redact_model::format::NamespaceId;
 
-/// Namespaces in use, as far as the output has been written; reused from message to message.
+/// The namespaces used in the output so far; reused from message to message.
 #[derive(Debug, Default)]
 pub(super) struct UsedNamespaces {
     used: Vec<bool>,
@@ -11,14 +11,14 @@ pub(super) struct UsedNamespaces {
 }
 
 impl UsedNamespaces {
-    /// Begins anew; `count` namespaces are known.
+    /// Resets; `count` namespaces are known.
     pub(super) fn reset(&mut self, count: usize) {
         self.used.clear();
         self.used.resize(count, false);
         self.uses.clear();
     }
 
-    /// Notes that a name written at `at` is of this namespace.
+    /// Records that a name written at `at` has this namespace.
     #[inline]
     pub(super) fn mark(&mut self, namespace: NamespaceId, at: usize) {
         if let Some(used @ false) = self.used.get_mut(namespace.index()) {
@@ -27,7 +27,7 @@ impl UsedNamespaces {
         }
     }
 
-    /// Forgets what was written from `at` on.
+    /// Discards what was written from `at` on.
     #[inline]
     pub(super) fn take_back(&mut self, at: usize) {
         while let Some((_, namespace)) = self.uses.pop_if(|(used_at, _)| *used_at >= at) {

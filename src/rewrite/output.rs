@@ -2,8 +2,8 @@
 
 use dmv_redact_model::span::Span;
 
-/// The output of one pass. What follows one another in the message and in the output is copied in one go: most parts
-/// that stay are neighbours.
+/// The output of one pass. Parts that are adjacent in the message and in the output are copied together: most parts
+/// that stay are adjacent.
 #[derive(Debug)]
 pub(super) struct Output<'m, 'o> {
     message: &'m [u8],
@@ -11,7 +11,7 @@ pub(super) struct Output<'m, 'o> {
     run: Run,
 }
 
-/// The stretch of the message that is to be copied next. A loop that writes much has it in its own hands meanwhile.
+/// The range of the message to copy next. A loop that writes much keeps it in a local meanwhile.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Run {
     start: usize,
@@ -29,7 +29,7 @@ impl<'m, 'o> Output<'m, 'o> {
         self.len_with(self.run)
     }
 
-    /// Writes a stretch of the message.
+    /// Writes a range of the message.
     #[inline]
     pub(super) fn copy(&mut self, span: Span) {
         let mut run = self.run;
@@ -37,7 +37,7 @@ impl<'m, 'o> Output<'m, 'o> {
         self.run = run;
     }
 
-    /// Gives the run away, to be given back before anything else is written or asked.
+    /// Hands over the pending run. It must be given back before anything else is written or queried.
     #[inline(always)]
     pub(super) fn run(&self) -> Run {
         self.run
@@ -68,7 +68,7 @@ impl<'m, 'o> Output<'m, 'o> {
         self.bytes.extend_from_slice(self.message.get(run.start..run.end).unwrap_or_default());
     }
 
-    /// Everything that has been written, to be added to.
+    /// Everything that has been written, for appending.
     pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
         self.write(self.run);
         self.run = Run::default();
@@ -110,14 +110,14 @@ pub(super) fn push_xml_text(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends `text` as the content of an element: as it is, but for what markup could be made of.
+/// Appends `text` as the content of an element: only what could be read as markup is escaped.
 pub(super) fn push_xml_content(text: &str, out: &mut Vec<u8>) {
     for byte in text.bytes() {
         match byte {
             b'<' => out.extend_from_slice(b"&lt;"),
             b'>' => out.extend_from_slice(b"&gt;"),
             b'&' => out.extend_from_slice(b"&amp;"),
-            // A reader would take it for a line feed.
+            // A parser would normalize it to a line feed.
             b'\r' => out.extend_from_slice(b"&#13;"),
             _ => out.push(byte),
         }
@@ -140,7 +140,7 @@ pub(super) fn push_json_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Inside a record a name tells what it names; one that could tell more is not let through.
+/// In a record a name says only what it names; a name that could say more isn't released.
 pub fn is_record_name(local: &[u8]) -> bool {
     let digits = local.iter().filter(|byte| byte.is_ascii_digit()).count();
     local.len() <= 64

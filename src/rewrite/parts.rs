@@ -35,7 +35,7 @@ pub(crate) struct Buffers {
     /// The text of a message that isn't UTF-8.
     pub(super) transcoded: String,
     pub(super) rewriting: RewriteBuffers,
-    /// That of the receipt before: written over if nobody holds it any more.
+    /// The record of the previous receipt: reused if no copy of it is left.
     pub(super) record: Option<Arc<Record>>,
 }
 

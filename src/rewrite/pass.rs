@@ -1,4 +1,5 @@
-//! One message from its bytes to its receipt: recognised, rewritten in one pass (rarely two), judged at the end.
+//! Processes one message from its bytes to its receipt: recognized, rewritten in one pass (rarely two), judged at the
+//! end.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::read::{Message, Reason, Refusal, likely_syntax};
 use dmv_redact_model::format::{Format, FormatId, Syntax};
 use dmv_redact_model::policy::{Ori, Requester};
 
-/// Rewrites `message` into `out`, or leaves `out` empty. `check` has the last word on what would go out.
+/// Rewrites `message` into `out`, or leaves `out` empty. `check` makes the final decision on the output.
 pub(crate) fn redact(
     parts: &Arc<Parts>,
     message: &[u8],
@@ -48,7 +49,7 @@ pub(crate) fn redact(
     receipt
 }
 
-/// Where the values of the names and references of a message begin that go out to a requester, in bytes of its text.
+/// The offsets, in the text of a message, of the values of names and references that are released to a requester.
 pub fn kept_links(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> Vec<usize> {
     let mut buffers = Buffers::default();
     let receipt = redact(parts, message, requester, &mut buffers, &mut Vec::new(), |_, _| Ok(()));
@@ -56,14 +57,14 @@ pub fn kept_links(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> 
     if is_released { buffers.rewriting.session.links.kept_offsets() } else { Vec::new() }
 }
 
-/// The receipt of a message of which nothing is looked at.
+/// The receipt of a message that isn't read.
 pub(crate) fn withhold(parts: &Arc<Parts>, bytes: usize, refusal: Refusal) -> Receipt {
     let mut receipt = Receipt::begin(Record::begin(None, parts), bytes, &Requester::default());
     receipt.refusal = Some(refusal);
     receipt
 }
 
-/// Empties the output when it is dropped without a release: on a refusal, and should anything ever unwind.
+/// Empties the output when it is dropped without a release: on a refusal, or during unwinding.
 struct Guard<'o> {
     out: &'o mut Vec<u8>,
     released: bool,
@@ -77,8 +78,7 @@ impl Drop for Guard<'_> {
     }
 }
 
-/// How often a message is read at most under one grant: one pass notes its references, a second writes those that may
-/// stay.
+/// Maximum number of passes under one grant: one records the references, a second writes those that may stay.
 const PASSES: usize = 2;
 
 fn release(
@@ -117,7 +117,7 @@ fn rewrite<'f>(
     let format = recognise(parts, message, opening.as_ref(), head)?;
     receipt.format = Some(format.id);
     let mut session = Session::new(parts, format, requester, session_buffers);
-    let pass = |session: &mut Session<'f>, out: &mut Vec<u8>| -> Result<bool, Refusal> {
+    let result = passes(&mut session, out, |session, out| {
         let trie = format.trie(message.syntax).ok_or_else(unknown_format)?;
         match message.syntax {
             Syntax::Xml => {
@@ -130,8 +130,7 @@ fn rewrite<'f>(
             }
             Syntax::Json => JsonRewriter::new(message.text, &parts.limits, trie, session, json, out).run(),
         }
-    };
-    let result = passes(&mut session, out, pass);
+    });
     if let (GrantState::Decided(grant), Ok(1), true) = (&session.grant_state, &result, is_wanted) {
         let Session { buffers, .. } = &session;
         let (syntax, message_key) = (message.syntax, session.message_key());
@@ -218,8 +217,8 @@ fn open(
     Ok(opening)
 }
 
-/// Repeats the pass until what it let through agrees with what the whole message says. Gives how many it took, those aside
-/// that were not read under the grant that the message has: an envelope behind the body may take one or two.
+/// Repeats the pass until its output agrees with the whole message. Returns the number of passes, without those under
+/// another grant: an envelope after the body may take one or two.
 fn passes<'f>(
     session: &mut Session<'f>,
     out: &mut Vec<u8>,
@@ -255,7 +254,7 @@ fn passes<'f>(
     Err(Refusal::whole(Reason::References, "references don't come to agree with what is released"))
 }
 
-/// The format of a message, by its root; or the one that the caller named.
+/// The format of a message by its root, or the one that the caller named.
 fn recognise<'p>(
     parts: &'p Parts,
     message: Message<'_>,
@@ -278,7 +277,8 @@ fn unknown_format() -> Refusal {
     Refusal::whole(Reason::FormatUnknown, "the message is of no known format")
 }
 
-/// What the JSON message before began with, up to the member that told its format: messages of one switch begin alike.
+/// The beginning of the previous JSON message, up to the member that identified its format: messages of one switch
+/// begin alike.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     bytes: Vec<u8>,
@@ -286,7 +286,7 @@ pub(super) struct Head {
     decoded: String,
 }
 
-/// Bytes of the longest beginning that is remembered.
+/// Maximum length of a remembered beginning in bytes.
 const HEAD_BYTES: usize = 4096;
 
 impl Head {

@@ -1,10 +1,10 @@
-//! Photos by nature, not only by name (P7): images and opaque encoded blobs in a text are found by their content.
+//! Finds photos by content, not only by name (P7): images and opaque encoded blobs in a text.
 //!
-//! Decoding is done only to find, never to clean: what is found goes whole.
+//! Decoding serves only detection: a value in which an image is found is removed whole.
 
-/// First bytes of images and of the containers an image may hide in.
-/// Sources: JPEG (ISO/IEC 10918-1), JPEG 2000 (15444-1), WSQ (FBI IAFIS-IC-0110), PNG (W3C), GIF89a, TIFF 6.0, ANSI/NIST-ITL 1,
-/// PDF (ISO 32000), ZIP (APPNOTE), gzip (RFC 1952). BMP's two letters are too short to tell; its length gives it away.
+/// First bytes of images and of the containers an image may hide in. Sources: JPEG (ISO/IEC 10918-1), JPEG 2000
+/// (15444-1), WSQ (FBI IAFIS-IC-0110), PNG (W3C), GIF89a, TIFF 6.0, ANSI/NIST-ITL 1, PDF (ISO 32000), ZIP (APPNOTE),
+/// gzip (RFC 1952). BMP's two letters are too short for detection; its length field is used instead.
 const MAGIC: [&[u8]; 13] = [
     b"\xFF\xD8\xFF",
     b"\x00\x00\x00\x0CjP  \r\n",
@@ -26,15 +26,15 @@ const GZIP: &[u8] = b"\x1F\x8B\x08";
 const SHORTEST_IMAGE: usize = 16;
 /// A run of this length without a break is no word, number or code of a record.
 const LONGEST_WORD: usize = 40;
-/// A run of this length is looked at for the mixture that encodings have.
+/// A run of this length is checked for the mixture of characters that encodings have.
 const SUSPECT_WORD: usize = 16;
-/// The same over white space: words of a sentence lie in between.
+/// The same across white space: longer, because of the words of a sentence.
 const SUSPECT_RUN: usize = 64;
 
-/// Whether a released text holds an image, or anything encoded that can't be judged.
+/// Whether a text contains an image, or encoded data that can't be judged.
 pub(super) fn is_found_in(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // Most values are a few short words: no image is as short as those.
+    // Most values are a few short words, shorter than any image.
     let is_short =
         bytes.len() < SUSPECT_RUN && bytes.split(|byte| !is_encoding(*byte)).all(|word| word.len() < SHORTEST_IMAGE);
     if is_short {
@@ -69,7 +69,7 @@ fn is_encoding(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
 }
 
-/// A `data:` URI (RFC 2397) that names a media type or an encoding; `DATA: SMITH, JOHN` is none.
+/// A `data:` URI (RFC 2397) that names a media type or an encoding; `DATA: SMITH, JOHN` isn't one.
 fn holds_data_uri(text: &str) -> bool {
     let Some(colon) = memchr::memchr(b':', text.as_bytes()) else { return false };
     let from = colon.saturating_sub(4);
@@ -79,12 +79,12 @@ fn holds_data_uri(text: &str) -> bool {
     uri.is_some_and(|(head, _)| head.contains(['/', ';']))
 }
 
-/// What is known of a run of encoding bytes.
+/// Statistics of a run of encoding bytes.
 #[derive(Debug, Clone, Copy, Default)]
 struct Run {
     length: usize,
     letters_and_digits: usize,
-    /// Places where lower case turns to upper, or letter to digit or back: rare in words, everywhere in encodings.
+    /// Changes from lower to upper case, and between letters and digits: rare in words, frequent in encodings.
     turns: usize,
     has_lower: bool,
     has_upper: bool,
@@ -132,7 +132,7 @@ impl Run {
         !self.has_digit && self.has_lower != self.has_upper && self.longest_stretch < SUSPECT_WORD
     }
 
-    /// A run with its white space taken out.
+    /// A run without its white space.
     fn is_opaque_run(&self) -> bool {
         if self.length < SHORTEST_IMAGE {
             return false;
@@ -158,7 +158,7 @@ fn is_magic(bytes: &[u8]) -> bool {
     is_boxed || is_riff || bytes.starts_with(GZIP) || MAGIC.iter().any(|magic| bytes.starts_with(magic))
 }
 
-/// The first bytes that base64 or base64url text stands for; zeros behind what is no such text.
+/// The first bytes encoded by base64 or base64url text; zeros after the end of such text.
 fn decode_base64(text: &[u8]) -> [u8; 18] {
     let mut bytes = [0; 18];
     let (mut word, mut bits, mut filled) = (0_u32, 0, 0);
@@ -184,7 +184,7 @@ fn decode_base64(text: &[u8]) -> [u8; 18] {
     bytes
 }
 
-/// The first bytes that hexadecimal text stands for; zeros behind what is no such text.
+/// The first bytes encoded by hexadecimal text; zeros after the end of such text.
 fn decode_hex(text: &[u8]) -> [u8; 12] {
     let mut bytes = [0; 12];
     for (slot, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {

@@ -1,5 +1,5 @@
 //! Faults that a test plants in the first reading, to show that the second catches them. Outside of the crate's own
-//! tests none can be planted, and the compiler drops every question after one.
+//! tests none can be planted, and the compiler removes every check for one.
 
 /// What the first reading does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,11 +8,11 @@ pub(crate) enum Planted {
     Grant,
     /// The grant is that of another requester.
     Requester,
-    /// Shapes are not looked at.
+    /// Shapes aren't checked.
     Shape,
-    /// Images in texts are not looked for.
+    /// Images in texts aren't detected.
     Photo,
-    /// Values go out in full where less was permitted.
+    /// Values are released in full where less was permitted.
     Treatment,
     /// Comments go out.
     Comment,
@@ -24,29 +24,29 @@ pub(crate) enum Planted {
     Namespace,
     /// Text beside elements goes out.
     LooseText,
-    /// Texts go out whole of which fields were extracted.
+    /// Texts from which fields are extracted are released whole.
     Rest,
     /// Containers stay in which nothing was released.
     EmptyContainer,
     /// End tags, or closing brackets, are left out.
     EndTag,
-    /// Namespace declarations, and bindings of a context, go out that nothing uses.
+    /// Unused namespace declarations, and unused bindings of a context, are released.
     UnusedDeclaration,
     /// Namespace declarations are left out.
     LostDeclaration,
     /// Commas are left out.
     Comma,
-    /// References go out whatever became of their objects.
+    /// References are released even if their objects were removed.
     Reference,
-    /// Names go out with the message's prefixes.
+    /// Names are released with the message's prefixes.
     ForeignPrefix,
-    /// Names of objects and references go out as the message has them.
+    /// Names of objects and references are released as the message has them.
     OriginalId,
     /// Elements of a record stay in which nothing is left.
     Shell,
-    /// What stands for a denied part is the part itself.
+    /// The placeholder of a denied part is the part itself.
     Placeholder,
-    /// Values are counted that don't go out.
+    /// Values that aren't released are counted.
     LostValue,
 }
 

@@ -1,4 +1,4 @@
-//! The receipt: what became of one message. Never a value of it, nor a digest of one (P6).
+//! The receipt: the outcome of one message. Never a value of it, nor a digest of one (P6).
 
 use std::sync::Arc;
 
@@ -12,32 +12,33 @@ use dmv_redact_model::catalog::{ElementId, Kind};
 use dmv_redact_model::format::FormatId;
 use dmv_redact_model::policy::{Grant, MessageKeyId, Ori, PolicyIdentity, Requester};
 
-/// What became of a message. Exhaustive on purpose: a fifth kind must break the caller's build.
+/// The outcome of a message. Exhaustive on purpose: a fifth kind must break the caller's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Disposition {
-    /// No content had to go: every count of what was removed or made less precise is 0. The output says all that the message
-    /// says. Its bytes may differ: comments, white space, prefixes, ids and the encoding are the output's own.
+    /// Nothing had to be removed: every count of what was removed or made less precise is 0. The output says all that
+    /// the message says. Its bytes may differ: comments, white space, prefixes, ids and the encoding are the output's
+    /// own.
     Released,
-    /// The output holds what the policy permits and nothing else, and lacks something that the message holds.
+    /// The output contains what the policy permits and nothing else, and lacks something that the message contains.
     Redacted,
     /// A person must review the message first; there is no output.
     Held,
-    /// Nothing may go out; there is no output.
+    /// Nothing may be released; there is no output.
     Withheld,
 }
 
 impl Disposition {
-    /// All four.
+    /// All dispositions.
     pub const ALL: [Self; 4] = [Self::Released, Self::Redacted, Self::Held, Self::Withheld];
 
-    /// Whether there is an output that may be sent on.
+    /// Whether there is an output that may be forwarded.
     #[must_use]
     pub fn releases(self) -> bool {
         matches!(self, Self::Released | Self::Redacted)
     }
 
-    /// The word for it in receipts and reports.
+    /// Its name in receipts and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -69,17 +70,17 @@ pub struct Receipt {
     pub(super) correlation_id: Option<Arc<str>>,
 }
 
-/// What of a receipt is shared with its copies, and taken over by a later one when all are gone.
+/// The part of a receipt that is shared with its copies, and reused by a later one when all are dropped.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) parts: Arc<Parts>,
     pub(super) grant: Option<Arc<Grant>>,
-    /// The counts of the elements that were met, in the order of the catalog.
+    /// The counts of the elements that were seen, in the order of the catalog.
     pub(super) elements: Vec<(ElementId, ElementCounts)>,
 }
 
 impl Record {
-    /// A record without counts: the one before if nobody holds it any more, or a new one.
+    /// A record without counts: the previous one if no copy is left, or a new one.
     pub(super) fn begin(before: Option<Arc<Self>>, parts: &Arc<Parts>) -> Arc<Self> {
         if let Some(mut before) = before
             && let Some(record) = Arc::get_mut(&mut before)
@@ -93,7 +94,7 @@ impl Record {
 }
 
 impl Receipt {
-    /// The receipt of a message of `bytes` bytes that nothing has been decided on: withheld until then.
+    /// The receipt of a message of `bytes` bytes before a decision: withheld.
     #[inline]
     pub(super) fn begin(record: Arc<Record>, bytes: usize, requester: &Requester) -> Self {
         Self {
@@ -113,7 +114,7 @@ impl Receipt {
         }
     }
 
-    /// Notes what was decided on.
+    /// Records the grant.
     pub(super) fn decided(&mut self, grant: &Arc<Grant>) {
         self.is_decided = true;
         if let Some(record) = Arc::get_mut(&mut self.record)
@@ -123,7 +124,7 @@ impl Receipt {
         }
     }
 
-    /// Forgets what was counted, for nothing of the message goes out.
+    /// Discards the counts, because nothing of the message is released.
     pub(super) fn count_nothing(&mut self) {
         match Arc::get_mut(&mut self.record) {
             Some(record) => record.elements.clear(),
@@ -136,7 +137,7 @@ impl Receipt {
         (self.unmapped, self.found_images, self.image_bytes) = (0, 0, 0);
     }
 
-    /// What became of the message.
+    /// The outcome of the message.
     #[must_use]
     pub fn disposition(&self) -> Disposition {
         self.disposition
@@ -148,19 +149,19 @@ impl Receipt {
         self.refusal.as_ref().map(Refusal::reason)
     }
 
-    /// The reason in fixed words.
+    /// The exact problem, as a fixed sentence.
     #[must_use]
     pub fn detail(&self) -> Option<&'static str> {
         self.refusal.as_ref().map(Refusal::detail)
     }
 
-    /// Where the reason lies, in bytes from the start of the message; `None` when it is about the whole.
+    /// Where the problem is, in bytes from the start of the message; `None` if it concerns the whole message.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
         self.refusal.as_ref().and_then(Refusal::offset)
     }
 
-    /// The format of the message, if it was recognised.
+    /// The format of the message, if it was recognized.
     #[must_use]
     pub fn format(&self) -> Option<&str> {
         self.record.parts.formats.get(self.format?).map(|format| format.name.as_str())
@@ -201,8 +202,8 @@ impl Receipt {
         self.record.parts.policy.identity()
     }
 
-    /// The counts of each data element that was met, in the order of the catalog. Of a message that was held or withheld
-    /// nothing was released, so there are none.
+    /// The counts of each data element that was seen, in the order of the catalog. Of a message that was held or
+    /// withheld nothing was released, so there are none.
     pub fn elements(&self) -> impl Iterator<Item = (&str, ElementCounts)> {
         let catalog = &self.record.parts.catalog;
         let elements = self.record.elements.iter();
@@ -215,39 +216,39 @@ impl Receipt {
         &self.record.elements
     }
 
-    /// What was decided on.
+    /// The grant that was decided.
     #[doc(hidden)]
     #[must_use]
     pub fn grant(&self) -> Option<&Arc<Grant>> {
         self.record.grant.as_ref().filter(|_| self.is_decided)
     }
 
-    /// How many values go out of each element that was met, in whatever form.
+    /// The number of released values of each element that was seen, in any form.
     pub(crate) fn passed(&self) -> impl Iterator<Item = (ElementId, u32)> {
         self.record.elements.iter().map(|(element, counts)| (*element, counts.released + counts.generalised))
     }
 
-    /// Whether no content went, in whole or in part.
+    /// Whether no content was removed or made less precise.
     pub(super) fn lacks_nothing(&self) -> bool {
-        let is_whole = |counts: &ElementCounts| counts.removed == 0 && counts.generalised == 0;
-        self.unmapped == 0 && self.record.elements.iter().all(|(_, counts)| is_whole(counts))
+        let mut counts = self.record.elements.iter().map(|(_, counts)| counts);
+        self.unmapped == 0 && counts.all(|counts| counts.removed == 0 && counts.generalised == 0)
     }
 
-    /// Elements, attributes, members and texts that no path of the mapping names, and references to what doesn't go out.
-    /// Comments and processing instructions say nothing of a record, and don't count.
+    /// Elements, attributes, members and texts that no path of the mapping names, and references to what isn't
+    /// released. Comments and processing instructions aren't part of a record, and don't count.
     #[must_use]
     pub fn unmapped(&self) -> u32 {
         self.unmapped
     }
 
-    /// The values that the policy permits and that were removed all the same, by data element: they violate its shape, hold
-    /// an image, or can't be generalized. Whoever asked lacks them without having been denied them.
+    /// The values that the policy permits and that were removed nevertheless, by data element: they violate its shape,
+    /// contain an image, or can't be generalized. The requester lacks them although nothing was denied.
     pub fn shape_violations(&self) -> impl Iterator<Item = (&str, u32)> {
         self.elements().filter(|(_, counts)| counts.shape > 0).map(|(id, counts)| (id, counts.shape))
     }
 
     /// How many images were removed, by what they are: the last step of their element's id (`photo`, `signature`), or
-    /// [`FOUND_IMAGE`] for one that was found by nature in another value.
+    /// [`FOUND_IMAGE`] for one that was found in another value by its content.
     pub fn images(&self) -> impl Iterator<Item = (&str, u32)> {
         let catalog = &self.record.parts.catalog;
         let known = self.record.elements.iter().filter_map(|(id, counts)| {
@@ -257,13 +258,13 @@ impl Receipt {
         known.chain([(FOUND_IMAGE, self.found_images)]).filter(|(_, count)| *count > 0)
     }
 
-    /// How many images were found by nature in other values.
+    /// How many images were found in other values by their content.
     #[must_use]
     pub fn found_images(&self) -> u32 {
         self.found_images
     }
 
-    /// Bytes that the removed images took up in the message.
+    /// Bytes of the removed images in the message.
     #[must_use]
     pub fn image_bytes(&self) -> u64 {
         self.image_bytes
@@ -275,7 +276,7 @@ impl Receipt {
         self.bytes_in
     }
 
-    /// Bytes of the output; 0 when there is none.
+    /// Bytes of the output; 0 if there is none.
     #[must_use]
     pub fn bytes_out(&self) -> usize {
         self.bytes_out
@@ -302,7 +303,7 @@ impl Serialize for Receipt {
         map.serialize_entry("image-bytes", &self.image_bytes)?;
         map.serialize_entry("bytes-in", &self.bytes_in)?;
         map.serialize_entry("bytes-out", &self.bytes_out)?;
-        // Left out where there is none: most receipts of a batch have none.
+        // Omitted if there is none: most receipts of a batch have none.
         if let Some(id) = self.correlation_id() {
             map.serialize_entry("correlation-id", id)?;
         }
@@ -310,7 +311,7 @@ impl Serialize for Receipt {
     }
 }
 
-/// What an image is called that was found by nature in a value that should have been something else.
+/// The name for an image that was found by its content in a value of another kind.
 pub const FOUND_IMAGE: &str = "image-in-text";
 
 /// Counts as a map from names.

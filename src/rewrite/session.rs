@@ -1,4 +1,4 @@
-//! One message on its way: who asks, what the grant says, what has been counted. What both rewriters share.
+//! The state of one message: the requester, the grant, the counts. Shared by both rewriters.
 
 use std::sync::Arc;
 
@@ -20,12 +20,12 @@ use dmv_redact_model::format::{Format, Node, Role, Target};
 use dmv_redact_model::policy::{Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
 use dmv_redact_model::span::Span;
 
-/// Buffers that live from message to message.
+/// Buffers, reused from message to message.
 #[derive(Debug, Default)]
 pub(super) struct SessionBuffers {
     pub(super) tally: Tally,
     pub(super) links: Links,
-    /// What a value means, when it doesn't mean what it says.
+    /// The meaning of a value, if it differs from its raw text.
     pub(super) decoded: String,
     /// The less precise form of a value.
     pub(super) written: String,
@@ -39,11 +39,11 @@ pub(super) struct SessionBuffers {
 pub(super) enum GrantState {
     /// Only parts of the envelope have been read so far.
     Undecided,
-    /// The body began before the envelope had said who asks and for what: this pass lets only the envelope through, and another
-    /// pass follows.
+    /// The body began before the envelope had named requester and message key: this pass releases only the envelope,
+    /// and another pass follows.
     Waiting,
-    /// The same, but the rewriter goes on with the grant of a message that ends as the previous one did. It is confirmed when
-    /// this message ends, and nothing is decided before.
+    /// The same, but the rewriter continues under the grant of the previous message. It is confirmed when this message
+    /// ends, and nothing is decided before.
     Speculative(Arc<Grant>),
     /// No agency class claims the requester.
     Nobody,
@@ -56,7 +56,7 @@ pub(super) struct Session<'f> {
     pub(super) format: &'f Format,
     requester: &'f Requester,
     pub(super) grant_state: GrantState,
-    /// Whether to go on under a speculative grant: not where the pass failed under one.
+    /// Whether to continue under a speculative grant: not if the pass failed under one.
     may_speculate: bool,
     pub(super) facts: Facts,
     pub(super) buffers: &'f mut SessionBuffers,
@@ -81,7 +81,7 @@ impl<'f> Session<'f> {
         self.buffers.trace.begin_pass();
     }
 
-    /// How the element may be released to this requester, `None` when not at all.
+    /// How the element may be released to this requester; `None` if not at all.
     #[inline(always)]
     pub(super) fn treatment(&mut self, element: ElementId) -> Option<Treatment> {
         if is_planted(Planted::Grant) {
@@ -113,8 +113,8 @@ impl<'f> Session<'f> {
         Some(grant.map_or(GrantState::Nobody, GrantState::Decided))
     }
 
-    /// A speculative grant: that of a message that says what the last one said, for an agency asks for many of one kind. It is
-    /// confirmed when the message ends.
+    /// A speculative grant: that of the previous message, because an agency requests many of one kind. It is confirmed
+    /// when the message ends.
     fn assume(&mut self) -> Option<GrantState> {
         if !self.may_speculate {
             return None;
@@ -124,11 +124,11 @@ impl<'f> Session<'f> {
         self.grant(self.ori().or(ori), message)?.map(GrantState::Speculative)
     }
 
-    /// What the policy grants, if anything; `None` while something is missing that it must be asked by.
+    /// The policy's grant, if any; `None` while something is missing that it depends on.
     fn grant(&mut self, ori: Option<Ori>, message: Option<MessageKeyId>) -> Option<Option<Arc<Grant>>> {
         let ori = ori.filter(|_| message.is_some() || !self.format.has_message_type)?;
         let ori = if is_planted(Planted::Requester) { Ori::new("AZ0070000")? } else { ori };
-        // The envelope may name a requester further down: it is compared when the pass has ended.
+        // The envelope may name a requester later: it is compared when the pass has ended.
         let decision = &mut self.buffers.decision;
         let grant = decision.take(ori, self.requester, message).or_else(|| {
             let grant = self.parts.policy.decide(ori, self.requester, message);
@@ -140,8 +140,8 @@ impl<'f> Session<'f> {
         Some(grant)
     }
 
-    /// Decides, now that the whole message was read. Gives whether it was read under this grant: otherwise the pass
-    /// must be repeated, as if it had not been.
+    /// Decides when the whole message was read. Returns whether it was read under this grant: otherwise the pass must
+    /// be repeated from scratch.
     pub(super) fn conclude(&mut self) -> bool {
         let was_read = match std::mem::replace(&mut self.grant_state, GrantState::Undecided) {
             GrantState::Speculative(grant)
@@ -184,16 +184,15 @@ impl<'f> Session<'f> {
         self.facts.message.known()
     }
 
-    /// Whether a judged value that means what it says was released for no other reason than that one look settles it.
+    /// Whether a judged value was released by the fast acceptance of its shape alone.
     pub(super) fn is_traced(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
-        let is_plain = |element: &dmv_redact_model::catalog::Element| element.shape().is_plain(value);
         self.buffers.trace.is_on()
             && treatment == Treatment::Full
-            && self.parts.catalog.element(element).is_some_and(is_plain)
+            && self.parts.catalog.element(element).is_some_and(|element| element.shape().is_plain(value))
     }
 
-    /// Notes where a value stands of which this is so. A message key is no mere value: other rules follow from another; and of
-    /// a notice there is but one.
+    /// Traces such a value. A message key isn't traced, because the rules depend on it; nor is a notice, because there
+    /// is only one.
     #[inline(always)]
     pub(super) fn trace(&mut self, element: ElementId, node: Option<&Node>, value: Span, written_at: usize) {
         match node.and_then(|node| node.role) {
@@ -203,7 +202,7 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// Takes note of a value that has a role in the envelope. It is not trimmed: `" DR"` is no key.
+    /// Records a value that has a role in the envelope. It isn't trimmed: `" DR"` is no key.
     #[inline(never)]
     pub(super) fn note(&mut self, role: Role, value: Value<'_>, offset: usize) {
         let value = match value {
@@ -220,7 +219,7 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// Where a value with a role should have been something else was: what is no value is no absent one.
+    /// Records that something else was in the place of a value with a role: that isn't the same as an absent value.
     pub(super) fn note_missing(&mut self, role: Role, offset: usize) {
         match role {
             Role::MessageKey => self.facts.message.note_missing(offset),
@@ -229,24 +228,25 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// Whether a name that a record's own mapping doesn't have may stand in it: one by which the mapping knows other data
-    /// elements may not, unless the requester may have one of them in full: in the record there is no less of it.
+    /// Whether a record may contain a name that its own mapping doesn't have. A name that leads to other data elements
+    /// elsewhere is admitted only if the requester may have one of them in full, because in the record it isn't made
+    /// less precise.
     pub(super) fn admits_in_record(&mut self, elements: &[ElementId]) -> bool {
         elements.is_empty() || elements.iter().any(|element| self.treatment(*element) == Some(Treatment::Full))
     }
 
-    /// Whether the requester may have anything of what stands at a node and below it.
+    /// Whether the requester may have anything at a node or below it.
     pub(super) fn grants_any_of(&mut self, node: Option<&Node>) -> bool {
         node.is_none_or(|node| node.elements.iter().any(|element| self.treatment(*element).is_some()))
     }
 
-    /// Whether a reference may go out at a node: something that stands below may go out in full. What the reference leads
-    /// to may stand in full elsewhere, so where all is masked it would undo the mask.
+    /// Whether a reference may be released at a node: only if something below may be released in full. The target of
+    /// the reference may be written in full elsewhere, so a reference in place of masked values would undo the mask.
     pub(super) fn grants_reference(&mut self, node: Option<&Node>) -> bool {
         node.is_none_or(|node| node.elements.iter().any(|element| self.treatment(*element) == Some(Treatment::Full)))
     }
 
-    /// What the envelope lacks or contradicts, now that the whole message was read.
+    /// Refuses what the envelope lacks or contradicts, when the whole message was read.
     pub(super) fn check_facts(&self) -> Result<(), Refusal> {
         match self.facts.requester {
             Fact::Several(at) => {
@@ -294,7 +294,7 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// Where a value that begins at `from` ends if it is plainly one that the element may have, as
+    /// The end of a value that begins at `from`, if the element's shape accepts it fast, as
     /// [`Shape::fast_accept_end`](dmv_redact_model::catalog::Shape::fast_accept_end) says.
     #[inline(always)]
     pub(super) fn fast_accept_end<S: Simd>(
@@ -315,8 +315,8 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// Judges a permitted value and counts what becomes of it; `span` is where it stands. On `Generalise`,
-    /// `buffers.written` is what goes out. An envelope that violates its shape refuses the message.
+    /// Judges a permitted value at `span` and counts the outcome. On `Generalise`, `buffers.written` is what is
+    /// released. An envelope that violates its shape refuses the message.
     pub(super) fn judge(
         &mut self,
         element: ElementId,
@@ -332,8 +332,8 @@ impl<'f> Session<'f> {
         Ok(judgement)
     }
 
-    /// Has a value that came as its treatment would leave it written like one that didn't, for its form (a section, escapes)
-    /// could tell the two apart (P5). A blank one tells nothing, and stays as it is.
+    /// Has a value that is already the result of its treatment written anew, because its form (a section, escapes)
+    /// could reveal that (P5). A blank one reveals nothing, and stays as it is.
     fn rewrite(&mut self, value: Value<'_>) -> bool {
         let SessionBuffers { decoded, written, .. } = &mut *self.buffers;
         let text = match value {
@@ -369,7 +369,7 @@ impl<'f> Session<'f> {
         Ok(judgement)
     }
 
-    /// What the grant says of shapes, if there is one.
+    /// The grant's rule for shape violations, if there is a grant.
     fn on_shape_violation(&self, has_place_for_notice: bool) -> Option<OnShapeViolation> {
         let (GrantState::Decided(grant) | GrantState::Speculative(grant)) = &self.grant_state else { return None };
         Some(grant.on_shape_violation(has_place_for_notice))
@@ -378,7 +378,7 @@ impl<'f> Session<'f> {
     /// Refuses the message for a permitted value that violates its shape, if the policy says so.
     pub(super) fn refuse_violation(&self, span: Span) -> Result<(), Refusal> {
         let reason = match self.on_shape_violation(self.format.notice.is_some()) {
-            // What isn't granted is never judged: a value that is denied must change nothing (P5).
+            // A denied value is never judged: it must affect nothing (P5).
             None | Some(OnShapeViolation::Remove | OnShapeViolation::Notice) => return Ok(()),
             Some(OnShapeViolation::Hold) => Reason::ShapeReview,
             Some(OnShapeViolation::Withhold) => Reason::Shape,
@@ -386,24 +386,24 @@ impl<'f> Session<'f> {
         Err(Refusal::at(reason, span.start(), "a value violates its shape"))
     }
 
-    /// Whether a permitted value was removed for its shape, the policy wants a notice of that, and there is none yet.
+    /// Whether a permitted value was removed for its shape, the policy requires a notice, and there is none yet.
     pub(super) fn owes_notice(&self) -> bool {
         self.on_shape_violation(self.format.notice.is_some()) == Some(OnShapeViolation::Notice)
             && self.facts.notice == Fact::Absent
             && self.buffers.tally.has_violations()
     }
 
-    /// Counts the notice that is written now.
+    /// Counts the notice, which is being written.
     pub(super) fn notice_written(&mut self, node: &Node) {
         if let Target::Leaf(element) = node.target {
             self.release(element);
         }
         self.facts.notice = Fact::Known(());
-        // Whoever cuts a pattern from this message would have it written where nothing was removed.
+        // A pattern cut from this message would repeat the notice where nothing was removed.
         self.buffers.trace.spoil();
     }
 
-    /// Whether a value is nothing but white space.
+    /// Whether a value is only white space.
     pub(super) fn is_blank(&self, value: Value<'_>) -> bool {
         let value = match value {
             Value::Plain(text) => text,
@@ -412,7 +412,7 @@ impl<'f> Session<'f> {
         value.bytes().all(is_space)
     }
 
-    /// Counts what became of a permitted value.
+    /// Counts the outcome of a permitted value.
     pub(super) fn count(&mut self, element: ElementId, judgement: Judgement, span: Span) {
         match judgement {
             Judgement::Photo => {
@@ -433,7 +433,7 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// Counts a part that is removed because the grant doesn't hold its element; `span` is the whole of it.
+    /// Counts a part that is removed because the grant denies its element; `span` is all of it.
     pub(super) fn deny(&mut self, element: ElementId, span: Span) {
         if let Some(counts) = self.buffers.tally.of(element) {
             counts.removed += 1;
@@ -453,7 +453,7 @@ impl<'f> Session<'f> {
     }
 }
 
-/// The refusal of a request that says what the policy doesn't declare.
+/// The refusal of a request with something that the policy doesn't declare.
 fn refuse_request(undeclared: Undeclared) -> Refusal {
     let reason = match undeclared {
         Undeclared::Purpose => Reason::PurposeUnknown,
@@ -463,11 +463,11 @@ fn refuse_request(undeclared: Undeclared) -> Refusal {
     Refusal::whole(reason, undeclared.detail())
 }
 
-/// A value as it is judged.
+/// A value to judge.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Value<'a> {
-    /// It means what it says.
+    /// Its raw text is its meaning.
     Plain(&'a str),
-    /// It stands decoded in `buffers.decoded`.
+    /// Decoded, in `buffers.decoded`.
     Decoded,
 }

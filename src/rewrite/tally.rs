@@ -4,16 +4,16 @@ use serde::Serialize;
 
 use dmv_redact_model::catalog::ElementId;
 
-/// What became of the values of one data element in one message.
+/// The outcomes of the values of one data element in one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ElementCounts {
     /// Values released as they are.
     pub released: u32,
     /// Values released in a less precise form.
     pub generalised: u32,
-    /// Values removed, for whatever reason.
+    /// Values removed, for any reason.
     pub removed: u32,
-    /// Those of the removed that were permitted but violate the element's shape, photos found by nature included.
+    /// Removed values that were permitted but violate the element's shape, including photos found by their content.
     pub shape: u32,
 }
 
@@ -24,13 +24,14 @@ const WORD: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     elements: Vec<ElementCounts>,
-    /// The elements that were met, one bit each: a message has few of all that there are.
+    /// The elements that were seen, one bit each: a message has few of them.
     met: Vec<u64>,
-    /// Elements, attributes, members and texts that no path of the mapping names, and references to what doesn't go out.
+    /// Elements, attributes, members and texts that no path of the mapping names, and references to what isn't
+    /// released.
     pub(super) unmapped: u32,
-    /// Images that were found by nature in other values and removed.
+    /// Images that were found in other values by their content, and removed.
     pub(super) found_images: u32,
-    /// Bytes that these, and the images that were removed as such, took up in the message.
+    /// Bytes of these, and of the images that were removed as such, in the message.
     pub(super) image_bytes: u64,
 }
 
@@ -45,7 +46,7 @@ impl Tally {
         self.image_bytes = 0;
     }
 
-    /// The counts of one element, to be added to.
+    /// The counts of one element, to add to.
     #[inline(always)]
     pub(super) fn of(&mut self, element: ElementId) -> Option<&mut ElementCounts> {
         let place = element.index();
@@ -65,7 +66,7 @@ impl Tally {
         self.image_bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
     }
 
-    /// Adds the counts of the elements that were met, in the order of the catalog.
+    /// Adds the counts of the elements that were seen, in the order of the catalog.
     pub(super) fn add_to(&self, counts: &mut Vec<(ElementId, ElementCounts)>) {
         for (place, word) in self.met.iter().enumerate() {
             let mut left = *word;
@@ -74,7 +75,7 @@ impl Tally {
                 left &= left - 1;
                 let (Some(id), Some(met)) = (ElementId::at(place), self.elements.get(place)) else { continue };
                 let ElementCounts { released, generalised, removed, shape } = *met;
-                // Field by field, as they were written: one by one is how they can be read without waiting.
+                // Field by field, as they were written: reading them together would stall on store forwarding.
                 counts.push((id, ElementCounts { released, generalised, removed, shape }));
             }
         }

@@ -1,9 +1,9 @@
-//! A text that holds fields of its own: what may go out of it is extracted, and all else is gone.
+//! A text with fields of its own: what may be released is extracted, and everything else is removed.
 //!
-//! Both rewriters come here with the meaning of a leaf's text. There is one way to write what stays: each field in the
-//! mapping's own spelling, one to a line, in the order of the source. How the sender laid a text out may tell what stood
-//! beside a field, so nothing of it goes out: line ends, spacing, sections, references (P5). What is written is read once
-//! more and must give itself: a text that would be read differently the next time doesn't go out at all (P3, P4).
+//! Both rewriters call this with the meaning of a leaf's text. What stays has one canonical form: each field in the
+//! mapping's own spelling, one per line, in the order of the source. The sender's layout may reveal what was beside a
+//! field, so none of it is released: line ends, spacing, sections, references (P5). The result is read once more and
+//! must yield itself: a text that would be read differently the next time isn't released at all (P3, P4).
 
 use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
@@ -13,7 +13,7 @@ use dmv_redact_model::catalog::{ElementId, trim};
 use dmv_redact_model::format::{Column, Format, Layout, Node, Piece, Row, Slots, Target, end_of_skip};
 use dmv_redact_model::span::Span;
 
-/// What texts need while they are read; reused from text to text.
+/// Buffers for reading texts, reused from text to text.
 #[derive(Debug, Default)]
 pub(super) struct TextBuffers {
     first: Reading,
@@ -21,18 +21,18 @@ pub(super) struct TextBuffers {
     source: String,
 }
 
-/// A text as one reading leaves it.
+/// The result of reading a text.
 #[derive(Debug, Default)]
 struct Reading {
     slots: Slots,
     written: String,
-    /// What became of each value that the grant holds, in their order.
+    /// The outcome of each value that the grant permits, in order.
     values: Vec<Found>,
-    /// Whether there was something that is of no field.
+    /// Whether there was something outside of the fields.
     has_rest: bool,
 }
 
-/// A value of an element that the grant holds.
+/// A value of an element that the grant permits.
 #[derive(Debug, Clone, Copy)]
 struct Found {
     element: ElementId,
@@ -52,7 +52,7 @@ fn passes(judgement: Judgement) -> bool {
 }
 
 impl Session<'_> {
-    /// Extracts from the text of a leaf, which is at `span`, what the grant holds, and counts it. Gives whether something of
+    /// Extracts what the grant permits from the text of a leaf at `span`, and counts it. Returns whether something of
     /// it stays, which is then in `buffers.written`.
     pub(super) fn extract(&mut self, node: &Node, value: Value<'_>, span: Span) -> Result<bool, Refusal> {
         let mut buffers = std::mem::take(&mut self.buffers.text);
@@ -95,7 +95,7 @@ impl Session<'_> {
             first.written.replace_range(.., text);
         }
         for found in &first.values {
-            // Of the whole message the photo is as long as its value.
+            // A photo counts with the length of its value.
             let at = Span::new(span.start(), span.start() + usize::try_from(found.bytes).unwrap_or_default());
             match found.passes() && !stays {
                 true => self.deny(found.element, at),
@@ -108,7 +108,7 @@ impl Session<'_> {
         Ok(stays)
     }
 
-    /// Whether something was written, and is read again as just that.
+    /// Whether something was written, and reading it again yields the same.
     fn is_read_again(
         &mut self,
         node: &Node,
@@ -119,12 +119,12 @@ impl Session<'_> {
         let layout = layout_of(self.format, node, &first.written).filter(|_| !first.written.is_empty());
         let Some(layout) = layout else { return Ok(false) };
         self.read_text(layout, &first.written, span, false, again)?;
-        let elements = |found: &Found| found.passes().then_some(found.element);
-        let written = first.values.iter().filter_map(elements);
-        Ok(again.written == first.written && again.values.iter().map(elements).eq(written.map(Some)))
+        let mut written = first.values.iter().filter(|found| found.passes()).map(|found| found.element);
+        let is_same = again.values.iter().all(|found| found.passes() && written.next() == Some(found.element));
+        Ok(again.written == first.written && is_same && written.next().is_none())
     }
 
-    /// Reads a text through and writes what the grant holds. What it doesn't hold is counted if `counts`.
+    /// Reads a text to its end and writes what the grant permits. What it denies is counted if `counts`.
     fn read_text(
         &mut self,
         layout: &Layout,
@@ -147,7 +147,7 @@ impl Session<'_> {
                     reading.has_rest = true;
                     continue;
                 }
-                // Each page has it again; how many pages there were isn't told. One that says something else is lost.
+                // Each page repeats the heading; the number of pages isn't revealed. A different heading is lost.
                 Piece::Heading(_) if heading.is_some() => {
                     reading.has_rest |= heading != Some(found.text(text));
                     continue;
@@ -171,13 +171,13 @@ impl Session<'_> {
         }
         reading.has_rest |= !is_blank(text, seen, text.len());
         if !has_field {
-            // A heading alone is no more than a shell.
+            // A heading alone is an empty shell.
             reading.written.clear();
         }
         Ok(())
     }
 
-    /// Writes the row that was located last as far as its columns may go out. Gives whether any does.
+    /// Writes the columns of the row that was located last that may be released. Returns whether there is any.
     fn read_row(
         &mut self,
         text: &str,
@@ -192,7 +192,7 @@ impl Session<'_> {
             let Some(place) = column.span(&reading.slots) else { continue };
             let before = reading.written.len();
             stays |= self.read_column(place.text(text), column, span, counts, reading)?;
-            // Blank like a column in which there was nothing; of a released one nothing is lacking.
+            // Blank, like an empty column.
             let width = reading.written.get(before..).map_or(0, |written| written.chars().count());
             if width < column.min_chars {
                 reading.written.extend(std::iter::repeat_n(' ', column.min_chars - width));
@@ -202,7 +202,7 @@ impl Session<'_> {
         Ok(stays)
     }
 
-    /// Writes a value, or its less precise form, if it may go out. Gives whether it does.
+    /// Writes a value, or its less precise form, if it may be released. Returns whether it is.
     fn read_column(
         &mut self,
         value: &str,
@@ -232,7 +232,7 @@ impl Session<'_> {
         Ok(passes(judgement))
     }
 
-    /// Holds the less precise form of a value against the column it would stand in, padded to its width.
+    /// Checks that the less precise form of a value, padded to the width of its column, is valid there.
     fn fit(&mut self, judgement: Judgement, column: &Column, span: Span) -> Result<Judgement, Refusal> {
         if judgement != Judgement::Generalise {
             return Ok(judgement);
@@ -248,7 +248,7 @@ impl Session<'_> {
     }
 }
 
-/// The layout that a text has, if it is one and only one of those that it may have.
+/// The layout of a text, if exactly one of those that it may have matches.
 fn layout_of<'f>(format: &'f Format, node: &Node, text: &str) -> Option<&'f Layout> {
     let layouts = node.layouts.iter().filter_map(|layout| format.layouts.get(*layout));
     let mut recognised = layouts.filter(|layout| layout.recognizes(text));

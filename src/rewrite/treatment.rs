@@ -1,13 +1,14 @@
-//! Writing a value less precisely: the year of a date, five digits of a postal code, the last four of an identifier.
+//! Writes a value less precisely: the year of a date, five digits of a postal code, the last four characters of an
+//! identifier.
 //!
-//! Each treatment takes its own result for a value and gives it back, so redacting twice changes nothing.
+//! Each treatment maps its own result to itself, so redacting twice changes nothing.
 
 use dmv_redact_model::catalog::{Treatment, trim};
 
-/// What stands for a masked value. Constant: not even a length is told.
+/// Replaces a masked value. Constant, so that not even a length is revealed.
 const MASK: &str = "****";
 
-/// Whether `value` is what `treatment` writes, and so must not be judged as a value again.
+/// Whether `value` is a result of `treatment`, which must not be judged as a value again.
 pub(super) fn is_result(treatment: Treatment, value: &str) -> bool {
     match treatment {
         Treatment::Mask => value == MASK,
@@ -19,8 +20,8 @@ pub(super) fn is_result(treatment: Treatment, value: &str) -> bool {
     }
 }
 
-/// Writes `value` as `treatment` has it into `into`, which is empty; `false` when the treatment can't read the value.
-/// The value conforms to its element's shape.
+/// Writes the result of `treatment` for `value` into `into`, which is empty; `false` if the treatment can't read the
+/// value. The value conforms to its element's shape.
 pub(super) fn apply(treatment: Treatment, value: &str, into: &mut String) -> bool {
     let value = trim(value);
     match treatment {
@@ -41,24 +42,38 @@ pub(super) fn apply(treatment: Treatment, value: &str, into: &mut String) -> boo
 
 /// The year of a date: `YYYY`, `YYYY-MM`, `YYYY-MM-DD` with or without a time, `YYYYMMDD`, `MMDDYYYY`, `MM/DD/YYYY`, `MM-DD-YYYY`.
 fn year(value: &str) -> Option<&str> {
-    let digits =
-        |from: usize, to: usize| value.get(from..to).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    let month = |at: usize| digits(at, at + 2).is_some_and(|month| ("01"..="12").contains(&month));
-    let day = |at: usize| digits(at, at + 2).is_some_and(|day| ("01"..="31").contains(&day));
-    // In `MMDDYYYY` the first two digits would be a month as well: what reads as a year of our time is one.
-    let is_year = |at: usize| digits(at, at + 4).is_some_and(|year| ("1800"..="2199").contains(&year));
-    let separator = |at: usize| value.as_bytes().get(at).copied();
-    match (value.len(), separator(2), separator(4)) {
-        (4, _, _) if is_year(0) => value.get(..4),
-        (7, _, Some(b'-')) if is_year(0) && month(5) => value.get(..4),
-        (10.., _, Some(b'-')) if is_year(0) && month(5) && separator(7) == Some(b'-') && day(8) => value.get(..4),
-        (8, _, _) if is_year(0) && month(4) && day(6) => value.get(..4),
-        (8, _, _) if month(0) && day(2) && is_year(4) => value.get(4..),
-        (10, Some(first @ (b'/' | b'-')), _) if month(0) && day(3) && separator(5) == Some(first) && is_year(6) => {
-            value.get(6..)
+    let bytes = value.as_bytes();
+    // In `MMDDYYYY` the first two digits would be a month as well: a plausible year takes precedence.
+    let place = match bytes {
+        [_, _, _, _] => 0,
+        [_, _, _, _, b'-', _, _] if is_month(value, 5) => 0,
+        [_, _, _, _, b'-', _, _, b'-', _, _, ..] if is_month(value, 5) && is_day(value, 8) => 0,
+        [_, _, _, _, _, _, _, _] if is_year(value, 0) && is_month(value, 4) && is_day(value, 6) => 0,
+        [_, _, _, _, _, _, _, _] if is_month(value, 0) && is_day(value, 2) => 4,
+        [_, _, b'/', _, _, b'/', _, _, _, _] | [_, _, b'-', _, _, b'-', _, _, _, _]
+            if is_month(value, 0) && is_day(value, 3) =>
+        {
+            6
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    value.get(place..place + 4).filter(|_| is_year(value, place))
+}
+
+fn is_month(value: &str, at: usize) -> bool {
+    digits(value, at, 2).is_some_and(|month| ("01"..="12").contains(&month))
+}
+
+fn is_day(value: &str, at: usize) -> bool {
+    digits(value, at, 2).is_some_and(|day| ("01"..="31").contains(&day))
+}
+
+fn is_year(value: &str, at: usize) -> bool {
+    digits(value, at, 4).is_some_and(|year| ("1800"..="2199").contains(&year))
+}
+
+fn digits(value: &str, at: usize, count: usize) -> Option<&str> {
+    value.get(at..at + count).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The first five digits of `ddddd`, `ddddddddd`, `ddddd-dddd` or `ddddd dddd`.
@@ -69,7 +84,7 @@ fn zip5(value: &str) -> Option<&str> {
     value.get(..5).filter(|zip5| is_whole && zip5.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The last four letters or digits behind the mask; an identifier of fewer than five would be told whole.
+/// The mask and the last four letters or digits; an identifier of fewer than five would be revealed whole.
 fn last4(value: &str, into: &mut String) -> bool {
     let counted = value.chars().filter(char::is_ascii_alphanumeric);
     let count = counted.clone().count();

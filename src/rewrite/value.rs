@@ -1,15 +1,15 @@
-//! Judging one value: may it go out, and in which form. Both rewriters ask here and nowhere else.
+//! Judges one value: whether it may be released, and in which form. Both rewriters judge values only here.
 
 use super::planted::{Planted, is_planted};
 use super::{photo, treatment};
 use dmv_redact_model::catalog::{Element, Kind, Treatment, trim};
 
-/// What becomes of a permitted value.
+/// The outcome of a permitted value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
-    /// It goes out as it is, byte for byte.
+    /// It is released as it is, byte for byte.
     Release,
-    /// What the treatment wrote goes out in its place.
+    /// It is replaced by the result of its treatment.
     Generalise,
     /// It violates its element's shape, or the treatment can't read it.
     ShapeViolation,
@@ -18,12 +18,12 @@ pub enum Judgement {
 }
 
 /// Judges the decoded `value` of an element that is permitted under `treatment`. `written` receives the less precise
-/// form, where there is one.
+/// form, if there is one.
 pub fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
     if treatment == Treatment::Full && element.shape().is_plain(value) {
         return Judgement::Release;
     }
-    // An empty value tells nothing, and there is nothing of it to be less precise about.
+    // An empty value reveals nothing, and has no less precise form.
     if trim(value).is_empty() && element.shape().conforms(value) || treatment::is_result(treatment, value) {
         return Judgement::Release;
     }
@@ -55,7 +55,7 @@ mod tests {
         element.shape().is_plain(value)
     }
 
-    /// What settles a value at a glance must be what the closer look says of it.
+    /// The fast acceptance of a value must agree with the full check.
     fn agrees(value: &str) -> Result<(), TestCaseError> {
         for (_, element) in CATALOG.iter().filter(|(_, element)| is_plain(element, value)) {
             prop_assert!(element.shape().conforms(value), "{}: {value}", element.id());
@@ -67,12 +67,13 @@ mod tests {
     #[test]
     fn p7_short_values_that_a_glance_settles_are_right() {
         let alphabet = " ADIQSZamz0369-.,'/:=&#;*\"\\<]\t\u{e9}";
-        let values = || alphabet.chars().map(String::from).chain([String::new()]);
-        for (first, second, third) in values()
-            .flat_map(|first| values().map(move |second| (first.clone(), second)))
-            .flat_map(|(first, second)| values().map(move |third| (first.clone(), second.clone(), third)))
-        {
-            agrees(&[first, second, third].concat()).unwrap();
+        let pieces: Vec<String> = alphabet.chars().map(String::from).chain([String::new()]).collect();
+        for first in &pieces {
+            for second in &pieces {
+                for third in &pieces {
+                    agrees(&[first.as_str(), second, third].concat()).unwrap();
+                }
+            }
         }
     }
 

@@ -93,11 +93,12 @@ impl fmt::Display for Comparison {
                 let changed = counts.old != counts.new || counts.old_generalised != counts.new_generalised;
                 if changed {
                     is_same = false;
-                    let mut write =
-                        |what: &str, old: u64, new: u64| writeln!(f, "  {class:<28}{what:<32}{old:>10}{new:>10}");
-                    write(element, counts.old, counts.new)?;
+                    let mut rows = vec![(element.as_str(), counts.old, counts.new)];
                     if counts.old_generalised != counts.new_generalised {
-                        write("  of these generalised", counts.old_generalised, counts.new_generalised)?;
+                        rows.push(("  of these generalised", counts.old_generalised, counts.new_generalised));
+                    }
+                    for (what, old, new) in rows {
+                        writeln!(f, "  {class:<28}{what:<32}{old:>10}{new:>10}")?;
                     }
                 }
             }

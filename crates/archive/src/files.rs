@@ -94,8 +94,10 @@ pub(crate) fn is_same_file(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        let same = |file: &fs::Metadata| (file.dev(), file.ino());
-        matches!((file.metadata(), fs::metadata(path)), (Ok(file), Ok(there)) if same(&file) == same(&there))
+        match (file.metadata(), fs::metadata(path)) {
+            (Ok(file), Ok(there)) => file.dev() == there.dev() && file.ino() == there.ino(),
+            _ => false,
+        }
     }
     #[cfg(not(unix))]
     {

@@ -87,9 +87,12 @@ impl ArchiveForm {
 mod tests {
     use super::*;
 
+    fn of_name(name: &str) -> Option<ArchiveForm> {
+        ArchiveForm::of_name(Path::new(name))
+    }
+
     #[test]
     fn names_tell_the_form() {
-        let of_name = |name: &str| ArchiveForm::of_name(Path::new(name));
         for name in ArchiveForm::names().filter(|name| *name != "message") {
             assert_eq!(of_name(&format!("a.b/x.{name}")), ArchiveForm::named(name), "{name}");
         }

@@ -6,6 +6,7 @@ mod files;
 mod form;
 mod input;
 mod journal;
+mod left_over;
 mod line;
 mod marker;
 mod output;

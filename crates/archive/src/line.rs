@@ -33,6 +33,13 @@ pub(super) struct ParsedLine<'l> {
     pub(super) purpose: Option<String>,
 }
 
+impl<'l> ParsedLine<'l> {
+    /// A line that is a message itself.
+    fn of(line: &'l [u8]) -> Self {
+        Self { message: line.into(), is_text: false, payload: None, requester: None, purpose: None }
+    }
+}
+
 impl LineMembers {
     /// Maximum length of a line that can hold a message within the limits: escapes and other members take more than the
     /// message.
@@ -43,17 +50,17 @@ impl LineMembers {
 
     /// Parses a line.
     pub(super) fn read<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<ParsedLine<'l>, Refusal> {
-        let whole = |message, is_text| ParsedLine { message, is_text, payload: None, requester: None, purpose: None };
         if self.payload.is_none() && self.requester.is_none() && self.purpose.is_none() {
             return match line.first() {
                 Some(b'"') => {
                     let mut reader = JsonReader::new(line, limits);
                     let text = utf8(line)?;
-                    let Scalar::String(string) = reader.scalar()? else { return Ok(whole(line.into(), false)) };
+                    let Scalar::String(string) = reader.scalar()? else { return Ok(ParsedLine::of(line)) };
                     reader.end()?;
-                    Ok(whole(unescaped(string.inner.text(text), string.escaped), true))
+                    let message = unescaped(string.inner.text(text), string.escaped);
+                    Ok(ParsedLine { message, is_text: true, ..ParsedLine::of(line) })
                 }
-                _ => Ok(whole(line.into(), false)),
+                _ => Ok(ParsedLine::of(line)),
             };
         }
         self.read_members(line, limits)
@@ -63,8 +70,7 @@ impl LineMembers {
         let text = utf8(line)?;
         let mut reader = JsonReader::new(line, limits);
         reader.expect(b'{', "the line is no object")?;
-        let mut found =
-            ParsedLine { message: line.into(), is_text: false, payload: None, requester: None, purpose: None };
+        let mut found = ParsedLine::of(line);
         let mut name = String::new();
         let mut is_first = true;
         while !reader.take(b'}') {
@@ -76,23 +82,22 @@ impl LineMembers {
             let member = reader.name()?;
             name.clear();
             decode(member.inner.text(text), &mut name);
-            let is = |expected: &Option<String>| expected.as_deref() == Some(name.as_str());
-            let duplicate = || Err(Refusal::at(Reason::DuplicateName, at, "a member of the line stands there twice"));
-            if is(&self.payload) {
-                if found.payload.is_some() {
-                    return duplicate();
+            let is_second = if self.payload.as_ref() == Some(&name) {
+                let is_second = found.payload.is_some();
+                if !is_second {
+                    self.read_payload(text, &mut reader, &mut found)?;
                 }
-                self.read_payload(text, &mut reader, &mut found)?;
-            } else if is(&self.requester) {
-                if found.requester.replace(read_text(text, &mut reader, Reason::RequesterInvalid)?).is_some() {
-                    return duplicate();
-                }
-            } else if is(&self.purpose) {
-                if found.purpose.replace(read_text(text, &mut reader, Reason::PurposeUnknown)?).is_some() {
-                    return duplicate();
-                }
+                is_second
+            } else if self.requester.as_ref() == Some(&name) {
+                found.requester.replace(read_text(text, &mut reader, Reason::RequesterInvalid)?).is_some()
+            } else if self.purpose.as_ref() == Some(&name) {
+                found.purpose.replace(read_text(text, &mut reader, Reason::PurposeUnknown)?).is_some()
             } else {
                 reader.skip_value(1)?;
+                false
+            };
+            if is_second {
+                return Err(Refusal::at(Reason::DuplicateName, at, "a member of the line stands there twice"));
             }
         }
         reader.end()?;
@@ -251,10 +256,8 @@ fn unescaped(inner: &str, escaped: bool) -> Cow<'_, [u8]> {
 }
 
 fn utf8(line: &[u8]) -> Result<&str, Refusal> {
-    let wrong = |error: simdutf8::compat::Utf8Error| {
-        Refusal::at(Reason::Encoding, error.valid_up_to(), "the line is not UTF-8")
-    };
-    simdutf8::compat::from_utf8(line).map_err(wrong)
+    simdutf8::compat::from_utf8(line)
+        .map_err(|error| Refusal::at(Reason::Encoding, error.valid_up_to(), "the line is not UTF-8"))
 }
 
 /// Appends a JSON string.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
@@ -74,42 +74,53 @@ pub(super) fn run<'scope, T: Send + 'scope, W: ResultSink<T>>(
 ) {
     let (results, arrived) = channel::<(u64, usize, T)>();
     thread::scope(|threads| {
-        threads.spawn(move || {
-            let mut waiting = BTreeMap::new();
-            let (mut next, mut held) = (0, 0);
-            let mut run_writer = |step: &mut dyn FnMut(&mut W) -> bool| {
-                if !is_over.load(Ordering::Relaxed) && !step(writer) {
-                    is_over.store(true, Ordering::Relaxed);
-                }
-            };
-            loop {
-                let (number, weight, result) = match arrived.try_recv() {
-                    Ok(arrived) => arrived,
-                    Err(_) => {
-                        run_writer(&mut W::flush);
-                        budget.release(std::mem::take(&mut held));
-                        let Ok(arrived) = arrived.recv() else { break };
-                        arrived
-                    }
-                };
-                waiting.insert(number, (weight, result));
-                while let Some((weight, result)) = waiting.remove(&next) {
-                    next += 1;
-                    held += weight;
-                    let mut result = Some(result);
-                    run_writer(&mut |writer| result.take().is_none_or(|result| writer.take(result)));
-                }
-                if held > budget.capacity / FLUSH_SHARE {
-                    run_writer(&mut W::flush);
-                    budget.release(std::mem::take(&mut held));
-                }
-            }
-        });
+        threads.spawn(move || write_in_order(&arrived, budget, is_over, writer));
         workers.in_place_scope(|scope| {
             let mut feed = Feed { scope, results, budget, is_over, next: 0 };
             read(&mut feed);
         });
     });
+}
+
+/// Writes results in the order of their numbers until no more arrive. After the writer has ended the run, results are
+/// only received, so that their weight is released.
+fn write_in_order<T, W: ResultSink<T>>(
+    arrived: &Receiver<(u64, usize, T)>,
+    budget: &ByteBudget,
+    is_over: &AtomicBool,
+    writer: &mut W,
+) {
+    let mut waiting = BTreeMap::new();
+    let (mut next, mut held) = (0, 0);
+    loop {
+        let (number, weight, result) = match arrived.try_recv() {
+            Ok(arrived) => arrived,
+            Err(_) => {
+                flush(writer, is_over);
+                budget.release(std::mem::take(&mut held));
+                let Ok(arrived) = arrived.recv() else { break };
+                arrived
+            }
+        };
+        waiting.insert(number, (weight, result));
+        while let Some((weight, result)) = waiting.remove(&next) {
+            next += 1;
+            held += weight;
+            if !is_over.load(Ordering::Relaxed) && !writer.take(result) {
+                is_over.store(true, Ordering::Relaxed);
+            }
+        }
+        if held > budget.capacity / FLUSH_SHARE {
+            flush(writer, is_over);
+            budget.release(std::mem::take(&mut held));
+        }
+    }
+}
+
+fn flush<T, W: ResultSink<T>>(writer: &mut W, is_over: &AtomicBool) {
+    if !is_over.load(Ordering::Relaxed) && !writer.flush() {
+        is_over.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A semaphore that counts bytes in flight.
@@ -130,8 +141,8 @@ impl ByteBudget {
     fn acquire(&self, weight: usize) -> usize {
         let weight = weight.min(self.capacity);
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = |held: &mut usize| *held + weight > self.capacity;
-        let mut held = self.freed.wait_while(held, is_full).unwrap_or_else(PoisonError::into_inner);
+        let held = self.freed.wait_while(held, |held| *held + weight > self.capacity);
+        let mut held = held.unwrap_or_else(PoisonError::into_inner);
         *held += weight;
         weight
     }

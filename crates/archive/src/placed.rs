@@ -55,8 +55,7 @@ impl Placed {
         // A list larger than the memory is processed one share at a time.
         let shares = u64::try_from(memory).map_or(1, |memory| bytes / memory.max(1) + 1);
         for share in 0..shares {
-            let is_of_share = |identity: &FileIdentity| u64::from(number(identity)) % shares == share;
-            let listed = read(&work.join(LIST), is_of_share)?;
+            let listed = read(&work.join(LIST), (share, shares))?;
             for found in FileWalk::new(vec![InputRoot { path: out.to_owned(), place: Path::new("").to_owned() }]) {
                 let identity = match &found {
                     WalkEntry::File { path, .. } => match identity(path) {
@@ -66,7 +65,7 @@ impl Placed {
                     },
                     _ => FileIdentity::default(),
                 };
-                if is_of_share(&identity) && listed.binary_search(&identity).is_err() {
+                if is_of_share(&identity, (share, shares)) && listed.binary_search(&identity).is_err() {
                     each(found);
                 }
             }
@@ -75,13 +74,18 @@ impl Placed {
     }
 }
 
-fn read(list: &Path, is_of_share: impl Fn(&FileIdentity) -> bool) -> io::Result<Vec<FileIdentity>> {
+/// Whether an identity is of one share of all.
+fn is_of_share(identity: &FileIdentity, (share, shares): (u64, u64)) -> bool {
+    u64::from(number(identity)) % shares == share
+}
+
+fn read(list: &Path, share: (u64, u64)) -> io::Result<Vec<FileIdentity>> {
     let mut list = BufReader::new(File::open(list)?);
     let mut listed = Vec::new();
     let mut identity = FileIdentity::default();
     loop {
         match list.read_exact(&mut identity) {
-            Ok(()) if is_of_share(&identity) => listed.push(identity),
+            Ok(()) if is_of_share(&identity, share) => listed.push(identity),
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
             Err(error) => return Err(error),

@@ -89,27 +89,26 @@ impl StateFolder {
             (None, StartMode::Resume) => return Err(nothing_to_resume(to)),
             (None, StartMode::New | StartMode::Restart) => create(to)?,
         };
-        let io = |error| StateError::Io(path.clone(), error);
-        let usage = |what: &str| Err(StateError::Usage(format!("{} {what}", path.display())));
-        if !is_private_folder(&path).map_err(io)? {
-            return usage("isn't a folder of yours alone");
+        if !is_private_folder(&path).map_err(|error| StateError::Io(path.clone(), error))? {
+            return Err(unusable(&path, "isn't a folder of yours alone"));
         }
         let out = match site(&path) {
             Some(Site::Inside) => File::open(to.out).ok(),
             _ => None,
         };
-        let lock = fs::OpenOptions::new().write(true).open(path.join(MARKER)).map_err(io)?;
+        let lock = fs::OpenOptions::new().write(true).open(path.join(MARKER));
+        let lock = lock.map_err(|error| StateError::Io(path.clone(), error))?;
         // A run that ends removes its folder, even if another waits for its lock.
-        let is_busy = |file: &File| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
         if lock.try_lock().is_err() || out.as_ref().is_some_and(is_busy) || !is_same_file(&lock, &path.join(MARKER)) {
-            return usage("is in use by another run");
+            return Err(unusable(&path, "is in use by another run"));
         }
         let has_journal = path.join(JOURNAL).exists();
         match begin {
             StartMode::New if has_journal => {
-                return usage(
+                return Err(unusable(
+                    &path,
                     "holds a run that was not finished: add --resume to go on with it, or --restart to begin anew",
-                );
+                ));
             }
             StartMode::Resume if !has_journal => return Err(nothing_to_resume(to)),
             _ => {}
@@ -118,7 +117,7 @@ impl StateFolder {
             StartMode::Resume => Some(read_journal(&path, terms)?),
             StartMode::New | StartMode::Restart => None,
         };
-        let work = prepare(&path, entry.as_ref()).map_err(io)?;
+        let work = prepare(&path, entry.as_ref()).map_err(|error| StateError::Io(path.clone(), error))?;
         Ok((Self { path, work, _lock: lock, _out: out }, entry))
     }
 
@@ -180,8 +179,17 @@ fn find(to: OutputLocation<'_>) -> Result<Option<PathBuf>, StateError> {
         return Ok(None);
     }
     let Ok(names) = fs::read_dir(to.out) else { return Ok(None) };
-    let is_inside = |path: &PathBuf| site(path) == Some(Site::Inside);
-    Ok(names.filter_map(|entry| entry.ok().map(|entry| entry.path())).find(is_inside))
+    let mut paths = names.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    Ok(paths.find(|path| site(path) == Some(Site::Inside)))
+}
+
+fn unusable(folder: &Path, what: &str) -> StateError {
+    StateError::Usage(format!("{} {what}", folder.display()))
+}
+
+/// Whether another process has locked a file.
+fn is_busy(file: &File) -> bool {
+    matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
 }
 
 /// Creates the state folder: beside OUT, or in it if that is another mount or can't be written.
@@ -189,8 +197,7 @@ fn create(to: OutputLocation<'_>) -> Result<PathBuf, StateError> {
     let can_be_inside = to.is_folder && to.out.is_dir();
     if let Some(beside) = state_beside(to.out) {
         let within = beside.parent().unwrap_or(Path::new("/"));
-        let io = |error| StateError::Io(within.to_owned(), error);
-        create_private_folder(within).map_err(io)?;
+        create_private_folder(within).map_err(|error| StateError::Io(within.to_owned(), error))?;
         if !(can_be_inside && is_another_mount(within, to.out)) {
             match make_private(&beside) {
                 Ok(()) => return write_marker(beside, Site::Beside),
@@ -235,10 +242,10 @@ fn write_marker(folder: PathBuf, site: Site) -> Result<PathBuf, StateError> {
 /// Removes what a run left that was killed before it wrote its marker, or during removal: nothing, or a partial marker.
 fn remove_unmarked(folder: &Path) -> bool {
     let marker = folder.join(MARKER);
-    let is_part = |content: Vec<u8>| Site::Beside.marker().starts_with(&content);
-    let is_alone = || fs::read_dir(folder).is_ok_and(|names| names.count() == 1);
-    let is_file = fs::symlink_metadata(&marker).is_ok_and(|metadata| metadata.is_file());
-    if is_file && is_alone() && fs::read(&marker).is_ok_and(is_part) {
+    if fs::symlink_metadata(&marker).is_ok_and(|metadata| metadata.is_file())
+        && fs::read_dir(folder).is_ok_and(|names| names.count() == 1)
+        && fs::read(&marker).is_ok_and(|content| Site::Beside.marker().starts_with(&content))
+    {
         // Checked by the next call.
         let _ = fs::remove_file(&marker);
     }
@@ -256,8 +263,8 @@ fn random_folder(prefix: &str, within: &Path) -> io::Result<PathBuf> {
 
 fn read_journal(folder: &Path, terms: &Terms) -> Result<JournalEntry, StateError> {
     let text = fs::read(folder.join(JOURNAL)).map_err(|error| StateError::Io(folder.to_owned(), error))?;
-    let malformed = |_| StateError::Usage(format!("{}: the journal can't be read: --restart", folder.display()));
-    let entry: JournalEntry = serde_json::from_slice(&text).map_err(malformed)?;
+    let entry: JournalEntry = serde_json::from_slice(&text)
+        .map_err(|_| StateError::Usage(format!("{}: the journal can't be read: --restart", folder.display())))?;
     let changed: Vec<&str> = entry.differences(terms).collect();
     if !changed.is_empty() {
         let what = changed.join(", ");

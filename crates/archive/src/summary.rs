@@ -257,14 +257,14 @@ impl Summary {
 
     fn images_removed(&self) -> String {
         let all: u64 = self.images.values().sum();
-        let of_kind = |(name, count): (&String, &u64)| {
+        let mut kinds = Vec::new();
+        for (name, count) in &self.images {
             let plural = if *count == 1 { "" } else { "s" };
-            match name.as_str() {
+            kinds.push(match name.as_str() {
                 FOUND_IMAGE => format!("{count} in other values"),
                 name => format!("{count} {}{plural}", name.replace('-', " ")),
-            }
-        };
-        let kinds: Vec<String> = self.images.iter().map(of_kind).collect();
+            });
+        }
         let separator = if kinds.is_empty() { "" } else { ": " };
         format!("{all} images removed ({} bytes){separator}{}", self.image_bytes, kinds.join(", "))
     }
@@ -322,16 +322,18 @@ impl fmt::Display for Summary {
         if let Some(violations) = self.shape_violations() {
             writeln!(f, "{violations}")?;
         }
-        let mut table = |title: &str, counts: &mut dyn Iterator<Item = (&str, u64)>| {
-            let mut counts = counts.peekable();
-            if counts.peek().is_some() {
+        for (title, counts) in [
+            ("not released, by reason", &self.reasons),
+            ("messages by format", &self.formats),
+            ("messages by agency class", &self.agency_classes),
+        ] {
+            if !counts.is_empty() {
                 writeln!(f, "\n{title}")?;
             }
-            counts.try_for_each(|(key, count)| writeln!(f, "  {key:<36}{count:>10}"))
-        };
-        table("not released, by reason", &mut self.reasons.iter().map(|(key, count)| (key.as_str(), *count)))?;
-        table("messages by format", &mut self.formats.iter().map(|(key, count)| (key.as_str(), *count)))?;
-        table("messages by agency class", &mut self.agency_classes.iter().map(|(key, count)| (key.as_str(), *count)))?;
+            for (key, count) in counts {
+                writeln!(f, "  {key:<36}{count:>10}")?;
+            }
+        }
         if !self.elements.is_empty() {
             writeln!(
                 f,

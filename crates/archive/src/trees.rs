@@ -114,12 +114,13 @@ fn case() -> impl Strategy<Value = Case> {
     let mode = prop_oneof![4 => Just(Mode::Mirror), 2 => Just(Mode::Files), 1 => Just(Mode::Tar)];
     let kill = proptest::option::weighted(0.3, 0_usize..3);
     let is_inside = proptest::bool::weighted(0.2);
-    let of = |(files, earlier, mode, prune, kill, is_inside)| match mode {
-        // OUT is a file, which is replaced.
-        Mode::Tar => Case { files, earlier: Vec::new(), mode, prune, kill, is_inside: false },
-        _ => Case { files, earlier, mode, prune, kill, is_inside },
-    };
-    (files(), earlier, mode, any::<bool>(), kill, is_inside).prop_map(of)
+    (files(), earlier, mode, any::<bool>(), kill, is_inside).prop_map(
+        |(files, earlier, mode, prune, kill, is_inside)| match mode {
+            // OUT is a file, which is replaced.
+            Mode::Tar => Case { files, earlier: Vec::new(), mode, prune, kill, is_inside: false },
+            _ => Case { files, earlier, mode, prune, kill, is_inside },
+        },
+    )
 }
 
 /// Kills a run between two results, leaving the disk as a real kill would.
@@ -174,29 +175,30 @@ fn redact(run: &mut BatchRun, from: &Path, out: &Path, mode: Mode, observer: &Ki
 /// Runs a case, and returns whether it was killed.
 fn holds(run: &mut BatchRun, messages: &Messages, case: &Case) -> bool {
     let folder = TempDir::new().unwrap();
-    let path = |name: &str| folder.path().join(name);
+    let (input, to) = (folder.path().join("in"), folder.path().join("to"));
+    let out = to.join("out");
     let (source, earlier) = (Tree::new(&case.files, messages, 'S'), Tree::new(&case.earlier, messages, 'E'));
-    source.write(&path("in"));
+    source.write(&input);
     match case.mode {
-        Mode::Tar => write(&path("to/out"), b"an earlier output"),
-        Mode::Files | Mode::Mirror => earlier.write(&path("to/out")),
+        Mode::Tar => write(&out, b"an earlier output"),
+        Mode::Files | Mode::Mirror => earlier.write(&out),
     }
     if case.is_inside {
-        begin_inside(&path("to/out"));
+        begin_inside(&out);
     }
     (run.begin, run.prune) = (StartMode::New, case.prune);
     let killer = Killer { at: case.kill, ..Killer::default() };
-    let counts = redact(run, &path("in"), &path("to/out"), case.mode, &killer);
+    let counts = redact(run, &input, &out, case.mode, &killer);
     let is_killed = counts.is_none();
     let counts = counts.unwrap_or_else(|| {
         use_as_input(run, folder.path(), &format!("{case:#?}"));
         // Then it is resumed.
         (run.begin, run.prune) = (StartMode::Resume, case.prune);
-        redact(run, &path("in"), &path("to/out"), case.mode, &Killer::default()).unwrap()
+        redact(run, &input, &out, case.mode, &Killer::default()).unwrap()
     });
-    source.check(&earlier, &path("to/out"), case, &counts, &format!("killed: {is_killed} {case:#?}\n{counts:?}"));
+    source.check(&earlier, &out, case, &counts, &format!("killed: {is_killed} {case:#?}\n{counts:?}"));
     // Nothing is left of the state: only OUT remains.
-    assert_eq!(fs::read_dir(path("to")).unwrap().count(), 1, "{case:#?}");
+    assert_eq!(fs::read_dir(to).unwrap().count(), 1, "{case:#?}");
     is_killed
 }
 
@@ -230,13 +232,12 @@ fn p11_no_name_gives_an_output_the_content_of_another_and_nothing_is_unaccounted
     let messages = Messages::new(&runner().task.filter);
     let run = std::cell::RefCell::new(runner());
     let [trees, files, kills] = [const { AtomicUsize::new(0) }; 3];
-    let add = |to: &AtomicUsize, count: usize| to.fetch_add(count, Ordering::Relaxed);
     TestRunner::new(config)
         .run(&case(), |case| {
             let is_killed = holds(&mut run.borrow_mut(), &messages, &case);
-            add(&trees, 1);
-            add(&files, case.files.len());
-            add(&kills, usize::from(is_killed));
+            for (total, count) in [(&trees, 1), (&files, case.files.len()), (&kills, usize::from(is_killed))] {
+                total.fetch_add(count, Ordering::Relaxed);
+            }
             Ok(())
         })
         .unwrap();

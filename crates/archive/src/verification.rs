@@ -108,19 +108,23 @@ impl UnitWorker<'_> {
     /// Counts a text if it is a notice for a message, and returns whether it is.
     pub(super) fn count_notice(&mut self, text: &[u8]) -> bool {
         let text = trim_space(text);
-        let is_withheld = |reason: Option<Reason>| {
-            let mut notice = Vec::new();
-            write_notice(reason, &mut notice);
-            text == trim_space(&notice)
-        };
         let verified = &mut self.result.verified;
         let count = match () {
             () if !text.starts_with(b"{\"") => return false,
             () if text == trim_space(FAILED) => &mut verified.failed,
-            () if Reason::ALL.into_iter().map(Some).chain([None]).any(is_withheld) => &mut verified.withheld,
+            () if is_notice_of_withheld(text) => &mut verified.withheld,
             () => return false,
         };
         *count += 1;
         true
     }
+}
+
+/// Whether a text is the notice for a message that was withheld for some reason.
+fn is_notice_of_withheld(text: &[u8]) -> bool {
+    Reason::ALL.into_iter().map(Some).chain([None]).any(|reason| {
+        let mut notice = Vec::new();
+        write_notice(reason, &mut notice);
+        text == trim_space(&notice)
+    })
 }

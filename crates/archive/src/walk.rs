@@ -1,6 +1,7 @@
 //! Walks the files of the inputs in a fixed order, folder by folder: nothing is skipped silently (P11), and a folder of
 //! millions of files takes bounded memory (P8).
 
+use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, FileType};
 use std::io;
@@ -137,31 +138,33 @@ impl Iterator for FileWalk {
 
 /// The first `most` names of a folder after `after`, in reverse order, and whether there are more.
 fn list(path: &Path, after: Option<&OsStr>, most: usize) -> io::Result<(Vec<(OsString, FileType)>, bool)> {
-    let descending =
-        |(one, _): &(OsString, _), (other, _): &(OsString, _)| other.as_encoded_bytes().cmp(one.as_encoded_bytes());
     let mut names = Vec::new();
     let mut has_more = false;
-    let mut trim = |names: &mut Vec<_>| {
-        if names.len() > most {
-            has_more = true;
-            let more = names.len() - most;
-            names.select_nth_unstable_by(more, descending);
-            names.drain(..more);
-        }
-    };
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         let name = entry.file_name();
         if after.is_none_or(|after| name.as_encoded_bytes() > after.as_encoded_bytes()) {
             names.push((name, entry.file_type()?));
             if names.len() >= most.saturating_mul(2) {
-                trim(&mut names);
+                has_more |= keep_first(&mut names, most);
             }
         }
     }
-    trim(&mut names);
+    has_more |= keep_first(&mut names, most);
     names.sort_unstable_by(descending);
     Ok((names, has_more))
+}
+
+/// Keeps the first `most` names, in any order, and returns whether there were more.
+fn keep_first(names: &mut Vec<(OsString, FileType)>, most: usize) -> bool {
+    let Some(more) = names.len().checked_sub(most).filter(|more| *more > 0) else { return false };
+    names.select_nth_unstable_by(more, descending);
+    names.drain(..more);
+    true
+}
+
+fn descending((one, _): &(OsString, FileType), (other, _): &(OsString, FileType)) -> Ordering {
+    other.as_encoded_bytes().cmp(one.as_encoded_bytes())
 }
 
 /// Why a run can't start.
@@ -264,19 +267,21 @@ mod tests {
         }
     }
 
+    fn overlap(folder: &Path, one: &str, other: &str) -> Result<(), SourceError> {
+        refuse_overlap(("the input", &folder.join(one)), ("the output", &folder.join(other)))
+    }
+
     #[test]
     fn places_that_are_not_there_yet_overlap_too() {
         let folder = tempfile::TempDir::new().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        fs::create_dir(path("in")).unwrap();
-        let overlap = |one: &str, other: &str| refuse_overlap(("the input", &path(one)), ("the output", &path(other)));
+        fs::create_dir(folder.path().join("in")).unwrap();
         for (one, other) in
             [("in", "in"), ("in", "in/out"), ("in/x", "in"), ("in", "new/../in"), ("new/./a/..", "new/b")]
         {
-            assert!(overlap(one, other).is_err(), "{one} {other}");
+            assert!(overlap(folder.path(), one, other).is_err(), "{one} {other}");
         }
         for (one, other) in [("in", "in.out"), ("new/a", "new/b"), ("in", "in/../out")] {
-            assert!(overlap(one, other).is_ok(), "{one} {other}");
+            assert!(overlap(folder.path(), one, other).is_ok(), "{one} {other}");
         }
     }
 }

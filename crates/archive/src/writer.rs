@@ -11,6 +11,7 @@ use super::batch::{BatchRun, RunError, RunObserver, RunReport};
 use super::files::{Delivery, is_fatal, sync_around};
 use super::form::ArchiveForm;
 use super::journal::{JournalEntry, RunPosition};
+use super::left_over::LeftOver;
 use super::output::{OutputFolder, Stream, UnitOutput, part_path};
 use super::pipeline::ResultSink;
 use super::placed::{self, Placed};
@@ -28,9 +29,6 @@ const JOURNAL_PAUSE: u32 = 10;
 
 /// The share of memory for the list of placed files, at the end.
 const LIST_SHARE: usize = 8;
-
-/// Left-over files reported as failures, which are always printed; the summary counts all.
-const MAX_REPORTED_LEFT_OVER: u64 = 100;
 
 /// The writer of a run.
 pub(super) struct Writer<'r> {
@@ -69,62 +67,26 @@ impl<'r> Writer<'r> {
         is_stopped: &'r AtomicBool,
     ) -> Result<Self, RunError> {
         let is_resumed = journal.is_some();
-        let work = folder.as_ref().and_then(|folder| folder.work().file_name()).unwrap_or_default();
-        let mut entry = journal.unwrap_or_else(|| JournalEntry {
-            terms: run.terms.clone(),
-            work: work.to_string_lossy().into_owned(),
-            had_outputs: run.outputs.has_existing_outputs(folder.as_ref()),
-            out: run.outputs.folder().and_then(placed::folder_identity),
-            position: RunPosition::default(),
-            summary: Summary::default(),
-            comparison: Comparison::default(),
-            audit: None,
-        });
-        let lines = entry.position.inside.map_or(0, |inside| inside.lines);
-        let next_checkpoint = Instant::now();
-        let baseline = (entry.summary.messages(), entry.summary.bytes_in());
-        let output_folder = OutputFolder::new(match &run.outputs {
-            Outputs::Mirror(out) | Outputs::Files(out) => out.clone(),
-            Outputs::One { destination: Destination::File(path), .. } => {
-                path.parent().unwrap_or(Path::new("")).to_owned()
-            }
-            Outputs::One { .. } | Outputs::Nowhere => PathBuf::new(),
-        });
-        let placed = match (run.outputs.folder(), &folder) {
-            (Some(out), Some(_)) if entry.had_outputs && entry.out != placed::folder_identity(out) => {
-                let what = "is not the folder that the run was stopped in; --restart begins anew";
-                return Err(RunError::Usage(format!("{} {what}", out.display())));
-            }
-            (Some(out), Some(folder)) if entry.had_outputs => Placed::open(folder.work(), out).map_err(unwritable)?,
-            _ => Placed::default(),
-        };
+        let mut entry = journal.unwrap_or_else(|| first_entry(run, folder.as_ref()));
+        let placed = open_placed(run, folder.as_ref(), &entry)?;
         if let Some(log) = &mut log {
-            let has_begun = entry.audit.as_ref().map_or(Ok(false), |position| log.rewind(position))?;
-            let is_dry_run = matches!(run.outputs, Outputs::Nowhere);
-            log.prepare(run.task.filter.policy(), has_begun, is_dry_run).map_err(unwritable_log)?;
-            if let (Some(folder), false) = (&folder, has_begun) {
-                // Killed after this, it can be resumed; killed before, it has left nothing in the log.
-                entry.audit = Some(log.position());
-                folder.write(&entry).map_err(unwritable)?;
-            }
-            log.start().map_err(unwritable_log)?;
+            start_log(log, run, folder.as_ref(), &mut entry)?;
         }
-        let (stream, pending, failure) = (None, Vec::new(), None);
         let mut writer = Self {
             run,
             folder,
             log,
             observer,
-            output_folder,
+            output_folder: OutputFolder::new(output_base(&run.outputs).to_owned()),
             placed,
-            stream,
-            pending,
+            stream: None,
+            pending: Vec::new(),
             is_resumed,
+            lines: entry.position.inside.map_or(0, |inside| inside.lines),
+            next_checkpoint: Instant::now(),
+            baseline: (entry.summary.messages(), entry.summary.bytes_in()),
             entry,
-            lines,
-            next_checkpoint,
-            baseline,
-            failure,
+            failure: None,
             is_stopped,
         };
         writer.finish_closing()?;
@@ -208,21 +170,19 @@ impl<'r> Writer<'r> {
             return Ok(());
         }
         let pending = std::mem::take(&mut self.pending);
-        let done = || pending.iter().filter_map(|(done, _)| done.as_ref());
-        if let Some(log) = &mut self.log {
-            for done in done() {
+        let mut has_files = false;
+        for done in pending.iter().filter_map(|(done, _)| done.as_ref()) {
+            if let Some(log) = &mut self.log {
                 log.append(&done.bodies).map_err(unwritable_log)?;
             }
+            has_files |= matches!(&done.product, UnitOutput::Files(files) if !files.is_empty());
         }
-        let is_file = |done: &UnitResult| matches!(&done.product, UnitOutput::Files(files) if !files.is_empty());
-        if let Some(folder) = &self.folder
-            && done().any(is_file)
-        {
+        if let Some(folder) = self.folder.as_ref().filter(|_| has_files) {
             sync_around(folder.path()).map_err(unwritable)?;
         }
         // An output that grows in the state folder goes out when it is put in place, after a journal, which syncs the
         // log.
-        let goes_out = self.folder.is_none() && self.stream.is_some() || done().any(is_file);
+        let goes_out = has_files || self.folder.is_none() && self.stream.is_some();
         if let Some(log) = self.log.as_ref().filter(|_| goes_out) {
             log.sync().map_err(unwritable_log)?;
         }
@@ -387,51 +347,81 @@ impl<'r> Writer<'r> {
     fn find_left_over(&mut self) -> io::Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let Self { run, placed, observer, entry: JournalEntry { summary, position, had_outputs, .. }, .. } = self;
-        let mut reported = 0_u64;
-        let mut report = |path: &Path, what: &dyn std::fmt::Display| {
-            reported += 1;
-            match reported {
-                ..=MAX_REPORTED_LEFT_OVER => observer.on_failure(&format!("{}: {what}", path.display())),
-                _ => observer.on_notice(&format!("{}: {what}", path.display())),
-            }
-        };
-        let mut take = |found: WalkEntry, out: &Path| match found {
-            WalkEntry::File { path, .. } | WalkEntry::Irregular(path) if run.prune => {
-                match placed::remove(&path, out) {
-                    Ok(()) => summary.add_pruned(),
-                    Err(error) => {
-                        summary.add_left_over();
-                        report(&path, &format_args!("left from before, and not removed: {error}"));
-                    }
-                }
-            }
-            WalkEntry::File { path, .. } | WalkEntry::Irregular(path) => {
-                summary.add_left_over();
-                report(&path, &"left from before: this run did not put it there");
-            }
-            WalkEntry::State(path) if folder.is_at(&path) => {}
-            WalkEntry::State(path) => {
-                summary.add_left_over();
-                report(&path, &"the state of another, unfinished run");
-            }
-            WalkEntry::Fault(path, error) => {
-                summary.add_fault();
-                report(&path, &error);
-            }
+        let mut left = LeftOver {
+            folder,
+            out: output_base(&run.outputs),
+            prunes: run.prune,
+            observer: *observer,
+            summary,
+            reported: 0,
         };
         match &run.outputs {
-            Outputs::Mirror(out) | Outputs::Files(out) => {
-                placed.for_each_unlisted(folder.work(), run.memory / LIST_SHARE, |found| take(found, out))
+            Outputs::Mirror(_) | Outputs::Files(_) => {
+                placed.for_each_unlisted(folder.work(), run.memory / LIST_SHARE, |found| left.take(found))
             }
             // Nothing was put in place.
             Outputs::One { destination: Destination::File(out), .. } if *had_outputs && !position.is_read => {
                 let place = out.clone();
-                take(WalkEntry::File { path: place.clone(), place }, out.parent().unwrap_or(Path::new("")));
+                left.take(WalkEntry::File { path: place.clone(), place });
                 Ok(())
             }
             Outputs::One { .. } | Outputs::Nowhere => Ok(()),
         }
     }
+}
+
+/// The journal of a run that begins.
+fn first_entry(run: &BatchRun, folder: Option<&StateFolder>) -> JournalEntry {
+    let work = folder.and_then(|folder| folder.work().file_name()).unwrap_or_default();
+    JournalEntry {
+        terms: run.terms.clone(),
+        work: work.to_string_lossy().into_owned(),
+        had_outputs: run.outputs.has_existing_outputs(folder),
+        out: run.outputs.folder().and_then(placed::folder_identity),
+        position: RunPosition::default(),
+        summary: Summary::default(),
+        comparison: Comparison::default(),
+        audit: None,
+    }
+}
+
+/// The folder that outputs are put into; empty if none are.
+fn output_base(outputs: &Outputs) -> &Path {
+    match outputs {
+        Outputs::Mirror(out) | Outputs::Files(out) => out,
+        Outputs::One { destination: Destination::File(path), .. } => path.parent().unwrap_or(Path::new("")),
+        Outputs::One { .. } | Outputs::Nowhere => Path::new(""),
+    }
+}
+
+/// The list of what the run puts into a folder that held something before.
+fn open_placed(run: &BatchRun, folder: Option<&StateFolder>, entry: &JournalEntry) -> Result<Placed, RunError> {
+    match (run.outputs.folder(), folder) {
+        (Some(out), Some(_)) if entry.had_outputs && entry.out != placed::folder_identity(out) => {
+            let what = "is not the folder that the run was stopped in; --restart begins anew";
+            Err(RunError::Usage(format!("{} {what}", out.display())))
+        }
+        (Some(out), Some(folder)) if entry.had_outputs => Placed::open(folder.work(), out).map_err(unwritable),
+        _ => Ok(Placed::default()),
+    }
+}
+
+/// Writes the start record to the log, where the journal says.
+fn start_log(
+    log: &mut Log,
+    run: &BatchRun,
+    folder: Option<&StateFolder>,
+    entry: &mut JournalEntry,
+) -> Result<(), RunError> {
+    let has_begun = entry.audit.as_ref().map_or(Ok(false), |position| log.rewind(position))?;
+    let is_dry_run = matches!(run.outputs, Outputs::Nowhere);
+    log.prepare(run.task.filter.policy(), has_begun, is_dry_run).map_err(unwritable_log)?;
+    if let (Some(folder), false) = (folder, has_begun) {
+        // Killed after this, it can be resumed; killed before, it has left nothing in the log.
+        entry.audit = Some(log.position());
+        folder.write(entry).map_err(unwritable)?;
+    }
+    log.start().map_err(unwritable_log)
 }
 
 impl ResultSink<WriterStep> for Writer<'_> {

@@ -116,12 +116,16 @@ fn hash(key: Option<&Key>, content: &[u8]) -> Hash {
         None => Sha256::digest(content).into(),
         Some(Key(keyed)) => keyed.clone().chain_update(content).finalize().into_bytes().into(),
     };
-    let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
     let mut digits = Link::GENESIS.hash;
     for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(hash) {
-        *pair = [digit(byte >> 4), digit(byte & 15)];
+        *pair = [hex_digit(byte >> 4), hex_digit(byte & 15)];
     }
     digits
+}
+
+#[inline]
+fn hex_digit(nibble: u8) -> u8 {
+    nibble + if nibble < 10 { b'0' } else { b'a' - 10 }
 }
 
 /// A parsed line. Its own hash isn't checked.

@@ -54,15 +54,17 @@ impl LogEnd {
     /// After a system crash, unwritten blocks may be zeros.
     pub(super) fn is_torn_line(&self, last: &Link) -> bool {
         let opening = last.opening();
-        let is_beginning = |bytes: &[u8]| {
-            let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
-            let bytes = bytes.get(..written).unwrap_or_default();
-            bytes.starts_with(&opening) || opening.starts_with(bytes)
-        };
         // The start record after a torn write may be torn itself.
         let starts = memchr::memmem::find_iter(&self.torn, OPENING).chain([self.torn.len()]);
         let mut before = 0;
         let mut fragments = starts.map(|at| self.torn.get(std::mem::replace(&mut before, at)..at).unwrap_or_default());
-        self.torn.len() < MAX_LINE_BYTES / 2 && fragments.all(is_beginning)
+        self.torn.len() < MAX_LINE_BYTES / 2 && fragments.all(|bytes| is_beginning(bytes, &opening))
     }
+}
+
+/// Whether some bytes, up to unwritten zeros, are the beginning of a line that opens so.
+fn is_beginning(bytes: &[u8], opening: &[u8]) -> bool {
+    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+    let bytes = bytes.get(..written).unwrap_or_default();
+    bytes.starts_with(opening) || opening.starts_with(bytes)
 }

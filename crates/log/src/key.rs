@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use hmac::{Hmac, KeyInit};
@@ -25,40 +25,49 @@ impl Key {
     /// # Errors
     /// When it can't be read, or its length is out of range.
     pub fn read(path: &Path) -> Result<Self, AuditError> {
-        let io = |error| AuditError::io(path, &error);
-        let usage = |what: String| AuditError::Usage(format!("{}: {what}", path.display()));
-        let mut content = Vec::new();
-        File::open(path).map_err(io)?.take(LONGEST_KEY as u64 + 1).read_to_end(&mut content).map_err(io)?;
-        let key = content.strip_suffix(b"\n").unwrap_or(&content);
+        let content = read_content(path).map_err(|error| AuditError::io(path, &error))?;
+        Self::from_content(&content).map_err(|what| AuditError::Usage(format!("{}: {what}", path.display())))
+    }
+
+    fn from_content(content: &[u8]) -> Result<Self, String> {
+        let key = content.strip_suffix(b"\n").unwrap_or(content);
         let key = key.strip_suffix(b"\r").unwrap_or(key);
         if let Some(what) = editor_artifact(key) {
-            return Err(usage(format!(
-                "the key {what}: an editor put that there, and without it the key would be another"
-            )));
+            return Err(format!("the key {what}: an editor put that there, and without it the key would be another"));
         }
         if key.len() < SHORTEST_KEY {
-            return Err(usage(format!("the key is too short: {SHORTEST_KEY} bytes at least are wanted")));
+            return Err(format!("the key is too short: {SHORTEST_KEY} bytes at least are wanted"));
         }
         if content.len() > LONGEST_KEY {
-            return Err(usage(format!("the key is too long: {LONGEST_KEY} bytes at most are wanted")));
+            return Err(format!("the key is too long: {LONGEST_KEY} bytes at most are wanted"));
         }
-        Hmac::new_from_slice(key).map(Self).map_err(|_| usage("it can't be a key".to_owned()))
+        Hmac::new_from_slice(key).map(Self).map_err(|_| "it can't be a key".to_owned())
     }
+}
+
+/// The content of a file, up to more than a key may have.
+fn read_content(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    File::open(path)?.take(LONGEST_KEY as u64 + 1).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// What an editor adds to a text key and may remove later, which silently changes the key. Binary keys are taken as
 /// they are.
 fn editor_artifact(key: &[u8]) -> Option<&'static str> {
-    let is_zero = |bytes: &[u8], from: usize| bytes.iter().skip(from).step_by(2).all(|byte| *byte == 0);
     match key {
         [0xEF, 0xBB, 0xBF, ..] => return Some("begins with a byte order mark"),
-        [0xFF, 0xFE, rest @ ..] if is_zero(rest, 1) => return Some("is UTF-16"),
-        [0xFE, 0xFF, rest @ ..] if is_zero(rest, 0) => return Some("is UTF-16"),
+        [0xFF, 0xFE, rest @ ..] if every_other_is_zero(rest, 1) => return Some("is UTF-16"),
+        [0xFE, 0xFF, rest @ ..] if every_other_is_zero(rest, 0) => return Some("is UTF-16"),
         _ => {}
     }
     let text = std::str::from_utf8(key).ok()?;
     let is_text = !text.chars().any(|character| character.is_control() && !character.is_whitespace());
     (is_text && text.trim() != text).then_some("begins or ends with white space")
+}
+
+fn every_other_is_zero(bytes: &[u8], from: usize) -> bool {
+    bytes.iter().skip(from).step_by(2).all(|byte| *byte == 0)
 }
 
 impl fmt::Debug for Key {
@@ -71,17 +80,18 @@ impl fmt::Debug for Key {
 mod tests {
     use super::*;
 
-    #[test]
-    fn p2_a_key_that_an_editor_has_changed_is_refused() {
+    fn read(bytes: &[u8]) -> Result<(), String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
-        let read = |bytes: &[u8]| {
-            std::fs::write(&path, bytes).unwrap();
-            match Key::read(&path) {
-                Ok(_) => Ok(()),
-                Err(AuditError::Usage(told) | AuditError::Io(told)) => Err(told),
-            }
-        };
+        std::fs::write(&path, bytes).unwrap();
+        match Key::read(&path) {
+            Ok(_) => Ok(()),
+            Err(AuditError::Usage(message) | AuditError::Io(message)) => Err(message),
+        }
+    }
+
+    #[test]
+    fn p2_a_key_that_an_editor_has_changed_is_refused() {
         let key = b"0123456789abcdef0123456789abcdef";
         for end in ["", "\n", "\r\n"] {
             assert_eq!(read(&[key, end.as_bytes()].concat()), Ok(()), "{end:?}");
@@ -97,8 +107,8 @@ mod tests {
             (vec![b' '; 20], "the key begins or ends with white space"),
             (vec![], "the key is too short"),
         ] {
-            let told = read(&bytes).unwrap_err();
-            assert!(told.contains(what), "{told}");
+            let message = read(&bytes).unwrap_err();
+            assert!(message.contains(what), "{message}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Link, LogLine, RecordKind};
+use super::chain::{Link, RecordKind};
 use super::counts::DispositionCounts;
 use super::ending::LogEnd;
 use super::records::{CheckpointRecord, StartRecord, body_of, now};
@@ -67,26 +67,25 @@ impl Log {
     /// key.
     pub fn open(path: &Path, key: Option<Key>) -> Result<Self, AuditError> {
         let io = |error: io::Error| AuditError::io(path, &error);
-        let usage = |what: &str| AuditError::Usage(format!("{}: {what}", path.display()));
-        let not_a_log = || usage("its last line is none of an audit log: verify it, and begin another");
         let mut file = open_or_create(path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(usage("another run is writing this log")),
+            Err(TryLockError::WouldBlock) => return Err(unusable(path, "another run is writing this log")),
             Err(TryLockError::Error(error)) => return Err(io(error)),
         }
         let length = file.metadata().map_err(io)?.len();
-        let ending = LogEnd::find(&mut file, length).map_err(io)?.ok_or_else(not_a_log)?;
+        let ending = LogEnd::find(&mut file, length).map_err(io)?.ok_or_else(|| unusable(path, NOT_A_LOG))?;
         let mut link = Link::GENESIS;
         if ending.line.is_some() {
-            let line = ending.last().ok_or_else(not_a_log)?;
+            let line = ending.last().ok_or_else(|| unusable(path, NOT_A_LOG))?;
             if !line.is_intact(key.as_ref()) {
-                return Err(usage("its last line was changed, or has another key: verify it, and begin another"));
+                let what = "its last line was changed, or has another key: verify it, and begin another";
+                return Err(unusable(path, what));
             }
             link = line.link;
         }
         if !ending.is_torn_line(&link) {
-            return Err(not_a_log());
+            return Err(unusable(path, NOT_A_LOG));
         }
         let mut log = Self {
             path: path.to_owned(),
@@ -230,15 +229,18 @@ impl Log {
     /// # Errors
     /// When the log isn't the one that the journal refers to.
     pub fn rewind(&mut self, position: &LogPosition) -> Result<bool, AuditError> {
-        let wrong_log = || {
+        let line = self.line_at(position).map_err(|error| AuditError::io(&self.path, &error))?;
+        let Some(link) = line else {
+            if position.is_prepared {
+                return Ok(false);
+            }
             let path = self.path.display();
-            AuditError::Usage(format!("{path}: this isn't the log that the stopped run wrote, or it was cut"))
+            let message = format!("{path}: this isn't the log that the stopped run wrote, or it was cut");
+            return Err(AuditError::Usage(message));
         };
-        let io = |error: io::Error| AuditError::io(&self.path, &error);
-        let line = self.line_at(position).map_err(io)?;
-        let Some(link) = line else { return if position.is_prepared { Ok(false) } else { Err(wrong_log()) } };
         let boundary = LineBoundary { link, bytes: position.bytes };
-        self.tail = Some(Tail::open(&self.path, boundary, position.run).map_err(io)?);
+        let tail = Tail::open(&self.path, boundary, position.run);
+        self.tail = Some(tail.map_err(|error| AuditError::io(&self.path, &error))?);
         self.run = position.run;
         self.counts = position.counts;
         self.since_checkpoint = position.since_checkpoint;
@@ -253,12 +255,12 @@ impl Log {
         let ending = LogEnd::find(&mut File::open(&self.path)?, position.bytes)?;
         let ending = ending.filter(|ending| ending.end == position.bytes);
         let line = ending.as_ref().and_then(LogEnd::last);
-        let is_same = |line: &LogLine<'_>| {
+        let line = line.filter(|line| {
             line.link.sequence == position.sequence
                 && line.link.hash == position.hash.as_bytes()
                 && line.is_intact(self.key.as_ref())
-        };
-        Ok(line.filter(is_same).map(|line| line.link))
+        });
+        Ok(line.map(|line| line.link))
     }
 
     /// Whether the tail already has the record of a message.
@@ -313,6 +315,12 @@ impl Log {
         self.file.set_len(self.end.bytes)?;
         self.file.seek(SeekFrom::Start(self.end.bytes)).map(|_| ())
     }
+}
+
+const NOT_A_LOG: &str = "its last line is none of an audit log: verify it, and begin another";
+
+fn unusable(path: &Path, what: &str) -> AuditError {
+    AuditError::Usage(format!("{}: {what}", path.display()))
 }
 
 /// Opens a file; creates it with mode 0600 if it doesn't exist, and syncs its folder so that the entry survives a

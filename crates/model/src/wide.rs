@@ -1,6 +1,8 @@
-//! The longest runs, in the widest steps that the processor has. Nearly all bytes of a message with a photo are passed here.
+//! Scans long runs with the widest vectors of the processor. Nearly all bytes of a message with a photo are scanned
+//! here.
 //!
-//! Bytes are not tested one by one: of a whole block the smallest of each test is kept, and looked at once.
+//! Bytes aren't tested one by one: the minimum (or maximum) over a block is kept for each test, and checked once per
+//! block.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, dispatch};
@@ -24,26 +26,30 @@ thread_local! {
     pub(crate) static OWN_LEVEL: std::cell::Cell<Option<Level>> = const { std::cell::Cell::new(None) };
 }
 
-/// How many bytes there are at the start of which none ends a JSON string or is an escape or a control character. Whole
-/// blocks are counted: there may be more.
+/// The length of the prefix in which no byte ends a JSON string, begins an escape or is a control character. Only whole
+/// blocks count, so the prefix may be longer.
 pub fn plain_in_string(bytes: &[u8]) -> usize {
     dispatch!(level(), simd => in_string(simd, bytes, u8::MAX))
 }
 
-/// The same, and none of them is beyond ASCII.
+/// The same, and all its bytes are ASCII.
 pub fn plain_in_ascii_string(bytes: &[u8]) -> usize {
     dispatch!(level(), simd => in_string(simd, bytes, 0x7F))
 }
 
-/// Whether all of a text is base64 (RFC 4648, section 4) or line breaks, whatever it stands for.
+/// Whether a text consists of base64 characters (RFC 4648, section 4) and line breaks, whether or not it decodes.
 pub(crate) fn is_base64(text: &[u8]) -> bool {
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r' | b'\n');
     let blocks = dispatch!(level(), simd => base64(simd, text));
-    text.get(blocks..).is_some_and(|rest| rest.iter().all(is_base64))
+    text.get(blocks..).is_some_and(|rest| rest.iter().all(|byte| is_base64_byte(*byte)))
 }
 
-/// The same as for strings for XML character data: bytes of which none is markup, begins a reference or perhaps `]]>`, is a control character
-/// other than a tab or a line feed, or is beyond ASCII.
+#[inline]
+fn is_base64_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r' | b'\n')
+}
+
+/// The same for XML character data: no byte is markup, begins a reference or perhaps `]]>`, is a control character
+/// other than a tab or a line feed, or is non-ASCII.
 pub fn plain_in_text(bytes: &[u8]) -> usize {
     dispatch!(level(), simd => in_text(simd, bytes))
 }
@@ -52,7 +58,7 @@ pub fn plain_in_text(bytes: &[u8]) -> usize {
 fn in_string<S: Simd>(simd: S, bytes: &[u8], last: u8) -> usize {
     let all = |byte: u8| S::u8s::splat(simd, byte);
     let (quote, escape, space) = (all(b'"'), all(b'\\'), all(b' '));
-    // Below a space are the controls: behind a step down to it they are the largest bytes.
+    // Control characters are below a space: after it is subtracted they wrap around to the largest bytes.
     let last = all(last - b' ');
     let mut plain = 0;
     for block in blocks::<S>(bytes) {
@@ -74,7 +80,8 @@ fn in_string<S: Simd>(simd: S, bytes: &[u8], last: u8) -> usize {
 fn in_text<S: Simd>(simd: S, bytes: &[u8]) -> usize {
     let all = |byte: u8| S::u8s::splat(simd, byte);
     let (open, reference, bracket) = (all(b'<'), all(b'&'), all(b']'));
-    // Behind a step of eleven tabs and line feeds are the largest bytes, and the controls above them the smallest.
+    // After eleven is subtracted, tabs and line feeds wrap around to the largest bytes, and the other control
+    // characters above them are the smallest.
     let step = all(b'\n' + 1);
     let (tab, least_text, ascii) = (all(b'\t'), all(b' ' - b'\n' - 1), all(0x7F));
     let mut plain = 0;
@@ -105,7 +112,7 @@ fn base64<S: Simd>(simd: S, bytes: &[u8]) -> usize {
         for vector in block.chunks_exact(S::u8s::LEN) {
             let vector = S::u8s::from_slice(simd, vector);
             let is_letter = ((vector | all(0x20)) - all(b'a')).simd_lt(all(26));
-            // From the slash to the nine, and the rest one by one.
+            // One range from the slash to the nine; the other characters one by one.
             let is_digit = (vector - all(b'/')).simd_lt(all(11));
             let is_sign = vector.simd_eq(all(b'+'))
                 | vector.simd_eq(all(b'='))
@@ -121,8 +128,8 @@ fn base64<S: Simd>(simd: S, bytes: &[u8]) -> usize {
     plain
 }
 
-/// The whole blocks of some bytes. Callers go through them in loops of their own: a closure may be compiled apart, for a
-/// processor that can do less.
+/// The whole blocks of some bytes. Callers iterate in loops of their own, because a closure may be compiled separately,
+/// without the vector instructions.
 #[inline(always)]
 fn blocks<S: Simd>(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.chunks_exact(VECTORS * S::u8s::LEN)
@@ -132,25 +139,28 @@ fn blocks<S: Simd>(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 mod tests {
     use super::*;
 
+    fn is_special_in_string(byte: u8) -> bool {
+        matches!(byte, b'"' | b'\\' | 0..0x20)
+    }
+
+    fn is_special_in_text(byte: u8) -> bool {
+        matches!(byte, b'<' | b'&' | b']' | 0x80..) || byte < b' ' && !matches!(byte, b'\t' | b'\n')
+    }
+
     #[test]
     fn p2_no_special_byte_is_passed_wherever_it_stands() {
-        let is_special_in_string = |byte: u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-        let is_special_in_ascii_string = |byte: u8| is_special_in_string(byte) || !byte.is_ascii();
-        let is_special_in_text =
-            |byte: u8| matches!(byte, b'<' | b'&' | b']' | 0x80..) || byte < b' ' && !matches!(byte, b'\t' | b'\n');
         for byte in 0..=u8::MAX {
             for place in [0, 1, 63, 64, 255, 256, 500, 767] {
                 let mut bytes = vec![b'A'; 768];
                 bytes[place] = byte;
                 for (found, is_special) in [
                     (plain_in_string(&bytes), is_special_in_string(byte)),
-                    (plain_in_ascii_string(&bytes), is_special_in_ascii_string(byte)),
+                    (plain_in_ascii_string(&bytes), is_special_in_string(byte) || !byte.is_ascii()),
                     (plain_in_text(&bytes), is_special_in_text(byte)),
                 ] {
                     assert!(if is_special { found <= place } else { found == bytes.len() }, "{byte} at {place}");
                 }
-                let is_base64_byte = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r' | b'\n');
-                assert_eq!(is_base64(&bytes), is_base64_byte, "{byte} at {place}");
+                assert_eq!(is_base64(&bytes), is_base64_byte(byte), "{byte} at {place}");
             }
         }
     }

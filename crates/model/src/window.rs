@@ -1,7 +1,7 @@
-//! Thirty-two bytes of a message at one look. Names and values are mostly shorter, so what is asked of each of their bytes
-//! is asked of all at once, and the answer is a word with a bit for each byte.
+//! A window of 32 bytes of a message, tested at once. Names and values are mostly shorter, so one comparison covers all
+//! their bytes; its result is a word with one bit per byte.
 //!
-//! Whoever asks has been told once, for many looks, what the processor can: the functions here are part of theirs.
+//! The caller detects the processor's instructions once, for many windows: the functions here are inlined into it.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, u8x16, u8x32};
@@ -9,7 +9,7 @@ use fearless_simd::{Simd, u8x16, u8x32};
 /// Bytes of a window.
 pub const WINDOW: usize = 32;
 
-/// The bytes from some place on; behind the end of the message there are zeros.
+/// The bytes from a position on, with zeros past the end of the message.
 #[derive(Clone, Copy)]
 pub struct Window<S: Simd> {
     simd: S,
@@ -17,7 +17,7 @@ pub struct Window<S: Simd> {
 }
 
 impl<S: Simd> Window<S> {
-    /// The 32 bytes from `from` on, and zeros where there are fewer.
+    /// The 32 bytes from `from` on, padded with zeros.
     #[inline(always)]
     pub fn at(simd: S, bytes: &[u8], from: usize) -> Self {
         let bytes = match bytes.get(from..).and_then(<[u8]>::first_chunk) {
@@ -27,25 +27,25 @@ impl<S: Simd> Window<S> {
         Self { simd, bytes }
     }
 
-    /// Which bytes are this one, the first lowest.
+    /// Which bytes equal this one; the first byte is the lowest bit.
     #[inline(always)]
     pub(crate) fn equal(self, byte: u8) -> u64 {
         self.bytes.simd_eq(u8x32::splat(self.simd, byte)).to_bitmask()
     }
 
-    /// Which bytes are the same as these.
+    /// Which bytes equal those of the array.
     #[inline(always)]
     pub fn equal_to(self, bytes: &[u8; WINDOW]) -> u64 {
         self.bytes.simd_eq(u8x32::load_array_ref(self.simd, bytes)).to_bitmask()
     }
 
-    /// Which bytes are one of `count` from `first` on.
+    /// Which bytes are in the range of `count` bytes from `first` on.
     #[inline(always)]
     pub(crate) fn among(self, first: u8, count: u8) -> u64 {
         (self.bytes - u8x32::splat(self.simd, first)).simd_lt(u8x32::splat(self.simd, count)).to_bitmask()
     }
 
-    /// Which bytes end a JSON string, begin an escape in it, or can't stand in it.
+    /// Which bytes end a JSON string, begin an escape in it, or aren't allowed in it.
     #[inline(always)]
     pub fn ends_string(self) -> u64 {
         let all = |byte: u8| u8x32::splat(self.simd, byte);
@@ -53,7 +53,7 @@ impl<S: Simd> Window<S> {
         (quote | escape | self.bytes.simd_lt(all(b' '))).to_bitmask()
     }
 
-    /// The same, and all beyond ASCII.
+    /// The same, and all non-ASCII bytes.
     #[inline(always)]
     pub fn ends_ascii_string(self) -> u64 {
         let all = |byte: u8| u8x32::splat(self.simd, byte);
@@ -61,8 +61,8 @@ impl<S: Simd> Window<S> {
         (quote | escape | (self.bytes - all(b' ')).simd_gt(all(0x7F - b' '))).to_bitmask()
     }
 
-    /// Which bytes of XML character data end it, or need a closer look: markup, references, what may be `]]>`, control
-    /// characters but line feeds and tabs, and all beyond ASCII.
+    /// Which bytes end XML character data or need a closer check: markup, references, what may be `]]>`, control
+    /// characters except line feeds and tabs, and all non-ASCII bytes.
     #[inline(always)]
     pub fn ends_text(self) -> u64 {
         let all = |byte: u8| u8x32::splat(self.simd, byte);
@@ -72,13 +72,13 @@ impl<S: Simd> Window<S> {
         (markup | reference | self.bytes.simd_eq(all(b']')) | is_other & !is_blank).to_bitmask()
     }
 
-    /// How many bytes are the same as in another window before the first that isn't.
+    /// How many bytes equal those of another window before the first difference.
     #[inline(always)]
     pub fn same_as(self, other: Self) -> usize {
         (!self.bytes.simd_eq(other.bytes).to_bitmask()).trailing_zeros() as usize
     }
 
-    /// Which bytes are of the set.
+    /// Which bytes are in the set.
     #[inline(always)]
     pub(crate) fn of(self, set: &AsciiSet) -> u64 {
         let splat = |table: &[u8; 16]| u8x32::block_splat(u8x16::load_array_ref(self.simd, table));
@@ -91,7 +91,7 @@ impl<S: Simd> Window<S> {
 /// Bytes of the longest pattern: two windows.
 pub const LONGEST_PATTERN: usize = 2 * WINDOW;
 
-/// Bytes that a message may have at some place.
+/// A short byte sequence to compare a message with.
 #[derive(Debug, Clone, Copy)]
 pub struct Pattern {
     bytes: [u8; LONGEST_PATTERN],
@@ -105,7 +105,7 @@ impl Default for Pattern {
 }
 
 impl Pattern {
-    /// One of more bytes than it can have is found nowhere.
+    /// A sequence longer than [`LONGEST_PATTERN`] matches nowhere.
     pub fn new(pattern: &[u8]) -> Self {
         let mut bytes = [0; LONGEST_PATTERN];
         for (to, byte) in bytes.iter_mut().zip(pattern) {
@@ -115,13 +115,13 @@ impl Pattern {
         Self { bytes, length }
     }
 
-    /// How many bytes it has.
+    /// Its length in bytes.
     #[inline(always)]
     pub fn length(&self) -> usize {
         self.length
     }
 
-    /// Whether its bytes stand at `place`.
+    /// Whether its bytes are at `place`.
     #[inline(always)]
     pub fn stands_at<S: Simd>(&self, simd: S, bytes: &[u8], place: usize) -> bool {
         let same = Window::at(simd, bytes, place).same_as(Window::at(simd, &self.bytes, 0));
@@ -143,7 +143,7 @@ fn last_bytes(bytes: &[u8], from: usize) -> [u8; WINDOW] {
     window
 }
 
-/// For the upper half of a byte its bit in [`AsciiSet::rows`]; beyond ASCII there is none.
+/// By the upper half of a byte, its bit in [`AsciiSet::rows`]; non-ASCII bytes have none.
 const ROW_BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// A set of ASCII bytes.
@@ -156,7 +156,7 @@ pub struct AsciiSet {
 impl AsciiSet {
     pub(crate) const EMPTY: Self = Self::of(&[]);
 
-    /// Bytes beyond ASCII are left out.
+    /// Non-ASCII bytes are ignored.
     #[expect(
         clippy::indexing_slicing,
         reason = "evaluated by the compiler or when shapes are read; places are below 16"
@@ -180,7 +180,7 @@ mod tests {
 
     use super::*;
 
-    /// The bits of a window that a plain look at each byte would set.
+    /// The bits of a window, from a test of each byte by itself.
     fn plainly(bytes: &[u8], is_marked: impl Fn(u8) -> bool) -> u64 {
         (0..WINDOW).filter(|at| is_marked(bytes.get(*at).copied().unwrap_or(0))).map(|at| 1 << at).sum()
     }
@@ -215,10 +215,10 @@ mod tests {
                     assert_eq!(window.equal(b'"'), plainly(&bytes, |byte| byte == b'"'));
                     assert_eq!(window.among(b'0', 10), plainly(&bytes, |byte| byte.is_ascii_digit()));
                     assert_eq!(window.of(&set), plainly(&bytes, |byte| byte.is_ascii_uppercase()));
-                    let is_text = |byte: u8| matches!(byte, b' '..0x7F | b'\n' | b'\t') && !matches!(byte, b'<' | b'&' | b']');
-                    assert_eq!(window.ends_text(), plainly(&bytes, |byte| !is_text(byte)));
-                    let ends = |byte: u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-                    assert_eq!(window.ends_string(), plainly(&bytes, ends));
+                    assert_eq!(window.ends_text(), plainly(&bytes, |byte| {
+                        !matches!(byte, b' '..0x7F | b'\n' | b'\t') || matches!(byte, b'<' | b'&' | b']')
+                    }));
+                    assert_eq!(window.ends_string(), plainly(&bytes, |byte| matches!(byte, b'"' | b'\\' | 0..0x20)));
                 });
             }
         }

@@ -42,15 +42,11 @@ impl Dfa {
     pub(super) fn new(pattern: &str) -> Option<Self> {
         let positions = GlushkovNfa::new(pattern)?;
         let groups = groups(&positions.reads, VISIBLE);
-        let group_of = |byte: u8| groups.iter().position(|group| group.checked_shr(byte.into()).unwrap_or(0) & 1 != 0);
         let mut columns = [0; 256];
         for (byte, column) in (0..=u8::MAX).zip(&mut columns) {
-            *column = u8::try_from(group_of(byte).unwrap_or(groups.len())).ok()?;
+            let group = groups.iter().position(|group| group.checked_shr(byte.into()).unwrap_or(0) & 1 != 0);
+            *column = u8::try_from(group.unwrap_or(groups.len())).ok()?;
         }
-        let ends = |members: &[usize]| match members.iter().any(|position| positions.last.contains(position)) {
-            true => ACCEPT,
-            false => REJECT,
-        };
         // A state is the position read last; at the start there is none.
         let mut states =
             vec![(Vec::new(), REJECT), (Vec::new(), UNDECIDED), (Vec::new(), positions.is_nullable.into())];
@@ -70,15 +66,16 @@ impl Dfa {
             next.sort_unstable();
             next.dedup();
             for group in &groups {
-                let reads = |position: &&usize| {
-                    positions.reads.get(**position).is_some_and(|bytes| bytes & VISIBLE & group != 0)
-                };
-                let members: Vec<usize> = next.iter().filter(reads).copied().collect();
+                let mut members = next.clone();
+                members.retain(|position| {
+                    positions.reads.get(*position).is_some_and(|bytes| bytes & VISIBLE & group != 0)
+                });
                 rows.push(match known.get(&members) {
                     Some(state) => *state,
                     None => {
                         let state = u16::try_from(states.len()).ok().filter(|_| states.len() < MAX_STATES)?;
-                        states.push((members.clone(), ends(&members)));
+                        let is_last = members.iter().any(|position| positions.last.contains(position));
+                        states.push((members.clone(), if is_last { ACCEPT } else { REJECT }));
                         known.insert(members, state);
                         state
                     }
@@ -201,25 +198,27 @@ mod tests {
         paths
     }
 
+    /// What states accept, of some texts: each combination once.
+    fn accepted(dfa: &Dfa, states: &BTreeSet<usize>, texts: &[String]) -> BTreeSet<Vec<bool>> {
+        let mut accepted = BTreeSet::new();
+        for state in states {
+            let ends = texts.iter().map(|text| dfa.accepts(dfa.walk(*state, text.as_bytes())) == Some(true));
+            accepted.insert(ends.collect());
+        }
+        accepted
+    }
+
     /// Texts that distinguish any two states that differ.
     fn witnesses(dfa: &Dfa, states: &BTreeSet<usize>) -> Vec<String> {
-        let ends = |text: &str| -> Vec<bool> {
-            let end = |state: &usize| dfa.accepts(dfa.walk(*state, text.as_bytes())) == Some(true);
-            states.iter().map(end).collect()
-        };
         let mut texts = vec![String::new()];
         loop {
-            let distinguished = |texts: &[String]| -> BTreeSet<Vec<bool>> {
-                let ends: Vec<Vec<bool>> = texts.iter().map(|text| ends(text)).collect();
-                (0..states.len()).map(|state| ends.iter().map(|end| *end.get(state).unwrap()).collect()).collect()
-            };
-            let count = distinguished(&texts).len();
+            let count = accepted(dfa, states, &texts).len();
             let longer =
                 texts.iter().flat_map(|text| (0..128_u8).map(move |byte| format!("{}{text}", char::from(byte))));
             let better = longer.collect::<Vec<_>>().into_iter().find(|text| {
                 let mut more = texts.clone();
                 more.push(text.clone());
-                distinguished(&more).len() > count
+                accepted(dfa, states, &more).len() > count
             });
             match better {
                 Some(text) => texts.push(text),
@@ -228,12 +227,15 @@ mod tests {
         }
     }
 
+    fn is_visible(text: &str) -> bool {
+        text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n'))
+    }
+
     /// From each state, by each byte, the table and the regular expression go the same way. With texts that distinguish
     /// all states of the table this proves that they are equal, unless the expression has more states than the table.
     fn assert_equivalent(pattern: &str) {
         let dfa = Dfa::new(pattern).unwrap();
         let regex = Regex::new(&format!(r"(?-u)\A(?:{pattern})\z")).unwrap();
-        let is_visible = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n'));
         let paths = paths(&dfa);
         let witnesses = witnesses(&dfa, &paths.keys().copied().collect());
         for path in paths.values() {

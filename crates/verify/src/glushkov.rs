@@ -138,9 +138,16 @@ impl Fragment {
 
 /// The ASCII bytes of a class.
 fn ascii(class: &Class) -> Bytes {
-    let range = |start: u32, end: u32| (start..=end.min(127)).fold(0, |bytes, byte| bytes | 1 << byte);
     match class {
-        Class::Unicode(class) => class.iter().fold(0, |all, part| all | range(part.start().into(), part.end().into())),
-        Class::Bytes(class) => class.iter().fold(0, |all, part| all | range(part.start().into(), part.end().into())),
+        Class::Unicode(class) => {
+            class.iter().fold(0, |all, part| all | ascii_range(part.start().into(), part.end().into()))
+        }
+        Class::Bytes(class) => {
+            class.iter().fold(0, |all, part| all | ascii_range(part.start().into(), part.end().into()))
+        }
     }
+}
+
+fn ascii_range(start: u32, end: u32) -> Bytes {
+    (start..=end.min(127)).fold(0, |bytes, byte| bytes | 1 << byte)
 }

@@ -32,11 +32,15 @@ pub(super) struct EdgeIndex {
 
 impl EdgeIndex {
     pub(super) fn new<'t>(edges: impl Iterator<Item = (usize, Name<'t>, usize)>) -> Self {
-        let edge = |(from, name, to): (usize, Name<'_>, usize)| {
-            let Name { namespace, is_attribute, local } = name;
-            IndexedEdge { from, namespace, is_attribute, local: local.into(), to }
-        };
-        let edges: Vec<IndexedEdge> = edges.map(edge).collect();
+        let edges: Vec<IndexedEdge> = edges
+            .map(|(from, Name { namespace, is_attribute, local }, to)| IndexedEdge {
+                from,
+                namespace,
+                is_attribute,
+                local: local.into(),
+                to,
+            })
+            .collect();
         // At most a quarter full, so that a lookup hits or misses at once.
         let mut slots = vec![0; (edges.len() * 4).next_power_of_two()];
         let mask = slots.len() - 1;
@@ -89,16 +93,14 @@ mod tests {
     #[test]
     fn every_step_is_found_from_its_place_alone() {
         let locals = ["", "a", "b", "id", "ab", "PersonGivenName", "PersonMiddleName", "personGivenName", "é"];
-        let names = || {
-            locals.iter().flat_map(|local| {
-                [(3, false), (3, true), (4, false)].map(|(namespace, is_attribute)| Name {
-                    namespace,
-                    is_attribute,
-                    local,
-                })
-            })
-        };
-        let edges: Vec<_> = (0..40).flat_map(|from| names().map(move |name| (from, name))).collect();
+        let mut edges = Vec::new();
+        for from in 0..40 {
+            for local in locals {
+                for (namespace, is_attribute) in [(3, false), (3, true), (4, false)] {
+                    edges.push((from, Name { namespace, is_attribute, local }));
+                }
+            }
+        }
         // Every other step is known.
         let known = edges.iter().enumerate().step_by(2).map(|(to, (from, name))| (*from, *name, to));
         let index = EdgeIndex::new(known);

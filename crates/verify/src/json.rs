@@ -131,6 +131,30 @@ impl<'a> Walk<'_, '_, 'a> {
         }
     }
 
+    /// What a member of an object is. A name that the mapping doesn't have is noted.
+    #[inline]
+    fn member(&mut self, object: &ObjectPlace, name: &str) -> Member {
+        let table = self.rules.table;
+        if let Some(at) = object.at.and_then(|at| table.member(at, name)) {
+            Member::Mapped(at)
+        } else if object.is_top && name == CONTEXT && table.has_prefixes() {
+            Member::Context
+        } else if Some(name) == table.json_id.as_deref() && !object.is_top && !object.is_value {
+            Member::Id
+        } else if object.record.is_some() && self.admits_in_record(name) {
+            self.scratch.unmapped.push(name, ());
+            self.mark_used(name.split_once(':').and_then(|(prefix, _)| table.prefix_index(prefix)));
+            Member::OfRecord
+        } else {
+            Member::None
+        }
+    }
+
+    fn admits_in_record(&self, name: &str) -> bool {
+        is_record_name(name, self.rules.table)
+            && self.rules.admits_in_record(Name { namespace: NO_NAMESPACE, is_attribute: false, local: name })
+    }
+
     /// Whether an object already had a member at this node.
     fn is_second(&mut self, at: usize, object: u64) -> bool {
         let before = self.scratch.seen.get_mut(at).map(|seen| mem::replace(seen, object));
@@ -187,6 +211,16 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_, '_, '_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
         deserializer.deserialize_any(self)
     }
+}
+
+/// An object, as far as its place decides what its members are.
+struct ObjectPlace {
+    /// Its node; `None` in a record, where the mapping names nothing.
+    at: Option<usize>,
+    /// Whether the node has a value, which has no name.
+    is_value: bool,
+    record: Record,
+    is_top: bool,
 }
 
 /// What a member is, by its name.
@@ -251,34 +285,16 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
         let ValueSeed { walk, at, record, is_top, .. } = self;
-        let table = walk.rules.table;
-        let is_value = walk.node(at).is_some_and(TableNode::is_value);
+        let object = ObjectPlace { at, is_value: walk.node(at).is_some_and(TableNode::is_value), record, is_top };
         walk.scratch.objects += 1;
-        let object = walk.scratch.objects;
+        let number = walk.scratch.objects;
         let unmapped = walk.scratch.unmapped.checkpoint();
         let mut is_released = false;
         let mut has_context = false;
         let mut id: Option<Number> = None;
-        while let Some(member) = members.next_key_seed(WithStr(|name: &str| {
-            if let Some(at) = at.and_then(|at| table.member(at, name)) {
-                Member::Mapped(at)
-            } else if is_top && name == CONTEXT && table.has_prefixes() {
-                Member::Context
-            } else if Some(name) == table.json_id.as_deref() && !is_top && !is_value {
-                Member::Id
-            } else if record.is_some() && is_record_name(name, table) && walk.rules.admits_in_record(member(name)) {
-                walk.scratch.unmapped.push(name, ());
-                let prefix = name.split_once(':').and_then(|(prefix, _)| table.prefix_index(prefix));
-                if let Some(used) = prefix.and_then(|prefix| walk.scratch.used.get_mut(prefix)) {
-                    *used = true;
-                }
-                Member::OfRecord
-            } else {
-                Member::None
-            }
-        }))? {
+        while let Some(member) = members.next_key_seed(WithStr(|name: &str| walk.member(&object, name)))? {
             let is_second = match member {
-                Member::Mapped(at) => walk.is_second(at, object),
+                Member::Mapped(at) => walk.is_second(at, number),
                 Member::Context => mem::replace(&mut has_context, true),
                 Member::Id => id.is_some(),
                 Member::OfRecord | Member::None => false,
@@ -298,9 +314,9 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_, '_> {
                 Member::Context => members.next_value_seed(ContextSeed { walk: &mut *walk })?,
                 Member::Id => {
                     let links = &mut walk.reading.links;
-                    let number = |id: &str| links.number(id.strip_prefix('#').unwrap_or_default());
-                    let number = members.next_value_seed(WithStr(number))?;
-                    id = Some(number.map_err(|what| walk.fail(what))?);
+                    let named = members
+                        .next_value_seed(WithStr(|id: &str| links.number(id.strip_prefix('#').unwrap_or_default())))?;
+                    id = Some(named.map_err(|what| walk.fail(what))?);
                 }
                 Member::OfRecord => {
                     let part = ValueSeed { walk: &mut *walk, at: None, record, is_top: false, is_item: false };
@@ -314,20 +330,16 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_, '_> {
         }
         walk.scratch.unmapped.truncate_to(unmapped);
         match id {
-            Some(number) if is_released => walk.reading.links.mark_named(number),
+            Some(id) if is_released => walk.reading.links.mark_named(id),
             // An object with nothing else is a reference.
-            Some(number) => {
-                walk.reading.links.mark_referred(number);
+            Some(id) => {
+                walk.reading.links.mark_referred(id);
                 return Ok(true);
             }
             None => {}
         }
         if is_released { Ok(true) } else { Err(walk.fail("an object in which nothing was released")) }
     }
-}
-
-fn member(name: &str) -> Name<'_> {
-    Name { namespace: NO_NAMESPACE, is_attribute: false, local: name }
 }
 
 /// Whether a name in a record is one of the format's that says only what it names.
@@ -339,6 +351,11 @@ fn is_record_name(name: &str, table: &Table) -> bool {
     is_of_format
         && local.len() <= 64
         && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+}
+
+/// Whether a URI is a namespace of the format followed by `#`; `None` if it isn't that namespace at all.
+fn is_marked(own: &str, uri: &str) -> Option<bool> {
+    if uri == own { Some(false) } else { (uri.strip_suffix('#') == Some(own)).then_some(true) }
 }
 
 /// The context: the format's prefixes, each bound to the format's namespace, and nothing else.
@@ -370,12 +387,8 @@ impl<'de> Visitor<'de> for ContextSeed<'_, '_, '_, '_> {
         let mut marks: [Option<bool>; 2] = [None; 2];
         while let Some(index) = members.next_key_seed(WithStr(|prefix: &str| table.prefix_index(prefix)))? {
             let own = index.and_then(|index| table.prefixes().get(index)).map(|(_, uri)| uri.as_str());
-            let mark = |uri: &str| match own {
-                Some(own) if own == uri => Some(false),
-                Some(own) if uri.strip_suffix('#') == Some(own) => Some(true),
-                _ => None,
-            };
-            let (Some(mark), Some(index), Some(own)) = (members.next_value_seed(WithStr(mark))?, index, own) else {
+            let mark = members.next_value_seed(WithStr(|uri: &str| own.and_then(|own| is_marked(own, uri))))?;
+            let (Some(mark), Some(index), Some(own)) = (mark, index, own) else {
                 return Err(walk.fail("a context that binds what the format doesn't"));
             };
             let [slashed, others] = &mut marks;

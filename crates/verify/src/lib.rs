@@ -65,6 +65,24 @@ struct FormatTables {
 }
 
 impl FormatTables {
+    fn new(format: &Format) -> Result<Self, ConfigError> {
+        let declared = Arc::clone(&format.declared);
+        let layouts: Vec<_> = declared.texts.iter().map(|text| Arc::new(TextLayout::new(text))).collect();
+        if declared.origin == Origin::Added {
+            layouts.iter().try_for_each(|layout| layout.compile_all())?;
+        }
+        let [xml, json] = [Syntax::Xml, Syntax::Json].map(|syntax| format.has_syntax(syntax).then(OnceLock::new));
+        Ok(Self { name: format.name.clone(), declared, layouts, xml, json })
+    }
+
+    /// Whether an output has the root of the format.
+    fn recognize(&self, text: &str, syntax: Syntax) -> bool {
+        self.of(syntax).is_some_and(|table| match syntax {
+            Syntax::Xml => xml::has_root(text, table),
+            Syntax::Json => json::has_root(text, table),
+        })
+    }
+
     fn of(&self, syntax: Syntax) -> Option<&Table> {
         let slot = match syntax {
             Syntax::Xml => self.xml.as_ref()?,
@@ -85,16 +103,7 @@ impl Verifier {
     /// # Errors
     /// When a shape that a user wrote, or a pattern of a user's text mapping, is too large for the `regex` crate.
     pub fn new(catalog: &Catalog, formats: &Formats) -> Result<Self, ConfigError> {
-        let tables = |format: &Format| -> Result<FormatTables, ConfigError> {
-            let declared = Arc::clone(&format.declared);
-            let layouts: Vec<_> = declared.texts.iter().map(|text| Arc::new(TextLayout::new(text))).collect();
-            if declared.origin == Origin::Added {
-                layouts.iter().try_for_each(|layout| layout.compile_all())?;
-            }
-            let [xml, json] = [Syntax::Xml, Syntax::Json].map(|syntax| format.has_syntax(syntax).then(OnceLock::new));
-            Ok(FormatTables { name: format.name.clone(), declared, layouts, xml, json })
-        };
-        let formats = formats.iter().map(tables).collect::<Result<_, _>>()?;
+        let formats = formats.iter().map(FormatTables::new).collect::<Result<_, _>>()?;
         Ok(Self { formats, values: Values::new(catalog)? })
     }
 
@@ -119,14 +128,8 @@ impl Verifier {
     pub fn format_of(&self, output: &[u8]) -> Result<&str, Finding> {
         let text = text(output)?;
         let syntax = syntax(output);
-        let has_root = |tables: &&FormatTables| {
-            tables.of(syntax).is_some_and(|table| match syntax {
-                Syntax::Xml => xml::has_root(text, table),
-                Syntax::Json => json::has_root(text, table),
-            })
-        };
-        let tables = self.formats.iter().find(has_root).ok_or(Finding::of_output("it is of no known format"))?;
-        Ok(&tables.name)
+        let tables = self.formats.iter().find(|tables| tables.recognize(text, syntax));
+        Ok(&tables.ok_or(Finding::of_output("it is of no known format"))?.name)
     }
 
     /// Reads `output`, of the named format, and checks it against `grant`; without a grant, it only reads whose it is.

@@ -97,8 +97,12 @@ impl Rules<'_> {
 
     /// Whether a record may contain a name that its mapping doesn't have.
     pub(super) fn admits_in_record(&self, name: Name<'_>) -> bool {
-        let is_full = |element| self.permitted(element).is_some_and(|(_, treatment)| treatment == Treatment::Full);
-        self.table.admits_in_record(name, is_full)
+        self.table.admits_in_record(name, |element| self.is_permitted_in_full(element))
+    }
+
+    #[inline]
+    fn is_permitted_in_full(&self, element: ElementId) -> bool {
+        self.permitted(element).is_some_and(|(_, treatment)| treatment == Treatment::Full)
     }
 
     fn allows(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
@@ -127,6 +131,15 @@ impl Rules<'_> {
         own_element(node).map_or(record, |element| self.permitted(element))
     }
 
+    /// Judges the value of a field of a text.
+    fn check_field(&self, element: ElementId, value: &str) -> Result<(), &'static str> {
+        match self.permitted(element) {
+            Some((element, treatment)) if self.allows(element, treatment, value) => Ok(()),
+            Some(_) => Err("a value that its element's shape or treatment doesn't allow"),
+            None => Err("a value that the grant doesn't hold"),
+        }
+    }
+
     /// Judges a text that has fields of its own: one of the layouts must account for all of it.
     fn text(
         &self,
@@ -134,14 +147,9 @@ impl Rules<'_> {
         text: &str,
         reading: &mut Reading,
     ) -> Result<ValueOutcome, &'static str> {
-        let allows = |element, value: &str| match self.permitted(element) {
-            Some((element, treatment)) if self.allows(element, treatment, value) => Ok(()),
-            Some(_) => Err("a value that its element's shape or treatment doesn't allow"),
-            None => Err("a value that the grant doesn't hold"),
-        };
         let mut read = Err("a text where the mapping has none");
         for layout in layouts {
-            read = layout.read(text, &allows);
+            read = layout.read(text, &|element, value| self.check_field(element, value));
             if read.is_ok() {
                 break;
             }
@@ -228,7 +236,7 @@ impl EnvelopeFact {
     }
 }
 
-/// Where a value stands in an output.
+/// Where a value is in an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stands {
     /// As a text that says what it says, from byte to byte.
@@ -371,18 +379,17 @@ impl Reading {
 
     /// What was counted here in addition to `other`. `None` if that has more.
     pub(super) fn beside(&self, other: &Self) -> Option<Vec<(ElementId, Count)>> {
-        let difference = |element: &ElementId| {
+        let mut differences = Vec::new();
+        for element in &self.found {
             let (all, part) = (self.of(*element), other.of(*element));
-            let values = all.values.checked_sub(part.values)?;
-            Some((
-                *element,
-                Count {
-                    values,
-                    ambiguous_placeholders: all.ambiguous_placeholders.checked_sub(part.ambiguous_placeholders)?,
-                },
-            ))
-        };
-        let differences: Option<Vec<_>> = self.found.iter().map(difference).collect();
-        Some(differences?.into_iter().filter(|(_, count)| count.values > 0).collect())
+            let difference = Count {
+                values: all.values.checked_sub(part.values)?,
+                ambiguous_placeholders: all.ambiguous_placeholders.checked_sub(part.ambiguous_placeholders)?,
+            };
+            if difference.values > 0 {
+                differences.push((*element, difference));
+            }
+        }
+        Some(differences)
     }
 }

@@ -119,8 +119,6 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// # Errors
-    /// When a pattern of a text mapping is too large for the `regex` crate.
     pub(super) fn new(declared: &Declared, layouts: &[Arc<TextLayout>], syntax: Syntax) -> Self {
         let rdf = declared.namespaces.iter().find(|(_, uri)| uri == RDF);
         let mut table = Self {
@@ -135,49 +133,11 @@ impl Table {
             json_id: declared.json_id.clone(),
             wrapped: rdf.filter(|_| syntax == Syntax::Json).map(|(prefix, _)| format!("{prefix}:value")),
         };
-        let ids: Vec<String> = declared.id.iter().cloned().collect();
-        let kinds = [
-            (&ids, LinkKind::Id),
-            (&declared.references, LinkKind::Reference),
-            (&declared.uris, LinkKind::Uri),
-            (&declared.pointers, LinkKind::Pointers),
-        ];
-        for (names, kind) in kinds {
-            let names = names.iter().map(|name| (table.expanded_name(name), kind)).collect::<Vec<_>>();
-            table.links.extend(names);
-        }
-        if !declared.namespaces.iter().any(|(_, uri)| uri == XSI_URI) {
-            let mut prefix = "xsi".to_owned();
-            while table.uri_of(&prefix).is_some() {
-                prefix.push('1');
-            }
-            table.xsi = Some(prefix);
-        }
+        table.links = table.declared_links(declared);
+        table.xsi = table.free_xsi_prefix();
         let root = declared.root.as_deref().map_or(0, |root| table.insert_path(0, root));
-        for (path, element) in &declared.paths {
-            let is_record = path.ends_with("/**");
-            let at = table.insert_path(root, path.trim_end_matches("/**"));
-            table.update(at, |node| (node.element, node.is_record) = (Some(*element), is_record));
-            if let (Some(wrapped), false) = (table.wrapped.clone(), is_record) {
-                let inside = table.insert_path(at, &wrapped);
-                table.update(inside, |node| node.element = Some(*element));
-            }
-        }
-        for (path, fact) in [(&declared.message_type, Fact::MessageKey), (&declared.requester, Fact::Requester)] {
-            let Some(path) = path else { continue };
-            let at = table.insert_path(root, path);
-            table.update(at, |node| node.fact = Some(fact));
-            let inside = table.wrapped_value(at);
-            table.update(inside.unwrap_or(at), |node| node.fact = Some(fact));
-        }
-        for path in &declared.nillable {
-            let at = table.insert_path(root, path);
-            table.update(at, |node| node.nillable = true);
-        }
-        for (path, word) in &declared.required {
-            let at = table.insert_path(root, path);
-            table.update(at, |node| node.placeholder = Some(word.clone()));
-        }
+        table.insert_elements(root, declared);
+        table.insert_roles(root, declared);
         for (text, layout) in declared.texts.iter().zip(layouts) {
             for path in &text.paths {
                 let at = table.insert_path(root, path);
@@ -190,6 +150,64 @@ impl Table {
         table.index = EdgeIndex::new(table.edges().map(|(from, edge)| (from, edge.name(), edge.to)));
         table.elsewhere = table.elements_by_name();
         table
+    }
+
+    /// The attributes by which objects are named and referred to.
+    fn declared_links(&self, declared: &Declared) -> Vec<(ExpandedName, LinkKind)> {
+        let mut links = Vec::new();
+        for (names, kind) in [
+            (declared.id.as_slice(), LinkKind::Id),
+            (&declared.references, LinkKind::Reference),
+            (&declared.uris, LinkKind::Uri),
+            (&declared.pointers, LinkKind::Pointers),
+        ] {
+            links.extend(names.iter().map(|name| (self.expanded_name(name), kind)));
+        }
+        links
+    }
+
+    /// A prefix for XML Schema's instance namespace that means nothing else; `None` if the format has one.
+    fn free_xsi_prefix(&self) -> Option<String> {
+        if self.prefixes.iter().any(|(_, uri)| uri == XSI_URI) {
+            return None;
+        }
+        let mut prefix = "xsi".to_owned();
+        while self.uri_of(&prefix).is_some() {
+            prefix.push('1');
+        }
+        Some(prefix)
+    }
+
+    /// Adds the mapped paths with their elements.
+    fn insert_elements(&mut self, root: usize, declared: &Declared) {
+        for (path, element) in &declared.paths {
+            let is_record = path.ends_with("/**");
+            let at = self.insert_path(root, path.trim_end_matches("/**"));
+            self.update(at, |node| (node.element, node.is_record) = (Some(*element), is_record));
+            if let (Some(wrapped), false) = (self.wrapped.clone(), is_record) {
+                let inside = self.insert_path(at, &wrapped);
+                self.update(inside, |node| node.element = Some(*element));
+            }
+        }
+    }
+
+    /// Adds what paths are besides: facts of the envelope, nillable or required.
+    fn insert_roles(&mut self, root: usize, declared: &Declared) {
+        for (path, fact) in [(&declared.message_type, Fact::MessageKey), (&declared.requester, Fact::Requester)] {
+            let Some(path) = path else { continue };
+            let at = self.insert_path(root, path);
+            self.update(at, |node| node.fact = Some(fact));
+            let inside = self.wrapped_value(at);
+            self.update(inside.unwrap_or(at), |node| node.fact = Some(fact));
+        }
+        for path in &declared.nillable {
+            let at = self.insert_path(root, path);
+            self.update(at, |node| node.nillable = true);
+        }
+        for (path, word) in &declared.required {
+            let at = self.insert_path(root, path);
+            self.update(at, |node| node.placeholder = Some(word.clone()));
+        }
     }
 
     fn edges(&self) -> impl Iterator<Item = (usize, &Edge)> {

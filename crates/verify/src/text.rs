@@ -37,8 +37,7 @@ impl TextLayout {
     /// # Errors
     /// When a pattern is too large for the `regex` crate, or ends in a comment.
     pub(super) fn compile_all(&self) -> Result<(), ConfigError> {
-        let is_compiled = |index| self.field(index).is_some();
-        match self.heading().is_some() && (0..self.declared.fields.len()).all(is_compiled) {
+        match self.heading().is_some() && (0..self.declared.fields.len()).all(|index| self.field(index).is_some()) {
             true => Ok(()),
             false => {
                 Err(ConfigError::of_file("format", "a pattern of a text mapping is too large, or ends in a comment"))

@@ -58,11 +58,18 @@ impl<T: Copy + Ord> StringSet<T> {
 
     /// Each string since a checkpoint with its tag, sorted; they stay in this order.
     pub(super) fn sorted(&mut self, checkpoint: Checkpoint) -> impl Iterator<Item = (&str, T)> + Clone {
-        let Self { text, entries } = self;
-        let borrowed = |entry: &Entry<T>| text.get(entry.start..entry.end).unwrap_or_default();
-        let entries = entries.get_mut(checkpoint.entries..).unwrap_or_default();
-        entries.sort_unstable_by(|one, other| (borrowed(one), one.tag).cmp(&(borrowed(other), other.tag)));
-        entries.iter().map(move |entry| (borrowed(entry), entry.tag))
+        let text = self.text.as_str();
+        let entries = self.entries.get_mut(checkpoint.entries..).unwrap_or_default();
+        entries.sort_unstable_by(|one, other| one.tagged(text).cmp(&other.tagged(text)));
+        entries.iter().map(move |entry| entry.tagged(text))
+    }
+}
+
+impl<T: Copy> Entry<T> {
+    /// Its string in the shared text, with its tag.
+    #[inline]
+    fn tagged<'t>(&self, text: &'t str) -> (&'t str, T) {
+        (text.get(self.start..self.end).unwrap_or_default(), self.tag)
     }
 }
 

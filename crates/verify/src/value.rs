@@ -158,7 +158,6 @@ impl Values {
         if trimmed.is_empty() {
             return true;
         }
-        let is_digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
         match treatment {
             Treatment::Full => self.shapes.get(element.index()).is_some_and(|shape| self.conforms(shape, trimmed)),
             Treatment::Year => is_digits(value, 4),
@@ -280,10 +279,19 @@ fn has_long_word<S: Simd>(look: Look<S>, length: usize) -> bool {
     words != 0
 }
 
+#[inline]
+fn is_digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Trims white space from both ends.
 fn trim(value: &str) -> &str {
-    let is_inner = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
-    if is_inner(value.as_bytes().first()) && is_inner(value.as_bytes().last()) {
+    let bytes = value.as_bytes();
+    // Most values have none: two comparisons are enough.
+    if let ([first, ..], [.., last]) = (bytes, bytes)
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
         return value;
     }
     value.trim_matches([' ', '\t', '\r', '\n'])
@@ -296,13 +304,18 @@ fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
 /// Whether nothing in a text is hidden. Between letters of Arabic and Indic scripts two zero-width characters are part
 /// of the spelling.
 fn is_visible_text(text: &str) -> bool {
-    let is_joined =
-        |character: Option<char>| character.is_some_and(|character| matches!(character, '\u{620}'..='\u{DFF}'));
     text.char_indices().all(|(at, character)| {
         let (before, after) = text.split_at_checked(at).unwrap_or_default();
         let is_joiner = matches!(character, '\u{200C}' | '\u{200D}');
-        is_visible(character) || is_joiner && is_joined(before.chars().next_back()) && is_joined(after.chars().nth(1))
+        let is_between =
+            before.chars().next_back().is_some_and(is_joined) && after.chars().nth(1).is_some_and(is_joined);
+        is_visible(character) || is_joiner && is_between
     })
+}
+
+/// Whether a character is of a script whose letters zero-width characters join or separate.
+fn is_joined(character: char) -> bool {
+    matches!(character, '\u{620}'..='\u{DFF}')
 }
 
 fn is_visible(character: char) -> bool {
@@ -329,7 +342,6 @@ fn holds_long_word(value: &str) -> bool {
 
 /// Whether a value of an image element has words that aren't lines of an encoding. A single short word may be anything.
 fn has_unencoded_words(value: &str) -> bool {
-    let is_line = |word: &str| word.chars().all(is_encoding);
     let encoded = value.strip_prefix("data:").and_then(|rest| rest.split_once(','));
     let head_length = encoded.map_or(0, |(head, _)| head.len());
     let is_head = encoded.is_some_and(|(head, _)| head_length <= 128 && !head.contains([' ', '\t', '\r', '\n']));
@@ -338,8 +350,14 @@ fn has_unencoded_words(value: &str) -> bool {
     match words.as_slice() {
         [] => false,
         [_] if value.len() <= 128 && !value.contains([' ', '\t', '\r', '\n']) => false,
-        [lines @ .., last] => !is_line(last) || lines.iter().any(|line| line.len() < 16 || !is_line(line)),
+        [lines @ .., last] => {
+            !is_encoded_line(last) || lines.iter().any(|line| line.len() < 16 || !is_encoded_line(line))
+        }
     }
+}
+
+fn is_encoded_line(word: &str) -> bool {
+    word.chars().all(is_encoding)
 }
 
 fn is_encoding(character: char) -> bool {

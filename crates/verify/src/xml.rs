@@ -98,8 +98,7 @@ pub(super) fn read(text: &str, rules: &Rules<'_>, reading: &mut Reading, scratch
             },
             Ok(XmlToken::Text(text)) => walk.text(if has_returns { content(text) } else { Cow::Borrowed(text) }),
             Ok(XmlToken::Eof) if walk.scratch.open.is_empty() && walk.has_root => {
-                let is_unused = |prefix: &PrefixState| prefix.is_declared && !prefix.is_used;
-                match walk.scratch.prefixes.iter().any(is_unused) {
+                match walk.scratch.prefixes.iter().any(|prefix| prefix.is_declared && !prefix.is_used) {
                     true => Err("a namespace declaration that nothing uses"),
                     false => return Ok(()),
                 }

@@ -149,7 +149,6 @@ impl XmlReader<'_, '_> {
 
     /// Enters a namespace declaration (Namespaces in XML, sections 3 and 5).
     fn declare(&mut self, name: QualifiedName, value: Span, plain: bool) -> ReadResult<AttributeKind> {
-        let refuse = |detail| Err(Refusal::at(Reason::NotWellFormedXml, name.whole.start(), detail));
         if self.state.bindings.len() >= self.limits.namespaces {
             return Err(Refusal::at(Reason::Limit, name.whole.start(), "too many namespaces are in scope"));
         }
@@ -167,15 +166,14 @@ impl XmlReader<'_, '_> {
             let fingerprint = fingerprint(namespace, uri.as_bytes());
             (self.state.bindings.keep(uri.as_bytes()), namespace, fingerprint, uri.is_empty())
         };
-        match prefix.of(self.bytes) {
-            b"xmlns" => return refuse("the prefix `xmlns` is declared"),
-            b"xml" if namespace != NamespaceId::XML => return refuse("the prefix `xml` is bound to another namespace"),
-            b"xml" => {}
-            _ if matches!(namespace, NamespaceId::XML | NamespaceId::XMLNS) => {
-                return refuse("a reserved namespace is bound");
-            }
-            _ if is_empty && !is_default => return refuse("a prefix is bound to no namespace"),
-            _ => {}
+        let fault = match prefix.of(self.bytes) {
+            b"xmlns" => Some("the prefix `xmlns` is declared"),
+            b"xml" => (namespace != NamespaceId::XML).then_some("the prefix `xml` is bound to another namespace"),
+            _ if matches!(namespace, NamespaceId::XML | NamespaceId::XMLNS) => Some("a reserved namespace is bound"),
+            _ => (is_empty && !is_default).then_some("a prefix is bound to no namespace"),
+        };
+        if let Some(detail) = fault {
+            return Err(Refusal::at(Reason::NotWellFormedXml, name.whole.start(), detail));
         }
         let binding = self.state.bindings.len();
         let packed = pack(prefix.of(self.bytes));
@@ -205,18 +203,11 @@ impl XmlReader<'_, '_> {
     /// Refuses a start tag in which two prefixed attributes have the same expanded name.
     fn unique_expanded_names(&self, is_pairwise: bool) -> ReadResult<()> {
         let state = &*self.state;
-        let expanded = |attribute: &Attribute| match attribute.kind {
-            AttributeKind::Attribute { binding: Some(index), .. } => {
-                let binding = state.bindings.get(index)?;
-                Some((binding, attribute.name.local().of(self.bytes)))
-            }
-            _ => None,
-        };
         let mut seen = HashSet::new();
         for (index, attribute) in state.attributes.iter().enumerate() {
-            let Some((binding, local)) = expanded(attribute) else { continue };
+            let Some((binding, local)) = self.expanded_name(attribute) else { continue };
             let is_second = if is_pairwise {
-                let mut before = state.attributes.iter().take(index).filter_map(expanded);
+                let mut before = state.attributes.iter().take(index).filter_map(|before| self.expanded_name(before));
                 before.any(|(other, name)| name == local && state.bindings.is_same(binding, other, self.bytes))
             } else {
                 !seen.insert((state.bindings.uri(binding, self.bytes), local))
@@ -228,6 +219,17 @@ impl XmlReader<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// The binding of an attribute's prefix, and its local name; `None` for one without a prefix.
+    #[inline]
+    fn expanded_name(&self, attribute: &Attribute) -> Option<(&Binding, &[u8])> {
+        match attribute.kind {
+            AttributeKind::Attribute { binding: Some(index), .. } => {
+                Some((self.state.bindings.get(index)?, attribute.name.local().of(self.bytes)))
+            }
+            _ => None,
+        }
     }
 
     /// The end of required white space, or a refusal.

@@ -139,11 +139,10 @@ impl Bindings {
     pub(super) fn resolve(&self, prefix: Option<Span>, message: &[u8]) -> Option<(NamespaceId, Option<usize>)> {
         let prefix_bytes = prefix.unwrap_or_default().of(message);
         let packed = pack(prefix_bytes);
-        let has_prefix = |binding: &Binding| {
-            binding.packed == packed && (packed != TOO_LONG || binding.prefix.of(message) == prefix_bytes)
-        };
         let index = match self.by_prefix.is_empty() {
-            true => self.stack.iter().rposition(has_prefix),
+            true => self.stack.iter().rposition(|binding| {
+                binding.packed == packed && (packed != TOO_LONG || binding.prefix.of(message) == prefix_bytes)
+            }),
             false => self.by_prefix.get(prefix_bytes).and_then(|by_prefix| by_prefix.last()).copied(),
         };
         match index.and_then(|index| self.stack.get(index)) {

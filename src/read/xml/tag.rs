@@ -159,8 +159,8 @@ impl XmlReader<'_, '_> {
     #[cold]
     fn wide_name_end(&self, from: usize) -> usize {
         let rest = self.text.get(from..).unwrap_or_default();
-        let is_name = |character: &char| *character != ':' && is_name_character(*character);
-        from + rest.chars().take_while(is_name).map(char::len_utf8).sum::<usize>()
+        let name = rest.chars().take_while(|character| *character != ':' && is_name_character(*character));
+        from + name.map(char::len_utf8).sum::<usize>()
     }
 }
 

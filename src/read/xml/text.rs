@@ -49,13 +49,13 @@ impl XmlReader<'_, '_> {
     /// Skips the reference at `at` (productions 66 and 68): the five predefined entities, and characters.
     pub(super) fn reference(&self, at: usize) -> ReadResult<usize> {
         let rest = self.text.get(at + 1..).unwrap_or_default();
-        let refuse = |detail| Refusal::at(Reason::NotWellFormedXml, at, detail);
         let Some(end) = rest.as_bytes().iter().take(REFERENCE_BYTES).position(|byte| *byte == b';') else {
-            return Err(refuse("a reference is not closed"));
+            return Err(Refusal::at(Reason::NotWellFormedXml, at, "a reference is not closed"));
         };
-        let name = rest.get(..end).unwrap_or_default();
-        referenced_character(name).ok_or_else(|| refuse("a reference to no character"))?;
-        Ok(at + 1 + end + 1)
+        match referenced_character(rest.get(..end).unwrap_or_default()) {
+            Some(_) => Ok(at + 1 + end + 1),
+            None => Err(Refusal::at(Reason::NotWellFormedXml, at, "a reference to no character")),
+        }
     }
 
     /// Skips a control character, or a character whose first byte is also that of U+FFFE and U+FFFF, if XML allows it.

@@ -19,22 +19,22 @@ use successors::{Place, Successor, Successors};
 
 type Rewrite<T> = Result<T, Refusal>;
 
-/// What the JSON rewriter remembers; reused from message to message.
+/// Buffers of the JSON rewriter, reused from message to message.
 #[derive(Debug, Default)]
 pub(super) struct JsonBuffers {
-    /// The open objects and arrays, the innermost last. They are read and changed in place: one that is moved has just been
-    /// written, field by field, and can't be read as a whole before that has come to rest.
+    /// The open objects and arrays, the innermost last. They are read and changed in place: to move one right after it
+    /// was written field by field would stall on store forwarding.
     frames: Vec<Frame>,
-    /// Which children of each open object have been met, those aside that its frame tells of.
+    /// The children seen in each open object, beyond the first word, which is in its frame.
     met: Vec<u64>,
-    /// The names met in open records, decoded one behind the other, and where each stands there: none may stand twice.
+    /// The names seen in open records, decoded into one buffer, and the span of each: none may occur twice.
     record_names: Vec<Span>,
     record_text: String,
     context: Context,
     successors: Successors,
 }
 
-/// What stands in an open object or array, to the mapping.
+/// The role of an open object or array in the mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Role {
     /// The top level: the root member and `@context`.
@@ -51,10 +51,10 @@ enum Role {
 struct Part {
     /// Where it begins in the message: the name's opening quote, or the value.
     start: usize,
-    /// What stands between the quotes of its name; an item has none.
+    /// The span between the quotes of its name; an item has none.
     name: Option<Span>,
     is_escaped: bool,
-    /// The node that its name leads to, or that its array stands at.
+    /// The node that its name leads to, or that of its array.
     node: Option<NodeId>,
     value_start: usize,
 }
@@ -65,29 +65,29 @@ struct Frame {
     /// The bracket that ends it.
     close: u8,
     role: Role,
-    /// What it is to what is open around it.
+    /// What it is in the object or array around it.
     part: Part,
-    /// Where it begins in the output, with all that was written for it before its bracket.
+    /// Where it begins in the output, including what was written for it before its bracket.
     out_start: usize,
-    /// Which of its first children have been met, one bit each; and where the words for all others begin in `met`.
+    /// Which of its first children have been seen, one bit each; and where the words for the others begin in `met`.
     met: u64,
     met_others: usize,
     /// Where its names of `record_names` begin.
     record_names: usize,
-    /// In the message: behind the last value (or the bracket), and behind the comma (or the bracket).
+    /// In the message: after the last value (or the bracket), and after the comma (or the bracket).
     gap: usize,
     separator_end: usize,
-    /// The white space behind the bracket.
+    /// The white space after the bracket.
     indent: Span,
-    /// Where in the mapping the next member stands.
+    /// The position in the mapping from which the next member is guessed.
     place: Place,
-    /// Whether its end means nothing to the mapping: it has no role, and nothing stands for it where it goes.
+    /// Whether its end needs no lookup in the mapping: it has no role and no placeholder.
     closes_plainly: bool,
-    /// Whether a part has been met, and whether one was written, so that the next needs its comma.
+    /// Whether a part has been read, and whether one was written, so that the next needs a comma.
     has_begun: bool,
     has_written: bool,
     released: bool,
-    /// Whether it has parts that the mapping knows: such an object is no mere reference, whatever became of them.
+    /// Whether it has mapped parts: such an object is no mere reference, even if all of them were removed.
     has_parts: bool,
     /// Whether it has an id member, and its value if that is a string; empty otherwise.
     has_id: bool,
@@ -131,7 +131,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         }
     }
 
-    /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
+    /// Reads the message to its end and writes what the grant permits. Returns whether anything was released.
     pub(super) fn run(mut self) -> Rewrite<bool> {
         if self.reader.kind()? != ValueKind::Object {
             return Err(Refusal::at(Reason::FormatUnknown, 0, "the top level is not an object"));
@@ -201,7 +201,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         }
         let references = self.session.format.references.as_ref();
         let is_id = references.and_then(|references| references.json.as_deref()) == Some(name_text);
-        // An object at a leaf is a wrapped value, which is no object that could be referred to.
+        // An object at a leaf is a wrapped value, which nothing can refer to.
         let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_)));
         if is_id && !is_value && role != Role::Top {
             return self.id(part);
@@ -227,7 +227,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         self.drop_unmapped()
     }
 
-    /// An item of an array: what the array itself stands for.
+    /// An item of an array, which has the array's node.
     fn item(&mut self) -> Rewrite<()> {
         let kind = self.reader.kind()?;
         let start = self.reader.position();
@@ -241,7 +241,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         self.value(Part { start, name: None, is_escaped: false, node: id, value_start: start }, kind, node, role)
     }
 
-    /// A context: the top-level one goes out, one inside is only held against the format.
+    /// A context: the top-level one is released, a nested one is only checked against the format.
     fn context(&mut self, part: Part, is_top: bool) -> Rewrite<()> {
         let namespaces = &self.session.parts.formats.namespaces;
         if is_top && self.buffers.context.is_copied() {
@@ -261,7 +261,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         Ok(())
     }
 
-    /// The member that names an object, or is all there is of a reference to one.
+    /// The member that names an object, or the only member of a reference to one.
     fn id(&mut self, part: Part) -> Rewrite<()> {
         let Some(frame) = self.buffers.frames.last_mut() else { return Ok(()) };
         if frame.has_id {
@@ -309,8 +309,8 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
     }
 }
 
-/// The namespace of a name inside a record, if it is one of the format's; a name that could tell more than a name does is
-/// none.
+/// The namespace of a name in a record, if it is one of the format's; `None` for a name that could say more than it
+/// names.
 fn record_namespace(format: &Format, name: &str) -> Option<NamespaceId> {
     let (namespace, local) = match name.split_once(':') {
         Some((prefix, local)) => (format.prefixes.iter().find(|(own, _)| own == prefix)?.1, local),

@@ -1,4 +1,4 @@
-//! Objects and arrays that open and close, and parts that are written, passed or taken back.
+//! Objects and arrays that open and close, and parts that are written, skipped or taken back.
 
 use super::super::links::Closing;
 use super::super::output::{Output, Run, push_json_string};
@@ -20,7 +20,7 @@ impl JsonRewriter<'_, '_, '_> {
         self.enter(part, out_start, is_object, role, node.map_or(0, Node::child_count))
     }
 
-    /// Enters an object or array whose bracket has been written, with all that was written for it from `out_start` on.
+    /// Enters an object or array whose bracket has been written; its output begins at `out_start`.
     fn enter(&mut self, part: &Part, out_start: usize, is_object: bool, role: Role, children: usize) -> Rewrite<()> {
         if self.buffers.frames.len() >= self.limits.depth {
             return Err(Refusal::at(Reason::Limit, part.value_start, "values are nested too deep"));
@@ -40,7 +40,7 @@ impl JsonRewriter<'_, '_, '_> {
         Ok(())
     }
 
-    /// The innermost object or array has ended. Gives whether it is the top level and was released.
+    /// The innermost object or array has ended. Returns whether it is the top level and was released.
     pub(super) fn close(&mut self) -> Rewrite<bool> {
         let Some(frame) = self.buffers.frames.last() else { return Ok(false) };
         let Frame { out_start, met_others, record_names, gap, released, has_parts, id, .. } = *frame;
@@ -55,7 +55,7 @@ impl JsonRewriter<'_, '_, '_> {
         if let Some(role) = node.and_then(|node| node.role) {
             self.session.note_missing(role, value_start);
         }
-        // An object of which nothing but its id may go out is as good as a reference to the one that has the rest.
+        // An object of which only the id may be released is equivalent to a reference.
         let is_reference = !id.is_empty() && !released && !has_parts;
         let refers = is_reference && self.session.buffers.links.kept(id.start()).is_some();
         if !id.is_empty() && !self.session.buffers.links.is_writing() {
@@ -86,7 +86,8 @@ impl JsonRewriter<'_, '_, '_> {
         Ok(false)
     }
 
-    /// Writes the notice as the last member of the innermost object, which ends and stays, if it has a place for one.
+    /// Writes the notice as the last member of the innermost object, which ends and stays, if the mapping has a place
+    /// for it there.
     fn notice(&mut self, node: Option<&Node>) {
         let Some(node) = node.and_then(|node| self.trie.node(node.notice?)) else { return };
         if !self.session.owes_notice() {
@@ -97,7 +98,7 @@ impl JsonRewriter<'_, '_, '_> {
         if has_written {
             self.out.bytes().push(b',');
         }
-        // It is laid out as the first member is, or would be.
+        // It has the layout of the first member.
         self.copy(indent);
         let out = self.out.bytes();
         push_json_string(&node.name, out);
@@ -108,8 +109,8 @@ impl JsonRewriter<'_, '_, '_> {
         self.session.notice_written(node);
     }
 
-    /// Copies a stretch of the message that begins a part, with what stands before it: its separator, or the white space behind
-    /// the bracket. Gives where in the output it begins.
+    /// Copies the beginning of a part with what precedes it: its separator, or the white space after the bracket.
+    /// Returns where it begins in the output.
     #[inline]
     pub(super) fn copy_part(&mut self, start: usize, end: usize) -> usize {
         let mut run = self.out.run();
@@ -121,7 +122,7 @@ impl JsonRewriter<'_, '_, '_> {
         at
     }
 
-    /// Writes what stands before a value: separator or white space, and its name.
+    /// Writes what precedes a value: separator or white space, and its name.
     pub(super) fn begin(&mut self, part: &Part) {
         let Some(name) = part.name else {
             self.copy_part(part.start, part.start);
@@ -141,7 +142,7 @@ impl JsonRewriter<'_, '_, '_> {
         };
         let at = if part.is_escaped {
             let at = self.copy_part(part.start, part.start);
-            // In the one spelling that a reader needs to know.
+            // In one canonical spelling.
             push_json_string(meaning, self.out.bytes());
             self.copy(Span::new(name.end() + 1, part.value_start));
             at
@@ -173,7 +174,7 @@ impl JsonRewriter<'_, '_, '_> {
         }
     }
 
-    /// A part lies behind.
+    /// A part was skipped.
     pub(super) fn passed(&mut self) {
         let position = self.reader.position();
         if let Some(frame) = self.buffers.frames.last_mut() {
@@ -181,7 +182,7 @@ impl JsonRewriter<'_, '_, '_> {
         }
     }
 
-    /// A part was removed; a member that the schema requires has something stand for it.
+    /// A part was removed; a member that the schema requires gets its placeholder.
     pub(super) fn removed(&mut self, part: Part, node: Option<&Node>) -> Rewrite<()> {
         if let Some(placeholder) = node.and_then(|node| node.placeholder.as_ref()).filter(|_| part.name.is_some()) {
             self.begin(&part);
@@ -204,13 +205,13 @@ impl JsonRewriter<'_, '_, '_> {
         Ok(())
     }
 
-    /// Passes a value, checking all of it.
+    /// Skips a value, checking all of it.
     pub(super) fn skip(&mut self) -> Rewrite<()> {
         self.reader.skip_value(self.buffers.frames.len())
     }
 
-    /// Takes note of a member that the mapping names, and refuses one that stands in its object twice. Gives what the object
-    /// is to the mapping.
+    /// Records a member that the mapping names, and refuses one that occurs twice in its object. Returns the object's
+    /// role.
     #[inline]
     pub(super) fn meet(&mut self, successor: Successor, offset: usize) -> Rewrite<Role> {
         let JsonBuffers { frames, met, .. } = &mut *self.buffers;
@@ -231,7 +232,7 @@ impl JsonRewriter<'_, '_, '_> {
         Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object"))
     }
 
-    /// Refuses an object of a record, which began at `from` in the list of names, if a name stands in it twice.
+    /// Refuses an object of a record, whose names begin at `from` in the list, if a name occurs twice.
     fn unique_record_names(&mut self, from: usize, offset: usize) -> Rewrite<()> {
         let JsonBuffers { record_names, record_text, .. } = &mut *self.buffers;
         let Some(first) = record_names.get(from).copied() else { return Ok(()) };
@@ -249,7 +250,7 @@ impl JsonRewriter<'_, '_, '_> {
 }
 
 impl Frame {
-    /// An object or array of which nothing has been read but `indent`, the white space behind its bracket.
+    /// An object or array of which only `indent`, the white space after its bracket, has been read.
     #[inline(always)]
     pub(super) fn new(
         close: u8,
@@ -282,15 +283,15 @@ impl Frame {
         }
     }
 
-    /// What [`JsonRewriter::copy_part`] does, in this object or array.
+    /// [`JsonRewriter::copy_part`] for this object or array.
     #[inline(always)]
     pub(super) fn copy_part(&self, out: &mut Output<'_, '_>, run: &mut Run, start: usize, end: usize) -> usize {
         let at = out.len_with(*run);
         let from = if self.has_written {
-            // From the comma itself: the space before it may be that of what went.
+            // From the comma itself: the white space before it may belong to a removed part.
             self.separator_end - usize::from(!is_planted(Planted::Comma))
         } else if self.indent.end() == start {
-            // Behind the bracket there is what stood there, whatever went.
+            // The white space after the bracket is kept, whatever was removed.
             self.indent.start()
         } else {
             out.copy_with(run, self.indent.start(), self.indent.end());

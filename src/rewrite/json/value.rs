@@ -1,4 +1,4 @@
-//! The value of a member or an item: what the mapping makes of it, and what the grant does.
+//! The value of a member or an item: its target in the mapping, and what the grant permits of it.
 
 use super::super::output::push_json_string;
 use super::super::planted::{Planted, is_planted};
@@ -10,15 +10,15 @@ use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::{NamespaceId, Node, Placeholder, Syntax, Target};
 use dmv_redact_model::span::Span;
 
-/// What can't be read in one way: judged as what violates every shape.
+/// Stands for an ambiguous value: it violates every shape.
 const NO_VALUE: Value<'static> = Value::Plain("\u{0}");
 
-impl<'f> JsonRewriter<'_, '_, 'f> {
-    /// A value that the mapping names, or that is part of a record (`node` is `None` then).
+impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
+    /// A value that the mapping names, or (if `node` is `None`) part of a record.
     pub(super) fn value(&mut self, part: Part, kind: ValueKind, node: Option<&'f Node>, role: Role) -> Rewrite<()> {
         let target = node.map_or(Target::Container, |node| node.target);
         let permitted = match (target, role) {
-            // Of a text that holds fields each has an element of its own.
+            // In a text with fields, each field has an element of its own.
             (Target::Leaf(element), _) if node.is_some_and(|node| !node.layouts.is_empty()) => {
                 Some((element, self.session.grants_any_of(node).then_some(Treatment::Full)))
             }
@@ -28,9 +28,9 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         };
         let is_record = node.is_none() || matches!(target, Target::Record(_));
         let has_role = node.is_some_and(|node| node.role.is_some());
-        // What is mapped inside of a denied record to something else may be permitted.
+        // What is mapped to another element inside a denied record may be permitted.
         let goes_on = kind == ValueKind::Object && is_record && node.is_some_and(|node| node.continues);
-        // Of a denied list each item is denied and counted by itself.
+        // Each item of a denied list is denied and counted by itself.
         let is_list = kind == ValueKind::Array;
         if let (Some((element, None)), true) = (permitted, goes_on) {
             self.session.deny(element, Span::new(part.start, part.value_start));
@@ -76,19 +76,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     ) -> Rewrite<()> {
         let scalar = self.reader.scalar()?;
         let end = self.reader.position();
-        let may_be_null = node.is_some_and(|node| node.nillable || node.placeholder == Some(Placeholder::Nil));
-        let value = match scalar {
-            // What the schema calls nil is an empty value.
-            Scalar::Lexeme(span) if may_be_null && span.text(self.text) == "null" => Value::Plain(""),
-            Scalar::Lexeme(span) => Value::Plain(span.text(self.text)),
-            Scalar::String(string) if !string.escaped => Value::Plain(string.inner.text(self.text)),
-            Scalar::String(string) => {
-                let decoded = &mut self.session.buffers.decoded;
-                decoded.clear();
-                decode(string.inner.text(self.text), decoded);
-                Value::Decoded
-            }
-        };
+        let value = self.meaning(scalar, node);
         if let Some(role) = node.and_then(|node| node.role) {
             self.session.note(role, value, part.value_start);
         }
@@ -99,7 +87,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let is_in_record = node.is_none_or(|node| matches!(node.target, Target::Record(_)));
         let is_string = matches!(scalar, Scalar::String(_));
         if is_string && is_in_record && self.session.is_blank(value) && !is_planted(Planted::Shell) {
-            // As in XML, where it can't be told from what is left of an element when all in it was removed.
+            // As in XML, where it is indistinguishable from an element whose content was removed.
             return self.removed(part, node);
         }
         let type_namespace = node.filter(|node| node.is_qname).map(|_| self.type_namespace(value));
@@ -122,16 +110,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                     return Ok(());
                 }
                 Judgement::Generalise => {
-                    self.begin(&part);
-                    let written = &self.session.buffers.written;
-                    match scalar {
-                        // A number stays one: the schema may allow no string in its place.
-                        Scalar::Lexeme(_) if is_number(written) => {
-                            self.out.bytes().extend_from_slice(written.as_bytes());
-                        }
-                        _ => push_json_string(written, self.out.bytes()),
-                    }
-                    self.kept();
+                    self.write_generalized(&part, scalar);
                     return Ok(());
                 }
                 Judgement::ShapeViolation | Judgement::Photo => {}
@@ -140,6 +119,37 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             None => self.session.unmapped(),
         }
         self.removed(part, node)
+    }
+
+    /// What a scalar means; a string with escapes is decoded.
+    #[inline]
+    fn meaning(&mut self, scalar: Scalar, node: Option<&Node>) -> Value<'m> {
+        let may_be_null = node.is_some_and(|node| node.nillable || node.placeholder == Some(Placeholder::Nil));
+        match scalar {
+            // What the schema calls nil is an empty value.
+            Scalar::Lexeme(span) if may_be_null && span.text(self.text) == "null" => Value::Plain(""),
+            Scalar::Lexeme(span) => Value::Plain(span.text(self.text)),
+            Scalar::String(string) if !string.escaped => Value::Plain(string.inner.text(self.text)),
+            Scalar::String(string) => {
+                let decoded = &mut self.session.buffers.decoded;
+                decoded.clear();
+                decode(string.inner.text(self.text), decoded);
+                Value::Decoded
+            }
+        }
+    }
+
+    /// Writes the generalized form of a value, which was a scalar of this kind.
+    #[inline]
+    fn write_generalized(&mut self, part: &Part, scalar: Scalar) {
+        self.begin(part);
+        let written = &self.session.buffers.written;
+        match scalar {
+            // A number stays one: the schema may allow no string in its place.
+            Scalar::Lexeme(_) if is_number(written) => self.out.bytes().extend_from_slice(written.as_bytes()),
+            _ => push_json_string(written, self.out.bytes()),
+        }
+        self.kept();
     }
 
     /// The namespace of a name of a type, if it is none or one of the format's.
@@ -153,7 +163,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         own.find(|(own, _)| own == prefix).map(|(_, namespace)| *namespace)
     }
 
-    /// A text that holds fields of its own.
+    /// A text with fields of its own.
     fn text(&mut self, part: Part, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
         if !self.session.extract(node, value, span)? {
             return self.removed(part, Some(node));
@@ -165,7 +175,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     }
 }
 
-/// Whether a treated value can be written as a JSON number: digits, of which the first is no zero.
+/// Whether a treated value can be written as a JSON number: digits without a leading zero.
 fn is_number(written: &str) -> bool {
     !written.starts_with('0') && !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit())
 }

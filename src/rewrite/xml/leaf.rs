@@ -12,7 +12,7 @@ use dmv_redact_model::format::{Node, Syntax};
 use dmv_redact_model::span::Span;
 
 impl XmlRewriter<'_, '_, '_> {
-    /// A part whose element the grant doesn't hold: passed whole.
+    /// A part whose element the grant denies: skipped whole.
     pub(super) fn denied(&mut self, tag: &StartTag, node: &Node, element: ElementId) -> Rewrite<()> {
         let end = self.reader.skip_element()?;
         self.session.deny(element, Span::new(tag.span.start(), end));
@@ -35,15 +35,12 @@ impl XmlRewriter<'_, '_, '_> {
         let out_content = self.out.len();
         let (content, end) = self.leaf_content()?;
         let text = self.text;
-        let value = match content {
-            Content::One(span) => Value::Plain(span.text(text)),
-            Content::Joined { .. } => Value::Decoded,
-        };
+        let value = content.value(text);
         if let Some(role) = node.role {
             self.session.note(role, value, tag.span.end());
         }
         let inside = Span::new(tag.span.end(), end.start());
-        // What is nil and yet holds something can be read in two ways.
+        // An element that is nil but has content is ambiguous.
         let is_nil = written.is_nil && out_content < self.out.len();
         let torn = is_nil || matches!(content, Content::Joined { torn: true });
         let kept = match element {
@@ -63,10 +60,8 @@ impl XmlRewriter<'_, '_, '_> {
         };
         let is_first = self.buffers.frames.last().is_none_or(|parent| !parent.released);
         let kept = kept && (is_first || !is_planted(Planted::LostValue));
-        if written.has_links && !self.session.buffers.links.is_writing() {
-            let may_point = self.session.grants_reference(Some(node));
-            let closing = if kept { Closing::Object { speaks: true, may_point } } else { Closing::Dropped };
-            self.session.buffers.links.close(tag.span.start(), closing);
+        if written.has_links {
+            self.close_links_of_leaf(tag, node, kept);
         }
         if !kept {
             self.take_back(out_start);
@@ -78,8 +73,7 @@ impl XmlRewriter<'_, '_, '_> {
             (content, element, node.layouts.is_empty())
             && self.session.is_traced(element, treatment, span.text(text))
         {
-            let is_section = text.as_bytes().get(..span.start()).is_some_and(|before| before.ends_with(SECTION_START));
-            let behind = if is_section { SECTION_START.len() } else { 0 };
+            let behind = if is_section(text, span) { SECTION_START.len() } else { 0 };
             self.session.trace(element, Some(node), span, out_content + behind);
         }
         self.end_tag(tag.name, tag.namespace, end);
@@ -87,6 +81,16 @@ impl XmlRewriter<'_, '_, '_> {
             parent.released = true;
         }
         Ok(())
+    }
+
+    /// Records the outcome of the names and references of a leaf.
+    fn close_links_of_leaf(&mut self, tag: &StartTag, node: &Node, kept: bool) {
+        if self.session.buffers.links.is_writing() {
+            return;
+        }
+        let may_point = self.session.grants_reference(Some(node));
+        let closing = if kept { Closing::Object { speaks: true, may_point } } else { Closing::Dropped };
+        self.session.buffers.links.close(tag.span.start(), closing);
     }
 
     /// Copies the content of a leaf up to its end tag, whose span is given.
@@ -102,7 +106,7 @@ impl XmlRewriter<'_, '_, '_> {
         loop {
             let (span, meaning, plain) = match self.reader.next_event()? {
                 Event::Text(span) => (span, span, self.reader.text_is_plain()),
-                // Of a section only the line ends can mean something else than they say.
+                // In a CDATA section, only line ends can differ from their meaning.
                 Event::CData(span) => {
                     let meaning = cdata_content(span);
                     (span, meaning, memchr::memchr(b'\r', meaning.of(text.as_bytes())).is_none())
@@ -129,7 +133,8 @@ impl XmlRewriter<'_, '_, '_> {
                     } else {
                         decode_section(piece, decoded)
                     }
-                    // Two texts may meet where something between them went, and make what is no text: `]]` and `>`.
+                    // Where something was removed, the texts around it become adjacent, and may form what is no text:
+                    // `]]` and `>`.
                     let torn_here = span == meaning && is_torn(self.out.bytes(), piece);
                     Content::Joined { torn: torn_here || matches!(before, Content::Joined { torn: true }) }
                 }
@@ -138,7 +143,7 @@ impl XmlRewriter<'_, '_, '_> {
         }
     }
 
-    /// Judges the value whose raw text has just been written at `out_content`. Gives whether it stays.
+    /// Judges the value whose raw text has just been written at `out_content`. Returns whether it stays.
     pub(super) fn end_of_value(
         &mut self,
         element: ElementId,
@@ -158,8 +163,8 @@ impl XmlRewriter<'_, '_, '_> {
         }
     }
 
-    /// Extracts from the text whose raw form has just been written at `out_content`, and writes what stays of it in its place.
-    /// Gives whether anything does.
+    /// Extracts the fields of the text whose raw form has just been written at `out_content`, and replaces it by those
+    /// that stay. Returns whether any does.
     fn end_of_text(&mut self, node: &Node, value: Value<'_>, out_content: usize, span: Span) -> Rewrite<bool> {
         let stays = self.session.extract(node, value, span)?;
         if stays {
@@ -173,16 +178,31 @@ impl XmlRewriter<'_, '_, '_> {
 /// The content of a leaf.
 #[derive(Debug, Clone, Copy)]
 enum Content {
-    /// One text that means what it says.
+    /// One text whose raw form is its meaning.
     One(Span),
-    /// Several, or one with references; decoded. `torn` when their raw texts can't stand side by side.
+    /// Several, or one with references; decoded. `torn` if their raw texts can't be adjacent.
     Joined { torn: bool },
+}
+
+impl Content {
+    /// What it means. A joined one is in the buffer of decoded text.
+    fn value(self, text: &str) -> Value<'_> {
+        match self {
+            Self::One(span) => Value::Plain(span.text(text)),
+            Self::Joined { .. } => Value::Decoded,
+        }
+    }
 }
 
 const SECTION_START: &[u8] = b"<![CDATA[";
 
-/// Whether two texts that meet where something between them went make another one: the end of a section, or one line end
-/// of two.
+/// Whether a content is that of a CDATA section.
+#[inline]
+fn is_section(text: &str, content: Span) -> bool {
+    text.as_bytes().get(..content.start()).is_some_and(|before| before.ends_with(SECTION_START))
+}
+
+/// Whether two texts that become adjacent form something else: the end of a section, or one line end out of two.
 pub(super) fn is_torn(before: &[u8], text: &str) -> bool {
     before.ends_with(b"]]") && text.starts_with('>')
         || before.ends_with(b"]") && text.starts_with("]>")

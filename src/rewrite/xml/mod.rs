@@ -1,4 +1,4 @@
-//! Rewriting XML in one pass: a start tag is written when it is met and taken back at its end if nothing inside was
+//! Rewriting XML in one pass: a start tag is written when it is read, and taken back at its end if nothing inside was
 //! released (P5).
 
 mod leaf;
@@ -27,24 +27,24 @@ use dmv_redact_model::span::Span;
 
 type Rewrite<T> = Result<T, Refusal>;
 
-/// What the XML rewriter remembers; reused from message to message.
+/// Buffers of the XML rewriter, reused from message to message.
 #[derive(Debug, Default)]
 pub(super) struct XmlBuffers {
-    /// The open elements, the innermost last. They are read and changed in place: one that is moved has just been written,
-    /// field by field, and can't be read as a whole before that has come to rest.
+    /// The open elements, the innermost last. They are read and changed in place: to move one right after it was
+    /// written field by field would stall on store forwarding.
     frames: Vec<Frame>,
     used: UsedNamespaces,
-    /// Where in the output the declarations are, and what they are to be.
+    /// Where in the output the declarations are, and what replaces them.
     declared: Span,
     declarations: Vec<u8>,
     followers: Followers,
     pub(super) known: KnownOpening,
 }
 
-/// What can't be read in one way: judged as what violates every shape.
+/// Stands for an ambiguous value: it violates every shape.
 const NO_VALUE: Value<'static> = Value::Plain("\u{0}");
 
-/// What an open element is to the mapping.
+/// The role of an open element in the mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     /// It is kept if something inside is.
@@ -63,21 +63,21 @@ struct Frame {
     namespace: NamespaceId,
     /// Where its content begins in the message.
     content: usize,
-    /// Where it begins in the output (with the white space before it), and its content.
+    /// Where it begins in the output (with the white space before it), and where its content does.
     out_start: usize,
     out_content: usize,
-    /// The white space before it, which stays if it doesn't.
+    /// The white space before it, which stays if the element doesn't.
     space: Span,
     /// Whether something in it was released.
     released: bool,
-    /// Whether it has attributes that name objects or refer to them, whether one was written by which it stands for
-    /// another, and whether `xsi:nil` was.
+    /// Whether it has attributes that name objects or refer to them, whether one was written that makes it a reference,
+    /// and whether `xsi:nil` was.
     has_links: bool,
     refers: bool,
     has_nil: bool,
     has_children: bool,
     has_text: bool,
-    /// Its texts can't stand side by side.
+    /// Its texts can't be adjacent.
     is_torn: bool,
 }
 
@@ -89,12 +89,12 @@ pub(super) struct XmlRewriter<'m, 's, 'f> {
     session: &'s mut Session<'f>,
     buffers: &'s mut XmlBuffers,
     out: Output<'m, 's>,
-    /// Where in the mapping the next start tag stands, if tags may be foretold.
+    /// The position in the mapping from which the next start tag is guessed.
     place: followers::Place,
-    /// Whether they may, and with how many declarations in scope: those of the root.
+    /// If start tags may be guessed, the number of declarations in scope: those of the root.
     foretells: Option<usize>,
-    /// Of the white space between two parts that stay, the run nearest to the second. What is removed in between takes
-    /// its own along, so that nothing tells it was there.
+    /// The last run of white space before the next part that stays. What is removed takes its own along, so that no
+    /// trace of it is left.
     space: Span,
 }
 
@@ -123,7 +123,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         }
     }
 
-    /// Reads the message to its end and writes what the grant holds. Gives whether anything was released.
+    /// Reads the message to its end and writes what the grant permits. Returns whether anything was released.
     pub(super) fn run(mut self, opening: &Opening) -> Rewrite<bool> {
         self.xml_declaration(opening);
         self.space = opening.space;
@@ -158,22 +158,21 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         }
     }
 
-    /// Writes the XML declaration. Whatever label the message has, the output is UTF-8.
+    /// Writes the XML declaration. The output is UTF-8, whatever the message declares.
     fn xml_declaration(&mut self, opening: &Opening) {
         let Declaration { span, encoding } = opening.declaration;
-        let is_other = |label: &Span| !label.of(self.text.as_bytes()).eq_ignore_ascii_case(UTF_8_NAME.as_bytes());
-        match encoding.filter(is_other) {
-            Some(encoding) => {
+        let bytes = self.text.as_bytes();
+        match encoding {
+            Some(encoding) if !encoding.of(bytes).eq_ignore_ascii_case(UTF_8_NAME.as_bytes()) => {
                 self.copy(Span::new(span.start(), encoding.start()));
                 self.out.bytes().extend_from_slice(UTF_8_NAME.as_bytes());
                 self.copy(Span::new(encoding.end(), span.end()));
             }
-            None => self.copy(span),
+            _ => self.copy(span),
         }
     }
 
-    /// Whether the root binds no prefix but the format's own to a namespace of the format: then bare tags go out as they
-    /// are.
+    /// Whether the root binds only the format's own prefixes to its namespaces: then bare tags are copied as they are.
     fn has_own_prefixes(&self) -> bool {
         let own = &self.session.format.own_prefixes;
         self.reader.attributes().iter().all(|attribute| {
@@ -223,7 +222,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             },
             Target::Record(element) => match self.session.treatment(element) {
                 Some(treatment) => self.open(tag, Some(id), Role::Record(element, treatment)),
-                // What is mapped inside of it to something else may be permitted.
+                // What is mapped to another element inside it may be permitted.
                 None if node.continues => {
                     self.session.deny(element, tag.span);
                     self.open(tag, Some(id), Role::Container)
@@ -255,7 +254,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         Ok(())
     }
 
-    /// A child begins in the innermost open element: text before it was no value.
+    /// A child begins in the innermost open element: text before it is no value.
     fn child_begins(&mut self) {
         let Some(frame) = self.buffers.frames.last_mut() else { return };
         if let (Role::Record(..), false) = (frame.role, frame.has_children) {
@@ -333,21 +332,21 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         }
     }
 
-    /// An open element ends. Gives whether it is the root and was released.
+    /// An open element ends. Returns whether it is the root and was released.
     fn end(&mut self, tag: Span) -> Rewrite<bool> {
         let Some(frame) = self.buffers.frames.last() else { return Ok(false) };
         let Frame { node: id, role, name, namespace, content, out_start, out_content, space, .. } = *frame;
         let Frame { released, refers, has_nil, has_children, is_torn, .. } = *frame;
         self.place = followers::behind(id);
-        // Of an element of a record without children the text has been written, as a value. A blank one is what is left
-        // where something was removed, or holds nothing: no trace tells which (P5).
+        // The text of an element of a record without children was written as a value. A blank text is dropped: nothing
+        // may show whether content was removed there (P5).
         let has_no_parts = matches!(role, Role::Record(..)) && !has_children;
         let is_blank = has_no_parts && !is_torn && self.session.buffers.decoded.bytes().all(is_space);
         let is_value = has_no_parts && (!is_blank || is_planted(Planted::Shell));
         if has_no_parts && !is_value {
             self.out.truncate(out_content);
         }
-        // What is nil and yet holds something can be read in two ways.
+        // An element that is nil but has content is ambiguous.
         let is_contradictory = has_nil && self.out.len() > out_content;
         let kept = match role {
             _ if is_contradictory => false,
@@ -356,7 +355,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
                 let value = if is_torn { NO_VALUE } else { Value::Decoded };
                 self.end_of_value(element, treatment, value, out_content, inside)?
             }
-            // What has parts of its own is no mere reference, whatever became of them.
+            // An element with parts is no mere reference, even if all of them were removed.
             _ => released || refers && !has_children || is_planted(Planted::EmptyContainer),
         };
         let is_dropped = is_contradictory || is_value && !kept;
@@ -383,13 +382,13 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         Ok(kept && self.buffers.frames.is_empty())
     }
 
-    /// Notes what becomes of the names and references of an element that ends, and of those in it.
+    /// Records the outcome of the names and references of an element that ends, and of those in it.
     fn close_links(&mut self, id: Option<NodeId>, start: usize, kept: bool, (is_dropped, has_children): (bool, bool)) {
         if self.session.buffers.links.is_writing() || self.session.buffers.links.is_empty() {
             return;
         }
         let node = id.and_then(|id| self.trie.node(id));
-        // Of what the requester may have nothing of, a reference would tell that it is there.
+        // A reference to something that is denied would reveal that it exists.
         let may_refer = self.session.grants_reference(node);
         let closing = match (kept, has_children) {
             _ if is_dropped => Closing::Dropped,
@@ -401,8 +400,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.session.buffers.links.close(start, closing);
     }
 
-    /// Ends an element that stays. One that stays for its attributes alone becomes an empty-element tag, so that nothing
-    /// tells whether there was something in it.
+    /// Ends an element that stays. One that stays only for its attributes becomes an empty-element tag, so that it
+    /// doesn't reveal whether it had content.
     fn end_container(&mut self, name: QualifiedName, namespace: NamespaceId, out_content: usize, tag: Span) {
         if self.out.len() > out_content {
             self.copy_space();
@@ -420,7 +419,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.session.buffers.links.take_back(at);
     }
 
-    /// Writes the white space that stands before what stays.
+    /// Writes the white space before a part that stays.
     fn copy_space(&mut self) {
         self.copy(self.space);
         self.space = Span::default();
@@ -430,12 +429,15 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.out.copy(span);
     }
 }
+
 /// The white space at the end of a text, or else at its start.
 fn nearest_space(span: Span, message: &[u8]) -> Span {
     let bytes = span.of(message);
-    let count = |blank: &mut dyn Iterator<Item = &u8>| blank.take_while(|byte| is_space(**byte)).count();
-    match count(&mut bytes.iter().rev()) {
-        0 => Span::new(span.start(), span.start() + count(&mut bytes.iter())),
+    match bytes.iter().rev().take_while(|byte| is_space(**byte)).count() {
+        0 => {
+            let leading = bytes.iter().take_while(|byte| is_space(**byte)).count();
+            Span::new(span.start(), span.start() + leading)
+        }
         trailing => Span::new(span.end() - trailing, span.end()),
     }
 }

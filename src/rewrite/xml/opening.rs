@@ -1,4 +1,4 @@
-//! What stands before the content of the root, read once: it tells the format, and is written from here.
+//! What precedes the content of the root, read once: it identifies the format, and is written from here.
 
 use super::Rewrite;
 use crate::read::encoding::Encoding;
@@ -7,7 +7,7 @@ use crate::read::{Limits, Message};
 use dmv_redact_model::format::Namespaces;
 use dmv_redact_model::span::Span;
 
-/// What stands before the content of the root: read once to recognise the format, and written from here.
+/// What precedes the content of the root: read once to recognize the format, and written from here.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::rewrite) struct Opening {
     pub(super) declaration: Declaration,
@@ -17,21 +17,22 @@ pub(in crate::rewrite) struct Opening {
     bookmark: Bookmark,
 }
 
-/// What the message before began with: messages of one switch begin alike.
+/// The opening of the previous message: messages of one switch begin alike.
 #[derive(Debug, Default)]
 pub(in crate::rewrite) struct KnownOpening {
     /// The message up to the end of its root's start tag.
     head: Vec<u8>,
     opening: Option<Opening>,
-    /// The reader's state behind it.
+    /// The reader's state after it.
     state: XmlState,
 }
 
-/// Bytes of the longest opening that is remembered.
+/// Maximum length of a remembered opening in bytes.
 const HEAD_BYTES: usize = 4096;
 
 impl KnownOpening {
-    /// What [`Opening::read`] would give, if the message begins as the one before did; the reader's state is made the same.
+    /// The result of [`Opening::read`] if the message begins like the previous one; the reader's state is set
+    /// accordingly.
     pub(in crate::rewrite) fn recall(&self, message: Message<'_>, state: &mut XmlState) -> Option<Opening> {
         let opening = self.opening.filter(|_| message.encoding == Encoding::Utf8)?;
         message.text.as_bytes().starts_with(&self.head).then(|| {
@@ -69,14 +70,14 @@ impl Opening {
                 Event::Start(root) => {
                     return Ok(Self { declaration, space, root, bookmark: reader.bookmark() });
                 }
-                // At the very beginning there is none: it may be that of a comment which went (P5).
+                // None at the very beginning: it may be that of a removed comment (P5).
                 Event::Text(span) => space = if has_declaration { span } else { Span::default() },
                 Event::CommentOrPi | Event::CData(_) | Event::End(_) | Event::Done => {}
             }
         }
     }
 
-    /// The reader behind the root's start tag.
+    /// The reader after the root's start tag.
     pub(in crate::rewrite) fn reader<'m, 's>(
         &self,
         text: &'m str,

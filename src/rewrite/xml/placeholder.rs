@@ -1,4 +1,4 @@
-//! What the filter itself writes: what stands for a part that the schema requires and the grant doesn't hold, and the notice
+//! What the filter itself writes: placeholders of parts that the schema requires and the grant denies, and the notice
 //! that a value was removed for its shape.
 
 use super::super::output::push_xml_text;
@@ -10,7 +10,7 @@ use dmv_redact_model::format::{NOTICE, NamespaceId, Node, NodeId, Placeholder};
 use dmv_redact_model::span::Span;
 
 impl XmlRewriter<'_, '_, '_> {
-    /// Writes what stands for a denied part that the schema requires.
+    /// Writes the placeholder of a denied part that the schema requires.
     pub(super) fn placeholder(&mut self, name: QualifiedName, namespace: NamespaceId, node: Option<&Node>) {
         let Some(placeholder) = node.and_then(|node| node.placeholder.as_ref()) else { return };
         let format = self.session.format;
@@ -47,7 +47,8 @@ impl XmlRewriter<'_, '_, '_> {
         name
     }
 
-    /// Writes the notice as the last part of an element that ends with `tag` and stays, if it has a place for one.
+    /// Writes the notice as the last part of an element that ends with `tag` and stays, if the mapping has a place for
+    /// it there.
     pub(super) fn notice(&mut self, id: Option<NodeId>, tag: Span) {
         let node = id.and_then(|id| self.trie.node(id)).and_then(|node| self.trie.node(node.notice?));
         let Some(node) = node.filter(|_| !tag.is_empty() && self.session.owes_notice()) else { return };

@@ -1,7 +1,7 @@
 //! Start tags: which attributes, names of objects, references and namespace declarations go out with an element.
 //!
-//! A sender may call a namespace what it likes, and declare it where it likes. So names go out with the format's own
-//! prefixes, all declared at the root in the format's order: neither carries anything (P5).
+//! A sender is free to choose prefixes and where to declare them. So names are written with the format's own prefixes,
+//! all declared at the root in the format's order: neither carries information (P5).
 
 use super::super::output::push_xml_text;
 use super::super::planted::{Planted, is_planted};
@@ -18,7 +18,7 @@ use dmv_redact_model::span::Span;
 pub(super) struct WrittenTag {
     /// A mapped and permitted attribute of it was released.
     pub(super) released: bool,
-    /// It has attributes that name objects or refer to them; and one was written by which it stands for another.
+    /// It has attributes that name objects or refer to them; and one was written that makes it a reference.
     pub(super) has_links: bool,
     pub(super) refers: bool,
     pub(super) is_nil: bool,
@@ -27,7 +27,7 @@ pub(super) struct WrittenTag {
 }
 
 impl XmlRewriter<'_, '_, '_> {
-    /// Writes a start tag with what its attributes leave.
+    /// Writes a start tag with the attributes that may be released.
     pub(super) fn start_tag(&mut self, tag: &StartTag, node: Option<&Node>) -> Rewrite<WrittenTag> {
         self.copy_space();
         self.buffers.used.mark(tag.namespace, self.out.len());
@@ -64,33 +64,30 @@ impl XmlRewriter<'_, '_, '_> {
         if is_planted(Planted::EndTag) || tag.is_empty() {
             return;
         }
-        // The name in the end tag is that of the start tag to the byte.
+        // The name in the end tag has the bytes of that in the start tag.
         let from = tag.start() + "</".len();
         self.copy(Span::new(tag.start(), from));
         self.name(name.moved_to(from), namespace);
         self.copy(Span::new(from + name.whole.len(), tag.end()));
     }
 
-    /// Writes the declarations at the root, as far as the message's own are a guess at what the output will need.
+    /// Writes those declarations at the root that the message has too: a guess at what the output needs.
     fn declare(&mut self) {
         let format = self.session.format;
         let start = self.out.len();
         for own in &format.own_prefixes {
-            let mut attributes = self.reader.attributes().iter();
-            let declares = |attribute: &Attribute| match attribute.kind {
+            let is_declared = self.reader.attributes().iter().any(|attribute| match attribute.kind {
                 AttributeKind::Declaration { namespace, .. } => namespace == own.namespace,
                 AttributeKind::Attribute { .. } => false,
-            };
-            if (attributes.any(declares) || is_planted(Planted::UnusedDeclaration))
-                && !is_planted(Planted::LostDeclaration)
-            {
+            });
+            if (is_declared || is_planted(Planted::UnusedDeclaration)) && !is_planted(Planted::LostDeclaration) {
                 self.out.bytes().extend_from_slice(own.declaration.as_bytes());
             }
         }
         self.buffers.declared = Span::new(start, self.out.len());
     }
 
-    /// Makes the declarations those that the output uses.
+    /// Replaces the declarations by those that the output uses.
     pub(super) fn narrow_declarations(&mut self) {
         if is_planted(Planted::UnusedDeclaration) || is_planted(Planted::LostDeclaration) {
             return;
@@ -112,7 +109,7 @@ impl XmlRewriter<'_, '_, '_> {
         out.splice(declared.start()..declared.end(), narrowed.iter().copied());
     }
 
-    /// Writes an attribute if it may go out.
+    /// Writes an attribute if it may be released.
     fn attribute(
         &mut self,
         attribute: &Attribute,
@@ -215,8 +212,8 @@ impl XmlRewriter<'_, '_, '_> {
         self.copy(Span::new(own.end(), span.end()));
     }
 
-    /// The name of a type with the format's own prefix, which is put into `decoded`, and its namespace. `None` for one of
-    /// a namespace that the format doesn't have.
+    /// The name of a type with the format's own prefix, which is put into `decoded`, and its namespace. `None` if its
+    /// namespace isn't one of the format's.
     fn type_name(&mut self, attribute: &Attribute) -> Option<NamespaceId> {
         let value = attribute.value.text(self.text);
         let start = attribute.value.start() + value.len() - value.trim_start_matches(' ').len();
@@ -241,7 +238,7 @@ impl XmlRewriter<'_, '_, '_> {
         Some(namespace)
     }
 
-    /// Writes a link if it may go out, or notes it. One that is mapped as well needs the grant for its element.
+    /// Writes a link if it may be released, or records it. One that is mapped too needs the grant for its element.
     fn link(
         &mut self,
         attribute: &Attribute,
@@ -284,7 +281,7 @@ impl XmlRewriter<'_, '_, '_> {
         }
     }
 
-    /// Whether the start tag that was read last stands for an object that stays.
+    /// Whether the start tag that was read last refers to an object that stays.
     fn refers(&self) -> bool {
         self.reader.attributes().iter().any(|attribute| match attribute.kind {
             AttributeKind::Attribute { namespace, .. } => {
@@ -296,7 +293,7 @@ impl XmlRewriter<'_, '_, '_> {
         })
     }
 
-    /// What an attribute has to do with names of objects, if anything.
+    /// The reference role of an attribute, if it has one.
     fn link_kind(&self, namespace: NamespaceId, local: &[u8]) -> Option<LinkKind> {
         self.session.format.references.as_ref()?.kind_of(namespace, local)
     }

@@ -50,10 +50,11 @@ pub(in super::super) fn nested(head: &[u8]) -> Option<String> {
 }
 
 fn find(magics: &[Magic], head: &[u8]) -> Option<&'static str> {
-    let matches = |(magic, at, _): &&Magic| head.get(*at..).is_some_and(|rest| rest.starts_with(magic));
+    let mut magics = magics.iter();
+    let found = magics.find(|(magic, at, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(magic)));
     // A match after the first byte needs a zero byte in the header, which no text has: a message may contain "ustar"
     // anywhere.
-    magics.iter().find(matches).filter(|(_, at, _)| *at == 0 || header_has_zeros(head)).map(|(_, _, what)| *what)
+    found.filter(|(_, at, _)| *at == 0 || header_has_zeros(head)).map(|(_, _, what)| *what)
 }
 
 pub(super) fn begins_as_zip(head: &[u8]) -> bool {
@@ -83,7 +84,10 @@ pub(super) fn header_sum(head: &[u8]) -> Option<(u32, u32)> {
     let digits = header.get(148..156)?;
     let digits = std::str::from_utf8(digits).ok()?.trim_matches([' ', '\0']);
     let stated = u32::from_str_radix(digits, 8).ok()?;
-    // The checksum field itself counts as spaces.
-    let byte = |(at, byte): (usize, &u8)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) };
-    Some((stated, header.iter().enumerate().map(byte).sum()))
+    let mut sum = 0;
+    for (at, byte) in header.iter().enumerate() {
+        // The checksum field itself counts as spaces.
+        sum += if (148..156).contains(&at) { 32 } else { u32::from(*byte) };
+    }
+    Some((stated, sum))
 }

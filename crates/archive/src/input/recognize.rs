@@ -27,6 +27,12 @@ pub(super) enum Recognition {
     Unreadable(String),
 }
 
+impl Recognition {
+    fn unreadable(what: &str) -> Self {
+        Self::Unreadable(what.to_owned())
+    }
+}
+
 /// The first bytes of a source, decompressed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SourceHead<'h> {
@@ -90,7 +96,6 @@ fn is_utf16(head: &[u8]) -> bool {
 fn text_layout(head: SourceHead<'_>, hint: Hint, limits: &Limits) -> Recognition {
     let limits = reading_limits(limits);
     let is_expected = hint.requested.or(hint.by_name) == Some(Layout::Lines);
-    let otherwise = || if is_expected { as_expected(head, hint, &limits) } else { Recognition::Is(Layout::Message) };
     match first_lines(head, is_expected, &limits) {
         FirstLines::Several => Recognition::Is(Layout::Lines),
         FirstLines::Incomplete if head.may_grow => Recognition::NeedMore,
@@ -98,7 +103,8 @@ fn text_layout(head: SourceHead<'_>, hint: Hint, limits: &Limits) -> Recognition
         FirstLines::Single if is_expected || trim_space(without_bom(head.bytes)).starts_with(b"\"") => {
             Recognition::Is(Layout::Lines)
         }
-        FirstLines::Single | FirstLines::Ambiguous | FirstLines::Incomplete => otherwise(),
+        FirstLines::Ambiguous | FirstLines::Incomplete if is_expected => as_expected(head, hint, &limits),
+        FirstLines::Single | FirstLines::Ambiguous | FirstLines::Incomplete => Recognition::Is(Layout::Message),
     }
 }
 
@@ -107,7 +113,6 @@ fn as_expected(head: SourceHead<'_>, hint: Hint, limits: &Limits) -> Recognition
     if head.may_grow && !head.has_ended {
         return Recognition::NeedMore;
     }
-    let unreadable = |what: &str| Recognition::Unreadable(what.to_owned());
     // A partial head is read up to a line end, so that its end isn't a fault.
     let end = match head.has_ended {
         true => head.bytes.len(),
@@ -115,20 +120,22 @@ fn as_expected(head: SourceHead<'_>, hint: Hint, limits: &Limits) -> Recognition
     };
     let fault = match read_leniently(head.bytes.get(..end).unwrap_or_default(), limits) {
         Ok(()) if hint.requested.is_some() => {
-            return unreadable("it is one document on several lines, not a message a line");
+            return Recognition::unreadable("it is one document on several lines, not a message a line");
         }
         Ok(()) => return Recognition::Is(Layout::Message),
         Err(fault) => fault,
     };
     match fault.reason() {
-        _ if is_utf16(head.bytes) => unreadable("it is in UTF-16: lines are read in UTF-8"),
-        Reason::Doctype => unreadable("it is one document with a document type declaration, not a message a line"),
+        _ if is_utf16(head.bytes) => Recognition::unreadable("it is in UTF-16: lines are read in UTF-8"),
+        Reason::Doctype => {
+            Recognition::unreadable("it is one document with a document type declaration, not a message a line")
+        }
         Reason::Empty if head.has_ended => Recognition::Is(Layout::Lines),
         // The caller knows more than the content shows.
         _ if hint.requested.is_some() || is_conclusive(&fault, end) => Recognition::Is(Layout::Lines),
-        _ => {
-            unreadable("it can't be told whether it is one document or a message a line, but for --input-format ndjson")
-        }
+        _ => Recognition::unreadable(
+            "it can't be told whether it is one document or a message a line, but for --input-format ndjson",
+        ),
     }
 }
 

@@ -136,18 +136,23 @@ impl<'s> OutputBuilder<'s> {
 
     /// Finishes the output.
     pub(in super::super) fn finish(self) -> io::Result<UnitOutput> {
-        let product = |bytes: Vec<u8>| if bytes.is_empty() { UnitOutput::Nothing } else { UnitOutput::Bytes(bytes) };
         match self {
             Self::Nothing => Ok(UnitOutput::Nothing),
-            Self::Lines(bytes) | Self::Message(bytes) => Ok(product(bytes)),
+            Self::Lines(bytes) | Self::Message(bytes) => Ok(UnitOutput::of(bytes)),
             Self::Tar(builder) => {
                 let mut bytes = builder.into_inner()?;
                 bytes.truncate(bytes.len().saturating_sub(TAR_END_BYTES));
-                Ok(product(bytes))
+                Ok(UnitOutput::of(bytes))
             }
             Self::Zip(bytes, written) => Ok(UnitOutput::Zip(bytes, written)),
             Self::Files(deliveries, _) => Ok(UnitOutput::Files(deliveries)),
         }
+    }
+}
+
+impl UnitOutput {
+    fn of(bytes: Vec<u8>) -> Self {
+        if bytes.is_empty() { Self::Nothing } else { Self::Bytes(bytes) }
     }
 }
 

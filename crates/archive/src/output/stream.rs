@@ -94,24 +94,12 @@ impl Stream {
         part: u64,
         position: Option<StreamPosition>,
     ) -> io::Result<Self> {
-        let open = |path: PathBuf, bytes: Option<u64>| match bytes {
-            None => create_private(&path),
-            Some(bytes) => {
-                let mut file = OpenOptions::new().write(true).open(path)?;
-                if file.metadata()?.len() < bytes {
-                    return Err(truncated());
-                }
-                file.set_len(bytes)?;
-                file.seek(SeekFrom::End(0))?;
-                Ok(file)
-            }
-        };
-        let file = open(
-            part_path(folder, position.map_or(part, |position| position.part)),
+        let file = open_growing(
+            &part_path(folder, position.map_or(part, |position| position.part)),
             position.map(|position| position.bytes),
         )?;
         let directory = match form.layout {
-            Layout::Zip => Some(open(folder.join(DIRECTORY), position.map(|position| position.directory))?),
+            Layout::Zip => Some(open_growing(&folder.join(DIRECTORY), position.map(|position| position.directory))?),
             _ => None,
         };
         let position = position.unwrap_or(StreamPosition { part, ..StreamPosition::default() });
@@ -268,4 +256,16 @@ fn pending_file(position: StreamPosition) -> &'static str {
 
 fn truncated() -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, "the unfinished output was cut")
+}
+
+/// Opens a file to append to: a new one, or one that is cut to the bytes that a journal knows.
+fn open_growing(path: &Path, bytes: Option<u64>) -> io::Result<File> {
+    let Some(bytes) = bytes else { return create_private(path) };
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    if file.metadata()?.len() < bytes {
+        return Err(truncated());
+    }
+    file.set_len(bytes)?;
+    file.seek(SeekFrom::End(0))?;
+    Ok(file)
 }

@@ -34,7 +34,6 @@ pub(in super::super) struct WrittenEntry {
 /// # Errors
 /// When it is larger than 4 GiB, which no message is.
 pub(in super::super) fn append(block: &mut Vec<u8>, name: String, data: &[u8]) -> io::Result<WrittenEntry> {
-    let too_large = |_| io::Error::new(io::ErrorKind::InvalidInput, "an entry is too large for a zip");
     let mut crc = Crc::new();
     crc.update(data);
     let offset = block.len();
@@ -52,8 +51,9 @@ pub(in super::super) fn append(block: &mut Vec<u8>, name: String, data: &[u8]) -
     let mut encoder = DeflateEncoder::new(&mut *block, Compression::default());
     encoder.write_all(data)?;
     encoder.finish()?;
-    let compressed = u32::try_from(block.len() - start).map_err(too_large)?;
-    let size = u32::try_from(data.len()).map_err(too_large)?;
+    let (Ok(compressed), Ok(size)) = (u32::try_from(block.len() - start), u32::try_from(data.len())) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "an entry is too large for a zip"));
+    };
     if let Some(fields) = block.get_mut(sizes..sizes + 8) {
         let (first, second) = fields.split_at_mut(4);
         first.copy_from_slice(&compressed.to_le_bytes());
@@ -94,9 +94,10 @@ impl WrittenEntry {
 /// The end of a zip whose directory of `size` bytes and `entries` records is at offset `start`.
 pub(super) fn end(entries: u64, size: u64, start: u64) -> Vec<u8> {
     let mut end = Vec::new();
-    let narrow_16 = |value: u64| u16::try_from(value).unwrap_or(u16::MAX);
-    let narrow_32 = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-    if narrow_16(entries) == u16::MAX || narrow_32(size) == u32::MAX || narrow_32(start) == u32::MAX {
+    let narrow_entries = u16::try_from(entries).unwrap_or(u16::MAX);
+    let narrow_size = u32::try_from(size).unwrap_or(u32::MAX);
+    let narrow_start = u32::try_from(start).unwrap_or(u32::MAX);
+    if narrow_entries == u16::MAX || narrow_size == u32::MAX || narrow_start == u32::MAX {
         end.extend_from_slice(b"PK\x06\x06");
         end.extend_from_slice(&44u64.to_le_bytes());
         end.extend_from_slice(&(3 << 8 | WIDE_VERSION).to_le_bytes());
@@ -112,10 +113,10 @@ pub(super) fn end(entries: u64, size: u64, start: u64) -> Vec<u8> {
     }
     end.extend_from_slice(b"PK\x05\x06");
     end.extend_from_slice(&[0; 4]);
-    for field in [narrow_16(entries), narrow_16(entries)] {
+    for field in [narrow_entries, narrow_entries] {
         end.extend_from_slice(&field.to_le_bytes());
     }
-    for field in [narrow_32(size), narrow_32(start)] {
+    for field in [narrow_size, narrow_start] {
         end.extend_from_slice(&field.to_le_bytes());
     }
     end.extend_from_slice(&[0; 2]);

@@ -64,12 +64,9 @@ impl Outputs {
     /// Whether anything is in the destination, except the run's own state.
     pub(crate) fn has_existing_outputs(&self, state: Option<&StateFolder>) -> bool {
         match self {
-            Self::Mirror(out) | Self::Files(out) => {
-                let is_other = |entry: io::Result<std::fs::DirEntry>| {
-                    entry.map_or(true, |entry| state.is_none_or(|state| !state.is_at(&entry.path())))
-                };
-                std::fs::read_dir(out).is_ok_and(|mut entries| entries.any(is_other))
-            }
+            Self::Mirror(out) | Self::Files(out) => std::fs::read_dir(out).is_ok_and(|mut entries| {
+                entries.any(|entry| entry.map_or(true, |entry| state.is_none_or(|state| !state.is_at(&entry.path()))))
+            }),
             Self::One { destination: Destination::File(out), .. } => out.symlink_metadata().is_ok(),
             Self::One { .. } | Self::Nowhere => false,
         }
@@ -250,14 +247,7 @@ impl<'r> ReadState<'_, 'r> {
                 return Ok(());
             }
             // Opening is bound by disk latency, so it is done in parallel.
-            let probed: Vec<_> = self.reader.workers.install(|| {
-                let begin = |found: WalkEntry| {
-                    let probed =
-                        if let WalkEntry::File { path, .. } = &found { Some(ProbedFile::open(path)) } else { None };
-                    (found, probed)
-                };
-                found.into_par_iter().map(begin).collect()
-            });
+            let probed: Vec<_> = self.reader.workers.install(|| found.into_par_iter().map(probe).collect());
             for (found, probed) in probed {
                 if self.reader.is_over(feed) {
                     return Ok(());
@@ -327,21 +317,11 @@ impl<'r> ReadState<'_, 'r> {
             _ => place,
         };
         if opened.form == ArchiveForm::MESSAGE && !(is_alone && is_one) {
-            let entry = self.message(&path, place, opened.source);
-            self.bytes += entry.data.length();
-            self.files.push(entry);
-            self.mark_found(path);
-            if self.bytes >= UNIT_BYTES || self.files.len() >= UNIT_ENTRIES {
-                self.flush(feed);
-            }
+            self.add_message(path, place, opened.source, feed);
             return Ok(());
         }
         self.flush(feed);
-        let stamp = match &opened.source {
-            SourceData::File(file) => FileStamp::of(file).ok(),
-            SourceData::Whole(_) => None,
-            SourceData::Stream(_) => File::open(&path).and_then(|file| FileStamp::of(&file)).ok(),
-        };
+        let stamp = stamp_of(&opened.source, &path);
         if inside.is_some_and(|inside| inside.stamp != stamp) {
             return Err(ReadError::Changed(path));
         }
@@ -373,6 +353,17 @@ impl<'r> ReadState<'_, 'r> {
             _ => feed.result(WriterStep::Advance(self.reached.clone())),
         };
         Ok(())
+    }
+
+    /// Adds a file that is one message to the next unit.
+    fn add_message(&mut self, path: PathBuf, place: PathBuf, source: SourceData, feed: FeedMut<'_, '_, 'r>) {
+        let entry = self.message(&path, place, source);
+        self.bytes += entry.data.length();
+        self.files.push(entry);
+        self.mark_found(path);
+        if self.bytes >= UNIT_BYTES || self.files.len() >= UNIT_ENTRIES {
+            self.flush(feed);
+        }
     }
 
     /// Reads a file that is one message.
@@ -492,5 +483,20 @@ impl<'r> ReadState<'_, 'r> {
             let staging = staging.map(|folder| Staging { folder, unit: number });
             WriterStep::Unit(Box::new(task.process(unit, staging)), reached)
         }) && !self.reader.is_over(feed)
+    }
+}
+
+/// Opens what the walk found, if it is a file.
+fn probe(found: WalkEntry) -> (WalkEntry, Option<io::Result<ProbedFile>>) {
+    let probed = if let WalkEntry::File { path, .. } = &found { Some(ProbedFile::open(path)) } else { None };
+    (found, probed)
+}
+
+/// What tells whether a source has changed; `None` if it is unknown.
+fn stamp_of(source: &SourceData, path: &Path) -> Option<FileStamp> {
+    match source {
+        SourceData::File(file) => FileStamp::of(file).ok(),
+        SourceData::Whole(_) => None,
+        SourceData::Stream(_) => File::open(path).and_then(|file| FileStamp::of(&file)).ok(),
     }
 }

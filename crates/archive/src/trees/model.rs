@@ -31,18 +31,20 @@ impl Messages {
 
 /// A message of a tree and its output, if it has one.
 fn message(messages: &Messages, own: &str, is_released: bool) -> (Vec<u8>, Option<Vec<u8>>) {
-    let with = |text: &str| text.replace(NAME, own).into_bytes();
-    if is_released { (with(MESSAGE), Some(with(&messages.0))) } else { (with("{\"QQQQQ"), None) }
+    let (input, output) = if is_released { (MESSAGE, Some(&messages.0)) } else { ("{\"QQQQQ", None) };
+    (input.replace(NAME, own).into_bytes(), output.map(|output| output.replace(NAME, own).into_bytes()))
 }
 
 /// Whether a content is the output of the other.
 pub(super) fn contents_are_of_one(input: &[u8], output: &[u8]) -> bool {
-    let own = |content: &[u8]| {
-        let text = String::from_utf8_lossy(content).into_owned();
-        let at = text.find("PersonGivenName\":\"")?;
-        text.get(at + 18..at + 23).map(str::to_owned)
-    };
-    own(input).is_some() && own(input) == own(output)
+    own_name(input).is_some() && own_name(input) == own_name(output)
+}
+
+/// The name that only one message of the trees has.
+fn own_name(content: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(content).into_owned();
+    let at = text.find("PersonGivenName\":\"")?;
+    text.get(at + 18..at + 23).map(str::to_owned)
 }
 
 /// A file of a tree.
@@ -73,16 +75,24 @@ pub(super) struct SummaryCounts {
 impl SummaryCounts {
     pub(super) fn of(summary: &Summary) -> Self {
         let summary = serde_json::to_value(summary).unwrap();
-        let count = |name: &str| summary[name].as_u64().unwrap();
         Self {
-            messages: count("messages"),
-            released: count("released") + count("redacted"),
-            withheld: count("held") + count("withheld"),
-            failed: count("failed"),
-            passed_over: count("passed-over"),
-            left_over: count("left-over"),
+            messages: count(&summary, "messages"),
+            released: count(&summary, "released") + count(&summary, "redacted"),
+            withheld: count(&summary, "held") + count(&summary, "withheld"),
+            failed: count(&summary, "failed"),
+            passed_over: count(&summary, "passed-over"),
+            left_over: count(&summary, "left-over"),
         }
     }
+}
+
+fn count(summary: &serde_json::Value, name: &str) -> u64 {
+    summary[name].as_u64().unwrap()
+}
+
+/// A number as three letters.
+fn letters(number: u32) -> String {
+    [number / 676, number / 26 % 26, number % 26].map(|digit| char::from(b'A' + digit as u8)).iter().collect()
 }
 
 /// Files by path.
@@ -91,12 +101,7 @@ pub(super) struct Tree(BTreeMap<PathBuf, File>);
 impl Tree {
     pub(super) fn new(files: &[(String, FileKind)], messages: &Messages, own: char) -> Self {
         let mut tree = BTreeMap::new();
-        let mut number = 0;
-        let mut next = |is_released| {
-            number += 1;
-            let digits = [number / 676, number / 26 % 26, number % 26].map(|digit| char::from(b'A' + digit as u8));
-            message(messages, &format!("{own}X{}", digits.iter().collect::<String>()), is_released)
-        };
+        let mut names = (1..).map(|number| format!("{own}X{}", letters(number)));
         for (name, kind) in files {
             let place = match kind {
                 FileKind::Mark => Path::new(name).with_file_name(MARK_NAME),
@@ -108,7 +113,7 @@ impl Tree {
             }
             let file = match kind {
                 FileKind::Released | FileKind::Withheld => {
-                    let (bytes, output) = next(matches!(kind, FileKind::Released));
+                    let (bytes, output) = message(messages, &names.next().unwrap(), matches!(kind, FileKind::Released));
                     File { bytes, outputs: output.map_or(Expected::Withheld, Expected::Output) }
                 }
                 FileKind::Mark => File { bytes: MARK.to_vec(), outputs: Expected::Mark },
@@ -118,7 +123,7 @@ impl Tree {
                         if matches!(kind, FileKind::Zip(_)) && inputs.iter().any(|(other, _)| other == name) {
                             continue;
                         }
-                        let (bytes, output) = next(*is_released);
+                        let (bytes, output) = message(messages, &names.next().unwrap(), *is_released);
                         inputs.push((name.clone(), bytes));
                         outputs.push((name.clone(), output));
                     }
@@ -142,14 +147,14 @@ impl Tree {
     fn states(&self) -> BTreeSet<PathBuf> {
         let marks = self.0.iter().filter(|(_, file)| matches!(file.outputs, Expected::Mark));
         let all: BTreeSet<PathBuf> = marks.map(|(place, _)| place.parent().unwrap().to_owned()).collect();
-        let is_inner = |folder: &PathBuf| all.iter().any(|other| other != folder && folder.starts_with(other));
-        all.iter().filter(|folder| !is_inner(folder)).cloned().collect()
+        let mut outermost = all.clone();
+        outermost.retain(|folder| !all.iter().any(|other| other != folder && folder.starts_with(other)));
+        outermost
     }
 
     /// Compares `out` with what this tree, and `earlier` that was there before, should leave there.
     pub(super) fn check(&self, earlier: &Self, out: &Path, case: &Case, counts: &SummaryCounts, what: &str) {
         let (states, earlier_states) = (self.states(), earlier.states());
-        let is_within = |states: &BTreeSet<PathBuf>, place: &Path| states.iter().any(|state| place.starts_with(state));
         let files: BTreeMap<&Path, &Expected> =
             self.0.iter().map(|(place, file)| (place.as_path(), &file.outputs)).collect();
         let files = files.into_iter().filter(|(place, _)| !is_within(&states, place)).collect::<BTreeMap<_, _>>();
@@ -188,6 +193,10 @@ impl Tree {
     }
 }
 
+fn is_within(states: &BTreeSet<PathBuf>, place: &Path) -> bool {
+    states.iter().any(|state| place.starts_with(state))
+}
+
 /// Numbers of released and withheld messages.
 fn sums<'f>(files: impl Iterator<Item = &'f Expected>) -> (u64, u64) {
     let (mut released, mut withheld) = (0, 0);
@@ -215,9 +224,11 @@ fn check_archive(files: &BTreeMap<&Path, &Expected>, archive: &[u8], what: &str)
         Expected::Archive(entries) => entries.iter().map(|(_, output)| output.clone()).collect(),
     });
     let expected: Vec<Vec<u8>> = outputs.map(|output| output.unwrap_or_else(|| b"a notice".to_vec())).collect();
-    let notice =
-        |content: Vec<u8>| if content.starts_with(b"{\"withheld\":\"") { b"a notice".to_vec() } else { content };
-    assert!(unpack(archive).into_iter().map(notice).eq(expected), "{what}");
+    let mut found = unpack(archive);
+    for content in found.iter_mut().filter(|content| content.starts_with(b"{\"withheld\":\"")) {
+        *content = b"a notice".to_vec();
+    }
+    assert!(found == expected, "{what}");
     let mut names = BTreeSet::new();
     for entry in tar::Archive::new(archive).entries().unwrap() {
         let name = entry.unwrap().path().unwrap().into_owned();
@@ -231,11 +242,11 @@ fn is_expected(files: &BTreeMap<&Path, &Expected>, place: &Path, content: &[u8],
         (Some(Expected::Output(output)), _) => output == content,
         (Some(Expected::Archive(entries)), Mode::Mirror) => {
             let found = unpack(content);
-            let is_entry = |(found, (_, output)): (&Vec<u8>, &(String, Option<Vec<u8>>))| match output {
-                Some(output) => output == found,
-                None => found.starts_with(b"{\"withheld\":\""),
-            };
-            found.len() == entries.len() && found.iter().zip(entries).all(is_entry)
+            found.len() == entries.len()
+                && found.iter().zip(entries).all(|(found, (_, output))| match output {
+                    Some(output) => output == found,
+                    None => found.starts_with(b"{\"withheld\":\""),
+                })
         }
         (None, Mode::Files) => files.iter().any(|(archive, file)| match (place.strip_prefix(archive), file) {
             (Ok(name), Expected::Archive(entries)) => is_entry_at(entries, name, content),
@@ -259,18 +270,23 @@ fn is_entry_at(entries: &[(String, Option<Vec<u8>>)], place: &Path, content: &[u
 
 fn unpack(archive: &[u8]) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
-    let mut take = |mut entry: Box<dyn Read + '_>| {
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content).unwrap();
-        found.push(content);
-    };
     if archive.starts_with(b"PK") {
         let mut zip = zip::ZipArchive::new(Cursor::new(archive)).unwrap();
-        (0..zip.len()).for_each(|at| take(Box::new(zip.by_index(at).unwrap())));
+        for at in 0..zip.len() {
+            found.push(content_of(zip.by_index(at).unwrap()));
+        }
     } else {
-        tar::Archive::new(archive).entries().unwrap().for_each(|entry| take(Box::new(entry.unwrap())));
+        for entry in tar::Archive::new(archive).entries().unwrap() {
+            found.push(content_of(entry.unwrap()));
+        }
     }
     found
+}
+
+fn content_of(mut entry: impl Read) -> Vec<u8> {
+    let mut content = Vec::new();
+    entry.read_to_end(&mut content).unwrap();
+    content
 }
 
 /// Every file below a folder.

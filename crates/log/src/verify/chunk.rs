@@ -21,6 +21,13 @@ pub(super) struct LineInfo {
     pub(super) kind: RecordKind,
 }
 
+impl LineInfo {
+    /// A fault of this line.
+    fn fault(&self, kind: FaultKind) -> LogFault {
+        LogFault { file: 0, line: self.line, byte: self.byte, sequence: Some(self.link.sequence), kind }
+    }
+}
+
 /// The state before a line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Predecessor {
@@ -134,30 +141,28 @@ impl Chunk {
                 return None;
             }
         };
-        let sequence = line.link.sequence;
         if torn > 0 && !declares_torn(&line, torn) {
             let bytes = text.get(..torn).unwrap_or_default();
             let kind = zeros(bytes).map_or(FaultKind::Torn(torn as u64), FaultKind::Zeros);
             self.fault(LogFault { file: 0, line: number, byte, sequence: None, kind });
         }
         let byte = byte + torn as u64;
-        let fault = |kind| LogFault { file: 0, line: number, byte, sequence: Some(sequence), kind };
+        let info = LineInfo { line: number, byte, link: line.link, previous: line.previous, kind: line.kind };
         if !line.is_intact(key) {
             // Still counted, so that one fault isn't reported as several.
             self.count(&line, number, byte, torn as u64);
-            self.broken_line(fault(zeros(text).map_or(FaultKind::HashMismatch, FaultKind::Zeros)));
+            self.broken_line(info.fault(zeros(text).map_or(FaultKind::HashMismatch, FaultKind::Zeros)));
             return None;
         }
-        let info = LineInfo { line: number, byte, link: line.link, previous: line.previous, kind: line.kind };
         if let Some(last) = &self.last {
             let predecessor = Predecessor { link: last.link, kind: last.kind, broken: self.broken };
             match predecessor.mismatch(&info) {
                 // Reported and skipped: the lines after it are compared with those in their place.
                 Some(FaultKind::OutOfOrder) => {
-                    self.fault(fault(FaultKind::OutOfOrder));
+                    self.fault(info.fault(FaultKind::OutOfOrder));
                     return None;
                 }
-                Some(kind) => self.fault(fault(kind)),
+                Some(kind) => self.fault(info.fault(kind)),
                 None => {}
             }
         } else {
@@ -166,10 +171,10 @@ impl Chunk {
         self.count(&line, number, byte, torn as u64);
         self.last = Some(info);
         self.broken = 0;
-        if let Some(head) = head.filter(|head| head.sequence == sequence) {
+        if let Some(head) = head.filter(|head| head.sequence == line.link.sequence) {
             self.has_head = true;
             if head.hash != line.link.hash {
-                self.fault(fault(FaultKind::HeadMismatch));
+                self.fault(info.fault(FaultKind::HeadMismatch));
             }
         }
         Some(line)

@@ -111,35 +111,38 @@ pub fn verify_and_aggregate<T: Aggregate>(
     }
     let mut chain = ChainVerifier::default();
     let mut bytes = 0;
-    let mut slots: Vec<(Vec<u8>, Option<u64>, T)> =
+    let mut slots: Vec<ChunkSlot<T>> =
         std::iter::repeat_with(Default::default).take(rayon::current_num_threads() * 2).collect();
     for (file, source) in sources.iter().enumerate() {
-        let io = |error: io::Error| AuditError::io(&source.path, &error);
-        let mut chunks = ChunkReader::open(&source.path).map_err(io)?;
-        chain.begin(file, source, &mut chunks).map_err(io)?;
-        loop {
-            for (buffer, start, _) in &mut slots {
-                *start = chunks.next(buffer).map_err(io)?;
-            }
-            let check = |(buffer, start, aggregate): &mut (Vec<u8>, Option<u64>, T)| {
-                start.map_or_else(Chunk::default, |start| chunk::check(buffer, start, key, head, aggregate))
-            };
-            let checked: Vec<Chunk> = slots.par_iter_mut().map(check).collect();
-            checked.into_iter().for_each(|chunk| chain.add(chunk));
-            if slots.last().is_none_or(|(_, start, _)| start.is_none()) {
-                break;
-            }
-        }
-        chain.end_file();
-        bytes = chunks.bytes();
+        bytes = chain
+            .add_file((file, source), &mut slots, key, head)
+            .map_err(|error| AuditError::io(&source.path, &error))?;
     }
     let mut aggregate = T::default();
-    for (_, _, part) in slots {
-        aggregate.merge(part);
+    for slot in slots {
+        aggregate.merge(slot.aggregate);
     }
     let mut verification = chain.end(bytes, head);
     verification.files = sources.into_iter().map(|source| source.path).collect();
     Ok((verification, aggregate))
+}
+
+/// A chunk that is checked in parallel with others, and the messages of all that were in its place.
+#[derive(Default)]
+struct ChunkSlot<T> {
+    buffer: Vec<u8>,
+    /// Its offset in the file; `None` after the end.
+    start: Option<u64>,
+    aggregate: T,
+}
+
+impl<T: Aggregate> ChunkSlot<T> {
+    fn check(&mut self, key: Option<&Key>, head: Option<&LogHead>) -> Chunk {
+        match self.start {
+            Some(start) => chunk::check(&self.buffer, start, key, head, &mut self.aggregate),
+            None => Chunk::default(),
+        }
+    }
 }
 
 /// Joins the checked chunks, in order.
@@ -193,6 +196,30 @@ impl Default for ChainVerifier {
 }
 
 impl ChainVerifier {
+    /// Reads and checks the next file, as many chunks at a time as there are slots. Returns the bytes of the file.
+    fn add_file<T: Aggregate>(
+        &mut self,
+        (file, source): (usize, &LogFile),
+        slots: &mut [ChunkSlot<T>],
+        key: Option<&Key>,
+        head: Option<&LogHead>,
+    ) -> io::Result<u64> {
+        let mut chunks = ChunkReader::open(&source.path)?;
+        self.begin(file, source, &mut chunks)?;
+        loop {
+            for slot in slots.iter_mut() {
+                slot.start = chunks.next(&mut slot.buffer)?;
+            }
+            let checked: Vec<Chunk> = slots.par_iter_mut().map(|slot| slot.check(key, head)).collect();
+            checked.into_iter().for_each(|chunk| self.add(chunk));
+            if slots.last().is_none_or(|slot| slot.start.is_none()) {
+                break;
+            }
+        }
+        self.end_file();
+        Ok(chunks.bytes())
+    }
+
     /// Begins the next file; lines that an earlier file already had are skipped.
     fn begin(&mut self, file: usize, source: &LogFile, chunks: &mut ChunkReader) -> io::Result<()> {
         (self.file, self.lines, self.is_between_files) = (file, 0, self.last.is_some());

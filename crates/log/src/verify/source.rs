@@ -38,8 +38,10 @@ impl LogFile {
 
     /// The files in the order of the chain, whatever order they are named in.
     pub(super) fn in_order(paths: &[PathBuf]) -> Result<Vec<Self>, super::AuditError> {
-        let find = |path: &PathBuf| Self::probe(path).map_err(|error| super::AuditError::io(path, &error));
-        let mut sources = paths.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        let mut sources = Vec::with_capacity(paths.len());
+        for path in paths {
+            sources.push(Self::probe(path).map_err(|error| super::AuditError::io(path, &error))?);
+        }
         sources.sort_by_key(|source| (source.first.is_none(), source.first));
         Ok(sources)
     }
@@ -58,8 +60,7 @@ impl ChunkReader {
         let mut file = File::open(path)?;
         let mut head = Vec::new();
         (&mut file).take(ZSTD.len() as u64).read_to_end(&mut head)?;
-        let is = |magic: &[u8]| head.starts_with(magic);
-        let (is_gzip, is_zstd) = (is(GZIP), is(ZSTD));
+        let (is_gzip, is_zstd) = (head.starts_with(GZIP), head.starts_with(ZSTD));
         let whole = Cursor::new(head).chain(file);
         let input: Box<dyn Read + Send> = match (is_gzip, is_zstd) {
             (true, _) => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::new(whole))),

@@ -57,7 +57,7 @@ pub(super) fn holds_header(value: &[u8]) -> bool {
     value.windows(BARCODE_HEADER.len()).any(|window| window == BARCODE_HEADER.as_bytes())
 }
 
-/// Whether a value contains an element id of barcode text anywhere, be it a field or not.
+/// Whether a value contains an element id of barcode text anywhere, whether it begins a field or not.
 pub(super) fn begins_barcode(value: &[u8]) -> bool {
     value.windows(3).any(|window| window.first() == Some(&b'D') && BARCODE_IDS.iter().any(|id| window == id.as_bytes()))
 }
@@ -82,13 +82,15 @@ fn has_digit(word: &str) -> bool {
 /// number.
 fn is_hex(word: &str) -> bool {
     let is_mixed = has_digit(word) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let is_text = || {
-        word.as_bytes().chunks(2).all(|pair| {
-            let byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
-            byte.is_some_and(|byte| (0x20..0x7F).contains(&byte))
-        })
-    };
-    word.bytes().all(|byte| byte.is_ascii_hexdigit()) && has_digit(word) && (is_mixed || is_text())
+    word.bytes().all(|byte| byte.is_ascii_hexdigit()) && has_digit(word) && (is_mixed || is_hex_of_text(word))
+}
+
+/// Whether each two digits decode to a printable ASCII character.
+fn is_hex_of_text(word: &str) -> bool {
+    word.as_bytes().chunks(2).all(|pair| {
+        let byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        byte.is_some_and(|byte| (0x20..0x7F).contains(&byte))
+    })
 }
 
 #[cfg(test)]

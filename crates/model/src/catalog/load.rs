@@ -125,7 +125,7 @@ impl Catalog {
         shapes: &mut ShapeCompiler,
     ) -> Result<(), ConfigError> {
         let span = raw.id.span();
-        let id = raw.id.into_inner();
+        let id = raw.id.get_ref().clone();
         if !is_element_id(&id) {
             let message =
                 format!("`{id}` is no element id: lower-case letters, digits and hyphens, steps joined by dots");
@@ -134,31 +134,10 @@ impl Catalog {
         if self.by_id.contains_key(&id) {
             return Err(document.error(&span, format!("element `{id}` is declared twice")));
         }
-        let mut groups = all(raw.groups.into_iter().map(|group| {
-            if !self.groups.contains(group.get_ref()) {
-                let error = document.error(&group.span(), format!("unknown group `{}`", group.get_ref()));
-                return Err(error.nearest(group.get_ref(), self.groups.iter().map(String::as_str)));
-            }
-            Ok(group.into_inner())
-        }))?;
-        if raw.dppa != Sensitivity::None {
-            groups.push(DPPA_PERSONAL.to_owned());
-        }
-        if raw.dppa == Sensitivity::HighlyRestricted {
-            groups.push(DPPA_HIGHLY_RESTRICTED.to_owned());
-        }
+        let groups = self.element_groups(document, &raw.groups, raw.dppa)?;
         let pattern = raw.shape.as_ref().map(|shape| (shape.get_ref().as_str(), origin));
         let envelope = is_prefix(ENVELOPE, &id);
-        let refused_ssn = match raw.kind {
-            _ if raw.holds_ssn => SsnForms::None,
-            Kind::Date | Kind::PostalCode | Kind::Number => SsnForms::None,
-            Kind::Image => SsnForms::Separated,
-            // Control fields of many switches have nine digits.
-            _ if raw.holds_nine_digits || envelope => SsnForms::Separated,
-            Kind::Text | Kind::Record | Kind::Code | Kind::Identifier => SsnForms::All,
-        };
-        let is_free_text = matches!(raw.kind, Kind::Text | Kind::Record) && raw.shape.is_none();
-        let rules = ContentRules { refused_ssn, phrase: raw.holds_phrase.unwrap_or(is_free_text) };
+        let rules = raw.content_rules(envelope);
         let shape = shapes.compile(raw.kind, pattern, raw.max_length, rules).map_err(|problem| {
             let at = raw.shape.as_ref().map_or(span.clone(), Spanned::span);
             document
@@ -180,6 +159,46 @@ impl Catalog {
         });
         Ok(())
     }
+
+    /// The groups of an element: those that it names, and those of its sensitivity.
+    fn element_groups(
+        &self,
+        document: &Document<'_>,
+        names: &[Spanned<String>],
+        sensitivity: Sensitivity,
+    ) -> Result<Vec<String>, ConfigError> {
+        let mut groups = all(names.iter().map(|group| {
+            let name = group.get_ref();
+            if !self.groups.contains(name) {
+                let error = document.error(&group.span(), format!("unknown group `{name}`"));
+                return Err(error.nearest(name, self.groups.iter().map(String::as_str)));
+            }
+            Ok(name.clone())
+        }))?;
+        if sensitivity != Sensitivity::None {
+            groups.push(DPPA_PERSONAL.to_owned());
+        }
+        if sensitivity == Sensitivity::HighlyRestricted {
+            groups.push(DPPA_HIGHLY_RESTRICTED.to_owned());
+        }
+        Ok(groups)
+    }
+}
+
+impl RawElement {
+    /// The checks of a value's content that no pattern makes.
+    fn content_rules(&self, is_envelope: bool) -> ContentRules {
+        let refused_ssn = match self.kind {
+            _ if self.holds_ssn => SsnForms::None,
+            Kind::Date | Kind::PostalCode | Kind::Number => SsnForms::None,
+            Kind::Image => SsnForms::Separated,
+            // Control fields of many switches have nine digits.
+            _ if self.holds_nine_digits || is_envelope => SsnForms::Separated,
+            Kind::Text | Kind::Record | Kind::Code | Kind::Identifier => SsnForms::All,
+        };
+        let is_free_text = matches!(self.kind, Kind::Text | Kind::Record) && self.shape.is_none();
+        ContentRules { refused_ssn, phrase: self.holds_phrase.unwrap_or(is_free_text) }
+    }
 }
 
 fn is_element_id(id: &str) -> bool {
@@ -197,18 +216,18 @@ mod tests {
         Catalog::load(crate::built_in::CATALOG, &[Document { file: "c.toml", text }]).unwrap_err().to_string()
     }
 
+    fn ids<'c>(catalog: &'c Catalog, selector: &str) -> Vec<&'c str> {
+        catalog.select(selector).into_iter().filter_map(|id| catalog.element(id)).map(Element::id).collect()
+    }
+
     #[test]
     fn the_built_in_catalog_loads_and_groups_are_prefixes_at_a_dot() {
         let catalog = Catalog::load(crate::built_in::CATALOG, &[]).unwrap();
-        let ids = |selector: &str| -> Vec<String> {
-            let selected = catalog.select(selector);
-            selected.iter().filter_map(|id| catalog.element(*id)).map(|element| element.id().to_owned()).collect()
-        };
-        assert!(ids("person.name").contains(&"person.name.given".to_owned()));
-        assert!(ids("person.nam").is_empty());
-        assert!(ids("group:dppa-highly-restricted").contains(&"person.ssn".to_owned()));
-        assert!(ids("group:dppa-personal").contains(&"person.ssn".to_owned()));
-        assert!(!ids("group:immigration").is_empty());
+        assert!(ids(&catalog, "person.name").contains(&"person.name.given"));
+        assert!(ids(&catalog, "person.nam").is_empty());
+        assert!(ids(&catalog, "group:dppa-highly-restricted").contains(&"person.ssn"));
+        assert!(ids(&catalog, "group:dppa-personal").contains(&"person.ssn"));
+        assert!(!ids(&catalog, "group:immigration").is_empty());
     }
 
     #[test]

@@ -162,11 +162,7 @@ impl Catalog {
     /// matches none.
     #[must_use]
     pub fn select(&self, selector: &str) -> Vec<ElementId> {
-        let covers = |element: &Element| match selector.strip_prefix(GROUP_PREFIX) {
-            Some(group) => element.groups.iter().any(|own| own == group),
-            None => is_prefix(selector, &element.id),
-        };
-        self.iter().filter(|(_, element)| covers(element)).map(|(id, _)| id).collect()
+        self.iter().filter(|(_, element)| is_selected(element, selector)).map(|(id, _)| id).collect()
     }
 
     /// All valid selectors, for suggestions: ids, their prefixes, groups.
@@ -179,6 +175,13 @@ impl Catalog {
         all.sort_unstable();
         all.dedup();
         all
+    }
+}
+
+fn is_selected(element: &Element, selector: &str) -> bool {
+    match selector.strip_prefix(GROUP_PREFIX) {
+        Some(group) => element.groups.iter().any(|own| own == group),
+        None => is_prefix(selector, &element.id),
     }
 }
 

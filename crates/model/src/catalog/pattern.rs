@@ -145,8 +145,7 @@ impl WholeMatchDfa {
 
     fn matches(&self, value: &[u8]) -> bool {
         // A dead state only leads to itself, so no check is needed inside the loop.
-        let step = |state, byte: &u8| self.dfa.next_state(state, *byte);
-        let state = value.iter().fold(self.start, step);
+        let state = value.iter().fold(self.start, |state, byte| self.dfa.next_state(state, *byte));
         self.dfa.is_match_state(self.dfa.next_eoi_state(state))
     }
 

@@ -20,11 +20,16 @@ const SENTENCE_WORDS: [&str; 44] = [
 /// Whether a value is a sentence: several words, one of them a sentence word or the last with a period; or more words
 /// than any other kind of value has.
 pub(super) fn is_sentence(value: &str) -> bool {
-    let words = || value.split_ascii_whitespace().filter(|word| word.contains(char::is_alphanumeric));
-    let count = words().take(MAX_WORDS + 1).count();
+    let count = words(value).take(MAX_WORDS + 1).count();
     count > MAX_WORDS
         || count >= MIN_WORDS as usize
-            && (words().any(is_sentence_word) || words().next_back().is_some_and(ends_sentence))
+            && (words(value).any(is_sentence_word) || words(value).next_back().is_some_and(ends_sentence))
+}
+
+/// The words of a value: runs of anything but white space that have a letter or a digit.
+#[inline]
+fn words(value: &str) -> impl DoubleEndedIterator<Item = &str> {
+    value.split_ascii_whitespace().filter(|word| word.contains(char::is_alphanumeric))
 }
 
 fn is_sentence_word(word: &str) -> bool {

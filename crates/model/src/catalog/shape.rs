@@ -142,33 +142,43 @@ const MIN_IMAGE_LINE: usize = 16;
 /// Whether a value of an image element is encoded data, in one run or in lines, or a note of one word.
 fn is_image(value: &str) -> bool {
     let bytes = value.as_bytes();
-    let is_gap = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     if bytes.len() <= MAX_IMAGE_NOTE && !bytes.iter().any(is_gap) {
         return true;
     }
     let data = match value.strip_prefix("data:").and_then(|uri| uri.split_once(',')) {
-        Some((head, data)) if head.len() <= MAX_IMAGE_NOTE && !head.bytes().any(|byte| is_gap(&byte)) => {
-            data.as_bytes()
-        }
+        Some((head, data)) if head.len() <= MAX_IMAGE_NOTE && !head.as_bytes().iter().any(is_gap) => data.as_bytes(),
         _ => bytes,
-    };
-    let is_encoded = |line: &[u8]| {
-        is_base64(line) || line.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte))
     };
     let mut lines = data.split(is_gap).filter(|line| !line.is_empty()).peekable();
     while let Some(line) = lines.next() {
         let is_last = lines.peek().is_none();
-        if !is_encoded(line) || line.len() < MIN_IMAGE_LINE && !is_last {
+        if !is_encoded_line(line) || line.len() < MIN_IMAGE_LINE && !is_last {
             return false;
         }
     }
     true
 }
 
+/// White space between words and lines.
+#[inline]
+fn is_gap(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Whether a line is base64 of any alphabet.
+#[inline]
+fn is_encoded_line(line: &[u8]) -> bool {
+    is_base64(line) || line.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte))
+}
+
 /// Strips white space from both ends, as XML Schema's `collapse` does there.
 pub fn trim(value: &str) -> &str {
-    let is_inner = |byte: Option<&u8>| byte.is_some_and(|byte| *byte > b' ');
-    if is_inner(value.as_bytes().first()) && is_inner(value.as_bytes().last()) {
+    let bytes = value.as_bytes();
+    // Most values have none: two comparisons are enough.
+    if let ([first, ..], [.., last]) = (bytes, bytes)
+        && *first > b' '
+        && *last > b' '
+    {
         return value;
     }
     value.trim_matches([' ', '\t', '\r', '\n'])

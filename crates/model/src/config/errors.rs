@@ -29,8 +29,7 @@ impl Errors {
 
     /// Whether there is an error on the same line.
     pub(super) fn has_line_of(&self, error: &ConfigError) -> bool {
-        let line = |error: &ConfigError| error.position().map(|(line, _)| line);
-        self.collected.iter().any(|other| line(other) == line(error) && other.file() == error.file())
+        self.collected.iter().any(|other| line_of(other) == line_of(error) && other.file() == error.file())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -57,6 +56,10 @@ impl Errors {
         all.dedup();
         ConfigError::of_all(all).or(self.of_placeholder).map_or(Ok(()), Err)
     }
+}
+
+fn line_of(error: &ConfigError) -> Option<usize> {
+    error.position().map(|(line, _)| line)
 }
 
 /// All values, or all errors.

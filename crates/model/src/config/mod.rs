@@ -209,8 +209,9 @@ impl Document<'_> {
     /// anything else (P6).
     pub(crate) fn word(&self, name: &Spanned<String>, what: &str) -> Result<(), ConfigError> {
         let text = name.get_ref();
-        let is_word_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if !text.is_empty() && text.bytes().all(is_word_byte) {
+        if !text.is_empty()
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        {
             return Ok(());
         }
         let error = self.error(&name.span(), format!("the name of the {what} `{text}` is no word"));

@@ -19,8 +19,8 @@ pub struct Lines<'t> {
 impl<'t> Lines<'t> {
     /// Indexes the lines of a text.
     pub fn of(text: &'t str) -> Self {
-        let after = |(at, byte)| (byte == b'\n').then_some(at + 1);
-        Self { text, starts: text.bytes().enumerate().filter_map(after).collect() }
+        let line_feeds = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self { text, starts: line_feeds.map(|(at, _)| at + 1).collect() }
     }
 
     /// The position of a byte of the text.
@@ -39,7 +39,8 @@ mod tests {
     #[test]
     fn columns_are_in_characters() {
         let lines = Lines::of("é = 1\n\nü = é\n");
-        let position = |at| (lines.position(at).line, lines.position(at).column);
-        assert_eq!([0, 3, 7, 8, 13, 16].map(position), [(1, 1), (1, 3), (2, 1), (3, 1), (3, 5), (4, 1)]);
+        for (at, line, column) in [(0, 1, 1), (3, 1, 3), (7, 2, 1), (8, 3, 1), (13, 3, 5), (16, 4, 1)] {
+            assert_eq!(lines.position(at), Position { line, column });
+        }
     }
 }

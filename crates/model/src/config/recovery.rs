@@ -60,13 +60,17 @@ fn report(document: &Document<'_>, error: &Error, is_toml: bool) -> super::Confi
 fn is_local(document: &Document<'_>, error: &Error, is_last: bool) -> bool {
     let at = error.span().map_or(0, |span| span.start);
     let line = document.text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
-    let starts_with = |known: &[&str]| known.iter().any(|known| error.message().starts_with(known));
     // Keys after an invalid table header are assigned to another table.
     let is_head = line.trim_start().starts_with('[');
     // An unclosed list swallows what follows.
-    let is_in_list = starts_with(&["extra comma", "missing comma"]);
-    let is_value = starts_with(&["duplicate key", "string values must be quoted", "missing escaped value"]);
+    let is_in_list = starts_with_any(error.message(), &["extra comma", "missing comma"]);
+    let is_value =
+        starts_with_any(error.message(), &["duplicate key", "string values must be quoted", "missing escaped value"]);
     is_value && !is_head || is_in_list && is_last
+}
+
+fn starts_with_any(message: &str, known: &[&str]) -> bool {
+    known.iter().any(|known| message.starts_with(known))
 }
 
 const MISSING: &str = "missing field ";
@@ -163,10 +167,15 @@ enum RepairAttempt {
 
 /// Values of various types; names that the error lists may be valid values.
 fn placeholders(names: &[String]) -> impl Iterator<Item = DeValue<'static>> {
-    let text = |text: &str| DeValue::String(text.to_owned().into());
-    let others = [text(""), DeValue::Array(DeArray::new()), DeValue::Table(DeTable::new()), DeValue::Boolean(false)];
-    let number = DeValue::parse("0").map(Spanned::into_inner);
-    names.iter().map(|name| text(name)).collect::<Vec<_>>().into_iter().chain(others).chain(number)
+    let mut values: Vec<_> = names.iter().map(|name| DeValue::String(name.clone().into())).collect();
+    values.extend([
+        DeValue::String("".into()),
+        DeValue::Array(DeArray::new()),
+        DeValue::Table(DeTable::new()),
+        DeValue::Boolean(false),
+    ]);
+    values.extend(DeValue::parse("0").map(Spanned::into_inner));
+    values.into_iter()
 }
 
 /// Applies an attempt at one span.
@@ -195,9 +204,9 @@ impl Edit<'_> {
                 }
             }
             RepairAttempt::Remove => {
-                let is_at_span =
-                    |(key, value): &(&Spanned<_>, &Spanned<_>)| key.span() == *self.span || value.span() == *self.span;
-                if let Some(key) = table.iter().find(is_at_span).map(|(key, _)| key.clone()) {
+                let mut entries = table.iter();
+                let found = entries.find(|(key, value)| key.span() == *self.span || value.span() == *self.span);
+                if let Some(key) = found.map(|(key, _)| key.clone()) {
                     return table.remove(&key).is_some();
                 }
             }

@@ -57,18 +57,28 @@ fn utf8(name: &str, bytes: &[u8]) -> Result<String, ConfigError> {
 }
 
 fn utf16(name: &str, encoding: &'static Encoding, bytes: &[u8]) -> Result<String, ConfigError> {
-    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
-    let error = || ConfigError::of_file(name, "the file is UTF-16, and not all of it can be read").help(SAVE_AS);
-    text.map(std::borrow::Cow::into_owned).ok_or_else(error)
+    match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+        Some(text) => Ok(text.into_owned()),
+        None => Err(ConfigError::of_file(name, "the file is UTF-16, and not all of it can be read").help(SAVE_AS)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn utf16(bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        "\u{FEFF}a = 'é'\n".encode_utf16().flat_map(bytes).collect()
+    }
+
+    #[track_caller]
+    fn assert_refused(bytes: &[u8], message: &str) {
+        let error = decode_lines("f", bytes.to_vec()).unwrap_err().to_string();
+        assert!(error.starts_with(message), "{error}");
+    }
+
     #[test]
     fn p2_what_editors_put_around_a_text_is_read_as_it_is_meant() {
-        let utf16 = |bytes: fn(u16) -> [u8; 2]| "\u{FEFF}a = 'é'\n".encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
         for bytes in [
             "a = 'é'\n".into(),
             "\u{FEFF}a = 'é'\n".into(),
@@ -83,15 +93,11 @@ mod tests {
 
     #[test]
     fn p2_what_is_no_text_is_refused_with_its_place() {
-        let refused = |bytes: &[u8], message: &str| {
-            let error = decode_lines("f", bytes.to_vec()).unwrap_err().to_string();
-            assert!(error.starts_with(message), "{error}");
-        };
-        refused(b"a\nb\xE9c", "f:2:2: the file isn't UTF-8; save it as UTF-8");
-        refused(b"a\0b\0", "f:1:2: a NUL character is no text; if the file is UTF-16");
-        refused(b"\xFF\xFEa\0b", "f: the file is UTF-16, and not all of it can be read");
-        refused(b"\xFF\xFE\x00\xD8", "f: the file is UTF-16, and not all of it can be read");
-        refused(b"\xFF\xFE\0\0a\0\0\0", "f: the file is UTF-32");
-        refused(b"# a\rb = 1\nc = 2\n", "f:1:4: a carriage return alone, in a file whose lines end otherwise");
+        assert_refused(b"a\nb\xE9c", "f:2:2: the file isn't UTF-8; save it as UTF-8");
+        assert_refused(b"a\0b\0", "f:1:2: a NUL character is no text; if the file is UTF-16");
+        assert_refused(b"\xFF\xFEa\0b", "f: the file is UTF-16, and not all of it can be read");
+        assert_refused(b"\xFF\xFE\x00\xD8", "f: the file is UTF-16, and not all of it can be read");
+        assert_refused(b"\xFF\xFE\0\0a\0\0\0", "f: the file is UTF-32");
+        assert_refused(b"# a\rb = 1\nc = 2\n", "f:1:4: a carriage return alone, in a file whose lines end otherwise");
     }
 }

@@ -64,35 +64,38 @@ pub struct DeclaredPattern {
 impl Declared {
     /// The content of `raw`, which was validated before.
     pub(super) fn new(raw: &RawFormat, origin: Origin, catalog: &Catalog) -> Self {
-        let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.get_ref().clone());
         let mut paths = Vec::new();
         collect(&raw.paths, "", catalog, &mut paths);
         let references = raw.references.as_ref();
         Self {
             origin,
-            root: text(&raw.root),
+            root: cloned(raw.root.as_ref()),
             namespaces: raw
                 .namespaces_as_written()
                 .into_iter()
                 .map(|(prefix, uri)| (prefix.to_owned(), uri.to_owned()))
                 .collect(),
             paths,
-            message_type: text(&raw.message_type),
-            requester: text(&raw.requester),
+            message_type: cloned(raw.message_type.as_ref()),
+            requester: cloned(raw.requester.as_ref()),
             nillable: raw.nillable.iter().map(|path| path.get_ref().clone()).collect(),
             required: raw
                 .required
                 .iter()
                 .map(|required| (required.path.get_ref().clone(), required.when_denied.get_ref().clone()))
                 .collect(),
-            id: references.and_then(|references| text(&references.id)),
+            id: cloned(references.and_then(|references| references.id.as_ref())),
             references: references.map(|references| listed(&references.reference).to_vec()).unwrap_or_default(),
             uris: references.map(|references| listed(&references.uri).to_vec()).unwrap_or_default(),
             pointers: references.map(RawReferences::pointers).unwrap_or_default(),
-            json_id: references.and_then(|references| text(&references.json)),
+            json_id: cloned(references.and_then(|references| references.json.as_ref())),
             texts: text::declare(&raw.text, catalog),
         }
     }
+}
+
+fn cloned(text: Option<&Spanned<String>>) -> Option<String> {
+    text.map(|text| text.get_ref().clone())
 }
 
 fn collect(paths: &Paths, above: &str, catalog: &Catalog, into: &mut Vec<(String, ElementId)>) {

@@ -270,24 +270,18 @@ impl Mapping {
     fn references(&self, document: &Document<'_>) -> Result<Option<References>, ConfigError> {
         let Some(references) = &self.raw.references else { return Ok(None) };
         let names = self.reader(document, &[], Syntax::Xml);
-        let mut errors = Errors::default();
-        let mut attributes = Vec::new();
-        let mut add = |text: &str, span: &Range<usize>, kind: LinkKind| {
-            attributes.extend(errors.take(names.step(text, span)).map(|step| (step, kind)));
-        };
+        let mut written = Vec::new();
         if let Some(name) = &references.id {
-            add(name.get_ref(), &name.span(), LinkKind::Id);
+            written.push((name.get_ref().clone(), name.span(), LinkKind::Id));
         }
         for (names, kind) in [(&references.reference, LinkKind::Reference), (&references.uri, LinkKind::Uri)] {
-            for name in listed(names) {
-                add(name, &names.as_ref().map_or(0..0, Spanned::span), kind);
-            }
+            let span = names.as_ref().map_or(0..0, Spanned::span);
+            written.extend(listed(names).iter().map(|name| (name.clone(), span.clone(), kind)));
         }
-        let span = references.idrefs.as_ref().map(Spanned::span);
-        for name in references.pointers() {
-            add(&name, span.as_ref().unwrap_or(&(0..0)), LinkKind::Pointers);
-        }
-        errors.finish()?;
+        let span = references.idrefs.as_ref().map_or(0..0, Spanned::span);
+        written.extend(references.pointers().into_iter().map(|name| (name, span.clone(), LinkKind::Pointers)));
+        let attributes =
+            all(written.iter().map(|(name, span, kind)| names.step(name, span).map(|step| (step, *kind))))?;
         Ok(Some(References { attributes, json: references.json.as_ref().map(|name| name.get_ref().clone()) }))
     }
 }
@@ -375,14 +369,14 @@ pub(super) struct MappingErrors {
 impl MappingErrors {
     /// Records an error in the role of a path, unless the path itself has one.
     pub(super) fn take_for(&mut self, path: &Spanned<String>, result: Result<(), ConfigError>) {
-        let text = path.get_ref();
-        let is_below = |broken: &String| {
-            text.strip_prefix(broken.as_str()).is_some_and(|rest| matches!(rest.get(..1), None | Some("/")))
-        };
-        if !self.broken.iter().any(is_below) {
+        if !self.broken.iter().any(|broken| is_at_or_below(path.get_ref(), broken)) {
             self.errors.take(result);
         }
     }
+}
+
+fn is_at_or_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| matches!(rest.get(..1), None | Some("/")))
 }
 
 impl MappingReader<'_> {
@@ -593,8 +587,10 @@ pub(super) fn last_step(path: &str) -> &str {
 /// Whether `text` can be the name of a member. A wildcard, an index or a step of another path language is an error: as
 /// a name it would silently match nothing (P2).
 fn is_member_name(text: &str) -> bool {
-    let is_other = |character: char| character.is_control() || matches!(character, '"' | '\\' | '/' | '*' | '[' | ']');
-    !text.is_empty() && !text.contains(is_other) && !matches!(text, "$" | "." | "..")
+    !text.is_empty()
+        && !matches!(text, "$" | "." | "..")
+        && !text.contains(|character: char| character.is_control())
+        && !text.contains(['"', '\\', '/', '*', '[', ']'])
 }
 
 /// Help for an invalid step.

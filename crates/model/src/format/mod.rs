@@ -65,8 +65,9 @@ pub struct References {
 impl References {
     /// The reference role of an attribute with this name, if it has one.
     pub fn kind_of(&self, namespace: NamespaceId, local: &[u8]) -> Option<LinkKind> {
-        let is = |name: &ExpandedName| name.namespace == namespace && name.local.as_bytes() == local;
-        self.attributes.iter().find(|(name, _)| is(name)).map(|(_, kind)| *kind)
+        let mut attributes = self.attributes.iter();
+        let found = attributes.find(|(name, _)| name.namespace == namespace && name.local.as_bytes() == local);
+        found.map(|(_, kind)| *kind)
     }
 }
 
@@ -271,9 +272,8 @@ impl Formats {
     }
 
     fn find_root(&self, syntax: Syntax, namespace: NamespaceId, local: &[u8]) -> Option<&Format> {
-        let is_root =
-            |root: &&FormatRoot| root.syntax == syntax && root.namespace == namespace && root.local.as_bytes() == local;
-        self.roots.iter().find(is_root).and_then(|root| self.all.get(root.format))
+        let mut roots = self.roots.iter().filter(|root| root.syntax == syntax && root.namespace == namespace);
+        roots.find(|root| root.local.as_bytes() == local).and_then(|root| self.all.get(root.format))
     }
 
     /// Builds what is otherwise built for the first message of each format.

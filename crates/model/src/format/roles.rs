@@ -211,9 +211,9 @@ impl MappingReader<'_> {
             if node.layouts.contains(&layout) {
                 return Err(self.fault(path, "is named twice"));
             }
-            let heading = |layout: usize| raw.text.get(layout).map(|text| text.heading());
-            let is_same = |other: &&usize| heading(**other) == heading(layout);
-            if let Some(other) = node.layouts.iter().find(is_same).and_then(|other| raw.text.get(*other)) {
+            let heading = raw.text.get(layout).map(|text| text.heading());
+            let mut others = node.layouts.iter().filter_map(|other| raw.text.get(*other));
+            if let Some(other) = others.find(|other| Some(other.heading()) == heading) {
                 let what = format!(
                     "has the layout `{}` with the same heading: no text would be of one alone",
                     other.name.get_ref()
@@ -227,13 +227,12 @@ impl MappingReader<'_> {
 
     /// No path may be listed as unmapped twice.
     fn unmapped_once(&self, raw: &RawFormat) -> Checked<()> {
-        let mut paths = raw.unmapped.iter().enumerate();
-        let is_twice =
-            |(index, path): &(usize, &Spanned<String>)| raw.unmapped.iter().take(*index).any(|other| other == *path);
-        match paths.find(is_twice) {
-            Some((_, path)) => Err(self.fault(path, "is named twice")),
-            None => Ok(()),
+        for (index, path) in raw.unmapped.iter().enumerate() {
+            if raw.unmapped.iter().take(index).any(|other| other == path) {
+                return Err(self.fault(path, "is named twice"));
+            }
         }
+        Ok(())
     }
 
     /// An attribute or member that names objects isn't a value: it is handled first, so a mapped path to it would never
@@ -249,14 +248,16 @@ impl MappingReader<'_> {
         let mapped = mapped(&raw.paths, "");
         let mut errors = Errors::default();
         for (index, (span, name)) in names.iter().enumerate() {
-            let mut fault = |what: &str| errors.push(self.document.error(span, format!("`{name}` {what}")));
-            if !raw.syntaxes().contains(&Syntax::Xml) {
-                fault("is an attribute, which only XML has; in JSON it is the member `json`");
+            let problem = if !raw.syntaxes().contains(&Syntax::Xml) {
+                "is an attribute, which only XML has; in JSON it is the member `json`"
             } else if names.iter().take(index).any(|(_, other)| other == name) {
-                fault("is named twice");
+                "is named twice"
             } else if mapped.iter().any(|(path, _)| last_step(path).strip_prefix('@') == Some(name.as_str())) {
-                fault("names objects, and is mapped in [paths] as well");
-            }
+                "names objects, and is mapped in [paths] as well"
+            } else {
+                continue;
+            };
+            errors.push(self.document.error(span, format!("`{name}` {problem}")));
         }
         if let Some(member) = &references.json {
             if !raw.syntaxes().contains(&Syntax::Json) {

@@ -79,24 +79,6 @@ struct Slot {
     is_member: bool,
 }
 
-/// Adds the last of `edges` to the hash table, which is rebuilt if it would be more than a quarter full.
-fn index_last_edge(slots: &mut Vec<Option<Slot>>, edges: &[Edge]) {
-    let length = (4 * edges.len()).next_power_of_two();
-    let known = if slots.len() == length { edges.len() - 1 } else { 0 };
-    if known == 0 {
-        slots.clear();
-        slots.resize(length, None);
-    }
-    for (index, Edge { step, fingerprint, node }) in (0..=u16::MAX).zip(edges).skip(known) {
-        let first = slot_of(*fingerprint, length);
-        let (before, after) = slots.split_at_mut(first);
-        if let Some(slot) = after.iter_mut().chain(before).find(|slot| slot.is_none()) {
-            let is_member = step.namespace == NamespaceId::NONE && !step.attribute;
-            *slot = Some(Slot { fingerprint: *fingerprint, node: *node, index, is_member });
-        }
-    }
-}
-
 /// The target of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
@@ -176,6 +158,12 @@ pub struct Node {
     pub member: Pattern,
     /// The namespace of the name; for JSON that of the member's prefix.
     pub namespace: NamespaceId,
+    children: Children,
+}
+
+/// The children of a node: a list, and a hash table over it.
+#[derive(Debug, Default)]
+struct Children {
     edges: Vec<Edge>,
     /// The edges by fingerprint: open addressing, at most a quarter full, because one branch misprediction costs as
     /// much as the rest of a lookup.
@@ -187,6 +175,45 @@ struct Edge {
     step: PathStep,
     fingerprint: u64,
     node: NodeId,
+}
+
+impl Children {
+    /// The edge with this fingerprint that satisfies `is_match`.
+    #[inline(always)]
+    fn find(&self, fingerprint: u64, is_match: impl Fn(&Slot) -> bool) -> Option<&Slot> {
+        let mut at = slot_of(fingerprint, self.slots.len());
+        loop {
+            // Ends at an empty slot: there always is one.
+            let slot = self.slots.get(at)?.as_ref()?;
+            if slot.fingerprint == fingerprint && is_match(slot) {
+                return Some(slot);
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    fn push(&mut self, edge: Edge) {
+        self.edges.push(edge);
+        self.index_last_edge();
+    }
+
+    /// Adds the last edge to the hash table, which is rebuilt if it would be more than a quarter full.
+    fn index_last_edge(&mut self) {
+        let length = (4 * self.edges.len()).next_power_of_two();
+        let known = if self.slots.len() == length { self.edges.len() - 1 } else { 0 };
+        if known == 0 {
+            self.slots.clear();
+            self.slots.resize(length, None);
+        }
+        for (index, Edge { step, fingerprint, node }) in (0..=u16::MAX).zip(&self.edges).skip(known) {
+            let first = slot_of(*fingerprint, length);
+            let (before, after) = self.slots.split_at_mut(first);
+            if let Some(slot) = after.iter_mut().chain(before).find(|slot| slot.is_none()) {
+                let is_member = step.namespace == NamespaceId::NONE && !step.attribute;
+                *slot = Some(Slot { fingerprint: *fingerprint, node: *node, index, is_member });
+            }
+        }
+    }
 }
 
 impl Node {
@@ -205,39 +232,25 @@ impl Node {
             name: name.into(),
             member: Pattern::new(format!("\"{name}\":").as_bytes()),
             namespace,
-            edges: Vec::new(),
-            slots: Vec::new(),
-        }
-    }
-
-    /// The edge with this fingerprint that satisfies `is_match`.
-    #[inline(always)]
-    fn find(&self, fingerprint: u64, is_match: impl Fn(&Slot) -> bool) -> Option<&Slot> {
-        let mut at = slot_of(fingerprint, self.slots.len());
-        loop {
-            // Ends at an empty slot: there always is one.
-            let slot = self.slots.get(at)?.as_ref()?;
-            if slot.fingerprint == fingerprint && is_match(slot) {
-                return Some(slot);
-            }
-            at = (at + 1) & (self.slots.len() - 1);
+            children: Children::default(),
         }
     }
 
     /// Whether paths continue below it, attributes included.
     pub fn has_children(&self) -> bool {
-        !self.edges.is_empty()
+        !self.children.edges.is_empty()
     }
 
     /// Whether an object here needs no further lookup in the mapping: few children, no role, no placeholder.
     #[inline]
     pub fn is_plain_container(&self) -> bool {
-        self.content == Content::Parts && self.placeholder.is_none() && self.edges.len() <= MAX_PLAIN_CHILDREN
+        self.content == Content::Parts && self.placeholder.is_none() && self.child_count() <= MAX_PLAIN_CHILDREN
     }
 
     /// How many different children it can have.
+    #[inline]
     pub fn child_count(&self) -> usize {
-        self.edges.len()
+        self.children.edges.len()
     }
 }
 
@@ -269,10 +282,10 @@ impl Trie {
     #[inline]
     pub fn child(&self, parent: &Node, namespace: NamespaceId, attribute: bool, local: &[u8]) -> Option<(NodeId, u32)> {
         let fingerprint = fingerprint(namespace, attribute, local);
-        let is_match = |slot: &Slot| {
-            parent.edges.get(usize::from(slot.index)).is_some_and(|edge| edge.step.is(namespace, attribute, local))
-        };
-        let slot = parent.find(fingerprint, is_match)?;
+        let slot = parent.children.find(fingerprint, |slot| {
+            let edge = parent.children.edges.get(usize::from(slot.index));
+            edge.is_some_and(|edge| edge.step.is(namespace, attribute, local))
+        })?;
         Some((slot.node, slot.index.into()))
     }
 
@@ -286,9 +299,9 @@ impl Trie {
         is_at_name: impl Fn(&Pattern) -> bool,
     ) -> Option<(NodeId, u32, &Node)> {
         let fingerprint = fingerprint(NamespaceId::NONE, false, name);
-        let is_match =
-            |slot: &Slot| slot.is_member && self.node(slot.node).is_some_and(|node| is_at_name(&node.member));
-        let slot = parent.find(fingerprint, is_match)?;
+        let slot = parent.children.find(fingerprint, |slot| {
+            slot.is_member && self.node(slot.node).is_some_and(|node| is_at_name(&node.member))
+        })?;
         Some((slot.node, slot.index.into(), self.node(slot.node)?))
     }
 
@@ -297,12 +310,12 @@ impl Trie {
         let next = NodeId::at(self.nodes.len());
         let fingerprint = fingerprint(step.namespace, step.attribute, step.local.as_bytes());
         let Some(node) = self.node_mut(parent) else { return next };
-        if let Some(edge) = node.edges.iter().find(|edge| edge.fingerprint == fingerprint && edge.step == step) {
+        let mut edges = node.children.edges.iter();
+        if let Some(edge) = edges.find(|edge| edge.fingerprint == fingerprint && edge.step == step) {
             return edge.node;
         }
         let child = Node::new(&step.local, namespace);
-        node.edges.push(Edge { step, fingerprint, node: next });
-        index_last_edge(&mut node.slots, &node.edges);
+        node.children.push(Edge { step, fingerprint, node: next });
         self.nodes.push(child);
         next
     }
@@ -317,7 +330,8 @@ impl Trie {
     pub(super) fn gather_elements(&mut self, layouts: &[Layout]) {
         for index in (0..self.nodes.len()).rev() {
             let Some(node) = self.nodes.get(index) else { continue };
-            let below = node.edges.iter().filter_map(|edge| self.node(edge.node)).flat_map(|child| &child.elements);
+            let children = node.children.edges.iter().filter_map(|edge| self.node(edge.node));
+            let below = children.flat_map(|child| &child.elements);
             let own = match node.target {
                 Target::Leaf(_) if !node.layouts.is_empty() => None,
                 Target::Leaf(element) | Target::Record(element) => Some(element),
@@ -362,14 +376,14 @@ impl Trie {
                 Target::Leaf(element) | Target::Record(element) => BTreeSet::from([element]),
                 Target::Container => BTreeSet::new(),
             };
-            elements.extend(node.edges.iter().filter_map(|edge| below.get(edge.node.index())).flatten());
+            elements.extend(node.children.edges.iter().filter_map(|edge| below.get(edge.node.index())).flatten());
             if let Some(slot) = below.get_mut(index) {
                 *slot = elements;
             }
         }
         let mut all: BTreeMap<(NamespaceId, &str), BTreeSet<ElementId>> = BTreeMap::new();
         // Attributes too: in JSON they are members.
-        for edge in self.nodes.iter().flat_map(|node| &node.edges) {
+        for edge in self.nodes.iter().flat_map(|node| &node.children.edges) {
             let elements = below.get(edge.node.index()).into_iter().flatten();
             all.entry((edge.step.namespace, &edge.step.local)).or_default().extend(elements);
         }
@@ -391,7 +405,7 @@ impl Trie {
                 Target::Record(element) => Some(element),
                 _ => None,
             };
-            let elements = node.edges.iter().filter(|edge| !edge.step.attribute);
+            let elements = node.children.edges.iter().filter(|edge| !edge.step.attribute);
             open.extend(elements.map(|edge| (edge.node, record)));
         }
     }

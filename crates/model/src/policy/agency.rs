@@ -67,17 +67,23 @@ impl Agencies {
     }
 
     fn by_pattern(&self, ori: Ori) -> Vec<ClassId> {
-        let claims = |class: &AgencyClass| class.patterns.iter().any(|pattern| pattern.matches(ori));
-        let claimed: Vec<ClassId> =
-            (0..).zip(&self.classes).filter(|(_, class)| claims(class)).map(|(id, _)| id).collect();
+        let mut claimed = Vec::new();
+        for (id, class) in (0..).zip(&self.classes) {
+            if class.patterns.iter().any(|pattern| pattern.matches(ori)) {
+                claimed.push(id);
+            }
+        }
         self.after_except(&claimed)
     }
 
     /// Filters the classes whose patterns claim an ORI, in the policy's order: drops those that except another of them.
     pub fn after_except(&self, claimed: &[ClassId]) -> Vec<ClassId> {
-        let is_claimed = |id: &ClassId| claimed.binary_search(id).is_ok();
-        let holds = |id: &ClassId| self.class(*id).is_some_and(|class| !class.except.iter().any(is_claimed));
-        claimed.iter().copied().filter(holds).collect()
+        let mut members = claimed.to_vec();
+        members.retain(|id| {
+            let class = self.class(*id);
+            class.is_some_and(|class| !class.except.iter().any(|other| claimed.binary_search(other).is_ok()))
+        });
+        members
     }
 
     /// The classes of a set, in the policy's order.

@@ -190,8 +190,9 @@ impl Policy {
         let mut digest = Sha256::new();
         digest.update(document.text);
         // After an error, loading continues with placeholders, to find further errors.
-        let names = || raw.policy.claims.iter().map(|claim| claim.get_ref().clone()).collect();
-        let claims = errors.take(distinct(document, &raw.policy.claims, "claim")).unwrap_or_else(names);
+        let claims = errors
+            .take(distinct(document, &raw.policy.claims, "claim"))
+            .unwrap_or_else(|| raw.policy.claims.iter().map(|claim| claim.get_ref().clone()).collect());
         if let Some(beyond) = raw.policy.claims.get(ClaimSet::LIMIT) {
             errors.push(document.error(&beyond.span(), format!("more than {} claims", ClaimSet::LIMIT)));
             errors.finish()?;
@@ -204,44 +205,22 @@ impl Policy {
         let lines = Lines::of(document.text);
         let agencies = load_agencies(document, &lines, rosters, &classes, raw.agencies, &mut digest);
         let agencies = errors.take(agencies).unwrap_or_else(|| Agencies::new(Vec::new(), HashMap::new()));
-        let purposes = errors.take(declared_purposes(document, raw.policy.purposes.as_ref()));
-        let as_written = || Purposes {
-            codes: raw.policy.purposes.iter().flat_map(Spanned::get_ref).map(|code| code.get_ref().clone()).collect(),
-            are_listed: raw.policy.purposes.is_some(),
-        };
-        let purposes = purposes.unwrap_or_else(as_written);
+        let listed = raw.policy.purposes.as_ref();
+        let purposes = errors.take(declared_purposes(document, listed)).unwrap_or_else(|| purposes_as_written(listed));
         let (claims, classes) = (&claims, &classes);
         let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, purposes };
-        let mut rules = Vec::new();
         let kinds = [(RuleKind::Permit, raw.permit), (RuleKind::Forbid, raw.forbid), (RuleKind::Review, raw.review)];
-        let mut ids = Vec::new();
-        for (kind, raw_rules) in kinds {
-            for rule in raw_rules {
-                ids.push(rule.id.clone());
-                rules.extend(errors.take(resolver.rule(kind, rule)));
-            }
-        }
-        errors.take(distinct(document, &ids, "rule"));
+        let rules = resolver.rules(kinds, &mut errors);
         errors.finish()?;
         let purposes = resolver.purposes;
-        let mut sha256 = String::new();
-        for byte in digest.finalize() {
-            // Writing to a string can't fail.
-            let _ = write!(sha256, "{byte:02x}");
-        }
         Ok(Self {
             head: PolicyHeader { file: document.file.to_owned(), title: raw.policy.title },
             identity: Arc::new(PolicyIdentity {
                 name: raw.policy.name.into_inner(),
                 version: raw.policy.version,
-                sha256,
+                sha256: hex(&digest.finalize()),
             }),
-            on_shape_violation: match raw.policy.on_shape_violation.map(Spanned::into_inner) {
-                None | Some(RawOnShapeViolation::Remove) => OnShapeViolation::Remove,
-                Some(RawOnShapeViolation::Notice) => OnShapeViolation::Notice,
-                Some(RawOnShapeViolation::Hold) => OnShapeViolation::Hold,
-                Some(RawOnShapeViolation::Withhold) => OnShapeViolation::Withhold,
-            },
+            on_shape_violation: on_shape_violation(raw.policy.on_shape_violation.map(Spanned::into_inner)),
             agencies,
             claims: claims.clone(),
             purposes,
@@ -251,6 +230,25 @@ impl Policy {
             grant_cache: RwLock::default(),
         })
     }
+}
+
+fn on_shape_violation(raw: Option<RawOnShapeViolation>) -> OnShapeViolation {
+    match raw {
+        None | Some(RawOnShapeViolation::Remove) => OnShapeViolation::Remove,
+        Some(RawOnShapeViolation::Notice) => OnShapeViolation::Notice,
+        Some(RawOnShapeViolation::Hold) => OnShapeViolation::Hold,
+        Some(RawOnShapeViolation::Withhold) => OnShapeViolation::Withhold,
+    }
+}
+
+/// A digest in hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// A map from the names of agency classes to their ids, because a policy may have one class for each agency.
@@ -290,6 +288,12 @@ fn declared_purposes(document: &Document<'_>, names: Option<&Names>) -> Result<P
     Ok(Purposes { codes: distinct(document, list, "purpose")?, are_listed: names.is_some() })
 }
 
+/// The purposes in the policy's list, even if some are wrong.
+fn purposes_as_written(names: Option<&Names>) -> Purposes {
+    let codes = names.into_iter().flat_map(Spanned::get_ref).map(|code| code.get_ref().clone()).collect();
+    Purposes { codes, are_listed: names.is_some() }
+}
+
 fn check_purpose_code(document: &Document<'_>, name: &Spanned<String>) -> Result<(), ConfigError> {
     if is_purpose_code(name.get_ref()) {
         return Ok(());
@@ -319,13 +323,8 @@ fn load_agencies(
         }
         let mut patterns = Vec::new();
         for text in &class.ori {
-            let refuse = |problem: String| {
-                document
-                    .error(&text.span(), problem)
-                    .help("`?` is one character, `#` one digit, `*` any run of characters")
-            };
             if OriPattern::is_pattern(text.get_ref()) {
-                patterns.extend(errors.take(OriPattern::new(text.get_ref()).map_err(refuse)));
+                patterns.extend(errors.take(ori_pattern(document, text)));
             } else {
                 let ori = Ori::new(text.get_ref()).ok_or_else(|| no_ori(document, &text.span(), text.get_ref()));
                 errors.take(ori).into_iter().for_each(|ori| exact.entry(ori).or_default().push(id));
@@ -347,6 +346,12 @@ fn load_agencies(
     }
     errors.finish()?;
     Ok(Agencies::new(classes, exact))
+}
+
+fn ori_pattern(document: &Document<'_>, text: &Spanned<String>) -> Result<OriPattern, ConfigError> {
+    OriPattern::new(text.get_ref()).map_err(|problem| {
+        document.error(&text.span(), problem).help("`?` is one character, `#` one digit, `*` any run of characters")
+    })
 }
 
 /// Loads the roster of a class. Its bytes are part of the policy's digest.
@@ -408,6 +413,20 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    /// The rules of all kinds that have no errors.
+    fn rules(&mut self, kinds: [(RuleKind, Vec<RawRule>); 3], errors: &mut Errors) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        let mut ids = Vec::new();
+        for (kind, raw_rules) in kinds {
+            for rule in raw_rules {
+                ids.push(rule.id.clone());
+                rules.extend(errors.take(self.rule(kind, rule)));
+            }
+        }
+        errors.take(distinct(self.document, &ids, "rule"));
+        rules
+    }
+
     fn rule(&mut self, kind: RuleKind, raw: RawRule) -> Result<Rule, ConfigError> {
         let mut errors = Errors::default();
         let span = raw.id.span();
@@ -553,14 +572,14 @@ impl Resolver<'_> {
     fn select(&self, selector: &Spanned<String>) -> Result<Vec<ElementId>, ConfigError> {
         let name = selector.get_ref();
         let selected = self.catalog.select(name);
-        let is_envelope = |id: &ElementId| self.catalog.element(*id).is_some_and(|element| element.is_envelope());
         if selected.is_empty() {
             let what = if name.starts_with(GROUP_PREFIX) { "group" } else { "data element" };
             let error = self.document.error(&selector.span(), format!("unknown {what} `{name}`"));
             let error = error.nearest(name, self.catalog.selectors().iter().map(String::as_str));
             return Err(error.or_help("`dmv-redact elements` lists all; `--catalog FILE` adds more"));
         }
-        if selected.iter().any(is_envelope) {
+        let mut elements = selected.iter().filter_map(|id| self.catalog.element(*id));
+        if elements.any(|element| element.is_envelope()) {
             let message = format!("`{name}` is of the envelope, which every grant holds: no rule names it");
             return Err(self.document.error(&selector.span(), message).help("take it away"));
         }
@@ -576,8 +595,11 @@ impl Resolver<'_> {
         // Per element: the specificity of the key that set its treatment, and the treatment.
         let mut chosen: HashMap<ElementId, (usize, Treatment)> = HashMap::new();
         all(raw.iter().map(|(key, treatment)| self.apply_treatment(elements, (key, *treatment), &mut chosen)))?;
-        let treatment = |id: &ElementId| chosen.get(id).map_or(Treatment::Full, |(_, treatment)| *treatment);
-        Ok(elements.iter().map(|id| (*id, treatment(id))).collect())
+        let mut treatments = Vec::with_capacity(elements.len());
+        for id in elements {
+            treatments.push((*id, chosen.get(id).map_or(Treatment::Full, |(_, treatment)| *treatment)));
+        }
+        Ok(treatments)
     }
 
     /// Applies one `as` key.

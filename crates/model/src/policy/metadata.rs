@@ -120,8 +120,8 @@ impl Policy {
 
     /// The names of the claims of a set.
     pub fn claim_names(&self, claims: ClaimSet) -> Vec<&str> {
-        let is_in = |place: &usize| claims.0 & (1 << place) != 0;
-        (0..).zip(&self.claims).filter(|(place, _)| is_in(place)).map(|(_, name)| name.as_str()).collect()
+        let claimed = self.claims.iter().enumerate().filter(|(place, _)| claims.0 & (1 << place) != 0);
+        claimed.map(|(_, name)| name.as_str()).collect()
     }
 
     /// The set of these claims; undeclared ones are ignored.

@@ -75,13 +75,12 @@ pub enum OriFault {
 
 impl OriFault {
     fn of(text: &str) -> Self {
-        let at = |wrong: fn(char) -> bool| text.chars().position(wrong).map(|place| place + 1);
-        if let Some(place) = at(|c| !c.is_ascii_alphanumeric()) {
-            Self::Character(place)
+        if let Some(index) = text.chars().position(|c| !c.is_ascii_alphanumeric()) {
+            Self::Character(index + 1)
         } else if text.len() != ORI_LENGTH {
             Self::Length(text.len())
-        } else if let Some(place) = at(|c| c.is_ascii_lowercase()) {
-            Self::LowerCase(place)
+        } else if let Some(index) = text.chars().position(|c| c.is_ascii_lowercase()) {
+            Self::LowerCase(index + 1)
         } else {
             Self::FirstDigit
         }
@@ -249,9 +248,12 @@ mod tests {
         }
     }
 
+    fn matches(pattern: &str, ori: &str) -> bool {
+        OriPattern::new(pattern).unwrap().matches(Ori::new(ori).unwrap())
+    }
+
     #[test]
     fn patterns_match_whole_oris() {
-        let matches = |pattern: &str, ori: &str| OriPattern::new(pattern).unwrap().matches(Ori::new(ori).unwrap());
         assert!(matches("AZ*", "AZ0070000") && matches("??ICE*", "VTICE0900") && matches("*00", "AZ0070000"));
         assert!(matches("*", "AZ0070000") && matches("A*7*0", "AZ0070000") && matches("?????????", "AZ0070000"));
         assert!(matches("AZ###??00", "AZ0070000") && matches("*#", "AZ0070000") && matches("A#*A", "A0ICE010A"));

@@ -168,8 +168,8 @@ impl RosterRow<'_> {
                 None => Ok((layout, true)),
             };
         }
-        let by_line = |delimiter: &u8| self.line.as_bytes().contains(delimiter);
-        let delimiter = DELIMITERS.into_iter().find(by_line).unwrap_or(b',');
+        let line = self.line.as_bytes();
+        let delimiter = DELIMITERS.into_iter().find(|delimiter| line.contains(delimiter)).unwrap_or(b',');
         let fields = self.fields(delimiter)?;
         let is_table = fields.iter().filter(|field| !field.text.is_empty()).count() > 1;
         match fields.first() {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::load::{RawPolicy, RawRule};
+use super::load::{RawAgencyClass, RawPolicy, RawRule};
 use crate::catalog::Treatment;
 use crate::config::{ConfigError, Document, Spanned};
 
@@ -63,22 +63,25 @@ impl PolicySpans {
     /// Reads the tables of a policy; [`Policy`](super::Policy) validates its names.
     pub fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
         let raw: RawPolicy = document.parse()?;
-        let class = |(name, class): (Spanned<String>, super::load::RawAgencyClass)| ClassSpans {
-            name: spanned(&name),
-            ori: all(&class.ori),
-            ori_file: class.ori_file.as_ref().map(spanned),
-            except: all(&class.except),
-            overlaps: all(&class.overlaps),
-        };
         let rules = raw.permit.iter().chain(&raw.forbid).chain(&raw.review).map(rule).collect();
         let head = raw.policy.name.span();
         Ok(Self {
             head,
             on_shape_violation: raw.policy.on_shape_violation.as_ref().map(Spanned::span),
             claims: all(&raw.policy.claims),
-            classes: raw.agencies.into_iter().map(class).collect(),
+            classes: raw.agencies.iter().map(|(name, raw)| class(name, raw)).collect(),
             rules,
         })
+    }
+}
+
+fn class(name: &Spanned<String>, raw: &RawAgencyClass) -> ClassSpans {
+    ClassSpans {
+        name: spanned(name),
+        ori: all(&raw.ori),
+        ori_file: raw.ori_file.as_ref().map(spanned),
+        except: all(&raw.except),
+        overlaps: all(&raw.overlaps),
     }
 }
 

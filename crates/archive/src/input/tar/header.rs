@@ -53,17 +53,9 @@ const SPARSE: &str = "it is a sparse file: that isn't read";
 impl ExtendedHeader {
     /// Parses the records of an extended header (POSIX.1-2017, pax): `LENGTH NAME=VALUE` and a newline each.
     pub(super) fn read_pax(&mut self, data: &[u8]) -> io::Result<()> {
-        let malformed = || broken("an extended header of the tar is malformed");
         let mut rest = data;
         while !rest.is_empty() {
-            let space = memchr::memchr(b' ', rest).ok_or_else(malformed)?;
-            let digits = rest.get(..space).and_then(|digits| std::str::from_utf8(digits).ok()).ok_or_else(malformed)?;
-            let length: usize = digits.parse().map_err(|_| malformed())?;
-            let record = rest.get(space + 1..length).and_then(|record| record.strip_suffix(b"\n"));
-            let record = record.ok_or_else(malformed)?;
-            let equals = memchr::memchr(b'=', record).ok_or_else(malformed)?;
-            let (name, value) = record.split_at(equals);
-            let value = value.get(1..).unwrap_or_default();
+            let (name, value, after) = pax_record(rest).ok_or_else(malformed)?;
             match name {
                 b"path" if !self.is_sparse || self.path.is_none() => self.path = Some(value.to_owned()),
                 // The `path` beside it is for a tar without support for sparse files.
@@ -78,10 +70,23 @@ impl ExtendedHeader {
                 _ if name.starts_with(b"GNU.sparse") => self.is_sparse = true,
                 _ => {}
             }
-            rest = rest.get(length..).unwrap_or_default();
+            rest = after;
         }
         Ok(())
     }
+}
+
+fn malformed() -> io::Error {
+    broken("an extended header of the tar is malformed")
+}
+
+/// The name and the value of the first record, and what follows it.
+fn pax_record(data: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let space = memchr::memchr(b' ', data)?;
+    let length: usize = std::str::from_utf8(data.get(..space)?).ok()?.parse().ok()?;
+    let record = data.get(space + 1..length)?.strip_suffix(b"\n")?;
+    let (name, value) = record.split_at(memchr::memchr(b'=', record)?);
+    Some((name, value.get(1..)?, data.get(length..)?))
 }
 
 /// The size in a header; some entries without data leave it blank.

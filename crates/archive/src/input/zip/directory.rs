@@ -54,24 +54,35 @@ impl CentralRecord {
         if !record.starts_with(&RECORD_SIGNATURE) {
             return Err(broken("the zip's directory is malformed"));
         }
-        let field = |at: usize, bytes: usize| number(&record, at, bytes);
-        let mut part = |at: usize| {
-            let mut part = vec![0; usize::try_from(field(at, 2)).unwrap_or_default()];
-            take(&mut part).map(|()| part)
-        };
-        let (name, extra, _comment) = (part(28)?, part(30)?, part(32)?);
+        // The name, the extra field and the comment, each as long as the record says.
+        let [mut name, mut extra, mut comment] =
+            [28, 30, 32].map(|at| vec![0; usize::try_from(number(&record, at, 2)).unwrap_or_default()]);
+        for part in [&mut name, &mut extra, &mut comment] {
+            take(part)?;
+        }
         let mut zip64 = Zip64Extra::of(&extra);
-        let (size, compressed, offset) = (zip64.or(field(24, 4))?, zip64.or(field(20, 4))?, zip64.or(field(42, 4))?);
+        let size = zip64.or(number(&record, 24, 4))?;
+        let compressed = zip64.or(number(&record, 20, 4))?;
+        let offset = zip64.or(number(&record, 42, 4))?;
         // Unix and macOS put the file's mode here.
-        let mode = if matches!(field(5, 1), 3 | 19) { field(40, 2) & 0o170_000 } else { 0 };
+        let mode = if matches!(number(&record, 5, 1), 3 | 19) { number(&record, 40, 2) & 0o170_000 } else { 0 };
         let irregular = match mode {
             0o120_000 => Some("a link"),
             // A message that was piped into a zip program is marked as a pipe, but its data is there.
             0o010_000 | 0o020_000 | 0o060_000 | 0o140_000 if size == 0 => Some("a device"),
             _ => None,
         };
-        let (flags, method, crc, disk) = (field(8, 2), field(10, 2), field(16, 4), field(34, 2));
-        Ok(Self { flags, method, crc, compressed, size, offset, disk, irregular, name })
+        Ok(Self {
+            flags: number(&record, 8, 2),
+            method: number(&record, 10, 2),
+            crc: number(&record, 16, 4),
+            compressed,
+            size,
+            offset,
+            disk: number(&record, 34, 2),
+            irregular,
+            name,
+        })
     }
 
     /// Whether it is a folder: it has no content, and its name ends with a separator of any system.
@@ -115,16 +126,12 @@ impl CentralDirectory {
         let tail_bytes = length.min(END_BYTES as u64 + MAX_COMMENT_BYTES + MAX_PADDING_BYTES);
         let mut tail = vec![0; usize::try_from(tail_bytes).unwrap_or_default()];
         read_at(file, &mut tail, length - tail_bytes)?;
-        let ends_file = |at: &usize| {
-            let end = *at + END_BYTES + usize::try_from(number(&tail, *at + 20, 2)).unwrap_or_default();
-            tail.get(end..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
-        };
         let mut ends = memchr::memmem::rfind_iter(&tail, &END_SIGNATURE);
         let at = ends.next().ok_or_else(|| broken("the zip has no end: it was cut, or is no zip"))?;
-        if !ends_file(&at) {
+        if !ends_file(&tail, at) {
             return Err(broken("the zip was cut at its end, or something follows that"));
         }
-        if ends.any(|at| ends_file(&at)) {
+        if ends.any(|at| ends_file(&tail, at)) {
             return Err(broken("the zip has two ends"));
         }
         Self::from_end(file, tail.get(at..).unwrap_or_default(), length - tail_bytes + at as u64)
@@ -151,30 +158,37 @@ impl CentralDirectory {
 
     /// Reads the zip64 end record, of zips with more than 65,535 entries or 4 GiB, and returns its offset.
     fn from_zip64_end(file: &File, locator: &[u8], locator_at: u64, narrow: [u64; 3]) -> io::Result<(Self, u64)> {
-        let wrong = || broken("the zip's 64-bit end is malformed, or contradicts the other");
         let at = number(locator, 8, 8);
         let mut record = [0; 56];
         if number(locator, 4, 4) != 0 || number(locator, 16, 4) > 1 {
             return Err(broken("it is a part of a split zip archive: that isn't read"));
         }
         if at.checked_add(56).is_none_or(|end| end > locator_at) {
-            return Err(wrong());
+            return Err(broken(WRONG_ZIP64_END));
         }
         read_at(file, &mut record, at)?;
         let ends_at = number(&record, 4, 8).checked_add(at + 12);
         let zip64 = [(32, 8), (40, 8), (48, 8)].map(|(at, bytes)| number(&record, at, bytes));
-        let elsewhere = [ZIP64_MARKER_16, ZIP64_MARKER_32, ZIP64_MARKER_32];
-        let agrees = |((narrow, zip64), elsewhere): ((u64, u64), u64)| narrow == elsewhere || narrow == zip64;
+        let markers = [ZIP64_MARKER_16, ZIP64_MARKER_32, ZIP64_MARKER_32];
+        let mut pairs = narrow.into_iter().zip(zip64).zip(markers);
         if !record.starts_with(b"PK\x06\x06")
             || ends_at != Some(locator_at)
             || number(&record, 24, 8) != number(&record, 32, 8)
-            || !narrow.into_iter().zip(zip64).zip(elsewhere).all(agrees)
+            || !pairs.all(|((narrow, zip64), marker)| narrow == marker || narrow == zip64)
         {
-            return Err(wrong());
+            return Err(broken(WRONG_ZIP64_END));
         }
         let [entries, size, start] = zip64;
         Ok((Self { entries, count_wraps: false, size, start }, at))
     }
+}
+
+const WRONG_ZIP64_END: &str = "the zip's 64-bit end is malformed, or contradicts the other";
+
+/// Whether the end record at `at`, with its comment and padding, ends the file.
+fn ends_file(tail: &[u8], at: usize) -> bool {
+    let end = at + END_BYTES + usize::try_from(number(tail, at + 20, 2)).unwrap_or_default();
+    tail.get(end..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
 }
 
 /// The 64-bit values of a zip64 extra field, in order.

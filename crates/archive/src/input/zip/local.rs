@@ -25,6 +25,7 @@ pub(super) struct LocalHeader {
 }
 
 const OUTSIDE: &str = "it lies outside of the archive";
+const MALFORMED: &str = "its own header is malformed";
 
 impl LocalHeader {
     /// Reads the header at offset `offset` of the archive.
@@ -34,28 +35,34 @@ impl LocalHeader {
         if !header.starts_with(&LOCAL_SIGNATURE) {
             return Err("it has no header where the archive's directory says");
         }
-        let field = |at: usize, bytes: usize| number(&header, at, bytes);
-        let name_bytes = usize::try_from(field(26, 2)).unwrap_or_default();
-        let mut rest = vec![0; name_bytes + usize::try_from(field(28, 2)).unwrap_or_default()];
+        let name_bytes = usize::try_from(number(&header, 26, 2)).unwrap_or_default();
+        let mut rest = vec![0; name_bytes + usize::try_from(number(&header, 28, 2)).unwrap_or_default()];
         read_at(file, &mut rest, offset + HEADER_BYTES).map_err(|_| OUTSIDE)?;
         let data_at = offset + HEADER_BYTES + rest.len() as u64;
         let extra = rest.split_off(name_bytes);
         let mut zip64 = Zip64Extra::of(&extra);
-        let mut whole = |value| zip64.or(value).map_err(|_| "its own header is malformed");
-        let (size, compressed) = (whole(field(22, 4))?, whole(field(18, 4))?);
-        let (flags, method, crc) = (field(6, 2), field(8, 2), field(14, 4));
-        Ok(Self { flags, method, crc, size, compressed, name: rest, data_at })
+        // The size comes first there.
+        let [size, compressed] = [22, 18].map(|at| zip64.or(number(&header, at, 4)));
+        Ok(Self {
+            flags: number(&header, 6, 2),
+            method: number(&header, 8, 2),
+            crc: number(&header, 14, 4),
+            size: size.map_err(|_| MALFORMED)?,
+            compressed: compressed.map_err(|_| MALFORMED)?,
+            name: rest,
+            data_at,
+        })
     }
 
     /// Whether it agrees with the directory, in the fields that it fills.
     pub(super) fn matches_record(&self, listed: &CentralRecord) -> bool {
-        let same = |own: u64, listed: u64| own == listed || own == 0 && self.flags & HAS_DESCRIPTOR != 0;
+        let has_descriptor = self.flags & HAS_DESCRIPTOR != 0;
         self.name == listed.name
             && self.method == listed.method
             && (self.flags ^ listed.flags) & (ENCRYPTED | PATCHED) == 0
-            && same(self.crc, listed.crc)
-            && same(self.size, listed.size)
-            && same(self.compressed, listed.compressed)
+            && [(self.crc, listed.crc), (self.size, listed.size), (self.compressed, listed.compressed)]
+                .into_iter()
+                .all(|(own, listed)| own == listed || own == 0 && has_descriptor)
     }
 
     /// Length of the descriptor after the data that ends at `at`: checksum and sizes, of 32 or 64 bits, with or without
@@ -67,15 +74,17 @@ impl LocalHeader {
         let available = usize::try_from(limit.saturating_sub(at).min(MAX_DESCRIPTOR_BYTES)).ok()?;
         let mut bytes = vec![0; available];
         read_at(file, &mut bytes, at).ok()?;
-        let matches = |(signature, width): &(&[u8], usize)| {
-            let Some(rest) = bytes.strip_prefix(*signature) else { return false };
-            rest.len() >= 4 + 2 * width
-                && number(rest, 0, 4) == listed.crc
-                && number(rest, 4, *width) == listed.compressed
-                && number(rest, 4 + width, *width) == listed.size
-        };
         let forms: [(&[u8], usize); 4] = [(&DESCRIPTOR_SIGNATURE, 4), (&DESCRIPTOR_SIGNATURE, 8), (&[], 4), (&[], 8)];
-        let (signature, width) = forms.into_iter().find(matches)?;
-        Some((signature.len() + 4 + 2 * width) as u64)
+        for (signature, width) in forms {
+            let Some(rest) = bytes.strip_prefix(signature) else { continue };
+            if rest.len() >= 4 + 2 * width
+                && number(rest, 0, 4) == listed.crc
+                && number(rest, 4, width) == listed.compressed
+                && number(rest, 4 + width, width) == listed.size
+            {
+                return Some((signature.len() + 4 + 2 * width) as u64);
+            }
+        }
+        None
     }
 }

@@ -68,8 +68,7 @@ impl Plain {
                     *slot = column;
                 }
             }
-            let is_known = |byte: &u8| plain.columns.get(usize::from(*byte)) != Some(&NO_COLUMN);
-            let known: Vec<u8> = bytes.iter().copied().filter(is_known).collect();
+            let known: Vec<u8> = bytes.into_iter().filter(|byte| plain.has_column(*byte)).collect();
             plain.bytes = AsciiSet::of(&known);
             plain.form = form;
         }
@@ -89,6 +88,10 @@ impl Plain {
         let second = Window::at(simd, bytes, from + WINDOW);
         let length = (!(members | second.of(&self.bytes) << WINDOW)).trailing_zeros() as usize;
         self.check(simd, bytes, from, length, bounds, ByteMasks::of(first, true).and(ByteMasks::of(second, true)))
+    }
+
+    fn has_column(&self, byte: u8) -> bool {
+        self.columns.get(usize::from(byte)) != Some(&NO_COLUMN)
     }
 
     fn column(&self, byte: u8) -> usize {

@@ -109,6 +109,21 @@ fn is_dead_end(table: &dense::DFA<Vec<u32>>, id: StateID, bytes: &[u8]) -> bool 
     !ends(table, id) && bytes.iter().all(|byte| table.is_dead_state(table.next_state(id, *byte)))
 }
 
+/// Whether every state has the same successor by a byte as by the byte before it.
+fn equals_previous(states: &States, index: usize) -> bool {
+    states.iter().all(|(row, _)| row.get(index.wrapping_sub(1)) == row.get(index))
+}
+
+/// The successor of a state by the byte at an index.
+fn next(states: &States, state: u16, index: usize) -> u16 {
+    states.get(usize::from(state)).and_then(|(row, _)| row.get(index)).copied().unwrap_or_default()
+}
+
+/// Whether a value may end in a state.
+fn ends_in(states: &States, state: u16) -> bool {
+    states.get(usize::from(state)).is_some_and(|(_, ends)| *ends)
+}
+
 /// Equivalence classes of bytes: those that the DFA doesn't distinguish share a column.
 struct Columns {
     /// `None` for a byte that no value has.
@@ -122,12 +137,8 @@ impl Columns {
         let mut known: HashMap<Vec<u16>, u8> = HashMap::new();
         let mut examples = Vec::new();
         let mut of_bytes: Vec<Option<u8>> = Vec::new();
-        let equals_previous = |index: usize| {
-            let same = |(row, _): &(Vec<u16>, bool)| row.get(index.wrapping_sub(1)) == row.get(index);
-            states.iter().all(same)
-        };
         for index in 0..bytes.len() {
-            if let Some(last) = of_bytes.last().copied().filter(|_| equals_previous(index)) {
+            if let Some(last) = of_bytes.last().copied().filter(|_| equals_previous(states, index)) {
                 of_bytes.push(last);
                 continue;
             }
@@ -167,20 +178,15 @@ impl Columns {
         let columns = self.examples.len();
         let row = columns * columns;
         u16::try_from(row * states.len()).ok()?;
-        let next = |state: u16, example: &usize| {
-            let next = states.get(usize::from(state)).and_then(|(row, _)| row.get(*example));
-            next.copied().unwrap_or_default()
-        };
-        let ends_in = |state: u16| states.get(usize::from(state)).is_some_and(|(_, ends)| *ends);
         let (mut pairs, mut ends, mut ends_after) = (Vec::new(), Vec::new(), Vec::new());
         for state in (0..).take(states.len()) {
-            ends.extend(std::iter::repeat_n(ends_in(state), row));
-            ends_after.extend(self.examples.iter().map(|example| ends_in(next(state, example))));
+            ends.extend(std::iter::repeat_n(ends_in(states, state), row));
+            ends_after.extend(self.examples.iter().map(|example| ends_in(states, next(states, state, *example))));
             ends_after.extend(std::iter::repeat_n(false, row - columns));
             for first in &self.examples {
-                let between = next(state, first);
-                let states = self.examples.iter().map(|second| usize::from(next(between, second)) * row);
-                pairs.extend(states.filter_map(|state| u16::try_from(state).ok()));
+                let between = next(states, state, *first);
+                let rows = self.examples.iter().map(|second| usize::from(next(states, between, *second)) * row);
+                pairs.extend(rows.filter_map(|row| u16::try_from(row).ok()));
             }
         }
         Some(ValueForm::States(Box::new(PairTable {

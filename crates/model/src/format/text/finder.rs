@@ -77,9 +77,9 @@ impl Finder {
         match &self.prefilter {
             Some(prefilter) => prefilter.find(text, Range { start: from, end: text.len() }).map(|found| found.start),
             None => {
-                let rest = text.get(from..)?;
-                let may_begin = |byte: &u8| self.first.get(usize::from(*byte)).copied().unwrap_or_default();
-                rest.iter().position(may_begin).map(|index| from + index)
+                let mut rest = text.get(from..)?.iter();
+                let index = rest.position(|byte| self.first.get(usize::from(*byte)).copied().unwrap_or_default())?;
+                Some(from + index)
             }
         }
     }

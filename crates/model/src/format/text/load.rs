@@ -93,19 +93,23 @@ pub(in crate::format) fn load(
 
 /// The content of the tables for the second reading. They were validated before.
 pub(in crate::format) fn declare(texts: &[RawText], catalog: &Catalog) -> Vec<Arc<DeclaredText>> {
-    let pattern = |pattern: &Spanned<String>, groups: &Groups| DeclaredPattern {
-        pattern: pattern.get_ref().clone(),
-        groups: groups
-            .iter()
-            .filter_map(|(name, id)| Some((name.get_ref().clone(), catalog.find(id.get_ref())?)))
-            .collect(),
-    };
-    let declared = |text: &RawText| DeclaredText {
+    texts.iter().map(|text| Arc::new(declared_text(text, catalog))).collect()
+}
+
+fn declared_text(text: &RawText, catalog: &Catalog) -> DeclaredText {
+    DeclaredText {
         paths: text.paths.iter().map(|path| path.get_ref().clone()).collect(),
-        heading: pattern(&text.recognise, &text.groups),
-        fields: text.field.iter().map(|field| pattern(&field.pattern, &field.groups)).collect(),
-    };
-    texts.iter().map(declared).map(Arc::new).collect()
+        heading: declared_pattern(&text.recognise, &text.groups, catalog),
+        fields: text.field.iter().map(|field| declared_pattern(&field.pattern, &field.groups, catalog)).collect(),
+    }
+}
+
+fn declared_pattern(pattern: &Spanned<String>, groups: &Groups, catalog: &Catalog) -> DeclaredPattern {
+    let mut declared = Vec::with_capacity(groups.len());
+    for (name, id) in groups {
+        declared.extend(catalog.find(id.get_ref()).map(|element| (name.get_ref().clone(), element)));
+    }
+    DeclaredPattern { pattern: pattern.get_ref().clone(), groups: declared }
 }
 
 struct Resolver<'a> {
@@ -122,7 +126,7 @@ impl Resolver<'_> {
         if text.paths.is_empty() {
             errors.push(self.document.error(&text.name.span(), "a text mapping needs its `paths`"));
         }
-        let skip = |skip: &RawSkip| Skip { from: skip.from.clone(), to: skip.to.clone() };
+
         let fields = text.field.iter().map(|field| self.grouped_pattern(&field.pattern, &field.groups, false));
         let fields = errors.take(all(fields)).unwrap_or_default();
         let heading = errors.take(self.grouped_pattern(&text.recognise, &text.groups, true));
@@ -130,7 +134,7 @@ impl Resolver<'_> {
         let Some(heading) = heading else { return Err(self.document.error(&text.name.span(), "it has no heading")) };
         Ok(Layout::new(LayoutSource {
             name: text.name.span(),
-            skips: text.skip.iter().map(skip).collect(),
+            skips: text.skip.iter().map(|skip| Skip { from: skip.from.clone(), to: skip.to.clone() }).collect(),
             heading,
             fields,
         }))
@@ -142,9 +146,8 @@ impl Resolver<'_> {
         groups: &Groups,
         is_heading: bool,
     ) -> Result<GroupedPattern, ConfigError> {
-        let element =
-            |(name, id): (&Spanned<String>, &Spanned<String>)| Ok((name.clone(), self.element(id, is_heading)?));
-        Ok(GroupedPattern { pattern: pattern.clone(), groups: all(groups.iter().map(element))?.into_iter().collect() })
+        let groups = all(groups.iter().map(|(name, id)| Ok((name.clone(), self.element(id, is_heading)?))))?;
+        Ok(GroupedPattern { pattern: pattern.clone(), groups: groups.into_iter().collect() })
     }
 
     fn element(&self, id: &Spanned<String>, is_heading: bool) -> Result<ElementId, ConfigError> {

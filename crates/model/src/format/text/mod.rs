@@ -162,8 +162,8 @@ impl Row {
 impl Column {
     /// Its span in the match that was located last.
     pub fn span(&self, slots: &Slots) -> Option<Span> {
-        let place = |slot: usize| slots.get(slot).copied().flatten().map(NonMaxUsize::get);
-        Some(Span::new(place(2 * self.index)?, place(2 * self.index + 1)?))
+        let [start, end] = [2 * self.index, 2 * self.index + 1].map(|slot| slots.get(slot).copied().flatten());
+        Some(Span::new(start?.get(), end?.get()))
     }
 
     /// Whether it can hold a value.

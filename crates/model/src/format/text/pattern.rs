@@ -226,10 +226,12 @@ fn white_space(class: &Class) -> Option<char> {
         Class::Unicode(class) => class.iter().map(|range| (range.start().into(), range.end().into())).collect(),
         Class::Bytes(class) => class.iter().map(|range| (range.start().into(), range.end().into())).collect(),
     };
-    let has = |character: char| ranges.iter().any(|(first, last)| (*first..=*last).contains(&u32::from(character)));
-    let is_space = |(first, last): &(u32, u32)| (9..=13).contains(first) && *last <= 13 || *first == 32 && *last == 32;
-    ranges.iter().all(is_space).then_some(())?;
-    [' ', '\n', '\t', '\r', '\u{B}', '\u{C}'].into_iter().find(|character| has(*character))
+    if ranges.iter().any(|(first, last)| !matches!((first, last), (9..=13, 0..=13) | (32, 32))) {
+        return None;
+    }
+    [' ', '\n', '\t', '\r', '\u{B}', '\u{C}']
+        .into_iter()
+        .find(|character| ranges.iter().any(|(first, last)| (*first..=*last).contains(&u32::from(*character))))
 }
 
 /// Characters of the shortest and longest match.
@@ -242,10 +244,9 @@ fn width(hir: &Hir) -> (usize, usize) {
         }
         HirKind::Class(_) => (1, 1),
         HirKind::Repetition(repetition) => {
-            let times = |times: u32| usize::try_from(times).unwrap_or(usize::MAX);
             let (min_chars, max_chars) = width(&repetition.sub);
-            let max_chars = repetition.max.map_or(usize::MAX, |max| max_chars.saturating_mul(times(max)));
-            (min_chars.saturating_mul(times(repetition.min)), max_chars)
+            let max_chars = repetition.max.map_or(usize::MAX, |max| saturating_mul(max_chars, max));
+            (saturating_mul(min_chars, repetition.min), max_chars)
         }
         HirKind::Capture(capture) => width(&capture.sub),
         HirKind::Concat(parts) => parts
@@ -253,13 +254,14 @@ fn width(hir: &Hir) -> (usize, usize) {
             .map(width)
             .fold((0, 0), |all, part| (all.0.saturating_add(part.0), all.1.saturating_add(part.1))),
         HirKind::Alternation(parts) => {
-            let widths = || parts.iter().map(width);
-            (
-                widths().map(|(min_chars, _)| min_chars).min().unwrap_or(0),
-                widths().map(|(_, max_chars)| max_chars).max().unwrap_or(0),
-            )
+            let (min_chars, max_chars): (Vec<_>, Vec<_>) = parts.iter().map(width).unzip();
+            (min_chars.into_iter().min().unwrap_or(0), max_chars.into_iter().max().unwrap_or(0))
         }
     }
+}
+
+fn saturating_mul(characters: usize, times: u32) -> usize {
+    characters.saturating_mul(usize::try_from(times).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]

@@ -121,8 +121,8 @@ fn checked<T>(pattern: &Spanned<String>, check: impl FnOnce(&str) -> Result<T, S
 /// The row of a pattern; checks that each group has an element, and each entry a group.
 fn row(pattern: Pattern, grouped: &GroupedPattern) -> Result<Row, LayoutError> {
     let Pattern { hir, groups, after } = pattern;
-    let has_group = |name: &Spanned<String>| groups.iter().any(|group| group.name == *name.get_ref());
-    if let Some(entry) = grouped.groups.keys().find(|name| !has_group(name)) {
+    let mut entries = grouped.groups.keys();
+    if let Some(entry) = entries.find(|entry| groups.iter().all(|group| group.name != *entry.get_ref())) {
         let name = entry.get_ref();
         let near = nearest(name, groups.iter().map(|group| group.name.as_str()));
         let help = near.map(|near| format!("did you mean `{near}`?"));
@@ -131,13 +131,12 @@ fn row(pattern: Pattern, grouped: &GroupedPattern) -> Result<Row, LayoutError> {
             ..LayoutError::new(entry.span(), format!("the pattern has no group `{name}`"))
         });
     }
-    let column = |group: Group| {
-        let Group { name, before, index, min_chars, max_chars, matcher } = group;
-        match grouped.groups.iter().find(|(entry, _)| *entry.get_ref() == name) {
-            Some((_, element)) => Ok(Column { element: *element, before, index, min_chars, max_chars, matcher }),
-            None => Err(LayoutError::new(grouped.pattern.span(), format!("the group `{name}` has no data element"))),
-        }
-    };
-    let columns = groups.into_iter().map(column).collect::<Result<_, _>>()?;
+    let mut columns = Vec::with_capacity(groups.len());
+    for Group { name, before, index, min_chars, max_chars, matcher } in groups {
+        let Some((_, element)) = grouped.groups.iter().find(|(entry, _)| *entry.get_ref() == name) else {
+            return Err(LayoutError::new(grouped.pattern.span(), format!("the group `{name}` has no data element")));
+        };
+        columns.push(Column { element: *element, before, index, min_chars, max_chars, matcher });
+    }
     Ok(Row::new(hir, columns, after))
 }
