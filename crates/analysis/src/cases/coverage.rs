@@ -157,39 +157,51 @@ fn of_policy(file: Option<PathBuf>, filter: &Filter, exercised: &Exercised) -> P
     let policy = filter.decider();
     let named = (0..policy.purposes().len()).filter_map(|place| u16::try_from(place).ok());
     let purposes: Vec<_> = named.map(|place| Some(PurposeId(place))).chain([None]).collect();
-    let of_class = |(id, name): (ClassId, &str)| {
-        let mut class = ClassCoverage { name: name.to_owned(), cells: Cells::default(), uncovered: BTreeMap::new() };
-        for purpose in &purposes {
-            let code = purpose.map_or(NO_PURPOSE, |purpose| policy.purpose_code(purpose));
-            let mut uncovered = BTreeSet::new();
-            for element in body(filter) {
-                class.cells.all += 1;
-                if exercised.0.contains(&(id, *purpose, element)) {
-                    class.cells.exercised += 1;
-                } else {
-                    uncovered.insert(element);
-                }
-            }
-            if !uncovered.is_empty() {
-                class.uncovered.insert(code.to_owned(), Elements::of(filter.catalog(), &uncovered));
-            }
-        }
-        class
-    };
-    let classes = (0..).zip(policy.classes()).map(|(id, class)| (id, class.name.as_str()));
-    let classes: Vec<ClassCoverage> = classes.map(of_class).collect();
+    let classes: Vec<ClassCoverage> = (0..)
+        .zip(policy.classes())
+        .map(|(id, class)| of_class(id, &class.name, &purposes, filter, exercised))
+        .collect();
     let mut cells = Cells::default();
     classes.iter().for_each(|class| cells.add(class.cells));
     PolicyCoverage { file, name: filter.policy().name.clone(), cells, classes }
+}
+
+fn of_class(
+    id: ClassId,
+    name: &str,
+    purposes: &[Option<PurposeId>],
+    filter: &Filter,
+    exercised: &Exercised,
+) -> ClassCoverage {
+    let mut class = ClassCoverage { name: name.to_owned(), cells: Cells::default(), uncovered: BTreeMap::new() };
+    for purpose in purposes {
+        let code = purpose.map_or(NO_PURPOSE, |purpose| filter.decider().purpose_code(purpose));
+        let mut uncovered = BTreeSet::new();
+        for element in body(filter) {
+            class.cells.all += 1;
+            if exercised.0.contains(&(id, *purpose, element)) {
+                class.cells.exercised += 1;
+            } else {
+                uncovered.insert(element);
+            }
+        }
+        if !uncovered.is_empty() {
+            class.uncovered.insert(code.to_owned(), Elements::of(filter.catalog(), &uncovered));
+        }
+    }
+    class
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn cells(exercised: usize, all: usize) -> Cells {
+        Cells { exercised, all }
+    }
+
     #[test]
-    fn a_bound_is_met_exactly() {
-        let cells = |exercised, all| Cells { exercised, all };
+    fn a_bound_is_exact() {
         assert!(cells(1, 3).reaches(33) && !cells(1, 3).reaches(34));
         assert!(cells(999, 1000).reaches(99) && !cells(999, 1000).reaches(100) && cells(1000, 1000).reaches(100));
         assert!(cells(0, 7).reaches(0) && !cells(0, 7).reaches(1));

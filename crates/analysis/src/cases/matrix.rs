@@ -213,8 +213,8 @@ impl Resolver<'_> {
         match (&raw.requester, &raw.agencies) {
             (Some(requester), None) => {
                 let text = requester.get_ref();
-                let refuse = |fault| self.document.error(&requester.span(), format!("`{text}` is no ORI: {fault}"));
-                let ori = Ori::parse(text).map_err(refuse)?;
+                let ori = Ori::parse(text)
+                    .map_err(|fault| self.document.error(&requester.span(), format!("`{text}` is no ORI: {fault}")))?;
                 Ok(RowRequester { ori, classes: policy.classes_of(ori) })
             }
             (None, Some(agencies)) => {
