@@ -225,8 +225,8 @@ impl JsonSchema {
             let Some(alternatives) = schema.get(keyword).and_then(Value::as_array) else { continue };
             // One of these names is required; `None` if some alternative requires nothing.
             let mut one_of = Some(Vec::new());
-            for (index, alternative) in alternatives.iter().enumerate() {
-                let required = self.merge(&format!("{pointer}/{keyword}/{index}"), allowed, is_item, merged);
+            for (place, alternative) in alternatives.iter().enumerate() {
+                let required = self.merge(&format!("{pointer}/{keyword}/{place}"), allowed, is_item, merged);
                 if alternative.as_object().is_none_or(|alternative| Types::of(alternative).object) {
                     one_of = one_of.zip(required.into_iter().next()).map(|(all, names)| [all, names].concat());
                 }
@@ -292,7 +292,7 @@ impl JsonSchema {
         };
         let [all, any, one] = ["allOf", "anyOf", "oneOf"].map(|keyword| -> Vec<bool> {
             let count = schema.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
-            (0..count).map(|index| self.may_be_null(&format!("{pointer}/{keyword}/{index}"), seen)).collect()
+            (0..count).map(|place| self.may_be_null(&format!("{pointer}/{keyword}/{place}"), seen)).collect()
         });
         let target = schema.get("$ref").and_then(Value::as_str);
         let referred =
