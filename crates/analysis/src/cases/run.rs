@@ -113,12 +113,11 @@ fn compare(
     let expected = expected.filter(|expected| *expected != got)?;
     let lacking = expected.difference(got).map(|element| format!("expected and not {what}: {}", id(catalog, *element)));
     let beyond = got.difference(expected).map(|element| {
-        let id = id(catalog, *element);
-        let counts = receipt.elements().find(|(name, _)| *name == id).map(|(_, counts)| counts);
+        let counts = receipt.elements().find(|(name, _)| *name == id(catalog, *element)).map(|(_, counts)| counts);
         let counts = counts.unwrap_or_default();
         let number = if what == "removed" { counts.removed } else { counts.released + counts.generalised };
         let values = if number == 1 { "value" } else { "values" };
-        format!("{what} and not expected: {} ({number} {values})", id)
+        format!("{what} and not expected: {} ({number} {values})", id(catalog, *element))
     });
     let details = lacking.chain(beyond).collect();
     let [expected, got] = [expected, got].map(|elements| {
