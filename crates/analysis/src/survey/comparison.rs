@@ -495,7 +495,7 @@ fn add_change(
 }
 
 /// Assigns ids to the contents of rules: those with the same id have the same conditions and effect.
-fn contents<'p>(policies: [&'p Policy; 2]) -> [Vec<usize>; 2] {
+fn contents(policies: [&Policy; 2]) -> [Vec<usize>; 2] {
     let mut known = HashMap::new();
     policies.map(|policy| {
         let mut contents = Vec::new();
