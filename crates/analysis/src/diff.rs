@@ -17,7 +17,7 @@ use dmv_redact_model::policy::{ClassId, Effect, MessageKeyId, OnShapeViolation, 
 pub struct Diff {
     old: PolicyLabel,
     new: PolicyLabel,
-    /// Whether anything more is released, at once or after a review.
+    /// Whether anything more is released, directly or after a review.
     gains: bool,
     /// What either policy does with a value that violates its shape, if they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ impl Diff {
         }
     }
 
-    /// Whether anything more is released, at once or after a review.
+    /// Whether anything more is released, directly or after a review.
     pub fn gains(&self) -> bool {
         self.gains
     }

@@ -125,9 +125,9 @@ impl FilterArguments {
 /// The limits that these settings specify, each set once: the first of two would have no effect.
 pub(super) fn limits(settings: &[String]) -> Result<Limits, ConfigError> {
     let mut limits = Limits::default();
-    for (place, setting) in settings.iter().enumerate() {
+    for (index, setting) in settings.iter().enumerate() {
         limits.set(setting)?;
-        if settings.iter().take(place).any(|before| limit_name(before) == limit_name(setting)) {
+        if settings.iter().take(index).any(|before| limit_name(before) == limit_name(setting)) {
             return Err(ConfigError::of_file("--limit", format!("`{}` is set twice", limit_name(setting))));
         }
     }

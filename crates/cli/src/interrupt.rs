@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the run finishes the messages in flight, then stops. A second signal stops it at once; the
+//! Ctrl-C and SIGTERM: the run finishes the messages in flight, then stops. A second signal stops it immediately; the
 //! journal is written by then.
 
 use std::sync::atomic::{AtomicBool, Ordering};

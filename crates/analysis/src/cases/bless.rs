@@ -1,5 +1,5 @@
 //! Blessing: updates the expectations of failing cases to what they got. Every change is reported before anything is
-//! written; a case whose message can't be read is never blessed, and a matrix test is changed by people.
+//! written. A case whose message can't be read is never blessed, and people change matrix tests by hand.
 
 use std::collections::BTreeSet;
 use std::fmt;

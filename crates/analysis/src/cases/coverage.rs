@@ -1,5 +1,5 @@
-//! Which cells of a policy (agency class, purpose, data element) its cases have exercised. In whole numbers, so that a
-//! bound is exact.
+//! Which cells of a policy (agency class, purpose, data element) its cases have exercised. Counts are whole
+//! numbers, so that a bound is exact.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -94,7 +94,7 @@ impl Exercised {
 /// # Errors
 /// When a message or an expected output can't be read, or a policy has too many cells (P8).
 pub fn coverage(cases: &Cases) -> Result<Coverage, CasesError> {
-    // A policy counts once, whatever formats it is used with.
+    // A policy counts once, also if it is used with several formats.
     let mut policies: BTreeMap<Option<PathBuf>, (&Filter, Exercised)> = BTreeMap::new();
     for (test, filter) in &cases.tests {
         let FilterKey { policy, .. } = match test {
@@ -155,8 +155,8 @@ fn add_message(exercised: &mut Exercised, case: &MessageCase, filter: &Filter) -
 
 fn of_policy(file: Option<PathBuf>, filter: &Filter, exercised: &Exercised) -> PolicyCoverage {
     let policy = filter.decider();
-    let named = (0..policy.purposes().len()).filter_map(|place| u16::try_from(place).ok());
-    let purposes: Vec<_> = named.map(|place| Some(PurposeId(place))).chain([None]).collect();
+    let named = (0..policy.purposes().len()).filter_map(|index| u16::try_from(index).ok());
+    let purposes: Vec<_> = named.map(|index| Some(PurposeId(index))).chain([None]).collect();
     let classes: Vec<ClassCoverage> = (0..)
         .zip(policy.classes())
         .map(|(id, class)| of_class(id, &class.name, &purposes, filter, exercised))

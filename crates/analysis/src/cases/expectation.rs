@@ -23,7 +23,7 @@ pub(super) struct RawExpectation {
     removed: Option<Vec<Spanned<String>>>,
 }
 
-/// What must become of a message. A list is complete, except for the envelope; an omitted one asserts nothing.
+/// The expected result for a message. A list is complete, except for the envelope; an omitted one asserts nothing.
 #[derive(Debug)]
 pub(super) struct Expectation {
     pub(super) disposition: Disposition,

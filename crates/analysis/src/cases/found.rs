@@ -149,7 +149,7 @@ fn name(searched: &Path, file: &Path) -> String {
     below.display().to_string()
 }
 
-/// Refuses a case whose request states something undeclared: its message would be withheld whatever the rules.
+/// Refuses a case whose request states something undeclared: no rule could release its message.
 fn check_request(case: &MessageCase, filter: &Filter) -> Result<(), ConfigError> {
     let Err(error) = filter.check_request(&case.requester) else { return Ok(()) };
     let named = match error.what() {

@@ -21,7 +21,7 @@ use dmv_redact_model::policy::{ClassId, Conditions, MessageKeyId, Policy, Verdic
 pub(super) struct Situation {
     /// The message keys: names, "(every other)", "(none)".
     pub(super) keys: Vec<String>,
-    /// The outcome for a message, whatever is in it.
+    /// The outcome for a message, regardless of its content.
     pub(super) verdict: &'static str,
     pub(super) rules: Vec<ExplainedRule>,
     pub(super) elements: Vec<ElementAnswer>,

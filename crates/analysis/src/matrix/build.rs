@@ -25,7 +25,7 @@ pub struct MatrixBuilder<'s> {
     numbers: HashMap<String, usize>,
 }
 
-/// A column before its cells are built: for whom it is, one of the survey's equal columns, and the rules of all of
+/// A column before its cells are built: its requesters, one of the survey's equal columns, and the rules of all of
 /// them.
 struct ColumnDraft<'p> {
     population: &'p Population,
@@ -171,7 +171,7 @@ impl<'s> MatrixBuilder<'s> {
         Ok(())
     }
 
-    /// For whom a column is; `all` are the purposes and message keys of all columns.
+    /// The head of a column; `all` are the purposes and message keys of all columns.
     fn head(&self, column: &ColumnDraft<'_>, all: (&[Option<PurposeId>], &[Option<MessageKeyId>])) -> ColumnHead {
         let policy = self.survey.policy();
         ColumnHead {

@@ -130,18 +130,18 @@ pub struct Differences {
 struct Purpose {
     code: Option<String>,
     /// Its id in either policy; `None` if the policy refuses the code.
-    places: [Option<Option<PurposeId>>; 2],
+    ids: [Option<Option<PurposeId>>; 2],
 }
 
 impl Purpose {
     fn of(policies: [&Policy; 2], code: Option<String>) -> Self {
-        let places = policies.map(|policy| code.as_deref().map_or(Some(None), |code| policy.purpose_named(code)));
-        Self { code, places }
+        let ids = policies.map(|policy| code.as_deref().map_or(Some(None), |code| policy.purpose_named(code)));
+        Self { code, ids }
     }
 
     /// Whether exactly one policy refuses it.
     fn is_refused_by_one(&self) -> bool {
-        self.places[OLD].is_none() != self.places[NEW].is_none()
+        self.ids[OLD].is_none() != self.ids[NEW].is_none()
     }
 }
 
@@ -191,7 +191,7 @@ impl<'p> Comparer<'p> {
         let is_any_refused = self.purposes.iter().any(Purpose::is_refused_by_one);
         let mut shape = None;
         let mut all = Vec::new();
-        let mut places = 0;
+        let mut changed_situations = 0;
         let regions = regions(&self.policies.map(|policy| policy.agencies()))?;
         SurveyError::check_count(regions.len(), self.purposes.len(), self.messages.len())?;
         for region in regions {
@@ -210,8 +210,8 @@ impl<'p> Comparer<'p> {
                         continue;
                     }
                     let columns = self.pair(&rules, purpose, message)?;
-                    places += self.compare_columns(&columns, (purpose, message), &mut found)?;
-                    if places > MAX_CHANGED_SITUATIONS {
+                    changed_situations += self.compare_columns(&columns, (purpose, message), &mut found)?;
+                    if changed_situations > MAX_CHANGED_SITUATIONS {
                         return Err(SurveyError::Differences(MAX_CHANGED_SITUATIONS));
                     }
                     if shape_differs && shape.is_none() {
@@ -252,8 +252,8 @@ impl<'p> Comparer<'p> {
         let Some(asked) = self.purposes.get(purpose) else { return false };
         let message = self.messages.get(message).copied().flatten();
         asked.is_refused_by_one()
-            || asked.places[OLD].is_some_and(|purpose| self.any_is_for(OLD, &rules[OLD], purpose, message))
-            || asked.places[NEW].is_some_and(|purpose| self.any_is_for(NEW, &rules[NEW], purpose, message))
+            || asked.ids[OLD].is_some_and(|purpose| self.any_is_for(OLD, &rules[OLD], purpose, message))
+            || asked.ids[NEW].is_some_and(|purpose| self.any_is_for(NEW, &rules[NEW], purpose, message))
     }
 
     /// Whether any of one policy's rules is for a purpose and a message key.
@@ -274,9 +274,9 @@ impl<'p> Comparer<'p> {
         purpose: usize,
         message: usize,
     ) -> Result<[Arc<Column>; 2], SurveyError> {
-        let places = self.purposes.get(purpose).map_or([None; 2], |purpose| purpose.places);
+        let ids = self.purposes.get(purpose).map_or([None; 2], |purpose| purpose.ids);
         let message = self.messages.get(message).copied().flatten();
-        Ok([self.column(OLD, &rules[OLD], places[OLD], message)?, self.column(NEW, &rules[NEW], places[NEW], message)?])
+        Ok([self.column(OLD, &rules[OLD], ids[OLD], message)?, self.column(NEW, &rules[NEW], ids[NEW], message)?])
     }
 
     fn column(
@@ -296,7 +296,7 @@ impl<'p> Comparer<'p> {
     fn compare_columns(
         &mut self,
         columns: &[Arc<Column>; 2],
-        place: (usize, usize),
+        situation: (usize, usize),
         found: &mut FoundChanges,
     ) -> Result<usize, SurveyError> {
         let mut count = 0;
@@ -306,7 +306,7 @@ impl<'p> Comparer<'p> {
             for path in self.element_paths([*old, *new])?.iter().filter(|path| path.value[OLD] != path.value[NEW]) {
                 let change = Change::Element(element, path.value);
                 let rules = self.responsible_rules(columns, path.with, &change);
-                add_change(found, change, (path.with, path.without), place, rules);
+                add_change(found, change, (path.with, path.without), situation, rules);
                 count += 1;
             }
         }
@@ -315,7 +315,7 @@ impl<'p> Comparer<'p> {
             for path in paths.iter().filter(|path| path.value[OLD] != path.value[NEW]) {
                 let change = Change::Message(path.value);
                 let rules = self.responsible_rules(columns, path.with, &change);
-                add_change(found, change, (path.with, path.without), place, rules);
+                add_change(found, change, (path.with, path.without), situation, rules);
                 count += 1;
             }
         }
@@ -431,7 +431,7 @@ impl<'p> Comparer<'p> {
                 }
                 Change::Message(_) => vec![change],
             };
-            for ((with, without), (places, mut rules)) in conditions {
+            for ((with, without), (situations, mut rules)) in conditions {
                 for rules in &mut rules {
                     rules.sort_unstable();
                     rules.dedup();
@@ -439,7 +439,7 @@ impl<'p> Comparer<'p> {
                 let mut by_keys: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
                 for purpose in 0..self.purposes.len() {
                     let keys: Vec<usize> =
-                        places.iter().filter(|(own, _)| *own == purpose).map(|(_, key)| *key).collect();
+                        situations.iter().filter(|(own, _)| *own == purpose).map(|(_, key)| *key).collect();
                     if !keys.is_empty() {
                         by_keys.entry(keys).or_default().push(purpose);
                     }
@@ -455,7 +455,7 @@ impl<'p> Comparer<'p> {
                         example: region.example,
                         change: *change,
                         purposes: purposes.clone(),
-                        messages: keys.iter().map(|place| self.messages.get(*place).copied().flatten()).collect(),
+                        messages: keys.iter().map(|index| self.messages.get(*index).copied().flatten()).collect(),
                         with: with.clone(),
                         without: without.clone(),
                         rules: rules.clone(),
@@ -486,11 +486,11 @@ fn add_change(
     found: &mut FoundChanges,
     change: Change,
     claims: (Levels, Levels),
-    place: (usize, usize),
+    situation: (usize, usize),
     rules: [Vec<RuleId>; 2],
 ) {
-    let (places, known) = found.entry(change).or_default().entry(claims).or_default();
-    places.push(place);
+    let (situations, known) = found.entry(change).or_default().entry(claims).or_default();
+    situations.push(situation);
     known.iter_mut().zip(rules).for_each(|(known, rules)| known.extend(rules));
 }
 

@@ -76,7 +76,9 @@ fn of_patterns(policies: &[&Policy], classes: &[(usize, ClassId)]) -> ConfigErro
 
 fn of_claims(policies: &[&Policy], rules: &[(usize, RuleId)]) -> ConfigError {
     let all: Vec<(usize, RuleId)> = match rules {
-        [] => (0..).zip(policies).flat_map(|(place, own)| (0..own.rules().len()).map(move |id| (place, id))).collect(),
+        [] => {
+            (0..).zip(policies).flat_map(|(policy, own)| (0..own.rules().len()).map(move |id| (policy, id))).collect()
+        }
         rules => rules.to_vec(),
     };
     let mut asking: Vec<&Rule> = all.iter().filter_map(|(policy, id)| policies.get(*policy)?.rule(*id)).collect();

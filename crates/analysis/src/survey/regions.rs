@@ -26,10 +26,10 @@ pub(super) const MAX_OVERLAPS: usize = 4_096;
 const MAX_VISITS: usize = 4_000_000;
 
 /// The characters that an ORI may have at a position: it starts with a letter.
-fn characters(place: usize) -> &'static [u8] {
+fn characters(position: usize) -> &'static [u8] {
     const ALL: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const DIGITS: usize = 10;
-    ALL.get(if place == 0 { DIGITS } else { 0 }..).unwrap_or_default()
+    ALL.get(if position == 0 { DIGITS } else { 0 }..).unwrap_or_default()
 }
 
 /// A set of classes under each policy, and one ORI that has them.
@@ -83,8 +83,8 @@ impl State {
     }
 
     fn after(&self, character: u8) -> usize {
-        let place = self.named.binary_search_by_key(&character, |(own, _)| *own);
-        place.ok().and_then(|place| self.named.get(place)).map_or(self.other, |(_, next)| *next)
+        let index = self.named.binary_search_by_key(&character, |(own, _)| *own);
+        index.ok().and_then(|index| self.named.get(index)).map_or(self.other, |(_, next)| *next)
     }
 }
 
@@ -265,17 +265,17 @@ impl Product {
     fn end_examples(&self) -> Vec<Option<Ori>> {
         // The text read so far, by state.
         let mut texts: Vec<Option<Mask>> = vec![Some([0; ORI_LENGTH])];
-        for (at, place) in self.positions.iter().enumerate() {
+        for (at, states) in self.positions.iter().enumerate() {
             let width = self.positions.get(at + 1).map_or(self.ends.len(), Vec::len);
             let mut next = vec![None; width];
-            for (state, text) in place.iter().zip(&texts) {
+            for (state, text) in states.iter().zip(&texts) {
                 let Some(text) = *text else { continue };
                 let other = characters(at).iter().find(|character| !state.names(**character));
                 let named = state.named.iter().filter(|(character, _)| characters(at).contains(character));
                 for (character, to) in other.map(|other| (*other, state.other)).into_iter().chain(named.copied()) {
                     let mut text = text;
-                    if let (Some(slot), Some(place)) = (next.get_mut(to), text.get_mut(at)) {
-                        *place = character;
+                    if let (Some(slot), Some(symbol)) = (next.get_mut(to), text.get_mut(at)) {
+                        *symbol = character;
                         slot.get_or_insert(text);
                     }
                 }
@@ -289,9 +289,9 @@ impl Product {
     fn search(&self, end: usize, listed: &HashSet<Ori>) -> Option<Ori> {
         // The states that lead to the end state.
         let mut leads = vec![(0..self.ends.len()).map(|own| own == end).collect::<Vec<_>>()];
-        for (at, place) in self.positions.iter().enumerate().rev() {
+        for (at, states) in self.positions.iter().enumerate().rev() {
             let next = leads.last().map_or(&[][..], Vec::as_slice);
-            let found = place
+            let found = states
                 .iter()
                 .map(|state| characters(at).iter().any(|character| next.get(state.after(*character)) == Some(&true)));
             leads.push(found.collect());
@@ -311,10 +311,10 @@ impl Product {
         if !*leads.get(at)?.get(state)? {
             return None;
         }
-        let Some(place) = self.positions.get(at) else {
+        let Some(states) = self.positions.get(at) else {
             return Ori::new(std::str::from_utf8(text).ok()?).filter(|ori| !listed.contains(ori));
         };
-        let state = place.get(state)?;
+        let state = states.get(state)?;
         characters(at).iter().find_map(|character| {
             text.push(*character);
             let found = self.search_from(at + 1, state.after(*character), text, leads, listed);
@@ -328,13 +328,13 @@ impl Product {
 fn suffixes(all: &[(usize, Mask)]) -> (Vec<Vec<Suffix>>, Vec<Remainder>) {
     let mut begin: Vec<Remainder> = all.iter().map(|(class, _)| (*class, 0)).collect();
     let mut positions = Vec::new();
-    for place in (0..ORI_LENGTH).rev() {
+    for position in (0..ORI_LENGTH).rev() {
         // The first is the remainder that any characters match.
         let free = Suffix { next: ANY, rest: 0 };
         let mut found = vec![free];
         let mut known = HashMap::from([(free, 0)]);
         for ((_, mask), (_, rest)) in all.iter().zip(&mut begin) {
-            let suffix = Suffix { next: mask.get(place).copied().unwrap_or(ANY), rest: *rest };
+            let suffix = Suffix { next: mask.get(position).copied().unwrap_or(ANY), rest: *rest };
             *rest = *known.entry(suffix).or_insert_with(|| {
                 found.push(suffix);
                 found.len() - 1

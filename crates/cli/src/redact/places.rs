@@ -133,7 +133,7 @@ fn unusable(out: &Path, what: &str) -> Problem {
     Problem::Usage(format!("{} is {what}", name(out)))
 }
 
-/// Whether this is stdout's file: `/dev/stdout` is a link to it, whatever it is.
+/// Whether this is stdout's file: `/dev/stdout` is a link to it, also if it is a pipe or a device.
 #[cfg(unix)]
 fn is_stdout(metadata: &std::fs::Metadata) -> bool {
     use std::os::fd::AsFd;

@@ -29,7 +29,7 @@ pub(super) fn generated(table: Table) -> String {
 fn plain(schema: Schema) -> Value {
     let mut schema = schema.to_value();
     tidy(&mut schema);
-    // The types are called raw because they aren't resolved yet; authors of tables needn't know.
+    // The types are called raw because they aren't resolved yet; authors of tables don't need to know that.
     let text = schema.to_string().replace("\"Raw", "\"").replace("definitions/Raw", "definitions/");
     serde_json::from_str(&text).unwrap()
 }

@@ -129,8 +129,8 @@ impl<'m> Notes<'m> {
         if !self.texts.is_empty() {
             writeln!(f)?;
         }
-        for (place, note) in self.texts.iter().enumerate() {
-            let indent = format!("({}) ", place + 1);
+        for (index, note) in self.texts.iter().enumerate() {
+            let indent = format!("({}) ", index + 1);
             for (at, line) in wrapped(note, WIDTH - indent.len()).iter().enumerate() {
                 let before = if at == 0 { indent.clone() } else { " ".repeat(indent.len()) };
                 writeln!(f, "{before}{line}")?;

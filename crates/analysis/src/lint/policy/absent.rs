@@ -1,4 +1,4 @@
-//! What a request omits: rules that apply all the same, or don't, and purposes that the policy doesn't list.
+//! What a request omits: rules that still apply, or don't, and purposes that the policy doesn't list.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -89,12 +89,12 @@ fn forbids_all(subject: &mut Subject<'_>, survey: &Survey<'_>) {
     let absent = messages.contains(&None).then_some(None);
     let without_purpose = messages.iter().map(|message| (None, *message));
     let without_key = purposes.iter().flat_map(|purpose| absent.map(|message| (*purpose, message)));
-    let places: Vec<_> = without_purpose.chain(without_key).collect();
+    let requests: Vec<_> = without_purpose.chain(without_key).collect();
     let mut done: HashSet<(Vec<RuleId>, bool, bool)> = HashSet::new();
     for population in subject.populations {
         let Some(class) = population.classes.first() else { continue };
         let rules = survey.rules_for(&population.classes);
-        for (purpose, message) in &places {
+        for (purpose, message) in &requests {
             let asked = Conditions { purpose: *purpose, claims: ClaimSet::default(), message: *message };
             let applied: Vec<RuleId> = rules
                 .iter()

@@ -4,7 +4,7 @@
 use super::{Subject, names_class};
 use dmv_redact_model::policy::{ClassId, Effect};
 
-/// The limit of class sets examined for one piece of advice: above it, the advice takes no side (P8).
+/// The limit of class sets examined for one piece of advice: with more, the advice is neutral (P8).
 const MAX_SETS: usize = 64;
 
 /// The classes that some requesters have, and those that they would have if they followed the advice.
@@ -22,7 +22,7 @@ fn gets_no_more(subject: &Subject<'_>, from: &[ClassId], to: &[ClassId]) -> bool
 /// Of two classes whose patterns claim the same ORIs, the one that should except the other: the less restricted one, if
 /// nobody gains by it. `None` if neither should, or it can't be computed.
 pub(super) fn excepting(subject: &Subject<'_>, one: ClassId, other: ClassId) -> Option<(ClassId, ClassId)> {
-    // Everyone whom both claim: an `except` depends on what a class claims, not on what it keeps.
+    // All requesters whom both claim: an `except` depends on what a class claims, not on what it keeps.
     let claims = subject.claims.iter().filter(|claim| claim.claimed.contains(&one) && claim.claimed.contains(&other));
     let held: Vec<&[ClassId]> = claims.map(|claim| claim.held.as_slice()).collect();
     if held.len() > MAX_SETS {

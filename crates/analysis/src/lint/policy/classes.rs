@@ -144,8 +144,8 @@ fn superfluous(subject: &mut Subject<'_>, class: ClassId) {
     let Some(spans) = subject.class(class) else { return };
     let all: Vec<_> = patterns(&spans.ori).collect();
     let own: Vec<&OriPattern> = all.iter().map(|(_, pattern)| pattern).collect();
-    for (place, wide) in covering(&own).into_iter().enumerate() {
-        let (Some((name, _)), Some((wide, _))) = (all.get(place), wide.and_then(|wide| all.get(wide))) else {
+    for (index, wide) in covering(&own).into_iter().enumerate() {
+        let (Some((name, _)), Some((wide, _))) = (all.get(index), wide.and_then(|wide| all.get(wide))) else {
             continue;
         };
         let message = format!("`{}` is superfluous: `{}` claims the same ORIs", name.name, wide.name);
@@ -172,8 +172,8 @@ fn claiming<'a>(subject: &Subject<'a>, class: ClassId, ori: Ori) -> Option<&'a S
 fn overlaps(subject: &mut Subject<'_>) {
     let mut pairs: BTreeMap<(ClassId, ClassId), Ori> = BTreeMap::new();
     for claim in subject.claims {
-        for (place, one) in claim.held.iter().enumerate() {
-            for other in claim.held.iter().skip(place + 1) {
+        for (index, one) in claim.held.iter().enumerate() {
+            for other in claim.held.iter().skip(index + 1) {
                 pairs.entry((*one, *other)).or_insert(claim.example);
             }
         }
@@ -232,8 +232,8 @@ fn listed(subject: &mut Subject<'_>) {
     let mut shared: BTreeMap<(ClassId, ClassId), (Ori, usize)> = BTreeMap::new();
     for ori in subject.policy.listed() {
         let listing = subject.policy.listing(ori);
-        for (place, one) in listing.iter().enumerate() {
-            for other in listing.iter().skip(place + 1) {
+        for (index, one) in listing.iter().enumerate() {
+            for other in listing.iter().skip(index + 1) {
                 let (least, count) = shared.entry((*one, *other)).or_insert((ori, 0));
                 *least = ori.min(*least);
                 *count += 1;

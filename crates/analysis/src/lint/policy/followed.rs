@@ -1,5 +1,5 @@
-//! Follows all advice that can be followed literally, on random policies: nobody may gain anything by it, whoever they
-//! are, whatever they ask for and whatever is vouched for.
+//! Follows all advice that can be followed literally, on random policies: nobody may gain anything by it, with any
+//! ORI, purpose and claims.
 
 use std::collections::BTreeMap;
 

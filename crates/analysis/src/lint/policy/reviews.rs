@@ -1,4 +1,4 @@
-//! Reviews that hold a message forever: whatever is vouched for, it is never released.
+//! Reviews that hold a message forever: no claim releases it.
 
 use std::collections::BTreeSet;
 

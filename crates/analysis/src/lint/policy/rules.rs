@@ -46,8 +46,7 @@ fn never(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     }
 }
 
-/// Whether the outer rule applies wherever the inner one does: for whoever is in its classes, whatever these are
-/// called.
+/// Whether the outer rule applies wherever the inner one does. Compares who is in their classes, not the names of these.
 pub(super) fn is_narrower(subject: &Subject<'_>, inner: &Rule, outer: &Rule) -> bool {
     within(inner.purposes.as_deref(), outer.purposes.as_deref())
         && within(inner.messages.as_deref(), outer.messages.as_deref())
@@ -74,7 +73,7 @@ fn within<T: PartialEq>(inner: Option<&[T]>, outer: Option<&[T]>) -> bool {
 fn covered(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     let Effect::Permit(elements) = &rule.effect else { return };
     // A covering permit is also for the first population of the covered one.
-    let first = subject.populations_of(rule).next().and_then(|place| subject.populations.get(place));
+    let first = subject.populations_of(rule).next().and_then(|index| subject.populations.get(index));
     let Some(candidates) = first.map(|population| subject.survey.rules_for(&population.classes)) else { return };
     let mut candidates = candidates.into_iter().filter_map(|id| Some((id, subject.policy.rule(id)?)));
     let covering = candidates.find(|(other, outer)| {

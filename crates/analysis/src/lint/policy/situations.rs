@@ -1,5 +1,5 @@
 //! Findings that depend on who asks, for what purpose, with which claims: iterates over every population, purpose and
-//! message key, and searches for a set of claims that brings something about.
+//! message key, and searches for sets of claims with some effect.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};

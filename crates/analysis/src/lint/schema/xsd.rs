@@ -1,4 +1,5 @@
-//! A plain reader of XML Schema: what may be where, and what must. Facets of values are the catalog's business.
+//! A plain reader of XML Schema: what may be where, and what must. It ignores facets, because the catalog checks
+//! values.
 //!
 //! It reports what it doesn't understand, because a mapping can't be checked against that.
 
