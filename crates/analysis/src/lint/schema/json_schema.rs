@@ -223,17 +223,30 @@ impl JsonSchema {
         }
         for keyword in ["anyOf", "oneOf"] {
             let Some(alternatives) = schema.get(keyword).and_then(Value::as_array) else { continue };
-            // One of these names is required; `None` if some alternative requires nothing.
-            let mut one_of = Some(Vec::new());
-            for (place, alternative) in alternatives.iter().enumerate() {
-                let required = self.merge(&format!("{pointer}/{keyword}/{place}"), allowed, is_item, merged);
-                if alternative.as_object().is_none_or(|alternative| Types::of(alternative).object) {
-                    one_of = one_of.zip(required.into_iter().next()).map(|(all, names)| [all, names].concat());
-                }
-            }
-            requirements.extend(one_of.filter(|names| !names.is_empty()));
+            requirements.extend(self.merge_choice(pointer, keyword, alternatives, allowed, is_item, merged));
         }
         requirements
+    }
+
+    /// Merges the alternatives of a schema; returns the names of which an object must have one, if there are any.
+    fn merge_choice(
+        &self,
+        pointer: &str,
+        keyword: &str,
+        alternatives: &[Value],
+        allowed: Types,
+        is_item: bool,
+        merged: &mut Merged,
+    ) -> Option<Vec<Name>> {
+        // `None` once some alternative requires nothing.
+        let mut one_of = Some(Vec::new());
+        for (place, alternative) in alternatives.iter().enumerate() {
+            let required = self.merge(&format!("{pointer}/{keyword}/{place}"), allowed, is_item, merged);
+            if alternative.as_object().is_none_or(|alternative| Types::of(alternative).object) {
+                one_of = one_of.zip(required.into_iter().next()).map(|(all, names)| [all, names].concat());
+            }
+        }
+        one_of.filter(|names| !names.is_empty())
     }
 
     /// Adds the part that stands for an array in an array. No mapping knows one: its content is always removed.
