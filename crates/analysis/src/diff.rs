@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::words::{Choice, ChoiceCode, plain};
 use crate::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome};
 use dmv_redact_model::catalog::Catalog;
-use dmv_redact_model::policy::{ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, Verdict};
+use dmv_redact_model::policy::{ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, RuleId, Verdict};
 
 /// The report of a comparison.
 #[derive(Debug, Serialize)]
@@ -17,7 +17,7 @@ use dmv_redact_model::policy::{ClassId, Effect, MessageKeyId, OnShapeViolation, 
 pub struct Diff {
     old: PolicyLabel,
     new: PolicyLabel,
-    /// Whether anything more is released, at once or after a review.
+    /// Whether anything more is released, directly or after a review.
     gains: bool,
     /// What either policy does with a value that violates its shape, if they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,81 +81,112 @@ struct ChangeRule {
 impl Diff {
     /// `messages` are the names of message keys, by index.
     pub fn new(policies: [&Policy; 2], catalog: &Catalog, messages: &[String], found: &Differences) -> Self {
-        let key = |own: MessageKeyId| messages.get(usize::from(own.0)).map(|name| plain(name));
-        let side = |policy: &Policy| {
-            let identity = policy.identity();
-            PolicyLabel {
-                name: plain(&identity.name),
-                version: plain(&identity.version),
-                sha256: identity.sha256.clone(),
-            }
-        };
-        let describe = |difference: &Difference| {
-            let names = |policy: &Policy, classes: &[ClassId]| -> Vec<String> {
-                classes.iter().map(|class| plain(policy.class_name(*class))).collect()
-            };
-            let (element, old, new) = match difference.change {
-                Change::Element(element, [old, new]) => (
-                    catalog.element(element).map(|element| plain(element.id())),
-                    describe_outcome(old),
-                    describe_outcome(new),
-                ),
-                Change::Message([old, new]) => (None, disposition(old).to_owned(), disposition(new).to_owned()),
-            };
-            let rules = [("old", OLD), ("new", NEW)].into_iter().flat_map(|(name, own)| {
-                let policy = if own == OLD { policies[OLD] } else { policies[NEW] };
-                let ids = if own == OLD { &difference.rules[OLD] } else { &difference.rules[NEW] };
-                ids.iter().filter_map(move |id| policy.rule(*id)).map(move |rule| ChangeRule {
-                    policy: name,
-                    kind: match rule.effect {
-                        Effect::Permit(_) => "permit",
-                        Effect::Forbid(_) => "forbid",
-                        Effect::Review => "review",
-                    },
-                    id: plain(&rule.id),
-                    line: rule.metadata.position.line,
-                })
-            });
-            ChangeReport {
-                agencies: ClassNames {
-                    old: names(policies[OLD], &difference.classes[OLD]),
-                    new: names(policies[NEW], &difference.classes[NEW]),
-                },
-                example: difference.example.to_string(),
-                element,
-                direction: difference.change.direction(),
-                between: OldAndNew { old, new },
-                purposes: Choice::of(&difference.purposes, &found.purposes, |purpose| match purpose {
-                    Some(code) => ChoiceCode::Named(code.clone()),
-                    None => ChoiceCode::None,
-                }),
-                messages: Choice::of(&difference.messages, &found.messages, |own| match own {
-                    Some(own) => key(*own).map_or(ChoiceCode::Other, ChoiceCode::Named),
-                    None => ChoiceCode::None,
-                }),
-                with: difference.with.iter().map(|name| plain(name)).collect(),
-                without: difference.without.iter().map(|name| plain(name)).collect(),
-                by: rules.collect(),
-            }
-        };
-        let name_of = |shape: OnShapeViolation| shape.name().to_owned();
         // More is released if the value is removed but the message is neither held nor withheld, and no notice says so.
         let is_shape_gain = found.shape.is_some_and(|[old, new]| new < old && new < OnShapeViolation::Hold);
         Self {
-            old: side(policies[OLD]),
-            new: side(policies[NEW]),
+            old: PolicyLabel::of(policies[OLD]),
+            new: PolicyLabel::of(policies[NEW]),
             gains: is_shape_gain || found.all.iter().any(|one| one.change.direction() != Direction::Loss),
-            on_shape_violation: found.shape.map(|[old, new]| OldAndNew { old: name_of(old), new: name_of(new) }),
+            on_shape_violation: found.shape.map(|shapes| {
+                let [old, new] = shapes.map(|shape| shape.name().to_owned());
+                OldAndNew { old, new }
+            }),
             purposes: found.purposes.iter().flatten().cloned().collect(),
-            messages: found.messages.iter().flatten().filter_map(|own| key(*own)).collect(),
-            changes: found.all.iter().map(describe).collect(),
+            messages: found.messages.iter().flatten().filter_map(|key| key_name(messages, *key)).collect(),
+            changes: found
+                .all
+                .iter()
+                .map(|difference| ChangeReport::of(difference, found, policies, catalog, messages))
+                .collect(),
         }
     }
 
-    /// Whether anything more is released, at once or after a review.
+    /// Whether anything more is released, directly or after a review.
     pub fn gains(&self) -> bool {
         self.gains
     }
+}
+
+impl PolicyLabel {
+    fn of(policy: &Policy) -> Self {
+        let identity = policy.identity();
+        Self { name: plain(&identity.name), version: plain(&identity.version), sha256: identity.sha256.clone() }
+    }
+
+    fn describe(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+}
+
+impl ChangeReport {
+    /// `found` are the differences that this one is among.
+    fn of(
+        difference: &Difference,
+        found: &Differences,
+        policies: [&Policy; 2],
+        catalog: &Catalog,
+        messages: &[String],
+    ) -> Self {
+        let (element, old, new) = match difference.change {
+            Change::Element(element, [old, new]) => (
+                catalog.element(element).map(|element| plain(element.id())),
+                describe_outcome(old),
+                describe_outcome(new),
+            ),
+            Change::Message([old, new]) => (None, disposition(old).to_owned(), disposition(new).to_owned()),
+        };
+        Self {
+            agencies: ClassNames {
+                old: class_names(policies[OLD], &difference.classes[OLD]),
+                new: class_names(policies[NEW], &difference.classes[NEW]),
+            },
+            example: difference.example.to_string(),
+            element,
+            direction: difference.change.direction(),
+            between: OldAndNew { old, new },
+            purposes: Choice::of(&difference.purposes, &found.purposes, |purpose| match purpose {
+                Some(code) => ChoiceCode::Named(code.clone()),
+                None => ChoiceCode::None,
+            }),
+            messages: Choice::of(&difference.messages, &found.messages, |key| match key {
+                Some(key) => key_name(messages, *key).map_or(ChoiceCode::Other, ChoiceCode::Named),
+                None => ChoiceCode::None,
+            }),
+            with: difference.with.iter().map(|name| plain(name)).collect(),
+            without: difference.without.iter().map(|name| plain(name)).collect(),
+            by: [
+                change_rules("old", policies[OLD], &difference.rules[OLD]),
+                change_rules("new", policies[NEW], &difference.rules[NEW]),
+            ]
+            .concat(),
+        }
+    }
+}
+
+/// The name of a message key; `None` for keys that no rule names.
+fn key_name(messages: &[String], key: MessageKeyId) -> Option<String> {
+    messages.get(usize::from(key.0)).map(|name| plain(name))
+}
+
+fn class_names(policy: &Policy, classes: &[ClassId]) -> Vec<String> {
+    classes.iter().map(|class| plain(policy.class_name(*class))).collect()
+}
+
+/// The rules of one policy that cause a change; `side` says which policy it is.
+fn change_rules(side: &'static str, policy: &Policy, ids: &[RuleId]) -> Vec<ChangeRule> {
+    let rules = ids.iter().filter_map(|id| policy.rule(*id));
+    rules
+        .map(|rule| ChangeRule {
+            policy: side,
+            kind: match rule.effect {
+                Effect::Permit(_) => "permit",
+                Effect::Forbid(_) => "forbid",
+                Effect::Review => "review",
+            },
+            id: plain(&rule.id),
+            line: rule.metadata.position.line,
+        })
+        .collect()
 }
 
 /// The outcome for an element, in words.
@@ -181,8 +212,7 @@ type Groups<'d> =
 
 impl fmt::Display for Diff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = |side: &PolicyLabel| format!("{} {}", side.name, side.version);
-        writeln!(f, "from {} to {}", side(&self.old), side(&self.new))?;
+        writeln!(f, "from {} to {}", self.old.describe(), self.new.describe())?;
         let mut groups: Groups<'_> = BTreeMap::new();
         for change in &self.changes {
             let key = (change.direction, &change.between, self.when(change), by(&change.by));
@@ -211,8 +241,8 @@ impl fmt::Display for Diff {
         if self.changes.is_empty() && self.on_shape_violation.is_none() {
             return writeln!(f, "nothing changes for anyone");
         }
-        let count = |direction| self.changes.iter().filter(|change| change.direction == direction).count();
-        let [gains, after_review, losses] = [Direction::Gain, Direction::GainAfterReview, Direction::Loss].map(count);
+        let [gains, after_review, losses] = [Direction::Gain, Direction::GainAfterReview, Direction::Loss]
+            .map(|direction| self.changes.iter().filter(|change| change.direction == direction).count());
         writeln!(f, "\n+ {gains} gained, ~ {after_review} gained after review, - {losses} lost")
     }
 }
@@ -237,21 +267,20 @@ impl Diff {
 }
 
 fn describe_classes(classes: &ClassNames) -> String {
-    let name = |names: &[String]| if names.is_empty() { "no class".to_owned() } else { names.join(" + ") };
-    let (old, new) = (name(&classes.old), name(&classes.new));
+    let [old, new] = [&classes.old, &classes.new]
+        .map(|names| if names.is_empty() { "no class".to_owned() } else { names.join(" + ") });
     if old == new { old } else { format!("{old} -> {new}") }
 }
 
 fn by(rules: &[ChangeRule]) -> String {
-    let describe = |policy: &str, what: &str| {
-        let own: Vec<String> = rules
-            .iter()
-            .filter(|rule| rule.policy == policy)
-            .map(|rule| format!("{} `{}` (line {})", rule.kind, rule.id, rule.line))
-            .collect();
-        (!own.is_empty()).then(|| format!("{what} {}", own.join(", ")))
-    };
-    let parts: Vec<String> = [describe("new", "by"), describe("old", "no longer by")].into_iter().flatten().collect();
+    let mut parts = Vec::new();
+    for (side, what) in [("new", "by"), ("old", "no longer by")] {
+        let own = rules.iter().filter(|rule| rule.policy == side);
+        let own: Vec<String> = own.map(|rule| format!("{} `{}` (line {})", rule.kind, rule.id, rule.line)).collect();
+        if !own.is_empty() {
+            parts.push(format!("{what} {}", own.join(", ")));
+        }
+    }
     parts.join("; ")
 }
 

@@ -77,6 +77,10 @@ impl ElementRow {
         }
     }
 
+    fn columns(&self) -> [String; 5] {
+        [self.id.clone(), word(self.kind), word(self.dppa), self.other_groups(), plain(&self.title)]
+    }
+
     /// The groups that its sensitivity doesn't already imply.
     fn other_groups(&self) -> String {
         let others =
@@ -99,11 +103,10 @@ fn unknown(name: &str, selectors: &[String]) -> String {
 impl fmt::Display for ElementList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = ["id", "kind", "dppa", "groups", "title"].map(str::to_owned);
-        let row =
-            |row: &ElementRow| [row.id.clone(), word(row.kind), word(row.dppa), row.other_groups(), plain(&row.title)];
-        let rows: Vec<[String; 5]> = std::iter::once(head).chain(self.elements.iter().map(row)).collect();
-        let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
-        let [id_width, kind_width, dppa_width, group_width] = [0, 1, 2, 3].map(width);
+        let rows: Vec<[String; 5]> =
+            std::iter::once(head).chain(self.elements.iter().map(ElementRow::columns)).collect();
+        let [id_width, kind_width, dppa_width, group_width] = [0, 1, 2, 3]
+            .map(|column| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0));
         for [id, kind, dppa, groups, title] in rows.iter().filter(|_| !self.elements.is_empty()) {
             let line =
                 format!("{id:id_width$}  {kind:kind_width$}  {dppa:dppa_width$}  {groups:group_width$}  {title}");

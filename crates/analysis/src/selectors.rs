@@ -48,9 +48,9 @@ pub fn selectors(catalog: &Catalog, elements: &BTreeSet<ElementId>) -> Vec<Strin
         let dots = element.id().match_indices('.').map(|(at, _)| at);
         let prefixes = dots.filter_map(|end| element.id().get(..end)).chain([element.id()]);
         // The shortest prefix that names nothing else; the id itself may include what is below it.
-        let of = |prefix: &str| catalog.select(prefix);
-        let whole =
-            prefixes.map(|prefix| (prefix, of(prefix))).find(|(_, all)| all.iter().all(|id| elements.contains(id)));
+        let whole = prefixes
+            .map(|prefix| (prefix, catalog.select(prefix)))
+            .find(|(_, all)| all.iter().all(|id| elements.contains(id)));
         let (name, all) = match whole {
             Some((name, all)) => (name.to_owned(), all),
             None => (format!("{}{ALONE}", element.id()), vec![id]),
@@ -68,8 +68,7 @@ mod tests {
     #[test]
     fn branches_are_named_where_they_are_whole() {
         let catalog = Catalog::load(dmv_redact::shipped::CATALOG, &[]).unwrap();
-        let set = |names: &[&str]| names.iter().flat_map(|name| catalog.select(name)).collect::<BTreeSet<_>>();
-        let whole = set(&["person.address", "license"]);
+        let whole: BTreeSet<_> = ["person.address", "license"].iter().flat_map(|name| catalog.select(name)).collect();
         assert_eq!(selectors(&catalog, &whole), ["person.address", "license"]);
         let mut broken = whole;
         broken.remove(&catalog.find("person.address.street").unwrap());

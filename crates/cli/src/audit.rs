@@ -102,22 +102,24 @@ fn names(found: &Verification) -> String {
     names.join(", ")
 }
 
+/// The name of a file, given by its place in the chain.
+fn name(found: &Verification, file: usize) -> String {
+    let name = found.files.get(file).map(|file| file.to_string_lossy().into_owned());
+    escape(&name.unwrap_or_default()).into_owned()
+}
+
 /// Prints the faults of a log to stderr, and returns the exit status. Unfinished lines that the log itself reports
 /// aren't faults.
 fn report_faults(found: &Verification) -> Exit {
-    let name = |file: usize| {
-        let name = found.files.get(file).map(|file| file.to_string_lossy().into_owned());
-        escape(&name.unwrap_or_default()).into_owned()
-    };
     for note in &found.notes {
-        print_error(format!("{}: note: {note}", name(note.file)));
+        print_error(format!("{}: note: {note}", name(found, note.file)));
     }
     for fault in &found.faults {
         let before = match fault.file().checked_sub(1) {
-            Some(before) if fault.is_between_files() => format!(" (the file before is {})", name(before)),
+            Some(before) if fault.is_between_files() => format!(" (the file before is {})", name(found, before)),
             _ => String::new(),
         };
-        print_error(format!("{}: {fault}{before}", name(fault.file())));
+        print_error(format!("{}: {fault}{before}", name(found, fault.file())));
     }
     match found.fault_count - found.faults.len() as u64 {
         0 => {}

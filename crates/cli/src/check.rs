@@ -91,11 +91,12 @@ fn text(found: &[Finding], strict: bool) -> String {
         output.push_str(&diagnostic::draw(&finding, style));
         output.push_str("\n\n");
     }
-    let count = |severity| found.iter().filter(|finding| finding.severity(strict) == severity).count();
     let counts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
-    let counts = counts.map(|(severity, name)| match count(severity) {
-        1 => format!("1 {name}"),
-        count => format!("{count} {name}s"),
+    let counts = counts.map(|(severity, name)| {
+        match found.iter().filter(|finding| finding.severity(strict) == severity).count() {
+            1 => format!("1 {name}"),
+            count => format!("{count} {name}s"),
+        }
     });
     output.push_str(&counts.join(", "));
     output.push('\n');

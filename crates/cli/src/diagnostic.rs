@@ -32,9 +32,9 @@ pub(super) enum DrawStyle {
 impl DrawStyle {
     /// The style for an output; respects `NO_COLOR` (no-color.org) and dumb terminals.
     pub(super) fn of(output: &impl IsTerminal) -> Self {
-        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_colorless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-        if output.is_terminal() && !is_set("NO_COLOR") && !is_dumb { Self::Fancy } else { Self::Plain }
+        if output.is_terminal() && !is_colorless && !is_dumb { Self::Fancy } else { Self::Plain }
     }
 }
 
@@ -126,6 +126,12 @@ pub(super) fn draw(finding: &DrawnFinding<'_>, style: DrawStyle) -> String {
     format!("{head}\n{}", lines.trim_end())
 }
 
+/// Where the line of an offset begins. Searches backwards, because a large file may have thousands of findings.
+fn line_start(text: &str, offset: usize) -> usize {
+    let before = text.get(..text.floor_char_boundary(offset)).unwrap_or_default();
+    before.rfind('\n').map_or(0, |at| at + 1)
+}
+
 /// The shown lines: the marked one and its neighbors. Long ones are truncated, unprintable characters escaped.
 #[derive(Debug)]
 struct Excerpt<'f> {
@@ -140,13 +146,8 @@ impl<'f> Excerpt<'f> {
     fn of(place: &SourcePosition<'f>, help: Option<&'f str>) -> Self {
         let first_line = place.line.saturating_sub(1).max(1);
         let mut excerpt = Self { text: String::new(), first_line, span: 0..0, help };
-        // Searches backwards from the position, because a large file may have thousands of findings.
-        let line_start = |end: usize| {
-            let before = place.text.get(..place.text.floor_char_boundary(end)).unwrap_or_default();
-            before.rfind('\n').map_or(0, |at| at + 1)
-        };
-        let own = line_start(place.start);
-        let begin = if place.line > 1 { line_start(own.saturating_sub(1)) } else { own };
+        let own = line_start(place.text, place.start);
+        let begin = if place.line > 1 { line_start(place.text, own.saturating_sub(1)) } else { own };
         let shown = place.text.get(begin..).unwrap_or_default().split('\n').zip(first_line..);
         let lines = shown.take(place.line + 2 - first_line);
         for (line, number) in lines {

@@ -80,8 +80,8 @@ impl FilterArguments {
         }
         let mut digest = Sha256::new();
         for file in files {
-            let named = |error| Problem::Io(format!("{}: {error}", file.display()));
-            digest.update(std::fs::read(&file).map_err(named)?);
+            let content = std::fs::read(&file);
+            digest.update(content.map_err(|error| Problem::Io(format!("{}: {error}", file.display())))?);
             digest.update([0]);
         }
         Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
@@ -124,13 +124,16 @@ impl FilterArguments {
 
 /// The limits that these settings specify, each set once: the first of two would have no effect.
 pub(super) fn limits(settings: &[String]) -> Result<Limits, ConfigError> {
-    let name = |setting: &String| setting.split('=').next().unwrap_or_default().trim().to_owned();
     let mut limits = Limits::default();
-    for (place, setting) in settings.iter().enumerate() {
+    for (index, setting) in settings.iter().enumerate() {
         limits.set(setting)?;
-        if settings.iter().take(place).any(|before| name(before) == name(setting)) {
-            return Err(ConfigError::of_file("--limit", format!("`{}` is set twice", name(setting))));
+        if settings.iter().take(index).any(|before| limit_name(before) == limit_name(setting)) {
+            return Err(ConfigError::of_file("--limit", format!("`{}` is set twice", limit_name(setting))));
         }
     }
     Ok(limits)
+}
+
+fn limit_name(setting: &str) -> &str {
+    setting.split('=').next().unwrap_or_default().trim()
 }

@@ -82,9 +82,9 @@ fn init(arguments: &Arguments) -> Result<(), Problem> {
     let files: Vec<(PathBuf, &str)> = own.chain([(folder.join(WORKFLOW.0), WORKFLOW.1)]).chain(schemas).collect();
     // Checks all files before writing the first; `create_new` checks each again when it is written.
     for (path, _) in &files {
-        let is_obstacle = |path: &&Path| path.symlink_metadata().is_ok() && !path.is_dir();
-        if let Some(there) = path.ancestors().find(is_obstacle) {
-            return Err(already_exists(there));
+        let mut folders = path.ancestors();
+        if let Some(obstacle) = folders.find(|path| path.symlink_metadata().is_ok() && !path.is_dir()) {
+            return Err(already_exists(obstacle));
         }
     }
     let mut created = CreatedFiles::default();

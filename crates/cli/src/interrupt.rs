@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the run finishes the messages in flight, then stops. A second signal stops it at once; the
+//! Ctrl-C and SIGTERM: the run finishes the messages in flight, then stops. A second signal stops it immediately; the
 //! journal is written by then.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,11 +9,12 @@ static IS_STOPPED: AtomicBool = AtomicBool::new(false);
 
 /// Starts watching for signals; returns the flag that they set.
 pub(super) fn watch() -> Result<&'static AtomicBool, Problem> {
-    let stop = || {
-        if IS_STOPPED.swap(true, Ordering::Relaxed) {
-            std::process::exit(1);
-        }
-    };
     ctrlc::set_handler(stop).map_err(|error| Problem::Io(format!("signals can't be watched: {error}")))?;
     Ok(&IS_STOPPED)
+}
+
+fn stop() {
+    if IS_STOPPED.swap(true, Ordering::Relaxed) {
+        std::process::exit(1);
+    }
 }

@@ -30,7 +30,6 @@ fn write(arguments: &Arguments) -> Result<(), Problem> {
         clap_mangen::Man::new(command).render(&mut page).map_err(|error| Problem::Io(format!("stdout: {error}")))?;
         return print(&String::from_utf8_lossy(&page));
     };
-    let failed = |error| Problem::Io(format!("{}: {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    clap_mangen::generate_to(command, folder).map_err(failed)
+    let written = std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
+    written.map_err(|error| Problem::Io(format!("{}: {error}", folder.display())))
 }

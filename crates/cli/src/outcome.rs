@@ -57,8 +57,8 @@ struct RunDetails {
 impl<'r> RunOutcome<'r> {
     pub(super) fn new(report: &'r RunReport, ending: &RunEnding<'_>) -> Self {
         let seconds = report.time.as_secs_f64();
-        let per_second = |number: u64| number as f64 / seconds.max(f64::MIN_POSITIVE);
-        let path = |path: &Path| escape(&path.to_string_lossy()).into_owned();
+        let [messages_per_second, bytes_per_second] =
+            [report.messages, report.bytes].map(|number| number as f64 / seconds.max(f64::MIN_POSITIVE));
         let PolicyIdentity { name, version, .. } = ending.policy;
         Self {
             summary: &report.summary,
@@ -66,16 +66,16 @@ impl<'r> RunOutcome<'r> {
             run: RunDetails {
                 is_complete: !report.is_stopped,
                 policy: escape(&format!("{name} {version}")).into_owned(),
-                outputs: ending.outputs.map(path),
+                outputs: ending.outputs.map(escaped_path),
                 audit_head: report.head.as_ref().map(|(sequence, hash)| format!("{sequence}:{hash}")),
                 seconds,
-                messages_per_second: per_second(report.messages),
-                bytes_per_second: per_second(report.bytes),
+                messages_per_second,
+                bytes_per_second,
                 peak_memory: peak_memory(),
             },
             is_dry: ending.is_dry,
-            audit: ending.audit.map(path),
-            withheld: ending.withheld.map(path),
+            audit: ending.audit.map(escaped_path),
+            withheld: ending.withheld.map(escaped_path),
         }
     }
 
@@ -99,6 +99,10 @@ impl<'r> RunOutcome<'r> {
         }
         writeln!(f, "{}", self.summary.headline())
     }
+}
+
+fn escaped_path(path: &Path) -> String {
+    escape(&path.to_string_lossy()).into_owned()
 }
 
 impl fmt::Display for RunOutcome<'_> {

@@ -83,7 +83,7 @@ impl Progress {
     fn status_line(&self, summary: &Summary) -> String {
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let (messages, bytes) = (summary.messages(), summary.bytes_in());
-        let per_second = |number: u64| (number as f64 / seconds) as u64;
+        let [messages_per_second, bytes_per_second] = [messages, bytes].map(|number| (number as f64 / seconds) as u64);
         let left = match self.total.load(Ordering::Relaxed) {
             total if total > bytes && bytes > 0 => {
                 let left = (total - bytes) as f64 / (bytes as f64 / seconds);
@@ -95,8 +95,8 @@ impl Progress {
             "{} messages, {}, {}/s, {}/s, {} held or withheld{left}",
             HumanCount(messages),
             HumanBytes(bytes),
-            HumanCount(per_second(messages)),
-            HumanBytes(per_second(bytes)),
+            HumanCount(messages_per_second),
+            HumanBytes(bytes_per_second),
             HumanCount(summary.refused()),
         )
     }

@@ -5,7 +5,7 @@ mod places;
 
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytesize::ByteSize;
@@ -318,27 +318,33 @@ const MEMORY_PER_MESSAGE_BYTE: usize = 8;
 
 /// What must be the same when a stopped run is resumed.
 fn terms(arguments: &Arguments, filter: &Filter, other: Option<&Filter>) -> Result<Terms, Problem> {
-    let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
     let Arguments { inputs, forms, record, filter: of_filter, .. } = arguments;
-    // Absolute, because the run may be resumed from another folder.
-    let place = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     Ok(vec![
         ("the program's version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("the policy".to_owned(), filter.policy().sha256.clone()),
         ("the formats or the catalog".to_owned(), of_filter.digest()?),
-        ("the inputs".to_owned(), text(&inputs.iter().map(place).collect::<Vec<_>>())),
-        ("the forms".to_owned(), text(forms)),
+        ("the inputs".to_owned(), debug_text(&inputs.iter().map(|path| absolute(path)).collect::<Vec<_>>())),
+        ("the forms".to_owned(), debug_text(forms)),
         (
             "the options".to_owned(),
-            text(&(
+            debug_text(&(
                 of_filter.options(),
                 arguments.no_second_reading,
-                record.withheld.as_ref().map(place),
+                record.withheld.as_deref().map(absolute),
                 other.map(|other| &other.policy().sha256),
             )),
         ),
-        ("the audit log".to_owned(), text(&record.audit.as_ref().map(place))),
+        ("the audit log".to_owned(), debug_text(&record.audit.as_deref().map(absolute))),
     ])
+}
+
+fn debug_text(value: &impl std::fmt::Debug) -> String {
+    format!("{value:?}")
+}
+
+/// Absolute, because the run may be resumed from another folder.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn how_to_resume(outputs: &Outputs) -> String {
@@ -347,15 +353,19 @@ fn how_to_resume(outputs: &Outputs) -> String {
             "stopped before the end".to_owned()
         }
         _ => {
-            let quoted = |argument: String| match argument.contains([' ', '\'', '"', '$', '*', '?', '\\']) {
-                true => format!("'{}'", argument.replace('\'', r"'\''")),
-                false => argument,
-            };
             // Arguments may not be valid UTF-8.
             let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
-            let arguments = arguments.filter(|argument| argument != "--restart" && argument != "--resume").map(quoted);
+            let arguments =
+                arguments.filter(|argument| argument != "--restart" && argument != "--resume").map(shell_quoted);
             let arguments: Vec<String> = arguments.map(|argument| escape(&argument).into_owned()).collect();
             format!("stopped before the end; go on with\n  {} --resume", arguments.join(" "))
         }
+    }
+}
+
+fn shell_quoted(argument: String) -> String {
+    match argument.contains([' ', '\'', '"', '$', '*', '?', '\\']) {
+        true => format!("'{}'", argument.replace('\'', r"'\''")),
+        false => argument,
     }
 }

@@ -118,8 +118,8 @@ fn report(arguments: &Arguments, run: &CaseRun) -> Result<Exit, Problem> {
     }
     if let Some(path) = &arguments.junit {
         let report = escape::lines(&junit(run).map_err(Problem::Io)?);
-        let named = |error| Problem::Io(format!("{}: {error}", path.display()));
-        write_atomically(path, report.as_bytes()).map_err(named)?;
+        write_atomically(path, report.as_bytes())
+            .map_err(|error| Problem::Io(format!("{}: {error}", path.display())))?;
     }
     let reached = run.coverage.as_ref().zip(arguments.fail_under);
     let is_under = reached.is_some_and(|(coverage, percent)| !coverage.reaches(percent));

@@ -1,9 +1,9 @@
 //! Blessing: updates the expectations of failing cases to what they got. Every change is reported before anything is
-//! written; a case whose message can't be read is never blessed, and a matrix test is changed by people.
+//! written. A case whose message can't be read is never blessed, and people change matrix tests by hand.
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use toml_edit::{Array, DocumentMut, Item, TableLike, Value, value};
@@ -13,7 +13,7 @@ use super::found::{Case, Cases};
 use super::message_case::MessageCase;
 use super::outcome::CaseRun;
 use super::run::{Redacted, redact, seen_elements};
-use dmv_redact::{Catalog, Filter, Reason};
+use dmv_redact::{Catalog, Filter, Reason, Receipt};
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::escape::escape;
 
@@ -35,6 +35,12 @@ struct FileChange {
     /// Its new content; `None` if it is removed.
     #[serde(skip)]
     content: Option<Vec<u8>>,
+}
+
+impl FileChange {
+    fn new(case: &MessageCase, file: &Path, what: String, content: Option<Vec<u8>>) -> Self {
+        Self { case: case.name.clone(), file: file.to_owned(), what, content }
+    }
 }
 
 impl Blessing {
@@ -113,28 +119,38 @@ fn unreadable(reason: Reason) -> Option<&'static str> {
 
 fn changes(case: &MessageCase, filter: &Filter, redacted: Redacted) -> Result<Vec<FileChange>, String> {
     let Redacted { output, receipt, expected } = redacted;
-    let releases = receipt.disposition().releases();
-    let change = |file: &PathBuf, what: String, content: Option<Vec<u8>>| FileChange {
-        case: case.name.clone(),
-        file: file.clone(),
-        what,
-        content,
-    };
     let mut changes = Vec::new();
-    let was = expected.as_ref().map_or_else(|| "there was none".to_owned(), |old| format!("was {} bytes", old.len()));
+    changes.extend(output_change(case, &receipt, output, expected.as_deref()));
+    changes.extend(expectation_change(case, filter, &receipt)?);
+    Ok(changes)
+}
+
+/// Writes or removes the file of the expected output.
+fn output_change(
+    case: &MessageCase,
+    receipt: &Receipt,
+    output: Vec<u8>,
+    expected: Option<&[u8]>,
+) -> Option<FileChange> {
+    let was = expected.map_or_else(|| "there was none".to_owned(), |old| format!("was {} bytes", old.len()));
     let is_new = !case.expectation.disposition.releases();
-    match (&expected, releases) {
-        (Some(_), false) => changes.push(change(&case.expected, format!("taken away, {was}"), None)),
-        (Some(old), true) if *old == output => {}
+    match (expected, receipt.disposition().releases()) {
+        (Some(_), false) => Some(FileChange::new(case, &case.expected, format!("taken away, {was}"), None)),
+        (Some(old), true) if old == output => None,
         (old, true) if old.is_some() || is_new => {
-            changes.push(change(&case.expected, format!("{} bytes, {was}", output.len()), Some(output)));
+            let what = format!("{} bytes, {was}", output.len());
+            Some(FileChange::new(case, &case.expected, what, Some(output)))
         }
-        _ => {}
+        _ => None,
     }
-    let named = |error: &dyn fmt::Display| format!("{}: {error}", case.file.display());
-    let text = std::fs::read_to_string(&case.file).map_err(|error| named(&error))?;
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| named(&error))?;
-    let Some(expect) = document.get_mut("expect").and_then(Item::as_table_like_mut) else { return Ok(changes) };
+}
+
+/// Edits `[expect]` in the file of the case; keeps the rest as it is written.
+fn expectation_change(case: &MessageCase, filter: &Filter, receipt: &Receipt) -> Result<Option<FileChange>, String> {
+    let mut document = read_document(&case.file)?;
+    let Some(expect) = document.get_mut("expect").and_then(Item::as_table_like_mut) else { return Ok(None) };
+    let releases = receipt.disposition().releases();
+    let is_new = !case.expectation.disposition.releases();
     let mut edits = Vec::new();
     let disposition = receipt.disposition().name();
     if case.expectation.disposition != receipt.disposition() {
@@ -148,7 +164,7 @@ fn changes(case: &MessageCase, filter: &Filter, redacted: Redacted) -> Result<Ve
         }
         edits.push(format!("reason {}", receipt.reason().map_or("none", Reason::code)));
     }
-    let [released, removed] = seen_elements(&receipt, filter.catalog());
+    let [released, removed] = seen_elements(receipt, filter.catalog());
     let lists = [("released", released, &case.expectation.released), ("removed", removed, &case.expectation.removed)];
     for (name, got, old) in lists {
         match (old, releases) {
@@ -167,17 +183,30 @@ fn changes(case: &MessageCase, filter: &Filter, redacted: Redacted) -> Result<Ve
             _ => {}
         }
     }
-    if !edits.is_empty() {
-        changes.push(change(&case.file, edits.join("; "), Some(document.to_string().into_bytes())));
+    if edits.is_empty() {
+        return Ok(None);
     }
-    Ok(changes)
+    let content = document.to_string().into_bytes();
+    Ok(Some(FileChange::new(case, &case.file, edits.join("; "), Some(content))))
+}
+
+fn read_document(file: &Path) -> Result<DocumentMut, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| in_file(file, &error))?;
+    text.parse().map_err(|error: toml_edit::TomlError| in_file(file, &error))
+}
+
+fn in_file(file: &Path, error: &dyn fmt::Display) -> String {
+    format!("{}: {error}", file.display())
 }
 
 /// The gains and losses of a list.
 fn describe_list_change(name: &str, old: &BTreeSet<ElementId>, new: &BTreeSet<ElementId>, catalog: &Catalog) -> String {
-    let id = |sign: &str, element: &ElementId| format!("{sign}{}", catalog.element(*element).map_or("", |e| e.id()));
-    let gained = new.difference(old).map(|element| id("+", element));
-    let changes: Vec<String> = gained.chain(old.difference(new).map(|element| id("-", element))).collect();
+    let gained = new.difference(old).map(|element| ("+", element));
+    let lost = old.difference(new).map(|element| ("-", element));
+    let changes: Vec<String> = gained
+        .chain(lost)
+        .map(|(sign, element)| format!("{sign}{}", catalog.element(*element).map_or("", |element| element.id())))
+        .collect();
     format!("{name} {}", changes.join(" "))
 }
 
@@ -201,16 +230,18 @@ fn list(table: &mut dyn TableLike, key: &str, elements: &BTreeSet<ElementId>, ca
     let old = table.get(key).and_then(Item::as_array);
     for id in ids {
         let known = old.into_iter().flatten().find(|value| value.as_str() == Some(id));
-        let line = || {
-            let mut line = Value::from(id);
-            line.decor_mut().set_prefix("\n  ");
-            line
-        };
-        new.push_formatted(known.cloned().unwrap_or_else(line));
+        new.push_formatted(known.cloned().unwrap_or_else(|| on_own_line(id)));
     }
     if !new.is_empty() {
         new.set_trailing_comma(true);
         new.set_trailing("\n");
     }
     put(table, key, Value::Array(new));
+}
+
+/// An item of a list, on a line of its own.
+fn on_own_line(id: &str) -> Value {
+    let mut item = Value::from(id);
+    item.decor_mut().set_prefix("\n  ");
+    item
 }

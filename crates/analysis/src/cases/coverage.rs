@@ -1,5 +1,5 @@
-//! Which cells of a policy (agency class, purpose, data element) its cases have exercised. In whole numbers, so that a
-//! bound is exact.
+//! Which cells of a policy (agency class, purpose, data element) its cases have exercised. Counts are whole
+//! numbers, so that a bound is exact.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -94,7 +94,7 @@ impl Exercised {
 /// # Errors
 /// When a message or an expected output can't be read, or a policy has too many cells (P8).
 pub fn coverage(cases: &Cases) -> Result<Coverage, CasesError> {
-    // A policy counts once, whatever formats it is used with.
+    // A policy counts once, also if it is used with several formats.
     let mut policies: BTreeMap<Option<PathBuf>, (&Filter, Exercised)> = BTreeMap::new();
     for (test, filter) in &cases.tests {
         let FilterKey { policy, .. } = match test {
@@ -155,41 +155,53 @@ fn add_message(exercised: &mut Exercised, case: &MessageCase, filter: &Filter) -
 
 fn of_policy(file: Option<PathBuf>, filter: &Filter, exercised: &Exercised) -> PolicyCoverage {
     let policy = filter.decider();
-    let named = (0..policy.purposes().len()).filter_map(|place| u16::try_from(place).ok());
-    let purposes: Vec<_> = named.map(|place| Some(PurposeId(place))).chain([None]).collect();
-    let of_class = |(id, name): (ClassId, &str)| {
-        let mut class = ClassCoverage { name: name.to_owned(), cells: Cells::default(), uncovered: BTreeMap::new() };
-        for purpose in &purposes {
-            let code = purpose.map_or(NO_PURPOSE, |purpose| policy.purpose_code(purpose));
-            let mut uncovered = BTreeSet::new();
-            for element in body(filter) {
-                class.cells.all += 1;
-                if exercised.0.contains(&(id, *purpose, element)) {
-                    class.cells.exercised += 1;
-                } else {
-                    uncovered.insert(element);
-                }
-            }
-            if !uncovered.is_empty() {
-                class.uncovered.insert(code.to_owned(), Elements::of(filter.catalog(), &uncovered));
-            }
-        }
-        class
-    };
-    let classes = (0..).zip(policy.classes()).map(|(id, class)| (id, class.name.as_str()));
-    let classes: Vec<ClassCoverage> = classes.map(of_class).collect();
+    let named = (0..policy.purposes().len()).filter_map(|index| u16::try_from(index).ok());
+    let purposes: Vec<_> = named.map(|index| Some(PurposeId(index))).chain([None]).collect();
+    let classes: Vec<ClassCoverage> = (0..)
+        .zip(policy.classes())
+        .map(|(id, class)| of_class(id, &class.name, &purposes, filter, exercised))
+        .collect();
     let mut cells = Cells::default();
     classes.iter().for_each(|class| cells.add(class.cells));
     PolicyCoverage { file, name: filter.policy().name.clone(), cells, classes }
+}
+
+fn of_class(
+    id: ClassId,
+    name: &str,
+    purposes: &[Option<PurposeId>],
+    filter: &Filter,
+    exercised: &Exercised,
+) -> ClassCoverage {
+    let mut class = ClassCoverage { name: name.to_owned(), cells: Cells::default(), uncovered: BTreeMap::new() };
+    for purpose in purposes {
+        let code = purpose.map_or(NO_PURPOSE, |purpose| filter.decider().purpose_code(purpose));
+        let mut uncovered = BTreeSet::new();
+        for element in body(filter) {
+            class.cells.all += 1;
+            if exercised.0.contains(&(id, *purpose, element)) {
+                class.cells.exercised += 1;
+            } else {
+                uncovered.insert(element);
+            }
+        }
+        if !uncovered.is_empty() {
+            class.uncovered.insert(code.to_owned(), Elements::of(filter.catalog(), &uncovered));
+        }
+    }
+    class
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn cells(exercised: usize, all: usize) -> Cells {
+        Cells { exercised, all }
+    }
+
     #[test]
-    fn a_bound_is_met_exactly() {
-        let cells = |exercised, all| Cells { exercised, all };
+    fn a_bound_is_exact() {
         assert!(cells(1, 3).reaches(33) && !cells(1, 3).reaches(34));
         assert!(cells(999, 1000).reaches(99) && !cells(999, 1000).reaches(100) && cells(1000, 1000).reaches(100));
         assert!(cells(0, 7).reaches(0) && !cells(0, 7).reaches(1));

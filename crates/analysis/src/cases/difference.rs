@@ -17,10 +17,6 @@ pub(super) fn compare_outputs(filter: &Filter, receipt: &Receipt, expected: &[u8
     if expected == output {
         return None;
     }
-    let describe = |bytes: &[u8]| match bytes.len() {
-        0 => "nothing".to_owned(),
-        length => format!("{length} bytes"),
-    };
     let offset = expected.iter().zip(output).take_while(|(one, other)| one == other).count();
     let line = expected.iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
     let mut details = vec![format!("differs from byte {offset} on (line {line})")];
@@ -31,7 +27,14 @@ pub(super) fn compare_outputs(filter: &Filter, receipt: &Receipt, expected: &[u8
             [_, None] => {}
         }
     }
-    Some(CaseFault::new("output", describe(expected), describe(output)).with_details(details))
+    Some(CaseFault::new("output", describe_size(expected), describe_size(output)).with_details(details))
+}
+
+fn describe_size(bytes: &[u8]) -> String {
+    match bytes.len() {
+        0 => "nothing".to_owned(),
+        length => format!("{length} bytes"),
+    }
 }
 
 fn compare_structures(expected: &Structure, output: &Structure, offset: usize) -> Vec<String> {

@@ -23,7 +23,7 @@ pub(super) struct RawExpectation {
     removed: Option<Vec<Spanned<String>>>,
 }
 
-/// What must become of a message. A list is complete, except for the envelope; an omitted one asserts nothing.
+/// The expected result for a message. A list is complete, except for the envelope; an omitted one asserts nothing.
 #[derive(Debug)]
 pub(super) struct Expectation {
     pub(super) disposition: Disposition,
@@ -34,19 +34,15 @@ pub(super) struct Expectation {
 
 impl Expectation {
     pub(super) fn load(document: &Document<'_>, raw: RawExpectation, catalog: &Catalog) -> Result<Self, ConfigError> {
-        let word = |word: &Spanned<String>, what: &str, known: &[&str]| {
-            let error = document.error(&word.span(), format!("unknown {what} `{}`", word.get_ref()));
-            error.nearest(word.get_ref(), known.iter().copied())
-        };
         let named = Disposition::ALL.into_iter().find(|disposition| disposition.name() == raw.disposition.get_ref());
         let mut errors = Errors::default();
         let disposition = errors.take(named.ok_or_else(|| {
-            let error = word(&raw.disposition, "disposition", &Disposition::ALL.map(Disposition::name));
+            let error = unknown(document, &raw.disposition, "disposition", &Disposition::ALL.map(Disposition::name));
             if error.help_text().is_some() { error } else { error.help("released, redacted, held or withheld") }
         }));
         let reason = raw.reason.as_ref().and_then(|code| {
             let known = Reason::ALL.into_iter().find(|reason| reason.code() == code.get_ref());
-            errors.take(known.ok_or_else(|| word(code, "reason", &Reason::ALL.map(Reason::code))))
+            errors.take(known.ok_or_else(|| unknown(document, code, "reason", &Reason::ALL.map(Reason::code))))
         });
         if let (Some(true), Some(code)) = (disposition.map(Disposition::releases), &raw.reason) {
             let message = "only a message that is held or withheld has a reason";
@@ -63,6 +59,11 @@ impl Expectation {
         };
         Ok(Self { disposition, reason, released, removed })
     }
+}
+
+fn unknown(document: &Document<'_>, word: &Spanned<String>, what: &str, known: &[&str]) -> ConfigError {
+    let error = document.error(&word.span(), format!("unknown {what} `{}`", word.get_ref()));
+    error.nearest(word.get_ref(), known.iter().copied())
 }
 
 /// Resolves the id of a data element; groups and prefixes aren't allowed in a list of what was released.

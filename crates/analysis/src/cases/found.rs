@@ -32,6 +32,15 @@ enum CaseFile {
 }
 
 impl CaseFile {
+    fn load(name: String, file: &Path, policies: &PolicyFinder<'_>, base_filter: &Filter) -> Result<Self, ConfigError> {
+        let text = read_file(file)?;
+        if file.file_name().is_some_and(|name| name == MATRIX_FILE) {
+            return MatrixTest::load(name, file, text, policies).map(Self::Matrix);
+        }
+        let case = MessageCase::load(name, file, &text, policies, base_filter)?;
+        Ok(Self::Message(Box::new(case)))
+    }
+
     fn filter_key(&self) -> &FilterKey {
         match self {
             Self::Message(case) => &case.filter_key,
@@ -74,13 +83,7 @@ pub fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesError> {
     let policies = PolicyFinder::new(settings, folder);
     let (mut read, mut errors) = (Vec::new(), Vec::new());
     for file in &files {
-        let name = name(folder, file);
-        let load = |text: String| match file.file_name().is_some_and(|name| name == MATRIX_FILE) {
-            true => MatrixTest::load(name, file, text, &policies).map(CaseFile::Matrix),
-            false => MessageCase::load(name, file, &text, &policies, &base_filter)
-                .map(|case| CaseFile::Message(Box::new(case))),
-        };
-        match read_file(file).and_then(load) {
+        match CaseFile::load(name(folder, file), file, &policies, &base_filter) {
             Ok(cases) => read.push(cases),
             Err(error) => errors.push(error),
         }
@@ -105,8 +108,9 @@ pub fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesError> {
     if !errors.is_empty() {
         return Err(CasesError::Wrong(errors));
     }
-    let is_selected = |test: &Case| settings.filter.as_ref().is_none_or(|text| test.name().contains(text));
-    tests.retain(|(test, _)| is_selected(test));
+    if let Some(text) = &settings.filter {
+        tests.retain(|(test, _)| test.name().contains(text));
+    }
     if tests.is_empty() {
         let text = settings.filter.as_deref().unwrap_or_default();
         return Err(CasesError::Nothing(format!("{}: no case has `{text}` in its name", folder.display())));
@@ -119,16 +123,19 @@ fn case_files(folder: &Path) -> Result<Vec<PathBuf>, CasesError> {
     if !folder.is_dir() {
         return Err(CasesError::Nothing(format!("{}: no folder", folder.display())));
     }
-    let is_case = |path: &Path| path.file_name().is_some_and(|name| name == CASE_FILE || name == MATRIX_FILE);
     let mut files = Vec::new();
     for found in FileWalk::new(vec![InputRoot { path: folder.to_owned(), place: PathBuf::new() }]) {
         match found {
-            WalkEntry::File { path, .. } if is_case(&path) => files.push(path),
+            WalkEntry::File { path, .. } if is_case_file(&path) => files.push(path),
             WalkEntry::File { .. } | WalkEntry::Irregular(_) | WalkEntry::State(_) => {}
             WalkEntry::Fault(path, error) => return Err(CasesError::Io(format!("{}: {error}", path.display()))),
         }
     }
     Ok(files)
+}
+
+fn is_case_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == CASE_FILE || name == MATRIX_FILE)
 }
 
 /// The name of a case: its folder's path relative to the searched one, or that folder's own name.
@@ -142,7 +149,7 @@ fn name(searched: &Path, file: &Path) -> String {
     below.display().to_string()
 }
 
-/// Refuses a case whose request states something undeclared: its message would be withheld whatever the rules.
+/// Refuses a case whose request states something undeclared: no rule could release its message.
 fn check_request(case: &MessageCase, filter: &Filter) -> Result<(), ConfigError> {
     let Err(error) = filter.check_request(&case.requester) else { return Ok(()) };
     let named = match error.what() {

@@ -31,8 +31,8 @@ pub(super) struct RawMatrix {
     may: Vec<RawRow>,
 }
 
-/// The JSON Schema of matrix tests, from the type that loads it. It says what types can say; more is added to it by whoever writes
-/// the schema files.
+/// The JSON Schema of matrix tests, from the type that loads it. The writer of the schema
+/// files adds what types can't express.
 #[cfg(feature = "schema")]
 pub fn matrix_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
     generator.into_root_schema_for::<RawMatrix>()
@@ -213,8 +213,8 @@ impl Resolver<'_> {
         match (&raw.requester, &raw.agencies) {
             (Some(requester), None) => {
                 let text = requester.get_ref();
-                let refuse = |fault| self.document.error(&requester.span(), format!("`{text}` is no ORI: {fault}"));
-                let ori = Ori::parse(text).map_err(refuse)?;
+                let ori = Ori::parse(text)
+                    .map_err(|fault| self.document.error(&requester.span(), format!("`{text}` is no ORI: {fault}")))?;
                 Ok(RowRequester { ori, classes: policy.classes_of(ori) })
             }
             (None, Some(agencies)) => {
@@ -239,9 +239,9 @@ impl Resolver<'_> {
 
     fn class(&self, name: &Spanned<String>) -> Result<ClassId, ConfigError> {
         let classes = self.survey.policy().classes();
-        let place = classes.iter().position(|class| class.name == *name.get_ref());
-        place
-            .and_then(|place| ClassId::try_from(place).ok())
+        let index = classes.iter().position(|class| class.name == *name.get_ref());
+        index
+            .and_then(|index| ClassId::try_from(index).ok())
             .ok_or_else(|| self.unknown(name, "agency class", classes.iter().map(|class| class.name.as_str())))
     }
 
@@ -268,9 +268,9 @@ impl Resolver<'_> {
         let Some(names) = names else { return Ok(self.survey.messages()) };
         let known = self.filter.messages();
         self.some(names, |name| {
-            let place = known.iter().position(|key| key == name.get_ref());
-            let place = place.and_then(|place| u16::try_from(place).ok());
-            let id = place.map(|place| Some(MessageKeyId(place)));
+            let index = known.iter().position(|key| key == name.get_ref());
+            let index = index.and_then(|index| u16::try_from(index).ok());
+            let id = index.map(|index| Some(MessageKeyId(index)));
             id.ok_or_else(|| self.unknown(name, "message key", known.iter().map(String::as_str)))
         })
     }

@@ -36,8 +36,8 @@ pub(super) struct RawCase {
     expect: RawExpectation,
 }
 
-/// The JSON Schema of a message case, from the type that loads it. It says what types can say; more is added to it by whoever writes
-/// the schema files.
+/// The JSON Schema of a message case, from the type that loads it. The writer of the schema
+/// files adds what types can't express.
 #[cfg(feature = "schema")]
 pub fn case_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
     generator.into_root_schema_for::<RawCase>()

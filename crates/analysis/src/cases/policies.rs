@@ -30,17 +30,8 @@ pub(super) fn builder(settings: &Settings) -> FilterBuilder {
 
 /// Builds every filter for these keys; reports all errors.
 pub(super) fn filters(settings: &Settings, keys: Vec<FilterKey>) -> Result<Filters, Vec<ConfigError>> {
-    let build = |key: FilterKey| {
-        let mut filter = builder(settings);
-        if let Some(policy) = &key.policy {
-            filter = filter.policy_path(policy);
-        }
-        if let Some(format) = &key.format {
-            filter = filter.format(format);
-        }
-        Ok((key, filter.build()?))
-    };
-    let built: Vec<Result<(FilterKey, Filter), ConfigError>> = keys.into_par_iter().map(build).collect();
+    let built: Vec<Result<(FilterKey, Filter), ConfigError>> =
+        keys.into_par_iter().map(|key| build(settings, &key).map(|filter| (key, filter))).collect();
     let (mut filters, mut errors) = (Filters::new(), Vec::new());
     for result in built {
         match result {
@@ -51,6 +42,17 @@ pub(super) fn filters(settings: &Settings, keys: Vec<FilterKey>) -> Result<Filte
         }
     }
     if errors.is_empty() { Ok(filters) } else { Err(errors) }
+}
+
+fn build(settings: &Settings, key: &FilterKey) -> Result<Filter, ConfigError> {
+    let mut filter = builder(settings);
+    if let Some(policy) = &key.policy {
+        filter = filter.policy_path(policy);
+    }
+    if let Some(format) = &key.format {
+        filter = filter.format(format);
+    }
+    filter.build()
 }
 
 /// Finds policies by name or path.
@@ -66,11 +68,7 @@ pub(super) struct PolicyFinder<'s> {
 impl<'s> PolicyFinder<'s> {
     /// `cases` is the folder that cases are looked for in.
     pub(super) fn new(settings: &'s Settings, cases: &Path) -> Self {
-        let upwards = || {
-            let cases = std::path::absolute(cases).ok()?;
-            cases.ancestors().map(|folder| folder.join("policies")).find(|folder| folder.is_dir())
-        };
-        let folder = settings.policies.clone().or_else(upwards);
+        let folder = settings.policies.clone().or_else(|| policies_above(cases));
         Self { settings, folder, is_folder_used: Cell::new(false) }
     }
 
@@ -92,14 +90,12 @@ impl<'s> PolicyFinder<'s> {
         }
         let Some(named) = named else { return Ok(None) };
         let name = named.get_ref();
-        let refuse = |message: String| Err(document.error(&named.span(), message));
         if name.contains('/') || name.ends_with(".toml") {
             let path = normalized(&folder.join(name));
-            return if path.is_file() {
-                Ok(Some(path))
-            } else {
-                refuse(format!("there is no policy {}", path.display()))
-            };
+            if path.is_file() {
+                return Ok(Some(path));
+            }
+            return Err(document.error(&named.span(), format!("there is no policy {}", path.display())));
         }
         self.is_folder_used.set(true);
         let Some(policies) = &self.folder else {
@@ -116,14 +112,22 @@ impl<'s> PolicyFinder<'s> {
     }
 }
 
+/// The nearest folder `policies` beside or above a folder of cases.
+fn policies_above(cases: &Path) -> Option<PathBuf> {
+    let cases = std::path::absolute(cases).ok()?;
+    cases.ancestors().map(|folder| folder.join("policies")).find(|folder| folder.is_dir())
+}
+
 /// The names of the policies in a folder.
 fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let name = |path: PathBuf| {
-        let is_policy = path.extension().is_some_and(|ending| ending == "toml");
-        path.file_stem().filter(|_| is_policy).map(|name| name.to_string_lossy().into_owned())
-    };
-    entries.filter_map(|entry| name(entry.path())).collect()
+    entries.filter_map(|entry| policy_name(&entry.path())).collect()
+}
+
+/// The name by which a case can refer to a file; `None` if it isn't a policy.
+fn policy_name(file: &Path) -> Option<String> {
+    let is_policy = file.extension().is_some_and(|extension| extension == "toml");
+    file.file_stem().filter(|_| is_policy).map(|name| name.to_string_lossy().into_owned())
 }
 
 /// Normalizes a path: removes steps into a folder and out again, as people would write it.

@@ -8,7 +8,7 @@ use crate::selectors;
 use dmv_redact::{Disposition, Filter};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Ruling;
-use dmv_redact_model::policy::{Conditions, Effect, MessageKeyId, Policy, Verdict};
+use dmv_redact_model::policy::{Conditions, Effect, Policy, Verdict};
 
 /// A mismatch with the row, of the whole message or of one element.
 #[derive(PartialEq, Eq)]
@@ -47,7 +47,8 @@ fn gather(found: Vec<(Mismatch, Vec<String>)>, all: usize, filter: &Filter) -> V
             None => gathered.push((fault, situations, element.into_iter().collect())),
         }
     }
-    let describe = |(mut fault, situations, elements): (CaseFault, Vec<String>, BTreeSet<ElementId>)| {
+    let mut faults = Vec::new();
+    for (mut fault, situations, elements) in gathered {
         if !elements.is_empty() {
             fault.details.insert(0, selectors(filter.catalog(), &elements).join(", "));
         }
@@ -55,17 +56,19 @@ fn gather(found: Vec<(Mismatch, Vec<String>)>, all: usize, filter: &Filter) -> V
             number if number == all && all > 1 => format!("in all {all} situations of the row"),
             _ => format!("for {}", situations.join("; ")),
         });
-        fault
-    };
-    gathered.into_iter().map(describe).collect()
+        faults.push(fault);
+    }
+    faults
 }
 
 /// A requester, purpose and message key, in words.
 fn situation(row: &MatrixRowTest, filter: &Filter, asked: &Conditions) -> String {
     let policy = filter.decider();
     let purpose = asked.purpose.map_or(NO_PURPOSE, |purpose| policy.purpose_code(purpose));
-    let name = |key: MessageKeyId| filter.messages().get(usize::from(key.0)).map_or("another", String::as_str);
-    let key = asked.message.map_or("none", name);
+    let key = match asked.message {
+        Some(key) => filter.messages().get(usize::from(key.0)).map_or("another", String::as_str),
+        None => "none",
+    };
     format!("{}, purpose {purpose}, message key {key}", row.requester.ori)
 }
 
@@ -92,28 +95,33 @@ fn mismatches(row: &MatrixRowTest, filter: &Filter, asked: &Conditions) -> Vec<M
         let (expected, got) = (row.granted.get(id.index()).copied().flatten(), grant.treatment(id));
         if expected != got {
             let what = if expected.is_some() && got.is_some() { "treatment" } else { "element" };
-            let describe = |treatment: Option<Treatment>| treatment.map_or("removed", Treatment::name);
             let why = vec![why(policy, &policy.ruling(classes, asked, id))];
-            let fault = CaseFault::new(what, describe(expected), describe(got)).with_details(why);
+            let fault = CaseFault::new(what, outcome_name(expected), outcome_name(got)).with_details(why);
             mismatches.push(Mismatch { fault, element: Some(id) });
         }
     }
     mismatches
 }
 
+fn outcome_name(treatment: Option<Treatment>) -> &'static str {
+    treatment.map_or("removed", Treatment::name)
+}
+
 /// The rule that decides over an element, with its position.
 fn why(policy: &Policy, ruling: &Ruling) -> String {
-    let describe = |kind: &str, id: usize| {
-        let rule = policy.rule(id)?;
-        Some(format!("{kind} `{}` ({}:{})", rule.id, policy.file(), rule.metadata.position.line))
-    };
-    let forbids: Vec<String> = ruling.forbids.iter().filter_map(|id| describe("forbid", *id)).collect();
-    let permits: Vec<String> = ruling.deciding().filter_map(|id| describe("permit", id)).collect();
+    let forbids: Vec<String> = ruling.forbids.iter().filter_map(|id| located_rule(policy, "forbid", *id)).collect();
+    let permits: Vec<String> = ruling.deciding().filter_map(|id| located_rule(policy, "permit", id)).collect();
     match (forbids.as_slice(), permits.as_slice()) {
         ([], []) => "no permit that applies names it".to_owned(),
         ([], permits) => format!("by {}", permits.join(", ")),
         (forbids, _) => format!("by {}", forbids.join(", ")),
     }
+}
+
+/// A rule with its position.
+fn located_rule(policy: &Policy, kind: &str, id: usize) -> Option<String> {
+    let rule = policy.rule(id)?;
+    Some(format!("{kind} `{}` ({}:{})", rule.id, policy.file(), rule.metadata.position.line))
 }
 
 /// The disposition that results from a verdict.

@@ -1,6 +1,7 @@
 //! Runs cases in parallel, and compares the results with what they expect.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -9,7 +10,7 @@ use super::found::{Case, Cases};
 use super::message_case::MessageCase;
 use super::outcome::{CaseFault, CaseOutcome, CaseRun};
 use super::row_run::run_row;
-use dmv_redact::{Catalog, Filter, Receipt};
+use dmv_redact::{Catalog, Filter, Reason, Receipt};
 use dmv_redact_model::catalog::ElementId;
 
 /// Runs every case. The results are in the order of the cases, whichever finished first.
@@ -17,11 +18,15 @@ use dmv_redact_model::catalog::ElementId;
 /// # Errors
 /// When a message or an expected output can't be read; the text says which.
 pub fn run(cases: &Cases) -> Result<CaseRun, String> {
-    let run = |(test, filter): &(Case, Filter)| match test {
+    let outcomes: Result<Vec<_>, _> = cases.tests.par_iter().map(|(test, filter)| run_case(test, filter)).collect();
+    outcomes.map(CaseRun::new)
+}
+
+fn run_case(test: &Case, filter: &Filter) -> Result<CaseOutcome, String> {
+    match test {
         Case::Message(case) => run_message(case, filter),
         Case::Row(row) => Ok(run_row(row, filter)),
-    };
-    cases.tests.par_iter().map(run).collect::<Result<Vec<_>, _>>().map(CaseRun::new)
+    }
 }
 
 /// The result of a message case: its output, if any, and the filter's receipt.
@@ -34,16 +39,19 @@ pub(super) struct Redacted {
 
 /// Redacts the message of a case.
 pub(super) fn redact(case: &MessageCase, filter: &Filter) -> Result<Redacted, String> {
-    let named = |path: &std::path::Path, error| format!("{}: {error}", path.display());
-    let message = std::fs::read(&case.message).map_err(|error| named(&case.message, error))?;
+    let message = std::fs::read(&case.message).map_err(|error| in_file(&case.message, &error))?;
     let expected = match std::fs::read(&case.expected) {
         Ok(expected) => Some(expected),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(named(&case.expected, error)),
+        Err(error) => return Err(in_file(&case.expected, &error)),
     };
     let mut output = Vec::new();
     let receipt = filter.redact(&message, &case.requester, &mut output);
     Ok(Redacted { output, receipt, expected })
+}
+
+fn in_file(path: &Path, error: &std::io::Error) -> String {
+    format!("{}: {error}", path.display())
 }
 
 fn run_message(case: &MessageCase, filter: &Filter) -> Result<CaseOutcome, String> {
@@ -54,8 +62,8 @@ fn run_message(case: &MessageCase, filter: &Filter) -> Result<CaseOutcome, Strin
     if receipt.disposition() != expectation.disposition {
         faults.push(CaseFault::new("disposition", expectation.disposition.name(), describe_disposition(receipt)));
     } else if receipt.reason() != expectation.reason {
-        let code = |reason: Option<dmv_redact::Reason>| reason.map_or("none", |reason| reason.code());
-        faults.push(CaseFault::new("reason", code(expectation.reason), code(receipt.reason())));
+        let [expected, got] = [expectation.reason, receipt.reason()].map(|reason| reason.map_or("none", Reason::code));
+        faults.push(CaseFault::new("reason", expected, got));
     }
     if receipt.disposition().releases() {
         let [released, removed] = seen_elements(receipt, filter.catalog());
@@ -79,11 +87,19 @@ fn describe_disposition(receipt: &Receipt) -> String {
 
 /// The elements of which a message released something, and of which something was removed; except for the envelope.
 pub(super) fn seen_elements(receipt: &Receipt, catalog: &Catalog) -> [BTreeSet<ElementId>; 2] {
-    let is_body = |id: &ElementId| catalog.element(*id).is_some_and(|element| !element.is_envelope());
-    let counts = || receipt.counts().iter().filter(|(id, _)| is_body(id));
-    let released = counts().filter(|(_, counts)| counts.released + counts.generalised > 0).map(|(id, _)| *id);
-    let removed = counts().filter(|(_, counts)| counts.removed > 0).map(|(id, _)| *id);
-    [released.collect(), removed.collect()]
+    let (mut released, mut removed) = (BTreeSet::new(), BTreeSet::new());
+    for (id, counts) in receipt.counts() {
+        if catalog.element(*id).is_none_or(|element| element.is_envelope()) {
+            continue;
+        }
+        if counts.released + counts.generalised > 0 {
+            released.insert(*id);
+        }
+        if counts.removed > 0 {
+            removed.insert(*id);
+        }
+    }
+    [released, removed]
 }
 
 /// Compares a list with the elements seen.
@@ -95,16 +111,22 @@ fn compare(
     catalog: &Catalog,
 ) -> Option<CaseFault> {
     let expected = expected.filter(|expected| *expected != got)?;
-    let id = |element: &ElementId| catalog.element(*element).map_or("", |element| element.id());
-    let lacking = expected.difference(got).map(|element| format!("expected and not {what}: {}", id(element)));
+    let lacking = expected.difference(got).map(|element| format!("expected and not {what}: {}", id(catalog, *element)));
     let beyond = got.difference(expected).map(|element| {
-        let counts = receipt.elements().find(|(name, _)| *name == id(element)).map(|(_, counts)| counts);
+        let counts = receipt.elements().find(|(name, _)| *name == id(catalog, *element)).map(|(_, counts)| counts);
         let counts = counts.unwrap_or_default();
         let number = if what == "removed" { counts.removed } else { counts.released + counts.generalised };
         let values = if number == 1 { "value" } else { "values" };
-        format!("{what} and not expected: {} ({number} {values})", id(element))
+        format!("{what} and not expected: {} ({number} {values})", id(catalog, *element))
     });
     let details = lacking.chain(beyond).collect();
-    let describe = |number: usize| format!("{number} elements");
-    Some(CaseFault::new(what, describe(expected.len()), describe(got.len())).with_details(details))
+    let [expected, got] = [expected, got].map(|elements| {
+        let number = elements.len();
+        format!("{number} elements")
+    });
+    Some(CaseFault::new(what, expected, got).with_details(details))
+}
+
+fn id(catalog: &Catalog, element: ElementId) -> &str {
+    catalog.element(element).map_or("", |element| element.id())
 }

@@ -34,18 +34,23 @@ pub(super) fn changes(
     let column = survey.column(classes, asked.purpose, asked.message)?;
     let mut found: Vec<(ClaimSet, Outcome, BTreeSet<ElementId>)> = Vec::new();
     let kinds = survey.kinds();
-    let is_body = |id: &ElementId| filter.catalog().element(*id).is_some_and(|element| !element.is_envelope());
+    let catalog = filter.catalog();
     for (kind, cell) in column.cells().iter().enumerate() {
-        let members: Vec<ElementId> = kinds.members(kind).iter().copied().filter(is_body).collect();
+        let members: BTreeSet<ElementId> = kinds
+            .members(kind)
+            .iter()
+            .copied()
+            .filter(|id| catalog.element(*id).is_some_and(|element| !element.is_envelope()))
+            .collect();
         let cases = survey.cases(*cell)?;
-        let holds =
-            |with: ClaimSet, without: ClaimSet| asked.claims.0 & with.0 == with.0 && asked.claims.0 & without.0 == 0;
-        let now = cases.iter().find(|case| holds(case.with, case.without)).map(|case| case.value);
+        let vouched = asked.claims.0;
+        let now = cases.iter().find(|case| vouched & case.with.0 == case.with.0 && vouched & case.without.0 == 0);
+        let now = now.map(|case| case.value);
         // The outcomes reachable from here by vouching for more.
         let mut alternatives: Vec<(ClaimSet, Outcome)> = cases
             .iter()
-            .filter(|case| asked.claims.0 & case.without.0 == 0 && Some(case.value) != now)
-            .map(|case| (ClaimSet(case.with.0 & !asked.claims.0), case.value))
+            .filter(|case| vouched & case.without.0 == 0 && Some(case.value) != now)
+            .map(|case| (ClaimSet(case.with.0 & !vouched), case.value))
             .collect();
         alternatives.sort_by_key(|(more, _)| (more.0.count_ones(), more.0));
         let mut kept: Vec<(ClaimSet, Outcome)> = Vec::new();
@@ -58,17 +63,20 @@ pub(super) fn changes(
         for (more, outcome) in kept {
             match found.iter_mut().find(|(claims, same, _)| *claims == more && *same == outcome) {
                 Some((_, _, elements)) => elements.extend(&members),
-                None => found.push((more, outcome, members.iter().copied().collect())),
+                None => found.push((more, outcome, members.clone())),
             }
         }
     }
     found.sort_by_key(|(claims, _, _)| (claims.0.count_ones(), claims.0));
-    let change = |(claims, outcome, elements): (ClaimSet, Outcome, BTreeSet<ElementId>)| ClaimChange {
-        claims: policy.claim_names(claims).into_iter().map(str::to_owned).collect(),
-        outcome: describe(outcome),
-        elements: Elements::of(filter.catalog(), &elements),
-    };
-    Ok(found.into_iter().map(change).collect())
+    let mut changes = Vec::new();
+    for (claims, outcome, elements) in found {
+        changes.push(ClaimChange {
+            claims: policy.claim_names(claims).into_iter().map(str::to_owned).collect(),
+            outcome: describe(outcome),
+            elements: Elements::of(catalog, &elements),
+        });
+    }
+    Ok(changes)
 }
 
 fn describe(outcome: Outcome) -> String {

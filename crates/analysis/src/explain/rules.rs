@@ -46,13 +46,18 @@ pub(super) fn kind(rule: &Rule) -> &'static str {
 pub(super) fn rules(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<ExplainedRule> {
     let policy = filter.decider();
     let applied: Vec<RuleId> = policy.applied(classes, asked);
-    let is_for = |rule: &Rule| rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)));
-    let rules = policy.rules().iter().enumerate().filter(|(_, rule)| is_for(rule));
-    let explained = |(id, rule): (RuleId, &Rule)| match applied.contains(&id) {
-        true => ExplainedRule::of(rule, Vec::new()),
-        false => ExplainedRule::of(rule, why_not(filter, policy, rule, asked)),
-    };
-    rules.map(explained).collect()
+    let mut explained = Vec::new();
+    for (id, rule) in policy.rules().iter().enumerate() {
+        if rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class))) {
+            let why_not = if applied.contains(&id) { Vec::new() } else { why_not(filter, policy, rule, asked) };
+            explained.push(ExplainedRule::of(rule, why_not));
+        }
+    }
+    explained
+}
+
+fn quoted_list(claims: &[&str]) -> String {
+    claims.iter().map(|claim| format!("`{claim}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Every condition of a rule that isn't satisfied.
@@ -65,24 +70,20 @@ fn why_not(filter: &Filter, policy: &Policy, rule: &Rule, asked: &Conditions) ->
         reasons.push(format!("it is for purpose {}", expected.join(", ")));
     }
     if let Some(keys) = rule.messages.as_ref().filter(|own| !asked.message.is_some_and(|asked| own.contains(&asked))) {
-        let name = |key: &dmv_redact_model::policy::MessageKeyId| {
-            filter.messages().get(usize::from(key.0)).map(String::as_str)
-        };
-        let expected: Vec<&str> = keys.iter().filter_map(name).collect();
+        let expected: Vec<&str> =
+            keys.iter().filter_map(|key| filter.messages().get(usize::from(key.0))).map(String::as_str).collect();
         reasons.push(format!("it is for message key {}", expected.join(", ")));
     }
     let vouched = policy.claim_names(asked.claims);
-    let claim_list =
-        |claims: Vec<&str>| claims.into_iter().map(|claim| format!("`{claim}`")).collect::<Vec<_>>().join(", ");
     let lacking: Vec<&str> =
         policy.claim_names(rule.requires).into_iter().filter(|claim| !vouched.contains(claim)).collect();
     if !lacking.is_empty() {
-        reasons.push(format!("it requires {}, which nobody vouched for", claim_list(lacking)));
+        reasons.push(format!("it requires {}, which nobody vouched for", quoted_list(&lacking)));
     }
     let beyond: Vec<&str> =
         policy.claim_names(rule.unless).into_iter().filter(|claim| vouched.contains(claim)).collect();
     if !beyond.is_empty() {
-        reasons.push(format!("it applies unless {} is vouched for, and it is", claim_list(beyond)));
+        reasons.push(format!("it applies unless {} is vouched for, and it is", quoted_list(&beyond)));
     }
     reasons
 }

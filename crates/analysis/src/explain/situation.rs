@@ -21,7 +21,7 @@ use dmv_redact_model::policy::{ClassId, Conditions, MessageKeyId, Policy, Verdic
 pub(super) struct Situation {
     /// The message keys: names, "(every other)", "(none)".
     pub(super) keys: Vec<String>,
-    /// The outcome for a message, whatever is in it.
+    /// The outcome for a message, regardless of its content.
     pub(super) verdict: &'static str,
     pub(super) rules: Vec<ExplainedRule>,
     pub(super) elements: Vec<ElementAnswer>,
@@ -57,8 +57,7 @@ impl Situation {
         asked: &Conditions,
     ) -> Result<Self, ConfigError> {
         let policy = filter.decider();
-        let name = |key: MessageKeyId| filter.messages().get(usize::from(key.0)).cloned();
-        let key = asked.message.map_or(Some("(none)".to_owned()), name).unwrap_or_else(|| "(every other)".to_owned());
+        let key = key_name(filter, asked.message);
         if classes.is_empty() {
             let (rules, elements, changes) = (Vec::new(), Vec::new(), Vec::new());
             return Ok(Self { keys: vec![key], verdict: "withheld", rules, elements, changes });
@@ -79,14 +78,21 @@ impl Situation {
 
     /// Whether another situation has the same answer, message keys aside.
     pub(super) fn has_same_answer(&self, other: &Self) -> bool {
-        let applied = |situation: &Self| -> Vec<String> {
-            let applied = situation.rules.iter().filter(|rule| rule.why_not.is_empty());
-            applied.map(|rule| rule.id.clone()).collect()
-        };
         self.verdict == other.verdict
             && self.elements == other.elements
             && self.changes == other.changes
-            && applied(self) == applied(other)
+            && self.applied_rules() == other.applied_rules()
+    }
+
+    fn applied_rules(&self) -> Vec<&str> {
+        self.rules.iter().filter(|rule| rule.why_not.is_empty()).map(|rule| rule.id.as_str()).collect()
+    }
+}
+
+fn key_name(filter: &Filter, message: Option<MessageKeyId>) -> String {
+    match message {
+        None => "(none)".to_owned(),
+        Some(key) => filter.messages().get(usize::from(key.0)).cloned().unwrap_or_else(|| "(every other)".to_owned()),
     }
 }
 
@@ -107,8 +113,9 @@ fn answers(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<Elem
         Some(treatment) => (0, *treatment as usize),
         None => (1, usize::from(by.is_empty())),
     });
-    let answer =
-        |(treatment, by, elements): (Option<Treatment>, Vec<DecidingRule>, BTreeSet<ElementId>)| ElementAnswer {
+    let mut answers = Vec::new();
+    for (treatment, by, elements) in groups {
+        answers.push(ElementAnswer {
             elements: Elements::of(filter.catalog(), &elements),
             outcome: match treatment {
                 Some(Treatment::Full) => "released",
@@ -117,19 +124,20 @@ fn answers(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<Elem
             },
             treatment: treatment.map(Treatment::name),
             by,
-        };
-    groups.into_iter().map(answer).collect()
+        });
+    }
+    answers
 }
 
 /// The deciding rules: every forbid, or the most open permits.
 pub(super) fn deciding(policy: &Policy, ruling: &Ruling) -> Vec<DecidingRule> {
-    let deciding = |id: usize| {
-        let rule = policy.rule(id)?;
-        Some(DecidingRule { id: rule.id.clone(), kind: kind(rule), basis: rule.metadata.basis.clone() })
-    };
-    match ruling.forbids.as_slice() {
-        [] => ruling.deciding().filter_map(deciding).collect(),
+    let ids: Vec<usize> = match ruling.forbids.as_slice() {
+        [] => ruling.deciding().collect(),
         // A forbid of what nothing permits changes nothing, but it is the reason that would remain.
-        forbids => forbids.iter().copied().filter_map(deciding).collect(),
-    }
+        forbids => forbids.to_vec(),
+    };
+    let rules = ids.into_iter().filter_map(|id| policy.rule(id));
+    rules
+        .map(|rule| DecidingRule { id: rule.id.clone(), kind: kind(rule), basis: rule.metadata.basis.clone() })
+        .collect()
 }

@@ -69,16 +69,9 @@ impl Situation {
                 answers.iter().try_for_each(|answer| answer.write(f))?;
             }
         }
-        let mut list = |heading: &str, rules: Vec<&ExplainedRule>| {
-            if rules.is_empty() {
-                return Ok(());
-            }
-            writeln!(f, "\n{heading}")?;
-            rules.iter().try_for_each(|rule| rule.write(f))
-        };
         let (applied, others): (Vec<_>, Vec<_>) = self.rules.iter().partition(|rule| rule.why_not.is_empty());
-        list("Rules that apply", applied)?;
-        list("Rules for these classes that don't apply", others)?;
+        write_rules(f, "Rules that apply", &applied)?;
+        write_rules(f, "Rules for these classes that don't apply", &others)?;
         if !self.changes.is_empty() {
             writeln!(f, "\nWhat more claims would change")?;
         }
@@ -89,6 +82,14 @@ impl Situation {
         }
         Ok(())
     }
+}
+
+fn write_rules(f: &mut fmt::Formatter<'_>, heading: &str, rules: &[&ExplainedRule]) -> fmt::Result {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n{heading}")?;
+    rules.iter().try_for_each(|rule| rule.write(f))
 }
 
 impl ElementAnswer {
@@ -107,11 +108,14 @@ fn deciding_rules(by: &[DecidingRule]) -> String {
     if by.is_empty() {
         return "not permitted by any rule that applies".to_owned();
     }
-    let describe = |rule: &DecidingRule| {
-        let basis = rule.basis.as_deref().map_or_else(|| "no basis given".to_owned(), plain);
-        format!("{} `{}` ({basis})", rule.kind, rule.id)
-    };
-    by.iter().map(describe).collect::<Vec<_>>().join("; ")
+    by.iter().map(DecidingRule::describe).collect::<Vec<_>>().join("; ")
+}
+
+impl DecidingRule {
+    fn describe(&self) -> String {
+        let basis = self.basis.as_deref().map_or_else(|| "no basis given".to_owned(), plain);
+        format!("{} `{}` ({basis})", self.kind, self.id)
+    }
 }
 
 impl ExplainedRule {

@@ -31,39 +31,37 @@ impl Who {
     pub(super) fn of(policy: &Policy, ori: Ori) -> Result<Self, ConfigError> {
         let ids = policy.classes_of(ori);
         let listing = policy.listing(ori);
-        let explained = |class: &AgencyClass, why: String| ExplainedClass {
-            name: class.name.clone(),
-            title: class.metadata.title.clone(),
-            why,
-        };
         let (mut classes, mut left) = (Vec::new(), Vec::new());
         for (id, class) in (0..).zip(policy.classes()) {
             let pattern = pattern_of(class, ori);
             if listing.contains(&id) {
-                classes.push(explained(class, listed(policy, class, ori)?));
+                classes.push(ExplainedClass::of(class, listed(policy, class, ori)?));
                 continue;
             }
             let Some(pattern) = pattern else { continue };
             if ids.contains(&id) {
-                classes.push(explained(class, format!("its pattern `{pattern}` fits")));
+                classes.push(ExplainedClass::of(class, format!("its pattern `{pattern}` fits")));
             } else if !listing.is_empty() {
                 let why =
                     format!("its pattern `{pattern}` fits, but the ORI is listed exactly: patterns were not asked");
-                left.push(explained(class, why));
+                left.push(ExplainedClass::of(class, why));
             } else {
-                let matches_ori =
-                    |other: &&ClassId| of_id(policy, **other).is_some_and(|other| pattern_of(other, ori).is_some());
-                let except = class.except.iter().find(matches_ori).map_or("", |other| policy.class_name(*other));
+                let except = class.except.iter().find(|other| {
+                    policy.classes().get(usize::from(**other)).is_some_and(|other| pattern_of(other, ori).is_some())
+                });
+                let except = except.map_or("", |other| policy.class_name(*other));
                 let why = format!("its pattern `{pattern}` fits, but it excepts `{except}`, whose pattern fits too");
-                left.push(explained(class, why));
+                left.push(ExplainedClass::of(class, why));
             }
         }
         Ok(Self { ids, classes, left })
     }
 }
 
-fn of_id(policy: &Policy, id: ClassId) -> Option<&AgencyClass> {
-    policy.classes().get(usize::from(id))
+impl ExplainedClass {
+    fn of(class: &AgencyClass, why: String) -> Self {
+        Self { name: class.name.clone(), title: class.metadata.title.clone(), why }
+    }
 }
 
 /// The first pattern of a class that fits an ORI.

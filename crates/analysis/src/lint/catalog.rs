@@ -25,12 +25,10 @@ const ANYTHING: [&str; 4] = [
 pub(super) fn lint(document: &Document<'_>, catalog: &Catalog, formats: &Formats) -> Result<Vec<Finding>, ConfigError> {
     let written = CatalogSpans::read(document)?;
     let mut found = Vec::new();
-    let tries = || {
-        formats
-            .iter()
-            .flat_map(|format| [Syntax::Xml, Syntax::Json].into_iter().filter_map(|syntax| format.trie(syntax)))
-    };
-    let leads = |trie: &Trie, id| trie.node(NodeId::ENTRY).is_some_and(|entry| entry.elements.contains(&id));
+    let tries: Vec<&Trie> = formats
+        .iter()
+        .flat_map(|format| [Syntax::Xml, Syntax::Json].into_iter().filter_map(|syntax| format.trie(syntax)))
+        .collect();
     for name in &written.elements {
         let (Some(id), span) = (catalog.find(name.get_ref()), name.span()) else { continue };
         let Some(element) = catalog.element(id) else { continue };
@@ -40,7 +38,9 @@ pub(super) fn lint(document: &Document<'_>, catalog: &Catalog, formats: &Formats
             let help = "say what its values look like: `shape = '...'`";
             found.push(Finding::new(&SHAPE_ADMITS_EVERYTHING, document.error(&span, message).help(help)));
         }
-        if !tries().any(|trie| leads(trie, id)) {
+        let is_mapped =
+            tries.iter().any(|trie| trie.node(NodeId::ENTRY).is_some_and(|entry| entry.elements.contains(&id)));
+        if !is_mapped {
             let message = format!("no format leads to `{}`", element.id());
             found.push(Finding::new(&ELEMENT_NOT_MAPPED, document.error(&span, message)));
         }

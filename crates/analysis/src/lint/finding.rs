@@ -57,7 +57,7 @@ impl Code {
 pub struct Finding {
     /// Which lint found it.
     pub code: &'static Code,
-    /// What, where, and what to do: worded like an error, whatever its severity.
+    /// What, where, and what to do: worded like an error, at every severity.
     pub error: ConfigError,
 }
 

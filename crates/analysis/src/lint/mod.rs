@@ -91,15 +91,16 @@ fn documents(files: &[File]) -> Vec<Document<'_>> {
 /// The schemas in the folder of a format, by name.
 fn schemas_beside(format: &Path) -> Result<Vec<File>, ConfigError> {
     let folder = format.parent().unwrap_or(Path::new(""));
-    let unreadable = |error: std::io::Error| {
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(|error| {
         ConfigError::of_file(folder.display().to_string(), format!("can't be read: {error}").to_lowercase())
-    };
-    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
-    let is_schema = |path: &PathBuf| {
-        path.extension().is_some_and(|extension| extension == "xsd")
-            || path.file_name().is_some_and(|name| name == JSON_SCHEMA)
-    };
-    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(is_schema).collect();
+    })?;
+    let mut paths: Vec<PathBuf> =
+        entries.into_iter().map(|entry| entry.path()).filter(|path| is_schema(path)).collect();
     paths.sort();
     paths.iter().map(|path| File::read(path)).collect()
+}
+
+fn is_schema(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "xsd")
+        || path.file_name().is_some_and(|name| name == JSON_SCHEMA)
 }

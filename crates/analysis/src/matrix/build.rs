@@ -9,8 +9,7 @@ use super::{Agency, Choice, ChoiceCode, ColumnHead, Matrix, MatrixCell, MatrixPo
 use crate::survey::{Column, KindId, Kinds, Outcome, Population, Survey, Tree};
 use dmv_redact_model::catalog::{Catalog, ElementId};
 use dmv_redact_model::config::ConfigError;
-use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{Effect, MessageKeyId, Policy, PurposeId, Rule};
+use dmv_redact_model::policy::{ClaimSet, ClassId, Effect, MessageKeyId, Policy, PurposeId, Rule, RuleId};
 
 /// The sources and the state of the build.
 pub struct MatrixBuilder<'s> {
@@ -26,7 +25,7 @@ pub struct MatrixBuilder<'s> {
     numbers: HashMap<String, usize>,
 }
 
-/// A column before its cells are built: for whom it is, one of the survey's equal columns, and the rules of all of
+/// A column before its cells are built: its requesters, one of the survey's equal columns, and the rules of all of
 /// them.
 struct ColumnDraft<'p> {
     population: &'p Population,
@@ -52,11 +51,13 @@ impl<'s> MatrixBuilder<'s> {
     /// Prepares the matrix of a surveyed policy. `messages` are the names of message keys, by id.
     pub fn new(survey: &'s Survey<'s>, catalog: &'s Catalog, messages: &'s [String]) -> Self {
         let kinds = survey.kinds();
-        let named = |rule: &Rule| match rule.effect {
-            Effect::Review => None,
-            _ => Some(kinds.named(rule).into_iter().map(|(kind, _)| kind).collect()),
-        };
-        let named = survey.policy().rules().iter().map(named).collect();
+        let mut named = Vec::new();
+        for rule in survey.policy().rules() {
+            named.push(match rule.effect {
+                Effect::Review => None,
+                _ => Some(kinds.named(rule).into_iter().map(|(kind, _)| kind).collect()),
+            });
+        }
         let (cells, cell_by_key, numbers) = (Vec::new(), HashMap::new(), HashMap::new());
         Self { survey, catalog, messages, kinds, named, cells, cell_by_key, numbers }
     }
@@ -72,8 +73,8 @@ impl<'s> MatrixBuilder<'s> {
         for population in self.survey.populations()?.iter().filter(|population| !population.classes.is_empty()) {
             self.divide(population, (&purposes, &messages), &mut drafts)?;
         }
-        let is_body = |(_, element): &(ElementId, &dmv_redact::Element)| !element.is_envelope();
-        let elements: Vec<(ElementId, &dmv_redact::Element)> = self.catalog.iter().filter(is_body).collect();
+        let elements: Vec<(ElementId, &dmv_redact::Element)> =
+            self.catalog.iter().filter(|(_, element)| !element.is_envelope()).collect();
         // In the order of their first elements that have a row.
         let mut kinds: Vec<KindId> = Vec::new();
         for kind in elements.iter().filter_map(|(element, _)| self.kinds.kind(*element)) {
@@ -92,13 +93,15 @@ impl<'s> MatrixBuilder<'s> {
             }
         }
         let cells: Vec<Rc<[usize]>> = cells.into_iter().map(Rc::from).collect();
-        let row = |(id, element): &(ElementId, &dmv_redact::Element)| MatrixRow {
-            element: plain(element.id()),
-            title: plain(element.title()),
-            dppa: element.sensitivity(),
-            cells: self.kinds.kind(*id).and_then(|kind| cells.get(kind)).cloned().unwrap_or_default(),
-        };
-        let rows = elements.iter().map(row).collect();
+        let mut rows = Vec::with_capacity(elements.len());
+        for (id, element) in elements {
+            rows.push(MatrixRow {
+                element: plain(element.id()),
+                title: plain(element.title()),
+                dppa: element.sensitivity(),
+                cells: self.kinds.kind(id).and_then(|kind| cells.get(kind)).cloned().unwrap_or_default(),
+            });
+        }
         let identity = policy.identity();
         Ok(Matrix {
             policy: MatrixPolicy {
@@ -168,19 +171,11 @@ impl<'s> MatrixBuilder<'s> {
         Ok(())
     }
 
-    /// For whom a column is; `all` are the purposes and message keys of all columns.
+    /// The head of a column; `all` are the purposes and message keys of all columns.
     fn head(&self, column: &ColumnDraft<'_>, all: (&[Option<PurposeId>], &[Option<MessageKeyId>])) -> ColumnHead {
         let policy = self.survey.policy();
-        let agency = |class: &dmv_redact_model::policy::ClassId| Agency {
-            name: plain(policy.class_name(*class)),
-            title: policy
-                .classes()
-                .get(usize::from(*class))
-                .and_then(|class| class.metadata.title.as_deref())
-                .map(plain),
-        };
         ColumnHead {
-            agencies: column.population.classes.iter().map(agency).collect(),
+            agencies: column.population.classes.iter().map(|class| agency(policy, *class)).collect(),
             example: column.population.example.to_string(),
             purposes: Choice::of(&column.purposes, all.0, |purpose| match purpose {
                 Some(purpose) => ChoiceCode::Named(policy.purpose_code(*purpose).to_owned()),
@@ -222,7 +217,6 @@ impl<'s> MatrixBuilder<'s> {
             return Ok(*number);
         }
         let policy = self.survey.policy();
-        let names = |set| policy.claim_names(set).into_iter().map(plain).collect();
         let mut cases = Vec::new();
         for case in self.survey.simple_cases(tree)? {
             let (becomes, treatment) = match case.value {
@@ -231,7 +225,9 @@ impl<'s> MatrixBuilder<'s> {
                 Outcome::Removed => (ElementOutcome::Removed, None),
             };
             let rules = deciding(policy, &key.1, case.with, case.value);
-            cases.push(CellCase { with: names(case.with), without: names(case.without), becomes, treatment, rules });
+            let [with, without] =
+                [case.with, case.without].map(|claims| policy.claim_names(claims).into_iter().map(plain).collect());
+            cases.push(CellCase { with, without, becomes, treatment, rules });
         }
         let (manner, summary, told) = summary(&cases);
         let cell = MatrixCell { manner, summary, told, cases };
@@ -248,19 +244,28 @@ impl<'s> MatrixBuilder<'s> {
 }
 
 /// Of the rules that name an element, those that decide its outcome if only these claims are vouched for.
-fn deciding(
-    policy: &Policy,
-    naming: &[RuleId],
-    claims: dmv_redact_model::policy::ClaimSet,
-    outcome: Outcome,
-) -> Vec<RuleId> {
-    let kind = |rule: &Rule| match rule.effect {
-        Effect::Permit(_) => outcome != Outcome::Removed,
-        Effect::Forbid(_) => outcome == Outcome::Removed,
-        Effect::Review => matches!(outcome, Outcome::Held(_)),
-    };
-    let decides = |id: &RuleId| policy.rule(*id).is_some_and(|rule| rule.is_vouched(claims) && kind(rule));
-    naming.iter().copied().filter(decides).collect()
+fn deciding(policy: &Policy, naming: &[RuleId], claims: ClaimSet, outcome: Outcome) -> Vec<RuleId> {
+    let mut deciding = Vec::new();
+    for id in naming {
+        let Some(rule) = policy.rule(*id).filter(|rule| rule.is_vouched(claims)) else { continue };
+        let decides = match rule.effect {
+            Effect::Permit(_) => outcome != Outcome::Removed,
+            Effect::Forbid(_) => outcome == Outcome::Removed,
+            Effect::Review => matches!(outcome, Outcome::Held(_)),
+        };
+        if decides {
+            deciding.push(*id);
+        }
+    }
+    deciding
+}
+
+fn agency(policy: &Policy, id: ClassId) -> Agency {
+    let class = policy.classes().get(usize::from(id));
+    Agency {
+        name: plain(policy.class_name(id)),
+        title: class.and_then(|class| class.metadata.title.as_deref()).map(plain),
+    }
 }
 
 fn matrix_rule(rule: &Rule) -> MatrixRule {

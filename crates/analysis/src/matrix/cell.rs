@@ -87,16 +87,25 @@ pub(super) fn summary(cases: &[CellCase]) -> (CellManner, String, String) {
         (CellManner::Claim, _) => "claim".to_owned(),
         _ => "never".to_owned(),
     };
-    // Removal by default needs no words.
-    let needs_words =
-        |case: &&CellCase| case.becomes != ElementOutcome::Removed || !matches!(manner, CellManner::Claim);
-    let describe = |case: &CellCase| match case.with.is_empty() {
-        true if cases.iter().filter(|case| case.with.is_empty()).count() == 1 => case.describe(),
-        _ => format!("{} {}", case.describe(), case.condition()),
+    let line = match manner {
+        CellManner::Never => "never".to_owned(),
+        _ => describe_cases(cases, manner),
     };
-    let text: Vec<String> = match manner {
-        CellManner::Never => vec!["never".to_owned()],
-        _ => cases.iter().filter(needs_words).map(describe).collect(),
-    };
-    (manner, word, text.join("; "))
+    (manner, word, line)
+}
+
+fn describe_cases(cases: &[CellCase], manner: CellManner) -> String {
+    let is_only_default = cases.iter().filter(|case| case.with.is_empty()).count() == 1;
+    let mut lines = Vec::new();
+    for case in cases {
+        // Removal by default needs no words.
+        if case.becomes == ElementOutcome::Removed && manner == CellManner::Claim {
+            continue;
+        }
+        lines.push(match case.with.is_empty() {
+            true if is_only_default => case.describe(),
+            _ => format!("{} {}", case.describe(), case.condition()),
+        });
+    }
+    lines.join("; ")
 }

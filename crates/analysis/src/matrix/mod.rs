@@ -25,7 +25,7 @@ pub struct Matrix {
     /// The purposes that a request may state, and the message keys that rules name.
     pub(crate) purposes: Vec<String>,
     pub(crate) messages: Vec<String>,
-    /// For whom each column is, in the order of the cells of a row.
+    /// The head of each column, in the order of the cells of a row.
     pub columns: Vec<ColumnHead>,
     /// The data elements, in the order of the catalog.
     pub elements: Vec<MatrixRow>,
@@ -49,7 +49,7 @@ pub struct MatrixPolicy {
     pub sha256: String,
 }
 
-/// For whom a column is.
+/// The requesters and conditions that a column is for.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ColumnHead {

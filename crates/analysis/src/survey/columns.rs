@@ -146,8 +146,8 @@ impl<'p> Columns<'p> {
         let Some(surveyed) = self.rule_indices.get(policy).map(|rule_index| rule_index.policy) else {
             return Err(SurveyError::Claims(Vec::new()));
         };
-        let is_for = |id: &RuleId| surveyed.rule(*id).is_some_and(|rule| rule.is_for(purpose, message));
-        let own: Vec<RuleId> = rules.iter().copied().filter(is_for).collect();
+        let mut own = rules.to_vec();
+        own.retain(|id| surveyed.rule(*id).is_some_and(|rule| rule.is_for(purpose, message)));
         if let Some(column) = self.known.get(policy).and_then(|known| known.get(own.as_slice())) {
             return Ok(Arc::clone(column));
         }
@@ -227,17 +227,12 @@ impl<'p> Columns<'p> {
         if let Some(tree) = self.known_verdicts.get(&distinct) {
             return Ok(*tree);
         }
-        let join = |verdict: Verdict, outcome: Outcome| match outcome {
-            Outcome::Released(_) => Verdict::Rewrite,
-            Outcome::Held(_) => Verdict::Review,
-            Outcome::Removed => verdict,
-        };
         // An element that is always released, without review, decides it alone.
-        let always = |tree: &&Tree| matches!(self.trees.value(**tree), Some(Outcome::Released(_)));
-        let deciding = distinct.iter().find(always).map_or(distinct.as_slice(), std::slice::from_ref);
+        let always = distinct.iter().find(|tree| matches!(self.trees.value(**tree), Some(Outcome::Released(_))));
+        let deciding = always.map_or(distinct.as_slice(), std::slice::from_ref);
         let mut tree = self.verdicts.leaf(Verdict::Nothing);
         for cell in deciding {
-            tree = self.verdicts.fold(tree, (&self.trees, *cell), &join);
+            tree = self.verdicts.fold(tree, (&self.trees, *cell), &verdict_after);
         }
         if self.verdicts.is_full() {
             return Err(SurveyError::Claims(Vec::new()));
@@ -251,27 +246,28 @@ impl<'p> Columns<'p> {
     }
 }
 
+/// The verdict on a message after one more element.
+fn verdict_after(verdict: Verdict, outcome: Outcome) -> Verdict {
+    match outcome {
+        Outcome::Released(_) => Verdict::Rewrite,
+        Outcome::Held(_) => Verdict::Review,
+        Outcome::Removed => verdict,
+    }
+}
+
 impl<'p> RuleIndex<'p> {
     fn of(policy: &'p Policy, claims: &[&str], kinds: &Kinds, numbers: &mut HashMap<Action, u32>) -> Self {
-        let levels = |set: ClaimSet| {
-            let level = |name: &str| claims.iter().position(|own| *own == name).unwrap_or_default();
-            policy.claim_names(set).into_iter().fold(0, |levels: Levels, name| levels | 1 << level(name))
-        };
-        let condition = |rule: &Rule| Condition { requires: levels(rule.requires), unless: levels(rule.unless) };
-        let mut actions_of = |rule: &Rule| -> Vec<(Option<KindId>, u32)> {
-            let condition = condition(rule);
-            let mut number = |action_kind: ActionKind| {
+        let mut actions = Vec::with_capacity(policy.rules().len());
+        for rule in policy.rules() {
+            let [requires, unless] = [rule.requires, rule.unless].map(|set| levels(policy, claims, set));
+            let mut own = Vec::new();
+            for (kind, action_kind) in action_kinds(rule, kinds) {
                 let next = numbers.len() as u32;
-                *numbers.entry((action_kind, condition)).or_insert(next)
-            };
-            if let Effect::Review = rule.effect {
-                return vec![(None, number(ActionKind::Review))];
+                let number = *numbers.entry((action_kind, Condition { requires, unless })).or_insert(next);
+                own.push((kind, number));
             }
-            let named = kinds.named(rule).into_iter();
-            named
-                .map(|(kind, treatment)| (Some(kind), number(treatment.map_or(ActionKind::Forbid, ActionKind::Permit))))
-                .collect()
-        };
+            actions.push(own);
+        }
         let mut of_class = vec![Vec::new(); policy.classes().len()];
         let mut of_everyone = Vec::new();
         for (id, rule) in policy.rules().iter().enumerate() {
@@ -284,6 +280,24 @@ impl<'p> RuleIndex<'p> {
                 None => of_everyone.push(id),
             }
         }
-        Self { policy, actions: policy.rules().iter().map(&mut actions_of).collect(), of_class, of_everyone }
+        Self { policy, actions, of_class, of_everyone }
     }
+}
+
+/// The levels of these claims in the variable order of the trees.
+fn levels(policy: &Policy, claims: &[&str], set: ClaimSet) -> Levels {
+    let mut levels = 0;
+    for name in policy.claim_names(set) {
+        levels |= 1 << claims.iter().position(|own| *own == name).unwrap_or_default();
+    }
+    levels
+}
+
+/// What a rule does to which kinds of elements; a review acts on every kind.
+fn action_kinds(rule: &Rule, kinds: &Kinds) -> Vec<(Option<KindId>, ActionKind)> {
+    if let Effect::Review = rule.effect {
+        return vec![(None, ActionKind::Review)];
+    }
+    let named = kinds.named(rule).into_iter();
+    named.map(|(kind, treatment)| (Some(kind), treatment.map_or(ActionKind::Forbid, ActionKind::Permit))).collect()
 }

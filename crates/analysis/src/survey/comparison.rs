@@ -17,7 +17,7 @@ use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::policy::ClassId;
 use dmv_redact_model::policy::Ori;
 use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
+use dmv_redact_model::policy::{ClaimSet, Effect, MessageKeyId, PurposeId};
 use dmv_redact_model::policy::{OnShapeViolation, Policy, Verdict};
 
 /// The index of the old policy.
@@ -63,14 +63,13 @@ impl Change {
 
 /// The direction of a change of an element's outcome.
 pub(super) fn direction(outcomes: [Outcome; 2]) -> Direction {
-    let is_more = |part: fn(Outcome) -> Option<Treatment>| {
-        let [old, new] = outcomes.map(|outcome| openness(part(outcome)));
-        new > old
-    };
-    match (is_more(released), is_more(permitted)) {
-        (true, _) => Direction::Gain,
-        (false, true) => Direction::GainAfterReview,
-        (false, false) => Direction::Loss,
+    let [old, new] = outcomes;
+    if openness(released(new)) > openness(released(old)) {
+        Direction::Gain
+    } else if openness(permitted(new)) > openness(permitted(old)) {
+        Direction::GainAfterReview
+    } else {
+        Direction::Loss
     }
 }
 
@@ -131,13 +130,18 @@ pub struct Differences {
 struct Purpose {
     code: Option<String>,
     /// Its id in either policy; `None` if the policy refuses the code.
-    places: [Option<Option<PurposeId>>; 2],
+    ids: [Option<Option<PurposeId>>; 2],
 }
 
 impl Purpose {
+    fn of(policies: [&Policy; 2], code: Option<String>) -> Self {
+        let ids = policies.map(|policy| code.as_deref().map_or(Some(None), |code| policy.purpose_named(code)));
+        Self { code, ids }
+    }
+
     /// Whether exactly one policy refuses it.
     fn is_refused_by_one(&self) -> bool {
-        self.places[OLD].is_none() != self.places[NEW].is_none()
+        self.ids[OLD].is_none() != self.ids[NEW].is_none()
     }
 }
 
@@ -168,14 +172,10 @@ impl<'p> Comparer<'p> {
         let mut codes: Vec<String> = policies.iter().flat_map(|policy| policy.purposes()).cloned().collect();
         codes.sort_unstable();
         codes.dedup();
-        let purpose = |code: Option<String>| {
-            let places = policies.map(|policy| code.as_deref().map_or(Some(None), |code| policy.purpose_named(code)));
-            Purpose { code, places }
-        };
         Self {
             policies,
             columns: Columns::of(&policies),
-            purposes: codes.into_iter().map(Some).chain([None]).map(purpose).collect(),
+            purposes: codes.into_iter().map(Some).chain([None]).map(|code| Purpose::of(policies, code)).collect(),
             messages: messages(&policies),
             contents: contents(policies),
             elements: Trees::new(),
@@ -191,7 +191,7 @@ impl<'p> Comparer<'p> {
         let is_any_refused = self.purposes.iter().any(Purpose::is_refused_by_one);
         let mut shape = None;
         let mut all = Vec::new();
-        let mut places = 0;
+        let mut changed_situations = 0;
         let regions = regions(&self.policies.map(|policy| policy.agencies()))?;
         SurveyError::check_count(regions.len(), self.purposes.len(), self.messages.len())?;
         for region in regions {
@@ -210,8 +210,8 @@ impl<'p> Comparer<'p> {
                         continue;
                     }
                     let columns = self.pair(&rules, purpose, message)?;
-                    places += self.compare_columns(&columns, (purpose, message), &mut found)?;
-                    if places > MAX_CHANGED_SITUATIONS {
+                    changed_situations += self.compare_columns(&columns, (purpose, message), &mut found)?;
+                    if changed_situations > MAX_CHANGED_SITUATIONS {
                         return Err(SurveyError::Differences(MAX_CHANGED_SITUATIONS));
                     }
                     if shape_differs && shape.is_none() {
@@ -237,25 +237,34 @@ impl<'p> Comparer<'p> {
     /// The rules of either policy whose content no rule of the other has. Where none of them applies, nothing differs.
     fn differing(&self, rules: &[Vec<RuleId>; 2]) -> [Vec<RuleId>; 2] {
         let contents = [self.contents_of(OLD, &rules[OLD]), self.contents_of(NEW, &rules[NEW])];
-        let unmatched = |own: usize, rules: &[RuleId], other: &[usize]| {
-            let is_alone =
-                |id: &RuleId| self.content(own, *id).is_none_or(|content| other.binary_search(&content).is_err());
-            rules.iter().copied().filter(is_alone).collect()
-        };
-        [unmatched(OLD, &rules[OLD], &contents[NEW]), unmatched(NEW, &rules[NEW], &contents[OLD])]
+        [self.unmatched(OLD, &rules[OLD], &contents[NEW]), self.unmatched(NEW, &rules[NEW], &contents[OLD])]
+    }
+
+    /// Of one policy's rules those whose content isn't among these of the other, which are sorted.
+    fn unmatched(&self, own: usize, rules: &[RuleId], other: &[usize]) -> Vec<RuleId> {
+        let mut unmatched = rules.to_vec();
+        unmatched.retain(|id| self.content(own, *id).is_none_or(|content| other.binary_search(&content).is_err()));
+        unmatched
     }
 
     /// Whether any of these rules is for a purpose and a message key, given by index.
     fn applies_any(&self, rules: &[Vec<RuleId>; 2], purpose: usize, message: usize) -> bool {
         let Some(asked) = self.purposes.get(purpose) else { return false };
         let message = self.messages.get(message).copied().flatten();
-        let is_for = |own: usize, purpose: Option<Option<PurposeId>>, rules: &[RuleId]| {
-            let applies = |rule: &Rule| purpose.is_some_and(|purpose| rule.is_for(purpose, message));
-            rules.iter().any(|id| self.policy(own).rule(*id).is_some_and(applies))
-        };
         asked.is_refused_by_one()
-            || is_for(OLD, asked.places[OLD], &rules[OLD])
-            || is_for(NEW, asked.places[NEW], &rules[NEW])
+            || asked.ids[OLD].is_some_and(|purpose| self.any_is_for(OLD, &rules[OLD], purpose, message))
+            || asked.ids[NEW].is_some_and(|purpose| self.any_is_for(NEW, &rules[NEW], purpose, message))
+    }
+
+    /// Whether any of one policy's rules is for a purpose and a message key.
+    fn any_is_for(
+        &self,
+        own: usize,
+        rules: &[RuleId],
+        purpose: Option<PurposeId>,
+        message: Option<MessageKeyId>,
+    ) -> bool {
+        rules.iter().any(|id| self.policy(own).rule(*id).is_some_and(|rule| rule.is_for(purpose, message)))
     }
 
     /// The columns of both policies for a purpose and a message key, given by index.
@@ -265,36 +274,40 @@ impl<'p> Comparer<'p> {
         purpose: usize,
         message: usize,
     ) -> Result<[Arc<Column>; 2], SurveyError> {
-        let places = self.purposes.get(purpose).map_or([None; 2], |purpose| purpose.places);
+        let ids = self.purposes.get(purpose).map_or([None; 2], |purpose| purpose.ids);
         let message = self.messages.get(message).copied().flatten();
-        let mut column = |own: usize, rules: &[RuleId], purpose: Option<Option<PurposeId>>| match purpose {
+        Ok([self.column(OLD, &rules[OLD], ids[OLD], message)?, self.column(NEW, &rules[NEW], ids[NEW], message)?])
+    }
+
+    fn column(
+        &mut self,
+        own: usize,
+        rules: &[RuleId],
+        purpose: Option<Option<PurposeId>>,
+        message: Option<MessageKeyId>,
+    ) -> Result<Arc<Column>, SurveyError> {
+        match purpose {
             Some(purpose) => self.columns.column(own, rules, purpose, message),
             // A refused request gets nothing.
             None => self.columns.column(own, &[], None, message),
-        };
-        Ok([column(OLD, &rules[OLD], places[OLD])?, column(NEW, &rules[NEW], places[NEW])?])
+        }
     }
 
     fn compare_columns(
         &mut self,
         columns: &[Arc<Column>; 2],
-        place: (usize, usize),
+        situation: (usize, usize),
         found: &mut FoundChanges,
     ) -> Result<usize, SurveyError> {
         let mut count = 0;
-        let mut add = |path: TreePath<Change>, rules: [Vec<RuleId>; 2]| {
-            let (places, known) = found.entry(path.value).or_default().entry((path.with, path.without)).or_default();
-            places.push(place);
-            count += 1;
-            known.iter_mut().zip(rules).for_each(|(known, rules)| known.extend(rules));
-        };
         let kinds = Arc::clone(self.columns.kinds());
         for (kind, (old, new)) in columns[OLD].cells().iter().zip(columns[NEW].cells()).enumerate() {
             let Some(element) = kinds.members(kind).first().copied().filter(|_| old != new) else { continue };
             for path in self.element_paths([*old, *new])?.iter().filter(|path| path.value[OLD] != path.value[NEW]) {
                 let change = Change::Element(element, path.value);
                 let rules = self.responsible_rules(columns, path.with, &change);
-                add(TreePath { with: path.with, without: path.without, value: change }, rules);
+                add_change(found, change, (path.with, path.without), situation, rules);
+                count += 1;
             }
         }
         if columns[OLD].cells() != columns[NEW].cells() {
@@ -302,7 +315,8 @@ impl<'p> Comparer<'p> {
             for path in paths.iter().filter(|path| path.value[OLD] != path.value[NEW]) {
                 let change = Change::Message(path.value);
                 let rules = self.responsible_rules(columns, path.with, &change);
-                add(TreePath { with: path.with, without: path.without, value: change }, rules);
+                add_change(found, change, (path.with, path.without), situation, rules);
+                count += 1;
             }
         }
         Ok(count)
@@ -345,20 +359,17 @@ impl<'p> Comparer<'p> {
         let applied = [OLD, NEW].map(|own| {
             let policy = self.policy(own);
             let claims = policy.claim_set(names.iter().copied());
-            let applies = |id: &RuleId| policy.rule(*id).is_some_and(|rule| rule.is_vouched(claims));
             let column = if own == OLD { &columns[OLD] } else { &columns[NEW] };
-            column.rules.iter().copied().filter(applies).collect::<Vec<_>>()
+            let mut applied = column.rules.to_vec();
+            applied.retain(|id| policy.rule(*id).is_some_and(|rule| rule.is_vouched(claims)));
+            applied
         });
-        let contents = [self.contents_of(OLD, &applied[OLD]), self.contents_of(NEW, &applied[NEW])];
         // The policy that releases more.
         let open = if change.direction() == Direction::Loss { OLD } else { NEW };
-        let part = |own: usize, rules: &[RuleId], other: &[usize]| {
-            let contributes = |id: &RuleId| self.contributes(own, own == open, *id, change);
-            let is_matched =
-                |id: &RuleId| self.content(own, *id).is_some_and(|content| other.binary_search(&content).is_ok());
-            rules.iter().copied().filter(|id| contributes(id) && !is_matched(id)).collect()
-        };
-        [part(OLD, &applied[OLD], &contents[NEW]), part(NEW, &applied[NEW], &contents[OLD])]
+        let mut responsible = self.differing(&applied);
+        responsible[OLD].retain(|id| self.contributes(OLD, open == OLD, *id, change));
+        responsible[NEW].retain(|id| self.contributes(NEW, open == NEW, *id, change));
+        responsible
     }
 
     /// Whether a rule that applies can cause a change: by permitting, in the policy that releases more, or by
@@ -420,7 +431,7 @@ impl<'p> Comparer<'p> {
                 }
                 Change::Message(_) => vec![change],
             };
-            for ((with, without), (places, mut rules)) in conditions {
+            for ((with, without), (situations, mut rules)) in conditions {
                 for rules in &mut rules {
                     rules.sort_unstable();
                     rules.dedup();
@@ -428,22 +439,25 @@ impl<'p> Comparer<'p> {
                 let mut by_keys: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
                 for purpose in 0..self.purposes.len() {
                     let keys: Vec<usize> =
-                        places.iter().filter(|(own, _)| *own == purpose).map(|(_, key)| *key).collect();
+                        situations.iter().filter(|(own, _)| *own == purpose).map(|(_, key)| *key).collect();
                     if !keys.is_empty() {
                         by_keys.entry(keys).or_default().push(purpose);
                     }
                 }
+                let [with, without] = [with, without].map(|levels| -> Vec<String> {
+                    self.columns.claim_names(levels).into_iter().map(str::to_owned).collect()
+                });
                 for (keys, purposes) in by_keys {
-                    let names = |levels| self.columns.claim_names(levels).into_iter().map(str::to_owned).collect();
-                    let code = |place: &usize| self.purposes.get(*place).and_then(|purpose| purpose.code.clone());
+                    let purposes = purposes.into_iter().filter_map(|index| self.purposes.get(index));
+                    let purposes: Vec<Option<String>> = purposes.map(|purpose| purpose.code.clone()).collect();
                     all.extend(changes.iter().map(|change| Difference {
                         classes: classes.clone(),
                         example: region.example,
                         change: *change,
-                        purposes: purposes.iter().map(code).collect(),
-                        messages: keys.iter().map(|place| self.messages.get(*place).copied().flatten()).collect(),
-                        with: names(with),
-                        without: names(without),
+                        purposes: purposes.clone(),
+                        messages: keys.iter().map(|index| self.messages.get(*index).copied().flatten()).collect(),
+                        with: with.clone(),
+                        without: without.clone(),
                         rules: rules.clone(),
                     }));
                 }
@@ -468,16 +482,24 @@ fn paths_of<T: Copy + Ord + Hash>(trees: &Trees<[T; 2]>, tree: Tree) -> Result<A
 /// the rules of either policy.
 type FoundChanges = BTreeMap<Change, BTreeMap<(Levels, Levels), (Vec<(usize, usize)>, [Vec<RuleId>; 2])>>;
 
+fn add_change(
+    found: &mut FoundChanges,
+    change: Change,
+    claims: (Levels, Levels),
+    situation: (usize, usize),
+    rules: [Vec<RuleId>; 2],
+) {
+    let (situations, known) = found.entry(change).or_default().entry(claims).or_default();
+    situations.push(situation);
+    known.iter_mut().zip(rules).for_each(|(known, rules)| known.extend(rules));
+}
+
 /// Assigns ids to the contents of rules: those with the same id have the same conditions and effect.
-fn contents<'p>(policies: [&'p Policy; 2]) -> [Vec<usize>; 2] {
+fn contents(policies: [&Policy; 2]) -> [Vec<usize>; 2] {
     let mut known = HashMap::new();
     policies.map(|policy| {
-        let names = |set: ClaimSet| {
-            let mut names = policy.claim_names(set);
-            names.sort_unstable();
-            names
-        };
-        let number = |rule: &'p Rule| {
+        let mut contents = Vec::new();
+        for rule in policy.rules() {
             let codes = rule.purposes.as_ref().map(|own| {
                 let mut codes: Vec<&str> = own.iter().map(|purpose| policy.purpose_code(*purpose)).collect();
                 codes.sort_unstable();
@@ -491,9 +513,16 @@ fn contents<'p>(policies: [&'p Policy; 2]) -> [Vec<usize>; 2] {
                 keys
             });
             let next = known.len();
-            let asked = (codes, keys, names(rule.requires), names(rule.unless), rule.applies_when_absent);
-            *known.entry((asked, &rule.effect)).or_insert(next)
-        };
-        policy.rules().iter().map(number).collect()
+            let [requires, unless] = [rule.requires, rule.unless].map(|set| sorted_names(policy, set));
+            let asked = (codes, keys, requires, unless, rule.applies_when_absent);
+            contents.push(*known.entry((asked, &rule.effect)).or_insert(next));
+        }
+        contents
     })
+}
+
+fn sorted_names(policy: &Policy, claims: ClaimSet) -> Vec<&str> {
+    let mut names = policy.claim_names(claims);
+    names.sort_unstable();
+    names
 }

@@ -62,8 +62,8 @@ fn of_file(policies: &[&Policy], message: String) -> ConfigError {
 }
 
 fn of_patterns(policies: &[&Policy], classes: &[(usize, ClassId)]) -> ConfigError {
-    let class = |(policy, id): &(usize, ClassId)| policies.get(*policy)?.classes().get(usize::from(*id));
-    let names = named(classes.iter().filter_map(class).map(|class| {
+    let found = classes.iter().filter_map(|(policy, id)| policies.get(*policy)?.classes().get(usize::from(*id)));
+    let names = named(found.map(|class| {
         let first = class.patterns.first().map(|pattern| String::from_utf8_lossy(pattern.symbols()).into_owned());
         format!("`{}` (`{}`)", class.name, first.unwrap_or_default())
     }));
@@ -76,18 +76,23 @@ fn of_patterns(policies: &[&Policy], classes: &[(usize, ClassId)]) -> ConfigErro
 
 fn of_claims(policies: &[&Policy], rules: &[(usize, RuleId)]) -> ConfigError {
     let all: Vec<(usize, RuleId)> = match rules {
-        [] => (0..).zip(policies).flat_map(|(place, own)| (0..own.rules().len()).map(move |id| (place, id))).collect(),
+        [] => {
+            (0..).zip(policies).flat_map(|(policy, own)| (0..own.rules().len()).map(move |id| (policy, id))).collect()
+        }
         rules => rules.to_vec(),
     };
-    let rule = |(policy, id): &(usize, RuleId)| policies.get(*policy)?.rule(*id);
-    let claims = |rule: &&Rule| (rule.requires.0 | rule.unless.0).count_ones();
-    let mut asking: Vec<&Rule> = all.iter().filter_map(rule).filter(|rule| claims(rule) > 0).collect();
-    asking.sort_by_key(|rule| Reverse(claims(rule)));
+    let mut asking: Vec<&Rule> = all.iter().filter_map(|(policy, id)| policies.get(*policy)?.rule(*id)).collect();
+    asking.retain(|rule| claim_count(rule) > 0);
+    asking.sort_by_key(|rule| Reverse(claim_count(rule)));
     let names = named(asking.iter().map(|rule| format!("`{}`", rule.id)));
     let message = format!(
         "the claims that rules {names} ask for depend on each other in too many ways: more than {MAX_CASES} cases"
     );
     of_file(policies, message).help("let fewer rules with different claims be on the same elements")
+}
+
+fn claim_count(rule: &Rule) -> u32 {
+    (rule.requires.0 | rule.unless.0).count_ones()
 }
 
 /// The first few names, and the number of others.

@@ -69,8 +69,7 @@ impl Kinds {
 
     /// The kinds that a rule names, with their treatments; `None` for a forbid. A review names none.
     pub(crate) fn named(&self, rule: &Rule) -> Vec<(KindId, Option<Treatment>)> {
-        let is_first = |element: &ElementId| self.first(*element) == *element;
-        let firsts = elements_of(rule).filter(|(element, _)| is_first(element));
+        let firsts = elements_of(rule).filter(|(element, _)| self.first(*element) == *element);
         firsts.filter_map(|(element, treatment)| Some((self.kind(element)?, treatment))).collect()
     }
 }

@@ -40,7 +40,7 @@ use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::policy::{ClaimSet, ClassId, MessageKeyId, Ori, Policy, PurposeId, RuleId};
 use error::SurveyError;
 use simple::simplified;
-use trees::{Levels, TreePath};
+use trees::TreePath;
 
 /// Maximum number of cases per cell (P8); no readable policy has as many.
 const MAX_CASES: usize = 1_024;
@@ -83,17 +83,21 @@ impl<'p> Survey<'p> {
     }
 
     fn populations_and_claims(&self) -> Result<&PopulationsAndClaims, ConfigError> {
-        let survey = || {
-            let (regions, claims) = regions::regions_and_claims(self.policy.agencies())?;
-            let population = |region: regions::Region| Population {
+        let known = self.populations_and_claims.get_or_init(|| self.compute_populations_and_claims());
+        known.as_ref().map_err(|error| error.of(&[self.policy]))
+    }
+
+    fn compute_populations_and_claims(&self) -> Result<PopulationsAndClaims, SurveyError> {
+        let (regions, claims) = regions::regions_and_claims(self.policy.agencies())?;
+        let populations: Vec<Population> = regions
+            .into_iter()
+            .map(|region| Population {
                 classes: region.classes.into_iter().next().unwrap_or_default(),
                 example: region.example,
-            };
-            let populations: Vec<Population> = regions.into_iter().map(population).collect();
-            SurveyError::check_count(populations.len(), self.purposes().len(), self.messages().len())?;
-            Ok((populations, claims))
-        };
-        self.populations_and_claims.get_or_init(survey).as_ref().map_err(|error| error.of(&[self.policy]))
+            })
+            .collect();
+        SurveyError::check_count(populations.len(), self.purposes().len(), self.messages().len())?;
+        Ok((populations, claims))
     }
 
     /// The pattern claims on ORIs that no class lists.
@@ -157,8 +161,8 @@ impl<'p> Survey<'p> {
     ) -> Result<Vec<Arc<Column>>, ConfigError> {
         let mut columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         let rules = columns.rules_for(0, classes);
-        let column = |(purpose, message): &(_, _)| columns.column(0, &rules, *purpose, *message);
-        conditions.iter().map(column).collect::<Result<_, _>>().map_err(|error: SurveyError| error.of(&[self.policy]))
+        let found = conditions.iter().map(|(purpose, message)| columns.column(0, &rules, *purpose, *message));
+        found.collect::<Result<_, _>>().map_err(|error: SurveyError| error.of(&[self.policy]))
     }
 
     /// The rules for any of these classes, in order; none without a class.
@@ -191,9 +195,12 @@ impl<'p> Survey<'p> {
 
     fn cases_of<T>(&self, columns: &Columns<'_>, paths: Option<Vec<TreePath<T>>>) -> Result<Vec<Case<T>>, ConfigError> {
         let paths = paths.ok_or_else(|| SurveyError::Claims(Vec::new()).of(&[self.policy]))?;
-        let set = |levels: Levels| self.policy.claim_set(columns.claim_names(levels));
-        let case = |path: TreePath<T>| Case { with: set(path.with), without: set(path.without), value: path.value };
-        Ok(paths.into_iter().map(case).collect())
+        let cases = paths.into_iter().map(|path| Case {
+            with: self.policy.claim_set(columns.claim_names(path.with)),
+            without: self.policy.claim_set(columns.claim_names(path.without)),
+            value: path.value,
+        });
+        Ok(cases.collect())
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use super::SurveyError;
 use super::masks::{ANY, DIGIT, Mask, admits, masks};
@@ -25,10 +26,10 @@ pub(super) const MAX_OVERLAPS: usize = 4_096;
 const MAX_VISITS: usize = 4_000_000;
 
 /// The characters that an ORI may have at a position: it starts with a letter.
-fn characters(place: usize) -> &'static [u8] {
+fn characters(position: usize) -> &'static [u8] {
     const ALL: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const DIGITS: usize = 10;
-    ALL.get(if place == 0 { DIGITS } else { 0 }..).unwrap_or_default()
+    ALL.get(if position == 0 { DIGITS } else { 0 }..).unwrap_or_default()
 }
 
 /// A set of classes under each policy, and one ORI that has them.
@@ -77,9 +78,13 @@ struct State {
 }
 
 impl State {
+    fn names(&self, character: u8) -> bool {
+        self.named.binary_search_by_key(&character, |(own, _)| *own).is_ok()
+    }
+
     fn after(&self, character: u8) -> usize {
-        let place = self.named.binary_search_by_key(&character, |(own, _)| *own);
-        place.ok().and_then(|place| self.named.get(place)).map_or(self.other, |(_, next)| *next)
+        let index = self.named.binary_search_by_key(&character, |(own, _)| *own);
+        index.ok().and_then(|index| self.named.get(index)).map_or(self.other, |(_, next)| *next)
     }
 }
 
@@ -106,13 +111,12 @@ impl Product {
             merged.entry((exact, claimed)).and_modify(|least| *least = (*ori).min(*least)).or_insert(*ori);
         }
         for ((exact, claimed), ori) in merged {
-            let held = claimed.map(|end| self.held(end, policies)).unwrap_or_default();
-            let mut held = held.into_iter();
-            let of_policy = |(set, known): (&Option<_>, &HashMap<_, Vec<ClassId>>)| {
-                let by_pattern = held.next().unwrap_or_default();
-                set.map_or(by_pattern, |set| known.get(&set).cloned().unwrap_or_default())
-            };
-            let classes = exact.iter().zip(&sets).map(of_policy).collect();
+            let mut by_pattern = claimed.map(|end| self.held(end, policies)).unwrap_or_default().into_iter();
+            let mut classes = Vec::with_capacity(policies.len());
+            for (set, known) in exact.iter().zip(&sets) {
+                let by_pattern = by_pattern.next().unwrap_or_default();
+                classes.push(set.map_or(by_pattern, |set| known.get(&set).cloned().unwrap_or_default()));
+            }
             found.entry(classes).and_modify(|least| *least = ori.min(*least)).or_insert(ori);
         }
 
@@ -180,27 +184,18 @@ impl Product {
         let mut product = Self { offsets, positions: Vec::new(), ends: Vec::new() };
         let mut count = 0;
         for suffixes in &suffixes {
-            let mut known: HashMap<Vec<Remainder>, usize> = HashMap::new();
-            let mut next = Vec::new();
+            let mut next = NextStates::default();
             let mut at_place = Vec::new();
             for remainders in states {
-                let mut number = |remainders: Vec<Remainder>| match known.get(&remainders) {
-                    Some(number) => *number,
-                    None => {
-                        next.push(remainders.clone());
-                        known.insert(remainders, next.len() - 1);
-                        next.len() - 1
-                    }
-                };
-                at_place.push(build_state(&remainders, suffixes, &mut number));
+                at_place.push(build_state(&remainders, suffixes, &mut next));
                 count += 1;
-                if count + next.len() > max_states {
-                    product.ends = next.into_iter().map(classes_of).collect();
+                if count + next.states.len() > max_states {
+                    product.ends = next.states.into_iter().map(classes_of).collect();
                     return Err(product.overlap_error());
                 }
             }
             product.positions.push(at_place);
-            states = next;
+            states = next.states;
         }
         product.ends = states.into_iter().map(classes_of).collect();
         if product.ends.iter().filter(|classes| product.is_overlap(classes)).count() > MAX_OVERLAPS {
@@ -211,11 +206,19 @@ impl Product {
 
     /// Whether several of these classes, numbered over all policies, are of one policy.
     fn is_overlap(&self, classes: &[usize]) -> bool {
-        let of_one = |range: &[usize]| {
-            let (from, to) = (range.first().copied().unwrap_or(0), range.last().copied().unwrap_or(0));
-            classes.iter().filter(|number| (from..to).contains(number)).count() > 1
-        };
-        self.offsets.windows(2).any(of_one)
+        self.ranges().any(|range| classes.iter().filter(|number| range.contains(number)).count() > 1)
+    }
+
+    /// For each policy the numbers of its classes.
+    fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        self.offsets.iter().zip(self.offsets.iter().skip(1)).map(|(from, to)| *from..*to)
+    }
+
+    /// The policy of a class that is numbered over all policies, and its id there.
+    fn policy_and_class(&self, number: usize) -> (usize, ClassId) {
+        let policy = self.offsets.partition_point(|offset| *offset <= number).saturating_sub(1);
+        let class = number - self.offsets.get(policy).copied().unwrap_or(0);
+        (policy, ClassId::try_from(class).unwrap_or(ClassId::MAX))
     }
 
     /// The error for too many overlaps. It names the classes of one policy that contribute most: a class in half of the
@@ -225,63 +228,56 @@ impl Product {
         for number in self.ends.iter().flatten() {
             counts.get_mut(*number).into_iter().for_each(|count| *count += 1);
         }
-        let place = |number: usize| {
-            let policy = self.offsets.partition_point(|offset| *offset <= number).saturating_sub(1);
-            let class = number - self.offsets.get(policy).copied().unwrap_or(0);
-            (policy, ClassId::try_from(class).unwrap_or(ClassId::MAX))
-        };
-        let share = |count: &usize| (*count).min(self.ends.len().saturating_sub(*count));
-        let mut shares: Vec<(usize, (usize, ClassId))> = counts.iter().map(share).zip((0..).map(place)).collect();
+        let mut shares: Vec<(usize, (usize, ClassId))> = Vec::with_capacity(counts.len());
+        for (number, count) in counts.into_iter().enumerate() {
+            let share = count.min(self.ends.len().saturating_sub(count));
+            shares.push((share, self.policy_and_class(number)));
+        }
         // Of two policies the new one is second, and is the one to fix.
         shares.sort_by_key(|(share, (policy, class))| (Reverse(*share), Reverse(*policy), *class));
         let (greatest, policy) = shares.first().map_or((0, 0), |(share, (policy, _))| (*share, *policy));
-        let is_culprit = |(share, (own, _)): &(usize, (usize, ClassId))| {
-            *own == policy && *share > 0 && share.saturating_mul(2) >= greatest
-        };
-        SurveyError::Patterns(shares.into_iter().filter(is_culprit).map(|(_, class)| class).collect())
+        shares.retain(|(share, (own, _))| *own == policy && *share > 0 && share.saturating_mul(2) >= greatest);
+        SurveyError::Patterns(shares.into_iter().map(|(_, class)| class).collect())
     }
 
     /// The end state of an ORI.
     fn follow(&self, ori: Ori) -> usize {
-        let next_state = |state: usize, (place, character): (&Vec<State>, u8)| {
-            place.get(state).map_or(0, |state| state.after(character))
-        };
-        self.positions.iter().zip(ori.as_str().bytes()).fold(0, next_state)
+        let mut state = 0;
+        for (states, character) in self.positions.iter().zip(ori.as_str().bytes()) {
+            state = states.get(state).map_or(0, |state| state.after(character));
+        }
+        state
     }
 
     /// The classes of ORIs in an end state by patterns, under each policy.
     fn held(&self, end: usize, policies: &[&Agencies]) -> Vec<Vec<ClassId>> {
         let claimed = self.ends.get(end).map_or(&[][..], Vec::as_slice);
-        let of_policy = |(agencies, range): (&&Agencies, &[usize])| {
-            let (from, to) = (range.first().copied().unwrap_or(0), range.last().copied().unwrap_or(0));
-            let own = claimed.iter().filter(|number| (from..to).contains(number));
-            let own: Vec<ClassId> = own.filter_map(|number| ClassId::try_from(number - from).ok()).collect();
-            agencies.after_except(&own)
-        };
-        policies.iter().zip(self.offsets.windows(2)).map(of_policy).collect()
+        let mut held = Vec::with_capacity(policies.len());
+        for (agencies, range) in policies.iter().zip(self.ranges()) {
+            let own = claimed.iter().filter(|number| range.contains(number));
+            let own: Vec<ClassId> = own.filter_map(|number| ClassId::try_from(number - range.start).ok()).collect();
+            held.push(agencies.after_except(&own));
+        }
+        held
     }
 
     /// For every end state an ORI that leads to it, if there is one: ORIs don't start with a digit.
     fn end_examples(&self) -> Vec<Option<Ori>> {
         // The text read so far, by state.
         let mut texts: Vec<Option<Mask>> = vec![Some([0; ORI_LENGTH])];
-        for (at, place) in self.positions.iter().enumerate() {
+        for (at, states) in self.positions.iter().enumerate() {
             let width = self.positions.get(at + 1).map_or(self.ends.len(), Vec::len);
             let mut next = vec![None; width];
-            let mut go = |to: usize, mut text: Mask, character: u8| {
-                if let (Some(slot), Some(place)) = (next.get_mut(to), text.get_mut(at)) {
-                    *place = character;
-                    slot.get_or_insert(text);
-                }
-            };
-            for (state, text) in place.iter().zip(&texts) {
+            for (state, text) in states.iter().zip(&texts) {
                 let Some(text) = *text else { continue };
-                let is_named = |c: u8| state.named.binary_search_by_key(&c, |(own, _)| *own).is_ok();
-                if let Some(other) = characters(at).iter().find(|c| !is_named(**c)) {
-                    go(state.other, text, *other);
-                }
-                for (character, to) in state.named.iter().filter(|(own, _)| characters(at).contains(own)) {
-                    go(*to, text, *character);
+                let other = characters(at).iter().find(|character| !state.names(**character));
+                let named = state.named.iter().filter(|(character, _)| characters(at).contains(character));
+                for (character, to) in other.map(|other| (*other, state.other)).into_iter().chain(named.copied()) {
+                    let mut text = text;
+                    if let (Some(slot), Some(symbol)) = (next.get_mut(to), text.get_mut(at)) {
+                        *symbol = character;
+                        slot.get_or_insert(text);
+                    }
                 }
             }
             texts = next;
@@ -293,11 +289,12 @@ impl Product {
     fn search(&self, end: usize, listed: &HashSet<Ori>) -> Option<Ori> {
         // The states that lead to the end state.
         let mut leads = vec![(0..self.ends.len()).map(|own| own == end).collect::<Vec<_>>()];
-        for (at, place) in self.positions.iter().enumerate().rev() {
+        for (at, states) in self.positions.iter().enumerate().rev() {
             let next = leads.last().map_or(&[][..], Vec::as_slice);
-            let leads_on = |state: &State, c: u8| next.get(state.after(c)).copied().unwrap_or_default();
-            let found = place.iter().map(|state| characters(at).iter().any(|c| leads_on(state, *c))).collect();
-            leads.push(found);
+            let found = states
+                .iter()
+                .map(|state| characters(at).iter().any(|character| next.get(state.after(*character)) == Some(&true)));
+            leads.push(found.collect());
         }
         leads.reverse();
         self.search_from(0, 0, &mut Vec::new(), &leads, listed)
@@ -314,10 +311,10 @@ impl Product {
         if !*leads.get(at)?.get(state)? {
             return None;
         }
-        let Some(place) = self.positions.get(at) else {
+        let Some(states) = self.positions.get(at) else {
             return Ori::new(std::str::from_utf8(text).ok()?).filter(|ori| !listed.contains(ori));
         };
-        let state = place.get(state)?;
+        let state = states.get(state)?;
         characters(at).iter().find_map(|character| {
             text.push(*character);
             let found = self.search_from(at + 1, state.after(*character), text, leads, listed);
@@ -331,13 +328,13 @@ impl Product {
 fn suffixes(all: &[(usize, Mask)]) -> (Vec<Vec<Suffix>>, Vec<Remainder>) {
     let mut begin: Vec<Remainder> = all.iter().map(|(class, _)| (*class, 0)).collect();
     let mut positions = Vec::new();
-    for place in (0..ORI_LENGTH).rev() {
+    for position in (0..ORI_LENGTH).rev() {
         // The first is the remainder that any characters match.
         let free = Suffix { next: ANY, rest: 0 };
         let mut found = vec![free];
         let mut known = HashMap::from([(free, 0)]);
         for ((_, mask), (_, rest)) in all.iter().zip(&mut begin) {
-            let suffix = Suffix { next: mask.get(place).copied().unwrap_or(ANY), rest: *rest };
+            let suffix = Suffix { next: mask.get(position).copied().unwrap_or(ANY), rest: *rest };
             *rest = *known.entry(suffix).or_insert_with(|| {
                 found.push(suffix);
                 found.len() - 1
@@ -349,30 +346,48 @@ fn suffixes(all: &[(usize, Mask)]) -> (Vec<Vec<Suffix>>, Vec<Remainder>) {
     (positions, begin)
 }
 
+/// The states at the next position, as sets of remainders, numbered in the order in which they are found.
+#[derive(Default)]
+struct NextStates {
+    states: Vec<Vec<Remainder>>,
+    numbers: HashMap<Vec<Remainder>, usize>,
+}
+
+impl NextStates {
+    /// The number of the state after a character.
+    fn after(&mut self, character: u8, suffixes: &[(usize, Suffix)]) -> usize {
+        let matching = suffixes.iter().filter(|(_, suffix)| admits(suffix.next, character));
+        self.number(normalize(matching.map(|(class, suffix)| (*class, suffix.rest)).collect()))
+    }
+
+    fn number(&mut self, remainders: Vec<Remainder>) -> usize {
+        if let Some(number) = self.numbers.get(&remainders) {
+            return *number;
+        }
+        let number = self.states.len();
+        self.states.push(remainders.clone());
+        self.numbers.insert(remainders, number);
+        number
+    }
+}
+
 /// The state for a set of remainders.
-fn build_state(
-    remainders: &[Remainder],
-    suffixes: &[Suffix],
-    number: &mut impl FnMut(Vec<Remainder>) -> usize,
-) -> State {
+fn build_state(remainders: &[Remainder], suffixes: &[Suffix], next_states: &mut NextStates) -> State {
     let next: Vec<(usize, Suffix)> =
         remainders.iter().filter_map(|(class, remainder)| Some((*class, *suffixes.get(*remainder)?))).collect();
-    let named = |(_, suffix): &(usize, Suffix)| match suffix.next {
-        ANY => Vec::new(),
-        DIGIT => (b'0'..=b'9').collect(),
-        character => vec![character],
-    };
-    let mut characters: Vec<u8> = next.iter().flat_map(named).collect();
+    let mut characters: Vec<u8> = Vec::new();
+    for (_, suffix) in &next {
+        match suffix.next {
+            ANY => {}
+            DIGIT => characters.extend(b'0'..=b'9'),
+            character => characters.push(character),
+        }
+    }
     characters.sort_unstable();
     characters.dedup();
-    let mut after = |character: u8| {
-        let fits = |suffix: &Suffix| admits(suffix.next, character);
-        let remainders = next.iter().filter(|(_, suffix)| fits(suffix)).map(|(class, suffix)| (*class, suffix.rest));
-        number(normalize(remainders.collect()))
-    };
-    let named = characters.iter().map(|character| (*character, after(*character))).collect();
+    let named = characters.into_iter().map(|character| (character, next_states.after(character, &next))).collect();
     // `ANY` isn't a character of any ORI.
-    State { named, other: after(ANY) }
+    State { named, other: next_states.after(ANY, &next) }
 }
 
 /// The distinct classes of remainders.

@@ -13,33 +13,39 @@ pub(super) fn simplified<T: Copy + Ord + Hash>(paths: Vec<TreePath<T>>) -> Vec<T
     if paths.len() > MAX_SIMPLIFIED {
         return paths;
     }
-    let agrees = |with: Levels, without: Levels, value: T| {
-        let overlaps = |path: &&TreePath<T>| path.with & without == 0 && path.without & with == 0;
-        paths.iter().filter(overlaps).all(|path| path.value == value)
-    };
-    let bits = |set: Levels| (0..Levels::BITS).map(|level| 1 << level).filter(move |bit: &Levels| set & bit != 0);
     let mut found: Vec<TreePath<T>> = Vec::new();
     for path in &paths {
         let TreePath { mut with, mut without, value } = *path;
         for bit in bits(without) {
-            if agrees(with, without & !bit, value) {
+            if agrees(&paths, with, without & !bit, value) {
                 without &= !bit;
             }
         }
         for bit in bits(with) {
-            if agrees(with & !bit, without, value) {
+            if agrees(&paths, with & !bit, without, value) {
                 with &= !bit;
             }
         }
-        let is_in = |other: &TreePath<T>| {
+        let is_included = found.iter().any(|other| {
             with & other.with == other.with && without & other.without == other.without && other.value == value
-        };
-        if !found.iter().any(is_in) {
+        });
+        if !is_included {
             found.push(TreePath { with, without, value });
         }
     }
     found.sort_by_key(|path| (path.with.count_ones(), path.value, path.without.count_ones(), path.with, path.without));
     found
+}
+
+/// Whether all paths that share a set of claims with these conditions lead to this value.
+fn agrees<T: Copy + Eq>(paths: &[TreePath<T>], with: Levels, without: Levels, value: T) -> bool {
+    let mut overlapping = paths.iter().filter(|path| path.with & without == 0 && path.without & with == 0);
+    overlapping.all(|path| path.value == value)
+}
+
+/// The claims of a set, one by one.
+fn bits(set: Levels) -> impl Iterator<Item = Levels> {
+    (0..Levels::BITS).map(|level| 1 << level).filter(move |bit| set & bit != 0)
 }
 
 #[cfg(test)]

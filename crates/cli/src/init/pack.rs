@@ -74,17 +74,28 @@ impl Pack {
 
     /// Its built-in files: its policy, its cases, and the rosters and messages that these name.
     fn shipped(self) -> Vec<(&'static str, &'static str)> {
-        let (policy, cases) = (format!("{}.toml", self.name()), format!("cases/{}/", self.name()));
-        let is_own = |file: &str| file == policy || file.starts_with(&cases);
-        let own: Vec<&str> = shipped().filter(|(file, _)| is_own(file)).map(|(_, text)| text).collect();
-        let is_named = |file: &str| {
-            let named = match file.strip_prefix("cases/") {
-                Some(message) => format!("\"../../{message}\""),
-                None => format!("\"{file}\""),
-            };
-            own.iter().any(|text| text.contains(&named))
-        };
-        shipped().filter(|(file, _)| is_own(file) || is_named(file)).collect()
+        let own: Vec<&str> = shipped().filter(|(file, _)| self.owns(file)).map(|(_, text)| text).collect();
+        let mut files = Vec::new();
+        for (file, text) in shipped() {
+            let reference = reference_to(file);
+            if self.owns(file) || own.iter().any(|text| text.contains(&reference)) {
+                files.push((file, text));
+            }
+        }
+        files
+    }
+
+    /// Whether a built-in file is its policy or of one of its cases.
+    fn owns(self, file: &str) -> bool {
+        file == format!("{}.toml", self.name()) || file.starts_with(&format!("cases/{}/", self.name()))
+    }
+}
+
+/// How a policy or a case names a built-in file.
+fn reference_to(file: &str) -> String {
+    match file.strip_prefix("cases/") {
+        Some(message) => format!("\"../../{message}\""),
+        None => format!("\"{file}\""),
     }
 }
 
@@ -156,9 +167,10 @@ mod tests {
         for pack in Pack::value_variants() {
             let policy = std::fs::read_to_string(format!("{POLICIES_FOLDER}/{}.toml", pack.name())).unwrap();
             let policy: toml::Table = policy.parse().unwrap();
-            let text = |key: &str| policy["policy"].get(key).and_then(toml::Value::as_str);
-            let state = text("jurisdiction").map_or_else(String::new, |state| format!(" ({state})"));
-            let wanted = format!("{}{state}", text("title").unwrap());
+            let policy = &policy["policy"];
+            let state = policy.get("jurisdiction").and_then(toml::Value::as_str);
+            let state = state.map_or_else(String::new, |state| format!(" ({state})"));
+            let wanted = format!("{}{state}", policy.get("title").and_then(toml::Value::as_str).unwrap());
             assert_eq!(pack.to_possible_value().unwrap().get_help().unwrap().to_string(), wanted);
         }
     }

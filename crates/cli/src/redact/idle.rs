@@ -1,11 +1,11 @@
-//! Options without effect are refused, because whoever gave them expects one. What depends on the content of the inputs
+//! Options without effect are refused, because the user expects one. What depends on the content of the inputs
 //! is reported at the end of the run, and changes its exit status.
 
 use super::super::Problem;
 use super::Arguments;
 use dmv_redact_archive::{ArchiveForm, Inputs, Layout, Outputs, RunReport};
 
-/// Refuses options that can't have an effect, whatever the inputs contain.
+/// Refuses options that can't have an effect with any inputs.
 ///
 /// # Errors
 /// The first of them, with the reason.

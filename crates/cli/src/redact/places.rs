@@ -12,15 +12,20 @@ use dmv_redact_archive::{
 
 /// The inputs of a run.
 pub(in super::super) fn inputs(paths: &[std::path::PathBuf]) -> Result<Inputs, Problem> {
-    let is_stdin = |path: &std::path::PathBuf| path == Path::new("-");
     match paths {
         [] => Ok(Inputs::Stdin),
         [path] if is_stdin(path) => Ok(Inputs::Stdin),
-        _ if paths.iter().any(is_stdin) => Err(Problem::Usage("stdin can't be one of several inputs".to_owned())),
+        _ if paths.iter().any(|path| is_stdin(path)) => {
+            Err(Problem::Usage("stdin can't be one of several inputs".to_owned()))
+        }
         // The only input: nothing remains to continue with.
         [path] if let Err(error) = path.metadata() => Err(SourceError::Io(path.clone(), error).into()),
         _ => Ok(Inputs::Roots(roots(paths)?)),
     }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 /// The kind of OUT.
@@ -99,7 +104,6 @@ fn kind(out: &Path) -> Result<OutputKind, Problem> {
     if out == Path::new("-") {
         return Ok(OutputKind::Stdout);
     }
-    let refuse = |what: &str| Err(Problem::Usage(format!("{} is {what}", name(out))));
     let is_link = match out.symlink_metadata() {
         Ok(metadata) => metadata.is_symlink(),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -108,7 +112,7 @@ fn kind(out: &Path) -> Result<OutputKind, Problem> {
         }
         Err(error) => return Err(SourceError::Io(out.to_owned(), error).into()),
     };
-    let Ok(metadata) = out.metadata() else { return refuse("a link that leads nowhere") };
+    let Ok(metadata) = out.metadata() else { return Err(unusable(out, "a link that leads nowhere")) };
     if metadata.is_dir() {
         return Ok(OutputKind::Folder);
     }
@@ -119,20 +123,24 @@ fn kind(out: &Path) -> Result<OutputKind, Problem> {
         return Ok(OutputKind::Device);
     }
     match metadata.is_file() {
-        _ if is_link => refuse("a link: name the file that it leads to"),
+        _ if is_link => Err(unusable(out, "a link: name the file that it leads to")),
         true => Ok(OutputKind::File),
-        false => refuse("a socket, and outputs go to a file, a folder, a device or a named pipe"),
+        false => Err(unusable(out, "a socket, and outputs go to a file, a folder, a device or a named pipe")),
     }
 }
 
-/// Whether this is stdout's file: `/dev/stdout` is a link to it, whatever it is.
+fn unusable(out: &Path, what: &str) -> Problem {
+    Problem::Usage(format!("{} is {what}", name(out)))
+}
+
+/// Whether this is stdout's file: `/dev/stdout` is a link to it, also if it is a pipe or a device.
 #[cfg(unix)]
 fn is_stdout(metadata: &std::fs::Metadata) -> bool {
     use std::os::fd::AsFd;
     use std::os::unix::fs::MetadataExt;
     let stdout = std::io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from);
-    let same = |other: std::fs::Metadata| (metadata.dev(), metadata.ino()) == (other.dev(), other.ino());
-    stdout.and_then(|stdout| stdout.metadata()).is_ok_and(same)
+    let stdout = stdout.and_then(|stdout| stdout.metadata());
+    stdout.is_ok_and(|stdout| (stdout.dev(), stdout.ino()) == (metadata.dev(), metadata.ino()))
 }
 
 #[cfg(unix)]

@@ -13,13 +13,13 @@ use dmv_redact_model::{catalog, format, policy};
 /// The current schema of a table, as the text of its file.
 pub(super) fn generated(table: Table) -> String {
     // The draft that TOML editors support best.
-    let generator = || SchemaSettings::draft07().for_deserialize().into_generator();
+    let generator = SchemaSettings::draft07().for_deserialize().into_generator();
     let (title, schema) = match table {
-        Table::Policy => ("A policy of dmv-redact", policy_table(generator())),
-        Table::Catalog => ("A catalog of dmv-redact", catalog_table(generator())),
-        Table::Format => ("A format of dmv-redact", plain(format::table_schema(generator()))),
-        Table::Case => ("A message case of dmv-redact", case_table(generator())),
-        Table::Matrix => ("Matrix tests of dmv-redact", matrix_table(generator())),
+        Table::Policy => ("A policy of dmv-redact", policy_table(generator)),
+        Table::Catalog => ("A catalog of dmv-redact", catalog_table(generator)),
+        Table::Format => ("A format of dmv-redact", plain(format::table_schema(generator))),
+        Table::Case => ("A message case of dmv-redact", case_table(generator)),
+        Table::Matrix => ("Matrix tests of dmv-redact", matrix_table(generator)),
     };
     let mut schema = schema;
     put(&mut schema, "", "title", json!(title));
@@ -29,7 +29,7 @@ pub(super) fn generated(table: Table) -> String {
 fn plain(schema: Schema) -> Value {
     let mut schema = schema.to_value();
     tidy(&mut schema);
-    // The types are called raw because they aren't resolved yet; authors of tables needn't know.
+    // The types are called raw because they aren't resolved yet; authors of tables don't need to know that.
     let text = schema.to_string().replace("\"Raw", "\"").replace("definitions/Raw", "definitions/");
     serde_json::from_str(&text).unwrap()
 }
@@ -42,10 +42,9 @@ fn tidy(schema: &mut Value) {
             if object.get("default").is_some_and(Value::is_null) {
                 object.remove("default");
             }
-            let is_null = |kind: &Value| *kind == json!("null") || *kind == json!({ "type": "null" });
             for key in ["type", "anyOf"] {
                 let Some(Value::Array(kinds)) = object.get_mut(key) else { continue };
-                kinds.retain(|kind| !is_null(kind));
+                kinds.retain(|kind| *kind != json!("null") && *kind != json!({ "type": "null" }));
                 if kinds.len() > 1 {
                     continue;
                 }
@@ -113,10 +112,12 @@ fn offer_elements(schema: &mut Value, lists: &[&str]) {
 
 fn elements() -> Value {
     let catalog = Catalog::load(dmv_redact::shipped::CATALOG, &[]).unwrap();
-    let is_envelope = |element: &Element| element.is_envelope();
-    let rules_name =
-        |selector: &String| !catalog.select(selector).iter().filter_map(|id| catalog.element(*id)).any(is_envelope);
-    let offered = catalog.selectors().into_iter().filter(rules_name).map(|selector| {
+    let mut selectors = catalog.selectors();
+    // Rules don't name the envelope.
+    selectors.retain(|selector| {
+        !catalog.select(selector).iter().filter_map(|id| catalog.element(*id)).any(Element::is_envelope)
+    });
+    let offered = selectors.into_iter().map(|selector| {
         let element = catalog.find(&selector).and_then(|id| catalog.element(id));
         match element.map(Element::title) {
             Some(title) => json!({ "const": selector, "description": title }),

@@ -27,7 +27,7 @@ fn write_markdown(matrix: &Matrix, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out, "\n| --- | --- |{}", " --- |".repeat(matrix.columns.len()))?;
     let mut notes: Vec<usize> = Vec::new();
-    let mut places: HashMap<usize, usize> = HashMap::new();
+    let mut note_numbers: HashMap<usize, usize> = HashMap::new();
     for row in &matrix.elements {
         let dppa = match row.dppa {
             Sensitivity::None => "",
@@ -37,19 +37,19 @@ fn write_markdown(matrix: &Matrix, out: &mut String) -> std::fmt::Result {
         write!(out, "| {} | {dppa} |", escaped(&row.element))?;
         for number in row.cells.iter() {
             let Some(cell) = matrix.cell(*number) else { continue };
-            let place = *places.entry(*number).or_insert_with(|| {
+            let note = *note_numbers.entry(*number).or_insert_with(|| {
                 notes.push(*number);
-                notes.len() - 1
+                notes.len()
             });
             let word = if cell.summary == "never" { "-" } else { &cell.summary };
-            write!(out, " {word} ({}) |", place + 1)?;
+            write!(out, " {word} ({}) |", note)?;
         }
         writeln!(out)?;
     }
     writeln!(out, "\n## Why\n")?;
-    for (place, number) in notes.iter().enumerate() {
+    for (index, number) in notes.iter().enumerate() {
         let Some(cell) = matrix.cell(*number) else { continue };
-        writeln!(out, "- ({}) {}", place + 1, escaped(&cell.told))?;
+        writeln!(out, "- ({}) {}", index + 1, escaped(&cell.told))?;
         for case in &cell.cases {
             let rules: Vec<String> = case
                 .rules

@@ -27,69 +27,117 @@ fn write_text(matrix: &Matrix, f: &mut String) -> fmt::Result {
     }
     writeln!(f, "\nfull: released as it is     year, zip5, last4, mask: released so     -: never released")?;
     writeln!(f, "claim: only with a claim    held: a person must review the message   (n): see below")?;
-    let labels = matrix.groups();
-    let label = |element: &str, group: &str| match element.strip_prefix(group).and_then(|l| l.strip_prefix('.')) {
-        Some(rest) => format!("  {rest}"),
-        None => format!("  {element}"),
-    };
     let label_width = matrix.elements.iter().map(|row| label(&row.element, row.group()).chars().count()).max();
     let label_width = label_width.unwrap_or(0) + 1;
-    let mut notes: Vec<&str> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
     let heads: Vec<Vec<String>> = matrix.columns.iter().map(head_lines).collect();
+    let mut notes = Notes::default();
     let mut begin = 0;
     while begin < heads.len() {
-        let width = |head: &Vec<String>| head.iter().map(|line| line.chars().count()).max().unwrap_or(0) + 2;
-        let mut total = label_width;
-        let fits = |head: &&Vec<String>| {
-            total += width(head);
-            total <= WIDTH
-        };
-        let count = heads.iter().skip(begin).take_while(fits).count().max(1);
-        let block: Vec<&Vec<String>> = heads.iter().skip(begin).take(count).collect();
-        let depth = block.iter().map(|head| head.len()).max().unwrap_or(0);
+        let count = fitting(heads.iter().skip(begin), WIDTH.saturating_sub(label_width));
+        let heads: Vec<&[String]> = heads.iter().skip(begin).take(count).map(Vec::as_slice).collect();
         writeln!(f)?;
+        Block { matrix, begin, heads, label_width }.write(&mut notes, f)?;
+        begin += count;
+    }
+    notes.write(f)?;
+    writeln!(f, "\nAn agency that no class claims gets nothing. What is not named here is removed.")
+}
+
+/// The name of an element below that of its group.
+fn label(element: &str, group: &str) -> String {
+    match element.strip_prefix(group).and_then(|rest| rest.strip_prefix('.')) {
+        Some(rest) => format!("  {rest}"),
+        None => format!("  {element}"),
+    }
+}
+
+/// How many columns fit into a width, at least one.
+fn fitting<'h>(heads: impl Iterator<Item = &'h Vec<String>>, width: usize) -> usize {
+    let mut total = 0;
+    let mut count = 0;
+    for head in heads {
+        total += column_width(head);
+        if total > width {
+            break;
+        }
+        count += 1;
+    }
+    count.max(1)
+}
+
+fn column_width(head: &[String]) -> usize {
+    head.iter().map(|line| line.chars().count()).max().unwrap_or(0) + 2
+}
+
+/// Columns side by side.
+struct Block<'m> {
+    matrix: &'m Matrix,
+    /// The number of its first column.
+    begin: usize,
+    /// The lines above each column.
+    heads: Vec<&'m [String]>,
+    label_width: usize,
+}
+
+impl<'m> Block<'m> {
+    fn write(&self, notes: &mut Notes<'m>, f: &mut String) -> fmt::Result {
+        let depth = self.heads.iter().map(|head| head.len()).max().unwrap_or(0);
         for line in 0..depth {
-            let mut text = " ".repeat(label_width);
-            for head in &block {
+            let mut text = " ".repeat(self.label_width);
+            for head in &self.heads {
                 let own = head.get(line).map_or("", String::as_str);
-                pad(&mut text, own, width(head));
+                pad(&mut text, own, column_width(head));
             }
             writeln!(f, "{}", text.trim_end())?;
         }
-        for (group, rows) in &labels {
+        for (group, rows) in self.matrix.groups() {
             writeln!(f, "{group}")?;
             for row in rows {
                 let mut text = String::new();
-                pad(&mut text, &label(&row.element, group), label_width);
-                for (head, cell) in block.iter().zip(row.cells.iter().skip(begin)) {
-                    let Some(cell) = matrix.cell(*cell) else { continue };
+                pad(&mut text, &label(&row.element, group), self.label_width);
+                for (head, cell) in self.heads.iter().zip(row.cells.iter().skip(self.begin)) {
+                    let Some(cell) = self.matrix.cell(*cell) else { continue };
                     let mut word = if cell.summary == "never" { "-" } else { &cell.summary }.to_owned();
                     if cell.cases.len() > 1 {
-                        let place = *places.entry(&cell.told).or_insert_with(|| {
-                            notes.push(&cell.told);
-                            notes.len() - 1
-                        });
-                        let _ = write!(word, " ({})", place + 1);
+                        let _ = write!(word, " ({})", notes.number(&cell.told));
                     }
-                    pad(&mut text, &word, width(head));
+                    pad(&mut text, &word, column_width(head));
                 }
                 writeln!(f, "{}", text.trim_end())?;
             }
         }
-        begin += count;
+        Ok(())
     }
-    if !notes.is_empty() {
-        writeln!(f)?;
+}
+
+/// The notes below the matrix, numbered from one in the order in which cells refer to them.
+#[derive(Default)]
+struct Notes<'m> {
+    texts: Vec<&'m str>,
+    numbers: HashMap<&'m str, usize>,
+}
+
+impl<'m> Notes<'m> {
+    fn number(&mut self, text: &'m str) -> usize {
+        *self.numbers.entry(text).or_insert_with(|| {
+            self.texts.push(text);
+            self.texts.len()
+        })
     }
-    for (place, note) in notes.iter().enumerate() {
-        let indent = format!("({}) ", place + 1);
-        for (at, line) in wrapped(note, WIDTH - indent.len()).iter().enumerate() {
-            let before = if at == 0 { indent.clone() } else { " ".repeat(indent.len()) };
-            writeln!(f, "{before}{line}")?;
+
+    fn write(&self, f: &mut String) -> fmt::Result {
+        if !self.texts.is_empty() {
+            writeln!(f)?;
         }
+        for (index, note) in self.texts.iter().enumerate() {
+            let indent = format!("({}) ", index + 1);
+            for (at, line) in wrapped(note, WIDTH - indent.len()).iter().enumerate() {
+                let before = if at == 0 { indent.clone() } else { " ".repeat(indent.len()) };
+                writeln!(f, "{before}{line}")?;
+            }
+        }
+        Ok(())
     }
-    writeln!(f, "\nAn agency that no class claims gets nothing. What is not named here is removed.")
 }
 
 /// The lines above a column: its agency classes, then purposes and message keys if they make a difference.

@@ -24,9 +24,8 @@ impl MessageWalk<'_> {
     fn read(&self, layout: &Layout, text: &str) -> (Vec<(ElementId, PartOutcome)>, bool) {
         let (mut fields, mut has_rest, mut has_heading, mut has_field) = (Vec::new(), false, false, false);
         let (mut slots, mut seen) = (Slots::new(), 0);
-        let is_blank = |from: usize, to: usize| trim(text.get(from..to).unwrap_or_default()).is_empty();
         while let Some((found, piece)) = layout.next(text, seen) {
-            has_rest |= !is_blank(seen, found.start());
+            has_rest |= !is_blank(text.get(seen..found.start()));
             seen = found.end();
             let (row, is_heading) = match piece {
                 Piece::Skip(to) => {
@@ -48,7 +47,7 @@ impl MessageWalk<'_> {
             has_heading |= is_heading;
             has_field |= is_kept && !is_heading;
         }
-        has_rest |= !is_blank(seen, text.len());
+        has_rest |= !is_blank(text.get(seen..));
         if !has_field {
             // A heading without fields is an empty shell (P5).
             fields.retain(|(_, outcome)| !outcome.passes());
@@ -77,4 +76,8 @@ impl MessageWalk<'_> {
             Judgement::Photo => PartOutcome::Image,
         }
     }
+}
+
+fn is_blank(text: Option<&str>) -> bool {
+    trim(text.unwrap_or_default()).is_empty()
 }

@@ -191,22 +191,29 @@ impl MessageReport {
 
     /// Whether the report agrees with the receipt's counts.
     fn agrees(&self, filter: &Filter, receipt: &Receipt) -> bool {
-        let count = |id: &str, is_it: &dyn Fn(&PathReport) -> bool| -> usize {
-            self.paths.iter().filter(|path| path.element == id && is_it(path)).map(|path| path.count).sum()
-        };
-        let reported = |id: &str| {
-            [
-                count(id, &|path| path.outcome == "released"),
-                count(id, &|path| path.outcome == "generalised"),
-                count(id, &|path| path.outcome == "removed"),
-                count(id, &|path| matches!(path.judged, PartOutcome::Violates | PartOutcome::Image)),
-            ]
-        };
-        let counted = |id: &str| {
-            let counts = receipt.elements().find(|(own, _)| *own == id).map(|(_, counts)| counts).unwrap_or_default();
-            [counts.released, counts.generalised, counts.removed, counts.shape].map(|count| count as usize)
-        };
-        filter.catalog().iter().all(|(_, element)| reported(element.id()) == counted(element.id()))
+        filter.catalog().iter().all(|(_, element)| {
+            let counts = receipt.elements().find(|(id, _)| *id == element.id()).map(|(_, counts)| counts);
+            let counts = counts.unwrap_or_default();
+            let counted = [counts.released, counts.generalised, counts.removed, counts.shape];
+            counted.map(|count| count as usize) == self.counts(element.id())
+        })
+    }
+
+    /// How many parts of an element were released, generalized, removed, and violate its shape.
+    fn counts(&self, id: &str) -> [usize; 4] {
+        let [mut released, mut generalized, mut removed, mut violating] = [0; 4];
+        for path in self.paths.iter().filter(|path| path.element == id) {
+            match path.outcome {
+                "released" => released += path.count,
+                "generalised" => generalized += path.count,
+                "removed" => removed += path.count,
+                _ => {}
+            }
+            if matches!(path.judged, PartOutcome::Violates | PartOutcome::Image) {
+                violating += path.count;
+            }
+        }
+        [released, generalized, removed, violating]
     }
 }
 

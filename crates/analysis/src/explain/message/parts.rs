@@ -63,7 +63,7 @@ pub(super) struct MessagePart {
     pub(super) fate: Fate,
     /// Where it begins, in bytes from the start of the message's text.
     pub(super) start: usize,
-    /// Whether it is released, in whatever form.
+    /// Whether it is released, in any form.
     pub(super) is_kept: bool,
 }
 

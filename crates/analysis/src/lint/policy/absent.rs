@@ -1,4 +1,4 @@
-//! What a request omits: rules that apply all the same, or don't, and purposes that the policy doesn't list.
+//! What a request omits: rules that still apply, or don't, and purposes that the policy doesn't list.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -20,8 +20,9 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
 /// A policy that doesn't list its purposes: which ones are refused, and what to write. If every permit requires a
 /// purpose, other purposes would get nothing anyway.
 fn purposes(subject: &mut Subject<'_>) {
-    let asks_for_none = |rule: &Rule| matches!(rule.effect, Effect::Permit(_)) && rule.purposes.is_none();
-    if subject.policy.lists_purposes() || !subject.policy.rules().iter().any(asks_for_none) {
+    let mut rules = subject.policy.rules().iter();
+    let asks_for_none = rules.any(|rule| matches!(rule.effect, Effect::Permit(_)) && rule.purposes.is_none());
+    if subject.policy.lists_purposes() || !asks_for_none {
         return;
     }
     let codes: Vec<String> = subject.policy.purposes().iter().map(|code| format!("\"{code}\"")).collect();
@@ -88,15 +89,18 @@ fn forbids_all(subject: &mut Subject<'_>, survey: &Survey<'_>) {
     let absent = messages.contains(&None).then_some(None);
     let without_purpose = messages.iter().map(|message| (None, *message));
     let without_key = purposes.iter().flat_map(|purpose| absent.map(|message| (*purpose, message)));
-    let places: Vec<_> = without_purpose.chain(without_key).collect();
+    let requests: Vec<_> = without_purpose.chain(without_key).collect();
     let mut done: HashSet<(Vec<RuleId>, bool, bool)> = HashSet::new();
     for population in subject.populations {
         let Some(class) = population.classes.first() else { continue };
         let rules = survey.rules_for(&population.classes);
-        for (purpose, message) in &places {
+        for (purpose, message) in &requests {
             let asked = Conditions { purpose: *purpose, claims: ClaimSet::default(), message: *message };
-            let applies = |id: &RuleId| policy.rule(*id).is_some_and(|rule| rule.applies(&population.classes, &asked));
-            let applied: Vec<RuleId> = rules.iter().copied().filter(applies).collect();
+            let applied: Vec<RuleId> = rules
+                .iter()
+                .copied()
+                .filter(|id| policy.rule(*id).is_some_and(|rule| rule.applies(&population.classes, &asked)))
+                .collect();
             if done.insert((applied.clone(), purpose.is_none(), message.is_none())) {
                 for id in taking_all(subject, &applied, &asked) {
                     found.entry(id).or_insert(*class);
@@ -134,10 +138,11 @@ fn taking_all(subject: &Subject<'_>, applied: &[RuleId], asked: &Conditions) -> 
         }
     }
     permitted.retain(|element| !always.contains(element));
-    let goes_out = |element: &ElementId| !by_absence.iter().any(|(_, own)| own.binary_search(element).is_ok());
-    if permitted.is_empty() || permitted.iter().any(goes_out) {
+    let all_removed =
+        permitted.iter().all(|element| by_absence.iter().any(|(_, own)| own.binary_search(element).is_ok()));
+    if permitted.is_empty() || !all_removed {
         return Vec::new();
     }
-    let has_part = |own: &[ElementId]| own.iter().any(|element| permitted.contains(element));
-    by_absence.into_iter().filter(|(_, own)| has_part(own)).map(|(id, _)| id).collect()
+    by_absence.retain(|(_, own)| own.iter().any(|element| permitted.contains(element)));
+    by_absence.into_iter().map(|(id, _)| id).collect()
 }

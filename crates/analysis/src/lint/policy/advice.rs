@@ -1,10 +1,10 @@
 //! What to do about agencies that are in two classes, or in the wrong one: advice that is followed must never give them
 //! more than they have, and keeps them in the more restricted class.
 
-use super::Subject;
-use dmv_redact_model::policy::{ClassId, Effect, Rule};
+use super::{Subject, names_class};
+use dmv_redact_model::policy::{ClassId, Effect};
 
-/// The limit of class sets examined for one piece of advice: above it, the advice takes no side (P8).
+/// The limit of class sets examined for one piece of advice: with more, the advice is neutral (P8).
 const MAX_SETS: usize = 64;
 
 /// The classes that some requesters have, and those that they would have if they followed the advice.
@@ -22,21 +22,18 @@ fn gets_no_more(subject: &Subject<'_>, from: &[ClassId], to: &[ClassId]) -> bool
 /// Of two classes whose patterns claim the same ORIs, the one that should except the other: the less restricted one, if
 /// nobody gains by it. `None` if neither should, or it can't be computed.
 pub(super) fn excepting(subject: &Subject<'_>, one: ClassId, other: ClassId) -> Option<(ClassId, ClassId)> {
-    // Everyone whom both claim: an `except` depends on what a class claims, not on what it keeps.
+    // All requesters whom both claim: an `except` depends on what a class claims, not on what it keeps.
     let claims = subject.claims.iter().filter(|claim| claim.claimed.contains(&one) && claim.claimed.contains(&other));
     let held: Vec<&[ClassId]> = claims.map(|claim| claim.held.as_slice()).collect();
     if held.len() > MAX_SETS {
         return None;
     }
-    let without = |left: ClassId| -> Vec<ClassMove> {
-        held.iter().map(|held| (held.to_vec(), held.iter().copied().filter(|class| *class != left).collect())).collect()
-    };
-    let (without_one, without_other) = (without(one), without(other));
-    let least = |own: &[ClassMove], others: &[ClassMove]| {
-        own.iter().zip(others).all(|((_, own), (_, other))| gets_no_more(subject, other, own))
-    };
+    let [without_one, without_other] = [one, other].map(|left| moves_out_of(&held, left));
     // If the other class is the more restricted one, requesters in both stay in that.
-    let is_other_narrower = match (least(&without_one, &without_other), least(&without_other, &without_one)) {
+    let is_other_narrower = match (
+        nobody_gets_more(subject, &without_other, &without_one),
+        nobody_gets_more(subject, &without_one, &without_other),
+    ) {
         (true, false) => true,
         (false, true) => false,
         _ => restrictions(subject, other) >= restrictions(subject, one),
@@ -46,15 +43,23 @@ pub(super) fn excepting(subject: &Subject<'_>, one: ClassId, other: ClassId) -> 
     is_safe(subject, &moves).then_some((excepting, excepted))
 }
 
+fn moves_out_of(held: &[&[ClassId]], left: ClassId) -> Vec<ClassMove> {
+    held.iter().map(|held| (held.to_vec(), held.iter().copied().filter(|class| *class != left).collect())).collect()
+}
+
+/// Whether the requesters get no more by the second moves than by the first.
+fn nobody_gets_more(subject: &Subject<'_>, first: &[ClassMove], second: &[ClassMove]) -> bool {
+    first.iter().zip(second).all(|((_, first), (_, second))| gets_no_more(subject, first, second))
+}
+
 /// How much rules restrict a class: first by forbids and reviews that name it, then by what permits don't grant it.
 fn restrictions(subject: &Subject<'_>, class: ClassId) -> (usize, usize) {
-    let rules = subject.policy.rules();
-    let names = |rule: &&Rule| rule.classes.as_ref().is_some_and(|classes| classes.contains(&class));
-    let held_back = rules.iter().filter(names).filter(|rule| !matches!(rule.effect, Effect::Permit(_))).count();
-    let permitted = |rule: &Rule| match &rule.effect {
-        Effect::Permit(elements) => elements.len(),
-        Effect::Forbid(_) | Effect::Review => 0,
-    };
-    let permitted: usize = rules.iter().filter(names).map(permitted).sum();
+    let (mut held_back, mut permitted) = (0, 0);
+    for rule in subject.policy.rules().iter().filter(|rule| names_class(rule, class)) {
+        match &rule.effect {
+            Effect::Permit(elements) => permitted += elements.len(),
+            Effect::Forbid(_) | Effect::Review => held_back += 1,
+        }
+    }
     (held_back, usize::MAX - permitted)
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 use std::path::Path;
 
-use super::advice::{excepting, is_safe};
+use super::advice::{ClassMove, excepting, is_safe};
 use super::table::{
     CLASS_BY_PATTERN, CLASS_EMPTY, CLASS_UNUSED, CLASSES_OVERLAP, EXACT_ESCAPES_PATTERN, EXCEPT_IDLE, EXCEPT_OF_LISTED,
     ICE_BY_PREFIX, ORI_IN_TWO_CLASSES, ORI_LISTED_TWICE, OVERLAPS_IDLE, PATTERN_SUPERFLUOUS,
 };
-use super::{Finding, Subject};
+use super::{Finding, Subject, names_class};
 use crate::survey::covering;
 use dmv_redact_model::config::read_bytes;
 use dmv_redact_model::policy::{AgencyClass, ClassId, Effect, Ori, OriPattern, Roster, Rule, SpannedName};
@@ -47,10 +47,10 @@ fn unused(subject: &mut Subject<'_>, class: ClassId) {
     let Some(spans) = subject.class(class) else { return };
     let message = format!("no rule names the agency class `{}`: who is in it gets nothing", spans.name.name);
     // The patterns aren't consulted for a listed ORI.
-    let claimed = |ori: Ori| {
-        subject.policy.listing(ori) == [class] && subject.policy.classes().iter().any(|other| claims(other, ori))
-    };
-    let help = match subject.policy.listed().filter(|ori| claimed(*ori)).min() {
+    let claimed = subject.policy.listed().filter(|ori| {
+        subject.policy.listing(*ori) == [class] && subject.policy.classes().iter().any(|other| claims(other, *ori))
+    });
+    let help = match claimed.min() {
         Some(ori) => {
             format!("name it in a rule, a `[[forbid]]` for instance; it keeps {ori} from the patterns of other classes")
         }
@@ -72,10 +72,9 @@ fn empty(subject: &mut Subject<'_>, class: ClassId) {
 fn listed_twice(subject: &mut Subject<'_>, class: ClassId) {
     let Some(spans) = subject.class(class) else { return };
     let mut seen: BTreeSet<Ori> = BTreeSet::new();
-    let message = |ori: Ori| format!("`{}` lists {ori} twice", spans.name.name);
     for name in &spans.ori {
         if let Some(ori) = Ori::new(&name.name).filter(|ori| !seen.insert(*ori)) {
-            subject.find(&ORI_LISTED_TWICE, &name.span, message(ori), "leave one out");
+            subject.find(&ORI_LISTED_TWICE, &name.span, listed_twice_message(&spans.name, ori), "leave one out");
         }
     }
     let Some(file) = &spans.ori_file else { return };
@@ -85,10 +84,14 @@ fn listed_twice(subject: &mut Subject<'_>, class: ClassId) {
     let document = roster.document();
     for (ori, span) in &roster.oris {
         if !seen.insert(*ori) {
-            let error = document.error(span, message(*ori)).help("leave one out");
+            let error = document.error(span, listed_twice_message(&spans.name, *ori)).help("leave one out");
             subject.findings.push(Finding::new(&ORI_LISTED_TWICE, error));
         }
     }
+}
+
+fn listed_twice_message(class: &SpannedName, ori: Ori) -> String {
+    format!("`{}` lists {ori} twice", class.name)
 }
 
 /// The errors in its `except` and `overlaps`.
@@ -101,8 +104,7 @@ fn excepts(subject: &mut Subject<'_>, class: ClassId) {
         (0..).zip(&subject.spans.classes).map(|(id, class)| (class.name.name.as_str(), id)).collect();
     for except in &spans.except {
         let Some(other) = numbers.get(except.name.as_str()).copied() else { continue };
-        let both = |claimed: &[ClassId]| claimed.contains(&class) && claimed.contains(&other);
-        if subject.claims.iter().any(|claim| both(&claim.claimed)) {
+        if subject.claims.iter().any(|claim| claim.claimed.contains(&class) && claim.claimed.contains(&other)) {
             continue;
         }
         let has_patterns =
@@ -117,8 +119,10 @@ fn excepts(subject: &mut Subject<'_>, class: ClassId) {
     }
     for overlap in &spans.overlaps {
         let Some(other) = numbers.get(overlap.name.as_str()).copied() else { continue };
-        let both = |classes: &[ClassId]| classes.contains(&class) && classes.contains(&other);
-        let shares = subject.populations.iter().any(|population| both(&population.classes));
+        let shares = subject
+            .populations
+            .iter()
+            .any(|population| population.classes.contains(&class) && population.classes.contains(&other));
         if !shares
             && !escapes(subject).any(|(_, from, to)| [from, to] == [class, other] || [to, from] == [class, other])
         {
@@ -140,8 +144,8 @@ fn superfluous(subject: &mut Subject<'_>, class: ClassId) {
     let Some(spans) = subject.class(class) else { return };
     let all: Vec<_> = patterns(&spans.ori).collect();
     let own: Vec<&OriPattern> = all.iter().map(|(_, pattern)| pattern).collect();
-    for (place, wide) in covering(&own).into_iter().enumerate() {
-        let (Some((name, _)), Some((wide, _))) = (all.get(place), wide.and_then(|wide| all.get(wide))) else {
+    for (index, wide) in covering(&own).into_iter().enumerate() {
+        let (Some((name, _)), Some((wide, _))) = (all.get(index), wide.and_then(|wide| all.get(wide))) else {
             continue;
         };
         let message = format!("`{}` is superfluous: `{}` claims the same ORIs", name.name, wide.name);
@@ -151,11 +155,12 @@ fn superfluous(subject: &mut Subject<'_>, class: ClassId) {
 
 /// Whether one of two classes declares that it shares ORIs with the other.
 pub(super) fn is_on_purpose(subject: &Subject<'_>, one: ClassId, other: ClassId) -> bool {
-    let says = |one, other| {
-        let name = subject.class(other).map(|class| &class.name.name);
-        subject.class(one).is_some_and(|class| class.overlaps.iter().any(|overlap| Some(&overlap.name) == name))
-    };
-    says(one, other) || says(other, one)
+    declares_overlap(subject, one, other) || declares_overlap(subject, other, one)
+}
+
+fn declares_overlap(subject: &Subject<'_>, one: ClassId, other: ClassId) -> bool {
+    let name = subject.class(other).map(|class| &class.name.name);
+    subject.class(one).is_some_and(|class| class.overlaps.iter().any(|overlap| Some(&overlap.name) == name))
 }
 
 /// The pattern of a class that claims an ORI, as written.
@@ -167,8 +172,8 @@ fn claiming<'a>(subject: &Subject<'a>, class: ClassId, ori: Ori) -> Option<&'a S
 fn overlaps(subject: &mut Subject<'_>) {
     let mut pairs: BTreeMap<(ClassId, ClassId), Ori> = BTreeMap::new();
     for claim in subject.claims {
-        for (place, one) in claim.held.iter().enumerate() {
-            for other in claim.held.iter().skip(place + 1) {
+        for (index, one) in claim.held.iter().enumerate() {
+            for other in claim.held.iter().skip(index + 1) {
                 pairs.entry((*one, *other)).or_insert(claim.example);
             }
         }
@@ -212,13 +217,13 @@ fn escapes(subject: &Subject<'_>) -> impl Iterator<Item = (Ori, ClassId, ClassId
         classes.iter().flat_map(|class| class.except.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
     subject.policy.listed().flat_map(move |ori| {
         let listing = subject.policy.listing(ori);
-        let misses = |class: &ClassId| {
-            !listing.contains(class) && classes.get(usize::from(*class)).is_some_and(|class| claims(class, ori))
-        };
-        let missing: Vec<ClassId> = excepted.iter().copied().filter(misses).collect();
-        let pairs: Vec<_> =
-            missing.iter().flat_map(|missing| listing.iter().map(move |own| (ori, *own, *missing))).collect();
-        pairs.into_iter()
+        let mut escapes = Vec::new();
+        for missing in excepted.iter().filter(|class| !listing.contains(class)) {
+            if classes.get(usize::from(*missing)).is_some_and(|class| claims(class, ori)) {
+                escapes.extend(listing.iter().map(|own| (ori, *own, *missing)));
+            }
+        }
+        escapes
     })
 }
 
@@ -227,8 +232,8 @@ fn listed(subject: &mut Subject<'_>) {
     let mut shared: BTreeMap<(ClassId, ClassId), (Ori, usize)> = BTreeMap::new();
     for ori in subject.policy.listed() {
         let listing = subject.policy.listing(ori);
-        for (place, one) in listing.iter().enumerate() {
-            for other in listing.iter().skip(place + 1) {
+        for (index, one) in listing.iter().enumerate() {
+            for other in listing.iter().skip(index + 1) {
                 let (least, count) = shared.entry((*one, *other)).or_insert((ori, 0));
                 *least = ori.min(*least);
                 *count += 1;
@@ -278,23 +283,26 @@ fn listing_advice(subject: &Subject<'_>, own: ClassId, missing: ClassId) -> Stri
         .filter(|(_, one, other)| [*one, *other] == [own, missing])
         .map(|(ori, ..)| subject.policy.listing(ori))
         .collect();
-    let moved = |stays: bool| -> Vec<_> {
-        let to = |from: &Vec<ClassId>| {
-            let mut to: Vec<ClassId> = from.iter().copied().filter(|class| stays || *class != own).collect();
-            to.push(missing);
-            to.sort_unstable();
-            to
-        };
-        sets.iter().map(|from| (from.clone(), to(from))).collect()
-    };
     let missed = subject.policy.class_name(missing);
-    if is_safe(subject, &moved(true)) {
+    if is_safe(subject, &moves(&sets, missing, None)) {
         format!("list it in `{missed}` too")
-    } else if is_safe(subject, &moved(false)) {
+    } else if is_safe(subject, &moves(&sets, missing, Some(own))) {
         format!("list it in `{missed}` instead")
     } else {
         "list it in the class that it belongs to".to_owned()
     }
+}
+
+/// The moves of requesters who gain a class and, if given, lose another.
+fn moves(sets: &BTreeSet<Vec<ClassId>>, gained: ClassId, lost: Option<ClassId>) -> Vec<ClassMove> {
+    let mut moves = Vec::new();
+    for from in sets {
+        let mut to: Vec<ClassId> = from.iter().copied().filter(|class| Some(*class) != lost).collect();
+        to.push(gained);
+        to.sort_unstable();
+        moves.push((from.clone(), to));
+    }
+    moves
 }
 
 /// Patterns that put ICE's support center into a state's class by its first letters.
@@ -316,27 +324,14 @@ fn support_center(subject: &mut Subject<'_>) {
 
 /// A restricted class with patterns only, while patterns of a less restricted class claim other ORIs.
 fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
-    let classes = subject.policy.classes();
-    let count = |class: ClassId| classes.get(usize::from(class)).map_or(0, |class| class.patterns.len());
-    if count(class) == 0 {
-        return;
-    }
     let rules = subject.policy.rules();
-    let is_permit = |rule: &Rule| matches!(rule.effect, Effect::Permit(_));
-    // Whether a rule other than a permit names one class and not the other.
-    let names = |rule: &Rule, class: ClassId| rule.classes.as_ref().is_some_and(|classes| classes.contains(&class));
-    let holding_back = |class: ClassId| rules.iter().filter(move |rule| !is_permit(rule) && names(rule, class));
-    let held: Vec<&Rule> = holding_back(class).collect();
-    if held.is_empty() {
+    if pattern_count(subject, class) == 0 || restrictions_of(rules, class).next().is_none() {
         return;
     }
-    let is_free = |other: &ClassId| {
-        count(*other) > 0
-            && held.iter().any(|rule| !names(rule, *other))
-            && holding_back(*other).all(|rule| names(rule, class))
-            && rules.iter().any(|rule| is_permit(rule) && names(rule, *other))
-    };
-    let wide = (0..).take(classes.len()).filter(is_free).max_by_key(|other| count(*other));
+    let wide = (0..)
+        .take(subject.policy.classes().len())
+        .filter(|other| pattern_count(subject, *other) > 0 && is_less_restricted(rules, *other, class))
+        .max_by_key(|other| pattern_count(subject, *other));
     let (Some(wide), Some(spans)) = (wide, subject.class(class)) else { return };
     // A class with a roster has patterns for what it doesn't list yet.
     if spans.ori_file.is_some() {
@@ -348,4 +343,24 @@ fn by_pattern(subject: &mut Subject<'_>, class: ClassId) {
         subject.policy.class_name(wide)
     );
     subject.find(&CLASS_BY_PATTERN, &spans.name.span, message, "keep a table of their ORIs: `ori-file = \"...\"`");
+}
+
+fn pattern_count(subject: &Subject<'_>, class: ClassId) -> usize {
+    subject.policy.classes().get(usize::from(class)).map_or(0, |class| class.patterns.len())
+}
+
+/// The forbids and reviews that name a class.
+fn restrictions_of(rules: &[Rule], class: ClassId) -> impl Iterator<Item = &Rule> {
+    rules.iter().filter(move |rule| !is_permit(rule) && names_class(rule, class))
+}
+
+fn is_permit(rule: &Rule) -> bool {
+    matches!(rule.effect, Effect::Permit(_))
+}
+
+/// Whether a class that some permit names has only a part of the other's restrictions.
+fn is_less_restricted(rules: &[Rule], class: ClassId, other: ClassId) -> bool {
+    restrictions_of(rules, other).any(|rule| !names_class(rule, class))
+        && restrictions_of(rules, class).all(|rule| names_class(rule, other))
+        && rules.iter().any(|rule| is_permit(rule) && names_class(rule, class))
 }

@@ -1,5 +1,5 @@
-//! Follows all advice that can be followed literally, on random policies: nobody may gain anything by it, whoever they
-//! are, whatever they ask for and whatever is vouched for.
+//! Follows all advice that can be followed literally, on random policies: nobody may gain anything by it, with any
+//! ORI, purpose and claims.
 
 use std::collections::BTreeMap;
 
@@ -212,19 +212,25 @@ fn attack_37_who_follows_an_advice_word_for_word_gives_nobody_anything() {
     assert!(all.iter().all(|code| followed.get(code).is_some_and(|count| *count > 1)), "{followed:?}");
 }
 
-/// Police and immigration enforcement, in either order of their names: the restricted class stays restricted.
-#[test]
-fn attack_37_an_advice_keeps_an_office_in_the_more_restricted_class() {
-    let rule = |kind, agencies: &[&'static str], elements: &[&'static str], unless: &[&str]| Rule {
+fn class(name: &'static str, ori: &str) -> Class {
+    Class { name, ori: vec![ori.to_owned()], except: Vec::new() }
+}
+
+fn rule(kind: &'static str, agencies: &[&'static str], elements: &[&'static str], unless: &[&str]) -> Rule {
+    Rule {
         kind,
         agencies: agencies.to_vec(),
         requires: Vec::new(),
         unless: unless.iter().map(|claim| (*claim).to_owned()).collect(),
         elements: elements.to_vec(),
         year: false,
-    };
+    }
+}
+
+/// Police and immigration enforcement, in either order of their names: the restricted class stays restricted.
+#[test]
+fn attack_37_an_advice_keeps_an_office_in_the_more_restricted_class() {
     for [open, held] in [["police", "immigration"], ["border", "state"]] {
-        let class = |name, ori: &str| Class { name, ori: vec![ori.to_owned()], except: Vec::new() };
         let mut classes = vec![class(open, "AZ*"), class(held, "??ICE*")];
         classes.sort_by_key(|class| class.name);
         let line = 1 + classes.iter().position(|class| class.name == open).unwrap();

@@ -52,15 +52,14 @@ fn admitted(subject: &Subject<'_>, class: ClassId, name: &SpannedName) -> Option
 
 /// The ORI of an office that a mask admits by wildcards only.
 fn fill_mask(mask: &Mask, office: &[u8; 3]) -> Option<Ori> {
-    let symbol = |position: usize| mask.get(position).copied();
-    if OFFICE_POSITIONS.into_iter().any(|position| symbol(position) != Some(ANY)) {
+    if OFFICE_POSITIONS.into_iter().any(|position| mask.get(position) != Some(&ANY)) {
         return None;
     }
     let state = *b"AZ";
-    let letters: [u8; 9] = std::array::from_fn(|position| match symbol(position) {
-        Some(ANY) => [&state[..], office, b"0100"].concat().get(position).copied().unwrap_or(b'0'),
-        Some(DIGIT) | None => b'0',
-        Some(letter) => letter,
+    let letters: [u8; 9] = std::array::from_fn(|position| match mask.get(position) {
+        Some(&ANY) => [&state[..], office, b"0100"].concat().get(position).copied().unwrap_or(b'0'),
+        Some(&DIGIT) | None => b'0',
+        Some(letter) => *letter,
     });
     Ori::new(std::str::from_utf8(&letters).ok()?)
 }
@@ -88,7 +87,8 @@ fn open_classes(subject: &Subject<'_>, survey: &Survey<'_>) -> Vec<bool> {
         }
         granted.push(own);
     }
-    let is_granted_to_all = |element: usize| classes > 1 && granted.iter().all(|own| own.get(element) == Some(&true));
-    let all: Vec<bool> = (0..subject.catalog.len()).map(is_granted_to_all).collect();
+    let all: Vec<bool> = (0..subject.catalog.len())
+        .map(|element| classes > 1 && granted.iter().all(|own| own.get(element) == Some(&true)))
+        .collect();
     granted.iter().map(|own| own.iter().zip(&all).any(|(granted, to_all)| *granted && !to_all)).collect()
 }

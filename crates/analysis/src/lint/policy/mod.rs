@@ -90,8 +90,9 @@ impl<'a> Subject<'a> {
     /// The populations that a rule is for, by index; some may be repeated.
     fn populations_of(&self, rule: &Rule) -> impl Iterator<Item = usize> {
         let everybody = if rule.classes.is_some() { 0..0 } else { 0..self.populations.len() };
-        let of_class = |class: &ClassId| self.class_populations.get(usize::from(*class)).into_iter().flatten().copied();
-        rule.classes.iter().flatten().flat_map(of_class).chain(everybody)
+        let classes = rule.classes.iter().flatten();
+        let populations = classes.filter_map(|class| self.class_populations.get(usize::from(*class))).flatten();
+        populations.copied().chain(everybody)
     }
 
     fn class(&self, id: ClassId) -> Option<&'a ClassSpans> {
@@ -105,6 +106,11 @@ impl<'a> Subject<'a> {
     fn element(&self, id: ElementId) -> &'a str {
         self.catalog.element(id).map_or("", Element::id)
     }
+}
+
+/// Whether a rule is for this class by name.
+fn names_class(rule: &Rule, class: ClassId) -> bool {
+    rule.classes.as_ref().is_some_and(|classes| classes.contains(&class))
 }
 
 /// The first few of many names, and how many more there are.

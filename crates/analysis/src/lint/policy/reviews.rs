@@ -1,4 +1,4 @@
-//! Reviews that hold a message forever: whatever is vouched for, it is never released.
+//! Reviews that hold a message forever: no claim releases it.
 
 use std::collections::BTreeSet;
 
@@ -52,16 +52,20 @@ fn observe_all(subject: &Subject<'_>) -> Result<ReviewsObserved, ConfigError> {
     let (purposes, messages) = (survey.purposes(), survey.messages());
     let named: Vec<BTreeSet<KindId>> =
         policy.rules().iter().map(|rule| kinds.named(rule).into_iter().map(|(kind, _)| kind).collect()).collect();
-    let is_review = |id: &usize| policy.rule(*id).is_some_and(|rule| matches!(rule.effect, Effect::Review));
     let mut done = BTreeSet::new();
     for population in subject.populations {
         let rules = survey.rules_for(&population.classes);
-        if !rules.iter().any(is_review) {
+        let has_review =
+            rules.iter().any(|id| policy.rule(*id).is_some_and(|rule| matches!(rule.effect, Effect::Review)));
+        if !has_review {
             continue;
         }
         for (purpose, message) in purposes.iter().flat_map(|one| messages.iter().map(move |two| (*one, *two))) {
-            let is_for = |id: &usize| policy.rule(*id).is_some_and(|rule| rule.is_for(purpose, message));
-            let own: Vec<usize> = rules.iter().copied().filter(is_for).collect();
+            let own: Vec<usize> = rules
+                .iter()
+                .copied()
+                .filter(|id| policy.rule(*id).is_some_and(|rule| rule.is_for(purpose, message)))
+                .collect();
             if done.insert(own.clone()) {
                 observe(subject, &own, &named, (&mut observed, &budget));
             }
@@ -79,7 +83,6 @@ fn observe(
     (observed, budget): (&mut ReviewsObserved, &SearchBudget),
 ) {
     let all: Vec<(usize, &Rule)> = rules.iter().filter_map(|id| Some((*id, subject.policy.rule(*id)?))).collect();
-    let of = |id: usize| named.get(id).into_iter().flatten();
     let reviews: Vec<&Rule> =
         all.iter().map(|(_, rule)| *rule).filter(|rule| matches!(rule.effect, Effect::Review)).collect();
     for (id, review) in all.iter().filter(|(_, rule)| matches!(rule.effect, Effect::Review)) {
@@ -91,7 +94,7 @@ fn observe(
                 ClaimAssignment::EMPTY.with_applying(review).and_then(|assignment| assignment.with_applying(permit));
             // More may be vouched for than the review requires, never less.
             let lifted = ClaimAssignment::vouched(review.requires).with_applying(permit);
-            for kind in of(*permit_id) {
+            for kind in named.get(*permit_id).into_iter().flatten() {
                 let forbids = all.iter().filter(|(id, rule)| {
                     matches!(rule.effect, Effect::Forbid(_)) && named.get(*id).is_some_and(|own| own.contains(kind))
                 });

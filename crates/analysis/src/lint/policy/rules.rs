@@ -46,18 +46,19 @@ fn never(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     }
 }
 
-/// Whether the outer rule applies wherever the inner one does: for whoever is in its classes, whatever these are
-/// called.
+/// Whether the outer rule applies wherever the inner one does. Compares who is in their classes, not the names of these.
 pub(super) fn is_narrower(subject: &Subject<'_>, inner: &Rule, outer: &Rule) -> bool {
-    let is_for = |place: usize| {
-        let classes = subject.populations.get(place).map_or(&[][..], |population| population.classes.as_slice());
-        classes.is_empty() || outer.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
-    };
     within(inner.purposes.as_deref(), outer.purposes.as_deref())
         && within(inner.messages.as_deref(), outer.messages.as_deref())
         && outer.requires.0 & !inner.requires.0 == 0
         && outer.unless.0 & !inner.unless.0 == 0
-        && (within(inner.classes.as_deref(), outer.classes.as_deref()) || subject.populations_of(inner).all(is_for))
+        && (within(inner.classes.as_deref(), outer.classes.as_deref())
+            || subject.populations_of(inner).all(|index| is_for_population(subject, outer, index)))
+}
+
+fn is_for_population(subject: &Subject<'_>, rule: &Rule, index: usize) -> bool {
+    let classes = subject.populations.get(index).map_or(&[][..], |population| population.classes.as_slice());
+    classes.is_empty() || rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
 }
 
 fn within<T: PartialEq>(inner: Option<&[T]>, outer: Option<&[T]>) -> bool {
@@ -72,26 +73,29 @@ fn within<T: PartialEq>(inner: Option<&[T]>, outer: Option<&[T]>) -> bool {
 fn covered(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     let Effect::Permit(elements) = &rule.effect else { return };
     // A covering permit is also for the first population of the covered one.
-    let first = subject.populations_of(rule).next().and_then(|place| subject.populations.get(place));
+    let first = subject.populations_of(rule).next().and_then(|index| subject.populations.get(index));
     let Some(candidates) = first.map(|population| subject.survey.rules_for(&population.classes)) else { return };
-    let covers = |inner: &Rule, outer: &Rule| match (&inner.effect, &outer.effect) {
-        (Effect::Permit(inner_elements), Effect::Permit(outer_elements)) => {
-            is_narrower(subject, inner, outer)
-                && inner_elements.iter().all(|(element, treatment)| {
-                    let found = outer_elements.binary_search_by_key(element, |(own, _)| *own);
-                    found.ok().and_then(|at| outer_elements.get(at)).is_some_and(|(_, own)| own <= treatment)
-                })
-        }
-        _ => false,
-    };
-    let is_covered =
-        |(other, outer): &(usize, &Rule)| *other != id && covers(rule, outer) && (*other < id || !covers(outer, rule));
     let mut candidates = candidates.into_iter().filter_map(|id| Some((id, subject.policy.rule(id)?)));
-    let Some((_, outer)) = candidates.find(is_covered) else { return };
+    let covering = candidates.find(|(other, outer)| {
+        *other != id && covers(subject, outer, rule) && (*other < id || !covers(subject, rule, outer))
+    });
+    let Some((_, outer)) = covering else { return };
     if let (Some(spans), false) = (subject.rule(id), elements.is_empty()) {
         let message = format!("permit `{}` is superfluous: permit `{}` permits all of it already", rule.id, outer.id);
         subject.find(&PERMIT_COVERED, &spans.id.span, message, "leave it out, or say what is different");
     }
+}
+
+/// Whether the outer permit permits all that the inner one does, wherever that applies.
+fn covers(subject: &Subject<'_>, outer: &Rule, inner: &Rule) -> bool {
+    let (Effect::Permit(inner_elements), Effect::Permit(outer_elements)) = (&inner.effect, &outer.effect) else {
+        return false;
+    };
+    is_narrower(subject, inner, outer)
+        && inner_elements.iter().all(|(element, treatment)| {
+            let found = outer_elements.binary_search_by_key(element, |(own, _)| *own);
+            found.ok().and_then(|at| outer_elements.get(at)).is_some_and(|(_, own)| own <= treatment)
+        })
 }
 
 /// Claims that are declared but unused.

@@ -1,5 +1,5 @@
 //! Findings that depend on who asks, for what purpose, with which claims: iterates over every population, purpose and
-//! message key, and searches for a set of claims that brings something about.
+//! message key, and searches for sets of claims with some effect.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -105,8 +105,8 @@ impl ClaimAssignment {
 
 /// The claims of a set, one by one.
 fn bits(set: u64) -> impl Iterator<Item = u64> {
-    let rest = |set: u64| Some(set & set.wrapping_sub(1)).filter(|rest| *rest != 0);
-    std::iter::successors(Some(set).filter(|set| *set != 0), move |set| rest(*set)).map(|set| set & set.wrapping_neg())
+    let rests = std::iter::successors(Some(set), |set| Some(set & set.wrapping_sub(1)));
+    rests.take_while(|rest| *rest != 0).map(|rest| rest & rest.wrapping_neg())
 }
 
 /// A kind of request: who asks, for what.
@@ -169,6 +169,10 @@ impl RuleKindSet {
         self.members.get(rule * self.kinds + kind).is_some_and(|member| *member)
     }
 
+    fn contains_element(&self, rule: usize, element: ElementId, kinds: &Kinds) -> bool {
+        kinds.kind(element).is_some_and(|kind| self.contains(rule, kind))
+    }
+
     fn insert(&mut self, rule: usize, kind: KindId) {
         self.members.get_mut(rule * self.kinds + kind).into_iter().for_each(|member| *member = true);
     }
@@ -193,24 +197,30 @@ struct PolicyFacts<'p> {
     highly_restricted: Vec<Vec<ElementId>>,
 }
 
+impl<'p> PolicyFacts<'p> {
+    fn of(subject: &Subject<'p>, kinds: &Kinds) -> Self {
+        let mut highly_restricted = vec![Vec::new(); kinds.count()];
+        for (kind, restricted) in highly_restricted.iter_mut().enumerate() {
+            restricted.extend(kinds.members(kind).iter().copied().filter(|element| {
+                let sensitivity = subject.catalog.element(*element).map(Element::sensitivity);
+                sensitivity == Some(Sensitivity::HighlyRestricted)
+            }));
+        }
+        let rules = subject.policy.rules().iter().map(|rule| RuleFacts::of(rule, kinds)).collect();
+        Self { rules, highly_restricted }
+    }
+}
+
 /// # Errors
 /// When the claims that rules ask for depend on each other in too many ways.
 pub(super) fn lint(subject: &mut Subject<'_>) -> Result<(), ConfigError> {
     let (policy, survey) = (subject.policy, subject.survey);
     let budget = SearchBudget::default();
     let kinds = survey.kinds();
-    let is_restricted = |element: &ElementId| {
-        subject.catalog.element(*element).map(Element::sensitivity) == Some(Sensitivity::HighlyRestricted)
-    };
-    let restricted = |kind| kinds.members(kind).iter().copied().filter(is_restricted).collect();
-    let policy_facts = PolicyFacts {
-        rules: policy.rules().iter().map(|rule| RuleFacts::of(rule, &kinds)).collect(),
-        highly_restricted: (0..kinds.count()).map(restricted).collect(),
-    };
-    let members = || RuleKindSet::of(policy_facts.rules.len(), kinds.count());
+    let policy_facts = PolicyFacts::of(subject, &kinds);
     let mut observed = Observed {
-        released: members(),
-        treated: members(),
+        released: RuleKindSet::of(policy_facts.rules.len(), kinds.count()),
+        treated: RuleKindSet::of(policy_facts.rules.len(), kinds.count()),
         highly_restricted: BTreeMap::new(),
         differing: BTreeMap::new(),
     };
@@ -222,8 +232,11 @@ pub(super) fn lint(subject: &mut Subject<'_>) -> Result<(), ConfigError> {
         for purpose in &purposes {
             for message in &messages {
                 let request = RequestKind { classes: &population.classes, purpose: *purpose };
-                let is_for = |id: &usize| policy.rule(*id).is_some_and(|rule| rule.is_for(*purpose, *message));
-                let own: Vec<usize> = rules.iter().copied().filter(is_for).collect();
+                let own: Vec<usize> = rules
+                    .iter()
+                    .copied()
+                    .filter(|id| policy.rule(*id).is_some_and(|rule| rule.is_for(*purpose, *message)))
+                    .collect();
                 // Purposes and keys with the same rules are one case, except that an absent purpose makes a difference.
                 if done.insert((own.clone(), purpose.is_none())) {
                     applicable.fill(&own, &policy_facts);
@@ -318,11 +331,10 @@ fn observe(
 
 /// Whether two permits overlap only because their classes are declared to share ORIs.
 fn overlap_is_declared(subject: &Subject<'_>, classes: &[ClassId], one: &Rule, other: &Rule) -> bool {
-    let own = |rule: &Rule| -> Vec<ClassId> {
+    let [one, other] = [one, other].map(|rule| -> Vec<ClassId> {
         let named = rule.classes.as_ref().map_or(&[][..], Vec::as_slice);
         named.iter().copied().filter(|class| classes.contains(class)).collect()
-    };
-    let (one, other) = (own(one), own(other));
+    });
     one.iter().all(|first| !other.contains(first) && other.iter().any(|second| is_on_purpose(subject, *first, *second)))
 }
 
@@ -388,8 +400,7 @@ fn report_emptied(
 ) {
     let can_apply = rule.requires.0 & rule.unless.0 == 0 && subject.populations_of(rule).next().is_some();
     let Some(spans) = subject.rule(id).filter(|_| can_apply) else { return };
-    let goes_out = |element: &ElementId| kinds.kind(*element).is_some_and(|kind| released.contains(id, kind));
-    if !elements.iter().any(|(element, _)| goes_out(element)) {
+    if !elements.iter().any(|(element, _)| released.contains_element(id, *element, kinds)) {
         let message = format!("permit `{}` is empty: forbids remove all of it wherever it applies", rule.id);
         subject.find(
             &PERMIT_EMPTIED,
@@ -400,7 +411,8 @@ fn report_emptied(
         return;
     }
     for selector in &spans.elements {
-        if !subject.catalog.select(&selector.name).iter().any(goes_out) {
+        if !subject.catalog.select(&selector.name).iter().any(|element| released.contains_element(id, *element, kinds))
+        {
             let message = format!(
                 "permit `{}` never releases `{}`: forbids remove it wherever the permit applies",
                 rule.id, selector.name

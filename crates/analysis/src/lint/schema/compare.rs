@@ -136,8 +136,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
         part: &SchemaPart<O::Position>,
         node: &'m MappingNode,
     ) -> impl Iterator<Item = &'m MappingNode> {
-        let named = |(name, child)| part.is_named(name).then_some(child);
-        node.children.iter().filter_map(named)
+        node.children.iter().filter(|(name, _)| part.is_named(name)).map(|(_, child)| child)
     }
 
     /// The children of a node that the schema doesn't have.
@@ -219,11 +218,11 @@ impl<O: SchemaModel> Comparison<'_, O> {
 
     /// Wherever the container is present, one of these parts must be.
     fn require_one_of(&mut self, names: &[Name], node: &MappingNode, content: &Content<O::Position>) {
-        let stays = |name: &Name| {
+        let one_stays = names.iter().any(|name| {
             let is_context = self.syntax == Syntax::Json && name.local == "@context";
             is_context || node.children.get(name).is_some_and(MappingNode::is_envelope)
-        };
-        if names.iter().any(stays) {
+        });
+        if one_stays {
             return;
         }
         let standing =
@@ -233,8 +232,8 @@ impl<O: SchemaModel> Comparison<'_, O> {
             return;
         }
         // A container with nothing else is removed with it.
-        let stays_alone = |(name, child): (&Name, &MappingNode)| !names.contains(name) && child.leads_to_values();
-        if !node.path.is_empty() && !node.children.iter().any(stays_alone) {
+        let has_others = node.children.iter().any(|(name, child)| !names.contains(name) && child.leads_to_values());
+        if !node.path.is_empty() && !has_others {
             return;
         }
         let spelled: Vec<String> = names.iter().map(|name| format!("`{}`", self.names.spell(name))).collect();

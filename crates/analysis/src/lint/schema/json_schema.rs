@@ -80,18 +80,23 @@ impl Types {
     fn of(schema: &Map<String, Value>) -> Self {
         let implied =
             [("properties", "object"), ("patternProperties", "object"), ("required", "object"), ("items", "array")];
-        let named: Vec<&str> =
-            implied.iter().filter(|(keyword, _)| schema.contains_key(*keyword)).map(|(_, implied)| *implied).collect();
-        let has = |names: &[&str]| match schema.get("type") {
-            Some(Value::String(one)) => names.contains(&one.as_str()),
-            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).any(|one| names.contains(&one)),
-            _ => named.is_empty() || named.iter().any(|one| names.contains(one)),
+        let implied = implied.iter().filter(|(keyword, _)| schema.contains_key(*keyword)).map(|(_, implied)| *implied);
+        let types: Vec<&str> = match schema.get("type") {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+            _ => {
+                let implied: Vec<&str> = implied.collect();
+                if implied.is_empty() {
+                    return Self::ALL;
+                }
+                implied
+            }
         };
         Self {
-            value: has(&["string", "number", "integer", "boolean"]),
-            null: has(&["null"]),
-            object: has(&["object"]),
-            array: has(&["array"]),
+            value: ["string", "number", "integer", "boolean"].iter().any(|one| types.contains(one)),
+            null: types.contains(&"null"),
+            object: types.contains(&"object"),
+            array: types.contains(&"array"),
         }
     }
 
@@ -199,19 +204,7 @@ impl JsonSchema {
         }
         if allowed.array {
             if is_item {
-                // An array in an array is unknown to every mapping; its content is removed.
-                let says_so = schema.contains_key("type") || schema.contains_key("items");
-                if says_so && merged.content.part(&array_in_array()).is_none() {
-                    let declared = format!("{}#{pointer}", self.file);
-                    let part = SchemaPart {
-                        name: array_in_array(),
-                        pattern: None,
-                        position: JsonPosition::new(),
-                        is_nillable: false,
-                        declared,
-                    };
-                    merged.content.parts.push(part);
-                }
+                self.add_array_in_array(pointer, schema, merged);
             } else if schema.contains_key("items") {
                 requirements.extend(self.merge(&format!("{pointer}/items"), Types::ALL, true, merged));
             } else if !elsewhere && schema.contains_key("type") {
@@ -230,34 +223,54 @@ impl JsonSchema {
         }
         for keyword in ["anyOf", "oneOf"] {
             let Some(alternatives) = schema.get(keyword).and_then(Value::as_array) else { continue };
-            let mut one_of = Some(Vec::new());
-            for (place, alternative) in alternatives.iter().enumerate() {
-                let demanded = self.merge(&format!("{pointer}/{keyword}/{place}"), allowed, is_item, merged);
-                if alternative.as_object().is_none_or(|alternative| Types::of(alternative).object) {
-                    // An alternative that requires nothing satisfies the choice.
-                    one_of = one_of.zip(demanded.into_iter().next()).map(|(mut all, names)| {
-                        all.extend(names);
-                        all
-                    });
-                }
-            }
-            requirements.extend(one_of.filter(|names| !names.is_empty()));
+            requirements.extend(self.merge_choice(pointer, keyword, alternatives, allowed, is_item, merged));
         }
         requirements
     }
 
+    /// Merges the alternatives of a schema; returns the names of which an object must have one, if there are any.
+    fn merge_choice(
+        &self,
+        pointer: &str,
+        keyword: &str,
+        alternatives: &[Value],
+        allowed: Types,
+        is_item: bool,
+        merged: &mut Merged,
+    ) -> Option<Vec<Name>> {
+        // `None` once some alternative requires nothing.
+        let mut one_of = Some(Vec::new());
+        for (place, alternative) in alternatives.iter().enumerate() {
+            let required = self.merge(&format!("{pointer}/{keyword}/{place}"), allowed, is_item, merged);
+            if alternative.as_object().is_none_or(|alternative| Types::of(alternative).object) {
+                one_of = one_of.zip(required.into_iter().next()).map(|(all, names)| [all, names].concat());
+            }
+        }
+        one_of.filter(|names| !names.is_empty())
+    }
+
+    /// Adds the part that stands for an array in an array. No mapping knows one: its content is always removed.
+    fn add_array_in_array(&self, pointer: &str, schema: &Map<String, Value>, merged: &mut Merged) {
+        let is_declared = schema.contains_key("type") || schema.contains_key("items");
+        if is_declared && merged.content.part(&array_in_array()).is_none() {
+            merged.content.parts.push(SchemaPart {
+                name: array_in_array(),
+                pattern: None,
+                position: JsonPosition::new(),
+                is_nillable: false,
+                declared: format!("{}#{pointer}", self.file),
+            });
+        }
+    }
+
     /// Adds the members that an object may have.
     fn properties(&self, pointer: &str, schema: &Map<String, Value>, elsewhere: bool, merged: &mut Merged) {
-        let table = |keyword: &'static str| {
-            let names = schema.get(keyword).and_then(Value::as_object).into_iter().flat_map(Map::keys);
-            names.map(move |name| (name.clone(), format!("{pointer}/{keyword}/{}", escape(name))))
-        };
-        for (name, position) in table("properties") {
-            self.add(Name::element("", &name), None, position, merged);
+        for (name, position) in subschemas(pointer, schema, "properties") {
+            self.add(Name::element("", name), None, position, merged);
         }
-        for (pattern, position) in table("patternProperties") {
-            if let Ok(regex) = Regex::new(&pattern) {
-                self.add(Name::element("", &pattern), Some(regex), position, merged);
+        for (pattern, position) in subschemas(pointer, schema, "patternProperties") {
+            if let Ok(regex) = Regex::new(pattern) {
+                self.add(Name::element("", pattern), Some(regex), position, merged);
             }
         }
         let others = schema.get("additionalProperties").or_else(|| schema.get("unevaluatedProperties"));
@@ -290,16 +303,15 @@ impl JsonSchema {
             Some(Value::Object(schema)) => schema,
             other => return *other.unwrap_or(&Value::Null) == Value::Bool(true),
         };
-        let mut branches = |keyword: &str| -> Vec<bool> {
+        let [all, any, one] = ["allOf", "anyOf", "oneOf"].map(|keyword| -> Vec<bool> {
             let count = schema.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
             (0..count).map(|place| self.may_be_null(&format!("{pointer}/{keyword}/{place}"), seen)).collect()
-        };
-        let (all, any, one) = (branches("allOf"), branches("anyOf"), branches("oneOf"));
+        });
         let target = schema.get("$ref").and_then(Value::as_str);
         let referred =
             target.is_none_or(|target| self.resolve(target).is_none_or(|target| self.may_be_null(&target, seen)));
-        let holds = |branches: &[bool]| branches.is_empty() || branches.contains(&true);
-        Types::of(schema).null && referred && !all.contains(&false) && holds(&any) && holds(&one)
+        let choices = [any, one].iter().all(|branches| branches.is_empty() || branches.contains(&true));
+        Types::of(schema).null && referred && !all.contains(&false) && choices
     }
 
     fn merged(&self, position: &JsonPosition) -> Merged {
@@ -321,6 +333,16 @@ struct Merged {
     content: Content<JsonPosition>,
     /// The schemas already merged: makes recursion terminate.
     seen: BTreeSet<(String, Types, bool)>,
+}
+
+/// The names in a table of schemas, each with the pointer of its schema.
+fn subschemas<'s>(
+    pointer: &str,
+    schema: &'s Map<String, Value>,
+    keyword: &str,
+) -> impl Iterator<Item = (&'s String, String)> {
+    let names = schema.get(keyword).and_then(Value::as_object).into_iter().flat_map(Map::keys);
+    names.map(move |name| (name, format!("{pointer}/{keyword}/{}", escape(name))))
 }
 
 /// The name that reports an array in an array.

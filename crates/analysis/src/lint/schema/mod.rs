@@ -64,34 +64,25 @@ pub(super) fn lint(sources: &Sources<'_>, catalog: &Catalog) -> Result<Vec<Findi
     let mut required_paths = BTreeSet::new();
     let mut is_compared = true;
     for syntax in &spans.syntaxes {
-        let mut run = |result: Option<ComparisonResult>| match result {
-            Some(result) => {
-                findings.extend(result.findings);
-                required_paths.extend(result.required_paths);
-            }
-            None => {
-                is_compared = false;
-                let (name, what) = match syntax {
-                    Syntax::Xml => ("XML", "a `.xsd`"),
-                    Syntax::Json => ("JSON", "a `schema.json`"),
-                };
-                let message = format!("format `{}` has no schema for its {name}", spans.name.path);
-                let error = document.error(&spans.name.span, message).help(format!("put {what} beside it"));
-                findings.push(Finding::new(&NO_SCHEMA, error));
-            }
-        };
-        match syntax {
-            Syntax::Xml if xml.is_empty() => run(None),
-            Syntax::Json if json.is_empty() => run(None),
+        let results: Vec<ComparisonResult> = match syntax {
+            Syntax::Xml if xml.is_empty() => Vec::new(),
+            // The documents of an XML Schema refer to each other.
             Syntax::Xml => {
                 let documents: Vec<Document<'_>> = xml.iter().map(|schema: &&Document<'_>| **schema).collect();
-                run(Some(compare_with(&Xsd::read(&documents), *syntax, sources, &spans, catalog)));
+                vec![compare_with(&Xsd::read(&documents), *syntax, sources, &spans, catalog)]
             }
-            Syntax::Json => {
-                for schema in &json {
-                    run(Some(compare_with(&JsonSchema::read(schema), *syntax, sources, &spans, catalog)));
-                }
-            }
+            Syntax::Json => json
+                .iter()
+                .map(|schema| compare_with(&JsonSchema::read(schema), *syntax, sources, &spans, catalog))
+                .collect(),
+        };
+        if results.is_empty() {
+            is_compared = false;
+            findings.push(no_schema(document, &spans, *syntax));
+        }
+        for result in results {
+            findings.extend(result.findings);
+            required_paths.extend(result.required_paths);
         }
     }
     for (path, _) in spans.required.iter().filter(|(path, _)| is_compared && !required_paths.contains(&path.path)) {
@@ -101,6 +92,15 @@ pub(super) fn lint(sources: &Sources<'_>, catalog: &Catalog) -> Result<Vec<Findi
         findings.push(Finding::new(&STAND_IN_NOT_REQUIRED, document.error(&path.span, message).help(help)));
     }
     Ok(findings)
+}
+
+fn no_schema(document: &Document<'_>, spans: &FormatSpans, syntax: Syntax) -> Finding {
+    let (name, what) = match syntax {
+        Syntax::Xml => ("XML", "a `.xsd`"),
+        Syntax::Json => ("JSON", "a `schema.json`"),
+    };
+    let message = format!("format `{}` has no schema for its {name}", spans.name.path);
+    Finding::new(&NO_SCHEMA, document.error(&spans.name.span, message).help(format!("put {what} beside it")))
 }
 
 /// The result of a comparison.

@@ -1,4 +1,4 @@
-//! The structure that a schema allows, in whatever schema language: what a mapping is checked against.
+//! The structure that a schema allows, independent of the schema language. Mappings are checked against it.
 //!
 //! It is queried position by position, as far as the mapping goes, so a recursive schema isn't endless.
 

@@ -1,4 +1,5 @@
-//! A plain reader of XML Schema: what may be where, and what must. Facets of values are the catalog's business.
+//! A plain reader of XML Schema: what may be where, and what must. It ignores facets, because the catalog checks
+//! values.
 //!
 //! It reports what it doesn't understand, because a mapping can't be checked against that.
 
@@ -111,9 +112,9 @@ impl Xsd {
     /// Registers a document's global declarations.
     fn declare(&mut self, root: usize, file: &str) {
         let Some(schema) = self.elements.get(root) else { return };
-        let is_qualified = |name: &str| schema.attribute(name) == Some("qualified");
-        self.qualified
-            .insert(file.to_owned(), (is_qualified("elementFormDefault"), is_qualified("attributeFormDefault")));
+        let [elements, attributes] = ["elementFormDefault", "attributeFormDefault"]
+            .map(|attribute| schema.attribute(attribute) == Some("qualified"));
+        self.qualified.insert(file.to_owned(), (elements, attributes));
         for child in &schema.children {
             let Some(element) = self.elements.get(*child) else { continue };
             let kind = match element.name.as_str() {

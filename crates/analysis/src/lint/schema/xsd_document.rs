@@ -66,19 +66,14 @@ pub(super) fn read(
     unsupported: &mut Vec<UnsupportedConstruct>,
 ) -> Option<usize> {
     let mut reader = Reader::from_str(document.text);
-    let mut fault = |at: usize, what: String| {
-        unsupported.push(UnsupportedConstruct { file: document.file.to_owned(), at: Some(at), what });
-    };
+    let mut lines = LineCounter { text: document.text, line: 1, counted: 0 };
     let mut open: Vec<usize> = Vec::new();
     // The nesting depth inside foreign elements.
     let mut foreign = 0_usize;
     let mut root = None;
-    // The current line, counted incrementally.
-    let (mut line, mut counted) = (1, 0);
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        line += document.text.get(counted..at).map_or(0, |text| text.matches('\n').count());
-        counted = at;
+        let line = lines.line_at(at);
         let (start, is_empty) = match reader.read_event() {
             Ok(Event::Start(start)) => (start, false),
             Ok(Event::Empty(start)) => (start, true),
@@ -92,7 +87,8 @@ pub(super) fn read(
             }
             Ok(Event::Eof) if open.is_empty() => return root,
             Ok(Event::Eof) | Err(_) => {
-                fault(at, "it from here on: it is not well-formed".to_owned());
+                let what = "it from here on: it is not well-formed".to_owned();
+                unsupported.push(UnsupportedConstruct { file: document.file.to_owned(), at: Some(at), what });
                 return root;
             }
             Ok(_) => continue,
@@ -105,7 +101,8 @@ pub(super) fn read(
         let Some(element) = element(&start, parent.and_then(|parent| elements.get(parent)), document, (at, line))
         else {
             if parent.is_none() {
-                fault(at, "its root is no `schema` of XML Schema".to_owned());
+                let what = "its root is no `schema` of XML Schema".to_owned();
+                unsupported.push(UnsupportedConstruct { file: document.file.to_owned(), at: Some(at), what });
                 return root;
             }
             foreign += usize::from(!is_empty);
@@ -120,6 +117,23 @@ pub(super) fn read(
         if !is_empty {
             open.push(position);
         }
+    }
+}
+
+/// Counts lines incrementally.
+struct LineCounter<'t> {
+    text: &'t str,
+    line: usize,
+    /// The offset up to which they are counted.
+    counted: usize,
+}
+
+impl LineCounter<'_> {
+    /// The line of an offset, which must not be before the last one.
+    fn line_at(&mut self, offset: usize) -> usize {
+        self.line += self.text.get(self.counted..offset).map_or(0, |text| text.matches('\n').count());
+        self.counted = offset;
+        self.line
     }
 }
 
