@@ -10,7 +10,7 @@ use dmv_redact_log::{Key, LogHead, Verification, verify};
 use dmv_redact_model::escape::escape;
 use dmv_redact_report::disclosures;
 
-/// Verify an audit log, or tell who got what.
+/// Verify an audit log, or report who got what.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -21,22 +21,23 @@ pub(super) struct Arguments {
 enum Verb {
     /// Find any line that was changed, removed, inserted, moved or cut. Ends with status 3 if there is one
     Verify {
-        /// The log: all its files, plain or compressed (gzip, Zstandard), in any order
+        /// All files of the log, plain or compressed (gzip, Zstandard), in any order
         #[arg(required = true, value_name = "LOG")]
         logs: Vec<PathBuf>,
-        /// The key that its hashes were made with
+        /// The key of its hashes
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
-        /// A line that the log must have, as the run that wrote it said at its end: finds a log that was cut, or written anew
+        /// A line that the log must contain, as reported at the end of the run that wrote it: detects a truncated or
+        /// rewritten log
         #[arg(long, value_name = "SEQUENCE:HASH", value_parser = head)]
         head: Option<LogHead>,
     },
-    /// Tell who got what, how often. The log is verified on the way; ends with status 3 if it has faults
+    /// Report who got what, and how often. Verifies the log, too; ends with status 3 if it has faults
     Report {
-        /// The log: all its files, plain or compressed (gzip, Zstandard), in any order
+        /// All files of the log, plain or compressed (gzip, Zstandard), in any order
         #[arg(required = true, value_name = "LOG")]
         logs: Vec<PathBuf>,
-        /// The key that its hashes were made with
+        /// The key of its hashes
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
         /// For people or for programs

@@ -13,14 +13,14 @@ use dmv_redact_model::escape;
 
 /// Find what is wrong, or probably not meant, in a policy, a catalog and formats.
 ///
-/// Formats are held to the schemas beside them: `*.xsd` and `schema.json`. Ends with status 2 if there is an error, with
-/// `--strict` also if there is a warning; else 0.
+/// Compares formats with the schemas beside them, `*.xsd` and `schema.json`. Ends with status 2 if there is an error,
+/// with `--strict` also if there is a warning; else 0.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The policy to check; left out: the built-in baseline
+    /// The policy to check [default: the built-in baseline]
     #[arg(value_name = "POLICY")]
     file: Option<PathBuf>,
-    /// The same, as other verbs have it
+    /// The same, as an option like in other verbs
     #[arg(long, value_name = "FILE", conflicts_with = "file")]
     policy: Option<PathBuf>,
     /// Check the formats of this folder too: DIR/NAME/format.toml
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     /// Check the data elements of this catalog too
     #[arg(long, value_name = "FILE")]
     catalog: Vec<PathBuf>,
-    /// Take warnings for errors
+    /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
     /// For people, for programs, for code scanning (SARIF 2.1.0), or as annotations of a GitHub workflow

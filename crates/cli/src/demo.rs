@@ -17,7 +17,7 @@ use dmv_redact_model::escape::escape;
 /// Everything is built in: the responses, which are invented, and the strict baseline policy.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The new folder that the responses, the outputs and the audit log go to
+    /// The new folder to write responses, outputs and audit log to
     #[arg(value_name = "DIR", default_value = "dmv-redact-demo")]
     folder: PathBuf,
 }

@@ -12,9 +12,9 @@ use dmv_redact_analysis::survey::compare;
 
 /// Show who gains and who loses what from one policy to another, and by which rules.
 ///
-/// Compares what the policies let out, not how they are written: for every ORI, purpose, message key and set of claims that
-/// either tells apart. Ends with status 3 if anything is gained: an element goes out that didn't, or more of it, at once (+)
-/// or once a person has approved the message (~).
+/// Compares what the policies release, not how they are written, for every ORI, purpose, message key and set of
+/// claims that either distinguishes. Ends with status 3 if anything is gained: an element goes out that didn't, or
+/// more of it, at once (+) or once a person has approved the message (~).
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The old policy

@@ -14,14 +14,14 @@ use dmv_redact_analysis::{Explanation, MessageReport, StructureView, explain, me
 
 /// Explain what a requester gets, and why.
 ///
-/// Tells the agency classes it falls in and how it came to them, what becomes of every data element and by which rule, the
-/// rules that don't apply and why, and which claims would change the answer. With MESSAGE also what becomes of that, path
-/// by path; who asks is then told by --requester or by its envelope. Never a value.
+/// Shows the requester's agency classes and why it is in them, the outcome for every data element and the rule behind
+/// it, the rules that don't apply and why, and which claims would change the answer. With MESSAGE, also the outcome
+/// for each of its parts; --requester or the envelope says who asks. Never shows a value.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// A message; `-` for stdin
     message: Option<PathBuf>,
-    /// Print the message's structure instead, with what stays and what goes
+    /// Print the structure of the message instead, with what is released and what is removed
     #[arg(long, requires = "message")]
     diff_view: bool,
     #[command(flatten)]

@@ -16,7 +16,7 @@ pub(super) struct FilterArguments {
     /// The policy that decides
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// The ORI of who will receive the messages; must agree with their envelopes
+    /// The requester's ORI; must agree with the envelopes of the messages
     #[arg(long, value_name = "ORI")]
     requester: Option<String>,
     /// The purpose code of the request, one that the policy declares
@@ -25,7 +25,7 @@ pub(super) struct FilterArguments {
     /// A claim that you vouch for, one that the policy declares; may be given several times
     #[arg(long = "claim", value_name = "NAME")]
     claims: Vec<String>,
-    /// Take messages of this format only
+    /// Accept messages of this format only
     #[arg(long, value_name = "NAME")]
     format: Option<String>,
     /// Add the formats of this folder: DIR/NAME/format.toml

@@ -17,15 +17,16 @@ use super::{Exit, Problem};
 use dmv_redact_model::escape::escape;
 use pack::Pack;
 
-/// Write a policy to begin with, and what tests it.
+/// Write a policy to start from, and its tests.
 ///
-/// Message cases, matrix tests, a workflow that runs them at every change, and JSON Schemas for editors. Nothing is ever overwritten: if one of the files is there already, none is written.
+/// Writes message cases, matrix tests, a workflow that runs them on every change, and JSON Schemas for editors. Never
+/// overwrites a file: if one exists, none is written.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The folder that they go to
+    /// The folder to write to
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
-    /// Begin with this policy of those that ship, models and no legal advice; left out: a short one that explains itself
+    /// Start from this built-in policy, a model and no legal advice [default: a short policy that explains itself]
     #[arg(long, value_name = "NAME")]
     pack: Option<Pack>,
 }

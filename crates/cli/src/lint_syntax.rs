@@ -14,10 +14,10 @@ use super::{Exit, Problem, print_error};
 use dmv_redact::{Limits, lint_syntax};
 use dmv_redact_model::escape::escape;
 
-/// Tell whether messages are well-formed, whatever format they are of.
+/// Check whether messages are well-formed, whatever their format.
 ///
-/// Without INPUT, or with `-`, one message is read from stdin. Nothing is printed for a message that is well-formed, one
-/// line for any other. Ends with status 3 if there was one.
+/// Without INPUT, or with `-`, one message is read from stdin. Nothing is printed for a message that is well-formed,
+/// one line for any other. Ends with status 3 if there was one.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Files, or folders whose every file is one message

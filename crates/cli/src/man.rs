@@ -10,7 +10,7 @@ use super::{Exit, Problem};
 /// Write the manual pages, one for each verb, or print the first.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The folder that they go to; left out: only the page of dmv-redact itself is printed
+    /// The folder to write them to; left out: print only the page of dmv-redact itself
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 }

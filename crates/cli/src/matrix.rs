@@ -13,11 +13,11 @@ use dmv_redact_report::matrix::{csv, html, markdown, text};
 
 /// Show what every agency class gets: class by data element, by purpose and message key where they matter.
 ///
-/// Computed from the policy for every ORI, purpose, message key and set of claims that there can be. HTML is one page that
-/// needs nothing else, with the rules and their basis on each cell.
+/// Computed from the policy for every possible ORI, purpose, message key and set of claims. HTML is one
+/// self-contained page, with the rules and their basis on each cell.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The policy; without it, the built-in one
+    /// The policy [default: the built-in baseline]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     #[command(flatten)]

@@ -30,9 +30,9 @@ use places::{outputs, refuse_mixed_places};
 
 /// Redact messages.
 ///
-/// Takes files that are a message, folders, NDJSON (a message a line), and .gz, .zst, .tar and .zip of these; what a file is
-/// is told by its content. Without INPUT, or with `-`, stdin is read and the result goes to stdout. Without --requester
-/// each message's own envelope says who asked. Without --policy the built-in strict baseline decides.
+/// Takes files that are a message, folders, NDJSON (a message a line), and .gz, .zst, .tar and .zip of these; the
+/// content of a file tells which. Without INPUT, or with `-`, stdin is read and the result goes to stdout. Without
+/// --requester each message's own envelope says who asked. Without --policy the built-in strict baseline decides.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Files, folders or archives. Several keep their paths under OUT
@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     output: Option<PathBuf>,
     #[command(flatten)]
     filter: FilterArguments,
-    /// Leave out the second reading of every output
+    /// Skip the second reading of outputs
     #[arg(long)]
     no_second_reading: bool,
     #[command(flatten)]
@@ -57,11 +57,11 @@ pub(super) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Forms")]
 struct Forms {
-    /// Take every input for this: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip; what is something else
-    /// can't be read
+    /// Read every input as this form: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip; any other
+    /// is an error
     #[arg(long, value_name = "FORM", value_parser = form)]
     input_format: Option<ArchiveForm>,
-    /// Write this instead of what was read; `message` is a file for each
+    /// Write this form instead of that of the input; `message` is a file for each message
     #[arg(long, value_name = "FORM", value_parser = form)]
     output_format: Option<ArchiveForm>,
     /// The member of each line that holds the message, as an object or as text; the rest of the line is dropped
@@ -73,10 +73,10 @@ struct Forms {
     /// The member of each line that holds the purpose code
     #[arg(long, value_name = "NAME", conflicts_with = "purpose")]
     purpose_member: Option<String>,
-    /// Keep the rest of each line as it is; nobody looks at what is in it
+    /// Keep the rest of each line, unchanged and unchecked
     #[arg(long, requires = "payload_member")]
     keep_rest: bool,
-    /// Leave no notice in NDJSON and archives where a message was held or withheld
+    /// Write no notice in NDJSON and archives in place of a held or withheld message
     #[arg(long)]
     drop_withheld: bool,
 }
@@ -100,7 +100,7 @@ struct RunRecord {
     /// Write no output: only the summary, and the log if one is asked for
     #[arg(long, conflicts_with_all = ["output", "withheld", "resume", "restart"])]
     dry_run: bool,
-    /// Also tell what this policy would have let through, per agency class and data element
+    /// Also report what this policy would have released, by agency class and data element
     #[arg(long, value_name = "OLD_POLICY")]
     compare: Option<PathBuf>,
 }
@@ -109,26 +109,27 @@ struct RunRecord {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The run")]
 struct RunControl {
-    /// How many threads redact [default: one a core]
+    /// Number of threads that redact [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// How much memory the run may take, about
+    /// Approximate memory limit
     #[arg(long, value_name = "SIZE", default_value = "256MiB")]
     memory: ByteSize,
-    /// How much disk a zip may take while it is read that comes through a pipe or another compression: its directory is at
-    /// its end. It lies in the run's own folder beside OUT, without OUT in the folder for temporary files, under no name
+    /// Disk limit for spooling a zip that comes through a pipe or another compression, since its directory is at its
+    /// end. The spooled file is in the run's own folder beside OUT; without OUT it is an unnamed temporary file
     #[arg(long, value_name = "SIZE", default_value = "4GiB")]
     spool: ByteSize,
-    /// Go on with a run that was stopped
+    /// Resume a stopped run
     #[arg(long)]
     resume: bool,
-    /// Begin anew, also where a run was stopped
+    /// Start over, even if a run was stopped
     #[arg(long, conflicts_with = "resume")]
     restart: bool,
-    /// Remove every file from OUT that this run didn't put there, as outputs of earlier runs whose source is gone
+    /// Remove every file from OUT that this run didn't put there, such as outputs of earlier runs whose source is
+    /// gone
     #[arg(long)]
     prune: bool,
-    /// Show how the run goes, on stderr
+    /// Show progress on stderr
     #[arg(long, value_name = "HOW", default_value = "auto")]
     progress: ProgressChoice,
 }

@@ -13,20 +13,19 @@ use dmv_redact_analysis::cases::{
 };
 use dmv_redact_model::escape;
 
-/// Run policy cases: messages and what must become of them, and what each agency class may get.
+/// Run policy cases: messages with their expected results, and what each agency class may get.
 ///
-/// Looks through DIR for folders with a case.toml or a matrix.toml. Ends with status 3 if a case fails, and with 2 if one
-/// can't be read.
-/// Reports name data elements, places and counts, never a value.
+/// Searches DIR for folders with a case.toml or a matrix.toml. Ends with status 3 if a case fails, and with 2 if one
+/// can't be read. Reports name data elements, places and counts, never a value.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The folder with the cases, in folders of their own
+    /// The folder of the case folders
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
     /// Run every case with this policy, whatever policy it names
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Where policies are that cases name without a path [default: the nearest `policies` at or above DIR]
+    /// The folder of policies that cases name without a path [default: the nearest `policies` in or above DIR]
     #[arg(long, value_name = "DIR", conflicts_with = "policy")]
     policies: Option<PathBuf>,
     /// Add the formats of this folder: DIR/NAME/format.toml
@@ -35,7 +34,7 @@ pub(super) struct Arguments {
     /// Add the data elements of this catalog
     #[arg(long, value_name = "FILE")]
     catalog: Vec<PathBuf>,
-    /// Only cases that have this in their names
+    /// Run only cases whose names contain this
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// Also write a JUnit report
@@ -44,16 +43,17 @@ pub(super) struct Arguments {
     /// For people or for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
     output: Form,
-    /// Also tell which cells (agency class, purpose, data element) of the policies no case has asked for
+    /// Also report which cells (agency class, purpose, data element) of the policies no case tests
     #[arg(long)]
     coverage: bool,
-    /// Fail if fewer than this many of a hundred cells were asked for
+    /// Fail if cases test fewer than this percentage of cells
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     fail_under: Option<u8>,
-    /// Make what came of failing cases what they expect, after showing what changes: outputs, dispositions, elements
+    /// Make the actual results of failing cases their expected ones (outputs, dispositions, elements), after showing
+    /// the changes
     #[arg(long)]
     bless: bool,
-    /// How many cases are run at once [default: one a processor]
+    /// Number of cases that run in parallel [default: one per processor]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }

@@ -14,20 +14,20 @@ use dmv_redact_model::escape::escape;
 
 /// Look for anything in redacted messages that the policy doesn't permit.
 ///
-/// Reads outputs (files, folders and archives in every form that `redact` writes, or stdin) with the second reading alone,
-/// and says what it finds: what, where in the mapping, at which byte; never a value. Notices that stand for messages which
-/// were withheld or could not be read are counted. Ends with status 3 if anything is found. Give the requester, purpose and
-/// claims that the messages were redacted for.
+/// Reads outputs (files, folders and archives in every form that `redact` writes, or stdin) with the second reading
+/// alone, and reports what it finds: what, where in the mapping, at which byte; never a value. Counts the notices in
+/// place of messages that were withheld or could not be read. Ends with status 3 if anything is found. Give the
+/// requester, purpose and claims that the messages were redacted for.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Outputs: files, folders or archives
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     filter: FilterArguments,
-    /// Take every output for this: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
+    /// Read every output as this form: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
     #[arg(long, value_name = "FORM", value_parser = form)]
     input_format: Option<ArchiveForm>,
-    /// The member of each line that holds the message; nobody looks at the rest of the line
+    /// The member of each line that holds the message; the rest of the line isn't checked
     #[arg(long, value_name = "NAME")]
     payload_member: Option<String>,
     /// The member of each line that holds the requester's ORI

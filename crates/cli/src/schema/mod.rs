@@ -34,7 +34,7 @@ pub(super) enum Table {
     Catalog,
     /// How messages are laid out: format.toml
     Format,
-    /// A message and what must become of it: case.toml
+    /// A message and its expected result: case.toml
     Case,
     /// What each agency class may get: matrix.toml
     Matrix,
