@@ -8,18 +8,18 @@ use dmv_redact::{Catalog, Disposition, Reason};
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::config::{ConfigError, Document, Errors, Spanned, all};
 
-/// What must become of a message.
+/// The expected result of a message.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawExpectation {
     /// `released`, `redacted`, `held` or `withheld`.
     disposition: Spanned<String>,
-    /// The code of why it was held or withheld.
+    /// The code of the reason it is held or withheld.
     reason: Option<Spanned<String>>,
-    /// All data elements that go out, but for the envelope; left out: not looked at.
+    /// All data elements that are released, except the envelope's; left out: not checked.
     released: Option<Vec<Spanned<String>>>,
-    /// All data elements that are removed; left out: not looked at.
+    /// All data elements that are removed; left out: not checked.
     removed: Option<Vec<Spanned<String>>>,
 }
 

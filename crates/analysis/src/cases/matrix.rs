@@ -24,9 +24,10 @@ pub(super) const NO_PURPOSE: &str = "none";
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMatrix {
-    /// The policy: a name, or a path beside this file; left out: the built-in baseline. `test --policy` has the last word.
+    /// The policy: a name, or a path relative to this file; left out: the built-in baseline. `test --policy`
+    /// overrides it.
     policy: Option<Spanned<String>>,
-    /// What somebody may get, in each situation that is named; everything else must be denied.
+    /// What a requester may get, in each situation that is named; everything else must be denied.
     #[serde(default)]
     may: Vec<RawRow>,
 }
@@ -40,12 +41,12 @@ pub fn matrix_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
 
 type Names = Spanned<Vec<Spanned<String>>>;
 
-/// What somebody may get, all of it.
+/// Everything that a requester may get.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawRow {
-    /// What is shown by it, for people. No two rows of a file have the same.
+    /// What it shows, for people. Every row of a file has another.
     title: Spanned<String>,
     /// Who asks, an ORI; or `agencies`.
     requester: Option<Spanned<String>>,
@@ -53,7 +54,7 @@ struct RawRow {
     agencies: Option<Names>,
     /// The purpose codes; "none" is no purpose. Left out: every one that the policy declares, and none.
     purposes: Option<Names>,
-    /// The message keys; left out: every one that the policy tells apart.
+    /// The message keys; left out: every one that the policy distinguishes.
     messages: Option<Names>,
     /// The claims that are vouched for, exactly.
     #[serde(default)]
@@ -63,7 +64,7 @@ struct RawRow {
     /// All data elements that go out, or would once approved: ids, prefixes, or `group:NAME`.
     #[serde(default)]
     elements: Vec<Spanned<String>>,
-    /// How elements are released; left out: as they are.
+    /// How elements are released; left out: in full.
     #[serde(rename = "as", default)]
     treatments: BTreeMap<Spanned<String>, Treatment>,
 }

@@ -12,14 +12,15 @@ use dmv_redact_model::config::{ConfigError, Document, Errors, Spanned};
 /// The file name of a message case.
 pub(super) const CASE_FILE: &str = "case.toml";
 
-/// A message and what must become of it.
+/// A message and its expected result.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCase {
-    /// What is shown by it, for people.
+    /// What it shows, for people.
     title: String,
-    /// The policy: a name, or a path beside this file; left out: the built-in baseline. `test --policy` has the last word.
+    /// The policy: a name, or a path relative to this file; left out: the built-in baseline. `test --policy`
+    /// overrides it.
     policy: Option<Spanned<String>>,
     /// Take the message for one of this format.
     format: Option<Spanned<String>>,
@@ -32,7 +33,7 @@ pub(super) struct RawCase {
     /// The claims that are vouched for.
     #[serde(default)]
     claims: Vec<Spanned<String>>,
-    /// What must become of the message.
+    /// The expected result of the message.
     expect: RawExpectation,
 }
 

@@ -155,7 +155,7 @@ fn policy_table(generator: SchemaGenerator) -> Value {
             "These classes may have these elements.",
         ),
         ("Forbid", "forbid", &["id", "elements"], &["as"], "These elements are removed, whatever permits them."),
-        ("Review", "review", &["id"], &["elements", "as"], "A person must look first: the message is held."),
+        ("Review", "review", &["id"], &["elements", "as"], "A person must review it first: the message is held."),
     ] {
         let mut kind = rule.clone();
         put(&mut kind, "", "required", json!(required));

@@ -40,7 +40,7 @@ impl Kind {
     }
 }
 
-/// How a permitted element is released. The order is that of openness: of several permits the least of these wins.
+/// How a permitted element is released. In the order of openness: of several permits the first of these wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
-/// Data elements: what a response can say of a person, a licence or a vehicle, whatever a format calls it.
+/// Data elements: what a response can say of a person, a license or a vehicle, whatever a format calls it.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -70,7 +70,8 @@ pub(super) struct RawElement {
     /// Its values are Social Security numbers, or written like them.
     #[serde(default)]
     holds_ssn: bool,
-    /// Its values may be nine digits without hyphens, and are no Social Security numbers: licence numbers of some states.
+    /// Its values may be nine digits without hyphens, and are no Social Security numbers: license numbers of some
+    /// states.
     #[serde(default)]
     holds_nine_digits: bool,
     /// Its values may be phrases: remarks, statuses in words, captions of images. Left out, a text without a shape of its own may

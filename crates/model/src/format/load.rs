@@ -16,7 +16,7 @@ use super::{Format, FormatId, LinkKind, OwnPrefix, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
-/// How messages of one kind are laid out: how they are recognised, and which path leads to which data element.
+/// How messages of one kind are laid out: how they are recognized, and which path leads to which data element.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -39,8 +39,8 @@ pub(super) struct RawFormat {
     pub(super) messages: Option<Spanned<Vec<Spanned<String>>>>,
     /// The path of the ORI that the message goes to, below the root.
     pub(super) requester: Option<Spanned<String>>,
-    /// The path, below the root, of the notice that a value was removed because its form was not understood. It is mapped to
-    /// `envelope.notice`, and stands last in what holds it.
+    /// The path, below the root, of the notice that a value was removed because its form was not understood. It is
+    /// mapped to `envelope.notice`, and is the last child of its parent.
     pub(super) notice: Option<Spanned<String>>,
     /// Paths that may be empty with `xsi:nil="true"`.
     #[serde(default)]
@@ -51,7 +51,7 @@ pub(super) struct RawFormat {
     /// Paths below the root, and the data element that each leads to. `@name` is an attribute, `/**` a whole subtree; a
     /// table is a prefix of the paths in it.
     pub(super) paths: Paths,
-    /// What stands where a part that the schema requires was denied.
+    /// Placeholders for parts that the schema requires and the policy denies.
     #[serde(default)]
     pub(super) required: Vec<RawRequired>,
     /// How objects refer to one another.
@@ -60,7 +60,7 @@ pub(super) struct RawFormat {
     /// on below it, its own value alone.
     #[serde(default)]
     pub(super) unmapped: Vec<Spanned<String>>,
-    /// How a text that holds fields of its own is laid out.
+    /// The layout of a text with fields of its own.
     #[serde(default)]
     pub(super) text: Vec<RawText>,
 }
@@ -104,7 +104,7 @@ enum OneOrMany {
 pub(super) struct RawRequired {
     /// Its path, below the root.
     pub(super) path: Spanned<String>,
-    /// What stands for it: `nil`, `empty`, or a constant.
+    /// Its placeholder: `nil`, `empty`, or a constant.
     pub(super) when_denied: Spanned<String>,
 }
 
@@ -115,11 +115,11 @@ pub(super) struct RawRequired {
 pub(super) struct RawReferences {
     /// The attribute that names an object.
     pub(super) id: Option<Spanned<String>>,
-    /// The attribute, or several, by which an element stands for an object of that name.
+    /// The attribute, or several, by which an element refers to an object of that name.
     #[serde(rename = "ref")]
     pub(super) reference: Option<Spanned<Names>>,
-    /// The attribute, or several, that names an object by a URI: a fragment, `#name`, or any other. An element with nothing
-    /// else stands for it.
+    /// The attribute, or several, that names an object by a URI: a fragment, `#name`, or any other. An element with
+    /// nothing else refers to it.
     pub(super) uri: Option<Spanned<Names>>,
     /// Attributes that point to objects by one name, or several with spaces between them (IDREF, IDREFS). Left out: those of
     /// NIEM (`metadata`, `relationshipMetadata`, `linkMetadata`) in the namespace of `id`.

@@ -17,7 +17,7 @@ use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, Purposes, en
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};
 
-/// A policy: agency classes, and what they may have, must not have, or may have once a person has looked.
+/// A policy: agency classes, and what they may have, must not have, or may have after a person's review.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -33,7 +33,7 @@ pub(super) struct RawPolicy {
     /// What is removed, whatever permits it.
     #[serde(default)]
     pub(super) forbid: Vec<RawRule>,
-    /// What a person must look at first: the message is held until `unless` is vouched for.
+    /// What a person must review first: the message is held until `unless` is vouched for.
     #[serde(default)]
     pub(super) review: Vec<RawRule>,
 }
@@ -52,7 +52,7 @@ pub fn table_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
 pub(super) struct RawHeader {
     /// Its name, in receipts and reports.
     pub(super) name: Spanned<String>,
-    /// Its version, in receipts and reports: a date, say.
+    /// Its version, in receipts and reports, such as a date.
     version: String,
     /// What the switch may vouch for about a request; rules name these in `requires` and `unless`.
     #[serde(default)]
@@ -60,7 +60,7 @@ pub(super) struct RawHeader {
     /// The purpose codes that a request may state, one to three capital letters each: a request for any other is withheld.
     /// Left out: those that rules name; if none does, any, and it makes no difference.
     pub(super) purposes: Option<Names>,
-    /// What becomes of a permitted value that violates its element's shape, and of its message.
+    /// What happens to a permitted value that violates its element's shape, and to its message.
     pub(super) on_shape_violation: Option<Spanned<RawOnShapeViolation>>,
     /// What it is, for people.
     title: Option<String>,
@@ -86,7 +86,7 @@ pub(super) enum RawOnShapeViolation {
     Withhold,
 }
 
-/// A class of agencies. An ORI that is listed exactly is asked first; patterns come second.
+/// A class of agencies. Exactly listed ORIs come first, patterns second.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -96,10 +96,11 @@ pub(super) struct RawAgencyClass {
     /// ORIs of nine characters, or patterns: `?` is one character, `#` one digit, `*` any run of characters.
     #[serde(default)]
     pub(super) ori: Vec<Spanned<String>>,
-    /// A CSV file of ORIs beside the policy: one column, or a header that calls theirs `ori`.
+    /// A CSV file of ORIs beside the policy: one column, or a header with a column `ori`.
     pub(super) ori_file: Option<Spanned<String>>,
-    /// Classes whose patterns take ORIs from this one's patterns, whether they keep them or not. It goes no further: what such a
-    /// class excepts itself is not taken from this one. An ORI that is listed exactly asks no pattern and no `except`.
+    /// Classes whose patterns take ORIs from this one's patterns, whether they keep them or not. It isn't transitive:
+    /// what such a class excepts itself is not taken from this one. Patterns and `except` don't apply to an ORI that
+    /// is listed exactly.
     #[serde(default)]
     pub(super) except: Vec<Spanned<String>>,
     /// Classes that share ORIs with this one on purpose: who is in both gets the union of what both may have. It decides
@@ -117,7 +118,7 @@ pub(super) struct RawRule {
     pub(super) id: Spanned<String>,
     /// What it is for, for people.
     title: Option<String>,
-    /// The law it follows from.
+    /// The law it is based on.
     basis: Option<String>,
     /// The agency classes it is for; left out: all. A permit names them.
     pub(super) agencies: Option<Names>,
@@ -128,7 +129,7 @@ pub(super) struct RawRule {
     /// Claims that must all be vouched for.
     #[serde(default)]
     pub(super) requires: Vec<Spanned<String>>,
-    /// Claims any of which keeps the rule from applying.
+    /// Claims, any of which prevents the rule from applying.
     #[serde(default)]
     pub(super) unless: Vec<Spanned<String>>,
     /// Whether a forbid or a review applies where the request leaves out the purpose, or the message the key, that the rule
@@ -138,13 +139,14 @@ pub(super) struct RawRule {
     /// Data elements: an id, a prefix of ids at a dot, or `group:NAME`. `group:dppa-personal` is all that the DPPA calls personal,
     /// what it calls highly restricted (`group:dppa-highly-restricted`) included.
     pub(super) elements: Option<Names>,
-    /// How elements are released; left out: as they are. Of several keys that cover an element the longest id decides, and any
-    /// id rather than a group; two groups that say different things of it are refused. Of several permits the most open decides.
+    /// How elements are released; left out: in full. Of several keys that cover an element the longest id decides,
+    /// and any id rather than a group; two groups that differ on it are refused. Of several permits the most open
+    /// decides.
     #[serde(rename = "as", default)]
     pub(super) treatments: BTreeMap<Spanned<String>, Treatment>,
 }
 
-/// What a rule does where an attribute that it asks for is left out.
+/// What a rule does where a request leaves out an attribute that the rule has conditions on.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]

@@ -11,16 +11,16 @@ use super::source::{GroupedPattern, LayoutSource, Skip};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
-/// A `[[text]]` table: a layout, and the paths whose texts may be laid out so.
+/// A `[[text]]` table: a layout, and the paths whose texts may have it.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(in crate::format) struct RawText {
-    /// What errors call it by.
+    /// Its name in errors.
     pub(in crate::format) name: Spanned<String>,
-    /// Paths below the root whose texts may be laid out so.
+    /// Paths below the root whose texts may have this layout.
     pub(in crate::format) paths: Vec<Spanned<String>>,
-    /// A pattern that tells this layout from others: what stands at its beginning. Its groups are of the envelope.
+    /// A pattern that distinguishes this layout from others, at its beginning. Its groups are envelope elements.
     recognise: Spanned<String>,
     /// The named groups of `recognise`, and the data element of each.
     #[serde(default)]
@@ -46,11 +46,11 @@ impl RawText {
 struct RawSkip {
     /// A pattern of what it begins with.
     from: Spanned<String>,
-    /// A pattern of what it ends before; left out: it goes on to the end of the text.
+    /// A pattern of what follows it; left out: it extends to the end of the text.
     to: Option<Spanned<String>>,
 }
 
-/// A field, or several that stand together.
+/// A field, or several next to each other.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
