@@ -206,3 +206,70 @@ fn a_message_of_which_nothing_went_is_released_in_whatever_form_it_goes_out() {
         assert_eq!(expected == Disposition::Released, gone + receipt.unmapped() == 0, "{message}");
     }
 }
+
+#[test]
+fn p10_a_warm_filter_gives_what_a_cold_one_gives() {
+    let warm = Filter::builder().build().unwrap();
+    warm.warm();
+    for name in ["dr-in-state-police/message.xml", "niem-json-list/message.json", "dr-ice/message.xml"] {
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        let cold = Filter::builder().build().unwrap();
+        let one = cold.redact(&fixture(name), &Requester::from_envelope(), &mut first);
+        let two = warm.redact(&fixture(name), &Requester::from_envelope(), &mut second);
+        assert_eq!(first, second, "{name}");
+        assert_eq!(serde_json::to_string(&one).unwrap(), serde_json::to_string(&two).unwrap());
+    }
+}
+
+#[test]
+fn p6_a_correlation_id_is_the_callers_own_and_decides_nothing() {
+    let filter = Filter::builder().build().unwrap();
+    let message = fixture("dr-in-state-police/message.xml");
+    let redact = |requester: &Requester| {
+        let mut out = Vec::new();
+        let receipt = filter.redact(&message, requester, &mut out);
+        (out, receipt)
+    };
+    let police = Requester::new("AZ0070000").unwrap();
+    let (without, plain) = redact(&police);
+    assert!(plain.correlation_id().is_none() && !serde_json::to_string(&plain).unwrap().contains("correlation-id"));
+    let (with, receipt) = redact(&police.clone().correlation_id("7f3a:0042.b_c-D").unwrap());
+    assert_eq!((with, receipt.correlation_id()), (without, Some("7f3a:0042.b_c-D")));
+    assert!(serde_json::to_string(&receipt).unwrap().ends_with(",\"correlation-id\":\"7f3a:0042.b_c-D\"}"));
+    // A receipt is written to logs and terminals: only words that can do no harm there, and no room for a value.
+    for wrong in ["", "a b", "a\n", "é", "\u{202e}", "a\"", &"x".repeat(65)] {
+        let error = police.clone().correlation_id(wrong).unwrap_err().to_string();
+        assert_eq!(error, "the correlation id is not 1 to 64 letters, digits, `-`, `_`, `.` and `:`");
+    }
+}
+
+const MEMORY_POLICY: &str = "[policy]\nname = 'p'\nversion = '1'\n[agencies.a]\nori-file = 'a.csv'\n[agencies.b]\nori = ['AZ*']\n\
+    [[permit]]\nid = 'p'\nagencies = ['a']\nelements = ['person.name']\n";
+
+#[test]
+fn p2_rosters_from_memory_are_read_like_files() {
+    let builder = || Filter::builder().policy_bytes("policy.toml", MEMORY_POLICY);
+    let filter = builder().roster_bytes("a.csv", "\u{feff}name;ori\r\nPOLICE;AZ0070000\r\n").build().unwrap();
+    let message = fixture("dr-in-state-police/message.xml");
+    let receipt = filter.redact(&message, &Requester::from_envelope(), &mut Vec::new());
+    assert_eq!(receipt.agency_classes().collect::<Vec<_>>(), ["a"]);
+
+    // The same bytes in files: the same digest, so the same policy in every receipt.
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("policy.toml"), MEMORY_POLICY).unwrap();
+    fs::write(folder.path().join("a.csv"), "\u{feff}name;ori\r\nPOLICE;AZ0070000\r\n").unwrap();
+    let from_files = Filter::builder().policy_path(folder.path().join("policy.toml")).build().unwrap();
+    assert_eq!(filter.policy(), from_files.policy());
+
+    let error = |builder: dmv_redact::FilterBuilder| builder.build().unwrap_err().to_string();
+    assert!(
+        error(builder()).starts_with("policy.toml:5:12: a policy that is no file has no folder for its `ori-file`")
+    );
+    assert!(error(builder().roster_bytes("a.csv", "ori\nAZ007000\n")).starts_with("a.csv:2:1: "));
+    let misnamed = error(builder().roster_bytes("a.csv", "AZ0070000").roster_bytes("b.csv", "AZ0070000"));
+    assert_eq!(misnamed, "b.csv: no agency class of the policy names this table of ORIs; did you mean `a.csv`?");
+    let twice = error(builder().roster_bytes("a.csv", "AZ0070000").roster_bytes("a.csv", "NV0010000"));
+    assert_eq!(twice, "a.csv: this table of ORIs is given twice");
+    // The baseline names tables of none.
+    assert!(error(Filter::builder().roster_bytes("a.csv", "AZ0070000")).starts_with("a.csv: no agency class"));
+}

@@ -438,3 +438,26 @@ fn check_holds_a_format_of_ones_own_to_the_schema_beside_it() {
     assert!(told.contains("help: did you mean `name`?") && told.contains("[not-mapped]"), "{told}");
     assert_eq!(status, Some(2));
 }
+
+#[test]
+fn the_demo_shows_two_agencies_and_leaves_what_it_made() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("new/demo");
+    let output = run(&["demo", out.to_str().unwrap()], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let shown = text(&output.stdout);
+    let parts: Vec<&str> = shown.split("\n== ").collect();
+    let [_, before, police, held, approved, archive] = parts[..] else { panic!("{shown}") };
+    assert!(before.contains("900-12-3456") && before.contains("MESQUITE") && before.contains("/9j/"));
+    assert!(police.contains("MESQUITE") && !police.contains("900-12-3456") && !police.contains("/9j/"));
+    assert!(held.contains("nothing: held") && !held.contains("EXAMPLE"));
+    assert!(approved.contains("D08954796") && !approved.contains("MESQUITE"));
+    assert!(archive.contains("7 messages: 0 released, 3 redacted, 1 held, 3 withheld, 0 failed"), "{archive}");
+    assert_eq!(fs::read_dir(out.join("responses")).unwrap().count(), 7);
+    assert_eq!(fs::read_dir(out.join("redacted")).unwrap().count(), 3);
+    assert_eq!(run(&["audit", "verify", out.join("audit.ndjson").to_str().unwrap()], b"").status.code(), Some(0));
+    // Nothing is overwritten (P11).
+    let again = run(&["demo", out.to_str().unwrap()], b"");
+    assert_eq!(again.status.code(), Some(2));
+    assert!(text(&again.stderr).contains("is there already"));
+}
