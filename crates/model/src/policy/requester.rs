@@ -70,7 +70,7 @@ impl Requester {
 
     /// Adds the purpose code of the request (`C` criminal justice, `F` firearms...), exactly as the policy declares it.
     /// A message for a purpose that the policy doesn't declare, or for two different ones, is withheld;
-    /// [`Filter::check_request`](dmv_redact::Filter::check_request) reports it beforehand.
+    /// `Filter::check_request` reports it beforehand.
     #[must_use]
     pub fn purpose(mut self, code: impl Into<String>) -> Self {
         let code = code.into();
@@ -83,7 +83,7 @@ impl Requester {
     }
 
     /// Adds a claim that the caller vouches for. A message with one that the policy doesn't declare is withheld;
-    /// [`Filter::check_request`](dmv_redact::Filter::check_request) reports it beforehand.
+    /// `Filter::check_request` reports it beforehand.
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>) -> Self {
         self.claims.push(name.into());
