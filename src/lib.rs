@@ -10,7 +10,7 @@
 //! ```
 //! use dmv_redact::{Filter, Requester};
 //!
-//! // Once. It reads and checks policy, rosters, catalogs and formats; it is `Send + Sync`, and cloning shares it.
+//! // Once, shared by all threads. It reads and checks policy, rosters and formats.
 //! let filter = Filter::builder().policy_path("policies/example-state.toml").build()?;
 //! filter.warm(); // or the first messages take milliseconds instead of microseconds
 //!
@@ -20,7 +20,7 @@
 //! let mut out = Vec::new(); // reused from message to message
 //! let receipt = filter.redact(&message, &requester, &mut out);
 //!
-//! // Here the switch appends the receipt to its disclosure log (the crate `dmv-redact-log` writes one), and then:
+//! // Here the switch appends the receipt to its log: see `dmv-redact-log`. Then:
 //! if receipt.disposition().releases() {
 //!     assert!(!out.is_empty()); // forward `out`
 //! } else {

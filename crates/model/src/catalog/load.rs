@@ -87,6 +87,7 @@ impl Catalog {
     ///
     /// # Errors
     /// Everything that is wrong with the tables of `added`.
+    #[doc(hidden)]
     pub fn load(built_in: Document<'_>, added: &[Document<'_>]) -> Result<Self, ConfigError> {
         let mut catalog = Self {
             elements: Vec::new(),

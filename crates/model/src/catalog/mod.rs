@@ -42,6 +42,7 @@ impl ElementId {
     }
 
     /// The id for an index; `None` if it is too large for any catalog.
+    #[doc(hidden)]
     pub fn at(index: usize) -> Option<Self> {
         u16::try_from(index).ok().map(Self)
     }
@@ -68,6 +69,7 @@ impl Element {
     }
 
     /// The last step of its id, its name within its group.
+    #[doc(hidden)]
     pub fn last_step(&self) -> &str {
         self.id.rsplit_once('.').map_or(&self.id, |(_, step)| step)
     }
@@ -166,6 +168,7 @@ impl Catalog {
     }
 
     /// All valid selectors, for suggestions: ids, their prefixes, groups.
+    #[doc(hidden)]
     pub fn selectors(&self) -> Vec<String> {
         let mut all: Vec<String> = self.groups.iter().map(|group| format!("{GROUP_PREFIX}{group}")).collect();
         for element in &self.elements {

@@ -81,32 +81,38 @@ impl Shape {
     /// Fast path: the end of the value that starts at `from`, if it is certain to conform and to contain no image. The
     /// end is the first byte that isn't in any plain value; the caller must check that it ends the value. `None`
     /// decides nothing.
+    #[doc(hidden)]
     #[inline(always)]
     pub fn fast_accept_end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize) -> Option<usize> {
         self.pattern.plain().end(simd, bytes, from, self.plain_bounds)
     }
 
     /// Whether the fast path accepts a whole value.
+    #[doc(hidden)]
     pub fn is_plain(&self, value: &str) -> bool {
         dispatch!(level(), simd => self.fast_accept_end(simd, value.as_bytes(), 0)) == Some(value.len())
     }
 
     /// Its declaration in the catalog: a regular expression for the whole value, and the maximum number of characters.
+    #[doc(hidden)]
     pub fn declared(&self) -> (&str, usize) {
         (self.pattern.text(), self.max_characters)
     }
 
     /// Whether values may contain nine digits alone.
+    #[doc(hidden)]
     pub fn may_hold_nine_digits(&self) -> bool {
         self.rules.refused_ssn != SsnForms::All
     }
 
     /// Whether values may be phrases or sentences.
+    #[doc(hidden)]
     pub fn may_be_phrase(&self) -> bool {
         self.rules.phrase
     }
 
     /// Who wrote the regular expression.
+    #[doc(hidden)]
     pub fn origin(&self) -> Origin {
         self.pattern.origin()
     }

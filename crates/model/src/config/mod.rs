@@ -53,6 +53,7 @@ struct SourceLocation {
 
 impl ConfigError {
     /// An error about a whole file (unreadable, for example).
+    #[doc(hidden)]
     pub fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(file.into(), None, &message.into())
     }
@@ -86,6 +87,7 @@ impl ConfigError {
     }
 
     /// Adds help for the user.
+    #[doc(hidden)]
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(escape(&help.into()).into());
@@ -93,6 +95,7 @@ impl ConfigError {
     }
 
     /// Suggests the candidate nearest to `name`, if one is near enough.
+    #[doc(hidden)]
     #[must_use]
     pub fn nearest<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match nearest(name, candidates) {
@@ -114,6 +117,7 @@ impl ConfigError {
     }
 
     /// Line and column, both counted from 1, the column in characters. `None` when the error is about the whole file.
+    #[doc(hidden)]
     #[must_use]
     pub fn position(&self) -> Option<(usize, usize)> {
         self.location.as_ref().map(|location| (location.line, location.column))

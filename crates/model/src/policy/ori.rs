@@ -23,6 +23,7 @@ pub struct Ori([u8; ORI_LENGTH]);
 
 impl Ori {
     /// Parses `text` exactly: no padding, no lower case, no other alphabet. `None` if it isn't an ORI.
+    #[doc(hidden)]
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let bytes: [u8; ORI_LENGTH] = text.as_bytes().try_into().ok()?;
@@ -31,6 +32,7 @@ impl Ori {
     }
 
     /// The same, or what is wrong with `text`.
+    #[doc(hidden)]
     pub fn parse(text: &str) -> Result<Self, OriFault> {
         Self::new(text).ok_or_else(|| OriFault::of(text))
     }

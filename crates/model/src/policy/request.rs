@@ -62,11 +62,13 @@ impl RequestError {
     }
 
     /// What isn't declared.
+    #[doc(hidden)]
     pub fn what(&self) -> Undeclared {
         self.what
     }
 
     /// Help for the user.
+    #[doc(hidden)]
     pub fn help(&self) -> String {
         let names: Vec<String> = self.declared.iter().map(|name| format!("`{name}`")).collect();
         match (self.what, &self.nearest, names.as_slice()) {

@@ -127,12 +127,14 @@ impl Requester {
     }
 
     /// Adds the ORI `text`; `None` if it is invalid.
+    #[doc(hidden)]
     pub fn with_ori(mut self, text: &str) -> Option<Self> {
         self.ori = Some(Ori::new(text)?);
         Some(self)
     }
 
     /// The purpose code; `None` if none was stated, or two.
+    #[doc(hidden)]
     pub fn purpose_code(&self) -> Option<&str> {
         match &self.purpose {
             Purpose::One(code) => Some(code),
@@ -145,6 +147,7 @@ impl Requester {
     }
 
     /// The claims that the caller vouches for, in the order they were added.
+    #[doc(hidden)]
     pub fn claims(&self) -> &[String] {
         &self.claims
     }
