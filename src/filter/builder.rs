@@ -10,7 +10,7 @@ use crate::shipped;
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, File, decode_lines};
 use dmv_redact_model::format::Formats;
-use dmv_redact_model::policy::{Policy, Rosters};
+use dmv_redact_model::policy::{InMemory, Policy, Rosters};
 use dmv_redact_verify::Verifier;
 
 /// The settings of a filter. Every setting is optional. What comes from a path can come from memory as well.
@@ -189,7 +189,19 @@ impl FilterBuilder {
             PolicySource::Table(TableSource::Path(path)) => Some(path.parent().unwrap_or(Path::new(""))),
             PolicySource::Baseline | PolicySource::Table(TableSource::Memory { .. }) => None,
         };
-        Policy::load(&file.document(), Rosters { folder, in_memory: &self.rosters }, catalog, formats.keys())
+        let in_memory = self.rosters_by_name()?;
+        let rosters = Rosters { folder, in_memory: Some(&in_memory) };
+        Policy::load(&file.document(), rosters, catalog, formats.keys())
+    }
+
+    fn rosters_by_name(&self) -> Result<InMemory, ConfigError> {
+        let mut by_name = InMemory::new();
+        for (name, bytes) in &self.rosters {
+            if by_name.insert(name.clone(), bytes.clone()).is_some() {
+                return Err(ConfigError::of_file(name, "this table of ORIs is given twice"));
+            }
+        }
+        Ok(by_name)
     }
 }
 

@@ -66,7 +66,8 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 28] = [
+    #[doc(hidden)]
+    pub const ALL: &[Self] = &[
         Self::Empty,
         Self::SyntaxUnknown,
         Self::NotWellFormedXml,

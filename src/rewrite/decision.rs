@@ -22,7 +22,7 @@ impl Decision {
         requester: &Requester,
         message: Option<MessageKeyId>,
     ) -> Option<Arc<Grant>> {
-        let is_same = self.ori == Some(ori) && self.message == message && self.requester == *requester;
+        let is_same = self.ori == Some(ori) && self.message == message && self.requester.asks_the_same(requester);
         self.grant.take().filter(|_| is_same)
     }
 
@@ -39,7 +39,7 @@ impl Decision {
     /// Remembers a question whose grant will be given back.
     pub(super) fn remember(&mut self, ori: Ori, requester: &Requester, message: Option<MessageKeyId>) {
         (self.ori, self.message) = (Some(ori), message);
-        self.requester.clone_from(requester);
+        self.requester.clone_question_from(requester);
     }
 
     /// Takes back the grant of the question that was taken or remembered last.

@@ -290,7 +290,8 @@ impl Links {
 
     /// Determines which links stay.
     ///
-    /// # Errors The offset of the second of two objects with the same id, if something refers to it.
+    /// # Errors
+    /// The offset of the second of two objects with the same id, if something refers to it.
     fn resolve(&mut self) -> Result<(), usize> {
         let class_of = self.classes();
         let mut references: HashMap<NameId, Vec<usize>> = HashMap::new();

@@ -32,6 +32,6 @@ pub use journal::{StartMode, Terms};
 pub use line::LineMembers;
 pub use reader::{Destination, Inputs, Outputs};
 pub use state::{state_around, state_beside};
-pub use summary::{Summary, Tally};
+pub use summary::{Summary, Tally, VerificationCounts};
 pub use walk::{FileWalk, InputRoot, SourceError, WalkEntry, refuse_overlap, roots};
 pub use work::Task;

@@ -289,8 +289,9 @@ pub struct VerificationCounts {
     pub messages: u64,
     /// Those with a finding.
     pub findings: u64,
-    /// Notices for messages that were held or withheld, and for those that could not be read.
+    /// Notices for messages that were held or withheld.
     pub withheld: u64,
+    /// Notices for messages that could not be read.
     pub failed: u64,
     /// Inputs that could not be read now, or were skipped.
     pub unread: u64,

@@ -122,9 +122,9 @@ impl UnitWorker<'_> {
 
 /// Whether a text is the notice for a message that was withheld for some reason.
 fn is_notice_of_withheld(text: &[u8]) -> bool {
-    Reason::ALL.into_iter().map(Some).chain([None]).any(|reason| {
+    Reason::ALL.iter().map(Some).chain([None]).any(|reason| {
         let mut notice = Vec::new();
-        write_notice(reason, &mut notice);
+        write_notice(reason.copied(), &mut notice);
         text == trim_space(&notice)
     })
 }

@@ -1,5 +1,6 @@
 //! `dmv-redact demo`: shows what the filter does, with nothing but what ships in the program.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -134,18 +135,24 @@ fn shortened(line: &str) -> String {
     format!("{}... {} characters\n", escape(&start), length - MAX_LINE_CHARS / 2)
 }
 
+fn with_value(option: &str, value: &Path) -> OsString {
+    let mut argument = OsString::from(option);
+    argument.push(value);
+    argument
+}
+
 /// The verb `redact`, with the arguments that a person would type.
 fn redact_folder(responses: &Path, output: &Path, log: &Path) -> Result<(), Problem> {
+    let (output, log) = (with_value("--output=", output), with_value("--audit=", log));
     let arguments = [
         "dmv-redact".as_ref(),
         "redact".as_ref(),
-        responses.as_os_str(),
-        "-o".as_ref(),
+        "--purpose=C".as_ref(),
         output.as_os_str(),
-        "--audit".as_ref(),
         log.as_os_str(),
-        "--purpose".as_ref(),
-        "C".as_ref(),
+        // A folder whose name begins like an option is a folder all the same.
+        "--".as_ref(),
+        responses.as_os_str(),
     ];
     let arguments = super::Arguments::try_parse_from(arguments).map_err(|error| Problem::Usage(error.to_string()))?;
     match arguments.verb {

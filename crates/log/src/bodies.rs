@@ -6,11 +6,17 @@ use dmv_redact::{Disposition, Receipt};
 use dmv_redact_model::escape;
 use serde::Serialize;
 
+use super::records::now;
+
 /// The body of the record of a message.
 #[derive(Serialize)]
 struct MessageRecord<'b> {
     source: &'b str,
     item: Option<u64>,
+    /// When it is recorded, which is right before the message goes out. Omitted in a run over archives: a resumed run
+    /// writes the same records again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
     /// Omitted if false, as in the records of earlier versions.
     #[serde(rename = "dry-run", skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
@@ -30,16 +36,25 @@ impl Bodies {
     /// Adds the record of a message: its origin, then its receipt. `source` names where it came from, `item` its place
     /// there; of a dry run nothing went out.
     pub fn push(&mut self, source: &str, item: Option<u64>, dry_run: bool, receipt: &Receipt) {
+        self.push_record(&MessageRecord { source, item, time: None, dry_run, receipt });
+    }
+
+    /// The same for a message that goes out now.
+    pub(super) fn push_now(&mut self, source: &str, receipt: &Receipt) {
+        self.push_record(&MessageRecord { source, item: None, time: Some(now()), dry_run: false, receipt });
+    }
+
+    fn push_record(&mut self, record: &MessageRecord<'_>) {
         let start = self.bytes.len();
         // Writing to a vector can't fail, and all keys of a receipt are strings.
-        let _ = serde_json::to_writer(&mut self.bytes, &MessageRecord { source, item, dry_run, receipt });
+        let _ = serde_json::to_writer(&mut self.bytes, record);
         // Only the source needs escaping: the rest are fixed words and numbers (P6).
-        if let Cow::Owned(_) = escape::escape(source) {
+        if let Cow::Owned(_) = escape::escape(record.source) {
             let safe = escape::json(&String::from_utf8_lossy(self.bytes.get(start..).unwrap_or_default()));
             self.bytes.truncate(start);
             self.bytes.extend_from_slice(safe.as_bytes());
         }
-        self.ends.push((self.bytes.len(), receipt.disposition()));
+        self.ends.push((self.bytes.len(), record.receipt.disposition()));
     }
 
     #[cfg(test)]

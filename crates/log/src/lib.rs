@@ -7,6 +7,7 @@ mod counts;
 mod ending;
 mod key;
 mod log;
+mod receipt_log;
 mod records;
 mod tail;
 #[cfg(all(test, feature = "verify"))]
@@ -18,12 +19,15 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use dmv_redact_model::escape::escape;
+
 pub use bodies::Bodies;
 pub use chain::LogLine;
 pub use key::Key;
 pub use log::{Log, LogPosition};
+pub use receipt_log::ReceiptLog;
 #[cfg(feature = "verify")]
-pub use verify::{Aggregate, LogHead, Verification, verify, verify_and_aggregate};
+pub use verify::{Aggregate, LogFault, LogHead, TornLine, Verification, verify, verify_and_aggregate};
 
 /// Why a log can't be used.
 #[derive(Debug)]
@@ -44,7 +48,7 @@ impl AuditError {
 impl fmt::Display for AuditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Usage(message) | Self::Io(message)) = self;
-        f.write_str(message)
+        f.write_str(&escape(message))
     }
 }
 

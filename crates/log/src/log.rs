@@ -12,7 +12,6 @@ use super::ending::LogEnd;
 use super::records::{CheckpointRecord, StartRecord, body_of, now};
 use super::tail::{LineBoundary, Tail};
 use super::{AuditError, Bodies, Key};
-use dmv_redact::Receipt;
 use dmv_redact_model::policy::PolicyIdentity;
 
 /// The log of a run.
@@ -112,6 +111,26 @@ impl Log {
 
     /// Prepares the start record, so that the journal can name it before it is written.
     pub fn prepare(&mut self, policy: &PolicyIdentity, resumed: bool, dry_run: bool) -> io::Result<()> {
+        self.prepare_start(policy, resumed, dry_run, false)
+    }
+
+    /// Begins a run that has no end of its own: the process may stop after any record.
+    pub(super) fn begin_open_ended(&mut self, policy: &PolicyIdentity) -> io::Result<()> {
+        (self.run, self.counts, self.since_checkpoint) = (0, DispositionCounts::default(), 0);
+        self.prepare_start(policy, false, false, true)?;
+        // What was torn before is declared once.
+        self.torn_bytes = 0;
+        self.start()?;
+        self.sync()
+    }
+
+    fn prepare_start(
+        &mut self,
+        policy: &PolicyIdentity,
+        resumed: bool,
+        dry_run: bool,
+        open_ended: bool,
+    ) -> io::Result<()> {
         self.policy.clone_from(&policy.sha256);
         if self.run == 0 {
             self.run = self.end.link.sequence + 1;
@@ -125,6 +144,7 @@ impl Log {
             run: self.run,
             torn_bytes: self.torn_bytes,
             dry_run,
+            open_ended,
         };
         let mut line = Vec::new();
         let link = self.end.link.write_line(&mut line, self.key.as_ref(), RecordKind::Start, &body_of(&body)?)?;
@@ -138,29 +158,6 @@ impl Log {
             Some((line, link)) => self.write(&line, link),
             None => Ok(()),
         }
-    }
-
-    /// Begins a run of a process that appends receipts one by one with [`append_receipt`](Self::append_receipt), and
-    /// syncs.
-    ///
-    /// # Errors
-    /// When it can't be written.
-    pub fn begin(&mut self, policy: &PolicyIdentity) -> io::Result<()> {
-        self.prepare(policy, false, false)?;
-        self.start()?;
-        self.sync()
-    }
-
-    /// Records one message, and syncs: when it returns, its output may go out (P12). `source` is the switch's word for
-    /// where the message came from; it is escaped.
-    ///
-    /// # Errors
-    /// When it can't be written. The output must not go out then.
-    pub fn append_receipt(&mut self, source: &str, receipt: &Receipt) -> io::Result<()> {
-        let mut bodies = Bodies::default();
-        bodies.push(source, None, false, receipt);
-        self.append(&bodies)?;
-        self.sync()
     }
 
     /// Records messages. When it returns, the operating system has them; they aren't synced yet.

@@ -25,6 +25,9 @@ pub(super) struct StartRecord<'b> {
     pub(super) torn_bytes: u64,
     /// Whether its messages don't go out.
     pub(super) dry_run: bool,
+    /// Whether the process may stop after any record. Omitted if not, as in the records of earlier versions.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) open_ended: bool,
 }
 
 /// A run's progress, or its end.
@@ -47,6 +50,8 @@ pub(super) struct StartFields {
     pub(super) run: u64,
     #[serde(default)]
     pub(super) torn_bytes: u64,
+    #[serde(default)]
+    pub(super) open_ended: bool,
 }
 
 /// The body of a record, in the form that [`super::chain::Link::write_line`] takes.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{AuditError, Bodies, Key, Log, Verification, verify};
+use super::{AuditError, Bodies, Key, Log, ReceiptLog, Verification, verify};
 use dmv_redact::Disposition;
 use dmv_redact_model::policy::PolicyIdentity;
 
@@ -489,21 +489,71 @@ proptest! {
     }
 }
 
+fn receipt(filter: &dmv_redact::Filter, id: &str) -> dmv_redact::Receipt {
+    let requester = dmv_redact::Requester::new("AZ0070000").unwrap().correlation_id(id).unwrap();
+    filter.redact(b"no message", &requester, &mut Vec::new())
+}
+
 /// As a switch appends: one receipt at a time, each on disk before its output goes out.
 #[test]
 fn p12_receipts_appended_one_by_one_are_a_log_that_verifies() {
     let (_folder, path) = in_folder();
     let filter = dmv_redact::Filter::builder().build().unwrap();
-    let mut log = Log::open(&path, None).unwrap();
-    log.begin(filter.policy()).unwrap();
+    let mut log = ReceiptLog::open(&path, None, filter.policy()).unwrap();
     for id in ["a-1", "a-2"] {
-        let requester = dmv_redact::Requester::new("AZ0070000").unwrap().correlation_id(id).unwrap();
-        let receipt = filter.redact(b"no message", &requester, &mut Vec::new());
-        log.append_receipt("switch\u{202e}1", &receipt).unwrap();
-        assert!(fs::read_to_string(&path).unwrap().contains(&format!("\"correlation-id\":\"{id}\"")));
+        log.append("switch\u{202e}1", &receipt(&filter, id)).unwrap();
+        let line = fs::read_to_string(&path).unwrap();
+        assert!(line.contains(&format!("\"correlation-id\":\"{id}\"")) && line.contains("\"time\":\"2"));
     }
+    log.change_policy(&policy()).unwrap();
+    let [third, fourth] = ["a-3", "a-4"].map(|id| receipt(&filter, id));
+    log.append_all([("line 1", &third), ("line 2", &fourth)]).unwrap();
     log.end().unwrap();
     let verified = verify(std::slice::from_ref(&path), None, None).unwrap();
-    assert_eq!((verified.messages, verified.fault_count), (2, 0));
+    assert_eq!((verified.messages, verified.runs, verified.fault_count), (4, 2, 0));
     assert!(!fs::read_to_string(&path).unwrap().contains('\u{202e}'));
+}
+
+/// A switch is killed, its machine loses power: the next process goes on, and the log has no fault. What was removed from it
+/// still is one.
+#[test]
+fn p12_a_switch_that_was_killed_leaves_a_log_without_a_fault() {
+    let filter = dmv_redact::Filter::builder().build().unwrap();
+    let (_folder, path) = in_folder();
+    for _ in 0..3 {
+        let mut log = ReceiptLog::open(&path, None, filter.policy()).unwrap();
+        log.append("line 1", &receipt(&filter, "x")).unwrap();
+        assert_eq!(faults(&path), [""; 0]);
+        // The next line is never finished.
+        log.append("line 1", &receipt(&filter, "y")).unwrap();
+        drop(log);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() - 300]).unwrap();
+    }
+    let log = ReceiptLog::open(&path, None, filter.policy()).unwrap();
+    log.end().unwrap();
+    assert_eq!(faults(&path), [""; 0]);
+    let text = fs::read_to_string(&path).unwrap();
+    let without: String =
+        text.lines().enumerate().filter(|(index, _)| *index != 1).map(|(_, line)| format!("{line}\n")).collect();
+    fs::write(&path, without).unwrap();
+    assert!(!faults(&path).is_empty());
+}
+
+/// After an error nobody knows what is on disk: nothing more is recorded, so nothing more goes out.
+#[cfg(target_os = "linux")]
+#[test]
+fn p12_a_log_that_failed_takes_no_further_record() {
+    let filter = dmv_redact::Filter::builder().build().unwrap();
+    let (_folder, path) = in_folder();
+    let mut log = ReceiptLog::open(&path, None, filter.policy()).unwrap();
+    // A record longer than any line of a log may be.
+    assert!(log.append(&"x".repeat(1 << 20), &receipt(&filter, "x")).is_err());
+    let error = log.append("line 1", &receipt(&filter, "x")).unwrap_err();
+    assert_eq!(error.to_string(), "an earlier record could not be written: open the log again");
+    drop(log);
+    let mut log = ReceiptLog::open(&path, None, filter.policy()).unwrap();
+    log.append("line 1", &receipt(&filter, "x")).unwrap();
+    log.end().unwrap();
+    assert_eq!(faults(&path), [""; 0]);
 }

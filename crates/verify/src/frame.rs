@@ -121,7 +121,7 @@ impl Frames {
             is_fit
         });
         self.misses = if is_fit { 0 } else { self.misses.saturating_add(1) };
-        self.fitted += usize::from(is_fit);
+        self.fitted = self.fitted.saturating_add(usize::from(is_fit));
         is_fit
     }
 

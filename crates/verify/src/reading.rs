@@ -26,6 +26,7 @@ impl Finding {
     }
 
     /// A finding about the whole output.
+    #[doc(hidden)]
     pub fn of_output(what: &'static str) -> Self {
         Self { what, path: String::new(), offset: None }
     }

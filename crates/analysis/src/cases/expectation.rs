@@ -41,8 +41,11 @@ impl Expectation {
             if error.help_text().is_some() { error } else { error.help("released, redacted, held or withheld") }
         }));
         let reason = raw.reason.as_ref().and_then(|code| {
-            let known = Reason::ALL.into_iter().find(|reason| reason.code() == code.get_ref());
-            errors.take(known.ok_or_else(|| unknown(document, code, "reason", &Reason::ALL.map(Reason::code))))
+            let known = Reason::ALL.iter().copied().find(|reason| reason.code() == code.get_ref());
+            errors.take(known.ok_or_else(|| {
+                let codes: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+                unknown(document, code, "reason", &codes)
+            }))
         });
         if let (Some(true), Some(code)) = (disposition.map(Disposition::releases), &raw.reason) {
             let message = "only a message that is held or withheld has a reason";

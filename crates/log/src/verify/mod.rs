@@ -17,7 +17,8 @@ use crate::counts::DispositionCounts;
 use crate::records::StartFields;
 use crate::{AuditError, Key};
 use chunk::{Chunk, LineInfo, Predecessor, RunContent, RunRecord};
-use fault::{FaultKind, LogFault};
+use fault::FaultKind;
+pub use fault::LogFault;
 use source::{ChunkReader, LogFile};
 
 /// The result of verifying a log.
@@ -160,6 +161,8 @@ struct ChainVerifier {
     run: Option<u64>,
     /// Whether its end record hasn't been seen.
     run_is_open: bool,
+    /// Whether the process of the current run may stop after any record.
+    may_stop: bool,
     has_head: bool,
     /// The current file, and how many of its lines have been read.
     file: usize,
@@ -187,6 +190,7 @@ impl Default for ChainVerifier {
             evicted: 0,
             run: None,
             run_is_open: false,
+            may_stop: false,
             has_head: false,
             file: 0,
             lines: 0,
@@ -304,7 +308,7 @@ impl ChainVerifier {
         }
         self.note_missing_end(record);
         let id = started.run;
-        (self.run, self.run_is_open) = (Some(id), true);
+        (self.run, self.run_is_open, self.may_stop) = (Some(id), true, started.open_ended);
         if id == record.sequence {
             self.result.runs += 1;
             self.track(id, Some(DispositionCounts::default()));
@@ -324,7 +328,7 @@ impl ChainVerifier {
             (Some(info), broken) => (Some((self.file, LineInfo { line: self.lines + info.line, ..info })), broken),
             (None, broken) => (self.last, self.predecessor.broken + broken),
         };
-        if let (true, 0, Some((file, info))) = (self.run_is_open, broken, predecessor)
+        if let (true, 0, Some((file, info))) = (self.run_is_open && !self.may_stop, broken, predecessor)
             && info.link.sequence + 1 == record.sequence
             && let Some(run) = self.run.and_then(|run| self.runs.get_mut(&run))
         {
@@ -388,6 +392,7 @@ impl ChainVerifier {
         }
         if let Some((file, LineInfo { line, byte, link, kind, .. })) = self.last
             && kind != RecordKind::End
+            && !self.may_stop
             && self.predecessor.broken == 0
         {
             self.result.fault_count += 1;

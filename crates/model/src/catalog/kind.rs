@@ -59,6 +59,7 @@ pub enum Treatment {
 
 impl Treatment {
     /// All treatments, the most open first.
+    #[doc(hidden)]
     pub const ALL: [Self; 5] = [Self::Full, Self::Year, Self::Zip5, Self::Last4, Self::Mask];
 
     /// Its name in policies and reports.

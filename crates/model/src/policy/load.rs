@@ -315,7 +315,8 @@ fn load_agencies(
     let mut errors = Errors::default();
     let mut classes = Vec::new();
     let mut exact: HashMap<Ori, Vec<ClassId>> = HashMap::new();
-    errors.take(rosters.check_names(raw.values().filter_map(|class| class.ori_file.as_ref())));
+    let files = raw.values().filter_map(|class| class.ori_file.as_ref()).map(|file| file.get_ref().as_str()).collect();
+    errors.take(rosters.check_names(&files));
     for (place, (name, class)) in raw.into_iter().enumerate() {
         let id =
             ClassId::try_from(place).map_err(|_| document.error(&name.span(), "more than 65,536 agency classes"))?;
@@ -363,9 +364,9 @@ fn load_roster(
     file: &Spanned<String>,
     digest: &mut Sha256,
 ) -> Result<Roster, ConfigError> {
-    if let Some((name, bytes)) = rosters.in_memory.iter().find(|(name, _)| name == file.get_ref()) {
+    if let Some(bytes) = rosters.in_memory(file.get_ref()) {
         digest.update(bytes);
-        return Roster::of(Path::new(name), bytes.clone());
+        return Roster::of(Path::new(file.get_ref()), bytes.to_vec());
     }
     let Some(folder) = rosters.folder else {
         let message = "a policy that is no file has no folder for its `ori-file`";

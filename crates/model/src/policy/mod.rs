@@ -32,7 +32,7 @@ pub use rule::{ClaimSet, Conditions, Effect, MessageKeyId, Rule};
 pub use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
 pub use {
     ori::OriPattern,
-    roster::{Roster, Rosters},
+    roster::{InMemory, Roster, Rosters},
     rule::PurposeId,
 };
 

@@ -13,7 +13,7 @@ use super::ori::{Ori, OriFault};
 /// assert_eq!(requester.ori().unwrap().as_str(), "AZ0070000");
 /// # Ok::<(), dmv_redact::RequesterError>(())
 /// ```
-#[derive(Debug, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Requester {
     ori: Option<Ori>,
     purpose: Purpose,
@@ -28,28 +28,6 @@ enum Purpose {
     One(String),
     /// Two different purposes were stated: the request is refused.
     Several,
-}
-
-impl Clone for Requester {
-    fn clone(&self) -> Self {
-        Self {
-            ori: self.ori,
-            purpose: self.purpose.clone(),
-            claims: self.claims.clone(),
-            correlation_id: self.correlation_id.clone(),
-        }
-    }
-
-    /// Reuses allocations, because the requester changes from message to message.
-    fn clone_from(&mut self, source: &Self) {
-        self.ori = source.ori;
-        match (&mut self.purpose, &source.purpose) {
-            (Purpose::One(code), Purpose::One(other)) => code.clone_from(other),
-            (purpose, other) => *purpose = other.clone(),
-        }
-        self.claims.clone_from(&source.claims);
-        self.correlation_id.clone_from(&source.correlation_id);
-    }
 }
 
 impl Requester {
@@ -111,6 +89,25 @@ impl Requester {
         }
         self.correlation_id = Some(id.into());
         Ok(self)
+    }
+
+    /// Whether the policy has the same answer for both: their correlation ids may differ.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn asks_the_same(&self, other: &Self) -> bool {
+        self.ori == other.ori && self.purpose == other.purpose && self.claims == other.claims
+    }
+
+    /// Takes over all that the policy's answer depends on. Reuses allocations, because the requester changes from message
+    /// to message.
+    #[doc(hidden)]
+    pub fn clone_question_from(&mut self, source: &Self) {
+        self.ori = source.ori;
+        match (&mut self.purpose, &source.purpose) {
+            (Purpose::One(code), Purpose::One(other)) => code.clone_from(other),
+            (purpose, other) => *purpose = other.clone(),
+        }
+        self.claims.clone_from(&source.claims);
     }
 
     /// The switch's own id of the request, if it has one.

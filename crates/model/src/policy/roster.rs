@@ -4,13 +4,14 @@
 //! or a comment, or is an error with line, column and reason (P2). A header names the column `ori`; without a header
 //! there is one column.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
 use super::ori::Ori;
-use crate::config::{ConfigError, Document, Errors, Spanned, decode};
+use crate::config::{ConfigError, Document, Errors, decode};
 
 /// Field delimiters. The first row determines which one is used.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -21,31 +22,34 @@ const MAX_REPORTED: usize = 20;
 /// The name of the column that is read.
 const COLUMN: &str = "ori";
 
+/// Rosters in memory, each by the name that an `ori-file` has for it.
+pub type InMemory = HashMap<String, Vec<u8>>;
+
 /// Where the rosters of a policy come from.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rosters<'r> {
     /// The folder of the policy: an `ori-file` is relative to it.
     pub folder: Option<&'r Path>,
     /// Tables in memory, each by the name that an `ori-file` has for it. They are taken before files.
-    pub in_memory: &'r [(String, Vec<u8>)],
+    pub in_memory: Option<&'r InMemory>,
 }
 
-impl Rosters<'_> {
-    /// Checks that every table in memory is named by a class, and has a name of its own: one that is never read would
-    /// leave its agencies to other classes (P2).
-    pub(super) fn check_names<'f>(
-        &self,
-        files: impl Iterator<Item = &'f Spanned<String>> + Clone,
-    ) -> Result<(), ConfigError> {
+impl<'r> Rosters<'r> {
+    /// The bytes of a table in memory.
+    pub(super) fn in_memory(&self, name: &str) -> Option<&'r [u8]> {
+        self.in_memory?.get(name).map(Vec::as_slice)
+    }
+
+    /// Checks that a class names every table in memory: one that is never read would leave its agencies to other classes
+    /// (P2).
+    pub(super) fn check_names(&self, files: &HashSet<&str>) -> Result<(), ConfigError> {
         let mut errors = Errors::default();
-        for (index, (name, _)) in self.in_memory.iter().enumerate() {
-            if self.in_memory.iter().take(index).any(|(other, _)| other == name) {
-                errors.push(ConfigError::of_file(name, "this table of ORIs is given twice"));
-            } else if !files.clone().any(|file| file.get_ref() == name) {
-                let names = files.clone().map(|file| file.get_ref().as_str());
-                let error = ConfigError::of_file(name, "no agency class of the policy names this table of ORIs");
-                errors.push(error.nearest(name, names).or_help("the name is the text of `ori-file`"));
-            }
+        let mut idle: Vec<&String> =
+            self.in_memory.into_iter().flat_map(HashMap::keys).filter(|name| !files.contains(name.as_str())).collect();
+        idle.sort();
+        for name in idle {
+            let error = ConfigError::of_file(name, "no agency class of the policy names this table of ORIs");
+            errors.push(error.nearest(name, files.iter().copied()).or_help("the name is the text of `ori-file`"));
         }
         errors.finish()
     }

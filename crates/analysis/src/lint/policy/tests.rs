@@ -562,7 +562,7 @@ fn an_ori_that_a_class_lists_twice_is_told_where_it_is() {
     let document = Document { file, text: &text };
     let policy = Policy::load(
         &document,
-        Rosters { folder: Some(folder.path()), in_memory: &[] },
+        Rosters { folder: Some(folder.path()), in_memory: None },
         &CATALOG,
         MessageKeys { names, may_be_absent: false },
     );

@@ -206,3 +206,21 @@ fn the_modules_depend_on_one_another_as_is_drawn() {
     let all: BTreeSet<String> = crates.into_iter().map(|own| own.name).collect();
     assert_eq!(above, all);
 }
+
+/// The lints of the workspace, which forbid unsafe code and deny what may panic, hold for a crate only if it says so.
+#[test]
+fn p8_every_crate_is_under_the_lints_of_the_workspace() {
+    let mut manifests = folders(&root().join("crates"));
+    manifests.extend([root().to_owned(), root().join("examples")]);
+    for folder in manifests {
+        let manifest: Table = fs::read_to_string(folder.join("Cargo.toml")).unwrap().parse().unwrap();
+        let own = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
+        assert_eq!(own, Some(true), "{}", folder.display());
+    }
+    let workspace: Table = text("Cargo.toml").parse().unwrap();
+    let lint = |tool: &str, name: &str| workspace["workspace"]["lints"][tool][name].as_str().map(str::to_owned);
+    assert_eq!(lint("rust", "unsafe_code").as_deref(), Some("forbid"));
+    for name in ["unwrap_used", "expect_used", "panic", "indexing_slicing", "string_slice", "unreachable"] {
+        assert_eq!(lint("clippy", name).as_deref(), Some("deny"), "{name}");
+    }
+}

@@ -81,7 +81,7 @@ pub(in crate::format) fn load(
     }
     let layouts: Vec<_> = texts.iter().filter_map(|text| errors.take(resolver.layout(text))).collect();
     if origin == Origin::Added {
-        // Compiled in parallel, errors reported in order.
+        // All of them, so that every error is reported.
         let results: Vec<_> = layouts.iter().map(Layout::compile).collect();
         for fault in results.into_iter().filter_map(Result::err) {
             errors.push(fault.into_config_error(document));
