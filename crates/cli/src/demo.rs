@@ -51,7 +51,7 @@ fn show_and_redact(folder: &Path) -> Result<(), Problem> {
         log.display()
     ))?;
     redact_folder(&responses, &output, &log)?;
-    print_text("\nThe lines above say why each response was held or withheld. Next: `dmv-redact init my-state`\n")
+    print_text("\nHeld: a person must review it first. Withheld: no agency class of the policy has its requester.\n")
 }
 
 /// The name and the text of every response that ships.

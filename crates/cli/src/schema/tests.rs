@@ -60,11 +60,11 @@ fn every_shipped_table_is_taken() {
     let mut judged = [0; Table::ALL.len()];
     for (place, table) in Table::ALL.into_iter().enumerate() {
         let (folders, name): (&[&str], &str) = match table {
-            Table::Policy => (&["policies", "starter"], ""),
+            Table::Policy => (&["policies", "crates/cli/starter"], ""),
             Table::Catalog => (&["schemas"], "catalog.toml"),
             Table::Format => (&["schemas"], "format.toml"),
-            Table::Case => (&["fixtures", "policies", "starter"], "case.toml"),
-            Table::Matrix => (&["policies", "starter"], "matrix.toml"),
+            Table::Case => (&["fixtures", "policies", "crates/cli/starter"], "case.toml"),
+            Table::Matrix => (&["policies", "crates/cli/starter"], "matrix.toml"),
         };
         let is_expected = |file: &str| match table {
             Table::Policy => file.ends_with(".toml") && !["case.toml", "matrix.toml"].contains(&file),
