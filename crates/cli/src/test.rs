@@ -9,7 +9,7 @@ use rayon::ThreadPoolBuilder;
 use super::output::{print_json, print_text};
 use super::{Exit, Problem, print_error};
 use dmv_redact_analysis::cases::{
-    CaseRun, CasesError, Settings, blessing, coverage, junit, load, run as run_cases, write_atomically,
+    CaseRun, CasesError, Settings, coverage, junit, load, run as run_cases, write_atomically,
 };
 use dmv_redact_model::escape;
 
@@ -105,7 +105,7 @@ fn test(arguments: &Arguments) -> Result<Exit, Problem> {
             };
         }
         if arguments.bless && run.failed > 0 {
-            run.blessing = Some(blessing(&cases, &run).map_err(Problem::Io)?);
+            run.blessing = Some(run.blessing(&cases).map_err(Problem::Io)?);
         }
         report(arguments, &run)
     })

@@ -11,8 +11,8 @@ use toml_edit::{Array, DocumentMut, Item, TableLike, Value, value};
 use super::atomic_write::write_atomically;
 use super::found::{Case, Cases};
 use super::message_case::MessageCase;
-use super::outcome::CaseRun;
-use super::run::{Redacted, redact, seen_elements};
+use super::outcome::CaseOutcome;
+use super::redacted::{Redacted, redact, seen_elements};
 use dmv_redact::{Catalog, Filter, Reason, Receipt};
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::escape::escape;
@@ -77,9 +77,9 @@ impl fmt::Display for Blessing {
 ///
 /// # Errors
 /// When a file of a case can't be read; the text says which.
-pub fn blessing(cases: &Cases, run: &CaseRun) -> Result<Blessing, String> {
+pub(super) fn blessing(cases: &Cases, outcomes: &[CaseOutcome]) -> Result<Blessing, String> {
     let mut blessing = Blessing::default();
-    for ((test, filter), outcome) in cases.tests.iter().zip(&run.cases) {
+    for ((test, filter), outcome) in cases.tests.iter().zip(outcomes) {
         if outcome.faults.is_empty() {
             continue;
         }

@@ -11,7 +11,7 @@ use super::found::{Case, Cases};
 use super::matrix::NO_PURPOSE;
 use super::message_case::MessageCase;
 use super::policies::FilterKey;
-use super::run::{Redacted, redact};
+use super::redacted::{Redacted, redact};
 use crate::Elements;
 use dmv_redact::Filter;
 use dmv_redact_model::catalog::ElementId;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::matrix::{MATRIX_FILE, MatrixRowTest, MatrixTest};
 use super::message_case::{CASE_FILE, MessageCase};
 use super::policies::{FilterKey, Filters, PolicyFinder, builder, filters};
-use super::settings::{CasesError, Settings};
-use dmv_redact::{Filter, RequestError};
+use super::settings::{CasesError, Settings, undeclared};
+use dmv_redact::Filter;
 use dmv_redact_archive::{FileWalk, InputRoot, WalkEntry};
-use dmv_redact_model::config::{ConfigError, Document, Spanned, read_file};
+use dmv_redact_model::config::{ConfigError, Document, read_file};
 use dmv_redact_model::policy::Undeclared;
 
 /// Every case found, each with its filter, in the order of their files.
@@ -162,9 +162,4 @@ fn check_request(case: &MessageCase, filter: &Filter) -> Result<(), ConfigError>
         Some(name) => Err(undeclared(&Document { file: &file, text: &text }, name, &error)),
         None => Err(ConfigError::of_file(file, error.to_string())),
     }
-}
-
-/// The error for a name in a request that the policy doesn't declare.
-pub(super) fn undeclared(document: &Document<'_>, name: &Spanned<String>, error: &RequestError) -> ConfigError {
-    document.error(&name.span(), format!("{} `{}`", error.what().heading(), name.get_ref())).help(error.help())
 }

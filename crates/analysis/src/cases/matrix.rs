@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::found::undeclared;
 use super::policies::{FilterKey, PolicyFinder};
+use super::settings::undeclared;
 use crate::survey::Survey;
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::catalog::{ElementId, GROUP_PREFIX, Treatment};

@@ -13,18 +13,17 @@ mod matrix;
 mod message_case;
 mod outcome;
 mod policies;
+mod redacted;
 mod report;
 mod row_run;
 mod run;
 mod settings;
 
 pub use atomic_write::write_atomically;
-pub use bless::blessing;
 pub use coverage::coverage;
 pub use found::load;
-pub use outcome::CaseRun;
 pub use report::junit;
-pub use run::run;
+pub use run::{CaseRun, run};
 pub use settings::{CasesError, Settings};
 #[cfg(feature = "schema")]
 pub use {matrix::matrix_schema, message_case::case_schema};

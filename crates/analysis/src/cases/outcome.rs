@@ -4,9 +4,6 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::bless::Blessing;
-use super::coverage::Coverage;
-
 /// A mismatch with what a case expects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct CaseFault {
@@ -42,26 +39,4 @@ pub(crate) struct CaseOutcome {
     pub(crate) line: Option<usize>,
     /// The mismatches; a case without any passes.
     pub(crate) faults: Vec<CaseFault>,
-}
-
-/// A run of cases, in the order of their names.
-#[derive(Debug, Clone, Serialize)]
-pub struct CaseRun {
-    pub(crate) passed: usize,
-    /// How many of them failed.
-    pub failed: usize,
-    pub(crate) cases: Vec<CaseOutcome>,
-    /// The coverage of the policies, if requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub coverage: Option<Coverage>,
-    /// The blessing, if requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub blessing: Option<Blessing>,
-}
-
-impl CaseRun {
-    pub(super) fn new(cases: Vec<CaseOutcome>) -> Self {
-        let failed = cases.iter().filter(|case| !case.faults.is_empty()).count();
-        Self { passed: cases.len() - failed, failed, cases, coverage: None, blessing: None }
-    }
 }

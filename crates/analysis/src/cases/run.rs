@@ -1,17 +1,50 @@
 //! Runs cases in parallel, and compares the results with what they expect.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use rayon::prelude::*;
+use serde::Serialize;
 
+use super::bless::{Blessing, blessing};
+use super::coverage::Coverage;
 use super::difference::compare_outputs;
 use super::found::{Case, Cases};
 use super::message_case::MessageCase;
-use super::outcome::{CaseFault, CaseOutcome, CaseRun};
+use super::outcome::{CaseFault, CaseOutcome};
+use super::redacted::{Redacted, redact, seen_elements};
 use super::row_run::run_row;
 use dmv_redact::{Catalog, Filter, Reason, Receipt};
 use dmv_redact_model::catalog::ElementId;
+
+/// A run of cases, in the order of their names.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseRun {
+    pub(crate) passed: usize,
+    /// How many of them failed.
+    pub failed: usize,
+    pub(crate) cases: Vec<CaseOutcome>,
+    /// The coverage of the policies, if requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
+    /// The blessing, if requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blessing: Option<Blessing>,
+}
+
+impl CaseRun {
+    pub(super) fn new(cases: Vec<CaseOutcome>) -> Self {
+        let failed = cases.iter().filter(|case| !case.faults.is_empty()).count();
+        Self { passed: cases.len() - failed, failed, cases, coverage: None, blessing: None }
+    }
+
+    /// What blessing the cases that failed would change.
+    ///
+    /// # Errors
+    /// When a file of a case can't be read; the text says which.
+    pub fn blessing(&self, cases: &Cases) -> Result<Blessing, String> {
+        blessing(cases, &self.cases)
+    }
+}
 
 /// Runs every case. The results are in the order of the cases, whichever finished first.
 ///
@@ -27,31 +60,6 @@ fn run_case(test: &Case, filter: &Filter) -> Result<CaseOutcome, String> {
         Case::Message(case) => run_message(case, filter),
         Case::Row(row) => Ok(run_row(row, filter)),
     }
-}
-
-/// The result of a message case: its output, if any, and the filter's receipt.
-pub(super) struct Redacted {
-    pub(super) output: Vec<u8>,
-    pub(super) receipt: Receipt,
-    /// The expected output; `None` if there is no such file.
-    pub(super) expected: Option<Vec<u8>>,
-}
-
-/// Redacts the message of a case.
-pub(super) fn redact(case: &MessageCase, filter: &Filter) -> Result<Redacted, String> {
-    let message = std::fs::read(&case.message).map_err(|error| in_file(&case.message, &error))?;
-    let expected = match std::fs::read(&case.expected) {
-        Ok(expected) => Some(expected),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(in_file(&case.expected, &error)),
-    };
-    let mut output = Vec::new();
-    let receipt = filter.redact(&message, &case.requester, &mut output);
-    Ok(Redacted { output, receipt, expected })
-}
-
-fn in_file(path: &Path, error: &std::io::Error) -> String {
-    format!("{}: {error}", path.display())
 }
 
 fn run_message(case: &MessageCase, filter: &Filter) -> Result<CaseOutcome, String> {
@@ -83,23 +91,6 @@ fn describe_disposition(receipt: &Receipt) -> String {
         (Some(reason), Some(detail)) => format!("{name} ({}: {detail})", reason.code()),
         _ => name.to_owned(),
     }
-}
-
-/// The elements of which a message released something, and of which something was removed; except for the envelope.
-pub(super) fn seen_elements(receipt: &Receipt, catalog: &Catalog) -> [BTreeSet<ElementId>; 2] {
-    let (mut released, mut removed) = (BTreeSet::new(), BTreeSet::new());
-    for (id, counts) in receipt.counts() {
-        if catalog.element(*id).is_none_or(|element| element.is_envelope()) {
-            continue;
-        }
-        if counts.released + counts.generalised > 0 {
-            released.insert(*id);
-        }
-        if counts.removed > 0 {
-            removed.insert(*id);
-        }
-    }
-    [released, removed]
 }
 
 /// Compares a list with the elements seen.

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use dmv_redact::ConfigError;
+use dmv_redact::{ConfigError, RequestError};
+use dmv_redact_model::config::{Document, Spanned};
 
 /// Where policies, formats and data elements come from, and which cases are selected.
 #[derive(Debug, Clone, Default)]
@@ -34,4 +35,9 @@ impl From<ConfigError> for CasesError {
     fn from(error: ConfigError) -> Self {
         Self::Wrong(vec![error])
     }
+}
+
+/// The error for a name in a request that the policy doesn't declare.
+pub(super) fn undeclared(document: &Document<'_>, name: &Spanned<String>, error: &RequestError) -> ConfigError {
+    document.error(&name.span(), format!("{} `{}`", error.what().heading(), name.get_ref())).help(error.help())
 }

@@ -6,13 +6,10 @@ use std::sync::{PoisonError, RwLock};
 use foldhash::fast::RandomState;
 
 use super::ori::{Ori, OriPattern};
-use super::rule::RuleMetadata;
+use super::rule::{ClassId, RuleMetadata};
 
 /// Maximum number of cached pattern lookups; a stream of made-up ORIs must not exhaust memory (P8).
 const MAX_CACHED_ORIS: usize = 1 << 16;
-
-/// The index of an agency class in its policy.
-pub type ClassId = u16;
 
 /// The id of a distinct set of agency classes, part of the key of the grant cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,11 +8,11 @@ use std::sync::{Arc, RwLock};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::agency::{Agencies, AgencyClass, ClassId};
+use super::agency::{Agencies, AgencyClass};
 use super::ori::{Ori, OriPattern};
 use super::request::{is_purpose_code, nearest_purpose};
 use super::roster::{Roster, Rosters, no_ori};
-use super::rule::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule, RuleMetadata};
+use super::rule::{ClaimSet, ClassId, Effect, MessageKeyId, PurposeId, Rule, RuleMetadata};
 use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, Purposes, envelope_only};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};

@@ -1,9 +1,9 @@
 //! Queries on a policy without a requester: its names, its rules, and why one element is released or not in one
 //! situation.
 
-use super::agency::{Agencies, AgencyClass, ClassId};
+use super::agency::{Agencies, AgencyClass};
 use super::ori::Ori;
-use super::rule::{ClaimSet, Conditions, Effect, MessageKeyId, PurposeId, Rule};
+use super::rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, PurposeId, Rule};
 use super::{Grant, Policy, Requester};
 use crate::catalog::{ElementId, Treatment};
 

@@ -17,7 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use foldhash::fast::RandomState;
 use serde::Serialize;
 
-pub use agency::{Agencies, AgencyClass, ClassId};
+pub use agency::{Agencies, AgencyClass};
 pub use load::MessageKeys;
 #[cfg(feature = "schema")]
 pub use load::table_schema;
@@ -28,7 +28,7 @@ pub use ori::{ORI_LENGTH, Ori};
 pub use request::RequestError;
 pub use request::Undeclared;
 pub use requester::{Requester, RequesterError};
-pub use rule::{ClaimSet, Conditions, Effect, MessageKeyId, Rule};
+pub use rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule};
 pub use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
 pub use {
     ori::OriPattern,

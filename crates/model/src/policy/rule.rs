@@ -1,8 +1,10 @@
 //! Rules in resolved form: names as indices, claims as bits.
 
-use super::agency::ClassId;
 use crate::catalog::{ElementId, Treatment};
 use crate::config::Position;
+
+/// The index of an agency class in its policy.
+pub type ClassId = u16;
 
 /// The index of a message key in the list of all formats' keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,7 +2,8 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::super::outcome::{CaseOutcome, CaseRun};
+use super::super::outcome::CaseOutcome;
+use super::super::run::CaseRun;
 use dmv_redact_model::escape::escape;
 
 /// The report of a run.

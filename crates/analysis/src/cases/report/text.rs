@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::super::outcome::{CaseFault, CaseOutcome, CaseRun};
+use super::super::outcome::{CaseFault, CaseOutcome};
+use super::super::run::CaseRun;
 use dmv_redact_model::escape::escape;
 
 impl fmt::Display for CaseFault {

@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 
 use fearless_simd::Simd;
 
-use super::table::States;
 use crate::window::{WINDOW, Window};
 
 /// Maximum number of templates of one shape.
@@ -25,6 +24,10 @@ struct ByteTemplate {
     /// The required bytes at all other positions.
     others: [u8; WINDOW],
 }
+
+/// The successors of each state by each of `bytes`, and whether a value may end there. The dead state is first, the
+/// start second.
+pub(super) type States = Vec<(Vec<u16>, bool)>;
 
 /// The templates of one shape, by the length of values.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use regex_automata::dfa::{Automaton, dense};
 use regex_automata::util::primitives::StateID;
 
-use super::picture::ByteTemplates;
+use super::picture::{ByteTemplates, States};
 
 /// Limits on the size of the reachable DFA.
 const MAX_STATES: usize = 1 << 10;
@@ -61,10 +61,6 @@ pub(super) fn form(table: &dense::DFA<Vec<u32>>, start: StateID, bytes: &[u8]) -
     let form = columns.form(&states, bytes)?;
     Some((form, columns.of_bytes))
 }
-
-/// The successors of each state by each of `bytes`, and whether a value may end there. The dead state is first, the
-/// start second.
-pub(super) type States = Vec<(Vec<u16>, bool)>;
 
 /// The part of a DFA that values of `bytes` reach; `None` if that is too large.
 fn states(table: &dense::DFA<Vec<u32>>, start: StateID, bytes: &[u8]) -> Option<States> {
