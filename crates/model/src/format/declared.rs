@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::load::{PathEntry, Paths, RawFormat, RawReferences, listed};
+use super::raw::{PathEntry, Paths, RawFormat, RawReferences, listed};
 use super::text;
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{Origin, Spanned};

@@ -3,6 +3,7 @@
 mod declared;
 mod load;
 mod namespace;
+mod raw;
 mod roles;
 mod spans;
 mod text;
@@ -14,9 +15,9 @@ use serde::Deserialize;
 
 pub use declared::{Declared, DeclaredPattern, DeclaredText};
 pub use load::RDF_URI;
-#[cfg(feature = "schema")]
-pub use load::table_schema;
 pub use namespace::{NamespaceId, Namespaces, XSI_URI};
+#[cfg(feature = "schema")]
+pub use raw::table_schema;
 pub use spans::{FormatSpans, SpannedPath};
 pub use text::{Column, Layout, Piece, Row, Slots, end_of_skip};
 pub use trie::{Content, Node, NodeId, Placeholder, Role, Target, Trie};
@@ -24,7 +25,8 @@ pub use trie::{Content, Node, NodeId, Placeholder, Role, Target, Trie};
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned};
 use crate::policy::{MessageKeyId, MessageKeys};
-use load::{Mapping, PathEntry, Paths};
+use load::Mapping;
+use raw::{PathEntry, Paths};
 use trie::PathStep;
 
 /// How a message is written.
@@ -233,7 +235,7 @@ impl Formats {
 
     fn add(&mut self, document: &Document<'_>, origin: Origin, catalog: &Arc<Catalog>) -> Result<(), ConfigError> {
         let mut errors = Errors::default();
-        let Some(raw) = document.read::<load::RawFormat>(&mut errors) else {
+        let Some(raw) = document.read::<raw::RawFormat>(&mut errors) else {
             errors.finish()?;
             return Err(ConfigError::of_file(document.file, "can't be read as a format"));
         };

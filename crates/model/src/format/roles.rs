@@ -2,7 +2,8 @@
 //! against `[paths]` when a format is read, because a role without a mapped path decides nothing or withholds
 //! everything (P2).
 
-use super::load::{MappingErrors, MappingPath, MappingReader, RawFormat, RawRequired, last_step, listed};
+use super::load::{MappingErrors, MappingPath, MappingReader, last_step};
+use super::raw::{RawFormat, RawRequired, listed};
 use super::trie::{Node, NodeId, Placeholder, Role, Target, Trie};
 use super::{NOTICE_ELEMENT, PathEntry, Paths, Syntax};
 use crate::catalog::{Element, Kind};

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::Syntax;
-use super::load::{PathEntry, Paths, RawFormat, listed};
+use super::raw::{PathEntry, Paths, RawFormat, listed};
 use crate::config::{ConfigError, Document, Spanned};
 
 /// A path and its span in the file.

@@ -1,68 +1,13 @@
 //! Reads the `[[text]]` tables of a format.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde::Deserialize;
 
 use super::super::declared::{DeclaredPattern, DeclaredText};
 use super::Layout;
+use super::raw::{Groups, RawText};
 use super::source::{GroupedPattern, LayoutSource, Skip};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
-
-/// A `[[text]]` table: a layout, and the paths whose texts may have it.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(in crate::format) struct RawText {
-    /// Its name in errors.
-    pub(in crate::format) name: Spanned<String>,
-    /// Paths below the root whose texts may have this layout.
-    pub(in crate::format) paths: Vec<Spanned<String>>,
-    /// A pattern that distinguishes this layout from others, at its beginning. Its groups are envelope elements.
-    recognise: Spanned<String>,
-    /// The named groups of `recognise`, and the data element of each.
-    #[serde(default)]
-    groups: Groups,
-    /// Stretches that hold no fields.
-    #[serde(default)]
-    skip: Vec<RawSkip>,
-    /// Patterns of fields.
-    field: Vec<RawField>,
-}
-
-impl RawText {
-    /// The pattern that it is recognised by.
-    pub(in crate::format) fn heading(&self) -> &str {
-        self.recognise.get_ref()
-    }
-}
-
-/// A stretch of the text that holds no fields.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct RawSkip {
-    /// A pattern of what it begins with.
-    from: Spanned<String>,
-    /// A pattern of what follows it; left out: it extends to the end of the text.
-    to: Option<Spanned<String>>,
-}
-
-/// A field, or several next to each other.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct RawField {
-    /// A regular expression: fixed text, white space, and named groups `(?<name>...)`.
-    pattern: Spanned<String>,
-    /// Its named groups, and the data element of each.
-    groups: Groups,
-}
-
-/// Named groups and their data elements.
-type Groups = BTreeMap<Spanned<String>, Spanned<String>>;
 
 /// All layouts of a format; those that a user wrote are compiled, to find errors in them.
 pub(in crate::format) fn load(

@@ -5,6 +5,7 @@
 mod finder;
 mod load;
 mod pattern;
+mod raw;
 mod source;
 
 use std::sync::OnceLock;
@@ -14,7 +15,8 @@ use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Hir;
 
-pub(super) use load::{RawText, declare, load};
+pub(super) use load::{declare, load};
+pub(super) use raw::RawText;
 
 use finder::Finder;
 use pattern::{GroupMatcher, compile};

@@ -1,0 +1,60 @@
+//! A text mapping as its author wrote it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::config::Spanned;
+
+/// A `[[text]]` table: a layout, and the paths whose texts may have it.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(in crate::format) struct RawText {
+    /// Its name in errors.
+    pub(in crate::format) name: Spanned<String>,
+    /// Paths below the root whose texts may have this layout.
+    pub(in crate::format) paths: Vec<Spanned<String>>,
+    /// A pattern that distinguishes this layout from others, at its beginning. Its groups are envelope elements.
+    pub(super) recognise: Spanned<String>,
+    /// The named groups of `recognise`, and the data element of each.
+    #[serde(default)]
+    pub(super) groups: Groups,
+    /// Stretches that hold no fields.
+    #[serde(default)]
+    pub(super) skip: Vec<RawSkip>,
+    /// Patterns of fields.
+    pub(super) field: Vec<RawField>,
+}
+
+impl RawText {
+    /// The pattern that it is recognised by.
+    pub(in crate::format) fn heading(&self) -> &str {
+        self.recognise.get_ref()
+    }
+}
+
+/// A stretch of the text that holds no fields.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSkip {
+    /// A pattern of what it begins with.
+    pub(super) from: Spanned<String>,
+    /// A pattern of what follows it; left out: it extends to the end of the text.
+    pub(super) to: Option<Spanned<String>>,
+}
+
+/// A field, or several next to each other.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawField {
+    /// A regular expression: fixed text, white space, and named groups `(?<name>...)`.
+    pub(super) pattern: Spanned<String>,
+    /// Its named groups, and the data element of each.
+    pub(super) groups: Groups,
+}
+
+/// Named groups and their data elements.
+pub(super) type Groups = BTreeMap<Spanned<String>, Spanned<String>>;
