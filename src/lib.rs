@@ -88,14 +88,14 @@ pub use rewrite::{Disposition, ElementCounts, FOUND_IMAGE, Receipt};
 pub mod internal {
     /// The readers.
     pub mod read {
-        pub use crate::read::{Limits, Message, Reason, Refusal, SyntaxFault, json, lint_syntax, scan, xml};
+        pub use crate::read::{Message, Refusal, json, scan, xml};
     }
     /// The first reading.
     pub mod rewrite {
-        pub use crate::rewrite::{FOUND_IMAGE, Judgement, Parts, is_record_name, judge, kept_links};
+        pub use crate::rewrite::{Judgement, Parts, is_record_name, judge, kept_links};
     }
     /// The filter.
     pub mod filter {
-        pub use crate::filter::{FilterBuilder, read_formats};
+        pub use crate::filter::read_formats;
     }
 }

@@ -194,10 +194,10 @@ impl FilterBuilder {
         Policy::load(&file.document(), rosters, catalog, formats.keys())
     }
 
-    fn rosters_by_name(&self) -> Result<InMemory, ConfigError> {
+    fn rosters_by_name(&self) -> Result<InMemory<'_>, ConfigError> {
         let mut by_name = InMemory::new();
         for (name, bytes) in &self.rosters {
-            if by_name.insert(name.clone(), bytes.clone()).is_some() {
+            if by_name.insert(name.as_str(), bytes.as_slice()).is_some() {
                 return Err(ConfigError::of_file(name, "this table of ORIs is given twice"));
             }
         }

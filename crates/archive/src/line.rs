@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use dmv_redact::Requester;
+use dmv_redact::internal::read::Refusal;
 use dmv_redact::internal::read::json::{JsonReader, Scalar, ValueKind, decode};
 use dmv_redact::internal::read::scan::is_space;
-use dmv_redact::internal::read::{Limits, Reason, Refusal};
+use dmv_redact::{Limits, Reason};
 
 /// The members of lines that hold more than a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use dmv_redact::internal::rewrite::FOUND_IMAGE;
+use dmv_redact::FOUND_IMAGE;
 use dmv_redact::{Catalog, Disposition, ElementCounts, Kind, Receipt};
 
 /// Counts over many receipts.

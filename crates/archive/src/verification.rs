@@ -10,8 +10,7 @@ use super::pipeline::{self, ByteBudget, ResultSink};
 use super::reader::{ObservedLayouts, Reader, WriterStep};
 use super::summary::VerificationCounts;
 use super::work::{MessageOrigin, UnitWorker};
-use dmv_redact::Requester;
-use dmv_redact::internal::read::Reason;
+use dmv_redact::{Reason, Requester};
 
 impl BatchRun {
     /// Reads the inputs as outputs of another run, and reports those that have findings or can't be read.

@@ -10,8 +10,8 @@ use super::output::{OutputBuilder, UnitOutput};
 use super::unit::{EntryData, LineBlock, MessageEntry, Unit, UnitContent};
 use crate::summary::VerificationCounts;
 use crate::{Comparison, Summary, Tally};
-use dmv_redact::internal::read::{Reason, Refusal};
-use dmv_redact::{Filter, Receipt, Requester};
+use dmv_redact::internal::read::Refusal;
+use dmv_redact::{Filter, Reason, Receipt, Requester};
 use dmv_redact_log::Bodies;
 
 /// What a run does with every message.

@@ -11,7 +11,6 @@ use super::output::print_text;
 use super::{Exit, Problem, Verb, redact};
 use dmv_redact::shipped::POLICIES;
 use dmv_redact::{Filter, Requester};
-use dmv_redact_model::escape::escape;
 
 /// Show one response before and after for two agencies, then redact a folder of responses.
 ///
@@ -132,7 +131,7 @@ fn shortened(line: &str) -> String {
         return format!("{line}\n");
     }
     let start: String = line.chars().take(MAX_LINE_CHARS / 2).collect();
-    format!("{}... {} characters\n", escape(&start), length - MAX_LINE_CHARS / 2)
+    format!("{start}... {} characters\n", length - MAX_LINE_CHARS / 2)
 }
 
 fn with_value(option: &str, value: &Path) -> OsString {

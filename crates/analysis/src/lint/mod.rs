@@ -15,7 +15,8 @@ pub use finding::{Code, Finding, Severity};
 pub use output::{annotations, json, sarif};
 use schema::{JSON_SCHEMA, Sources, built_in};
 
-use dmv_redact::internal::filter::{FilterBuilder, read_formats};
+use dmv_redact::FilterBuilder;
+use dmv_redact::internal::filter::read_formats;
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, Document, File};
 use dmv_redact_model::format::Formats;

@@ -6,7 +6,7 @@ use super::super::form::Layout;
 use super::super::line::{is_json_string, trim_space, without_bom};
 use super::containers::{begins_as_tar, begins_as_zip, unreadable};
 use dmv_redact::internal::read::scan::{is_space, skip_space};
-use dmv_redact::internal::read::{Limits, Reason, SyntaxFault, lint_syntax};
+use dmv_redact::{Limits, Reason, SyntaxFault, lint_syntax};
 
 /// Hints about a source besides its content.
 #[derive(Debug, Clone, Copy, Default)]

@@ -23,7 +23,7 @@ const MAX_REPORTED: usize = 20;
 const COLUMN: &str = "ori";
 
 /// Rosters in memory, each by the name that an `ori-file` has for it.
-pub type InMemory = HashMap<String, Vec<u8>>;
+pub type InMemory<'r> = HashMap<&'r str, &'r [u8]>;
 
 /// Where the rosters of a policy come from.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,21 +31,21 @@ pub struct Rosters<'r> {
     /// The folder of the policy: an `ori-file` is relative to it.
     pub folder: Option<&'r Path>,
     /// Tables in memory, each by the name that an `ori-file` has for it. They are taken before files.
-    pub in_memory: Option<&'r InMemory>,
+    pub in_memory: Option<&'r InMemory<'r>>,
 }
 
 impl<'r> Rosters<'r> {
     /// The bytes of a table in memory.
     pub(super) fn in_memory(&self, name: &str) -> Option<&'r [u8]> {
-        self.in_memory?.get(name).map(Vec::as_slice)
+        self.in_memory?.get(name).copied()
     }
 
     /// Checks that a class names every table in memory: one that is never read would leave its agencies to other classes
     /// (P2).
     pub(super) fn check_names(&self, files: &HashSet<&str>) -> Result<(), ConfigError> {
         let mut errors = Errors::default();
-        let mut idle: Vec<&String> =
-            self.in_memory.into_iter().flat_map(HashMap::keys).filter(|name| !files.contains(name.as_str())).collect();
+        let mut idle: Vec<&str> =
+            self.in_memory.into_iter().flat_map(HashMap::keys).copied().filter(|name| !files.contains(name)).collect();
         idle.sort();
         for name in idle {
             let error = ConfigError::of_file(name, "no agency class of the policy names this table of ORIs");
