@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod config;
 pub mod escape;
 pub mod format;
+pub mod manifest;
 pub mod names;
 pub mod policy;
 pub mod span;

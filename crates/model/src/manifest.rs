@@ -1,0 +1,83 @@
+//! The manifest of an output: for each released value, where it is in the message. The first reading writes it, the
+//! second reading and reports read it.
+
+use crate::catalog::{ElementId, Treatment};
+use crate::span::Span;
+
+/// One value that was released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReleasedValue {
+    /// Its bytes in the text of the message, as written: what is between the tags of an XML element or the quotes of an
+    /// attribute; a JSON value with its quotes.
+    pub span: Span,
+    /// Its data element.
+    pub element: ElementId,
+    /// How its element is permitted.
+    pub treatment: Treatment,
+    /// What the output has for it.
+    pub form: ReleasedForm,
+}
+
+/// What the output has for a released value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleasedForm {
+    /// The same bytes.
+    Exact,
+    /// The same bytes, followed by those of the next entry: what was between them was removed.
+    Continued,
+    /// The result of its treatment.
+    Treated,
+    /// The same name of a type; its prefix may be another for the same namespace.
+    TypeName,
+    /// A number in place of an id or reference.
+    Link,
+    /// Those fields of a text that are released, each with an entry of its own after this one and with this span.
+    Text,
+    /// A field of the text before, in the form of its treatment.
+    Field,
+    /// The notice that a value was removed, which the message doesn't have; the span is empty.
+    Notice,
+}
+
+/// All released values, in the order of the output, which is that of the message. Reused from message to message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manifest {
+    entries: Vec<ReleasedValue>,
+}
+
+impl Manifest {
+    /// The entries.
+    #[must_use]
+    pub fn entries(&self) -> &[ReleasedValue] {
+        &self.entries
+    }
+
+    /// Adds a value.
+    #[inline(always)]
+    pub fn push(&mut self, value: ReleasedValue) {
+        self.entries.push(value);
+    }
+
+    /// The number of entries.
+    #[must_use]
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing was released.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Removes the entries after the first `length`: they were taken back.
+    pub fn truncate(&mut self, length: usize) {
+        self.entries.truncate(length);
+    }
+
+    /// Removes all entries.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+}
