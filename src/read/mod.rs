@@ -65,16 +65,6 @@ impl<'m> Message<'m> {
     }
 }
 
-/// The likely syntax of a message by its first byte, provided that it is within the limits and in UTF-8.
-pub(crate) fn likely_syntax(bytes: &[u8], limits: &Limits) -> Option<Syntax> {
-    match bytes.get(content_start(bytes).1) {
-        _ if bytes.len() > max_message_bytes(limits) => None,
-        Some(b'<') => Some(Syntax::Xml),
-        Some(b'{' | b'[') => Some(Syntax::Json),
-        _ => None,
-    }
-}
-
 /// Whether a message has a byte order mark, and the offset of the first byte after that and white space.
 fn content_start(bytes: &[u8]) -> (bool, usize) {
     let has_bom = bytes.starts_with("\u{FEFF}".as_bytes());

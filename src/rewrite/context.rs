@@ -6,10 +6,9 @@ use std::collections::HashSet;
 
 use super::names::UsedNamespaces;
 use super::output::push_json_string;
-use super::stencil::Trace;
 use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, decode};
 use crate::read::{Limits, Reason, Refusal};
-use dmv_redact_model::format::{Format, FormatId, NamespaceId, Namespaces, OwnPrefix};
+use dmv_redact_model::format::{Format, NamespaceId, Namespaces, OwnPrefix};
 use dmv_redact_model::span::Span;
 
 /// The name of the member.
@@ -40,58 +39,23 @@ struct Spelling {
 pub(super) struct Context {
     /// Where the value is in the output.
     written: Option<Span>,
-    /// The last valid top-level context. One with the same bytes means the same.
-    known: Known,
-    familiar: Familiar,
+    /// The top-level context.
+    top: Bindings,
     names: UsedNamespaces,
     /// The context for the output.
     narrowed: Vec<u8>,
 }
 
-/// A context that has been read. Offsets in it are relative to its brace.
+/// A context that has been read.
 #[derive(Debug, Default)]
-struct Known {
-    format: FormatId,
-    text: String,
-    /// The names of its members, as spans of its message; those that bind no prefix of the format aren't among the
-    /// bindings.
+struct Bindings {
+    /// The names of its members.
     names: Vec<JsonString>,
-    bindings: Vec<Binding>,
+    /// The members that bind a prefix of the format.
+    own: Vec<Binding>,
     /// From after the last value to after the closing brace.
     closing: Span,
 }
-
-/// Valid bindings of a format's own prefixes. One with the same bytes is valid too, whatever their order.
-#[derive(Debug, Default)]
-struct Familiar {
-    format: FormatId,
-    /// As written in a context, with the bytes of the prefix, which is in quotes at the beginning.
-    bindings: Vec<(String, usize, NamespaceId, Spelling)>,
-}
-
-/// Maximum number of kept bindings, and the maximum length of one in bytes.
-const MOST_FAMILIAR: usize = 16;
-const FAMILIAR_BYTES: usize = 256;
-
-impl Familiar {
-    /// Skips the next binding if it is one of these. Returns its prefix and the namespace.
-    fn pass(&self, reader: &mut JsonReader<'_>) -> Option<(JsonString, (NamespaceId, Spelling))> {
-        let start = reader.position() + 1;
-        let (_, bytes, own, spelling) =
-            self.bindings.iter().find(|(text, ..)| reader.skip_if_identical(text.as_bytes(), 1))?;
-        Some((JsonString { inner: Span::new(start, start + bytes), escaped: false }, (*own, *spelling)))
-    }
-
-    /// Remembers a binding that was read in full.
-    fn note(&mut self, binding: &str, prefix: JsonString, (own, spelling): (NamespaceId, Spelling)) {
-        if self.bindings.len() < MOST_FAMILIAR && binding.len() <= FAMILIAR_BYTES && !prefix.escaped {
-            self.bindings.push((binding.to_owned(), prefix.inner.len(), own, spelling));
-        }
-    }
-}
-
-/// Maximum length in bytes of a context that others are compared with.
-const KNOWN_BYTES: usize = 4096;
 
 impl Context {
     pub(super) fn reset(&mut self, namespaces: usize) {
@@ -123,20 +87,15 @@ impl Context {
 
     /// Makes the context bind the prefixes that the output uses, each to its namespace, in the format's order. Only the
     /// layout is the sender's, and only if it has this order already.
-    pub(super) fn narrow(&mut self, out: &mut Vec<u8>, format: &Format, trace: &mut Trace) {
+    pub(super) fn narrow(&mut self, message: &[u8], out: &mut Vec<u8>, format: &Format) {
         let Some(written) = self.written else { return };
         self.narrowed.clear();
-        if !self.narrow_as_laid_out(format) {
+        if !self.narrow_as_laid_out(message, format) {
             self.narrow_plainly(format);
         }
-        if out.get(written.start()..written.end()).is_none_or(|written| written == self.narrowed.as_slice()) {
-            return;
+        if out.get(written.start()..written.end()).is_some_and(|written| written != self.narrowed.as_slice()) {
+            out.splice(written.start()..written.end(), self.narrowed.iter().copied());
         }
-        match written.len().checked_sub(self.narrowed.len()) {
-            Some(less) => trace.cut(written.end(), less),
-            None => trace.spoil(),
-        }
-        out.splice(written.start()..written.end(), self.narrowed.iter().copied());
     }
 
     /// The prefixes that the output uses.
@@ -149,7 +108,7 @@ impl Context {
 
     /// Whether a used binding of the message ends in `#`, among those of URIs that end in a slash, or among the others.
     fn has_mark(&self, is_slashed: bool) -> bool {
-        self.known.bindings.iter().any(|binding| {
+        self.top.own.iter().any(|binding| {
             self.names.holds(binding.namespace)
                 && binding.spelling.is_slashed == is_slashed
                 && binding.spelling.has_mark
@@ -157,9 +116,8 @@ impl Context {
     }
 
     /// Writes the bindings in the message's own layout, if they are in order and spelled plainly.
-    fn narrow_as_laid_out(&mut self, format: &Format) -> bool {
-        let bindings = &self.known.bindings;
-        let mut used = bindings.iter().filter(|binding| self.names.holds(binding.namespace));
+    fn narrow_as_laid_out(&mut self, message: &[u8], format: &Format) -> bool {
+        let mut used = self.top.own.iter().filter(|binding| self.names.holds(binding.namespace));
         let is_right = self.used(format).all(|own| {
             used.next().is_some_and(|binding| {
                 let is_marked = binding.spelling.has_mark == self.has_mark(binding.spelling.is_slashed);
@@ -169,17 +127,17 @@ impl Context {
         if !is_right || used.next().is_some() {
             return false;
         }
-        let Self { known, names, narrowed, .. } = self;
+        let Self { top, names, narrowed, .. } = self;
         narrowed.push(b'{');
-        for binding in known.bindings.iter().filter(|binding| names.holds(binding.namespace)) {
+        for binding in top.own.iter().filter(|binding| names.holds(binding.namespace)) {
             // The white space before a comma may belong to a removed binding.
             if narrowed.len() > 1 {
                 narrowed.push(b',');
             }
             let member = Span::new(binding.separator_end, binding.member.end());
-            narrowed.extend_from_slice(member.of(known.text.as_bytes()));
+            narrowed.extend_from_slice(member.of(message));
         }
-        narrowed.extend_from_slice(known.closing.of(known.text.as_bytes()));
+        narrowed.extend_from_slice(top.closing.of(message));
         true
     }
 
@@ -210,30 +168,13 @@ impl Context {
         limits: &Limits,
         is_top: bool,
     ) -> Result<(), Refusal> {
-        if is_top
-            && self.known.format == format.id
-            && (1..=KNOWN_BYTES).contains(&self.known.text.len())
-            && reader.skip_if_identical(self.known.text.as_bytes(), self.known.names.len())
-        {
-            return Ok(());
-        }
-        let start = reader.position();
-        if self.familiar.format != format.id {
-            self.familiar = Familiar { format: format.id, ..Familiar::default() };
-        }
-        if !is_top {
-            return Known::default().read(reader, text, format, namespaces, limits, &mut self.familiar);
-        }
-        // Nothing of a refused one may be remembered.
-        self.known.text.clear();
-        self.known.read(reader, text, format, namespaces, limits, &mut self.familiar)?;
-        self.known.format = format.id;
-        self.known.text.push_str(Span::new(start, reader.position()).text(text));
-        Ok(())
+        let mut nested = Bindings::default();
+        let bindings = if is_top { &mut self.top } else { &mut nested };
+        bindings.read(reader, text, format, namespaces, limits)
     }
 }
 
-impl Known {
+impl Bindings {
     fn read(
         &mut self,
         reader: &mut JsonReader<'_>,
@@ -241,7 +182,6 @@ impl Known {
         format: &Format,
         namespaces: &Namespaces,
         limits: &Limits,
-        familiar: &mut Familiar,
     ) -> Result<(), Refusal> {
         let start = reader.position();
         if reader.kind()? != ValueKind::Object {
@@ -249,25 +189,16 @@ impl Known {
         }
         reader.take(b'{');
         self.names.clear();
-        self.bindings.clear();
+        self.own.clear();
         let mut gap = reader.position();
         let mut separator_end = gap;
         while !(self.names.is_empty() && reader.take(b'}')) {
             reader.peek();
             let member_start = reader.position();
-            let (spelled, own) = match familiar.pass(reader) {
-                Some((prefix, own)) => (prefix, Some(own)),
-                None => {
-                    let (prefix, own) = binding(reader, text, format, namespaces, start)?;
-                    if let Some(own) = own {
-                        familiar.note(Span::new(member_start, reader.position()).text(text), prefix, own);
-                    }
-                    (prefix, own)
-                }
-            };
+            let (spelled, own) = binding(reader, text, format, namespaces, start)?;
             if let Some((namespace, spelling)) = own {
-                let member = Span::new(member_start - start, reader.position() - start);
-                self.bindings.push(Binding { namespace, separator_end: separator_end - start, member, spelling });
+                let member = Span::new(member_start, reader.position());
+                self.own.push(Binding { namespace, separator_end, member, spelling });
             }
             if self.names.len() >= limits.namespaces {
                 return Err(Refusal::at(Reason::Limit, start, "a context has too many bindings"));
@@ -280,7 +211,7 @@ impl Known {
             }
             separator_end = reader.position();
         }
-        self.closing = Span::new(gap - start, reader.position() - start);
+        self.closing = Span::new(gap, reader.position());
         if binds_twice(&self.names, text) {
             return Err(Refusal::at(Reason::DuplicateName, start, "a context binds a prefix twice"));
         }

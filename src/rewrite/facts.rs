@@ -1,6 +1,6 @@
 //! What a message says of itself: its key and its requester, each once or not at all.
 
-use dmv_redact_model::format::{Format, Formats, NOTICE};
+use dmv_redact_model::format::{Format, Formats, NOTICE, Role};
 use dmv_redact_model::policy::{MessageKeyId, Ori};
 
 /// One thing that the envelope may say.
@@ -52,16 +52,15 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn note_message(&mut self, value: &str, offset: usize, formats: &Formats, format: &Format) {
-        let key = formats.message(value.as_bytes()).filter(|key| format.has_message(*key));
-        self.message.note(key, offset);
-    }
-
-    pub(super) fn note_requester(&mut self, value: &str, offset: usize) {
-        self.requester.note(Ori::new(value), offset);
-    }
-
-    pub(super) fn note_notice(&mut self, value: &str, offset: usize) {
-        self.notice.note((value == NOTICE).then_some(()), offset);
+    /// Notes a value with a role. It isn't trimmed: `" DR"` is no key.
+    pub(super) fn note(&mut self, role: Role, value: &str, offset: usize, formats: &Formats, format: &Format) {
+        match role {
+            Role::MessageKey => {
+                let key = formats.message(value.as_bytes()).filter(|key| format.has_message(*key));
+                self.message.note(key, offset);
+            }
+            Role::Requester => self.requester.note(Ori::new(value), offset),
+            Role::Notice => self.notice.note((value == NOTICE).then_some(()), offset),
+        }
     }
 }

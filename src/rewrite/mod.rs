@@ -1,9 +1,8 @@
 //! What is released and how it is written: the first reading, and the two rewriters.
 
 mod context;
-mod decision;
+mod envelope;
 mod facts;
-mod followers;
 mod json;
 mod links;
 mod names;
@@ -14,7 +13,6 @@ mod photo;
 mod planted;
 mod receipt;
 mod session;
-mod stencil;
 mod tally;
 mod text;
 mod treatment;

@@ -63,6 +63,14 @@ impl<'m, 'o> Output<'m, 'o> {
         }
     }
 
+    /// Writes something that the message doesn't have there.
+    #[inline(always)]
+    pub(super) fn push_with(&mut self, run: &mut Run, text: &str) {
+        self.write(*run);
+        *run = Run::default();
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
     #[inline(never)]
     fn write(&mut self, run: Run) {
         self.bytes.extend_from_slice(self.message.get(run.start..run.end).unwrap_or_default());

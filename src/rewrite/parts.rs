@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use super::json::JsonBuffers;
-use super::pass::Head;
 use super::receipt::Record;
 use super::session::SessionBuffers;
-use super::stencil::Stencils;
 use super::xml::XmlBuffers;
 use crate::read::Limits;
 use crate::read::xml::XmlState;
@@ -39,20 +37,10 @@ pub(crate) struct Buffers {
     pub(super) record: Option<Arc<Record>>,
 }
 
-#[cfg(test)]
-impl Buffers {
-    /// How many messages a stencil has fitted.
-    pub(crate) fn stencils_fitted(&self) -> usize {
-        self.rewriting.stencils.fitted()
-    }
-}
-
 #[derive(Debug, Default)]
 pub(super) struct RewriteBuffers {
     pub(super) session: SessionBuffers,
     pub(super) xml_state: XmlState,
     pub(super) xml: XmlBuffers,
     pub(super) json: JsonBuffers,
-    pub(super) head: Head,
-    pub(super) stencils: Stencils,
 }

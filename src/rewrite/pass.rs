@@ -6,17 +6,13 @@ use std::sync::Arc;
 use super::json::JsonRewriter;
 use super::links::Agreement;
 use super::parts::{Buffers, Parts, RewriteBuffers};
-use super::planted::is_any_planted;
 use super::receipt::{Disposition, Receipt, Record};
 use super::session::{GrantState, Session};
-use super::stencil::{Sample, Stencil};
-use super::xml::{KnownOpening, Opening, XmlRewriter};
-use crate::read::encoding::Encoding;
+use super::xml::{Opening, XmlRewriter};
 use crate::read::json::{JsonReader, decode};
-use crate::read::xml::XmlState;
-use crate::read::{Message, Reason, Refusal, likely_syntax};
-use dmv_redact_model::format::{Format, FormatId, Syntax};
-use dmv_redact_model::policy::{Ori, Requester};
+use crate::read::{Message, Reason, Refusal};
+use dmv_redact_model::format::{Format, Syntax};
+use dmv_redact_model::policy::Requester;
 
 /// Rewrites `message` into `out`, or leaves `out` empty. `check` makes the final decision on the output.
 pub(crate) fn redact(
@@ -90,9 +86,6 @@ fn release(
     receipt: &mut Receipt,
 ) -> Result<(), Refusal> {
     let Buffers { rewriting, transcoded, .. } = buffers;
-    if !is_any_planted() && fit(parts, message, requester, rewriting, out, receipt) {
-        return Ok(());
-    }
     let message = Message::open(message, &parts.limits, transcoded)?;
     let result = rewrite(parts, message, requester, rewriting, out, receipt);
     result.map_err(|refusal| refusal.at_source(|offset| message.encoding.source_offset(message.text, offset)))
@@ -100,50 +93,37 @@ fn release(
 
 fn rewrite<'f>(
     parts: &'f Parts,
-    message: Message<'_>,
+    message: Message<'f>,
     requester: &'f Requester,
     buffers: &'f mut RewriteBuffers,
     out: &mut Vec<u8>,
     receipt: &mut Receipt,
 ) -> Result<(), Refusal> {
-    let RewriteBuffers { session: session_buffers, xml_state, xml, json, head, stencils } = buffers;
-    let is_wanted = message.encoding == Encoding::Utf8 && !is_any_planted() && stencils.are_wanted();
-    session_buffers.trace.begin(is_wanted);
+    let RewriteBuffers { session: session_buffers, xml_state, xml, json } = buffers;
     let namespaces = &parts.formats.namespaces;
     let mut opening = match message.syntax {
-        Syntax::Xml => Some(open(parts, message, &mut xml.known, xml_state)?),
+        Syntax::Xml => Some(Opening::read(message, &parts.limits, namespaces, xml_state)?),
         Syntax::Json => None,
     };
-    let format = recognise(parts, message, opening.as_ref(), head)?;
+    let format = recognize(parts, message, opening.as_ref())?;
     receipt.format = Some(format.id);
-    let mut session = Session::new(parts, format, requester, session_buffers);
-    let result = passes(&mut session, out, |session, out| {
-        let trie = format.trie(message.syntax).ok_or_else(unknown_format)?;
-        match message.syntax {
-            Syntax::Xml => {
-                let opening = match opening.take() {
-                    Some(opening) => opening,
-                    None => open(parts, message, &mut xml.known, xml_state)?,
-                };
-                let reader = opening.reader(message.text, &parts.limits, namespaces, xml_state);
-                XmlRewriter::new(message.text, reader, trie, session, xml, out).run(&opening)
-            }
-            Syntax::Json => JsonRewriter::new(message.text, &parts.limits, trie, session, json, out).run(),
+    let trie = format.trie(message.syntax).ok_or_else(unknown_format)?;
+    let mut session = Session::new(parts, format, requester, message, session_buffers);
+    let result = passes(&mut session, out, |session, out| match message.syntax {
+        Syntax::Xml => {
+            let opening = match opening.take() {
+                Some(opening) => opening,
+                None => Opening::read(message, &parts.limits, namespaces, xml_state)?,
+            };
+            let reader = opening.reader(message.text, &parts.limits, namespaces, xml_state);
+            XmlRewriter::new(message.text, reader, trie, session, xml, out).run(&opening)
         }
+        Syntax::Json => JsonRewriter::new(message.text, &parts.limits, trie, session, json, out).run(),
     });
-    if let (GrantState::Decided(grant), Ok(1), true) = (&session.grant_state, &result, is_wanted) {
-        let Session { buffers, .. } = &session;
-        let (syntax, message_key) = (message.syntax, session.message_key());
-        let (message, tally) = (message.text.as_bytes(), &buffers.tally);
-        let ori = session.facts.requester.known();
-        let sample = Sample { format: format.id, syntax, message_key, ori, grant, message, out, tally };
-        stencils.cut(&sample, &buffers.trace, &parts.catalog);
-    }
     receipt.requester = session.ori();
     receipt.message_type = session.message_key();
-    if let GrantState::Decided(grant) = std::mem::replace(&mut session.grant_state, GrantState::Nobody) {
-        receipt.decided(&grant);
-        session.buffers.decision.give_back(grant);
+    if let GrantState::Decided(grant) = &session.grant_state {
+        receipt.decided(grant);
     }
     result?;
     let tally = &session.buffers.tally;
@@ -156,97 +136,28 @@ fn rewrite<'f>(
     Ok(())
 }
 
-/// Rewrites a message that a stencil fits, if one does. It is not opened before: what a stencil is cut from was UTF-8, and
-/// what may stand in its holes is.
-fn fit(
-    parts: &Parts,
-    message: &[u8],
-    requester: &Requester,
-    buffers: &mut RewriteBuffers,
-    out: &mut Vec<u8>,
-    receipt: &mut Receipt,
-) -> bool {
-    let RewriteBuffers { session, stencils, .. } = buffers;
-    let Some(syntax) = likely_syntax(message, &parts.limits) else { return false };
-    let decision = &mut session.decision;
-    let accepts = |stencil: &Stencil, own: Option<Ori>| {
-        let ori = requester.ori().or(own)?;
-        // Where two requesters are named they must be one.
-        if own.is_some_and(|own| own != ori) {
-            return Some(false);
-        }
-        let grant = decision.take(ori, requester, stencil.message_key).or_else(|| {
-            let grant = parts.policy.decide(ori, requester, stencil.message_key);
-            decision.remember(ori, requester, stencil.message_key);
-            grant
-        });
-        let is_same = grant.as_ref().is_some_and(|grant| Arc::ptr_eq(grant, &stencil.grant));
-        if let Some(grant) = grant {
-            decision.give_back(grant);
-        }
-        Some(is_same)
-    };
-    let Some((stencil, fit)) = stencils.fit(message, syntax, &parts.catalog, out, accepts) else {
-        return false;
-    };
-    receipt.format = Some(stencil.format);
-    receipt.requester = requester.ori().or(fit.ori);
-    receipt.message_type = stencil.message_key;
-    receipt.decided(&stencil.grant);
-    if let Some(record) = Arc::get_mut(&mut receipt.record) {
-        record.elements.extend_from_slice(&stencil.elements);
-    }
-    receipt.unmapped = stencil.unmapped;
-    receipt.found_images = stencil.found_images;
-    receipt.image_bytes = fit.image_bytes;
-    true
-}
-
-/// Reads an XML message up to the start tag of its root.
-fn open(
-    parts: &Parts,
-    message: Message<'_>,
-    known: &mut KnownOpening,
-    state: &mut XmlState,
-) -> Result<Opening, Refusal> {
-    if let Some(opening) = known.recall(message, state) {
-        return Ok(opening);
-    }
-    let opening = Opening::read(message, &parts.limits, &parts.formats.namespaces, state)?;
-    known.remember(message, &opening, state);
-    Ok(opening)
-}
-
-/// Repeats the pass until its output agrees with the whole message. Returns the number of passes, without those under
-/// another grant: an envelope after the body may take one or two.
+/// Repeats the pass until its output agrees with the whole message.
 fn passes<'f>(
     session: &mut Session<'f>,
     out: &mut Vec<u8>,
     mut pass: impl FnMut(&mut Session<'f>, &mut Vec<u8>) -> Result<bool, Refusal>,
-) -> Result<usize, Refusal> {
-    let mut number = 1;
-    while number <= PASSES {
+) -> Result<(), Refusal> {
+    for _ in 0..PASSES {
         out.clear();
         session.begin_pass();
-        let result = pass(session, out).and_then(|released| session.check_facts().map(|()| released));
-        if result.is_err() && session.gives_up_speculation() {
-            continue;
-        }
-        let released = result?;
-        let was_read = session.conclude();
+        let released = pass(session, out)?;
+        session.check_facts()?;
+        session.conclude()?;
         session.check_verdict()?;
-        if !was_read {
-            continue;
-        }
         match session.buffers.links.agree() {
             Agreement::Reached if released => {
                 session.buffers.tally.unmapped += session.buffers.links.lost();
-                return Ok(number);
+                return Ok(());
             }
             Agreement::Reached => {
                 return Err(Refusal::whole(Reason::NothingPermitted, "the policy permits nothing of it"));
             }
-            Agreement::NeedsPass => number += 1,
+            Agreement::NeedsPass => {}
             Agreement::Broken => break,
             Agreement::Ambiguous(at) => return Err(Refusal::at(Reason::References, at, "two objects have one id")),
         }
@@ -255,12 +166,7 @@ fn passes<'f>(
 }
 
 /// The format of a message by its root, or the one that the caller named.
-fn recognise<'p>(
-    parts: &'p Parts,
-    message: Message<'_>,
-    opening: Option<&Opening>,
-    head: &mut Head,
-) -> Result<&'p Format, Refusal> {
+fn recognize<'p>(parts: &'p Parts, message: Message<'_>, opening: Option<&Opening>) -> Result<&'p Format, Refusal> {
     let formats = &parts.formats;
     let found = match (&parts.only_format, opening) {
         (Some(name), _) => formats.by_name(name),
@@ -268,7 +174,7 @@ fn recognise<'p>(
             let local = opening.root.name.local().of(message.text.as_bytes());
             formats.by_xml_root(opening.root.namespace, local)
         }
-        (None, None) => head.recognise(parts, message)?,
+        (None, None) => by_root_member(parts, message)?,
     };
     found.ok_or_else(unknown_format)
 }
@@ -277,44 +183,30 @@ fn unknown_format() -> Refusal {
     Refusal::whole(Reason::FormatUnknown, "the message is of no known format")
 }
 
-/// The beginning of the previous JSON message, up to the member that identified its format: messages of one switch
-/// begin alike.
-#[derive(Debug, Default)]
-pub(super) struct Head {
-    bytes: Vec<u8>,
-    format: FormatId,
-    decoded: String,
-}
-
-/// Maximum length of a remembered beginning in bytes.
-const HEAD_BYTES: usize = 4096;
-
-impl Head {
-    fn recognise<'p>(&mut self, parts: &'p Parts, message: Message<'_>) -> Result<Option<&'p Format>, Refusal> {
-        let bytes = message.text.as_bytes();
-        if !self.bytes.is_empty() && bytes.starts_with(&self.bytes) {
-            return Ok(parts.formats.get(self.format));
+/// The format of a JSON message by the first member that is the root of one.
+fn by_root_member<'p>(parts: &'p Parts, message: Message<'_>) -> Result<Option<&'p Format>, Refusal> {
+    let mut reader = JsonReader::new(message.text.as_bytes(), &parts.limits);
+    if !reader.take(b'{') || reader.take(b'}') {
+        return Ok(None);
+    }
+    let mut decoded = String::new();
+    loop {
+        let name = reader.name()?;
+        let spelled = name.inner.text(message.text);
+        let found = if name.escaped {
+            decoded.clear();
+            decode(spelled, &mut decoded);
+            parts.formats.by_json_root(decoded.as_bytes())
+        } else {
+            parts.formats.by_json_root(spelled.as_bytes())
+        };
+        if found.is_some() {
+            return Ok(found);
         }
-        let mut reader = JsonReader::new(bytes, &parts.limits);
-        if !reader.take(b'{') || reader.take(b'}') {
+        reader.skip_value(1)?;
+        if !reader.take(b',') {
+            reader.expect(b'}', "a comma or the end of an object is wanted")?;
             return Ok(None);
-        }
-        loop {
-            let name = reader.name()?;
-            self.decoded.clear();
-            decode(name.inner.text(message.text), &mut self.decoded);
-            if let Some(format) = parts.formats.by_json_root(self.decoded.as_bytes()) {
-                let head = bytes.get(..reader.position()).filter(|head| head.len() <= HEAD_BYTES);
-                self.bytes.clear();
-                self.bytes.extend_from_slice(head.unwrap_or_default());
-                self.format = format.id;
-                return Ok(Some(format));
-            }
-            reader.skip_value(1)?;
-            if !reader.take(b',') {
-                reader.expect(b'}', "a comma or the end of an object is wanted")?;
-                return Ok(None);
-            }
         }
     }
 }

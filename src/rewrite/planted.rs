@@ -64,15 +64,6 @@ pub(crate) fn with<T>(fault: Planted, run: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Whether any fault has been planted.
-#[inline(always)]
-pub(super) fn is_any_planted() -> bool {
-    #[cfg(test)]
-    return PLANTED.get().is_some();
-    #[cfg(not(test))]
-    false
-}
-
 /// Whether this fault has been planted.
 #[inline(always)]
 pub(super) fn is_planted(fault: Planted) -> bool {

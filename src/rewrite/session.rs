@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use fearless_simd::Simd;
 
-use super::decision::Decision;
+use super::envelope;
 use super::facts::{Fact, Facts};
 use super::links::Links;
 use super::parts::Parts;
 use super::planted::{Planted, is_planted};
-use super::stencil::Trace;
 use super::tally::Tally;
 use super::text::TextBuffers;
 use super::value::{Judgement, judge};
 use crate::read::scan::is_space;
-use crate::read::{Reason, Refusal};
+use crate::read::xml::XmlState;
+use crate::read::{Message, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind, Treatment, trim};
 use dmv_redact_model::format::{Format, Node, Role, Target};
+use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedValue};
 use dmv_redact_model::policy::{Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
 use dmv_redact_model::span::Span;
 
@@ -30,8 +31,10 @@ pub(super) struct SessionBuffers {
     /// The less precise form of a value.
     pub(super) written: String,
     pub(super) text: TextBuffers,
-    pub(super) trace: Trace,
-    pub(super) decision: Decision,
+    /// The released values.
+    pub(super) manifest: Manifest,
+    /// Of the reader that reads the envelope ahead.
+    ahead: XmlState,
 }
 
 /// What is known of the grant.
@@ -39,25 +42,23 @@ pub(super) struct SessionBuffers {
 pub(super) enum GrantState {
     /// Only parts of the envelope have been read so far.
     Undecided,
-    /// The body began before the envelope had named requester and message key: this pass releases only the envelope,
-    /// and another pass follows.
-    Waiting,
-    /// The same, but the rewriter continues under the grant of the previous message. It is confirmed when this message
-    /// ends, and nothing is decided before.
-    Speculative(Arc<Grant>),
     /// No agency class claims the requester.
     Nobody,
     Decided(Arc<Grant>),
 }
+
+/// What a grant depends on, beside the request: who asks, and the kind of message.
+type Question = (Option<Ori>, Option<MessageKeyId>);
 
 /// One message, one requester, one pass at a time.
 pub(super) struct Session<'f> {
     pub(super) parts: &'f Parts,
     pub(super) format: &'f Format,
     requester: &'f Requester,
+    message: Message<'f>,
     pub(super) grant_state: GrantState,
-    /// Whether to continue under a speculative grant: not if the pass failed under one.
-    may_speculate: bool,
+    /// What was decided on.
+    question: Question,
     pub(super) facts: Facts,
     pub(super) buffers: &'f mut SessionBuffers,
 }
@@ -67,18 +68,19 @@ impl<'f> Session<'f> {
         parts: &'f Parts,
         format: &'f Format,
         requester: &'f Requester,
+        message: Message<'f>,
         buffers: &'f mut SessionBuffers,
     ) -> Self {
         buffers.links.reset();
-        let (grant_state, facts) = (GrantState::Undecided, Facts::default());
-        Self { parts, format, requester, grant_state, may_speculate: true, facts, buffers }
+        let (grant_state, question, facts) = (GrantState::Undecided, (None, None), Facts::default());
+        Self { parts, format, requester, message, grant_state, question, facts, buffers }
     }
 
     pub(super) fn begin_pass(&mut self) {
         self.facts = Facts::default();
         self.buffers.tally.reset(self.parts.catalog.len());
         self.buffers.links.begin_pass();
-        self.buffers.trace.begin_pass();
+        self.buffers.manifest.clear();
     }
 
     /// How the element may be released to this requester; `None` if not at all.
@@ -88,7 +90,7 @@ impl<'f> Session<'f> {
             return Some(Treatment::Full);
         }
         match &self.grant_state {
-            GrantState::Decided(grant) | GrantState::Speculative(grant) => grant.treatment(element),
+            GrantState::Decided(grant) => grant.treatment(element),
             _ => self.treatment_undecided(element),
         }
     }
@@ -99,79 +101,47 @@ impl<'f> Session<'f> {
             return Some(Treatment::Full);
         }
         if matches!(self.grant_state, GrantState::Undecided) {
-            self.grant_state = self.decide().or_else(|| self.assume()).unwrap_or(GrantState::Waiting);
+            let needs_key = self.format.has_message_type && self.facts.message.known().is_none();
+            if needs_key || self.ori().is_none() {
+                // The body comes first.
+                let needs_requester = self.requester.ori().is_none();
+                let ahead = &mut self.buffers.ahead;
+                let facts = envelope::read(self.message, self.parts, self.format, needs_requester, ahead);
+                self.decide((self.requester.ori().or(facts.requester.known()), facts.message.known()));
+            } else {
+                self.decide((self.ori(), self.message_key()));
+            }
         }
         match &self.grant_state {
-            GrantState::Decided(grant) | GrantState::Speculative(grant) => grant.treatment(element),
-            GrantState::Undecided | GrantState::Waiting | GrantState::Nobody => None,
+            GrantState::Decided(grant) => grant.treatment(element),
+            GrantState::Undecided | GrantState::Nobody => None,
         }
     }
 
-    /// The state that follows from what is known of the envelope; `None` while something is missing.
-    fn decide(&mut self) -> Option<GrantState> {
-        let grant = self.grant(self.ori(), self.facts.message.known())?;
-        Some(grant.map_or(GrantState::Nobody, GrantState::Decided))
+    /// Asks the policy.
+    fn decide(&mut self, question: Question) {
+        self.question = question;
+        let (ori, message) = question;
+        let ori = if is_planted(Planted::Requester) { Ori::new("AZ0070000") } else { ori };
+        let ori = ori.filter(|_| message.is_some() || !self.format.has_message_type);
+        let grant = ori.and_then(|ori| self.parts.policy.decide(ori, self.requester, message));
+        self.grant_state = grant.map_or(GrantState::Nobody, GrantState::Decided);
     }
 
-    /// A speculative grant: that of the previous message, because an agency requests many of one kind. It is confirmed
-    /// when the message ends.
-    fn assume(&mut self) -> Option<GrantState> {
-        if !self.may_speculate {
-            return None;
+    /// Decides when the whole message was read, if nothing in it needed a decision.
+    ///
+    /// # Errors
+    /// When the envelope says something else than was decided on.
+    pub(super) fn conclude(&mut self) -> Result<(), Refusal> {
+        let question = (self.ori(), self.message_key());
+        match self.grant_state {
+            GrantState::Undecided => self.decide(question),
+            _ if question != self.question => {
+                return Err(Refusal::whole(Reason::RequesterSeveral, "the envelope contradicts itself"));
+            }
+            GrantState::Nobody | GrantState::Decided(_) => {}
         }
-        let (ori, message) = self.buffers.decision.question();
-        let message = self.facts.message.known().or(message.filter(|_| self.format.has_message_type));
-        self.grant(self.ori().or(ori), message)?.map(GrantState::Speculative)
-    }
-
-    /// The policy's grant, if any; `None` while something is missing that it depends on.
-    fn grant(&mut self, ori: Option<Ori>, message: Option<MessageKeyId>) -> Option<Option<Arc<Grant>>> {
-        let ori = ori.filter(|_| message.is_some() || !self.format.has_message_type)?;
-        let ori = if is_planted(Planted::Requester) { Ori::new("AZ0070000")? } else { ori };
-        // The envelope may name a requester later: it is compared when the pass has ended.
-        let decision = &mut self.buffers.decision;
-        let grant = decision.take(ori, self.requester, message).or_else(|| {
-            let grant = self.parts.policy.decide(ori, self.requester, message);
-            if grant.is_some() {
-                decision.remember(ori, self.requester, message);
-            }
-            grant
-        });
-        Some(grant)
-    }
-
-    /// Decides when the whole message was read. Returns whether it was read under this grant: otherwise the pass must
-    /// be repeated from scratch.
-    pub(super) fn conclude(&mut self) -> bool {
-        let was_read = match std::mem::replace(&mut self.grant_state, GrantState::Undecided) {
-            GrantState::Speculative(grant)
-                if self.buffers.decision.is_about(self.ori(), self.facts.message.known()) =>
-            {
-                self.grant_state = GrantState::Decided(grant);
-                return true;
-            }
-            GrantState::Speculative(_) | GrantState::Waiting => {
-                self.buffers.links.reset();
-                false
-            }
-            GrantState::Undecided => true,
-            decided @ (GrantState::Decided(_) | GrantState::Nobody) => {
-                self.grant_state = decided;
-                return true;
-            }
-        };
-        self.grant_state = self.decide().unwrap_or(GrantState::Nobody);
-        was_read
-    }
-
-    /// Gives up a speculative grant, if there is one: the pass failed under it, and might not under another.
-    pub(super) fn gives_up_speculation(&mut self) -> bool {
-        let was_assuming = matches!(self.grant_state, GrantState::Speculative(_));
-        if was_assuming {
-            (self.grant_state, self.may_speculate) = (GrantState::Undecided, false);
-            self.buffers.links.reset();
-        }
-        was_assuming
+        Ok(())
     }
 
     /// The requester, as far as it is known.
@@ -184,24 +154,6 @@ impl<'f> Session<'f> {
         self.facts.message.known()
     }
 
-    /// Whether a judged value was released by the fast acceptance of its shape alone.
-    pub(super) fn is_traced(&self, element: ElementId, treatment: Treatment, value: &str) -> bool {
-        self.buffers.trace.is_on()
-            && treatment == Treatment::Full
-            && self.parts.catalog.element(element).is_some_and(|element| element.shape().is_plain(value))
-    }
-
-    /// Traces such a value. A message key isn't traced, because the rules depend on it; nor is a notice, because there
-    /// is only one.
-    #[inline(always)]
-    pub(super) fn trace(&mut self, element: ElementId, node: Option<&Node>, value: Span, written_at: usize) {
-        match node.and_then(|node| node.role) {
-            None => self.buffers.trace.released(element, value, written_at),
-            Some(Role::Requester) => self.buffers.trace.requester(element, value, written_at),
-            Some(Role::MessageKey | Role::Notice) => {}
-        }
-    }
-
     /// Records a value that has a role in the envelope. It isn't trimmed: `" DR"` is no key.
     #[inline(never)]
     pub(super) fn note(&mut self, role: Role, value: Value<'_>, offset: usize) {
@@ -209,14 +161,7 @@ impl<'f> Session<'f> {
             Value::Plain(text) => text,
             Value::Decoded => &self.buffers.decoded,
         };
-        match role {
-            Role::MessageKey => self.facts.note_message(value, offset, &self.parts.formats, self.format),
-            Role::Requester => {
-                self.facts.note_requester(value, offset);
-                self.buffers.trace.names_requester();
-            }
-            Role::Notice => self.facts.note_notice(value, offset),
-        }
+        self.facts.note(role, value, offset, &self.parts.formats, self.format);
     }
 
     /// Records that something else was in the place of a value with a role: that isn't the same as an absent value.
@@ -307,12 +252,55 @@ impl<'f> Session<'f> {
         self.parts.catalog.element(element)?.shape().fast_accept_end(simd, bytes, from)
     }
 
-    /// Counts a value that is released as it is.
+    /// Counts and lists a value that is released as it is.
     #[inline(always)]
-    pub(super) fn release(&mut self, element: ElementId) {
+    pub(super) fn release(&mut self, element: ElementId, span: Span) {
         if let Some(counts) = self.buffers.tally.of(element) {
             counts.released += 1;
         }
+        self.list(element, Treatment::Full, span, ReleasedForm::Exact);
+    }
+
+    /// Counts and lists a mapped id or reference, which is renumbered.
+    pub(super) fn release_link(&mut self, element: ElementId, span: Span) {
+        if let Some(counts) = self.buffers.tally.of(element) {
+            counts.released += 1;
+        }
+        let treatment = self.treatment(element).unwrap_or(Treatment::Full);
+        self.list(element, treatment, span, ReleasedForm::Link);
+    }
+
+    /// Adds a released value to the manifest.
+    #[inline(always)]
+    pub(super) fn list(&mut self, element: ElementId, treatment: Treatment, span: Span, form: ReleasedForm) {
+        self.buffers.manifest.push(ReleasedValue { span, element, treatment, form });
+    }
+
+    /// Removes all after the first `length` values from the manifest: they were taken back.
+    #[inline]
+    pub(super) fn take_back(&mut self, length: usize) {
+        if self.buffers.manifest.len() > length {
+            self.take_back_values(length);
+        }
+    }
+
+    #[cold]
+    fn take_back_values(&mut self, length: usize) {
+        let SessionBuffers { manifest, tally, .. } = &mut *self.buffers;
+        for value in manifest.entries().get(length..).unwrap_or_default() {
+            if matches!(value.form, ReleasedForm::Continued | ReleasedForm::Text) {
+                continue;
+            }
+            let Some(counts) = tally.of(value.element) else { continue };
+            let counted = if counts.generalised > 0 && value.treatment != Treatment::Full {
+                &mut counts.generalised
+            } else {
+                &mut counts.released
+            };
+            *counted = counted.saturating_sub(1);
+            counts.removed += 1;
+        }
+        manifest.truncate(length);
     }
 
     /// Judges a permitted value at `span` and counts the outcome. On `Generalise`, `buffers.written` is what is
@@ -371,7 +359,7 @@ impl<'f> Session<'f> {
 
     /// The grant's rule for shape violations, if there is a grant.
     fn on_shape_violation(&self, has_place_for_notice: bool) -> Option<OnShapeViolation> {
-        let (GrantState::Decided(grant) | GrantState::Speculative(grant)) = &self.grant_state else { return None };
+        let GrantState::Decided(grant) = &self.grant_state else { return None };
         Some(grant.on_shape_violation(has_place_for_notice))
     }
 
@@ -396,11 +384,12 @@ impl<'f> Session<'f> {
     /// Counts the notice, which is being written.
     pub(super) fn notice_written(&mut self, node: &Node) {
         if let Target::Leaf(element) = node.target {
-            self.release(element);
+            if let Some(counts) = self.buffers.tally.of(element) {
+                counts.released += 1;
+            }
+            self.list(element, Treatment::Full, Span::default(), ReleasedForm::Notice);
         }
         self.facts.notice = Fact::Known(());
-        // A pattern cut from this message would repeat the notice where nothing was removed.
-        self.buffers.trace.spoil();
     }
 
     /// Whether a value is only white space.

@@ -37,9 +37,16 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn reset(&mut self, elements: usize) {
-        self.elements.clear();
+        // A message has few of all elements: only their counts are cleared.
+        for (place, word) in self.met.iter_mut().enumerate() {
+            let mut left = std::mem::take(word);
+            while left != 0 {
+                let place = place * WORD + left.trailing_zeros() as usize;
+                left &= left - 1;
+                self.elements.get_mut(place).into_iter().for_each(|counts| *counts = ElementCounts::default());
+            }
+        }
         self.elements.resize(elements, ElementCounts::default());
-        self.met.clear();
         self.met.resize(elements.div_ceil(WORD), 0);
         self.unmapped = 0;
         self.found_images = 0;

@@ -9,8 +9,9 @@ use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
 use super::value::Judgement;
 use crate::read::Refusal;
-use dmv_redact_model::catalog::{ElementId, trim};
+use dmv_redact_model::catalog::{ElementId, Treatment, trim};
 use dmv_redact_model::format::{Column, Format, Layout, Node, Piece, Row, Slots, Target, end_of_skip};
+use dmv_redact_model::manifest::ReleasedForm;
 use dmv_redact_model::span::Span;
 
 /// Buffers for reading texts, reused from text to text.
@@ -100,6 +101,10 @@ impl Session<'_> {
             match found.passes() && !stays {
                 true => self.deny(found.element, at),
                 false => self.count(found.element, found.judgement, at),
+            }
+            if found.passes() && stays {
+                let treatment = self.treatment(found.element).unwrap_or(Treatment::Full);
+                self.list(found.element, treatment, span, ReleasedForm::Field);
             }
         }
         if let (true, Target::Leaf(element)) = (first.has_rest, node.target) {

@@ -29,7 +29,7 @@ impl<S: Simd> Window<S> {
 
     /// Which bytes equal this one; the first byte is the lowest bit.
     #[inline(always)]
-    pub(crate) fn equal(self, byte: u8) -> u64 {
+    pub fn equal(self, byte: u8) -> u64 {
         self.bytes.simd_eq(u8x32::splat(self.simd, byte)).to_bitmask()
     }
 

@@ -32,9 +32,19 @@ pub struct QualifiedName {
 }
 
 impl QualifiedName {
+    /// A name whose local part begins at `local`.
+    pub fn new(whole: Span, local: usize) -> Self {
+        Self { whole, local }
+    }
+
     /// The local name.
     pub fn local(self) -> Span {
         Span::new(self.local, self.whole.end())
+    }
+
+    /// Its prefix with the colon; empty if it has none.
+    pub fn qualifier(self) -> Span {
+        Span::new(self.whole.start(), self.local)
     }
 
     /// Its prefix, without the colon.
@@ -71,33 +81,6 @@ pub struct StartTag {
     pub namespace: NamespaceId,
     /// Where the attributes end and `>` or `/>` (with white space before it) begins.
     pub attributes_end: usize,
-}
-
-/// What the bytes of a bare start tag (a name, no attributes, not empty) mean wherever the same declarations are in
-/// scope.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct TagModel {
-    /// Where the local name begins in the tag.
-    local: usize,
-    /// The namespace of its name.
-    pub namespace: NamespaceId,
-}
-
-impl TagModel {
-    /// The name in such a tag from `start` to `end`.
-    #[inline(always)]
-    pub fn name(&self, start: usize, end: usize) -> QualifiedName {
-        QualifiedName { whole: Span::new(start + 1, end - 1), local: start + self.local }
-    }
-}
-
-impl StartTag {
-    /// The tag as a model for identical tags, if it is bare.
-    pub fn model(&self) -> Option<TagModel> {
-        let is_bare = self.name.whole.end() + 1 == self.span.end();
-        let local = self.name.local - self.span.start();
-        is_bare.then_some(TagModel { local, namespace: self.namespace })
-    }
 }
 
 /// What comes next in the message.
@@ -170,16 +153,6 @@ pub struct XmlReader<'m, 's> {
     state: &'s mut XmlState,
 }
 
-impl XmlState {
-    /// Copies another state, reusing its own allocations.
-    pub fn copy_from(&mut self, other: &Self) {
-        self.open.clone_from(&other.open);
-        self.bindings.clone_from(&other.bindings);
-        self.attributes.clone_from(&other.attributes);
-        self.elements = other.elements;
-    }
-}
-
 impl<'m, 's> XmlReader<'m, 's> {
     /// Starts reading: skips byte order mark and XML declaration, and returns the latter, which must match the encoding
     /// that the message had.
@@ -232,9 +205,10 @@ impl<'m, 's> XmlReader<'m, 's> {
         &self.state.attributes
     }
 
-    /// How many namespace bindings are in scope.
-    pub fn binding_count(&self) -> usize {
-        self.state.bindings.len()
+    /// The namespace of a prefix in scope here, packed as [`namespaces::pack`] packs it, if it is found fast.
+    #[inline(always)]
+    pub fn namespace_of_packed(&self, prefix: u64) -> Option<NamespaceId> {
+        self.state.bindings.resolve_packed(prefix)
     }
 
     /// The namespace of a prefix in scope here, or the default without a prefix; `None` for an unbound prefix.

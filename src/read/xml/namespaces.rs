@@ -64,14 +64,6 @@ pub(super) struct Bindings {
 const LINEAR_SEARCH_MAX: usize = 32;
 
 impl Bindings {
-    pub(super) fn clone_from(&mut self, other: &Self) {
-        self.stack.clone_from(&other.stack);
-        self.arena.clone_from(&other.arena);
-        if !(self.by_prefix.is_empty() && other.by_prefix.is_empty()) {
-            self.by_prefix.clone_from(&other.by_prefix);
-        }
-    }
-
     pub(super) fn reset(&mut self) {
         self.stack.clear();
         self.arena.clear();
@@ -133,6 +125,14 @@ impl Bindings {
         left.namespace == right.namespace
             && (left.namespace != NamespaceId::UNKNOWN
                 || left.fingerprint == right.fingerprint && self.uri(left, message) == self.uri(right, message))
+    }
+
+    /// The namespace of a prefix by its packed form; `None` where that doesn't tell.
+    #[inline(always)]
+    pub(super) fn resolve_packed(&self, packed: u64) -> Option<NamespaceId> {
+        let is_searched = packed != TOO_LONG && self.by_prefix.is_empty();
+        let mut stack = self.stack.iter().rev().filter(|_| is_searched);
+        stack.find(|binding| binding.packed == packed).map(|binding| binding.namespace)
     }
 
     /// The namespace of a prefix, and the index of the binding. `None` for an unbound prefix.

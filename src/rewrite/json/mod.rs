@@ -3,7 +3,6 @@
 
 mod part;
 mod plain;
-mod successors;
 mod value;
 
 use super::context::{CONTEXT, Context};
@@ -15,7 +14,6 @@ use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::{Format, LinkKind, NamespaceId, NodeId, Target, Trie};
 use dmv_redact_model::span::Span;
-use successors::{Place, Successor, Successors};
 
 type Rewrite<T> = Result<T, Refusal>;
 
@@ -31,7 +29,6 @@ pub(super) struct JsonBuffers {
     record_names: Vec<Span>,
     record_text: String,
     context: Context,
-    successors: Successors,
 }
 
 /// The role of an open object or array in the mapping.
@@ -79,8 +76,6 @@ struct Frame {
     separator_end: usize,
     /// The white space after the bracket.
     indent: Span,
-    /// The position in the mapping from which the next member is guessed.
-    place: Place,
     /// Whether its end needs no lookup in the mapping: it has no role and no placeholder.
     closes_plainly: bool,
     /// Whether a part has been read, and whether one was written, so that the next needs a comma.
@@ -119,7 +114,6 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         buffers.record_names.clear();
         buffers.record_text.clear();
         buffers.context.reset(session.parts.formats.namespaces.count());
-        buffers.successors.begin(session.format.id);
         Self {
             text,
             reader: JsonReader::new(text.as_bytes(), limits),
@@ -164,7 +158,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         self.copy(Span::new(end, self.text.len()));
         let out = self.out.bytes();
         if !is_planted(Planted::UnusedDeclaration) {
-            self.buffers.context.narrow(out, self.session.format, &mut self.session.buffers.trace);
+            self.buffers.context.narrow(self.text.as_bytes(), out, self.session.format);
         }
         Ok(released)
     }
@@ -193,7 +187,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             parent.and_then(|node| trie.child(node, NamespaceId::NONE, false, name_text.as_bytes()))
             && let Some(node) = trie.node(id)
         {
-            let role = self.meet(Successor { node: id, child }, start)?;
+            let role = self.meet(child, start)?;
             return self.value(Part { node: Some(id), ..part }, kind, Some(node), role);
         }
         if name_text == CONTEXT && !self.session.format.prefixes.is_empty() {

@@ -3,7 +3,6 @@
 use super::super::links::Closing;
 use super::super::output::{Output, Run, push_json_string};
 use super::super::planted::{Planted, is_planted};
-use super::successors::{self, Successor};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Rewrite, Role, record_namespace};
 use crate::read::json::decode;
 use crate::read::{Reason, Refusal};
@@ -213,9 +212,9 @@ impl JsonRewriter<'_, '_, '_> {
     /// Records a member that the mapping names, and refuses one that occurs twice in its object. Returns the object's
     /// role.
     #[inline]
-    pub(super) fn meet(&mut self, successor: Successor, offset: usize) -> Rewrite<Role> {
+    pub(super) fn meet(&mut self, child: u32, offset: usize) -> Rewrite<Role> {
         let JsonBuffers { frames, met, .. } = &mut *self.buffers;
-        let child = successor.child as usize;
+        let child = child as usize;
         let bit = 1 << (child % WORD);
         if let Some(frame) = frames.last_mut()
             && let Some(word) = match child / WORD {
@@ -226,7 +225,6 @@ impl JsonRewriter<'_, '_, '_> {
         {
             *word |= bit;
             frame.has_parts = true;
-            frame.place = successors::behind(successor.node);
             return Ok(frame.role);
         }
         Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object"))
@@ -272,7 +270,6 @@ impl Frame {
             gap: indent.start(),
             separator_end: indent.start(),
             indent,
-            place: successors::inside(part.node),
             closes_plainly: false,
             has_begun: false,
             has_written: false,

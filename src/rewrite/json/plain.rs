@@ -10,11 +10,10 @@ use fearless_simd::{Simd, dispatch};
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::part::WORD;
-use super::successors::{self, Successor, Successors};
 use super::{Frame, JsonBuffers, JsonRewriter, Part, Role};
 use crate::read::scan::skip_space;
 use dmv_redact_model::catalog::Treatment;
-use dmv_redact_model::format::{Content, Node, Trie};
+use dmv_redact_model::format::{Content, Node, NodeId, Trie};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::wide;
 use dmv_redact_model::window::{Pattern, WINDOW, Window};
@@ -22,9 +21,7 @@ use dmv_redact_model::window::{Pattern, WINDOW, Window};
 impl JsonRewriter<'_, '_, '_> {
     /// Reads and writes parts of the innermost object or array, and of those that open in it, as long as they are plain.
     pub(super) fn plain_parts(&mut self) {
-        if !is_planted(Planted::EndTag) && !is_planted(Planted::EmptyContainer) {
-            dispatch!(wide::level(), simd => self.plain_parts_by(simd));
-        }
+        dispatch!(wide::level(), simd => self.plain_parts_by(simd));
     }
 
     #[inline(always)]
@@ -34,11 +31,10 @@ impl JsonRewriter<'_, '_, '_> {
         let (trie, limits) = (self.trie, self.limits);
         let session = &mut *self.session;
         let out = &mut self.out;
-        let JsonBuffers { frames, met, record_names, context, successors, .. } = &mut *self.buffers;
+        let JsonBuffers { frames, met, record_names, context, .. } = &mut *self.buffers;
         let mut run = out.run();
         let mut at = self.reader.position();
         let mut members = self.reader.members();
-        let (mut questions, is_resting) = (0_u32, successors.is_resting());
         while let Some(frame) = frames.last_mut() {
             // Behind a part, or the bracket.
             at = behind_space(bytes, at);
@@ -52,8 +48,10 @@ impl JsonRewriter<'_, '_, '_> {
                 frames.pop();
                 let Some(around) = frames.last_mut() else { break };
                 around.gap = at;
-                if released {
-                    out.copy_with(&mut run, gap, at);
+                if released || is_planted(Planted::EmptyContainer) {
+                    if !is_planted(Planted::EndTag) {
+                        out.copy_with(&mut run, gap, at);
+                    }
                     (around.released, around.has_written) = (true, true);
                 } else {
                     out.truncate_with(&mut run, out_start);
@@ -86,19 +84,9 @@ impl JsonRewriter<'_, '_, '_> {
                 frames.push(Frame { closes_plainly: true, ..inner });
                 continue;
             }
-            questions += 1;
-            let guess = if is_resting { None } else { successors.guess(frame.place) };
-            let guess = guess.and_then(|guess| Some((guess, trie.node(guess.node)?)));
-            let (successor, node, name_end) = match guess {
-                Some((guess, node)) if node.member.stands_at(simd, bytes, start) => {
-                    (guess, node, start + node.member.length())
-                }
-                _ => match member(simd, trie, successors, frame, bytes, start) {
-                    Some(member) => member,
-                    None => break,
-                },
-            };
-            let child = successor.child as usize;
+            let Some(member) = member(simd, trie, frame, bytes, start) else { break };
+            let Member { node: id, known: node, child, name_end } = member;
+            let child = child as usize;
             let bit = 1 << (child % WORD);
             if child >= WORD
                 || frame.met & bit != 0
@@ -111,7 +99,7 @@ impl JsonRewriter<'_, '_, '_> {
             let next = byte_at(bytes, value_start);
             match node.content {
                 Content::Value(element) | Content::Fact(element) => match session.treatment(element) {
-                    Some(Treatment::Full) if !is_planted(Planted::LostValue) => {
+                    Some(Treatment::Full) => {
                         let inner = value_start + usize::from(next == b'"');
                         let end = match next {
                             b'"' => session
@@ -130,14 +118,16 @@ impl JsonRewriter<'_, '_, '_> {
                         }
                         at = end + (inner - value_start);
                         frame.separator_end = separator_end;
+                        session.release(element, Span::new(value_start, at));
+                        if is_planted(Planted::LostValue) && frame.released {
+                            frame.meet_plain(bit);
+                            frame.gap = at;
+                            members += 1;
+                            continue;
+                        }
                         let place = frame.copy_part(out, &mut run, start, at);
                         context.mark_used(node.namespace, place);
                         (frame.released, frame.has_written) = (true, true);
-                        session.release(element);
-                        if next == b'"' {
-                            let value = Span::new(inner, end);
-                            session.trace(element, Some(node), value, out.len_with(run) - (at - inner));
-                        }
                     }
                     None if node.placeholder.is_none() && node.role.is_none() => {
                         let end = match next {
@@ -148,9 +138,6 @@ impl JsonRewriter<'_, '_, '_> {
                         at = end;
                         frame.separator_end = separator_end;
                         session.deny(element, Span::new(start, at));
-                        if next == b'"' {
-                            session.buffers.trace.denied(element, Span::new(value_start + 1, at - 1));
-                        }
                     }
                     _ => break,
                 },
@@ -162,11 +149,11 @@ impl JsonRewriter<'_, '_, '_> {
                     let Some(frame) = frames.last_mut() else { break };
                     frame.separator_end = separator_end;
                     let out_start = frame.copy_part(out, &mut run, start, value_start + 1);
-                    frame.meet_plain(bit, successor);
+                    frame.meet_plain(bit);
                     context.mark_used(node.namespace, out_start);
                     members += 1;
                     let name = Some(Span::new(start + 1, name_end - 2));
-                    let part = Part { start, name, is_escaped: false, node: Some(successor.node), value_start };
+                    let part = Part { start, name, is_escaped: false, node: Some(id), value_start };
                     at = behind_space(bytes, value_start + 1);
                     let indent = Span::new(value_start + 1, at);
                     // What ends an object or array is two behind what begins it.
@@ -178,11 +165,10 @@ impl JsonRewriter<'_, '_, '_> {
                 }
                 Content::Other => break,
             }
-            frame.meet_plain(bit, successor);
+            frame.meet_plain(bit);
             frame.gap = at;
             members += 1;
         }
-        successors.note_questions(questions);
         out.give_back(run);
         self.reader.advance_to(at, members);
     }
@@ -191,35 +177,35 @@ impl JsonRewriter<'_, '_, '_> {
 impl Frame {
     /// Notes the member that has this bit in `met`.
     #[inline(always)]
-    fn meet_plain(&mut self, bit: u64, successor: Successor) {
+    fn meet_plain(&mut self, bit: u64) {
         self.met |= bit;
         (self.has_begun, self.has_parts) = (true, true);
-        self.place = successors::behind(successor.node);
     }
 }
 
+/// A member that the mapping has.
+struct Member<'f> {
+    node: NodeId,
+    known: &'f Node,
+    /// Its index among the children of its parent.
+    child: u32,
+    /// The position after the colon.
+    name_end: usize,
+}
+
 /// The member that begins at `start` of an object, looked up, if its name and the colon behind it are written without
-/// escapes and spaces, and the mapping has it. And the place behind the colon.
+/// escapes and spaces, and the mapping has it.
 #[inline(always)]
-fn member<'f, S: Simd>(
-    simd: S,
-    trie: &'f Trie,
-    successors: &mut Successors,
-    frame: &Frame,
-    bytes: &[u8],
-    start: usize,
-) -> Option<(Successor, &'f Node, usize)> {
+fn member<'f, S: Simd>(simd: S, trie: &'f Trie, frame: &Frame, bytes: &[u8], start: usize) -> Option<Member<'f>> {
     let parent = trie.node(frame.part.node?)?;
-    // Both windows at once: how long a name is can't be foretold, and to be wrong about it costs more.
+    // Both windows at once: the length of a name is unpredictable, and a branch misprediction costs more.
     let ends = |from: usize| Window::at(simd, bytes, from).ends_string();
     let length = (ends(start + 1) | ends(start + 1 + WINDOW) << WINDOW).trailing_zeros() as usize;
     let end = start + 1 + length;
-    // The opening quote, the closing one and the colon are part of what has to stand there.
+    // The opening quote, the closing one and the colon are part of what is compared.
     let stands = |member: &Pattern| member.length() == length + 3 && member.stands_at(simd, bytes, start);
     let (node, child, known) = trie.member_child(parent, bytes.get(start + 1..end)?, stands)?;
-    let successor = Successor { node, child };
-    successors.learn(frame.place, successor);
-    Some((successor, known, end + 2))
+    Some(Member { node, known, child, name_end: end + 2 })
 }
 
 /// Where a string that goes on at `from` has its closing quote, if that is near and no escape before it.

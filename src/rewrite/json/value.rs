@@ -5,9 +5,10 @@ use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::value::Judgement;
 use super::{JsonRewriter, Part, Rewrite, Role};
-use crate::read::json::{JsonString, Scalar, ValueKind, decode};
+use crate::read::json::{Scalar, ValueKind, decode};
 use dmv_redact_model::catalog::{ElementId, Treatment};
-use dmv_redact_model::format::{NamespaceId, Node, Placeholder, Syntax, Target};
+use dmv_redact_model::format::{NamespaceId, Node, Placeholder, Target};
+use dmv_redact_model::manifest::ReleasedForm;
 use dmv_redact_model::span::Span;
 
 /// Stands for an ambiguous value: it violates every shape.
@@ -38,8 +39,6 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
             self.skip()?;
             let end = self.reader.position();
             self.session.deny(element, Span::new(part.start, end));
-            let skipped = Span::new(part.value_start, end);
-            self.session.buffers.trace.skipped(element, Syntax::Json, self.text.as_bytes(), skipped);
             return self.removed(part, node);
         }
         let inner_role = match permitted {
@@ -94,22 +93,21 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         let value = if type_namespace == Some(None) { NO_VALUE } else { value };
         match permitted {
             Some((element, Some(treatment))) => match self.session.judge(element, treatment, value, span)? {
-                Judgement::Release if is_planted(Planted::LostValue) && self.has_released() => {}
+                Judgement::Release if is_planted(Planted::LostValue) && self.has_released() => {
+                    self.session.list(element, treatment, span, ReleasedForm::Exact);
+                }
                 Judgement::Release => {
                     self.begin(&part);
                     if let Some(Some(namespace)) = type_namespace {
                         self.buffers.context.mark_used(namespace, self.out.len());
                     }
                     self.copy(span);
-                    if let (Scalar::String(JsonString { inner, escaped: false }), Value::Plain(text)) = (scalar, value)
-                        && self.session.is_traced(element, treatment, text)
-                    {
-                        self.session.trace(element, node, inner, self.out.len() - (span.end() - inner.start()));
-                    }
+                    self.session.list(element, treatment, span, ReleasedForm::Exact);
                     self.kept();
                     return Ok(());
                 }
                 Judgement::Generalise => {
+                    self.session.list(element, treatment, span, ReleasedForm::Treated);
                     self.write_generalized(&part, scalar);
                     return Ok(());
                 }
@@ -165,7 +163,12 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
 
     /// A text with fields of its own.
     fn text(&mut self, part: Part, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
+        let values = self.session.buffers.manifest.len();
+        if let Target::Leaf(element) = node.target {
+            self.session.list(element, Treatment::Full, span, ReleasedForm::Text);
+        }
         if !self.session.extract(node, value, span)? {
+            self.session.buffers.manifest.truncate(values);
             return self.removed(part, Some(node));
         }
         self.begin(&part);

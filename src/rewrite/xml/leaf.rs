@@ -5,10 +5,11 @@ use super::super::output::{push_xml_content, push_xml_text};
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::value::Judgement;
-use super::{NO_VALUE, Rewrite, XmlRewriter, cdata_content};
+use super::{NO_VALUE, Rewrite, XmlRewriter, add_piece, cdata_content};
 use crate::read::xml::{Event, StartTag, decode, decode_section};
 use dmv_redact_model::catalog::{ElementId, Treatment};
-use dmv_redact_model::format::{Node, Syntax};
+use dmv_redact_model::format::{Node, Target};
+use dmv_redact_model::manifest::ReleasedForm;
 use dmv_redact_model::span::Span;
 
 impl XmlRewriter<'_, '_, '_> {
@@ -16,8 +17,6 @@ impl XmlRewriter<'_, '_, '_> {
     pub(super) fn denied(&mut self, tag: &StartTag, node: &Node, element: ElementId) -> Rewrite<()> {
         let end = self.reader.skip_element()?;
         self.session.deny(element, Span::new(tag.span.start(), end));
-        let inside = Span::new(tag.span.end(), end);
-        self.session.buffers.trace.skipped(element, Syntax::Xml, self.text.as_bytes(), inside);
         self.placeholder(tag.name, tag.namespace, Some(node));
         Ok(())
     }
@@ -30,6 +29,7 @@ impl XmlRewriter<'_, '_, '_> {
         element: Option<(ElementId, Option<Treatment>)>,
     ) -> Rewrite<()> {
         let out_start = self.out.len();
+        let values = self.session.buffers.manifest.len();
         let space = self.space;
         let written = self.start_tag(tag, Some(node))?;
         let out_content = self.out.len();
@@ -65,16 +65,12 @@ impl XmlRewriter<'_, '_, '_> {
         }
         if !kept {
             self.take_back(out_start);
+            if !is_planted(Planted::LostValue) {
+                self.session.take_back(values);
+            }
             self.space = space;
             self.placeholder(tag.name, tag.namespace, Some(node));
             return Ok(());
-        }
-        if let (Content::One(span), Some((element, Some(treatment))), true) =
-            (content, element, node.layouts.is_empty())
-            && self.session.is_traced(element, treatment, span.text(text))
-        {
-            let behind = if is_section(text, span) { SECTION_START.len() } else { 0 };
-            self.session.trace(element, Some(node), span, out_content + behind);
         }
         self.end_tag(tag.name, tag.namespace, end);
         if let Some(parent) = self.buffers.frames.last_mut() {
@@ -97,8 +93,10 @@ impl XmlRewriter<'_, '_, '_> {
     fn leaf_content(&mut self) -> Rewrite<(Content, Span)> {
         let text = self.text;
         self.session.buffers.decoded.clear();
+        self.buffers.pieces.clear();
         if let Some((span, end)) = self.reader.plain_content()? {
             self.copy(span);
+            self.buffers.pieces.push(span);
             return Ok((Content::One(span), end));
         }
         let mut content = Content::One(Span::default());
@@ -140,7 +138,20 @@ impl XmlRewriter<'_, '_, '_> {
                 }
             };
             self.copy(span);
+            add_piece(&mut self.buffers.pieces, span);
         }
+    }
+
+    /// Adds the value that was read last to the manifest, piece by piece. An empty one is at `at`.
+    fn list_pieces(&mut self, element: ElementId, treatment: Treatment, form: ReleasedForm, at: usize) {
+        let (last, before) = match self.buffers.pieces.split_last() {
+            Some((last, before)) => (*last, before),
+            None => (Span::new(at, at), [].as_slice()),
+        };
+        for piece in before {
+            self.session.list(element, treatment, *piece, ReleasedForm::Continued);
+        }
+        self.session.list(element, treatment, last, form);
     }
 
     /// Judges the value whose raw text has just been written at `out_content`. Returns whether it stays.
@@ -153,8 +164,12 @@ impl XmlRewriter<'_, '_, '_> {
         span: Span,
     ) -> Rewrite<bool> {
         match self.session.judge(element, treatment, value, span)? {
-            Judgement::Release => Ok(true),
+            Judgement::Release => {
+                self.list_pieces(element, treatment, ReleasedForm::Exact, span.start());
+                Ok(true)
+            }
             Judgement::Generalise => {
+                self.list_pieces(element, treatment, ReleasedForm::Treated, span.start());
                 self.out.truncate(out_content);
                 push_xml_text(&self.session.buffers.written, self.out.bytes());
                 Ok(true)
@@ -166,7 +181,14 @@ impl XmlRewriter<'_, '_, '_> {
     /// Extracts the fields of the text whose raw form has just been written at `out_content`, and replaces it by those
     /// that stay. Returns whether any does.
     fn end_of_text(&mut self, node: &Node, value: Value<'_>, out_content: usize, span: Span) -> Rewrite<bool> {
-        let stays = self.session.extract(node, value, span)?;
+        let values = self.session.buffers.manifest.len();
+        if let Target::Leaf(element) = node.target {
+            self.list_pieces(element, Treatment::Full, ReleasedForm::Text, span.start());
+        }
+        let stays = self.session.extract(node, value, self.buffers.pieces.last().copied().unwrap_or(span))?;
+        if !stays {
+            self.session.buffers.manifest.truncate(values);
+        }
         if stays {
             self.out.truncate(out_content);
             push_xml_content(&self.session.buffers.written, self.out.bytes());
@@ -192,14 +214,6 @@ impl Content {
             Self::Joined { .. } => Value::Decoded,
         }
     }
-}
-
-const SECTION_START: &[u8] = b"<![CDATA[";
-
-/// Whether a content is that of a CDATA section.
-#[inline]
-fn is_section(text: &str, content: Span) -> bool {
-    text.as_bytes().get(..content.start()).is_some_and(|before| before.ends_with(SECTION_START))
 }
 
 /// Whether two texts that become adjacent form something else: the end of a section, or one line end out of two.

@@ -7,9 +7,8 @@ mod placeholder;
 mod plain;
 mod tag;
 
-pub(super) use opening::{KnownOpening, Opening};
+pub(super) use opening::Opening;
 
-use super::followers::{self, Followers};
 use super::links::Closing;
 use super::names::UsedNamespaces;
 use super::output::{Output, is_record_name};
@@ -17,9 +16,7 @@ use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
 use crate::read::encoding::UTF_8_NAME;
 use crate::read::scan::is_space;
-use crate::read::xml::{
-    AttributeKind, CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode,
-};
+use crate::read::xml::{CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode};
 use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::{NamespaceId, NodeId, Target, Trie};
@@ -37,8 +34,8 @@ pub(super) struct XmlBuffers {
     /// Where in the output the declarations are, and what replaces them.
     declared: Span,
     declarations: Vec<u8>,
-    followers: Followers,
-    pub(super) known: KnownOpening,
+    /// The parts of the message that the value read last consists of: what was between them was removed.
+    pieces: Vec<Span>,
 }
 
 /// Stands for an ambiguous value: it violates every shape.
@@ -66,6 +63,8 @@ struct Frame {
     /// Where it begins in the output (with the white space before it), and where its content does.
     out_start: usize,
     out_content: usize,
+    /// How many values had been released before.
+    values: usize,
     /// The white space before it, which stays if the element doesn't.
     space: Span,
     /// Whether something in it was released.
@@ -89,10 +88,6 @@ pub(super) struct XmlRewriter<'m, 's, 'f> {
     session: &'s mut Session<'f>,
     buffers: &'s mut XmlBuffers,
     out: Output<'m, 's>,
-    /// The position in the mapping from which the next start tag is guessed.
-    place: followers::Place,
-    /// If start tags may be guessed, the number of declarations in scope: those of the root.
-    foretells: Option<usize>,
     /// The last run of white space before the next part that stays. What is removed takes its own along, so that no
     /// trace of it is left.
     space: Span,
@@ -110,28 +105,14 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         buffers.frames.clear();
         buffers.used.reset(session.parts.formats.namespaces.count());
         buffers.declared = Span::default();
-        Self {
-            text,
-            reader,
-            trie,
-            session,
-            buffers,
-            out: Output::new(text.as_bytes(), out),
-            place: None,
-            foretells: None,
-            space: Span::default(),
-        }
+        Self { text, reader, trie, session, buffers, out: Output::new(text.as_bytes(), out), space: Span::default() }
     }
 
     /// Reads the message to its end and writes what the grant permits. Returns whether anything was released.
     pub(super) fn run(mut self, opening: &Opening) -> Rewrite<bool> {
         self.xml_declaration(opening);
         self.space = opening.space;
-        let root = opening.root.span.of(self.text.as_bytes());
-        let has_own_prefixes = self.has_own_prefixes();
         self.element(&opening.root)?;
-        let may_foretell = has_own_prefixes && self.buffers.followers.begin(root);
-        self.foretells = may_foretell.then(|| self.reader.binding_count());
         let mut released = false;
         loop {
             self.plain_parts();
@@ -172,16 +153,6 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         }
     }
 
-    /// Whether the root binds only the format's own prefixes to its namespaces: then bare tags are copied as they are.
-    fn has_own_prefixes(&self) -> bool {
-        let own = &self.session.format.own_prefixes;
-        self.reader.attributes().iter().all(|attribute| {
-            let AttributeKind::Declaration { namespace, .. } = attribute.kind else { return true };
-            let prefix = attribute.name.prefix().map_or("", |_| attribute.name.local().text(self.text));
-            own.iter().find(|own| own.namespace == namespace).is_none_or(|own| own.prefix == prefix)
-        })
-    }
-
     /// An element begins.
     fn element(&mut self, tag: &StartTag) -> Rewrite<()> {
         let trie = self.trie;
@@ -199,9 +170,6 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let Some((id, _)) = child else {
             return self.unnamed(tag, role, local);
         };
-        if self.foretells == Some(self.reader.binding_count()) {
-            self.buffers.followers.learn(self.place, tag, id, bytes);
-        }
         self.named(tag, id)
     }
 
@@ -209,7 +177,6 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     fn named(&mut self, tag: &StartTag, id: NodeId) -> Rewrite<()> {
         self.child_begins();
         let Some(node) = self.trie.node(id) else { return Ok(()) };
-        self.place = followers::behind(Some(id));
         match node.target {
             Target::Container => self.open(tag, Some(id), Role::Container),
             Target::Leaf(element) if !node.layouts.is_empty() => match self.session.grants_any_of(Some(node)) {
@@ -263,6 +230,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             }
             self.out.truncate(frame.out_content);
             self.session.buffers.decoded.clear();
+            self.buffers.pieces.clear();
         }
         frame.has_children = true;
     }
@@ -270,9 +238,10 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     fn open(&mut self, tag: &StartTag, node: Option<NodeId>, role: Role) -> Rewrite<()> {
         let out_start = self.out.len();
         let space = self.space;
+        let values = self.session.buffers.manifest.len();
         let written = self.start_tag(tag, node.and_then(|node| self.trie.node(node)))?;
         self.session.buffers.decoded.clear();
-        self.place = followers::inside(node);
+        self.buffers.pieces.clear();
         self.buffers.frames.push(Frame {
             node,
             role,
@@ -281,6 +250,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             content: tag.span.end(),
             out_start,
             out_content: self.out.len(),
+            values,
             space,
             released: written.released,
             has_links: written.has_links,
@@ -313,6 +283,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             }
             frame.is_torn |= self.out.len() > frame.out_content && leaf::is_torn(self.out.bytes(), text);
             self.out.copy(span);
+            add_piece(&mut self.buffers.pieces, span);
         } else if !is_blank {
             if is_planted(Planted::LooseText) {
                 self.out.copy(span);
@@ -327,6 +298,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         if let (Role::Record(..), false) = (frame.role, frame.has_children) {
             self.session.buffers.decoded.push_str(cdata_content(span).text(self.text));
             self.copy(span);
+            add_piece(&mut self.buffers.pieces, span);
         } else {
             self.session.unmapped();
         }
@@ -335,9 +307,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     /// An open element ends. Returns whether it is the root and was released.
     fn end(&mut self, tag: Span) -> Rewrite<bool> {
         let Some(frame) = self.buffers.frames.last() else { return Ok(false) };
-        let Frame { node: id, role, name, namespace, content, out_start, out_content, space, .. } = *frame;
+        let Frame { node: id, role, name, namespace, content, out_start, out_content, values, space, .. } = *frame;
         let Frame { released, refers, has_nil, has_children, is_torn, .. } = *frame;
-        self.place = followers::behind(id);
         // The text of an element of a record without children was written as a value. A blank text is dropped: nothing
         // may show whether content was removed there (P5).
         let has_no_parts = matches!(role, Role::Record(..)) && !has_children;
@@ -362,10 +333,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         self.close_links(id, name.whole.start(), kept, (is_dropped, has_children));
         self.buffers.frames.pop();
         if !kept {
-            if released {
-                self.session.buffers.trace.spoil();
-            }
             self.take_back(out_start);
+            self.session.take_back(values);
             self.space = space;
             let node = id.and_then(|node| self.trie.node(node));
             self.placeholder(name, namespace, node);
@@ -439,6 +408,14 @@ fn nearest_space(span: Span, message: &[u8]) -> Span {
             Span::new(span.start(), span.start() + leading)
         }
         trailing => Span::new(span.end() - trailing, span.end()),
+    }
+}
+
+/// Adds what was copied to the pieces of a value.
+fn add_piece(pieces: &mut Vec<Span>, span: Span) {
+    match pieces.last_mut().filter(|last| last.end() == span.start()) {
+        Some(last) => *last = Span::new(last.start(), span.end()),
+        None => pieces.push(span),
     }
 }
 

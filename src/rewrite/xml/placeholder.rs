@@ -4,7 +4,6 @@
 use super::super::output::push_xml_text;
 use super::super::planted::{Planted, is_planted};
 use super::XmlRewriter;
-use super::tag::push_prefix;
 use crate::read::xml::QualifiedName;
 use dmv_redact_model::format::{NOTICE, NamespaceId, Node, NodeId, Placeholder};
 use dmv_redact_model::span::Span;
@@ -25,7 +24,7 @@ impl XmlRewriter<'_, '_, '_> {
             Placeholder::Empty => out.extend_from_slice(b"/>"),
             Placeholder::Nil => {
                 out.push(b' ');
-                push_prefix(format.prefix_of(NamespaceId::XSI), out);
+                out.extend_from_slice(format.qualifier_of(NamespaceId::XSI).as_bytes());
                 out.extend_from_slice(b"nil=\"true\"/>");
                 self.buffers.used.mark(NamespaceId::XSI, at);
             }
@@ -41,10 +40,7 @@ impl XmlRewriter<'_, '_, '_> {
 
     /// A name with the format's own prefix.
     fn qualified(&self, namespace: NamespaceId, local: &[u8]) -> Vec<u8> {
-        let mut name = Vec::new();
-        push_prefix(self.session.format.prefix_of(namespace), &mut name);
-        name.extend_from_slice(local);
-        name
+        [self.session.format.qualifier_of(namespace).as_bytes(), local].concat()
     }
 
     /// Writes the notice as the last part of an element that ends with `tag` and stays, if the mapping has a place for

@@ -1,28 +1,44 @@
-//! What most of a message is, in one loop: elements whose bare tags were foretold, with values that one look settles, white
-//! space between them, and their end tags.
+//! The fast path: bare tags that the mapping names, values that one window settles, white space between them, and end
+//! tags, in one loop.
 //!
-//! Nothing is decided here that the files beside this one wouldn't decide alike. Where anything is out of the ordinary the
-//! loop ends before it, with nothing of it passed, and they go on from there. What changes with every part is in the loop's
-//! own hands until then: in memory it would be written and read again for each.
+//! Nothing is decided here that the files beside this one wouldn't decide alike (P10). The loop ends before anything
+//! else, and they go on from there. What changes with every part is in locals until then: a store and a load for each
+//! would cost as much as the work.
 
 use fearless_simd::{Simd, dispatch};
 
-use super::super::followers;
 use super::super::planted::{Planted, is_planted};
 use super::{Frame, Role, XmlBuffers, XmlRewriter};
 use crate::read::scan::{is_space, skip_space};
+use crate::read::xml::QualifiedName;
 use dmv_redact_model::catalog::Treatment;
-use dmv_redact_model::format::Content;
+use dmv_redact_model::format::{Content, NamespaceId, Node, NodeId, Trie};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::wide;
 use dmv_redact_model::window::{WINDOW, Window};
 
-impl XmlRewriter<'_, '_, '_> {
+/// A prefix in scope: most tags have that of the tag before.
+#[derive(Clone, Copy)]
+struct Prefix<'f> {
+    packed: u64,
+    namespace: NamespaceId,
+    /// The format's own prefix with its colon, if the message has another.
+    replacement: Option<&'f str>,
+}
+
+/// A bare start tag that the mapping names.
+struct Tag<'f> {
+    id: NodeId,
+    node: &'f Node,
+    name: QualifiedName,
+    namespace: NamespaceId,
+    replacement: Option<&'f str>,
+}
+
+impl<'f> XmlRewriter<'_, '_, 'f> {
     /// Reads and writes parts of the innermost open element, and of those that open in it, as long as they are plain.
     pub(super) fn plain_parts(&mut self) {
-        // The tags that are foretold mean what they did where the same declarations were in scope.
-        let is_planted = is_planted(Planted::EndTag) || is_planted(Planted::EmptyContainer);
-        if self.foretells == Some(self.reader.binding_count()) && self.reader.is_in_content() && !is_planted {
+        if self.reader.is_in_content() {
             dispatch!(wide::level(), simd => self.plain_parts_by(simd));
         }
     }
@@ -32,12 +48,14 @@ impl XmlRewriter<'_, '_, '_> {
         let bytes = self.text.as_bytes();
         let trie = self.trie;
         let session = &mut *self.session;
+        let format = session.format;
         let reader = &mut self.reader;
         let out = &mut self.out;
-        let XmlBuffers { frames, used, followers, .. } = &mut *self.buffers;
-        let (mut place, mut space) = (self.place, self.space);
+        let XmlBuffers { frames, used, .. } = &mut *self.buffers;
+        let mut space = self.space;
         let mut run = out.run();
         let mut at = reader.position();
+        let mut prefix = None;
         while let Some(frame) = frames.last_mut() {
             if is_space(byte_at(bytes, at)) {
                 let end = skip_space(bytes, at);
@@ -48,28 +66,39 @@ impl XmlRewriter<'_, '_, '_> {
                 }
                 (space, at) = (Span::new(at, end), end);
             }
-            if byte_at(bytes, at) == b'<' && byte_at(bytes, at + 1) == b'/' {
+            if byte_at(bytes, at) != b'<' {
+                break;
+            }
+            if byte_at(bytes, at + 1) == b'/' {
                 let Some((name, declares)) = reader.innermost() else { break };
                 let name_end = at + 2 + name.len();
                 let is_same = is_same(simd, bytes, at + 2, name) && byte_at(bytes, name_end) == b'>';
                 let node = frame.node.and_then(|id| trie.node(id));
                 let has_notice = node.is_some_and(|node| node.notice.is_some());
                 let is_other = frame.role != Role::Container || frame.has_links || frame.has_nil || has_notice;
-                let is_noted = match frame.released {
+                let needs_more = match frame.released {
                     // An element that stays for its attributes alone is written otherwise.
                     true => out.len_with(run) <= frame.out_content,
                     false => node.is_some_and(|node| node.placeholder.is_some()),
                 };
-                if !is_same || declares || is_other || is_noted {
+                if !is_same || declares || is_other || needs_more {
                     break;
                 }
-                let Frame { node: id, released, out_start, space: space_before, .. } = *frame;
+                let Frame { released, out_start, space: space_before, name, namespace, .. } = *frame;
                 let depth = frames.len();
                 let Some(around) = depth.checked_sub(2).and_then(|around| frames.get_mut(around)) else { break };
-                if released {
+                if released || is_planted(Planted::EmptyContainer) {
                     around.released = true;
                     out.copy_with(&mut run, space.start(), space.end());
-                    out.copy_with(&mut run, at, name_end + 1);
+                    let own = format.qualifier_of(namespace);
+                    if is_planted(Planted::EndTag) {
+                    } else if name.qualifier().of(bytes) == own.as_bytes() || is_planted(Planted::ForeignPrefix) {
+                        out.copy_with(&mut run, at, name_end + 1);
+                    } else {
+                        out.copy_with(&mut run, at, at + 2);
+                        out.push_with(&mut run, own);
+                        out.copy_with(&mut run, name_end - name.local().len(), name_end + 1);
+                    }
                     space = Span::default();
                 } else {
                     out.truncate_with(&mut run, out_start);
@@ -79,61 +108,86 @@ impl XmlRewriter<'_, '_, '_> {
                 }
                 frames.pop();
                 reader.leave();
-                place = followers::behind(id);
                 at = name_end + 1;
                 continue;
             }
-            let Some(guess) = followers.guess(place).filter(|guess| guess.tag.stands_at(simd, bytes, at)) else {
-                break;
-            };
-            let Some(node) = trie.node(guess.node) else { break };
             let is_first_of_record = matches!(frame.role, Role::Record(..)) && !frame.has_children;
             if is_first_of_record || !reader.admits_element() {
                 break;
             }
-            let inside = at + guess.tag.length();
+            let parent = frame.node.and_then(|id| trie.node(id));
+            let resolve = |packed| {
+                let namespace = reader.namespace_of_packed(packed)?;
+                Some((namespace, format.qualifier_of(namespace)))
+            };
+            let Some(tag) = parent.and_then(|parent| tag(simd, trie, parent, bytes, at, &mut prefix, resolve)) else {
+                break;
+            };
+            let Tag { id, node, name, namespace, replacement } = tag;
+            let inside = name.whole.end() + 1;
             match node.content {
-                Content::Value(element) => match session.treatment(element) {
-                    Some(Treatment::Full) if !is_planted(Planted::LostValue) => {
+                Content::Value(element) | Content::Fact(element) => match session.treatment(element) {
+                    Some(Treatment::Full) => {
                         let end = session.fast_accept_end(simd, element, bytes, inside);
-                        let Some(end) = end.filter(|end| guess.end_tag.stands_at(simd, bytes, *end)) else { break };
-                        let behind = end + guess.end_tag.length();
-                        session.release(element);
+                        let Some(end) = end.filter(|end| is_end_tag(simd, bytes, *end, name.whole)) else { break };
+                        let after = end + name.whole.len() + 3;
+                        let value = Span::new(inside, end);
+                        if let Some(role) = node.role {
+                            session.note(role, super::Value::Plain(value.text(self.text)), inside);
+                        }
+                        session.release(element, value);
+                        if is_planted(Planted::LostValue) && frame.released {
+                            at = after;
+                            continue;
+                        }
                         out.copy_with(&mut run, space.start(), space.end());
                         space = Span::default();
-                        let written_at = out.len_with(run);
-                        out.copy_with(&mut run, at, behind);
-                        used.mark(guess.model.namespace, written_at);
+                        used.mark(namespace, out.len_with(run));
+                        match replacement {
+                            None if is_planted(Planted::EndTag) => out.copy_with(&mut run, at, end),
+                            None => out.copy_with(&mut run, at, after),
+                            Some(prefix) => {
+                                out.copy_with(&mut run, at, at + 1);
+                                out.push_with(&mut run, prefix);
+                                out.copy_with(&mut run, name.local().start(), end + 2);
+                                out.push_with(&mut run, prefix);
+                                out.copy_with(&mut run, after - 1 - name.local().len(), after);
+                            }
+                        }
                         frame.released = true;
-                        let written_at = out.len_with(run) - (behind - inside);
-                        session.buffers.trace.released(element, Span::new(inside, end), written_at);
-                        at = behind;
+                        at = after;
                     }
-                    None if node.placeholder.is_none() => {
+                    None if node.placeholder.is_none() && node.role.is_none() => {
                         let end = plain_text_end(simd, bytes, inside);
-                        let Some(end) = end.filter(|end| guess.end_tag.stands_at(simd, bytes, *end)) else { break };
-                        let behind = end + guess.end_tag.length();
-                        session.deny(element, Span::new(at, behind));
-                        session.buffers.trace.denied(element, Span::new(inside, end));
-                        at = behind;
+                        let Some(end) = end.filter(|end| is_end_tag(simd, bytes, *end, name.whole)) else { break };
+                        let after = end + name.whole.len() + 3;
+                        session.deny(element, Span::new(at, after));
+                        at = after;
                     }
                     _ => break,
                 },
                 Content::Parts => {
                     let out_start = out.len_with(run);
                     out.copy_with(&mut run, space.start(), space.end());
-                    used.mark(guess.model.namespace, out.len_with(run));
-                    out.copy_with(&mut run, at, inside);
+                    used.mark(namespace, out.len_with(run));
+                    match replacement {
+                        None => out.copy_with(&mut run, at, inside),
+                        Some(prefix) => {
+                            out.copy_with(&mut run, at, at + 1);
+                            out.push_with(&mut run, prefix);
+                            out.copy_with(&mut run, name.local().start(), inside);
+                        }
+                    }
                     frame.has_children = true;
-                    let name = guess.model.name(at, inside);
                     frames.push(Frame {
-                        node: Some(guess.node),
+                        node: Some(id),
                         role: Role::Container,
                         name,
-                        namespace: guess.model.namespace,
+                        namespace,
                         content: inside,
                         out_start,
                         out_content: out.len_with(run),
+                        values: session.buffers.manifest.len(),
                         space,
                         released: false,
                         has_links: false,
@@ -145,23 +199,79 @@ impl XmlRewriter<'_, '_, '_> {
                     });
                     reader.enter(name);
                     space = Span::default();
-                    place = followers::inside(Some(guess.node));
                     at = inside;
                     continue;
                 }
-                Content::Fact(_) | Content::Other => break,
+                Content::Other => break,
             }
             frame.has_children = true;
             reader.count_element();
-            place = followers::behind(Some(guess.node));
         }
         out.give_back(run);
-        (self.place, self.space) = (place, space);
+        self.space = space;
         reader.advance_to(at);
     }
 }
 
-/// Whether what stands at `place` is what stands in `name`, a name of the same message.
+/// The start tag at `at`, if it is bare and the mapping names it below `parent`. A name that the mapping has needs no
+/// check of its characters.
+#[inline(always)]
+fn tag<'f, S: Simd>(
+    simd: S,
+    trie: &'f Trie,
+    parent: &'f Node,
+    bytes: &[u8],
+    at: usize,
+    prefix: &mut Option<Prefix<'f>>,
+    resolve: impl Fn(u64) -> Option<(NamespaceId, &'f str)>,
+) -> Option<Tag<'f>> {
+    // Both windows at once: the length of a name is unpredictable, and a branch misprediction costs more.
+    let (first, second) = (Window::at(simd, bytes, at + 1), Window::at(simd, bytes, at + 1 + WINDOW));
+    let length = (first.equal(b'>') | second.equal(b'>') << WINDOW).trailing_zeros() as usize;
+    let colon = first.equal(b':').trailing_zeros() as usize;
+    let start = at + 1;
+    let end = start + length;
+    // A colon behind the name is none of it.
+    let prefix_length = if colon < length { colon } else { 0 };
+    let local = start + prefix_length + usize::from(prefix_length > 0);
+    let packed = packed(bytes, start, prefix_length)?;
+    let known = match *prefix {
+        Some(known) if known.packed == packed => known,
+        _ => {
+            let (namespace, own) = resolve(packed)?;
+            let spelled = bytes.get(start..local)?;
+            let is_kept = spelled == own.as_bytes() || is_planted(Planted::ForeignPrefix);
+            let replacement = (!is_kept).then_some(own);
+            *prefix.insert(Prefix { packed, namespace, replacement })
+        }
+    };
+    let (id, _) = trie.child(parent, known.namespace, false, bytes.get(local..end)?)?;
+    let name = QualifiedName::new(Span::new(start, end), local);
+    Some(Tag { id, node: trie.node(id)?, name, namespace: known.namespace, replacement: known.replacement })
+}
+
+/// The first `length` bytes of a name as one number, as [`XmlReader`](crate::read::xml::XmlReader) packs prefixes;
+/// `None` for a longer prefix.
+#[inline(always)]
+fn packed(bytes: &[u8], start: usize, length: usize) -> Option<u64> {
+    let word = u64::from_be_bytes(*bytes.get(start..)?.first_chunk()?);
+    match length {
+        0 => Some(1),
+        1..8 => Some(1 << (8 * length) | word >> (64 - 8 * length)),
+        _ => None,
+    }
+}
+
+/// Whether the end tag of an element with this name is at `at`, without white space.
+#[inline(always)]
+fn is_end_tag<S: Simd>(simd: S, bytes: &[u8], at: usize, name: Span) -> bool {
+    byte_at(bytes, at) == b'<'
+        && byte_at(bytes, at + 1) == b'/'
+        && is_same(simd, bytes, at + 2, name)
+        && byte_at(bytes, at + 2 + name.len()) == b'>'
+}
+
+/// Whether the bytes at `place` are those of `name`, a name of the same message.
 #[inline(always)]
 fn is_same<S: Simd>(simd: S, bytes: &[u8], place: usize, name: Span) -> bool {
     let same =
@@ -172,7 +282,7 @@ fn is_same<S: Simd>(simd: S, bytes: &[u8], place: usize, name: Span) -> bool {
     }
 }
 
-/// Where a text that goes on at `from` ends, if that is near and nothing in it needs a closer look.
+/// The end of a text that goes on at `from`, if that is near and nothing in it needs a closer check.
 #[inline(always)]
 fn plain_text_end<S: Simd>(simd: S, bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
@@ -186,7 +296,7 @@ fn plain_text_end<S: Simd>(simd: S, bytes: &[u8], from: usize) -> Option<usize> 
     None
 }
 
-/// The byte at a place; zero, which stands nowhere in XML, behind the end.
+/// The byte at a place; zero, which is nowhere in XML, after the end.
 #[inline(always)]
 fn byte_at(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or_default()

@@ -9,8 +9,8 @@ use super::super::session::Value;
 use super::super::value::Judgement;
 use super::{NO_VALUE, Rewrite, XmlRewriter};
 use crate::read::xml::{Attribute, AttributeKind, QualifiedName, StartTag, decode};
-use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::format::{LinkKind, NamespaceId, Node, Target};
+use dmv_redact_model::manifest::ReleasedForm;
 use dmv_redact_model::span::Span;
 
 /// How a start tag was written.
@@ -49,12 +49,11 @@ impl XmlRewriter<'_, '_, '_> {
 
     /// Writes a name with the format's own prefix.
     pub(super) fn name(&mut self, name: QualifiedName, namespace: NamespaceId) {
-        let own = self.session.format.prefix_of(namespace);
-        let prefix = name.prefix().map(|prefix| prefix.text(self.text)).unwrap_or_default();
-        if prefix == own || is_planted(Planted::ForeignPrefix) {
+        let own = self.session.format.qualifier_of(namespace);
+        if name.qualifier().text(self.text) == own || is_planted(Planted::ForeignPrefix) {
             self.copy(name.whole);
         } else {
-            push_prefix(own, self.out.bytes());
+            self.out.bytes().extend_from_slice(own.as_bytes());
             self.copy(name.local());
         }
     }
@@ -101,10 +100,6 @@ impl XmlRewriter<'_, '_, '_> {
         let out = out.bytes();
         if out.get(declared.start()..declared.end()).is_none_or(|written| written == narrowed.as_slice()) {
             return;
-        }
-        match declared.len().checked_sub(narrowed.len()) {
-            Some(less) => session.buffers.trace.cut(declared.start(), less),
-            None => session.buffers.trace.spoil(),
         }
         out.splice(declared.start()..declared.end(), narrowed.iter().copied());
     }
@@ -179,14 +174,19 @@ impl XmlRewriter<'_, '_, '_> {
         match self.session.judge(element, treatment, value, attribute.value)? {
             Judgement::Release => match type_namespace {
                 Some(of_type) => {
+                    self.session.list(element, treatment, attribute.value, ReleasedForm::TypeName);
                     self.buffers.used.mark(of_type, self.out.len());
                     let name = std::mem::take(&mut self.session.buffers.decoded);
                     self.write_attribute(attribute, namespace, Some(&name));
                     self.session.buffers.decoded = name;
                 }
-                None => self.write_attribute(attribute, namespace, None),
+                None => {
+                    self.session.list(element, treatment, attribute.value, ReleasedForm::Exact);
+                    self.write_attribute(attribute, namespace, None);
+                }
             },
             Judgement::Generalise => {
+                self.session.list(element, treatment, attribute.value, ReleasedForm::Treated);
                 let less = std::mem::take(&mut self.session.buffers.written);
                 self.write_attribute(attribute, namespace, Some(&less));
                 self.session.buffers.written = less;
@@ -223,17 +223,14 @@ impl XmlRewriter<'_, '_, '_> {
             None => (None, value),
         };
         let namespace = self.reader.namespace_of(prefix)?;
-        let own = self.session.format.prefix_of(namespace);
+        let own = self.session.format.qualifier_of(namespace);
         let is_known = attribute.plain && (namespace == NamespaceId::NONE || !own.is_empty());
         if !is_known || !dmv_redact_model::names::is_ncname(local) {
             return None;
         }
         let decoded = &mut self.session.buffers.decoded;
         decoded.clear();
-        if !own.is_empty() {
-            decoded.push_str(own);
-            decoded.push(':');
-        }
+        decoded.push_str(own);
         decoded.push_str(local);
         Some(namespace)
     }
@@ -271,13 +268,9 @@ impl XmlRewriter<'_, '_, '_> {
             let value = String::from_utf8_lossy(&value);
             let value = if is_planted(Planted::OriginalId) { None } else { Some(&*value) };
             self.write_attribute(attribute, namespace, value);
-            self.count_link(element);
-        }
-    }
-
-    fn count_link(&mut self, element: Option<ElementId>) {
-        if let Some(element) = element {
-            self.session.release(element);
+            if let Some(element) = element {
+                self.session.release_link(element, attribute.value);
+            }
         }
     }
 
@@ -296,13 +289,5 @@ impl XmlRewriter<'_, '_, '_> {
     /// The reference role of an attribute, if it has one.
     fn link_kind(&self, namespace: NamespaceId, local: &[u8]) -> Option<LinkKind> {
         self.session.format.references.as_ref()?.kind_of(namespace, local)
-    }
-}
-
-/// Appends a prefix and its colon.
-pub(super) fn push_prefix(prefix: &str, out: &mut Vec<u8>) {
-    if !prefix.is_empty() {
-        out.extend_from_slice(prefix.as_bytes());
-        out.push(b':');
     }
 }

@@ -78,6 +78,8 @@ impl References {
 pub struct OwnPrefix {
     /// The prefix.
     pub prefix: String,
+    /// The prefix and its colon.
+    pub qualifier: String,
     /// The namespace it stands for.
     pub namespace: NamespaceId,
     /// The URI of that namespace.
@@ -90,7 +92,7 @@ impl OwnPrefix {
     fn new(prefix: &str, namespace: NamespaceId, uri: &str) -> Self {
         let quoted = uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
         let declaration = format!(" xmlns:{prefix}=\"{quoted}\"");
-        Self { prefix: prefix.to_owned(), namespace, uri: uri.to_owned(), declaration }
+        Self { prefix: prefix.to_owned(), qualifier: format!("{prefix}:"), namespace, uri: uri.to_owned(), declaration }
     }
 
     /// Adds one for `xsi:nil` if it is missing.
@@ -171,10 +173,10 @@ impl Format {
         self.prefixes.iter().any(|(_, own)| *own == namespace)
     }
 
-    /// The prefix under which names of a namespace go out; empty for no namespace.
-    pub fn prefix_of(&self, namespace: NamespaceId) -> &str {
+    /// The prefix under which names of a namespace go out, with its colon; empty for no namespace.
+    pub fn qualifier_of(&self, namespace: NamespaceId) -> &str {
         let own = self.own_prefixes.iter().find(|own| own.namespace == namespace);
-        own.map_or("", |own| own.prefix.as_str())
+        own.map_or("", |own| own.qualifier.as_str())
     }
 
     /// Whether its messages may have this key.

@@ -137,6 +137,8 @@ pub struct Node {
     pub target: Target,
     /// Its role in the envelope, if any.
     pub role: Option<Role>,
+    /// Whether it or a node below it has the role of message key or requester.
+    pub leads_to_role: bool,
     /// What stands for it where the schema requires it and the policy denies it.
     pub placeholder: Option<Placeholder>,
     /// Whether it may be `xsi:nil`.
@@ -222,6 +224,7 @@ impl Node {
             content: Content::Other,
             target: Target::Container,
             role: None,
+            leads_to_role: false,
             placeholder: None,
             nillable: false,
             notice: None,
@@ -347,8 +350,18 @@ impl Trie {
         }
     }
 
-    /// Sets the usual content of every node from its other fields.
+    /// Sets the usual content of every node from its other fields, and whether it leads to a role. Nodes are added after
+    /// their parents.
     pub(super) fn gather_contents(&mut self) {
+        for index in (0..self.nodes.len()).rev() {
+            let leads = self.nodes.get(index).is_some_and(|node| {
+                let mut below = node.children.edges.iter().filter_map(|edge| self.node(edge.node));
+                matches!(node.role, Some(Role::MessageKey | Role::Requester)) || below.any(|child| child.leads_to_role)
+            });
+            if let Some(node) = self.nodes.get_mut(index) {
+                node.leads_to_role = leads;
+            }
+        }
         for node in &mut self.nodes {
             node.content = match node.target {
                 _ if !node.layouts.is_empty() || node.is_qname || node.notice.is_some() => Content::Other,
