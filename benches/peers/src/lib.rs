@@ -6,6 +6,8 @@
 pub mod allow_list;
 pub mod messages;
 pub mod peers;
-pub mod random;
 pub mod report;
 pub mod timing;
+pub mod traffic;
+
+pub use dmv_redact_traffic::Random;

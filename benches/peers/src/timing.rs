@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::random::Random;
+use crate::Random;
 
 /// How long this thread has had a processor.
 pub fn processor_time() -> Duration {

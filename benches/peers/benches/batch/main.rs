@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use dmv_redact::{Filter, Request};
+use dmv_redact_peers::Random;
 use dmv_redact_peers::messages::{classes, police};
-use dmv_redact_peers::random::Random;
 use dmv_redact_peers::report::leave;
 use dmv_redact_peers::timing::{control, quantile};
 use rayon::prelude::*;

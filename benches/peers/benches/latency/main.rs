@@ -11,8 +11,8 @@ use std::os::unix::fs::FileExt as _;
 use std::time::Instant;
 
 use dmv_redact::Filter;
+use dmv_redact_peers::Random;
 use dmv_redact_peers::messages::{Class, classes};
-use dmv_redact_peers::random::Random;
 use dmv_redact_peers::report::leave;
 use dmv_redact_peers::timing::{control, quantile};
 

@@ -1,16 +1,25 @@
-//! Runs the benches and writes `benches/RESULTS.md`. With `--no-run` it writes what the last runs left.
+//! Runs the benches and writes `benches/RESULTS.md`. With `--no-run` it writes what the last runs left. With `--only traffic`
+//! it measures the traffic of fifty states alone and prints the table: what to run while working on the engine.
 
 use std::path::Path;
 use std::process::Command;
 
-use dmv_redact_peers::report::{report, target};
+use dmv_redact_peers::report::{leave, report, target};
+use dmv_redact_peers::traffic;
 
 const BENCHES: [&str; 4] = ["throughput", "growth", "latency", "batch"];
 /// The classes that are measured a second time, built for the processor of this machine.
 const MAIN: &str = "^(json|xml)-(dense|photo)/";
 
 fn main() {
-    if !std::env::args().any(|argument| argument == "--no-run") {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--only", "traffic"] => return leave("traffic.md", &traffic::report()),
+        [] | ["--no-run"] => {}
+        _ => panic!("report [--no-run | --only traffic]"),
+    }
+    if arguments.is_empty() {
+        leave("traffic.md", &traffic::report());
         for name in BENCHES {
             run(bench(name));
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::record::persons;
 use super::tree::Tree;
 use super::{fixture, in_lines, photo as photo_text};
-use crate::random::Random;
+use crate::Random;
 
 const DENSE: &str = "niem-json-list-compact/message.json";
 

@@ -1,6 +1,6 @@
 //! Records that differ: one person's text with other names, numbers and dates, as many bytes as before or nearly.
 
-use crate::random::Random;
+use crate::Random;
 
 const GIVEN: [&str; 8] = ["JORDAN", "JORDANA", "ALEX", "SAM", "TAYLOR", "MORGAN", "CASEY", "ROBIN"];
 const SURNAMES: [&str; 8] = ["EXAMPLE", "SAMPLE", "SPECIMEN", "PLACEHOLDER", "TESTER", "MODEL", "MUSTER", "NOBODY"];

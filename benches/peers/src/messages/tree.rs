@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::random::Random;
+use crate::Random;
 
 #[derive(Debug, Clone)]
 pub(super) enum Tree {

@@ -2,7 +2,7 @@
 
 use super::record::persons;
 use super::{fixture, in_lines, photo as photo_text};
-use crate::random::Random;
+use crate::Random;
 
 /// The prefixes of the fixtures.
 const PREFIXES: [&str; 5] = ["n2", "nh2", "n2c", "nc", "j"];

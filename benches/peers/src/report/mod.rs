@@ -47,6 +47,7 @@ pub fn report() -> String {
          tell."
             .to_owned(),
         machine(),
+        format!("## Traffic of fifty states\n\n{}", left("traffic.md").unwrap_or_else(|| "Not measured.".to_owned()).trim_end()),
         format!("## Goals\n\n{}", goals::table(&figures)),
         format!("## Throughput\n\n{}", figures.tables()),
     ];
