@@ -20,7 +20,7 @@ use pool::Pool;
 use crate::read::Limits;
 use crate::read::{Reason, Refusal};
 use crate::rewrite::{self, Buffers, Parts, Receipt};
-use dmv_redact_model::catalog::{Catalog, ElementId};
+use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::policy::Policy;
 use dmv_redact_model::policy::{Grant, Ori, PolicyIdentity, RequestError, Requester, Verdict};
 use dmv_redact_verify::{Finding, Verifier, VerifierState};
@@ -80,7 +80,7 @@ impl Filter {
         let (Some(format), Some(grant)) = (receipt.format(), receipt.grant()) else {
             return refuse("nothing was decided on");
         };
-        let reading = match self.verifier.read(output, format, Some(grant), notes) {
+        let reading = match self.verifier.read(output, format, Some(grant), None, notes) {
             Ok(reading) => reading,
             Err(finding) => return refuse(finding.what()),
         };
@@ -96,21 +96,6 @@ impl Filter {
         let decided = self.decide(ori, requester, receipt.message_type());
         if !decided.is_some_and(|decided| Arc::ptr_eq(&decided, grant)) {
             return refuse("another grant than the policy gives");
-        }
-        let mut elements_seen = 0;
-        let matches_decision = receipt.passed().all(|(element, passed)| {
-            let count = reading.of(element);
-            elements_seen += usize::from(count.values > 0);
-            count.values - count.ambiguous_placeholders <= passed && passed <= count.values
-        });
-        // Other elements in the output may only be placeholders.
-        let is_unexpected = |element: &ElementId| {
-            let count = reading.of(*element);
-            count.values > count.ambiguous_placeholders && receipt.passed().all(|(passed, _)| passed != *element)
-        };
-        if !matches_decision || elements_seen < reading.elements().len() && reading.elements().iter().any(is_unexpected)
-        {
-            return refuse("other values than were decided on");
         }
         Ok(())
     }
@@ -158,7 +143,7 @@ impl Filter {
             None => verifier.format_of(output)?,
         };
         let mut notes = VerifierState::default();
-        let facts = verifier.read(output, format, None, &mut notes)?;
+        let facts = verifier.read(output, format, None, None, &mut notes)?;
         let ori = match (requester.ori(), facts.requester()) {
             (Some(ori), Some(own)) if ori.as_str() != own => {
                 return Err(Finding::of_output("the envelope names another requester"));
@@ -174,7 +159,7 @@ impl Filter {
             return Err(Finding::of_output("no agency class claims the requester"));
         };
         match grant.verdict() {
-            Verdict::Rewrite => verifier.read(output, format, Some(&grant), &mut notes).map(|_| ()),
+            Verdict::Rewrite => verifier.read(output, format, Some(&grant), None, &mut notes).map(|_| ()),
             Verdict::Review => Err(Finding::of_output("the policy holds it for review")),
             Verdict::Nothing => Err(Finding::of_output("the policy permits nothing of it")),
         }

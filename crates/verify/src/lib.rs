@@ -1,56 +1,54 @@
 //! The second reading: reads the output again before it is released, with other parsers (quick-xml, serde_json),
-//! another table and other shapes. With the first reading it shares only catalog, mapping, grant and `wide`.
+//! another table and other shapes, and compares it with the message that it was made of. With the first reading it
+//! shares only catalog, mapping, grant and the manifest. It remembers nothing from message to message.
 //!
 //! NIST SP 800-53 AC-4(27) asks for redundant filters of different code bases: a fault in one is not a fault in both.
 
-mod borrowed;
-mod dfa;
-mod frame;
-mod glushkov;
-mod index;
+mod check;
+mod comparison;
+mod decode;
+mod finding;
 mod json;
 mod links;
-mod numbers;
-mod reading;
-mod sieve;
+mod names;
+mod shape;
 mod table;
 mod tags;
 mod text;
-mod texts;
-mod value;
+mod treatment;
 mod xml;
 
 use std::sync::{Arc, OnceLock};
 
+pub use check::Reading;
+use check::{Check, CheckScratch};
+use comparison::Comparison;
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, Origin};
 use dmv_redact_model::format::{Declared, Format, Formats, Syntax};
+use dmv_redact_model::manifest::Manifest;
 use dmv_redact_model::policy::Grant;
-use frame::{Frames, Kind};
-
-pub use reading::Finding;
-pub use reading::Reading;
-use reading::Rules;
+pub use finding::Finding;
+use shape::Shapes;
 use table::Table;
 use text::TextLayout;
-use value::Values;
+
+/// What an output was made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The message, as its bytes came.
+    pub message: &'a [u8],
+    /// What was released of it.
+    pub manifest: &'a Manifest,
+}
 
 /// Working memory and results of the second reading. The next message reuses it.
 #[derive(Debug, Default)]
 pub struct VerifierState {
     reading: Reading,
+    check: CheckScratch,
     xml: xml::Scratch,
     json: json::Scratch,
-    frames: Frames,
-}
-
-impl VerifierState {
-    /// How many outputs a frame has fitted.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn frames_fitted(&self) -> usize {
-        self.frames.fitted()
-    }
 }
 
 /// What the second reading knows of one format. A table is built on first use.
@@ -96,7 +94,7 @@ impl FormatTables {
 #[derive(Debug)]
 pub struct Verifier {
     formats: Vec<FormatTables>,
-    values: Values,
+    shapes: Shapes,
 }
 
 impl Verifier {
@@ -104,12 +102,12 @@ impl Verifier {
     /// When a shape that a user wrote, or a pattern of a user's text mapping, is too large for the `regex` crate.
     pub fn new(catalog: &Catalog, formats: &Formats) -> Result<Self, ConfigError> {
         let formats = formats.iter().map(FormatTables::new).collect::<Result<_, _>>()?;
-        Ok(Self { formats, values: Values::new(catalog)? })
+        Ok(Self { formats, shapes: Shapes::new(catalog)? })
     }
 
     /// Builds what is otherwise built for the first output of each format.
     pub fn warm(&self) {
-        self.values.warm();
+        self.shapes.warm();
         for tables in &self.formats {
             for syntax in [Syntax::Xml, Syntax::Json] {
                 tables.of(syntax);
@@ -132,41 +130,34 @@ impl Verifier {
         Ok(&tables.ok_or(Finding::of_output("it is of no known format"))?.name)
     }
 
-    /// Reads `output`, of the named format, and checks it against `grant`; without a grant, it only reads whose it is.
-    /// Returns what it contains, which is kept in `state`.
+    /// Reads `output`, of the named format, and checks it against `grant` and its source. Without a source it checks the
+    /// output alone; without a grant it only reads whose it is. What it returns is kept in `state`.
     ///
     /// # Errors
-    /// The first thing that the grant doesn't permit, or that isn't as the format has it.
+    /// The first thing that the grant doesn't permit, that isn't as the format has it, or that isn't the message's.
     pub fn read<'n>(
         &self,
         output: &[u8],
         format: &str,
-        grant: Option<&Arc<Grant>>,
+        grant: Option<&Grant>,
+        source: Option<Source<'_>>,
         state: &'n mut VerifierState,
     ) -> Result<&'n Reading, Finding> {
-        let syntax = syntax(output);
-        let mut formats = self.formats.iter().enumerate();
-        let table = formats.find(|(_, tables)| tables.name == format);
-        let table = table.and_then(|(format, tables)| Some((format, tables.of(syntax)?)));
-        let (format, table) = table.ok_or(Finding::of_output("the format isn't written so"))?;
-        let rules = Rules { table, values: &self.values, grant: grant.map(AsRef::as_ref) };
-        let VerifierState { reading, xml, json, frames } = state;
-        let kind = grant.map(|grant| Kind { format, syntax, grant });
-        if kind.as_ref().is_some_and(|kind| frames.fit(output, kind, &rules, reading)) {
-            return Ok(reading);
-        }
-        let text = text(output)?;
-        reading.reset(self.values.len());
+        let (text, syntax) = (text(output)?, syntax(output));
+        let table = self.formats.iter().find(|tables| tables.name == format).and_then(|tables| tables.of(syntax));
+        let table = table.ok_or(Finding::of_output("the format isn't written so"))?;
+        let source = source.filter(|_| grant.is_some());
+        let message = source.map(|source| decode::message(source.message).ok_or("the message is in no known encoding"));
+        let message = message.transpose().map_err(Finding::of_output)?;
+        let comparison = source.zip(message.as_deref());
+        let comparison = comparison.map(|(source, message)| Comparison::new(message, source.manifest.entries()));
+        let VerifierState { reading, check, xml, json } = state;
+        let mut check = Check::new((table, &self.shapes), grant, comparison, reading, check);
         match syntax {
-            Syntax::Xml => xml::read(text, &rules, reading, xml)?,
-            Syntax::Json => json::read(text, &rules, reading, json)?,
+            Syntax::Xml => xml::read(text, &mut check, xml)?,
+            Syntax::Json => json::read(text, &mut check, json)?,
         }
-        if !reading.links.are_consistent() {
-            return Err(Finding::at(0, "a reference without its object, or an id without a reference"));
-        }
-        if let Some(kind) = kind {
-            frames.make(text, &kind, &rules, reading);
-        }
+        check.end().map_err(|what| Finding::at(0, what))?;
         Ok(reading)
     }
 }

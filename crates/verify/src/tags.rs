@@ -40,13 +40,10 @@ impl<'t> Tag<'t> {
         self.content.get(self.name..).unwrap_or_default()
     }
 
-    pub(super) fn has_attributes(self) -> bool {
-        self.name < self.content.len()
-    }
-
-    /// Its attributes. The walk checks for duplicates: quick-xml would allocate for that.
-    pub(super) fn attributes(self) -> Attributes<'t> {
-        let mut attributes = Attributes::new(self.content, self.name);
+    /// Its attributes in `rest`, the end of what follows its name. The walk checks for duplicates: quick-xml would
+    /// allocate for that.
+    pub(super) fn attributes(self, rest: &str) -> Attributes<'t> {
+        let mut attributes = Attributes::new(self.content, self.content.len() - rest.len());
         attributes.with_checks(false);
         attributes
     }

@@ -3,8 +3,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
+use super::check::Checked;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::format::{DeclaredPattern, DeclaredText};
@@ -26,6 +27,7 @@ struct FieldPatterns {
 }
 
 const NOT_THIS_LAYOUT: &str = "a text that isn't laid out as the mapping has it";
+const BESIDE: &str = "a text beside the fields of a text mapping";
 
 impl TextLayout {
     pub(super) fn new(declared: &Arc<DeclaredText>) -> Self {
@@ -65,47 +67,45 @@ impl TextLayout {
         self.heading().is_some_and(|heading| lines.any(|line| heading.is_match(line)))
     }
 
-    /// What a text begins with, and whether it is the heading. If several fields match, the first declared wins.
-    fn first<'t>(&self, text: &'t str) -> Option<(Captures<'t>, &DeclaredPattern, bool)> {
-        if let Some(captures) = self.heading()?.captures(text) {
-            return Some((captures, &self.declared.heading, true));
+    /// The pattern that a text begins with, and whether it is the heading. If several fields match, the first declared
+    /// wins.
+    fn first(&self, text: &str) -> Option<(&Regex, &DeclaredPattern, bool)> {
+        if let Some(heading) = self.heading().filter(|heading| heading.is_match(text)) {
+            return Some((heading, &self.declared.heading, true));
         }
         let index = self.fields()?.all.matches(text).iter().next()?;
-        Some((self.field(index)?.captures(text)?, self.declared.fields.get(index)?, false))
+        Some((self.field(index)?, self.declared.fields.get(index)?, false))
     }
 
-    /// Reads a text that must have this layout. `allows` judges a value; returns the elements of all.
-    pub(super) fn read(
-        &self,
-        text: &str,
-        allows: &dyn Fn(ElementId, &str) -> Result<(), &'static str>,
-    ) -> Result<Vec<ElementId>, &'static str> {
+    /// Reads a text that must have this layout, and has `check` check each value, from left to right.
+    pub(super) fn read(&self, text: &str, check: &mut dyn FnMut(ElementId, &str) -> Checked<()>) -> Checked<()> {
         if !self.has_heading(text) {
             return Err(NOT_THIS_LAYOUT);
         }
-        let mut elements = Vec::new();
         let (mut rest, mut headings, mut fields) = (text, 0, 0);
         while !rest.is_empty() {
-            let (captures, pattern, is_heading) =
-                self.first(rest).ok_or("a text beside the fields of a text mapping")?;
-            let before = elements.len();
-            for (name, element) in &pattern.groups {
-                let value = captures.name(name).map_or("", |group| group.as_str()).trim_ascii();
-                if !value.is_empty() {
-                    allows(*element, value)?;
-                    elements.push(*element);
+            let (regex, pattern, is_heading) = self.first(rest).ok_or(BESIDE)?;
+            let captures = regex.captures(rest).ok_or(BESIDE)?;
+            let mut has_values = false;
+            // From left to right: `groups` are in the order of the file.
+            for (name, group) in regex.capture_names().zip(captures.iter()) {
+                let value = group.map_or("", |group| group.as_str()).trim_ascii();
+                let element = pattern.groups.iter().find(|(own, _)| Some(own.as_str()) == name);
+                if let Some((_, element)) = element.filter(|_| !value.is_empty()) {
+                    check(*element, value)?;
+                    has_values = true;
                 }
             }
             if is_heading {
                 headings += 1;
-            } else if elements.len() > before {
+            } else if has_values {
                 fields += 1;
             } else {
                 return Err("a field of a text in which nothing was released");
             }
             rest = next_line(rest, captures.get_match().end())?;
         }
-        if headings == 1 && fields > 0 { Ok(elements) } else { Err(NOT_THIS_LAYOUT) }
+        if headings == 1 && fields > 0 { Ok(()) } else { Err(NOT_THIS_LAYOUT) }
     }
 }
 
@@ -127,13 +127,13 @@ fn anchored(declared: &DeclaredPattern) -> String {
 
 /// The next line after a match that ends at `end`, where the match doesn't include the line end. Only one line end may
 /// follow.
-fn next_line(text: &str, end: usize) -> Result<&str, &'static str> {
+fn next_line(text: &str, end: usize) -> Checked<&str> {
     let (line, rest) = text.split_at_checked(end).ok_or(NOT_THIS_LAYOUT)?;
     if rest.is_empty() || line.ends_with('\n') {
         return Ok(rest);
     }
     let next = rest.strip_prefix('\n').filter(|next| !next.is_empty());
-    next.ok_or("a text beside the fields of a text mapping")
+    next.ok_or(BESIDE)
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub struct Declared {
     pub message_type: Option<String>,
     /// The path of the requester's ORI.
     pub requester: Option<String>,
+    /// The path of the notice.
+    pub notice: Option<String>,
     /// Paths of elements that may be `xsi:nil`.
     pub nillable: Vec<String>,
     /// Paths, each with the placeholder that replaces it where it is denied.
@@ -78,6 +80,7 @@ impl Declared {
             paths,
             message_type: cloned(raw.message_type.as_ref()),
             requester: cloned(raw.requester.as_ref()),
+            notice: cloned(raw.notice.as_ref()),
             nillable: raw.nillable.iter().map(|path| path.get_ref().clone()).collect(),
             required: raw
                 .required
