@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::names::UsedNamespaces;
 use super::output::push_json_string;
-use crate::read::json::{JsonReader, JsonString, Scalar, ValueKind, decode};
+use crate::read::json::{JsonString, Place, Scalar, ValueKind, decode};
 use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::format::{Format, NamespaceId, Namespaces, OwnPrefix};
 use dmv_redact_model::span::Span;
@@ -39,8 +39,10 @@ struct Spelling {
 pub(super) struct Context {
     /// Where the value is in the output.
     written: Option<Span>,
-    /// The top-level context.
+    /// The top-level context, and the one inside that was read last.
     top: Bindings,
+    nested: Bindings,
+    is_in_top: bool,
     names: UsedNamespaces,
     /// The context for the output.
     narrowed: Vec<u8>,
@@ -55,6 +57,8 @@ struct Bindings {
     own: Vec<Binding>,
     /// From after the last value to after the closing brace.
     closing: Span,
+    /// Where it begins.
+    start: usize,
 }
 
 impl Context {
@@ -157,65 +161,77 @@ impl Context {
         self.narrowed = narrowed;
     }
 
-    /// Reads a context and refuses one that contradicts the format or is more than plain bindings. Only the top-level
-    /// one is released; `is_top` says that this is it.
-    pub(super) fn read(
-        &mut self,
-        reader: &mut JsonReader<'_>,
-        text: &str,
-        format: &Format,
-        namespaces: &Namespaces,
-        limits: &Limits,
-        is_top: bool,
-    ) -> Result<(), Refusal> {
-        let mut nested = Bindings::default();
-        let bindings = if is_top { &mut self.top } else { &mut nested };
-        bindings.read(reader, text, format, namespaces, limits)
+    /// A context begins: that of the top level, which is released, or another, which is only checked.
+    ///
+    /// # Errors
+    /// When it is no object.
+    pub(super) fn open(&mut self, is_top: bool, place: &Place) -> Result<(), Refusal> {
+        self.is_in_top = is_top;
+        let bindings = self.bindings();
+        bindings.names.clear();
+        bindings.own.clear();
+        bindings.start = place.value_start;
+        match place.kind {
+            ValueKind::Object => Ok(()),
+            ValueKind::Array | ValueKind::Scalar => {
+                Err(Refusal::at(Reason::Context, place.value_start, NO_PLAIN_CONTEXT))
+            }
+        }
     }
-}
 
-impl Bindings {
-    fn read(
-        &mut self,
-        reader: &mut JsonReader<'_>,
-        text: &str,
-        format: &Format,
-        namespaces: &Namespaces,
-        limits: &Limits,
-    ) -> Result<(), Refusal> {
-        let start = reader.position();
-        if reader.kind()? != ValueKind::Object {
-            return Err(Refusal::at(Reason::Context, start, NO_PLAIN_CONTEXT));
+    fn bindings(&mut self) -> &mut Bindings {
+        if self.is_in_top { &mut self.top } else { &mut self.nested }
+    }
+
+    /// A member of the context begins.
+    ///
+    /// # Errors
+    /// When its value is no string, or there are too many.
+    pub(super) fn check_binding(&mut self, place: &Place, limits: &Limits) -> Result<(), Refusal> {
+        let bindings = self.bindings();
+        if place.first != b'"' {
+            return Err(Refusal::at(Reason::Context, bindings.start, NO_PLAIN_CONTEXT));
         }
-        reader.take(b'{');
-        self.names.clear();
-        self.own.clear();
-        let mut gap = reader.position();
-        let mut separator_end = gap;
-        while !(self.names.is_empty() && reader.take(b'}')) {
-            reader.peek();
-            let member_start = reader.position();
-            let (spelled, own) = binding(reader, text, format, namespaces, start)?;
-            if let Some((namespace, spelling)) = own {
-                let member = Span::new(member_start, reader.position());
-                self.own.push(Binding { namespace, separator_end, member, spelling });
-            }
-            if self.names.len() >= limits.namespaces {
-                return Err(Refusal::at(Reason::Limit, start, "a context has too many bindings"));
-            }
-            self.names.push(spelled);
-            gap = reader.position();
-            if !reader.take(b',') {
-                reader.expect(b'}', "a comma or the end of an object is wanted")?;
-                break;
-            }
-            separator_end = reader.position();
-        }
-        self.closing = Span::new(gap, reader.position());
-        if binds_twice(&self.names, text) {
-            return Err(Refusal::at(Reason::DuplicateName, start, "a context binds a prefix twice"));
+        if bindings.names.len() >= limits.namespaces {
+            return Err(Refusal::at(Reason::Limit, bindings.start, "a context has too many bindings"));
         }
         Ok(())
+    }
+
+    /// A member of the context was read up to `end`.
+    ///
+    /// # Errors
+    /// When it contradicts the format, or is more than a plain binding.
+    pub(super) fn bind(
+        &mut self,
+        place: &Place,
+        uri: Scalar,
+        end: usize,
+        text: &str,
+        format: &Format,
+        namespaces: &Namespaces,
+    ) -> Result<(), Refusal> {
+        let bindings = self.bindings();
+        let (Some(name), Scalar::String(uri)) = (place.name, uri) else { return Ok(()) };
+        if let Some((namespace, spelling)) = binding(name, uri, text, format, namespaces, bindings.start)? {
+            let member = Span::new(place.start, end);
+            bindings.own.push(Binding { namespace, separator_end: place.separator_end, member, spelling });
+        }
+        bindings.names.push(name);
+        Ok(())
+    }
+
+    /// The context ends: its last value at `gap`, its brace at `end`.
+    ///
+    /// # Errors
+    /// When it binds a prefix twice.
+    pub(super) fn close(&mut self, gap: usize, end: usize, text: &str) -> Result<(), Refusal> {
+        let bindings = self.bindings();
+        bindings.closing = Span::new(gap, end);
+        match binds_twice(&bindings.names, text) {
+            true => Err(Refusal::at(Reason::DuplicateName, bindings.start, "a context binds a prefix twice")),
+            false => Ok(()),
+        }
     }
 }
 
@@ -236,23 +252,16 @@ fn binds_twice(names: &[JsonString], text: &str) -> bool {
     !names.iter().all(|name| seen.insert(meaning(*name, text)))
 }
 
-/// Reads one binding: its prefix, and the namespace if the prefix is one of the format's.
+/// What a binding means: the namespace and its spelling if its prefix is one of the format's.
 fn binding(
-    reader: &mut JsonReader<'_>,
+    spelled: JsonString,
+    spelled_uri: JsonString,
     text: &str,
     format: &Format,
     namespaces: &Namespaces,
     start: usize,
-) -> Result<(JsonString, Option<(NamespaceId, Spelling)>), Refusal> {
-    let spelled = reader.name()?;
+) -> Result<Option<(NamespaceId, Spelling)>, Refusal> {
     let name = meaning(spelled, text);
-    let uri = match reader.kind()? {
-        ValueKind::Scalar => Some(reader.scalar()?),
-        ValueKind::Object | ValueKind::Array => None,
-    };
-    let Some(Scalar::String(spelled_uri)) = uri else {
-        return Err(Refusal::at(Reason::Context, start, NO_PLAIN_CONTEXT));
-    };
     let uri = meaning(spelled_uri, text);
     // The URIs of NIEM 5 get a `#` in JSON-LD.
     let short = uri.strip_suffix('#').unwrap_or(&uri);
@@ -264,14 +273,14 @@ fn binding(
                 is_slashed: namespaces.uri(own).ends_with('/'),
                 has_mark: namespaces.uri(own) != uri,
             };
-            return Ok((spelled, Some((own, spelling))));
+            return Ok(Some((own, spelling)));
         }
         Some(_) => "a context binds a prefix of the format to another namespace",
         None if [&*uri, short].into_iter().any(|uri| format.has_namespace(namespaces.id(uri.as_bytes()))) => {
             "a context binds another prefix to a namespace of the format"
         }
         None if name.contains(['@', ':']) => NO_PLAIN_CONTEXT,
-        None => return Ok((spelled, None)),
+        None => return Ok(None),
     };
     Err(Refusal::at(Reason::Context, start, detail))
 }

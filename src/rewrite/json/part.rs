@@ -1,303 +1,287 @@
-//! Objects and arrays that open and close, and parts that are written, skipped or taken back.
+//! Members and items: what each is by its name, its place in the mapping, and the grant.
 
-use super::super::links::Closing;
-use super::super::output::{Output, Run, push_json_string};
+use fearless_simd::Simd;
+
+use super::super::context::CONTEXT;
 use super::super::planted::{Planted, is_planted};
-use super::{Frame, JsonBuffers, JsonRewriter, Part, Rewrite, Role, record_namespace};
-use crate::read::json::decode;
+use super::super::session::Value;
+use super::{JsonBuffers, JsonRewriter, Kind, Part, Rewrite, Role, record_namespace};
+use crate::read::json::{JsonString, Place, Scalar, Step, ValueKind, decode};
 use crate::read::{Reason, Refusal};
-use dmv_redact_model::format::{NOTICE, Node, Placeholder};
+use dmv_redact_model::catalog::Treatment;
+use dmv_redact_model::format::{Content, LinkKind, NamespaceId, Node, NodeId, Target};
 use dmv_redact_model::span::Span;
 
-impl JsonRewriter<'_, '_, '_> {
-    /// An object or array begins, at its bracket.
-    pub(super) fn open(&mut self, part: &Part, is_object: bool, role: Role) -> Rewrite<()> {
-        let out_start = self.out.len();
-        self.begin(part);
-        self.copy(Span::new(part.value_start, part.value_start + 1));
-        let node = part.node.filter(|_| is_object).and_then(|node| self.trie.node(node));
-        self.enter(part, out_start, is_object, role, node.map_or(0, Node::child_count))
-    }
+/// Bits of a word of seen children.
+pub(super) const WORD: usize = 64;
 
-    /// Enters an object or array whose bracket has been written; its output begins at `out_start`.
-    fn enter(&mut self, part: &Part, out_start: usize, is_object: bool, role: Role, children: usize) -> Rewrite<()> {
-        if self.buffers.frames.len() >= self.limits.depth {
-            return Err(Refusal::at(Reason::Limit, part.value_start, "values are nested too deep"));
-        }
-        let inside = part.value_start + 1;
-        self.reader.skip_bracket();
-        let met_others = self.buffers.met.len();
-        if children > WORD {
-            self.buffers.met.resize(met_others + children / WORD, 0);
-        }
-        self.reader.peek();
-        let behind_space = self.reader.position();
-        let close = if is_object { b'}' } else { b']' };
-        let indent = Span::new(inside, behind_space);
-        let record_names = self.buffers.record_names.len();
-        self.buffers.frames.push(Frame::new(close, role, *part, out_start, indent, met_others, record_names));
-        Ok(())
-    }
+const TWICE: &str = "a name stands twice in one object";
 
-    /// The innermost object or array has ended. Returns whether it is the top level and was released.
-    pub(super) fn close(&mut self) -> Rewrite<bool> {
-        let Some(frame) = self.buffers.frames.last() else { return Ok(false) };
-        let Frame { out_start, met_others, record_names, gap, released, has_parts, id, .. } = *frame;
-        let is_object = frame.close == b'}';
-        let (id_of_node, value_start) = (frame.part.node, frame.part.value_start);
-        self.buffers.met.truncate(met_others);
-        if self.buffers.record_names.len() > record_names {
-            self.unique_record_names(record_names, value_start)?;
-        }
-        let end = self.reader.position();
-        let node = id_of_node.and_then(|node| self.trie.node(node));
-        if let Some(role) = node.and_then(|node| node.role) {
-            self.session.note_missing(role, value_start);
-        }
-        // An object of which only the id may be released is equivalent to a reference.
-        let is_reference = !id.is_empty() && !released && !has_parts;
-        let refers = is_reference && self.session.buffers.links.kept(id.start()).is_some();
-        if !id.is_empty() && !self.session.buffers.links.is_writing() {
-            let closing = match (released, has_parts) {
-                (true, _) => Closing::Object { speaks: true, may_point: true },
-                (false, true) => Closing::Object { speaks: false, may_point: true },
-                (false, false) if self.session.grants_reference(node) => Closing::Reference,
-                (false, false) => Closing::Dropped,
-            };
-            self.session.buffers.links.close(value_start, closing);
-        }
-        if released || refers || is_planted(Planted::EmptyContainer) {
-            if is_object {
-                self.notice(node);
-            }
-            self.buffers.frames.pop();
-            if !is_planted(Planted::EndTag) {
-                self.copy(Span::new(gap, end));
-            }
-            self.kept();
-            return Ok(self.buffers.frames.is_empty());
-        }
-        let part = self.buffers.frames.pop().map(|frame| frame.part).unwrap_or_default();
-        self.out.truncate(out_start);
-        self.buffers.context.take_back(out_start);
-        self.session.buffers.links.take_back(out_start);
-        self.removed(part, node)?;
-        Ok(false)
-    }
-
-    /// Writes the notice as the last member of the innermost object, which ends and stays, if the mapping has a place
-    /// for it there.
-    fn notice(&mut self, node: Option<&Node>) {
-        let Some(node) = node.and_then(|node| self.trie.node(node.notice?)) else { return };
-        if !self.session.owes_notice() {
-            return;
-        }
-        let at = self.out.len();
-        let Some(Frame { has_written, indent, .. }) = self.buffers.frames.last().copied() else { return };
-        if has_written {
-            self.out.bytes().push(b',');
-        }
-        // It has the layout of the first member.
-        self.copy(indent);
-        let out = self.out.bytes();
-        push_json_string(&node.name, out);
-        out.push(b':');
-        out.extend_from_slice(if !indent.is_empty() { b" " } else { b"" });
-        push_json_string(NOTICE, out);
-        self.buffers.context.mark_used(node.namespace, at);
-        self.session.notice_written(node);
-    }
-
-    /// Copies the beginning of a part with what precedes it: its separator, or the white space after the bracket.
-    /// Returns where it begins in the output.
-    #[inline]
-    pub(super) fn copy_part(&mut self, start: usize, end: usize) -> usize {
-        let mut run = self.out.run();
-        let at = match self.buffers.frames.last() {
-            Some(frame) => frame.copy_part(&mut self.out, &mut run, start, end),
-            None => self.out.len(),
+impl<'f> JsonRewriter<'_, '_, 'f> {
+    #[inline(always)]
+    pub(super) fn member<S: Simd>(&mut self, simd: S, place: &Place, name: JsonString) -> Rewrite<Step<Part>> {
+        let trie = self.trie;
+        let Some(frame) = self.buffers.frames.last() else { return self.unnamed(place, name) };
+        let parent = frame.part.node.and_then(|node| trie.node(node));
+        let found = if name.escaped {
+            parent.and_then(|parent| self.escaped_child(parent, name))
+        } else {
+            parent.and_then(|parent| trie.member_child(simd, parent, self.text.as_bytes(), name.inner))
         };
-        self.out.give_back(run);
-        at
+        match found {
+            Some((id, child, node)) => {
+                self.meet(child, place.start)?;
+                self.mapped(place, id, node)
+            }
+            None => self.unnamed(place, name),
+        }
     }
 
-    /// Writes what precedes a value: separator or white space, and its name.
-    pub(super) fn begin(&mut self, part: &Part) {
-        let Some(name) = part.name else {
-            self.copy_part(part.start, part.start);
-            return;
+    #[inline(never)]
+    fn escaped_child(&mut self, parent: &Node, name: JsonString) -> Option<(NodeId, u32, &'f Node)> {
+        let decoded = &mut self.session.buffers.decoded;
+        decoded.clear();
+        decode(name.inner.text(self.text), decoded);
+        let (id, child) = self.trie.child(parent, NamespaceId::NONE, false, decoded.as_bytes())?;
+        Some((id, child, self.trie.node(id)?))
+    }
+
+    /// An item of an array, which has the array's node.
+    #[inline(always)]
+    pub(super) fn item(&mut self, place: &Place) -> Rewrite<Step<Part>> {
+        let (id, role) = self.buffers.frames.last().map_or((None, Role::Top), |frame| (frame.part.node, frame.role));
+        let node = id.and_then(|id| Some((id, self.trie.node(id)?)));
+        match node {
+            _ if place.kind == ValueKind::Array => Ok(skip(place, None, Kind::Unmapped)),
+            Some((id, node)) => self.mapped(place, id, node),
+            None => Ok(of_record(place, role)),
+        }
+    }
+
+    /// A value that the mapping names.
+    #[inline(always)]
+    fn mapped(&mut self, place: &Place, id: NodeId, node: &Node) -> Rewrite<Step<Part>> {
+        let step = match node.content {
+            Content::Value(element) | Content::Fact(element) if place.kind == ValueKind::Scalar => {
+                match self.session.treatment(element) {
+                    Some(Treatment::Full) => value(place, id, Kind::Plain(element)),
+                    None if node.role.is_none() => skip(place, Some(id), Kind::Denied(element)),
+                    treatment => value(place, id, Kind::Leaf(element, treatment)),
+                }
+            }
+            Content::Parts if place.kind != ValueKind::Scalar => enter(place, Some(id), Role::Container),
+            _ => self.mapped_otherwise(place, id, node),
         };
-        let node = part.node.and_then(|node| self.trie.node(node));
-        let spelled = name.text(self.text);
-        let format = self.session.format;
+        Ok(step)
+    }
+
+    #[inline(never)]
+    fn mapped_otherwise(&mut self, place: &Place, id: NodeId, node: &Node) -> Step<Part> {
+        let permitted = match node.target {
+            // In a text with fields, each field has an element of its own.
+            Target::Leaf(element) if !node.layouts.is_empty() => {
+                Some((element, self.session.grants_any_of(Some(node)).then_some(Treatment::Full)))
+            }
+            Target::Leaf(element) | Target::Record(element) => Some((element, self.session.treatment(element))),
+            Target::Container => None,
+        };
+        let is_record = matches!(node.target, Target::Record(_));
+        // What is mapped to another element inside a denied record may be permitted.
+        let goes_on = place.kind == ValueKind::Object && is_record && node.continues;
+        // Each item of a denied list is denied and counted by itself.
+        let is_list = place.kind == ValueKind::Array;
+        if let (Some((element, None)), true) = (permitted, goes_on) {
+            self.session.deny(element, Span::new(place.start, place.value_start));
+        } else if let (Some((element, None)), false) = (permitted, node.role.is_some() || is_list) {
+            return skip(place, Some(id), Kind::Denied(element));
+        }
+        let inner_role = match permitted {
+            Some((element, Some(treatment))) if is_record => Role::Record(element, treatment),
+            _ => Role::Container,
+        };
+        match place.kind {
+            ValueKind::Scalar => match permitted {
+                Some((element, treatment)) => value(place, id, Kind::Leaf(element, treatment)),
+                None => skip(place, Some(id), Kind::Unmapped),
+            },
+            ValueKind::Object if !is_record && !node.has_children() => {
+                if let Some(role) = node.role {
+                    self.session.note_missing(role, place.value_start);
+                }
+                skip(place, Some(id), Kind::Unmapped)
+            }
+            ValueKind::Object | ValueKind::Array => enter(place, Some(id), inner_role),
+        }
+    }
+
+    /// A member that the mapping doesn't name here.
+    #[inline(never)]
+    fn unnamed(&mut self, place: &Place, name: JsonString) -> Rewrite<Step<Part>> {
+        let trie = self.trie;
+        let spelled = name.inner.text(self.text);
         let mut decoded = String::new();
-        let (meaning, namespace) = match node {
-            Some(node) => (&*node.name, Some(node.namespace)),
-            None if part.is_escaped => {
-                decode(spelled, &mut decoded);
-                (decoded.as_str(), record_namespace(format, &decoded))
-            }
-            None => (spelled, record_namespace(format, spelled)),
-        };
-        let at = if part.is_escaped {
-            let at = self.copy_part(part.start, part.start);
-            // In one canonical spelling.
-            push_json_string(meaning, self.out.bytes());
-            self.copy(Span::new(name.end() + 1, part.value_start));
-            at
+        let name_text = if name.escaped {
+            decode(spelled, &mut decoded);
+            decoded.as_str()
         } else {
-            self.copy_part(part.start, part.value_start)
+            spelled
         };
-        if let Some(namespace) = namespace {
-            self.buffers.context.mark_used(namespace, at);
+        let JsonBuffers { frames, record_text, record_names, .. } = &mut *self.buffers;
+        let Some(frame) = frames.last_mut() else { return Ok(skip(place, None, Kind::Unmapped)) };
+        let role = frame.role;
+        if name_text == CONTEXT && !self.session.format.prefixes.is_empty() {
+            let is_top = role == Role::Top;
+            return self.context(place, is_top);
         }
-    }
-
-    /// A part was written and holds something released.
-    pub(super) fn kept(&mut self) {
-        let position = self.reader.position();
-        if let Some(frame) = self.buffers.frames.last_mut() {
-            (frame.released, frame.has_written, frame.gap) = (true, true, position);
-        }
-    }
-
-    pub(super) fn has_released(&self) -> bool {
-        self.buffers.frames.last().is_some_and(|frame| frame.released)
-    }
-
-    /// A part was written.
-    pub(super) fn written(&mut self) {
-        let position = self.reader.position();
-        if let Some(frame) = self.buffers.frames.last_mut() {
-            (frame.has_written, frame.gap) = (true, position);
-        }
-    }
-
-    /// A part was skipped.
-    pub(super) fn passed(&mut self) {
-        let position = self.reader.position();
-        if let Some(frame) = self.buffers.frames.last_mut() {
-            frame.gap = position;
-        }
-    }
-
-    /// A part was removed; a member that the schema requires gets its placeholder.
-    pub(super) fn removed(&mut self, part: Part, node: Option<&Node>) -> Rewrite<()> {
-        if let Some(placeholder) = node.and_then(|node| node.placeholder.as_ref()).filter(|_| part.name.is_some()) {
-            self.begin(&part);
-            match placeholder {
-                Placeholder::Nil => self.out.bytes().extend_from_slice(b"null"),
-                Placeholder::Empty => self.out.bytes().extend_from_slice(b"\"\""),
-                Placeholder::Constant(text) => push_json_string(text, self.out.bytes()),
+        let references = self.session.format.references.as_ref();
+        let is_id = references.and_then(|references| references.json.as_deref()) == Some(name_text);
+        // An object at a leaf is a wrapped value, which nothing can refer to.
+        let parent = frame.part.node.and_then(|node| trie.node(node));
+        let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_)));
+        if is_id && !is_value && role != Role::Top {
+            if std::mem::replace(&mut frame.has_id, true) {
+                return Err(Refusal::at(Reason::DuplicateName, place.start, TWICE));
             }
-            self.written();
-        } else {
-            self.passed();
+            return Ok(match place.first {
+                b'"' => Step::Value(Part { place: *place, node: None, kind: Kind::Id }),
+                _ => skip(place, None, Kind::Unmapped),
+            });
         }
-        Ok(())
+        if matches!(role, Role::Record(..)) && record_namespace(self.session.format, name_text).is_some() {
+            let elements = trie.elements_named(NamespaceId::NONE, name_text.as_bytes());
+            if self.session.admits_in_record(elements) {
+                let at = record_text.len();
+                record_text.push_str(name_text);
+                record_names.push(Span::new(at, record_text.len()));
+                frame.has_parts = true;
+                return Ok(of_record(place, role));
+            }
+        }
+        Ok(skip(place, None, Kind::Unmapped))
     }
 
-    pub(super) fn drop_unmapped(&mut self) -> Rewrite<()> {
-        self.skip()?;
-        self.session.unmapped();
-        self.passed();
-        Ok(())
-    }
-
-    /// Skips a value, checking all of it.
-    pub(super) fn skip(&mut self) -> Rewrite<()> {
-        self.reader.skip_value(self.buffers.frames.len())
-    }
-
-    /// Records a member that the mapping names, and refuses one that occurs twice in its object. Returns the object's
-    /// role.
-    #[inline]
-    pub(super) fn meet(&mut self, child: u32, offset: usize) -> Rewrite<Role> {
-        let JsonBuffers { frames, met, .. } = &mut *self.buffers;
+    /// Records a member that the mapping names, and refuses one that occurs twice in its object.
+    #[inline(always)]
+    fn meet(&mut self, child: u32, offset: usize) -> Rewrite<()> {
+        let JsonBuffers { frames, seen, .. } = &mut *self.buffers;
         let child = child as usize;
         let bit = 1 << (child % WORD);
         if let Some(frame) = frames.last_mut()
             && let Some(word) = match child / WORD {
-                0 => Some(&mut frame.met),
-                other => met.get_mut(frame.met_others + other - 1),
+                0 => Some(&mut frame.seen),
+                other => seen.get_mut(frame.seen_others + other - 1),
             }
             && *word & bit == 0
         {
             *word |= bit;
             frame.has_parts = true;
-            return Ok(frame.role);
+            return Ok(());
         }
-        Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object"))
+        Err(Refusal::at(Reason::DuplicateName, offset, TWICE))
     }
 
-    /// Refuses an object of a record, whose names begin at `from` in the list, if a name occurs twice.
-    fn unique_record_names(&mut self, from: usize, offset: usize) -> Rewrite<()> {
-        let JsonBuffers { record_names, record_text, .. } = &mut *self.buffers;
-        let Some(first) = record_names.get(from).copied() else { return Ok(()) };
-        let text = record_text.as_bytes();
-        let names = record_names.get_mut(from..).unwrap_or_default();
-        names.sort_unstable_by(|left, right| left.of(text).cmp(right.of(text)));
-        let is_twice = names.windows(2).any(|pair| matches!(pair, [left, right] if left.of(text) == right.of(text)));
-        record_names.truncate(from);
-        record_text.truncate(first.start());
-        if is_twice {
-            return Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object"));
+    /// A context: the top-level one is released, a nested one is only checked against the format.
+    fn context(&mut self, place: &Place, is_top: bool) -> Rewrite<Step<Part>> {
+        if is_top && self.buffers.context.is_copied() {
+            return Err(Refusal::at(Reason::DuplicateName, place.start, TWICE));
+        }
+        self.buffers.context.open(is_top, place)?;
+        Ok(enter(place, None, Role::Context { is_top }))
+    }
+
+    /// A member of a context.
+    #[inline(never)]
+    pub(super) fn binding(&mut self, place: &Place) -> Rewrite<Step<Part>> {
+        self.buffers.context.check_binding(place, self.limits)?;
+        Ok(Step::Value(Part { place: *place, node: None, kind: Kind::Binding }))
+    }
+
+    /// The value of a member of a context.
+    pub(super) fn bind(&mut self, part: &Part, scalar: Scalar, span: Span) -> Rewrite<()> {
+        let namespaces = &self.session.parts.formats.namespaces;
+        self.buffers.context.bind(&part.place, scalar, span.end(), self.text, self.session.format, namespaces)
+    }
+
+    /// The member that names an object, or the only member of a reference to one.
+    pub(super) fn id(&mut self, part: &Part, scalar: Scalar) -> Rewrite<()> {
+        let Scalar::String(string) = scalar else { return Ok(()) };
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            frame.id = string.inner;
+        }
+        let offset = string.inner.start();
+        let links = &mut self.session.buffers.links;
+        if is_planted(Planted::Reference) {
+            self.begin(part);
+            self.out.bytes().extend_from_slice(b"\"#id1\"");
+            self.written();
+        } else if !links.is_writing() {
+            let mut name = String::new();
+            decode(string.inner.text(self.text), &mut name);
+            links.note(offset, LinkKind::Uri, &name);
+        } else if let Some(kept) = links.kept(offset) {
+            self.begin(part);
+            let at = self.out.len();
+            let out = self.out.bytes();
+            out.push(b'"');
+            self.session.buffers.links.write(kept, at, out);
+            out.push(b'"');
+            if is_planted(Planted::OriginalId) {
+                out.truncate(at);
+                out.extend_from_slice(self.text.as_bytes().get(offset - 1..=string.inner.end()).unwrap_or_default());
+            }
+            self.written();
         }
         Ok(())
     }
-}
 
-impl Frame {
-    /// An object or array of which only `indent`, the white space after its bracket, has been read.
+    /// Reads a value that the fast path of its shape accepts, and writes it. Returns its end.
     #[inline(always)]
-    pub(super) fn new(
-        close: u8,
-        role: Role,
-        part: Part,
-        out_start: usize,
-        indent: Span,
-        met_others: usize,
-        record_names: usize,
-    ) -> Self {
-        Self {
-            close,
-            role,
-            part,
-            out_start,
-            met: 0,
-            met_others,
-            record_names,
-            gap: indent.start(),
-            separator_end: indent.start(),
-            indent,
-            closes_plainly: false,
-            has_begun: false,
-            has_written: false,
-            released: false,
-            has_parts: false,
-            has_id: false,
-            id: Span::default(),
+    pub(super) fn accept_plain<S: Simd>(&mut self, simd: S, part: &Part) -> Option<usize> {
+        let Part { place, node, kind: Kind::Plain(element) } = *part else { return None };
+        let bytes = self.text.as_bytes();
+        let inner = place.value_start + 1;
+        if place.first != b'"' || place.name.is_some_and(|name| name.escaped) {
+            return None;
         }
-    }
-
-    /// [`JsonRewriter::copy_part`] for this object or array.
-    #[inline(always)]
-    pub(super) fn copy_part(&self, out: &mut Output<'_, '_>, run: &mut Run, start: usize, end: usize) -> usize {
-        let at = out.len_with(*run);
-        let from = if self.has_written {
-            // From the comma itself: the white space before it may belong to a removed part.
-            self.separator_end - usize::from(!is_planted(Planted::Comma))
-        } else if self.indent.end() == start {
-            // The white space after the bracket is kept, whatever was removed.
-            self.indent.start()
-        } else {
-            out.copy_with(run, self.indent.start(), self.indent.end());
-            start
-        };
-        out.copy_with(run, from, end);
-        at
+        let end = self.session.fast_accept_end(simd, element, bytes, inner)?;
+        let node = node.and_then(|node| self.trie.node(node)).filter(|_| bytes.get(end) == Some(&b'"'))?;
+        if let Some(role) = node.role {
+            self.session.note(role, Value::Plain(Span::new(inner, end).text(self.text)), place.value_start);
+        }
+        self.session.release(element, Span::new(place.value_start, end + 1));
+        let frame = self.buffers.frames.last_mut()?;
+        if is_planted(Planted::LostValue) && frame.released {
+            return Some(end + 1);
+        }
+        let at = frame.copy_part(&mut self.out, &place, end + 1);
+        (frame.released, frame.has_written) = (true, true);
+        self.buffers.context.mark_used(node.namespace, at);
+        Some(end + 1)
     }
 }
 
-/// Bits of a word of `met`.
-pub(super) const WORD: usize = 64;
+#[inline(always)]
+fn value(place: &Place, node: NodeId, kind: Kind) -> Step<Part> {
+    Step::Value(Part { place: *place, node: Some(node), kind })
+}
+
+#[inline(always)]
+fn skip(place: &Place, node: Option<NodeId>, kind: Kind) -> Step<Part> {
+    Step::Skip(Part { place: *place, node, kind })
+}
+
+#[inline(always)]
+fn enter(place: &Place, node: Option<NodeId>, role: Role) -> Step<Part> {
+    Step::Enter(Part { place: *place, node, kind: Kind::Container(role) })
+}
+
+/// Part of a record, where the mapping names nothing.
+fn of_record(place: &Place, role: Role) -> Step<Part> {
+    match (role, place.kind) {
+        (Role::Record(element, treatment), ValueKind::Scalar) => {
+            Step::Value(Part { place: *place, node: None, kind: Kind::Leaf(element, Some(treatment)) })
+        }
+        (Role::Record(..), _) => enter(place, None, role),
+        _ => skip(place, None, Kind::Unmapped),
+    }
+}

@@ -1,11 +1,11 @@
-//! The value of a member or an item: its target in the mapping, and what the grant permits of it.
+//! The value of a member or an item, judged and written.
 
 use super::super::output::push_json_string;
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::value::Judgement;
-use super::{JsonRewriter, Part, Rewrite, Role};
-use crate::read::json::{Scalar, ValueKind, decode};
+use super::{JsonRewriter, Part, Rewrite};
+use crate::read::json::{Scalar, decode};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::{NamespaceId, Node, Placeholder, Target};
 use dmv_redact_model::manifest::ReleasedForm;
@@ -15,71 +15,20 @@ use dmv_redact_model::span::Span;
 const NO_VALUE: Value<'static> = Value::Plain("\u{0}");
 
 impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
-    /// A value that the mapping names, or (if `node` is `None`) part of a record.
-    pub(super) fn value(&mut self, part: Part, kind: ValueKind, node: Option<&'f Node>, role: Role) -> Rewrite<()> {
-        let target = node.map_or(Target::Container, |node| node.target);
-        let permitted = match (target, role) {
-            // In a text with fields, each field has an element of its own.
-            (Target::Leaf(element), _) if node.is_some_and(|node| !node.layouts.is_empty()) => {
-                Some((element, self.session.grants_any_of(node).then_some(Treatment::Full)))
-            }
-            (Target::Leaf(element) | Target::Record(element), _) => Some((element, self.session.treatment(element))),
-            (Target::Container, Role::Record(element, treatment)) if node.is_none() => Some((element, Some(treatment))),
-            (Target::Container, _) => None,
-        };
-        let is_record = node.is_none() || matches!(target, Target::Record(_));
-        let has_role = node.is_some_and(|node| node.role.is_some());
-        // What is mapped to another element inside a denied record may be permitted.
-        let goes_on = kind == ValueKind::Object && is_record && node.is_some_and(|node| node.continues);
-        // Each item of a denied list is denied and counted by itself.
-        let is_list = kind == ValueKind::Array;
-        if let (Some((element, None)), true) = (permitted, goes_on) {
-            self.session.deny(element, Span::new(part.start, part.value_start));
-        } else if let (Some((element, None)), false) = (permitted, has_role || is_list) {
-            self.skip()?;
-            let end = self.reader.position();
-            self.session.deny(element, Span::new(part.start, end));
-            return self.removed(part, node);
-        }
-        let inner_role = match permitted {
-            Some((element, Some(treatment))) if is_record => Role::Record(element, treatment),
-            _ => Role::Container,
-        };
-        match kind {
-            ValueKind::Scalar if target == Target::Container && node.is_some() => {
-                self.reader.scalar()?;
-                self.session.unmapped();
-                self.removed(part, node)
-            }
-            ValueKind::Scalar => self.leaf(part, node, permitted),
-            ValueKind::Object if is_record || node.is_some_and(Node::has_children) => {
-                self.open(&part, true, inner_role)
-            }
-            ValueKind::Array => self.open(&part, false, inner_role),
-            ValueKind::Object => {
-                self.skip()?;
-                self.session.unmapped();
-                if let Some(role) = node.and_then(|node| node.role) {
-                    self.session.note_missing(role, part.value_start);
-                }
-                self.removed(part, node)
-            }
-        }
-    }
-
-    fn leaf(
+    /// A scalar: what is permitted of its element, and what it is.
+    pub(super) fn leaf(
         &mut self,
         part: Part,
-        node: Option<&Node>,
+        scalar: Scalar,
+        span: Span,
         permitted: Option<(ElementId, Option<Treatment>)>,
     ) -> Rewrite<()> {
-        let scalar = self.reader.scalar()?;
-        let end = self.reader.position();
+        let node = part.node.and_then(|node| self.trie.node(node));
+        let value_start = part.place.value_start;
         let value = self.meaning(scalar, node);
         if let Some(role) = node.and_then(|node| node.role) {
-            self.session.note(role, value, part.value_start);
+            self.session.note(role, value, value_start);
         }
-        let span = Span::new(part.value_start, end);
         if let (Some((_, Some(_))), Some(node)) = (permitted, node.filter(|node| !node.layouts.is_empty())) {
             return self.text(part, node, value, span);
         }
@@ -87,7 +36,8 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         let is_string = matches!(scalar, Scalar::String(_));
         if is_string && is_in_record && self.session.is_blank(value) && !is_planted(Planted::Shell) {
             // As in XML, where it is indistinguishable from an element whose content was removed.
-            return self.removed(part, node);
+            self.removed(&part);
+            return Ok(());
         }
         let type_namespace = node.filter(|node| node.is_qname).map(|_| self.type_namespace(value));
         let value = if type_namespace == Some(None) { NO_VALUE } else { value };
@@ -113,10 +63,11 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
                 }
                 Judgement::ShapeViolation | Judgement::Photo => {}
             },
-            Some((element, None)) => self.session.deny(element, Span::new(part.start, end)),
+            Some((element, None)) => self.session.deny(element, Span::new(part.place.start, span.end())),
             None => self.session.unmapped(),
         }
-        self.removed(part, node)
+        self.removed(&part);
+        Ok(())
     }
 
     /// What a scalar means; a string with escapes is decoded.
@@ -169,7 +120,8 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         }
         if !self.session.extract(node, value, span)? {
             self.session.buffers.manifest.truncate(values);
-            return self.removed(part, Some(node));
+            self.removed(&part);
+            return Ok(());
         }
         self.begin(&part);
         push_json_string(&self.session.buffers.written, self.out.bytes());

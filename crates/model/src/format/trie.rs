@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
+use fearless_simd::Simd;
+
 use super::namespace::NamespaceId;
 use super::text::Layout;
 use crate::catalog::ElementId;
+use crate::span::Span;
 use crate::window::Pattern;
 
 /// A node of a trie.
@@ -125,9 +128,6 @@ pub enum Content {
     Other,
 }
 
-/// Maximum number of children of a plain container: one bit each in a word.
-const MAX_PLAIN_CHILDREN: usize = 64;
-
 /// One node: its target, roles and children.
 #[derive(Debug)]
 pub struct Node {
@@ -156,8 +156,8 @@ pub struct Node {
     pub continues: bool,
     /// The name of the JSON member, as the mapping spells it.
     pub name: Box<str>,
-    /// The usual form of the name in a message: in quotes, followed by the colon.
-    pub member: Pattern,
+    /// The same, to be compared with a message.
+    pattern: Pattern,
     /// The namespace of the name; for JSON that of the member's prefix.
     pub namespace: NamespaceId,
     children: Children,
@@ -233,7 +233,7 @@ impl Node {
             elements: Vec::new(),
             continues: false,
             name: name.into(),
-            member: Pattern::new(format!("\"{name}\":").as_bytes()),
+            pattern: Pattern::new(name.as_bytes()),
             namespace,
             children: Children::default(),
         }
@@ -244,10 +244,10 @@ impl Node {
         !self.children.edges.is_empty()
     }
 
-    /// Whether an object here needs no further lookup in the mapping: few children, no role, no placeholder.
+    /// Whether more than what was released in it matters at its end: a role, a placeholder, the notice.
     #[inline]
-    pub fn is_plain_container(&self) -> bool {
-        self.content == Content::Parts && self.placeholder.is_none() && self.child_count() <= MAX_PLAIN_CHILDREN
+    pub fn has_end(&self) -> bool {
+        self.role.is_some() || self.placeholder.is_some() || self.notice.is_some()
     }
 
     /// How many different children it can have.
@@ -292,18 +292,22 @@ impl Trie {
         Some((slot.node, slot.index.into()))
     }
 
-    /// The child of `parent` that is a JSON member of that name, and its index among the children. `is_at_name`
-    /// compares the usual form of a member's name with the message at the name, which saves a second comparison.
+    /// The child of `parent` that is a JSON member with the name at `name`, and its index among the children.
     #[inline(always)]
-    pub fn member_child(
+    pub fn member_child<S: Simd>(
         &self,
+        simd: S,
         parent: &Node,
-        name: &[u8],
-        is_at_name: impl Fn(&Pattern) -> bool,
+        message: &[u8],
+        name: Span,
     ) -> Option<(NodeId, u32, &Node)> {
-        let fingerprint = fingerprint(NamespaceId::NONE, false, name);
+        let fingerprint = fingerprint(NamespaceId::NONE, false, name.of(message));
         let slot = parent.children.find(fingerprint, |slot| {
-            slot.is_member && self.node(slot.node).is_some_and(|node| is_at_name(&node.member))
+            let pattern = self.node(slot.node).map(|node| &node.pattern);
+            slot.is_member
+                && pattern.is_some_and(|pattern| {
+                    pattern.length() == name.len() && pattern.stands_at(simd, message, name.start())
+                })
         })?;
         Some((slot.node, slot.index.into(), self.node(slot.node)?))
     }
@@ -364,7 +368,7 @@ impl Trie {
         }
         for node in &mut self.nodes {
             node.content = match node.target {
-                _ if !node.layouts.is_empty() || node.is_qname || node.notice.is_some() => Content::Other,
+                _ if !node.layouts.is_empty() || node.is_qname => Content::Other,
                 Target::Leaf(element) if node.role.is_some() => Content::Fact(element),
                 _ if node.role.is_some() => Content::Other,
                 Target::Leaf(element) => Content::Value(element),

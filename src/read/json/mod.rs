@@ -3,6 +3,10 @@
 //! It builds no tree and never recurses. The bytes are valid UTF-8 already; everything else is checked here, in skipped
 //! values too.
 
+mod walk;
+
+pub use walk::{Actions, Place, Step, walk};
+
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::scan::{find, find_in_name, mark_control, mark_equal, skip_space};
@@ -12,13 +16,14 @@ use dmv_redact_model::wide;
 type ReadResult<T> = Result<T, Refusal>;
 
 /// What kind of value comes next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ValueKind {
     /// `{`.
     Object,
     /// `[`.
     Array,
     /// A string, number, `true`, `false` or `null`.
+    #[default]
     Scalar,
 }
 

@@ -1,0 +1,292 @@
+//! Objects and arrays that open and close, and parts that are written, taken back or replaced.
+
+use super::super::links::Closing;
+use super::super::output::{Output, push_json_string};
+use super::super::planted::{Planted, is_planted};
+use super::part::WORD;
+use super::{Frame, JsonBuffers, JsonRewriter, Kind, Part, Rewrite, Role, record_namespace};
+use crate::read::json::{Place, ValueKind, decode};
+use crate::read::{Reason, Refusal};
+use dmv_redact_model::format::{NOTICE, Node, NodeId, Placeholder};
+use dmv_redact_model::span::Span;
+
+impl<'f> JsonRewriter<'_, '_, 'f> {
+    /// An object or array begins: writes it up to its bracket.
+    #[inline(always)]
+    pub(super) fn enter(&mut self, part: Part, indent: Span) -> Rewrite<()> {
+        let Kind::Container(role) = part.kind else { return Ok(()) };
+        let out_start = self.out.len();
+        let is_written = role != Role::Context { is_top: false };
+        if is_written {
+            self.begin(&part);
+        }
+        if !matches!(role, Role::Context { .. }) {
+            self.copy(Span::new(part.place.value_start, part.place.value_start + 1));
+        }
+        let node = part.node.and_then(|node| self.trie.node(node));
+        let seen_others = self.buffers.seen.len();
+        if let (Some(node), ValueKind::Object) = (node, part.place.kind)
+            && node.child_count() > WORD
+        {
+            self.buffers.seen.resize(seen_others + node.child_count() / WORD, 0);
+        }
+        let record_names = self.buffers.record_names.len();
+        self.buffers.frames.push(Frame {
+            role,
+            part,
+            out_start,
+            seen: 0,
+            seen_others,
+            record_names,
+            indent,
+            has_end: role != Role::Container || node.is_some_and(Node::has_end),
+            has_written: false,
+            released: false,
+            has_parts: false,
+            has_id: false,
+            id: Span::default(),
+        });
+        Ok(())
+    }
+
+    /// The innermost object or array has ended, if nothing but what was released in it decides whether it stays.
+    #[inline(always)]
+    pub(super) fn close_plain(&mut self, gap: usize, end: usize) -> bool {
+        let JsonBuffers { frames, seen, record_names, context, .. } = &mut *self.buffers;
+        let Some(frame) = frames.last() else { return false };
+        if frame.has_end || frame.has_id || record_names.len() > frame.record_names {
+            return false;
+        }
+        let Frame { released, out_start, seen_others, .. } = *frame;
+        seen.truncate(seen_others);
+        frames.pop();
+        if released || is_planted(Planted::EmptyContainer) {
+            if !is_planted(Planted::EndTag) {
+                self.out.copy(Span::new(gap, end));
+            }
+            if let Some(around) = frames.last_mut() {
+                (around.released, around.has_written) = (true, true);
+            }
+        } else {
+            self.out.truncate(out_start);
+            context.take_back(out_start);
+            self.session.buffers.links.take_back(out_start);
+        }
+        true
+    }
+
+    #[inline(never)]
+    pub(super) fn close_slowly(&mut self, gap: usize, end: usize) -> Rewrite<()> {
+        let Some(frame) = self.buffers.frames.last() else { return Ok(()) };
+        let Frame { part, role, out_start, seen_others, record_names, released, has_parts, id, .. } = *frame;
+        if let Role::Context { is_top } = role {
+            self.buffers.frames.pop();
+            return self.close_context(&part, is_top, gap, end);
+        }
+        let value_start = part.place.value_start;
+        self.buffers.seen.truncate(seen_others);
+        if self.buffers.record_names.len() > record_names {
+            self.unique_record_names(record_names, value_start)?;
+        }
+        let node = part.node.and_then(|node| self.trie.node(node));
+        if let Some(role) = node.and_then(|node| node.role) {
+            self.session.note_missing(role, value_start);
+        }
+        // An object of which only the id may be released is equivalent to a reference.
+        let is_reference = !id.is_empty() && !released && !has_parts;
+        let refers = is_reference && self.session.buffers.links.kept(id.start()).is_some();
+        if !id.is_empty() && !self.session.buffers.links.is_writing() {
+            let closing = match (released, has_parts) {
+                (true, _) => Closing::Object { speaks: true, may_point: true },
+                (false, true) => Closing::Object { speaks: false, may_point: true },
+                (false, false) if self.session.grants_reference(node) => Closing::Reference,
+                (false, false) => Closing::Dropped,
+            };
+            self.session.buffers.links.close(value_start, closing);
+        }
+        if released || refers || is_planted(Planted::EmptyContainer) {
+            if part.place.kind == ValueKind::Object {
+                self.notice(node);
+            }
+            self.buffers.frames.pop();
+            if !is_planted(Planted::EndTag) {
+                self.copy(Span::new(gap, end));
+            }
+            self.released |= role == Role::Top;
+            self.kept();
+            return Ok(());
+        }
+        self.buffers.frames.pop();
+        self.out.truncate(out_start);
+        self.buffers.context.take_back(out_start);
+        self.session.buffers.links.take_back(out_start);
+        self.removed(&part);
+        Ok(())
+    }
+
+    fn close_context(&mut self, part: &Part, is_top: bool, gap: usize, end: usize) -> Rewrite<()> {
+        self.buffers.context.close(gap, end, self.text)?;
+        if is_top {
+            let at = self.out.len();
+            self.copy(Span::new(part.place.value_start, end));
+            self.buffers.context.copied_to(Span::new(at, self.out.len()));
+            self.written();
+        } else {
+            self.session.unmapped();
+        }
+        Ok(())
+    }
+
+    /// Writes the notice as the last member of the innermost object, which ends and stays, if the mapping has a place
+    /// for it there.
+    fn notice(&mut self, node: Option<&Node>) {
+        let Some(node) = node.and_then(|node| self.trie.node(node.notice?)) else { return };
+        if !self.session.owes_notice() {
+            return;
+        }
+        let at = self.out.len();
+        let Some(Frame { has_written, indent, .. }) = self.buffers.frames.last().copied() else { return };
+        if has_written {
+            self.out.bytes().push(b',');
+        }
+        // It has the layout of the first member.
+        self.copy(indent);
+        let out = self.out.bytes();
+        push_json_string(&node.name, out);
+        out.push(b':');
+        out.extend_from_slice(if !indent.is_empty() { b" " } else { b"" });
+        push_json_string(NOTICE, out);
+        self.buffers.context.mark_used(node.namespace, at);
+        self.session.notice_written(node);
+    }
+
+    /// Writes what precedes a value: separator or white space, and its name.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, part: &Part) {
+        let place = &part.place;
+        match (place.name, part.node.and_then(|node| self.trie.node(node))) {
+            (Some(name), Some(node)) if !name.escaped => {
+                let at = self.copy_part(place, place.value_start);
+                self.buffers.context.mark_used(node.namespace, at);
+            }
+            (None, _) => {
+                self.copy_part(place, place.start);
+            }
+            (Some(_), node) => self.begin_slowly(part, node),
+        }
+    }
+
+    #[inline(never)]
+    fn begin_slowly(&mut self, part: &Part, node: Option<&'f Node>) {
+        let Part { place, .. } = part;
+        let Some(name) = place.name else { return };
+        let spelled = name.inner.text(self.text);
+        let format = self.session.format;
+        let mut decoded = String::new();
+        let (meaning, namespace) = match node {
+            Some(node) => (&*node.name, Some(node.namespace)),
+            None if name.escaped => {
+                decode(spelled, &mut decoded);
+                (decoded.as_str(), record_namespace(format, &decoded))
+            }
+            None => (spelled, record_namespace(format, spelled)),
+        };
+        let at = if name.escaped {
+            let at = self.copy_part(place, place.start);
+            // In one canonical spelling.
+            push_json_string(meaning, self.out.bytes());
+            self.copy(Span::new(name.inner.end() + 1, place.value_start));
+            at
+        } else {
+            self.copy_part(place, place.value_start)
+        };
+        if let Some(namespace) = namespace {
+            self.buffers.context.mark_used(namespace, at);
+        }
+    }
+
+    /// Copies a part from what precedes it up to `end`. Returns where it begins in the output.
+    #[inline(always)]
+    fn copy_part(&mut self, place: &Place, end: usize) -> usize {
+        match self.buffers.frames.last() {
+            Some(frame) => frame.copy_part(&mut self.out, place, end),
+            None => self.out.len(),
+        }
+    }
+
+    /// A part was written and holds something released.
+    pub(super) fn kept(&mut self) {
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            (frame.released, frame.has_written) = (true, true);
+        }
+    }
+
+    pub(super) fn has_released(&self) -> bool {
+        self.buffers.frames.last().is_some_and(|frame| frame.released)
+    }
+
+    /// A part was written.
+    pub(super) fn written(&mut self) {
+        if let Some(frame) = self.buffers.frames.last_mut() {
+            frame.has_written = true;
+        }
+    }
+
+    /// A part was removed; a member that the schema requires gets its placeholder.
+    #[inline(always)]
+    pub(super) fn removed(&mut self, part: &Part) {
+        let node = part.node.and_then(|node: NodeId| self.trie.node(node));
+        if let Some(placeholder) = node.and_then(|node| node.placeholder.as_ref()).filter(|_| part.place.name.is_some())
+        {
+            self.write_placeholder(part, placeholder);
+        }
+    }
+
+    #[inline(never)]
+    fn write_placeholder(&mut self, part: &Part, placeholder: &Placeholder) {
+        self.begin(part);
+        match placeholder {
+            Placeholder::Nil => self.out.bytes().extend_from_slice(b"null"),
+            Placeholder::Empty => self.out.bytes().extend_from_slice(b"\"\""),
+            Placeholder::Constant(text) => push_json_string(text, self.out.bytes()),
+        }
+        self.written();
+    }
+
+    /// Refuses an object of a record, whose names begin at `from` in the list, if a name occurs twice.
+    fn unique_record_names(&mut self, from: usize, offset: usize) -> Rewrite<()> {
+        let JsonBuffers { record_names, record_text, .. } = &mut *self.buffers;
+        let Some(first) = record_names.get(from).copied() else { return Ok(()) };
+        let text = record_text.as_bytes();
+        let names = record_names.get_mut(from..).unwrap_or_default();
+        names.sort_unstable_by(|left, right| left.of(text).cmp(right.of(text)));
+        let is_twice = names.windows(2).any(|pair| matches!(pair, [left, right] if left.of(text) == right.of(text)));
+        record_names.truncate(from);
+        record_text.truncate(first.start());
+        if is_twice {
+            return Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object"));
+        }
+        Ok(())
+    }
+}
+
+impl Frame {
+    /// Copies a part of this object or array with what precedes it: its separator, or the white space after the bracket.
+    /// Returns where it begins in the output.
+    #[inline(always)]
+    pub(super) fn copy_part(&self, out: &mut Output<'_, '_>, place: &Place, end: usize) -> usize {
+        let at = out.len();
+        let from = if self.has_written {
+            // From the comma itself: the white space before it may belong to a removed part.
+            place.separator_end - usize::from(!is_planted(Planted::Comma))
+        } else if self.indent.end() == place.start {
+            // The white space after the bracket is kept, whatever was removed.
+            self.indent.start()
+        } else {
+            out.copy(self.indent);
+            place.start
+        };
+        out.copy(Span::new(from, end));
+        at
+    }
+}
