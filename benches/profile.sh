@@ -8,17 +8,21 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-counted=$(sed -n 's/^const COUNTED: usize = \([0-9]*\);$/\1/p' benches/counts/benches/messages.rs)
+constant() { sed -n "s/^const $1: usize = \([0-9]*\);$/\1/p" benches/counts/benches/messages.rs; }
 runs=${CARGO_TARGET_DIR:-benches/counts/target}/gungraun/dmv-redact-counts/messages/messages
 
 echo "| class | part | instructions a message | share |"
 echo "| --- | --- | --- | --- |"
-for run in "$runs"/redact.*/; do
+for run in "$runs"/redact.*/ "$runs"/traffic.*/; do
   class=$(basename "$run")
+  case $class in
+    traffic.*) counted=$(constant TRAFFIC) ;;
+    *) counted=$(constant COUNTED) ;;
+  esac
   # The thread that did the work is the one with the most.
   largest=$(ls -S "$run"callgrind.*.out | head -1)
   callgrind_annotate --auto=no --threshold=100 "$largest" |
-    awk -v class="${class#redact.}" -v counted="$counted" '
+    awk -v class="${class#*.}" -v counted="$counted" '
       match($0, /^ *[0-9,]+ \([ 0-9.]+%\)  [^ ]/) {
         count = $1
         gsub(",", "", count)

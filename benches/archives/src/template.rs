@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use crate::Random;
+use dmv_redact_traffic::Random;
 
 /// Which messages an archive holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -23,7 +23,7 @@ const JSON_PHOTO: &str = "niem-json-dr-in-state-police/message.json";
 const XML_DENSE: &str = "dr-several-states-compact/message.xml";
 const XML_PHOTO: &str = "dr-in-state-police/message.xml";
 /// The mixture: fixtures, and how many messages in a hundred are made from each.
-const MIXED: [(&str, u64); 8] = [
+const MIXED: [(&str, usize); 8] = [
     (JSON_DENSE, 37),
     (XML_DENSE, 37),
     (JSON_PHOTO, 5),
@@ -47,14 +47,14 @@ const REQUESTERS: [&str; 10] = [
     "ZZ0000000",
 ];
 /// One message in so many is cut off.
-const BROKEN: u64 = 1000;
+const BROKEN: usize = 1000;
 /// Characters of a photo at least, and how many more there may be.
-const PHOTO: u64 = 30_000;
-const MORE_PHOTO: u64 = 30_000;
+const PHOTO: usize = 30_000;
+const MORE_PHOTO: usize = 30_000;
 
 /// The messages of an archive, by number.
 pub struct Messages {
-    templates: Vec<(Template, u64)>,
+    templates: Vec<(Template, usize)>,
     seed: u64,
     is_mixed: bool,
 }
@@ -99,14 +99,14 @@ impl Messages {
                 None => break,
             }
         }
-        let requester = if self.is_mixed { REQUESTERS[random.below(10) as usize] } else { REQUESTERS[0] };
+        let requester = if self.is_mixed { REQUESTERS[random.below(REQUESTERS.len())] } else { REQUESTERS[0] };
         for part in &template.parts {
             match part {
                 Part::Text(range) => into.extend_from_slice(&template.text.as_bytes()[range.clone()]),
                 Part::Digits(count) => (0..*count).for_each(|_| into.push(b'0' + random.below(10) as u8)),
                 Part::Requester => into.extend_from_slice(requester.as_bytes()),
                 Part::Photo(length) => {
-                    let length = if self.is_mixed { PHOTO + random.below(MORE_PHOTO) } else { *length as u64 };
+                    let length = if self.is_mixed { PHOTO + random.below(MORE_PHOTO) } else { *length };
                     write_base64(length / 8 * 8, &mut random, into);
                 }
             }
@@ -119,7 +119,7 @@ impl Messages {
 }
 
 /// Characters that say nothing, so that no compression finds anything in them, as in a photo.
-fn write_base64(length: u64, random: &mut Random, into: &mut Vec<u8>) {
+fn write_base64(length: usize, random: &mut Random, into: &mut Vec<u8>) {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for _ in 0..length / 8 {
         let number = random.number();

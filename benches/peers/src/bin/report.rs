@@ -7,7 +7,7 @@ use std::process::Command;
 use dmv_redact_peers::report::{leave, report, target};
 use dmv_redact_peers::traffic;
 
-const BENCHES: [&str; 4] = ["throughput", "growth", "latency", "batch"];
+const BENCHES: [&str; 5] = ["throughput", "traffic", "growth", "latency", "batch"];
 /// The classes that are measured a second time, built for the processor of this machine.
 const MAIN: &str = "^(json|xml)-(dense|photo)/";
 
@@ -20,6 +20,7 @@ fn main() {
     }
     if arguments.is_empty() {
         leave("traffic.md", &traffic::report());
+        run(cargo("run", &["--release", "--bin", "allocations"]));
         for name in BENCHES {
             run(bench(name));
         }
@@ -35,9 +36,13 @@ fn main() {
 }
 
 fn bench(name: &str) -> Command {
+    cargo("bench", &["--bench", name])
+}
+
+fn cargo(verb: &str, arguments: &[&str]) -> Command {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.arg("bench").arg("--manifest-path").arg(manifest).args(["--bench", name]);
+    command.arg(verb).arg("--manifest-path").arg(manifest).args(arguments);
     command
 }
 

@@ -30,6 +30,7 @@ pub fn of(syntax: Syntax, output: &[u8]) -> Vec<Box<dyn Peer>> {
             Box::new(json::SerdeJson),
             Box::new(sonic::Dom),
             Box::new(sonic::Lazy),
+            Box::new(sonic::ByValue),
             Box::new(simd_json::Tape::default()),
         ],
         Syntax::Xml => vec![

@@ -1,4 +1,5 @@
-//! sonic-rs in both its ways: `Value` edited and written, and a visitor that copies the spans of leaves and skips the rest.
+//! sonic-rs in its three ways: `Value` edited and written, and a visitor that skips what goes, and either copies the spans of
+//! leaves or writes their values.
 
 use std::fmt;
 
@@ -47,23 +48,51 @@ impl Peer for Lazy {
     }
 
     fn redact(&mut self, message: &[u8], list: &AllowList, out: &mut Vec<u8>) {
-        out.clear();
-        let mut deserializer = sonic_rs::Deserializer::from_slice(message);
-        Copy { list, out }.deserialize(&mut deserializer).unwrap();
+        copy::<true>(message, list, out);
     }
 }
 
+pub(super) struct ByValue;
+
+impl Peer for ByValue {
+    fn name(&self) -> &'static str {
+        "sonic-rs-visitor"
+    }
+
+    fn redact(&mut self, message: &[u8], list: &AllowList, out: &mut Vec<u8>) {
+        copy::<false>(message, list, out);
+    }
+}
+
+fn copy<const LAZY: bool>(message: &[u8], list: &AllowList, out: &mut Vec<u8>) {
+    out.clear();
+    let mut deserializer = sonic_rs::Deserializer::from_slice(message);
+    Copy::<LAZY> { list, out }.deserialize(&mut deserializer).unwrap();
+    // What follows the value, and whether all of it was UTF-8.
+    deserializer.end().unwrap();
+}
+
 /// Copies what is listed of one value; tells whether anything is.
-struct Copy<'a> {
+struct Copy<'a, const LAZY: bool> {
     list: &'a AllowList,
     out: &'a mut Vec<u8>,
 }
 
-impl<'de> DeserializeSeed<'de> for Copy<'_> {
+impl<const LAZY: bool> Copy<'_, LAZY> {
+    /// Writes a leaf, if one may stand here.
+    fn leaf(self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        if self.list.is_leaf() {
+            write(self.out);
+        }
+        self.list.is_leaf()
+    }
+}
+
+impl<'de, const LAZY: bool> DeserializeSeed<'de> for Copy<'_, LAZY> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        if !self.list.is_leaf() {
+        if !LAZY || !self.list.is_leaf() {
             return deserializer.deserialize_any(self);
         }
         let value = LazyValue::deserialize(deserializer)?;
@@ -76,7 +105,7 @@ impl<'de> DeserializeSeed<'de> for Copy<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Copy<'_> {
+impl<'de, const LAZY: bool> Visitor<'de> for Copy<'_, LAZY> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +125,7 @@ impl<'de> Visitor<'de> for Copy<'_> {
                 self.out.push(b',');
             }
             self.out.extend_from_slice(entry.written.as_bytes());
-            if !map.next_value_seed(Copy { list: &entry.below, out: self.out })? {
+            if !map.next_value_seed(Copy::<LAZY> { list: &entry.below, out: self.out })? {
                 self.out.truncate(unless_kept);
             }
         }
@@ -111,7 +140,7 @@ impl<'de> Visitor<'de> for Copy<'_> {
             if unless_kept > before + 1 {
                 self.out.push(b',');
             }
-            match seq.next_element_seed(Copy { list: self.list, out: self.out })? {
+            match seq.next_element_seed(Copy::<LAZY> { list: self.list, out: self.out })? {
                 Some(true) => {}
                 Some(false) => self.out.truncate(unless_kept),
                 None => {
@@ -122,16 +151,33 @@ impl<'de> Visitor<'de> for Copy<'_> {
         }
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<bool, E> {
-        Ok(false)
+    /// Borrowed from the message, so nothing in it is escaped.
+    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<bool, E> {
+        Ok(self.leaf(|out| {
+            out.push(b'"');
+            out.extend_from_slice(value.as_bytes());
+            out.push(b'"');
+        }))
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<bool, E> {
-        Ok(false)
+    fn visit_str<E: Error>(self, value: &str) -> Result<bool, E> {
+        Ok(self.leaf(|out| sonic_rs::to_writer(out, value).unwrap()))
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<bool, E> {
-        Ok(false)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<bool, E> {
+        Ok(self.leaf(|out| out.extend_from_slice(if value { b"true" } else { b"false" })))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<bool, E> {
+        Ok(self.leaf(|out| sonic_rs::to_writer(out, &value).unwrap()))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<bool, E> {
+        Ok(self.leaf(|out| sonic_rs::to_writer(out, &value).unwrap()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<bool, E> {
+        Ok(self.leaf(|out| sonic_rs::to_writer(out, &value).unwrap()))
     }
 }
 

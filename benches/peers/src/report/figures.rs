@@ -17,7 +17,7 @@ pub(super) const TWO: &str = "dmv-redact-two-readings";
 pub(super) const MEMCPY: &str = "memcpy";
 const UTF8: &str = "simdutf8";
 
-const JSON_PEERS: [&str; 4] = ["serde_json", "sonic-rs-dom", "sonic-rs-lazy", "simd-json"];
+const JSON_PEERS: [&str; 5] = ["serde_json", "sonic-rs-dom", "sonic-rs-lazy", "sonic-rs-visitor", "simd-json"];
 const XML_PEERS: [&str; 3] = ["quick-xml", "roxmltree", "lol_html"];
 const MAIN: [&str; 4] = ["json-dense", "json-photo", "xml-dense", "xml-photo"];
 const DECISIONS: [(&str, &str); 3] = [

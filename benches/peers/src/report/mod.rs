@@ -38,6 +38,11 @@ pub fn left(name: &str) -> Option<String> {
     fs::read_to_string(target().join("peers").join(name)).ok()
 }
 
+/// The same as a part of the report.
+fn part(name: &str) -> String {
+    left(name).map_or_else(|| "Not measured.".to_owned(), |text| text.trim_end().to_owned())
+}
+
 /// The whole report.
 pub fn report() -> String {
     let figures = Figures::read(&target().join("criterion"));
@@ -47,7 +52,7 @@ pub fn report() -> String {
          tell."
             .to_owned(),
         machine(),
-        format!("## Traffic of fifty states\n\n{}", left("traffic.md").unwrap_or_else(|| "Not measured.".to_owned()).trim_end()),
+        format!("## Traffic of fifty states\n\n{}\n\n{}", part("traffic.md"), part("traffic-allocations.md")),
         format!("## Goals\n\n{}", goals::table(&figures)),
         format!("## Throughput\n\n{}", figures.tables()),
     ];
@@ -59,8 +64,7 @@ pub fn report() -> String {
         ));
     }
     for (name, title) in LEFT {
-        let text = left(&format!("{name}.md")).unwrap_or_else(|| "Not measured.".to_owned());
-        parts.push(format!("{title}\n\n{}", text.trim_end()));
+        parts.push(format!("{title}\n\n{}", part(&format!("{name}.md"))));
     }
     parts.join("\n\n") + "\n"
 }
