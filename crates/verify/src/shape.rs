@@ -71,8 +71,15 @@ impl Pattern {
     /// Whether a value of visible ASCII matches; `None` for any other.
     fn is_ascii_match(&self, value: &str) -> Option<bool> {
         let (dfa, start) = self.dfa()?;
-        let end = value.bytes().fold(*start, |state, byte| dfa.next_state(state, byte));
-        (!dfa.is_quit_state(end)).then(|| dfa.is_match_state(dfa.next_eoi_state(end)))
+        let mut state = *start;
+        for byte in value.bytes() {
+            state = dfa.next_state(state, byte);
+            if dfa.is_special_state(state) && (dfa.is_dead_state(state) || dfa.is_quit_state(state)) {
+                // A dead end may come before a byte that only the regular expression can judge: it says the same.
+                return dfa.is_dead_state(state).then_some(false);
+            }
+        }
+        Some(dfa.is_match_state(dfa.next_eoi_state(state)))
     }
 
     fn is_match(&self, value: &str) -> bool {
