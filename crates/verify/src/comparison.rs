@@ -62,7 +62,7 @@ impl<'a> Comparison<'a> {
                 ReleasedForm::TypeName => {
                     let is_type = value.written == Written::Attribute && node.is_some_and(|node| node.is_type);
                     let source = std::str::from_utf8(source).map_err(|_| OTHER)?.trim_matches(' ');
-                    is_type && local(source) == local(value.text)
+                    is_type && local(source) == local(value.text) && (value.text.contains(':') || !source.contains(':'))
                 }
                 _ => false,
             };
