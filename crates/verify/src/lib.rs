@@ -119,7 +119,7 @@ impl Verifier {
             Syntax::Json => json::roots(text),
         };
         let has_root = |tables: &&FormatTables| {
-            tables.of(syntax).is_some() && tables.declared.root.as_ref().is_some_and(|root| roots.contains(root))
+            tables.declared.root.as_ref().is_some_and(|root| roots.contains(root)) && tables.of(syntax).is_some()
         };
         let tables = self.formats.iter().find(has_root);
         Ok(&tables.ok_or(Finding::of_output("it is of no known format"))?.name)
