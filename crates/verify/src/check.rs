@@ -1,31 +1,13 @@
 //! Checks the values of one output, whatever its syntax: each must be permitted, of its element's shape, and the message's.
 
 use super::comparison::Comparison;
-use super::decode::Written;
 use super::links::Links;
 use super::shape::Shapes;
 use super::table::{Fact, Table, TableNode};
 use super::text::TextLayout;
+use super::value::{Checked, Permitted, Value, is_blank};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Grant;
-
-/// What was checked, or in fixed words what was found.
-pub(super) type Checked<T> = Result<T, &'static str>;
-
-/// An element with the treatment under which it is permitted.
-pub(super) type Permitted = (ElementId, Treatment);
-
-/// A value of an output.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Value<'v> {
-    /// Its bytes.
-    pub(super) raw: &'v str,
-    /// What they mean.
-    pub(super) text: &'v str,
-    pub(super) written: Written,
-    /// Whether it is written as XML's nil or JSON's null.
-    pub(super) is_nil: bool,
-}
 
 /// A fact that the envelope may state.
 #[derive(Debug, Default)]
@@ -243,12 +225,4 @@ impl<'a> Check<'a> {
             false => Err("a value of the manifest that the output doesn't have"),
         }
     }
-}
-
-pub(super) fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
-}
-
-pub(super) fn is_blank(text: &str) -> bool {
-    text.bytes().all(is_space)
 }

@@ -1,10 +1,10 @@
 //! Compares the values of an output, one after another, with the message that it was made of, by the manifest. So a stale
 //! buffer, a swapped record or a wrong offset is found, and not only what the grant doesn't permit.
 
-use super::check::{Checked, Permitted, Value, is_blank};
 use super::decode::Written;
 use super::table::TableNode;
 use super::treatment::{is_result_of, last_four};
+use super::value::{Checked, Permitted, Value, is_blank};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::NOTICE;
 use dmv_redact_model::manifest::{ReleasedForm, ReleasedValue};

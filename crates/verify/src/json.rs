@@ -7,12 +7,13 @@ use std::{fmt, mem};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::check::{Check, Permitted, Value, is_space};
+use super::check::Check;
 use super::decode::Written;
 use super::finding::Finding;
 use super::links::Number;
 use super::names::{Name, has_duplicates, range_of};
 use super::table::TableNode;
+use super::value::{Permitted, Value, is_space};
 
 const CONTEXT: &str = "@context";
 const TWICE: &str = "a name that stands twice in one object";

@@ -16,6 +16,7 @@ mod table;
 mod tags;
 mod text;
 mod treatment;
+mod value;
 mod xml;
 
 use std::sync::{Arc, OnceLock};

@@ -13,8 +13,8 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, util::start};
 
-use super::check::{Permitted, is_space};
 use super::treatment::is_result;
+use super::value::{Permitted, is_space};
 use dmv_redact_model::catalog::{Catalog, Kind, Treatment};
 use dmv_redact_model::config::{ConfigError, Origin};
 
@@ -178,7 +178,8 @@ impl Shapes {
 
     /// Builds what is otherwise built for the first value of each element.
     pub(super) fn warm(&self) {
-        (has_ssn("000000000"), is_sentence("a b c d e"));
+        LazyLock::force(&SSN);
+        LazyLock::force(&SENTENCE);
         for shape in &self.0 {
             shape.pattern.dfa();
             shape.pattern.is_match("");

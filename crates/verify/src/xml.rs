@@ -4,13 +4,14 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use quick_xml::events::attributes::Attribute;
 
-use super::check::{Check, Checked, Permitted, Value, is_blank};
+use super::check::Check;
 use super::decode::Written;
 use super::finding::Finding;
 use super::links::Number;
 use super::names::{Name, has_duplicates, range_of};
 use super::table::{LinkKind, TableNode};
 use super::tags::{Tag, Tags, XmlToken};
+use super::value::{Checked, Permitted, Value, is_blank};
 
 /// An open element.
 #[derive(Debug, Default)]

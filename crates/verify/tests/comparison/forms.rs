@@ -74,8 +74,7 @@ fn p4_a_blank_value_is_as_it_came() {
     for raw in ["<e:middle></e:middle>", "<e:middle/>", "<e:middle> \n</e:middle>"] {
         let text = raw.replace("<e:middle>", "").replace("</e:middle>", "").replace("<e:middle/>", "");
         let case = xml(&middle(raw), &middle(raw)).with("person.name.given", Exact, "A");
-        let case = case.with("person.name.middle", Exact, &text);
-        let mut case = case;
+        let mut case = case.with("person.name.middle", Exact, &text);
         let start = String::from_utf8(case.message.clone()).unwrap().find(raw).unwrap() + "<e:middle>".len();
         case.entries[1].span = Span::new(start, start + text.len());
         case.is_accepted();
