@@ -1,31 +1,13 @@
 //! Checks the values of one output, whatever its syntax: each must be permitted, of its element's shape, and the message's.
 
 use super::comparison::Comparison;
-use super::decode::Written;
 use super::links::Links;
 use super::shape::Shapes;
 use super::table::{Fact, Table, TableNode};
 use super::text::TextLayout;
+use super::value::{Checked, Permitted, Value, is_blank};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Grant;
-
-/// What was checked, or in fixed words what was found.
-pub(super) type Checked<T> = Result<T, &'static str>;
-
-/// An element with the treatment under which it is permitted.
-pub(super) type Permitted = (ElementId, Treatment);
-
-/// A value of an output.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Value<'v> {
-    /// Its bytes.
-    pub(super) raw: &'v str,
-    /// What they mean.
-    pub(super) text: &'v str,
-    pub(super) written: Written,
-    /// Whether it is written as XML's nil or JSON's null.
-    pub(super) is_nil: bool,
-}
 
 /// A fact that the envelope may state.
 #[derive(Debug, Default)]
@@ -77,10 +59,7 @@ pub(super) struct Check<'a> {
     grant: Option<&'a Grant>,
     comparison: Option<Comparison<'a>>,
     reading: &'a mut Reading,
-    pub(super) links: &'a mut Links,
-    used: &'a mut Vec<bool>,
-    declared: &'a mut Vec<bool>,
-    source: &'a mut String,
+    scratch: &'a mut CheckScratch,
 }
 
 impl<'a> Check<'a> {
@@ -91,14 +70,17 @@ impl<'a> Check<'a> {
         reading: &'a mut Reading,
         scratch: &'a mut CheckScratch,
     ) -> Self {
-        let CheckScratch { links, used, declared, source } = scratch;
         (reading.message_key.is_stated, reading.requester.is_stated) = (false, false);
-        links.reset();
-        for prefixes in [&mut *used, &mut *declared] {
+        scratch.links.reset();
+        for prefixes in [&mut scratch.used, &mut scratch.declared] {
             prefixes.clear();
             prefixes.resize(table.prefixes.len(), false);
         }
-        Self { table, shapes, grant, comparison, reading, links, used, declared, source }
+        Self { table, shapes, grant, comparison, reading, scratch }
+    }
+
+    pub(super) fn links(&mut self) -> &mut Links {
+        &mut self.scratch.links
     }
 
     pub(super) fn permitted(&self, element: ElementId) -> Option<Permitted> {
@@ -124,16 +106,16 @@ impl<'a> Check<'a> {
     }
 
     pub(super) fn mark_used(&mut self, prefix: Option<usize>) {
-        prefix.and_then(|prefix| self.used.get_mut(prefix)).into_iter().for_each(|used| *used = true);
+        prefix.and_then(|prefix| self.scratch.used.get_mut(prefix)).into_iter().for_each(|used| *used = true);
     }
 
     pub(super) fn mark_declared(&mut self, prefix: usize) {
-        self.declared.get_mut(prefix).into_iter().for_each(|declared| *declared = true);
+        self.scratch.declared.get_mut(prefix).into_iter().for_each(|declared| *declared = true);
     }
 
     /// Whether exactly those prefixes are declared that names have.
     pub(super) fn declares_what_is_used(&self) -> bool {
-        self.used == self.declared
+        self.scratch.used == self.scratch.declared
     }
 
     /// Checks a value at a node, or in a record where there is none. Returns whether it was released; otherwise it is a
@@ -177,7 +159,7 @@ impl<'a> Check<'a> {
             return Err("a value that its element's shape or treatment doesn't allow");
         }
         if let Some(comparison) = &mut self.comparison {
-            comparison.value(permitted, value, node, self.source)?;
+            comparison.value(permitted, value, node, &mut self.scratch.source)?;
         }
         if node.is_some_and(|node| node.is_type)
             && let Some((prefix, _)) = value.text.split_once(':')
@@ -204,7 +186,8 @@ impl<'a> Check<'a> {
 
     fn text_as(&mut self, layout: &TextLayout, element: ElementId, value: &Value<'_>) -> Checked<()> {
         let mut comparison = self.comparison;
-        let fields = comparison.as_mut().map(|comparison| comparison.text(element, value.written, self.source));
+        let fields =
+            comparison.as_mut().map(|comparison| comparison.text(element, value.written, &mut self.scratch.source));
         let mut fields = fields.transpose()?;
         let (grant, shapes) = (self.grant, self.shapes);
         layout.read(value.text, &mut |element, field| {
@@ -234,7 +217,7 @@ impl<'a> Check<'a> {
 
     /// What only the whole output tells.
     pub(super) fn end(&self) -> Checked<()> {
-        if !self.links.are_consistent() {
+        if !self.scratch.links.are_consistent() {
             return Err("a reference without its object, or an id without a reference");
         }
         match self.comparison.is_none_or(|comparison| comparison.is_complete()) {
@@ -242,12 +225,4 @@ impl<'a> Check<'a> {
             false => Err("a value of the manifest that the output doesn't have"),
         }
     }
-}
-
-pub(super) fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
-}
-
-pub(super) fn is_blank(text: &str) -> bool {
-    text.bytes().all(is_space)
 }

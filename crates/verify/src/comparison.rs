@@ -1,10 +1,10 @@
 //! Compares the values of an output, one after another, with the message that it was made of, by the manifest. So a stale
 //! buffer, a swapped record or a wrong offset is found, and not only what the grant doesn't permit.
 
-use super::check::{Checked, Permitted, Value, is_blank};
 use super::decode::Written;
 use super::table::TableNode;
 use super::treatment::{is_result_of, last_four};
+use super::value::{Checked, Permitted, Value, is_blank};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::NOTICE;
 use dmv_redact_model::manifest::{ReleasedForm, ReleasedValue};
@@ -62,7 +62,7 @@ impl<'a> Comparison<'a> {
                 ReleasedForm::TypeName => {
                     let is_type = value.written == Written::Attribute && node.is_some_and(|node| node.is_type);
                     let source = std::str::from_utf8(source).map_err(|_| OTHER)?.trim_matches(' ');
-                    is_type && local(source) == local(value.text)
+                    is_type && local(source) == local(value.text) && (value.text.contains(':') || !source.contains(':'))
                 }
                 _ => false,
             };

@@ -80,17 +80,16 @@ pub(super) fn message(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
         Some(Cow::Owned(text.into_owned().into_bytes()))
     };
     match bytes {
-        [0xFF, 0xFE, text @ ..] => decode(UTF_16LE, text),
-        [0xFE, 0xFF, text @ ..] => decode(UTF_16BE, text),
-        _ if bytes.starts_with(b"<?xml") => match Reader::from_reader(bytes).read_event() {
-            Ok(Event::Decl(declaration)) => match declaration.encoding() {
-                Some(Ok(label)) if Encoding::for_label(label.as_bytes()) == Some(WINDOWS_1252) => {
-                    decode(WINDOWS_1252, bytes)
-                }
-                _ => Some(Cow::Borrowed(bytes)),
-            },
-            _ => None,
-        },
+        [0xFF, 0xFE, text @ ..] => return decode(UTF_16LE, text),
+        [0xFE, 0xFF, text @ ..] => return decode(UTF_16BE, text),
+        _ if !bytes.starts_with(b"<?xml") => return Some(Cow::Borrowed(bytes)),
+        _ => {}
+    }
+    let Ok(Event::Decl(declaration)) = Reader::from_reader(bytes).read_event() else {
+        return Some(Cow::Borrowed(bytes));
+    };
+    match declaration.encoding() {
+        Some(Ok(label)) if Encoding::for_label(label.as_bytes()) == Some(WINDOWS_1252) => decode(WINDOWS_1252, bytes),
         _ => Some(Cow::Borrowed(bytes)),
     }
 }

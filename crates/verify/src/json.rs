@@ -7,12 +7,13 @@ use std::{fmt, mem};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::check::{Check, Permitted, Value, is_space};
+use super::check::Check;
 use super::decode::Written;
 use super::finding::Finding;
 use super::links::Number;
 use super::names::{Name, has_duplicates, range_of};
-use super::table::{Table, TableNode};
+use super::table::TableNode;
+use super::value::{Permitted, Value, is_space};
 
 const CONTEXT: &str = "@context";
 const TWICE: &str = "a name that stands twice in one object";
@@ -65,10 +66,10 @@ pub(super) fn read(text: &str, check: &mut Check<'_>, scratch: &mut Scratch) -> 
     })
 }
 
-/// Whether a document's top-level object has the table's root member.
-pub(super) fn has_root(text: &str, table: &Table) -> bool {
+/// The names of the members of a document, one of which may be a root.
+pub(super) fn roots(text: &str) -> Vec<String> {
     let members: Result<HashMap<String, IgnoredAny>, _> = serde_json::from_str(text);
-    table.has_root && members.is_ok_and(|members| members.keys().any(|name| table.child(0, name).is_some()))
+    members.map(|members| members.into_keys().collect()).unwrap_or_default()
 }
 
 impl<'t, 'a> Walk<'t, '_, 'a> {
@@ -113,17 +114,19 @@ impl<'t, 'a> Walk<'t, '_, 'a> {
 
     /// What a member of an object is. A name that the mapping doesn't have is noted.
     #[inline]
-    fn member(&mut self, object: &ObjectPlace, name: &str) -> Member {
+    fn member(&mut self, object: Option<usize>, in_record: bool, is_top: bool, name: &str) -> Member {
         self.pass(Some(name));
         let table = self.check.table;
-        if let Some(at) = object.at.and_then(|at| table.child(at, name)) {
+        // A value, which may be wrapped in an object, has no name.
+        let is_value = || self.node(object).is_some_and(TableNode::is_value);
+        if let Some(at) = object.and_then(|at| table.child(at, name)) {
             Member::Mapped(at)
-        } else if object.is_top && name == CONTEXT && table.has_prefixes() {
+        } else if is_top && name == CONTEXT && table.has_prefixes() {
             Member::Context
-        } else if Some(name) == table.json_id.as_deref() && !object.is_top && !object.is_value {
+        } else if Some(name) == table.json_id.as_deref() && !is_top && !is_value() {
             Member::Id
         } else if let Some(range) = range_of(name, self.text)
-            && object.record.is_some()
+            && in_record
             && self.check.admit(name)
         {
             self.scratch.unmapped.push(range);
@@ -174,16 +177,6 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_, '_, '_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
         deserializer.deserialize_any(self)
     }
-}
-
-/// An object, as far as its place decides what its members are.
-struct ObjectPlace {
-    /// Its node; `None` in a record, where the mapping names nothing.
-    at: Option<usize>,
-    /// Whether the node has a value, which has no name.
-    is_value: bool,
-    record: Option<Permitted>,
-    is_top: bool,
 }
 
 /// What a member is, by its name.
@@ -244,13 +237,14 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
         let Self { walk, at, record, is_top, .. } = self;
-        let object = ObjectPlace { at, is_value: walk.node(at).is_some_and(TableNode::is_value), record, is_top };
         walk.objects += 1;
         let number = walk.objects;
         let unmapped = walk.scratch.unmapped.len();
         let (mut is_released, mut has_context) = (false, false);
         let mut id: Option<Number> = None;
-        while let Some(member) = members.next_key_seed(WithStr(|name: &str| walk.member(&object, name)))? {
+        while let Some(member) =
+            members.next_key_seed(WithStr(|name: &str| walk.member(at, record.is_some(), is_top, name)))?
+        {
             let is_second = match member {
                 Member::Mapped(at) => walk.is_second(at, number),
                 Member::Context => mem::replace(&mut has_context, true),
@@ -274,7 +268,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_, '_> {
                 Member::Id => {
                     let named = members.next_value_seed(WithStr(|id: &str| {
                         walk.pass(Some(id));
-                        walk.check.links.number(id.strip_prefix('#').unwrap_or_default())
+                        walk.check.links().number(id.strip_prefix('#').unwrap_or_default())
                     }))?;
                     id = Some(named.map_err(|what| walk.fail(what))?);
                 }
@@ -290,9 +284,9 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_, '_> {
         }
         walk.scratch.unmapped.truncate(unmapped);
         match id {
-            Some(id) if is_released => walk.check.links.mark_named(id),
+            Some(id) if is_released => walk.check.links().mark_named(id),
             // An object with nothing else is a reference.
-            Some(id) => walk.check.links.mark_referred(id),
+            Some(id) => walk.check.links().mark_referred(id),
             None if is_released => {}
             None => return Err(walk.fail("an object in which nothing was released")),
         }
@@ -380,6 +374,7 @@ mod tests {
     use super::*;
     use crate::check::{CheckScratch, Reading};
     use crate::shape::Shapes;
+    use crate::table::Table;
     use dmv_redact_model::catalog::Catalog;
     use dmv_redact_model::format::{Formats, Syntax};
 
@@ -402,7 +397,7 @@ mod tests {
             (None, "1.50"),
             (None, "12345678901234567890"),
             (Some("xA\"}"), r#""x\u0041\"}""#),
-            (borrowed("\"\","), "\"\""),
+            (borrowed("\"\""), "\"\""),
             (borrowed("\"y\""), "\"y\""),
             (borrowed("\"c\""), "\"c\""),
             (borrowed("\"d\""), "\"d\""),

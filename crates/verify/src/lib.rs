@@ -16,6 +16,7 @@ mod table;
 mod tags;
 mod text;
 mod treatment;
+mod value;
 mod xml;
 
 use std::sync::{Arc, OnceLock};
@@ -57,9 +58,8 @@ struct FormatTables {
     name: String,
     declared: Arc<Declared>,
     layouts: Vec<Arc<TextLayout>>,
-    /// Of the syntaxes that the format has.
-    xml: Option<OnceLock<Table>>,
-    json: Option<OnceLock<Table>>,
+    /// In XML and in JSON, where the format has it.
+    tables: [Option<OnceLock<Table>>; 2],
 }
 
 impl FormatTables {
@@ -69,24 +69,14 @@ impl FormatTables {
         if declared.origin == Origin::Added {
             layouts.iter().try_for_each(|layout| layout.compile_all())?;
         }
-        let [xml, json] = [Syntax::Xml, Syntax::Json].map(|syntax| format.has_syntax(syntax).then(OnceLock::new));
-        Ok(Self { name: format.name.clone(), declared, layouts, xml, json })
-    }
-
-    /// Whether an output has the root of the format.
-    fn recognize(&self, text: &str, syntax: Syntax) -> bool {
-        self.of(syntax).is_some_and(|table| match syntax {
-            Syntax::Xml => xml::has_root(text, table),
-            Syntax::Json => json::has_root(text, table),
-        })
+        let tables = [Syntax::Xml, Syntax::Json].map(|syntax| format.has_syntax(syntax).then(OnceLock::new));
+        Ok(Self { name: format.name.clone(), declared, layouts, tables })
     }
 
     fn of(&self, syntax: Syntax) -> Option<&Table> {
-        let slot = match syntax {
-            Syntax::Xml => self.xml.as_ref()?,
-            Syntax::Json => self.json.as_ref()?,
-        };
-        Some(slot.get_or_init(|| Table::new(&self.declared, &self.layouts, syntax)))
+        let [xml, json] = &self.tables;
+        let table = if syntax == Syntax::Xml { xml } else { json };
+        Some(table.as_ref()?.get_or_init(|| Table::new(&self.declared, &self.layouts, syntax)))
     }
 }
 
@@ -124,9 +114,15 @@ impl Verifier {
     /// # Errors
     /// When it is of none.
     pub fn format_of(&self, output: &[u8]) -> Result<&str, Finding> {
-        let text = text(output)?;
-        let syntax = syntax(output);
-        let tables = self.formats.iter().find(|tables| tables.recognize(text, syntax));
+        let (text, syntax) = (text(output)?, syntax(output));
+        let roots = match syntax {
+            Syntax::Xml => xml::roots(text),
+            Syntax::Json => json::roots(text),
+        };
+        let has_root = |tables: &&FormatTables| {
+            tables.declared.root.as_ref().is_some_and(|root| roots.contains(root)) && tables.of(syntax).is_some()
+        };
+        let tables = self.formats.iter().find(has_root);
         Ok(&tables.ok_or(Finding::of_output("it is of no known format"))?.name)
     }
 

@@ -1,6 +1,8 @@
 //! Names of objects in an output: consecutive numbers in order of appearance, each of an object that is present and
 //! referred to. So neither the names nor gaps between them reveal anything (P5).
 
+use super::value::Checked;
+
 /// What is known of a name.
 #[derive(Debug, Clone, Copy, Default)]
 struct NameUse {
@@ -23,7 +25,7 @@ impl Links {
     }
 
     /// Reads a name: the next number, or one already seen.
-    pub(super) fn number(&mut self, name: &str) -> Result<Number, &'static str> {
+    pub(super) fn number(&mut self, name: &str) -> Checked<Number> {
         let digits = name.strip_prefix("id").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
         let number = digits.filter(|digits| !digits.starts_with('0')).and_then(|digits| digits.parse::<Number>().ok());
         let number = number.and_then(|number| number.checked_sub(1)).filter(|number| *number <= self.0.len());
@@ -42,7 +44,7 @@ impl Links {
     }
 
     /// The same, as its id.
-    pub(super) fn mark_id(&mut self, number: Number) -> Result<(), &'static str> {
+    pub(super) fn mark_id(&mut self, number: Number) -> Checked<()> {
         self.mark_named(number);
         match self.0.get_mut(number) {
             Some(NameUse { has_id: has_id @ false, .. }) => {

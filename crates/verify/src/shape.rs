@@ -13,8 +13,8 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, util::start};
 
-use super::check::{Permitted, is_space};
 use super::treatment::is_result;
+use super::value::{Permitted, is_space};
 use dmv_redact_model::catalog::{Catalog, Kind, Treatment};
 use dmv_redact_model::config::{ConfigError, Origin};
 
@@ -71,8 +71,15 @@ impl Pattern {
     /// Whether a value of visible ASCII matches; `None` for any other.
     fn is_ascii_match(&self, value: &str) -> Option<bool> {
         let (dfa, start) = self.dfa()?;
-        let end = value.bytes().fold(*start, |state, byte| dfa.next_state(state, byte));
-        (!dfa.is_quit_state(end)).then(|| dfa.is_match_state(dfa.next_eoi_state(end)))
+        let mut state = *start;
+        for byte in value.bytes() {
+            state = dfa.next_state(state, byte);
+            if dfa.is_special_state(state) && (dfa.is_dead_state(state) || dfa.is_quit_state(state)) {
+                // A dead end may come before a byte that only the regular expression can judge: it says the same.
+                return dfa.is_dead_state(state).then_some(false);
+            }
+        }
+        Some(dfa.is_match_state(dfa.next_eoi_state(state)))
     }
 
     fn is_match(&self, value: &str) -> bool {
@@ -171,7 +178,8 @@ impl Shapes {
 
     /// Builds what is otherwise built for the first value of each element.
     pub(super) fn warm(&self) {
-        (has_ssn("000000000"), is_sentence("a b c d e"));
+        LazyLock::force(&SSN);
+        LazyLock::force(&SENTENCE);
         for shape in &self.0 {
             shape.pattern.dfa();
             shape.pattern.is_match("");

@@ -102,8 +102,6 @@ pub(super) struct Table {
     syntax: Syntax,
     /// In the order of declarations.
     pub(super) prefixes: Vec<Prefix>,
-    /// Whether a message is recognized by its root.
-    pub(super) has_root: bool,
     /// The attributes by which objects are named and referred to.
     links: Vec<(String, LinkKind)>,
     pub(super) json_id: Option<String>,
@@ -118,7 +116,6 @@ impl Table {
             elsewhere: HashMap::default(),
             syntax,
             prefixes: prefixes(declared),
-            has_root: declared.root.is_some(),
             links: Vec::new(),
             json_id: declared.json_id.clone(),
             wrapped: rdf.map(|(prefix, _)| format!("{prefix}:value")),

@@ -8,6 +8,8 @@ use quick_xml::events::Event;
 use quick_xml::events::attributes::Attributes;
 use quick_xml::parser::{ElementParser, Parser};
 
+use super::value::is_space;
+
 /// The next piece of a document.
 #[derive(Debug)]
 pub(super) enum XmlToken<'t> {
@@ -119,10 +121,6 @@ impl<'t> Tags<'t> {
         self.at += usize::try_from(reader.buffer_position()).map_err(|_| IllFormed)?;
         Ok(XmlToken::Rare(event))
     }
-}
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-use super::check::Checked;
+use super::value::Checked;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::format::{DeclaredPattern, DeclaredText};

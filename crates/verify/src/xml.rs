@@ -4,13 +4,14 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use quick_xml::events::attributes::Attribute;
 
-use super::check::{Check, Checked, Permitted, Value, is_blank};
+use super::check::Check;
 use super::decode::Written;
 use super::finding::Finding;
 use super::links::Number;
 use super::names::{Name, has_duplicates, range_of};
-use super::table::{LinkKind, Table, TableNode};
+use super::table::{LinkKind, TableNode};
 use super::tags::{Tag, Tags, XmlToken};
+use super::value::{Checked, Permitted, Value, is_blank};
 
 /// An open element.
 #[derive(Debug, Default)]
@@ -87,15 +88,13 @@ pub(super) fn read(document: &str, check: &mut Check<'_>, scratch: &mut Scratch)
     }
 }
 
-/// Whether a document has the table's root.
-pub(super) fn has_root(text: &str, table: &Table) -> bool {
+/// The name of a document's root, if it has one.
+pub(super) fn roots(text: &str) -> Vec<String> {
     let mut reader = Reader::from_str(text);
     loop {
         match reader.read_event() {
-            Ok(Event::Start(tag) | Event::Empty(tag)) => {
-                return table.has_root && table.child(0, tag.name().into_inner()).is_some();
-            }
-            Ok(Event::Eof) | Err(_) => return false,
+            Ok(Event::Start(tag) | Event::Empty(tag)) => return vec![tag.name().into_inner().to_owned()],
+            Ok(Event::Eof) | Err(_) => return Vec::new(),
             Ok(_) => {}
         }
     }
@@ -253,8 +252,8 @@ impl<'t, 'a> Walk<'t, '_, 'a> {
         let is_released = self.content(open, node, at)?;
         // What has content of its own has a name; what doesn't is a reference.
         match open.uri {
-            Some(number) if is_released => self.check.links.mark_named(number),
-            Some(number) => self.check.links.mark_referred(number),
+            Some(number) if is_released => self.check.links().mark_named(number),
+            Some(number) => self.check.links().mark_referred(number),
             None => {}
         }
         match is_released && open.is_reference {
@@ -309,7 +308,7 @@ impl OpenElement {
 
     /// Checks an attribute that names the element or refers to others.
     fn link(&mut self, link: LinkKind, value: &str, node: Option<&TableNode>, check: &mut Check<'_>) -> Checked<()> {
-        let links = &mut *check.links;
+        let links = check.links();
         match link {
             LinkKind::Id => {
                 let number = links.number(value)?;
