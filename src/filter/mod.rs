@@ -4,6 +4,7 @@
 #[cfg(feature = "rayon")]
 mod batch;
 mod builder;
+mod check;
 mod pool;
 #[cfg(test)]
 mod tests;
@@ -15,12 +16,14 @@ pub use batch::{Redaction, Request};
 pub use builder::FilterBuilder;
 pub use builder::read_formats;
 
+use check::CheckState;
 use pool::Pool;
 
 use crate::read::Limits;
-use crate::read::{Reason, Refusal};
+use crate::read::Refusal;
 use crate::rewrite::{self, Buffers, Parts, Receipt};
 use dmv_redact_model::catalog::Catalog;
+use dmv_redact_model::manifest::Manifest;
 use dmv_redact_model::policy::Policy;
 use dmv_redact_model::policy::{Grant, Ori, PolicyIdentity, RequestError, Requester, Verdict};
 use dmv_redact_verify::{Finding, Verifier, VerifierState};
@@ -42,7 +45,7 @@ pub struct Filter {
     parts: Arc<Parts>,
     verifier: Arc<Verifier>,
     reads_twice: bool,
-    scratch: Arc<Pool<Box<(Buffers, VerifierState)>>>,
+    scratch: Arc<Pool<Box<(Buffers, CheckState)>>>,
 }
 
 impl Filter {
@@ -58,46 +61,14 @@ impl Filter {
     /// the message, the memory bounded by it.
     pub fn redact(&self, message: &[u8], requester: &Requester, out: &mut Vec<u8>) -> Receipt {
         let mut scratch = self.scratch.take();
-        let (buffers, notes) = &mut *scratch;
-        let check = |output: &[u8], receipt: &Receipt| match self.reads_twice {
-            true => self.second_reading(output, requester, receipt, notes),
+        let (buffers, state) = &mut *scratch;
+        let check = |output: &[u8], manifest: &Manifest, receipt: &Receipt| match self.reads_twice {
+            true => self.check(message, output, manifest, requester, receipt, state),
             false => Ok(()),
         };
         let receipt = rewrite::redact(&self.parts, message, requester, buffers, out, check);
         self.scratch.put_back(scratch);
         receipt
-    }
-
-    /// The second reading of the output that the first would release.
-    fn second_reading(
-        &self,
-        output: &[u8],
-        requester: &Requester,
-        receipt: &Receipt,
-        notes: &mut VerifierState,
-    ) -> Result<(), Refusal> {
-        let refuse = |detail| Err(Refusal::whole(Reason::SecondReading, detail));
-        let (Some(format), Some(grant)) = (receipt.format(), receipt.grant()) else {
-            return refuse("nothing was decided on");
-        };
-        let reading = match self.verifier.read(output, format, Some(grant), None, notes) {
-            Ok(reading) => reading,
-            Err(finding) => return refuse(finding.what()),
-        };
-        let differs = |read: Option<&str>, known: Option<&str>| read.is_some() && read != known;
-        if differs(reading.message_key(), receipt.message_type()) {
-            return refuse("another message key than was decided on");
-        }
-        let ori = receipt.requester();
-        if differs(reading.requester(), ori.as_ref().map(Ori::as_str)) {
-            return refuse("another requester than was decided on");
-        }
-        // The policy decides again; equal decisions share one grant.
-        let decided = self.decide(ori, requester, receipt.message_type());
-        if !decided.is_some_and(|decided| Arc::ptr_eq(&decided, grant)) {
-            return refuse("another grant than the policy gives");
-        }
-        Ok(())
     }
 
     fn decide(&self, ori: Option<Ori>, requester: &Requester, message_key: Option<&str>) -> Option<Arc<Grant>> {

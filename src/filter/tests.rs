@@ -8,6 +8,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::read::Reason;
 use crate::rewrite::{Planted, with_planted};
 
 const CATALOG: &str = r#"
@@ -289,7 +290,8 @@ fn p10_what_the_message_before_said_is_no_ground_to_release() {
     let requester = Requester::from_envelope();
     let redact = |message: &str, buffers: &mut rewrite::Buffers| {
         let mut out = Vec::new();
-        let receipt = rewrite::redact(&filter.parts, message.as_bytes(), &requester, buffers, &mut out, |_, _| Ok(()));
+        let receipt =
+            rewrite::redact(&filter.parts, message.as_bytes(), &requester, buffers, &mut out, |_, _, _| Ok(()));
         (String::from_utf8(out).unwrap(), serde_json::to_string(&receipt).unwrap())
     };
     let mut messages = Vec::new();
@@ -382,7 +384,7 @@ fn p10_a_message_after_many_others_is_rewritten_as_if_it_was_the_first() {
     let requesters: Vec<_> = requesters.into_iter().chain([Requester::from_envelope()]).collect();
     let redact = |message: &[u8], requester: &Requester, buffers: &mut rewrite::Buffers| {
         let mut out = Vec::new();
-        let receipt = rewrite::redact(&filter.parts, message, requester, buffers, &mut out, |_, _| Ok(()));
+        let receipt = rewrite::redact(&filter.parts, message, requester, buffers, &mut out, |_, _, _| Ok(()));
         (out, serde_json::to_string(&receipt).unwrap())
     };
     let mut folders: Vec<_> = fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -12,6 +12,7 @@ use super::xml::{Opening, XmlRewriter};
 use crate::read::json::{JsonReader, decode};
 use crate::read::{Message, Reason, Refusal};
 use dmv_redact_model::format::{Format, Syntax};
+use dmv_redact_model::manifest::Manifest;
 use dmv_redact_model::policy::Requester;
 
 /// Rewrites `message` into `out`, or leaves `out` empty. `check` makes the final decision on the output.
@@ -21,14 +22,14 @@ pub(crate) fn redact(
     requester: &Requester,
     buffers: &mut Buffers,
     out: &mut Vec<u8>,
-    check: impl FnOnce(&[u8], &Receipt) -> Result<(), Refusal>,
+    check: impl FnOnce(&[u8], &Manifest, &Receipt) -> Result<(), Refusal>,
 ) -> Receipt {
     let record = Record::begin(buffers.record.take(), parts);
     let mut receipt = Receipt::begin(record, message.len(), requester);
     let mut guard = Guard { out, released: false };
     guard.out.clear();
     let released = release(parts, message, requester, buffers, guard.out, &mut receipt);
-    match released.and_then(|()| check(guard.out, &receipt)) {
+    match released.and_then(|()| check(guard.out, &buffers.rewriting.session.manifest, &receipt)) {
         Ok(()) => {
             guard.released = true;
             receipt.disposition = if receipt.lacks_nothing() { Disposition::Released } else { Disposition::Redacted };
@@ -48,7 +49,7 @@ pub(crate) fn redact(
 /// The offsets, in the text of a message, of the values of names and references that are released to a requester.
 pub fn kept_links(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> Vec<usize> {
     let mut buffers = Buffers::default();
-    let receipt = redact(parts, message, requester, &mut buffers, &mut Vec::new(), |_, _| Ok(()));
+    let receipt = redact(parts, message, requester, &mut buffers, &mut Vec::new(), |_, _, _| Ok(()));
     let is_released = receipt.disposition().releases();
     if is_released { buffers.rewriting.session.links.kept_offsets() } else { Vec::new() }
 }

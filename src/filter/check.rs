@@ -1,0 +1,81 @@
+//! The check of an output before it is released: the second reading, the policy's decision once more, and the receipt's
+//! counts.
+
+use std::sync::Arc;
+
+use super::Filter;
+use crate::read::{Reason, Refusal};
+use crate::rewrite::Receipt;
+use dmv_redact_model::manifest::{Manifest, ReleasedForm};
+use dmv_redact_model::policy::{Ori, Requester};
+use dmv_redact_verify::{Source, VerifierState};
+
+/// Working memory, reused from message to message.
+#[derive(Debug, Default)]
+pub(super) struct CheckState {
+    verifier: VerifierState,
+    /// By element, how many values the manifest has.
+    counts: Vec<u32>,
+}
+
+impl Filter {
+    /// Checks the output that the first reading would release.
+    ///
+    /// # Errors
+    /// When the second reading finds anything in it, or the receipt says something else.
+    pub(super) fn check(
+        &self,
+        message: &[u8],
+        output: &[u8],
+        manifest: &Manifest,
+        requester: &Requester,
+        receipt: &Receipt,
+        state: &mut CheckState,
+    ) -> Result<(), Refusal> {
+        let refuse = |detail| Err(Refusal::whole(Reason::SecondReading, detail));
+        let (Some(format), Some(grant)) = (receipt.format(), receipt.grant()) else {
+            return refuse("nothing was decided on");
+        };
+        let source = Source { message, manifest };
+        let reading = match self.verifier.read(output, format, Some(grant), Some(source), &mut state.verifier) {
+            Ok(reading) => reading,
+            Err(finding) => return refuse(finding.what()),
+        };
+        let differs = |read: Option<&str>, known: Option<&str>| read.is_some() && read != known;
+        if differs(reading.message_key(), receipt.message_type()) {
+            return refuse("another message key than was decided on");
+        }
+        let ori = receipt.requester();
+        if differs(reading.requester(), ori.as_ref().map(Ori::as_str)) {
+            return refuse("another requester than was decided on");
+        }
+        // The policy decides again; equal decisions share one grant.
+        let decided = self.decide(ori, requester, receipt.message_type());
+        if !decided.is_some_and(|decided| Arc::ptr_eq(&decided, grant)) {
+            return refuse("another grant than the policy gives");
+        }
+        match state.is_counted(manifest, receipt, self.parts.catalog.len()) {
+            true => Ok(()),
+            false => refuse("other values than were decided on"),
+        }
+    }
+}
+
+impl CheckState {
+    /// Whether the receipt counts exactly the values of the manifest.
+    fn is_counted(&mut self, manifest: &Manifest, receipt: &Receipt, elements: usize) -> bool {
+        self.counts.clear();
+        self.counts.resize(elements, 0);
+        let mut left = 0_u32;
+        // A text counts by its fields, a value in several pieces once.
+        let is_value = |form| !matches!(form, ReleasedForm::Continued | ReleasedForm::Text);
+        for value in manifest.entries().iter().filter(|value| is_value(value.form)) {
+            left += 1;
+            self.counts.get_mut(value.element.index()).into_iter().for_each(|count| *count += 1);
+        }
+        receipt.passed().all(|(element, passed)| {
+            left = left.wrapping_sub(passed);
+            self.counts.get(element.index()) == Some(&passed)
+        }) && left == 0
+    }
+}
