@@ -39,7 +39,7 @@ pub enum Step<P> {
 
 /// What becomes of the parts of a document, in their order.
 pub trait Actions {
-    /// What is known of a part when its value comes.
+    /// What is known of a part when its value comes; small, because it is passed on for every part.
     type Part: Copy;
 
     /// A part begins. [`Step::Value`] is for scalars, [`Step::Enter`] for objects and arrays.
@@ -50,27 +50,27 @@ pub trait Actions {
 
     /// Fast path for a scalar: the end of the value if the actions have read it themselves.
     #[inline(always)]
-    fn accept<S: Simd>(&mut self, _simd: S, _part: &Self::Part, _place: &Place) -> Option<usize> {
+    fn accept<S: Simd>(&mut self, _simd: S, _place: &Place, _part: Self::Part) -> Option<usize> {
         None
     }
 
-    /// A scalar was read.
+    /// A scalar was read; it ends at `end`.
     ///
     /// # Errors
     /// When the message must not be released.
-    fn value(&mut self, part: Self::Part, scalar: Scalar, span: Span) -> ReadResult<()>;
+    fn value(&mut self, place: &Place, part: Self::Part, scalar: Scalar, end: usize) -> ReadResult<()>;
 
     /// A value was skipped; it ends at `end`.
     ///
     /// # Errors
     /// When the message must not be released.
-    fn skipped(&mut self, part: Self::Part, end: usize) -> ReadResult<()>;
+    fn skipped(&mut self, place: &Place, part: Self::Part, end: usize) -> ReadResult<()>;
 
     /// An object or array was opened; `indent` is the white space after its bracket.
     ///
     /// # Errors
     /// When the message must not be released.
-    fn open(&mut self, part: Self::Part, indent: Span) -> ReadResult<()>;
+    fn open(&mut self, place: &Place, part: Self::Part, indent: Span) -> ReadResult<()>;
 
     /// The innermost object or array was closed: its last part ends at `gap`, its closing bracket at `end`.
     ///
@@ -96,18 +96,18 @@ pub fn walk<S: Simd, A: Actions>(simd: S, bytes: &[u8], limits: &Limits, actions
     let mut place = reader.place(simd, 0, false)?;
     loop {
         match actions.part(simd, &place)? {
-            Step::Value(part) => match actions.accept(simd, &part, &place) {
+            Step::Value(part) => match actions.accept(simd, &place, part) {
                 Some(end) => reader.position = end,
                 None => {
                     let scalar = reader.scalar()?;
-                    actions.value(part, scalar, Span::new(place.value_start, reader.position))?;
+                    actions.value(&place, part, scalar, reader.position)?;
                 }
             },
             Step::Skip(part) => {
                 if !reader.skip_plain_string(simd) {
                     reader.skip_value(open.depth)?;
                 }
-                actions.skipped(part, reader.position)?;
+                actions.skipped(&place, part, reader.position)?;
             }
             Step::Enter(part) => {
                 if open.depth >= limits.depth {
@@ -117,7 +117,7 @@ pub fn walk<S: Simd, A: Actions>(simd: S, bytes: &[u8], limits: &Limits, actions
                 reader.position += 1;
                 let inside = reader.position;
                 let next = reader.peek();
-                actions.open(part, Span::new(inside, reader.position))?;
+                actions.open(&place, part, Span::new(inside, reader.position))?;
                 if next != Some(closing(is_object).0) {
                     open.push(is_object);
                     place = reader.place(simd, inside, is_object)?;
@@ -172,8 +172,9 @@ impl JsonReader<'_> {
     fn fast_name<S: Simd>(&mut self, simd: S) -> ReadResult<JsonString> {
         let start = self.position + 1;
         // Both windows at once: the length of a name is unpredictable, and a branch misprediction costs more.
-        let ends = |from: usize| Window::at(simd, self.bytes, from).ends_string();
-        let length = (ends(start) | ends(start + WINDOW) << WINDOW).trailing_zeros() as usize;
+        let first = Window::at(simd, self.bytes, start).ends_string();
+        let second = Window::at(simd, self.bytes, start + WINDOW).ends_string();
+        let length = (first | second << WINDOW).trailing_zeros() as usize;
         let end = start + length;
         let is_plain = self.bytes.get(self.position) == Some(&b'"')
             && self.bytes.get(end) == Some(&b'"')

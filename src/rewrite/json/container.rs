@@ -13,19 +13,19 @@ use dmv_redact_model::span::Span;
 impl<'f> JsonRewriter<'_, '_, 'f> {
     /// An object or array begins: writes it up to its bracket.
     #[inline(always)]
-    pub(super) fn enter(&mut self, part: Part, indent: Span) -> Rewrite<()> {
+    pub(super) fn enter(&mut self, place: &Place, part: Part, indent: Span) -> Rewrite<()> {
         let Kind::Container(role) = part.kind else { return Ok(()) };
         let out_start = self.out.len();
         let is_written = role != Role::Context { is_top: false };
         if is_written {
-            self.begin(&part);
+            self.begin(place, part.node);
         }
         if !matches!(role, Role::Context { .. }) {
-            self.copy(Span::new(part.place.value_start, part.place.value_start + 1));
+            self.copy(Span::new(place.value_start, place.value_start + 1));
         }
         let node = part.node.and_then(|node| self.trie.node(node));
         let seen_others = self.buffers.seen.len();
-        if let (Some(node), ValueKind::Object) = (node, part.place.kind)
+        if let (Some(node), ValueKind::Object) = (node, place.kind)
             && node.child_count() > WORD
         {
             self.buffers.seen.resize(seen_others + node.child_count() / WORD, 0);
@@ -33,7 +33,8 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let record_names = self.buffers.record_names.len();
         self.buffers.frames.push(Frame {
             role,
-            part,
+            place: *place,
+            node: part.node,
             out_start,
             seen: 0,
             seen_others,
@@ -78,17 +79,19 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     #[inline(never)]
     pub(super) fn close_slowly(&mut self, gap: usize, end: usize) -> Rewrite<()> {
         let Some(frame) = self.buffers.frames.last() else { return Ok(()) };
-        let Frame { part, role, out_start, seen_others, record_names, released, has_parts, id, .. } = *frame;
+        let Frame {
+            place, node: id_of_node, role, out_start, seen_others, record_names, released, has_parts, id, ..
+        } = *frame;
         if let Role::Context { is_top } = role {
             self.buffers.frames.pop();
-            return self.close_context(&part, is_top, gap, end);
+            return self.close_context(&place, is_top, gap, end);
         }
-        let value_start = part.place.value_start;
+        let value_start = place.value_start;
         self.buffers.seen.truncate(seen_others);
         if self.buffers.record_names.len() > record_names {
             self.unique_record_names(record_names, value_start)?;
         }
-        let node = part.node.and_then(|node| self.trie.node(node));
+        let node = id_of_node.and_then(|node| self.trie.node(node));
         if let Some(role) = node.and_then(|node| node.role) {
             self.session.note_missing(role, value_start);
         }
@@ -105,7 +108,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             self.session.buffers.links.close(value_start, closing);
         }
         if released || refers || is_planted(Planted::EmptyContainer) {
-            if part.place.kind == ValueKind::Object {
+            if place.kind == ValueKind::Object {
                 self.notice(node);
             }
             self.buffers.frames.pop();
@@ -120,15 +123,15 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         self.out.truncate(out_start);
         self.buffers.context.take_back(out_start);
         self.session.buffers.links.take_back(out_start);
-        self.removed(&part);
+        self.removed(&place, id_of_node);
         Ok(())
     }
 
-    fn close_context(&mut self, part: &Part, is_top: bool, gap: usize, end: usize) -> Rewrite<()> {
+    fn close_context(&mut self, place: &Place, is_top: bool, gap: usize, end: usize) -> Rewrite<()> {
         self.buffers.context.close(gap, end, self.text)?;
         if is_top {
             let at = self.out.len();
-            self.copy(Span::new(part.place.value_start, end));
+            self.copy(Span::new(place.value_start, end));
             self.buffers.context.copied_to(Span::new(at, self.out.len()));
             self.written();
         } else {
@@ -162,9 +165,8 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 
     /// Writes what precedes a value: separator or white space, and its name.
     #[inline(always)]
-    pub(super) fn begin(&mut self, part: &Part) {
-        let place = &part.place;
-        match (place.name, part.node.and_then(|node| self.trie.node(node))) {
+    pub(super) fn begin(&mut self, place: &Place, node: Option<NodeId>) {
+        match (place.name, node.and_then(|node| self.trie.node(node))) {
             (Some(name), Some(node)) if !name.escaped => {
                 let at = self.copy_part(place, place.value_start);
                 self.buffers.context.mark_used(node.namespace, at);
@@ -172,13 +174,12 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             (None, _) => {
                 self.copy_part(place, place.start);
             }
-            (Some(_), node) => self.begin_slowly(part, node),
+            (Some(_), node) => self.begin_slowly(place, node),
         }
     }
 
     #[inline(never)]
-    fn begin_slowly(&mut self, part: &Part, node: Option<&'f Node>) {
-        let Part { place, .. } = part;
+    fn begin_slowly(&mut self, place: &Place, node: Option<&'f Node>) {
         let Some(name) = place.name else { return };
         let spelled = name.inner.text(self.text);
         let format = self.session.format;
@@ -234,17 +235,17 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 
     /// A part was removed; a member that the schema requires gets its placeholder.
     #[inline(always)]
-    pub(super) fn removed(&mut self, part: &Part) {
-        let node = part.node.and_then(|node: NodeId| self.trie.node(node));
-        if let Some(placeholder) = node.and_then(|node| node.placeholder.as_ref()).filter(|_| part.place.name.is_some())
-        {
-            self.write_placeholder(part, placeholder);
+    pub(super) fn removed(&mut self, place: &Place, node: Option<NodeId>) {
+        let id = node;
+        let node = node.and_then(|node| self.trie.node(node));
+        if let Some(placeholder) = node.and_then(|node| node.placeholder.as_ref()).filter(|_| place.name.is_some()) {
+            self.write_placeholder(place, id, placeholder);
         }
     }
 
     #[inline(never)]
-    fn write_placeholder(&mut self, part: &Part, placeholder: &Placeholder) {
-        self.begin(part);
+    fn write_placeholder(&mut self, place: &Place, node: Option<NodeId>, placeholder: &Placeholder) {
+        self.begin(place, node);
         match placeholder {
             Placeholder::Nil => self.out.bytes().extend_from_slice(b"null"),
             Placeholder::Empty => self.out.bytes().extend_from_slice(b"\"\""),

@@ -69,7 +69,6 @@ enum Kind {
 /// A part whose value is next.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
-    place: Place,
     /// The node that its name leads to, or that of its array.
     node: Option<NodeId>,
     kind: Kind,
@@ -79,8 +78,9 @@ pub(super) struct Part {
 #[derive(Debug, Clone, Copy)]
 struct Frame {
     role: Role,
-    /// What it is in the object or array around it.
-    part: Part,
+    /// Where it is in the message, and its node.
+    place: Place,
+    node: Option<NodeId>,
     /// Where it begins in the output, including what was written for it before its bracket.
     out_start: usize,
     /// Which of its first children have been seen, one bit each; and where the words for the others begin in `seen`.
@@ -171,40 +171,40 @@ impl Actions for JsonRewriter<'_, '_, '_> {
     }
 
     #[inline(always)]
-    fn accept<S: Simd>(&mut self, simd: S, part: &Part, _: &Place) -> Option<usize> {
-        self.accept_plain(simd, part)
+    fn accept<S: Simd>(&mut self, simd: S, place: &Place, part: Part) -> Option<usize> {
+        self.accept_plain(simd, place, part)
     }
 
     #[inline(never)]
-    fn value(&mut self, part: Part, scalar: Scalar, span: Span) -> Rewrite<()> {
+    fn value(&mut self, place: &Place, part: Part, scalar: Scalar, end: usize) -> Rewrite<()> {
         match part.kind {
-            Kind::Leaf(element, treatment) => self.leaf(part, scalar, span, Some((element, treatment))),
-            Kind::Plain(element) => self.leaf(part, scalar, span, Some((element, Some(Treatment::Full)))),
-            Kind::Binding => self.bind(&part, scalar, span),
-            Kind::Id => self.id(&part, scalar),
+            Kind::Leaf(element, treatment) => self.leaf(place, part, scalar, end, (element, treatment)),
+            Kind::Plain(element) => self.leaf(place, part, scalar, end, (element, Some(Treatment::Full))),
+            Kind::Binding => self.bind(place, scalar, end),
+            Kind::Id => self.id(place, part, scalar),
             Kind::Container(_) | Kind::Denied(_) | Kind::Unmapped => Ok(()),
         }
     }
 
     #[inline(always)]
-    fn skipped(&mut self, part: Part, end: usize) -> Rewrite<()> {
+    fn skipped(&mut self, place: &Place, part: Part, end: usize) -> Rewrite<()> {
         match part.kind {
-            Kind::Denied(element) => self.session.deny(element, Span::new(part.place.start, end)),
+            Kind::Denied(element) => self.session.deny(element, Span::new(place.start, end)),
             _ => self.session.unmapped(),
         }
         if is_planted(Planted::Unmapped) && part.kind == Kind::Unmapped && part.node.is_none() {
-            self.begin(&part);
-            self.copy(Span::new(part.place.value_start, end));
+            self.begin(place, part.node);
+            self.copy(Span::new(place.value_start, end));
             self.written();
         } else if part.node.is_some() {
-            self.removed(&part);
+            self.removed(place, part.node);
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn open(&mut self, part: Part, indent: Span) -> Rewrite<()> {
-        self.enter(part, indent)
+    fn open(&mut self, place: &Place, part: Part, indent: Span) -> Rewrite<()> {
+        self.enter(place, part, indent)
     }
 
     #[inline(always)]
@@ -234,6 +234,6 @@ impl JsonRewriter<'_, '_, '_> {
             return Err(Refusal::at(Reason::FormatUnknown, 0, "the top level is not an object"));
         }
         self.copy(Span::new(0, place.start));
-        Ok(Step::Enter(Part { place: *place, node: Some(NodeId::ENTRY), kind: Kind::Container(Role::Top) }))
+        Ok(Step::Enter(Part { node: Some(NodeId::ENTRY), kind: Kind::Container(Role::Top) }))
     }
 }

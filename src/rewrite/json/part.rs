@@ -22,11 +22,11 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     pub(super) fn member<S: Simd>(&mut self, simd: S, place: &Place, name: JsonString) -> Rewrite<Step<Part>> {
         let trie = self.trie;
         let Some(frame) = self.buffers.frames.last() else { return self.unnamed(place, name) };
-        let parent = frame.part.node.and_then(|node| trie.node(node));
-        let found = if name.escaped {
-            parent.and_then(|parent| self.escaped_child(parent, name))
-        } else {
-            parent.and_then(|parent| trie.member_child(simd, parent, self.text.as_bytes(), name.inner))
+        // No closures: they would be compiled without the processor's vector instructions.
+        let found = match frame.node.and_then(|node| trie.node(node)) {
+            Some(parent) if !name.escaped => trie.member_child(simd, parent, self.text.as_bytes(), name.inner),
+            Some(parent) => self.escaped_child(parent, name),
+            None => None,
         };
         match found {
             Some((id, child, node)) => {
@@ -49,10 +49,10 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     /// An item of an array, which has the array's node.
     #[inline(always)]
     pub(super) fn item(&mut self, place: &Place) -> Rewrite<Step<Part>> {
-        let (id, role) = self.buffers.frames.last().map_or((None, Role::Top), |frame| (frame.part.node, frame.role));
+        let (id, role) = self.buffers.frames.last().map_or((None, Role::Top), |frame| (frame.node, frame.role));
         let node = id.and_then(|id| Some((id, self.trie.node(id)?)));
         match node {
-            _ if place.kind == ValueKind::Array => Ok(skip(place, None, Kind::Unmapped)),
+            _ if place.kind == ValueKind::Array => Ok(skip(None, Kind::Unmapped)),
             Some((id, node)) => self.mapped(place, id, node),
             None => Ok(of_record(place, role)),
         }
@@ -64,12 +64,12 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let step = match node.content {
             Content::Value(element) | Content::Fact(element) if place.kind == ValueKind::Scalar => {
                 match self.session.treatment(element) {
-                    Some(Treatment::Full) => value(place, id, Kind::Plain(element)),
-                    None if node.role.is_none() => skip(place, Some(id), Kind::Denied(element)),
-                    treatment => value(place, id, Kind::Leaf(element, treatment)),
+                    Some(Treatment::Full) => value(id, Kind::Plain(element)),
+                    None if node.role.is_none() => skip(Some(id), Kind::Denied(element)),
+                    treatment => value(id, Kind::Leaf(element, treatment)),
                 }
             }
-            Content::Parts if place.kind != ValueKind::Scalar => enter(place, Some(id), Role::Container),
+            Content::Parts if place.kind != ValueKind::Scalar => enter(Some(id), Role::Container),
             _ => self.mapped_otherwise(place, id, node),
         };
         Ok(step)
@@ -93,7 +93,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if let (Some((element, None)), true) = (permitted, goes_on) {
             self.session.deny(element, Span::new(place.start, place.value_start));
         } else if let (Some((element, None)), false) = (permitted, node.role.is_some() || is_list) {
-            return skip(place, Some(id), Kind::Denied(element));
+            return skip(Some(id), Kind::Denied(element));
         }
         let inner_role = match permitted {
             Some((element, Some(treatment))) if is_record => Role::Record(element, treatment),
@@ -101,16 +101,16 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         };
         match place.kind {
             ValueKind::Scalar => match permitted {
-                Some((element, treatment)) => value(place, id, Kind::Leaf(element, treatment)),
-                None => skip(place, Some(id), Kind::Unmapped),
+                Some((element, treatment)) => value(id, Kind::Leaf(element, treatment)),
+                None => skip(Some(id), Kind::Unmapped),
             },
             ValueKind::Object if !is_record && !node.has_children() => {
                 if let Some(role) = node.role {
                     self.session.note_missing(role, place.value_start);
                 }
-                skip(place, Some(id), Kind::Unmapped)
+                skip(Some(id), Kind::Unmapped)
             }
-            ValueKind::Object | ValueKind::Array => enter(place, Some(id), inner_role),
+            ValueKind::Object | ValueKind::Array => enter(Some(id), inner_role),
         }
     }
 
@@ -127,7 +127,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             spelled
         };
         let JsonBuffers { frames, record_text, record_names, .. } = &mut *self.buffers;
-        let Some(frame) = frames.last_mut() else { return Ok(skip(place, None, Kind::Unmapped)) };
+        let Some(frame) = frames.last_mut() else { return Ok(skip(None, Kind::Unmapped)) };
         let role = frame.role;
         if name_text == CONTEXT && !self.session.format.prefixes.is_empty() {
             let is_top = role == Role::Top;
@@ -136,15 +136,15 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let references = self.session.format.references.as_ref();
         let is_id = references.and_then(|references| references.json.as_deref()) == Some(name_text);
         // An object at a leaf is a wrapped value, which nothing can refer to.
-        let parent = frame.part.node.and_then(|node| trie.node(node));
+        let parent = frame.node.and_then(|node| trie.node(node));
         let is_value = parent.is_some_and(|parent| matches!(parent.target, Target::Leaf(_)));
         if is_id && !is_value && role != Role::Top {
             if std::mem::replace(&mut frame.has_id, true) {
                 return Err(Refusal::at(Reason::DuplicateName, place.start, TWICE));
             }
             return Ok(match place.first {
-                b'"' => Step::Value(Part { place: *place, node: None, kind: Kind::Id }),
-                _ => skip(place, None, Kind::Unmapped),
+                b'"' => Step::Value(Part { node: None, kind: Kind::Id }),
+                _ => skip(None, Kind::Unmapped),
             });
         }
         if matches!(role, Role::Record(..)) && record_namespace(self.session.format, name_text).is_some() {
@@ -157,7 +157,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 return Ok(of_record(place, role));
             }
         }
-        Ok(skip(place, None, Kind::Unmapped))
+        Ok(skip(None, Kind::Unmapped))
     }
 
     /// Records a member that the mapping names, and refuses one that occurs twice in its object.
@@ -186,24 +186,24 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             return Err(Refusal::at(Reason::DuplicateName, place.start, TWICE));
         }
         self.buffers.context.open(is_top, place)?;
-        Ok(enter(place, None, Role::Context { is_top }))
+        Ok(enter(None, Role::Context { is_top }))
     }
 
     /// A member of a context.
     #[inline(never)]
     pub(super) fn binding(&mut self, place: &Place) -> Rewrite<Step<Part>> {
         self.buffers.context.check_binding(place, self.limits)?;
-        Ok(Step::Value(Part { place: *place, node: None, kind: Kind::Binding }))
+        Ok(Step::Value(Part { node: None, kind: Kind::Binding }))
     }
 
     /// The value of a member of a context.
-    pub(super) fn bind(&mut self, part: &Part, scalar: Scalar, span: Span) -> Rewrite<()> {
+    pub(super) fn bind(&mut self, place: &Place, scalar: Scalar, end: usize) -> Rewrite<()> {
         let namespaces = &self.session.parts.formats.namespaces;
-        self.buffers.context.bind(&part.place, scalar, span.end(), self.text, self.session.format, namespaces)
+        self.buffers.context.bind(place, scalar, end, self.text, self.session.format, namespaces)
     }
 
     /// The member that names an object, or the only member of a reference to one.
-    pub(super) fn id(&mut self, part: &Part, scalar: Scalar) -> Rewrite<()> {
+    pub(super) fn id(&mut self, place: &Place, part: Part, scalar: Scalar) -> Rewrite<()> {
         let Scalar::String(string) = scalar else { return Ok(()) };
         if let Some(frame) = self.buffers.frames.last_mut() {
             frame.id = string.inner;
@@ -211,7 +211,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let offset = string.inner.start();
         let links = &mut self.session.buffers.links;
         if is_planted(Planted::Reference) {
-            self.begin(part);
+            self.begin(place, part.node);
             self.out.bytes().extend_from_slice(b"\"#id1\"");
             self.written();
         } else if !links.is_writing() {
@@ -219,7 +219,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             decode(string.inner.text(self.text), &mut name);
             links.note(offset, LinkKind::Uri, &name);
         } else if let Some(kept) = links.kept(offset) {
-            self.begin(part);
+            self.begin(place, part.node);
             let at = self.out.len();
             let out = self.out.bytes();
             out.push(b'"');
@@ -236,8 +236,8 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 
     /// Reads a value that the fast path of its shape accepts, and writes it. Returns its end.
     #[inline(always)]
-    pub(super) fn accept_plain<S: Simd>(&mut self, simd: S, part: &Part) -> Option<usize> {
-        let Part { place, node, kind: Kind::Plain(element) } = *part else { return None };
+    pub(super) fn accept_plain<S: Simd>(&mut self, simd: S, place: &Place, part: Part) -> Option<usize> {
+        let Part { node, kind: Kind::Plain(element) } = part else { return None };
         let bytes = self.text.as_bytes();
         let inner = place.value_start + 1;
         if place.first != b'"' || place.name.is_some_and(|name| name.escaped) {
@@ -253,7 +253,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if is_planted(Planted::LostValue) && frame.released {
             return Some(end + 1);
         }
-        let at = frame.copy_part(&mut self.out, &place, end + 1);
+        let at = frame.copy_part(&mut self.out, place, end + 1);
         (frame.released, frame.has_written) = (true, true);
         self.buffers.context.mark_used(node.namespace, at);
         Some(end + 1)
@@ -261,27 +261,27 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 }
 
 #[inline(always)]
-fn value(place: &Place, node: NodeId, kind: Kind) -> Step<Part> {
-    Step::Value(Part { place: *place, node: Some(node), kind })
+fn value(node: NodeId, kind: Kind) -> Step<Part> {
+    Step::Value(Part { node: Some(node), kind })
 }
 
 #[inline(always)]
-fn skip(place: &Place, node: Option<NodeId>, kind: Kind) -> Step<Part> {
-    Step::Skip(Part { place: *place, node, kind })
+fn skip(node: Option<NodeId>, kind: Kind) -> Step<Part> {
+    Step::Skip(Part { node, kind })
 }
 
 #[inline(always)]
-fn enter(place: &Place, node: Option<NodeId>, role: Role) -> Step<Part> {
-    Step::Enter(Part { place: *place, node, kind: Kind::Container(role) })
+fn enter(node: Option<NodeId>, role: Role) -> Step<Part> {
+    Step::Enter(Part { node, kind: Kind::Container(role) })
 }
 
 /// Part of a record, where the mapping names nothing.
 fn of_record(place: &Place, role: Role) -> Step<Part> {
     match (role, place.kind) {
         (Role::Record(element, treatment), ValueKind::Scalar) => {
-            Step::Value(Part { place: *place, node: None, kind: Kind::Leaf(element, Some(treatment)) })
+            Step::Value(Part { node: None, kind: Kind::Leaf(element, Some(treatment)) })
         }
-        (Role::Record(..), _) => enter(place, None, role),
-        _ => skip(place, None, Kind::Unmapped),
+        (Role::Record(..), _) => enter(None, role),
+        _ => skip(None, Kind::Unmapped),
     }
 }

@@ -5,7 +5,7 @@ use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::value::Judgement;
 use super::{JsonRewriter, Part, Rewrite};
-use crate::read::json::{Scalar, decode};
+use crate::read::json::{Place, Scalar, decode};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::{NamespaceId, Node, Placeholder, Target};
 use dmv_redact_model::manifest::ReleasedForm;
@@ -18,36 +18,38 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
     /// A scalar: what is permitted of its element, and what it is.
     pub(super) fn leaf(
         &mut self,
+        place: &Place,
         part: Part,
         scalar: Scalar,
-        span: Span,
-        permitted: Option<(ElementId, Option<Treatment>)>,
+        end: usize,
+        permitted: (ElementId, Option<Treatment>),
     ) -> Rewrite<()> {
         let node = part.node.and_then(|node| self.trie.node(node));
-        let value_start = part.place.value_start;
+        let value_start = place.value_start;
+        let span = Span::new(value_start, end);
         let value = self.meaning(scalar, node);
         if let Some(role) = node.and_then(|node| node.role) {
             self.session.note(role, value, value_start);
         }
-        if let (Some((_, Some(_))), Some(node)) = (permitted, node.filter(|node| !node.layouts.is_empty())) {
-            return self.text(part, node, value, span);
+        if let ((_, Some(_)), Some(node)) = (permitted, node.filter(|node| !node.layouts.is_empty())) {
+            return self.text(place, part, node, value, span);
         }
         let is_in_record = node.is_none_or(|node| matches!(node.target, Target::Record(_)));
         let is_string = matches!(scalar, Scalar::String(_));
         if is_string && is_in_record && self.session.is_blank(value) && !is_planted(Planted::Shell) {
             // As in XML, where it is indistinguishable from an element whose content was removed.
-            self.removed(&part);
+            self.removed(place, part.node);
             return Ok(());
         }
         let type_namespace = node.filter(|node| node.is_qname).map(|_| self.type_namespace(value));
         let value = if type_namespace == Some(None) { NO_VALUE } else { value };
         match permitted {
-            Some((element, Some(treatment))) => match self.session.judge(element, treatment, value, span)? {
+            (element, Some(treatment)) => match self.session.judge(element, treatment, value, span)? {
                 Judgement::Release if is_planted(Planted::LostValue) && self.has_released() => {
                     self.session.list(element, treatment, span, ReleasedForm::Exact);
                 }
                 Judgement::Release => {
-                    self.begin(&part);
+                    self.begin(place, part.node);
                     if let Some(Some(namespace)) = type_namespace {
                         self.buffers.context.mark_used(namespace, self.out.len());
                     }
@@ -58,15 +60,14 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
                 }
                 Judgement::Generalise => {
                     self.session.list(element, treatment, span, ReleasedForm::Treated);
-                    self.write_generalized(&part, scalar);
+                    self.write_generalized(place, part, scalar);
                     return Ok(());
                 }
                 Judgement::ShapeViolation | Judgement::Photo => {}
             },
-            Some((element, None)) => self.session.deny(element, Span::new(part.place.start, span.end())),
-            None => self.session.unmapped(),
+            (element, None) => self.session.deny(element, Span::new(place.start, span.end())),
         }
-        self.removed(&part);
+        self.removed(place, part.node);
         Ok(())
     }
 
@@ -90,8 +91,8 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
 
     /// Writes the generalized form of a value, which was a scalar of this kind.
     #[inline]
-    fn write_generalized(&mut self, part: &Part, scalar: Scalar) {
-        self.begin(part);
+    fn write_generalized(&mut self, place: &Place, part: Part, scalar: Scalar) {
+        self.begin(place, part.node);
         let written = &self.session.buffers.written;
         match scalar {
             // A number stays one: the schema may allow no string in its place.
@@ -113,17 +114,17 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
     }
 
     /// A text with fields of its own.
-    fn text(&mut self, part: Part, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
+    fn text(&mut self, place: &Place, part: Part, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
         let values = self.session.buffers.manifest.len();
         if let Target::Leaf(element) = node.target {
             self.session.list(element, Treatment::Full, span, ReleasedForm::Text);
         }
         if !self.session.extract(node, value, span)? {
             self.session.buffers.manifest.truncate(values);
-            self.removed(&part);
+            self.removed(place, part.node);
             return Ok(());
         }
-        self.begin(&part);
+        self.begin(place, part.node);
         push_json_string(&self.session.buffers.written, self.out.bytes());
         self.kept();
         Ok(())

@@ -302,14 +302,19 @@ impl Trie {
         name: Span,
     ) -> Option<(NodeId, u32, &Node)> {
         let fingerprint = fingerprint(NamespaceId::NONE, false, name.of(message));
-        let slot = parent.children.find(fingerprint, |slot| {
-            let pattern = self.node(slot.node).map(|node| &node.pattern);
-            slot.is_member
-                && pattern.is_some_and(|pattern| {
-                    pattern.length() == name.len() && pattern.stands_at(simd, message, name.start())
-                })
-        })?;
-        Some((slot.node, slot.index.into(), self.node(slot.node)?))
+        let slots = &parent.children.slots;
+        let mut at = slot_of(fingerprint, slots.len());
+        // A loop, because a closure would be compiled without the processor's vector instructions.
+        loop {
+            let slot = slots.get(at)?.as_ref()?;
+            if slot.fingerprint == fingerprint && slot.is_member {
+                let node = self.node(slot.node)?;
+                if node.pattern.length() == name.len() && node.pattern.stands_at(simd, message, name.start()) {
+                    return Some((slot.node, slot.index.into(), node));
+                }
+            }
+            at = (at + 1) & (slots.len() - 1);
+        }
     }
 
     /// The child of `parent` for a step, added if missing. `namespace` is that of its name.
