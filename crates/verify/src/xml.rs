@@ -49,7 +49,6 @@ struct Walk<'t, 'r, 'a> {
     is_plain: bool,
 }
 
-const NO_XML: &str = "no well-formed XML";
 const ILL_FORMED: &str = "an attribute that is not well-formed";
 const OUTSIDE: &str = "a text outside the root";
 const BESIDE: &str = "a text beside elements";
@@ -69,10 +68,7 @@ pub(super) fn read(document: &str, check: &mut Check<'_>, scratch: &mut Scratch)
                 walk.is_plain = !has_returns;
                 if tag.is_empty { walk.end(tags.at()) } else { Ok(()) }
             }),
-            Ok(XmlToken::End) => match tags.end(walk.name()) {
-                Ok(()) => walk.end(at),
-                Err(_) => Err(NO_XML),
-            },
+            Ok(XmlToken::End) => tags.end(walk.name()).and_then(|()| walk.end(at)),
             Ok(XmlToken::Text(text)) => walk.text(is_blank(text)),
             Ok(XmlToken::Eof) if walk.scratch.open.is_empty() && walk.has_root => {
                 match walk.check.declares_what_is_used() {
@@ -82,7 +78,7 @@ pub(super) fn read(document: &str, check: &mut Check<'_>, scratch: &mut Scratch)
             }
             Ok(XmlToken::Eof) => Err("an element that isn't closed"),
             Ok(XmlToken::Rare(event)) => walk.event(&event, at == start),
-            Err(_) => Err(NO_XML),
+            Err(what) => Err(what),
         };
         checked.map_err(|what| Finding::at(at, what).with_path(walk.path()))?;
     }
@@ -129,7 +125,7 @@ impl<'t, 'a> Walk<'t, '_, 'a> {
             Event::Comment(_) => Err("a comment"),
             Event::PI(_) => Err("a processing instruction"),
             Event::DocType(_) => Err("a document type declaration"),
-            _ => Err(NO_XML),
+            _ => Err("no well-formed XML"),
         }
     }
 
