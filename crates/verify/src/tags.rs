@@ -84,10 +84,7 @@ impl<'t> Tags<'t> {
                 self.at += end + 1;
                 let content = rest.get(1..end).ok_or(ILL_FORMED)?;
                 let (content, is_empty) = content.strip_suffix('/').map_or((content, false), |content| (content, true));
-                // Most tags are only a name: testing for a space is faster than searching for the name's end.
-                let has_space = content.bytes().fold(false, |any, byte| any | is_space(byte));
-                let name = if has_space { content.bytes().position(is_space) } else { None };
-                let name = name.unwrap_or(content.len());
+                let name = content.bytes().position(is_space).unwrap_or(content.len());
                 Ok(XmlToken::Start(Tag { content, name, is_empty }))
             }
             bytes => {
