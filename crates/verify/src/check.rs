@@ -1,5 +1,7 @@
 //! Checks the values of one output, whatever its syntax: each must be permitted, of its element's shape, and the message's.
 
+use std::mem;
+
 use super::comparison::Comparison;
 use super::links::Links;
 use super::shape::Shapes;
@@ -8,6 +10,8 @@ use super::text::TextLayout;
 use super::value::{Checked, Permitted, Value, is_blank};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Grant;
+
+const DENIED: &str = "a value that the grant doesn't hold";
 
 /// A fact that the envelope may state.
 #[derive(Debug, Default)]
@@ -151,13 +155,11 @@ impl<'a> Check<'a> {
         let own = node.filter(|node| !node.is_record).and_then(|node| Some((node, node.element?)));
         let permitted = match own {
             Some((node, element)) if !node.layouts.is_empty() => return self.text(node, element, value),
-            Some((_, element)) => self.permitted(element).ok_or("a value that the grant doesn't hold")?,
+            Some((_, element)) => self.permitted(element).ok_or(DENIED)?,
             None if is_blank(value.text) => return Err("a part of a record in which there is nothing"),
             None => record.ok_or("a text where the mapping has none")?,
         };
-        if self.grant.is_some() && !self.shapes.allow(permitted, value.text) {
-            return Err("a value that its element's shape or treatment doesn't allow");
-        }
+        self.allow(permitted, value.text)?;
         if let Some(comparison) = &mut self.comparison {
             comparison.value(permitted, value, node, &mut self.scratch.source)?;
         }
@@ -186,29 +188,32 @@ impl<'a> Check<'a> {
 
     fn text_as(&mut self, layout: &TextLayout, element: ElementId, value: &Value<'_>) -> Checked<()> {
         let mut comparison = self.comparison;
-        let fields =
-            comparison.as_mut().map(|comparison| comparison.text(element, value.written, &mut self.scratch.source));
+        let mut source = mem::take(&mut self.scratch.source);
+        let fields = comparison.as_mut().map(|comparison| comparison.text(element, value.written, &mut source));
         let mut fields = fields.transpose()?;
-        let (grant, shapes) = (self.grant, self.shapes);
         layout.read(value.text, &mut |element, field| {
-            let treatment = grant.map_or(Some(Treatment::Full), |grant| grant.treatment(element));
-            let permitted = (element, treatment.ok_or("a value that the grant doesn't hold")?);
-            if grant.is_some() && !shapes.allow(permitted, field) {
-                return Err("a value that its element's shape or treatment doesn't allow");
-            }
+            let permitted = self.permitted(element).ok_or(DENIED)?;
+            self.allow(permitted, field)?;
             match (&mut comparison, &mut fields) {
                 (Some(comparison), Some(fields)) => comparison.field(permitted, field, fields),
                 _ => Ok(()),
             }
         })?;
+        self.scratch.source = source;
         self.comparison = comparison;
         Ok(())
     }
 
+    fn allow(&self, permitted: Permitted, text: &str) -> Checked<()> {
+        match self.grant.is_none() || self.shapes.allow(permitted, text) {
+            true => Ok(()),
+            false => Err("a value that its element's shape or treatment doesn't allow"),
+        }
+    }
+
     /// Checks an attribute that names an object or refers to one, where it is mapped too.
     pub(super) fn link(&mut self, node: &TableNode) -> Checked<()> {
-        let permitted =
-            node.element.map(|element| self.permitted(element).ok_or("a value that the grant doesn't hold"));
+        let permitted = node.element.map(|element| self.permitted(element).ok_or(DENIED));
         match (permitted.transpose()?, &mut self.comparison) {
             (Some(permitted), Some(comparison)) => comparison.link(permitted),
             _ => Ok(()),

@@ -245,16 +245,10 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_, '_> {
         while let Some(member) =
             members.next_key_seed(WithStr(|name: &str| walk.member(at, record.is_some(), is_top, name)))?
         {
-            let is_second = match member {
-                Member::Mapped(at) => walk.is_second(at, number),
-                Member::Context => mem::replace(&mut has_context, true),
-                Member::Id => id.is_some(),
-                Member::OfRecord | Member::None => false,
-            };
-            if is_second {
-                return Err(walk.fail(TWICE));
-            }
             match member {
+                Member::Mapped(at) if walk.is_second(at, number) => return Err(walk.fail(TWICE)),
+                Member::Context if mem::replace(&mut has_context, true) => return Err(walk.fail(TWICE)),
+                Member::Id if id.is_some() => return Err(walk.fail(TWICE)),
                 Member::Mapped(at) => {
                     walk.scratch.path.push(at);
                     let node = walk.node(Some(at));

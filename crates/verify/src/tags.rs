@@ -8,7 +8,7 @@ use quick_xml::events::Event;
 use quick_xml::events::attributes::Attributes;
 use quick_xml::parser::{ElementParser, Parser};
 
-use super::value::is_space;
+use super::value::{Checked, is_space};
 
 /// The next piece of a document.
 #[derive(Debug)]
@@ -57,9 +57,8 @@ pub(super) struct Tags<'t> {
     at: usize,
 }
 
-/// The document isn't XML, or ends too early.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct IllFormed;
+/// What a document is that isn't XML, or ends too early.
+const ILL_FORMED: &str = "no well-formed XML";
 
 impl<'t> Tags<'t> {
     pub(super) fn new(text: &'t str) -> Self {
@@ -74,51 +73,48 @@ impl<'t> Tags<'t> {
     }
 
     #[inline]
-    pub(super) fn next(&mut self) -> Result<XmlToken<'t>, IllFormed> {
+    pub(super) fn next(&mut self) -> Checked<XmlToken<'t>> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         match rest.as_bytes() {
             [] => Ok(XmlToken::Eof),
             [b'<', b'/', ..] => Ok(XmlToken::End),
             [b'&', ..] | [b'<', b'!' | b'?', ..] => self.rare(rest),
             [b'<', ..] => {
-                let end = ElementParser::Outside.feed(rest.as_bytes()).ok_or(IllFormed)?;
+                let end = ElementParser::Outside.feed(rest.as_bytes()).ok_or(ILL_FORMED)?;
                 self.at += end + 1;
-                let content = rest.get(1..end).ok_or(IllFormed)?;
+                let content = rest.get(1..end).ok_or(ILL_FORMED)?;
                 let (content, is_empty) = content.strip_suffix('/').map_or((content, false), |content| (content, true));
-                // Most tags are only a name: testing for a space is faster than searching for the name's end.
-                let has_space = content.bytes().fold(false, |any, byte| any | is_space(byte));
-                let name = if has_space { content.bytes().position(is_space) } else { None };
-                let name = name.unwrap_or(content.len());
+                let name = content.bytes().position(is_space).unwrap_or(content.len());
                 Ok(XmlToken::Start(Tag { content, name, is_empty }))
             }
             bytes => {
                 let end = memchr::memchr2(b'<', b'&', bytes).unwrap_or(bytes.len());
                 self.at += end;
-                Ok(XmlToken::Text(rest.get(..end).ok_or(IllFormed)?))
+                Ok(XmlToken::Text(rest.get(..end).ok_or(ILL_FORMED)?))
             }
         }
     }
 
     /// Reads the end tag of the element with this name.
     #[inline]
-    pub(super) fn end(&mut self, name: &str) -> Result<(), IllFormed> {
+    pub(super) fn end(&mut self, name: &str) -> Checked<()> {
         let rest = self.text.as_bytes().get(self.at..).and_then(|rest| rest.strip_prefix(b"</"));
-        let rest = rest.and_then(|rest| rest.strip_prefix(name.as_bytes())).ok_or(IllFormed)?;
+        let rest = rest.and_then(|rest| rest.strip_prefix(name.as_bytes())).ok_or(ILL_FORMED)?;
         let spaces = rest.iter().take_while(|byte| is_space(**byte)).count();
         // A name of spaces isn't an empty name.
         if rest.get(spaces) != Some(&b'>') || name.is_empty() && spaces > 0 {
-            return Err(IllFormed);
+            return Err(ILL_FORMED);
         }
         self.at += "</".len() + name.len() + spaces + 1;
         Ok(())
     }
 
     #[inline(never)]
-    fn rare(&mut self, rest: &'t str) -> Result<XmlToken<'t>, IllFormed> {
+    fn rare(&mut self, rest: &'t str) -> Checked<XmlToken<'t>> {
         let mut reader = Reader::from_str(rest);
         reader.config_mut().check_comments = true;
-        let event = reader.read_event().map_err(|_| IllFormed)?;
-        self.at += usize::try_from(reader.buffer_position()).map_err(|_| IllFormed)?;
+        let event = reader.read_event().map_err(|_| ILL_FORMED)?;
+        self.at += usize::try_from(reader.buffer_position()).map_err(|_| ILL_FORMED)?;
         Ok(XmlToken::Rare(event))
     }
 }

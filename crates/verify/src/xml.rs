@@ -45,11 +45,8 @@ struct Walk<'t, 'r, 'a> {
     check: &'r mut Check<'a>,
     scratch: &'r mut Scratch,
     has_root: bool,
-    /// Whether the text since the last tag is its own meaning.
-    is_plain: bool,
 }
 
-const NO_XML: &str = "no well-formed XML";
 const ILL_FORMED: &str = "an attribute that is not well-formed";
 const OUTSIDE: &str = "a text outside the root";
 const BESIDE: &str = "a text beside elements";
@@ -57,22 +54,16 @@ const BESIDE: &str = "a text beside elements";
 /// Reads an output to its end.
 pub(super) fn read(document: &str, check: &mut Check<'_>, scratch: &mut Scratch) -> Result<(), Finding> {
     scratch.open.clear();
-    let mut walk = Walk { document, check, scratch, has_root: false, is_plain: true };
+    let mut walk = Walk { document, check, scratch, has_root: false };
     let mut tags = Tags::new(document);
     let start = tags.at();
-    // Searched for once: most documents have none.
-    let has_returns = memchr::memchr(b'\r', document.as_bytes()).is_some();
     loop {
         let at = tags.at();
         let checked = match tags.next() {
-            Ok(XmlToken::Start(tag)) => walk.start(tag, at, tags.at()).and_then(|()| {
-                walk.is_plain = !has_returns;
-                if tag.is_empty { walk.end(tags.at()) } else { Ok(()) }
-            }),
-            Ok(XmlToken::End) => match tags.end(walk.name()) {
-                Ok(()) => walk.end(at),
-                Err(_) => Err(NO_XML),
-            },
+            Ok(XmlToken::Start(tag)) => {
+                walk.start(tag, at, tags.at()).and_then(|()| if tag.is_empty { walk.end(tags.at()) } else { Ok(()) })
+            }
+            Ok(XmlToken::End) => tags.end(walk.name()).and_then(|()| walk.end(at)),
             Ok(XmlToken::Text(text)) => walk.text(is_blank(text)),
             Ok(XmlToken::Eof) if walk.scratch.open.is_empty() && walk.has_root => {
                 match walk.check.declares_what_is_used() {
@@ -82,7 +73,7 @@ pub(super) fn read(document: &str, check: &mut Check<'_>, scratch: &mut Scratch)
             }
             Ok(XmlToken::Eof) => Err("an element that isn't closed"),
             Ok(XmlToken::Rare(event)) => walk.event(&event, at == start),
-            Err(_) => Err(NO_XML),
+            Err(what) => Err(what),
         };
         checked.map_err(|what| Finding::at(at, what).with_path(walk.path()))?;
     }
@@ -116,10 +107,7 @@ impl<'t, 'a> Walk<'t, '_, 'a> {
     #[inline(never)]
     fn event(&mut self, event: &Event<'t>, is_first: bool) -> Checked<()> {
         match event {
-            Event::CData(_) | Event::GeneralRef(_) => {
-                self.is_plain = false;
-                self.text(false)
-            }
+            Event::CData(_) | Event::GeneralRef(_) => self.text(false),
             Event::Decl(declaration) if is_first => {
                 let encoding = declaration.encoding();
                 let is_utf8 = encoding.is_none_or(|name| name.is_ok_and(|name| name.eq_ignore_ascii_case("UTF-8")));
@@ -129,7 +117,7 @@ impl<'t, 'a> Walk<'t, '_, 'a> {
             Event::Comment(_) => Err("a comment"),
             Event::PI(_) => Err("a processing instruction"),
             Event::DocType(_) => Err("a document type declaration"),
-            _ => Err(NO_XML),
+            _ => Err("no well-formed XML"),
         }
     }
 
@@ -233,7 +221,6 @@ impl<'t, 'a> Walk<'t, '_, 'a> {
     fn end(&mut self, at: usize) -> Checked<()> {
         let Some(open) = self.scratch.open.pop() else { return Err("an end tag without its start") };
         let checked = self.element(&open, at);
-        self.is_plain = true;
         match (checked, self.scratch.open.last_mut()) {
             (Ok(is_released), Some(parent)) => parent.is_released |= is_released,
             (Ok(_), None) => {}
@@ -265,12 +252,8 @@ impl<'t, 'a> Walk<'t, '_, 'a> {
     /// Checks the own content of an element that has ended. Returns whether there is any.
     fn content(&mut self, open: &OpenElement, node: Option<&TableNode>, at: usize) -> Checked<bool> {
         let raw = self.document.get(open.content..at).filter(|_| !open.has_children).unwrap_or_default();
-        let text = match self.is_plain || raw.is_empty() {
-            true => raw,
-            false => {
-                Written::Content.decode(raw, &mut self.scratch.decoded).ok_or("a reference to something undeclared")?
-            }
-        };
+        let text = Written::Content.decode(raw, &mut self.scratch.decoded);
+        let text = text.ok_or("a reference to something undeclared")?;
         let (refers, is_blank) = (open.refers(), !open.has_text);
         if open.is_nil {
             let has_content = open.has_children || !text.is_empty();
