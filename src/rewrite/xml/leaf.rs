@@ -142,16 +142,17 @@ impl XmlRewriter<'_, '_, '_> {
         }
     }
 
-    /// Adds the value that was read last to the manifest, piece by piece. An empty one is at `at`.
-    fn list_pieces(&mut self, element: ElementId, treatment: Treatment, form: ReleasedForm, at: usize) {
+    /// Adds the value that was read last to the manifest, piece by piece, because what was between them was removed. One
+    /// without any ends at `end`.
+    fn list_pieces(&mut self, element: ElementId, treatment: Treatment, end: usize) {
         let (last, before) = match self.buffers.pieces.split_last() {
             Some((last, before)) => (*last, before),
-            None => (Span::new(at, at), [].as_slice()),
+            None => (Span::new(end, end), [].as_slice()),
         };
         for piece in before {
             self.session.list(element, treatment, *piece, ReleasedForm::Continued);
         }
-        self.session.list(element, treatment, last, form);
+        self.session.list(element, treatment, last, ReleasedForm::Exact);
     }
 
     /// Judges the value whose raw text has just been written at `out_content`. Returns whether it stays.
@@ -165,11 +166,11 @@ impl XmlRewriter<'_, '_, '_> {
     ) -> Rewrite<bool> {
         match self.session.judge(element, treatment, value, span)? {
             Judgement::Release => {
-                self.list_pieces(element, treatment, ReleasedForm::Exact, span.start());
+                self.list_pieces(element, treatment, span.end());
                 Ok(true)
             }
             Judgement::Generalise => {
-                self.list_pieces(element, treatment, ReleasedForm::Treated, span.start());
+                self.session.list(element, treatment, span, ReleasedForm::Treated);
                 self.out.truncate(out_content);
                 push_xml_text(&self.session.buffers.written, self.out.bytes());
                 Ok(true)
@@ -183,9 +184,9 @@ impl XmlRewriter<'_, '_, '_> {
     fn end_of_text(&mut self, node: &Node, value: Value<'_>, out_content: usize, span: Span) -> Rewrite<bool> {
         let values = self.session.buffers.manifest.len();
         if let Target::Leaf(element) = node.target {
-            self.list_pieces(element, Treatment::Full, ReleasedForm::Text, span.start());
+            self.session.list(element, Treatment::Full, span, ReleasedForm::Text);
         }
-        let stays = self.session.extract(node, value, self.buffers.pieces.last().copied().unwrap_or(span))?;
+        let stays = self.session.extract(node, value, span)?;
         if !stays {
             self.session.buffers.manifest.truncate(values);
         }
