@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::names::UsedNamespaces;
-use super::output::push_json_string;
+use super::output::{push_json_string, replace};
 use crate::read::json::{JsonString, Place, Scalar, ValueKind, decode};
 use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::format::{Format, NamespaceId, Namespaces, OwnPrefix};
@@ -97,17 +97,12 @@ impl Context {
         if !self.narrow_as_laid_out(message, format) {
             self.narrow_plainly(format);
         }
-        if out.get(written.start()..written.end()).is_some_and(|written| written != self.narrowed.as_slice()) {
-            out.splice(written.start()..written.end(), self.narrowed.iter().copied());
-        }
+        replace(out, written, &self.narrowed);
     }
 
     /// The prefixes that the output uses.
     fn used<'a>(&'a self, format: &'a Format) -> impl Iterator<Item = &'a OwnPrefix> {
-        format.own_prefixes.iter().filter(|own| {
-            let is_prefix = format.prefixes.iter().any(|(prefix, _)| *prefix == own.prefix);
-            is_prefix && self.names.holds(own.namespace)
-        })
+        format.own_prefixes.iter().filter(|own| !own.is_added && self.names.holds(own.namespace))
     }
 
     /// Whether a used binding of the message ends in `#`, among those of URIs that end in a slash, or among the others.

@@ -103,6 +103,23 @@ impl<'m, 'o> Output<'m, 'o> {
     }
 }
 
+/// Replaces a part of what was written, moving what follows once.
+pub(super) fn replace(out: &mut Vec<u8>, part: Span, with: &[u8]) {
+    let (start, end, length) = (part.start(), part.end(), out.len());
+    let new_end = start + with.len();
+    if end > length || out.get(start..end) == Some(with) {
+        return;
+    }
+    if new_end > end {
+        out.resize(length + (new_end - end), 0);
+    }
+    out.copy_within(end..length, new_end);
+    out.truncate(length - (end - start) + with.len());
+    if let Some(place) = out.get_mut(start..new_end) {
+        place.copy_from_slice(with);
+    }
+}
+
 /// Appends `text` as XML character data, or as an attribute value in quotes of either kind.
 pub(super) fn push_xml_text(text: &str, out: &mut Vec<u8>) {
     for byte in text.bytes() {

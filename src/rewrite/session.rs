@@ -252,6 +252,22 @@ impl<'f> Session<'f> {
         self.parts.catalog.element(element)?.shape().fast_accept_end(simd, bytes, from)
     }
 
+    /// Whether the `length` bytes from `from` on are accepted fast.
+    #[inline(always)]
+    pub(super) fn fast_accepts<S: Simd>(
+        &self,
+        simd: S,
+        element: ElementId,
+        bytes: &[u8],
+        from: usize,
+        length: usize,
+    ) -> bool {
+        match self.parts.catalog.element(element) {
+            Some(element) => element.shape().fast_accepts(simd, bytes, from, length),
+            None => false,
+        }
+    }
+
     /// Counts and lists a value that is released as it is.
     #[inline(always)]
     pub(super) fn release(&mut self, element: ElementId, span: Span) {

@@ -72,6 +72,12 @@ impl<S: Simd> Window<S> {
         (markup | reference | self.bytes.simd_eq(all(b']')) | is_other & !is_blank).to_bitmask()
     }
 
+    /// How many digits there are before anything else; at most 31.
+    #[inline(always)]
+    pub fn leading_digits(self) -> usize {
+        (!self.among(b'0', 10)).trailing_zeros().min(31) as usize
+    }
+
     /// How many bytes equal those of another window before the first difference.
     #[inline(always)]
     pub fn same_as(self, other: Self) -> usize {

@@ -161,9 +161,14 @@ impl JsonReader<'_> {
         self.peek();
         let start = self.position;
         let name = if is_member { Some(self.fast_name(simd)?) } else { None };
-        let kind = self.kind()?;
+        let first = self.peek().unwrap_or_default();
         let value_start = self.position;
-        let first = self.bytes.get(value_start).copied().unwrap_or_default();
+        let kind = match first {
+            b'"' => ValueKind::Scalar,
+            b'{' => ValueKind::Object,
+            b'[' => ValueKind::Array,
+            _ => self.kind()?,
+        };
         Ok(Place { separator_end, start, name, value_start, kind, first })
     }
 

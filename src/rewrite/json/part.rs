@@ -11,6 +11,7 @@ use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::format::{Content, LinkKind, NamespaceId, Node, NodeId, Target};
 use dmv_redact_model::span::Span;
+use dmv_redact_model::window::Window;
 
 /// Bits of a word of seen children.
 pub(super) const WORD: usize = 64;
@@ -239,24 +240,41 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     pub(super) fn accept_plain<S: Simd>(&mut self, simd: S, place: &Place, part: Part) -> Option<usize> {
         let Part { node, kind: Kind::Plain(element) } = part else { return None };
         let bytes = self.text.as_bytes();
-        let inner = place.value_start + 1;
-        if place.first != b'"' || place.name.is_some_and(|name| name.escaped) {
+        if place.name.is_some_and(|name| name.escaped) {
             return None;
         }
-        let end = self.session.fast_accept_end(simd, element, bytes, inner)?;
-        let node = node.and_then(|node| self.trie.node(node)).filter(|_| bytes.get(end) == Some(&b'"'))?;
+        let start = place.value_start;
+        let (inner, end) = match place.first {
+            b'"' => {
+                let end = self.session.fast_accept_end(simd, element, bytes, start + 1)?;
+                if bytes.get(end) != Some(&b'"') {
+                    return None;
+                }
+                (Span::new(start + 1, end), end + 1)
+            }
+            b'1'..=b'9' => {
+                let end = start + Window::at(simd, bytes, start).leading_digits();
+                let is_whole = matches!(bytes.get(end), Some(b',' | b'}' | b']' | b' ' | b'\r' | b'\n'));
+                if !is_whole || !self.session.fast_accepts(simd, element, bytes, start, end - start) {
+                    return None;
+                }
+                (Span::new(start, end), end)
+            }
+            _ => return None,
+        };
+        let node = self.trie.node(node?)?;
         if let Some(role) = node.role {
-            self.session.note(role, Value::Plain(Span::new(inner, end).text(self.text)), place.value_start);
+            self.session.note(role, Value::Plain(inner.text(self.text)), start);
         }
-        self.session.release(element, Span::new(place.value_start, end + 1));
+        self.session.release(element, Span::new(start, end));
         let frame = self.buffers.frames.last_mut()?;
         if is_planted(Planted::LostValue) && frame.released {
-            return Some(end + 1);
+            return Some(end);
         }
-        let at = frame.copy_part(&mut self.out, place, end + 1);
+        let at = frame.copy_part(&mut self.out, place, end);
         (frame.released, frame.has_written) = (true, true);
         self.buffers.context.mark_used(node.namespace, at);
-        Some(end + 1)
+        Some(end)
     }
 }
 

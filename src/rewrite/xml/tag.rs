@@ -3,7 +3,7 @@
 //! A sender is free to choose prefixes and where to declare them. So names are written with the format's own prefixes,
 //! all declared at the root in the format's order: neither carries information (P5).
 
-use super::super::output::push_xml_text;
+use super::super::output::{push_xml_text, replace};
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
 use super::super::value::Judgement;
@@ -97,11 +97,7 @@ impl XmlRewriter<'_, '_, '_> {
             buffers.declarations.extend_from_slice(own.declaration.as_bytes());
         }
         let (declared, narrowed) = (buffers.declared, &buffers.declarations);
-        let out = out.bytes();
-        if out.get(declared.start()..declared.end()).is_none_or(|written| written == narrowed.as_slice()) {
-            return;
-        }
-        out.splice(declared.start()..declared.end(), narrowed.iter().copied());
+        replace(out.bytes(), declared, narrowed);
     }
 
     /// Writes an attribute if it may be released.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use fearless_simd::{Simd, dispatch};
 
 use super::pattern::Pattern;
-use super::plain::Bounds;
+use super::plain::{self, Bounds};
 use super::{Kind, disguise, sentence};
 use crate::config::Origin;
 use crate::escape::is_visible;
@@ -87,10 +87,24 @@ impl Shape {
         self.pattern.plain().end(simd, bytes, from, self.plain_bounds)
     }
 
-    /// Whether the fast path accepts a whole value.
+    /// Fast path: whether the `length` bytes from `from` on are certain to conform and to contain no image.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn fast_accepts<S: Simd>(&self, simd: S, bytes: &[u8], from: usize, length: usize) -> bool {
+        self.pattern.plain().accepts(simd, bytes, from, length, self.plain_bounds)
+    }
+
+    /// Whether a fast path accepts a whole value.
     #[doc(hidden)]
     pub fn is_plain(&self, value: &str) -> bool {
-        dispatch!(level(), simd => self.fast_accept_end(simd, value.as_bytes(), 0)) == Some(value.len())
+        match value.is_ascii() {
+            true => dispatch!(level(), simd => self.fast_accept_end(simd, value.as_bytes(), 0)) == Some(value.len()),
+            false => {
+                plain::is_simple_text(value.as_bytes(), self.plain_bounds)
+                    && is_clean(value)
+                    && self.pattern.matches(value.as_bytes())
+            }
+        }
     }
 
     /// Its declaration in the catalog: a regular expression for the whole value, and the maximum number of characters.
@@ -225,7 +239,7 @@ impl ShapeCompiler {
         Ok(Shape {
             pattern,
             max_characters,
-            plain_bounds: Bounds::new(max_characters, rules.refused_ssn == SsnForms::None, max_spaces),
+            plain_bounds: Bounds::new(max_characters, rules.refused_ssn, max_spaces),
             rules,
             is_text: matches!(kind, Kind::Text | Kind::Record | Kind::Code),
             is_image: kind == Kind::Image,

@@ -86,13 +86,22 @@ pub struct OwnPrefix {
     pub uri: String,
     /// Its declaration, with the space before it.
     pub declaration: String,
+    /// Whether it isn't the format's, but added for `xsi:nil`.
+    pub is_added: bool,
 }
 
 impl OwnPrefix {
     fn new(prefix: &str, namespace: NamespaceId, uri: &str) -> Self {
         let quoted = uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
         let declaration = format!(" xmlns:{prefix}=\"{quoted}\"");
-        Self { prefix: prefix.to_owned(), qualifier: format!("{prefix}:"), namespace, uri: uri.to_owned(), declaration }
+        Self {
+            prefix: prefix.to_owned(),
+            qualifier: format!("{prefix}:"),
+            namespace,
+            uri: uri.to_owned(),
+            declaration,
+            is_added: false,
+        }
     }
 
     /// Adds one for `xsi:nil` if it is missing.
@@ -102,7 +111,7 @@ impl OwnPrefix {
             while all.iter().any(|own| own.prefix == prefix) {
                 prefix.push('1');
             }
-            all.push(Self::new(&prefix, NamespaceId::XSI, XSI_URI));
+            all.push(Self { is_added: true, ..Self::new(&prefix, NamespaceId::XSI, XSI_URI) });
         }
         all
     }

@@ -11,6 +11,7 @@ use regex_automata::dfa::dense;
 use regex_automata::util::primitives::StateID;
 
 use super::disguise;
+use super::shape::SsnForms;
 use crate::window::{AsciiSet, WINDOW, Window};
 use fearless_simd::Simd;
 use table::ValueForm;
@@ -30,15 +31,21 @@ const NO_COLUMN: u8 = u8::MAX;
 pub(super) struct Bounds {
     /// Maximum length in bytes.
     max_bytes: usize,
-    /// Whether they may be Social Security numbers.
+    /// Whether they may be Social Security numbers, and whether they may hold nine digits in a row.
     may_be_ssn: bool,
+    may_hold_nine_digits: bool,
     /// Maximum number of spaces: with more it may be a phrase.
     max_spaces: u32,
 }
 
 impl Bounds {
-    pub(super) fn new(max_characters: usize, may_be_ssn: bool, max_spaces: u32) -> Self {
-        Self { max_bytes: MAX_PLAIN_BYTES.min(max_characters), may_be_ssn, max_spaces }
+    pub(super) fn new(max_characters: usize, refused_ssn: SsnForms, max_spaces: u32) -> Self {
+        Self {
+            max_bytes: MAX_PLAIN_BYTES.min(max_characters),
+            may_be_ssn: refused_ssn == SsnForms::None,
+            may_hold_nine_digits: refused_ssn != SsnForms::All,
+            max_spaces,
+        }
     }
 }
 
@@ -90,6 +97,16 @@ impl Plain {
         self.check(simd, bytes, from, length, bounds, ByteMasks::of(first, true).and(ByteMasks::of(second, true)))
     }
 
+    /// Whether the `length` bytes from `from` on are a plain value.
+    #[inline(always)]
+    pub(super) fn accepts<S: Simd>(&self, simd: S, bytes: &[u8], from: usize, length: usize, bounds: Bounds) -> bool {
+        let first = Window::at(simd, bytes, from);
+        let inside = (1_u64 << length.min(WINDOW)) - 1;
+        length <= WINDOW
+            && first.of(&self.bytes) & inside == inside
+            && self.check(simd, bytes, from, length, bounds, ByteMasks::of(first, length > MAX_WORD)).is_some()
+    }
+
     fn has_column(&self, byte: u8) -> bool {
         self.columns.get(usize::from(byte)) != Some(&NO_COLUMN)
     }
@@ -115,8 +132,13 @@ impl Plain {
         }
         let inside = (1 << length) - 1;
         let digits = masks.digits & inside;
+        let is_word = (masks.digits | masks.capitals) & inside == inside;
         if digits.count_ones() > MAX_DIGITS && !bounds.may_be_ssn {
-            return None;
+            // Without anything between them only nine digits in a row are a number of that form.
+            let is_other = is_word && (bounds.may_hold_nine_digits || !has_nine_digits(digits));
+            if !is_other {
+                return None;
+            }
         }
         let has_form = match &self.form {
             ValueForm::Alphabet(first) => first.get(usize::from(*value.first()?)) == Some(&true),
@@ -132,7 +154,7 @@ impl Plain {
                 || spaces & (1 | 1 << (length - 1)) != 0
                 || digits != 0 && disguise::holds_header(value))
             || barcode_firsts != 0 && disguise::begins_barcode(value)
-            || length > MAX_WORD && has_long_word(masks.words & inside);
+            || length > MAX_WORD && has_long_word(masks.words & inside) && !(is_word && is_identifier(value));
         (!is_suspect && has_form).then_some(from + length)
     }
 }
@@ -184,6 +206,53 @@ fn has_long_word(words: u64) -> bool {
     let fours = pairs & pairs >> 2;
     let eights = fours & fours >> 4;
     eights & eights >> 8 != 0
+}
+
+/// Whether nine bits in a row are set.
+fn has_nine_digits(digits: u64) -> bool {
+    let pairs = digits & digits >> 1;
+    let fours = pairs & pairs >> 2;
+    let eights = fours & fours >> 4;
+    eights & digits >> 8 != 0
+}
+
+/// Maximum length of a word of capital letters and digits that is surely no encoding: vehicle identification numbers.
+const MAX_IDENTIFIER: usize = 39;
+
+/// How images that are encoded in capital letters and digits alone begin, in hexadecimal or base64.
+const IMAGE_STARTS: [&[u8; 4]; 15] = [
+    b"FFD8", b"FF4F", b"FFA0", b"0000", b"8950", b"4749", b"4949", b"4D4D", b"312E", b"2550", b"504B", b"1F8B",
+    b"5249", b"TU0A", b"AAAA",
+];
+
+/// Whether a long word of capital letters and digits is surely neither an image nor encoded text.
+#[inline(never)]
+fn is_identifier(word: &[u8]) -> bool {
+    let is_hex = || word.len().is_multiple_of(2) && word.iter().all(u8::is_ascii_hexdigit);
+    let begins_as_image = word.first_chunk().is_none_or(|start| IMAGE_STARTS.contains(&start));
+    word.len() <= MAX_IDENTIFIER && !begins_as_image && !is_hex()
+}
+
+/// Whether a text that isn't all ASCII is surely none of what the rules beside a pattern refuse: a few words of letters,
+/// without digits.
+pub(super) fn is_simple_text(value: &[u8], bounds: Bounds) -> bool {
+    let (mut spaces, mut word) = (0, 0);
+    for byte in value {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'-' | 0x80.. => word += 1,
+            b' ' => (spaces, word) = (spaces + 1, 0),
+            b',' | b'.' | b'\'' => word = 0,
+            _ => return false,
+        }
+        if word > MAX_WORD {
+            return false;
+        }
+    }
+    value.len() <= bounds.max_bytes
+        && spaces <= bounds.max_spaces
+        && value.first() != Some(&b' ')
+        && value.last() != Some(&b' ')
+        && !disguise::begins_barcode(value)
 }
 
 /// Bytes of syntax, references, fields, URIs or padding are left to the full check.
