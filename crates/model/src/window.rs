@@ -100,7 +100,8 @@ pub const LONGEST_PATTERN: usize = 2 * WINDOW;
 /// A short byte sequence to compare a message with.
 #[derive(Debug, Clone, Copy)]
 pub struct Pattern {
-    bytes: [u8; LONGEST_PATTERN],
+    first: [u8; WINDOW],
+    second: [u8; WINDOW],
     length: usize,
 }
 
@@ -113,12 +114,12 @@ impl Default for Pattern {
 impl Pattern {
     /// A sequence longer than [`LONGEST_PATTERN`] matches nowhere.
     pub fn new(pattern: &[u8]) -> Self {
-        let mut bytes = [0; LONGEST_PATTERN];
-        for (to, byte) in bytes.iter_mut().zip(pattern) {
+        let (mut first, mut second) = ([0; WINDOW], [0; WINDOW]);
+        for (to, byte) in first.iter_mut().chain(&mut second).zip(pattern) {
             *to = *byte;
         }
-        let length = if pattern.len() > bytes.len() { usize::MAX } else { pattern.len() };
-        Self { bytes, length }
+        let length = if pattern.len() > LONGEST_PATTERN { usize::MAX } else { pattern.len() };
+        Self { first, second, length }
     }
 
     /// Its length in bytes.
@@ -127,16 +128,50 @@ impl Pattern {
         self.length
     }
 
-    /// Whether its bytes are at `place`.
     #[inline(always)]
-    pub fn stands_at<S: Simd>(&self, simd: S, bytes: &[u8], place: usize) -> bool {
-        let same = Window::at(simd, bytes, place).same_as(Window::at(simd, &self.bytes, 0));
-        if self.length <= WINDOW {
-            return same >= self.length;
-        }
-        same >= WINDOW
-            && Window::at(simd, bytes, place + WINDOW).same_as(Window::at(simd, &self.bytes, WINDOW))
-                >= self.length - WINDOW
+    fn halves(&self) -> (&[u8; WINDOW], &[u8; WINDOW]) {
+        (&self.first, &self.second)
+    }
+}
+
+/// The first 64 bytes from the beginning of a name on: names are mostly shorter. Both halves are tested at once, because
+/// the length of a name is unpredictable, and a branch misprediction costs more.
+#[derive(Clone, Copy)]
+pub struct NameBytes<S: Simd>(Window<S>, Window<S>);
+
+impl<S: Simd> NameBytes<S> {
+    /// Those at a position.
+    #[inline(always)]
+    pub fn at(simd: S, bytes: &[u8], from: usize) -> Self {
+        Self(Window::at(simd, bytes, from), Window::at(simd, bytes, from + WINDOW))
+    }
+
+    /// Of what has no name.
+    #[inline(always)]
+    pub fn none(simd: S) -> Self {
+        let none = Window { simd, bytes: u8x32::splat(simd, 0) };
+        Self(none, none)
+    }
+
+    /// Which bytes end a JSON string, begin an escape in it, or aren't allowed in it.
+    #[inline(always)]
+    pub fn ends_string(self) -> u64 {
+        self.0.ends_string() | self.1.ends_string() << WINDOW
+    }
+
+    /// Which bytes equal this one.
+    #[inline(always)]
+    pub fn equal(self, byte: u8) -> u64 {
+        self.0.equal(byte) | self.1.equal(byte) << WINDOW
+    }
+
+    /// Whether the first `length` bytes are those of a pattern, and all of it.
+    #[inline(always)]
+    pub fn is(self, pattern: &Pattern, length: usize) -> bool {
+        let (first, second) = pattern.halves();
+        let same = self.0.equal_to(first) | self.1.equal_to(second) << WINDOW;
+        // All bits for a length of 64; a longer pattern has no length.
+        pattern.length == length && !same & u64::MAX.checked_shr(64 - length as u32).unwrap_or_default() == 0
     }
 }
 
@@ -198,12 +233,12 @@ mod tests {
             let Some(part) = text.get(place..place + length) else { continue };
             let pattern = Pattern::new(part);
             dispatch!(Level::new(), simd => {
-                assert_eq!(pattern.stands_at(simd, &text, place), length <= 64, "{length} at {place}");
+                assert_eq!(NameBytes::at(simd, &text, place).is(&pattern, length), length <= 64, "{length} at {place}");
                 for other in 0..length.min(64) {
                     let mut text = text.clone();
                     text[place + other] = b'~';
-                    assert!(!pattern.stands_at(simd, &text, place), "{length} at {place}, another byte at {other}");
-                    assert!(!pattern.stands_at(simd, &text[..place + other], place));
+                    assert!(!NameBytes::at(simd, &text, place).is(&pattern, length), "{length} at {place}, another byte at {other}");
+                    assert!(!NameBytes::at(simd, &text[..place + other], place).is(&pattern, length));
                 }
             });
         }

@@ -5,15 +5,21 @@
 
 mod walk;
 
+use fearless_simd::{Simd, dispatch};
+
 pub use walk::{Actions, Place, Step, walk};
 
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
-use super::scan::{find, find_in_name, mark_control, mark_equal, skip_space};
+use super::scan::skip_space;
 use dmv_redact_model::span::Span;
 use dmv_redact_model::wide;
+use dmv_redact_model::window::{NameBytes, WINDOW, Window};
 
 type ReadResult<T> = Result<T, Refusal>;
+
+/// Bytes of a string that are scanned window by window; what follows is scanned in wider steps.
+const LONG_STRING: usize = 128;
 
 /// What kind of value comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -113,22 +119,36 @@ impl<'m> JsonReader<'m> {
     }
 
     /// Reads the name of a member and the colon after it.
-    #[inline]
     pub fn name(&mut self) -> ReadResult<JsonString> {
+        dispatch!(wide::level(), simd => self.name_by(simd).map(|(name, _)| name))
+    }
+
+    /// The same, with the first bytes of the name.
+    #[inline(always)]
+    fn name_by<S: Simd>(&mut self, simd: S) -> ReadResult<(JsonString, NameBytes<S>)> {
+        let start = self.position + 1;
+        let bytes = NameBytes::at(simd, self.bytes, start);
+        let length = bytes.ends_string().trailing_zeros() as usize;
+        let end = start + length;
+        let is_plain = self.bytes.get(self.position) == Some(&b'"')
+            && self.bytes.get(end) == Some(&b'"')
+            && self.bytes.get(end + 1) == Some(&b':')
+            && length <= self.limits.name_bytes
+            && self.members < self.limits.members;
+        if !is_plain {
+            return Ok((self.name_slowly()?, bytes));
+        }
+        self.members += 1;
+        self.position = end + 2;
+        Ok((JsonString { inner: Span::new(start, end), escaped: false }, bytes))
+    }
+
+    #[inline(never)]
+    fn name_slowly(&mut self) -> ReadResult<JsonString> {
         if self.peek() != Some(b'"') {
             return Err(self.refuse("a member name is wanted"));
         }
-        let start = self.position + 1;
-        let quote = find_in_name(self.bytes, start, |word| {
-            mark_equal(word, b'"') | mark_equal(word, b'\\') | mark_control(word)
-        });
-        let name = match quote.filter(|at| self.bytes.get(*at) == Some(&b'"')) {
-            Some(end) => {
-                self.position = end + 1;
-                JsonString { inner: Span::new(start, end), escaped: false }
-            }
-            None => self.string()?,
-        };
+        let name = self.string()?;
         if name.inner.len() > self.limits.name_bytes {
             return Err(Refusal::at(Reason::Limit, name.inner.start(), "a name is too long"));
         }
@@ -140,30 +160,6 @@ impl<'m> JsonReader<'m> {
         Ok(name)
     }
 
-    /// How many members have been read.
-    #[inline]
-    pub fn members(&self) -> usize {
-        self.members
-    }
-
-    /// Resumes at `position` with this count of members: the caller has read the message up to there.
-    #[inline]
-    pub fn advance_to(&mut self, position: usize, members: usize) {
-        (self.position, self.members) = (position, members);
-    }
-
-    /// Skips a whole value with this many members that was read before, if the next bytes are identical. Otherwise
-    /// consumes nothing.
-    pub fn skip_if_identical(&mut self, value: &[u8], members: usize) -> bool {
-        let is_identical = self.bytes.get(self.position..).is_some_and(|rest| rest.starts_with(value))
-            && self.members + members <= self.limits.members;
-        if is_identical {
-            self.position += value.len();
-            self.members += members;
-        }
-        is_identical
-    }
-
     /// Consumes the opening bracket that comes next.
     #[inline]
     pub fn skip_bracket(&mut self) {
@@ -171,10 +167,25 @@ impl<'m> JsonReader<'m> {
     }
 
     /// Reads a string, number or literal.
-    #[inline]
     pub fn scalar(&mut self) -> ReadResult<Scalar> {
+        dispatch!(wide::level(), simd => self.scalar_by(simd))
+    }
+
+    #[inline(always)]
+    fn scalar_by<S: Simd>(&mut self, simd: S) -> ReadResult<Scalar> {
         match self.peek() {
-            Some(b'"') => self.string().map(Scalar::String),
+            Some(b'"') => match self.string_by(simd) {
+                Ok(string) => Ok(Scalar::String(string)),
+                Err(refusal) => Err(refusal),
+            },
+            _ => self.lexeme_by_kind(),
+        }
+    }
+
+    /// Reads a number or literal.
+    #[inline(never)]
+    fn lexeme_by_kind(&mut self) -> ReadResult<Scalar> {
+        match self.peek() {
             Some(b'-' | b'0'..=b'9') => self.number().map(Scalar::Lexeme),
             Some(b't') => self.literal(b"true").map(Scalar::Lexeme),
             Some(b'f') => self.literal(b"false").map(Scalar::Lexeme),
@@ -185,13 +196,18 @@ impl<'m> JsonReader<'m> {
 
     /// Skips the next value and checks all of it. `depth` is the number of brackets open around it.
     pub fn skip_value(&mut self, depth: usize) -> ReadResult<()> {
+        dispatch!(wide::level(), simd => self.skip_value_by(simd, depth))
+    }
+
+    #[inline(always)]
+    fn skip_value_by<S: Simd>(&mut self, simd: S, depth: usize) -> ReadResult<()> {
         // One bit for each bracket opened here, the innermost lowest: 1 is an object. The depth limit bounds them to a
         // few words (P8).
         let mut open = Brackets::default();
         loop {
             match self.kind()? {
                 ValueKind::Scalar => {
-                    self.scalar()?;
+                    self.scalar_by(simd)?;
                 }
                 kind => {
                     if depth + open.depth >= self.limits.depth {
@@ -202,7 +218,8 @@ impl<'m> JsonReader<'m> {
                     if !self.take(if is_object { b'}' } else { b']' }) {
                         open.push(is_object);
                         if is_object {
-                            self.name()?;
+                            self.peek();
+                            self.name_by(simd)?;
                         }
                         continue;
                     }
@@ -213,7 +230,8 @@ impl<'m> JsonReader<'m> {
                 let Some(is_object) = open.top() else { return Ok(()) };
                 if self.take(b',') {
                     if is_object {
-                        self.name()?;
+                        self.peek();
+                        self.name_by(simd)?;
                     }
                     break;
                 }
@@ -224,19 +242,27 @@ impl<'m> JsonReader<'m> {
         }
     }
 
-    /// Reads a string at its opening quote.
     fn string(&mut self) -> ReadResult<JsonString> {
+        dispatch!(wide::level(), simd => self.string_by(simd))
+    }
+
+    /// Reads a string at its opening quote.
+    #[inline(always)]
+    fn string_by<S: Simd>(&mut self, simd: S) -> ReadResult<JsonString> {
         let start = self.position + 1;
         let mut at = start;
         let mut escaped = false;
         loop {
-            at = find(
-                self.bytes,
-                at,
-                |word| mark_equal(word, b'"') | mark_equal(word, b'\\') | mark_control(word),
-                |byte| (byte == b'"') | (byte == b'\\') | (byte < 0x20),
-                wide::plain_in_string,
-            );
+            let ends = Window::at(simd, self.bytes, at).ends_string();
+            if ends == 0 {
+                at += WINDOW;
+                if at - start >= LONG_STRING {
+                    at += wide::plain_in_string(self.bytes.get(at..).unwrap_or_default());
+                }
+                continue;
+            }
+            // Past the end of the document a window has zeros, which end a string, too.
+            at += ends.trailing_zeros() as usize;
             match self.bytes.get(at) {
                 Some(b'"') => {
                     self.position = at + 1;

@@ -7,7 +7,7 @@ use super::{Brackets, JsonReader, JsonString, ReadResult, Scalar, ValueKind, clo
 use crate::read::limits::Limits;
 use crate::read::refusal::{Reason, Refusal};
 use dmv_redact_model::span::Span;
-use dmv_redact_model::window::{WINDOW, Window};
+use dmv_redact_model::window::NameBytes;
 
 /// A member of an object, an item of an array, or the whole document; its value is next.
 #[derive(Debug, Clone, Copy)]
@@ -42,11 +42,12 @@ pub trait Actions {
     /// What is known of a part when its value comes; small, because it is passed on for every part.
     type Part: Copy;
 
-    /// A part begins. [`Step::Value`] is for scalars, [`Step::Enter`] for objects and arrays.
+    /// A part begins; `name` has the first bytes of its name. [`Step::Value`] is for scalars, [`Step::Enter`] for
+    /// objects and arrays.
     ///
     /// # Errors
     /// When the message must not be released.
-    fn part<S: Simd>(&mut self, simd: S, place: &Place) -> ReadResult<Step<Self::Part>>;
+    fn part<S: Simd>(&mut self, simd: S, place: &Place, name: NameBytes<S>) -> ReadResult<Step<Self::Part>>;
 
     /// Fast path for a scalar: the end of the value if the actions have read it themselves.
     #[inline(always)]
@@ -93,19 +94,20 @@ pub trait Actions {
 pub fn walk<S: Simd, A: Actions>(simd: S, bytes: &[u8], limits: &Limits, actions: &mut A) -> ReadResult<usize> {
     let mut reader = JsonReader::new(bytes, limits);
     let mut open = Brackets::default();
-    let mut place = reader.place(simd, 0, false)?;
+    let (mut place, mut name) = reader.place(simd, 0, false)?;
     loop {
-        match actions.part(simd, &place)? {
+        match actions.part(simd, &place, name)? {
             Step::Value(part) => match actions.accept(simd, &place, part) {
                 Some(end) => reader.position = end,
                 None => {
-                    let scalar = reader.scalar()?;
+                    let scalar = reader.scalar_by(simd)?;
                     actions.value(&place, part, scalar, reader.position)?;
                 }
             },
             Step::Skip(part) => {
-                if !reader.skip_plain_string(simd) {
-                    reader.skip_value(open.depth)?;
+                match place.first {
+                    b'"' => drop(reader.string_by(simd)?),
+                    _ => reader.skip_value(open.depth)?,
                 }
                 actions.skipped(&place, part, reader.position)?;
             }
@@ -120,7 +122,7 @@ pub fn walk<S: Simd, A: Actions>(simd: S, bytes: &[u8], limits: &Limits, actions
                 actions.open(&place, part, Span::new(inside, reader.position))?;
                 if next != Some(closing(is_object).0) {
                     open.push(is_object);
-                    place = reader.place(simd, inside, is_object)?;
+                    (place, name) = reader.place(simd, inside, is_object)?;
                     continue;
                 }
                 reader.position += 1;
@@ -140,7 +142,7 @@ pub fn walk<S: Simd, A: Actions>(simd: S, bytes: &[u8], limits: &Limits, actions
             let next = reader.peek();
             if next == Some(b',') {
                 reader.position += 1;
-                place = reader.place(simd, reader.position, is_object)?;
+                (place, name) = reader.place(simd, reader.position, is_object)?;
                 break;
             }
             let (close, detail) = closing(is_object);
@@ -157,10 +159,15 @@ pub fn walk<S: Simd, A: Actions>(simd: S, bytes: &[u8], limits: &Limits, actions
 impl JsonReader<'_> {
     /// Reads up to the value of the next part.
     #[inline(always)]
-    fn place<S: Simd>(&mut self, simd: S, separator_end: usize, is_member: bool) -> ReadResult<Place> {
+    fn place<S: Simd>(&mut self, simd: S, separator_end: usize, is_member: bool) -> ReadResult<(Place, NameBytes<S>)> {
         self.peek();
         let start = self.position;
-        let name = if is_member { Some(self.fast_name(simd)?) } else { None };
+        let (name, name_bytes) = if is_member {
+            let (name, bytes) = self.name_by(simd)?;
+            (Some(name), bytes)
+        } else {
+            (None, NameBytes::none(simd))
+        };
         let first = self.peek().unwrap_or_default();
         let value_start = self.position;
         let kind = match first {
@@ -169,43 +176,6 @@ impl JsonReader<'_> {
             b'[' => ValueKind::Array,
             _ => self.kind()?,
         };
-        Ok(Place { separator_end, start, name, value_start, kind, first })
-    }
-
-    /// [`name`](Self::name) for short names without escapes, and for all others.
-    #[inline(always)]
-    fn fast_name<S: Simd>(&mut self, simd: S) -> ReadResult<JsonString> {
-        let start = self.position + 1;
-        // Both windows at once: the length of a name is unpredictable, and a branch misprediction costs more.
-        let first = Window::at(simd, self.bytes, start).ends_string();
-        let second = Window::at(simd, self.bytes, start + WINDOW).ends_string();
-        let length = (first | second << WINDOW).trailing_zeros() as usize;
-        let end = start + length;
-        let is_plain = self.bytes.get(self.position) == Some(&b'"')
-            && self.bytes.get(end) == Some(&b'"')
-            && self.bytes.get(end + 1) == Some(&b':')
-            && length <= self.limits.name_bytes
-            && self.members < self.limits.members;
-        if !is_plain {
-            return self.name();
-        }
-        self.members += 1;
-        self.position = end + 2;
-        Ok(JsonString { inner: Span::new(start, end), escaped: false })
-    }
-
-    /// Skips a short string without escapes, if one is next.
-    #[inline(always)]
-    fn skip_plain_string<S: Simd>(&mut self, simd: S) -> bool {
-        if self.bytes.get(self.position) != Some(&b'"') {
-            return false;
-        }
-        let ends = Window::at(simd, self.bytes, self.position + 1).ends_string();
-        let end = self.position + 1 + ends.trailing_zeros() as usize;
-        let is_plain = ends != 0 && self.bytes.get(end) == Some(&b'"');
-        if is_plain {
-            self.position = end + 1;
-        }
-        is_plain
+        Ok((Place { separator_end, start, name, value_start, kind, first }, name_bytes))
     }
 }

@@ -17,6 +17,7 @@ use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::{Format, NamespaceId, NodeId, Trie};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::wide;
+use dmv_redact_model::window::NameBytes;
 
 type Rewrite<T> = Result<T, Refusal>;
 
@@ -159,13 +160,13 @@ impl Actions for JsonRewriter<'_, '_, '_> {
     type Part = Part;
 
     #[inline(always)]
-    fn part<S: Simd>(&mut self, simd: S, place: &Place) -> Rewrite<Step<Part>> {
+    fn part<S: Simd>(&mut self, _: S, place: &Place, name: NameBytes<S>) -> Rewrite<Step<Part>> {
         let Some(frame) = self.buffers.frames.last() else { return self.document(place) };
         if matches!(frame.role, Role::Context { .. }) {
             return self.binding(place);
         }
         match place.name {
-            Some(name) => self.member(simd, place, name),
+            Some(spelled) => self.member(place, spelled, name),
             None => self.item(place),
         }
     }

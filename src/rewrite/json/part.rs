@@ -11,7 +11,7 @@ use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::format::{Content, LinkKind, NamespaceId, Node, NodeId, Target};
 use dmv_redact_model::span::Span;
-use dmv_redact_model::window::Window;
+use dmv_redact_model::window::{NameBytes, Window};
 
 /// Bits of a word of seen children.
 pub(super) const WORD: usize = 64;
@@ -20,12 +20,17 @@ const TWICE: &str = "a name stands twice in one object";
 
 impl<'f> JsonRewriter<'_, '_, 'f> {
     #[inline(always)]
-    pub(super) fn member<S: Simd>(&mut self, simd: S, place: &Place, name: JsonString) -> Rewrite<Step<Part>> {
+    pub(super) fn member<S: Simd>(
+        &mut self,
+        place: &Place,
+        name: JsonString,
+        bytes: NameBytes<S>,
+    ) -> Rewrite<Step<Part>> {
         let trie = self.trie;
         let Some(frame) = self.buffers.frames.last() else { return self.unnamed(place, name) };
         // No closures: they would be compiled without the processor's vector instructions.
         let found = match frame.node.and_then(|node| trie.node(node)) {
-            Some(parent) if !name.escaped => trie.member_child(simd, parent, self.text.as_bytes(), name.inner),
+            Some(parent) if !name.escaped => trie.member_child(parent, self.text.as_bytes(), name.inner, bytes),
             Some(parent) => self.escaped_child(parent, name),
             None => None,
         };

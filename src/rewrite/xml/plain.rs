@@ -15,7 +15,7 @@ use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::format::{Content, NamespaceId, Node, NodeId, Trie};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::wide;
-use dmv_redact_model::window::{WINDOW, Window};
+use dmv_redact_model::window::{NameBytes, WINDOW, Window};
 
 /// A prefix in scope: most tags have that of the tag before.
 #[derive(Clone, Copy)]
@@ -225,11 +225,10 @@ fn tag<'f, S: Simd>(
     prefix: &mut Option<Prefix<'f>>,
     resolve: impl Fn(u64) -> Option<(NamespaceId, &'f str)>,
 ) -> Option<Tag<'f>> {
-    // Both windows at once: the length of a name is unpredictable, and a branch misprediction costs more.
-    let (first, second) = (Window::at(simd, bytes, at + 1), Window::at(simd, bytes, at + 1 + WINDOW));
-    let length = (first.equal(b'>') | second.equal(b'>') << WINDOW).trailing_zeros() as usize;
-    let colon = first.equal(b':').trailing_zeros() as usize;
     let start = at + 1;
+    let name = NameBytes::at(simd, bytes, start);
+    let length = name.equal(b'>').trailing_zeros() as usize;
+    let colon = name.equal(b':').trailing_zeros() as usize;
     let end = start + length;
     // A colon behind the name is none of it.
     let prefix_length = if colon < length { colon } else { 0 };

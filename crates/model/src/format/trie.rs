@@ -9,7 +9,7 @@ use super::namespace::NamespaceId;
 use super::text::Layout;
 use crate::catalog::ElementId;
 use crate::span::Span;
-use crate::window::Pattern;
+use crate::window::{LONGEST_PATTERN, NameBytes, Pattern};
 
 /// A node of a trie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -292,16 +292,22 @@ impl Trie {
         Some((slot.node, slot.index.into()))
     }
 
-    /// The child of `parent` that is a JSON member with the name at `name`, and its index among the children.
+    /// The child of `parent` that is a JSON member with the name at `name`, and its index among the children. `bytes` are
+    /// the first of the name.
     #[inline(always)]
     pub fn member_child<S: Simd>(
         &self,
-        simd: S,
         parent: &Node,
         message: &[u8],
         name: Span,
+        bytes: NameBytes<S>,
     ) -> Option<(NodeId, u32, &Node)> {
-        let fingerprint = fingerprint(NamespaceId::NONE, false, name.of(message));
+        let name_of = name.of(message);
+        if name.len() > LONGEST_PATTERN {
+            let (id, index) = self.child(parent, NamespaceId::NONE, false, name_of)?;
+            return Some((id, index, self.node(id)?));
+        }
+        let fingerprint = fingerprint(NamespaceId::NONE, false, name_of);
         let slots = &parent.children.slots;
         let mut at = slot_of(fingerprint, slots.len());
         // A loop, because a closure would be compiled without the processor's vector instructions.
@@ -309,7 +315,7 @@ impl Trie {
             let slot = slots.get(at)?.as_ref()?;
             if slot.fingerprint == fingerprint && slot.is_member {
                 let node = self.node(slot.node)?;
-                if node.pattern.length() == name.len() && node.pattern.stands_at(simd, message, name.start()) {
+                if bytes.is(&node.pattern, name.len()) {
                     return Some((slot.node, slot.index.into(), node));
                 }
             }
