@@ -26,11 +26,16 @@ pub(super) fn read(
             Syntax::Xml => scan.xml(trie, state),
             Syntax::Json => {
                 let mut reader = JsonReader::new(message.text.as_bytes(), &parts.limits);
-                trie.node(NodeId::ENTRY).map_or(Ok(()), |entry| scan.json(&mut reader, trie, entry, 0, false))
+                scan.json(&mut reader, trie, NodeId::ENTRY, 0, false)
             }
         };
     }
     scan.facts
+}
+
+/// A node, if it leads to a role.
+fn leading(trie: &Trie, id: NodeId) -> Option<(NodeId, &Node)> {
+    trie.node(id).filter(|node| node.leads_to_role).map(|node| (id, node))
 }
 
 struct Scan<'a> {
@@ -56,12 +61,12 @@ impl Scan<'_> {
         &mut self,
         reader: &mut JsonReader<'_>,
         trie: &Trie,
-        node: &Node,
+        id: NodeId,
         depth: usize,
         is_item: bool,
     ) -> Result<(), Refusal> {
         let kind = reader.kind()?;
-        match (kind, node.role) {
+        match (kind, trie.node(id).and_then(|node| node.role)) {
             (ValueKind::Scalar, Some(role)) => {
                 let value = self.scalar_text(reader.scalar()?);
                 self.note(role, &value);
@@ -79,13 +84,15 @@ impl Scan<'_> {
         loop {
             if is_object {
                 let name = self.scalar_text(Scalar::String(reader.name()?));
-                let child = trie.child(node, NamespaceId::NONE, false, name.as_bytes());
-                match child.and_then(|(id, _)| trie.node(id)).filter(|child| child.leads_to_role) {
-                    Some(child) => self.json(reader, trie, child, depth + 1, false)?,
+                match trie
+                    .child(id, NamespaceId::NONE, false, name.as_bytes())
+                    .and_then(|edge| leading(trie, edge.node))
+                {
+                    Some((child, _)) => self.json(reader, trie, child, depth + 1, false)?,
                     None => reader.skip_value(depth + 1)?,
                 }
             } else {
-                self.json(reader, trie, node, depth + 1, true)?;
+                self.json(reader, trie, id, depth + 1, true)?;
             }
             if self.is_complete() {
                 return Ok(());
@@ -115,15 +122,13 @@ impl Scan<'_> {
         while !self.is_complete() {
             match reader.next_event()? {
                 Event::Start(tag) => {
-                    let parent = open.last().and_then(|id| trie.node(*id));
                     let local = tag.name.local().of(message.text.as_bytes());
-                    let child = parent.and_then(|parent| trie.child(parent, tag.namespace, false, local));
-                    let child = child.and_then(|(id, _)| Some((id, trie.node(id)?)));
-                    let Some((id, node)) = child.filter(|(_, child)| child.leads_to_role) else {
+                    let child = open.last().and_then(|parent| trie.child(*parent, tag.namespace, false, local));
+                    let Some((id, node)) = child.and_then(|edge| leading(trie, edge.node)) else {
                         reader.skip_element()?;
                         continue;
                     };
-                    self.attributes(&reader, trie, node);
+                    self.attributes(&reader, trie, id);
                     match node.role {
                         Some(role) => self.element(&mut reader, role)?,
                         None => open.push(id),
@@ -138,11 +143,11 @@ impl Scan<'_> {
     }
 
     /// The attributes of the start tag that was read last.
-    fn attributes(&mut self, reader: &XmlReader<'_, '_>, trie: &Trie, node: &Node) {
+    fn attributes(&mut self, reader: &XmlReader<'_, '_>, trie: &Trie, id: NodeId) {
         for attribute in reader.attributes() {
             let AttributeKind::Attribute { namespace, .. } = attribute.kind else { continue };
             let local = attribute.name.local().of(self.message.text.as_bytes());
-            let child = trie.child(node, namespace, true, local).and_then(|(id, _)| trie.node(id));
+            let child = trie.child(id, namespace, true, local).and_then(|edge| trie.node(edge.node));
             if let Some(role) = child.and_then(|child| child.role) {
                 let mut value = String::new();
                 xml::decode(attribute.value.text(self.message.text), &mut value);

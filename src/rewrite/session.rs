@@ -20,6 +20,7 @@ use dmv_redact_model::format::{Format, Node, Role, Target};
 use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedValue};
 use dmv_redact_model::policy::{Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
 use dmv_redact_model::span::Span;
+use dmv_redact_model::window::Block;
 
 /// Buffers, reused from message to message.
 #[derive(Debug, Default)]
@@ -239,31 +240,11 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// The end of a value that begins at `from`, if the element's shape accepts it fast, as
-    /// [`Shape::fast_accept_end`](dmv_redact_model::catalog::Shape::fast_accept_end) says.
+    /// Whether a value is accepted by the fast path of its element's shape; `block` has its first bytes.
     #[inline(always)]
-    pub(super) fn fast_accept_end<S: Simd>(
-        &self,
-        simd: S,
-        element: ElementId,
-        bytes: &[u8],
-        from: usize,
-    ) -> Option<usize> {
-        self.parts.catalog.element(element)?.shape().fast_accept_end(simd, bytes, from)
-    }
-
-    /// Whether the `length` bytes from `from` on are accepted fast.
-    #[inline(always)]
-    pub(super) fn fast_accepts<S: Simd>(
-        &self,
-        simd: S,
-        element: ElementId,
-        bytes: &[u8],
-        from: usize,
-        length: usize,
-    ) -> bool {
+    pub(super) fn fast_accepts<S: Simd>(&self, element: ElementId, block: Block<S>, value: &[u8]) -> bool {
         match self.parts.catalog.element(element) {
-            Some(element) => element.shape().fast_accepts(simd, bytes, from, length),
+            Some(element) => element.shape().fast_accepts(block, value),
             None => false,
         }
     }

@@ -72,12 +72,6 @@ impl<S: Simd> Window<S> {
         (markup | reference | self.bytes.simd_eq(all(b']')) | is_other & !is_blank).to_bitmask()
     }
 
-    /// How many digits there are before anything else; at most 31.
-    #[inline(always)]
-    pub fn leading_digits(self) -> usize {
-        (!self.among(b'0', 10)).trailing_zeros().min(31) as usize
-    }
-
     /// How many bytes equal those of another window before the first difference.
     #[inline(always)]
     pub fn same_as(self, other: Self) -> usize {
@@ -102,7 +96,7 @@ pub const LONGEST_PATTERN: usize = 2 * WINDOW;
 pub struct Pattern {
     first: [u8; WINDOW],
     second: [u8; WINDOW],
-    length: usize,
+    length: u32,
 }
 
 impl Default for Pattern {
@@ -118,14 +112,8 @@ impl Pattern {
         for (to, byte) in first.iter_mut().chain(&mut second).zip(pattern) {
             *to = *byte;
         }
-        let length = if pattern.len() > LONGEST_PATTERN { usize::MAX } else { pattern.len() };
+        let length = if pattern.len() > LONGEST_PATTERN { u32::MAX } else { pattern.len() as u32 };
         Self { first, second, length }
-    }
-
-    /// Its length in bytes.
-    #[inline(always)]
-    pub fn length(&self) -> usize {
-        self.length
     }
 
     #[inline(always)]
@@ -134,12 +122,12 @@ impl Pattern {
     }
 }
 
-/// The first 64 bytes from the beginning of a name on: names are mostly shorter. Both halves are tested at once, because
-/// the length of a name is unpredictable, and a branch misprediction costs more.
+/// The 64 bytes from a position on, tested at once: names and values are mostly shorter, their lengths are unpredictable,
+/// and a branch misprediction costs more than the second half.
 #[derive(Clone, Copy)]
-pub struct NameBytes<S: Simd>(Window<S>, Window<S>);
+pub struct Block<S: Simd>(Window<S>, Window<S>);
 
-impl<S: Simd> NameBytes<S> {
+impl<S: Simd> Block<S> {
     /// Those at a position.
     #[inline(always)]
     pub fn at(simd: S, bytes: &[u8], from: usize) -> Self {
@@ -165,13 +153,25 @@ impl<S: Simd> NameBytes<S> {
         self.0.equal(byte) | self.1.equal(byte) << WINDOW
     }
 
+    /// The two halves.
+    #[inline(always)]
+    pub(crate) fn windows(self) -> (Window<S>, Window<S>) {
+        (self.0, self.1)
+    }
+
+    /// How many digits there are before anything else; at most 31.
+    #[inline(always)]
+    pub fn leading_digits(self) -> usize {
+        (!self.0.among(b'0', 10)).trailing_zeros().min(31) as usize
+    }
+
     /// Whether the first `length` bytes are those of a pattern, and all of it.
     #[inline(always)]
     pub fn is(self, pattern: &Pattern, length: usize) -> bool {
         let (first, second) = pattern.halves();
         let same = self.0.equal_to(first) | self.1.equal_to(second) << WINDOW;
         // All bits for a length of 64; a longer pattern has no length.
-        pattern.length == length && !same & u64::MAX.checked_shr(64 - length as u32).unwrap_or_default() == 0
+        pattern.length as usize == length && !same & u64::MAX.checked_shr(64 - length as u32).unwrap_or_default() == 0
     }
 }
 
@@ -233,12 +233,12 @@ mod tests {
             let Some(part) = text.get(place..place + length) else { continue };
             let pattern = Pattern::new(part);
             dispatch!(Level::new(), simd => {
-                assert_eq!(NameBytes::at(simd, &text, place).is(&pattern, length), length <= 64, "{length} at {place}");
+                assert_eq!(Block::at(simd, &text, place).is(&pattern, length), length <= 64, "{length} at {place}");
                 for other in 0..length.min(64) {
                     let mut text = text.clone();
                     text[place + other] = b'~';
-                    assert!(!NameBytes::at(simd, &text, place).is(&pattern, length), "{length} at {place}, another byte at {other}");
-                    assert!(!NameBytes::at(simd, &text[..place + other], place).is(&pattern, length));
+                    assert!(!Block::at(simd, &text, place).is(&pattern, length), "{length} at {place}, another byte at {other}");
+                    assert!(!Block::at(simd, &text[..place + other], place).is(&pattern, length));
                 }
             });
         }

@@ -14,7 +14,7 @@ use super::refusal::{Reason, Refusal};
 use super::scan::skip_space;
 use dmv_redact_model::span::Span;
 use dmv_redact_model::wide;
-use dmv_redact_model::window::{NameBytes, WINDOW, Window};
+use dmv_redact_model::window::{Block, WINDOW, Window};
 
 type ReadResult<T> = Result<T, Refusal>;
 
@@ -125,9 +125,9 @@ impl<'m> JsonReader<'m> {
 
     /// The same, with the first bytes of the name.
     #[inline(always)]
-    fn name_by<S: Simd>(&mut self, simd: S) -> ReadResult<(JsonString, NameBytes<S>)> {
+    fn name_by<S: Simd>(&mut self, simd: S) -> ReadResult<(JsonString, Block<S>)> {
         let start = self.position + 1;
-        let bytes = NameBytes::at(simd, self.bytes, start);
+        let bytes = Block::at(simd, self.bytes, start);
         let length = bytes.ends_string().trailing_zeros() as usize;
         let end = start + length;
         let is_plain = self.bytes.get(self.position) == Some(&b'"')

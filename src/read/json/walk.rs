@@ -7,7 +7,7 @@ use super::{Brackets, JsonReader, JsonString, ReadResult, Scalar, ValueKind, clo
 use crate::read::limits::Limits;
 use crate::read::refusal::{Reason, Refusal};
 use dmv_redact_model::span::Span;
-use dmv_redact_model::window::NameBytes;
+use dmv_redact_model::window::Block;
 
 /// A member of an object, an item of an array, or the whole document; its value is next.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ pub trait Actions {
     ///
     /// # Errors
     /// When the message must not be released.
-    fn part<S: Simd>(&mut self, simd: S, place: &Place, name: NameBytes<S>) -> ReadResult<Step<Self::Part>>;
+    fn part<S: Simd>(&mut self, simd: S, place: &Place, name: Block<S>) -> ReadResult<Step<Self::Part>>;
 
     /// Fast path for a scalar: the end of the value if the actions have read it themselves.
     #[inline(always)]
@@ -159,14 +159,14 @@ pub fn walk<S: Simd, A: Actions>(simd: S, bytes: &[u8], limits: &Limits, actions
 impl JsonReader<'_> {
     /// Reads up to the value of the next part.
     #[inline(always)]
-    fn place<S: Simd>(&mut self, simd: S, separator_end: usize, is_member: bool) -> ReadResult<(Place, NameBytes<S>)> {
+    fn place<S: Simd>(&mut self, simd: S, separator_end: usize, is_member: bool) -> ReadResult<(Place, Block<S>)> {
         self.peek();
         let start = self.position;
         let (name, name_bytes) = if is_member {
             let (name, bytes) = self.name_by(simd)?;
             (Some(name), bytes)
         } else {
-            (None, NameBytes::none(simd))
+            (None, Block::none(simd))
         };
         let first = self.peek().unwrap_or_default();
         let value_start = self.position;

@@ -4,7 +4,7 @@ use super::super::links::Closing;
 use super::super::output::{Output, push_json_string};
 use super::super::planted::{Planted, is_planted};
 use super::part::WORD;
-use super::{Frame, JsonBuffers, JsonRewriter, Kind, Part, Rewrite, Role, record_namespace};
+use super::{Frame, JsonBuffers, JsonRewriter, Kind, Named, Part, Rewrite, Role, record_namespace};
 use crate::read::json::{Place, ValueKind, decode};
 use crate::read::{Reason, Refusal};
 use dmv_redact_model::format::{NOTICE, Node, NodeId, Placeholder};
@@ -13,34 +13,36 @@ use dmv_redact_model::span::Span;
 impl<'f> JsonRewriter<'_, '_, 'f> {
     /// An object or array begins: writes it up to its bracket.
     #[inline(always)]
-    pub(super) fn enter(&mut self, place: &Place, part: Part, indent: Span) -> Rewrite<()> {
+    pub(super) fn enter(&mut self, place: &Place, part: Part<'f>, indent: Span) -> Rewrite<()> {
         let Kind::Container(role) = part.kind else { return Ok(()) };
         let out_start = self.out.len();
         let is_written = role != Role::Context { is_top: false };
         if is_written {
-            self.begin(place, part.node);
+            self.begin(place, part.named);
         }
         if !matches!(role, Role::Context { .. }) {
             self.copy(Span::new(place.value_start, place.value_start + 1));
         }
-        let node = part.node.and_then(|node| self.trie.node(node));
         let seen_others = self.buffers.seen.len();
-        if let (Some(node), ValueKind::Object) = (node, place.kind)
-            && node.child_count() > WORD
-        {
-            self.buffers.seen.resize(seen_others + node.child_count() / WORD, 0);
+        let (has_end, children) = match part.named {
+            Named::Member(edge) => (edge.has_end, edge.children as usize),
+            Named::Item(node) => self.trie.node(node).map_or((false, 0), |node| (node.has_end(), node.child_count())),
+            Named::None => (false, 0),
+        };
+        if children > WORD && place.kind == ValueKind::Object {
+            self.buffers.seen.resize(seen_others + children / WORD, 0);
         }
         let record_names = self.buffers.record_names.len();
         self.buffers.frames.push(Frame {
             role,
             place: *place,
-            node: part.node,
+            node: part.named.node(),
             out_start,
             seen: 0,
             seen_others,
             record_names,
             indent,
-            has_end: role != Role::Container || node.is_some_and(Node::has_end),
+            has_end: role != Role::Container || has_end,
             has_written: false,
             released: false,
             has_parts: false,
@@ -165,21 +167,22 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 
     /// Writes what precedes a value: separator or white space, and its name.
     #[inline(always)]
-    pub(super) fn begin(&mut self, place: &Place, node: Option<NodeId>) {
-        match (place.name, node.and_then(|node| self.trie.node(node))) {
-            (Some(name), Some(node)) if !name.escaped => {
+    pub(super) fn begin(&mut self, place: &Place, named: Named<'f>) {
+        match (place.name, named) {
+            (Some(name), Named::Member(edge)) if !name.escaped => {
                 let at = self.copy_part(place, place.value_start);
-                self.buffers.context.mark_used(node.namespace, at);
+                self.buffers.context.mark_used(edge.namespace, at);
             }
             (None, _) => {
                 self.copy_part(place, place.start);
             }
-            (Some(_), node) => self.begin_slowly(place, node),
+            (Some(_), _) => self.begin_slowly(place, named.node()),
         }
     }
 
     #[inline(never)]
-    fn begin_slowly(&mut self, place: &Place, node: Option<&'f Node>) {
+    fn begin_slowly(&mut self, place: &Place, node: Option<NodeId>) {
+        let node = node.and_then(|node| self.trie.node(node));
         let Some(name) = place.name else { return };
         let spelled = name.inner.text(self.text);
         let format = self.session.format;
@@ -245,7 +248,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 
     #[inline(never)]
     fn write_placeholder(&mut self, place: &Place, node: Option<NodeId>, placeholder: &Placeholder) {
-        self.begin(place, node);
+        self.begin_slowly(place, node);
         match placeholder {
             Placeholder::Nil => self.out.bytes().extend_from_slice(b"null"),
             Placeholder::Empty => self.out.bytes().extend_from_slice(b"\"\""),

@@ -14,10 +14,10 @@ use super::session::Session;
 use crate::read::json::{Actions, Place, Scalar, Step, ValueKind, walk};
 use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Treatment};
-use dmv_redact_model::format::{Format, NamespaceId, NodeId, Trie};
+use dmv_redact_model::format::{Edge, Format, NamespaceId, NodeId, Trie};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::wide;
-use dmv_redact_model::window::NameBytes;
+use dmv_redact_model::window::Block;
 
 type Rewrite<T> = Result<T, Refusal>;
 
@@ -69,10 +69,31 @@ enum Kind {
 
 /// A part whose value is next.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part {
-    /// The node that its name leads to, or that of its array.
-    node: Option<NodeId>,
+pub(super) struct Part<'f> {
+    named: Named<'f>,
     kind: Kind,
+}
+
+/// The mapping's name for a part.
+#[derive(Debug, Clone, Copy)]
+enum Named<'f> {
+    /// It has none.
+    None,
+    /// The edge that its name leads over.
+    Member(&'f Edge),
+    /// The node of its array.
+    Item(NodeId),
+}
+
+impl Named<'_> {
+    #[inline(always)]
+    fn node(self) -> Option<NodeId> {
+        match self {
+            Self::None => None,
+            Self::Member(edge) => Some(edge.node),
+            Self::Item(node) => Some(node),
+        }
+    }
 }
 
 /// An open object or array whose bracket has been written.
@@ -156,55 +177,58 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
     }
 }
 
-impl Actions for JsonRewriter<'_, '_, '_> {
-    type Part = Part;
+impl<'f> Actions for JsonRewriter<'_, '_, 'f> {
+    type Part = Part<'f>;
 
     #[inline(always)]
-    fn part<S: Simd>(&mut self, _: S, place: &Place, name: NameBytes<S>) -> Rewrite<Step<Part>> {
+    fn part<S: Simd>(&mut self, _: S, place: &Place, name: Block<S>) -> Rewrite<Step<Part<'f>>> {
         let Some(frame) = self.buffers.frames.last() else { return self.document(place) };
         if matches!(frame.role, Role::Context { .. }) {
             return self.binding(place);
         }
         match place.name {
             Some(spelled) => self.member(place, spelled, name),
-            None => self.item(place),
+            None => Ok(self.item(place)),
         }
     }
 
     #[inline(always)]
-    fn accept<S: Simd>(&mut self, simd: S, place: &Place, part: Part) -> Option<usize> {
+    fn accept<S: Simd>(&mut self, simd: S, place: &Place, part: Part<'f>) -> Option<usize> {
         self.accept_plain(simd, place, part)
     }
 
     #[inline(never)]
-    fn value(&mut self, place: &Place, part: Part, scalar: Scalar, end: usize) -> Rewrite<()> {
+    fn value(&mut self, place: &Place, part: Part<'f>, scalar: Scalar, end: usize) -> Rewrite<()> {
         match part.kind {
             Kind::Leaf(element, treatment) => self.leaf(place, part, scalar, end, (element, treatment)),
             Kind::Plain(element) => self.leaf(place, part, scalar, end, (element, Some(Treatment::Full))),
             Kind::Binding => self.bind(place, scalar, end),
-            Kind::Id => self.id(place, part, scalar),
+            Kind::Id => self.id(place, scalar),
             Kind::Container(_) | Kind::Denied(_) | Kind::Unmapped => Ok(()),
         }
     }
 
     #[inline(always)]
-    fn skipped(&mut self, place: &Place, part: Part, end: usize) -> Rewrite<()> {
+    fn skipped(&mut self, place: &Place, part: Part<'f>, end: usize) -> Rewrite<()> {
         match part.kind {
             Kind::Denied(element) => self.session.deny(element, Span::new(place.start, end)),
             _ => self.session.unmapped(),
         }
-        if is_planted(Planted::Unmapped) && part.kind == Kind::Unmapped && part.node.is_none() {
-            self.begin(place, part.node);
+        if is_planted(Planted::Unmapped) && part.kind == Kind::Unmapped && part.named.node().is_none() {
+            self.begin(place, part.named);
             self.copy(Span::new(place.value_start, end));
             self.written();
-        } else if part.node.is_some() {
-            self.removed(place, part.node);
+        } else {
+            match part.named {
+                Named::Member(edge) if edge.has_placeholder => self.removed(place, part.named.node()),
+                _ => {}
+            }
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn open(&mut self, place: &Place, part: Part, indent: Span) -> Rewrite<()> {
+    fn open(&mut self, place: &Place, part: Part<'f>, indent: Span) -> Rewrite<()> {
         self.enter(place, part, indent)
     }
 
@@ -228,13 +252,13 @@ fn record_namespace(format: &Format, name: &str) -> Option<NamespaceId> {
     is_record_name(local.as_bytes()).then_some(namespace)
 }
 
-impl JsonRewriter<'_, '_, '_> {
+impl<'f> JsonRewriter<'_, '_, 'f> {
     /// The whole document.
-    fn document(&mut self, place: &Place) -> Rewrite<Step<Part>> {
+    fn document(&mut self, place: &Place) -> Rewrite<Step<Part<'f>>> {
         if place.kind != ValueKind::Object {
             return Err(Refusal::at(Reason::FormatUnknown, 0, "the top level is not an object"));
         }
         self.copy(Span::new(0, place.start));
-        Ok(Step::Enter(Part { node: Some(NodeId::ENTRY), kind: Kind::Container(Role::Top) }))
+        Ok(Step::Enter(Part { named: Named::Item(NodeId::ENTRY), kind: Kind::Container(Role::Top) }))
     }
 }

@@ -5,13 +5,13 @@ use fearless_simd::Simd;
 use super::super::context::CONTEXT;
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
-use super::{JsonBuffers, JsonRewriter, Kind, Part, Rewrite, Role, record_namespace};
+use super::{JsonBuffers, JsonRewriter, Kind, Named, Part, Rewrite, Role, record_namespace};
 use crate::read::json::{JsonString, Place, Scalar, Step, ValueKind, decode};
 use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::Treatment;
-use dmv_redact_model::format::{Content, LinkKind, NamespaceId, Node, NodeId, Target};
+use dmv_redact_model::format::{Content, Edge, LinkKind, NamespaceId, NodeId, Target};
 use dmv_redact_model::span::Span;
-use dmv_redact_model::window::{NameBytes, Window};
+use dmv_redact_model::window::Block;
 
 /// Bits of a word of seen children.
 pub(super) const WORD: usize = 64;
@@ -24,65 +24,69 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         &mut self,
         place: &Place,
         name: JsonString,
-        bytes: NameBytes<S>,
-    ) -> Rewrite<Step<Part>> {
-        let trie = self.trie;
-        let Some(frame) = self.buffers.frames.last() else { return self.unnamed(place, name) };
+        bytes: Block<S>,
+    ) -> Rewrite<Step<Part<'f>>> {
+        let node = self.buffers.frames.last().and_then(|frame| frame.node);
         // No closures: they would be compiled without the processor's vector instructions.
-        let found = match frame.node.and_then(|node| trie.node(node)) {
-            Some(parent) if !name.escaped => trie.member_child(parent, self.text.as_bytes(), name.inner, bytes),
+        let found = match node {
+            Some(parent) if !name.escaped => {
+                self.trie.child_by(parent, NamespaceId::NONE, name.inner.of(self.text.as_bytes()), bytes)
+            }
             Some(parent) => self.escaped_child(parent, name),
             None => None,
         };
         match found {
-            Some((id, child, node)) => {
-                self.meet(child, place.start)?;
-                self.mapped(place, id, node)
+            Some(edge) => {
+                self.meet(edge.child, place.start)?;
+                Ok(self.mapped(place, edge))
             }
             None => self.unnamed(place, name),
         }
     }
 
     #[inline(never)]
-    fn escaped_child(&mut self, parent: &Node, name: JsonString) -> Option<(NodeId, u32, &'f Node)> {
+    fn escaped_child(&mut self, parent: NodeId, name: JsonString) -> Option<&'f Edge> {
         let decoded = &mut self.session.buffers.decoded;
         decoded.clear();
         decode(name.inner.text(self.text), decoded);
-        let (id, child) = self.trie.child(parent, NamespaceId::NONE, false, decoded.as_bytes())?;
-        Some((id, child, self.trie.node(id)?))
+        self.trie.child(parent, NamespaceId::NONE, false, decoded.as_bytes())
     }
 
-    /// An item of an array, which has the array's node.
-    #[inline(always)]
-    pub(super) fn item(&mut self, place: &Place) -> Rewrite<Step<Part>> {
-        let (id, role) = self.buffers.frames.last().map_or((None, Role::Top), |frame| (frame.node, frame.role));
-        let node = id.and_then(|id| Some((id, self.trie.node(id)?)));
-        match node {
-            _ if place.kind == ValueKind::Array => Ok(skip(None, Kind::Unmapped)),
-            Some((id, node)) => self.mapped(place, id, node),
-            None => Ok(of_record(place, role)),
+    /// An item of an array, which is what its array is.
+    #[inline(never)]
+    pub(super) fn item(&mut self, place: &Place) -> Step<Part<'f>> {
+        let (node, role) = self.buffers.frames.last().map_or((None, Role::Top), |frame| (frame.node, frame.role));
+        match node.and_then(|id| Some((id, self.trie.node(id)?))) {
+            _ if place.kind == ValueKind::Array => skip(Named::None, Kind::Unmapped),
+            Some((id, node)) => self.by_content(place, Named::Item(id), node.content, node.role.is_some()),
+            None => of_record(place, role),
         }
     }
 
-    /// A value that the mapping names.
+    /// A member that the mapping names.
     #[inline(always)]
-    fn mapped(&mut self, place: &Place, id: NodeId, node: &Node) -> Rewrite<Step<Part>> {
-        let step = match node.content {
+    fn mapped(&mut self, place: &Place, edge: &'f Edge) -> Step<Part<'f>> {
+        self.by_content(place, Named::Member(edge), edge.content, edge.has_role)
+    }
+
+    #[inline(always)]
+    fn by_content(&mut self, place: &Place, named: Named<'f>, content: Content, has_role: bool) -> Step<Part<'f>> {
+        match content {
             Content::Value(element) | Content::Fact(element) if place.kind == ValueKind::Scalar => {
                 match self.session.treatment(element) {
-                    Some(Treatment::Full) => value(id, Kind::Plain(element)),
-                    None if node.role.is_none() => skip(Some(id), Kind::Denied(element)),
-                    treatment => value(id, Kind::Leaf(element, treatment)),
+                    Some(Treatment::Full) => value(named, Kind::Plain(element)),
+                    None if !has_role => skip(named, Kind::Denied(element)),
+                    treatment => value(named, Kind::Leaf(element, treatment)),
                 }
             }
-            Content::Parts if place.kind != ValueKind::Scalar => enter(Some(id), Role::Container),
-            _ => self.mapped_otherwise(place, id, node),
-        };
-        Ok(step)
+            Content::Parts if place.kind != ValueKind::Scalar => enter(named, Role::Container),
+            _ => self.mapped_otherwise(place, named),
+        }
     }
 
     #[inline(never)]
-    fn mapped_otherwise(&mut self, place: &Place, id: NodeId, node: &Node) -> Step<Part> {
+    fn mapped_otherwise(&mut self, place: &Place, named: Named<'f>) -> Step<Part<'f>> {
+        let Some(node) = named.node().and_then(|id| self.trie.node(id)) else { return skip(named, Kind::Unmapped) };
         let permitted = match node.target {
             // In a text with fields, each field has an element of its own.
             Target::Leaf(element) if !node.layouts.is_empty() => {
@@ -99,7 +103,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if let (Some((element, None)), true) = (permitted, goes_on) {
             self.session.deny(element, Span::new(place.start, place.value_start));
         } else if let (Some((element, None)), false) = (permitted, node.role.is_some() || is_list) {
-            return skip(Some(id), Kind::Denied(element));
+            return skip(named, Kind::Denied(element));
         }
         let inner_role = match permitted {
             Some((element, Some(treatment))) if is_record => Role::Record(element, treatment),
@@ -107,22 +111,22 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         };
         match place.kind {
             ValueKind::Scalar => match permitted {
-                Some((element, treatment)) => value(id, Kind::Leaf(element, treatment)),
-                None => skip(Some(id), Kind::Unmapped),
+                Some((element, treatment)) => value(named, Kind::Leaf(element, treatment)),
+                None => skip(named, Kind::Unmapped),
             },
             ValueKind::Object if !is_record && !node.has_children() => {
                 if let Some(role) = node.role {
                     self.session.note_missing(role, place.value_start);
                 }
-                skip(Some(id), Kind::Unmapped)
+                skip(named, Kind::Unmapped)
             }
-            ValueKind::Object | ValueKind::Array => enter(Some(id), inner_role),
+            ValueKind::Object | ValueKind::Array => enter(named, inner_role),
         }
     }
 
     /// A member that the mapping doesn't name here.
     #[inline(never)]
-    fn unnamed(&mut self, place: &Place, name: JsonString) -> Rewrite<Step<Part>> {
+    fn unnamed(&mut self, place: &Place, name: JsonString) -> Rewrite<Step<Part<'f>>> {
         let trie = self.trie;
         let spelled = name.inner.text(self.text);
         let mut decoded = String::new();
@@ -133,7 +137,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             spelled
         };
         let JsonBuffers { frames, record_text, record_names, .. } = &mut *self.buffers;
-        let Some(frame) = frames.last_mut() else { return Ok(skip(None, Kind::Unmapped)) };
+        let Some(frame) = frames.last_mut() else { return Ok(skip(Named::None, Kind::Unmapped)) };
         let role = frame.role;
         if name_text == CONTEXT && !self.session.format.prefixes.is_empty() {
             let is_top = role == Role::Top;
@@ -149,8 +153,8 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 return Err(Refusal::at(Reason::DuplicateName, place.start, TWICE));
             }
             return Ok(match place.first {
-                b'"' => Step::Value(Part { node: None, kind: Kind::Id }),
-                _ => skip(None, Kind::Unmapped),
+                b'"' => Step::Value(Part { named: Named::None, kind: Kind::Id }),
+                _ => skip(Named::None, Kind::Unmapped),
             });
         }
         if matches!(role, Role::Record(..)) && record_namespace(self.session.format, name_text).is_some() {
@@ -163,7 +167,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 return Ok(of_record(place, role));
             }
         }
-        Ok(skip(None, Kind::Unmapped))
+        Ok(skip(Named::None, Kind::Unmapped))
     }
 
     /// Records a member that the mapping names, and refuses one that occurs twice in its object.
@@ -187,19 +191,19 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     }
 
     /// A context: the top-level one is released, a nested one is only checked against the format.
-    fn context(&mut self, place: &Place, is_top: bool) -> Rewrite<Step<Part>> {
+    fn context(&mut self, place: &Place, is_top: bool) -> Rewrite<Step<Part<'f>>> {
         if is_top && self.buffers.context.is_copied() {
             return Err(Refusal::at(Reason::DuplicateName, place.start, TWICE));
         }
         self.buffers.context.open(is_top, place)?;
-        Ok(enter(None, Role::Context { is_top }))
+        Ok(enter(Named::None, Role::Context { is_top }))
     }
 
     /// A member of a context.
     #[inline(never)]
-    pub(super) fn binding(&mut self, place: &Place) -> Rewrite<Step<Part>> {
+    pub(super) fn binding(&mut self, place: &Place) -> Rewrite<Step<Part<'f>>> {
         self.buffers.context.check_binding(place, self.limits)?;
-        Ok(Step::Value(Part { node: None, kind: Kind::Binding }))
+        Ok(Step::Value(Part { named: Named::None, kind: Kind::Binding }))
     }
 
     /// The value of a member of a context.
@@ -209,7 +213,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     }
 
     /// The member that names an object, or the only member of a reference to one.
-    pub(super) fn id(&mut self, place: &Place, part: Part, scalar: Scalar) -> Rewrite<()> {
+    pub(super) fn id(&mut self, place: &Place, scalar: Scalar) -> Rewrite<()> {
         let Scalar::String(string) = scalar else { return Ok(()) };
         if let Some(frame) = self.buffers.frames.last_mut() {
             frame.id = string.inner;
@@ -217,7 +221,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let offset = string.inner.start();
         let links = &mut self.session.buffers.links;
         if is_planted(Planted::Reference) {
-            self.begin(place, part.node);
+            self.begin(place, Named::None);
             self.out.bytes().extend_from_slice(b"\"#id1\"");
             self.written();
         } else if !links.is_writing() {
@@ -225,7 +229,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             decode(string.inner.text(self.text), &mut name);
             links.note(offset, LinkKind::Uri, &name);
         } else if let Some(kept) = links.kept(offset) {
-            self.begin(place, part.node);
+            self.begin(place, Named::None);
             let at = self.out.len();
             let out = self.out.bytes();
             out.push(b'"');
@@ -242,34 +246,36 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 
     /// Reads a value that the fast path of its shape accepts, and writes it. Returns its end.
     #[inline(always)]
-    pub(super) fn accept_plain<S: Simd>(&mut self, simd: S, place: &Place, part: Part) -> Option<usize> {
-        let Part { node, kind: Kind::Plain(element) } = part else { return None };
+    pub(super) fn accept_plain<S: Simd>(&mut self, simd: S, place: &Place, part: Part<'f>) -> Option<usize> {
+        let Part { named: Named::Member(edge), kind: Kind::Plain(element) } = part else { return None };
         let bytes = self.text.as_bytes();
         if place.name.is_some_and(|name| name.escaped) {
             return None;
         }
         let start = place.value_start;
-        let (inner, end) = match place.first {
+        // The end of a value first, by its bytes alone: what follows needn't wait for the shape.
+        let (inner, end, block) = match place.first {
             b'"' => {
-                let end = self.session.fast_accept_end(simd, element, bytes, start + 1)?;
-                if bytes.get(end) != Some(&b'"') {
-                    return None;
-                }
-                (Span::new(start + 1, end), end + 1)
+                let block = Block::at(simd, bytes, start + 1);
+                let end = start + 1 + block.ends_string().trailing_zeros() as usize;
+                (Span::new(start + 1, end), end + 1, block)
             }
             b'1'..=b'9' => {
-                let end = start + Window::at(simd, bytes, start).leading_digits();
-                let is_whole = matches!(bytes.get(end), Some(b',' | b'}' | b']' | b' ' | b'\r' | b'\n'));
-                if !is_whole || !self.session.fast_accepts(simd, element, bytes, start, end - start) {
-                    return None;
-                }
-                (Span::new(start, end), end)
+                let block = Block::at(simd, bytes, start);
+                let end = start + block.leading_digits();
+                (Span::new(start, end), end, block)
             }
             _ => return None,
         };
-        let node = self.trie.node(node?)?;
-        if let Some(role) = node.role {
-            self.session.note(role, Value::Plain(inner.text(self.text)), start);
+        let is_whole = match (place.first, bytes.get(inner.end())) {
+            (b'"', next) => next == Some(&b'"'),
+            (_, next) => matches!(next, Some(b',' | b'}' | b']' | b' ' | b'\r' | b'\n')),
+        };
+        if !is_whole || !self.session.fast_accepts(element, block, inner.of(bytes)) {
+            return None;
+        }
+        if edge.has_role {
+            self.note(edge.node, inner, start);
         }
         self.session.release(element, Span::new(start, end));
         let frame = self.buffers.frames.last_mut()?;
@@ -278,33 +284,40 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         }
         let at = frame.copy_part(&mut self.out, place, end);
         (frame.released, frame.has_written) = (true, true);
-        self.buffers.context.mark_used(node.namespace, at);
+        self.buffers.context.mark_used(edge.namespace, at);
         Some(end)
+    }
+
+    #[inline(never)]
+    fn note(&mut self, node: NodeId, value: Span, offset: usize) {
+        if let Some(role) = self.trie.node(node).and_then(|node| node.role) {
+            self.session.note(role, Value::Plain(value.text(self.text)), offset);
+        }
     }
 }
 
 #[inline(always)]
-fn value(node: NodeId, kind: Kind) -> Step<Part> {
-    Step::Value(Part { node: Some(node), kind })
+fn value(named: Named<'_>, kind: Kind) -> Step<Part<'_>> {
+    Step::Value(Part { named, kind })
 }
 
 #[inline(always)]
-fn skip(node: Option<NodeId>, kind: Kind) -> Step<Part> {
-    Step::Skip(Part { node, kind })
+fn skip(named: Named<'_>, kind: Kind) -> Step<Part<'_>> {
+    Step::Skip(Part { named, kind })
 }
 
 #[inline(always)]
-fn enter(node: Option<NodeId>, role: Role) -> Step<Part> {
-    Step::Enter(Part { node, kind: Kind::Container(role) })
+fn enter(named: Named<'_>, role: Role) -> Step<Part<'_>> {
+    Step::Enter(Part { named, kind: Kind::Container(role) })
 }
 
 /// Part of a record, where the mapping names nothing.
-fn of_record(place: &Place, role: Role) -> Step<Part> {
+fn of_record<'f>(place: &Place, role: Role) -> Step<Part<'f>> {
     match (role, place.kind) {
         (Role::Record(element, treatment), ValueKind::Scalar) => {
-            Step::Value(Part { node: None, kind: Kind::Leaf(element, Some(treatment)) })
+            Step::Value(Part { named: Named::None, kind: Kind::Leaf(element, Some(treatment)) })
         }
-        (Role::Record(..), _) => enter(None, role),
-        _ => skip(None, Kind::Unmapped),
+        (Role::Record(..), _) => enter(Named::None, role),
+        _ => skip(Named::None, Kind::Unmapped),
     }
 }

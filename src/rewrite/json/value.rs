@@ -19,12 +19,12 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
     pub(super) fn leaf(
         &mut self,
         place: &Place,
-        part: Part,
+        part: Part<'f>,
         scalar: Scalar,
         end: usize,
         permitted: (ElementId, Option<Treatment>),
     ) -> Rewrite<()> {
-        let node = part.node.and_then(|node| self.trie.node(node));
+        let node = part.named.node().and_then(|node| self.trie.node(node));
         let value_start = place.value_start;
         let span = Span::new(value_start, end);
         let value = self.meaning(scalar, node);
@@ -38,7 +38,7 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         let is_string = matches!(scalar, Scalar::String(_));
         if is_string && is_in_record && self.session.is_blank(value) && !is_planted(Planted::Shell) {
             // As in XML, where it is indistinguishable from an element whose content was removed.
-            self.removed(place, part.node);
+            self.removed(place, part.named.node());
             return Ok(());
         }
         let type_namespace = node.filter(|node| node.is_qname).map(|_| self.type_namespace(value));
@@ -49,7 +49,7 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
                     self.session.list(element, treatment, span, ReleasedForm::Exact);
                 }
                 Judgement::Release => {
-                    self.begin(place, part.node);
+                    self.begin(place, part.named);
                     if let Some(Some(namespace)) = type_namespace {
                         self.buffers.context.mark_used(namespace, self.out.len());
                     }
@@ -67,7 +67,7 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
             },
             (element, None) => self.session.deny(element, Span::new(place.start, span.end())),
         }
-        self.removed(place, part.node);
+        self.removed(place, part.named.node());
         Ok(())
     }
 
@@ -91,8 +91,8 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
 
     /// Writes the generalized form of a value, which was a scalar of this kind.
     #[inline]
-    fn write_generalized(&mut self, place: &Place, part: Part, scalar: Scalar) {
-        self.begin(place, part.node);
+    fn write_generalized(&mut self, place: &Place, part: Part<'f>, scalar: Scalar) {
+        self.begin(place, part.named);
         let written = &self.session.buffers.written;
         match scalar {
             // A number stays one: the schema may allow no string in its place.
@@ -114,17 +114,17 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
     }
 
     /// A text with fields of its own.
-    fn text(&mut self, place: &Place, part: Part, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
+    fn text(&mut self, place: &Place, part: Part<'f>, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
         let values = self.session.buffers.manifest.len();
         if let Target::Leaf(element) = node.target {
             self.session.list(element, Treatment::Full, span, ReleasedForm::Text);
         }
         if !self.session.extract(node, value, span)? {
             self.session.buffers.manifest.truncate(values);
-            self.removed(place, part.node);
+            self.removed(place, part.named.node());
             return Ok(());
         }
-        self.begin(place, part.node);
+        self.begin(place, part.named);
         push_json_string(&self.session.buffers.written, self.out.bytes());
         self.kept();
         Ok(())

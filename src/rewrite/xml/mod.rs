@@ -19,7 +19,7 @@ use crate::read::scan::is_space;
 use crate::read::xml::{CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode};
 use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Treatment};
-use dmv_redact_model::format::{NamespaceId, NodeId, Target, Trie};
+use dmv_redact_model::format::{Edge, NamespaceId, NodeId, Target, Trie};
 use dmv_redact_model::span::Span;
 
 type Rewrite<T> = Result<T, Refusal>;
@@ -159,17 +159,18 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let bytes = self.text.as_bytes();
         let local = tag.name.local().of(bytes);
         let (parent, role) = match self.buffers.frames.last() {
-            Some(frame) => (frame.node.and_then(|node| trie.node(node)), frame.role),
-            None => (trie.node(NodeId::ENTRY), Role::Container),
+            Some(frame) => (frame.node, frame.role),
+            None => (Some(NodeId::ENTRY), Role::Container),
         };
         let mut child = parent.and_then(|parent| trie.child(parent, tag.namespace, false, local));
         if is_planted(Planted::Namespace) {
             let mut all = self.session.format.prefixes.iter();
             child = child.or_else(|| all.find_map(|(_, namespace)| trie.child(parent?, *namespace, false, local)));
         }
-        let Some((id, _)) = child else {
+        let Some(Edge { node: id, .. }) = child else {
             return self.unnamed(tag, role, local);
         };
+        let id = *id;
         self.named(tag, id)
     }
 

@@ -12,10 +12,10 @@ use super::{Frame, Role, XmlBuffers, XmlRewriter};
 use crate::read::scan::{is_space, skip_space};
 use crate::read::xml::QualifiedName;
 use dmv_redact_model::catalog::Treatment;
-use dmv_redact_model::format::{Content, NamespaceId, Node, NodeId, Trie};
+use dmv_redact_model::format::{Content, Edge, NamespaceId, NodeId, Trie};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::wide;
-use dmv_redact_model::window::{NameBytes, WINDOW, Window};
+use dmv_redact_model::window::{Block, WINDOW, Window};
 
 /// A prefix in scope: most tags have that of the tag before.
 #[derive(Clone, Copy)]
@@ -28,10 +28,8 @@ struct Prefix<'f> {
 
 /// A bare start tag that the mapping names.
 struct Tag<'f> {
-    id: NodeId,
-    node: &'f Node,
+    edge: &'f Edge,
     name: QualifiedName,
-    namespace: NamespaceId,
     replacement: Option<&'f str>,
 }
 
@@ -115,24 +113,29 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
             if is_first_of_record || !reader.admits_element() {
                 break;
             }
-            let parent = frame.node.and_then(|id| trie.node(id));
             let resolve = |packed| {
                 let namespace = reader.namespace_of_packed(packed)?;
                 Some((namespace, format.qualifier_of(namespace)))
             };
-            let Some(tag) = parent.and_then(|parent| tag(simd, trie, parent, bytes, at, &mut prefix, resolve)) else {
-                break;
-            };
-            let Tag { id, node, name, namespace, replacement } = tag;
+            let Some(parent) = frame.node else { break };
+            let Some(tag) = tag(simd, trie, parent, bytes, at, &mut prefix, resolve) else { break };
+            let Tag { edge, name, replacement } = tag;
+            let namespace = edge.namespace;
             let inside = name.whole.end() + 1;
-            match node.content {
+            match edge.content {
                 Content::Value(element) | Content::Fact(element) => match session.treatment(element) {
                     Some(Treatment::Full) => {
-                        let end = session.fast_accept_end(simd, element, bytes, inside);
-                        let Some(end) = end.filter(|end| is_end_tag(simd, bytes, *end, name.whole)) else { break };
-                        let after = end + name.whole.len() + 3;
+                        // The end of a value first, by its bytes alone: what follows needn't wait for the shape.
+                        let block = Block::at(simd, bytes, inside);
+                        let end = inside + block.equal(b'<').trailing_zeros() as usize;
                         let value = Span::new(inside, end);
-                        if let Some(role) = node.role {
+                        if !is_end_tag(simd, bytes, end, name.whole)
+                            || !session.fast_accepts(element, block, value.of(bytes))
+                        {
+                            break;
+                        }
+                        let after = end + name.whole.len() + 3;
+                        if let Some(role) = trie.node(edge.node).filter(|_| edge.has_role).and_then(|node| node.role) {
                             session.note(role, super::Value::Plain(value.text(self.text)), inside);
                         }
                         session.release(element, value);
@@ -157,7 +160,7 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                         frame.released = true;
                         at = after;
                     }
-                    None if node.placeholder.is_none() && node.role.is_none() => {
+                    None if !edge.has_placeholder && !edge.has_role => {
                         let end = plain_text_end(simd, bytes, inside);
                         let Some(end) = end.filter(|end| is_end_tag(simd, bytes, *end, name.whole)) else { break };
                         let after = end + name.whole.len() + 3;
@@ -180,7 +183,7 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                     }
                     frame.has_children = true;
                     frames.push(Frame {
-                        node: Some(id),
+                        node: Some(edge.node),
                         role: Role::Container,
                         name,
                         namespace,
@@ -219,14 +222,14 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
 fn tag<'f, S: Simd>(
     simd: S,
     trie: &'f Trie,
-    parent: &'f Node,
+    parent: NodeId,
     bytes: &[u8],
     at: usize,
     prefix: &mut Option<Prefix<'f>>,
     resolve: impl Fn(u64) -> Option<(NamespaceId, &'f str)>,
 ) -> Option<Tag<'f>> {
     let start = at + 1;
-    let name = NameBytes::at(simd, bytes, start);
+    let name = Block::at(simd, bytes, start);
     let length = name.equal(b'>').trailing_zeros() as usize;
     let colon = name.equal(b':').trailing_zeros() as usize;
     let end = start + length;
@@ -244,9 +247,10 @@ fn tag<'f, S: Simd>(
             *prefix.insert(Prefix { packed, namespace, replacement })
         }
     };
-    let (id, _) = trie.child(parent, known.namespace, false, bytes.get(local..end)?)?;
+    let local_bytes = if local == start { name } else { Block::at(simd, bytes, local) };
+    let edge = trie.child_by(parent, known.namespace, bytes.get(local..end)?, local_bytes)?;
     let name = QualifiedName::new(Span::new(start, end), local);
-    Some(Tag { id, node: trie.node(id)?, name, namespace: known.namespace, replacement: known.replacement })
+    Some(Tag { edge, name, replacement: known.replacement })
 }
 
 /// The first `length` bytes of a name as one number, as [`XmlReader`](crate::read::xml::XmlReader) packs prefixes;

@@ -109,8 +109,8 @@ impl XmlRewriter<'_, '_, '_> {
         written: &mut WrittenTag,
     ) -> Rewrite<()> {
         let local = attribute.name.local().of(self.text.as_bytes());
-        let child = node.and_then(|node| self.trie.child(node, namespace, true, local));
-        let child = child.and_then(|(id, _)| self.trie.node(id));
+        let child = node.and_then(|node| self.trie.child(node.id, namespace, true, local));
+        let child = child.and_then(|edge| self.trie.node(edge.node));
         if let Some(kind) = self.link_kind(namespace, local) {
             self.link(attribute, namespace, (kind, child), written);
             return Ok(());

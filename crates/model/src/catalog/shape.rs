@@ -13,6 +13,7 @@ use super::{Kind, disguise, sentence};
 use crate::config::Origin;
 use crate::escape::is_visible;
 use crate::wide::{is_base64, level};
+use crate::window::Block;
 
 /// Maximum white space around a value in bytes: indentation needs some, more could carry hidden data.
 const MAX_OUTER_SPACE: usize = 256;
@@ -78,27 +79,21 @@ impl Shape {
                 && !(self.is_text && disguise::holds_code(value))
     }
 
-    /// Fast path: the end of the value that starts at `from`, if it is certain to conform and to contain no image. The
-    /// end is the first byte that isn't in any plain value; the caller must check that it ends the value. `None`
-    /// decides nothing.
+    /// Fast path: whether an ASCII value is certain to conform and to contain no image; `block` has its first bytes.
     #[doc(hidden)]
     #[inline(always)]
-    pub fn fast_accept_end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize) -> Option<usize> {
-        self.pattern.plain().end(simd, bytes, from, self.plain_bounds)
-    }
-
-    /// Fast path: whether the `length` bytes from `from` on are certain to conform and to contain no image.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn fast_accepts<S: Simd>(&self, simd: S, bytes: &[u8], from: usize, length: usize) -> bool {
-        self.pattern.plain().accepts(simd, bytes, from, length, self.plain_bounds)
+    pub fn fast_accepts<S: Simd>(&self, block: Block<S>, value: &[u8]) -> bool {
+        self.pattern.plain().accepts(block, value, self.plain_bounds)
     }
 
     /// Whether a fast path accepts a whole value.
     #[doc(hidden)]
     pub fn is_plain(&self, value: &str) -> bool {
         match value.is_ascii() {
-            true => dispatch!(level(), simd => self.fast_accept_end(simd, value.as_bytes(), 0)) == Some(value.len()),
+            true => {
+                let value = value.as_bytes();
+                dispatch!(level(), simd => self.fast_accepts(Block::at(simd, value, 0), value))
+            }
             false => {
                 plain::is_simple_text(value.as_bytes(), self.plain_bounds)
                     && is_clean(value)

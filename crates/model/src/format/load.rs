@@ -283,9 +283,7 @@ impl MappingReader<'_> {
             let step = self.step(step_text, &path.span())?;
             let Some(parent) = node.and_then(|id| trie.node(id)) else { continue };
             let child = match self.syntax {
-                Syntax::Xml => {
-                    trie.child(parent, step.namespace, step.attribute, step.local.as_bytes()).map(|(id, _)| id)
-                }
+                Syntax::Xml => node.and_then(|id| trie.child_by_step(id, &step)),
                 Syntax::Json => node.and_then(|id| trie.member(id, step_text.strip_prefix('@').unwrap_or(step_text))),
             };
             if let (None, Target::Record(_), false) = (child, parent.target, step.attribute) {

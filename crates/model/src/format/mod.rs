@@ -2,6 +2,7 @@
 
 mod declared;
 mod load;
+mod lookup;
 mod namespace;
 mod raw;
 mod roles;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 
 pub use declared::{Declared, DeclaredPattern, DeclaredText};
 pub use load::RDF_URI;
+pub use lookup::Edge;
 pub use namespace::{NamespaceId, Namespaces, XSI_URI};
 #[cfg(feature = "schema")]
 pub use raw::table_schema;

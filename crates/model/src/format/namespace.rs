@@ -2,7 +2,7 @@
 
 /// The id of a namespace that a format names, or of a fixed one below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct NamespaceId(usize);
+pub struct NamespaceId(u16);
 
 impl NamespaceId {
     /// No namespace.
@@ -14,11 +14,11 @@ impl NamespaceId {
     /// XML Schema's instance namespace, of `xsi:nil`.
     pub const XSI: Self = Self(3);
     /// A namespace that no format names.
-    pub const UNKNOWN: Self = Self(usize::MAX);
+    pub const UNKNOWN: Self = Self(u16::MAX);
 
     /// The id as an index, from 0.
     pub fn index(self) -> usize {
-        self.0
+        usize::from(self.0)
     }
 }
 
@@ -44,13 +44,13 @@ impl Namespaces {
             return known;
         }
         self.0.push(uri.to_owned());
-        NamespaceId(self.0.len() - 1)
+        NamespaceId(u16::try_from(self.0.len() - 1).unwrap_or(u16::MAX))
     }
 
     /// The id of a URI, compared byte for byte (Namespaces in XML 1.0, section 2.3).
     pub fn id(&self, uri: &[u8]) -> NamespaceId {
         let index = self.0.iter().position(|known| known.as_bytes() == uri);
-        index.map_or(NamespaceId::UNKNOWN, NamespaceId)
+        index.and_then(|index| u16::try_from(index).ok()).map_or(NamespaceId::UNKNOWN, NamespaceId)
     }
 
     /// The URI of a namespace; empty for none and for an unknown one.

@@ -5,11 +5,11 @@ use std::num::NonZeroU32;
 
 use fearless_simd::Simd;
 
+use super::lookup::{Edge, Lookup};
 use super::namespace::NamespaceId;
 use super::text::Layout;
 use crate::catalog::ElementId;
-use crate::span::Span;
-use crate::window::{LONGEST_PATTERN, NameBytes, Pattern};
+use crate::window::{Block, LONGEST_PATTERN};
 
 /// A node of a trie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl NodeId {
     }
 
     /// The node at an index.
-    fn at(index: usize) -> Self {
+    pub(super) fn at(index: usize) -> Self {
         Self(u32::try_from(index).map_or(NonZeroU32::MAX, |index| NonZeroU32::MIN.saturating_add(index)))
     }
 }
@@ -51,35 +51,6 @@ impl PathStep {
             && self.attribute == attribute
             && crate::names::is_same(self.local.as_bytes(), local)
     }
-}
-
-/// A cheap hash of a name's length, start and end. Names in one mapping mostly start alike (`nc:Person...`) and differ
-/// at the end.
-#[inline]
-fn fingerprint(namespace: NamespaceId, attribute: bool, local: &[u8]) -> u64 {
-    let (head, tail) = match (local.first_chunk::<8>(), local.last_chunk::<8>()) {
-        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
-        _ => (0, local.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))),
-    };
-    let rest = local.len() as u64 ^ (namespace.index() as u64) << 16 ^ u64::from(attribute) << 40;
-    (head.rotate_left(23) ^ tail ^ rest).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-/// The home slot in a table of `length` slots, a power of two.
-#[inline]
-fn slot_of(fingerprint: u64, length: usize) -> usize {
-    usize::try_from(fingerprint >> 40).unwrap_or_default() & length.wrapping_sub(1)
-}
-
-/// An entry of a node's hash table: all that a lookup needs.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    fingerprint: u64,
-    node: NodeId,
-    /// Its index among the edges.
-    index: u16,
-    /// Whether a JSON member may follow it.
-    is_member: bool,
 }
 
 /// The target of a path.
@@ -131,6 +102,8 @@ pub enum Content {
 /// One node: its target, roles and children.
 #[derive(Debug)]
 pub struct Node {
+    /// Its own id.
+    pub id: NodeId,
     /// What may be below it.
     pub content: Content,
     /// What its own value is.
@@ -156,71 +129,15 @@ pub struct Node {
     pub continues: bool,
     /// The name of the JSON member, as the mapping spells it.
     pub name: Box<str>,
-    /// The same, to be compared with a message.
-    pattern: Pattern,
     /// The namespace of the name; for JSON that of the member's prefix.
     pub namespace: NamespaceId,
-    children: Children,
-}
-
-/// The children of a node: a list, and a hash table over it.
-#[derive(Debug, Default)]
-struct Children {
-    edges: Vec<Edge>,
-    /// The edges by fingerprint: open addressing, at most a quarter full, because one branch misprediction costs as
-    /// much as the rest of a lookup.
-    slots: Vec<Option<Slot>>,
-}
-
-#[derive(Debug)]
-struct Edge {
-    step: PathStep,
-    fingerprint: u64,
-    node: NodeId,
-}
-
-impl Children {
-    /// The edge with this fingerprint that satisfies `is_match`.
-    #[inline(always)]
-    fn find(&self, fingerprint: u64, is_match: impl Fn(&Slot) -> bool) -> Option<&Slot> {
-        let mut at = slot_of(fingerprint, self.slots.len());
-        loop {
-            // Ends at an empty slot: there always is one.
-            let slot = self.slots.get(at)?.as_ref()?;
-            if slot.fingerprint == fingerprint && is_match(slot) {
-                return Some(slot);
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-    }
-
-    fn push(&mut self, edge: Edge) {
-        self.edges.push(edge);
-        self.index_last_edge();
-    }
-
-    /// Adds the last edge to the hash table, which is rebuilt if it would be more than a quarter full.
-    fn index_last_edge(&mut self) {
-        let length = (4 * self.edges.len()).next_power_of_two();
-        let known = if self.slots.len() == length { self.edges.len() - 1 } else { 0 };
-        if known == 0 {
-            self.slots.clear();
-            self.slots.resize(length, None);
-        }
-        for (index, Edge { step, fingerprint, node }) in (0..=u16::MAX).zip(&self.edges).skip(known) {
-            let first = slot_of(*fingerprint, length);
-            let (before, after) = self.slots.split_at_mut(first);
-            if let Some(slot) = after.iter_mut().chain(before).find(|slot| slot.is_none()) {
-                let is_member = step.namespace == NamespaceId::NONE && !step.attribute;
-                *slot = Some(Slot { fingerprint: *fingerprint, node: *node, index, is_member });
-            }
-        }
-    }
+    children: Vec<(PathStep, NodeId)>,
 }
 
 impl Node {
-    pub(super) fn new(name: &str, namespace: NamespaceId) -> Self {
+    pub(super) fn new(id: NodeId, name: &str, namespace: NamespaceId) -> Self {
         Self {
+            id,
             content: Content::Other,
             target: Target::Container,
             role: None,
@@ -233,15 +150,14 @@ impl Node {
             elements: Vec::new(),
             continues: false,
             name: name.into(),
-            pattern: Pattern::new(name.as_bytes()),
             namespace,
-            children: Children::default(),
+            children: Vec::new(),
         }
     }
 
     /// Whether paths continue below it, attributes included.
     pub fn has_children(&self) -> bool {
-        !self.children.edges.is_empty()
+        !self.children.is_empty()
     }
 
     /// Whether more than what was released in it matters at its end: a role, a placeholder, the notice.
@@ -251,9 +167,13 @@ impl Node {
     }
 
     /// How many different children it can have.
-    #[inline]
     pub fn child_count(&self) -> usize {
-        self.children.edges.len()
+        self.children.len()
+    }
+
+    /// Its children, by their steps.
+    pub(super) fn children(&self) -> &[(PathStep, NodeId)] {
+        &self.children
     }
 }
 
@@ -261,6 +181,7 @@ impl Node {
 #[derive(Debug)]
 pub struct Trie {
     nodes: Vec<Node>,
+    lookup: Lookup,
     /// Every name of an element, attribute or member in the mapping, with all data elements it leads to, sorted by
     /// name.
     named: Vec<(NamespaceId, Box<str>, Vec<ElementId>)>,
@@ -268,7 +189,11 @@ pub struct Trie {
 
 impl Trie {
     pub(super) fn new() -> Self {
-        Self { nodes: vec![Node::new("", NamespaceId::NONE)], named: Vec::new() }
+        Self {
+            nodes: vec![Node::new(NodeId::ENTRY, "", NamespaceId::NONE)],
+            lookup: Lookup::default(),
+            named: Vec::new(),
+        }
     }
 
     /// The node of this id.
@@ -281,66 +206,49 @@ impl Trie {
         self.nodes.get_mut(id.index())
     }
 
-    /// The child of `parent` with this name, and its index among the children.
-    #[inline]
-    pub fn child(&self, parent: &Node, namespace: NamespaceId, attribute: bool, local: &[u8]) -> Option<(NodeId, u32)> {
-        let fingerprint = fingerprint(namespace, attribute, local);
-        let slot = parent.children.find(fingerprint, |slot| {
-            let edge = parent.children.edges.get(usize::from(slot.index));
-            edge.is_some_and(|edge| edge.step.is(namespace, attribute, local))
-        })?;
-        Some((slot.node, slot.index.into()))
+    /// The edge from `parent` to its child with this name.
+    pub fn child(&self, parent: NodeId, namespace: NamespaceId, attribute: bool, local: &[u8]) -> Option<&Edge> {
+        self.lookup.find_slowly(&self.nodes, parent, namespace, attribute, local)
     }
 
-    /// The child of `parent` that is a JSON member with the name at `name`, and its index among the children. `bytes` are
-    /// the first of the name.
+    /// The same for an element or member of whose name `bytes` are the first.
     #[inline(always)]
-    pub fn member_child<S: Simd>(
+    pub fn child_by<S: Simd>(
         &self,
-        parent: &Node,
-        message: &[u8],
-        name: Span,
-        bytes: NameBytes<S>,
-    ) -> Option<(NodeId, u32, &Node)> {
-        let name_of = name.of(message);
-        if name.len() > LONGEST_PATTERN {
-            let (id, index) = self.child(parent, NamespaceId::NONE, false, name_of)?;
-            return Some((id, index, self.node(id)?));
+        parent: NodeId,
+        namespace: NamespaceId,
+        local: &[u8],
+        bytes: Block<S>,
+    ) -> Option<&Edge> {
+        if local.len() > LONGEST_PATTERN {
+            return self.child(parent, namespace, false, local);
         }
-        let fingerprint = fingerprint(NamespaceId::NONE, false, name_of);
-        let slots = &parent.children.slots;
-        let mut at = slot_of(fingerprint, slots.len());
-        // A loop, because a closure would be compiled without the processor's vector instructions.
-        loop {
-            let slot = slots.get(at)?.as_ref()?;
-            if slot.fingerprint == fingerprint && slot.is_member {
-                let node = self.node(slot.node)?;
-                if bytes.is(&node.pattern, name.len()) {
-                    return Some((slot.node, slot.index.into(), node));
-                }
-            }
-            at = (at + 1) & (slots.len() - 1);
-        }
+        self.lookup.find(parent, namespace, false, local, bytes)
+    }
+
+    /// The child of `parent` for a step, while the trie is being built.
+    pub(super) fn child_by_step(&self, parent: NodeId, step: &PathStep) -> Option<NodeId> {
+        self.node(parent)?.children.iter().find(|(own, _)| own == step).map(|(_, node)| *node)
     }
 
     /// The child of `parent` for a step, added if missing. `namespace` is that of its name.
     pub(super) fn child_or_insert(&mut self, parent: NodeId, step: PathStep, namespace: NamespaceId) -> NodeId {
-        let next = NodeId::at(self.nodes.len());
-        let fingerprint = fingerprint(step.namespace, step.attribute, step.local.as_bytes());
-        let Some(node) = self.node_mut(parent) else { return next };
-        let mut edges = node.children.edges.iter();
-        if let Some(edge) = edges.find(|edge| edge.fingerprint == fingerprint && edge.step == step) {
-            return edge.node;
+        if let Some(known) = self.child_by_step(parent, &step) {
+            return known;
         }
-        let child = Node::new(&step.local, namespace);
-        node.children.push(Edge { step, fingerprint, node: next });
-        self.nodes.push(child);
+        let next = NodeId::at(self.nodes.len());
+        self.nodes.push(Node::new(next, &step.local, namespace));
+        if let Some(node) = self.node_mut(parent) {
+            node.children.push((step, next));
+        }
         next
     }
 
     /// The member of this name below a node.
     pub(super) fn member(&self, parent: NodeId, name: &str) -> Option<NodeId> {
-        self.child(self.node(parent)?, NamespaceId::NONE, false, name.as_bytes()).map(|(id, _)| id)
+        let mut children = self.node(parent)?.children.iter();
+        let is_member = |step: &PathStep| step.is(NamespaceId::NONE, false, name.as_bytes());
+        children.find(|(step, _)| is_member(step)).map(|(_, node)| *node)
     }
 
     /// Sets the elements at and below every node. Nodes are added after their parents, so in reverse order children
@@ -348,7 +256,7 @@ impl Trie {
     pub(super) fn gather_elements(&mut self, layouts: &[Layout]) {
         for index in (0..self.nodes.len()).rev() {
             let Some(node) = self.nodes.get(index) else { continue };
-            let children = node.children.edges.iter().filter_map(|edge| self.node(edge.node));
+            let children = node.children.iter().filter_map(|(_, child)| self.node(*child));
             let below = children.flat_map(|child| &child.elements);
             let own = match node.target {
                 Target::Leaf(_) if !node.layouts.is_empty() => None,
@@ -365,12 +273,12 @@ impl Trie {
         }
     }
 
-    /// Sets the usual content of every node from its other fields, and whether it leads to a role. Nodes are added after
-    /// their parents.
+    /// Sets the usual content of every node from its other fields, and whether it leads to a role; and completes the
+    /// lookup. Nodes are added after their parents.
     pub(super) fn gather_contents(&mut self) {
         for index in (0..self.nodes.len()).rev() {
             let leads = self.nodes.get(index).is_some_and(|node| {
-                let mut below = node.children.edges.iter().filter_map(|edge| self.node(edge.node));
+                let mut below = node.children.iter().filter_map(|(_, child)| self.node(*child));
                 matches!(node.role, Some(Role::MessageKey | Role::Requester)) || below.any(|child| child.leads_to_role)
             });
             if let Some(node) = self.nodes.get_mut(index) {
@@ -387,6 +295,7 @@ impl Trie {
                 Target::Container | Target::Record(_) => Content::Other,
             };
         }
+        self.lookup = Lookup::new(&self.nodes);
     }
 
     /// The data elements that a name leads to anywhere in the mapping.
@@ -404,16 +313,16 @@ impl Trie {
                 Target::Leaf(element) | Target::Record(element) => BTreeSet::from([element]),
                 Target::Container => BTreeSet::new(),
             };
-            elements.extend(node.children.edges.iter().filter_map(|edge| below.get(edge.node.index())).flatten());
+            elements.extend(node.children.iter().filter_map(|(_, child)| below.get(child.index())).flatten());
             if let Some(slot) = below.get_mut(index) {
                 *slot = elements;
             }
         }
         let mut all: BTreeMap<(NamespaceId, &str), BTreeSet<ElementId>> = BTreeMap::new();
         // Attributes too: in JSON they are members.
-        for edge in self.nodes.iter().flat_map(|node| &node.children.edges) {
-            let elements = below.get(edge.node.index()).into_iter().flatten();
-            all.entry((edge.step.namespace, &edge.step.local)).or_default().extend(elements);
+        for (step, child) in self.nodes.iter().flat_map(|node| &node.children) {
+            let elements = below.get(child.index()).into_iter().flatten();
+            all.entry((step.namespace, &step.local)).or_default().extend(elements);
         }
         let named = all
             .into_iter()
@@ -433,8 +342,8 @@ impl Trie {
                 Target::Record(element) => Some(element),
                 _ => None,
             };
-            let elements = node.children.edges.iter().filter(|edge| !edge.step.attribute);
-            open.extend(elements.map(|edge| (edge.node, record)));
+            let elements = node.children.iter().filter(|(step, _)| !step.attribute);
+            open.extend(elements.map(|(_, child)| (*child, record)));
         }
     }
 }

@@ -12,7 +12,7 @@ use regex_automata::util::primitives::StateID;
 
 use super::disguise;
 use super::shape::SsnForms;
-use crate::window::{AsciiSet, WINDOW, Window};
+use crate::window::{AsciiSet, Block, WINDOW, Window};
 use fearless_simd::Simd;
 use table::ValueForm;
 
@@ -82,29 +82,22 @@ impl Plain {
         plain
     }
 
-    /// The end of a value that starts at `from`, if it is plain: the position of the first byte that no plain value
-    /// has. The caller must check that it ends the value.
+    /// Whether a value is plain; `block` has its first bytes.
     #[inline(always)]
-    pub(super) fn end<S: Simd>(&self, simd: S, bytes: &[u8], from: usize, bounds: Bounds) -> Option<usize> {
-        let first = Window::at(simd, bytes, from);
-        let members = first.of(&self.bytes);
-        if members != u64::from(u32::MAX) {
-            let length = (!members).trailing_zeros() as usize;
-            return self.check(simd, bytes, from, length, bounds, ByteMasks::of(first, length > MAX_WORD));
+    pub(super) fn accepts<S: Simd>(&self, block: Block<S>, value: &[u8], bounds: Bounds) -> bool {
+        let length = value.len();
+        if length > bounds.max_bytes {
+            return false;
         }
-        let second = Window::at(simd, bytes, from + WINDOW);
-        let length = (!(members | second.of(&self.bytes) << WINDOW)).trailing_zeros() as usize;
-        self.check(simd, bytes, from, length, bounds, ByteMasks::of(first, true).and(ByteMasks::of(second, true)))
-    }
-
-    /// Whether the `length` bytes from `from` on are a plain value.
-    #[inline(always)]
-    pub(super) fn accepts<S: Simd>(&self, simd: S, bytes: &[u8], from: usize, length: usize, bounds: Bounds) -> bool {
-        let first = Window::at(simd, bytes, from);
-        let inside = (1_u64 << length.min(WINDOW)) - 1;
-        length <= WINDOW
-            && first.of(&self.bytes) & inside == inside
-            && self.check(simd, bytes, from, length, bounds, ByteMasks::of(first, length > MAX_WORD)).is_some()
+        let (first, second) = block.windows();
+        let inside = (1_u64 << length) - 1;
+        let mut members = first.of(&self.bytes);
+        let mut masks = ByteMasks::of(first, length > MAX_WORD);
+        if length > WINDOW {
+            members |= second.of(&self.bytes) << WINDOW;
+            masks = masks.and(ByteMasks::of(second, true));
+        }
+        members & inside == inside && self.check(first, value, bounds, masks)
     }
 
     fn has_column(&self, byte: u8) -> bool {
@@ -115,21 +108,10 @@ impl Plain {
         self.columns.get(usize::from(byte)).copied().unwrap_or_default().into()
     }
 
-    /// Checks a value of `length` bytes, all of the set, and returns its end if it is plain.
+    /// Checks a value whose bytes are all of the set, and no more than a plain value has.
     #[inline(always)]
-    fn check<S: Simd>(
-        &self,
-        simd: S,
-        bytes: &[u8],
-        from: usize,
-        length: usize,
-        bounds: Bounds,
-        masks: ByteMasks,
-    ) -> Option<usize> {
-        let value = bytes.get(from..from + length)?;
-        if length > bounds.max_bytes {
-            return None;
-        }
+    fn check<S: Simd>(&self, first: Window<S>, value: &[u8], bounds: Bounds, masks: ByteMasks) -> bool {
+        let length = value.len();
         let inside = (1 << length) - 1;
         let digits = masks.digits & inside;
         let is_word = (masks.digits | masks.capitals) & inside == inside;
@@ -137,13 +119,15 @@ impl Plain {
             // Without anything between them only nine digits in a row are a number of that form.
             let is_other = is_word && (bounds.may_hold_nine_digits || !has_nine_digits(digits));
             if !is_other {
-                return None;
+                return false;
             }
         }
         let has_form = match &self.form {
-            ValueForm::Alphabet(first) => first.get(usize::from(*value.first()?)) == Some(&true),
+            ValueForm::Alphabet(firsts) => {
+                value.first().is_some_and(|first| firsts.get(usize::from(*first)) == Some(&true))
+            }
             ValueForm::States(states) => {
-                states.templates.matches(simd, bytes, from, length, masks.digits, masks.capitals)
+                states.templates.matches(first, length, masks.digits, masks.capitals)
                     || states.accept(value, |byte| self.column(byte))
             }
         };
@@ -155,7 +139,7 @@ impl Plain {
                 || digits != 0 && disguise::holds_header(value))
             || barcode_firsts != 0 && disguise::begins_barcode(value)
             || length > MAX_WORD && has_long_word(masks.words & inside) && !(is_word && is_identifier(value));
-        (!is_suspect && has_form).then_some(from + length)
+        !is_suspect && has_form
     }
 }
 

@@ -54,17 +54,9 @@ impl ByteTemplates {
 
     /// Whether the value of `length` bytes at `from` matches a template. The bits mark its digits and capital letters.
     #[inline(always)]
-    pub(super) fn matches<S: Simd>(
-        &self,
-        simd: S,
-        bytes: &[u8],
-        from: usize,
-        length: usize,
-        digits: u64,
-        capitals: u64,
-    ) -> bool {
+    pub(super) fn matches<S: Simd>(&self, window: Window<S>, length: usize, digits: u64, capitals: u64) -> bool {
+        // Templates are of one window at most.
         let inside = (1_u64 << length) - 1;
-        let window = Window::at(simd, bytes, from);
         // A loop instead of `any`, because closures don't inherit `target_feature`.
         for template in self.0.get(length).map_or(&[][..], Vec::as_slice) {
             let others = window.equal_to(&template.others);
