@@ -27,6 +27,8 @@ pub use parts::Parts;
 pub(crate) use pass::redact;
 pub(crate) use pass::withhold;
 #[cfg(test)]
+pub(crate) use planted::at::{Fault, Noted, with as with_faults};
+#[cfg(test)]
 pub(crate) use planted::{Planted, with as with_planted};
 pub use {
     output::is_record_name,

@@ -1,5 +1,6 @@
 //! The output while it is being written: parts can be taken back.
 
+use super::planted::at::{Bytes, Substitute, substitute};
 use dmv_redact_model::span::Span;
 
 /// The output of one pass. Parts that are adjacent in the message and in the output are copied together: most parts
@@ -55,12 +56,35 @@ impl<'m, 'o> Output<'m, 'o> {
 
     #[inline(always)]
     pub(super) fn copy_with(&mut self, run: &mut Run, start: usize, end: usize) {
+        if let Some(other) = substitute(start, end) {
+            return self.copy_other(run, start, end, other);
+        }
+        self.copy_range(run, start, end);
+    }
+
+    #[inline(always)]
+    fn copy_range(&mut self, run: &mut Run, start: usize, end: usize) {
         if start == run.end {
             run.end = end.max(start);
         } else if end > start {
             self.write(*run);
             *run = Run { start, end };
         }
+    }
+
+    /// Copies a range in which a fault has been planted.
+    #[inline(never)]
+    fn copy_other(&mut self, run: &mut Run, start: usize, end: usize, Substitute { part, by }: Substitute) {
+        self.copy_range(run, start, part.start());
+        match by {
+            Bytes::Message(place) => self.copy_range(run, place.start(), place.end()),
+            Bytes::Other(bytes) => {
+                self.write(*run);
+                *run = Run::default();
+                self.bytes.extend_from_slice(&bytes);
+            }
+        }
+        self.copy_with(run, part.end(), end);
     }
 
     /// Writes something that the message doesn't have there.

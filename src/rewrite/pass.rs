@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::json::JsonRewriter;
 use super::links::Agreement;
 use super::parts::{Buffers, Parts, RewriteBuffers};
+use super::planted::at;
 use super::receipt::{Disposition, Receipt, Record};
 use super::session::{GrantState, Session};
 use super::xml::{Opening, XmlRewriter};
@@ -29,6 +30,9 @@ pub(crate) fn redact(
     let mut guard = Guard { out, released: false };
     guard.out.clear();
     let released = release(parts, message, requester, buffers, guard.out, &mut receipt);
+    if released.is_ok() {
+        at::change_buffers(guard.out, &mut buffers.rewriting.session.manifest);
+    }
     match released.and_then(|()| check(guard.out, &buffers.rewriting.session.manifest, &receipt)) {
         Ok(()) => {
             guard.released = true;
@@ -127,6 +131,7 @@ fn rewrite<'f>(
         receipt.decided(grant);
     }
     result?;
+    at::change_counts(&mut session.buffers.tally);
     let tally = &session.buffers.tally;
     if let Some(record) = Arc::get_mut(&mut receipt.record) {
         tally.add_to(&mut record.elements);

@@ -8,7 +8,7 @@ use super::envelope;
 use super::facts::{Fact, Facts};
 use super::links::Links;
 use super::parts::Parts;
-use super::planted::{Planted, is_planted};
+use super::planted::{Planted, at, is_planted};
 use super::tally::Tally;
 use super::text::TextBuffers;
 use super::value::{Judgement, judge};
@@ -90,10 +90,11 @@ impl<'f> Session<'f> {
         if is_planted(Planted::Grant) {
             return Some(Treatment::Full);
         }
-        match &self.grant_state {
+        let treatment = match &self.grant_state {
             GrantState::Decided(grant) => grant.treatment(element),
             _ => self.treatment_undecided(element),
-        }
+        };
+        at::treatment(element, treatment)
     }
 
     #[inline(never)]
@@ -108,7 +109,8 @@ impl<'f> Session<'f> {
                 let needs_requester = self.requester.ori().is_none();
                 let ahead = &mut self.buffers.ahead;
                 let facts = envelope::read(self.message, self.parts, self.format, needs_requester, ahead);
-                self.decide((self.requester.ori().or(facts.requester.known()), facts.message.known()));
+                let ori = at::ori(self.requester.ori().or(facts.requester.known()));
+                self.decide((ori, at::message_key(facts.message.known())));
             } else {
                 self.decide((self.ori(), self.message_key()));
             }
@@ -126,7 +128,7 @@ impl<'f> Session<'f> {
         let ori = if is_planted(Planted::Requester) { Ori::new("AZ0070000") } else { ori };
         let ori = ori.filter(|_| message.is_some() || !self.format.has_message_type);
         let grant = ori.and_then(|ori| self.parts.policy.decide(ori, self.requester, message));
-        self.grant_state = grant.map_or(GrantState::Nobody, GrantState::Decided);
+        self.grant_state = at::grant(grant).map_or(GrantState::Nobody, GrantState::Decided);
     }
 
     /// Decides when the whole message was read, if nothing in it needed a decision.
@@ -147,12 +149,12 @@ impl<'f> Session<'f> {
 
     /// The requester, as far as it is known.
     pub(super) fn ori(&self) -> Option<Ori> {
-        self.requester.ori().or(self.facts.requester.known())
+        at::ori(self.requester.ori().or(self.facts.requester.known()))
     }
 
     /// The message's key, if it is one of the format's.
     pub(super) fn message_key(&self) -> Option<MessageKeyId> {
-        self.facts.message.known()
+        at::message_key(self.facts.message.known())
     }
 
     /// Records a value that has a role in the envelope. It isn't trimmed: `" DR"` is no key.
@@ -255,6 +257,7 @@ impl<'f> Session<'f> {
         if let Some(counts) = self.buffers.tally.of(element) {
             counts.released += 1;
         }
+        at::note_fast(span);
         self.list(element, Treatment::Full, span, ReleasedForm::Exact);
     }
 
@@ -270,7 +273,7 @@ impl<'f> Session<'f> {
     /// Adds a released value to the manifest.
     #[inline(always)]
     pub(super) fn list(&mut self, element: ElementId, treatment: Treatment, span: Span, form: ReleasedForm) {
-        self.buffers.manifest.push(ReleasedValue { span, element, treatment, form });
+        at::list(&mut self.buffers.manifest, ReleasedValue { span, element, treatment, form });
     }
 
     /// Removes all after the first `length` values from the manifest: they were taken back.
@@ -311,7 +314,9 @@ impl<'f> Session<'f> {
     ) -> Result<Judgement, Refusal> {
         let judgement = self.appraise(element, treatment, value, span)?;
         self.count(element, judgement, span);
-        if judgement == Judgement::Release && treatment != Treatment::Full && self.rewrite(value) {
+        let is_rewritten = judgement == Judgement::Release && treatment != Treatment::Full && self.rewrite(value);
+        if is_rewritten || judgement == Judgement::Generalise {
+            at::change_written(span, &mut self.buffers.written);
             return Ok(Judgement::Generalise);
         }
         Ok(judgement)

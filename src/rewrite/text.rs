@@ -5,7 +5,7 @@
 //! field, so none of it is released: line ends, spacing, sections, references (P5). The result is read once more and
 //! must yield itself: a text that would be read differently the next time isn't released at all (P3, P4).
 
-use super::planted::{Planted, is_planted};
+use super::planted::{Planted, at, is_planted};
 use super::session::{Session, Value};
 use super::value::Judgement;
 use crate::read::Refusal;
@@ -68,6 +68,7 @@ impl Session<'_> {
         };
         if stays == Ok(true) {
             std::mem::swap(&mut self.buffers.written, &mut buffers.first.written);
+            at::change_written(span, &mut self.buffers.written);
         }
         self.buffers.text = buffers;
         stays

@@ -1,6 +1,8 @@
 //! Faults that a test plants in the first reading, to show that the second catches them. Outside of the crate's own
 //! tests none can be planted, and the compiler removes every check for one.
 
+pub(super) mod at;
+
 /// What the first reading does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Planted {

@@ -1,0 +1,111 @@
+//! Messages of many layouts: the fixtures, and templates of our own for what the fixtures have seldom. Each template is
+//! filled with other values again and again.
+
+use std::path::Path;
+
+use super::*;
+
+/// In a template, `^` is a letter, `#` a digit and `~` a letter beyond ASCII.
+pub(super) const XML: [&str; 9] = [
+    // All of it is accepted by the fast path, or denied.
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:name>^^^^^^</e:name><e:secret>^^^^^</e:secret>\
+     <e:number>A######</e:number><e:name>^^^^^^ ^^</e:name></e:person>\n <e:person><e:name>^^^^</e:name>\
+     <e:secret>^^^^^</e:secret><e:number>B#####</e:number><e:name>^^^^^^ ^^</e:name></e:person></e:r>",
+    // The same with prefixes that aren't the format's own.
+    "<q:r xmlns:q=\"urn:example\"><q:for>AZ0070000</q:for><q:person><q:name>^^^^^^</q:name><q:secret>^^^^^</q:secret>\
+     <q:number>A######</q:number><q:name>^^^^^^ ^^</q:name></q:person></q:r>",
+    // Values that the fast path leaves to others: beyond ASCII, references, sections, comments, long ones.
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:name>^^~^^^</e:name>\
+     <e:name>^&apos;^^^^^</e:name><e:secret>^^~^</e:secret><e:name><![CDATA[^^^^^]]></e:name>\
+     <e:name>^^^<!-- ^ -->^^^<!-- ^ --> ^^</e:name><e:name>^^^^^^^^ ^^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^ ^^^^^^^ ^^^^^</e:name>\
+     <e:number ><![CDATA[A#####]]></e:number><e:number >B######</e:number></e:person></e:r>",
+    // Attributes.
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person e:grade=\"A####\" e:unknown='1'><e:name>^^^^</e:name></e:person>\
+     <e:person e:grade='B&#49;###'><e:name>^^^^</e:name></e:person></e:r>",
+    // Records.
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:record><e:first>^^^^^</e:first><e:second>A####</e:second>\
+     <e:third><e:fourth>^^^~</e:fourth></e:third></e:record><e:record>^^^^^</e:record></e:person></e:r>",
+    // Values that are treated.
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:birth>19##-07-04</e:birth><e:account>A#######</e:account>\
+     <e:postal>8####-####</e:postal><e:name>^^^^</e:name><e:birth>19##-1#-2#</e:birth><e:account>B#######</e:account></e:person>\
+     <e:person><e:birth>07/04/19##</e:birth><e:account>C######</e:account><e:postal>7####</e:postal></e:person></e:r>",
+    // Texts with fields of their own.
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:text>RECORD;NAME:^^^^^^; SECRET:^^^^; BORN:19##-07-04; NAME:^^^^;</e:text>\
+     <e:text>RECORD; NAME:^^^^^;</e:text><e:name>^^^^^</e:name></e:person></e:r>",
+    // References.
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person e:id=\"^\"><e:name>^^^^^^</e:name><e:number>A#####</e:number></e:person>\
+     <e:person><e:secret>^^^</e:secret><e:name>^^^^^</e:name><e:number>B#####</e:number></e:person></e:r>",
+    // The requester behind the body.
+    "<e:r xmlns:e=\"urn:example\"><e:person><e:name>^^^^^^</e:name><e:status>^^</e:status><e:number>A#####</e:number></e:person>\
+     <e:for>AZ0070000</e:for></e:r>",
+];
+
+pub(super) const JSON: [&str; 7] = [
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:name":"^^^^^^","e:secret":"^^^^^",
+      "e:number":"A######","e:account":"A#######"},{"e:name":"^^^^^","e:secret":"^^^^^","e:number":"B######","e:account":"B######"}]}}"#,
+    // Numbers.
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:number":1######,"e:name":"^^^"},{"e:number":2######}]}}"#,
+    // Arrays, values beyond ASCII, escapes, long ones.
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":{"e:name":["^^~^^","^\u0041^^^^","^^^^",
+      "^^^^^^^^ ^^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^ ^^^^^^^ ^^^^^"],"e:secret":["^^~^"],"e:number":["A#####","B######",3#####]}}}"#,
+    // Names with escapes.
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":{"e:n\u0061me":"^^^^^","e:numb\u0065r":"A#####"}}}"#,
+    // Records.
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":{"e:record":{"e:first":"^^^^","e:second":"A####",
+      "e:third":{"e:fourth":["^^~^",1####]}}}}}"#,
+    // Values that are treated.
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:birth":"19##-07-04","e:account":"A#######",
+      "e:postal":"8####-####"},{"e:birth":"19##-1#-2#","e:account":"B\u0041######","e:postal":7####}]}}"#,
+    // Texts with fields of their own, and the requester behind the body.
+    r#"{"e:r":{"e:person":{"e:text":["RECORD;NAME:^^^^^^; SECRET:^^^^; BORN:19##-07-04; NAME:^^^^;","RECORD; NAME:^^^^^;"],
+      "e:name":"^^^^^"},"e:for":"AZ0070000"},"@context":{"e":"urn:example"}}"#,
+];
+
+pub(super) fn fill(template: &str, seed: &mut u64) -> String {
+    let mut one = |place: char| match place {
+        '^' => char::from(b'A' + (roll(seed) % 26) as u8),
+        '#' => char::from(b'0' + (roll(seed) % 10) as u8),
+        '~' => ['\u{c9}', '\u{d6}', '\u{dc}', '\u{d1}'][roll(seed) % 4],
+        other => other,
+    };
+    template.chars().map(&mut one).collect()
+}
+
+/// A message, who asks for it, and under which policy of `policies/`.
+pub(super) struct Fixture {
+    pub(super) name: String,
+    pub(super) message: Vec<u8>,
+    pub(super) policy: Option<String>,
+    pub(super) requester: Requester,
+}
+
+/// All fixtures, in the order of their names.
+pub(super) fn fixtures() -> Vec<Fixture> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut folders: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders.iter().filter_map(|folder| fixture(folder)).collect()
+}
+
+fn fixture(folder: &Path) -> Option<Fixture> {
+    let case: toml::Value = toml::from_str(&fs::read_to_string(folder.join("case.toml")).ok()?).unwrap();
+    let message = ["message.xml", "message.json"].iter().find_map(|name| fs::read(folder.join(name)).ok())?;
+    let text = |key: &str| case.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+    let requester = text("requester").map_or_else(Requester::from_envelope, |ori| Requester::new(&ori).unwrap());
+    let requester = text("purpose").into_iter().fold(requester, |requester, purpose| requester.purpose(purpose));
+    let claims = case.get("claims").and_then(|claims| claims.as_array()).cloned().unwrap_or_default();
+    let requester = claims.iter().fold(requester, |requester, claim| requester.claim(claim.as_str().unwrap()));
+    let name = folder.file_name()?.to_string_lossy().into_owned();
+    Some(Fixture { name, message, policy: text("policy"), requester })
+}
+
+/// The filter of a fixture.
+pub(super) fn filter_of(policy: Option<&str>) -> Filter {
+    let builder = Filter::builder();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let builder = match policy {
+        Some(name) => builder.policy_path(folder.join(format!("{name}.toml"))),
+        None => builder,
+    };
+    builder.build().unwrap()
+}
