@@ -5,66 +5,66 @@ use std::path::Path;
 
 use super::*;
 
-/// In a template, `^` is a letter, `#` a digit and `~` a letter beyond ASCII.
+/// In a template, `^` is a letter, `_` a digit and `~` a letter beyond ASCII.
 pub(super) const XML: [&str; 9] = [
     // All of it is accepted by the fast path, or denied.
     "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:name>^^^^^^</e:name><e:secret>^^^^^</e:secret>\
-     <e:number>A######</e:number><e:name>^^^^^^ ^^</e:name></e:person>\n <e:person><e:name>^^^^</e:name>\
-     <e:secret>^^^^^</e:secret><e:number>B#####</e:number><e:name>^^^^^^ ^^</e:name></e:person></e:r>",
+     <e:number>A______</e:number><e:name>^^^^^^ ^^</e:name></e:person>\n <e:person><e:name>^^^^</e:name>\
+     <e:secret>^^^^^</e:secret><e:number>B_____</e:number><e:name>^^^^^^ ^^</e:name></e:person></e:r>",
     // The same with prefixes that aren't the format's own.
     "<q:r xmlns:q=\"urn:example\"><q:for>AZ0070000</q:for><q:person><q:name>^^^^^^</q:name><q:secret>^^^^^</q:secret>\
-     <q:number>A######</q:number><q:name>^^^^^^ ^^</q:name></q:person></q:r>",
+     <q:number>A______</q:number><q:name>^^^^^^ ^^</q:name></q:person></q:r>",
     // Values that the fast path leaves to others: beyond ASCII, references, sections, comments, long ones.
     "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:name>^^~^^^</e:name>\
      <e:name>^&apos;^^^^^</e:name><e:secret>^^~^</e:secret><e:name><![CDATA[^^^^^]]></e:name>\
      <e:name>^^^<!-- ^ -->^^^<!-- ^ --> ^^</e:name><e:name>^^^^^^^^ ^^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^ ^^^^^^^ ^^^^^</e:name>\
-     <e:number ><![CDATA[A#####]]></e:number><e:number >B######</e:number></e:person></e:r>",
+     <e:number ><![CDATA[A_____]]></e:number><e:number >B______</e:number></e:person></e:r>",
     // Attributes.
-    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person e:grade=\"A####\" e:unknown='1'><e:name>^^^^</e:name></e:person>\
-     <e:person e:grade='B&#49;###'><e:name>^^^^</e:name></e:person></e:r>",
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person e:grade=\"A____\" e:unknown='1'><e:name>^^^^</e:name></e:person>\
+     <e:person e:grade='B&#49;___'><e:name>^^^^</e:name></e:person></e:r>",
     // Records.
-    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:record><e:first>^^^^^</e:first><e:second>A####</e:second>\
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:record><e:first>^^^^^</e:first><e:second>A____</e:second>\
      <e:third><e:fourth>^^^~</e:fourth></e:third></e:record><e:record>^^^^^</e:record></e:person></e:r>",
     // Values that are treated.
-    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:birth>19##-07-04</e:birth><e:account>A#######</e:account>\
-     <e:postal>8####-####</e:postal><e:name>^^^^</e:name><e:birth>19##-1#-2#</e:birth><e:account>B#######</e:account></e:person>\
-     <e:person><e:birth>07/04/19##</e:birth><e:account>C######</e:account><e:postal>7####</e:postal></e:person></e:r>",
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:birth>19__-07-04</e:birth><e:account>A_______</e:account>\
+     <e:postal>8____-____</e:postal><e:name>^^^^</e:name><e:birth>19__-1_-2_</e:birth><e:account>B_______</e:account></e:person>\
+     <e:person><e:birth>07/04/19__</e:birth><e:account>C______</e:account><e:postal>7____</e:postal></e:person></e:r>",
     // Texts with fields of their own.
-    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:text>RECORD;NAME:^^^^^^; SECRET:^^^^; BORN:19##-07-04; NAME:^^^^;</e:text>\
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person><e:text>RECORD;NAME:^^^^^^; SECRET:^^^^; BORN:19__-07-04; NAME:^^^^;</e:text>\
      <e:text>RECORD; NAME:^^^^^;</e:text><e:name>^^^^^</e:name></e:person></e:r>",
     // References.
-    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person e:id=\"^\"><e:name>^^^^^^</e:name><e:number>A#####</e:number></e:person>\
-     <e:person><e:secret>^^^</e:secret><e:name>^^^^^</e:name><e:number>B#####</e:number></e:person></e:r>",
+    "<e:r xmlns:e=\"urn:example\"><e:for>AZ0070000</e:for><e:person e:id=\"^\"><e:name>^^^^^^</e:name><e:number>A_____</e:number></e:person>\
+     <e:person><e:secret>^^^</e:secret><e:name>^^^^^</e:name><e:number>B_____</e:number></e:person></e:r>",
     // The requester behind the body.
-    "<e:r xmlns:e=\"urn:example\"><e:person><e:name>^^^^^^</e:name><e:status>^^</e:status><e:number>A#####</e:number></e:person>\
+    "<e:r xmlns:e=\"urn:example\"><e:person><e:name>^^^^^^</e:name><e:status>^^</e:status><e:number>A_____</e:number></e:person>\
      <e:for>AZ0070000</e:for></e:r>",
 ];
 
 pub(super) const JSON: [&str; 7] = [
     r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:name":"^^^^^^","e:secret":"^^^^^",
-      "e:number":"A######","e:account":"A#######"},{"e:name":"^^^^^","e:secret":"^^^^^","e:number":"B######","e:account":"B######"}]}}"#,
+      "e:number":"A______","e:account":"A_______"},{"e:name":"^^^^^","e:secret":"^^^^^","e:number":"B______","e:account":"B______"}]}}"#,
     // Numbers.
-    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:number":1######,"e:name":"^^^"},{"e:number":2######}]}}"#,
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:number":1______,"e:name":"^^^"},{"e:number":2______}]}}"#,
     // Arrays, values beyond ASCII, escapes, long ones.
     r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":{"e:name":["^^~^^","^\u0041^^^^","^^^^",
-      "^^^^^^^^ ^^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^ ^^^^^^^ ^^^^^"],"e:secret":["^^~^"],"e:number":["A#####","B######",3#####]}}}"#,
+      "^^^^^^^^ ^^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^ ^^^^^^^^^ ^^^^^^^ ^^^^^"],"e:secret":["^^~^"],"e:number":["A_____","B______",3_____]}}}"#,
     // Names with escapes.
-    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":{"e:n\u0061me":"^^^^^","e:numb\u0065r":"A#####"}}}"#,
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":{"e:n\u0061me":"^^^^^","e:numb\u0065r":"A_____"}}}"#,
     // Records.
-    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":{"e:record":{"e:first":"^^^^","e:second":"A####",
-      "e:third":{"e:fourth":["^^~^",1####]}}}}}"#,
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":{"e:record":{"e:first":"^^^^","e:second":"A____",
+      "e:third":{"e:fourth":["^^~^",1____]}}}}}"#,
     // Values that are treated.
-    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:birth":"19##-07-04","e:account":"A#######",
-      "e:postal":"8####-####"},{"e:birth":"19##-1#-2#","e:account":"B\u0041######","e:postal":7####}]}}"#,
+    r#"{"@context":{"e":"urn:example"},"e:r":{"e:for":"AZ0070000","e:person":[{"e:birth":"19__-07-04","e:account":"A_______",
+      "e:postal":"8____-____"},{"e:birth":"19__-1_-2_","e:account":"B\u0041______","e:postal":7____}]}}"#,
     // Texts with fields of their own, and the requester behind the body.
-    r#"{"e:r":{"e:person":{"e:text":["RECORD;NAME:^^^^^^; SECRET:^^^^; BORN:19##-07-04; NAME:^^^^;","RECORD; NAME:^^^^^;"],
+    r#"{"e:r":{"e:person":{"e:text":["RECORD;NAME:^^^^^^; SECRET:^^^^; BORN:19__-07-04; NAME:^^^^;","RECORD; NAME:^^^^^;"],
       "e:name":"^^^^^"},"e:for":"AZ0070000"},"@context":{"e":"urn:example"}}"#,
 ];
 
 pub(super) fn fill(template: &str, seed: &mut u64) -> String {
     let mut one = |place: char| match place {
         '^' => char::from(b'A' + (roll(seed) % 26) as u8),
-        '#' => char::from(b'0' + (roll(seed) % 10) as u8),
+        '_' => char::from(b'0' + (roll(seed) % 10) as u8),
         '~' => ['\u{c9}', '\u{d6}', '\u{dc}', '\u{d1}'][roll(seed) % 4],
         other => other,
     };

@@ -35,10 +35,12 @@ pub(super) enum Outcome {
     Caught,
     /// The first reading itself refused the message.
     Refused,
-    /// The fault changed nothing of output and manifest.
+    /// The fault changed nothing of output and manifest, or the manifest has other bytes that make the same output.
     NoEffect,
     /// What went out is right; the manifest has another span for a value whose result is the same.
-    RightOutput,
+    Imprecise,
+    /// What went out has other white space between its parts.
+    WhiteSpace,
     /// Another value of the message went out, and the manifest says so.
     OtherValue,
     /// Anything else.
@@ -131,7 +133,9 @@ impl Sound {
         assert!(again == out, "{}: {faults:?}", self.name);
         match (out == self.output, says(&self.message, &manifest) == says(&self.message, &self.manifest)) {
             (true, true) => Outcome::NoEffect,
-            (true, false) if self.is_right(filter, &manifest) => Outcome::RightOutput,
+            (true, false) if self.is_right(filter, &manifest) => Outcome::NoEffect,
+            (true, false) if self.has_only_other_spans(&manifest) => Outcome::Imprecise,
+            (false, true) if without_space(out) == without_space(&self.output) => Outcome::WhiteSpace,
             (false, false) if self.is_other_value(out, &manifest) => Outcome::OtherValue,
             _ => Outcome::Missed,
         }
@@ -161,6 +165,17 @@ impl Sound {
         first_reading(filter, &message, &self.requester).1 == self.output
     }
 
+    /// Whether a manifest differs only in the spans of values that aren't copied.
+    fn has_only_other_spans(&self, manifest: &Manifest) -> bool {
+        let (own, other) = (self.entries(), manifest.entries());
+        let is_copied = |form| matches!(form, ReleasedForm::Exact | ReleasedForm::Continued);
+        own.len() == other.len()
+            && own.iter().zip(other).all(|(own, other)| {
+                let is_same = (own.element, own.treatment, own.form) == (other.element, other.treatment, other.form);
+                is_same && (own.span == other.span || !is_copied(own.form))
+            })
+    }
+
     /// Whether the output has other bytes of the message than it should, in order, and the manifest says which.
     fn is_other_value(&self, out: &[u8], manifest: &Manifest) -> bool {
         let (own, other) = (self.entries(), manifest.entries());
@@ -182,6 +197,26 @@ impl Sound {
     }
 }
 
+/// An output without the white space between its parts.
+fn without_space(output: &[u8]) -> Vec<u8> {
+    let mut short = Vec::new();
+    let is_xml = output.trim_ascii_start().starts_with(b"<");
+    let mut is_inside = false;
+    let mut is_escaped = false;
+    for byte in output {
+        match byte {
+            b'"' if !is_xml && !is_escaped => is_inside = !is_inside,
+            b'>' if is_xml => is_inside = false,
+            b'<' if is_xml => is_inside = true,
+            byte if byte.is_ascii_whitespace() && !is_inside => continue,
+            _ => {}
+        }
+        is_escaped = !is_xml && !is_escaped && *byte == b'\\';
+        short.push(*byte);
+    }
+    short
+}
+
 /// All messages of a syntax, by filter: the templates and the fixtures.
 pub(super) fn groups(syntax: &str) -> Vec<Group> {
     let own = filter(true);
@@ -192,7 +227,7 @@ pub(super) fn groups(syntax: &str) -> Vec<Group> {
             let name = format!("template {index}");
             let message = fill(template, &mut seed);
             let sound = Sound::of(&own, &name, message.as_bytes(), &envelope);
-            sound.unwrap_or_else(|| panic!("{message}: {:?}", own.redact(message.as_bytes(), &envelope, &mut Vec::new())))
+            sound.unwrap_or_else(|| panic!("{message}: {:?}", own.redact(message.as_bytes(), &envelope, &mut Vec::new()).detail()))
         };
         let sound = of();
         Sound { sibling: Some(Box::new(of())), ..sound }
