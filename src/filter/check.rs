@@ -41,12 +41,13 @@ impl Filter {
             Ok(reading) => reading,
             Err(finding) => return refuse(finding.what()),
         };
-        let differs = |read: Option<&str>, known: Option<&str>| read.is_some() && read != known;
-        if differs(reading.message_key(), receipt.message_type()) {
+        // Nobody is denied the envelope: what the output doesn't name, the message didn't either.
+        if reading.message_key() != receipt.message_type() {
             return refuse("another message key than was decided on");
         }
         let ori = receipt.requester();
-        if differs(reading.requester(), ori.as_ref().map(Ori::as_str)) {
+        let named = [reading.requester().map(Ori::new), requester.ori().map(Some)];
+        if named == [None; 2] || named.into_iter().flatten().any(|named| named != ori) {
             return refuse("another requester than was decided on");
         }
         // The policy decides again; equal decisions share one grant.

@@ -78,7 +78,7 @@ impl<'f> Session<'f> {
     }
 
     pub(super) fn begin_pass(&mut self) {
-        self.facts = Facts::default();
+        self.facts = at::facts(Facts::default());
         self.buffers.tally.reset(self.parts.catalog.len());
         self.buffers.links.begin_pass();
         self.buffers.manifest.clear();

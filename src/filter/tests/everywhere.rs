@@ -1,9 +1,11 @@
 //! Faults of a whole message: stale buffers, swapped records, denials that are dropped, and the grant, the requester or
 //! the counts of another message.
 
+use super::messages::{filter_of, fixtures};
 use super::places::{Named, is_copied};
 use super::sound::{Group, Outcome, Sound, Table, first_reading, groups, says, table_text};
 use super::*;
+use crate::read::Reason;
 use crate::rewrite::{Fault, Planted, with_faults, with_planted};
 use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::manifest::ReleasedForm;
@@ -139,7 +141,8 @@ fn p2_the_requester_or_message_key_of_another_message_is_caught() {
         let key = |key: &str| -> Option<MessageKeyId> { group.filter.parts.formats.message(key.as_bytes()) };
         let others = group.filter.messages().iter().filter(|other| Some(other.as_str()) != sound.receipt.message_type());
         if sound.receipt.message_type().is_some() {
-            all.extend(others.map(|other| ("message key of another message", vec![Fault::Keyed(key(other))])));
+            let others = others.filter_map(|other| key(other));
+            all.extend(others.map(|other| ("message key of another message", vec![Fault::Keyed(other)])));
         }
         // The envelope of another message goes out with it.
         for (index, value) in sound.entries().iter().enumerate() {
@@ -155,6 +158,48 @@ fn p2_the_requester_or_message_key_of_another_message_is_caught() {
         all
     });
     is_caught_but(&table, &[], 300);
+}
+
+/// A requester that no envelope names, only the caller or nobody: the output can't tell that the first reading took it for
+/// another.
+#[test]
+fn p2_another_requester_than_the_caller_names_is_caught() {
+    let filter = filter(true);
+    let police = Ori::new("AZ0070000").unwrap();
+    let without_requester =
+        [xml(NAME).replace("<e:for>AZ0070000</e:for>", ""), json(NAME_MEMBER).replace(r#""e:for":"AZ0070000","#, "")];
+    for message in without_requester {
+        for (requester, fault) in [
+            (Requester::new("VTICE0900").unwrap(), Fault::Asked(police)),
+            (Requester::from_envelope(), Fault::OldRequester(police)),
+        ] {
+            let mut out = Vec::new();
+            let (receipt, _) = with_faults(&[fault], || filter.redact(message.as_bytes(), &requester, &mut out));
+            assert_eq!((receipt.reason(), out.len()), (Some(Reason::SecondReading), 0), "{message}");
+        }
+    }
+}
+
+/// A message key that the message doesn't have.
+#[test]
+fn p2_a_message_key_that_no_message_names_is_caught() {
+    let filter = filter_of(None);
+    let mut caught = 0;
+    for fixture in fixtures().iter().filter(|fixture| fixture.policy.is_none()) {
+        let Ok(message) = std::str::from_utf8(&fixture.message) else { continue };
+        let without = regex::Regex::new("<[a-z0-9]+:MessageKeyCodeText>[^<]*</[a-z0-9]+:MessageKeyCodeText>|\"exch:MessageKeyCode\": *\"[A-Z]*\",");
+        let without = without.unwrap().replace_all(message, "");
+        let mut out = Vec::new();
+        if without == message || !filter.redact(message.as_bytes(), &fixture.requester, &mut out).disposition().releases() {
+            continue;
+        }
+        assert!(!filter.redact(without.as_bytes(), &fixture.requester, &mut out).disposition().releases());
+        let key = Fault::OldKey(filter.parts.formats.message(b"DR").unwrap());
+        let (receipt, _) = with_faults(&[key], || filter.redact(without.as_bytes(), &fixture.requester, &mut out));
+        assert!(!receipt.disposition().releases() && out.is_empty(), "{}", fixture.name);
+        caught += usize::from(receipt.reason() == Some(Reason::SecondReading));
+    }
+    assert!(caught > 10, "{caught}");
 }
 
 #[test]

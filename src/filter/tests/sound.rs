@@ -137,7 +137,7 @@ impl Sound {
             (true, true) => Outcome::NoEffect,
             (true, false) if self.is_right(filter, &manifest) => Outcome::NoEffect,
             (true, false) if self.has_only_other_spans(&manifest) => Outcome::Imprecise,
-            (false, _) if without_space(out) == without_space(&self.output) => Outcome::SameValues,
+            (false, true) if without_space(out) == without_space(&self.output) => Outcome::SameValues,
             (false, false) if self.has_fewer(&manifest) => Outcome::Fewer,
             (false, false) if self.is_other_value(out, &manifest) => Outcome::OtherValue,
             _ => Outcome::Missed,

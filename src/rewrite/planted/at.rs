@@ -2,6 +2,7 @@
 //! every value of a message, whichever path writes it. In other builds each function here returns what it was given, and
 //! the compiler removes it.
 
+use super::super::facts::Facts;
 use super::super::tally::Tally;
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::manifest::{Manifest, ReleasedValue};
@@ -106,6 +107,15 @@ pub(in super::super) fn message_key(key: Option<MessageKeyId>) -> Option<Message
     key
 }
 
+/// What is known of a message before it is read.
+#[inline(always)]
+pub(in super::super) fn facts(facts: Facts) -> Facts {
+    #[cfg(test)]
+    return faults::facts(facts);
+    #[cfg(not(test))]
+    facts
+}
+
 /// Changes the counts of a message that was read to its end.
 #[inline(always)]
 pub(in super::super) fn change_counts(tally: &mut Tally) {
@@ -129,7 +139,8 @@ mod faults {
     use std::cell::RefCell;
 
     use super::{Arc, Bytes, ElementId, Grant, Manifest, MessageKeyId, Ori, ReleasedValue, Span};
-    use super::{Substitute, Tally, Treatment};
+    use super::{Facts, Substitute, Tally, Treatment};
+    use crate::rewrite::facts::Fact;
 
     /// One fault.
     #[derive(Debug, Clone)]
@@ -157,7 +168,10 @@ mod faults {
         Granted(Arc<Grant>),
         /// The requester, or the message key, is this.
         Asked(Ori),
-        Keyed(Option<MessageKeyId>),
+        Keyed(MessageKeyId),
+        /// The requester, or the message key, of the message before is still known.
+        OldRequester(Ori),
+        OldKey(MessageKeyId),
         /// Values of this element are counted once too often, or not at all.
         CountedTwice(ElementId),
         Uncounted(ElementId),
@@ -282,7 +296,16 @@ mod faults {
             Fault::Keyed(other) => Some(*other),
             _ => None,
         });
-        other.unwrap_or(key)
+        other.or(key)
+    }
+
+    pub(super) fn facts(mut facts: Facts) -> Facts {
+        FAULTS.with_borrow(|faults| faults.iter().for_each(|fault| match fault {
+            Fault::OldRequester(ori) => facts.requester = Fact::Known(*ori),
+            Fault::OldKey(key) => facts.message = Fact::Known(*key),
+            _ => {}
+        }));
+        facts
     }
 
     pub(super) fn change_counts(tally: &mut Tally) {
