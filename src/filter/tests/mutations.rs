@@ -1,1 +1,305 @@
-//! x
+//! Random mutations of message, output and manifest of sound redactions: the verifier refuses each, unless the manifest
+//! says the same as before.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::messages::{filter_of, fixtures};
+use super::places::is_copied;
+use super::sound::{Sound, first_reading, groups, says};
+use super::*;
+use dmv_redact_model::catalog::{ElementId, Treatment};
+use dmv_redact_model::manifest::{ReleasedForm, ReleasedValue};
+use dmv_redact_model::span::Span;
+use dmv_redact_verify::Source;
+
+/// Mutations of each message for each requester.
+const MUTATIONS: usize = 120;
+
+/// What the verifier reads.
+#[derive(Clone, PartialEq)]
+struct Triple {
+    message: Vec<u8>,
+    output: Vec<u8>,
+    entries: Vec<ReleasedValue>,
+}
+
+impl Triple {
+    fn manifest(&self) -> Manifest {
+        let mut manifest = Manifest::default();
+        self.entries.iter().for_each(|entry| manifest.push(*entry));
+        manifest
+    }
+}
+
+/// What became of a mutation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    Refused,
+    /// The manifest says the same values as before, or their results are the same.
+    Equivalent,
+    /// The output is right; the manifest has another span for a value that is treated, or has fields.
+    Imprecise,
+    /// The output differs in a text with fields.
+    InText,
+    Missed,
+}
+
+#[test]
+fn p4_a_mutated_output_manifest_or_message_is_refused() {
+    let mut counts: BTreeMap<&str, BTreeMap<Verdict, usize>> = BTreeMap::new();
+    let mut seed = 11;
+    let mut missed = Vec::new();
+    for (filter, sounds) in sounds() {
+        let mut state = VerifierState::default();
+        for index in 0..sounds.len() {
+            let sound = &sounds[index];
+            let own = Triple {
+                message: sound.message.clone(),
+                output: sound.output.clone(),
+                entries: sound.entries().to_vec(),
+            };
+            assert!(is_accepted(&filter, sound, &own, &mut state), "{}", sound.name);
+            for _ in 0..MUTATIONS {
+                let Some((name, mutated)) = mutate(sound, &sounds, &own, &mut seed).filter(|(_, other)| *other != own)
+                else {
+                    continue;
+                };
+                let verdict = match is_accepted(&filter, sound, &mutated, &mut state) {
+                    false => Verdict::Refused,
+                    true => verdict(&filter, sound, &own, &mutated),
+                };
+                *counts.entry(name).or_default().entry(verdict).or_default() += 1;
+                let is_known = match verdict {
+                    Verdict::Refused | Verdict::Equivalent => true,
+                    Verdict::Imprecise => name == "manifest: span shifted",
+                    // Only the values of the fields are looked for in the message, not what is beside them.
+                    Verdict::InText => name.starts_with("output: "),
+                    Verdict::Missed => false,
+                };
+                if !is_known {
+                    let changed: Vec<_> = own.entries.iter().zip(&mutated.entries).filter(|(a, b)| a != b).collect();
+                    let at = own.output.iter().zip(&mutated.output).position(|(a, b)| a != b).unwrap_or_default();
+                    let out = String::from_utf8_lossy(&mutated.output[at.saturating_sub(40)..mutated.output.len().min(at + 40)]).into_owned();
+                    missed.push(format!("{name} {} {verdict:?} {changed:?} {out}", sound.name));
+                }
+            }
+        }
+    }
+    for (name, verdicts) in &counts {
+        eprintln!("{name} | {verdicts:?}");
+    }
+    let tried: usize = counts.values().flat_map(BTreeMap::values).sum();
+    eprintln!("tried {tried}, missed {}", missed.len());
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    assert!(tried > 10_000, "{tried}");
+}
+
+/// All messages for several requesters each, by filter.
+fn sounds() -> Vec<(Filter, Vec<Sound>)> {
+    let oris = ["AZ0070000", "VTICE0900", "NVDMV0000", "XAOLN0000"];
+    let requesters = oris.map(|ori| Requester::new(ori).unwrap());
+    let requesters = requesters.iter().flat_map(|own| [own.clone().purpose("C"), own.clone().purpose("E")]);
+    let requesters: Vec<_> = requesters.chain([Requester::from_envelope()]).collect();
+    let mut all: Vec<(Filter, Vec<Sound>)> = Vec::new();
+    for policy in [None, Some("example-state")] {
+        let filter = filter_of(policy);
+        let mut sounds: Vec<Sound> = Vec::new();
+        for fixture in fixtures() {
+            for requester in std::iter::once(&fixture.requester).chain(&requesters) {
+                let sound = Sound::of(&filter, &fixture.name, &fixture.message, requester);
+                sounds.extend(sound.filter(|sound| sounds.last().is_none_or(|last| last.output != sound.output)));
+            }
+        }
+        all.push((filter, sounds));
+    }
+    // The first group has the templates.
+    let templates = ["XML", "JSON"].into_iter().filter_map(|syntax| groups(syntax).into_iter().next());
+    all.extend(templates.map(|group| (group.filter, group.sounds)));
+    all
+}
+
+fn is_accepted(filter: &Filter, sound: &Sound, triple: &Triple, state: &mut VerifierState) -> bool {
+    let manifest = triple.manifest();
+    let source = Source { message: &triple.message, manifest: &manifest };
+    let (format, grant) = (sound.receipt.format().unwrap(), sound.receipt.grant().unwrap());
+    filter.verifier.read(&triple.output, format, Some(grant), Some(source), state).is_ok()
+}
+
+/// What is to be said of a mutation that was accepted.
+fn verdict(filter: &Filter, sound: &Sound, own: &Triple, mutated: &Triple) -> Verdict {
+    let manifest = mutated.manifest();
+    if mutated.output != own.output {
+        let at = own.output.iter().zip(&mutated.output).position(|(own, other)| own != other);
+        return if at.is_some_and(|at| is_in_text(sound, at)) { Verdict::InText } else { Verdict::Missed };
+    }
+    let is_equivalent = says(&mutated.message, &manifest) == says(&own.message, &sound.manifest)
+        || first_reading(filter, &mutated.message, &sound.requester).1 == own.output && mutated.entries == own.entries
+        || mutated.message == own.message && sound.is_right(filter, &manifest);
+    let has_only_other_spans = mutated.message == own.message
+        && own.entries.len() == mutated.entries.len()
+        && own.entries.iter().zip(&mutated.entries).all(|(own, other)| {
+            let is_same = (own.element, own.treatment, own.form) == (other.element, other.treatment, other.form);
+            is_same && (own.span == other.span || !is_copied(own))
+        });
+    match (is_equivalent, has_only_other_spans) {
+        (true, _) => Verdict::Equivalent,
+        (false, true) => Verdict::Imprecise,
+        (false, false) => Verdict::Missed,
+    }
+}
+
+/// Whether a place of the output is in a text with fields.
+fn is_in_text(sound: &Sound, at: usize) -> bool {
+    let texts = sound.entries().iter().filter(|value| value.form == ReleasedForm::Text);
+    let mut heads = texts.filter_map(|value| sound.written(value.span)?.lines().next());
+    values(sound).into_iter().any(|value| {
+        let bytes = value.of(&sound.output);
+        value.start() <= at && at <= value.end() && heads.any(|head| memchr::memmem::find(bytes, head.as_bytes()).is_some())
+    })
+}
+
+/// The places of the values of an output.
+fn values(sound: &Sound) -> Vec<Span> {
+    static XML: LazyLock<Regex> = LazyLock::new(|| Regex::new("(?s)>([^<>]*[^<>\\s][^<>]*)</").unwrap());
+    static JSON: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"[:,\[]\s*("(?:[^"\\]|\\.)*"|[0-9.]+)\s*[,}\]]"#).unwrap());
+    let regex = if sound.syntax() == "XML" { &XML } else { &JSON };
+    let found = regex.captures_iter(&sound.output).filter_map(|found| found.get(1));
+    found.map(|found| Span::new(found.start(), found.end())).collect()
+}
+
+/// Another letter or digit than this.
+fn other_character(byte: u8, seed: &mut u64) -> u8 {
+    let other = if byte.is_ascii_digit() { b'0' + (roll(seed) % 10) as u8 } else { b'A' + (roll(seed) % 26) as u8 };
+    if other == byte { if byte.is_ascii_digit() { b'0' + (byte - b'0' + 1) % 10 } else { b'!' } } else { other }
+}
+
+fn one<T: Copy>(of: &[T], seed: &mut u64) -> Option<T> {
+    of.get(roll(seed) % of.len().max(1)).copied()
+}
+
+/// A letter or digit in a range.
+fn character_in(bytes: &[u8], range: Span, seed: &mut u64) -> Option<usize> {
+    let places: Vec<_> = (range.start()..range.end()).filter(|at| bytes[*at].is_ascii_alphanumeric()).collect();
+    one(&places, seed)
+}
+
+fn mutate(sound: &Sound, sounds: &[Sound], own: &Triple, seed: &mut u64) -> Option<(&'static str, Triple)> {
+    let mut triple = own.clone();
+    let Triple { message, output, entries } = &mut triple;
+    let places = values(sound);
+    let index = roll(seed) % entries.len();
+    let at = entries[index].span;
+    let name = match roll(seed) % 16 {
+        0..3 => {
+            let at = character_in(output, one(&places, seed)?, seed)?;
+            match roll(seed) % 3 {
+                0 => {
+                    output.remove(at);
+                    "output: character removed"
+                }
+                1 => {
+                    output.insert(at, other_character(b'A', seed));
+                    "output: character added"
+                }
+                _ => {
+                    output[at] = other_character(output[at], seed);
+                    "output: character changed"
+                }
+            }
+        }
+        3..5 => {
+            let (first, second) = (one(&places, seed)?, one(&places, seed)?);
+            let (first, second) = if first.start() < second.start() { (first, second) } else { (second, first) };
+            if first == second {
+                return None;
+            }
+            let [one, two] = [first, second].map(|place| place.of(&own.output).to_vec());
+            output.splice(second.start()..second.end(), one);
+            output.splice(first.start()..first.end(), two);
+            "output: values exchanged"
+        }
+        5 => {
+            entries.remove(index);
+            "manifest: entry dropped"
+        }
+        6 => {
+            let entry = entries[index];
+            entries.insert(roll(seed) % (entries.len() + 1), entry);
+            "manifest: entry doubled"
+        }
+        7 => {
+            let other = roll(seed) % entries.len();
+            entries.swap(index, other);
+            "manifest: entries exchanged"
+        }
+        8 => {
+            let other = roll(seed) % entries.len();
+            let other_span = entries[other].span;
+            entries[other].span = at;
+            entries[index].span = other_span;
+            "manifest: spans exchanged"
+        }
+        9..11 => {
+            let (start, end) = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1)][roll(seed) % 6];
+            let (start, end) = (at.start() as isize + start, at.end() as isize + end);
+            if start < 0 || end < start {
+                return None;
+            }
+            entries[index].span = Span::new(start as usize, end as usize);
+            "manifest: span shifted"
+        }
+        11 => match roll(seed) % 3 {
+            0 => {
+                entries[index].element = ElementId::at(roll(seed) % 100)?;
+                "manifest: another element"
+            }
+            1 => {
+                let all = [Treatment::Full, Treatment::Year, Treatment::Zip5, Treatment::Last4, Treatment::Mask];
+                entries[index].treatment = one(&all, seed)?;
+                "manifest: another treatment"
+            }
+            _ => {
+                let all = [
+                    ReleasedForm::Exact,
+                    ReleasedForm::Continued,
+                    ReleasedForm::Treated,
+                    ReleasedForm::TypeName,
+                    ReleasedForm::Link,
+                    ReleasedForm::Text,
+                    ReleasedForm::Field,
+                    ReleasedForm::Notice,
+                ];
+                entries[index].form = one(&all, seed)?;
+                "manifest: another form"
+            }
+        },
+        12 => {
+            message.clone_from(&sounds[roll(seed) % sounds.len()].message);
+            "message: another"
+        }
+        13 => {
+            let other = &sounds[roll(seed) % sounds.len()];
+            *entries = other.entries().to_vec();
+            "manifest: another"
+        }
+        14 => {
+            let at = character_in(message, at, seed)?;
+            message[at] = other_character(message[at], seed);
+            "message: character of a released value changed"
+        }
+        _ => {
+            let at = roll(seed) % message.len();
+            match roll(seed) % 3 {
+                0 => drop(message.remove(at)),
+                1 => message.insert(at, b'A'),
+                _ => message[at] = other_character(message[at], seed),
+            }
+            "message: byte anywhere changed"
+        }
+    };
+    Some((name, triple))
+}
