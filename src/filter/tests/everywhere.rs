@@ -22,7 +22,9 @@ fn p10_buffers_of_the_message_before_are_caught() {
         let at = group.sounds.iter().position(|other| std::ptr::eq(other, sound)).unwrap_or_default();
         let before = at.checked_sub(1).and_then(|before| group.sounds.get(before));
         let same_format = group.sounds.iter().rev().find(|other| {
-            !std::ptr::eq(*other, sound) && other.receipt.format() == sound.receipt.format() && other.output != sound.output
+            !std::ptr::eq(*other, sound)
+                && other.receipt.format() == sound.receipt.format()
+                && other.output != sound.output
         });
         let before = before.into_iter().chain(same_format).chain(sound.sibling.as_deref());
         // Some fixtures differ only in what is removed: each is as good as the other.
@@ -66,7 +68,10 @@ fn p1_what_the_grant_denies_is_caught() {
             let mut faults = vec![
                 ("denial dropped: listed", vec![permitted.clone()]),
                 ("denial dropped: not listed", vec![permitted.clone(), Fault::Unlisted(element)]),
-                ("denial dropped: not listed, not counted", vec![permitted, Fault::Unlisted(element), Fault::Uncounted(element)]),
+                (
+                    "denial dropped: not listed, not counted",
+                    vec![permitted, Fault::Unlisted(element), Fault::Uncounted(element)],
+                ),
             ];
             for treatment in [Treatment::Year, Treatment::Zip5, Treatment::Last4, Treatment::Mask] {
                 if takes(treatment) {
@@ -78,7 +83,16 @@ fn p1_what_the_grant_denies_is_caught() {
         all.collect()
     });
     // A value that a shape or an enclosing part would have removed anyway stays removed.
-    is_caught_but(&table, &["denial dropped: listed", "denial dropped: not listed", "denial dropped: not listed, not counted", "denial dropped: treated"], 400);
+    is_caught_but(
+        &table,
+        &[
+            "denial dropped: listed",
+            "denial dropped: not listed",
+            "denial dropped: not listed, not counted",
+            "denial dropped: treated",
+        ],
+        400,
+    );
 }
 
 #[test]
@@ -137,9 +151,11 @@ fn p2_the_requester_or_message_key_of_another_message_is_caught() {
     let table = run(|group, sound| {
         let own = sound.receipt.requester().unwrap();
         let others = oris.into_iter().filter(|other| *other != own);
-        let mut all: Vec<Named> = others.map(|other| ("requester of another message", vec![Fault::Asked(other)])).collect();
+        let mut all: Vec<Named> =
+            others.map(|other| ("requester of another message", vec![Fault::Asked(other)])).collect();
         let key = |key: &str| -> Option<MessageKeyId> { group.filter.parts.formats.message(key.as_bytes()) };
-        let others = group.filter.messages().iter().filter(|other| Some(other.as_str()) != sound.receipt.message_type());
+        let others =
+            group.filter.messages().iter().filter(|other| Some(other.as_str()) != sound.receipt.message_type());
         if sound.receipt.message_type().is_some() {
             let others = others.filter_map(|other| key(other));
             all.extend(others.map(|other| ("message key of another message", vec![Fault::Keyed(other)])));
@@ -187,10 +203,14 @@ fn p2_a_message_key_that_no_message_names_is_caught() {
     let mut caught = 0;
     for fixture in fixtures().iter().filter(|fixture| fixture.policy.is_none()) {
         let Ok(message) = std::str::from_utf8(&fixture.message) else { continue };
-        let without = regex::Regex::new("<[a-z0-9]+:MessageKeyCodeText>[^<]*</[a-z0-9]+:MessageKeyCodeText>|\"exch:MessageKeyCode\": *\"[A-Z]*\",");
+        let without = regex::Regex::new(
+            "<[a-z0-9]+:MessageKeyCodeText>[^<]*</[a-z0-9]+:MessageKeyCodeText>|\"exch:MessageKeyCode\": *\"[A-Z]*\",",
+        );
         let without = without.unwrap().replace_all(message, "");
         let mut out = Vec::new();
-        if without == message || !filter.redact(message.as_bytes(), &fixture.requester, &mut out).disposition().releases() {
+        if without == message
+            || !filter.redact(message.as_bytes(), &fixture.requester, &mut out).disposition().releases()
+        {
             continue;
         }
         assert!(!filter.redact(without.as_bytes(), &fixture.requester, &mut out).disposition().releases());
@@ -210,8 +230,10 @@ fn p4_a_value_that_is_counted_but_lost_is_caught_in_every_message() {
         for sound in &group.sounds {
             for filter in [&group.filter.without_history(), &warm] {
                 let mut out = Vec::new();
-                let lost = with_planted(Planted::LostValue, || filter.redact(&sound.message, &sound.requester, &mut out));
-                let (_, missed, _) = with_planted(Planted::LostValue, || first_reading(filter, &sound.message, &sound.requester));
+                let lost =
+                    with_planted(Planted::LostValue, || filter.redact(&sound.message, &sound.requester, &mut out));
+                let (_, missed, _) =
+                    with_planted(Planted::LostValue, || first_reading(filter, &sound.message, &sound.requester));
                 match lost.reason() {
                     Some(_) => caught += 1,
                     None => assert_eq!((&out, &missed), (&sound.output, &sound.output), "{}", sound.name),
@@ -236,7 +258,11 @@ fn run(faults: impl Fn(&Group, &Sound) -> Vec<Named>) -> Table {
                     let path = path(&group, sound, &faults);
                     for (temperature, filter) in [("cold", &group.filter.without_history()), ("warm", &warm)] {
                         let outcome = sound.with(filter, &faults);
-                        assert!(is_expected(name, outcome), "{name} {temperature} {}: {outcome:?} {faults:?}", sound.name);
+                        assert!(
+                            is_expected(name, outcome),
+                            "{name} {temperature} {}: {outcome:?} {faults:?}",
+                            sound.name
+                        );
                         *table.entry((name, syntax, path, temperature)).or_default().entry(outcome).or_default() += 1;
                     }
                 }
@@ -283,21 +309,24 @@ fn records(sound: &Sound) -> Vec<Named> {
     let mut start = 0;
     while start < entries.len() {
         let longest = (1..=MAX_RECORD.min((entries.len() - start) / 2)).rev();
-        let Some(length) = longest.filter(|length| *length > 1).find(|length| {
-            kinds[start..start + length] == kinds[start + length..start + 2 * length]
-        }) else {
+        let Some(length) = longest
+            .filter(|length| *length > 1)
+            .find(|length| kinds[start..start + length] == kinds[start + length..start + 2 * length])
+        else {
             start += 1;
             continue;
         };
         let pairs = (start..start + length).map(|at| (entries[at], entries[at + length]));
         let pairs: Vec<_> = pairs.filter(|(first, _)| first.form != ReleasedForm::Field).collect();
-        let is_all_same = pairs.iter().all(|(first, second)| first.span.of(&sound.message) == second.span.of(&sound.message));
+        let is_all_same =
+            pairs.iter().all(|(first, second)| first.span.of(&sound.message) == second.span.of(&sound.message));
         let put = |at: Span, other: Span| match sound.written(other) {
             Some(written) => Fault::Written(at, written.to_owned()),
             None => Fault::Copied(at, other),
         };
         if !is_all_same {
-            let one = |first: bool| pairs.iter().map(move |(a, b)| if first { (a.span, b.span) } else { (b.span, a.span) });
+            let one =
+                |first: bool| pairs.iter().map(move |(a, b)| if first { (a.span, b.span) } else { (b.span, a.span) });
             let output = |first: bool| one(first).map(|(at, other)| put(at, other));
             let listed = |first: bool| one(first).map(|(at, other)| Fault::Listed(at, other));
             for first in [true, false] {
@@ -306,7 +335,10 @@ fn records(sound: &Sound) -> Vec<Named> {
             }
             all.push(("records swapped: output", output(true).chain(output(false)).collect()));
             all.push(("records swapped: manifest", listed(true).chain(listed(false)).collect()));
-            all.push(("records swapped: both", output(true).chain(output(false)).chain(listed(true)).chain(listed(false)).collect()));
+            all.push((
+                "records swapped: both",
+                output(true).chain(output(false)).chain(listed(true)).chain(listed(false)).collect(),
+            ));
         }
         start += 2 * length;
     }

@@ -1,18 +1,38 @@
 //! Faults of one kind everywhere in a message: what must not go out does, or is written as no output may be.
 
+use super::messages::{JSON, XML, fill};
 use super::*;
 use crate::read::Reason;
 use crate::rewrite::{Planted, with_planted};
 
-/// Redacts with the fault planted: withheld with the second reading, a leak without it.
+thread_local! {
+    /// A filter that has seen a thousand messages of many layouts.
+    static WARM: Filter = {
+        let (filter, mut seed, mut out) = (filter(true), 5, Vec::new());
+        for _ in 0..1000 / (XML.len() + JSON.len()) + 1 {
+            for template in XML.iter().chain(&JSON) {
+                let message = fill(template, &mut seed);
+                let receipt = filter.redact(message.as_bytes(), &Requester::from_envelope(), &mut out);
+                assert!(receipt.disposition().releases(), "{message}");
+            }
+        }
+        filter
+    };
+}
+
+/// Redacts with the fault planted, cold and warm: withheld with the second reading, a leak without it.
 #[track_caller]
 fn is_caught(fault: Planted, message: &str) {
     let requester = Requester::from_envelope();
     let mut out = Vec::new();
     let sound = filter(true).redact(message.as_bytes(), &requester, &mut out);
     let sound_output = (sound.disposition().releases(), out.clone());
-    let caught = with_planted(fault, || filter(true).redact(message.as_bytes(), &requester, &mut out));
-    assert_eq!((caught.reason(), out.len()), (Some(Reason::SecondReading), 0), "{fault:?} {message}");
+    for filter in [filter(true), WARM.with(Clone::clone)] {
+        let caught = with_planted(fault, || filter.redact(message.as_bytes(), &requester, &mut out));
+        assert_eq!((caught.reason(), out.len()), (Some(Reason::SecondReading), 0), "{fault:?} {message}");
+        let next = filter.redact(message.as_bytes(), &requester, &mut out);
+        assert_eq!((next.disposition().releases(), out.clone()), sound_output, "{fault:?} {message}");
+    }
     let missed = with_planted(fault, || filter(false).redact(message.as_bytes(), &requester, &mut out));
     assert!(missed.disposition().releases(), "{fault:?} {message}: {:?}", missed.detail());
     assert_ne!((true, out.clone()), sound_output, "{fault:?} {message}");

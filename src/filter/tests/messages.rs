@@ -61,14 +61,20 @@ pub(super) const JSON: [&str; 7] = [
       "e:name":"^^^^^"},"e:for":"AZ0070000"},"@context":{"e":"urn:example"}}"#,
 ];
 
+/// Fills a template. Now and then there are two letters for one, so that other values have other places too.
 pub(super) fn fill(template: &str, seed: &mut u64) -> String {
-    let mut one = |place: char| match place {
-        '^' => char::from(b'A' + (roll(seed) % 26) as u8),
-        '_' => char::from(b'0' + (roll(seed) % 10) as u8),
-        '~' => ['\u{c9}', '\u{d6}', '\u{dc}', '\u{d1}'][roll(seed) % 4],
-        other => other,
-    };
-    template.chars().map(&mut one).collect()
+    let mut filled = String::new();
+    for place in template.chars() {
+        let letter = char::from(b'A' + (roll(seed) % 26) as u8);
+        match place {
+            '^' if roll(seed) % 4 == 0 => filled.extend([letter, letter]),
+            '^' => filled.push(letter),
+            '_' => filled.push(char::from(b'0' + (roll(seed) % 10) as u8)),
+            '~' => filled.push(['\u{c9}', '\u{d6}', '\u{dc}', '\u{d1}'][roll(seed) % 4]),
+            other => filled.push(other),
+        }
+    }
+    filled
 }
 
 /// A message, who asks for it, and under which policy of `policies/`.

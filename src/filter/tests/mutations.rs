@@ -163,7 +163,9 @@ fn is_in_text(sound: &Sound, at: usize) -> bool {
     let mut heads = texts.filter_map(|value| sound.written(value.span)?.lines().next());
     values(sound).into_iter().any(|value| {
         let bytes = value.of(&sound.output);
-        value.start() <= at && at <= value.end() && heads.any(|head| memchr::memmem::find(bytes, head.as_bytes()).is_some())
+        value.start() <= at
+            && at <= value.end()
+            && heads.any(|head| memchr::memmem::find(bytes, head.as_bytes()).is_some())
     })
 }
 

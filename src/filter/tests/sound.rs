@@ -76,8 +76,7 @@ impl Sound {
     /// `None` if the message isn't released, or isn't UTF-8: then spans are those of its text.
     pub(super) fn of(filter: &Filter, name: &str, message: &[u8], requester: &Requester) -> Option<Self> {
         std::str::from_utf8(message).ok()?;
-        let ((receipt, output, manifest), noted) =
-            with_faults(&[], || first_reading(filter, message, requester));
+        let ((receipt, output, manifest), noted) = with_faults(&[], || first_reading(filter, message, requester));
         if !receipt.disposition().releases() {
             return None;
         }
@@ -130,8 +129,7 @@ impl Sound {
     }
 
     fn outcome_of(&self, filter: &Filter, faults: &[Fault], out: &[u8]) -> Outcome {
-        let ((_, again, manifest), _) =
-            with_faults(faults, || first_reading(filter, &self.message, &self.requester));
+        let ((_, again, manifest), _) = with_faults(faults, || first_reading(filter, &self.message, &self.requester));
         assert!(again == out, "{}: {faults:?}", self.name);
         match (out == self.output, says(&self.message, &manifest) == says(&self.message, &self.manifest)) {
             (true, true) => Outcome::NoEffect,
@@ -238,7 +236,9 @@ pub(super) fn groups(syntax: &str) -> Vec<Group> {
             let name = format!("template {index}");
             let message = fill(template, &mut seed);
             let sound = Sound::of(&own, &name, message.as_bytes(), &envelope);
-            sound.unwrap_or_else(|| panic!("{message}: {:?}", own.redact(message.as_bytes(), &envelope, &mut Vec::new()).detail()))
+            sound.unwrap_or_else(|| {
+                panic!("{message}: {:?}", own.redact(message.as_bytes(), &envelope, &mut Vec::new()).detail())
+            })
         };
         let sound = of();
         Sound { sibling: Some(Box::new(of())), ..sound }

@@ -66,13 +66,22 @@ fn p4_another_value_between_its_neighbors_is_the_one_kind_that_cannot_be_caught(
         case(xml("<e:name>J\u{d6}RDAN</e:name><e:secret>H\u{cf}DDEN</e:secret>"), "J\u{d6}RDAN", "H\u{cf}DDEN"),
         case(xml("<e:name><![CDATA[JORDAN]]></e:name><e:secret>HIDDEN</e:secret>"), "<![CDATA[JORDAN]]>", "HIDDEN"),
         case(xml("<e:name>JOR<!-- -->DAN</e:name><e:secret>HIDDEN</e:secret>"), "DAN", "HIDDEN"),
-        case(xml("<e:record><e:first>JORDAN</e:first><o:x xmlns:o='urn:o'>HIDDEN</o:x></e:record>"), "JORDAN", "HIDDEN"),
+        case(
+            xml("<e:record><e:first>JORDAN</e:first><o:x xmlns:o='urn:o'>HIDDEN</o:x></e:record>"),
+            "JORDAN",
+            "HIDDEN",
+        ),
         case(json(r#""e:name":["JORDAN"],"e:secret":"HIDDEN""#), r#""JORDAN""#, r#""HIDDEN""#),
         case(json(r#""e:name":"J\u004fRDAN","e:secret":"H\u0049DDEN""#), r#""J\u004fRDAN""#, r#""H\u0049DDEN""#),
         case(json(r#""e:record":{"e:first":"JORDAN","unknown":"HIDDEN"}"#), r#""JORDAN""#, r#""HIDDEN""#),
         case(xml(NAME).replace("<e:person>", "<e:person e:grade='A1' e:unknown='B2'>"), "A1", "B2"),
         // Values that are treated, and texts with fields.
-        written(xml("<e:birth>1985-07-04</e:birth><e:secret>1999-01-01</e:secret>"), "1985-07-04", "1999-01-01", "1999"),
+        written(
+            xml("<e:birth>1985-07-04</e:birth><e:secret>1999-01-01</e:secret>"),
+            "1985-07-04",
+            "1999-01-01",
+            "1999",
+        ),
         written(json(r#""e:account":"A1234567","e:secret":"B7654321""#), r#""A1234567""#, r#""B7654321""#, "****4321"),
         written(
             xml("<e:text>RECORD;NAME:JORDAN;</e:text><e:secret>RECORD;NAME:HIDDEN;</e:secret>"),
@@ -105,8 +114,18 @@ fn p4_another_value_that_order_shape_or_element_tells_is_caught() {
         case(xml("<e:name>JORDAN</e:name><e:secret>HIDDEN</e:secret>"), "JORDAN", "JORDAN</e:name><e:secret>HIDDEN"),
         case(json(r#""e:name":"JORDAN","e:secret":"HIDDEN""#), r#""JORDAN""#, r#""JORDAN"#),
         // Another result than that of the value.
-        written(xml("<e:birth>1985-07-04</e:birth><e:secret>1999-01-01</e:secret>"), "1985-07-04", "1999-01-01", "1985"),
-        written(xml("<e:birth>1985-07-04</e:birth><e:secret>1999-01-01</e:secret>"), "1985-07-04", "1985-07-04", "1999"),
+        written(
+            xml("<e:birth>1985-07-04</e:birth><e:secret>1999-01-01</e:secret>"),
+            "1985-07-04",
+            "1999-01-01",
+            "1985",
+        ),
+        written(
+            xml("<e:birth>1985-07-04</e:birth><e:secret>1999-01-01</e:secret>"),
+            "1985-07-04",
+            "1985-07-04",
+            "1999",
+        ),
     ];
     for case in &cases {
         assert_eq!(case.outcomes(), [Outcome::Caught; 2], "{} {}", case.message, case.other);

@@ -214,9 +214,7 @@ mod faults {
         let is_in = |part: Span| !part.is_empty() && range.start() <= part.start() && part.end() <= range.end();
         FAULTS.with_borrow(|faults| {
             let all = faults.iter().filter_map(|fault| match fault {
-                Fault::Copied(part, by) if is_in(*part) => {
-                    Some(Substitute { part: *part, by: Bytes::Message(*by) })
-                }
+                Fault::Copied(part, by) if is_in(*part) => Some(Substitute { part: *part, by: Bytes::Message(*by) }),
                 Fault::Stale(part, by) if is_in(*part) => {
                     Some(Substitute { part: *part, by: Bytes::Other(by.clone()) })
                 }
@@ -300,11 +298,13 @@ mod faults {
     }
 
     pub(super) fn facts(mut facts: Facts) -> Facts {
-        FAULTS.with_borrow(|faults| faults.iter().for_each(|fault| match fault {
-            Fault::OldRequester(ori) => facts.requester = Fact::Known(*ori),
-            Fault::OldKey(key) => facts.message = Fact::Known(*key),
-            _ => {}
-        }));
+        FAULTS.with_borrow(|faults| {
+            faults.iter().for_each(|fault| match fault {
+                Fault::OldRequester(ori) => facts.requester = Fact::Known(*ori),
+                Fault::OldKey(key) => facts.message = Fact::Known(*key),
+                _ => {}
+            })
+        });
         facts
     }
 
@@ -327,12 +327,12 @@ mod faults {
     pub(super) fn change_buffers(out: &mut Vec<u8>, manifest: &mut Manifest) {
         let late = NOTED.with_borrow_mut(|noted| noted.late.take());
         late.into_iter().for_each(|late| manifest.push(late));
-        FAULTS.with_borrow(|faults| faults.iter().for_each(|fault| {
-            match fault {
+        FAULTS.with_borrow(|faults| {
+            faults.iter().for_each(|fault| match fault {
                 Fault::OldOutput(before) => out.clone_from(before),
                 Fault::OldManifest(before) => manifest.clone_from(before),
                 _ => {}
-            }
-        }));
+            })
+        });
     }
 }
