@@ -67,7 +67,7 @@ pub(super) fn fill(template: &str, seed: &mut u64) -> String {
     for place in template.chars() {
         let letter = char::from(b'A' + (roll(seed) % 26) as u8);
         match place {
-            '^' if roll(seed) % 4 == 0 => filled.extend([letter, letter]),
+            '^' if roll(seed).is_multiple_of(4) => filled.extend([letter, letter]),
             '^' => filled.push(letter),
             '_' => filled.push(char::from(b'0' + (roll(seed) % 10) as u8)),
             '~' => filled.push(['\u{c9}', '\u{d6}', '\u{dc}', '\u{d1}'][roll(seed) % 4]),

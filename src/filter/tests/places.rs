@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::sound::{Outcome, Sound, Table, groups, table_text};
-use super::*;
 use crate::rewrite::Fault;
 use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::manifest::{ReleasedForm, ReleasedValue};
@@ -256,11 +255,11 @@ fn others_of_result(written: &str, value: &ReleasedValue) -> Vec<(&'static str, 
             for (index, line) in lines.iter().enumerate() {
                 let with = |line: &str| [&lines[..index], &[line], &lines[index + 1..]].concat().concat();
                 let text = line.trim_end_matches('\n');
-                let end = &line[text.len()..];
+                let end = if text.len() < line.len() { "\n" } else { "" };
                 let other = String::from_utf8(other_last(text.as_bytes())).unwrap();
                 others.push(("field of another text: output", with(&format!("{other}{end}"))));
-                if let Some(last) = text.rfind(|last: char| last.is_ascii_alphanumeric()) {
-                    others.push(("field cut: output", with(&format!("{}{}{end}", &text[..last], &text[last + 1..]))));
+                if let Some((before, after)) = text.rsplit_once(|last: char| last.is_ascii_alphanumeric()) {
+                    others.push(("field cut: output", with(&format!("{before}{after}{end}"))));
                 }
             }
             if let [before @ .., last] = lines.as_slice()
