@@ -88,8 +88,11 @@ impl<S: Simd> Window<S> {
     }
 }
 
-/// Bytes of the longest pattern: two windows.
-pub const LONGEST_PATTERN: usize = 2 * WINDOW;
+/// Bytes of a block: two windows.
+pub const BLOCK: usize = 2 * WINDOW;
+
+/// Bytes of the longest pattern.
+pub const LONGEST_PATTERN: usize = BLOCK;
 
 /// A short byte sequence to compare a message with.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +134,15 @@ impl<S: Simd> Block<S> {
     /// Those at a position.
     #[inline(always)]
     pub fn at(simd: S, bytes: &[u8], from: usize) -> Self {
-        Self(Window::at(simd, bytes, from), Window::at(simd, bytes, from + WINDOW))
+        let (first, second) = match bytes.get(from..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+            Some(block) => match (block.first_chunk(), block.last_chunk()) {
+                (Some(first), Some(second)) => (*first, *second),
+                _ => ([0; WINDOW], [0; WINDOW]),
+            },
+            None => (last_bytes(bytes, from), last_bytes(bytes, from.saturating_add(WINDOW))),
+        };
+        let first = Window { simd, bytes: u8x32::load_array(simd, first) };
+        Self(first, Window { simd, bytes: u8x32::load_array(simd, second) })
     }
 
     /// Of what has no name.
