@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::names::UsedNamespaces;
-use super::output::{push_json_string, replace};
+use super::output::replace;
 use crate::read::json::{JsonString, Place, Scalar, ValueKind, decode};
 use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::format::{Format, NamespaceId, Namespaces, OwnPrefix};
@@ -147,10 +147,9 @@ impl Context {
             if narrowed.len() > 1 {
                 narrowed.push(b',');
             }
-            push_json_string(&own.prefix, &mut narrowed);
-            narrowed.push(b':');
-            let mark = if self.has_mark(own.uri.ends_with('/')) { "#" } else { "" };
-            push_json_string(&format!("{}{mark}", own.uri), &mut narrowed);
+            narrowed.extend_from_slice(own.binding.as_bytes());
+            let is_marked = self.has_mark(own.uri.ends_with('/'));
+            narrowed.extend_from_slice(if is_marked { b"#\"" } else { b"\"" });
         }
         narrowed.push(b'}');
         self.narrowed = narrowed;

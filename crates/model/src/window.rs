@@ -164,6 +164,25 @@ impl<S: Simd> Block<S> {
         self.0.equal(byte) | self.1.equal(byte) << WINDOW
     }
 
+    /// Which bytes are in the set.
+    #[inline(always)]
+    pub fn of(self, set: &AsciiSet) -> u64 {
+        self.0.of(set) | self.1.of(set) << WINDOW
+    }
+
+    /// Which bytes end an attribute's value in these quotes or need a closer check: markup, references, control
+    /// characters, and the first byte of characters that XML may not allow.
+    #[inline(always)]
+    pub fn ends_attribute(self, quote: u8) -> u64 {
+        self.equal(quote) | self.equal(b'<') | self.equal(b'&') | self.equal(0xEF) | self.controls()
+    }
+
+    /// Which bytes are control characters.
+    #[inline(always)]
+    fn controls(self) -> u64 {
+        self.0.among(0, b' ') | self.1.among(0, b' ') << WINDOW
+    }
+
     /// The two halves.
     #[inline(always)]
     pub(crate) fn windows(self) -> (Window<S>, Window<S>) {
@@ -213,7 +232,7 @@ impl AsciiSet {
         clippy::indexing_slicing,
         reason = "evaluated by the compiler or when shapes are read; places are below 16"
     )]
-    pub(crate) const fn of(bytes: &[u8]) -> Self {
+    pub const fn of(bytes: &[u8]) -> Self {
         let mut rows = [0; 16];
         let mut at = 0;
         while at < bytes.len() {

@@ -251,12 +251,14 @@ impl<'m> JsonReader<'m> {
     fn string_by<S: Simd>(&mut self, simd: S) -> ReadResult<JsonString> {
         let start = self.position + 1;
         let mut at = start;
+        // Where the bytes without an escape began: only a long run is worth wider steps.
+        let mut run = start;
         let mut escaped = false;
         loop {
             let ends = Window::at(simd, self.bytes, at).ends_string();
             if ends == 0 {
                 at += WINDOW;
-                if at - start >= LONG_STRING {
+                if at - run >= LONG_STRING {
                     at += wide::plain_in_string(self.bytes.get(at..).unwrap_or_default());
                 }
                 continue;
@@ -271,6 +273,7 @@ impl<'m> JsonReader<'m> {
                 Some(b'\\') => {
                     escaped = true;
                     at = self.escape(at)?;
+                    run = at;
                 }
                 Some(_) => return Err(Refusal::at(Reason::NotWellFormedJson, at, "a control character in a string")),
                 None => return Err(Refusal::at(Reason::NotWellFormedJson, at, "a string is not closed")),
