@@ -5,6 +5,8 @@
 
 mod walk;
 
+use std::borrow::Cow;
+
 use fearless_simd::{Simd, dispatch};
 
 pub use walk::{Actions, Place, Step, walk};
@@ -394,6 +396,17 @@ impl Brackets {
 /// The four hexadecimal digits at `at`.
 fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4)?.iter().try_fold(0, |value, byte| Some(value << 4 | char::from(*byte).to_digit(16)?))
+}
+
+/// The meaning of a string.
+pub fn meaning(string: JsonString, text: &str) -> Cow<'_, str> {
+    let spelled = string.inner.text(text);
+    if !string.escaped {
+        return Cow::Borrowed(spelled);
+    }
+    let mut meaning = String::new();
+    decode(spelled, &mut meaning);
+    Cow::Owned(meaning)
 }
 
 /// Appends the decoded text of a string. The reader has accepted the string, so its escapes are valid.

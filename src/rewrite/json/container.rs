@@ -283,16 +283,14 @@ impl Frame {
     #[inline(always)]
     pub(super) fn copy_part(&self, out: &mut Output<'_, '_>, place: &Place, end: usize) -> usize {
         let at = out.len();
-        let from = if self.has_written {
-            // From the comma itself: the white space before it may belong to a removed part.
-            place.separator_end - usize::from(!is_planted(Planted::Comma))
-        } else if self.indent.end() == place.start {
-            // The white space after the bracket is kept, whatever was removed.
-            self.indent.start()
-        } else {
+        // From the comma itself: the white space before it may belong to a removed part.
+        let comma = place.separator_end - usize::from(!is_planted(Planted::Comma));
+        // The white space after the bracket is kept, whatever was removed.
+        let mut from = if self.has_written { comma } else { self.indent.start() };
+        if !self.has_written && self.indent.end() != place.start {
             out.copy(self.indent);
-            place.start
-        };
+            from = place.start;
+        }
         out.copy(Span::new(from, end));
         at
     }
