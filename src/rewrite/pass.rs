@@ -29,7 +29,7 @@ pub(crate) fn redact(
     let mut guard = Guard { out, released: false };
     guard.out.clear();
     let released = release(parts, message, requester, buffers, guard.out, &mut receipt);
-    match released.and_then(|()| check(guard.out, &buffers.rewriting.session.manifest, &receipt)) {
+    match released.and_then(|()| check(guard.out, buffers.manifest(), &receipt)) {
         Ok(()) => {
             guard.released = true;
             receipt.disposition = if receipt.lacks_nothing() { Disposition::Released } else { Disposition::Redacted };
