@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::Filter;
 use crate::read::{Reason, Refusal};
-use crate::rewrite::Receipt;
+use crate::rewrite::{self, Buffers, Receipt};
 use dmv_redact_model::manifest::{Manifest, ReleasedForm};
 use dmv_redact_model::policy::{Ori, Requester};
-use dmv_redact_verify::{Source, VerifierState};
+use dmv_redact_verify::{Finding, Source, VerifierState};
 
 /// Working memory, reused from message to message.
 #[derive(Debug, Default)]
@@ -19,6 +19,34 @@ pub(super) struct CheckState {
 }
 
 impl Filter {
+    /// Checks an output against the message that it was made of: the filter redacts the message again, and each value of
+    /// the output must be the message's, at its place. An output of an older version of the program or the policy may
+    /// differ without being wrong.
+    ///
+    /// ```
+    /// # use dmv_redact::{Filter, Requester};
+    /// let filter = Filter::builder().build()?;
+    /// let requester = Requester::new("AZ0070000")?.purpose("C");
+    /// let finding = filter.verify_against(b"<a/>", b"no message", &requester).unwrap_err();
+    /// assert_eq!(finding.to_string(), "nothing of the message may be released");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first finding: what, where in the mapping, and at which byte of the output. Never a value (P6).
+    pub fn verify_against(&self, output: &[u8], message: &[u8], requester: &Requester) -> Result<(), Finding> {
+        let mut buffers = Buffers::default();
+        let mut own = Vec::new();
+        let receipt = rewrite::redact(&self.parts, message, requester, &mut buffers, &mut own, |_, _, _| Ok(()));
+        let (true, Some(format), Some(grant)) = (receipt.disposition().releases(), receipt.format(), receipt.grant())
+        else {
+            return Err(Finding::of_output("nothing of the message may be released"));
+        };
+        let source = Source { message, manifest: buffers.manifest() };
+        let mut state = VerifierState::default();
+        self.verifier.read(output, format, Some(grant), Some(source), &mut state).map(|_| ())
+    }
+
     /// Checks the output that the first reading would release.
     ///
     /// # Errors

@@ -3,12 +3,17 @@
 
 use std::fmt;
 
+use fearless_simd::{Simd, dispatch};
+
 use super::Message;
-use super::json::JsonReader;
+use super::json::{Actions, Place, Scalar, Step, walk};
 use super::limits::Limits;
 use super::refusal::{Reason, Refusal};
 use super::xml::{Event, XmlReader, XmlState};
 use dmv_redact_model::format::{Namespaces, Syntax};
+use dmv_redact_model::span::Span;
+use dmv_redact_model::wide;
+use dmv_redact_model::window::Block;
 
 /// Why a message can't be read: a fixed code, a fixed sentence, and where. Never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,9 +87,36 @@ fn read_xml(message: Message<'_>, limits: &Limits) -> Result<(), Refusal> {
 }
 
 fn read_json(message: Message<'_>, limits: &Limits) -> Result<(), Refusal> {
-    let mut reader = JsonReader::new(message.text.as_bytes(), limits);
-    reader.skip_value(0)?;
-    reader.end()
+    let bytes = message.text.as_bytes();
+    dispatch!(wide::level(), simd => walk(simd, bytes, limits, &mut SkipAll)).map(|_| ())
+}
+
+/// Reads over everything.
+struct SkipAll;
+
+impl Actions for SkipAll {
+    type Part = ();
+
+    #[inline(always)]
+    fn part<S: Simd>(&mut self, _: S, _: &Place, _: Block<S>) -> Result<Step<()>, Refusal> {
+        Ok(Step::Skip(()))
+    }
+
+    fn value(&mut self, _: &Place, (): (), _: Scalar, _: usize) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn skipped(&mut self, _: &Place, (): (), _: usize) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn open(&mut self, _: &Place, (): (), _: Span) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn close(&mut self, _: usize, _: usize) -> Result<(), Refusal> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -53,25 +53,6 @@ pub fn find(
     from + at + tail.iter().position(|byte| special(*byte)).unwrap_or(tail.len())
 }
 
-/// Bytes that [`find_in_name`] scans: most names are shorter.
-const NAME_BYTES: usize = 32;
-
-/// The position of the first marked byte in the next 32, if that many are left and one is marked. It scans all of them
-/// without an early exit: the length of a name is unpredictable, and a branch misprediction costs more.
-#[inline]
-pub fn find_in_name(bytes: &[u8], from: usize, mark: impl Fn(u64) -> u64) -> Option<usize> {
-    let window: &[u8; NAME_BYTES] = bytes.get(from..)?.first_chunk()?;
-    let (words, _) = window.as_chunks::<8>();
-    let mut found = None;
-    for (index, word) in words.iter().enumerate().rev() {
-        let marks = mark(u64::from_le_bytes(*word));
-        if marks != 0 {
-            found = Some(8 * index + marks.trailing_zeros() as usize / 8);
-        }
-    }
-    found.map(|index| from + index)
-}
-
 /// Whether the byte is white space in XML and JSON: space, tab, carriage return, line feed.
 #[inline]
 pub fn is_space(byte: u8) -> bool {

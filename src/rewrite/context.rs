@@ -1,12 +1,11 @@
 //! JSON-LD's `@context`, restricted to prefix bindings: it must bind the format's prefixes as the format does, and the
 //! output's has the bindings that the output uses.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::names::UsedNamespaces;
-use super::output::{push_json_string, replace};
-use crate::read::json::{JsonString, Place, Scalar, ValueKind, decode};
+use super::output::replace;
+use crate::read::json::{JsonString, Place, Scalar, ValueKind, meaning};
 use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::format::{Format, NamespaceId, Namespaces, OwnPrefix};
 use dmv_redact_model::span::Span;
@@ -147,10 +146,9 @@ impl Context {
             if narrowed.len() > 1 {
                 narrowed.push(b',');
             }
-            push_json_string(&own.prefix, &mut narrowed);
-            narrowed.push(b':');
-            let mark = if self.has_mark(own.uri.ends_with('/')) { "#" } else { "" };
-            push_json_string(&format!("{}{mark}", own.uri), &mut narrowed);
+            narrowed.extend_from_slice(own.binding.as_bytes());
+            let is_marked = self.has_mark(own.uri.ends_with('/'));
+            narrowed.extend_from_slice(if is_marked { b"#\"" } else { b"\"" });
         }
         narrowed.push(b'}');
         self.narrowed = narrowed;
@@ -278,15 +276,4 @@ fn binding(
         None => return Ok(None),
     };
     Err(Refusal::at(Reason::Context, start, detail))
-}
-
-/// The meaning of a string.
-fn meaning(string: JsonString, text: &str) -> Cow<'_, str> {
-    let spelled = string.inner.text(text);
-    if !string.escaped {
-        return Cow::Borrowed(spelled);
-    }
-    let mut meaning = String::new();
-    decode(spelled, &mut meaning);
-    Cow::Owned(meaning)
 }

@@ -3,32 +3,36 @@
 //!
 //! It decides nothing for good: the pass reads the whole envelope, and refuses a message that contradicts itself.
 
+use fearless_simd::{Simd, dispatch};
+
 use super::facts::Facts;
 use super::parts::Parts;
-use crate::read::json::{self, JsonReader, Scalar, ValueKind, closing};
+use crate::read::json::{self, Actions, Place, Scalar, Step, ValueKind, walk};
 use crate::read::xml::{self, AttributeKind, CDATA_END, CDATA_START, Event, XmlReader, XmlState};
 use crate::read::{Message, Refusal};
 use dmv_redact_model::format::{Format, NamespaceId, Node, NodeId, Role, Syntax, Trie};
 use dmv_redact_model::span::Span;
+use dmv_redact_model::wide;
+use dmv_redact_model::window::Block;
 
 /// What the envelope says, as far as needed. An ill-formed message ends it early: the pass will refuse that.
-pub(super) fn read(
-    message: Message<'_>,
-    parts: &Parts,
-    format: &Format,
+pub(super) fn read<'a>(
+    message: Message<'a>,
+    parts: &'a Parts,
+    format: &'a Format,
     needs_requester: bool,
     state: &mut XmlState,
 ) -> Facts {
     let mut scan = Scan { message, parts, format, needs_requester, facts: Facts::default() };
-    if let Some(trie) = format.trie(message.syntax) {
-        // Whatever ends the scan early ends the pass as well.
-        let _ = match message.syntax {
-            Syntax::Xml => scan.xml(trie, state),
-            Syntax::Json => {
-                let mut reader = JsonReader::new(message.text.as_bytes(), &parts.limits);
-                scan.json(&mut reader, trie, NodeId::ENTRY, 0, false)
-            }
-        };
+    let Some(trie) = format.trie(message.syntax) else { return scan.facts };
+    // Whatever ends the scan early ends the pass as well.
+    match message.syntax {
+        Syntax::Xml => drop(scan.xml(trie, state)),
+        Syntax::Json => {
+            let mut json = JsonScan { scan: &mut scan, trie, open: Vec::new() };
+            let (bytes, limits) = (message.text.as_bytes(), &parts.limits);
+            drop(dispatch!(wide::level(), simd => walk(simd, bytes, limits, &mut json)));
+        }
     }
     scan.facts
 }
@@ -54,64 +58,6 @@ impl Scan<'_> {
 
     fn note(&mut self, role: Role, value: &str) {
         self.facts.note(role, value, 0, &self.parts.formats, self.format);
-    }
-
-    /// Reads the value of a node that leads to a role. It calls itself as deep as the mapping goes.
-    fn json(
-        &mut self,
-        reader: &mut JsonReader<'_>,
-        trie: &Trie,
-        id: NodeId,
-        depth: usize,
-        is_item: bool,
-    ) -> Result<(), Refusal> {
-        let kind = reader.kind()?;
-        match (kind, trie.node(id).and_then(|node| node.role)) {
-            (ValueKind::Scalar, Some(role)) => {
-                let value = self.scalar_text(reader.scalar()?);
-                self.note(role, &value);
-                return Ok(());
-            }
-            (ValueKind::Scalar, None) => return reader.skip_value(depth),
-            (ValueKind::Array, _) if is_item => return reader.skip_value(depth),
-            (ValueKind::Array | ValueKind::Object, _) => reader.skip_bracket(),
-        }
-        let is_object = kind == ValueKind::Object;
-        let (close, detail) = closing(is_object);
-        if reader.take(close) {
-            return Ok(());
-        }
-        loop {
-            if is_object {
-                let name = self.scalar_text(Scalar::String(reader.name()?));
-                match trie
-                    .child(id, NamespaceId::NONE, false, name.as_bytes())
-                    .and_then(|edge| leading(trie, edge.node))
-                {
-                    Some((child, _)) => self.json(reader, trie, child, depth + 1, false)?,
-                    None => reader.skip_value(depth + 1)?,
-                }
-            } else {
-                self.json(reader, trie, id, depth + 1, true)?;
-            }
-            if self.is_complete() {
-                return Ok(());
-            }
-            if !reader.take(b',') {
-                return reader.expect(close, detail);
-            }
-        }
-    }
-
-    fn scalar_text(&self, scalar: Scalar) -> String {
-        match scalar {
-            Scalar::Lexeme(span) => span.text(self.message.text).to_owned(),
-            Scalar::String(string) => {
-                let mut text = String::new();
-                json::decode(string.inner.text(self.message.text), &mut text);
-                text
-            }
-        }
     }
 
     fn xml(&mut self, trie: &Trie, state: &mut XmlState) -> Result<(), Refusal> {
@@ -173,5 +119,69 @@ impl Scan<'_> {
         }
         self.note(role, &value);
         Ok(())
+    }
+}
+
+/// The actions of the scan on JSON.
+struct JsonScan<'s, 'a> {
+    scan: &'s mut Scan<'a>,
+    trie: &'a Trie,
+    /// The nodes of the open objects and arrays, and whether each is an array.
+    open: Vec<(NodeId, bool)>,
+}
+
+impl Actions for JsonScan<'_, '_> {
+    type Part = NodeId;
+
+    #[inline(always)]
+    fn part<S: Simd>(&mut self, _: S, place: &Place, _: Block<S>) -> Result<Step<NodeId>, Refusal> {
+        let (around, is_item) = self.open.last().copied().unwrap_or((NodeId::ENTRY, false));
+        let text = self.scan.message.text;
+        let found = match place.name {
+            Some(name) => {
+                let name = json::meaning(name, text);
+                let edge = self.trie.child(around, NamespaceId::NONE, false, name.as_bytes());
+                edge.and_then(|edge| leading(self.trie, edge.node))
+            }
+            // An item is what its array is, and the document is above its root.
+            None if place.kind == ValueKind::Array && is_item => None,
+            None => leading(self.trie, around),
+        };
+        Ok(match found {
+            None => Step::Skip(around),
+            Some((id, _)) if place.kind != ValueKind::Scalar => Step::Enter(id),
+            Some((id, node)) if node.role.is_some() => Step::Value(id),
+            Some((id, _)) => Step::Skip(id),
+        })
+    }
+
+    fn value(&mut self, _: &Place, id: NodeId, scalar: Scalar, _: usize) -> Result<(), Refusal> {
+        let text = self.scan.message.text;
+        if let Some(role) = self.trie.node(id).and_then(|node| node.role) {
+            match scalar {
+                Scalar::Lexeme(span) => self.scan.note(role, span.text(text)),
+                Scalar::String(string) => self.scan.note(role, &json::meaning(string, text)),
+            }
+        }
+        Ok(())
+    }
+
+    fn skipped(&mut self, _: &Place, _: NodeId, _: usize) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn open(&mut self, place: &Place, id: NodeId, _: Span) -> Result<(), Refusal> {
+        self.open.push((id, place.kind == ValueKind::Array));
+        Ok(())
+    }
+
+    fn close(&mut self, _: usize, _: usize) -> Result<(), Refusal> {
+        self.open.pop();
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn is_done(&self) -> bool {
+        self.scan.is_complete()
     }
 }

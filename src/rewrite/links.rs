@@ -158,7 +158,8 @@ impl Links {
     pub(super) fn note(&mut self, offset: usize, kind: LinkKind, value: &str) {
         let first = self.targets.len();
         match kind {
-            LinkKind::Uri => self.target(value.trim_matches(is_space)),
+            // XML collapses white space around one; in JSON it would be part of the name.
+            LinkKind::Uri => self.target(value),
             // A name is a fragment of the message's own URI.
             LinkKind::Id | LinkKind::Reference => self.target(&format!("#{}", value.trim_matches(is_space))),
             LinkKind::Pointers => {
@@ -403,6 +404,7 @@ fn top_of(above: &mut [NameId], name: NameId) -> NameId {
     }
 }
 
-fn is_space(character: char) -> bool {
+/// White space in XML and JSON.
+pub(super) fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n')
 }

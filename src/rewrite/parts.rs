@@ -10,6 +10,7 @@ use crate::read::Limits;
 use crate::read::xml::XmlState;
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::format::Formats;
+use dmv_redact_model::manifest::Manifest;
 use dmv_redact_model::policy::Policy;
 
 /// What a filter knows.
@@ -35,6 +36,13 @@ pub(crate) struct Buffers {
     pub(super) rewriting: RewriteBuffers,
     /// The record of the previous receipt: reused if no copy of it is left.
     pub(super) record: Option<Arc<Record>>,
+}
+
+impl Buffers {
+    /// What the message before released.
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.rewriting.session.manifest
+    }
 }
 
 #[derive(Debug, Default)]

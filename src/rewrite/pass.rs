@@ -33,7 +33,7 @@ pub(crate) fn redact(
     if released.is_ok() {
         at::change_buffers(guard.out, &mut buffers.rewriting.session.manifest);
     }
-    match released.and_then(|()| check(guard.out, &buffers.rewriting.session.manifest, &receipt)) {
+    match released.and_then(|()| check(guard.out, buffers.manifest(), &receipt)) {
         Ok(()) => {
             guard.released = true;
             receipt.disposition = if receipt.lacks_nothing() { Disposition::Released } else { Disposition::Redacted };

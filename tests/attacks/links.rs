@@ -187,6 +187,22 @@ fn p4_p5_names_in_json_are_numbered() {
     }
 }
 
+/// JSON-LD has no white space around an id: with it, it is another.
+#[test]
+fn p3_an_id_with_a_blank_is_another_id() {
+    let filter = filter();
+    for blank in [" P1", "P1 ", "\\tP1"] {
+        let message = format!(
+            r##"{{"b:Answer":{{"b:To":"AZ0070000","b:Person":[{{"@id":"{blank}"}},{{"a:Name":"A","@id":"P1"}}]}}}}"##
+        );
+        assert_eq!(
+            output(&filter, &message),
+            r##"{"b:Answer":{"b:To":"AZ0070000","b:Person":[{"a:Name":"A"}]}}"##,
+            "{blank}"
+        );
+    }
+}
+
 /// A chain of references, each in an object that stays only for the next; each link in the place that the format has for it.
 fn chain(length: usize, end: &str) -> String {
     let links = (0..length)

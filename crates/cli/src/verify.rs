@@ -1,13 +1,15 @@
 //! `dmv-redact verify`: the second reading alone, over outputs that anyone wrote.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::filter_arguments::FilterArguments;
+use super::messages::read_file;
 use super::output::print_text;
 use super::redact::{form, inputs};
 use super::{Exit, Problem, print_error};
+use dmv_redact::Filter;
 use dmv_redact_archive::Summary;
 use dmv_redact_archive::{ArchiveForm, BatchRun, LineMembers, Outputs, RunObserver, StartMode, Task, Terms};
 use dmv_redact_model::escape::escape;
@@ -24,6 +26,9 @@ pub(super) struct Arguments {
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     filter: FilterArguments,
+    /// The message that the one output was made of: each value must be the message's
+    #[arg(long, value_name = "MESSAGE", conflicts_with_all = ["input_format", "payload_member", "requester_member", "purpose_member"])]
+    against: Option<PathBuf>,
     /// Read every output as this form: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
     #[arg(long, value_name = "FORM", value_parser = form)]
     input_format: Option<ArchiveForm>,
@@ -52,6 +57,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
     let filter = arguments.filter.filter()?.build()?;
+    if let Some(message) = &arguments.against {
+        return verify_against(arguments, &filter, message);
+    }
     let memory = MEMORY.max(filter.message_bytes().saturating_mul(MEMORY_PER_MESSAGE_BYTE));
     let task = Task {
         requester: arguments.filter.requester(&filter)?,
@@ -91,6 +99,29 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         () if verified.findings > 0 => Exit::Refused,
         () => Exit::Released,
     })
+}
+
+/// Verifies one output against the message that it was made of.
+fn verify_against(arguments: &Arguments, filter: &Filter, message: &Path) -> Result<Exit, Problem> {
+    let [output] = arguments.inputs.as_slice() else {
+        return Err(Problem::Usage("--against takes one output".to_owned()));
+    };
+    let requester = arguments.filter.requester(filter)?;
+    let read = |path: &Path| {
+        let found = read_file(path, filter.message_bytes());
+        found.map_err(|error| Problem::Io(format!("{}: {error}", path.display()).to_lowercase()))
+    };
+    let (bytes, message) = (read(output)?, read(message)?);
+    let found = filter.verify(&bytes, &requester).and_then(|()| filter.verify_against(&bytes, &message, &requester));
+    let findings = match found {
+        Ok(()) => 0,
+        Err(finding) => {
+            print_error(escape(&format!("{}: {finding}", output.display())));
+            1
+        }
+    };
+    print_text(&format!("1 output verified against its message: {findings} with findings\n"))?;
+    Ok(if findings == 0 { Exit::Released } else { Exit::Refused })
 }
 
 /// Prints findings to stderr.

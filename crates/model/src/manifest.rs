@@ -7,8 +7,8 @@ use crate::span::Span;
 /// One value that was released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReleasedValue {
-    /// Its bytes in the text of the message, as written: what is between the tags of an XML element or the quotes of an
-    /// attribute; a JSON value with its quotes.
+    /// Its bytes in the text of the message, as written: what is between the tags of an XML element (sections with their
+    /// delimiters) or the quotes of an attribute; a JSON value with its quotes. Spans ascend and don't overlap.
     pub span: Span,
     /// Its data element.
     pub element: ElementId,
@@ -21,13 +21,13 @@ pub struct ReleasedValue {
 /// What the output has for a released value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReleasedForm {
-    /// The same bytes.
+    /// The same bytes. Under another treatment than `full` only a blank value is exact.
     Exact,
     /// The same bytes, followed by those of the next entry: what was between them was removed.
     Continued,
-    /// The result of its treatment.
+    /// The result of its treatment, of all that is between the tags; also of a value that is such a result already.
     Treated,
-    /// The same name of a type; its prefix may be another for the same namespace.
+    /// The same name of a type in XML; its prefix may be another for the same namespace.
     TypeName,
     /// A number in place of an id or reference.
     Link,

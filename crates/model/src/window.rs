@@ -88,8 +88,11 @@ impl<S: Simd> Window<S> {
     }
 }
 
-/// Bytes of the longest pattern: two windows.
-pub const LONGEST_PATTERN: usize = 2 * WINDOW;
+/// Bytes of a block: two windows.
+pub const BLOCK: usize = 2 * WINDOW;
+
+/// Bytes of the longest pattern.
+pub const LONGEST_PATTERN: usize = BLOCK;
 
 /// A short byte sequence to compare a message with.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +134,15 @@ impl<S: Simd> Block<S> {
     /// Those at a position.
     #[inline(always)]
     pub fn at(simd: S, bytes: &[u8], from: usize) -> Self {
-        Self(Window::at(simd, bytes, from), Window::at(simd, bytes, from + WINDOW))
+        let (first, second) = match bytes.get(from..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+            Some(block) => match (block.first_chunk(), block.last_chunk()) {
+                (Some(first), Some(second)) => (*first, *second),
+                _ => ([0; WINDOW], [0; WINDOW]),
+            },
+            None => (last_bytes(bytes, from), last_bytes(bytes, from.saturating_add(WINDOW))),
+        };
+        let first = Window { simd, bytes: u8x32::load_array(simd, first) };
+        Self(first, Window { simd, bytes: u8x32::load_array(simd, second) })
     }
 
     /// Of what has no name.
@@ -151,6 +162,25 @@ impl<S: Simd> Block<S> {
     #[inline(always)]
     pub fn equal(self, byte: u8) -> u64 {
         self.0.equal(byte) | self.1.equal(byte) << WINDOW
+    }
+
+    /// Which bytes are in the set.
+    #[inline(always)]
+    pub fn of(self, set: &AsciiSet) -> u64 {
+        self.0.of(set) | self.1.of(set) << WINDOW
+    }
+
+    /// Which bytes end an attribute's value in these quotes or need a closer check: markup, references, control
+    /// characters, and the first byte of characters that XML may not allow.
+    #[inline(always)]
+    pub fn ends_attribute(self, quote: u8) -> u64 {
+        self.equal(quote) | self.equal(b'<') | self.equal(b'&') | self.equal(0xEF) | self.controls()
+    }
+
+    /// Which bytes are control characters.
+    #[inline(always)]
+    fn controls(self) -> u64 {
+        self.0.among(0, b' ') | self.1.among(0, b' ') << WINDOW
     }
 
     /// The two halves.
@@ -202,7 +232,7 @@ impl AsciiSet {
         clippy::indexing_slicing,
         reason = "evaluated by the compiler or when shapes are read; places are below 16"
     )]
-    pub(crate) const fn of(bytes: &[u8]) -> Self {
+    pub const fn of(bytes: &[u8]) -> Self {
         let mut rows = [0; 16];
         let mut at = 0;
         while at < bytes.len() {

@@ -5,6 +5,8 @@
 
 mod walk;
 
+use std::borrow::Cow;
+
 use fearless_simd::{Simd, dispatch};
 
 pub use walk::{Actions, Place, Step, walk};
@@ -251,12 +253,14 @@ impl<'m> JsonReader<'m> {
     fn string_by<S: Simd>(&mut self, simd: S) -> ReadResult<JsonString> {
         let start = self.position + 1;
         let mut at = start;
+        // Where the bytes without an escape began: only a long run is worth wider steps.
+        let mut run = start;
         let mut escaped = false;
         loop {
             let ends = Window::at(simd, self.bytes, at).ends_string();
             if ends == 0 {
                 at += WINDOW;
-                if at - start >= LONG_STRING {
+                if at - run >= LONG_STRING {
                     at += wide::plain_in_string(self.bytes.get(at..).unwrap_or_default());
                 }
                 continue;
@@ -271,6 +275,7 @@ impl<'m> JsonReader<'m> {
                 Some(b'\\') => {
                     escaped = true;
                     at = self.escape(at)?;
+                    run = at;
                 }
                 Some(_) => return Err(Refusal::at(Reason::NotWellFormedJson, at, "a control character in a string")),
                 None => return Err(Refusal::at(Reason::NotWellFormedJson, at, "a string is not closed")),
@@ -391,6 +396,17 @@ impl Brackets {
 /// The four hexadecimal digits at `at`.
 fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4)?.iter().try_fold(0, |value, byte| Some(value << 4 | char::from(*byte).to_digit(16)?))
+}
+
+/// The meaning of a string.
+pub fn meaning(string: JsonString, text: &str) -> Cow<'_, str> {
+    let spelled = string.inner.text(text);
+    if !string.escaped {
+        return Cow::Borrowed(spelled);
+    }
+    let mut meaning = String::new();
+    decode(spelled, &mut meaning);
+    Cow::Owned(meaning)
 }
 
 /// Appends the decoded text of a string. The reader has accepted the string, so its escapes are valid.

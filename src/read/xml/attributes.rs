@@ -2,12 +2,16 @@
 
 use std::collections::HashSet;
 
+use fearless_simd::{Simd, dispatch};
+
 use super::super::refusal::{Reason, Refusal};
-use super::super::scan::{find, mark_control, mark_equal, skip_space};
+use super::super::scan::skip_space;
 use super::namespaces::{Binding, Uri, fingerprint, pack};
 use super::{QualifiedName, ReadResult, XmlReader, decode, space};
 use dmv_redact_model::format::NamespaceId;
 use dmv_redact_model::span::Span;
+use dmv_redact_model::wide;
+use dmv_redact_model::window::{BLOCK, Block};
 
 /// The kind of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +53,11 @@ const PAIRWISE_MAX: usize = 32;
 impl XmlReader<'_, '_> {
     /// Reads attributes from `from` on; returns where they end and whether the tag is an empty-element tag.
     pub(super) fn attribute_list(&mut self, from: usize) -> ReadResult<(usize, bool)> {
+        dispatch!(wide::level(), simd => self.attribute_list_by(simd, from))
+    }
+
+    #[inline(always)]
+    fn attribute_list_by<S: Simd>(&mut self, simd: S, from: usize) -> ReadResult<(usize, bool)> {
         let mut at = from;
         loop {
             let name_start = skip_space(self.bytes, at);
@@ -70,12 +79,16 @@ impl XmlReader<'_, '_> {
             if self.state.attributes.len() >= self.limits.attributes {
                 return Err(Refusal::at(Reason::Limit, name_start, "an element has too many attributes"));
             }
-            at = self.attribute(at, name_start)?;
+            at = self.attribute(simd, at, name_start)?;
         }
     }
 
-    fn attribute(&mut self, start: usize, name_start: usize) -> ReadResult<usize> {
-        let name = self.qualified_name(name_start)?;
+    #[inline(always)]
+    fn attribute<S: Simd>(&mut self, simd: S, start: usize, name_start: usize) -> ReadResult<usize> {
+        let name = match self.short_name(simd, name_start) {
+            Some(name) => name,
+            None => self.qualified_name(name_start)?,
+        };
         let equals = skip_space(self.bytes, name.whole.end());
         if self.bytes.get(equals) != Some(&b'=') {
             return Err(Refusal::at(Reason::NotWellFormedXml, equals, "an attribute has no value"));
@@ -85,7 +98,7 @@ impl XmlReader<'_, '_> {
             Some(quote @ (b'"' | b'\'')) => *quote,
             _ => return Err(Refusal::at(Reason::NotWellFormedXml, open, "an attribute value is not quoted")),
         };
-        let (value, plain) = self.attribute_value(open + 1, quote)?;
+        let (value, plain) = self.attribute_value(simd, open + 1, quote)?;
         let whole = name.whole.of(self.bytes);
         let is_pairwise = self.state.attributes.len() < PAIRWISE_MAX;
         if is_pairwise && self.state.attributes.iter().any(|other| other.name.whole.of(self.bytes) == whole) {
@@ -115,23 +128,18 @@ impl XmlReader<'_, '_> {
     }
 
     /// Reads a value up to its closing quote (production 10).
-    fn attribute_value(&self, start: usize, quote: u8) -> ReadResult<(Span, bool)> {
+    #[inline(always)]
+    fn attribute_value<S: Simd>(&self, simd: S, start: usize, quote: u8) -> ReadResult<(Span, bool)> {
         let mut at = start;
         let mut plain = true;
         loop {
-            at = find(
-                self.bytes,
-                at,
-                |word| {
-                    mark_equal(word, quote)
-                        | mark_equal(word, b'<')
-                        | mark_equal(word, b'&')
-                        | mark_equal(word, 0xEF)
-                        | mark_control(word)
-                },
-                |byte| (byte == quote) | (byte == b'<') | (byte == b'&') | (byte < 0x20) | (byte == 0xEF),
-                |_| 0,
-            );
+            let ends = Block::at(simd, self.bytes, at).ends_attribute(quote);
+            if ends == 0 {
+                at += BLOCK;
+                continue;
+            }
+            // Past the end of the message a block has zeros, which end a value, too.
+            at += ends.trailing_zeros() as usize;
             match self.bytes.get(at) {
                 Some(byte) if *byte == quote => return Ok((Span::new(start, at), plain)),
                 Some(b'<') => return Err(Refusal::at(Reason::NotWellFormedXml, at, "`<` in an attribute value")),

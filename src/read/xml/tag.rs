@@ -1,10 +1,13 @@
 //! Start tags, end tags and their names, and elements that the caller has read itself.
 
+use fearless_simd::Simd;
+
 use super::super::refusal::{Reason, Refusal};
 use super::super::scan::skip_space;
 use super::{OpenElement, Phase, QualifiedName, ReadResult, StartTag, XmlReader};
 use dmv_redact_model::names::{is_name_character, is_name_start, is_same};
 use dmv_redact_model::span::Span;
+use dmv_redact_model::window::{AsciiSet, Block};
 
 impl XmlReader<'_, '_> {
     /// Reads the start tag that comes next. Always inlined, because returning the tag as an event costs more than
@@ -122,6 +125,25 @@ impl XmlReader<'_, '_> {
         self.phase = if self.state.open.is_empty() { Phase::Epilog } else { Phase::Content };
     }
 
+    /// A short ASCII name at `start`, as [`qualified_name`](Self::qualified_name) reads it; `None` for any other.
+    #[inline(always)]
+    pub(super) fn short_name<S: Simd>(&self, simd: S, start: usize) -> Option<QualifiedName> {
+        let block = Block::at(simd, self.bytes, start);
+        let colons = block.equal(b':');
+        let length = (!(block.of(&NAME_BYTES) | colons)).trailing_zeros() as usize;
+        let end = start + length;
+        let colons = colons & (1_u64.checked_shl(length as u32)?.wrapping_sub(1));
+        let local = match colons.count_ones() {
+            0 => start,
+            1 => start + colons.trailing_zeros() as usize + 1,
+            _ => return None,
+        };
+        let begins = |at: usize| self.bytes.get(at).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+        let is_ascii = self.bytes.get(end).is_none_or(u8::is_ascii);
+        let is_name = begins(start) && begins(local) && is_ascii && length <= self.limits.name_bytes;
+        is_name.then(|| QualifiedName::new(Span::new(start, end), local))
+    }
+
     /// Reads a qualified name at `start`: one or two NCNames (Namespaces in XML, production 7).
     #[inline]
     pub(super) fn qualified_name(&self, start: usize) -> ReadResult<QualifiedName> {
@@ -163,6 +185,9 @@ impl XmlReader<'_, '_> {
         from + name.map(char::len_utf8).sum::<usize>()
     }
 }
+
+/// The same for a block.
+const NAME_BYTES: AsciiSet = AsciiSet::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
 
 /// The ASCII name bytes except the colon. A lookup table, because it is queried for every byte of every name.
 const ASCII_NAME: [bool; 256] = {

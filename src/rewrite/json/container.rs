@@ -16,12 +16,11 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     pub(super) fn enter(&mut self, place: &Place, part: Part<'f>, indent: Span) -> Rewrite<()> {
         let Kind::Container(role) = part.kind else { return Ok(()) };
         let out_start = self.out.len();
-        let is_written = role != Role::Context { is_top: false };
-        if is_written {
-            self.begin(place, part.named);
-        }
-        if !matches!(role, Role::Context { .. }) {
-            self.copy(Span::new(place.value_start, place.value_start + 1));
+        match role {
+            Role::Context { is_top: false } => {}
+            Role::Context { is_top: true } => self.begin(place, part.named, place.value_start),
+            // With its bracket.
+            _ => self.begin(place, part.named, place.value_start + 1),
         }
         let seen_others = self.buffers.seen.len();
         let (has_end, children) = match part.named {
@@ -165,23 +164,23 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         self.session.notice_written(node);
     }
 
-    /// Writes what precedes a value: separator or white space, and its name.
+    /// Writes a part up to `end`: separator or white space, its name, and what is of its value.
     #[inline(always)]
-    pub(super) fn begin(&mut self, place: &Place, named: Named<'f>) {
+    pub(super) fn begin(&mut self, place: &Place, named: Named<'f>, end: usize) {
         match (place.name, named) {
             (Some(name), Named::Member(edge)) if !name.escaped => {
-                let at = self.copy_part(place, place.value_start);
+                let at = self.copy_part(place, end);
                 self.buffers.context.mark_used(edge.namespace, at);
             }
             (None, _) => {
-                self.copy_part(place, place.start);
+                self.copy_part(place, end);
             }
-            (Some(_), _) => self.begin_slowly(place, named.node()),
+            (Some(_), _) => self.begin_slowly(place, named.node(), end),
         }
     }
 
     #[inline(never)]
-    fn begin_slowly(&mut self, place: &Place, node: Option<NodeId>) {
+    fn begin_slowly(&mut self, place: &Place, node: Option<NodeId>, end: usize) {
         let node = node.and_then(|node| self.trie.node(node));
         let Some(name) = place.name else { return };
         let spelled = name.inner.text(self.text);
@@ -199,10 +198,10 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             let at = self.copy_part(place, place.start);
             // In one canonical spelling.
             push_json_string(meaning, self.out.bytes());
-            self.copy(Span::new(name.inner.end() + 1, place.value_start));
+            self.copy(Span::new(name.inner.end() + 1, end));
             at
         } else {
-            self.copy_part(place, place.value_start)
+            self.copy_part(place, end)
         };
         if let Some(namespace) = namespace {
             self.buffers.context.mark_used(namespace, at);
@@ -214,7 +213,11 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     fn copy_part(&mut self, place: &Place, end: usize) -> usize {
         match self.buffers.frames.last() {
             Some(frame) => frame.copy_part(&mut self.out, place, end),
-            None => self.out.len(),
+            None => {
+                let at = self.out.len();
+                self.copy(Span::new(place.start, end));
+                at
+            }
         }
     }
 
@@ -248,7 +251,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 
     #[inline(never)]
     fn write_placeholder(&mut self, place: &Place, node: Option<NodeId>, placeholder: &Placeholder) {
-        self.begin_slowly(place, node);
+        self.begin_slowly(place, node, place.value_start);
         match placeholder {
             Placeholder::Nil => self.out.bytes().extend_from_slice(b"null"),
             Placeholder::Empty => self.out.bytes().extend_from_slice(b"\"\""),
@@ -280,16 +283,14 @@ impl Frame {
     #[inline(always)]
     pub(super) fn copy_part(&self, out: &mut Output<'_, '_>, place: &Place, end: usize) -> usize {
         let at = out.len();
-        let from = if self.has_written {
-            // From the comma itself: the white space before it may belong to a removed part.
-            place.separator_end - usize::from(!is_planted(Planted::Comma))
-        } else if self.indent.end() == place.start {
-            // The white space after the bracket is kept, whatever was removed.
-            self.indent.start()
-        } else {
+        // From the comma itself: the white space before it may belong to a removed part.
+        let comma = place.separator_end - usize::from(!is_planted(Planted::Comma));
+        // The white space after the bracket is kept, whatever was removed.
+        let mut from = if self.has_written { comma } else { self.indent.start() };
+        if !self.has_written && self.indent.end() != place.start {
             out.copy(self.indent);
-            place.start
-        };
+            from = place.start;
+        }
         out.copy(Span::new(from, end));
         at
     }

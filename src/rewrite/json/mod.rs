@@ -215,8 +215,7 @@ impl<'f> Actions for JsonRewriter<'_, '_, 'f> {
             _ => self.session.unmapped(),
         }
         if is_planted(Planted::Unmapped) && part.kind == Kind::Unmapped && part.named.node().is_none() {
-            self.begin(place, part.named);
-            self.copy(Span::new(place.value_start, end));
+            self.begin(place, part.named, end);
             self.written();
         } else {
             match part.named {

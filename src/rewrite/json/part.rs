@@ -221,7 +221,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let offset = string.inner.start();
         let links = &mut self.session.buffers.links;
         if is_planted(Planted::Reference) {
-            self.begin(place, Named::None);
+            self.begin(place, Named::None, place.value_start);
             self.out.bytes().extend_from_slice(b"\"#id1\"");
             self.written();
         } else if !links.is_writing() {
@@ -229,7 +229,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             decode(string.inner.text(self.text), &mut name);
             links.note(offset, LinkKind::Uri, &name);
         } else if let Some(kept) = links.kept(offset) {
-            self.begin(place, Named::None);
+            self.begin(place, Named::None, place.value_start);
             let at = self.out.len();
             let out = self.out.bytes();
             out.push(b'"');

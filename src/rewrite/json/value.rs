@@ -49,7 +49,7 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
                     self.session.list(element, treatment, span, ReleasedForm::Exact);
                 }
                 Judgement::Release => {
-                    self.begin(place, part.named);
+                    self.begin(place, part.named, value_start);
                     if let Some(Some(namespace)) = type_namespace {
                         self.buffers.context.mark_used(namespace, self.out.len());
                     }
@@ -92,7 +92,7 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
     /// Writes the generalized form of a value, which was a scalar of this kind.
     #[inline]
     fn write_generalized(&mut self, place: &Place, part: Part<'f>, scalar: Scalar) {
-        self.begin(place, part.named);
+        self.begin(place, part.named, place.value_start);
         let written = &self.session.buffers.written;
         match scalar {
             // A number stays one: the schema may allow no string in its place.
@@ -124,7 +124,7 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
             self.removed(place, part.named.node());
             return Ok(());
         }
-        self.begin(place, part.named);
+        self.begin(place, part.named, place.value_start);
         push_json_string(&self.session.buffers.written, self.out.bytes());
         self.kept();
         Ok(())

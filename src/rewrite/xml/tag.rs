@@ -3,6 +3,7 @@
 //! A sender is free to choose prefixes and where to declare them. So names are written with the format's own prefixes,
 //! all declared at the root in the format's order: neither carries information (P5).
 
+use super::super::links::is_space;
 use super::super::output::{push_xml_text, replace};
 use super::super::planted::{Planted, is_planted};
 use super::super::session::Value;
@@ -255,7 +256,7 @@ impl XmlRewriter<'_, '_, '_> {
         } else if !self.session.buffers.links.is_writing() {
             let mut value = String::new();
             decode(attribute.value.text(self.text), &mut value);
-            self.session.buffers.links.note(offset, kind, &value);
+            self.session.buffers.links.note(offset, kind, value.trim_matches(is_space));
         } else if let Some(kept) = self.session.buffers.links.kept(offset) {
             written.refers |= kept.is_reference;
             let at = self.out.len();

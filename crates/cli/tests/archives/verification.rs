@@ -92,3 +92,30 @@ fn lines_that_hold_more_are_verified_by_their_members() {
     assert!(text(&clean.stdout).starts_with("3 outputs verified: 0 with findings"), "{}", text(&clean.stdout));
     assert_eq!(room.run(&[&["verify", "in.ndjson"], &members[..]].concat(), b"").status.code(), Some(3));
 }
+
+#[test]
+fn p4_an_output_is_verified_against_its_message() {
+    let room = Room::new();
+    for ((message, output), value, other) in [(POLICE, "EXAMPLE", "OTHERWISE"), (LIST, "1985-07-04", "1985-07-05")] {
+        let (message, output) = (fixture(message), text(&fixture(output)).to_owned());
+        room.write("message", &message);
+        room.write("output", output.as_bytes());
+        let same = room.run(&["verify", "output", "--against", "message"], b"");
+        assert_eq!((same.status.code(), complaint(&same).as_str()), (Some(0), ""));
+        assert_eq!(text(&same.stdout), "1 output verified against its message: 0 with findings\n");
+        // Permitted, and of the right shape: only the message tells that it isn't the person's.
+        assert!(output.contains(value));
+        room.write("output", output.replacen(value, other, 1).as_bytes());
+        assert_eq!(room.run(&["verify", "output"], b"").status.code(), Some(0));
+        let swapped = room.run(&["verify", "output", "--against", "message"], b"");
+        assert_eq!(swapped.status.code(), Some(3));
+        assert!(
+            complaint(&swapped).contains("output: a value that isn't the message's at "),
+            "{}",
+            complaint(&swapped)
+        );
+        assert!(!complaint(&swapped).contains(value) && !complaint(&swapped).contains(other));
+    }
+    let two = room.run(&["verify", "output", "output", "--against", "message"], b"");
+    assert_eq!((two.status.code(), complaint(&two).as_str()), (Some(2), "dmv-redact: --against takes one output\n"));
+}

@@ -88,6 +88,8 @@ pub struct OwnPrefix {
     pub uri: String,
     /// Its declaration, with the space before it.
     pub declaration: String,
+    /// Its binding in JSON's `@context`, without the last quote.
+    pub binding: String,
     /// Whether it isn't the format's, but added for `xsi:nil`.
     pub is_added: bool,
 }
@@ -96,12 +98,15 @@ impl OwnPrefix {
     fn new(prefix: &str, namespace: NamespaceId, uri: &str) -> Self {
         let quoted = uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
         let declaration = format!(" xmlns:{prefix}=\"{quoted}\"");
+        let escaped = uri.replace('\\', "\\\\").replace('"', "\\\"");
+        let binding = format!("\"{prefix}\":\"{escaped}");
         Self {
             prefix: prefix.to_owned(),
             qualifier: format!("{prefix}:"),
             namespace,
             uri: uri.to_owned(),
             declaration,
+            binding,
             is_added: false,
         }
     }

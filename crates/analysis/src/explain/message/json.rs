@@ -92,8 +92,8 @@ impl<'w> JsonWalk<'w, '_> {
         let (record, is_top) = (open.record, self.open.len() == 1);
         let trie = self.trie;
         let parent = open.node.and_then(|node| trie.node(node));
-        let child = parent.and_then(|node| trie.child(node, NamespaceId::NONE, false, name.as_bytes()));
-        if let Some((id, node)) = child.and_then(|(id, _)| Some((id, trie.node(id)?))) {
+        let child = parent.and_then(|node| trie.child(node.id, NamespaceId::NONE, false, name.as_bytes()));
+        if let Some((id, node)) = child.and_then(|edge| Some((edge.node, trie.node(edge.node)?))) {
             let step = self.walk.named(node);
             return self.value(PendingValue { syntax: PartSyntax::Member, step, node: Some((id, node)), record });
         }

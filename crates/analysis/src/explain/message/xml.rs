@@ -67,8 +67,8 @@ impl XmlWalk<'_, '_> {
             Some(open) => (open.node.and_then(|node| trie.node(node)), open.record),
             None => (trie.node(NodeId::ENTRY), None),
         };
-        let child = parent.and_then(|parent| trie.child(parent, tag.namespace, false, local));
-        if let Some((id, node)) = child.and_then(|(id, _)| Some((id, trie.node(id)?))) {
+        let child = parent.and_then(|parent| trie.child(parent.id, tag.namespace, false, local));
+        if let Some((id, node)) = child.and_then(|edge| Some((edge.node, trie.node(edge.node)?))) {
             return self.named(tag, id, node, reader);
         }
         let is_of_record = record.is_some() && self.walk.format.has_namespace(tag.namespace) && is_record_name(local);
@@ -150,8 +150,8 @@ impl XmlWalk<'_, '_> {
                 is_nil |= value == "true" || value == "1";
                 continue;
             }
-            let child = node.and_then(|node| self.trie.child(node, namespace, true, local.as_bytes()));
-            let child = child.and_then(|(id, _)| self.trie.node(id));
+            let child = node.and_then(|node| self.trie.child(node.id, namespace, true, local.as_bytes()));
+            let child = child.and_then(|edge| self.trie.node(edge.node));
             let (step, fate) = match child.map(|child| (child, child.target)) {
                 Some((child, Target::Leaf(element))) => {
                     let step = format!("@{}", self.walk.spelled(namespace, &child.name));
