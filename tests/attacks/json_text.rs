@@ -148,6 +148,13 @@ fn attack_06_numbers_are_copied_or_removed_never_printed_anew() {
     for lexeme in ["1e400", "1E5", "-1e-400", "173.00000000000000000000000001", "100000000000000000000000000000"] {
         leaves_no_trace(&height(lexeme), &niem(""));
     }
+    // A number that most readers can't hold, where its spelling would be a code.
+    let class = |lexeme: &str| {
+        let license = format!("{{\"j:DriverLicenseNonCommercialClassText\": {lexeme}}}");
+        niem(&format!(", \"j:PersonAugmentation\": {{\"j:DriverLicense\": {license}}}"))
+    };
+    assert!(cleaned(&class("1E40")).contains(": 1E40}"), "{}", cleaned(&class("1E40")));
+    leaves_no_trace(&class("1E400"), &niem(""));
     // Skipped numbers of any size are no trouble.
     leaves_no_trace(&niem(&format!(", \"x\": {}", "9".repeat(5000))), &niem(""));
 }

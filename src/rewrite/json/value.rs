@@ -42,7 +42,8 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
             return Ok(());
         }
         let type_namespace = node.filter(|node| node.is_qname).map(|_| self.type_namespace(value));
-        let value = if type_namespace == Some(None) { NO_VALUE } else { value };
+        let is_too_large = matches!(scalar, Scalar::Lexeme(span) if is_infinite(span.text(self.text)));
+        let value = if type_namespace == Some(None) || is_too_large { NO_VALUE } else { value };
         match permitted {
             (element, Some(treatment)) => match self.session.judge(element, treatment, value, span)? {
                 Judgement::Release if is_planted(Planted::LostValue) && self.has_released() => {
@@ -129,6 +130,12 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         self.kept();
         Ok(())
     }
+}
+
+/// Whether a number is too large for most readers: some refuse it, some take it for infinity (P3).
+fn is_infinite(lexeme: &str) -> bool {
+    let may_be = lexeme.len() > 300 || lexeme.contains(['e', 'E']);
+    may_be && lexeme.parse::<f64>().is_ok_and(f64::is_infinite)
 }
 
 /// Whether a treated value can be written as a JSON number: digits without a leading zero.
