@@ -15,21 +15,31 @@ use dmv_redact_model::span::Span;
 use dmv_redact_model::wide;
 use dmv_redact_model::window::Block;
 
+/// Buffers, reused from message to message.
+#[derive(Debug, Default)]
+pub(super) struct EnvelopeBuffers {
+    xml: XmlState,
+    /// The nodes of the open parts, and whether each is a JSON array.
+    open: Vec<(NodeId, bool)>,
+    value: String,
+}
+
 /// What the envelope says, as far as needed. An ill-formed message ends it early: the pass will refuse that.
 pub(super) fn read<'a>(
     message: Message<'a>,
     parts: &'a Parts,
     format: &'a Format,
     needs_requester: bool,
-    state: &mut XmlState,
+    buffers: &mut EnvelopeBuffers,
 ) -> Facts {
+    buffers.open.clear();
     let mut scan = Scan { message, parts, format, needs_requester, facts: Facts::default() };
     let Some(trie) = format.trie(message.syntax) else { return scan.facts };
     // Whatever ends the scan early ends the pass as well.
     match message.syntax {
-        Syntax::Xml => drop(scan.xml(trie, state)),
+        Syntax::Xml => drop(scan.xml(trie, buffers)),
         Syntax::Json => {
-            let mut json = JsonScan { scan: &mut scan, trie, open: Vec::new() };
+            let mut json = JsonScan { scan: &mut scan, trie, open: &mut buffers.open };
             let (bytes, limits) = (message.text.as_bytes(), &parts.limits);
             drop(dispatch!(wide::level(), simd => walk(simd, bytes, limits, &mut json)));
         }
@@ -60,24 +70,28 @@ impl Scan<'_> {
         self.facts.note(role, value, 0, &self.parts.formats, self.format);
     }
 
-    fn xml(&mut self, trie: &Trie, state: &mut XmlState) -> Result<(), Refusal> {
+    fn xml(
+        &mut self,
+        trie: &Trie,
+        EnvelopeBuffers { xml: state, open, value }: &mut EnvelopeBuffers,
+    ) -> Result<(), Refusal> {
         let Self { message, parts, .. } = *self;
         let namespaces = &parts.formats.namespaces;
         let (mut reader, _) = XmlReader::open(message.text, message.encoding, &parts.limits, namespaces, state)?;
-        let mut open = vec![NodeId::ENTRY];
+        open.push((NodeId::ENTRY, false));
         while !self.is_complete() {
             match reader.next_event()? {
                 Event::Start(tag) => {
                     let local = tag.name.local().of(message.text.as_bytes());
-                    let child = open.last().and_then(|parent| trie.child(*parent, tag.namespace, false, local));
+                    let child = open.last().and_then(|(parent, _)| trie.child(*parent, tag.namespace, false, local));
                     let Some((id, node)) = child.and_then(|edge| leading(trie, edge.node)) else {
                         reader.skip_element()?;
                         continue;
                     };
-                    self.attributes(&reader, trie, id);
+                    self.attributes(&reader, trie, id, value);
                     match node.role {
-                        Some(role) => self.element(&mut reader, role)?,
-                        None => open.push(id),
+                        Some(role) => self.element(&mut reader, role, value)?,
+                        None => open.push((id, false)),
                     }
                 }
                 Event::End(_) => drop(open.pop()),
@@ -89,35 +103,35 @@ impl Scan<'_> {
     }
 
     /// The attributes of the start tag that was read last.
-    fn attributes(&mut self, reader: &XmlReader<'_, '_>, trie: &Trie, id: NodeId) {
+    fn attributes(&mut self, reader: &XmlReader<'_, '_>, trie: &Trie, id: NodeId, value: &mut String) {
         for attribute in reader.attributes() {
             let AttributeKind::Attribute { namespace, .. } = attribute.kind else { continue };
             let local = attribute.name.local().of(self.message.text.as_bytes());
             let child = trie.child(id, namespace, true, local).and_then(|edge| trie.node(edge.node));
             if let Some(role) = child.and_then(|child| child.role) {
-                let mut value = String::new();
-                xml::decode(attribute.value.text(self.message.text), &mut value);
-                self.note(role, &value);
+                value.clear();
+                xml::decode(attribute.value.text(self.message.text), value);
+                self.note(role, value);
             }
         }
     }
 
     /// The text of an element with a role, whose start tag was read last.
-    fn element(&mut self, reader: &mut XmlReader<'_, '_>, role: Role) -> Result<(), Refusal> {
-        let mut value = String::new();
+    fn element(&mut self, reader: &mut XmlReader<'_, '_>, role: Role, value: &mut String) -> Result<(), Refusal> {
+        value.clear();
         loop {
             match reader.next_event()? {
-                Event::Text(span) => xml::decode(span.text(self.message.text), &mut value),
+                Event::Text(span) => xml::decode(span.text(self.message.text), value),
                 Event::CData(span) => {
                     let inside = Span::new(span.start() + CDATA_START, span.end() - CDATA_END);
-                    xml::decode_section(inside.text(self.message.text), &mut value);
+                    xml::decode_section(inside.text(self.message.text), value);
                 }
                 Event::Start(_) => drop(reader.skip_element()?),
                 Event::CommentOrPi => {}
                 Event::End(_) | Event::Done => break,
             }
         }
-        self.note(role, &value);
+        self.note(role, value);
         Ok(())
     }
 }
@@ -126,8 +140,7 @@ impl Scan<'_> {
 struct JsonScan<'s, 'a> {
     scan: &'s mut Scan<'a>,
     trie: &'a Trie,
-    /// The nodes of the open objects and arrays, and whether each is an array.
-    open: Vec<(NodeId, bool)>,
+    open: &'s mut Vec<(NodeId, bool)>,
 }
 
 impl Actions for JsonScan<'_, '_> {

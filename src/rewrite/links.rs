@@ -6,9 +6,10 @@
 //! whatever the length of a chain, and a second pass writes them. The derivation starts at the objects with content of
 //! their own, so that a ring of references doesn't keep itself alive.
 
-use std::collections::HashMap;
+use std::io::Write as _;
 
 use dmv_redact_model::format::LinkKind;
+use dmv_redact_model::span::Span;
 
 /// The index of a name that the message has for an object.
 type NameId = usize;
@@ -85,7 +86,8 @@ pub(super) struct Kept {
 #[derive(Debug, Default)]
 pub(super) struct Links {
     is_writing: bool,
-    names: HashMap<Box<str>, NameId>,
+    names: Names,
+    /// By their place among the names as they came, until they are interned.
     targets: Vec<NameId>,
     open: Vec<Open>,
     objects: Vec<Object>,
@@ -95,13 +97,69 @@ pub(super) struct Links {
     /// The links that are released, in the order of the message.
     kept: Vec<Kept>,
     kept_names: Vec<NameId>,
-    /// The numbers of names, in the order in which they are written.
-    numbers: HashMap<NameId, usize>,
+    /// The numbers of names in the order in which they are written, from 1; 0 for one that wasn't written.
+    numbers: Vec<usize>,
+    last_number: usize,
+    resolving: Resolving,
     /// Where links were written in this pass, and whether one was taken back.
     written_at: Vec<usize>,
     was_taken_back: bool,
     /// References that aren't released.
     lost: u32,
+}
+
+/// The names that the message has for objects, one after another in one buffer.
+#[derive(Debug, Default)]
+struct Names {
+    text: String,
+    spans: Vec<Span>,
+    /// The spans in the order of their texts, and the id of each.
+    sorted: Vec<usize>,
+    ids: Vec<NameId>,
+    /// How many of them are different.
+    count: usize,
+}
+
+impl Names {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.spans.clear();
+        self.count = 0;
+    }
+
+    /// Gives equal names one id.
+    fn intern(&mut self) {
+        let Self { text, spans, sorted, ids, count } = self;
+        sorted.clear();
+        sorted.extend(0..spans.len());
+        let text_of = |place: usize| spans.get(place).copied().unwrap_or_default().text(text);
+        sorted.sort_unstable_by(|left, right| text_of(*left).cmp(text_of(*right)));
+        ids.clear();
+        ids.resize(spans.len(), 0);
+        *count = 0;
+        let mut before = None;
+        for place in sorted.iter() {
+            if before.is_none_or(|before| text_of(before) != text_of(*place)) {
+                *count += 1;
+            }
+            before = Some(*place);
+            ids.get_mut(*place).into_iter().for_each(|id| *id = *count - 1);
+        }
+    }
+}
+
+/// What is needed to find the links that stay.
+#[derive(Debug, Default)]
+struct Resolving {
+    /// By name, the representative of all names of its object.
+    class_of: Vec<NameId>,
+    /// References by class: the objects that they are in.
+    references: Vec<(NameId, usize)>,
+    is_alive: Vec<bool>,
+    is_referred_to: Vec<bool>,
+    has_id: Vec<bool>,
+    open: Vec<usize>,
+    woken: Vec<usize>,
 }
 
 /// The result of a pass.
@@ -128,11 +186,11 @@ impl Links {
         self.was_taken_back = false;
         if self.is_writing {
             self.numbers.clear();
+            self.numbers.resize(self.names.count, 0);
+            self.last_number = 0;
             return;
         }
-        if !self.names.is_empty() {
-            self.names.clear();
-        }
+        self.names.clear();
         self.targets.clear();
         self.open.clear();
         self.objects.clear();
@@ -159,11 +217,11 @@ impl Links {
         let first = self.targets.len();
         match kind {
             // XML collapses white space around one; in JSON it would be part of the name.
-            LinkKind::Uri => self.target(value),
+            LinkKind::Uri => self.target("", value),
             // A name is a fragment of the message's own URI.
-            LinkKind::Id | LinkKind::Reference => self.target(&format!("#{}", value.trim_matches(is_space))),
+            LinkKind::Id | LinkKind::Reference => self.target("#", value.trim_matches(is_space)),
             LinkKind::Pointers => {
-                value.split(is_space).filter(|name| !name.is_empty()).for_each(|name| self.target(&format!("#{name}")));
+                value.split(is_space).filter(|name| !name.is_empty()).for_each(|name| self.target("#", name));
             }
         }
         let targets = (first, self.targets.len());
@@ -172,16 +230,16 @@ impl Links {
         }
     }
 
-    fn target(&mut self, name: &str) {
-        if matches!(name, "" | "#") {
+    fn target(&mut self, mark: &str, name: &str) {
+        if name.is_empty() || mark.is_empty() && name == "#" {
             return;
         }
-        let next = self.names.len();
-        let id = match self.names.get(name) {
-            Some(id) => *id,
-            None => *self.names.entry(name.into()).or_insert(next),
-        };
-        self.targets.push(id);
+        let Names { text, spans, .. } = &mut self.names;
+        let start = text.len();
+        text.push_str(mark);
+        text.push_str(name);
+        self.targets.push(spans.len());
+        spans.push(Span::new(start, text.len()));
     }
 
     /// Records the outcome of an object that has ended and that began at `start`.
@@ -253,14 +311,18 @@ impl Links {
         self.written_at.push(at);
         let names = self.kept_names.get(kept.names.0..kept.names.1).unwrap_or_default();
         for (place, name) in names.iter().enumerate() {
-            let next = self.numbers.len() + 1;
-            let number = *self.numbers.entry(*name).or_insert(next);
+            let Some(number) = self.numbers.get_mut(*name) else { continue };
+            if *number == 0 {
+                self.last_number += 1;
+                *number = self.last_number;
+            }
             let before = match (kept.kind, place) {
                 (LinkKind::Uri, _) => "#",
                 (_, 0) => "",
                 _ => " ",
             };
-            out.extend_from_slice(format!("{before}id{number}").as_bytes());
+            // To a buffer in memory nothing fails.
+            let _ = write!(out, "{before}id{number}");
         }
     }
 
@@ -294,66 +356,75 @@ impl Links {
     /// # Errors
     /// The offset of the second of two objects with the same id, if something refers to it.
     fn resolve(&mut self) -> Result<(), usize> {
-        let class_of = self.classes();
-        let mut references: HashMap<NameId, Vec<usize>> = HashMap::new();
-        for link in self.links.iter().filter(|link| link.role == Role::Reference) {
-            for class in link.classes(&self.targets, &class_of) {
-                references.entry(class).or_default().push(link.object);
-            }
+        self.names.intern();
+        for target in &mut self.targets {
+            *target = self.names.ids.get(*target).copied().unwrap_or_default();
         }
-        let mut is_alive = vec![false; self.names.len()];
-        let mut open: Vec<usize> = (0..self.objects.len()).collect();
-        open.retain(|object| self.objects.get(*object).is_some_and(|object| object.stays));
-        while let Some(Object { parent, links, .. }) = open.pop().and_then(|object| self.objects.get(object).copied()) {
-            let mut woken: Vec<usize> = parent.into_iter().collect();
-            let links = self.links.get(links.0..links.1).unwrap_or_default();
-            let names = links.iter().filter(|link| link.role == Role::Name);
-            for class in names.flat_map(|link| link.classes(&self.targets, &class_of)) {
+        self.find_classes();
+        let Self { objects, links, targets, resolving, names, .. } = self;
+        let Resolving { class_of, references, is_alive, open, woken, .. } = resolving;
+        references.clear();
+        for link in links.iter().filter(|link| link.role == Role::Reference) {
+            references.extend(link.classes(targets, class_of).map(|class| (class, link.object)));
+        }
+        references.sort_unstable();
+        is_alive.clear();
+        is_alive.resize(names.count, false);
+        open.clear();
+        open.extend((0..objects.len()).filter(|object| objects.get(*object).is_some_and(|object| object.stays)));
+        while let Some(Object { parent, links: own, .. }) = open.pop().and_then(|object| objects.get(object).copied()) {
+            woken.clear();
+            woken.extend(parent);
+            let own = links.get(own.0..own.1).unwrap_or_default();
+            for class in own.iter().filter(|link| link.role == Role::Name).flat_map(|l| l.classes(targets, class_of)) {
                 if let Some(is_alive @ false) = is_alive.get_mut(class) {
                     *is_alive = true;
-                    woken.extend(references.remove(&class).unwrap_or_default());
+                    let from = references.partition_point(|(of, _)| *of < class);
+                    let of_class = references.iter().skip(from).take_while(|(of, _)| *of == class);
+                    woken.extend(of_class.map(|(_, object)| *object));
                 }
             }
-            for object in woken {
-                if let Some(Object { stays: stays @ false, .. }) = self.objects.get_mut(object) {
+            for object in woken.drain(..) {
+                if let Some(Object { stays: stays @ false, .. }) = objects.get_mut(object) {
                     *stays = true;
                     open.push(object);
                 }
             }
         }
-        self.keep(&class_of, &is_alive)
+        self.keep()
     }
 
     /// Lists the links that stay, when it is known which names have objects.
-    fn keep(&mut self, class_of: &[NameId], is_alive: &[bool]) -> Result<(), usize> {
-        let Self { objects, links, targets, kept, kept_names, lost, .. } = self;
+    fn keep(&mut self) -> Result<(), usize> {
+        let Self { objects, links, targets, kept, kept_names, lost, resolving, .. } = self;
+        let Resolving { class_of, is_alive, is_referred_to, has_id, .. } = resolving;
         let references = links.iter().filter(|link| link.role != Role::Name);
         *lost += count(references.map(|link| link.targets));
         links.retain(|link| {
             objects.get(link.object).is_some_and(|o| o.stays && (link.role != Role::Pointer || o.may_point))
         });
         links.sort_unstable_by_key(|link| link.offset);
-        let mut is_referred_to = vec![false; is_alive.len()];
+        is_referred_to.clear();
+        is_referred_to.resize(is_alive.len(), false);
+        has_id.clear();
+        has_id.resize(is_alive.len(), false);
         for link in links.iter().filter(|link| link.role != Role::Name) {
             for name in link.classes(targets, class_of).filter(|class| is_alive.get(*class) == Some(&true)) {
                 is_referred_to.get_mut(name).into_iter().for_each(|is_referred_to| *is_referred_to = true);
             }
         }
-        let mut has_id = vec![false; is_alive.len()];
         for link in links.iter() {
-            let mut names: Vec<NameId> = link.classes(targets, class_of).collect();
-            names.retain(|name| is_alive.get(*name) == Some(&true));
-            if link.role == Role::Name {
-                names.retain(|name| is_referred_to.get(*name) == Some(&true));
-            }
-            let Some(name) = names.first().copied() else { continue };
+            let first = kept_names.len();
+            kept_names.extend(link.classes(targets, class_of).filter(|name| {
+                let is_needed = link.role != Role::Name || is_referred_to.get(*name) == Some(&true);
+                is_alive.get(*name) == Some(&true) && is_needed
+            }));
+            let Some(name) = kept_names.get(first).copied() else { continue };
             if let (LinkKind::Id, Some(has_id)) = (link.kind, has_id.get_mut(name))
                 && std::mem::replace(has_id, true)
             {
                 return Err(link.offset);
             }
-            let first = kept_names.len();
-            kept_names.extend(names);
             let is_reference = link.role == Role::Reference;
             let names = (first, kept_names.len());
             if link.role != Role::Name {
@@ -364,23 +435,29 @@ impl Links {
         Ok(())
     }
 
-    /// For each name the representative of all names of its object: an object may have an id and a URI.
-    fn classes(&self) -> Vec<NameId> {
-        let mut above: Vec<NameId> = (0..self.names.len()).collect();
-        for object in &self.objects {
-            let links = self.links.get(object.links.0..object.links.1).unwrap_or_default();
+    /// Finds for each name the representative of all names of its object: an object may have an id and a URI.
+    fn find_classes(&mut self) {
+        let Self { objects, links, targets, resolving, names, .. } = self;
+        let above = &mut resolving.class_of;
+        above.clear();
+        above.extend(0..names.count);
+        for object in objects.iter() {
+            let links = links.get(object.links.0..object.links.1).unwrap_or_default();
             let names =
-                links.iter().filter(|link| link.role == Role::Name).filter_map(|link| self.targets.get(link.targets.0));
+                links.iter().filter(|link| link.role == Role::Name).filter_map(|link| targets.get(link.targets.0));
             let mut first = None;
             for name in names {
-                let top = top_of(&mut above, *name);
+                let top = top_of(above, *name);
                 let first = *first.get_or_insert(top);
                 if let Some(above) = above.get_mut(top) {
                     *above = first;
                 }
             }
         }
-        (0..above.len()).map(|name| top_of(&mut above, name)).collect()
+        for name in 0..above.len() {
+            let top = top_of(above, name);
+            above.get_mut(name).into_iter().for_each(|above| *above = top);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fearless_simd::Simd;
 
-use super::envelope;
+use super::envelope::{self, EnvelopeBuffers};
 use super::facts::{Fact, Facts};
 use super::links::Links;
 use super::parts::Parts;
@@ -13,7 +13,6 @@ use super::tally::Tally;
 use super::text::TextBuffers;
 use super::value::{Judgement, judge};
 use crate::read::scan::is_space;
-use crate::read::xml::XmlState;
 use crate::read::{Message, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind, Treatment, trim};
 use dmv_redact_model::format::{Format, Node, Role, Target};
@@ -34,8 +33,7 @@ pub(super) struct SessionBuffers {
     pub(super) text: TextBuffers,
     /// The released values.
     pub(super) manifest: Manifest,
-    /// Of the reader that reads the envelope ahead.
-    ahead: XmlState,
+    ahead: EnvelopeBuffers,
 }
 
 /// What is known of the grant.

@@ -4,7 +4,7 @@ use fearless_simd::Simd;
 
 use super::super::context::CONTEXT;
 use super::super::planted::{Planted, is_planted};
-use super::super::session::Value;
+use super::super::session::{SessionBuffers, Value};
 use super::{JsonBuffers, JsonRewriter, Kind, Named, Part, Rewrite, Role, record_namespace};
 use crate::read::json::{JsonString, Place, Scalar, Step, ValueKind, decode};
 use crate::read::{Reason, Refusal};
@@ -225,9 +225,10 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             self.out.bytes().extend_from_slice(b"\"#id1\"");
             self.written();
         } else if !links.is_writing() {
-            let mut name = String::new();
-            decode(string.inner.text(self.text), &mut name);
-            links.note(offset, LinkKind::Uri, &name);
+            let SessionBuffers { links, decoded, .. } = &mut *self.session.buffers;
+            decoded.clear();
+            decode(string.inner.text(self.text), decoded);
+            links.note(offset, LinkKind::Uri, decoded);
         } else if let Some(kept) = links.kept(offset) {
             self.begin(place, Named::None, place.value_start);
             let at = self.out.len();

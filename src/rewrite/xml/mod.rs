@@ -31,9 +31,10 @@ pub(super) struct XmlBuffers {
     /// written field by field would stall on store forwarding.
     frames: Vec<Frame>,
     used: UsedNamespaces,
-    /// Where in the output the declarations are, and what replaces them.
+    /// Where in the output the declarations are.
     declared: Span,
-    declarations: Vec<u8>,
+    /// What replaces a part of the output.
+    scratch: Vec<u8>,
     /// The parts of the message that the value read last consists of: what was between them was removed.
     pieces: Vec<Span>,
 }

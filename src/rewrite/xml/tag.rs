@@ -6,7 +6,7 @@
 use super::super::links::is_space;
 use super::super::output::{push_xml_text, replace};
 use super::super::planted::{Planted, is_planted};
-use super::super::session::Value;
+use super::super::session::{SessionBuffers, Value};
 use super::super::value::Judgement;
 use super::{NO_VALUE, Rewrite, XmlRewriter};
 use crate::read::xml::{Attribute, AttributeKind, QualifiedName, StartTag, decode};
@@ -93,11 +93,11 @@ impl XmlRewriter<'_, '_, '_> {
             return;
         }
         let Self { session, buffers, out, .. } = self;
-        buffers.declarations.clear();
+        buffers.scratch.clear();
         for own in session.format.own_prefixes.iter().filter(|own| buffers.used.holds(own.namespace)) {
-            buffers.declarations.extend_from_slice(own.declaration.as_bytes());
+            buffers.scratch.extend_from_slice(own.declaration.as_bytes());
         }
-        let (declared, narrowed) = (buffers.declared, &buffers.declarations);
+        let (declared, narrowed) = (buffers.declared, &buffers.scratch);
         replace(out.bytes(), declared, narrowed);
     }
 
@@ -254,17 +254,19 @@ impl XmlRewriter<'_, '_, '_> {
             self.write_attribute(attribute, namespace, Some(if kind == LinkKind::Uri { "#id1" } else { "id1" }));
             written.refers |= kind != LinkKind::Id;
         } else if !self.session.buffers.links.is_writing() {
-            let mut value = String::new();
-            decode(attribute.value.text(self.text), &mut value);
-            self.session.buffers.links.note(offset, kind, value.trim_matches(is_space));
+            let SessionBuffers { links, decoded, .. } = &mut *self.session.buffers;
+            decoded.clear();
+            decode(attribute.value.text(self.text), decoded);
+            links.note(offset, kind, decoded.trim_matches(is_space));
         } else if let Some(kept) = self.session.buffers.links.kept(offset) {
             written.refers |= kept.is_reference;
             let at = self.out.len();
-            let mut value = Vec::new();
-            self.session.buffers.links.write(kept, at, &mut value);
-            let value = String::from_utf8_lossy(&value);
-            let value = if is_planted(Planted::OriginalId) { None } else { Some(&*value) };
+            let mut number = std::mem::take(&mut self.buffers.scratch);
+            number.clear();
+            self.session.buffers.links.write(kept, at, &mut number);
+            let value = std::str::from_utf8(&number).ok().filter(|_| !is_planted(Planted::OriginalId));
             self.write_attribute(attribute, namespace, value);
+            self.buffers.scratch = number;
             if let Some(element) = element {
                 self.session.release_link(element, attribute.value);
             }
