@@ -55,8 +55,6 @@ const RESTRICTION: Leaf = Leaf {
           }",
     conform: &[
         "i_number_double_huge_neg_exp",
-        "i_number_pos_double_huge_exp",
-        "i_number_real_pos_overflow",
         "i_number_real_underflow",
         "i_number_too_big_pos_int",
         "y_array_empty-string",
