@@ -267,3 +267,15 @@ fn attack_24_bytes_are_what_they_are() {
         assert!(redact_for(&filter, &Requester::from_envelope(), message.as_bytes()).1.reason().is_some());
     }
 }
+
+/// A placeholder says nil, a value of the message that is blank doesn't: the second reading tells them apart.
+#[test]
+fn p4_a_placeholder_before_a_blank_value_is_not_that_value() {
+    let names = "<nc:PersonName><nc:PersonGivenName>A</nc:PersonGivenName><nc:PersonSurName>a|b</nc:PersonSurName>\
+                 </nc:PersonName><nc:PersonName><nc:PersonSurName></nc:PersonSurName>\
+                 <nc:PersonGivenName>B</nc:PersonGivenName></nc:PersonName>";
+    let output = cleaned(&nlets(names));
+    let wanted = "<nc:PersonGivenName>A</nc:PersonGivenName><nc:PersonSurName xsi:nil=\"true\"/></nc:PersonName>\
+                  <nc:PersonName><nc:PersonSurName></nc:PersonSurName><nc:PersonGivenName>B</nc:PersonGivenName>";
+    assert!(output.contains(wanted), "{output}");
+}
