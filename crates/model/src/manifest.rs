@@ -23,6 +23,8 @@ pub struct ReleasedValue {
 pub enum ReleasedForm {
     /// The same bytes. Under another treatment than `full` only a blank value is exact.
     Exact,
+    /// Nothing, as in the message: an XML element that says nil. The span is empty.
+    Nil,
     /// The same bytes, followed by those of the next entry: what was between them was removed.
     Continued,
     /// The result of its treatment, of all that is between the tags; also of a value that is such a result already.

@@ -50,16 +50,17 @@ impl<'a> Comparison<'a> {
                 return if is_notice && value.text == NOTICE { Ok(()) } else { Err(OTHER) };
             }
             let source = self.bytes(entry.span)?;
-            // A placeholder that is nil isn't the blank value after it.
-            if value.is_nil && value.written == Written::Content && !self.is_nil(entry.span) {
-                return Err(OTHER);
-            }
+            // A placeholder that is nil isn't a blank value of the message, nor the other way round.
+            let is_nil = value.is_nil && value.written == Written::Content;
             let is_same = match entry.form {
                 ReleasedForm::Continued if value.written == Written::Content => {
                     rest = rest.strip_prefix(source).ok_or(OTHER)?;
                     continue;
                 }
-                ReleasedForm::Exact => rest == source && (treatment == Treatment::Full || is_blank(value.text)),
+                ReleasedForm::Nil => is_nil && rest.is_empty() && source.is_empty(),
+                ReleasedForm::Exact => {
+                    !is_nil && rest == source && (treatment == Treatment::Full || is_blank(value.text))
+                }
                 _ if rest.len() < value.raw.len() => false,
                 ReleasedForm::Treated => decode(value.written, source, scratch)
                     .is_some_and(|source| is_result_of(treatment, value.text, source)),
@@ -125,13 +126,6 @@ impl<'a> Comparison<'a> {
             true => Ok(entry),
             false => Err("a value of another element or treatment than the manifest has"),
         }
-    }
-
-    /// Whether the message says nil of the element with this content.
-    fn is_nil(&self, content: Span) -> bool {
-        let before = self.message.get(..content.start()).unwrap_or_default();
-        let tag = memchr::memrchr(b'<', before).and_then(|start| before.get(start..));
-        tag.is_some_and(|tag| memchr::memmem::find(tag, b"nil").is_some())
     }
 
     /// The bytes of a span, which must follow those before.

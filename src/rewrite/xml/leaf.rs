@@ -48,7 +48,10 @@ impl XmlRewriter<'_, '_, '_> {
             Some((element, Some(treatment))) if torn => {
                 self.session.judge(element, treatment, NO_VALUE, inside)? == Judgement::Release
             }
-            Some((element, Some(treatment))) => self.end_of_value(element, treatment, value, out_content, inside)?,
+            Some((element, Some(treatment))) => {
+                let form = if written.has_nil { ReleasedForm::Nil } else { ReleasedForm::Exact };
+                self.end_of_value((element, treatment, form), value, out_content, inside)?
+            }
             Some((element, None)) => {
                 self.session.deny(element, Span::new(tag.span.start(), end.end()));
                 false
@@ -144,7 +147,7 @@ impl XmlRewriter<'_, '_, '_> {
 
     /// Adds the value that was read last to the manifest, piece by piece, because what was between them was removed. One
     /// without any ends at `end`.
-    fn list_pieces(&mut self, element: ElementId, treatment: Treatment, end: usize) {
+    fn list_pieces(&mut self, element: ElementId, treatment: Treatment, form: ReleasedForm, end: usize) {
         let (last, before) = match self.buffers.pieces.split_last() {
             Some((last, before)) => (*last, before),
             None => (Span::new(end, end), [].as_slice()),
@@ -152,21 +155,20 @@ impl XmlRewriter<'_, '_, '_> {
         for piece in before {
             self.session.list(element, treatment, *piece, ReleasedForm::Continued);
         }
-        self.session.list(element, treatment, last, ReleasedForm::Exact);
+        self.session.list(element, treatment, last, form);
     }
 
     /// Judges the value whose raw text has just been written at `out_content`. Returns whether it stays.
     pub(super) fn end_of_value(
         &mut self,
-        element: ElementId,
-        treatment: Treatment,
+        (element, treatment, form): (ElementId, Treatment, ReleasedForm),
         value: Value<'_>,
         out_content: usize,
         span: Span,
     ) -> Rewrite<bool> {
         match self.session.judge(element, treatment, value, span)? {
             Judgement::Release => {
-                self.list_pieces(element, treatment, span.end());
+                self.list_pieces(element, treatment, form, span.end());
                 Ok(true)
             }
             Judgement::Generalise => {

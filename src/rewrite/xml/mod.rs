@@ -20,6 +20,7 @@ use crate::read::xml::{CDATA_END, CDATA_START, Declaration, Event, QualifiedName
 use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::{Edge, NamespaceId, NodeId, Target, Trie};
+use dmv_redact_model::manifest::ReleasedForm;
 use dmv_redact_model::span::Span;
 
 type Rewrite<T> = Result<T, Refusal>;
@@ -326,7 +327,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             Role::Record(element, treatment) if is_value => {
                 let inside = Span::new(content, tag.start());
                 let value = if is_torn { NO_VALUE } else { Value::Decoded };
-                self.end_of_value(element, treatment, value, out_content, inside)?
+                self.end_of_value((element, treatment, ReleasedForm::Exact), value, out_content, inside)?
             }
             // An element with parts is no mere reference, even if all of them were removed.
             _ => released || refers && !has_children || is_planted(Planted::EmptyContainer),

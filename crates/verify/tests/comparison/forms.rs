@@ -1,7 +1,7 @@
 //! Each form of a released value, and messages in other encodings.
 
 use dmv_redact_model::format::NOTICE;
-use dmv_redact_model::manifest::ReleasedForm::{Continued, Exact, Link, Notice, Text, Treated, TypeName};
+use dmv_redact_model::manifest::ReleasedForm::{Continued, Exact, Link, Nil, Notice, Text, Treated, TypeName};
 use dmv_redact_model::span::Span;
 
 use super::change;
@@ -81,8 +81,8 @@ fn p4_a_blank_value_is_as_it_came() {
         case.is_refused_with(|case| case.entries[1].form = Continued);
     }
     let nil = r#"<e:r xmlns:e="urn:example" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><e:person><e:middle xsi:nil="true"></e:middle></e:person></e:r>"#;
-    Case::new(nil, nil).with("person.name.middle", Exact, "").is_refused_with(|case| case.entries.clear());
-    Case::new(nil, nil).with("person.name.middle", Exact, "").is_accepted();
+    Case::new(nil, nil).with("person.name.middle", Nil, "").is_refused_with(|case| case.entries.clear());
+    Case::new(nil, nil).with("person.name.middle", Nil, "").is_accepted();
     let blank = |born: &str| format!(r#""e:person":{{"e:name":"A","e:middle":{born},"e:born":" "}}"#);
     json(&blank("null"), &blank("null"))
         .with("person.name.given", Exact, "\"A\"")
