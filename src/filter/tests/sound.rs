@@ -99,7 +99,7 @@ impl Sound {
     pub(super) fn path(&self, value: &ReleasedValue) -> &'static str {
         match value.form {
             _ if self.noted.fast.contains(&value.span) => "fast",
-            ReleasedForm::Exact => "slow",
+            ReleasedForm::Exact | ReleasedForm::Nil => "slow",
             ReleasedForm::Continued => "slow, in pieces",
             ReleasedForm::Treated => "treated",
             ReleasedForm::Text | ReleasedForm::Field => "text with fields",
