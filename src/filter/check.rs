@@ -8,7 +8,7 @@ use crate::read::{Reason, Refusal};
 use crate::rewrite::{self, Buffers, Receipt};
 use dmv_redact_model::manifest::{Manifest, ReleasedForm};
 use dmv_redact_model::policy::{Ori, Requester};
-use dmv_redact_verify::{Finding, Source, VerifierState};
+use dmv_redact_verify::{Finding, VerifierState};
 
 /// Working memory, reused from message to message.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl Filter {
         else {
             return Err(Finding::of_output("nothing of the message may be released"));
         };
-        let source = Source { message, manifest: buffers.manifest() };
+        let source = (message, buffers.manifest());
         let mut state = VerifierState::default();
         self.verifier.read(output, format, Some(grant), Some(source), &mut state).map(|_| ())
     }
@@ -64,10 +64,10 @@ impl Filter {
         let (Some(format), Some(grant)) = (receipt.format(), receipt.grant()) else {
             return refuse("nothing was decided on");
         };
-        let source = Source { message, manifest };
+        let source = (message, manifest);
         let reading = match self.verifier.read(output, format, Some(grant), Some(source), &mut state.verifier) {
             Ok(reading) => reading,
-            Err(finding) => return refuse(finding.what()),
+            Err(finding) => return refuse(finding.what),
         };
         // Nobody is denied the envelope: what the output doesn't name, the message didn't either.
         if reading.message_key() != receipt.message_type() {

@@ -1,69 +1,79 @@
-//! Checks the values of one output, whatever its syntax: each must be permitted, of its element's shape, and the message's.
+//! Checks one output of any syntax: each value must be where it may be, permitted, of its element's shape, and the message's.
 
+use std::hash::BuildHasher;
 use std::mem;
 
-use super::comparison::Comparison;
-use super::links::Links;
-use super::shape::Shapes;
-use super::table::{Fact, Table, TableNode};
-use super::text::TextLayout;
-use super::value::{Checked, Permitted, Value, is_blank};
+use foldhash::fast::RandomState;
+
+use super::links::{Links, Use};
+use super::table::{Table, TableNode};
+use super::value::{Checked, Permitted, Value, Written, ensure, is_blank};
+use super::{comparison::Comparison, shape::Shapes, text::TextLayout};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Grant;
+use dmv_redact_model::span::Span;
 
 const DENIED: &str = "a value that the grant doesn't hold";
+const NOTHING: &str = "a part in which nothing was released";
+const NO_TEXT: &str = "a text where the mapping has none";
+const WRONG_NIL: &str = "`xsi:nil` on what may not be nil";
 
-/// A fact that the envelope may state.
+/// An element or member that is open.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Frame {
+    pub(super) node: Option<usize>,
+    pub(super) is_value: bool,
+    record: Option<Permitted>,
+    pub(super) has_children: bool,
+    /// Something in it, or an attribute of it, was released.
+    pub(super) is_released: bool,
+    is_nil: bool,
+    is_reference: bool,
+    /// The number of the object that it is or refers to.
+    uri: Option<usize>,
+    /// Where its name is in an XML document, and where its content begins.
+    pub(super) name: Span,
+    pub(super) content: usize,
+    /// Where the names of its members or attributes begin among those noted.
+    names: usize,
+}
+
+/// Working memory and results of the second reading. The next message reuses it.
 #[derive(Debug, Default)]
-struct EnvelopeFact {
-    text: String,
-    is_stated: bool,
+pub struct VerifierState {
+    /// Message key and requester, each with whether the envelope states it.
+    facts: [(bool, String); 2],
+    links: Links,
+    /// For each prefix whether a name has it, and whether it is declared.
+    prefixes: Vec<[bool; 2]>,
+    open: Vec<Frame>,
+    /// Nodes of the members and attributes of what is open; hashes of names that no path has. Equal ones count as the same.
+    names: Vec<u64>,
+    hasher: RandomState,
+    pub(super) text: String,
 }
 
-impl EnvelopeFact {
-    fn get(&self) -> Option<&str> {
-        self.is_stated.then_some(self.text.as_str())
-    }
-}
-
-/// What the envelope of an output says. The next message reuses it.
-#[derive(Debug, Default)]
-pub struct Reading {
-    message_key: EnvelopeFact,
-    requester: EnvelopeFact,
-}
-
-impl Reading {
+impl VerifierState {
     /// The message key that the envelope names.
     pub fn message_key(&self) -> Option<&str> {
-        self.message_key.get()
+        self.facts[0].0.then_some(&self.facts[0].1)
     }
 
     /// The requester that the envelope names.
     pub fn requester(&self) -> Option<&str> {
-        self.requester.get()
+        self.facts[1].0.then_some(&self.facts[1].1)
     }
 }
 
-/// Scratch memory of a check, reused by the next message.
-#[derive(Debug, Default)]
-pub(super) struct CheckScratch {
-    links: Links,
-    /// The prefixes by index: those used in names, and those declared.
-    used: Vec<bool>,
-    declared: Vec<bool>,
-    source: String,
-}
-
-/// One output's check.
 pub(super) struct Check<'a> {
     pub(super) table: &'a Table,
     shapes: &'a Shapes,
     /// What may be in it; `None` if it is read only to know whose it is.
     grant: Option<&'a Grant>,
     comparison: Option<Comparison<'a>>,
-    reading: &'a mut Reading,
-    scratch: &'a mut CheckScratch,
+    pub(super) frame: Frame,
+    pub(super) is_declaring: bool,
+    pub(super) scratch: &'a mut VerifierState,
 }
 
 impl<'a> Check<'a> {
@@ -71,163 +81,230 @@ impl<'a> Check<'a> {
         (table, shapes): (&'a Table, &'a Shapes),
         grant: Option<&'a Grant>,
         comparison: Option<Comparison<'a>>,
-        reading: &'a mut Reading,
-        scratch: &'a mut CheckScratch,
+        scratch: &'a mut VerifierState,
     ) -> Self {
-        (reading.message_key.is_stated, reading.requester.is_stated) = (false, false);
-        scratch.links.reset();
-        for prefixes in [&mut scratch.used, &mut scratch.declared] {
-            prefixes.clear();
-            prefixes.resize(table.prefixes.len(), false);
-        }
-        Self { table, shapes, grant, comparison, reading, scratch }
+        scratch.facts.iter_mut().for_each(|(is_stated, _)| *is_stated = false);
+        scratch.links.0.clear();
+        scratch.prefixes.clear();
+        scratch.prefixes.resize(table.namespaces.len(), [false; 2]);
+        scratch.open.clear();
+        scratch.names.clear();
+        let frame = Frame { node: Some(0), ..Frame::default() };
+        Self { table, shapes, grant, comparison, frame, is_declaring: false, scratch }
     }
 
-    pub(super) fn links(&mut self) -> &mut Links {
-        &mut self.scratch.links
+    pub(super) fn is_top(&self) -> bool {
+        self.scratch.open.is_empty()
     }
 
-    pub(super) fn permitted(&self, element: ElementId) -> Option<Permitted> {
+    pub(super) fn path(&self) -> String {
+        let frames = self.scratch.open.iter().chain([&self.frame]);
+        let names = frames.map(|frame| self.table.get(frame.node).name.as_str());
+        names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join("/")
+    }
+
+    fn permitted(&self, element: ElementId) -> Option<Permitted> {
         let treatment = self.grant.map_or(Some(Treatment::Full), |grant| grant.treatment(element));
         treatment.map(|treatment| (element, treatment))
     }
 
-    /// Admits a name in a record that no path has there.
-    pub(super) fn admit(&mut self, name: &str) -> bool {
-        let is_permitted = |element| self.permitted(element) == Some((element, Treatment::Full));
-        let prefix = self.table.admit(name, is_permitted);
-        self.mark_used(prefix.flatten());
-        prefix.is_some()
+    /// Marks a prefix as used in a name, or as declared.
+    pub(super) fn mark(&mut self, prefix: Option<usize>, is_declared: bool) {
+        let marks = prefix.and_then(|prefix| self.scratch.prefixes.get_mut(prefix));
+        let mark = marks.map(|[used, declared]| if is_declared { declared } else { used });
+        mark.into_iter().for_each(|mark| *mark = true);
     }
 
-    /// The record that continues below a node: its own if that is permitted, or in a container the enclosing one.
-    pub(super) fn record_below(&self, node: &TableNode, enclosing: Option<Permitted>) -> Option<Permitted> {
-        match node.element {
-            Some(element) if node.is_record => self.permitted(element),
-            Some(_) => None,
-            None => enclosing,
-        }
+    pub(super) fn note(&mut self, name: &str, node: Option<usize>) {
+        let hash = node.map_or_else(|| self.scratch.hasher.hash_one(name), |node| node as u64);
+        self.scratch.names.push(hash);
     }
 
-    pub(super) fn mark_used(&mut self, prefix: Option<usize>) {
-        prefix.and_then(|prefix| self.scratch.used.get_mut(prefix)).into_iter().for_each(|used| *used = true);
+    /// Forgets the names after the first `length`, which must be distinct. They are sorted: a hostile output may have many.
+    fn forget(&mut self, length: usize) -> Checked<()> {
+        let names = self.scratch.names.get_mut(length..).unwrap_or_default();
+        names.sort_unstable();
+        let is_distinct = names.is_sorted_by(|one, other| one < other);
+        self.scratch.names.truncate(length);
+        ensure(is_distinct, "a name that stands twice in one tag or object")
     }
 
-    pub(super) fn mark_declared(&mut self, prefix: usize) {
-        self.scratch.declared.get_mut(prefix).into_iter().for_each(|declared| *declared = true);
-    }
-
-    /// Whether exactly those prefixes are declared that names have.
-    pub(super) fn declares_what_is_used(&self) -> bool {
-        self.scratch.used == self.scratch.declared
-    }
-
-    /// Checks a value at a node, or in a record where there is none. Returns whether it was released; otherwise it is a
-    /// placeholder.
-    pub(super) fn value(
-        &mut self,
-        node: Option<&TableNode>,
-        record: Option<Permitted>,
-        value: &Value<'_>,
-    ) -> Checked<bool> {
-        let fact = match node.and_then(|node| node.fact) {
-            Some(Fact::MessageKey) => Some(&mut self.reading.message_key),
-            Some(Fact::Requester) => Some(&mut self.reading.requester),
-            None => None,
+    pub(super) fn enter(&mut self, name: &str, node: Option<usize>) -> Checked<()> {
+        self.frame.has_children = true;
+        let (table, outer) = (self.table, self.frame.record);
+        let own = table.get(node);
+        let record = match own.element {
+            Some(element) => self.permitted(element).filter(|_| own.is_record),
+            None if node.is_some() => outer,
+            None => {
+                let is_permitted = |element| self.permitted(element) == Some((element, Treatment::Full));
+                let record = outer.filter(|_| table.admits(name, is_permitted));
+                Some(record.ok_or("an element or member that the mapping doesn't name")?)
+            }
         };
-        if let Some(fact) = fact {
-            fact.text.clear();
-            fact.text.push_str(value.text);
-            fact.is_stated = true;
+        self.mark(if node.is_some() { own.prefix } else { table.prefix(name) }, false);
+        let names = self.scratch.names.len();
+        let frame = Frame { node, is_value: own.is_value(), record, names, ..Frame::default() };
+        self.scratch.open.push(mem::replace(&mut self.frame, frame));
+        Ok(())
+    }
+
+    /// Closes what is open; a container has no content of its own. Returns whether it has a right to be there.
+    pub(super) fn leave(&mut self, content: Option<Value<'_>>) -> Checked<bool> {
+        let frame = self.frame;
+        if self.scratch.names.len() > frame.names {
+            self.forget(frame.names)?;
+        }
+        let refers = frame.is_reference || frame.uri.is_some();
+        let is_released = match content {
+            Some(value) => self.content(refers, value)?,
+            None if frame.is_nil => return Err(WRONG_NIL),
+            None if refers && !frame.is_released && frame.has_children => return Err("a reference on what has parts"),
+            None if refers || frame.is_released => frame.is_released,
+            None => return Err(NOTHING),
+        };
+        // What has content of its own has a name; what doesn't is a reference.
+        if let Some(number) = frame.uri {
+            self.scratch.links.mark(number, if is_released { Use::Named } else { Use::Referred })?;
+        }
+        ensure(!(is_released && frame.is_reference), "a reference on what says something itself")?;
+        self.frame = self.scratch.open.pop().unwrap_or_default();
+        self.frame.is_released |= is_released || refers;
+        Ok(is_released || refers)
+    }
+
+    /// Whether what is open has content of its own, which is checked.
+    fn content(&mut self, refers: bool, mut value: Value<'_>) -> Checked<bool> {
+        let Frame { node, record, is_released, is_nil, is_value, .. } = self.frame;
+        let node = self.table.get(node);
+        let may_be_nil = node.may_be_nil();
+        if value.written == Written::Json && value.raw == "null" && may_be_nil {
+            (value.text, value.is_nil) = ("", true);
+        }
+        ensure(!is_nil || value.text.is_empty() && (may_be_nil || refers), WRONG_NIL)?;
+        value.is_nil |= is_nil;
+        if (is_released || refers) && !is_value {
+            if is_blank(value.raw) {
+                return Ok(is_released);
+            }
+            ensure(record.is_some(), NO_TEXT)?;
+        }
+        Ok(self.value(node, record, &value)? || is_released)
+    }
+
+    pub(super) fn attribute(&mut self, name: &str, raw: &str) -> Checked<()> {
+        let text = Written::Attribute.decode(raw, &mut String::new()).ok_or("an attribute that isn't well-formed")?;
+        let (table, declared) = (self.table, &self.table.declared);
+        let node = table.below(self.frame.node, true, name);
+        self.note(name, node);
+        let (node, links) = (table.get(node), &mut self.scratch.links);
+        let is_one_of = |names: &[String]| names.iter().any(|own| own.trim_start_matches('@') == name);
+        let mut mark = |name: &str, name_use| links.number(name).and_then(|number| links.mark(number, name_use));
+        if is_one_of(declared.id.as_slice()) {
+            mark(&text, Use::Id)?;
+        } else if is_one_of(&declared.references) {
+            mark(&text, Use::Referred)?;
+            self.frame.is_reference = true;
+        } else if is_one_of(&declared.uris) {
+            self.uri(&text)?;
+        } else if is_one_of(&declared.pointers) {
+            text.split(' ').try_for_each(|name| mark(name, Use::Referred))?;
+        } else if table.is_xsi(name, "nil") {
+            ensure(matches!(&*text, "true" | "1"), "`xsi:nil` on what isn't nil")?;
+            self.frame.is_nil = true;
+        } else {
+            ensure(!node.name.is_empty(), "an attribute that the mapping doesn't name")?;
+            self.mark(node.prefix, false);
+            let value = Value { raw, text: &text, written: Written::Attribute, is_nil: false };
+            self.frame.is_released |= self.value(node, None, &value)?;
+            return Ok(());
+        }
+        self.mark(table.prefix(name), false);
+        let permitted = node.element.map(|element| self.permitted(element).ok_or(DENIED)).transpose()?;
+        permitted.zip(self.comparison.as_mut()).map_or(Ok(()), |(permitted, comparison)| comparison.link(permitted))
+    }
+
+    pub(super) fn uri(&mut self, uri: &str) -> Checked<()> {
+        let name = uri.strip_prefix('#').ok_or("a reference out of the message")?;
+        self.frame.uri = Some(self.scratch.links.number(name)?);
+        Ok(())
+    }
+
+    /// Whether a value was released. Otherwise it is a placeholder.
+    fn value(&mut self, node: &TableNode, record: Option<Permitted>, value: &Value<'_>) -> Checked<bool> {
+        if let Some((is_stated, text)) = node.fact.and_then(|fact| self.scratch.facts.get_mut(fact)) {
+            *is_stated = true;
+            value.text.clone_into(text);
         }
         let before = self.comparison;
         match self.released(node, record, value) {
-            Ok(()) => Ok(true),
-            Err(_) if node.is_some_and(|node| node.is_placeholder(value.text, value.is_nil)) => {
+            Err(_) if node.is_placeholder(value.text, value.is_nil) => {
                 self.comparison = before;
                 Ok(false)
             }
-            Err(what) => Err(what),
+            released => released.map(|()| true),
         }
     }
 
-    fn released(&mut self, node: Option<&TableNode>, record: Option<Permitted>, value: &Value<'_>) -> Checked<()> {
-        let own = node.filter(|node| !node.is_record).and_then(|node| Some((node, node.element?)));
-        let permitted = match own {
-            Some((node, element)) if !node.layouts.is_empty() => return self.text(node, element, value),
-            Some((_, element)) => self.permitted(element).ok_or(DENIED)?,
-            None if is_blank(value.text) => return Err("a part of a record in which there is nothing"),
-            None => record.ok_or("a text where the mapping has none")?,
+    fn released(&mut self, node: &TableNode, record: Option<Permitted>, value: &Value<'_>) -> Checked<()> {
+        let permitted = match node.element.filter(|_| !node.is_record) {
+            // One of the layouts must account for all of a text that has fields of its own.
+            Some(element) if !node.layouts.is_empty() => {
+                let mut read = Err(NO_TEXT);
+                for layout in &node.layouts {
+                    read = read.or_else(|_| self.text(layout, element, value));
+                }
+                return read;
+            }
+            Some(element) => self.permitted(element).ok_or(DENIED)?,
+            None if is_blank(value.text) => return Err(NOTHING),
+            None => record.ok_or(NO_TEXT)?,
         };
         self.allow(permitted, value.text)?;
         if let Some(comparison) = &mut self.comparison {
-            comparison.value(permitted, value, node, &mut self.scratch.source)?;
+            comparison.value(permitted, value, node)?;
         }
-        if node.is_some_and(|node| node.is_type)
+        if node.is_type
             && let Some((prefix, _)) = value.text.split_once(':')
         {
             let prefix = self.table.own_prefix(prefix);
-            self.mark_used(Some(prefix.ok_or("a name of a type with a prefix that isn't the format's own")?));
+            self.mark(Some(prefix.ok_or("a name of a type with a prefix that isn't the format's own")?), false);
         }
         Ok(())
     }
 
-    /// Checks a text that has fields of its own: one of the layouts must account for all of it.
-    fn text(&mut self, node: &TableNode, element: ElementId, value: &Value<'_>) -> Checked<()> {
-        let before = self.comparison;
-        let mut checked = Err("a text where the mapping has none");
-        for layout in &node.layouts {
-            self.comparison = before;
-            checked = self.text_as(layout, element, value);
-            if checked.is_ok() {
-                break;
-            }
-        }
-        checked
-    }
-
-    fn text_as(&mut self, layout: &TextLayout, element: ElementId, value: &Value<'_>) -> Checked<()> {
+    fn text(&mut self, layout: &TextLayout, element: ElementId, value: &Value<'_>) -> Checked<()> {
         let mut comparison = self.comparison;
-        let mut source = mem::take(&mut self.scratch.source);
-        let fields = comparison.as_mut().map(|comparison| comparison.text(element, value.written, &mut source));
-        let mut fields = fields.transpose()?;
-        layout.read(value.text, &mut |element, field| {
+        let source = comparison.as_mut().map(|comparison| comparison.text(element, value.written)).transpose()?;
+        let mut sources = source.iter().flat_map(|source| layout.fields(source, false).unwrap_or_default());
+        for (element, field) in layout.fields(value.text, true)? {
+            let Some(element) = element else {
+                let has_heading = comparison.is_none() || sources.any(|(own, _)| own.is_none());
+                ensure(has_heading, "a text with another heading than the message's")?;
+                continue;
+            };
             let permitted = self.permitted(element).ok_or(DENIED)?;
             self.allow(permitted, field)?;
-            match (&mut comparison, &mut fields) {
-                (Some(comparison), Some(fields)) => comparison.field(permitted, field, fields),
-                _ => Ok(()),
+            if let Some(comparison) = &mut comparison {
+                comparison.field(permitted, field, &mut sources)?;
             }
-        })?;
-        self.scratch.source = source;
+        }
         self.comparison = comparison;
         Ok(())
     }
 
     fn allow(&self, permitted: Permitted, text: &str) -> Checked<()> {
-        match self.grant.is_none() || self.shapes.allow(permitted, text) {
-            true => Ok(()),
-            false => Err("a value that its element's shape or treatment doesn't allow"),
-        }
-    }
-
-    /// Checks an attribute that names an object or refers to one, where it is mapped too.
-    pub(super) fn link(&mut self, node: &TableNode) -> Checked<()> {
-        let permitted = node.element.map(|element| self.permitted(element).ok_or(DENIED));
-        match (permitted.transpose()?, &mut self.comparison) {
-            (Some(permitted), Some(comparison)) => comparison.link(permitted),
-            _ => Ok(()),
-        }
+        let is_allowed = self.grant.is_none() || self.shapes.allow(permitted, text);
+        ensure(is_allowed, "a value that its element's shape or treatment doesn't allow")
     }
 
     /// What only the whole output tells.
-    pub(super) fn end(&self) -> Checked<()> {
-        if !self.scratch.links.are_consistent() {
-            return Err("a reference without its object, or an id without a reference");
-        }
-        match self.comparison.is_none_or(|comparison| comparison.is_complete()) {
-            true => Ok(()),
-            false => Err("a value of the manifest that the output doesn't have"),
-        }
+    pub(super) fn end(mut self) -> Checked<()> {
+        self.forget(0)?;
+        let is_declared = self.scratch.prefixes.iter().all(|[used, declared]| used == declared);
+        ensure(!self.is_declaring || is_declared, "declarations of other namespaces than are used")?;
+        ensure(self.scratch.links.are_consistent(), "a reference without its object, or an id without a reference")?;
+        let is_complete = self.comparison.is_none_or(|comparison| comparison.entries.is_empty());
+        ensure(is_complete, "a value of the manifest that the output doesn't have")
     }
 }

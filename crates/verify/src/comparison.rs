@@ -1,151 +1,119 @@
-//! Compares the values of an output, one after another, with the message that it was made of, by the manifest. So a stale
-//! buffer, a swapped record or a wrong offset is found, and not only what the grant doesn't permit.
+//! Compares the values of an output, one after another, with the message that it was made of, by the manifest.
 
-use super::decode::Written;
+use std::borrow::Cow;
+
 use super::table::TableNode;
-use super::treatment::{is_result_of, last_four};
-use super::value::{Checked, Permitted, Value, is_blank};
+use super::value::{Checked, Permitted, Value, Written, ensure, is_blank, is_result_of, is_space};
 use dmv_redact_model::catalog::{ElementId, Treatment};
-use dmv_redact_model::format::NOTICE;
 use dmv_redact_model::manifest::{ReleasedForm, ReleasedValue};
-use dmv_redact_model::span::Span;
+use dmv_redact_model::{format::NOTICE, span::Span};
 
 const OTHER: &str = "a value that isn't the message's";
 
 /// How far an output agrees with its manifest. A copy is a place to go back to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Comparison<'a> {
-    message: &'a [u8],
+    pub(super) message: &'a [u8],
     /// What the output must still have.
-    entries: &'a [ReleasedValue],
+    pub(super) entries: &'a [ReleasedValue],
     /// Where the last value ended in the message.
-    passed: usize,
-}
-
-/// The fields of a text, as far as they were found in the message.
-#[derive(Debug)]
-pub(super) struct Fields<'v> {
-    span: Span,
-    rest: &'v str,
+    pub(super) passed: usize,
+    /// That of the text whose fields are read.
+    pub(super) text: Span,
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn new(message: &'a [u8], entries: &'a [ReleasedValue]) -> Self {
-        Self { message, entries, passed: 0 }
-    }
-
-    /// Compares a value that is released.
-    pub(super) fn value(
-        &mut self,
-        (element, treatment): Permitted,
-        value: &Value<'_>,
-        node: Option<&TableNode>,
-        scratch: &mut String,
-    ) -> Checked<()> {
+    pub(super) fn value(&mut self, permitted: Permitted, value: &Value<'_>, node: &TableNode) -> Checked<()> {
+        let (element, treatment) = permitted;
         let mut rest = value.raw.as_bytes();
         loop {
             let entry = self.next(element, Some(treatment))?;
             if entry.form == ReleasedForm::Notice {
-                let is_notice = node.is_some_and(|node| node.is_notice) && entry.span.is_empty();
-                return if is_notice && value.text == NOTICE { Ok(()) } else { Err(OTHER) };
+                return ensure(node.is_notice && entry.span.is_empty() && value.text == NOTICE, OTHER);
             }
-            let source = self.bytes(entry.span)?;
-            // A placeholder that is nil isn't a blank value of the message, nor the other way round.
+            let bytes = self.bytes(entry.span, value.written)?;
             let is_nil = value.is_nil && value.written == Written::Content;
+            let source = || std::str::from_utf8(bytes).unwrap_or_default();
             let is_same = match entry.form {
                 ReleasedForm::Continued if value.written == Written::Content => {
-                    rest = rest.strip_prefix(source).ok_or(OTHER)?;
+                    rest = rest.strip_prefix(bytes).ok_or(OTHER)?;
                     continue;
                 }
-                ReleasedForm::Nil => is_nil && rest.is_empty() && source.is_empty(),
-                ReleasedForm::Exact => {
-                    !is_nil && rest == source && (treatment == Treatment::Full || is_blank(value.text))
-                }
+                // A nil that is a placeholder isn't a blank value of the message.
+                ReleasedForm::Nil => is_nil && rest.is_empty() && bytes.is_empty(),
+                ReleasedForm::Exact if is_nil => false,
+                ReleasedForm::Exact => rest == bytes && (treatment == Treatment::Full || is_blank(value.text)),
                 _ if rest.len() < value.raw.len() => false,
-                ReleasedForm::Treated => decode(value.written, source, scratch)
-                    .is_some_and(|source| is_result_of(treatment, value.text, source)),
-                ReleasedForm::TypeName => {
-                    let is_type = value.written == Written::Attribute && node.is_some_and(|node| node.is_type);
-                    let source = std::str::from_utf8(source).map_err(|_| OTHER)?.trim_matches(' ');
-                    is_type && local(source) == local(value.text) && (value.text.contains(':') || !source.contains(':'))
+                ReleasedForm::Treated => {
+                    // A number of JSON stays one, if its result can be written so.
+                    let is_number =
+                        value.text.bytes().all(|byte| byte.is_ascii_digit()) && !value.text.starts_with('0');
+                    let is_string = bytes.starts_with(b"\"") || !is_number;
+                    let has_kind = value.written != Written::Json || is_string == value.raw.starts_with('"');
+                    let decoded = value.written.decode(source(), &mut String::new());
+                    has_kind && decoded.is_some_and(|source| is_result_of(treatment, value.text, &source))
+                }
+                ReleasedForm::TypeName if value.written == Written::Attribute && node.is_type => {
+                    let source = source().trim_matches(' ');
+                    local(source) == local(value.text) && (value.text.contains(':') || !source.contains(':'))
                 }
                 _ => false,
             };
-            return if is_same { Ok(()) } else { Err(OTHER) };
+            return ensure(is_same, OTHER);
         }
     }
 
     /// An attribute that names an object or refers to one, and is mapped too.
     pub(super) fn link(&mut self, (element, treatment): Permitted) -> Checked<()> {
         let entry = self.next(element, Some(treatment))?;
-        self.bytes(entry.span)?;
-        if entry.form == ReleasedForm::Link { Ok(()) } else { Err(OTHER) }
+        self.bytes(entry.span, Written::Attribute)?;
+        ensure(entry.form == ReleasedForm::Link, OTHER)
     }
 
-    /// Begins the fields of a text, whose own element is `element`.
-    pub(super) fn text<'s>(
-        &mut self,
-        element: ElementId,
-        written: Written,
-        scratch: &'s mut String,
-    ) -> Checked<Fields<'s>>
-    where
-        'a: 's,
-    {
+    /// Begins the fields of a text. Returns the text in the message.
+    pub(super) fn text(&mut self, element: ElementId, written: Written) -> Checked<Cow<'a, str>> {
         let entry = self.next(element, None)?;
-        let source = self.bytes(entry.span)?;
-        let text = decode(written, source, scratch).filter(|_| entry.form == ReleasedForm::Text).ok_or(OTHER)?;
-        Ok(Fields { span: entry.span, rest: text })
+        self.text = entry.span;
+        let source = std::str::from_utf8(self.bytes(entry.span, written)?).unwrap_or_default();
+        written.decode(source, &mut String::new()).filter(|_| entry.form == ReleasedForm::Text).ok_or(OTHER)
     }
 
-    /// Compares the next field of a text.
-    pub(super) fn field(&mut self, permitted: Permitted, value: &str, fields: &mut Fields<'_>) -> Checked<()> {
-        let (element, treatment) = permitted;
+    /// Compares the next field of a text with those that the message has: one of them, after the last, must be its source.
+    pub(super) fn field<'s>(
+        &mut self,
+        (element, treatment): Permitted,
+        field: &str,
+        sources: &mut impl Iterator<Item = (Option<ElementId>, &'s str)>,
+    ) -> Checked<()> {
         let entry = self.next(element, Some(treatment))?;
-        let rest = match treatment {
-            Treatment::Full | Treatment::Year | Treatment::Zip5 => fields.after(value),
-            Treatment::Last4 => last_four(value).and_then(|end| {
-                let mut rest = fields.rest.chars();
-                end.chars().all(|one| rest.any(|other| other == one)).then_some(rest.as_str())
-            }),
-            Treatment::Mask => Some(fields.rest),
-        };
-        fields.rest = rest.filter(|_| entry.form == ReleasedForm::Field && entry.span == fields.span).ok_or(OTHER)?;
-        Ok(())
-    }
-
-    /// Whether the output has everything.
-    pub(super) fn is_complete(&self) -> bool {
-        self.entries.is_empty()
+        let is_source = |source| field == source || is_result_of(treatment, field, source);
+        let has_source = sources.any(|(own, source)| own == Some(element) && is_source(source));
+        ensure(has_source && entry.form == ReleasedForm::Field && entry.span == self.text, OTHER)
     }
 
     fn next(&mut self, element: ElementId, treatment: Option<Treatment>) -> Checked<&'a ReleasedValue> {
         let (entry, rest) = self.entries.split_first().ok_or("a value that the manifest doesn't have")?;
         self.entries = rest;
-        match entry.element == element && treatment.is_none_or(|treatment| entry.treatment == treatment) {
-            true => Ok(entry),
-            false => Err("a value of another element or treatment than the manifest has"),
-        }
+        let is_same = entry.element == element && treatment.is_none_or(|treatment| entry.treatment == treatment);
+        ensure(is_same, "a value of another element or treatment than the manifest has").map(|()| entry)
     }
 
-    /// The bytes of a span, which must follow those before.
-    fn bytes(&mut self, span: Span) -> Checked<&'a [u8]> {
+    /// The bytes of a span, which must follow those before, and be delimited as a value is.
+    fn bytes(&mut self, span: Span, written: Written) -> Checked<&'a [u8]> {
         let bytes = self.message.get(span.start()..span.end()).filter(|_| span.start() >= self.passed);
         self.passed = span.end();
-        bytes.ok_or("a span of the manifest that is out of order or range")
+        let [before, after] = [span.start().wrapping_sub(1), span.end()].map(|at| self.message.get(at).copied());
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        let is_whole = match written {
+            // An empty-element tag has no content.
+            Written::Content => span.is_empty() || (before, after) == (b'>', b'<'),
+            Written::Attribute => before == after && matches!(before, b'"' | b'\''),
+            Written::Json => {
+                (is_space(before) || b"[:,".contains(&before)) && (is_space(after) || b"]},".contains(&after))
+            }
+        };
+        bytes.filter(|_| is_whole).ok_or("a span of the manifest that is out of order or range, or not a whole value")
     }
-}
-
-impl<'v> Fields<'v> {
-    /// What follows a value in the text.
-    fn after(&self, value: &str) -> Option<&'v str> {
-        let start = memchr::memmem::find(self.rest.as_bytes(), value.as_bytes())?;
-        self.rest.get(start + value.len()..)
-    }
-}
-
-fn decode<'s>(written: Written, source: &'s [u8], scratch: &'s mut String) -> Option<&'s str> {
-    written.decode(std::str::from_utf8(source).ok()?, scratch)
 }
 
 /// The name of a type without its prefix.

@@ -6,84 +6,35 @@
 
 mod check;
 mod comparison;
-mod decode;
-mod finding;
 mod json;
 mod links;
-mod names;
 mod shape;
 mod table;
-mod tags;
 mod text;
-mod treatment;
 mod value;
 mod xml;
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
 
-pub use check::Reading;
-use check::{Check, CheckScratch};
+use check::Check;
+pub use check::VerifierState;
 use comparison::Comparison;
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, Origin};
-use dmv_redact_model::format::{Declared, Format, Formats, Syntax};
+use dmv_redact_model::format::{Formats, Syntax};
 use dmv_redact_model::manifest::Manifest;
 use dmv_redact_model::policy::Grant;
-pub use finding::Finding;
+use serde::de::IgnoredAny;
 use shape::Shapes;
 use table::Table;
 use text::TextLayout;
 
-/// What an output was made of.
-#[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
-    /// The message, as its bytes came.
-    pub message: &'a [u8],
-    /// What was released of it.
-    pub manifest: &'a Manifest,
-}
-
-/// Working memory and results of the second reading. The next message reuses it.
-#[derive(Debug, Default)]
-pub struct VerifierState {
-    reading: Reading,
-    check: CheckScratch,
-    xml: xml::Scratch,
-    json: json::Scratch,
-}
-
-/// What the second reading knows of one format. A table is built on first use.
-#[derive(Debug)]
-struct FormatTables {
-    name: String,
-    declared: Arc<Declared>,
-    layouts: Vec<Arc<TextLayout>>,
-    /// In XML and in JSON, where the format has it.
-    tables: [Option<OnceLock<Table>>; 2],
-}
-
-impl FormatTables {
-    fn new(format: &Format) -> Result<Self, ConfigError> {
-        let declared = Arc::clone(&format.declared);
-        let layouts: Vec<_> = declared.texts.iter().map(|text| Arc::new(TextLayout::new(text))).collect();
-        if declared.origin == Origin::Added {
-            layouts.iter().try_for_each(|layout| layout.compile_all())?;
-        }
-        let tables = [Syntax::Xml, Syntax::Json].map(|syntax| format.has_syntax(syntax).then(OnceLock::new));
-        Ok(Self { name: format.name.clone(), declared, layouts, tables })
-    }
-
-    fn of(&self, syntax: Syntax) -> Option<&Table> {
-        let [xml, json] = &self.tables;
-        let table = if syntax == Syntax::Xml { xml } else { json };
-        Some(table.as_ref()?.get_or_init(|| Table::new(&self.declared, &self.layouts, syntax)))
-    }
-}
-
 /// The second reading, prepared once.
 #[derive(Debug)]
 pub struct Verifier {
-    formats: Vec<FormatTables>,
+    tables: Vec<Table>,
     shapes: Shapes,
 }
 
@@ -91,22 +42,24 @@ impl Verifier {
     /// # Errors
     /// When a shape that a user wrote, or a pattern of a user's text mapping, is too large for the `regex` crate.
     pub fn new(catalog: &Catalog, formats: &Formats) -> Result<Self, ConfigError> {
-        let formats = formats.iter().map(FormatTables::new).collect::<Result<_, _>>()?;
-        Ok(Self { formats, shapes: Shapes::new(catalog)? })
+        let mut tables = Vec::new();
+        for format in formats.iter() {
+            let layouts: Vec<_> = format.declared.texts.iter().map(|text| Arc::new(TextLayout::new(text))).collect();
+            if format.declared.origin == Origin::Added && layouts.iter().any(|layout| layout.regexes().is_none()) {
+                let what = "a pattern of a text mapping is too large, or ends in a comment";
+                return Err(ConfigError::of_file("format", what));
+            }
+            let syntaxes = [Syntax::Xml, Syntax::Json].into_iter().filter(|syntax| format.has_syntax(*syntax));
+            tables.extend(syntaxes.map(|syntax| Table::new(format, &layouts, syntax)));
+        }
+        Ok(Self { tables, shapes: Shapes::new(catalog)? })
     }
 
-    /// Builds what is otherwise built for the first output of each format.
+    /// Compiles what is otherwise compiled for the first value that needs it.
     pub fn warm(&self) {
         self.shapes.warm();
-        for tables in &self.formats {
-            for syntax in [Syntax::Xml, Syntax::Json] {
-                tables.of(syntax);
-            }
-            for layout in &tables.layouts {
-                // A layout that can't be compiled matches no text, now as later.
-                let _ = layout.compile_all();
-            }
-        }
+        let nodes = self.tables.iter().flat_map(|table| &table.nodes);
+        nodes.flat_map(|node| &node.layouts).for_each(|layout| _ = layout.regexes());
     }
 
     /// The format of an output, by its root.
@@ -114,20 +67,21 @@ impl Verifier {
     /// # Errors
     /// When it is of none.
     pub fn format_of(&self, output: &[u8]) -> Result<&str, Finding> {
-        let (text, syntax) = (text(output)?, syntax(output));
-        let roots = match syntax {
-            Syntax::Xml => xml::roots(text),
-            Syntax::Json => json::roots(text),
+        let (text, syntax) = text(output)?;
+        let members = serde_json::from_str::<HashMap<String, IgnoredAny>>(text).unwrap_or_default();
+        let mut tags = text.split('<').skip(1).filter(|tag| !tag.starts_with(['?', '!']));
+        let element = tags.next().and_then(|tag| tag.split([' ', '\t', '\r', '\n', '/', '>']).next());
+        let is_root = |root: &String| match syntax {
+            Syntax::Xml => element == Some(root),
+            Syntax::Json => members.contains_key(root),
         };
-        let has_root = |tables: &&FormatTables| {
-            tables.declared.root.as_ref().is_some_and(|root| roots.contains(root)) && tables.of(syntax).is_some()
-        };
-        let tables = self.formats.iter().find(has_root);
-        Ok(&tables.ok_or(Finding::of_output("it is of no known format"))?.name)
+        let has_root = |table: &&Table| table.syntax == syntax && table.declared.root.as_ref().is_some_and(is_root);
+        let table = self.tables.iter().find(has_root);
+        Ok(&table.ok_or(Finding::of_output("it is of no known format"))?.format)
     }
 
-    /// Reads `output`, of the named format, and checks it against `grant` and its source. Without a source it checks the
-    /// output alone; without a grant it only reads whose it is. What it returns is kept in `state`.
+    /// Reads `output`, of the named format, and checks it against `grant` and its source: the message, as its bytes came, and
+    /// what was released of it. Without a source it checks the output alone; without a grant it only reads whose it is.
     ///
     /// # Errors
     /// The first thing that the grant doesn't permit, that isn't as the format has it, or that isn't the message's.
@@ -136,32 +90,64 @@ impl Verifier {
         output: &[u8],
         format: &str,
         grant: Option<&Grant>,
-        source: Option<Source<'_>>,
+        source: Option<(&[u8], &Manifest)>,
         state: &'n mut VerifierState,
-    ) -> Result<&'n Reading, Finding> {
-        let (text, syntax) = (text(output)?, syntax(output));
-        let table = self.formats.iter().find(|tables| tables.name == format).and_then(|tables| tables.of(syntax));
+    ) -> Result<&'n VerifierState, Finding> {
+        let (text, syntax) = text(output)?;
+        let table = self.tables.iter().find(|table| table.format == format && table.syntax == syntax);
         let table = table.ok_or(Finding::of_output("the format isn't written so"))?;
         let source = source.filter(|_| grant.is_some());
-        let message = source.map(|source| decode::message(source.message).ok_or("the message is in no known encoding"));
+        let message = source.map(|(message, _)| value::message(message).ok_or("the message is in no known encoding"));
         let message = message.transpose().map_err(Finding::of_output)?;
-        let comparison = source.zip(message.as_deref());
-        let comparison = comparison.map(|(source, message)| Comparison::new(message, source.manifest.entries()));
-        let VerifierState { reading, check, xml, json } = state;
-        let mut check = Check::new((table, &self.shapes), grant, comparison, reading, check);
+        let entries = source.map(|(_, manifest)| manifest.entries());
+        let comparison = message.as_deref().zip(entries);
+        let comparison = comparison.map(|(message, entries)| Comparison { message, entries, ..Comparison::default() });
+        let mut check = Check::new((table, &self.shapes), grant, comparison, state);
         match syntax {
-            Syntax::Xml => xml::read(text, &mut check, xml)?,
-            Syntax::Json => json::read(text, &mut check, json)?,
+            Syntax::Xml => xml::read(text, &mut check)?,
+            Syntax::Json => json::read(text, &mut check)?,
         }
-        check.end().map_err(|what| Finding::at(0, what))?;
-        Ok(reading)
+        check.end().map_err(Finding::of_output)?;
+        Ok(state)
     }
 }
 
-fn text(output: &[u8]) -> Result<&str, Finding> {
-    std::str::from_utf8(output).map_err(|error| Finding::at(error.valid_up_to(), "no UTF-8"))
+/// An output as text, and its syntax.
+fn text(output: &[u8]) -> Result<(&str, Syntax), Finding> {
+    let text =
+        std::str::from_utf8(output).map_err(|error| Finding::at(error.valid_up_to(), "no UTF-8", String::new()))?;
+    let is_xml = output.trim_ascii_start().starts_with(b"<");
+    Ok((text, if is_xml { Syntax::Xml } else { Syntax::Json }))
 }
 
-fn syntax(output: &[u8]) -> Syntax {
-    if output.trim_ascii_start().starts_with(b"<") { Syntax::Xml } else { Syntax::Json }
+/// Something in an output that must not be there, or not in this form. Never a value of it (P6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was found, in fixed words.
+    pub what: &'static str,
+    /// Where, as the format spells it; empty where the format has no name for it.
+    pub path: String,
+    /// Where in the output, in bytes from its start; `None` when it is about the whole.
+    pub offset: Option<usize>,
 }
+
+impl Finding {
+    /// A finding about the whole output.
+    #[doc(hidden)]
+    pub fn of_output(what: &'static str) -> Self {
+        Self { what, path: String::new(), offset: None }
+    }
+
+    fn at(offset: usize, what: &'static str, path: String) -> Self {
+        Self { what, path, offset: Some(offset) }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{}", self.what, if self.path.is_empty() { "" } else { " at " }, self.path)?;
+        self.offset.map_or(Ok(()), |offset| write!(f, ", byte {offset}"))
+    }
+}
+
+impl std::error::Error for Finding {}

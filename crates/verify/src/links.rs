@@ -1,70 +1,42 @@
 //! Names of objects in an output: consecutive numbers in order of appearance, each of an object that is present and
 //! referred to. So neither the names nor gaps between them reveal anything (P5).
 
-use super::value::Checked;
+use std::mem;
 
-/// What is known of a name.
-#[derive(Debug, Clone, Copy, Default)]
-struct NameUse {
-    /// An object has it; as its id, which no other object has.
-    is_named: bool,
-    has_id: bool,
-    is_referred_to: bool,
+use super::value::{Checked, ensure};
+
+/// How a name is used: of an object, as its id that no other object has, or by a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Named,
+    Id,
+    Referred,
 }
 
-/// A name by its number, from 0.
-pub(super) type Number = usize;
-
-/// The names seen so far, by number; the next output reuses the memory.
+/// For each name seen so far, by number from 0, whether it has each use.
 #[derive(Debug, Default)]
-pub(super) struct Links(Vec<NameUse>);
+pub(super) struct Links(pub(super) Vec<[bool; 3]>);
 
 impl Links {
-    pub(super) fn reset(&mut self) {
-        self.0.clear();
-    }
-
     /// Reads a name: the next number, or one already seen.
-    pub(super) fn number(&mut self, name: &str) -> Checked<Number> {
-        let digits = name.strip_prefix("id").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
-        let number = digits.filter(|digits| !digits.starts_with('0')).and_then(|digits| digits.parse::<Number>().ok());
-        let number = number.and_then(|number| number.checked_sub(1)).filter(|number| *number <= self.0.len());
+    pub(super) fn number(&mut self, name: &str) -> Checked<usize> {
+        let is_number = |digits: &&str| !digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit());
+        let number = name.strip_prefix("id").filter(is_number).and_then(|digits| digits.parse::<usize>().ok());
+        let number = number.map(|number| number - 1).filter(|number| *number <= self.0.len());
         let number = number.ok_or("a name of an object that isn't the next number")?;
-        if number == self.0.len() {
-            self.0.push(NameUse::default());
-        }
+        self.0.resize(self.0.len().max(number + 1), [false; 3]);
         Ok(number)
     }
 
-    /// An object with content of its own has this name.
-    pub(super) fn mark_named(&mut self, number: Number) {
-        if let Some(name) = self.0.get_mut(number) {
-            name.is_named = true;
-        }
-    }
-
-    /// The same, as its id.
-    pub(super) fn mark_id(&mut self, number: Number) -> Checked<()> {
-        self.mark_named(number);
-        match self.0.get_mut(number) {
-            Some(NameUse { has_id: has_id @ false, .. }) => {
-                *has_id = true;
-                Ok(())
-            }
-            _ => Err("an id that stands twice"),
-        }
-    }
-
-    /// Something refers to the object of this name.
-    pub(super) fn mark_referred(&mut self, number: Number) {
-        if let Some(name) = self.0.get_mut(number) {
-            name.is_referred_to = true;
-        }
+    pub(super) fn mark(&mut self, number: usize, name_use: Use) -> Checked<()> {
+        let is_used = self.0.get_mut(number).and_then(|uses| uses.get_mut(name_use as usize));
+        let is_second = is_used.is_some_and(|is_used| mem::replace(is_used, true));
+        ensure(!is_second || name_use != Use::Id, "an id that stands twice")
     }
 
     /// Whether every reference has its object, and every name its reference.
     pub(super) fn are_consistent(&self) -> bool {
-        self.0.iter().all(|name| name.is_named && name.is_referred_to)
+        self.0.iter().all(|[is_named, is_id, is_referred_to]| (*is_named || *is_id) && *is_referred_to)
     }
 }
 
@@ -79,11 +51,11 @@ mod tests {
         for other in ["id4", "id0", "id03", "id3 ", "P3", "3", "id", "", "id+3", "ID3", "id99999999999999999999999"] {
             assert!(links.number(other).is_err(), "{other}");
         }
-        links.mark_referred(0);
-        links.mark_referred(1);
-        assert!(links.mark_id(0).is_ok() && links.mark_id(0).is_err() && !links.are_consistent());
-        links.mark_named(1);
-        links.mark_named(1);
+        links.mark(0, Use::Referred).unwrap();
+        links.mark(1, Use::Referred).unwrap();
+        assert!(links.mark(0, Use::Id).is_ok() && links.mark(0, Use::Id).is_err() && !links.are_consistent());
+        links.mark(1, Use::Named).unwrap();
+        links.mark(1, Use::Named).unwrap();
         assert!(links.are_consistent());
         assert_eq!(links.number("id3"), Ok(2));
         assert!(!links.are_consistent());

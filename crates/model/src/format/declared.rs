@@ -43,11 +43,13 @@ pub struct Declared {
     pub texts: Vec<Arc<DeclaredText>>,
 }
 
-/// A text layout and the paths where it may occur. Skipped parts of a text are never in an output.
+/// A text layout and the paths where it may occur.
 #[derive(Debug)]
 pub struct DeclaredText {
     /// The paths whose texts have this layout.
     pub paths: Vec<String>,
+    /// Parts without fields, which are never in an output: a pattern of what each begins with, and of what follows it.
+    pub skips: Vec<(String, Option<String>)>,
     /// The first line.
     pub heading: DeclaredPattern,
     /// The fields, in the order of the file.

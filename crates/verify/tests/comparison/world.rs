@@ -7,7 +7,7 @@ use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedValue};
 use dmv_redact_model::policy::Grant;
 use dmv_redact_model::span::Span;
-use dmv_redact_verify::{Source, Verifier, VerifierState};
+use dmv_redact_verify::{Verifier, VerifierState};
 
 const FORMAT: &str = r#"
 name = "example"
@@ -144,7 +144,7 @@ impl Case {
     pub(crate) fn read(&self) -> Result<(), String> {
         let mut manifest = Manifest::default();
         self.entries.iter().for_each(|entry| manifest.push(*entry));
-        let source = Source { message: &self.message, manifest: &manifest };
+        let source = (self.message.as_slice(), &manifest);
         let World { verifier, grant, .. } = &*WORLD;
         let mut state = VerifierState::default();
         // A fault must be found in memory that was used before, too.

@@ -44,6 +44,11 @@ pub(in crate::format) fn declare(texts: &[RawText], catalog: &Catalog) -> Vec<Ar
 fn declared_text(text: &RawText, catalog: &Catalog) -> DeclaredText {
     DeclaredText {
         paths: text.paths.iter().map(|path| path.get_ref().clone()).collect(),
+        skips: text
+            .skip
+            .iter()
+            .map(|skip| (skip.from.get_ref().clone(), skip.to.as_ref().map(|to| to.get_ref().clone())))
+            .collect(),
         heading: declared_pattern(&text.recognise, &text.groups, catalog),
         fields: text.field.iter().map(|field| declared_pattern(&field.pattern, &field.groups, catalog)).collect(),
     }
