@@ -16,7 +16,7 @@ use super::refusal::{Reason, Refusal};
 use super::scan::skip_space;
 use dmv_redact_model::span::Span;
 use dmv_redact_model::wide;
-use dmv_redact_model::window::{Block, WINDOW, Window};
+use dmv_redact_model::window::{BLOCK, Block};
 
 type ReadResult<T> = Result<T, Refusal>;
 
@@ -257,36 +257,44 @@ impl<'m> JsonReader<'m> {
         let mut run = start;
         let mut escaped = false;
         loop {
-            let ends = Window::at(simd, self.bytes, at).ends_string();
-            if ends == 0 {
-                at += WINDOW;
-                if at - run >= LONG_STRING {
-                    at += wide::plain_in_string(self.bytes.get(at..).unwrap_or_default());
+            // Past the end of the document a block has zeros, which end a string, too.
+            let mut ends = Block::at(simd, self.bytes, at).ends_string();
+            let mut next = at + BLOCK;
+            while ends != 0 {
+                let end = at + ends.trailing_zeros() as usize;
+                match self.bytes.get(end) {
+                    Some(b'"') => {
+                        self.position = end + 1;
+                        return Ok(JsonString { inner: Span::new(start, end), escaped });
+                    }
+                    Some(b'\\') => {
+                        escaped = true;
+                        run = match self.bytes.get(end + 1) {
+                            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => end + 2,
+                            _ => self.unicode_escape(end)?,
+                        };
+                        // What ends in the escape is none of the string's ends.
+                        let passed = u32::try_from(run - at).unwrap_or(u32::MAX);
+                        ends &= u64::MAX.checked_shl(passed).unwrap_or_default();
+                        next = next.max(run);
+                    }
+                    Some(_) => {
+                        return Err(Refusal::at(Reason::NotWellFormedJson, end, "a control character in a string"));
+                    }
+                    None => return Err(Refusal::at(Reason::NotWellFormedJson, end, "a string is not closed")),
                 }
-                continue;
             }
-            // Past the end of the document a window has zeros, which end a string, too.
-            at += ends.trailing_zeros() as usize;
-            match self.bytes.get(at) {
-                Some(b'"') => {
-                    self.position = at + 1;
-                    return Ok(JsonString { inner: Span::new(start, at), escaped });
-                }
-                Some(b'\\') => {
-                    escaped = true;
-                    at = self.escape(at)?;
-                    run = at;
-                }
-                Some(_) => return Err(Refusal::at(Reason::NotWellFormedJson, at, "a control character in a string")),
-                None => return Err(Refusal::at(Reason::NotWellFormedJson, at, "a string is not closed")),
+            at = next;
+            if at - run >= LONG_STRING {
+                at += wide::plain_in_string(self.bytes.get(at..).unwrap_or_default());
             }
         }
     }
 
-    /// Skips the escape at `at`; a surrogate pair counts as one.
-    fn escape(&self, at: usize) -> ReadResult<usize> {
+    /// Skips the escape at `at`, of four hexadecimal digits; a surrogate pair counts as one.
+    #[inline(never)]
+    fn unicode_escape(&self, at: usize) -> ReadResult<usize> {
         let detail = match self.bytes.get(at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => return Ok(at + 2),
             Some(b'u') => match hex4(self.bytes, at + 2) {
                 Some(0xD800..=0xDBFF) if self.is_low_surrogate(at + 6) => return Ok(at + 12),
                 Some(0xD800..=0xDFFF) => "a lone surrogate",
