@@ -9,6 +9,7 @@ mod packs;
 mod pairs;
 mod properties;
 mod run;
+mod second;
 mod soak;
 mod tally;
 mod templates;
@@ -21,4 +22,5 @@ pub use properties::{
     canary_never_survives, catalog_never_panics, format_never_panics, never_panics, output_reparses_alike,
     policy_never_panics,
 };
+pub use second::second_reading_accepts_nothing_else;
 pub use soak::run as soak;

@@ -18,6 +18,7 @@ pub(crate) struct Pack {
     name: String,
     pub(crate) filter: Filter,
     askers: Vec<Asker>,
+    claims: Vec<String>,
 }
 
 /// A requester, and the fixtures addressed to it: XML, then JSON.
@@ -65,13 +66,21 @@ fn pack(name: &str, cases: &[Case]) -> Pack {
         asker("VTICE0900".to_owned(), Some("C"), &claims),
         asker("ZZ1234567".to_owned(), None, &[]),
     ];
-    Pack { name: name.to_owned(), filter: shared, askers }
+    Pack { name: name.to_owned(), filter: shared, askers, claims }
 }
 
 impl Pack {
     /// The same filter, built anew.
     pub(crate) fn rebuilt(&self) -> Filter {
         filter(Some(&self.name))
+    }
+
+    /// The agency that a message of traffic is for, with some purpose, and with the policy's claims or without.
+    pub(crate) fn requester(&self, dice: &mut Dice, ori: &str) -> Requester {
+        let requester = Requester::new(ori).expect("an ORI");
+        let requester = if dice.chance(70) { requester.purpose("C") } else { requester };
+        let claims = self.claims.iter().filter(|_| dice.chance(20));
+        claims.fold(requester, |requester, claim| requester.claim(claim))
     }
 
     /// Somebody who asks, and two messages of one syntax to mutate.

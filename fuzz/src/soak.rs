@@ -17,7 +17,7 @@ const THREADS: u64 = 2;
 /// Every tenth output is shown to other parsers.
 const JUDGED: u64 = 10;
 
-const USAGE: &str = "soak messages|pairs|history COUNT|MINUTESm [SEED], soak save FOLDER COUNT [SEED]";
+const USAGE: &str = "soak messages|pairs|history|traffic COUNT|MINUTESm [SEED], soak save FOLDER COUNT [SEED]";
 
 /// When a run ends.
 #[derive(Clone, Copy)]
@@ -50,6 +50,7 @@ pub fn run(arguments: &[String]) -> Result<bool, String> {
     let (step, until, seed): (fn(&mut Dice, &mut Tally), Until, u64) = match arguments.as_slice() {
         ["messages", until, rest @ ..] => (message, Until::read(until).ok_or(USAGE)?, seed(rest.first())?),
         ["history", until, rest @ ..] => (history::step, Until::read(until).ok_or(USAGE)?, seed(rest.first())?),
+        ["traffic", until, rest @ ..] => (history::traffic_step, Until::read(until).ok_or(USAGE)?, seed(rest.first())?),
         ["pairs", until, rest @ ..] => (pairs::pair, Until::read(until).ok_or(USAGE)?, seed(rest.first())?),
         ["save", folder, count, rest @ ..] => {
             let count = count.parse().map_err(|_| USAGE.to_owned())?;
