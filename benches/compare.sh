@@ -22,6 +22,8 @@ fi
 
 cargo build --profile dist --quiet
 cargo build --release --quiet --manifest-path benches/archives/Cargo.toml
+cargo build --release --quiet --manifest-path benches/traffic/Cargo.toml
 "$work/venv/bin/python" benches/compare/compare.py "$work" \
   "${CARGO_TARGET_DIR:-target}/dist/dmv-redact" \
-  "${CARGO_TARGET_DIR:-benches/archives/target}/release/generate" "$@"
+  "${CARGO_TARGET_DIR:-benches/archives/target}/release/generate" \
+  "${CARGO_TARGET_DIR:-benches/traffic/target}/release/generate" "$@"

@@ -28,16 +28,14 @@ for run in "$runs"/redact.*/ "$runs"/traffic.*/; do
         gsub(",", "", count)
         where = substr($0, RLENGTH)
         if (where ~ /PROGRAM TOTALS/) next
-        if (where ~ /src\/rewrite\/stencil\//) part = "stencils"
+        if (where ~ /crates\/verify\//) part = "second reading"
         else if (where ~ /src\/(catalog\/|window)/) part = "judging values"
         else if (where ~ /src\/(read|wide)/) part = "reading"
-        else if (where ~ /src\/verify\//) part = "second reading"
         else if (where ~ /src\/(rewrite|format|policy|names)/) part = "deciding and rewriting"
         else if (where ~ /src\/filter\//) part = "receipts and buffers"
         else if (where ~ /simdutf8/) part = "checking UTF-8"
         else if (where ~ /mem(cpy|move|set|cmp|chr)/) part = "copying and comparing bytes"
         else if (where ~ /serde_json|quick.xml|regex/ || where ~ /:.*verify::/) part = "second reading"
-        else if (where ~ /:.*stencil/) part = "stencils"
         else if (where ~ /:.*(rewrite|vectorize)/) part = "deciding and rewriting"
         else if (where ~ /:.*read::/) part = "reading"
         else part = "other"
