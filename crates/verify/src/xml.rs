@@ -23,7 +23,7 @@ const ILL_FORMED: &str = "no well-formed XML";
 /// quick-xml takes nearly anything for a declaration.
 static DECLARATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let quoted = |value| format!(r#" *= *(?:"{value}"|'{value}')"#);
-    let [version, encoding, standalone] = ["1[.]0", "(?i:utf-8)", "(?:yes|no)"].map(quoted);
+    let [version, encoding, standalone] = ["1[.]0", "(?i-u:utf-8)", "(?:yes|no)"].map(quoted);
     let text = format!(r"\A<\?xml +version{version}(?: +encoding{encoding})?(?: +standalone{standalone})? *\?>\z");
     Regex::new(&text.replace(' ', r"[ \t\r\n]")).ok()
 });
