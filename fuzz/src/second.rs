@@ -4,14 +4,21 @@ use crate::templates::WORLD;
 use dmv_redact::Filter;
 use dmv_redact_testing::dice::Dice;
 use dmv_redact_testing::mutate::{Source, mutated};
-use dmv_redact_testing::places::layout;
+use dmv_redact_testing::places::{Place, layout};
 
-/// The values of an output with their paths, sorted; `None` if another parser refuses it.
+/// The values of an output with the paths of what they are in, sorted; `None` if another parser refuses it. The mapping
+/// doesn't name each part of a record, so its own name isn't told.
 fn values(xml: bool, output: &[u8]) -> Option<Vec<(String, String)>> {
     let places = layout(xml, str::from_utf8(output).ok()?)?.places;
-    // A reference may be named otherwise, if it leads to the same object.
-    let named = places.into_iter().filter(|place| !place.path.ends_with("/@id") && !place.path.contains("structures"));
-    let mut values: Vec<_> = named.map(|place| (place.path, place.value)).collect();
+    // A reference may be named otherwise, if it leads to the same object. A placeholder says nothing: it may be missing, or
+    // stand twice.
+    let is_other = |place: &Place| {
+        let path = place.path.as_str();
+        path.ends_with("/@id") || path.contains("structures") || path.ends_with("nil") || place.value.is_empty()
+    };
+    let around = |path: String| path.rsplit_once('/').map_or(String::new(), |(around, _)| around.to_owned());
+    let named = places.into_iter().filter(|place| !is_other(place));
+    let mut values: Vec<_> = named.map(|place| (around(place.path), place.value)).collect();
     values.sort();
     Some(values)
 }
