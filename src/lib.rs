@@ -92,7 +92,7 @@ pub mod internal {
     }
     /// The first reading.
     pub mod rewrite {
-        pub use crate::rewrite::{Judgement, Parts, is_record_name, judge, kept_links};
+        pub use crate::rewrite::{Judgement, Outcome, Outcomes, Parts, outcomes};
     }
     /// The filter.
     pub mod filter {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::Simd;
 
 use super::Message;
 use super::json::{Actions, Place, Scalar, Step, walk};
@@ -12,7 +12,6 @@ use super::refusal::{Reason, Refusal};
 use super::xml::{Event, XmlReader, XmlState};
 use dmv_redact_model::format::{Namespaces, Syntax};
 use dmv_redact_model::span::Span;
-use dmv_redact_model::wide;
 use dmv_redact_model::window::Block;
 
 /// Why a message can't be read: a fixed code, a fixed sentence, and where. Never a value.
@@ -88,7 +87,7 @@ fn read_xml(message: Message<'_>, limits: &Limits) -> Result<(), Refusal> {
 
 fn read_json(message: Message<'_>, limits: &Limits) -> Result<(), Refusal> {
     let bytes = message.text.as_bytes();
-    dispatch!(wide::level(), simd => walk(simd, bytes, limits, &mut SkipAll)).map(|_| ())
+    walk(bytes, limits, &mut SkipAll).map(|_| ())
 }
 
 /// Reads over everything.

@@ -3,7 +3,7 @@
 //!
 //! It decides nothing for good: the pass reads the whole envelope, and refuses a message that contradicts itself.
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::Simd;
 
 use super::facts::Facts;
 use super::parts::Parts;
@@ -12,7 +12,6 @@ use crate::read::xml::{self, AttributeKind, CDATA_END, CDATA_START, Event, XmlRe
 use crate::read::{Message, Refusal};
 use dmv_redact_model::format::{Format, NamespaceId, Node, NodeId, Role, Syntax, Trie};
 use dmv_redact_model::span::Span;
-use dmv_redact_model::wide;
 use dmv_redact_model::window::Block;
 
 /// Buffers, reused from message to message.
@@ -41,7 +40,7 @@ pub(super) fn read<'a>(
         Syntax::Json => {
             let mut json = JsonScan { scan: &mut scan, trie, open: &mut buffers.open };
             let (bytes, limits) = (message.text.as_bytes(), &parts.limits);
-            drop(dispatch!(wide::level(), simd => walk(simd, bytes, limits, &mut json)));
+            drop(walk(bytes, limits, &mut json));
         }
     }
     scan.facts

@@ -6,6 +6,7 @@ mod facts;
 mod json;
 mod links;
 mod names;
+mod outcomes;
 mod output;
 mod parts;
 mod pass;
@@ -31,7 +32,7 @@ pub(crate) use planted::at::{Fault, Noted, with as with_faults};
 #[cfg(test)]
 pub(crate) use planted::{Planted, with as with_planted};
 pub use {
-    output::is_record_name,
-    pass::kept_links,
-    value::{Judgement, judge},
+    outcomes::{Outcome, Outcomes},
+    pass::outcomes,
+    value::Judgement,
 };

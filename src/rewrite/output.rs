@@ -190,7 +190,7 @@ pub(super) fn push_json_string(text: &str, out: &mut Vec<u8>) {
 }
 
 /// In a record a name says only what it names; a name that could say more isn't released.
-pub fn is_record_name(local: &[u8]) -> bool {
+pub(super) fn is_record_name(local: &[u8]) -> bool {
     let digits = local.iter().filter(|byte| byte.is_ascii_digit()).count();
     local.len() <= 64
         && digits <= 6

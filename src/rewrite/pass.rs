@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::json::JsonRewriter;
 use super::links::Agreement;
+use super::outcomes::Outcomes;
 use super::parts::{Buffers, Parts, RewriteBuffers};
 use super::planted::at;
 use super::receipt::{Disposition, Receipt, Record};
@@ -50,12 +51,17 @@ pub(crate) fn redact(
     receipt
 }
 
-/// The offsets, in the text of a message, of the values of names and references that are released to a requester.
-pub fn kept_links(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> Vec<usize> {
+/// What becomes of each part of `message`. A value that violates its shape ends nothing here, whatever the policy says.
+pub fn outcomes(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> Outcomes {
     let mut buffers = Buffers::default();
+    buffers.rewriting.session.outcomes = Some(Outcomes::default());
     let receipt = redact(parts, message, requester, &mut buffers, &mut Vec::new(), |_, _, _| Ok(()));
-    let is_released = receipt.disposition().releases();
-    if is_released { buffers.rewriting.session.links.kept_offsets() } else { Vec::new() }
+    let mut outcomes = buffers.rewriting.session.outcomes.take().unwrap_or_default();
+    outcomes.parts.sort_by_key(|(span, _)| span.start());
+    if receipt.disposition().releases() {
+        outcomes.links = buffers.rewriting.session.links.kept_offsets();
+    }
+    outcomes
 }
 
 /// The receipt of a message that isn't read.
@@ -152,6 +158,7 @@ fn passes<'f>(
         out.clear();
         session.begin_pass();
         let released = pass(session, out)?;
+        session.buffers.outcomes.iter_mut().for_each(|outcomes| outcomes.is_whole = true);
         session.check_facts()?;
         session.conclude()?;
         session.check_verdict()?;

@@ -7,6 +7,7 @@ use fearless_simd::Simd;
 use super::envelope::{self, EnvelopeBuffers};
 use super::facts::{Fact, Facts};
 use super::links::Links;
+use super::outcomes::{Outcome, Outcomes};
 use super::parts::Parts;
 use super::planted::{Planted, at, is_planted};
 use super::tally::Tally;
@@ -33,6 +34,8 @@ pub(super) struct SessionBuffers {
     pub(super) text: TextBuffers,
     /// The released values.
     pub(super) manifest: Manifest,
+    /// What became of each part, if that is asked.
+    pub(super) outcomes: Option<Outcomes>,
     ahead: EnvelopeBuffers,
 }
 
@@ -80,6 +83,7 @@ impl<'f> Session<'f> {
         self.buffers.tally.reset(self.parts.catalog.len());
         self.buffers.links.begin_pass();
         self.buffers.manifest.clear();
+        self.buffers.outcomes.iter_mut().for_each(Outcomes::clear);
     }
 
     /// How the element may be released to this requester; `None` if not at all.
@@ -256,6 +260,7 @@ impl<'f> Session<'f> {
             counts.released += 1;
         }
         at::note_fast(span);
+        self.tell(span, Outcome::Judged(element, Judgement::Release));
         self.list(element, Treatment::Full, span, ReleasedForm::Exact);
     }
 
@@ -264,6 +269,7 @@ impl<'f> Session<'f> {
         if let Some(counts) = self.buffers.tally.of(element) {
             counts.released += 1;
         }
+        self.tell(span, Outcome::Judged(element, Judgement::Release));
         let treatment = self.treatment(element).unwrap_or(Treatment::Full);
         self.list(element, treatment, span, ReleasedForm::Link);
     }
@@ -284,11 +290,12 @@ impl<'f> Session<'f> {
 
     #[cold]
     fn take_back_values(&mut self, length: usize) {
-        let SessionBuffers { manifest, tally, .. } = &mut *self.buffers;
+        let SessionBuffers { manifest, tally, outcomes, .. } = &mut *self.buffers;
         for value in manifest.entries().get(length..).unwrap_or_default() {
             if matches!(value.form, ReleasedForm::Continued | ReleasedForm::Text) {
                 continue;
             }
+            outcomes.iter_mut().for_each(|outcomes| outcomes.take_back(value));
             let Some(counts) = tally.of(value.element) else { continue };
             let counted = if counts.generalised > 0 && value.treatment != Treatment::Full {
                 &mut counts.generalised
@@ -365,6 +372,9 @@ impl<'f> Session<'f> {
 
     /// Refuses the message for a permitted value that violates its shape, if the policy says so.
     pub(super) fn refuse_violation(&self, span: Span) -> Result<(), Refusal> {
+        if self.buffers.outcomes.is_some() {
+            return Ok(());
+        }
         let reason = match self.on_shape_violation(self.format.notice.is_some()) {
             // A denied value is never judged: it must affect nothing (P5).
             None | Some(OnShapeViolation::Remove | OnShapeViolation::Notice) => return Ok(()),
@@ -403,6 +413,7 @@ impl<'f> Session<'f> {
 
     /// Counts the outcome of a permitted value.
     pub(super) fn count(&mut self, element: ElementId, judgement: Judgement, span: Span) {
+        self.tell(span, Outcome::Judged(element, judgement));
         match judgement {
             Judgement::Photo => {
                 self.buffers.tally.found_images += 1;
@@ -424,6 +435,7 @@ impl<'f> Session<'f> {
 
     /// Counts a part that is removed because the grant denies its element; `span` is all of it.
     pub(super) fn deny(&mut self, element: ElementId, span: Span) {
+        self.tell(span, Outcome::Denied(element));
         if let Some(counts) = self.buffers.tally.of(element) {
             counts.removed += 1;
         }
@@ -436,9 +448,18 @@ impl<'f> Session<'f> {
         self.parts.catalog.element(element).is_some_and(|element| element.kind() == Kind::Image)
     }
 
-    /// Counts a part that no path of the mapping names.
-    pub(super) fn unmapped(&mut self) {
+    /// Counts a part that no path of the mapping names; `span` is all of it.
+    pub(super) fn unmapped(&mut self, span: Span) {
+        self.tell(span, Outcome::Unmapped);
         self.buffers.tally.unmapped += 1;
+    }
+
+    /// Tells what became of a part, if that is asked.
+    #[inline(always)]
+    fn tell(&mut self, span: Span, outcome: Outcome) {
+        if let Some(outcomes) = &mut self.buffers.outcomes {
+            outcomes.push(span, outcome);
+        }
     }
 }
 

@@ -27,24 +27,25 @@ pub(super) struct TextBuffers {
 struct Reading {
     slots: Slots,
     written: String,
-    /// The outcome of each value that the grant permits, in order.
+    /// The outcome of each value, in order.
     values: Vec<Found>,
     /// Whether there was something outside of the fields.
     has_rest: bool,
 }
 
-/// A value of an element that the grant permits.
+/// A value of a field.
 #[derive(Debug, Clone, Copy)]
 struct Found {
     element: ElementId,
-    judgement: Judgement,
+    /// `None` if the grant doesn't have its element.
+    judgement: Option<Judgement>,
     /// Its length; a text has no more bytes than a message may.
     bytes: u32,
 }
 
 impl Found {
     fn passes(&self) -> bool {
-        passes(self.judgement)
+        self.judgement.is_some_and(passes)
     }
 }
 
@@ -84,7 +85,7 @@ impl Session<'_> {
         let TextBuffers { first, again, .. } = buffers;
         let stays = match layout_of(self.format, node, text) {
             Some(layout) => {
-                self.read_text(layout, text, span, true, first)?;
+                self.read_text(layout, text, span, first)?;
                 self.is_read_again(node, span, first, again)?
             }
             None => {
@@ -99,9 +100,9 @@ impl Session<'_> {
         for found in &first.values {
             // A photo counts with the length of its value.
             let at = Span::new(span.start(), span.start() + usize::try_from(found.bytes).unwrap_or_default());
-            match found.passes() && !stays {
-                true => self.deny(found.element, at),
-                false => self.count(found.element, found.judgement, at),
+            match found.judgement.filter(|judgement| stays || !passes(*judgement)) {
+                Some(judgement) => self.count(found.element, judgement, at),
+                None => self.deny(found.element, at),
             }
             if found.passes() && stays {
                 let treatment = self.treatment(found.element).unwrap_or(Treatment::Full);
@@ -124,21 +125,14 @@ impl Session<'_> {
     ) -> Result<bool, Refusal> {
         let layout = layout_of(self.format, node, &first.written).filter(|_| !first.written.is_empty());
         let Some(layout) = layout else { return Ok(false) };
-        self.read_text(layout, &first.written, span, false, again)?;
+        self.read_text(layout, &first.written, span, again)?;
         let mut written = first.values.iter().filter(|found| found.passes()).map(|found| found.element);
         let is_same = again.values.iter().all(|found| found.passes() && written.next() == Some(found.element));
         Ok(again.written == first.written && is_same && written.next().is_none())
     }
 
-    /// Reads a text to its end and writes what the grant permits. What it denies is counted if `counts`.
-    fn read_text(
-        &mut self,
-        layout: &Layout,
-        text: &str,
-        span: Span,
-        counts: bool,
-        reading: &mut Reading,
-    ) -> Result<(), Refusal> {
+    /// Reads a text to its end and writes what the grant permits.
+    fn read_text(&mut self, layout: &Layout, text: &str, span: Span, reading: &mut Reading) -> Result<(), Refusal> {
         reading.written.clear();
         reading.values.clear();
         reading.has_rest = false;
@@ -166,7 +160,7 @@ impl Session<'_> {
                 reading.written.push('\n');
             }
             row.locate(text, found, &mut reading.slots);
-            if self.read_row(text, row, span, counts, reading)? || is_heading {
+            if self.read_row(text, row, span, reading)? || is_heading {
                 if is_heading {
                     heading = Some(found.text(text));
                 }
@@ -184,20 +178,13 @@ impl Session<'_> {
     }
 
     /// Writes the columns of the row that was located last that may be released. Returns whether there is any.
-    fn read_row(
-        &mut self,
-        text: &str,
-        row: &Row,
-        span: Span,
-        counts: bool,
-        reading: &mut Reading,
-    ) -> Result<bool, Refusal> {
+    fn read_row(&mut self, text: &str, row: &Row, span: Span, reading: &mut Reading) -> Result<bool, Refusal> {
         let mut stays = false;
         for column in &row.columns {
             reading.written.push_str(&column.before);
             let Some(place) = column.span(&reading.slots) else { continue };
             let before = reading.written.len();
-            stays |= self.read_column(place.text(text), column, span, counts, reading)?;
+            stays |= self.read_column(place.text(text), column, span, reading)?;
             // Blank, like an empty column.
             let width = reading.written.get(before..).map_or(0, |written| written.chars().count());
             if width < column.min_chars {
@@ -214,16 +201,14 @@ impl Session<'_> {
         value: &str,
         column: &Column,
         span: Span,
-        counts: bool,
         reading: &mut Reading,
     ) -> Result<bool, Refusal> {
         if trim(value).is_empty() {
             return Ok(false);
         }
+        let bytes = u32::try_from(value.len()).unwrap_or(u32::MAX);
         let Some(treatment) = self.treatment(column.element) else {
-            if counts {
-                self.deny(column.element, Span::new(span.start(), span.start() + value.len()));
-            }
+            reading.values.push(Found { element: column.element, judgement: None, bytes });
             return Ok(false);
         };
         let judgement = self.appraise(column.element, treatment, Value::Plain(trim(value)), span)?;
@@ -233,8 +218,7 @@ impl Session<'_> {
             Judgement::Generalise => reading.written.push_str(&self.buffers.written),
             Judgement::ShapeViolation | Judgement::Photo => {}
         }
-        let bytes = u32::try_from(value.len()).unwrap_or(u32::MAX);
-        reading.values.push(Found { element: column.element, judgement, bytes });
+        reading.values.push(Found { element: column.element, judgement: Some(judgement), bytes });
         Ok(passes(judgement))
     }
 

@@ -19,7 +19,7 @@ pub enum Judgement {
 
 /// Judges the decoded `value` of an element that is permitted under `treatment`. `written` receives the less precise
 /// form, if there is one.
-pub fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
+pub(super) fn judge(element: &Element, treatment: Treatment, value: &str, written: &mut String) -> Judgement {
     if treatment == Treatment::Full && element.shape().is_plain(value) {
         return Judgement::Release;
     }

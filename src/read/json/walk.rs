@@ -1,12 +1,14 @@
 //! Walks a JSON document from its first byte to its last: one strict loop for everyone who reads messages. What becomes of
-//! each part is up to the actions: the rewriter, the check of the syntax alone, the report on a message.
+//! each part is up to the actions: the rewriter, the scan of the envelope, the check of the syntax alone, the report on a
+//! message.
 
-use fearless_simd::Simd;
+use fearless_simd::{Simd, dispatch};
 
 use super::{Brackets, JsonReader, JsonString, ReadResult, Scalar, ValueKind, closing};
 use crate::read::limits::Limits;
 use crate::read::refusal::{Reason, Refusal};
 use dmv_redact_model::span::Span;
+use dmv_redact_model::wide;
 use dmv_redact_model::window::Block;
 
 /// A member of an object, an item of an array, or the whole document; its value is next.
@@ -90,8 +92,13 @@ pub trait Actions {
 ///
 /// # Errors
 /// When it is not JSON or exceeds a limit, or when the actions refuse it.
+#[inline]
+pub fn walk<A: Actions>(bytes: &[u8], limits: &Limits, actions: &mut A) -> ReadResult<usize> {
+    dispatch!(wide::level(), simd => walk_by(simd, bytes, limits, actions))
+}
+
 #[inline(always)]
-pub fn walk<S: Simd, A: Actions>(simd: S, bytes: &[u8], limits: &Limits, actions: &mut A) -> ReadResult<usize> {
+fn walk_by<S: Simd, A: Actions>(simd: S, bytes: &[u8], limits: &Limits, actions: &mut A) -> ReadResult<usize> {
     let mut reader = JsonReader::new(bytes, limits);
     let mut open = Brackets::default();
     let (mut place, mut name) = reader.place(simd, 0, false)?;

@@ -136,7 +136,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             self.buffers.context.copied_to(Span::new(at, self.out.len()));
             self.written();
         } else {
-            self.session.unmapped();
+            self.session.unmapped(Span::new(place.start, end));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ mod container;
 mod part;
 mod value;
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::Simd;
 
 use super::context::Context;
 use super::output::{Output, is_record_name};
@@ -16,7 +16,6 @@ use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::{Edge, Format, NamespaceId, NodeId, Trie};
 use dmv_redact_model::span::Span;
-use dmv_redact_model::wide;
 use dmv_redact_model::window::Block;
 
 type Rewrite<T> = Result<T, Refusal>;
@@ -155,7 +154,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
 
     /// Reads the message to its end and writes what the grant permits. Returns whether anything was released.
     pub(super) fn run(mut self) -> Rewrite<bool> {
-        let end = self.walk()?;
+        let end = walk(self.text.as_bytes(), self.limits, &mut self)?;
         if !self.released {
             return Ok(false);
         }
@@ -165,11 +164,6 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
             self.buffers.context.narrow(self.text.as_bytes(), out, self.session.format);
         }
         Ok(true)
-    }
-
-    fn walk(&mut self) -> Rewrite<usize> {
-        let (bytes, limits) = (self.text.as_bytes(), self.limits);
-        dispatch!(wide::level(), simd => walk(simd, bytes, limits, self))
     }
 
     fn copy(&mut self, span: Span) {
@@ -212,7 +206,7 @@ impl<'f> Actions for JsonRewriter<'_, '_, 'f> {
     fn skipped(&mut self, place: &Place, part: Part<'f>, end: usize) -> Rewrite<()> {
         match part.kind {
             Kind::Denied(element) => self.session.deny(element, Span::new(place.start, end)),
-            _ => self.session.unmapped(),
+            _ => self.session.unmapped(Span::new(place.start, end)),
         }
         if is_planted(Planted::Unmapped) && part.kind == Kind::Unmapped && part.named.node().is_none() {
             self.begin(place, part.named, end);

@@ -57,7 +57,7 @@ impl XmlRewriter<'_, '_, '_> {
                 false
             }
             None => {
-                self.session.unmapped();
+                self.session.unmapped(Span::new(tag.span.start(), end.end()));
                 false
             }
         };
@@ -112,9 +112,9 @@ impl XmlRewriter<'_, '_, '_> {
                     let meaning = cdata_content(span);
                     (span, meaning, memchr::memchr(b'\r', meaning.of(text.as_bytes())).is_none())
                 }
-                Event::Start(_) => {
-                    self.session.unmapped();
-                    self.reader.skip_element()?;
+                Event::Start(child) => {
+                    let end = self.reader.skip_element()?;
+                    self.session.unmapped(Span::new(child.span.start(), end));
                     continue;
                 }
                 Event::End(span) => return Ok((content, span)),

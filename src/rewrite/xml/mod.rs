@@ -216,8 +216,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         if self.buffers.frames.is_empty() {
             return Err(Refusal::at(Reason::FormatUnknown, tag.span.start(), "the root is not that of the format"));
         }
-        self.session.unmapped();
         let end = self.reader.skip_element()?;
+        self.session.unmapped(Span::new(tag.span.start(), end));
         if is_planted(Planted::Unmapped) {
             self.copy(Span::new(tag.span.start(), end));
         }
@@ -229,7 +229,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let Some(frame) = self.buffers.frames.last_mut() else { return };
         if let (Role::Record(..), false) = (frame.role, frame.has_children) {
             if frame.has_text {
-                self.session.unmapped();
+                // It begins where the element's content does.
+                self.session.unmapped(Span::new(frame.content, frame.content));
             }
             self.out.truncate(frame.out_content);
             self.session.buffers.decoded.clear();
@@ -291,7 +292,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             if is_planted(Planted::LooseText) {
                 self.out.copy(span);
             }
-            self.session.unmapped();
+            self.session.unmapped(span);
         }
     }
 
@@ -303,7 +304,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             self.copy(span);
             add_piece(&mut self.buffers.pieces, span);
         } else {
-            self.session.unmapped();
+            self.session.unmapped(span);
         }
     }
 

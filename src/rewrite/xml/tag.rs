@@ -123,14 +123,14 @@ impl XmlRewriter<'_, '_, '_> {
                 written.has_nil = true;
                 self.write_attribute(attribute, namespace, None);
             } else if is_nil {
-                self.session.unmapped();
+                self.session.unmapped(attribute.span);
             }
             return Ok(());
         }
         match child {
             Some(child) => self.mapped_attribute(attribute, namespace, child, written),
             None => {
-                self.session.unmapped();
+                self.session.unmapped(attribute.span);
                 if is_planted(Planted::Attribute) {
                     self.copy(attribute.span);
                 }
@@ -161,7 +161,7 @@ impl XmlRewriter<'_, '_, '_> {
             self.session.note(role, value, attribute.value.start());
         }
         let Target::Leaf(element) = node.target else {
-            self.session.unmapped();
+            self.session.unmapped(attribute.span);
             return Ok(());
         };
         let Some(treatment) = self.session.treatment(element) else {

@@ -20,8 +20,8 @@ pub(super) fn compare_outputs(filter: &Filter, receipt: &Receipt, expected: &[u8
     let offset = expected.iter().zip(output).take_while(|(one, other)| one == other).count();
     let line = expected.iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
     let mut details = vec![format!("differs from byte {offset} on (line {line})")];
-    if let (Some(format), Some(grant), false) = (receipt.format(), receipt.grant(), output.is_empty()) {
-        match [expected, output].map(|message| Structure::of(filter, format, grant, message)) {
+    if let (Some(format), false) = (receipt.format(), output.is_empty()) {
+        match [expected, output].map(|message| Structure::of(filter, format, message)) {
             [Some(expected), Some(output)] => details.extend(compare_structures(&expected, &output, offset)),
             [None, _] => details.push(format!("what is expected can't be read as {format}")),
             [_, None] => {}

@@ -236,6 +236,23 @@ fn what_can_not_be_read_is_explained_too() {
     );
 }
 
+/// A policy that withholds for a shape ends a message at its first violation; what becomes of the rest is told all the same.
+#[test]
+fn a_message_that_is_withheld_for_a_shape_is_explained_to_its_end() {
+    let folder = TempDir::new().unwrap();
+    let policy = folder.path().join("withholds.toml");
+    let own = text("policies/baseline.toml");
+    fs::write(&policy, own.replacen("[policy]\n", "[policy]\non-shape-violation = \"withhold\"\n", 1)).unwrap();
+    let policy = policy.to_str().unwrap();
+    let who = ["--requester", "AZ0070000", "--purpose", "C", "--diff-view"];
+    let message = "fixtures/dr-ssn-in-name/message.xml";
+    let explained = |more: &[&str]| told(&[&[message], &who[..], more].concat());
+    let (withheld, redacted) = (explained(&["--policy", policy]), explained(&[]));
+    has(&withheld, &["This message is withheld: shape,", "below is what the policy alone says of its parts.\n"]);
+    let parts = |text: &str| text.split_once("\n\n").unwrap().1.to_owned();
+    assert_eq!(parts(&withheld), parts(&redacted));
+}
+
 /// Programs take what they read as it is: every name is the id of one element, and each element has one answer.
 #[test]
 fn names_for_programs_are_ids_of_elements() {

@@ -6,9 +6,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::super::situation::{DecidingRule, deciding};
-use super::parts;
 use super::parts::{Fate, MessageParts, PartOutcome};
-use dmv_redact::internal::rewrite::kept_links;
+use super::read;
+use super::told::Told;
+use dmv_redact::internal::rewrite::{Outcome, outcomes};
 use dmv_redact::{Filter, Receipt, Requester};
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::format::NOTICE_ELEMENT;
@@ -105,14 +106,15 @@ impl MessageReport {
             report.caution = Some("nothing was decided on its parts, so nothing is told of them");
             return report;
         };
-        let links = kept_links(filter.inner(), message, requester).into_iter().collect();
-        match parts(filter, format, grant, message, &links) {
-            Ok(parts) => report.parts = parts,
-            Err(_) => {
-                report.caution = Some("it can't be read to its end, so nothing is told of its parts");
-                return report;
-            }
-        }
+        let outcomes = outcomes(filter.inner(), message, requester);
+        let parts = read(filter, format, message, Some((Told::new(&outcomes), grant)));
+        let (Ok(mut parts), true) = (parts, outcomes.is_whole) else {
+            report.caution = Some("it was refused before its end, so nothing is told of its parts");
+            return report;
+        };
+        parts.decide_kept(&outcomes.links.iter().copied().collect());
+        report.parts = parts;
+        report.unmapped = outcomes.parts.iter().filter(|(_, outcome)| *outcome == Outcome::Unmapped).count();
         report.gather(filter, requester, receipt);
         if let Some(path) = &format.notice {
             let root = format.declared.root.as_ref().map_or(String::new(), |root| format!("{root}/"));
@@ -135,11 +137,7 @@ impl MessageReport {
             let values: &[(ElementId, PartOutcome)] = match &part.fate {
                 Fate::Value(element, outcome) => &[(*element, *outcome)],
                 Fate::Fields(fields) => fields,
-                Fate::Unmapped => {
-                    self.unmapped += 1;
-                    continue;
-                }
-                Fate::Container | Fate::Link(_) | Fate::Kept => continue,
+                Fate::Unmapped | Fate::Container | Fate::Link(_) | Fate::Kept => continue,
             };
             for (element, outcome) in values {
                 let key = (self.parts.path(index), *element, *outcome);

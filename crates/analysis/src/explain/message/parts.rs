@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
-use dmv_redact::internal::rewrite::{self, Judgement, judge};
+use super::told::Told;
+use dmv_redact::Limits;
+use dmv_redact::internal::rewrite::{Judgement, Outcome};
 use dmv_redact_model::catalog::{ElementId, Treatment};
-use dmv_redact_model::format::{Format, NamespaceId, Node};
+use dmv_redact_model::format::{Format, NamespaceId, Node, Target};
 use dmv_redact_model::policy::Grant;
 
 /// The outcome of a value.
@@ -107,21 +109,21 @@ impl MessageParts {
     }
 }
 
-/// The state that both walks share.
+/// The state that both walks share: they name the parts, and the first reading has told what became of them.
 pub(super) struct MessageWalk<'a> {
-    pub(super) inner: &'a rewrite::Parts,
     pub(super) format: &'a Format,
-    pub(super) grant: &'a Grant,
-    /// Where the current part begins.
-    pub(super) at: usize,
+    pub(super) limits: &'a Limits,
+    /// What was told of the message, under which grant; of an output, whose every part stays, nothing.
+    pub(super) told: Option<(Told, &'a Grant)>,
     pub(super) parts: MessageParts,
 }
 
 impl MessageWalk<'_> {
-    /// Adds a part. Returns its index.
-    pub(super) fn add(&mut self, parent: Option<usize>, syntax: PartSyntax, step: String, fate: Fate) -> usize {
+    /// Adds a part that begins at `start`. Returns its index.
+    pub(super) fn add(&mut self, parent: Option<usize>, syntax: PartSyntax, step: String, start: usize) -> usize {
         let depth = parent.and_then(|parent| self.parts.0.get(parent)).map_or(0, |parent| parent.depth + 1);
-        self.parts.0.push(MessagePart { parent, depth, syntax, step, fate, start: self.at, is_kept: false });
+        let fate = Fate::Container;
+        self.parts.0.push(MessagePart { parent, depth, syntax, step, fate, start, is_kept: false });
         self.parts.0.len() - 1
     }
 
@@ -131,31 +133,85 @@ impl MessageWalk<'_> {
         }
     }
 
-    pub(super) fn treatment(&self, element: ElementId) -> Option<Treatment> {
-        self.grant.treatment(element)
-    }
-
-    /// Whether anything at a node or below it is granted.
-    pub(super) fn grants_any_of(&self, elements: &[ElementId]) -> bool {
-        elements.iter().any(|element| self.treatment(*element).is_some())
-    }
-
-    /// Whether a record may contain a name that leads to these elements elsewhere.
-    pub(super) fn admits_in_record(&self, elements: &[ElementId]) -> bool {
-        elements.is_empty() || elements.iter().any(|element| self.treatment(*element) == Some(Treatment::Full))
-    }
-
-    /// The outcome of a value.
-    pub(super) fn value(&self, element: ElementId, value: &str) -> PartOutcome {
-        let described = self.inner.catalog.element(element);
-        let (Some(described), Some(treatment)) = (described, self.treatment(element)) else {
-            return PartOutcome::Denied;
+    /// Sets the fate of a part that goes as a whole, from `start` to beyond `head`. Returns whether it does.
+    pub(super) fn goes(
+        &mut self,
+        part: usize,
+        (start, head): (usize, usize),
+        around: Option<&Node>,
+        node: Option<&Node>,
+    ) -> bool {
+        let whole = match &mut self.told {
+            Some((told, _)) => told.whole(start, head, node.is_some()),
+            // In a record, the mapping needn't name every part.
+            None => {
+                let is_record = around.is_none_or(|around| matches!(around.target, Target::Record(_)));
+                (node.is_none() && !is_record).then_some(Outcome::Unmapped)
+            }
         };
-        match judge(described, treatment, value, &mut String::new()) {
-            Judgement::Release => PartOutcome::Released,
-            Judgement::Generalise => PartOutcome::Generalised(treatment),
-            Judgement::ShapeViolation => PartOutcome::Violates,
-            Judgement::Photo => PartOutcome::Image,
+        let Some(outcome) = whole else { return false };
+        self.set(part, self.fate(outcome));
+        true
+    }
+
+    /// Adds that a record itself is denied, if its head from `start` to `head` is: parts of it that are mapped to
+    /// something else may stay.
+    pub(super) fn denied_head(&mut self, part: usize, syntax: PartSyntax, (start, head): (usize, usize)) {
+        let denied = self.told.as_mut().and_then(|(told, _)| told.denied_head(start, head));
+        if let Some(outcome) = denied {
+            let own = self.add(Some(part), syntax, String::new(), start);
+            self.set(own, self.fate(outcome));
+        }
+    }
+
+    /// Sets the fate of a part whose value is between `from` and `to`.
+    pub(super) fn value(&mut self, part: usize, node: Option<&Node>, (from, to): (usize, usize)) {
+        let found = self.told.as_mut().map(|(told, _)| told.within(from, to)).unwrap_or_default();
+        let has_fields = node.is_some_and(|node| !node.layouts.is_empty());
+        let fate = match found.as_slice() {
+            [] => return,
+            [one] if !has_fields => self.fate(*one),
+            fields => {
+                let fields = fields.iter().filter_map(|field| match self.fate(*field) {
+                    Fate::Value(element, outcome) => Some((element, outcome)),
+                    _ => None,
+                });
+                Fate::Fields(fields.collect())
+            }
+        };
+        self.set(part, fate);
+    }
+
+    /// Adds the parts from `from` to `to` that have no name and go.
+    pub(super) fn unnamed(&mut self, parent: Option<usize>, (from, to): (usize, usize)) {
+        let count = self.told.as_mut().map_or(0, |(told, _)| told.unmapped(from, to));
+        for _ in 0..count {
+            let part = self.add(parent, PartSyntax::Element, String::new(), from);
+            self.set(part, Fate::Unmapped);
+        }
+    }
+
+    /// Takes the last part back if nothing was told of it.
+    pub(super) fn drop_unless_told(&mut self, part: usize) {
+        if self.parts.0.get(part).is_some_and(|part| part.fate == Fate::Container) {
+            self.parts.0.truncate(part);
+        }
+    }
+
+    fn fate(&self, outcome: Outcome) -> Fate {
+        let treatment = |element| self.told.as_ref().and_then(|(_, grant)| grant.treatment(element));
+        match outcome {
+            Outcome::Unmapped => Fate::Unmapped,
+            Outcome::Denied(element) => Fate::Value(element, PartOutcome::Denied),
+            Outcome::Judged(element, judgement) => Fate::Value(
+                element,
+                match judgement {
+                    Judgement::Release => PartOutcome::Released,
+                    Judgement::Generalise => PartOutcome::Generalised(treatment(element).unwrap_or(Treatment::Full)),
+                    Judgement::ShapeViolation => PartOutcome::Violates,
+                    Judgement::Photo => PartOutcome::Image,
+                },
+            ),
         }
     }
 

@@ -3,18 +3,17 @@
 use super::parts::MessageParts;
 use super::{read, view};
 use dmv_redact::Filter;
-use dmv_redact_model::policy::Grant;
 
 /// The structure of a message.
 #[derive(Debug)]
 pub struct Structure(MessageParts);
 
 impl Structure {
-    /// The structure of a message of the named format; `None` if it can't be read. What the grant doesn't have is
-    /// named, but not entered.
-    pub(crate) fn of(filter: &Filter, format: &str, grant: &Grant, message: &[u8]) -> Option<Self> {
+    /// The structure of an output of the named format; `None` if it can't be read. What the mapping doesn't name isn't
+    /// entered.
+    pub(crate) fn of(filter: &Filter, format: &str, output: &[u8]) -> Option<Self> {
         let format = filter.inner().formats.by_name(format)?;
-        read(filter, format, grant, message).ok().map(Self)
+        read(filter, format, output, None).ok().map(Self)
     }
 
     /// One line per part, indented.

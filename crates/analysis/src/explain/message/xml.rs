@@ -1,24 +1,16 @@
-//! Walks an XML message.
+//! Names the parts of an XML message.
 
-use super::parts::{Fate, MessageWalk, PartOutcome, PartSyntax};
-use dmv_redact::internal::read::scan::is_space;
-use dmv_redact::internal::read::xml::{
-    AttributeKind, CDATA_END, CDATA_START, Event, StartTag, XmlReader, XmlState, decode, decode_section,
-};
+use super::parts::{Fate, MessageWalk, PartSyntax};
+use dmv_redact::internal::read::xml::{Attribute, AttributeKind, Event, StartTag, XmlReader, XmlState};
 use dmv_redact::internal::read::{Message, Refusal};
-use dmv_redact::internal::rewrite::is_record_name;
-use dmv_redact_model::catalog::ElementId;
-use dmv_redact_model::format::{NamespaceId, Node, NodeId, Target, Trie};
+use dmv_redact_model::format::{NamespaceId, Namespaces, Node, NodeId, Trie};
 
 /// An open element.
 struct OpenElement {
     part: usize,
     node: Option<NodeId>,
-    /// The granted record that it is part of.
-    record: Option<ElementId>,
-    text: String,
-    has_children: bool,
-    is_nil: bool,
+    /// Where its content begins.
+    content: usize,
 }
 
 struct XmlWalk<'w, 'a> {
@@ -26,219 +18,97 @@ struct XmlWalk<'w, 'a> {
     text: &'w str,
     trie: &'w Trie,
     open: Vec<OpenElement>,
+    /// Up to where the parts without a name were added.
+    at: usize,
 }
 
-pub(super) fn walk(message: Message<'_>, trie: &Trie, walk: &mut MessageWalk<'_>) -> Result<(), Refusal> {
-    let inner = walk.inner;
-    let (limits, namespaces) = (&inner.limits, &inner.formats.namespaces);
+pub(super) fn read(
+    message: Message<'_>,
+    namespaces: &Namespaces,
+    trie: &Trie,
+    walk: &mut MessageWalk<'_>,
+) -> Result<(), Refusal> {
     let mut state = XmlState::default();
-    let (mut reader, _) = XmlReader::open(message.text, message.encoding, limits, namespaces, &mut state)?;
-    let mut xml = XmlWalk { walk, text: message.text, trie, open: Vec::new() };
+    let (mut reader, _) = XmlReader::open(message.text, message.encoding, walk.limits, namespaces, &mut state)?;
+    let mut xml = XmlWalk { walk, text: message.text, trie, open: Vec::new(), at: 0 };
     loop {
         match reader.next_event()? {
             Event::Start(tag) => xml.start(&tag, &mut reader)?,
-            Event::End(_) => xml.end(),
-            Event::Text(span) if !reader.text_is_blank() => xml.stray_text(span.text(message.text), false),
-            Event::Text(_) => {}
-            Event::CData(span) => {
-                let inside = message.text.get(span.start() + CDATA_START..span.end() - CDATA_END);
-                xml.stray_text(inside.unwrap_or_default(), true);
-            }
-            Event::CommentOrPi => xml.unmapped(),
+            Event::End(tag) => xml.end(tag.start()),
+            // What became of a text was told where it begins, and of a comment nothing is: all go.
+            Event::Text(_) | Event::CData(_) | Event::CommentOrPi => {}
             Event::Done => return Ok(()),
         }
     }
 }
 
-impl XmlWalk<'_, '_> {
-    fn parent(&self) -> Option<usize> {
-        self.open.last().map(|open| open.part)
+impl<'w> XmlWalk<'w, '_> {
+    fn node(&self, id: Option<NodeId>) -> Option<&'w Node> {
+        id.and_then(|id| self.trie.node(id))
     }
 
-    fn unmapped(&mut self) {
-        self.walk.add(self.parent(), PartSyntax::Element, String::new(), Fate::Unmapped);
+    /// Adds the parts without a name up to `to`.
+    fn unnamed(&mut self, to: usize) {
+        let parent = self.open.last().map(|open| open.part);
+        self.walk.unnamed(parent, (self.at, to));
+        self.at = to;
     }
 
     fn start(&mut self, tag: &StartTag, reader: &mut XmlReader<'_, '_>) -> Result<(), Refusal> {
-        self.walk.at = tag.span.start();
-        let trie = self.trie;
+        self.unnamed(tag.span.start());
         let local = tag.name.local().of(self.text.as_bytes());
-        let (parent, record) = match self.open.last() {
-            Some(open) => (open.node.and_then(|node| trie.node(node)), open.record),
-            None => (trie.node(NodeId::ENTRY), None),
-        };
-        let child = parent.and_then(|parent| trie.child(parent.id, tag.namespace, false, local));
-        if let Some((id, node)) = child.and_then(|edge| Some((edge.node, trie.node(edge.node)?))) {
-            return self.named(tag, id, node, reader);
-        }
-        let is_of_record = record.is_some() && self.walk.format.has_namespace(tag.namespace) && is_record_name(local);
-        let elements = trie.elements_named(tag.namespace, local);
-        if is_of_record && self.walk.admits_in_record(elements) {
-            self.child_begins();
-            // Not even this name is reported (P6): the mapping doesn't have it here.
-            self.open(None, String::new(), record, reader);
+        let around = self.open.last().map_or(Some(NodeId::ENTRY), |open| open.node);
+        let child = around.and_then(|around| self.trie.child(around, tag.namespace, false, local));
+        let id = child.map(|edge| edge.node);
+        let node = self.node(id);
+        // Not even this name is reported (P6), where the mapping doesn't have it.
+        let step = node.map_or_else(String::new, |node| self.walk.spelled(tag.namespace, &node.name));
+        let parent = self.open.last().map(|open| open.part);
+        let part = self.walk.add(parent, PartSyntax::Element, step, tag.span.start());
+        // An element without content ends with its start tag.
+        let is_empty = tag.span.text(self.text).ends_with("/>");
+        let head = (tag.span.start(), tag.span.end() - usize::from(is_empty));
+        if self.walk.goes(part, head, self.node(around), node) {
+            self.at = reader.skip_element()?;
             return Ok(());
         }
-        self.unmapped();
-        reader.skip_element().map(|_| ())
-    }
-
-    fn named(
-        &mut self,
-        tag: &StartTag,
-        id: NodeId,
-        node: &Node,
-        reader: &mut XmlReader<'_, '_>,
-    ) -> Result<(), Refusal> {
-        self.child_begins();
-        let step = self.walk.spelled(tag.namespace, &node.name);
-        match node.target {
-            Target::Container => self.open(Some(id), step, None, reader),
-            Target::Leaf(element) => {
-                let is_granted = match node.layouts.is_empty() {
-                    true => self.walk.treatment(element).is_some(),
-                    false => self.walk.grants_any_of(&node.elements),
-                };
-                match is_granted {
-                    true => self.leaf(node, step, Some(element), reader)?,
-                    false => self.denied(step, element, reader)?,
-                }
-            }
-            Target::Record(element) if self.walk.treatment(element).is_some() => {
-                self.open(Some(id), step, Some(element), reader);
-            }
-            Target::Record(element) if node.continues => {
-                self.open(Some(id), step, None, reader);
-                // Nothing of the record itself is released, but parts that are mapped to something else may be.
-                self.walk.add(
-                    self.parent(),
-                    PartSyntax::Element,
-                    String::new(),
-                    Fate::Value(element, PartOutcome::Denied),
-                );
-            }
-            Target::Record(element) => self.denied(step, element, reader)?,
-        }
-        Ok(())
-    }
-
-    fn denied(&mut self, step: String, element: ElementId, reader: &mut XmlReader<'_, '_>) -> Result<(), Refusal> {
-        self.walk.add(self.parent(), PartSyntax::Element, step, Fate::Value(element, PartOutcome::Denied));
-        reader.skip_element().map(|_| ())
-    }
-
-    fn open(&mut self, node: Option<NodeId>, step: String, record: Option<ElementId>, reader: &XmlReader<'_, '_>) {
-        let part = self.walk.add(self.parent(), PartSyntax::Element, step, Fate::Container);
-        let is_nil = self.attributes(part, node.and_then(|node| self.trie.node(node)), reader);
-        self.open.push(OpenElement { part, node, record, text: String::new(), has_children: false, is_nil });
-    }
-
-    /// Adds the attributes of the last start tag. Returns whether it says nil.
-    fn attributes(&mut self, part: usize, node: Option<&Node>, reader: &XmlReader<'_, '_>) -> bool {
-        let mut is_nil = false;
+        self.walk.denied_head(part, PartSyntax::Element, (tag.span.start(), tag.span.end()));
         for attribute in reader.attributes() {
-            let AttributeKind::Attribute { namespace, .. } = attribute.kind else { continue };
-            self.walk.at = attribute.span.start();
-            let local = attribute.name.local().text(self.text);
-            let mut value = String::new();
-            decode(attribute.value.text(self.text), &mut value);
-            if let Some(step) = self.link(namespace, local) {
-                self.walk.add(Some(part), PartSyntax::Attribute, step, Fate::Link(attribute.value.start()));
-                continue;
-            }
-            if namespace == NamespaceId::XSI && local == "nil" {
-                is_nil |= value == "true" || value == "1";
-                continue;
-            }
-            let child = node.and_then(|node| self.trie.child(node.id, namespace, true, local.as_bytes()));
-            let child = child.and_then(|edge| self.trie.node(edge.node));
-            let (step, fate) = match child.map(|child| (child, child.target)) {
-                Some((child, Target::Leaf(element))) => {
-                    let step = format!("@{}", self.walk.spelled(namespace, &child.name));
-                    (step, Fate::Value(element, self.walk.value(element, &value)))
-                }
-                _ => (String::new(), Fate::Unmapped),
-            };
-            self.walk.add(Some(part), PartSyntax::Attribute, step, fate);
-        }
-        is_nil
-    }
-
-    /// The step of an attribute that names an object or refers to one.
-    fn link(&self, namespace: NamespaceId, local: &str) -> Option<String> {
-        let references = self.walk.format.references.as_ref()?;
-        references.kind_of(namespace, local.as_bytes()).map(|_| format!("@{}", self.walk.spelled(namespace, local)))
-    }
-
-    /// A leaf: its own text, joined across everything else in it, is one value.
-    fn leaf(
-        &mut self,
-        node: &Node,
-        step: String,
-        element: Option<ElementId>,
-        reader: &mut XmlReader<'_, '_>,
-    ) -> Result<(), Refusal> {
-        let part = self.walk.add(self.parent(), PartSyntax::Element, step, Fate::Unmapped);
-        let is_nil = self.attributes(part, Some(node), reader);
-        let mut value = String::new();
-        loop {
-            match reader.next_event()? {
-                Event::Text(span) => decode(span.text(self.text), &mut value),
-                Event::CData(span) => {
-                    let inside = self.text.get(span.start() + CDATA_START..span.end() - CDATA_END);
-                    decode_section(inside.unwrap_or_default(), &mut value);
-                }
-                Event::Start(_) => {
-                    self.walk.add(Some(part), PartSyntax::Element, String::new(), Fate::Unmapped);
-                    reader.skip_element()?;
-                }
-                Event::CommentOrPi => {
-                    self.walk.add(Some(part), PartSyntax::Element, String::new(), Fate::Unmapped);
-                }
-                Event::End(_) | Event::Done => break,
+            if let AttributeKind::Attribute { namespace, .. } = attribute.kind {
+                self.attribute(part, node, attribute, namespace);
             }
         }
-        let Some(element) = element else { return Ok(()) };
-        let fate = match node.layouts.is_empty() {
-            // A nil element with content can be read in two ways (P3).
-            true if is_nil && !value.is_empty() => Fate::Value(element, PartOutcome::Violates),
-            true => Fate::Value(element, self.walk.value(element, &value)),
-            false => Fate::Fields(self.walk.fields(node, &value)),
-        };
-        self.walk.set(part, fate);
+        self.at = tag.span.end();
+        self.open.push(OpenElement { part, node: id, content: tag.span.end() });
         Ok(())
     }
 
-    /// Called when a child begins in the innermost open element: text before it was no value.
-    fn child_begins(&mut self) {
-        let Some(open) = self.open.last_mut() else { return };
-        open.has_children = true;
-        if !std::mem::take(&mut open.text).trim().is_empty() {
-            self.unmapped();
+    fn attribute(&mut self, element: usize, node: Option<&Node>, attribute: &Attribute, namespace: NamespaceId) {
+        let local = attribute.name.local().text(self.text);
+        let child = node.and_then(|node| self.trie.child(node.id, namespace, true, local.as_bytes()));
+        let child = child.and_then(|edge| self.trie.node(edge.node));
+        let references = self.walk.format.references.as_ref();
+        let is_link = references.is_some_and(|references| references.kind_of(namespace, local.as_bytes()).is_some());
+        let step = match child {
+            Some(child) => format!("@{}", self.walk.spelled(namespace, &child.name)),
+            None if is_link => format!("@{}", self.walk.spelled(namespace, local)),
+            None => String::new(),
+        };
+        let part = self.walk.add(Some(element), PartSyntax::Attribute, step, attribute.span.start());
+        if is_link {
+            self.walk.set(part, Fate::Link(attribute.value.start()));
+        }
+        self.walk.value(part, child, (attribute.span.start(), attribute.span.end()));
+        if namespace == NamespaceId::XSI && local == "nil" {
+            self.walk.drop_unless_told(part);
         }
     }
 
-    /// Text directly in an open element.
-    fn stray_text(&mut self, text: &str, is_section: bool) {
-        match self.open.last_mut() {
-            Some(open) if open.record.is_some() && !open.has_children => match is_section {
-                true => decode_section(text, &mut open.text),
-                false => decode(text, &mut open.text),
-            },
-            _ => self.unmapped(),
-        }
-    }
-
-    fn end(&mut self) {
-        let Some(open) = self.open.pop() else { return };
-        // The innermost element of a record is a value, if it isn't blank.
-        let is_blank = open.text.bytes().all(is_space);
-        if let (Some(element), false, false) = (open.record, open.has_children, is_blank) {
-            let outcome = match open.is_nil && !open.text.is_empty() {
-                true => PartOutcome::Violates,
-                false => self.walk.value(element, &open.text),
-            };
-            self.walk.set(open.part, Fate::Value(element, outcome));
+    /// An element ends with a tag at `tag`.
+    fn end(&mut self, tag: usize) {
+        self.unnamed(tag);
+        if let Some(OpenElement { part, node, content }) = self.open.pop() {
+            self.walk.value(part, self.node(node), (content, tag));
         }
     }
 }
