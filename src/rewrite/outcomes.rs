@@ -3,7 +3,7 @@
 
 use super::value::Judgement;
 use dmv_redact_model::catalog::ElementId;
-use dmv_redact_model::manifest::ReleasedValue;
+use dmv_redact_model::manifest::{ReleasedForm, ReleasedValue};
 use dmv_redact_model::span::Span;
 
 /// What became of a part.
@@ -25,6 +25,8 @@ pub struct Outcomes {
     pub parts: Vec<(Span, Outcome)>,
     /// The offsets of the values of names and references that are released; empty if nothing is.
     pub links: Vec<usize>,
+    /// How many parts the mapping doesn't name, and references lead nowhere, as in a receipt.
+    pub unmapped: u32,
     /// Whether the message was read to its end.
     pub is_whole: bool,
 }
@@ -40,16 +42,22 @@ impl Outcomes {
         self.parts.push((span, outcome));
     }
 
-    /// A value goes, because nothing around it stays.
-    pub(super) fn take_back(&mut self, value: &ReleasedValue) {
-        // A manifest lists the pieces of a value, and the text around a field.
-        let found = self.parts.iter_mut().rev().find(|(span, outcome)| {
-            let is_its = matches!(outcome, Outcome::Judged(element, Judgement::Release | Judgement::Generalise)
-                if *element == value.element);
-            is_its && (span.start()..=span.end()).contains(&value.span.start())
-        });
-        if let Some((_, outcome)) = found {
-            *outcome = Outcome::Denied(value.element);
+    /// The last values go, because nothing around them stays.
+    pub(super) fn take_back(&mut self, values: &[ReleasedValue]) {
+        let mut parts = self.parts.iter_mut().rev();
+        for value in values.iter().rev() {
+            // A manifest lists the pieces of a value, and the text around a field.
+            if matches!(value.form, ReleasedForm::Continued | ReleasedForm::Text) {
+                continue;
+            }
+            let found = parts.find(|(span, outcome)| {
+                let is_its = matches!(outcome, Outcome::Judged(element, Judgement::Release | Judgement::Generalise)
+                    if *element == value.element);
+                is_its && (span.start()..=span.end()).contains(&value.span.start())
+            });
+            if let Some((_, outcome)) = found {
+                *outcome = Outcome::Denied(value.element);
+            }
         }
     }
 }

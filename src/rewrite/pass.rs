@@ -58,6 +58,7 @@ pub fn outcomes(parts: &Arc<Parts>, message: &[u8], requester: &Requester) -> Ou
     let receipt = redact(parts, message, requester, &mut buffers, &mut Vec::new(), |_, _, _| Ok(()));
     let mut outcomes = buffers.rewriting.session.outcomes.take().unwrap_or_default();
     outcomes.parts.sort_by_key(|(span, _)| span.start());
+    outcomes.unmapped = buffers.rewriting.session.tally.unmapped;
     if receipt.disposition().releases() {
         outcomes.links = buffers.rewriting.session.links.kept_offsets();
     }

@@ -239,6 +239,8 @@ impl<'f> Session<'f> {
         };
         match grant.verdict() {
             Verdict::Rewrite => Ok(()),
+            // What would go out after the review is asked.
+            Verdict::Review if self.buffers.outcomes.is_some() => Ok(()),
             Verdict::Review => Err(Refusal::whole(Reason::Review, "a person must review the message first")),
             Verdict::Nothing => Err(Refusal::whole(Reason::NothingPermitted, "the policy permits nothing of it")),
         }
@@ -291,11 +293,12 @@ impl<'f> Session<'f> {
     #[cold]
     fn take_back_values(&mut self, length: usize) {
         let SessionBuffers { manifest, tally, outcomes, .. } = &mut *self.buffers;
-        for value in manifest.entries().get(length..).unwrap_or_default() {
+        let values = manifest.entries().get(length..).unwrap_or_default();
+        outcomes.iter_mut().for_each(|outcomes| outcomes.take_back(values));
+        for value in values {
             if matches!(value.form, ReleasedForm::Continued | ReleasedForm::Text) {
                 continue;
             }
-            outcomes.iter_mut().for_each(|outcomes| outcomes.take_back(value));
             let Some(counts) = tally.of(value.element) else { continue };
             let counted = if counts.generalised > 0 && value.treatment != Treatment::Full {
                 &mut counts.generalised

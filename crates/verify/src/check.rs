@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use super::links::{Links, Use};
 use super::table::{Table, TableNode};
 use super::value::{Checked, Permitted, Value, Written, ensure, is_blank};
+use super::xml::ATTRIBUTE;
 use super::{comparison::Comparison, shape::Shapes, text::TextLayout};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Grant;
@@ -193,7 +194,7 @@ impl<'a> Check<'a> {
     }
 
     pub(super) fn attribute(&mut self, name: &str, raw: &str) -> Checked<()> {
-        let text = Written::Attribute.decode(raw, &mut String::new()).ok_or("an attribute that isn't well-formed")?;
+        let text = Written::Attribute.decode(raw, &mut String::new()).ok_or(ATTRIBUTE)?;
         let (table, declared) = (self.table, &self.table.declared);
         let node = table.below(self.frame.node, true, name);
         self.note(name, node);
@@ -233,7 +234,7 @@ impl<'a> Check<'a> {
     /// Whether a value was released. Otherwise it is a placeholder.
     fn value(&mut self, node: &TableNode, record: Option<Permitted>, value: &Value<'_>) -> Checked<bool> {
         if let Some((is_stated, text)) = node.fact.and_then(|fact| self.scratch.facts.get_mut(fact)) {
-            *is_stated = true;
+            ensure(!mem::replace(is_stated, true) || text == value.text, "an envelope that contradicts itself")?;
             value.text.clone_into(text);
         }
         let before = self.comparison;

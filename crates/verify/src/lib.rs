@@ -45,7 +45,7 @@ impl Verifier {
         let mut tables = Vec::new();
         for format in formats.iter() {
             let layouts: Vec<_> = format.declared.texts.iter().map(|text| Arc::new(TextLayout::new(text))).collect();
-            if format.declared.origin == Origin::Added && layouts.iter().any(|layout| layout.regexes().is_none()) {
+            if format.declared.origin == Origin::Added && layouts.iter().any(|layout| layout.patterns().is_none()) {
                 let what = "a pattern of a text mapping is too large, or ends in a comment";
                 return Err(ConfigError::of_file("format", what));
             }
@@ -59,7 +59,7 @@ impl Verifier {
     pub fn warm(&self) {
         self.shapes.warm();
         let nodes = self.tables.iter().flat_map(|table| &table.nodes);
-        nodes.flat_map(|node| &node.layouts).for_each(|layout| _ = layout.regexes());
+        nodes.flat_map(|node| &node.layouts).for_each(|layout| _ = layout.patterns());
     }
 
     /// The format of an output, by its root.

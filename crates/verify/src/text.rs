@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
+use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::meta::Regex;
-use regex_automata::{Input, util::syntax};
+use regex_automata::{Anchored, Input, PatternID, Span, util::syntax};
 
 use super::value::{Checked, ensure};
 use dmv_redact_model::catalog::ElementId;
@@ -13,49 +14,52 @@ use dmv_redact_model::format::DeclaredText;
 #[derive(Debug)]
 pub(super) struct TextLayout {
     declared: Arc<DeclaredText>,
-    /// What skipped parts begin with, the heading and the fields; and what follows each skipped part.
-    regexes: OnceLock<Option<(Regex, Vec<Option<Regex>>)>>,
+    patterns: OnceLock<Option<Patterns>>,
+}
+
+type Table = dense::DFA<Vec<u32>>;
+
+#[derive(Debug)]
+pub(super) struct Patterns {
+    /// What skipped parts begin with, the heading and the fields.
+    all: Table,
+    /// The same, with their groups.
+    groups: Regex,
+    /// What follows each skipped part.
+    follow: Vec<Option<Table>>,
 }
 
 const NOT_THIS_LAYOUT: &str = "a text that isn't laid out as the mapping has it";
+/// What the table of a layout may take, and its construction.
+const TABLE_BYTES: usize = 4 << 20;
 const BESIDE: &str = "a text beside the fields of a text mapping";
 
 impl TextLayout {
     pub(super) fn new(declared: &Arc<DeclaredText>) -> Self {
-        Self { declared: Arc::clone(declared), regexes: OnceLock::new() }
+        Self { declared: Arc::clone(declared), patterns: OnceLock::new() }
     }
 
     /// `None` if a pattern is too large.
-    pub(super) fn regexes(&self) -> Option<&(Regex, Vec<Option<Regex>>)> {
-        let DeclaredText { skips, heading, fields, .. } = &*self.declared;
-        let mut builder = Regex::builder();
-        builder.syntax(syntax::Config::new().unicode(false).crlf(true));
-        let fields = [heading].into_iter().chain(fields).map(|declared| &declared.pattern);
-        let all: Vec<_> = skips.iter().map(|(from, _)| from).chain(fields).collect();
-        let follow = skips.iter().map(|(_, to)| to.as_ref().map_or(Some(None), |to| builder.build(to).ok().map(Some)));
-        let build = || Some((builder.build_many(&all).ok()?, follow.collect::<Option<_>>()?));
-        self.regexes.get_or_init(build).as_ref()
+    pub(super) fn patterns(&self) -> Option<&Patterns> {
+        self.patterns.get_or_init(|| Patterns::new(&self.declared)).as_ref()
     }
 
     /// The fields of a text, from left to right, and its heading, of no element. An output has nothing beside them.
     pub(super) fn fields<'v>(&self, text: &'v str, is_output: bool) -> Checked<Vec<(Option<ElementId>, &'v str)>> {
-        let (regex, follow) = self.regexes().ok_or(NOT_THIS_LAYOUT)?;
+        let Patterns { all: patterns, groups: regex, follow } = self.patterns().ok_or(NOT_THIS_LAYOUT)?;
         let (mut at, mut headings, mut rows, mut all) = (0, 0, 0, Vec::new());
         let mut found = regex.create_captures();
         while at < text.len() {
-            regex.captures(Input::new(text).range(at..), &mut found);
-            let Some((whole, pattern)) = found.get_match().zip(found.pattern()).filter(|(whole, _)| !whole.is_empty())
-            else {
-                break;
-            };
-            ensure(!is_output || whole.start() == at, BESIDE)?;
-            at = whole.end();
+            let Some((pattern, whole)) = find(patterns, text, at) else { break };
+            ensure(!is_output || whole.start == at, BESIDE)?;
+            at = whole.end;
             if let Some(follow) = follow.get(pattern.as_usize()) {
-                let next = follow.as_ref().and_then(|follow| follow.find(Input::new(text).range(at..)));
-                at = next.map_or(text.len(), |next| next.start());
+                let next = follow.as_ref().and_then(|follow| find(follow, text, at));
+                at = next.map_or(text.len(), |(_, next)| next.start);
                 ensure(!is_output, BESIDE)?;
                 continue;
             }
+            regex.captures(Input::new(text).span(whole).anchored(Anchored::Pattern(pattern)), &mut found);
             let index = pattern.as_usize() - follow.len();
             let field = index.checked_sub(1).and_then(|index| self.declared.fields.get(index));
             let groups = &field.unwrap_or(&self.declared.heading).groups;
@@ -82,6 +86,32 @@ impl TextLayout {
     }
 }
 
+impl Patterns {
+    fn new(declared: &DeclaredText) -> Option<Self> {
+        let DeclaredText { skips, heading, fields, .. } = declared;
+        let syntax = syntax::Config::new().unicode(false).crlf(true);
+        let table = |patterns: &[&String]| {
+            let config = dense::Config::new().start_kind(StartKind::Anchored);
+            let config = config.dfa_size_limit(Some(TABLE_BYTES)).determinize_size_limit(Some(TABLE_BYTES));
+            dense::Builder::new().configure(config).syntax(syntax).build_many(patterns).ok()
+        };
+        let fields = [heading].into_iter().chain(fields).map(|declared| &declared.pattern);
+        let all: Vec<_> = skips.iter().map(|(from, _)| from).chain(fields).collect();
+        let follow = skips.iter().map(|(_, to)| to.as_ref().map_or(Some(None), |to| table(&[to]).map(Some)));
+        let groups = Regex::builder().syntax(syntax).build_many(&all).ok()?;
+        Some(Self { all: table(&all)?, groups, follow: follow.collect::<Option<_>>()? })
+    }
+}
+
+/// The first match from `from` on. It is tried at each place by itself: so no text takes more steps for a byte than the
+/// longest match has bytes (P8).
+fn find(table: &Table, text: &str, from: usize) -> Option<(PatternID, Span)> {
+    (from..text.len()).find_map(|at| {
+        let found = table.try_search_fwd(&Input::new(text).range(at..).anchored(Anchored::Yes)).ok()??;
+        (found.offset() > at).then(|| (found.pattern(), Span { start: at, end: found.offset() }))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +129,7 @@ mod tests {
         let texts: Vec<_> = formats.iter().flat_map(|format| &format.declared.texts).collect();
         assert!(texts.len() > 4);
         for text in texts {
-            assert!(TextLayout::new(text).regexes().is_some());
+            assert!(TextLayout::new(text).patterns().is_some());
         }
     }
 }

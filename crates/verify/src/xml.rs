@@ -17,6 +17,7 @@ use super::value::{Checked, Value, Written, ensure, is_blank, is_space};
 use dmv_redact_model::span::Span;
 
 const BESIDE: &str = "a text beside elements or outside the root";
+pub(super) const ATTRIBUTE: &str = "an attribute that isn't well-formed";
 /// What a document is that isn't XML, or ends too early.
 const ILL_FORMED: &str = "no well-formed XML";
 
@@ -82,7 +83,10 @@ fn open(check: &mut Check<'_>, document: &str, tag: &BytesStart<'_>, start: usiz
     (check.frame.name, check.frame.content) = (Span::new(start + 1, start + 1 + name.len()), end);
     // Names that stand twice are found by the check: quick-xml would compare each with each.
     for attribute in Attributes::new(tag, tag.len() - attributes.len()).with_checks(false) {
-        let attribute = attribute.map_err(|_| "an attribute that isn't well-formed")?;
+        let attribute = attribute.map_err(|_| ATTRIBUTE)?;
+        // quick-xml doesn't ask for white space before one.
+        let at = attribute.key.into_inner().as_ptr().addr().wrapping_sub(attributes.as_ptr().addr());
+        ensure(attributes.as_bytes().get(at.wrapping_sub(1)).copied().is_some_and(is_space), ATTRIBUTE)?;
         let is_declaration = attribute.key.as_namespace_binding().is_some();
         ensure(!is_declaration, "a namespace declaration that isn't the format's own")?;
         check.attribute(attribute.key.into_inner(), &attribute.value)?;

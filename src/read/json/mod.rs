@@ -20,7 +20,7 @@ use dmv_redact_model::window::{BLOCK, Block};
 
 type ReadResult<T> = Result<T, Refusal>;
 
-/// Bytes of a string that are scanned window by window; what follows is scanned in wider steps.
+/// Bytes of a string that are scanned block by block; what follows is scanned in wider steps.
 const LONG_STRING: usize = 128;
 
 /// What kind of value comes next.

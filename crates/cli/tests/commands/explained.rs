@@ -72,9 +72,8 @@ fn agrees(choices: &[u16], need: Need) -> Result<(), TestCaseError> {
     let case = || scenario.told(&format!("{text}\n{}", String::from_utf8_lossy(&message)));
     prop_assert_eq!(told(&explained), counted(&outcome.receipt), "{}", case());
     prop_assert!(explained["message"].get("caution").is_none(), "{}", case());
-    // A receipt counts lost references among them.
     let unmapped = explained["message"]["unmapped"].as_u64().unwrap();
-    prop_assert!(unmapped <= u64::from(outcome.receipt.unmapped()), "{}", case());
+    prop_assert_eq!(unmapped, u64::from(outcome.receipt.unmapped()), "{}", case());
     let view = explain(&scenario.ruled, &scenario.asker, &message, &["--diff-view"]);
     for canary in scenario.canaries.iter().map(String::as_str).chain(["junkZQ"]) {
         prop_assert!(!text.contains(canary) && !view.contains(canary), "P6: {canary} in\n{view}\n{}", case());

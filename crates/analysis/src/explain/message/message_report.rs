@@ -9,7 +9,7 @@ use super::super::situation::{DecidingRule, deciding};
 use super::parts::{Fate, MessageParts, PartOutcome};
 use super::read;
 use super::told::Told;
-use dmv_redact::internal::rewrite::{Outcome, outcomes};
+use dmv_redact::internal::rewrite::outcomes;
 use dmv_redact::{Filter, Receipt, Requester};
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::format::NOTICE_ELEMENT;
@@ -27,8 +27,8 @@ pub struct MessageReport {
     format: Option<String>,
     message_key: Option<String>,
     paths: Vec<PathReport>,
-    /// Parts that the mapping doesn't name; nothing else of them is reported (P6).
-    unmapped: usize,
+    /// Parts that the mapping doesn't name, and references that lead nowhere; nothing else of them is reported (P6).
+    unmapped: u32,
     /// Why parts are missing from the report, if any are.
     #[serde(skip_serializing_if = "Option::is_none")]
     caution: Option<&'static str>,
@@ -114,13 +114,13 @@ impl MessageReport {
         };
         parts.decide_kept(&outcomes.links.iter().copied().collect());
         report.parts = parts;
-        report.unmapped = outcomes.parts.iter().filter(|(_, outcome)| *outcome == Outcome::Unmapped).count();
+        report.unmapped = outcomes.unmapped;
         report.gather(filter, requester, receipt);
         if let Some(path) = &format.notice {
             let root = format.declared.root.as_ref().map_or(String::new(), |root| format!("{root}/"));
             report.paths.extend(report.notice(root + path, receipt));
         }
-        if releases && !report.agrees(filter, receipt) {
+        if releases && (report.unmapped != receipt.unmapped() || !report.agrees(filter, receipt)) {
             report.caution = Some("some values went otherwise than is told here: the receipt's counts are right");
         }
         report

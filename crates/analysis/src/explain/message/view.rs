@@ -63,7 +63,7 @@ fn why(part: &MessagePart) -> Option<&'static str> {
     match &part.fate {
         Fate::Value(_, outcome) => outcome.why(),
         Fate::Unmapped => Some("the mapping doesn't name it"),
-        Fate::Link(_) => Some("what it refers to, or what refers to it, goes"),
+        Fate::Link(_) => Some("nothing that stays refers to it, or it refers to nothing that stays"),
         Fate::Container | Fate::Fields(_) | Fate::Kept => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::parts::{Fate, MessageWalk, PartSyntax};
 use dmv_redact::internal::read::xml::{Attribute, AttributeKind, Event, StartTag, XmlReader, XmlState};
 use dmv_redact::internal::read::{Message, Refusal};
-use dmv_redact_model::format::{NamespaceId, Namespaces, Node, NodeId, Trie};
+use dmv_redact_model::format::{NamespaceId, Namespaces, Node, NodeId, Target, Trie};
 
 /// An open element.
 struct OpenElement {
@@ -65,8 +65,8 @@ impl<'w> XmlWalk<'w, '_> {
         let step = node.map_or_else(String::new, |node| self.walk.spelled(tag.namespace, &node.name));
         let parent = self.open.last().map(|open| open.part);
         let part = self.walk.add(parent, PartSyntax::Element, step, tag.span.start());
-        // An element without content ends with its start tag.
-        let is_empty = tag.span.text(self.text).ends_with("/>");
+        // An element without content ends with its start tag; of a record that continues, that is its head all the same.
+        let is_empty = tag.span.text(self.text).ends_with("/>") && !node.is_some_and(|node| node.continues);
         let head = (tag.span.start(), tag.span.end() - usize::from(is_empty));
         if self.walk.goes(part, head, self.node(around), node) {
             self.at = reader.skip_element()?;
@@ -107,8 +107,10 @@ impl<'w> XmlWalk<'w, '_> {
     /// An element ends with a tag at `tag`.
     fn end(&mut self, tag: usize) {
         self.unnamed(tag);
-        if let Some(OpenElement { part, node, content }) = self.open.pop() {
-            self.walk.value(part, self.node(node), (content, tag));
+        let Some(OpenElement { part, node, content }) = self.open.pop() else { return };
+        let node = self.node(node);
+        if node.is_none_or(|node| node.target != Target::Container) {
+            self.walk.value(part, node, (content, tag));
         }
     }
 }
