@@ -1,5 +1,5 @@
-//! The manifest of an output: for each released value, where it is in the message. The first reading writes it, the
-//! second reading and reports read it.
+//! The manifest of an output: for each released value, and each part that values are in, where it is in the message. The
+//! first reading writes it, the second reading compares the output with it.
 
 use crate::catalog::{ElementId, Treatment};
 use crate::span::Span;
@@ -41,10 +41,24 @@ pub enum ReleasedForm {
     Notice,
 }
 
+/// An element, object or array that is released with values or references in it. An element or member with one value and
+/// nothing else has none, if its name is right before the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReleasedPart {
+    /// Where it begins in the message: at the `<` of its start tag, the opening quote of its name, or its bracket.
+    pub start: usize,
+    /// How many values are listed before it.
+    pub first: usize,
+    /// How many values are listed before its end.
+    pub end: usize,
+}
+
 /// All released values, in the order of the output, which is that of the message. Reused from message to message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
     entries: Vec<ReleasedValue>,
+    parts: Vec<ReleasedPart>,
+    links: Vec<Span>,
 }
 
 impl Manifest {
@@ -52,6 +66,51 @@ impl Manifest {
     #[must_use]
     pub fn entries(&self) -> &[ReleasedValue] {
         &self.entries
+    }
+
+    /// The parts that values are in, in the order in which they begin.
+    #[must_use]
+    pub fn parts(&self) -> &[ReleasedPart] {
+        &self.parts
+    }
+
+    /// Where the released names of objects and references to them are: what is between the quotes of an attribute, a JSON
+    /// string with its quotes.
+    #[must_use]
+    pub fn links(&self) -> &[Span] {
+        &self.links
+    }
+
+    /// Begins a part. Returns its number.
+    #[inline(always)]
+    pub fn open(&mut self, start: usize) -> usize {
+        let first = self.entries.len();
+        self.parts.push(ReleasedPart { start, first, end: first });
+        self.parts.len() - 1
+    }
+
+    /// Ends a part.
+    #[inline(always)]
+    pub fn close(&mut self, part: usize) {
+        if let Some(part) = self.parts.get_mut(part) {
+            part.end = self.entries.len();
+        }
+    }
+
+    /// Removes a part and all after it.
+    #[inline(always)]
+    pub fn remove_from(&mut self, part: usize) {
+        self.parts.truncate(part);
+    }
+
+    /// Adds a part as it is.
+    pub fn push_part(&mut self, part: ReleasedPart) {
+        self.parts.push(part);
+    }
+
+    /// Adds the name of an object, or a reference.
+    pub fn push_link(&mut self, span: Span) {
+        self.links.push(span);
     }
 
     /// Adds a value.
@@ -78,8 +137,10 @@ impl Manifest {
         self.entries.truncate(length);
     }
 
-    /// Removes all entries.
+    /// Removes everything.
     pub fn clear(&mut self) {
         self.entries.clear();
+        self.parts.clear();
+        self.links.clear();
     }
 }

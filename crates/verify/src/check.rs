@@ -5,11 +5,15 @@ use std::mem;
 
 use foldhash::fast::RandomState;
 
-use super::links::{Links, Use};
+use super::links::{Links, Names, Use};
 use super::table::{Table, TableNode};
 use super::value::{Checked, Permitted, Value, Written, ensure, is_blank};
 use super::xml::ATTRIBUTE;
-use super::{comparison::Comparison, shape::Shapes, text::TextLayout};
+use super::{
+    comparison::{Comparison, OTHER_LINK},
+    shape::Shapes,
+    text::TextLayout,
+};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Grant;
 use dmv_redact_model::span::Span;
@@ -32,11 +36,15 @@ pub(super) struct Frame {
     is_reference: bool,
     /// The number of the object that it is or refers to.
     uri: Option<usize>,
+    /// The name of that object in the message.
+    uri_name: Option<usize>,
     /// Where its name is in an XML document, and where its content begins.
     pub(super) name: Span,
     pub(super) content: usize,
     /// Where the names of its members or attributes begin among those noted.
     names: usize,
+    /// How many values are compared at its end, once it was compared itself.
+    end: Option<usize>,
 }
 
 /// Working memory and results of the second reading. The next message reuses it.
@@ -45,6 +53,7 @@ pub struct VerifierState {
     /// Message key and requester, each with whether the envelope states it.
     facts: [(bool, String); 2],
     links: Links,
+    names_of_objects: Names,
     /// For each prefix whether a name has it, and whether it is declared.
     prefixes: Vec<[bool; 2]>,
     open: Vec<Frame>,
@@ -86,6 +95,7 @@ impl<'a> Check<'a> {
     ) -> Self {
         scratch.facts.iter_mut().for_each(|(is_stated, _)| *is_stated = false);
         scratch.links.0.clear();
+        scratch.names_of_objects.clear();
         scratch.prefixes.clear();
         scratch.prefixes.resize(table.namespaces.len(), [false; 2]);
         scratch.open.clear();
@@ -150,6 +160,23 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
+    /// Compares the innermost element or object, in which something was found, unless it was before.
+    pub(super) fn open(&mut self, name: &str, written: Written) -> Checked<()> {
+        if let (None, false, Some(comparison)) = (self.frame.end, self.is_top(), &mut self.comparison) {
+            self.frame.end = Some(comparison.open(name, written)?);
+        }
+        Ok(())
+    }
+
+    /// The same for an array. Returns what it is closed with.
+    pub(super) fn open_array(&mut self, name: &str) -> Checked<Option<usize>> {
+        self.comparison.as_mut().map(|comparison| comparison.open(name, Written::Json)).transpose()
+    }
+
+    pub(super) fn close(&self, end: Option<usize>) -> Checked<()> {
+        self.comparison.as_ref().zip(end).map_or(Ok(()), |(comparison, end)| comparison.close(end))
+    }
+
     /// Closes what is open; a container has no content of its own. Returns whether it has a right to be there.
     pub(super) fn leave(&mut self, content: Option<Value<'_>>) -> Checked<bool> {
         let frame = self.frame;
@@ -164,9 +191,12 @@ impl<'a> Check<'a> {
             None if refers || frame.is_released => frame.is_released,
             None => return Err(NOTHING),
         };
+        self.close(self.frame.end)?;
         // What has content of its own has a name; what doesn't is a reference.
         if let Some(number) = frame.uri {
-            self.scratch.links.mark(number, if is_released { Use::Named } else { Use::Referred })?;
+            let name_use = if is_released { Use::Named } else { Use::Referred };
+            self.scratch.links.mark(number, name_use)?;
+            frame.uri_name.into_iter().for_each(|name| self.scratch.names_of_objects.mark(name, name_use));
         }
         ensure(!(is_released && frame.is_reference), "a reference on what says something itself")?;
         self.frame = self.scratch.open.pop().unwrap_or_default();
@@ -201,26 +231,32 @@ impl<'a> Check<'a> {
         let (node, links) = (table.get(node), &mut self.scratch.links);
         let is_one_of = |names: &[String]| names.iter().any(|own| own.trim_start_matches('@') == name);
         let mut mark = |name: &str, name_use| links.number(name).and_then(|number| links.mark(number, name_use));
+        let mut name_use = Some(Use::Referred);
         if is_one_of(declared.id.as_slice()) {
+            name_use = Some(Use::Id);
             mark(&text, Use::Id)?;
         } else if is_one_of(&declared.references) {
             mark(&text, Use::Referred)?;
             self.frame.is_reference = true;
         } else if is_one_of(&declared.uris) {
+            name_use = None;
             self.uri(&text)?;
         } else if is_one_of(&declared.pointers) {
             text.split(' ').try_for_each(|name| mark(name, Use::Referred))?;
         } else if table.is_xsi(name, "nil") {
             ensure(matches!(&*text, "true" | "1"), "`xsi:nil` on what isn't nil")?;
             self.frame.is_nil = true;
+            self.mark(table.prefix(name), false);
+            return Ok(());
         } else {
             ensure(!node.name.is_empty(), "an attribute that the mapping doesn't name")?;
             self.mark(node.prefix, false);
-            let value = Value { raw, text: &text, written: Written::Attribute, is_nil: false };
+            let value = Value { name: Some(name), raw, text: &text, written: Written::Attribute, is_nil: false };
             self.frame.is_released |= self.value(node, None, &value)?;
             return Ok(());
         }
         self.mark(table.prefix(name), false);
+        self.lead(&text, name_use, Written::Attribute)?;
         let permitted = node.element.map(|element| self.permitted(element).ok_or(DENIED)).transpose()?;
         permitted.zip(self.comparison.as_mut()).map_or(Ok(()), |(permitted, comparison)| comparison.link(permitted))
     }
@@ -231,20 +267,56 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
+    /// Compares where a link leads, which has a use, or is a URI: each name of the message is one of the output.
+    pub(super) fn lead(&mut self, text: &str, name_use: Option<Use>, written: Written) -> Checked<()> {
+        let Some(comparison) = &mut self.comparison else { return Ok(()) };
+        let own = comparison.names(name_use.is_none(), written)?;
+        let VerifierState { links, names_of_objects: names, .. } = &mut *self.scratch;
+        for name in text.trim_start_matches('#').split(' ') {
+            let number = links.number(name)?;
+            match own.as_slice() {
+                [own] => {
+                    let id = names.lead(own.clone(), number).ok_or(OTHER_LINK)?;
+                    match name_use {
+                        Some(name_use) => names.mark(id, name_use),
+                        None => self.frame.uri_name = Some(id),
+                    }
+                }
+                // Of several, some may be of objects that are removed.
+                own => ensure(own.iter().any(|own| names.may_be(own, number)), OTHER_LINK)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a value was released. Otherwise it is a placeholder.
     fn value(&mut self, node: &TableNode, record: Option<Permitted>, value: &Value<'_>) -> Checked<bool> {
         if let Some((is_stated, text)) = node.fact.and_then(|fact| self.scratch.facts.get_mut(fact)) {
             ensure(!mem::replace(is_stated, true) || text == value.text, "an envelope that contradicts itself")?;
             value.text.clone_into(text);
         }
-        let before = self.comparison;
-        match self.released(node, record, value) {
+        let (before, end) = (self.comparison, self.frame.end);
+        match self.named(value).and_then(|value| self.released(node, record, &value)) {
             Err(_) if node.is_placeholder(value.text, value.is_nil) => {
-                self.comparison = before;
+                (self.comparison, self.frame.end) = (before, end);
                 Ok(false)
             }
             released => released.map(|()| true),
         }
+    }
+
+    /// Compares what has a value of its own where the manifest has it as a part, whose name needn't be compared again.
+    fn named<'v>(&mut self, value: &Value<'v>) -> Checked<Value<'v>> {
+        let mut value = *value;
+        if value.written == Written::Attribute {
+            return Ok(value);
+        }
+        let is_part = |name| self.comparison.is_some_and(|comparison| comparison.is_next_part(name, value.written));
+        if let (None, Some(name)) = (self.frame.end, value.name.filter(|name| is_part(name))) {
+            self.open(name, value.written)?;
+        }
+        value.name = value.name.filter(|_| self.frame.end.is_none());
+        Ok(value)
     }
 
     fn released(&mut self, node: &TableNode, record: Option<Permitted>, value: &Value<'_>) -> Checked<()> {
@@ -276,18 +348,19 @@ impl<'a> Check<'a> {
 
     fn text(&mut self, layout: &TextLayout, element: ElementId, value: &Value<'_>) -> Checked<()> {
         let mut comparison = self.comparison;
-        let source = comparison.as_mut().map(|comparison| comparison.text(element, value.written)).transpose()?;
+        let source =
+            comparison.as_mut().map(|comparison| comparison.text(element, value.name, value.written)).transpose()?;
         let mut sources = source.iter().flat_map(|source| layout.fields(source, false).unwrap_or_default());
-        for (element, field) in layout.fields(value.text, true)? {
-            let Some(element) = element else {
-                let has_heading = comparison.is_none() || sources.any(|(own, _)| own.is_none());
+        for field in layout.fields(value.text, true)? {
+            let Some(element) = field.element else {
+                let has_heading = comparison.is_none() || sources.any(|own| own.element.is_none());
                 ensure(has_heading, "a text with another heading than the message's")?;
                 continue;
             };
             let permitted = self.permitted(element).ok_or(DENIED)?;
-            self.allow(permitted, field)?;
+            self.allow(permitted, field.text)?;
             if let Some(comparison) = &mut comparison {
-                comparison.field(permitted, field, &mut sources)?;
+                comparison.field(permitted, &field, &mut sources)?;
             }
         }
         self.comparison = comparison;
@@ -305,7 +378,10 @@ impl<'a> Check<'a> {
         let is_declared = self.scratch.prefixes.iter().all(|[used, declared]| used == declared);
         ensure(!self.is_declaring || is_declared, "declarations of other namespaces than are used")?;
         ensure(self.scratch.links.are_consistent(), "a reference without its object, or an id without a reference")?;
-        let is_complete = self.comparison.is_none_or(|comparison| comparison.entries.is_empty());
-        ensure(is_complete, "a value of the manifest that the output doesn't have")
+        ensure(self.scratch.names_of_objects.are_consistent(), OTHER_LINK)?;
+        ensure(
+            self.comparison.is_none_or(Comparison::is_complete),
+            "a value of the manifest that the output doesn't have",
+        )
     }
 }

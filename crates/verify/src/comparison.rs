@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 
 use super::table::TableNode;
+use super::text::Field;
 use super::value::{Checked, Permitted, Value, Written, ensure, is_blank, is_result_of, is_space};
 use dmv_redact_model::catalog::{ElementId, Treatment};
-use dmv_redact_model::manifest::{ReleasedForm, ReleasedValue};
+use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedPart, ReleasedValue};
 use dmv_redact_model::{format::NOTICE, span::Span};
 
 const OTHER: &str = "a value that isn't the message's";
+const OTHER_PART: &str = "a part that isn't the message's, or holds other values";
+pub(super) const OTHER_LINK: &str = "a reference that doesn't lead where the message's does";
 
 /// How far an output agrees with its manifest. A copy is a place to go back to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,6 +19,10 @@ pub(super) struct Comparison<'a> {
     pub(super) message: &'a [u8],
     /// What the output must still have.
     pub(super) entries: &'a [ReleasedValue],
+    pub(super) parts: &'a [ReleasedPart],
+    pub(super) links: &'a [Span],
+    /// How many values it had.
+    count: usize,
     /// Where the last value ended in the message.
     pub(super) passed: usize,
     /// That of the text whose fields are read.
@@ -23,6 +30,103 @@ pub(super) struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
+    pub(super) fn new(message: &'a [u8], manifest: &'a Manifest) -> Self {
+        let (entries, parts, links) = (manifest.entries(), manifest.parts(), manifest.links());
+        Self { message, entries, parts, links, count: entries.len(), ..Self::default() }
+    }
+
+    /// How many values were compared.
+    fn compared(&self) -> usize {
+        self.count - self.entries.len()
+    }
+
+    /// Begins the next part, which has this name and begins after as many values. Returns how many there are before its
+    /// end.
+    pub(super) fn open(&mut self, name: &str, written: Written) -> Checked<usize> {
+        let part = self.parts.split_first().filter(|_| self.is_next_part(name, written));
+        let (part, rest) = part.ok_or(OTHER_PART)?;
+        (self.parts, self.passed) = (rest, part.start);
+        Ok(part.end)
+    }
+
+    /// Whether the output has all of it.
+    pub(super) fn is_complete(self) -> bool {
+        self.entries.is_empty() && self.parts.is_empty() && self.links.is_empty()
+    }
+
+    /// Whether the next part begins here and has this name.
+    pub(super) fn is_next_part(&self, name: &str, written: Written) -> bool {
+        let is_next = |part: &&ReleasedPart| part.first == self.compared() && part.start >= self.passed;
+        self.parts.first().filter(is_next).is_some_and(|part| self.is_named(part.start, name, written))
+    }
+
+    /// Ends a part: as many values were compared.
+    pub(super) fn close(&self, end: usize) -> Checked<()> {
+        ensure(self.compared() == end, OTHER_PART)
+    }
+
+    /// Whether the element, member or item that begins at `start` has this name, the prefix of an element aside.
+    fn is_named(&self, start: usize, name: &str, written: Written) -> bool {
+        let Some((first, rest)) = self.message.get(start..).and_then(<[u8]>::split_first) else { return false };
+        match (written, first) {
+            (Written::Json, b'"') if rest.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"\"")) => {
+                !name.is_empty()
+            }
+            // Its name may have escapes.
+            (Written::Json, b'"') => {
+                let rest = self.message.get(start..).unwrap_or_default();
+                let mut names = serde_json::Deserializer::from_slice(rest).into_iter::<String>();
+                names.next().is_some_and(|own| own.is_ok_and(|own| own == name))
+            }
+            (Written::Json, b'{') => name.is_empty(),
+            (_, b'<') => {
+                let end = rest.iter().position(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'));
+                let own = rest.get(..end.unwrap_or_default()).unwrap_or_default();
+                own.rsplit(|byte| *byte == b':').next() == Some(local(name).as_bytes())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether what stands right before a value, which begins at `start`, is its name.
+    fn is_after_name(&self, start: usize, name: &str, written: Written) -> bool {
+        let before = self.message.get(..start).unwrap_or_default();
+        let spaces = |bytes: &[u8]| bytes.iter().rev().take_while(|byte| is_space(**byte)).count();
+        let trimmed = |bytes: &'a [u8]| bytes.get(..bytes.len() - spaces(bytes)).unwrap_or_default();
+        match written {
+            Written::Content => {
+                let tag = before.strip_suffix(b">").and_then(|before| memchr::memrchr(b'<', before));
+                tag.is_some_and(|tag| self.is_named(tag, name, written))
+            }
+            Written::Attribute => {
+                let equals = before.split_last().map(|(_, before)| trimmed(before)).unwrap_or_default();
+                let rest = equals.strip_suffix(b"=").map(trimmed).unwrap_or_default();
+                let rest = rest.strip_suffix(local(name).as_bytes());
+                rest.and_then(<[u8]>::last).is_some_and(|last| is_space(*last) || *last == b':')
+            }
+            Written::Json if name.is_empty() => matches!(trimmed(before).last(), Some(b'[' | b',')),
+            Written::Json => {
+                let rest = trimmed(before).strip_suffix(b":").map(trimmed);
+                let rest = rest.and_then(|rest| rest.strip_suffix(b"\"")?.strip_suffix(name.as_bytes()));
+                rest.is_some_and(|rest| rest.ends_with(b"\""))
+            }
+        }
+    }
+
+    /// The names of the next link, as it is written in the message: those that it may lead to.
+    pub(super) fn names(&mut self, is_uri: bool, written: Written) -> Checked<Vec<String>> {
+        let (span, rest) = self.links.split_first().ok_or(OTHER_LINK)?;
+        self.links = rest;
+        let raw = self.message.get(span.start()..span.end()).and_then(|raw| std::str::from_utf8(raw).ok());
+        let text = raw.and_then(|raw| written.decode(raw, &mut String::new())).ok_or(OTHER_LINK)?;
+        Ok(match (is_uri, written) {
+            (true, Written::Json) => vec![text.into_owned()],
+            (true, _) => vec![text.trim().to_owned()],
+            // An id is a fragment of the message's own URI.
+            (false, _) => text.split_ascii_whitespace().map(|name| format!("#{name}")).collect(),
+        })
+    }
+
     pub(super) fn value(&mut self, permitted: Permitted, value: &Value<'_>, node: &TableNode) -> Checked<()> {
         let (element, treatment) = permitted;
         let mut rest = value.raw.as_bytes();
@@ -30,6 +134,10 @@ impl<'a> Comparison<'a> {
             let entry = self.next(element, Some(treatment))?;
             if entry.form == ReleasedForm::Notice {
                 return ensure(node.is_notice && entry.span.is_empty() && value.text == NOTICE, OTHER);
+            }
+            // A piece after the first is behind something else.
+            if let Some(name) = value.name.filter(|_| rest.len() == value.raw.len()) {
+                ensure(self.is_after_name(entry.span.start(), name, value.written), OTHER_PART)?;
             }
             let bytes = self.bytes(entry.span, value.written)?;
             let is_nil = value.is_nil && value.written == Written::Content;
@@ -71,8 +179,10 @@ impl<'a> Comparison<'a> {
     }
 
     /// Begins the fields of a text. Returns the text in the message.
-    pub(super) fn text(&mut self, element: ElementId, written: Written) -> Checked<Cow<'a, str>> {
+    pub(super) fn text(&mut self, element: ElementId, name: Option<&str>, written: Written) -> Checked<Cow<'a, str>> {
         let entry = self.next(element, None)?;
+        let is_named = name.is_none_or(|name| self.is_after_name(entry.span.start(), name, written));
+        ensure(is_named, OTHER_PART)?;
         self.text = entry.span;
         let source = std::str::from_utf8(self.bytes(entry.span, written)?).unwrap_or_default();
         written.decode(source, &mut String::new()).filter(|_| entry.form == ReleasedForm::Text).ok_or(OTHER)
@@ -82,12 +192,12 @@ impl<'a> Comparison<'a> {
     pub(super) fn field<'s>(
         &mut self,
         (element, treatment): Permitted,
-        field: &str,
-        sources: &mut impl Iterator<Item = (Option<ElementId>, &'s str)>,
+        field: &Field<'_>,
+        sources: &mut impl Iterator<Item = Field<'s>>,
     ) -> Checked<()> {
         let entry = self.next(element, Some(treatment))?;
-        let is_source = |source| field == source || is_result_of(treatment, field, source);
-        let has_source = sources.any(|(own, source)| own == Some(element) && is_source(source));
+        let is_source = |source| field.text == source || is_result_of(treatment, field.text, source);
+        let has_source = sources.any(|source| field.is_like(&source) && is_source(source.text));
         ensure(has_source && entry.form == ReleasedForm::Field && entry.span == self.text, OTHER)
     }
 

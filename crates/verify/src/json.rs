@@ -88,6 +88,11 @@ enum Kind {
     Prefix,
 }
 
+/// The name of a part; an item has none.
+fn own_name(kind: Kind, name: &str) -> &str {
+    if kind == Kind::Item { "" } else { name }
+}
+
 struct Part<'w, 't, 'r, 'a> {
     walk: &'w mut Walk<'t, 'r, 'a>,
     name: &'t str,
@@ -101,10 +106,12 @@ impl Part<'_, '_, '_, '_> {
         let raw = walk.pass(string);
         let checked = match (kind, string) {
             (Kind::Member | Kind::Item, _) => walk.check.enter(name, node).and_then(|()| {
-                let text = string.unwrap_or(raw);
-                walk.check.leave(Some(Value { raw, text, written: Written::Json, is_nil: false }))
+                let (name, text) = (Some(own_name(kind, name)), string.unwrap_or(raw));
+                walk.check.leave(Some(Value { name, raw, text, written: Written::Json, is_nil: false }))
             }),
-            (Kind::Id, Some(uri)) => walk.check.uri(uri).map(|()| false),
+            (Kind::Id, Some(uri)) => {
+                walk.check.uri(uri).and_then(|()| walk.check.lead(uri, None, Written::Json)).map(|()| false)
+            }
             (Kind::Prefix, Some(uri)) => walk.bind(name, uri).map(|()| false),
             _ => Err("a value where the format has none"),
         };
@@ -149,7 +156,10 @@ impl<'t> Visitor<'t> for Part<'_, 't, '_, '_> {
     fn visit_map<A: MapAccess<'t>>(self, mut members: A) -> Result<bool, A::Error> {
         let Self { walk, name, node, kind } = self;
         let entered = match kind {
-            Kind::Member | Kind::Item => walk.check.enter(name, node),
+            Kind::Member | Kind::Item => {
+                let entered = walk.check.enter(name, node);
+                entered.and_then(|()| walk.check.open(own_name(kind, name), Written::Json))
+            }
             Kind::Document | Kind::Context => Ok(()),
             Kind::Id | Kind::Prefix => Err("an object where the format has none"),
         };
@@ -177,11 +187,15 @@ impl<'t> Visitor<'t> for Part<'_, 't, '_, '_> {
     fn visit_seq<A: SeqAccess<'t>>(self, mut items: A) -> Result<bool, A::Error> {
         let Self { walk, name, node, kind } = self;
         walk.check(ensure(kind == Kind::Member, "an array where the format has none"))?;
+        let part = walk.check.open_array(name);
+        let part = walk.check(part)?;
         let mut is_released = false;
         while let Some(released) = items.next_element_seed(Part { walk: &mut *walk, name, node, kind: Kind::Item })? {
             is_released |= released;
         }
-        walk.check(ensure(is_released, "an array in which nothing was released").map(|()| true))
+        let closed = ensure(is_released, "an array in which nothing was released");
+        let closed = closed.and_then(|()| walk.check.close(part)).map(|()| true);
+        walk.check(closed)
     }
 }
 

@@ -99,9 +99,9 @@ impl Verifier {
         let source = source.filter(|_| grant.is_some());
         let message = source.map(|(message, _)| value::message(message).ok_or("the message is in no known encoding"));
         let message = message.transpose().map_err(Finding::of_output)?;
-        let entries = source.map(|(_, manifest)| manifest.entries());
-        let comparison = message.as_deref().zip(entries);
-        let comparison = comparison.map(|(message, entries)| Comparison { message, entries, ..Comparison::default() });
+        let manifest = source.map(|(_, manifest)| manifest);
+        let comparison = message.as_deref().zip(manifest);
+        let comparison = comparison.map(|(message, manifest)| Comparison::new(message, manifest));
         let mut check = Check::new((table, &self.shapes), grant, comparison, state);
         match syntax {
             Syntax::Xml => xml::read(text, &mut check)?,

@@ -29,6 +29,22 @@ pub(super) struct Patterns {
     follow: Vec<Option<Table>>,
 }
 
+/// A field of a text, or its heading.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field<'v> {
+    /// Which of the layout's patterns it is of.
+    pattern: usize,
+    pub(super) element: Option<ElementId>,
+    pub(super) text: &'v str,
+}
+
+impl Field<'_> {
+    /// Whether another is of the same pattern and element.
+    pub(super) fn is_like(&self, other: &Field<'_>) -> bool {
+        (self.pattern, self.element) == (other.pattern, other.element)
+    }
+}
+
 const NOT_THIS_LAYOUT: &str = "a text that isn't laid out as the mapping has it";
 /// What the table of a layout may take, and its construction.
 const TABLE_BYTES: usize = 4 << 20;
@@ -45,7 +61,7 @@ impl TextLayout {
     }
 
     /// The fields of a text, from left to right, and its heading, of no element. An output has nothing beside them.
-    pub(super) fn fields<'v>(&self, text: &'v str, is_output: bool) -> Checked<Vec<(Option<ElementId>, &'v str)>> {
+    pub(super) fn fields<'v>(&self, text: &'v str, is_output: bool) -> Checked<Vec<Field<'v>>> {
         let Patterns { all: patterns, groups: regex, follow } = self.patterns().ok_or(NOT_THIS_LAYOUT)?;
         let (mut at, mut headings, mut rows, mut all) = (0, 0, 0, Vec::new());
         let mut found = regex.create_captures();
@@ -63,13 +79,13 @@ impl TextLayout {
             let index = pattern.as_usize() - follow.len();
             let field = index.checked_sub(1).and_then(|index| self.declared.fields.get(index));
             let groups = &field.unwrap_or(&self.declared.heading).groups;
-            all.extend((index == 0).then_some((None, "")));
+            all.extend((index == 0).then_some(Field { pattern: index, element: None, text: "" }));
             let before = all.len();
             for (name, group) in regex.group_info().pattern_names(pattern).zip(found.iter()) {
                 let element = groups.iter().find(|(own, _)| Some(own.as_str()) == name).map(|(_, element)| *element);
                 let value = group.and_then(|group| text.get(group.range())).map(str::trim_ascii);
                 let value = value.filter(|value| element.is_some() && !value.is_empty());
-                all.extend(value.map(|value| (element, value)));
+                all.extend(value.map(|text| Field { pattern: index, element, text }));
             }
             headings += usize::from(index == 0);
             rows += usize::from(index > 0);

@@ -20,6 +20,8 @@ pub(super) type Permitted = (ElementId, Treatment);
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Value<'v> {
+    /// The name of its element, attribute or member; empty for an item, and `None` if it was compared before.
+    pub(super) name: Option<&'v str>,
     /// Its bytes, and what they mean.
     pub(super) raw: &'v str,
     pub(super) text: &'v str,

@@ -78,6 +78,7 @@ fn open(check: &mut Check<'_>, document: &str, tag: &BytesStart<'_>, start: usiz
         let text = document.get(check.frame.content..start).filter(|_| !check.frame.has_children);
         ensure(text.is_none_or(is_blank), BESIDE)?;
     }
+    check.open(check.frame.name.text(document), Written::Content)?;
     let name = tag.name().into_inner();
     check.enter(name, check.table.below(check.frame.node, false, name))?;
     (check.frame.name, check.frame.content) = (Span::new(start + 1, start + 1 + name.len()), end);
@@ -89,7 +90,11 @@ fn open(check: &mut Check<'_>, document: &str, tag: &BytesStart<'_>, start: usiz
         ensure(attributes.as_bytes().get(at.wrapping_sub(1)).copied().is_some_and(is_space), ATTRIBUTE)?;
         let is_declaration = attribute.key.as_namespace_binding().is_some();
         ensure(!is_declaration, "a namespace declaration that isn't the format's own")?;
-        check.attribute(attribute.key.into_inner(), &attribute.value)?;
+        let key = attribute.key.into_inner();
+        if !check.table.is_xsi(key, "nil") {
+            check.open(name, Written::Content)?;
+        }
+        check.attribute(key, &attribute.value)?;
     }
     Ok(())
 }
@@ -98,7 +103,8 @@ fn close(check: &mut Check<'_>, document: &str, end: usize) -> Checked<()> {
     let content = document.get(check.frame.content..end).filter(|_| !check.frame.has_children);
     let Some(raw) = content else { return check.leave(None).map(drop) };
     let text = Written::Content.decode(raw, &mut check.scratch.text).ok_or("a value that isn't well-formed")?;
-    check.leave(Some(Value { raw, text: &text, written: Written::Content, is_nil: false }))?;
+    let name = Some(check.frame.name.text(document));
+    check.leave(Some(Value { name, raw, text: &text, written: Written::Content, is_nil: false }))?;
     if let Cow::Owned(text) = text {
         check.scratch.text = text;
     }

@@ -11,7 +11,7 @@ use super::places::is_copied;
 use super::sound::{Sound, first_reading, groups, says};
 use super::*;
 use dmv_redact_model::catalog::{ElementId, Treatment};
-use dmv_redact_model::manifest::{ReleasedForm, ReleasedValue};
+use dmv_redact_model::manifest::{ReleasedForm, ReleasedPart, ReleasedValue};
 use dmv_redact_model::span::Span;
 
 /// Mutations of each message for each requester.
@@ -23,12 +23,16 @@ struct Triple {
     message: Vec<u8>,
     output: Vec<u8>,
     entries: Vec<ReleasedValue>,
+    parts: Vec<ReleasedPart>,
+    links: Vec<Span>,
 }
 
 impl Triple {
     fn manifest(&self) -> Manifest {
         let mut manifest = Manifest::default();
         self.entries.iter().for_each(|entry| manifest.push(*entry));
+        self.parts.iter().for_each(|part| manifest.push_part(*part));
+        self.links.iter().for_each(|link| manifest.push_link(*link));
         manifest
     }
 }
@@ -58,6 +62,8 @@ fn p4_a_mutated_output_manifest_or_message_is_refused() {
                 message: sound.message.clone(),
                 output: sound.output.clone(),
                 entries: sound.entries().to_vec(),
+                parts: sound.manifest.parts().to_vec(),
+                links: sound.manifest.links().to_vec(),
             };
             assert!(is_accepted(&filter, sound, &own, &mut state), "{}", sound.name);
             for _ in 0..MUTATIONS {
@@ -71,7 +77,8 @@ fn p4_a_mutated_output_manifest_or_message_is_refused() {
                 };
                 *counts.entry(name).or_default().entry(verdict).or_default() += 1;
                 let is_known = match verdict {
-                    Verdict::Refused | Verdict::Equivalent => true,
+                    Verdict::Refused => true,
+                    Verdict::Equivalent => !name.starts_with("part: "),
                     Verdict::SameResults => !name.starts_with("output: "),
                     Verdict::Missed => false,
                 };
@@ -179,11 +186,11 @@ fn character_in(bytes: &[u8], range: Span, seed: &mut u64) -> Option<usize> {
 
 fn mutate(sound: &Sound, sounds: &[Sound], own: &Triple, seed: &mut u64) -> Option<(&'static str, Triple)> {
     let mut triple = own.clone();
-    let Triple { message, output, entries } = &mut triple;
+    let Triple { message, output, entries, parts, links } = &mut triple;
     let places = values(sound);
     let index = roll(seed) % entries.len();
     let at = entries[index].span;
-    let name = match roll(seed) % 16 {
+    let name = match roll(seed) % 18 {
         0..3 => {
             let at = character_in(output, one(&places, seed)?, seed)?;
             match roll(seed) % 3 {
@@ -274,12 +281,43 @@ fn mutate(sound: &Sound, sounds: &[Sound], own: &Triple, seed: &mut u64) -> Opti
         13 => {
             let other = &sounds[roll(seed) % sounds.len()];
             *entries = other.entries().to_vec();
+            (*parts, *links) = (other.manifest.parts().to_vec(), other.manifest.links().to_vec());
             "manifest: another"
         }
         14 => {
             let at = character_in(message, at, seed)?;
             message[at] = other_character(message[at], seed);
             "message: character of a released value changed"
+        }
+        15 => {
+            let index = roll(seed) % parts.len();
+            let part = &mut parts[index];
+            let of = match roll(seed) % 3 {
+                0 => &mut part.start,
+                1 => &mut part.first,
+                _ => &mut part.end,
+            };
+            match roll(seed) % 4 {
+                0 => *of += 1,
+                1 => *of = of.checked_sub(1)?,
+                2 => parts.insert(index, parts[index]),
+                // One with a single value needn't be a part.
+                _ => {
+                    parts.remove(index);
+                    return Some(("manifest: part dropped", triple));
+                }
+            }
+            "part: changed"
+        }
+        16 => {
+            let index = roll(seed) % links.len().max(1);
+            let link = *links.get(index)?;
+            match roll(seed) % 3 {
+                0 => links[index] = Span::new(link.start() + 1, link.end()),
+                1 => drop(links.remove(index)),
+                _ => links.insert(index, link),
+            }
+            "part: link changed"
         }
         _ => {
             let at = roll(seed) % message.len();

@@ -1,6 +1,6 @@
 //! The faults that the second reading can't catch, case by case: manifest and output agree on another value of the same
-//! message, between the values before and after, and neither path nor shape tells. It would take a second parser of the
-//! message to find them. Beside each stands one that order, shape or element does tell.
+//! message, of the same name, between the values before and after, and neither path nor shape tells. It would take a second parser of the
+//! message to find them. Beside each stands one that order, shape, name or element does tell.
 
 use super::sound::{Outcome, Sound};
 use super::*;
@@ -50,9 +50,40 @@ impl Case {
 }
 
 #[test]
-fn p4_another_value_between_its_neighbors_is_the_one_kind_that_cannot_be_caught() {
+fn p4_another_value_of_the_same_name_between_its_neighbors_is_the_one_kind_that_cannot_be_caught() {
     let cases = [
-        // The fast path: a denied value of the same shape, behind or before; one that no path names.
+        // The same name once more, where nothing may be released: behind the value or before it.
+        case(xml("<e:name>JORDAN</e:name><o:x xmlns:o='urn:o'><e:name>HIDDEN</e:name></o:x>"), "JORDAN", "HIDDEN"),
+        case(xml("<o:x xmlns:o='urn:o'><e:name>HIDDEN</e:name></o:x><e:name>JORDAN</e:name>"), "JORDAN", "HIDDEN"),
+        case(xml("<e:name>JORDAN</e:name><o:name xmlns:o='urn:o'>HIDDEN</o:name>"), "JORDAN", "HIDDEN"),
+        case(json(r#""e:name":"JORDAN","x":{"e:name":"HIDDEN"}"#), r#""JORDAN""#, r#""HIDDEN""#),
+        case(json(r#""x":{"e:number":7654321},"e:number":1234567"#), "1234567", "7654321"),
+        // A piece of a value behind the first has no name before it.
+        case(xml("<e:name>JOR<!-- -->DAN</e:name><e:secret>HIDDEN</e:secret>"), "DAN", "HIDDEN"),
+        // Values that are treated, and texts with fields.
+        written(
+            xml("<e:birth>1985-07-04</e:birth><o:birth xmlns:o='urn:o'>1999-01-01</o:birth>"),
+            "1985-07-04",
+            "1999-01-01",
+            "1999",
+        ),
+        written(
+            xml("<e:text>RECORD;NAME:JORDAN;</e:text><o:text xmlns:o='urn:o'>RECORD;NAME:HIDDEN;</o:text>"),
+            "RECORD;NAME:JORDAN;",
+            "RECORD;NAME:HIDDEN;",
+            "RECORD;\nNAME:HIDDEN;",
+        ),
+    ];
+    for case in &cases {
+        assert_eq!(case.outcomes(), [Outcome::OtherValue; 2], "{} {}", case.message, case.other);
+    }
+    assert_eq!(cases.len(), 8);
+}
+
+#[test]
+fn p4_another_value_that_order_shape_name_or_element_tells_is_caught() {
+    let cases = [
+        // A denied value of the same shape, behind or before; one that no path names: its name tells.
         case(xml("<e:name>JORDAN</e:name><e:secret>HIDDEN</e:secret>"), "JORDAN", "HIDDEN"),
         case(xml("<e:secret>HIDDEN</e:secret><e:name>JORDAN</e:name>"), "JORDAN", "HIDDEN"),
         case(xml("<e:name>JORDAN</e:name><e:unknown>HIDDEN</e:unknown>"), "JORDAN", "HIDDEN"),
@@ -62,7 +93,6 @@ fn p4_another_value_between_its_neighbors_is_the_one_kind_that_cannot_be_caught(
         // The slow path.
         case(xml("<e:name>J\u{d6}RDAN</e:name><e:secret>H\u{cf}DDEN</e:secret>"), "J\u{d6}RDAN", "H\u{cf}DDEN"),
         case(xml("<e:name><![CDATA[JORDAN]]></e:name><e:secret>HIDDEN</e:secret>"), "<![CDATA[JORDAN]]>", "HIDDEN"),
-        case(xml("<e:name>JOR<!-- -->DAN</e:name><e:secret>HIDDEN</e:secret>"), "DAN", "HIDDEN"),
         case(
             xml("<e:record><e:first>JORDAN</e:first><o:x xmlns:o='urn:o'>HIDDEN</o:x></e:record>"),
             "JORDAN",
@@ -86,16 +116,6 @@ fn p4_another_value_between_its_neighbors_is_the_one_kind_that_cannot_be_caught(
             "RECORD;NAME:HIDDEN;",
             "RECORD;\nNAME:HIDDEN;",
         ),
-    ];
-    for case in &cases {
-        assert_eq!(case.outcomes(), [Outcome::OtherValue; 2], "{} {}", case.message, case.other);
-    }
-    assert_eq!(cases.len(), 17);
-}
-
-#[test]
-fn p4_another_value_that_order_shape_or_element_tells_is_caught() {
-    let cases = [
         // Of another shape than its element's.
         case(xml("<e:name>JORDAN</e:name><e:secret>900-12-3456</e:secret>"), "JORDAN", "900-12-3456"),
         case(json(r#""e:name":"JORDAN","e:secret":"900-12-3456""#), r#""JORDAN""#, r#""900-12-3456""#),

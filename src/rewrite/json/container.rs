@@ -32,7 +32,13 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             self.buffers.seen.resize(seen_others + children / WORD, 0);
         }
         let record_names = self.buffers.record_names.len();
+        let manifest = &mut self.session.buffers.manifest;
+        let own = match role {
+            Role::Container | Role::Record(..) => manifest.open(place.start),
+            Role::Top | Role::Context { .. } => manifest.parts().len(),
+        };
         self.buffers.frames.push(Frame {
+            part: own,
             role,
             place: *place,
             node: part.named.node(),
@@ -59,13 +65,14 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if frame.has_end || frame.has_id || record_names.len() > frame.record_names {
             return false;
         }
-        let Frame { released, out_start, seen_others, .. } = *frame;
+        let Frame { part, released, out_start, seen_others, .. } = *frame;
         seen.truncate(seen_others);
         frames.pop();
         if released || is_planted(Planted::EmptyContainer) {
             if !is_planted(Planted::EndTag) {
                 self.out.copy(Span::new(gap, end));
             }
+            self.session.buffers.manifest.close(part);
             if let Some(around) = frames.last_mut() {
                 (around.released, around.has_written) = (true, true);
             }
@@ -73,6 +80,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             self.out.truncate(out_start);
             context.take_back(out_start);
             self.session.buffers.links.take_back(out_start);
+            self.session.buffers.manifest.remove_from(part);
         }
         true
     }
@@ -81,7 +89,17 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     pub(super) fn close_slowly(&mut self, gap: usize, end: usize) -> Rewrite<()> {
         let Some(frame) = self.buffers.frames.last() else { return Ok(()) };
         let Frame {
-            place, node: id_of_node, role, out_start, seen_others, record_names, released, has_parts, id, ..
+            part,
+            place,
+            node: id_of_node,
+            role,
+            out_start,
+            seen_others,
+            record_names,
+            released,
+            has_parts,
+            id,
+            ..
         } = *frame;
         if let Role::Context { is_top } = role {
             self.buffers.frames.pop();
@@ -116,11 +134,16 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             if !is_planted(Planted::EndTag) {
                 self.copy(Span::new(gap, end));
             }
-            self.released |= role == Role::Top;
+            if role == Role::Top {
+                self.released = true;
+            } else {
+                self.session.buffers.manifest.close(part);
+            }
             self.kept();
             return Ok(());
         }
         self.buffers.frames.pop();
+        self.session.buffers.manifest.remove_from(part);
         self.out.truncate(out_start);
         self.buffers.context.take_back(out_start);
         self.session.buffers.links.take_back(out_start);

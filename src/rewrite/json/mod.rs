@@ -116,6 +116,8 @@ struct Frame {
     /// Whether a part was written, so that the next needs a comma.
     has_written: bool,
     released: bool,
+    /// Its number among the parts of the manifest.
+    part: usize,
     /// Whether it has mapped parts: such an object is no mere reference, even if all of them were removed.
     has_parts: bool,
     /// Whether it has an id member, and its value if that is a string; empty otherwise.

@@ -236,6 +236,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             out.push(b'"');
             self.session.buffers.links.write(kept, at, out);
             out.push(b'"');
+            self.session.buffers.manifest.push_link(Span::new(offset - 1, string.inner.end() + 1));
             if is_planted(Planted::OriginalId) {
                 out.truncate(at);
                 out.extend_from_slice(self.text.as_bytes().get(offset - 1..=string.inner.end()).unwrap_or_default());

@@ -47,7 +47,7 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         match permitted {
             (element, Some(treatment)) => match self.session.judge(element, treatment, value, span)? {
                 Judgement::Release if is_planted(Planted::LostValue) && self.has_released() => {
-                    self.session.list(element, treatment, span, ReleasedForm::Exact);
+                    self.list(place, (element, treatment), span, ReleasedForm::Exact);
                 }
                 Judgement::Release => {
                     self.begin(place, part.named, value_start);
@@ -55,12 +55,12 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
                         self.buffers.context.mark_used(namespace, self.out.len());
                     }
                     self.copy(span);
-                    self.session.list(element, treatment, span, ReleasedForm::Exact);
+                    self.list(place, (element, treatment), span, ReleasedForm::Exact);
                     self.kept();
                     return Ok(());
                 }
                 Judgement::Generalise => {
-                    self.session.list(element, treatment, span, ReleasedForm::Treated);
+                    self.list(place, (element, treatment), span, ReleasedForm::Treated);
                     self.write_generalized(place, part, scalar);
                     return Ok(());
                 }
@@ -70,6 +70,22 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         }
         self.removed(place, part.named.node());
         Ok(())
+    }
+
+    /// Lists a released value.
+    fn list(&mut self, place: &Place, (element, treatment): (ElementId, Treatment), span: Span, form: ReleasedForm) {
+        let part = self.session.buffers.manifest.open(place.start);
+        self.session.list(element, treatment, span, form);
+        self.end_part(place, part);
+    }
+
+    /// A value is a part of the manifest by itself only if its name has escapes.
+    fn end_part(&mut self, place: &Place, part: usize) {
+        let manifest = &mut self.session.buffers.manifest;
+        match place.name.is_some_and(|name| name.escaped) {
+            true => manifest.close(part),
+            false => manifest.remove_from(part),
+        }
     }
 
     /// What a scalar means; a string with escapes is decoded.
@@ -116,12 +132,16 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
 
     /// A text with fields of its own.
     fn text(&mut self, place: &Place, part: Part<'f>, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
-        let values = self.session.buffers.manifest.len();
+        let manifest = &mut self.session.buffers.manifest;
+        let (values, own) = (manifest.len(), manifest.open(place.start));
         if let Target::Leaf(element) = node.target {
             self.session.list(element, Treatment::Full, span, ReleasedForm::Text);
         }
-        if !self.session.extract(node, value, span)? {
+        let stays = self.session.extract(node, value, span)?;
+        self.end_part(place, own);
+        if !stays {
             self.session.buffers.manifest.truncate(values);
+            self.session.buffers.manifest.remove_from(own);
             self.removed(place, part.named.node());
             return Ok(());
         }

@@ -31,7 +31,13 @@ impl XmlRewriter<'_, '_, '_> {
         let out_start = self.out.len();
         let values = self.session.buffers.manifest.len();
         let space = self.space;
+        let (part, links) = {
+            let manifest = &mut self.session.buffers.manifest;
+            (manifest.open(tag.span.start()), manifest.links().len())
+        };
         let written = self.start_tag(tag, Some(node))?;
+        let has_attributes =
+            self.session.buffers.manifest.len() > values || self.session.buffers.manifest.links().len() > links;
         let out_content = self.out.len();
         let (content, end) = self.leaf_content()?;
         let text = self.text;
@@ -71,10 +77,12 @@ impl XmlRewriter<'_, '_, '_> {
             if !is_planted(Planted::LostValue) {
                 self.session.take_back(values);
             }
+            self.session.buffers.manifest.remove_from(part);
             self.space = space;
             self.placeholder(tag.name, tag.namespace, Some(node));
             return Ok(());
         }
+        self.end_part(part, has_attributes, inside);
         self.end_tag(tag.name, tag.namespace, end);
         if let Some(parent) = self.buffers.frames.last_mut() {
             parent.released = true;

@@ -67,6 +67,8 @@ struct Frame {
     out_content: usize,
     /// How many values had been released before.
     values: usize,
+    /// Its number among the parts of the manifest.
+    part: usize,
     /// The white space before it, which stays if the element doesn't.
     space: Span,
     /// Whether something in it was released.
@@ -243,6 +245,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let out_start = self.out.len();
         let space = self.space;
         let values = self.session.buffers.manifest.len();
+        let part = self.session.buffers.manifest.open(tag.span.start());
         let written = self.start_tag(tag, node.and_then(|node| self.trie.node(node)))?;
         self.session.buffers.decoded.clear();
         self.buffers.pieces.clear();
@@ -255,6 +258,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             out_start,
             out_content: self.out.len(),
             values,
+            part,
             space,
             released: written.released,
             has_links: written.has_links,
@@ -311,8 +315,9 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
     /// An open element ends. Returns whether it is the root and was released.
     fn end(&mut self, tag: Span) -> Rewrite<bool> {
         let Some(frame) = self.buffers.frames.last() else { return Ok(false) };
-        let Frame { node: id, role, name, namespace, content, out_start, out_content, values, space, .. } = *frame;
-        let Frame { released, refers, has_nil, has_children, is_torn, .. } = *frame;
+        let Frame { node: id, role, name, namespace, content, out_start, out_content, values, part, space, .. } =
+            *frame;
+        let Frame { released, refers, has_links, has_nil, has_children, is_torn, .. } = *frame;
         // The text of an element of a record without children was written as a value. A blank text is dropped: nothing
         // may show whether content was removed there (P5).
         let has_no_parts = matches!(role, Role::Record(..)) && !has_children;
@@ -339,6 +344,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         if !kept {
             self.take_back(out_start);
             self.session.take_back(values);
+            self.session.buffers.manifest.remove_from(part);
             self.space = space;
             let node = id.and_then(|node| self.trie.node(node));
             self.placeholder(name, namespace, node);
@@ -349,10 +355,21 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             self.notice(id, tag);
             self.end_container(name, namespace, out_content, tag);
         }
-        if let (true, Some(parent)) = (kept, self.buffers.frames.last_mut()) {
-            parent.released = true;
+        if kept {
+            let has_more = !is_value || released || has_links;
+            self.end_part(part, has_more, Span::new(content, tag.start()));
+            self.buffers.frames.last_mut().into_iter().for_each(|parent| parent.released = true);
         }
         Ok(kept && self.buffers.frames.is_empty())
+    }
+
+    /// Ends a part of the manifest. One with a single value, whose name is right before it, needs no entry of its own.
+    fn end_part(&mut self, part: usize, has_more: bool, content: Span) {
+        let begins_at = self.buffers.pieces.first().map_or(content.end(), |piece| piece.start());
+        match has_more || begins_at != content.start() {
+            true => self.session.buffers.manifest.close(part),
+            false => self.session.buffers.manifest.remove_from(part),
+        }
     }
 
     /// Records the outcome of the names and references of an element that ends, and of those in it.

@@ -82,11 +82,12 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                 if !is_same || declares || is_other || needs_more {
                     break;
                 }
-                let Frame { released, out_start, space: space_before, name, namespace, .. } = *frame;
+                let Frame { released, part, out_start, space: space_before, name, namespace, .. } = *frame;
                 let depth = frames.len();
                 let Some(around) = depth.checked_sub(2).and_then(|around| frames.get_mut(around)) else { break };
                 if released || is_planted(Planted::EmptyContainer) {
                     around.released = true;
+                    session.buffers.manifest.close(part);
                     out.copy_with(&mut run, space.start(), space.end());
                     let own = format.qualifier_of(namespace);
                     if is_planted(Planted::EndTag) {
@@ -102,6 +103,7 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                     out.truncate_with(&mut run, out_start);
                     used.take_back(out_start);
                     session.buffers.links.take_back(out_start);
+                    session.buffers.manifest.remove_from(part);
                     space = space_before;
                 }
                 frames.pop();
@@ -191,6 +193,7 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                         out_start,
                         out_content: out.len_with(run),
                         values: session.buffers.manifest.len(),
+                        part: session.buffers.manifest.open(at),
                         space,
                         released: false,
                         has_links: false,

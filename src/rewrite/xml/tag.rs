@@ -266,6 +266,7 @@ impl XmlRewriter<'_, '_, '_> {
             self.session.buffers.links.write(kept, at, &mut number);
             let value = std::str::from_utf8(&number).ok().filter(|_| !is_planted(Planted::OriginalId));
             self.write_attribute(attribute, namespace, value);
+            self.session.buffers.manifest.push_link(attribute.value);
             self.buffers.scratch = number;
             if let Some(element) = element {
                 self.session.release_link(element, attribute.value);

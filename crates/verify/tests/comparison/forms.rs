@@ -81,8 +81,12 @@ fn p4_a_blank_value_is_as_it_came() {
         case.is_refused_with(|case| case.entries[1].form = Continued);
     }
     let nil = r#"<e:r xmlns:e="urn:example" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><e:person><e:middle xsi:nil="true"></e:middle></e:person></e:r>"#;
-    Case::new(nil, nil).with("person.name.middle", Nil, "").is_refused_with(|case| case.entries.clear());
-    Case::new(nil, nil).with("person.name.middle", Nil, "").is_accepted();
+    let mut case = Case::new(nil, nil).with("person.name.middle", Nil, "");
+    let end = nil.find("</e:middle>").unwrap();
+    case.is_refused_with(|case| case.entries.clear());
+    case.entries[0].span = Span::new(end, end);
+    case.is_accepted();
+    case.is_refused_with(|case| case.entries.clear());
     let blank = |born: &str| format!(r#""e:person":{{"e:name":"A","e:middle":{born},"e:born":" "}}"#);
     json(&blank("null"), &blank("null"))
         .with("person.name.given", Exact, "\"A\"")
@@ -137,6 +141,8 @@ fn p4_links_and_names_of_types_say_what_they_said() {
         format!("<e:r {declared}>{person}{other}</e:r>")
     };
     let case = Case::new(&message("P17", "o:AType"), &message("id1", "e:AType"))
+        .link("P17")
+        .link("P17")
         .with("response.caveat", TypeName, "o:AType")
         .with("person.name.given", Exact, "JORDAN")
         .with("license.number", Link, "P17")
@@ -149,6 +155,30 @@ fn p4_links_and_names_of_types_say_what_they_said() {
     case.is_refused_with(|case| case.entries[1].form = Link);
     case.is_refused_with(|case| change(case, "e:AType", "e:BType"));
     case.is_refused_with(|case| change(case, "e:AType", "AType"));
+}
+
+#[test]
+fn p4_a_reference_leads_where_it_led() {
+    let declared = r#"xmlns:e="urn:example" xmlns:s="urn:structures""#;
+    let message = |ids: [&str; 4]| {
+        let [one, other, first, second] = ids;
+        let person = |id: &str, name: &str| format!(r#"<e:person s:id="{id}"><e:name>{name}</e:name></e:person>"#);
+        let reference = |id: &str| format!(r#"<e:person s:ref="{id}"/>"#);
+        let people = person(one, "JORDAN") + &person(other, "ROBIN") + &reference(first) + &reference(second);
+        format!("<e:r {declared}>{people}</e:r>")
+    };
+    let case = Case::new(&message(["P1", " P2 ", "P2", "P1"]), &message(["id1", "id2", "id2", "id1"]));
+    let case = ["P1", " P2 ", "P2", "P1"].into_iter().fold(case, Case::link);
+    let case = case.with("person.name.given", Exact, "JORDAN").with("person.name.given", Exact, "ROBIN");
+    case.is_accepted();
+    case.is_refused_with(|case| case.output = message(["id1", "id2", "id1", "id2"]));
+    case.is_refused_with(|case| change(case, r#"<e:person s:ref="id1"/>"#, ""));
+    case.is_refused_with(|case| {
+        change(case, r#"<e:person s:ref="id1"/>"#, r#"<e:person s:ref="id1"/><e:person s:ref="id1"/>"#)
+    });
+    case.is_refused_with(|case| case.links.swap(2, 3));
+    case.is_refused_with(|case| _ = case.links.pop());
+    case.is_refused_with(|case| case.links.clear());
 }
 
 #[test]

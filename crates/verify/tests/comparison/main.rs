@@ -130,6 +130,39 @@ fn p4_a_record_or_value_in_the_place_of_another_is_found() {
     });
 }
 
+/// The values are right, in order, each where its element may be: in another part than in the message.
+#[test]
+fn p4_a_value_in_another_part_or_under_another_name_is_found() {
+    let border = "</e:person><e:person>";
+    let status = "<e:sex>****</e:sex>";
+    // The first person's last value becomes the second's first; all become one person's; one becomes two.
+    xml().is_refused_with(|case| change(case, &format!("{status}{border}"), &format!("{border}{status}")));
+    xml().is_refused_with(|case| change(case, border, ""));
+    xml().is_refused_with(|case| change(case, status, &format!("{border}{status}")));
+    let border = "},\n        {";
+    json().is_refused_with(|case| {
+        change(case, &format!(", \"e:height\": 1.50{border}"), &format!("{border}\"e:height\": 1.50, "))
+    });
+    json().is_refused_with(|case| {
+        change(case, "{\"e:name\": \"ROBIN\"", "{\"e:name\": \"JORDAN\"}, {\"e:name\": \"ROBIN\"")
+    });
+    // One person isn't a list of one.
+    let person = |person: &str| format!(r#"{{"e:r":{{"e:person":{person}}}}}"#);
+    let one = r#"{"e:name":"JORDAN"}"#;
+    let case = Case::new(&person(one), &person(one)).with("person.name.given", Exact, "\"JORDAN\"");
+    case.is_accepted();
+    case.is_refused_with(|case| case.output = person(&format!("[{one}]")));
+    // Two names of one element, whose values changed places: each is as the element's shape has it.
+    let people = |first: &str, other: &str| {
+        format!("<e:r {DECLARED}><e:person><e:{first}>A</e:{first}><e:{other}>B</e:{other}></e:person></e:r>")
+    };
+    let case = Case::new(&people("name", "alias"), &people("name", "alias"));
+    let case = case.with("person.name.given", Exact, "A").with("person.name.given", Exact, "B");
+    case.is_accepted();
+    case.is_refused_with(|case| case.output = people("alias", "name"));
+    case.is_refused_with(|case| case.output = people("name", "name"));
+}
+
 #[test]
 fn p4_a_wrong_offset_is_found() {
     for entry in 0..xml().entries.len() {

@@ -1,12 +1,14 @@
 //! A small format in both syntaxes, a policy with every treatment, and manifests written by hand.
 
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::catalog::Treatment;
-use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedValue};
+use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedPart, ReleasedValue};
 use dmv_redact_model::policy::Grant;
 use dmv_redact_model::span::Span;
+use dmv_redact_testing::places::{Part, layout};
 use dmv_redact_verify::{Verifier, VerifierState};
 
 const FORMAT: &str = r#"
@@ -34,6 +36,7 @@ ref = "s:ref"
 "e:person/@s:metadata" = "license.number"
 "e:person/@xsi:type" = "response.caveat"
 "e:person/e:name" = "person.name.given"
+"e:person/e:alias" = "person.name.given"
 "e:person/e:middle" = "person.name.middle"
 "e:person/e:born" = "person.birth-date"
 "e:person/e:zip" = "person.address.postal-code"
@@ -107,13 +110,14 @@ pub(crate) struct Case {
     /// The text of the message, in which the spans are.
     text: String,
     pub(crate) entries: Vec<ReleasedValue>,
+    pub(crate) links: Vec<Span>,
     at: usize,
 }
 
 impl Case {
     pub(crate) fn new(message: &str, output: &str) -> Self {
         let (output, text) = (output.to_owned(), message.to_owned());
-        Self { output, message: message.into(), text, entries: Vec::new(), at: 0 }
+        Self { output, message: message.into(), text, entries: Vec::new(), links: Vec::new(), at: 0 }
     }
 
     /// Adds an entry for a part of the message, the next after that of the entry before.
@@ -132,6 +136,36 @@ impl Case {
         self
     }
 
+    /// Adds a name of an object, or a reference, as it is written in the message.
+    pub(crate) fn link(mut self, name: &str) -> Self {
+        let from = self.links.last().map_or(0, |link| link.end());
+        let start = from + self.text[from..].find(name).unwrap_or_else(|| panic!("{name}"));
+        self.links.push(Span::new(start, start + name.len()));
+        self
+    }
+
+    /// Every element, object and array of the message with values or links in it.
+    fn parts(&self) -> Vec<ReleasedPart> {
+        let is_xml = self.text.starts_with('<');
+        // A notice isn't in the message; here it is the last of the root.
+        let place = |entry: &ReleasedValue| match entry.form {
+            ReleasedForm::Notice => self.text.len() - 2,
+            _ => entry.span.start(),
+        };
+        let before = |at| self.entries.iter().filter(|entry| place(entry) < at).count();
+        let has_link = |span: &Range<usize>| self.links.iter().any(|link| span.contains(&link.start()));
+        let parts = layout(is_xml, &self.text).unwrap().parts.into_iter().skip(usize::from(!is_xml));
+        let parts = parts.filter(|part| is_xml || self.text[part.value.start..].starts_with(['{', '[']));
+        let parts = parts.filter(|Part { span, .. }| before(span.start) < before(span.end) || has_link(span));
+        parts
+            .map(|Part { span, .. }| ReleasedPart {
+                start: span.start,
+                first: before(span.start),
+                end: before(span.end),
+            })
+            .collect()
+    }
+
     pub(crate) fn remove(&mut self, entry: usize) {
         self.entries.remove(entry);
     }
@@ -144,6 +178,8 @@ impl Case {
     pub(crate) fn read(&self) -> Result<(), String> {
         let mut manifest = Manifest::default();
         self.entries.iter().for_each(|entry| manifest.push(*entry));
+        self.parts().into_iter().for_each(|part| manifest.push_part(part));
+        self.links.iter().for_each(|link| manifest.push_link(*link));
         let source = (self.message.as_slice(), &manifest);
         let World { verifier, grant, .. } = &*WORLD;
         let mut state = VerifierState::default();
