@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use crate::templates::STEM;
+use dmv_redact_testing::mutate::Source;
 use dmv_redact_testing::places::layout;
 use dmv_redact_testing::search::encodings;
 use dmv_redact_testing::settings::Setting;
@@ -54,8 +55,11 @@ fn may_go_out(setting: &Setting, path: &str) -> bool {
 }
 
 /// Why the canary in this output is no leak, if it is none: at every path where it stands, something is let through for
-/// this requester, and another parser finds it at that path of the message as well.
-pub(crate) fn is_moved(setting: &Setting, xml: bool, message: &[u8], output: &[u8]) -> bool {
+/// this requester, and another parser finds it at that path of the message as well. `source` was mutated.
+pub(crate) fn is_moved(setting: &Setting, source: &Source, message: &[u8], output: &[u8]) -> bool {
+    let xml = source.xml;
+    let clean = setting.redact(source.text.as_bytes()).0;
+    let clean = String::from_utf8_lossy(&clean);
     let held = |text: &[u8]| -> Vec<(String, String)> {
         let layout = str::from_utf8(text).ok().and_then(|text| layout(xml, text)).unwrap_or_default();
         let held = layout.places.into_iter().filter(|place| holds_canary(place.value.as_bytes()));
@@ -64,8 +68,17 @@ pub(crate) fn is_moved(setting: &Setting, xml: bool, message: &[u8], output: &[u
     let (before, after) = (held(message), held(output));
     let count =
         |places: &[(String, String)], place: &(String, String)| places.iter().filter(|other| *other == place).count();
-    let came_in =
-        |place: &(String, String)| may_go_out(setting, &place.0) && count(&before, place) >= count(&after, place);
+    // A field of a text goes out by itself, on a line of its own, which begins with its label.
+    let is_in_field = |(path, value): &(String, String)| {
+        value.lines().filter(|line| holds_canary(line.as_bytes())).all(|line| {
+            let label = line.find(['/', ':']).map(|at| &line[..=at]);
+            let came_in = before.iter().any(|(own, text)| own == path && text.contains(line.trim_end_matches('.')));
+            came_in && label.is_some_and(|label| clean.lines().any(|line| line.starts_with(label)))
+        })
+    };
+    let came_in = |place: &(String, String)| {
+        may_go_out(setting, &place.0) && (count(&before, place) >= count(&after, place) || is_in_field(place))
+    };
     // What stands in names, comments or declarations is in no place.
     WAYS.find_iter(output).count() <= after.len() && after.iter().all(came_in)
 }

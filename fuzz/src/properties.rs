@@ -29,7 +29,7 @@ pub fn canary_never_survives(data: &[u8]) {
     let (output, receipt) = setting.redact(&message);
     let told = serde_json::to_vec(&receipt).expect("a receipt is written");
     assert!(!holds_canary(&told), "a canary in a receipt: {receipt:?}");
-    if holds_canary(&output) && !is_moved(setting, source.xml, &message, &output) {
+    if holds_canary(&output) && !is_moved(setting, source, &message, &output) {
         let [message, output] = [&message, &output].map(|text| String::from_utf8_lossy(text));
         panic!("a canary came out for {}\n{message}\n--- gave\n{output}", setting.name);
     }

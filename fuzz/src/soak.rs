@@ -112,7 +112,7 @@ fn message(dice: &mut Dice, tally: &mut Tally) {
         tally.fault(|| format!("a canary in a receipt: {}", shown(&told)));
     }
     if holds_canary(&output) {
-        if is_moved(setting, source.xml, &message, &output) {
+        if is_moved(setting, source, &message, &output) {
             tally.moved += 1;
         } else {
             tally.fault(|| format!("a leak: {}", shown(&output)));

@@ -79,8 +79,9 @@ impl<'a> Comparison<'a> {
                 names.next().is_some_and(|own| own.is_ok_and(|own| own == name))
             }
             (Written::Json, b'{') => name.is_empty(),
+            (_, b'<') if rest.strip_prefix(name.as_bytes()).is_some_and(is_end_of_name) => true,
             (_, b'<') => {
-                let end = rest.iter().position(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'));
+                let end = (0..rest.len()).find(|at| rest.get(*at..).is_some_and(is_end_of_name));
                 let own = rest.get(..end.unwrap_or_default()).unwrap_or_default();
                 own.rsplit(|byte| *byte == b':').next() == Some(local(name).as_bytes())
             }
@@ -95,8 +96,11 @@ impl<'a> Comparison<'a> {
         let trimmed = |bytes: &'a [u8]| bytes.get(..bytes.len() - spaces(bytes)).unwrap_or_default();
         match written {
             Written::Content => {
-                let tag = before.strip_suffix(b">").and_then(|before| memchr::memrchr(b'<', before));
-                tag.is_some_and(|tag| self.is_named(tag, name, written))
+                let before = before.strip_suffix(b">").unwrap_or_default();
+                if before.strip_suffix(name.as_bytes()).is_some_and(|before| before.ends_with(b"<")) {
+                    return true;
+                }
+                memchr::memrchr(b'<', before).is_some_and(|tag| self.is_named(tag, name, written))
             }
             Written::Attribute => {
                 let equals = before.split_last().map(|(_, before)| trimmed(before)).unwrap_or_default();
@@ -224,6 +228,11 @@ impl<'a> Comparison<'a> {
         };
         bytes.filter(|_| is_whole).ok_or("a span of the manifest that is out of order or range, or not a whole value")
     }
+}
+
+/// Whether the name of an element ends before these bytes.
+fn is_end_of_name(rest: &[u8]) -> bool {
+    rest.first().is_some_and(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'))
 }
 
 /// The name of a type without its prefix.
