@@ -37,7 +37,7 @@ pub(super) struct Frame {
     /// The number of the object that it is or refers to.
     uri: Option<usize>,
     /// The name of that object in the message.
-    uri_name: Option<usize>,
+    uri_name: Option<u64>,
     /// Where its name is in an XML document, and where its content begins.
     pub(super) name: Span,
     pub(super) content: usize,
@@ -53,7 +53,7 @@ pub struct VerifierState {
     /// Message key and requester, each with whether the envelope states it.
     facts: [(bool, String); 2],
     links: Links,
-    names_of_objects: Names,
+    objects: Names,
     /// For each prefix whether a name has it, and whether it is declared.
     prefixes: Vec<[bool; 2]>,
     open: Vec<Frame>,
@@ -95,7 +95,7 @@ impl<'a> Check<'a> {
     ) -> Self {
         scratch.facts.iter_mut().for_each(|(is_stated, _)| *is_stated = false);
         scratch.links.0.clear();
-        scratch.names_of_objects.clear();
+        scratch.objects.0.clear();
         scratch.prefixes.clear();
         scratch.prefixes.resize(table.namespaces.len(), [false; 2]);
         scratch.open.clear();
@@ -196,7 +196,7 @@ impl<'a> Check<'a> {
         if let Some(number) = frame.uri {
             let name_use = if is_released { Use::Named } else { Use::Referred };
             self.scratch.links.mark(number, name_use)?;
-            frame.uri_name.into_iter().for_each(|name| self.scratch.names_of_objects.mark(name, name_use));
+            frame.uri_name.into_iter().for_each(|name| self.scratch.objects.mark(name, name_use));
         }
         ensure(!(is_released && frame.is_reference), "a reference on what says something itself")?;
         self.frame = self.scratch.open.pop().unwrap_or_default();
@@ -258,7 +258,9 @@ impl<'a> Check<'a> {
         self.mark(table.prefix(name), false);
         self.lead(&text, name_use, Written::Attribute)?;
         let permitted = node.element.map(|element| self.permitted(element).ok_or(DENIED)).transpose()?;
-        permitted.zip(self.comparison.as_mut()).map_or(Ok(()), |(permitted, comparison)| comparison.link(permitted))
+        permitted
+            .zip(self.comparison.as_mut())
+            .map_or(Ok(()), |(permitted, comparison)| comparison.mapped_link(permitted))
     }
 
     pub(super) fn uri(&mut self, uri: &str) -> Checked<()> {
@@ -270,21 +272,31 @@ impl<'a> Check<'a> {
     /// Compares where a link leads, which has a use, or is a URI: each name of the message is one of the output.
     pub(super) fn lead(&mut self, text: &str, name_use: Option<Use>, written: Written) -> Checked<()> {
         let Some(comparison) = &mut self.comparison else { return Ok(()) };
-        let own = comparison.names(name_use.is_none(), written)?;
-        let VerifierState { links, names_of_objects: names, .. } = &mut *self.scratch;
-        for name in text.trim_start_matches('#').split(' ') {
+        let own = comparison.link(written)?;
+        let VerifierState { links, objects, hasher, .. } = &mut *self.scratch;
+        let Some(name_use) = name_use else {
+            // XML collapses white space around a URI; in JSON it would be part of it.
+            let own = if written == Written::Json { &*own } else { own.trim() };
+            let own = hasher.hash_one(own.strip_prefix('#').ok_or(own));
+            self.frame.uri_name = Some(own);
+            return ensure(objects.lead(own, links.number(text.trim_start_matches('#'))?), OTHER_LINK);
+        };
+        // An id is a fragment of the message's own URI.
+        let id = |name: &str| hasher.hash_one(Ok::<&str, &str>(name));
+        let is_one = own.split_ascii_whitespace().nth(1).is_none();
+        for name in text.split(' ') {
             let number = links.number(name)?;
-            match own.as_slice() {
-                [own] => {
-                    let id = names.lead(own.clone(), number).ok_or(OTHER_LINK)?;
-                    match name_use {
-                        Some(name_use) => names.mark(id, name_use),
-                        None => self.frame.uri_name = Some(id),
-                    }
+            let mut names = own.split_ascii_whitespace().map(id);
+            // Of several, some may be of objects that are removed.
+            let is_same = match names.next() {
+                Some(own) if is_one => {
+                    let is_same = objects.lead(own, number);
+                    objects.mark(own, name_use);
+                    is_same
                 }
-                // Of several, some may be of objects that are removed.
-                own => ensure(own.iter().any(|own| names.may_be(own, number)), OTHER_LINK)?,
-            }
+                first => first.into_iter().chain(names).any(|own| objects.may_be(own, number)),
+            };
+            ensure(is_same, OTHER_LINK)?;
         }
         Ok(())
     }
@@ -378,7 +390,7 @@ impl<'a> Check<'a> {
         let is_declared = self.scratch.prefixes.iter().all(|[used, declared]| used == declared);
         ensure(!self.is_declaring || is_declared, "declarations of other namespaces than are used")?;
         ensure(self.scratch.links.are_consistent(), "a reference without its object, or an id without a reference")?;
-        ensure(self.scratch.names_of_objects.are_consistent(), OTHER_LINK)?;
+        ensure(self.scratch.objects.are_consistent(), OTHER_LINK)?;
         ensure(
             self.comparison.is_none_or(Comparison::is_complete),
             "a value of the manifest that the output doesn't have",

@@ -117,18 +117,12 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// The names of the next link, as it is written in the message: those that it may lead to.
-    pub(super) fn names(&mut self, is_uri: bool, written: Written) -> Checked<Vec<String>> {
+    /// What the next link means in the message.
+    pub(super) fn link(&mut self, written: Written) -> Checked<Cow<'a, str>> {
         let (span, rest) = self.links.split_first().ok_or(OTHER_LINK)?;
         self.links = rest;
         let raw = self.message.get(span.start()..span.end()).and_then(|raw| std::str::from_utf8(raw).ok());
-        let text = raw.and_then(|raw| written.decode(raw, &mut String::new())).ok_or(OTHER_LINK)?;
-        Ok(match (is_uri, written) {
-            (true, Written::Json) => vec![text.into_owned()],
-            (true, _) => vec![text.trim().to_owned()],
-            // An id is a fragment of the message's own URI.
-            (false, _) => text.split_ascii_whitespace().map(|name| format!("#{name}")).collect(),
-        })
+        raw.and_then(|raw| written.decode(raw, &mut String::new())).ok_or(OTHER_LINK)
     }
 
     pub(super) fn value(&mut self, permitted: Permitted, value: &Value<'_>, node: &TableNode) -> Checked<()> {
@@ -176,7 +170,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// An attribute that names an object or refers to one, and is mapped too.
-    pub(super) fn link(&mut self, (element, treatment): Permitted) -> Checked<()> {
+    pub(super) fn mapped_link(&mut self, (element, treatment): Permitted) -> Checked<()> {
         let entry = self.next(element, Some(treatment))?;
         self.bytes(entry.span, Written::Attribute)?;
         ensure(entry.form == ReleasedForm::Link, OTHER)

@@ -41,42 +41,29 @@ impl Links {
     }
 }
 
-/// The names that the message has for objects, each with what it is in the output.
+/// The names that the message has for objects, by their hashes, each with what it is in the output and its uses there.
 #[derive(Debug, Default)]
-pub(super) struct Names {
-    ids: HashMap<String, usize>,
-    names: Vec<(usize, [bool; 3])>,
-}
+pub(super) struct Names(pub(super) HashMap<u64, (usize, [bool; 3])>);
 
 impl Names {
-    pub(super) fn clear(&mut self) {
-        self.ids.clear();
-        self.names.clear();
-    }
-
-    /// A name of the message, which is `number` in the output: it is the same everywhere. Returns its id.
-    pub(super) fn lead(&mut self, name: String, number: usize) -> Option<usize> {
-        let id = *self.ids.entry(name).or_insert(self.names.len());
-        if id == self.names.len() {
-            self.names.push((number, [false; 3]));
-        }
-        self.names.get(id).is_some_and(|(own, _)| *own == number).then_some(id)
+    /// Whether a name of the message is `number` in the output, as everywhere else.
+    pub(super) fn lead(&mut self, name: u64, number: usize) -> bool {
+        self.0.entry(name).or_insert((number, [false; 3])).0 == number
     }
 
     /// Whether a name of the message may be `number`.
-    pub(super) fn may_be(&self, name: &str, number: usize) -> bool {
-        let known = self.ids.get(name).and_then(|id| self.names.get(*id));
-        known.is_none_or(|(own, _)| *own == number)
+    pub(super) fn may_be(&self, name: u64, number: usize) -> bool {
+        self.0.get(&name).is_none_or(|(own, _)| *own == number)
     }
 
-    pub(super) fn mark(&mut self, id: usize, name_use: Use) {
-        let used = self.names.get_mut(id).and_then(|(_, uses)| uses.get_mut(name_use as usize));
+    pub(super) fn mark(&mut self, name: u64, name_use: Use) {
+        let used = self.0.get_mut(&name).and_then(|(_, uses)| uses.get_mut(name_use as usize));
         used.into_iter().for_each(|used| *used = true);
     }
 
     /// Whether every name that is referred to is that of an object.
     pub(super) fn are_consistent(&self) -> bool {
-        self.names.iter().all(|(_, [is_named, is_id, is_referred_to])| *is_named || *is_id || !is_referred_to)
+        self.0.values().all(|(_, [is_named, is_id, is_referred_to])| *is_named || *is_id || !is_referred_to)
     }
 }
 
