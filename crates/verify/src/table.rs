@@ -89,6 +89,8 @@ impl Table {
         let mut table =
             Self { format, syntax, declared, nodes, unmapped, elsewhere, namespaces, declarations, wrapped };
         let declared = Arc::clone(&table.declared);
+        let records = declared.paths.iter().filter_map(|(path, element)| Some((path.strip_suffix("**")?, element)));
+        let records: Vec<_> = records.collect();
         for (path, element) in &declared.paths {
             let is_record = path.ends_with("/**");
             let path = path.trim_end_matches("/**");
@@ -100,6 +102,13 @@ impl Table {
             for step in declared.root.as_deref().into_iter().chain(path.split('/')) {
                 let name = step.trim_start_matches('@').to_owned();
                 table.elsewhere.entry(name).or_default().push(*element);
+            }
+            // What is between a record and a value of another element is part of the record.
+            for (record, element) in &records {
+                let inside = path.strip_prefix(record).and_then(|inside| inside.rsplit_once('/'));
+                for name in inside.into_iter().flat_map(|(between, _)| between.split('/')) {
+                    table.elsewhere.entry(name.to_owned()).or_default().push(**element);
+                }
             }
         }
         declared.message_type.iter().for_each(|path| table.update(path, |node| node.fact = Some(0)));

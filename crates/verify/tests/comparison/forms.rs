@@ -117,6 +117,9 @@ fn p4_values_in_records_and_attributes_are_compared() {
     case.is_refused_with(|case| change(case, "4.00", "4.01"));
     case.is_refused_with(|case| change(case, "&amp;", "&#38;"));
     case.is_refused_with(|case| change(case, "RED", "TAN"));
+    // A name that is known for what is between the record and another element.
+    let deep = "<e:vehicle><e:x><e:deep>B2</e:deep></e:x></e:vehicle>";
+    xml(deep, deep).with("response.caveat", Exact, "B2").is_accepted();
     let record = r#""e:vehicle":{"e:color":["RED",12345678901234567890,-0,true],"e:seats":"4\u0041"}"#;
     let case = json(record, record)
         .with("response.caveat", Exact, "\"RED\"")
