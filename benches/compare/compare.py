@@ -49,10 +49,11 @@ def outermost(places):
     return sorted(place for place in places if not any(place[:length] in places for length in range(1, len(place))))
 
 
-def programs_for_json(before, after, folder):
-    """Programs for messages, given with what the filter makes of them."""
+def programs_for_json(before, after, folder, others=()):
+    """Programs for messages, given with what the filter makes of them; `others` are messages of which it makes nothing."""
     places = {place: is_list for message in before for place, is_list in sorted(json_places(message))}
     lists = {place for place, is_list in places.items() if is_list}
+    lists |= {place for message in others for place, is_list in json_places(message) if is_list}
     kept = {place for message in after for place, _ in json_places(message)}
     gone = outermost(place for place in places if place not in kept)
 
@@ -266,7 +267,8 @@ def compare_traffic(kind, count):
         "cat": f"cat {lines}",
     }
     if syntax == "json":
-        programs_for_json(before, after, folder)
+        others = [read(message) for message, result in zip(messages, results) if not result]
+        programs_for_json(before, after, folder, others)
         commands |= {
             "jq": f"jq -c -f {folder}/program.jq {bare}",
             "jaq": f"{WORK}/bin/jaq -c -f {folder}/program.jq {bare}",
