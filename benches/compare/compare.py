@@ -181,13 +181,7 @@ def compare(kind, count):
     before = lines.read_bytes().split(b"\n", 1)[0]
     after = out.read_bytes().split(b"\n", 1)[0]
     python = f"{sys.executable} {HERE}/peers.py"
-    commands = {
-        "dmv-redact": ours,
-        "dmv-redact, one thread": f"{ours} --jobs 1",
-        "dmv-redact, one reading": f"{ours} --no-second-reading",
-        "dmv-redact, one reading, one thread": f"{ours} --no-second-reading --jobs 1",
-        "cat": f"cat {lines}",
-    }
+    commands = own_commands(ours, lines)
     into_folder = {}
     if syntax == "json":
         programs_for_json([json.loads(before)], [json.loads(after)], folder)
@@ -259,13 +253,7 @@ def compare_traffic(kind, count):
     before = [read(message) for message, result in zip(messages, results) if result]
     after = [read(result) for result in results if result]
     python = f"{sys.executable} {HERE}/peers.py"
-    commands = {
-        "dmv-redact": ours,
-        "dmv-redact, one thread": f"{ours} --jobs 1",
-        "dmv-redact, one reading": f"{ours} --no-second-reading",
-        "dmv-redact, one reading, one thread": f"{ours} --no-second-reading --jobs 1",
-        "cat": f"cat {lines}",
-    }
+    commands = own_commands(ours, lines)
     if syntax == "json":
         others = [read(message) for message, result in zip(messages, results) if not result]
         programs_for_json(before, after, folder, others)
@@ -299,6 +287,17 @@ def compare_traffic(kind, count):
     told = ", ".join(f"{name} {share:.0%}" for name, share in alike.items())
     note = f"{len(after):,} messages of {count:,} are let through; of these come out the same: {told}."
     return size, rows, note
+
+
+def own_commands(ours, lines):
+    """The filter's own commands, and what the disk and a pipe cost."""
+    return {
+        "dmv-redact": ours,
+        "dmv-redact, one thread": f"{ours} --jobs 1",
+        "dmv-redact, one reading": f"{ours} --no-second-reading",
+        "dmv-redact, one reading, one thread": f"{ours} --no-second-reading --jobs 1",
+        "cat": f"cat {lines}",
+    }
 
 
 def version(command):

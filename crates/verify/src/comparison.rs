@@ -16,17 +16,17 @@ pub(super) const OTHER_LINK: &str = "a reference that doesn't lead where the mes
 /// How far an output agrees with its manifest. A copy is a place to go back to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Comparison<'a> {
-    pub(super) message: &'a [u8],
+    message: &'a [u8],
     /// What the output must still have.
-    pub(super) entries: &'a [ReleasedValue],
-    pub(super) parts: &'a [ReleasedPart],
-    pub(super) links: &'a [Span],
+    entries: &'a [ReleasedValue],
+    parts: &'a [ReleasedPart],
+    links: &'a [Span],
     /// How many values it had.
     count: usize,
     /// Where the last value ended in the message.
-    pub(super) passed: usize,
+    passed: usize,
     /// That of the text whose fields are read.
-    pub(super) text: Span,
+    text: Span,
 }
 
 impl<'a> Comparison<'a> {
@@ -229,7 +229,7 @@ fn is_end_of_name(rest: &[u8]) -> bool {
     rest.first().is_some_and(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'))
 }
 
-/// The name of a type without its prefix.
+/// A name without its prefix.
 fn local(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, local)| local)
 }

@@ -1,6 +1,6 @@
 //! The faults that the second reading can't catch, case by case: manifest and output agree on another value of the same
-//! message, of the same name, between the values before and after, and neither path nor shape tells. It would take a second parser of the
-//! message to find them. Beside each stands one that order, shape, name or element does tell.
+//! message, of the same name, between the values before and after, and neither path nor shape tells. It would take a second
+//! parser of the message to find them. Beside each stands one that order, shape, name or element does tell.
 
 use super::sound::{Outcome, Sound};
 use super::*;
