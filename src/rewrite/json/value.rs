@@ -74,18 +74,15 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
 
     /// Lists a released value.
     fn list(&mut self, place: &Place, (element, treatment): (ElementId, Treatment), span: Span, form: ReleasedForm) {
-        let part = self.session.buffers.manifest.open(place.start);
+        let own = self.open_part(place);
         self.session.list(element, treatment, span, form);
-        self.end_part(place, part);
+        own.into_iter().for_each(|own| self.session.buffers.manifest.close(own));
     }
 
     /// A value is a part of the manifest by itself only if its name has escapes.
-    fn end_part(&mut self, place: &Place, part: usize) {
-        let manifest = &mut self.session.buffers.manifest;
-        match place.name.is_some_and(|name| name.escaped) {
-            true => manifest.close(part),
-            false => manifest.remove_from(part),
-        }
+    fn open_part(&mut self, place: &Place) -> Option<usize> {
+        let is_part = place.name.is_some_and(|name| name.escaped);
+        is_part.then(|| self.session.buffers.manifest.open(place.start))
     }
 
     /// What a scalar means; a string with escapes is decoded.
@@ -132,19 +129,19 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
 
     /// A text with fields of its own.
     fn text(&mut self, place: &Place, part: Part<'f>, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
-        let manifest = &mut self.session.buffers.manifest;
-        let (values, own) = (manifest.len(), manifest.open(place.start));
+        let (values, own) = (self.session.buffers.manifest.len(), self.open_part(place));
         if let Target::Leaf(element) = node.target {
             self.session.list(element, Treatment::Full, span, ReleasedForm::Text);
         }
         let stays = self.session.extract(node, value, span)?;
-        self.end_part(place, own);
+        let manifest = &mut self.session.buffers.manifest;
         if !stays {
-            self.session.buffers.manifest.truncate(values);
-            self.session.buffers.manifest.remove_from(own);
+            own.into_iter().for_each(|own| manifest.remove_from(own));
+            manifest.truncate(values);
             self.removed(place, part.named.node());
             return Ok(());
         }
+        own.into_iter().for_each(|own| manifest.close(own));
         self.begin(place, part.named, place.value_start);
         push_json_string(&self.session.buffers.written, self.out.bytes());
         self.kept();
