@@ -1,11 +1,9 @@
 //! JSON-LD's `@context`, restricted to prefix bindings: it must bind the format's prefixes as the format does, and the
 //! output's has the bindings that the output uses.
 
-use std::collections::HashSet;
-
-use super::names::UsedNamespaces;
+use super::names::{NameList, UsedNamespaces};
 use super::output::replace;
-use crate::read::json::{JsonString, Place, Scalar, ValueKind, meaning};
+use crate::read::json::{Place, Scalar, ValueKind, meaning};
 use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::format::{Format, NamespaceId, Namespaces, OwnPrefix};
 use dmv_redact_model::span::Span;
@@ -45,13 +43,16 @@ pub(super) struct Context {
     names: UsedNamespaces,
     /// The context for the output.
     narrowed: Vec<u8>,
+    /// The meaning of a name and of a URI with escapes.
+    name: String,
+    uri: String,
 }
 
 /// A context that has been read.
 #[derive(Debug, Default)]
 struct Bindings {
     /// The names of its members.
-    names: Vec<JsonString>,
+    names: NameList,
     /// The members that bind a prefix of the format.
     own: Vec<Binding>,
     /// From after the last value to after the closing brace.
@@ -204,13 +205,21 @@ impl Context {
         format: &Format,
         namespaces: &Namespaces,
     ) -> Result<(), Refusal> {
-        let bindings = self.bindings();
-        let (Some(name), Scalar::String(uri)) = (place.name, uri) else { return Ok(()) };
-        if let Some((namespace, spelling)) = binding(name, uri, text, format, namespaces, bindings.start)? {
+        let (Some(spelled_name), Scalar::String(spelled_uri)) = (place.name, uri) else { return Ok(()) };
+        let Self { top, nested, is_in_top, name, uri, .. } = self;
+        let bindings = if *is_in_top { top } else { nested };
+        let name = meaning(spelled_name, text, name);
+        let uri = meaning(spelled_uri, text, uri);
+        bindings.names.push(name);
+        if let Some((namespace, has_mark)) = binding(name, uri, format, namespaces, bindings.start)? {
+            let spelling = Spelling {
+                is_plain: !spelled_name.escaped && !spelled_uri.escaped,
+                is_slashed: namespaces.uri(namespace).ends_with('/'),
+                has_mark,
+            };
             let member = Span::new(place.start, end);
             bindings.own.push(Binding { namespace, separator_end: place.separator_end, member, spelling });
         }
-        bindings.names.push(name);
         Ok(())
     }
 
@@ -218,10 +227,10 @@ impl Context {
     ///
     /// # Errors
     /// When it binds a prefix twice.
-    pub(super) fn close(&mut self, gap: usize, end: usize, text: &str) -> Result<(), Refusal> {
+    pub(super) fn close(&mut self, gap: usize, end: usize) -> Result<(), Refusal> {
         let bindings = self.bindings();
         bindings.closing = Span::new(gap, end);
-        match binds_twice(&bindings.names, text) {
+        match bindings.names.close(0) {
             true => Err(Refusal::at(Reason::DuplicateName, bindings.start, "a context binds a prefix twice")),
             false => Ok(()),
         }
@@ -230,46 +239,24 @@ impl Context {
 
 const NO_PLAIN_CONTEXT: &str = "a context is more than plain prefix bindings";
 
-/// Up to this many names are compared pairwise; more go into a set.
-const FEW_NAMES: usize = 16;
-
-/// Whether a name occurs twice.
-fn binds_twice(names: &[JsonString], text: &str) -> bool {
-    if names.len() <= FEW_NAMES {
-        return names.iter().enumerate().any(|(place, name)| {
-            let name = meaning(*name, text);
-            names.iter().take(place).any(|before| meaning(*before, text) == name)
-        });
-    }
-    let mut seen = HashSet::with_capacity(names.len());
-    !names.iter().all(|name| seen.insert(meaning(*name, text)))
-}
-
-/// What a binding means: the namespace and its spelling if its prefix is one of the format's.
+/// The namespace of a binding whose prefix is one of the format's, and whether the URI has a `#` more than the
+/// namespace's.
 fn binding(
-    spelled: JsonString,
-    spelled_uri: JsonString,
-    text: &str,
+    name: &str,
+    uri: &str,
     format: &Format,
     namespaces: &Namespaces,
     start: usize,
-) -> Result<Option<(NamespaceId, Spelling)>, Refusal> {
-    let name = meaning(spelled, text);
-    let uri = meaning(spelled_uri, text);
+) -> Result<Option<(NamespaceId, bool)>, Refusal> {
     // The URIs of NIEM 5 get a `#` in JSON-LD.
-    let short = uri.strip_suffix('#').unwrap_or(&uri);
+    let short = uri.strip_suffix('#').unwrap_or(uri);
     let own = format.prefixes.iter().find(|(prefix, _)| *prefix == name).map(|(_, id)| *id);
     let detail = match own {
         Some(own) if namespaces.uri(own) == uri || namespaces.uri(own) == short => {
-            let spelling = Spelling {
-                is_plain: !spelled.escaped && !spelled_uri.escaped,
-                is_slashed: namespaces.uri(own).ends_with('/'),
-                has_mark: namespaces.uri(own) != uri,
-            };
-            return Ok(Some((own, spelling)));
+            return Ok(Some((own, namespaces.uri(own) != uri)));
         }
         Some(_) => "a context binds a prefix of the format to another namespace",
-        None if [&*uri, short].into_iter().any(|uri| format.has_namespace(namespaces.id(uri.as_bytes()))) => {
+        None if [uri, short].into_iter().any(|uri| format.has_namespace(namespaces.id(uri.as_bytes()))) => {
             "a context binds another prefix to a namespace of the format"
         }
         None if name.contains(['@', ':']) => NO_PLAIN_CONTEXT,

@@ -20,7 +20,7 @@ pub(super) struct EnvelopeBuffers {
     xml: XmlState,
     /// The nodes of the open parts, and whether each is a JSON array.
     open: Vec<(NodeId, bool)>,
-    value: String,
+    decoded: String,
 }
 
 /// What the envelope says, as far as needed. An ill-formed message ends it early: the pass will refuse that.
@@ -38,7 +38,8 @@ pub(super) fn read<'a>(
     match message.syntax {
         Syntax::Xml => drop(scan.xml(trie, buffers)),
         Syntax::Json => {
-            let mut json = JsonScan { scan: &mut scan, trie, open: &mut buffers.open };
+            let EnvelopeBuffers { open, decoded, .. } = buffers;
+            let mut json = JsonScan { scan: &mut scan, trie, open, decoded };
             let (bytes, limits) = (message.text.as_bytes(), &parts.limits);
             drop(walk(bytes, limits, &mut json));
         }
@@ -72,7 +73,7 @@ impl Scan<'_> {
     fn xml(
         &mut self,
         trie: &Trie,
-        EnvelopeBuffers { xml: state, open, value }: &mut EnvelopeBuffers,
+        EnvelopeBuffers { xml: state, open, decoded }: &mut EnvelopeBuffers,
     ) -> Result<(), Refusal> {
         let Self { message, parts, .. } = *self;
         let namespaces = &parts.formats.namespaces;
@@ -87,9 +88,9 @@ impl Scan<'_> {
                         reader.skip_element()?;
                         continue;
                     };
-                    self.attributes(&reader, trie, id, value);
+                    self.attributes(&reader, trie, id, decoded);
                     match node.role {
-                        Some(role) => self.element(&mut reader, role, value)?,
+                        Some(role) => self.element(&mut reader, role, decoded)?,
                         None => open.push((id, false)),
                     }
                 }
@@ -140,6 +141,7 @@ struct JsonScan<'s, 'a> {
     scan: &'s mut Scan<'a>,
     trie: &'a Trie,
     open: &'s mut Vec<(NodeId, bool)>,
+    decoded: &'s mut String,
 }
 
 impl Actions for JsonScan<'_, '_> {
@@ -151,7 +153,7 @@ impl Actions for JsonScan<'_, '_> {
         let text = self.scan.message.text;
         let found = match place.name {
             Some(name) => {
-                let name = json::meaning(name, text);
+                let name = json::meaning(name, text, self.decoded);
                 let edge = self.trie.child(around, NamespaceId::NONE, false, name.as_bytes());
                 edge.and_then(|edge| leading(self.trie, edge.node))
             }
@@ -172,7 +174,7 @@ impl Actions for JsonScan<'_, '_> {
         if let Some(role) = self.trie.node(id).and_then(|node| node.role) {
             match scalar {
                 Scalar::Lexeme(span) => self.scan.note(role, span.text(text)),
-                Scalar::String(string) => self.scan.note(role, &json::meaning(string, text)),
+                Scalar::String(string) => self.scan.note(role, json::meaning(string, text, self.decoded)),
             }
         }
         Ok(())

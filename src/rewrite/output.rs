@@ -1,5 +1,7 @@
 //! The output while it is being written: parts can be taken back.
 
+use std::io::Write as _;
+
 use super::planted::at::{Bytes, Substitute, substitute};
 use dmv_redact_model::span::Span;
 
@@ -153,7 +155,9 @@ pub(super) fn push_xml_text(text: &str, out: &mut Vec<u8>) {
             b'&' => out.extend_from_slice(b"&amp;"),
             b'"' => out.extend_from_slice(b"&quot;"),
             b'\'' => out.extend_from_slice(b"&apos;"),
-            b'\t' | b'\n' | b'\r' => out.extend_from_slice(format!("&#{byte};").as_bytes()),
+            b'\t' => out.extend_from_slice(b"&#9;"),
+            b'\n' => out.extend_from_slice(b"&#10;"),
+            b'\r' => out.extend_from_slice(b"&#13;"),
             _ => out.push(byte),
         }
     }
@@ -182,7 +186,7 @@ pub(super) fn push_json_string(text: &str, out: &mut Vec<u8>) {
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
-            0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            0..0x20 => drop(write!(out, "\\u{byte:04x}")),
             _ => out.push(byte),
         }
     }

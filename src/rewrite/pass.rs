@@ -11,7 +11,7 @@ use super::planted::at;
 use super::receipt::{Disposition, Receipt, Record};
 use super::session::{GrantState, Session};
 use super::xml::{Opening, XmlRewriter};
-use crate::read::json::{JsonReader, decode};
+use crate::read::json::{JsonReader, meaning};
 use crate::read::{Message, Reason, Refusal};
 use dmv_redact_model::format::{Format, Syntax};
 use dmv_redact_model::manifest::Manifest;
@@ -117,7 +117,7 @@ fn rewrite<'f>(
         Syntax::Xml => Some(Opening::read(message, &parts.limits, namespaces, xml_state)?),
         Syntax::Json => None,
     };
-    let format = recognize(parts, message, opening.as_ref())?;
+    let format = recognize(parts, message, opening.as_ref(), &mut json.name)?;
     receipt.format = Some(format.id);
     let trie = format.trie(message.syntax).ok_or_else(unknown_format)?;
     let mut session = Session::new(parts, format, requester, message, session_buffers);
@@ -180,7 +180,12 @@ fn passes<'f>(
 }
 
 /// The format of a message by its root, or the one that the caller named.
-fn recognize<'p>(parts: &'p Parts, message: Message<'_>, opening: Option<&Opening>) -> Result<&'p Format, Refusal> {
+fn recognize<'p>(
+    parts: &'p Parts,
+    message: Message<'_>,
+    opening: Option<&Opening>,
+    decoded: &mut String,
+) -> Result<&'p Format, Refusal> {
     let formats = &parts.formats;
     let found = match (&parts.only_format, opening) {
         (Some(name), _) => formats.by_name(name),
@@ -188,7 +193,7 @@ fn recognize<'p>(parts: &'p Parts, message: Message<'_>, opening: Option<&Openin
             let local = opening.root.name.local().of(message.text.as_bytes());
             formats.by_xml_root(opening.root.namespace, local)
         }
-        (None, None) => by_root_member(parts, message)?,
+        (None, None) => by_root_member(parts, message, decoded)?,
     };
     found.ok_or_else(unknown_format)
 }
@@ -198,22 +203,18 @@ fn unknown_format() -> Refusal {
 }
 
 /// The format of a JSON message by the first member that is the root of one.
-fn by_root_member<'p>(parts: &'p Parts, message: Message<'_>) -> Result<Option<&'p Format>, Refusal> {
+fn by_root_member<'p>(
+    parts: &'p Parts,
+    message: Message<'_>,
+    decoded: &mut String,
+) -> Result<Option<&'p Format>, Refusal> {
     let mut reader = JsonReader::new(message.text.as_bytes(), &parts.limits);
     if !reader.take(b'{') || reader.take(b'}') {
         return Ok(None);
     }
-    let mut decoded = String::new();
     loop {
         let name = reader.name()?;
-        let spelled = name.inner.text(message.text);
-        let found = if name.escaped {
-            decoded.clear();
-            decode(spelled, &mut decoded);
-            parts.formats.by_json_root(decoded.as_bytes())
-        } else {
-            parts.formats.by_json_root(spelled.as_bytes())
-        };
+        let found = parts.formats.by_json_root(meaning(name, message.text, decoded).as_bytes());
         if found.is_some() {
             return Ok(found);
         }

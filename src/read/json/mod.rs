@@ -5,8 +5,6 @@
 
 mod walk;
 
-use std::borrow::Cow;
-
 use fearless_simd::{Simd, dispatch};
 
 pub use walk::{Actions, Place, Step, walk};
@@ -406,15 +404,16 @@ fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4)?.iter().try_fold(0, |value, byte| Some(value << 4 | char::from(*byte).to_digit(16)?))
 }
 
-/// The meaning of a string.
-pub fn meaning(string: JsonString, text: &str) -> Cow<'_, str> {
+/// The meaning of a string: as it is spelled, or in `decoded` if it has escapes.
+#[inline]
+pub fn meaning<'t>(string: JsonString, text: &'t str, decoded: &'t mut String) -> &'t str {
     let spelled = string.inner.text(text);
     if !string.escaped {
-        return Cow::Borrowed(spelled);
+        return spelled;
     }
-    let mut meaning = String::new();
-    decode(spelled, &mut meaning);
-    Cow::Owned(meaning)
+    decoded.clear();
+    decode(spelled, decoded);
+    decoded
 }
 
 /// Appends the decoded text of a string. The reader has accepted the string, so its escapes are valid.

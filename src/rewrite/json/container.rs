@@ -5,7 +5,7 @@ use super::super::output::{Output, push_json_string};
 use super::super::planted::{Planted, is_planted};
 use super::part::WORD;
 use super::{Frame, JsonBuffers, JsonRewriter, Kind, Named, Part, Rewrite, Role, record_namespace};
-use crate::read::json::{Place, ValueKind, decode};
+use crate::read::json::{Place, ValueKind, meaning};
 use crate::read::{Reason, Refusal};
 use dmv_redact_model::format::{NOTICE, Node, NodeId, Placeholder};
 use dmv_redact_model::span::Span;
@@ -152,7 +152,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     }
 
     fn close_context(&mut self, place: &Place, is_top: bool, gap: usize, end: usize) -> Rewrite<()> {
-        self.buffers.context.close(gap, end, self.text)?;
+        self.buffers.context.close(gap, end)?;
         if is_top {
             let at = self.out.len();
             self.copy(Span::new(place.value_start, end));
@@ -206,21 +206,18 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     fn begin_slowly(&mut self, place: &Place, node: Option<NodeId>, end: usize) {
         let node = node.and_then(|node| self.trie.node(node));
         let Some(name) = place.name else { return };
-        let spelled = name.inner.text(self.text);
-        let format = self.session.format;
-        let mut decoded = String::new();
-        let (meaning, namespace) = match node {
+        let mut decoded = std::mem::take(&mut self.buffers.name);
+        let (name_text, namespace) = match node {
             Some(node) => (&*node.name, Some(node.namespace)),
-            None if name.escaped => {
-                decode(spelled, &mut decoded);
-                (decoded.as_str(), record_namespace(format, &decoded))
+            None => {
+                let name_text = meaning(name, self.text, &mut decoded);
+                (name_text, record_namespace(self.session.format, name_text))
             }
-            None => (spelled, record_namespace(format, spelled)),
         };
         let at = if name.escaped {
             let at = self.copy_part(place, place.start);
             // In one canonical spelling.
-            push_json_string(meaning, self.out.bytes());
+            push_json_string(name_text, self.out.bytes());
             self.copy(Span::new(name.inner.end() + 1, end));
             at
         } else {
@@ -229,6 +226,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if let Some(namespace) = namespace {
             self.buffers.context.mark_used(namespace, at);
         }
+        self.buffers.name = decoded;
     }
 
     /// Copies a part from what precedes it up to `end`. Returns where it begins in the output.
@@ -285,18 +283,10 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 
     /// Refuses an object of a record, whose names begin at `from` in the list, if a name occurs twice.
     fn unique_record_names(&mut self, from: usize, offset: usize) -> Rewrite<()> {
-        let JsonBuffers { record_names, record_text, .. } = &mut *self.buffers;
-        let Some(first) = record_names.get(from).copied() else { return Ok(()) };
-        let text = record_text.as_bytes();
-        let names = record_names.get_mut(from..).unwrap_or_default();
-        names.sort_unstable_by(|left, right| left.of(text).cmp(right.of(text)));
-        let is_twice = names.windows(2).any(|pair| matches!(pair, [left, right] if left.of(text) == right.of(text)));
-        record_names.truncate(from);
-        record_text.truncate(first.start());
-        if is_twice {
-            return Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object"));
+        match self.buffers.record_names.close(from) {
+            true => Err(Refusal::at(Reason::DuplicateName, offset, "a name stands twice in one object")),
+            false => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ mod value;
 use fearless_simd::Simd;
 
 use super::context::Context;
+use super::names::NameList;
 use super::output::{Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::Session;
@@ -27,9 +28,10 @@ pub(super) struct JsonBuffers {
     frames: Vec<Frame>,
     /// The children seen in each open object, beyond the first word, which is in its frame.
     seen: Vec<u64>,
-    /// The names seen in open records, decoded into one buffer, and the span of each: none may occur twice.
-    record_names: Vec<Span>,
-    record_text: String,
+    /// The names seen in open records: none may occur twice in one object.
+    record_names: NameList,
+    /// The meaning of a name with escapes.
+    pub(super) name: String,
     context: Context,
 }
 
@@ -149,7 +151,6 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         buffers.frames.clear();
         buffers.seen.clear();
         buffers.record_names.clear();
-        buffers.record_text.clear();
         buffers.context.reset(session.parts.formats.namespaces.count());
         Self { text, limits, trie, session, buffers, out: Output::new(text.as_bytes(), out), released: false }
     }

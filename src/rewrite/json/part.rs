@@ -6,7 +6,7 @@ use super::super::context::CONTEXT;
 use super::super::planted::{Planted, is_planted};
 use super::super::session::{SessionBuffers, Value};
 use super::{JsonBuffers, JsonRewriter, Kind, Named, Part, Rewrite, Role, record_namespace};
-use crate::read::json::{JsonString, Place, Scalar, Step, ValueKind, decode};
+use crate::read::json::{JsonString, Place, Scalar, Step, ValueKind, meaning};
 use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::format::{Content, Edge, LinkKind, NamespaceId, NodeId, Target};
@@ -46,10 +46,8 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
 
     #[inline(never)]
     fn escaped_child(&mut self, parent: NodeId, name: JsonString) -> Option<&'f Edge> {
-        let decoded = &mut self.session.buffers.decoded;
-        decoded.clear();
-        decode(name.inner.text(self.text), decoded);
-        self.trie.child(parent, NamespaceId::NONE, false, decoded.as_bytes())
+        let name = meaning(name, self.text, &mut self.buffers.name);
+        self.trie.child(parent, NamespaceId::NONE, false, name.as_bytes())
     }
 
     /// An item of an array, which is what its array is.
@@ -128,15 +126,8 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     #[inline(never)]
     fn unnamed(&mut self, place: &Place, name: JsonString) -> Rewrite<Step<Part<'f>>> {
         let trie = self.trie;
-        let spelled = name.inner.text(self.text);
-        let mut decoded = String::new();
-        let name_text = if name.escaped {
-            decode(spelled, &mut decoded);
-            decoded.as_str()
-        } else {
-            spelled
-        };
-        let JsonBuffers { frames, record_text, record_names, .. } = &mut *self.buffers;
+        let JsonBuffers { frames, record_names, name: decoded, .. } = &mut *self.buffers;
+        let name_text = meaning(name, self.text, decoded);
         let Some(frame) = frames.last_mut() else { return Ok(skip(Named::None, Kind::Unmapped)) };
         let role = frame.role;
         if name_text == CONTEXT && !self.session.format.prefixes.is_empty() {
@@ -160,9 +151,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if matches!(role, Role::Record(..)) && record_namespace(self.session.format, name_text).is_some() {
             let elements = trie.elements_named(NamespaceId::NONE, name_text.as_bytes());
             if self.session.admits_in_record(elements) {
-                let at = record_text.len();
-                record_text.push_str(name_text);
-                record_names.push(Span::new(at, record_text.len()));
+                record_names.push(name_text);
                 frame.has_parts = true;
                 return Ok(of_record(place, role));
             }
@@ -226,9 +215,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             self.written();
         } else if !links.is_writing() {
             let SessionBuffers { links, decoded, .. } = &mut *self.session.buffers;
-            decoded.clear();
-            decode(string.inner.text(self.text), decoded);
-            links.note(offset, LinkKind::Uri, decoded);
+            links.note(offset, LinkKind::Uri, meaning(string, self.text, decoded));
         } else if let Some(kept) = links.kept(offset) {
             self.begin(place, Named::None, place.value_start);
             let at = self.out.len();

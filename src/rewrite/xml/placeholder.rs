@@ -16,31 +16,22 @@ impl XmlRewriter<'_, '_, '_> {
         self.copy_space();
         let at = self.out.len();
         self.buffers.used.mark(namespace, at);
-        let qualified = self.qualified(namespace, name.local().of(self.text.as_bytes()));
+        let qualifier = format.qualifier_of(namespace).as_bytes();
+        let local = name.local().of(self.text.as_bytes());
         let out = self.out.bytes();
-        out.push(b'<');
-        out.extend_from_slice(&qualified);
+        push_all(&[b"<", qualifier, local], out);
         match placeholder {
             Placeholder::Empty => out.extend_from_slice(b"/>"),
             Placeholder::Nil => {
-                out.push(b' ');
-                out.extend_from_slice(format.qualifier_of(NamespaceId::XSI).as_bytes());
-                out.extend_from_slice(b"nil=\"true\"/>");
+                push_all(&[b" ", format.qualifier_of(NamespaceId::XSI).as_bytes(), b"nil=\"true\"/>"], out);
                 self.buffers.used.mark(NamespaceId::XSI, at);
             }
             Placeholder::Constant(text) => {
                 out.push(b'>');
                 push_xml_text(if is_planted(Planted::Placeholder) { "planted" } else { text }, out);
-                out.extend_from_slice(b"</");
-                out.extend_from_slice(&qualified);
-                out.push(b'>');
+                push_all(&[b"</", qualifier, local, b">"], out);
             }
         }
-    }
-
-    /// A name with the format's own prefix.
-    fn qualified(&self, namespace: NamespaceId, local: &[u8]) -> Vec<u8> {
-        [self.session.format.qualifier_of(namespace).as_bytes(), local].concat()
     }
 
     /// Writes the notice as the last part of an element that ends with `tag` and stays, if the mapping has a place for
@@ -48,11 +39,15 @@ impl XmlRewriter<'_, '_, '_> {
     pub(super) fn notice(&mut self, id: Option<NodeId>, tag: Span) {
         let node = id.and_then(|id| self.trie.node(id)).and_then(|node| self.trie.node(node.notice?));
         let Some(node) = node.filter(|_| !tag.is_empty() && self.session.owes_notice()) else { return };
-        let name = self.qualified(node.namespace, node.name.as_bytes());
+        let (qualifier, name) = (self.session.format.qualifier_of(node.namespace).as_bytes(), node.name.as_bytes());
         self.copy(self.space);
         self.buffers.used.mark(node.namespace, self.out.len());
-        let parts: [&[u8]; 7] = [b"<", &name, b">", NOTICE.as_bytes(), b"</", &name, b">"];
-        self.out.bytes().extend(parts.concat());
+        let element = [b"<", qualifier, name, b">", NOTICE.as_bytes(), b"</", qualifier, name, b">"];
+        push_all(&element, self.out.bytes());
         self.session.notice_written(node);
     }
+}
+
+fn push_all(pieces: &[&[u8]], out: &mut Vec<u8>) {
+    pieces.iter().for_each(|piece| out.extend_from_slice(piece));
 }

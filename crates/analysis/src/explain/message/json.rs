@@ -67,16 +67,17 @@ impl Actions for JsonWalk<'_, '_> {
         let (syntax, step, id, is_link) = match place.name {
             None => (PartSyntax::Item, String::new(), around.node, false),
             Some(spelled) => {
-                let name = meaning(spelled, self.text);
-                let (step, id) = self.member(&name, around);
-                let is_link = id.is_none() && self.is_id(&name, around);
+                let mut decoded = String::new();
+                let name = meaning(spelled, self.text, &mut decoded);
+                let (step, id) = self.member(name, around);
+                let is_link = id.is_none() && self.is_id(name, around);
                 let is_context = id.is_none() && name == CONTEXT && !self.walk.format.prefixes.is_empty();
                 if is_context && around.index.is_none() {
                     let index = self.walk.add(None, PartSyntax::Member, CONTEXT.to_owned(), place.start);
                     self.walk.set(index, Fate::Kept);
                     return Ok(Step::Skip(Part { index: Some(index), node: None, is_link }));
                 }
-                (PartSyntax::Member, if is_link { name.into_owned() } else { step }, id, is_link)
+                (PartSyntax::Member, if is_link { name.to_owned() } else { step }, id, is_link)
             }
         };
         let index = self.walk.add(around.index, syntax, step, place.start);
