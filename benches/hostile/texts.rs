@@ -23,6 +23,21 @@ fn legacy(name: &str, before: &'static str, after: &'static str) -> Case {
     })
 }
 
+/// Beginnings of fields that go, each within the value of the one before it, in an order that doesn't come back for long.
+fn in_any_order(size: usize) -> String {
+    let begun = ["ADR/", "ATN/", "OFF/", "RES-", "PUR/", "ARN/", "1 ", "RMK/"];
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        begun.get((state >> 29) as usize).copied().unwrap_or_default()
+    };
+    let mut text = String::with_capacity(size + 8);
+    while text.len() < size {
+        text.push_str(next());
+    }
+    text
+}
+
 /// A text of a layout with one field that stays, and `part` over and over.
 fn of(name: &str, begin: &'static str, part: &'static str) -> Case {
     Case::new(&format!("text: {name}"), move |size| xml::text(&[begin, &repeated(part, size)].concat()))
@@ -39,6 +54,9 @@ pub(crate) fn cases() -> Vec<Case> {
         legacy("one kept, junk", "", "x"),
         legacy("one kept, many denied, without their end", "", "ARN/"),
         legacy("one kept, many denied, within their values", "", "ATN/ATN/ADR/"),
+        Case::new("text: one kept, many denied, within their values, in any order", |size| {
+            xml::text(&[LEGACY, &in_any_order(size)].concat())
+        }),
         legacy("one kept, many removed for their shape", "", "ADR/900123456."),
         legacy("many kept", "", "SEX/F."),
         legacy("many kept and many denied", "", "SEX/F.PUR/C."),
