@@ -21,9 +21,11 @@ fi
 [ -d "$work/node_modules/fast-redact" ] || npm --prefix "$work" install --silent fast-redact
 
 cargo build --profile dist --quiet
+# Both are called `generate`, and may be built into one folder.
 cargo build --release --quiet --manifest-path benches/archives/Cargo.toml
+cp "${CARGO_TARGET_DIR:-benches/archives/target}/release/generate" "$work/generate-archives"
 cargo build --release --quiet --manifest-path benches/traffic/Cargo.toml
+cp "${CARGO_TARGET_DIR:-benches/traffic/target}/release/generate" "$work/generate-traffic"
 "$work/venv/bin/python" benches/compare/compare.py "$work" \
   "${CARGO_TARGET_DIR:-target}/dist/dmv-redact" \
-  "${CARGO_TARGET_DIR:-benches/archives/target}/release/generate" \
-  "${CARGO_TARGET_DIR:-benches/traffic/target}/release/generate" "$@"
+  "$work/generate-archives" "$work/generate-traffic" "$@"
