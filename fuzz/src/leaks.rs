@@ -37,7 +37,8 @@ fn may_go_out(setting: &Setting, path: &str) -> bool {
     let name = path.rfind("PersonName/").map(|at| &path[..at + "PersonName/".len()]);
     let is_in_name = name.is_some_and(|name| released.iter().any(|released| released.starts_with(name)));
     // Nor of an address; who is let through the street is let through all.
-    let address = path.rfind("MailingAddress/").map(|at| &path[..at + "MailingAddress/".len()]);
+    let address = ["MailingAddress/", "ResidenceAddress/"];
+    let address = address.into_iter().find_map(|name| Some(&path[..path.rfind(name)? + name.len()]));
     let is_in_address = address.is_some_and(|address| {
         released.iter().any(|released| released.starts_with(address) && released.contains("AddressDeliveryPointText"))
     });
