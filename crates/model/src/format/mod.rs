@@ -208,8 +208,8 @@ pub const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT.
 pub const NOTICE_ELEMENT: &str = "envelope.notice";
 
 /// The response keys of Nlets (wiki sections 03 and 04), the default of formats that list none.
-const NLETS_MESSAGES: [&str; 14] =
-    ["DR", "DRG", "DNR", "KR", "RR", "RRG", "RNR", "IAR", "UR", "XR", "LR", "AM", "AML", "HS"];
+const NLETS_MESSAGES: [&str; 15] =
+    ["DR", "DRG", "DNR", "KR", "RR", "RRG", "RNR", "RPR", "IAR", "UR", "XR", "LR", "AM", "AML", "HS"];
 
 /// What identifies a format.
 #[derive(Debug)]

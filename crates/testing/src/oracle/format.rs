@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use crate::catalog::{string, strings, tables};
 
 pub(crate) const RDF_VALUE: &str = "rdf:value";
-const NLETS_KEYS: &str = "DR DRG DNR KR RR RRG RNR IAR UR XR AM AML HS";
+const NLETS_KEYS: &str = "DR DRG DNR KR RR RRG RNR RPR IAR UR XR AM AML HS";
 
 /// One mapped path: the steps below the root, the attribute at its end if it names one, and its data element.
 #[derive(Debug)]
