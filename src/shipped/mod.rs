@@ -33,7 +33,6 @@ pub const FORMATS: &[Document<'_>] =
 /// The schemas of the formats, each in the folder of its format.
 pub const FORMAT_SCHEMAS: &[Document<'_>] = files![
     "schemas",
-    "nlets-niem/jxdm.xsd",
     "nlets-niem/niem-core.xsd",
     "nlets-niem/nlets-core.xsd",
     "nlets-niem/nlets-hdr.xsd",
@@ -41,15 +40,18 @@ pub const FORMAT_SCHEMAS: &[Document<'_>] = files![
     "niem-6.0/exchange.xsd",
     "niem-6.0/immigration.xsd",
     "niem-6.0/justice.xsd",
+    "niem-6.0/ncic.xsd",
     "niem-6.0/niem-core.xsd",
     "niem-6.0/schema.json",
     "niem-6.0/structures.xsd",
     "niem-5.2/exchange.xsd",
     "niem-5.2/immigration.xsd",
     "niem-5.2/jxdm.xsd",
+    "niem-5.2/ncic.xsd",
     "niem-5.2/niem-core.xsd",
     "niem-5.2/schema.json",
     "niem-5.2/structures.xsd",
+    "niem-5.2/usps.xsd",
     "mdl/schema.json",
 ];
 

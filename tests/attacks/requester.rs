@@ -92,7 +92,7 @@ fn attack_30_a_federal_office_is_not_of_the_state_its_ori_begins_with() {
 }
 
 /// An address in the body of a message.
-const ADDRESS: &str = "<nc:Residence><nc:LocationAddress><nc:StructuredAddress><nc:LocationCityName>TUCSON</nc:LocationCityName></nc:StructuredAddress></nc:LocationAddress></nc:Residence>";
+const ADDRESS: &str = "<nc:LocationAddress><nc:StructuredAddress><nc:LocationCityName>TUCSON</nc:LocationCityName></nc:StructuredAddress></nc:LocationAddress>";
 
 #[test]
 fn attack_31_a_request_that_says_what_the_policy_does_not_declare_is_refused() {

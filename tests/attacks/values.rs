@@ -7,12 +7,12 @@ const PERMITTED: [(&str, &str); 6] = [
     ("<nc:PersonName><nc:PersonGivenName>", "</nc:PersonGivenName></nc:PersonName>"),
     ("<nc:PersonEyeColorCode>", "</nc:PersonEyeColorCode>"),
     (
-        "<j:DriverLicense><j:DriverLicenseIdentification><nc:IdentificationID>",
-        "</nc:IdentificationID></j:DriverLicenseIdentification></j:DriverLicense>",
+        "<nc:DriverLicense><nc:DriverLicenseIdentification><nc:IdentificationID>",
+        "</nc:IdentificationID></nc:DriverLicenseIdentification></nc:DriverLicense>",
     ),
     (
-        "<j:DriverLicense><j:DriverLicenseRestriction><j:DrivingRestrictionText>",
-        "</j:DrivingRestrictionText></j:DriverLicenseRestriction></j:DriverLicense>",
+        "<nc:DriverLicense><nc:DriverLicenseRestriction><nc:DrivingRestrictionText>",
+        "</nc:DrivingRestrictionText></nc:DriverLicenseRestriction></nc:DriverLicense>",
     ),
     ("<n2c:DriverConviction><n2c:ConvictionText>", "</n2c:ConvictionText></n2c:DriverConviction>"),
     ("<nc:PersonBirthDate><nc:Date>", "</nc:Date></nc:PersonBirthDate>"),
@@ -88,7 +88,7 @@ fn attack_26_an_image_split_over_a_list_goes() {
     let pieces = |width: usize| -> String {
         let piece = |line: &[u8]| {
             format!(
-                "<j:DriverLicenseRestriction><j:DrivingRestrictionText>{}</j:DrivingRestrictionText></j:DriverLicenseRestriction>",
+                "<nc:DriverLicenseRestriction><nc:DrivingRestrictionText>{}</nc:DrivingRestrictionText></nc:DriverLicenseRestriction>",
                 str::from_utf8(line).unwrap()
             )
         };
@@ -96,7 +96,7 @@ fn attack_26_an_image_split_over_a_list_goes() {
     };
     // Pieces shorter than this are words to the filter: docs/guarantees.md says so.
     for width in [120, 60, 40] {
-        leaves_no_trace(&nlets(&format!("<j:DriverLicense>{}</j:DriverLicense>", pieces(width))), &nlets(""));
+        leaves_no_trace(&nlets(&format!("<nc:DriverLicense>{}</nc:DriverLicense>", pieces(width))), &nlets(""));
     }
 }
 

@@ -46,12 +46,12 @@ const HEIGHT: Leaf = Leaf {
 };
 
 const RESTRICTION: Leaf = Leaf {
-    place: "\"nc:RestrictionText\": \"CORRECTIVE LENSES\"",
+    place: "\"nc:LicenseRestrictionText\": \"CORRECTIVE LENSES\"",
     value: "\"CORRECTIVE LENSES\"",
     is_last: true,
     part: ",
           \"nc:LicenseRestriction\": {
-            \"nc:RestrictionText\": \"CORRECTIVE LENSES\"
+            \"nc:LicenseRestrictionText\": \"CORRECTIVE LENSES\"
           }",
     conform: &[
         "i_number_double_huge_neg_exp",

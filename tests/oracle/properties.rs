@@ -140,7 +140,7 @@ fn generated_messages_reach_what_is_mapped() {
             continue;
         }
         let (mut reached, mut open) = (BTreeSet::new(), BTreeSet::new());
-        for seed in 1..=60 {
+        for seed in 1..=80 {
             let scenario = Scenario::of(ruled.clone(), format, &mut Dice::salted(seed, 0), need.releasing());
             let scenario = scenario.expect("everything is permitted");
             let outcome = scenario.check(need, &scenario.message(need, 0)).unwrap_or_else(|report| panic!("{report}"));
@@ -151,7 +151,7 @@ fn generated_messages_reach_what_is_mapped() {
             format.mapped.iter().filter(|m| (need.xml || m.attribute.is_none()) && !m.laid_out).map(|m| &m.element);
         let missed: BTreeSet<&String> = mapped.filter(|id| !reached.contains(*id)).collect();
         assert!(missed.is_empty(), "{}, XML: {}: never released: {missed:?}", format.name, need.xml);
-        assert!(open.len() < 12, "{}, XML: {}: the oracle often has no answer: {open:?}", format.name, need.xml);
+        assert!(open.len() < 16, "{}, XML: {}: the oracle often has no answer: {open:?}", format.name, need.xml);
     }
 }
 

@@ -8,31 +8,36 @@ use crate::{Kind, Syntax};
 const STATE: (&str, &str) = ("st", "urn:example:state:records");
 const XSI: (&str, &str) = ("xsi", "http://www.w3.org/2001/XMLSchema-instance");
 
-pub(super) const NAMESPACES_6_0: [(&str, &str); 7] = [
+pub(super) const NAMESPACES_6_0: [(&str, &str); 8] = [
     ("exch", "urn:dmv-redact:exchange:driver-vehicle-response:1.0"),
     ("nc", "https://docs.oasis-open.org/niemopen/ns/model/niem-core/6.0/"),
     ("j", "https://docs.oasis-open.org/niemopen/ns/model/domains/justice/6.0/"),
     ("im", "https://docs.oasis-open.org/niemopen/ns/model/domains/immigration/6.0/"),
+    ("ncic", "https://docs.oasis-open.org/niemopen/ns/model/codes/ncic/6.0/"),
     ("structures", "https://docs.oasis-open.org/niemopen/ns/model/structures/6.0/"),
     XSI,
     STATE,
 ];
-pub(super) const NAMESPACES_5_2: [(&str, &str); 7] = [
+pub(super) const NAMESPACES_5_2: [(&str, &str); 9] = [
     ("dva", "urn:dmv-redact:exchange:driver-vehicle-answer:5.2"),
     ("nc", "http://release.niem.gov/niem/niem-core/5.0/"),
     ("j", "http://release.niem.gov/niem/domains/jxdm/7.2/"),
     ("im", "http://release.niem.gov/niem/domains/immigration/5.2/"),
+    ("ncic", "http://release.niem.gov/niem/codes/ncic/5.2/"),
+    ("usps", "http://release.niem.gov/niem/codes/usps/5.0/"),
     ("structures", "http://release.niem.gov/niem/structures/5.0/"),
     XSI,
     STATE,
 ];
-pub(super) const CONTEXT_6_0: [(&str, &str); 5] =
-    [NAMESPACES_6_0[0], NAMESPACES_6_0[1], NAMESPACES_6_0[2], NAMESPACES_6_0[3], STATE];
-pub(super) const CONTEXT_5_2: [(&str, &str); 5] = [
+pub(super) const CONTEXT_6_0: [(&str, &str); 6] =
+    [NAMESPACES_6_0[0], NAMESPACES_6_0[1], NAMESPACES_6_0[2], NAMESPACES_6_0[3], NAMESPACES_6_0[4], STATE];
+pub(super) const CONTEXT_5_2: [(&str, &str); 7] = [
     NAMESPACES_5_2[0],
     ("nc", "http://release.niem.gov/niem/niem-core/5.0/#"),
     ("j", "http://release.niem.gov/niem/domains/jxdm/7.2/#"),
     ("im", "http://release.niem.gov/niem/domains/immigration/5.2/#"),
+    ("ncic", "http://release.niem.gov/niem/codes/ncic/5.2/#"),
+    ("usps", "http://release.niem.gov/niem/codes/usps/5.0/#"),
     STATE,
 ];
 
@@ -51,6 +56,8 @@ struct Names {
     destination: &'static str,
     control: &'static str,
     date: &'static str,
+    person_augmentation: &'static str,
+    registration_augmentation: &'static str,
 }
 
 const NAMES_6_0: Names = Names {
@@ -61,6 +68,8 @@ const NAMES_6_0: Names = Names {
     destination: "exch:DestinationOrganization",
     control: "exch:ControlFieldID",
     date: "exch:MessageSendDate",
+    person_augmentation: "exch:PersonAugmentation",
+    registration_augmentation: "exch:ConveyanceRegistrationAugmentation",
 };
 const NAMES_5_2: Names = Names {
     root: "dva:DriverVehicleAnswer",
@@ -70,10 +79,16 @@ const NAMES_5_2: Names = Names {
     destination: "dva:DestinationOrganization",
     control: "dva:ControlFieldID",
     date: "dva:MessageSendDate",
+    person_augmentation: "dva:PersonAugmentation",
+    registration_augmentation: "dva:ConveyanceRegistrationAugmentation",
 };
 
+fn names(release: Release) -> Names {
+    if release == Release::Six { NAMES_6_0 } else { NAMES_5_2 }
+}
+
 pub(super) fn message(answer: &mut Answer<'_>, release: Release) -> Part {
-    let names = if release == Release::Six { NAMES_6_0 } else { NAMES_5_2 };
+    let names = names(release);
     let (key, origin, destination) = (answer.kind.key(), answer.originator(), answer.destination.to_owned());
     let ori = |name, ori: String| within(&[name, "j:OrganizationORIIdentification"], text("nc:IdentificationID", ori));
     let values = &mut answer.values;
@@ -95,7 +110,7 @@ pub(super) fn message(answer: &mut Answer<'_>, release: Release) -> Part {
             if id.is_some() {
                 parts.push(person(answer, release, id.clone()));
             }
-            parts.push(registration(answer, id));
+            parts.push(registration(answer, release, id));
         }
     }
     // Parts of one name stand together: JSON has one member for them.
@@ -134,7 +149,7 @@ fn person(answer: &mut Answer<'_>, release: Release, id: Option<String>) -> Opti
             identified("nc:PersonPassportIdentification", format!("X{}", values.digits(7)))
         }),
         values.maybe("citizenship", 0.1, |values| {
-            within(&["nc:PersonCitizenship"], text("nc:CountryName", values.country()))
+            within(&["nc:PersonCitizenship", "nc:PersonCitizenshipCountry"], text("nc:CountryName", values.country()))
         }),
         values.maybe("citizen", 0.15, |values| literal("nc:PersonUSCitizenIndicator", values.boolean())),
         values.maybe("medical", 0.03, |_| {
@@ -152,16 +167,28 @@ fn person(answer: &mut Answer<'_>, release: Release, id: Option<String>) -> Opti
             let feature = text("nc:PhysicalFeatureDescriptionText", "TATTOO, ANCHOR");
             within(&["nc:PersonPhysicalFeature"], feature).map(Part::many)
         }),
-        values.maybe("alien number", 0.05, |values| {
-            identified("im:AlienNumberIdentification", format!("A900{}", values.digits(6)))
-        }),
-        values.maybe("immigration status", 0.03, |_| {
-            within(&["im:ImmigrationStatus"], text("im:ImmigrationStatusText", "TEMPORARY WORKER"))
-        }),
-        values.maybe("foreign born", 0.04, |values| literal("j:PersonForeignBornIndicator", values.boolean())),
     ];
+    let mut own = vec![values.maybe("alien number", 0.05, |values| {
+        identified("im:AlienNumberIdentification", format!("A900{}", values.digits(6)))
+    })];
+    let status = values.maybe("immigration status", 0.03, |_| {
+        within(&["im:ImmigrationStatus"], text("nc:StatusText", "TEMPORARY WORKER"))
+    });
+    let foreign =
+        values.maybe("foreign born", 0.04, |values| literal("j:PersonForeignBornIndicator", values.boolean()));
     parts.push(home(values, release));
-    parts.push(augmentation(answer, release));
+    let is_history = answer.kind == Kind::Kr;
+    let license = license(&mut answer.values, release, is_history);
+    parts.push(group("j:PersonAugmentation", [foreign, license]));
+    if release == Release::Six {
+        parts.push(within(&["im:PersonAugmentation"], status));
+    } else {
+        own.push(status);
+        if is_history {
+            own.extend(convictions(&mut answer.values));
+        }
+    }
+    parts.push(group(names(release).person_augmentation, own));
     if answer.has_photo && !answer.kind.is_of_vehicles() {
         parts.extend(images(answer));
     }
@@ -181,7 +208,7 @@ fn home(values: &mut Values<'_>, release: Release) -> Option<Part> {
     let address = values.maybe("address", 0.9, |values| {
         let state = values.state.code;
         let state = if release == Release::Five && values.state.choice("state", 2) == 0 {
-            text("nc:StateUSPostalServiceCode", state)
+            text("usps:StateCode", state)
         } else {
             text("nc:StateName", state)
         };
@@ -203,27 +230,25 @@ fn home(values: &mut Values<'_>, release: Release) -> Option<Part> {
     group("nc:PersonHomeContactInformation", [address, email])
 }
 
-fn augmentation(answer: &mut Answer<'_>, release: Release) -> Option<Part> {
-    let is_history = answer.kind == Kind::Kr;
-    let values = &mut answer.values;
-    let license = license(values, release, is_history);
-    let mut parts = vec![license];
-    if is_history && release == Release::Five {
-        for _ in 0..values.random.below(5) {
-            let (code, offense) = values.offense();
-            let conviction = [
-                dated("j:ConvictionDate", values.date(2008, 2026)),
-                text("j:ConvictionCode", code),
-                text("j:ConvictionText", offense),
-                values.maybe("conviction state", 0.7, |values| {
-                    within(&["j:ConvictionJurisdiction"], text("nc:JurisdictionText", values.state.code))
-                }),
-                values.maybe("disposition", 0.6, |values| text("j:ConvictionDispositionText", values.disposition())),
-            ];
-            parts.push(group("j:DriverConviction", conviction).map(Part::many));
-        }
+fn convictions(values: &mut Values<'_>) -> Vec<Option<Part>> {
+    let mut parts = Vec::new();
+    for _ in 0..values.random.below(5) {
+        let (code, offense) = values.offense();
+        let conviction = [
+            dated("nc:ActivityDate", values.date(2008, 2026)),
+            text("j:DriverConvictionOffenseCode", code),
+            text("j:DriverConvictionOffenseText", offense),
+            values.maybe("conviction state", 0.7, |values| {
+                let state = text("nc:JurisdictionText", values.state.code);
+                within(&["j:ConvictionCourt", "nc:OrganizationJurisdiction"], state)
+            }),
+            values.maybe("disposition", 0.6, |values| {
+                within(&["nc:ActivityDisposition"], text("nc:DispositionText", values.disposition()))
+            }),
+        ];
+        parts.push(group("j:DriverConviction", conviction).map(Part::many));
     }
-    group("j:PersonAugmentation", parts)
+    parts
 }
 
 fn license(values: &mut Values<'_>, release: Release, is_history: bool) -> Option<Part> {
@@ -253,16 +278,16 @@ fn license(values: &mut Values<'_>, release: Release, is_history: bool) -> Optio
         }),
         text("j:DriverLicenseNonCommercialClassText", values.license_class()),
         values.maybe("commercial class", 0.1, |_| text("j:DriverLicenseCommercialClassCode", "A")),
-        text(name("j:DriverLicenseStatusCode", "j:DriverLicenseNonCommercialStatusCode"), values.license_status()),
-        values.maybe("medical certification", 0.05, |_| match is_six {
-            true => within(&["nc:LicenseMedicalCertification"], text("nc:CertificationStatusText", "CERTIFIED")),
-            false => within(&["j:DriverLicenseMedicalCertification"], text("j:CertificationStatusText", "CERTIFIED")),
+        text("j:DriverLicenseNonCommercialStatusCode", values.license_status()),
+        values.maybe("medical certification", 0.05, |_| {
+            let status = text("j:DriverLicenseMedicalCertificationStatusCode", "CERTIFIED");
+            within(&[name("nc:LicenseMedicalCertification", "j:DriverLicenseMedicalCertification")], status)
         }),
     ]);
     for fact in ["restriction", "second restriction"] {
         parts.push(values.maybe(fact, 0.35, |values| {
             let restriction = match is_six {
-                true => within(&["nc:LicenseRestriction"], text("nc:RestrictionText", values.restriction())),
+                true => within(&["nc:LicenseRestriction"], text("nc:LicenseRestrictionText", values.restriction())),
                 false => {
                     within(&["j:DriverLicenseRestriction"], text("j:DrivingRestrictionText", values.restriction()))
                 }
@@ -271,7 +296,8 @@ fn license(values: &mut Values<'_>, release: Release, is_history: bool) -> Optio
         }));
     }
     parts.push(values.maybe("endorsement", 0.15, |values| {
-        let endorsement = text("j:DriverLicenseEndorsementText", values.endorsement());
+        let name = name("nc:LicenseEndorsementText", "j:DriverLicenseEndorsementText");
+        let endorsement = text(name, values.endorsement());
         within(&["j:DriverLicenseEndorsement"], endorsement).map(Part::many)
     }));
     if is_history {
@@ -280,7 +306,7 @@ fn license(values: &mut Values<'_>, release: Release, is_history: bool) -> Optio
             let withdrawal = [
                 dated("j:DriverLicenseWithdrawalEffectiveDate", values.date(2010, 2024)),
                 if is_six { None } else { text("j:DriverLicenseWithdrawalCode", code) },
-                text("j:DriverLicenseWithdrawalReasonText", reason),
+                text("j:DriverLicenseWithdrawalText", reason),
             ];
             parts.push(group("j:DriverLicenseWithdrawal", withdrawal).map(Part::many));
         }
@@ -303,7 +329,7 @@ fn images(answer: &mut Answer<'_>) -> [Option<Part>; 2] {
     [group("nc:PersonDigitalImage", photo), within(&["nc:PersonDigitizedSignatureImage"], signature)]
 }
 
-fn registration(answer: &mut Answer<'_>, holder: Option<String>) -> Option<Part> {
+fn registration(answer: &mut Answer<'_>, release: Release, holder: Option<String>) -> Option<Part> {
     let syntax = answer.syntax;
     let values = &mut answer.values;
     let plate = [
@@ -315,8 +341,8 @@ fn registration(answer: &mut Answer<'_>, holder: Option<String>) -> Option<Part>
     let (make, model) = values.vehicle();
     let vehicle = [
         identified("nc:VehicleIdentification", values.vin()),
-        text("nc:VehicleMakeCode", make),
-        values.maybe("model", 0.85, |_| text("nc:VehicleModelCode", model)),
+        text("ncic:VehicleMakeCode", make),
+        values.maybe("model", 0.85, |_| text("ncic:VehicleModelCode", model)),
         values.maybe("color", 0.8, |values| {
             text("nc:ConveyanceColorPrimaryText", values.pick(&["BLUE", "WHITE", "BLACK", "SILVER", "RED", "GRAY"]))
         }),
@@ -335,10 +361,11 @@ fn registration(answer: &mut Answer<'_>, holder: Option<String>) -> Option<Part>
     let mut parts = vec![
         group("j:ConveyanceRegistrationPlateIdentification", plate),
         values.maybe("registration status", 0.8, |values| {
-            text("j:ConveyanceRegistrationStatusText", values.pick(&["VALID", "EXPIRED", "SUSPENDED"]))
+            let status = text("nc:StatusText", values.pick(&["VALID", "EXPIRED", "SUSPENDED"]));
+            within(&["j:ConveyanceRegistrationStatus"], status)
         }),
-        dated("nc:IdentificationExpirationDate", values.date(2026, 2029)),
-        group("nc:Vehicle", vehicle),
+        dated("j:RegistrationExpirationDate", values.date(2026, 2029)),
+        within(&[names(release).registration_augmentation], group("nc:Vehicle", vehicle)),
         group("j:RegistrationHolder", [owner]),
     ];
     parts.extend(answer.local());

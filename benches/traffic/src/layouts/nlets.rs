@@ -4,12 +4,11 @@ use super::{Answer, full_dates};
 use crate::part::{Part, group, image, literal, text, within};
 use crate::random::Random;
 
-pub(super) const NAMESPACES: [(&str, &str); 6] = [
+pub(super) const NAMESPACES: [(&str, &str); 5] = [
     ("n2", "http://www.nlets.org/niem/1.0"),
     ("nh2", "http://www.nlets.org/niem/nlets-hdr/1.0"),
     ("n2c", "http://www.nlets.org/niem/nlets-core/1.0"),
     ("nc", "http://niem.gov/niem/niem-core/2.0"),
-    ("j", "http://niem.gov/niem/domains/jxdm/4.0"),
     ("st", "urn:example:state:records"),
 ];
 
@@ -81,7 +80,8 @@ fn person(answer: &mut Answer<'_>) -> Option<Part> {
         values.maybe("birth place", 0.15, |values| {
             let city = text("nc:LocationCityName", values.city());
             let country = text("nc:LocationCountryName", values.country());
-            group("nc:PersonBirthLocation", [city, country])
+            let address = group("nc:StructuredAddress", [city, country]);
+            within(&["nc:PersonBirthLocation", "nc:LocationAddress"], address)
         }),
         values.maybe("ssn", 0.5, |values| identified("nc:PersonSSNIdentification", values.ssn())),
         values.maybe("sex", 0.97, |values| text("nc:PersonSexCode", values.sex())),
@@ -90,7 +90,7 @@ fn person(answer: &mut Answer<'_>) -> Option<Part> {
         values.maybe("weight", 0.85, weight),
         values.maybe("eyes", 0.9, |values| text("nc:PersonEyeColorCode", values.eye().0)),
         values.maybe("hair", 0.7, |values| text("nc:PersonHairColorCode", values.hair().0)),
-        values.maybe("donor", 0.4, |values| literal("nc:PersonOrganDonorIndicator", values.boolean())),
+        values.maybe("donor", 0.4, |values| literal("nc:PersonOrganDonatorIndicator", values.boolean())),
         values.maybe("medical", 0.03, |_| text("nc:PersonMedicalDescriptionText", "DIABETIC, INSULIN")),
         values.maybe("citizen", 0.15, |values| literal("nc:PersonUSCitizenIndicator", values.boolean())),
         values.maybe("alien number", 0.05, |values| {
@@ -98,11 +98,11 @@ fn person(answer: &mut Answer<'_>) -> Option<Part> {
         }),
         values.maybe("address", 0.9, |values| {
             let parts = address(values);
-            within(&["nc:Residence", "nc:LocationAddress"], group("nc:StructuredAddress", parts))
+            within(&["nc:LocationAddress"], group("nc:StructuredAddress", parts))
         }),
         text("n2c:RecordStateCode", values.state.code),
     ];
-    parts.push(license(answer));
+    parts.extend(license(answer));
     if answer.kind == crate::Kind::Kr {
         history(answer, &mut parts);
     }
@@ -123,55 +123,57 @@ fn address(values: &mut crate::values::Values<'_>) -> [Option<Part>; 5] {
     ]
 }
 
-fn license(answer: &mut Answer<'_>) -> Option<Part> {
+/// The license, and beside it the facts that NIEM 2.0 has no element for.
+fn license(answer: &mut Answer<'_>) -> [Option<Part>; 5] {
     let values = &mut answer.values;
     let number = text("nc:IdentificationID", values.license_number());
     let jurisdiction = values
         .maybe("license jurisdiction", 0.7, |values| text("nc:IdentificationJurisdictionText", values.state.code));
+    let identification = group("nc:DriverLicenseIdentification", [number, jurisdiction]);
+    let card = values.maybe("card number", 0.2, |values| {
+        identified("n2c:DriverLicenseCardIdentification", values.digits(5) + &values.letters(5))
+    });
     let mut parts = vec![
-        group("j:DriverLicenseIdentification", [number, jurisdiction]),
-        values.maybe("card number", 0.2, |values| {
-            identified("j:DriverLicenseCardIdentification", values.digits(5) + &values.letters(5))
-        }),
-        text("j:DriverLicenseNonCommercialClassText", values.license_class()),
-        values.maybe("commercial class", 0.1, |_| text("j:DriverLicenseCommercialClassCode", "A")),
-        text("j:DriverLicenseNonCommercialStatusCode", values.license_status()),
+        identification,
+        text("nc:DriverLicenseNonCommercialClassText", values.license_class()),
+        values.maybe("commercial class", 0.1, |_| text("nc:DriverLicenseCommercialClassCode", "A")),
+        text("nc:DriverLicenseNonCommercialStatusCode", values.license_status()),
         values.maybe("commercial status", 0.1, |values| {
-            text("j:DriverLicenseCommercialStatusCode", values.license_status())
+            text("nc:DriverLicenseCommercialStatusCode", values.license_status())
         }),
-        values.maybe("issue date", 0.9, |values| dated("j:DriverLicenseIssueDate", values.date(2016, 2026))),
-        dated("j:DriverLicenseExpirationDate", values.date(2027, 2036)),
-        values.maybe("limited term", 0.2, |values| literal("j:DriverLicenseLimitedTermIndicator", values.boolean())),
-        values.maybe("real id", 0.3, |values| text("j:DriverLicenseREALIDComplianceCode", values.pick(&["F", "N"]))),
-        values.maybe("medical certification", 0.05, |_| {
-            within(&["j:DriverLicenseMedicalCertification"], text("j:CertificationStatusCode", "CERTIFIED"))
-        }),
+        values.maybe("issue date", 0.9, |values| dated("nc:DriverLicenseIssueDate", values.date(2016, 2026))),
+        dated("nc:DriverLicenseExpirationDate", values.date(2027, 2036)),
     ];
+    let term =
+        values.maybe("limited term", 0.2, |values| literal("n2c:DriverLicenseLimitedTermIndicator", values.boolean()));
+    let real =
+        values.maybe("real id", 0.3, |values| text("n2c:DriverLicenseREALIDComplianceCode", values.pick(&["F", "N"])));
+    let medical = values
+        .maybe("medical certification", 0.05, |_| text("n2c:DriverLicenseMedicalCertificationStatusCode", "CERTIFIED"));
     for fact in ["restriction", "second restriction"] {
         parts.push(values.maybe(fact, 0.35, |values| {
-            let restriction = text("j:DrivingRestrictionText", values.restriction());
-            within(&["j:DriverLicenseRestriction"], restriction).map(Part::many)
+            let restriction = text("nc:DrivingRestrictionText", values.restriction());
+            within(&["nc:DriverLicenseRestriction"], restriction).map(Part::many)
         }));
     }
     parts.push(values.maybe("endorsement", 0.15, |values| {
-        let endorsement = text("j:DriverLicenseEndorsementText", values.endorsement());
-        within(&["j:DriverLicenseEndorsement"], endorsement).map(Part::many)
+        text("nc:DriverLicenseEndorsementText", values.endorsement()).map(Part::many)
     }));
     if answer.kind == crate::Kind::Kr {
         for _ in 0..values.random.below(3) {
             let (code, reason) = values.offense();
             let withdrawal = [
-                dated("j:DriverLicenseWithdrawalEffectiveDate", values.date(2010, 2024)),
+                dated("nc:DriverLicenseWithdrawalEffectiveDate", values.date(2010, 2024)),
                 values.maybe("withdrawal end", 0.7, |values| {
-                    dated("j:DriverLicenseWithdrawalEligibilityDate", values.date(2024, 2026))
+                    dated("nc:DriverLicenseWithdrawalEligibilityDate", values.date(2024, 2026))
                 }),
-                text("j:DriverLicenseWithdrawalCode", code),
-                text("j:DriverLicenseWithdrawalReasonText", reason),
+                text("nc:DriverLicenseWithdrawalCode", code),
+                text("nc:DriverLicenseWithdrawalText", reason),
             ];
-            parts.push(group("j:DriverLicenseWithdrawal", withdrawal).map(Part::many));
+            parts.push(group("nc:DriverLicenseWithdrawal", withdrawal).map(Part::many));
         }
     }
-    group("j:DriverLicense", parts)
+    [group("nc:DriverLicense", parts), card, term, real, medical]
 }
 
 fn history(answer: &mut Answer<'_>, parts: &mut Vec<Option<Part>>) {
@@ -208,7 +210,7 @@ fn photo(answer: &mut Answer<'_>) -> Option<Part> {
     let parts = [
         image,
         values.maybe("capture date", 0.7, |values| {
-            text("nc:BinaryCaptureDate", if is_full { values.iso_date(2012, 2026) } else { values.year() })
+            dated("nc:BinaryCaptureDate", if is_full { values.iso_date(2012, 2026) } else { values.year() })
         }),
         values.maybe("image format", 0.7, |_| text("nc:BinaryFormatID", "JPEG")),
         values
@@ -246,11 +248,14 @@ fn registration(answer: &mut Answer<'_>) -> Option<Part> {
     });
     let mut parts = vec![
         values.maybe("record state", 0.5, |values| text("n2c:RecordStateCode", values.state.code)),
-        group("j:ConveyanceRegistrationPlateIdentification", plate),
+        group("nc:ConveyanceRegistrationPlateIdentification", plate),
         values.maybe("plate type", 0.6, |values| {
-            text("j:ConveyanceRegistrationPlateCategoryCode", values.pick(&["PC", "TK", "MC", "AP"]))
+            text("nc:ConveyanceRegistrationPlateCategoryCode", values.pick(&["PC", "TK", "MC", "AP"]))
         }),
-        text("j:ConveyanceRegistrationYearDate", values.random.between(2025, 2028).to_string()),
+        within(
+            &["nc:ConveyanceRegistrationDecal"],
+            text("nc:DecalYearDate", values.random.between(2025, 2028).to_string()),
+        ),
         values.maybe("registration status", 0.8, |values| {
             text("n2c:RegistrationStatusCode", values.pick(&["VALID", "EXPIRED", "SUSPENDED"]))
         }),

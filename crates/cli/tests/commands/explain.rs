@@ -221,7 +221,7 @@ fn the_view_shows_what_stays_and_what_goes_and_no_value() {
 fn what_can_not_be_read_is_explained_too() {
     has(
         &told(&["fixtures/dr-truncated/message.xml"]),
-        &["This message is withheld: not-well-formed-xml, an element is not closed, at byte 3472.\n"],
+        &["This message is withheld: not-well-formed-xml, an element is not closed, at byte 3384.\n"],
     );
     has(
         &told(&["fixtures/dr-unknown-agency/message.xml"]),
