@@ -16,6 +16,7 @@ mod differential;
 mod encodings;
 mod fixtures;
 mod library;
+mod niem;
 mod own_format;
 mod shapes;
 mod texts;
