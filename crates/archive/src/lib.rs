@@ -29,7 +29,7 @@ pub use comparison::Comparison;
 pub use files::is_private_folder;
 pub use form::{ArchiveForm, Layout};
 pub use journal::{StartMode, Terms};
-pub use line::LineMembers;
+pub use line::{LineMembers, MemberPath};
 pub use reader::{Destination, Inputs, Outputs};
 pub use state::{state_around, state_beside};
 pub use summary::{Summary, Tally, VerificationCounts};

@@ -1,25 +1,59 @@
 //! Finds the message and the requester in a line, and writes the line again around the output.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use dmv_redact::Requester;
 use dmv_redact::internal::read::Refusal;
 use dmv_redact::internal::read::json::{JsonReader, Scalar, ValueKind, decode};
 use dmv_redact::internal::read::scan::is_space;
 use dmv_redact::{Limits, Reason};
 
+/// A member of a line, or of an object in it: the names from the outermost on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberPath(Vec<String>);
+
+impl MemberPath {
+    /// A path with dots between names, `detail.record.body`; a dot or backslash of a name is written with a backslash before
+    /// it.
+    ///
+    /// # Errors
+    /// When a name is empty, or a backslash is before anything else.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut names = vec![String::new()];
+        let mut characters = text.chars();
+        while let Some(character) = characters.next() {
+            match (character, names.last_mut()) {
+                ('.', _) => names.push(String::new()),
+                ('\\', Some(name)) => match characters.next() {
+                    Some(escaped @ ('.' | '\\')) => name.push(escaped),
+                    _ => return Err("a backslash is before a dot or a backslash of a name".to_owned()),
+                },
+                (character, Some(name)) => name.push(character),
+                (_, None) => {}
+            }
+        }
+        match names.iter().any(String::is_empty) {
+            true => Err("a name is empty; write member.member".to_owned()),
+            false => Ok(Self(names)),
+        }
+    }
+}
+
 /// The members of lines that hold more than a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineMembers {
     /// The member that holds the message; `None` if the whole line is one.
-    pub payload: Option<String>,
+    pub payload: Option<MemberPath>,
+    /// Whether the message in it is encoded in base64 (RFC 4648), and the output is again.
+    pub is_base64: bool,
     /// The member that holds the requester's ORI.
-    pub requester: Option<String>,
+    pub requester: Option<MemberPath>,
     /// The member that holds the purpose code.
-    pub purpose: Option<String>,
-    /// Whether the other members are kept, unread.
-    pub keep_rest: bool,
+    pub purpose: Option<MemberPath>,
+    /// The members that are kept beside the message, unread.
+    pub kept: Vec<MemberPath>,
 }
 
 /// A parsed line.
@@ -28,22 +62,50 @@ pub(super) struct ParsedLine<'l> {
     pub(super) message: Cow<'l, [u8]>,
     /// Whether the message is a JSON string in the line.
     is_text: bool,
-    /// The range of the payload in the line, if it isn't the whole line.
-    payload: Option<Range<usize>>,
+    /// What of the line is written around the output; nothing if the whole line is the message.
+    pieces: Vec<Piece<'l>>,
     pub(super) requester: Option<String>,
     pub(super) purpose: Option<String>,
+}
+
+/// A part of a line that is written again.
+#[derive(Debug)]
+enum Piece<'l> {
+    /// An object begins, as the member of this name.
+    Open(String),
+    /// It ends.
+    Close,
+    /// The message stands here, as the member of this name.
+    Payload(String),
+    /// A member that is kept, and its value as it is.
+    Kept(String, &'l str),
 }
 
 impl<'l> ParsedLine<'l> {
     /// A line that is a message itself.
     fn of(line: &'l [u8]) -> Self {
-        Self { message: line.into(), is_text: false, payload: None, requester: None, purpose: None }
+        Self { message: line.into(), is_text: false, pieces: Vec::new(), requester: None, purpose: None }
+    }
+
+    fn has_payload(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Payload(_)))
     }
 }
 
+/// What a member of a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MemberRole {
+    Payload,
+    Requester,
+    Purpose,
+    Kept,
+    /// An object with one of these in it.
+    Around,
+}
+
 impl LineMembers {
-    /// Maximum length of a line that can hold a message within the limits: escapes and other members take more than the
-    /// message.
+    /// Maximum length of a line that can hold a message within the limits: escapes, base64 and other members take more than
+    /// the message.
     pub(super) fn max_line_bytes(&self, limits: &Limits) -> usize {
         const OVERHEAD_BYTES: usize = 1 << 20;
         limits.message_bytes.saturating_mul(2).saturating_add(OVERHEAD_BYTES)
@@ -64,45 +126,19 @@ impl LineMembers {
                 _ => Ok(ParsedLine::of(line)),
             };
         }
-        self.read_members(line, limits)
-    }
-
-    fn read_members<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<ParsedLine<'l>, Refusal> {
-        let text = utf8(line)?;
-        let mut reader = JsonReader::new(line, limits);
-        reader.expect(b'{', "the line is no object")?;
-        let mut found = ParsedLine::of(line);
-        let mut name = String::new();
-        let mut is_first = true;
-        while !reader.take(b'}') {
-            if !is_first {
-                reader.expect(b',', "a comma or the end of an object is wanted")?;
-            }
-            is_first = false;
-            let at = reader.position();
-            let member = reader.name()?;
-            name.clear();
-            decode(member.inner.text(text), &mut name);
-            let is_second = if self.payload.as_ref() == Some(&name) {
-                let is_second = found.payload.is_some();
-                if !is_second {
-                    self.read_payload(text, &mut reader, &mut found)?;
-                }
-                is_second
-            } else if self.requester.as_ref() == Some(&name) {
-                found.requester.replace(read_text(text, &mut reader, Reason::RequesterInvalid)?).is_some()
-            } else if self.purpose.as_ref() == Some(&name) {
-                found.purpose.replace(read_text(text, &mut reader, Reason::PurposeUnknown)?).is_some()
-            } else {
-                reader.skip_value(1)?;
-                false
-            };
-            if is_second {
-                return Err(Refusal::at(Reason::DuplicateName, at, "a member of the line stands there twice"));
-            }
+        let mut reading = LineReading {
+            members: self,
+            text: utf8(line)?,
+            reader: JsonReader::new(line, limits),
+            found: ParsedLine::of(line),
+        };
+        if reading.reader.peek() != Some(b'{') {
+            return Err(Refusal::at(Reason::NotWellFormedJson, reading.reader.position(), "the line is no object"));
         }
-        reader.end()?;
-        if self.payload.is_some() && found.payload.is_none() {
+        reading.object(&mut Vec::new())?;
+        reading.reader.end()?;
+        let found = reading.found;
+        if self.payload.is_some() && !found.has_payload() {
             return Err(Refusal::whole(Reason::Empty, "the line has no payload"));
         }
         if self.requester.is_some() && found.requester.is_none() {
@@ -111,32 +147,37 @@ impl LineMembers {
         Ok(found)
     }
 
-    fn read_payload<'l>(
-        &self,
-        text: &'l str,
-        reader: &mut JsonReader<'l>,
-        found: &mut ParsedLine<'l>,
-    ) -> Result<(), Refusal> {
-        let kind = reader.kind()?;
-        let start = reader.position();
-        match kind {
-            ValueKind::Scalar => match reader.scalar()? {
-                Scalar::String(string) => {
-                    found.message = unescaped(string.inner.text(text), string.escaped);
-                    found.is_text = true;
-                }
-                Scalar::Lexeme(_) => {
-                    return Err(Refusal::at(Reason::SyntaxUnknown, start, "the payload is no message"));
-                }
-            },
-            ValueKind::Object | ValueKind::Array => {
-                // The filter parses it; only its end is needed here.
-                reader.skip_value(1)?;
-                found.message = text.as_bytes().get(start..reader.position()).unwrap_or_default().into();
+    /// Whether every member can be found, and none is in another.
+    ///
+    /// # Errors
+    /// The name of one that is in another, or stands twice.
+    pub fn check(&self) -> Result<(), String> {
+        let named = [&self.payload, &self.requester, &self.purpose].into_iter().flatten();
+        // What is read may be kept as well.
+        let read = named.clone().filter(|member| Some(*member) != self.payload.as_ref());
+        let kept = self.kept.iter().filter(|member| !read.clone().any(|read| read == *member));
+        let all: Vec<&MemberPath> = named.chain(kept).collect();
+        for (index, member) in all.iter().enumerate() {
+            let mut others = all.iter().enumerate().filter(|(other, _)| *other != index);
+            if others.any(|(_, other)| member.0.starts_with(&other.0)) {
+                return Err(format!("`{}` is in another member that is named, or named twice", member.0.join(".")));
             }
         }
-        found.payload = Some(start..reader.position());
         Ok(())
+    }
+
+    /// What the member at a path is.
+    fn role(&self, path: &[String]) -> Option<MemberRole> {
+        let named = [
+            (&self.payload, MemberRole::Payload),
+            (&self.requester, MemberRole::Requester),
+            (&self.purpose, MemberRole::Purpose),
+        ];
+        let named = named.into_iter().filter_map(|(member, role)| Some((member.as_ref()?, role)));
+        let mut all = named.chain(self.kept.iter().map(|member| (member, MemberRole::Kept)));
+        let is_around = all.clone().any(|(member, _)| member.0.len() > path.len() && member.0.starts_with(path));
+        let own = all.find(|(member, _)| member.0 == path).map(|(_, role)| role);
+        own.or(is_around.then_some(MemberRole::Around))
     }
 
     /// The requester of a line: the run's, with what the line says.
@@ -157,29 +198,158 @@ impl LineMembers {
         }
     }
 
-    /// Appends the line with `output` in place of the message, and a line end.
-    pub(super) fn write(&self, line: &[u8], read: &ParsedLine<'_>, output: &[u8], into: &mut Vec<u8>) {
-        let payload = read.payload.clone().unwrap_or(0..line.len());
-        match (&read.payload, &self.payload) {
-            (Some(_), _) if self.keep_rest => into.extend_from_slice(line.get(..payload.start).unwrap_or_default()),
-            (Some(_), Some(name)) => {
-                into.push(b'{');
-                write_string(name, into);
-                into.push(b':');
-            }
-            _ => {}
-        }
-        match read.is_text {
+    /// Appends the line with `output` in place of the message, and a line end. Of the rest of the line it has the members that
+    /// are kept.
+    pub(super) fn write(&self, read: &ParsedLine<'_>, output: &[u8], into: &mut Vec<u8>) {
+        let message = |into: &mut Vec<u8>| match (self.is_base64, read.is_text) {
+            (true, _) => write_string(&BASE64.encode(output), into),
             // The filter's output is UTF-8.
-            true => write_string(&String::from_utf8_lossy(output), into),
-            false => into.extend_from_slice(output),
+            (false, true) => write_string(&String::from_utf8_lossy(output), into),
+            (false, false) => into.extend_from_slice(output),
+        };
+        if !read.has_payload() {
+            message(into);
+            into.push(b'\n');
+            return;
         }
-        match (&read.payload, self.keep_rest) {
-            (Some(_), true) => into.extend_from_slice(line.get(payload.end..).unwrap_or_default()),
-            (Some(_), false) => into.push(b'}'),
-            (None, _) => {}
+        into.push(b'{');
+        let mut is_first = true;
+        for piece in &read.pieces {
+            let (Piece::Open(name) | Piece::Payload(name) | Piece::Kept(name, _)) = piece else {
+                into.push(b'}');
+                is_first = false;
+                continue;
+            };
+            if !std::mem::replace(&mut is_first, false) {
+                into.push(b',');
+            }
+            write_string(name, into);
+            into.push(b':');
+            match piece {
+                Piece::Open(_) => {
+                    into.push(b'{');
+                    is_first = true;
+                }
+                Piece::Payload(_) => message(into),
+                Piece::Kept(_, value) => into.extend_from_slice(value.as_bytes()),
+                Piece::Close => {}
+            }
         }
-        into.push(b'\n');
+        into.extend_from_slice(b"}\n");
+    }
+}
+
+/// Reads a line member by member.
+struct LineReading<'r, 'l> {
+    members: &'r LineMembers,
+    text: &'l str,
+    reader: JsonReader<'l>,
+    found: ParsedLine<'l>,
+}
+
+impl LineReading<'_, '_> {
+    /// Reads an object whose path is `path`.
+    fn object(&mut self, path: &mut Vec<String>) -> Result<(), Refusal> {
+        self.reader.expect(b'{', "the line is no object")?;
+        let mut seen: Vec<String> = Vec::new();
+        let mut is_first = true;
+        while !self.reader.take(b'}') {
+            if !is_first {
+                self.reader.expect(b',', "a comma or the end of an object is wanted")?;
+            }
+            is_first = false;
+            let at = self.reader.position();
+            let member = self.reader.name()?;
+            let mut name = String::new();
+            decode(member.inner.text(self.text), &mut name);
+            path.push(name.clone());
+            let role = self.members.role(path);
+            if role.is_some() && seen.contains(&name) {
+                return Err(Refusal::at(Reason::DuplicateName, at, "a member of the line stands there twice"));
+            }
+            match role {
+                None => self.reader.skip_value(path.len())?,
+                Some(role) => {
+                    seen.push(name.clone());
+                    self.member(role, name, path)?;
+                }
+            }
+            path.pop();
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, role: MemberRole, name: String, path: &mut Vec<String>) -> Result<(), Refusal> {
+        let kind = self.reader.kind()?;
+        let start = self.reader.position();
+        match role {
+            MemberRole::Payload => {
+                self.payload(kind, path.len())?;
+                self.found.pieces.push(Piece::Payload(name));
+            }
+            MemberRole::Requester => {
+                self.found.requester = Some(read_text(self.text, &mut self.reader, Reason::RequesterInvalid)?);
+                self.keep(name, path, start);
+            }
+            MemberRole::Purpose => {
+                self.found.purpose = Some(read_text(self.text, &mut self.reader, Reason::PurposeUnknown)?);
+                self.keep(name, path, start);
+            }
+            MemberRole::Kept => {
+                self.reader.skip_value(path.len())?;
+                self.keep(name, path, start);
+            }
+            MemberRole::Around if kind == ValueKind::Object => {
+                let before = self.found.pieces.len();
+                self.found.pieces.push(Piece::Open(name));
+                self.object(path)?;
+                match self.found.pieces.len() - before {
+                    1 => drop(self.found.pieces.pop()),
+                    _ => self.found.pieces.push(Piece::Close),
+                }
+            }
+            MemberRole::Around => self.reader.skip_value(path.len())?,
+        }
+        Ok(())
+    }
+
+    /// A value was read that began at `start`: it is written again if its member is kept.
+    fn keep(&mut self, name: String, path: &[String], start: usize) {
+        if self.members.kept.iter().any(|member| member.0 == path) {
+            let value = self.text.get(start..self.reader.position()).unwrap_or_default();
+            self.found.pieces.push(Piece::Kept(name, value));
+        }
+    }
+
+    fn payload(&mut self, kind: ValueKind, depth: usize) -> Result<(), Refusal> {
+        let start = self.reader.position();
+        let refuse = |detail| Err(Refusal::at(Reason::SyntaxUnknown, start, detail));
+        match kind {
+            ValueKind::Scalar => match self.reader.scalar()? {
+                Scalar::String(string) => {
+                    let text = unescaped(string.inner.text(self.text), string.escaped);
+                    self.found.message = match self.members.is_base64 {
+                        true => match BASE64.decode(&text) {
+                            Ok(message) => message.into(),
+                            Err(_) => return refuse("the payload is no base64"),
+                        },
+                        false => text,
+                    };
+                    self.found.is_text = true;
+                }
+                Scalar::Lexeme(_) => return refuse("the payload is no message"),
+            },
+            ValueKind::Object | ValueKind::Array if self.members.is_base64 => {
+                return refuse("the payload is no base64");
+            }
+            ValueKind::Object | ValueKind::Array => {
+                // The filter parses it; only its end is needed here.
+                self.reader.skip_value(depth)?;
+                let message = self.text.as_bytes().get(start..self.reader.position());
+                self.found.message = message.unwrap_or_default().into();
+            }
+        }
+        Ok(())
     }
 }
 

@@ -217,7 +217,7 @@ impl UnitWorker<'_> {
         let receipt = self.redact(&read.message, requester.as_ref().unwrap_or(&task.requester));
         if receipt.disposition().releases() {
             match self.builder.lines() {
-                Some(bytes) => task.members.write(line, &read, &self.out, bytes),
+                Some(bytes) => task.members.write(&read, &self.out, bytes),
                 None => self.builder.release(&place, &self.out)?,
             }
             self.record(&origin, &receipt);

@@ -19,8 +19,8 @@ use super::progress::{Progress, ProgressMode};
 use super::{Exit, Problem, print_error};
 use dmv_redact::Filter;
 use dmv_redact_archive::{
-    ArchiveForm, BatchRun, Destination, FileWalk, InputRoot, Inputs, LineMembers, Outputs, RunReport, StartMode, Task,
-    Terms, WalkEntry,
+    ArchiveForm, BatchRun, Destination, FileWalk, InputRoot, Inputs, LineMembers, MemberPath, Outputs, RunReport,
+    StartMode, Task, Terms, WalkEntry,
 };
 use dmv_redact_log::{Key, Log};
 use dmv_redact_model::escape::{self, escape};
@@ -64,18 +64,22 @@ struct Forms {
     /// Write this form instead of that of the input; `message` is a file for each message
     #[arg(long, value_name = "FORM", value_parser = form)]
     output_format: Option<ArchiveForm>,
-    /// The member of each line that holds the message, as an object or as text; the rest of the line is dropped
-    #[arg(long, value_name = "NAME")]
-    payload_member: Option<String>,
-    /// The member of each line that holds the requester's ORI
-    #[arg(long, value_name = "NAME", conflicts_with = "requester")]
-    requester_member: Option<String>,
-    /// The member of each line that holds the purpose code
-    #[arg(long, value_name = "NAME", conflicts_with = "purpose")]
-    purpose_member: Option<String>,
-    /// Keep the rest of each line, unchanged and unchecked
+    /// The member of each line that holds the message, as an object or as text; `a.b` is in the object `a`. The rest of
+    /// the line is dropped
+    #[arg(long, value_name = "NAME", value_parser = MemberPath::parse)]
+    payload_member: Option<MemberPath>,
+    /// The message in that member is encoded in base64; so is the output
     #[arg(long, requires = "payload_member")]
-    keep_rest: bool,
+    payload_base64: bool,
+    /// The member of each line that holds the requester's ORI
+    #[arg(long, value_name = "NAME", conflicts_with = "requester", value_parser = MemberPath::parse)]
+    requester_member: Option<MemberPath>,
+    /// The member of each line that holds the purpose code
+    #[arg(long, value_name = "NAME", conflicts_with = "purpose", value_parser = MemberPath::parse)]
+    purpose_member: Option<MemberPath>,
+    /// Keep this member of each line, unchanged and unchecked; may be given again
+    #[arg(long, value_name = "NAME", requires = "payload_member", value_parser = MemberPath::parse)]
+    keep_member: Vec<MemberPath>,
     /// Write no notice in NDJSON and archives in place of a held or withheld message
     #[arg(long)]
     drop_withheld: bool,
@@ -290,8 +294,10 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
         payload: forms.payload_member.clone(),
         requester: forms.requester_member.clone(),
         purpose: forms.purpose_member.clone(),
-        keep_rest: forms.keep_rest,
+        is_base64: forms.payload_base64,
+        kept: forms.keep_member.clone(),
     };
+    members.check().map_err(Problem::Usage)?;
     let task = Task {
         requester: of_filter.requester(&filter)?,
         filter,

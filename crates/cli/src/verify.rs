@@ -11,7 +11,9 @@ use super::redact::{form, inputs};
 use super::{Exit, Problem, print_error};
 use dmv_redact::Filter;
 use dmv_redact_archive::Summary;
-use dmv_redact_archive::{ArchiveForm, BatchRun, LineMembers, Outputs, RunObserver, StartMode, Task, Terms};
+use dmv_redact_archive::{
+    ArchiveForm, BatchRun, LineMembers, MemberPath, Outputs, RunObserver, StartMode, Task, Terms,
+};
 use dmv_redact_model::escape::escape;
 
 /// Look for anything in redacted messages that the policy doesn't permit.
@@ -32,15 +34,18 @@ pub(super) struct Arguments {
     /// Read every output as this form: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
     #[arg(long, value_name = "FORM", value_parser = form)]
     input_format: Option<ArchiveForm>,
-    /// The member of each line that holds the message; the rest of the line isn't checked
-    #[arg(long, value_name = "NAME")]
-    payload_member: Option<String>,
+    /// The member of each line that holds the message, `a.b` in the object `a`; the rest of the line isn't checked
+    #[arg(long, value_name = "NAME", value_parser = MemberPath::parse)]
+    payload_member: Option<MemberPath>,
+    /// The message in that member is encoded in base64
+    #[arg(long, requires = "payload_member")]
+    payload_base64: bool,
     /// The member of each line that holds the requester's ORI
-    #[arg(long, value_name = "NAME", conflicts_with = "requester")]
-    requester_member: Option<String>,
+    #[arg(long, value_name = "NAME", conflicts_with = "requester", value_parser = MemberPath::parse)]
+    requester_member: Option<MemberPath>,
     /// The member of each line that holds the purpose code
-    #[arg(long, value_name = "NAME", conflicts_with = "purpose")]
-    purpose_member: Option<String>,
+    #[arg(long, value_name = "NAME", conflicts_with = "purpose", value_parser = MemberPath::parse)]
+    purpose_member: Option<MemberPath>,
 }
 
 /// About how much memory reading takes, and how much disk a zip inside a compression may take, in bytes.
@@ -61,15 +66,18 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         return verify_against(arguments, &filter, message);
     }
     let memory = MEMORY.max(filter.message_bytes().saturating_mul(MEMORY_PER_MESSAGE_BYTE));
+    let members = LineMembers {
+        payload: arguments.payload_member.clone(),
+        is_base64: arguments.payload_base64,
+        requester: arguments.requester_member.clone(),
+        purpose: arguments.purpose_member.clone(),
+        kept: Vec::new(),
+    };
+    members.check().map_err(Problem::Usage)?;
     let task = Task {
         requester: arguments.filter.requester(&filter)?,
         filter,
-        members: LineMembers {
-            payload: arguments.payload_member.clone(),
-            requester: arguments.requester_member.clone(),
-            purpose: arguments.purpose_member.clone(),
-            keep_rest: false,
-        },
+        members,
         other: None,
         drop_withheld: false,
         withheld: None,

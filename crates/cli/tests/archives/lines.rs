@@ -1,5 +1,7 @@
 //! Lines that hold more than the message: who asks is in them too, and what else is in them stays or goes.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use super::{LIST, POLICE, Room, complaint, fixture, line, read, text};
@@ -21,10 +23,57 @@ fn p1_the_rest_of_a_line_goes_unless_it_is_kept() {
     let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let dropped = output_lines(&room, &["--payload-member", "payload"], &input);
     assert_eq!(dropped, [json!({"payload": expected}), json!({"payload": expected_xml})]);
-    let kept = output_lines(&room, &["--payload-member", "payload", "--keep-rest"], &input);
-    let wanted =
-        [json!({"time": "12:00", "payload": expected, "query": "EXAMPLE"}), json!({"payload": expected_xml, "n": 1})];
+    let members = ["--payload-member", "payload", "--keep-member", "time", "--keep-member", "n"];
+    let kept = output_lines(&room, &members, &input);
+    let wanted = [json!({"time": "12:00", "payload": expected}), json!({"payload": expected_xml, "n": 1})];
     assert_eq!(kept, wanted);
+}
+
+#[test]
+fn p1_a_message_below_the_top_of_a_line_and_in_base64() {
+    let room = Room::new();
+    let message = fixture(POLICE.0);
+    let expected = fixture(POLICE.1);
+    let encoded = BASE64.encode(&message);
+    let detail =
+        json!({"record": {"x.y": "K", "body": encoded, "by": "SMITH"}, "who": "AZ0070000", "note": ["A", "B"]});
+    let line = json!({"id": 7, "detail": detail, "secret": "900-12-3456", "empty": {"deep": {"er": 1}}}).to_string();
+    let members = ["--payload-member", "detail.record.body", "--payload-base64", "--requester-member", "detail.who"];
+    let kept = ["id", "detail.record.x\\.y", "detail.note", "detail.who", "empty.deep.nothing"];
+    let kept: Vec<&str> = kept.iter().flat_map(|name| ["--keep-member", name]).collect();
+    let arguments = [&members[..], &["--input-format", "ndjson"]].concat();
+    let alone = output_lines(&room, &arguments, &line);
+    let found = alone[0]["detail"]["record"]["body"].as_str().unwrap();
+    assert_eq!(alone, [json!({"detail": {"record": {"body": found}}})]);
+    assert_eq!(text(&BASE64.decode(found).unwrap()), text(&expected));
+    let beside = output_lines(&room, &[&arguments[..], &kept[..]].concat(), &line);
+    let record = json!({"x.y": "K", "body": found});
+    let wanted = json!({"id": 7, "detail": {"record": record, "who": "AZ0070000", "note": ["A", "B"]}});
+    assert_eq!(beside, [wanted]);
+    // In the order of the line, and each name in one spelling.
+    let output = room
+        .run(&[&["redact"][..], &arguments[..], &kept[..]].concat(), line.replace("\"id\"", "\"\\u0069d\"").as_bytes());
+    assert!(text(&output.stdout).contains("\"id\":7"), "{}", text(&output.stdout));
+    for (line, reason) in [
+        (line.replace(&encoded, "not base64!"), "syntax-unknown"),
+        (line.replace("\"note\"", "\"who\""), "duplicate-name"),
+        (line.replace("\"secret\"", "\"detail\""), "duplicate-name"),
+        (json!({"detail": {"record": [{"body": encoded}], "who": "AZ0070000"}}).to_string(), "empty"),
+        (json!({"detail": {"record": {"body": {"a": 1}}, "who": "AZ0070000"}}).to_string(), "syntax-unknown"),
+    ] {
+        assert_eq!(output_lines(&room, &arguments, &line), [json!({"withheld": reason})], "{line}");
+    }
+    for (members, told) in [
+        (["--payload-member", "a.b", "--keep-member", "a"], "`a.b` is in another member that is named, or named twice"),
+        (["--payload-member", "a", "--keep-member", "a.b"], "`a.b` is in another member that is named, or named twice"),
+        (["--payload-member", "a", "--keep-member", "a"], "`a` is in another member that is named, or named twice"),
+        (["--payload-member", "a..b", "--keep-member", "c"], "a name is empty; write member.member"),
+        (["--payload-member", "a\\b", "--keep-member", "c"], "a backslash is before a dot or a backslash of a name"),
+    ] {
+        let output = room.run(&[&["redact", "--input-format", "ndjson"][..], &members[..]].concat(), b"");
+        assert_eq!(output.status.code(), Some(2), "{members:?}");
+        assert!(complaint(&output).contains(told), "{}", complaint(&output));
+    }
 }
 
 #[test]
@@ -48,7 +97,7 @@ fn p2_a_line_whose_message_or_requester_is_ambiguous_is_withheld() {
         (format!("{{\"payload\":{message},\"ori\":\"AZ0070000\""), "not-well-formed-json"),
     ] {
         let arguments = ["--payload-member", "payload", "--requester-member", "ori", "--input-format", "ndjson"];
-        let found = output_lines(&room, &[&arguments[..], &["--keep-rest"]].concat(), &line);
+        let found = output_lines(&room, &[&arguments[..], &["--keep-member", "n"]].concat(), &line);
         assert_eq!(found, [json!({"withheld": reason})], "{}", line.get(..80).unwrap_or(&line));
     }
 }
