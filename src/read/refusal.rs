@@ -22,6 +22,8 @@ pub enum Reason {
     DuplicateName,
     /// It has no known format.
     FormatUnknown,
+    /// It has the root and the parts of several formats.
+    FormatAmbiguous,
     /// It exceeds one of the [`Limits`](crate::Limits).
     Limit,
     /// Neither the caller nor the envelope names a requester.
@@ -76,6 +78,7 @@ impl Reason {
         Self::Doctype,
         Self::DuplicateName,
         Self::FormatUnknown,
+        Self::FormatAmbiguous,
         Self::Limit,
         Self::RequesterMissing,
         Self::RequesterInvalid,
@@ -110,6 +113,7 @@ impl Reason {
             Self::Doctype => "doctype",
             Self::DuplicateName => "duplicate-name",
             Self::FormatUnknown => "format-unknown",
+            Self::FormatAmbiguous => "format-ambiguous",
             Self::Limit => "limit",
             Self::RequesterMissing => "requester-missing",
             Self::RequesterInvalid => "requester-invalid",

@@ -13,6 +13,7 @@ mod pass;
 mod photo;
 mod planted;
 mod receipt;
+mod recognition;
 mod session;
 mod tally;
 mod text;

@@ -9,11 +9,12 @@ use super::outcomes::Outcomes;
 use super::parts::{Buffers, Parts, RewriteBuffers};
 use super::planted::at;
 use super::receipt::{Disposition, Receipt, Record};
+use super::recognition;
 use super::session::{GrantState, Session};
 use super::xml::{Opening, XmlRewriter};
 use crate::read::json::{JsonReader, meaning};
 use crate::read::{Message, Reason, Refusal};
-use dmv_redact_model::format::{Format, Syntax};
+use dmv_redact_model::format::{Candidates, Format, Syntax};
 use dmv_redact_model::manifest::Manifest;
 use dmv_redact_model::policy::Requester;
 
@@ -179,7 +180,7 @@ fn passes<'f>(
     Err(Refusal::whole(Reason::References, "references don't come to agree with what is released"))
 }
 
-/// The format of a message by its root, or the one that the caller named.
+/// The format of a message: that which the caller named, or the one whose root and parts the message has.
 fn recognize<'p>(
     parts: &'p Parts,
     message: Message<'_>,
@@ -187,13 +188,25 @@ fn recognize<'p>(
     decoded: &mut String,
 ) -> Result<&'p Format, Refusal> {
     let formats = &parts.formats;
-    let found = match (&parts.only_format, opening) {
-        (Some(name), _) => formats.by_name(name),
-        (None, Some(opening)) => {
+    if let Some(name) = &parts.only_format {
+        return formats.by_name(name).ok_or_else(unknown_format);
+    }
+    let of_root = match opening {
+        Some(opening) => {
             let local = opening.root.name.local().of(message.text.as_bytes());
             formats.by_xml_root(opening.root.namespace, local)
         }
-        (None, None) => by_root_member(parts, message, decoded)?,
+        None => by_root_member(parts, message, decoded)?,
+    };
+    let without_root = formats.without_root().filter(|_| message.syntax == Syntax::Json);
+    let found = match (of_root, without_root) {
+        (Some(candidates), None) if candidates.marks().all.is_empty() => {
+            candidates.formats().first().and_then(|index| formats.at(*index))
+        }
+        (of_root, without_root) => {
+            let all: Vec<_> = of_root.into_iter().chain(without_root).collect();
+            recognition::recognize(parts, message, &all)?
+        }
     };
     found.ok_or_else(unknown_format)
 }
@@ -202,13 +215,14 @@ fn unknown_format() -> Refusal {
     Refusal::whole(Reason::FormatUnknown, "the message is of no known format")
 }
 
-/// The format of a JSON message by the first member that is the root of one.
+/// The formats that a JSON message can be of, by the first member that is the root of any. A further one ends the pass.
 fn by_root_member<'p>(
     parts: &'p Parts,
     message: Message<'_>,
     decoded: &mut String,
-) -> Result<Option<&'p Format>, Refusal> {
+) -> Result<Option<&'p Candidates>, Refusal> {
     let mut reader = JsonReader::new(message.text.as_bytes(), &parts.limits);
+    // A list has no root member.
     if !reader.take(b'{') || reader.take(b'}') {
         return Ok(None);
     }

@@ -167,6 +167,13 @@ impl Receipt {
         self.record.parts.formats.get(self.format?).map(|format| format.name.as_str())
     }
 
+    /// The names of the formats in whose place the format of the message stands, as its file says. Mostly none.
+    #[must_use]
+    pub fn replaced_formats(&self) -> &[String] {
+        let format = self.format.and_then(|format| self.record.parts.formats.get(format));
+        format.map_or(&[], |format| format.replaces.as_slice())
+    }
+
     /// The message key, if it is one of the format's.
     #[must_use]
     pub fn message_type(&self) -> Option<&str> {
@@ -292,6 +299,10 @@ impl Serialize for Receipt {
         map.serialize_entry("detail", &self.detail())?;
         map.serialize_entry("offset", &self.offset())?;
         map.serialize_entry("format", &self.format())?;
+        let replaced = self.replaced_formats();
+        if !replaced.is_empty() {
+            map.serialize_entry("format-replaces", replaced)?;
+        }
         map.serialize_entry("message-type", &self.message_type())?;
         map.serialize_entry("requester", &self.requester)?;
         map.serialize_entry("agency-classes", &self.agency_classes().collect::<Vec<_>>())?;

@@ -1,5 +1,7 @@
 //! A format, catalog and policy of a user's own, in XML and in JSON: no line of the filter is changed for them.
 
+mod extend;
+mod recognition;
 mod roles;
 
 use dmv_redact::{ConfigError, Disposition, Filter, Reason};
@@ -176,6 +178,6 @@ fn errors_name_file_line_column_and_the_nearest_spelling() {
     );
     assert_eq!(
         format("name = \"example\"", "name = \"nlets-niem\""),
-        "format.toml:2:8: format `nlets-niem` is declared twice"
+        "format.toml:2:8: format `nlets-niem` is declared twice; to stand in its place, a format says `replaces = \"NAME\"`, or `extends = \"NAME\"` to have its paths"
     );
 }

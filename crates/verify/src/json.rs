@@ -23,7 +23,7 @@ struct Walk<'t, 'r, 'a> {
 pub(super) fn read(text: &str, check: &mut Check<'_>) -> Result<(), Finding> {
     let mut walk = Walk { text, check, at: 0, context: (0, [None; 2]), finding: None };
     let mut document = serde_json::Deserializer::from_str(text);
-    let read = document.deserialize_map(Part { walk: &mut walk, name: "", node: None, kind: Kind::Document });
+    let read = document.deserialize_any(Part { walk: &mut walk, name: "", node: None, kind: Kind::Document });
     let is_released = walk.check.frame.is_released;
     match read.and_then(|_| document.end()) {
         Ok(()) if is_released => Ok(()),
@@ -186,9 +186,10 @@ impl<'t> Visitor<'t> for Part<'_, 't, '_, '_> {
 
     fn visit_seq<A: SeqAccess<'t>>(self, mut items: A) -> Result<bool, A::Error> {
         let Self { walk, name, node, kind } = self;
-        walk.check(ensure(kind == Kind::Member, "an array where the format has none"))?;
-        let part = walk.check.open_array(name);
-        let part = walk.check(part)?;
+        let is_list = kind == Kind::Document && walk.check.table.declared.may_be_list();
+        walk.check(ensure(kind == Kind::Member || is_list, "an array where the format has none"))?;
+        let part = if is_list { Ok(None) } else { walk.check.open_array(name) };
+        let (part, node) = (walk.check(part)?, if is_list { walk.check.frame.node } else { node });
         let mut is_released = false;
         while let Some(released) = items.next_element_seed(Part { walk: &mut *walk, name, node, kind: Kind::Item })? {
             is_released |= released;

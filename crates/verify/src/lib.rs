@@ -75,9 +75,14 @@ impl Verifier {
             Syntax::Xml => element == Some(root),
             Syntax::Json => members.contains_key(root),
         };
-        let has_root = |table: &&Table| table.syntax == syntax && table.declared.root.as_ref().is_some_and(is_root);
-        let table = self.tables.iter().find(has_root);
-        Ok(&table.ok_or(Finding::of_output("it is of no known format"))?.format)
+        let has_root = |table: &&Table| table.syntax == syntax && table.declared.roots.iter().any(is_root);
+        let mut tables = self.tables.iter().filter(has_root);
+        match (tables.next(), tables.next()) {
+            (None, _) => Err(Finding::of_output("it is of no known format")),
+            (Some(table), None) => Ok(&table.format),
+            // What tells them apart in a message may be gone.
+            (Some(_), Some(_)) => Err(Finding::of_output("it can be of several formats: name one")),
+        }
     }
 
     /// Reads `output`, of the named format, and checks it against `grant` and its source: the message, as its bytes came, and

@@ -95,11 +95,11 @@ impl Table {
             let is_record = path.ends_with("/**");
             let path = path.trim_end_matches("/**");
             if let Some(name) = table.wrapped.clone().filter(|_| !is_record) {
-                table.node(&format!("{path}/{name}"));
+                table.nodes(&format!("{path}/{name}"));
                 table.elsewhere.entry(name).or_default().push(*element);
             }
             table.update(path, |node| (node.element, node.is_record) = (Some(*element), is_record));
-            for step in declared.root.as_deref().into_iter().chain(path.split('/')) {
+            for step in declared.roots.iter().map(String::as_str).chain(path.split('/')) {
                 let name = step.trim_start_matches('@').to_owned();
                 table.elsewhere.entry(name).or_default().push(*element);
             }
@@ -117,29 +117,43 @@ impl Table {
         for (text, layout) in declared.texts.iter().zip(layouts) {
             text.paths.iter().for_each(|path| table.update(path, |node| node.layouts.push(Arc::clone(layout))));
         }
-        for path in &declared.nillable {
-            table.node(path).and_then(|at| table.nodes.get_mut(at)).into_iter().for_each(|node| node.nillable = true);
-        }
+        declared.nillable.iter().for_each(|path| table.update_part(path, |node| node.nillable = true));
         for (path, word) in &declared.required {
-            let node = table.node(path).and_then(|at| table.nodes.get_mut(at));
-            node.into_iter().for_each(|node| node.placeholder = Some(word.clone()));
+            table.update_part(path, |node| node.placeholder = Some(word.clone()));
         }
         table
     }
 
-    /// Updates the node of a path, and that of the value in the object that wraps it, if there is one.
-    fn update(&mut self, path: &str, update: impl Fn(&mut TableNode)) {
-        let node = self.node(path);
-        let wrapped = self.wrapped.as_ref().and_then(|name| self.below(node, false, name));
-        for node in [node, wrapped].into_iter().flatten() {
-            self.nodes.get_mut(node).into_iter().for_each(&update);
+    /// Updates the node of a path, below every root.
+    fn update_part(&mut self, path: &str, update: impl Fn(&mut TableNode)) {
+        for at in self.nodes(path) {
+            self.nodes.get_mut(at).into_iter().for_each(&update);
         }
     }
 
-    /// The node of a path, which is added, with those above it, if it is missing. JSON has no attributes.
+    /// Updates the node of a path, and that of the value in the object that wraps it, if there is one.
+    fn update(&mut self, path: &str, update: impl Fn(&mut TableNode)) {
+        for node in self.nodes(path) {
+            let wrapped = self.wrapped.as_ref().and_then(|name| self.below(Some(node), false, name));
+            for node in [Some(node), wrapped].into_iter().flatten() {
+                self.nodes.get_mut(node).into_iter().for_each(&update);
+            }
+        }
+    }
+
+    /// The nodes of a path, one below every root; they are added, with those above them, if they are missing.
+    fn nodes(&mut self, path: &str) -> Vec<usize> {
+        let declared = Arc::clone(&self.declared);
+        match declared.roots.as_slice() {
+            [] => self.node(path).into_iter().collect(),
+            roots => roots.iter().filter_map(|root| self.node(&format!("{root}/{path}"))).collect(),
+        }
+    }
+
+    /// The node of a path from above the root. JSON has no attributes.
     fn node(&mut self, path: &str) -> Option<usize> {
-        let (root, mut at) = (self.declared.root.clone(), 0);
-        for step in root.as_deref().into_iter().chain(path.split('/')) {
+        let mut at = 0;
+        for step in path.split('/') {
             let (name, to) = (step.trim_start_matches('@'), self.nodes.len());
             let prefix = self.prefix(name);
             let is_attribute = self.syntax == Syntax::Xml && step.starts_with('@');

@@ -251,7 +251,8 @@ fn record_namespace(format: &Format, name: &str) -> Option<NamespaceId> {
 impl<'f> JsonRewriter<'_, '_, 'f> {
     /// The whole document.
     fn document(&mut self, place: &Place) -> Rewrite<Step<Part<'f>>> {
-        if place.kind != ValueKind::Object {
+        let may_be_list = self.session.format.may_be_list();
+        if place.kind != ValueKind::Object && !(place.kind == ValueKind::Array && may_be_list) {
             return Err(Refusal::at(Reason::FormatUnknown, 0, "the top level is not an object"));
         }
         self.copy(Span::new(0, place.start));

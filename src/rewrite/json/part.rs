@@ -4,6 +4,7 @@ use fearless_simd::Simd;
 
 use super::super::context::CONTEXT;
 use super::super::planted::{Planted, is_planted};
+use super::super::recognition;
 use super::super::session::{SessionBuffers, Value};
 use super::{JsonBuffers, JsonRewriter, Kind, Named, Part, Rewrite, Role, record_namespace};
 use crate::read::json::{JsonString, Place, Scalar, Step, ValueKind, meaning};
@@ -133,6 +134,13 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if name_text == CONTEXT && !self.session.format.prefixes.is_empty() {
             let is_top = role == Role::Top;
             return self.context(place, is_top);
+        }
+        let parts = &self.session.parts;
+        if role == Role::Top
+            && parts.only_format.is_none()
+            && parts.formats.by_json_root(name_text.as_bytes()).is_some()
+        {
+            return Err(recognition::ambiguous());
         }
         let references = self.session.format.references.as_ref();
         let is_id = references.and_then(|references| references.json.as_deref()) == Some(name_text);

@@ -7,11 +7,12 @@ use dmv_redact_model::format::{Formats, NodeId, Syntax, Trie};
 
 pub(super) const SHAPE_ADMITS_EVERYTHING: Code =
     Code::warning("shape-admits-everything", "a data element whose shape takes any text whatever");
+pub(super) const ELEMENT_AMENDED: Code = Code::note("element-amended", "a data element isn't as it was declared first");
 pub(super) const ELEMENT_NOT_MAPPED: Code = Code::note("element-not-mapped", "a data element that no format leads to");
 pub(super) const GROUP_EMPTY: Code = Code::warning("group-empty", "a group that no data element is in");
 
 /// All codes of findings in catalogs.
-pub(super) const ALL: [&Code; 3] = [&SHAPE_ADMITS_EVERYTHING, &ELEMENT_NOT_MAPPED, &GROUP_EMPTY];
+pub(super) const ALL: [&Code; 4] = [&SHAPE_ADMITS_EVERYTHING, &ELEMENT_AMENDED, &ELEMENT_NOT_MAPPED, &GROUP_EMPTY];
 
 /// Texts that have nothing in common. A shape that accepts them all accepts nearly anything.
 const ANYTHING: [&str; 4] = [
@@ -44,6 +45,14 @@ pub(super) fn lint(document: &Document<'_>, catalog: &Catalog, formats: &Formats
             let message = format!("no format leads to `{}`", element.id());
             found.push(Finding::new(&ELEMENT_NOT_MAPPED, document.error(&span, message)));
         }
+    }
+    for (name, keys) in &written.amended {
+        let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let message = match keys.as_str() {
+            "" => format!("`{}` is amended, and nothing of it is changed", name.get_ref()),
+            keys => format!("`{}` is amended: {keys}", name.get_ref()),
+        };
+        found.push(Finding::new(&ELEMENT_AMENDED, document.error(&name.span(), message)));
     }
     for group in &written.groups {
         if catalog.select(&format!("{GROUP_PREFIX}{}", group.get_ref())).is_empty() {

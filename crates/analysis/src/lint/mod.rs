@@ -6,6 +6,8 @@ mod catalog;
 mod finding;
 mod output;
 mod policy;
+mod recognition;
+mod replacements;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -23,7 +25,9 @@ use dmv_redact_model::format::Formats;
 
 /// The codes of all possible findings, sorted by name.
 pub(crate) fn codes() -> Vec<&'static Code> {
-    let mut codes: Vec<_> = [&[&finding::INVALID][..], &policy::ALL, &catalog::ALL, &schema::ALL].concat();
+    let mut codes: Vec<_> =
+        [&[&finding::INVALID][..], &policy::ALL, &catalog::ALL, &recognition::ALL, &replacements::ALL, &schema::ALL]
+            .concat();
     codes.sort_by_key(|code| code.name);
     codes
 }
@@ -67,13 +71,16 @@ fn lint_all(subjects: &Subjects, findings: &mut Vec<Finding>) -> Result<(), Conf
     for document in documents(&catalogs) {
         findings.extend(catalog::lint(&document, &catalog, &all_formats)?);
     }
+    findings.extend(replacements::lint(&formats, &all_formats, &catalog));
+    let others = [dmv_redact::shipped::FORMATS, &documents(&formats)].concat();
+    findings.extend(recognition::lint(&documents(&formats), &others, &all_formats)?);
     for sources in built_in() {
-        findings.extend(schema::lint(&sources, &catalog)?);
+        findings.extend(schema::lint(&sources, &others, &catalog)?);
     }
     for format in &formats {
         let schemas = schemas_beside(Path::new(&format.name))?;
         let sources = Sources { format: format.document(), schemas: documents(&schemas) };
-        findings.extend(schema::lint(&sources, &catalog)?);
+        findings.extend(schema::lint(&sources, &others, &catalog)?);
     }
     let mut builder = FilterBuilder::default();
     if let Some(policy) = &subjects.policy {

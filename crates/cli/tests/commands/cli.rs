@@ -440,6 +440,51 @@ fn check_holds_a_format_of_ones_own_to_the_schema_beside_it() {
 }
 
 #[test]
+fn check_tells_which_format_stands_in_whose_place_and_which_can_be_mixed_up() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| {
+        let own = folder.path().join(name);
+        fs::create_dir_all(&own).unwrap();
+        fs::write(own.join("format.toml"), text).unwrap();
+    };
+    write(
+        "own",
+        "name = 'own'\nextends = 'mdl'\nremove = ['portrait']\n[paths]\n'family_name' = 'person.name.given'\n\
+         'birth_date' = 'license.issue-date'\n'more' = 'license.class'\n",
+    );
+    write(
+        "base",
+        "name = 'mdl'\nreplaces = 'mdl'\nsyntax = 'json'\nroot = 'm'\n[paths]\n'family_name' = \
+         'person.name.surname'\n'birth_date' = 'person.birth-date'\n'portrait' = 'biometric.photo'\n",
+    );
+    let marked = |name: &str, marks: &str| {
+        format!("name = '{name}'\nsyntax = 'json'\nroot = 'r'\nrecognise = {marks}\n[paths]\n'n' = 'license.number'\n")
+    };
+    write("one", &marked("one", "['a']"));
+    write("two", &marked("two", "[{ path = 'a/b', is = ['X'] }]"));
+    write("three", &marked("three", "['c']"));
+    let formats = folder.path().to_str().unwrap();
+    let (told, status) = check(&["--formats", formats]);
+    for finding in [
+        "format `own` stands in the place of `mdl`: of its paths 1 are added, 2 changed, 1 taken out [format-replaced]",
+        "note: `family_name` leads to `person.name.given` here, and to `person.name.surname` in `mdl` [path-changed]",
+        "warning: `birth_date` leads to `license.issue-date` here, and to `person.birth-date` in `mdl`, which is in \
+         dppa-personal as well [path-less-restricted]",
+        "warning: what is of format `two` is of `one` as well, and withheld [format-shadowed]",
+        "help: let `one` recognise a part that `two` lacks",
+        "note: format `three` shares a root with `two`: a message with the parts of both is withheld [formats-overlap]",
+    ] {
+        assert!(told.contains(finding), "{finding}\n{told}");
+    }
+    assert_eq!(status, Some(0), "{told}");
+    let catalog = folder.path().join("catalog.toml");
+    fs::write(&catalog, "[[element]]\nid = 'license.number'\namend = true\nshape = '[0-9]{8}'\ntitle = 'Number'\n")
+        .unwrap();
+    let (told, _) = check(&["--catalog", catalog.to_str().unwrap()]);
+    assert!(told.contains("note: `license.number` is amended: `title`, `shape` [element-amended]"), "{told}");
+}
+
+#[test]
 fn the_demo_shows_two_agencies_and_leaves_what_it_made() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("new/demo");

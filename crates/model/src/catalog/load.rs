@@ -46,34 +46,33 @@ pub(super) struct RawGroup {
 }
 
 /// A data element.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawElement {
     /// A dotted name: lower-case letters, digits and hyphens. A prefix at a dot is a group.
     pub(super) id: Spanned<String>,
+    /// Whether it amends the element of this id, which another catalog declares or is built in: what is given here holds in
+    /// place of what that says; `groups` are added to its own.
+    #[serde(default)]
+    pub(super) amend: bool,
     /// What it is, for people.
-    #[serde(default)]
-    title: String,
+    title: Option<String>,
     /// How the Driver's Privacy Protection Act, 18 U.S.C. 2725(3) and (4), ranks it.
-    #[serde(default)]
-    dppa: Sensitivity,
+    dppa: Option<Spanned<Sensitivity>>,
     /// Where it comes from: a statute, a NIEM element.
     source: Option<String>,
     /// What kind of value it has; this says which treatments it takes.
-    #[serde(default)]
-    kind: Kind,
+    kind: Option<Kind>,
     /// A regular expression that a released value must match whole. `\d`, `\w` and ranges are ASCII.
     shape: Option<Spanned<String>>,
     /// How many characters a released value may have.
     max_length: Option<usize>,
     /// Its values are Social Security numbers, or written like them.
-    #[serde(default)]
-    holds_ssn: bool,
+    holds_ssn: Option<bool>,
     /// Its values may be nine digits without hyphens, and are no Social Security numbers: license numbers of some
     /// states.
-    #[serde(default)]
-    holds_nine_digits: bool,
+    holds_nine_digits: Option<bool>,
     /// Its values may be phrases: remarks, statuses in words, captions of images. Left out, a text without a shape of its own may
     /// be one; an image has notes of one word beside it.
     holds_phrase: Option<bool>,
@@ -89,10 +88,11 @@ impl Catalog {
     /// Everything that is wrong with the tables of `added`.
     #[doc(hidden)]
     pub fn load(built_in: Document<'_>, added: &[Document<'_>]) -> Result<Self, ConfigError> {
-        let mut catalog = Self {
+        let mut catalog = CatalogReader {
             elements: Vec::new(),
             by_id: HashMap::new(),
             groups: vec![DPPA_PERSONAL.to_owned(), DPPA_HIGHLY_RESTRICTED.to_owned()],
+            written: HashMap::new(),
         };
         let mut shapes = ShapeCompiler::default();
         let mut errors = Errors::default();
@@ -107,9 +107,27 @@ impl Catalog {
             }
         }
         errors.finish()?;
-        Ok(catalog)
+        let CatalogReader { elements, by_id, groups, .. } = catalog;
+        Ok(Self { elements, by_id, groups })
     }
+}
 
+/// A catalog while its files are read.
+struct CatalogReader {
+    elements: Vec<Element>,
+    by_id: HashMap<String, ElementId>,
+    groups: Vec<String>,
+    /// Each element as it is written, for amendments.
+    written: HashMap<String, Written>,
+}
+
+/// An element as it is written, and who wrote its shape.
+struct Written {
+    raw: RawElement,
+    origin: Origin,
+}
+
+impl CatalogReader {
     fn add_group(&mut self, document: &Document<'_>, raw: RawGroup) -> Result<(), ConfigError> {
         document.word(&raw.id, "group")?;
         let id = raw.id.get_ref();
@@ -133,33 +151,99 @@ impl Catalog {
                 format!("`{id}` is no element id: lower-case letters, digits and hyphens, steps joined by dots");
             return Err(document.error(&span, message));
         }
-        if self.by_id.contains_key(&id) {
-            return Err(document.error(&span, format!("element `{id}` is declared twice")));
+        let (raw, origin) = match raw.amend {
+            true => {
+                let (raw, declared) = self.amended(document, raw)?;
+                (raw, declared.unwrap_or(origin))
+            }
+            false if self.by_id.contains_key(&id) => {
+                let error = document.error(&span, format!("element `{id}` is declared twice"));
+                return Err(error.help("to change it, say `amend = true`"));
+            }
+            false => (raw, origin),
+        };
+        let index = match u16::try_from(self.elements.len()) {
+            Ok(next) => self.by_id.get(&id).copied().unwrap_or(ElementId(next)),
+            Err(_) => return Err(document.error(&span, "more than 65,536 data elements")),
+        };
+        let element = self.element((document, origin), &raw, shapes)?;
+        match self.elements.get_mut(index.index()) {
+            Some(amended) => *amended = element,
+            None => self.elements.push(element),
         }
-        let groups = self.element_groups(document, &raw.groups, raw.dppa)?;
+        self.by_id.insert(id.clone(), index);
+        self.written.insert(id, Written { raw, origin });
+        Ok(())
+    }
+
+    /// What an amendment makes of the element of its id.
+    fn amended(&self, document: &Document<'_>, raw: RawElement) -> Result<(RawElement, Option<Origin>), ConfigError> {
+        let span = raw.id.span();
+        let id = raw.id.get_ref();
+        let Some(Written { raw: base, origin }) = self.written.get(id) else {
+            let error = document.error(&span, format!("`{id}` is to be amended, and is no element"));
+            return Err(error.nearest(id, self.elements.iter().map(Element::id)));
+        };
+        if base.amend {
+            return Err(document.error(&span, format!("`{id}` is amended twice")));
+        }
+        if let Some(dppa) = &raw.dppa {
+            let message = format!("`dppa` of `{id}` can't be amended: the law ranks it");
+            return Err(document.error(&dppa.span(), message));
+        }
+        // The pattern of a built-in element remains one that tests have proved.
+        let origin = raw.shape.is_none().then_some(*origin);
+        let base = base.clone();
+        let merged = RawElement {
+            id: raw.id,
+            amend: true,
+            title: raw.title.or(base.title),
+            dppa: base.dppa,
+            source: raw.source.or(base.source),
+            kind: raw.kind.or(base.kind),
+            shape: raw.shape.or(base.shape),
+            max_length: raw.max_length.or(base.max_length),
+            holds_ssn: raw.holds_ssn.or(base.holds_ssn),
+            holds_nine_digits: raw.holds_nine_digits.or(base.holds_nine_digits),
+            holds_phrase: raw.holds_phrase.or(base.holds_phrase),
+            groups: base
+                .groups
+                .iter()
+                .cloned()
+                .chain(raw.groups.into_iter().filter(|own| !base.groups.contains(own)))
+                .collect(),
+        };
+        Ok((merged, origin))
+    }
+
+    fn element(
+        &self,
+        (document, origin): (&Document<'_>, Origin),
+        raw: &RawElement,
+        shapes: &mut ShapeCompiler,
+    ) -> Result<Element, ConfigError> {
+        let id = raw.id.get_ref();
+        let sensitivity = raw.dppa.as_ref().map(|dppa| *dppa.get_ref()).unwrap_or_default();
+        let groups = self.element_groups(document, &raw.groups, sensitivity)?;
         let pattern = raw.shape.as_ref().map(|shape| (shape.get_ref().as_str(), origin));
-        let envelope = is_prefix(ENVELOPE, &id);
-        let rules = raw.content_rules(envelope);
-        let shape = shapes.compile(raw.kind, pattern, raw.max_length, rules).map_err(|problem| {
-            let at = raw.shape.as_ref().map_or(span.clone(), Spanned::span);
+        let envelope = is_prefix(ENVELOPE, id);
+        let kind = raw.kind.unwrap_or_default();
+        let shape = shapes.compile(kind, pattern, raw.max_length, raw.content_rules(envelope)).map_err(|problem| {
+            let at = raw.shape.as_ref().map_or(raw.id.span(), Spanned::span);
             document
                 .error(&at, format!("the shape of `{id}` can't be used: {problem}"))
                 .help("a length bound goes into `max-length`, not into a counted repetition")
         })?;
-        let index =
-            u16::try_from(self.elements.len()).map_err(|_| document.error(&span, "more than 65,536 data elements"))?;
-        self.by_id.insert(id.clone(), ElementId(index));
-        self.elements.push(Element {
-            id,
-            title: raw.title,
-            sensitivity: raw.dppa,
-            source: raw.source,
-            kind: raw.kind,
+        Ok(Element {
+            id: id.clone(),
+            title: raw.title.clone().unwrap_or_default(),
+            sensitivity,
+            source: raw.source.clone(),
+            kind,
             shape,
             groups,
             envelope,
-        });
-        Ok(())
+        })
     }
 
     /// The groups of an element: those that it names, and those of its sensitivity.
@@ -188,17 +272,34 @@ impl Catalog {
 }
 
 impl RawElement {
+    /// The keys of an amendment, those that it changes.
+    pub(super) fn amended_keys(&self) -> Vec<&'static str> {
+        let given = [
+            ("title", self.title.is_some()),
+            ("source", self.source.is_some()),
+            ("kind", self.kind.is_some()),
+            ("shape", self.shape.is_some()),
+            ("max-length", self.max_length.is_some()),
+            ("holds-ssn", self.holds_ssn.is_some()),
+            ("holds-nine-digits", self.holds_nine_digits.is_some()),
+            ("holds-phrase", self.holds_phrase.is_some()),
+            ("groups", !self.groups.is_empty()),
+        ];
+        given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
+    }
+
     /// The checks of a value's content that no pattern makes.
     fn content_rules(&self, is_envelope: bool) -> ContentRules {
-        let refused_ssn = match self.kind {
-            _ if self.holds_ssn => SsnForms::None,
+        let kind = self.kind.unwrap_or_default();
+        let refused_ssn = match kind {
+            _ if self.holds_ssn == Some(true) => SsnForms::None,
             Kind::Date | Kind::PostalCode | Kind::Number => SsnForms::None,
             Kind::Image => SsnForms::Separated,
             // Control fields of many switches have nine digits.
-            _ if self.holds_nine_digits || is_envelope => SsnForms::Separated,
+            _ if self.holds_nine_digits == Some(true) || is_envelope => SsnForms::Separated,
             Kind::Text | Kind::Record | Kind::Code | Kind::Identifier => SsnForms::All,
         };
-        let is_free_text = matches!(self.kind, Kind::Text | Kind::Record) && self.shape.is_none();
+        let is_free_text = matches!(kind, Kind::Text | Kind::Record) && self.shape.is_none();
         ContentRules { refused_ssn, phrase: self.holds_phrase.unwrap_or(is_free_text) }
     }
 }
@@ -255,7 +356,10 @@ mod tests {
 
     #[test]
     fn errors_name_the_place_and_the_nearest_spelling() {
-        assert_eq!(error("[[element]]\nid = 'person.ssn'"), "c.toml:2:6: element `person.ssn` is declared twice");
+        assert_eq!(
+            error("[[element]]\nid = 'person.ssn'"),
+            "c.toml:2:6: element `person.ssn` is declared twice; to change it, say `amend = true`"
+        );
         assert_eq!(
             error("[[element]]\nid = 'x.y'\ngroups = ['imigration']"),
             "c.toml:3:11: unknown group `imigration`; did you mean `immigration`?"

@@ -8,6 +8,8 @@ use crate::config::{ConfigError, Document, Spanned};
 pub struct CatalogSpans {
     /// The ids of the elements, in the order of the file.
     pub elements: Vec<Spanned<String>>,
+    /// Those of them that amend an element, each with the keys that it changes.
+    pub amended: Vec<(Spanned<String>, Vec<&'static str>)>,
     /// The groups, in the order of the file.
     pub groups: Vec<Spanned<String>>,
 }
@@ -16,7 +18,9 @@ impl CatalogSpans {
     /// Reads a catalog's names; [`Catalog`](super::Catalog) validates them.
     pub fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
         let raw: RawCatalog = document.parse()?;
+        let amended = raw.element.iter().filter(|element| element.amend);
         Ok(Self {
+            amended: amended.map(|element| (element.id.clone(), element.amended_keys())).collect(),
             elements: raw.element.into_iter().map(|element| element.id).collect(),
             groups: raw.group.into_iter().map(|group| group.id).collect(),
         })

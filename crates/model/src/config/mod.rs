@@ -9,6 +9,7 @@ mod free_text;
 mod position;
 mod recovery;
 mod spanned;
+mod table;
 mod text;
 mod wording;
 
@@ -25,6 +26,7 @@ pub use characters::find_deceptive;
 pub use errors::{Errors, all};
 pub use position::{Lines, Position};
 pub use spanned::Spanned;
+pub use table::Table;
 pub use text::{decode, decode_lines};
 
 /// A catalog, format or policy that can't be used: what is wrong, where, and a suggestion.

@@ -13,6 +13,11 @@ use serde::Deserialize;
 pub struct Spanned<T>(toml::Spanned<T>);
 
 impl<T> Spanned<T> {
+    /// A value and its span.
+    pub fn new(span: Range<usize>, value: T) -> Self {
+        Self(toml::Spanned::new(span, value))
+    }
+
     /// The bytes of the file that hold the value.
     pub fn span(&self) -> Range<usize> {
         self.0.span()

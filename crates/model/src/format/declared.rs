@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::raw::{PathEntry, Paths, RawFormat, RawReferences, listed};
+use super::raw::{RawFormat, RawReferences, listed, written_paths};
 use super::text;
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{Origin, Spanned};
@@ -13,8 +13,10 @@ use crate::config::{Origin, Spanned};
 pub struct Declared {
     /// Who wrote it.
     pub origin: Origin,
-    /// The root element or member.
-    pub root: Option<String>,
+    /// The root elements or members; none for JSON without one.
+    pub roots: Vec<String>,
+    /// The parts that its messages have, each with the values it may have; no values, any.
+    pub marks: Vec<(String, Vec<String>)>,
     /// Prefixes and their namespaces, in the author's order.
     pub namespaces: Vec<(String, String)>,
     /// Each path with its data element.
@@ -66,18 +68,28 @@ pub struct DeclaredPattern {
 }
 
 impl Declared {
+    /// Whether a JSON message may be a list.
+    pub fn may_be_list(&self) -> bool {
+        self.roots.is_empty() && self.namespaces.is_empty()
+    }
+
     /// The content of `raw`, which was validated before.
     pub(super) fn new(raw: &RawFormat, origin: Origin, catalog: &Catalog) -> Self {
-        let mut paths = Vec::new();
-        collect(&raw.paths, "", catalog, &mut paths);
+        let paths = written_paths(&raw.paths).into_iter();
+        let paths = paths.filter_map(|written| Some((written.path, catalog.find(&written.element)?))).collect();
         let references = raw.references.as_ref();
         Self {
             origin,
-            root: cloned(raw.root.as_ref()),
+            roots: listed(&raw.root).to_vec(),
+            marks: raw
+                .marks()
+                .iter()
+                .map(|mark| (mark.get_ref().path().to_owned(), mark.get_ref().values().unwrap_or_default().to_vec()))
+                .collect(),
             namespaces: raw
-                .namespaces_as_written()
-                .into_iter()
-                .map(|(prefix, uri)| (prefix.to_owned(), uri.to_owned()))
+                .namespaces
+                .iter()
+                .map(|(prefix, uri)| (prefix.get_ref().clone(), uri.get_ref().clone()))
                 .collect(),
             paths,
             message_type: cloned(raw.message_type.as_ref()),
@@ -101,14 +113,4 @@ impl Declared {
 
 fn cloned(text: Option<&Spanned<String>>) -> Option<String> {
     text.map(|text| text.get_ref().clone())
-}
-
-fn collect(paths: &Paths, above: &str, catalog: &Catalog, into: &mut Vec<(String, ElementId)>) {
-    for (path, entry) in paths {
-        let whole = format!("{above}{}", path.get_ref());
-        match entry.get_ref() {
-            PathEntry::Below(below) => collect(below, &format!("{whole}/"), catalog, into),
-            PathEntry::Element(id) => into.extend(catalog.find(id).map(|element| (whole, element))),
-        }
-    }
 }

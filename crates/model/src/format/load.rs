@@ -59,7 +59,16 @@ impl Mapping {
         self.raw.syntaxes().contains(&syntax)
     }
 
-    fn reader<'a>(&'a self, document: &'a Document<'a>, layouts: &'a [Layout], syntax: Syntax) -> MappingReader<'a> {
+    pub(super) fn raw(&self) -> &RawFormat {
+        &self.raw
+    }
+
+    pub(super) fn reader<'a>(
+        &'a self,
+        document: &'a Document<'a>,
+        layouts: &'a [Layout],
+        syntax: Syntax,
+    ) -> MappingReader<'a> {
         let Self { catalog, prefixes, rdf, .. } = self;
         MappingReader { document, catalog, prefixes, rdf: rdf.as_deref(), layouts, syntax }
     }
@@ -74,10 +83,11 @@ impl Mapping {
         self.has(syntax).then(|| self.reader(document, layouts, syntax).trie(&self.raw)).transpose()
     }
 
-    /// The step that identifies a message of a syntax, if there is one.
-    pub(super) fn root(&self, document: &Document<'_>, syntax: Syntax) -> Result<Option<PathStep>, ConfigError> {
-        let Some(root) = self.raw.root.as_ref().filter(|_| self.has(syntax)) else { return Ok(None) };
-        self.reader(document, &[], syntax).edge(root.get_ref(), &root.span()).map(|(step, _)| Some(step))
+    /// The steps of which one begins a message of a syntax; none for JSON without a root.
+    pub(super) fn roots(&self, document: &Document<'_>, syntax: Syntax) -> Result<Vec<PathStep>, ConfigError> {
+        let roots = if self.has(syntax) { self.raw.roots() } else { Vec::new() };
+        let reader = self.reader(document, &[], syntax);
+        roots.into_iter().map(|(root, span)| reader.edge(root, &span).map(|(step, _)| step)).collect()
     }
 
     fn references(&self, document: &Document<'_>) -> Result<Option<References>, ConfigError> {
@@ -111,14 +121,14 @@ impl Format {
         let declared = Declared::new(&raw, origin, catalog);
         let mapping = Mapping::new(document, raw, catalog, namespaces, &mut errors);
         let Mapping { raw, prefixes, .. } = &mapping;
-        let written = raw.namespaces_as_written();
-        let own = written.iter().filter_map(|(prefix, uri)| {
-            let namespace = prefixes.get(*prefix).copied()?;
-            Some(OwnPrefix::new(prefix, namespace, uri))
+        let own = raw.namespaces.iter().filter_map(|(prefix, uri)| {
+            let namespace = prefixes.get(prefix.get_ref()).copied()?;
+            Some(OwnPrefix::new(prefix.get_ref(), namespace, uri.get_ref()))
         });
         let format = Self {
             id: FormatId::default(),
             name: raw.name.get_ref().clone(),
+            replaces: Vec::new(),
             has_message_type: raw.message_type.is_some(),
             notice: raw.notice.as_ref().map(|path| path.get_ref().clone()),
             messages: Vec::new(),
@@ -133,9 +143,7 @@ impl Format {
         if origin == Origin::Added {
             errors.take(format.build_tries(document));
         }
-        if format.mapping.has(Syntax::Xml) && format.mapping.raw.root.is_none() {
-            errors.push(document.error(&format.mapping.raw.name.span(), "an XML format needs its `root`"));
-        }
+        errors.take(format.mapping.raw.is_complete(document));
         errors.finish()?;
         Ok(format)
     }
@@ -195,15 +203,21 @@ fn is_at_or_below(path: &str, above: &str) -> bool {
 impl MappingReader<'_> {
     fn trie(&self, raw: &RawFormat) -> Result<Trie, ConfigError> {
         let mut trie = Trie::new();
-        let root = match &raw.root {
-            Some(root) => self.grow(&mut trie, NodeId::ENTRY, root.get_ref(), &root.span())?,
-            None => NodeId::ENTRY,
-        };
+        let mut roots = Vec::new();
+        for (root, span) in raw.roots() {
+            roots.push(self.grow(&mut trie, NodeId::ENTRY, root, &span)?);
+        }
+        if roots.is_empty() {
+            roots.push(NodeId::ENTRY);
+        }
         let mut faults = MappingErrors::default();
-        self.paths(&mut trie, (root, ""), &raw.paths, &mut faults);
-        self.roles(&mut trie, root, raw, &mut faults);
+        self.check_marks(raw, &mut faults.errors);
+        for root in &roots {
+            self.paths(&mut trie, (*root, ""), &raw.paths, &mut faults);
+            self.roles(&mut trie, *root, raw, &mut faults);
+        }
         trie.spread_records();
-        for path in &raw.unmapped {
+        for (root, path) in roots.iter().flat_map(|root| raw.unmapped.iter().map(move |path| (*root, path))) {
             faults.take_for(path, self.unmapped(&trie, root, path));
         }
         faults.errors.finish()?;

@@ -1,25 +1,30 @@
 //! Formats: how a message is laid out, how it is recognized, and its mapping.
 
 mod declared;
+mod extend;
 mod load;
 mod lookup;
 mod namespace;
 mod raw;
+mod recognition;
 mod roles;
 mod spans;
 mod text;
 mod trie;
+mod types;
 
 use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
 pub use declared::{Declared, DeclaredPattern, DeclaredText};
+pub use extend::{PathChange, Replacement};
 pub use load::RDF_URI;
 pub use lookup::Edge;
 pub use namespace::{NamespaceId, Namespaces, XSI_URI};
 #[cfg(feature = "schema")]
 pub use raw::table_schema;
+pub use recognition::{Candidates, Mark, Marks};
 pub use spans::{FormatSpans, SpannedPath};
 pub use text::{Column, Layout, Piece, Row, Slots, end_of_skip};
 pub use trie::{Content, Node, NodeId, Placeholder, Role, Target, Trie};
@@ -27,8 +32,9 @@ pub use trie::{Content, Node, NodeId, Placeholder, Role, Target, Trie};
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned};
 use crate::policy::{MessageKeyId, MessageKeys};
+use extend::FormatFiles;
 use load::Mapping;
-use raw::{PathEntry, Paths};
+use raw::RawFormat;
 use trie::PathStep;
 
 /// How a message is written.
@@ -135,6 +141,8 @@ pub struct Format {
     pub id: FormatId,
     /// Its name.
     pub name: String,
+    /// The names of the formats in whose place it stands.
+    pub replaces: Vec<String>,
     /// Whether its messages have a message key.
     pub has_message_type: bool,
     /// The path of the notice, if the format has one.
@@ -179,6 +187,17 @@ impl Format {
         }
     }
 
+    /// Whether a JSON message may be a list, of which each item is judged by itself: in a format without a root, and without
+    /// prefixes, for which a list has no place.
+    pub fn may_be_list(&self) -> bool {
+        self.declared.may_be_list()
+    }
+
+    /// Whether more than the root tells its messages.
+    pub fn is_marked(&self) -> bool {
+        !self.declared.marks.is_empty()
+    }
+
     /// Whether the format has this syntax.
     pub fn has_syntax(&self, syntax: Syntax) -> bool {
         self.mapping.has(syntax)
@@ -211,24 +230,22 @@ pub const NOTICE_ELEMENT: &str = "envelope.notice";
 const NLETS_MESSAGES: [&str; 15] =
     ["DR", "DRG", "DNR", "KR", "RR", "RRG", "RNR", "RPR", "IAR", "UR", "XR", "LR", "AM", "AML", "HS"];
 
-/// What identifies a format.
-#[derive(Debug)]
-struct FormatRoot {
-    syntax: Syntax,
-    namespace: NamespaceId,
-    local: Box<str>,
-    format: usize,
-}
-
 /// All loaded formats.
 #[derive(Debug)]
 pub struct Formats {
     all: Vec<Format>,
-    roots: Vec<FormatRoot>,
+    /// By root, and one for JSON without a root.
+    candidates: Vec<Candidates>,
     /// The namespaces that formats name.
     pub namespaces: Namespaces,
     messages: Vec<String>,
+    /// Which formats stand in the place of others.
+    pub replacements: Vec<Replacement>,
 }
+
+/// Help for two formats that can't both stand.
+const IN_ITS_PLACE: &str =
+    "to stand in its place, a format says `replaces = \"NAME\"`, or `extends = \"NAME\"` to have its paths";
 
 impl Formats {
     /// The formats that ship with the filter and, after them, those of `added`.
@@ -240,27 +257,47 @@ impl Formats {
         added: &[Document<'_>],
         catalog: &Arc<Catalog>,
     ) -> Result<Self, ConfigError> {
-        let mut formats =
-            Self { all: Vec::new(), roots: Vec::new(), namespaces: Namespaces::default(), messages: Vec::new() };
-        let built_in = built_in.iter().map(|document| (document, Origin::BuiltIn));
+        let mut formats = Self {
+            all: Vec::new(),
+            candidates: Vec::new(),
+            namespaces: Namespaces::default(),
+            messages: Vec::new(),
+            replacements: Vec::new(),
+        };
         let mut errors = Errors::default();
-        for (document, origin) in built_in.chain(added.iter().map(|document| (document, Origin::Added))) {
-            errors.take(formats.add(document, origin, catalog));
+        let built_in = built_in.iter().map(|document| (*document, Origin::BuiltIn));
+        let added = added.iter().map(|document| (*document, Origin::Added));
+        let files = FormatFiles::read(built_in.chain(added), &mut errors);
+        let instead = files.replaced(&mut errors);
+        for (index, file) in files.0.iter().enumerate() {
+            let Some(raw) = errors.take(files.resolved(index)).flatten() else { continue };
+            if !instead.iter().any(|instead| instead.replaced == index) {
+                errors.take(formats.add((&file.document, file.origin), raw, catalog));
+                if let Some(format) = formats.all.last_mut() {
+                    format.replaces = files.replaced_by(index, &instead);
+                }
+            } else if file.origin == Origin::Added {
+                // It isn't used, but its errors are told all the same.
+                errors.take(Format::load((&file.document, file.origin), raw, catalog, &mut formats.namespaces));
+            }
         }
         errors.finish()?;
+        formats.replacements = instead.iter().filter_map(|instead| files.replacement(instead)).collect();
         Ok(formats)
     }
 
-    fn add(&mut self, document: &Document<'_>, origin: Origin, catalog: &Arc<Catalog>) -> Result<(), ConfigError> {
+    fn add(
+        &mut self,
+        (document, origin): (&Document<'_>, Origin),
+        raw: RawFormat,
+        catalog: &Arc<Catalog>,
+    ) -> Result<(), ConfigError> {
         let mut errors = Errors::default();
-        let Some(raw) = document.read::<raw::RawFormat>(&mut errors) else {
-            errors.finish()?;
-            return Err(ConfigError::of_file(document.file, "can't be read as a format"));
-        };
         errors.take(document.word(&raw.name, "format"));
         let name = raw.name.get_ref();
         if self.all.iter().any(|other| other.name == *name) {
-            errors.push(document.error(&raw.name.span(), format!("format `{name}` is declared twice")));
+            let error = document.error(&raw.name.span(), format!("format `{name}` is declared twice"));
+            errors.push(error.help(IN_ITS_PLACE));
         }
         let keys = raw.messages.as_ref().map(|keys| keys.get_ref().iter().map(|key| key.get_ref().clone()).collect());
         let root_span = raw.root.as_ref().map_or(raw.name.span(), Spanned::span);
@@ -270,13 +307,27 @@ impl Formats {
         let keys = keys.unwrap_or_else(|| NLETS_MESSAGES.map(str::to_owned).to_vec());
         format.id = FormatId(self.all.len());
         format.messages = keys.iter().filter_map(|key| self.intern_message(key)).collect();
-        for syntax in [Syntax::Xml, Syntax::Json] {
-            let Some(PathStep { namespace, local, .. }) = format.mapping.root(document, syntax)? else { continue };
-            if let Some(other) = self.find_root(syntax, namespace, local.as_bytes()) {
-                let message = format!("format `{}` has this root too: a message could be of either", other.name);
-                return Err(document.error(&root_span, message));
+        for syntax in [Syntax::Xml, Syntax::Json].into_iter().filter(|syntax| format.has_syntax(*syntax)) {
+            let roots = format.mapping.roots(document, syntax)?;
+            let roots: Vec<_> =
+                roots.into_iter().map(|PathStep { namespace, local, .. }| Some((namespace, local))).collect();
+            let is_marked = !format.mapping.raw().marks().is_empty();
+            // Without a root and marks it is recognized only where the caller names it.
+            let roots = if roots.is_empty() && is_marked { vec![None] } else { roots };
+            for root in roots {
+                let known = self.candidates.iter_mut().position(|own| own.syntax == syntax && own.root == root);
+                let at = known.unwrap_or(self.candidates.len());
+                if known.is_none() {
+                    self.candidates.push(Candidates::new(syntax, root));
+                }
+                let Some(candidates) = self.candidates.get_mut(at) else { continue };
+                let others = candidates.formats.iter().filter_map(|index| self.all.get(*index));
+                if let Some(other) = others.into_iter().find(|other| !is_marked || !other.is_marked()) {
+                    let message = format!("format `{}` has this root too: a message could be of either", other.name);
+                    return Err(document.error(&root_span, message).help(IN_ITS_PLACE));
+                }
+                candidates.add(self.all.len(), &format)?;
             }
-            self.roots.push(FormatRoot { syntax, namespace, local, format: self.all.len() });
         }
         self.all.push(format);
         Ok(())
@@ -291,25 +342,41 @@ impl Formats {
         })
     }
 
-    fn find_root(&self, syntax: Syntax, namespace: NamespaceId, local: &[u8]) -> Option<&Format> {
-        let mut roots = self.roots.iter().filter(|root| root.syntax == syntax && root.namespace == namespace);
-        roots.find(|root| root.local.as_bytes() == local).and_then(|root| self.all.get(root.format))
-    }
-
     /// Builds what is otherwise built for the first message of each format.
     pub fn warm(&self) {
         self.all.iter().for_each(Format::warm);
     }
 
-    /// The XML format whose root element has this name.
-    pub fn by_xml_root(&self, namespace: NamespaceId, local: &[u8]) -> Option<&Format> {
-        self.find_root(Syntax::Xml, namespace, local)
+    /// The XML formats whose root element has this name.
+    pub fn by_xml_root(&self, namespace: NamespaceId, local: &[u8]) -> Option<&Candidates> {
+        self.by_root(Syntax::Xml, namespace, local)
     }
 
-    /// The JSON format whose top-level object has this member.
-    pub fn by_json_root(&self, name: &[u8]) -> Option<&Format> {
-        let root = self.roots.iter().find(|root| root.syntax == Syntax::Json && root.local.as_bytes() == name);
-        root.and_then(|root| self.all.get(root.format))
+    /// The JSON formats whose top-level object has this member.
+    pub fn by_json_root(&self, name: &[u8]) -> Option<&Candidates> {
+        self.by_root(Syntax::Json, NamespaceId::NONE, name)
+    }
+
+    fn by_root(&self, syntax: Syntax, namespace: NamespaceId, local: &[u8]) -> Option<&Candidates> {
+        self.candidates.iter().find(|candidates| {
+            let is_root = |(own, name): &(NamespaceId, Box<str>)| *own == namespace && name.as_bytes() == local;
+            candidates.syntax == syntax && candidates.root.as_ref().is_some_and(is_root)
+        })
+    }
+
+    /// The JSON formats without a root that are recognized by their parts.
+    pub fn without_root(&self) -> Option<&Candidates> {
+        self.candidates.iter().find(|candidates| candidates.root.is_none())
+    }
+
+    /// Every group of formats of which a message can be one.
+    pub fn candidates(&self) -> impl Iterator<Item = &Candidates> {
+        self.candidates.iter()
+    }
+
+    /// The format at an index among all.
+    pub fn at(&self, index: usize) -> Option<&Format> {
+        self.all.get(index)
     }
 
     /// The format with this id.

@@ -1,17 +1,17 @@
 //! A `format.toml` as its author wrote it, before paths and names are resolved.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::Syntax;
 use super::text::RawText;
-use crate::config::Spanned;
+use crate::config::{ConfigError, Document, Spanned, Table};
 
 /// How messages of one kind are laid out: how they are recognized, and which path leads to which data element.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawFormat {
@@ -23,10 +23,21 @@ pub(super) struct RawFormat {
     /// Where the layout comes from.
     #[serde(rename = "source")]
     pub(super) _source: Option<String>,
+    /// The format that this one extends: it has what that has, unless it says otherwise. Without a `root` of its own it
+    /// stands in its place.
+    pub(super) extends: Option<Spanned<String>>,
+    /// The format, or several, in whose place this one stands.
+    pub(super) replaces: Option<Spanned<Names>>,
+    /// Paths of the format that this one extends, which it doesn't have: each with all below it.
+    #[serde(default)]
+    pub(super) remove: Vec<Spanned<String>>,
     /// `xml`, `json`, or a list of both.
-    pub(super) syntax: OneOrMany,
-    /// The root element; in JSON the member that the top-level object must have.
-    pub(super) root: Option<Spanned<String>>,
+    pub(super) syntax: Option<OneOrMany>,
+    /// The root element, or several of which a message has one; in JSON the member that the top-level object must have.
+    pub(super) root: Option<Spanned<Names>>,
+    /// What else its messages have: paths of parts that must be there, `{ path = ..., is = [...] }` where one must have a
+    /// certain value.
+    pub(super) recognise: Option<Spanned<Vec<Spanned<RawMark>>>>,
     /// The path of the message key, below the root.
     pub(super) message_type: Option<Spanned<String>>,
     /// The message keys that its messages may have; left out: the response keys of Nlets.
@@ -41,10 +52,15 @@ pub(super) struct RawFormat {
     pub(super) nillable: Vec<Spanned<String>>,
     /// Prefixes and the namespaces they mean; a message may use other prefixes.
     #[serde(default)]
-    pub(super) namespaces: BTreeMap<Spanned<String>, Spanned<String>>,
+    pub(super) namespaces: Table<Spanned<String>>,
     /// Paths below the root, and the data element that each leads to. `@name` is an attribute, `/**` a whole subtree; a
     /// table is a prefix of the paths in it.
+    #[serde(default)]
     pub(super) paths: Paths,
+    /// Paths that several parts have below them, by the name of what they are together: a path that leads to `type:NAME` has
+    /// them below it.
+    #[serde(default)]
+    pub(super) types: Table<Paths>,
     /// Placeholders for parts that the schema requires and the policy denies.
     #[serde(default)]
     pub(super) required: Vec<RawRequired>,
@@ -67,23 +83,52 @@ pub fn table_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
 }
 
 impl RawFormat {
-    /// Its prefixes and namespaces in the author's order, which is the order in every output.
-    pub(super) fn namespaces_as_written(&self) -> Vec<(&str, &str)> {
-        let mut all: Vec<_> = self.namespaces.iter().collect();
-        all.sort_by_key(|(prefix, _)| prefix.span().start);
-        all.into_iter().map(|(prefix, uri)| (prefix.get_ref().as_str(), uri.get_ref().as_str())).collect()
-    }
-
     /// The syntaxes of its messages.
     pub(super) fn syntaxes(&self) -> &[Syntax] {
         match &self.syntax {
-            OneOrMany::One(syntax) => std::slice::from_ref(syntax),
-            OneOrMany::Many(several) => several,
+            None => &[],
+            Some(OneOrMany::One(syntax)) => std::slice::from_ref(syntax),
+            Some(OneOrMany::Many(several)) => several,
         }
+    }
+
+    /// What its messages have besides the root.
+    pub(super) fn marks(&self) -> &[Spanned<RawMark>] {
+        self.recognise.as_ref().map_or(&[], |marks| marks.get_ref())
+    }
+
+    /// Its roots, with where each is named.
+    pub(super) fn roots(&self) -> Vec<(&str, Range<usize>)> {
+        let span = self.root.as_ref().map_or(0..0, Spanned::span);
+        listed(&self.root).iter().map(|root| (root.as_str(), span.clone())).collect()
+    }
+
+    /// The names of the formats in whose place it stands, with where they are named. `extends` is one of them, unless the
+    /// format has a root of its own.
+    pub(super) fn replaced(&self) -> Vec<(&str, Range<usize>)> {
+        let extended = self.extends.as_ref().filter(|_| self.root.is_none());
+        let extended = extended.map(|name| (name.get_ref().as_str(), name.span()));
+        let span = self.replaces.as_ref().map_or(0..0, Spanned::span);
+        let replaced = listed(&self.replaces).iter().map(|name| (name.as_str(), span.clone()));
+        extended.into_iter().chain(replaced).collect()
+    }
+
+    /// Checks for what every format needs, of its own or inherited.
+    pub(super) fn is_complete(&self, document: &Document<'_>) -> Result<(), ConfigError> {
+        let lacking = match () {
+            () if self.syntaxes().is_empty() => "a format needs its `syntax`: `xml`, `json` or a list of both",
+            () if self.paths.iter().next().is_none() => "a format needs its `[paths]`",
+            () if !self.remove.is_empty() && self.extends.is_none() => {
+                "`remove` takes paths out of the format that this one `extends`, and it extends none"
+            }
+            () if self.syntaxes().contains(&Syntax::Xml) && self.root.is_none() => "an XML format needs its `root`",
+            () => return Ok(()),
+        };
+        Err(document.error(&self.name.span(), lacking))
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "`xml`, `json` or a list of them is wanted")]
 pub(super) enum OneOrMany {
@@ -91,8 +136,67 @@ pub(super) enum OneOrMany {
     Many(Vec<Syntax>),
 }
 
+/// A part by which a message is recognized: its path, or a table of path and values.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(untagged))]
+pub(super) enum RawMark {
+    /// A part, whatever is in it.
+    Part(String),
+    /// A part with one of certain values.
+    Value(RawMarkValue),
+}
+
+/// A part with one of these values.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMarkValue {
+    /// Its path, below the root.
+    path: String,
+    /// The values that it may have.
+    is: Vec<String>,
+}
+
+impl RawMark {
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::Part(path) | Self::Value(RawMarkValue { path, .. }) => path,
+        }
+    }
+
+    /// The values of which it has one; `None` if any will do.
+    pub(super) fn values(&self) -> Option<&[String]> {
+        match self {
+            Self::Part(_) => None,
+            Self::Value(value) => Some(&value.is),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RawMark {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MarkVisitor;
+        impl<'de> Visitor<'de> for MarkVisitor {
+            type Value = RawMark;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a path, or a table of `path` and `is`,")
+            }
+
+            fn visit_str<E>(self, path: &str) -> Result<RawMark, E> {
+                Ok(RawMark::Part(path.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawMark, A::Error> {
+                RawMarkValue::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(RawMark::Value)
+            }
+        }
+        deserializer.deserialize_any(MarkVisitor)
+    }
+}
+
 /// A part that the schema requires.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawRequired {
@@ -103,7 +207,7 @@ pub(super) struct RawRequired {
 }
 
 /// The attributes and the member by which objects refer to one another.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawReferences {
@@ -123,7 +227,7 @@ pub(super) struct RawReferences {
 }
 
 /// One name, or a list of names.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a name or a list of names is wanted")]
 pub(super) enum Names {
@@ -162,10 +266,39 @@ impl RawReferences {
     }
 }
 
-pub(super) type Paths = BTreeMap<Spanned<String>, Spanned<PathEntry>>;
+pub(super) type Paths = Table<Spanned<PathEntry>>;
+
+/// A complete path, from below the root.
+#[derive(Debug, Clone)]
+pub(super) struct WrittenPath {
+    pub(super) path: String,
+    /// Where its last key is.
+    pub(super) span: Range<usize>,
+    /// The name of its data element.
+    pub(super) element: String,
+}
+
+/// All complete paths of a table, in the author's order.
+pub(super) fn written_paths(paths: &Paths) -> Vec<WrittenPath> {
+    let mut all = Vec::new();
+    collect(paths, "", &mut all);
+    all
+}
+
+fn collect(paths: &Paths, above: &str, into: &mut Vec<WrittenPath>) {
+    for (path, entry) in paths {
+        let whole = format!("{above}{}", path.get_ref());
+        match entry.get_ref() {
+            PathEntry::Below(below) => collect(below, &format!("{whole}/"), into),
+            PathEntry::Element(element) => {
+                into.push(WrittenPath { path: whole, span: path.span(), element: element.clone() });
+            }
+        }
+    }
+}
 
 /// What a path leads to: a data element, or a table of paths relative to it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(untagged))]
 pub(super) enum PathEntry {
     Element(String),

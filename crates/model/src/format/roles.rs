@@ -3,9 +3,9 @@
 //! everything (P2).
 
 use super::load::{MappingErrors, MappingPath, MappingReader, last_step};
-use super::raw::{RawFormat, RawRequired, listed};
+use super::raw::{RawFormat, RawRequired, listed, written_paths};
 use super::trie::{Node, NodeId, Placeholder, Role, Target, Trie};
-use super::{NOTICE_ELEMENT, PathEntry, Paths, Syntax};
+use super::{NOTICE_ELEMENT, Syntax};
 use crate::catalog::{Element, Kind};
 use crate::config::{ConfigError, Errors, Spanned};
 use crate::names::is_xml_character;
@@ -131,8 +131,9 @@ impl MappingReader<'_> {
         if keys.get_ref().is_empty() {
             return Err(self.document.error(&keys.span(), "no message has any of no keys: all would be withheld"));
         }
-        let mapped = mapped(&raw.paths, "");
-        let element = mapped.iter().find(|(own, _)| own == path.get_ref()).and_then(|(_, id)| self.catalog.find(id));
+        let mapped = written_paths(&raw.paths);
+        let element =
+            mapped.iter().find(|own| own.path == *path.get_ref()).and_then(|own| self.catalog.find(&own.element));
         let shape = element.and_then(|element| self.catalog.element(element)).map(Element::shape);
         let mut errors = Errors::default();
         for (index, key) in keys.get_ref().iter().enumerate() {
@@ -246,14 +247,14 @@ impl MappingReader<'_> {
         let attributes: Vec<_> = id.into_iter().chain(lists).collect();
         let names: Vec<_> =
             attributes.iter().flat_map(|(span, names)| names.iter().map(move |name| (span, name))).collect();
-        let mapped = mapped(&raw.paths, "");
+        let mapped = written_paths(&raw.paths);
         let mut errors = Errors::default();
         for (index, (span, name)) in names.iter().enumerate() {
             let problem = if !raw.syntaxes().contains(&Syntax::Xml) {
                 "is an attribute, which only XML has; in JSON it is the member `json`"
             } else if names.iter().take(index).any(|(_, other)| other == name) {
                 "is named twice"
-            } else if mapped.iter().any(|(path, _)| last_step(path).strip_prefix('@') == Some(name.as_str())) {
+            } else if mapped.iter().any(|own| last_step(&own.path).strip_prefix('@') == Some(name.as_str())) {
                 "names objects, and is mapped in [paths] as well"
             } else {
                 continue;
@@ -263,7 +264,7 @@ impl MappingReader<'_> {
         if let Some(member) = &references.json {
             if !raw.syntaxes().contains(&Syntax::Json) {
                 errors.push(self.fault(member, "is a member, which only JSON has"));
-            } else if mapped.iter().any(|(path, _)| last_step(path) == member.get_ref()) {
+            } else if mapped.iter().any(|own| last_step(&own.path) == member.get_ref()) {
                 errors.push(self.fault(member, "names objects, and is mapped in [paths] as well"));
             }
         }
@@ -282,9 +283,9 @@ impl MappingReader<'_> {
         if known {
             return Ok(id);
         }
-        let mapped = mapped(&raw.paths, "");
+        let mapped = written_paths(&raw.paths);
         let error = self.fault(path, "is not mapped in [paths]");
-        Err(error.nearest(path.get_ref(), mapped.iter().map(|(path, _)| path.as_str())))
+        Err(error.nearest(path.get_ref(), mapped.iter().map(|own| own.path.as_str())))
     }
 
     /// The element of a node, which must be a leaf.
@@ -312,17 +313,4 @@ impl MappingReader<'_> {
     fn fault(&self, what: &Spanned<String>, problem: &str) -> ConfigError {
         self.document.error(&what.span(), format!("`{}` {problem}", what.get_ref()))
     }
-}
-
-/// All complete paths and the names of their elements.
-fn mapped(paths: &Paths, above: &str) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    for (path, entry) in paths {
-        let whole = format!("{above}{}", path.get_ref());
-        match entry.get_ref() {
-            PathEntry::Below(below) => all.extend(mapped(below, &format!("{whole}/"))),
-            PathEntry::Element(id) => all.push((whole, id.clone())),
-        }
-    }
-    all
 }

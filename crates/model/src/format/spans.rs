@@ -6,8 +6,9 @@
 use std::ops::Range;
 
 use super::Syntax;
-use super::raw::{PathEntry, Paths, RawFormat, listed};
-use crate::config::{ConfigError, Document, Spanned};
+use super::extend::FormatFiles;
+use super::raw::{RawFormat, WrittenPath, listed, written_paths};
+use crate::config::{ConfigError, Document, Errors, Origin, Spanned};
 
 /// A path and its span in the file.
 #[derive(Debug, Clone)]
@@ -25,8 +26,8 @@ pub struct FormatSpans {
     pub name: SpannedPath,
     /// How its messages are written.
     pub syntaxes: Vec<Syntax>,
-    /// The root.
-    pub root: Option<SpannedPath>,
+    /// The roots.
+    pub roots: Vec<SpannedPath>,
     /// Prefixes and their namespaces.
     pub namespaces: Vec<(String, String)>,
     /// The paths of `[paths]`, and the data element that each leads to.
@@ -44,21 +45,31 @@ pub struct FormatSpans {
 }
 
 impl FormatSpans {
-    /// Reads the tables of a format; [`Formats`](super::Formats) validates its names.
-    pub fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
-        let raw: RawFormat = document.parse()?;
-        let mut paths = Vec::new();
-        collect(&raw.paths, "", &mut paths);
+    /// Reads the tables of a format, with what it inherits of the others, which has the span of `extends`;
+    /// [`Formats`](super::Formats) validates its names.
+    pub fn read(document: &Document<'_>, others: &[Document<'_>]) -> Result<Self, ConfigError> {
+        let mut errors = Errors::default();
+        let others = others.iter().filter(|other| other.file != document.file);
+        let all = others.chain([document]).map(|document| (*document, Origin::Added));
+        let files = FormatFiles::read(all, &mut errors);
+        errors.finish()?;
+        let raw = files.resolved(files.0.len().saturating_sub(1))?;
+        raw.as_ref().map(Self::of).ok_or_else(|| ConfigError::of_file(document.file, "can't be read as a format"))
+    }
+
+    fn of(raw: &RawFormat) -> Self {
+        let paths = written_paths(&raw.paths).into_iter();
+        let paths = paths.map(|WrittenPath { path, span, element }| (SpannedPath { path, span }, element)).collect();
         let mut references = Vec::new();
         if let Some(raw) = &raw.references {
             references.extend(raw.id.iter().map(|name| name.get_ref().clone()));
             references.extend([&raw.reference, &raw.uri].into_iter().flat_map(listed).cloned());
             references.extend(raw.pointers());
         }
-        Ok(Self {
+        Self {
             name: spanned(&raw.name),
             syntaxes: raw.syntaxes().to_vec(),
-            root: raw.root.as_ref().map(spanned),
+            roots: raw.roots().into_iter().map(|(root, span)| SpannedPath { path: root.to_owned(), span }).collect(),
             namespaces: raw
                 .namespaces
                 .iter()
@@ -74,20 +85,10 @@ impl FormatSpans {
                 .collect(),
             unmapped: raw.unmapped.iter().map(spanned).collect(),
             references,
-        })
+        }
     }
 }
 
 fn spanned(text: &Spanned<String>) -> SpannedPath {
     SpannedPath { path: text.get_ref().clone(), span: text.span() }
-}
-
-fn collect(paths: &Paths, above: &str, into: &mut Vec<(SpannedPath, String)>) {
-    for (path, entry) in paths {
-        let whole = format!("{above}{}", path.get_ref());
-        match entry.get_ref() {
-            PathEntry::Below(below) => collect(below, &format!("{whole}/"), into),
-            PathEntry::Element(id) => into.push((SpannedPath { path: whole, span: path.span() }, id.clone())),
-        }
-    }
 }

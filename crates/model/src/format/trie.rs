@@ -244,6 +244,11 @@ impl Trie {
         next
     }
 
+    /// The node of a root.
+    pub(super) fn root(&mut self, namespace: NamespaceId, local: &str) -> NodeId {
+        self.child_or_insert(NodeId::ENTRY, PathStep { namespace, attribute: false, local: local.into() }, namespace)
+    }
+
     /// The member of this name below a node.
     pub(super) fn member(&self, parent: NodeId, name: &str) -> Option<NodeId> {
         let mut children = self.node(parent)?.children.iter();

@@ -19,8 +19,9 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
         Err(_) => return refused("not well-formed"),
     };
     let at_top = |name: &str| top.members().iter().filter(|m| m.name == name).collect::<Vec<_>>();
-    let Some(format) = setting.formats.iter().find(|f| f.json && !at_top(&f.root).is_empty()) else {
-        return refused("no known format");
+    let mut known = setting.formats.iter().filter(|f| f.json && !at_top(&f.root).is_empty());
+    let (Some(format), None) = (known.next(), known.next()) else {
+        return refused("no known format, or several");
     };
     let (roots, contexts) = (at_top(&format.root), at_top(CONTEXT));
     if roots.len() > 1 || contexts.len() > 1 {

@@ -117,7 +117,10 @@ impl MessageReport {
         report.unmapped = outcomes.unmapped;
         report.gather(filter, requester, receipt);
         if let Some(path) = &format.notice {
-            let root = format.declared.root.as_ref().map_or(String::new(), |root| format!("{root}/"));
+            let roots = format.declared.roots.iter().map(|root| format!("{root}/"));
+            let mut of_message =
+                roots.filter(|root| report.paths.iter().any(|own| own.path.starts_with(root.as_str())));
+            let root = of_message.next().unwrap_or_default();
             report.paths.extend(report.notice(root + path, receipt));
         }
         if releases && (report.unmapped != receipt.unmapped() || !report.agrees(filter, receipt)) {

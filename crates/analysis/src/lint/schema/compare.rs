@@ -9,7 +9,7 @@ use super::super::finding::{Code, Finding};
 use super::mapping::{MappingNode, NameResolver, PathTarget};
 use super::outline::{Content, Name, SchemaModel, SchemaPart};
 use dmv_redact_model::config::{Document, nearest};
-use dmv_redact_model::format::{FormatSpans, Syntax};
+use dmv_redact_model::format::{FormatSpans, SpannedPath, Syntax};
 
 pub(super) const PATH_NOT_IN_SCHEMA: Code =
     Code::error("path-not-in-schema", "a path of a format leads to what its schema doesn't have");
@@ -37,9 +37,8 @@ pub(super) struct Comparison<'a, O: SchemaModel> {
 }
 
 impl<O: SchemaModel> Comparison<'_, O> {
-    /// Compares all of a mapping with the schema.
-    pub(super) fn run(&mut self, mapping: &MappingNode) {
-        let root = self.spans.root.as_ref();
+    /// Compares all of a mapping with the schema, from one root of the format.
+    pub(super) fn run(&mut self, root: Option<&SpannedPath>, mapping: &MappingNode) {
         let name = root.map(|root| self.names.name(&root.path));
         match self.outline.root(name.as_ref()) {
             Some(position) => self.container(&position, mapping),

@@ -114,7 +114,7 @@ impl<'w> NameResolver<'w> {
 
     /// The whole mapping.
     pub(super) fn tree(&self, catalog: &Catalog) -> MappingNode {
-        let span = self.spans.root.as_ref().unwrap_or(&self.spans.name).span.clone();
+        let span = self.spans.roots.first().unwrap_or(&self.spans.name).span.clone();
         let mut root = MappingNode { span, ..MappingNode::default() };
         for (path, element) in &self.spans.paths {
             let is_envelope =

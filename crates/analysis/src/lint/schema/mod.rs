@@ -55,10 +55,14 @@ pub(super) struct Sources<'a> {
     pub(crate) schemas: Vec<Document<'a>>,
 }
 
-/// Checks a format, which is known to load, against its schemas.
-pub(super) fn lint(sources: &Sources<'_>, catalog: &Catalog) -> Result<Vec<Finding>, ConfigError> {
+/// Checks a format, which is known to load and may extend one of the others, against its schemas.
+pub(super) fn lint(
+    sources: &Sources<'_>,
+    others: &[Document<'_>],
+    catalog: &Catalog,
+) -> Result<Vec<Finding>, ConfigError> {
     let document = &sources.format;
-    let spans = FormatSpans::read(document)?;
+    let spans = FormatSpans::read(document, others)?;
     let (json, xml): (Vec<_>, Vec<_>) = sources.schemas.iter().partition(|schema| schema.file.ends_with(JSON_SCHEMA));
     let mut findings = Vec::new();
     let mut required_paths = BTreeSet::new();
@@ -109,6 +113,11 @@ struct ComparisonResult {
     required_paths: BTreeSet<String>,
 }
 
+/// Whether a finding is of a path that the schema hasn't.
+fn is_of_path(finding: &Finding) -> bool {
+    [&compare::PATH_NOT_IN_SCHEMA, &compare::VALUE_NOT_IN_SCHEMA].contains(&finding.code)
+}
+
 fn compare_with<O: SchemaModel>(
     outline: &O,
     syntax: Syntax,
@@ -119,10 +128,22 @@ fn compare_with<O: SchemaModel>(
     let document = &sources.format;
     let names = NameResolver::new(spans, syntax);
     let mapping = names.tree(catalog);
-    let mut comparison =
-        Comparison { outline, spans, names, syntax, document, findings: Vec::new(), required_paths: BTreeSet::new() };
-    comparison.run(&mapping);
-    let Comparison { mut findings, required_paths, .. } = comparison;
+    let run = |root| {
+        let (findings, required_paths) = (Vec::new(), BTreeSet::new());
+        let mut comparison = Comparison { outline, spans, names, syntax, document, findings, required_paths };
+        comparison.run(root, &mapping);
+        (comparison.findings, comparison.required_paths)
+    };
+    let mut roots = spans.roots.iter();
+    let (mut findings, mut required_paths) = run(roots.next());
+    for (others, required) in roots.map(|root| run(Some(root))) {
+        // A path may be of one root alone; what the schema has and the mapping lacks is told of any.
+        findings.retain(|finding| !is_of_path(finding) || others.iter().any(|other| other.error == finding.error));
+        let is_new = |other: &Finding| !is_of_path(other) && findings.iter().all(|own| own.error != other.error);
+        let new: Vec<_> = others.into_iter().filter(is_new).collect();
+        findings.extend(new);
+        required_paths.extend(required);
+    }
     for fault in outline.unsupported() {
         let message = format!("this check doesn't understand {}", fault.what);
         let schema = sources.schemas.iter().find(|schema| schema.file == fault.file);

@@ -1,13 +1,15 @@
 //! A text mapping as its author wrote it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::Deserialize;
 
+use super::super::extend::Inherited;
 use crate::config::Spanned;
 
 /// A `[[text]]` table: a layout, and the paths whose texts may have it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(in crate::format) struct RawText {
@@ -27,6 +29,38 @@ pub(in crate::format) struct RawText {
     pub(super) field: Vec<RawField>,
 }
 
+impl Inherited for RawText {
+    fn at(self, place: &Range<usize>) -> Self {
+        let Self { name, paths, recognise, groups, skip, field } = self;
+        Self {
+            name: name.at(place),
+            paths: paths.at(place),
+            recognise: recognise.at(place),
+            groups: groups.at(place),
+            skip: skip.at(place),
+            field: field.at(place),
+        }
+    }
+}
+
+impl Inherited for RawSkip {
+    fn at(self, place: &Range<usize>) -> Self {
+        Self { from: self.from.at(place), to: self.to.at(place) }
+    }
+}
+
+impl Inherited for RawField {
+    fn at(self, place: &Range<usize>) -> Self {
+        Self { pattern: self.pattern.at(place), groups: self.groups.at(place) }
+    }
+}
+
+impl Inherited for Groups {
+    fn at(self, place: &Range<usize>) -> Self {
+        self.into_iter().map(|(name, element)| (name.at(place), element.at(place))).collect()
+    }
+}
+
 impl RawText {
     /// The pattern that it is recognised by.
     pub(in crate::format) fn heading(&self) -> &str {
@@ -35,7 +69,7 @@ impl RawText {
 }
 
 /// A stretch of the text that holds no fields.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSkip {
@@ -46,7 +80,7 @@ pub(super) struct RawSkip {
 }
 
 /// A field, or several next to each other.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawField {
