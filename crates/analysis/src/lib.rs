@@ -3,15 +3,19 @@
 
 pub mod cases;
 mod diff;
+mod draft;
 mod element_list;
 mod explain;
 pub mod lint;
 mod matrix;
+mod parts;
+mod schema;
 mod selectors;
 pub mod survey;
 mod words;
 
 pub use diff::Diff;
+pub use draft::{Draft, DraftError, DraftRequest, draft};
 pub use element_list::ElementList;
 pub use explain::{Explanation, MessageReport, Structure, StructureView, explain, message_key};
 pub use matrix::{

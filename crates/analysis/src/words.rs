@@ -1,8 +1,10 @@
 //! Vocabulary shared by the reports on policies.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
-use dmv_redact_model::escape::escape;
+use dmv_redact_model::escape::{characters, escape};
 
 /// Some of the purposes that a request may state, or of the message keys that a message may have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -78,4 +80,21 @@ pub fn word(value: impl Serialize) -> String {
 /// Text from a policy, escaped for output.
 pub(crate) fn plain(text: &str) -> String {
     escape(text).into_owned()
+}
+
+/// A text as a string of TOML, on one line: TOML reads the text, and no terminal is steered (P6).
+pub(crate) fn toml_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for (character, is_safe) in characters(text) {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            _ if is_safe => quoted.push(character),
+            _ => {
+                // Writing to a string can't fail.
+                let _ = write!(quoted, "\\U{:08X}", u32::from(character));
+            }
+        }
+    }
+    quoted.push('"');
+    quoted
 }

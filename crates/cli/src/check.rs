@@ -37,8 +37,9 @@ pub(super) struct Arguments {
     output: Form,
 }
 
+/// What findings are printed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
+pub(super) enum Form {
     Text,
     Json,
     Sarif,
@@ -52,18 +53,20 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         return a_folder(folder).print_error();
     }
     let subjects = Subjects { catalogs: catalog.clone(), formats: formats.clone(), policy: policy.cloned() };
-    let found = check(&subjects);
-    let output = match arguments.output {
-        Form::Text => text(&found, arguments.strict),
-        Form::Json => escape::json(&json(&found, arguments.strict)),
-        Form::Sarif => escape::json(&sarif(&found, arguments.strict)),
-        Form::Github => annotations(&found, arguments.strict),
+    report(&check(&subjects), arguments.output, arguments.strict).unwrap_or_else(Problem::print_error)
+}
+
+/// Prints findings in a form; whether there is an error among them, as an exit status.
+pub(super) fn report(found: &[Finding], form: Form, strict: bool) -> Result<Exit, Problem> {
+    let output = match form {
+        Form::Text => text(found, strict),
+        Form::Json => escape::json(&json(found, strict)),
+        Form::Sarif => escape::json(&sarif(found, strict)),
+        Form::Github => annotations(found, strict),
     };
-    if let Err(problem) = print(&output) {
-        return problem.print_error();
-    }
-    let is_wrong = found.iter().any(|finding| finding.severity(arguments.strict) == Severity::Error);
-    if is_wrong { Exit::Usage } else { Exit::Released }
+    print(&output)?;
+    let is_wrong = found.iter().any(|finding| finding.severity(strict) == Severity::Error);
+    Ok(if is_wrong { Exit::Usage } else { Exit::Released })
 }
 
 /// A folder isn't a policy: suggests what to write instead.

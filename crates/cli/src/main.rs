@@ -9,6 +9,7 @@ mod diff;
 mod elements;
 mod explain;
 mod filter_arguments;
+mod format;
 mod ground_arguments;
 mod init;
 mod interrupt;
@@ -53,6 +54,7 @@ enum Verb {
     Matrix(matrix::Arguments),
     Elements(elements::Arguments),
     Diff(diff::Arguments),
+    Format(format::Arguments),
     Audit(audit::Arguments),
     Explain(explain::Arguments),
     Test(test::Arguments),
@@ -107,6 +109,7 @@ fn main() -> ExitCode {
         Verb::Matrix(arguments) => matrix::run(&arguments).into(),
         Verb::Elements(arguments) => elements::run(&arguments).into(),
         Verb::Diff(arguments) => diff::run(&arguments).into(),
+        Verb::Format(arguments) => format::run(&arguments).into(),
         Verb::Audit(arguments) => audit::run(&arguments).into(),
         Verb::Demo(arguments) => demo::run(&arguments).into(),
         Verb::Init(arguments) => init::run(&arguments).into(),

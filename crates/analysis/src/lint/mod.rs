@@ -9,6 +9,7 @@ mod policy;
 mod recognition;
 mod replacements;
 mod schema;
+mod unmapped;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,9 @@ use std::sync::Arc;
 pub use finding::{Code, Finding, Severity};
 pub use output::{annotations, json, sarif};
 use schema::{JSON_SCHEMA, Sources, built_in};
+pub use unmapped::{UnmappedParts, unmapped};
+
+use crate::schema::with_imports;
 
 use dmv_redact::FilterBuilder;
 use dmv_redact::internal::filter::read_formats;
@@ -46,7 +50,28 @@ pub struct Subjects {
 /// Every finding, sorted by file and position. A table that can't be used is a finding too.
 pub fn check(subjects: &Subjects) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Err(error) = lint_all(subjects, &mut findings) {
+    let checked = lint_formats(subjects, &mut findings).and_then(|(catalog, formats)| {
+        let mut builder = FilterBuilder::default();
+        if let Some(policy) = &subjects.policy {
+            builder = builder.policy_path(policy);
+        }
+        let file = builder.policy_file()?;
+        let policy = builder.policy(&catalog, &formats)?;
+        findings.extend(policy::lint(&file.document(), &policy, &catalog, &formats)?);
+        Ok(())
+    });
+    sorted(findings, checked)
+}
+
+/// The findings in formats and catalogs alone, in the same order: formats can be checked before there is a policy.
+pub fn check_formats(subjects: &Subjects) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let checked = lint_formats(subjects, &mut findings).map(drop);
+    sorted(findings, checked)
+}
+
+fn sorted(mut findings: Vec<Finding>, checked: Result<(), ConfigError>) -> Vec<Finding> {
+    if let Err(error) = checked {
         findings.extend(error.iter().map(|error| Finding::from(error.clone())));
     }
     findings.sort_by_key(|finding| {
@@ -60,13 +85,10 @@ pub fn check(subjects: &Subjects) -> Vec<Finding> {
     findings
 }
 
-fn lint_all(subjects: &Subjects, findings: &mut Vec<Finding>) -> Result<(), ConfigError> {
-    let catalogs = subjects.catalogs.iter().map(|path| File::read(path)).collect::<Result<Vec<_>, _>>()?;
+fn lint_formats(subjects: &Subjects, findings: &mut Vec<Finding>) -> Result<(Arc<Catalog>, Formats), ConfigError> {
+    let catalogs = read_catalogs(subjects)?;
     let catalog = Arc::new(Catalog::load(dmv_redact::shipped::CATALOG, &documents(&catalogs))?);
-    let mut formats = Vec::new();
-    for folder in &subjects.formats {
-        formats.extend(read_formats(folder)?);
-    }
+    let formats = read_added_formats(subjects)?;
     let all_formats = Formats::load(dmv_redact::shipped::FORMATS, &documents(&formats), &catalog)?;
     for document in documents(&catalogs) {
         findings.extend(catalog::lint(&document, &catalog, &all_formats)?);
@@ -78,18 +100,20 @@ fn lint_all(subjects: &Subjects, findings: &mut Vec<Finding>) -> Result<(), Conf
         findings.extend(schema::lint(&sources, &others, &catalog)?);
     }
     for format in &formats {
-        let schemas = schemas_beside(Path::new(&format.name))?;
+        let schemas = with_imports(schemas_beside(Path::new(&format.name))?)?;
         let sources = Sources { format: format.document(), schemas: documents(&schemas) };
         findings.extend(schema::lint(&sources, &others, &catalog)?);
     }
-    let mut builder = FilterBuilder::default();
-    if let Some(policy) = &subjects.policy {
-        builder = builder.policy_path(policy);
-    }
-    let file = builder.policy_file()?;
-    let policy = builder.policy(&catalog, &all_formats)?;
-    findings.extend(policy::lint(&file.document(), &policy, &catalog, &all_formats)?);
-    Ok(())
+    Ok((catalog, all_formats))
+}
+
+fn read_catalogs(subjects: &Subjects) -> Result<Vec<File>, ConfigError> {
+    subjects.catalogs.iter().map(|path| File::read(path)).collect()
+}
+
+fn read_added_formats(subjects: &Subjects) -> Result<Vec<File>, ConfigError> {
+    let folders = subjects.formats.iter().map(|folder| read_formats(folder));
+    Ok(folders.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 fn documents(files: &[File]) -> Vec<Document<'_>> {

@@ -214,7 +214,8 @@ fn every_command_that_is_shown_is_understood() {
             let words: Vec<&str> = command.split(" #").next().unwrap().split_whitespace().collect();
             let (verb, rest) = words.split_first().unwrap();
             assert!(manual.contains(&format!("\n  {verb} ")), "{}: {line}", path.display());
-            let verbs = if *verb == "audit" { vec![*verb, rest.first().unwrap()] } else { vec![*verb] };
+            let verbs =
+                if matches!(*verb, "audit" | "format") { vec![*verb, rest.first().unwrap()] } else { vec![*verb] };
             let (_, help, _) = dmv_redact(root(), &[verbs.as_slice(), &["--help"]].concat());
             for option in rest.iter().filter(|word| word.starts_with("--")) {
                 assert!(

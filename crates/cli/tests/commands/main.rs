@@ -19,6 +19,7 @@ mod diff;
 mod docs;
 mod explain;
 mod explained;
+mod format;
 mod matrix;
 mod newcomer;
 mod packs;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::super::finding::{Code, Finding};
 use super::mapping::{MappingNode, NameResolver, PathTarget};
-use super::outline::{Content, Name, SchemaModel, SchemaPart};
+use crate::schema::{Content, Name, SchemaModel, SchemaPart};
 use dmv_redact_model::config::{Document, nearest};
 use dmv_redact_model::format::{FormatSpans, SpannedPath, Syntax};
 
@@ -205,7 +205,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
     }
 
     fn is_reference(&self, name: &Name) -> bool {
-        name.namespace == dmv_redact_model::format::XSI_URI
+        name.is_machinery()
             || self.spans.references.iter().any(|reference| self.names.name(&format!("@{reference}")) == *name)
     }
 
@@ -217,6 +217,10 @@ impl<O: SchemaModel> Comparison<'_, O> {
 
     /// Wherever the container is present, one of these parts must be.
     fn require_one_of(&mut self, names: &[Name], node: &MappingNode, content: &Content<O::Position>) {
+        // An element that only refers to another goes with its reference.
+        if names.iter().all(Name::is_machinery) {
+            return;
+        }
         let one_stays = names.iter().any(|name| {
             let is_context = self.syntax == Syntax::Json && name.local == "@context";
             is_context || node.children.get(name).is_some_and(MappingNode::is_envelope)

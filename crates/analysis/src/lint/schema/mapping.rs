@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::outline::Name;
+use crate::schema::Name;
 use dmv_redact_model::catalog::{Catalog, Element};
 use dmv_redact_model::format::{FormatSpans, SpannedPath, Syntax};
 
 /// The target of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum PathTarget {
+pub(in crate::lint) enum PathTarget {
     /// To other paths.
     #[default]
     Inner,
@@ -29,13 +29,13 @@ pub(super) enum PathTarget {
 
 /// One node of a mapping.
 #[derive(Debug, Default)]
-pub(super) struct MappingNode {
-    pub(super) target: PathTarget,
+pub(in crate::lint) struct MappingNode {
+    pub(in crate::lint) target: PathTarget,
     /// The path to it, as the format spells it.
     pub(super) path: String,
     /// Where it, or the first path through it, is declared.
     pub(super) span: Range<usize>,
-    pub(super) children: BTreeMap<Name, MappingNode>,
+    pub(in crate::lint) children: BTreeMap<Name, MappingNode>,
     /// Its placeholder where it is denied.
     pub(super) placeholder: Option<(Range<usize>, String)>,
     /// Where it is declared nillable.
@@ -71,18 +71,18 @@ impl MappingNode {
 
 /// Resolves the steps of a format's paths to names.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct NameResolver<'w> {
+pub(in crate::lint) struct NameResolver<'w> {
     spans: &'w FormatSpans,
     syntax: Syntax,
 }
 
 impl<'w> NameResolver<'w> {
-    pub(super) fn new(spans: &'w FormatSpans, syntax: Syntax) -> Self {
+    pub(in crate::lint) fn new(spans: &'w FormatSpans, syntax: Syntax) -> Self {
         Self { spans, syntax }
     }
 
     /// The name that a step means. A format that loads has no unknown prefix.
-    pub(super) fn name(&self, step: &str) -> Name {
+    pub(in crate::lint) fn name(&self, step: &str) -> Name {
         let bare = step.strip_prefix('@').unwrap_or(step);
         match self.syntax {
             Syntax::Json => Name::element("", bare),
@@ -100,7 +100,7 @@ impl<'w> NameResolver<'w> {
     }
 
     /// A name as this format spells it in a path; a namespace without a prefix is in braces.
-    pub(super) fn spell(&self, name: &Name) -> String {
+    pub(in crate::lint) fn spell(&self, name: &Name) -> String {
         let prefix = match (self.syntax, name.namespace.as_str()) {
             (Syntax::Json, _) | (_, "") => String::new(),
             (Syntax::Xml, uri) => match self.spans.namespaces.iter().find(|(_, own)| own == uri) {
@@ -113,7 +113,7 @@ impl<'w> NameResolver<'w> {
     }
 
     /// The whole mapping.
-    pub(super) fn tree(&self, catalog: &Catalog) -> MappingNode {
+    pub(in crate::lint) fn tree(&self, catalog: &Catalog) -> MappingNode {
         let span = self.spans.roots.first().unwrap_or(&self.spans.name).span.clone();
         let mut root = MappingNode { span, ..MappingNode::default() };
         for (path, element) in &self.spans.paths {

@@ -3,24 +3,19 @@
 
 mod built_in;
 mod compare;
-mod json_schema;
 mod mapping;
-mod outline;
 #[cfg(test)]
 mod tests;
-mod xsd;
-mod xsd_document;
 
 use std::collections::BTreeSet;
 
 pub(super) use built_in::built_in;
 use compare::Comparison;
-use json_schema::JsonSchema;
-use mapping::NameResolver;
-use outline::SchemaModel;
-use xsd::Xsd;
+pub(super) use mapping::{MappingNode, NameResolver, PathTarget};
 
 use super::finding::{Code, Finding};
+pub(super) use crate::schema::JSON_SCHEMA;
+use crate::schema::{JsonSchema, SchemaModel, Xsd};
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, Document};
 use dmv_redact_model::format::{FormatSpans, Syntax};
@@ -44,9 +39,6 @@ pub(super) const ALL: [&Code; 9] = [
     &NOT_UNDERSTOOD,
     &STAND_IN_NOT_REQUIRED,
 ];
-
-/// The file name of every JSON Schema next to a format; every `.xsd` is XML Schema.
-pub(super) const JSON_SCHEMA: &str = "schema.json";
 
 /// A format and the schemas next to it.
 #[derive(Debug, Clone)]

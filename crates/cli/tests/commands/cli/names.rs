@@ -406,6 +406,9 @@ fn p6_errors_show_what_files_and_options_say_escaped() {
         &["elements", hostile],
         &["elements", "--output", hostile],
         &["init", "--pack", hostile],
+        &["format", "draft", hostile],
+        &["format", "draft", "--name", hostile, &message],
+        &["format", "check", "--formats", hostile],
     ] {
         world.hold(Form::Text, 2, arguments);
     }

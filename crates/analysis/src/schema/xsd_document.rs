@@ -8,37 +8,36 @@ use std::rc::Rc;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::outline::UnsupportedConstruct;
+use super::outline::{UnsupportedConstruct, XML_URI};
 use dmv_redact_model::config::Document;
 
-pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
-const XML: &str = "http://www.w3.org/XML/1998/namespace";
+pub(crate) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
 
 /// One element of a schema document.
 #[derive(Debug)]
-pub(super) struct XsdElement {
+pub(crate) struct XsdElement {
     /// Its local name.
-    pub(super) name: String,
+    pub(crate) name: String,
     attributes: Vec<(String, String)>,
     prefixes: Rc<BTreeMap<String, String>>,
     /// The indexes of its children among all elements.
-    pub(super) children: Vec<usize>,
-    pub(super) file: String,
+    pub(crate) children: Vec<usize>,
+    pub(crate) file: String,
     /// The offset in the file where it begins, and the line.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     line: usize,
     /// The target namespace of its document.
-    pub(super) target: Rc<str>,
+    pub(crate) target: Rc<str>,
 }
 
 impl XsdElement {
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
     /// The namespace and local name that an attribute's value means; `None` if there is no such attribute or its prefix
     /// is unbound.
-    pub(super) fn qualified(&self, attribute: &str) -> Option<(String, String)> {
+    pub(crate) fn qualified(&self, attribute: &str) -> Option<(String, String)> {
         self.resolve(self.attribute(attribute)?)
     }
 
@@ -47,20 +46,40 @@ impl XsdElement {
         let namespace = match (prefix, self.prefixes.get(prefix)) {
             (_, Some(uri)) => uri.clone(),
             ("", None) => String::new(),
-            ("xml", None) => XML.to_owned(),
+            ("xml", None) => XML_URI.to_owned(),
             (_, None) => return None,
         };
         Some((namespace, local.to_owned()))
     }
 
+    /// The prefixes that are bound where it begins.
+    pub(crate) fn bindings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.prefixes.iter().map(|(prefix, uri)| (prefix.as_str(), uri.as_str()))
+    }
+
     /// Its position, for messages.
-    pub(super) fn declared(&self) -> String {
+    pub(crate) fn declared(&self) -> String {
         format!("{}:{}", self.file, self.line)
     }
 }
 
+/// Whether a document is an XML Schema, by its root.
+pub(crate) fn is_xml_schema(document: &Document<'_>) -> bool {
+    read(document, &mut Vec::new(), &mut Vec::new()).is_some()
+}
+
+/// Where a document says that what it imports and includes is.
+pub(super) fn locations(document: &Document<'_>) -> Vec<String> {
+    let mut elements = Vec::new();
+    // What can't be read is reported when the schema is.
+    let root = read(document, &mut elements, &mut Vec::new()).and_then(|root| elements.get(root));
+    let children = root.into_iter().flat_map(|root| &root.children).filter_map(|child| elements.get(*child));
+    let named = children.filter(|child| matches!(child.name.as_str(), "import" | "include" | "redefine" | "override"));
+    named.filter_map(|child| child.attribute("schemaLocation")).map(|location| location.trim().to_owned()).collect()
+}
+
 /// Adds the elements of a document to those of others; returns the index of its root.
-pub(super) fn read(
+pub(crate) fn read(
     document: &Document<'_>,
     elements: &mut Vec<XsdElement>,
     unsupported: &mut Vec<UnsupportedConstruct>,

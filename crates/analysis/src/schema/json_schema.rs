@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::outline::{Content, Name, SchemaModel, SchemaPart, UnsupportedConstruct};
+use super::outline::{Content, Name, SchemaModel, SchemaPart, UnsupportedConstruct, ValueType};
 use dmv_redact_model::config::Document;
 
 /// Keywords that don't affect structure.
@@ -54,11 +54,11 @@ const SCHEMAS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 const TABLE: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
 
 /// JSON pointers of schemas that all describe one position.
-pub(super) type JsonPosition = BTreeSet<String>;
+pub(crate) type JsonPosition = BTreeSet<String>;
 
 /// A JSON Schema.
 #[derive(Debug)]
-pub(super) struct JsonSchema {
+pub(crate) struct JsonSchema {
     file: String,
     schema: Value,
     unsupported: Vec<UnsupportedConstruct>,
@@ -112,7 +112,7 @@ impl Types {
 
 impl JsonSchema {
     /// Reads a schema. If it isn't JSON, all of it is unsupported.
-    pub(super) fn read(document: &Document<'_>) -> Self {
+    pub(crate) fn read(document: &Document<'_>) -> Self {
         let mut schema = Self { file: document.file.to_owned(), schema: Value::Bool(true), unsupported: Vec::new() };
         match serde_json::from_str(document.text) {
             Ok(value) => {
@@ -129,6 +129,15 @@ impl JsonSchema {
             }
         }
         schema
+    }
+
+    /// The member that holds all others, if there is one: a message's root.
+    pub(crate) fn root_member(&self) -> Option<Name> {
+        let content = self.content(&JsonPosition::from([String::new()]));
+        let mut parts = content.parts.into_iter().filter(|part| !part.name.local.starts_with('@'));
+        let (only, None) = (parts.next()?, parts.next()) else { return None };
+        let inner = self.content(&only.position);
+        (only.pattern.is_none() && !inner.has_value && !inner.parts.is_empty()).then_some(only.name)
     }
 
     fn report(&mut self, at: Option<usize>, what: String) {
@@ -195,6 +204,7 @@ impl JsonSchema {
         if !elsewhere {
             merged.content.has_value |= allowed.value || allowed.null;
         }
+        merged.content.value_type = merged.content.value_type.or(value_type(schema));
         let mut requirements = Vec::new();
         if allowed.object {
             self.properties(pointer, schema, elsewhere, merged);
@@ -325,6 +335,26 @@ impl JsonSchema {
             }
         }
         merged
+    }
+}
+
+/// What a schema says of a value.
+fn value_type(schema: &Map<String, Value>) -> ValueType {
+    let word = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
+    let types: Vec<&str> = match schema.get("type") {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).filter(|one| *one != "null").collect(),
+        _ => Vec::new(),
+    };
+    if word("contentEncoding").is_some() || matches!(word("format"), Some("byte" | "binary")) {
+        return ValueType::Binary;
+    }
+    match (types.as_slice(), word("format")) {
+        (["string"] | [], Some("date" | "date-time")) => ValueType::Date,
+        (["boolean"], _) => ValueType::Boolean,
+        (["number" | "integer"], _) => ValueType::Number,
+        (types, _) if types.contains(&"string") => ValueType::Text,
+        _ => ValueType::Unknown,
     }
 }
 

@@ -3,16 +3,16 @@
 //!
 //! It reports what it doesn't understand, because a mapping can't be checked against that.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::outline::{Content, Name, SchemaModel, SchemaPart, UnsupportedConstruct};
+use super::outline::{Content, Name, SchemaModel, SchemaPart, UnsupportedConstruct, ValueType, XML_URI};
 use super::xsd_document::{XSD, XsdElement, read};
 use dmv_redact_model::config::Document;
 
 /// A position in a schema: a value, anything at all, or a complex type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum XsdPosition {
-    Value,
+pub(crate) enum XsdPosition {
+    Value(ValueType),
     Anything,
     Complex(usize),
 }
@@ -68,24 +68,27 @@ type Globals = HashMap<(&'static str, String, String), usize>;
 
 /// The documents of one schema.
 #[derive(Debug)]
-pub(super) struct Xsd {
+pub(crate) struct Xsd {
     elements: Vec<XsdElement>,
     globals: Globals,
     /// Substitution groups: the elements that may be where another is named.
     substitutes: BTreeMap<(String, String), Vec<usize>>,
     /// By file: whether local elements and local attributes are in the target namespace.
     qualified: HashMap<String, (bool, bool)>,
+    /// The namespaces of documents that are not there: each is reported once, and not every name of it.
+    absent: BTreeSet<String>,
     unsupported: Vec<UnsupportedConstruct>,
 }
 
 impl Xsd {
     /// Reads all documents of a schema.
-    pub(super) fn read(documents: &[Document<'_>]) -> Self {
+    pub(crate) fn read(documents: &[Document<'_>]) -> Self {
         let mut xsd = Self {
             elements: Vec::new(),
             globals: Globals::new(),
             substitutes: BTreeMap::new(),
             qualified: HashMap::new(),
+            absent: BTreeSet::new(),
             unsupported: Vec::new(),
         };
         let files: Vec<&str> = documents.iter().map(|document| last_step(document.file)).collect();
@@ -98,6 +101,38 @@ impl Xsd {
         }
         xsd.report_unresolved();
         xsd
+    }
+
+    /// The elements that a message may begin with: of those that a document declares, the ones that have parts and that
+    /// nothing refers to; if there is none, all that have parts.
+    pub(crate) fn possible_roots(&self, file: &str) -> Vec<Name> {
+        let referred: BTreeSet<(String, String)> = self
+            .elements
+            .iter()
+            .filter(|element| element.name == "element")
+            .filter_map(|element| element.qualified("ref"))
+            .collect();
+        let globals = self.globals.iter().filter(|((kind, _, _), _)| *kind == "element");
+        let declared = globals.filter_map(|((_, namespace, local), position)| {
+            let element = self.element(*position)?;
+            let is_concrete = !element.attribute("abstract").is_some_and(is_true);
+            let is_complex = matches!(self.position_of(*position, self.elements.len()), XsdPosition::Complex(_));
+            (element.file == file && is_concrete && is_complex).then_some((element.at, namespace, local))
+        });
+        let mut declared: Vec<_> = declared.collect();
+        declared.sort();
+        let names = |is_wanted: &dyn Fn(&(String, String)) -> bool| -> Vec<Name> {
+            let names = declared.iter().map(|(_, namespace, local)| ((*namespace).clone(), (*local).clone()));
+            names.filter(|name| is_wanted(name)).map(|(namespace, local)| Name::element(&namespace, &local)).collect()
+        };
+        let free = names(&|name| !referred.contains(name));
+        if free.is_empty() { names(&|_| true) } else { free }
+    }
+
+    /// The prefixes that the documents bind at their roots, each with its namespace.
+    pub(crate) fn prefixes(&self) -> Vec<(String, String)> {
+        let roots = self.elements.iter().filter(|element| element.name == "schema");
+        roots.flat_map(XsdElement::bindings).map(|(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect()
     }
 
     fn element(&self, position: usize) -> Option<&XsdElement> {
@@ -142,21 +177,25 @@ impl Xsd {
     /// Reports unsupported constructs, from an element on.
     fn report_unknown(&mut self, first: usize, files: &[&str]) {
         let mut faults = Vec::new();
+        let mut absent = BTreeSet::new();
         for (position, element) in self.elements.iter().enumerate().skip(first) {
             let name = element.name.as_str();
             if !UNDERSTOOD.contains(&name) && !WITHOUT_STRUCTURE.contains(&name) {
                 faults.push((position, format!("`{name}`")));
             }
             if let ("import" | "include", Some(location)) = (name, element.attribute("schemaLocation"))
-                && !files.contains(&last_step(location))
+                && !files.contains(&last_step(location.trim()))
+                && element.attribute("namespace") != Some(XML_URI)
             {
-                faults.push((position, format!("`{name}` of a document that doesn't lie beside it")));
+                faults.push((position, format!("`{name}` of `{location}`: no such document is there")));
+                absent.extend(element.attribute("namespace").map(str::to_owned));
             }
             let takes_over = name == "include" && !element.target.is_empty();
             if takes_over && self.elements.iter().any(|other| other.name == "schema" && other.target.is_empty()) {
                 faults.push((position, "`include` of a document without a namespace of its own".to_owned()));
             }
         }
+        self.absent.append(&mut absent);
         for (position, what) in faults {
             self.report(position, what);
         }
@@ -179,10 +218,13 @@ impl Xsd {
             for (attribute, kind) in references {
                 let Some(text) = element.attribute(attribute) else { continue };
                 let is_known = element.qualified(attribute).is_some_and(|name| {
-                    name.0 == XSD || self.global(kind, &name).is_some() || is_xml_attribute(kind, &name)
+                    name.0 == XSD
+                        || self.absent.contains(&name.0)
+                        || self.global(kind, &name).is_some()
+                        || is_xml_attribute(kind, &name)
                 });
                 if !is_known {
-                    faults.push((position, format!("the {kind} `{text}`, which no document beside it declares")));
+                    faults.push((position, format!("the {kind} `{text}`, which no document of the schema declares")));
                 }
             }
         }
@@ -204,7 +246,7 @@ impl Xsd {
         for (child, own) in self.children(position) {
             match own.name.as_str() {
                 "complexType" => return XsdPosition::Complex(child),
-                "simpleType" => return XsdPosition::Value,
+                "simpleType" => return XsdPosition::Value(self.simple_type(child, depth)),
                 _ => {}
             }
         }
@@ -217,12 +259,32 @@ impl Xsd {
 
     fn position_of_type(&self, name: &(String, String)) -> XsdPosition {
         if name.0 == XSD {
-            return if name.1 == "anyType" { XsdPosition::Anything } else { XsdPosition::Value };
+            let is_anything = name.1 == "anyType";
+            return if is_anything { XsdPosition::Anything } else { XsdPosition::Value(built_in_type(&name.1)) };
         }
         match self.global("type", name).and_then(|position| Some((position, self.element(position)?))) {
             Some((position, element)) if element.name == "complexType" => XsdPosition::Complex(position),
-            Some(_) => XsdPosition::Value,
+            Some((position, _)) => XsdPosition::Value(self.simple_type(position, self.elements.len())),
             None => XsdPosition::Anything,
+        }
+    }
+
+    /// What the values of a simple type are: those of the built-in type that it restricts.
+    fn simple_type(&self, position: usize, depth: usize) -> ValueType {
+        let restriction = self.children(position).find(|(_, child)| child.name == "restriction");
+        let base = restriction.and_then(|(child, element)| Some((child, element.qualified("base"))));
+        match base {
+            Some((_, Some((namespace, local)))) if namespace == XSD => built_in_type(&local),
+            Some((_, Some(name))) if depth > 0 => {
+                let global = self.global("type", &name);
+                global.map_or(ValueType::Unknown, |global| self.simple_type(global, depth - 1))
+            }
+            // A restriction of a type of its own.
+            Some((child, None)) if depth > 0 => {
+                let own = self.children(child).find(|(_, child)| child.name == "simpleType");
+                own.map_or(ValueType::Unknown, |(own, _)| self.simple_type(own, depth - 1))
+            }
+            _ => ValueType::Text,
         }
     }
 
@@ -284,7 +346,10 @@ impl Xsd {
             return Vec::new();
         }
         let requirements = match element.name.as_str() {
-            "element" => vec![self.element_particle(position, content)],
+            // An abstract element that nothing stands for, and one that isn't declared, require nothing that has a name.
+            "element" => {
+                vec![self.element_particle(position, content)].into_iter().filter(|one| !one.is_empty()).collect()
+            }
             "sequence" | "all" => {
                 let children = self.children(position).map(|(child, _)| self.particle(child, content, depth - 1));
                 children.collect::<Vec<_>>().concat()
@@ -342,8 +407,18 @@ impl Xsd {
             content.requirements.push(vec![name.clone()]);
         }
         if content.part(&name).is_none() {
-            let (position, declared) = (XsdPosition::Value, element.declared());
+            let (position, declared) = (XsdPosition::Value(self.attribute_type(element)), element.declared());
             content.parts.push(SchemaPart { name, pattern: None, position, is_nillable: false, declared });
+        }
+    }
+
+    /// What the values of an attribute are.
+    fn attribute_type(&self, element: &XsdElement) -> ValueType {
+        let declared = element.qualified("ref").and_then(|name| self.element(self.global("attribute", &name)?));
+        let name = declared.unwrap_or(element).qualified("type");
+        match name.map(|name| self.position_of_type(&name)) {
+            Some(XsdPosition::Value(value_type)) => value_type,
+            _ => ValueType::Text,
         }
     }
 
@@ -374,6 +449,9 @@ impl Xsd {
     fn derived(&self, position: usize, content: &mut Content<XsdPosition>, depth: usize) {
         for (child, element) in self.children(position) {
             let base = element.qualified("base").map_or(XsdPosition::Anything, |name| self.position_of_type(&name));
+            if let XsdPosition::Value(value_type) = base {
+                content.value_type = value_type;
+            }
             if let XsdPosition::Complex(base) = base {
                 let mut inherited = Content::nothing();
                 self.complex(base, &mut inherited, depth - 1);
@@ -383,6 +461,7 @@ impl Xsd {
                     inherited.is_open = false;
                 }
                 content.has_value |= inherited.has_value;
+                content.value_type = content.value_type.or(inherited.value_type);
                 content.is_open |= inherited.is_open;
                 content.takes_attributes |= inherited.takes_attributes;
                 content.parts.append(&mut inherited.parts);
@@ -409,7 +488,7 @@ impl SchemaModel for Xsd {
 
     fn content(&self, position: &XsdPosition) -> Content<XsdPosition> {
         match position {
-            XsdPosition::Value => Content::value(),
+            XsdPosition::Value(value_type) => Content::value(*value_type),
             XsdPosition::Anything => Content::anything(),
             XsdPosition::Complex(position) => {
                 let mut content = Content::nothing();
@@ -430,7 +509,20 @@ fn is_true(text: &str) -> bool {
 
 /// XML's own attributes need no declaration.
 fn is_xml_attribute(kind: &str, name: &(String, String)) -> bool {
-    kind == "attribute" && name.0 == "http://www.w3.org/XML/1998/namespace"
+    kind == "attribute" && name.0 == XML_URI
+}
+
+/// What the values of a type of XML Schema itself are.
+fn built_in_type(local: &str) -> ValueType {
+    match local {
+        "date" | "dateTime" | "dateTimeStamp" => ValueType::Date,
+        "gYear" => ValueType::Year,
+        "boolean" => ValueType::Boolean,
+        "base64Binary" | "hexBinary" => ValueType::Binary,
+        "decimal" | "float" | "double" | "integer" | "long" | "int" | "short" | "byte" | "nonNegativeInteger"
+        | "positiveInteger" | "unsignedLong" | "unsignedInt" | "unsignedShort" | "unsignedByte" => ValueType::Number,
+        _ => ValueType::Text,
+    }
 }
 
 fn last_step(path: &str) -> &str {

@@ -1,0 +1,133 @@
+//! The data elements of the catalog, each with the words that a name must have, and may have, to mean it.
+
+use std::collections::BTreeSet;
+
+use super::known_paths::GENERIC;
+use super::words::words;
+use dmv_redact::{Catalog, Element, Kind};
+
+/// What people call the person that a response is about.
+const PERSON: &[&str] = &[
+    "person",
+    "driver",
+    "subject",
+    "inmate",
+    "arrestee",
+    "suspect",
+    "defendant",
+    "applicant",
+    "licensee",
+    "individual",
+    "offender",
+    "customer",
+    "operator",
+];
+/// What says that a place is where somebody lives.
+const ADDRESS: &[&str] = &["address", "residence", "residential", "home", "mailing", "domicile", "resident"];
+/// What surrounds an image.
+const IMAGE: &[&str] = &["image", "digital", "digitized", "base", "object", "binary"];
+/// Words that may be in any name.
+const NOISE: &[&str] = &["data", "detail", "info", "information", "item", "entry", "list", "structured"];
+
+/// Other words for an element, beside those of its id.
+const OTHER_KEYS: &[(&str, &str)] = &[
+    ("biometric.photo", "image"),
+    ("person.medical", "disability"),
+    ("person.organ-donor", "donor"),
+    ("person.physical-feature", "scar"),
+    ("person.physical-feature", "mark"),
+    ("person.physical-feature", "tattoo"),
+];
+
+/// One way to name an element.
+#[derive(Debug)]
+pub(super) struct NamedElement<'c> {
+    pub(super) element: &'c Element,
+    /// The words that a name must have.
+    pub(super) key: BTreeSet<String>,
+    /// The words that tell what the part belongs to: a licence, a vehicle, a person.
+    pub(super) context: BTreeSet<String>,
+    /// Every word that a name may have.
+    explained: BTreeSet<String>,
+    /// Whether the key alone doesn't tell: a status may be one of anything.
+    pub(super) needs_context: bool,
+}
+
+impl<'c> NamedElement<'c> {
+    /// All ways to name the elements of a catalog, but those of the envelope and of the request.
+    pub(super) fn all(catalog: &'c Catalog) -> Vec<Self> {
+        let elements = catalog.iter().map(|(_, element)| element).filter(|element| is_body(element));
+        let mut all = Vec::new();
+        for element in elements {
+            all.push(Self::of(element, words(element.last_step())));
+            for (_, key) in OTHER_KEYS.iter().filter(|(id, _)| *id == element.id()) {
+                all.push(Self::of(element, vec![(*key).to_owned()]));
+            }
+        }
+        all
+    }
+
+    fn of(element: &'c Element, key: Vec<String>) -> Self {
+        let mut required: BTreeSet<String> = key.iter().cloned().collect();
+        // What every date and every number is called tells nothing, unless it is all there is.
+        for word in ["date", "number"] {
+            if required.len() > 1 && (word != "date" || element.kind() == Kind::Date) {
+                required.remove(word);
+            }
+        }
+        let id = element.id();
+        let group: Vec<String> = id.rsplit_once('.').map(|(group, _)| words(group)).unwrap_or_default();
+        let mut context: BTreeSet<String> = group.iter().filter(|word| *word != "history").cloned().collect();
+        let mut explained: BTreeSet<String> = [key, group, words(element.title())].concat().into_iter().collect();
+        let mut extend = |more: &[&str], context: &mut BTreeSet<String>, is_context: bool| {
+            explained.extend(more.iter().map(|word| (*word).to_owned()));
+            if is_context {
+                context.extend(more.iter().map(|word| (*word).to_owned()));
+            }
+        };
+        match id.split('.').next() {
+            Some("person") if id.starts_with("person.address") => {
+                extend(PERSON, &mut context, true);
+                extend(ADDRESS, &mut context, true);
+            }
+            Some("person") => extend(PERSON, &mut context, true),
+            Some("owner") => {
+                extend(&["owner", "registered"], &mut context, false);
+                extend(ADDRESS, &mut context, false);
+                context = BTreeSet::from(["owner".to_owned()]);
+            }
+            Some("license") => extend(&["driver", "operator", "person"], &mut context, false),
+            Some("registration") => extend(&["registration", "plate", "conveyance"], &mut context, true),
+            Some("biometric") => {
+                extend(PERSON, &mut context, false);
+                extend(IMAGE, &mut context, false);
+            }
+            Some("immigration") => extend(PERSON, &mut context, false),
+            _ => {}
+        }
+        extend(NOISE, &mut context, false);
+        if element.kind() == Kind::Date {
+            extend(&["date"], &mut context, false);
+        }
+        if matches!(element.kind(), Kind::Identifier) {
+            extend(&["number"], &mut context, false);
+        }
+        let needs_context = required.iter().all(|word| GENERIC.contains(&word.as_str()));
+        Self { element, key: required, context, explained, needs_context }
+    }
+
+    /// Whether a name of this element may have a word.
+    pub(super) fn explains(&self, word: &str) -> bool {
+        self.explained.contains(word)
+    }
+}
+
+/// The first step of an element's id.
+pub(super) fn group(id: &str) -> &str {
+    id.split('.').next().unwrap_or(id)
+}
+
+/// Whether an element is of a response's body. What the request said, and free text, nobody can tell from a name.
+fn is_body(element: &Element) -> bool {
+    !element.is_envelope() && element.kind() != Kind::Record && !matches!(group(element.id()), "request" | "response")
+}

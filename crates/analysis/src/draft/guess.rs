@@ -1,0 +1,476 @@
+//! Guesses what data element a path leads to, and says why; or asks.
+//!
+//! First what other formats map the same name to, then the words of the name beside those of the catalog. Samples and
+//! types of the schema only speak against a guess. A part that may be highly restricted is never taken for a harmless
+//! one: where hints, roles or two elements compete, a person is asked.
+
+use std::collections::BTreeSet;
+
+use super::elements::{NamedElement, group};
+use super::hints::{Hint, is_restricted, of_element, of_values, of_words};
+use super::known_paths::{GENERIC, Known, KnownPaths, is_telling};
+use super::words::words;
+use crate::schema::ValueType;
+use dmv_redact::{Catalog, Element, Kind};
+
+/// What is known of a part.
+#[derive(Debug)]
+pub(super) struct Facts<'f> {
+    /// The local name of the root.
+    pub(super) root: &'f str,
+    /// The local names from below the root to the part.
+    pub(super) steps: Vec<&'f str>,
+    pub(super) values: &'f [String],
+    pub(super) value_type: ValueType,
+    /// Whether all of it is meant, with what is in it.
+    pub(super) is_record: bool,
+}
+
+/// What a part is taken for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Guess {
+    /// A data element, and why.
+    Element { id: String, reason: String },
+    /// One of these, which the parts beside it may tell.
+    OneOf(Vec<String>),
+    /// A question.
+    Ask(String),
+}
+
+/// Whom a part is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Role {
+    /// The person whom the response is about, or nobody in particular.
+    Subject,
+    /// The owner of a vehicle.
+    Owner,
+    /// Somebody else, in this word.
+    Other(String),
+}
+
+/// Words for people and organizations whom a response is not about.
+const OTHERS: &[&str] = &[
+    "officer",
+    "trooper",
+    "deputy",
+    "contact",
+    "emergency",
+    "employer",
+    "school",
+    "court",
+    "judge",
+    "attorney",
+    "clerk",
+    "parent",
+    "guardian",
+    "mother",
+    "father",
+    "spouse",
+    "wife",
+    "husband",
+    "kin",
+    "passenger",
+    "occupant",
+    "pedestrian",
+    "complainant",
+    "reporter",
+    "dealer",
+    "agent",
+    "examiner",
+    "seller",
+    "buyer",
+    "organization",
+    "business",
+    "tow",
+    "towing",
+    "user",
+    "author",
+    "preparer",
+    "investigator",
+    "supervisor",
+    "agency",
+    "facility",
+    "station",
+    "bureau",
+    "charge",
+    "offense",
+    "incident",
+    "requester",
+];
+
+/// Words of what surrounds the body of a message.
+const HEADERS: &[&str] = &["header", "metadata", "envelope", "routing", "message", "transaction"];
+
+/// Words that tell nothing of an element when they alone are the same.
+const WEAK: &[&str] = &["number", "date", "type", "status", "name", "description", "person", "record", "version"];
+
+/// What guesses.
+#[derive(Debug)]
+pub(super) struct Guesser<'c> {
+    catalog: &'c Catalog,
+    known: KnownPaths,
+    named: Vec<NamedElement<'c>>,
+}
+
+impl<'c> Guesser<'c> {
+    pub(super) fn new(catalog: &'c Catalog, known: KnownPaths) -> Self {
+        Self { catalog, known, named: NamedElement::all(catalog) }
+    }
+
+    /// What a part is taken for.
+    pub(super) fn guess(&self, facts: &Facts<'_>) -> Guess {
+        let name = Words::of(facts);
+        let hints = name.hints(facts);
+        let role = name.role();
+        let mut guess = self.by_known_path(facts, &name, &role);
+        if !matches!(guess, Some(Guess::Element { .. })) {
+            let several = guess;
+            guess = match self.by_words(facts, &name, &role) {
+                // What formats disagree on may still be one of theirs.
+                Some(Guess::Element { id, reason }) if several.as_ref().is_none_or(|several| several.has(&id)) => {
+                    Some(Guess::Element { id, reason })
+                }
+                Some(Guess::Element { .. }) | None => several,
+                other => several.or(other),
+            };
+        }
+        self.guarded(guess, &hints, &role)
+    }
+
+    /// Lets a guess pass, or asks instead.
+    fn guarded(&self, guess: Option<Guess>, hints: &BTreeSet<Hint>, role: &Role) -> Guess {
+        let suspicion = hints.first().map(|hint| format!("it may be {}", hint.describe()));
+        match guess {
+            Some(Guess::Element { id, reason }) => {
+                let Some(element) = self.element(&id) else { return Guess::Ask(NO_IDEA.to_owned()) };
+                let is_of_kind = hints.is_empty()
+                    || is_restricted(element)
+                        && !of_element(element).is_disjoint(hints)
+                        && !hints.contains(&Hint::Protected);
+                let is_elsewhere = matches!(role, Role::Other(_))
+                    && matches!(group(&id), "person" | "owner" | "license" | "vehicle" | "registration")
+                    && !is_restricted(element);
+                match (is_of_kind, is_elsewhere, role) {
+                    (true, false, _) => Guess::Element { id, reason },
+                    (true, true, Role::Other(word)) => {
+                        Guess::Ask(format!("named like `{id}`, but of the {word}: is it meant, or nobody's business?"))
+                    }
+                    _ => Guess::Ask(format!("{}; or is it `{id}`?", suspicion.unwrap_or_default())),
+                }
+            }
+            Some(Guess::OneOf(ids)) if suspicion.is_some() || matches!(role, Role::Other(_)) => {
+                let suspicion = suspicion.map(|suspicion| format!("{suspicion}; ")).unwrap_or_default();
+                Guess::Ask(format!("{suspicion}{}, or none?", listed(&ids)))
+            }
+            Some(other) => match (suspicion, other) {
+                (Some(suspicion), Guess::Ask(question)) => Guess::Ask(format!("{suspicion}; {question}")),
+                (_, other) => other,
+            },
+            None => {
+                Guess::Ask(suspicion.map_or_else(
+                    || NO_IDEA.to_owned(),
+                    |suspicion| format!("{suspicion}: which data element, or none?"),
+                ))
+            }
+        }
+    }
+
+    pub(super) fn element(&self, id: &str) -> Option<&'c Element> {
+        self.catalog.find(id).and_then(|id| self.catalog.element(id))
+    }
+
+    /// What formats map the same name to.
+    fn by_known_path(&self, facts: &Facts<'_>, name: &Words, role: &Role) -> Option<Guess> {
+        let is_named = facts.steps.last().is_some_and(|step| is_telling(step));
+        let (same, known) = self.known.find(&facts.steps, facts.is_record, is_named);
+        let mut found: Vec<(String, &Known<'_>)> = Vec::new();
+        for one in &known {
+            let Some(id) = self.in_role(one.element, role) else { continue };
+            let Some(element) = self.element(&id) else { continue };
+            let is_plausible = name.shares(element, same) && self.contradiction(facts, element).is_none();
+            let is_header = !element.is_envelope() || same > 1 || name.has_header();
+            if is_plausible && is_header && !found.iter().any(|(own, _)| *own == id) {
+                found.push((id, one));
+            }
+        }
+        match found.as_slice() {
+            [] => None,
+            [(id, known)] => {
+                let reason = format!("`{}` maps `{}` to it", known.format, known.shown);
+                Some(Guess::Element { id: id.clone(), reason })
+            }
+            several => Some(Guess::OneOf(several.iter().map(|(id, _)| id.clone()).collect())),
+        }
+    }
+
+    /// The element that stands for another where it is the owner's; `None` where it is an owner's and no owner is there.
+    fn in_role(&self, id: &str, role: &Role) -> Option<String> {
+        let translated = match role {
+            Role::Owner if id == "person.name" || id.starts_with("person.name.") => "owner.name".to_owned(),
+            Role::Owner => {
+                id.strip_prefix("person.address").map_or(id.to_owned(), |rest| format!("owner.address{rest}"))
+            }
+            Role::Subject | Role::Other(_) if group(id) == "owner" => return None,
+            Role::Subject | Role::Other(_) => id.to_owned(),
+        };
+        Some(if self.element(&translated).is_some() { translated } else { id.to_owned() })
+    }
+
+    /// The element whose words the name has.
+    fn by_words(&self, facts: &Facts<'_>, name: &Words, role: &Role) -> Option<Guess> {
+        if let Some(guess) = self.of_the_envelope(facts, name) {
+            return Some(guess);
+        }
+        let mut against = None;
+        let mut matches: Vec<Match> = Vec::new();
+        for named in &self.named {
+            let is_image = named.element.kind() == Kind::Image;
+            let Some((score, has_context)) = name.score(named).filter(|_| is_image || !facts.is_record) else {
+                continue;
+            };
+            let Some(id) = self.in_role(named.element.id(), role) else { continue };
+            let Some(element) = self.element(&id) else { continue };
+            match self.contradiction(facts, element) {
+                Some(why) => against = Some(format!("named like `{id}`, but {why}")),
+                None => matches.push(Match { id, score, is_weak: named.needs_context && !has_context }),
+            }
+        }
+        matches.sort_by(|one, other| (one.is_weak, other.score, &one.id).cmp(&(other.is_weak, one.score, &other.id)));
+        matches.dedup_by(|one, other| one.id == other.id);
+        let Some(best) = matches.first() else { return against.map(Guess::Ask) };
+        if best.is_weak {
+            return Some(Guess::OneOf(matches.into_iter().map(|one| one.id).collect()));
+        }
+        let strong = matches.iter().filter(|one| !one.is_weak);
+        let rivals: Vec<String> = strong
+            .filter(|one| one.score == best.score || one.score + 1 == best.score && !self.is_alike(&one.id, &best.id))
+            .map(|one| one.id.clone())
+            .collect();
+        match rivals.as_slice() {
+            [id] => Some(Guess::Element { id: id.clone(), reason: format!("its words are `{}`", name.shown()) }),
+            _ => Some(Guess::Ask(format!("{}, or none?", listed(&rivals)))),
+        }
+    }
+
+    /// What routing needs, where the name says so whole.
+    fn of_the_envelope(&self, facts: &Facts<'_>, name: &Words) -> Option<Guess> {
+        let has = |word: &str| name.own.iter().any(|own| own == word);
+        let id = match () {
+            () if has("message") && has("key") => "envelope.message-key",
+            () if has("ori") && name.own.iter().all(|word| ORI_WORDS.contains(&word.as_str())) => "envelope.ori",
+            () => return None,
+        };
+        let element = self.element(id)?;
+        match self.contradiction(facts, element) {
+            None => Some(Guess::Element { id: id.to_owned(), reason: format!("its words are `{}`", name.shown()) }),
+            Some(why) => Some(Guess::Ask(format!("named like `{id}`, but {why}"))),
+        }
+    }
+
+    /// Whether it makes no difference who is allowed to have one or the other.
+    pub(super) fn is_alike(&self, one: &str, other: &str) -> bool {
+        let [one, other] = [one, other].map(|id| self.element(id));
+        one.zip(other)
+            .is_some_and(|(one, other)| one.sensitivity() == other.sensitivity() && one.groups().eq(other.groups()))
+    }
+
+    /// What speaks against an element: the type that the schema says, or the values that samples have.
+    fn contradiction(&self, facts: &Facts<'_>, element: &Element) -> Option<&'static str> {
+        let shape = element.shape();
+        if facts.is_record {
+            return (element.kind() != Kind::Image).then_some("it holds others");
+        }
+        let examples: &[&str] = match facts.value_type {
+            ValueType::Unknown | ValueType::Text => &[],
+            ValueType::Date => &["2021-07-04", "2021-07-04T10:00:00Z"],
+            ValueType::Year => &["2021"],
+            ValueType::Boolean => &["true"],
+            ValueType::Number => &["1", "12", "123", "1234", "1.5"],
+            ValueType::Binary if element.kind() == Kind::Image => &[],
+            ValueType::Binary => return Some("its schema has encoded bytes there"),
+        };
+        let is_image = element.kind() == Kind::Image;
+        if !examples.is_empty() && (is_image || !examples.iter().any(|example| shape.conforms(example))) {
+            return Some("its schema has another type of value there");
+        }
+        let conforms = |value: &String| shape.conforms(value) && (is_image || !of_values_is_image(value));
+        if !facts.values.is_empty() && !facts.values.iter().any(conforms) {
+            return Some("no sample has a value that looks like it");
+        }
+        None
+    }
+}
+
+impl Guess {
+    fn has(&self, id: &str) -> bool {
+        matches!(self, Self::OneOf(ids) if ids.iter().any(|own| own == id))
+    }
+}
+
+/// An element whose words a name has.
+#[derive(Debug)]
+struct Match {
+    id: String,
+    score: usize,
+    /// Whether only the parts beside it could tell.
+    is_weak: bool,
+}
+
+const NO_IDEA: &str = "which data element, or none?";
+
+/// What a name with an ORI may say besides.
+const ORI_WORDS: &[&str] = &[
+    "ori",
+    "number",
+    "destination",
+    "originating",
+    "origin",
+    "sending",
+    "sender",
+    "requesting",
+    "requester",
+    "agency",
+    "message",
+    "from",
+    "to",
+];
+
+fn of_values_is_image(value: &str) -> bool {
+    of_values(std::slice::from_ref(&value.to_owned())).contains(&Hint::Image)
+}
+
+/// Ids, for a question.
+pub(super) fn listed(ids: &[String]) -> String {
+    let some: Vec<String> = ids.iter().take(4).map(|id| format!("`{id}`")).collect();
+    some.join(" or ")
+}
+
+/// The words of a path.
+#[derive(Debug)]
+struct Words {
+    /// Of the part's own name.
+    own: Vec<String>,
+    /// Of what it is in, the nearest first, without the root.
+    above: Vec<Vec<String>>,
+    root: Vec<String>,
+}
+
+impl Words {
+    fn of(facts: &Facts<'_>) -> Self {
+        let mut steps = facts.steps.iter().rev().map(|step| words(step));
+        Self { own: steps.next().unwrap_or_default(), above: steps.collect(), root: words(facts.root) }
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &Vec<String>> {
+        std::iter::once(&self.own).chain(&self.above)
+    }
+
+    fn shown(&self) -> String {
+        let above = self.above.first().filter(|_| self.is_generic());
+        above.into_iter().chain([&self.own]).map(|words| words.join(" ")).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether the own name tells nothing without what it is in.
+    fn is_generic(&self) -> bool {
+        self.own.iter().all(|word| GENERIC.contains(&word.as_str()))
+    }
+
+    /// What path and values hint at. A response to a query for images holds more than images.
+    fn hints(&self, facts: &Facts<'_>) -> BTreeSet<Hint> {
+        let root = of_words(&self.root).into_iter().filter(|hint| *hint != Hint::Image);
+        let steps = of_words(self.steps().flatten());
+        steps.into_iter().chain(root).chain(of_values(facts.values)).collect()
+    }
+
+    /// Whom it is about, as the nearest name says that says anything of it.
+    fn role(&self) -> Role {
+        for words in self.steps() {
+            let has = |word: &str| words.iter().any(|own| own == word);
+            if has("owner") || has("holder") && has("registration") {
+                return Role::Owner;
+            }
+            if let Some(other) = words.iter().find(|word| OTHERS.contains(&word.as_str())) {
+                return Role::Other(other.clone());
+            }
+        }
+        Role::Subject
+    }
+
+    fn has_header(&self) -> bool {
+        let around = self.above.iter().flatten();
+        around.chain(&self.own).any(|word| HEADERS.contains(&word.as_str()))
+    }
+
+    /// Whether the last steps of a path, as many as are the same, say something of an element.
+    fn shares(&self, element: &Element, same: usize) -> bool {
+        let own: Vec<String> = words(element.id()).into_iter().chain(words(element.title())).collect();
+        let given: Vec<String> = self.steps().take(same.max(1)).flatten().cloned().collect();
+        let is_said = given.iter().any(|word| own.contains(word) && !WEAK.contains(&word.as_str()));
+        is_said || !of_words(&given).is_disjoint(&of_words(&own))
+    }
+
+    /// How well the name says an element, if it does, and whether it says what the part belongs to.
+    fn score(&self, named: &NamedElement<'_>) -> Option<(usize, bool)> {
+        let empty = Vec::new();
+        let parent = self.above.first().unwrap_or(&empty);
+        let has = |words: &[String], word: &String| words.contains(word);
+        let is_explained = |words: &[String]| words.iter().all(|word| named.explains(word));
+        if self.own.is_empty() && parent.is_empty() || !is_explained(&self.own) {
+            return None;
+        }
+        // A name that tells nothing means what its parent does, all of it.
+        if self.is_generic() && !is_explained(parent) && !named.context.iter().any(|word| has(&self.own, word)) {
+            return None;
+        }
+        let in_own = named.key.iter().filter(|word| has(&self.own, word)).count();
+        let in_parent = named.key.iter().filter(|word| !has(&self.own, word) && has(parent, word)).count();
+        let is_said = in_own + in_parent == named.key.len() && (in_own > 0 || self.is_generic());
+        let context = self.context(named);
+        is_said.then(|| (2 * in_own + in_parent + context.unwrap_or(0), context.is_some()))
+    }
+
+    /// How near the name says what the part belongs to. What is in between must tell nothing else.
+    fn context(&self, named: &NamedElement<'_>) -> Option<usize> {
+        let has = |words: &[String]| words.iter().any(|word| named.context.contains(word));
+        if has(&self.own) {
+            return Some(3);
+        }
+        for (distance, words) in self.above.iter().enumerate() {
+            if has(words) {
+                return Some(if distance == 0 { 2 } else { 1 });
+            }
+            let is_neutral = |word: &String| NEUTRAL.contains(&word.as_str()) || named.explains(word);
+            if !words.iter().all(is_neutral) {
+                return None;
+            }
+        }
+        has(&self.root).then_some(1)
+    }
+}
+
+/// Names of containers that tell nothing of what is in them.
+const NEUTRAL: &[&str] = &[
+    "response",
+    "record",
+    "data",
+    "detail",
+    "information",
+    "info",
+    "list",
+    "item",
+    "result",
+    "answer",
+    "message",
+    "body",
+    "payload",
+    "entry",
+    "report",
+    "unit",
+    "set",
+    "group",
+    "structured",
+    "augmentation",
+    "name",
+    "person",
+    "driver",
+];

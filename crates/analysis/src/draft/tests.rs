@@ -1,0 +1,174 @@
+//! The guesser: what it takes names for, what it refuses to take for anything, and why.
+
+use std::sync::LazyLock;
+
+use super::guess::{Facts, Guess, Guesser};
+use super::hints::is_restricted;
+use super::known_paths::KnownPaths;
+use super::words::words;
+use crate::schema::ValueType;
+use dmv_redact::Catalog;
+use dmv_redact::shipped::{CATALOG, FORMATS};
+
+static BUILT_IN: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(CATALOG, &[]).unwrap());
+
+fn guesser() -> Guesser<'static> {
+    Guesser::new(&BUILT_IN, KnownPaths::read(&FORMATS).unwrap())
+}
+
+/// What a path with these values is taken for.
+fn guess_of(path: &str, values: &[&str], value_type: ValueType) -> Guess {
+    let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+    guesser().guess(&Facts {
+        root: "Response",
+        steps: path.split('/').collect(),
+        values: &values,
+        value_type,
+        is_record: false,
+    })
+}
+
+/// The element that a path is taken for, if any.
+fn element_of(path: &str, values: &[&str]) -> Option<String> {
+    match guess_of(path, values, ValueType::Unknown) {
+        Guess::Element { id, .. } => Some(id),
+        Guess::OneOf(_) | Guess::Ask(_) => None,
+    }
+}
+
+#[track_caller]
+fn is_taken_for(path: &str, id: &str) {
+    assert_eq!(element_of(path, &[]).as_deref(), Some(id), "{path}: {:?}", guess_of(path, &[], ValueType::Unknown));
+}
+
+#[track_caller]
+fn is_asked(path: &str, values: &[&str]) {
+    let guess = guess_of(path, values, ValueType::Unknown);
+    assert!(!matches!(guess, Guess::Element { .. }), "{path}: {guess:?}");
+}
+
+#[test]
+fn a_name_has_the_same_words_in_every_spelling() {
+    for name in ["licenceNumber", "LicenseNumber", "license_number", "license-no", "LICENCE_NBR", "licenseNum"] {
+        assert_eq!(words(name), ["license", "number"], "{name}");
+    }
+    for name in ["dateOfBirth", "DOB", "birth_dt", "BirthDate", "birthdate"] {
+        let mut own = words(name);
+        own.sort();
+        assert_eq!(own, ["birth", "date"], "{name}");
+    }
+    assert_eq!(words("DriverLicenseREALIDComplianceCode"), ["driver", "license", "realid", "compliance"]);
+    assert_eq!(words("PersonSSNIdentification"), ["person", "ssn", "number"]);
+    assert_eq!(words("PersonSurName"), ["person", "surname"]);
+    assert_eq!(words("addresses"), words("address"));
+    assert_eq!(words("status"), ["status"]);
+}
+
+#[test]
+fn names_that_say_what_they_are_are_taken_for_it() {
+    for (path, id) in [
+        ("driver/lastName", "person.name.surname"),
+        ("driver/first_name", "person.name.given"),
+        ("dob", "person.birth-date"),
+        ("person/ssn", "person.ssn"),
+        ("SocialSecurityNumber", "person.ssn"),
+        ("eyeColour", "person.eye-color"),
+        ("licence/number", "license.number"),
+        ("driverLicenseNumber", "license.number"),
+        ("driver_license/status", "license.status"),
+        ("vehicle/vin", "vehicle.vin"),
+        ("vehicleMake", "vehicle.make"),
+        ("registration/status", "registration.status"),
+        ("licensePlateNumber", "registration.plate"),
+        ("owner/fullName", "owner.name"),
+        ("owner/address/city", "owner.address.city"),
+        ("homeAddress/city", "person.address.city"),
+        ("alienNumber", "immigration.alien-number"),
+        ("organDonor", "person.organ-donor"),
+        ("convictionDate", "history.conviction.date"),
+    ] {
+        is_taken_for(path, id);
+    }
+}
+
+#[test]
+fn what_could_be_one_of_several_things_is_asked() {
+    for path in
+        ["status", "number", "issueDate", "city", "name", "IdentificationID", "OtherIdentification/IdentificationID"]
+    {
+        is_asked(path, &[]);
+    }
+    // What stands in between tells of something else.
+    is_asked("license/court/status", &[]);
+    is_asked("charge/description", &[]);
+}
+
+#[test]
+fn nobody_elses_facts_are_taken_for_the_subjects() {
+    for path in ["officer/name", "EmergencyContact/telephone", "employer/address/street", "passenger/birthDate"] {
+        is_asked(path, &[]);
+    }
+}
+
+#[test]
+fn what_may_be_highly_restricted_is_never_taken_for_something_harmless() {
+    let hinting = [
+        "medicalStatus",
+        "disability/code",
+        "license/medicalRestriction",
+        "photo/date",
+        "victim/name",
+        "juvenile/birthDate",
+        "immigration/status",
+        "license/citizenship",
+        "passport/number",
+        "signature/height",
+        "alien/license/number",
+        "minor/lastName",
+        "sealed/conviction/date",
+        "lawfulPresence/status",
+        "vehicle/vin/photo",
+        "birthCountry",
+    ];
+    for path in hinting {
+        if let Some(id) = element_of(path, &[]) {
+            let element = BUILT_IN.find(&id).and_then(|id| BUILT_IN.element(id)).unwrap();
+            assert!(is_restricted(element), "{path} is taken for {id}");
+        }
+    }
+    // The values say what the name doesn't.
+    is_asked("license/number", &["900-12-3456"]);
+    is_asked("license/number", &["A90012345"]);
+    is_asked("license/class", &["/9j/4AAQSkZJRgABAQEASABIAAD"]);
+    is_asked("driver/middleName", &["data:image/png;base64,iVBORw0KGgo="]);
+}
+
+#[test]
+fn values_and_types_speak_against_a_guess_and_never_for_one() {
+    assert_eq!(element_of("dob", &["1985-07-04"]).as_deref(), Some("person.birth-date"));
+    is_asked("dob", &["YES"]);
+    is_asked("something", &["1985-07-04"]);
+    let of_type = |path: &str, value_type| matches!(guess_of(path, &[], value_type), Guess::Element { .. });
+    assert!(of_type("driver/birthDate", ValueType::Date) && !of_type("driver/birthDate", ValueType::Boolean));
+    assert!(of_type("photo", ValueType::Binary) && !of_type("driver/lastName", ValueType::Binary));
+    // One value that fits is enough: samples may be odd.
+    assert_eq!(element_of("dob", &["UNKNOWN?", "1985-07-04"]).as_deref(), Some("person.birth-date"));
+}
+
+#[test]
+fn a_question_tells_what_it_may_be() {
+    let question = |path: &str| match guess_of(path, &[], ValueType::Unknown) {
+        Guess::Ask(question) => question,
+        other => panic!("{path}: {other:?}"),
+    };
+    assert_eq!(
+        question("victim/name"),
+        "it may be of a victim, a witness or a minor, or under seal; `person.name`, or none?"
+    );
+    assert_eq!(question("something"), "which data element, or none?");
+    assert!(
+        question("diabetesStatus").starts_with("it may be medical, or a disability"),
+        "{}",
+        question("diabetesStatus")
+    );
+}

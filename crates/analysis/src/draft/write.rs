@@ -1,0 +1,329 @@
+//! Writes a draft as a `format.toml` that loads: what is guessed as lines, what is asked as comments.
+//!
+//! Names come from outside: they are written so that TOML reads what the layout has, and no terminal is steered (P6). No
+//! value of a sample is written.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::guess::Guess;
+use super::input::Layout;
+use super::mapping::{DraftLine, DraftMapping};
+use super::words::{kebab, words};
+use super::{Draft, DraftError, DraftRequest};
+use crate::parts::{Part, PartTree};
+use crate::schema::Name;
+use crate::words::toml_string;
+use dmv_redact_model::config::{ConfigError, Document};
+use dmv_redact_model::escape;
+use dmv_redact_model::format::{FormatSpans, RDF_URI, Syntax};
+use dmv_redact_model::names::is_ncname;
+
+/// What stands at the top of a draft.
+pub(super) struct Heading {
+    name: String,
+    sources: Vec<String>,
+    /// The format that has the same root already.
+    rival: Option<String>,
+}
+
+impl Heading {
+    pub(super) fn of(request: &DraftRequest, layout: &Layout, formats: &[Document<'_>]) -> Result<Self, DraftError> {
+        let spans = formats.iter().map(FormatSpans::read).collect::<Result<Vec<_>, ConfigError>>()?;
+        let is_taken = |name: &str| spans.iter().any(|format| format.name.path == name);
+        let root = layout.tree.root().map_or("", |root| &root.local);
+        let name = match &request.name {
+            Some(name) if is_taken(name) => {
+                return Err(DraftError::Usage(format!("--name: there is a format `{name}` already")));
+            }
+            Some(name) if !is_word(name) => {
+                let what = format!("--name: `{name}` is no word: letters A to Z, digits, `-`, `_` and `.`");
+                return Err(DraftError::Usage(what));
+            }
+            Some(name) => name.clone(),
+            None => {
+                let first = layout.sources.first().map_or("", |source| source.split('.').next().unwrap_or_default());
+                let own = kebab(if root.is_empty() { first } else { root });
+                let own = if own.is_empty() { "draft".to_owned() } else { own };
+                if is_taken(&own) { format!("{own}-draft") } else { own }
+            }
+        };
+        let rival = layout.tree.root().filter(|root| !root.local.is_empty()).and_then(|root| {
+            spans
+                .iter()
+                .find(|format| has_root(format, root, layout.tree.syntax))
+                .map(|format| format.name.path.clone())
+        });
+        Ok(Self { name, sources: layout.sources.clone(), rival })
+    }
+}
+
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// Whether a format has this root: no two may.
+fn has_root(format: &FormatSpans, root: &Name, syntax: Syntax) -> bool {
+    let Some(own) = format.root.as_ref().filter(|_| format.syntaxes.contains(&syntax)) else { return false };
+    if syntax == Syntax::Json {
+        return own.path == root.local;
+    }
+    let (prefix, local) = own.path.split_once(':').unwrap_or(("", &own.path));
+    let uri = format.namespaces.iter().find(|(known, _)| known == prefix).map_or("", |(_, uri)| uri);
+    uri == root.namespace && local == root.local
+}
+
+/// Writes a draft.
+pub(super) fn write(heading: &Heading, tree: &PartTree, mapping: &DraftMapping, mut cautions: Vec<String>) -> Draft {
+    let names = Spelling::of(tree, mapping);
+    let mut lines = Vec::new();
+    for line in &mapping.lines {
+        lines.push(WrittenLine::of(line, tree, &names));
+    }
+    let guessed = lines.iter().filter(|line| line.element.is_some()).count();
+    let asked = lines.len() - guessed;
+    if let Some(rival) = &heading.rival {
+        cautions
+            .push(format!("format `{rival}` has this root already, and no two may: the draft can't be used beside it"));
+    }
+    let mut text = String::new();
+    // Writing to a string can't fail.
+    let _ = write_all(&mut text, heading, tree, &names, &lines, (guessed, asked), &cautions);
+    Draft { text, guessed, asked, cautions }
+}
+
+fn write_all(
+    text: &mut String,
+    heading: &Heading,
+    tree: &PartTree,
+    names: &Spelling,
+    lines: &[WrittenLine],
+    (guessed, asked): (usize, usize),
+    cautions: &[String],
+) -> std::fmt::Result {
+    let sources: Vec<String> = heading.sources.iter().map(|source| format!("`{}`", escape::escape(source))).collect();
+    writeln!(text, "# A draft, made from {}: {guessed} guesses, {asked} questions.", sources.join(", "))?;
+    writeln!(text, "#")?;
+    writeln!(
+        text,
+        "# Read every line before you use it. A guess says why it is one. To answer a question, put a data element in the"
+    )?;
+    writeln!(
+        text,
+        "# place of the `?` (`dmv-redact elements` lists them) and take the first `#` away. What no line maps is removed."
+    )?;
+    for caution in cautions {
+        writeln!(text, "# CAUTION: {}", escape::escape(caution))?;
+    }
+    writeln!(text, "\nname = {}", toml_string(&heading.name))?;
+    writeln!(text, "title = {}", toml_string(&format!("Draft of {}", heading.name)))?;
+    writeln!(text, "syntax = \"{}\"", if tree.syntax == Syntax::Xml { "xml" } else { "json" })?;
+    match tree.root().filter(|root| !root.local.is_empty()) {
+        Some(root) => writeln!(text, "root = {}", toml_string(&names.spell(root)))?,
+        None => writeln!(
+            text,
+            "# No root: a message is of this format only where it is named, `--format {}`.",
+            heading.name
+        )?,
+    }
+    write_roles(text, lines)?;
+    if !names.namespaces.is_empty() {
+        writeln!(text, "\n[namespaces]")?;
+        for (prefix, uri) in &names.namespaces {
+            writeln!(text, "{prefix} = {}", toml_string(uri))?;
+        }
+    } else if !names.unbound.is_empty() {
+        let prefixes: Vec<String> =
+            names.unbound.iter().map(|prefix| format!("`{}`", escape::escape(prefix))).collect();
+        writeln!(
+            text,
+            "\n# [namespaces]   # question: which namespaces do the prefixes {} mean?",
+            prefixes.join(", ")
+        )?;
+    }
+    write_references(text, tree, names)?;
+    writeln!(text, "\n[paths]")?;
+    lines.iter().try_for_each(|line| line.write(text))
+}
+
+/// Message key and requester, where one path alone can be meant.
+fn write_roles(text: &mut String, lines: &[WrittenLine]) -> std::fmt::Result {
+    let is_of = |line: &WrittenLine, element: &str| line.element.as_deref() == Some(element);
+    let keys = lines.iter().filter(|line| is_of(line, "envelope.message-key") && !line.is_attribute);
+    let keys: Vec<&WrittenLine> = keys.collect();
+    match keys.as_slice() {
+        [line] => writeln!(text, "message-type = {}   # {}", toml_string(&line.path), line.comment)?,
+        _ => writeln!(
+            text,
+            "# message-type = \"?\"   # question: which path has the message key, DR or another? without it, rules can't ask for it"
+        )?,
+    }
+    let requesters = lines.iter().filter(|line| is_of(line, "envelope.ori") && line.is_of_requester);
+    let requesters: Vec<&WrittenLine> = requesters.collect();
+    match requesters.as_slice() {
+        [line] => writeln!(text, "requester = {}   # {}", toml_string(&line.path), line.comment),
+        _ => writeln!(
+            text,
+            "# requester = \"?\"   # question: which path has the ORI that the message goes to? without it, the caller must say"
+        ),
+    }
+}
+
+/// How NIEM's objects refer to one another, where the layout has names and references.
+fn write_references(text: &mut String, tree: &PartTree, names: &Spelling) -> std::fmt::Result {
+    let link = |local: &str| tree.links.iter().find(|name| name.local == local);
+    let refers = link("ref").is_some() || link("uri").is_some();
+    if tree.syntax != Syntax::Xml || link("id").is_none() || !refers {
+        return Ok(());
+    }
+    writeln!(text, "\n[references]")?;
+    for local in ["id", "ref", "uri"] {
+        if let Some(name) = link(local) {
+            writeln!(text, "{local} = {}", toml_string(names.spell(name).trim_start_matches('@')))?;
+        }
+    }
+    Ok(())
+}
+
+/// A line as it is written.
+struct WrittenLine {
+    path: String,
+    element: Option<String>,
+    comment: String,
+    is_attribute: bool,
+    /// Whether its names say that it is about the requester.
+    is_of_requester: bool,
+    /// Whether a path can lead to it at all.
+    has_path: bool,
+}
+
+impl WrittenLine {
+    fn of(line: &DraftLine, tree: &PartTree, names: &Spelling) -> Self {
+        let steps = tree.steps(line.part);
+        let mut path = steps.iter().map(|step| names.spell(&step.name)).collect::<Vec<_>>().join("/");
+        if line.is_record {
+            path.push_str("/**");
+        }
+        let has_path = steps.iter().all(|step| is_step(step, tree.syntax));
+        let said: Vec<String> = steps.iter().flat_map(|step| words(&step.name.local)).collect();
+        let is_of_requester = said.iter().any(|word| REQUESTER.contains(&word.as_str()));
+        let (element, comment) = match &line.guess {
+            Guess::Element { id, reason } if has_path => (Some(id.clone()), reason.clone()),
+            _ if !has_path => (None, "no path can lead to a member of such a name: it is always removed".to_owned()),
+            Guess::Ask(question) => (None, format!("question: {question}")),
+            Guess::Element { .. } | Guess::OneOf(_) => (None, "question: which data element, or none?".to_owned()),
+        };
+        let is_attribute = steps.last().is_some_and(|step| step.name.is_attribute);
+        let comment = escape::escape(&comment).into_owned();
+        Self { path, element, comment, is_attribute, is_of_requester, has_path }
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        let path = toml_string(&self.path);
+        match &self.element {
+            Some(element) => writeln!(text, "{path} = \"{element}\"   # {}", self.comment),
+            None if self.has_path => writeln!(text, "# {path} = \"?\"   # {}", self.comment),
+            None => writeln!(text, "# {path}   # {}", self.comment),
+        }
+    }
+}
+
+/// Words for whom a message goes to.
+const REQUESTER: &[&str] = &["destination", "requester", "requesting", "recipient", "receiving", "receiver", "to"];
+
+/// Whether a name can be a step of a path.
+fn is_step(part: &Part, syntax: Syntax) -> bool {
+    let name = part.name.local.as_str();
+    match syntax {
+        Syntax::Xml => true,
+        Syntax::Json => {
+            !name.is_empty()
+                && !matches!(name, "$" | "." | "..")
+                && !name.chars().any(char::is_control)
+                && !name.contains(['"', '\\', '/', '*', '[', ']'])
+        }
+    }
+}
+
+/// How the draft spells names.
+struct Spelling {
+    syntax: Syntax,
+    /// Prefixes and namespaces, each once.
+    namespaces: Vec<(String, String)>,
+    /// Prefixes of JSON names that nothing binds.
+    unbound: BTreeSet<String>,
+}
+
+impl Spelling {
+    fn of(tree: &PartTree, mapping: &DraftMapping) -> Self {
+        let mut used: Vec<&Name> = tree.root().into_iter().chain(&tree.links).collect();
+        for line in &mapping.lines {
+            used.extend(tree.steps(line.part).into_iter().map(|step| &step.name));
+        }
+        match tree.syntax {
+            Syntax::Xml => Self::of_xml(tree, &used),
+            Syntax::Json => Self::of_json(tree, &used),
+        }
+    }
+
+    fn of_xml(tree: &PartTree, used: &[&Name]) -> Self {
+        let mut namespaces: Vec<(String, String)> = Vec::new();
+        for name in used.iter().filter(|name| !name.namespace.is_empty()) {
+            if namespaces.iter().any(|(_, uri)| *uri == name.namespace) {
+                continue;
+            }
+            let author =
+                tree.prefixes.iter().find(|(_, uri)| *uri == name.namespace).map(|(prefix, _)| prefix.as_str());
+            let wanted = match author {
+                Some(prefix) if is_prefix(prefix) => prefix.to_owned(),
+                _ => prefix_of(&name.namespace),
+            };
+            let mut prefix = wanted.clone();
+            let mut number = 2;
+            while namespaces.iter().any(|(own, _)| *own == prefix) {
+                prefix = format!("{wanted}{number}");
+                number += 1;
+            }
+            namespaces.push((prefix, name.namespace.clone()));
+        }
+        Self { syntax: Syntax::Xml, namespaces, unbound: BTreeSet::new() }
+    }
+
+    /// A JSON name is its whole spelling. Its prefixes mean something where `@context` binds all of them.
+    fn of_json(tree: &PartTree, used: &[&Name]) -> Self {
+        let prefixes: BTreeSet<&str> =
+            used.iter().filter_map(|name| name.local.split_once(':')).map(|(prefix, _)| prefix).collect();
+        let bound = |prefix: &str| tree.prefixes.iter().find(|(own, _)| own == prefix && is_prefix(own));
+        let unbound: BTreeSet<String> =
+            prefixes.iter().filter(|prefix| bound(prefix).is_none()).map(|prefix| (*prefix).to_owned()).collect();
+        let rdf = tree.prefixes.iter().find(|(_, uri)| uri == RDF_URI).map(|(prefix, _)| prefix.as_str());
+        let needed = prefixes.into_iter().chain(rdf).collect::<BTreeSet<_>>();
+        let namespaces =
+            if unbound.is_empty() { needed.into_iter().filter_map(bound).cloned().collect() } else { Vec::new() };
+        Self { syntax: Syntax::Json, namespaces, unbound }
+    }
+
+    fn spell(&self, name: &Name) -> String {
+        let at = if name.is_attribute { "@" } else { "" };
+        let prefix = match self.syntax {
+            Syntax::Json => None,
+            Syntax::Xml => self.namespaces.iter().find(|(_, uri)| *uri == name.namespace),
+        };
+        let prefix = prefix.map_or(String::new(), |(prefix, _)| format!("{prefix}:"));
+        format!("{at}{prefix}{}", name.local)
+    }
+}
+
+/// Whether a prefix can be written as a bare key of TOML, and be declared in XML.
+fn is_prefix(prefix: &str) -> bool {
+    is_ncname(prefix)
+        && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && !prefix.to_ascii_lowercase().starts_with("xml")
+}
+
+/// A prefix for a namespace that its author gave none: the last word of its URI.
+fn prefix_of(uri: &str) -> String {
+    let steps = uri.split(['/', ':', '#']).rev();
+    let mut words = steps.map(kebab).filter(|word| word.len() > 1 && is_prefix(word));
+    words.next().unwrap_or_else(|| "ns".to_owned())
+}

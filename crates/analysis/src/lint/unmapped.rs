@@ -1,0 +1,148 @@
+//! What sample messages have and their format doesn't map: it is always removed, and nothing else tells.
+//!
+//! Paths and counts, to be answered and pasted into a `format.toml`; never a value (P6).
+
+use std::fmt;
+
+use super::schema::{MappingNode, NameResolver, PathTarget};
+use super::{Subjects, documents, read_added_formats, read_catalogs};
+use crate::parts::{Part, PartId, PartTree, add_sample};
+use crate::words::{plain, toml_string};
+use dmv_redact::Catalog;
+use dmv_redact_model::config::{ConfigError, Document};
+use dmv_redact_model::format::{FormatSpans, Syntax};
+
+/// The parts of samples that their format doesn't map.
+#[derive(Debug)]
+pub struct UnmappedParts {
+    format: String,
+    /// Each with how often the samples have it.
+    paths: Vec<(String, usize)>,
+}
+
+/// Sorts samples by their formats, and lists what is not mapped. Added formats are asked before built-in ones.
+///
+/// # Errors
+/// When a table or a sample can't be read, or a sample is of no format.
+pub fn unmapped(subjects: &Subjects, samples: &[(String, Vec<u8>)]) -> Result<Vec<UnmappedParts>, ConfigError> {
+    let catalogs = read_catalogs(subjects)?;
+    let catalog = Catalog::load(dmv_redact::shipped::CATALOG, &documents(&catalogs))?;
+    let added = read_added_formats(subjects)?;
+    let built_in = dmv_redact::shipped::FORMATS.iter().copied();
+    let formats: Vec<Document<'_>> = documents(&added).into_iter().chain(built_in).collect();
+    let formats = formats.iter().map(FormatSpans::read).collect::<Result<Vec<_>, _>>()?;
+    // The samples of one format make one list.
+    let mut trees: Vec<Option<PartTree>> = formats.iter().map(|_| None).collect();
+    for (file, bytes) in samples {
+        let alone = add_sample(file, bytes, None)?;
+        let Some(index) = formats.iter().position(|format| start(format, &alone).is_some()) else {
+            let error = ConfigError::of_file(file, "is of no format: none has its root");
+            return Err(error.help("`dmv-redact format draft` begins one; `--formats DIR` names yours"));
+        };
+        if let Some(slot) = trees.get_mut(index) {
+            let tree = slot.take();
+            *slot = Some(if tree.is_some() { add_sample(file, bytes, tree)? } else { alone });
+        }
+    }
+    let found = formats.iter().zip(&trees).filter_map(|(format, tree)| {
+        let tree = tree.as_ref()?;
+        Some(UnmappedParts { format: format.name.path.clone(), paths: paths(format, tree, &catalog) })
+    });
+    Ok(found.collect())
+}
+
+/// Where the paths of a format begin in a sample; `None` if it is of another format.
+fn start(format: &FormatSpans, tree: &PartTree) -> Option<PartId> {
+    if !format.syntaxes.contains(&tree.syntax) {
+        return None;
+    }
+    let own = tree.root()?;
+    let Some(root) = &format.root else {
+        // Only a format of JSON has no root.
+        return own.local.is_empty().then_some(PartTree::ROOT);
+    };
+    let root = NameResolver::new(format, tree.syntax).name(&root.path);
+    if *own == root {
+        return Some(PartTree::ROOT);
+    }
+    let members = tree.part(PartTree::ROOT).filter(|_| own.local.is_empty()).map(|part| part.children.as_slice());
+    let member = members.unwrap_or_default().iter().find(|id| tree.part(**id).is_some_and(|part| part.name == root));
+    member.copied()
+}
+
+fn paths(format: &FormatSpans, tree: &PartTree, catalog: &Catalog) -> Vec<(String, usize)> {
+    let names = NameResolver::new(format, tree.syntax);
+    let mapping = names.tree(catalog);
+    let mut search = Search { tree, names, format, found: Vec::new() };
+    if let Some(part) = start(format, tree).and_then(|id| tree.part(id)) {
+        search.children(part, Some(&mapping), false, "");
+    }
+    search.found
+}
+
+struct Search<'s> {
+    tree: &'s PartTree,
+    names: NameResolver<'s>,
+    format: &'s FormatSpans,
+    found: Vec<(String, usize)>,
+}
+
+impl Search<'_> {
+    /// Searches what is in a part; in a record, only attributes and what is mapped otherwise need a path.
+    fn children(&mut self, part: &Part, node: Option<&MappingNode>, in_record: bool, path: &str) {
+        for child in part.children.iter().filter_map(|id| self.tree.part(*id)) {
+            if self.is_reference(child) {
+                continue;
+            }
+            let step = self.names.spell(&child.name);
+            let path = if path.is_empty() { step } else { format!("{path}/{step}") };
+            self.part(child, node.and_then(|node| node.children.get(&child.name)), in_record, &path);
+        }
+    }
+
+    fn part(&mut self, part: &Part, node: Option<&MappingNode>, in_record: bool, path: &str) {
+        let is_covered = match node.map(|node| node.target) {
+            Some(PathTarget::Unmapped) if node.is_some_and(|node| node.children.is_empty()) => return,
+            Some(
+                PathTarget::Value { .. } | PathTarget::Record { .. } | PathTarget::Internal | PathTarget::Unmapped,
+            ) => true,
+            Some(PathTarget::Inner) | None => in_record && !part.name.is_attribute,
+        };
+        let in_record = match node.map(|node| node.target) {
+            Some(PathTarget::Record { .. }) => true,
+            Some(PathTarget::Inner) | None => in_record,
+            Some(_) => false,
+        };
+        let has_text = part.values.iter().any(|value| !value.trim().is_empty());
+        let is_leaf = part.children.iter().all(|id| self.tree.part(*id).is_some_and(|part| part.name.is_attribute));
+        if !is_covered && (is_leaf || has_text) {
+            self.found.push((path.to_owned(), part.count));
+        }
+        self.children(part, node, in_record, path);
+    }
+
+    /// Whether an attribute is one by which objects refer to one another.
+    fn is_reference(&self, part: &Part) -> bool {
+        let mut references = self.format.references.iter();
+        self.tree.syntax == Syntax::Xml
+            && references.any(|reference| self.names.name(&format!("@{reference}")) == part.name)
+    }
+}
+
+impl fmt::Display for UnmappedParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = plain(&self.format);
+        if self.paths.is_empty() {
+            return writeln!(f, "Format `{format}` maps every part of the samples, or leaves it out on purpose.");
+        }
+        writeln!(
+            f,
+            "Not mapped in format `{format}`, so always removed. Answer what is wanted, and leave out the rest:"
+        )?;
+        for (path, count) in &self.paths {
+            let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+            writeln!(f, "# {} = \"?\"   # {times}", toml_string(path))?;
+        }
+        Ok(())
+    }
+}
