@@ -7,7 +7,7 @@ use super::words::words;
 use dmv_redact::{Catalog, Element, Kind};
 
 /// What people call the person that a response is about.
-const PERSON: &[&str] = &[
+pub(super) const PERSON: &[&str] = &[
     "person",
     "driver",
     "subject",
@@ -37,7 +37,11 @@ const OTHER_KEYS: &[(&str, &str)] = &[
     ("person.physical-feature", "scar"),
     ("person.physical-feature", "mark"),
     ("person.physical-feature", "tattoo"),
+    ("person.state-identification-number", "criminal"),
 ];
+
+/// Elements whose own words mean other things as well: a state identifies people by cards, too.
+const VAGUE: &[&str] = &["person.state-identification-number"];
 
 /// One way to name an element.
 #[derive(Debug)]
@@ -59,12 +63,19 @@ impl<'c> NamedElement<'c> {
         let elements = catalog.iter().map(|(_, element)| element).filter(|element| is_body(element));
         let mut all = Vec::new();
         for element in elements {
-            all.push(Self::of(element, words(element.last_step())));
+            if !VAGUE.contains(&element.id()) {
+                all.push(Self::new(element));
+            }
             for (_, key) in OTHER_KEYS.iter().filter(|(id, _)| *id == element.id()) {
                 all.push(Self::of(element, vec![(*key).to_owned()]));
             }
         }
         all
+    }
+
+    /// An element by the last step of its id.
+    pub(super) fn new(element: &'c Element) -> Self {
+        Self::of(element, words(element.last_step()))
     }
 
     fn of(element: &'c Element, key: Vec<String>) -> Self {
@@ -77,7 +88,9 @@ impl<'c> NamedElement<'c> {
         }
         let id = element.id();
         let group: Vec<String> = id.rsplit_once('.').map(|(group, _)| words(group)).unwrap_or_default();
-        let mut context: BTreeSet<String> = group.iter().filter(|word| *word != "history").cloned().collect();
+        // The nearest: a class in words belongs to a class, and not to whatever a licence has.
+        let nearest = id.rsplit('.').nth(1).map(words).unwrap_or_default();
+        let mut context: BTreeSet<String> = nearest.into_iter().collect();
         let mut explained: BTreeSet<String> = [key, group, words(element.title())].concat().into_iter().collect();
         let mut extend = |more: &[&str], context: &mut BTreeSet<String>, is_context: bool| {
             explained.extend(more.iter().map(|word| (*word).to_owned()));
@@ -96,7 +109,7 @@ impl<'c> NamedElement<'c> {
                 extend(ADDRESS, &mut context, false);
                 context = BTreeSet::from(["owner".to_owned()]);
             }
-            Some("license") => extend(&["driver", "operator", "person"], &mut context, false),
+            Some("license") => extend(&["driver", "operator"], &mut context, false),
             Some("registration") => extend(&["registration", "plate", "conveyance"], &mut context, true),
             Some("biometric") => {
                 extend(PERSON, &mut context, false);
@@ -112,7 +125,8 @@ impl<'c> NamedElement<'c> {
         if matches!(element.kind(), Kind::Identifier) {
             extend(&["number"], &mut context, false);
         }
-        let needs_context = required.iter().all(|word| GENERIC.contains(&word.as_str()));
+        let needs_context =
+            element.kind() != Kind::Image && required.iter().all(|word| GENERIC.contains(&word.as_str()));
         Self { element, key: required, context, explained, needs_context }
     }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::elements::{NamedElement, group};
+use super::elements::{NamedElement, PERSON, group};
 use super::hints::{Hint, is_restricted, of_element, of_values, of_words};
 use super::known_paths::{GENERIC, Known, KnownPaths, is_telling};
 use super::words::words;
@@ -101,6 +101,9 @@ const OTHERS: &[&str] = &[
 /// Words of what surrounds the body of a message.
 const HEADERS: &[&str] = &["header", "metadata", "envelope", "routing", "message", "transaction"];
 
+/// Words for vehicles.
+const VEHICLE: &[&str] = &["vehicle", "conveyance", "item", "trailer"];
+
 /// Words that tell nothing of an element when they alone are the same.
 const WEAK: &[&str] = &["number", "date", "type", "status", "name", "description", "person", "record", "version"];
 
@@ -134,6 +137,12 @@ impl<'c> Guesser<'c> {
                 other => several.or(other),
             };
         }
+        if let Some(Guess::Element { id, .. }) = &guess
+            && group(id) == "person"
+            && name.is_of_vehicle()
+        {
+            guess = Some(Guess::Ask(format!("named like `{id}`, but of a vehicle: which data element, or none?")));
+        }
         self.guarded(guess, &hints, &role)
     }
 
@@ -152,9 +161,9 @@ impl<'c> Guesser<'c> {
                     && !is_restricted(element);
                 match (is_of_kind, is_elsewhere, role) {
                     (true, false, _) => Guess::Element { id, reason },
-                    (true, true, Role::Other(word)) => {
-                        Guess::Ask(format!("named like `{id}`, but of the {word}: is it meant, or nobody's business?"))
-                    }
+                    (true, true, Role::Other(word)) => Guess::Ask(format!(
+                        "named like `{id}`, but of another (`{word}`): which data element, or none?"
+                    )),
                     _ => Guess::Ask(format!("{}; or is it `{id}`?", suspicion.unwrap_or_default())),
                 }
             }
@@ -185,7 +194,7 @@ impl<'c> Guesser<'c> {
         let (same, known) = self.known.find(&facts.steps, facts.is_record, is_named);
         let mut found: Vec<(String, &Known<'_>)> = Vec::new();
         for one in &known {
-            let Some(id) = self.in_role(one.element, role) else { continue };
+            let Some(id) = self.in_role(one.element, role, name) else { continue };
             let Some(element) = self.element(&id) else { continue };
             let is_plausible = name.shares(element, same) && self.contradiction(facts, element).is_none();
             let is_header = !element.is_envelope() || same > 1 || name.has_header();
@@ -204,9 +213,11 @@ impl<'c> Guesser<'c> {
     }
 
     /// The element that stands for another where it is the owner's; `None` where it is an owner's and no owner is there.
-    fn in_role(&self, id: &str, role: &Role) -> Option<String> {
+    fn in_role(&self, id: &str, role: &Role, name: &Words) -> Option<String> {
+        let is_name = id == "person.name" || id.starts_with("person.name.");
         let translated = match role {
-            Role::Owner if id == "person.name" || id.starts_with("person.name.") => "owner.name".to_owned(),
+            _ if is_name && name.is_alias() => "person.name.alias".to_owned(),
+            Role::Owner if is_name => "owner.name".to_owned(),
             Role::Owner => {
                 id.strip_prefix("person.address").map_or(id.to_owned(), |rest| format!("owner.address{rest}"))
             }
@@ -228,7 +239,7 @@ impl<'c> Guesser<'c> {
             let Some((score, has_context)) = name.score(named).filter(|_| is_image || !facts.is_record) else {
                 continue;
             };
-            let Some(id) = self.in_role(named.element.id(), role) else { continue };
+            let Some(id) = self.in_role(named.element.id(), role, name) else { continue };
             let Some(element) = self.element(&id) else { continue };
             match self.contradiction(facts, element) {
                 Some(why) => against = Some(format!("named like `{id}`, but {why}")),
@@ -358,7 +369,14 @@ struct Words {
 impl Words {
     fn of(facts: &Facts<'_>) -> Self {
         let mut steps = facts.steps.iter().rev().map(|step| words(step));
-        Self { own: steps.next().unwrap_or_default(), above: steps.collect(), root: words(facts.root) }
+        let mut own = steps.next().unwrap_or_default();
+        let above: Vec<Vec<String>> = steps.collect();
+        // NIEM writes a date as a date, a year, or with a time.
+        let is_of_date = above.first().is_some_and(|parent| parent.iter().any(|word| word == "date"));
+        if is_of_date && own.iter().all(|word| ["date", "time", "year", "month"].contains(&word.as_str())) {
+            own = vec!["date".to_owned()];
+        }
+        Self { own, above, root: words(facts.root) }
     }
 
     fn steps(&self) -> impl Iterator<Item = &Vec<String>> {
@@ -367,7 +385,13 @@ impl Words {
 
     fn shown(&self) -> String {
         let above = self.above.first().filter(|_| self.is_generic());
-        above.into_iter().chain([&self.own]).map(|words| words.join(" ")).collect::<Vec<_>>().join(" ")
+        let mut shown: Vec<&str> = Vec::new();
+        for word in above.into_iter().chain([&self.own]).flatten() {
+            if !shown.contains(&word.as_str()) {
+                shown.push(word);
+            }
+        }
+        shown.join(" ")
     }
 
     /// Whether the own name tells nothing without what it is in.
@@ -396,6 +420,17 @@ impl Words {
         Role::Subject
     }
 
+    /// Whether it is about a vehicle rather than about anybody.
+    fn is_of_vehicle(&self) -> bool {
+        let mut words = self.steps().flatten().map(String::as_str);
+        let nearest = words.find(|word| VEHICLE.contains(word) || PERSON.contains(word) || *word == "owner");
+        nearest.is_some_and(|word| VEHICLE.contains(&word))
+    }
+
+    fn is_alias(&self) -> bool {
+        self.steps().flatten().any(|word| ALIASES.contains(&word.as_str()))
+    }
+
     fn has_header(&self) -> bool {
         let around = self.above.iter().flatten();
         around.chain(&self.own).any(|word| HEADERS.contains(&word.as_str()))
@@ -405,8 +440,12 @@ impl Words {
     fn shares(&self, element: &Element, same: usize) -> bool {
         let own: Vec<String> = words(element.id()).into_iter().chain(words(element.title())).collect();
         let given: Vec<String> = self.steps().take(same.max(1)).flatten().cloned().collect();
-        let is_said = given.iter().any(|word| own.contains(word) && !WEAK.contains(&word.as_str()));
-        is_said || !of_words(&given).is_disjoint(&of_words(&own))
+        let mut shared = given.iter().filter(|word| own.contains(word) && !WEAK.contains(&word.as_str())).peekable();
+        let is_said = shared.peek().is_some();
+        // An issue date may be one of anything: either more is the same, or the path says whose it is.
+        let is_telling = shared.any(|word| !GENERIC.contains(&word.as_str()));
+        let is_whose = || same > 2 || self.context(&NamedElement::new(element)).is_some();
+        is_said && (is_telling || is_whose()) || !of_words(&given).is_disjoint(&of_words(&own))
     }
 
     /// How well the name says an element, if it does, and whether it says what the part belongs to.
@@ -425,7 +464,9 @@ impl Words {
         let in_own = named.key.iter().filter(|word| has(&self.own, word)).count();
         let in_parent = named.key.iter().filter(|word| !has(&self.own, word) && has(parent, word)).count();
         let is_said = in_own + in_parent == named.key.len() && (in_own > 0 || self.is_generic());
-        let context = self.context(named);
+        // What has words of its own, whoever reads them, must be named where it is.
+        let is_near = |near: &usize| *near > 1 || named.element.kind() != Kind::Text;
+        let context = self.context(named).filter(is_near);
         is_said.then(|| (2 * in_own + in_parent + context.unwrap_or(0), context.is_some()))
     }
 
@@ -470,7 +511,7 @@ const NEUTRAL: &[&str] = &[
     "group",
     "structured",
     "augmentation",
-    "name",
-    "person",
-    "driver",
 ];
+
+/// Words for names that somebody has besides the own one.
+const ALIASES: &[&str] = &["alias", "alternate", "former", "maiden", "previous", "nickname"];

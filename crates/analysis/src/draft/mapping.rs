@@ -59,10 +59,11 @@ impl Drafting<'_> {
         let has_parts = self.elements(part).next().is_some();
         if has_parts {
             if self.is_image(id, part) {
-                let guess = match self.other_than_image(id) {
-                    None => self.guess(id, part, true),
-                    Some(name) => Guess::Ask(format!("it may be {}, and `{name}` is in it", Hint::Image.describe())),
-                };
+                let mut guess = self.guess(id, part, true);
+                if let (Guess::Element { id: element, .. }, Some(name)) = (&guess, self.other_than_image(id)) {
+                    guess =
+                        Guess::Ask(format!("`{element}`? but `{name}` is in it: map that apart, or its parts alone"));
+                }
                 self.lines.push(DraftLine { part: id, is_record: true, guess });
                 return true;
             }

@@ -98,6 +98,12 @@ fn what_could_be_one_of_several_things_is_asked() {
     {
         is_asked(path, &[]);
     }
+    // Nothing near tells what these describe.
+    is_asked("license/person/description", &[]);
+    is_asked("description", &["ASKED FOR"]);
+    is_asked("vehicle/item/weight", &[]);
+    is_asked("PersonHumanResourceIdentification/IdentificationIssueDate/Date", &[]);
+    is_asked("PersonStateIdentification/IdentificationID", &[]);
     // What stands in between tells of something else.
     is_asked("license/court/status", &[]);
     is_asked("charge/description", &[]);
@@ -161,10 +167,7 @@ fn a_question_tells_what_it_may_be() {
         Guess::Ask(question) => question,
         other => panic!("{path}: {other:?}"),
     };
-    assert_eq!(
-        question("victim/name"),
-        "it may be of a victim, a witness or a minor, or under seal; `person.name`, or none?"
-    );
+    assert!(question("victim/name").starts_with("it may be of a victim, a witness or a minor, or under seal"));
     assert_eq!(question("something"), "which data element, or none?");
     assert!(
         question("diabetesStatus").starts_with("it may be medical, or a disability"),

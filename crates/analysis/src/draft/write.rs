@@ -171,18 +171,27 @@ fn write_roles(text: &mut String, lines: &[WrittenLine]) -> std::fmt::Result {
 
 /// How NIEM's objects refer to one another, where the layout has names and references.
 fn write_references(text: &mut String, tree: &PartTree, names: &Spelling) -> std::fmt::Result {
-    let link = |local: &str| tree.links.iter().find(|name| name.local == local);
-    let refers = link("ref").is_some() || link("uri").is_some();
-    if tree.syntax != Syntax::Xml || link("id").is_none() || !refers {
+    if !has_references(tree) {
         return Ok(());
     }
     writeln!(text, "\n[references]")?;
     for local in ["id", "ref", "uri"] {
-        if let Some(name) = link(local) {
+        if let Some(name) = link(tree, local) {
             writeln!(text, "{local} = {}", toml_string(names.spell(name).trim_start_matches('@')))?;
         }
     }
     Ok(())
+}
+
+/// The attribute of this name by which NIEM's objects refer to one another.
+fn link<'t>(tree: &'t PartTree, local: &str) -> Option<&'t Name> {
+    tree.links.iter().find(|name| name.local == local)
+}
+
+/// Whether objects have names, and others refer to them.
+fn has_references(tree: &PartTree) -> bool {
+    let refers = link(tree, "ref").is_some() || link(tree, "uri").is_some();
+    tree.syntax == Syntax::Xml && link(tree, "id").is_some() && refers
 }
 
 /// A line as it is written.
@@ -256,7 +265,8 @@ struct Spelling {
 
 impl Spelling {
     fn of(tree: &PartTree, mapping: &DraftMapping) -> Self {
-        let mut used: Vec<&Name> = tree.root().into_iter().chain(&tree.links).collect();
+        let links = tree.links.iter().filter(|_| has_references(tree));
+        let mut used: Vec<&Name> = tree.root().into_iter().chain(links).collect();
         for line in &mapping.lines {
             used.extend(tree.steps(line.part).into_iter().map(|step| &step.name));
         }

@@ -253,7 +253,11 @@ impl fmt::Display for MessageReport {
         }
         if self.unmapped > 0 {
             let parts = if self.unmapped == 1 { "part" } else { "parts" };
-            writeln!(f, "  {} {parts} that the mapping doesn't name: removed", self.unmapped)?;
+            writeln!(
+                f,
+                "  {} {parts} that the mapping doesn't name: removed; of a sample, `dmv-redact format check` lists them",
+                self.unmapped
+            )?;
         }
         Ok(())
     }

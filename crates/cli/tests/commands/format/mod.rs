@@ -276,9 +276,7 @@ fn an_image_with_what_is_told_of_it_is_one_record_and_a_person_is_never_in_one()
     let draft = works(folder.path(), &["format", "draft", "b.xml"]);
     assert_eq!(mapped(&draft), [], "{draft}");
     assert!(
-        draft.contains(
-            "# \"Driver/Image/**\" = \"?\"   # question: it may be an image or a biometric, and `LastName` is in it"
-        ),
+        draft.contains("# \"Driver/Image/**\" = \"?\"   # question: `biometric.photo`? but `LastName` is in it"),
         "{draft}"
     );
 }
