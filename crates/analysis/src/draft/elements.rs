@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::hints::is_restricted;
 use super::known_paths::GENERIC;
 use super::words::words;
 use dmv_redact::{Catalog, Element, Kind};
@@ -24,8 +25,10 @@ pub(super) const PERSON: &[&str] = &[
 ];
 /// What says that a place is where somebody lives.
 const ADDRESS: &[&str] = &["address", "residence", "residential", "home", "mailing", "domicile", "resident"];
+/// Words for names that somebody has besides the own one.
+pub(super) const ALIASES: &[&str] = &["alias", "alternate", "former", "maiden", "previous", "nickname"];
 /// What surrounds an image.
-const IMAGE: &[&str] = &["image", "digital", "digitized", "base", "object", "binary"];
+const IMAGE: &[&str] = &["image", "digital", "digitized", "base", "object", "binary", "face", "finger", "iris"];
 /// Words that may be in any name.
 const NOISE: &[&str] = &["data", "detail", "info", "information", "item", "entry", "list", "structured"];
 
@@ -102,21 +105,37 @@ impl<'c> NamedElement<'c> {
             Some("person") if id.starts_with("person.address") => {
                 extend(PERSON, &mut context, true);
                 extend(ADDRESS, &mut context, true);
+                extend(&["location"], &mut context, false);
             }
             Some("person") => extend(PERSON, &mut context, true),
+            Some("vehicle") => extend(&["conveyance"], &mut context, false),
             Some("owner") => {
-                extend(&["owner", "registered"], &mut context, false);
+                extend(&["owner", "registered", "holder", "registration", "location"], &mut context, false);
+                extend(&["organization", "business", "entity"], &mut context, false);
                 extend(ADDRESS, &mut context, false);
                 context = BTreeSet::from(["owner".to_owned()]);
             }
-            Some("license") => extend(&["driver", "operator"], &mut context, false),
-            Some("registration") => extend(&["registration", "plate", "conveyance"], &mut context, true),
+            Some("license") => extend(&["driver", "operator", "number"], &mut context, false),
+            Some("registration") => {
+                extend(&["registration", "plate", "conveyance"], &mut context, true);
+                extend(&["name", "number"], &mut context, false);
+            }
             Some("biometric") => {
                 extend(PERSON, &mut context, false);
                 extend(IMAGE, &mut context, false);
             }
             Some("immigration") => extend(PERSON, &mut context, false),
             _ => {}
+        }
+        if id.starts_with("person.name") {
+            extend(ALIASES, &mut context, false);
+        }
+        if matches!(id, "person.height" | "person.weight") {
+            extend(&["unit", "length", "weight"], &mut context, false);
+        }
+        // What is told of such a fact is no less restricted than the fact.
+        if is_restricted(element) {
+            extend(&["status", "description", "country"], &mut context, false);
         }
         extend(NOISE, &mut context, false);
         if element.kind() == Kind::Date {

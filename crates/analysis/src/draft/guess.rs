@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::elements::{NamedElement, PERSON, group};
+use super::elements::{ALIASES, NamedElement, PERSON, group};
 use super::hints::{Hint, is_restricted, of_element, of_values, of_words};
 use super::known_paths::{GENERIC, Known, KnownPaths, is_telling};
 use super::words::words;
@@ -217,6 +217,7 @@ impl<'c> Guesser<'c> {
         let is_name = id == "person.name" || id.starts_with("person.name.");
         let translated = match role {
             _ if is_name && name.is_alias() => "person.name.alias".to_owned(),
+            _ if id.starts_with("person.address") && name.is_of_birthplace() => "person.birth-place".to_owned(),
             Role::Owner if is_name => "owner.name".to_owned(),
             Role::Owner => {
                 id.strip_prefix("person.address").map_or(id.to_owned(), |rest| format!("owner.address{rest}"))
@@ -265,10 +266,12 @@ impl<'c> Guesser<'c> {
 
     /// What routing needs, where the name says so whole.
     fn of_the_envelope(&self, facts: &Facts<'_>, name: &Words) -> Option<Guess> {
-        let has = |word: &str| name.own.iter().any(|own| own == word);
+        // An identification that tells nothing itself is what it is in.
+        let own = name.above.first().filter(|_| name.is_generic()).unwrap_or(&name.own);
+        let has = |word: &str| own.iter().any(|own| own == word);
         let id = match () {
             () if has("message") && has("key") => "envelope.message-key",
-            () if has("ori") && name.own.iter().all(|word| ORI_WORDS.contains(&word.as_str())) => "envelope.ori",
+            () if has("ori") && own.iter().all(|word| ORI_WORDS.contains(&word.as_str())) => "envelope.ori",
             () => return None,
         };
         let element = self.element(id)?;
@@ -341,6 +344,7 @@ const ORI_WORDS: &[&str] = &[
     "requesting",
     "requester",
     "agency",
+    "organization",
     "message",
     "from",
     "to",
@@ -409,15 +413,23 @@ impl Words {
     /// Whom it is about, as the nearest name says that says anything of it.
     fn role(&self) -> Role {
         for words in self.steps() {
-            let has = |word: &str| words.iter().any(|own| own == word);
-            if has("owner") || has("holder") && has("registration") {
+            if is_owner(words) {
                 return Role::Owner;
             }
-            if let Some(other) = words.iter().find(|word| OTHERS.contains(&word.as_str())) {
+            let is_owners = |word: &String| self.has_owner() && matches!(word.as_str(), "organization" | "business");
+            if let Some(other) = words.iter().find(|word| OTHERS.contains(&word.as_str()) && !is_owners(word)) {
                 return Role::Other(other.clone());
             }
         }
         Role::Subject
+    }
+
+    fn has_owner(&self) -> bool {
+        self.steps().any(|words| is_owner(words))
+    }
+
+    fn is_of_birthplace(&self) -> bool {
+        self.steps().flatten().any(|word| word == "birthplace")
     }
 
     /// Whether it is about a vehicle rather than about anybody.
@@ -467,7 +479,11 @@ impl Words {
         // What has words of its own, whoever reads them, must be named where it is.
         let is_near = |near: &usize| *near > 1 || named.element.kind() != Kind::Text;
         let context = self.context(named).filter(is_near);
-        is_said.then(|| (2 * in_own + in_parent + context.unwrap_or(0), context.is_some()))
+        // A name that says no date rather means something else.
+        let says_date = [&self.own, parent].into_iter().flatten().any(|word| word == "date");
+        let undated = if named.element.kind() == Kind::Date && !says_date { 2 } else { 0 };
+        let score = (2 * in_own + in_parent + context.unwrap_or(0)).saturating_sub(undated);
+        is_said.then_some((score, context.is_some()))
     }
 
     /// How near the name says what the part belongs to. What is in between must tell nothing else.
@@ -487,6 +503,12 @@ impl Words {
         }
         has(&self.root).then_some(1)
     }
+}
+
+/// Whether a name is that of a vehicle's owner.
+fn is_owner(words: &[String]) -> bool {
+    let has = |word: &str| words.iter().any(|own| own == word);
+    has("owner") || has("holder") && has("registration")
 }
 
 /// Names of containers that tell nothing of what is in them.
@@ -512,6 +534,3 @@ const NEUTRAL: &[&str] = &[
     "structured",
     "augmentation",
 ];
-
-/// Words for names that somebody has besides the own one.
-const ALIASES: &[&str] = &["alias", "alternate", "former", "maiden", "previous", "nickname"];

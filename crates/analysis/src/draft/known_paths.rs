@@ -115,7 +115,6 @@ pub(super) const GENERIC: &[&str] = &[
     "make",
     "issue",
     "expiration",
-    "point",
     "holder",
     "card",
     "policy",

@@ -22,7 +22,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
         .filter(|word| !ARTICLES.contains(word))
         .collect();
     let mut words = phrased(&spelled);
-    words.retain(|word| !REPRESENTATION.contains(&word.as_str()));
+    words.retain(|word| word.len() > 1 && !REPRESENTATION.contains(&word.as_str()));
     for word in words.iter_mut().filter(|word| *word == "identification") {
         *word = "number".to_owned();
     }
@@ -99,7 +99,7 @@ const ARTICLES: &[&str] = &["of", "the", "a", "and", "or", "in", "is", "s"];
 
 /// What NIEM and others append to say how a value is represented.
 const REPRESENTATION: &[&str] =
-    &["text", "code", "indicator", "flag", "value", "numeric", "string", "field", "measure"];
+    &["text", "code", "indicator", "flag", "value", "numeric", "string", "field", "measure", "decimal", "quantity"];
 
 /// The fields of legacy texts, which are names of their own where nothing else is in the name.
 const FIELDS: &[(&str, &str)] = &[
@@ -250,13 +250,19 @@ const SPELLINGS: &[(&str, &str)] = &[
 
 /// Phrases that are one fact, the longest first. Their words are in the spelling that the table above gives them.
 const PHRASES: &[(&str, &str)] = &[
+    ("state us postal service", "state"),
+    ("contact mailing address", "mailing address"),
     ("driver license state", "driver license jurisdiction"),
+    ("identification limited term", "limited term"),
     ("item model year", "vehicle year"),
     ("license issue authority", "license jurisdiction"),
     ("license issue state", "license jurisdiction"),
     ("social security number", "ssn"),
+    ("telephone number full", "telephone number"),
     ("vehicle identification number", "vin"),
+    ("accident state", "accident jurisdiction"),
     ("address line", "address street"),
+    ("age over", "age"),
     ("alien registration", "alien"),
     ("birth city", "birthplace"),
     ("birth country", "birthplace"),
@@ -266,14 +272,24 @@ const PHRASES: &[(&str, &str)] = &[
     ("body style", "vehicle style"),
     ("city name", "city"),
     ("color primary", "color"),
+    ("contact email", "email"),
+    ("contact information", "information"),
+    ("contact telephone", "telephone"),
+    ("conviction state", "conviction jurisdiction"),
     ("country birth", "birthplace"),
     ("country name", "country"),
     ("county name", "county"),
+    ("delivery point", "street"),
     ("document discriminator", "card number"),
     ("e mail", "email"),
     ("family name", "surname"),
     ("finger print", "fingerprint"),
     ("full street", "street"),
+    ("full telephone", "telephone"),
+    ("identification expiration", "expiration"),
+    ("identification issue", "issue"),
+    ("identification jurisdiction", "jurisdiction"),
+    ("identification status", "status"),
     ("issue authority", "jurisdiction"),
     ("issue country", "jurisdiction"),
     ("issue jurisdiction", "jurisdiction"),
@@ -291,4 +307,5 @@ const PHRASES: &[(&str, &str)] = &[
     ("street name", "street"),
     ("sur name", "surname"),
     ("vehicle identification", "vin"),
+    ("withdrawal state", "withdrawal jurisdiction"),
 ];

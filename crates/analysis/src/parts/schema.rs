@@ -20,7 +20,7 @@ pub(crate) fn add_schema<S: SchemaModel>(schema: &S, root: S::Position, tree: &m
         let is_endless = is_above(tree, &positions, id, &position);
         let is_cut = is_endless || depth >= MAX_DEPTH || tree.parts.len() >= MAX_LISTED;
         let Some(part) = tree.part_mut(id) else { continue };
-        part.has_value |= content.has_value && !content.is_open;
+        part.has_value |= content.has_value;
         part.value_type = content.value_type;
         part.is_open |= content.is_open;
         if is_cut && content.parts.iter().any(|part| !is_left_out(&part.name)) {
