@@ -115,6 +115,7 @@ pub(super) const GENERIC: &[&str] = &[
     "make",
     "issue",
     "expiration",
+    "point",
     "holder",
     "card",
     "policy",

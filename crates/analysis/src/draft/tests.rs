@@ -17,7 +17,7 @@ use dmv_redact_model::format::{FormatSpans, Syntax};
 static BUILT_IN: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(CATALOG, &[]).unwrap());
 
 fn guesser() -> Guesser<'static> {
-    Guesser::new(&BUILT_IN, KnownPaths::read(&FORMATS).unwrap())
+    Guesser::new(&BUILT_IN, KnownPaths::read(FORMATS).unwrap())
 }
 
 /// What a path with these values is taken for.
@@ -108,6 +108,7 @@ fn what_could_be_one_of_several_things_is_asked() {
     is_asked("vehicle/item/weight", &[]);
     is_asked("PersonHumanResourceIdentification/IdentificationIssueDate/Date", &[]);
     is_asked("PersonStateIdentification/IdentificationID", &[]);
+    is_asked("PersonWeightMeasure/MeasurePointValue", &[]);
     // What stands in between tells of something else.
     is_asked("license/court/status", &[]);
     is_asked("charge/description", &[]);

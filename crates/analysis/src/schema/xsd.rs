@@ -63,6 +63,9 @@ const WITHOUT_STRUCTURE: [&str; 22] = [
     "whiteSpace",
 ];
 
+/// How deep groups, types and derivations are followed: only those that refer to themselves go deeper (P8).
+const MAX_NESTING: usize = 256;
+
 /// Global declarations: `element`, `attribute`, `type`, `group`, `attributeGroup`.
 type Globals = HashMap<(&'static str, String, String), usize>;
 
@@ -116,7 +119,7 @@ impl Xsd {
         let declared = globals.filter_map(|((_, namespace, local), position)| {
             let element = self.element(*position)?;
             let is_concrete = !element.attribute("abstract").is_some_and(is_true);
-            let is_complex = matches!(self.position_of(*position, self.elements.len()), XsdPosition::Complex(_));
+            let is_complex = matches!(self.position_of(*position, MAX_NESTING), XsdPosition::Complex(_));
             (element.file == file && is_concrete && is_complex).then_some((element.at, namespace, local))
         });
         let mut declared: Vec<_> = declared.collect();
@@ -264,7 +267,7 @@ impl Xsd {
         }
         match self.global("type", name).and_then(|position| Some((position, self.element(position)?))) {
             Some((position, element)) if element.name == "complexType" => XsdPosition::Complex(position),
-            Some((position, _)) => XsdPosition::Value(self.simple_type(position, self.elements.len())),
+            Some((position, _)) => XsdPosition::Value(self.simple_type(position, MAX_NESTING)),
             None => XsdPosition::Anything,
         }
     }
@@ -272,7 +275,7 @@ impl Xsd {
     /// What the values of a simple type are: those of the built-in type that it restricts.
     fn simple_type(&self, position: usize, depth: usize) -> ValueType {
         let restriction = self.children(position).find(|(_, child)| child.name == "restriction");
-        let base = restriction.and_then(|(child, element)| Some((child, element.qualified("base"))));
+        let base = restriction.map(|(child, element)| (child, element.qualified("base")));
         match base {
             Some((_, Some((namespace, local)))) if namespace == XSD => built_in_type(&local),
             Some((_, Some(name))) if depth > 0 => {
@@ -330,7 +333,7 @@ impl Xsd {
                 content.parts.push(SchemaPart {
                     name,
                     pattern: None,
-                    position: self.position_of(position, self.elements.len()),
+                    position: self.position_of(position, MAX_NESTING),
                     is_nillable: element.attribute("nillable").is_some_and(is_true),
                     declared: element.declared(),
                 });
@@ -437,12 +440,12 @@ impl Xsd {
                     self.derived(child, content, depth);
                 }
                 _ => {
-                    let requirements = self.particle(child, content, self.elements.len());
+                    let requirements = self.particle(child, content, MAX_NESTING);
                     content.requirements.extend(requirements);
                 }
             }
         }
-        self.attributes(position, content, self.elements.len());
+        self.attributes(position, content, MAX_NESTING);
     }
 
     /// Adds what an extension has of its base and its own; a restriction repeats its elements and inherits attributes.
@@ -478,7 +481,7 @@ impl SchemaModel for Xsd {
     fn root(&self, name: Option<&Name>) -> Option<XsdPosition> {
         let name = name?;
         let global = self.global("element", &(name.namespace.clone(), name.local.clone()))?;
-        Some(self.position_of(global, self.elements.len()))
+        Some(self.position_of(global, MAX_NESTING))
     }
 
     fn roots(&self) -> Vec<Name> {
@@ -492,7 +495,7 @@ impl SchemaModel for Xsd {
             XsdPosition::Anything => Content::anything(),
             XsdPosition::Complex(position) => {
                 let mut content = Content::nothing();
-                self.complex(*position, &mut content, self.elements.len());
+                self.complex(*position, &mut content, MAX_NESTING);
                 content
             }
         }

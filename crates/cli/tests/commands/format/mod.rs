@@ -133,6 +133,26 @@ fn a_format_that_is_drafted_from_an_xml_schema_and_what_it_imports_redacts_its_m
 }
 
 #[test]
+fn samples_beside_a_schema_tell_its_root_and_speak_against_guesses() {
+    let folder = TempDir::new().unwrap();
+    let root = |name: &str| {
+        format!(
+            "<xs:element name='{name}'><xs:complexType><xs:sequence><xs:element name='LicenseNumber' type='xs:string'/>\
+             <xs:element name='LastName' type='xs:string'/></xs:sequence></xs:complexType></xs:element>"
+        )
+    };
+    let schema =
+        format!("<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>{}{}</xs:schema>", root("One"), root("Two"));
+    fs::write(folder.path().join("a.xsd"), schema).unwrap();
+    fs::write(folder.path().join("a.xml"), "<Two><LicenseNumber>900-12-3456</LicenseNumber><Own>1</Own></Two>")
+        .unwrap();
+    let draft = works(folder.path(), &["format", "draft", "a.xsd", "a.xml"]);
+    assert_eq!(mapped(&draft), [("LastName".to_owned(), "person.name.surname".to_owned())], "{draft}");
+    assert!(draft.contains("\nroot = \"Two\"\n") && draft.contains("# \"Own\" = \"?\""), "{draft}");
+    assert!(draft.contains("# \"LicenseNumber\" = \"?\"   # question: it may be a Social Security number"), "{draft}");
+}
+
+#[test]
 fn a_format_that_is_drafted_from_a_json_schema_redacts_its_messages() {
     let schema = r##"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object",
         "properties":{"answer":{"$ref":"#/$defs/answer"}},"$defs":{"answer":{"type":"object","properties":{
