@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::elements::group;
-use super::guess::{Facts, Guess, Guesser, listed};
+use super::guess::{Guess, Guesser, listed};
 use super::hints::{Hint, of_values, of_words};
+use super::path_words::Facts;
 use super::words::words;
 use crate::parts::{Part, PartId, PartTree};
 use crate::schema::ValueType;

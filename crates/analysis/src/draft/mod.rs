@@ -8,6 +8,7 @@ mod hints;
 mod input;
 mod known_paths;
 mod mapping;
+mod path_words;
 #[cfg(test)]
 mod tests;
 mod words;

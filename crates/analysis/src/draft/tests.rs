@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use super::guess::{Facts, Guess, Guesser};
+use super::guess::{Guess, Guesser};
 use super::hints::is_restricted;
 use super::known_paths::KnownPaths;
 use super::mapping::DraftMapping;
+use super::path_words::Facts;
 use super::words::words;
 use crate::parts::{PartTree, add_schema};
 use crate::schema::{JsonSchema, Name, SchemaModel, ValueType, Xsd};

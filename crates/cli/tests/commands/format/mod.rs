@@ -144,11 +144,11 @@ fn samples_beside_a_schema_tell_its_root_and_speak_against_guesses() {
     let schema =
         format!("<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>{}{}</xs:schema>", root("One"), root("Two"));
     fs::write(folder.path().join("a.xsd"), schema).unwrap();
-    fs::write(folder.path().join("a.xml"), "<Two><LicenseNumber>900-12-3456</LicenseNumber><Own>1</Own></Two>")
+    fs::write(folder.path().join("a.xml"), "<Two><LicenseNumber>900-12-3456</LicenseNumber><Odd>1</Odd></Two>")
         .unwrap();
     let draft = works(folder.path(), &["format", "draft", "a.xsd", "a.xml"]);
     assert_eq!(mapped(&draft), [("LastName".to_owned(), "person.name.surname".to_owned())], "{draft}");
-    assert!(draft.contains("\nroot = \"Two\"\n") && draft.contains("# \"Own\" = \"?\""), "{draft}");
+    assert!(draft.contains("\nroot = \"Two\"\n") && draft.contains("# \"Odd\" = \"?\""), "{draft}");
     assert!(draft.contains("# \"LicenseNumber\" = \"?\"   # question: it may be a Social Security number"), "{draft}");
 }
 

@@ -1,0 +1,270 @@
+//! The words of a path: what its own name says, what it is in, whom it is about, and how well that says an element.
+//!
+//! Apart from the guesser, which weighs elements against one another; here one path is read.
+
+use std::collections::BTreeSet;
+
+use super::elements::{ALIASES, NamedElement, PERSON};
+use super::hints::{Hint, of_values, of_words};
+use super::known_paths::GENERIC;
+use super::words::words;
+use crate::schema::ValueType;
+use dmv_redact::{Element, Kind};
+
+/// What is known of a part.
+#[derive(Debug)]
+pub(super) struct Facts<'f> {
+    /// The local name of the root.
+    pub(super) root: &'f str,
+    /// The local names from below the root to the part.
+    pub(super) steps: Vec<&'f str>,
+    pub(super) values: &'f [String],
+    pub(super) value_type: ValueType,
+    /// Whether all of it is meant, with what is in it.
+    pub(super) is_record: bool,
+}
+
+/// Whom a part is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The person whom the response is about, or nobody in particular.
+    Subject,
+    /// The owner of a vehicle.
+    Owner,
+    /// Somebody else, in this word.
+    Other(String),
+}
+
+/// Words for people and organizations whom a response is not about.
+const OTHERS: &[&str] = &[
+    "officer",
+    "trooper",
+    "deputy",
+    "contact",
+    "emergency",
+    "employer",
+    "school",
+    "court",
+    "judge",
+    "attorney",
+    "clerk",
+    "parent",
+    "guardian",
+    "mother",
+    "father",
+    "spouse",
+    "wife",
+    "husband",
+    "kin",
+    "passenger",
+    "occupant",
+    "pedestrian",
+    "complainant",
+    "reporter",
+    "dealer",
+    "agent",
+    "examiner",
+    "seller",
+    "buyer",
+    "organization",
+    "business",
+    "tow",
+    "towing",
+    "user",
+    "author",
+    "preparer",
+    "investigator",
+    "supervisor",
+    "agency",
+    "facility",
+    "station",
+    "bureau",
+    "charge",
+    "offense",
+    "incident",
+    "requester",
+];
+
+/// Words of what surrounds the body of a message.
+const HEADERS: &[&str] = &["header", "metadata", "envelope", "routing", "message", "transaction"];
+
+/// Words for vehicles.
+const VEHICLE: &[&str] = &["vehicle", "conveyance", "item", "trailer"];
+
+/// Words that tell nothing of an element when they alone are the same.
+const WEAK: &[&str] = &["number", "date", "type", "status", "name", "description", "person", "record", "version"];
+
+/// The words of a path.
+#[derive(Debug)]
+pub(super) struct PathWords {
+    /// Of the part's own name.
+    pub(super) own: Vec<String>,
+    /// Of what it is in, the nearest first, without the root.
+    pub(super) above: Vec<Vec<String>>,
+    root: Vec<String>,
+}
+
+impl PathWords {
+    pub(super) fn of(facts: &Facts<'_>) -> Self {
+        let mut steps = facts.steps.iter().rev().map(|step| words(step));
+        let mut own = steps.next().unwrap_or_default();
+        let above: Vec<Vec<String>> = steps.collect();
+        // NIEM writes a date as a date, a year, or with a time.
+        let is_of_date = above.first().is_some_and(|parent| parent.iter().any(|word| word == "date"));
+        if is_of_date && own.iter().all(|word| ["date", "time", "year", "month"].contains(&word.as_str())) {
+            own = vec!["date".to_owned()];
+        }
+        Self { own, above, root: words(facts.root) }
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &Vec<String>> {
+        std::iter::once(&self.own).chain(&self.above)
+    }
+
+    pub(super) fn shown(&self) -> String {
+        let above = self.above.first().filter(|_| self.is_generic());
+        let mut shown: Vec<&str> = Vec::new();
+        for word in above.into_iter().chain([&self.own]).flatten() {
+            if !shown.contains(&word.as_str()) {
+                shown.push(word);
+            }
+        }
+        shown.join(" ")
+    }
+
+    /// Whether the own name tells nothing without what it is in.
+    pub(super) fn is_generic(&self) -> bool {
+        self.own.iter().all(|word| GENERIC.contains(&word.as_str()))
+    }
+
+    /// What path and values hint at. A response to a query for images holds more than images.
+    pub(super) fn hints(&self, facts: &Facts<'_>) -> BTreeSet<Hint> {
+        let root = of_words(&self.root).into_iter().filter(|hint| *hint != Hint::Image);
+        let steps = of_words(self.steps().flatten());
+        steps.into_iter().chain(root).chain(of_values(facts.values)).collect()
+    }
+
+    /// Whom it is about, as the nearest name says that says anything of it.
+    pub(super) fn role(&self) -> Role {
+        for words in self.steps() {
+            if is_owner(words) {
+                return Role::Owner;
+            }
+            let is_owners = |word: &String| self.has_owner() && matches!(word.as_str(), "organization" | "business");
+            if let Some(other) = words.iter().find(|word| OTHERS.contains(&word.as_str()) && !is_owners(word)) {
+                return Role::Other(other.clone());
+            }
+        }
+        Role::Subject
+    }
+
+    fn has_owner(&self) -> bool {
+        self.steps().any(|words| is_owner(words))
+    }
+
+    pub(super) fn is_of_birthplace(&self) -> bool {
+        self.steps().flatten().any(|word| word == "birthplace")
+    }
+
+    /// Whether it is about a vehicle rather than about anybody.
+    pub(super) fn is_of_vehicle(&self) -> bool {
+        let mut words = self.steps().flatten().map(String::as_str);
+        let nearest = words.find(|word| VEHICLE.contains(word) || PERSON.contains(word) || *word == "owner");
+        nearest.is_some_and(|word| VEHICLE.contains(&word))
+    }
+
+    pub(super) fn is_alias(&self) -> bool {
+        self.steps().flatten().any(|word| ALIASES.contains(&word.as_str()))
+    }
+
+    pub(super) fn has_header(&self) -> bool {
+        let around = self.above.iter().flatten();
+        around.chain(&self.own).any(|word| HEADERS.contains(&word.as_str()))
+    }
+
+    /// Whether the last steps of a path, as many as are the same, say something of an element.
+    pub(super) fn shares(&self, element: &Element, same: usize) -> bool {
+        let own: Vec<String> = words(element.id()).into_iter().chain(words(element.title())).collect();
+        let given: Vec<String> = self.steps().take(same.max(1)).flatten().cloned().collect();
+        let mut shared = given.iter().filter(|word| own.contains(word) && !WEAK.contains(&word.as_str())).peekable();
+        let is_said = shared.peek().is_some();
+        // An issue date may be one of anything: either more is the same, or the path says whose it is.
+        let is_telling = shared.any(|word| !GENERIC.contains(&word.as_str()));
+        let is_whose = || same > 2 || self.context(&NamedElement::new(element)).is_some();
+        is_said && (is_telling || is_whose()) || !of_words(&given).is_disjoint(&of_words(&own))
+    }
+
+    /// How well the name says an element, if it does, and whether it says what the part belongs to.
+    pub(super) fn score(&self, named: &NamedElement<'_>) -> Option<(usize, bool)> {
+        let empty = Vec::new();
+        let parent = self.above.first().unwrap_or(&empty);
+        let has = |words: &[String], word: &String| words.contains(word);
+        let is_explained = |words: &[String]| words.iter().all(|word| named.explains(word));
+        if self.own.is_empty() && parent.is_empty() || !is_explained(&self.own) {
+            return None;
+        }
+        // A name that tells nothing means what its parent does, all of it.
+        if self.is_generic() && !is_explained(parent) && !named.context.iter().any(|word| has(&self.own, word)) {
+            return None;
+        }
+        let in_own = named.key.iter().filter(|word| has(&self.own, word)).count();
+        let in_parent = named.key.iter().filter(|word| !has(&self.own, word) && has(parent, word)).count();
+        let is_said = in_own + in_parent == named.key.len() && (in_own > 0 || self.is_generic());
+        // What has words of its own, whoever reads them, must be named where it is.
+        let is_near = |near: &usize| *near > 1 || named.element.kind() != Kind::Text;
+        let context = self.context(named).filter(is_near);
+        // A name that says no date rather means something else.
+        let says_date = [&self.own, parent].into_iter().flatten().any(|word| word == "date");
+        let undated = if named.element.kind() == Kind::Date && !says_date { 2 } else { 0 };
+        let score = (2 * in_own + in_parent + context.unwrap_or(0)).saturating_sub(undated);
+        is_said.then_some((score, context.is_some()))
+    }
+
+    /// How near the name says what the part belongs to. What is in between must tell nothing else.
+    fn context(&self, named: &NamedElement<'_>) -> Option<usize> {
+        let has = |words: &[String]| words.iter().any(|word| named.context.contains(word));
+        if has(&self.own) {
+            return Some(3);
+        }
+        for (distance, words) in self.above.iter().enumerate() {
+            if has(words) {
+                return Some(if distance == 0 { 2 } else { 1 });
+            }
+            let is_neutral = |word: &String| NEUTRAL.contains(&word.as_str()) || named.explains(word);
+            if !words.iter().all(is_neutral) {
+                return None;
+            }
+        }
+        has(&self.root).then_some(1)
+    }
+}
+
+/// Whether a name is that of a vehicle's owner.
+fn is_owner(words: &[String]) -> bool {
+    let has = |word: &str| words.iter().any(|own| own == word);
+    has("owner") || has("holder") && has("registration")
+}
+
+/// Names of containers that tell nothing of what is in them.
+const NEUTRAL: &[&str] = &[
+    "response",
+    "record",
+    "data",
+    "detail",
+    "information",
+    "info",
+    "list",
+    "item",
+    "result",
+    "answer",
+    "message",
+    "body",
+    "payload",
+    "entry",
+    "report",
+    "unit",
+    "set",
+    "group",
+    "structured",
+    "augmentation",
+];
