@@ -35,7 +35,7 @@ impl KnownPaths {
     pub(super) fn read(formats: &[Document<'_>]) -> Result<Self, ConfigError> {
         let mut known = Self::default();
         for format in formats {
-            let spans = FormatSpans::read(format)?;
+            let spans = FormatSpans::read(format, formats)?;
             for (path, element) in &spans.paths {
                 let (text, is_record) = match path.path.strip_suffix("/**") {
                     Some(text) => (text, true),

@@ -16,7 +16,7 @@ use crate::schema::Name;
 use crate::words::toml_string;
 use dmv_redact_model::config::{ConfigError, Document};
 use dmv_redact_model::escape;
-use dmv_redact_model::format::{FormatSpans, RDF_URI, Syntax};
+use dmv_redact_model::format::{FormatSpans, RDF_URI, SpannedPath, Syntax};
 use dmv_redact_model::names::is_ncname;
 
 /// What stands at the top of a draft.
@@ -29,7 +29,8 @@ pub(super) struct Heading {
 
 impl Heading {
     pub(super) fn of(request: &DraftRequest, layout: &Layout, formats: &[Document<'_>]) -> Result<Self, DraftError> {
-        let spans = formats.iter().map(FormatSpans::read).collect::<Result<Vec<_>, ConfigError>>()?;
+        let spans =
+            formats.iter().map(|format| FormatSpans::read(format, formats)).collect::<Result<Vec<_>, ConfigError>>()?;
         let is_taken = |name: &str| spans.iter().any(|format| format.name.path == name);
         let root = layout.tree.root().map_or("", |root| &root.local);
         let name = match &request.name {
@@ -62,15 +63,17 @@ fn is_word(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
-/// Whether a format has this root: no two may.
+/// Whether a format has this root.
 fn has_root(format: &FormatSpans, root: &Name, syntax: Syntax) -> bool {
-    let Some(own) = format.root.as_ref().filter(|_| format.syntaxes.contains(&syntax)) else { return false };
-    if syntax == Syntax::Json {
-        return own.path == root.local;
-    }
-    let (prefix, local) = own.path.split_once(':').unwrap_or(("", &own.path));
-    let uri = format.namespaces.iter().find(|(known, _)| known == prefix).map_or("", |(_, uri)| uri);
-    uri == root.namespace && local == root.local
+    let is_root = |own: &SpannedPath| {
+        if syntax == Syntax::Json {
+            return own.path == root.local;
+        }
+        let (prefix, local) = own.path.split_once(':').unwrap_or(("", &own.path));
+        let uri = format.namespaces.iter().find(|(known, _)| known == prefix).map_or("", |(_, uri)| uri);
+        uri == root.namespace && local == root.local
+    };
+    format.syntaxes.contains(&syntax) && format.roots.iter().any(is_root)
 }
 
 /// Writes a draft.
@@ -83,8 +86,10 @@ pub(super) fn write(heading: &Heading, tree: &PartTree, mapping: &DraftMapping, 
     let guessed = lines.iter().filter(|line| line.element.is_some()).count();
     let asked = lines.len() - guessed;
     if let Some(rival) = &heading.rival {
-        cautions
-            .push(format!("format `{rival}` has this root already, and no two may: the draft can't be used beside it"));
+        cautions.push(format!(
+            "format `{rival}` has this root already. To put this one in its place, add `replaces = \"{rival}\"`; to add paths to \
+             it, write `extends = \"{rival}\"` and the paths that it lacks; to keep both, tell them apart by `recognise`"
+        ));
     }
     let mut text = String::new();
     // Writing to a string can't fail.

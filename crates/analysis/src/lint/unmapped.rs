@@ -7,6 +7,7 @@ use std::fmt;
 use super::schema::{MappingNode, NameResolver, PathTarget};
 use super::{Subjects, documents, read_added_formats, read_catalogs};
 use crate::parts::{Part, PartId, PartTree, add_sample};
+use crate::schema::Name;
 use crate::words::{plain, toml_string};
 use dmv_redact::Catalog;
 use dmv_redact_model::config::{ConfigError, Document};
@@ -30,7 +31,7 @@ pub fn unmapped(subjects: &Subjects, samples: &[(String, Vec<u8>)]) -> Result<Ve
     let added = read_added_formats(subjects)?;
     let built_in = dmv_redact::shipped::FORMATS.iter().copied();
     let formats: Vec<Document<'_>> = documents(&added).into_iter().chain(built_in).collect();
-    let formats = formats.iter().map(FormatSpans::read).collect::<Result<Vec<_>, _>>()?;
+    let formats = formats.iter().map(|format| FormatSpans::read(format, &formats)).collect::<Result<Vec<_>, _>>()?;
     // The samples of one format make one list.
     let mut trees: Vec<Option<PartTree>> = formats.iter().map(|_| None).collect();
     for (file, bytes) in samples {
@@ -57,16 +58,17 @@ fn start(format: &FormatSpans, tree: &PartTree) -> Option<PartId> {
         return None;
     }
     let own = tree.root()?;
-    let Some(root) = &format.root else {
+    if format.roots.is_empty() {
         // Only a format of JSON has no root.
         return own.local.is_empty().then_some(PartTree::ROOT);
-    };
-    let root = NameResolver::new(format, tree.syntax).name(&root.path);
-    if *own == root {
+    }
+    let names = NameResolver::new(format, tree.syntax);
+    let is_root = |name: &Name| format.roots.iter().any(|root| names.name(&root.path) == *name);
+    if is_root(own) {
         return Some(PartTree::ROOT);
     }
     let members = tree.part(PartTree::ROOT).filter(|_| own.local.is_empty()).map(|part| part.children.as_slice());
-    let member = members.unwrap_or_default().iter().find(|id| tree.part(**id).is_some_and(|part| part.name == root));
+    let member = members.unwrap_or_default().iter().find(|id| tree.part(**id).is_some_and(|part| is_root(&part.name)));
     member.copied()
 }
 
