@@ -112,10 +112,10 @@ fn warm_traffic(class: &str, mean_length: usize, second_reading: bool) -> WarmTr
 }
 
 #[library_benchmark(setup = warm_traffic)]
-#[bench::traffic_json("json", 1521, false)]
-#[bench::traffic_json_two_readings("json", 1521, true)]
-#[bench::traffic_xml("xml", 2641, false)]
-#[bench::traffic_xml_two_readings("xml", 2641, true)]
+#[bench::traffic_json("json", 1629, false)]
+#[bench::traffic_json_two_readings("json", 1629, true)]
+#[bench::traffic_xml("xml", 2684, false)]
+#[bench::traffic_xml_two_readings("xml", 2684, true)]
 fn traffic(mut warm: WarmTraffic) -> WarmTraffic {
     warm.redact(WARMING_TRAFFIC..WARMING_TRAFFIC + TRAFFIC);
     warm
