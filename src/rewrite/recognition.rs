@@ -48,11 +48,10 @@ fn fitting(parts: &Parts, message: Message<'_>, candidates: &Candidates) -> Resu
     match message.syntax {
         Syntax::Xml => scan.xml(parts)?,
         Syntax::Json => {
-            walk(
-                message.text.as_bytes(),
-                &parts.limits,
-                &mut JsonScan { scan: &mut scan, open: Vec::new(), decoded: String::new() },
-            )?;
+            let is_rooted = candidates.is_rooted();
+            let mut scan =
+                JsonScan { scan: &mut scan, is_rooted, open: Vec::new(), decoded: String::new(), list: None };
+            walk(message.text.as_bytes(), &parts.limits, &mut scan)?;
         }
     }
     let met = scan.met;
@@ -77,9 +76,8 @@ impl Scan<'_> {
 
     /// A part has this value.
     fn note_value(&mut self, node: NodeId, value: &str) {
-        let value = value.trim();
         for (mark, met) in self.marks.all.iter().zip(&mut self.met) {
-            *met |= mark.node == node && mark.values.iter().any(|own| own == value);
+            *met |= Marks::is_value(mark, node, value);
         }
     }
 
@@ -99,6 +97,8 @@ impl Scan<'_> {
                 Event::Start(tag) => {
                     let local = tag.name.local().of(text.as_bytes());
                     let child = open.last().and_then(|(parent, _)| trie.child(*parent, tag.namespace, false, local));
+                    // A value with other parts in it is none.
+                    open.last_mut().into_iter().for_each(|(_, value)| *value = None);
                     let Some(node) = child.map(|edge| edge.node) else {
                         reader.skip_element()?;
                         continue;
@@ -148,8 +148,26 @@ impl Scan<'_> {
 /// The actions of the scan on JSON.
 struct JsonScan<'s, 'a> {
     scan: &'s mut Scan<'a>,
-    open: Vec<NodeId>,
+    is_rooted: bool,
+    open: Vec<OpenPart>,
     decoded: String,
+    /// The list of messages, if the message is one.
+    list: Option<List>,
+}
+
+/// An open object or array.
+struct OpenPart {
+    node: NodeId,
+    is_array: bool,
+    /// The nodes of its members so far: a name that leads to a mark stands there once.
+    seen: Vec<NodeId>,
+}
+
+/// A list in the place of one message: each of its objects must have the marks.
+struct List {
+    depth: usize,
+    /// The marks that every object so far had.
+    met: Option<Vec<bool>>,
 }
 
 impl Actions for JsonScan<'_, '_> {
@@ -157,17 +175,25 @@ impl Actions for JsonScan<'_, '_> {
 
     #[inline(always)]
     fn part<S: Simd>(&mut self, _: S, place: &Place, _: Block<S>) -> Result<Step<NodeId>, Refusal> {
-        let around = self.open.last().copied().unwrap_or(NodeId::ENTRY);
+        let Some(around) = self.open.last_mut() else {
+            let is_scalar = place.kind == ValueKind::Scalar;
+            return Ok(if is_scalar { Step::Skip(NodeId::ENTRY) } else { Step::Enter(NodeId::ENTRY) });
+        };
         let node = match place.name {
             Some(name) => {
                 let name = json::meaning(name, self.scan.message.text, &mut self.decoded);
-                let edge = self.scan.marks.trie.child(around, NamespaceId::NONE, false, name.as_bytes());
-                let Some(edge) = edge else { return Ok(Step::Skip(around)) };
+                let edge = self.scan.marks.trie.child(around.node, NamespaceId::NONE, false, name.as_bytes());
+                let Some(edge) = edge else { return Ok(Step::Skip(around.node)) };
+                if around.seen.contains(&edge.node) {
+                    return Err(Refusal::at(Reason::DuplicateName, place.start, "a name stands twice in one object"));
+                }
+                around.seen.push(edge.node);
                 self.scan.note(edge.node);
                 edge.node
             }
-            // An item is what its array is, and the document is above its root.
-            None => around,
+            // An item is what its array is; an array in an array is nothing.
+            None if place.kind == ValueKind::Array => return Ok(Step::Skip(around.node)),
+            None => around.node,
         };
         Ok(if place.kind == ValueKind::Scalar { Step::Value(node) } else { Step::Enter(node) })
     }
@@ -185,18 +211,47 @@ impl Actions for JsonScan<'_, '_> {
         Ok(())
     }
 
-    fn open(&mut self, _: &Place, node: NodeId, _: Span) -> Result<(), Refusal> {
-        self.open.push(node);
+    fn open(&mut self, place: &Place, node: NodeId, _: Span) -> Result<(), Refusal> {
+        let is_array = place.kind == ValueKind::Array;
+        self.open.push(OpenPart { node, is_array, seen: Vec::new() });
+        if is_array && self.open.len() == 1 + usize::from(self.is_rooted) {
+            self.list = Some(List { depth: self.open.len(), met: None });
+        }
+        if self.is_item_of_list() {
+            self.scan.met.fill(false);
+        }
         Ok(())
     }
 
     fn close(&mut self, _: usize, _: usize) -> Result<(), Refusal> {
+        if self.is_item_of_list()
+            && let Some(list) = &mut self.list
+        {
+            let met = std::mem::take(&mut self.scan.met);
+            self.scan.met = vec![false; met.len()];
+            list.met = Some(match list.met.take() {
+                Some(all) => all.into_iter().zip(met).map(|(all, own)| all && own).collect(),
+                None => met,
+            });
+        }
+        let depth = self.open.len();
+        if let Some(list) = self.list.take_if(|list| list.depth == depth) {
+            self.scan.met = list.met.unwrap_or_else(|| vec![false; self.scan.met.len()]);
+        }
         self.open.pop();
         Ok(())
     }
 
     #[inline(always)]
     fn is_done(&self) -> bool {
-        self.scan.is_complete()
+        self.list.is_none() && self.scan.is_complete()
+    }
+}
+
+impl JsonScan<'_, '_> {
+    /// Whether the innermost part is an object of the list.
+    fn is_item_of_list(&self) -> bool {
+        let is_object = self.open.last().is_some_and(|part| !part.is_array);
+        is_object && self.list.as_ref().is_some_and(|list| self.open.len() == list.depth + 1)
     }
 }

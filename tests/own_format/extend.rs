@@ -236,6 +236,57 @@ fn errors_of_an_extension_name_the_place_and_the_nearest_spelling() {
 }
 
 #[test]
+fn p1_what_is_taken_out_never_gives_more() {
+    let base = "name = \"base\"\nsyntax = \"json\"\nroot = \"r\"\n[paths]\n\"v/**\" = \"vehicle.other\"\n\"v/o\" = \"person.ssn\"\n";
+    let base = base.replace("vehicle.other", "license.number");
+    let inside = error(&[&base, "name = \"own\"\nextends = \"base\"\nremove = [\"v/o\"]\n"]);
+    assert!(inside.contains("1.toml:3:11: `v/o` is in the record `v/**`, and would go out with it"), "{inside}");
+    assert!(
+        with(&[&base, "name = \"own\"\nextends = \"base\"\nremove = [\"v\"]\n[paths]\nn = \"license.number\"\n"], "")
+            .is_ok()
+    );
+    // A text that is mapped anew keeps its layouts.
+    let text = "n2:NLETSResponseData/n2:ResponseText";
+    let again = format!(
+        "name = \"own\"\nextends = \"nlets-niem\"\nremove = [\"{text}\"]\n[paths]\n\"{text}\" = \"response.text\"\n"
+    );
+    let message = message("<n2:ResponseText>JANE DOE LIVES AT 1742 MESQUITE WASH LN</n2:ResponseText>");
+    for formats in [&[][..], &[again.as_str()]] {
+        let policy = POLICY.replace("\"vehicle\"", "\"vehicle\", \"response\"");
+        let builder = Filter::builder().policy_bytes("policy.toml", policy);
+        let filter =
+            formats.iter().fold(builder, |builder, format| builder.format_bytes("f.toml", *format)).build().unwrap();
+        let (out, receipt) = redact_text(&filter, &police(), &message);
+        assert!(receipt.disposition().releases() && !out.contains("MESQUITE"), "{out}");
+    }
+}
+
+#[test]
+fn p2_the_nearest_type_of_a_name_is_meant_and_no_circle_of_replacements_stands() {
+    let first =
+        "name = \"a\"\nsyntax = \"json\"\nroot = \"r\"\n[types.t]\nn = \"license.number\"\n[paths]\np = \"type:t\"\n";
+    let second = "name = \"b\"\nextends = \"a\"\n[types.t]\nn = \"person.ssn\"\n[paths]\nq = \"type:t\"\n";
+    let third = "name = \"c\"\nextends = \"b\"\n[paths]\ns = \"type:t\"\n";
+    let filter = with(&[first, second, third], "").unwrap();
+    let message = r#"{"r":{"p":{"n":"D1"},"q":{"n":"D1"},"s":{"n":"D1"}}}"#;
+    assert_eq!(redact_text(&filter, &police(), message).0, r#"{"r":{"p":{"n":"D1"}}}"#);
+    let of = |name: &str, other: &str| {
+        format!(
+            "name = \"{name}\"\nreplaces = \"{other}\"\nsyntax = \"json\"\nroot = \"{name}\"\n[paths]\nn = \"license.number\"\n"
+        )
+    };
+    let told = error(&[&of("x", "y"), &of("y", "z"), &of("z", "x")]);
+    assert!(told.contains("2.toml:2:12: `x` stands in this format's place in turn"), "{told}");
+    let doubling: String = (1..30)
+        .map(|level| format!("[types.t{level}]\na = \"type:t{}\"\nb = \"type:t{}\"\n", level - 1, level - 1))
+        .collect();
+    let bomb = format!(
+        "name = \"bomb\"\nsyntax = \"json\"\nroot = \"r\"\n[types.t0]\nn = \"license.number\"\n{doubling}[paths]\np = \"type:t29\"\n"
+    );
+    assert!(error(&[&bomb]).contains("types are used more than 1000 times"));
+}
+
+#[test]
 fn p7_an_element_is_amended_only_where_a_catalog_says_so() {
     let amended =
         "[[element]]\nid = \"license.number\"\namend = true\nshape = '[A-Z]{2}[0-9]{3}~'\ntitle = \"Number\"\n";

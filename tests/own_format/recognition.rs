@@ -126,7 +126,10 @@ fn p2_json_without_a_root() {
         (r#"{"licenceNumber":"D08954796","lastName":"EXAMPLE"}"#, Some("flat"))
     );
     // A list of them is one message, in which each is judged by itself.
-    let list = r#"[{"licenceNumber":"D08954796","ssn":"900-12-3456"}, {"ssn":"900-12-3456"}, {"lastName":"EXAMPLE"}, [{"lastName":"X"}], "x"]"#;
+    let list = concat!(
+        r#"[{"licenceNumber":"D08954796","lastName":"*","ssn":"900-12-3456"}, {"licenceNumber":"~","lastName":7}, "#,
+        r#"{"lastName":"EXAMPLE","licenceNumber":"~"}, [{"lastName":"X"}], "x"]"#
+    );
     let (out, receipt) = redact_text(&filter, &police(), list);
     assert_eq!(
         (out.as_str(), receipt.format()),
@@ -152,11 +155,74 @@ fn p3_a_message_with_the_roots_of_two_formats_is_withheld() {
     let first = "name = \"one\"\nsyntax = \"json\"\nroot = \"a\"\n[paths]\n\"n\" = \"license.number\"\n";
     let second = "name = \"two\"\nsyntax = \"json\"\nroot = [\"b\", \"c\"]\n[paths]\n\"n\" = \"registration.plate\"\n";
     let filter = with(&[first, second]).unwrap();
-    for message in [r#"{"a":{"n":"X1"},"b":{"n":"X1"}}"#, r#"{"c":{"n":"X1"},"\u0061":{"n":"X1"}}"#] {
+    for message in [
+        r#"{"a":{"n":"X1"},"b":{"n":"X1"}}"#,
+        r#"{"c":{"n":"X1"},"\u0061":{"n":"X1"}}"#,
+        // Of one format, too: which of them is the message?
+        r#"{"b":{"n":"X1"},"c":{"n":"X1"}}"#,
+        r#"{"c":[],"x":1,"b":{"n":"X1"}}"#,
+    ] {
         assert_eq!(redact_text(&filter, &police(), message).1.reason(), Some(Reason::FormatAmbiguous), "{message}");
     }
     let (out, receipt) = redact_text(&filter, &police(), r#"{"x":1,"c":{"n":"X1","m":2}}"#);
     assert_eq!((out.as_str(), receipt.format()), (r#"{"c":{"n":"X1"}}"#, Some("two")));
+}
+
+/// A list of messages, and one that wraps its values: each item has the marks, and none is told by a name that stands twice.
+#[test]
+fn p2_every_item_of_a_list_must_be_of_the_format() {
+    let of = |name: &str, root: &str, kind: &str, element: &str| {
+        format!(
+            "name = \"{name}\"\nsyntax = \"json\"\n{root}recognise = [{{ path = \"kind\", is = [\"{kind}\"] }}]\n[namespaces]\n\
+             [paths]\n\"number\" = \"{element}\"\n"
+        )
+    };
+    for root in ["", "root = \"r\"\n"] {
+        let filter = with(&[&of("one", root, "LIC", "license.number"), &of("two", root, "SSA", "person.ssn")]).unwrap();
+        let format_of = |items: &str| {
+            let message = if root.is_empty() { items.to_owned() } else { format!("{{\"r\":{items}}}") };
+            let receipt = redact_text(&filter, &police(), &message).1;
+            (receipt.format().map(str::to_owned), receipt.reason())
+        };
+        let one = (Some("one".to_owned()), None);
+        let none = (None, Some(Reason::FormatUnknown));
+        let twice = (None, Some(Reason::DuplicateName));
+        let item = |kind: &str| format!("{{\"kind\":{kind},\"number\":\"D1234567\"}}");
+        let lists = |kinds: &[&str]| format!("[{}]", kinds.iter().map(|kind| item(kind)).collect::<Vec<_>>().join(","));
+        assert_eq!(format_of(&item("\"LIC\"")), one);
+        assert_eq!(format_of(&lists(&["\"LIC\"", "\" LIC \""])), one);
+        assert_eq!(format_of(&lists(&["\"LIC\"", "\"SSA\""])), none);
+        assert_eq!(format_of(&lists(&["\"SSA\"", "\"LIC\""])), none);
+        assert_eq!(format_of(&lists(&["\"LIC\"", "null"])), none);
+        assert_eq!(format_of("[]"), none);
+        assert_eq!(format_of(&item("\"LIC\",\"kind\":\"SSA\"")), twice);
+        assert_eq!(format_of(&item("\"LIC\",\"\\u006bind\":\"LIC\"")), twice);
+        assert_eq!(format_of(&item("[[\"LIC\"]]")), none);
+        assert_eq!(format_of(&item("\"\u{A0}LIC\"")), none);
+    }
+}
+
+#[test]
+fn p2_a_value_of_a_mark_is_one_value() {
+    let of = |name: &str, mark: &str| {
+        format!(
+            "name = \"{name}\"\nsyntax = [\"xml\", \"json\"]\nroot = \"e:r\"\nrecognise = [{mark}]\n[namespaces]\ne = \"urn:e\"\n\
+             rdf = \"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"\n[paths]\n\"e:n\" = \"license.number\"\n"
+        )
+    };
+    let filter = with(&[&of("one", "{ path = \"e:k\", is = [\"DR\"] }"), &of("two", "\"e:to\"")]).unwrap();
+    let reason = |message: &str| {
+        let receipt = redact_text(&filter, &police(), message).1;
+        (receipt.format().map(str::to_owned), receipt.reason())
+    };
+    let one = (Some("one".to_owned()), None);
+    assert_eq!(reason(r#"{"e:r":{"e:k":"DR","e:n":"D1"}}"#), one);
+    assert_eq!(reason(r#"{"e:r":{"e:k":{"rdf:value":"DR"},"e:n":"D1"}}"#), one);
+    let both = (None, Some(Reason::FormatAmbiguous));
+    assert_eq!(reason(r#"{"e:r":{"e:k":{"rdf:value":"DR"},"e:to":"X","e:n":"D1"}}"#), both);
+    let xml = |key: &str| format!("<r xmlns=\"urn:e\">{key}<n>D1</n></r>");
+    assert_eq!(reason(&xml("<k>D<!-- -->R</k>")), one);
+    assert_eq!(reason(&xml("<k>D<x>Z</x>R</k>")), (None, Some(Reason::FormatUnknown)));
 }
 
 #[test]

@@ -50,6 +50,33 @@ fn error(from: &str, to: &str) -> String {
     text.get(at + "format.toml:".len()..).unwrap().to_owned()
 }
 
+/// What stands for a denied part of one object is no value of the next, though both are nil.
+#[test]
+fn p4_a_placeholder_before_a_value_that_is_nil() {
+    let format = "name = \"example\"\nsyntax = [\"xml\", \"json\"]\nroot = \"e:r\"\nnillable = [\"e:p/e:name\"]\n[namespaces]\ne = \
+                  \"urn:example\"\n[paths.\"e:p\"]\n\"e:name\" = \"subject.name\"\n\"e:remarks\" = \"subject.remarks\"\n\
+                  [[required]]\npath = \"e:p/e:name\"\nwhen-denied = \"nil\"\n";
+    let filter = filter(format, POLICY).unwrap();
+    let nil = "<e:name xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"/>";
+    for (first, second) in
+        [("<e:name>a1</e:name>", nil), (nil, "<e:name>a1</e:name>"), ("<e:name>a1</e:name>", "<e:name>B2</e:name>")]
+    {
+        for around in [["", "<e:remarks>X</e:remarks>"], ["<e:remarks>X</e:remarks>", ""]] {
+            let person = |name: &str| format!("<e:p>{}{name}{}</e:p>", around[0], around[1]);
+            let message = format!("<e:r xmlns:e=\"urn:example\">{}{}</e:r>", person(first), person(second));
+            let (out, disposition, reason) = redact(&filter, &message);
+            assert_eq!((disposition, reason), (Disposition::Redacted, None), "{message}");
+            assert_eq!(out.matches("nil=\"true\"").count(), 2, "{out}");
+        }
+    }
+    for names in [["\"a1\"", "null"], ["null", "\"a1\""]] {
+        let person = |name: &str| format!("{{\"e:remarks\":\"X\",\"e:name\":{name}}}");
+        let message = format!("{{\"e:r\":{{\"e:p\":[{},{}]}}}}", person(names[0]), person(names[1]));
+        let (out, disposition, reason) = redact(&filter, &message);
+        assert_eq!((disposition, reason, out.matches("null").count()), (Disposition::Redacted, None, 2), "{out}");
+    }
+}
+
 #[test]
 fn p2_roles_that_are_mapped_are_read() {
     let filter = filter(FORMAT, POLICY).unwrap();

@@ -307,6 +307,12 @@ impl<'a> Check<'a> {
             ensure(!mem::replace(is_stated, true) || text == value.text, "an envelope that contradicts itself")?;
             value.text.clone_into(text);
         }
+        // Where the part around it has no value left, what the next one has isn't its own.
+        let around = self.scratch.open.iter().rev().find_map(|frame| frame.end);
+        let is_over = self.comparison.zip(around).is_some_and(|(comparison, end)| comparison.close(end).is_ok());
+        if is_over && node.is_placeholder(value.text, value.is_nil) {
+            return Ok(false);
+        }
         let (before, end) = (self.comparison, self.frame.end);
         match self.named(value).and_then(|value| self.released(node, record, &value)) {
             Err(_) if node.is_placeholder(value.text, value.is_nil) => {

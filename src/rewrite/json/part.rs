@@ -180,6 +180,9 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             }
             && *word & bit == 0
         {
+            if frame.role == Role::Top && frame.has_parts && self.session.format.is_rooted() {
+                return Err(recognition::ambiguous());
+            }
             *word |= bit;
             frame.has_parts = true;
             return Ok(());

@@ -10,6 +10,7 @@ use super::elements::{NamedElement, group};
 use super::hints::{Hint, is_restricted, of_element, of_values};
 use super::known_paths::{Known, KnownPaths, is_telling};
 use super::path_words::{Facts, PathWords, Role};
+use super::words::has_remainder;
 use crate::schema::ValueType;
 use dmv_redact::{Catalog, Element, Kind};
 
@@ -23,6 +24,9 @@ pub(super) enum Guess {
     /// A question.
     Ask(String),
 }
+
+/// The end of a question.
+const WHICH: &str = "which data element, or none?";
 
 /// What guesses.
 #[derive(Debug)]
@@ -43,7 +47,8 @@ impl<'c> Guesser<'c> {
         let hints = name.hints(facts);
         let role = name.role();
         let mut guess = self.by_known_path(facts, &name, &role);
-        if !matches!(guess, Some(Guess::Element { .. })) {
+        let is_known = matches!(guess, Some(Guess::Element { .. }));
+        if !is_known {
             let several = guess;
             guess = match self.by_words(facts, &name, &role) {
                 // What formats disagree on may still be one of theirs.
@@ -53,6 +58,13 @@ impl<'c> Guesser<'c> {
                 Some(Guess::Element { .. }) | None => several,
                 other => several.or(other),
             };
+        }
+        let is_telling = matches!(guess, Some(Guess::Ask(_)) | None) || is_known;
+        if !is_telling && facts.steps.iter().rev().take(3).any(|step| has_remainder(step)) {
+            guess = Some(Guess::Ask(match guess {
+                Some(Guess::Element { id, .. }) => format!("named like `{id}`, but for a letter or digits: {WHICH}"),
+                _ => format!("a letter or digits of its name may say what it is: {WHICH}"),
+            }));
         }
         if let Some(Guess::Element { id, .. }) = &guess
             && group(id) == "person"

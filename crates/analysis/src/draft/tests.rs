@@ -260,3 +260,40 @@ fn p1_formats_that_others_wrote_are_guessed_from_their_schemas_without_them() {
         assert!(100 * right / facts >= goal, "{name}: {right} of {facts}");
     }
 }
+
+#[test]
+fn p1_a_letter_or_digits_that_the_words_leave_out_are_asked() {
+    for name in [
+        "S_S_Number",
+        "ANumber",
+        "A_Number",
+        "I94Number",
+        "Last4",
+        "H1BStatus",
+        "F1Status",
+        "UStatus",
+        "I551",
+        "n550No",
+    ] {
+        assert!(super::words::has_remainder(name), "{name}");
+    }
+    for name in [
+        "AddressLine1",
+        "street2",
+        "DriverLicenseNumber",
+        "licenceNo",
+        "OLN",
+        "DOB",
+        "LastName",
+        "VINNumber",
+        "j:PersonSexCode",
+    ] {
+        assert!(!super::words::has_remainder(name), "{name}");
+    }
+    for name in ["S_S_Number", "ANumber", "I94Number", "Last4", "H1BStatus", "I94ExpirationDate", "i94"] {
+        for path in [format!("Driver/{name}"), format!("Driver/j:{name}"), format!("License/{name}/Number")] {
+            let guess = guess_of(&path, &[], ValueType::Unknown);
+            assert!(matches!(guess, Guess::Ask(_)), "{path}: {guess:?}");
+        }
+    }
+}

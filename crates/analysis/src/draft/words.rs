@@ -29,6 +29,17 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Whether a name has what is left out of its words and may change what it says: a letter alone (`A_Number`, `S_S_No`), or
+/// digits (`I94Number`, `Last4`), but for the 1, 2 or 3 at the end of a line of an address.
+pub(super) fn has_remainder(name: &str) -> bool {
+    // A prefix is none of its words, and `org.iso.18013.5.1` says whose the names in it are.
+    let name = name.rsplit(':').next().filter(|name| !name.contains('.')).unwrap_or_default();
+    let counted = name.strip_suffix(['1', '2', '3']).unwrap_or(name);
+    let ends_in_digit = counted.ends_with(|last: char| last.is_ascii_digit());
+    let rest = if ends_in_digit { name } else { counted };
+    rest.contains(|character: char| character.is_numeric()) || split(rest).iter().any(|word| word.chars().count() == 1)
+}
+
 /// A name in lower case, its words joined by hyphens.
 pub(super) fn kebab(name: &str) -> String {
     let words: Vec<String> = split(name).into_iter().filter(|word| word.is_ascii()).collect();

@@ -191,6 +191,12 @@ impl CatalogReader {
             let message = format!("`dppa` of `{id}` can't be amended: the law ranks it");
             return Err(document.error(&dppa.span(), message));
         }
+        let is_searched = |kind| !matches!(kind, Kind::Date | Kind::PostalCode | Kind::Number);
+        let kinds = (base.kind.unwrap_or_default(), raw.kind.or(base.kind).unwrap_or_default());
+        if is_searched(kinds.0) && !is_searched(kinds.1) && raw.holds_ssn.is_none() {
+            let message = format!("as this kind, `{id}` isn't searched for Social Security numbers any more");
+            return Err(document.error(&span, message).help("say so with `holds-ssn = true`, or keep its kind"));
+        }
         // The pattern of a built-in element remains one that tests have proved.
         let origin = raw.shape.is_none().then_some(*origin);
         let base = base.clone();

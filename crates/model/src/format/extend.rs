@@ -122,7 +122,7 @@ impl<'d> FormatFiles<'d> {
             for (name, span) in file.raw.replaced() {
                 let extends = file.raw.extends.as_ref().is_some_and(|extends| extends.get_ref() == name);
                 match self.named(name, index) {
-                    Some(replaced) if all.iter().any(|other| other.replaced == index && other.format == replaced) => {
+                    Some(replaced) if leads_to(&all, index, replaced) => {
                         let message = format!("`{name}` stands in this format's place in turn");
                         errors.push(file.document.error(&span, message));
                     }
@@ -161,6 +161,22 @@ impl<'d> FormatFiles<'d> {
             changes: changes.into_iter().map(|(path, (was, is))| PathChange { path, was, is }).collect(),
         })
     }
+}
+
+/// Whether a format stands in the end, by way of others, in the place of another.
+fn leads_to(all: &[Instead], replaced: usize, format: usize) -> bool {
+    let mut open = vec![replaced];
+    let mut seen = Vec::new();
+    while let Some(at) = open.pop() {
+        if at == format {
+            return true;
+        }
+        if !seen.contains(&at) {
+            seen.push(at);
+            open.extend(all.iter().filter(|instead| instead.replaced == at).map(|instead| instead.format));
+        }
+    }
+    false
 }
 
 /// Something read from the table of another format, moved to the place where that is named.
@@ -248,6 +264,19 @@ pub(super) fn extended(
             errors.push(document.error(&removed.span(), message).nearest(removed.get_ref(), all.map(String::as_str)));
         }
     }
+    // A record takes in what no path names.
+    for removed in &raw.remove {
+        let path = removed.get_ref();
+        let records = inherited.iter().filter_map(|inherited| inherited.path.strip_suffix("/**"));
+        let is_around =
+            |record: &&str| is_at_or_below(path, record) && path != record && path.strip_suffix("/**") != Some(record);
+        let is_gone = |record: &str| raw.remove.iter().any(|other| is_at_or_below(record, other.get_ref()));
+        if let Some(record) = records.filter(is_around).find(|record| !is_gone(record)) {
+            let message = format!("`{path}` is in the record `{record}/**`, and would go out with it");
+            let error = document.error(&removed.span(), message);
+            errors.push(error.help("map it to another data element, which can be denied"));
+        }
+    }
     for (prefix, uri) in &raw.namespaces {
         let bound = base.namespaces.iter().find(|(other, _)| other == prefix);
         if bound.is_some_and(|(_, other)| other != uri) {
@@ -261,7 +290,8 @@ pub(super) fn extended(
         move |path: &str| removed.iter().any(|removed| is_at_or_below(path, removed.get_ref()))
     };
     let is_replaced = |path: &str| own.iter().any(|own| own == path);
-    let stays = |path: &Spanned<String>| !is_removed(path.get_ref());
+    // What is taken out and mapped anew keeps what else is said of it.
+    let stays = |path: &Spanned<String>| !is_removed(path.get_ref()) || is_replaced(path.get_ref());
     let mut paths = raw.paths;
     let kept = inherited.into_iter().filter(|inherited| !is_removed(&inherited.path) && !is_replaced(&inherited.path));
     paths.prepend(kept.map(|WrittenPath { path, element, .. }| {
@@ -310,7 +340,9 @@ pub(super) fn extended(
         unmapped: joined(raw.unmapped, unmapped),
         types: {
             let mut types = raw.types;
-            types.prepend(base.types.into_iter().map(|(name, paths)| (name.at(&place), paths.at(&place))));
+            let own: Vec<String> = types.iter().map(|(name, _)| name.get_ref().clone()).collect();
+            let inherited = base.types.into_iter().filter(|(name, _)| !own.contains(name.get_ref()));
+            types.prepend(inherited.map(|(name, paths)| (name.at(&place), paths.at(&place))));
             types
         },
         text: text.at(&place).into_iter().chain(raw.text).collect(),

@@ -227,6 +227,11 @@ impl MappingReader<'_> {
         Ok(trie)
     }
 
+    /// The member that holds a wrapped value in JSON, if the format has such.
+    pub(super) fn wrapping_member(&self) -> Option<String> {
+        self.rdf.filter(|_| self.syntax == Syntax::Json).map(wrapped_value)
+    }
+
     /// The node of the wrapped form of a value.
     pub(super) fn wrapped(&self, trie: &Trie, node: NodeId) -> Option<NodeId> {
         let rdf = self.rdf.filter(|_| self.syntax == Syntax::Json)?;

@@ -193,6 +193,11 @@ impl Format {
         self.declared.may_be_list()
     }
 
+    /// Whether its messages have a root.
+    pub fn is_rooted(&self) -> bool {
+        !self.declared.roots.is_empty()
+    }
+
     /// Whether more than the root tells its messages.
     pub fn is_marked(&self) -> bool {
         !self.declared.marks.is_empty()

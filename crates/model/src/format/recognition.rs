@@ -19,6 +19,11 @@ pub struct Candidates {
     pub(super) marks: Marks,
 }
 
+/// A value without the white space of XML and JSON around it.
+fn trim(value: &str) -> &str {
+    value.trim_matches([' ', '\t', '\r', '\n'])
+}
+
 /// The parts by which messages are recognized, of several formats.
 #[derive(Debug)]
 pub struct Marks {
@@ -31,8 +36,10 @@ pub struct Marks {
 /// A part that the messages of a format have.
 #[derive(Debug)]
 pub struct Mark {
-    /// Its node in the trie.
+    /// Its node in the trie, and in JSON that of the value in the object that may wrap it.
     pub node: NodeId,
+    /// See `node`.
+    pub wrapped: Option<NodeId>,
     /// The format, by its place among the candidates.
     pub format: usize,
     /// The values of which it has one; none if any will do.
@@ -44,6 +51,11 @@ impl Marks {
     pub fn needs_value(&self, node: NodeId) -> bool {
         self.all.iter().any(|mark| mark.node == node && !mark.values.is_empty())
     }
+
+    /// Whether a part with this node has one of the values of a mark.
+    pub fn is_value(mark: &Mark, node: NodeId, value: &str) -> bool {
+        (mark.node == node || mark.wrapped == Some(node)) && mark.values.iter().any(|own| own == trim(value))
+    }
 }
 
 impl Candidates {
@@ -54,6 +66,11 @@ impl Candidates {
     /// The syntax of the messages.
     pub fn syntax(&self) -> Syntax {
         self.syntax
+    }
+
+    /// Whether they have a root.
+    pub fn is_rooted(&self) -> bool {
+        self.root.is_some()
     }
 
     /// Which of the formats a message can be of: by their place among all formats.
@@ -78,7 +95,8 @@ impl Candidates {
         let place = self.formats.len();
         for mark in format.mapping.raw().marks() {
             let (node, values) = reader.mark(trie, root, mark)?;
-            self.marks.all.push(Mark { node, format: place, values });
+            let wrapped = if values.is_empty() { None } else { reader.wrapped_mark(trie, node)? };
+            self.marks.all.push(Mark { node, wrapped, format: place, values });
         }
         trie.gather_contents();
         self.formats.push(index);
@@ -105,7 +123,14 @@ impl MappingReader<'_> {
         if values.is_some_and(|values| values.iter().all(|value| value.trim().is_empty())) {
             return Err(self.document.error(&span, format!("`is` names no value that `{path}` may have")));
         }
-        Ok((node, values.unwrap_or_default().iter().map(|value| value.trim().to_owned()).collect()))
+        Ok((node, values.unwrap_or_default().iter().map(|value| trim(value).to_owned()).collect()))
+    }
+
+    /// The node of the value in an object that wraps the value of a mark, if the format has such objects.
+    fn wrapped_mark(&self, trie: &mut Trie, node: NodeId) -> Result<Option<NodeId>, ConfigError> {
+        let Some(name) = self.wrapping_member() else { return Ok(None) };
+        let (wrapped, _) = self.walk(trie, MappingPath { from: node, text: &name, span: &(0..0) })?;
+        Ok(Some(wrapped))
     }
 
     /// Finds what is wrong with the marks of a format.

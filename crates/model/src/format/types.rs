@@ -3,6 +3,9 @@
 use super::raw::{PathEntry, Paths};
 use crate::config::{ConfigError, Document, Errors, Spanned, Table};
 
+/// How often types may be used in a format, those in types included: they may double at every level (P8).
+const MOST_USES: usize = 1000;
+
 /// What a path leads to, if not to a data element.
 const PREFIX: &str = "type:";
 
@@ -63,6 +66,14 @@ impl<'a> Expansion<'a> {
             self.errors.push(error.nearest(name, known));
             return Paths::default();
         };
+        if self.used.len() > MOST_USES {
+            if self.used.len() == MOST_USES + 1 {
+                self.errors
+                    .push(self.document.error(&at.span(), format!("types are used more than {MOST_USES} times")));
+                self.used.push(name);
+            }
+            return Paths::default();
+        }
         if self.open.contains(&name) {
             self.errors.push(self.document.error(&at.span(), format!("type `{name}` holds itself")));
             return Paths::default();
