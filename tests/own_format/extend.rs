@@ -4,6 +4,8 @@ use dmv_redact::{Disposition, Filter, Reason, Requester};
 use dmv_redact_testing::filters::{police, redact_text};
 use dmv_redact_testing::{folders, root};
 
+use super::with_formats;
+
 const POLICY: &str = r#"
 [policy]
 name = "example"
@@ -33,10 +35,7 @@ az = "urn:example:az"
 "#;
 
 fn with(formats: &[&str], catalog: &str) -> Result<Filter, String> {
-    let builder = Filter::builder().policy_bytes("policy.toml", POLICY).catalog_bytes("catalog.toml", catalog);
-    let named = formats.iter().enumerate();
-    let builder = named.fold(builder, |builder, (at, format)| builder.format_bytes(format!("{at}.toml"), *format));
-    builder.build().map_err(|error| error.to_string())
+    with_formats(Filter::builder().policy_bytes("policy.toml", POLICY).catalog_bytes("catalog.toml", catalog), formats)
 }
 
 fn error(formats: &[&str]) -> String {

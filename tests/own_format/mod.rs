@@ -4,7 +4,7 @@ mod extend;
 mod recognition;
 mod roles;
 
-use dmv_redact::{ConfigError, Disposition, Filter, Reason};
+use dmv_redact::{ConfigError, Disposition, Filter, FilterBuilder, Reason};
 use dmv_redact_testing::filters::{own, police, redact_text};
 
 const CATALOG: &str = r#"
@@ -67,6 +67,13 @@ elements = ["subject.name", "subject.remarks"]
 
 fn filter(format: &str, policy: &str) -> Result<Filter, ConfigError> {
     own(("example", format), Some(CATALOG), policy)
+}
+
+/// With these formats too, the first of which is `0.toml` in errors.
+fn with_formats(builder: FilterBuilder, formats: &[&str]) -> Result<Filter, String> {
+    let named = formats.iter().enumerate();
+    let builder = named.fold(builder, |builder, (at, format)| builder.format_bytes(format!("{at}.toml"), *format));
+    builder.build().map_err(|error| error.to_string())
 }
 
 fn redact(filter: &Filter, message: &str) -> (String, Disposition, Option<Reason>) {

@@ -3,6 +3,8 @@
 use dmv_redact::{Disposition, Filter, Reason};
 use dmv_redact_testing::filters::{police, redact_text};
 
+use super::with_formats;
+
 const POLICY: &str = r#"
 [policy]
 name = "example"
@@ -41,10 +43,7 @@ fn registration() -> String {
 }
 
 fn with(formats: &[&str]) -> Result<Filter, String> {
-    let builder = Filter::builder().policy_bytes("policy.toml", POLICY);
-    let named = formats.iter().enumerate();
-    let builder = named.fold(builder, |builder, (at, format)| builder.format_bytes(format!("{at}.toml"), *format));
-    builder.build().map_err(|error| error.to_string())
+    with_formats(Filter::builder().policy_bytes("policy.toml", POLICY), formats)
 }
 
 fn soap(version: &str, body: &str) -> String {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::load::is_at_or_below;
 use super::raw::{PathEntry, Paths, RawFormat, RawReferences, RawRequired, WrittenPath, written_paths};
 use super::text::RawText;
 use super::types::expanded;
@@ -235,10 +236,9 @@ impl Inherited for RawReferences {
     }
 }
 
-/// Whether a path is `above`, or leads to a part below it.
-fn is_at_or_below(path: &str, above: &str) -> bool {
-    let above = above.strip_suffix("/**").unwrap_or(above);
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether a path is taken out where `removed` is, with or without its `/**`: it is that, or below it.
+fn is_taken_out(path: &str, removed: &str) -> bool {
+    is_at_or_below(path, removed.strip_suffix("/**").unwrap_or(removed))
 }
 
 /// The format that `raw` describes, which extends `base`.
@@ -258,7 +258,7 @@ pub(super) fn extended(
     let inherited = written_paths(&base.paths);
     for removed in &raw.remove {
         let all = inherited.iter().map(|inherited| &inherited.path).chain(base.unmapped.iter().map(Spanned::get_ref));
-        if !all.clone().any(|path| is_at_or_below(path, removed.get_ref())) {
+        if !all.clone().any(|path| is_taken_out(path, removed.get_ref())) {
             let message =
                 format!("`{}` isn't mapped in `{base_name}`, from which it is to be taken out", removed.get_ref());
             errors.push(document.error(&removed.span(), message).nearest(removed.get_ref(), all.map(String::as_str)));
@@ -270,7 +270,7 @@ pub(super) fn extended(
         let records = inherited.iter().filter_map(|inherited| inherited.path.strip_suffix("/**"));
         let is_around =
             |record: &&str| is_at_or_below(path, record) && path != record && path.strip_suffix("/**") != Some(record);
-        let is_gone = |record: &str| raw.remove.iter().any(|other| is_at_or_below(record, other.get_ref()));
+        let is_gone = |record: &str| raw.remove.iter().any(|other| is_taken_out(record, other.get_ref()));
         if let Some(record) = records.filter(is_around).find(|record| !is_gone(record)) {
             let message = format!("`{path}` is in the record `{record}/**`, and would go out with it");
             let error = document.error(&removed.span(), message);
@@ -287,7 +287,7 @@ pub(super) fn extended(
     errors.finish()?;
     let is_removed = {
         let removed = raw.remove.clone();
-        move |path: &str| removed.iter().any(|removed| is_at_or_below(path, removed.get_ref()))
+        move |path: &str| removed.iter().any(|removed| is_taken_out(path, removed.get_ref()))
     };
     let is_replaced = |path: &str| own.iter().any(|own| own == path);
     // What is taken out and mapped anew keeps what else is said of it.

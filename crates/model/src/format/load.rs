@@ -196,8 +196,9 @@ impl MappingErrors {
     }
 }
 
-fn is_at_or_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| matches!(rest.get(..1), None | Some("/")))
+/// Whether a path is `above`, or leads to a part below it.
+pub(super) fn is_at_or_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl MappingReader<'_> {

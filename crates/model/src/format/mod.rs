@@ -320,14 +320,14 @@ impl Formats {
             // Without a root and marks it is recognized only where the caller names it.
             let roots = if roots.is_empty() && is_marked { vec![None] } else { roots };
             for root in roots {
-                let known = self.candidates.iter_mut().position(|own| own.syntax == syntax && own.root == root);
+                let known = self.candidates.iter().position(|own| own.syntax == syntax && own.root == root);
                 let at = known.unwrap_or(self.candidates.len());
                 if known.is_none() {
                     self.candidates.push(Candidates::new(syntax, root));
                 }
                 let Some(candidates) = self.candidates.get_mut(at) else { continue };
-                let others = candidates.formats.iter().filter_map(|index| self.all.get(*index));
-                if let Some(other) = others.into_iter().find(|other| !is_marked || !other.is_marked()) {
+                let mut others = candidates.formats.iter().filter_map(|index| self.all.get(*index));
+                if let Some(other) = others.find(|other| !is_marked || !other.is_marked()) {
                     let message = format!("format `{}` has this root too: a message could be of either", other.name);
                     return Err(document.error(&root_span, message).help(IN_ITS_PLACE));
                 }
