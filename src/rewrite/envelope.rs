@@ -7,6 +7,7 @@ use fearless_simd::Simd;
 
 use super::facts::Facts;
 use super::parts::Parts;
+use super::variants::{self, VariantBuffers};
 use crate::read::json::{self, Actions, Place, Scalar, Step, ValueKind, walk};
 use crate::read::xml::{self, AttributeKind, CDATA_END, CDATA_START, Event, XmlReader, XmlState};
 use crate::read::{Message, Refusal};
@@ -21,6 +22,7 @@ pub(super) struct EnvelopeBuffers {
     /// The nodes of the open parts, and whether each is a JSON array.
     open: Vec<(NodeId, bool)>,
     decoded: String,
+    variants: VariantBuffers,
 }
 
 /// What the envelope says, as far as needed. An ill-formed message ends it early: the pass will refuse that.
@@ -38,8 +40,8 @@ pub(super) fn read<'a>(
     match message.syntax {
         Syntax::Xml => drop(scan.xml(trie, buffers)),
         Syntax::Json => {
-            let EnvelopeBuffers { open, decoded, .. } = buffers;
-            let mut json = JsonScan { scan: &mut scan, trie, open, decoded };
+            let EnvelopeBuffers { open, decoded, variants, .. } = buffers;
+            let mut json = JsonScan { scan: &mut scan, trie, open, decoded, variants };
             let (bytes, limits) = (message.text.as_bytes(), &parts.limits);
             drop(walk(bytes, limits, &mut json));
         }
@@ -73,7 +75,7 @@ impl Scan<'_> {
     fn xml(
         &mut self,
         trie: &Trie,
-        EnvelopeBuffers { xml: state, open, decoded }: &mut EnvelopeBuffers,
+        EnvelopeBuffers { xml: state, open, decoded, variants: asked }: &mut EnvelopeBuffers,
     ) -> Result<(), Refusal> {
         let Self { message, parts, .. } = *self;
         let namespaces = &parts.formats.namespaces;
@@ -84,7 +86,11 @@ impl Scan<'_> {
                 Event::Start(tag) => {
                     let local = tag.name.local().of(message.text.as_bytes());
                     let child = open.last().and_then(|(parent, _)| trie.child(*parent, tag.namespace, false, local));
-                    let Some((id, node)) = child.and_then(|edge| leading(trie, edge.node)) else {
+                    let mut found = child.and_then(|edge| leading(trie, edge.node));
+                    if let Some((_, node)) = found.filter(|(_, node)| node.has_variants()) {
+                        found = leading(trie, variants::of_element(&mut reader, message.text, node, asked)?);
+                    }
+                    let Some((id, node)) = found else {
                         reader.skip_element()?;
                         continue;
                     };
@@ -142,6 +148,7 @@ struct JsonScan<'s, 'a> {
     trie: &'a Trie,
     open: &'s mut Vec<(NodeId, bool)>,
     decoded: &'s mut String,
+    variants: &'s mut VariantBuffers,
 }
 
 impl Actions for JsonScan<'_, '_> {
@@ -160,6 +167,14 @@ impl Actions for JsonScan<'_, '_> {
             // An item is what its array is, and the document is above its root.
             None if place.kind == ValueKind::Array && is_item => None,
             None => leading(self.trie, around),
+        };
+        let found = match found.filter(|(_, node)| node.has_variants() && place.kind == ValueKind::Object) {
+            Some((_, node)) => {
+                let limits = &self.scan.parts.limits;
+                let of_trie = (self.trie, node);
+                leading(self.trie, variants::of_object(text, limits, of_trie, place.value_start, self.variants)?)
+            }
+            None => found,
         };
         Ok(match found {
             None => Step::Skip(around),

@@ -19,6 +19,7 @@ mod tally;
 mod text;
 mod treatment;
 mod value;
+mod variants;
 mod xml;
 
 pub use receipt::{Disposition, FOUND_IMAGE, Receipt};

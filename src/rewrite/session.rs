@@ -181,8 +181,9 @@ impl<'f> Session<'f> {
     /// Whether a record may contain a name that its own mapping doesn't have. A name that leads to other data elements
     /// elsewhere is admitted only if the requester may have one of them in full, because in the record it isn't made
     /// less precise.
-    pub(super) fn admits_in_record(&mut self, elements: &[ElementId]) -> bool {
-        elements.is_empty() || elements.iter().any(|element| self.treatment(*element) == Some(Treatment::Full))
+    pub(super) fn admits_in_record(&mut self, elements: impl Iterator<Item = ElementId>) -> bool {
+        let mut elements = elements.peekable();
+        elements.peek().is_none() || elements.any(|element| self.treatment(element) == Some(Treatment::Full))
     }
 
     /// Whether the requester may have anything at a node or below it.
@@ -264,6 +265,19 @@ impl<'f> Session<'f> {
         at::note_fast(span);
         self.tell(span, Outcome::Judged(element, Judgement::Release));
         self.list(element, Treatment::Full, span, ReleasedForm::Exact);
+    }
+
+    /// Counts a value that tells what the part around it is, and goes out with that. Returns whether it does tell.
+    pub(super) fn discriminate(&mut self, node: &Node, value: Value<'_>, span: Span) -> bool {
+        let value = match value {
+            Value::Plain(text) => text,
+            Value::Decoded => &self.buffers.decoded,
+        };
+        let tells = node.discriminates.iter().any(|own| own == trim(value));
+        if let (true, Target::Leaf(element)) = (tells, node.target) {
+            self.count(element, Judgement::Release, span);
+        }
+        tells
     }
 
     /// Counts and lists a mapped id or reference, which is renumbered.

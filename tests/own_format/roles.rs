@@ -218,11 +218,8 @@ fn p2_what_is_no_name_is_no_step() {
         let at = text.find("format.toml:").unwrap();
         text.get(at + "format.toml:7:1: ".len()..).unwrap().to_owned()
     };
-    for step in ["*", "last*", "*.name", "na*me"] {
-        assert_eq!(
-            json(&format!("person/{step}")),
-            format!("`{step}` is no step of a path; a name has no wildcards; map each, or the whole record with `/**`")
-        );
+    for step in ["last*name*", "**name"] {
+        assert_eq!(json(&format!("person/{step}")), format!("`{step}` is no step of a path; a name has one `*` at most"));
     }
     assert_eq!(json("a/**/b"), "`**` is no step of a path; `/**` ends a path, and makes a whole record of it");
     assert_eq!(json("**"), "`**` is no step of a path; `/**` ends a path, and makes a whole record of it");
@@ -232,7 +229,7 @@ fn p2_what_is_no_name_is_no_step() {
         assert_eq!(json(&format!("{path}/name")), format!("`{path}` is no step of a path; {hint}"));
     }
     for step in ["$", ".", ".."] {
-        let hint = "a path begins below the root and goes down";
+        let hint = "a path begins below the root and goes down; a member of this name is written `%24`, `%2E`";
         assert_eq!(json(&format!("{step}/name")), format!("`{step}` is no step of a path; {hint}"));
     }
     for path in ["/name", "person//name", "name/"] {

@@ -127,6 +127,7 @@ impl<'a> Check<'a> {
     }
 
     pub(super) fn note(&mut self, name: &str, node: Option<usize>) {
+        let node = node.filter(|node| !self.table.get(Some(*node)).is_wild);
         let hash = node.map_or_else(|| self.scratch.hasher.hash_one(name), |node| node as u64);
         self.scratch.names.push(hash);
     }
@@ -189,6 +190,8 @@ impl<'a> Check<'a> {
             None if frame.is_nil => return Err(WRONG_NIL),
             None if refers && !frame.is_released && frame.has_children => return Err("a reference on what has parts"),
             None if refers || frame.is_released => frame.is_released,
+            // It wraps what tells what the part around it is.
+            None if frame.has_children && !self.table.get(frame.node).tells.is_empty() => false,
             None => return Err(NOTHING),
         };
         self.close(self.frame.end)?;
@@ -319,7 +322,8 @@ impl<'a> Check<'a> {
                 (self.comparison, self.frame.end) = (before, end);
                 Ok(false)
             }
-            released => released.map(|()| true),
+            // What tells what the part around it is gives that no right to be there.
+            released => released.map(|()| node.tells.is_empty()),
         }
     }
 
@@ -346,6 +350,15 @@ impl<'a> Check<'a> {
                     read = read.or_else(|_| self.text(layout, element, value));
                 }
                 return read;
+            }
+            Some(element) if !node.tells.is_empty() => {
+                let text = value.text.trim_matches([' ', '\t', '\r', '\n']);
+                ensure(
+                    node.tells.iter().any(|own| own == text),
+                    "a part that tells something else than what is around it",
+                )?;
+                let permitted = (element, Treatment::Full);
+                return self.comparison.as_mut().map_or(Ok(()), |comparison| comparison.value(permitted, value, node));
             }
             Some(element) => self.permitted(element).ok_or(DENIED)?,
             None if is_blank(value.text) => return Err(NOTHING),

@@ -1,5 +1,7 @@
 //! The second reading of JSON, on serde_json. No `Value` is built: it would keep only the last of two equal names.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
@@ -8,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::Finding;
 use super::check::Check;
+use super::table::Table;
 use super::value::{Checked, Value, Written, ensure};
 
 struct Walk<'t, 'r, 'a> {
@@ -100,6 +103,20 @@ struct Part<'w, 't, 'r, 'a> {
     kind: Kind,
 }
 
+/// The members of an object, as they are written. Of two with one name one is lost, which the check finds.
+fn members(raw: &str) -> HashMap<String, &RawValue> {
+    serde_json::from_str(raw).unwrap_or_default()
+}
+
+/// What a value says, if it is a scalar, or an object that wraps one.
+fn said(raw: &RawValue, table: &Table) -> Option<String> {
+    let raw = raw.get();
+    let wrapped = members(raw).into_iter().find(|(name, _)| table.wrapped() == Some(name));
+    let raw = wrapped.map_or(raw, |(_, wrapped)| wrapped.get());
+    let text = Written::Json.decode(raw, &mut String::new()).map(Cow::into_owned);
+    text.filter(|text| !raw.starts_with('n') && !text.is_empty())
+}
+
 impl Part<'_, '_, '_, '_> {
     fn scalar<E: Error>(self, string: Option<&str>) -> Result<bool, E> {
         let Self { walk, name, node, kind } = self;
@@ -123,8 +140,18 @@ impl<'t> DeserializeSeed<'t> for Part<'_, 't, '_, '_> {
     /// Whether it has a right to be there.
     type Value = bool;
 
-    fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
+    fn deserialize<D: Deserializer<'t>>(mut self, deserializer: D) -> Result<bool, D::Error> {
+        let table = self.walk.check.table;
+        if !matches!(self.kind, Kind::Member | Kind::Item) || !table.has_variants(self.node) {
+            return deserializer.deserialize_any(self);
+        }
+        // Its members tell what it is, so they are read twice.
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        if raw.starts_with('{') {
+            let says: Vec<_> = members(raw).into_iter().map(|(name, raw)| ((false, name), said(raw, table))).collect();
+            self.node = table.variant(self.node, &says);
+        }
+        serde_json::Deserializer::from_str(raw).deserialize_any(self).map_err(D::Error::custom)
     }
 }
 

@@ -9,6 +9,7 @@ mod comparison;
 mod json;
 mod links;
 mod shape;
+mod step;
 mod table;
 mod text;
 mod value;

@@ -1,15 +1,21 @@
 //! A table of its own of a mapping: a tree of nodes. An output spells names with the format's prefixes, so they are compared so.
 
-use std::iter;
 use std::sync::Arc;
+use std::{iter, mem};
 
 use foldhash::HashMap;
 
+use super::step::{Asked, Pattern, Predicate, Step};
 use super::text::TextLayout;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::format::{Declared, Format, RDF_URI, Syntax};
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// White space of XML and JSON.
+fn is_white(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n')
+}
 
 #[derive(Debug, Default)]
 pub(super) struct TableNode {
@@ -30,6 +36,13 @@ pub(super) struct TableNode {
     /// Which fact of the envelope it tells.
     pub(super) fact: Option<usize>,
     pub(super) layouts: Vec<Arc<TextLayout>>,
+    /// What the part is where predicates hold.
+    variants: Vec<(Vec<Predicate>, usize)>,
+    patterns: Vec<(bool, Pattern, usize)>,
+    /// Whether its own name is a pattern.
+    pub(super) is_wild: bool,
+    /// The values with which it tells what the part around it is.
+    pub(super) tells: Vec<String>,
 }
 
 impl TableNode {
@@ -64,6 +77,8 @@ pub(super) struct Table {
     unmapped: TableNode,
     /// The elements that a name leads to anywhere in the mapping.
     elsewhere: HashMap<String, Vec<ElementId>>,
+    /// The same for patterns of names.
+    elsewhere_wild: Vec<(Pattern, ElementId)>,
     /// The format's prefixes with their namespaces, in its order, and one for `xsi:nil` if it has none.
     pub(super) namespaces: Vec<(String, String)>,
     /// How XML declares each, with the space before it.
@@ -86,11 +101,28 @@ impl Table {
         let quoted = |uri: &str| uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
         let declarations = namespaces.iter().map(|(name, uri)| format!(" xmlns:{name}=\"{}\"", quoted(uri))).collect();
         let (nodes, elsewhere, unmapped) = (vec![TableNode::default()], HashMap::default(), TableNode::default());
-        let mut table =
-            Self { format, syntax, declared, nodes, unmapped, elsewhere, namespaces, declarations, wrapped };
+        let elsewhere_wild = Vec::new();
+        let mut table = Self {
+            format,
+            syntax,
+            declared,
+            nodes,
+            unmapped,
+            elsewhere,
+            elsewhere_wild,
+            namespaces,
+            declarations,
+            wrapped,
+        };
         let declared = Arc::clone(&table.declared);
         let records = declared.paths.iter().filter_map(|(path, element)| Some((path.strip_suffix("**")?, element)));
         let records: Vec<_> = records.collect();
+        // A path without predicates is that of every variant, so all of those must be there first.
+        let mut count = 0;
+        while count < table.nodes.len() {
+            count = table.nodes.len();
+            declared.paths.iter().for_each(|(path, _)| drop(table.nodes(path.trim_end_matches("/**"))));
+        }
         for (path, element) in &declared.paths {
             let is_record = path.ends_with("/**");
             let path = path.trim_end_matches("/**");
@@ -100,14 +132,16 @@ impl Table {
             }
             table.update(path, |node| (node.element, node.is_record) = (Some(*element), is_record));
             for step in declared.roots.iter().map(String::as_str).chain(path.split('/')) {
-                let name = step.trim_start_matches('@').to_owned();
-                table.elsewhere.entry(name).or_default().push(*element);
+                let Some(step) = Step::new(step, true) else { continue };
+                table.elsewhere_wild.extend(step.pattern.map(|pattern| (pattern, *element)));
+                table.elsewhere.entry(step.name).or_default().push(*element);
             }
             // What is between a record and a value of another element is part of the record.
             for (record, element) in &records {
                 let inside = path.strip_prefix(record).and_then(|inside| inside.rsplit_once('/'));
-                for name in inside.into_iter().flat_map(|(between, _)| between.split('/')) {
-                    table.elsewhere.entry(name.to_owned()).or_default().push(**element);
+                let between = inside.into_iter().flat_map(|(between, _)| between.split('/'));
+                for step in between.filter_map(|step| Step::new(step, true)) {
+                    table.elsewhere.entry(step.name).or_default().push(**element);
                 }
             }
         }
@@ -121,6 +155,7 @@ impl Table {
         for (path, word) in &declared.required {
             table.update_part(path, |node| node.placeholder = Some(word.clone()));
         }
+        table.discriminators();
         table
     }
 
@@ -141,31 +176,106 @@ impl Table {
         }
     }
 
-    /// The nodes of a path, one below every root; they are added, with those above them, if they are missing.
+    /// The nodes of a path, below every root and in every variant; they are added, with those above them, if they are
+    /// missing.
     fn nodes(&mut self, path: &str) -> Vec<usize> {
         let declared = Arc::clone(&self.declared);
-        match declared.roots.as_slice() {
-            [] => self.node(path).into_iter().collect(),
-            roots => roots.iter().filter_map(|root| self.node(&format!("{root}/{path}"))).collect(),
+        let mut nodes = match declared.roots.as_slice() {
+            [] => vec![0],
+            roots => roots.iter().flat_map(|root| self.nodes_below(0, root)).collect(),
+        };
+        for step in path.split('/') {
+            nodes = nodes.into_iter().flat_map(|node| self.nodes_below(node, step)).collect();
+        }
+        nodes
+    }
+
+    /// The nodes of a step: without predicates the part and all its variants, with them the one. JSON has no attributes.
+    fn nodes_below(&mut self, at: usize, step: &str) -> Vec<usize> {
+        let Some(step) = Step::new(step, self.syntax == Syntax::Xml) else { return Vec::new() };
+        let child = self.child(at, &step);
+        let count = self.nodes.len();
+        let Some(own) = self.nodes.get_mut(child) else { return Vec::new() };
+        if step.predicates.is_empty() {
+            return own.variants.iter().map(|(_, variant)| *variant).chain([child]).collect();
+        }
+        if let Some((_, known)) = own.variants.iter().find(|(known, _)| *known == step.predicates) {
+            return vec![*known];
+        }
+        let TableNode { ref name, is_type, is_wild, prefix, .. } = *own;
+        let variant = TableNode { name: name.clone(), prefix, is_type, is_wild, ..TableNode::default() };
+        own.variants.push((step.predicates, count));
+        self.nodes.push(variant);
+        vec![count]
+    }
+
+    /// The child or attribute of a step, which is added if it is missing.
+    fn child(&mut self, at: usize, step: &Step) -> usize {
+        let Step { is_attribute, name, pattern, is_marked, .. } = step;
+        let (to, prefix) = (self.nodes.len(), self.prefix(name));
+        let is_type = *is_marked && name == "type" || self.is_xsi(name, "type");
+        let name_of = |node: usize| self.nodes.get(node).map(|node| node.name.clone());
+        let spelled = format!("{}{name}", if *is_marked { "@" } else { "" });
+        let known = self.nodes.get(at).and_then(|node| match pattern {
+            None => if *is_attribute { &node.attributes } else { &node.children }.get(name).copied(),
+            Some(_) => {
+                let mut patterns = node.patterns.iter().filter(|(attribute, ..)| attribute == is_attribute);
+                patterns.find(|(.., node)| name_of(*node).as_ref() == Some(&spelled)).map(|(.., node)| *node)
+            }
+        });
+        if let Some(known) = known {
+            return known;
+        }
+        let Some(node) = self.nodes.get_mut(at) else { return at };
+        match pattern {
+            None => _ = if *is_attribute { &mut node.attributes } else { &mut node.children }.insert(name.clone(), to),
+            Some(pattern) => node.patterns.push((*is_attribute, pattern.clone(), to)),
+        }
+        let is_wild = pattern.is_some();
+        self.nodes.push(TableNode { name: spelled, prefix, is_type, is_wild, ..TableNode::default() });
+        to
+    }
+
+    /// Makes what predicates ask the parts that tell: whatever they are elsewhere, in a variant they go out with it.
+    fn discriminators(&mut self) {
+        let variants: Vec<_> = self.nodes.iter().flat_map(|node| node.variants.clone()).collect();
+        for (predicates, variant) in variants {
+            for (asked, values) in predicates {
+                let part = self.child(variant, &Step::of(asked));
+                let wrapping = self.wrapped.clone().map(|name| Step::of((false, name)));
+                let wrapped = wrapping.map(|step| self.child(part, &step));
+                for own in [Some(part), wrapped].into_iter().flatten() {
+                    let Some(node) = self.nodes.get_mut(own) else { continue };
+                    let own = mem::take(node);
+                    let children = own.children.into_iter().filter(|(_, child)| Some(*child) == wrapped).collect();
+                    *node = TableNode { name: own.name, prefix: own.prefix, children, ..TableNode::default() };
+                    (node.tells, node.element) = (values.clone(), self.declared.discriminator);
+                }
+            }
         }
     }
 
-    /// The node of a path from above the root. JSON has no attributes.
-    fn node(&mut self, path: &str) -> Option<usize> {
-        let mut at = 0;
-        for step in path.split('/') {
-            let (name, to) = (step.trim_start_matches('@'), self.nodes.len());
-            let prefix = self.prefix(name);
-            let is_attribute = self.syntax == Syntax::Xml && step.starts_with('@');
-            let node = self.nodes.get_mut(at)?;
-            let below = if is_attribute { &mut node.attributes } else { &mut node.children };
-            at = *below.entry(name.to_owned()).or_insert(to);
-            if at == to {
-                let is_type = step == "@type" || self.is_xsi(name, "type");
-                self.nodes.push(TableNode { name: step.to_owned(), prefix, is_type, ..TableNode::default() });
+    /// What a part is that says this of itself, each by the name of a child or attribute that stands there once.
+    pub(super) fn variant(&self, node: Option<usize>, says: &[(Asked, Option<String>)]) -> Option<usize> {
+        let holds = |(asked, values): &Predicate| {
+            let mut said = says.iter().filter(|(name, _)| name == asked);
+            match (said.next(), said.next()) {
+                (Some((_, Some(value))), None) => values.iter().any(|own| own == value.trim_matches(is_white)),
+                _ => false,
             }
-        }
-        Some(at)
+        };
+        let mut variants = self.get(node).variants.iter();
+        variants.find(|(predicates, _)| predicates.iter().all(holds)).map(|(_, variant)| *variant).or(node)
+    }
+
+    /// Whether one of its parts tells what a part is.
+    pub(super) fn has_variants(&self, node: Option<usize>) -> bool {
+        !self.get(node).variants.is_empty()
+    }
+
+    /// How JSON names a value that it wraps.
+    pub(super) fn wrapped(&self) -> Option<&str> {
+        self.wrapped.as_deref()
     }
 
     /// A node; for what no path has, one that has nothing.
@@ -175,7 +285,12 @@ impl Table {
 
     pub(super) fn below(&self, node: Option<usize>, is_attribute: bool, name: &str) -> Option<usize> {
         let node = self.get(node);
-        if is_attribute { &node.attributes } else { &node.children }.get(name).copied()
+        let exact = if is_attribute { &node.attributes } else { &node.children }.get(name).copied();
+        let mut patterns = node.patterns.iter();
+        exact.or_else(|| {
+            let allowing = patterns.find(|(attribute, pattern, _)| *attribute == is_attribute && pattern.allows(name));
+            allowing.map(|(.., node)| *node)
+        })
     }
 
     /// Whether a name is this one of XML Schema's instance namespace.
@@ -192,7 +307,10 @@ impl Table {
             None => (self.syntax == Syntax::Json && self.declared.namespaces.is_empty(), name),
         };
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-        let is_denied = self.elsewhere.get(name).is_some_and(|all| !all.iter().any(|element| is_permitted(*element)));
+        let exact = self.elsewhere.get(name).into_iter().flatten();
+        let wild = self.elsewhere_wild.iter().filter(|(pattern, _)| pattern.allows(name)).map(|(_, element)| element);
+        let mut all = exact.chain(wild).peekable();
+        let is_denied = all.peek().is_some() && !all.any(|element| is_permitted(*element));
         is_of_format && local.len() <= 64 && local.bytes().all(is_plain) && !is_denied
     }
 

@@ -80,7 +80,8 @@ fn open(check: &mut Check<'_>, document: &str, tag: &BytesStart<'_>, start: usiz
     }
     check.open(check.frame.name.text(document), Written::Content)?;
     let name = tag.name().into_inner();
-    check.enter(name, check.table.below(check.frame.node, false, name))?;
+    let node = variant(check, document, tag, (start, end), check.table.below(check.frame.node, false, name));
+    check.enter(name, node)?;
     (check.frame.name, check.frame.content) = (Span::new(start + 1, start + 1 + name.len()), end);
     // Names that stand twice are found by the check: quick-xml would compare each with each.
     for attribute in Attributes::new(tag, tag.len() - attributes.len()).with_checks(false) {
@@ -97,6 +98,51 @@ fn open(check: &mut Check<'_>, document: &str, tag: &BytesStart<'_>, start: usiz
         check.attribute(key, &attribute.value)?;
     }
     Ok(())
+}
+
+/// What the element of a start tag is, which its attributes and children may tell.
+fn variant(
+    check: &Check<'_>,
+    document: &str,
+    tag: &BytesStart<'_>,
+    (start, end): (usize, usize),
+    node: Option<usize>,
+) -> Option<usize> {
+    if !check.table.has_variants(node) {
+        return node;
+    }
+    let mut says = Vec::new();
+    for attribute in tag.attributes().with_checks(false).flatten() {
+        let text = Written::Attribute.decode(&attribute.value, &mut String::new()).map(Cow::into_owned);
+        says.push(((true, attribute.key.into_inner().to_owned()), text));
+    }
+    let is_empty = document.get(start..end).is_some_and(|tag| tag.ends_with("/>"));
+    let content = document.get(end..).filter(|_| !is_empty).unwrap_or_default();
+    let (mut reader, mut depth, mut begun) = (Reader::from_str(content), 0_usize, None);
+    loop {
+        let before = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let Ok(event) = reader.read_event() else { break };
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        match event {
+            Event::Start(child) => {
+                begun = (depth == 0).then(|| (child.name().into_inner().to_owned(), at)).or(begun);
+                depth += 1;
+            }
+            Event::Empty(child) if depth == 0 => says.push(((false, child.name().into_inner().to_owned()), None)),
+            Event::End(_) if depth == 1 => {
+                depth = 0;
+                let Some((name, from)) = begun.take() else { continue };
+                let raw = content.get(from..before).unwrap_or_default();
+                let text = Written::Content.decode(raw, &mut String::new()).map(Cow::into_owned);
+                says.push(((false, name), text));
+            }
+            Event::End(_) if depth == 0 => break,
+            Event::End(_) => depth -= 1,
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    check.table.variant(node, &says)
 }
 
 fn close(check: &mut Check<'_>, document: &str, end: usize) -> Checked<()> {

@@ -67,6 +67,11 @@ impl<'m> JsonReader<'m> {
         Self { bytes, position: 0, members: 0, limits }
     }
 
+    /// Starts at a value inside a message.
+    pub fn at(bytes: &'m [u8], limits: &'m Limits, position: usize) -> Self {
+        Self { position, ..Self::new(bytes, limits) }
+    }
+
     /// The next byte to read.
     #[inline]
     pub fn position(&self) -> usize {

@@ -141,6 +141,14 @@ pub struct Bookmark {
     phase: Phase,
 }
 
+/// Where a reader looks ahead from.
+#[derive(Debug)]
+pub struct Lookout {
+    bookmark: Bookmark,
+    elements: usize,
+    depth: usize,
+}
+
 /// The reader: a position in the message, and the elements open there.
 #[derive(Debug)]
 pub struct XmlReader<'m, 's> {
@@ -187,6 +195,27 @@ impl<'m, 's> XmlReader<'m, 's> {
     ) -> Self {
         let Bookmark { position, phase } = bookmark;
         Self { text, bytes: text.as_bytes(), position, phase, limits, known, state }
+    }
+
+    /// Begins to look ahead, to the end of the element whose start tag was read last. `attributes` keeps its attributes
+    /// until the reader is back.
+    pub fn look_ahead(&mut self, attributes: &mut Vec<Attribute>) -> Lookout {
+        attributes.clone_from(&self.state.attributes);
+        Lookout { bookmark: self.bookmark(), elements: self.state.elements, depth: self.state.open.len() }
+    }
+
+    /// Whether the end of the element from which it looks ahead comes next.
+    pub fn is_before_end_of(&self, lookout: &Lookout) -> bool {
+        let is_inside = self.state.open.len() > lookout.depth;
+        !is_inside && (self.phase == Phase::EmptyElement || self.at(self.position, b"</"))
+    }
+
+    /// Goes back to where it looked ahead from, before the end of that element was read.
+    pub fn go_back(&mut self, lookout: &Lookout, attributes: &[Attribute]) {
+        (self.position, self.phase) = (lookout.bookmark.position, lookout.bookmark.phase);
+        self.state.elements = lookout.elements;
+        self.state.attributes.clear();
+        self.state.attributes.extend_from_slice(attributes);
     }
 
     /// Whether the raw text that was read last is its value: no reference, no carriage return. May be false for such

@@ -98,6 +98,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             record_names,
             released,
             has_parts,
+            has_written,
             id,
             ..
         } = *frame;
@@ -115,6 +116,8 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             self.session.note_missing(role, value_start);
         }
         // An object of which only the id may be released is equivalent to a reference.
+        // A part that tells what the part around it is stays with that.
+        let tells = has_written && node.is_some_and(|node| !node.discriminates.is_empty());
         let is_reference = !id.is_empty() && !released && !has_parts;
         let refers = is_reference && self.session.buffers.links.kept(id.start()).is_some();
         if !id.is_empty() && !self.session.buffers.links.is_writing() {
@@ -126,7 +129,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             };
             self.session.buffers.links.close(value_start, closing);
         }
-        if released || refers || is_planted(Planted::EmptyContainer) {
+        if released || refers || tells || is_planted(Planted::EmptyContainer) {
             if place.kind == ValueKind::Object {
                 self.notice(node);
             }
@@ -139,10 +142,16 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             } else {
                 self.session.buffers.manifest.close(part);
             }
-            self.kept();
+            match tells {
+                true => self.written(),
+                false => self.kept(),
+            }
             return Ok(());
         }
         self.buffers.frames.pop();
+        if let Some(values) = self.session.buffers.manifest.parts().get(part).map(|part| part.first) {
+            self.session.take_back(values);
+        }
         self.session.buffers.manifest.remove_from(part);
         self.out.truncate(out_start);
         self.buffers.context.take_back(out_start);
@@ -208,6 +217,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let Some(name) = place.name else { return };
         let mut decoded = std::mem::take(&mut self.buffers.name);
         let (name_text, namespace) = match node {
+            Some(node) if node.is_wild => (meaning(name, self.text, &mut decoded), Some(node.namespace)),
             Some(node) => (&*node.name, Some(node.namespace)),
             None => {
                 let name_text = meaning(name, self.text, &mut decoded);

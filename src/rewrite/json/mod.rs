@@ -12,6 +12,7 @@ use super::names::NameList;
 use super::output::{Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::Session;
+use super::variants::VariantBuffers;
 use crate::read::json::{Actions, Place, Scalar, Step, ValueKind, walk};
 use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Treatment};
@@ -33,6 +34,7 @@ pub(super) struct JsonBuffers {
     /// The meaning of a name with escapes.
     pub(super) name: String,
     context: Context,
+    variants: VariantBuffers,
 }
 
 /// The role of an open object or array in the mapping.
@@ -185,7 +187,7 @@ impl<'f> Actions for JsonRewriter<'_, '_, 'f> {
         }
         match place.name {
             Some(spelled) => self.member(place, spelled, name),
-            None => Ok(self.item(place)),
+            None => self.item(place),
         }
     }
 
@@ -217,6 +219,7 @@ impl<'f> Actions for JsonRewriter<'_, '_, 'f> {
         } else {
             match part.named {
                 Named::Member(edge) if edge.has_placeholder => self.removed(place, part.named.node()),
+                Named::Item(node) => self.removed(place, Some(node)),
                 _ => {}
             }
         }

@@ -6,6 +6,7 @@ use super::super::context::CONTEXT;
 use super::super::planted::{Planted, is_planted};
 use super::super::recognition;
 use super::super::session::{SessionBuffers, Value};
+use super::super::variants;
 use super::{JsonBuffers, JsonRewriter, Kind, Named, Part, Rewrite, Role, record_namespace};
 use crate::read::json::{JsonString, Place, Scalar, Step, ValueKind, meaning};
 use crate::read::{Reason, Refusal};
@@ -39,7 +40,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         match found {
             Some(edge) => {
                 self.meet(edge.child, place.start)?;
-                Ok(self.mapped(place, edge))
+                self.mapped(place, edge)
             }
             None => self.unnamed(place, name),
         }
@@ -48,29 +49,35 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     #[inline(never)]
     fn escaped_child(&mut self, parent: NodeId, name: JsonString) -> Option<&'f Edge> {
         let name = meaning(name, self.text, &mut self.buffers.name);
-        self.trie.child(parent, NamespaceId::NONE, false, name.as_bytes())
+        self.trie.exact_child(parent, NamespaceId::NONE, false, name.as_bytes())
     }
 
     /// An item of an array, which is what its array is.
     #[inline(never)]
-    pub(super) fn item(&mut self, place: &Place) -> Step<Part<'f>> {
+    pub(super) fn item(&mut self, place: &Place) -> Rewrite<Step<Part<'f>>> {
         let (node, role) = self.buffers.frames.last().map_or((None, Role::Top), |frame| (frame.node, frame.role));
         match node.and_then(|id| Some((id, self.trie.node(id)?))) {
-            _ if place.kind == ValueKind::Array => skip(Named::None, Kind::Unmapped),
+            _ if place.kind == ValueKind::Array => Ok(skip(Named::None, Kind::Unmapped)),
             Some((id, node)) => self.by_content(place, Named::Item(id), node.content, node.role.is_some()),
-            None => of_record(place, role),
+            None => Ok(of_record(place, role)),
         }
     }
 
     /// A member that the mapping names.
     #[inline(always)]
-    fn mapped(&mut self, place: &Place, edge: &'f Edge) -> Step<Part<'f>> {
+    fn mapped(&mut self, place: &Place, edge: &'f Edge) -> Rewrite<Step<Part<'f>>> {
         self.by_content(place, Named::Member(edge), edge.content, edge.has_role)
     }
 
     #[inline(always)]
-    fn by_content(&mut self, place: &Place, named: Named<'f>, content: Content, has_role: bool) -> Step<Part<'f>> {
-        match content {
+    fn by_content(
+        &mut self,
+        place: &Place,
+        named: Named<'f>,
+        content: Content,
+        has_role: bool,
+    ) -> Rewrite<Step<Part<'f>>> {
+        Ok(match content {
             Content::Value(element) | Content::Fact(element) if place.kind == ValueKind::Scalar => {
                 match self.session.treatment(element) {
                     Some(Treatment::Full) => value(named, Kind::Plain(element)),
@@ -79,13 +86,22 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 }
             }
             Content::Parts if place.kind != ValueKind::Scalar => enter(named, Role::Container),
-            _ => self.mapped_otherwise(place, named),
-        }
+            _ => return self.mapped_otherwise(place, named),
+        })
     }
 
     #[inline(never)]
-    fn mapped_otherwise(&mut self, place: &Place, named: Named<'f>) -> Step<Part<'f>> {
-        let Some(node) = named.node().and_then(|id| self.trie.node(id)) else { return skip(named, Kind::Unmapped) };
+    fn mapped_otherwise(&mut self, place: &Place, mut named: Named<'f>) -> Rewrite<Step<Part<'f>>> {
+        let Some(mut node) = named.node().and_then(|id| self.trie.node(id)) else {
+            return Ok(skip(named, Kind::Unmapped));
+        };
+        if place.kind == ValueKind::Object && node.has_variants() {
+            let buffers = &mut self.buffers.variants;
+            let id = variants::of_object(self.text, self.limits, (self.trie, node), place.value_start, buffers)?;
+            if let Some(variant) = self.trie.node(id).filter(|variant| variant.id != node.id) {
+                (node, named) = (variant, Named::Item(id));
+            }
+        }
         let permitted = match node.target {
             // In a text with fields, each field has an element of its own.
             Target::Leaf(element) if !node.layouts.is_empty() => {
@@ -102,13 +118,13 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if let (Some((element, None)), true) = (permitted, goes_on) {
             self.session.deny(element, Span::new(place.start, place.value_start));
         } else if let (Some((element, None)), false) = (permitted, node.role.is_some() || is_list) {
-            return skip(named, Kind::Denied(element));
+            return Ok(skip(named, Kind::Denied(element)));
         }
         let inner_role = match permitted {
             Some((element, Some(treatment))) if is_record => Role::Record(element, treatment),
             _ => Role::Container,
         };
-        match place.kind {
+        Ok(match place.kind {
             ValueKind::Scalar => match permitted {
                 Some((element, treatment)) => value(named, Kind::Leaf(element, treatment)),
                 None => skip(named, Kind::Unmapped),
@@ -120,7 +136,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 skip(named, Kind::Unmapped)
             }
             ValueKind::Object | ValueKind::Array => enter(named, inner_role),
-        }
+        })
     }
 
     /// A member that the mapping doesn't name here.
@@ -155,6 +171,12 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 b'"' => Step::Value(Part { named: Named::None, kind: Kind::Id }),
                 _ => skip(Named::None, Kind::Unmapped),
             });
+        }
+        let wild = parent.and_then(|parent| trie.wild_child(parent.id, NamespaceId::NONE, false, name_text.as_bytes()));
+        if let Some(edge) = wild {
+            record_names.push(name_text);
+            frame.has_parts = true;
+            return self.mapped(place, edge);
         }
         if matches!(role, Role::Record(..)) && record_namespace(self.session.format, name_text).is_some() {
             let elements = trie.elements_named(NamespaceId::NONE, name_text.as_bytes());

@@ -34,6 +34,18 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         if let ((_, Some(_)), Some(node)) = (permitted, node.filter(|node| !node.layouts.is_empty())) {
             return self.text(place, part, node, value, span);
         }
+        if let (Some((element, treatment)), Some(node)) = (
+            (permitted.1.map(|treatment| (permitted.0, treatment))),
+            node.filter(|node| !node.discriminates.is_empty()),
+        ) {
+            if self.session.discriminate(node, value, span) {
+                self.begin(place, part.named, value_start);
+                self.copy(span);
+                self.list(place, (element, treatment), span, ReleasedForm::Exact);
+                self.written();
+            }
+            return Ok(());
+        }
         let is_in_record = node.is_none_or(|node| matches!(node.target, Target::Record(_)));
         let is_string = matches!(scalar, Scalar::String(_));
         if is_string && is_in_record && self.session.is_blank(value) && !is_planted(Planted::Shell) {

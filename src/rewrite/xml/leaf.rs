@@ -51,6 +51,13 @@ impl XmlRewriter<'_, '_, '_> {
         let torn = is_nil || matches!(content, Content::Joined { torn: true });
         let kept = match element {
             Some(_) if !node.layouts.is_empty() && !is_nil => self.end_of_text(node, value, out_content, inside)?,
+            Some((element, Some(treatment))) if !node.discriminates.is_empty() => {
+                let tells = !torn && self.session.discriminate(node, value, inside);
+                if tells {
+                    self.list_pieces(element, treatment, ReleasedForm::Exact, inside.end());
+                }
+                tells
+            }
             Some((element, Some(treatment))) if torn => {
                 self.session.judge(element, treatment, NO_VALUE, inside)? == Judgement::Release
             }
@@ -85,7 +92,7 @@ impl XmlRewriter<'_, '_, '_> {
         self.end_part(part, has_attributes, inside);
         self.end_tag(tag.name, tag.namespace, end);
         if let Some(parent) = self.buffers.frames.last_mut() {
-            parent.released = true;
+            parent.released |= node.discriminates.is_empty();
         }
         Ok(())
     }

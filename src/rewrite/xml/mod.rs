@@ -14,6 +14,7 @@ use super::names::UsedNamespaces;
 use super::output::{Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::{Session, Value};
+use super::variants::{self, VariantBuffers};
 use crate::read::encoding::UTF_8_NAME;
 use crate::read::scan::is_space;
 use crate::read::xml::{CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode};
@@ -38,6 +39,7 @@ pub(super) struct XmlBuffers {
     scratch: Vec<u8>,
     /// The parts of the message that the value read last consists of: what was between them was removed.
     pieces: Vec<Span>,
+    variants: VariantBuffers,
 }
 
 /// Stands for an ambiguous value: it violates every shape.
@@ -174,7 +176,10 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let Some(Edge { node: id, .. }) = child else {
             return self.unnamed(tag, role, local);
         };
-        let id = *id;
+        let id = match trie.node(*id).filter(|node| node.has_variants()) {
+            Some(node) => variants::of_element(&mut self.reader, self.text, node, &mut self.buffers.variants)?,
+            None => *id,
+        };
         self.named(tag, id)
     }
 

@@ -77,7 +77,11 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                 let needs_more = match frame.released {
                     // An element that stays for its attributes alone is written otherwise.
                     true => out.len_with(run) <= frame.out_content,
-                    false => node.is_some_and(|node| node.placeholder.is_some()),
+                    // What told what it is goes with it.
+                    false => {
+                        node.is_some_and(|node| node.placeholder.is_some())
+                            || session.buffers.manifest.len() > frame.values
+                    }
                 };
                 if !is_same || declares || is_other || needs_more {
                     break;

@@ -168,6 +168,13 @@ impl XmlRewriter<'_, '_, '_> {
             self.session.deny(element, attribute.span);
             return Ok(());
         };
+        if !node.discriminates.is_empty() {
+            if self.session.discriminate(node, value, attribute.value) {
+                self.session.list(element, treatment, attribute.value, ReleasedForm::Exact);
+                self.write_attribute(attribute, namespace, None);
+            }
+            return Ok(());
+        }
         match self.session.judge(element, treatment, value, attribute.value)? {
             Judgement::Release => match type_namespace {
                 Some(of_type) => {

@@ -88,7 +88,20 @@ pub(crate) struct SchemaPart<Position> {
 }
 
 impl<Position> SchemaPart<Position> {
+    /// Whether a name of a mapping is this one, or a pattern that allows it.
     pub(crate) fn is_named(&self, name: &Name) -> bool {
+        if let Some((before, after)) = name.local.split_once('*') {
+            let is_alike = self.name.is_attribute == name.is_attribute && self.name.namespace == name.namespace;
+            let (own, least) = (&self.name.local, before.len() + after.len());
+            // A pattern of the schema is taken for the same names if it has some of them.
+            return is_alike
+                && match &self.pattern {
+                    Some(pattern) => ["0", "00", "a", "A"].iter().any(|inside| {
+                        pattern.is_match(&format!("{before}{inside}{after}"))
+                    }),
+                    None => own.len() > least && own.starts_with(before) && own.ends_with(after),
+                };
+        }
         match &self.pattern {
             Some(pattern) => self.name.is_attribute == name.is_attribute && pattern.is_match(&name.local),
             None => self.name == *name,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::raw::{RawFormat, RawReferences, listed, written_paths};
-use super::text;
+use super::{DISCRIMINATOR_ELEMENT, text};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{Origin, Spanned};
 
@@ -21,6 +21,8 @@ pub struct Declared {
     pub namespaces: Vec<(String, String)>,
     /// Each path with its data element.
     pub paths: Vec<(String, ElementId)>,
+    /// The data element of what the predicates of paths ask for.
+    pub discriminator: Option<ElementId>,
     /// The path of the message key.
     pub message_type: Option<String>,
     /// The path of the requester's ORI.
@@ -92,6 +94,7 @@ impl Declared {
                 .map(|(prefix, uri)| (prefix.get_ref().clone(), uri.get_ref().clone()))
                 .collect(),
             paths,
+            discriminator: catalog.find(DISCRIMINATOR_ELEMENT),
             message_type: cloned(raw.message_type.as_ref()),
             requester: cloned(raw.requester.as_ref()),
             notice: cloned(raw.notice.as_ref()),

@@ -6,10 +6,11 @@ use std::sync::{Arc, OnceLock};
 
 use super::declared::Declared;
 use super::namespace::{NamespaceId, Namespaces};
-use super::raw::{PathEntry, Paths, RawFormat, listed};
+use super::raw::{PathEntry, Paths, RawFormat, listed, written_paths};
+use super::step::{Step, decoded};
 use super::text::{self, Layout};
 use super::trie::{NodeId, PathStep, Target, Trie};
-use super::{Format, FormatId, LinkKind, OwnPrefix, References, Syntax};
+use super::{DISCRIMINATOR_ELEMENT, Format, FormatId, LinkKind, OwnPrefix, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
@@ -87,7 +88,7 @@ impl Mapping {
     pub(super) fn roots(&self, document: &Document<'_>, syntax: Syntax) -> Result<Vec<PathStep>, ConfigError> {
         let roots = if self.has(syntax) { self.raw.roots() } else { Vec::new() };
         let reader = self.reader(document, &[], syntax);
-        roots.into_iter().map(|(root, span)| reader.edge(root, &span).map(|(step, _)| step)).collect()
+        roots.into_iter().map(|(root, span)| reader.root(root, &span)).collect()
     }
 
     fn references(&self, document: &Document<'_>) -> Result<Option<References>, ConfigError> {
@@ -104,7 +105,7 @@ impl Mapping {
         let span = references.idrefs.as_ref().map_or(0..0, Spanned::span);
         written.extend(references.pointers().into_iter().map(|name| (name, span.clone(), LinkKind::Pointers)));
         let attributes =
-            all(written.iter().map(|(name, span, kind)| names.step(name, span).map(|step| (step, *kind))))?;
+            all(written.iter().map(|(name, span, kind)| Ok((names.step(&names.written(name, span)?, span)?, *kind))))?;
         Ok(Some(References { attributes, json: references.json.as_ref().map(|name| name.get_ref().clone()) }))
     }
 }
@@ -197,8 +198,14 @@ impl MappingErrors {
 }
 
 /// Whether a path is `above`, or leads to a part below it.
+///
+/// A step without predicates is above those with.
 pub(super) fn is_at_or_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let mut steps = path.split('/');
+    let is_above = |above: &str, step: &str| {
+        step.strip_prefix(above).is_some_and(|predicates| predicates.is_empty() || predicates.starts_with('['))
+    };
+    above.split('/').all(|above| steps.next().is_some_and(|step| is_above(above, step)))
 }
 
 impl MappingReader<'_> {
@@ -206,6 +213,7 @@ impl MappingReader<'_> {
         let mut trie = Trie::new();
         let mut roots = Vec::new();
         for (root, span) in raw.roots() {
+            self.root(root, &span)?;
             roots.push(self.grow(&mut trie, NodeId::ENTRY, root, &span)?);
         }
         if roots.is_empty() {
@@ -217,6 +225,9 @@ impl MappingReader<'_> {
             self.paths(&mut trie, (*root, ""), &raw.paths, &mut faults);
             self.roles(&mut trie, *root, raw, &mut faults);
         }
+        if let Err(node) = trie.spread_variants() {
+            faults.errors.push(self.mapped_both_ways(&mut trie, &roots, raw, node));
+        }
         trie.spread_records();
         for (root, path) in roots.iter().flat_map(|root| raw.unmapped.iter().map(move |path| (*root, path))) {
             faults.take_for(path, self.unmapped(&trie, root, path));
@@ -226,6 +237,28 @@ impl MappingReader<'_> {
         trie.gather_names();
         trie.gather_contents();
         Ok(trie)
+    }
+
+    /// A root, which has neither a pattern nor predicates.
+    fn root(&self, text: &str, span: &Range<usize>) -> Result<PathStep, ConfigError> {
+        let written = self.written(text, span)?;
+        if written.is_attribute || !written.predicates.is_empty() || written.wildcard().is_some() {
+            let error = self.document.error(span, format!("`{text}` is no root"));
+            return Err(error.help("a root is a name; what else a message must have is told by `recognise`"));
+        }
+        self.edge(&written, span).map(|(step, _)| step)
+    }
+
+    /// The error that `node`, a part of a variant, is mapped without predicates as well.
+    fn mapped_both_ways(&self, trie: &mut Trie, roots: &[NodeId], raw: &RawFormat, node: NodeId) -> ConfigError {
+        let written = written_paths(&raw.paths);
+        let path = written.iter().find(|written| {
+            let walk = |from| self.walk(trie, MappingPath { from, text: &written.path, span: &written.span });
+            roots.iter().copied().map(walk).any(|walked| walked.is_ok_and(|(own, _)| own == node))
+        });
+        let (name, span) = path.map_or(("a part", raw.name.span()), |path| (&*path.path, path.span.clone()));
+        let error = self.document.error(&span, format!("`{name}` is mapped without its predicates as well"));
+        error.help("a path without predicates is that of every such part: give it predicates, too, or take one out")
     }
 
     /// The member that holds a wrapped value in JSON, if the format has such.
@@ -275,6 +308,10 @@ impl MappingReader<'_> {
     fn map(&self, trie: &mut Trie, mapping_path: MappingPath<'_>, element: ElementId) -> Result<(), ConfigError> {
         let (id, is_record) = self.walk(trie, mapping_path)?;
         let Some(node) = trie.node_mut(id) else { return Ok(()) };
+        if !node.discriminates.is_empty() {
+            let message = format!("`{}` tells what the part around it is, and goes out with it", mapping_path.text);
+            return Err(self.document.error(mapping_path.span, message).help("map what else is in that part"));
+        }
         if node.target != Target::Container {
             return Err(self.document.error(mapping_path.span, format!("`{}` is mapped twice", mapping_path.text)));
         }
@@ -300,12 +337,14 @@ impl MappingReader<'_> {
         let text = path.get_ref();
         let mut node = Some(from);
         for step_text in text.split('/') {
-            let step = self.step(step_text, &path.span())?;
+            let written = self.written(step_text, &path.span())?;
+            if !written.predicates.is_empty() || written.wildcard().is_some() {
+                let message = format!("`{text}`: what is unmapped has a name of its own, without predicates");
+                return Err(self.document.error(&path.span(), message));
+            }
+            let (step, _) = self.edge(&written, &path.span())?;
             let Some(parent) = node.and_then(|id| trie.node(id)) else { continue };
-            let child = match self.syntax {
-                Syntax::Xml => node.and_then(|id| trie.child_by_step(id, &step)),
-                Syntax::Json => node.and_then(|id| trie.member(id, step_text.strip_prefix('@').unwrap_or(step_text))),
-            };
+            let child = node.and_then(|id| trie.child_by_step(id, &step));
             if let (None, Target::Record(_), false) = (child, parent.target, step.attribute) {
                 let message = format!("`{text}` is said to be unmapped, and goes out with the record around it");
                 return Err(self.document.error(&path.span(), message));
@@ -350,32 +389,77 @@ impl MappingReader<'_> {
 
     /// The node one step below `node`.
     fn grow(&self, trie: &mut Trie, node: NodeId, text: &str, span: &Range<usize>) -> Result<NodeId, ConfigError> {
-        let (step, namespace) = self.edge(text, span)?;
-        let is_type = text == "@type" || namespace == NamespaceId::XSI && text.ends_with(":type");
-        let id = trie.child_or_insert(node, step, namespace);
+        let written = self.written(text, span)?;
+        let (step, namespace) = self.edge(&written, span)?;
+        let name = written.name;
+        let is_type =
+            written.is_attribute && name == "type" || namespace == NamespaceId::XSI && name.ends_with(":type");
+        let id = match written.wildcard() {
+            None => trie.child_or_insert(node, step, namespace),
+            Some(_) => trie.wildcard_or_insert(node, &step, namespace).ok_or_else(|| {
+                let message = format!("`{text}` allows names that another pattern there allows as well");
+                self.document.error(span, message)
+            })?,
+        };
         if let (true, Some(node)) = (is_type, trie.node_mut(id)) {
             node.is_qname = true;
         }
-        Ok(id)
+        if written.predicates.is_empty() {
+            return Ok(id);
+        }
+        let predicates = all(written.predicates.iter().map(|predicate| {
+            let (part, _) = self.edge(&self.written(&predicate.part, span)?, span)?;
+            Ok((part, predicate.values.clone()))
+        }))?;
+        let variant = trie.variant_or_insert(id, predicates.clone()).ok_or_else(|| {
+            let message = format!("the predicates of `{text}` can hold where those of another path do");
+            let error = self.document.error(span, message);
+            error.help("of two predicates at one place, both ask one same part for different values")
+        })?;
+        for (written, (step, values)) in written.predicates.iter().zip(predicates) {
+            let (_, namespace) = self.edge(&self.written(&written.part, span)?, span)?;
+            let part = trie.child_or_insert(variant, step, namespace);
+            let wrapped = self.rdf.filter(|_| self.syntax == Syntax::Json).map(wrapped_value);
+            let wrapped = wrapped.map(|name| self.grow(trie, part, &name, span)).transpose()?;
+            for node in [Some(part), wrapped].into_iter().flatten() {
+                let Some(node) = trie.node_mut(node) else { continue };
+                node.discriminates.clone_from(&values);
+                node.target = self.catalog.find(DISCRIMINATOR_ELEMENT).map_or(Target::Container, Target::Leaf);
+            }
+        }
+        Ok(variant)
+    }
+
+    /// A step as its author wrote it.
+    fn written<'t>(&self, text: &'t str, span: &Range<usize>) -> Result<Step<'t>, ConfigError> {
+        let step = Step::read(text).map_err(|fault| {
+            let error = self.document.error(span, format!("`{text}` is no step of a path"));
+            error.or_help(if hint(text).is_empty() { fault.0 } else { hint(text) })
+        })?;
+        if step.name.matches('*').count() > 1 {
+            let error = self.document.error(span, format!("`{text}` is no step of a path"));
+            return Err(error.help(if step.name == "**" { hint(step.name) } else { "a name has one `*` at most" }));
+        }
+        Ok(step)
     }
 
     /// One step in the form of the trie, and the namespace of its name.
-    fn edge(&self, text: &str, span: &Range<usize>) -> Result<(PathStep, NamespaceId), ConfigError> {
-        let step = self.step(text, span)?;
+    fn edge(&self, written: &Step<'_>, span: &Range<usize>) -> Result<(PathStep, NamespaceId), ConfigError> {
+        let step = self.step(written, span)?;
         let namespace = step.namespace;
         Ok(match self.syntax {
             Syntax::Xml => (step, namespace),
             // A member's name is its whole spelling, and an attribute is a member too.
             Syntax::Json => {
-                let name = text.strip_prefix('@').unwrap_or(text);
+                let name = decoded(written.name).unwrap_or_default();
                 (PathStep { namespace: NamespaceId::NONE, attribute: false, local: name.into() }, namespace)
             }
         })
     }
 
-    /// One step: `prefix:local`, `local`, or either after `@`.
-    fn step(&self, text: &str, span: &Range<usize>) -> Result<PathStep, ConfigError> {
-        let name = text.strip_prefix('@').unwrap_or(text);
+    /// One name: `prefix:local`, `local`, or either of an attribute.
+    fn step(&self, written: &Step<'_>, span: &Range<usize>) -> Result<PathStep, ConfigError> {
+        let name = written.name;
         let (namespace, local) = match name.split_once(':') {
             Some((prefix, local)) if !self.prefixes.is_empty() || self.syntax == Syntax::Xml => {
                 let namespace = self.prefixes.get(prefix).copied().ok_or_else(|| {
@@ -386,15 +470,16 @@ impl MappingReader<'_> {
             }
             _ => (NamespaceId::NONE, name),
         };
+        let plain = local.replacen('*', "", 1);
         let is_name = match self.syntax {
-            Syntax::Xml => crate::names::is_ncname(local),
-            Syntax::Json => is_member_name(local),
+            Syntax::Xml => crate::names::is_ncname(&local.replacen('*', "a", 1)),
+            Syntax::Json => is_member_name(local, &plain),
         };
-        if !is_name {
-            let error = self.document.error(span, format!("`{text}` is no step of a path"));
-            return Err(error.or_help(hint(text)));
-        }
-        Ok(PathStep { namespace, attribute: text.starts_with('@'), local: local.into() })
+        let local = decoded(local).filter(|_| is_name).ok_or_else(|| {
+            let error = self.document.error(span, format!("`{name}` is no step of a path"));
+            error.or_help(hint(name))
+        })?;
+        Ok(PathStep { namespace, attribute: written.is_attribute, local: local.into() })
     }
 
     fn element(&self, name: &str, span: &Range<usize>) -> Result<ElementId, ConfigError> {
@@ -415,13 +500,15 @@ pub(super) fn last_step(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// Whether `text` can be the name of a member. A wildcard, an index or a step of another path language is an error: as
-/// a name it would silently match nothing (P2).
-fn is_member_name(text: &str) -> bool {
+/// Whether `text` can be the name of a member, which is `plain` without its wildcard. An index or a step of another path
+/// language is an error: as a name it would silently match nothing (P2).
+fn is_member_name(text: &str, plain: &str) -> bool {
     !text.is_empty()
         && !matches!(text, "$" | "." | "..")
         && !text.contains(|character: char| character.is_control())
-        && !text.contains(['"', '\\', '/', '*', '[', ']'])
+        && !plain.starts_with('@')
+        && !plain.contains(['"', '\\', '/', '*', '[', ']'])
+        && decoded(plain).is_some()
 }
 
 /// Help for an invalid step.
@@ -429,11 +516,19 @@ fn hint(step: &str) -> &'static str {
     match step {
         "" => "a path begins below the root, without a slash, and has one slash between steps",
         "**" => "`/**` ends a path, and makes a whole record of it",
-        "$" | "." | ".." => "a path begins below the root and goes down",
-        _ if step.contains('*') => "a name has no wildcards; map each, or the whole record with `/**`",
-        _ if step.contains(['[', ']']) => "a path has no index: it leads to all items of a list",
+        "$" | "." | ".." => "a path begins below the root and goes down; a member of this name is written `%24`, `%2E`",
+        _ if is_index(step) => "a path has no index: it leads to all items of a list",
+        _ if step.contains(['"', '\'', '\\', '@', '%']) => {
+            "in a name, a character with a meaning in paths is written by its code: `%40` is `@`, `%2F` a slash, `%25` `%`"
+        }
         _ => "",
     }
+}
+
+/// Whether a step ends in brackets with a number, `*` or nothing in them.
+fn is_index(step: &str) -> bool {
+    let inside = step.strip_suffix(']').and_then(|step| step.rsplit_once('[')).map(|(_, inside)| inside);
+    inside.is_some_and(|inside| inside.bytes().all(|byte| byte.is_ascii_digit() || byte == b'*'))
 }
 
 /// Whether a prefix may be declared in XML.

@@ -47,6 +47,8 @@ pub(super) struct Lookup {
     /// The number of an edge, from 1, at its hash or in the next free slot after it; 0 is a free slot. At most a quarter
     /// is full, because one branch misprediction costs as much as the rest of a lookup.
     slots: Vec<u32>,
+    /// The numbers of the edges to patterns of names, which no name has.
+    wild: Vec<(NodeId, u32)>,
 }
 
 /// A hash of a name's length, start and end. Names in one mapping mostly start alike (`nc:Person...`) and differ at the
@@ -84,9 +86,14 @@ impl Lookup {
                 });
             }
         }
+        let mut wild = Vec::new();
         let mut slots = vec![0; (4 * edges.len()).next_power_of_two()];
         let mask = slots.len() - 1;
         for (number, edge) in (1..).zip(&edges) {
+            if edge.step_namespace == NamespaceId::PATTERN {
+                wild.push((edge.node, number));
+                continue;
+            }
             let name = nodes.get(edge.node.index()).map_or(&[][..], |node| node.name.as_bytes());
             let mut at = usize::try_from(hash(edge.parent, edge.step_namespace, edge.is_attribute, name)).unwrap_or(0);
             at &= mask;
@@ -95,7 +102,7 @@ impl Lookup {
             }
             slots.get_mut(at).into_iter().for_each(|slot| *slot = number);
         }
-        Self { edges, slots }
+        Self { edges, slots, wild }
     }
 
     /// The edge that a name leads to. `bytes` are the first of the name; one that is longer isn't found.
@@ -139,6 +146,12 @@ impl Lookup {
             }
             at = (at + 1) & mask;
         }
+    }
+
+    /// The edge to a node that is a pattern of names.
+    pub(super) fn wild_edge(&self, node: NodeId) -> Option<&Edge> {
+        let (_, number) = self.wild.iter().find(|(own, _)| *own == node)?;
+        self.edges.get((*number as usize).wrapping_sub(1))
     }
 
     /// The edge in a slot; `None` for a free one.

@@ -9,9 +9,11 @@ mod raw;
 mod recognition;
 mod roles;
 mod spans;
+mod step;
 mod text;
 mod trie;
 mod types;
+mod variants;
 
 use std::sync::{Arc, OnceLock};
 
@@ -26,8 +28,10 @@ pub use namespace::{NamespaceId, Namespaces, XSI_URI};
 pub use raw::table_schema;
 pub use recognition::{Candidates, Mark, Marks};
 pub use spans::{FormatSpans, SpannedPath};
+pub use step::{Predicate, Step, StepFault, decoded, encoded};
 pub use text::{Column, Layout, Piece, Row, Slots, end_of_skip};
 pub use trie::{Content, Node, NodeId, Placeholder, Role, Target, Trie};
+pub use variants::Answers;
 
 use crate::catalog::Catalog;
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned};
@@ -230,6 +234,9 @@ pub const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT.
 
 /// The data element of the notice.
 pub const NOTICE_ELEMENT: &str = "envelope.notice";
+
+/// The data element of a part that tells what the part around it is: the predicates of paths ask for it.
+pub const DISCRIMINATOR_ELEMENT: &str = "envelope.discriminator";
 
 /// The response keys of Nlets (wiki sections 03 and 04), the default of formats that list none.
 const NLETS_MESSAGES: [&str; 15] =

@@ -13,6 +13,8 @@ impl NamespaceId {
     pub const XMLNS: Self = Self(2);
     /// XML Schema's instance namespace, of `xsi:nil`.
     pub const XSI: Self = Self(3);
+    /// No namespace of a message: steps of a mapping that are no names, but patterns and predicates.
+    pub(super) const PATTERN: Self = Self(u16::MAX - 1);
     /// A namespace that no format names.
     pub const UNKNOWN: Self = Self(u16::MAX);
 

@@ -114,6 +114,11 @@ impl MappingReader<'_> {
     ) -> Result<(NodeId, Vec<String>), ConfigError> {
         let span = mark.span();
         let path = mark.get_ref().path();
+        if path.contains('[') || path.strip_suffix("/**").unwrap_or(path).contains('*') {
+            let message =
+                format!("`{path}` has patterns or predicates: a part by which a message is recognized has none");
+            return Err(self.document.error(&span, message).help("`{ path = ..., is = [...] }` asks for a value"));
+        }
         let (node, is_record) = self.walk(trie, MappingPath { from: root, text: path, span: &span })?;
         if is_record {
             let message = format!("`{path}` is no part by which a message is recognized");

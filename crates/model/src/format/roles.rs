@@ -61,6 +61,9 @@ impl MappingReader<'_> {
         raw: &RawFormat,
     ) -> Checked<()> {
         let id = self.known(trie, root, path, raw)?;
+        if path.get_ref().replace("/**", "").contains('*') {
+            return Err(self.fault(path, "has a pattern of names: what decides about a message has one place"));
+        }
         let element = self.value(trie, id, path)?;
         if !element.is_envelope() {
             let what = format!("leads to `{}`: what decides about a message is of the envelope", element.id());
@@ -81,6 +84,9 @@ impl MappingReader<'_> {
     fn notice(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, raw: &RawFormat) -> Checked<()> {
         let id = self.known(trie, root, path, raw)?;
         self.is_no_attribute(path)?;
+        if path.get_ref().contains('[') {
+            return Err(self.fault(path, "has a predicate: a notice stands in any message"));
+        }
         let element = self.value(trie, id, path)?;
         if element.id() != NOTICE_ELEMENT {
             let what = format!("leads to `{}`: a notice is mapped to `{NOTICE_ELEMENT}`", element.id());

@@ -8,6 +8,7 @@ use fearless_simd::Simd;
 use super::lookup::{Edge, Lookup};
 use super::namespace::NamespaceId;
 use super::text::Layout;
+use super::variants::{Variant, Wildcard};
 use crate::catalog::ElementId;
 use crate::window::{Block, LONGEST_PATTERN};
 
@@ -46,7 +47,7 @@ pub struct PathStep {
 }
 
 impl PathStep {
-    fn is(&self, namespace: NamespaceId, attribute: bool, local: &[u8]) -> bool {
+    pub(super) fn is(&self, namespace: NamespaceId, attribute: bool, local: &[u8]) -> bool {
         self.namespace == namespace
             && self.attribute == attribute
             && crate::names::is_same(self.local.as_bytes(), local)
@@ -131,7 +132,19 @@ pub struct Node {
     pub name: Box<str>,
     /// The namespace of the name; for JSON that of the member's prefix.
     pub namespace: NamespaceId,
-    children: Vec<(PathStep, NodeId)>,
+    /// The children and attributes that tell what it is.
+    pub(super) asks: Vec<PathStep>,
+    /// What it may be: at most one fits a part.
+    pub(super) variants: Vec<Variant>,
+    /// The children that are patterns of names.
+    pub(super) wildcards: Vec<Wildcard>,
+    /// The values with which it tells what the part around it is; it goes out with that.
+    pub discriminates: Vec<String>,
+    /// Whether one of its parts told that it is this.
+    pub(super) is_variant: bool,
+    /// Whether its name is a pattern.
+    pub is_wild: bool,
+    pub(super) children: Vec<(PathStep, NodeId)>,
 }
 
 impl Node {
@@ -151,8 +164,24 @@ impl Node {
             continues: false,
             name: name.into(),
             namespace,
+            asks: Vec::new(),
+            variants: Vec::new(),
+            wildcards: Vec::new(),
+            discriminates: Vec::new(),
+            is_variant: false,
+            is_wild: false,
             children: Vec::new(),
         }
+    }
+
+    /// Whether one of its parts tells what it is.
+    pub fn has_variants(&self) -> bool {
+        !self.variants.is_empty()
+    }
+
+    /// The place of a child or attribute among those that tell what it is.
+    pub fn asks(&self, namespace: NamespaceId, attribute: bool, local: &[u8]) -> Option<usize> {
+        self.asks.iter().position(|step| step.is(namespace, attribute, local))
     }
 
     /// Whether paths continue below it, attributes included.
@@ -160,10 +189,12 @@ impl Node {
         !self.children.is_empty()
     }
 
-    /// Whether more than what was released in it matters at its end: a role, a placeholder, the notice.
+    /// Whether more than what was released in it matters at its end: a role, a placeholder, the notice, a part that tells
+    /// what it is.
     #[inline]
     pub fn has_end(&self) -> bool {
-        self.role.is_some() || self.placeholder.is_some() || self.notice.is_some()
+        let may_hold_more = self.is_variant || !self.discriminates.is_empty();
+        self.role.is_some() || self.placeholder.is_some() || self.notice.is_some() || may_hold_more
     }
 
     /// How many different children it can have.
@@ -180,11 +211,13 @@ impl Node {
 /// All nodes, the entry first.
 #[derive(Debug)]
 pub struct Trie {
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     lookup: Lookup,
     /// Every name of an element, attribute or member in the mapping, with all data elements it leads to, sorted by
     /// name.
     named: Vec<(NamespaceId, Box<str>, Vec<ElementId>)>,
+    /// The same for patterns of names.
+    wildcards: Vec<(Wildcard, Vec<ElementId>)>,
 }
 
 impl Trie {
@@ -193,6 +226,7 @@ impl Trie {
             nodes: vec![Node::new(NodeId::ENTRY, "", NamespaceId::NONE)],
             lookup: Lookup::default(),
             named: Vec::new(),
+            wildcards: Vec::new(),
         }
     }
 
@@ -208,10 +242,23 @@ impl Trie {
 
     /// The edge from `parent` to its child with this name.
     pub fn child(&self, parent: NodeId, namespace: NamespaceId, attribute: bool, local: &[u8]) -> Option<&Edge> {
+        let exact = self.exact_child(parent, namespace, attribute, local);
+        exact.or_else(|| self.wild_child(parent, namespace, attribute, local))
+    }
+
+    /// The edge from `parent` to its child with this name, without patterns.
+    pub fn exact_child(&self, parent: NodeId, namespace: NamespaceId, attribute: bool, local: &[u8]) -> Option<&Edge> {
         self.lookup.find_slowly(&self.nodes, parent, namespace, attribute, local)
     }
 
-    /// The same for an element or member of whose name `bytes` are the first.
+    /// The edge to the child that is a pattern which allows this name.
+    pub fn wild_child(&self, parent: NodeId, namespace: NamespaceId, attribute: bool, local: &[u8]) -> Option<&Edge> {
+        let mut wildcards = self.node(parent)?.wildcards.iter();
+        let allowing = wildcards.find(|wildcard| wildcard.allows(namespace, attribute, local))?;
+        self.lookup.wild_edge(allowing.node)
+    }
+
+    /// The same for an element or member of whose name `bytes` are the first, without patterns.
     #[inline(always)]
     pub fn child_by<S: Simd>(
         &self,
@@ -221,7 +268,7 @@ impl Trie {
         bytes: Block<S>,
     ) -> Option<&Edge> {
         if local.len() > LONGEST_PATTERN {
-            return self.child(parent, namespace, false, local);
+            return self.exact_child(parent, namespace, false, local);
         }
         self.lookup.find(parent, namespace, false, local, bytes)
     }
@@ -292,7 +339,8 @@ impl Trie {
         }
         for node in &mut self.nodes {
             node.content = match node.target {
-                _ if !node.layouts.is_empty() || node.is_qname => Content::Other,
+                _ if !node.layouts.is_empty() || node.is_qname || node.has_variants() => Content::Other,
+                _ if !node.discriminates.is_empty() || node.is_wild => Content::Other,
                 Target::Leaf(element) if node.role.is_some() => Content::Fact(element),
                 _ if node.role.is_some() => Content::Other,
                 Target::Leaf(element) => Content::Value(element),
@@ -304,9 +352,13 @@ impl Trie {
     }
 
     /// The data elements that a name leads to anywhere in the mapping.
-    pub fn elements_named(&self, namespace: NamespaceId, local: &[u8]) -> &[ElementId] {
+    pub fn elements_named(&self, namespace: NamespaceId, local: &[u8]) -> impl Iterator<Item = ElementId> {
         let index = self.named.binary_search_by(|(own, name, _)| (*own, name.as_bytes()).cmp(&(namespace, local)));
-        index.ok().and_then(|index| self.named.get(index)).map_or(&[], |(_, _, elements)| elements)
+        let exact = index.ok().and_then(|index| self.named.get(index)).map_or(&[][..], |(_, _, elements)| elements);
+        let wild = self.wildcards.iter().filter(move |(wildcard, _)| {
+            [false, true].iter().any(|attribute| wildcard.allows(namespace, *attribute, local))
+        });
+        exact.iter().chain(wild.flat_map(|(_, elements)| elements)).copied()
     }
 
     /// Collects the elements that every name leads to: those of its nodes and of the nodes below, which come after
@@ -329,10 +381,14 @@ impl Trie {
             let elements = below.get(child.index()).into_iter().flatten();
             all.entry((step.namespace, &step.local)).or_default().extend(elements);
         }
+        all.retain(|(namespace, _), _| *namespace != NamespaceId::PATTERN);
         let named = all
             .into_iter()
             .map(|((namespace, name), elements)| (namespace, Box::from(name), elements.into_iter().collect()));
-        self.named = named.collect();
+        let wildcards = self.nodes.iter().flat_map(|node| &node.wildcards);
+        let elements = |wildcard: &Wildcard| below.get(wildcard.node.index()).into_iter().flatten().copied().collect();
+        let wildcards = wildcards.map(|wildcard| (wildcard.clone(), elements(wildcard)));
+        (self.named, self.wildcards) = (named.collect(), wildcards.collect());
     }
 
     /// Assigns every container below a record the record's element, because the record covers what no path names.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::schema::Name;
 use dmv_redact_model::catalog::{Catalog, Element};
-use dmv_redact_model::format::{FormatSpans, SpannedPath, Syntax};
+use dmv_redact_model::format::{FormatSpans, SpannedPath, Step, Syntax, decoded};
 
 /// The target of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,14 +83,17 @@ impl<'w> NameResolver<'w> {
 
     /// The name that a step means. A format that loads has no unknown prefix.
     pub(in crate::lint) fn name(&self, step: &str) -> Name {
-        let bare = step.strip_prefix('@').unwrap_or(step);
+        let named = step.split('[').next().unwrap_or(step);
+        let decoded = decoded(named).unwrap_or_else(|| named.to_owned());
+        let is_attribute = named.starts_with('@');
+        let bare = if is_attribute { decoded.get(1..).unwrap_or_default() } else { &decoded };
         match self.syntax {
             Syntax::Json => Name::element("", bare),
             Syntax::Xml => {
                 let (prefix, local) = bare.split_once(':').unwrap_or(("", bare));
                 let known = self.spans.namespaces.iter().find(|(own, _)| own == prefix);
                 let namespace = known.map_or("", |(_, uri)| uri.as_str());
-                if bare.len() < step.len() {
+                if is_attribute {
                     Name::attribute(namespace, local)
                 } else {
                     Name::element(namespace, local)
@@ -147,7 +150,7 @@ impl<'w> NameResolver<'w> {
             Some(steps) => (steps, true),
             None => (path.path.as_str(), false),
         };
-        let mut node = root;
+        let (mut node, path_span) = (root, path.span.clone());
         for step in steps.split('/') {
             let above = node.path.clone();
             node = node.children.entry(self.name(step)).or_insert_with(|| MappingNode {
@@ -155,6 +158,18 @@ impl<'w> NameResolver<'w> {
                 span: path.span.clone(),
                 ..MappingNode::default()
             });
+            // What a predicate asks is read, and goes out with the part.
+            for asked in Step::read(step).iter().flat_map(|step| &step.predicates) {
+                let path = format!("{}/{}", node.path, asked.part);
+                let asked = node.children.entry(self.name(&asked.part)).or_insert_with(|| MappingNode {
+                    path,
+                    span: path_span.clone(),
+                    ..MappingNode::default()
+                });
+                if asked.target == PathTarget::Inner {
+                    asked.target = PathTarget::Internal;
+                }
+            }
         }
         (node, is_record)
     }

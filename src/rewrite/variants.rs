@@ -1,0 +1,165 @@
+//! What a part is, where one of its children or attributes tells: the predicates of its paths are answered by reading it to
+//! its end first. Only parts of which the mapping asks something are read so, each as often as predicates are nested around
+//! it.
+
+use crate::read::json::{JsonReader, Scalar, ValueKind, decode, meaning};
+use crate::read::xml::{self, Attribute, AttributeKind, CDATA_END, CDATA_START, Event, XmlReader};
+use crate::read::{Limits, Reason, Refusal};
+use dmv_redact_model::format::{Answers, NamespaceId, Node, NodeId, Trie};
+use dmv_redact_model::span::Span;
+
+/// Why a message is withheld in which a member stands twice that tells what the object is.
+const TWICE: &str = "a name stands twice in one object";
+
+/// Buffers, reused from part to part.
+#[derive(Debug, Default)]
+pub(super) struct VariantBuffers {
+    answers: Answers,
+    attributes: Vec<Attribute>,
+    decoded: String,
+    name: String,
+}
+
+/// The node of the element whose start tag was read last: that of the variant that fits, or `node` itself.
+pub(super) fn of_element(
+    reader: &mut XmlReader<'_, '_>,
+    text: &str,
+    node: &Node,
+    buffers: &mut VariantBuffers,
+) -> Result<NodeId, Refusal> {
+    if !node.has_variants() {
+        return Ok(node.id);
+    }
+    let VariantBuffers { answers, attributes, decoded, .. } = buffers;
+    answers.begin(node);
+    let lookout = reader.look_ahead(attributes);
+    for attribute in &*attributes {
+        let AttributeKind::Attribute { namespace, .. } = attribute.kind else { continue };
+        let local = attribute.name.local().of(text.as_bytes());
+        if let Some(place) = node.asks(namespace, true, local) {
+            decoded.clear();
+            xml::decode(attribute.value.text(text), decoded);
+            answers.note(node, place, Some(decoded));
+        }
+    }
+    while !reader.is_before_end_of(&lookout) {
+        let Event::Start(tag) = reader.next_event()? else { continue };
+        match node.asks(tag.namespace, false, tag.name.local().of(text.as_bytes())) {
+            Some(place) => {
+                let is_nil = reader.attributes().iter().any(|attribute| is_nil(attribute, text));
+                let is_plain = plain_text(reader, text, decoded)? && !is_nil;
+                answers.note(node, place, is_plain.then_some(decoded));
+            }
+            None => drop(reader.skip_element()?),
+        }
+    }
+    reader.go_back(&lookout, attributes);
+    Ok(answers.variant(node))
+}
+
+/// Whether an attribute says that its element has no value.
+fn is_nil(attribute: &Attribute, text: &str) -> bool {
+    let is_of_xsi = matches!(attribute.kind, AttributeKind::Attribute { namespace: NamespaceId::XSI, .. });
+    is_of_xsi && attribute.name.local().text(text) == "nil"
+}
+
+/// Reads the text of the element whose start tag was read last, to its end. Returns whether nothing else is in it.
+fn plain_text(reader: &mut XmlReader<'_, '_>, text: &str, value: &mut String) -> Result<bool, Refusal> {
+    value.clear();
+    let mut is_plain = true;
+    loop {
+        match reader.next_event()? {
+            Event::Text(span) => xml::decode(span.text(text), value),
+            Event::CData(span) => {
+                let inside = Span::new(span.start() + CDATA_START, span.end() - CDATA_END);
+                xml::decode_section(inside.text(text), value);
+            }
+            Event::Start(_) => {
+                is_plain = false;
+                reader.skip_element()?;
+            }
+            Event::CommentOrPi => is_plain = false,
+            Event::End(_) | Event::Done => return Ok(is_plain),
+        }
+    }
+}
+
+/// The node of the object that begins at `start`: that of the variant that fits, or `node` itself.
+pub(super) fn of_object(
+    text: &str,
+    limits: &Limits,
+    (trie, node): (&Trie, &Node),
+    start: usize,
+    buffers: &mut VariantBuffers,
+) -> Result<NodeId, Refusal> {
+    if !node.has_variants() {
+        return Ok(node.id);
+    }
+    let VariantBuffers { answers, decoded, name, .. } = buffers;
+    answers.begin(node);
+    let mut reader = JsonReader::at(text.as_bytes(), limits, start);
+    members(&mut reader, text, name, |reader, name| {
+        let Some(place) = node.asks(NamespaceId::NONE, false, name.as_bytes()) else { return reader.skip_value(1) };
+        let is_plain = match reader.kind()? {
+            ValueKind::Object => wrapped_value(reader, text, (trie, trie.discriminator(node, place)), decoded)?,
+            ValueKind::Array => reader.skip_value(1).map(|()| false)?,
+            ValueKind::Scalar => scalar(reader, text, decoded)?,
+        };
+        match answers.note(node, place, is_plain.then_some(decoded)) {
+            true => Ok(()),
+            false => Err(Refusal::at(Reason::DuplicateName, reader.position(), TWICE)),
+        }
+    })?;
+    Ok(answers.variant(node))
+}
+
+/// Reads an object that wraps the value of a part that tells. Returns whether it has one.
+fn wrapped_value(
+    reader: &mut JsonReader<'_>,
+    text: &str,
+    (trie, part): (&Trie, Option<&Node>),
+    value: &mut String,
+) -> Result<bool, Refusal> {
+    let mut found = 0;
+    members(reader, text, &mut String::new(), |reader, name| {
+        let below = part.and_then(|part| trie.child(part.id, NamespaceId::NONE, false, name.as_bytes()));
+        if below.is_none() || reader.kind()? != ValueKind::Scalar {
+            return reader.skip_value(1);
+        }
+        found += if scalar(reader, text, value)? { 1 } else { 2 };
+        Ok(())
+    })?;
+    Ok(found == 1)
+}
+
+/// Reads a scalar. Returns whether it says something.
+fn scalar(reader: &mut JsonReader<'_>, text: &str, value: &mut String) -> Result<bool, Refusal> {
+    value.clear();
+    match reader.scalar()? {
+        Scalar::String(string) if string.escaped => decode(string.inner.text(text), value),
+        Scalar::String(string) => value.push_str(string.inner.text(text)),
+        Scalar::Lexeme(span) => value.push_str(span.text(text)),
+    }
+    Ok(value != "null")
+}
+
+/// Reads an object; the action reads the value of each member.
+fn members(
+    reader: &mut JsonReader<'_>,
+    text: &str,
+    decoded: &mut String,
+    mut member: impl FnMut(&mut JsonReader<'_>, &str) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    reader.expect(b'{', "an object is wanted")?;
+    if reader.take(b'}') {
+        return Ok(());
+    }
+    loop {
+        reader.peek();
+        let name = reader.name()?;
+        member(reader, meaning(name, text, decoded))?;
+        if !reader.take(b',') {
+            return reader.expect(b'}', "a comma or the end of an object is wanted");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Paths that ask what a part says of itself, and paths with patterns of names.
+
+use dmv_redact::{Disposition, Filter, Reason};
+use dmv_redact_testing::filters::{police, redact, redact_text};
+
+use super::with_formats;
+
+const POLICY: &str = r#"
+[policy]
+name = "example"
+version = "1"
+
+[agencies.police]
+ori = ["AZ*"]
+
+[[permit]]
+id = "some"
+agencies = ["police"]
+elements = ["person.name", "license.number", "person.birth-date", "person.sex"]
+"#;
+
+const XML: &str = r#"
+name = "own"
+syntax = "xml"
+root = "nc:Person"
+
+[namespaces]
+nc = "urn:nc"
+
+[paths]
+"nc:Name" = "person.name"
+"nc:Id[nc:Kind='Driver License']/nc:Value" = "license.number"
+"nc:Id[nc:Kind='SSN'|'Social Security']/nc:Value" = "person.ssn"
+"nc:Id/nc:Since" = "person.birth-date"
+"nc:Field[@nc:is='name']" = "person.name"
+"nc:Field[@nc:is='ssn']" = "person.ssn"
+"#;
+
+const JSON: &str = r#"
+name = "own"
+syntax = "json"
+recognise = ["person"]
+
+[paths]
+"person/ids[kind='license']/value" = "license.number"
+"person/ids[kind='ssn'][country='US']/value" = "person.ssn"
+"person/ids/since" = "person.birth-date"
+"person/name_*" = "person.name"
+"person/name_secret" = "person.ssn"
+"person/%40type" = "person.sex"
+"person/a%2Fb" = "person.sex"
+"#;
+
+fn with(format: &str) -> Result<Filter, String> {
+    with_formats(Filter::builder().policy_bytes("policy.toml", POLICY), &[format])
+}
+
+fn fault(format: &str) -> String {
+    with(format).expect_err("a fault")
+}
+
+/// What goes out; that goes out unchanged again, and is what may go out of itself.
+fn out(format: &str, message: &str) -> String {
+    let filter = with(format).unwrap();
+    let (out, receipt) = redact_text(&filter, &police(), message);
+    if receipt.disposition().releases() {
+        let (again, _) = redact_text(&filter, &police(), &out);
+        assert_eq!(again, out, "P4: redacted again");
+        let named =
+            with_formats(Filter::builder().policy_bytes("policy.toml", POLICY).format("own"), &[format]).unwrap();
+        named.verify(out.as_bytes(), &police()).unwrap();
+    }
+    match receipt.reason() {
+        Some(reason) if !receipt.disposition().releases() => format!("{reason:?}"),
+        _ => out,
+    }
+}
+
+fn xml(inside: &str) -> String {
+    format!("<nc:Person xmlns:nc=\"urn:nc\">{inside}</nc:Person>")
+}
+
+fn of_xml(inside: &str) -> String {
+    let out = out(XML, &xml(&format!("<nc:Name>DOE</nc:Name>{inside}")));
+    let rest = out.strip_prefix("<nc:Person xmlns:nc=\"urn:nc\"><nc:Name>DOE</nc:Name>");
+    rest.and_then(|rest| rest.strip_suffix("</nc:Person>")).unwrap_or(&out).to_owned()
+}
+
+fn of_json(inside: &str) -> String {
+    let out = out(JSON, &format!(r#"{{"person":{{"name_first":"DOE"{inside}}}}}"#));
+    let rest = out.strip_prefix(r#"{"person":{"name_first":"DOE""#);
+    rest.and_then(|rest| rest.strip_suffix("}}")).unwrap_or(&out).to_owned()
+}
+
+#[test]
+fn p1_what_a_part_says_of_itself_decides_whatever_the_order() {
+    let license = "<nc:Id><nc:Kind>Driver License</nc:Kind><nc:Value>D08954796</nc:Value></nc:Id>";
+    let later = "<nc:Id><nc:Value>D08954796</nc:Value><nc:Kind>Driver License</nc:Kind></nc:Id>";
+    let ssn = license.replace("Driver License", "SSN").replace("D08954796", "900123456");
+    let ssn_later = later.replace("Driver License", "Social Security").replace("D08954796", "900123456");
+    for kept in [license, later] {
+        assert_eq!(of_xml(kept), kept);
+        assert_eq!(of_xml(&format!("{ssn}{kept}{ssn_later}")), kept, "P5: nothing tells of what is gone");
+    }
+    assert_eq!(
+        of_json(r#","ids":[{"kind":"license","value":"D08954796"},{"value":"900123456","country":"US","kind":"ssn"}]"#),
+        r#","ids":[{"kind":"license","value":"D08954796"}]"#
+    );
+    assert_eq!(
+        of_json(r#","ids":{"value":"D08954796","kind":"license"}"#),
+        r#","ids":{"value":"D08954796","kind":"license"}"#
+    );
+}
+
+#[test]
+fn p1_where_it_cannot_be_told_nothing_goes_out_but_what_every_such_part_may_have() {
+    let value = "<nc:Value>D08954796</nc:Value>";
+    for kind in [
+        "",
+        "<nc:Kind>driver license</nc:Kind>",
+        "<nc:Kind/>",
+        "<nc:Kind>Driver License</nc:Kind><nc:Kind>Driver License</nc:Kind>",
+        "<nc:Kind>SSN</nc:Kind><nc:Kind>Driver License</nc:Kind>",
+        "<nc:Kind>Driver <b/>License</nc:Kind>",
+        "<nc:Kind>Driver <!-- -->License</nc:Kind>",
+        "<Kind>Driver License</Kind>",
+        "<x:Kind xmlns:x=\"urn:other\">Driver License</x:Kind>",
+        "<nc:More><nc:Kind>Driver License</nc:Kind></nc:More>",
+        "<nc:Kind xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\">Driver License</nc:Kind>",
+        "Driver License",
+        "<!--<nc:Kind>Driver License</nc:Kind>-->",
+        "<nc:Kind><![CDATA[<nc:Kind>Driver License</nc:Kind>]]></nc:Kind>",
+    ] {
+        assert_eq!(of_xml(&format!("<nc:Id>{kind}{value}</nc:Id>")), "", "{kind}");
+        assert_eq!(of_xml(&format!("<nc:Id>{value}{kind}</nc:Id>")), "", "{kind}");
+        let since = "<nc:Since>1985-07-04</nc:Since>";
+        assert_eq!(
+            of_xml(&format!("<nc:Id>{kind}{value}{since}</nc:Id>")),
+            format!("<nc:Id>{since}</nc:Id>"),
+            "{kind}"
+        );
+    }
+    for id in [
+        r#"{"value":"D08954796"}"#,
+        r#"{"value":"D08954796","kind":["license"]}"#,
+        r#"{"value":"D08954796","kind":{"kind":"license"}}"#,
+        r#"{"value":"D08954796","kind":null}"#,
+        r#"{"value":"D08954796","Kind":"license"}"#,
+        r#"{"value":"900123456","kind":"ssn"}"#,
+        r#""D08954796""#,
+        r#"[[{"kind":"license","value":"D08954796"}]]"#,
+        r#"{"x":{"kind":"license"},"value":"D08954796"}"#,
+    ] {
+        assert_eq!(of_json(&format!(",\"ids\":{id}")), "", "{id}");
+    }
+    assert_eq!(of_json(r#","ids":{"kind":"license","kind":"license","value":"D08954796"}"#), "DuplicateName");
+    assert_eq!(of_json(r#","ids":{"kind":"license","\u006bind":"ssn","value":"D08954796"}"#), "DuplicateName");
+}
+
+#[test]
+fn p4_what_tells_goes_out_with_the_part_as_it_was_written() {
+    let id = "<nc:Id>\n<nc:Kind> <![CDATA[Driver]]> Licens&#101; </nc:Kind>\n<nc:Value>D08954796</nc:Value>\n</nc:Id>";
+    assert_eq!(of_xml(id), id);
+    let id = r#","ids":{"\u006bind":"licens\u0065","value":"D08954796"}"#;
+    assert_eq!(of_json(id), r#","ids":{"kind":"licens\u0065","value":"D08954796"}"#);
+    // Nothing else in it was permitted: no shell is left.
+    assert_eq!(of_xml("<nc:Id><nc:Kind>Driver License</nc:Kind><nc:Value>no number &amp; more</nc:Value></nc:Id>"), "");
+    assert_eq!(of_xml("<nc:Id><nc:Kind>Driver License</nc:Kind></nc:Id>"), "");
+    assert_eq!(of_json(r#","ids":{"kind":"license"}"#), "");
+}
+
+#[test]
+fn p1_an_attribute_tells_what_an_element_is() {
+    let name = "<nc:Field nc:is=\"name\">ROE</nc:Field>";
+    assert_eq!(of_xml(&format!("{name}<nc:Field nc:is=\"ssn\">900123456</nc:Field><nc:Field>ROE</nc:Field>")), name);
+    assert_eq!(of_xml("<nc:Field is=\"name\">ROE</nc:Field><nc:Field nc:is=\"other\">ROE</nc:Field>"), "");
+    let spelled = "<nc:Field nc:is=' n&#x61;me'>ROE</nc:Field>";
+    assert_eq!(of_xml(spelled), spelled);
+    let (_, receipt) = redact(&with(XML).unwrap(), &police(), xml(name));
+    assert_eq!(receipt.disposition(), Disposition::Released);
+    let told = receipt.elements().find(|(id, _)| *id == "envelope.discriminator").map(|(_, counts)| counts.released);
+    assert_eq!(told, Some(1));
+}
+
+#[test]
+fn p1_a_pattern_takes_plain_names_that_no_path_has() {
+    assert_eq!(
+        of_json(r#","name_last":"ROE","name_secret":"900123456","name_":"ROE","surname_last":"ROE""#),
+        r#","name_last":"ROE""#
+    );
+    assert_eq!(
+        of_json(r#","name_a b":"ROE","name_900123456":"ROE","name_12345678":"ROE""#),
+        r#","name_12345678":"ROE""#
+    );
+    assert_eq!(of_json(&format!(r#","name_{}":"ROE""#, "x".repeat(60))), "");
+    assert_eq!(of_json(r#","name_last":"ROE","name_\u006cast":"ROE""#), "DuplicateName");
+    assert_eq!(of_json(r#","n\u0061me_last":"ROE""#), r#","name_last":"ROE""#);
+    assert_eq!(of_json(r#","name_*":"ROE""#), "");
+}
+
+#[test]
+fn names_that_mean_something_in_paths_are_written_by_code() {
+    assert_eq!(of_json(r#","@type":"M","a/b":"F","a":{"b":"F"}"#), r#","@type":"M","a/b":"F""#);
+}
+
+#[test]
+fn p2_predicates_that_could_mean_two_things_are_errors() {
+    let also = |path: &str| fault(&format!("{XML}{path} = \"person.sex\"\n"));
+    assert!(also("\"nc:Id/nc:Value\"").contains("is mapped without its predicates as well"));
+    assert!(also("\"nc:Id[nc:Kind='SSN']/nc:Value\"").contains("can hold where those of another path do"));
+    assert!(also("\"nc:Id[nc:Other='x']/nc:Value\"").contains("can hold where those of another path do"));
+    assert!(also("\"nc:Id[nc:Kind='Driver License']/nc:Kind\"").contains("tells what the part around it is"));
+    assert!(also("\"nc:Id[nc:Kind]/nc:Value\"").contains("a predicate is written"));
+    assert!(also("\"nc:Id[nc:Kind='a/b']/nc:Value\"").contains("is no step of a path"));
+    assert!(also("\"nc:Field\"").contains("is mapped without its predicates as well"));
+    assert!(with(&format!("{XML}\"nc:N*\" = \"person.sex\"\n")).is_ok());
+    let two = format!("{JSON}\"person/nam*\" = \"person.sex\"\n");
+    assert!(fault(&two).contains("allows names that another pattern there allows as well"));
+    assert!(fault(&format!("{JSON}\"person/a*b*\" = \"person.sex\"\n")).contains("one `*` at most"));
+    assert!(fault(&XML.replace("root = \"nc:Person\"", "root = \"nc:P*\"")).contains("is no root"));
+}
+
+#[test]
+fn p8_nested_predicates_stay_linear_and_bounded() {
+    let mut format = "name = \"own\"\nsyntax = \"json\"\nrecognise = [\"a\"]\n[paths]\n".to_owned();
+    // Three variants at each of twenty levels, with a path below all.
+    let steps: Vec<_> = (0..20).map(|level| format!("a{level}")).collect();
+    format.push_str(&format!("\"a/{}/x\" = \"person.name\"\n", steps.join("/")));
+    for level in 0..20 {
+        for kind in 0..3 {
+            format.push_str(&format!("\"a/{}[k='{kind}']/v\" = \"person.name\"\n", steps[..=level].join("/")));
+        }
+    }
+    assert!(fault(&format).contains("mapped"), "{}", fault(&format));
+}
+
+#[test]
+fn a_message_key_may_be_told_by_a_predicate() {
+    let format = r#"
+name = "own"
+syntax = ["xml", "json"]
+root = "r"
+message-type = "f[@n='MKE']/v"
+requester = "f[@n='DST']/v"
+messages = ["DR"]
+
+[paths]
+"f[@n='MKE']/v" = "envelope.message-key"
+"f[@n='DST']/v" = "envelope.ori"
+"f[@n='NAM']/v" = "person.name"
+"f[@n='SOC']/v" = "person.ssn"
+"#;
+    let filter = with(format).unwrap();
+    let ask = dmv_redact::Requester::from_envelope();
+    let fields = [("SOC", "900123456"), ("NAM", "DOE"), ("MKE", "DR"), ("DST", "AZ0070000")];
+    let xml: String = fields.iter().map(|(name, value)| format!("<f n=\"{name}\"><v>{value}</v></f>")).collect();
+    let (out, receipt) = redact_text(&filter, &ask, format!("<r>{xml}</r>"));
+    assert_eq!(receipt.reason(), None);
+    assert_eq!(out, format!("<r>{}</r>", xml.replace("<f n=\"SOC\"><v>900123456</v></f>", "")));
+    let json: Vec<String> = fields.iter().map(|(name, value)| format!(r#"{{"n":"{name}","v":"{value}"}}"#)).collect();
+    let (out, receipt) = redact_text(&filter, &ask, format!(r#"{{"r":{{"f":[{}]}}}}"#, json.join(",")));
+    assert_eq!(receipt.reason(), None);
+    assert_eq!(out, format!(r#"{{"r":{{"f":[{}]}}}}"#, json[1..].join(",")));
+    let (_, receipt) = redact(&filter, &ask, format!("<r>{}</r>", xml.replace("DST", "XXX")));
+    assert_eq!(receipt.reason(), Some(Reason::RequesterMissing));
+}
+
+#[test]
+fn p4_a_value_that_json_ld_wraps_tells_as_well() {
+    let format = XML
+        .replace("syntax = \"xml\"", "syntax = \"json\"")
+        .replace("[namespaces]", "[namespaces]\nrdf = \"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"");
+    let filter = with(&format).unwrap();
+    for kind in [r#""Driver License""#, r#"{"rdf:value":"Driver License"}"#] {
+        let message =
+            format!(r#"{{"nc:Person":{{"nc:Id":[{{"nc:Value":{{"rdf:value":"D08954796"}},"nc:Kind":{kind}}}]}}}}"#);
+        let (out, receipt) = redact_text(&filter, &police(), &message);
+        assert_eq!((receipt.reason(), out), (None, message));
+    }
+    let message = r#"{"nc:Person":{"nc:Name":"DOE","nc:Id":{"nc:Value":"D08954796","nc:Kind":{"rdf:value":["Driver License"]}}}}"#;
+    assert_eq!(redact_text(&filter, &police(), message).0, r#"{"nc:Person":{"nc:Name":"DOE"}}"#);
+}
