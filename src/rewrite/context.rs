@@ -26,8 +26,9 @@ struct Binding {
 struct Spelling {
     /// Without escapes.
     is_plain: bool,
-    /// Whether the namespace ends in a slash, and whether a `#` follows it.
+    /// Whether the namespace ends in a slash, and whether a `#` follows it. None follows one that ends in `#`.
     is_slashed: bool,
+    takes_mark: bool,
     has_mark: bool,
 }
 
@@ -36,6 +37,7 @@ struct Spelling {
 pub(super) struct Context {
     /// Where the value is in the output.
     written: Option<Span>,
+    has_url: bool,
     /// The top-level context, and the one inside that was read last.
     top: Bindings,
     nested: Bindings,
@@ -64,6 +66,7 @@ struct Bindings {
 impl Context {
     pub(super) fn reset(&mut self, namespaces: usize) {
         self.written = None;
+        self.has_url = false;
         self.names.reset(namespaces);
     }
 
@@ -81,12 +84,28 @@ impl Context {
 
     /// Whether the top-level context has been copied.
     pub(super) fn is_copied(&self) -> bool {
-        self.written.is_some()
+        self.written.is_some() || self.has_url
+    }
+
+    /// Records that the top-level context is a URL, which was copied as it is.
+    pub(super) fn is_url(&mut self) {
+        self.has_url = true;
     }
 
     /// Records where the top-level context was copied to.
     pub(super) fn copied_to(&mut self, span: Span) {
         self.written = Some(span);
+    }
+
+    /// A context that is a URL: it must be one that the format declares.
+    ///
+    /// # Errors
+    /// When it isn't.
+    pub(super) fn check_url(&self, url: &str, start: usize, format: &Format) -> Result<(), Refusal> {
+        match format.declared.contexts.iter().any(|own| own == url) {
+            true => Ok(()),
+            false => Err(Refusal::at(Reason::Context, start, "a context that the format doesn't declare")),
+        }
     }
 
     /// Makes the context bind the prefixes that the output uses, each to its namespace, in the format's order. Only the
@@ -119,7 +138,8 @@ impl Context {
         let mut used = self.top.own.iter().filter(|binding| self.names.holds(binding.namespace));
         let is_right = self.used(format).all(|own| {
             used.next().is_some_and(|binding| {
-                let is_marked = binding.spelling.has_mark == self.has_mark(binding.spelling.is_slashed);
+                let Spelling { is_slashed, takes_mark, has_mark, .. } = binding.spelling;
+                let is_marked = !takes_mark || has_mark == self.has_mark(is_slashed);
                 binding.namespace == own.namespace && binding.spelling.is_plain && is_marked
             })
         });
@@ -148,7 +168,7 @@ impl Context {
                 narrowed.push(b',');
             }
             narrowed.extend_from_slice(own.binding.as_bytes());
-            let is_marked = self.has_mark(own.uri.ends_with('/'));
+            let is_marked = !own.uri.ends_with('#') && self.has_mark(own.uri.ends_with('/'));
             narrowed.extend_from_slice(if is_marked { b"#\"" } else { b"\"" });
         }
         narrowed.push(b'}');
@@ -215,6 +235,7 @@ impl Context {
             let spelling = Spelling {
                 is_plain: !spelled_name.escaped && !spelled_uri.escaped,
                 is_slashed: namespaces.uri(namespace).ends_with('/'),
+                takes_mark: !namespaces.uri(namespace).ends_with('#'),
                 has_mark,
             };
             let member = Span::new(place.start, end);
@@ -248,8 +269,8 @@ fn binding(
     namespaces: &Namespaces,
     start: usize,
 ) -> Result<Option<(NamespaceId, bool)>, Refusal> {
-    // The URIs of NIEM 5 get a `#` in JSON-LD.
-    let short = uri.strip_suffix('#').unwrap_or(uri);
+    // The URIs of NIEM 5 get a `#` in JSON-LD; those that have one get no other.
+    let short = uri.strip_suffix('#').filter(|short| !short.ends_with('#')).unwrap_or(uri);
     let own = format.prefixes.iter().find(|(prefix, _)| *prefix == name).map(|(_, id)| *id);
     let detail = match own {
         Some(own) if namespaces.uri(own) == uri || namespaces.uri(own) == short => {

@@ -1,6 +1,7 @@
 //! A format, catalog and policy of a user's own, in XML and in JSON: no line of the filter is changed for them.
 
 mod extend;
+mod parts;
 mod predicates;
 mod recognition;
 mod roles;

@@ -78,7 +78,7 @@ impl<'a> Comparison<'a> {
                 let mut names = serde_json::Deserializer::from_slice(rest).into_iter::<String>();
                 names.next().is_some_and(|own| own.is_ok_and(|own| own == name))
             }
-            (Written::Json, b'{') => name.is_empty(),
+            (Written::Json, b'{' | b'[') => name.is_empty(),
             (_, b'<') if rest.strip_prefix(name.as_bytes()).is_some_and(is_end_of_name) => true,
             (_, b'<') => {
                 let end = (0..rest.len()).find(|at| rest.get(*at..).is_some_and(is_end_of_name));

@@ -69,11 +69,13 @@ impl<'t> Walk<'t, '_, '_> {
         let table = self.check.table;
         let bound = table.own_prefix(name).and_then(|index| Some((index, &table.namespaces.get(index)?.1)));
         let bound = bound.and_then(|(index, own)| Some((index, own, uri.strip_prefix(own.as_str())?)));
-        let bound = bound.filter(|(.., rest)| matches!(*rest, "" | "#"));
+        // A namespace that ends in `#` gets no other.
+        let takes_mark = |own: &str| !own.ends_with('#');
+        let bound = bound.filter(|(_, own, rest)| rest.is_empty() || *rest == "#" && takes_mark(own));
         let (index, own, rest) = bound.ok_or("a context that binds what the format doesn't")?;
         let (next, [slashed, others]) = &mut self.context;
         let mark = if own.ends_with('/') { slashed } else { others };
-        let is_alike = *mark.get_or_insert(rest == "#") == (rest == "#");
+        let is_alike = !takes_mark(own) || *mark.get_or_insert(rest == "#") == (rest == "#");
         ensure(index >= *next && is_alike, "a context that isn't in the format's order")?;
         *next = index + 1;
         self.check.mark(Some(index), true);
@@ -130,6 +132,10 @@ impl Part<'_, '_, '_, '_> {
                 walk.check.uri(uri).and_then(|()| walk.check.lead(uri, None, Written::Json)).map(|()| false)
             }
             (Kind::Prefix, Some(uri)) => walk.bind(name, uri).map(|()| false),
+            (Kind::Context, Some(url)) => {
+                let is_own = walk.check.table.declared.contexts.iter().any(|own| own == url);
+                ensure(is_own, "a context that the format doesn't declare").map(|()| false)
+            }
             _ => Err("a value where the format has none"),
         };
         walk.check(checked)
@@ -201,7 +207,7 @@ impl<'t> Visitor<'t> for Part<'_, 't, '_, '_> {
             walk.check.note(name, node);
             let kind = match kind {
                 Kind::Context => Kind::Prefix,
-                Kind::Document if name == "@context" && !declared.namespaces.is_empty() => Kind::Context,
+                Kind::Document if name == "@context" && declared.has_context() => Kind::Context,
                 Kind::Member | Kind::Item if json_id == Some(name) => Kind::Id,
                 _ => Kind::Member,
             };
@@ -214,8 +220,10 @@ impl<'t> Visitor<'t> for Part<'_, 't, '_, '_> {
     fn visit_seq<A: SeqAccess<'t>>(self, mut items: A) -> Result<bool, A::Error> {
         let Self { walk, name, node, kind } = self;
         let is_list = kind == Kind::Document && walk.check.table.declared.may_be_list();
-        walk.check(ensure(kind == Kind::Member || is_list, "an array where the format has none"))?;
-        let part = if is_list { Ok(None) } else { walk.check.open_array(name) };
+        let is_nested = kind == Kind::Item && walk.check.table.get(node).is_nested;
+        let may_be_array = kind == Kind::Member || is_list || is_nested;
+        walk.check(ensure(may_be_array, "an array where the format has none"))?;
+        let part = if is_list { Ok(None) } else { walk.check.open_array(own_name(kind, name)) };
         let (part, node) = (walk.check(part)?, if is_list { walk.check.frame.node } else { node });
         let mut is_released = false;
         while let Some(released) = items.next_element_seed(Part { walk: &mut *walk, name, node, kind: Kind::Item })? {

@@ -10,6 +10,9 @@ use super::text::TextLayout;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::format::{Declared, Format, RDF_URI, Syntax};
 
+/// What begins the path of an attribute that every part may have.
+const ANYWHERE: &str = "**/@";
+
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// White space of XML and JSON.
@@ -29,6 +32,8 @@ pub(super) struct TableNode {
     /// Everything below belongs to the element.
     pub(super) is_record: bool,
     nillable: bool,
+    /// Whether an array may be an item of an array.
+    pub(super) is_nested: bool,
     pub(super) is_type: bool,
     pub(super) is_notice: bool,
     /// `nil`, `empty`, or the placeholder text that replaces it where it was denied.
@@ -79,6 +84,10 @@ pub(super) struct Table {
     elsewhere: HashMap<String, Vec<ElementId>>,
     /// The same for patterns of names.
     elsewhere_wild: Vec<(Pattern, ElementId)>,
+    /// Whether names without a prefix are the format's.
+    has_plain_names: bool,
+    /// The attributes that every part may have.
+    anywhere: HashMap<String, usize>,
     /// The format's prefixes with their namespaces, in its order, and one for `xsi:nil` if it has none.
     pub(super) namespaces: Vec<(String, String)>,
     /// How XML declares each, with the space before it.
@@ -101,7 +110,8 @@ impl Table {
         let quoted = |uri: &str| uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
         let declarations = namespaces.iter().map(|(name, uri)| format!(" xmlns:{name}=\"{}\"", quoted(uri))).collect();
         let (nodes, elsewhere, unmapped) = (vec![TableNode::default()], HashMap::default(), TableNode::default());
-        let elsewhere_wild = Vec::new();
+        let has_plain_names = declared.has_plain_names();
+        let (elsewhere_wild, anywhere) = (Vec::new(), HashMap::default());
         let mut table = Self {
             format,
             syntax,
@@ -110,6 +120,8 @@ impl Table {
             unmapped,
             elsewhere,
             elsewhere_wild,
+            has_plain_names,
+            anywhere,
             namespaces,
             declarations,
             wrapped,
@@ -121,9 +133,23 @@ impl Table {
         let mut count = 0;
         while count < table.nodes.len() {
             count = table.nodes.len();
-            declared.paths.iter().for_each(|(path, _)| drop(table.nodes(path.trim_end_matches("/**"))));
+            let paths = declared.paths.iter().filter(|(path, _)| !path.starts_with(ANYWHERE));
+            paths.for_each(|(path, _)| drop(table.nodes(path.trim_end_matches("/**"))));
         }
         for (path, element) in &declared.paths {
+            if let Some(step) = path.strip_prefix(ANYWHERE).and_then(|name| Step::new(name, false)) {
+                let (name, at) = (step.name, table.nodes.len());
+                let prefix = table.prefix(&name);
+                table.elsewhere.entry(name.clone()).or_default().push(*element);
+                table.nodes.push(TableNode {
+                    name: path.clone(),
+                    prefix,
+                    element: Some(*element),
+                    ..TableNode::default()
+                });
+                table.anywhere.insert(name, at);
+                continue;
+            }
             let is_record = path.ends_with("/**");
             let path = path.trim_end_matches("/**");
             if let Some(name) = table.wrapped.clone().filter(|_| !is_record) {
@@ -152,6 +178,7 @@ impl Table {
             text.paths.iter().for_each(|path| table.update(path, |node| node.layouts.push(Arc::clone(layout))));
         }
         declared.nillable.iter().for_each(|path| table.update_part(path, |node| node.nillable = true));
+        declared.arrays.iter().for_each(|path| table.update_part(path, |node| node.is_nested = true));
         for (path, word) in &declared.required {
             table.update_part(path, |node| node.placeholder = Some(word.clone()));
         }
@@ -284,13 +311,16 @@ impl Table {
     }
 
     pub(super) fn below(&self, node: Option<usize>, is_attribute: bool, name: &str) -> Option<usize> {
+        let is_container = node != Some(0);
         let node = self.get(node);
         let exact = if is_attribute { &node.attributes } else { &node.children }.get(name).copied();
         let mut patterns = node.patterns.iter();
-        exact.or_else(|| {
+        let exact = exact.or_else(|| {
             let allowing = patterns.find(|(attribute, pattern, _)| *attribute == is_attribute && pattern.allows(name));
             allowing.map(|(.., node)| *node)
-        })
+        });
+        let is_part = is_attribute || self.syntax == Syntax::Json && is_container;
+        exact.or_else(|| self.anywhere.get(name).copied().filter(|_| is_part))
     }
 
     /// Whether a name is this one of XML Schema's instance namespace.
@@ -304,7 +334,7 @@ impl Table {
     pub(super) fn admits(&self, name: &str, is_permitted: impl Fn(ElementId) -> bool) -> bool {
         let (is_of_format, local) = match name.split_once(':') {
             Some((prefix, local)) => (self.own_prefix(prefix).is_some() && !local.is_empty(), local),
-            None => (self.syntax == Syntax::Json && self.declared.namespaces.is_empty(), name),
+            None => (self.has_plain_names, name),
         };
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         let exact = self.elsewhere.get(name).into_iter().flatten();

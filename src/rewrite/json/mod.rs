@@ -66,6 +66,8 @@ enum Kind {
     Unmapped,
     /// The member that names an object.
     Id,
+    /// A `@context` that is a URL: that of the top level, or another.
+    ContextUrl { is_top: bool },
     /// A member of a `@context`.
     Binding,
 }
@@ -203,6 +205,7 @@ impl<'f> Actions for JsonRewriter<'_, '_, 'f> {
             Kind::Plain(element) => self.leaf(place, part, scalar, end, (element, Some(Treatment::Full))),
             Kind::Binding => self.bind(place, scalar, end),
             Kind::Id => self.id(place, scalar),
+            Kind::ContextUrl { is_top } => self.context_url(place, scalar, end, is_top),
             Kind::Container(_) | Kind::Denied(_) | Kind::Unmapped => Ok(()),
         }
     }
@@ -245,7 +248,7 @@ impl<'f> Actions for JsonRewriter<'_, '_, 'f> {
 fn record_namespace(format: &Format, name: &str) -> Option<NamespaceId> {
     let (namespace, local) = match name.split_once(':') {
         Some((prefix, local)) => (format.prefixes.iter().find(|(own, _)| own == prefix)?.1, local),
-        None if format.prefixes.is_empty() => (NamespaceId::NONE, name),
+        None if format.has_plain_names => (NamespaceId::NONE, name),
         None => return None,
     };
     is_record_name(local.as_bytes()).then_some(namespace)

@@ -57,7 +57,10 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     pub(super) fn item(&mut self, place: &Place) -> Rewrite<Step<Part<'f>>> {
         let (node, role) = self.buffers.frames.last().map_or((None, Role::Top), |frame| (frame.node, frame.role));
         match node.and_then(|id| Some((id, self.trie.node(id)?))) {
-            _ if place.kind == ValueKind::Array => Ok(skip(Named::None, Kind::Unmapped)),
+            Some((_, node)) if place.kind == ValueKind::Array && !node.is_nested => {
+                Ok(skip(Named::None, Kind::Unmapped))
+            }
+            None if place.kind == ValueKind::Array => Ok(skip(Named::None, Kind::Unmapped)),
             Some((id, node)) => self.by_content(place, Named::Item(id), node.content, node.role.is_some()),
             None => Ok(of_record(place, role)),
         }
@@ -147,7 +150,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let name_text = meaning(name, self.text, decoded);
         let Some(frame) = frames.last_mut() else { return Ok(skip(Named::None, Kind::Unmapped)) };
         let role = frame.role;
-        if name_text == CONTEXT && !self.session.format.prefixes.is_empty() {
+        if name_text == CONTEXT && self.session.format.declared.has_context() {
             let is_top = role == Role::Top;
             return self.context(place, is_top);
         }
@@ -173,6 +176,8 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             });
         }
         let wild = parent.and_then(|parent| trie.wild_child(parent.id, NamespaceId::NONE, false, name_text.as_bytes()));
+        let wild = wild
+            .or_else(|| trie.anywhere(NamespaceId::NONE, false, name_text.as_bytes()).filter(|_| role != Role::Top));
         if let Some(edge) = wild {
             record_names.push(name_text);
             frame.has_parts = true;
@@ -217,6 +222,9 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         if is_top && self.buffers.context.is_copied() {
             return Err(Refusal::at(Reason::DuplicateName, place.start, TWICE));
         }
+        if place.first == b'"' && !self.session.format.declared.contexts.is_empty() {
+            return Ok(value(Named::None, Kind::ContextUrl { is_top }));
+        }
         self.buffers.context.open(is_top, place)?;
         Ok(enter(Named::None, Role::Context { is_top }))
     }
@@ -232,6 +240,23 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     pub(super) fn bind(&mut self, place: &Place, scalar: Scalar, end: usize) -> Rewrite<()> {
         let namespaces = &self.session.parts.formats.namespaces;
         self.buffers.context.bind(place, scalar, end, self.text, self.session.format, namespaces)
+    }
+
+    /// A context that is a URL.
+    pub(super) fn context_url(&mut self, place: &Place, scalar: Scalar, end: usize, is_top: bool) -> Rewrite<()> {
+        let Scalar::String(string) = scalar else { return Ok(()) };
+        let SessionBuffers { decoded, .. } = &mut *self.session.buffers;
+        let url = meaning(string, self.text, decoded);
+        self.buffers.context.check_url(url, place.value_start, self.session.format)?;
+        if !is_top {
+            self.session.unmapped(Span::new(place.start, end));
+            return Ok(());
+        }
+        self.begin(place, Named::None, place.value_start);
+        self.copy(Span::new(place.value_start, end));
+        self.buffers.context.is_url();
+        self.written();
+        Ok(())
     }
 
     /// The member that names an object, or the only member of a reference to one.

@@ -211,7 +211,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
 
     /// An element that the mapping doesn't name: part of a record, or unknown.
     fn unnamed(&mut self, tag: &StartTag, role: Role, local: &[u8]) -> Rewrite<()> {
-        let is_of_format = self.session.format.has_namespace(tag.namespace);
+        let is_of_format = self.session.format.has_names_of(tag.namespace);
         if matches!(role, Role::Record(..))
             && is_of_format
             && is_record_name(local)

@@ -111,6 +111,7 @@ impl XmlRewriter<'_, '_, '_> {
     ) -> Rewrite<()> {
         let local = attribute.name.local().of(self.text.as_bytes());
         let child = node.and_then(|node| self.trie.child(node.id, namespace, true, local));
+        let child = child.or_else(|| self.trie.anywhere(namespace, true, local));
         let child = child.and_then(|edge| self.trie.node(edge.node));
         if let Some(kind) = self.link_kind(namespace, local) {
             self.link(attribute, namespace, (kind, child), written);

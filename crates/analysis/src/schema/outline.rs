@@ -96,9 +96,9 @@ impl<Position> SchemaPart<Position> {
             // A pattern of the schema is taken for the same names if it has some of them.
             return is_alike
                 && match &self.pattern {
-                    Some(pattern) => ["0", "00", "a", "A"].iter().any(|inside| {
-                        pattern.is_match(&format!("{before}{inside}{after}"))
-                    }),
+                    Some(pattern) => {
+                        ["0", "00", "a", "A"].iter().any(|inside| pattern.is_match(&format!("{before}{inside}{after}")))
+                    }
                     None => own.len() > least && own.starts_with(before) && own.ends_with(after),
                 };
         }

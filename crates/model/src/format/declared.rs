@@ -19,6 +19,10 @@ pub struct Declared {
     pub marks: Vec<(String, Vec<String>)>,
     /// Prefixes and their namespaces, in the author's order.
     pub namespaces: Vec<(String, String)>,
+    /// The URLs that `@context` may be in JSON.
+    pub contexts: Vec<String>,
+    /// Paths whose arrays may hold arrays in JSON.
+    pub arrays: Vec<String>,
     /// Each path with its data element.
     pub paths: Vec<(String, ElementId)>,
     /// The data element of what the predicates of paths ask for.
@@ -72,7 +76,19 @@ pub struct DeclaredPattern {
 impl Declared {
     /// Whether a JSON message may be a list.
     pub fn may_be_list(&self) -> bool {
-        self.roots.is_empty() && self.namespaces.is_empty()
+        self.roots.is_empty() && !self.has_context()
+    }
+
+    /// Whether a JSON message may have `@context`.
+    pub fn has_context(&self) -> bool {
+        !self.namespaces.is_empty() || !self.contexts.is_empty()
+    }
+
+    /// Whether names without a prefix are the format's: it has no prefixes, or its paths have such names.
+    pub fn has_plain_names(&self) -> bool {
+        let is_plain =
+            |step: &str| !step.starts_with(['@', '*']) && !step.split('[').next().unwrap_or_default().contains(':');
+        self.namespaces.is_empty() || self.paths.iter().any(|(path, _)| path.split('/').any(is_plain))
     }
 
     /// The content of `raw`, which was validated before.
@@ -93,6 +109,8 @@ impl Declared {
                 .iter()
                 .map(|(prefix, uri)| (prefix.get_ref().clone(), uri.get_ref().clone()))
                 .collect(),
+            contexts: listed(&raw.context).to_vec(),
+            arrays: raw.nested_arrays.iter().map(|path| path.get_ref().clone()).collect(),
             paths,
             discriminator: catalog.find(DISCRIMINATOR_ELEMENT),
             message_type: cloned(raw.message_type.as_ref()),

@@ -332,6 +332,8 @@ pub(super) fn extended(
         messages: raw.messages.or(base.messages.map(|keys| Spanned::new(place.clone(), keys.into_inner().at(&place)))),
         requester: raw.requester.or(base.requester.at(&place)),
         notice: raw.notice.or(base.notice.at(&place)),
+        context: raw.context.or(base.context.at(&place)),
+        nested_arrays: joined(raw.nested_arrays, base.nested_arrays),
         nillable: joined(raw.nillable, base.nillable),
         namespaces,
         paths,

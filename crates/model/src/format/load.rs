@@ -136,6 +136,7 @@ impl Format {
             prefixes: prefixes.iter().map(|(prefix, id)| (prefix.clone(), *id)).collect(),
             own_prefixes: OwnPrefix::with_xsi(own.collect()),
             references: errors.take(mapping.references(document)).flatten(),
+            has_plain_names: declared.has_plain_names(),
             declared: Arc::new(declared),
             layouts,
             tries: [Syntax::Xml, Syntax::Json].map(|_| OnceLock::new()),
@@ -171,6 +172,9 @@ pub(super) struct MappingReader<'a> {
     layouts: &'a [Layout],
     pub(super) syntax: Syntax,
 }
+
+/// What begins the path of an attribute that every part may have.
+const ANYWHERE: &str = "**/@";
 
 /// A path of the mapping: its text, its span, and the node where it starts.
 #[derive(Clone, Copy)]
@@ -279,6 +283,10 @@ impl MappingReader<'_> {
             let whole = format!("{above}{}", path.get_ref());
             let mapped = match entry.get_ref() {
                 PathEntry::Below(below) => self.prefix(trie, mapping_path).map(|node| Some((node, below))),
+                PathEntry::Element(name) if whole.starts_with(ANYWHERE) => self
+                    .element(name, &entry.span())
+                    .and_then(|element| self.anywhere(trie, mapping_path, element))
+                    .map(|()| None),
                 PathEntry::Element(name) => self
                     .element(name, &entry.span())
                     .and_then(|element| self.map(trie, mapping_path, element))
@@ -330,6 +338,17 @@ impl MappingReader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Maps an attribute that every part may have.
+    fn anywhere(&self, trie: &mut Trie, mapping_path: MappingPath<'_>, element: ElementId) -> Result<(), ConfigError> {
+        let name = mapping_path.text.strip_prefix("**/").unwrap_or(mapping_path.text);
+        let from = trie.anywhere_or_insert();
+        if name.contains(['/', '*', '[']) {
+            let message = format!("`{}` is no attribute that every part could have", mapping_path.text);
+            return Err(self.document.error(mapping_path.span, message).help("write `**/@name`"));
+        }
+        self.map(trie, MappingPath { from, text: name, span: mapping_path.span }, element)
     }
 
     /// Checks that a path declared unmapped is not mapped, and doesn't go out with a record.

@@ -147,6 +147,8 @@ pub struct Format {
     pub name: String,
     /// The names of the formats in whose place it stands.
     pub replaces: Vec<String>,
+    /// Whether names without a prefix are its own.
+    pub has_plain_names: bool,
     /// Whether its messages have a message key.
     pub has_message_type: bool,
     /// The path of the notice, if the format has one.
@@ -215,6 +217,11 @@ impl Format {
     /// Whether a namespace is one of the format's own.
     pub fn has_namespace(&self, namespace: NamespaceId) -> bool {
         self.prefixes.iter().any(|(_, own)| *own == namespace)
+    }
+
+    /// Whether names of a namespace, or of none, are the format's.
+    pub fn has_names_of(&self, namespace: NamespaceId) -> bool {
+        self.has_namespace(namespace) || namespace == NamespaceId::NONE && self.has_plain_names
     }
 
     /// The prefix under which names of a namespace go out, with its colon; empty for no namespace.

@@ -47,6 +47,11 @@ pub(super) struct RawFormat {
     /// The path, below the root, of the notice that a value was removed because its form was not understood. It is
     /// mapped to `envelope.notice`, and is the last child of its parent.
     pub(super) notice: Option<Spanned<String>>,
+    /// The URL, or several, that `@context` may be in JSON instead of an object: it goes out as it is.
+    pub(super) context: Option<Spanned<Names>>,
+    /// Paths where, in JSON, an array may be an item of an array.
+    #[serde(default)]
+    pub(super) nested_arrays: Vec<Spanned<String>>,
     /// Paths that may be empty with `xsi:nil="true"`.
     #[serde(default)]
     pub(super) nillable: Vec<Spanned<String>>,

@@ -3,7 +3,7 @@
 //! everything (P2).
 
 use super::load::{MappingErrors, MappingPath, MappingReader, last_step};
-use super::raw::{RawFormat, RawRequired, listed, written_paths};
+use super::raw::{Names, RawFormat, RawRequired, listed, written_paths};
 use super::trie::{Node, NodeId, Placeholder, Role, Target, Trie};
 use super::{NOTICE_ELEMENT, Syntax};
 use crate::catalog::{Element, Kind};
@@ -30,6 +30,12 @@ impl MappingReader<'_> {
         for path in &raw.nillable {
             faults.take_for(path, self.nillable(trie, root, path, raw));
         }
+        for path in &raw.nested_arrays {
+            faults.take_for(path, self.nested_array(trie, root, path, raw));
+        }
+        if let Some(urls) = &raw.context {
+            faults.errors.take(self.contexts(urls, raw));
+        }
         for (layout, text) in raw.text.iter().enumerate() {
             for path in &text.paths {
                 faults.take_for(path, self.assign_layout(trie, root, path, layout, raw));
@@ -48,6 +54,31 @@ impl MappingReader<'_> {
         };
         node.nillable = true;
         Ok(())
+    }
+
+    /// Marks a part whose arrays may hold arrays.
+    fn nested_array(&self, trie: &mut Trie, root: NodeId, path: &Spanned<String>, raw: &RawFormat) -> Checked<()> {
+        if !raw.syntaxes().contains(&Syntax::Json) {
+            return Err(self.fault(path, "can hold no array: only JSON has them"));
+        }
+        let id = self.known(trie, root, path, raw)?;
+        let Some(node) = trie.node_mut(id).filter(|node| !node.is_nested) else {
+            return Err(self.fault(path, "is named twice"));
+        };
+        node.is_nested = true;
+        Ok(())
+    }
+
+    /// Checks the URLs of contexts.
+    fn contexts(&self, urls: &Spanned<Names>, raw: &RawFormat) -> Checked<()> {
+        let is_json = raw.syntaxes().contains(&Syntax::Json);
+        let urls_are_urls =
+            !urls.get_ref().all().is_empty() && urls.get_ref().all().iter().all(|url| url.contains(':'));
+        match () {
+            () if !is_json => Err(self.document.error(&urls.span(), "`context` is of JSON-LD, and the format is XML")),
+            () if !urls_are_urls => Err(self.document.error(&urls.span(), "`context` names no URL")),
+            () => Ok(()),
+        }
     }
 
     /// Records the path of a value that decides about the whole message. It must be of the envelope: every requester

@@ -117,6 +117,8 @@ pub struct Node {
     pub placeholder: Option<Placeholder>,
     /// Whether it may be `xsi:nil`.
     pub nillable: bool,
+    /// Whether, in JSON, an array may be an item of its arrays.
+    pub is_nested: bool,
     /// Its last part, which takes the notice that a value was removed for its shape.
     pub notice: Option<NodeId>,
     /// Whether its value is a QName, whose prefix means a namespace.
@@ -157,6 +159,7 @@ impl Node {
             leads_to_role: false,
             placeholder: None,
             nillable: false,
+            is_nested: false,
             notice: None,
             is_qname: false,
             layouts: Vec::new(),
@@ -213,6 +216,8 @@ impl Node {
 pub struct Trie {
     pub(super) nodes: Vec<Node>,
     lookup: Lookup,
+    /// The node whose attributes every part may have, if there is one.
+    anywhere: Option<NodeId>,
     /// Every name of an element, attribute or member in the mapping, with all data elements it leads to, sorted by
     /// name.
     named: Vec<(NamespaceId, Box<str>, Vec<ElementId>)>,
@@ -225,6 +230,7 @@ impl Trie {
         Self {
             nodes: vec![Node::new(NodeId::ENTRY, "", NamespaceId::NONE)],
             lookup: Lookup::default(),
+            anywhere: None,
             named: Vec::new(),
             wildcards: Vec::new(),
         }
@@ -289,6 +295,20 @@ impl Trie {
             node.children.push((step, next));
         }
         next
+    }
+
+    /// The node whose attributes every part may have, added if missing.
+    pub(super) fn anywhere_or_insert(&mut self) -> NodeId {
+        let step = PathStep { namespace: NamespaceId::PATTERN, attribute: false, local: "**".into() };
+        let node = self.child_or_insert(NodeId::ENTRY, step, NamespaceId::NONE);
+        self.anywhere = Some(node);
+        node
+    }
+
+    /// The edge to an attribute, or in JSON a member, that every part may have.
+    #[inline]
+    pub fn anywhere(&self, namespace: NamespaceId, attribute: bool, local: &[u8]) -> Option<&Edge> {
+        self.exact_child(self.anywhere?, namespace, attribute, local)
     }
 
     /// The node of a root.

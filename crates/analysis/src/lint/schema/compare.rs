@@ -207,6 +207,13 @@ impl<O: SchemaModel> Comparison<'_, O> {
     fn is_reference(&self, name: &Name) -> bool {
         name.is_machinery()
             || self.spans.references.iter().any(|reference| self.names.name(&format!("@{reference}")) == *name)
+            || self.is_anywhere(name)
+    }
+
+    /// Whether it is an attribute that every part may have.
+    fn is_anywhere(&self, name: &Name) -> bool {
+        let mut paths = self.spans.paths.iter().filter_map(|(path, _)| path.path.strip_prefix("**/"));
+        paths.any(|attribute| self.names.name(attribute) == *name)
     }
 
     /// The member that a value is wrapped in.

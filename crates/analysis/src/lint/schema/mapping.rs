@@ -93,11 +93,7 @@ impl<'w> NameResolver<'w> {
                 let (prefix, local) = bare.split_once(':').unwrap_or(("", bare));
                 let known = self.spans.namespaces.iter().find(|(own, _)| own == prefix);
                 let namespace = known.map_or("", |(_, uri)| uri.as_str());
-                if is_attribute {
-                    Name::attribute(namespace, local)
-                } else {
-                    Name::element(namespace, local)
-                }
+                if is_attribute { Name::attribute(namespace, local) } else { Name::element(namespace, local) }
             }
         }
     }
@@ -119,7 +115,8 @@ impl<'w> NameResolver<'w> {
     pub(in crate::lint) fn tree(&self, catalog: &Catalog) -> MappingNode {
         let span = self.spans.roots.first().unwrap_or(&self.spans.name).span.clone();
         let mut root = MappingNode { span, ..MappingNode::default() };
-        for (path, element) in &self.spans.paths {
+        let of_parts = self.spans.paths.iter().filter(|(path, _)| !path.path.starts_with("**/"));
+        for (path, element) in of_parts {
             let is_envelope =
                 catalog.find(element).and_then(|id| catalog.element(id)).is_some_and(Element::is_envelope);
             let (node, is_record) = self.walk(&mut root, path);
