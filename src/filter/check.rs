@@ -96,15 +96,21 @@ impl CheckState {
         self.counts.clear();
         self.counts.resize(elements, 0);
         let mut left = 0_u32;
-        // A text counts by its fields, a value in several pieces once.
-        let is_value = |form| !matches!(form, ReleasedForm::Continued | ReleasedForm::Text);
-        for value in manifest.entries().iter().filter(|value| is_value(value.form)) {
-            left += 1;
-            self.counts.get_mut(value.element.index()).into_iter().for_each(|count| *count += 1);
-        }
+        self.count(manifest, &mut left);
         receipt.passed().all(|(element, passed)| {
             left = left.wrapping_sub(passed);
             self.counts.get(element.index()) == Some(&passed)
         }) && left == 0
+    }
+
+    /// Counts the values of a manifest, and of those of the messages in texts.
+    fn count(&mut self, manifest: &Manifest, left: &mut u32) {
+        // A text counts by its fields, a value in several pieces once.
+        let is_value = |form| !matches!(form, ReleasedForm::Continued | ReleasedForm::Text);
+        for value in manifest.entries().iter().filter(|value| is_value(value.form)) {
+            *left += 1;
+            self.counts.get_mut(value.element.index()).into_iter().for_each(|count| *count += 1);
+        }
+        manifest.embedded().iter().for_each(|manifest| self.count(manifest, left));
     }
 }

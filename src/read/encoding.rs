@@ -18,6 +18,8 @@ pub enum Encoding {
     Utf16,
     Latin1,
     Windows1252,
+    /// That of the text it is in, whatever is declared (RFC 7303, section 3: what is said from outside counts).
+    Text,
 }
 
 /// The name of UTF-8, the encoding of every output.
@@ -50,7 +52,8 @@ impl Encoding {
 
     /// Whether an XML declaration with this label is correct for a message in this encoding.
     pub fn is_declared_by(self, label: &[u8]) -> bool {
-        Self::from_label(label) == Some(self)
+        let declared = Self::from_label(label);
+        declared.is_some() && (declared == Some(self) || self == Self::Text)
     }
 
     /// Detects the encoding from the first bytes: a byte order mark of UTF-16, or a declaration.
@@ -83,7 +86,7 @@ impl Encoding {
         text.clear();
         let refuse = |at, detail| Err(Refusal::at(Reason::Encoding, at, detail));
         let rest = match self {
-            Self::Utf8 => return Ok(()),
+            Self::Utf8 | Self::Text => return Ok(()),
             Self::Ascii => {
                 return match bytes.iter().position(|byte| !byte.is_ascii()) {
                     Some(at) => refuse(at, "a byte that the declared encoding, ASCII, doesn't have"),
@@ -135,7 +138,7 @@ impl Encoding {
     pub fn source_offset(self, text: &str, offset: usize) -> usize {
         let before = text.get(..offset).unwrap_or(text);
         match self {
-            Self::Utf8 | Self::Ascii => offset,
+            Self::Utf8 | Self::Ascii | Self::Text => offset,
             Self::Utf16 => UTF_16LE_BOM.len() + 2 * before.encode_utf16().count(),
             Self::Latin1 | Self::Windows1252 => before.chars().count(),
         }

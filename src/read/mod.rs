@@ -39,7 +39,7 @@ impl<'m> Message<'m> {
         }
         let encoding = Encoding::of(bytes)?;
         encoding.decode(bytes, transcoded)?;
-        let text = match encoding {
+        let text: &'m str = match encoding {
             // Without a byte order mark, UTF-16 and UTF-32 show by zero bytes at the start.
             Encoding::Utf8 if bytes.iter().take(4).any(|byte| *byte == 0) => {
                 return Err(Refusal::at(Reason::Encoding, 0, "the message is not UTF-8"));
@@ -48,13 +48,19 @@ impl<'m> Message<'m> {
                 .map_err(|error| Refusal::at(Reason::Encoding, error.valid_up_to(), "the message is not UTF-8"))?,
             _ => transcoded,
         };
+        Self::of_text(text, encoding, limits)
+    }
+
+    /// A message that is a text: that of another message, or a transcoded one.
+    pub fn of_text(text: &'m str, encoding: Encoding, limits: &Limits) -> Result<Self, Refusal> {
+        let max_message_bytes = max_message_bytes(limits);
         if text.len() > max_message_bytes {
             return Err(Refusal::at(Reason::Limit, 0, "the message is too long in UTF-8"));
         }
         let (has_bom, first) = content_start(text.as_bytes());
         match text.as_bytes().get(first) {
             Some(b'<') => Ok(Self { text, syntax: Syntax::Xml, encoding }),
-            Some(_) if !matches!(encoding, Encoding::Utf8 | Encoding::Ascii) => {
+            Some(_) if !matches!(encoding, Encoding::Utf8 | Encoding::Ascii | Encoding::Text) => {
                 Err(Refusal::at(Reason::Encoding, 0, "the message is neither XML nor UTF-8"))
             }
             Some(b'{' | b'[') if has_bom => Err(Refusal::at(Reason::Encoding, 0, "JSON has no byte order mark")),

@@ -27,6 +27,11 @@ impl<T: Copy + PartialEq> Fact<T> {
         };
     }
 
+    /// Adds one more statement, which is a value.
+    pub(super) fn note_known(&mut self, value: T, offset: usize) {
+        self.note(Some(value), offset);
+    }
+
     /// Records that something is there that isn't a value.
     pub(super) fn note_missing(&mut self, offset: usize) {
         if *self == Self::Absent {

@@ -1,6 +1,7 @@
 //! What is released and how it is written: the first reading, and the two rewriters.
 
 mod context;
+mod embedded;
 mod envelope;
 mod facts;
 mod json;

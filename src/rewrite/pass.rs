@@ -10,13 +10,13 @@ use super::parts::{Buffers, Parts, RewriteBuffers};
 use super::planted::at;
 use super::receipt::{Disposition, Receipt, Record};
 use super::recognition;
-use super::session::{GrantState, Session};
+use super::session::{Around, GrantState, Session};
 use super::xml::{Opening, XmlRewriter};
 use crate::read::json::{JsonReader, meaning};
 use crate::read::{Message, Reason, Refusal};
-use dmv_redact_model::format::{Candidates, Format, Syntax};
+use dmv_redact_model::format::{Candidates, Format, FormatId, Syntax};
 use dmv_redact_model::manifest::Manifest;
-use dmv_redact_model::policy::Requester;
+use dmv_redact_model::policy::{Grant, MessageKeyId, Ori, Requester};
 
 /// Rewrites `message` into `out`, or leaves `out` empty. `check` makes the final decision on the output.
 pub(crate) fn redact(
@@ -104,13 +104,62 @@ fn release(
     result.map_err(|refusal| refusal.at_source(|offset| message.encoding.source_offset(message.text, offset)))
 }
 
-fn rewrite<'f>(
-    parts: &'f Parts,
-    message: Message<'f>,
-    requester: &'f Requester,
-    buffers: &'f mut RewriteBuffers,
+fn rewrite(
+    parts: &Parts,
+    message: Message<'_>,
+    requester: &Requester,
+    buffers: &mut RewriteBuffers,
     out: &mut Vec<u8>,
     receipt: &mut Receipt,
+) -> Result<(), Refusal> {
+    let only = parts.only_format.as_slice();
+    let (told, result) = rewrite_one(parts, message, (requester, Around::default(), only), buffers, out);
+    receipt.format = told.format;
+    receipt.requester = told.ori;
+    receipt.message_type = told.key;
+    if let Some(grant) = &told.grant {
+        receipt.decided(grant);
+    }
+    result?;
+    let tally = &mut buffers.session.tally;
+    at::change_counts(tally);
+    if let Some(record) = Arc::get_mut(&mut receipt.record) {
+        tally.add_to(&mut record.elements);
+    }
+    receipt.unmapped = tally.unmapped;
+    receipt.found_images = tally.found_images;
+    receipt.image_bytes = tally.image_bytes;
+    Ok(())
+}
+
+/// What a message says of itself, and what was decided, whether or not it goes out.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) format: Option<FormatId>,
+    pub(super) ori: Option<Ori>,
+    pub(super) key: Option<MessageKeyId>,
+    pub(super) grant: Option<Arc<Grant>>,
+}
+
+/// Rewrites a message of one of the formats of these names, or of any if there are none.
+pub(super) fn rewrite_one(
+    parts: &Parts,
+    message: Message<'_>,
+    (requester, around, only): (&Requester, Around, &[String]),
+    buffers: &mut RewriteBuffers,
+    out: &mut Vec<u8>,
+) -> (Told, Result<(), Refusal>) {
+    let mut told = Told { ori: requester.ori(), ..Told::default() };
+    let result = rewrite_and_tell(parts, message, (requester, around, only), buffers, (out, &mut told));
+    (told, result)
+}
+
+fn rewrite_and_tell(
+    parts: &Parts,
+    message: Message<'_>,
+    (requester, around, only): (&Requester, Around, &[String]),
+    buffers: &mut RewriteBuffers,
+    (out, told): (&mut Vec<u8>, &mut Told),
 ) -> Result<(), Refusal> {
     let RewriteBuffers { session: session_buffers, xml_state, xml, json } = buffers;
     let namespaces = &parts.formats.namespaces;
@@ -118,10 +167,12 @@ fn rewrite<'f>(
         Syntax::Xml => Some(Opening::read(message, &parts.limits, namespaces, xml_state)?),
         Syntax::Json => None,
     };
-    let format = recognize(parts, message, opening.as_ref(), &mut json.name)?;
-    receipt.format = Some(format.id);
+    let format = recognize(parts, message, only, opening.as_ref(), &mut json.name)?;
+    told.format = Some(format.id);
     let trie = format.trie(message.syntax).ok_or_else(unknown_format)?;
     let mut session = Session::new(parts, format, requester, message, session_buffers);
+    session.around = around;
+    session.is_named = only.len() == 1;
     let result = passes(&mut session, out, |session, out| match message.syntax {
         Syntax::Xml => {
             let opening = match opening.take() {
@@ -133,21 +184,12 @@ fn rewrite<'f>(
         }
         Syntax::Json => JsonRewriter::new(message.text, &parts.limits, trie, session, json, out).run(),
     });
-    receipt.requester = session.ori();
-    receipt.message_type = session.message_key();
+    told.ori = session.ori();
+    told.key = session.message_key();
     if let GrantState::Decided(grant) = &session.grant_state {
-        receipt.decided(grant);
+        told.grant = Some(Arc::clone(grant));
     }
-    result?;
-    at::change_counts(&mut session.buffers.tally);
-    let tally = &session.buffers.tally;
-    if let Some(record) = Arc::get_mut(&mut receipt.record) {
-        tally.add_to(&mut record.elements);
-    }
-    receipt.unmapped = tally.unmapped;
-    receipt.found_images = tally.found_images;
-    receipt.image_bytes = tally.image_bytes;
-    Ok(())
+    result
 }
 
 /// Repeats the pass until its output agrees with the whole message.
@@ -180,16 +222,18 @@ fn passes<'f>(
     Err(Refusal::whole(Reason::References, "references don't come to agree with what is released"))
 }
 
-/// The format of a message: that which the caller named, or the one whose root and parts the message has.
+/// The format of a message: the one that was named, or the one whose root and parts the message has, of several that were
+/// named one of these.
 fn recognize<'p>(
     parts: &'p Parts,
     message: Message<'_>,
+    only: &[String],
     opening: Option<&Opening>,
     decoded: &mut String,
 ) -> Result<&'p Format, Refusal> {
     let formats = &parts.formats;
-    if let Some(name) = &parts.only_format {
-        return formats.by_name(name).ok_or_else(unknown_format);
+    if let [name] = only {
+        return formats.standing_for(name).ok_or_else(unknown_format);
     }
     let of_root = match opening {
         Some(opening) => {
@@ -208,7 +252,10 @@ fn recognize<'p>(
             recognition::recognize(parts, message, &all)?
         }
     };
-    found.ok_or_else(unknown_format)
+    let is_named = |format: &&Format| {
+        only.is_empty() || only.iter().filter_map(|name| formats.standing_for(name)).any(|own| own.id == format.id)
+    };
+    found.filter(is_named).ok_or_else(unknown_format)
 }
 
 fn unknown_format() -> Refusal {

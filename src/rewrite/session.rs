@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fearless_simd::Simd;
 
+use super::embedded::EmbeddedBuffers;
 use super::envelope::{self, EnvelopeBuffers};
 use super::facts::{Fact, Facts};
 use super::links::Links;
@@ -37,6 +38,17 @@ pub(super) struct SessionBuffers {
     /// What became of each part, if that is asked.
     pub(super) outcomes: Option<Outcomes>,
     ahead: EnvelopeBuffers,
+    /// Those of the message in a text.
+    pub(super) embedded: Option<Box<EmbeddedBuffers>>,
+}
+
+/// What is known of a message in a text from the one around it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Around {
+    /// In how many texts it is.
+    pub(super) depth: usize,
+    /// The message key.
+    pub(super) key: Option<MessageKeyId>,
 }
 
 /// What is known of the grant.
@@ -56,12 +68,17 @@ type Question = (Option<Ori>, Option<MessageKeyId>);
 pub(super) struct Session<'f> {
     pub(super) parts: &'f Parts,
     pub(super) format: &'f Format,
-    requester: &'f Requester,
-    message: Message<'f>,
+    pub(super) requester: &'f Requester,
+    pub(super) message: Message<'f>,
     pub(super) grant_state: GrantState,
     /// What was decided on.
     question: Question,
     pub(super) facts: Facts,
+    pub(super) around: Around,
+    /// Whether its format was named, so that it can't be of another.
+    pub(super) is_named: bool,
+    /// The grant of the messages in its texts: that of them all.
+    pub(super) of_embedded: Option<Arc<Grant>>,
     pub(super) buffers: &'f mut SessionBuffers,
 }
 
@@ -75,11 +92,13 @@ impl<'f> Session<'f> {
     ) -> Self {
         buffers.links.reset();
         let (grant_state, question, facts) = (GrantState::Undecided, (None, None), Facts::default());
-        Self { parts, format, requester, message, grant_state, question, facts, buffers }
+        let (around, is_named, of_embedded) = (Around::default(), false, None);
+        Self { parts, format, requester, message, grant_state, question, facts, around, is_named, of_embedded, buffers }
     }
 
     pub(super) fn begin_pass(&mut self) {
         self.facts = at::facts(Facts::default());
+        self.of_embedded = None;
         self.buffers.tally.reset(self.parts.catalog.len());
         self.buffers.links.begin_pass();
         self.buffers.manifest.clear();
@@ -108,11 +127,9 @@ impl<'f> Session<'f> {
             let needs_key = self.format.has_message_type && self.facts.message.known().is_none();
             if needs_key || self.ori().is_none() {
                 // The body comes first.
-                let needs_requester = self.requester.ori().is_none();
-                let ahead = &mut self.buffers.ahead;
-                let facts = envelope::read(self.message, self.parts, self.format, needs_requester, ahead);
+                let facts = self.facts_ahead();
                 let ori = at::ori(self.requester.ori().or(facts.requester.known()));
-                self.decide((ori, at::message_key(facts.message.known())));
+                self.decide((ori, at::message_key(self.key_of(&facts))));
             } else {
                 self.decide((self.ori(), self.message_key()));
             }
@@ -121,6 +138,17 @@ impl<'f> Session<'f> {
             GrantState::Decided(grant) => grant.treatment(element),
             GrantState::Undecided | GrantState::Nobody => None,
         }
+    }
+
+    /// What the envelope says, read ahead of what is around it.
+    pub(super) fn facts_ahead(&mut self) -> Facts {
+        let needs_requester = self.requester.ori().is_none();
+        envelope::read(self.message, self.parts, self.format, needs_requester, &mut self.buffers.ahead)
+    }
+
+    /// The message key among facts; a message in a text may have that of the one around it.
+    pub(super) fn key_of(&self, facts: &Facts) -> Option<MessageKeyId> {
+        facts.message.known().or(self.around.key.filter(|_| !self.format.has_message_type))
     }
 
     /// Asks the policy.
@@ -146,6 +174,12 @@ impl<'f> Session<'f> {
             }
             GrantState::Nobody | GrantState::Decided(_) => {}
         }
+        if let (Some(inner), GrantState::Decided(grant)) = (&self.of_embedded, &self.grant_state)
+            && !Arc::ptr_eq(inner, grant)
+        {
+            let detail = "a message in a text has another grant than the one around it";
+            return Err(Refusal::whole(Reason::RequesterSeveral, detail));
+        }
         Ok(())
     }
 
@@ -156,7 +190,7 @@ impl<'f> Session<'f> {
 
     /// The message's key, if it is one of the format's.
     pub(super) fn message_key(&self) -> Option<MessageKeyId> {
-        at::message_key(self.facts.message.known())
+        at::message_key(self.key_of(&self.facts))
     }
 
     /// Records a value that has a role in the envelope. It isn't trimmed: `" DR"` is no key.

@@ -63,6 +63,26 @@ impl Tally {
         self.elements.get_mut(place)
     }
 
+    /// Adds the counts of a message in a text.
+    pub(super) fn add(&mut self, inner: &Self) {
+        for (place, word) in inner.met.iter().enumerate() {
+            let mut left = *word;
+            while left != 0 {
+                let element = place * WORD + left.trailing_zeros() as usize;
+                left &= left - 1;
+                let (Some(id), Some(inner)) = (ElementId::at(element), inner.elements.get(element)) else { continue };
+                let Some(counts) = self.of(id) else { continue };
+                counts.released += inner.released;
+                counts.generalised += inner.generalised;
+                counts.removed += inner.removed;
+                counts.shape += inner.shape;
+            }
+        }
+        self.unmapped += inner.unmapped;
+        self.found_images += inner.found_images;
+        self.image_bytes += inner.image_bytes;
+    }
+
     /// Whether a permitted value violated its shape.
     pub(super) fn has_violations(&self) -> bool {
         self.elements.iter().any(|counts| counts.shape > 0)

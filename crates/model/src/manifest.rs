@@ -37,6 +37,8 @@ pub enum ReleasedForm {
     Text,
     /// A field of the text before, in the form of its treatment.
     Field,
+    /// What of the message in a text is released, which has a manifest of its own.
+    Embedded,
     /// The notice that a value was removed, which the message doesn't have; the span is empty.
     Notice,
 }
@@ -59,6 +61,7 @@ pub struct Manifest {
     entries: Vec<ReleasedValue>,
     parts: Vec<ReleasedPart>,
     links: Vec<Span>,
+    embedded: Vec<Manifest>,
 }
 
 impl Manifest {
@@ -79,6 +82,18 @@ impl Manifest {
     #[must_use]
     pub fn links(&self) -> &[Span] {
         &self.links
+    }
+
+    /// The manifests of the messages in texts, one for each entry of that form.
+    #[must_use]
+    pub fn embedded(&self) -> &[Manifest] {
+        &self.embedded
+    }
+
+    /// Adds what is released of the message in a text.
+    pub fn push_embedded(&mut self, value: ReleasedValue, manifest: Self) {
+        self.entries.push(value);
+        self.embedded.push(manifest);
     }
 
     /// Begins a part. Returns its number.
@@ -135,6 +150,10 @@ impl Manifest {
     /// Removes the entries after the first `length`: they were taken back.
     pub fn truncate(&mut self, length: usize) {
         self.entries.truncate(length);
+        if !self.embedded.is_empty() {
+            let is_embedded = |value: &&ReleasedValue| value.form == ReleasedForm::Embedded;
+            self.embedded.truncate(self.entries.iter().filter(is_embedded).count());
+        }
     }
 
     /// Removes everything.
@@ -142,5 +161,6 @@ impl Manifest {
         self.entries.clear();
         self.parts.clear();
         self.links.clear();
+        self.embedded.clear();
     }
 }

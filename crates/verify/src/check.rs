@@ -1,13 +1,16 @@
 //! Checks one output of any syntax: each value must be where it may be, permitted, of its element's shape, and the message's.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::mem;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use foldhash::fast::RandomState;
 
+use super::Verifier;
 use super::links::{Links, Names, Use};
 use super::table::{Table, TableNode};
-use super::value::{Checked, Permitted, Value, Written, ensure, is_blank};
+use super::value::{Checked, Permitted, Value, Written, ensure, is_blank, is_space};
 use super::xml::ATTRIBUTE;
 use super::{
     comparison::{Comparison, OTHER_LINK},
@@ -15,13 +18,26 @@ use super::{
     text::TextLayout,
 };
 use dmv_redact_model::catalog::{ElementId, Treatment};
+use dmv_redact_model::format::Syntax;
 use dmv_redact_model::policy::Grant;
 use dmv_redact_model::span::Span;
 
 const DENIED: &str = "a value that the grant doesn't hold";
 const NOTHING: &str = "a part in which nothing was released";
 const NO_TEXT: &str = "a text where the mapping has none";
+const NO_MESSAGE: &str = "a text that is no message of its format";
+/// How many messages may be in one another's texts.
+const DEEPEST: usize = 4;
 const WRONG_NIL: &str = "`xsi:nil` on what may not be nil";
+
+/// A message as it is in a text.
+fn unwrapped(text: Cow<'_, [u8]>, is_base64: bool) -> Option<Cow<'_, [u8]>> {
+    if !is_base64 {
+        return Some(text);
+    }
+    let text: Vec<u8> = text.iter().copied().filter(|byte| !is_space(*byte)).collect();
+    BASE64_STANDARD.decode(text).ok().map(Cow::Owned)
+}
 
 /// An element or member that is open.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,8 +92,11 @@ impl VerifierState {
 }
 
 pub(super) struct Check<'a> {
+    verifier: &'a Verifier,
     pub(super) table: &'a Table,
     shapes: &'a Shapes,
+    /// In how many texts of others the output is.
+    depth: usize,
     /// What may be in it; `None` if it is read only to know whose it is.
     grant: Option<&'a Grant>,
     comparison: Option<Comparison<'a>>,
@@ -88,7 +107,7 @@ pub(super) struct Check<'a> {
 
 impl<'a> Check<'a> {
     pub(super) fn new(
-        (table, shapes): (&'a Table, &'a Shapes),
+        (verifier, table, depth): (&'a Verifier, &'a Table, usize),
         grant: Option<&'a Grant>,
         comparison: Option<Comparison<'a>>,
         scratch: &'a mut VerifierState,
@@ -101,7 +120,8 @@ impl<'a> Check<'a> {
         scratch.open.clear();
         scratch.names.clear();
         let frame = Frame { node: Some(0), ..Frame::default() };
-        Self { table, shapes, grant, comparison, frame, is_declaring: false, scratch }
+        let shapes = &verifier.shapes;
+        Self { verifier, table, shapes, depth, grant, comparison, frame, is_declaring: false, scratch }
     }
 
     pub(super) fn is_top(&self) -> bool {
@@ -351,6 +371,7 @@ impl<'a> Check<'a> {
                 }
                 return read;
             }
+            Some(element) if node.embedded.is_some() => return self.embedded(node, element, value),
             Some(element) if !node.tells.is_empty() => {
                 let text = value.text.trim_matches([' ', '\t', '\r', '\n']);
                 ensure(
@@ -395,6 +416,49 @@ impl<'a> Check<'a> {
             }
         }
         self.comparison = comparison;
+        Ok(())
+    }
+
+    /// A text that is a message of a format of its own: it is read as any other, and compared with that of the message.
+    fn embedded(&mut self, node: &TableNode, element: ElementId, value: &Value<'_>) -> Checked<()> {
+        let declared = node.embedded.and_then(|index| self.table.declared.embedded.get(index));
+        let (_, declared) = declared.ok_or(NO_TEXT)?;
+        ensure(self.depth < DEEPEST, "messages in one another's texts too deep")?;
+        let output = unwrapped(value.text.as_bytes().into(), declared.is_base64).ok_or(NO_MESSAGE)?;
+        let output = std::str::from_utf8(&output).map_err(|_| NO_MESSAGE)?;
+        let syntax = if output.trim_ascii_start().starts_with('<') { Syntax::Xml } else { Syntax::Json };
+        let source = match &mut self.comparison {
+            None => None,
+            Some(comparison) => {
+                let (text, manifest) = comparison.embedded(element, value.name, value.written)?;
+                let message = unwrapped(text.as_bytes().into(), declared.is_base64).ok_or(NO_MESSAGE)?;
+                // What is in base64 has an encoding of its own.
+                let message = match declared.is_base64 {
+                    true => super::value::message(&message).ok_or(NO_MESSAGE)?.into_owned(),
+                    false => message.into_owned(),
+                };
+                Some((message, manifest))
+            }
+        };
+        let mut state = VerifierState::default();
+        let mut read = Err(NO_MESSAGE);
+        for table in self.verifier.tables_of(&declared.formats, syntax) {
+            let comparison = source.as_ref().map(|(message, manifest)| Comparison::new(message, manifest));
+            let found = self.verifier.read_text(output, table, self.grant, (comparison, self.depth + 1), &mut state);
+            read = found.map_err(|finding| finding.what);
+            if read.is_ok() {
+                break;
+            }
+        }
+        read?;
+        // What it says of itself is what the message around it says, or all that is said.
+        let has_key = self.table.declared.message_type.is_some();
+        for (fact, ((is_stated, text), own)) in self.scratch.facts.iter_mut().zip(&state.facts).enumerate() {
+            if own.0 && !(fact == 0 && has_key) {
+                ensure(!mem::replace(is_stated, true) || *text == own.1, "an envelope that contradicts itself")?;
+                text.clone_from(&own.1);
+            }
+        }
         Ok(())
     }
 

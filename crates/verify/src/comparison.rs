@@ -21,6 +21,7 @@ pub(super) struct Comparison<'a> {
     entries: &'a [ReleasedValue],
     parts: &'a [ReleasedPart],
     links: &'a [Span],
+    embedded: &'a [Manifest],
     /// How many values it had.
     count: usize,
     /// Where the last value ended in the message.
@@ -32,7 +33,8 @@ pub(super) struct Comparison<'a> {
 impl<'a> Comparison<'a> {
     pub(super) fn new(message: &'a [u8], manifest: &'a Manifest) -> Self {
         let (entries, parts, links) = (manifest.entries(), manifest.parts(), manifest.links());
-        Self { message, entries, parts, links, count: entries.len(), ..Self::default() }
+        let embedded = manifest.embedded();
+        Self { message, entries, parts, links, embedded, count: entries.len(), ..Self::default() }
     }
 
     /// How many values were compared.
@@ -51,7 +53,7 @@ impl<'a> Comparison<'a> {
 
     /// Whether the output has all of it.
     pub(super) fn is_complete(self) -> bool {
-        self.entries.is_empty() && self.parts.is_empty() && self.links.is_empty()
+        self.entries.is_empty() && self.parts.is_empty() && self.links.is_empty() && self.embedded.is_empty()
     }
 
     /// Whether the next part begins here and has this name.
@@ -184,6 +186,22 @@ impl<'a> Comparison<'a> {
         self.text = entry.span;
         let source = std::str::from_utf8(self.bytes(entry.span, written)?).unwrap_or_default();
         written.decode(source, &mut String::new()).filter(|_| entry.form == ReleasedForm::Text).ok_or(OTHER)
+    }
+
+    /// A text that is a message: what it is in the message, and its own manifest.
+    pub(super) fn embedded(
+        &mut self,
+        element: ElementId,
+        name: Option<&str>,
+        written: Written,
+    ) -> Checked<(Cow<'a, str>, &'a Manifest)> {
+        let entry = self.next(element, Some(Treatment::Full))?;
+        let is_named = name.is_none_or(|name| self.is_after_name(entry.span.start(), name, written));
+        ensure(is_named && entry.form == ReleasedForm::Embedded, OTHER_PART)?;
+        let (manifest, rest) = self.embedded.split_first().ok_or(OTHER)?;
+        self.embedded = rest;
+        let source = std::str::from_utf8(self.bytes(entry.span, written)?).unwrap_or_default();
+        Ok((written.decode(source, &mut String::new()).ok_or(OTHER)?, manifest))
     }
 
     /// Compares the next field of a text with those that the message has: one of them, after the last, must be its source.

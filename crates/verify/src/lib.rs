@@ -108,13 +108,33 @@ impl Verifier {
         let manifest = source.map(|(_, manifest)| manifest);
         let comparison = message.as_deref().zip(manifest);
         let comparison = comparison.map(|(message, manifest)| Comparison::new(message, manifest));
-        let mut check = Check::new((table, &self.shapes), grant, comparison, state);
-        match syntax {
+        self.read_text(text, table, grant, (comparison, 0), state)?;
+        Ok(state)
+    }
+
+    /// Reads an output that is in this many texts of others.
+    fn read_text(
+        &self,
+        text: &str,
+        table: &Table,
+        grant: Option<&Grant>,
+        (comparison, depth): (Option<Comparison<'_>>, usize),
+        state: &mut VerifierState,
+    ) -> Result<(), Finding> {
+        let mut check = Check::new((self, table, depth), grant, comparison, state);
+        match table.syntax {
             Syntax::Xml => xml::read(text, &mut check)?,
             Syntax::Json => json::read(text, &mut check)?,
         }
-        check.end().map_err(Finding::of_output)?;
-        Ok(state)
+        check.end().map_err(Finding::of_output)
+    }
+
+    /// The tables of the formats of these names, or of those in their place, that have a syntax.
+    fn tables_of<'v>(&'v self, names: &'v [String], syntax: Syntax) -> impl Iterator<Item = &'v Table> {
+        let is_named = move |table: &&Table| {
+            table.syntax == syntax && names.iter().any(|name| table.format == *name || table.replaces.contains(name))
+        };
+        self.tables.iter().filter(is_named)
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct TableNode {
     /// Which fact of the envelope it tells.
     pub(super) fact: Option<usize>,
     pub(super) layouts: Vec<Arc<TextLayout>>,
+    /// The index of what its text is among the messages in texts.
+    pub(super) embedded: Option<usize>,
     /// What the part is where predicates hold.
     variants: Vec<(Vec<Predicate>, usize)>,
     patterns: Vec<(bool, Pattern, usize)>,
@@ -74,6 +76,8 @@ impl TableNode {
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) format: String,
+    /// The formats in whose place it stands.
+    pub(super) replaces: Vec<String>,
     pub(super) syntax: Syntax,
     pub(super) declared: Arc<Declared>,
     /// The first is above the root.
@@ -98,6 +102,7 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(format: &Format, layouts: &[Arc<TextLayout>], syntax: Syntax) -> Self {
+        let replaces = format.replaces.clone();
         let (format, declared) = (format.name.clone(), Arc::clone(&format.declared));
         let rdf = declared.namespaces.iter().find(|(_, uri)| uri == RDF_URI).filter(|_| syntax == Syntax::Json);
         let wrapped = rdf.map(|(prefix, _)| format!("{prefix}:value"));
@@ -114,6 +119,7 @@ impl Table {
         let (elsewhere_wild, anywhere) = (Vec::new(), HashMap::default());
         let mut table = Self {
             format,
+            replaces,
             syntax,
             declared,
             nodes,
@@ -176,6 +182,9 @@ impl Table {
         declared.notice.iter().for_each(|path| table.update(path, |node| node.is_notice = true));
         for (text, layout) in declared.texts.iter().zip(layouts) {
             text.paths.iter().for_each(|path| table.update(path, |node| node.layouts.push(Arc::clone(layout))));
+        }
+        for (index, (paths, _)) in declared.embedded.iter().enumerate() {
+            paths.iter().for_each(|path| table.update(path, |node| node.embedded = Some(index)));
         }
         declared.nillable.iter().for_each(|path| table.update_part(path, |node| node.nillable = true));
         declared.arrays.iter().for_each(|path| table.update_part(path, |node| node.is_nested = true));

@@ -18,7 +18,7 @@ impl XmlReader<'_, '_> {
         let is_declaration = self.at(start, b"<?xml") && super::space(self.bytes, start + 5).is_some();
         if !is_declaration {
             return match actual {
-                Encoding::Utf8 | Encoding::Utf16 => Ok(Declaration::default()),
+                Encoding::Utf8 | Encoding::Utf16 | Encoding::Text => Ok(Declaration::default()),
                 Encoding::Ascii | Encoding::Latin1 | Encoding::Windows1252 => Err(self.malformed(start)),
             };
         }

@@ -154,11 +154,8 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             let is_top = role == Role::Top;
             return self.context(place, is_top);
         }
-        let parts = &self.session.parts;
-        if role == Role::Top
-            && parts.only_format.is_none()
-            && parts.formats.by_json_root(name_text.as_bytes()).is_some()
-        {
+        let parts = self.session.parts;
+        if role == Role::Top && !self.session.is_named && parts.formats.by_json_root(name_text.as_bytes()).is_some() {
             return Err(recognition::ambiguous());
         }
         let references = self.session.format.references.as_ref();

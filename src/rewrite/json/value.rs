@@ -34,6 +34,9 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         if let ((_, Some(_)), Some(node)) = (permitted, node.filter(|node| !node.layouts.is_empty())) {
             return self.text(place, part, node, value, span);
         }
+        if let (Scalar::String(_), Some(node)) = (scalar, node.filter(|node| node.embedded.is_some())) {
+            return self.embedded(place, part, node, value, span);
+        }
         if let (Some((element, treatment)), Some(node)) = (
             (permitted.1.map(|treatment| (permitted.0, treatment))),
             node.filter(|node| !node.discriminates.is_empty()),
@@ -137,6 +140,21 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         let Some((prefix, _)) = name.split_once(':') else { return Some(NamespaceId::NONE) };
         let mut own = self.session.format.prefixes.iter();
         own.find(|(own, _)| own == prefix).map(|(_, namespace)| *namespace)
+    }
+
+    /// A text that is a message.
+    fn embedded(&mut self, place: &Place, part: Part<'f>, node: &Node, value: Value<'_>, span: Span) -> Rewrite<()> {
+        let own = self.open_part(place);
+        if !self.session.embedded(node, value, span)? {
+            own.into_iter().for_each(|own| self.session.buffers.manifest.remove_from(own));
+            self.removed(place, part.named.node());
+            return Ok(());
+        }
+        own.into_iter().for_each(|own| self.session.buffers.manifest.close(own));
+        self.begin(place, part.named, place.value_start);
+        push_json_string(&self.session.buffers.written, self.out.bytes());
+        self.kept();
+        Ok(())
     }
 
     /// A text with fields of its own.

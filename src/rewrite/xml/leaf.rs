@@ -51,6 +51,14 @@ impl XmlRewriter<'_, '_, '_> {
         let torn = is_nil || matches!(content, Content::Joined { torn: true });
         let kept = match element {
             Some(_) if !node.layouts.is_empty() && !is_nil => self.end_of_text(node, value, out_content, inside)?,
+            Some(_) if node.embedded.is_some() && !torn => {
+                let stays = self.session.embedded(node, value, inside)?;
+                if stays {
+                    self.out.truncate(out_content);
+                    push_xml_content(&self.session.buffers.written, self.out.bytes());
+                }
+                stays
+            }
             Some((element, Some(treatment))) if !node.discriminates.is_empty() => {
                 let tells = !torn && self.session.discriminate(node, value, inside);
                 if tells {

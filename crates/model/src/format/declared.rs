@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::raw::{RawFormat, RawReferences, listed, written_paths};
-use super::{DISCRIMINATOR_ELEMENT, text};
+use super::raw::{RawEncoding, RawFormat, RawReferences, listed, written_paths};
+use super::{DISCRIMINATOR_ELEMENT, Embedded, text};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{Origin, Spanned};
 
@@ -47,6 +47,8 @@ pub struct Declared {
     pub pointers: Vec<String>,
     /// The JSON member that names an object.
     pub json_id: Option<String>,
+    /// The texts that are messages themselves, each with its paths.
+    pub embedded: Vec<(Vec<String>, Embedded)>,
     /// The text mappings.
     pub texts: Vec<Arc<DeclaredText>>,
 }
@@ -127,6 +129,15 @@ impl Declared {
             uris: references.map(|references| listed(&references.uri).to_vec()).unwrap_or_default(),
             pointers: references.map(RawReferences::pointers).unwrap_or_default(),
             json_id: cloned(references.and_then(|references| references.json.as_ref())),
+            embedded: raw
+                .embedded
+                .iter()
+                .map(|embedded| {
+                    let paths = embedded.paths.iter().map(|path| path.get_ref().clone()).collect();
+                    let formats = embedded.format.get_ref().all().to_vec();
+                    (paths, Embedded { formats, is_base64: embedded.encoding == Some(RawEncoding::Base64) })
+                })
+                .collect(),
             texts: text::declare(&raw.text, catalog),
         }
     }

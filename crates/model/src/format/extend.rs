@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::load::is_at_or_below;
-use super::raw::{PathEntry, Paths, RawFormat, RawReferences, RawRequired, WrittenPath, written_paths};
+use super::raw::{PathEntry, Paths, RawEmbedded, RawFormat, RawReferences, RawRequired, WrittenPath, written_paths};
 use super::text::RawText;
 use super::types::expanded;
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, Table};
@@ -99,6 +99,7 @@ impl<'d> FormatFiles<'d> {
         let Some(extends) = &file.raw.extends else {
             let mut raw = file.raw.clone();
             raw.paths = expanded(&file.document, &raw.paths, &raw.types, &Table::default())?;
+            raw.map_embedded();
             return Ok(Some(raw));
         };
         let name = extends.get_ref();
@@ -113,7 +114,9 @@ impl<'d> FormatFiles<'d> {
         let Some(base) = base else { return Ok(None) };
         let mut raw = file.raw.clone();
         raw.paths = expanded(&file.document, &raw.paths, &raw.types, &base.types)?;
-        extended(&file.document, raw, extends, base).map(Some)
+        let mut raw = extended(&file.document, raw, extends, base)?;
+        raw.map_embedded();
+        Ok(Some(raw))
     }
 
     /// Which formats stand in whose place.
@@ -223,6 +226,13 @@ impl Inherited for RawRequired {
     }
 }
 
+impl Inherited for RawEmbedded {
+    fn at(self, place: &Range<usize>) -> Self {
+        let format = Spanned::new(place.clone(), self.format.into_inner());
+        Self { paths: self.paths.at(place), format, encoding: self.encoding }
+    }
+}
+
 impl Inherited for RawReferences {
     fn at(self, place: &Range<usize>) -> Self {
         let Self { id, reference, uri, idrefs, json } = self;
@@ -316,6 +326,14 @@ pub(super) fn extended(
     text.retain(|text| !raw.text.iter().any(|own| own.name == text.name));
     text.iter_mut().for_each(|text| text.paths.retain(stays));
     text.retain(|text| !text.paths.is_empty());
+    let own_embedded = |path: &Spanned<String>| {
+        raw.embedded.iter().any(|embedded| embedded.paths.iter().any(|own| own.get_ref() == path.get_ref()))
+    };
+    let mut embedded: Vec<RawEmbedded> = base.embedded;
+    embedded
+        .iter_mut()
+        .for_each(|embedded| embedded.paths.retain(|path| !is_removed(path.get_ref()) && !own_embedded(path)));
+    embedded.retain(|embedded| !embedded.paths.is_empty());
     Ok(RawFormat {
         name: raw.name,
         extends: raw.extends,
@@ -348,5 +366,6 @@ pub(super) fn extended(
             types
         },
         text: text.at(&place).into_iter().chain(raw.text).collect(),
+        embedded: embedded.at(&place).into_iter().chain(raw.embedded).collect(),
     })
 }

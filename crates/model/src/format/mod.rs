@@ -245,6 +245,9 @@ pub const NOTICE_ELEMENT: &str = "envelope.notice";
 /// The data element of a part that tells what the part around it is: the predicates of paths ask for it.
 pub const DISCRIMINATOR_ELEMENT: &str = "envelope.discriminator";
 
+/// The data element of a text that is a message of a format of its own.
+pub const EMBEDDED_ELEMENT: &str = "envelope.message";
+
 /// The response keys of Nlets (wiki sections 03 and 04), the default of formats that list none.
 const NLETS_MESSAGES: [&str; 15] =
     ["DR", "DRG", "DNR", "KR", "RR", "RRG", "RNR", "RPR", "IAR", "UR", "XR", "LR", "AM", "AML", "HS"];
@@ -260,6 +263,15 @@ pub struct Formats {
     messages: Vec<String>,
     /// Which formats stand in the place of others.
     pub replacements: Vec<Replacement>,
+}
+
+/// Texts that are messages themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embedded {
+    /// The names of the formats of one of which each is.
+    pub formats: Vec<String>,
+    /// Whether they are in base64.
+    pub is_base64: bool,
 }
 
 /// Help for two formats that can't both stand.
@@ -298,6 +310,16 @@ impl Formats {
             } else if file.origin == Origin::Added {
                 // It isn't used, but its errors are told all the same.
                 errors.take(Format::load((&file.document, file.origin), raw, catalog, &mut formats.namespaces));
+            }
+        }
+        for (index, file) in files.0.iter().enumerate() {
+            let is_used = !instead.iter().any(|instead| instead.replaced == index);
+            let named = file.raw.embedded.iter().filter(|_| is_used).flat_map(|embedded| {
+                embedded.format.get_ref().all().iter().map(move |name| (name, embedded.format.span()))
+            });
+            for (name, span) in named.filter(|(name, _)| formats.standing_for(name).is_none()) {
+                let error = file.document.error(&span, format!("unknown format `{name}`"));
+                errors.push(error.nearest(name, formats.names()));
             }
         }
         errors.finish()?;
@@ -406,6 +428,11 @@ impl Formats {
     /// Every format, in the order they were declared.
     pub fn iter(&self) -> impl Iterator<Item = &Format> {
         self.all.iter()
+    }
+
+    /// The format that stands for a name: that of the name, or the one in its place.
+    pub fn standing_for(&self, name: &str) -> Option<&Format> {
+        self.by_name(name).or_else(|| self.all.iter().find(|format| format.replaces.iter().any(|own| own == name)))
     }
 
     /// The format of this name.

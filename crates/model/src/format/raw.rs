@@ -6,8 +6,8 @@ use std::ops::Range;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::Syntax;
 use super::text::RawText;
+use super::{EMBEDDED_ELEMENT, Syntax};
 use crate::config::{ConfigError, Document, Spanned, Table};
 
 /// How messages of one kind are laid out: how they are recognized, and which path leads to which data element.
@@ -78,6 +78,9 @@ pub(super) struct RawFormat {
     /// The layout of a text with fields of its own.
     #[serde(default)]
     pub(super) text: Vec<RawText>,
+    /// Texts that are messages themselves.
+    #[serde(default)]
+    pub(super) embedded: Vec<RawEmbedded>,
 }
 
 /// The JSON Schema of a format, from the type that loads it. It says what types can say; more is added to it by whoever writes
@@ -116,6 +119,19 @@ impl RawFormat {
         let span = self.replaces.as_ref().map_or(0..0, Spanned::span);
         let replaced = listed(&self.replaces).iter().map(|name| (name.as_str(), span.clone()));
         extended.into_iter().chain(replaced).collect()
+    }
+
+    /// Maps the paths of texts that are messages: each leads to the data element of those.
+    pub(super) fn map_embedded(&mut self) {
+        let mapped = written_paths(&self.paths);
+        let paths = self.embedded.iter().flat_map(|embedded| &embedded.paths);
+        let missing = paths.filter(|path| !mapped.iter().any(|own| own.path == *path.get_ref()));
+        let entries = missing.map(|path| {
+            let element = PathEntry::Element(EMBEDDED_ELEMENT.to_owned());
+            (path.clone(), Spanned::new(path.span(), element))
+        });
+        let entries: Vec<_> = entries.collect();
+        self.paths.prepend(entries);
     }
 
     /// Checks for what every format needs, of its own or inherited.
@@ -198,6 +214,28 @@ impl<'de> Deserialize<'de> for RawMark {
         }
         deserializer.deserialize_any(MarkVisitor)
     }
+}
+
+/// Texts that are messages of a format of their own.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEmbedded {
+    /// Where they are, below the root.
+    pub(super) paths: Vec<Spanned<String>>,
+    /// The format, or several, of one of which each is.
+    pub(super) format: Spanned<Names>,
+    /// How they are encoded, if not as they are.
+    pub(super) encoding: Option<RawEncoding>,
+}
+
+/// The encoding of a message in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawEncoding {
+    /// Base64 (RFC 4648, section 4), with white space or without.
+    Base64,
 }
 
 /// A part that the schema requires.

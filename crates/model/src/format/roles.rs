@@ -5,7 +5,7 @@
 use super::load::{MappingErrors, MappingPath, MappingReader, last_step};
 use super::raw::{Names, RawFormat, RawRequired, listed, written_paths};
 use super::trie::{Node, NodeId, Placeholder, Role, Target, Trie};
-use super::{NOTICE_ELEMENT, Syntax};
+use super::{EMBEDDED_ELEMENT, NOTICE_ELEMENT, Syntax};
 use crate::catalog::{Element, Kind};
 use crate::config::{ConfigError, Errors, Spanned};
 use crate::names::is_xml_character;
@@ -39,6 +39,11 @@ impl MappingReader<'_> {
         for (layout, text) in raw.text.iter().enumerate() {
             for path in &text.paths {
                 faults.take_for(path, self.assign_layout(trie, root, path, layout, raw));
+            }
+        }
+        for (index, embedded) in raw.embedded.iter().enumerate() {
+            for path in &embedded.paths {
+                faults.take_for(path, self.embedded(trie, root, path, index, raw));
             }
         }
         faults.errors.take(self.unmapped_once(raw));
@@ -260,6 +265,29 @@ impl MappingReader<'_> {
                 return Err(self.fault(path, &what));
             }
             node.layouts.push(layout);
+        }
+        Ok(())
+    }
+
+    /// Records that the text at a path is a message.
+    fn embedded(
+        &self,
+        trie: &mut Trie,
+        root: NodeId,
+        path: &Spanned<String>,
+        index: usize,
+        raw: &RawFormat,
+    ) -> Checked<()> {
+        let id = self.known(trie, root, path, raw)?;
+        self.is_no_attribute(path)?;
+        if self.value(trie, id, path)?.id() != EMBEDDED_ELEMENT {
+            return Err(self.fault(path, "is a message, and is mapped in [paths] as well"));
+        }
+        for id in self.wrapped(trie, id).into_iter().chain([id]) {
+            let Some(node) = trie.node_mut(id) else { continue };
+            if node.embedded.replace(index).is_some() {
+                return Err(self.fault(path, "is named twice"));
+            }
         }
         Ok(())
     }

@@ -126,6 +126,8 @@ pub struct Node {
     /// Indices of the format's layouts that its text may have. If there are any, only what their fields capture can go
     /// out.
     pub layouts: Vec<usize>,
+    /// The index of what its text is among the format's messages in texts, if it is one.
+    pub embedded: Option<usize>,
     /// The data elements at it and below it, each once.
     pub elements: Vec<ElementId>,
     /// Whether a mapped path continues below it, attributes aside.
@@ -163,6 +165,7 @@ impl Node {
             notice: None,
             is_qname: false,
             layouts: Vec::new(),
+            embedded: None,
             elements: Vec::new(),
             continues: false,
             name: name.into(),
@@ -360,7 +363,7 @@ impl Trie {
         for node in &mut self.nodes {
             node.content = match node.target {
                 _ if !node.layouts.is_empty() || node.is_qname || node.has_variants() => Content::Other,
-                _ if !node.discriminates.is_empty() || node.is_wild => Content::Other,
+                _ if !node.discriminates.is_empty() || node.is_wild || node.embedded.is_some() => Content::Other,
                 Target::Leaf(element) if node.role.is_some() => Content::Fact(element),
                 _ if node.role.is_some() => Content::Other,
                 Target::Leaf(element) => Content::Value(element),

@@ -208,7 +208,7 @@ impl Trie {
         if self.nodes.len() > MOST_NODES {
             return Err(into);
         }
-        let Node { target, role, nillable, is_nested, continues, is_qname, notice, .. } = *own;
+        let Node { target, role, nillable, is_nested, continues, is_qname, notice, embedded, .. } = *own;
         let (placeholder, layouts) = (own.placeholder.clone(), own.layouts.clone());
         let discriminates = own.discriminates.clone();
         let own_variants: Vec<_> =
@@ -247,6 +247,7 @@ impl Trie {
         other.role = other.role.or(role);
         other.placeholder = other.placeholder.take().or(placeholder);
         other.notice = other.notice.or(notice_into);
+        other.embedded = other.embedded.or(embedded);
         other.nillable |= nillable;
         other.is_nested |= is_nested;
         other.continues |= continues;

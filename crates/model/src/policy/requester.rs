@@ -40,6 +40,13 @@ impl Requester {
         Ok(Self { ori: Some(ori), ..Self::default() })
     }
 
+    /// The same request, of a requester with this ORI.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn asked_by(self, ori: Ori) -> Self {
+        Self { ori: Some(ori), ..self }
+    }
+
     /// A requester whose ORI is read from each message's own envelope, at the format's path.
     #[must_use]
     pub fn from_envelope() -> Self {

@@ -1,0 +1,137 @@
+//! A text that is a message of a format of its own: it is read, decided on and rewritten as any other, for the same
+//! requester and with the same strictness. Whatever withholds it withholds the message around it.
+//!
+//! What stays is written anew, in one form: escaped in XML, a string in JSON, base64 without line breaks (P5).
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::parts::RewriteBuffers;
+use super::pass::rewrite_one;
+use super::session::{Around, Session, Value};
+use super::value::Judgement;
+use crate::read::encoding::Encoding;
+use crate::read::scan::is_space;
+use crate::read::{Message, Reason, Refusal};
+use dmv_redact_model::catalog::Treatment;
+use dmv_redact_model::format::{Embedded, Node, Target};
+use dmv_redact_model::manifest::{ReleasedForm, ReleasedValue};
+use dmv_redact_model::policy::Requester;
+use dmv_redact_model::span::Span;
+
+/// How many messages may be in one another's texts (P8).
+const DEEPEST: usize = 4;
+
+/// Buffers for the message in a text.
+#[derive(Debug, Default)]
+pub(super) struct EmbeddedBuffers {
+    rewriting: RewriteBuffers,
+    text: String,
+    transcoded: String,
+    out: Vec<u8>,
+}
+
+impl Session<'_> {
+    /// Rewrites the message that the text of a leaf at `span` is, and counts its values. Returns whether something of it
+    /// stays, which is then in `buffers.written`.
+    pub(super) fn embedded(&mut self, node: &Node, value: Value<'_>, span: Span) -> Result<bool, Refusal> {
+        let declared = node.embedded.and_then(|index| self.format.declared.embedded.get(index));
+        let (Some((_, declared)), Target::Leaf(element)) = (declared, node.target) else { return Ok(false) };
+        if self.is_blank(value) {
+            self.unmapped(span);
+            return Ok(false);
+        }
+        if self.around.depth >= DEEPEST {
+            return Err(Refusal::at(Reason::Limit, span.start(), "messages are in one another's texts too deep"));
+        }
+        let mut buffers = self.buffers.embedded.take().unwrap_or_default();
+        buffers.text.clear();
+        buffers.text.push_str(match value {
+            Value::Plain(text) => text,
+            Value::Decoded => &self.buffers.decoded,
+        });
+        let released = self.rewrite_embedded(declared, &mut buffers, span);
+        if let Ok(true) = released {
+            let value = ReleasedValue { span, element, treatment: Treatment::Full, form: ReleasedForm::Embedded };
+            self.buffers.manifest.push_embedded(value, std::mem::take(&mut buffers.rewriting.session.manifest));
+            self.count(element, Judgement::Release, span);
+        }
+        self.buffers.embedded = Some(buffers);
+        released
+    }
+
+    fn rewrite_embedded(
+        &mut self,
+        declared: &Embedded,
+        buffers: &mut EmbeddedBuffers,
+        span: Span,
+    ) -> Result<bool, Refusal> {
+        let EmbeddedBuffers { rewriting, text, transcoded, out } = buffers;
+        let parts = self.parts;
+        let bytes;
+        let message = match declared.is_base64 {
+            false => Message::of_text(text, Encoding::Text, &parts.limits),
+            true => {
+                text.retain(|character| !character.is_ascii() || !is_space(character as u8));
+                let invalid = |_| Refusal::at(Reason::Encoding, 0, "a text that is to be base64 isn't");
+                bytes = BASE64.decode(&*text).map_err(invalid).map_err(|refusal| at(refusal, span))?;
+                Message::open(&bytes, &parts.limits, transcoded)
+            }
+        };
+        let message = message.map_err(|refusal| at(refusal, span))?;
+        let (requester, around) = self.asking();
+        let (told, result) = rewrite_one(parts, message, (&requester, around, &declared.formats), rewriting, out);
+        match result {
+            // Nothing of it goes out, and nothing tells of it.
+            Err(refusal) if refusal.reason() == Reason::NothingPermitted && told.grant.is_some() => {
+                self.unmapped(span);
+                return Ok(false);
+            }
+            result => result.map_err(|refusal| at(refusal, span))?,
+        }
+        if let Some(ori) = told.ori.filter(|_| self.requester.ori().is_none()) {
+            self.facts.requester.note_known(ori, span.start());
+        }
+        if let Some(key) = told.key.filter(|_| !self.format.has_message_type) {
+            self.facts.message.note_known(key, span.start());
+        }
+        if let (Some(grant), Some(other)) = (&told.grant, &self.of_embedded)
+            && !Arc::ptr_eq(grant, other)
+        {
+            let detail = "two messages in texts have different grants";
+            return Err(Refusal::at(Reason::RequesterSeveral, span.start(), detail));
+        }
+        self.of_embedded = told.grant;
+        self.buffers.tally.add(&rewriting.session.tally);
+        let written = &mut self.buffers.written;
+        written.clear();
+        match declared.is_base64 {
+            true => BASE64.encode_string(&*out, written),
+            false => written.push_str(std::str::from_utf8(out).unwrap_or_default()),
+        }
+        Ok(true)
+    }
+
+    /// Who asks for a message in a text, and what of it is known from this one.
+    fn asking(&mut self) -> (Requester, Around) {
+        let (mut ori, mut key) = (self.ori(), self.message_key());
+        let has_key = key.is_some() || !self.format.has_message_type;
+        if ori.is_none() || !has_key {
+            let facts = self.facts_ahead();
+            ori = ori.or(facts.requester.known());
+            key = key.or(self.key_of(&facts));
+        }
+        let requester = match ori {
+            Some(ori) => self.requester.clone().asked_by(ori),
+            None => self.requester.clone(),
+        };
+        (requester, Around { depth: self.around.depth + 1, key })
+    }
+}
+
+/// The refusal of a message in a text: at the text, because its own offsets are none of the message around it.
+fn at(refusal: Refusal, span: Span) -> Refusal {
+    Refusal::at(refusal.reason(), span.start(), refusal.detail())
+}
