@@ -239,8 +239,8 @@ fn p2_what_is_no_name_is_no_step() {
         assert_eq!(json(path), format!("`` is no step of a path; {hint}"));
     }
     // That the path is missing where roles name it is reported too.
-    let all = error("\"e:name\" =", "\"e:*\" =");
-    let own = "17:1: `e:*` is no step of a path; a name has no wildcards; map each, or the whole record with `/**`";
+    let all = error("\"e:name\" =", "\"e:**\" =");
+    let own = "17:1: `e:**` is no step of a path; a name has one `*` at most";
     assert!(all.lines().any(|line| line.ends_with(own)) && all.lines().count() == 3, "{all}");
     for table in ["e:sign/**", "e:head/@e:by"] {
         let format =

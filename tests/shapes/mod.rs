@@ -21,6 +21,8 @@ const REAL: &[(&str, &[&str])] = &[
     ("envelope.number", &["1", "00042"]),
     ("envelope.version", &["4.0", "1.0.12"]),
     ("envelope.notice", &["A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO NOT TAKE IT FOR ABSENT."]),
+    ("envelope.discriminator", &["Driver License", "SSN", "2"]),
+    ("envelope.message", &["message"]),
     ("envelope.document-type", &["org.iso.18013.5.1.mDL"]),
     (
         "person.name",
@@ -69,7 +71,8 @@ const REAL: &[(&str, &[&str])] = &[
     ("person.name.truncation", &["N", "T"]),
     ("person.birth-date", &["1985-07-04", "19850704", "07/04/1985", "1985"]),
     ("person.birth-place", &["\u{2018}s-Hertogenbosch", "25 DE MAYO", "PHOENIX", "SAN JOSÉ", "MEXICO"]),
-    ("person.age", &["41", "true"]),
+    ("person.age", &["41"]),
+    ("person.age.over", &["true", "false"]),
     ("person.ssn", &["900-12-3456", "900123456"]),
     ("person.sex", &["M", "F", "X", "1", "Female"]),
     (
