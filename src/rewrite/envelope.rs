@@ -9,7 +9,7 @@ use super::facts::Facts;
 use super::parts::Parts;
 use super::variants::{self, VariantBuffers};
 use crate::read::json::{self, Actions, Place, Scalar, Step, ValueKind, walk};
-use crate::read::xml::{self, AttributeKind, CDATA_END, CDATA_START, Event, XmlReader, XmlState};
+use crate::read::xml::{self, AttributeKind, Event, XmlReader, XmlState};
 use crate::read::{Message, Refusal};
 use dmv_redact_model::format::{Format, NamespaceId, Node, NodeId, Role, Syntax, Trie};
 use dmv_redact_model::span::Span;
@@ -125,18 +125,7 @@ impl Scan<'_> {
     /// The text of an element with a role, whose start tag was read last.
     fn element(&mut self, reader: &mut XmlReader<'_, '_>, role: Role, value: &mut String) -> Result<(), Refusal> {
         value.clear();
-        loop {
-            match reader.next_event()? {
-                Event::Text(span) => xml::decode(span.text(self.message.text), value),
-                Event::CData(span) => {
-                    let inside = Span::new(span.start() + CDATA_START, span.end() - CDATA_END);
-                    xml::decode_section(inside.text(self.message.text), value);
-                }
-                Event::Start(_) => drop(reader.skip_element()?),
-                Event::CommentOrPi => {}
-                Event::End(_) | Event::Done => break,
-            }
-        }
+        reader.text_content(value)?;
         self.note(role, value);
         Ok(())
     }

@@ -3,10 +3,9 @@
 //! it.
 
 use crate::read::json::{JsonReader, Scalar, ValueKind, decode, meaning};
-use crate::read::xml::{self, Attribute, AttributeKind, CDATA_END, CDATA_START, Event, XmlReader};
+use crate::read::xml::{self, Attribute, AttributeKind, Event, XmlReader};
 use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::format::{Answers, NamespaceId, Node, NodeId, Trie};
-use dmv_redact_model::span::Span;
 
 /// Why a message is withheld in which a member stands twice that tells what the object is.
 const TWICE: &str = "a name stands twice in one object";
@@ -47,7 +46,8 @@ pub(super) fn of_element(
         match node.asks(tag.namespace, false, tag.name.local().of(text.as_bytes())) {
             Some(place) => {
                 let is_nil = reader.attributes().iter().any(|attribute| is_nil(attribute, text));
-                let is_plain = plain_text(reader, text, decoded)? && !is_nil;
+                decoded.clear();
+                let is_plain = reader.text_content(decoded)? && !is_nil;
                 answers.note(node, place, is_plain.then_some(decoded));
             }
             None => drop(reader.skip_element()?),
@@ -61,27 +61,6 @@ pub(super) fn of_element(
 fn is_nil(attribute: &Attribute, text: &str) -> bool {
     let is_of_xsi = matches!(attribute.kind, AttributeKind::Attribute { namespace: NamespaceId::XSI, .. });
     is_of_xsi && attribute.name.local().text(text) == "nil"
-}
-
-/// Reads the text of the element whose start tag was read last, to its end. Returns whether nothing else is in it.
-fn plain_text(reader: &mut XmlReader<'_, '_>, text: &str, value: &mut String) -> Result<bool, Refusal> {
-    value.clear();
-    let mut is_plain = true;
-    loop {
-        match reader.next_event()? {
-            Event::Text(span) => xml::decode(span.text(text), value),
-            Event::CData(span) => {
-                let inside = Span::new(span.start() + CDATA_START, span.end() - CDATA_END);
-                xml::decode_section(inside.text(text), value);
-            }
-            Event::Start(_) => {
-                is_plain = false;
-                reader.skip_element()?;
-            }
-            Event::CommentOrPi => is_plain = false,
-            Event::End(_) | Event::Done => return Ok(is_plain),
-        }
-    }
 }
 
 /// The node of the object that begins at `start`: that of the variant that fits, or `node` itself.
