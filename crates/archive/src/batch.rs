@@ -59,8 +59,6 @@ pub struct RunReport {
     pub head: Option<(u64, String)>,
     /// Whether there was a batch.
     pub has_batches: bool,
-    /// Whether one was in JSON.
-    pub has_json_batches: bool,
     /// Whether it was stopped before its end.
     pub is_stopped: bool,
     /// Whether any source held lines: otherwise options about lines had no effect.

@@ -3,6 +3,8 @@
 //! policy, so it isn't written, but for what the caller keeps (P1).
 
 mod path;
+#[cfg(test)]
+mod tests;
 mod xml;
 
 use dmv_redact::internal::read::json::JsonReader;
@@ -11,7 +13,7 @@ use dmv_redact::{Limits, Reason};
 use dmv_redact_model::format::Syntax;
 
 use super::form::BatchSyntax;
-use super::line::{LineMembers, MemberPath};
+use super::line::LineMembers;
 pub use path::BatchPath;
 
 /// Where the messages of batches are, and what is kept beside them.
@@ -19,8 +21,8 @@ pub use path::BatchPath;
 pub struct BatchWrapper {
     /// The array or element that holds the messages.
     pub path: BatchPath,
-    /// The members of a JSON document that are kept, unread.
-    pub kept: Vec<MemberPath>,
+    /// The members, elements and attributes (`@name`) beside them that are kept, unread.
+    pub kept: Vec<BatchPath>,
 }
 
 /// What a document is.
@@ -36,7 +38,7 @@ pub(super) enum Opened {
 #[derive(Debug)]
 pub(super) struct Batch {
     document: Vec<u8>,
-    path: BatchPath,
+    wrapper: BatchWrapper,
     limits: Limits,
     /// Where the array is in a JSON document.
     array: std::ops::Range<usize>,
@@ -52,49 +54,54 @@ pub(crate) struct BatchFrame {
 }
 
 impl BatchWrapper {
-    /// Whether every member can be found, and none is in another.
+    /// Whether everything that is kept can be found, and nothing is in another.
     ///
     /// # Errors
-    /// The name of one that is in another, or is named twice.
+    /// What can't be found, or is in another.
     pub fn check(&self) -> Result<(), String> {
-        match self.path.members() {
-            Some(_) => self.members().check(),
-            None if self.kept.is_empty() => Ok(()),
-            None => Err("beside such a batch there is no member to keep".to_owned()),
+        for kept in &self.kept {
+            let parent = kept.steps().split_last().map(|(_, parent)| parent);
+            let is_around = parent.is_some_and(|parent| self.path.steps().starts_with(parent));
+            let is_member = kept.members().is_some() && self.path.members().is_some();
+            if !is_around && !is_member || self.path.is_top() {
+                return Err("it isn't beside the batch, nor beside an element around it".to_owned());
+            }
         }
+        if self.path.members().is_some() { self.members().check() } else { Ok(()) }
     }
 
     fn members(&self) -> LineMembers {
-        LineMembers { payload: self.path.members(), kept: self.kept.clone(), ..LineMembers::default() }
+        let kept = self.kept.iter().filter_map(BatchPath::members).collect();
+        LineMembers { payload: self.path.members(), kept, ..LineMembers::default() }
     }
 
-    /// Reads a document of at most `max_bytes` to its end. The limits of messages don't hold for the whole of it, but for
-    /// the depth.
+    /// Reads a document of at most `max_bytes` to its end. It may be longer and have more members than a message; the filter
+    /// holds each message to its limits.
     pub(super) fn open(&self, document: Vec<u8>, limits: &Limits, max_bytes: usize) -> Opened {
         let mut limits = limits.clone();
         limits.message_bytes = max_bytes;
         limits.members = usize::MAX;
         limits.depth = limits.depth.saturating_add(self.path.len()).saturating_add(1);
-        let (mut transcoded, array, frame);
-        transcoded = String::new();
+        let mut transcoded = String::new();
         let found = match Message::open(&document, &limits, &mut transcoded) {
             // The filter refuses it as a message.
             Err(_) => Ok(None),
             Ok(message) => match message.syntax {
+                Syntax::Xml if self.path.is_top() => Ok(None),
                 Syntax::Xml => {
-                    let read = xml::read(&message, &self.path, &limits, None);
+                    let read = xml::read(&message, self, &limits, None);
                     read.map_err(|refusal| refusal.at_source(|at| message.encoding.source_offset(message.text, at)))
-                        .map(|count| count.map(|_| (0..0, xml::frame(&self.path))))
+                        .map(|frame| frame.map(|frame| (0..0, frame)))
                 }
                 Syntax::Json => self.json(message.text, &limits),
             },
         };
-        match found {
+        let (array, frame) = match found {
+            Ok(Some(found)) => found,
             Ok(None) => return Opened::Message(document),
             Err(refusal) => return Opened::Refused(document, refusal),
-            Ok(Some(found)) => (array, frame) = found,
-        }
-        Opened::Batch(Batch { document, path: self.path.clone(), limits, array, frame })
+        };
+        Opened::Batch(Batch { document, wrapper: self.clone(), limits, array, frame })
     }
 
     /// Finds the array in a JSON document.
@@ -114,7 +121,11 @@ impl BatchWrapper {
             return Ok(None);
         }
         let members = self.members();
-        let found = members.object(bytes, limits)?;
+        let found = match members.object(bytes, limits) {
+            // Neither an array nor an object is there.
+            Err(refusal) if refusal.reason() == Reason::SyntaxUnknown => return Ok(None),
+            found => found?,
+        };
         let Some(start) = found.array_start else { return Ok(None) };
         let array = start..start + found.message.len();
         let mut head = Vec::new();
@@ -135,7 +146,7 @@ impl Batch {
         let mut transcoded = String::new();
         let message = Message::open(&self.document, &self.limits, &mut transcoded)?;
         if self.frame.syntax == BatchSyntax::Xml {
-            return xml::read(&message, &self.path, &self.limits, Some(&mut take)).map(drop);
+            return xml::read(&message, &self.wrapper, &self.limits, Some(&mut take)).map(drop);
         }
         let array = message.text.as_bytes().get(self.array.clone()).unwrap_or_default();
         let mut reader = JsonReader::new(array, &self.limits);

@@ -54,7 +54,6 @@ impl BatchRun {
         if self.begin != StartMode::Resume && !is_stopped {
             report.has_lines = observed.lines.load(Ordering::Relaxed);
             report.has_batches = observed.batches.load(Ordering::Relaxed);
-            report.has_json_batches = observed.json_batches.load(Ordering::Relaxed);
             report.has_notices = observed.notices.load(Ordering::Relaxed);
         }
         Ok(report)

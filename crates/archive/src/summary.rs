@@ -215,6 +215,7 @@ impl Summary {
         let steps = [
             (self.failed > 0, "what failed is named above: mend it and run again"),
             (self.refused() > 0 && !keeps_withheld, "--withheld DIR keeps what is held or withheld, for review"),
+            (self.held > 0 && keeps_withheld, "--approved LIST lets through what a person has approved of these"),
             (self.refused() > 0, "`dmv-redact explain MESSAGE` says why one was held or withheld"),
             (self.left_over > 0, "--prune removes what earlier runs left in the outputs"),
         ];

@@ -305,7 +305,9 @@ impl UnitWorker<'_> {
             Approval::OtherContent(number) => {
                 self.result.approved.push(number);
                 self.tally.add_fault();
-                self.report(origin, "not approved: its content isn't the one that was approved".to_owned(), true);
+                let text =
+                    format!("not approved: its content isn't the one that was approved; id {}", origin.id.display());
+                self.report(origin, text, true);
                 None
             }
         }

@@ -347,7 +347,6 @@ impl<'r> Writer<'r> {
             is_stopped,
             has_lines: true,
             has_batches: true,
-            has_json_batches: true,
             has_notices: true,
             time: started.elapsed(),
         })

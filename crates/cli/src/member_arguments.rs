@@ -41,8 +41,8 @@ impl MemberArguments {
         Ok(members)
     }
 
-    /// Where the messages of batches are, with the members that are `kept` beside them.
-    pub(super) fn batch(&self, kept: &[MemberPath]) -> Result<Option<BatchWrapper>, Problem> {
+    /// Where the messages of batches are, with what is `kept` beside them.
+    pub(super) fn batch(&self, kept: &[BatchPath]) -> Result<Option<BatchWrapper>, Problem> {
         let Some(path) = self.batch.clone() else { return Ok(None) };
         let wrapper = BatchWrapper { path, kept: kept.to_vec() };
         wrapper.check().map_err(|error| Problem::Usage(format!("--batch-keep: {error}")))?;

@@ -20,8 +20,8 @@ use super::progress::{Progress, ProgressMode};
 use super::{Exit, Problem, print_error};
 use dmv_redact::{Filter, Requester};
 use dmv_redact_archive::{
-    Approvals, ArchiveForm, BatchRun, Destination, FileWalk, InputRoot, Inputs, MemberPath, Outputs, RunReport,
-    StartMode, Task, Terms, WalkEntry,
+    Approvals, ArchiveForm, BatchPath, BatchRun, Destination, FileWalk, InputRoot, Inputs, MemberPath, Outputs,
+    RunReport, StartMode, Task, Terms, WalkEntry,
 };
 use dmv_redact_log::{Key, Log};
 use dmv_redact_model::escape::{self, escape};
@@ -67,9 +67,10 @@ struct Forms {
     output_format: Option<ArchiveForm>,
     #[command(flatten)]
     members: MemberArguments,
-    /// Keep this member of a JSON document beside its batch, unchanged and unchecked; may be given again
-    #[arg(long, value_name = "NAME", requires = "batch", value_parser = MemberPath::parse)]
-    batch_keep: Vec<MemberPath>,
+    /// Keep this member or element beside a batch, or attribute around it (`Batch.@id`), unchanged and unchecked; may be
+    /// given again
+    #[arg(long, value_name = "PATH", requires = "batch", value_parser = BatchPath::parse)]
+    batch_keep: Vec<BatchPath>,
     /// Keep this member of each line or item, unchanged and unchecked; may be given again
     #[arg(long, value_name = "NAME", requires = "payload_member", value_parser = MemberPath::parse)]
     keep_member: Vec<MemberPath>,

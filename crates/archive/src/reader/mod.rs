@@ -99,8 +99,6 @@ pub(crate) struct ObservedLayouts {
     pub(crate) lines: AtomicBool,
     /// A batch.
     pub(crate) batches: AtomicBool,
-    /// A batch in JSON, which may have members beside it.
-    pub(crate) json_batches: AtomicBool,
     /// An output that may hold notices.
     pub(crate) notices: AtomicBool,
 }
@@ -158,7 +156,7 @@ pub(crate) struct Reader<'r> {
 /// The share of what messages in flight may take that one batch may: it is read whole.
 const BATCH_SHARE: usize = 2;
 
-const TOO_MANY: &str = "it holds many messages, and with --output-format message each needs a file: add `-o FOLDER/`";
+const TOO_MANY: &str = "it holds many messages, and each needs a file: add `-o FOLDER/`, or another --output-format";
 
 /// Files opened in parallel.
 const PROBE_BATCH: usize = 64;
@@ -222,7 +220,6 @@ impl<'r> Reader<'r> {
             Opened::Refused(document, refusal) => {
                 // It may have been one.
                 self.observed.batches.store(true, Ordering::Relaxed);
-                self.observed.json_batches.store(true, Ordering::Relaxed);
                 (form.layout, SourceData::Refused(Some(document), refusal))
             }
             Opened::Batch(batch) => (Layout::Batch(batch.frame.syntax), SourceData::Batch(batch)),
@@ -236,7 +233,13 @@ impl<'r> Reader<'r> {
 
     /// Whether a source holds many messages, but the one output is to be a single message.
     fn is_too_many(&self, source: ArchiveForm) -> bool {
-        self.one_form() == Some(ArchiveForm::MESSAGE) && source.layout != Layout::Message
+        let form = self.one_form().filter(|form| form.layout == Layout::Message);
+        form.is_some_and(|form| match source.layout {
+            Layout::Message => false,
+            // It is one document, too.
+            Layout::Batch(_) => form == ArchiveForm::MESSAGE,
+            Layout::Lines | Layout::Tar | Layout::Zip => true,
+        })
     }
 
     /// The form of the one output, if known before any source is.
@@ -467,7 +470,12 @@ impl<'r> ReadState<'_, 'r> {
     ) -> ArchiveForm {
         let lines = ArchiveForm { layout: Layout::Lines, compression: Compression::Plain };
         let Outputs::One { destination, form } = self.reader.outputs else { return lines };
-        let form = form.or(source).unwrap_or(lines);
+        let form = match (*form, source) {
+            (Some(ArchiveForm { layout: Layout::Message, compression }), Some(source)) => {
+                ArchiveForm { layout: source.layout, compression }
+            }
+            (form, source) => form.or(source).unwrap_or(lines),
+        };
         if !self.is_open {
             self.is_open = true;
             self.note_output(form);
@@ -492,11 +500,8 @@ impl<'r> ReadState<'_, 'r> {
     fn note_source(&self, layout: Layout) {
         let observed = self.reader.observed;
         let has_members = matches!(layout, Layout::Lines | Layout::Batch(BatchSyntax::Json));
-        for (flag, is_seen) in [
-            (&observed.lines, has_members),
-            (&observed.batches, matches!(layout, Layout::Batch(_))),
-            (&observed.json_batches, layout == Layout::Batch(BatchSyntax::Json)),
-        ] {
+        for (flag, is_seen) in [(&observed.lines, has_members), (&observed.batches, matches!(layout, Layout::Batch(_)))]
+        {
             flag.fetch_or(is_seen, Ordering::Relaxed);
         }
     }

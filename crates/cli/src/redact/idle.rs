@@ -22,7 +22,9 @@ pub(super) fn refuse_idle(arguments: &Arguments, outputs: &Outputs, prints_summa
         Outputs::Files(_) => Some(ArchiveForm::MESSAGE),
         Outputs::Mirror(_) | Outputs::Nowhere => None,
     };
-    let not_lines = form.filter(|form| form.layout != Layout::Lines);
+    // A batch is one document, as a message is; but --output-format message asks for a file each.
+    let unbatched_form = form.filter(|form| form.layout != Layout::Message || *form == ArchiveForm::MESSAGE);
+    let not_lines = if is_batch { unbatched_form } else { form }.filter(|form| form.layout != Layout::Lines);
     let not_lines = not_lines.map(|_| "where the output isn't ndjson: only the message of each line goes there");
     let own_files = form.filter(|form| *form == ArchiveForm::MESSAGE);
     let own_files = own_files.map(|_| "where each message has a file of its own: one that is withheld has none");
@@ -33,7 +35,7 @@ pub(super) fn refuse_idle(arguments: &Arguments, outputs: &Outputs, prints_summa
         _ => None,
     };
     let unprinted = Some("without the summary, which it is part of: add --summary text").filter(|_| !prints_summary);
-    let unframed = form.map(|_| "where the output has another form: only the messages of a batch go there");
+    let unframed = unbatched_form.map(|_| "where the output has another form: only the messages of a batch go there");
     let checks = [
         ("--batch", is_batch, unbatched),
         ("--batch-keep", !forms.batch_keep.is_empty(), dry.or(unframed)),
@@ -66,9 +68,7 @@ pub(super) fn idle(arguments: &Arguments, inputs: &Inputs, report: &RunReport) -
         }
     }
     if forms.members.batch.is_some() && !report.has_batches {
-        idle.push("--batch had no effect: no document has an array or element at this path".to_owned());
-    } else if !forms.batch_keep.is_empty() && !report.has_json_batches {
-        idle.push("--batch-keep had no effect: no batch is in JSON".to_owned());
+        idle.push("--batch had no effect: no document has an array or element at this path; an element in a namespace is {urn:example}Name".to_owned());
     }
     if forms.drop_withheld && !report.has_notices {
         idle.push("--drop-withheld had no effect: no output is lines or an archive".to_owned());

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::super::Problem;
 use super::{Arguments, RunRecord};
 use dmv_redact_archive::{
-    ArchiveForm, Destination, Inputs, Outputs, SourceError, is_private_folder, refuse_overlap, roots, state_around,
-    state_beside,
+    ArchiveForm, Destination, Inputs, Layout, Outputs, SourceError, is_private_folder, refuse_overlap, roots,
+    state_around, state_beside,
 };
 
 /// The inputs of a run.
@@ -70,6 +70,9 @@ pub(super) fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs,
         Some(_) if is_folder => {
             return Err(Problem::Usage(format!("{} is a folder: name the file to write", name(&out))));
         }
+        Some(form) if form.layout == Layout::Message && !is_single => {
+            return Err(Problem::Usage(format!("several messages need a folder, and {} is named as one", name(&out))));
+        }
         Some(form) => Outputs::One { destination, form: Some(form) },
         None if is_single && !is_folder => Outputs::One { destination, form: None },
         None if is_single && matches!(inputs, Inputs::Stdin) => {
@@ -89,7 +92,7 @@ fn stream(
     if arguments.going.resume || arguments.going.restart {
         return Err(Problem::Usage("what goes to stdout, a device or a pipe can't be resumed".to_owned()));
     }
-    if !is_single && form.is_none_or(|form| form == ArchiveForm::MESSAGE) {
+    if !is_single && form.is_none_or(|form| form.layout == Layout::Message) {
         return Err(Problem::Usage("several messages need a folder for the outputs: add `-o OUT`".to_owned()));
     }
     Ok(Outputs::One { destination, form })

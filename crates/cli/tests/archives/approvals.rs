@@ -161,8 +161,13 @@ fn p2_an_approval_is_for_nothing_but_what_was_approved() {
     assert_eq!(summary(&output)["held"], 2 + 1, "{}", complaint(&output));
     assert_eq!(summary(&output)["redacted"], 1);
     let told = complaint(&output);
-    assert!(told.contains("in.ndjson:1: not approved: its content isn't the one that was approved\n"), "{told}");
-    assert!(told.contains("b.xml: not approved: its content isn't the one that was approved\n"), "{told}");
+    assert!(
+        told.contains(
+            "in.ndjson:1: not approved: its content isn't the one that was approved; id in.ndjson/000000000000.xml\n"
+        ),
+        "{told}"
+    );
+    assert!(told.contains("b.xml: not approved: its content isn't the one that was approved; id b.xml\n"), "{told}");
     assert_eq!(told.matches(": approved, but no message has this identifier\n").count(), 1, "{told}");
     assert!(!room.path("out/b.xml").exists());
     assert_eq!(text(&read(&room.path("out/in.ndjson"))).matches("{\"withheld\":\"review\"}").count(), 2);
