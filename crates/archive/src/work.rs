@@ -300,6 +300,7 @@ impl UnitWorker<'_> {
             Approval::None => None,
             Approval::Given(number) => {
                 self.result.approved.push(number);
+                self.tally.add_approved();
                 Some(approvals.request(requester))
             }
             Approval::OtherContent(number) => {

@@ -79,6 +79,7 @@ fn p11_approved_messages_go_back_to_their_place_in_every_form() {
         assert_eq!(second.status.code(), Some(3), "{}", complaint(&second));
         assert_eq!(summary(&second)["held"].as_u64(), Some(names.len() as u64 / 3 * 2));
         assert_eq!(summary(&second)["redacted"].as_u64(), Some(names.len() as u64));
+        assert_eq!(summary(&second)["approved"].as_u64(), Some(approved.len() as u64));
         for name in &approved {
             assert!(!complaint(&second).contains(&format!("; id {name}\n")), "{name}");
         }
