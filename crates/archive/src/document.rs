@@ -66,12 +66,17 @@ impl BatchWrapper {
             if !is_around && !is_member || self.path.is_top() {
                 return Err("it isn't beside the batch, nor beside an element around it".to_owned());
             }
+            if self.path.steps().starts_with(kept.steps()) {
+                return Err("the batch is in it".to_owned());
+            }
         }
         if self.path.members().is_some() { self.members().check() } else { Ok(()) }
     }
 
     fn members(&self) -> LineMembers {
-        let kept = self.kept.iter().filter_map(BatchPath::members).collect();
+        // What is in the batch itself is in an element, not in an array.
+        let beside = self.kept.iter().filter(|kept| !kept.steps().starts_with(self.path.steps()));
+        let kept = beside.filter_map(BatchPath::members).collect();
         LineMembers { payload: self.path.members(), kept, ..LineMembers::default() }
     }
 

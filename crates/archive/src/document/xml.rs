@@ -42,7 +42,7 @@ pub(super) fn read(
                 if around.open.is_empty() {
                     return Ok(None);
                 }
-                let kept = around.kept(&tag, &own)?;
+                let kept = around.take_kept(&tag, &own)?;
                 let end = reader.skip_element()?;
                 if kept {
                     let mut alone = Vec::new();
@@ -141,7 +141,7 @@ impl<'t, 'w> Around<'t, 'w> {
         }
         for attribute in attributes {
             let name = attribute.name.whole.text(self.text);
-            if attribute.name.prefix().is_none() && self.keep(|last| last.name.strip_prefix('@') == Some(name)) {
+            if attribute.name.prefix().is_none() && self.keeps(|last| last.name.strip_prefix('@') == Some(name)) {
                 start.push_str(&format!(" {}", attribute.span.text(self.text).trim_start()));
             }
         }
@@ -162,17 +162,13 @@ impl<'t, 'w> Around<'t, 'w> {
         }
     }
 
-    /// Whether an element in the innermost one is kept.
-    fn kept(&mut self, tag: &StartTag, own: &[Declared<'t>]) -> Result<bool, Refusal> {
-        let depth = self.open.len();
-        let of_parent = |path: &BatchPath| {
-            path.steps()
-                .split_last()
-                .filter(|(_, parent)| self.steps.get(..depth) == Some(*parent))
-                .map(|(last, _)| last.clone())
-        };
-        let found =
-            self.kept.iter().position(|(path, _)| of_parent(path).is_some_and(|last| self.is_named(tag, own, &last)));
+    /// Whether an element in the innermost one is kept, which may be there once.
+    fn take_kept(&mut self, tag: &StartTag, own: &[Declared<'t>]) -> Result<bool, Refusal> {
+        let parent = self.steps.get(..self.open.len());
+        let found = self.kept.iter().position(|(path, _)| match path.steps().split_last() {
+            Some((last, around)) => Some(around) == parent && self.is_named(tag, own, last),
+            None => false,
+        });
         match found.and_then(|index| self.kept.get_mut(index)) {
             Some((_, true)) => Err(twice(tag)),
             Some((_, is_found)) => {
@@ -183,8 +179,8 @@ impl<'t, 'w> Around<'t, 'w> {
         }
     }
 
-    /// Whether something of the innermost element is kept; `is_it` looks at the last step of its path.
-    fn keep(&self, is_it: impl Fn(&Step) -> bool) -> bool {
+    /// Whether something else of the innermost element is kept; `is_it` looks at the last step of its path.
+    fn keeps(&self, is_it: impl Fn(&Step) -> bool) -> bool {
         let parent = self.steps.get(..self.open.len());
         let mut lasts = self.kept.iter().filter_map(|(path, _)| path.steps().split_last());
         lasts.any(|(last, around)| Some(around) == parent && is_it(last))

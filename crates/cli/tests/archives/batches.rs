@@ -120,6 +120,10 @@ fn p1_of_what_is_around_an_xml_batch_stays_what_is_kept_by_name() {
         alone(&room, &police)
     );
     assert_eq!(redacted(&room, &arguments, &input, 0), wanted);
+    // Without namespaces, where the same path may be one of members.
+    let plain = format!("<B id='1'><N/>{police}</B>");
+    let found = redacted(&room, &["--batch", "B", "--batch-keep", "B.@id", "--batch-keep", "B.N"], &plain, 0);
+    assert!(found.ends_with(&format!("<B id='1'><N/>\n{}\n</B>\n", alone(&room, &police))), "{found}");
     for twice in [input.replace("<End/>", "<End/><End/>"), input.replace("<s:T/>", "<s:T/><s:H/>")] {
         let output = room.run(&[&["redact"], &arguments[..]].concat(), twice.as_bytes());
         assert!(
@@ -373,7 +377,9 @@ fn options_of_batches_without_effect_are_refused() {
         (&["--batch", "a", "--input-format", "ndjson"], "--batch has no effect on an --input-format"),
         (&["--batch", "a", "--dry-run", "--batch-keep", "b"], "--batch-keep has no effect with --dry-run"),
         (&["--batch", "a", "--batch-keep", "b", "--output-format", "ndjson"], "--batch-keep has no effect where"),
-        (&["--batch", "a.b", "--batch-keep", "a"], "`a.b` is in another member that is named"),
+        (&["--batch", "a.b", "--batch-keep", "a"], "--batch-keep: the batch is in it"),
+        (&["--batch", "{urn:a}A.B", "--batch-keep", "{urn:a}A"], "--batch-keep: the batch is in it"),
+        (&["--batch", "a.b", "--batch-keep", "c", "--batch-keep", "c.d"], "`c.d` is in another member that is named"),
         (
             &["--batch", ".", "--batch-keep", "a"],
             "--batch-keep: it isn't beside the batch, nor beside an element around it",
