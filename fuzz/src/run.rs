@@ -50,6 +50,8 @@ pub(crate) fn redact_source(filter: &Filter, requester: &Requester, source: &Pat
             filter: filter.clone(),
             requester: requester.clone(),
             members: LineMembers::default(),
+            batch: None,
+            approvals: None,
             other: None,
             drop_withheld: false,
             withheld: None,

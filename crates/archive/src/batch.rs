@@ -57,6 +57,8 @@ pub struct RunReport {
     pub bytes: u64,
     /// Sequence number and hash of the audit log's last line.
     pub head: Option<(u64, String)>,
+    /// Whether there was a batch.
+    pub has_batches: bool,
     /// Whether it was stopped before its end.
     pub is_stopped: bool,
     /// Whether any source held lines: otherwise options about lines had no effect.

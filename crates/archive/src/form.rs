@@ -13,6 +13,17 @@ pub enum Layout {
     Tar,
     /// One message per entry; compressed itself.
     Zip,
+    /// Many messages in one document. Only a source tells that it is one.
+    Batch(BatchSyntax),
+}
+
+/// How a batch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchSyntax {
+    /// An array.
+    Json,
+    /// An element.
+    Xml,
 }
 
 /// Compression of a whole file.

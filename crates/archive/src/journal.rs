@@ -1,6 +1,7 @@
 //! The journal of a run: its progress, so that a stopped or killed run can be resumed. It is in the state folder, which
 //! is removed when the run is complete.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,9 @@ pub(super) struct JournalEntry {
     pub(super) position: RunPosition,
     pub(super) summary: Summary,
     pub(super) comparison: Comparison,
+    /// The numbers of the approvals that messages had.
+    #[serde(default)]
+    pub(super) approved: BTreeSet<u32>,
     pub(super) audit: Option<dmv_redact_log::LogPosition>,
 }
 

@@ -1,7 +1,9 @@
 //! Batch processing: message sources, outputs, and the run between them.
 
+mod approvals;
 mod batch;
 mod comparison;
+mod document;
 mod files;
 mod form;
 mod input;
@@ -24,8 +26,10 @@ mod walk;
 mod work;
 mod writer;
 
+pub use approvals::Approvals;
 pub use batch::{BatchRun, RunError, RunObserver, RunReport};
 pub use comparison::Comparison;
+pub use document::{BatchPath, BatchWrapper};
 pub use files::is_private_folder;
 pub use form::{ArchiveForm, Layout};
 pub use journal::{StartMode, Terms};

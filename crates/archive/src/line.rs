@@ -12,14 +12,17 @@ use dmv_redact::{Limits, Reason};
 
 /// A member of a line, or of an object in it: the names from the outermost on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MemberPath(Vec<String>);
+pub struct MemberPath(pub(super) Vec<String>);
+
+/// Most names in a path: reading a member enters an object for each (P8).
+pub(super) const MAX_NAMES: usize = 64;
 
 impl MemberPath {
     /// A path with dots between names, `detail.record.body`; a dot or backslash of a name is written with a backslash before
     /// it.
     ///
     /// # Errors
-    /// When a name is empty, or a backslash is before anything else.
+    /// When a name is empty, a backslash is before anything else, or there are more than 64 names.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut names = vec![String::new()];
         let mut characters = text.chars();
@@ -36,6 +39,7 @@ impl MemberPath {
         }
         match names.iter().any(String::is_empty) {
             true => Err("a name is empty; write member.member".to_owned()),
+            false if names.len() > MAX_NAMES => Err(format!("it has {} names; {MAX_NAMES} is the most", names.len())),
             false => Ok(Self(names)),
         }
     }
@@ -60,6 +64,8 @@ pub struct LineMembers {
 #[derive(Debug)]
 pub(super) struct ParsedLine<'l> {
     pub(super) message: Cow<'l, [u8]>,
+    /// Where the message begins, if it is an array.
+    pub(super) array_start: Option<usize>,
     /// Whether the message is a JSON string in the line.
     is_text: bool,
     /// What of the line is written around the output; nothing if the whole line is the message.
@@ -84,10 +90,11 @@ enum Piece<'l> {
 impl<'l> ParsedLine<'l> {
     /// A line that is a message itself.
     fn of(line: &'l [u8]) -> Self {
-        Self { message: line.into(), is_text: false, pieces: Vec::new(), requester: None, purpose: None }
+        let (array_start, pieces) = (None, Vec::new());
+        Self { message: line.into(), array_start, is_text: false, pieces, requester: None, purpose: None }
     }
 
-    fn has_payload(&self) -> bool {
+    pub(super) fn has_payload(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Payload(_)))
     }
 }
@@ -126,6 +133,18 @@ impl LineMembers {
                 _ => Ok(ParsedLine::of(line)),
             };
         }
+        let found = self.object(line, limits)?;
+        if self.payload.is_some() && !found.has_payload() {
+            return Err(Refusal::whole(Reason::Empty, "the line has no payload"));
+        }
+        if self.requester.is_some() && found.requester.is_none() {
+            return Err(Refusal::whole(Reason::RequesterMissing, "the line names no requester"));
+        }
+        Ok(found)
+    }
+
+    /// Reads an object to its end; it may lack any of the members.
+    pub(super) fn object<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<ParsedLine<'l>, Refusal> {
         let mut reading = LineReading {
             members: self,
             text: utf8(line)?,
@@ -137,14 +156,7 @@ impl LineMembers {
         }
         reading.object(&mut Vec::new())?;
         reading.reader.end()?;
-        let found = reading.found;
-        if self.payload.is_some() && !found.has_payload() {
-            return Err(Refusal::whole(Reason::Empty, "the line has no payload"));
-        }
-        if self.requester.is_some() && found.requester.is_none() {
-            return Err(Refusal::whole(Reason::RequesterMissing, "the line names no requester"));
-        }
-        Ok(found)
+        Ok(reading.found)
     }
 
     /// Whether every member can be found, and none is in another.
@@ -201,20 +213,26 @@ impl LineMembers {
     /// Appends the line with `output` in place of the message, and a line end. Of the rest of the line it has the members that
     /// are kept.
     pub(super) fn write(&self, read: &ParsedLine<'_>, output: &[u8], into: &mut Vec<u8>) {
-        let message = |into: &mut Vec<u8>| match (self.is_base64, read.is_text) {
+        read.write(into, |into| match (self.is_base64, read.is_text) {
             (true, _) => write_string(&BASE64.encode(output), into),
             // The filter's output is UTF-8.
             (false, true) => write_string(&String::from_utf8_lossy(output), into),
             (false, false) => into.extend_from_slice(output),
-        };
-        if !read.has_payload() {
+        });
+        into.push(b'\n');
+    }
+}
+
+impl ParsedLine<'_> {
+    /// Appends what goes out of the line, with what `message` appends in place of the message.
+    pub(super) fn write(&self, into: &mut Vec<u8>, mut message: impl FnMut(&mut Vec<u8>)) {
+        if !self.has_payload() {
             message(into);
-            into.push(b'\n');
             return;
         }
         into.push(b'{');
         let mut is_first = true;
-        for piece in &read.pieces {
+        for piece in &self.pieces {
             let (Piece::Open(name) | Piece::Payload(name) | Piece::Kept(name, _)) = piece else {
                 into.push(b'}');
                 is_first = false;
@@ -235,7 +253,7 @@ impl LineMembers {
                 Piece::Close => {}
             }
         }
-        into.extend_from_slice(b"}\n");
+        into.push(b'}');
     }
 }
 
@@ -347,6 +365,7 @@ impl LineReading<'_, '_> {
                 self.reader.skip_value(depth)?;
                 let message = self.text.as_bytes().get(start..self.reader.position());
                 self.found.message = message.unwrap_or_default().into();
+                self.found.array_start = Some(start).filter(|_| kind == ValueKind::Array);
             }
         }
         Ok(())
@@ -358,10 +377,16 @@ impl LineReading<'_, '_> {
 pub(super) fn write_as_line(output: &[u8], into: &mut Vec<u8>) {
     let trimmed = trim_space(output);
     if trimmed.starts_with(b"{") || trimmed.starts_with(b"[") {
-        into.extend(trimmed.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+        write_json_line(trimmed, into);
     } else {
         write_string(&String::from_utf8_lossy(output), into);
+        into.push(b'\n');
     }
+}
+
+/// Appends JSON as a line.
+pub(super) fn write_json_line(json: &[u8], into: &mut Vec<u8>) {
+    into.extend(json.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
     into.push(b'\n');
 }
 
@@ -372,12 +397,20 @@ pub(super) fn write_notice(reason: Option<Reason>, into: &mut Vec<u8>) {
     into.extend_from_slice(b"\"}\n");
 }
 
+/// The same in a batch in XML.
+pub(super) fn write_element_notice(reason: Option<Reason>, into: &mut Vec<u8>) {
+    into.extend_from_slice(b"<withheld reason=\"");
+    into.extend_from_slice(reason.map_or("unknown", Reason::code).as_bytes());
+    into.extend_from_slice(b"\"/>");
+}
+
 /// Suffixes of the entry names of notices: no message's name ends so.
 pub(super) const WITHHELD_SUFFIX: &str = ".withheld.json";
 pub(super) const FAILED_SUFFIX: &str = ".failed.json";
 
 /// The fixed notice for what could not be read.
 pub(super) const FAILED: &[u8] = b"{\"failed\":\"unreadable\"}\n";
+pub(super) const FAILED_ELEMENT: &[u8] = b"<failed reason=\"unreadable\"/>";
 
 fn read_text(text: &str, reader: &mut JsonReader<'_>, reason: Reason) -> Result<String, Refusal> {
     let at = reader.position();

@@ -53,6 +53,7 @@ impl BatchRun {
         // What was observed before a stop is unknown.
         if self.begin != StartMode::Resume && !is_stopped {
             report.has_lines = observed.lines.load(Ordering::Relaxed);
+            report.has_batches = observed.batches.load(Ordering::Relaxed);
             report.has_notices = observed.notices.load(Ordering::Relaxed);
         }
         Ok(report)

@@ -18,6 +18,9 @@ pub struct Summary {
     held: u64,
     withheld: u64,
     failed: u64,
+    /// Messages whose request got the claims of approved ones.
+    #[serde(default)]
+    approved: u64,
     /// Links, devices and the like, which contain no message.
     passed_over: u64,
     /// Files in OUT from earlier runs, and those of them that were removed.
@@ -96,6 +99,11 @@ impl Tally {
         self.summary.add_fault();
     }
 
+    /// Counts a message that a person approved.
+    pub(crate) fn add_approved(&mut self) {
+        self.summary.add_approved();
+    }
+
     /// The summary, with the catalog's names.
     pub(crate) fn finish(mut self, catalog: &Catalog) -> Summary {
         for ((_, element), totals) in catalog.iter().zip(self.elements) {
@@ -147,6 +155,11 @@ impl Summary {
         self.failed += 1;
     }
 
+    /// Counts a message that a person approved.
+    pub(crate) fn add_approved(&mut self) {
+        self.approved += 1;
+    }
+
     /// Counts something without a message that was passed over.
     pub(crate) fn add_passed_over(&mut self) {
         self.passed_over += 1;
@@ -170,6 +183,7 @@ impl Summary {
         self.held += other.held;
         self.withheld += other.withheld;
         self.failed += other.failed;
+        self.approved += other.approved;
         self.passed_over += other.passed_over;
         self.left_over += other.left_over;
         self.pruned += other.pruned;
@@ -199,6 +213,7 @@ impl Summary {
             "{messages} messages: {released} released, {redacted} redacted, {held} held, {withheld} withheld, {failed} failed"
         );
         for (count, what) in [
+            (self.approved, "approved"),
             (self.passed_over, "passed over"),
             (self.left_over, "left from before"),
             (self.pruned, "removed that were left from before"),
@@ -215,6 +230,7 @@ impl Summary {
         let steps = [
             (self.failed > 0, "what failed is named above: mend it and run again"),
             (self.refused() > 0 && !keeps_withheld, "--withheld DIR keeps what is held or withheld, for review"),
+            (self.held > 0 && keeps_withheld, "--approved LIST lets through what a person has approved of these"),
             (self.refused() > 0, "`dmv-redact explain MESSAGE` says why one was held or withheld"),
             (self.left_over > 0, "--prune removes what earlier runs left in the outputs"),
         ];

@@ -146,6 +146,8 @@ fn runner() -> BatchRun {
         filter: Filter::builder().second_reading(false).build().unwrap(),
         requester: Requester::from_envelope(),
         members: LineMembers::default(),
+        batch: None,
+        approvals: None,
         other: None,
         drop_withheld: false,
         withheld: None,

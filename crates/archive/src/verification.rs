@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::batch::{BatchRun, RunError, RunObserver};
 use super::journal::RunPosition;
-use super::line::{FAILED, trim_space, write_notice};
+use super::line::{FAILED, FAILED_ELEMENT, trim_space, write_element_notice, write_notice};
 use super::pipeline::{self, ByteBudget, ResultSink};
 use super::reader::{ObservedLayouts, Reader, WriterStep};
 use super::summary::VerificationCounts;
@@ -109,8 +109,8 @@ impl UnitWorker<'_> {
         let text = trim_space(text);
         let verified = &mut self.result.verified;
         let count = match () {
-            () if !text.starts_with(b"{\"") => return false,
-            () if text == trim_space(FAILED) => &mut verified.failed,
+            () if ![&b"{\""[..], b"<withheld", b"<failed"].iter().any(|start| text.starts_with(start)) => return false,
+            () if text == trim_space(FAILED) || text == FAILED_ELEMENT => &mut verified.failed,
             () if is_notice_of_withheld(text) => &mut verified.withheld,
             () => return false,
         };
@@ -122,8 +122,9 @@ impl UnitWorker<'_> {
 /// Whether a text is the notice for a message that was withheld for some reason.
 fn is_notice_of_withheld(text: &[u8]) -> bool {
     Reason::ALL.iter().map(Some).chain([None]).any(|reason| {
-        let mut notice = Vec::new();
+        let (mut notice, mut element) = (Vec::new(), Vec::new());
         write_notice(reason.copied(), &mut notice);
-        text == trim_space(&notice)
+        write_element_notice(reason.copied(), &mut element);
+        text == trim_space(&notice) || text == element
     })
 }

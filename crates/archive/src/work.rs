@@ -1,18 +1,22 @@
 //! A worker processes a unit: it redacts each message, serializes its record, and adds its output.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::approvals::{Approval, Approvals};
+use super::document::BatchWrapper;
 use super::files::{Staging, create_private_folder, is_fatal, write_atomically};
+use super::form::BatchSyntax;
 use super::input::{inflate, nested, read_range};
 use super::line::{LineMembers, trim_space, without_bom};
 use super::output::{OutputBuilder, UnitOutput};
-use super::unit::{EntryData, LineBlock, MessageEntry, Unit, UnitContent};
+use super::unit::{BatchItems, EntryData, LineBlock, MessageEntry, Unit, UnitContent};
 use crate::summary::VerificationCounts;
 use crate::{Comparison, Summary, Tally};
 use dmv_redact::internal::read::Refusal;
 use dmv_redact::{Filter, Reason, Receipt, Requester};
-use dmv_redact_log::Bodies;
+use dmv_redact_log::{Bodies, RecordOrigin};
 
 /// What a run does with every message.
 #[derive(Debug)]
@@ -23,6 +27,10 @@ pub struct Task {
     pub requester: Requester,
     /// Which member of a line is the message.
     pub members: LineMembers,
+    /// Where the messages of batches are.
+    pub batch: Option<BatchWrapper>,
+    /// The messages that a person approved.
+    pub approvals: Option<Approvals>,
     /// The filter of another policy, to compare with.
     pub other: Option<Filter>,
     /// Whether a refused message leaves no notice.
@@ -49,6 +57,8 @@ pub(super) struct UnitResult {
     pub(super) verified: VerificationCounts,
     /// Number of source lines in the unit.
     pub(super) lines: u64,
+    /// The numbers of the approvals that it met.
+    pub(super) approved: Vec<u32>,
 }
 
 /// A notice about one message.
@@ -79,10 +89,11 @@ impl Task {
         let mut worker = UnitWorker {
             task: self,
             source: &unit.source,
-            place: &unit.place,
+            id: &unit.id,
             prefix: &unit.prefix,
             builder: OutputBuilder::new(unit.target, staging),
-            has_places: self.withheld.is_some() || unit.target.has_names(),
+            has_names: self.is_audited || self.approvals.is_some() || unit.target.has_names(),
+            syntax: None,
             result: UnitResult::default(),
             tally: Tally::default(),
             out: Vec::new(),
@@ -90,6 +101,10 @@ impl Task {
         };
         match unit.content {
             UnitContent::Lines(lines) => worker.lines(lines)?,
+            UnitContent::Items(items) => {
+                worker.syntax = Some(items.syntax);
+                worker.items(&items)?;
+            }
             UnitContent::Entries(entries) => {
                 for entry in entries {
                     worker.entry(entry)?;
@@ -107,11 +122,13 @@ impl Task {
 pub(super) struct UnitWorker<'w> {
     pub(super) task: &'w Task,
     source: &'w str,
-    place: &'w Path,
+    id: &'w Path,
     prefix: &'w Path,
     builder: OutputBuilder<'w>,
-    /// Whether messages in lines need names.
-    has_places: bool,
+    /// Whether released messages in lines and batches need names.
+    has_names: bool,
+    /// How the batch is written that the unit is of.
+    syntax: Option<BatchSyntax>,
     pub(super) result: UnitResult,
     tally: Tally,
     out: Vec<u8>,
@@ -119,22 +136,45 @@ pub(super) struct UnitWorker<'w> {
     requester: Option<(LineRequester, Requester)>,
 }
 
-/// The name of the message in the line at offset `offset`.
-fn name_of_line(message: &[u8], offset: u64) -> String {
+/// The name of a message that has none: its number in the source, and how it is written.
+fn name_of(number: Number, message: &[u8]) -> String {
     let ending = if trim_space(message).starts_with(b"<") { "xml" } else { "json" };
-    format!("{offset:012}.{ending}")
+    match number {
+        Number::Offset(offset, _) => format!("{offset:012}.{ending}"),
+        Number::Entry(number) | Number::Item(number) => format!("{number:09}.{ending}"),
+    }
 }
 
 /// What a line says about the requester.
 type LineRequester = (Option<String>, Option<String>);
 
+/// The number of a message in its source.
+#[derive(Debug, Clone, Copy)]
+enum Number {
+    /// Of an entry of an archive, from 1.
+    Entry(u64),
+    /// Of a message of a batch, from 1.
+    Item(u64),
+    /// The offset of a line, and its number in the unit, from 0.
+    Offset(u64, u64),
+}
+
+impl Number {
+    /// As it is in records.
+    fn in_records(self) -> u64 {
+        let (Self::Entry(number) | Self::Item(number) | Self::Offset(number, _)) = self;
+        number
+    }
+}
+
 /// The origin of a message, for its record.
 pub(super) struct MessageOrigin<'o> {
     name: Option<&'o str>,
-    /// Number of the entry, or offset of the line.
-    item: Option<u64>,
-    line: Option<u64>,
-    place: &'o Path,
+    number: Option<Number>,
+    /// Its relative path in the outputs.
+    place: Cow<'o, Path>,
+    /// Its identifier: the path of its source below what is read, and its own name in there.
+    id: Cow<'o, Path>,
 }
 
 impl UnitWorker<'_> {
@@ -144,14 +184,15 @@ impl UnitWorker<'_> {
             LineBlock::Buffered { bytes, offset } => self.each_line(&bytes, offset, false),
             LineBlock::TooLong { offset } => {
                 self.result.lines += 1;
-                self.line(&[], offset, 0, true)
+                self.item(&[], Number::Offset(offset, 0), true)
             }
             LineBlock::Range { file, start, end, length } => {
                 let mut bytes = Vec::new();
                 match read_range(&file, (start, end, length), limit, &mut bytes) {
                     Ok(range) => self.each_line(&bytes, range.offset, range.is_last_too_long),
                     Err(error) => {
-                        let origin = MessageOrigin { name: None, item: Some(start), line: None, place: Path::new("") };
+                        let (place, id) = (Path::new("").into(), self.id.into());
+                        let origin = MessageOrigin { name: None, number: None, place, id };
                         self.fail(&origin, format!("from byte {start}: {error}"))
                     }
                 }
@@ -169,34 +210,45 @@ impl UnitWorker<'_> {
             self.result.lines += 1;
             let is_too_long = is_last_too_long && end == bytes.len();
             if !line.is_empty() {
-                self.line(line, offset + start as u64, number, is_too_long)?;
+                self.item(line, Number::Offset(offset + start as u64, number), is_too_long)?;
             }
             start = end;
         }
         Ok(())
     }
 
-    fn line(&mut self, line: &[u8], offset: u64, number: u64, is_too_long: bool) -> io::Result<()> {
+    fn items(&mut self, items: &BatchItems) -> io::Result<()> {
+        for (number, item) in items.iter() {
+            self.item(item, Number::Item(number), false)?;
+        }
+        Ok(())
+    }
+
+    /// The origin of a message in a line or a batch.
+    fn origin(&self, message: &[u8], number: Number) -> MessageOrigin<'static> {
+        let name = name_of(number, message);
+        let (place, id) = (self.prefix.join(&name).into(), self.id.join(name).into());
+        MessageOrigin { name: None, number: Some(number), place, id }
+    }
+
+    /// Processes a line, or a message of a batch.
+    fn item(&mut self, item: &[u8], number: Number, is_too_long: bool) -> io::Result<()> {
         let task = self.task;
         // How much of it was read varies, so it must not have an effect (P10).
-        let line = if is_too_long { &[] } else { line };
+        let item = if is_too_long { &[] } else { item };
         let read = match is_too_long {
             true => Err(too_long("the line is too long")),
-            false => task.members.read(line, task.filter.limits()),
+            false => task.members.read(item, task.filter.limits()),
         };
-        let place = match self.has_places {
-            true => self.prefix.join(name_of_line(read.as_ref().map_or(line, |read| &read.message), offset)),
-            false => PathBuf::new(),
-        };
-        let origin = MessageOrigin { name: None, item: Some(offset), line: Some(number), place: &place };
-        if task.is_verification && self.count_notice(line) {
+        if task.is_verification && self.count_notice(item) {
             return Ok(());
         }
+        let original = Some(item).filter(|_| !is_too_long);
         let read = match read {
             Ok(read) => read,
             Err(refusal) => {
-                let receipt = task.filter.withhold(line.len(), refusal);
-                return self.refuse(&origin, &receipt, Some(line).filter(|_| !is_too_long));
+                let receipt = task.filter.withhold(item.len(), refusal);
+                return self.refuse(&self.origin(item, number), &receipt, original, &task.requester);
             }
         };
         let claimed = (read.requester.clone(), read.purpose.clone());
@@ -205,32 +257,68 @@ impl UnitWorker<'_> {
             _ => match task.members.requester(&read, &task.requester) {
                 Ok(requester) => requester,
                 Err(refusal) => {
-                    let receipt = task.filter.withhold(line.len(), refusal);
-                    return self.refuse(&origin, &receipt, Some(line));
+                    let receipt = task.filter.withhold(item.len(), refusal);
+                    return self.refuse(&self.origin(&read.message, number), &receipt, original, &task.requester);
                 }
             },
         };
+        let own = requester.as_ref().unwrap_or(&task.requester);
         if task.is_verification {
-            self.verify(&origin, &read.message, requester.as_ref().unwrap_or(&task.requester));
+            self.verify(&self.origin(&read.message, number), &read.message, own);
             return Ok(());
         }
-        let receipt = self.redact(&read.message, requester.as_ref().unwrap_or(&task.requester));
-        if receipt.disposition().releases() {
-            match self.builder.lines() {
-                Some(bytes) => task.members.write(&read, &self.out, bytes),
-                None => self.builder.release(&place, &self.out)?,
-            }
-            self.record(&origin, &receipt);
+        let origin = self.has_names.then(|| self.origin(&read.message, number));
+        let approved = origin.as_ref().and_then(|origin| self.approved(origin, item, own));
+        let own = approved.as_ref().unwrap_or(own);
+        let receipt = self.redact(&read.message, own);
+        if !receipt.disposition().releases() {
+            let origin = origin.unwrap_or_else(|| self.origin(&read.message, number));
+            self.refuse(&origin, &receipt, original, own)?;
         } else {
-            self.refuse(&origin, &receipt, Some(line))?;
+            let place = origin.as_ref().map_or(Path::new(""), |origin| &origin.place);
+            match number {
+                Number::Item(_) if self.syntax == Some(BatchSyntax::Json) => {
+                    let mut written = Vec::new();
+                    task.members.write(&read, &self.out, &mut written);
+                    self.builder.release_item(place, &written, &self.out)?;
+                }
+                Number::Offset(..) if let Some(bytes) = self.builder.lines() => {
+                    task.members.write(&read, &self.out, bytes);
+                }
+                _ => self.builder.release(place, &self.out)?,
+            }
+            self.record(origin.as_ref(), &receipt, own);
         }
         self.requester = requester.map(|requester| (claimed, requester));
         Ok(())
     }
 
+    /// The request of a message that a person approved; `None` if none did.
+    fn approved(&mut self, origin: &MessageOrigin<'_>, original: &[u8], requester: &Requester) -> Option<Requester> {
+        let approvals = self.task.approvals.as_ref()?;
+        match approvals.of(&origin.id, original) {
+            Approval::None => None,
+            Approval::Given(number) => {
+                self.result.approved.push(number);
+                self.tally.add_approved();
+                Some(approvals.request(requester))
+            }
+            Approval::OtherContent(number) => {
+                self.result.approved.push(number);
+                self.tally.add_fault();
+                let text =
+                    format!("not approved: its content isn't the one that was approved; id {}", origin.id.display());
+                self.report(origin, text, true);
+                None
+            }
+        }
+    }
+
     fn entry(&mut self, entry: MessageEntry) -> io::Result<()> {
-        let origin =
-            MessageOrigin { name: entry.origin.as_deref(), item: entry.number, line: None, place: &entry.place };
+        let number = entry.number.map(Number::Entry);
+        let (place, id) = (entry.place.as_path().into(), entry.id.as_path().into());
+        let origin = MessageOrigin { name: entry.origin.as_deref(), number, place, id };
+        let task = self.task;
         let message = match entry.data {
             EntryData::Whole(message) => message,
             EntryData::Deflated { bytes, size, crc } => match inflate(&bytes, size, crc) {
@@ -238,27 +326,33 @@ impl UnitWorker<'_> {
                 Err(what) => return self.fail(&origin, what.to_owned()),
             },
             EntryData::TooLong => {
-                let receipt = self.task.filter.withhold(0, too_long("the message is too long"));
-                return self.refuse(&origin, &receipt, None);
+                let receipt = task.filter.withhold(0, too_long("the message is too long"));
+                return self.refuse(&origin, &receipt, None, &task.requester);
+            }
+            EntryData::Refused(document, refusal) => {
+                let receipt = task.filter.withhold(document.as_ref().map_or(0, Vec::len), refusal);
+                return self.refuse(&origin, &receipt, document.as_deref(), &task.requester);
             }
             EntryData::Unreadable(what) => return self.fail(&origin, what),
         };
         if let Some(what) = nested(&message).filter(|_| entry.number.is_some()) {
             return self.fail(&origin, what);
         }
-        if self.task.is_verification {
+        if task.is_verification {
             if !self.count_notice(&message) {
-                self.verify(&origin, &message, &self.task.requester);
+                self.verify(&origin, &message, &task.requester);
             }
             return Ok(());
         }
-        let receipt = self.redact(&message, &self.task.requester);
+        let approved = self.approved(&origin, &message, &task.requester);
+        let requester = approved.as_ref().unwrap_or(&task.requester);
+        let receipt = self.redact(&message, requester);
         if !receipt.disposition().releases() {
-            return self.refuse(&origin, &receipt, Some(&message));
+            return self.refuse(&origin, &receipt, Some(&message), requester);
         }
-        match self.builder.release(origin.place, &self.out) {
+        match self.builder.release(&origin.place, &self.out) {
             Ok(()) => {
-                self.record(&origin, &receipt);
+                self.record(Some(&origin), &receipt, requester);
                 Ok(())
             }
             // Where every message has its own file, the failure of one doesn't affect the others.
@@ -279,17 +373,23 @@ impl UnitWorker<'_> {
     }
 
     /// Reports a message that doesn't go out, saves its original if asked to, and puts a notice in its place (P11).
-    fn refuse(&mut self, origin: &MessageOrigin<'_>, receipt: &Receipt, original: Option<&[u8]>) -> io::Result<()> {
+    fn refuse(
+        &mut self,
+        origin: &MessageOrigin<'_>,
+        receipt: &Receipt,
+        original: Option<&[u8]>,
+        requester: &Requester,
+    ) -> io::Result<()> {
         if self.task.is_verification {
             self.result.verified.messages += 1;
             self.finding(origin, refusal_text(receipt));
             return Ok(());
         }
-        self.record(origin, receipt);
-        self.report(origin, refusal_text(receipt), false);
+        self.record(Some(origin), receipt, requester);
+        self.report(origin, format!("{}; id {}", refusal_text(receipt), origin.id.display()), false);
         if let Some(folder) = &self.task.withheld {
             let kept = match original {
-                Some(original) => self.save_original(folder, origin, original),
+                Some(original) => save_original(&folder.join(&origin.id), original),
                 None => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too long to be kept apart")),
             };
             if let Err(error) = kept {
@@ -298,14 +398,7 @@ impl UnitWorker<'_> {
             }
         }
         let is_dropped = self.task.drop_withheld;
-        self.builder.refuse(origin.place, receipt.reason(), is_dropped)
-    }
-
-    fn save_original(&self, folder: &Path, origin: &MessageOrigin<'_>, original: &[u8]) -> io::Result<()> {
-        let below = if origin.place.starts_with(self.place) { PathBuf::new() } else { self.place.to_owned() };
-        let path = folder.join(below).join(origin.place);
-        create_private_folder(path.parent().unwrap_or(folder))?;
-        write_atomically(&path, original)
+        self.builder.refuse(&origin.place, receipt.reason(), is_dropped)
     }
 
     /// Reports a message that can't be read or written.
@@ -313,25 +406,40 @@ impl UnitWorker<'_> {
         self.tally.add_failure();
         self.result.verified.unread += 1;
         self.report(origin, format!("failed: {what}"), true);
-        self.builder.record_failure(origin.place)
+        self.builder.record_failure(&origin.place)
     }
 
     pub(super) fn report(&mut self, origin: &MessageOrigin<'_>, text: String, is_failure: bool) {
-        let name = match (origin.name, origin.item) {
-            (Some(name), Some(number)) => format!("{}: entry {number} ({name})", self.source),
+        let (source, mut line) = (self.source, None);
+        let name = match (origin.name, origin.number) {
+            (Some(name), Some(number)) => format!("{source}: entry {} ({name})", number.in_records()),
             (Some(name), None) => name.to_owned(),
-            (None, _) => self.source.to_owned(),
+            (None, Some(Number::Item(number))) => format!("{source}: message {number}"),
+            (None, Some(Number::Offset(_, number))) => {
+                line = Some(number);
+                source.to_owned()
+            }
+            (None, Some(Number::Entry(_)) | None) => source.to_owned(),
         };
-        self.result.notices.push(MessageNotice { name, line: origin.line, text, is_failure });
+        self.result.notices.push(MessageNotice { name, line, text, is_failure });
     }
 
-    fn record(&mut self, origin: &MessageOrigin<'_>, receipt: &Receipt) {
+    /// Counts a message, and makes its record. Without a log it may be `None` where it came from.
+    fn record(&mut self, origin: Option<&MessageOrigin<'_>>, receipt: &Receipt, requester: &Requester) {
         self.tally.add(receipt);
-        if self.task.is_audited {
-            let source = origin.name.filter(|_| origin.item.is_none()).unwrap_or(self.source);
-            self.result.bodies.push(source, origin.item, self.task.is_dry_run, receipt);
+        if let Some(origin) = origin.filter(|_| self.task.is_audited) {
+            let source = origin.name.filter(|_| origin.number.is_none()).unwrap_or(self.source);
+            let (item, id) = (origin.number.map(Number::in_records), origin.id.to_string_lossy());
+            let origin = RecordOrigin { source, item, id: &id, claims: requester.claims() };
+            self.result.bodies.push(origin, self.task.is_dry_run, receipt);
         }
     }
+}
+
+/// Saves an original for review.
+fn save_original(path: &Path, original: &[u8]) -> io::Result<()> {
+    create_private_folder(path.parent().unwrap_or(path))?;
+    write_atomically(path, original)
 }
 
 /// Reason code, offset and a fixed text about a message that was not released; never a value (P6).

@@ -2,12 +2,14 @@
 //! the source (P12). All results that have arrived are flushed together, because a sync takes about as long for much as
 //! for little.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::batch::{BatchRun, RunError, RunObserver, RunReport};
+use super::document::BatchFrame;
 use super::files::{Delivery, is_fatal, sync_around};
 use super::form::ArchiveForm;
 use super::journal::{JournalEntry, RunPosition};
@@ -136,9 +138,9 @@ impl<'r> Writer<'r> {
                 self.pending.push((None, reached));
                 Ok(())
             }
-            WriterStep::Open { form, place } => {
+            WriterStep::Open { form, place, frame } => {
                 self.flush_pending()?;
-                self.open(form, place)
+                self.open(form, place, frame)
             }
             WriterStep::Close(reached) => {
                 self.flush_pending()?;
@@ -147,7 +149,7 @@ impl<'r> Writer<'r> {
         }
     }
 
-    fn open(&mut self, form: ArchiveForm, place: Option<PathBuf>) -> Result<(), RunError> {
+    fn open(&mut self, form: ArchiveForm, place: Option<PathBuf>, frame: Option<BatchFrame>) -> Result<(), RunError> {
         let position = self.entry.position.stream.filter(|_| self.is_resumed);
         self.is_resumed = false;
         // The number of found entries is unique among the streams of a run.
@@ -159,7 +161,11 @@ impl<'r> Writer<'r> {
             }
             _ => Ok(Stream::to_stdout(form)),
         };
-        self.stream = Some(stream.map_err(unwritable)?);
+        let mut stream = stream.map_err(unwritable)?;
+        if let Some(frame) = frame {
+            stream.frame(frame, position.is_some()).map_err(unwritable)?;
+        }
+        self.stream = Some(stream);
         Ok(())
     }
 
@@ -199,6 +205,7 @@ impl<'r> Writer<'r> {
     fn release(&mut self, done: UnitResult) -> Result<(), RunError> {
         self.entry.summary.add_all(done.summary);
         self.entry.comparison.add_all(done.comparison);
+        self.entry.approved.extend(done.approved);
         match done.product {
             UnitOutput::Files(deliveries) => {
                 for Delivery { place, staged } in deliveries {
@@ -319,6 +326,7 @@ impl<'r> Writer<'r> {
         }
         read?;
         if !is_stopped {
+            self.find_unmatched();
             self.find_left_over().map_err(unwritable)?;
         }
         if let Some(log) = &mut self.log {
@@ -338,9 +346,19 @@ impl<'r> Writer<'r> {
             head: self.log.as_ref().map(Log::head),
             is_stopped,
             has_lines: true,
+            has_batches: true,
             has_notices: true,
             time: started.elapsed(),
         })
+    }
+
+    /// Reports approvals that no message had (P2).
+    fn find_unmatched(&mut self) {
+        let Some(approvals) = &self.run.task.approvals else { return };
+        for id in approvals.unmatched(&self.entry.approved) {
+            self.entry.summary.add_fault();
+            self.observer.on_failure(&format!("{id}: approved, but no message has this identifier"));
+        }
     }
 
     /// Reports, or removes, what is in OUT and was not put there by this run, before or after it was resumed (P11).
@@ -381,6 +399,7 @@ fn first_entry(run: &BatchRun, folder: Option<&StateFolder>) -> JournalEntry {
         position: RunPosition::default(),
         summary: Summary::default(),
         comparison: Comparison::default(),
+        approved: BTreeSet::new(),
         audit: None,
     }
 }

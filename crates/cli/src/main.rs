@@ -16,6 +16,7 @@ mod interrupt;
 mod lint_syntax;
 mod man;
 mod matrix;
+mod member_arguments;
 mod messages;
 mod outcome;
 mod output;

@@ -13,14 +13,15 @@ use clap::{Args, ValueEnum};
 
 use super::filter_arguments::FilterArguments;
 use super::interrupt;
+use super::member_arguments::MemberArguments;
 use super::outcome::{RunEnding, RunOutcome};
 use super::output::print_text;
 use super::progress::{Progress, ProgressMode};
 use super::{Exit, Problem, print_error};
-use dmv_redact::Filter;
+use dmv_redact::{Filter, Requester};
 use dmv_redact_archive::{
-    ArchiveForm, BatchRun, Destination, FileWalk, InputRoot, Inputs, LineMembers, MemberPath, Outputs, RunReport,
-    StartMode, Task, Terms, WalkEntry,
+    Approvals, ArchiveForm, BatchPath, BatchRun, Destination, FileWalk, InputRoot, Inputs, MemberPath, Outputs,
+    RunReport, StartMode, Task, Terms, WalkEntry,
 };
 use dmv_redact_log::{Key, Log};
 use dmv_redact_model::escape::{self, escape};
@@ -64,20 +65,13 @@ struct Forms {
     /// Write this form instead of that of the input; `message` is a file for each message
     #[arg(long, value_name = "FORM", value_parser = form)]
     output_format: Option<ArchiveForm>,
-    /// The member of each line that holds the message, as an object or as text; `a.b` is in the object `a`. The rest of
-    /// the line is dropped
-    #[arg(long, value_name = "NAME", value_parser = MemberPath::parse)]
-    payload_member: Option<MemberPath>,
-    /// The message in that member is encoded in base64; so is the output
-    #[arg(long, requires = "payload_member")]
-    payload_base64: bool,
-    /// The member of each line that holds the requester's ORI
-    #[arg(long, value_name = "NAME", conflicts_with = "requester", value_parser = MemberPath::parse)]
-    requester_member: Option<MemberPath>,
-    /// The member of each line that holds the purpose code
-    #[arg(long, value_name = "NAME", conflicts_with = "purpose", value_parser = MemberPath::parse)]
-    purpose_member: Option<MemberPath>,
-    /// Keep this member of each line, unchanged and unchecked; may be given again
+    #[command(flatten)]
+    members: MemberArguments,
+    /// Keep this member or element beside a batch, or attribute around it (`Batch.@id`), unchanged and unchecked; may be
+    /// given again
+    #[arg(long, value_name = "PATH", requires = "batch", value_parser = BatchPath::parse)]
+    batch_keep: Vec<BatchPath>,
+    /// Keep this member of each line or item, unchanged and unchecked; may be given again
     #[arg(long, value_name = "NAME", requires = "payload_member", value_parser = MemberPath::parse)]
     keep_member: Vec<MemberPath>,
     /// Write no notice in NDJSON and archives in place of a held or withheld message
@@ -98,6 +92,13 @@ struct RunRecord {
     /// Keep the originals of what is held or withheld in this folder, for review
     #[arg(long, value_name = "DIR")]
     withheld: Option<PathBuf>,
+    /// Vouch for what --approved-claim names for the messages of this list: the digests and names of originals that a run
+    /// with --withheld kept, as sha256sum prints them
+    #[arg(long, value_name = "FILE")]
+    approved: Option<PathBuf>,
+    /// The claim that approved messages get; may be given again
+    #[arg(long, value_name = "NAME", default_value = "approved", requires = "approved")]
+    approved_claim: Vec<String>,
     /// Print a summary, for people or for programs [default with -o and --dry-run: text]
     #[arg(long, value_name = "FORM")]
     summary: Option<SummaryForm>,
@@ -289,19 +290,15 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     let outputs = outputs(arguments, &inputs)?;
     refuse_idle(arguments, &outputs, summary_form(arguments, &outputs).is_some())?;
     refuse_mixed_places(arguments, &outputs)?;
-    let terms = terms(arguments, &filter, other.as_ref())?;
-    let members = LineMembers {
-        payload: forms.payload_member.clone(),
-        requester: forms.requester_member.clone(),
-        purpose: forms.purpose_member.clone(),
-        is_base64: forms.payload_base64,
-        kept: forms.keep_member.clone(),
-    };
-    members.check().map_err(Problem::Usage)?;
+    let members = forms.members.members(&forms.keep_member)?;
+    let requester = of_filter.requester(&filter)?;
+    let approvals = approvals(record, &filter, &requester)?;
     let task = Task {
-        requester: of_filter.requester(&filter)?,
+        requester,
         filter,
         members,
+        batch: forms.members.batch(&forms.batch_keep)?,
+        approvals,
         other,
         drop_withheld: forms.drop_withheld,
         withheld: record.withheld.clone(),
@@ -314,9 +311,25 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
         (_, true) => StartMode::Restart,
         _ => StartMode::New,
     };
+    let terms = terms(arguments, &task)?;
     let jobs = going.jobs.map_or(0, NonZeroUsize::get);
     let (as_form, prune, spool) = (forms.input_format, going.prune, going.spool.as_u64());
     Ok(BatchRun { task, inputs, outputs, as_form, jobs, memory, spool, begin, terms, prune })
+}
+
+/// The messages that a person approved.
+fn approvals(record: &RunRecord, filter: &Filter, requester: &Requester) -> Result<Option<Approvals>, Problem> {
+    let Some(path) = &record.approved else { return Ok(None) };
+    let claims = &record.approved_claim;
+    for claim in claims {
+        if let Err(error) = filter.check_request(&requester.clone().claim(claim)) {
+            let (heading, help) = (error.what().heading(), error.help());
+            return Err(Problem::Usage(format!("--approved-claim: {heading} `{}`; {help}", escape(claim))));
+        }
+    }
+    let list = std::fs::read(path).map_err(|error| Problem::Io(format!("{}: {error}", path.display())))?;
+    let approvals = Approvals::parse(&list, claims);
+    approvals.map(Some).map_err(|error| Problem::Usage(format!("--approved {}: {error}", path.display())))
 }
 
 /// A message in flight takes itself, its output, its record and what compression needs; half of the memory is for
@@ -324,7 +337,8 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
 const MEMORY_PER_MESSAGE_BYTE: usize = 8;
 
 /// What must be the same when a stopped run is resumed.
-fn terms(arguments: &Arguments, filter: &Filter, other: Option<&Filter>) -> Result<Terms, Problem> {
+fn terms(arguments: &Arguments, task: &Task) -> Result<Terms, Problem> {
+    let Task { filter, other, approvals, .. } = task;
     let Arguments { inputs, forms, record, filter: of_filter, .. } = arguments;
     Ok(vec![
         ("the program's version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
@@ -338,9 +352,10 @@ fn terms(arguments: &Arguments, filter: &Filter, other: Option<&Filter>) -> Resu
                 of_filter.options(),
                 arguments.no_second_reading,
                 record.withheld.as_deref().map(absolute),
-                other.map(|other| &other.policy().sha256),
+                other.as_ref().map(|other| &other.policy().sha256),
             )),
         ),
+        ("the approvals".to_owned(), debug_text(&(approvals.as_ref().map(Approvals::digest), &record.approved_claim))),
         ("the audit log".to_owned(), debug_text(&record.audit.as_deref().map(absolute))),
     ])
 }

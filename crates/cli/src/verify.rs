@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::filter_arguments::FilterArguments;
+use super::member_arguments::MemberArguments;
 use super::messages::read_file;
 use super::output::print_text;
 use super::redact::{form, inputs};
 use super::{Exit, Problem, print_error};
 use dmv_redact::Filter;
 use dmv_redact_archive::Summary;
-use dmv_redact_archive::{
-    ArchiveForm, BatchRun, LineMembers, MemberPath, Outputs, RunObserver, StartMode, Task, Terms,
-};
+use dmv_redact_archive::{ArchiveForm, BatchRun, Outputs, RunObserver, StartMode, Task, Terms};
 use dmv_redact_model::escape::escape;
 
 /// Look for anything in redacted messages that the policy doesn't permit.
@@ -29,23 +28,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     filter: FilterArguments,
     /// The message that the one output was made of: each value must be the message's
-    #[arg(long, value_name = "MESSAGE", conflicts_with_all = ["input_format", "payload_member", "requester_member", "purpose_member"])]
+    #[arg(long, value_name = "MESSAGE", conflicts_with_all = ["input_format", "payload_member", "requester_member", "purpose_member", "batch"])]
     against: Option<PathBuf>,
     /// Read every output as this form: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
     #[arg(long, value_name = "FORM", value_parser = form)]
     input_format: Option<ArchiveForm>,
-    /// The member of each line that holds the message, `a.b` in the object `a`; the rest of the line isn't checked
-    #[arg(long, value_name = "NAME", value_parser = MemberPath::parse)]
-    payload_member: Option<MemberPath>,
-    /// The message in that member is encoded in base64
-    #[arg(long, requires = "payload_member")]
-    payload_base64: bool,
-    /// The member of each line that holds the requester's ORI
-    #[arg(long, value_name = "NAME", conflicts_with = "requester", value_parser = MemberPath::parse)]
-    requester_member: Option<MemberPath>,
-    /// The member of each line that holds the purpose code
-    #[arg(long, value_name = "NAME", conflicts_with = "purpose", value_parser = MemberPath::parse)]
-    purpose_member: Option<MemberPath>,
+    #[command(flatten)]
+    members: MemberArguments,
 }
 
 /// About how much memory reading takes, and how much disk a zip inside a compression may take, in bytes.
@@ -66,18 +55,12 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         return verify_against(arguments, &filter, message);
     }
     let memory = MEMORY.max(filter.message_bytes().saturating_mul(MEMORY_PER_MESSAGE_BYTE));
-    let members = LineMembers {
-        payload: arguments.payload_member.clone(),
-        is_base64: arguments.payload_base64,
-        requester: arguments.requester_member.clone(),
-        purpose: arguments.purpose_member.clone(),
-        kept: Vec::new(),
-    };
-    members.check().map_err(Problem::Usage)?;
     let task = Task {
         requester: arguments.filter.requester(&filter)?,
         filter,
-        members,
+        members: arguments.members.members(&[])?,
+        batch: arguments.members.batch(&[])?,
+        approvals: None,
         other: None,
         drop_withheld: false,
         withheld: None,

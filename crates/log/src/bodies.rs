@@ -8,11 +8,28 @@ use serde::Serialize;
 
 use super::records::now;
 
+/// Where a message came from, and what was vouched for.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordOrigin<'o> {
+    /// The source.
+    pub source: &'o str,
+    /// Its place there.
+    pub item: Option<u64>,
+    /// Its identifier.
+    pub id: &'o str,
+    /// The claims of its request.
+    pub claims: &'o [String],
+}
+
 /// The body of the record of a message.
 #[derive(Serialize)]
 struct MessageRecord<'b> {
     source: &'b str,
     item: Option<u64>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    id: &'b str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    claims: &'b [String],
     /// When it is recorded, which is right before the message goes out. Omitted in a run over archives: a resumed run
     /// writes the same records again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,23 +50,32 @@ pub struct Bodies {
 }
 
 impl Bodies {
-    /// Adds the record of a message: its origin, then its receipt. `source` names where it came from, `item` its place
-    /// there; of a dry run nothing went out.
-    pub fn push(&mut self, source: &str, item: Option<u64>, dry_run: bool, receipt: &Receipt) {
-        self.push_record(&MessageRecord { source, item, time: None, dry_run, receipt });
+    /// Adds the record of a message: its origin, then its receipt. Of a dry run nothing went out.
+    pub fn push(&mut self, origin: RecordOrigin<'_>, dry_run: bool, receipt: &Receipt) {
+        let RecordOrigin { source, item, id, claims } = origin;
+        self.push_record(&MessageRecord { source, item, id, claims, time: None, dry_run, receipt });
     }
 
     /// The same for a message that goes out now.
     pub(super) fn push_now(&mut self, source: &str, receipt: &Receipt) {
-        self.push_record(&MessageRecord { source, item: None, time: Some(now()), dry_run: false, receipt });
+        self.push_record(&MessageRecord {
+            source,
+            item: None,
+            id: "",
+            claims: &[],
+            time: Some(now()),
+            dry_run: false,
+            receipt,
+        });
     }
 
     fn push_record(&mut self, record: &MessageRecord<'_>) {
         let start = self.bytes.len();
         // Writing to a vector can't fail, and all keys of a receipt are strings.
         let _ = serde_json::to_writer(&mut self.bytes, record);
-        // Only the source needs escaping: the rest are fixed words and numbers (P6).
-        if let Cow::Owned(_) = escape::escape(record.source) {
+        // Only the names need escaping: the rest are words of the policy, fixed words and numbers (P6).
+        let is_unsafe = |name| matches!(escape::escape(name), Cow::Owned(_));
+        if is_unsafe(record.source) || is_unsafe(record.id) {
             let safe = escape::json(&String::from_utf8_lossy(self.bytes.get(start..).unwrap_or_default()));
             self.bytes.truncate(start);
             self.bytes.extend_from_slice(safe.as_bytes());

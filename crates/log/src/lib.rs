@@ -21,7 +21,7 @@ use std::path::Path;
 
 use dmv_redact_model::escape::escape;
 
-pub use bodies::Bodies;
+pub use bodies::{Bodies, RecordOrigin};
 pub use chain::LogLine;
 pub use key::Key;
 pub use log::{Log, LogPosition};

@@ -6,12 +6,14 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
+use super::super::document::Batch;
 use super::super::form::{ArchiveForm, Compression, Layout};
 use super::compressed::{Decompressor, compression_of};
 use super::containers::container;
 use super::recognize::{Hint, Recognition, SourceHead, layout_of};
 use super::stdin::Stdin;
 use dmv_redact::Limits;
+use dmv_redact::internal::read::Refusal;
 
 /// Bytes that are read first. A file that isn't longer is read completely by that.
 const HEAD_BYTES: usize = 1 << 16;
@@ -43,6 +45,10 @@ pub(in super::super) enum SourceData {
     File(File),
     /// A stream, decompressed.
     Stream(Box<dyn Read + Send>),
+    /// A document with many messages.
+    Batch(Batch),
+    /// A document of which nothing goes out; without its bytes if it was too large to be loaded.
+    Refused(Option<Vec<u8>>, Refusal),
 }
 
 /// Identifies a version of a file: its length, and when it was modified.

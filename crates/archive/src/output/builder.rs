@@ -3,8 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use super::super::form::Layout;
-use super::super::line::{FAILED, FAILED_SUFFIX, WITHHELD_SUFFIX, write_as_line, write_notice};
+use super::super::form::{BatchSyntax, Layout};
+use super::super::line::{
+    FAILED, FAILED_ELEMENT, FAILED_SUFFIX, WITHHELD_SUFFIX, trim_space, write_as_line, write_element_notice,
+    write_json_line, write_notice,
+};
 use super::super::unit::OutputTarget;
 use super::zip::{self, WrittenEntry};
 use crate::files::{Delivery, Staging};
@@ -28,6 +31,8 @@ pub(in super::super) enum OutputBuilder<'s> {
     Nothing,
     Lines(Vec<u8>),
     Message(Vec<u8>),
+    /// Each message after its separator.
+    Batch(Vec<u8>, BatchSyntax),
     Tar(Box<tar::Builder<Vec<u8>>>),
     Zip(Vec<u8>, Vec<WrittenEntry>),
     Files(Vec<Delivery>, Staging<'s>),
@@ -41,6 +46,7 @@ impl<'s> OutputBuilder<'s> {
             (OutputTarget::Stream(form), _) => match form.layout {
                 Layout::Message => Self::Message(Vec::new()),
                 Layout::Lines => Self::Lines(Vec::new()),
+                Layout::Batch(syntax) => Self::Batch(Vec::new(), syntax),
                 Layout::Tar => Self::Tar(Box::new(tar::Builder::new(Vec::new()))),
                 Layout::Zip => Self::Zip(Vec::new(), Vec::new()),
             },
@@ -55,6 +61,21 @@ impl<'s> OutputBuilder<'s> {
         }
     }
 
+    /// Adds an item of a JSON batch that goes out: `item` as it stands there, and `output`, the message in it.
+    pub(in super::super) fn release_item(&mut self, place: &Path, item: &[u8], output: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Lines(bytes) => {
+                write_json_line(trim_space(item), bytes);
+                Ok(())
+            }
+            Self::Batch(bytes, syntax) => {
+                write_item(*syntax, item, bytes);
+                Ok(())
+            }
+            _ => self.release(place, output),
+        }
+    }
+
     /// Adds a message that goes out.
     pub(in super::super) fn release(&mut self, place: &Path, output: &[u8]) -> io::Result<()> {
         match self {
@@ -65,6 +86,10 @@ impl<'s> OutputBuilder<'s> {
             }
             Self::Message(bytes) => {
                 bytes.extend_from_slice(output);
+                Ok(())
+            }
+            Self::Batch(bytes, syntax) => {
+                write_item(*syntax, output, bytes);
                 Ok(())
             }
             Self::Files(deliveries, staging) => {
@@ -91,13 +116,20 @@ impl<'s> OutputBuilder<'s> {
             return Ok(());
         }
         let mut notice = Vec::new();
-        write_notice(reason, &mut notice);
+        match self {
+            Self::Batch(_, BatchSyntax::Xml) => write_element_notice(reason, &mut notice),
+            _ => write_notice(reason, &mut notice),
+        }
         self.append_notice(place, WITHHELD_SUFFIX, &notice)
     }
 
     /// Adds the notice for what could not be read.
     pub(in super::super) fn record_failure(&mut self, place: &Path) -> io::Result<()> {
-        self.append_notice(place, FAILED_SUFFIX, FAILED)
+        let notice = match self {
+            Self::Batch(_, BatchSyntax::Xml) => FAILED_ELEMENT,
+            _ => FAILED,
+        };
+        self.append_notice(place, FAILED_SUFFIX, notice)
     }
 
     /// Appends a notice to a stream.
@@ -106,6 +138,10 @@ impl<'s> OutputBuilder<'s> {
             Self::Nothing | Self::Message(..) | Self::Files(..) => Ok(()),
             Self::Lines(bytes) => {
                 bytes.extend_from_slice(notice);
+                Ok(())
+            }
+            Self::Batch(bytes, syntax) => {
+                write_item(*syntax, notice, bytes);
                 Ok(())
             }
             Self::Tar(..) | Self::Zip(..) => {
@@ -138,7 +174,7 @@ impl<'s> OutputBuilder<'s> {
     pub(in super::super) fn finish(self) -> io::Result<UnitOutput> {
         match self {
             Self::Nothing => Ok(UnitOutput::Nothing),
-            Self::Lines(bytes) | Self::Message(bytes) => Ok(UnitOutput::of(bytes)),
+            Self::Lines(bytes) | Self::Message(bytes) | Self::Batch(bytes, _) => Ok(UnitOutput::of(bytes)),
             Self::Tar(builder) => {
                 let mut bytes = builder.into_inner()?;
                 bytes.truncate(bytes.len().saturating_sub(TAR_END_BYTES));
@@ -154,6 +190,15 @@ impl UnitOutput {
     fn of(bytes: Vec<u8>) -> Self {
         if bytes.is_empty() { Self::Nothing } else { Self::Bytes(bytes) }
     }
+}
+
+/// Appends an item of a batch on a line of its own. A comma is before each in an array; the stream drops the first.
+fn write_item(syntax: BatchSyntax, item: &[u8], into: &mut Vec<u8>) {
+    if syntax == BatchSyntax::Json {
+        into.push(b',');
+    }
+    into.push(b'\n');
+    into.extend_from_slice(trim_space(item));
 }
 
 /// Bytes of the empty blocks that end a tar: written once, after the last unit.

@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::form::{ArchiveForm, Compression, Layout};
+use super::super::document::BatchFrame;
+use super::super::form::{ArchiveForm, BatchSyntax, Compression, Layout};
 use super::builder::TAR_END_BYTES;
 use super::device::open_device;
 use super::packer::Packer;
@@ -32,6 +33,9 @@ pub(in super::super) struct StreamPosition {
     has_output: bool,
     /// Number of its part file, unique in a run.
     part: u64,
+    /// Whether a batch has an item.
+    #[serde(default)]
+    has_items: bool,
 }
 
 /// The part file in which an output grows.
@@ -49,6 +53,8 @@ pub(in super::super) struct Stream {
     position: StreamPosition,
     /// Compresses it, if it is compressed.
     packer: Option<Packer>,
+    /// What ends a batch.
+    tail: Vec<u8>,
 }
 
 enum Sink {
@@ -82,7 +88,18 @@ impl Stream {
             sink: Sink::Pipe(pipe, Vec::new()),
             position: StreamPosition::default(),
             packer: packer(form, Vec::new()),
+            tail: Vec::new(),
         }
+    }
+
+    /// Writes what is around the items of a batch: the head now, unless the stream is resumed after it.
+    pub(in super::super) fn frame(&mut self, frame: BatchFrame, is_resumed: bool) -> io::Result<()> {
+        let (open, close): (&[u8], &[u8]) = match frame.syntax {
+            BatchSyntax::Json => (b"[", b"\n]"),
+            BatchSyntax::Xml => (b"", b"\n"),
+        };
+        self.tail = [close, &frame.tail, b"\n"].concat();
+        if is_resumed { Ok(()) } else { self.take(&[&frame.head, open].concat()) }
     }
 
     /// A stream that ends up at `place` and grows in `folder`: a new one as part number `part`, or a resumed one from
@@ -111,14 +128,21 @@ impl Stream {
             }
         }
         let sink = Sink::File { folder: folder.to_owned(), part: file, directory, place };
-        Ok(Self { form, sink, position, packer: packer(form, pending) })
+        Ok(Self { form, sink, position, packer: packer(form, pending), tail: Vec::new() })
     }
 
     /// Appends the output of a unit.
     pub(in super::super) fn append(&mut self, product: UnitOutput) -> io::Result<()> {
         match product {
             UnitOutput::Nothing | UnitOutput::Files(_) => Ok(()),
-            UnitOutput::Bytes(bytes) => self.take(&bytes),
+            UnitOutput::Bytes(bytes) => {
+                let is_first = !std::mem::replace(&mut self.position.has_items, true);
+                let separator: &[u8] = match self.form.layout {
+                    Layout::Batch(BatchSyntax::Json) if is_first => b",",
+                    _ => b"",
+                };
+                self.take(bytes.strip_prefix(separator).unwrap_or(&bytes))
+            }
             UnitOutput::Zip(bytes, written) => {
                 let mut directory = Vec::new();
                 for entry in &written {
@@ -195,6 +219,10 @@ impl Stream {
     pub(in super::super) fn end(&mut self) -> io::Result<()> {
         match self.form.layout {
             Layout::Message | Layout::Lines => {}
+            Layout::Batch(_) => {
+                let tail = std::mem::take(&mut self.tail);
+                self.take(&tail)?;
+            }
             Layout::Tar => self.take(&[0; TAR_END_BYTES])?,
             Layout::Zip => self.end_zip()?,
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{ReadPosition, ReadState, WriterStep};
+use crate::document::Batch;
 use crate::form::Layout;
 use crate::input::{
     ArchiveMember, ArchiveReader, FileRanges, FileStamp, LineSplitter, OpenedSource, SourceData, TarReader, ZipReader,
@@ -13,14 +14,14 @@ use crate::input::{
 };
 use crate::journal::SourcePosition;
 use crate::pipeline::Feed;
-use crate::unit::{EntryData, MessageEntry, OutputTarget, UNIT_BYTES, UNIT_ENTRIES, Unit, UnitContent};
+use crate::unit::{BatchItems, EntryData, MessageEntry, OutputTarget, UNIT_BYTES, UNIT_ENTRIES, Unit, UnitContent};
 
 /// A source that is read as a stream.
 pub(super) struct Container {
     /// Its name.
     pub(super) name: Arc<str>,
-    /// Its relative path below the folder for originals.
-    pub(super) place: Arc<Path>,
+    /// Its identifier, and that of its message if it is one.
+    pub(super) id: Arc<Path>,
     /// Prefix of the names of its entries.
     pub(super) prefix: Arc<Path>,
     pub(super) target: OutputTarget,
@@ -57,6 +58,10 @@ pub(super) fn read<'r>(
         Layout::Lines => builder.lines(opened.source),
         Layout::Tar => builder.tar(opened.source),
         Layout::Zip => builder.zip(opened.source),
+        Layout::Batch(_) => match &opened.source {
+            SourceData::Batch(batch) => builder.batch(batch),
+            _ => Ok(()),
+        },
     };
     if let Err(error) = result {
         // Leaving stdin because of a stop isn't a failure.
@@ -83,14 +88,45 @@ impl<'r> UnitBuilder<'_, '_, 'r, '_, '_> {
                 read_at_most(file, length, limit)?
             }
             SourceData::Stream(stream) => read_at_most(stream, 0, limit)?,
+            SourceData::Refused(document, refusal) => {
+                self.entry(EntryData::Refused(document, refusal));
+                return Ok(());
+            }
+            SourceData::Batch(_) => None,
         };
-        let data = message.map_or(EntryData::TooLong, EntryData::Whole);
+        self.entry(message.map_or(EntryData::TooLong, EntryData::Whole));
+        Ok(())
+    }
+
+    /// Submits the source as one message.
+    fn entry(&mut self, data: EntryData) {
+        let id = self.container.id.to_path_buf();
         let place = match self.container.prefix.as_os_str().is_empty() {
-            true => self.container.place.to_path_buf(),
+            true => id.clone(),
             false => self.container.prefix.to_path_buf(),
         };
-        self.entries.push(MessageEntry { origin: None, number: None, place, data });
+        self.entries.push(MessageEntry { origin: None, number: None, place, id, data });
         self.flush(1);
+    }
+
+    fn batch(&mut self, batch: &Batch) -> io::Result<()> {
+        let (from, syntax) = (self.container.from.consumed, batch.frame.syntax);
+        let mut items = BatchItems::new(syntax, from + 1);
+        let read = batch.each(|number, item| {
+            if number <= from {
+                return true;
+            }
+            items.push(item);
+            if !items.is_full() {
+                return true;
+            }
+            let full = std::mem::replace(&mut items, BatchItems::new(syntax, number + 1));
+            self.hand_over(UnitContent::Items(full), number)
+        });
+        read.map_err(|_| io::Error::other("it can't be read again"))?;
+        if let Some(last) = items.last() {
+            self.hand_over(UnitContent::Items(items), last);
+        }
         Ok(())
     }
 
@@ -109,6 +145,7 @@ impl<'r> UnitBuilder<'_, '_, 'r, '_, '_> {
             }
             SourceData::Whole(bytes) => self.split_lines(io::Cursor::new(bytes), from),
             SourceData::Stream(stream) => self.split_lines(stream, from),
+            SourceData::Batch(_) | SourceData::Refused(..) => Ok(()),
         }
     }
 
@@ -127,6 +164,7 @@ impl<'r> UnitBuilder<'_, '_, 'r, '_, '_> {
             SourceData::Whole(bytes) => Box::new(io::Cursor::new(bytes)),
             SourceData::File(file) => Box::new(io::BufReader::with_capacity(UNIT_BYTES, file)),
             SourceData::Stream(stream) => stream,
+            SourceData::Batch(_) | SourceData::Refused(..) => return Ok(()),
         };
         self.archive(TarReader::new(source, self.state.message_bytes()))
     }
@@ -137,6 +175,7 @@ impl<'r> UnitBuilder<'_, '_, 'r, '_, '_> {
             SourceData::File(file) => file,
             SourceData::Whole(bytes) => self.spool(io::Cursor::new(bytes))?,
             SourceData::Stream(stream) => self.spool(stream)?,
+            SourceData::Batch(_) | SourceData::Refused(..) => return Ok(()),
         };
         self.archive(ZipReader::new(file, self.state.message_bytes())?)
     }
@@ -184,8 +223,8 @@ impl<'r> UnitBuilder<'_, '_, 'r, '_, '_> {
     fn push(&mut self, number: u64, name: PathBuf, data: EntryData) -> bool {
         self.bytes += data.length();
         let origin = Some(name.display().to_string());
-        let place = self.container.prefix.join(name);
-        self.entries.push(MessageEntry { origin, number: Some(number), place, data });
+        let (place, id) = (self.container.prefix.join(&name), self.container.id.join(name));
+        self.entries.push(MessageEntry { origin, number: Some(number), place, id, data });
         if self.bytes >= UNIT_BYTES || self.entries.len() >= UNIT_ENTRIES {
             return self.flush(number);
         }
@@ -212,15 +251,15 @@ impl<'r> UnitBuilder<'_, '_, 'r, '_, '_> {
 
     /// Reports that reading the container failed.
     fn fault(&mut self, what: String) {
-        let place = self.container.prefix.join(generated_name(0));
-        self.entries.push(MessageEntry { origin: None, number: None, place, data: EntryData::Unreadable(what) });
+        let (place, id) = (self.container.prefix.join(generated_name(0)), self.container.id.to_path_buf());
+        self.entries.push(MessageEntry { origin: None, number: None, place, id, data: EntryData::Unreadable(what) });
         self.flush(BROKEN);
     }
 
     fn hand_over(&mut self, content: UnitContent, consumed: u64) -> bool {
-        let Container { name, place, prefix, target, .. } = self.container;
-        let (source, place, prefix) = (Arc::clone(name), Arc::clone(place), Arc::clone(prefix));
-        let unit = Unit { source, place, prefix, target: *target, content };
+        let Container { name, id, prefix, target, .. } = self.container;
+        let (source, id, prefix) = (Arc::clone(name), Arc::clone(id), Arc::clone(prefix));
+        let unit = Unit { source, id, prefix, target: *target, content };
         let reached = self.position_at(consumed);
         self.state.hand_over(unit, reached, self.feed)
     }

@@ -12,8 +12,9 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use crate::document::{BatchFrame, Opened, too_large};
 use crate::files::Staging;
-use crate::form::{ArchiveForm, Compression, Layout};
+use crate::form::{ArchiveForm, BatchSyntax, Compression, Layout};
 use crate::input::{
     FileStamp, MemoryBounds, OpenedSource, ProbedFile, SourceData, archive_place, open_stdin, read_at_most,
 };
@@ -96,6 +97,8 @@ impl Destination {
 pub(crate) struct ObservedLayouts {
     /// A source of lines, which have members.
     pub(crate) lines: AtomicBool,
+    /// A batch.
+    pub(crate) batches: AtomicBool,
     /// An output that may hold notices.
     pub(crate) notices: AtomicBool,
 }
@@ -103,7 +106,7 @@ pub(crate) struct ObservedLayouts {
 /// A step for the writer.
 pub(crate) enum WriterStep {
     /// The next outputs go to a stream of this form, at this path below the output folder or to stdout.
-    Open { form: ArchiveForm, place: Option<PathBuf> },
+    Open { form: ArchiveForm, place: Option<PathBuf>, frame: Option<BatchFrame> },
     /// A processed unit, and the position after it.
     Unit(Box<io::Result<UnitResult>>, ReadPosition),
     /// Something that failed or was skipped, and the position after it.
@@ -150,7 +153,10 @@ pub(crate) struct Reader<'r> {
     pub(crate) observed: &'r ObservedLayouts,
 }
 
-const TOO_MANY: &str = "it holds many messages, and with --output-format message each needs a file: add `-o FOLDER/`";
+/// The share of what messages in flight may take that one batch may: it is read whole.
+const BATCH_SHARE: usize = 2;
+
+const TOO_MANY: &str = "it holds many messages, and each needs a file: add `-o FOLDER/`, or another --output-format";
 
 /// Files opened in parallel.
 const PROBE_BATCH: usize = 64;
@@ -165,7 +171,8 @@ impl<'r> Reader<'r> {
         match self.inputs {
             Inputs::Stdin => {
                 state.reached.found = 1;
-                match open_stdin(self.as_form, self.bounds(), self.is_stopped) {
+                let opened = open_stdin(self.as_form, self.bounds(), self.is_stopped);
+                match opened.and_then(|opened| self.unwrapped(opened)) {
                     Ok(opened) => state.stdin(opened, feed),
                     Err(error) => {
                         let text = format!("stdin: failed: {error}");
@@ -177,7 +184,7 @@ impl<'r> Reader<'r> {
         }
         state.flush(feed);
         if !self.is_over(feed) && (state.is_open || self.one_form().is_some()) {
-            state.open_one(None, feed);
+            state.open_one(None, None, feed);
             feed.result(WriterStep::Close(None));
         }
         Ok(())
@@ -188,13 +195,51 @@ impl<'r> Reader<'r> {
         MemoryBounds { limits, max_head_bytes: self.task.members.max_line_bytes(limits), window: self.window }
     }
 
+    /// Reads a source that is one document to its end, if it may be a batch.
+    fn unwrapped(&self, opened: OpenedSource) -> io::Result<OpenedSource> {
+        let OpenedSource { form, source } = opened;
+        let Some(wrapper) = self.task.batch.as_ref().filter(|_| form.layout == Layout::Message) else {
+            return Ok(OpenedSource { form, source });
+        };
+        let most = self.window / BATCH_SHARE;
+        let document = match source {
+            SourceData::Whole(document) => Some(document),
+            SourceData::File(file) => {
+                let length = file.metadata()?.len();
+                if length > most as u64 { None } else { read_at_most(file, length, most)? }
+            }
+            SourceData::Stream(stream) => read_at_most(stream, 0, most)?,
+            source @ (SourceData::Batch(_) | SourceData::Refused(..)) => return Ok(OpenedSource { form, source }),
+        };
+        let Some(document) = document else {
+            return Ok(OpenedSource { form, source: SourceData::Refused(None, too_large()) });
+        };
+        let limits = self.task.filter.limits();
+        let (layout, source) = match wrapper.open(document, limits, most) {
+            Opened::Message(document) => (form.layout, SourceData::Whole(document)),
+            Opened::Refused(document, refusal) => {
+                // It may have been one.
+                self.observed.batches.store(true, Ordering::Relaxed);
+                (form.layout, SourceData::Refused(Some(document), refusal))
+            }
+            Opened::Batch(batch) => (Layout::Batch(batch.frame.syntax), SourceData::Batch(batch)),
+        };
+        Ok(OpenedSource { form: ArchiveForm { layout, ..form }, source })
+    }
+
     fn is_over(&self, feed: &Feed<'_, 'r, WriterStep>) -> bool {
         feed.is_over() || self.is_stopped.load(Ordering::Relaxed)
     }
 
     /// Whether a source holds many messages, but the one output is to be a single message.
     fn is_too_many(&self, source: ArchiveForm) -> bool {
-        self.one_form() == Some(ArchiveForm::MESSAGE) && source.layout != Layout::Message
+        let form = self.one_form().filter(|form| form.layout == Layout::Message);
+        form.is_some_and(|form| match source.layout {
+            Layout::Message => false,
+            // It is one document, too.
+            Layout::Batch(_) => form == ArchiveForm::MESSAGE,
+            Layout::Lines | Layout::Tar | Layout::Zip => true,
+        })
     }
 
     /// The form of the one output, if known before any source is.
@@ -267,7 +312,8 @@ impl<'r> ReadState<'_, 'r> {
         let Reader { as_form, .. } = *self.reader;
         let opened = match (&found, probed) {
             (WalkEntry::File { path, .. }, Some(probed)) => {
-                Some(probed.and_then(|probed| probed.recognize(path, as_form, self.reader.bounds())))
+                let opened = probed.and_then(|probed| probed.recognize(path, as_form, self.reader.bounds()));
+                Some(opened.and_then(|opened| self.reader.unwrapped(opened)))
             }
             _ => None,
         };
@@ -312,12 +358,13 @@ impl<'r> ReadState<'_, 'r> {
         let is_alone = matches!(self.reader.inputs, Inputs::Roots(roots) if matches!(roots.as_slice(), [root] if root.path == path));
         let is_one = matches!(self.reader.outputs, Outputs::One { .. });
         self.note_source(opened.form.layout);
+        let id = place.clone();
         let place = match self.reader.one_form() {
             Some(ArchiveForm { layout: Layout::Tar | Layout::Zip, .. }) => archive_place(place, self.reached.found + 1),
             _ => place,
         };
         if opened.form == ArchiveForm::MESSAGE && !(is_alone && is_one) {
-            self.add_message(path, place, opened.source, feed);
+            self.add_message(path, (place, id), opened.source, feed);
             return Ok(());
         }
         self.flush(feed);
@@ -329,17 +376,20 @@ impl<'r> ReadState<'_, 'r> {
         let target = match self.reader.outputs {
             Outputs::Nowhere => OutputTarget::Nowhere,
             Outputs::Files(_) => OutputTarget::Files,
-            Outputs::One { .. } => OutputTarget::Stream(self.open_one(Some(opened.form), feed)),
+            Outputs::One { .. } => {
+                OutputTarget::Stream(self.open_one(Some(opened.form), frame_of(&opened.source), feed))
+            }
             Outputs::Mirror(_) => {
                 self.note_output(opened.form);
-                feed.result(WriterStep::Open { form: opened.form, place: Some(place.clone()) });
+                let frame = frame_of(&opened.source);
+                feed.result(WriterStep::Open { form: opened.form, place: Some(place.clone()), frame });
                 OutputTarget::Stream(opened.form)
             }
         };
         // In an archive made of several sources, their names as prefix keep entries apart.
-        let prefix = if is_alone { PathBuf::new() } else { place.clone() }.into();
+        let prefix = if is_alone { PathBuf::new() } else { place }.into();
         let name = path.display().to_string();
-        let container = Container { name: name.into(), place: place.into(), prefix, target, from };
+        let container = Container { name: name.into(), id: id.into(), prefix, target, from };
         container::read(self, opened, &container, Some(&path), feed);
         if self.reader.is_over(feed) {
             return Ok(());
@@ -356,8 +406,15 @@ impl<'r> ReadState<'_, 'r> {
     }
 
     /// Adds a file that is one message to the next unit.
-    fn add_message(&mut self, path: PathBuf, place: PathBuf, source: SourceData, feed: FeedMut<'_, '_, 'r>) {
-        let entry = self.message(&path, place, source);
+    fn add_message(
+        &mut self,
+        path: PathBuf,
+        (place, id): (PathBuf, PathBuf),
+        source: SourceData,
+        feed: FeedMut<'_, '_, 'r>,
+    ) {
+        let data = self.message(source);
+        let entry = MessageEntry { origin: Some(path.display().to_string()), number: None, place, id, data };
         self.bytes += entry.data.length();
         self.files.push(entry);
         self.mark_found(path);
@@ -367,7 +424,7 @@ impl<'r> ReadState<'_, 'r> {
     }
 
     /// Reads a file that is one message.
-    fn message(&self, path: &Path, place: PathBuf, source: SourceData) -> MessageEntry {
+    fn message(&self, source: SourceData) -> EntryData {
         let limit = self.reader.task.filter.message_bytes();
         let read = match source {
             SourceData::Whole(message) => Ok(Some(message).filter(|message| message.len() <= limit)),
@@ -377,13 +434,14 @@ impl<'r> ReadState<'_, 'r> {
                 Err(error) => Err(error),
             },
             SourceData::Stream(stream) => read_at_most(stream, 0, limit),
+            SourceData::Refused(document, refusal) => return EntryData::Refused(document, refusal),
+            SourceData::Batch(_) => Ok(None),
         };
-        let data = match read {
+        match read {
             Ok(Some(message)) => EntryData::Whole(message),
             Ok(None) => EntryData::TooLong,
             Err(error) => EntryData::Unreadable(error.to_string()),
-        };
-        MessageEntry { origin: Some(path.display().to_string()), number: None, place, data }
+        }
     }
 
     /// Submits the pending files.
@@ -394,20 +452,30 @@ impl<'r> ReadState<'_, 'r> {
         let target = match self.reader.outputs {
             Outputs::Nowhere => OutputTarget::Nowhere,
             Outputs::Mirror(_) | Outputs::Files(_) => OutputTarget::Files,
-            Outputs::One { .. } => OutputTarget::Stream(self.open_one(None, feed)),
+            Outputs::One { .. } => OutputTarget::Stream(self.open_one(None, None, feed)),
         };
         self.bytes = 0;
         let content = UnitContent::Entries(std::mem::take(&mut self.files));
         let nowhere: Arc<Path> = Path::new("").into();
-        let unit = Unit { source: "".into(), place: Arc::clone(&nowhere), prefix: nowhere, target, content };
+        let unit = Unit { source: "".into(), id: Arc::clone(&nowhere), prefix: nowhere, target, content };
         self.hand_over(unit, self.reached.clone(), feed);
     }
 
     /// Opens the one output unless it is open: in the requested form, or that of the source.
-    fn open_one(&mut self, source: Option<ArchiveForm>, feed: FeedMut<'_, '_, 'r>) -> ArchiveForm {
+    fn open_one(
+        &mut self,
+        source: Option<ArchiveForm>,
+        frame: Option<BatchFrame>,
+        feed: FeedMut<'_, '_, 'r>,
+    ) -> ArchiveForm {
         let lines = ArchiveForm { layout: Layout::Lines, compression: Compression::Plain };
         let Outputs::One { destination, form } = self.reader.outputs else { return lines };
-        let form = form.or(source).unwrap_or(lines);
+        let form = match (*form, source) {
+            (Some(ArchiveForm { layout: Layout::Message, compression }), Some(source)) => {
+                ArchiveForm { layout: source.layout, compression }
+            }
+            (form, source) => form.or(source).unwrap_or(lines),
+        };
         if !self.is_open {
             self.is_open = true;
             self.note_output(form);
@@ -415,7 +483,8 @@ impl<'r> ReadState<'_, 'r> {
                 Destination::File(path) => Some(path.file_name().unwrap_or_default().into()),
                 Destination::Stdout | Destination::Device(_) => None,
             };
-            feed.result(WriterStep::Open { form, place });
+            let frame = frame.filter(|_| matches!(form.layout, Layout::Batch(_)));
+            feed.result(WriterStep::Open { form, place, frame });
         }
         form
     }
@@ -429,8 +498,11 @@ impl<'r> ReadState<'_, 'r> {
 
     /// Records the layout of a source.
     fn note_source(&self, layout: Layout) {
-        if layout == Layout::Lines {
-            self.reader.observed.lines.store(true, Ordering::Relaxed);
+        let observed = self.reader.observed;
+        let has_members = matches!(layout, Layout::Lines | Layout::Batch(BatchSyntax::Json));
+        for (flag, is_seen) in [(&observed.lines, has_members), (&observed.batches, matches!(layout, Layout::Batch(_)))]
+        {
+            flag.fetch_or(is_seen, Ordering::Relaxed);
         }
     }
 
@@ -445,11 +517,13 @@ impl<'r> ReadState<'_, 'r> {
         let target = match self.reader.outputs {
             Outputs::Nowhere => OutputTarget::Nowhere,
             Outputs::Mirror(_) | Outputs::Files(_) => OutputTarget::Files,
-            Outputs::One { .. } => OutputTarget::Stream(self.open_one(Some(opened.form), feed)),
+            Outputs::One { .. } => {
+                OutputTarget::Stream(self.open_one(Some(opened.form), frame_of(&opened.source), feed))
+            }
         };
         let from = SourcePosition { consumed: 0, lines: 0, stamp: None };
         let prefix = Path::new("").into();
-        let container = Container { name: "stdin".into(), place: Path::new("stdin").into(), prefix, target, from };
+        let container = Container { name: "stdin".into(), id: Path::new("stdin").into(), prefix, target, from };
         container::read(self, opened, &container, None, feed);
     }
 
@@ -492,11 +566,19 @@ fn probe(found: WalkEntry) -> (WalkEntry, Option<io::Result<ProbedFile>>) {
     (found, probed)
 }
 
+/// What is written around the messages of a batch.
+fn frame_of(source: &SourceData) -> Option<BatchFrame> {
+    match source {
+        SourceData::Batch(batch) => Some(batch.frame.clone()),
+        _ => None,
+    }
+}
+
 /// What tells whether a source has changed; `None` if it is unknown.
 fn stamp_of(source: &SourceData, path: &Path) -> Option<FileStamp> {
     match source {
         SourceData::File(file) => FileStamp::of(file).ok(),
-        SourceData::Whole(_) => None,
-        SourceData::Stream(_) => File::open(path).and_then(|file| FileStamp::of(&file)).ok(),
+        SourceData::Whole(_) | SourceData::Refused(..) => None,
+        SourceData::Stream(_) | SourceData::Batch(_) => File::open(path).and_then(|file| FileStamp::of(&file)).ok(),
     }
 }

@@ -12,14 +12,19 @@ use dmv_redact_archive::{ArchiveForm, Inputs, Layout, Outputs, RunReport};
 pub(super) fn refuse_idle(arguments: &Arguments, outputs: &Outputs, prints_summary: bool) -> Result<(), Problem> {
     let Arguments { forms, record, going, .. } = arguments;
     let dry = Some("with --dry-run, which writes no output").filter(|_| record.dry_run);
-    let unread = forms.input_format.filter(|form| form.layout != Layout::Lines);
+    let (is_batch, layout) = (forms.members.batch.is_some(), forms.input_format.map(|form| form.layout));
+    let unread = layout.filter(|layout| *layout != Layout::Lines && !is_batch);
     let unread = unread.map(|_| "on an --input-format that isn't ndjson: only lines have members");
+    let unbatched = layout.filter(|layout| *layout != Layout::Message);
+    let unbatched = unbatched.map(|_| "on an --input-format that isn't message: a batch is one document");
     let form = match outputs {
         Outputs::One { form, .. } => *form,
         Outputs::Files(_) => Some(ArchiveForm::MESSAGE),
         Outputs::Mirror(_) | Outputs::Nowhere => None,
     };
-    let not_lines = form.filter(|form| form.layout != Layout::Lines);
+    // A batch is one document, as a message is; but --output-format message asks for a file each.
+    let unbatched_form = form.filter(|form| form.layout != Layout::Message || *form == ArchiveForm::MESSAGE);
+    let not_lines = if is_batch { unbatched_form } else { form }.filter(|form| form.layout != Layout::Lines);
     let not_lines = not_lines.map(|_| "where the output isn't ndjson: only the message of each line goes there");
     let own_files = form.filter(|form| *form == ArchiveForm::MESSAGE);
     let own_files = own_files.map(|_| "where each message has a file of its own: one that is withheld has none");
@@ -30,18 +35,18 @@ pub(super) fn refuse_idle(arguments: &Arguments, outputs: &Outputs, prints_summa
         _ => None,
     };
     let unprinted = Some("without the summary, which it is part of: add --summary text").filter(|_| !prints_summary);
+    let unframed = unbatched_form.map(|_| "where the output has another form: only the messages of a batch go there");
     let checks = [
-        ("--payload-member", forms.payload_member.is_some(), unread),
-        ("--requester-member", forms.requester_member.is_some(), unread),
-        ("--purpose-member", forms.purpose_member.is_some(), unread),
-        ("--payload-base64", forms.payload_base64, unread),
+        ("--batch", is_batch, unbatched),
+        ("--batch-keep", !forms.batch_keep.is_empty(), dry.or(unframed)),
         ("--keep-member", !forms.keep_member.is_empty(), dry.or(not_lines)),
         ("--drop-withheld", forms.drop_withheld, dry.or(own_files)),
         ("--output-format", forms.output_format.is_some(), dry),
         ("--prune", going.prune, dry.or(streamed)),
         ("--compare", record.compare.is_some(), unprinted),
     ];
-    for (option, is_given, idle) in checks {
+    let members = forms.members.given().map(|(option, is_given)| (option, is_given, unread));
+    for (option, is_given, idle) in members.into_iter().chain(checks) {
         if let (true, Some(why)) = (is_given, idle) {
             return Err(Problem::Usage(format!("{option} has no effect {why}")));
         }
@@ -54,18 +59,16 @@ pub(super) fn idle(arguments: &Arguments, inputs: &Inputs, report: &RunReport) -
     let forms = &arguments.forms;
     let mut idle = Vec::new();
     if !report.has_lines {
-        let members = [
-            ("--payload-member", &forms.payload_member),
-            ("--requester-member", &forms.requester_member),
-            ("--purpose-member", &forms.purpose_member),
-        ];
         let hint = match inputs {
             Inputs::Stdin => "stdin isn't lines",
             Inputs::Roots(_) => "no input is lines",
         };
-        for (option, _) in members.iter().filter(|(_, member)| member.is_some()) {
+        for (option, _) in forms.members.given().into_iter().filter(|(_, is_given)| *is_given) {
             idle.push(format!("{option} had no effect: {hint}; if it should be, add --input-format ndjson"));
         }
+    }
+    if forms.members.batch.is_some() && !report.has_batches {
+        idle.push("--batch had no effect: no document has an array or element at this path; an element in a namespace is {urn:example}Name".to_owned());
     }
     if forms.drop_withheld && !report.has_notices {
         idle.push("--drop-withheld had no effect: no output is lines or an archive".to_owned());

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::super::Problem;
 use super::{Arguments, RunRecord};
 use dmv_redact_archive::{
-    ArchiveForm, Destination, Inputs, Outputs, SourceError, is_private_folder, refuse_overlap, roots, state_around,
-    state_beside,
+    ArchiveForm, Destination, Inputs, Layout, Outputs, SourceError, is_private_folder, refuse_overlap, roots,
+    state_around, state_beside,
 };
 
 /// The inputs of a run.
@@ -70,6 +70,9 @@ pub(super) fn outputs(arguments: &Arguments, inputs: &Inputs) -> Result<Outputs,
         Some(_) if is_folder => {
             return Err(Problem::Usage(format!("{} is a folder: name the file to write", name(&out))));
         }
+        Some(form) if form.layout == Layout::Message && !is_single => {
+            return Err(Problem::Usage(format!("several messages need a folder, and {} is named as one", name(&out))));
+        }
         Some(form) => Outputs::One { destination, form: Some(form) },
         None if is_single && !is_folder => Outputs::One { destination, form: None },
         None if is_single && matches!(inputs, Inputs::Stdin) => {
@@ -89,7 +92,7 @@ fn stream(
     if arguments.going.resume || arguments.going.restart {
         return Err(Problem::Usage("what goes to stdout, a device or a pipe can't be resumed".to_owned()));
     }
-    if !is_single && form.is_none_or(|form| form == ArchiveForm::MESSAGE) {
+    if !is_single && form.is_none_or(|form| form.layout == Layout::Message) {
         return Err(Problem::Usage("several messages need a folder for the outputs: add `-o OUT`".to_owned()));
     }
     Ok(Outputs::One { destination, form })
@@ -162,7 +165,7 @@ fn is_device(_: &std::fs::Metadata) -> bool {
 
 /// Refuses paths inside one another, or inside the state of a run, and a folder for originals that others can read.
 pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> Result<(), Problem> {
-    let RunRecord { audit, audit_key, withheld, compare, .. } = &arguments.record;
+    let RunRecord { audit, audit_key, withheld, compare, approved, .. } = &arguments.record;
     let out = match outputs {
         Outputs::Mirror(out) | Outputs::Files(out) => Some(out.as_path()),
         Outputs::One { destination: Destination::File(out), .. } => Some(out.as_path()),
@@ -180,6 +183,7 @@ pub(super) fn refuse_mixed_places(arguments: &Arguments, outputs: &Outputs) -> R
     let read = inputs.iter().map(|input| ("the input", input.as_path()));
     let read = read.chain(arguments.filter.files());
     let read = read.chain(compare.iter().map(|policy| ("the policy", policy.as_path())));
+    let read = read.chain(approved.iter().map(|list| ("the list of approvals", list.as_path())));
     let read: Vec<_> = read.chain(audit_key.iter().map(|key| ("the key of the audit log", key.as_path()))).collect();
     for (number, (what, path)) in written.iter().enumerate() {
         let apart = written.iter().skip(number + 1);

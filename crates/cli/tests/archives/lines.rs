@@ -77,6 +77,30 @@ fn p1_a_message_below_the_top_of_a_line_and_in_base64() {
 }
 
 #[test]
+fn p8_the_names_of_a_path_are_bounded_and_lines_may_be_deeper() {
+    let room = Room::new();
+    let path = |names: usize| vec!["a"; names].join(".");
+    for option in ["--payload-member", "--requester-member", "--purpose-member", "--keep-member"] {
+        let output = room.run(&["redact", option, &path(10_000)], b"");
+        assert_eq!(output.status.code(), Some(2), "{option}");
+        assert!(complaint(&output).contains("it has 10000 names; 64 is the most"), "{}", complaint(&output));
+    }
+    let arguments = ["--payload-member", &path(64), "--keep-member", "b", "--input-format", "ndjson"];
+    let nested = |depth: usize, inner: &str| "{\"a\":".repeat(depth) + inner + &"}".repeat(depth);
+    let message = String::from_utf8(line(&fixture(LIST.0))).unwrap();
+    let found = output_lines(&room, &arguments, &nested(64, message.trim()));
+    let expected: Value = serde_json::from_slice(&fixture(LIST.1)).unwrap();
+    assert_eq!(found[0].pointer(&"/a".repeat(64)), Some(&expected));
+    for (line, reason) in [
+        (nested(10_000, "1"), "limit"),
+        (format!("{{\"b\":{},\"a\":1}}", nested(10_000, "1")), "limit"),
+        (format!("{{\"c\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000)), "limit"),
+    ] {
+        assert_eq!(output_lines(&room, &arguments, &line), [json!({"withheld": reason})]);
+    }
+}
+
+#[test]
 fn p2_a_line_whose_message_or_requester_is_ambiguous_is_withheld() {
     let room = Room::new();
     let message = String::from_utf8(line(&fixture(LIST.0))).unwrap();
@@ -114,7 +138,11 @@ fn who_asks_is_read_from_each_line() {
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(found["body"].as_str().unwrap(), text(&alone.stdout));
     let log = read(&room.path("log"));
-    assert!(text(&log).contains("\"source\":\"stdin\",\"item\":0,\"disposition\":\"redacted\""), "{}", text(&log));
+    assert!(
+        text(&log).contains("\"source\":\"stdin\",\"item\":0,\"id\":\"stdin/000000000000.xml\",\"disposition\""),
+        "{}",
+        text(&log)
+    );
 }
 
 #[test]

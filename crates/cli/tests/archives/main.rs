@@ -9,6 +9,8 @@
     reason = "a test that can't go on has failed"
 )]
 
+mod approvals;
+mod batches;
 mod containers;
 mod faults;
 mod first_use;

@@ -192,6 +192,7 @@ fn options_without_effect_are_refused_or_reported() {
         (&["in.json", "--limit", "depth=5", "--limit", "depth=6"], "--limit: `depth` is set twice"),
         (&["in.json", "--jobs", "0"], "--jobs"),
         (&["in.json", "--audit-key", "key"], "--audit"),
+        (&["in", "-o", "out.json.gz"], "several messages need a folder, and out.json.gz is named as one"),
         (&["in.json", "--resume"], "can't be resumed"),
         (&["in.json", "--restart"], "can't be resumed"),
     ] {
@@ -205,6 +206,8 @@ fn options_without_effect_are_refused_or_reported() {
         (&["in.json", "-o", "one.json", "--payload-member", "body"], "--payload-member had no effect"),
         (&["in", "-o", "out", "--drop-withheld"], "--drop-withheld had no effect"),
         (&["in.ndjson", "--output-format", "message"], "in.ndjson: failed: it holds many messages"),
+        // One compressed message, by its name.
+        (&["in.ndjson", "-o", "message.json.gz"], "in.ndjson: failed: it holds many messages"),
     ] {
         let output = room.redact(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", complaint(&output));

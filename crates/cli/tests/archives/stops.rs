@@ -5,7 +5,7 @@ use std::io::Read;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Message, Room, complaint, example_state, messages, pack, read};
+use super::{Message, Room, complaint, example_state, gzip, line, messages, pack, read};
 
 /// Message records of a log, without what chains them.
 fn records(log: &[u8]) -> Vec<String> {
@@ -29,16 +29,22 @@ fn p10_a_run_that_is_killed_again_and_again_ends_as_if_it_were_not() {
     for form in ["ndjson", "ndjson.zst", "tar.gz", "zip"] {
         room.write(&format!("in.{form}"), &pack(form, &messages));
     }
-    for name in ["folder", "in.ndjson", "in.ndjson.zst", "in.tar.gz", "in.zip"] {
+    // A batch in an object, of JSON and of XML in strings.
+    let items: Vec<Vec<u8>> = messages[..1000].iter().map(|(_, message)| line(message)).collect();
+    let batch = [b"{\"n\":1,\"items\":[".to_vec(), items.join(&b','), b"]}".to_vec()].concat();
+    room.write("in.json", &batch);
+    room.write("in.json.gz", &gzip(&batch));
+    for name in ["folder", "in.ndjson", "in.ndjson.zst", "in.tar.gz", "in.zip", "in.json", "in.json.gz"] {
+        let batch: &[&str] = if name.starts_with("in.json") { &["--batch", "items", "--batch-keep", "n"] } else { &[] };
         let (once, again) = (format!("once-{name}"), format!("again-{name}"));
-        let reference = room.redact(&[name, "-o", &once, "--audit", "once.log"]);
+        let reference = room.redact(&[&[name, "-o", &once, "--audit", "once.log"], batch].concat());
         assert_eq!(reference.status.code(), Some(3), "{}", complaint(&reference));
         let mut kills = 0;
         let mut resumes = false;
         loop {
             let resume: &[&str] = if resumes { &["--resume"] } else { &[] };
             let mut child = room
-                .command(&[&["redact", name, "-o", &again, "--audit", "again.log"], resume].concat())
+                .command(&[&["redact", name, "-o", &again, "--audit", "again.log"], resume, batch].concat())
                 .spawn()
                 .unwrap();
             // Later and later, so that it ends.

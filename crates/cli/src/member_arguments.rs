@@ -1,0 +1,61 @@
+//! The arguments that say where the messages of lines and batches are: the same for what is redacted and what is verified.
+
+use clap::Args;
+
+use super::Problem;
+use dmv_redact_archive::{BatchPath, BatchWrapper, LineMembers, MemberPath};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Forms")]
+pub(super) struct MemberArguments {
+    /// Read a document that has an array or element at this path as a batch: each item is a message. `.` is an array at
+    /// the top, `a.b` a member or element in another, `{urn:example}Batch` an element in a namespace
+    #[arg(long, value_name = "PATH", value_parser = BatchPath::parse)]
+    pub(super) batch: Option<BatchPath>,
+    /// The member of each line or item that holds the message, as an object or as text; `a.b` is in the object `a`. The rest of
+    /// the line is dropped
+    #[arg(long, value_name = "NAME", value_parser = MemberPath::parse)]
+    pub(super) payload_member: Option<MemberPath>,
+    /// The message in that member is encoded in base64; so is the output
+    #[arg(long, requires = "payload_member")]
+    pub(super) payload_base64: bool,
+    /// The member of each line or item that holds the requester's ORI
+    #[arg(long, value_name = "NAME", conflicts_with = "requester", value_parser = MemberPath::parse)]
+    pub(super) requester_member: Option<MemberPath>,
+    /// The member of each line or item that holds the purpose code
+    #[arg(long, value_name = "NAME", conflicts_with = "purpose", value_parser = MemberPath::parse)]
+    pub(super) purpose_member: Option<MemberPath>,
+}
+
+impl MemberArguments {
+    /// The members, with those that are `kept`.
+    pub(super) fn members(&self, kept: &[MemberPath]) -> Result<LineMembers, Problem> {
+        let members = LineMembers {
+            payload: self.payload_member.clone(),
+            is_base64: self.payload_base64,
+            requester: self.requester_member.clone(),
+            purpose: self.purpose_member.clone(),
+            kept: kept.to_vec(),
+        };
+        members.check().map_err(Problem::Usage)?;
+        Ok(members)
+    }
+
+    /// Where the messages of batches are, with what is `kept` beside them.
+    pub(super) fn batch(&self, kept: &[BatchPath]) -> Result<Option<BatchWrapper>, Problem> {
+        let Some(path) = self.batch.clone() else { return Ok(None) };
+        let wrapper = BatchWrapper { path, kept: kept.to_vec() };
+        wrapper.check().map_err(|error| Problem::Usage(format!("--batch-keep: {error}")))?;
+        Ok(Some(wrapper))
+    }
+
+    /// The options that name a member, and whether each is given.
+    pub(super) fn given(&self) -> [(&'static str, bool); 4] {
+        [
+            ("--payload-member", self.payload_member.is_some()),
+            ("--payload-base64", self.payload_base64),
+            ("--requester-member", self.requester_member.is_some()),
+            ("--purpose-member", self.purpose_member.is_some()),
+        ]
+    }
+}
