@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::hints::is_restricted;
+use crate::hints::is_restricted;
 use super::known_paths::GENERIC;
-use super::words::words;
+use crate::name_words::words;
 use dmv_redact::{Catalog, Element, Kind};
 
 /// What people call the person that a response is about.

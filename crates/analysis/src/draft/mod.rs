@@ -4,14 +4,12 @@
 
 mod elements;
 mod guess;
-mod hints;
 mod input;
 mod known_paths;
 mod mapping;
 mod path_words;
 #[cfg(test)]
 mod tests;
-mod words;
 mod write;
 
 use std::fmt;

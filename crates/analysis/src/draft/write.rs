@@ -9,7 +9,7 @@ use std::fmt::Write;
 use super::guess::Guess;
 use super::input::Layout;
 use super::mapping::{DraftLine, DraftMapping};
-use super::words::{kebab, words};
+use crate::name_words::{kebab, words};
 use super::{Draft, DraftError, DraftRequest};
 use crate::parts::{Part, PartTree};
 use crate::schema::Name;

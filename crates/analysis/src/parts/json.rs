@@ -124,7 +124,7 @@ fn add_message(file: &str, members: Vec<(String, Json)>, tree: Option<PartTree>)
 
 /// The root member: the only one of the object that holds others.
 fn root(members: &[(String, Json)]) -> Option<String> {
-    let mut own = members.iter().filter(|(name, _)| !name.starts_with('@'));
+    let mut own = members.iter().filter(|(name, _)| !Name::element("", name).is_json_ld());
     match (own.next(), own.next()) {
         (Some((name, Json::Object(_))), None) => Some(name.clone()),
         _ => None,
@@ -161,7 +161,7 @@ impl JsonSample<'_> {
             Json::Array(items) => items.into_iter().try_for_each(|item| self.value(part, item))?,
             Json::Object(members) => {
                 for (name, value) in members {
-                    if name.starts_with('@') {
+                    if Name::element("", &name).is_json_ld() {
                         continue;
                     }
                     if self.is_value_wrapper(&name) {

@@ -13,7 +13,8 @@ use std::collections::{BTreeSet, HashMap};
 pub(crate) use sample::add_sample;
 pub(crate) use schema::add_schema;
 
-use crate::schema::{Name, ValueType, is_niem_structures};
+use crate::hints;
+use crate::schema::{Name, Notes, ValueType, is_niem_structures};
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::format::Syntax;
 
@@ -40,12 +41,18 @@ pub(crate) struct Part {
     pub(crate) value_type: ValueType,
     /// Some different values of samples, cut to a bounded length.
     pub(crate) values: Vec<String>,
+    /// What the schema says of it, and what every value of the samples hints at.
+    pub(crate) notes: Notes,
     /// How often samples have it.
     pub(crate) count: usize,
     /// Whether the schema goes on below it, further than was followed.
     pub(crate) is_cut: bool,
     /// Whether the schema lets anything be in it.
     pub(crate) is_open: bool,
+    /// Whether a schema names it.
+    pub(crate) is_declared: bool,
+    /// Whether it stands for all members of an object whose names are values.
+    pub(crate) is_pattern: bool,
 }
 
 /// The parts of a layout; the first is the root.
@@ -107,9 +114,12 @@ impl PartTree {
             has_value: false,
             value_type: ValueType::Unknown,
             values: Vec::new(),
+            notes: Notes::default(),
             count: 0,
             is_cut: false,
             is_open: false,
+            is_declared: false,
+            is_pattern: false,
         });
         id
     }
@@ -125,6 +135,7 @@ impl PartTree {
     fn add_value(&mut self, id: PartId, value: &str) {
         let Some(part) = self.part_mut(id) else { return };
         part.has_value = true;
+        hints::add(&mut part.notes.hints, hints::of_value(value), || "a value of the samples says so".to_owned());
         let value = value.get(..value.floor_char_boundary(MAX_VALUE_BYTES)).unwrap_or_default();
         if part.values.len() < MAX_VALUES && !value.is_empty() && !part.values.iter().any(|own| own == value) {
             part.values.push(value.to_owned());

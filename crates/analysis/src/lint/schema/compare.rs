@@ -111,6 +111,11 @@ impl<O: SchemaModel> Comparison<'_, O> {
 
     /// Checks the parts of a position, in the mapping and in the schema.
     fn parts(&mut self, content: &Content<O::Position>, node: &MappingNode) {
+        if content.is_cut {
+            let place = if node.path.is_empty() { "the root".to_owned() } else { format!("`{}`", node.path) };
+            let message = format!("this check doesn't follow the schema to the end in {place}: it goes on too far there");
+            self.find(&super::NOT_UNDERSTOOD, &node.span, message, None);
+        }
         for part in &content.parts {
             if self.is_known(part, node) {
                 continue;
@@ -141,7 +146,8 @@ impl<O: SchemaModel> Comparison<'_, O> {
     /// The children of a node that the schema doesn't have.
     fn absent(&mut self, content: &Content<O::Position>, node: &MappingNode) {
         for (name, child) in &node.children {
-            let is_allowed = if name.is_attribute { content.takes_attributes } else { content.is_open };
+            let is_open = if name.is_attribute { content.takes_attributes } else { content.is_open };
+            let is_allowed = is_open || content.is_cut;
             if is_allowed || content.part(name).is_some() {
                 continue;
             }
