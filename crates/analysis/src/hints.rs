@@ -173,10 +173,10 @@ pub(crate) fn of_words<'w>(given: impl IntoIterator<Item = &'w String>) -> BTree
 /// What a value hints at: an encoded image, a Social Security number, an alien number, or the words in it.
 pub(crate) fn of_value(value: &str) -> BTreeSet<Hint> {
     let value = value.trim();
-    let mut hints = of_words(&words(value));
     if is_encoded(value) {
-        hints.insert(Hint::Image);
+        return BTreeSet::from([Hint::Image]);
     }
+    let mut hints = of_words(&words(value));
     if is_separated_ssn(value) {
         hints.insert(Hint::Ssn);
     }
@@ -219,14 +219,28 @@ pub(crate) fn is_restricted(element: &Element) -> bool {
 const IMMIGRATION: &str = "immigration";
 
 /// Classes of visas and forms of immigration that a value may name, without hyphens.
-const VISAS: [&str; 14] = [
-    "B1B2", "DACA", "F1", "H1B", "H2A", "H2B", "H4", "I551", "I766", "I797", "I94", "J1", "LPR", "TPS",
-];
+const VISAS: [&str; 14] =
+    ["B1B2", "DACA", "F1", "H1B", "H2A", "H2B", "H4", "I551", "I766", "I797", "I94", "J1", "LPR", "TPS"];
 
 /// Words that hint at something in a name or a value, and in prose rather say something else.
 const PROSE: [&str; 17] = [
-    "binary", "child", "drug", "enhanced", "foreign", "ice", "image", "limited", "minor", "national", "presence",
-    "protected", "protection", "removal", "tax", "template", "treatment",
+    "binary",
+    "child",
+    "drug",
+    "enhanced",
+    "foreign",
+    "ice",
+    "image",
+    "limited",
+    "minor",
+    "national",
+    "presence",
+    "protected",
+    "protection",
+    "removal",
+    "tax",
+    "template",
+    "treatment",
 ];
 
 /// How encoded images, and archives of them, begin.

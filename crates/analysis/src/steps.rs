@@ -28,7 +28,9 @@ mod tests {
 
     #[test]
     fn p2_a_name_that_would_mean_something_else_in_a_path_is_not_written() {
-        for name in ["", "$", "..", "a/b", "@a", "a*", "a[0]", "a]", "a%2F", "a'b", "a\"b", "a\\b", "a\nb", "nc:", "nc:@a"] {
+        for name in
+            ["", "$", "..", "a/b", "@a", "a*", "a[0]", "a]", "a%2F", "a'b", "a\"b", "a\\b", "a\nb", "nc:", "nc:@a"]
+        {
             assert_eq!(step(name, Syntax::Json), None, "{name}");
         }
         for name in ["a", "a b", "a@b", "nc:Name", "$a", "größe", "a.b"] {

@@ -5,9 +5,9 @@
 //! one: where hints, roles or two elements compete, a person is asked.
 
 use super::elements::{NamedElement, group};
-use crate::hints::{Hint, Hints, is_encoded, is_restricted, of_element};
 use super::known_paths::{Known, KnownPaths, is_telling};
 use super::path_words::{Facts, PathWords, Role};
+use crate::hints::{Hint, Hints, is_encoded, is_restricted, of_element};
 use crate::name_words::has_remainder;
 use crate::schema::ValueType;
 use dmv_redact::{Catalog, Element, Kind};
@@ -201,16 +201,21 @@ impl<'c> Guesser<'c> {
 
     /// The element whose words a description has, where the name says none, or one of several that are no more restricted than
     /// one another. Never what routing needs, which everybody may have.
-    fn by_documentation(&self, facts: &Facts<'_>, name: &PathWords, role: &Role, guess: Option<Guess>) -> Option<Guess> {
+    fn by_documentation(
+        &self,
+        facts: &Facts<'_>,
+        name: &PathWords,
+        role: &Role,
+        guess: Option<Guess>,
+    ) -> Option<Guess> {
         if matches!(guess, Some(Guess::Element { .. } | Guess::Ask(_))) {
             return guess;
         }
-        let described = facts.documentation.iter().find_map(|text| {
-            match self.by_words(facts, &name.described(text), role) {
+        let described =
+            facts.documentation.iter().find_map(|text| match self.by_words(facts, &name.described(text), role) {
                 Some(Guess::Element { id, .. }) if group(&id) != ENVELOPE => Some(id),
                 _ => None,
-            }
-        });
+            });
         let Some(id) = described else { return guess };
         let is_one = match &guess {
             Some(Guess::OneOf(ids)) => ids.contains(&id) && ids.iter().all(|other| self.is_alike(&id, other)),

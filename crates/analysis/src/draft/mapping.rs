@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::elements::group;
 use super::guess::{Guess, Guesser, listed};
-use crate::hints::{Hint, Hints, is_encoded, of_words};
 use super::path_words::Facts;
+use crate::hints::{Hint, Hints, is_encoded, of_words};
 use crate::name_words::words;
 use crate::parts::{Part, PartId, PartTree};
 use crate::schema::ValueType;
@@ -58,6 +58,13 @@ impl Drafting<'_> {
     /// Adds the line of a part, if it needs one. Returns whether the part is a record.
     fn part(&mut self, id: PartId, part: &Part) -> bool {
         let has_parts = self.elements(part).next().is_some();
+        if part.is_pattern {
+            self.ask(
+                id,
+                "the names of the members here look like values, dates or numbers say: what is wanted of them?",
+            );
+            return false;
+        }
         if has_parts {
             if self.is_image(id, part) {
                 let mut guess = self.guess(id, part, true);

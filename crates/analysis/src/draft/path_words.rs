@@ -3,8 +3,8 @@
 //! Apart from the guesser, which weighs elements against one another; here one path is read.
 
 use super::elements::{ALIASES, NamedElement, PERSON};
-use crate::hints::{self, Hint, Hints, of_words};
 use super::known_paths::GENERIC;
+use crate::hints::{self, Hint, Hints, of_words};
 use crate::name_words::words;
 use crate::schema::ValueType;
 use dmv_redact::{Element, Kind};
@@ -37,7 +37,7 @@ pub(super) enum Role {
 }
 
 /// Words for people and organizations whom a response is not about.
-const OTHERS: &[&str] = &[
+pub(super) const OTHERS: &[&str] = &[
     "officer",
     "trooper",
     "deputy",
@@ -111,10 +111,10 @@ const COMMON: &[&str] = &[
 const FILLERS: &[&str] = &["an", "contain", "datum", "element", "for", "that", "this", "used", "which", "with"];
 
 /// Words of what surrounds the body of a message.
-const HEADERS: &[&str] = &["header", "metadata", "envelope", "routing", "message", "transaction"];
+pub(super) const HEADERS: &[&str] = &["header", "metadata", "envelope", "routing", "message", "transaction"];
 
 /// Words for vehicles.
-const VEHICLE: &[&str] = &["vehicle", "conveyance", "item", "trailer"];
+pub(super) const VEHICLE: &[&str] = &["vehicle", "conveyance", "item", "trailer"];
 
 /// Words that tell nothing of an element when they alone are the same.
 const WEAK: &[&str] = &["number", "date", "type", "status", "name", "description", "person", "record", "version"];

@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use super::guess::{Guess, Guesser};
-use crate::hints::{self, Hints, is_restricted};
 use super::known_paths::KnownPaths;
 use super::mapping::DraftMapping;
 use super::path_words::Facts;
+use crate::hints::{self, Hints, is_restricted};
 use crate::name_words::words;
 use crate::parts::{PartTree, add_schema};
 use crate::schema::{JsonSchema, Name, SchemaModel, ValueType, Xsd};

@@ -4,12 +4,14 @@
 //! evidence of what the part is not; nothing that is printed is made from them (P6).
 
 mod json;
+mod patterns;
 mod sample;
 mod schema;
 mod xml;
 
 use std::collections::{BTreeSet, HashMap};
 
+pub(crate) use patterns::{ANY_NAME, is_value_like};
 pub(crate) use sample::add_sample;
 pub(crate) use schema::add_schema;
 
@@ -65,6 +67,10 @@ pub(crate) struct PartTree {
     pub(crate) prefixes: Vec<(String, String)>,
     /// The attributes by which NIEM's objects refer to one another, as far as the layout has them.
     pub(crate) links: BTreeSet<Name>,
+    /// Whether a sample is a list of messages, or the schema is of one.
+    pub(crate) is_list: bool,
+    /// The members by which the items of a list are recognized, in the place of a root.
+    pub(crate) marks: Vec<Name>,
 }
 
 impl PartTree {
@@ -73,8 +79,15 @@ impl PartTree {
 
     /// A layout whose root has this name; one of JSON without a root member has the empty name.
     pub(crate) fn new(syntax: Syntax, root: Name) -> Self {
-        let mut tree =
-            Self { syntax, parts: Vec::new(), index: HashMap::new(), prefixes: Vec::new(), links: BTreeSet::new() };
+        let mut tree = Self {
+            syntax,
+            parts: Vec::new(),
+            index: HashMap::new(),
+            prefixes: Vec::new(),
+            links: BTreeSet::new(),
+            is_list: false,
+            marks: Vec::new(),
+        };
         tree.push(None, root);
         tree
     }
@@ -122,6 +135,33 @@ impl PartTree {
             is_pattern: false,
         });
         id
+    }
+
+    /// Moves a part to another one, which has none of its name.
+    fn move_to(&mut self, id: PartId, parent: PartId, name: Name) {
+        self.index.insert((parent, name), id);
+        if let Some(part) = self.part_mut(id) {
+            part.parent = Some(parent);
+        }
+        if let Some(part) = self.part_mut(parent) {
+            part.children.push(id);
+        }
+    }
+
+    /// Makes the root a member of messages that have none: a list of messages has a place only in a format without a root.
+    pub(crate) fn unroot(&mut self) {
+        let Some(name) = self.root().filter(|root| !root.local.is_empty()).cloned() else { return };
+        let children = self.part_mut(Self::ROOT).map(|root| std::mem::take(&mut root.children)).unwrap_or_default();
+        let member = self.push(Some(Self::ROOT), name.clone());
+        for child in children {
+            let Some(own) = self.part(child).map(|part| part.name.clone()) else { continue };
+            self.index.remove(&(Self::ROOT, own.clone()));
+            self.move_to(child, member, own);
+        }
+        if let Some(root) = self.part_mut(Self::ROOT) {
+            root.name = Name::element("", "");
+        }
+        self.marks = vec![name];
     }
 
     /// Counts an occurrence of a part in a sample.

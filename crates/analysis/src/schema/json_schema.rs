@@ -143,6 +143,12 @@ impl JsonSchema {
         (only.pattern.is_none() && !inner.has_value && !inner.parts.is_empty()).then_some(only.name)
     }
 
+    /// Whether it is of a list of messages.
+    pub(crate) fn is_list(&self) -> bool {
+        let types = self.schema.as_object().map(Types::of);
+        types.is_some_and(|types| types.array && !types.object)
+    }
+
     fn report(&mut self, at: Option<usize>, what: String) {
         self.unsupported.push(UnsupportedConstruct { file: self.file.clone(), at, what });
     }

@@ -9,7 +9,7 @@ use crate::hints::{self, Hints};
 use dmv_redact_model::format::XSI_URI;
 
 /// The namespace of the prefix `xml`.
-pub(super) const XML_URI: &str = "http://www.w3.org/XML/1998/namespace";
+pub(crate) const XML_URI: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// The name of an element, an attribute or a member.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,8 +45,20 @@ impl Name {
 
 /// The keywords of JSON-LD that can be members.
 const JSON_LD: [&str; 14] = [
-    "@base", "@context", "@direction", "@graph", "@id", "@included", "@index", "@language", "@list", "@nest", "@reverse",
-    "@set", "@type", "@value",
+    "@base",
+    "@context",
+    "@direction",
+    "@graph",
+    "@id",
+    "@included",
+    "@index",
+    "@language",
+    "@list",
+    "@nest",
+    "@reverse",
+    "@set",
+    "@type",
+    "@value",
 ];
 
 /// Whether a namespace is that of NIEM's structures, of any release.

@@ -34,7 +34,11 @@ fn p8_what_refers_twice_to_what_refers_twice_is_read_once() {
     for (kind, inside, twice) in [
         ("group", "sequence", "<xs:group ref='NEXT'/><xs:group ref='NEXT'/>"),
         ("group", "choice", "<xs:group ref='NEXT'/><xs:group ref='NEXT'/>"),
-        ("group", "sequence", "<xs:choice><xs:group ref='NEXT'/><xs:sequence><xs:group ref='NEXT'/></xs:sequence></xs:choice>"),
+        (
+            "group",
+            "sequence",
+            "<xs:choice><xs:group ref='NEXT'/><xs:sequence><xs:group ref='NEXT'/></xs:sequence></xs:choice>",
+        ),
     ] {
         let mut groups: String = levels
             .clone()
@@ -51,7 +55,10 @@ fn p8_what_refers_twice_to_what_refers_twice_is_read_once() {
         assert!(names(&content) == BTreeSet::from(["Leaf"]) && !content.is_cut, "{inside}");
         assert_eq!(content.requirements, [[Name::element("urn:s", "Leaf")]], "{inside}");
         // What is too deep is cut, and that is noted.
-        assert!(root_of(&text.replace("G150'/></xs:sequence></xs:complexType>", "G0'/></xs:sequence></xs:complexType>")).is_cut);
+        assert!(
+            root_of(&text.replace("G150'/></xs:sequence></xs:complexType>", "G0'/></xs:sequence></xs:complexType>"))
+                .is_cut
+        );
     }
     let mut groups: String = levels
         .map(|level| {
@@ -77,7 +84,8 @@ fn p8_groups_and_types_that_refer_to_themselves_end() {
          </xs:extension></xs:complexContent></xs:complexType><xs:element name='Root' type='T'/>",
     );
     assert_eq!(names(&content), BTreeSet::from(["A", "m"]));
-    let schema = xsd("<xs:element name='Root' substitutionGroup='Other'/><xs:element name='Other' substitutionGroup='Root'/>");
+    let schema =
+        xsd("<xs:element name='Root' substitutionGroup='Other'/><xs:element name='Other' substitutionGroup='Root'/>");
     assert!(root(&schema, Some(&Name::element("urn:s", "Root"))).is_open);
 }
 
@@ -115,7 +123,12 @@ fn p8_references_of_json_schema_are_followed_in_bounds() {
     let read = |text: &str| JsonSchema::read(&Document { file: "schema.json", text });
     let chain = |length: usize| {
         let defs: Vec<String> = (0..length)
-            .map(|level| format!("\"d{level}\":{{\"allOf\":[{{\"$ref\":\"#/$defs/d{0}\"}},{{\"$ref\":\"#/$defs/d{0}\"}}]}}", level + 1))
+            .map(|level| {
+                format!(
+                    "\"d{level}\":{{\"allOf\":[{{\"$ref\":\"#/$defs/d{0}\"}},{{\"$ref\":\"#/$defs/d{0}\"}}]}}",
+                    level + 1
+                )
+            })
             .collect();
         format!(
             "{{\"$ref\":\"#/$defs/d0\",\"$defs\":{{{},\"d{length}\":{{\"type\":\"object\",\"properties\":{{\"leaf\":{{\"type\":\"string\"}}}}}}}}}}",

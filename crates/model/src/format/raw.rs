@@ -117,7 +117,6 @@ impl RawFormat {
     pub(super) fn is_complete(&self, document: &Document<'_>) -> Result<(), ConfigError> {
         let lacking = match () {
             () if self.syntaxes().is_empty() => "a format needs its `syntax`: `xml`, `json` or a list of both",
-            () if self.paths.iter().next().is_none() => "a format needs its `[paths]`",
             () if !self.remove.is_empty() && self.extends.is_none() => {
                 "`remove` takes paths out of the format that this one `extends`, and it extends none"
             }

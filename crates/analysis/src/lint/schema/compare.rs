@@ -82,7 +82,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
         }
         match node.target {
             PathTarget::Unmapped if node.children.is_empty() => {}
-            PathTarget::Record { .. } => self.record(&part.position, Some(node), &node.path, &mut BTreeSet::new()),
+            PathTarget::Record { .. } => self.record(&part.position, node),
             PathTarget::Value { .. } | PathTarget::Internal => {
                 if !content.has_value {
                     let message = format!("`{}` is mapped as a value, and the schema has only parts there", node.path);
@@ -113,7 +113,8 @@ impl<O: SchemaModel> Comparison<'_, O> {
     fn parts(&mut self, content: &Content<O::Position>, node: &MappingNode) {
         if content.is_cut {
             let place = if node.path.is_empty() { "the root".to_owned() } else { format!("`{}`", node.path) };
-            let message = format!("this check doesn't follow the schema to the end in {place}: it goes on too far there");
+            let message =
+                format!("this check doesn't follow the schema to the end in {place}: it goes on too far there");
             self.find(&super::NOT_UNDERSTOOD, &node.span, message, None);
         }
         for part in &content.parts {
@@ -165,39 +166,37 @@ impl<O: SchemaModel> Comparison<'_, O> {
     }
 
     /// A whole record: its parts belong to it, its attributes only if they are mapped.
-    fn record(
-        &mut self,
-        position: &O::Position,
-        node: Option<&MappingNode>,
-        path: &str,
-        seen: &mut BTreeSet<O::Position>,
-    ) {
-        if !seen.insert(position.clone()) {
-            return;
-        }
-        let content = self.outline.content(position);
-        for part in &content.parts {
-            if node.is_some_and(|node| self.is_known(part, node)) || self.is_reference(&part.name) {
+    fn record(&mut self, position: &O::Position, node: &MappingNode) {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![(position.clone(), Some(node), node.path.clone())];
+        while let Some((position, node, path)) = open.pop() {
+            if !seen.insert(position.clone()) {
                 continue;
             }
-            let child = node.and_then(|node| self.children(part, node).next());
-            match (child, part.name.is_attribute) {
-                (Some(child), _) if child.target != PathTarget::Inner => self.check_node(part, child),
-                (Some(child), false) => self.record(&part.position, Some(child), &child.path.clone(), seen),
-                (None, false) => {
-                    let path = below(path, &self.names.spell(&part.name));
-                    self.record(&part.position, None, &path, seen);
+            let content = self.outline.content(&position);
+            for part in &content.parts {
+                if node.is_some_and(|node| self.is_known(part, node)) || self.is_reference(&part.name) {
+                    continue;
                 }
-                (_, true) => {
-                    let path = below(path, &self.names.spell(&part.name));
-                    let span = node.map_or(0..0, |node| node.span.clone());
-                    let what = format!("the attribute `{path}` is in the schema ({})", part.declared);
-                    self.not_mapped(&span, &what, &path);
+                let child = node.and_then(|node| self.children(part, node).next());
+                match (child, part.name.is_attribute) {
+                    (Some(child), _) if child.target != PathTarget::Inner => self.check_node(part, child),
+                    (Some(child), false) => open.push((part.position.clone(), Some(child), child.path.clone())),
+                    (None, false) => {
+                        let path = below(&path, &self.names.spell(&part.name));
+                        open.push((part.position.clone(), None, path));
+                    }
+                    (_, true) => {
+                        let path = below(&path, &self.names.spell(&part.name));
+                        let span = node.map_or(0..0, |node| node.span.clone());
+                        let what = format!("the attribute `{path}` is in the schema ({})", part.declared);
+                        self.not_mapped(&span, &what, &path);
+                    }
                 }
             }
-        }
-        if let Some(node) = node {
-            self.absent(&content, node);
+            if let Some(node) = node {
+                self.absent(&content, node);
+            }
         }
     }
 
