@@ -24,6 +24,9 @@ pub(super) const REQUIRED_NOT_MAPPED: Code =
 pub(super) const NOT_NILLABLE: Code =
     Code::error("not-nillable", "a part is nil, or may be, where the schema doesn't allow it");
 
+/// How deep the parts of a record are followed (P8).
+const MAX_DEPTH: usize = 64;
+
 /// The inputs and results of a comparison.
 pub(super) struct Comparison<'a, O: SchemaModel> {
     pub(super) outline: &'a O,
@@ -112,10 +115,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
     /// Checks the parts of a position, in the mapping and in the schema.
     fn parts(&mut self, content: &Content<O::Position>, node: &MappingNode) {
         if content.is_cut {
-            let place = if node.path.is_empty() { "the root".to_owned() } else { format!("`{}`", node.path) };
-            let message =
-                format!("this check doesn't follow the schema to the end in {place}: it goes on too far there");
-            self.find(&super::NOT_UNDERSTOOD, &node.span, message, None);
+            self.cut(node);
         }
         for part in &content.parts {
             if self.is_known(part, node) {
@@ -133,6 +133,13 @@ impl<O: SchemaModel> Comparison<'_, O> {
             }
         }
         self.absent(content, node);
+    }
+
+    /// Reports that the schema goes on further than it is followed.
+    fn cut(&mut self, node: &MappingNode) {
+        let place = if node.path.is_empty() { "the root".to_owned() } else { format!("`{}`", node.path) };
+        let message = format!("this check doesn't follow the schema to the end in {place}: it goes on too far there");
+        self.find(&super::NOT_UNDERSTOOD, &node.span, message, None);
     }
 
     /// The children of a node that match a part of the schema.
@@ -166,11 +173,16 @@ impl<O: SchemaModel> Comparison<'_, O> {
     }
 
     /// A whole record: its parts belong to it, its attributes only if they are mapped.
-    fn record(&mut self, position: &O::Position, node: &MappingNode) {
+    fn record(&mut self, position: &O::Position, record: &MappingNode) {
         let mut seen = BTreeSet::new();
-        let mut open = vec![(position.clone(), Some(node), node.path.clone())];
-        while let Some((position, node, path)) = open.pop() {
+        let mut is_cut = false;
+        let mut open = vec![(position.clone(), Some(record), record.path.clone(), 0)];
+        while let Some((position, node, path, depth)) = open.pop() {
             if !seen.insert(position.clone()) {
+                continue;
+            }
+            if depth > MAX_DEPTH {
+                is_cut = true;
                 continue;
             }
             let content = self.outline.content(&position);
@@ -181,10 +193,12 @@ impl<O: SchemaModel> Comparison<'_, O> {
                 let child = node.and_then(|node| self.children(part, node).next());
                 match (child, part.name.is_attribute) {
                     (Some(child), _) if child.target != PathTarget::Inner => self.check_node(part, child),
-                    (Some(child), false) => open.push((part.position.clone(), Some(child), child.path.clone())),
+                    (Some(child), false) => {
+                        open.push((part.position.clone(), Some(child), child.path.clone(), depth + 1))
+                    }
                     (None, false) => {
                         let path = below(&path, &self.names.spell(&part.name));
-                        open.push((part.position.clone(), None, path));
+                        open.push((part.position.clone(), None, path, depth + 1));
                     }
                     (_, true) => {
                         let path = below(&path, &self.names.spell(&part.name));
@@ -194,9 +208,13 @@ impl<O: SchemaModel> Comparison<'_, O> {
                     }
                 }
             }
+            is_cut |= content.is_cut;
             if let Some(node) = node {
                 self.absent(&content, node);
             }
+        }
+        if is_cut {
+            self.cut(record);
         }
     }
 
