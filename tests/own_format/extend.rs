@@ -210,7 +210,6 @@ fn errors_of_an_extension_name_the_place_and_the_nearest_spelling() {
     assert!(error(&[&twice]).contains("0.toml:11:1: "), "{}", error(&[&twice]));
     for (format, told) in [
         ("[paths]\n\"n\" = \"person.name.full\"\n", "a format needs its `syntax`: `xml`, `json` or a list of both"),
-        ("syntax = \"json\"\nroot = \"r\"\n", "a format needs its `[paths]`"),
         ("syntax = \"xml\"\n[paths]\n\"n\" = \"person.name.full\"\n", "an XML format needs its `root`"),
     ] {
         assert_eq!(error(&[&format!("name = \"a\"\n{format}")]), format!("0.toml:1:8: {told}"));

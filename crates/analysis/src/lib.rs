@@ -6,11 +6,14 @@ mod diff;
 mod draft;
 mod element_list;
 mod explain;
+mod hints;
 pub mod lint;
 mod matrix;
+mod name_words;
 mod parts;
 mod schema;
 mod selectors;
+mod steps;
 pub mod survey;
 mod words;
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::hints::is_restricted;
 use super::known_paths::GENERIC;
-use super::words::words;
+use super::path_words::{HEADERS, OTHERS, VEHICLE};
+use crate::hints::is_restricted;
+use crate::name_words::words;
 use dmv_redact::{Catalog, Element, Kind};
 
 /// What people call the person that a response is about.
@@ -153,6 +154,13 @@ impl<'c> NamedElement<'c> {
     pub(super) fn explains(&self, word: &str) -> bool {
         self.explained.contains(word)
     }
+}
+
+/// Every word that the names of parts may be made of, as far as the catalog and the guesser know any.
+pub(super) fn vocabulary(catalog: &Catalog) -> BTreeSet<String> {
+    let elements = catalog.iter().flat_map(|(_, element)| [words(element.id()), words(element.title())]);
+    let lists = [PERSON, ADDRESS, ALIASES, IMAGE, NOISE, GENERIC, OTHERS, VEHICLE, HEADERS];
+    elements.flatten().chain(lists.concat().into_iter().map(str::to_owned)).collect()
 }
 
 /// The first step of an element's id.

@@ -1,18 +1,17 @@
 //! Guesses what data element a path leads to, and says why; or asks.
 //!
-//! First what other formats map the same name to, then the words of the name beside those of the catalog. Samples and
-//! types of the schema only speak against a guess. A part that may be highly restricted is never taken for a harmless
+//! First what other formats map the same name to, then the words of the name beside those of the catalog, and where the name
+//! says nothing those of its description. Values and types only speak against a guess. A part that may be highly restricted is never taken for a harmless
 //! one: where hints, roles or two elements compete, a person is asked.
 
-use std::collections::BTreeSet;
-
 use super::elements::{NamedElement, group};
-use super::hints::{Hint, is_restricted, of_element, of_values};
 use super::known_paths::{Known, KnownPaths, is_telling};
 use super::path_words::{Facts, PathWords, Role};
-use super::words::has_remainder;
+use crate::hints::{Hint, Hints, is_encoded, is_restricted, of_element};
+use crate::name_words::has_remainder;
 use crate::schema::ValueType;
 use dmv_redact::{Catalog, Element, Kind};
+use dmv_redact_model::catalog::ENVELOPE;
 
 /// What a part is taken for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +44,10 @@ impl<'c> Guesser<'c> {
     pub(super) fn guess(&self, facts: &Facts<'_>) -> Guess {
         let name = PathWords::of(facts);
         let hints = name.hints(facts);
-        let role = name.role();
+        let role = match (name.role(), PathWords::other_in(facts.documentation)) {
+            (Role::Subject, Some(other)) => Role::Other(other),
+            (role, _) => role,
+        };
         let mut guess = self.by_known_path(facts, &name, &role);
         let is_known = matches!(guess, Some(Guess::Element { .. }));
         if !is_known {
@@ -66,6 +68,7 @@ impl<'c> Guesser<'c> {
                 _ => format!("a letter or digits of its name may say what it is: {WHICH}"),
             }));
         }
+        guess = self.by_documentation(facts, &name, &role, guess);
         if let Some(Guess::Element { id, .. }) = &guess
             && group(id) == "person"
             && name.is_of_vehicle()
@@ -76,15 +79,18 @@ impl<'c> Guesser<'c> {
     }
 
     /// Lets a guess pass, or asks instead.
-    fn guarded(&self, guess: Option<Guess>, hints: &BTreeSet<Hint>, role: &Role) -> Guess {
-        let suspicion = hints.first().map(|hint| format!("it may be {}", hint.describe()));
+    fn guarded(&self, guess: Option<Guess>, hints: &Hints, role: &Role) -> Guess {
+        let suspicion = hints.first_key_value().map(|(hint, place)| match place.as_str() {
+            "" => format!("it may be {}", hint.describe()),
+            place => format!("it may be {} ({place})", hint.describe()),
+        });
         match guess {
             Some(Guess::Element { id, reason }) => {
                 let Some(element) = self.element(&id) else { return Guess::Ask(NO_IDEA.to_owned()) };
                 let is_of_kind = hints.is_empty()
                     || is_restricted(element)
-                        && !of_element(element).is_disjoint(hints)
-                        && !hints.contains(&Hint::Protected);
+                        && of_element(element).iter().any(|hint| hints.contains_key(hint))
+                        && !hints.contains_key(&Hint::Protected);
                 let is_elsewhere = matches!(role, Role::Other(_))
                     && matches!(group(&id), "person" | "owner" | "license" | "vehicle" | "registration")
                     && !is_restricted(element);
@@ -193,6 +199,34 @@ impl<'c> Guesser<'c> {
         }
     }
 
+    /// The element whose words a description has, where the name says none, or one of several that are no more restricted than
+    /// one another. Never what routing needs, which everybody may have.
+    fn by_documentation(
+        &self,
+        facts: &Facts<'_>,
+        name: &PathWords,
+        role: &Role,
+        guess: Option<Guess>,
+    ) -> Option<Guess> {
+        if matches!(guess, Some(Guess::Element { .. } | Guess::Ask(_))) {
+            return guess;
+        }
+        let described =
+            facts.documentation.iter().find_map(|text| match self.by_words(facts, &name.described(text), role) {
+                Some(Guess::Element { id, .. }) if group(&id) != ENVELOPE => Some(id),
+                _ => None,
+            });
+        let Some(id) = described else { return guess };
+        let is_one = match &guess {
+            Some(Guess::OneOf(ids)) => ids.contains(&id) && ids.iter().all(|other| self.is_alike(&id, other)),
+            _ => !facts.steps.last().is_some_and(|step| has_remainder(step)),
+        };
+        Some(match is_one {
+            true => Guess::Element { id, reason: "its documentation says so".to_owned() },
+            false => Guess::Ask(format!("its documentation reads like `{id}`: {WHICH}")),
+        })
+    }
+
     /// What routing needs, where the name says so whole.
     fn of_the_envelope(&self, facts: &Facts<'_>, name: &PathWords) -> Option<Guess> {
         // An identification that tells nothing itself is what it is in.
@@ -236,7 +270,7 @@ impl<'c> Guesser<'c> {
         if !examples.is_empty() && (is_image || !examples.iter().any(|example| shape.conforms(example))) {
             return Some("its schema has another type of value there");
         }
-        let conforms = |value: &String| shape.conforms(value) && (is_image || !of_values_is_image(value));
+        let conforms = |value: &String| shape.conforms(value) && (is_image || !is_encoded(value));
         if !facts.values.is_empty() && !facts.values.iter().any(conforms) {
             return Some("no sample has a value that looks like it");
         }
@@ -278,10 +312,6 @@ const ORI_WORDS: &[&str] = &[
     "from",
     "to",
 ];
-
-fn of_values_is_image(value: &str) -> bool {
-    of_values(std::slice::from_ref(&value.to_owned())).contains(&Hint::Image)
-}
 
 /// Ids, for a question.
 pub(super) fn listed(ids: &[String]) -> String {

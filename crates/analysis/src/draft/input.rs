@@ -10,6 +10,7 @@ use crate::parts::{PartTree, add_sample, add_schema};
 use crate::schema::{JsonSchema, Name, SchemaModel, UnsupportedConstruct, Xsd, is_xml_schema, with_imports};
 use dmv_redact_model::config::{ConfigError, Document, File, nearest, read_bytes};
 use dmv_redact_model::format::Syntax;
+use dmv_redact_model::names::is_ncname;
 
 /// What the inputs say together.
 pub(super) struct Layout {
@@ -27,7 +28,8 @@ struct Inputs {
     samples: Vec<(String, Vec<u8>)>,
 }
 
-pub(super) fn read(request: &DraftRequest) -> Result<Layout, DraftError> {
+/// Reads the inputs; `is_known` are names of which somebody knows a word.
+pub(super) fn read(request: &DraftRequest, is_known: &dyn Fn(&str) -> bool) -> Result<Layout, DraftError> {
     let mut inputs = Inputs::default();
     for path in &request.inputs {
         inputs.add(path)?;
@@ -49,11 +51,29 @@ pub(super) fn read(request: &DraftRequest) -> Result<Layout, DraftError> {
     for (file, bytes) in &inputs.samples {
         tree = Some(add_sample(file, bytes, tree)?);
     }
-    let Some(tree) = tree else {
+    let Some(mut tree) = tree else {
         return Err(DraftError::Usage("nothing to draft from: name a schema, or sample messages".to_owned()));
     };
+    if tree.is_list && tree.root().is_some_and(|root| !root.local.is_empty()) {
+        cautions.push(unrooted(&mut tree).to_owned());
+    }
+    if tree.part(PartTree::ROOT).is_some_and(|root| root.is_cut) {
+        cautions.push("the schema has more at its root than is listed here".to_owned());
+    }
+    tree.collapse_values(is_known);
     let sources = request.inputs.iter().map(|path| name_of(path)).collect();
     Ok(Layout { tree, sources, cautions })
+}
+
+/// Lets a list of messages be one message, if its layout allows that; says what was done.
+fn unrooted(tree: &mut PartTree) -> &'static str {
+    if !tree.prefixes.is_empty() {
+        return "an input is a list of messages: this is drafted from its items, and takes one at a time, since in a list there \
+                is no place for the prefixes of `@context`";
+    }
+    tree.unroot();
+    "an input is a list of messages: this is drafted from its items, and has no root, so that it takes the whole list and \
+     judges each item by itself"
 }
 
 /// The last step of a path.
@@ -92,6 +112,9 @@ impl Inputs {
             }
         };
         let Some(root) = root else { return Err(no_root()) };
+        if !is_ncname(&root.local) {
+            return Err(DraftError::Usage(format!("the schema has a root `{}`, which is no name of XML", root.local)));
+        }
         let Some(position) = schema.root(Some(&root)) else {
             return Err(DraftError::Usage(format!("the schema declares no element `{}`", root.local)));
         };
@@ -113,6 +136,7 @@ fn of_json_schema(file: &File, root: Option<&str>, cautions: &mut Vec<String>) -
     };
     let Some(position) = schema.root(root.as_ref()) else { return Err(no_root()) };
     let mut tree = PartTree::new(Syntax::Json, root.unwrap_or_else(|| Name::element("", "")));
+    tree.is_list = schema.is_list();
     add_schema(&schema, position, &mut tree);
     Ok(tree)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::words::words;
+use crate::name_words::words;
 use dmv_redact_model::config::{ConfigError, Document};
 use dmv_redact_model::format::FormatSpans;
 

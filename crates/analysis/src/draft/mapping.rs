@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::elements::group;
 use super::guess::{Guess, Guesser, listed};
-use super::hints::{Hint, of_values, of_words};
 use super::path_words::Facts;
-use super::words::words;
+use crate::hints::{Hint, Hints, is_encoded, of_words};
+use crate::name_words::words;
 use crate::parts::{Part, PartId, PartTree};
 use crate::schema::ValueType;
 
@@ -58,6 +58,13 @@ impl Drafting<'_> {
     /// Adds the line of a part, if it needs one. Returns whether the part is a record.
     fn part(&mut self, id: PartId, part: &Part) -> bool {
         let has_parts = self.elements(part).next().is_some();
+        if part.is_pattern {
+            self.ask(
+                id,
+                "the names of the members here look like values, dates or numbers say: what is wanted of them?",
+            );
+            return false;
+        }
         if has_parts {
             if self.is_image(id, part) {
                 let mut guess = self.guess(id, part, true);
@@ -70,6 +77,8 @@ impl Drafting<'_> {
             }
             if part.values.iter().any(|value| !value.trim().is_empty()) {
                 self.ask(id, "it has a text beside its parts: no path can lead to that text");
+            } else if part.is_cut {
+                self.ask(id, "its schema has more parts than are listed here: which are wanted?");
             } else if part.is_open {
                 self.ask(id, "its schema lets anything else be in it: which of that is wanted?");
             }
@@ -95,11 +104,18 @@ impl Drafting<'_> {
     }
 
     fn guess(&self, id: PartId, part: &Part, is_record: bool) -> Guess {
-        let steps = self.tree.steps(id).into_iter().map(|step| step.name.local.as_str()).collect();
+        let steps = self.tree.steps(id);
+        let mut hints = Hints::new();
+        // What is said of a part holds for what is in it.
+        for (hint, place) in steps.iter().rev().flat_map(|step| &step.notes.hints) {
+            hints.entry(*hint).or_insert_with(|| place.clone());
+        }
         self.guesser.guess(&Facts {
             root: self.tree.root().map_or("", |root| &root.local),
-            steps,
+            steps: steps.into_iter().map(|step| step.name.local.as_str()).collect(),
             values: &part.values,
+            documentation: &part.notes.documentation,
+            hints,
             value_type: part.value_type,
             is_record,
         })
@@ -120,7 +136,7 @@ impl Drafting<'_> {
             && below.any(|part| {
                 let own = words(&part.name.local);
                 part.value_type == ValueType::Binary
-                    || of_values(&part.values).contains(&Hint::Image)
+                    || part.values.iter().any(|value| is_encoded(value))
                     || own.iter().any(|word| ["binary", "base", "hex"].contains(&word.as_str()))
             })
     }

@@ -4,23 +4,23 @@
 
 mod elements;
 mod guess;
-mod hints;
 mod input;
 mod known_paths;
 mod mapping;
 mod path_words;
 #[cfg(test)]
 mod tests;
-mod words;
 mod write;
 
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::name_words::words;
 use dmv_redact::Catalog;
 use dmv_redact::internal::filter::read_formats;
 use dmv_redact::shipped::{CATALOG, FORMATS};
 use dmv_redact_model::config::{ConfigError, Document, File};
+use elements::vocabulary;
 use guess::Guesser;
 use known_paths::KnownPaths;
 use mapping::DraftMapping;
@@ -91,7 +91,8 @@ pub fn draft(request: &DraftRequest) -> Result<Draft, DraftError> {
     let folders = request.formats.iter().map(|folder| read_formats(folder)).collect::<Result<Vec<_>, _>>()?;
     let added = folders.concat();
     let formats: Vec<Document<'_>> = FORMATS.iter().copied().chain(added.iter().map(File::document)).collect();
-    let layout = input::read(request)?;
+    let vocabulary = vocabulary(&catalog);
+    let layout = input::read(request, &|name| words(name).iter().any(|word| vocabulary.contains(word)))?;
     let guesser = Guesser::new(&catalog, KnownPaths::read(&formats)?);
     let mapping = DraftMapping::of(&layout.tree, &guesser);
     let heading = Heading::of(request, &layout, &formats)?;

@@ -2,12 +2,10 @@
 //!
 //! Apart from the guesser, which weighs elements against one another; here one path is read.
 
-use std::collections::BTreeSet;
-
 use super::elements::{ALIASES, NamedElement, PERSON};
-use super::hints::{Hint, of_values, of_words};
 use super::known_paths::GENERIC;
-use super::words::words;
+use crate::hints::{self, Hint, Hints, of_words};
+use crate::name_words::words;
 use crate::schema::ValueType;
 use dmv_redact::{Element, Kind};
 
@@ -19,6 +17,9 @@ pub(super) struct Facts<'f> {
     /// The local names from below the root to the part.
     pub(super) steps: Vec<&'f str>,
     pub(super) values: &'f [String],
+    /// What the schema says of the part, and what its values and those descriptions hint at, and those around it.
+    pub(super) documentation: &'f [String],
+    pub(super) hints: Hints,
     pub(super) value_type: ValueType,
     /// Whether all of it is meant, with what is in it.
     pub(super) is_record: bool,
@@ -36,7 +37,7 @@ pub(super) enum Role {
 }
 
 /// Words for people and organizations whom a response is not about.
-const OTHERS: &[&str] = &[
+pub(super) const OTHERS: &[&str] = &[
     "officer",
     "trooper",
     "deputy",
@@ -85,11 +86,35 @@ const OTHERS: &[&str] = &[
     "requester",
 ];
 
+/// Those of them that descriptions use for whoever issues or keeps a thing.
+const COMMON: &[&str] = &[
+    "agency",
+    "agent",
+    "author",
+    "bureau",
+    "business",
+    "charge",
+    "contact",
+    "court",
+    "facility",
+    "incident",
+    "offense",
+    "organization",
+    "reporter",
+    "requester",
+    "school",
+    "station",
+    "user",
+];
+
+/// Words of descriptions that tell nothing.
+const FILLERS: &[&str] = &["an", "contain", "datum", "element", "for", "that", "this", "used", "which", "with"];
+
 /// Words of what surrounds the body of a message.
-const HEADERS: &[&str] = &["header", "metadata", "envelope", "routing", "message", "transaction"];
+pub(super) const HEADERS: &[&str] = &["header", "metadata", "envelope", "routing", "message", "transaction"];
 
 /// Words for vehicles.
-const VEHICLE: &[&str] = &["vehicle", "conveyance", "item", "trailer"];
+pub(super) const VEHICLE: &[&str] = &["vehicle", "conveyance", "item", "trailer"];
 
 /// Words that tell nothing of an element when they alone are the same.
 const WEAK: &[&str] = &["number", "date", "type", "status", "name", "description", "person", "record", "version"];
@@ -137,11 +162,28 @@ impl PathWords {
         self.own.iter().all(|word| GENERIC.contains(&word.as_str()))
     }
 
-    /// What path and values hint at. A response to a query for images holds more than images.
-    pub(super) fn hints(&self, facts: &Facts<'_>) -> BTreeSet<Hint> {
+    /// What path, values and schema hint at. A response to a query for images holds more than images.
+    pub(super) fn hints(&self, facts: &Facts<'_>) -> Hints {
+        let mut hints = facts.hints.clone();
         let root = of_words(&self.root).into_iter().filter(|hint| *hint != Hint::Image);
-        let steps = of_words(self.steps().flatten());
-        steps.into_iter().chain(root).chain(of_values(facts.values)).collect()
+        let names = of_words(self.steps().flatten()).into_iter().chain(root).collect();
+        // The question shows the names.
+        hints::add(&mut hints, names, String::new);
+        hints
+    }
+
+    /// The words of a description in the place of the own name.
+    pub(super) fn described(&self, text: &str) -> Self {
+        let phrase = text.split(['.', ';', ':', '(', '\n']).next().unwrap_or_default();
+        let mut own = words(phrase);
+        own.retain(|word| !FILLERS.contains(&word.as_str()));
+        Self { own, above: self.above.clone(), root: self.root.clone() }
+    }
+
+    /// Somebody else whom a description names.
+    pub(super) fn other_in(documentation: &[String]) -> Option<String> {
+        let mut named = documentation.iter().flat_map(|text| words(text));
+        named.find(|word| OTHERS.contains(&word.as_str()) && !COMMON.contains(&word.as_str()))
     }
 
     /// Whom it is about, as the nearest name says that says anything of it.

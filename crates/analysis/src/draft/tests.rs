@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use super::guess::{Guess, Guesser};
-use super::hints::is_restricted;
 use super::known_paths::KnownPaths;
 use super::mapping::DraftMapping;
 use super::path_words::Facts;
-use super::words::words;
+use crate::hints::{self, Hints, is_restricted};
+use crate::name_words::words;
 use crate::parts::{PartTree, add_schema};
 use crate::schema::{JsonSchema, Name, SchemaModel, ValueType, Xsd};
 use dmv_redact::Catalog;
@@ -24,10 +24,14 @@ fn guesser() -> Guesser<'static> {
 /// What a path with these values is taken for.
 fn guess_of(path: &str, values: &[&str], value_type: ValueType) -> Guess {
     let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+    let mut hints = Hints::new();
+    values.iter().for_each(|value| hints::add(&mut hints, hints::of_value(value), || "a value".to_owned()));
     guesser().guess(&Facts {
         root: "Response",
         steps: path.split('/').collect(),
         values: &values,
+        documentation: &[],
+        hints,
         value_type,
         is_record: false,
     })
@@ -275,7 +279,7 @@ fn p1_a_letter_or_digits_that_the_words_leave_out_are_asked() {
         "I551",
         "n550No",
     ] {
-        assert!(super::words::has_remainder(name), "{name}");
+        assert!(crate::name_words::has_remainder(name), "{name}");
     }
     for name in [
         "AddressLine1",
@@ -288,7 +292,7 @@ fn p1_a_letter_or_digits_that_the_words_leave_out_are_asked() {
         "VINNumber",
         "j:PersonSexCode",
     ] {
-        assert!(!super::words::has_remainder(name), "{name}");
+        assert!(!crate::name_words::has_remainder(name), "{name}");
     }
     for name in ["S_S_Number", "ANumber", "I94Number", "Last4", "H1BStatus", "I94ExpirationDate", "i94"] {
         for path in [format!("Driver/{name}"), format!("Driver/j:{name}"), format!("License/{name}/Number")] {

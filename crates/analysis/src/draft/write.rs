@@ -9,10 +9,11 @@ use std::fmt::Write;
 use super::guess::Guess;
 use super::input::Layout;
 use super::mapping::{DraftLine, DraftMapping};
-use super::words::{kebab, words};
 use super::{Draft, DraftError, DraftRequest};
-use crate::parts::{Part, PartTree};
-use crate::schema::Name;
+use crate::name_words::{kebab, words};
+use crate::parts::{ANY_NAME, PartTree};
+use crate::schema::{Name, XML_URI};
+use crate::steps::step;
 use crate::words::toml_string;
 use dmv_redact_model::config::{ConfigError, Document};
 use dmv_redact_model::escape;
@@ -46,7 +47,9 @@ impl Heading {
                 let first = layout.sources.first().map_or("", |source| source.split('.').next().unwrap_or_default());
                 let own = kebab(if root.is_empty() { first } else { root });
                 let own = if own.is_empty() { "draft".to_owned() } else { own };
-                if is_taken(&own) { format!("{own}-draft") } else { own }
+                let numbered = (2..).map(|number| format!("{own}-draft-{number}"));
+                let mut free = [own.clone(), format!("{own}-draft")].into_iter().chain(numbered);
+                free.find(|name| !is_taken(name)).unwrap_or(own)
             }
         };
         let rival = layout.tree.root().filter(|root| !root.local.is_empty()).and_then(|root| {
@@ -123,14 +126,7 @@ fn write_all(
     writeln!(text, "\nname = {}", toml_string(&heading.name))?;
     writeln!(text, "title = {}", toml_string(&format!("Draft of {}", heading.name)))?;
     writeln!(text, "syntax = \"{}\"", if tree.syntax == Syntax::Xml { "xml" } else { "json" })?;
-    match tree.root().filter(|root| !root.local.is_empty()) {
-        Some(root) => writeln!(text, "root = {}", toml_string(&names.spell(root)))?,
-        None => writeln!(
-            text,
-            "# No root: a message is of this format only where it is named, `--format {}`.",
-            heading.name
-        )?,
-    }
+    write_root(text, heading, tree, names)?;
     write_roles(text, lines)?;
     if !names.namespaces.is_empty() {
         writeln!(text, "\n[namespaces]")?;
@@ -151,6 +147,23 @@ fn write_all(
     lines.iter().try_for_each(|line| line.write(text))
 }
 
+/// The root, or by what else messages are recognized.
+fn write_root(text: &mut String, heading: &Heading, tree: &PartTree, names: &Spelling) -> std::fmt::Result {
+    let root = tree.root().filter(|root| !root.local.is_empty());
+    if let Some(root) = root {
+        match names.spell(root) {
+            Some(spelled) => return writeln!(text, "root = {}", toml_string(&spelled)),
+            None => writeln!(text, "# root = {}   # {UNWRITABLE}", toml_string(&root.local))?,
+        }
+    }
+    let marks: Vec<String> = tree.marks.iter().filter_map(|mark| names.spell(mark)).collect();
+    if !marks.is_empty() {
+        let marks: Vec<String> = marks.iter().map(|mark| toml_string(mark)).collect();
+        return writeln!(text, "recognise = [{}]   # every message of the list has it", marks.join(", "));
+    }
+    writeln!(text, "# No root: a message is of this format only where it is named, `--format {}`.", heading.name)
+}
+
 /// Message key and requester, where one path alone can be meant.
 fn write_roles(text: &mut String, lines: &[WrittenLine]) -> std::fmt::Result {
     let is_of = |line: &WrittenLine, element: &str| line.element.as_deref() == Some(element);
@@ -163,7 +176,8 @@ fn write_roles(text: &mut String, lines: &[WrittenLine]) -> std::fmt::Result {
             "# message-type = \"?\"   # question: which path has the message key, DR or another? without it, rules can't ask for it"
         )?,
     }
-    let requesters = lines.iter().filter(|line| is_of(line, "envelope.ori") && line.is_of_requester);
+    let requesters =
+        lines.iter().filter(|line| is_of(line, "envelope.ori") && line.is_of_requester && !line.is_attribute);
     let requesters: Vec<&WrittenLine> = requesters.collect();
     match requesters.as_slice() {
         [line] => writeln!(text, "requester = {}   # {}", toml_string(&line.path), line.comment),
@@ -182,7 +196,8 @@ fn write_references(text: &mut String, tree: &PartTree, names: &Spelling) -> std
     writeln!(text, "\n[references]")?;
     for local in ["id", "ref", "uri"] {
         if let Some(name) = link(tree, local) {
-            writeln!(text, "{local} = {}", toml_string(names.spell(name).trim_start_matches('@')))?;
+            let spelled = names.spell(name).unwrap_or_default();
+            writeln!(text, "{local} = {}", toml_string(spelled.trim_start_matches('@')))?;
         }
     }
     Ok(())
@@ -214,18 +229,28 @@ struct WrittenLine {
 impl WrittenLine {
     fn of(line: &DraftLine, tree: &PartTree, names: &Spelling) -> Self {
         let steps = tree.steps(line.part);
-        let mut path = steps.iter().map(|step| names.spell(&step.name)).collect::<Vec<_>>().join("/");
+        let root = tree.root().filter(|root| !root.local.is_empty());
+        let mut has_path = root.is_none_or(|root| names.spell(root).is_some());
+        let mut path = Vec::new();
+        for step in &steps {
+            let spelled = if step.is_pattern { Some(ANY_NAME.to_owned()) } else { names.spell(&step.name) };
+            has_path &= spelled.is_some();
+            path.push(spelled.unwrap_or_else(|| names.shown(&step.name)));
+        }
+        let mut path = path.join("/");
         if line.is_record {
             path.push_str("/**");
         }
-        let has_path = steps.iter().all(|step| is_step(step, tree.syntax));
+        let is_of_pattern = steps.iter().any(|step| step.is_pattern);
         let said: Vec<String> = steps.iter().flat_map(|step| words(&step.name.local)).collect();
         let is_of_requester = said.iter().any(|word| REQUESTER.contains(&word.as_str()));
         let (element, comment) = match &line.guess {
-            Guess::Element { id, reason } if has_path => (Some(id.clone()), reason.clone()),
-            _ if !has_path => (None, "no path can lead to a member of such a name: it is always removed".to_owned()),
+            _ if !has_path => (None, UNWRITABLE.to_owned()),
+            // A wildcard is for whoever answers.
+            Guess::Element { id, .. } if is_of_pattern => (None, format!("question: `{id}`? {IN_PATTERN}")),
+            Guess::Element { id, reason } => (Some(id.clone()), reason.clone()),
             Guess::Ask(question) => (None, format!("question: {question}")),
-            Guess::Element { .. } | Guess::OneOf(_) => (None, "question: which data element, or none?".to_owned()),
+            Guess::OneOf(_) => (None, "question: which data element, or none?".to_owned()),
         };
         let is_attribute = steps.last().is_some_and(|step| step.name.is_attribute);
         let comment = escape::escape(&comment).into_owned();
@@ -242,22 +267,13 @@ impl WrittenLine {
     }
 }
 
+/// Of a name that no path can lead to.
+const UNWRITABLE: &str = "question: no path can lead to a part of such a name, so it is always removed: is it wanted?";
+/// Of a part in one of many whose names are values.
+const IN_PATTERN: &str = "it is in parts whose names are values";
+
 /// Words for whom a message goes to.
 const REQUESTER: &[&str] = &["destination", "requester", "requesting", "recipient", "receiving", "receiver", "to"];
-
-/// Whether a name can be a step of a path.
-fn is_step(part: &Part, syntax: Syntax) -> bool {
-    let name = part.name.local.as_str();
-    match syntax {
-        Syntax::Xml => true,
-        Syntax::Json => {
-            !name.is_empty()
-                && !matches!(name, "$" | "." | "..")
-                && !name.chars().any(char::is_control)
-                && !name.contains(['"', '\\', '/', '*', '[', ']'])
-        }
-    }
-}
 
 /// How the draft spells names.
 struct Spelling {
@@ -284,7 +300,7 @@ impl Spelling {
     fn of_xml(tree: &PartTree, used: &[&Name]) -> Self {
         let mut namespaces: Vec<(String, String)> = Vec::new();
         for name in used.iter().filter(|name| !name.namespace.is_empty()) {
-            if namespaces.iter().any(|(_, uri)| *uri == name.namespace) {
+            if is_reserved(&name.namespace) || namespaces.iter().any(|(_, uri)| *uri == name.namespace) {
                 continue;
             }
             let author =
@@ -308,7 +324,8 @@ impl Spelling {
     fn of_json(tree: &PartTree, used: &[&Name]) -> Self {
         let prefixes: BTreeSet<&str> =
             used.iter().filter_map(|name| name.local.split_once(':')).map(|(prefix, _)| prefix).collect();
-        let bound = |prefix: &str| tree.prefixes.iter().find(|(own, _)| own == prefix && is_prefix(own));
+        let bound =
+            |prefix: &str| tree.prefixes.iter().find(|(own, uri)| own == prefix && is_prefix(own) && !is_reserved(uri));
         let unbound: BTreeSet<String> =
             prefixes.iter().filter(|prefix| bound(prefix).is_none()).map(|prefix| (*prefix).to_owned()).collect();
         let rdf = tree.prefixes.iter().find(|(_, uri)| uri == RDF_URI).map(|(prefix, _)| prefix.as_str());
@@ -318,15 +335,33 @@ impl Spelling {
         Self { syntax: Syntax::Json, namespaces, unbound }
     }
 
-    fn spell(&self, name: &Name) -> String {
-        let at = if name.is_attribute { "@" } else { "" };
-        let prefix = match self.syntax {
-            Syntax::Json => None,
-            Syntax::Xml => self.namespaces.iter().find(|(_, uri)| *uri == name.namespace),
-        };
-        let prefix = prefix.map_or(String::new(), |(prefix, _)| format!("{prefix}:"));
-        format!("{at}{prefix}{}", name.local)
+    /// A name as a step of a path; `None` if no path can lead to it.
+    fn spell(&self, name: &Name) -> Option<String> {
+        let local = step(&name.local, self.syntax)?;
+        let has_prefix = self.syntax == Syntax::Json || name.namespace.is_empty() || self.prefix(name).is_some();
+        has_prefix.then(|| self.with_prefix(name, &local))
     }
+
+    /// A name as it is shown, whether or not a path can lead to it.
+    fn shown(&self, name: &Name) -> String {
+        self.with_prefix(name, &name.local)
+    }
+
+    fn with_prefix(&self, name: &Name, local: &str) -> String {
+        let at = if name.is_attribute { "@" } else { "" };
+        let prefix = self.prefix(name).map_or(String::new(), |prefix| format!("{prefix}:"));
+        format!("{at}{prefix}{local}")
+    }
+
+    fn prefix(&self, name: &Name) -> Option<&str> {
+        let mut namespaces = self.namespaces.iter().filter(|_| self.syntax == Syntax::Xml);
+        namespaces.find(|(_, uri)| *uri == name.namespace).map(|(prefix, _)| prefix.as_str())
+    }
+}
+
+/// Whether a namespace is one that no format may name.
+fn is_reserved(uri: &str) -> bool {
+    matches!(uri, XML_URI | "http://www.w3.org/2000/xmlns/")
 }
 
 /// Whether a prefix can be written as a bare key of TOML, and be declared in XML.

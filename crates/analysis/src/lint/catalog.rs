@@ -1,18 +1,24 @@
 //! Catalogs that load, but let through more than their author probably meant, or have names that nothing uses.
 
 use super::finding::{Code, Finding};
-use dmv_redact_model::catalog::{Catalog, CatalogSpans, GROUP_PREFIX, Kind};
+use dmv_redact_model::catalog::{
+    Catalog, CatalogSpans, DPPA_HIGHLY_RESTRICTED, DPPA_PERSONAL, GROUP_PREFIX, Kind, Membership, Sensitivity,
+};
 use dmv_redact_model::config::{ConfigError, Document};
 use dmv_redact_model::format::{Formats, NodeId, Syntax, Trie};
+use dmv_redact_model::policy::{Effect, Policy, PolicySpans};
 
 pub(super) const SHAPE_ADMITS_EVERYTHING: Code =
     Code::warning("shape-admits-everything", "a data element whose shape takes any text whatever");
 pub(super) const ELEMENT_AMENDED: Code = Code::note("element-amended", "a data element isn't as it was declared first");
+pub(super) const AMENDMENT_PERMITS: Code =
+    Code::warning("amendment-permits", "a permit releases a data element because an amendment puts it into a group");
 pub(super) const ELEMENT_NOT_MAPPED: Code = Code::note("element-not-mapped", "a data element that no format leads to");
 pub(super) const GROUP_EMPTY: Code = Code::warning("group-empty", "a group that no data element is in");
 
 /// All codes of findings in catalogs.
-pub(super) const ALL: [&Code; 4] = [&SHAPE_ADMITS_EVERYTHING, &ELEMENT_AMENDED, &ELEMENT_NOT_MAPPED, &GROUP_EMPTY];
+pub(super) const ALL: [&Code; 5] =
+    [&SHAPE_ADMITS_EVERYTHING, &ELEMENT_AMENDED, &AMENDMENT_PERMITS, &ELEMENT_NOT_MAPPED, &GROUP_EMPTY];
 
 /// Texts that have nothing in common. A shape that accepts them all accepts nearly anything.
 const ANYTHING: [&str; 4] = [
@@ -59,6 +65,59 @@ pub(super) fn lint(document: &Document<'_>, catalog: &Catalog, formats: &Formats
             let message = format!("no data element is in the group `{}`", group.get_ref());
             let error = document.error(&group.span(), message).help("name it in the `groups` of its elements");
             found.push(Finding::new(&GROUP_EMPTY, error));
+        }
+    }
+    Ok(found)
+}
+
+/// Tells of the permits of a policy that release an element only because a catalog puts it into a group.
+pub(super) fn lint_permits(
+    documents: &[Document<'_>],
+    catalog: &Catalog,
+    policy_file: &Document<'_>,
+    policy: &Policy,
+) -> Result<Vec<Finding>, ConfigError> {
+    let all: Vec<Document<'_>> = documents.iter().copied().chain([dmv_redact::shipped::CATALOG]).collect();
+    let all = all.iter().map(CatalogSpans::read).collect::<Result<Vec<_>, _>>()?;
+    let memberships: Vec<&Membership> = all.iter().flat_map(|spans| &spans.memberships).collect();
+    let rules = PolicySpans::read(policy_file)?.rules;
+    let permits = || policy.rules().iter().zip(&rules).filter(|(rule, _)| matches!(rule.effect, Effect::Permit(_)));
+    let mut found = Vec::new();
+    for (document, written) in documents.iter().zip(&all) {
+        for (name, _) in &written.amended {
+            let Some((id, element)) = catalog.find(name.get_ref()).and_then(|id| Some((id, catalog.element(id)?)))
+            else {
+                continue;
+            };
+            let named = |amends: bool| {
+                let own = memberships.iter().filter(move |own| own.id == element.id() && own.amends == amends);
+                own.flat_map(|own| &own.groups).map(String::as_str)
+            };
+            let of_rank = match element.sensitivity() {
+                Sensitivity::None => &[][..],
+                Sensitivity::Personal => &[DPPA_PERSONAL],
+                Sensitivity::HighlyRestricted => &[DPPA_PERSONAL, DPPA_HIGHLY_RESTRICTED],
+            };
+            let is_new = |group: &str| {
+                named(true).any(|own| own == group)
+                    && !named(false).any(|own| own == group)
+                    && !of_rank.contains(&group)
+            };
+            let by_amendment = |selector: &str| selector.strip_prefix(GROUP_PREFIX).is_some_and(is_new);
+            let gain = permits().filter(|(_, spans)| {
+                let mut selectors =
+                    spans.elements.iter().filter(|selector| catalog.select(&selector.name).contains(&id));
+                selectors.clone().next().is_some() && selectors.all(|selector| by_amendment(&selector.name))
+            });
+            let gain: Vec<String> = gain.map(|(rule, _)| format!("`{}`", rule.id)).collect();
+            if !gain.is_empty() {
+                let message = format!(
+                    "`{}` is released by {} of the policy, because it is put into a group here",
+                    element.id(),
+                    gain.join(", ")
+                );
+                found.push(Finding::new(&AMENDMENT_PERMITS, document.error(&name.span(), message)));
+            }
         }
     }
     Ok(found)

@@ -58,6 +58,8 @@ pub fn check(subjects: &Subjects) -> Vec<Finding> {
         let file = builder.policy_file()?;
         let policy = builder.policy(&catalog, &formats)?;
         findings.extend(policy::lint(&file.document(), &policy, &catalog, &formats)?);
+        let catalogs = read_catalogs(subjects)?;
+        findings.extend(catalog::lint_permits(&documents(&catalogs), &catalog, &file.document(), &policy)?);
         Ok(())
     });
     sorted(findings, checked)
@@ -93,8 +95,8 @@ fn lint_formats(subjects: &Subjects, findings: &mut Vec<Finding>) -> Result<(Arc
     for document in documents(&catalogs) {
         findings.extend(catalog::lint(&document, &catalog, &all_formats)?);
     }
-    findings.extend(replacements::lint(&formats, &all_formats, &catalog));
     let others = [dmv_redact::shipped::FORMATS, &documents(&formats)].concat();
+    findings.extend(replacements::lint(&formats, &others, &all_formats, &catalog)?);
     findings.extend(recognition::lint(&documents(&formats), &others, &all_formats)?);
     for sources in built_in() {
         findings.extend(schema::lint(&sources, &others, &catalog)?);

@@ -6,8 +6,9 @@ use std::fmt;
 
 use super::schema::{MappingNode, NameResolver, PathTarget};
 use super::{Subjects, documents, read_added_formats, read_catalogs};
-use crate::parts::{Part, PartId, PartTree, add_sample};
+use crate::parts::{ANY_NAME, Part, PartId, PartTree, add_sample, is_value_like};
 use crate::schema::Name;
+use crate::steps::step;
 use crate::words::{plain, toml_string};
 use dmv_redact::Catalog;
 use dmv_redact_model::config::{ConfigError, Document};
@@ -17,8 +18,16 @@ use dmv_redact_model::format::{FormatSpans, Syntax};
 #[derive(Debug)]
 pub struct UnmappedParts {
     format: String,
-    /// Each with how often the samples have it.
-    paths: Vec<(String, usize)>,
+    paths: Vec<UnmappedPath>,
+}
+
+/// A path, and how often the samples have it.
+#[derive(Debug)]
+struct UnmappedPath {
+    path: String,
+    count: usize,
+    /// Whether a format can have it.
+    is_writable: bool,
 }
 
 /// Sorts samples by their formats, and lists what is not mapped. Added formats are asked before built-in ones.
@@ -72,12 +81,12 @@ fn start(format: &FormatSpans, tree: &PartTree) -> Option<PartId> {
     member.copied()
 }
 
-fn paths(format: &FormatSpans, tree: &PartTree, catalog: &Catalog) -> Vec<(String, usize)> {
+fn paths(format: &FormatSpans, tree: &PartTree, catalog: &Catalog) -> Vec<UnmappedPath> {
     let names = NameResolver::new(format, tree.syntax);
     let mapping = names.tree(catalog);
     let mut search = Search { tree, names, format, found: Vec::new() };
     if let Some(part) = start(format, tree).and_then(|id| tree.part(id)) {
-        search.children(part, Some(&mapping), false, "");
+        search.children(part, Some(&mapping), false, ("", true));
     }
     search.found
 }
@@ -86,23 +95,34 @@ struct Search<'s> {
     tree: &'s PartTree,
     names: NameResolver<'s>,
     format: &'s FormatSpans,
-    found: Vec<(String, usize)>,
+    found: Vec<UnmappedPath>,
 }
 
 impl Search<'_> {
     /// Searches what is in a part; in a record, only attributes and what is mapped otherwise need a path.
-    fn children(&mut self, part: &Part, node: Option<&MappingNode>, in_record: bool, path: &str) {
+    fn children(
+        &mut self,
+        part: &Part,
+        node: Option<&MappingNode>,
+        in_record: bool,
+        (path, is_writable): (&str, bool),
+    ) {
         for child in part.children.iter().filter_map(|id| self.tree.part(*id)) {
             if self.is_reference(child) {
                 continue;
             }
-            let step = self.names.spell(&child.name);
-            let path = if path.is_empty() { step } else { format!("{path}/{step}") };
-            self.part(child, node.and_then(|node| node.children.get(&child.name)), in_record, &path);
+            let node = node.and_then(|node| node.children.get(&child.name));
+            let is_value = node.is_none() && self.tree.syntax == Syntax::Json && is_value_like(&child.name.local);
+            let local = step(&child.name.local, self.tree.syntax);
+            let is_writable = is_writable && (is_value || local.is_some());
+            let name = Name { local: local.unwrap_or_else(|| child.name.local.clone()), ..child.name.clone() };
+            let spelled = if is_value { ANY_NAME.to_owned() } else { self.names.spell(&name) };
+            let path = if path.is_empty() { spelled } else { format!("{path}/{spelled}") };
+            self.part(child, node, in_record, (&path, is_writable));
         }
     }
 
-    fn part(&mut self, part: &Part, node: Option<&MappingNode>, in_record: bool, path: &str) {
+    fn part(&mut self, part: &Part, node: Option<&MappingNode>, in_record: bool, (path, is_writable): (&str, bool)) {
         let is_covered = match node.map(|node| node.target) {
             Some(PathTarget::Unmapped) if node.is_some_and(|node| node.children.is_empty()) => return,
             Some(
@@ -118,9 +138,13 @@ impl Search<'_> {
         let has_text = part.values.iter().any(|value| !value.trim().is_empty());
         let is_leaf = part.children.iter().all(|id| self.tree.part(*id).is_some_and(|part| part.name.is_attribute));
         if !is_covered && (is_leaf || has_text) {
-            self.found.push((path.to_owned(), part.count));
+            // The names of several members may be values.
+            match self.found.iter_mut().find(|found| path.contains(ANY_NAME) && found.path == path) {
+                Some(found) => found.count += part.count,
+                None => self.found.push(UnmappedPath { path: path.to_owned(), count: part.count, is_writable }),
+            }
         }
-        self.children(part, node, in_record, path);
+        self.children(part, node, in_record, (path, is_writable));
     }
 
     /// Whether an attribute is one by which objects refer to one another.
@@ -141,9 +165,13 @@ impl fmt::Display for UnmappedParts {
             f,
             "Not mapped in format `{format}`, so always removed. Answer what is wanted, and leave out the rest:"
         )?;
-        for (path, count) in &self.paths {
+        for UnmappedPath { path, count, is_writable } in &self.paths {
             let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
-            writeln!(f, "# {} = \"?\"   # {times}", toml_string(path))?;
+            let path = toml_string(path);
+            match is_writable {
+                true => writeln!(f, "# {path} = \"?\"   # {times}")?,
+                false => writeln!(f, "# {path}   # {times}; no path can lead to a part of such a name")?,
+            }
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserializer, de};
 
-use super::{PartId, PartTree, too_many_parts};
+use super::{PartId, PartTree, is_value_like, too_many_parts};
 use crate::schema::Name;
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::format::{RDF_URI, Syntax};
@@ -82,9 +82,9 @@ pub(super) fn add(file: &str, text: &str, tree: Option<PartTree>) -> Result<Part
     let mut deserializer = serde_json::Deserializer::from_str(text.trim_start_matches('\u{FEFF}'));
     let message = JsonSeed.deserialize(&mut deserializer).map_err(|_| ConfigError::of_file(file, "is no JSON"))?;
     // A list at the top is several messages, as exports have them.
-    let messages = match message {
-        Json::Array(items) => items,
-        one => vec![one],
+    let (messages, is_list) = match message {
+        Json::Array(items) => (items, true),
+        one => (vec![one], false),
     };
     let mut tree = tree;
     for message in messages {
@@ -93,7 +93,9 @@ pub(super) fn add(file: &str, text: &str, tree: Option<PartTree>) -> Result<Part
         };
         tree = Some(add_message(file, members, tree)?);
     }
-    tree.ok_or_else(|| ConfigError::of_file(file, "is an empty list"))
+    let mut tree = tree.ok_or_else(|| ConfigError::of_file(file, "is an empty list"))?;
+    tree.is_list |= is_list;
+    Ok(tree)
 }
 
 /// Adds one message.
@@ -124,9 +126,9 @@ fn add_message(file: &str, members: Vec<(String, Json)>, tree: Option<PartTree>)
 
 /// The root member: the only one of the object that holds others.
 fn root(members: &[(String, Json)]) -> Option<String> {
-    let mut own = members.iter().filter(|(name, _)| !name.starts_with('@'));
+    let mut own = members.iter().filter(|(name, _)| !Name::element("", name).is_json_ld());
     match (own.next(), own.next()) {
-        (Some((name, Json::Object(_))), None) => Some(name.clone()),
+        (Some((name, Json::Object(_))), None) if !is_value_like(name) => Some(name.clone()),
         _ => None,
     }
 }
@@ -161,7 +163,7 @@ impl JsonSample<'_> {
             Json::Array(items) => items.into_iter().try_for_each(|item| self.value(part, item))?,
             Json::Object(members) => {
                 for (name, value) in members {
-                    if name.starts_with('@') {
+                    if Name::element("", &name).is_json_ld() {
                         continue;
                     }
                     if self.is_value_wrapper(&name) {

@@ -4,16 +4,19 @@
 //! evidence of what the part is not; nothing that is printed is made from them (P6).
 
 mod json;
+mod patterns;
 mod sample;
 mod schema;
 mod xml;
 
 use std::collections::{BTreeSet, HashMap};
 
+pub(crate) use patterns::{ANY_NAME, is_value_like};
 pub(crate) use sample::add_sample;
 pub(crate) use schema::add_schema;
 
-use crate::schema::{Name, ValueType, is_niem_structures};
+use crate::hints;
+use crate::schema::{Name, Notes, ValueType, is_niem_structures};
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::format::Syntax;
 
@@ -40,12 +43,18 @@ pub(crate) struct Part {
     pub(crate) value_type: ValueType,
     /// Some different values of samples, cut to a bounded length.
     pub(crate) values: Vec<String>,
+    /// What the schema says of it, and what every value of the samples hints at.
+    pub(crate) notes: Notes,
     /// How often samples have it.
     pub(crate) count: usize,
     /// Whether the schema goes on below it, further than was followed.
     pub(crate) is_cut: bool,
     /// Whether the schema lets anything be in it.
     pub(crate) is_open: bool,
+    /// Whether a schema names it.
+    pub(crate) is_declared: bool,
+    /// Whether it stands for all members of an object whose names are values.
+    pub(crate) is_pattern: bool,
 }
 
 /// The parts of a layout; the first is the root.
@@ -58,6 +67,10 @@ pub(crate) struct PartTree {
     pub(crate) prefixes: Vec<(String, String)>,
     /// The attributes by which NIEM's objects refer to one another, as far as the layout has them.
     pub(crate) links: BTreeSet<Name>,
+    /// Whether a sample is a list of messages, or the schema is of one.
+    pub(crate) is_list: bool,
+    /// The members by which the items of a list are recognized, in the place of a root.
+    pub(crate) marks: Vec<Name>,
 }
 
 impl PartTree {
@@ -66,8 +79,15 @@ impl PartTree {
 
     /// A layout whose root has this name; one of JSON without a root member has the empty name.
     pub(crate) fn new(syntax: Syntax, root: Name) -> Self {
-        let mut tree =
-            Self { syntax, parts: Vec::new(), index: HashMap::new(), prefixes: Vec::new(), links: BTreeSet::new() };
+        let mut tree = Self {
+            syntax,
+            parts: Vec::new(),
+            index: HashMap::new(),
+            prefixes: Vec::new(),
+            links: BTreeSet::new(),
+            is_list: false,
+            marks: Vec::new(),
+        };
         tree.push(None, root);
         tree
     }
@@ -107,11 +127,41 @@ impl PartTree {
             has_value: false,
             value_type: ValueType::Unknown,
             values: Vec::new(),
+            notes: Notes::default(),
             count: 0,
             is_cut: false,
             is_open: false,
+            is_declared: false,
+            is_pattern: false,
         });
         id
+    }
+
+    /// Moves a part to another one, which has none of its name.
+    fn move_to(&mut self, id: PartId, parent: PartId, name: Name) {
+        self.index.insert((parent, name), id);
+        if let Some(part) = self.part_mut(id) {
+            part.parent = Some(parent);
+        }
+        if let Some(part) = self.part_mut(parent) {
+            part.children.push(id);
+        }
+    }
+
+    /// Makes the root a member of messages that have none: a list of messages has a place only in a format without a root.
+    pub(crate) fn unroot(&mut self) {
+        let Some(name) = self.root().filter(|root| !root.local.is_empty()).cloned() else { return };
+        let children = self.part_mut(Self::ROOT).map(|root| std::mem::take(&mut root.children)).unwrap_or_default();
+        let member = self.push(Some(Self::ROOT), name.clone());
+        for child in children {
+            let Some(own) = self.part(child).map(|part| part.name.clone()) else { continue };
+            self.index.remove(&(Self::ROOT, own.clone()));
+            self.move_to(child, member, own);
+        }
+        if let Some(root) = self.part_mut(Self::ROOT) {
+            root.name = Name::element("", "");
+        }
+        self.marks = vec![name];
     }
 
     /// Counts an occurrence of a part in a sample.
@@ -125,6 +175,7 @@ impl PartTree {
     fn add_value(&mut self, id: PartId, value: &str) {
         let Some(part) = self.part_mut(id) else { return };
         part.has_value = true;
+        hints::add(&mut part.notes.hints, hints::of_value(value), || "a value of the samples says so".to_owned());
         let value = value.get(..value.floor_char_boundary(MAX_VALUE_BYTES)).unwrap_or_default();
         if part.values.len() < MAX_VALUES && !value.is_empty() && !part.values.iter().any(|own| own == value) {
             part.values.push(value.to_owned());

@@ -2,12 +2,12 @@
 //!
 //! It reports what it doesn't understand, because a mapping can't be checked against that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::outline::{Content, Name, SchemaModel, SchemaPart, UnsupportedConstruct, ValueType};
+use super::outline::{Content, Name, Notes, SchemaModel, SchemaPart, UnsupportedConstruct, ValueType};
 use dmv_redact_model::config::Document;
 
 /// Keywords that don't affect structure.
@@ -52,6 +52,9 @@ const WITHOUT_STRUCTURE: [&str; 35] = [
 const SCHEMA: [&str; 3] = ["items", "additionalProperties", "unevaluatedProperties"];
 const SCHEMAS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 const TABLE: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
+
+/// How deep references and combinations are followed (P8).
+const MAX_NESTING: usize = 256;
 
 /// JSON pointers of schemas that all describe one position.
 pub(crate) type JsonPosition = BTreeSet<String>;
@@ -134,10 +137,16 @@ impl JsonSchema {
     /// The member that holds all others, if there is one: a message's root.
     pub(crate) fn root_member(&self) -> Option<Name> {
         let content = self.content(&JsonPosition::from([String::new()]));
-        let mut parts = content.parts.into_iter().filter(|part| !part.name.local.starts_with('@'));
+        let mut parts = content.parts.into_iter().filter(|part| !part.name.is_json_ld());
         let (only, None) = (parts.next()?, parts.next()) else { return None };
         let inner = self.content(&only.position);
         (only.pattern.is_none() && !inner.has_value && !inner.parts.is_empty()).then_some(only.name)
+    }
+
+    /// Whether it is of a list of messages.
+    pub(crate) fn is_list(&self) -> bool {
+        let types = self.schema.as_object().map(Types::of);
+        types.is_some_and(|types| types.array && !types.object)
     }
 
     fn report(&mut self, at: Option<usize>, what: String) {
@@ -190,6 +199,17 @@ impl JsonSchema {
         if !merged.seen.insert((pointer.to_owned(), allowed, is_item)) {
             return Vec::new();
         }
+        if merged.depth >= MAX_NESTING {
+            merged.content.is_cut = true;
+            return Vec::new();
+        }
+        merged.depth += 1;
+        let requirements = self.merge_schema(pointer, allowed, is_item, merged);
+        merged.depth -= 1;
+        requirements
+    }
+
+    fn merge_schema(&self, pointer: &str, allowed: Types, is_item: bool, merged: &mut Merged) -> Vec<Vec<Name>> {
         let schema = match self.schema.pointer(pointer) {
             Some(Value::Object(schema)) => schema,
             Some(Value::Bool(false)) => return Vec::new(),
@@ -205,6 +225,7 @@ impl JsonSchema {
             merged.content.has_value |= allowed.value || allowed.null;
         }
         merged.content.value_type = merged.content.value_type.or(value_type(schema));
+        note(schema, &mut merged.content.notes);
         let mut requirements = Vec::new();
         if allowed.object {
             self.properties(pointer, schema, elsewhere, merged);
@@ -225,7 +246,10 @@ impl JsonSchema {
         if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
             match self.resolve(target) {
                 Some(target) => requirements.extend(self.merge(&target, allowed, is_item, merged)),
-                None => merged.content = Content::anything(),
+                None => {
+                    (merged.content.has_value, merged.content.is_open) = (true, true);
+                    merged.content.takes_attributes = true;
+                }
             }
         }
         for place in 0..schema.get("allOf").and_then(Value::as_array).map_or(0, Vec::len) {
@@ -265,6 +289,7 @@ impl JsonSchema {
         if is_declared && merged.content.part(&array_in_array()).is_none() {
             merged.content.parts.push(SchemaPart {
                 name: array_in_array(),
+                notes: Notes::default(),
                 pattern: None,
                 position: JsonPosition::new(),
                 is_nillable: false,
@@ -293,39 +318,53 @@ impl JsonSchema {
     }
 
     fn add(&self, name: Name, pattern: Option<Regex>, pointer: String, merged: &mut Merged) {
-        if let Some(part) = merged.content.parts.iter_mut().find(|part| part.name == name) {
-            part.is_nillable |= self.may_be_null(&pointer, &mut BTreeSet::new());
+        let is_nillable = self.may_be_null(&pointer, MAX_NESTING, &mut merged.nullable);
+        let next = merged.content.parts.len();
+        let index = *merged.index.entry(name.clone()).or_insert(next);
+        if let Some(part) = merged.content.parts.get_mut(index) {
+            part.is_nillable |= is_nillable;
             part.position.insert(pointer);
             return;
         }
         let declared = format!("{}#{pointer}", self.file);
-        let is_nillable = self.may_be_null(&pointer, &mut BTreeSet::new());
         let position = JsonPosition::from([pointer]);
-        merged.content.parts.push(SchemaPart { name, pattern, position, is_nillable, declared });
+        let notes = Notes::default();
+        merged.content.parts.push(SchemaPart { name, notes, pattern, position, is_nillable, declared });
     }
 
-    /// Whether the schema at a pointer accepts null.
-    fn may_be_null(&self, pointer: &str, seen: &mut BTreeSet<String>) -> bool {
-        if !seen.insert(pointer.to_owned()) {
-            return false;
+    /// Whether the schema at a pointer accepts null. `known` has those that were asked for before.
+    fn may_be_null(&self, pointer: &str, depth: usize, known: &mut BTreeMap<String, bool>) -> bool {
+        if let Some(known) = known.get(pointer) {
+            return *known;
         }
-        let schema = match self.schema.pointer(pointer) {
+        let schema = match self.schema.pointer(pointer).filter(|_| depth > 0) {
             Some(Value::Object(schema)) => schema,
             other => return *other.unwrap_or(&Value::Null) == Value::Bool(true),
         };
+        // A schema may refer to itself.
+        known.insert(pointer.to_owned(), false);
         let [all, any, one] = ["allOf", "anyOf", "oneOf"].map(|keyword| -> Vec<bool> {
             let count = schema.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
-            (0..count).map(|place| self.may_be_null(&format!("{pointer}/{keyword}/{place}"), seen)).collect()
+            (0..count)
+                .map(|place| self.may_be_null(&format!("{pointer}/{keyword}/{place}"), depth - 1, known))
+                .collect()
         });
-        let target = schema.get("$ref").and_then(Value::as_str);
-        let referred =
-            target.is_none_or(|target| self.resolve(target).is_none_or(|target| self.may_be_null(&target, seen)));
+        let target = schema.get("$ref").and_then(Value::as_str).map(|target| self.resolve(target));
+        let referred = target.flatten().is_none_or(|target| self.may_be_null(&target, depth - 1, known));
         let choices = [any, one].iter().all(|branches| branches.is_empty() || branches.contains(&true));
-        Types::of(schema).null && referred && !all.contains(&false) && choices
+        let is_nullable = Types::of(schema).null && referred && !all.contains(&false) && choices;
+        known.insert(pointer.to_owned(), is_nullable);
+        is_nullable
     }
 
     fn merged(&self, position: &JsonPosition) -> Merged {
-        let mut merged = Merged { content: Content::nothing(), seen: BTreeSet::new() };
+        let mut merged = Merged {
+            content: Content::nothing(),
+            seen: BTreeSet::new(),
+            depth: 0,
+            index: BTreeMap::new(),
+            nullable: BTreeMap::new(),
+        };
         for pointer in position {
             let requirements = self.merge(pointer, Types::ALL, false, &mut merged);
             for requirement in requirements {
@@ -336,6 +375,14 @@ impl JsonSchema {
         }
         merged
     }
+}
+
+/// Notes what a schema says in words, and the values that it lists.
+fn note(schema: &Map<String, Value>, notes: &mut Notes) {
+    let texts = ["title", "description", "$comment"].iter().filter_map(|keyword| schema.get(*keyword)?.as_str());
+    texts.for_each(|text| notes.describe(text));
+    let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten().chain(schema.get("const"));
+    listed.filter_map(Value::as_str).for_each(|value| notes.value(value, ""));
 }
 
 /// What a schema says of a value.
@@ -363,6 +410,12 @@ struct Merged {
     content: Content<JsonPosition>,
     /// The schemas already merged: makes recursion terminate.
     seen: BTreeSet<(String, Types, bool)>,
+    /// How many schemas the merging is in.
+    depth: usize,
+    /// The parts by name.
+    index: BTreeMap<Name, usize>,
+    /// Which schemas accept null, of those that were asked for.
+    nullable: BTreeMap<String, bool>,
 }
 
 /// The names in a table of schemas, each with the pointer of its schema.

@@ -5,12 +5,17 @@
 mod files;
 mod json_schema;
 mod outline;
+#[cfg(test)]
+mod tests;
 mod xsd;
+mod xsd_content;
 mod xsd_document;
 
 pub(crate) use files::with_imports;
 pub(crate) use json_schema::JsonSchema;
-pub(crate) use outline::{Content, Name, SchemaModel, SchemaPart, UnsupportedConstruct, ValueType, is_niem_structures};
+pub(crate) use outline::{
+    Content, Name, Notes, SchemaModel, SchemaPart, UnsupportedConstruct, ValueType, XML_URI, is_niem_structures,
+};
 pub(crate) use xsd::Xsd;
 pub(crate) use xsd_document::is_xml_schema;
 

@@ -5,10 +5,11 @@
 
 use regex::Regex;
 
+use crate::hints::{self, Hints};
 use dmv_redact_model::format::XSI_URI;
 
 /// The namespace of the prefix `xml`.
-pub(super) const XML_URI: &str = "http://www.w3.org/XML/1998/namespace";
+pub(crate) const XML_URI: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// The name of an element, an attribute or a member.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +36,30 @@ impl Name {
         self.is_attribute
             && (self.namespace == XSI_URI || self.namespace == XML_URI || is_niem_structures(&self.namespace))
     }
+
+    /// Whether it is a member that JSON-LD gives a meaning.
+    pub(crate) fn is_json_ld(&self) -> bool {
+        self.namespace.is_empty() && JSON_LD.contains(&self.local.as_str())
+    }
 }
+
+/// The keywords of JSON-LD that can be members.
+const JSON_LD: [&str; 14] = [
+    "@base",
+    "@context",
+    "@direction",
+    "@graph",
+    "@id",
+    "@included",
+    "@index",
+    "@language",
+    "@list",
+    "@nest",
+    "@reverse",
+    "@set",
+    "@type",
+    "@value",
+];
 
 /// Whether a namespace is that of NIEM's structures, of any release.
 pub(crate) fn is_niem_structures(namespace: &str) -> bool {
@@ -73,10 +97,56 @@ impl ValueType {
     }
 }
 
+/// What a schema says of a part in words.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notes {
+    /// What it is, in a few texts of bounded length.
+    pub(crate) documentation: Vec<String>,
+    /// What these and the listed values hint at.
+    pub(crate) hints: Hints,
+}
+
+impl Notes {
+    /// The most texts that are kept, and the most bytes of each.
+    const MAX_TEXTS: usize = 4;
+    const MAX_BYTES: usize = 400;
+
+    /// Adds a description.
+    pub(crate) fn describe(&mut self, text: &str) {
+        let text = text.trim();
+        hints::add(&mut self.hints, hints::of_prose(text), || "its documentation says so".to_owned());
+        let text = text.get(..text.floor_char_boundary(Self::MAX_BYTES)).unwrap_or_default();
+        if self.documentation.len() < Self::MAX_TEXTS && !text.is_empty() {
+            self.documentation.push(text.to_owned());
+        }
+    }
+
+    /// Adds a value that the schema lists, with what it says of it.
+    pub(crate) fn value(&mut self, value: &str, meaning: &str) {
+        let found = hints::of_value(value).into_iter().chain(hints::of_value(meaning)).collect();
+        let shown: String = value.chars().take(40).collect();
+        hints::add(&mut self.hints, found, || format!("its schema lists `{shown}`"));
+    }
+
+    /// Adds what was noted elsewhere.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        for (hint, place) in &other.hints {
+            self.hints.entry(*hint).or_insert_with(|| place.clone());
+        }
+        for text in &other.documentation {
+            if self.documentation.len() < Self::MAX_TEXTS && !self.documentation.contains(text) {
+                self.documentation.push(text.clone());
+            }
+        }
+    }
+}
+
 /// Something that may be at a position.
 #[derive(Debug, Clone)]
 pub(crate) struct SchemaPart<Position> {
     pub(crate) name: Name,
+    /// What the schema says of it here, beside what it says of its content.
+    pub(crate) notes: Notes,
     /// The names it covers, if the schema has a pattern of names instead of one; then `name` is the pattern.
     pub(crate) pattern: Option<Regex>,
     /// Its content.
@@ -123,6 +193,9 @@ pub(crate) struct Content<Position> {
     pub(crate) parts: Vec<SchemaPart<Position>>,
     /// At least one part of each of these is required.
     pub(crate) requirements: Vec<Vec<Name>>,
+    /// Whether there is more, further than the schema was followed (P8).
+    pub(crate) is_cut: bool,
+    pub(crate) notes: Notes,
 }
 
 impl<Position> Content<Position> {
@@ -135,6 +208,8 @@ impl<Position> Content<Position> {
             takes_attributes: false,
             parts: Vec::new(),
             requirements: Vec::new(),
+            is_cut: false,
+            notes: Notes::default(),
         }
     }
 

@@ -3,9 +3,11 @@
 //!
 //! It reports what it doesn't understand, because a mapping can't be checked against that.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::outline::{Content, Name, SchemaModel, SchemaPart, UnsupportedConstruct, ValueType, XML_URI};
+use super::outline::{Content, Name, Notes, SchemaModel, UnsupportedConstruct, ValueType, XML_URI};
+use super::xsd_content::TypeContent;
 use super::xsd_document::{XSD, XsdElement, read};
 use dmv_redact_model::config::Document;
 
@@ -63,9 +65,6 @@ const WITHOUT_STRUCTURE: [&str; 22] = [
     "whiteSpace",
 ];
 
-/// How deep groups, types and derivations are followed: only those that refer to themselves go deeper (P8).
-const MAX_NESTING: usize = 256;
-
 /// Global declarations: `element`, `attribute`, `type`, `group`, `attributeGroup`.
 type Globals = HashMap<(&'static str, String, String), usize>;
 
@@ -76,6 +75,11 @@ pub(crate) struct Xsd {
     globals: Globals,
     /// Substitution groups: the elements that may be where another is named.
     substitutes: BTreeMap<(String, String), Vec<usize>>,
+    /// What the values hint at that are listed for a type or a part.
+    listed: HashMap<usize, Notes>,
+    /// The content of elements, and what the values of simple types are, as far as somebody asked.
+    positions: RefCell<HashMap<usize, XsdPosition>>,
+    value_types: RefCell<HashMap<usize, ValueType>>,
     /// By file: whether local elements and local attributes are in the target namespace.
     qualified: HashMap<String, (bool, bool)>,
     /// The namespaces of documents that are not there: each is reported once, and not every name of it.
@@ -90,6 +94,9 @@ impl Xsd {
             elements: Vec::new(),
             globals: Globals::new(),
             substitutes: BTreeMap::new(),
+            listed: HashMap::new(),
+            positions: RefCell::default(),
+            value_types: RefCell::default(),
             qualified: HashMap::new(),
             absent: BTreeSet::new(),
             unsupported: Vec::new(),
@@ -103,33 +110,71 @@ impl Xsd {
             xsd.report_unknown(first, &files);
         }
         xsd.report_unresolved();
+        xsd.list_values();
         xsd
+    }
+
+    /// Reads the lists of values, and notes what they hint at for every type and every part that has them.
+    fn list_values(&mut self) {
+        let mut users: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut open = Vec::new();
+        for (position, element) in self.elements.iter().enumerate() {
+            let mut notes = Notes::default();
+            for (child, own) in self.children(position) {
+                match own.name.as_str() {
+                    "simpleType" | "complexType" | "simpleContent" | "extension" | "restriction" | "list" | "union" => {
+                        users.entry(child).or_default().push(position);
+                    }
+                    "enumeration" => {
+                        let meaning = self.documentation(child).next().unwrap_or_default();
+                        notes.value(own.attribute("value").unwrap_or_default(), meaning);
+                    }
+                    _ => {}
+                }
+            }
+            for attribute in ["type", "base", "itemType", "memberTypes"] {
+                let types = element.qualified_list(attribute).filter_map(|name| self.global("type", &name));
+                types.for_each(|global| users.entry(global).or_default().push(position));
+            }
+            if !notes.hints.is_empty() {
+                self.listed.insert(position, notes);
+                open.push(position);
+            }
+        }
+        while let Some(position) = open.pop() {
+            let Some(notes) = self.listed.get(&position).cloned() else { continue };
+            for user in users.get(&position).into_iter().flatten() {
+                let own = self.listed.entry(*user).or_default();
+                let before = own.hints.len();
+                own.extend(&notes);
+                if own.hints.len() > before {
+                    open.push(*user);
+                }
+            }
+        }
     }
 
     /// The elements that a message may begin with: of those that a document declares, the ones that have parts and that
     /// nothing refers to; if there is none, all that have parts.
     pub(crate) fn possible_roots(&self, file: &str) -> Vec<Name> {
-        let referred: BTreeSet<(String, String)> = self
-            .elements
-            .iter()
-            .filter(|element| element.name == "element")
-            .filter_map(|element| element.qualified("ref"))
+        let elements = self.elements.iter().filter(|element| element.name == "element");
+        let referred: BTreeSet<(String, String)> = elements.filter_map(|element| element.qualified("ref")).collect();
+        // What stands for another element is referred to by that one's name.
+        let stand: HashSet<usize> = (referred.iter().filter_map(|name| self.global("element", name)))
+            .flat_map(|head| self.substitutes(head))
             .collect();
         let globals = self.globals.iter().filter(|((kind, _, _), _)| *kind == "element");
         let declared = globals.filter_map(|((_, namespace, local), position)| {
             let element = self.element(*position)?;
             let is_concrete = !element.attribute("abstract").is_some_and(is_true);
-            let is_complex = matches!(self.position_of(*position, MAX_NESTING), XsdPosition::Complex(_));
-            (element.file == file && is_concrete && is_complex).then_some((element.at, namespace, local))
+            let is_complex = matches!(self.position_of(*position), XsdPosition::Complex(_));
+            (element.file == file && is_concrete && is_complex).then_some((element.at, *position, namespace, local))
         });
         let mut declared: Vec<_> = declared.collect();
         declared.sort();
-        let names = |is_wanted: &dyn Fn(&(String, String)) -> bool| -> Vec<Name> {
-            let names = declared.iter().map(|(_, namespace, local)| ((*namespace).clone(), (*local).clone()));
-            names.filter(|name| is_wanted(name)).map(|(namespace, local)| Name::element(&namespace, &local)).collect()
-        };
-        let free = names(&|name| !referred.contains(name));
-        if free.is_empty() { names(&|_| true) } else { free }
+        let has_free = declared.iter().any(|(_, position, _, _)| !stand.contains(position));
+        declared.retain(|(_, position, _, _)| !has_free || !stand.contains(position));
+        declared.into_iter().map(|(_, _, namespace, local)| Name::element(namespace, local)).collect()
     }
 
     /// The prefixes that the documents bind at their roots, each with its namespace.
@@ -138,11 +183,11 @@ impl Xsd {
         roots.flat_map(XsdElement::bindings).map(|(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect()
     }
 
-    fn element(&self, position: usize) -> Option<&XsdElement> {
+    pub(super) fn element(&self, position: usize) -> Option<&XsdElement> {
         self.elements.get(position)
     }
 
-    fn children(&self, position: usize) -> impl Iterator<Item = (usize, &XsdElement)> {
+    pub(super) fn children(&self, position: usize) -> impl Iterator<Item = (usize, &XsdElement)> {
         let children = self.element(position).map_or(&[][..], |element| &element.children);
         children.iter().filter_map(|child| Some((*child, self.element(*child)?)))
     }
@@ -165,7 +210,7 @@ impl Xsd {
             };
             let Some(name) = element.attribute("name") else { continue };
             self.globals.insert((kind, element.target.to_string(), name.to_owned()), *child);
-            if let (true, Some(head)) = (kind == "element", element.qualified("substitutionGroup")) {
+            for head in element.qualified_list("substitutionGroup").filter(|_| kind == "element") {
                 self.substitutes.entry(head).or_default().push(*child);
             }
         }
@@ -236,62 +281,60 @@ impl Xsd {
         }
     }
 
-    fn global(&self, kind: &'static str, name: &(String, String)) -> Option<usize> {
+    pub(super) fn global(&self, kind: &'static str, name: &(String, String)) -> Option<usize> {
         self.globals.get(&(kind, name.0.clone(), name.1.clone())).copied()
     }
 
-    /// The content of an element.
-    fn position_of(&self, position: usize, depth: usize) -> XsdPosition {
-        let Some(element) = self.element(position) else { return XsdPosition::Anything };
-        if let Some(name) = element.qualified("type") {
-            return self.position_of_type(&name);
-        }
-        for (child, own) in self.children(position) {
-            match own.name.as_str() {
-                "complexType" => return XsdPosition::Complex(child),
-                "simpleType" => return XsdPosition::Value(self.simple_type(child, depth)),
-                _ => {}
-            }
-        }
-        let head = element.qualified("substitutionGroup").and_then(|head| self.global("element", &head));
-        match head {
-            Some(head) if depth > 0 => self.position_of(head, depth - 1),
-            _ => XsdPosition::Anything,
-        }
+    /// The content of an element: one without a type has that of the element that it stands for.
+    pub(super) fn position_of(&self, position: usize) -> XsdPosition {
+        let found = follow(position, &self.positions, |at| {
+            let heads = || self.element(at)?.qualified_list("substitutionGroup").next();
+            self.own_position(at).ok_or_else(|| self.global("element", &heads()?))
+        });
+        found.unwrap_or(XsdPosition::Anything)
     }
 
-    fn position_of_type(&self, name: &(String, String)) -> XsdPosition {
+    /// The content of an element with a type of its own.
+    fn own_position(&self, position: usize) -> Option<XsdPosition> {
+        if let Some(name) = self.element(position)?.qualified("type") {
+            return Some(self.position_of_type(&name));
+        }
+        self.children(position).find_map(|(child, own)| match own.name.as_str() {
+            "complexType" => Some(XsdPosition::Complex(child)),
+            "simpleType" => Some(XsdPosition::Value(self.simple_type(child))),
+            _ => None,
+        })
+    }
+
+    pub(super) fn position_of_type(&self, name: &(String, String)) -> XsdPosition {
         if name.0 == XSD {
             let is_anything = name.1 == "anyType";
             return if is_anything { XsdPosition::Anything } else { XsdPosition::Value(built_in_type(&name.1)) };
         }
         match self.global("type", name).and_then(|position| Some((position, self.element(position)?))) {
             Some((position, element)) if element.name == "complexType" => XsdPosition::Complex(position),
-            Some((position, _)) => XsdPosition::Value(self.simple_type(position, MAX_NESTING)),
+            Some((position, _)) => XsdPosition::Value(self.simple_type(position)),
             None => XsdPosition::Anything,
         }
     }
 
     /// What the values of a simple type are: those of the built-in type that it restricts.
-    fn simple_type(&self, position: usize, depth: usize) -> ValueType {
-        let restriction = self.children(position).find(|(_, child)| child.name == "restriction");
-        let base = restriction.map(|(child, element)| (child, element.qualified("base")));
-        match base {
-            Some((_, Some((namespace, local)))) if namespace == XSD => built_in_type(&local),
-            Some((_, Some(name))) if depth > 0 => {
-                let global = self.global("type", &name);
-                global.map_or(ValueType::Unknown, |global| self.simple_type(global, depth - 1))
+    fn simple_type(&self, position: usize) -> ValueType {
+        let found = follow(position, &self.value_types, |at| {
+            let Some((child, restriction)) = self.children(at).find(|(_, child)| child.name == "restriction") else {
+                return Ok(ValueType::Text);
+            };
+            match restriction.qualified("base") {
+                Some((namespace, local)) if namespace == XSD => Ok(built_in_type(&local)),
+                Some(name) => Err(self.global("type", &name)),
+                // A restriction of a type of its own.
+                None => Err(self.children(child).find(|(_, own)| own.name == "simpleType").map(|(own, _)| own)),
             }
-            // A restriction of a type of its own.
-            Some((child, None)) if depth > 0 => {
-                let own = self.children(child).find(|(_, child)| child.name == "simpleType");
-                own.map_or(ValueType::Unknown, |(own, _)| self.simple_type(own, depth - 1))
-            }
-            _ => ValueType::Text,
-        }
+        });
+        found.unwrap_or_default()
     }
 
-    fn name_of(&self, element: &XsdElement, is_global: bool) -> Option<Name> {
+    pub(super) fn name_of(&self, element: &XsdElement, is_global: bool) -> Option<Name> {
         let local = element.attribute("name")?;
         let is_attribute = element.name == "attribute";
         let (elements, attributes) = self.qualified.get(&element.file).copied().unwrap_or_default();
@@ -301,122 +344,22 @@ impl Xsd {
         Some(Name { namespace: namespace.to_owned(), is_attribute, local: local.to_owned() })
     }
 
-    /// The elements that may be where this global one is named: itself, if it isn't abstract, and its substitutes.
-    fn substitution(&self, position: usize, into: &mut Vec<usize>) {
-        let Some(element) = self.element(position).filter(|_| !into.contains(&position)) else { return };
-        into.push(position);
-        let name = element.attribute("name").map(|name| (element.target.to_string(), name.to_owned()));
-        for substitute in name.and_then(|name| self.substitutes.get(&name)).into_iter().flatten() {
-            self.substitution(*substitute, into);
+    /// The elements that may be where this global one is named: itself, its substitutes, and theirs.
+    pub(super) fn substitutes(&self, position: usize) -> Vec<usize> {
+        let mut all = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open = vec![position];
+        while let Some(position) = open.pop() {
+            let Some(element) = self.element(position).filter(|_| seen.insert(position)) else { continue };
+            all.push(position);
+            let name = element.attribute("name").map(|name| (element.target.to_string(), name.to_owned()));
+            open.extend(name.and_then(|name| self.substitutes.get(&name)).into_iter().flatten().rev());
         }
-    }
-
-    /// Adds what an element particle allows; returns the names of which one is required.
-    fn element_particle(&self, position: usize, content: &mut Content<XsdPosition>) -> Vec<Name> {
-        let Some(particle) = self.element(position) else { return Vec::new() };
-        let mut elements = Vec::new();
-        let is_reference = particle.attribute("ref").is_some();
-        match particle.qualified("ref").and_then(|name| self.global("element", &name)) {
-            Some(global) => self.substitution(global, &mut elements),
-            None if is_reference => content.is_open = true,
-            None => elements.push(position),
-        }
-        let mut names = Vec::new();
-        for position in elements {
-            let Some(element) = self.element(position) else { continue };
-            if element.attribute("abstract").is_some_and(is_true) {
-                continue;
-            }
-            let Some(name) = self.name_of(element, is_reference) else { continue };
-            names.push(name.clone());
-            if content.part(&name).is_none() {
-                content.parts.push(SchemaPart {
-                    name,
-                    pattern: None,
-                    position: self.position_of(position, MAX_NESTING),
-                    is_nillable: element.attribute("nillable").is_some_and(is_true),
-                    declared: element.declared(),
-                });
-            }
-        }
-        names
-    }
-
-    /// Adds what a particle allows; returns what it requires. `depth` bounds recursive groups.
-    fn particle(&self, position: usize, content: &mut Content<XsdPosition>, depth: usize) -> Vec<Vec<Name>> {
-        let Some(element) = self.element(position).filter(|_| depth > 0) else { return Vec::new() };
-        if element.attribute("maxOccurs") == Some("0") {
-            return Vec::new();
-        }
-        let requirements = match element.name.as_str() {
-            // An abstract element that nothing stands for, and one that isn't declared, require nothing that has a name.
-            "element" => {
-                vec![self.element_particle(position, content)].into_iter().filter(|one| !one.is_empty()).collect()
-            }
-            "sequence" | "all" => {
-                let children = self.children(position).map(|(child, _)| self.particle(child, content, depth - 1));
-                children.collect::<Vec<_>>().concat()
-            }
-            "choice" => {
-                let children = self.children(position).filter(|(_, child)| child.name != "annotation");
-                let alternatives: Vec<_> =
-                    children.map(|(child, _)| self.particle(child, content, depth - 1).into_iter().next()).collect();
-                // An alternative that requires nothing satisfies the choice.
-                alternatives.into_iter().collect::<Option<Vec<_>>>().map(|all| vec![all.concat()]).unwrap_or_default()
-            }
-            "group" => match element.qualified("ref") {
-                Some(name) => self.global("group", &name).map_or_else(Vec::new, |group| {
-                    let children = self.children(group).map(|(child, _)| self.particle(child, content, depth - 1));
-                    children.collect::<Vec<_>>().concat()
-                }),
-                None => Vec::new(),
-            },
-            "any" => {
-                content.is_open = true;
-                Vec::new()
-            }
-            _ => Vec::new(),
-        };
-        if element.attribute("minOccurs") == Some("0") { Vec::new() } else { requirements }
-    }
-
-    /// Adds the attributes of a type, an extension or a group of attributes.
-    fn attributes(&self, position: usize, content: &mut Content<XsdPosition>, depth: usize) {
-        for (child, element) in self.children(position).filter(|_| depth > 0) {
-            match element.name.as_str() {
-                "attribute" => self.attribute(element, content),
-                "attributeGroup" => {
-                    let group = element.qualified("ref").and_then(|name| self.global("attributeGroup", &name));
-                    self.attributes(group.unwrap_or(child), content, depth - 1);
-                }
-                "anyAttribute" => content.takes_attributes = true,
-                _ => {}
-            }
-        }
-    }
-
-    fn attribute(&self, element: &XsdElement, content: &mut Content<XsdPosition>) {
-        let name = match element.qualified("ref") {
-            Some((namespace, local)) => Some(Name::attribute(&namespace, &local)),
-            None => self.name_of(element, false),
-        };
-        let Some(name) = name else { return };
-        if element.attribute("use") == Some("prohibited") {
-            content.parts.retain(|part| part.name != name);
-            content.requirements.retain(|names| !names.contains(&name));
-            return;
-        }
-        if element.attribute("use") == Some("required") {
-            content.requirements.push(vec![name.clone()]);
-        }
-        if content.part(&name).is_none() {
-            let (position, declared) = (XsdPosition::Value(self.attribute_type(element)), element.declared());
-            content.parts.push(SchemaPart { name, pattern: None, position, is_nillable: false, declared });
-        }
+        all
     }
 
     /// What the values of an attribute are.
-    fn attribute_type(&self, element: &XsdElement) -> ValueType {
+    pub(super) fn attribute_type(&self, element: &XsdElement) -> ValueType {
         let declared = element.qualified("ref").and_then(|name| self.element(self.global("attribute", &name)?));
         let name = declared.unwrap_or(element).qualified("type");
         match name.map(|name| self.position_of_type(&name)) {
@@ -425,53 +368,52 @@ impl Xsd {
         }
     }
 
-    /// Adds what a complex type allows. `depth` bounds types that derive from themselves.
-    fn complex(&self, position: usize, content: &mut Content<XsdPosition>, depth: usize) {
-        let Some(element) = self.element(position).filter(|_| depth > 0) else { return };
-        content.has_value |= element.attribute("mixed").is_some_and(is_true);
-        for (child, own) in self.children(position) {
-            match own.name.as_str() {
-                "simpleContent" => {
-                    content.has_value = true;
-                    self.derived(child, content, depth);
-                }
-                "complexContent" => {
-                    content.has_value |= own.attribute("mixed").is_some_and(is_true);
-                    self.derived(child, content, depth);
-                }
-                _ => {
-                    let requirements = self.particle(child, content, MAX_NESTING);
-                    content.requirements.extend(requirements);
-                }
-            }
-        }
-        self.attributes(position, content, MAX_NESTING);
+    /// The parts of a derived type: its `simpleContent` or `complexContent`, and the extension or restriction in that.
+    pub(super) fn derivation(&self, position: usize) -> Option<(usize, usize)> {
+        let content = |element: &XsdElement| matches!(element.name.as_str(), "simpleContent" | "complexContent");
+        let (content, _) = self.children(position).find(|(_, child)| content(child))?;
+        let is_derivation = |element: &XsdElement| matches!(element.name.as_str(), "extension" | "restriction");
+        let (derivation, _) = self.children(content).find(|(_, child)| is_derivation(child))?;
+        Some((content, derivation))
     }
 
-    /// Adds what an extension has of its base and its own; a restriction repeats its elements and inherits attributes.
-    fn derived(&self, position: usize, content: &mut Content<XsdPosition>, depth: usize) {
-        for (child, element) in self.children(position) {
-            let base = element.qualified("base").map_or(XsdPosition::Anything, |name| self.position_of_type(&name));
-            if let XsdPosition::Value(value_type) = base {
-                content.value_type = value_type;
-            }
-            if let XsdPosition::Complex(base) = base {
-                let mut inherited = Content::nothing();
-                self.complex(base, &mut inherited, depth - 1);
-                if element.name == "restriction" {
-                    inherited.parts.retain(|part| part.name.is_attribute);
-                    inherited.requirements.retain(|names| names.iter().all(|name| name.is_attribute));
-                    inherited.is_open = false;
-                }
-                content.has_value |= inherited.has_value;
-                content.value_type = content.value_type.or(inherited.value_type);
-                content.is_open |= inherited.is_open;
-                content.takes_attributes |= inherited.takes_attributes;
-                content.parts.append(&mut inherited.parts);
-                content.requirements.append(&mut inherited.requirements);
-            }
-            self.complex(child, content, depth - 1);
+    /// A complex type, its base, the base of that, and so on.
+    pub(super) fn bases(&self, position: usize) -> Vec<usize> {
+        let mut bases = vec![position];
+        let mut seen = HashSet::from([position]);
+        let mut at = position;
+        while let Some((_, derivation)) = self.derivation(at)
+            && let Some(base) = self.element(derivation).and_then(|element| element.qualified("base"))
+            && let XsdPosition::Complex(base) = self.position_of_type(&base)
+            // A type that derives from itself is none.
+            && seen.insert(base)
+        {
+            bases.push(base);
+            at = base;
         }
+        bases
+    }
+
+    /// Notes the documentation of a declaration, and the values that are listed for it.
+    pub(super) fn note(&self, position: usize, notes: &mut Notes) {
+        self.documentation(position).for_each(|text| notes.describe(text));
+        self.listed.get(&position).into_iter().for_each(|listed| notes.extend(listed));
+    }
+
+    fn documentation(&self, position: usize) -> impl Iterator<Item = &str> {
+        let annotations = self.children(position).filter(|(_, child)| child.name == "annotation");
+        let texts = annotations.flat_map(|(annotation, _)| self.children(annotation));
+        texts.filter(|(_, child)| child.name == "documentation").map(|(_, child)| child.text.as_str())
+    }
+
+    /// What is said of an element or an attribute: where it stands, where it is declared, and of its simple type.
+    pub(super) fn notes(&self, position: usize, declared: usize) -> Notes {
+        let mut notes = Notes::default();
+        let named = self.element(declared).and_then(|element| element.qualified("type"));
+        let named = named.and_then(|name| self.global("type", &name));
+        let simple = named.filter(|global| self.element(*global).is_some_and(|element| element.name == "simpleType"));
+        [position, declared].into_iter().chain(simple).for_each(|position| self.note(position, &mut notes));
+        notes
     }
 }
 
@@ -481,7 +423,7 @@ impl SchemaModel for Xsd {
     fn root(&self, name: Option<&Name>) -> Option<XsdPosition> {
         let name = name?;
         let global = self.global("element", &(name.namespace.clone(), name.local.clone()))?;
-        Some(self.position_of(global, MAX_NESTING))
+        Some(self.position_of(global))
     }
 
     fn roots(&self) -> Vec<Name> {
@@ -493,11 +435,7 @@ impl SchemaModel for Xsd {
         match position {
             XsdPosition::Value(value_type) => Content::value(*value_type),
             XsdPosition::Anything => Content::anything(),
-            XsdPosition::Complex(position) => {
-                let mut content = Content::nothing();
-                self.complex(*position, &mut content, MAX_NESTING);
-                content
-            }
+            XsdPosition::Complex(position) => TypeContent::of(self, *position),
         }
     }
 
@@ -506,7 +444,32 @@ impl SchemaModel for Xsd {
     }
 }
 
-fn is_true(text: &str) -> bool {
+/// Follows declarations that refer to others, until one has what is looked for; all of them have it then. `None` if none
+/// has, or they refer to one another in a circle.
+fn follow<T: Copy>(
+    from: usize,
+    known: &RefCell<HashMap<usize, T>>,
+    own_or_next: impl Fn(usize) -> Result<T, Option<usize>>,
+) -> Option<T> {
+    let mut walked = HashSet::new();
+    let mut at = from;
+    let found = loop {
+        if let Some(known) = known.borrow().get(&at) {
+            break *known;
+        }
+        if !walked.insert(at) {
+            return None;
+        }
+        match own_or_next(at) {
+            Ok(own) => break own,
+            Err(next) => at = next?,
+        }
+    };
+    known.borrow_mut().extend(walked.into_iter().map(|position| (position, found)));
+    Some(found)
+}
+
+pub(super) fn is_true(text: &str) -> bool {
     matches!(text.trim(), "true" | "1")
 }
 

@@ -1,6 +1,7 @@
 //! XML Schema documents as trees of their own elements, read by quick-xml; [`Xsd`](super::xsd::Xsd) interprets them.
 //!
-//! Everything that isn't XML Schema's (documentation, foreign annotations) is left out: it allows nothing.
+//! Everything that isn't XML Schema's (foreign annotations) is left out: it allows nothing. Of documentation the text is
+//! kept.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -28,7 +29,12 @@ pub(crate) struct XsdElement {
     line: usize,
     /// The target namespace of its document.
     pub(crate) target: Rc<str>,
+    /// The text of a `documentation`, cut to a bounded length.
+    pub(crate) text: String,
 }
+
+/// The most bytes that are kept of a documentation.
+const MAX_TEXT_BYTES: usize = 4096;
 
 impl XsdElement {
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
@@ -39,6 +45,11 @@ impl XsdElement {
     /// is unbound.
     pub(crate) fn qualified(&self, attribute: &str) -> Option<(String, String)> {
         self.resolve(self.attribute(attribute)?)
+    }
+
+    /// The same, of an attribute that lists names.
+    pub(crate) fn qualified_list(&self, attribute: &str) -> impl Iterator<Item = (String, String)> {
+        self.attribute(attribute).into_iter().flat_map(str::split_whitespace).filter_map(|name| self.resolve(name))
     }
 
     fn resolve(&self, name: &str) -> Option<(String, String)> {
@@ -104,6 +115,14 @@ pub(crate) fn read(
                 }
                 continue;
             }
+            Ok(Event::Text(text)) => {
+                add_text(elements, open.last(), &text);
+                continue;
+            }
+            Ok(Event::CData(text)) => {
+                add_text(elements, open.last(), &text);
+                continue;
+            }
             Ok(Event::Eof) if open.is_empty() => return root,
             Ok(Event::Eof) | Err(_) => {
                 let what = "it from here on: it is not well-formed".to_owned();
@@ -136,6 +155,14 @@ pub(crate) fn read(
         if !is_empty {
             open.push(position);
         }
+    }
+}
+
+/// Keeps the text of a documentation.
+fn add_text(elements: &mut [XsdElement], open: Option<&usize>, text: &str) {
+    let Some(element) = open.and_then(|open| elements.get_mut(*open)) else { return };
+    if element.name == "documentation" && element.text.len() < MAX_TEXT_BYTES {
+        element.text.push_str(text.get(..text.floor_char_boundary(MAX_TEXT_BYTES)).unwrap_or_default());
     }
 }
 
@@ -189,6 +216,7 @@ fn element(
         at,
         line,
         target,
+        text: String::new(),
     };
     let (namespace, name) = element.resolve(start.name().into_inner())?;
     element.name = name;

@@ -470,6 +470,9 @@ fn check_tells_which_format_stands_in_whose_place_and_which_can_be_mixed_up() {
         "note: `family_name` leads to `person.name.given` here, and to `person.name.surname` in `mdl` [path-changed]",
         "warning: `birth_date` leads to `license.issue-date` here, and to `person.birth-date` in `mdl`, which is in \
          dppa-personal as well [path-less-restricted]",
+        "warning: format `mdl` has another `requester`, `message-type`, `messages` than `mdl` [format-routing-changed]",
+        "note: format `mdl` has another `root`",
+        "[format-keys-changed]",
         "warning: what is of format `two` is of `one` as well, and withheld [format-shadowed]",
         "help: let `one` recognise a part that `two` lacks",
         "note: format `three` shares a root with `two`: a message with the parts of both is withheld [formats-overlap]",
@@ -482,6 +485,40 @@ fn check_tells_which_format_stands_in_whose_place_and_which_can_be_mixed_up() {
         .unwrap();
     let (told, _) = check(&["--catalog", catalog.to_str().unwrap()]);
     assert!(told.contains("note: `license.number` is amended: `title`, `shape` [element-amended]"), "{told}");
+}
+
+#[test]
+fn p9_check_tells_which_permits_release_an_element_because_a_catalog_puts_it_into_a_group() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name).to_str().unwrap().to_owned()
+    };
+    let policy = write(
+        "policy.toml",
+        "[policy]\nname = 'p'\nversion = '1'\npurposes = ['C']\n[agencies.police]\nori = ['AZ0070000']\n\
+         [[permit]]\nid = 'by-group'\nagencies = ['police']\nbasis = 'x'\nelements = ['person.name', 'group:roadside']\n\
+         [[permit]]\nid = 'by-both'\nagencies = ['police']\nbasis = 'x'\nelements = ['group:roadside', 'person.ssn']\n\
+         [[forbid]]\nid = 'none'\nagencies = ['police']\nbasis = 'x'\nelements = ['group:roadside']\n",
+    );
+    let group =
+        "[[group]]\nid = 'roadside'\ntitle = 'At the roadside'\n[[element]]\nid = 'x.y'\ngroups = ['roadside']\n";
+    let told = |more: &str| {
+        let catalog = write("catalog.toml", &format!("{group}{more}"));
+        check(&["--policy", &policy, "--catalog", &catalog]).0
+    };
+    let amended = told("[[element]]\nid = 'person.ssn'\namend = true\ngroups = ['roadside']\n");
+    let finding = "warning: `person.ssn` is released by `by-group` of the policy, because it is put into a group here \
+                   [amendment-permits]";
+    assert!(amended.contains(finding), "{amended}");
+    // Nothing is gained by what was so before, or by another key.
+    for more in [
+        "[[element]]\nid = 'x.y'\namend = true\ngroups = ['roadside']\n",
+        "[[element]]\nid = 'person.name.given'\namend = true\ngroups = ['roadside']\n",
+        "[[element]]\nid = 'person.ssn'\namend = true\ntitle = 'Number'\n",
+    ] {
+        assert!(!told(more).contains("by-group` of the policy"), "{more}");
+    }
 }
 
 #[test]

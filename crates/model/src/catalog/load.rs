@@ -78,7 +78,7 @@ pub(super) struct RawElement {
     holds_phrase: Option<bool>,
     /// The cross-cutting groups it is in, without `group:`.
     #[serde(default)]
-    groups: Vec<Spanned<String>>,
+    pub(super) groups: Vec<Spanned<String>>,
 }
 
 impl Catalog {
@@ -191,9 +191,8 @@ impl CatalogReader {
             let message = format!("`dppa` of `{id}` can't be amended: the law ranks it");
             return Err(document.error(&dppa.span(), message));
         }
-        let is_searched = |kind| !matches!(kind, Kind::Date | Kind::PostalCode | Kind::Number);
         let kinds = (base.kind.unwrap_or_default(), raw.kind.or(base.kind).unwrap_or_default());
-        if is_searched(kinds.0) && !is_searched(kinds.1) && raw.holds_ssn.is_none() {
+        if is_searched_for_ssn(kinds.0) && !is_searched_for_ssn(kinds.1) && raw.holds_ssn.is_none() {
             let message = format!("as this kind, `{id}` isn't searched for Social Security numbers any more");
             return Err(document.error(&span, message).help("say so with `holds-ssn = true`, or keep its kind"));
         }
@@ -298,15 +297,22 @@ impl RawElement {
     fn content_rules(&self, is_envelope: bool) -> ContentRules {
         let kind = self.kind.unwrap_or_default();
         let refused_ssn = match kind {
-            _ if self.holds_ssn == Some(true) => SsnForms::None,
-            Kind::Date | Kind::PostalCode | Kind::Number => SsnForms::None,
+            _ if self.holds_ssn == Some(true) || !is_searched_for_ssn(kind) => SsnForms::None,
             Kind::Image => SsnForms::Separated,
             // Control fields of many switches have nine digits.
             _ if self.holds_nine_digits == Some(true) || is_envelope => SsnForms::Separated,
-            Kind::Text | Kind::Record | Kind::Code | Kind::Identifier => SsnForms::All,
+            _ => SsnForms::All,
         };
         let is_free_text = matches!(kind, Kind::Text | Kind::Record) && self.shape.is_none();
         ContentRules { refused_ssn, phrase: self.holds_phrase.unwrap_or(is_free_text) }
+    }
+}
+
+/// Whether values of a kind are searched for Social Security numbers: those of other kinds are too short, or dates.
+fn is_searched_for_ssn(kind: Kind) -> bool {
+    match kind {
+        Kind::Date | Kind::PostalCode | Kind::Number => false,
+        Kind::Text | Kind::Identifier | Kind::Code | Kind::Image | Kind::Record => true,
     }
 }
 

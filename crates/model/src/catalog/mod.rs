@@ -19,7 +19,7 @@ pub use kind::{Kind, Sensitivity, Treatment};
 pub use load::table_schema;
 pub use shape::Shape;
 pub use shape::trim;
-pub use spans::CatalogSpans;
+pub use spans::{CatalogSpans, Membership};
 
 /// The id that every grant includes: what routing needs. Its parts are `envelope.*`.
 pub const ENVELOPE: &str = "envelope";

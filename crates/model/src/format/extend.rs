@@ -4,7 +4,6 @@
 //! What it inherits has the place of `extends` in its file: an error in what the two make together is told there, or at
 //! the entry that causes it.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::load::is_at_or_below;
@@ -34,21 +33,10 @@ pub struct Replacement {
     pub file: String,
     /// Where the file says so, in bytes.
     pub span: Range<usize>,
-    /// The format in whose place it stands.
+    /// The format in whose place it stands, and its file.
     pub replaced: String,
-    /// How their paths differ, by path.
-    pub changes: Vec<PathChange>,
-}
-
-/// A path that two formats have in common or not, and the data elements it leads to in both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PathChange {
-    /// From below the root.
-    pub path: String,
-    /// Its data element in the format that is replaced, if it is mapped there.
-    pub was: Option<String>,
-    /// Its data element in the format that stands, if it is mapped there.
-    pub is: Option<String>,
+    /// The name of that file.
+    pub replaced_file: String,
 }
 
 /// Which format stands in whose place, by their indices, and where its file says so.
@@ -146,23 +134,15 @@ impl<'d> FormatFiles<'d> {
         own.filter_map(|instead| Some(self.0.get(instead.replaced)?.raw.name.get_ref().clone())).collect()
     }
 
-    /// What a replacement changes.
+    /// The names and files of two formats of which one stands in the other's place.
     pub(super) fn replacement(&self, instead: &Instead) -> Option<Replacement> {
         let (file, other) = (self.0.get(instead.format)?, self.0.get(instead.replaced)?);
-        let mut changes: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
-        for written in written_paths(&self.resolved(instead.replaced).ok()??.paths) {
-            changes.entry(written.path).or_default().0 = Some(written.element);
-        }
-        for written in written_paths(&self.resolved(instead.format).ok()??.paths) {
-            changes.entry(written.path).or_default().1 = Some(written.element);
-        }
-        changes.retain(|_, (was, is)| was != is);
         Some(Replacement {
             format: file.raw.name.get_ref().clone(),
             file: file.document.file.to_owned(),
             span: instead.span.clone(),
             replaced: other.raw.name.get_ref().clone(),
-            changes: changes.into_iter().map(|(path, (was, is))| PathChange { path, was, is }).collect(),
+            replaced_file: other.document.file.to_owned(),
         })
     }
 }

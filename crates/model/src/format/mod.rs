@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 use serde::Deserialize;
 
 pub use declared::{Declared, DeclaredPattern, DeclaredText};
-pub use extend::{PathChange, Replacement};
+pub use extend::Replacement;
 pub use load::RDF_URI;
 pub use lookup::Edge;
 pub use namespace::{NamespaceId, Namespaces, XSI_URI};

@@ -125,12 +125,14 @@ impl RawFormat {
     pub(super) fn map_embedded(&mut self) {
         let mapped = written_paths(&self.paths);
         let paths = self.embedded.iter().flat_map(|embedded| &embedded.paths);
-        let missing = paths.filter(|path| !mapped.iter().any(|own| own.path == *path.get_ref()));
-        let entries = missing.map(|path| {
-            let element = PathEntry::Element(EMBEDDED_ELEMENT.to_owned());
-            (path.clone(), Spanned::new(path.span(), element))
-        });
-        let entries: Vec<_> = entries.collect();
+        let mut entries: Vec<(Spanned<String>, Spanned<PathEntry>)> = Vec::new();
+        for path in paths {
+            let is_own = |own: &str| own == path.get_ref();
+            if !mapped.iter().any(|own| is_own(&own.path)) && !entries.iter().any(|(own, _)| is_own(own.get_ref())) {
+                let element = PathEntry::Element(EMBEDDED_ELEMENT.to_owned());
+                entries.push((path.clone(), Spanned::new(path.span(), element)));
+            }
+        }
         self.paths.prepend(entries);
     }
 
@@ -138,7 +140,6 @@ impl RawFormat {
     pub(super) fn is_complete(&self, document: &Document<'_>) -> Result<(), ConfigError> {
         let lacking = match () {
             () if self.syntaxes().is_empty() => "a format needs its `syntax`: `xml`, `json` or a list of both",
-            () if self.paths.iter().next().is_none() => "a format needs its `[paths]`",
             () if !self.remove.is_empty() && self.extends.is_none() => {
                 "`remove` takes paths out of the format that this one `extends`, and it extends none"
             }

@@ -42,6 +42,18 @@ pub struct FormatSpans {
     pub unmapped: Vec<SpannedPath>,
     /// The attributes by which objects refer to one another.
     pub references: Vec<String>,
+    /// The path of the message key.
+    pub message_type: Option<String>,
+    /// The path of the requester's ORI.
+    pub requester: Option<String>,
+    /// The path of the notice.
+    pub notice: Option<String>,
+    /// The keys that its messages may have, if it lists them.
+    pub messages: Option<Vec<String>>,
+    /// The parts that its messages have, each with the values it may have.
+    pub marks: Vec<(String, Vec<String>)>,
+    /// The text layouts: the paths of each, and all else that it says.
+    pub texts: Vec<(Vec<String>, Vec<String>)>,
 }
 
 impl FormatSpans {
@@ -85,8 +97,22 @@ impl FormatSpans {
                 .collect(),
             unmapped: raw.unmapped.iter().map(spanned).collect(),
             references,
+            message_type: raw.message_type.as_ref().map(|path| path.get_ref().clone()),
+            requester: raw.requester.as_ref().map(|path| path.get_ref().clone()),
+            notice: raw.notice.as_ref().map(|path| path.get_ref().clone()),
+            messages: raw.messages.as_ref().map(|keys| texts(keys.get_ref())),
+            marks: raw
+                .marks()
+                .iter()
+                .map(|mark| (mark.get_ref().path().to_owned(), mark.get_ref().values().unwrap_or_default().to_vec()))
+                .collect(),
+            texts: raw.text.iter().map(|text| (texts(&text.paths), text.content())).collect(),
         }
     }
+}
+
+fn texts(spanned: &[Spanned<String>]) -> Vec<String> {
+    spanned.iter().map(|text| text.get_ref().clone()).collect()
 }
 
 fn spanned(text: &Spanned<String>) -> SpannedPath {

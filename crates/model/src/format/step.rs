@@ -116,7 +116,7 @@ pub fn encoded(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     for (index, character) in name.char_indices() {
         let is_special = match character {
-            '@' => index == 0,
+            '@' => name.get(..index).is_some_and(|before| before.is_empty() || before.ends_with(':')),
             '/' | '*' | '[' | ']' | '%' | '\'' | '"' | '\\' => true,
             '$' | '.' => matches!(name, "$" | "." | ".."),
             other => other.is_control(),
@@ -188,5 +188,6 @@ mod tests {
             assert!(!written.contains(['/', '*', '[', ']', '\'', '"']) && !written.starts_with('@'), "{written}");
         }
         assert_eq!((encoded("a@b.c"), encoded("@id")), ("a@b.c".to_owned(), "%40id".to_owned()));
+        assert_eq!(encoded("nc:@id"), "nc:%40id");
     }
 }

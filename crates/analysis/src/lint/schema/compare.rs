@@ -24,6 +24,9 @@ pub(super) const REQUIRED_NOT_MAPPED: Code =
 pub(super) const NOT_NILLABLE: Code =
     Code::error("not-nillable", "a part is nil, or may be, where the schema doesn't allow it");
 
+/// How deep the parts of a record are followed (P8).
+const MAX_DEPTH: usize = 64;
+
 /// The inputs and results of a comparison.
 pub(super) struct Comparison<'a, O: SchemaModel> {
     pub(super) outline: &'a O,
@@ -82,7 +85,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
         }
         match node.target {
             PathTarget::Unmapped if node.children.is_empty() => {}
-            PathTarget::Record { .. } => self.record(&part.position, Some(node), &node.path, &mut BTreeSet::new()),
+            PathTarget::Record { .. } => self.record(&part.position, node),
             PathTarget::Value { .. } | PathTarget::Internal => {
                 if !content.has_value {
                     let message = format!("`{}` is mapped as a value, and the schema has only parts there", node.path);
@@ -111,6 +114,9 @@ impl<O: SchemaModel> Comparison<'_, O> {
 
     /// Checks the parts of a position, in the mapping and in the schema.
     fn parts(&mut self, content: &Content<O::Position>, node: &MappingNode) {
+        if content.is_cut {
+            self.cut(node);
+        }
         for part in &content.parts {
             if self.is_known(part, node) {
                 continue;
@@ -129,6 +135,13 @@ impl<O: SchemaModel> Comparison<'_, O> {
         self.absent(content, node);
     }
 
+    /// Reports that the schema goes on further than it is followed.
+    fn cut(&mut self, node: &MappingNode) {
+        let place = if node.path.is_empty() { "the root".to_owned() } else { format!("`{}`", node.path) };
+        let message = format!("this check doesn't follow the schema to the end in {place}: it goes on too far there");
+        self.find(&super::NOT_UNDERSTOOD, &node.span, message, None);
+    }
+
     /// The children of a node that match a part of the schema.
     fn children<'m>(
         &self,
@@ -141,7 +154,8 @@ impl<O: SchemaModel> Comparison<'_, O> {
     /// The children of a node that the schema doesn't have.
     fn absent(&mut self, content: &Content<O::Position>, node: &MappingNode) {
         for (name, child) in &node.children {
-            let is_allowed = if name.is_attribute { content.takes_attributes } else { content.is_open };
+            let is_open = if name.is_attribute { content.takes_attributes } else { content.is_open };
+            let is_allowed = is_open || content.is_cut;
             if is_allowed || content.part(name).is_some() {
                 continue;
             }
@@ -159,39 +173,48 @@ impl<O: SchemaModel> Comparison<'_, O> {
     }
 
     /// A whole record: its parts belong to it, its attributes only if they are mapped.
-    fn record(
-        &mut self,
-        position: &O::Position,
-        node: Option<&MappingNode>,
-        path: &str,
-        seen: &mut BTreeSet<O::Position>,
-    ) {
-        if !seen.insert(position.clone()) {
-            return;
-        }
-        let content = self.outline.content(position);
-        for part in &content.parts {
-            if node.is_some_and(|node| self.is_known(part, node)) || self.is_reference(&part.name) {
+    fn record(&mut self, position: &O::Position, record: &MappingNode) {
+        let mut seen = BTreeSet::new();
+        let mut is_cut = false;
+        let mut open = vec![(position.clone(), Some(record), record.path.clone(), 0)];
+        while let Some((position, node, path, depth)) = open.pop() {
+            if !seen.insert(position.clone()) {
                 continue;
             }
-            let child = node.and_then(|node| self.children(part, node).next());
-            match (child, part.name.is_attribute) {
-                (Some(child), _) if child.target != PathTarget::Inner => self.check_node(part, child),
-                (Some(child), false) => self.record(&part.position, Some(child), &child.path.clone(), seen),
-                (None, false) => {
-                    let path = below(path, &self.names.spell(&part.name));
-                    self.record(&part.position, None, &path, seen);
+            if depth > MAX_DEPTH {
+                is_cut = true;
+                continue;
+            }
+            let content = self.outline.content(&position);
+            for part in &content.parts {
+                if node.is_some_and(|node| self.is_known(part, node)) || self.is_reference(&part.name) {
+                    continue;
                 }
-                (_, true) => {
-                    let path = below(path, &self.names.spell(&part.name));
-                    let span = node.map_or(0..0, |node| node.span.clone());
-                    let what = format!("the attribute `{path}` is in the schema ({})", part.declared);
-                    self.not_mapped(&span, &what, &path);
+                let child = node.and_then(|node| self.children(part, node).next());
+                match (child, part.name.is_attribute) {
+                    (Some(child), _) if child.target != PathTarget::Inner => self.check_node(part, child),
+                    (Some(child), false) => {
+                        open.push((part.position.clone(), Some(child), child.path.clone(), depth + 1))
+                    }
+                    (None, false) => {
+                        let path = below(&path, &self.names.spell(&part.name));
+                        open.push((part.position.clone(), None, path, depth + 1));
+                    }
+                    (_, true) => {
+                        let path = below(&path, &self.names.spell(&part.name));
+                        let span = node.map_or(0..0, |node| node.span.clone());
+                        let what = format!("the attribute `{path}` is in the schema ({})", part.declared);
+                        self.not_mapped(&span, &what, &path);
+                    }
                 }
             }
+            is_cut |= content.is_cut;
+            if let Some(node) = node {
+                self.absent(&content, node);
+            }
         }
-        if let Some(node) = node {
-            self.absent(&content, node);
+        if is_cut {
+            self.cut(record);
         }
     }
 

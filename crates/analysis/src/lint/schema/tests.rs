@@ -339,3 +339,25 @@ fn a_format_without_a_schema_is_noted() {
     let root = lint_format(&xml_format(NAME).replace("s:Root", "s:Roof"), &[("small.xsd", &xsd(""))]);
     assert_eq!(root, ["3: path-not-in-schema: the schema has no root `s:Roof`"]);
 }
+
+#[test]
+fn p8_a_record_is_followed_so_deep_and_no_deeper() {
+    let types: String = (0..3000)
+        .map(|level| {
+            let next = level + 1;
+            format!(
+                "<xs:complexType name='T{level}'><xs:sequence><xs:element name='E{level}' type='T{next}'/></xs:sequence>\
+                 <xs:attribute name='a'/></xs:complexType>"
+            )
+        })
+        .collect();
+    let schema = format!(
+        "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema' xmlns='urn:s' targetNamespace='urn:s' \
+         elementFormDefault='qualified'><xs:element name='Root'><xs:complexType><xs:sequence>\
+         <xs:element name='Name' type='T0' minOccurs='0'/></xs:sequence></xs:complexType></xs:element>{types}\
+         <xs:complexType name='T3000'/></xs:schema>"
+    );
+    let found = lint_format(&xml_format("paths.'s:Name/**' = 'response.text'"), &[("small.xsd", &schema)]);
+    assert!(found.len() < 100, "{}", found.len());
+    assert!(found.iter().any(|line| line.contains("doesn't follow the schema to the end in `s:Name`")), "{found:?}");
+}

@@ -66,6 +66,19 @@ impl RawText {
     pub(in crate::format) fn heading(&self) -> &str {
         self.recognise.get_ref()
     }
+
+    /// All that it says but its name and its paths, for a comparison.
+    pub(in crate::format) fn content(&self) -> Vec<String> {
+        let groups = |groups: &Groups| -> String {
+            groups.iter().map(|(name, element)| format!("{}={} ", name.get_ref(), element.get_ref())).collect()
+        };
+        let skips = self.skip.iter().map(|skip| {
+            let to = skip.to.as_ref().map(Spanned::get_ref);
+            format!("skip {:?} {to:?}", skip.from.get_ref())
+        });
+        let fields = self.field.iter().map(|field| format!("{} {}", field.pattern.get_ref(), groups(&field.groups)));
+        [self.heading().to_owned(), groups(&self.groups)].into_iter().chain(skips).chain(fields).collect()
+    }
 }
 
 /// A stretch of the text that holds no fields.

@@ -3,7 +3,7 @@
 //! Names of paths and ids and titles of the catalog go through here alike, so that they can be compared word by word.
 
 /// The words of a name or a title, in lower case and one spelling. Numbers are left out.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut split = split(name);
     if let [only] = split.as_slice()
         && let Some((_, meaning)) = FIELDS.iter().find(|(field, _)| field == only)
@@ -31,7 +31,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 
 /// Whether a name has what is left out of its words and may change what it says: a letter alone (`A_Number`, `S_S_No`), or
 /// digits (`I94Number`, `Last4`), but for the 1, 2 or 3 at the end of a line of an address.
-pub(super) fn has_remainder(name: &str) -> bool {
+pub(crate) fn has_remainder(name: &str) -> bool {
     // A prefix is none of its words, and `org.iso.18013.5.1` says whose the names in it are.
     let name = name.rsplit(':').next().filter(|name| !name.contains('.')).unwrap_or_default();
     let counted = name.strip_suffix(['1', '2', '3']).unwrap_or(name);
@@ -41,7 +41,7 @@ pub(super) fn has_remainder(name: &str) -> bool {
 }
 
 /// A name in lower case, its words joined by hyphens.
-pub(super) fn kebab(name: &str) -> String {
+pub(crate) fn kebab(name: &str) -> String {
     let words: Vec<String> = split(name).into_iter().filter(|word| word.is_ascii()).collect();
     words.join("-")
 }

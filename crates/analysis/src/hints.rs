@@ -1,16 +1,18 @@
-//! What in a path or its values hints at a fact that is highly restricted, or tells of immigration, a victim or a minor.
+//! What in a path, its values or its schema hints at a fact that is highly restricted, or tells of immigration, a victim or
+//! a minor.
 //!
+//! Below schemas and layouts, which note what they find while they read: a value that isn't kept hints all the same.
 //! A part with such a hint is mapped to an element of the same kind or left to a person: mapped to a harmless element, it
 //! would go out to everybody who may have that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::words::words;
+use crate::name_words::words;
 use dmv_redact::{Element, Sensitivity};
 
 /// A kind of fact that must not be taken for a harmless one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Hint {
+pub(crate) enum Hint {
     Ssn,
     Image,
     Medical,
@@ -20,7 +22,7 @@ pub(super) enum Hint {
 
 impl Hint {
     /// What it may be, for a question.
-    pub(super) fn describe(self) -> &'static str {
+    pub(crate) fn describe(self) -> &'static str {
         match self {
             Self::Ssn => "a Social Security number",
             Self::Image => "an image or a biometric",
@@ -68,6 +70,10 @@ impl Hint {
                 "alcohol",
                 "injury",
                 "disease",
+                "hiv",
+                "psychiatric",
+                "dementia",
+                "overdose",
                 "illness",
                 "diagnosis",
                 "allergy",
@@ -91,6 +97,7 @@ impl Hint {
                 "citizen",
                 "citizenship",
                 "noncitizen",
+                "nonimmigrant",
                 "nationality",
                 "national",
                 "naturalization",
@@ -157,38 +164,52 @@ impl Hint {
 }
 
 /// What some words hint at.
-pub(super) fn of_words<'w>(given: impl IntoIterator<Item = &'w String>) -> BTreeSet<Hint> {
+pub(crate) fn of_words<'w>(given: impl IntoIterator<Item = &'w String>) -> BTreeSet<Hint> {
     let given: Vec<&String> = given.into_iter().collect();
     let hinted = |hint: &Hint| given.iter().any(|word| hint.words().contains(&word.as_str()));
     Hint::ALL.into_iter().filter(hinted).collect()
 }
 
-/// What some values hint at: an encoded image, a Social Security number, an alien number.
-pub(super) fn of_values(values: &[String]) -> BTreeSet<Hint> {
-    let mut hints = BTreeSet::new();
-    for value in values {
-        let value = value.trim();
-        if is_encoded(value) {
-            hints.insert(Hint::Image);
-        }
-        if is_separated_ssn(value) {
-            hints.insert(Hint::Ssn);
-        }
-        if is_alien_number(value) {
-            hints.insert(Hint::Immigration);
-        }
+/// What a value hints at: an encoded image, a Social Security number, an alien number, or the words in it.
+pub(crate) fn of_value(value: &str) -> BTreeSet<Hint> {
+    let value = value.trim();
+    if is_encoded(value) {
+        return BTreeSet::from([Hint::Image]);
+    }
+    let mut hints = of_words(&words(value));
+    if is_separated_ssn(value) {
+        hints.insert(Hint::Ssn);
+    }
+    let is_visa = |word: &str| VISAS.contains(&word.replace('-', "").to_ascii_uppercase().as_str());
+    if is_alien_number(value) || value.split_whitespace().any(is_visa) {
+        hints.insert(Hint::Immigration);
     }
     hints
 }
 
+/// What a description hints at. Words that prose uses for other things don't count.
+pub(crate) fn of_prose(text: &str) -> BTreeSet<Hint> {
+    of_words(words(text).iter().filter(|word| !PROSE.contains(&word.as_str())))
+}
+
+/// Hints, each with where it was found, for a question.
+pub(crate) type Hints = BTreeMap<Hint, String>;
+
+/// Adds hints that were found in one place. The first place stays.
+pub(crate) fn add(hints: &mut Hints, found: BTreeSet<Hint>, place: impl Fn() -> String) {
+    for hint in found {
+        hints.entry(hint).or_insert_with(&place);
+    }
+}
+
 /// What an element is, in the same words.
-pub(super) fn of_element(element: &Element) -> BTreeSet<Hint> {
+pub(crate) fn of_element(element: &Element) -> BTreeSet<Hint> {
     let own: Vec<String> = words(element.id()).into_iter().chain(words(element.title())).collect();
     of_words(&own)
 }
 
 /// Whether an element is one that only few may have.
-pub(super) fn is_restricted(element: &Element) -> bool {
+pub(crate) fn is_restricted(element: &Element) -> bool {
     element.sensitivity() == Sensitivity::HighlyRestricted
         || element.groups().any(|group| group == IMMIGRATION)
         || element.id().starts_with("biometric.")
@@ -196,6 +217,31 @@ pub(super) fn is_restricted(element: &Element) -> bool {
 
 /// The group of elements from which immigration status can be inferred.
 const IMMIGRATION: &str = "immigration";
+
+/// Classes of visas and forms of immigration that a value may name, without hyphens.
+const VISAS: [&str; 14] =
+    ["B1B2", "DACA", "F1", "H1B", "H2A", "H2B", "H4", "I551", "I766", "I797", "I94", "J1", "LPR", "TPS"];
+
+/// Words that hint at something in a name or a value, and in prose rather say something else.
+const PROSE: [&str; 17] = [
+    "binary",
+    "child",
+    "drug",
+    "enhanced",
+    "foreign",
+    "ice",
+    "image",
+    "limited",
+    "minor",
+    "national",
+    "presence",
+    "protected",
+    "protection",
+    "removal",
+    "tax",
+    "template",
+    "treatment",
+];
 
 /// How encoded images, and archives of them, begin.
 const ENCODED: [&str; 14] = [
@@ -217,7 +263,9 @@ const ENCODED: [&str; 14] = [
 /// A word of this length is an encoding.
 const LONG_WORD: usize = 160;
 
-fn is_encoded(value: &str) -> bool {
+/// Whether a value is an encoded image, or another encoding.
+pub(crate) fn is_encoded(value: &str) -> bool {
+    let value = value.trim();
     ENCODED.iter().any(|start| value.starts_with(start)) || value.split_whitespace().any(|word| word.len() >= LONG_WORD)
 }
 
