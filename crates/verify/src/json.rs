@@ -240,9 +240,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::Verifier;
     use crate::check::VerifierState;
-    use crate::shape::Shapes;
-    use crate::table::Table;
     use dmv_redact_model::catalog::Catalog;
     use dmv_redact_model::format::{Formats, Syntax};
 
@@ -250,12 +249,13 @@ mod tests {
     fn p2_what_is_no_number_of_json_is_refused() {
         let catalog = Arc::new(Catalog::load(dmv_redact::shipped::CATALOG, &[]).unwrap());
         let formats = Formats::load(dmv_redact::shipped::FORMATS, &[], &catalog).unwrap();
-        let table = Table::new(formats.by_name("niem-6.0").unwrap(), &[], Syntax::Json);
-        let (shapes, mut state) = (Shapes::new(&catalog).unwrap(), VerifierState::default());
+        let (verifier, mut state) = (Verifier::new(&catalog, &formats).unwrap(), VerifierState::default());
+        let is_its = |table: &&Table| table.format == "niem-6.0" && table.syntax == Syntax::Json;
+        let table = verifier.tables.iter().find(is_its).unwrap();
         let mut accepts = |value: &str| {
             let text =
                 format!(r#"{{"exch:DriverVehicleResponse":{{"nc:Person":{{"j:PersonSexCode":["F",{value},"F"]}}}}}}"#);
-            let mut check = Check::new((&table, &shapes), None, None, &mut state);
+            let mut check = Check::new((&verifier, table, 0), None, None, &mut state);
             read(&text, &mut check).is_ok()
         };
         for value in ["0", "-5", "18446744073709551616", "-0", "1.50", "1e2", "1e-400", "\"5\"", "true"] {

@@ -29,6 +29,7 @@ use dmv_redact_model::manifest::Manifest;
 use dmv_redact_model::policy::Grant;
 use serde::de::IgnoredAny;
 use shape::Shapes;
+use step::Step;
 use table::Table;
 use text::TextLayout;
 
@@ -74,7 +75,7 @@ impl Verifier {
         let element = tags.next().and_then(|tag| tag.split([' ', '\t', '\r', '\n', '/', '>']).next());
         let is_root = |root: &String| match syntax {
             Syntax::Xml => element == Some(root),
-            Syntax::Json => members.contains_key(root),
+            Syntax::Json => Step::new(root, false).is_some_and(|root| members.contains_key(&root.name)),
         };
         let has_root = |table: &&Table| table.syntax == syntax && table.declared.roots.iter().any(is_root);
         let mut tables = self.tables.iter().filter(has_root);

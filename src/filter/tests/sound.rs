@@ -103,7 +103,7 @@ impl Sound {
             ReleasedForm::Continued => "slow, in pieces",
             ReleasedForm::Treated => "treated",
             ReleasedForm::Text | ReleasedForm::Field => "text with fields",
-            ReleasedForm::TypeName | ReleasedForm::Link | ReleasedForm::Notice => "other",
+            ReleasedForm::TypeName | ReleasedForm::Link | ReleasedForm::Embedded | ReleasedForm::Notice => "other",
         }
     }
 
