@@ -132,15 +132,18 @@ fn wrapped_value(
     Ok(found == 1)
 }
 
-/// Reads a scalar. Returns whether it says something.
+/// Reads a scalar. Returns whether it says something, which null doesn't.
 fn scalar(reader: &mut JsonReader<'_>, text: &str, value: &mut String) -> Result<bool, Refusal> {
     value.clear();
     match reader.scalar()? {
         Scalar::String(string) if string.escaped => decode(string.inner.text(text), value),
         Scalar::String(string) => value.push_str(string.inner.text(text)),
-        Scalar::Lexeme(span) => value.push_str(span.text(text)),
+        Scalar::Lexeme(span) => {
+            value.push_str(span.text(text));
+            return Ok(value != "null");
+        }
     }
-    Ok(value != "null")
+    Ok(true)
 }
 
 /// Reads an object; the action reads the value of each member.

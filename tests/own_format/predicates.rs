@@ -203,6 +203,51 @@ fn names_that_mean_something_in_paths_are_written_by_code() {
     assert_eq!(of_json(r#","@type":"M","a/b":"F","a":{"b":"F"}"#), r#","@type":"M","a/b":"F""#);
 }
 
+/// What tells what a part is goes out to everybody, so it must not pass for something that may.
+#[test]
+fn p5_what_tells_gives_no_right_to_a_reference_or_to_a_name_in_a_record() {
+    let format = r#"
+name = "own"
+syntax = ["xml", "json"]
+root = "n:r"
+
+[namespaces]
+n = "urn:n"
+
+[references]
+id = "n:id"
+ref = "n:ref"
+json = "@id"
+
+[paths]
+"n:name" = "person.name"
+"n:person/n:name" = "person.name"
+"n:witness[n:kind='x']/n:ssn" = "person.ssn"
+"n:other/n:kind" = "person.ssn"
+"n:paper/**" = "license.number"
+"#;
+    let person = "<n:r xmlns:n=\"urn:n\"><n:person n:id=\"p\"><n:name>DOE</n:name></n:person>";
+    let released = "<n:r xmlns:n=\"urn:n\"><n:person><n:name>DOE</n:name></n:person>";
+    for part in ["<n:witness n:ref=\"p\"/>", "<n:paper><n:kind>D1</n:kind></n:paper>"] {
+        assert_eq!(out(format, &format!("{person}{part}</n:r>")), format!("{released}</n:r>"), "{part}");
+    }
+    for part in [r#""n:witness":{"@id":"p"}"#, r#""n:paper":{"n:kind":"D1"}"#] {
+        let message = format!(r#"{{"n:r":{{"n:person":{{"@id":"p","n:name":"DOE"}},{part}}}}}"#);
+        let alone = r#"{"n:r":{"n:person":{"n:name":"DOE"}}}"#;
+        assert_eq!(out(format, &message), alone, "{part}");
+    }
+}
+
+#[test]
+fn p3_null_says_nothing_and_a_string_of_its_letters_does() {
+    let format = format!("{JSON}\"person/marks[kind='null']/value\" = \"person.sex\"\n");
+    let of = |kind: &str| {
+        let message = format!(r#"{{"person":{{"name_first":"DOE","marks":{{"kind":{kind},"value":"M"}}}}}}"#);
+        out(&format, &message) == message
+    };
+    assert_eq!([of("\"null\""), of("null"), of("[\"null\"]")], [true, false, false]);
+}
+
 #[test]
 fn p2_predicates_that_could_mean_two_things_are_errors() {
     let also = |path: &str| fault(&format!("{XML}{path} = \"person.sex\"\n"));

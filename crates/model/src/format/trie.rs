@@ -311,7 +311,8 @@ impl Trie {
             let children = node.children.iter().filter_map(|(_, child)| self.node(*child));
             let below = children.flat_map(|child| &child.elements);
             let own = match node.target {
-                Target::Leaf(_) if !node.layouts.is_empty() => None,
+                // What tells what the part around it is gives nobody a right to anything.
+                Target::Leaf(_) if !node.layouts.is_empty() || !node.discriminates.is_empty() => None,
                 Target::Leaf(element) | Target::Record(element) => Some(element),
                 Target::Container => None,
             };
@@ -367,6 +368,7 @@ impl Trie {
         let mut below: Vec<BTreeSet<ElementId>> = vec![BTreeSet::new(); self.nodes.len()];
         for (index, node) in self.nodes.iter().enumerate().rev() {
             let mut elements: BTreeSet<ElementId> = match node.target {
+                Target::Leaf(_) if !node.discriminates.is_empty() => BTreeSet::new(),
                 Target::Leaf(element) | Target::Record(element) => BTreeSet::from([element]),
                 Target::Container => BTreeSet::new(),
             };
