@@ -2,6 +2,7 @@
 //! its end first. Only parts of which the mapping asks something are read so, each as often as predicates are nested around
 //! it.
 
+use super::planted::{Planted, is_planted};
 use crate::read::json::{JsonReader, Scalar, ValueKind, decode, meaning};
 use crate::read::xml::{self, Attribute, AttributeKind, CDATA_END, CDATA_START, Event, XmlReader};
 use crate::read::{Limits, Reason, Refusal};
@@ -24,7 +25,7 @@ pub(super) struct VariantBuffers {
 pub(super) fn of_element(
     reader: &mut XmlReader<'_, '_>,
     text: &str,
-    node: &Node,
+    (trie, node): (&Trie, &Node),
     buffers: &mut VariantBuffers,
 ) -> Result<NodeId, Refusal> {
     if !node.has_variants() {
@@ -39,7 +40,7 @@ pub(super) fn of_element(
         if let Some(place) = node.asks(namespace, true, local) {
             decoded.clear();
             xml::decode(attribute.value.text(text), decoded);
-            answers.note(node, place, Some(decoded));
+            answers.note(node, place, Some(told((trie, node), place, decoded)));
         }
     }
     while !reader.is_before_end_of(&lookout) {
@@ -48,13 +49,20 @@ pub(super) fn of_element(
             Some(place) => {
                 let is_nil = reader.attributes().iter().any(|attribute| is_nil(attribute, text));
                 let is_plain = plain_text(reader, text, decoded)? && !is_nil;
-                answers.note(node, place, is_plain.then_some(decoded));
+                answers.note(node, place, is_plain.then_some(told((trie, node), place, decoded)));
             }
             None => drop(reader.skip_element()?),
         }
     }
     reader.go_back(&lookout, attributes);
     Ok(answers.variant(node))
+}
+
+/// What the part at a place says of the part around it, whose value is `value`.
+#[inline(always)]
+fn told<'v>((trie, node): (&'v Trie, &Node), place: usize, value: &'v str) -> &'v str {
+    let first = trie.discriminator(node, place).and_then(|part| part.discriminates.first());
+    first.filter(|_| is_planted(Planted::Variant)).map_or(value, |first| first)
 }
 
 /// Whether an attribute says that its element has no value.
@@ -105,7 +113,7 @@ pub(super) fn of_object(
             ValueKind::Array => reader.skip_value(1).map(|()| false)?,
             ValueKind::Scalar => scalar(reader, text, decoded)?,
         };
-        match answers.note(node, place, is_plain.then_some(decoded)) {
+        match answers.note(node, place, is_plain.then_some(told((trie, node), place, decoded))) {
             true => Ok(()),
             false => Err(Refusal::at(Reason::DuplicateName, reader.position(), TWICE)),
         }

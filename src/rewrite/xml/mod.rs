@@ -12,7 +12,7 @@ pub(super) use opening::Opening;
 use super::links::Closing;
 use super::names::UsedNamespaces;
 use super::output::{Output, is_record_name};
-use super::planted::{Planted, is_planted};
+use super::planted::{Planted, beginning, is_planted};
 use super::session::{Session, Value};
 use super::variants::{self, VariantBuffers};
 use crate::read::encoding::UTF_8_NAME;
@@ -173,11 +173,14 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             let mut all = self.session.format.prefixes.iter();
             child = child.or_else(|| all.find_map(|(_, namespace)| trie.child(parent?, *namespace, false, local)));
         }
+        if is_planted(Planted::Pattern) {
+            child = child.or_else(|| trie.wild_child(parent?, tag.namespace, false, beginning(local)));
+        }
         let Some(Edge { node: id, .. }) = child else {
             return self.unnamed(tag, role, local);
         };
         let id = match trie.node(*id).filter(|node| node.has_variants()) {
-            Some(node) => variants::of_element(&mut self.reader, self.text, node, &mut self.buffers.variants)?,
+            Some(node) => variants::of_element(&mut self.reader, self.text, (trie, node), &mut self.buffers.variants)?,
             None => *id,
         };
         self.named(tag, id)
