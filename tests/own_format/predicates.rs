@@ -248,6 +248,23 @@ fn p3_null_says_nothing_and_a_string_of_its_letters_does() {
     assert_eq!([of("\"null\""), of("null"), of("[\"null\"]")], [true, false, false]);
 }
 
+/// A fault that is known: what tells nothing for what is in it, or beside it, tells something once that is removed. Where
+/// it is mapped by itself, the second reading then takes the part for another, and the whole message is withheld.
+#[test]
+#[ignore = "a fault of the filter that isn't mended: it withholds the message, and a smaller grant releases it"]
+fn p4_what_tells_only_once_something_is_removed_withholds_nothing() {
+    let format = format!("{XML}\"nc:Id/nc:Kind\" = \"person.name\"\n");
+    for kind in [
+        "<nc:Kind>Driver <!-- -->License</nc:Kind>",
+        "<nc:Kind>Driver <b/>License</nc:Kind>",
+        "<nc:Kind>Driver License</nc:Kind><nc:Kind>{}</nc:Kind>",
+    ] {
+        let message = xml(&format!("<nc:Name>DOE</nc:Name><nc:Id>{kind}</nc:Id>"));
+        let (_, receipt) = redact(&with(&format).unwrap(), &police(), message);
+        assert_eq!(receipt.reason(), None, "{kind}");
+    }
+}
+
 #[test]
 fn p2_predicates_that_could_mean_two_things_are_errors() {
     let also = |path: &str| fault(&format!("{XML}{path} = \"person.sex\"\n"));

@@ -276,15 +276,15 @@ impl Generator<'_, '_> {
                 asks.concat().into_iter().filter(|a| a.part == any.part).flat_map(|a| a.values).collect();
             let is_needed = own.is_some() && self.in_envelope(path);
             let mut said = Said { value: String::new(), telling: Telling::Plain, is_canary: false, asked: any };
-            match (own, if is_needed { 0 } else { self.dice.pick(20) }) {
-                (Some(_), 19) => continue,
-                (Some(_), 18) | (None, 15) => said.value = self.dice.one_of(&values).clone(),
-                (Some(_), 17) | (None, 16) => {
+            match (own, if is_needed { 0 } else { self.dice.pick(40) }) {
+                (Some(_), 39) => continue,
+                (Some(_), 38) | (None, 35) => said.value = self.dice.one_of(&values).clone(),
+                (Some(_), 37) | (None, 36) => {
                     said.value = self.canary();
                     said.is_canary = true;
                 }
-                (Some(own), 16) => said.value = format!("{}z", self.dice.one_of(&own.values)),
-                (Some(own), 13..=15) => {
+                (Some(own), 36) => said.value = format!("{}z", self.dice.one_of(&own.values)),
+                (Some(own), 33..=35) => {
                     said.value = self.dice.one_of(&own.values).clone();
                     said.telling = *self.dice.one_of(&self.wanted.tellings);
                 }
