@@ -151,7 +151,7 @@ fn generated_messages_reach_what_is_mapped() {
             format.mapped.iter().filter(|m| (need.xml || m.attribute.is_none()) && !m.laid_out).map(|m| &m.element);
         let missed: BTreeSet<&String> = mapped.filter(|id| !reached.contains(*id)).collect();
         assert!(missed.is_empty(), "{}, XML: {}: never released: {missed:?}", format.name, need.xml);
-        assert!(open.len() < 16, "{}, XML: {}: the oracle often has no answer: {open:?}", format.name, need.xml);
+        assert!(open.len() < 20, "{}, XML: {}: the oracle often has no answer: {open:?}", format.name, need.xml);
     }
 }
 

@@ -170,6 +170,16 @@ impl Generator<'_, '_> {
             (Place::Leaf(_) | Place::Text, _) => self.text(),
         };
         self.lost = before;
+        let above = path.split_last().map_or(&[][..], |(_, above)| above);
+        let is_asked = |value: &str| {
+            let asked = format.variants(above).concat().into_iter().filter(|asked| asked.part == name);
+            asked.flat_map(|asked| asked.values).any(|own| own == value.trim())
+        };
+        // By chance nothing tells: it would be written like any other value.
+        match &mut body {
+            Body::Text { value, .. } if is_asked(value) => *value = "OTHER".to_owned(),
+            _ => {}
+        }
         let mut attributes = self.attributes(path, real, &body);
         self.tell(says, real, &mut body, &mut attributes);
         let required = format.required.iter().any(|(p, _)| leads(p, path) || leads(path, p));
