@@ -88,7 +88,8 @@ impl Scan<'_> {
                     let child = open.last().and_then(|(parent, _)| trie.child(*parent, tag.namespace, false, local));
                     let mut found = child.and_then(|edge| leading(trie, edge.node));
                     if let Some((_, node)) = found.filter(|(_, node)| node.has_variants()) {
-                        found = leading(trie, variants::of_element(&mut reader, message.text, node, asked)?);
+                        let (variant, _) = variants::of_element(&mut reader, message.text, (trie, node), asked)?;
+                        found = leading(trie, variant);
                     }
                     let Some((id, node)) = found else {
                         reader.skip_element()?;

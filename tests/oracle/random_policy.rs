@@ -108,6 +108,10 @@ fn compare(choices: &[u16], change: impl Fn(&mut Dice, &mut Vec<String>)) -> Res
     let scenario = Scenario::under(more, &mut Dice::new(for_message), need).expect("any case will do");
     let message = scenario.message(need, 1);
     let most = scenario.check(need, &message).map_err(TestCaseError::fail)?;
+    if most.open.is_some() && !most.releases() {
+        // What the larger grant withholds for a reason of its own can't be compared.
+        return Ok(());
+    }
     let least = redact(&less.filter, &scenario.asker, &message);
     let [most, least] = [most, least].map(|o| released(&o.output, need.xml));
     if let Some(surplus) = surplus(&least, &most, scenario.format) {

@@ -167,7 +167,8 @@ impl<'a> Check<'a> {
         let own = table.get(node);
         let record = match own.element {
             Some(element) => self.permitted(element).filter(|_| own.is_record),
-            None if node.is_some() => outer,
+            // What isn't told what it is is no part of the record around it.
+            None if node.is_some() => outer.filter(|_| !table.has_variants(node)),
             None => {
                 let is_permitted = |element| self.permitted(element) == Some((element, Treatment::Full));
                 let record = outer.filter(|_| table.admits(name, is_permitted));

@@ -83,6 +83,51 @@ fn p1_what_a_fault_leaves_in_a_text_is_caught() {
 }
 
 #[test]
+fn p1_what_a_fault_makes_of_a_part_that_tells_what_it_is_is_caught() {
+    for parts in [
+        "<e:id><e:kind>secret</e:kind><e:number>1</e:number></e:id>",
+        "<e:id><e:number>1</e:number><e:kind> other </e:kind></e:id>",
+        "<e:field e:is='secret'>1</e:field>",
+    ] {
+        is_caught(Planted::Variant, &xml(&format!("{NAME}{parts}")));
+    }
+    for parts in [
+        r#""e:id":{"e:kind":"secret","e:number":"1"}"#,
+        r#""e:id":[{"e:number":"1","e:kind":"other"}]"#,
+        r#""e:fields":{"e:value":"1","e:is":5}"#,
+    ] {
+        is_caught(Planted::Variant, &json(&format!("{NAME_MEMBER},{parts}")));
+    }
+}
+
+#[test]
+fn p4_what_tells_what_a_part_is_goes_with_it_or_its_loss_is_caught() {
+    for parts in [
+        "<e:id><e:kind>public</e:kind><e:number>1</e:number></e:id>",
+        "<e:id><e:number>1</e:number><e:kind> public </e:kind></e:id>",
+        "<e:field e:is='number'>1</e:field>",
+    ] {
+        is_caught(Planted::Discriminator, &xml(&format!("{NAME}{parts}")));
+    }
+    for parts in [
+        r#""e:id":{"e:kind":"public","e:number":"1"}"#,
+        r#""e:id":[{"e:number":"1","e:kind":"public"}]"#,
+        r#""e:fields":{"e:is":"number","e:value":"1"}"#,
+    ] {
+        is_caught(Planted::Discriminator, &json(&format!("{NAME_MEMBER},{parts}")));
+    }
+}
+
+#[test]
+fn p1_a_name_that_a_pattern_refuses_is_caught() {
+    for name in ["note_900123456", "note_last\u{e9}"] {
+        is_caught(Planted::Pattern, &xml(&format!("{NAME}<e:{name}>X</e:{name}>")));
+        is_caught(Planted::Pattern, &json(&format!(r#"{NAME_MEMBER},"e:{name}":"X""#)));
+    }
+    is_caught(Planted::Pattern, &json(&format!(r#"{NAME_MEMBER},"e:note_a b":"X""#)));
+}
+
+#[test]
 fn p2_a_grant_of_another_requester_is_caught() {
     is_caught(Planted::Requester, &xml(NAME).replace("AZ0070000", "VTICE0900"));
     is_caught(Planted::Requester, &json(NAME_MEMBER).replace("AZ0070000", "VTICE0900"));

@@ -292,10 +292,9 @@ impl<'m, 's> XmlReader<'m, 's> {
         }
     }
 
-    /// Reads the rest of the element whose start tag was read last, and adds its own text to `into`. Returns whether it
-    /// holds nothing else.
-    pub fn text_content(&mut self, into: &mut String) -> ReadResult<bool> {
-        let mut is_plain = true;
+    /// Reads the rest of the element whose start tag was read last, and adds its own text to `into`, joined over comments and
+    /// children.
+    pub fn text_content(&mut self, into: &mut String) -> ReadResult<()> {
         loop {
             match self.next_event()? {
                 Event::Text(span) => decode(span.text(self.text), into),
@@ -303,12 +302,9 @@ impl<'m, 's> XmlReader<'m, 's> {
                     let inside = Span::new(span.start() + CDATA_START, span.end() - CDATA_END);
                     decode_section(inside.text(self.text), into);
                 }
-                Event::Start(_) => {
-                    is_plain = false;
-                    self.skip_element()?;
-                }
-                Event::CommentOrPi => is_plain = false,
-                Event::End(_) | Event::Done => return Ok(is_plain),
+                Event::Start(_) => drop(self.skip_element()?),
+                Event::CommentOrPi => {}
+                Event::End(_) | Event::Done => return Ok(()),
             }
         }
     }

@@ -3,7 +3,7 @@
 use fearless_simd::Simd;
 
 use super::super::context::CONTEXT;
-use super::super::planted::{Planted, is_planted};
+use super::super::planted::{Planted, beginning, is_planted};
 use super::super::recognition;
 use super::super::session::{SessionBuffers, Value};
 use super::super::variants;
@@ -172,9 +172,15 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 _ => skip(Named::None, Kind::Unmapped),
             });
         }
+<<<<<<< HEAD
         let wild = parent.and_then(|parent| trie.wild_child(parent.id, NamespaceId::NONE, false, name_text.as_bytes()));
         let wild = wild
             .or_else(|| trie.anywhere(NamespaceId::NONE, false, name_text.as_bytes()).filter(|_| role != Role::Top));
+=======
+        let wild = |name| trie.wild_child(parent?.id, NamespaceId::NONE, false, name);
+        let is_cut = is_planted(Planted::Pattern);
+        let wild = wild(if is_cut { beginning(name_text.as_bytes()) } else { name_text.as_bytes() });
+>>>>>>> oracle
         if let Some(edge) = wild {
             record_names.push(name_text);
             frame.has_parts = true;

@@ -50,6 +50,12 @@ pub(crate) enum Planted {
     Placeholder,
     /// Values that aren't released are counted.
     LostValue,
+    /// A part of which something is asked is the first that it could be, whatever it says.
+    Variant,
+    /// What tells what a part is isn't released with it.
+    Discriminator,
+    /// Patterns are asked for the beginnings of names alone.
+    Pattern,
 }
 
 #[cfg(test)]
@@ -64,6 +70,11 @@ pub(crate) fn with<T>(fault: Planted, run: impl FnOnce() -> T) -> T {
     let result = run();
     PLANTED.set(None);
     result
+}
+
+/// The beginning of a name, for a fault that asks for no more.
+pub(super) fn beginning(name: &[u8]) -> &[u8] {
+    name.get(..8).unwrap_or(name)
 }
 
 /// Whether this fault has been planted.

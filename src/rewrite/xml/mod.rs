@@ -12,7 +12,7 @@ pub(super) use opening::Opening;
 use super::links::Closing;
 use super::names::UsedNamespaces;
 use super::output::{Output, is_record_name};
-use super::planted::{Planted, is_planted};
+use super::planted::{Planted, beginning, is_planted};
 use super::session::{Session, Value};
 use super::variants::{self, VariantBuffers};
 use crate::read::encoding::UTF_8_NAME;
@@ -84,6 +84,8 @@ struct Frame {
     has_text: bool,
     /// Its texts can't be adjacent.
     is_torn: bool,
+    /// Something that is asked of it stands there twice.
+    tells_nothing: bool,
 }
 
 /// The rewriter of one pass over one message.
@@ -173,14 +175,29 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             let mut all = self.session.format.prefixes.iter();
             child = child.or_else(|| all.find_map(|(_, namespace)| trie.child(parent?, *namespace, false, local)));
         }
+        if is_planted(Planted::Pattern) {
+            child = child.or_else(|| trie.wild_child(parent?, tag.namespace, false, beginning(local)));
+        }
         let Some(Edge { node: id, .. }) = child else {
             return self.unnamed(tag, role, local);
         };
-        let id = match trie.node(*id).filter(|node| node.has_variants()) {
-            Some(node) => variants::of_element(&mut self.reader, self.text, node, &mut self.buffers.variants)?,
-            None => *id,
-        };
-        self.named(tag, id)
+        let id = *id;
+        let around = self.buffers.frames.last().filter(|frame| frame.tells_nothing);
+        let around = around.and_then(|frame| trie.node(frame.node?));
+        if around.is_some_and(|around| around.asks(tag.namespace, false, local).is_some()) {
+            let end = self.reader.skip_element()?;
+            self.session.unmapped(Span::new(tag.span.start(), end));
+            return Ok(());
+        }
+        let Some(node) = trie.node(id).filter(|node| node.has_variants()) else { return self.named(tag, id) };
+        let buffers = &mut self.buffers.variants;
+        let (variant, is_twice) = variants::of_element(&mut self.reader, self.text, (trie, node), buffers)?;
+        let depth = self.buffers.frames.len();
+        self.named(tag, variant)?;
+        if let Some(frame) = self.buffers.frames.get_mut(depth) {
+            frame.tells_nothing = is_twice;
+        }
+        Ok(())
     }
 
     /// An element that the mapping names begins.
@@ -272,6 +289,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             has_children: false,
             has_text: false,
             is_torn: false,
+            tells_nothing: false,
         });
         Ok(())
     }

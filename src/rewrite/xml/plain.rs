@@ -116,7 +116,7 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                 continue;
             }
             let is_first_of_record = matches!(frame.role, Role::Record(..)) && !frame.has_children;
-            if is_first_of_record || !reader.admits_element() {
+            if is_first_of_record || frame.tells_nothing || !reader.admits_element() {
                 break;
             }
             let resolve = |packed| {
@@ -206,6 +206,7 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                         has_children: false,
                         has_text: false,
                         is_torn: false,
+                        tells_nothing: false,
                     });
                     reader.enter(name);
                     space = Span::default();

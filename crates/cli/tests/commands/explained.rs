@@ -6,14 +6,14 @@ use std::fs;
 use dmv_redact::Receipt;
 use dmv_redact_testing::oracle::check::redact;
 use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
-use dmv_redact_testing::oracle::world::Ruled;
+use dmv_redact_testing::oracle::world::{OWN, Ruled};
 use dmv_redact_testing::oracle::{Asker, choices};
 use dmv_redact_testing::policies;
 use dmv_redact_testing::program::fed;
 use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
 use serde_json::Value;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::command;
 
@@ -27,8 +27,14 @@ fn explain(ruled: &Ruled, asker: &Asker, message: &[u8], form: &[&str]) -> Strin
         fs::write(written.path(), &ruled.text).unwrap();
         written.path().to_owned()
     };
+    let formats = TempDir::new().unwrap();
+    for (name, text) in OWN {
+        let folder = formats.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("format.toml"), text).unwrap();
+    }
     let mut command = command(&["explain", "-", "--policy"]);
-    command.arg(policy).args(form);
+    command.arg(policy).arg("--formats").arg(formats.path()).args(form);
     for (option, value) in [("--requester", &asker.ori), ("--purpose", &asker.purpose)] {
         if let Some(value) = value {
             command.args([option, value]);

@@ -334,7 +334,8 @@ impl Trie {
             let children = node.children.iter().filter_map(|(_, child)| self.node(*child));
             let below = children.flat_map(|child| &child.elements);
             let own = match node.target {
-                Target::Leaf(_) if !node.layouts.is_empty() => None,
+                // What tells what the part around it is gives nobody a right to anything.
+                Target::Leaf(_) if !node.layouts.is_empty() || !node.discriminates.is_empty() => None,
                 Target::Leaf(element) | Target::Record(element) => Some(element),
                 Target::Container => None,
             };
@@ -390,6 +391,7 @@ impl Trie {
         let mut below: Vec<BTreeSet<ElementId>> = vec![BTreeSet::new(); self.nodes.len()];
         for (index, node) in self.nodes.iter().enumerate().rev() {
             let mut elements: BTreeSet<ElementId> = match node.target {
+                Target::Leaf(_) if !node.discriminates.is_empty() => BTreeSet::new(),
                 Target::Leaf(element) | Target::Record(element) => BTreeSet::from([element]),
                 Target::Container => BTreeSet::new(),
             };
@@ -419,15 +421,18 @@ impl Trie {
         let mut open = vec![(NodeId::ENTRY, None)];
         while let Some((id, above)) = open.pop() {
             let Some(node) = self.node_mut(id) else { continue };
-            if let (Target::Container, Some(element)) = (node.target, above) {
+            // What it is must be told: otherwise only what a path names goes out of it.
+            if let (Target::Container, Some(element), false) = (node.target, above, node.has_variants()) {
                 node.target = Target::Record(element);
             }
             let record = match node.target {
                 Target::Record(element) => Some(element),
-                _ => None,
+                _ => above.filter(|_| node.has_variants()),
             };
+            // Of what isn't told, only the variants are parts of the record.
+            let is_told = |child: &NodeId| !node.has_variants() || node.variants.iter().any(|own| own.node == *child);
             let elements = node.children.iter().filter(|(step, _)| !step.attribute);
-            open.extend(elements.map(|(_, child)| (*child, record)));
+            open.extend(elements.map(|(_, child)| (*child, record.filter(|_| is_told(child)))));
         }
     }
 }

@@ -68,7 +68,9 @@ pub fn check(
             let (tree, mut faults) = read_output(output);
             faults.extend(differences(expected, &tree));
             let root = expected.name.rsplit('}').next().unwrap_or_default();
-            let has_root = |format: &&Format| format.xml && format.root.rsplit(':').next() == Some(root);
+            let name =
+                |format: &Format| format.root.as_ref().and_then(|name| name.rsplit(':').next().map(str::to_owned));
+            let has_root = |format: &&Format| format.xml && name(format).as_deref() == Some(root);
             faults
                 .extend(setting.formats.iter().find(has_root).map(|f| foreign_names(output, f)).into_iter().flatten());
             let declaration =
@@ -131,7 +133,8 @@ fn compare<T>(
         }
         Prediction::Out(_, _) if !outcome.releases() => {
             let reason = outcome.receipt.reason().map(|r| r.code());
-            vec![format!("refused ({reason:?} at {:?}), expected an output", outcome.receipt.offset())]
+            let (at, detail) = (outcome.receipt.offset(), outcome.receipt.detail());
+            vec![format!("refused ({reason:?} at {at:?}: {detail:?}), expected an output")]
         }
         Prediction::Out(expected, counts) => {
             let mut faults = match str::from_utf8(&outcome.output) {

@@ -3,7 +3,7 @@
 //! parts everywhere. Seeds and salt work as for XML.
 
 use super::format::{Format, RDF_VALUE};
-use super::generate::{Attribute, Body, Node};
+use super::generate::{Attribute, Body, Node, Telling};
 use super::json::quoted;
 use crate::dice::Dice;
 
@@ -30,8 +30,22 @@ pub(crate) fn json(format: &Format, root: &Node, salt: u64) -> Vec<u8> {
     if first {
         writer.out.push_str(", ");
     }
-    writer.name(&format.root, &mut Dice::salted(root.seed, 5));
-    writer.node(root);
+    match &format.root {
+        Some(name) => {
+            writer.name(name, &mut Dice::salted(root.seed, 5));
+            writer.node(root);
+        }
+        // Without a root the members are those of the whole, or the whole is a list.
+        None => {
+            writer.out.clear();
+            match &root.body {
+                Body::Kids { kids, .. } if root.item => writer.array(&kids.iter().collect::<Vec<_>>()),
+                _ => writer.node(root),
+            }
+            writer.out.push_str(dice.text(&["", "\n"]));
+            return writer.out.into_bytes();
+        }
+    }
     if has_context && context == 2 {
         writer.out.push_str(", ");
         bindings(&mut writer);
@@ -50,6 +64,7 @@ impl Writer<'_> {
     fn node(&mut self, node: &Node) {
         let mut dice = Dice::salted(node.seed, 2);
         match &node.body {
+            Body::Text { value, .. } if node.telling.is_some() => self.telling(value, node, &mut dice),
             Body::Text { value, record, .. } => {
                 let wrap = !record && self.format.namespaces.contains_key("rdf");
                 if wrap && (!node.attributes.is_empty() || dice.chance(10)) {
@@ -73,7 +88,9 @@ impl Writer<'_> {
             list.next(self, dice);
             self.out.push_str(&format!("{}: {}", quoted(name), quoted(id)));
         }
-        for (n, attribute) in node.attributes.iter().enumerate() {
+        // What tells may come after what it is about.
+        let is_late = |attribute: &Attribute| attribute.telling && node.seed % 2 == 1;
+        for (n, attribute) in node.attributes.iter().enumerate().filter(|(_, attribute)| !is_late(attribute)) {
             list.next(self, dice);
             self.attribute(attribute, node.seed, n);
         }
@@ -91,9 +108,37 @@ impl Writer<'_> {
             } else {
                 self.node(kid);
             }
+            if kid.telling == Some(Telling::Twice) {
+                list.next(self, &mut own);
+                self.name(&kid.name, &mut own);
+                self.node(kid);
+            }
+        }
+        for (n, attribute) in node.attributes.iter().enumerate().filter(|(_, attribute)| is_late(attribute)) {
+            list.next(self, dice);
+            self.attribute(attribute, node.seed, n);
         }
         self.stranger(&mut Dice::junk(node.seed, self.salt, 3), &mut list, record);
         self.out.push_str(dice.text(&["}", " }", "\n}"]));
+    }
+
+    /// What tells what the object around it is, in the way that the case wants.
+    fn telling(&mut self, value: &str, node: &Node, dice: &mut Dice) {
+        match node.telling {
+            Some(Telling::WithComment) => {
+                self.out.push('[');
+                self.scalar(value, dice);
+                self.out.push(']');
+            }
+            Some(Telling::WithPart) => {
+                self.out.push_str("{\"zqPart\": ");
+                self.scalar(value, dice);
+                self.out.push('}');
+            }
+            Some(Telling::Nil) => self.out.push_str("null"),
+            Some(Telling::Wrapped) => self.wrapped(value, node, dice),
+            _ => self.scalar(value, dice),
+        }
     }
 
     fn array(&mut self, items: &[&Node]) {
@@ -158,12 +203,15 @@ impl Writer<'_> {
             return;
         }
         let mapped = junk.one_of(&self.format.mapped);
-        let known = mapped.steps.last().unwrap_or(&self.format.root).clone();
+        let known = mapped.steps.last().map_or_else(|| "zqRoot".to_owned(), |step| step.name.replace('*', "zq "));
         let name = match junk.pick(if foreign { 3 } else { 7 }) {
+            // In a record without prefixes it would be a name like any other.
+            0 if foreign && self.format.namespaces.is_empty() => "zq Unknown".to_owned(),
             0 => "__proto__".to_owned(),
             1 => "zq:Unknown".to_owned(),
-            2 => "@type".to_owned(),
-            3 => mapped.steps.join("/") + "/",
+            2 if self.format.root.is_some() => "@type".to_owned(),
+            2 => "@Type".to_owned(),
+            3 => mapped.steps.iter().map(|step| step.name.replace('*', "zq ") + "/").collect(),
             4 => format!("{known}\0"),
             5 => format!("{known}\u{200B}"),
             _ => known.to_uppercase() + "Z",

@@ -3,7 +3,7 @@
 //! alone and the unknown parts on the salt, so that two writings may differ in forbidden parts and nothing else.
 
 use super::format::Format;
-use super::generate::{Body, Node};
+use super::generate::{Body, Node, Telling};
 use super::xml::XSI;
 use crate::dice::Dice;
 
@@ -21,8 +21,13 @@ pub(crate) fn xml(format: &Format, root: &Node, salt: u64) -> Vec<u8> {
     if dice.chance(60) {
         writer.out.push('\n');
     }
-    let has_plain =
-        format.mapped.iter().any(|m| m.steps.iter().any(|s| !s.contains(':'))) || !format.root.contains(':');
+    let has_plain = format
+        .mapped
+        .iter()
+        .flat_map(|m| &m.steps)
+        .map(|s| &s.name)
+        .chain(&format.root)
+        .any(|name| !name.contains(':'));
     let mut scope: Scope = Vec::new();
     for (prefix, uri) in &format.namespaces {
         let alias = match dice.pick(8) {
@@ -58,7 +63,8 @@ impl Writer<'_> {
         let mut dice = Dice::salted(node.seed, 2);
         let mut junk = Dice::junk(node.seed, self.salt, 5);
         let mut scope = scope.clone();
-        let name = self.qualified(&node.name, &mut scope, &mut declared, &mut dice, !has_plain);
+        let mut used = Vec::new();
+        let name = self.qualified(&node.name, &mut scope, (&mut declared, &mut used), &mut dice, !has_plain);
         let mut attributes = Vec::new();
         let references = &self.format.references;
         let own = node.attributes.iter().map(|a| (Some(&a.name), &a.value, false));
@@ -71,12 +77,12 @@ impl Writer<'_> {
             .map(|to| (if by_uri { references.uri.as_ref() } else { references.reference.as_ref() }, to, true));
         let named = own.chain(id).chain(refers).filter_map(|(name, value, plain)| Some((name?, value, plain)));
         for (n, (attribute, value, plain)) in named.enumerate() {
-            let name = self.qualified(attribute, &mut scope, &mut declared, &mut dice, false);
+            let name = self.qualified(attribute, &mut scope, (&mut declared, &mut used), &mut dice, false);
             // With dice of its own: the value may change, and nothing after it may depend on that.
             let mut own = if plain { Dice::new(&[]) } else { Dice::salted(node.seed, 100 + n as u64) };
             attributes.push(format!("{name}={}", quoted(value, &mut own)));
         }
-        if matches!(node.body, Body::Text { nil: true, .. }) {
+        if matches!(node.body, Body::Text { nil: true, .. }) || node.telling == Some(Telling::Nil) {
             let prefix = scope.iter().rev().find(|(_, uri)| uri == XSI).expect("xsi is declared at the root");
             attributes.push(format!("{}:nil=\"true\"", prefix.0));
         }
@@ -94,6 +100,27 @@ impl Writer<'_> {
         }
         self.stray_attribute(&mut junk, &scope);
         match &node.body {
+            Body::Text { value, .. } if node.telling.is_some() => {
+                // Nothing may stand in it but what the case wants: what the part around it is depends on that.
+                self.out.push('>');
+                let mut none = Dice::new(&[]);
+                let at = value.len() / 2;
+                let (first, second) =
+                    if value.is_char_boundary(at) { value.split_at(at) } else { (value.as_str(), "") };
+                let between = match node.telling {
+                    Some(Telling::WithComment) => "<!--a note-->",
+                    Some(Telling::WithPart) => "<zqPart/>",
+                    _ => "",
+                };
+                if between.is_empty() {
+                    self.text(value, &mut dice, &mut none, None);
+                } else {
+                    self.text(first, &mut none.clone(), &mut none, None);
+                    self.out.push_str(between);
+                    self.text(second, &mut none.clone(), &mut none, None);
+                }
+                self.out.push_str(&format!("</{name}>"));
+            }
             Body::Text { value, .. } if value.is_empty() && dice.chance(50) => self.out.push_str("/>"),
             Body::Text { value, record, .. } => {
                 self.out.push('>');
@@ -112,6 +139,9 @@ impl Writer<'_> {
                     let space = Dice::salted(kid.seed, 3).text(&["", "", "\n  ", " \r\n\t"]);
                     self.out.push_str(if kid.droppable { "" } else { space });
                     self.element(kid, &scope, Vec::new(), has_plain);
+                    if kid.telling == Some(Telling::Twice) {
+                        self.element(kid, &scope, Vec::new(), has_plain);
+                    }
                 }
                 self.strangers(&mut junk, if *record { None } else { Some(&scope) });
                 self.out.push_str(dice.text(&["", "", "\n  "]));
@@ -125,7 +155,7 @@ impl Writer<'_> {
         &self,
         name: &str,
         scope: &mut Scope,
-        declared: &mut Scope,
+        (declared, used): (&mut Scope, &mut Vec<String>),
         dice: &mut Dice,
         may_default: bool,
     ) -> String {
@@ -141,7 +171,7 @@ impl Writer<'_> {
             if may_default {
                 names.push(String::new());
             }
-            names.retain(|p| !declared.iter().any(|(q, _)| q == p) && p != "xsi");
+            names.retain(|p| !declared.iter().any(|(q, _)| q == p) && !used.contains(p) && p != "xsi");
             let prefix = dice.one_of(&names).clone();
             scope.push((prefix.clone(), uri.clone()));
             declared.push((prefix.clone(), uri));
@@ -149,6 +179,7 @@ impl Writer<'_> {
         } else {
             dice.one_of(&known).clone()
         };
+        used.push(prefix.clone());
         if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
     }
 
@@ -216,8 +247,8 @@ impl Writer<'_> {
     /// An unknown element with a name like the known ones: wrong place, wrong namespace or wrong case.
     fn stranger(&mut self, junk: &mut Dice, scope: &Scope) {
         let mapped = junk.one_of(&self.format.mapped);
-        let name = mapped.steps.last().unwrap_or(&self.format.root);
-        let local = name.rsplit(':').next().unwrap_or_default();
+        let name = mapped.steps.last().map_or("o:Root", |step| &step.name);
+        let local = name.rsplit(':').next().unwrap_or_default().replace('*', "zq");
         let text = match junk.pick(4) {
             0 => format!("<zqUnknown>junkZQ<{local} xmlns=\"urn:zq\">junkZQ</{local}></zqUnknown>"),
             1 => format!("<{local} xmlns=\"urn:zq\">junkZQ</{local}>"),

@@ -1,8 +1,9 @@
 //! Messages made from the mappings: a tree of mapped names with values, the same for XML and JSON.
 //! What is forbidden to the asker is marked, because some properties change it and all of them look for its canaries.
 
-use super::format::{Format, Mapped, Place};
+use super::format::{Format, Place, leads};
 use super::predict::Grant;
+use super::step::{Asked, Step};
 use super::values::{JPEG, canary, violating};
 use super::world::World;
 use crate::catalog::is_envelope;
@@ -27,6 +28,27 @@ pub struct Node {
     pub id: Option<String>,
     /// The name of the object that it refers to.
     pub refers: Option<String>,
+    /// It tells what the part around it is, or would if it were written otherwise.
+    pub telling: Option<Telling>,
+    /// It goes out with the part around it, and gives that no right to go out.
+    pub(crate) follows: bool,
+}
+
+/// How a part is written that tells what the part around it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// As a value alone.
+    Plain,
+    /// In JSON as an object that wraps it.
+    Wrapped,
+    /// In XML with a comment in it, in JSON as a list: it tells nothing, like all that follow.
+    WithComment,
+    /// With another part in it.
+    WithPart,
+    /// As nil.
+    Nil,
+    /// Twice. In JSON that withholds the message.
+    Twice,
 }
 
 /// An attribute.
@@ -38,6 +60,8 @@ pub struct Attribute {
     pub value: String,
     /// Whether it must not go out.
     pub forbidden: bool,
+    /// Whether it tells what its part is: it goes out if something else does, and must not be changed.
+    pub telling: bool,
 }
 
 /// What is in a part of a message.
@@ -75,66 +99,146 @@ pub(crate) struct Wanted<'w> {
     /// Whether values may violate their shapes.
     pub violations: bool,
     pub references: bool,
+    /// Whether it is written as XML: there a pattern is asked for local names.
+    pub xml: bool,
+    /// The ways in which what tells is written, the plain one first.
+    pub tellings: Vec<Telling>,
 }
 
 pub(crate) struct Generator<'w, 'd> {
     wanted: &'w Wanted<'w>,
     dice: &'d mut Dice,
     ids: usize,
+    /// In a part of which nothing may go out.
+    lost: bool,
+    /// How many canaries there were, those that may go out included.
+    serial: usize,
     pub canaries: Vec<String>,
 }
 
+/// What a part of the message says of itself.
+struct Said {
+    asked: Asked,
+    value: String,
+    telling: Telling,
+    is_canary: bool,
+}
+
 pub(crate) fn generate(wanted: &Wanted<'_>, dice: &mut Dice) -> (Node, Vec<String>) {
-    let mut generator = Generator { wanted, dice, ids: 0, canaries: Vec::new() };
-    let root = generator.node(&wanted.format.root, &mut Vec::new());
+    let mut generator = Generator { wanted, dice, ids: 0, lost: false, serial: 0, canaries: Vec::new() };
+    let name = wanted.format.root.as_deref().unwrap_or_default();
+    let mut root = generator.node(name, &[], Some(&[]), &[]);
+    if wanted.format.root.is_none() && generator.dice.chance(30) {
+        let more = (0..generator.dice.pick(3)).map(|_| generator.node(name, &[], Some(&[]), &[])).collect::<Vec<_>>();
+        let kids = [root.clone()].into_iter().chain(more).map(|kid| Node { item: true, ..kid }).collect();
+        root = Node { body: Body::Kids { kids, record: false }, item: true, attributes: vec![], ..root };
+    }
     (root, generator.canaries)
 }
 
 impl Generator<'_, '_> {
-    fn node(&mut self, name: &str, path: &mut Vec<String>) -> Node {
+    /// A part that is meant to be at `path`. By what it says it is at `real`, or nowhere in the mapping.
+    fn node(&mut self, name: &str, path: &[Step], real: Option<&[Step]>, says: &[Said]) -> Node {
         let format = self.wanted.format;
         let seed = self.dice.number();
-        let body = match format.place(path) {
-            Place::Leaf(element) => self.leaf(path, element),
-            Place::Text => self.text(),
-            Place::Record(element) => self.record(element, format, 0),
-            Place::Container | Place::Unknown => Body::Kids { kids: self.kids(path), record: false },
+        let before = self.lost;
+        let is_text = matches!(format.place(path), Place::Leaf(_) | Place::Text);
+        let mut body = match (format.place(path), real.map_or(Place::Unknown, |real| format.place(real))) {
+            (Place::Leaf(_), Place::Leaf(element)) => self.leaf(path, element),
+            (Place::Record(_), Place::Record(element)) => {
+                let has_parts = says.iter().any(|said| !said.asked.attribute);
+                self.record(element, (path, real), 0, has_parts)
+            }
+            (Place::Container | Place::Unknown, place @ (Place::Container | Place::Record(_))) => {
+                Body::Kids { kids: self.kids(path, real), record: matches!(place, Place::Record(_)) }
+            }
+            (Place::Container | Place::Unknown, Place::Leaf(element)) => self.leaf(path, element),
+            (Place::Container | Place::Unknown, _) => {
+                self.lost = true;
+                Body::Kids { kids: self.kids(path, None), record: false }
+            }
+            (Place::Record(element), place) => {
+                self.lost = true;
+                let real = real.filter(|_| matches!(place, Place::Container));
+                self.record(element, (path, real), 0, says.iter().any(|said| !said.asked.attribute))
+            }
+            // In a record of which no part tells what it is, what would have another element is a part like any other.
+            (Place::Leaf(_) | Place::Text, Place::Record(element)) => {
+                let (value, forbidden) = self.value(element);
+                Body::Text { value, forbidden, nil: false, record: true }
+            }
+            (Place::Leaf(_) | Place::Text, _) => self.text(),
         };
-        let required = format.required.iter().any(|(p, _)| p.starts_with(path) || path.starts_with(p));
+        self.lost = before;
+        let above = path.split_last().map_or(&[][..], |(_, above)| above);
+        let is_asked = |value: &str| {
+            let asked = format.variants(above).concat().into_iter().filter(|asked| asked.part == name);
+            asked.flat_map(|asked| asked.values).any(|own| own == value.trim())
+        };
+        // By chance nothing tells: it would be written like any other value.
+        match &mut body {
+            Body::Text { value, .. } if is_asked(value) => *value = "OTHER".to_owned(),
+            _ => {}
+        }
+        let mut attributes = self.attributes(path, real, &body);
+        self.tell(says, real, &mut body, &mut attributes);
+        let required = format.required.iter().any(|(p, _)| leads(p, path) || leads(path, p));
         let mut node = Node {
             name: name.to_owned(),
-            attributes: self.attributes(path, &body),
+            attributes,
             droppable: !required && !path.is_empty(),
             body,
             seed,
             item: false,
             id: None,
             refers: None,
+            telling: None,
+            follows: false,
         };
         node.droppable &= node.all_forbidden();
-        if matches!(node.body, Body::Kids { record: false, .. }) && !path.is_empty() && !self.in_envelope(path) {
+        let is_object = matches!(node.body, Body::Kids { record: false, .. }) && !is_text;
+        if is_object && !path.is_empty() && !self.in_envelope(path) {
             self.refer(&mut node);
         }
         node
     }
 
-    fn kids(&mut self, path: &mut Vec<String>) -> Vec<Node> {
+    /// The parts of a part at `path`, but those that tell what it is.
+    fn kids(&mut self, path: &[Step], real: Option<&[Step]>) -> Vec<Node> {
         let format = self.wanted.format;
         let mut kids = Vec::new();
-        for step in steps_below(format, path) {
+        let mut path = path.to_vec();
+        for step in steps_below(format, &path) {
+            if format.tells(&path, false, &step.name, true).is_some() {
+                continue;
+            }
             path.push(step.clone());
-            let leads_to = |p: &Option<Vec<String>>| p.as_ref().is_some_and(|p| p.starts_with(path));
+            let leads_to = |p: &Option<Vec<Step>>| p.as_ref().is_some_and(|p| p.starts_with(&path));
+            let is_recognised = format.recognise.iter().any(|(p, _)| p.starts_with(&path));
             let count = match (leads_to(&format.message_type), leads_to(&format.requester)) {
-                (true, _) if format.message_type.as_ref() == Some(path) => {
+                (true, _) if format.message_type.as_ref() == Some(&path) => {
                     usize::from(self.wanted.message_type.is_some())
                 }
-                (_, true) if format.requester.as_ref() == Some(path) => usize::from(self.wanted.requester.is_some()),
+                (_, true) if format.requester.as_ref() == Some(&path) => usize::from(self.wanted.requester.is_some()),
                 (true, _) | (_, true) => 1,
+                _ if is_recognised => 1,
                 _ => [0, 1, 1, 1, 1, 1, 1, 2][self.dice.pick(8)],
             };
-            let item = count > 1 || self.dice.chance(10);
+            let item = !is_recognised && (count > 1 || self.dice.chance(10));
             for _ in 0..count {
-                kids.push(Node { item, ..self.node(&step, path) });
+                let name = self.name(&step);
+                let says = self.says(&path);
+                let real = real.map(|real| {
+                    let mut real = [real, &[format.step(real, &name, self.wanted.xml)]].concat();
+                    let predicates = format.fitting(&real, |asked| {
+                        let said = says.iter().find(|said| said.asked.part == asked.part)?;
+                        let is_told = matches!(said.telling, Telling::Plain | Telling::Wrapped);
+                        is_told.then(|| said.value.clone())
+                    });
+                    real.last_mut().into_iter().for_each(|step| step.predicates.clone_from(&predicates));
+                    real
+                });
+                kids.push(Node { item, ..self.node(&name, &path, real.as_deref(), &says) });
             }
             path.pop();
         }
@@ -145,14 +249,116 @@ impl Generator<'_, '_> {
         kids
     }
 
-    fn leaf(&mut self, path: &[String], element: &str) -> Body {
+    /// A name for a step. One for a pattern is seldom one that it refuses.
+    fn name(&mut self, step: &Step) -> String {
+        let Some((before, after)) = step.name.split_once('*').filter(|_| step.is_pattern) else {
+            return step.name.clone();
+        };
+        let inside = match self.dice.pick(12) {
+            9 => {
+                let canary = format!("{}", 987_000_000 + self.serial);
+                self.serial += 1;
+                self.canaries.push(canary.clone());
+                canary
+            }
+            10 => "\u{e9}".to_owned(),
+            11 => "L".repeat(65),
+            n => ["21", "last", "a.b-c_d", "12345678", "X", "s3cond", "Two", "18", "of_many"][n].to_owned(),
+        };
+        format!("{before}{inside}{after}")
+    }
+
+    /// What a part at `path` says of itself: mostly what makes it that, seldom something else.
+    fn says(&mut self, path: &[Step]) -> Vec<Said> {
+        let format = self.wanted.format;
+        let Some(step) = path.last() else { return vec![] };
+        let mut all: Vec<Asked> = Vec::new();
+        let asks = format.variants(&[&path[..path.len() - 1], &[Step { predicates: vec![], ..step.clone() }]].concat());
+        for asked in asks.concat() {
+            if !all.iter().any(|other| other.part == asked.part) {
+                all.push(asked);
+            }
+        }
+        let mut says = Vec::new();
+        for any in all {
+            let own = step.predicates.iter().find(|asked| asked.part == any.part);
+            let values: Vec<String> =
+                asks.concat().into_iter().filter(|a| a.part == any.part).flat_map(|a| a.values).collect();
+            let is_needed = own.is_some() && self.in_envelope(path);
+            let mut said = Said { value: String::new(), telling: Telling::Plain, is_canary: false, asked: any };
+            match (own, if is_needed { 0 } else { self.dice.pick(40) }) {
+                (Some(_), 39) => continue,
+                (Some(_), 38) | (None, 35) => said.value = self.dice.one_of(&values).clone(),
+                (Some(_), 37) | (None, 36) => {
+                    said.value = self.canary();
+                    said.is_canary = true;
+                }
+                (Some(own), 36) => said.value = format!("{}z", self.dice.one_of(&own.values)),
+                (Some(own), 33..=35) => {
+                    said.value = self.dice.one_of(&own.values).clone();
+                    said.telling = *self.dice.one_of(&self.wanted.tellings);
+                }
+                (Some(own), _) => said.value = self.dice.one_of(&own.values).clone(),
+                (None, _) => continue,
+            }
+            if said.asked.attribute {
+                said.telling = Telling::Plain;
+            } else if !said.is_canary && self.dice.chance(10) {
+                said.value = format!("\n {} ", said.value);
+            }
+            says.push(said);
+        }
+        says
+    }
+
+    /// Puts what a part says of itself among its other parts.
+    fn tell(&mut self, says: &[Said], real: Option<&[Step]>, body: &mut Body, attributes: &mut Vec<Attribute>) {
+        let format = self.wanted.format;
+        for said in says {
+            let Said { asked, value, telling, .. } = said;
+            let name = &asked.part;
+            let is_telling = real.is_some_and(|real| format.tells(real, asked.attribute, name, true).is_some());
+            let element = match real {
+                Some(real) if asked.attribute => format.attribute(real, name, self.wanted.xml).map(str::to_owned),
+                Some(real) => match format.place(&[real, &[format.step(real, name, self.wanted.xml)]].concat()) {
+                    Place::Leaf(element) | Place::Record(element) => Some(element.to_owned()),
+                    _ => None,
+                },
+                None => None,
+            };
+            let forbidden = !is_telling && !element.is_some_and(|element| !self.lost && self.granted(&element));
+            if said.is_canary && !forbidden {
+                self.canaries.retain(|canary| canary != value);
+            }
+            if asked.attribute {
+                attributes.retain(|attribute| attribute.name != *name);
+                let at = self.dice.pick(attributes.len() + 1);
+                let told = Attribute { name: name.clone(), value: value.clone(), forbidden, telling: is_telling };
+                attributes.insert(at, told);
+            } else if let Body::Kids { kids, .. } = body {
+                let body = Body::Text { value: value.clone(), forbidden, nil: false, record: true };
+                let (seed, at) = (self.dice.number(), self.dice.pick(kids.len() + 1));
+                let telling = Some(*telling);
+                let name = name.clone();
+                let (attributes, id, refers) = (vec![], None, None);
+                kids.retain(|kid| kid.name != name);
+                let at = at.min(kids.len());
+                let (item, droppable, follows) = (false, false, is_telling);
+                kids.insert(at, Node { name, attributes, body, seed, item, droppable, id, refers, telling, follows });
+            }
+        }
+    }
+
+    fn leaf(&mut self, path: &[Step], element: &str) -> Body {
         let format = self.wanted.format;
         let fixed =
-            |p: &Option<Vec<String>>, value: &Option<String>| value.clone().filter(|_| p.as_deref() == Some(path));
+            |p: &Option<Vec<Step>>, value: &Option<String>| value.clone().filter(|_| p.as_deref() == Some(path));
         let fixed = fixed(&format.message_type, &self.wanted.message_type)
             .or_else(|| fixed(&format.requester, &self.wanted.requester));
-        let nil = format.nillable.iter().any(|p| p == path) && self.dice.chance(20);
-        if let Some(value) = fixed {
+        let nil = format.is_nillable(path) && self.dice.chance(20);
+        let telling = format.recognise.iter().find(|(p, values)| p == path && !values.is_empty());
+        let telling = telling.map(|(_, values)| self.dice.one_of(values).clone());
+        if let Some(value) = fixed.or(telling) {
             return Body::Text { value, forbidden: false, nil: false, record: false };
         }
         let (value, forbidden) = if nil { (String::new(), !self.granted(element)) } else { self.value(element) };
@@ -160,25 +366,49 @@ impl Generator<'_, '_> {
     }
 
     fn text(&mut self) -> Body {
-        let value = canary(self.canaries.len(), self.dice);
+        Body::Text { value: self.canary(), forbidden: true, nil: false, record: false }
+    }
+
+    fn canary(&mut self) -> String {
+        let value = canary(self.serial, self.dice);
+        self.serial += 1;
         self.canaries.push(value.clone());
-        Body::Text { value, forbidden: true, nil: false, record: false }
+        value
     }
 
     /// A made-up record: one text, or parts of which some have parts.
-    fn record(&mut self, element: &str, format: &Format, depth: usize) -> Body {
-        let prefixes: Vec<&String> = format.namespaces.keys().filter(|p| *p != "rdf" && *p != "xsi").collect();
-        if prefixes.is_empty() || self.dice.chance(if depth == 0 { 30 } else { 80 }) || depth > 1 {
+    fn record(&mut self, element: &str, at: (&[Step], Option<&[Step]>), depth: usize, has_parts: bool) -> Body {
+        let format = self.wanted.format;
+        let prefixes: Vec<String> = format.namespaces.keys().filter(|p| *p != "rdf" && *p != "xsi").cloned().collect();
+        let may_be_text = prefixes.is_empty() && !format.namespaces.is_empty();
+        if !has_parts && (may_be_text || self.dice.chance(if depth == 0 { 30 } else { 80 }) || depth > 1) {
             let (value, forbidden) = self.value(element);
             return Body::Text { value, forbidden, nil: false, record: true };
         }
         let mut kids = Vec::new();
         for serial in 0..=self.dice.pick(3) {
             let seed = self.dice.number();
-            let name = format!("{}:Part{depth}.{serial}", self.dice.one_of(&prefixes));
-            let body = self.record(element, format, depth + 1);
-            let (id, refers) = (None, None);
-            kids.push(Node { name, attributes: vec![], body, seed, item: false, droppable: false, id, refers });
+            let local = format!("Part{depth}.{serial}");
+            let name = if prefixes.is_empty() { local } else { format!("{}:{local}", self.dice.one_of(&prefixes)) };
+            let body = self.record(element, at, depth + 1, false);
+            let (id, refers, telling) = (None, None, None);
+            kids.push(Node {
+                name,
+                attributes: vec![],
+                body,
+                seed,
+                item: false,
+                droppable: false,
+                id,
+                refers,
+                telling,
+                follows: false,
+            });
+        }
+        if depth == 0 {
+            // What is mapped in it to another element, which may be permitted where the record isn't.
+            self.lost &= at.1.is_none();
+            kids.extend(self.kids(at.0, at.1));
         }
         Body::Kids { kids, record: true }
     }
@@ -192,9 +422,7 @@ impl Generator<'_, '_> {
             if self.dice.chance(5) {
                 return (JPEG.to_owned(), true);
             }
-            let canary = canary(self.canaries.len(), self.dice);
-            self.canaries.push(canary.clone());
-            return (canary, true);
+            return (self.canary(), true);
         }
         let odd = if is_envelope(element) { 1 } else { 7 };
         let value = if self.dice.chance(odd) && self.wanted.violations {
@@ -208,19 +436,33 @@ impl Generator<'_, '_> {
     }
 
     fn granted(&self, element: &str) -> bool {
+        if self.lost {
+            return false;
+        }
         is_envelope(element) || self.wanted.grant.as_ref().is_some_and(|grant| grant.contains_key(element))
     }
 
-    fn attributes(&mut self, path: &[String], body: &Body) -> Vec<Attribute> {
-        let mapped = |m: &&Mapped| m.steps == path && m.attribute.is_some();
-        let mut attributes = Vec::new();
-        for mapped in self.wanted.format.mapped.iter().filter(mapped) {
+    fn attributes(&mut self, path: &[Step], real: Option<&[Step]>, body: &Body) -> Vec<Attribute> {
+        let format = self.wanted.format;
+        let mut attributes: Vec<Attribute> = Vec::new();
+        for mapped in format.mapped.iter().filter(|m| m.steps.len() == path.len() && leads(&m.steps, path)) {
+            let Some(step) = &mapped.attribute else { continue };
             if !self.dice.chance(70) {
                 continue;
             }
-            let (value, forbidden) = self.value(&mapped.element);
-            let forbidden = forbidden || matches!(body, Body::Text { forbidden: true, .. });
-            attributes.push(Attribute { name: mapped.attribute.clone().unwrap(), value, forbidden });
+            let name = self.name(step);
+            if format.tells(path, true, &name, true).is_some() || attributes.iter().any(|other| other.name == name) {
+                continue;
+            }
+            let element = real.and_then(|real| format.attribute(real, &name, self.wanted.xml));
+            let (value, forbidden) = match element {
+                Some(element) => self.value(element),
+                None => (self.canary(), true),
+            };
+            // Of what is no value here the attributes go out by themselves.
+            let is_value = real.is_none_or(|real| matches!(format.place(real), Place::Leaf(_) | Place::Text));
+            let forbidden = forbidden || is_value && matches!(body, Body::Text { forbidden: true, .. });
+            attributes.push(Attribute { name, value, forbidden, telling: false });
         }
         attributes
     }
@@ -245,8 +487,8 @@ impl Generator<'_, '_> {
         }
     }
 
-    fn in_envelope(&self, path: &[String]) -> bool {
-        let leads = |p: &Option<Vec<String>>| p.as_ref().is_some_and(|p| p.starts_with(path));
+    fn in_envelope(&self, path: &[Step]) -> bool {
+        let leads = |p: &Option<Vec<Step>>| p.as_ref().is_some_and(|p| p.starts_with(path));
         leads(&self.wanted.format.message_type) || leads(&self.wanted.format.requester)
     }
 }
@@ -254,18 +496,18 @@ impl Generator<'_, '_> {
 impl Node {
     fn all_forbidden(&self) -> bool {
         self.refers.is_none()
-            && self.attributes.iter().all(|a| a.forbidden)
+            && self.attributes.iter().all(|a| a.forbidden || a.telling)
             && match &self.body {
-                Body::Text { forbidden, .. } => *forbidden,
+                Body::Text { forbidden, .. } => *forbidden || self.follows,
                 Body::Kids { kids, .. } => !kids.is_empty() && kids.iter().all(Node::all_forbidden),
             }
     }
 }
 
-/// The names that the mapping knows below a path, in its order.
-fn steps_below(format: &Format, path: &[String]) -> Vec<String> {
-    let mut steps: Vec<String> = Vec::new();
-    for mapped in format.mapped.iter().filter(|m| m.steps.starts_with(path)) {
+/// The steps that the mapping has below a path, in its order.
+fn steps_below(format: &Format, path: &[Step]) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for mapped in format.mapped.iter().filter(|m| leads(&m.steps, path)) {
         if let Some(step) = mapped.steps.get(path.len())
             && !steps.contains(step)
         {

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Asker;
-use super::format::{Format, Mapped};
+use super::format::{Format, may_lead};
 use super::shape::{Verdict, judge, may_be_opaque};
+use super::step::Step;
 use crate::catalog::{Catalog, is_envelope};
 use crate::policy::{Decision, OnViolation, Policy, Request, Treatment};
 
@@ -27,6 +28,7 @@ pub(crate) type Counts = BTreeMap<String, u32>;
 /// What a message says in which something was removed for its shape, and its element.
 pub(crate) const NOTICE: &str = "A PART OF THIS ANSWER WAS NOT UNDERSTOOD AND LEFT OUT. DO NOT TAKE IT FOR ABSENT.";
 const NOTICE_ELEMENT: &str = "envelope.notice";
+const DISCRIMINATOR: &str = "envelope.discriminator";
 
 /// What the messages of one test are judged by.
 #[derive(Clone, Copy)]
@@ -54,22 +56,31 @@ impl Judge<'_> {
         self.grant.contains_key(element)
     }
 
-    /// Whether a reference at a path may go out: something below it is granted in full. Where all is masked, what it
-    /// leads to would undo the mask.
-    pub(crate) fn grants_reference(&self, format: &Format, path: &[String]) -> bool {
-        let mut below = format.mapped.iter().filter(|m| m.steps.starts_with(path));
+    /// Whether a reference at a path may go out: something below it is granted in full, whatever the part is that is
+    /// referred to. Where all is masked, what it leads to would undo the mask.
+    pub(crate) fn grants_reference(&self, format: &Format, path: &[Step]) -> bool {
+        let mut below = format.mapped.iter().filter(|m| may_lead(&m.steps, path));
         below.any(|m| self.grant.get(&m.element) == Some(&Treatment::Full))
     }
 
     /// Whether a part of a record has a name by which the mapping knows other elements, none of them granted in full.
-    pub(crate) fn is_foreign_in_record(&self, format: &Format, path: &[String]) -> bool {
+    pub(crate) fn is_foreign_in_record(&self, format: &Format, path: &[Step], xml: bool) -> bool {
         let Some(step) = path.last() else { return false };
-        if format.mapped.iter().any(|m| m.steps.starts_with(path)) {
+        if format.mapped.iter().any(|m| may_lead(&m.steps, path)) {
             return false;
         }
-        let names = |m: &&Mapped| m.steps.contains(step) || m.attribute.as_ref() == Some(step);
-        let mut named = format.mapped.iter().filter(names).peekable();
-        named.peek().is_some() && !named.any(|m| self.grant.get(&m.element) == Some(&Treatment::Full))
+        let mut named = format.mapped.iter().filter(|m| {
+            let mut names = m.steps.iter().chain(&m.attribute);
+            names.any(|own| own.is_of(&step.name, xml))
+        });
+        let first = named.next();
+        let granted = |element: &str| self.grant.get(element) == Some(&Treatment::Full);
+        first.is_some_and(|first| !granted(&first.element) && !named.any(|m| granted(&m.element)))
+    }
+
+    /// Counts a part that goes out because it tells what the part around it is.
+    pub(crate) fn tell(&mut self) {
+        *self.counts.entry(DISCRIMINATOR.to_owned()).or_default() += 1;
     }
 
     /// What is written of one value, or nothing. `None` inside means the value's own bytes.

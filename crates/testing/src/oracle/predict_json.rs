@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::Asker;
-use super::format::{Format, Mapped, Place, RDF_VALUE};
+use super::format::{Format, Place, RDF_VALUE, leads, trimmed};
 use super::json::{Json, Member};
 use super::predict::{Judge, NOTICE, Prediction, Setting, admit};
+use super::step::{Asked, Step};
 
 const CONTEXT: &str = "@context";
 
@@ -19,25 +20,35 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
         Err(_) => return refused("not well-formed"),
     };
     let at_top = |name: &str| top.members().iter().filter(|m| m.name == name).collect::<Vec<_>>();
-    let mut known = setting.formats.iter().filter(|f| f.json && !at_top(&f.root).is_empty());
+    let is_of = |f: &&Format| match &f.root {
+        Some(root) => !at_top(root).is_empty(),
+        None => is_recognised(f, &top),
+    };
+    let mut known = setting.formats.iter().filter(|f| f.json).filter(is_of);
     let (Some(format), None) = (known.next(), known.next()) else {
         return refused("no known format, or several");
     };
-    let (roots, contexts) = (at_top(&format.root), at_top(CONTEXT));
-    if roots.len() > 1 || contexts.len() > 1 {
-        return refused("a name twice at the top");
-    }
-    if let Some(why) = contexts.first().and_then(|context| contradiction(format, &context.value)) {
-        return why;
-    }
-    let root = &roots[0].value;
-    let texts = |path: &Option<Vec<String>>| path.as_ref().map(|path| texts_at(root, path)).unwrap_or_default();
+    let root = match &format.root {
+        None => &top,
+        Some(name) => {
+            let (roots, contexts) = (at_top(name), at_top(CONTEXT));
+            if roots.len() > 1 || contexts.len() > 1 {
+                return refused("a name twice at the top");
+            }
+            if let Some(why) = contexts.first().and_then(|context| contradiction(format, &context.value)) {
+                return why;
+            }
+            &roots[0].value
+        }
+    };
+    let texts =
+        |path: &Option<Vec<Step>>| path.as_ref().map(|path| texts_at(format, root, &[], path)).unwrap_or_default();
     let types = texts(&format.message_type);
     let mut walk = match admit(setting, format, asker, &types, &texts(&format.requester)) {
         Ok(judge) => Walk { format, judge, alive: BTreeSet::new(), pointed: BTreeSet::new(), ids: Vec::new() },
         Err(prediction) => return prediction,
     };
-    if matches!(root, Json::Array(_)) {
+    if matches!(root, Json::Array(_)) && format.root.is_some() {
         walk.judge.open = Some("an array at the root");
     }
     loop {
@@ -56,7 +67,7 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
             {
                 members.push(Member::new(name, Json::string(NOTICE)));
             }
-            return walk.judge.finish(root.map(|root| with_context(top.members(), format, root)));
+            return walk.judge.finish(root.map(|root| whole(top.members(), format, root)));
         }
     }
 }
@@ -82,7 +93,7 @@ struct Walk<'w, 'f> {
 }
 
 impl Walk<'_, '_> {
-    fn value(&mut self, value: &Json, path: &mut Vec<String>) -> Option<Kept> {
+    fn value(&mut self, value: &Json, path: &mut Vec<Step>) -> Option<Kept> {
         let Json::Array(items) = value else { return self.item(value, path) };
         // An array directly in an array is unknown, whatever it holds.
         let known = items.iter().filter(|item| !matches!(item, Json::Array(_)));
@@ -96,23 +107,32 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn item(&mut self, item: &Json, path: &mut Vec<String>) -> Option<Kept> {
+    fn item(&mut self, item: &Json, path: &mut Vec<Step>) -> Option<Kept> {
         let format = self.format;
+        let predicates = holding(format, item, path);
+        if let Some(step) = path.last_mut() {
+            step.predicates.clear();
+            let step = step.clone();
+            let asked = format.variants(path).concat();
+            self.refuse_twins(item.members(), |name| asked.iter().any(|asked| asked.part == name));
+            path.pop();
+            path.push(Step { predicates, ..step });
+        }
         let kept = match (format.place(path), item) {
             (Place::Unknown, _) => return None,
-            (Place::Record(_), _) if self.judge.is_foreign_in_record(format, path) => return None,
+            (Place::Record(_), _) if self.judge.is_foreign_in_record(format, path, false) => return None,
             (Place::Text, _) => None,
             (Place::Leaf(element), Json::Object(members)) => self.wrapped_leaf(members, path, element),
             (Place::Leaf(element), _) => {
-                if *item == null() && format.nillable.iter().any(|nillable| nillable == path) {
+                if *item == null() && format.is_nillable(path) {
                     self.judge.open = Some("a null where null may stand for a denied value");
                 }
                 self.scalar(element, item).and_then(Kept::content)
             }
             (Place::Record(element), Json::Object(members)) => {
                 let denied = !self.judge.grants(element);
-                let more = |m: &Mapped| m.steps.starts_with(path) && m.steps.len() > path.len();
-                if denied && !format.mapped.iter().any(more) { None } else { self.object(members, path) }
+                let goes_on = format.mapped.iter().any(|m| m.steps.len() > path.len() && leads(&m.steps, path));
+                if denied && !goes_on { None } else { self.object(members, path) }
             }
             // As in XML.
             (Place::Record(_), Json::Scalar(lexeme)) if lexeme.starts_with('"') && is_blank(item) => None,
@@ -137,34 +157,63 @@ impl Walk<'_, '_> {
         })
     }
 
-    fn wrapped_leaf(&mut self, members: &[Member], path: &[String], element: &str) -> Option<Kept> {
-        let wrappable = self.format.namespaces.contains_key("rdf");
-        let value = &members.iter().find(|m| wrappable && m.name == RDF_VALUE)?.value;
-        self.refuse_twins(members, |name| name == RDF_VALUE || self.format.attribute(path, name).is_some());
-        let value = self.scalar(element, value)?;
-        let mut kept = Vec::new();
+    /// An object that wraps a value. What is beside one that violates its shape is a member like any other.
+    fn wrapped_leaf(&mut self, members: &[Member], path: &[Step], element: &str) -> Option<Kept> {
+        let format = self.format;
+        let is_value = |name: &str| format.namespaces.contains_key("rdf") && name == RDF_VALUE;
+        if !self.judge.grants(element) {
+            return None;
+        }
+        self.refuse_twins(members, |name| is_value(name) || format.attribute(path, name, false).is_some());
+        let (mut kept, mut told, mut has_content) = (Vec::new(), 0, false);
         for member in members {
-            if member.name == RDF_VALUE {
-                kept.push(Member::new(RDF_VALUE, value.clone()));
-            } else {
-                kept.extend(self.attribute(member, path));
+            if is_value(&member.name) {
+                let value = self.scalar(element, &member.value);
+                has_content |= value.is_some();
+                kept.extend(value.map(|value| Member::new(RDF_VALUE, value)));
+            } else if let Some(telling) = self.telling(member, path) {
+                kept.push(telling);
+                told += 1;
+            } else if let Some(attribute) = self.attribute(member, path) {
+                has_content = true;
+                kept.push(attribute);
             }
         }
+        if !has_content {
+            return None;
+        }
+        (0..told).for_each(|_| self.judge.tell());
         Kept::content(Json::Object(kept))
     }
 
-    fn attribute(&mut self, member: &Member, path: &[String]) -> Option<Member> {
-        let element = self.format.attribute(path, &member.name)?.to_owned();
+    fn attribute(&mut self, member: &Member, path: &[Step]) -> Option<Member> {
+        let element = self.format.attribute(path, &member.name, false)?.to_owned();
         self.scalar(&element, &member.value).map(|value| Member::new(&member.name, value))
     }
 
-    fn object(&mut self, members: &[Member], path: &mut Vec<String>) -> Option<Kept> {
+    /// A member that tells what its object is, which goes out with it as it is.
+    fn telling(&self, member: &Member, path: &[Step]) -> Option<Member> {
+        self.format.tells(path, false, &member.name, false)?;
+        let value = match &member.value {
+            Json::Object(wrapped) => Json::Object(
+                wrapped.iter().filter(|m| m.name == RDF_VALUE).map(|m| Member::new(&m.name, m.value.clone())).collect(),
+            ),
+            scalar => scalar.clone(),
+        };
+        Some(Member::new(&member.name, value))
+    }
+
+    fn object(&mut self, members: &[Member], path: &mut Vec<Step>) -> Option<Kept> {
         let id = self.format.references.json.clone();
         let is_id = |name: &str| id.as_deref() == Some(name);
         let format = self.format;
+        let here = path.clone();
         let known = |name: &str| {
-            let below = [path.as_slice(), &[name.to_owned()]].concat();
-            is_id(name) || format.attribute(path, name).is_some() || !matches!(format.place(&below), Place::Unknown)
+            let below = [here.as_slice(), &[format.step(&here, name, false)]].concat();
+            is_id(name)
+                || format.tells(&here, false, name, false).is_some()
+                || format.attribute(&here, name, false).is_some()
+                || !matches!(format.place(&below), Place::Unknown)
         };
         self.refuse_twins(members, known);
         let own_id = members.iter().find(|m| is_id(&m.name)).and_then(|m| m.value.text());
@@ -178,15 +227,19 @@ impl Walk<'_, '_> {
                 None
             };
         }
+        let mut told = 0;
         let mut kept: Vec<(Member, bool)> = Vec::new();
         for member in members {
             if is_id(&member.name) {
                 let pointed = own_id.as_ref().is_some_and(|id| self.pointed.contains(id));
                 kept.extend(pointed.then(|| (Member::new(&member.name, member.value.clone()), true)));
+            } else if let Some(telling) = self.telling(member, path) {
+                told += 1;
+                kept.push((telling, true));
             } else if let Some(attribute) = self.attribute(member, path) {
                 kept.push((attribute, false));
             } else {
-                path.push(member.name.clone());
+                path.push(format.step(path, &member.name, false));
                 let value = self.value(&member.value, path);
                 kept.extend(value.map(|value| (Member::new(&member.name, value.json), value.placeholder)));
                 path.pop();
@@ -195,6 +248,7 @@ impl Walk<'_, '_> {
         if kept.iter().all(|(_, hollow)| *hollow) {
             return None;
         }
+        (0..told).for_each(|_| self.judge.tell());
         self.ids.extend(own_id);
         Kept::content(Json::Object(kept.into_iter().map(|(member, _)| member).collect()))
     }
@@ -206,7 +260,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn placeholder(&self, path: &[String]) -> Option<Kept> {
+    fn placeholder(&self, path: &[Step]) -> Option<Kept> {
         let json = match self.format.when_denied(path)? {
             "nil" => null(),
             "empty" => Json::string(""),
@@ -242,8 +296,10 @@ fn contradiction(format: &Format, context: &Json) -> Option<Prediction<Json>> {
     (!format.namespaces.keys().all(bound)).then_some(Prediction::Open("a context that leaves prefixes out"))
 }
 
-fn with_context(top: &[Member], format: &Format, root: Json) -> Json {
-    let mut used = BTreeSet::from([prefix(&format.root)]);
+/// The whole message, with what of its context is used.
+fn whole(top: &[Member], format: &Format, root: Json) -> Json {
+    let Some(name) = &format.root else { return root };
+    let mut used = BTreeSet::from([prefix(name)]);
     prefixes(&root, &mut used);
     let mut members = Vec::new();
     for member in top {
@@ -265,8 +321,8 @@ fn with_context(top: &[Member], format: &Format, root: Json) -> Json {
             if !bindings.is_empty() {
                 members.push(Member::new(CONTEXT, Json::Object(bindings)));
             }
-        } else if member.name == format.root {
-            members.push(Member::new(&format.root, root.clone()));
+        } else if member.name == *name {
+            members.push(Member::new(name, root.clone()));
         }
     }
     Json::Object(members)
@@ -314,18 +370,85 @@ fn prefixes<'j>(value: &'j Json, used: &mut BTreeSet<&'j str>) {
     }
 }
 
-fn texts_at(value: &Json, path: &[String]) -> Vec<String> {
-    match (value, path.split_first()) {
-        (Json::Array(items), _) => {
-            items.iter().filter(|item| !matches!(item, Json::Array(_))).flat_map(|item| texts_at(item, path)).collect()
-        }
-        (Json::Object(members), None) => {
-            members.iter().find(|m| m.name == RDF_VALUE).and_then(|m| m.value.text()).into_iter().collect()
-        }
-        (scalar, None) => scalar.text().into_iter().collect(),
-        (_, Some((step, rest))) => {
-            let name = step.strip_prefix('@').unwrap_or(step);
-            value.members().iter().filter(|m| m.name == name).flat_map(|m| texts_at(&m.value, rest)).collect()
-        }
+/// The predicates that hold of a value, which can be an object.
+fn holding(format: &Format, value: &Json, path: &[Step]) -> Vec<Asked> {
+    let mut path = path.to_vec();
+    path.last_mut().into_iter().for_each(|step| step.predicates.clear());
+    format.fitting(&path, |asked| {
+        let mut members = value.members().iter().filter(|m| m.name == asked.part);
+        let (Some(only), None) = (members.next(), members.next()) else { return None };
+        plain_text(&only.value, format.namespaces.contains_key("rdf"))
+    })
+}
+
+/// What a scalar says, or an object that wraps one. Null says nothing.
+fn plain_text(value: &Json, may_be_wrapped: bool) -> Option<String> {
+    if let Json::Object(members) = value {
+        let mut wrapped = members.iter().filter(|m| may_be_wrapped && m.name == RDF_VALUE);
+        let (Some(only), None) = (wrapped.next(), wrapped.next()) else { return None };
+        return plain_text(&only.value, false);
     }
+    value.text().filter(|_| *value != null())
+}
+
+/// Whether a message without a root is of a format: it has all parts that tell, or each item does if it is a list.
+fn is_recognised(format: &Format, top: &Json) -> bool {
+    let has_all = |item: &Json| {
+        let mut all = format.recognise.iter();
+        all.all(|(path, values)| {
+            let found = values_at(item, path);
+            let is_one = |value: &&Json| value.text().is_some_and(|text| values.iter().any(|v| v == trimmed(&text)));
+            if values.is_empty() { !found.is_empty() } else { found.iter().any(is_one) }
+        })
+    };
+    match top {
+        Json::Array(items) => {
+            let mut objects = items.iter().filter(|item| matches!(item, Json::Object(_))).peekable();
+            objects.peek().is_some() && objects.all(has_all)
+        }
+        _ => has_all(top),
+    }
+}
+
+/// The values at a path of plain names, and the parts on the way that are lists as their items.
+fn values_at<'j>(value: &'j Json, path: &[Step]) -> Vec<&'j Json> {
+    let Some((step, rest)) = path.split_first() else { return items(value) };
+    let below = items(value).into_iter().flat_map(Json::members).filter(|m| m.name == step.name);
+    below
+        .flat_map(|m| {
+            if rest.is_empty() && items(&m.value).is_empty() { vec![&m.value] } else { values_at(&m.value, rest) }
+        })
+        .collect()
+}
+
+/// The items of a list, or what is no list itself. An array directly in an array is unknown.
+fn items(value: &Json) -> Vec<&Json> {
+    match value {
+        Json::Array(items) => items.iter().filter(|item| !matches!(item, Json::Array(_))).collect(),
+        other => vec![other],
+    }
+}
+
+/// The texts at a path, in the part that is `here`.
+fn texts_at(format: &Format, value: &Json, here: &[Step], wanted: &[Step]) -> Vec<String> {
+    if matches!(value, Json::Array(_)) {
+        return items(value).into_iter().flat_map(|item| texts_at(format, item, here, wanted)).collect();
+    }
+    let mut here = here.to_vec();
+    let predicates = holding(format, value, &here);
+    if let Some(step) = here.last_mut() {
+        step.predicates = predicates;
+    }
+    if !leads(wanted, &here) {
+        return vec![];
+    }
+    let Some(next) = wanted.get(here.len()) else {
+        let wrapped = value.members().iter().find(|m| m.name == RDF_VALUE);
+        return wrapped.map_or(value, |m| &m.value).text().into_iter().collect();
+    };
+    if let Some(attribute) = next.name.strip_prefix('@') {
+        return value.members().iter().filter(|m| m.name == attribute).filter_map(|m| m.value.text()).collect();
+    }
+    let below = |name: &str| [here.as_slice(), &[format.step(&here, name, false)]].concat();
+    value.members().iter().flat_map(|m| texts_at(format, &m.value, &below(&m.name), wanted)).collect()
 }

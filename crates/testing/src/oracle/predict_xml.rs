@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use roxmltree::{Document, Node};
 
 use super::Asker;
-use super::format::{Format, Mapped, Place};
+use super::format::{Format, Place, leads, trimmed};
 use super::predict::{Judge, NOTICE, Prediction, Setting, admit};
+use super::step::{Asked, Step};
 use super::xml::{Body, Out, XSI, expanded, inner_text, name_of, text_of};
 
 pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Prediction<Out> {
@@ -15,10 +16,11 @@ pub(crate) fn predict(setting: Setting<'_>, asker: &Asker, message: &[u8]) -> Pr
     let Ok(source) = str::from_utf8(message) else { return refused("not UTF-8") };
     let Ok(document) = Document::parse(source) else { return refused("not well-formed") };
     let root = document.root_element();
-    let is_root = |f: &&Format| f.xml && spelled(f, root).as_ref() == Some(&f.root);
+    let is_root = |f: &&Format| f.xml && f.root.is_some() && spelled(f, root) == f.root;
     let Some(format) = setting.formats.iter().find(is_root) else { return refused("no known format") };
 
-    let texts = |path: &Option<Vec<String>>| path.as_ref().map(|path| texts_at(format, root, path)).unwrap_or_default();
+    let texts =
+        |path: &Option<Vec<Step>>| path.as_ref().map(|path| texts_at(format, root, &[], path)).unwrap_or_default();
     let types = texts(&format.message_type);
     let mut walk = match admit(setting, format, asker, &types, &texts(&format.requester)) {
         Ok(judge) => Walk { format, source, judge, alive: BTreeSet::new(), pointed: BTreeSet::new(), ids: Vec::new() },
@@ -64,13 +66,17 @@ struct Walk<'w, 's> {
 }
 
 impl Walk<'_, '_> {
-    fn element(&mut self, node: Node<'_, '_>, path: &mut Vec<String>) -> Option<Out> {
+    fn element(&mut self, node: Node<'_, '_>, path: &mut Vec<Step>) -> Option<Out> {
+        let predicates = holding(self.format, node, path);
+        if let Some(step) = path.last_mut() {
+            step.predicates = predicates;
+        }
         let released = match self.format.place(path) {
             Place::Unknown => return None,
             Place::Text => None,
             Place::Leaf(element) => self.leaf(node, path, element),
             Place::Container => self.container(node, path),
-            Place::Record(_) if self.judge.is_foreign_in_record(self.format, path) => None,
+            Place::Record(_) if self.judge.is_foreign_in_record(self.format, path, true) => None,
             Place::Record(element) if !self.judge.grants(element) => self.parts_of_denied_record(node, path),
             // An empty part of a record is what is left where something was removed.
             Place::Record(element) if !node.children().any(|c| c.is_element()) && !is_blank(&text_of(node)) => {
@@ -92,14 +98,19 @@ impl Walk<'_, '_> {
         released.or_else(|| self.placeholder(node, path))
     }
 
-    fn leaf(&mut self, node: Node<'_, '_>, path: &[String], element: &str) -> Option<Out> {
+    fn leaf(&mut self, node: Node<'_, '_>, path: &[Step], element: &str) -> Option<Out> {
         let text = text_of(node);
-        let written = self.judge.value(element, &text)?;
-        let mut attributes = self.attributes(node, path);
+        // What is nil and has content is no value.
+        let is_nil =
+            matches!(node.attribute((XSI, "nil")), Some("true" | "1")) && !inner_text(self.source, node).is_empty();
+        let is_contradictory = is_nil && matches!(self.format.place(path), Place::Leaf(_));
+        let written = self.judge.value(element, if is_contradictory { "\0" } else { &text })?;
+        let mut attributes = self.attributes(node, path).written;
+        self.tell_attributes(node, path);
         let nil = node.attributes().find(|a| a.namespace() == Some(XSI) && a.name() == "nil" && a.value() == "true");
         if let Some(nil) = nil
             && text.is_empty()
-            && self.format.nillable.iter().any(|nillable| nillable == path)
+            && self.format.is_nillable(path)
         {
             let before = node.attributes().take_while(|a| *a != nil).map(|a| expanded(a.namespace(), a.name()));
             let before: Vec<String> = before.collect();
@@ -110,19 +121,29 @@ impl Walk<'_, '_> {
         Some(Out { name: name_of(node), attributes, body: Body::Text(text), placeholder: false })
     }
 
-    fn container(&mut self, node: Node<'_, '_>, path: &mut Vec<String>) -> Option<Out> {
+    fn container(&mut self, node: Node<'_, '_>, path: &mut Vec<Step>) -> Option<Out> {
         let mut kids = Vec::new();
+        let mut telling = 0;
         for child in node.children().filter(Node::is_element) {
-            let Some(step) = spelled(self.format, child) else { continue };
-            path.push(step);
+            let Some(name) = spelled(self.format, child) else { continue };
+            if self.format.tells(path, false, &name, true).is_some() {
+                // What tells goes with the rest, as it is, and gives no right: like a placeholder.
+                let body = Body::Text(inner_text(self.source, child));
+                kids.push(Out { name: name_of(child), attributes: vec![], body, placeholder: true });
+                telling += 1;
+                continue;
+            }
+            if stands_twice(self.format, node, path, &name) {
+                continue;
+            }
+            path.push(self.format.step(path, &name, true));
             kids.extend(self.element(child, path));
             path.pop();
         }
-        let mut attributes = self.attributes(node, path);
-        // An id alone is no content: it goes with what it names.
-        let id = self.format.references.id.as_ref();
-        let mapped = attributes.iter().any(|(name, _)| id.is_none_or(|id| self.expand(id) != *name));
-        if kids.iter().any(|kid| !kid.placeholder) || mapped {
+        let Attributes { written: mut attributes, has_content } = self.attributes(node, path);
+        if kids.iter().any(|kid| !kid.placeholder) || has_content {
+            (0..telling).for_each(|_| self.judge.tell());
+            self.tell_attributes(node, path);
             let body = if kids.is_empty() { Body::Hollow } else { Body::Kids(kids) };
             return Some(Out { name: name_of(node), attributes, body, placeholder: false });
         }
@@ -135,43 +156,60 @@ impl Walk<'_, '_> {
         }
         // What has parts of its own is no mere reference.
         let mut steps = node.children().filter(Node::is_element).filter_map(|child| spelled(self.format, child));
-        let is_known =
-            |step: String| !matches!(self.format.place(&[path.as_slice(), &[step]].concat()), Place::Unknown);
-        if steps.any(is_known) {
+        if steps.any(|step| self.is_known(path, &step)) {
             return None;
         }
         let (name, target, raw) = self.reference(node)?;
         self.alive.contains(&target).then(|| {
             self.pointed.insert(target);
+            self.tell_attributes(node, path);
             attributes.push((name, raw));
             Out { name: name_of(node), attributes, body: Body::Hollow, placeholder: false }
         })
     }
 
     /// A denied record may hold a path that is mapped to another element.
-    fn parts_of_denied_record(&mut self, node: Node<'_, '_>, path: &mut Vec<String>) -> Option<Out> {
-        let more = |m: &Mapped| m.steps.starts_with(path) && m.steps.len() > path.len();
-        if self.format.mapped.iter().any(more) { self.container(node, path) } else { None }
+    fn parts_of_denied_record(&mut self, node: Node<'_, '_>, path: &mut Vec<Step>) -> Option<Out> {
+        let goes_on = self.format.mapped.iter().any(|m| m.steps.len() > path.len() && leads(&m.steps, path));
+        if goes_on { self.container(node, path) } else { None }
     }
 
-    /// Mapped and granted attributes, and the id if a released reference points at it.
-    fn attributes(&mut self, node: Node<'_, '_>, path: &[String]) -> Vec<(String, String)> {
+    /// Mapped and granted attributes, those that tell what the element is, and the id if a released reference points at it.
+    fn attributes(&mut self, node: Node<'_, '_>, path: &[Step]) -> Attributes {
         let mut kept = Vec::new();
+        let mut has_content = false;
         for attribute in node.attributes() {
             let Some(step) = self.format.spelling(attribute.namespace(), attribute.name()) else { continue };
             let name = expanded(attribute.namespace(), attribute.name());
             let raw = self.source[attribute.range_value()].to_owned();
-            if self.format.references.id.as_ref() == Some(&step) {
+            if self.format.tells(path, true, &step, true).is_some() {
+                kept.push((name, raw));
+            } else if self.format.references.id.as_ref() == Some(&step) {
+                // An id alone is no content: it goes with what it names.
                 if self.pointed.contains(collapsed(attribute.value())) {
                     kept.push((name, raw));
                 }
-            } else if let Some(element) = self.format.attribute(path, &step)
+            } else if let Some(element) = self.format.attribute(path, &step, true)
                 && let Some(written) = self.judge.value(element, attribute.value())
             {
                 kept.push((name, written.unwrap_or(raw)));
+                has_content = true;
             }
         }
-        kept
+        Attributes { written: kept, has_content }
+    }
+
+    /// Counts the attributes that tell what an element is which goes out.
+    fn tell_attributes(&mut self, node: Node<'_, '_>, path: &[Step]) {
+        let names = node.attributes().filter_map(|a| self.format.spelling(a.namespace(), a.name()));
+        let telling = names.filter(|name| self.format.tells(path, true, name, true).is_some()).count();
+        (0..telling).for_each(|_| self.judge.tell());
+    }
+
+    /// Whether a child of this name is anything to the mapping.
+    fn is_known(&self, path: &[Step], name: &str) -> bool {
+        let below = [path, &[self.format.step(path, name, true)]].concat();
+        self.format.tells(path, false, name, true).is_some() || !matches!(self.format.place(&below), Place::Unknown)
     }
 
     /// The reference that an element holds: the attribute's name, the id it means and the value as written.
@@ -203,7 +241,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn placeholder(&self, node: Node<'_, '_>, path: &[String]) -> Option<Out> {
+    fn placeholder(&self, node: Node<'_, '_>, path: &[Step]) -> Option<Out> {
         let (attributes, body) = match self.format.when_denied(path)? {
             "nil" => (vec![(expanded(Some(XSI), "nil"), "true".to_owned())], Body::Hollow),
             "empty" => (vec![], Body::Hollow),
@@ -212,12 +250,42 @@ impl Walk<'_, '_> {
         Some(Out { name: name_of(node), attributes, body, placeholder: true })
     }
 
-    fn only_strangers(&self, node: Node<'_, '_>, path: &[String]) -> bool {
-        node.children().filter(Node::is_element).all(|child| {
-            let below = |step| [path, &[step]].concat();
-            spelled(self.format, child).is_none_or(|step| matches!(self.format.place(&below(step)), Place::Unknown))
-        })
+    fn only_strangers(&self, node: Node<'_, '_>, path: &[Step]) -> bool {
+        let mut children = node.children().filter(Node::is_element);
+        children.all(|child| spelled(self.format, child).is_none_or(|name| !self.is_known(path, &name)))
     }
+}
+
+/// The attributes of an element that go out with it.
+struct Attributes {
+    written: Vec<(String, String)>,
+    /// Whether one of them is a reason for the element to go out.
+    has_content: bool,
+}
+
+/// The predicates that hold of an element.
+fn holding(format: &Format, node: Node<'_, '_>, path: &[Step]) -> Vec<Asked> {
+    format.fitting(path, |asked| {
+        if asked.attribute {
+            let is = |a: &roxmltree::Attribute<'_, '_>| {
+                format.spelling(a.namespace(), a.name()).as_ref() == Some(&asked.part)
+            };
+            return node.attributes().find(is).map(|a| a.value().to_owned());
+        }
+        let is = |child: &Node<'_, '_>| child.is_element() && spelled(format, *child).as_ref() == Some(&asked.part);
+        let mut children = node.children().filter(is);
+        let (Some(only), None) = (children.next(), children.next()) else { return None };
+        let is_nil = matches!(only.attribute((XSI, "nil")), Some("true" | "1"));
+        (!is_nil).then(|| text_of(only))
+    })
+}
+
+/// Whether a child stands twice in an element that is asked what the element is: then none of them goes out.
+fn stands_twice(format: &Format, node: Node<'_, '_>, path: &[Step], name: &str) -> bool {
+    let is = |child: &Node<'_, '_>| child.is_element() && spelled(format, *child).as_deref() == Some(name);
+    let asked = format.variants(path).into_iter().flatten().any(|asked| !asked.attribute && asked.part == name);
+    let is_untold = path.last().is_some_and(|step| step.predicates.is_empty());
+    asked && is_untold && node.children().filter(is).count() > 1
 }
 
 /// A name of an object as XML Schema has it: white space around it is no part of it.
@@ -259,13 +327,23 @@ fn spelled(format: &Format, node: Node<'_, '_>) -> Option<String> {
     format.spelling(node.tag_name().namespace(), node.tag_name().name())
 }
 
-fn texts_at(format: &Format, node: Node<'_, '_>, path: &[String]) -> Vec<String> {
-    let Some((first, rest)) = path.split_first() else { return vec![text_of(node)] };
-    if let Some(wanted) = first.strip_prefix('@') {
+/// The texts at a path, in the part that is `here`.
+fn texts_at(format: &Format, node: Node<'_, '_>, here: &[Step], wanted: &[Step]) -> Vec<String> {
+    let mut here = here.to_vec();
+    let predicates = holding(format, node, &here);
+    if let Some(step) = here.last_mut() {
+        step.predicates = predicates;
+    }
+    if !leads(wanted, &here) {
+        return vec![];
+    }
+    let Some(next) = wanted.get(here.len()) else { return vec![text_of(node)] };
+    if let Some(wanted) = next.name.strip_prefix('@') {
         let named =
             |a: &roxmltree::Attribute<'_, '_>| format.spelling(a.namespace(), a.name()).as_deref() == Some(wanted);
         return node.attributes().find(named).map(|a| a.value().to_owned()).into_iter().collect();
     }
-    let children = node.children().filter(|c| c.is_element() && spelled(format, *c).as_ref() == Some(first));
-    children.flat_map(|child| texts_at(format, child, rest)).collect()
+    let children = node.children().filter(Node::is_element).filter_map(|child| Some((child, spelled(format, child)?)));
+    let below = |name: &str| [here.as_slice(), &[format.step(&here, name, true)]].concat();
+    children.flat_map(|(child, name)| texts_at(format, child, &below(&name), wanted)).collect()
 }

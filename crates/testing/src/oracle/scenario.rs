@@ -7,7 +7,8 @@ use super::check::{Outcome, check};
 use super::dress_json::json;
 use super::dress_xml::xml;
 use super::format::Format;
-use super::generate::{Attribute, Body, Node, Wanted, generate};
+use super::generate::{Attribute, Body, Node, Telling, Wanted, generate};
+use super::minimal::minimal;
 use super::predict::decide;
 use super::values::canary;
 use super::world::{Ruled, WORLD};
@@ -53,6 +54,21 @@ impl Need {
     pub const fn releasing(self) -> Self {
         Need { releasing: true, ..self }
     }
+
+    /// How what tells may be written: to what is written in both ways only what means the same in both.
+    fn tellings(self, format: &Format) -> Vec<Telling> {
+        let mut tellings = vec![Telling::Plain];
+        if format.namespaces.contains_key("rdf") {
+            tellings.push(Telling::Wrapped);
+        }
+        if !(self.xml && self.json) {
+            tellings.extend([Telling::WithComment, Telling::WithPart, Telling::Nil]);
+        }
+        if !self.json || !self.xml && !self.releasing {
+            tellings.push(Telling::Twice);
+        }
+        tellings
+    }
 }
 
 impl Scenario {
@@ -93,6 +109,8 @@ impl Scenario {
             requester: in_envelope.then(|| ori.clone()),
             violations: need.violations,
             references: need.references,
+            xml: need.xml,
+            tellings: need.tellings(format),
         };
         let mut secrets = Vec::new();
         if !need.releasing {
@@ -114,7 +132,15 @@ impl Scenario {
     /// Holds what the filter makes of a message against the prediction.
     pub fn check(&self, need: Need, message: &[u8]) -> Result<Outcome, String> {
         let setting = WORLD.setting(&self.ruled.policy);
-        check(setting, &self.ruled.filter, &self.asker, message, need.xml).map_err(|report| self.told(&report))
+        let run = |message: &[u8]| check(setting, &self.ruled.filter, &self.asker, message, need.xml);
+        run(message).map_err(|report| {
+            // Some other difference is another case.
+            let kind = |report: &str| report.chars().take_while(|c| !"/(".contains(*c)).collect::<String>();
+            let fails = |smaller: &[u8]| run(smaller).err().is_some_and(|other| kind(&other) == kind(&report));
+            let smallest = minimal(need.xml, message, fails);
+            let smallest = run(&smallest).err().unwrap_or_default();
+            self.told(&format!("{report}\n--- and of the smallest part of it\n{smallest}"))
+        })
     }
 
     /// A report, with the policy and the format of the case.

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use dmv_redact::Filter;
+use dmv_redact::{Filter, FilterBuilder};
 
 use super::format::Format;
 use super::predict::Setting;
@@ -18,6 +18,18 @@ pub static WORLD: LazyLock<World> = LazyLock::new(World::read);
 
 /// The name of the policy that permits every element to everybody.
 pub const EVERYTHING: &str = "everything";
+
+/// Formats of a user's own, beside the shipped ones. What a format extends is before it.
+pub const OWN: [(&str, &str); 3] = [
+    ("variants.toml", include_str!("formats/variants.toml")),
+    ("extension.toml", include_str!("formats/extension.toml")),
+    ("rootless.toml", include_str!("formats/rootless.toml")),
+];
+
+/// A builder of filters that know the world's own formats.
+pub fn builder() -> FilterBuilder {
+    OWN.iter().fold(Filter::builder(), |builder, (name, text)| builder.format_bytes(*name, *text))
+}
 
 /// What the properties run on.
 pub struct World {
@@ -46,13 +58,16 @@ impl World {
     fn read() -> Self {
         let home = root();
         let catalog = Catalog::shipped();
-        let formats: Vec<Format> = folders(&home.join("schemas"))
+        let mut formats: Vec<Format> = folders(&home.join("schemas"))
             .into_iter()
             .map(|folder| folder.join("format.toml"))
             .filter(|file| file.is_file())
-            .map(|file| Format::read(&text(&file)))
+            .map(|file| Format::read(&text(&file), &[]))
             .collect();
         assert!(!formats.is_empty(), "no format in schemas/");
+        for (_, text) in OWN {
+            formats.push(Format::read(text, &formats));
+        }
         let mut policies: Vec<Arc<Ruled>> = shipped_policies().iter().map(|file| ruled(file, &catalog)).collect();
         policies.push(Ruled::from_text(EVERYTHING, &everything(&catalog, false), &catalog));
         let noticed = everything(&catalog, false).replacen("claims = []", "on-shape-violation = \"notice\"", 1);
@@ -70,7 +85,7 @@ impl World {
 impl Ruled {
     /// A policy that is written here.
     pub fn from_text(name: &str, text: &str, catalog: &Catalog) -> Arc<Self> {
-        let filter = Filter::builder().policy_text("oracle", text).build().unwrap_or_else(|e| panic!("{e}\n{text}"));
+        let filter = builder().policy_text("oracle", text).build().unwrap_or_else(|e| panic!("{e}\n{text}"));
         Arc::new(Ruled {
             name: name.to_owned(),
             text: text.to_owned(),
@@ -95,7 +110,7 @@ pub fn everything(catalog: &Catalog, generalised: bool) -> String {
 }
 
 fn ruled(file: &Path, catalog: &Catalog) -> Arc<Ruled> {
-    let filter = Filter::builder().policy_path(file).build().expect("a policy of the repository loads");
+    let filter = builder().policy_path(file).build().expect("a policy of the repository loads");
     let text = text(file);
     Arc::new(Ruled {
         policy: Policy::read(&text, file.parent().expect("a folder"), catalog),
