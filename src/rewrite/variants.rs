@@ -49,7 +49,7 @@ pub(super) fn of_element(
         match node.asks(tag.namespace, false, tag.name.local().of(text.as_bytes())) {
             Some(place) => {
                 let is_nil = reader.attributes().iter().any(|attribute| is_nil(attribute, text));
-decoded.clear();
+                decoded.clear();
                 reader.text_content(decoded)?;
                 is_twice |= !answers.note(node, place, (!is_nil).then_some(told((trie, node), place, decoded)));
             }

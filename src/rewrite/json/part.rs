@@ -172,15 +172,9 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 _ => skip(Named::None, Kind::Unmapped),
             });
         }
-<<<<<<< HEAD
-        let wild = parent.and_then(|parent| trie.wild_child(parent.id, NamespaceId::NONE, false, name_text.as_bytes()));
-        let wild = wild
-            .or_else(|| trie.anywhere(NamespaceId::NONE, false, name_text.as_bytes()).filter(|_| role != Role::Top));
-=======
-        let wild = |name| trie.wild_child(parent?.id, NamespaceId::NONE, false, name);
-        let is_cut = is_planted(Planted::Pattern);
-        let wild = wild(if is_cut { beginning(name_text.as_bytes()) } else { name_text.as_bytes() });
->>>>>>> oracle
+        let name = if is_planted(Planted::Pattern) { beginning(name_text.as_bytes()) } else { name_text.as_bytes() };
+        let wild = parent.and_then(|parent| trie.wild_child(parent.id, NamespaceId::NONE, false, name));
+        let wild = wild.or_else(|| trie.anywhere(NamespaceId::NONE, false, name).filter(|_| role != Role::Top));
         if let Some(edge) = wild {
             record_names.push(name_text);
             frame.has_parts = true;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use roxmltree::{Document, Node};
 
 use super::Asker;
-use super::format::{Format, Place, leads, trimmed};
+use super::format::{Format, Place, leads};
 use super::predict::{Judge, NOTICE, Prediction, Setting, admit};
 use super::step::{Asked, Step};
 use super::xml::{Body, Out, XSI, expanded, inner_text, name_of, text_of};
