@@ -41,11 +41,11 @@ pub enum Telling {
     Plain,
     /// In JSON as an object that wraps it.
     Wrapped,
-    /// In XML with a comment in it, in JSON as a list: it tells nothing, like all that follow.
+    /// In XML with a comment in it; in JSON as a list, which tells nothing.
     WithComment,
-    /// With another part in it.
+    /// With another part in it, which in JSON tells nothing.
     WithPart,
-    /// As nil.
+    /// As nil, which tells nothing.
     Nil,
     /// Twice. In JSON that withholds the message.
     Twice,
@@ -232,7 +232,11 @@ impl Generator<'_, '_> {
                     let mut real = [real, &[format.step(real, &name, self.wanted.xml)]].concat();
                     let predicates = format.fitting(&real, |asked| {
                         let said = says.iter().find(|said| said.asked.part == asked.part)?;
-                        let is_told = matches!(said.telling, Telling::Plain | Telling::Wrapped);
+                        let is_told = match said.telling {
+                            Telling::Plain | Telling::Wrapped => true,
+                            Telling::WithComment | Telling::WithPart => self.wanted.xml,
+                            Telling::Nil | Telling::Twice => false,
+                        };
                         is_told.then(|| said.value.clone())
                     });
                     real.last_mut().into_iter().for_each(|step| step.predicates.clone_from(&predicates));

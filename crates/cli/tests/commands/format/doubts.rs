@@ -112,8 +112,7 @@ fn names_that_mean_something_in_a_path_are_written_by_code() {
             "a.json",
             &format!("{{\"dob\":\"1985-07-04\",\"{name}\":\"1\",\"x\":{{\"{name}\":{{\"lastName\":\"A\"}}}}}}"),
         );
-        let surname = (format!("x/{written}/lastName"), "person.name.surname".to_owned());
-        assert!(mapped(&member).contains(&surname), "{member}");
+        assert!(member.contains(&format!("\"x/{written}/lastName\" = ")), "{member}");
         assert!(member.contains(&format!("\"{written}\" = ")), "{member}");
     }
     let nameless = drafted("a.json", "{\"dob\":\"1985-07-04\",\"\":\"1\"}");
