@@ -162,7 +162,8 @@ impl Actions for JsonScan<'_, '_> {
             Some((_, node)) => {
                 let limits = &self.scan.parts.limits;
                 let of_trie = (self.trie, node);
-                leading(self.trie, variants::of_object(text, limits, of_trie, place.value_start, self.variants)?)
+                let (variant, _) = variants::of_object(text, limits, of_trie, place.value_start, self.variants)?;
+                leading(self.trie, variant)
             }
             None => found,
         };

@@ -20,21 +20,44 @@ pub(super) struct VariantBuffers {
     name: String,
 }
 
-/// The node of the element whose start tag was read last: that of the variant that fits, or `node` itself. Also whether
-/// something that is asked stands there twice: then it tells nothing, and none of it may go out, for what stays could tell.
+/// What of a part is asked and stands there several times, one bit for each place: that tells nothing, and none of it may go
+/// out, for what stayed could tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Untold(u64);
+
+impl Untold {
+    fn add(&mut self, place: usize) {
+        self.0 |= 1 << place.min(63);
+    }
+
+    /// Whether there is none.
+    #[inline(always)]
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether a child of a part of this node is one of these.
+    pub(super) fn holds(self, node: Option<&Node>, namespace: NamespaceId, local: &[u8]) -> bool {
+        let place = node.and_then(|node| node.asks(namespace, false, local));
+        place.is_some_and(|place| self.0 & 1 << place.min(63) != 0)
+    }
+}
+
+/// The node of the element whose start tag was read last: that of the variant that fits, or `node` itself, and what in it
+/// is untold.
 pub(super) fn of_element(
     reader: &mut XmlReader<'_, '_>,
     text: &str,
     (trie, node): (&Trie, &Node),
     buffers: &mut VariantBuffers,
-) -> Result<(NodeId, bool), Refusal> {
+) -> Result<(NodeId, Untold), Refusal> {
     if !node.has_variants() {
-        return Ok((node.id, false));
+        return Ok((node.id, Untold::default()));
     }
     let VariantBuffers { answers, attributes, decoded, .. } = buffers;
     answers.begin(node);
     let lookout = reader.look_ahead(attributes);
-    let mut is_twice = false;
+    let mut untold = Untold::default();
     for attribute in &*attributes {
         let AttributeKind::Attribute { namespace, .. } = attribute.kind else { continue };
         let local = attribute.name.local().of(text.as_bytes());
@@ -51,13 +74,15 @@ pub(super) fn of_element(
                 let is_nil = reader.attributes().iter().any(|attribute| is_nil(attribute, text));
                 decoded.clear();
                 reader.text_content(decoded)?;
-                is_twice |= !answers.note(node, place, (!is_nil).then_some(told((trie, node), place, decoded)));
+                if !answers.note(node, place, (!is_nil).then_some(told((trie, node), place, decoded))) {
+                    untold.add(place);
+                }
             }
             None => drop(reader.skip_element()?),
         }
     }
     reader.go_back(&lookout, attributes);
-    Ok((answers.variant(node), is_twice))
+    Ok((answers.variant(node), untold))
 }
 
 /// What the part at a place says of the part around it, whose value is `value`.
@@ -73,16 +98,18 @@ fn is_nil(attribute: &Attribute, text: &str) -> bool {
     is_of_xsi && attribute.name.local().text(text) == "nil" && matches!(attribute.value.text(text), "true" | "1")
 }
 
-/// The node of the object that begins at `start`: that of the variant that fits, or `node` itself.
+/// The node of the object that begins at `start`: that of the variant that fits, or `node` itself, and what in it is untold: a
+/// list stands for several.
 pub(super) fn of_object(
     text: &str,
     limits: &Limits,
     (trie, node): (&Trie, &Node),
     start: usize,
     buffers: &mut VariantBuffers,
-) -> Result<NodeId, Refusal> {
+) -> Result<(NodeId, Untold), Refusal> {
+    let mut untold = Untold::default();
     if !node.has_variants() {
-        return Ok(node.id);
+        return Ok((node.id, untold));
     }
     let VariantBuffers { answers, decoded, name, .. } = buffers;
     answers.begin(node);
@@ -91,7 +118,10 @@ pub(super) fn of_object(
         let Some(place) = node.asks(NamespaceId::NONE, false, name.as_bytes()) else { return reader.skip_value(1) };
         let is_plain = match reader.kind()? {
             ValueKind::Object => wrapped_value(reader, text, (trie, trie.discriminator(node, place)), decoded)?,
-            ValueKind::Array => reader.skip_value(1).map(|()| false)?,
+            ValueKind::Array => {
+                untold.add(place);
+                reader.skip_value(1).map(|()| false)?
+            }
             ValueKind::Scalar => scalar(reader, text, decoded)?,
         };
         match answers.note(node, place, is_plain.then_some(told((trie, node), place, decoded))) {
@@ -99,7 +129,7 @@ pub(super) fn of_object(
             false => Err(Refusal::at(Reason::DuplicateName, reader.position(), TWICE)),
         }
     })?;
-    Ok(answers.variant(node))
+    Ok((answers.variant(node), untold))
 }
 
 /// Reads an object that wraps the value of a part that tells. Returns whether it has one.

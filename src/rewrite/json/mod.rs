@@ -12,7 +12,7 @@ use super::names::NameList;
 use super::output::{Output, is_record_name};
 use super::planted::{Planted, is_planted};
 use super::session::Session;
-use super::variants::VariantBuffers;
+use super::variants::{Untold, VariantBuffers};
 use crate::read::json::{Actions, Place, Scalar, Step, ValueKind, walk};
 use crate::read::{Limits, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Treatment};
@@ -88,6 +88,8 @@ enum Named<'f> {
     Member(&'f Edge),
     /// The node of its array.
     Item(NodeId),
+    /// A node that one of its parts told, or that it has although one tells nothing.
+    Told(NodeId, Untold),
 }
 
 impl Named<'_> {
@@ -96,7 +98,7 @@ impl Named<'_> {
         match self {
             Self::None => None,
             Self::Member(edge) => Some(edge.node),
-            Self::Item(node) => Some(node),
+            Self::Item(node) | Self::Told(node, _) => Some(node),
         }
     }
 }
@@ -126,6 +128,8 @@ struct Frame {
     part: usize,
     /// Whether it has mapped parts: such an object is no mere reference, even if all of them were removed.
     has_parts: bool,
+    /// What is asked of it and tells nothing.
+    untold: Untold,
     /// Whether it has an id member, and its value if that is a string; empty otherwise.
     has_id: bool,
     id: Span,
@@ -222,7 +226,7 @@ impl<'f> Actions for JsonRewriter<'_, '_, 'f> {
         } else {
             match part.named {
                 Named::Member(edge) if edge.has_placeholder => self.removed(place, part.named.node()),
-                Named::Item(node) => self.removed(place, Some(node)),
+                Named::Item(node) | Named::Told(node, _) => self.removed(place, Some(node)),
                 _ => {}
             }
         }

@@ -40,10 +40,21 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         match found {
             Some(edge) => {
                 self.meet(edge.child, place.start)?;
+                if self.buffers.frames.last().is_some_and(|frame| !frame.untold.is_empty()) && self.is_untold(name) {
+                    return Ok(skip(Named::None, Kind::Unmapped));
+                }
                 self.mapped(place, edge)
             }
             None => self.unnamed(place, name),
         }
+    }
+
+    /// Whether a member of the innermost object is asked and tells nothing.
+    #[inline(never)]
+    fn is_untold(&mut self, name: JsonString) -> bool {
+        let Some(frame) = self.buffers.frames.last() else { return false };
+        let (untold, node) = (frame.untold, frame.node.and_then(|node| self.trie.node(node)));
+        untold.holds(node, NamespaceId::NONE, meaning(name, self.text, &mut self.buffers.name).as_bytes())
     }
 
     #[inline(never)]
@@ -100,9 +111,10 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         };
         if place.kind == ValueKind::Object && node.has_variants() {
             let buffers = &mut self.buffers.variants;
-            let id = variants::of_object(self.text, self.limits, (self.trie, node), place.value_start, buffers)?;
-            if let Some(variant) = self.trie.node(id).filter(|variant| variant.id != node.id) {
-                (node, named) = (variant, Named::Item(id));
+            let (id, untold) =
+                variants::of_object(self.text, self.limits, (self.trie, node), place.value_start, buffers)?;
+            if let Some(variant) = self.trie.node(id).filter(|_| id != node.id || !untold.is_empty()) {
+                (node, named) = (variant, Named::Told(id, untold));
             }
         }
         let permitted = match node.target {

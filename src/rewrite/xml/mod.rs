@@ -14,7 +14,7 @@ use super::names::UsedNamespaces;
 use super::output::{Output, is_record_name};
 use super::planted::{Planted, beginning, is_planted};
 use super::session::{Session, Value};
-use super::variants::{self, VariantBuffers};
+use super::variants::{self, Untold, VariantBuffers};
 use crate::read::encoding::UTF_8_NAME;
 use crate::read::scan::is_space;
 use crate::read::xml::{CDATA_END, CDATA_START, Declaration, Event, QualifiedName, StartTag, XmlReader, decode};
@@ -84,8 +84,8 @@ struct Frame {
     has_text: bool,
     /// Its texts can't be adjacent.
     is_torn: bool,
-    /// Something that is asked of it stands there twice.
-    tells_nothing: bool,
+    /// What is asked of it and tells nothing.
+    untold: Untold,
 }
 
 /// The rewriter of one pass over one message.
@@ -182,20 +182,19 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             return self.unnamed(tag, role, local);
         };
         let id = *id;
-        let around = self.buffers.frames.last().filter(|frame| frame.tells_nothing);
-        let around = around.and_then(|frame| trie.node(frame.node?));
-        if around.is_some_and(|around| around.asks(tag.namespace, false, local).is_some()) {
+        let around = self.buffers.frames.last().filter(|frame| !frame.untold.is_empty());
+        if around.is_some_and(|frame| frame.untold.holds(parent.and_then(|id| trie.node(id)), tag.namespace, local)) {
             let end = self.reader.skip_element()?;
             self.session.unmapped(Span::new(tag.span.start(), end));
             return Ok(());
         }
         let Some(node) = trie.node(id).filter(|node| node.has_variants()) else { return self.named(tag, id) };
         let buffers = &mut self.buffers.variants;
-        let (variant, is_twice) = variants::of_element(&mut self.reader, self.text, (trie, node), buffers)?;
+        let (variant, untold) = variants::of_element(&mut self.reader, self.text, (trie, node), buffers)?;
         let depth = self.buffers.frames.len();
         self.named(tag, variant)?;
         if let Some(frame) = self.buffers.frames.get_mut(depth) {
-            frame.tells_nothing = is_twice;
+            frame.untold = untold;
         }
         Ok(())
     }
@@ -289,7 +288,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             has_children: false,
             has_text: false,
             is_torn: false,
-            tells_nothing: false,
+            untold: Untold::default(),
         });
         Ok(())
     }

@@ -8,6 +8,7 @@
 use fearless_simd::{Simd, dispatch};
 
 use super::super::planted::{Planted, is_planted};
+use super::super::variants::Untold;
 use super::{Frame, Role, XmlBuffers, XmlRewriter};
 use crate::read::scan::{is_space, skip_space};
 use crate::read::xml::QualifiedName;
@@ -116,7 +117,7 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                 continue;
             }
             let is_first_of_record = matches!(frame.role, Role::Record(..)) && !frame.has_children;
-            if is_first_of_record || frame.tells_nothing || !reader.admits_element() {
+            if is_first_of_record || !frame.untold.is_empty() || !reader.admits_element() {
                 break;
             }
             let resolve = |packed| {
@@ -206,7 +207,7 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                         has_children: false,
                         has_text: false,
                         is_torn: false,
-                        tells_nothing: false,
+                        untold: Untold::default(),
                     });
                     reader.enter(name);
                     space = Span::default();

@@ -171,6 +171,8 @@ impl Walk<'_, '_> {
                 let value = self.scalar(element, &member.value);
                 has_content |= value.is_some();
                 kept.extend(value.map(|value| Member::new(RDF_VALUE, value)));
+            } else if matches!(member.value, Json::Array(_)) && is_untold(format, path, &member.name) {
+                continue;
             } else if let Some(telling) = self.telling(member, path) {
                 kept.push(telling);
                 told += 1;
@@ -379,6 +381,12 @@ fn holding(format: &Format, value: &Json, path: &[Step]) -> Vec<Asked> {
         let (Some(only), None) = (members.next(), members.next()) else { return None };
         plain_text(&only.value, format.namespaces.contains_key("rdf"))
     })
+}
+
+/// Whether a member is asked what the object around it is, which isn't told: then a list of values doesn't go out.
+fn is_untold(format: &Format, path: &[Step], name: &str) -> bool {
+    let is_untold = path.last().is_some_and(|step| step.predicates.is_empty());
+    is_untold && format.variants(path).into_iter().flatten().any(|asked| asked.part == name)
 }
 
 /// What a scalar says, or an object that wraps one. Null says nothing.
