@@ -92,7 +92,9 @@ pub mod internal {
     }
     /// The first reading.
     pub mod rewrite {
-        pub use crate::rewrite::{Judgement, Outcome, Outcomes, Parts, outcomes};
+        pub use crate::rewrite::{
+            Judgement, Outcome, Outcomes, Parts, VariantBuffers, of_element, of_object, outcomes,
+        };
     }
     /// The filter.
     pub mod filter {

@@ -38,4 +38,5 @@ pub use {
     outcomes::{Outcome, Outcomes},
     pass::outcomes,
     value::Judgement,
+    variants::{VariantBuffers, of_element, of_object},
 };

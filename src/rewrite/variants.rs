@@ -13,7 +13,7 @@ const TWICE: &str = "a name stands twice in one object";
 
 /// Buffers, reused from part to part.
 #[derive(Debug, Default)]
-pub(super) struct VariantBuffers {
+pub struct VariantBuffers {
     answers: Answers,
     attributes: Vec<Attribute>,
     decoded: String,
@@ -23,7 +23,7 @@ pub(super) struct VariantBuffers {
 /// What of a part is asked and stands there several times, one bit for each place: that tells nothing, and none of it may go
 /// out, for what stayed could tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Untold(u64);
+pub struct Untold(u64);
 
 impl Untold {
     fn add(&mut self, place: usize) {
@@ -45,7 +45,10 @@ impl Untold {
 
 /// The node of the element whose start tag was read last: that of the variant that fits, or `node` itself, and what in it
 /// is untold.
-pub(super) fn of_element(
+///
+/// # Errors
+/// When the element isn't well-formed.
+pub fn of_element(
     reader: &mut XmlReader<'_, '_>,
     text: &str,
     (trie, node): (&Trie, &Node),
@@ -100,7 +103,10 @@ fn is_nil(attribute: &Attribute, text: &str) -> bool {
 
 /// The node of the object that begins at `start`: that of the variant that fits, or `node` itself, and what in it is untold: a
 /// list stands for several.
-pub(super) fn of_object(
+///
+/// # Errors
+/// When the object isn't well-formed, or a member stands twice that tells what it is.
+pub fn of_object(
     text: &str,
     limits: &Limits,
     (trie, node): (&Trie, &Node),

@@ -5,6 +5,7 @@ use fearless_simd::Simd;
 use super::parts::{Fate, MessageWalk, PartSyntax};
 use dmv_redact::internal::read::Refusal;
 use dmv_redact::internal::read::json::{Actions, Place, Scalar, Step, ValueKind, meaning, walk};
+use dmv_redact::internal::rewrite::{VariantBuffers, of_object};
 use dmv_redact_model::format::{NamespaceId, Node, NodeId, Target, Trie};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::window::Block;
@@ -27,11 +28,17 @@ struct JsonWalk<'w, 'a> {
     trie: &'w Trie,
     /// The open objects and arrays.
     open: Vec<Part>,
+    variants: VariantBuffers,
 }
 
 pub(super) fn read<'w>(text: &'w str, trie: &'w Trie, walked: &'w mut MessageWalk<'_>) -> Result<(), Refusal> {
     let limits = walked.limits;
-    walk(text.as_bytes(), limits, &mut JsonWalk { walk: walked, text, trie, open: Vec::new() }).map(|_| ())
+    walk(
+        text.as_bytes(),
+        limits,
+        &mut JsonWalk { walk: walked, text, trie, open: Vec::new(), variants: VariantBuffers::default() },
+    )
+    .map(|_| ())
 }
 
 impl<'w> JsonWalk<'w, '_> {
@@ -42,6 +49,8 @@ impl<'w> JsonWalk<'w, '_> {
     /// The name and the node of a member.
     fn member(&self, name: &str, around: Part) -> (String, Option<NodeId>) {
         let child = around.node.and_then(|node| self.trie.child(node, NamespaceId::NONE, false, name.as_bytes()));
+        let anywhere = || self.trie.anywhere(NamespaceId::NONE, false, name.as_bytes());
+        let child = child.or_else(|| anywhere().filter(|_| around.index.is_some()));
         match child.and_then(|edge| Some((edge.node, self.trie.node(edge.node)?))) {
             Some((id, node)) => (self.walk.named(node), Some(id)),
             // Not even this name is reported (P6): the mapping doesn't have it here.
@@ -79,6 +88,13 @@ impl Actions for JsonWalk<'_, '_> {
                 }
                 (PartSyntax::Member, if is_link { name.to_owned() } else { step }, id, is_link)
             }
+        };
+        let id = match self.node(id).filter(|_| place.kind == ValueKind::Object) {
+            Some(node) => {
+                let (of_trie, start) = ((self.trie, node), place.value_start);
+                Some(of_object(self.text, self.walk.limits, of_trie, start, &mut self.variants)?.0)
+            }
+            None => id,
         };
         let index = self.walk.add(around.index, syntax, step, place.start);
         let part = Part { index: Some(index), node: id, is_link };

@@ -3,6 +3,7 @@
 use super::parts::{Fate, MessageWalk, PartSyntax};
 use dmv_redact::internal::read::xml::{Attribute, AttributeKind, Event, StartTag, XmlReader, XmlState};
 use dmv_redact::internal::read::{Message, Refusal};
+use dmv_redact::internal::rewrite::{VariantBuffers, of_element};
 use dmv_redact_model::format::{NamespaceId, Namespaces, Node, NodeId, Target, Trie};
 
 /// An open element.
@@ -20,6 +21,7 @@ struct XmlWalk<'w, 'a> {
     open: Vec<OpenElement>,
     /// Up to where the parts without a name were added.
     at: usize,
+    variants: VariantBuffers,
 }
 
 pub(super) fn read(
@@ -30,7 +32,8 @@ pub(super) fn read(
 ) -> Result<(), Refusal> {
     let mut state = XmlState::default();
     let (mut reader, _) = XmlReader::open(message.text, message.encoding, walk.limits, namespaces, &mut state)?;
-    let mut xml = XmlWalk { walk, text: message.text, trie, open: Vec::new(), at: 0 };
+    let mut xml =
+        XmlWalk { walk, text: message.text, trie, open: Vec::new(), at: 0, variants: VariantBuffers::default() };
     loop {
         match reader.next_event()? {
             Event::Start(tag) => xml.start(&tag, &mut reader)?,
@@ -59,7 +62,10 @@ impl<'w> XmlWalk<'w, '_> {
         let local = tag.name.local().of(self.text.as_bytes());
         let around = self.open.last().map_or(Some(NodeId::ENTRY), |open| open.node);
         let child = around.and_then(|around| self.trie.child(around, tag.namespace, false, local));
-        let id = child.map(|edge| edge.node);
+        let mut id = child.map(|edge| edge.node);
+        if let Some(node) = self.node(id) {
+            id = Some(of_element(reader, self.text, (self.trie, node), &mut self.variants)?.0);
+        }
         let node = self.node(id);
         // Not even this name is reported (P6), where the mapping doesn't have it.
         let step = node.map_or_else(String::new, |node| self.walk.spelled(tag.namespace, &node.name));
@@ -86,6 +92,7 @@ impl<'w> XmlWalk<'w, '_> {
     fn attribute(&mut self, element: usize, node: Option<&Node>, attribute: &Attribute, namespace: NamespaceId) {
         let local = attribute.name.local().text(self.text);
         let child = node.and_then(|node| self.trie.child(node.id, namespace, true, local.as_bytes()));
+        let child = child.or_else(|| self.trie.anywhere(namespace, true, local.as_bytes()));
         let child = child.and_then(|edge| self.trie.node(edge.node));
         let references = self.walk.format.references.as_ref();
         let is_link = references.is_some_and(|references| references.kind_of(namespace, local.as_bytes()).is_some());

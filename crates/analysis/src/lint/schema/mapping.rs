@@ -155,7 +155,7 @@ impl<'w> NameResolver<'w> {
                 span: path.span.clone(),
                 ..MappingNode::default()
             });
-            // What a predicate asks is read, and goes out with the part.
+            // What a predicate asks goes out with the part, whatever is denied.
             for asked in Step::read(step).iter().flat_map(|step| &step.predicates) {
                 let path = format!("{}/{}", node.path, asked.part);
                 let asked = node.children.entry(self.name(&asked.part)).or_insert_with(|| MappingNode {
@@ -164,7 +164,7 @@ impl<'w> NameResolver<'w> {
                     ..MappingNode::default()
                 });
                 if asked.target == PathTarget::Inner {
-                    asked.target = PathTarget::Internal;
+                    asked.target = PathTarget::Value { is_envelope: true };
                 }
             }
         }
