@@ -180,7 +180,7 @@ fn what_is_declared_of_the_encoding_of_a_text_does_not_count() {
 }
 
 #[test]
-fn p2_what_withholds_a_message_in_a_text_withholds_all() {
+fn attack_39_what_withholds_a_message_in_a_text_withholds_all() {
     for (text, expected) in [
         (escaped("<a:Answer xmlns:a=\"urn:answer\">"), Reason::NotWellFormedXml),
         (escaped("<!DOCTYPE a><a/>"), Reason::Doctype),

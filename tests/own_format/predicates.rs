@@ -113,7 +113,7 @@ fn p1_what_a_part_says_of_itself_decides_whatever_the_order() {
 }
 
 #[test]
-fn p1_where_it_cannot_be_told_nothing_goes_out_but_what_every_such_part_may_have() {
+fn attack_38_where_it_cannot_be_told_only_what_every_such_part_may_have_goes_out() {
     let value = "<nc:Value>D08954796</nc:Value>";
     for kind in [
         "",

@@ -188,7 +188,7 @@ fn p3_a_message_inherits_the_namespaces_around_it_and_nothing_else() {
 }
 
 #[test]
-fn p2_a_document_that_is_not_well_formed_to_its_end_is_withheld_whole() {
+fn attack_40_a_document_that_is_not_well_formed_to_its_end_is_withheld_whole() {
     let room = Room::new();
     let message = text(&fixture(LIST.0)).trim().to_owned();
     let police = element(POLICE.0);

@@ -3,6 +3,7 @@
 mod check;
 mod doubts;
 mod shares;
+mod tutorial;
 
 use std::fs;
 use std::path::Path;
