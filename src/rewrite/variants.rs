@@ -101,8 +101,7 @@ fn is_nil(attribute: &Attribute, text: &str) -> bool {
     is_of_xsi && attribute.name.local().text(text) == "nil" && matches!(attribute.value.text(text), "true" | "1")
 }
 
-/// The node of the object that begins at `start`: that of the variant that fits, or `node` itself, and what in it is untold: a
-/// list stands for several.
+/// The node of the object that begins at `start`: that of the variant that fits, or `node` itself, and what in it is untold.
 ///
 /// # Errors
 /// When the object isn't well-formed, or a member stands twice that tells what it is.
@@ -124,10 +123,13 @@ pub fn of_object(
         let Some(place) = node.asks(NamespaceId::NONE, false, name.as_bytes()) else { return reader.skip_value(1) };
         let is_plain = match reader.kind()? {
             ValueKind::Object => wrapped_value(reader, text, (trie, trie.discriminator(node, place)), decoded)?,
-            ValueKind::Array => {
-                untold.add(place);
-                reader.skip_value(1).map(|()| false)?
-            }
+            ValueKind::Array => match only_item(reader, text, (trie, trie.discriminator(node, place)), decoded)? {
+                Some(is_plain) => is_plain,
+                None => {
+                    untold.add(place);
+                    false
+                }
+            },
             ValueKind::Scalar => scalar(reader, text, decoded)?,
         };
         match answers.note(node, place, is_plain.then_some(told((trie, node), place, decoded))) {
@@ -155,6 +157,33 @@ fn wrapped_value(
         Ok(())
     })?;
     Ok(found == 1)
+}
+
+/// Reads a list, of which one item is what the list is. Returns whether that has a value; `None` if there are several.
+fn only_item(
+    reader: &mut JsonReader<'_>,
+    text: &str,
+    of_part: (&Trie, Option<&Node>),
+    value: &mut String,
+) -> Result<Option<bool>, Refusal> {
+    reader.skip_bracket();
+    let (mut count, mut is_plain) = (0, false);
+    if !reader.take(b']') {
+        loop {
+            count += 1;
+            is_plain = match reader.kind()? {
+                _ if count > 1 => reader.skip_value(1).map(|()| false)?,
+                ValueKind::Object => wrapped_value(reader, text, of_part, value)?,
+                ValueKind::Array => reader.skip_value(1).map(|()| false)?,
+                ValueKind::Scalar => scalar(reader, text, value)?,
+            };
+            if !reader.take(b',') {
+                break;
+            }
+        }
+        reader.expect(b']', "a comma or the end of an array is wanted")?;
+    }
+    Ok((count < 2).then_some(is_plain))
 }
 
 /// Reads a scalar. Returns whether it says something, which null doesn't.

@@ -110,6 +110,9 @@ fn p1_what_a_part_says_of_itself_decides_whatever_the_order() {
         of_json(r#","ids":{"value":"D08954796","kind":"license"}"#),
         r#","ids":{"value":"D08954796","kind":"license"}"#
     );
+    // A list of one is what that is.
+    let listed = r#","ids":{"value":"D08954796","kind":["license"]}"#;
+    assert_eq!(of_json(listed), listed);
 }
 
 #[test]
@@ -140,7 +143,10 @@ fn attack_38_where_it_cannot_be_told_only_what_every_such_part_may_have_goes_out
     }
     for id in [
         r#"{"value":"D08954796"}"#,
-        r#"{"value":"D08954796","kind":["license"]}"#,
+        r#"{"value":"D08954796","kind":["license","license"]}"#,
+        r#"{"value":"D08954796","kind":["license",null]}"#,
+        r#"{"value":"D08954796","kind":[["license"]]}"#,
+        r#"{"value":"D08954796","kind":[]}"#,
         r#"{"value":"D08954796","kind":{"kind":"license"}}"#,
         r#"{"value":"D08954796","kind":null}"#,
         r#"{"value":"D08954796","Kind":"license"}"#,

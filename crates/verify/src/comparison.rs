@@ -11,6 +11,8 @@ use dmv_redact_model::{format::NOTICE, span::Span};
 
 const OTHER: &str = "a value that isn't the message's";
 const OTHER_PART: &str = "a part that isn't the message's, or holds other values";
+/// Stands for the name of an array in an array, which has none.
+pub(super) const NESTED_ARRAY: &str = "[";
 pub(super) const OTHER_LINK: &str = "a reference that doesn't lead where the message's does";
 
 /// How far an output agrees with its manifest. A copy is a place to go back to.
@@ -80,7 +82,8 @@ impl<'a> Comparison<'a> {
                 let mut names = serde_json::Deserializer::from_slice(rest).into_iter::<String>();
                 names.next().is_some_and(|own| own.is_ok_and(|own| own == name))
             }
-            (Written::Json, b'{' | b'[') => name.is_empty(),
+            (Written::Json, b'{') => name.is_empty(),
+            (Written::Json, b'[') => name == NESTED_ARRAY,
             (_, b'<') if rest.strip_prefix(name.as_bytes()).is_some_and(is_end_of_name) => true,
             (_, b'<') => {
                 let end = (0..rest.len()).find(|at| rest.get(*at..).is_some_and(is_end_of_name));

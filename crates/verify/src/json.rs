@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::Finding;
 use super::check::Check;
+use super::comparison::NESTED_ARRAY;
 use super::table::Table;
 use super::value::{Checked, Value, Written, ensure};
 
@@ -113,6 +114,14 @@ fn members(raw: &str) -> HashMap<String, &RawValue> {
 /// What a value says, if it is a scalar, or an object that wraps one.
 fn said(raw: &RawValue, table: &Table) -> Option<String> {
     let raw = raw.get();
+    if raw.starts_with('[') {
+        // A list of one is what that is.
+        let items: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
+        return match items.as_slice() {
+            [only] if !only.get().starts_with('[') => said(only, table),
+            _ => None,
+        };
+    }
     let wrapped = members(raw).into_iter().find(|(name, _)| table.wrapped() == Some(name));
     let raw = wrapped.map_or(raw, |(_, wrapped)| wrapped.get());
     let text = Written::Json.decode(raw, &mut String::new()).map(Cow::into_owned);
@@ -223,13 +232,18 @@ impl<'t> Visitor<'t> for Part<'_, 't, '_, '_> {
         let is_nested = kind == Kind::Item && walk.check.table.get(node).is_nested;
         let may_be_array = kind == Kind::Member || is_list || is_nested;
         walk.check(ensure(may_be_array, "an array where the format has none"))?;
-        let part = if is_list { Ok(None) } else { walk.check.open_array(own_name(kind, name)) };
+        let part = if is_list {
+            Ok(None)
+        } else {
+            walk.check.open_array(if is_nested { NESTED_ARRAY } else { own_name(kind, name) })
+        };
         let (part, node) = (walk.check(part)?, if is_list { walk.check.frame.node } else { node });
         let mut is_released = false;
         while let Some(released) = items.next_element_seed(Part { walk: &mut *walk, name, node, kind: Kind::Item })? {
             is_released |= released;
         }
-        let closed = ensure(is_released, "an array in which nothing was released");
+        let tells = !walk.check.table.get(node).tells.is_empty();
+        let closed = ensure(is_released || tells, "an array in which nothing was released");
         let closed = closed.and_then(|()| walk.check.close(part)).map(|()| true);
         walk.check(closed)
     }

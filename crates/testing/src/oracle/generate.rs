@@ -41,7 +41,7 @@ pub enum Telling {
     Plain,
     /// In JSON as an object that wraps it.
     Wrapped,
-    /// In XML with a comment in it; in JSON as a list, which tells nothing.
+    /// In XML with a comment in it, in JSON as a list of one.
     WithComment,
     /// With another part in it, which in JSON tells nothing.
     WithPart,
@@ -233,8 +233,8 @@ impl Generator<'_, '_> {
                     let predicates = format.fitting(&real, |asked| {
                         let said = says.iter().find(|said| said.asked.part == asked.part)?;
                         let is_told = match said.telling {
-                            Telling::Plain | Telling::Wrapped => true,
-                            Telling::WithComment | Telling::WithPart => self.wanted.xml,
+                            Telling::Plain | Telling::Wrapped | Telling::WithComment => true,
+                            Telling::WithPart => self.wanted.xml,
                             Telling::Nil | Telling::Twice => false,
                         };
                         is_told.then(|| said.value.clone())

@@ -171,7 +171,9 @@ impl Walk<'_, '_> {
                 let value = self.scalar(element, &member.value);
                 has_content |= value.is_some();
                 kept.extend(value.map(|value| Member::new(RDF_VALUE, value)));
-            } else if matches!(member.value, Json::Array(_)) && is_untold(format, path, &member.name) {
+            } else if matches!(&member.value, Json::Array(items) if items.len() > 1)
+                && is_untold(format, path, &member.name)
+            {
                 continue;
             } else if let Some(telling) = self.telling(member, path) {
                 kept.push(telling);
@@ -196,13 +198,7 @@ impl Walk<'_, '_> {
     /// A member that tells what its object is, which goes out with it as it is.
     fn telling(&self, member: &Member, path: &[Step]) -> Option<Member> {
         self.format.tells(path, false, &member.name, false)?;
-        let value = match &member.value {
-            Json::Object(wrapped) => Json::Object(
-                wrapped.iter().filter(|m| m.name == RDF_VALUE).map(|m| Member::new(&m.name, m.value.clone())).collect(),
-            ),
-            scalar => scalar.clone(),
-        };
-        Some(Member::new(&member.name, value))
+        Some(Member::new(&member.name, without_more(&member.value)))
     }
 
     fn object(&mut self, members: &[Member], path: &mut Vec<Step>) -> Option<Kept> {
@@ -389,12 +385,27 @@ fn is_untold(format: &Format, path: &[Step], name: &str) -> bool {
     is_untold && format.variants(path).into_iter().flatten().any(|asked| asked.part == name)
 }
 
+/// What tells, without what is in the objects that wrap it.
+fn without_more(value: &Json) -> Json {
+    match value {
+        Json::Object(wrapped) => Json::Object(
+            wrapped.iter().filter(|m| m.name == RDF_VALUE).map(|m| Member::new(&m.name, m.value.clone())).collect(),
+        ),
+        Json::Array(items) => Json::Array(items.iter().map(without_more).collect()),
+        scalar => scalar.clone(),
+    }
+}
+
 /// What a scalar says, or an object that wraps one. Null says nothing.
 fn plain_text(value: &Json, may_be_wrapped: bool) -> Option<String> {
     if let Json::Object(members) = value {
         let mut wrapped = members.iter().filter(|m| may_be_wrapped && m.name == RDF_VALUE);
         let (Some(only), None) = (wrapped.next(), wrapped.next()) else { return None };
         return plain_text(&only.value, false);
+    }
+    if let Json::Array(items) = value {
+        let only = items.first().filter(|item| items.len() == 1 && !matches!(item, Json::Array(_)))?;
+        return plain_text(only, may_be_wrapped);
     }
     value.text().filter(|_| *value != null())
 }
