@@ -44,7 +44,7 @@ fn the_tutorial_can_be_followed_as_it_stands() {
     let tutorial = docs.split("\n## Tutorial: ").nth(1).unwrap().split("\n## ").next().unwrap();
     let blocks = blocks(tutorial);
     let languages: Vec<&str> = blocks.iter().map(|(language, _)| *language).collect();
-    assert_eq!(languages, ["sh", "text", "text", "sh", "text", "sh", "xml"]);
+    assert_eq!(languages, ["sh", "text", "text", "sh", "text", "sh", "text"]);
     let block = |index: usize| blocks.get(index).unwrap().1.trim_matches('\n');
     let (home, folder) = (root().join("docs/tutorial"), TempDir::new().unwrap());
     let here = folder.path();
