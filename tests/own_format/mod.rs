@@ -2,6 +2,7 @@
 
 mod embedded;
 mod extend;
+mod layouts;
 mod parts;
 mod predicates;
 mod recognition;

@@ -2,6 +2,7 @@
 
 mod check;
 mod doubts;
+mod drafted;
 mod shares;
 mod tutorial;
 

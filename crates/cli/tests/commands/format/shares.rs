@@ -43,7 +43,7 @@ impl Truth {
 }
 
 /// A path without prefixes: drafts and truths may choose others.
-fn plain(path: &str) -> String {
+pub(super) fn plain(path: &str) -> String {
     let step = |step: &str| {
         let at = if step.starts_with('@') { "@" } else { "" };
         format!("{at}{}", step.trim_start_matches('@').rsplit(':').next().unwrap())
@@ -52,7 +52,7 @@ fn plain(path: &str) -> String {
 }
 
 /// Elements that only few may have: highly restricted, of a group, or biometric.
-fn restricted_elements() -> Vec<String> {
+pub(super) fn restricted_elements() -> Vec<String> {
     let catalog: Table = text("schemas/catalog.toml").parse().unwrap();
     let elements = catalog["element"].as_array().unwrap().iter();
     let restricted = elements.filter(|element| {
