@@ -77,7 +77,7 @@ impl Scan<'_> {
         trie: &Trie,
         EnvelopeBuffers { xml: state, open, decoded, variants: asked }: &mut EnvelopeBuffers,
     ) -> Result<(), Refusal> {
-        let Self { message, parts, .. } = *self;
+        let Self { message, parts, format, .. } = *self;
         let namespaces = &parts.formats.namespaces;
         let (mut reader, _) = XmlReader::open(message.text, message.encoding, &parts.limits, namespaces, state)?;
         open.push((NodeId::ENTRY, false));
@@ -88,7 +88,8 @@ impl Scan<'_> {
                     let child = open.last().and_then(|(parent, _)| trie.child(*parent, tag.namespace, false, local));
                     let mut found = child.and_then(|edge| leading(trie, edge.node));
                     if let Some((_, node)) = found.filter(|(_, node)| node.has_variants()) {
-                        let (variant, _) = variants::of_element(&mut reader, message.text, (trie, node), asked)?;
+                        let (variant, _) =
+                            variants::of_element(&mut reader, message.text, format, (trie, node), asked)?;
                         found = leading(trie, variant);
                     }
                     let Some((id, node)) = found else {

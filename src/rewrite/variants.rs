@@ -6,7 +6,8 @@ use super::planted::{Planted, is_planted};
 use crate::read::json::{JsonReader, Scalar, ValueKind, decode, meaning};
 use crate::read::xml::{self, Attribute, AttributeKind, Event, XmlReader};
 use crate::read::{Limits, Reason, Refusal};
-use dmv_redact_model::format::{Answers, NamespaceId, Node, NodeId, Trie};
+use dmv_redact_model::format::{Answers, Format, NamespaceId, Node, NodeId, Trie};
+use dmv_redact_model::span::Span;
 
 /// Why a message is withheld in which a member stands twice that tells what the object is.
 const TWICE: &str = "a name stands twice in one object";
@@ -51,6 +52,7 @@ impl Untold {
 pub fn of_element(
     reader: &mut XmlReader<'_, '_>,
     text: &str,
+    format: &Format,
     (trie, node): (&Trie, &Node),
     buffers: &mut VariantBuffers,
 ) -> Result<(NodeId, Untold), Refusal> {
@@ -66,8 +68,14 @@ pub fn of_element(
         let local = attribute.name.local().of(text.as_bytes());
         if let Some(place) = node.asks(namespace, true, local) {
             decoded.clear();
-            xml::decode(attribute.value.text(text), decoded);
-            answers.note(node, place, Some(told((trie, node), place, decoded)));
+            let is_clear = match (namespace, local) {
+                (NamespaceId::XSI, b"type") => type_name(reader, attribute, text, format, decoded),
+                _ => {
+                    xml::decode(attribute.value.text(text), decoded);
+                    true
+                }
+            };
+            answers.note(node, place, is_clear.then_some(told((trie, node), place, decoded)));
         }
     }
     while !reader.is_before_end_of(&lookout) {
@@ -86,6 +94,28 @@ pub fn of_element(
     }
     reader.go_back(&lookout, attributes);
     Ok((answers.variant(node), untold))
+}
+
+/// The name of a type with the format's own prefix. Returns whether it is one of a namespace of the format, or of none.
+fn type_name(
+    reader: &XmlReader<'_, '_>,
+    attribute: &Attribute,
+    text: &str,
+    format: &Format,
+    into: &mut String,
+) -> bool {
+    let value = attribute.value.text(text);
+    let start = attribute.value.start() + value.len() - value.trim_start_matches(' ').len();
+    let value = value.trim_matches(' ');
+    let (prefix, local) = match value.split_once(':') {
+        Some((prefix, local)) => (Some(Span::new(start, start + prefix.len())), local),
+        None => (None, value),
+    };
+    let Some(namespace) = reader.namespace_of(prefix) else { return false };
+    let own = format.qualifier_of(namespace);
+    into.push_str(own);
+    into.push_str(local);
+    attribute.plain && (namespace == NamespaceId::NONE || !own.is_empty())
 }
 
 /// What the part at a place says of the part around it, whose value is `value`.

@@ -220,6 +220,14 @@ fn p5_a_text_of_which_nothing_stays_leaves_no_trace() {
 }
 
 #[test]
+fn p1_what_is_no_text_is_no_message() {
+    for inner in ["900123456", "null", "true", "[900123456]", r#"{"name":"ROE"}"#] {
+        let (out, receipt) = redact(&format!(r#"{{"answer":{{"name":"DOE","inner":{inner}}}}}"#));
+        assert_eq!((receipt.reason(), out.as_str()), (None, r#"{"answer":{"name":"DOE"}}"#), "{inner}");
+    }
+}
+
+#[test]
 fn p8_messages_are_in_one_another_up_to_a_depth() {
     let nested = |depth: usize| {
         let mut inner = r#"{"answer":{"name":"DOE","ssn":"900123456"}}"#.to_owned();

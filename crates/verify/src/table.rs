@@ -284,7 +284,8 @@ impl Table {
                     let Some(node) = self.nodes.get_mut(own) else { continue };
                     let own = mem::take(node);
                     let children = own.children.into_iter().filter(|(_, child)| Some(*child) == wrapped).collect();
-                    *node = TableNode { name: own.name, prefix: own.prefix, children, ..TableNode::default() };
+                    let TableNode { name, prefix, is_type, .. } = own;
+                    *node = TableNode { name, prefix, is_type, children, ..TableNode::default() };
                     (node.tells, node.element) = (values.clone(), self.declared.discriminator);
                 }
             }

@@ -34,8 +34,14 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
         if let ((_, Some(_)), Some(node)) = (permitted, node.filter(|node| !node.layouts.is_empty())) {
             return self.text(place, part, node, value, span);
         }
-        if let (Scalar::String(_), Some(node)) = (scalar, node.filter(|node| node.embedded.is_some())) {
-            return self.embedded(place, part, node, value, span);
+        if let Some(node) = node.filter(|node| node.embedded.is_some()) {
+            if matches!(scalar, Scalar::String(_)) {
+                return self.embedded(place, part, node, value, span);
+            }
+            // A number or literal is no text, and no message.
+            self.session.unmapped(Span::new(place.start, end));
+            self.removed(place, part.named.node());
+            return Ok(());
         }
         if let (Some((element, treatment)), Some(node)) = (
             (permitted.1.map(|treatment| (permitted.0, treatment))),

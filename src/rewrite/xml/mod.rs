@@ -80,6 +80,8 @@ struct Frame {
     has_links: bool,
     refers: bool,
     has_nil: bool,
+    /// Whether one of its attributes tells what it is.
+    tells: bool,
     has_children: bool,
     has_text: bool,
     /// Its texts can't be adjacent.
@@ -190,7 +192,8 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         }
         let Some(node) = trie.node(id).filter(|node| node.has_variants()) else { return self.named(tag, id) };
         let buffers = &mut self.buffers.variants;
-        let (variant, untold) = variants::of_element(&mut self.reader, self.text, (trie, node), buffers)?;
+        let (variant, untold) =
+            variants::of_element(&mut self.reader, self.text, self.session.format, (trie, node), buffers)?;
         let depth = self.buffers.frames.len();
         self.named(tag, variant)?;
         if let Some(frame) = self.buffers.frames.get_mut(depth) {
@@ -285,6 +288,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             has_links: written.has_links,
             refers: written.refers,
             has_nil: written.has_nil,
+            tells: written.tells,
             has_children: false,
             has_text: false,
             is_torn: false,
@@ -339,7 +343,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
         let Some(frame) = self.buffers.frames.last() else { return Ok(false) };
         let Frame { node: id, role, name, namespace, content, out_start, out_content, values, part, space, .. } =
             *frame;
-        let Frame { released, refers, has_links, has_nil, has_children, is_torn, .. } = *frame;
+        let Frame { released, refers, has_links, has_nil, has_children, is_torn, tells, .. } = *frame;
         // The text of an element of a record without children was written as a value. A blank text is dropped: nothing
         // may show whether content was removed there (P5).
         let has_no_parts = matches!(role, Role::Record(..)) && !has_children;
@@ -378,7 +382,7 @@ impl<'m, 's, 'f> XmlRewriter<'m, 's, 'f> {
             self.end_container(name, namespace, out_content, tag);
         }
         if kept {
-            let has_more = !is_value || released || has_links;
+            let has_more = !is_value || released || has_links || tells;
             self.end_part(part, has_more, Span::new(content, tag.start()));
             self.buffers.frames.last_mut().into_iter().for_each(|parent| parent.released = true);
         }

@@ -204,6 +204,7 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                         has_links: false,
                         refers: false,
                         has_nil: false,
+                        tells: false,
                         has_children: false,
                         has_text: false,
                         is_torn: false,

@@ -19,6 +19,8 @@ use dmv_redact_model::span::Span;
 pub(super) struct WrittenTag {
     /// A mapped and permitted attribute of it was released.
     pub(super) released: bool,
+    /// An attribute of it tells what it is.
+    pub(super) tells: bool,
     /// It has attributes that name objects or refer to them; and one was written that makes it a reference.
     pub(super) has_links: bool,
     pub(super) refers: bool,
@@ -169,14 +171,12 @@ impl XmlRewriter<'_, '_, '_> {
             self.session.deny(element, attribute.span);
             return Ok(());
         };
-        if !node.discriminates.is_empty() {
-            if self.session.discriminate(node, value, attribute.value) {
-                self.session.list(element, treatment, attribute.value, ReleasedForm::Exact);
-                self.write_attribute(attribute, namespace, None);
-            }
-            return Ok(());
-        }
-        match self.session.judge(element, treatment, value, attribute.value)? {
+        let judgement = match node.discriminates.is_empty() {
+            true => self.session.judge(element, treatment, value, attribute.value)?,
+            false if self.session.discriminate(node, value, attribute.value) => Judgement::Release,
+            false => return Ok(()),
+        };
+        match judgement {
             Judgement::Release => match type_namespace {
                 Some(of_type) => {
                     self.session.list(element, treatment, attribute.value, ReleasedForm::TypeName);
@@ -198,7 +198,8 @@ impl XmlRewriter<'_, '_, '_> {
             }
             Judgement::ShapeViolation | Judgement::Photo => return Ok(()),
         }
-        written.released = true;
+        written.tells |= !node.discriminates.is_empty();
+        written.released |= node.discriminates.is_empty();
         Ok(())
     }
 

@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use super::declared::Declared;
 use super::namespace::{NamespaceId, Namespaces};
-use super::raw::{PathEntry, Paths, RawFormat, listed, written_paths};
+use super::raw::{PathEntry, Paths, RawFormat, WrittenPath, listed, written_paths};
 use super::step::{Step, decoded};
 use super::text::{self, Layout};
-use super::trie::{NodeId, PathStep, Target, Trie};
+use super::trie::{Node, NodeId, PathStep, Target, Trie};
 use super::{DISCRIMINATOR_ELEMENT, Format, FormatId, LinkKind, OwnPrefix, References, Syntax};
 use crate::catalog::{Catalog, ElementId};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
@@ -232,6 +232,7 @@ impl MappingReader<'_> {
         if let Err(node) = trie.spread_variants() {
             faults.errors.push(self.mapped_both_ways(&mut trie, &roots, raw, node));
         }
+        faults.errors.take(self.discriminators(&mut trie, &roots, raw));
         trie.spread_records();
         for (root, path) in roots.iter().flat_map(|root| raw.unmapped.iter().map(move |path| (*root, path))) {
             faults.take_for(path, self.unmapped(&trie, root, path));
@@ -263,6 +264,29 @@ impl MappingReader<'_> {
         let (name, span) = path.map_or(("a part", raw.name.span()), |path| (&*path.path, path.span.clone()));
         let error = self.document.error(&span, format!("`{name}` is mapped without its predicates as well"));
         error.help("a path without predicates is that of every such part: give it predicates, too, or take one out")
+    }
+
+    /// Checks that what predicates ask isn't mapped without them to an element that can be denied: it goes out with the part.
+    fn discriminators(&self, trie: &mut Trie, roots: &[NodeId], raw: &RawFormat) -> Result<(), ConfigError> {
+        let is_deniable = |node: &Node| match node.target {
+            Target::Leaf(element) => self.catalog.element(element).is_some_and(|element| !element.is_envelope()),
+            Target::Record(_) => true,
+            Target::Container => node.has_children(),
+        };
+        let asked: Vec<NodeId> = trie.asked().filter(|node| is_deniable(node)).map(|node| node.id).collect();
+        let written = written_paths(&raw.paths);
+        let found = written.iter().find(|written| {
+            let walk = |from| self.walk(trie, MappingPath { from, text: &written.path, span: &written.span });
+            roots.iter().copied().map(walk).any(|walked| walked.is_ok_and(|(own, _)| asked.contains(&own)))
+        });
+        match found {
+            None => Ok(()),
+            Some(WrittenPath { path, span, .. }) => {
+                let message = format!("`{path}` is asked by predicates, and goes out with the part that it tells");
+                let error = self.document.error(span, message);
+                Err(error.help("take it out, or map it to an element of the envelope, which nobody is denied"))
+            }
+        }
     }
 
     /// The member that holds a wrapped value in JSON, if the format has such.
@@ -442,6 +466,7 @@ impl MappingReader<'_> {
             let wrapped = wrapped.map(|name| self.grow(trie, part, &name, span)).transpose()?;
             for node in [Some(part), wrapped].into_iter().flatten() {
                 let Some(node) = trie.node_mut(node) else { continue };
+                node.is_qname = namespace == NamespaceId::XSI && written.part.ends_with(":type");
                 node.discriminates.clone_from(&values);
                 node.target = self.catalog.find(DISCRIMINATOR_ELEMENT).map_or(Target::Container, Target::Leaf);
             }
@@ -527,7 +552,9 @@ fn is_member_name(text: &str, plain: &str) -> bool {
         && !text.contains(|character: char| character.is_control())
         && !plain.starts_with('@')
         && !plain.contains(['"', '\\', '/', '*', '[', ']'])
-        && decoded(plain).is_some()
+        && decoded(plain).is_some_and(|name| {
+            !name.contains(|character: char| character.is_control() || matches!(character, '"' | '\\'))
+        })
 }
 
 /// Help for an invalid step.

@@ -368,9 +368,8 @@ impl MappingReader<'_> {
 
     fn is_no_attribute(&self, path: &Spanned<String>) -> Checked<()> {
         match last_step(path.get_ref()).starts_with('@') {
-            true => {
-                Err(self.fault(path, "is an attribute, which can be neither required, nil, laid out, nor a notice"))
-            }
+            true => Err(self
+                .fault(path, "is an attribute, which can be neither required, nil, laid out, a message, nor a notice")),
             false => Ok(()),
         }
     }

@@ -78,6 +78,9 @@ fn predicate(text: &str) -> Result<(Predicate, &str), StepFault> {
     loop {
         let quote = rest.chars().next().filter(|quote| matches!(quote, '\'' | '"')).ok_or(PREDICATE)?;
         let (value, after) = rest.get(1..).and_then(|rest| rest.split_once(quote)).ok_or(PREDICATE)?;
+        if value.contains('*') {
+            return Err(StepFault("the value of a predicate has no patterns; the character `*` is written `%2A`"));
+        }
         let value =
             decoded(value).ok_or(StepFault("`%` is followed by two hexadecimal digits, or is written `%25`"))?;
         if value.is_empty() || value.trim_matches([' ', '\t', '\r', '\n']) != value {

@@ -104,6 +104,12 @@ impl Answers {
 }
 
 impl Trie {
+    /// The children and attributes that tell what a part is, where they are mapped without predicates.
+    pub(super) fn asked(&self) -> impl Iterator<Item = &Node> {
+        let asked = self.nodes.iter().flat_map(|node| node.asks.iter().map(move |step| (node.id, step)));
+        asked.filter_map(|(node, step)| self.node(self.child_by_step(node, step)?))
+    }
+
     /// The child that tells what a part of this node is, by its place among those that are asked.
     pub fn discriminator(&self, node: &Node, place: usize) -> Option<&Node> {
         let asks = |variant: &&Variant| variant.predicates.iter().any(|(asked, _)| *asked == place);

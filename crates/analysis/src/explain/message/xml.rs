@@ -64,7 +64,7 @@ impl<'w> XmlWalk<'w, '_> {
         let child = around.and_then(|around| self.trie.child(around, tag.namespace, false, local));
         let mut id = child.map(|edge| edge.node);
         if let Some(node) = self.node(id) {
-            id = Some(of_element(reader, self.text, (self.trie, node), &mut self.variants)?.0);
+            id = Some(of_element(reader, self.text, self.walk.format, (self.trie, node), &mut self.variants)?.0);
         }
         let node = self.node(id);
         // Not even this name is reported (P6), where the mapping doesn't have it.

@@ -150,13 +150,15 @@ impl<'w> NameResolver<'w> {
         let (mut node, path_span) = (root, path.span.clone());
         for step in steps.split('/') {
             let above = node.path.clone();
+            let asks = Step::read(step).map(|step| step.predicates).unwrap_or_default();
+            let step = step.split('[').next().unwrap_or(step);
             node = node.children.entry(self.name(step)).or_insert_with(|| MappingNode {
                 path: if above.is_empty() { step.to_owned() } else { format!("{above}/{step}") },
                 span: path.span.clone(),
                 ..MappingNode::default()
             });
             // What a predicate asks goes out with the part, whatever is denied.
-            for asked in Step::read(step).iter().flat_map(|step| &step.predicates) {
+            for asked in &asks {
                 let path = format!("{}/{}", node.path, asked.part);
                 let asked = node.children.entry(self.name(&asked.part)).or_insert_with(|| MappingNode {
                     path,
