@@ -91,7 +91,8 @@ impl Session<'_> {
             }
             result => result.map_err(|refusal| at(refusal, span))?,
         }
-        if let Some(ori) = told.ori.filter(|_| self.requester.ori().is_none()) {
+        // What came before the text was decided on without them.
+        if let Some(ori) = told.ori.filter(|_| self.requester.ori().is_none() && self.format.is_envelope_only) {
             self.facts.requester.note_known(ori, span.start());
         }
         if let Some(key) = told.key.filter(|_| !self.format.has_message_type) {

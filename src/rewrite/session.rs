@@ -77,6 +77,8 @@ pub(super) struct Session<'f> {
     pub(super) around: Around,
     /// Whether its format was named, so that it can't be of another.
     pub(super) is_named: bool,
+    /// What was read ahead of the envelope, if it was.
+    ahead: Option<Facts>,
     /// The grant of the messages in its texts: that of them all.
     pub(super) of_embedded: Option<Arc<Grant>>,
     pub(super) buffers: &'f mut SessionBuffers,
@@ -92,8 +94,21 @@ impl<'f> Session<'f> {
     ) -> Self {
         buffers.links.reset();
         let (grant_state, question, facts) = (GrantState::Undecided, (None, None), Facts::default());
-        let (around, is_named, of_embedded) = (Around::default(), false, None);
-        Self { parts, format, requester, message, grant_state, question, facts, around, is_named, of_embedded, buffers }
+        let (around, is_named, of_embedded, ahead) = (Around::default(), false, None, None);
+        Self {
+            parts,
+            format,
+            requester,
+            message,
+            grant_state,
+            question,
+            facts,
+            around,
+            is_named,
+            of_embedded,
+            ahead,
+            buffers,
+        }
     }
 
     pub(super) fn begin_pass(&mut self) {
@@ -140,10 +155,12 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// What the envelope says, read ahead of what is around it.
+    /// What the envelope says, read ahead of what is around it, once.
     pub(super) fn facts_ahead(&mut self) -> Facts {
         let needs_requester = self.requester.ori().is_none();
-        envelope::read(self.message, self.parts, self.format, needs_requester, &mut self.buffers.ahead)
+        let ahead = &mut self.buffers.ahead;
+        let read = || envelope::read(self.message, self.parts, self.format, needs_requester, ahead);
+        *self.ahead.get_or_insert_with(read)
     }
 
     /// The message key among facts; a message in a text may have that of the one around it.

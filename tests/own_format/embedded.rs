@@ -271,6 +271,8 @@ fn p2_messages_in_texts_name_formats_that_are_there() {
         fault(&SOAP.replace("\"answer\", ", "\"anwser\", "))
             .contains("unknown format `anwser`; did you mean `answer`?")
     );
+    let more = SOAP.replace("[paths]", "[paths]\n\"s:Body/s:Name\" = \"person.name\"");
+    assert!(fault(&more).contains("has a message key, and the format around it has none"), "{}", fault(&more));
     let mapped = SOAP.replace("[paths]", "[paths]\n\"s:Body/s:Result\" = \"response.text\"");
     assert!(fault(&mapped).contains("is a message, and is mapped in [paths] as well"), "{}", fault(&mapped));
     assert!(fault(&SOAP.replace("s:Body/s:Encoded", "s:Body/s:Result")).contains("is named twice"));

@@ -294,6 +294,28 @@ fn p2_predicates_that_could_mean_two_things_are_errors() {
 }
 
 #[test]
+fn p2_what_decides_or_names_objects_tells_nothing_else() {
+    let format = |more: &str| {
+        format!(
+            "name = \"own\"\nsyntax = [\"xml\", \"json\"]\nroot = \"r\"\nmessage-type = \"h/key\"\nrequester = \"h/to\"\n\
+             messages = [\"DR\", \"RR\"]\n[namespaces]\ns = \"urn:s\"\nxsi = \"http://www.w3.org/2001/XMLSchema-instance\"\n\
+             [references]\nid = \"s:id\"\njson = \"@id\"\n[paths]\n\"h/key\" = \"envelope.message-key\"\n\
+             \"h/to\" = \"envelope.ori\"\n\"{more}\" = \"person.name\"\n"
+        )
+    };
+    let told = |more: &str| fault(&format(more));
+    for more in ["h[key='DR']/x", "h[to='AZ0070000']/x"] {
+        assert!(told(more).contains("decides about the message, and is asked by predicates"), "{}", told(more));
+    }
+    for more in ["a[@s:id='p']/x", "a[%40id='p']/x"] {
+        assert!(told(more).contains("names objects, and is asked by predicates as well"), "{}", told(more));
+    }
+    assert!(told("a[@xsi:nil='true']/x").contains("asks whether it is nil"));
+    assert!(told("a[k='x'][@k='y']/x").contains("asks one part twice"));
+    assert!(with(&format("h[other='DR']/x")).is_ok());
+}
+
+#[test]
 fn p3_a_type_is_told_by_its_namespace_and_never_by_a_prefix() {
     let format = r#"
 name = "own"

@@ -125,7 +125,10 @@ fn p2_a_notice_stands_where_nothing_else_does_and_nobody_is_denied_it() {
         ("e:notice", "`e:notice` is not mapped in [paths]"),
         ("e:name", "`e:name` leads to `subject.name`: a notice is mapped to `envelope.notice`"),
         ("e:head/e:key", "`e:head/e:key` leads to `envelope.message-key`: a notice is mapped to `envelope.notice`"),
-        ("e:head/@e:to", "`e:head/@e:to` is an attribute, which can be neither required, nil, laid out, nor a notice"),
+        (
+            "e:head/@e:to",
+            "`e:head/@e:to` is an attribute, which can be neither required, nil, laid out, a message, nor a notice",
+        ),
         ("e:head", "`e:head` is no value: other paths go on below it"),
     ] {
         let told = filter(&format(path), POLICY).unwrap_err().to_string();
@@ -163,7 +166,7 @@ fn p2_required_and_nillable_parts_are_mapped_and_what_stands_for_them_fits() {
     assert_eq!(required("e:nme", "nil"), "25:8: `e:nme` is not mapped in [paths]; did you mean `e:name`?");
     assert_eq!(
         required("e:head/@e:to", "nil"),
-        "25:8: `e:head/@e:to` is an attribute, which can be neither required, nil, laid out, nor a notice"
+        "25:8: `e:head/@e:to` is an attribute, which can be neither required, nil, laid out, a message, nor a notice"
     );
     assert_eq!(
         required("e:name", "none"),
@@ -187,7 +190,7 @@ fn p2_required_and_nillable_parts_are_mapped_and_what_stands_for_them_fits() {
     assert_eq!(nillable("\"e:name\", \"e:name\""), "8:23: `e:name` is named twice");
     assert_eq!(
         nillable("\"e:head/@e:to\""),
-        "8:13: `e:head/@e:to` is an attribute, which can be neither required, nil, laid out, nor a notice"
+        "8:13: `e:head/@e:to` is an attribute, which can be neither required, nil, laid out, a message, nor a notice"
     );
     assert_eq!(error("[\"e:other\"]", "[\"e:other\", \"e:other\"]"), "9:24: `e:other` is named twice");
 }

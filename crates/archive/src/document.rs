@@ -23,6 +23,8 @@ pub struct BatchWrapper {
     pub path: BatchPath,
     /// The members, elements and attributes (`@name`) beside them that are kept, unread.
     pub kept: Vec<BatchPath>,
+    /// Whether messages inherit the namespaces that are declared around them. Those of an output declare their own.
+    pub inherits: bool,
 }
 
 /// What a document is.

@@ -41,10 +41,10 @@ impl MemberArguments {
         Ok(members)
     }
 
-    /// Where the messages of batches are, with what is `kept` beside them.
-    pub(super) fn batch(&self, kept: &[BatchPath]) -> Result<Option<BatchWrapper>, Problem> {
+    /// Where the messages of batches are, with what is `kept` beside them; in outputs they inherit nothing.
+    pub(super) fn batch(&self, kept: &[BatchPath], inherits: bool) -> Result<Option<BatchWrapper>, Problem> {
         let Some(path) = self.batch.clone() else { return Ok(None) };
-        let wrapper = BatchWrapper { path, kept: kept.to_vec() };
+        let wrapper = BatchWrapper { path, kept: kept.to_vec(), inherits };
         wrapper.check().map_err(|error| Problem::Usage(format!("--batch-keep: {error}")))?;
         Ok(Some(wrapper))
     }

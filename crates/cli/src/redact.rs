@@ -297,7 +297,7 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
         requester,
         filter,
         members,
-        batch: forms.members.batch(&forms.batch_keep)?,
+        batch: forms.members.batch(&forms.batch_keep, true)?,
         approvals,
         other,
         drop_withheld: forms.drop_withheld,

@@ -59,7 +59,7 @@ fn verify(arguments: &Arguments) -> Result<Exit, Problem> {
         requester: arguments.filter.requester(&filter)?,
         filter,
         members: arguments.members.members(&[])?,
-        batch: arguments.members.batch(&[])?,
+        batch: arguments.members.batch(&[], false)?,
         approvals: None,
         other: None,
         drop_withheld: false,

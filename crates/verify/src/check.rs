@@ -427,7 +427,8 @@ impl<'a> Check<'a> {
         ensure(self.depth < DEEPEST, "messages in one another's texts too deep")?;
         let output = unwrapped(value.text.as_bytes().into(), declared.is_base64).ok_or(NO_MESSAGE)?;
         let output = std::str::from_utf8(&output).map_err(|_| NO_MESSAGE)?;
-        let syntax = if output.trim_ascii_start().starts_with('<') { Syntax::Xml } else { Syntax::Json };
+        let start = output.trim_start_matches('\u{FEFF}').trim_ascii_start();
+        let syntax = if start.starts_with('<') { Syntax::Xml } else { Syntax::Json };
         let source = match &mut self.comparison {
             None => None,
             Some(comparison) => {

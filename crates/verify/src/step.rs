@@ -54,7 +54,7 @@ impl Step {
             predicates.push(((is_attribute(&predicate), decoded(predicate.get(2)?.as_str())?), values));
         }
         predicates.sort();
-        let pattern = whole.get(2)?.as_str().contains('*').then(|| Pattern::new(&name)).flatten();
+        let pattern = whole.get(2)?.as_str().contains('*').then(|| Pattern::new(&name, has_attributes)).flatten();
         Some(Self { is_attribute: is_attribute(&whole), is_marked: is_marked(&whole), name, pattern, predicates })
     }
 
@@ -81,17 +81,25 @@ fn decoded(text: &str) -> Option<String> {
 /// Names that begin and end alike. What is between says little: it is short, plain, and has fewer digits than a number of
 /// a person.
 #[derive(Debug, Clone)]
-pub(super) struct Pattern(Regex);
+pub(super) struct Pattern {
+    regex: Regex,
+    /// Bytes before and after the `*`.
+    ends: usize,
+    is_xml: bool,
+}
 
 impl Pattern {
-    fn new(name: &str) -> Option<Self> {
+    fn new(name: &str, is_xml: bool) -> Option<Self> {
         let (before, after) = name.split_once('*')?;
         let inside = r"(?:[A-Za-z._-]*[0-9]){0,8}[A-Za-z._-]*";
-        Regex::new(&format!(r"\A{}{inside}{}\z", regex::escape(before), regex::escape(after))).ok().map(Self)
+        let text = format!(r"\A{}{inside}{}\z", regex::escape(before), regex::escape(after));
+        Some(Self { regex: Regex::new(&text).ok()?, ends: before.len() + after.len(), is_xml })
     }
 
     /// Whether a name is one of these.
     pub(super) fn allows(&self, name: &str) -> bool {
-        name.split(':').next_back().is_some_and(|local| local.len() <= 64) && self.0.is_match(name)
+        // In JSON the prefix is a part of the name.
+        let own = if self.is_xml { name.split(':').next_back() } else { Some(name) };
+        own.is_some_and(|own| own.len() <= 64) && name.len() > self.ends && self.regex.is_match(name)
     }
 }

@@ -153,6 +153,15 @@ impl Table {
                     element: Some(*element),
                     ..TableNode::default()
                 });
+                if let Some(wrapped) = table.wrapped.clone() {
+                    let below = TableNode { name: wrapped.clone(), element: Some(*element), ..TableNode::default() };
+                    table.nodes.push(below);
+                    table
+                        .nodes
+                        .get_mut(at)
+                        .into_iter()
+                        .for_each(|node| _ = node.children.insert(wrapped.clone(), at + 1));
+                }
                 table.anywhere.insert(name, at);
                 continue;
             }
@@ -164,7 +173,7 @@ impl Table {
             }
             table.update(path, |node| (node.element, node.is_record) = (Some(*element), is_record));
             for step in declared.roots.iter().map(String::as_str).chain(path.split('/')) {
-                let Some(step) = Step::new(step, true) else { continue };
+                let Some(step) = Step::new(step, syntax == Syntax::Xml) else { continue };
                 table.elsewhere_wild.extend(step.pattern.map(|pattern| (pattern, *element)));
                 table.elsewhere.entry(step.name).or_default().push(*element);
             }
@@ -172,7 +181,7 @@ impl Table {
             for (record, element) in &records {
                 let inside = path.strip_prefix(record).and_then(|inside| inside.rsplit_once('/'));
                 let between = inside.into_iter().flat_map(|(between, _)| between.split('/'));
-                for step in between.filter_map(|step| Step::new(step, true)) {
+                for step in between.filter_map(|step| Step::new(step, syntax == Syntax::Xml)) {
                     table.elsewhere.entry(step.name).or_default().push(**element);
                 }
             }

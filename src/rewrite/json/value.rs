@@ -47,8 +47,10 @@ impl<'m, 'f> JsonRewriter<'m, '_, 'f> {
             (permitted.1.map(|treatment| (permitted.0, treatment))),
             node.filter(|node| !node.discriminates.is_empty()),
         ) {
-            if self.session.discriminate(node, value, span) {
+            let of_type = if node.is_qname { self.type_namespace(value) } else { Some(NamespaceId::NONE) };
+            if let Some(of_type) = of_type.filter(|_| self.session.discriminate(node, value, span)) {
                 self.begin(place, part.named, value_start);
+                self.buffers.context.mark_used(of_type, self.out.len());
                 self.copy(span);
                 self.list(place, (element, treatment), span, ReleasedForm::Exact);
                 self.written();

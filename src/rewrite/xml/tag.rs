@@ -116,6 +116,11 @@ impl XmlRewriter<'_, '_, '_> {
         let child = child.or_else(|| self.trie.anywhere(namespace, true, local));
         let child = child.and_then(|edge| self.trie.node(edge.node));
         if let Some(kind) = self.link_kind(namespace, local) {
+            // What only tells what is around it is no object.
+            if node.is_some_and(|node| !node.discriminates.is_empty()) {
+                self.session.unmapped(attribute.span);
+                return Ok(());
+            }
             self.link(attribute, namespace, (kind, child), written);
             return Ok(());
         }

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::*;
 
 fn wrapper(path: &str) -> BatchWrapper {
-    BatchWrapper { path: BatchPath::parse(path).unwrap_or_else(|error| panic!("{error}")), kept: Vec::new() }
+    let path = BatchPath::parse(path).unwrap_or_else(|error| panic!("{error}"));
+    BatchWrapper { path, kept: Vec::new(), inherits: true }
 }
 
 /// The messages of a document; `None` if it is no batch, or isn't well-formed.

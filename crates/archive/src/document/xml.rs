@@ -55,7 +55,8 @@ pub(super) fn read(
                 }
                 around.has_begun = true;
                 count += 1;
-                let inherited = around.inherited.iter().filter(not_in(&own));
+                let inherited: &[_] = if wrapper.inherits { &around.inherited } else { &[] };
+                let inherited = inherited.iter().filter(not_in(&own));
                 growth = growth.saturating_add(inherited.clone().map(|one| one.text.len()).sum());
                 if growth / MAX_GROWTH > text.len() {
                     return Err(Refusal::whole(Reason::Limit, "too much is declared around the messages of the batch"));

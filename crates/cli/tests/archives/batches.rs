@@ -78,6 +78,9 @@ fn p1_messages_of_an_xml_batch_are_redacted_one_by_one_and_what_is_around_them_g
         alone(&room, &rr)
     );
     assert_eq!(redacted(&room, &["--batch", path], &input, 3), wanted);
+    room.write("out.xml", wanted.as_bytes());
+    let verified = room.run(&["verify", "out.xml", "--batch", path], b"");
+    assert_eq!(verified.status.code(), Some(0), "{}", complaint(&verified));
     // Prefixes and other encodings change nothing.
     let renamed = input
         .replace("<s:", "<quite:")

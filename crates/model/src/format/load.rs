@@ -11,7 +11,7 @@ use super::step::{Step, decoded};
 use super::text::{self, Layout};
 use super::trie::{Node, NodeId, PathStep, Target, Trie};
 use super::{DISCRIMINATOR_ELEMENT, Format, FormatId, LinkKind, OwnPrefix, References, Syntax};
-use crate::catalog::{Catalog, ElementId};
+use crate::catalog::{Catalog, Element, ElementId};
 use crate::config::{ConfigError, Document, Errors, Origin, Spanned, all};
 
 /// The namespace of the prefix with which JSON-LD wraps values, `{"rdf:value": ...}`.
@@ -136,6 +136,10 @@ impl Format {
             prefixes: prefixes.iter().map(|(prefix, id)| (prefix.clone(), *id)).collect(),
             own_prefixes: OwnPrefix::with_xsi(own.collect()),
             references: errors.take(mapping.references(document)).flatten(),
+            is_envelope_only: declared
+                .paths
+                .iter()
+                .all(|(_, element)| catalog.element(*element).is_some_and(Element::is_envelope)),
             has_plain_names: declared.has_plain_names(),
             declared: Arc::new(declared),
             layouts,
@@ -273,20 +277,28 @@ impl MappingReader<'_> {
             Target::Record(_) => true,
             Target::Container => node.has_children(),
         };
-        let asked: Vec<NodeId> = trie.asked().filter(|node| is_deniable(node)).map(|node| node.id).collect();
+        let decides = |node: &Node| node.role.is_some();
+        let asked = trie.asked().filter(|node| is_deniable(node) || decides(node));
+        let asked: Vec<(NodeId, bool)> = asked.map(|node| (node.id, decides(node))).collect();
         let written = written_paths(&raw.paths);
-        let found = written.iter().find(|written| {
-            let walk = |from| self.walk(trie, MappingPath { from, text: &written.path, span: &written.span });
-            roots.iter().copied().map(walk).any(|walked| walked.is_ok_and(|(own, _)| asked.contains(&own)))
-        });
-        match found {
-            None => Ok(()),
-            Some(WrittenPath { path, span, .. }) => {
-                let message = format!("`{path}` is asked by predicates, and goes out with the part that it tells");
-                let error = self.document.error(span, message);
-                Err(error.help("take it out, or map it to an element of the envelope, which nobody is denied"))
+        for WrittenPath { path, span, .. } in &written {
+            for from in roots {
+                let Ok((own, _)) = self.walk(trie, MappingPath { from: *from, text: path, span }) else { continue };
+                let Some((_, decides)) = asked.iter().find(|(node, _)| *node == own) else { continue };
+                let (message, help) = match decides {
+                    true => (
+                        format!("`{path}` decides about the message, and is asked by predicates as well"),
+                        "ask another part",
+                    ),
+                    false => (
+                        format!("`{path}` is asked by predicates, and goes out with the part that it tells"),
+                        "take it out, or map it to an element of the envelope, which nobody is denied",
+                    ),
+                };
+                return Err(self.document.error(span, message).help(help));
             }
         }
+        Ok(())
     }
 
     /// The member that holds a wrapped value in JSON, if the format has such.
@@ -454,6 +466,13 @@ impl MappingReader<'_> {
             let (part, _) = self.edge(&self.written(&predicate.part, span)?, span)?;
             Ok((part, predicate.values.clone()))
         }))?;
+        for (index, (part, _)) in predicates.iter().enumerate() {
+            let is_nil = part.namespace == NamespaceId::XSI && &*part.local == "nil";
+            if is_nil || predicates.iter().take(index).any(|(other, _)| other == part) {
+                let what = if is_nil { "asks whether it is nil" } else { "asks one part twice" };
+                return Err(self.document.error(span, format!("`{text}` {what}")));
+            }
+        }
         let variant = trie.variant_or_insert(id, predicates.clone()).ok_or_else(|| {
             let message = format!("the predicates of `{text}` can hold where those of another path do");
             let error = self.document.error(span, message);
@@ -466,7 +485,8 @@ impl MappingReader<'_> {
             let wrapped = wrapped.map(|name| self.grow(trie, part, &name, span)).transpose()?;
             for node in [Some(part), wrapped].into_iter().flatten() {
                 let Some(node) = trie.node_mut(node) else { continue };
-                node.is_qname = namespace == NamespaceId::XSI && written.part.ends_with(":type");
+                let is_json_type = self.syntax == Syntax::Json && written.part == "@type";
+                node.is_qname = is_json_type || namespace == NamespaceId::XSI && written.part.ends_with(":type");
                 node.discriminates.clone_from(&values);
                 node.target = self.catalog.find(DISCRIMINATOR_ELEMENT).map_or(Target::Container, Target::Leaf);
             }
@@ -478,7 +498,7 @@ impl MappingReader<'_> {
     fn written<'t>(&self, text: &'t str, span: &Range<usize>) -> Result<Step<'t>, ConfigError> {
         let step = Step::read(text).map_err(|fault| {
             let error = self.document.error(span, format!("`{text}` is no step of a path"));
-            error.or_help(if hint(text).is_empty() { fault.0 } else { hint(text) })
+            error.or_help(if is_index(text) { hint(text) } else { fault.0 })
         })?;
         if step.name.matches('*').count() > 1 {
             let error = self.document.error(span, format!("`{text}` is no step of a path"));
@@ -523,6 +543,10 @@ impl MappingReader<'_> {
             let error = self.document.error(span, format!("`{name}` is no step of a path"));
             error.or_help(hint(name))
         })?;
+        if !self.prefixes.is_empty() && local.contains(':') {
+            let error = self.document.error(span, format!("`{name}` is no step of a path"));
+            return Err(error.help("a colon ends a prefix, which is in [namespaces]"));
+        }
         Ok(PathStep { namespace, attribute: written.is_attribute, local: local.into() })
     }
 

@@ -147,6 +147,8 @@ pub struct Format {
     pub name: String,
     /// The names of the formats in whose place it stands.
     pub replaces: Vec<String>,
+    /// Whether it maps nothing but what is of the envelope.
+    pub is_envelope_only: bool,
     /// Whether names without a prefix are its own.
     pub has_plain_names: bool,
     /// Whether its messages have a message key.
@@ -317,9 +319,27 @@ impl Formats {
             let named = file.raw.embedded.iter().filter(|_| is_used).flat_map(|embedded| {
                 embedded.format.get_ref().all().iter().map(move |name| (name, embedded.format.span()))
             });
-            for (name, span) in named.filter(|(name, _)| formats.standing_for(name).is_none()) {
-                let error = file.document.error(&span, format!("unknown format `{name}`"));
-                errors.push(error.nearest(name, formats.names()));
+            let own = formats.by_name(file.raw.name.get_ref());
+            for (name, span) in named {
+                let error = match formats.standing_for(name) {
+                    None => {
+                        let error = file.document.error(&span, format!("unknown format `{name}`"));
+                        error.nearest(name, formats.names())
+                    }
+                    // What came before the text would be decided on without the key.
+                    Some(inner)
+                        if own.is_some_and(|own| !own.has_message_type && !own.is_envelope_only)
+                            && inner.has_message_type =>
+                    {
+                        let message = format!(
+                            "`{name}` has a message key, and the format around it has none and maps more than its envelope"
+                        );
+                        let error = file.document.error(&span, message);
+                        error.help("name its `message-type`, or map nothing beside the text but the envelope")
+                    }
+                    Some(_) => continue,
+                };
+                errors.push(error);
             }
         }
         errors.finish()?;

@@ -4,6 +4,7 @@
 
 use super::load::{MappingErrors, MappingPath, MappingReader, last_step};
 use super::raw::{Names, RawFormat, RawRequired, listed, written_paths};
+use super::step::{Step, encoded};
 use super::trie::{Node, NodeId, Placeholder, Role, Target, Trie};
 use super::{EMBEDDED_ELEMENT, NOTICE_ELEMENT, Syntax};
 use crate::catalog::{Element, Kind};
@@ -321,6 +322,8 @@ impl MappingReader<'_> {
                 "is named twice"
             } else if mapped.iter().any(|own| last_step(&own.path).strip_prefix('@') == Some(name.as_str())) {
                 "names objects, and is mapped in [paths] as well"
+            } else if mapped.iter().any(|own| asks(&own.path, &format!("@{name}"))) {
+                "names objects, and is asked by predicates as well"
             } else {
                 continue;
             };
@@ -329,8 +332,10 @@ impl MappingReader<'_> {
         if let Some(member) = &references.json {
             if !raw.syntaxes().contains(&Syntax::Json) {
                 errors.push(self.fault(member, "is a member, which only JSON has"));
-            } else if mapped.iter().any(|own| last_step(&own.path) == member.get_ref()) {
+            } else if mapped.iter().any(|own| last_step(&own.path) == encoded(member.get_ref())) {
                 errors.push(self.fault(member, "names objects, and is mapped in [paths] as well"));
+            } else if mapped.iter().any(|own| asks(&own.path, &encoded(member.get_ref()))) {
+                errors.push(self.fault(member, "names objects, and is asked by predicates as well"));
             }
         }
         errors.finish()
@@ -377,4 +382,10 @@ impl MappingReader<'_> {
     fn fault(&self, what: &Spanned<String>, problem: &str) -> ConfigError {
         self.document.error(&what.span(), format!("`{}` {problem}", what.get_ref()))
     }
+}
+
+/// Whether a path asks a part in a predicate.
+fn asks(path: &str, part: &str) -> bool {
+    let steps = path.split('/').filter_map(|step| Step::read(step).ok());
+    steps.flat_map(|step| step.predicates).any(|predicate| predicate.part == part)
 }
