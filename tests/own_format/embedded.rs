@@ -83,7 +83,7 @@ requester = "to"
 
 [[embedded]]
 paths = ["inner"]
-format = ["answer-json", "answer"]
+format = "answer-json"
 "#;
 
 fn filter() -> Filter {

@@ -231,6 +231,10 @@ impl Walk<'_, '_> {
             if is_id(&member.name) {
                 let pointed = own_id.as_ref().is_some_and(|id| self.pointed.contains(id));
                 kept.extend(pointed.then(|| (Member::new(&member.name, member.value.clone()), true)));
+            } else if matches!(&member.value, Json::Array(items) if items.len() > 1)
+                && is_untold(format, path, &member.name)
+            {
+                continue;
             } else if let Some(telling) = self.telling(member, path) {
                 told += 1;
                 kept.push((telling, true));
