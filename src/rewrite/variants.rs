@@ -200,13 +200,14 @@ fn only_item(
     let (mut count, mut is_plain) = (0, false);
     if !reader.take(b']') {
         loop {
-            count += 1;
-            is_plain = match reader.kind()? {
-                _ if count > 1 => reader.skip_value(1).map(|()| false)?,
-                ValueKind::Object => wrapped_value(reader, text, of_part, value)?,
-                ValueKind::Array => reader.skip_value(1).map(|()| false)?,
-                ValueKind::Scalar => scalar(reader, text, value)?,
-            };
+            let kind = reader.kind()?;
+            // An array in an array is no item: it goes.
+            count += u32::from(kind != ValueKind::Array);
+            match kind {
+                ValueKind::Object if count == 1 => is_plain = wrapped_value(reader, text, of_part, value)?,
+                ValueKind::Scalar if count == 1 => is_plain = scalar(reader, text, value)?,
+                _ => reader.skip_value(1)?,
+            }
             if !reader.take(b',') {
                 break;
             }

@@ -171,9 +171,7 @@ impl Walk<'_, '_> {
                 let value = self.scalar(element, &member.value);
                 has_content |= value.is_some();
                 kept.extend(value.map(|value| Member::new(RDF_VALUE, value)));
-            } else if matches!(&member.value, Json::Array(items) if items.len() > 1)
-                && is_untold(format, path, &member.name)
-            {
+            } else if is_several(&member.value) && is_untold(format, path, &member.name) {
                 continue;
             } else if let Some(telling) = self.telling(member, path) {
                 kept.push(telling);
@@ -231,9 +229,7 @@ impl Walk<'_, '_> {
             if is_id(&member.name) {
                 let pointed = own_id.as_ref().is_some_and(|id| self.pointed.contains(id));
                 kept.extend(pointed.then(|| (Member::new(&member.name, member.value.clone()), true)));
-            } else if matches!(&member.value, Json::Array(items) if items.len() > 1)
-                && is_untold(format, path, &member.name)
-            {
+            } else if is_several(&member.value) && is_untold(format, path, &member.name) {
                 continue;
             } else if let Some(telling) = self.telling(member, path) {
                 told += 1;
@@ -389,13 +385,22 @@ fn is_untold(format: &Format, path: &[Step], name: &str) -> bool {
     is_untold && format.variants(path).into_iter().flatten().any(|asked| asked.part == name)
 }
 
+/// Whether a value is a list of several; an array in an array is none of its items.
+fn is_several(value: &Json) -> bool {
+    let items = |item: &&Json| !matches!(item, Json::Array(_));
+    matches!(value, Json::Array(all) if all.iter().filter(items).count() > 1)
+}
+
 /// What tells, without what is in the objects that wrap it.
 fn without_more(value: &Json) -> Json {
     match value {
         Json::Object(wrapped) => Json::Object(
             wrapped.iter().filter(|m| m.name == RDF_VALUE).map(|m| Member::new(&m.name, m.value.clone())).collect(),
         ),
-        Json::Array(items) => Json::Array(items.iter().map(without_more).collect()),
+        Json::Array(items) => {
+            let items = items.iter().filter(|item| !matches!(item, Json::Array(_)));
+            Json::Array(items.map(without_more).collect())
+        }
         scalar => scalar.clone(),
     }
 }
@@ -408,7 +413,8 @@ fn plain_text(value: &Json, may_be_wrapped: bool) -> Option<String> {
         return plain_text(&only.value, false);
     }
     if let Json::Array(items) = value {
-        let only = items.first().filter(|item| items.len() == 1 && !matches!(item, Json::Array(_)))?;
+        let mut items = items.iter().filter(|item| !matches!(item, Json::Array(_)));
+        let (Some(only), None) = (items.next(), items.next()) else { return None };
         return plain_text(only, may_be_wrapped);
     }
     value.text().filter(|_| *value != null())

@@ -182,6 +182,9 @@ impl Walk<'_, '_> {
             let Some(step) = self.format.spelling(attribute.namespace(), attribute.name()) else { continue };
             let name = expanded(attribute.namespace(), attribute.name());
             let raw = self.source[attribute.range_value()].to_owned();
+            if raw.contains(['\n', '\r', '\t']) {
+                self.judge.open = Some("white space in an attribute that a parser reads as a blank");
+            }
             if self.format.tells(path, true, &step, true).is_some() {
                 kept.push((name, raw));
             } else if self.format.references.id.as_ref() == Some(&step) {
