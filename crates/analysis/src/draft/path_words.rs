@@ -84,6 +84,17 @@ pub(super) const OTHERS: &[&str] = &[
     "offense",
     "incident",
     "requester",
+    "linked",
+    "associate",
+    "associated",
+    "relative",
+    "prior",
+    "previous",
+    "former",
+    "property",
+    "witness",
+    "emerg",
+    "emplr",
 ];
 
 /// Those of them that descriptions use for whoever issues or keeps a thing.
@@ -100,6 +111,9 @@ const COMMON: &[&str] = &[
     "incident",
     "offense",
     "organization",
+    "previous",
+    "prior",
+    "property",
     "reporter",
     "requester",
     "school",
