@@ -147,7 +147,8 @@ impl<'a> Check<'a> {
     }
 
     pub(super) fn note(&mut self, name: &str, node: Option<usize>) {
-        let node = node.filter(|node| !self.table.get(Some(*node)).is_wild);
+        let is_plain = self.table.is_plain;
+        let node = node.filter(|node| is_plain || !self.table.get(Some(*node)).is_wild);
         let hash = node.map_or_else(|| self.scratch.hasher.hash_one(name), |node| node as u64);
         self.scratch.names.push(hash);
     }
@@ -168,7 +169,7 @@ impl<'a> Check<'a> {
         let record = match own.element {
             Some(element) => self.permitted(element).filter(|_| own.is_record),
             // What isn't told what it is is no part of the record around it.
-            None if node.is_some() => outer.filter(|_| !table.has_variants(node)),
+            None if node.is_some() => outer.filter(|_| table.is_plain || !table.has_variants(node)),
             None => {
                 let is_permitted = |element| self.permitted(element) == Some((element, Treatment::Full));
                 let record = outer.filter(|_| table.admits(name, is_permitted));
@@ -421,6 +422,8 @@ impl<'a> Check<'a> {
     }
 
     /// A text that is a message of a format of its own: it is read as any other, and compared with that of the message.
+    #[cold]
+    #[inline(never)]
     fn embedded(&mut self, node: &TableNode, element: ElementId, value: &Value<'_>) -> Checked<()> {
         let declared = node.embedded.and_then(|index| self.table.declared.embedded.get(index));
         let (_, declared) = declared.ok_or(NO_TEXT)?;

@@ -155,12 +155,23 @@ impl<'t> DeserializeSeed<'t> for Part<'_, 't, '_, '_> {
     /// Whether it has a right to be there.
     type Value = bool;
 
-    fn deserialize<D: Deserializer<'t>>(mut self, deserializer: D) -> Result<bool, D::Error> {
+    fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<bool, D::Error> {
+        match self.walk.check.table.is_plain {
+            true => deserializer.deserialize_any(self),
+            false => self.told(deserializer),
+        }
+    }
+}
+
+impl<'t> Part<'_, 't, '_, '_> {
+    /// Reads a part whose members may tell what it is: then they are read twice.
+    #[cold]
+    #[inline(never)]
+    fn told<D: Deserializer<'t>>(mut self, deserializer: D) -> Result<bool, D::Error> {
         let table = self.walk.check.table;
         if !matches!(self.kind, Kind::Member | Kind::Item) || !table.has_variants(self.node) {
             return deserializer.deserialize_any(self);
         }
-        // Its members tell what it is, so they are read twice.
         let raw = <&RawValue>::deserialize(deserializer)?.get();
         if raw.starts_with('{') {
             let says: Vec<_> = members(raw).into_iter().map(|(name, raw)| ((false, name), said(raw, table))).collect();

@@ -15,6 +15,31 @@ const ANYWHERE: &str = "**/@";
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
+/// A list that hardly any node has: a node is read for every value, so it is small.
+#[derive(Debug)]
+#[expect(clippy::box_collection, reason = "one pointer in a node, where a list would be three")]
+pub(super) struct Rare<T>(Option<Box<Vec<T>>>);
+
+impl<T> Default for Rare<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Rare<T> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.as_deref().map_or(&[][..], Vec::as_slice).iter()
+    }
+
+    fn push(&mut self, item: T) {
+        self.0.get_or_insert_default().push(item);
+    }
+}
+
 /// White space of XML and JSON.
 fn is_white(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n')
@@ -44,12 +69,12 @@ pub(super) struct TableNode {
     /// The index of what its text is among the messages in texts.
     pub(super) embedded: Option<usize>,
     /// What the part is where predicates hold.
-    variants: Vec<(Vec<Predicate>, usize)>,
-    patterns: Vec<(bool, Pattern, usize)>,
+    variants: Rare<(Vec<Predicate>, usize)>,
+    patterns: Rare<(bool, Pattern, usize)>,
     /// Whether its own name is a pattern.
     pub(super) is_wild: bool,
     /// The values with which it tells what the part around it is.
-    pub(super) tells: Vec<String>,
+    pub(super) tells: Rare<String>,
 }
 
 impl TableNode {
@@ -88,6 +113,8 @@ pub(super) struct Table {
     elsewhere: HashMap<String, Vec<ElementId>>,
     /// The same for patterns of names.
     elsewhere_wild: Vec<(Pattern, ElementId)>,
+    /// Whether a name leads to one node, whatever is in the part: no path has a predicate or a pattern.
+    pub(super) is_plain: bool,
     /// Whether names without a prefix are the format's.
     has_plain_names: bool,
     /// The attributes that every part may have.
@@ -127,6 +154,7 @@ impl Table {
             elsewhere,
             elsewhere_wild,
             has_plain_names,
+            is_plain: false,
             anywhere,
             namespaces,
             declarations,
@@ -201,6 +229,7 @@ impl Table {
             table.update_part(path, |node| node.placeholder = Some(word.clone()));
         }
         table.discriminators();
+        table.is_plain = table.nodes.iter().all(|node| node.variants.is_empty() && !node.is_wild);
         table
     }
 
@@ -283,7 +312,7 @@ impl Table {
 
     /// Makes what predicates ask the parts that tell: whatever they are elsewhere, in a variant they go out with it.
     fn discriminators(&mut self) {
-        let variants: Vec<_> = self.nodes.iter().flat_map(|node| node.variants.clone()).collect();
+        let variants: Vec<_> = self.nodes.iter().flat_map(|node| node.variants.iter().cloned()).collect();
         for (predicates, variant) in variants {
             for (asked, values) in predicates {
                 let part = self.child(variant, &Step::of(asked));
@@ -295,7 +324,8 @@ impl Table {
                     let children = own.children.into_iter().filter(|(_, child)| Some(*child) == wrapped).collect();
                     let TableNode { name, prefix, is_type, .. } = own;
                     *node = TableNode { name, prefix, is_type, children, ..TableNode::default() };
-                    (node.tells, node.element) = (values.clone(), self.declared.discriminator);
+                    values.iter().for_each(|value| node.tells.push(value.clone()));
+                    node.element = self.declared.discriminator;
                 }
             }
         }
