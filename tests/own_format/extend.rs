@@ -4,21 +4,10 @@ use dmv_redact::{Disposition, Filter, Reason, Requester};
 use dmv_redact_testing::filters::{police, redact_text};
 use dmv_redact_testing::{folders, root};
 
-use super::with_formats;
+use super::{permitting, with_formats};
 
-const POLICY: &str = r#"
-[policy]
-name = "example"
-version = "1"
-
-[agencies.police]
-ori = ["AZ*"]
-
-[[permit]]
-id = "some"
-agencies = ["police"]
-elements = ["person.name", "license.number", "vehicle"]
-"#;
+/// What police may have.
+const PERMITTED: &[&str] = &["person.name", "license.number", "vehicle"];
 
 /// Adds a path to the built-in format, changes one, and takes one out.
 const EXTENSION: &str = r#"
@@ -35,7 +24,7 @@ az = "urn:example:az"
 "#;
 
 fn with(formats: &[&str], catalog: &str) -> Result<Filter, String> {
-    with_formats(Filter::builder().policy_bytes("policy.toml", POLICY).catalog_bytes("catalog.toml", catalog), formats)
+    with_formats(permitting(PERMITTED).catalog_bytes("catalog.toml", catalog), formats)
 }
 
 fn error(formats: &[&str]) -> String {
@@ -250,10 +239,8 @@ fn p1_what_is_taken_out_never_gives_more() {
     );
     let message = message("<n2:ResponseText>JANE DOE LIVES AT 1742 MESQUITE WASH LN</n2:ResponseText>");
     for formats in [&[][..], &[again.as_str()]] {
-        let policy = POLICY.replace("\"vehicle\"", "\"vehicle\", \"response\"");
-        let builder = Filter::builder().policy_bytes("policy.toml", policy);
-        let filter =
-            formats.iter().fold(builder, |builder, format| builder.format_bytes("f.toml", *format)).build().unwrap();
+        let permitted = [PERMITTED, &["response"]].concat();
+        let filter = with_formats(permitting(&permitted), formats).unwrap();
         let (out, receipt) = redact_text(&filter, &police(), &message);
         assert!(receipt.disposition().releases() && !out.contains("MESQUITE"), "{out}");
     }

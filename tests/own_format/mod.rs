@@ -73,6 +73,15 @@ fn filter(format: &str, policy: &str) -> Result<Filter, ConfigError> {
     own(("example", format), Some(CATALOG), policy)
 }
 
+/// Police may have these data elements, and nobody else anything.
+fn permitting(elements: &[&str]) -> FilterBuilder {
+    let policy = format!(
+        "[policy]\nname = \"example\"\nversion = \"1\"\n\n[agencies.police]\nori = [\"AZ*\"]\n\n\
+         [[permit]]\nid = \"some\"\nagencies = [\"police\"]\nelements = {elements:?}\n"
+    );
+    Filter::builder().policy_bytes("policy.toml", policy)
+}
+
 /// With these formats too, the first of which is `0.toml` in errors.
 fn with_formats(builder: FilterBuilder, formats: &[&str]) -> Result<Filter, String> {
     let named = formats.iter().enumerate();

@@ -1,26 +1,15 @@
 //! What layouts have besides values at paths: attributes of any part, contexts by URL, arrays in arrays.
 
-use dmv_redact::{Filter, Reason};
+use dmv_redact::Reason;
 use dmv_redact_testing::filters::{police, redact_text};
 
-use super::with_formats;
+use super::{permitting, with_formats};
 
-const POLICY: &str = r#"
-[policy]
-name = "example"
-version = "1"
-
-[agencies.police]
-ori = ["AZ*"]
-
-[[permit]]
-id = "some"
-agencies = ["police"]
-elements = ["person.name", "license"]
-"#;
+/// What police may have.
+const PERMITTED: &[&str] = &["person.name", "license"];
 
 fn out(format: &str, message: &str) -> Result<String, Reason> {
-    let builder = Filter::builder().policy_bytes("policy.toml", POLICY);
+    let builder = permitting(PERMITTED);
     let filter = with_formats(builder, &[format]).unwrap_or_else(|error| panic!("{error}"));
     let (out, receipt) = redact_text(&filter, &police(), message);
     match receipt.disposition().releases() {
@@ -30,7 +19,7 @@ fn out(format: &str, message: &str) -> Result<String, Reason> {
 }
 
 fn fault(format: &str) -> String {
-    with_formats(Filter::builder().policy_bytes("policy.toml", POLICY), &[format]).expect_err("a fault")
+    with_formats(permitting(PERMITTED), &[format]).expect_err("a fault")
 }
 
 const ANYWHERE: &str = r#"

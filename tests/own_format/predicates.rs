@@ -3,21 +3,10 @@
 use dmv_redact::{Disposition, Filter, Reason};
 use dmv_redact_testing::filters::{police, redact, redact_text};
 
-use super::with_formats;
+use super::{permitting, with_formats};
 
-const POLICY: &str = r#"
-[policy]
-name = "example"
-version = "1"
-
-[agencies.police]
-ori = ["AZ*"]
-
-[[permit]]
-id = "some"
-agencies = ["police"]
-elements = ["person.name", "license.number", "person.birth-date", "person.sex"]
-"#;
+/// What police may have.
+const PERMITTED: &[&str] = &["person.name", "license.number", "person.birth-date", "person.sex"];
 
 const XML: &str = r#"
 name = "own"
@@ -52,7 +41,7 @@ recognise = ["person"]
 "#;
 
 fn with(format: &str) -> Result<Filter, String> {
-    with_formats(Filter::builder().policy_bytes("policy.toml", POLICY), &[format])
+    with_formats(permitting(PERMITTED), &[format])
 }
 
 fn fault(format: &str) -> String {
@@ -66,8 +55,7 @@ fn out(format: &str, message: &str) -> String {
     if receipt.disposition().releases() {
         let (again, _) = redact_text(&filter, &police(), &out);
         assert_eq!(again, out, "P4: redacted again");
-        let named =
-            with_formats(Filter::builder().policy_bytes("policy.toml", POLICY).format("own"), &[format]).unwrap();
+        let named = with_formats(permitting(PERMITTED).format("own"), &[format]).unwrap();
         named.verify(out.as_bytes(), &police()).unwrap();
     }
     match receipt.reason() {

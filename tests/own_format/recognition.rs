@@ -3,21 +3,10 @@
 use dmv_redact::{Disposition, Filter, Reason};
 use dmv_redact_testing::filters::{police, redact_text};
 
-use super::with_formats;
+use super::{permitting, with_formats};
 
-const POLICY: &str = r#"
-[policy]
-name = "example"
-version = "1"
-
-[agencies.police]
-ori = ["AZ*"]
-
-[[permit]]
-id = "some"
-agencies = ["police"]
-elements = ["person.name", "license.number", "registration"]
-"#;
+/// What police may have.
+const PERMITTED: &[&str] = &["person.name", "license.number", "registration"];
 
 const LICENSE: &str = r#"
 name = "soap-license"
@@ -43,7 +32,7 @@ fn registration() -> String {
 }
 
 fn with(formats: &[&str]) -> Result<Filter, String> {
-    with_formats(Filter::builder().policy_bytes("policy.toml", POLICY), formats)
+    with_formats(permitting(PERMITTED), formats)
 }
 
 fn soap(version: &str, body: &str) -> String {

@@ -37,9 +37,8 @@ impl Step {
     pub(super) fn new(text: &str, has_attributes: bool) -> Option<Self> {
         if !text.contains(['[', '*', '%']) {
             let name = text.strip_prefix('@').unwrap_or(text);
-            return Some(
-                Self::of((has_attributes && name.len() < text.len(), name.to_owned())).marked(name.len() < text.len()),
-            );
+            let is_marked = name.len() < text.len();
+            return Some(Self { is_marked, ..Self::of((has_attributes && is_marked, name.to_owned())) });
         }
         let whole = STEP.as_ref()?.captures(text)?;
         let is_marked = |mark: &Captures<'_>| mark.get(1).is_some_and(|mark| !mark.is_empty());
@@ -56,11 +55,6 @@ impl Step {
         predicates.sort();
         let pattern = whole.get(2)?.as_str().contains('*').then(|| Pattern::new(&name, has_attributes)).flatten();
         Some(Self { is_attribute: is_attribute(&whole), is_marked: is_marked(&whole), name, pattern, predicates })
-    }
-
-    /// The same, written as an attribute or not.
-    fn marked(self, is_marked: bool) -> Self {
-        Self { is_marked, ..self }
     }
 
     /// The step of what a predicate asks.

@@ -5,6 +5,7 @@ use super::namespace::NamespaceId;
 use super::raw::{RawFormat, RawMark};
 use super::trie::{NodeId, Trie};
 use super::{Format, Syntax};
+use crate::catalog::trim;
 use crate::config::{ConfigError, Document, Errors, Spanned};
 
 /// The formats with one root or, in JSON, without a root, of which a message can be.
@@ -17,11 +18,6 @@ pub struct Candidates {
     pub(super) formats: Vec<usize>,
     /// What tells which of them a message is of.
     pub(super) marks: Marks,
-}
-
-/// A value without the white space of XML and JSON around it.
-fn trim(value: &str) -> &str {
-    value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 /// The parts by which messages are recognized, of several formats.

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::catalog::trim;
+
 /// A step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step<'p> {
@@ -83,7 +85,7 @@ fn predicate(text: &str) -> Result<(Predicate, &str), StepFault> {
         }
         let value =
             decoded(value).ok_or(StepFault("`%` is followed by two hexadecimal digits, or is written `%25`"))?;
-        if value.is_empty() || value.trim_matches([' ', '\t', '\r', '\n']) != value {
+        if value.is_empty() || trim(&value) != value {
             return Err(StepFault("a predicate asks for a value, without white space around it"));
         }
         values.push(value);

@@ -2,6 +2,7 @@
 
 use super::namespace::NamespaceId;
 use super::trie::{Node, NodeId, PathStep, Target, Trie};
+use crate::catalog::trim;
 
 /// A part whose predicates hold.
 #[derive(Debug, Clone)]
@@ -80,7 +81,7 @@ impl Answers {
     /// first there: one that is there twice says nothing.
     pub fn note(&mut self, node: &Node, place: usize, value: Option<&str>) -> bool {
         let is_second = self.seen.get_mut(place).is_none_or(|seen| std::mem::replace(seen, true));
-        let value = value.map(|value| value.trim_matches([' ', '\t', '\r', '\n'])).filter(|_| !is_second);
+        let value = value.map(trim).filter(|_| !is_second);
         let predicates = node.variants.iter().flat_map(|variant| &variant.predicates);
         for ((_, values), holds) in predicates.zip(&mut self.holds).filter(|((asked, _), _)| *asked == place) {
             *holds = value.is_some_and(|value| values.iter().any(|own| own == value));
