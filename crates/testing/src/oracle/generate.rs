@@ -182,7 +182,9 @@ impl Generator<'_, '_> {
         }
         let mut attributes = self.attributes(path, real, &body);
         self.tell(says, real, &mut body, &mut attributes);
-        let required = format.required.iter().any(|(p, _)| leads(p, path) || leads(path, p));
+        // Where it is meant to be, or is by what it says.
+        let is_required = |at: &[Step]| format.required.iter().any(|(p, _)| leads(p, at) || leads(at, p));
+        let required = is_required(path) || real.is_some_and(is_required);
         let mut node = Node {
             name: name.to_owned(),
             attributes,
