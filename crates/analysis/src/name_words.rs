@@ -4,23 +4,34 @@
 
 /// The words of a name or a title, in lower case and one spelling. Numbers are left out.
 pub(crate) fn words(name: &str) -> Vec<String> {
-    let mut split = split(name);
-    if let [only] = split.as_slice()
-        && let Some((_, meaning)) = FIELDS.iter().find(|(field, _)| field == only)
-    {
-        return meaning.split(' ').map(str::to_owned).collect();
+    let split = split(name);
+    match only_field(&split) {
+        Some(meaning) => meaning.split(' ').map(str::to_owned).collect(),
+        None => in_one_spelling(&split),
     }
-    for word in &mut split {
-        *word = singular(word);
+}
+
+/// The words of the name of what holds others. `Lic` is no plate number there, nor is `Adr` a street.
+pub(crate) fn container_words(name: &str) -> Vec<String> {
+    let split = split(name);
+    match only_field(&split) {
+        Some(meaning) if !SPELLINGS.iter().any(|(own, _)| split.iter().any(|word| word == own)) => {
+            meaning.split(' ').map(str::to_owned).collect()
+        }
+        _ => in_one_spelling(&split),
     }
-    let spelled: Vec<&str> = split
-        .iter()
-        .flat_map(|word| match SPELLINGS.iter().find(|(own, _)| own == word) {
-            Some((_, words)) => words.split(' '),
-            None => word.split(' '),
-        })
-        .filter(|word| !ARTICLES.contains(word))
-        .collect();
+}
+
+/// What a name means that is a legacy field, and nothing else.
+fn only_field(split: &[String]) -> Option<&'static str> {
+    let [only] = split else { return None };
+    FIELDS.iter().find(|(field, _)| field == only).map(|(_, meaning)| *meaning)
+}
+
+fn in_one_spelling(split: &[String]) -> Vec<String> {
+    let singular: Vec<String> = split.iter().map(|word| singular(word)).collect();
+    let mut spelled = spelled(&singular);
+    spelled.retain(|word| !ARTICLES.contains(word));
     let mut words = phrased(&spelled);
     words.retain(|word| word.len() > 1 && !REPRESENTATION.contains(&word.as_str()));
     for word in words.iter_mut().filter(|word| *word == "identification") {
@@ -29,16 +40,51 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Words with every abbreviation written out.
+fn spelled(words: &[String]) -> Vec<&str> {
+    let in_full = words.iter().flat_map(|word| match SPELLINGS.iter().find(|(own, _)| own == word) {
+        Some((_, words)) => words.split(' '),
+        None => word.split(' '),
+    });
+    in_full.collect()
+}
+
 /// Whether a name has what is left out of its words and may change what it says: a letter alone (`A_Number`, `S_S_No`), or
-/// digits (`I94Number`, `Last4`), but for the 1, 2 or 3 at the end of a line of an address.
+/// digits (`I94Number`, `Last4`), but for those that count (`ADDR2`, `veh1_vin`) or name an encoding (`b64`).
 pub(crate) fn has_remainder(name: &str) -> bool {
     // A prefix is none of its words, and `org.iso.18013.5.1` says whose the names in it are.
     let name = name.rsplit(':').next().filter(|name| !name.contains('.')).unwrap_or_default();
-    let counted = name.strip_suffix(['1', '2', '3']).unwrap_or(name);
-    let ends_in_digit = counted.ends_with(|last: char| last.is_ascii_digit());
-    let rest = if ends_in_digit { name } else { counted };
-    rest.contains(|character: char| character.is_numeric()) || split(rest).iter().any(|word| word.chars().count() == 1)
+    let name = ENCODINGS.iter().fold(name.to_owned(), |name, encoding| name.replace(encoding, ""));
+    let mut before = String::new();
+    let mut digits = String::new();
+    for character in name.chars().chain(['_']) {
+        if character.is_numeric() {
+            digits.push(character);
+        } else {
+            if !digits.is_empty() && !counts(&before, &digits, before.len() + digits.len() == name.len()) {
+                return true;
+            }
+            before.push_str(&std::mem::take(&mut digits));
+            before.push(character);
+        }
+    }
+    let words: Vec<String> = split(&name);
+    phrased(&spelled(&words)).iter().any(|word| word.chars().count() == 1)
 }
+
+/// Whether digits only count what the word before them says.
+fn counts(before: &str, digits: &str, is_last: bool) -> bool {
+    let word = split(before).pop().unwrap_or_default();
+    let is_repeated = || spelled(&[singular(&word)]).iter().any(|word| COUNTED.contains(word));
+    matches!(digits, "1" | "2" | "3") && (is_last || is_repeated())
+}
+
+/// What names append for bytes as text.
+const ENCODINGS: &[&str] = &["b64", "B64", "base64", "Base64"];
+
+/// Things of which a layout may have several, each with its number.
+const COUNTED: &[&str] =
+    &["vehicle", "unit", "driver", "owner", "person", "address", "line", "street", "telephone", "alias", "plate"];
 
 /// A name in lower case, its words joined by hyphens.
 pub(crate) fn kebab(name: &str) -> String {
@@ -118,11 +164,16 @@ const FIELDS: &[(&str, &str)] = &[
     ("arn", "alien number"),
     ("att", "attention"),
     ("cls", "license class"),
+    ("cmc", "medical"),
     ("cty", "address city"),
+    ("ctz", "citizenship"),
     ("dob", "birth date"),
+    ("etn", "race"),
+    ("expdt", "expiration date"),
     ("eye", "eye color"),
     ("eyes", "eye color"),
     ("fbi", "fbi number"),
+    ("fname", "given name"),
     ("hai", "hair color"),
     ("hair", "hair color"),
     ("hgt", "height"),
@@ -130,23 +181,31 @@ const FIELDS: &[(&str, &str)] = &[
     ("lis", "license plate state"),
     ("lit", "license plate type"),
     ("liy", "license plate year"),
+    ("lname", "surname"),
+    ("mdl", "model"),
     ("mi", "middle name"),
     ("mke", "message key"),
     ("mname", "middle name"),
+    ("mnu", "miscellaneous number"),
     ("nam", "person full name"),
     ("oln", "driver license number"),
     ("ols", "driver license jurisdiction"),
     ("olt", "driver license type"),
-    ("oly", "driver license year"),
+    ("oly", "driver license expiration"),
     ("own", "owner name"),
     ("phn", "telephone"),
+    ("plt", "plate"),
     ("pob", "birthplace"),
     ("rac", "race"),
     ("sex", "sex"),
     ("sid", "criminal history record number"),
+    ("skn", "skin tone"),
+    ("smt", "physical feature"),
     ("soc", "ssn"),
     ("sta", "address state"),
+    ("sts", "status"),
     ("vco", "vehicle color"),
+    ("vet", "veteran"),
     ("vin", "vin"),
     ("vma", "vehicle make"),
     ("vmo", "vehicle model"),
@@ -154,64 +213,101 @@ const FIELDS: &[(&str, &str)] = &[
     ("vyr", "vehicle year"),
     ("wgt", "weight"),
     ("zip", "postalcode"),
-    ("fname", "given name"),
-    ("lname", "surname"),
-    ("plt", "plate"),
 ];
 
 /// Other spellings and abbreviations of a word, in any name.
 const SPELLINGS: &[(&str, &str)] = &[
     ("addr", "address"),
     ("adr", "address"),
+    ("agcy", "agency"),
     ("aka", "alias"),
     ("alia", "alias"),
     ("aliase", "alias"),
+    ("atty", "attorney"),
     ("auto", "vehicle"),
+    ("b64", "base"),
+    ("bday", "birth date"),
+    ("bdy", "body"),
     ("birthdate", "birth date"),
     ("birthplace", "birth place"),
+    ("bkg", "booking"),
     ("born", "birth date"),
     ("category", "type"),
     ("cd", "code"),
     ("cdl", "commercial license"),
+    ("chg", "charge"),
+    ("citz", "citizenship"),
+    ("clr", "color"),
+    ("cls", "class"),
+    ("cnty", "county"),
+    ("codef", "codefendant"),
+    ("col", "color"),
     ("collision", "accident"),
     ("colour", "color"),
     ("compliant", "compliance"),
     ("conv", "conviction"),
+    ("convicted", "conviction date"),
     ("crash", "accident"),
     ("crashe", "accident"),
+    ("ctz", "citizenship"),
+    ("ctzn", "citizenship"),
     ("desc", "description"),
     ("descr", "description"),
     ("dest", "destination"),
     ("disabled", "disability"),
     ("dl", "driver license"),
     ("dob", "birth date"),
+    ("drv", "driver"),
+    ("drvr", "driver"),
     ("dt", "date"),
+    ("dvr", "driver"),
     ("edl", "enhanced"),
+    ("emerg", "emergency"),
+    ("emp", "employer"),
+    ("emplr", "employer"),
+    ("endor", "endorsement"),
     ("endors", "endorsement"),
     ("endorse", "endorsement"),
+    ("eth", "race"),
+    ("ethn", "race"),
     ("ethnicity", "race"),
+    ("etn", "race"),
     ("exp", "expiration"),
+    ("expdt", "expiration date"),
     ("expire", "expiration"),
     ("expiry", "expiration"),
+    ("expr", "expiration"),
     ("eyecolor", "eye color"),
     ("first", "given"),
     ("firstname", "given name"),
     ("fname", "given name"),
+    ("fnm", "given name"),
     ("forename", "given name"),
+    ("frst", "given"),
+    ("fst", "given"),
     ("fullname", "full name"),
     ("gender", "sex"),
     ("haircolor", "hair color"),
     ("handicap", "disability"),
     ("handicapped", "disability"),
     ("hgt", "height"),
+    ("hispanic", "race"),
+    ("ht", "height"),
     ("id", "number"),
     ("identifier", "number"),
     ("img", "image"),
+    ("imm", "immigration"),
     ("inch", "measure"),
     ("inche", "measure"),
     ("ind", "indicator"),
+    ("inj", "injury"),
+    ("ins", "insurance"),
+    ("insur", "insurance"),
+    ("iss", "issue"),
+    ("issd", "issue"),
     ("issuance", "issue"),
     ("issued", "issue"),
+    ("issuer", "jurisdiction"),
     ("issuing", "issue"),
     ("kind", "type"),
     ("last", "surname"),
@@ -223,44 +319,101 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("licensenumber", "license number"),
     ("lienholder", "lien holder"),
     ("lname", "surname"),
+    ("lnm", "surname"),
     ("lp", "plate"),
+    ("lst", "surname"),
+    ("mdl", "model"),
+    ("med", "medical"),
+    ("mid", "middle"),
     ("middlename", "middle name"),
+    ("mk", "make"),
+    ("mke", "make"),
     ("mname", "middle name"),
+    ("mnm", "middle name"),
+    ("moniker", "alias"),
     ("mugshot", "photo"),
     ("nbr", "number"),
+    ("nm", "name"),
+    ("nmbr", "number"),
+    ("nme", "name"),
     ("no", "number"),
     ("num", "number"),
+    ("numb", "number"),
+    ("ofc", "officer"),
+    ("ofcr", "officer"),
     ("oln", "driver license number"),
     ("ols", "driver license jurisdiction"),
     ("oriid", "ori"),
+    ("own", "owner"),
+    ("ownr", "owner"),
+    ("ph", "telephone"),
+    ("phn", "telephone"),
+    ("phon", "telephone"),
     ("phone", "telephone"),
     ("photograph", "photo"),
     ("picture", "photo"),
     ("platenumber", "plate number"),
     ("plt", "plate"),
+    ("pol", "policy"),
     ("portrait", "photo"),
     ("postalcode", "postal code"),
     ("pound", "measure"),
+    ("psgr", "passenger"),
     ("pts", "point"),
+    ("rac", "race"),
+    ("rc", "race"),
     ("realid", "real number"),
     ("reg", "registration"),
+    ("regis", "registration"),
     ("registrant", "owner"),
     ("restr", "restriction"),
     ("revocation", "withdrawal"),
     ("revoked", "withdrawal"),
+    ("rgst", "registration"),
+    ("rmk", "remark"),
+    ("rst", "restriction"),
+    ("rstr", "restriction"),
+    ("sev", "severity"),
+    ("sfx", "suffix"),
+    ("smt", "physical feature"),
+    ("st", "state"),
+    ("sta", "state"),
+    ("stat", "status"),
+    ("str", "street"),
+    ("suf", "suffix"),
+    ("supv", "supervisor"),
+    ("susp", "withdrawal"),
     ("suspended", "withdrawal"),
     ("suspension", "withdrawal"),
+    ("sx", "sex"),
     ("tag", "plate"),
+    ("taken", "date"),
     ("tel", "telephone"),
+    ("tele", "telephone"),
+    ("timestamp", "date"),
+    ("tm", "time"),
+    ("typ", "type"),
     ("veh", "vehicle"),
+    ("ver", "version"),
+    ("vers", "version"),
+    ("vet", "veteran"),
+    ("vic", "victim"),
+    ("viol", "violation"),
     ("wgt", "weight"),
+    ("wit", "witness"),
+    ("witn", "witness"),
+    ("wt", "weight"),
+    ("xpir", "expiration"),
     ("yr", "year"),
     ("zip", "postal code"),
     ("zipcode", "postal code"),
+    ("zp", "postal code"),
 ];
 
 /// Phrases that are one fact, the longest first. Their words are in the spelling that the table above gives them.
 const PHRASES: &[(&str, &str)] = &[
+    ("city state postal code", "address"),
+    ("driver license number state", "driver license jurisdiction"),
     ("state us postal service", "state"),
     ("contact mailing address", "mailing address"),
     ("driver license state", "driver license jurisdiction"),
@@ -268,8 +421,10 @@ const PHRASES: &[(&str, &str)] = &[
     ("item model year", "vehicle year"),
     ("license issue authority", "license jurisdiction"),
     ("license issue state", "license jurisdiction"),
+    ("license number state", "license jurisdiction"),
     ("social security number", "ssn"),
     ("telephone number full", "telephone number"),
+    ("vehicle expiration year", "vehicle plate year"),
     ("vehicle identification number", "vin"),
     ("accident state", "accident jurisdiction"),
     ("address line", "address street"),
@@ -281,6 +436,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("birth place", "birthplace"),
     ("birth state", "birthplace"),
     ("body style", "vehicle style"),
+    ("body type", "vehicle style"),
     ("city name", "city"),
     ("color primary", "color"),
     ("contact email", "email"),
@@ -290,9 +446,11 @@ const PHRASES: &[(&str, &str)] = &[
     ("country birth", "birthplace"),
     ("country name", "country"),
     ("county name", "county"),
+    ("date time", "date"),
     ("delivery point", "street"),
     ("document discriminator", "card number"),
     ("e mail", "email"),
+    ("f name", "given name"),
     ("family name", "surname"),
     ("finger print", "fingerprint"),
     ("full street", "street"),
@@ -301,22 +459,37 @@ const PHRASES: &[(&str, &str)] = &[
     ("identification issue", "issue"),
     ("identification jurisdiction", "jurisdiction"),
     ("identification status", "status"),
+    ("insurance co", "insurance"),
+    ("insurance company", "insurance"),
+    ("insurance policy", "policy number"),
     ("issue authority", "jurisdiction"),
     ("issue country", "jurisdiction"),
     ("issue jurisdiction", "jurisdiction"),
     ("issue state", "jurisdiction"),
+    ("l name", "surname"),
     ("license state", "license jurisdiction"),
+    ("m name", "middle name"),
+    ("middle initial", "middle name"),
     ("model year", "vehicle year"),
+    ("name first", "given name"),
     ("place birth", "birthplace"),
+    ("plate expiration", "plate year"),
     ("postal code", "postalcode"),
     ("primary color", "color"),
     ("real number", "realid"),
+    ("secondary unit", "street"),
+    ("soc sec", "ssn"),
     ("social security", "ssn"),
     ("state name", "state"),
     ("street address", "address street"),
     ("street full", "street"),
     ("street name", "street"),
     ("sur name", "surname"),
+    ("time stamp", "date"),
+    ("vehicle body", "vehicle style"),
     ("vehicle identification", "vin"),
+    ("vehicle state", "vehicle plate state"),
+    ("withdrawal from", "withdrawal date"),
     ("withdrawal state", "withdrawal jurisdiction"),
+    ("withdrawal to", "withdrawal end date"),
 ];

@@ -111,7 +111,7 @@ impl<'c> NamedElement<'c> {
             Some("person") => extend(PERSON, &mut context, true),
             Some("vehicle") => extend(&["conveyance"], &mut context, false),
             Some("owner") => {
-                extend(&["owner", "registered", "holder", "registration", "location"], &mut context, false);
+                extend(&["owner", "registered", "holder", "registration", "location", "vehicle"], &mut context, false);
                 extend(&["organization", "business", "entity"], &mut context, false);
                 extend(ADDRESS, &mut context, false);
                 context = BTreeSet::from(["owner".to_owned()]);
@@ -119,7 +119,7 @@ impl<'c> NamedElement<'c> {
             Some("license") => extend(&["driver", "operator", "number"], &mut context, false),
             Some("registration") => {
                 extend(&["registration", "plate", "conveyance"], &mut context, true);
-                extend(&["name", "number"], &mut context, false);
+                extend(&["name", "number", "vehicle"], &mut context, false);
             }
             Some("biometric") => {
                 extend(PERSON, &mut context, false);
@@ -130,6 +130,9 @@ impl<'c> NamedElement<'c> {
         }
         if id.starts_with("person.name") {
             extend(ALIASES, &mut context, false);
+        }
+        if id == "person.telephone" {
+            extend(&["cell", "mobile"], &mut context, false);
         }
         if matches!(id, "person.height" | "person.weight") {
             extend(&["unit", "length", "weight"], &mut context, false);

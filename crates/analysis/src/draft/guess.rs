@@ -68,7 +68,13 @@ impl<'c> Guesser<'c> {
                 _ => format!("a letter or digits of its name may say what it is: {WHICH}"),
             }));
         }
-        guess = self.by_documentation(facts, &name, &role, guess);
+        guess = self.by_documentation(facts, &name, &role, guess).map(|guess| self.refined(guess, facts));
+        if let Some(Guess::Element { id, .. }) = &guess
+            && group(id) == "person"
+            && role == Role::Owner
+        {
+            guess = Some(Guess::Ask(format!("named like `{id}`, but of an owner: {WHICH}")));
+        }
         if let Some(Guess::Element { id, .. }) = &guess
             && group(id) == "person"
             && name.is_of_vehicle()
@@ -76,6 +82,23 @@ impl<'c> Guesser<'c> {
             guess = Some(Guess::Ask(format!("named like `{id}`, but of a vehicle: which data element, or none?")));
         }
         self.guarded(guess, &hints, &role)
+    }
+
+    /// The part of a guessed element that a name says by how it ends: a code, or a line of an address.
+    fn refined(&self, guess: Guess, facts: &Facts<'_>) -> Guess {
+        let (Guess::Element { id, reason }, Some(step)) = (&guess, facts.steps.last()) else { return guess };
+        let name = step.to_ascii_lowercase();
+        let part = match () {
+            () if facts.is_record => return guess,
+            () if name.ends_with("code") || name.ends_with("_cd") => "code",
+            () if id.ends_with(".address") && name.ends_with(['1', '2', '3']) => "street",
+            () => return guess,
+        };
+        let refined = format!("{id}.{part}");
+        match self.element(&refined) {
+            Some(_) => Guess::Element { id: refined, reason: reason.clone() },
+            None => guess,
+        }
     }
 
     /// Lets a guess pass, or asks instead.
@@ -92,8 +115,7 @@ impl<'c> Guesser<'c> {
                         && of_element(element).iter().any(|hint| hints.contains_key(hint))
                         && !hints.contains_key(&Hint::Protected);
                 let is_elsewhere = matches!(role, Role::Other(_))
-                    && matches!(group(&id), "person" | "owner" | "license" | "vehicle" | "registration")
-                    && !is_restricted(element);
+                    && matches!(group(&id), "person" | "owner" | "license" | "vehicle" | "registration");
                 match (is_of_kind, is_elsewhere, role) {
                     (true, false, _) => Guess::Element { id, reason },
                     (true, true, Role::Other(word)) => Guess::Ask(format!(
@@ -227,18 +249,33 @@ impl<'c> Guesser<'c> {
         })
     }
 
-    /// What routing needs, where the name says so whole.
+    /// What routing needs, where the name says so whole. Everybody gets it, so whatever speaks against it counts.
     fn of_the_envelope(&self, facts: &Facts<'_>, name: &PathWords) -> Option<Guess> {
         // An identification that tells nothing itself is what it is in.
-        let own = name.above.first().filter(|_| name.is_generic()).unwrap_or(&name.own);
+        let is_of_parent = name.own.iter().all(|word| ["number", "date", "time"].contains(&word.as_str()));
+        let own = name.above.first().filter(|_| is_of_parent && name.is_generic()).unwrap_or(&name.own);
         let has = |word: &str| own.iter().any(|own| own == word);
+        let all = |words: &[&str]| own.iter().all(|own| words.contains(&own.as_str()));
+        let is_header = name.has_header() || facts.steps.len() <= if is_of_parent { 2 } else { 1 };
+        let is_time = has("time") && !has("date");
         let id = match () {
             () if has("message") && has("key") => "envelope.message-key",
-            () if has("ori") && own.iter().all(|word| ORI_WORDS.contains(&word.as_str())) => "envelope.ori",
+            () if has("ori") && all(ORI_WORDS) && !name.is_of_others() => "envelope.ori",
+            () if has("version") && all(VERSION_WORDS) && is_header => "envelope.version",
+            () if all(SENT_WORDS) && own.len() > 1 && is_header => {
+                if is_time {
+                    "envelope.time"
+                } else {
+                    "envelope.date"
+                }
+            }
             () => return None,
         };
         let element = self.element(id)?;
+        let is_odd = facts.values.iter().any(|value| !element.shape().conforms(value));
         match self.contradiction(facts, element) {
+            // Whatever has another value there would be withheld.
+            None if is_odd => None,
             None => Some(Guess::Element { id: id.to_owned(), reason: format!("its words are `{}`", name.shown()) }),
             Some(why) => Some(Guess::Ask(format!("named like `{id}`, but {why}"))),
         }
@@ -311,6 +348,34 @@ const ORI_WORDS: &[&str] = &[
     "message",
     "from",
     "to",
+    "court",
+    "reader",
+    "source",
+];
+
+/// What the name of a layout's version says.
+const VERSION_WORDS: &[&str] = &["version", "schema", "message", "layout", "format"];
+
+/// What the name of the moment says when a message was sent.
+const SENT_WORDS: &[&str] = &[
+    "date",
+    "time",
+    "at",
+    "sent",
+    "send",
+    "submit",
+    "submitted",
+    "submission",
+    "transmit",
+    "transmitted",
+    "transmission",
+    "message",
+    "run",
+    "generated",
+    "notification",
+    "receive",
+    "received",
+    "response",
 ];
 
 /// Ids, for a question.

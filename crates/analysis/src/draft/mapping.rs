@@ -33,8 +33,9 @@ impl DraftMapping {
             let Some(part) = tree.part(id) else { continue };
             if part.parent.is_some_and(|parent| in_record.contains(&parent)) {
                 in_record.insert(id);
-                // An attribute of a record goes out only if it is mapped itself.
+                // An attribute of a record goes out only if it is mapped itself, and when a photo was taken is no photo.
                 if !part.name.is_attribute {
+                    drafted.photo_date(id, part);
                     continue;
                 }
             }
@@ -97,6 +98,15 @@ impl Drafting<'_> {
             }
         }
         false
+    }
+
+    /// Adds the line of the date in an image's record.
+    fn photo_date(&mut self, id: PartId, part: &Part) {
+        let is_date = |guess: &Guess| matches!(guess, Guess::Element { id, .. } if id == "biometric.photo-date");
+        if self.elements(part).next().is_none() {
+            let guess = Some(self.guess(id, part, false)).filter(is_date);
+            self.lines.extend(guess.map(|guess| DraftLine { part: id, is_record: false, guess }));
+        }
     }
 
     fn ask(&mut self, part: PartId, question: &str) {

@@ -5,7 +5,7 @@
 use super::elements::{ALIASES, NamedElement, PERSON};
 use super::known_paths::GENERIC;
 use crate::hints::{self, Hint, Hints, of_words};
-use crate::name_words::words;
+use crate::name_words::{container_words, words};
 use crate::schema::ValueType;
 use dmv_redact::{Element, Kind};
 
@@ -93,8 +93,12 @@ pub(super) const OTHERS: &[&str] = &[
     "former",
     "property",
     "witness",
-    "emerg",
-    "emplr",
+    "codefendant",
+    "petitioner",
+    "plaintiff",
+    "physician",
+    "notary",
+    "sponsor",
 ];
 
 /// Those of them that descriptions use for whoever issues or keeps a thing.
@@ -121,6 +125,26 @@ const COMMON: &[&str] = &[
     "user",
 ];
 
+/// Words that make an owner another one than a vehicle's.
+const NO_OWNERS: &[&str] = &["property", "prior", "previous", "former"];
+
+/// What words mean in a part that tells what they are of: the words of the part, its own, and what it says.
+const MEANINGS: &[(&[&str], &str, &str)] = &[
+    (&["license"], "state", "jurisdiction"),
+    (&["license"], "address state", "jurisdiction"),
+    (&["plate", "vehicle", "registration"], "state", "plate state"),
+    (&["plate", "vehicle", "registration"], "address state", "plate state"),
+    (&["plate"], "expiration", "plate year"),
+    (&["conviction", "withdrawal", "accident"], "state", "jurisdiction"),
+];
+
+/// What words mean in a part of these.
+fn meaning_in(parent: &[String], own: &[String]) -> Option<&'static str> {
+    let own = own.join(" ");
+    let is_in = |words: &[&str]| parent.iter().any(|word| words.contains(&word.as_str()));
+    MEANINGS.iter().find(|(parts, words, _)| *words == own && is_in(parts)).map(|(_, _, meaning)| *meaning)
+}
+
 /// Words of descriptions that tell nothing.
 const FILLERS: &[&str] = &["an", "contain", "datum", "element", "for", "that", "this", "used", "which", "with"];
 
@@ -145,13 +169,20 @@ pub(super) struct PathWords {
 
 impl PathWords {
     pub(super) fn of(facts: &Facts<'_>) -> Self {
-        let mut steps = facts.steps.iter().rev().map(|step| words(step));
-        let mut own = steps.next().unwrap_or_default();
-        let above: Vec<Vec<String>> = steps.collect();
+        let mut steps = facts.steps.iter().rev();
+        let mut own = steps.next().map(|step| words(step)).unwrap_or_default();
+        let above: Vec<Vec<String>> = steps.map(|step| container_words(step)).collect();
         // NIEM writes a date as a date, a year, or with a time.
         let is_of_date = above.first().is_some_and(|parent| parent.iter().any(|word| word == "date"));
         if is_of_date && own.iter().all(|word| ["date", "time", "year", "month"].contains(&word.as_str())) {
             own = vec!["date".to_owned()];
+        }
+        if let Some(meaning) = above.first().and_then(|parent| meaning_in(parent, &own)) {
+            own = meaning.split(' ').map(str::to_owned).collect();
+        }
+        // Where only an owner is named, it is by name.
+        if !facts.is_record && own.last().is_some_and(|word| word == "owner") {
+            own.push("name".to_owned());
         }
         Self { own, above, root: words(facts.root) }
     }
@@ -204,7 +235,10 @@ impl PathWords {
     pub(super) fn role(&self) -> Role {
         for words in self.steps() {
             if is_owner(words) {
-                return Role::Owner;
+                // The owner of a mailbox, and who owned a thing before.
+                let mut around = self.steps().flatten();
+                let other = around.find(|word| NO_OWNERS.contains(&word.as_str()));
+                return other.map_or(Role::Owner, |other| Role::Other(other.clone()));
             }
             let is_owners = |word: &String| self.has_owner() && matches!(word.as_str(), "organization" | "business");
             if let Some(other) = words.iter().find(|word| OTHERS.contains(&word.as_str()) && !is_owners(word)) {
@@ -212,6 +246,12 @@ impl PathWords {
             }
         }
         Role::Subject
+    }
+
+    /// Whether it is in a part of somebody whom the message is neither from, to nor about.
+    pub(super) fn is_of_others(&self) -> bool {
+        let is_other = |word: &&String| OTHERS.contains(&word.as_str()) && !COMMON.contains(&word.as_str());
+        self.above.iter().flatten().find(is_other).is_some()
     }
 
     fn has_owner(&self) -> bool {

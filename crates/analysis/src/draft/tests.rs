@@ -101,6 +101,38 @@ fn names_that_say_what_they_are_are_taken_for_it() {
 }
 
 #[test]
+fn abbreviations_mean_what_the_field_means_by_them() {
+    for (path, id) in [
+        ("Driver/LName", "person.name.surname"),
+        ("DRIVER_F_NAME", "person.name.given"),
+        ("Driver/SocSecNo", "person.ssn"),
+        ("Driver/Addr1", "person.address.street"),
+        ("drv_addr_ln_2", "person.address.street"),
+        ("Driver/St", "person.address.state"),
+        ("Nm/Lst", "person.name.surname"),
+        ("EyeClr", "person.eye-color"),
+        ("DrvLic/Num", "license.number"),
+        ("DrvLic/St", "license.jurisdiction"),
+        ("Lic/Sta", "license.jurisdiction"),
+        ("OLNState", "license.jurisdiction"),
+        ("Veh/Sta", "registration.plate-state"),
+        ("veh1_vin", "vehicle.vin"),
+        ("Vehicle/Mke", "vehicle.make"),
+        ("veh1_owner", "owner.name"),
+        ("Vehicle/InsCo", "registration.insurance"),
+        ("Imm/Stat", "immigration.status"),
+        ("Med/Cd", "person.medical"),
+        ("photo_b64", "biometric.photo"),
+        ("withdrawalCode", "history.withdrawal.code"),
+        ("header/sentAt", "envelope.date"),
+        ("AgcyORI", "envelope.ori"),
+        ("@schemaVer", "envelope.version"),
+    ] {
+        is_taken_for(path, id);
+    }
+}
+
+#[test]
 fn what_could_be_one_of_several_things_is_asked() {
     for path in
         ["status", "number", "issueDate", "city", "name", "IdentificationID", "OtherIdentification/IdentificationID"]
@@ -121,7 +153,19 @@ fn what_could_be_one_of_several_things_is_asked() {
 
 #[test]
 fn nobody_elses_facts_are_taken_for_the_subjects() {
-    for path in ["officer/name", "EmergencyContact/telephone", "employer/address/street", "passenger/birthDate"] {
+    for path in [
+        "officer/name",
+        "EmergencyContact/telephone",
+        "employer/address/street",
+        "passenger/birthDate",
+        "emerg_ph",
+        "vic1_name",
+        "arr_ofc",
+        "Owner/DOB",
+        "priorOwner/last",
+        "DmgProperty/OwnerName",
+        "Employer/ORI",
+    ] {
         is_asked(path, &[]);
     }
 }
