@@ -24,6 +24,9 @@ pub(super) enum Guess {
     Ask(String),
 }
 
+/// Fewer characters than any encoded image has.
+const SHORTEST_IMAGE: usize = 16;
+
 /// The end of a question.
 const WHICH: &str = "which data element, or none?";
 
@@ -69,6 +72,12 @@ impl<'c> Guesser<'c> {
             }));
         }
         guess = self.by_documentation(facts, &name, &role, guess).map(|guess| self.refined(guess, facts));
+        if let Some(Guess::Element { id, .. }) = &guess
+            && id == "envelope.ori"
+            && name.is_of_others()
+        {
+            guess = Some(Guess::Ask(format!("named like `{id}`, but of another: {WHICH}")));
+        }
         if let Some(Guess::Element { id, .. }) = &guess
             && group(id) == "person"
             && role == Role::Owner
@@ -153,7 +162,10 @@ impl<'c> Guesser<'c> {
         for one in &known {
             let Some(id) = self.in_role(one.element, role, name) else { continue };
             let Some(element) = self.element(&id) else { continue };
-            let is_plausible = name.shares(element, same) && self.contradiction(facts, element).is_none();
+            // What a standard's name space has is what the standard says.
+            let is_qualified = same > 1 && facts.steps.iter().rev().nth(1).is_some_and(|parent| parent.contains('.'));
+            let is_plausible =
+                (is_qualified || name.shares(element, same)) && self.contradiction(facts, element).is_none();
             let is_header = !element.is_envelope() || same > 1 || name.has_header();
             if is_plausible && is_header && !found.iter().any(|(own, _)| *own == id) {
                 found.push((id, one));
@@ -261,6 +273,7 @@ impl<'c> Guesser<'c> {
         let id = match () {
             () if has("message") && has("key") => "envelope.message-key",
             () if has("ori") && all(ORI_WORDS) && !name.is_of_others() => "envelope.ori",
+            () if has("control") && all(&["control", "message"]) && is_header => "envelope.control-field",
             () if has("version") && all(VERSION_WORDS) && is_header => "envelope.version",
             () if all(SENT_WORDS) && own.len() > 1 && is_header => {
                 if is_time {
@@ -308,6 +321,11 @@ impl<'c> Guesser<'c> {
             return Some("its schema has another type of value there");
         }
         let conforms = |value: &String| shape.conforms(value) && (is_image || !is_encoded(value));
+        // Numbers, dates and file names beside an image are none.
+        let is_short = |value: &String| value.len() < SHORTEST_IMAGE && !is_encoded(value);
+        if is_image && !facts.values.is_empty() && facts.values.iter().all(is_short) {
+            return Some("no sample has a value that looks like it");
+        }
         if !facts.values.is_empty() && !facts.values.iter().any(conforms) {
             return Some("no sample has a value that looks like it");
         }

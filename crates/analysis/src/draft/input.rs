@@ -61,6 +61,7 @@ pub(super) fn read(request: &DraftRequest, is_known: &dyn Fn(&str) -> bool) -> R
         cautions.push("the schema has more at its root than is listed here".to_owned());
     }
     tree.collapse_values(is_known);
+    tree.tell_apart(is_known);
     let sources = request.inputs.iter().map(|path| name_of(path)).collect();
     Ok(Layout { tree, sources, cautions })
 }

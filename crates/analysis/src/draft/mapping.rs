@@ -1,6 +1,6 @@
 //! What becomes of every part of a layout in its draft: a data element, a question, or nothing, because it is in a record.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::elements::group;
 use super::guess::{Guess, Guesser, listed};
@@ -8,7 +8,7 @@ use super::path_words::Facts;
 use crate::hints::{Hint, Hints, is_encoded, of_words};
 use crate::name_words::words;
 use crate::parts::{Part, PartId, PartTree};
-use crate::schema::ValueType;
+use crate::schema::{Name, ValueType};
 
 /// What a line of a draft says of a part.
 #[derive(Debug)]
@@ -28,23 +28,10 @@ pub(super) struct DraftMapping {
 impl DraftMapping {
     pub(super) fn of(tree: &PartTree, guesser: &Guesser<'_>) -> Self {
         let mut drafted = Drafting { tree, guesser, lines: Vec::new() };
-        let mut in_record = BTreeSet::new();
-        for id in tree.below(PartTree::ROOT) {
-            let Some(part) = tree.part(id) else { continue };
-            if part.parent.is_some_and(|parent| in_record.contains(&parent)) {
-                in_record.insert(id);
-                // An attribute of a record goes out only if it is mapped itself, and when a photo was taken is no photo.
-                if !part.name.is_attribute {
-                    drafted.photo_date(id, part);
-                    continue;
-                }
-            }
-            if drafted.part(id, part) {
-                in_record.insert(id);
-            }
-        }
+        drafted.below(PartTree::ROOT);
         let mut lines = drafted.lines;
         resolve(tree, guesser, &mut lines);
+        let lines = told_apart(tree, PartTree::ROOT, lines);
         Self { lines }
     }
 }
@@ -56,6 +43,31 @@ struct Drafting<'d> {
 }
 
 impl Drafting<'_> {
+    /// Adds the lines of what is in a part.
+    fn below(&mut self, above: PartId) {
+        let mut in_record = BTreeSet::new();
+        for id in self.tree.below(above) {
+            let Some(part) = self.tree.part(id) else { continue };
+            if part.parent.is_some_and(|parent| in_record.contains(&parent)) {
+                in_record.insert(id);
+                // An attribute of a record goes out only if it is mapped itself, and when a photo was taken is no photo.
+                if !part.name.is_attribute {
+                    self.photo_date(id, part);
+                    continue;
+                }
+            }
+            if self.part(id, part) {
+                in_record.insert(id);
+            }
+            for kind in &part.kinds {
+                let Some(part) = self.tree.part(*kind) else { continue };
+                if !self.part(*kind, part) {
+                    self.below(*kind);
+                }
+            }
+        }
+    }
+
     /// Adds the line of a part, if it needs one. Returns whether the part is a record.
     fn part(&mut self, id: PartId, part: &Part) -> bool {
         let has_parts = self.elements(part).next().is_some();
@@ -120,11 +132,17 @@ impl Drafting<'_> {
         for (hint, place) in steps.iter().rev().flat_map(|step| &step.notes.hints) {
             hints.entry(*hint).or_insert_with(|| place.clone());
         }
+        let said = steps.len().checked_sub(2).and_then(|before| steps.get(before)).filter(|above| above.kind.is_some());
+        // What a label beside a value says, the value is.
+        let documentation = match said {
+            Some(above) if is_holder(part) && part.notes.documentation.is_empty() => &above.notes.documentation,
+            _ => &part.notes.documentation,
+        };
         self.guesser.guess(&Facts {
             root: self.tree.root().map_or("", |root| &root.local),
-            steps: steps.into_iter().map(|step| step.name.local.as_str()).collect(),
+            steps: names(&steps),
             values: &part.values,
-            documentation: &part.notes.documentation,
+            documentation,
             hints,
             value_type: part.value_type,
             is_record,
@@ -160,6 +178,120 @@ impl Drafting<'_> {
         });
         other.map(|part| part.name.local.clone())
     }
+}
+
+/// The names of the steps to a part, with the kinds that values say. Of a value of a kind, the kind is its name.
+fn names<'p>(steps: &[&'p Part]) -> Vec<&'p str> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut is_of_kind = false;
+    for step in steps {
+        if !(is_of_kind && is_holder(step)) {
+            names.push(&step.name.local);
+        }
+        is_of_kind = step.kind.is_some();
+        names.extend(step.kind.iter().map(|kind| kind.value.as_str()));
+    }
+    names
+}
+
+/// Whether the name of a part says only that it has a value.
+fn is_holder(part: &Part) -> bool {
+    words(&part.name.local)
+        .iter()
+        .all(|word| ["element", "data", "content", "answer", "result"].contains(&word.as_str()))
+}
+
+/// Keeps the lines of a part, or those of its kinds: where a kind is another element, or a question where the part itself is
+/// guessed, the part alone tells nothing. No path may stand with and without kinds.
+fn told_apart(tree: &PartTree, above: PartId, lines: Vec<DraftLine>) -> Vec<DraftLine> {
+    let mut lines = lines;
+    // The innermost first: what is in a kind is settled before the kind is.
+    let mut parts: Vec<PartId> = tree.below(above).into_iter().filter(|id| is_told_apart(tree, *id)).collect();
+    let kinds: Vec<PartId> = parts.iter().flat_map(|id| tree.part(*id)).flat_map(|part| part.kinds.clone()).collect();
+    for kind in kinds {
+        lines = told_apart(tree, kind, lines);
+    }
+    parts.reverse();
+    for part in parts {
+        lines = one_or_all(tree, part, lines);
+    }
+    lines
+}
+
+fn is_told_apart(tree: &PartTree, id: PartId) -> bool {
+    tree.part(id).is_some_and(|part| !part.kinds.is_empty())
+}
+
+/// The lines of one part or of its kinds, by the names below them.
+fn one_or_all(tree: &PartTree, id: PartId, lines: Vec<DraftLine>) -> Vec<DraftLine> {
+    let Some(part) = tree.part(id) else { return lines };
+    let by = part.kinds.iter().find_map(|kind| tree.part(*kind)?.kind.as_ref()).map(|kind| kind.by.clone());
+    let is_by = |line: &DraftLine| {
+        let own = tree.part(line.part);
+        own.is_some_and(|own| {
+            Some(&own.name) == by.as_ref()
+                && own.parent.is_some_and(|parent| parent == id || part.kinds.contains(&parent))
+        })
+    };
+    let mut bare: BTreeMap<Vec<&Name>, Guess> = BTreeMap::new();
+    let mut of_kinds: BTreeMap<Vec<&Name>, Vec<Guess>> = BTreeMap::new();
+    let mut is_fact = false;
+    for line in &lines {
+        match place(tree, id, line.part) {
+            Some((None, _)) if is_by(line) => is_fact = matches!(line.guess, Guess::Element { .. }),
+            Some((None, names)) => _ = bare.insert(names, line.guess.clone()),
+            Some((Some(_), names)) if !is_by(line) => of_kinds.entry(names).or_default().push(line.guess.clone()),
+            _ => {}
+        }
+    }
+    let is_element = |guess: &Guess| matches!(guess, Guess::Element { .. });
+    let id_of = |guess: &Guess| match guess {
+        Guess::Element { id, .. } => Some(id.clone()),
+        _ => None,
+    };
+    let tells = of_kinds.iter().any(|(names, guesses)| {
+        let own = bare.get(names).and_then(id_of);
+        guesses.iter().any(|guess| id_of(guess) != own)
+    });
+    let is_told = tells && !is_fact;
+    let mut kept = Vec::new();
+    for line in lines {
+        let keeps = match place(tree, id, line.part) {
+            None => true,
+            Some((kind, _)) if is_by(&line) => kind.is_none() && !is_told,
+            Some((kind, _)) if !is_told => kind.is_none(),
+            Some((kind, names)) => {
+                let guesses = of_kinds.get(&names).map(Vec::as_slice).unwrap_or_default();
+                let are_kinds = guesses.iter().chain(bare.get(&names).filter(|_| !guesses.is_empty())).any(is_element);
+                are_kinds == kind.is_some()
+            }
+        };
+        if keeps {
+            let is_bare = matches!(place(tree, id, line.part), Some((None, _)));
+            let guess = match line.guess {
+                Guess::Element { id, .. } if is_told && is_bare => Guess::Ask(format!(
+                    "named like `{id}`, but a value beside it may say otherwise: which data element, or none?"
+                )),
+                guess => guess,
+            };
+            kept.push(DraftLine { guess, ..line });
+        }
+    }
+    kept
+}
+
+/// Where a part is below another: in which of its kinds, if in one, and the names on the way.
+fn place<'t>(tree: &'t PartTree, above: PartId, id: PartId) -> Option<(Option<PartId>, Vec<&'t Name>)> {
+    let kinds = &tree.part(above)?.kinds;
+    let mut names = Vec::new();
+    let mut at = id;
+    while at != above && !kinds.contains(&at) {
+        let part = tree.part(at)?;
+        names.push(&part.name);
+        at = part.parent?;
+    }
+    names.reverse();
+    Some(((at != above).then_some(at), names))
 }
 
 /// Words of what is told of an image beside it.
@@ -209,15 +341,31 @@ fn resolve(tree: &PartTree, guesser: &Guesser<'_>, lines: &mut [DraftLine]) {
     let mut known: HashMap<Option<PartId>, Vec<(String, String)>> = HashMap::new();
     for line in lines.iter() {
         if let (Guess::Element { id, .. }, Some(part)) = (&line.guess, tree.part(line.part)) {
-            known.entry(part.parent).or_default().push((group(id).to_owned(), part.name.local.clone()));
+            known.entry(around(tree, part)).or_default().push((group(id).to_owned(), shown(tree, part)));
         }
     }
     for line in lines.iter_mut() {
         let Guess::OneOf(ids) = &line.guess else { continue };
-        let parent = tree.part(line.part).and_then(|part| part.parent);
+        let parent = tree.part(line.part).and_then(|part| around(tree, part));
         let beside = known.get(&parent).map(Vec::as_slice).unwrap_or_default();
         line.guess = told_by(beside, ids, guesser).unwrap_or_else(|| Guess::Ask(format!("{}, or none?", listed(ids))));
     }
+}
+
+/// What holds a part and those beside it: of a value of a kind, what holds all kinds.
+fn around(tree: &PartTree, part: &Part) -> Option<PartId> {
+    let parent = tree.part(part.parent?)?;
+    if parent.kind.is_none() || !is_holder(part) {
+        return part.parent;
+    }
+    let beside = tree.part(parent.parent?)?.children.iter().copied();
+    beside.into_iter().find(|id| tree.part(*id).is_some_and(|part| part.name == parent.name))
+}
+
+/// What a part is called in the reason of another one's guess.
+fn shown(tree: &PartTree, part: &Part) -> String {
+    let kind = part.kind.as_ref().or_else(|| tree.part(part.parent?)?.kind.as_ref().filter(|_| is_holder(part)));
+    kind.map_or_else(|| part.name.local.clone(), |kind| kind.value.clone())
 }
 
 /// The one of several elements whose group the parts beside it have, where no other is of another sensitivity.

@@ -180,9 +180,12 @@ impl PathWords {
         if let Some(meaning) = above.first().and_then(|parent| meaning_in(parent, &own)) {
             own = meaning.split(' ').map(str::to_owned).collect();
         }
-        // Where only an owner is named, it is by name.
-        if !facts.is_record && own.last().is_some_and(|word| word == "owner") {
-            own.push("name".to_owned());
+        // Where only an owner is named, it is by name; a license alone is its number.
+        match own.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            _ if facts.is_record => {}
+            [.., "owner"] => own.push("name".to_owned()),
+            ["license"] | ["driver", "license"] => own.push("number".to_owned()),
+            _ => {}
         }
         Self { own, above, root: words(facts.root) }
     }
@@ -264,7 +267,9 @@ impl PathWords {
 
     /// Whether it is about a vehicle rather than about anybody.
     pub(super) fn is_of_vehicle(&self) -> bool {
-        let mut words = self.steps().flatten().map(String::as_str);
+        // An item alone is one of any list.
+        let telling = self.steps().filter(|words| !matches!(words.as_slice(), [only] if only == "item"));
+        let mut words = telling.flatten().map(String::as_str);
         let nearest = words.find(|word| VEHICLE.contains(word) || PERSON.contains(word) || *word == "owner");
         nearest.is_some_and(|word| VEHICLE.contains(&word))
     }

@@ -1,7 +1,7 @@
 //! Writes a draft as a `format.toml` that loads: what is guessed as lines, what is asked as comments.
 //!
 //! Names come from outside: they are written so that TOML reads what the layout has, and no terminal is steered (P6). No
-//! value of a sample is written.
+//! value of a sample is written, but for names of kinds that tell parts apart.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use super::input::Layout;
 use super::mapping::{DraftLine, DraftMapping};
 use super::{Draft, DraftError, DraftRequest};
 use crate::name_words::{kebab, words};
-use crate::parts::{ANY_NAME, PartTree};
+use crate::parts::{ANY_NAME, Kind, PartTree};
 use crate::schema::{Name, XML_URI};
 use crate::steps::step;
 use crate::words::toml_string;
@@ -235,14 +235,22 @@ impl WrittenLine {
         for step in &steps {
             let spelled = if step.is_pattern { Some(ANY_NAME.to_owned()) } else { names.spell(&step.name) };
             has_path &= spelled.is_some();
-            path.push(spelled.unwrap_or_else(|| names.shown(&step.name)));
+            let mut spelled = spelled.unwrap_or_else(|| names.shown(&step.name));
+            if let Some(kind) = &step.kind {
+                let by = names.spell(&kind.by);
+                has_path &= by.is_some();
+                spelled.push_str(&format!("[{}='{}']", by.unwrap_or_default(), names.value(kind)));
+            }
+            path.push(spelled);
         }
         let mut path = path.join("/");
         if line.is_record {
             path.push_str("/**");
         }
         let is_of_pattern = steps.iter().any(|step| step.is_pattern);
-        let said: Vec<String> = steps.iter().flat_map(|step| words(&step.name.local)).collect();
+        let kinds = steps.iter().filter_map(|step| step.kind.as_ref()).map(|kind| &kind.value);
+        let said: Vec<String> =
+            steps.iter().map(|step| &step.name.local).chain(kinds).flat_map(|name| words(name)).collect();
         let is_of_requester = said.iter().any(|word| REQUESTER.contains(&word.as_str()));
         let (element, comment) = match &line.guess {
             _ if !has_path => (None, UNWRITABLE.to_owned()),
@@ -252,7 +260,8 @@ impl WrittenLine {
             Guess::Ask(question) => (None, format!("question: {question}")),
             Guess::OneOf(_) => (None, "question: which data element, or none?".to_owned()),
         };
-        let is_attribute = steps.last().is_some_and(|step| step.name.is_attribute);
+        let is_of_kind = steps.iter().any(|step| step.kind.is_some());
+        let is_attribute = steps.last().is_some_and(|step| step.name.is_attribute) && !is_of_kind;
         let comment = escape::escape(&comment).into_owned();
         Self { path, element, comment, is_attribute, is_of_requester, has_path }
     }
@@ -289,8 +298,15 @@ impl Spelling {
         let links = tree.links.iter().filter(|_| has_references(tree));
         let mut used: Vec<&Name> = tree.root().into_iter().chain(links).collect();
         for line in &mapping.lines {
-            used.extend(tree.steps(line.part).into_iter().map(|step| &step.name));
+            for step in tree.steps(line.part) {
+                used.push(&step.name);
+                used.extend(step.kind.as_ref().map(|kind| &kind.by));
+            }
         }
+        let types = mapping.lines.iter().flat_map(|line| tree.steps(line.part)).filter_map(|step| step.kind.as_ref());
+        let types: Vec<Name> =
+            types.filter_map(|kind| kind.namespace.as_deref()).map(|namespace| Name::element(namespace, "")).collect();
+        used.extend(&types);
         match tree.syntax {
             Syntax::Xml => Self::of_xml(tree, &used),
             Syntax::Json => Self::of_json(tree, &used),
@@ -340,6 +356,14 @@ impl Spelling {
         let local = step(&name.local, self.syntax)?;
         let has_prefix = self.syntax == Syntax::Json || name.namespace.is_empty() || self.prefix(name).is_some();
         has_prefix.then(|| self.with_prefix(name, &local))
+    }
+
+    /// The value of a kind as a predicate asks for it: of a type with its prefix.
+    fn value(&self, kind: &Kind) -> String {
+        match &kind.namespace {
+            Some(namespace) => self.with_prefix(&Name::element(namespace, ""), &kind.value),
+            None => kind.value.clone(),
+        }
     }
 
     /// A name as it is shown, whether or not a path can lead to it.

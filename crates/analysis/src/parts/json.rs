@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserializer, de};
 
-use super::{PartId, PartTree, is_value_like, too_many_parts};
+use super::{Item, PartId, PartTree, is_value_like, too_many_parts};
 use crate::schema::Name;
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::format::{RDF_URI, Syntax};
@@ -120,7 +120,9 @@ fn add_message(file: &str, members: Vec<(String, Json)>, tree: Option<PartTree>)
         }
     };
     let mut sample = JsonSample { file, tree };
-    sample.value(PartTree::ROOT, content)?;
+    let mut items = Vec::new();
+    sample.value(PartTree::ROOT, content, &mut items)?;
+    sample.tree.items.extend(items);
     Ok(sample.tree)
 }
 
@@ -156,27 +158,34 @@ struct JsonSample<'a> {
 }
 
 impl JsonSample<'_> {
-    fn value(&mut self, part: PartId, value: Json) -> Result<(), ConfigError> {
+    /// Adds a value to the tree, and what it is to the items of a sample.
+    fn value(&mut self, part: PartId, value: Json, into: &mut Vec<Item>) -> Result<(), ConfigError> {
+        let Some(name) = self.tree.part(part).map(|part| part.name.clone()) else { return Ok(()) };
+        let mut item = Item { name, value: None, items: Vec::new() };
         match value {
             Json::Null => self.tree.add_value(part, ""),
-            Json::Scalar(value) => self.tree.add_value(part, &value),
-            Json::Array(items) => items.into_iter().try_for_each(|item| self.value(part, item))?,
+            Json::Scalar(value) => {
+                self.tree.add_value(part, &value);
+                item.value = Some(value);
+            }
+            Json::Array(values) => return values.into_iter().try_for_each(|value| self.value(part, value, into)),
             Json::Object(members) => {
                 for (name, value) in members {
                     if Name::element("", &name).is_json_ld() {
                         continue;
                     }
                     if self.is_value_wrapper(&name) {
-                        self.value(part, value)?;
+                        self.value(part, value, into)?;
                         continue;
                     }
                     let child = self.tree.child(part, Name::element("", &name));
                     let child = child.ok_or_else(|| too_many_parts(self.file))?;
                     self.tree.count(child);
-                    self.value(child, value)?;
+                    self.value(child, value, &mut item.items)?;
                 }
             }
         }
+        into.push(item);
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! evidence of what the part is not; nothing that is printed is made from them (P6).
 
 mod json;
+mod kinds;
 mod patterns;
 mod sample;
 mod schema;
@@ -11,6 +12,7 @@ mod xml;
 
 use std::collections::{BTreeSet, HashMap};
 
+pub(crate) use kinds::{Item, Kind};
 pub(crate) use patterns::{ANY_NAME, is_value_like};
 pub(crate) use sample::add_sample;
 pub(crate) use schema::add_schema;
@@ -25,6 +27,9 @@ const MAX_PARTS: usize = 20_000;
 /// The most values that are kept of a part, and the most bytes of each.
 const MAX_VALUES: usize = 8;
 const MAX_VALUE_BYTES: usize = 4096;
+
+/// Where a hint was found that a value gave.
+const SAMPLED: &str = "a value of the samples says so";
 
 /// The attributes by which NIEM's objects refer to one another.
 const LINKS: [&str; 3] = ["id", "ref", "uri"];
@@ -55,6 +60,10 @@ pub(crate) struct Part {
     pub(crate) is_declared: bool,
     /// Whether it stands for all members of an object whose names are values.
     pub(crate) is_pattern: bool,
+    /// What tells it from others of its name.
+    pub(crate) kind: Option<Kind>,
+    /// The parts of its name that something tells apart; they aren't among the children of its parent.
+    pub(crate) kinds: Vec<PartId>,
 }
 
 /// The parts of a layout; the first is the root.
@@ -71,6 +80,8 @@ pub(crate) struct PartTree {
     pub(crate) is_list: bool,
     /// The members by which the items of a list are recognized, in the place of a root.
     pub(crate) marks: Vec<Name>,
+    /// The samples, until their parts were told apart.
+    items: Vec<Item>,
 }
 
 impl PartTree {
@@ -87,6 +98,7 @@ impl PartTree {
             links: BTreeSet::new(),
             is_list: false,
             marks: Vec::new(),
+            items: Vec::new(),
         };
         tree.push(None, root);
         tree
@@ -113,13 +125,19 @@ impl PartTree {
     }
 
     fn push(&mut self, parent: Option<PartId>, name: Name) -> PartId {
-        let id = self.parts.len();
+        let id = self.push_alone(parent, name.clone());
         if let Some(parent) = parent {
-            self.index.insert((parent, name.clone()), id);
+            self.index.insert((parent, name), id);
             if let Some(part) = self.part_mut(parent) {
                 part.children.push(id);
             }
         }
+        id
+    }
+
+    /// Adds a part that its parent doesn't know.
+    fn push_alone(&mut self, parent: Option<PartId>, name: Name) -> PartId {
+        let id = self.parts.len();
         self.parts.push(Part {
             name,
             parent,
@@ -133,6 +151,8 @@ impl PartTree {
             is_open: false,
             is_declared: false,
             is_pattern: false,
+            kind: None,
+            kinds: Vec::new(),
         });
         id
     }
@@ -175,7 +195,7 @@ impl PartTree {
     fn add_value(&mut self, id: PartId, value: &str) {
         let Some(part) = self.part_mut(id) else { return };
         part.has_value = true;
-        hints::add(&mut part.notes.hints, hints::of_value(value), || "a value of the samples says so".to_owned());
+        hints::add(&mut part.notes.hints, hints::of_value(value), || SAMPLED.to_owned());
         let value = value.get(..value.floor_char_boundary(MAX_VALUE_BYTES)).unwrap_or_default();
         if part.values.len() < MAX_VALUES && !value.is_empty() && !part.values.iter().any(|own| own == value) {
             part.values.push(value.to_owned());

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::{PartId, PartTree, too_many_parts};
+use super::{Item, PartId, PartTree, too_many_parts};
 use crate::schema::Name;
 use dmv_redact_model::config::ConfigError;
-use dmv_redact_model::format::Syntax;
+use dmv_redact_model::format::{Syntax, XSI_URI};
 
 /// Prefixes and the namespaces they are bound to.
 type Bindings = Rc<BTreeMap<String, String>>;
@@ -20,6 +20,7 @@ struct OpenElement {
     bindings: Bindings,
     text: String,
     has_children: bool,
+    items: Vec<Item>,
 }
 
 pub(super) fn add(file: &str, text: &str, tree: Option<PartTree>) -> Result<PartTree, ConfigError> {
@@ -72,22 +73,30 @@ impl XmlSample<'_> {
         let Some(tree) = &mut self.tree else { return Ok(()) };
         tree.bind(prefix, &name.namespace);
         tree.count(part);
+        let mut items = Vec::new();
         for (name, value) in attributes {
             let (prefix, local) = split(&name);
             let namespace = if prefix.is_empty() { "" } else { bindings.get(prefix).map_or("", String::as_str) };
             let name = Name::attribute(namespace, local);
             tree.bind(prefix, namespace);
+            if namespace == XSI_URI && local == "type" {
+                let (prefix, local) = split(value.trim());
+                let namespace = bindings.get(prefix).map_or("", String::as_str);
+                items.push(Item { name, value: Some(format!("{{{namespace}}}{local}")), items: Vec::new() });
+                continue;
+            }
             if tree.is_machinery(&name) || prefix == "xml" {
                 continue;
             }
-            let attribute = tree.child(part, name).ok_or_else(|| too_many_parts(self.file))?;
+            let attribute = tree.child(part, name.clone()).ok_or_else(|| too_many_parts(self.file))?;
             tree.count(attribute);
             tree.add_value(attribute, &value);
+            items.push(Item { name, value: Some(value), items: Vec::new() });
         }
         if let Some(parent) = self.open.last_mut() {
             parent.has_children = true;
         }
-        self.open.push(OpenElement { part, bindings, text: String::new(), has_children: false });
+        self.open.push(OpenElement { part, bindings, text: String::new(), has_children: false, items });
         Ok(())
     }
 
@@ -118,8 +127,14 @@ impl XmlSample<'_> {
     }
 
     fn end(&mut self) {
-        let Some(OpenElement { part, text, has_children, .. }) = self.open.pop() else { return };
+        let Some(OpenElement { part, text, has_children, items, .. }) = self.open.pop() else { return };
         let text = text.trim();
+        if let Some((tree, name)) =
+            self.tree.as_mut().and_then(|tree| tree.part(part).map(|part| part.name.clone()).map(|name| (tree, name)))
+        {
+            let item = Item { name, value: (!text.is_empty()).then(|| text.to_owned()), items };
+            self.open.last_mut().map_or(&mut tree.items, |open| &mut open.items).push(item);
+        }
         // An empty element may be one that holds others, or one with a value: other samples, or its schema, tell.
         if let Some(tree) = self.tree.as_mut().filter(|_| !text.is_empty() || !has_children) {
             let is_leaf = tree.part(part).is_some_and(|part| !part.children.iter().any(|id| is_element(tree, *id)));

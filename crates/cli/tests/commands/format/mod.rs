@@ -3,6 +3,7 @@
 mod check;
 mod doubts;
 mod drafted;
+mod predicates;
 mod shares;
 mod tutorial;
 
