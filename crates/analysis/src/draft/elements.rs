@@ -36,6 +36,7 @@ const NOISE: &[&str] = &["data", "detail", "info", "information", "item", "entry
 /// Other words for an element, beside those of its id.
 const OTHER_KEYS: &[(&str, &str)] = &[
     ("biometric.photo", "image"),
+    ("biometric.photo-date", "image"),
     ("person.medical", "disability"),
     ("person.organ-donor", "donor"),
     ("person.physical-feature", "scar"),
@@ -131,8 +132,11 @@ impl<'c> NamedElement<'c> {
         if id.starts_with("person.name") {
             extend(ALIASES, &mut context, false);
         }
+        if id == "person.physical-feature" {
+            extend(&["type", "location", "description"], &mut context, false);
+        }
         if id == "person.telephone" {
-            extend(&["cell", "mobile"], &mut context, false);
+            extend(&["home", "work", "cell", "mobile", "day", "evening"], &mut context, false);
         }
         if matches!(id, "person.height" | "person.weight") {
             extend(&["unit", "length", "weight"], &mut context, false);

@@ -202,6 +202,10 @@ impl<'c> Guesser<'c> {
         if let Some(guess) = self.of_the_envelope(facts, name) {
             return Some(guess);
         }
+        if name.is_part_of_birthplace() && self.element("person.birth-place").is_some() {
+            let (id, reason) = ("person.birth-place".to_owned(), "it is part of a birthplace".to_owned());
+            return Some(Guess::Element { id, reason });
+        }
         let mut against = None;
         let mut matches: Vec<Match> = Vec::new();
         for named in &self.named {
@@ -265,15 +269,23 @@ impl<'c> Guesser<'c> {
     fn of_the_envelope(&self, facts: &Facts<'_>, name: &PathWords) -> Option<Guess> {
         // An identification that tells nothing itself is what it is in.
         let is_of_parent = name.own.iter().all(|word| ["number", "date", "time"].contains(&word.as_str()));
+        let is_of_parent = is_of_parent && !name.is_right_in_header();
         let own = name.above.first().filter(|_| is_of_parent && name.is_generic()).unwrap_or(&name.own);
         let has = |word: &str| own.iter().any(|own| own == word);
         let all = |words: &[&str]| own.iter().all(|own| words.contains(&own.as_str()));
         let is_header = name.has_header() || facts.steps.len() <= if is_of_parent { 2 } else { 1 };
         let is_time = has("time") && !has("date");
+        // A date in a header that says nothing else is the header's.
+        let is_headed = !own.is_empty() && name.is_right_in_header();
         let id = match () {
             () if has("message") && has("key") => "envelope.message-key",
             () if has("ori") && all(ORI_WORDS) && !name.is_of_others() => "envelope.ori",
             () if has("control") && all(&["control", "message"]) && is_header => "envelope.control-field",
+            () if all(&["date"]) && is_headed => "envelope.date",
+            () if all(&["time"]) && is_headed => "envelope.time",
+            () if all(&["purpose"]) && name.has_header() => "request.purpose",
+            () if all(&["reason"]) && name.has_header() => "request.reason",
+            () if all(&["attention"]) && name.has_header() => "request.attention",
             () if has("version") && all(VERSION_WORDS) && is_header => "envelope.version",
             () if all(SENT_WORDS) && own.len() > 1 && is_header => {
                 if is_time {
@@ -379,6 +391,8 @@ const SENT_WORDS: &[&str] = &[
     "date",
     "time",
     "at",
+    "responded",
+    "read",
     "sent",
     "send",
     "submit",

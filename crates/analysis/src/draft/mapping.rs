@@ -114,10 +114,13 @@ impl Drafting<'_> {
 
     /// Adds the line of the date in an image's record.
     fn photo_date(&mut self, id: PartId, part: &Part) {
-        let is_date = |guess: &Guess| matches!(guess, Guess::Element { id, .. } if id == "biometric.photo-date");
-        if self.elements(part).next().is_none() {
-            let guess = Some(self.guess(id, part, false)).filter(is_date);
-            self.lines.extend(guess.map(|guess| DraftLine { part: id, is_record: false, guess }));
+        let Some(element) = self.guesser.element("biometric.photo-date") else { return };
+        let steps = self.tree.steps(id);
+        let is_date = steps.iter().rev().take(2).any(|step| words(&step.name.local).iter().any(|word| word == "date"));
+        let conforms = part.values.iter().all(|value| element.shape().conforms(value));
+        if is_date && conforms && part.has_value && self.elements(part).next().is_none() {
+            let guess = Guess::Element { id: element.id().to_owned(), reason: "a date in an image".to_owned() };
+            self.lines.push(DraftLine { part: id, is_record: false, guess });
         }
     }
 
@@ -281,7 +284,7 @@ fn one_or_all(tree: &PartTree, id: PartId, lines: Vec<DraftLine>) -> Vec<DraftLi
 }
 
 /// Where a part is below another: in which of its kinds, if in one, and the names on the way.
-fn place<'t>(tree: &'t PartTree, above: PartId, id: PartId) -> Option<(Option<PartId>, Vec<&'t Name>)> {
+fn place(tree: &PartTree, above: PartId, id: PartId) -> Option<(Option<PartId>, Vec<&Name>)> {
     let kinds = &tree.part(above)?.kinds;
     let mut names = Vec::new();
     let mut at = id;
@@ -321,6 +324,9 @@ const IMAGE_NOTES: &[&str] = &[
     "mime",
     "encoding",
     "quality",
+    "view",
+    "pose",
+    "media",
     "digital",
     "digitized",
     "signature",

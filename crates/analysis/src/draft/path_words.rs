@@ -138,6 +138,10 @@ const MEANINGS: &[(&[&str], &str, &str)] = &[
     (&["conviction", "withdrawal", "accident"], "state", "jurisdiction"),
 ];
 
+fn is_address(word: &str) -> bool {
+    matches!(word, "address" | "residence" | "mailing")
+}
+
 /// What words mean in a part of these.
 fn meaning_in(parent: &[String], own: &[String]) -> Option<&'static str> {
     let own = own.join(" ");
@@ -171,7 +175,9 @@ impl PathWords {
     pub(super) fn of(facts: &Facts<'_>) -> Self {
         let mut steps = facts.steps.iter().rev();
         let mut own = steps.next().map(|step| words(step)).unwrap_or_default();
-        let above: Vec<Vec<String>> = steps.map(|step| container_words(step)).collect();
+        // The name of a standard's name space, `org.iso.18013.5.1`, has no words.
+        let above: Vec<Vec<String>> =
+            steps.map(|step| if step.contains('.') { Vec::new() } else { container_words(step) }).collect();
         // NIEM writes a date as a date, a year, or with a time.
         let is_of_date = above.first().is_some_and(|parent| parent.iter().any(|word| word == "date"));
         if is_of_date && own.iter().all(|word| ["date", "time", "year", "month"].contains(&word.as_str())) {
@@ -180,10 +186,23 @@ impl PathWords {
         if let Some(meaning) = above.first().and_then(|parent| meaning_in(parent, &own)) {
             own = meaning.split(' ').map(str::to_owned).collect();
         }
+        // `MKE` is a message key in a list of fields, and a make where others tell of a vehicle.
+        let is_in_header = above.iter().flatten().any(|word| HEADERS.contains(&word.as_str()));
+        let is_make = facts.steps.last().is_some_and(|step| step.eq_ignore_ascii_case("mke"));
+        if is_make && above.iter().any(|words| !words.is_empty()) && !is_in_header {
+            own = vec!["make".to_owned()];
+        }
+        let is_counted = facts.steps.last().is_some_and(|step| step.ends_with(['1', '2', '3']));
+        if own == ["line"]
+            && is_counted
+            && above.first().is_some_and(|parent| parent.iter().any(|word| is_address(word)))
+        {
+            own = vec!["street".to_owned()];
+        }
         // Where only an owner is named, it is by name; a license alone is its number.
         match own.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             _ if facts.is_record => {}
-            [.., "owner"] => own.push("name".to_owned()),
+            [.., "owner"] | ["vehicle", "holder"] => own.push("name".to_owned()),
             ["license"] | ["driver", "license"] => own.push("number".to_owned()),
             _ => {}
         }
@@ -261,6 +280,13 @@ impl PathWords {
         self.steps().any(|words| is_owner(words))
     }
 
+    /// Whether it is a part of the place where somebody was born.
+    pub(super) fn is_part_of_birthplace(&self) -> bool {
+        let is_place = |word: &String| ["city", "state", "country", "county", "location"].contains(&word.as_str());
+        self.own.iter().all(is_place)
+            && self.above.first().is_some_and(|parent| parent.iter().any(|word| word == "birthplace"))
+    }
+
     pub(super) fn is_of_birthplace(&self) -> bool {
         self.steps().flatten().any(|word| word == "birthplace")
     }
@@ -276,6 +302,11 @@ impl PathWords {
 
     pub(super) fn is_alias(&self) -> bool {
         self.steps().flatten().any(|word| ALIASES.contains(&word.as_str()))
+    }
+
+    /// Whether what it is in is a header.
+    pub(super) fn is_right_in_header(&self) -> bool {
+        self.above.first().is_some_and(|parent| parent.iter().any(|word| HEADERS.contains(&word.as_str())))
     }
 
     pub(super) fn has_header(&self) -> bool {
@@ -305,7 +336,12 @@ impl PathWords {
             return None;
         }
         // A name that tells nothing means what its parent does, all of it.
-        if self.is_generic() && !is_explained(parent) && !named.context.iter().any(|word| has(&self.own, word)) {
+        let is_neutral = parent.iter().all(|word| NEUTRAL.contains(&word.as_str()));
+        if self.is_generic()
+            && !is_explained(parent)
+            && !is_neutral
+            && !named.context.iter().any(|word| has(&self.own, word))
+        {
             return None;
         }
         let in_own = named.key.iter().filter(|word| has(&self.own, word)).count();
@@ -343,7 +379,7 @@ impl PathWords {
 /// Whether a name is that of a vehicle's owner.
 fn is_owner(words: &[String]) -> bool {
     let has = |word: &str| words.iter().any(|own| own == word);
-    has("owner") || has("holder") && has("registration")
+    has("owner") || has("holder") && (has("registration") || has("vehicle"))
 }
 
 /// Names of containers that tell nothing of what is in them.

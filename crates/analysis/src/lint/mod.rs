@@ -10,6 +10,7 @@ mod recognition;
 mod replacements;
 mod schema;
 mod unmapped;
+mod untold;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

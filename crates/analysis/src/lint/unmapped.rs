@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::schema::{MappingNode, NameResolver, PathTarget};
+use super::untold::{UntoldPart, untold};
 use super::{Subjects, documents, read_added_formats, read_catalogs};
 use crate::parts::{ANY_NAME, Part, PartId, PartTree, add_sample, is_value_like};
 use crate::schema::Name;
@@ -19,6 +20,7 @@ use dmv_redact_model::format::{FormatSpans, Syntax};
 pub struct UnmappedParts {
     format: String,
     paths: Vec<UnmappedPath>,
+    untold: Vec<UntoldPart>,
 }
 
 /// A path, and how often the samples have it.
@@ -56,13 +58,14 @@ pub fn unmapped(subjects: &Subjects, samples: &[(String, Vec<u8>)]) -> Result<Ve
     }
     let found = formats.iter().zip(&trees).filter_map(|(format, tree)| {
         let tree = tree.as_ref()?;
-        Some(UnmappedParts { format: format.name.path.clone(), paths: paths(format, tree, &catalog) })
+        let (paths, untold) = (paths(format, tree, &catalog), untold(format, tree));
+        Some(UnmappedParts { format: format.name.path.clone(), paths, untold })
     });
     Ok(found.collect())
 }
 
 /// Where the paths of a format begin in a sample; `None` if it is of another format.
-fn start(format: &FormatSpans, tree: &PartTree) -> Option<PartId> {
+pub(super) fn start(format: &FormatSpans, tree: &PartTree) -> Option<PartId> {
     if !format.syntaxes.contains(&tree.syntax) {
         return None;
     }
@@ -158,6 +161,12 @@ impl Search<'_> {
 impl fmt::Display for UnmappedParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format = plain(&self.format);
+        for part in &self.untold {
+            write!(f, "{part}")?;
+        }
+        if self.paths.is_empty() && !self.untold.is_empty() {
+            return Ok(());
+        }
         if self.paths.is_empty() {
             return writeln!(f, "Format `{format}` maps every part of the samples, or leaves it out on purpose.");
         }

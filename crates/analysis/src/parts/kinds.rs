@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{MAX_PARTS, PartId, PartTree, SAMPLED, is_value_like};
 use crate::hints;
-use crate::name_words::{kebab, words};
+use crate::name_words::kebab;
 use crate::schema::{Name, Notes};
 use dmv_redact_model::format::XSI_URI;
 
@@ -97,7 +97,7 @@ fn sorted_by<'i>(name: &Name, items: &[&'i Item], is_known: &dyn Fn(&str) -> boo
     let kinds: Vec<String> = sorted.keys().map(|value| Kind::new(name, value).value).collect();
     let is_plain = !NAMES.contains(&last_word(name).as_str());
     let least = if is_plain { 2 } else { 3 };
-    let known = kinds.iter().filter(|kind| is_known(kind) || !hints::of_words(&words(kind)).is_empty()).count();
+    let known = kinds.iter().filter(|kind| is_known(kind) || !hints::of_value(kind).is_empty()).count();
     let counted: usize = sorted.values().map(Vec::len).sum();
     let is_sorted = (least..=MAX_KINDS).contains(&kinds.len())
         && kinds.iter().all(|kind| is_kind(kind, is_plain))
@@ -117,7 +117,8 @@ fn is_kind(value: &str, may_be_phrase: bool) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
         && phrase <= if may_be_phrase { 4 } else { 1 }
         && !has_number
-        && !is_value_like(value)
+        // `I-94` looks like a number and is the name of a form.
+        && (!is_value_like(value) || hints::of_value(value).contains(&hints::Hint::Immigration))
 }
 
 impl PartTree {

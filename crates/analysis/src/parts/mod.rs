@@ -108,6 +108,11 @@ impl PartTree {
         self.part(Self::ROOT).map(|part| &part.name)
     }
 
+    /// The samples, item by item.
+    pub(crate) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
     pub(crate) fn part(&self, id: PartId) -> Option<&Part> {
         self.parts.get(id)
     }

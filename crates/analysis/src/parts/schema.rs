@@ -39,7 +39,7 @@ pub(crate) fn add_schema<S: SchemaModel>(schema: &S, root: S::Position, tree: &m
                 }
                 continue;
             }
-            if tree.is_machinery(&child.name) || is_left_out(&child.name) {
+            if tree.is_machinery(&child.name) || is_left_out(&child.name) || child.is_of_derived_type {
                 continue;
             }
             let Some(added) = tree.child(id, child.name.clone()) else {

@@ -292,6 +292,7 @@ impl JsonSchema {
                 notes: Notes::default(),
                 pattern: None,
                 position: JsonPosition::new(),
+                is_of_derived_type: false,
                 is_nillable: false,
                 declared: format!("{}#{pointer}", self.file),
             });
@@ -329,7 +330,16 @@ impl JsonSchema {
         let declared = format!("{}#{pointer}", self.file);
         let position = JsonPosition::from([pointer]);
         let notes = Notes::default();
-        merged.content.parts.push(SchemaPart { name, notes, pattern, position, is_nillable, declared });
+        let is_of_derived_type = false;
+        merged.content.parts.push(SchemaPart {
+            name,
+            notes,
+            pattern,
+            position,
+            is_nillable,
+            is_of_derived_type,
+            declared,
+        });
     }
 
     /// Whether the schema at a pointer accepts null. `known` has those that were asked for before.

@@ -153,6 +153,8 @@ pub(crate) struct SchemaPart<Position> {
     pub(crate) position: Position,
     /// Whether it may be nil, or null.
     pub(crate) is_nillable: bool,
+    /// Whether it is there only in messages that name another type (`xsi:type`).
+    pub(crate) is_of_derived_type: bool,
     /// Where the schema declares it: a file and line, or a file and pointer.
     pub(crate) declared: String,
 }

@@ -75,6 +75,8 @@ pub(crate) struct Xsd {
     globals: Globals,
     /// Substitution groups: the elements that may be where another is named.
     substitutes: BTreeMap<(String, String), Vec<usize>>,
+    /// The types that extend another.
+    extensions: HashMap<usize, Vec<usize>>,
     /// What the values hint at that are listed for a type or a part.
     listed: HashMap<usize, Notes>,
     /// The content of elements, and what the values of simple types are, as far as somebody asked.
@@ -94,6 +96,7 @@ impl Xsd {
             elements: Vec::new(),
             globals: Globals::new(),
             substitutes: BTreeMap::new(),
+            extensions: HashMap::new(),
             listed: HashMap::new(),
             positions: RefCell::default(),
             value_types: RefCell::default(),
@@ -111,7 +114,24 @@ impl Xsd {
         }
         xsd.report_unresolved();
         xsd.list_values();
+        xsd.extensions = xsd.list_extensions();
         xsd
+    }
+
+    /// The types that extend others, each once, in the order of the documents.
+    fn list_extensions(&self) -> HashMap<usize, Vec<usize>> {
+        let types = self.globals.iter().filter(|((kind, _, _), _)| *kind == "type").map(|(_, position)| *position);
+        let mut types: Vec<usize> = types.collect();
+        types.sort_unstable();
+        let mut extensions: HashMap<usize, Vec<usize>> = HashMap::new();
+        for position in types {
+            let derivation = self.derivation(position).and_then(|(_, derivation)| self.element(derivation));
+            let base = derivation.filter(|own| own.name == "extension").and_then(|own| own.qualified("base"));
+            if let Some(XsdPosition::Complex(base)) = base.map(|base| self.position_of_type(&base)) {
+                extensions.entry(base).or_default().push(position);
+            }
+        }
+        extensions
     }
 
     /// Reads the lists of values, and notes what they hint at for every type and every part that has them.
@@ -392,6 +412,22 @@ impl Xsd {
             at = base;
         }
         bases
+    }
+
+    /// The types that extend a type, and those that extend them.
+    pub(super) fn extensions(&self, position: usize) -> Vec<usize> {
+        let mut seen = HashSet::from([position]);
+        let mut all = Vec::new();
+        let mut open = vec![position];
+        while let Some(position) = open.pop() {
+            for derived in self.extensions.get(&position).into_iter().flatten() {
+                if seen.insert(*derived) {
+                    all.push(*derived);
+                    open.push(*derived);
+                }
+            }
+        }
+        all
     }
 
     /// Notes the documentation of a declaration, and the values that are listed for it.

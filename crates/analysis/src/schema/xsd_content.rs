@@ -29,6 +29,8 @@ pub(super) struct TypeContent<'x> {
     heads: HashMap<usize, Requirement>,
     attribute_groups: HashSet<usize>,
     particles: usize,
+    /// Whether what is read now belongs to a derived type, which a message may name.
+    is_of_derived_type: bool,
 }
 
 impl<'x> TypeContent<'x> {
@@ -42,12 +44,27 @@ impl<'x> TypeContent<'x> {
             heads: HashMap::new(),
             attribute_groups: HashSet::new(),
             particles: 0,
+            is_of_derived_type: false,
         };
         for (index, derived) in xsd.bases(position).into_iter().rev().enumerate() {
             own.derived(derived, index > 0);
         }
+        own.extensions(position);
         xsd.note(position, &mut own.content.notes);
         own.content
+    }
+
+    /// Adds what the types have that extend a type: `xsi:type` may name them in its place. They require nothing of it.
+    fn extensions(&mut self, position: usize) {
+        // An abstract type never stands alone, so what extends it is all there is.
+        let is_abstract =
+            self.xsd.element(position).is_some_and(|element| element.attribute("abstract").is_some_and(is_true));
+        self.is_of_derived_type = !is_abstract;
+        let requirements = self.content.requirements.clone();
+        for derived in self.xsd.extensions(position) {
+            self.derived(derived, true);
+        }
+        self.content.requirements = requirements;
     }
 
     /// Adds what a type has of its own to what its base has. A restriction repeats its elements and inherits attributes.
@@ -179,6 +196,7 @@ impl<'x> TypeContent<'x> {
                     pattern: None,
                     position: self.xsd.position_of(declared),
                     is_nillable: element.attribute("nillable").is_some_and(is_true),
+                    is_of_derived_type: self.is_of_derived_type,
                     declared: element.declared(),
                 });
             }
@@ -229,6 +247,7 @@ impl<'x> TypeContent<'x> {
                 pattern: None,
                 position: XsdPosition::Value(self.xsd.attribute_type(element)),
                 is_nillable: false,
+                is_of_derived_type: self.is_of_derived_type,
                 declared: element.declared(),
             });
         }

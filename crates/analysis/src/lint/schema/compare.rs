@@ -9,7 +9,7 @@ use super::super::finding::{Code, Finding};
 use super::mapping::{MappingNode, NameResolver, PathTarget};
 use crate::schema::{Content, Name, SchemaModel, SchemaPart};
 use dmv_redact_model::config::{Document, nearest};
-use dmv_redact_model::format::{FormatSpans, SpannedPath, Syntax};
+use dmv_redact_model::format::{FormatSpans, SpannedPath, Syntax, XSI_URI};
 
 pub(super) const PATH_NOT_IN_SCHEMA: Code =
     Code::error("path-not-in-schema", "a path of a format leads to what its schema doesn't have");
@@ -122,7 +122,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
                 continue;
             }
             let children: Vec<&MappingNode> = self.children(part, node).collect();
-            if children.is_empty() {
+            if children.is_empty() && !part.is_of_derived_type {
                 let spelled = self.names.spell(&part.name);
                 let path = below(&node.path, &spelled);
                 let what = format!("`{path}` is in the schema ({})", part.declared);
@@ -156,7 +156,9 @@ impl<O: SchemaModel> Comparison<'_, O> {
         for (name, child) in &node.children {
             let is_open = if name.is_attribute { content.takes_attributes } else { content.is_open };
             let is_allowed = is_open || content.is_cut;
-            if is_allowed || content.part(name).is_some() {
+            // Any element may name its type.
+            let is_type = name.is_attribute && name.namespace == XSI_URI && name.local == "type";
+            if is_allowed || is_type || content.part(name).is_some() {
                 continue;
             }
             let above = if node.path.is_empty() { "the root".to_owned() } else { format!("`{}`", node.path) };

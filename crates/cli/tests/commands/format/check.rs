@@ -78,6 +78,65 @@ fn attributes_that_every_element_may_have_are_no_news() {
 }
 
 #[test]
+fn parts_of_which_no_predicate_holds_are_counted_without_their_values() {
+    let folder = TempDir::new().unwrap();
+    let (ssn, number) = ("Id[Type='SSN']/Value", "Id[Type='DL'|'CDL']/Value");
+    write(
+        folder.path(),
+        "formats/x/format.toml",
+        &format!(
+            "name = 'x'\nsyntax = 'xml'\nroot = 'Root'\n[paths]\n\"{ssn}\" = 'person.ssn'\n\"{number}\" = 'license.number'\n"
+        ),
+    );
+    let id = |kind: &str| format!("<Id><Type>{kind}</Type><Value>1</Value></Id>");
+    let ids = [id("SSN"), id("CDL"), id("QUUX"), id("QUUX"), "<Id><Value>1</Value></Id>".to_owned()].concat();
+    write(folder.path(), "a.xml", &format!("<Root>{ids}</Root>"));
+    let told = works(folder.path(), &["format", "check", "a.xml", "--formats", "formats"]);
+    assert!(
+        told.ends_with(
+            "\n`Id`: no predicate holds for its `Type`, 3 times: only paths without predicates apply there\n"
+        ),
+        "{told}"
+    );
+    assert!(!told.contains("QUUX"), "{told}");
+    write(folder.path(), "b.xml", &format!("<Root>{}</Root>", id("SSN")));
+    let told = works(folder.path(), &["format", "check", "b.xml", "--formats", "formats"]);
+    assert!(told.contains("maps every part") && !told.contains("no predicate"), "{told}");
+}
+
+#[test]
+fn types_that_extend_a_parts_type_may_stand_there() {
+    let schema = |is_abstract: bool| {
+        format!(
+            "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema' xmlns:a='urn:a' targetNamespace='urn:a' elementFormDefault='qualified'>\
+             <xs:element name='Root'><xs:complexType><xs:sequence><xs:element name='Who' type='a:Base' minOccurs='0'/></xs:sequence></xs:complexType></xs:element>\
+             <xs:complexType name='Base' abstract='{is_abstract}'><xs:sequence/></xs:complexType>\
+             <xs:complexType name='Driver'><xs:complexContent><xs:extension base='a:Base'><xs:sequence><xs:element name='LastName' type='xs:string'/>\
+             </xs:sequence></xs:extension></xs:complexContent></xs:complexType>\
+             <xs:complexType name='Commercial'><xs:complexContent><xs:extension base='a:Driver'><xs:sequence><xs:element name='DOB' type='xs:date'/>\
+             </xs:sequence></xs:extension></xs:complexContent></xs:complexType></xs:schema>"
+        )
+    };
+    let format = |path: &str| {
+        format!(
+            "name = 'x'\nsyntax = 'xml'\nroot = 'a:Root'\n[namespaces]\na = 'urn:a'\nxsi = 'http://www.w3.org/2001/XMLSchema-instance'\n[paths]\n\
+             \"a:Who[@xsi:type='a:Driver']/a:LastName\" = 'person.name.surname'\n\"a:Who[@xsi:type='a:Commercial']/a:{path}\" = 'person.birth-date'\n"
+        )
+    };
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), "formats/x/a.xsd", &schema(false));
+    write(folder.path(), "formats/x/format.toml", &format("DOB"));
+    let told = works(folder.path(), &["format", "check", "--strict", "--formats", "formats"]);
+    assert_eq!(told, "0 errors, 0 warnings, 0 notes\n");
+    write(folder.path(), "formats/x/format.toml", &format("BOD"));
+    let output = run_in(folder.path(), &["format", "check", "--formats", "formats"]);
+    assert!(text(&output.stdout).contains("is not in the schema"), "{}", text(&output.stdout));
+    write(folder.path(), "b.xsd", &schema(true));
+    let draft = works(folder.path(), &["format", "draft", "b.xsd"]);
+    assert!(draft.contains("\"a:Who/a:DOB\" = "), "{draft}");
+}
+
+#[test]
 fn formats_are_checked_without_a_policy_and_their_errors_are_told() {
     let folder = TempDir::new().unwrap();
     assert_eq!(works(folder.path(), &["format", "check"]), "0 errors, 0 warnings, 0 notes\n");
