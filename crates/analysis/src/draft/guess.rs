@@ -287,7 +287,7 @@ impl<'c> Guesser<'c> {
             () if all(&["reason"]) && name.has_header() => "request.reason",
             () if all(&["attention"]) && name.has_header() => "request.attention",
             () if has("version") && all(VERSION_WORDS) && is_header => "envelope.version",
-            () if all(SENT_WORDS) && own.len() > 1 && is_header => {
+            () if all(SENT_WORDS) && own.len() > 1 && is_header && ["date", "time", "at"].into_iter().any(has) => {
                 if is_time {
                     "envelope.time"
                 } else {
