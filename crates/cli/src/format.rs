@@ -32,7 +32,8 @@ enum Verb {
 ///
 /// Lists every path. Each leads to the data element that it is taken for, and a comment says why; or it is a comment with
 /// a question. What may be highly restricted is never taken for anything harmless. The schema is an XML Schema with what it
-/// imports, or a JSON Schema; samples of one layout are merged. Never shows a value of a sample.
+/// imports, or a JSON Schema; samples of one layout are merged. Shows no value of a sample but
+/// names of kinds that tell parts apart.
 #[derive(Debug, Args)]
 struct DraftArguments {
     /// A schema, or sample messages of one layout, or both

@@ -1,7 +1,7 @@
 //! The parts that a layout has, as a tree of names: of a schema, of sample messages, or of both together.
 //!
 //! Drafts of formats are made from it, and samples are compared with a mapping. It holds a few values of each part as
-//! evidence of what the part is not; nothing that is printed is made from them (P6).
+//! evidence of what the part is not; nothing that is printed is made from them (P6), but for the names of kinds in `kinds`.
 
 mod json;
 mod kinds;
