@@ -1,6 +1,5 @@
 //! A unit of work from the reader to the workers: adjacent messages of a source, a few hundred kilobytes at a time.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -78,15 +77,13 @@ impl BatchItems {
     }
 }
 
-/// Lines of a source, as bytes or as a range of a file still to be read.
+/// Lines of a source. They are numbered from 1.
 #[derive(Debug)]
 pub(super) enum LineBlock {
-    /// Whole lines; the first begins at offset `offset` of the source.
-    Buffered { bytes: Vec<u8>, offset: u64 },
+    /// Whole lines, of which the first has the number `first`.
+    Whole { bytes: Vec<u8>, first: u64 },
     /// A line longer than any message may be; it was skipped without being kept (P8).
-    TooLong { offset: u64 },
-    /// The lines that begin in `start..end`, of a file of which only the first `length` bytes are read.
-    Range { file: Arc<File>, start: u64, end: u64, length: u64 },
+    TooLong { number: u64 },
 }
 
 /// A message that is a file or an entry of an archive.
@@ -149,11 +146,8 @@ impl Unit {
         const ENTRY: usize = 2048;
         const ITEM: usize = 256;
         match &self.content {
-            UnitContent::Lines(LineBlock::Buffered { bytes, .. }) => bytes.capacity() * FACTOR,
+            UnitContent::Lines(LineBlock::Whole { bytes, .. }) => bytes.capacity() * FACTOR,
             UnitContent::Lines(LineBlock::TooLong { .. }) => ENTRY,
-            UnitContent::Lines(LineBlock::Range { start, end, .. }) => {
-                usize::try_from(end - start).unwrap_or(UNIT_BYTES) * FACTOR
-            }
             UnitContent::Items(items) => items.bytes.capacity() * FACTOR + items.ends.len() * ITEM,
             UnitContent::Entries(entries) => entries.iter().map(|entry| entry.data.weight() * FACTOR + ENTRY).sum(),
         }

@@ -33,7 +33,7 @@ impl BatchRun {
             spool: self.spool,
             observed: &observed,
         };
-        let mut sink = FindingSink { observer, lines: 0, verified: VerificationCounts::default(), failure: None };
+        let mut sink = FindingSink { observer, verified: VerificationCounts::default(), failure: None };
         let mut read = Ok(());
         pipeline::run(&workers, &budget, &is_over, &mut sink, |feed| read = reader.run(&RunPosition::default(), feed));
         if let Some(failure) = sink.failure {
@@ -47,39 +47,30 @@ impl BatchRun {
 /// Collects the findings of the workers, in the order of the sources.
 struct FindingSink<'w> {
     observer: &'w dyn RunObserver,
-    /// Lines of the source before the next unit.
-    lines: u64,
     verified: VerificationCounts,
     failure: Option<RunError>,
 }
 
 impl ResultSink<WriterStep> for FindingSink<'_> {
     fn take(&mut self, step: WriterStep) -> bool {
-        let reached = match step {
-            WriterStep::Unit(done, reached) => match *done {
+        match step {
+            WriterStep::Unit(done, _) => match *done {
                 Ok(done) => {
                     for notice in &done.notices {
-                        self.observer.on_failure(&notice.line(self.lines));
+                        self.observer.on_failure(&notice.text);
                     }
                     self.verified.add(done.verified);
-                    self.lines += done.lines;
-                    Some(reached)
                 }
                 Err(error) => {
                     self.failure = Some(RunError::Io(error.to_string()));
                     return false;
                 }
             },
-            WriterStep::Reported { text, reached, .. } => {
+            WriterStep::Reported { text, .. } => {
                 self.verified.unread += 1;
                 self.observer.on_failure(&text);
-                Some(reached)
             }
-            WriterStep::Advance(reached) => Some(reached),
-            WriterStep::Open { .. } | WriterStep::Close(_) => None,
-        };
-        if reached.is_none_or(|reached| reached.inside.is_none()) {
-            self.lines = 0;
+            WriterStep::Advance(_) | WriterStep::Open { .. } | WriterStep::Close(_) => {}
         }
         true
     }

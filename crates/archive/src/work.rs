@@ -8,7 +8,7 @@ use super::approvals::{Approval, Approvals};
 use super::document::BatchWrapper;
 use super::files::{Staging, create_private_folder, is_fatal, write_atomically};
 use super::form::BatchSyntax;
-use super::input::{inflate, nested, read_range};
+use super::input::{inflate, nested};
 use super::line::{LineMembers, trim_space, without_bom};
 use super::output::{OutputBuilder, UnitOutput};
 use super::unit::{BatchItems, EntryData, LineBlock, MessageEntry, Unit, UnitContent};
@@ -55,8 +55,6 @@ pub(super) struct UnitResult {
     pub(super) product: UnitOutput,
     /// What verification found.
     pub(super) verified: VerificationCounts,
-    /// Number of source lines in the unit.
-    pub(super) lines: u64,
     /// The numbers of the approvals that it met.
     pub(super) approved: Vec<u32>,
 }
@@ -64,23 +62,10 @@ pub(super) struct UnitResult {
 /// A notice about one message.
 #[derive(Debug)]
 pub(super) struct MessageNotice {
-    /// The message's own name, or its source's.
-    name: String,
-    /// Its line in the unit, from 0.
-    line: Option<u64>,
-    text: String,
+    /// One line of text.
+    pub(super) text: String,
     /// Whether it could not be read or written.
     pub(super) is_failure: bool,
-}
-
-impl MessageNotice {
-    /// Formats the notice in one line; `lines` lines of the source came before the unit.
-    pub(super) fn line(&self, lines: u64) -> String {
-        match self.line {
-            Some(line) => format!("{}:{}: {}", self.name, lines + line + 1, self.text),
-            None => format!("{}: {}", self.name, self.text),
-        }
-    }
 }
 
 impl Task {
@@ -139,10 +124,7 @@ pub(super) struct UnitWorker<'w> {
 /// The name of a message that has none: its number in the source, and how it is written.
 fn name_of(number: Number, message: &[u8]) -> String {
     let ending = if trim_space(message).starts_with(b"<") { "xml" } else { "json" };
-    match number {
-        Number::Offset(offset, _) => format!("{offset:012}.{ending}"),
-        Number::Entry(number) | Number::Item(number) => format!("{number:09}.{ending}"),
-    }
+    format!("{:09}.{ending}", number.number())
 }
 
 /// What a line says about the requester.
@@ -155,14 +137,13 @@ enum Number {
     Entry(u64),
     /// Of a message of a batch, from 1.
     Item(u64),
-    /// The offset of a line, and its number in the unit, from 0.
-    Offset(u64, u64),
+    /// Of a line, from 1. Its offset would tell the reader of an output how long the originals are (P5).
+    Line(u64),
 }
 
 impl Number {
-    /// As it is in records.
-    fn in_records(self) -> u64 {
-        let (Self::Entry(number) | Self::Item(number) | Self::Offset(number, _)) = self;
+    fn number(self) -> u64 {
+        let (Self::Entry(number) | Self::Item(number) | Self::Line(number)) = self;
         number
     }
 }
@@ -179,42 +160,18 @@ pub(super) struct MessageOrigin<'o> {
 
 impl UnitWorker<'_> {
     fn lines(&mut self, lines: LineBlock) -> io::Result<()> {
-        let limit = self.task.members.max_line_bytes(self.task.filter.limits());
         match lines {
-            LineBlock::Buffered { bytes, offset } => self.each_line(&bytes, offset, false),
-            LineBlock::TooLong { offset } => {
-                self.result.lines += 1;
-                self.item(&[], Number::Offset(offset, 0), true)
-            }
-            LineBlock::Range { file, start, end, length } => {
-                let mut bytes = Vec::new();
-                match read_range(&file, (start, end, length), limit, &mut bytes) {
-                    Ok(range) => self.each_line(&bytes, range.offset, range.is_last_too_long),
-                    Err(error) => {
-                        let (place, id) = (Path::new("").into(), self.id.into());
-                        let origin = MessageOrigin { name: None, number: None, place, id };
-                        self.fail(&origin, format!("from byte {start}: {error}"))
+            LineBlock::Whole { bytes, first } => {
+                for (line, number) in bytes.split_inclusive(|byte| *byte == b'\n').zip(first..) {
+                    let line = trim_space(without_bom(line));
+                    if !line.is_empty() {
+                        self.item(line, Number::Line(number), false)?;
                     }
                 }
+                Ok(())
             }
+            LineBlock::TooLong { number } => self.item(&[], Number::Line(number), true),
         }
-    }
-
-    fn each_line(&mut self, bytes: &[u8], offset: u64, is_last_too_long: bool) -> io::Result<()> {
-        let mut start = 0;
-        let ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
-        let last = Some(bytes.len()).filter(|length| *length > 0 && !bytes.ends_with(b"\n"));
-        for end in ends.chain(last) {
-            let line = trim_space(without_bom(bytes.get(start..end).unwrap_or_default()));
-            let number = self.result.lines;
-            self.result.lines += 1;
-            let is_too_long = is_last_too_long && end == bytes.len();
-            if !line.is_empty() {
-                self.item(line, Number::Offset(offset + start as u64, number), is_too_long)?;
-            }
-            start = end;
-        }
-        Ok(())
     }
 
     fn items(&mut self, items: &BatchItems) -> io::Result<()> {
@@ -282,7 +239,7 @@ impl UnitWorker<'_> {
                     task.members.write(&read, &self.out, &mut written);
                     self.builder.release_item(place, &written, &self.out)?;
                 }
-                Number::Offset(..) if let Some(bytes) = self.builder.lines() => {
+                Number::Line(_) if let Some(bytes) = self.builder.lines() => {
                     task.members.write(&read, &self.out, bytes);
                 }
                 _ => self.builder.release(place, &self.out)?,
@@ -410,18 +367,16 @@ impl UnitWorker<'_> {
     }
 
     pub(super) fn report(&mut self, origin: &MessageOrigin<'_>, text: String, is_failure: bool) {
-        let (source, mut line) = (self.source, None);
+        let source = self.source;
         let name = match (origin.name, origin.number) {
-            (Some(name), Some(number)) => format!("{source}: entry {} ({name})", number.in_records()),
+            (Some(name), Some(number)) => format!("{source}: entry {} ({name})", number.number()),
             (Some(name), None) => name.to_owned(),
             (None, Some(Number::Item(number))) => format!("{source}: message {number}"),
-            (None, Some(Number::Offset(_, number))) => {
-                line = Some(number);
-                source.to_owned()
-            }
+            (None, Some(Number::Line(number))) => format!("{source}:{number}"),
             (None, Some(Number::Entry(_)) | None) => source.to_owned(),
         };
-        self.result.notices.push(MessageNotice { name, line, text, is_failure });
+        let text = format!("{name}: {text}");
+        self.result.notices.push(MessageNotice { text, is_failure });
     }
 
     /// Counts a message, and makes its record. Without a log it may be `None` where it came from.
@@ -429,7 +384,7 @@ impl UnitWorker<'_> {
         self.tally.add(receipt);
         if let Some(origin) = origin.filter(|_| self.task.is_audited) {
             let source = origin.name.filter(|_| origin.number.is_none()).unwrap_or(self.source);
-            let (item, id) = (origin.number.map(Number::in_records), origin.id.to_string_lossy());
+            let (item, id) = (origin.number.map(Number::number), origin.id.to_string_lossy());
             let origin = RecordOrigin { source, item, id: &id, claims: requester.claims() };
             self.result.bodies.push(origin, self.task.is_dry_run, receipt);
         }

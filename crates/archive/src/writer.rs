@@ -20,7 +20,7 @@ use super::placed::{self, Placed};
 use super::reader::{Destination, Outputs, ReadError, ReadPosition, WriterStep};
 use super::state::StateFolder;
 use super::walk::WalkEntry;
-use super::work::UnitResult;
+use super::work::{MessageNotice, UnitResult};
 use crate::{Comparison, Summary};
 use dmv_redact_log::Log;
 
@@ -49,8 +49,6 @@ pub(super) struct Writer<'r> {
     is_resumed: bool,
     /// The next journal.
     pub(super) entry: JournalEntry,
-    /// Lines of the source before the next unit.
-    lines: u64,
     /// When to write the next journal.
     next_checkpoint: Instant,
     /// Messages and bytes before this process.
@@ -84,7 +82,6 @@ impl<'r> Writer<'r> {
             stream: None,
             pending: Vec::new(),
             is_resumed,
-            lines: entry.position.inside.map_or(0, |inside| inside.lines),
             next_checkpoint: Instant::now(),
             baseline: (entry.summary.messages(), entry.summary.bytes_in()),
             entry,
@@ -225,10 +222,9 @@ impl<'r> Writer<'r> {
             }
         }
         for notice in &done.notices {
-            let line = notice.line(self.lines);
-            if notice.is_failure { self.observer.on_failure(&line) } else { self.observer.on_notice(&line) }
+            let MessageNotice { text, is_failure } = notice;
+            if *is_failure { self.observer.on_failure(text) } else { self.observer.on_notice(text) }
         }
-        self.lines += done.lines;
         Ok(())
     }
 
@@ -238,10 +234,6 @@ impl<'r> Writer<'r> {
         position.last = reached.last;
         position.digest = reached.digest;
         position.inside = reached.inside;
-        match &mut position.inside {
-            Some(inside) => inside.lines = self.lines,
-            None => self.lines = 0,
-        }
         self.observer.on_progress(&self.entry.summary);
     }
 
@@ -301,7 +293,6 @@ impl<'r> Writer<'r> {
         let position = &mut self.entry.position;
         position.stream = None;
         position.inside = None;
-        self.lines = 0;
         match reached {
             Some(ReadPosition { found, last, digest, .. }) => {
                 position.found = found;

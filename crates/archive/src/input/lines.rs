@@ -1,139 +1,27 @@
-//! Splits lines: a file with random access by ranges, each read by its worker; a stream by blocks that end with a line.
-//! Where splits fall depends on the bytes alone (P10).
+//! Splits a source into blocks that end with a line. Where splits fall depends on the bytes alone (P10).
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::sync::Arc;
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::super::unit::{LineBlock, UNIT_BYTES};
 
-/// The ranges of a file of lines, in order.
-pub(in super::super) struct FileRanges {
-    file: Arc<File>,
-    next: u64,
-    length: u64,
-}
-
-impl FileRanges {
-    /// Covers the first `length` bytes of `file` from `start` on: the end of an earlier range, or 0.
-    pub(in super::super) fn new(file: File, start: u64, length: u64) -> Self {
-        Self { file: Arc::new(file), next: start, length }
-    }
-
-    /// Returns the next range, and its end.
-    ///
-    /// # Errors
-    /// When the file has become shorter.
-    pub(in super::super) fn next_block(&mut self) -> io::Result<Option<(LineBlock, u64)>> {
-        let start = self.next;
-        if start >= self.length {
-            return Ok(None);
-        }
-        let end = (start + UNIT_BYTES as u64).min(self.length);
-        if self.file.metadata()?.len() < end {
-            return Err(shortened());
-        }
-        self.next = end;
-        Ok(Some((LineBlock::Range { file: Arc::clone(&self.file), start, end, length: self.length }, end)))
-    }
-}
-
-fn shortened() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "it ends earlier than it did")
-}
-
-/// The content of a range: whole lines, and perhaps a last one that is too long.
-pub(in super::super) struct LineRange {
-    /// The offset of the first line in the source.
+/// How much of a source of lines has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct LinePosition {
+    /// Bytes.
     pub(in super::super) offset: u64,
-    /// Whether the last line of `bytes` is longer than the limit, and incomplete.
-    pub(in super::super) is_last_too_long: bool,
+    /// Lines.
+    pub(in super::super) lines: u64,
 }
 
-/// Reads the lines that begin in a range into `bytes`: from after the first line end before its start, to the end of
-/// the line that its last byte belongs to.
-pub(in super::super) fn read_range(
-    file: &File,
-    (start, end, length): (u64, u64, u64),
-    limit: usize,
-    bytes: &mut Vec<u8>,
-) -> io::Result<LineRange> {
-    // The byte before shows whether a line begins at the start.
-    let from = start.saturating_sub(1);
-    bytes.clear();
-    read_exactly(file, from, end, bytes)?;
-    let skipped = match start {
-        0 => 0,
-        _ => memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1),
-    };
-    bytes.drain(..skipped);
-    let offset = from + skipped as u64;
-    let mut read_to = end;
-    let mut is_last_too_long = false;
-    // The last line may end after the range.
-    let mut line = memrchr(b'\n', bytes).map_or(0, |at| at + 1);
-    while !bytes.is_empty() && line < bytes.len() && read_to < length {
-        if bytes.len() - line > limit {
-            is_last_too_long = true;
-            break;
-        }
-        let known = bytes.len();
-        let to = (read_to + LOOKAHEAD_BYTES).min(length);
-        read_exactly(file, read_to, to, bytes)?;
-        read_to = to;
-        if let Some(at) = bytes.get(known..).and_then(|new| memchr(b'\n', new)) {
-            bytes.truncate(known + at + 1);
-            line = bytes.len();
-        }
-    }
-    Ok(LineRange { offset, is_last_too_long })
-}
-
-/// Size of a read when looking for the end of a range's last line.
-const LOOKAHEAD_BYTES: u64 = 1 << 16;
-
-/// Appends the bytes in `from..to`.
-fn read_exactly(file: &File, from: u64, to: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
-    let known = bytes.len();
-    bytes.resize(known + usize::try_from(to - from).unwrap_or(usize::MAX), 0);
-    read_at(file, bytes.get_mut(known..).unwrap_or_default(), from)
-}
-
-/// Fills `into` from offset `at`, independent of the file's cursor.
-pub(super) fn read_at(file: &File, mut into: &mut [u8], mut at: u64) -> io::Result<()> {
-    while !into.is_empty() {
-        match read_some_at(file, into, at) {
-            Ok(0) => return Err(shortened()),
-            Ok(count) => {
-                into = into.get_mut(count..).unwrap_or_default();
-                at += count as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn read_some_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, into, at)
-}
-
-#[cfg(windows)]
-fn read_some_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, into, at)
-}
-
-/// Splits a stream into blocks of lines.
+/// Splits a source into blocks of lines.
 pub(in super::super) struct LineSplitter<R> {
     source: R,
     /// Read but not returned yet.
     buffer: Vec<u8>,
-    /// The offset of `buffer` in the source.
-    offset: u64,
+    /// Where `buffer` begins.
+    position: LinePosition,
     limit: usize,
     has_ended: bool,
     /// An error of the source, returned after the lines before it.
@@ -141,20 +29,16 @@ pub(in super::super) struct LineSplitter<R> {
 }
 
 impl<R: Read> LineSplitter<R> {
-    /// Reads `source`, keeping up to `limit` bytes of a line. The first `skip` bytes are skipped.
-    pub(in super::super) fn new(mut source: R, skip: u64, limit: usize) -> io::Result<Self> {
-        let skipped = io::copy(&mut (&mut source).take(skip), &mut io::sink())?;
-        if skipped < skip {
-            return Err(shortened());
-        }
-        Ok(Self { source, buffer: Vec::new(), offset: skip, limit, has_ended: false, error: None })
+    /// Reads `source`, which begins at `position`, keeping up to `limit` bytes of a line.
+    pub(in super::super) fn new(source: R, position: LinePosition, limit: usize) -> Self {
+        Self { source, buffer: Vec::new(), position, limit, has_ended: false, error: None }
     }
 
     /// Returns the next lines, and where they end.
     ///
     /// # Errors
     /// An error of the source, after all lines that were whole before it.
-    pub(in super::super) fn next_block(&mut self) -> io::Result<Option<(LineBlock, u64)>> {
+    pub(in super::super) fn next_block(&mut self) -> io::Result<Option<(LineBlock, LinePosition)>> {
         let mut searched = 0;
         loop {
             self.fill();
@@ -178,9 +62,11 @@ impl<R: Read> LineSplitter<R> {
             };
             let rest = self.buffer.split_off(end);
             let bytes = std::mem::replace(&mut self.buffer, rest);
-            let offset = self.offset;
-            self.offset += end as u64;
-            return Ok(Some((LineBlock::Buffered { bytes, offset }, self.offset)));
+            let first = self.position.lines + 1;
+            let is_last_open = u64::from(!bytes.ends_with(b"\n"));
+            self.position.lines += memchr_iter(b'\n', &bytes).count() as u64 + is_last_open;
+            self.position.offset += end as u64;
+            return Ok(Some((LineBlock::Whole { bytes, first }, self.position)));
         }
     }
 
@@ -204,18 +90,16 @@ impl<R: Read> LineSplitter<R> {
     }
 
     /// Skips a line that is too long without keeping it (P8).
-    fn skip_long_line(&mut self) -> (LineBlock, u64) {
-        let line = LineBlock::TooLong { offset: self.offset };
+    fn skip_long_line(&mut self) -> (LineBlock, LinePosition) {
+        self.position.lines += 1;
+        let line = LineBlock::TooLong { number: self.position.lines };
         loop {
-            if let Some(at) = memchr(b'\n', &self.buffer) {
-                self.buffer.drain(..=at);
-                self.offset += at as u64 + 1;
-                return (line, self.offset);
-            }
-            self.offset += self.buffer.len() as u64;
-            self.buffer.clear();
-            if self.has_ended {
-                return (line, self.offset);
+            let end = memchr(b'\n', &self.buffer).map(|at| at + 1);
+            let skipped = end.unwrap_or(self.buffer.len());
+            self.buffer.drain(..skipped);
+            self.position.offset += skipped as u64;
+            if end.is_some() || self.has_ended {
+                return (line, self.position);
             }
             self.fill();
         }
@@ -224,8 +108,6 @@ impl<R: Read> LineSplitter<R> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -267,42 +149,28 @@ mod tests {
         ) {
             let text = text(&lengths, ends);
             let limit = 600_000;
-            let mut from_ranges = Vec::new();
-            let mut file = tempfile::tempfile().unwrap();
-            file.write_all(&text).unwrap();
-            let mut ranges = FileRanges::new(file, 0, text.len() as u64);
-            while let Some((lines, _)) = ranges.next_block().unwrap() {
-                let LineBlock::Range { file, start, end, length } = lines else { panic!() };
-                let mut bytes = Vec::new();
-                let range = read_range(&file, (start, end, length), limit, &mut bytes).unwrap();
-                let mut offset = range.offset;
-                for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-                    from_ranges.push((offset, line.trim_ascii_end().len().min(limit + 1)));
-                    offset += line.len() as u64;
-                }
-                let is_long = from_ranges.last().is_some_and(|(_, length)| *length > limit) && !bytes.ends_with(b"\n");
-                prop_assert!(is_long || !range.is_last_too_long);
-            }
+            let start = LinePosition { offset: 0, lines: 0 };
             let mut cut = Vec::new();
-            let mut cutter = LineSplitter::new(Trickle(&text, trickle), 0, limit).unwrap();
-            while let Some((lines, _)) = cutter.next_block().unwrap() {
+            let mut cutter = LineSplitter::new(Trickle(&text, trickle), start, limit);
+            let mut reached = start;
+            while let Some((lines, end)) = cutter.next_block().unwrap() {
                 match lines {
-                    LineBlock::TooLong { offset } => cut.push((offset, limit + 1)),
-                    LineBlock::Buffered { bytes, mut offset } => for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-                        cut.push((offset, line.trim_ascii_end().len().min(limit + 1)));
-                        offset += line.len() as u64;
-                    },
-                    LineBlock::Range { .. } => panic!(),
+                    LineBlock::TooLong { number } => cut.push((number, limit + 1)),
+                    LineBlock::Whole { bytes, first } => {
+                        let lines = bytes.split_inclusive(|byte| *byte == b'\n').zip(first..);
+                        cut.extend(lines.map(|(line, number)| (number, line.trim_ascii_end().len().min(limit + 1))));
+                    }
                 }
+                // A run that is resumed here reads on as this one does.
+                let rest = &text[usize::try_from(end.offset).unwrap()..];
+                prop_assert!(rest.is_empty() || text[..text.len() - rest.len()].ends_with(b"\n"));
+                reached = end;
             }
-            let mut expected = Vec::new();
-            let mut offset = 0;
-            for line in text.split_inclusive(|byte| *byte == b'\n') {
-                expected.push((offset, line.trim_ascii_end().len().min(limit + 1)));
-                offset += line.len() as u64;
-            }
-            prop_assert_eq!(&from_ranges, &expected);
+            let lines = text.split_inclusive(|byte| *byte == b'\n').zip(1..);
+            let expected: Vec<(u64, usize)> =
+                lines.map(|(line, number)| (number, line.trim_ascii_end().len().min(limit + 1))).collect();
             prop_assert_eq!(&cut, &expected);
+            prop_assert_eq!(reached, LinePosition { offset: text.len() as u64, lines: expected.len() as u64 });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reads sources that hold many messages, or one that can't be read at once, as a stream, and splits them into units.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use super::{ReadPosition, ReadState, WriterStep};
 use crate::document::Batch;
 use crate::form::Layout;
 use crate::input::{
-    ArchiveMember, ArchiveReader, FileRanges, FileStamp, LineSplitter, OpenedSource, SourceData, TarReader, ZipReader,
-    generated_name, read_at_most,
+    ArchiveMember, ArchiveReader, FileStamp, LinePosition, LineSplitter, OpenedSource, SourceData, TarReader,
+    ZipReader, generated_name, read_at_most, shortened,
 };
 use crate::journal::SourcePosition;
 use crate::pipeline::Feed;
@@ -131,32 +131,44 @@ impl<'r> UnitBuilder<'_, '_, 'r, '_, '_> {
     }
 
     fn lines(&mut self, source: SourceData) -> io::Result<()> {
-        let from = self.container.from.consumed;
+        let SourcePosition { consumed, lines, stamp } = self.container.from;
+        let from = LinePosition { offset: consumed, lines };
         match source {
-            SourceData::File(file) => {
-                let length = self.container.from.stamp.map_or(file.metadata()?.len(), |stamp| stamp.length);
-                let mut ranges = FileRanges::new(file, from, length);
-                while let Some((lines, consumed)) = ranges.next_block()? {
-                    if !self.hand_over(UnitContent::Lines(lines), consumed) {
-                        break;
-                    }
-                }
-                Ok(())
+            SourceData::File(mut file) => {
+                let length = stamp.map_or(file.metadata()?.len(), |stamp| stamp.length);
+                file.seek(SeekFrom::Start(consumed))?;
+                let reached = self.split_lines(file.take(length.saturating_sub(consumed)), from)?;
+                let is_cut = reached.is_some_and(|reached| reached.offset < length);
+                if is_cut { Err(shortened()) } else { Ok(()) }
             }
-            SourceData::Whole(bytes) => self.split_lines(io::Cursor::new(bytes), from),
-            SourceData::Stream(stream) => self.split_lines(stream, from),
+            SourceData::Whole(bytes) => self.split_rest(io::Cursor::new(bytes), from),
+            SourceData::Stream(stream) => self.split_rest(stream, from),
             SourceData::Batch(_) | SourceData::Refused(..) => Ok(()),
         }
     }
 
-    fn split_lines(&mut self, source: impl Read, from: u64) -> io::Result<()> {
-        let mut splitter = LineSplitter::new(source, from, self.state.max_line_bytes())?;
-        while let Some((lines, consumed)) = splitter.next_block()? {
-            if !self.hand_over(UnitContent::Lines(lines), consumed) {
-                break;
-            }
+    /// Splits what comes after `from` in a source that can only be read from its beginning.
+    fn split_rest(&mut self, mut source: impl Read, from: LinePosition) -> io::Result<()> {
+        let skipped = io::copy(&mut (&mut source).take(from.offset), &mut io::sink())?;
+        if skipped < from.offset {
+            return Err(shortened());
         }
-        Ok(())
+        self.split_lines(source, from).map(|_| ())
+    }
+
+    /// Splits a source that begins at `from`. Returns where it ends, unless the run is over before.
+    fn split_lines(&mut self, source: impl Read, from: LinePosition) -> io::Result<Option<LinePosition>> {
+        let mut splitter = LineSplitter::new(source, from, self.state.max_line_bytes());
+        let mut reached = from;
+        while let Some((lines, end)) = splitter.next_block()? {
+            let LinePosition { offset, lines: count } = end;
+            let inside = SourcePosition { consumed: offset, lines: count, ..self.container.from };
+            if !self.submit(UnitContent::Lines(lines), inside) {
+                return Ok(None);
+            }
+            reached = end;
+        }
+        Ok(Some(reached))
     }
 
     fn tar(&mut self, source: SourceData) -> io::Result<()> {
@@ -245,7 +257,8 @@ impl<'r> UnitBuilder<'_, '_, 'r, '_, '_> {
     fn irregular(&mut self, number: u64, what: &'static str) {
         self.flush(number - 1);
         let text = format!("{}: entry {number}: passed over: {what}", self.container.name);
-        let reached = self.position_at(number);
+        let inside = Some(SourcePosition { consumed: number, ..self.container.from });
+        let reached = ReadPosition { inside, ..self.state.reached.clone() };
         self.feed.result(WriterStep::Reported { text, is_failure: false, reached });
     }
 
@@ -257,15 +270,14 @@ impl<'r> UnitBuilder<'_, '_, 'r, '_, '_> {
     }
 
     fn hand_over(&mut self, content: UnitContent, consumed: u64) -> bool {
+        self.submit(content, SourcePosition { consumed, ..self.container.from })
+    }
+
+    fn submit(&mut self, content: UnitContent, inside: SourcePosition) -> bool {
         let Container { name, id, prefix, target, .. } = self.container;
         let (source, id, prefix) = (Arc::clone(name), Arc::clone(id), Arc::clone(prefix));
         let unit = Unit { source, id, prefix, target: *target, content };
-        let reached = self.position_at(consumed);
+        let reached = ReadPosition { inside: Some(inside), ..self.state.reached.clone() };
         self.state.hand_over(unit, reached, self.feed)
-    }
-
-    fn position_at(&self, consumed: u64) -> ReadPosition {
-        let inside = Some(SourcePosition { consumed, ..self.container.from });
-        ReadPosition { inside, ..self.state.reached.clone() }
     }
 }

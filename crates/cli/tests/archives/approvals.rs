@@ -164,7 +164,7 @@ fn p2_an_approval_is_for_nothing_but_what_was_approved() {
     let told = complaint(&output);
     assert!(
         told.contains(
-            "in.ndjson:1: not approved: its content isn't the one that was approved; id in.ndjson/000000000000.xml\n"
+            "in.ndjson:1: not approved: its content isn't the one that was approved; id in.ndjson/000000001.xml\n"
         ),
         "{told}"
     );

@@ -126,6 +126,23 @@ fn p2_a_line_whose_message_or_requester_is_ambiguous_is_withheld() {
     }
 }
 
+/// What stood beside the messages of a line, and how long it was, leaves no trace in the archive made of them.
+#[test]
+fn p5_names_of_entries_do_not_tell_how_long_lines_were() {
+    let room = Room::new();
+    let xml = String::from_utf8(fixture(POLICE.0)).unwrap();
+    let input = |note: &str| format!("{}\n", json!({"note": note, "body": xml})).repeat(3);
+    for form in ["tar", "zip"] {
+        let [short, long] = ["", "A NOTE THAT IS REMOVED"].map(|note| {
+            let arguments = ["redact", "--payload-member", "body", "--output-format", form];
+            let output = room.run(&arguments, input(note).as_bytes());
+            assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+            output.stdout
+        });
+        assert!(short == long, "{form}");
+    }
+}
+
 #[test]
 fn who_asks_is_read_from_each_line() {
     let room = Room::new();
@@ -139,7 +156,7 @@ fn who_asks_is_read_from_each_line() {
     assert_eq!(found["body"].as_str().unwrap(), text(&alone.stdout));
     let log = read(&room.path("log"));
     assert!(
-        text(&log).contains("\"source\":\"stdin\",\"item\":0,\"id\":\"stdin/000000000000.xml\",\"disposition\""),
+        text(&log).contains("\"source\":\"stdin\",\"item\":1,\"id\":\"stdin/000000001.xml\",\"disposition\""),
         "{}",
         text(&log)
     );

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 
-use super::super::lines::read_at;
+use super::super::read_at::read_at;
 use super::{LOCAL_SIGNATURE, broken};
 
 /// Ranges of entries, keyed by start. Adjacent ranges are joined, so entries in order take one.

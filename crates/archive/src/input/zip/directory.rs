@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io;
 
-use super::super::lines::read_at;
+use super::super::read_at::read_at;
 use super::{broken, number};
 
 const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";

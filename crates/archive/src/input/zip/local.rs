@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use super::super::lines::read_at;
+use super::super::read_at::read_at;
 use super::directory::{CentralRecord, ENCRYPTED, PATCHED, Zip64Extra};
 use super::{LOCAL_SIGNATURE, number};
 
