@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 /// A file to put in place, or to remove from there.
 #[derive(Debug)]
 pub(crate) struct Delivery {
@@ -107,7 +109,7 @@ pub(crate) fn is_same_file(file: &File, path: &Path) -> bool {
 }
 
 /// Writes `bytes` to a temporary file beside `path`, syncs, and renames it into place: a partial output is never
-/// visible there. The file has mode 0600.
+/// visible there. The file has mode 0600. What a kill leaves of it, the next write to `path` takes away.
 ///
 /// # Errors
 /// When the folder can't be made, the file can't be written, synced or renamed, or something other than a file is at
@@ -118,11 +120,26 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(not_a_regular_file());
     }
-    let mut file = tempfile::Builder::new().prefix(".dmv-redact-").tempfile_in(folder)?;
+    let digest = Sha256::digest(path.file_name().unwrap_or_default().as_encoded_bytes());
+    let number = u64::from_be_bytes(*digest.first_chunk().unwrap_or(&[0; 8]));
+    let temporary = folder.join(format!(".dmv-redact-{number:016x}"));
+    let written = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        drop(fs::remove_file(&temporary));
+    }
+    written
+}
+
+/// Writes a file that is not there yet, in place of what a kill may have left, and syncs it.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // Never an existing file, whose owner would be unknown.
+    let mut file = private().create_new(true).open(path)?;
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    file.sync_all()
 }
 
 /// The error where something other than a file is in the way.
