@@ -125,7 +125,7 @@ const REAL: &[(&str, &[&str])] = &[
         &["85001 1234", "SW1A 1AA", "1012 AB", "123-4567", "85001", "85001-1234", "850011234", "K1A 0B1"],
     ),
     ("person.address.country", &["CÔTE D'IVOIRE", "Korea, Republic of", "840", "US", "USA", "Canada"]),
-    ("immigration.alien-number", &["A123456789", "A-12345678"]),
+    ("immigration.alien-number", &["A123456789", "A-12345678", "A204-118-773", "A 087 654 321"]),
     ("immigration.status", &["LPR", "TEMPORARY WORKER (H-2A)"]),
     ("immigration.visa", &["H1B", "B1/B2"]),
     ("immigration.foreign-national", &["true", "N"]),
