@@ -11,6 +11,7 @@ pub mod lint;
 mod matrix;
 mod name_words;
 mod parts;
+mod roles;
 mod schema;
 mod selectors;
 mod steps;

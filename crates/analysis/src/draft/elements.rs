@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::known_paths::GENERIC;
-use super::path_words::{HEADERS, OTHERS, VEHICLE};
+use super::path_words::{HEADERS, VEHICLE};
 use crate::hints::is_restricted;
 use crate::name_words::words;
+use crate::roles::OTHERS;
 use dmv_redact::{Catalog, Element, Kind};
 
 /// What people call the person that a response is about.

@@ -8,6 +8,7 @@ use super::path_words::Facts;
 use crate::hints::{Hint, Hints, is_encoded, of_words};
 use crate::name_words::words;
 use crate::parts::{Part, PartId, PartTree};
+use crate::roles::Who;
 use crate::schema::{Name, ValueType};
 
 /// What a line of a draft says of a part.
@@ -31,6 +32,7 @@ impl DraftMapping {
         drafted.below(PartTree::ROOT);
         let mut lines = drafted.lines;
         resolve(tree, guesser, &mut lines);
+        lines.iter_mut().for_each(|line| ask_whose(tree, line));
         let lines = told_apart(tree, PartTree::ROOT, lines);
         Self { lines }
     }
@@ -192,9 +194,55 @@ fn names<'p>(steps: &[&'p Part]) -> Vec<&'p str> {
             names.push(&step.name.local);
         }
         is_of_kind = step.kind.is_some();
-        names.extend(step.kind.iter().map(|kind| kind.value.as_str()));
+        // What nobody knows says nothing of what is in it either.
+        let kind = step.kind.iter().filter(|kind| kind.who != Some(Who::Unknown));
+        names.extend(kind.map(|kind| kind.value.as_str()));
     }
     names
+}
+
+/// Asks whose a fact is that was taken for the subject's, where a value beside it says that it is somebody else's, or may.
+fn ask_whose(tree: &PartTree, line: &mut DraftLine) {
+    let Guess::Element { id, .. } = &line.guess else { return };
+    if !matches!(group(id), "person" | "owner" | "license" | "biometric" | "immigration") {
+        return;
+    }
+    let mut at = Some(line.part);
+    let mut above = std::iter::from_fn(|| {
+        let id = at?;
+        at = tree.part(id)?.parent;
+        Some(id)
+    });
+    let whose = above.find_map(|id| whose(tree, id));
+    let of_subject = format!("named like `{id}`, but");
+    line.guess = Guess::Ask(match whose {
+        None | Some(Whose::Kind(Who::Subject | Who::Owner, _)) => return,
+        Some(Whose::Kind(Who::Other, value)) => {
+            format!("{of_subject} somebody else's (`{value}`): which data element, or none?")
+        }
+        Some(Whose::Kind(Who::Unknown, value)) => format!("`{id}`, if `{value}` is whom the record is about?"),
+        Some(Whose::Beside(name)) => {
+            format!("{of_subject} `{name}` beside it may say that it is somebody else's: whose?")
+        }
+    });
+}
+
+/// What says whose the facts in a part are.
+enum Whose {
+    /// The value of a kind.
+    Kind(Who, String),
+    /// A part in it, of this name, whose values aren't known.
+    Beside(String),
+}
+
+fn whose(tree: &PartTree, id: PartId) -> Option<Whose> {
+    let part = tree.part(id)?;
+    if let Some(kind) = &part.kind {
+        return kind.who.map(|who| Whose::Kind(who, kind.value.clone()));
+    }
+    let is_one_of_several = part.kinds.is_empty() && part.is_repeated && tree.is_person(id);
+    let said = tree.says_who(id).filter(|_| is_one_of_several);
+    said.map(|said| Whose::Beside(said.name.local.clone()))
 }
 
 /// Whether the name of a part says only that it has a value.
@@ -223,6 +271,10 @@ fn told_apart(tree: &PartTree, above: PartId, lines: Vec<DraftLine>) -> Vec<Draf
 
 fn is_told_apart(tree: &PartTree, id: PartId) -> bool {
     tree.part(id).is_some_and(|part| !part.kinds.is_empty())
+}
+
+fn is_of_people(part: &Part) -> bool {
+    part.kind.as_ref().is_some_and(|kind| kind.who.is_some())
 }
 
 /// The lines of one part or of its kinds, by the names below them.
@@ -256,7 +308,8 @@ fn one_or_all(tree: &PartTree, id: PartId, lines: Vec<DraftLine>) -> Vec<DraftLi
         let own = bare.get(names).and_then(id_of);
         guesses.iter().any(|guess| id_of(guess) != own)
     });
-    let is_told = tells && !is_fact;
+    let are_people = part.kinds.iter().any(|kind| tree.part(*kind).is_some_and(is_of_people));
+    let is_told = are_people || tells && !is_fact;
     let mut kept = Vec::new();
     for line in lines {
         let keeps = match place(tree, id, line.part) {

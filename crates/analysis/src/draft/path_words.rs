@@ -6,6 +6,7 @@ use super::elements::{ALIASES, NamedElement, PERSON};
 use super::known_paths::GENERIC;
 use crate::hints::{self, Hint, Hints, of_words};
 use crate::name_words::{container_words, words};
+use crate::roles::{COMMON, OTHERS};
 use crate::schema::ValueType;
 use dmv_redact::{Element, Kind};
 
@@ -36,95 +37,6 @@ pub(super) enum Role {
     Other(String),
 }
 
-/// Words for people and organizations whom a response is not about.
-pub(super) const OTHERS: &[&str] = &[
-    "officer",
-    "trooper",
-    "deputy",
-    "contact",
-    "emergency",
-    "employer",
-    "school",
-    "court",
-    "judge",
-    "attorney",
-    "clerk",
-    "parent",
-    "guardian",
-    "mother",
-    "father",
-    "spouse",
-    "wife",
-    "husband",
-    "kin",
-    "passenger",
-    "occupant",
-    "pedestrian",
-    "complainant",
-    "reporter",
-    "dealer",
-    "agent",
-    "examiner",
-    "seller",
-    "buyer",
-    "organization",
-    "business",
-    "tow",
-    "towing",
-    "user",
-    "author",
-    "preparer",
-    "investigator",
-    "supervisor",
-    "agency",
-    "facility",
-    "station",
-    "bureau",
-    "charge",
-    "offense",
-    "incident",
-    "requester",
-    "linked",
-    "associate",
-    "associated",
-    "relative",
-    "prior",
-    "previous",
-    "former",
-    "property",
-    "witness",
-    "codefendant",
-    "petitioner",
-    "plaintiff",
-    "physician",
-    "notary",
-    "sponsor",
-];
-
-/// Those of them that descriptions use for whoever issues or keeps a thing.
-const COMMON: &[&str] = &[
-    "agency",
-    "agent",
-    "author",
-    "bureau",
-    "business",
-    "charge",
-    "contact",
-    "court",
-    "facility",
-    "incident",
-    "offense",
-    "organization",
-    "previous",
-    "prior",
-    "property",
-    "reporter",
-    "requester",
-    "school",
-    "station",
-    "user",
-];
-
 /// Words that make an owner another one than a vehicle's.
 const NO_OWNERS: &[&str] = &["property", "prior", "previous", "former"];
 
@@ -135,6 +47,9 @@ const MEANINGS: &[(&[&str], &str, &str)] = &[
     (&["plate", "vehicle", "registration"], "state", "plate state"),
     (&["plate", "vehicle", "registration"], "address state", "plate state"),
     (&["plate"], "expiration", "plate year"),
+    // Of an mdoc, and of what was made after it.
+    (&["privilege"], "vehicle type", "license class"),
+    (&["privilege"], "type", "license class"),
     (&["conviction", "withdrawal", "accident"], "state", "jurisdiction"),
 ];
 
@@ -154,6 +69,21 @@ const FILLERS: &[&str] = &["an", "contain", "datum", "element", "for", "that", "
 
 /// Words of what surrounds the body of a message.
 pub(super) const HEADERS: &[&str] = &["header", "metadata", "envelope", "routing", "message", "transaction"];
+
+/// Words for what somebody operates that is no vehicle.
+const MACHINES: &[&str] = &[
+    "camera",
+    "console",
+    "device",
+    "kiosk",
+    "login",
+    "printer",
+    "reader",
+    "scanner",
+    "session",
+    "terminal",
+    "workstation",
+];
 
 /// Words for vehicles.
 pub(super) const VEHICLE: &[&str] = &["vehicle", "conveyance", "item", "trailer"];
@@ -262,6 +192,9 @@ impl PathWords {
                 let other = around.find(|word| NO_OWNERS.contains(&word.as_str()));
                 return other.map_or(Role::Owner, |other| Role::Other(other.clone()));
             }
+            if let Some(operator) = words.iter().find(|word| *word == "operator" && self.is_of_machine()) {
+                return Role::Other(operator.clone());
+            }
             let is_owners = |word: &String| self.has_owner() && matches!(word.as_str(), "organization" | "business");
             if let Some(other) = words.iter().find(|word| OTHERS.contains(&word.as_str()) && !is_owners(word)) {
                 return Role::Other(other.clone());
@@ -274,6 +207,12 @@ impl PathWords {
     pub(super) fn is_of_others(&self) -> bool {
         let is_other = |word: &&String| OTHERS.contains(&word.as_str()) && !COMMON.contains(&word.as_str());
         self.above.iter().flatten().find(is_other).is_some()
+    }
+
+    /// Whether it is in a device, or about a session: its operator drives nothing.
+    fn is_of_machine(&self) -> bool {
+        let around = self.steps().chain([&self.root]).flatten();
+        around.into_iter().any(|word| [MACHINES, HEADERS].concat().contains(&word.as_str()))
     }
 
     fn has_owner(&self) -> bool {

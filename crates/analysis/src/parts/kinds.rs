@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{MAX_PARTS, PartId, PartTree, SAMPLED, is_value_like};
+use super::{MAX_PARTS, Part, PartId, PartTree, SAMPLED, is_value_like};
 use crate::hints;
 use crate::name_words::kebab;
+use crate::roles::{self, Who};
 use crate::schema::{Name, Notes};
 use dmv_redact_model::format::XSI_URI;
 
@@ -19,6 +20,8 @@ pub(crate) struct Kind {
     pub(crate) value: String,
     /// The namespace of an `xsi:type`.
     pub(crate) namespace: Option<String>,
+    /// Who it says that a person is, if it tells people apart.
+    pub(crate) who: Option<Who>,
 }
 
 /// One part as a sample has it.
@@ -40,6 +43,9 @@ const LABELS: &[&str] = &["label", "caption", "title", "prompt"];
 const MAX_KINDS: usize = 200;
 const MAX_BYTES: usize = 40;
 
+/// How deep the facts of a person are in what only groups them.
+const INNER_DEPTH: usize = 3;
+
 /// The last word of a name.
 fn last_word(name: &Name) -> String {
     kebab(&name.local).rsplit('-').next().unwrap_or_default().to_owned()
@@ -52,7 +58,7 @@ impl Kind {
             Some((namespace, local)) if is_type(by) => (Some(namespace.to_owned()), local),
             _ => (None, value),
         };
-        Self { by: by.clone(), value: value.to_owned(), namespace }
+        Self { by: by.clone(), value: value.to_owned(), namespace, who: None }
     }
 }
 
@@ -62,6 +68,44 @@ fn is_type(name: &Name) -> bool {
 
 /// Items by the value of what tells them apart.
 type Sorted<'i> = BTreeMap<&'i str, Vec<&'i Item>>;
+
+/// The most codes that say who somebody is, and how long each may be.
+const MAX_CODES: usize = 20;
+const MAX_CODE_BYTES: usize = 4;
+
+/// Sorts people by what says who they are: by words for people, or, where its name says that it does, by short codes.
+fn sorted_people<'i>(items: &[&'i Item], is_repeated: bool) -> Option<(Name, Sorted<'i>)> {
+    let mut names: Vec<&Name> = Vec::new();
+    for name in items.iter().flat_map(|item| &item.items).map(|item| &item.name) {
+        if !names.contains(&name) && !roles::is_fact(&name.local) {
+            names.push(name);
+        }
+    }
+    names.sort_by_key(|name| (!is_type(name), !roles::says_role(&name.local)));
+    names.into_iter().find_map(|name| Some((name.clone(), people_by(name, items, is_repeated)?)))
+}
+
+fn people_by<'i>(name: &Name, items: &[&'i Item], is_repeated: bool) -> Option<Sorted<'i>> {
+    let sorted = by_value(name, items)?;
+    let kinds: Vec<String> = sorted.keys().map(|value| Kind::new(name, value).value).collect();
+    let known = kinds.iter().filter(|kind| roles::is_role(kind)).count();
+    let says_role = roles::says_role(&name.local);
+    let are_codes = says_role
+        && !is_type(name)
+        && kinds.len() <= MAX_CODES
+        && kinds.iter().all(|kind| is_code(kind) || roles::is_role(kind));
+    let are_words = known > 0
+        && (known == kinds.len() || says_role && 2 * known >= kinds.len())
+        && kinds.iter().all(|kind| is_kind(kind, true));
+    let is_told = kinds.len() <= MAX_KINDS && (kinds.len() > 1 || is_repeated);
+    (is_told && (are_codes || are_words)).then_some(sorted)
+}
+
+/// Whether a value is a code as tables have them.
+fn is_code(value: &str) -> bool {
+    (1..=MAX_CODE_BYTES).contains(&value.len())
+        && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
 
 /// Sorts items by what tells them apart, if anything does. `is_known` are names of which somebody knows a word.
 fn sorted<'i>(items: &[&'i Item], is_known: &dyn Fn(&str) -> bool) -> Option<(Name, Sorted<'i>)> {
@@ -84,7 +128,8 @@ fn rank(name: &Name) -> Option<usize> {
     KINDS.iter().chain(NAMES).position(|word| *word == last).map(|position| position + 1)
 }
 
-fn sorted_by<'i>(name: &Name, items: &[&'i Item], is_known: &dyn Fn(&str) -> bool) -> Option<Sorted<'i>> {
+/// Items by a value, if no more than half of them lack it.
+fn by_value<'i>(name: &Name, items: &[&'i Item]) -> Option<Sorted<'i>> {
     let mut sorted = Sorted::new();
     for item in items {
         let mut own = item.items.iter().filter(|own| own.name == *name);
@@ -94,15 +139,19 @@ fn sorted_by<'i>(name: &Name, items: &[&'i Item], is_known: &dyn Fn(&str) -> boo
             sorted.entry(value).or_default().push(*item);
         }
     }
+    let counted: usize = sorted.values().map(Vec::len).sum();
+    (2 * counted >= items.len()).then_some(sorted)
+}
+
+fn sorted_by<'i>(name: &Name, items: &[&'i Item], is_known: &dyn Fn(&str) -> bool) -> Option<Sorted<'i>> {
+    let sorted = by_value(name, items)?;
     let kinds: Vec<String> = sorted.keys().map(|value| Kind::new(name, value).value).collect();
     let is_plain = !NAMES.contains(&last_word(name).as_str());
     let least = if is_plain { 2 } else { 3 };
     let known = kinds.iter().filter(|kind| is_known(kind) || !hints::of_value(kind).is_empty()).count();
-    let counted: usize = sorted.values().map(Vec::len).sum();
     let is_sorted = (least..=MAX_KINDS).contains(&kinds.len())
         && kinds.iter().all(|kind| is_kind(kind, is_plain))
-        && 2 * known >= kinds.len()
-        && 2 * counted >= items.len();
+        && 2 * known >= kinds.len();
     is_sorted.then_some(sorted)
 }
 
@@ -141,7 +190,14 @@ impl PartTree {
                 continue;
             };
             let own: Vec<&Item> = items.iter().flat_map(|item| &item.items).filter(|item| item.name == name).collect();
-            let Some((by, sorted)) = sorted(&own, is_known) else {
+            let is_among = |item: &&Item| item.items.iter().filter(|item| item.name == name).count() > 1;
+            if items.iter().any(is_among) {
+                self.repeat(child);
+            }
+            let is_repeated = self.part(child).is_some_and(|part| part.is_repeated);
+            let people = self.is_person(child).then(|| sorted_people(&own, is_repeated)).flatten();
+            let are_people = people.is_some();
+            let Some((by, sorted)) = people.or_else(|| sorted(&own, is_known)) else {
                 self.tell_below(child, &own, is_known);
                 continue;
             };
@@ -149,11 +205,42 @@ impl PartTree {
                 if self.parts.len() >= MAX_PARTS {
                     return;
                 }
-                let kind = self.kind(id, child, Kind::new(&by, value));
+                let mut kind = Kind::new(&by, value);
+                kind.who = are_people.then(|| roles::who(&kind.value));
+                let kind = self.kind(id, child, kind);
                 own.iter().for_each(|item| self.add_item(kind, child, item));
                 self.tell_below(kind, &own, is_known);
             }
         }
+    }
+
+    /// Whether a part holds facts of a person, and isn't plainly the list of the records.
+    pub(crate) fn is_person(&self, id: PartId) -> bool {
+        let Some(part) = self.part(id) else { return false };
+        let name = &part.name.local;
+        roles::may_be_people(name) && !roles::is_record_list(name) && self.has_facts(id, INNER_DEPTH)
+    }
+
+    /// Whether a part has facts of a person, in itself or in what only groups them.
+    fn has_facts(&self, id: PartId, depth: usize) -> bool {
+        let children = self.part(id).into_iter().flat_map(|part| &part.children);
+        children.filter_map(|id| Some((*id, self.part(*id)?))).any(|(id, part)| {
+            let name = &part.name.local;
+            match part.children.is_empty() {
+                true => roles::is_fact(name),
+                false => depth > 0 && roles::is_inner(name) && self.has_facts(id, depth - 1),
+            }
+        })
+    }
+
+    /// What in a part says who the person is that it holds: its name or its values say so.
+    pub(crate) fn says_who(&self, id: PartId) -> Option<&Part> {
+        let children = self.part(id).into_iter().flat_map(|part| &part.children);
+        let mut leaves = children.filter_map(|id| self.part(*id)).filter(|part| part.children.is_empty());
+        leaves.find(|part| {
+            let are_roles = !part.values.is_empty() && part.values.iter().all(|value| roles::is_role(value));
+            roles::says_role(&part.name.local) || are_roles && !roles::is_fact(&part.name.local)
+        })
     }
 
     /// Adds a part like another for those of a kind.

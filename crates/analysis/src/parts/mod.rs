@@ -58,6 +58,8 @@ pub(crate) struct Part {
     pub(crate) is_open: bool,
     /// Whether a schema names it.
     pub(crate) is_declared: bool,
+    /// Whether one parent may have several of it.
+    pub(crate) is_repeated: bool,
     /// Whether it stands for all members of an object whose names are values.
     pub(crate) is_pattern: bool,
     /// What tells it from others of its name.
@@ -155,6 +157,7 @@ impl PartTree {
             is_cut: false,
             is_open: false,
             is_declared: false,
+            is_repeated: false,
             is_pattern: false,
             kind: None,
             kinds: Vec::new(),
@@ -193,6 +196,13 @@ impl PartTree {
     fn count(&mut self, id: PartId) {
         if let Some(part) = self.part_mut(id) {
             part.count += 1;
+        }
+    }
+
+    /// Notes that one parent has several of a part.
+    fn repeat(&mut self, id: PartId) {
+        if let Some(part) = self.part_mut(id) {
+            part.is_repeated = true;
         }
     }
 

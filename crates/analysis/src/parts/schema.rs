@@ -51,6 +51,7 @@ pub(crate) fn add_schema<S: SchemaModel>(schema: &S, root: S::Position, tree: &m
             if let Some(part) = tree.part_mut(added) {
                 part.notes.extend(&child.notes);
                 part.is_declared = true;
+                part.is_repeated |= child.is_repeated;
             }
             if positions.insert(added, child.position.clone()).is_none() {
                 queue.push_back((added, depth + 1));

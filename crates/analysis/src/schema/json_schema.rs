@@ -293,6 +293,7 @@ impl JsonSchema {
                 pattern: None,
                 position: JsonPosition::new(),
                 is_of_derived_type: false,
+                is_repeated: true,
                 is_nillable: false,
                 declared: format!("{}#{pointer}", self.file),
             });
@@ -319,11 +320,13 @@ impl JsonSchema {
     }
 
     fn add(&self, name: Name, pattern: Option<Regex>, pointer: String, merged: &mut Merged) {
+        let is_repeated = self.is_array(&pointer);
         let is_nillable = self.may_be_null(&pointer, MAX_NESTING, &mut merged.nullable);
         let next = merged.content.parts.len();
         let index = *merged.index.entry(name.clone()).or_insert(next);
         if let Some(part) = merged.content.parts.get_mut(index) {
             part.is_nillable |= is_nillable;
+            part.is_repeated |= is_repeated;
             part.position.insert(pointer);
             return;
         }
@@ -338,11 +341,25 @@ impl JsonSchema {
             position,
             is_nillable,
             is_of_derived_type,
+            is_repeated,
             declared,
         });
     }
 
     /// Whether the schema at a pointer accepts null. `known` has those that were asked for before.
+    fn is_array(&self, pointer: &str) -> bool {
+        let mut at = Some(pointer.to_owned());
+        // A schema may refer to itself.
+        for _ in 0..MAX_NESTING {
+            let Some(Value::Object(schema)) = at.and_then(|at| self.schema.pointer(&at)) else { return false };
+            if schema.contains_key("items") {
+                return true;
+            }
+            at = schema.get("$ref").and_then(Value::as_str).and_then(|target| self.resolve(target));
+        }
+        false
+    }
+
     fn may_be_null(&self, pointer: &str, depth: usize, known: &mut BTreeMap<String, bool>) -> bool {
         if let Some(known) = known.get(pointer) {
             return *known;

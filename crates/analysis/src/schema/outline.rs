@@ -155,6 +155,8 @@ pub(crate) struct SchemaPart<Position> {
     pub(crate) is_nillable: bool,
     /// Whether it is there only in messages that name another type (`xsi:type`).
     pub(crate) is_of_derived_type: bool,
+    /// Whether there may be several of it.
+    pub(crate) is_repeated: bool,
     /// Where the schema declares it: a file and line, or a file and pointer.
     pub(crate) declared: String,
 }

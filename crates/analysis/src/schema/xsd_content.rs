@@ -31,6 +31,8 @@ pub(super) struct TypeContent<'x> {
     particles: usize,
     /// Whether what is read now belongs to a derived type, which a message may name.
     is_of_derived_type: bool,
+    /// Whether what is read now is in a particle that may be there several times.
+    is_repeated: bool,
 }
 
 impl<'x> TypeContent<'x> {
@@ -45,6 +47,7 @@ impl<'x> TypeContent<'x> {
             attribute_groups: HashSet::new(),
             particles: 0,
             is_of_derived_type: false,
+            is_repeated: false,
         };
         for (index, derived) in xsd.bases(position).into_iter().rev().enumerate() {
             own.derived(derived, index > 0);
@@ -121,6 +124,8 @@ impl<'x> TypeContent<'x> {
         if !is_particle || element.attribute("maxOccurs") == Some("0") || self.is_full(depth) {
             return Vec::new();
         }
+        let is_repeated_around = self.is_repeated;
+        self.is_repeated |= is_repeated(element);
         let requirements = match element.name.as_str() {
             // An abstract element that nothing stands for, and one that isn't declared, require nothing that has a name.
             "element" => {
@@ -142,6 +147,7 @@ impl<'x> TypeContent<'x> {
             }
             _ => self.all(position, depth),
         };
+        self.is_repeated = is_repeated_around;
         if element.attribute("minOccurs") == Some("0") { Vec::new() } else { requirements }
     }
 
@@ -197,6 +203,7 @@ impl<'x> TypeContent<'x> {
                     position: self.xsd.position_of(declared),
                     is_nillable: element.attribute("nillable").is_some_and(is_true),
                     is_of_derived_type: self.is_of_derived_type,
+                    is_repeated: self.is_repeated,
                     declared: element.declared(),
                 });
             }
@@ -248,10 +255,16 @@ impl<'x> TypeContent<'x> {
                 position: XsdPosition::Value(self.xsd.attribute_type(element)),
                 is_nillable: false,
                 is_of_derived_type: self.is_of_derived_type,
+                is_repeated: false,
                 declared: element.declared(),
             });
         }
     }
+}
+
+/// Whether a particle may be there several times.
+fn is_repeated(element: &XsdElement) -> bool {
+    element.attribute("maxOccurs").is_some_and(|most| !matches!(most.trim(), "0" | "1"))
 }
 
 /// These without those that are there twice.

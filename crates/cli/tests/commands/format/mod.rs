@@ -6,6 +6,7 @@ mod drafted;
 mod predicates;
 mod shares;
 mod tutorial;
+mod whose;
 
 use std::fs;
 use std::path::Path;

@@ -8,7 +8,7 @@ use super::{mapped, works};
 
 /// The draft of one sample, which loads and maps every part of the sample or asks about it.
 #[track_caller]
-fn draft(file: &str, sample: &str) -> String {
+pub(super) fn draft(file: &str, sample: &str) -> String {
     let folder = TempDir::new().unwrap();
     fs::create_dir_all(folder.path().join("formats/own")).unwrap();
     fs::write(folder.path().join(file), sample).unwrap();
