@@ -1,7 +1,7 @@
 //! Writes a draft as a `format.toml` that loads: what is guessed as lines, what is asked as comments.
 //!
 //! Names come from outside: they are written so that TOML reads what the layout has, and no terminal is steered (P6). No
-//! value of a sample is written, but for names of kinds that tell parts apart.
+//! value of a sample is written, but for message keys and the names of kinds that tell parts apart.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -170,7 +170,16 @@ fn write_roles(text: &mut String, lines: &[WrittenLine]) -> std::fmt::Result {
     let keys = lines.iter().filter(|line| is_of(line, "envelope.message-key") && !line.is_attribute);
     let keys: Vec<&WrittenLine> = keys.collect();
     match keys.as_slice() {
-        [line] => writeln!(text, "message-type = {}   # {}", toml_string(&line.path), line.comment)?,
+        [line] => {
+            writeln!(text, "message-type = {}   # {}", toml_string(&line.path), line.comment)?;
+            if !line.keys.is_empty() {
+                writeln!(
+                    text,
+                    "messages = [{}]   # those of the samples: add what else is sent",
+                    line.keys.join(", ")
+                )?;
+            }
+        }
         _ => writeln!(
             text,
             "# message-type = \"?\"   # question: which path has the message key, DR or another? without it, rules can't ask for it"
@@ -220,6 +229,8 @@ struct WrittenLine {
     element: Option<String>,
     comment: String,
     is_attribute: bool,
+    /// The message keys that samples have there, as they are written.
+    keys: Vec<String>,
     /// Whether its names say that it is about the requester.
     is_of_requester: bool,
     /// Whether a path can lead to it at all.
@@ -263,7 +274,10 @@ impl WrittenLine {
         let is_of_kind = steps.iter().any(|step| step.kind.is_some());
         let is_attribute = steps.last().is_some_and(|step| step.name.is_attribute) && !is_of_kind;
         let comment = escape::escape(&comment).into_owned();
-        Self { path, element, comment, is_attribute, is_of_requester, has_path }
+        let is_of_keys = element.as_deref() == Some("envelope.message-key");
+        let values = tree.part(line.part).filter(|_| is_of_keys).map(|part| part.values.as_slice()).unwrap_or_default();
+        let keys = values.iter().map(|value| value.trim()).filter(|value| is_key(value)).map(toml_string).collect();
+        Self { path, element, comment, is_attribute, keys, is_of_requester, has_path }
     }
 
     fn write(&self, text: &mut String) -> std::fmt::Result {
@@ -274,6 +288,11 @@ impl WrittenLine {
             None => writeln!(text, "# {path}   # {}", self.comment),
         }
     }
+}
+
+/// Whether a value is written like a message key, so that nothing else is written (P6).
+fn is_key(value: &str) -> bool {
+    (2..=4).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 /// Of a name that no path can lead to.

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dmv_redact_testing::{root, text};
+use tempfile::TempDir;
 use toml::Table;
 
 use super::shares::{plain, restricted_elements};
@@ -207,4 +208,24 @@ fn p1_drafts_of_strange_layouts_find_what_they_did_and_take_nothing_for_what_it_
         println!("  no longer confused: {:#?}", known.difference(&confused).collect::<Vec<_>>());
     }
     println!("all: {all_found} of {all_facts} facts, {all_wrong} wrong");
+}
+
+#[test]
+fn a_draft_names_the_message_keys_of_its_samples_and_takes_them() {
+    let layout = root().join("tests/layouts/warrant");
+    let samples = samples(&layout);
+    let folder = TempDir::new().unwrap();
+    fs::create_dir_all(folder.path().join("formats/own")).unwrap();
+    let inputs = samples.iter().map(|path| path.to_str().unwrap());
+    let arguments = ["format", "draft", "--name", "own", "-o", "formats/own/format.toml"].into_iter();
+    works(folder.path(), &arguments.chain(inputs).collect::<Vec<_>>());
+    let draft = fs::read_to_string(folder.path().join("formats/own/format.toml")).unwrap();
+    assert!(draft.contains("\nmessages = [\"QWA\"]"), "{draft}");
+    let policy = "[policy]\nname = 'p'\nversion = '1'\npurposes = ['C']\n[agencies.police]\nori = ['FK0270000']\n\
+        [[permit]]\nid = 'a'\nagencies = ['police']\nbasis = 'x'\nelements = ['person.name']\n";
+    fs::write(folder.path().join("policy.toml"), policy).unwrap();
+    let sample = samples[0].to_str().unwrap();
+    let options = ["--formats", "formats", "--policy", "policy.toml", "--requester", "FK0270000", "--purpose", "C"];
+    let redacted = works(folder.path(), &["redact"].into_iter().chain(options).chain([sample]).collect::<Vec<_>>());
+    assert!(redacted.contains("QWA") && redacted.contains("TALVERA"), "{redacted}");
 }
