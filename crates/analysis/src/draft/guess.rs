@@ -27,6 +27,9 @@ pub(super) enum Guess {
 /// Fewer characters than any encoded image has.
 const SHORTEST_IMAGE: usize = 16;
 
+/// What descriptions name of whatever was there when it happened, the county or the weather.
+const ACCIDENT: &str = "history.accident";
+
 /// The end of a question.
 const WHICH: &str = "which data element, or none?";
 
@@ -251,7 +254,7 @@ impl<'c> Guesser<'c> {
         }
         let described =
             facts.documentation.iter().find_map(|text| match self.by_words(facts, &name.described(text), role) {
-                Some(Guess::Element { id, .. }) if group(&id) != ENVELOPE => Some(id),
+                Some(Guess::Element { id, .. }) if group(&id) != ENVELOPE && id != ACCIDENT => Some(id),
                 _ => None,
             });
         let Some(id) = described else { return guess };
