@@ -3,7 +3,6 @@
 use super::super::links::Closing;
 use super::super::output::{Output, push_json_string};
 use super::super::planted::{Planted, is_planted};
-use super::super::variants::Untold;
 use super::part::WORD;
 use super::{Frame, JsonBuffers, JsonRewriter, Kind, Named, Part, Rewrite, Role, record_namespace};
 use crate::read::json::{Place, ValueKind, meaning};
@@ -26,9 +25,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let seen_others = self.buffers.seen.len();
         let (has_end, children) = match part.named {
             Named::Member(edge) => (edge.has_end, edge.children as usize),
-            Named::Item(node) | Named::Told(node, _) => {
-                self.trie.node(node).map_or((false, 0), |node| (node.has_end(), node.child_count()))
-            }
+            Named::Node(node) => self.trie.node(node).map_or((false, 0), |node| (node.has_end(), node.child_count())),
             Named::None => (false, 0),
         };
         if children > WORD && place.kind == ValueKind::Object {
@@ -54,7 +51,6 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             has_written: false,
             released: false,
             has_parts: false,
-            untold: if let Named::Told(_, untold) = part.named { untold } else { Untold::default() },
             has_id: false,
             id: Span::default(),
         });

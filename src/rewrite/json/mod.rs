@@ -35,6 +35,8 @@ pub(super) struct JsonBuffers {
     pub(super) name: String,
     context: Context,
     variants: VariantBuffers,
+    /// What is asked of an object and tells nothing, by where the object begins: of those that are open or were.
+    untold: Vec<(usize, Untold)>,
 }
 
 /// The role of an open object or array in the mapping.
@@ -86,10 +88,8 @@ enum Named<'f> {
     None,
     /// The edge that its name leads over.
     Member(&'f Edge),
-    /// The node of its array.
-    Item(NodeId),
-    /// A node that one of its parts told, or that it has although one tells nothing.
-    Told(NodeId, Untold),
+    /// The node of its array, or one that a part of it told.
+    Node(NodeId),
 }
 
 impl Named<'_> {
@@ -98,7 +98,7 @@ impl Named<'_> {
         match self {
             Self::None => None,
             Self::Member(edge) => Some(edge.node),
-            Self::Item(node) | Self::Told(node, _) => Some(node),
+            Self::Node(node) => Some(node),
         }
     }
 }
@@ -128,8 +128,6 @@ struct Frame {
     part: usize,
     /// Whether it has mapped parts: such an object is no mere reference, even if all of them were removed.
     has_parts: bool,
-    /// What is asked of it and tells nothing.
-    untold: Untold,
     /// Whether it has an id member, and its value if that is a string; empty otherwise.
     has_id: bool,
     id: Span,
@@ -159,6 +157,7 @@ impl<'m, 's, 'f> JsonRewriter<'m, 's, 'f> {
         buffers.frames.clear();
         buffers.seen.clear();
         buffers.record_names.clear();
+        buffers.untold.clear();
         buffers.context.reset(session.parts.formats.namespaces.count());
         Self { text, limits, trie, session, buffers, out: Output::new(text.as_bytes(), out), released: false }
     }
@@ -226,7 +225,7 @@ impl<'f> Actions for JsonRewriter<'_, '_, 'f> {
         } else {
             match part.named {
                 Named::Member(edge) if edge.has_placeholder => self.removed(place, part.named.node()),
-                Named::Item(node) | Named::Told(node, _) => self.removed(place, Some(node)),
+                Named::Node(node) => self.removed(place, Some(node)),
                 _ => {}
             }
         }
@@ -266,6 +265,6 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
             return Err(Refusal::at(Reason::FormatUnknown, 0, "the top level is not an object"));
         }
         self.copy(Span::new(0, place.start));
-        Ok(Step::Enter(Part { named: Named::Item(NodeId::ENTRY), kind: Kind::Container(Role::Top) }))
+        Ok(Step::Enter(Part { named: Named::Node(NodeId::ENTRY), kind: Kind::Container(Role::Top) }))
     }
 }

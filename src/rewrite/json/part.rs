@@ -40,9 +40,6 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         match found {
             Some(edge) => {
                 self.meet(edge.child, place.start)?;
-                if self.buffers.frames.last().is_some_and(|frame| !frame.untold.is_empty()) && self.is_untold(name) {
-                    return Ok(skip(Named::None, Kind::Unmapped));
-                }
                 self.mapped(place, edge)
             }
             None => self.unnamed(place, name),
@@ -50,11 +47,16 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
     }
 
     /// Whether a member of the innermost object is asked and tells nothing.
-    #[inline(never)]
-    fn is_untold(&mut self, name: JsonString) -> bool {
-        let Some(frame) = self.buffers.frames.last() else { return false };
-        let (untold, node) = (frame.untold, frame.node.and_then(|node| self.trie.node(node)));
-        untold.holds(node, NamespaceId::NONE, meaning(name, self.text, &mut self.buffers.name).as_bytes())
+    fn is_untold(&mut self, member: JsonString) -> bool {
+        let JsonBuffers { frames, untold, name, .. } = &mut *self.buffers;
+        let Some(frame) = frames.last() else { return false };
+        // Those that begin later have ended.
+        while untold.pop_if(|(start, _)| *start > frame.place.value_start).is_some() {}
+        let own = untold.last().filter(|(start, _)| *start == frame.place.value_start);
+        let node = frame.node.and_then(|node| self.trie.node(node));
+        own.is_some_and(|(_, untold)| {
+            untold.holds(node, NamespaceId::NONE, meaning(member, self.text, name).as_bytes())
+        })
     }
 
     #[inline(never)]
@@ -72,7 +74,7 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
                 Ok(skip(Named::None, Kind::Unmapped))
             }
             None if place.kind == ValueKind::Array => Ok(skip(Named::None, Kind::Unmapped)),
-            Some((id, node)) => self.by_content(place, Named::Item(id), node.content, node.role.is_some()),
+            Some((id, node)) => self.by_content(place, Named::Node(id), node.content, node.role.is_some()),
             None => Ok(of_record(place, role)),
         }
     }
@@ -109,12 +111,18 @@ impl<'f> JsonRewriter<'_, '_, 'f> {
         let Some(mut node) = named.node().and_then(|id| self.trie.node(id)) else {
             return Ok(skip(named, Kind::Unmapped));
         };
+        if place.name.is_some_and(|name| self.is_untold(name)) {
+            return Ok(skip(Named::None, Kind::Unmapped));
+        }
         if place.kind == ValueKind::Object && node.has_variants() {
             let buffers = &mut self.buffers.variants;
             let (id, untold) =
                 variants::of_object(self.text, self.limits, (self.trie, node), place.value_start, buffers)?;
-            if let Some(variant) = self.trie.node(id).filter(|_| id != node.id || !untold.is_empty()) {
-                (node, named) = (variant, Named::Told(id, untold));
+            if let Some(variant) = self.trie.node(id).filter(|_| id != node.id) {
+                (node, named) = (variant, Named::Node(id));
+            }
+            if !untold.is_empty() {
+                self.buffers.untold.push((place.value_start, untold));
             }
         }
         let permitted = match node.target {

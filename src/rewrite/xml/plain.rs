@@ -117,7 +117,7 @@ impl<'f> XmlRewriter<'_, '_, 'f> {
                 continue;
             }
             let is_first_of_record = matches!(frame.role, Role::Record(..)) && !frame.has_children;
-            if is_first_of_record || !frame.untold.is_empty() || !reader.admits_element() {
+            if is_first_of_record || !reader.admits_element() {
                 break;
             }
             let resolve = |packed| {

@@ -372,6 +372,11 @@ impl Trie {
                 Target::Container | Target::Record(_) => Content::Other,
             };
         }
+        // What tells may be told several times, and is then left out.
+        let asked: Vec<_> = self.asked().map(|node| node.id).collect();
+        for id in asked {
+            self.node_mut(id).into_iter().for_each(|node| node.content = Content::Other);
+        }
         self.lookup = Lookup::new(&self.nodes);
     }
 
