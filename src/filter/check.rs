@@ -95,8 +95,7 @@ impl CheckState {
     fn is_counted(&mut self, manifest: &Manifest, receipt: &Receipt, elements: usize) -> bool {
         self.counts.clear();
         self.counts.resize(elements, 0);
-        let mut left = 0_u32;
-        self.count(manifest, &mut left);
+        let mut left = self.count(manifest);
         receipt.passed().all(|(element, passed)| {
             left = left.wrapping_sub(passed);
             self.counts.get(element.index()) == Some(&passed)
@@ -104,13 +103,14 @@ impl CheckState {
     }
 
     /// Counts the values of a manifest, and of those of the messages in texts.
-    fn count(&mut self, manifest: &Manifest, left: &mut u32) {
+    fn count(&mut self, manifest: &Manifest) -> u32 {
+        let mut count = 0;
         // A text counts by its fields, a value in several pieces once.
         let is_value = |form| !matches!(form, ReleasedForm::Continued | ReleasedForm::Text);
         for value in manifest.entries().iter().filter(|value| is_value(value.form)) {
-            *left += 1;
+            count += 1;
             self.counts.get_mut(value.element.index()).into_iter().for_each(|count| *count += 1);
         }
-        manifest.embedded().iter().for_each(|manifest| self.count(manifest, left));
+        count + manifest.embedded().iter().map(|manifest| self.count(manifest)).sum::<u32>()
     }
 }
