@@ -194,6 +194,18 @@ fn p1_a_pattern_takes_plain_names_that_no_path_has() {
 }
 
 #[test]
+fn p5_a_pattern_takes_nothing_that_is_asked_and_stands_in_a_list() {
+    // `kind` may not have a path of its own: the pattern is the only one that names it.
+    let format = JSON.replace(r#""person/ids/since""#, r#""person/ids/k*""#);
+    let of = |ids: &str| out(&format, &format!(r#"{{"person":{{"name_first":"DOE","ids":{ids}}}}}"#));
+    let rest = r#"{"person":{"name_first":"DOE","ids":{"ke":"1958-02-11"}}}"#;
+    for kind in [r#"["1958-02-11","1959-02-11"]"#, r#"["1958-02-11",null]"#] {
+        assert_eq!(of(&format!(r#"{{"kind":{kind},"ke":"1958-02-11"}}"#)), rest, "{kind}");
+        assert_eq!(of(&format!(r#"{{"ke":"1958-02-11","\u006bind":{kind}}}"#)), rest, "{kind}");
+    }
+}
+
+#[test]
 fn names_that_mean_something_in_paths_are_written_by_code() {
     assert_eq!(of_json(r#","@type":"M","a/b":"F","a":{"b":"F"}"#), r#","@type":"M","a/b":"F""#);
 }
@@ -337,6 +349,10 @@ xsi = "http://www.w3.org/2001/XMLSchema-instance"
     ] {
         assert_eq!(out(format, &foreign).replace(" Driver ", "Driver"), expected, "{foreign}");
     }
+    // A prefix that nothing but a type has is declared for that.
+    let apart = format.replace("'c:Driver'", "'t:Driver'").replace("xsi = ", "t = \"urn:t\"\nxsi = ");
+    let own = own.replace("c:Driver", "t:Driver").replace("xmlns:xsi", "xmlns:t=\"urn:t\" xmlns:xsi");
+    assert_eq!(out(&apart, &own), own);
 }
 
 #[test]

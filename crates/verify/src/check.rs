@@ -19,6 +19,7 @@ use super::{
 };
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::format::Syntax;
+use dmv_redact_model::manifest::ReleasedForm;
 use dmv_redact_model::policy::Grant;
 use dmv_redact_model::span::Span;
 
@@ -73,7 +74,8 @@ pub struct VerifierState {
     /// For each prefix whether a name has it, and whether it is declared.
     prefixes: Vec<[bool; 2]>,
     open: Vec<Frame>,
-    /// Nodes of the members and attributes of what is open; hashes of names that no path has. Equal ones count as the same.
+    /// Nodes of the members and attributes of what is open; hashes of names that have no node to themselves. Equal ones count
+    /// as the same.
     names: Vec<u64>,
     hasher: RandomState,
     pub(super) text: String,
@@ -146,11 +148,14 @@ impl<'a> Check<'a> {
         mark.into_iter().for_each(|mark| *mark = true);
     }
 
-    pub(super) fn note(&mut self, name: &str, node: Option<usize>) {
-        let is_plain = self.table.is_plain;
-        let node = node.filter(|node| is_plain || !self.table.get(Some(*node)).is_wild);
+    /// What the name of a member or attribute leads to, which is noted.
+    #[inline(always)]
+    pub(super) fn below(&mut self, is_attribute: bool, name: &str) -> Option<usize> {
+        let (table, around) = (self.table, self.frame.node);
+        let node = table.exact(around, is_attribute, name);
         let hash = node.map_or_else(|| self.scratch.hasher.hash_one(name), |node| node as u64);
         self.scratch.names.push(hash);
+        node.or_else(|| table.otherwise(around, is_attribute, name))
     }
 
     /// Forgets the names after the first `length`, which must be distinct. They are sorted: a hostile output may have many.
@@ -169,7 +174,8 @@ impl<'a> Check<'a> {
         let record = match own.element {
             Some(element) => self.permitted(element).filter(|_| own.is_record),
             // What isn't told what it is is no part of the record around it.
-            None if node.is_some() => outer.filter(|_| table.is_plain || !table.has_variants(node)),
+            None if own.has_variants() => None,
+            None if node.is_some() => outer,
             None => {
                 let is_permitted = |element| self.permitted(element) == Some((element, Treatment::Full));
                 let record = outer.filter(|_| table.admits(name, is_permitted));
@@ -251,9 +257,8 @@ impl<'a> Check<'a> {
     pub(super) fn attribute(&mut self, name: &str, raw: &str) -> Checked<()> {
         let text = Written::Attribute.decode(raw, &mut String::new()).ok_or(ATTRIBUTE)?;
         let (table, declared) = (self.table, &self.table.declared);
-        let node = table.below(self.frame.node, true, name);
-        self.note(name, node);
-        let (node, links) = (table.get(node), &mut self.scratch.links);
+        let node = table.get(self.below(true, name));
+        let links = &mut self.scratch.links;
         let is_one_of = |names: &[String]| names.iter().any(|own| own.trim_start_matches('@') == name);
         let mut mark = |name: &str, name_use| links.number(name).and_then(|number| links.mark(number, name_use));
         let mut name_use = Some(Use::Referred);
@@ -332,35 +337,36 @@ impl<'a> Check<'a> {
             ensure(!mem::replace(is_stated, true) || text == value.text, "an envelope that contradicts itself")?;
             value.text.clone_into(text);
         }
-        // Where the part around it has no value left, what the next one has isn't its own.
-        let around = self.scratch.open.iter().rev().find_map(|frame| frame.end);
-        let is_over = self.comparison.zip(around).is_some_and(|(comparison, end)| comparison.close(end).is_ok());
-        if is_over && node.is_placeholder(value.text, value.is_nil) {
-            return Ok(false);
+        let is_placeholder = node.is_placeholder(value.text, value.is_nil);
+        let before = if is_placeholder { Some((self.comparison, self.frame.end)) } else { None };
+        if let Some((Some(comparison), _)) = before {
+            // Where the part around it has no value left, what the next one has isn't its own.
+            let around = self.scratch.open.iter().rev().find_map(|frame| frame.end);
+            if around.is_some_and(|end| comparison.close(end).is_ok()) {
+                return Ok(false);
+            }
         }
-        let (before, end) = (self.comparison, self.frame.end);
-        match self.named(value).and_then(|value| self.released(node, record, &value)) {
-            Err(_) if node.is_placeholder(value.text, value.is_nil) => {
-                (self.comparison, self.frame.end) = (before, end);
+        let released = self.name_of(value).and_then(|name| self.released(node, record, &Value { name, ..*value }));
+        match (released, before) {
+            (Err(_), Some(before)) => {
+                (self.comparison, self.frame.end) = before;
                 Ok(false)
             }
             // What tells what the part around it is gives that no right to be there.
-            released => released.map(|()| node.tells.is_empty()),
+            (released, _) => released.map(|()| node.tells.is_empty()),
         }
     }
 
-    /// Compares what has a value of its own where the manifest has it as a part, whose name needn't be compared again.
-    fn named<'v>(&mut self, value: &Value<'v>) -> Checked<Value<'v>> {
-        let mut value = *value;
+    /// Compares what has a value of its own where the manifest has it as a part. Otherwise its name is still to be compared.
+    fn name_of<'v>(&mut self, value: &Value<'v>) -> Checked<Option<&'v str>> {
         if value.written == Written::Attribute {
-            return Ok(value);
+            return Ok(value.name);
         }
         let is_part = |name| self.comparison.is_some_and(|comparison| comparison.is_next_part(name, value.written));
         if let (None, Some(name)) = (self.frame.end, value.name.filter(|name| is_part(name))) {
             self.open(name, value.written)?;
         }
-        value.name = value.name.filter(|_| self.frame.end.is_none());
-        Ok(value)
+        Ok(value.name.filter(|_| self.frame.end.is_none()))
     }
 
     fn released(&mut self, node: &TableNode, record: Option<Permitted>, value: &Value<'_>) -> Checked<()> {
@@ -376,18 +382,18 @@ impl<'a> Check<'a> {
             Some(element) if node.embedded.is_some() => return self.embedded(node, element, value),
             Some(element) if !node.tells.is_empty() => {
                 let text = value.text.trim_matches([' ', '\t', '\r', '\n']);
-                ensure(
-                    node.tells.iter().any(|own| own == text),
-                    "a part that tells something else than what is around it",
-                )?;
-                let permitted = (element, Treatment::Full);
-                return self.comparison.as_mut().map_or(Ok(()), |comparison| comparison.value(permitted, value, node));
+                let tells = node.tells.iter().any(|own| own == text);
+                ensure(tells, "a part that tells something else than what is around it")?;
+                (element, Treatment::Full)
             }
             Some(element) => self.permitted(element).ok_or(DENIED)?,
             None if is_blank(value.text) => return Err(NOTHING),
             None => record.ok_or(NO_TEXT)?,
         };
-        self.allow(permitted, value.text)?;
+        // What tells is one of the mapping's own values.
+        if node.tells.is_empty() {
+            self.allow(permitted, value.text)?;
+        }
         if let Some(comparison) = &mut self.comparison {
             comparison.value(permitted, value, node)?;
         }
@@ -402,8 +408,10 @@ impl<'a> Check<'a> {
 
     fn text(&mut self, layout: &TextLayout, element: ElementId, value: &Value<'_>) -> Checked<()> {
         let mut comparison = self.comparison;
-        let source =
-            comparison.as_mut().map(|comparison| comparison.text(element, value.name, value.written)).transpose()?;
+        let source = comparison
+            .as_mut()
+            .map(|comparison| comparison.text((element, None), value, ReleasedForm::Text))
+            .transpose()?;
         let mut sources = source.iter().flat_map(|source| layout.fields(source, false).unwrap_or_default());
         for field in layout.fields(value.text, true)? {
             let Some(element) = field.element else {
@@ -435,7 +443,7 @@ impl<'a> Check<'a> {
         let source = match &mut self.comparison {
             None => None,
             Some(comparison) => {
-                let (text, manifest) = comparison.embedded(element, value.name, value.written)?;
+                let (text, manifest) = comparison.embedded(element, value)?;
                 let message = unwrapped(text.as_bytes().into(), declared.is_base64).ok_or(NO_MESSAGE)?;
                 // What is in base64 has an encoding of its own.
                 let message = match declared.is_base64 {

@@ -181,30 +181,27 @@ impl<'a> Comparison<'a> {
         ensure(entry.form == ReleasedForm::Link, OTHER)
     }
 
-    /// Begins the fields of a text. Returns the text in the message.
-    pub(super) fn text(&mut self, element: ElementId, name: Option<&str>, written: Written) -> Checked<Cow<'a, str>> {
-        let entry = self.next(element, None)?;
-        let is_named = name.is_none_or(|name| self.is_after_name(entry.span.start(), name, written));
+    /// Begins a text of fields, or one that is a message. Returns the text in the message.
+    pub(super) fn text(
+        &mut self,
+        (element, treatment): (ElementId, Option<Treatment>),
+        value: &Value<'_>,
+        form: ReleasedForm,
+    ) -> Checked<Cow<'a, str>> {
+        let entry = self.next(element, treatment)?;
+        let is_named = value.name.is_none_or(|name| self.is_after_name(entry.span.start(), name, value.written));
         ensure(is_named, OTHER_PART)?;
         self.text = entry.span;
-        let source = std::str::from_utf8(self.bytes(entry.span, written)?).unwrap_or_default();
-        written.decode(source, &mut String::new()).filter(|_| entry.form == ReleasedForm::Text).ok_or(OTHER)
+        let source = std::str::from_utf8(self.bytes(entry.span, value.written)?).unwrap_or_default();
+        value.written.decode(source, &mut String::new()).filter(|_| entry.form == form).ok_or(OTHER)
     }
 
     /// A text that is a message: what it is in the message, and its own manifest.
-    pub(super) fn embedded(
-        &mut self,
-        element: ElementId,
-        name: Option<&str>,
-        written: Written,
-    ) -> Checked<(Cow<'a, str>, &'a Manifest)> {
-        let entry = self.next(element, Some(Treatment::Full))?;
-        let is_named = name.is_none_or(|name| self.is_after_name(entry.span.start(), name, written));
-        ensure(is_named && entry.form == ReleasedForm::Embedded, OTHER_PART)?;
+    pub(super) fn embedded(&mut self, element: ElementId, value: &Value<'_>) -> Checked<(Cow<'a, str>, &'a Manifest)> {
+        let text = self.text((element, Some(Treatment::Full)), value, ReleasedForm::Embedded)?;
         let (manifest, rest) = self.embedded.split_first().ok_or(OTHER)?;
         self.embedded = rest;
-        let source = std::str::from_utf8(self.bytes(entry.span, written)?).unwrap_or_default();
-        Ok((written.decode(source, &mut String::new()).ok_or(OTHER)?, manifest))
+        Ok((text, manifest))
     }
 
     /// Compares the next field of a text with those that the message has: one of them, after the last, must be its source.

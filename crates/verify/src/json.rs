@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -106,9 +106,15 @@ struct Part<'w, 't, 'r, 'a> {
     kind: Kind,
 }
 
+/// Reads a value that is read once more as a part. It is read as a stream: what serde_json has for texts is compiled into
+/// the walk, as long as nothing else uses it.
+fn ahead<T: DeserializeOwned + Default>(raw: &str) -> T {
+    serde_json::from_reader(raw.as_bytes()).unwrap_or_default()
+}
+
 /// The members of an object, as they are written. Of two with one name one is lost, which the check finds.
-fn members(raw: &str) -> HashMap<String, &RawValue> {
-    serde_json::from_str(raw).unwrap_or_default()
+fn members(raw: &str) -> HashMap<String, Box<RawValue>> {
+    ahead(raw)
 }
 
 /// What a value says, if it is a scalar, or an object that wraps one.
@@ -116,14 +122,14 @@ fn said(raw: &RawValue, table: &Table) -> Option<String> {
     let raw = raw.get();
     if raw.starts_with('[') {
         // A list of one is what that is.
-        let items: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
+        let items: Vec<Box<RawValue>> = ahead(raw);
         return match items.as_slice() {
             [only] if !only.get().starts_with('[') => said(only, table),
             _ => None,
         };
     }
     let wrapped = members(raw).into_iter().find(|(name, _)| table.wrapped() == Some(name));
-    let raw = wrapped.map_or(raw, |(_, wrapped)| wrapped.get());
+    let raw = wrapped.as_ref().map_or(raw, |(_, wrapped)| wrapped.get());
     let text = Written::Json.decode(raw, &mut String::new()).map(Cow::into_owned);
     text.filter(|text| !raw.starts_with('n') && !text.is_empty())
 }
@@ -156,9 +162,9 @@ impl<'t> DeserializeSeed<'t> for Part<'_, 't, '_, '_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<bool, D::Error> {
-        match self.walk.check.table.is_plain {
-            true => deserializer.deserialize_any(self),
-            false => self.told(deserializer),
+        match self.walk.check.table.has_variants {
+            true => self.told(deserializer),
+            false => deserializer.deserialize_any(self),
         }
     }
 }
@@ -169,12 +175,12 @@ impl<'t> Part<'_, 't, '_, '_> {
     #[inline(never)]
     fn told<D: Deserializer<'t>>(mut self, deserializer: D) -> Result<bool, D::Error> {
         let table = self.walk.check.table;
-        if !matches!(self.kind, Kind::Member | Kind::Item) || !table.has_variants(self.node) {
+        if !matches!(self.kind, Kind::Member | Kind::Item) || !table.get(self.node).has_variants() {
             return deserializer.deserialize_any(self);
         }
         let raw = <&RawValue>::deserialize(deserializer)?.get();
         if raw.starts_with('{') {
-            let says: Vec<_> = members(raw).into_iter().map(|(name, raw)| ((false, name), said(raw, table))).collect();
+            let says: Vec<_> = members(raw).into_iter().map(|(name, raw)| ((false, name), said(&raw, table))).collect();
             self.node = table.variant(self.node, &says);
         }
         serde_json::Deserializer::from_str(raw).deserialize_any(self).map_err(D::Error::custom)
@@ -223,8 +229,7 @@ impl<'t> Visitor<'t> for Part<'_, 't, '_, '_> {
         let json_id = declared.json_id.as_deref().filter(|_| !walk.check.frame.is_value);
         while let Some(name) = members.next_key()? {
             walk.at = walk.end_of(name);
-            let node = walk.check.table.below(walk.check.frame.node, false, name);
-            walk.check.note(name, node);
+            let node = walk.check.below(false, name);
             let kind = match kind {
                 Kind::Context => Kind::Prefix,
                 Kind::Document if name == "@context" && declared.has_context() => Kind::Context,
@@ -243,11 +248,7 @@ impl<'t> Visitor<'t> for Part<'_, 't, '_, '_> {
         let is_nested = kind == Kind::Item && walk.check.table.get(node).is_nested;
         let may_be_array = kind == Kind::Member || is_list || is_nested;
         walk.check(ensure(may_be_array, "an array where the format has none"))?;
-        let part = if is_list {
-            Ok(None)
-        } else {
-            walk.check.open_array(if is_nested { NESTED_ARRAY } else { own_name(kind, name) })
-        };
+        let part = if is_list { Ok(None) } else { walk.check.open_array(if is_nested { NESTED_ARRAY } else { name }) };
         let (part, node) = (walk.check(part)?, if is_list { walk.check.frame.node } else { node });
         let mut is_released = false;
         while let Some(released) = items.next_element_seed(Part { walk: &mut *walk, name, node, kind: Kind::Item })? {

@@ -71,8 +71,6 @@ pub(super) struct TableNode {
     /// What the part is where predicates hold.
     variants: Rare<(Vec<Predicate>, usize)>,
     patterns: Rare<(bool, Pattern, usize)>,
-    /// Whether its own name is a pattern.
-    pub(super) is_wild: bool,
     /// The values with which it tells what the part around it is.
     pub(super) tells: Rare<String>,
 }
@@ -81,6 +79,11 @@ impl TableNode {
     /// Whether it has a value: that is checked, and nothing else of the node is let through.
     pub(super) fn is_value(&self) -> bool {
         !self.is_record && (self.element.is_some() || self.fact.is_some())
+    }
+
+    /// Whether one of its parts tells what it is.
+    pub(super) fn has_variants(&self) -> bool {
+        !self.variants.is_empty()
     }
 
     /// Whether it may be written as XML's nil or JSON's null.
@@ -113,12 +116,12 @@ pub(super) struct Table {
     elsewhere: HashMap<String, Vec<ElementId>>,
     /// The same for patterns of names.
     elsewhere_wild: Vec<(Pattern, ElementId)>,
-    /// Whether a name leads to one node, whatever is in the part: no path has a predicate or a pattern.
-    pub(super) is_plain: bool,
+    /// Whether any part tells what the part around it is.
+    pub(super) has_variants: bool,
     /// Whether names without a prefix are the format's.
     has_plain_names: bool,
     /// The attributes that every part may have.
-    anywhere: HashMap<String, usize>,
+    anywhere: Vec<(String, usize)>,
     /// The format's prefixes with their namespaces, in its order, and one for `xsi:nil` if it has none.
     pub(super) namespaces: Vec<(String, String)>,
     /// How XML declares each, with the space before it.
@@ -143,7 +146,7 @@ impl Table {
         let declarations = namespaces.iter().map(|(name, uri)| format!(" xmlns:{name}=\"{}\"", quoted(uri))).collect();
         let (nodes, elsewhere, unmapped) = (vec![TableNode::default()], HashMap::default(), TableNode::default());
         let has_plain_names = declared.has_plain_names();
-        let (elsewhere_wild, anywhere) = (Vec::new(), HashMap::default());
+        let (elsewhere_wild, anywhere) = (Vec::new(), Vec::new());
         let mut table = Self {
             format,
             replaces,
@@ -154,7 +157,7 @@ impl Table {
             elsewhere,
             elsewhere_wild,
             has_plain_names,
-            is_plain: false,
+            has_variants: false,
             anywhere,
             namespaces,
             declarations,
@@ -190,7 +193,7 @@ impl Table {
                         .into_iter()
                         .for_each(|node| _ = node.children.insert(wrapped.clone(), at + 1));
                 }
-                table.anywhere.insert(name, at);
+                table.anywhere.push((name, at));
                 continue;
             }
             let is_record = path.ends_with("/**");
@@ -229,7 +232,7 @@ impl Table {
             table.update_part(path, |node| node.placeholder = Some(word.clone()));
         }
         table.discriminators();
-        table.is_plain = table.nodes.iter().all(|node| node.variants.is_empty() && !node.is_wild);
+        table.has_variants = table.nodes.iter().any(TableNode::has_variants);
         table
     }
 
@@ -276,8 +279,8 @@ impl Table {
         if let Some((_, known)) = own.variants.iter().find(|(known, _)| *known == step.predicates) {
             return vec![*known];
         }
-        let TableNode { ref name, is_type, is_wild, prefix, .. } = *own;
-        let variant = TableNode { name: name.clone(), prefix, is_type, is_wild, ..TableNode::default() };
+        let TableNode { ref name, is_type, prefix, .. } = *own;
+        let variant = TableNode { name: name.clone(), prefix, is_type, ..TableNode::default() };
         own.variants.push((step.predicates, count));
         self.nodes.push(variant);
         vec![count]
@@ -290,13 +293,14 @@ impl Table {
         let is_type = *is_marked && name == "type" || self.is_xsi(name, "type");
         let name_of = |node: usize| self.nodes.get(node).map(|node| node.name.clone());
         let spelled = format!("{}{name}", if *is_marked { "@" } else { "" });
-        let known = self.nodes.get(at).and_then(|node| match pattern {
-            None => if *is_attribute { &node.attributes } else { &node.children }.get(name).copied(),
+        let known = match pattern {
+            None => self.exact(Some(at), *is_attribute, name),
             Some(_) => {
+                let node = self.get(Some(at));
                 let mut patterns = node.patterns.iter().filter(|(attribute, ..)| attribute == is_attribute);
                 patterns.find(|(.., node)| name_of(*node).as_ref() == Some(&spelled)).map(|(.., node)| *node)
             }
-        });
+        };
         if let Some(known) = known {
             return known;
         }
@@ -305,8 +309,7 @@ impl Table {
             None => _ = if *is_attribute { &mut node.attributes } else { &mut node.children }.insert(name.clone(), to),
             Some(pattern) => node.patterns.push((*is_attribute, pattern.clone(), to)),
         }
-        let is_wild = pattern.is_some();
-        self.nodes.push(TableNode { name: spelled, prefix, is_type, is_wild, ..TableNode::default() });
+        self.nodes.push(TableNode { name: spelled, prefix, is_type, ..TableNode::default() });
         to
     }
 
@@ -344,11 +347,6 @@ impl Table {
         variants.find(|(predicates, _)| predicates.iter().all(holds)).map(|(_, variant)| *variant).or(node)
     }
 
-    /// Whether one of its parts tells what a part is.
-    pub(super) fn has_variants(&self, node: Option<usize>) -> bool {
-        !self.get(node).variants.is_empty()
-    }
-
     /// How JSON names a value that it wraps.
     pub(super) fn wrapped(&self) -> Option<&str> {
         self.wrapped.as_deref()
@@ -359,17 +357,26 @@ impl Table {
         node.and_then(|node| self.nodes.get(node)).unwrap_or(&self.unmapped)
     }
 
+    /// The child or attribute that a name leads to.
     pub(super) fn below(&self, node: Option<usize>, is_attribute: bool, name: &str) -> Option<usize> {
-        let is_container = node != Some(0);
+        self.exact(node, is_attribute, name).or_else(|| self.otherwise(node, is_attribute, name))
+    }
+
+    /// The same, if it has just this name and no other.
+    pub(super) fn exact(&self, node: Option<usize>, is_attribute: bool, name: &str) -> Option<usize> {
         let node = self.get(node);
-        let exact = if is_attribute { &node.attributes } else { &node.children }.get(name).copied();
-        let mut patterns = node.patterns.iter();
-        let exact = exact.or_else(|| {
-            let allowing = patterns.find(|(attribute, pattern, _)| *attribute == is_attribute && pattern.allows(name));
-            allowing.map(|(.., node)| *node)
-        });
-        let is_part = is_attribute || self.syntax == Syntax::Json && is_container;
-        exact.or_else(|| self.anywhere.get(name).copied().filter(|_| is_part))
+        if is_attribute { &node.attributes } else { &node.children }.get(name).copied()
+    }
+
+    /// The same for what has no name of its own: a pattern allows it, or every part may have it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn otherwise(&self, node: Option<usize>, is_attribute: bool, name: &str) -> Option<usize> {
+        let is_part = is_attribute || self.syntax == Syntax::Json && node != Some(0);
+        let mut patterns = self.get(node).patterns.iter();
+        let allowing = patterns.find(|(attribute, pattern, _)| *attribute == is_attribute && pattern.allows(name));
+        let mut anywhere = self.anywhere.iter().filter(|(own, _)| is_part && own == name);
+        allowing.map(|(.., node)| *node).or_else(|| anywhere.next().map(|(_, node)| *node))
     }
 
     /// Whether a name is this one of XML Schema's instance namespace.

@@ -80,9 +80,15 @@ fn open(check: &mut Check<'_>, document: &str, tag: &BytesStart<'_>, start: usiz
     }
     check.open(check.frame.name.text(document), Written::Content)?;
     let name = tag.name().into_inner();
-    let node = variant(check, document, tag, (start, end), check.table.below(check.frame.node, false, name));
+    let mut node = check.table.below(check.frame.node, false, name);
+    if check.table.has_variants {
+        node = variant(check, document, tag, (start, end), node);
+    }
     check.enter(name, node)?;
     (check.frame.name, check.frame.content) = (Span::new(start + 1, start + 1 + name.len()), end);
+    if attributes.is_empty() {
+        return Ok(());
+    }
     // Names that stand twice are found by the check: quick-xml would compare each with each.
     for attribute in Attributes::new(tag, tag.len() - attributes.len()).with_checks(false) {
         let attribute = attribute.map_err(|_| ATTRIBUTE)?;
@@ -101,6 +107,8 @@ fn open(check: &mut Check<'_>, document: &str, tag: &BytesStart<'_>, start: usiz
 }
 
 /// What the element of a start tag is, which its attributes and children may tell.
+#[cold]
+#[inline(never)]
 fn variant(
     check: &Check<'_>,
     document: &str,
@@ -108,7 +116,7 @@ fn variant(
     (start, end): (usize, usize),
     node: Option<usize>,
 ) -> Option<usize> {
-    if !check.table.has_variants(node) {
+    if !check.table.get(node).has_variants() {
         return node;
     }
     let mut says = Vec::new();
