@@ -91,6 +91,43 @@ fn attack_37_a_contradiction_never_widens_a_grant() {
 }
 
 #[test]
+fn p2_a_review_is_also_for_what_its_reviewer_may_vouch_for() {
+    let head = HEAD.replace("claims = ['approved']", "claims = ['approved', 'court-order']");
+    let disposition = |rules: &str, claims: &[&str]| {
+        let filter = Filter::builder().policy_text("policy.toml", format!("{head}{rules}")).build().unwrap();
+        let requester = claims.iter().fold(Requester::new("AZ0070000").unwrap(), |asker, claim| asker.claim(*claim));
+        let (out, receipt) = redact_for(&filter, &requester, nlets("").as_bytes());
+        assert_eq!(out.is_empty(), !receipt.disposition().releases());
+        receipt.disposition()
+    };
+    let ordered = PERMIT.replace("elements", "requires = ['court-order']\nelements");
+    let review = |vouches: &str| format!("{ordered}[[review]]\nid = 'r'\nunless = ['approved']\n{vouches}\n");
+    // Nothing may go out without the order; whether that is reviewed depends on who may say that there is one.
+    assert_eq!(disposition(&review(""), &[]), Disposition::Withheld);
+    assert_eq!(disposition(&review("vouches = ['approved']"), &[]), Disposition::Withheld);
+    let may = review("vouches = ['approved', 'court-order']");
+    assert_eq!(disposition(&may, &[]), Disposition::Held);
+    assert_eq!(disposition(&may, &["court-order"]), Disposition::Held);
+    // The reviewer found none: the review is done, and nothing goes out.
+    assert_eq!(disposition(&may, &["approved"]), Disposition::Withheld);
+    assert_eq!(disposition(&may, &["approved", "court-order"]), Disposition::Redacted);
+    // What stays forbidden with all that may be vouched for is not worth a review.
+    let never = format!("{may}[[forbid]]\nid = 'f'\nelements = ['person.name']\n");
+    assert_eq!(disposition(&never, &[]), Disposition::Withheld);
+    // What may go out already is held, even if what the reviewer vouches for would take it away.
+    let forbid = "[[forbid]]\nid = 'f'\nrequires = ['court-order']\nelements = ['person.name']\n";
+    let taken = format!("{PERMIT}{forbid}[[review]]\nid = 'r'\nunless = ['approved']\nvouches = ['court-order']");
+    assert_eq!(disposition(&taken, &[]), Disposition::Held);
+    for (rules, told) in [
+        (may.replace("'court-order']", "'court-ordr']"), "unknown claim `court-ordr`"),
+        (PERMIT.replace("elements", "vouches = ['approved']\nelements"), "only a review takes `vouches`"),
+    ] {
+        let error = Filter::builder().policy_text("policy.toml", format!("{head}{rules}")).build().unwrap_err();
+        assert!(error.to_string().contains(told), "{error}");
+    }
+}
+
+#[test]
 fn attack_37_of_two_classes_that_claim_one_ori_no_forbid_is_lost() {
     let head = HEAD.to_owned() + "[agencies.office]\nori = ['AZ007*']\n";
     let rules = PERMIT.to_owned() + "[[forbid]]\nid = 'f'\nagencies = ['office']\nelements = ['person.name']\n";

@@ -181,7 +181,7 @@ fn change_rules(side: &'static str, policy: &Policy, ids: &[RuleId]) -> Vec<Chan
             kind: match rule.effect {
                 Effect::Permit(_) => "permit",
                 Effect::Forbid(_) => "forbid",
-                Effect::Review => "review",
+                Effect::Review(_) => "review",
             },
             id: plain(&rule.id),
             line: rule.metadata.position.line,

@@ -145,6 +145,8 @@ pub struct Rule {
     pub requires: BTreeSet<String>,
     /// Claims with which it doesn't apply.
     pub unless: BTreeSet<String>,
+    /// Claims that the reviewer of a review may vouch for.
+    pub vouches: BTreeSet<String>,
     /// Whether it applies where the request leaves out what the rule asks for.
     pub when_absent: bool,
     /// What it permits, or what it forbids in full.
@@ -161,6 +163,7 @@ impl Rule {
             messages: list("messages"),
             requires: list("requires").unwrap_or_default(),
             unless: list("unless").unwrap_or_default(),
+            vouches: list("vouches").unwrap_or_default(),
             when_absent: verb != Verb::Permit && string(table, "when-absent").as_deref() != Some("skip"),
             elements: elements(table, catalog),
         }
@@ -283,7 +286,7 @@ impl Policy {
     /// The claims that rules for these classes ask for.
     pub fn claims_of(&self, classes: &Classes) -> BTreeSet<String> {
         let rules = self.rules.iter().filter(|rule| rule.is_for(classes));
-        rules.flat_map(|rule| rule.requires.union(&rule.unless).cloned()).collect()
+        rules.flat_map(|rule| rule.requires.union(&rule.unless).chain(&rule.vouches).cloned()).collect()
     }
 
     /// Whether what a request says of itself is declared. Where no purpose is declared, any code will do.
@@ -311,11 +314,27 @@ impl Policy {
         self.classes.iter().filter(|(_, class)| is_wanted(class)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// What becomes of a message: all permits together, the most open treatment of each element, minus every forbid.
+    /// What becomes of a message.
     pub fn decide(&self, classes: &Classes, request: &Request<'_>) -> Decision {
         if classes.is_empty() || !self.declares(request) {
             return Decision::Withheld;
         }
+        let reviews = |rule: &&Rule| rule.verb == Verb::Review && rule.applies(classes, request);
+        let reviews: Vec<&Rule> = self.rules.iter().filter(reviews).collect();
+        let grant = self.grant(classes, request);
+        let vouched = reviews.iter().flat_map(|rule| rule.vouches.iter().map(String::as_str));
+        let claims = request.claims.iter().copied().chain(vouched).collect();
+        let is_nothing =
+            grant.is_nothing() && self.grant(classes, &Request { claims: &claims, ..*request }).is_nothing();
+        match reviews.is_empty() {
+            _ if is_nothing => Decision::Withheld,
+            true => Decision::Released(grant),
+            false => Decision::Held(grant),
+        }
+    }
+
+    /// All permits together, the most open treatment of each element, minus every forbid.
+    fn grant(&self, classes: &Classes, request: &Request<'_>) -> Grant {
         let applying: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(classes, request)).collect();
         let of = |verb: Verb| applying.iter().filter(move |rule| rule.verb == verb);
         let mut grant = Grant::nothing(self.elements);
@@ -331,13 +350,7 @@ impl Policy {
                 }
             }
         }
-        if grant.is_nothing() {
-            Decision::Withheld
-        } else if of(Verb::Review).next().is_some() {
-            Decision::Held(grant)
-        } else {
-            Decision::Released(grant)
-        }
+        grant
     }
 }
 

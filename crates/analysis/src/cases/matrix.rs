@@ -158,9 +158,9 @@ impl Resolver<'_> {
                 let message = "of a message that is withheld nothing goes out: leave `elements` out";
                 errors.push(self.document.error(&first.span(), message));
             }
-            (Some(Verdict::Rewrite | Verdict::Review), []) => {
+            (Some(Verdict::Rewrite), []) => {
                 let error = self.document.error(&raw.title.span(), "this row names no `elements`");
-                errors.push(error.help("where nothing may go out, write `disposition = \"withheld\"`"));
+                errors.push(error.help("where nothing may go out, write `disposition = \"withheld\"`, or \"held\""));
             }
             _ => {}
         }

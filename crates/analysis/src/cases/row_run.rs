@@ -80,7 +80,7 @@ fn mismatches(row: &MatrixRowTest, filter: &Filter, asked: &Conditions) -> Vec<M
     let mut mismatches = Vec::new();
     if grant.verdict() != row.verdict {
         let reviews = policy.applied(classes, asked).into_iter().filter_map(|id| policy.rule(id));
-        let reviews = reviews.filter(|rule| matches!(rule.effect, Effect::Review));
+        let reviews = reviews.filter(|rule| matches!(rule.effect, Effect::Review(_)));
         let why = match grant.verdict() {
             Verdict::Review => reviews.map(|rule| format!("review `{}` applies", rule.id)).collect(),
             Verdict::Nothing if classes.is_empty() => vec!["no agency class claims the requester".to_owned()],

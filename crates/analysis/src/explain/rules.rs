@@ -38,7 +38,7 @@ pub(super) fn kind(rule: &Rule) -> &'static str {
     match rule.effect {
         Effect::Permit(_) => "permit",
         Effect::Forbid(_) => "forbid",
-        Effect::Review => "review",
+        Effect::Review(_) => "review",
     }
 }
 

@@ -54,7 +54,7 @@ impl<'s> MatrixBuilder<'s> {
         let mut named = Vec::new();
         for rule in survey.policy().rules() {
             named.push(match rule.effect {
-                Effect::Review => None,
+                Effect::Review(_) => None,
                 _ => Some(kinds.named(rule).into_iter().map(|(kind, _)| kind).collect()),
             });
         }
@@ -251,7 +251,7 @@ fn deciding(policy: &Policy, naming: &[RuleId], claims: ClaimSet, outcome: Outco
         let decides = match rule.effect {
             Effect::Permit(_) => outcome != Outcome::Removed,
             Effect::Forbid(_) => outcome == Outcome::Removed,
-            Effect::Review => matches!(outcome, Outcome::Held(_)),
+            Effect::Review(_) => matches!(outcome, Outcome::Held(_)),
         };
         if decides {
             deciding.push(*id);
@@ -274,7 +274,7 @@ fn matrix_rule(rule: &Rule) -> MatrixRule {
         kind: match rule.effect {
             Effect::Permit(_) => "permit",
             Effect::Forbid(_) => "forbid",
-            Effect::Review => "review",
+            Effect::Review(_) => "review",
         },
         title: rule.metadata.title.as_deref().map(plain),
         basis: rule.metadata.basis.as_deref().map(plain),

@@ -33,6 +33,8 @@ pub struct Column {
     pub(crate) rules: Arc<[RuleId]>,
     /// By kind of element.
     cells: Box<[Tree]>,
+    /// The same, with all that reviewers may vouch for, where they may.
+    vouched: Option<Box<[Tree]>>,
     kinds: Arc<Kinds>,
 }
 
@@ -56,7 +58,8 @@ type Action = (ActionKind, Condition);
 enum ActionKind {
     Permit(Treatment),
     Forbid,
-    Review,
+    /// With the claims that the reviewer may vouch for.
+    Review(Levels),
 }
 
 /// The rules of one policy, indexed by agency class.
@@ -82,7 +85,8 @@ pub(super) struct Columns<'p> {
     pub(super) verdicts: Trees<Verdict>,
     /// For each policy, by rules.
     known: Vec<HashMap<Arc<[RuleId]>, Arc<Column>>>,
-    known_cells: HashMap<Box<[u32]>, Tree>,
+    /// By actions, and whether reviewers vouch.
+    known_cells: HashMap<(Box<[u32]>, bool), Tree>,
     known_verdicts: HashMap<Vec<Tree>, Tree>,
 }
 
@@ -92,7 +96,11 @@ impl<'p> Columns<'p> {
         // Claims of one rule are adjacent in the variable order, which keeps trees small.
         for policy in policies {
             for rule in policy.rules() {
-                for name in policy.claim_names(ClaimSet(rule.requires.0 | rule.unless.0)) {
+                let vouches = match rule.effect {
+                    Effect::Review(claims) => claims,
+                    Effect::Permit(_) | Effect::Forbid(_) => ClaimSet::default(),
+                };
+                for name in policy.claim_names(rule.requires.union(rule.unless).union(vouches)) {
                     if !claims.contains(&name) {
                         claims.push(name);
                     }
@@ -174,25 +182,34 @@ impl<'p> Columns<'p> {
             }
         }
         actions.sort_unstable();
+        let cells = self.cells(&actions, &reviews, false);
+        let vouch = |number: &u32| matches!(self.actions.get(*number as usize), Some((ActionKind::Review(claims), _)) if *claims != 0);
+        let vouched = reviews.iter().any(vouch).then(|| self.cells(&actions, &reviews, true));
+        Column { rules, cells, vouched, kinds: Arc::clone(&self.kinds) }
+    }
+
+    /// The cells of all kinds, with or without what reviewers may vouch for.
+    fn cells(&mut self, actions: &[(KindId, u32)], reviews: &[u32], is_vouched: bool) -> Box<[Tree]> {
         // Kinds that no rule names all have the same cell.
-        let mut own = reviews.clone();
-        let mut cells = vec![self.cell(&mut own); self.kinds.count()];
+        let mut own = reviews.to_vec();
+        let mut cells = vec![self.cell(&mut own, is_vouched); self.kinds.count()];
         for actions in actions.chunk_by(|(one, _), (other, _)| one == other) {
             own.clear();
             own.extend(actions.iter().map(|(_, action)| *action).chain(reviews.iter().copied()));
             let cell = actions.first().and_then(|(kind, _)| cells.get_mut(*kind));
-            let tree = self.cell(&mut own);
+            let tree = self.cell(&mut own, is_vouched);
             cell.into_iter().for_each(|cell| *cell = tree);
         }
-        Column { rules, cells: cells.into(), kinds: Arc::clone(&self.kinds) }
+        cells.into()
     }
 
-    /// The outcome tree of a set of actions, given by id: the most open permit, unless there is a forbid; held, if
-    /// there is a review.
-    fn cell(&mut self, numbers: &mut Vec<u32>) -> Tree {
+    /// The outcome tree of a set of actions, given by id: the most open permit, unless there is a forbid; held, if there is a
+    /// review, with or without what its reviewer may vouch for.
+    fn cell(&mut self, numbers: &mut Vec<u32>, is_vouched: bool) -> Tree {
         numbers.sort_unstable();
         numbers.dedup();
-        if let Some(tree) = self.known_cells.get(numbers.as_slice()) {
+        let key = (numbers.as_slice().into(), is_vouched);
+        if let Some(tree) = self.known_cells.get(&key) {
             return *tree;
         }
         let mut actions: Vec<Action> =
@@ -207,21 +224,25 @@ impl<'p> Columns<'p> {
                     trees.map(tree, &|outcome: Outcome| outcome.min(Outcome::Released(treatment)))
                 }
                 ActionKind::Forbid => removed,
-                ActionKind::Review => trees.map(tree, &|outcome| match outcome {
-                    Outcome::Released(treatment) => Outcome::Held(treatment),
-                    other => other,
-                }),
+                ActionKind::Review(_) => continue,
             };
             tree = trees.choose(*condition, then, tree);
         }
-        self.known_cells.insert(numbers.as_slice().into(), tree);
+        let reviews = actions.iter().filter_map(|(action, condition)| match action {
+            ActionKind::Review(claims) => Some((*condition, if is_vouched { *claims } else { 0 })),
+            ActionKind::Permit(_) | ActionKind::Forbid => None,
+        });
+        let reviews: Vec<(Condition, Levels)> = reviews.collect();
+        let tree = reviewed(trees, &reviews, (tree, None), &mut HashMap::new());
+        self.known_cells.insert(key, tree);
         tree
     }
 
     /// The verdict on the whole message. Computed lazily, because it is rarely needed and can depend on all claims at
     /// once.
     pub(super) fn verdict(&mut self, column: &Column) -> Result<Tree, SurveyError> {
-        let mut distinct = column.cells.to_vec();
+        // A review is also for what would be released only with what the reviewer vouches for.
+        let mut distinct = [&column.cells[..], column.vouched.as_deref().unwrap_or_default()].concat();
         distinct.sort_unstable();
         distinct.dedup();
         if let Some(tree) = self.known_verdicts.get(&distinct) {
@@ -246,6 +267,42 @@ impl<'p> Columns<'p> {
     }
 }
 
+/// Maximum number of ways in which the reviews of one cell can vouch together (P8).
+const MAX_VOUCHED: usize = 1 << 12;
+
+/// The outcome tree after these reviews, of which those before have made it one that is held, with what they vouch for.
+fn reviewed(
+    trees: &mut Trees<Outcome>,
+    reviews: &[(Condition, Levels)],
+    (tree, vouched): (Tree, Option<Levels>),
+    known: &mut HashMap<(usize, Option<Levels>), Tree>,
+) -> Tree {
+    if let Some(tree) = known.get(&(reviews.len(), vouched)) {
+        return *tree;
+    }
+    if known.len() >= MAX_VOUCHED {
+        trees.give_up();
+        return tree;
+    }
+    let reviewed = match (reviews, vouched) {
+        ([], None) => tree,
+        ([], Some(claims)) => {
+            let tree = trees.with_claims(tree, claims);
+            trees.map(tree, &|outcome| match outcome {
+                Outcome::Released(treatment) => Outcome::Held(treatment),
+                other => other,
+            })
+        }
+        ([(condition, own), rest @ ..], _) => {
+            let then = reviewed(trees, rest, (tree, Some(vouched.unwrap_or_default() | own)), known);
+            let otherwise = reviewed(trees, rest, (tree, vouched), known);
+            trees.choose(*condition, then, otherwise)
+        }
+    };
+    known.insert((reviews.len(), vouched), reviewed);
+    reviewed
+}
+
 /// The verdict on a message after one more element.
 fn verdict_after(verdict: Verdict, outcome: Outcome) -> Verdict {
     match outcome {
@@ -261,7 +318,12 @@ impl<'p> RuleIndex<'p> {
         for rule in policy.rules() {
             let [requires, unless] = [rule.requires, rule.unless].map(|set| levels(policy, claims, set));
             let mut own = Vec::new();
-            for (kind, action_kind) in action_kinds(rule, kinds) {
+            let action_kinds = match rule.effect {
+                // A review acts on every kind.
+                Effect::Review(vouches) => vec![(None, ActionKind::Review(levels(policy, claims, vouches)))],
+                Effect::Permit(_) | Effect::Forbid(_) => action_kinds(rule, kinds),
+            };
+            for (kind, action_kind) in action_kinds {
                 let next = numbers.len() as u32;
                 let number = *numbers.entry((action_kind, Condition { requires, unless })).or_insert(next);
                 own.push((kind, number));
@@ -293,11 +355,8 @@ fn levels(policy: &Policy, claims: &[&str], set: ClaimSet) -> Levels {
     levels
 }
 
-/// What a rule does to which kinds of elements; a review acts on every kind.
+/// What a permit or a forbid does to which kinds of elements.
 fn action_kinds(rule: &Rule, kinds: &Kinds) -> Vec<(Option<KindId>, ActionKind)> {
-    if let Effect::Review = rule.effect {
-        return vec![(None, ActionKind::Review)];
-    }
     let named = kinds.named(rule).into_iter();
     named.map(|(kind, treatment)| (Some(kind), treatment.map_or(ActionKind::Forbid, ActionKind::Permit))).collect()
 }

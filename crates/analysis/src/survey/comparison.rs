@@ -384,12 +384,12 @@ impl<'p> Comparer<'p> {
             (Change::Element(element, _), Effect::Forbid(elements)) => {
                 !is_open && elements.binary_search(element).is_ok()
             }
-            (Change::Element(_, values), Effect::Review) => {
+            (Change::Element(_, values), Effect::Review(_)) => {
                 let [is_held, is_held_too] = values.map(|outcome| matches!(outcome, Outcome::Held(_)));
                 is_held != is_held_too && if own == OLD { is_held } else { is_held_too }
             }
             // Only reviews make the difference between held and rewritten.
-            (Change::Message(values), Effect::Review) => !values.contains(&Verdict::Nothing) || is_open,
+            (Change::Message(values), Effect::Review(_)) => !values.contains(&Verdict::Nothing) || is_open,
             (Change::Message(values), Effect::Permit(_)) => values.contains(&Verdict::Nothing) && is_open,
             (Change::Message(values), Effect::Forbid(_)) => values.contains(&Verdict::Nothing) && !is_open,
         }
@@ -515,7 +515,12 @@ fn contents(policies: [&Policy; 2]) -> [Vec<usize>; 2] {
             let next = known.len();
             let [requires, unless] = [rule.requires, rule.unless].map(|set| sorted_names(policy, set));
             let asked = (codes, keys, requires, unless, rule.applies_when_absent);
-            contents.push(*known.entry((asked, &rule.effect)).or_insert(next));
+            // Two policies number their claims each in its own way.
+            let (effect, vouches) = match &rule.effect {
+                Effect::Review(claims) => (&Effect::Review(ClaimSet(0)), sorted_names(policy, *claims)),
+                effect => (effect, Vec::new()),
+            };
+            contents.push(*known.entry((asked, effect, vouches)).or_insert(next));
         }
         contents
     })

@@ -117,6 +117,7 @@ fn rules(numbers: &mut Numbers) -> String {
         };
         let (classes, purposes, messages) = (some(&["k", "l"], 60), some(&["C", "F"], 30), some(&["DR", "RR"], 30));
         let (requires, unless) = (some(&["c0", "c1", "c2", "c3"], 20), some(&["c0", "c1", "c2", "c3"], 20));
+        let vouches = some(&["c0", "c1", "c2", "c3"], 30);
         let (mut elements, year) = (some(&["a.one", "a.two"], 60), !some(&["year"], 50).is_empty());
         text += &format!("[[{kind}]]\nid = \"r{id}\"\nrequires = {requires:?}\nunless = {unless:?}\n");
         let mut list = |name: &str, list: &[String]| {
@@ -128,7 +129,9 @@ fn rules(numbers: &mut Numbers) -> String {
         list("agencies", if kind == "permit" && classes.is_empty() { &one } else { &classes });
         list("purposes", &purposes);
         list("messages", &messages);
-        if kind != "review" {
+        if kind == "review" {
+            list("vouches", &vouches);
+        } else {
             elements.push("a.two".to_owned());
             list("elements", &elements);
         }

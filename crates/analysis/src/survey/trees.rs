@@ -61,6 +61,11 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         self.is_full
     }
 
+    /// Makes every tree invalid, as when the node limit is reached.
+    pub(super) fn give_up(&mut self) {
+        self.is_full = true;
+    }
+
     /// A constant tree.
     pub(super) fn leaf(&mut self, value: T) -> Tree {
         self.intern(Node::Leaf(value))
@@ -151,6 +156,26 @@ impl<T: Copy + Eq + Hash> Trees<T> {
         let tree = self.claim(level, without, with);
         known.insert((condition, then, otherwise), tree);
         tree
+    }
+
+    /// The tree that has, for every set of claims, the value of `tree` for these and `vouched`.
+    pub(super) fn with_claims(&mut self, tree: Tree, vouched: Levels) -> Tree {
+        self.with_claims_known(tree, vouched, &mut HashMap::new())
+    }
+
+    fn with_claims_known(&mut self, tree: Tree, vouched: Levels, known: &mut HashMap<Tree, Tree>) -> Tree {
+        let Some(Node::Claim { level, without, with }) = self.node(tree) else { return tree };
+        if let Some(changed) = known.get(&tree) {
+            return *changed;
+        }
+        let with = self.with_claims_known(with, vouched, known);
+        let without = match vouched & (1 << level) {
+            0 => self.with_claims_known(without, vouched, known),
+            _ => with,
+        };
+        let changed = self.claim(level, without, with);
+        known.insert(tree, changed);
+        changed
     }
 
     /// Maps the values of a tree.
@@ -278,6 +303,19 @@ mod tests {
         assert_eq!(trees.choose(first, yes, two), one_or_two);
         assert_eq!(trees.choose(Condition { requires: 3, unless: 0 }, yes, one_or_two), one_or_two);
         assert_eq!(trees.choose(Condition { requires: 0, unless: 1 }, no, yes), one);
+    }
+
+    #[test]
+    fn what_is_vouched_for_holds_everywhere() {
+        let mut trees = Trees::new();
+        let [no, yes] = [false, true].map(|value| trees.leaf(value));
+        let tree = trees.choose(Condition { requires: 6, unless: 1 }, yes, no);
+        for vouched in 0..8 {
+            let changed = trees.with_claims(tree, vouched);
+            for claims in 0..8 {
+                assert_eq!(at(&trees, changed, claims), at(&trees, tree, claims | vouched), "{vouched} {claims}");
+            }
+        }
     }
 
     #[test]

@@ -132,6 +132,10 @@ pub(super) struct RawRule {
     /// Claims, any of which prevents the rule from applying.
     #[serde(default)]
     pub(super) unless: Vec<Spanned<String>>,
+    /// Of a review: claims that its reviewer may vouch for. The message is held if anything could go out with them, even if
+    /// nothing may go out without.
+    #[serde(default)]
+    pub(super) vouches: Vec<Spanned<String>>,
     /// Whether a forbid or a review applies where the request leaves out the purpose, or the message the key, that the rule
     /// asks for. Left out: it applies. A permit never does.
     #[serde(rename = "when-absent")]
@@ -448,6 +452,10 @@ impl Resolver<'_> {
         if let (false, Some(key)) = (kind == RuleKind::Permit, raw.treatments.keys().next()) {
             errors.push(self.document.error(&key.span(), "only a permit takes `as`").help("take it away"));
         }
+        if let (true, Some(claim)) = (kind != RuleKind::Review, raw.vouches.first()) {
+            let error = self.document.error(&claim.span(), "only a review takes `vouches`");
+            errors.push(error.help("take it away: a person vouches for claims where a review asks for one"));
+        }
         let when_absent = self.applies_when_absent(kind, (&raw.purposes, &raw.messages), raw.when_absent);
         let when_absent = errors.take(when_absent);
         let claims = [&raw.requires, &raw.unless].map(|names| errors.take(self.claim_set(names)));
@@ -475,7 +483,7 @@ impl Resolver<'_> {
     /// The effect of a rule.
     fn effect(&self, kind: RuleKind, raw: &RawRule) -> Result<Effect, ConfigError> {
         match (kind, &raw.elements) {
-            (RuleKind::Review, None) => Ok(Effect::Review),
+            (RuleKind::Review, None) => Ok(Effect::Review(self.claim_set(&raw.vouches)?)),
             (RuleKind::Review, Some(elements)) => Err(self
                 .document
                 .error(&elements.span(), "a review holds whole messages: it takes no `elements`")

@@ -229,39 +229,18 @@ impl Policy {
         Some(Arc::clone(by_conditions.entry(key).or_insert(grant)))
     }
 
-    /// The union of the permits that apply minus every forbid that applies, independent of order (P9).
+    /// The decision in a situation, independent of the order of rules (P9).
     fn compute(&self, classes: &[ClassId], conditions: &Conditions) -> Grant {
-        let applied: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(classes, conditions)).collect();
-        let mut treatments = self.envelope.clone();
-        let mut review = false;
-        for rule in &applied {
-            match &rule.effect {
-                Effect::Permit(elements) => {
-                    for (element, treatment) in elements {
-                        if let Some(slot) = treatments.get_mut(element.index()) {
-                            *slot = Some(slot.map_or(*treatment, |other| other.min(*treatment)));
-                        }
-                    }
-                }
-                Effect::Forbid(_) => {}
-                Effect::Review => review = true,
-            }
-        }
-        for rule in &applied {
-            if let Effect::Forbid(elements) = &rule.effect {
-                for element in elements {
-                    if let Some(slot) = treatments.get_mut(element.index()) {
-                        *slot = None;
-                    }
-                }
-            }
-        }
-        let verdict = if treatments == self.envelope {
-            Verdict::Nothing
-        } else if review {
-            Verdict::Review
-        } else {
-            Verdict::Rewrite
+        let applied = self.applying(classes, conditions);
+        let treatments = self.treatments(&applied);
+        let vouched = vouched(&applied);
+        // A review is also for what would be permitted only with what the reviewer vouches for.
+        let may_be_more = |claims| self.treatments(&self.applying(classes, &conditions.with(claims))) != self.envelope;
+        let is_nothing = treatments == self.envelope;
+        let verdict = match vouched {
+            Some(claims) if !is_nothing || may_be_more(claims) => Verdict::Review,
+            None if !is_nothing => Verdict::Rewrite,
+            _ => Verdict::Nothing,
         };
         Grant {
             treatments,
@@ -272,6 +251,42 @@ impl Policy {
             is_approved: self.is_approved(conditions.claims),
         }
     }
+
+    /// The rules that apply in a situation.
+    fn applying(&self, classes: &[ClassId], conditions: &Conditions) -> Vec<&Rule> {
+        self.rules.iter().filter(|rule| rule.applies(classes, conditions)).collect()
+    }
+
+    /// The union of these permits minus every one of these forbids, and the envelope.
+    fn treatments(&self, applied: &[&Rule]) -> Box<[Option<Treatment>]> {
+        let mut treatments = self.envelope.clone();
+        for rule in applied {
+            let Effect::Permit(elements) = &rule.effect else { continue };
+            for (element, treatment) in elements {
+                if let Some(slot) = treatments.get_mut(element.index()) {
+                    *slot = Some(slot.map_or(*treatment, |other| other.min(*treatment)));
+                }
+            }
+        }
+        for rule in applied {
+            let Effect::Forbid(elements) = &rule.effect else { continue };
+            for element in elements {
+                if let Some(slot) = treatments.get_mut(element.index()) {
+                    *slot = None;
+                }
+            }
+        }
+        treatments
+    }
+}
+
+/// What the reviewers of these rules may vouch for; `None` if no review is among them.
+fn vouched(applied: &[&Rule]) -> Option<ClaimSet> {
+    let vouched = applied.iter().filter_map(|rule| match rule.effect {
+        Effect::Review(claims) => Some(claims),
+        Effect::Permit(_) | Effect::Forbid(_) => None,
+    });
+    vouched.reduce(ClaimSet::union)
 }
 
 /// The treatments of a grant of the envelope only.

@@ -32,6 +32,12 @@ impl ClaimSet {
         self.0 >> (index % Self::LIMIT) & 1 == 1
     }
 
+    /// The claims of both sets.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     fn holds_all(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
@@ -48,8 +54,8 @@ pub enum Effect {
     Permit(Vec<(ElementId, Treatment)>),
     /// These elements are removed, even if permitted.
     Forbid(Vec<ElementId>),
-    /// A person must review the message first.
-    Review,
+    /// A person must review the message first, who may vouch for these claims.
+    Review(ClaimSet),
 }
 
 /// Metadata of a rule or a class for people, with no effect on decisions.
@@ -99,6 +105,14 @@ pub struct Conditions {
     pub claims: ClaimSet,
     /// The message key; `None` if the message has none.
     pub message: Option<MessageKeyId>,
+}
+
+impl Conditions {
+    /// The same, with these claims vouched for as well.
+    #[must_use]
+    pub fn with(self, claims: ClaimSet) -> Self {
+        Self { claims: self.claims.union(claims), ..self }
+    }
 }
 
 impl Rule {

@@ -42,6 +42,8 @@ pub struct RuleSpans {
     pub elements: Vec<SpannedName>,
     /// The selectors of `as`, each with its treatment.
     pub treatments: Vec<(SpannedName, Treatment)>,
+    /// The claims of `vouches`.
+    pub vouches: Vec<SpannedName>,
 }
 
 /// The content of a policy's file, with spans.
@@ -90,6 +92,7 @@ fn rule(raw: &RawRule) -> RuleSpans {
         id: spanned(&raw.id),
         elements: raw.elements.as_ref().map_or_else(Vec::new, |elements| all(elements.get_ref())),
         treatments: raw.treatments.iter().map(|(key, treatment)| (spanned(key), *treatment)).collect(),
+        vouches: all(&raw.vouches),
     }
 }
 

@@ -47,7 +47,7 @@ fn kind(rule: &Rule) -> &'static str {
     match rule.effect {
         Effect::Permit(_) => "permit",
         Effect::Forbid(_) => "forbid",
-        Effect::Review => "review",
+        Effect::Review(_) => "review",
     }
 }
 
@@ -134,7 +134,7 @@ fn taking_all(subject: &Subject<'_>, applied: &[RuleId], asked: &Conditions) -> 
             Effect::Permit(elements) => permitted.extend(elements.iter().map(|(element, _)| *element)),
             Effect::Forbid(elements) if is_absent => by_absence.push((id, elements)),
             Effect::Forbid(elements) => always.extend(elements),
-            Effect::Review => {}
+            Effect::Review(_) => {}
         }
     }
     permitted.retain(|element| !always.contains(element));

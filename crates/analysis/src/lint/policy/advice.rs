@@ -58,7 +58,7 @@ fn restrictions(subject: &Subject<'_>, class: ClassId) -> (usize, usize) {
     for rule in subject.policy.rules().iter().filter(|rule| names_class(rule, class)) {
         match &rule.effect {
             Effect::Permit(elements) => permitted += elements.len(),
-            Effect::Forbid(_) | Effect::Review => held_back += 1,
+            Effect::Forbid(_) | Effect::Review(_) => held_back += 1,
         }
     }
     (held_back, usize::MAX - permitted)

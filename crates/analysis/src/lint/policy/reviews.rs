@@ -23,7 +23,7 @@ struct ReviewsObserved {
 pub(super) fn lint(subject: &mut Subject<'_>) -> Result<(), ConfigError> {
     let observed = observe_all(subject)?;
     for (id, rule) in subject.policy.rules().iter().enumerate() {
-        let (Effect::Review, Some(spans)) = (&rule.effect, subject.rule(id)) else { continue };
+        let (Effect::Review(_), Some(spans)) = (&rule.effect, subject.rule(id)) else { continue };
         let never = rule.requires.0 & rule.unless.0 != 0;
         let is_open = rule.unless.0 == 0 || observed.holding.contains(&id) && !observed.lifted.contains(&id);
         if never || !is_open {
@@ -56,7 +56,7 @@ fn observe_all(subject: &Subject<'_>) -> Result<ReviewsObserved, ConfigError> {
     for population in subject.populations {
         let rules = survey.rules_for(&population.classes);
         let has_review =
-            rules.iter().any(|id| policy.rule(*id).is_some_and(|rule| matches!(rule.effect, Effect::Review)));
+            rules.iter().any(|id| policy.rule(*id).is_some_and(|rule| matches!(rule.effect, Effect::Review(_))));
         if !has_review {
             continue;
         }
@@ -84,8 +84,8 @@ fn observe(
 ) {
     let all: Vec<(usize, &Rule)> = rules.iter().filter_map(|id| Some((*id, subject.policy.rule(*id)?))).collect();
     let reviews: Vec<&Rule> =
-        all.iter().map(|(_, rule)| *rule).filter(|rule| matches!(rule.effect, Effect::Review)).collect();
-    for (id, review) in all.iter().filter(|(_, rule)| matches!(rule.effect, Effect::Review)) {
+        all.iter().map(|(_, rule)| *rule).filter(|rule| matches!(rule.effect, Effect::Review(_))).collect();
+    for (id, review) in all.iter().filter(|(_, rule)| matches!(rule.effect, Effect::Review(_))) {
         if observed.lifted.contains(id) {
             continue;
         }

@@ -1,14 +1,18 @@
 //! Rules one by one and in pairs: what they leave out, and what one repeats of another.
 
 use super::Subject;
-use super::table::{CLAIM_UNUSED, PERMIT_COVERED, PERMIT_WITHOUT_BASIS, RULE_NEVER_APPLIES, RULE_WITHOUT_BASIS};
-use dmv_redact_model::policy::{APPROVED, Effect, OnShapeViolation, Rule};
+use super::table::{
+    CLAIM_UNUSED, PERMIT_COVERED, PERMIT_WITHOUT_BASIS, REVIEW_UNVOUCHED, RULE_NEVER_APPLIES, RULE_WITHOUT_BASIS,
+    VOUCHES_IDLE,
+};
+use dmv_redact_model::policy::{APPROVED, ClaimSet, Effect, OnShapeViolation, Rule};
 
 pub(super) fn lint(subject: &mut Subject<'_>) {
     for (id, rule) in subject.policy.rules().iter().enumerate() {
         without_basis(subject, id, rule);
         never(subject, id, rule);
         covered(subject, id, rule);
+        vouches(subject, id, rule);
     }
     claims(subject);
 }
@@ -19,7 +23,7 @@ fn without_basis(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     let (code, kind) = match rule.effect {
         Effect::Permit(_) => (&PERMIT_WITHOUT_BASIS, "permit"),
         Effect::Forbid(_) => (&RULE_WITHOUT_BASIS, "forbid"),
-        Effect::Review => (&RULE_WITHOUT_BASIS, "review"),
+        Effect::Review(_) => (&RULE_WITHOUT_BASIS, "review"),
     };
     let message = format!("{kind} `{}` has no basis", rule.id);
     subject.find(code, &spans.id.span, message, "name the law it stands on: `basis = \"...\"`");
@@ -30,12 +34,12 @@ fn never(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     let Some(spans) = subject.rule(id) else { return };
     let both = rule.requires.0 & rule.unless.0;
     if both != 0 {
-        let claims = subject.policy.claim_names(dmv_redact_model::policy::ClaimSet(both));
+        let claims = subject.policy.claim_names(ClaimSet(both));
         let message = format!("rule `{}` never applies: it requires {} and excludes it", rule.id, super::some(claims));
         // A permit that starts to apply would release something.
         let help = match rule.effect {
             Effect::Permit(_) => "leave the permit out, or name the claim that it really asks for",
-            Effect::Forbid(_) | Effect::Review => "take it out of `unless`",
+            Effect::Forbid(_) | Effect::Review(_) => "take it out of `unless`",
         };
         subject.find(&RULE_NEVER_APPLIES, &spans.id.span, message, help);
         return;
@@ -98,9 +102,53 @@ fn covers(subject: &Subject<'_>, outer: &Rule, inner: &Rule) -> bool {
         })
 }
 
+/// What a reviewer may vouch for to no effect, and what only somebody else may, before there is anything to review.
+fn vouches(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
+    let (Effect::Review(vouches), Some(spans)) = (&rule.effect, subject.rule(id)) else { return };
+    let asked = asked_claims(subject);
+    for claim in &spans.vouches {
+        if subject.policy.claim_set([claim.name.as_str()]).0 & asked == 0 {
+            let message = format!("no rule asks for the claim `{}`: to vouch for it changes nothing", claim.name);
+            subject.find(&VOUCHES_IDLE, &claim.span, message, "name it in `requires` or `unless`, or leave it out");
+        }
+    }
+    let needs = |permit: &&Rule| {
+        let unvouched = permit.requires.0 & rule.unless.0 & !vouches.0;
+        matches!(permit.effect, Effect::Permit(_)) && unvouched != 0 && share_a_class(permit, rule)
+    };
+    if let Some(permit) = subject.policy.rules().iter().find(needs) {
+        let claims = subject.policy.claim_names(ClaimSet(permit.requires.0 & rule.unless.0 & !vouches.0));
+        let claims = super::some(claims);
+        let message = format!(
+            "permit `{}` requires {claims}, for which the reviewer of `{}` may not vouch: without it this permit gives \
+             nothing to review",
+            permit.id, rule.id
+        );
+        subject.find(
+            &REVIEW_UNVOUCHED,
+            &spans.id.span,
+            message,
+            "name it in `vouches`, if the reviewer decides about it",
+        );
+    }
+}
+
+/// Whether both are for one class.
+fn share_a_class(one: &Rule, other: &Rule) -> bool {
+    match (&one.classes, &other.classes) {
+        (Some(own), Some(classes)) => own.iter().any(|class| classes.contains(class)),
+        _ => true,
+    }
+}
+
+/// The claims that rules ask for.
+fn asked_claims(subject: &Subject<'_>) -> u64 {
+    subject.policy.rules().iter().fold(0, |asked, rule| asked | rule.requires.0 | rule.unless.0)
+}
+
 /// Claims that are declared but unused.
 fn claims(subject: &mut Subject<'_>) {
-    let used = subject.policy.rules().iter().fold(0, |used, rule| used | rule.requires.0 | rule.unless.0);
+    let used = asked_claims(subject);
     for claim in &subject.spans.claims {
         // This claim lifts a hold for a shape violation.
         let shape = subject.policy.on_shape_violation();

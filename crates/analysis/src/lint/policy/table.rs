@@ -77,6 +77,12 @@ pub(super) const RULE_WITHOUT_BASIS: Code =
     Code::note("rule-without-basis", "a forbid or a review that names no law it stands on");
 pub(super) const REVIEW_NEVER_LIFTED: Code =
     Code::warning("review-never-lifted", "a review that no claim lifts: what it holds never goes out");
+pub(super) const VOUCHES_IDLE: Code =
+    Code::warning("vouches-idle", "a claim that a reviewer may vouch for, and that no rule asks for");
+pub(super) const REVIEW_UNVOUCHED: Code = Code::note(
+    "review-unvouched",
+    "a permit requires a claim that lifts a review, and its reviewer may not vouch for it: without it there is nothing to review",
+);
 pub(super) const CLAIM_UNUSED: Code = Code::warning("claim-unused", "a claim that no rule uses");
 pub(super) const SHAPE_HOLD_NEVER_LIFTED: Code = Code::warning(
     "shape-hold-never-lifted",
@@ -88,7 +94,7 @@ pub(super) const NOTICE_WITHOUT_PLACE: Code = Code::note(
 );
 
 /// All of them.
-pub(crate) const ALL: [&Code; 31] = [
+pub(crate) const ALL: [&Code; 33] = [
     &CLASS_UNUSED,
     &CLASS_EMPTY,
     &CLASSES_OVERLAP,
@@ -117,6 +123,8 @@ pub(crate) const ALL: [&Code; 31] = [
     &PERMIT_WITHOUT_BASIS,
     &RULE_WITHOUT_BASIS,
     &REVIEW_NEVER_LIFTED,
+    &VOUCHES_IDLE,
+    &REVIEW_UNVOUCHED,
     &CLAIM_UNUSED,
     &SHAPE_HOLD_NEVER_LIFTED,
     &NOTICE_WITHOUT_PLACE,

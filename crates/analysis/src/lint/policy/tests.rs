@@ -284,6 +284,27 @@ fn a_review_that_no_claim_lifts_is_told() {
 }
 
 #[test]
+fn what_a_reviewer_vouches_for_in_vain_or_may_not_is_told() {
+    let ordered = permit("one", "'police'", "'person.name'", "requires = ['a']");
+    let review = |rest: &str| rule("review", "look", &format!("agencies = ['police']\nunless = ['a']\n{rest}"));
+    let found = |rules: &str| {
+        let found = with_claims(rules).into_iter();
+        found.filter(|told| told.contains("vouch")).collect::<Vec<_>>()
+    };
+    let told = found(&(ordered.clone() + &review("")));
+    let expected = "review-unvouched: permit `one` requires `a`, for which the reviewer of `look` may not vouch: without it this \
+                    permit gives nothing to review";
+    assert!(told.len() == 1 && told[0].ends_with(expected), "{told:?}");
+    assert_eq!(found(&(ordered.clone() + &review("vouches = ['a']"))), Vec::<String>::new());
+    let told = found(&(ordered + &review("vouches = ['a', 'b']")));
+    assert!(
+        told.len() == 1
+            && told[0].ends_with("vouches-idle: no rule asks for the claim `b`: to vouch for it changes nothing"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn p8_claims_that_depend_on_each_other_in_too_many_ways_are_refused_by_name() {
     // The pigeonhole principle, eight into seven: each forbid is easily avoided, all of them never, and a search claim
     // by claim is exponential.
