@@ -21,8 +21,8 @@ pub struct VariantBuffers {
     name: String,
 }
 
-/// What of a part is asked and stands there several times, one bit for each place: that tells nothing, and none of it may go
-/// out, for what stayed could tell.
+/// What of a part is asked and stands there several times, or with other parts in it, one bit for each place: that tells
+/// nothing, and none of it may go out, for what stayed could tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Untold(u64);
 
@@ -84,8 +84,10 @@ pub fn of_element(
             Some(place) => {
                 let is_nil = reader.attributes().iter().any(|attribute| is_nil(attribute, text));
                 decoded.clear();
-                reader.text_content(decoded)?;
-                if !answers.note(node, place, (!is_nil).then_some(told((trie, node), place, decoded))) {
+                let is_text = reader.text_content(decoded)?;
+                let is_told = is_text && !is_nil;
+                let is_first = answers.note(node, place, is_told.then_some(told((trie, node), place, decoded)));
+                if !is_first || !is_text {
                     untold.add(place);
                 }
             }

@@ -119,6 +119,8 @@ fn attack_38_where_it_cannot_be_told_only_what_every_such_part_may_have_goes_out
         "Driver License",
         "<!--<nc:Kind>Driver License</nc:Kind>-->",
         "<nc:Kind><![CDATA[<nc:Kind>Driver License</nc:Kind>]]></nc:Kind>",
+        "<nc:Kind>Driver License<nc:More>SSN</nc:More></nc:Kind>",
+        "<nc:Kind>Driver <x/>License</nc:Kind>",
     ] {
         assert_eq!(of_xml(&format!("<nc:Id>{kind}{value}</nc:Id>")), "", "{kind}");
         assert_eq!(of_xml(&format!("<nc:Id>{value}{kind}</nc:Id>")), "", "{kind}");
@@ -155,9 +157,9 @@ fn p4_what_tells_goes_out_with_the_part_as_it_was_written() {
     assert_eq!(of_xml(id), id);
     let id = r#","ids":{"\u006bind":"licens\u0065","value":"D08954796"}"#;
     assert_eq!(of_json(id), r#","ids":{"kind":"licens\u0065","value":"D08954796"}"#);
-    // It is the text that is left once comments and unknown children are removed.
-    let joined = "<nc:Id><nc:Kind>Driver <!-- --><b>no</b>License</nc:Kind><nc:Value>D08954796</nc:Value></nc:Id>";
-    assert_eq!(of_xml(joined), joined.replace("<!-- --><b>no</b>", ""));
+    // It is the text that is left once comments are removed.
+    let joined = "<nc:Id><nc:Kind>Driver <!-- -->License</nc:Kind><nc:Value>D08954796</nc:Value></nc:Id>";
+    assert_eq!(of_xml(joined), joined.replace("<!-- -->", ""));
     // Nothing else in it was permitted: no shell is left.
     assert_eq!(of_xml("<nc:Id><nc:Kind>Driver License</nc:Kind><nc:Value>no number &amp; more</nc:Value></nc:Id>"), "");
     assert_eq!(of_xml("<nc:Id><nc:Kind>Driver License</nc:Kind></nc:Id>"), "");

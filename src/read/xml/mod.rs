@@ -293,8 +293,9 @@ impl<'m, 's> XmlReader<'m, 's> {
     }
 
     /// Reads the rest of the element whose start tag was read last, and adds its own text to `into`, joined over comments and
-    /// children.
-    pub fn text_content(&mut self, into: &mut String) -> ReadResult<()> {
+    /// children. Returns whether it has no children.
+    pub fn text_content(&mut self, into: &mut String) -> ReadResult<bool> {
+        let mut is_text = true;
         loop {
             match self.next_event()? {
                 Event::Text(span) => decode(span.text(self.text), into),
@@ -302,9 +303,12 @@ impl<'m, 's> XmlReader<'m, 's> {
                     let inside = Span::new(span.start() + CDATA_START, span.end() - CDATA_END);
                     decode_section(inside.text(self.text), into);
                 }
-                Event::Start(_) => drop(self.skip_element()?),
+                Event::Start(_) => {
+                    is_text = false;
+                    self.skip_element()?;
+                }
                 Event::CommentOrPi => {}
-                Event::End(_) | Event::Done => return Ok(()),
+                Event::End(_) | Event::Done => return Ok(is_text),
             }
         }
     }

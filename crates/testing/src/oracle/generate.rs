@@ -43,7 +43,7 @@ pub enum Telling {
     Wrapped,
     /// In XML with a comment in it, in JSON as a list of one.
     WithComment,
-    /// With another part in it, which in JSON tells nothing.
+    /// With another part in it, which tells nothing.
     WithPart,
     /// As nil, which tells nothing.
     Nil,
@@ -171,10 +171,9 @@ impl Generator<'_, '_> {
         };
         self.lost = before;
         let above = path.split_last().map_or(&[][..], |(_, above)| above);
-        let is_asked = |value: &str| {
-            let asked = format.variants(above).concat().into_iter().filter(|asked| asked.part == name);
-            asked.flat_map(|asked| asked.values).any(|own| own == value.trim())
-        };
+        let asked = format.variants(above).concat().into_iter().filter(|asked| asked.part == name);
+        let asked: Vec<Asked> = asked.collect();
+        let is_asked = |value: &str| asked.iter().flat_map(|asked| &asked.values).any(|own| own == value.trim());
         // By chance nothing tells: it would be written like any other value.
         match &mut body {
             Body::Text { value, .. } if is_asked(value) => *value = "OTHER".to_owned(),
@@ -185,6 +184,10 @@ impl Generator<'_, '_> {
         // Where it is meant to be, or is by what it says.
         let is_required = |at: &[Step]| format.required.iter().any(|(p, _)| leads(p, at) || leads(at, p));
         let required = is_required(path) || real.is_some_and(is_required);
+        // What is asked tells nothing by chance, but with parts in it, it would not go out.
+        let is_wrapped = !attributes.is_empty() && format.namespaces.contains_key("rdf");
+        let telling = if is_wrapped { Telling::Wrapped } else { Telling::Plain };
+        let telling = asked.iter().any(|asked| !asked.attribute).then_some(telling);
         let mut node = Node {
             name: name.to_owned(),
             attributes,
@@ -194,7 +197,7 @@ impl Generator<'_, '_> {
             item: false,
             id: None,
             refers: None,
-            telling: None,
+            telling,
             follows: false,
         };
         node.droppable &= node.all_forbidden();
@@ -236,8 +239,7 @@ impl Generator<'_, '_> {
                         let said = says.iter().find(|said| said.asked.part == asked.part)?;
                         let is_told = match said.telling {
                             Telling::Plain | Telling::Wrapped | Telling::WithComment => true,
-                            Telling::WithPart => self.wanted.xml,
-                            Telling::Nil | Telling::Twice => false,
+                            Telling::WithPart | Telling::Nil | Telling::Twice => false,
                         };
                         is_told.then(|| said.value.clone())
                     });

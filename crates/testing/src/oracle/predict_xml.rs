@@ -133,7 +133,7 @@ impl Walk<'_, '_> {
                 telling += 1;
                 continue;
             }
-            if stands_twice(self.format, node, path, &name) {
+            if is_untold(self.format, node, path, &name) {
                 continue;
             }
             path.push(self.format.step(path, &name, true));
@@ -279,16 +279,18 @@ fn holding(format: &Format, node: Node<'_, '_>, path: &[Step]) -> Vec<Asked> {
         let mut children = node.children().filter(is);
         let (Some(only), None) = (children.next(), children.next()) else { return None };
         let is_nil = matches!(only.attribute((XSI, "nil")), Some("true" | "1"));
-        (!is_nil).then(|| text_of(only))
+        let is_text = !only.children().any(|child| child.is_element());
+        (is_text && !is_nil).then(|| text_of(only))
     })
 }
 
-/// Whether a child stands twice in an element that is asked what the element is: then none of them goes out.
-fn stands_twice(format: &Format, node: Node<'_, '_>, path: &[Step], name: &str) -> bool {
+/// Whether a child that is asked what the element is stands twice, or has children: then none of them goes out.
+fn is_untold(format: &Format, node: Node<'_, '_>, path: &[Step], name: &str) -> bool {
     let is = |child: &Node<'_, '_>| child.is_element() && spelled(format, *child).as_deref() == Some(name);
     let asked = format.variants(path).into_iter().flatten().any(|asked| !asked.attribute && asked.part == name);
-    let is_untold = path.last().is_some_and(|step| step.predicates.is_empty());
-    asked && is_untold && node.children().filter(is).count() > 1
+    let fits_none = path.last().is_some_and(|step| step.predicates.is_empty());
+    let has_parts = |child: Node<'_, '_>| child.children().any(|part| part.is_element());
+    asked && fits_none && (node.children().filter(is).count() > 1 || node.children().filter(is).any(has_parts))
 }
 
 /// A name of an object as XML Schema has it: white space around it is no part of it.
