@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::elements::group;
 use super::guess::{Guess, Guesser, listed};
-use super::path_words::Facts;
-use crate::hints::{Hint, Hints, is_encoded, of_words};
+use super::path_words::{Facts, is_whose};
+use crate::hints::{self, Hint, Hints, is_encoded, of_element, of_words};
 use crate::name_words::words;
 use crate::parts::{Part, PartId, PartTree};
 use crate::roles::Who;
@@ -33,7 +33,7 @@ impl DraftMapping {
         let mut lines = drafted.lines;
         resolve(tree, guesser, &mut lines);
         lines.iter_mut().for_each(|line| ask_whose(tree, line));
-        let lines = told_apart(tree, PartTree::ROOT, lines);
+        let lines = told_apart(tree, guesser, PartTree::ROOT, lines);
         Self { lines }
     }
 }
@@ -136,6 +136,9 @@ impl Drafting<'_> {
         // What is said of a part holds for what is in it.
         for (hint, place) in steps.iter().rev().flat_map(|step| &step.notes.hints) {
             hints.entry(*hint).or_insert_with(|| place.clone());
+        }
+        for kind in steps.iter().filter_map(|step| step.kind.as_ref()) {
+            hints::add(&mut hints, hints::of_value(&kind.value), String::new);
         }
         let said = steps.len().checked_sub(2).and_then(|before| steps.get(before)).filter(|above| above.kind.is_some());
         // What a label beside a value says, the value is.
@@ -254,17 +257,17 @@ fn is_holder(part: &Part) -> bool {
 
 /// Keeps the lines of a part, or those of its kinds: where a kind is another element, or a question where the part itself is
 /// guessed, the part alone tells nothing. No path may stand with and without kinds.
-fn told_apart(tree: &PartTree, above: PartId, lines: Vec<DraftLine>) -> Vec<DraftLine> {
+fn told_apart(tree: &PartTree, guesser: &Guesser<'_>, above: PartId, lines: Vec<DraftLine>) -> Vec<DraftLine> {
     let mut lines = lines;
     // The innermost first: what is in a kind is settled before the kind is.
     let mut parts: Vec<PartId> = tree.below(above).into_iter().filter(|id| is_told_apart(tree, *id)).collect();
     let kinds: Vec<PartId> = parts.iter().flat_map(|id| tree.part(*id)).flat_map(|part| part.kinds.clone()).collect();
     for kind in kinds {
-        lines = told_apart(tree, kind, lines);
+        lines = told_apart(tree, guesser, kind, lines);
     }
     parts.reverse();
     for part in parts {
-        lines = one_or_all(tree, part, lines);
+        lines = one_or_all(tree, guesser, part, lines);
     }
     lines
 }
@@ -278,7 +281,7 @@ fn is_of_people(part: &Part) -> bool {
 }
 
 /// The lines of one part or of its kinds, by the names below them.
-fn one_or_all(tree: &PartTree, id: PartId, lines: Vec<DraftLine>) -> Vec<DraftLine> {
+fn one_or_all(tree: &PartTree, guesser: &Guesser<'_>, id: PartId, lines: Vec<DraftLine>) -> Vec<DraftLine> {
     let Some(part) = tree.part(id) else { return lines };
     let by = part.kinds.iter().find_map(|kind| tree.part(*kind)?.kind.as_ref()).map(|kind| kind.by.clone());
     let is_by = |line: &DraftLine| {
@@ -290,10 +293,10 @@ fn one_or_all(tree: &PartTree, id: PartId, lines: Vec<DraftLine>) -> Vec<DraftLi
     };
     let mut bare: BTreeMap<Vec<&Name>, Guess> = BTreeMap::new();
     let mut of_kinds: BTreeMap<Vec<&Name>, Vec<Guess>> = BTreeMap::new();
-    let mut is_fact = false;
+    let mut is_fact = part.kinds.iter().any(|kind| is_restricted_fact(tree, *kind, &lines, guesser));
     for line in &lines {
         match place(tree, id, line.part) {
-            Some((None, _)) if is_by(line) => is_fact = matches!(line.guess, Guess::Element { .. }),
+            Some((None, _)) if is_by(line) => is_fact |= matches!(line.guess, Guess::Element { .. }),
             Some((None, names)) => _ = bare.insert(names, line.guess.clone()),
             Some((Some(_), names)) if !is_by(line) => of_kinds.entry(names).or_default().push(line.guess.clone()),
             _ => {}
@@ -304,12 +307,22 @@ fn one_or_all(tree: &PartTree, id: PartId, lines: Vec<DraftLine>) -> Vec<DraftLi
         Guess::Element { id, .. } => Some(id.clone()),
         _ => None,
     };
+    let says_whose =
+        part.kinds.iter().filter_map(|kind| tree.part(*kind)?.kind.as_ref()).any(|kind| is_whose(&kind.value));
+    let is_same = |names: &Vec<&Name>| {
+        let own = bare.get(names).and_then(id_of);
+        of_kinds.get(names).is_some_and(|guesses| guesses.iter().all(|guess| id_of(guess) == own))
+    };
+    // A name with a guess of its own needs no kind to tell it, unless a kind says whose it is, or that it is something else.
     let tells = of_kinds.iter().any(|(names, guesses)| {
         let own = bare.get(names).and_then(id_of);
-        guesses.iter().any(|guess| id_of(guess) != own)
+        let is_other = |guess: &Guess| id_of(guess).is_some_and(|id| Some(id) != own);
+        !is_same(names) && (own.is_none() || says_whose || guesses.iter().any(is_other))
     });
     let are_people = part.kinds.iter().any(|kind| tree.part(*kind).is_some_and(is_of_people));
     let is_told = are_people || tells && !is_fact;
+    let is_whose_own = says_whose || are_people;
+    let is_own = |names: &Vec<&Name>| !is_whose_own && is_same(names) && bare.get(names).is_some_and(is_element);
     let mut kept = Vec::new();
     for line in lines {
         let keeps = match place(tree, id, line.part) {
@@ -319,11 +332,12 @@ fn one_or_all(tree: &PartTree, id: PartId, lines: Vec<DraftLine>) -> Vec<DraftLi
             Some((kind, names)) => {
                 let guesses = of_kinds.get(&names).map(Vec::as_slice).unwrap_or_default();
                 let are_kinds = guesses.iter().chain(bare.get(&names).filter(|_| !guesses.is_empty())).any(is_element);
+                let are_kinds = are_kinds && !is_own(&names);
                 are_kinds == kind.is_some()
             }
         };
         if keeps {
-            let is_bare = matches!(place(tree, id, line.part), Some((None, _)));
+            let is_bare = matches!(place(tree, id, line.part), Some((None, names)) if !is_own(&names));
             let guess = match line.guess {
                 Guess::Element { id, .. } if is_told && is_bare => Guess::Ask(format!(
                     "named like `{id}`, but a value beside it may say otherwise: which data element, or none?"
@@ -334,6 +348,28 @@ fn one_or_all(tree: &PartTree, id: PartId, lines: Vec<DraftLine>) -> Vec<DraftLi
         }
     }
     kept
+}
+
+/// Whether the value that tells a kind may be a restricted fact itself, which would go out to everybody: nothing in the part is
+/// taken for a fact of that sort. The name of a field says only what the field holds.
+fn is_restricted_fact(tree: &PartTree, id: PartId, lines: &[DraftLine], guesser: &Guesser<'_>) -> bool {
+    let Some(kind) = tree.part(id).and_then(|part| part.kind.as_ref()).filter(|kind| !kind.is_name_of_field()) else {
+        return false;
+    };
+    let hinted = hints::of_value(&kind.value);
+    let hinted: Vec<Hint> =
+        hinted.into_iter().filter(|hint| matches!(hint, Hint::Immigration | Hint::Medical)).collect();
+    let is_of_sort = |line: &DraftLine| match &line.guess {
+        Guess::Element { id: element, .. } => {
+            tree.steps(line.part).iter().any(|step| tree.part(id).is_some_and(|own| std::ptr::eq(*step, own)))
+                && guesser.element(element).is_some_and(|element| {
+                    let own = of_element(element);
+                    hinted.iter().any(|hint| own.contains(hint))
+                })
+        }
+        _ => false,
+    };
+    !hinted.is_empty() && !lines.iter().any(is_of_sort)
 }
 
 /// Where a part is below another: in which of its kinds, if in one, and the names on the way.

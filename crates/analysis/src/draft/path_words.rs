@@ -315,6 +315,14 @@ impl PathWords {
     }
 }
 
+/// Whether a value says whose facts those beside it are.
+pub(super) fn is_whose(value: &str) -> bool {
+    let own = words(value);
+    is_owner(&own)
+        || of_words(&own).contains(&Hint::Protected)
+        || own.iter().any(|word| OTHERS.contains(&word.as_str()) && !COMMON.contains(&word.as_str()))
+}
+
 /// Whether a name is that of a vehicle's owner.
 fn is_owner(words: &[String]) -> bool {
     let has = |word: &str| words.iter().any(|own| own == word);

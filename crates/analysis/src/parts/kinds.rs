@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::{MAX_PARTS, Part, PartId, PartTree, SAMPLED, is_value_like};
-use crate::hints;
-use crate::name_words::kebab;
+use crate::hints::{self, Hint};
+use crate::name_words::{kebab, words};
 use crate::roles::{self, Who};
-use crate::schema::{Name, Notes};
+use crate::schema::{LISTED, Name, Notes};
 use dmv_redact_model::format::XSI_URI;
 
 /// What tells a part from others of its name: a child, an attribute or a member, and its value.
@@ -60,6 +60,16 @@ impl Kind {
         };
         Self { by: by.clone(), value: value.to_owned(), namespace, who: None }
     }
+
+    /// Whether it is the name of what is beside it, rather than something that is said of it.
+    pub(crate) fn is_name_of_field(&self) -> bool {
+        is_name_of_field(&self.by)
+    }
+}
+
+fn is_name_of_field(name: &Name) -> bool {
+    let last = last_word(name);
+    NAMES.contains(&last.as_str()) && !["code", "cd"].contains(&last.as_str())
 }
 
 fn is_type(name: &Name) -> bool {
@@ -74,10 +84,14 @@ const MAX_CODES: usize = 20;
 const MAX_CODE_BYTES: usize = 4;
 
 /// Sorts people by what says who they are: by words for people, or, where its name says that it does, by short codes.
-fn sorted_people<'i>(items: &[&'i Item], is_repeated: bool) -> Option<(Name, Sorted<'i>)> {
+fn sorted_people<'i>(
+    items: &[&'i Item],
+    is_repeated: bool,
+    may_tell: &dyn Fn(&Name) -> bool,
+) -> Option<(Name, Sorted<'i>)> {
     let mut names: Vec<&Name> = Vec::new();
     for name in items.iter().flat_map(|item| &item.items).map(|item| &item.name) {
-        if !names.contains(&name) && !roles::is_fact(&name.local) {
+        if !names.contains(&name) && !roles::is_fact(&name.local) && may_tell(name) {
             names.push(name);
         }
     }
@@ -107,11 +121,16 @@ fn is_code(value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-/// Sorts items by what tells them apart, if anything does. `is_known` are names of which somebody knows a word.
-fn sorted<'i>(items: &[&'i Item], is_known: &dyn Fn(&str) -> bool) -> Option<(Name, Sorted<'i>)> {
+/// Sorts items by what tells them apart, if anything does. `is_known` are names of which somebody knows a word, `may_tell`
+/// those of parts that may go out to everybody.
+fn sorted<'i>(
+    items: &[&'i Item],
+    is_known: &dyn Fn(&str) -> bool,
+    may_tell: &dyn Fn(&Name) -> bool,
+) -> Option<(Name, Sorted<'i>)> {
     let mut names: Vec<&Name> = Vec::new();
     for name in items.iter().flat_map(|item| &item.items).map(|item| &item.name) {
-        if !names.contains(&name) && rank(name).is_some() {
+        if !names.contains(&name) && rank(name).is_some() && may_tell(name) {
             names.push(name);
         }
     }
@@ -167,7 +186,7 @@ fn is_kind(value: &str, may_be_phrase: bool) -> bool {
         && phrase <= if may_be_phrase { 4 } else { 1 }
         && !has_number
         // `I-94` looks like a number and is the name of a form.
-        && (!is_value_like(value) || hints::of_value(value).contains(&hints::Hint::Immigration))
+        && (!is_value_like(value) || hints::of_value(value).contains(&Hint::Immigration))
 }
 
 impl PartTree {
@@ -195,9 +214,10 @@ impl PartTree {
                 self.repeat(child);
             }
             let is_repeated = self.part(child).is_some_and(|part| part.is_repeated);
-            let people = self.is_person(child).then(|| sorted_people(&own, is_repeated)).flatten();
+            let may_tell = |name: &Name| self.may_tell(child, name);
+            let people = self.is_person(child).then(|| sorted_people(&own, is_repeated, &may_tell)).flatten();
             let are_people = people.is_some();
-            let Some((by, sorted)) = people.or_else(|| sorted(&own, is_known)) else {
+            let Some((by, sorted)) = people.or_else(|| sorted(&own, is_known, &may_tell)) else {
                 self.tell_below(child, &own, is_known);
                 continue;
             };
@@ -241,6 +261,25 @@ impl PartTree {
             let are_roles = !part.values.is_empty() && part.values.iter().all(|value| roles::is_role(value));
             roles::says_role(&part.name.local) || are_roles && !roles::is_fact(&part.name.local)
         })
+    }
+
+    /// Whether what is in a part may tell what the part is: what tells goes out to everybody, so neither its name nor its schema
+    /// may hint at a restricted fact. A schema may list names of such facts among the kinds; those that samples have, too, are
+    /// judged one by one.
+    fn may_tell(&self, id: PartId, name: &Name) -> bool {
+        let part = self.index.get(&(id, name.clone())).and_then(|id| self.part(*id));
+        let is_sampled = |hint: &Hint| {
+            let mut values = part.into_iter().flat_map(|part| &part.values);
+            values.any(|value| hints::of_value(value).contains(hint))
+        };
+        let is_no_fact = |hint: &Hint, place: &str| match hint {
+            Hint::Protected => true,
+            Hint::Ssn | Hint::Image => place.starts_with(LISTED),
+            _ => place.starts_with(LISTED) && (is_name_of_field(name) || is_sampled(hint)),
+        };
+        let mut hinted = part.into_iter().flat_map(|part| &part.notes.hints).filter(|(_, place)| *place != SAMPLED);
+        hinted.all(|(hint, place)| is_no_fact(hint, place))
+            && hints::of_words(&words(&name.local)).iter().all(|hint| *hint == Hint::Protected)
     }
 
     /// Adds a part like another for those of a kind.

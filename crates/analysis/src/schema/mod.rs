@@ -14,7 +14,7 @@ mod xsd_document;
 pub(crate) use files::with_imports;
 pub(crate) use json_schema::JsonSchema;
 pub(crate) use outline::{
-    Content, Name, Notes, SchemaModel, SchemaPart, UnsupportedConstruct, ValueType, XML_URI, is_niem_structures,
+    Content, LISTED, Name, Notes, SchemaModel, SchemaPart, UnsupportedConstruct, ValueType, XML_URI, is_niem_structures,
 };
 pub(crate) use xsd::Xsd;
 pub(crate) use xsd_document::is_xml_schema;

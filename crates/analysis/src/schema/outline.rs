@@ -97,6 +97,9 @@ impl ValueType {
     }
 }
 
+/// How the place of a hint in a listed value begins.
+pub(crate) const LISTED: &str = "its schema lists";
+
 /// What a schema says of a part in words.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Notes {
@@ -125,7 +128,7 @@ impl Notes {
     pub(crate) fn value(&mut self, value: &str, meaning: &str) {
         let found = hints::of_value(value).into_iter().chain(hints::of_value(meaning)).collect();
         let shown: String = value.chars().take(40).collect();
-        hints::add(&mut self.hints, found, || format!("its schema lists `{shown}`"));
+        hints::add(&mut self.hints, found, || format!("{LISTED} `{shown}`"));
     }
 
     /// Adds what was noted elsewhere.

@@ -83,3 +83,58 @@ fn p6_values_that_may_be_somebodys_tell_nothing_apart() {
         assert!(!draft.contains("JORDAN") && !draft.contains("D08954796") && !draft.contains("1985"), "{draft}");
     }
 }
+
+/// A flat export: a code with these values stands beside names that tell what they are themselves.
+fn records(name: &str, values: [&str; 3]) -> String {
+    let record = |value: &str| {
+        format!(r#"{{"{name}":"{value}","LIC_NBR":"D08954796","DRVR_LAST_NM":"EXAMPLE","EYE_CLR":"BRO"}}"#)
+    };
+    format!(r#"{{"export":{{"records":[{},{{"LIC_NBR":"D08954797"}}]}}}}"#, values.map(record).join(","))
+}
+
+#[test]
+fn p1_a_restricted_fact_tells_nothing_apart() {
+    // By its name, by its values, and by nothing at all: names that tell what they are need no code beside them.
+    for (name, values) in [
+        ("LGL_PRES_CD", ["LPR", "TPS", "USC"]),
+        ("PRESENCE_TYPE", ["SSN", "DOB", "SEX"]),
+        ("STS_CD", ["LPR", "TPS", "USC"]),
+        ("STS_TYPE", ["CITIZEN", "ALIEN", "REFUGEE"]),
+        ("REC_TYPE", ["LICENSE", "DRIVER", "VEHICLE"]),
+    ] {
+        let draft = draft("a.json", &records(name, values));
+        assert!(!draft.contains("='"), "{draft}");
+        for (path, element) in [
+            ("records/LIC_NBR", "license.number"),
+            ("records/DRVR_LAST_NM", "person.name.surname"),
+            ("records/EYE_CLR", "person.eye-color"),
+        ] {
+            assert!(has(&draft, path, element), "{path}\n{draft}");
+        }
+        assert!(!draft.contains(&format!("\n\"records/{name}\"")), "{draft}");
+    }
+    // Names that tell nothing are told by kinds, but not by a fact that would go out beside what it doesn't tell of.
+    for status in ["LPR", "CITIZEN", "DIABETIC"] {
+        let item = |kind: &str| format!("<Item><Type>{kind}</Type><Value>D08954796</Value></Item>");
+        let draft = draft("a.xml", &format!("<Answer>{}{}{}</Answer>", item("OLN"), item("VIN"), item(status)));
+        assert!(
+            !draft.contains("[Type=") || has(&draft, &format!("Item[Type='{status}']/Value"), "immigration.status"),
+            "{draft}"
+        );
+    }
+    // What a schema says of it counts as well.
+    let schema = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:element name='Answer'><xs:complexType><xs:sequence>\
+        <xs:element name='Identification' maxOccurs='9'><xs:complexType><xs:sequence><xs:element name='Type' type='xs:string'>\
+        <xs:annotation><xs:documentation>NOTE</xs:documentation></xs:annotation></xs:element>\
+        <xs:element name='Value' type='xs:string'/></xs:sequence></xs:complexType></xs:element>\
+        </xs:sequence></xs:complexType></xs:element></xs:schema>";
+    let sample = "<Answer><Identification><Type>SSN</Type><Value>900123456</Value></Identification>\
+        <Identification><Type>DL</Type><Value>D08954796</Value></Identification></Answer>";
+    for (note, is_told) in [("What the value is", true), ("Immigration status when it was issued", false)] {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("a.xsd"), schema.replace("NOTE", note)).unwrap();
+        fs::write(folder.path().join("a.xml"), sample).unwrap();
+        let draft = works(folder.path(), &["format", "draft", "a.xsd", "a.xml"]);
+        assert_eq!(draft.contains("Identification[Type='DL']/Value"), is_told, "{draft}");
+    }
+}
