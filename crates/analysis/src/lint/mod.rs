@@ -3,6 +3,7 @@
 //! Above everything that is linted, below the command line that prints it.
 
 mod catalog;
+mod discriminators;
 mod finding;
 mod output;
 mod policy;
@@ -30,9 +31,16 @@ use dmv_redact_model::format::Formats;
 
 /// The codes of all possible findings, sorted by name.
 pub(crate) fn codes() -> Vec<&'static Code> {
-    let mut codes: Vec<_> =
-        [&[&finding::INVALID][..], &policy::ALL, &catalog::ALL, &recognition::ALL, &replacements::ALL, &schema::ALL]
-            .concat();
+    let mut codes: Vec<_> = [
+        &[&finding::INVALID][..],
+        &policy::ALL,
+        &catalog::ALL,
+        &discriminators::ALL,
+        &recognition::ALL,
+        &replacements::ALL,
+        &schema::ALL,
+    ]
+    .concat();
     codes.sort_by_key(|code| code.name);
     codes
 }
@@ -104,6 +112,7 @@ fn lint_formats(subjects: &Subjects, findings: &mut Vec<Finding>) -> Result<(Arc
     }
     for format in &formats {
         let schemas = with_imports(schemas_beside(Path::new(&format.name))?)?;
+        findings.extend(discriminators::lint(&format.document(), &others, &catalog)?);
         let sources = Sources { format: format.document(), schemas: documents(&schemas) };
         findings.extend(schema::lint(&sources, &others, &catalog)?);
     }
