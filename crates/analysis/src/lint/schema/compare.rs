@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::super::finding::{Code, Finding};
 use super::mapping::{MappingNode, NameResolver, PathTarget};
 use crate::schema::{Content, Name, SchemaModel, SchemaPart};
+use crate::words::toml_string;
 use dmv_redact_model::config::{Document, nearest};
 use dmv_redact_model::format::{FormatSpans, SpannedPath, Syntax, XSI_URI};
 
@@ -21,6 +22,8 @@ pub(super) const REQUIRED_DENIED: Code =
     Code::warning("required-denied", "the schema requires a part that can be denied, and nothing stands for it");
 pub(super) const REQUIRED_NOT_MAPPED: Code =
     Code::warning("required-not-mapped", "the schema requires a part that is always removed");
+pub(super) const REQUIRED_LEFT_OUT: Code =
+    Code::note("required-left-out", "the schema requires parts that the format leaves out on purpose");
 pub(super) const NOT_NILLABLE: Code =
     Code::error("not-nillable", "a part is nil, or may be, where the schema doesn't allow it");
 
@@ -37,6 +40,8 @@ pub(super) struct Comparison<'a, O: SchemaModel> {
     pub(super) findings: Vec<Finding>,
     /// The paths whose presence the schema requires.
     pub(super) required_paths: BTreeSet<String>,
+    /// The parts that the schema requires and the format leaves out on purpose.
+    pub(super) left_out: BTreeSet<String>,
 }
 
 impl<O: SchemaModel> Comparison<'_, O> {
@@ -263,8 +268,10 @@ impl<O: SchemaModel> Comparison<'_, O> {
         let standing =
             names.iter().filter_map(|name| node.children.get(name)).find(|child| child.placeholder.is_some());
         if let Some(child) = standing {
-            self.required_paths.insert(child.path.clone());
-            return;
+            self.required_paths.extend(child.stands.iter().cloned());
+            if child.unanswered().is_empty() {
+                return;
+            }
         }
         // A container with nothing else is removed with it.
         let has_others = node.children.iter().any(|(name, child)| !names.contains(name) && child.leads_to_values());
@@ -275,18 +282,26 @@ impl<O: SchemaModel> Comparison<'_, O> {
         let above = if node.path.is_empty() { "the root".to_owned() } else { format!("`{}`", node.path) };
         let (what, is_attribute) = (spelled.join(" or "), names.iter().any(|name| name.is_attribute));
         let released = names.iter().filter_map(|name| node.children.get(name)).find(|child| child.leads_to_values());
+        let left_out = names.iter().filter_map(|name| node.children.get(name)).find(|child| child.is_left_out());
+        let left_out = left_out.map(|child| child.path.clone());
         match released {
             Some(child) => {
                 let message =
                     format!("the schema requires {what} in {above}: where it is denied, what goes out is not valid");
-                let help = match is_attribute {
-                    true => "nothing can stand for an attribute: let it be of the envelope, or optional".to_owned(),
-                    false => {
-                        format!("say what stands for it: [[required]] path = \"{}\", when-denied = ...", child.path)
+                let open: Vec<String> = child.unanswered().iter().map(|path| toml_string(path)).collect();
+                let help = match (is_attribute, open.as_slice()) {
+                    (true, _) => {
+                        "nothing can stand for an attribute: let it be of the envelope, or optional".to_owned()
                     }
+                    (false, [path]) => format!("say what stands for it: [[required]] path = {path}, when-denied = ..."),
+                    (false, paths) => format!(
+                        "say what stands for it, in a [[required]] with when-denied = ... for each path: {}",
+                        paths.join(", ")
+                    ),
                 };
                 self.find(&REQUIRED_DENIED, &child.span, message, Some(help));
             }
+            None if left_out.is_some() => self.left_out.extend(left_out),
             None => {
                 let declared =
                     names.first().and_then(|name| content.part(name)).map(|part| format!(" ({})", part.declared));
@@ -296,7 +311,7 @@ impl<O: SchemaModel> Comparison<'_, O> {
                     &REQUIRED_NOT_MAPPED,
                     &node.span,
                     message,
-                    Some("map it, or let the schema have it optional".to_owned()),
+                    Some("map it, list it in `unmapped`, or let the schema have it optional".to_owned()),
                 );
             }
         }

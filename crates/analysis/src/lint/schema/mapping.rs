@@ -1,6 +1,6 @@
 //! A mapping as a tree of names in one syntax, every node with its position in `format.toml`: compared with a schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::schema::Name;
@@ -31,8 +31,12 @@ pub(in crate::lint) enum PathTarget {
 #[derive(Debug, Default)]
 pub(in crate::lint) struct MappingNode {
     pub(in crate::lint) target: PathTarget,
-    /// The path to it, as the format spells it.
+    /// The path to it, as the format spells it, without predicates.
     pub(super) path: String,
+    /// The mapped paths to and through it up to here, with their predicates.
+    written: BTreeSet<String>,
+    /// The paths of its placeholders, with their predicates.
+    pub(super) stands: BTreeSet<String>,
     /// Where it, or the first path through it, is declared.
     pub(super) span: Range<usize>,
     pub(in crate::lint) children: BTreeMap<Name, MappingNode>,
@@ -52,6 +56,18 @@ impl MappingNode {
                 self.leads_to_values() && self.released().all(Self::is_envelope)
             }
         }
+    }
+
+    /// The mapped paths to it that no placeholder stands for.
+    pub(super) fn unanswered(&self) -> Vec<&str> {
+        let written =
+            self.written.iter().filter(|path| !self.stands.contains(*path) && !self.stands.contains(&self.path));
+        written.map(String::as_str).collect()
+    }
+
+    /// Whether it is left out on purpose.
+    pub(super) fn is_left_out(&self) -> bool {
+        self.target == PathTarget::Unmapped && !self.leads_to_values()
     }
 
     /// The children through which something may be released.
@@ -123,6 +139,17 @@ impl<'w> NameResolver<'w> {
             node.target =
                 if is_record { PathTarget::Record { is_envelope } } else { PathTarget::Value { is_envelope } };
         }
+        for (path, _) in &self.spans.paths {
+            let mut written = String::new();
+            let mut at = Some(&mut root);
+            for step in path.path.trim_end_matches("/**").split('/') {
+                written = if written.is_empty() { step.to_owned() } else { format!("{written}/{step}") };
+                at = at.and_then(|node| node.children.get_mut(&self.name(step)));
+                if let Some(node) = at.as_deref_mut() {
+                    node.written.insert(written.clone());
+                }
+            }
+        }
         for path in &self.spans.read {
             let (node, _) = self.walk(&mut root, path);
             if node.target == PathTarget::Inner {
@@ -133,7 +160,9 @@ impl<'w> NameResolver<'w> {
             self.walk(&mut root, path).0.target = PathTarget::Unmapped;
         }
         for (path, word) in &self.spans.required {
-            self.walk(&mut root, path).0.placeholder = Some((path.span.clone(), word.clone()));
+            let node = self.walk(&mut root, path).0;
+            node.placeholder = Some((path.span.clone(), word.clone()));
+            node.stands.insert(path.path.clone());
         }
         for path in &self.spans.nillable {
             self.walk(&mut root, path).0.nillable = Some(path.span.clone());

@@ -28,12 +28,13 @@ pub(super) const STAND_IN_NOT_REQUIRED: Code =
     Code::warning("stand-in-not-required", "something stands for a part that the schema doesn't require");
 
 /// All codes of findings in formats.
-pub(super) const ALL: [&Code; 9] = [
+pub(super) const ALL: [&Code; 10] = [
     &compare::PATH_NOT_IN_SCHEMA,
     &compare::VALUE_NOT_IN_SCHEMA,
     &compare::NOT_MAPPED,
     &compare::REQUIRED_DENIED,
     &compare::REQUIRED_NOT_MAPPED,
+    &compare::REQUIRED_LEFT_OUT,
     &compare::NOT_NILLABLE,
     &NO_SCHEMA,
     &NOT_UNDERSTOOD,
@@ -58,6 +59,7 @@ pub(super) fn lint(
     let (json, xml): (Vec<_>, Vec<_>) = sources.schemas.iter().partition(|schema| schema.file.ends_with(JSON_SCHEMA));
     let mut findings = Vec::new();
     let mut required_paths = BTreeSet::new();
+    let mut left_out = BTreeSet::new();
     let mut is_compared = true;
     for syntax in &spans.syntaxes {
         let results: Vec<ComparisonResult> = match syntax {
@@ -79,7 +81,18 @@ pub(super) fn lint(
         for result in results {
             findings.extend(result.findings);
             required_paths.extend(result.required_paths);
+            left_out.extend(result.left_out);
         }
+    }
+    if let Some(first) = left_out.first() {
+        let message = match left_out.len() {
+            1 => format!("the schema requires `{first}`, and `unmapped` leaves it out: what goes out is not valid"),
+            count => format!(
+                "the schema requires {count} parts that `unmapped` leaves out, `{first}` among them: what goes out is not valid"
+            ),
+        };
+        let help = "where the receiver validates, let the schema have them optional";
+        findings.push(Finding::new(&compare::REQUIRED_LEFT_OUT, document.error(&spans.name.span, message).help(help)));
     }
     for (path, _) in spans.required.iter().filter(|(path, _)| is_compared && !required_paths.contains(&path.path)) {
         let message =
@@ -103,6 +116,7 @@ fn no_schema(document: &Document<'_>, spans: &FormatSpans, syntax: Syntax) -> Fi
 struct ComparisonResult {
     findings: Vec<Finding>,
     required_paths: BTreeSet<String>,
+    left_out: BTreeSet<String>,
 }
 
 /// Whether a finding is of a path that the schema hasn't.
@@ -121,20 +135,27 @@ fn compare_with<O: SchemaModel>(
     let names = NameResolver::new(spans, syntax);
     let mapping = names.tree(catalog);
     let run = |root| {
-        let (findings, required_paths) = (Vec::new(), BTreeSet::new());
-        let mut comparison = Comparison { outline, spans, names, syntax, document, findings, required_paths };
+        let (findings, required_paths, left_out) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        let mut comparison = Comparison { outline, spans, names, syntax, document, findings, required_paths, left_out };
         comparison.run(root, &mapping);
-        (comparison.findings, comparison.required_paths)
+        ComparisonResult {
+            findings: comparison.findings,
+            required_paths: comparison.required_paths,
+            left_out: comparison.left_out,
+        }
     };
     let mut roots = spans.roots.iter();
-    let (mut findings, mut required_paths) = run(roots.next());
-    for (others, required) in roots.map(|root| run(Some(root))) {
+    let ComparisonResult { mut findings, mut required_paths, mut left_out } = run(roots.next());
+    for ComparisonResult { findings: others, required_paths: required, left_out: own } in
+        roots.map(|root| run(Some(root)))
+    {
         // A path may be of one root alone; what the schema has and the mapping lacks is told of any.
         findings.retain(|finding| !is_of_path(finding) || others.iter().any(|other| other.error == finding.error));
         let is_new = |other: &Finding| !is_of_path(other) && findings.iter().all(|own| own.error != other.error);
         let new: Vec<_> = others.into_iter().filter(is_new).collect();
         findings.extend(new);
         required_paths.extend(required);
+        left_out.extend(own);
     }
     for fault in outline.unsupported() {
         let message = format!("this check doesn't understand {}", fault.what);
@@ -145,5 +166,5 @@ fn compare_with<O: SchemaModel>(
         };
         findings.push(Finding::new(&NOT_UNDERSTOOD, error));
     }
-    ComparisonResult { findings, required_paths }
+    ComparisonResult { findings, required_paths, left_out }
 }

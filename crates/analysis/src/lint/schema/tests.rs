@@ -186,7 +186,45 @@ fn p4_what_the_schema_requires_needs_something_that_stands_for_it() {
     let envelope = "paths.'s:Name' = 'envelope.date'\npaths.'s:Ssn' = 'person.ssn'";
     assert_eq!(small(envelope, both), Vec::<String>::new());
     let unmapped = small("unmapped = ['s:Name']\npaths.'s:Ssn' = 'person.ssn'", both);
-    assert!(unmapped.iter().any(|line| line.contains(": required-not-mapped: ")), "{unmapped:?}");
+    assert_eq!(
+        unmapped,
+        [
+            "1: required-left-out: the schema requires `s:Name`, and `unmapped` leaves it out: what goes out is not valid"
+        ]
+    );
+    let not_mapped = small("paths.'s:Ssn' = 'person.ssn'", both);
+    assert!(not_mapped.iter().any(|line| line.contains(": required-not-mapped: ")), "{not_mapped:?}");
+}
+
+#[test]
+fn p4_what_stands_for_a_required_part_behind_predicates_is_asked_and_taken_with_them() {
+    let schema = r#"{ "properties": { "a": { "items": { "properties": {
+        "k": { "type": "string" }, "b": { "type": "string" } }, "required": ["b"] } } } }"#;
+    let paths = "paths.\"a[k='x']/b\" = 'person.name'\npaths.\"a[k='y']/b\" = 'person.ssn'";
+    let format = |rest: &str| format!("name = 'small'\nsyntax = 'json'\n{paths}\n{rest}");
+    let advice = |rest: &str| {
+        let text = format(rest);
+        let catalog = Catalog::load(dmv_redact::shipped::CATALOG, &[]).unwrap();
+        let sources = Sources {
+            format: Document { file: "format.toml", text: &text },
+            schemas: vec![Document { file: "schema.json", text: schema }],
+        };
+        let found = lint(&sources, &[], &catalog).unwrap();
+        let found =
+            found.iter().map(|finding| format!("{}: {}", finding.code.name, finding.error.help_text().unwrap()));
+        found.collect::<Vec<_>>()
+    };
+    let stands = |path: &str| format!("[[required]]\npath = \"{path}\"\nwhen-denied = 'empty'\n");
+    assert_eq!(
+        advice(""),
+        ["required-denied: say what stands for it, in a [[required]] with when-denied = ... for each path: \
+          \"a[k='x']/b\", \"a[k='y']/b\""]
+    );
+    assert_eq!(
+        advice(&stands("a[k='x']/b")),
+        ["required-denied: say what stands for it: [[required]] path = \"a[k='y']/b\", when-denied = ..."]
+    );
+    assert_eq!(advice(&[stands("a[k='x']/b"), stands("a[k='y']/b")].concat()), Vec::<String>::new());
 }
 
 #[test]
