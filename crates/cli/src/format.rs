@@ -45,7 +45,7 @@ struct DraftArguments {
     /// The root of the messages, where the schema has several
     #[arg(long, value_name = "NAME")]
     root: Option<String>,
-    /// Write the draft to this file, which must not exist yet [default: print it]
+    /// Write the draft to this file, which must not exist yet, or with - to stdout [default: -]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Learn from the formats of this folder too: DIR/NAME/format.toml
@@ -102,7 +102,7 @@ fn write_draft(arguments: &DraftArguments) -> Result<Exit, Problem> {
     for caution in &draft.cautions {
         print_error(escape(caution));
     }
-    match &arguments.output {
+    match arguments.output.as_ref().filter(|path| path.as_os_str() != "-") {
         None => print(&draft.text)?,
         Some(path) => {
             create(path, &draft.text)?;
