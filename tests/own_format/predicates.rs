@@ -286,7 +286,13 @@ fn p2_predicates_that_could_mean_two_things_are_errors() {
     assert!(also("\"nc:Id/nc:Kind/**\"").contains("is asked by predicates"));
     assert!(also("\"nc:Field/@nc:is\"").contains("is asked by predicates"));
     assert!(also("\"nc:Other[nc:Kind='a*']/nc:Value\"").contains("the value of a predicate has no patterns"));
-    assert!(also("\"nc:Id[nc:Kind='a/b']/nc:Value\"").contains("is no step of a path"));
+    for step in ["nc:Id[nc:Kind='a/b']", "nc:Id[nc:Kind/nc:Code='a']"] {
+        let fault = also(&format!("\"nc:Of/{step}/nc:Value\""));
+        assert!(
+            fault.contains(&format!("`{step}` is no step of a path; a predicate asks a child or an attribute")),
+            "{fault}"
+        );
+    }
     assert!(also("\"nc:Field\"").contains("is mapped without its predicates as well"));
     assert!(with(&format!("{XML}\"nc:N*\" = \"person.sex\"\n")).is_ok());
     let two = format!("{JSON}\"person/nam*\" = \"person.sex\"\n");

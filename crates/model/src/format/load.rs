@@ -421,6 +421,13 @@ impl MappingReader<'_> {
             Some(steps) => (steps, true),
             None => (mapping_path.text, false),
         };
+        if let Some(step) = step_with_slash(steps) {
+            let error = self.document.error(mapping_path.span, format!("`{step}` is no step of a path"));
+            return Err(error.help(
+                "a predicate asks a child or an attribute of the part, one step: `[name='value']`; a slash in the value is \
+                 written `%2F`",
+            ));
+        }
         let mut node = mapping_path.from;
         let mut at_attribute = false;
         for text in steps.split('/') {
@@ -579,6 +586,22 @@ fn is_member_name(text: &str, plain: &str) -> bool {
         && decoded(plain).is_some_and(|name| {
             !name.contains(|character: char| character.is_control() || matches!(character, '"' | '\\'))
         })
+}
+
+/// The first step that has a slash in its brackets, whole.
+fn step_with_slash(path: &str) -> Option<&str> {
+    let (mut start, mut is_inside, mut has_slash) = (0, false, false);
+    for (at, character) in path.char_indices() {
+        match character {
+            '[' => is_inside = true,
+            ']' if has_slash => return path.get(start..=at),
+            ']' => is_inside = false,
+            '/' if is_inside => has_slash = true,
+            '/' => start = at + 1,
+            _ => {}
+        }
+    }
+    path.get(start..).filter(|_| has_slash)
 }
 
 /// Help for an invalid step.
