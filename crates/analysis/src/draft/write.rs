@@ -11,7 +11,7 @@ use super::input::Layout;
 use super::mapping::{DraftLine, DraftMapping};
 use super::{Draft, DraftError, DraftRequest};
 use crate::name_words::{kebab, words};
-use crate::parts::{ANY_NAME, Kind, PartTree};
+use crate::parts::{ANY_NAME, Kind, Part, PartTree};
 use crate::schema::{Name, XML_URI};
 use crate::steps::step;
 use crate::words::toml_string;
@@ -152,7 +152,10 @@ fn write_root(text: &mut String, heading: &Heading, tree: &PartTree, names: &Spe
     let root = tree.root().filter(|root| !root.local.is_empty());
     if let Some(root) = root {
         match names.spell(root) {
-            Some(spelled) => return writeln!(text, "root = {}", toml_string(&spelled)),
+            Some(spelled) => {
+                writeln!(text, "root = {}", toml_string(&spelled))?;
+                return write_body(text, root, &spelled, tree, names);
+            }
             None => writeln!(text, "# root = {}   # {UNWRITABLE}", toml_string(&root.local))?,
         }
     }
@@ -161,8 +164,40 @@ fn write_root(text: &mut String, heading: &Heading, tree: &PartTree, names: &Spe
         let marks: Vec<String> = marks.iter().map(|mark| toml_string(mark)).collect();
         return writeln!(text, "recognise = [{}]   # every message of the list has it", marks.join(", "));
     }
+    let common: Vec<String> = tree.common().iter().filter_map(|part| names.spell(&part.name)).take(3).collect();
+    if !common.is_empty() {
+        let common: Vec<String> = common.iter().map(|name| escape::escape(&toml_string(name)).into_owned()).collect();
+        writeln!(
+            text,
+            "# recognise = [{}]   # question: every sample has these members: do the messages of no other format?",
+            common.join(", ")
+        )?;
+    }
     writeln!(text, "# No root: a message is of this format only where it is named, `--format {}`.", heading.name)
 }
+
+/// By what messages in a SOAP envelope are told from others in one.
+fn write_body(text: &mut String, root: &Name, envelope: &str, tree: &PartTree, names: &Spelling) -> std::fmt::Result {
+    if root.local != "Envelope" || !SOAP.contains(&root.namespace.as_str()) {
+        return Ok(());
+    }
+    let children = |part: &Part| part.children.iter().filter_map(|id| tree.part(*id)).collect::<Vec<_>>();
+    let top = tree.part(PartTree::ROOT).map(children).unwrap_or_default();
+    let body = top.into_iter().find(|part| part.name.local == "Body" && part.name.namespace == root.namespace);
+    let Some((body, spelled)) = body.and_then(|body| Some((body, names.spell(&body.name)?))) else { return Ok(()) };
+    let below =
+        children(body).into_iter().filter(|part| !part.name.is_attribute).filter_map(|part| names.spell(&part.name));
+    let paths: Vec<String> = below.map(|name| toml_string(&format!("{spelled}/{name}"))).collect();
+    let path = match paths.as_slice() {
+        [path] => path.clone(),
+        _ => toml_string(&format!("{spelled}/?")),
+    };
+    let question = format!("question: any message may be in `{envelope}`: is this part what these alone have?");
+    writeln!(text, "# recognise = [{}]   # {}", escape::escape(&path), escape::escape(&question))
+}
+
+/// The namespaces of SOAP 1.1 and 1.2.
+const SOAP: [&str; 2] = ["http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"];
 
 /// Message key and requester, where one path alone can be meant.
 fn write_roles(text: &mut String, lines: &[WrittenLine]) -> std::fmt::Result {
@@ -190,10 +225,16 @@ fn write_roles(text: &mut String, lines: &[WrittenLine]) -> std::fmt::Result {
     let requesters: Vec<&WrittenLine> = requesters.collect();
     match requesters.as_slice() {
         [line] => writeln!(text, "requester = {}   # {}", toml_string(&line.path), line.comment),
-        _ => writeln!(
-            text,
-            "# requester = \"?\"   # question: which path has the ORI that the message goes to? without it, the caller must say"
-        ),
+        _ => {
+            let sampled =
+                lines.iter().filter(|line| is_of(line, "envelope.ori") && line.is_sampled && !line.is_attribute);
+            let paths: Vec<String> = sampled.map(|line| format!("`{}`", escape::escape(&line.path))).collect();
+            let may_be = if paths.is_empty() { String::new() } else { format!(" {}?", paths.join(" or ")) };
+            writeln!(
+                text,
+                "# requester = \"?\"   # question: which path has the ORI that the message goes to?{may_be} without it, the caller must say"
+            )
+        }
     }
 }
 
@@ -235,6 +276,8 @@ struct WrittenLine {
     is_of_requester: bool,
     /// Whether a path can lead to it at all.
     has_path: bool,
+    /// Whether a sample has a value of it.
+    is_sampled: bool,
 }
 
 impl WrittenLine {
@@ -277,12 +320,16 @@ impl WrittenLine {
         let is_of_keys = element.as_deref() == Some("envelope.message-key");
         let values = tree.part(line.part).filter(|_| is_of_keys).map(|part| part.values.as_slice()).unwrap_or_default();
         let keys = values.iter().map(|value| value.trim()).filter(|value| is_key(value)).map(toml_string).collect();
-        Self { path, element, comment, is_attribute, keys, is_of_requester, has_path }
+        let is_sampled = tree.part(line.part).is_some_and(|part| !part.values.is_empty());
+        Self { path, element, comment, is_attribute, keys, is_of_requester, has_path, is_sampled }
     }
 
     fn write(&self, text: &mut String) -> std::fmt::Result {
         let path = toml_string(&self.path);
         match &self.element {
+            Some(element) if element.starts_with(ROUTING) => {
+                writeln!(text, "{path} = \"{element}\"   # {}; {TO_EVERYBODY}", self.comment)
+            }
             Some(element) => writeln!(text, "{path} = \"{element}\"   # {}", self.comment),
             None if self.has_path => writeln!(text, "# {path} = \"?\"   # {}", self.comment),
             None => writeln!(text, "# {path}   # {}", self.comment),
@@ -295,6 +342,10 @@ fn is_key(value: &str) -> bool {
     (2..=4).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
+/// How the elements begin that nobody is denied.
+const ROUTING: &str = "envelope.";
+/// Of a path that leads to one.
+const TO_EVERYBODY: &str = "goes out to everybody, and a value of another shape withholds the message";
 /// Of a name that no path can lead to.
 const UNWRITABLE: &str = "question: no path can lead to a part of such a name, so it is always removed: is it wanted?";
 /// Of a part in one of many whose names are values.

@@ -193,6 +193,7 @@ impl PartTree {
     /// Adds a part for every kind of a part that the samples tell apart.
     pub(crate) fn tell_apart(&mut self, is_known: &dyn Fn(&str) -> bool) {
         let items = std::mem::take(&mut self.items);
+        self.sampled = items.len();
         let all: Vec<&Item> = items.iter().collect();
         let member = self.marks.first().cloned();
         match member.and_then(|mark| self.index.get(&(Self::ROOT, mark)).copied()) {

@@ -84,6 +84,8 @@ pub(crate) struct PartTree {
     pub(crate) marks: Vec<Name>,
     /// The samples, until their parts were told apart.
     items: Vec<Item>,
+    /// How many messages the samples had.
+    sampled: usize,
 }
 
 impl PartTree {
@@ -99,6 +101,7 @@ impl PartTree {
             prefixes: Vec::new(),
             links: BTreeSet::new(),
             is_list: false,
+            sampled: 0,
             marks: Vec::new(),
             items: Vec::new(),
         };
@@ -215,6 +218,15 @@ impl PartTree {
         if part.values.len() < MAX_VALUES && !value.is_empty() && !part.values.iter().any(|own| own == value) {
             part.values.push(value.to_owned());
         }
+    }
+
+    /// The parts right below the root that every sample has, those that hold others first.
+    pub(crate) fn common(&self) -> Vec<&Part> {
+        let top = self.part(Self::ROOT).into_iter().flat_map(|root| &root.children).filter_map(|id| self.part(*id));
+        let mut common: Vec<&Part> =
+            top.filter(|part| !part.is_pattern && part.count > 0 && part.count == self.sampled).collect();
+        common.sort_by_key(|part| part.children.is_empty());
+        common
     }
 
     /// The parts from below the root to this one.

@@ -215,6 +215,37 @@ fn a_draft_overwrites_nothing() {
 }
 
 #[test]
+fn a_draft_goes_to_stdout_where_the_output_is_a_hyphen() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a.xml"), XML).unwrap();
+    let draft = works(folder.path(), &["format", "draft", "a.xml", "-o", "-"]);
+    assert_eq!(draft, works(folder.path(), &["format", "draft", "a.xml"]));
+    assert!(draft.contains("[paths]") && !folder.path().join("-").exists(), "{draft}");
+}
+
+#[test]
+fn a_draft_tells_what_routing_means_and_suggests_by_what_messages_are_recognized() {
+    let folder = TempDir::new().unwrap();
+    let draft = |name: &str, content: &str| {
+        fs::write(folder.path().join(name), content).unwrap();
+        works(folder.path(), &["format", "draft", name])
+    };
+    let soap = draft(
+        "a.xml",
+        "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/' xmlns:x='urn:x'><s:Body><x:Answer>\
+         <x:Header><x:AgencyORI>AZ0070000</x:AgencyORI></x:Header><x:LastName>EXAMPLE</x:LastName></x:Answer></s:Body></s:Envelope>",
+    );
+    let routing = "= \"envelope.ori\"   # its words are `agency ori`; goes out to everybody, and a value of another shape \
+                   withholds the message";
+    assert!(soap.contains(routing), "{soap}");
+    assert!(soap.contains("goes to? `s:Body/x:Answer/x:Header/x:AgencyORI`? without it"), "{soap}");
+    assert!(soap.contains("\n# recognise = [\"s:Body/x:Answer\"]   # question: "), "{soap}");
+    let json =
+        draft("a.json", r#"[{"id":"1","header":{"key":"DR"},"lastName":"EXAMPLE"},{"id":"2","header":{"key":"DR"}}]"#);
+    assert!(json.contains("\n# recognise = [\"header\", \"id\"]   # question: "), "{json}");
+}
+
+#[test]
 fn inputs_that_no_draft_can_be_made_from_are_told() {
     let folder = TempDir::new().unwrap();
     let write = |name: &str, content: &str| fs::write(folder.path().join(name), content).unwrap();
