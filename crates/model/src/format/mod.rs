@@ -279,6 +279,9 @@ pub struct Embedded {
 /// Help for two formats that can't both stand.
 const IN_ITS_PLACE: &str =
     "to stand in its place, a format says `replaces = \"NAME\"`, or `extends = \"NAME\"` to have its paths";
+/// The same, where messages could be of either.
+const BESIDE_IT: &str = "to stand beside it, both say in `recognise` what only their messages have; to stand in its place, one \
+                         says `replaces = \"NAME\"`";
 
 impl Formats {
     /// The formats that ship with the filter and, after them, those of `added`.
@@ -385,7 +388,7 @@ impl Formats {
                 let mut others = candidates.formats.iter().filter_map(|index| self.all.get(*index));
                 if let Some(other) = others.find(|other| !is_marked || !other.is_marked()) {
                     let message = format!("format `{}` has this root too: a message could be of either", other.name);
-                    return Err(document.error(&root_span, message).help(IN_ITS_PLACE));
+                    return Err(document.error(&root_span, message).help(BESIDE_IT));
                 }
                 candidates.add(self.all.len(), &format)?;
             }
