@@ -13,7 +13,7 @@ use dmv_redact::Filter;
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::policy::Ruling;
-use dmv_redact_model::policy::{ClassId, Conditions, MessageKeyId, Policy, Verdict};
+use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, MessageKeyId, Policy, Verdict};
 
 /// One situation, or several with the same answer.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -23,6 +23,9 @@ pub(super) struct Situation {
     pub(super) keys: Vec<String>,
     /// The outcome for a message, regardless of its content.
     pub(super) verdict: &'static str,
+    /// Of a message that is held: what its reviewer may vouch for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) vouches: Vec<String>,
     pub(super) rules: Vec<ExplainedRule>,
     pub(super) elements: Vec<ElementAnswer>,
     pub(super) changes: Vec<ClaimChange>,
@@ -60,16 +63,18 @@ impl Situation {
         let key = key_name(filter, asked.message);
         if classes.is_empty() {
             let (rules, elements, changes) = (Vec::new(), Vec::new(), Vec::new());
-            return Ok(Self { keys: vec![key], verdict: "withheld", rules, elements, changes });
+            return Ok(Self { keys: vec![key], verdict: "withheld", vouches: Vec::new(), rules, elements, changes });
         }
         let verdict = match policy.grant(classes, asked).verdict() {
             Verdict::Rewrite => "rewritten",
             Verdict::Review => "held",
             Verdict::Nothing => "withheld",
         };
+        let vouched = if verdict == "held" { policy.vouched(classes, asked) } else { ClaimSet::default() };
         Ok(Self {
             keys: vec![key],
             verdict,
+            vouches: policy.claim_names(vouched).into_iter().map(str::to_owned).collect(),
             rules: rules(filter, classes, asked),
             elements: answers(filter, classes, asked),
             changes: changes(filter, survey, classes, asked)?,
@@ -79,6 +84,7 @@ impl Situation {
     /// Whether another situation has the same answer, message keys aside.
     pub(super) fn has_same_answer(&self, other: &Self) -> bool {
         self.verdict == other.verdict
+            && self.vouches == other.vouches
             && self.elements == other.elements
             && self.changes == other.changes
             && self.applied_rules() == other.applied_rules()

@@ -59,6 +59,10 @@ impl Situation {
                 _ => "A message is withheld: nothing is permitted.",
             }
         )?;
+        if !self.vouches.is_empty() {
+            let claims: Vec<String> = self.vouches.iter().map(|claim| format!("`{claim}`")).collect();
+            writeln!(f, "The reviewer may vouch for {}.", claims.join(", "))?;
+        }
         for (outcome, heading) in
             [("released", "Released in full"), ("generalised", "Released less precisely"), ("removed", "Removed")]
         {

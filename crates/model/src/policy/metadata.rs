@@ -4,7 +4,7 @@
 use super::agency::{Agencies, AgencyClass};
 use super::ori::Ori;
 use super::rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, PurposeId, Rule};
-use super::{Grant, Policy, Requester};
+use super::{Grant, Policy, Requester, vouched};
 use crate::catalog::{ElementId, Treatment};
 
 /// The index of a rule in its policy: permits come first, then forbids, then reviews, each in the order of the file.
@@ -130,6 +130,11 @@ impl Policy {
         let places = names.into_iter().filter_map(|name| self.claims.iter().position(|own| own == name));
         places.for_each(|place| set.insert(place));
         set
+    }
+
+    /// The claims that reviewers may vouch for in a situation.
+    pub fn vouched(&self, classes: &[ClassId], asked: &Conditions) -> ClaimSet {
+        vouched(&self.applying(classes, asked)).unwrap_or_default()
     }
 
     /// The rules that apply in a situation.
