@@ -196,7 +196,7 @@ pub(super) fn push_json_string(text: &str, out: &mut Vec<u8>) {
 /// In a record a name says only what it names; a name that could say more isn't released.
 pub(super) fn is_record_name(local: &[u8]) -> bool {
     let digits = local.iter().filter(|byte| byte.is_ascii_digit()).count();
-    local.len() <= 64
+    (1..=64).contains(&local.len())
         && digits <= 6
         && local.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }

@@ -339,6 +339,13 @@ fn p5_records_keep_no_shells() {
         r#""b:Holder":{"a:Secret":"X"},"#,
         r#""b:Holder":[" "],"#,
         r#""a:Born":"1985-07-04","#,
+        // A name without a name.
+        r#""b:":"X","#,
+        r#""b:":{"b:Text":"X"},"#,
+        r#""b:Holder":{"b:":{"b:Text":"X"}},"#,
+        r#"":":{"b:Text":"X"},"#,
+        r#"":Text":"X","#,
+        r#""":{"b:Text":"X"},"#,
     ] {
         assert_eq!(json(shell), json(""), "{shell}");
     }

@@ -389,7 +389,7 @@ impl Table {
     /// and doesn't lead elsewhere to other elements, all of them denied.
     pub(super) fn admits(&self, name: &str, is_permitted: impl Fn(ElementId) -> bool) -> bool {
         let (is_of_format, local) = match name.split_once(':') {
-            Some((prefix, local)) => (self.own_prefix(prefix).is_some() && !local.is_empty(), local),
+            Some((prefix, local)) => (self.own_prefix(prefix).is_some(), local),
             None => (self.has_plain_names, name),
         };
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
@@ -397,7 +397,7 @@ impl Table {
         let wild = self.elsewhere_wild.iter().filter(|(pattern, _)| pattern.allows(name)).map(|(_, element)| element);
         let mut all = exact.chain(wild).peekable();
         let is_denied = all.peek().is_some() && !all.any(|element| is_permitted(*element));
-        is_of_format && local.len() <= 64 && local.bytes().all(is_plain) && !is_denied
+        is_of_format && (1..=64).contains(&local.len()) && local.bytes().all(is_plain) && !is_denied
     }
 
     /// The index of a name's prefix, if it may be declared.

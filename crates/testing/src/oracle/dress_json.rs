@@ -204,16 +204,18 @@ impl Writer<'_> {
         }
         let mapped = junk.one_of(&self.format.mapped);
         let known = mapped.steps.last().map_or_else(|| "zqRoot".to_owned(), |step| step.name.replace('*', "zq "));
-        let name = match junk.pick(if foreign { 3 } else { 7 }) {
+        let name = match junk.pick(if foreign { 4 } else { 8 }) {
             // In a record without prefixes it would be a name like any other.
             0 if foreign && self.format.namespaces.is_empty() => "zq Unknown".to_owned(),
             0 => "__proto__".to_owned(),
             1 => "zq:Unknown".to_owned(),
             2 if self.format.root.is_some() => "@type".to_owned(),
             2 => "@Type".to_owned(),
-            3 => mapped.steps.iter().map(|step| step.name.replace('*', "zq ") + "/").collect(),
-            4 => format!("{known}\0"),
-            5 => format!("{known}\u{200B}"),
+            // No local name is no name of the format's, whatever is before it.
+            3 => self.format.namespaces.keys().next().map_or_else(String::new, |prefix| format!("{prefix}:")),
+            4 => mapped.steps.iter().map(|step| step.name.replace('*', "zq ") + "/").collect(),
+            5 => format!("{known}\0"),
+            6 => format!("{known}\u{200B}"),
             _ => known.to_uppercase() + "Z",
         };
         let value = junk.text(&["\"junkZQ\"", "{\"junkZQ\": [\"junkZQ\", 1]}", "[[{}], \"junkZQ\"]", "[]", "-0.0E+2"]);
