@@ -40,6 +40,10 @@ pub enum Reason {
     PurposeUnknown,
     /// The request states two different purposes.
     PurposeSeveral,
+    /// The policy doesn't declare the reason or line that the request states, or its user or state is none.
+    AttributeUnknown,
+    /// The request states two different reasons, lines, users or states.
+    AttributeSeveral,
     /// The policy doesn't declare a claim that the request makes.
     ClaimUnknown,
     /// The format has a message key and the message has none.
@@ -87,6 +91,8 @@ impl Reason {
         Self::RequesterSeveral,
         Self::PurposeUnknown,
         Self::PurposeSeveral,
+        Self::AttributeUnknown,
+        Self::AttributeSeveral,
         Self::ClaimUnknown,
         Self::MessageTypeMissing,
         Self::MessageTypeUnknown,
@@ -122,6 +128,8 @@ impl Reason {
             Self::RequesterSeveral => "requester-several",
             Self::PurposeUnknown => "purpose-unknown",
             Self::PurposeSeveral => "purpose-several",
+            Self::AttributeUnknown => "attribute-unknown",
+            Self::AttributeSeveral => "attribute-several",
             Self::ClaimUnknown => "claim-unknown",
             Self::MessageTypeMissing => "message-type-missing",
             Self::MessageTypeUnknown => "message-type-unknown",

@@ -19,7 +19,7 @@ use crate::read::{Message, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind, Treatment, trim};
 use dmv_redact_model::format::{Format, Node, Role, Target};
 use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedValue};
-use dmv_redact_model::policy::{Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
+use dmv_redact_model::policy::{Attribute, Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::window::Block;
 
@@ -534,8 +534,10 @@ impl<'f> Session<'f> {
 /// The refusal of a request with something that the policy doesn't declare.
 fn refuse_request(undeclared: Undeclared) -> Refusal {
     let reason = match undeclared {
-        Undeclared::Purpose => Reason::PurposeUnknown,
-        Undeclared::Purposes => Reason::PurposeSeveral,
+        Undeclared::Value(Attribute::Purpose) => Reason::PurposeUnknown,
+        Undeclared::Values(Attribute::Purpose) => Reason::PurposeSeveral,
+        Undeclared::Value(_) => Reason::AttributeUnknown,
+        Undeclared::Values(_) => Reason::AttributeSeveral,
         Undeclared::Claim(_) => Reason::ClaimUnknown,
     };
     Refusal::whole(reason, undeclared.detail())

@@ -65,12 +65,23 @@ fn rule(verb: &str, id: &str, dice: &mut Dice) -> String {
         let classes = if classes.is_empty() { vec!["alpha"] } else { classes };
         text.push_str(&format!("agencies = {classes:?}\n"));
     }
-    let asks = [dice.chance(25), dice.chance(15)];
+    let asks = [dice.chance(25), dice.chance(15), dice.chance(20), dice.chance(10), dice.chance(10), dice.chance(10)];
     if asks[0] {
         text.push_str("purposes = [\"C\"]\n");
     }
     if asks[1] {
         text.push_str("messages = [\"DR\", \"RR\"]\n");
+    }
+    for (asked, (key, values)) in asks.iter().skip(2).zip([
+        ("reasons", ["T", "V"]),
+        ("lines", ["TC", "AX"]),
+        ("users", ["DOE, J", "ROE"]),
+        ("states", ["AZ", "NV"]),
+    ]) {
+        let some = [&values[..1], &values[..], &["*"][..]];
+        if *asked {
+            text.push_str(&format!("{key} = {:?}\n", dice.one_of(&some)));
+        }
     }
     if verb == "forbid" && asks.contains(&true) && dice.chance(40) {
         text.push_str("when-absent = \"skip\"\n");

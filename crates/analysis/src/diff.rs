@@ -6,10 +6,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::words::{Choice, ChoiceCode, plain};
+use super::words::{Choice, ChoiceCode, StatedChoice, Statement, plain};
 use crate::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome};
 use dmv_redact_model::catalog::Catalog;
-use dmv_redact_model::policy::{ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, RuleId, Verdict};
+use dmv_redact_model::policy::{Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, RuleId, Verdict};
 
 /// The report of a comparison.
 #[derive(Debug, Serialize)]
@@ -22,8 +22,10 @@ pub struct Diff {
     /// What either policy does with a value that violates its shape, if they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     on_shape_violation: Option<OldAndNew>,
-    /// The purposes and message keys that either policy names.
+    /// The purposes, values of other attributes and message keys that either policy names.
     purposes: Vec<String>,
+    #[serde(flatten)]
+    attributes: BTreeMap<&'static str, Vec<String>>,
     messages: Vec<String>,
     changes: Vec<ChangeReport>,
 }
@@ -55,7 +57,8 @@ struct ChangeReport {
     direction: Direction,
     #[serde(flatten)]
     between: OldAndNew,
-    purposes: Choice,
+    #[serde(flatten)]
+    stated: StatedChoice,
     messages: Choice,
     /// Claims that must be vouched for, and claims that must not.
     with: Vec<String>,
@@ -91,7 +94,13 @@ impl Diff {
                 let [old, new] = shapes.map(|shape| shape.name().to_owned());
                 OldAndNew { old, new }
             }),
-            purposes: found.purposes.iter().flatten().cloned().collect(),
+            purposes: named(found, Attribute::Purpose),
+            attributes: Attribute::ALL
+                .into_iter()
+                .skip(1)
+                .map(|attribute| (attribute.key(), named(found, attribute)))
+                .filter(|(_, values)| !values.is_empty())
+                .collect(),
             messages: found.messages.iter().flatten().filter_map(|key| key_name(messages, *key)).collect(),
             changes: found
                 .all
@@ -144,10 +153,7 @@ impl ChangeReport {
             element,
             direction: difference.change.direction(),
             between: OldAndNew { old, new },
-            purposes: Choice::of(&difference.purposes, &found.purposes, |purpose| match purpose {
-                Some(code) => ChoiceCode::Named(code.clone()),
-                None => ChoiceCode::None,
-            }),
+            stated: difference.stated.clone(),
             messages: Choice::of(&difference.messages, &found.messages, |key| match key {
                 Some(key) => key_name(messages, *key).map_or(ChoiceCode::Other, ChoiceCode::Named),
                 None => ChoiceCode::None,
@@ -161,6 +167,20 @@ impl ChangeReport {
             .concat(),
         }
     }
+}
+
+/// The values of an attribute that either policy names.
+fn named(found: &Differences, attribute: Attribute) -> Vec<String> {
+    let mut named: Vec<String> = Vec::new();
+    for (own, value) in found.statements.iter().flat_map(Statement::values) {
+        if let ChoiceCode::Named(value) = value
+            && own == attribute
+            && !named.contains(value)
+        {
+            named.push(value.clone());
+        }
+    }
+    named
 }
 
 /// The name of a message key; `None` for keys that no rule names.
@@ -248,10 +268,10 @@ impl fmt::Display for Diff {
 }
 
 impl Diff {
-    /// The purposes, message keys and claims that a change is limited to; empty if it holds for all.
+    /// The attributes, message keys and claims that a change is limited to; empty if it holds for all.
     fn when(&self, change: &ChangeReport) -> Vec<String> {
         let mut when = Vec::new();
-        for (what, choice) in [("purpose", &change.purposes), ("key", &change.messages)] {
+        for (what, choice) in change.stated.each().into_iter().chain([("key", &change.messages)]) {
             if !choice.is_any() {
                 when.push(format!("{what} {}", choice.describe()));
             }

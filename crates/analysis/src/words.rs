@@ -5,12 +5,13 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use dmv_redact_model::escape::{characters, escape};
+use dmv_redact_model::policy::{Attribute, Attributes, Policy, Stated};
 
-/// Some of the purposes that a request may state, or of the message keys that a message may have.
+/// Some of the values of an attribute that a request may state, or of the message keys that a message may have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Choice {
     pub(crate) named: Vec<String>,
-    /// Whether keys that no rule names are included.
+    /// Whether those that no rule names are included.
     pub(crate) others: bool,
     /// Whether the absence of one is included.
     pub(crate) none: bool,
@@ -20,6 +21,7 @@ pub struct Choice {
 }
 
 /// One of the options.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ChoiceCode {
     Named(String),
     Other,
@@ -69,6 +71,132 @@ impl ChoiceCode {
             Self::None => "none".to_owned(),
         }
     }
+}
+
+/// What a request states of each attribute, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Statement([ChoiceCode; Attribute::ALL.len()]);
+
+impl Statement {
+    /// What attributes mean under a policy.
+    pub(crate) fn of(policy: &Policy, attributes: &Attributes) -> Self {
+        Self(Attribute::ALL.map(|attribute| match attributes.get(attribute) {
+            Stated::Absent => ChoiceCode::None,
+            stated => {
+                policy.value(attribute, stated).map_or(ChoiceCode::Other, |value| ChoiceCode::Named(plain(value)))
+            }
+        }))
+    }
+
+    /// Every combination of these values of each attribute: those of the last vary first.
+    pub(crate) fn combinations(values: &[Vec<ChoiceCode>; Attribute::ALL.len()]) -> Vec<Self> {
+        let mut all = vec![Self([const { ChoiceCode::None }; Attribute::ALL.len()])];
+        for (index, values) in values.iter().enumerate() {
+            let put = |own: &Self, value: &ChoiceCode| {
+                let mut own = own.clone();
+                own.0.get_mut(index).into_iter().for_each(|slot| slot.clone_from(value));
+                own
+            };
+            all = all.iter().flat_map(|own| values.iter().map(move |value| put(own, value))).collect();
+        }
+        all
+    }
+
+    /// Each attribute with its value.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (Attribute, &ChoiceCode)> {
+        Attribute::ALL.into_iter().zip(&self.0)
+    }
+
+    /// The purpose, and what other attributes are stated, in words.
+    pub(crate) fn describe(&self) -> String {
+        let [purpose, others @ ..] = &self.0;
+        let mut text = purpose.clone().word();
+        for (attribute, value) in
+            Attribute::ALL.iter().skip(1).zip(others).filter(|(_, value)| **value != ChoiceCode::None)
+        {
+            text += &format!(" {} {}", attribute.name(), value.clone().word());
+        }
+        text
+    }
+}
+
+/// Statements of requests: every combination of what is chosen of each attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StatedChoice {
+    pub(crate) purposes: Choice,
+    #[serde(skip_serializing_if = "Choice::is_any")]
+    reasons: Choice,
+    #[serde(skip_serializing_if = "Choice::is_any")]
+    lines: Choice,
+    #[serde(skip_serializing_if = "Choice::is_any")]
+    users: Choice,
+    #[serde(skip_serializing_if = "Choice::is_any")]
+    states: Choice,
+}
+
+impl StatedChoice {
+    /// Divides statements, of all that there are, into as few of these as is plain.
+    pub(crate) fn divide(statements: &[&Statement], all: &[Statement]) -> Vec<Self> {
+        let universes = Attribute::ALL.map(|attribute| {
+            let mut values: Vec<&ChoiceCode> = Vec::new();
+            for value in all.iter().filter_map(|statement| statement.0.get(attribute as usize)) {
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+            values
+        });
+        let rows = statements.iter().map(|statement| statement.0.iter().collect()).collect();
+        let boxes = boxes(rows);
+        let choice = |(chosen, universe): (&Vec<&ChoiceCode>, &Vec<&ChoiceCode>)| {
+            Choice::of(chosen, universe, |value| (*value).clone())
+        };
+        let mut choices = Vec::new();
+        for one in boxes {
+            let each: Vec<Choice> = one.iter().zip(&universes).map(choice).collect();
+            if let Ok([purposes, reasons, lines, users, states]) = <[Choice; Attribute::ALL.len()]>::try_from(each) {
+                choices.push(Self { purposes, reasons, lines, users, states });
+            }
+        }
+        choices
+    }
+
+    /// Each attribute by name, with what is chosen of it.
+    pub fn each(&self) -> [(&'static str, &Choice); Attribute::ALL.len()] {
+        let Self { purposes, reasons, lines, users, states } = self;
+        let choices = [purposes, reasons, lines, users, states];
+        let mut each = Attribute::ALL.map(|attribute| (attribute.name(), purposes));
+        each.iter_mut().zip(choices).for_each(|((_, own), choice)| *own = choice);
+        each
+    }
+}
+
+/// Divides distinct rows into products: for each column the values whose every combination is a row.
+fn boxes<'c>(rows: Vec<Vec<&'c ChoiceCode>>) -> Vec<Vec<Vec<&'c ChoiceCode>>> {
+    // Values of the first column with the same rests.
+    let mut rests: Vec<(&ChoiceCode, Vec<Vec<&ChoiceCode>>)> = Vec::new();
+    for row in rows {
+        let Some((first, rest)) = row.split_first() else { return vec![Vec::new()] };
+        match rests.iter_mut().find(|(own, _)| own == first) {
+            Some((_, rows)) => rows.push(rest.to_vec()),
+            None => rests.push((first, vec![rest.to_vec()])),
+        }
+    }
+    let mut groups: Vec<(Vec<&'c ChoiceCode>, Vec<Vec<&'c ChoiceCode>>)> = Vec::new();
+    for (value, rows) in rests {
+        match groups.iter_mut().find(|(_, own)| *own == rows) {
+            Some((values, _)) => values.push(value),
+            None => groups.push((vec![value], rows)),
+        }
+    }
+    let mut found = Vec::new();
+    for (values, rows) in groups {
+        for mut rest in boxes(rows) {
+            rest.insert(0, values.clone());
+            found.push(rest);
+        }
+    }
+    found
 }
 
 /// The name of an enum value in tables and JSON: a kind, a sensitivity.

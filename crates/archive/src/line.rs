@@ -9,6 +9,7 @@ use dmv_redact::internal::read::Refusal;
 use dmv_redact::internal::read::json::{JsonReader, Scalar, ValueKind, decode};
 use dmv_redact::internal::read::scan::is_space;
 use dmv_redact::{Limits, Reason};
+use dmv_redact_model::policy::Attribute;
 
 /// A member of a line, or of an object in it: the names from the outermost on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +55,10 @@ pub struct LineMembers {
     pub is_base64: bool,
     /// The member that holds the requester's ORI.
     pub requester: Option<MemberPath>,
-    /// The member that holds the purpose code.
-    pub purpose: Option<MemberPath>,
+    /// By attribute, the member that holds what the request states.
+    pub stated: [Option<MemberPath>; Attribute::ALL.len()],
+    /// The member that holds the claims that are vouched for: an array of strings.
+    pub claims: Option<MemberPath>,
     /// The members that are kept beside the message, unread.
     pub kept: Vec<MemberPath>,
 }
@@ -70,8 +73,15 @@ pub(super) struct ParsedLine<'l> {
     is_text: bool,
     /// What of the line is written around the output; nothing if the whole line is the message.
     pieces: Vec<Piece<'l>>,
-    pub(super) requester: Option<String>,
-    pub(super) purpose: Option<String>,
+    pub(super) request: LineRequest,
+}
+
+/// What a line says of its request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct LineRequest {
+    requester: Option<String>,
+    stated: Vec<(Attribute, String)>,
+    claims: Vec<String>,
 }
 
 /// A part of a line that is written again.
@@ -91,7 +101,7 @@ impl<'l> ParsedLine<'l> {
     /// A line that is a message itself.
     fn of(line: &'l [u8]) -> Self {
         let (array_start, pieces) = (None, Vec::new());
-        Self { message: line.into(), array_start, is_text: false, pieces, requester: None, purpose: None }
+        Self { message: line.into(), array_start, is_text: false, pieces, request: LineRequest::default() }
     }
 
     pub(super) fn has_payload(&self) -> bool {
@@ -104,7 +114,8 @@ impl<'l> ParsedLine<'l> {
 enum MemberRole {
     Payload,
     Requester,
-    Purpose,
+    Stated(Attribute),
+    Claims,
     Kept,
     /// An object with one of these in it.
     Around,
@@ -120,7 +131,7 @@ impl LineMembers {
 
     /// Parses a line.
     pub(super) fn read<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<ParsedLine<'l>, Refusal> {
-        if self.payload.is_none() && self.requester.is_none() && self.purpose.is_none() {
+        if self.payload.is_none() && self.request().next().is_none() {
             return match line.first() {
                 Some(b'"') => {
                     let mut reader = JsonReader::new(line, limits);
@@ -137,7 +148,7 @@ impl LineMembers {
         if self.payload.is_some() && !found.has_payload() {
             return Err(Refusal::whole(Reason::Empty, "the line has no payload"));
         }
-        if self.requester.is_some() && found.requester.is_none() {
+        if self.requester.is_some() && found.request.requester.is_none() {
             return Err(Refusal::whole(Reason::RequesterMissing, "the line names no requester"));
         }
         Ok(found)
@@ -164,7 +175,7 @@ impl LineMembers {
     /// # Errors
     /// The name of one that is in another, or stands twice.
     pub fn check(&self) -> Result<(), String> {
-        let named = [&self.payload, &self.requester, &self.purpose].into_iter().flatten();
+        let named = self.payload.iter().chain(self.request().map(|(member, _)| member));
         // What is read may be kept as well.
         let read = named.clone().filter(|member| Some(*member) != self.payload.as_ref());
         let kept = self.kept.iter().filter(|member| !read.clone().any(|read| read == *member));
@@ -178,14 +189,17 @@ impl LineMembers {
         Ok(())
     }
 
+    /// The members that say who asks, and what.
+    fn request(&self) -> impl Iterator<Item = (&MemberPath, MemberRole)> + Clone {
+        let requester = self.requester.iter().map(|member| (member, MemberRole::Requester));
+        let stated = Attribute::ALL.into_iter().zip(&self.stated);
+        let stated = stated.filter_map(|(attribute, member)| Some((member.as_ref()?, MemberRole::Stated(attribute))));
+        requester.chain(stated).chain(self.claims.iter().map(|member| (member, MemberRole::Claims)))
+    }
+
     /// What the member at a path is.
     fn role(&self, path: &[String]) -> Option<MemberRole> {
-        let named = [
-            (&self.payload, MemberRole::Payload),
-            (&self.requester, MemberRole::Requester),
-            (&self.purpose, MemberRole::Purpose),
-        ];
-        let named = named.into_iter().filter_map(|(member, role)| Some((member.as_ref()?, role)));
+        let named = self.payload.iter().map(|member| (member, MemberRole::Payload)).chain(self.request());
         let mut all = named.chain(self.kept.iter().map(|member| (member, MemberRole::Kept)));
         let is_around = all.clone().any(|(member, _)| member.0.len() > path.len() && member.0.starts_with(path));
         let own = all.find(|(member, _)| member.0 == path).map(|(_, role)| role);
@@ -194,15 +208,19 @@ impl LineMembers {
 
     /// The requester of a line: the run's, with what the line says.
     pub(super) fn requester(&self, line: &ParsedLine<'_>, of_run: &Requester) -> Result<Option<Requester>, Refusal> {
-        if line.requester.is_none() && line.purpose.is_none() {
+        let LineRequest { requester, stated, claims } = &line.request;
+        if line.request == LineRequest::default() {
             return Ok(None);
         }
-        let mut requester = match &line.requester {
+        let mut requester = match requester {
             Some(ori) => of_run.clone().with_ori(ori),
             None => Some(of_run.clone()),
         };
-        if let Some(purpose) = &line.purpose {
-            requester = requester.map(|requester| requester.purpose(purpose));
+        for (attribute, value) in stated {
+            requester = requester.map(|requester| requester.state(*attribute, value));
+        }
+        for claim in claims {
+            requester = requester.map(|requester| requester.claim(claim));
         }
         match requester {
             Some(requester) => Ok(Some(requester)),
@@ -306,11 +324,21 @@ impl LineReading<'_, '_> {
                 self.found.pieces.push(Piece::Payload(name));
             }
             MemberRole::Requester => {
-                self.found.requester = Some(read_text(self.text, &mut self.reader, Reason::RequesterInvalid)?);
+                let what = (Reason::RequesterInvalid, "the requester of the line is no string");
+                self.found.request.requester = Some(read_text(self.text, &mut self.reader, what)?);
                 self.keep(name, path, start);
             }
-            MemberRole::Purpose => {
-                self.found.purpose = Some(read_text(self.text, &mut self.reader, Reason::PurposeUnknown)?);
+            MemberRole::Stated(attribute) => {
+                let reason = match attribute {
+                    Attribute::Purpose => Reason::PurposeUnknown,
+                    _ => Reason::AttributeUnknown,
+                };
+                let what = (reason, "what the line says of the request is no string");
+                self.found.request.stated.push((attribute, read_text(self.text, &mut self.reader, what)?));
+                self.keep(name, path, start);
+            }
+            MemberRole::Claims => {
+                self.claims(path.len())?;
                 self.keep(name, path, start);
             }
             MemberRole::Kept => {
@@ -337,6 +365,16 @@ impl LineReading<'_, '_> {
             let value = self.text.get(start..self.reader.position()).unwrap_or_default();
             self.found.pieces.push(Piece::Kept(name, value));
         }
+    }
+
+    /// The claims that are vouched for: an array of strings, which may be empty.
+    fn claims(&mut self, depth: usize) -> Result<(), Refusal> {
+        let start = self.reader.position();
+        self.reader.skip_value(depth)?;
+        let value = self.text.get(start..self.reader.position()).unwrap_or_default();
+        let refuse = |_| Refusal::at(Reason::ClaimUnknown, start, "the claims of the line are no array of strings");
+        self.found.request.claims = serde_json::from_str(value).map_err(refuse)?;
+        Ok(())
     }
 
     fn payload(&mut self, kind: ValueKind, depth: usize) -> Result<(), Refusal> {
@@ -412,14 +450,19 @@ pub(super) const FAILED_SUFFIX: &str = ".failed.json";
 pub(super) const FAILED: &[u8] = b"{\"failed\":\"unreadable\"}\n";
 pub(super) const FAILED_ELEMENT: &[u8] = b"<failed reason=\"unreadable\"/>";
 
-fn read_text(text: &str, reader: &mut JsonReader<'_>, reason: Reason) -> Result<String, Refusal> {
+/// Reads a string; anything else is refused for a reason.
+fn read_text(
+    text: &str,
+    reader: &mut JsonReader<'_>,
+    (reason, detail): (Reason, &'static str),
+) -> Result<String, Refusal> {
     let at = reader.position();
     if let ValueKind::Scalar = reader.kind()?
         && let Scalar::String(string) = reader.scalar()?
     {
         return Ok(unescaped_text(string.inner.text(text), string.escaped).into_owned());
     }
-    Err(Refusal::at(reason, at, "the requester or purpose of the line is no string"))
+    Err(Refusal::at(reason, at, detail))
 }
 
 /// Whether a line is a JSON string, which may hold a message.

@@ -9,7 +9,7 @@ use super::document::BatchWrapper;
 use super::files::{Staging, create_private_folder, is_fatal, write_atomically};
 use super::form::BatchSyntax;
 use super::input::{inflate, nested};
-use super::line::{LineMembers, trim_space, without_bom};
+use super::line::{LineMembers, LineRequest, trim_space, without_bom};
 use super::output::{OutputBuilder, UnitOutput};
 use super::unit::{BatchItems, EntryData, LineBlock, MessageEntry, Unit, UnitContent};
 use crate::summary::VerificationCounts;
@@ -117,8 +117,8 @@ pub(super) struct UnitWorker<'w> {
     pub(super) result: UnitResult,
     tally: Tally,
     out: Vec<u8>,
-    /// The requester of the previous line, because adjacent lines of a log often have the same one.
-    requester: Option<(LineRequester, Requester)>,
+    /// The requester of the previous line, by what that line says, because adjacent lines of a log often say the same.
+    requester: Option<(LineRequest, Requester)>,
 }
 
 /// The name of a message that has none: its number in the source, and how it is written.
@@ -126,9 +126,6 @@ fn name_of(number: Number, message: &[u8]) -> String {
     let ending = if trim_space(message).starts_with(b"<") { "xml" } else { "json" };
     format!("{:09}.{ending}", number.number())
 }
-
-/// What a line says about the requester.
-type LineRequester = (Option<String>, Option<String>);
 
 /// The number of a message in its source.
 #[derive(Debug, Clone, Copy)]
@@ -208,9 +205,8 @@ impl UnitWorker<'_> {
                 return self.refuse(&self.origin(item, number), &receipt, original, &task.requester);
             }
         };
-        let claimed = (read.requester.clone(), read.purpose.clone());
         let requester = match &self.requester {
-            Some((known, requester)) if *known == claimed => Some(requester.clone()),
+            Some((known, requester)) if *known == read.request => Some(requester.clone()),
             _ => match task.members.requester(&read, &task.requester) {
                 Ok(requester) => requester,
                 Err(refusal) => {
@@ -246,7 +242,7 @@ impl UnitWorker<'_> {
             }
             self.record(origin.as_ref(), &receipt, own);
         }
-        self.requester = requester.map(|requester| (claimed, requester));
+        self.requester = requester.map(|requester| (read.request, requester));
         Ok(())
     }
 
@@ -385,7 +381,8 @@ impl UnitWorker<'_> {
         if let Some(origin) = origin.filter(|_| self.task.is_audited) {
             let source = origin.name.filter(|_| origin.number.is_none()).unwrap_or(self.source);
             let (item, id) = (origin.number.map(Number::number), origin.id.to_string_lossy());
-            let origin = RecordOrigin { source, item, id: &id, claims: requester.claims() };
+            let request = Some(requester).filter(|requester| self.task.filter.check_request(requester).is_ok());
+            let origin = RecordOrigin { source, item, id: &id, request };
             self.result.bodies.push(origin, self.task.is_dry_run, receipt);
         }
     }

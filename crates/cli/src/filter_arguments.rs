@@ -9,7 +9,7 @@ use super::Problem;
 use super::messages::regular_files;
 use dmv_redact::{ConfigError, Filter, FilterBuilder, Limits, RequestError, Requester};
 use dmv_redact_model::escape::escape;
-use dmv_redact_model::policy::Undeclared;
+use dmv_redact_model::policy::{Attribute, Undeclared};
 
 #[derive(Debug, Args)]
 pub(super) struct FilterArguments {
@@ -22,6 +22,18 @@ pub(super) struct FilterArguments {
     /// The purpose code of the request, one that the policy declares
     #[arg(long, value_name = "CODE")]
     purpose: Option<String>,
+    /// The reason code of the request, one that the policy declares
+    #[arg(long, value_name = "CODE")]
+    reason: Option<String>,
+    /// The line on which the query came, one that the policy declares
+    #[arg(long, value_name = "CODE")]
+    line: Option<String>,
+    /// The person who asks
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// The state whose record it is, by its postal code
+    #[arg(long, value_name = "CODE")]
+    state: Option<String>,
     /// A claim that you vouch for, one that the policy declares; may be given several times
     #[arg(long = "claim", value_name = "NAME")]
     claims: Vec<String>,
@@ -69,7 +81,7 @@ impl FilterArguments {
 
     /// Everything except the policy that affects results, as text: two runs with the same text have the same results.
     pub(super) fn options(&self) -> impl std::fmt::Debug {
-        (&self.requester, &self.purpose, &self.claims, &self.format, &self.limits)
+        (&self.requester, self.stated(), &self.claims, &self.format, &self.limits)
     }
 
     /// A digest of the added catalogs and formats.
@@ -100,8 +112,8 @@ impl FilterArguments {
             Some(ori) => Requester::new(ori).map_err(|error| Problem::Usage(format!("--requester: {error}")))?,
             None => Requester::from_envelope(),
         };
-        if let Some(purpose) = &self.purpose {
-            requester = requester.purpose(purpose);
+        for (attribute, value) in Attribute::ALL.into_iter().zip(self.stated()) {
+            requester = value.iter().fold(requester, |own, value| own.state(attribute, *value));
         }
         for claim in &self.claims {
             requester = requester.claim(claim);
@@ -112,10 +124,20 @@ impl FilterArguments {
         }
     }
 
+    /// What the request states, by attribute.
+    fn stated(&self) -> [Option<&String>; Attribute::ALL.len()] {
+        let Self { purpose, reason, line, user, state, .. } = self;
+        [purpose, reason, line, user, state].map(Option::as_ref)
+    }
+
     fn undeclared(&self, error: &RequestError) -> Problem {
         let (option, text) = match error.what() {
-            Undeclared::Purpose | Undeclared::Purposes => ("--purpose", self.purpose.as_ref()),
-            Undeclared::Claim(place) => ("--claim", self.claims.get(place)),
+            Undeclared::Value(attribute) | Undeclared::Values(attribute) => {
+                let mut stated = Attribute::ALL.into_iter().zip(self.stated());
+                let value = stated.find(|(own, _)| *own == attribute).and_then(|(_, value)| value);
+                (format!("--{}", attribute.name()), value)
+            }
+            Undeclared::Claim(place) => ("--claim".to_owned(), self.claims.get(place)),
         };
         let text = escape(text.map_or("", String::as_str));
         Problem::Usage(format!("{option}: {} `{text}`; {}", error.what().heading(), error.help()))

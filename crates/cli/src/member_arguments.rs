@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::Problem;
 use dmv_redact_archive::{BatchPath, BatchWrapper, LineMembers, MemberPath};
+use dmv_redact_model::policy::Attribute;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Forms")]
@@ -25,6 +26,22 @@ pub(super) struct MemberArguments {
     /// The member of each line or item that holds the purpose code
     #[arg(long, value_name = "NAME", conflicts_with = "purpose", value_parser = MemberPath::parse)]
     pub(super) purpose_member: Option<MemberPath>,
+    /// The member of each line or item that holds the reason code
+    #[arg(long, value_name = "NAME", conflicts_with = "reason", value_parser = MemberPath::parse)]
+    pub(super) reason_member: Option<MemberPath>,
+    /// The member of each line or item that holds the line on which the query came
+    #[arg(long, value_name = "NAME", conflicts_with = "line", value_parser = MemberPath::parse)]
+    pub(super) line_member: Option<MemberPath>,
+    /// The member of each line or item that holds the person who asks
+    #[arg(long, value_name = "NAME", conflicts_with = "user", value_parser = MemberPath::parse)]
+    pub(super) user_member: Option<MemberPath>,
+    /// The member of each line or item that holds the state whose record it is
+    #[arg(long, value_name = "NAME", conflicts_with = "state", value_parser = MemberPath::parse)]
+    pub(super) state_member: Option<MemberPath>,
+    /// The member of each line or item that holds the claims that the switch vouched for, as an array of strings; those of
+    /// `--claim` count too
+    #[arg(long, value_name = "NAME", value_parser = MemberPath::parse)]
+    pub(super) claims_member: Option<MemberPath>,
 }
 
 impl MemberArguments {
@@ -34,7 +51,8 @@ impl MemberArguments {
             payload: self.payload_member.clone(),
             is_base64: self.payload_base64,
             requester: self.requester_member.clone(),
-            purpose: self.purpose_member.clone(),
+            stated: self.stated().map(|member| member.cloned()),
+            claims: self.claims_member.clone(),
             kept: kept.to_vec(),
         };
         members.check().map_err(Problem::Usage)?;
@@ -49,13 +67,24 @@ impl MemberArguments {
         Ok(Some(wrapper))
     }
 
+    /// The members that hold what a request states, by attribute.
+    fn stated(&self) -> [Option<&MemberPath>; Attribute::ALL.len()] {
+        let Self { purpose_member, reason_member, line_member, user_member, state_member, .. } = self;
+        [purpose_member, reason_member, line_member, user_member, state_member].map(Option::as_ref)
+    }
+
     /// The options that name a member, and whether each is given.
-    pub(super) fn given(&self) -> [(&'static str, bool); 4] {
+    pub(super) fn given(&self) -> [(&'static str, bool); 9] {
         [
             ("--payload-member", self.payload_member.is_some()),
             ("--payload-base64", self.payload_base64),
             ("--requester-member", self.requester_member.is_some()),
             ("--purpose-member", self.purpose_member.is_some()),
+            ("--reason-member", self.reason_member.is_some()),
+            ("--line-member", self.line_member.is_some()),
+            ("--user-member", self.user_member.is_some()),
+            ("--state-member", self.state_member.is_some()),
+            ("--claims-member", self.claims_member.is_some()),
         ]
     }
 }

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use dmv_redact::{Disposition, Receipt};
+use dmv_redact::{Disposition, Receipt, Requester};
 use dmv_redact_model::escape;
+use dmv_redact_model::policy::Attribute;
 use serde::Serialize;
 
 use super::records::now;
 
-/// Where a message came from, and what was vouched for.
+/// Where a message came from, and what its request said.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordOrigin<'o> {
     /// The source.
@@ -17,8 +18,34 @@ pub struct RecordOrigin<'o> {
     pub item: Option<u64>,
     /// Its identifier.
     pub id: &'o str,
-    /// The claims of its request.
-    pub claims: &'o [String],
+    /// Its request; `None` if the policy doesn't declare what it says: then it could be anything (P6).
+    pub request: Option<&'o Requester>,
+}
+
+/// What a request states of itself, each where it does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+struct StatedBody<'b> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'b str>,
+}
+
+impl<'b> StatedBody<'b> {
+    fn of(request: &'b Requester) -> Self {
+        let [purpose, reason, line, user, state] = Attribute::ALL.map(|attribute| request.stated(attribute));
+        Self { purpose, reason, line, user, state }
+    }
+
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The body of the record of a message.
@@ -28,6 +55,8 @@ struct MessageRecord<'b> {
     item: Option<u64>,
     #[serde(skip_serializing_if = "str::is_empty")]
     id: &'b str,
+    #[serde(skip_serializing_if = "StatedBody::is_nothing")]
+    stated: StatedBody<'b>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     claims: &'b [String],
     /// When it is recorded, which is right before the message goes out. Omitted in a run over archives: a resumed run
@@ -52,8 +81,10 @@ pub struct Bodies {
 impl Bodies {
     /// Adds the record of a message: its origin, then its receipt. Of a dry run nothing went out.
     pub fn push(&mut self, origin: RecordOrigin<'_>, dry_run: bool, receipt: &Receipt) {
-        let RecordOrigin { source, item, id, claims } = origin;
-        self.push_record(&MessageRecord { source, item, id, claims, time: None, dry_run, receipt });
+        let RecordOrigin { source, item, id, request } = origin;
+        let stated = request.map(StatedBody::of).unwrap_or_default();
+        let claims = request.map_or(&[][..], Requester::claims);
+        self.push_record(&MessageRecord { source, item, id, stated, claims, time: None, dry_run, receipt });
     }
 
     /// The same for a message that goes out now.
@@ -62,6 +93,7 @@ impl Bodies {
             source,
             item: None,
             id: "",
+            stated: StatedBody::default(),
             claims: &[],
             time: Some(now()),
             dry_run: false,
@@ -73,9 +105,9 @@ impl Bodies {
         let start = self.bytes.len();
         // Writing to a vector can't fail, and all keys of a receipt are strings.
         let _ = serde_json::to_writer(&mut self.bytes, record);
-        // Only the names need escaping: the rest are words of the policy, fixed words and numbers (P6).
+        // Only the names and the user need escaping: the rest are words of the policy, fixed words and numbers (P6).
         let is_unsafe = |name| matches!(escape::escape(name), Cow::Owned(_));
-        if is_unsafe(record.source) || is_unsafe(record.id) {
+        if is_unsafe(record.source) || is_unsafe(record.id) || record.stated.user.is_some_and(is_unsafe) {
             let safe = escape::json(&String::from_utf8_lossy(self.bytes.get(start..).unwrap_or_default()));
             self.bytes.truncate(start);
             self.bytes.extend_from_slice(safe.as_bytes());

@@ -56,11 +56,22 @@ pub enum Decision {
     Released(Grant),
 }
 
+/// What a request states beside its purpose.
+pub type Others = BTreeMap<String, String>;
+
+/// A request that states nothing beside its purpose.
+pub const NO_OTHERS: &Others = &Others::new();
+
+/// The names of what a request may state beside its purpose; rules have a list of values under the same name with an `s`.
+pub const OTHERS: [&str; 4] = ["reason", "line", "user", "state"];
+
 /// What decides besides the agency classes.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The purpose that the request states.
     pub purpose: Option<&'a str>,
+    /// What else it states, by `reason`, `line`, `user`, `state`.
+    pub others: &'a Others,
     /// The message key; `None` where the format has none.
     pub message: Option<&'a str>,
     /// The claims that are vouched for.
@@ -139,6 +150,8 @@ pub struct Rule {
     pub agencies: Option<BTreeSet<String>>,
     /// The purposes that it asks for.
     pub purposes: Option<BTreeSet<String>>,
+    /// What else it asks for, by name.
+    pub others: BTreeMap<&'static str, BTreeSet<String>>,
     /// The message keys that it asks for.
     pub messages: Option<BTreeSet<String>>,
     /// Claims without which it doesn't apply.
@@ -155,11 +168,12 @@ pub struct Rule {
 
 impl Rule {
     fn read(table: &Table, verb: Verb, catalog: &Catalog) -> Self {
-        let list = |key| strings(table, key).map(|list| list.into_iter().collect::<BTreeSet<String>>());
+        let list = |key: &str| strings(table, key).map(|list| list.into_iter().collect::<BTreeSet<String>>());
         Self {
             verb,
             agencies: list("agencies"),
             purposes: list("purposes"),
+            others: OTHERS.into_iter().filter_map(|name| Some((name, list(&format!("{name}s"))?))).collect(),
             messages: list("messages"),
             requires: list("requires").unwrap_or_default(),
             unless: list("unless").unwrap_or_default(),
@@ -178,9 +192,14 @@ impl Rule {
         let holds = |list: &Option<BTreeSet<String>>, value: Option<&str>| match (list, value) {
             (None, _) => true,
             (Some(_), None) => self.when_absent,
-            (Some(list), Some(value)) => list.contains(value),
+            (Some(list), Some(value)) => list.contains(value) || list.contains("*"),
+        };
+        let is_other = |(name, list): (&&str, &BTreeSet<String>)| match request.others.get(*name) {
+            None => self.when_absent,
+            Some(value) => list.contains(value) || list.contains("*"),
         };
         self.is_for(classes)
+            && self.others.iter().all(is_other)
             && holds(&self.purposes, request.purpose)
             && holds(&self.messages, request.message)
             && self.requires.iter().all(|claim| request.claims.contains(claim.as_str()))
@@ -220,6 +239,8 @@ pub struct Policy {
     listed: Option<BTreeSet<String>>,
     /// The purposes that it lists or that rules name.
     purposes: BTreeSet<String>,
+    /// Of what else requests state, the values that it lists, where it does.
+    listed_others: BTreeMap<&'static str, BTreeSet<String>>,
     /// The claims that it declares.
     pub claims: Vec<String>,
     on_shape_violation: String,
@@ -247,13 +268,15 @@ impl Policy {
         }
         let listed: Option<BTreeSet<String>> = strings(head, "purposes").map(|list| list.into_iter().collect());
         let named = rules.iter().flat_map(|rule| rule.purposes.iter().flatten());
-        let purposes = listed.iter().flatten().chain(named).cloned().collect();
+        let purposes = listed.iter().flatten().chain(named).filter(|code| *code != "*").cloned().collect();
+        let listed_other = |name: &'static str| Some((name, strings(head, &format!("{name}s"))?.into_iter().collect()));
         let class = |(name, table): (&String, &Value)| {
             (name.clone(), Class::read(table.as_table().expect("an agency class"), folder))
         };
         Self {
             purposes,
             listed,
+            listed_others: OTHERS.into_iter().filter_map(listed_other).collect(),
             claims: strings(head, "claims").unwrap_or_default(),
             on_shape_violation: string(head, "on-shape-violation").unwrap_or_default(),
             classes: agencies.iter().map(class).collect(),
@@ -297,7 +320,33 @@ impl Policy {
             false => self.purposes.contains(code),
         };
         request.purpose.is_none_or(is_declared)
+            && request.others.iter().all(|(name, value)| self.declares_other(name, value))
             && request.claims.iter().all(|claim| self.claims.iter().any(|own| own == claim))
+    }
+
+    /// Whether what a request states beside its purpose is declared: a reason or a line that the policy lists or, if it lists
+    /// none, that a rule names; if none does, any. A user and a state need only be one.
+    fn declares_other(&self, name: &str, value: &str) -> bool {
+        let named: BTreeSet<String> = match self.listed_others.get(name) {
+            Some(listed) => listed.clone(),
+            None => self.named_others(name),
+        };
+        let is_code = |most: usize| {
+            (1..=most).contains(&value.len()) && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        };
+        let is_any = named.is_empty() && !self.listed_others.contains_key(name);
+        match name {
+            "reason" => named.contains(value) || is_any && is_code(3),
+            "line" => named.contains(value) || is_any && is_code(9),
+            "user" => (1..=64).contains(&value.chars().count()),
+            _ => value.len() == 2 && value.chars().all(|c| c.is_ascii_uppercase()),
+        }
+    }
+
+    /// The values that rules name of what else requests state.
+    pub fn named_others(&self, name: &str) -> BTreeSet<String> {
+        let named = self.rules.iter().filter_map(|rule| rule.others.get(name)).flatten();
+        named.filter(|value| *value != "*").cloned().collect()
     }
 
     /// The agency classes of an ORI: those that list it, or else those of whose patterns it is one.

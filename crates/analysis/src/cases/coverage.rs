@@ -1,4 +1,4 @@
-//! Which cells of a policy (agency class, purpose, data element) its cases have exercised. Counts are whole
+//! Which cells of a policy (agency class, what a request states, data element) its cases have exercised. Counts are whole
 //! numbers, so that a bound is exact.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -8,15 +8,15 @@ use serde::Serialize;
 
 use super::CasesError;
 use super::found::{Case, Cases};
-use super::matrix::NO_PURPOSE;
 use super::message_case::MessageCase;
 use super::policies::FilterKey;
 use super::redacted::{Redacted, redact};
 use crate::Elements;
+use crate::words::Statement;
 use dmv_redact::Filter;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::config::ConfigError;
-use dmv_redact_model::policy::{ClassId, PurposeId};
+use dmv_redact_model::policy::{Attributes, ClassId};
 
 /// Cells, and how many of them were exercised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -64,7 +64,7 @@ pub(crate) struct PolicyCoverage {
 pub(crate) struct ClassCoverage {
     pub(crate) name: String,
     pub(crate) cells: Cells,
-    /// By purpose, the elements that no case has covered.
+    /// By purpose and other attributes, the elements that no case has covered.
     pub(crate) uncovered: BTreeMap<String, Elements>,
 }
 
@@ -77,13 +77,13 @@ impl Coverage {
 
 /// The exercised cells of one policy.
 #[derive(Default)]
-struct Exercised(HashSet<(ClassId, Option<PurposeId>, ElementId)>);
+struct Exercised(HashSet<(ClassId, Attributes, ElementId)>);
 
 impl Exercised {
-    fn add(&mut self, classes: &[ClassId], purposes: &[Option<PurposeId>], elements: &[ElementId]) {
+    fn add(&mut self, classes: &[ClassId], stated: &[Attributes], elements: &[ElementId]) {
         for class in classes {
-            for purpose in purposes {
-                self.0.extend(elements.iter().map(|element| (*class, *purpose, *element)));
+            for attributes in stated {
+                self.0.extend(elements.iter().map(|element| (*class, *attributes, *element)));
             }
         }
     }
@@ -107,7 +107,7 @@ pub fn coverage(cases: &Cases) -> Result<Coverage, CasesError> {
         let (_, exercised) = policies.entry(policy.clone()).or_insert_with(|| (filter, Exercised::default()));
         match test {
             Case::Message(case) => add_message(exercised, case, filter).map_err(CasesError::Io)?,
-            Case::Row(row) => exercised.add(&row.requester.classes, &row.purposes, &body(filter)),
+            Case::Row(row) => exercised.add(&row.requester.classes, &row.stated, &body(filter)),
         }
     }
     let policies: Vec<PolicyCoverage> =
@@ -122,10 +122,10 @@ const MAX_CELLS: usize = 4_000_000;
 
 fn too_many_cells(filter: &Filter) -> Option<ConfigError> {
     let policy = filter.decider();
-    let [classes, purposes, elements] = [policy.classes().len(), policy.purposes().len() + 1, filter.catalog().len()];
-    let count = classes.saturating_mul(purposes).saturating_mul(elements);
+    let [classes, stated, elements] = [policy.classes().len(), policy.stated_count(), filter.catalog().len()];
+    let count = classes.saturating_mul(stated).saturating_mul(elements);
     let message = format!(
-        "{classes} agency classes, {purposes} purposes and {elements} data elements are more than {MAX_CELLS} cells to cover"
+        "{classes} agency classes, {stated} things that requests may state and {elements} data elements are more than {MAX_CELLS} cells to cover"
     );
     (count > MAX_CELLS)
         .then(|| ConfigError::of_file(policy.file(), message).help("leave `--coverage` and `--fail-under` out"))
@@ -149,44 +149,35 @@ fn add_message(exercised: &mut Exercised, case: &MessageCase, filter: &Filter) -
         elements.extend(receipt.counts().iter().map(|(id, _)| *id));
     }
     let elements: Vec<ElementId> = body(filter).into_iter().filter(|id| elements.contains(id)).collect();
-    exercised.add(&classes, &[asked.purpose], &elements);
+    exercised.add(&classes, &[asked.attributes], &elements);
     Ok(())
 }
 
 fn of_policy(file: Option<PathBuf>, filter: &Filter, exercised: &Exercised) -> PolicyCoverage {
     let policy = filter.decider();
-    let named = (0..policy.purposes().len()).filter_map(|index| u16::try_from(index).ok());
-    let purposes: Vec<_> = named.map(|index| Some(PurposeId(index))).chain([None]).collect();
-    let classes: Vec<ClassCoverage> = (0..)
-        .zip(policy.classes())
-        .map(|(id, class)| of_class(id, &class.name, &purposes, filter, exercised))
-        .collect();
+    let stated = policy.stated();
+    let classes: Vec<ClassCoverage> =
+        (0..).zip(policy.classes()).map(|(id, class)| of_class(id, &class.name, &stated, filter, exercised)).collect();
     let mut cells = Cells::default();
     classes.iter().for_each(|class| cells.add(class.cells));
     PolicyCoverage { file, name: filter.policy().name.clone(), cells, classes }
 }
 
-fn of_class(
-    id: ClassId,
-    name: &str,
-    purposes: &[Option<PurposeId>],
-    filter: &Filter,
-    exercised: &Exercised,
-) -> ClassCoverage {
+fn of_class(id: ClassId, name: &str, stated: &[Attributes], filter: &Filter, exercised: &Exercised) -> ClassCoverage {
     let mut class = ClassCoverage { name: name.to_owned(), cells: Cells::default(), uncovered: BTreeMap::new() };
-    for purpose in purposes {
-        let code = purpose.map_or(NO_PURPOSE, |purpose| filter.decider().purpose_code(purpose));
+    for attributes in stated {
+        let statement = Statement::of(filter.decider(), attributes).describe();
         let mut uncovered = BTreeSet::new();
         for element in body(filter) {
             class.cells.all += 1;
-            if exercised.0.contains(&(id, *purpose, element)) {
+            if exercised.0.contains(&(id, *attributes, element)) {
                 class.cells.exercised += 1;
             } else {
                 uncovered.insert(element);
             }
         }
         if !uncovered.is_empty() {
-            class.uncovered.insert(code.to_owned(), Elements::of(filter.catalog(), &uncovered));
+            class.uncovered.insert(statement, Elements::of(filter.catalog(), &uncovered));
         }
     }
     class

@@ -11,13 +11,16 @@ use crate::survey::Survey;
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::catalog::{ElementId, GROUP_PREFIX, Treatment};
 use dmv_redact_model::config::{ConfigError, Document, Errors, Lines, Spanned, all};
-use dmv_redact_model::policy::{ClaimSet, ClassId, MessageKeyId, Ori, PurposeId, Verdict};
+use dmv_redact_model::policy::{Attribute, Attributes, ClaimSet, ClassId, MessageKeyId, Ori, Stated, Verdict};
 
 /// The file name of matrix tests.
 pub(super) const MATRIX_FILE: &str = "matrix.toml";
 
-/// The word for no purpose.
-pub(super) const NO_PURPOSE: &str = "none";
+/// The word for a request that doesn't state an attribute.
+const NONE: &str = "none";
+
+/// The word for a value of an attribute that no rule names.
+const OTHER: &str = "other";
 
 /// What each agency class may get; everything else must be denied.
 #[derive(Debug, Deserialize)]
@@ -54,6 +57,15 @@ struct RawRow {
     agencies: Option<Names>,
     /// The purpose codes; "none" is no purpose. Left out: every one that the policy declares, and none.
     purposes: Option<Names>,
+    /// The reason codes; "none" is no reason, "other" any that no rule names. Left out: every one that the policy tells
+    /// apart.
+    reasons: Option<Names>,
+    /// The lines, in the same way.
+    lines: Option<Names>,
+    /// The users, in the same way.
+    users: Option<Names>,
+    /// The states whose records they are, in the same way.
+    states: Option<Names>,
     /// The message keys; left out: every one that the policy distinguishes.
     messages: Option<Names>,
     /// The claims that are vouched for, exactly.
@@ -67,6 +79,14 @@ struct RawRow {
     /// How elements are released; left out: in full.
     #[serde(rename = "as", default)]
     treatments: BTreeMap<Spanned<String>, Treatment>,
+}
+
+impl RawRow {
+    /// The values that it names, by attribute.
+    fn attributes(&self) -> [Option<&Names>; Attribute::ALL.len()] {
+        let Self { purposes, reasons, lines, users, states, .. } = self;
+        [purposes, reasons, lines, users, states].map(Option::as_ref)
+    }
 }
 
 /// A file of matrix tests, not yet resolved by its policy.
@@ -89,7 +109,7 @@ pub(super) struct MatrixRowTest {
     pub(super) line: usize,
     pub(super) filter_key: FilterKey,
     pub(super) requester: RowRequester,
-    pub(super) purposes: Vec<Option<PurposeId>>,
+    pub(super) stated: Vec<Attributes>,
     pub(super) messages: Vec<Option<MessageKeyId>>,
     pub(super) claims: ClaimSet,
     pub(super) verdict: Verdict,
@@ -165,12 +185,12 @@ impl Resolver<'_> {
             _ => {}
         }
         let requester = errors.take(self.requester(raw));
-        let purposes = errors.take(self.purposes(raw.purposes.as_ref()));
+        let stated = errors.take(self.stated(raw));
         let messages = errors.take(self.messages(raw.messages.as_ref()));
         let claims = errors.take(self.claims(&raw.claims));
         errors.finish()?;
-        let (Some(verdict), Some(granted), Some(requester), Some(purposes), Some(messages), Some(claims)) =
-            (verdict, granted, requester, purposes, messages, claims)
+        let (Some(verdict), Some(granted), Some(requester), Some(stated), Some(messages), Some(claims)) =
+            (verdict, granted, requester, stated, messages, claims)
         else {
             // Missing only if there was an error.
             return Err(self.document.error(&raw.title.span(), "this row can't be read"));
@@ -183,7 +203,7 @@ impl Resolver<'_> {
             line: Lines::of(self.document.text).position(raw.title.span().start).line,
             filter_key: matrix.filter_key.clone(),
             requester,
-            purposes,
+            stated,
             messages,
             claims,
             verdict,
@@ -246,21 +266,52 @@ impl Resolver<'_> {
             .ok_or_else(|| self.unknown(name, "agency class", classes.iter().map(|class| class.name.as_str())))
     }
 
-    /// The named ones; by default every purpose that may be stated, and none.
-    fn purposes(&self, names: Option<&Names>) -> Result<Vec<Option<PurposeId>>, ConfigError> {
-        let Some(names) = names else { return Ok(self.survey.purposes()) };
-        let policy = self.survey.policy();
-        self.some(names, |name| match name.get_ref().as_str() {
-            NO_PURPOSE => Ok(None),
-            code => policy.purpose_named(code).ok_or_else(|| self.undeclared_purpose(name)),
-        })
+    /// Everything that the row's requests state; by default whatever may be stated.
+    fn stated(&self, raw: &RawRow) -> Result<Vec<Attributes>, ConfigError> {
+        let mut all = self.survey.stated()?;
+        let mut errors = Errors::default();
+        for (attribute, names) in Attribute::ALL.into_iter().zip(raw.attributes()) {
+            let Some(names) = names else { continue };
+            if let Some(named) = errors.take(self.some(names, |name| self.value(attribute, name))) {
+                all.retain(|attributes| named.contains(&attributes.get(attribute)));
+                all.sort_by_key(|attributes| named.iter().position(|own| *own == attributes.get(attribute)));
+            }
+        }
+        errors.finish()?;
+        Ok(all)
     }
 
-    fn undeclared_purpose(&self, name: &Spanned<String>) -> ConfigError {
-        let requester = Requester::from_envelope().purpose(name.get_ref().as_str());
+    /// What a name says of an attribute.
+    fn value(&self, attribute: Attribute, name: &Spanned<String>) -> Result<Stated, ConfigError> {
+        let policy = self.survey.policy();
+        let stated = match name.get_ref().as_str() {
+            NONE => Some(Stated::Absent),
+            OTHER if attribute != Attribute::Purpose => policy.other(attribute),
+            value => policy.find(attribute, value),
+        };
+        match stated {
+            None => Err(self.undeclared_value(attribute, name)),
+            Some(Stated::Absent) if name.get_ref() != NONE => {
+                let message = format!("no rule of the policy names a {}", attribute.name());
+                Err(self.document.error(&name.span(), message).help("leave it out"))
+            }
+            Some(Stated::Other) if name.get_ref() != OTHER => {
+                let message = format!("no rule of the policy names this {}", attribute.name());
+                Err(self.document.error(&name.span(), message).help("write `other` for all that none names"))
+            }
+            Some(stated) => Ok(stated),
+        }
+    }
+
+    fn undeclared_value(&self, attribute: Attribute, name: &Spanned<String>) -> ConfigError {
+        let requester = Requester::from_envelope().state(attribute, name.get_ref().as_str());
         match self.filter.check_request(&requester) {
             Err(error) => undeclared(self.document, name, &error),
-            Ok(()) => self.document.error(&name.span(), "no rule of the policy names a purpose").help("leave it out"),
+            Ok(()) => self.unknown(
+                name,
+                attribute.name(),
+                self.survey.policy().declared(attribute).iter().map(String::as_str),
+            ),
         }
     }
 

@@ -8,6 +8,7 @@ use super::expectation::{Expectation, RawExpectation};
 use super::policies::{FilterKey, PolicyFinder};
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::config::{ConfigError, Document, Errors, Spanned};
+use dmv_redact_model::policy::Attribute;
 
 /// The file name of a message case.
 pub(super) const CASE_FILE: &str = "case.toml";
@@ -30,6 +31,14 @@ pub(super) struct RawCase {
     requester: Option<Spanned<String>>,
     /// The purpose code of the request.
     purpose: Option<Spanned<String>>,
+    /// The reason code of the request.
+    reason: Option<Spanned<String>>,
+    /// The line on which the query came.
+    line: Option<Spanned<String>>,
+    /// The person who asks.
+    user: Option<Spanned<String>>,
+    /// The state whose record it is.
+    state: Option<Spanned<String>>,
     /// The claims that are vouched for.
     #[serde(default)]
     claims: Vec<Spanned<String>>,
@@ -54,7 +63,8 @@ pub(super) struct MessageCase {
     pub(super) file: PathBuf,
     pub(super) filter_key: FilterKey,
     pub(super) requester: Requester,
-    pub(super) purpose: Option<Spanned<String>>,
+    /// By attribute, what the request states.
+    pub(super) stated: [Option<Spanned<String>>; Attribute::ALL.len()],
     pub(super) claims: Vec<Spanned<String>>,
     pub(super) message: PathBuf,
     /// The path of the expected output, whether it exists or not.
@@ -89,8 +99,9 @@ impl MessageCase {
             errors.take(Requester::new(ori.get_ref()).map_err(|error| document.error(&ori.span(), error.to_string())))
         });
         let mut requester = named.unwrap_or_else(Requester::from_envelope);
-        if let Some(purpose) = &raw.purpose {
-            requester = requester.purpose(purpose.get_ref().as_str());
+        let stated = [raw.purpose, raw.reason, raw.line, raw.user, raw.state];
+        for (attribute, value) in Attribute::ALL.into_iter().zip(&stated) {
+            requester = value.iter().fold(requester, |own, value| own.state(attribute, value.get_ref().as_str()));
         }
         let requester = raw.claims.iter().fold(requester, |requester, claim| requester.claim(claim.get_ref().as_str()));
         let message = errors.take(message(&document, folder, raw.message.as_ref()));
@@ -109,7 +120,7 @@ impl MessageCase {
             file: file.to_owned(),
             filter_key: FilterKey { policy, format: raw.format.map(Spanned::into_inner) },
             requester,
-            purpose: raw.purpose,
+            stated,
             claims: raw.claims,
             expected,
             message,

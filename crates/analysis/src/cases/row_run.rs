@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::matrix::{MatrixRowTest, NO_PURPOSE};
+use super::matrix::MatrixRowTest;
 use super::outcome::{CaseFault, CaseOutcome};
 use crate::selectors;
+use crate::words::Statement;
 use dmv_redact::{Disposition, Filter};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Ruling;
@@ -20,9 +21,9 @@ struct Mismatch {
 /// Runs a row.
 pub(super) fn run_row(row: &MatrixRowTest, filter: &Filter) -> CaseOutcome {
     let mut found: Vec<(Mismatch, Vec<String>)> = Vec::new();
-    for purpose in &row.purposes {
+    for attributes in &row.stated {
         for message in &row.messages {
-            let asked = Conditions { purpose: *purpose, claims: row.claims, message: *message };
+            let asked = Conditions { attributes: *attributes, claims: row.claims, message: *message };
             let situation = situation(row, filter, &asked);
             for mismatch in mismatches(row, filter, &asked) {
                 match found.iter_mut().find(|(existing, _)| *existing == mismatch) {
@@ -33,7 +34,7 @@ pub(super) fn run_row(row: &MatrixRowTest, filter: &Filter) -> CaseOutcome {
         }
     }
     let MatrixRowTest { name, title, file, line, .. } = row;
-    let faults = gather(found, row.purposes.len() * row.messages.len(), filter);
+    let faults = gather(found, row.stated.len() * row.messages.len(), filter);
     CaseOutcome { name: name.clone(), title: title.clone(), file: file.clone(), line: Some(*line), faults }
 }
 
@@ -61,15 +62,15 @@ fn gather(found: Vec<(Mismatch, Vec<String>)>, all: usize, filter: &Filter) -> V
     faults
 }
 
-/// A requester, purpose and message key, in words.
+/// A requester, what it states and a message key, in words.
 fn situation(row: &MatrixRowTest, filter: &Filter, asked: &Conditions) -> String {
     let policy = filter.decider();
-    let purpose = asked.purpose.map_or(NO_PURPOSE, |purpose| policy.purpose_code(purpose));
+    let stated = Statement::of(policy, &asked.attributes).describe();
     let key = match asked.message {
         Some(key) => filter.messages().get(usize::from(key.0)).map_or("another", String::as_str),
         None => "none",
     };
-    format!("{}, purpose {purpose}, message key {key}", row.requester.ori)
+    format!("{}, purpose {stated}, message key {key}", row.requester.ori)
 }
 
 /// All mismatches with the row in one situation.

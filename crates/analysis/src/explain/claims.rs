@@ -31,7 +31,7 @@ pub(super) fn changes(
     asked: &Conditions,
 ) -> Result<Vec<ClaimChange>, ConfigError> {
     let policy = filter.decider();
-    let column = survey.column(classes, asked.purpose, asked.message)?;
+    let column = survey.column(classes, asked.attributes, asked.message)?;
     let mut found: Vec<(ClaimSet, Outcome, BTreeSet<ElementId>)> = Vec::new();
     let kinds = survey.kinds();
     let catalog = filter.catalog();

@@ -10,13 +10,15 @@ mod situation;
 mod text;
 mod who;
 
+use std::collections::BTreeMap;
+
 pub use message::{MessageReport, Structure, StructureView, message_key};
 use serde::Serialize;
 
 use crate::survey::Survey;
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::config::ConfigError;
-use dmv_redact_model::policy::{MessageKeyId, Ori};
+use dmv_redact_model::policy::{Attribute, MessageKeyId, Ori};
 use rules::ExplainedRule;
 use situation::Situation;
 use who::Who;
@@ -31,13 +33,16 @@ pub struct Explanation {
     file: String,
     requester: Ori,
     purpose: Option<String>,
+    /// What else the request states of itself, by attribute.
+    #[serde(flatten)]
+    stated: BTreeMap<&'static str, String>,
     claims: Vec<String>,
     who: Who,
     /// Message keys with different answers are separate situations.
     situations: Vec<Situation>,
 }
 
-/// Explains what `requester`, whose ORI is `ori` and whose purpose and claims the policy declares, may have of messages
+/// Explains what `requester`, whose ORI is `ori` and which states only what the policy declares, may have of messages
 /// with `key`; without one, of every message.
 ///
 /// # Errors
@@ -68,6 +73,11 @@ pub fn explain(
         file: policy.file().to_owned(),
         requester: ori,
         purpose: requester.purpose_code().map(str::to_owned),
+        stated: Attribute::ALL
+            .into_iter()
+            .skip(1)
+            .filter_map(|attribute| Some((attribute.name(), requester.stated(attribute)?.to_owned())))
+            .collect(),
         claims: requester.claims().to_vec(),
         who,
         situations,

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::words::plain;
 use dmv_redact::Filter;
 use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{ClassId, Conditions, Effect, Policy, Rule};
+use dmv_redact_model::policy::{Asked, Attribute, ClassId, Conditions, Effect, Policy, Rule, Stated};
 
 /// A rule, and if it didn't apply, why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,14 +61,24 @@ fn quoted_list(claims: &[&str]) -> String {
     claims.iter().map(|claim| format!("`{claim}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// The values of an attribute that a rule asks for, in words.
+fn values(policy: &Policy, attribute: Attribute, asked: &Asked) -> String {
+    match asked {
+        Asked::Any => "any that is stated".to_owned(),
+        Asked::OneOf(values) => {
+            let values = values.iter().filter_map(|index| policy.value(attribute, Stated::Known(*index)));
+            values.map(plain).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
 /// Every condition of a rule that isn't satisfied.
 fn why_not(filter: &Filter, policy: &Policy, rule: &Rule, asked: &Conditions) -> Vec<String> {
     let mut reasons = Vec::new();
-    if let Some(purposes) =
-        rule.purposes.as_ref().filter(|own| !asked.purpose.is_some_and(|asked| own.contains(&asked)))
-    {
-        let expected: Vec<&str> = purposes.iter().map(|purpose| policy.purpose_code(*purpose)).collect();
-        reasons.push(format!("it is for purpose {}", expected.join(", ")));
+    for (attribute, expected) in &rule.asked {
+        if !expected.holds(asked.attributes.get(*attribute)) {
+            reasons.push(format!("it is for {} {}", attribute.name(), values(policy, *attribute, expected)));
+        }
     }
     if let Some(keys) = rule.messages.as_ref().filter(|own| !asked.message.is_some_and(|asked| own.contains(&asked))) {
         let expected: Vec<&str> =

@@ -13,10 +13,12 @@ const WIDTH: usize = 100;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { policy, version, file, requester, purpose, claims, who, situations } = self;
+        let Self { policy, version, file, requester, purpose, stated, claims, who, situations } = self;
         let purpose = purpose.as_deref().unwrap_or("none");
         let claims = if claims.is_empty() { "none".to_owned() } else { claims.join(", ") };
-        writeln!(f, "requester {requester}, purpose {purpose}, claims {claims}")?;
+        write!(f, "requester {requester}, purpose {purpose}")?;
+        stated.iter().try_for_each(|(attribute, value)| write!(f, ", {attribute} {}", plain(value)))?;
+        writeln!(f, ", claims {claims}")?;
         writeln!(f, "policy `{}`, version {} ({})", plain(policy), plain(version), plain(file))?;
         writeln!(f)?;
         if who.classes.is_empty() {

@@ -5,11 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::cell::{CellCase, ElementOutcome, summary};
-use super::{Agency, Choice, ChoiceCode, ColumnHead, Matrix, MatrixCell, MatrixPolicy, MatrixRow, MatrixRule, plain};
+use super::{
+    Agency, Choice, ChoiceCode, ColumnHead, Matrix, MatrixCell, MatrixPolicy, MatrixRow, MatrixRule, StatedChoice,
+    Statement, plain,
+};
 use crate::survey::{Column, KindId, Kinds, Outcome, Population, Survey, Tree};
 use dmv_redact_model::catalog::{Catalog, ElementId};
 use dmv_redact_model::config::ConfigError;
-use dmv_redact_model::policy::{ClaimSet, ClassId, Effect, MessageKeyId, Policy, PurposeId, Rule, RuleId};
+use dmv_redact_model::policy::{Attribute, Attributes, ClaimSet, ClassId, Effect, MessageKeyId, Policy, Rule, RuleId};
 
 /// The sources and the state of the build.
 pub struct MatrixBuilder<'s> {
@@ -29,18 +32,18 @@ pub struct MatrixBuilder<'s> {
 /// them.
 struct ColumnDraft<'p> {
     population: &'p Population,
-    purposes: Vec<Option<PurposeId>>,
+    stated: StatedChoice,
     messages: Vec<Option<MessageKeyId>>,
     column: Arc<Column>,
     rules: Vec<RuleId>,
 }
 
-/// Purposes with the same result for every message key.
-struct PurposeGroup<'c> {
+/// Statements with the same result for every message key.
+struct StatedGroup<'c> {
     /// For each message key the number of its result.
     numbers: Vec<usize>,
-    purposes: Vec<Option<PurposeId>>,
-    /// For each message key the survey columns of all these purposes.
+    stated: Vec<&'c Statement>,
+    /// For each message key the survey columns of all these statements.
     columns: Vec<Vec<&'c Arc<Column>>>,
 }
 
@@ -68,10 +71,11 @@ impl<'s> MatrixBuilder<'s> {
     /// When the policy can't be surveyed.
     pub fn build(mut self) -> Result<Matrix, ConfigError> {
         let policy = self.survey.policy();
-        let (purposes, messages) = (self.survey.purposes(), self.survey.messages());
+        let (stated, messages) = (self.survey.stated()?, self.survey.messages());
+        let statements: Vec<Statement> = stated.iter().map(|attributes| Statement::of(policy, attributes)).collect();
         let mut drafts = Vec::new();
         for population in self.survey.populations()?.iter().filter(|population| !population.classes.is_empty()) {
-            self.divide(population, (&purposes, &messages), &mut drafts)?;
+            self.divide(population, (&stated, &statements, &messages), &mut drafts)?;
         }
         let elements: Vec<(ElementId, &dmv_redact::Element)> =
             self.catalog.iter().filter(|(_, element)| !element.is_envelope()).collect();
@@ -110,28 +114,28 @@ impl<'s> MatrixBuilder<'s> {
                 title: policy.title().map(plain),
                 sha256: identity.sha256.clone(),
             },
-            purposes: policy.purposes().to_vec(),
+            purposes: policy.declared(Attribute::Purpose).to_vec(),
             messages: messages.iter().flatten().filter_map(|key| self.message(*key)).collect(),
-            columns: drafts.iter().map(|column| self.head(column, (&purposes, &messages))).collect(),
+            columns: drafts.iter().map(|column| self.head(column, &messages)).collect(),
             elements: rows,
             cells: self.cells,
             rules: policy.rules().iter().map(matrix_rule).collect(),
         })
     }
 
-    /// Groups the purposes and message keys for which a population gets the same.
+    /// Groups the statements and message keys for which a population gets the same.
     fn divide<'p>(
         &self,
         population: &'p Population,
-        (purposes, messages): (&[Option<PurposeId>], &[Option<MessageKeyId>]),
+        (stated, statements, messages): (&[Attributes], &[Statement], &[Option<MessageKeyId>]),
         into: &mut Vec<ColumnDraft<'p>>,
     ) -> Result<(), ConfigError> {
         let questions: Vec<_> =
-            purposes.iter().flat_map(|purpose| messages.iter().map(move |message| (*purpose, *message))).collect();
+            stated.iter().flat_map(|stated| messages.iter().map(move |message| (*stated, *message))).collect();
         let columns = self.survey.columns(&population.classes, &questions)?;
         let mut by_cells: HashMap<&[Tree], usize> = HashMap::new();
-        let mut groups: Vec<PurposeGroup<'_>> = Vec::new();
-        for (purpose, columns) in purposes.iter().zip(columns.chunks(messages.len().max(1))) {
+        let mut groups: Vec<StatedGroup<'_>> = Vec::new();
+        for (statement, columns) in statements.iter().zip(columns.chunks(messages.len().max(1))) {
             let mut numbers = Vec::with_capacity(columns.len());
             for column in columns {
                 let next = by_cells.len();
@@ -139,17 +143,17 @@ impl<'s> MatrixBuilder<'s> {
             }
             match groups.iter_mut().find(|group| group.numbers == numbers) {
                 Some(group) => {
-                    group.purposes.push(*purpose);
+                    group.stated.push(statement);
                     group.columns.iter_mut().zip(columns).for_each(|(own, column)| own.push(column));
                 }
-                None => groups.push(PurposeGroup {
+                None => groups.push(StatedGroup {
                     numbers,
-                    purposes: vec![*purpose],
+                    stated: vec![statement],
                     columns: columns.iter().map(|column| vec![column]).collect(),
                 }),
             }
         }
-        for PurposeGroup { numbers, purposes, columns } in groups {
+        for StatedGroup { numbers, stated, columns } in groups {
             let mut parts: Vec<KeyGroup<'_>> = Vec::new();
             for ((number, message), columns) in numbers.into_iter().zip(messages).zip(columns) {
                 match parts.iter_mut().find(|(own, ..)| *own == number) {
@@ -160,28 +164,29 @@ impl<'s> MatrixBuilder<'s> {
                     None => parts.push((number, vec![*message], columns)),
                 }
             }
-            for (_, messages, columns) in parts {
-                let mut rules: Vec<RuleId> = columns.iter().flat_map(|column| column.rules.iter().copied()).collect();
-                rules.sort_unstable();
-                rules.dedup();
-                let Some(column) = columns.first().map(|column| Arc::clone(column)) else { continue };
-                into.push(ColumnDraft { population, purposes: purposes.clone(), messages, column, rules });
+            for stated in StatedChoice::divide(&stated, statements) {
+                for (_, messages, columns) in &parts {
+                    let mut rules: Vec<RuleId> =
+                        columns.iter().flat_map(|column| column.rules.iter().copied()).collect();
+                    rules.sort_unstable();
+                    rules.dedup();
+                    let Some(column) = columns.first().map(|column| Arc::clone(column)) else { continue };
+                    let (stated, messages) = (stated.clone(), messages.clone());
+                    into.push(ColumnDraft { population, stated, messages, column, rules });
+                }
             }
         }
         Ok(())
     }
 
-    /// The head of a column; `all` are the purposes and message keys of all columns.
-    fn head(&self, column: &ColumnDraft<'_>, all: (&[Option<PurposeId>], &[Option<MessageKeyId>])) -> ColumnHead {
+    /// The head of a column; `all` are the message keys of all columns.
+    fn head(&self, column: &ColumnDraft<'_>, all: &[Option<MessageKeyId>]) -> ColumnHead {
         let policy = self.survey.policy();
         ColumnHead {
             agencies: column.population.classes.iter().map(|class| agency(policy, *class)).collect(),
             example: column.population.example.to_string(),
-            purposes: Choice::of(&column.purposes, all.0, |purpose| match purpose {
-                Some(purpose) => ChoiceCode::Named(policy.purpose_code(*purpose).to_owned()),
-                None => ChoiceCode::None,
-            }),
-            messages: Choice::of(&column.messages, all.1, |key| match key {
+            stated: column.stated.clone(),
+            messages: Choice::of(&column.messages, all, |key| match key {
                 Some(key) => self.message(*key).map_or(ChoiceCode::Other, ChoiceCode::Named),
                 None => ChoiceCode::None,
             }),

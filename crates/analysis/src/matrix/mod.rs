@@ -1,7 +1,7 @@
-//! The matrix of a policy: for every agency class, purpose and message key that its rules distinguish, the outcome for
+//! The matrix of a policy: for every agency class, statement of a request and message key that its rules distinguish, the outcome for
 //! every data element. One table.
 //!
-//! A column is a population of requesters, with the purposes and message keys for which they get the same; a cell
+//! A column is a population of requesters, with the statements and message keys for which they get the same; a cell
 //! states the outcome for one element, by claims, and the deciding rules. Equal cells are stored once, by number.
 
 mod build;
@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
-use super::words::{Choice, ChoiceCode, plain};
+use super::words::{Choice, ChoiceCode, StatedChoice, Statement, plain};
 
 pub use build::MatrixBuilder;
 pub use cell::{CellCase, CellManner, ElementOutcome};
@@ -57,10 +57,19 @@ pub struct ColumnHead {
     pub agencies: Vec<Agency>,
     /// The ORI of one of them.
     pub example: String,
-    /// The purposes for which they get the same.
-    pub purposes: Choice,
+    /// The statements of requests for which they get the same.
+    #[serde(flatten)]
+    pub stated: StatedChoice,
     /// The message keys for which they get the same.
     pub messages: Choice,
+}
+
+impl ColumnHead {
+    /// What its requests state, and the keys of its messages, each with its name: those that make a difference.
+    pub fn conditions(&self) -> impl Iterator<Item = (&'static str, &Choice)> {
+        let all = self.stated.each().into_iter().chain([("key", &self.messages)]);
+        all.filter(|(_, choice)| !choice.is_any())
+    }
 }
 
 /// An agency class at the head of a column.

@@ -1,4 +1,4 @@
-//! The outcomes of every data element for one set of agency classes, one purpose and one message key, each a decision
+//! The outcomes of every data element for one set of agency classes, what one request states and one message key, each a decision
 //! tree over claims. Columns of several policies share their trees, so that equal outcomes are the same tree.
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::policy::ClassId;
 use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{ClaimSet, Effect, MessageKeyId, PurposeId, Rule};
+use dmv_redact_model::policy::{Attributes, ClaimSet, Effect, MessageKeyId, Rule};
 use dmv_redact_model::policy::{Policy, Verdict};
 
 /// The outcome for a data element.
@@ -143,19 +143,19 @@ impl<'p> Columns<'p> {
         rules
     }
 
-    /// The column of these rules for a purpose and a message key.
+    /// The column of these rules for what a request states and a message key.
     pub(super) fn column(
         &mut self,
         policy: usize,
         rules: &[RuleId],
-        purpose: Option<PurposeId>,
+        attributes: &Attributes,
         message: Option<MessageKeyId>,
     ) -> Result<Arc<Column>, SurveyError> {
         let Some(surveyed) = self.rule_indices.get(policy).map(|rule_index| rule_index.policy) else {
             return Err(SurveyError::Claims(Vec::new()));
         };
         let mut own = rules.to_vec();
-        own.retain(|id| surveyed.rule(*id).is_some_and(|rule| rule.is_for(purpose, message)));
+        own.retain(|id| surveyed.rule(*id).is_some_and(|rule| rule.is_for(attributes, message)));
         if let Some(column) = self.known.get(policy).and_then(|known| known.get(own.as_slice())) {
             return Ok(Arc::clone(column));
         }

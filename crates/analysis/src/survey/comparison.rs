@@ -1,5 +1,5 @@
-//! Compares two policies semantically: what each releases for every ORI, purpose, message key and set of claims that
-//! either distinguishes. Names of classes and rules, their order and spelling make no difference.
+//! Compares two policies semantically: what each releases for every ORI, statement of a request, message key and set of
+//! claims that either distinguishes. Names of classes and rules, their order and spelling make no difference.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -12,12 +12,13 @@ use super::regions::{Region, regions};
 use super::simple::simplified;
 use super::trees::{Levels, Tree, TreePath, Trees};
 use super::{MAX_CASES, SurveyError, messages};
+use crate::words::{ChoiceCode, StatedChoice, Statement};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::policy::ClassId;
 use dmv_redact_model::policy::Ori;
 use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{ClaimSet, Effect, MessageKeyId, PurposeId};
+use dmv_redact_model::policy::{Asked, Attribute, Attributes, ClaimSet, Effect, MessageKeyId, Stated};
 use dmv_redact_model::policy::{OnShapeViolation, Policy, Verdict};
 
 /// The index of the old policy.
@@ -105,8 +106,8 @@ pub struct Difference {
     pub(crate) classes: [Vec<ClassId>; 2],
     pub(crate) example: Ori,
     pub(crate) change: Change,
-    /// Every one of these purposes with every one of these message keys.
-    pub(crate) purposes: Vec<Option<String>>,
+    /// Every one of these statements with every one of these message keys.
+    pub(crate) stated: StatedChoice,
     pub(crate) messages: Vec<Option<MessageKeyId>>,
     /// Claims that are vouched for, and that are not.
     pub(crate) with: Vec<String>,
@@ -121,27 +122,54 @@ pub struct Differences {
     pub(crate) all: Vec<Difference>,
     /// What each policy does on a shape violation, if that makes a difference.
     pub(crate) shape: Option<[OnShapeViolation; 2]>,
-    /// The purposes that may be stated under either policy, and the message keys that either distinguishes.
-    pub(crate) purposes: Vec<Option<String>>,
+    /// What may be stated under either policy, and the message keys that either distinguishes.
+    pub(crate) statements: Vec<Statement>,
     pub(crate) messages: Vec<Option<MessageKeyId>>,
 }
 
-/// One purpose under both policies.
-struct Purpose {
-    code: Option<String>,
-    /// Its id in either policy; `None` if the policy refuses the code.
-    ids: [Option<Option<PurposeId>>; 2],
+/// What one request states, under both policies.
+struct StatedTwice {
+    statement: Statement,
+    /// What the rules of either policy see of it; `None` if the policy refuses it.
+    seen: [Option<Attributes>; 2],
 }
 
-impl Purpose {
-    fn of(policies: [&Policy; 2], code: Option<String>) -> Self {
-        let ids = policies.map(|policy| code.as_deref().map_or(Some(None), |code| policy.purpose_named(code)));
-        Self { code, ids }
+impl StatedTwice {
+    fn of(policies: [&Policy; 2], statement: Statement) -> Self {
+        let seen = policies.map(|policy| {
+            let mut seen = Attributes::default();
+            for (attribute, value) in statement.values() {
+                let stated = match value {
+                    ChoiceCode::Named(value) => policy.find(attribute, value)?,
+                    ChoiceCode::Other => policy.other(attribute)?,
+                    ChoiceCode::None => Stated::Absent,
+                };
+                seen = seen.with(attribute, stated);
+            }
+            Some(seen)
+        });
+        Self { statement, seen }
+    }
+
+    /// All that can be stated under either policy.
+    fn all(policies: [&Policy; 2]) -> Result<Vec<Self>, SurveyError> {
+        let values = Attribute::ALL.map(|attribute| {
+            let mut values: Vec<&String> = policies.iter().flat_map(|policy| policy.declared(attribute)).collect();
+            values.sort_unstable();
+            values.dedup();
+            let is_other = policies.iter().any(|policy| policy.other(attribute) == Some(Stated::Other));
+            let other = is_other.then_some(ChoiceCode::Other);
+            let named = values.into_iter().map(|value| ChoiceCode::Named(value.clone()));
+            named.chain(other).chain([ChoiceCode::None]).collect::<Vec<_>>()
+        });
+        let count = values.iter().fold(1_usize, |count, own| count.saturating_mul(own.len()));
+        SurveyError::check_count(1, count, 1)?;
+        Ok(Statement::combinations(&values).into_iter().map(|statement| Self::of(policies, statement)).collect())
     }
 
     /// Whether exactly one policy refuses it.
     fn is_refused_by_one(&self) -> bool {
-        self.ids[OLD].is_none() != self.ids[NEW].is_none()
+        self.seen[OLD].is_none() != self.seen[NEW].is_none()
     }
 }
 
@@ -150,13 +178,13 @@ impl Purpose {
 /// # Errors
 /// When one of them can't be surveyed, or there are too many differences.
 pub fn compare(old: &Policy, new: &Policy) -> Result<Differences, ConfigError> {
-    Comparer::of(old, new).compare().map_err(|error| error.of(&[old, new]))
+    Comparer::of(old, new).and_then(Comparer::compare).map_err(|error| error.of(&[old, new]))
 }
 
 struct Comparer<'p> {
     policies: [&'p Policy; 2],
     columns: Columns<'p>,
-    purposes: Vec<Purpose>,
+    stated: Vec<StatedTwice>,
     messages: Vec<Option<MessageKeyId>>,
     /// For each rule of either policy the id of its content, regardless of its name and agency classes.
     contents: [Vec<usize>; 2],
@@ -167,33 +195,30 @@ struct Comparer<'p> {
 }
 
 impl<'p> Comparer<'p> {
-    fn of(old: &'p Policy, new: &'p Policy) -> Self {
+    fn of(old: &'p Policy, new: &'p Policy) -> Result<Self, SurveyError> {
         let policies = [old, new];
-        let mut codes: Vec<String> = policies.iter().flat_map(|policy| policy.purposes()).cloned().collect();
-        codes.sort_unstable();
-        codes.dedup();
-        Self {
+        Ok(Self {
             policies,
             columns: Columns::of(&policies),
-            purposes: codes.into_iter().map(Some).chain([None]).map(|code| Purpose::of(policies, code)).collect(),
+            stated: StatedTwice::all(policies)?,
             messages: messages(&policies),
             contents: contents(policies),
             elements: Trees::new(),
             verdicts: Trees::new(),
             known_elements: HashMap::new(),
             known_verdicts: HashMap::new(),
-        }
+        })
     }
 
     fn compare(mut self) -> Result<Differences, SurveyError> {
         let shapes = self.policies.map(Policy::on_shape_violation);
         let shape_differs = shapes[OLD] != shapes[NEW];
-        let is_any_refused = self.purposes.iter().any(Purpose::is_refused_by_one);
+        let is_any_refused = self.stated.iter().any(StatedTwice::is_refused_by_one);
         let mut shape = None;
         let mut all = Vec::new();
         let mut changed_situations = 0;
         let regions = regions(&self.policies.map(|policy| policy.agencies()))?;
-        SurveyError::check_count(regions.len(), self.purposes.len(), self.messages.len())?;
+        SurveyError::check_count(regions.len(), self.stated.len(), self.messages.len())?;
         for region in regions {
             let mut classes = region.classes.iter();
             let classes = [(); 2].map(|()| classes.next().cloned().unwrap_or_default());
@@ -204,13 +229,13 @@ impl<'p> Comparer<'p> {
                 continue;
             }
             let mut found = FoundChanges::new();
-            for purpose in 0..self.purposes.len() {
+            for stated in 0..self.stated.len() {
                 for message in 0..self.messages.len() {
-                    if !shape_differs && !self.applies_any(&differing, purpose, message) {
+                    if !shape_differs && !self.applies_any(&differing, stated, message) {
                         continue;
                     }
-                    let columns = self.pair(&rules, purpose, message)?;
-                    changed_situations += self.compare_columns(&columns, (purpose, message), &mut found)?;
+                    let columns = self.pair(&rules, stated, message)?;
+                    changed_situations += self.compare_columns(&columns, (stated, message), &mut found)?;
                     if changed_situations > MAX_CHANGED_SITUATIONS {
                         return Err(SurveyError::Differences(MAX_CHANGED_SITUATIONS));
                     }
@@ -229,7 +254,7 @@ impl<'p> Comparer<'p> {
         Ok(Differences {
             all,
             shape,
-            purposes: self.purposes.into_iter().map(|purpose| purpose.code).collect(),
+            statements: self.stated.into_iter().map(|stated| stated.statement).collect(),
             messages: self.messages,
         })
     }
@@ -247,49 +272,43 @@ impl<'p> Comparer<'p> {
         unmatched
     }
 
-    /// Whether any of these rules is for a purpose and a message key, given by index.
-    fn applies_any(&self, rules: &[Vec<RuleId>; 2], purpose: usize, message: usize) -> bool {
-        let Some(asked) = self.purposes.get(purpose) else { return false };
+    /// Whether any of these rules is for a statement and a message key, given by index.
+    fn applies_any(&self, rules: &[Vec<RuleId>; 2], stated: usize, message: usize) -> bool {
+        let Some(asked) = self.stated.get(stated) else { return false };
         let message = self.messages.get(message).copied().flatten();
         asked.is_refused_by_one()
-            || asked.ids[OLD].is_some_and(|purpose| self.any_is_for(OLD, &rules[OLD], purpose, message))
-            || asked.ids[NEW].is_some_and(|purpose| self.any_is_for(NEW, &rules[NEW], purpose, message))
+            || asked.seen[OLD].is_some_and(|seen| self.any_is_for(OLD, &rules[OLD], &seen, message))
+            || asked.seen[NEW].is_some_and(|seen| self.any_is_for(NEW, &rules[NEW], &seen, message))
     }
 
-    /// Whether any of one policy's rules is for a purpose and a message key.
-    fn any_is_for(
-        &self,
-        own: usize,
-        rules: &[RuleId],
-        purpose: Option<PurposeId>,
-        message: Option<MessageKeyId>,
-    ) -> bool {
-        rules.iter().any(|id| self.policy(own).rule(*id).is_some_and(|rule| rule.is_for(purpose, message)))
+    /// Whether any of one policy's rules is for attributes and a message key.
+    fn any_is_for(&self, own: usize, rules: &[RuleId], seen: &Attributes, message: Option<MessageKeyId>) -> bool {
+        rules.iter().any(|id| self.policy(own).rule(*id).is_some_and(|rule| rule.is_for(seen, message)))
     }
 
-    /// The columns of both policies for a purpose and a message key, given by index.
+    /// The columns of both policies for a statement and a message key, given by index.
     fn pair(
         &mut self,
         rules: &[Vec<RuleId>; 2],
-        purpose: usize,
+        stated: usize,
         message: usize,
     ) -> Result<[Arc<Column>; 2], SurveyError> {
-        let ids = self.purposes.get(purpose).map_or([None; 2], |purpose| purpose.ids);
+        let seen = self.stated.get(stated).map_or([None; 2], |stated| stated.seen);
         let message = self.messages.get(message).copied().flatten();
-        Ok([self.column(OLD, &rules[OLD], ids[OLD], message)?, self.column(NEW, &rules[NEW], ids[NEW], message)?])
+        Ok([self.column(OLD, &rules[OLD], seen[OLD], message)?, self.column(NEW, &rules[NEW], seen[NEW], message)?])
     }
 
     fn column(
         &mut self,
         own: usize,
         rules: &[RuleId],
-        purpose: Option<Option<PurposeId>>,
+        seen: Option<Attributes>,
         message: Option<MessageKeyId>,
     ) -> Result<Arc<Column>, SurveyError> {
-        match purpose {
-            Some(purpose) => self.columns.column(own, rules, purpose, message),
+        match seen {
+            Some(seen) => self.columns.column(own, rules, &seen, message),
             // A refused request gets nothing.
-            None => self.columns.column(own, &[], None, message),
+            None => self.columns.column(own, &[], &Attributes::default(), message),
         }
     }
 
@@ -412,8 +431,8 @@ impl<'p> Comparer<'p> {
         contents
     }
 
-    /// Reports the changes found for a region: purposes with the same message keys are grouped, and kinds are expanded
-    /// to their elements.
+    /// Reports the changes found for a region: statements with the same message keys are grouped, and kinds are expanded to
+    /// their elements.
     fn report_region(
         &self,
         region: &Region,
@@ -422,6 +441,7 @@ impl<'p> Comparer<'p> {
         all: &mut Vec<Difference>,
     ) {
         let kinds = Arc::clone(self.columns.kinds());
+        let all_stated: Vec<Statement> = self.stated.iter().map(|stated| stated.statement.clone()).collect();
         let first_new = all.len();
         for (change, conditions) in found {
             let changes: Vec<Change> = match change {
@@ -436,25 +456,25 @@ impl<'p> Comparer<'p> {
                     rules.sort_unstable();
                     rules.dedup();
                 }
-                let mut by_keys: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
-                for purpose in 0..self.purposes.len() {
-                    let keys: Vec<usize> =
-                        situations.iter().filter(|(own, _)| *own == purpose).map(|(_, key)| *key).collect();
-                    if !keys.is_empty() {
-                        by_keys.entry(keys).or_default().push(purpose);
-                    }
+                // Situations come in order.
+                let mut by_keys: BTreeMap<Vec<usize>, Vec<&Statement>> = BTreeMap::new();
+                for run in situations.chunk_by(|(one, _), (other, _)| one == other) {
+                    let keys: Vec<usize> = run.iter().map(|(_, key)| *key).collect();
+                    let stated = run.first().and_then(|(stated, _)| self.stated.get(*stated));
+                    by_keys.entry(keys).or_default().extend(stated.map(|stated| &stated.statement));
                 }
                 let [with, without] = [with, without].map(|levels| -> Vec<String> {
                     self.columns.claim_names(levels).into_iter().map(str::to_owned).collect()
                 });
-                for (keys, purposes) in by_keys {
-                    let purposes = purposes.into_iter().filter_map(|index| self.purposes.get(index));
-                    let purposes: Vec<Option<String>> = purposes.map(|purpose| purpose.code.clone()).collect();
+                let by_keys = by_keys.into_iter().flat_map(|(keys, statements)| {
+                    StatedChoice::divide(&statements, &all_stated).into_iter().map(move |stated| (keys.clone(), stated))
+                });
+                for (keys, stated) in by_keys {
                     all.extend(changes.iter().map(|change| Difference {
                         classes: classes.clone(),
                         example: region.example,
                         change: *change,
-                        purposes: purposes.clone(),
+                        stated: stated.clone(),
                         messages: keys.iter().map(|index| self.messages.get(*index).copied().flatten()).collect(),
                         with: with.clone(),
                         without: without.clone(),
@@ -478,7 +498,7 @@ fn paths_of<T: Copy + Ord + Hash>(trees: &Trees<[T; 2]>, tree: Tree) -> Result<A
     }
 }
 
-/// By change, where the first element of a kind represents the kind, and by claims: the purposes and message keys, and
+/// By change, where the first element of a kind represents the kind, and by claims: the statements and message keys, and
 /// the rules of either policy.
 type FoundChanges = BTreeMap<Change, BTreeMap<(Levels, Levels), (Vec<(usize, usize)>, [Vec<RuleId>; 2])>>;
 
@@ -500,12 +520,16 @@ fn contents(policies: [&Policy; 2]) -> [Vec<usize>; 2] {
     policies.map(|policy| {
         let mut contents = Vec::new();
         for rule in policy.rules() {
-            let codes = rule.purposes.as_ref().map(|own| {
-                let mut codes: Vec<&str> = own.iter().map(|purpose| policy.purpose_code(*purpose)).collect();
-                codes.sort_unstable();
-                codes.dedup();
-                codes
+            // Two policies number their values each in its own way.
+            let asked = rule.asked.iter().map(|(attribute, asked)| {
+                let Asked::OneOf(values) = asked else { return (*attribute, None) };
+                let values = values.iter().filter_map(|index| policy.value(*attribute, Stated::Known(*index)));
+                let mut values: Vec<&str> = values.collect();
+                values.sort_unstable();
+                values.dedup();
+                (*attribute, Some(values))
             });
+            let asked: Vec<_> = asked.collect();
             let keys = rule.messages.as_ref().map(|own| {
                 let mut keys = own.clone();
                 keys.sort_unstable();
@@ -514,8 +538,8 @@ fn contents(policies: [&Policy; 2]) -> [Vec<usize>; 2] {
             });
             let next = known.len();
             let [requires, unless] = [rule.requires, rule.unless].map(|set| sorted_names(policy, set));
-            let asked = (codes, keys, requires, unless, rule.applies_when_absent);
-            // Two policies number their claims each in its own way.
+            let asked = (asked, keys, requires, unless, rule.applies_when_absent);
+            // Claims, too.
             let (effect, vouches) = match &rule.effect {
                 Effect::Review(claims) => (&Effect::Review(ClaimSet(0)), sorted_names(policy, *claims)),
                 effect => (effect, Vec::new()),

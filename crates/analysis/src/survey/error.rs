@@ -11,7 +11,7 @@ use dmv_redact_model::policy::Policy;
 use dmv_redact_model::policy::Rule;
 use dmv_redact_model::policy::RuleId;
 
-/// Maximum number of combinations of agency class sets, purposes and message keys in a survey.
+/// Maximum number of combinations of agency class sets, statements of requests and message keys in a survey.
 const MAX_SITUATIONS: usize = 1_000_000;
 
 /// Maximum number of classes or rules that an error names.
@@ -24,7 +24,7 @@ pub(super) enum SurveyError {
     Patterns(Vec<(usize, ClassId)>),
     /// The claims of these rules depend on each other in too many ways; empty: those of all rules.
     Claims(Vec<(usize, RuleId)>),
-    /// Too many combinations of agency class sets, purposes and message keys.
+    /// Too many combinations of agency class sets, statements of requests and message keys.
     Situations([usize; 3]),
     /// Too many differences to read.
     Differences(usize),
@@ -32,9 +32,9 @@ pub(super) enum SurveyError {
 
 impl SurveyError {
     /// An error if there are too many situations.
-    pub(super) fn check_count(sets: usize, purposes: usize, keys: usize) -> Result<(), Self> {
-        let count = sets.saturating_mul(purposes).saturating_mul(keys);
-        if count > MAX_SITUATIONS { Err(Self::Situations([sets, purposes, keys])) } else { Ok(()) }
+    pub(super) fn check_count(sets: usize, statements: usize, keys: usize) -> Result<(), Self> {
+        let count = sets.saturating_mul(statements).saturating_mul(keys);
+        if count > MAX_SITUATIONS { Err(Self::Situations([sets, statements, keys])) } else { Ok(()) }
     }
 
     /// The error for these policies, at the first class or rule at fault.
@@ -42,14 +42,14 @@ impl SurveyError {
         match self {
             Self::Patterns(classes) => of_patterns(policies, classes),
             Self::Claims(rules) => of_claims(policies, rules),
-            Self::Situations([sets, purposes, keys]) => of_file(
+            Self::Situations([sets, statements, keys]) => of_file(
                 policies,
                 format!(
-                    "{sets} sets of agency classes, {purposes} purposes and {keys} message keys are more than \
+                    "{sets} sets of agency classes, {statements} things that requests may state and {keys} message keys are more than \
                      {MAX_SITUATIONS} situations to tell apart"
                 ),
             )
-            .help("name fewer purposes in the rules, or let patterns of fewer classes overlap"),
+            .help("name fewer values of attributes in the rules, or let patterns of fewer classes overlap"),
             Self::Differences(most) => of_file(policies, format!("more than {most} differences to report"))
                 .help("compare it with a policy that differs less"),
         }

@@ -5,9 +5,8 @@
 //!
 //! 1. [`Survey::populations`]: every set of agency classes that some ORI has, each with one such ORI, computed by running
 //!    all patterns in parallel over nine characters.
-//! 2. [`Survey::column`]: for a population, a purpose and a message key, the outcome for every data element. The purposes
-//!    that may be stated are [`Survey::purposes`], the keys that rules distinguish [`Survey::messages`]; `None` is an
-//!    omitted one.
+//! 2. [`Survey::column`]: for a population, what a request states and a message key, the outcome for every data element.
+//!    What may be stated is [`Survey::stated`], the keys that rules distinguish are [`Survey::messages`].
 //! 3. [`Survey::cases`]: for one cell of a column, the claims that matter: which must be vouched for, which must not be,
 //!    and the element's outcome then. Every set of claims is in exactly one case.
 //!
@@ -37,7 +36,7 @@ pub use trees::Tree;
 
 use columns::Columns;
 use dmv_redact_model::config::ConfigError;
-use dmv_redact_model::policy::{ClaimSet, ClassId, MessageKeyId, Ori, Policy, PurposeId, RuleId};
+use dmv_redact_model::policy::{Attributes, ClaimSet, ClassId, MessageKeyId, Ori, Policy, RuleId};
 use error::SurveyError;
 use simple::simplified;
 use trees::TreePath;
@@ -96,7 +95,7 @@ impl<'p> Survey<'p> {
                 example: region.example,
             })
             .collect();
-        SurveyError::check_count(populations.len(), self.purposes().len(), self.messages().len())?;
+        SurveyError::check_count(populations.len(), self.policy.stated_count(), self.messages().len())?;
         Ok((populations, claims))
     }
 
@@ -125,9 +124,14 @@ impl<'p> Survey<'p> {
         Ok(&self.populations_and_claims()?.0)
     }
 
-    /// The purposes that may be stated; `None`, for an omitted one, comes last.
-    pub(crate) fn purposes(&self) -> Vec<Option<PurposeId>> {
-        purposes(self.policy)
+    /// Everything that a request may state, as rules tell it apart; nothing at all comes last.
+    ///
+    /// # Errors
+    /// When there is too much of it.
+    pub(crate) fn stated(&self) -> Result<Vec<Attributes>, ConfigError> {
+        let check = SurveyError::check_count(1, self.policy.stated_count(), self.messages().len());
+        check.map_err(|error| error.of(&[self.policy]))?;
+        Ok(self.policy.stated())
     }
 
     /// The message keys that rules distinguish; then [`MessageKeyId::OTHER`], and `None` where formats without a key
@@ -143,25 +147,25 @@ impl<'p> Survey<'p> {
     pub(crate) fn column(
         &self,
         classes: &[ClassId],
-        purpose: Option<PurposeId>,
+        attributes: Attributes,
         message: Option<MessageKeyId>,
     ) -> Result<Arc<Column>, ConfigError> {
-        let found = self.columns(classes, &[(purpose, message)])?;
+        let found = self.columns(classes, &[(attributes, message)])?;
         found.into_iter().next().ok_or_else(|| SurveyError::Claims(Vec::new()).of(&[self.policy]))
     }
 
-    /// The columns of these classes for each of these purposes and message keys.
+    /// The columns of these classes for each of these attributes and message keys.
     ///
     /// # Errors
     /// When the claims of rules depend on each other in too many ways.
     pub(crate) fn columns(
         &self,
         classes: &[ClassId],
-        conditions: &[(Option<PurposeId>, Option<MessageKeyId>)],
+        conditions: &[(Attributes, Option<MessageKeyId>)],
     ) -> Result<Vec<Arc<Column>>, ConfigError> {
         let mut columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         let rules = columns.rules_for(0, classes);
-        let found = conditions.iter().map(|(purpose, message)| columns.column(0, &rules, *purpose, *message));
+        let found = conditions.iter().map(|(attributes, message)| columns.column(0, &rules, attributes, *message));
         found.collect::<Result<_, _>>().map_err(|error: SurveyError| error.of(&[self.policy]))
     }
 
@@ -202,11 +206,6 @@ impl<'p> Survey<'p> {
         });
         Ok(cases.collect())
     }
-}
-
-fn purposes(policy: &Policy) -> Vec<Option<PurposeId>> {
-    let all = u16::try_from(policy.purposes().len()).unwrap_or(u16::MAX);
-    (0..all).map(|index| Some(PurposeId(index))).chain([None]).collect()
 }
 
 fn messages(policies: &[&Policy]) -> Vec<Option<MessageKeyId>> {

@@ -11,14 +11,15 @@ use dmv_redact_model::policy::ClassId;
 
 impl Survey<'_> {
     /// Whether a requester of the classes `to` gets anything that one of the classes `from` doesn't, or more of it, for
-    /// any purpose, message key and claims, directly or after a review.
+    /// whatever it states, any message key and claims, directly or after a review.
     ///
     /// # Errors
     /// When the claims of rules depend on each other in too many ways.
     pub(crate) fn gets_more(&self, from: &[ClassId], to: &[ClassId]) -> Result<bool, ConfigError> {
         let messages = self.messages();
+        let stated = self.stated()?.into_iter();
         let conditions: Vec<_> =
-            self.purposes().into_iter().flat_map(|purpose| messages.iter().map(move |key| (purpose, *key))).collect();
+            stated.flat_map(|attributes| messages.iter().map(move |key| (attributes, *key))).collect();
         let (old, new) = (self.columns(from, &conditions)?, self.columns(to, &conditions)?);
         let mut pairs: Vec<[Tree; 2]> = Vec::new();
         for (old, new) in old.iter().zip(&new) {

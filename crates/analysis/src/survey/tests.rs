@@ -116,6 +116,8 @@ fn rules(numbers: &mut Numbers) -> String {
             all.iter().filter(|_| numbers.below(100) < percent).map(|one| (*one).to_owned()).collect()
         };
         let (classes, purposes, messages) = (some(&["k", "l"], 60), some(&["C", "F"], 30), some(&["DR", "RR"], 30));
+        let (reasons, states) = (some(&["T", "V"], 20), some(&["AZ"], 20));
+        let reasons = if reasons.len() > 1 { vec!["*".to_owned()] } else { reasons };
         let (requires, unless) = (some(&["c0", "c1", "c2", "c3"], 20), some(&["c0", "c1", "c2", "c3"], 20));
         let vouches = some(&["c0", "c1", "c2", "c3"], 30);
         let (mut elements, year) = (some(&["a.one", "a.two"], 60), !some(&["year"], 50).is_empty());
@@ -129,13 +131,18 @@ fn rules(numbers: &mut Numbers) -> String {
         list("agencies", if kind == "permit" && classes.is_empty() { &one } else { &classes });
         list("purposes", &purposes);
         list("messages", &messages);
+        list("reasons", &reasons);
+        list("states", &states);
         if kind == "review" {
             list("vouches", &vouches);
         } else {
             elements.push("a.two".to_owned());
             list("elements", &elements);
         }
-        if matches!(kind, "forbid" | "review") && purposes.len() + messages.len() > 0 && numbers.below(2) == 0 {
+        if matches!(kind, "forbid" | "review")
+            && purposes.len() + messages.len() + reasons.len() + states.len() > 0
+            && numbers.below(2) == 0
+        {
             text += "when-absent = \"skip\"\n";
         }
         if kind == "permit" && year {
@@ -162,12 +169,12 @@ fn columns_say_what_the_policy_decides() {
         let elements: Vec<ElementId> = (0..policy.element_count()).filter_map(ElementId::at).collect();
         let catalog = Catalog::load(dmv_redact::shipped::CATALOG, &[Document { file: "c", text: CATALOG }]).unwrap();
         for population in survey.populations().unwrap() {
-            for (purpose, message) in
-                survey.purposes().into_iter().flat_map(|one| survey.messages().into_iter().map(move |two| (one, two)))
+            let stated = survey.stated().unwrap().into_iter();
+            for (attributes, message) in stated.flat_map(|one| survey.messages().into_iter().map(move |two| (one, two)))
             {
-                let column = survey.column(&population.classes, purpose, message).unwrap();
+                let column = survey.column(&population.classes, attributes, message).unwrap();
                 for claims in (0..16).map(ClaimSet) {
-                    let asked = Conditions { purpose, claims, message };
+                    let asked = Conditions { attributes, claims, message };
                     let grant = policy.grant(&population.classes, &asked);
                     let fits =
                         |with: ClaimSet, without: ClaimSet| claims.0 & with.0 == with.0 && claims.0 & without.0 == 0;

@@ -156,7 +156,7 @@ fn who_asks_is_read_from_each_line() {
     assert_eq!(found["body"].as_str().unwrap(), text(&alone.stdout));
     let log = read(&room.path("log"));
     assert!(
-        text(&log).contains("\"source\":\"stdin\",\"item\":1,\"id\":\"stdin/000000001.xml\",\"disposition\""),
+        text(&log).contains("\"item\":1,\"id\":\"stdin/000000001.xml\",\"stated\":{\"purpose\":\"C\"},\"disposition\""),
         "{}",
         text(&log)
     );
@@ -179,6 +179,125 @@ fn attack_31_a_purpose_that_the_policy_does_not_declare_withholds_the_line() {
     let arguments = ["redact", "--purpose-member", "why", "--input-format", "ndjson"];
     let output = room.run(&arguments, &super::line(&fixture(LIST.0)));
     assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+}
+
+/// A policy that lets more out to who states more.
+const STATED: &str = r#"
+[policy]
+name = "stated"
+version = "1"
+claims = ["approved"]
+reasons = ["T", "V"]
+lines = ["AX", "TC"]
+[agencies.police]
+ori = ["AZ0070000"]
+[[permit]]
+id = "name"
+agencies = ["police"]
+elements = ["person.name"]
+[[permit]]
+id = "birth-date"
+agencies = ["police"]
+reasons = ["T"]
+users = ["*"]
+elements = ["person.birth-date"]
+[[permit]]
+id = "status"
+agencies = ["police"]
+states = ["AZ"]
+requires = ["approved"]
+elements = ["license.status"]
+[[forbid]]
+id = "no-name-on-tc"
+lines = ["TC"]
+when-absent = "skip"
+elements = ["person.name"]
+"#;
+
+#[test]
+fn p2_what_else_a_line_states_opens_only_what_rules_say() {
+    let room = Room::new();
+    room.write("policy.toml", STATED.as_bytes());
+    let xml = String::from_utf8(fixture(POLICE.0)).unwrap();
+    let arguments = [
+        "redact",
+        "--policy",
+        "policy.toml",
+        "--payload-member",
+        "body",
+        "--reason-member",
+        "q.rsn",
+        "--line-member",
+        "q.line",
+        "--user-member",
+        "q.atn",
+        "--state-member",
+        "q.state",
+        "--claims-member",
+        "q.claims",
+        "--input-format",
+        "ndjson",
+    ];
+    let run = |request: Value| {
+        let line = json!({"q": request, "body": xml}).to_string();
+        let output = room.run(&[&arguments[..], &["--audit", "log"]].concat(), line.as_bytes());
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{}", complaint(&output));
+        let log = read(&room.path("log"));
+        std::fs::remove_file(room.path("log")).unwrap();
+        let record = text(&log).lines().find(|line| line.contains("\"record\":\"message\"")).unwrap();
+        let record: Value = serde_json::from_str(record).unwrap();
+        let goes_out = |id: &str| record["elements"][id]["released"].as_u64().is_some_and(|count| count > 0);
+        let gone: Vec<&str> = ["person.name.surname", "person.birth-date", "license.status"]
+            .into_iter()
+            .filter(|id| goes_out(id))
+            .collect();
+        (
+            record["reason"].clone(),
+            gone.join(" "),
+            record["stated"].clone(),
+            record["claims"].clone(),
+            text(&log).to_owned(),
+        )
+    };
+    for (request, goes_out) in [
+        (json!({}), "person.name.surname"),
+        (json!({"rsn": "T"}), "person.name.surname"),
+        (json!({"rsn": "T", "atn": "doe, j"}), "person.name.surname person.birth-date"),
+        (json!({"rsn": "V", "atn": "DOE, J"}), "person.name.surname"),
+        (json!({"line": "TC", "rsn": "T", "atn": "DOE"}), "person.birth-date"),
+        (json!({"line": "AX", "state": "AZ"}), "person.name.surname"),
+        (json!({"state": "AZ", "claims": ["approved"]}), "person.name.surname license.status"),
+        (json!({"state": "NV", "claims": ["approved"]}), "person.name.surname"),
+        (json!({"claims": []}), "person.name.surname"),
+    ] {
+        let (_, found, stated, claims, log) = run(request.clone());
+        assert_eq!(found, goes_out, "{request}\n{log}");
+        let wanted =
+            request.get("atn").map(|_| Value::from(if goes_out == "person.birth-date" { "DOE" } else { "DOE, J" }));
+        assert_eq!(stated.get("user"), wanted.as_ref(), "{log}");
+        assert_eq!(stated.get("reason"), request.get("rsn"), "{log}");
+        assert_eq!(claims.as_array().map_or(0, Vec::len), request["claims"].as_array().map_or(0, Vec::len), "{log}");
+    }
+    for (request, reason) in [
+        (json!({"rsn": "SECRET"}), "attribute-unknown"),
+        (json!({"rsn": "t"}), "attribute-unknown"),
+        (json!({"rsn": 7}), "attribute-unknown"),
+        (json!({"line": "TCSECRET"}), "attribute-unknown"),
+        (json!({"atn": ""}), "attribute-unknown"),
+        (json!({"atn": "SECRET\u{7}"}), "attribute-unknown"),
+        (json!({"state": "SECRET"}), "attribute-unknown"),
+        (json!({"claims": ["SECRET"]}), "claim-unknown"),
+        (json!({"claims": "approved"}), "claim-unknown"),
+        (json!({"claims": [7]}), "claim-unknown"),
+        (json!({"claims": null}), "claim-unknown"),
+    ] {
+        let (found, goes_out, stated, claims, log) = run(request.clone());
+        assert_eq!((found.as_str(), goes_out.as_str()), (Some(reason), ""), "{request}");
+        assert_eq!((stated, claims), (Value::Null, Value::Null), "{request}");
+        assert!(!log.contains("SECRET"), "P6: {log}");
+    }
+    let both = [&arguments[..], &["--reason", "T"]].concat();
+    assert_eq!(room.run(&both, b"").status.code(), Some(2));
 }
 
 #[test]

@@ -10,6 +10,7 @@
 )]
 
 mod attacks;
+mod attributes;
 mod audit;
 mod broken_policies;
 mod canary;

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::agency::{Agencies, AgencyClass};
+use super::attribute::{Asked, Attribute, Values, nearest_code};
 use super::ori::{Ori, OriPattern};
-use super::request::{is_purpose_code, nearest_purpose};
 use super::roster::{Roster, Rosters, no_ori};
-use super::rule::{ClaimSet, ClassId, Effect, MessageKeyId, PurposeId, Rule, RuleMetadata};
-use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, Purposes, envelope_only};
+use super::rule::{ClaimSet, ClassId, Effect, MessageKeyId, Rule, RuleMetadata};
+use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, envelope_only};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};
 
@@ -60,6 +60,12 @@ pub(super) struct RawHeader {
     /// The purpose codes that a request may state, one to three capital letters each: a request for any other is withheld.
     /// Left out: those that rules name; if none does, any, and it makes no difference.
     pub(super) purposes: Option<Names>,
+    /// The reason codes that a request may state, one to three capital letters or digits each: a request for any other is
+    /// withheld. Left out: as with `purposes`.
+    pub(super) reasons: Option<Names>,
+    /// The lines on which a query may come, one to nine capital letters or digits each: one on any other is withheld. Left out:
+    /// as with `purposes`.
+    pub(super) lines: Option<Names>,
     /// What happens to a permitted value that violates its element's shape, and to its message.
     pub(super) on_shape_violation: Option<Spanned<RawOnShapeViolation>>,
     /// What it is, for people.
@@ -122,8 +128,16 @@ pub(super) struct RawRule {
     basis: Option<String>,
     /// The agency classes it is for; left out: all. A permit names them.
     pub(super) agencies: Option<Names>,
-    /// The purpose codes it is for, one to three capital letters; left out: any.
+    /// The purpose codes it is for, one to three capital letters; `*`: any that is stated; left out: any, or none.
     pub(super) purposes: Option<Names>,
+    /// The reason codes it is for, one to three capital letters or digits; `*`: any that is stated; left out: any, or none.
+    pub(super) reasons: Option<Names>,
+    /// The lines it is for, one to nine capital letters or digits; `*`: any that is stated; left out: any, or none.
+    pub(super) lines: Option<Names>,
+    /// The users it is for, in capitals; `*`: any that is stated; left out: any, or none.
+    pub(super) users: Option<Names>,
+    /// The states whose records it is for, by their postal codes; `*`: any that is stated; left out: any, or none.
+    pub(super) states: Option<Names>,
     /// The message keys it is for; left out: any.
     messages: Option<Names>,
     /// Claims that must all be vouched for.
@@ -136,8 +150,8 @@ pub(super) struct RawRule {
     /// nothing may go out without.
     #[serde(default)]
     pub(super) vouches: Vec<Spanned<String>>,
-    /// Whether a forbid or a review applies where the request leaves out the purpose, or the message the key, that the rule
-    /// asks for. Left out: it applies. A permit never does.
+    /// Whether a forbid or a review applies where the request leaves out the purpose, reason, line, user or state, or the
+    /// message the key, that the rule asks for. Left out: it applies. A permit never does.
     #[serde(rename = "when-absent")]
     pub(super) when_absent: Option<Spanned<WhenAbsent>>,
     /// Data elements: an id, a prefix of ids at a dot, or `group:NAME`. `group:dppa-personal` is all that the DPPA calls personal,
@@ -169,6 +183,9 @@ pub struct MessageKeys<'a> {
     /// Whether some format has messages without a key.
     pub may_be_absent: bool,
 }
+
+/// In a rule's list of values: any value, but one must be stated.
+const ANY: &str = "*";
 
 /// A list of names with their spans; its own span is for the error that it is empty.
 pub(super) type Names = Spanned<Vec<Spanned<String>>>;
@@ -211,14 +228,17 @@ impl Policy {
         let lines = Lines::of(document.text);
         let agencies = load_agencies(document, &lines, rosters, &classes, raw.agencies, &mut digest);
         let agencies = errors.take(agencies).unwrap_or_else(|| Agencies::new(Vec::new(), HashMap::new()));
-        let listed = raw.policy.purposes.as_ref();
-        let purposes = errors.take(declared_purposes(document, listed)).unwrap_or_else(|| purposes_as_written(listed));
+        let values = Attribute::ALL.map(|attribute| {
+            let listed = raw.policy.listed(attribute);
+            let values = errors.take(declared_values(document, attribute, listed));
+            values.unwrap_or_else(|| values_as_written(listed))
+        });
         let (claims, classes) = (&claims, &classes);
-        let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, purposes };
+        let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, values };
         let kinds = [(RuleKind::Permit, raw.permit), (RuleKind::Forbid, raw.forbid), (RuleKind::Review, raw.review)];
         let rules = resolver.rules(kinds, &mut errors);
         errors.finish()?;
-        let purposes = resolver.purposes;
+        let values = resolver.values;
         Ok(Self {
             head: PolicyHeader { file: document.file.to_owned(), title: raw.policy.title },
             identity: Arc::new(PolicyIdentity {
@@ -229,7 +249,7 @@ impl Policy {
             on_shape_violation: on_shape_violation(raw.policy.on_shape_violation.map(Spanned::into_inner)),
             agencies,
             claims: claims.clone(),
-            purposes,
+            values,
             key_may_be_absent: messages.may_be_absent,
             rules,
             envelope: envelope_only(catalog),
@@ -287,25 +307,55 @@ fn distinct(document: &Document<'_>, names: &[Spanned<String>], what: &str) -> R
     }))
 }
 
-/// The purposes in the policy's list; empty without one.
-fn declared_purposes(document: &Document<'_>, names: Option<&Names>) -> Result<Purposes, ConfigError> {
+impl RawHeader {
+    /// The values of an attribute that the policy lists.
+    fn listed(&self, attribute: Attribute) -> Option<&Names> {
+        match attribute {
+            Attribute::Purpose => self.purposes.as_ref(),
+            Attribute::Reason => self.reasons.as_ref(),
+            Attribute::Line => self.lines.as_ref(),
+            Attribute::User | Attribute::State => None,
+        }
+    }
+}
+
+impl RawRule {
+    /// The values of an attribute that the rule asks for.
+    pub(super) fn asked(&self, attribute: Attribute) -> Option<&Names> {
+        match attribute {
+            Attribute::Purpose => self.purposes.as_ref(),
+            Attribute::Reason => self.reasons.as_ref(),
+            Attribute::Line => self.lines.as_ref(),
+            Attribute::User => self.users.as_ref(),
+            Attribute::State => self.states.as_ref(),
+        }
+    }
+}
+
+/// The values of an attribute in the policy's list; none without one.
+fn declared_values(
+    document: &Document<'_>,
+    attribute: Attribute,
+    names: Option<&Names>,
+) -> Result<Values, ConfigError> {
     let list = names.map_or(&[][..], |names| names.get_ref().as_slice());
-    all(list.iter().map(|name| check_purpose_code(document, name)))?;
-    Ok(Purposes { codes: distinct(document, list, "purpose")?, are_listed: names.is_some() })
+    all(list.iter().map(|name| check_value(document, attribute, name)))?;
+    Ok(Values { names: distinct(document, list, attribute.name())?, are_listed: names.is_some(), are_asked: false })
 }
 
-/// The purposes in the policy's list, even if some are wrong.
-fn purposes_as_written(names: Option<&Names>) -> Purposes {
-    let codes = names.into_iter().flat_map(Spanned::get_ref).map(|code| code.get_ref().clone()).collect();
-    Purposes { codes, are_listed: names.is_some() }
+/// The values in the policy's list, even if some are wrong.
+fn values_as_written(names: Option<&Names>) -> Values {
+    let values = names.into_iter().flat_map(Spanned::get_ref).map(|value| value.get_ref().clone()).collect();
+    Values { names: values, are_listed: names.is_some(), are_asked: false }
 }
 
-fn check_purpose_code(document: &Document<'_>, name: &Spanned<String>) -> Result<(), ConfigError> {
-    if is_purpose_code(name.get_ref()) {
+fn check_value(document: &Document<'_>, attribute: Attribute, name: &Spanned<String>) -> Result<(), ConfigError> {
+    if attribute.takes(name.get_ref()) {
         return Ok(());
     }
-    let error = document.error(&name.span(), format!("`{}` is no purpose code", name.get_ref()));
-    Err(error.help("write one to three capital letters, `C` for criminal justice for instance"))
+    let what = if attribute == Attribute::Purpose { "purpose code" } else { attribute.name() };
+    let error = document.error(&name.span(), format!("`{}` is no {what}", name.get_ref()));
+    Err(error.help(format!("write {}", attribute.form())))
 }
 
 fn load_agencies(
@@ -408,6 +458,63 @@ fn index_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
     })
 }
 
+/// What a rule asks of an attribute. Values that it names are declared, unless the policy lists them.
+fn ask(
+    document: &Document<'_>,
+    attribute: Attribute,
+    names: &Names,
+    values: &mut Values,
+) -> Result<Asked, ConfigError> {
+    values.are_asked = true;
+    match names.get_ref().as_slice() {
+        [] => {
+            let error = document.error(&names.span(), "an empty list matches nothing");
+            Err(error.help("name something; a forbid or a review without the list is for any"))
+        }
+        [only] if only.get_ref() == ANY => Ok(Asked::Any),
+        list => all(list.iter().map(|name| value_index(document, attribute, name, values))).map(Asked::OneOf),
+    }
+}
+
+/// The index of a value that a rule names.
+fn value_index(
+    document: &Document<'_>,
+    attribute: Attribute,
+    name: &Spanned<String>,
+    values: &mut Values,
+) -> Result<u16, ConfigError> {
+    if name.get_ref() == ANY {
+        let error = document.error(&name.span(), "`*` stands for any value");
+        return Err(error.help("let it stand alone, or take it away"));
+    }
+    let known = values.names.iter().position(|own| own == name.get_ref());
+    if known.is_none() && values.are_listed {
+        return Err(undeclared_value(document, attribute, name, &values.names));
+    }
+    check_value(document, attribute, name)?;
+    let index = known.unwrap_or_else(|| {
+        values.names.push(name.get_ref().clone());
+        values.names.len() - 1
+    });
+    u16::try_from(index).map_err(|_| document.error(&name.span(), format!("more than 65,536 {}", attribute.key())))
+}
+
+fn undeclared_value(
+    document: &Document<'_>,
+    attribute: Attribute,
+    name: &Spanned<String>,
+    known: &[String],
+) -> ConfigError {
+    let error = document.error(&name.span(), format!("unknown {} `{}`", attribute.name(), name.get_ref()));
+    match nearest_code(name.get_ref(), known.iter().map(String::as_str)) {
+        Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
+        None => error.help(format!(
+            "`[policy] {} = [...]` doesn't list it: add it there, or take it away here",
+            attribute.key()
+        )),
+    }
+}
+
 /// Resolves the names in rules to ids.
 struct Resolver<'a> {
     document: &'a Document<'a>,
@@ -416,7 +523,8 @@ struct Resolver<'a> {
     messages: &'a [String],
     claims: &'a [String],
     classes: &'a ClassNames,
-    purposes: Purposes,
+    /// By attribute.
+    values: [Values; Attribute::ALL.len()],
 }
 
 impl Resolver<'_> {
@@ -447,7 +555,7 @@ impl Resolver<'_> {
             find(self.document, name, self.messages, ("message key", "a format declares its keys in `messages`"))
                 .map(MessageKeyId)
         }));
-        let purposes = errors.take(self.purposes(raw.purposes.as_ref()));
+        let asked = errors.take(self.asked(&raw));
         let effect = errors.take(self.effect(kind, &raw));
         if let (false, Some(key)) = (kind == RuleKind::Permit, raw.treatments.keys().next()) {
             errors.push(self.document.error(&key.span(), "only a permit takes `as`").help("take it away"));
@@ -456,12 +564,12 @@ impl Resolver<'_> {
             let error = self.document.error(&claim.span(), "only a review takes `vouches`");
             errors.push(error.help("take it away: a person vouches for claims where a review asks for one"));
         }
-        let when_absent = self.applies_when_absent(kind, (&raw.purposes, &raw.messages), raw.when_absent);
+        let when_absent = self.applies_when_absent(kind, &raw);
         let when_absent = errors.take(when_absent);
         let claims = [&raw.requires, &raw.unless].map(|names| errors.take(self.claim_set(names)));
         errors.finish()?;
-        let (Some(classes), Some(messages), Some(purposes), Some(effect), Some(applies_when_absent)) =
-            (classes, messages, purposes, effect, when_absent)
+        let (Some(classes), Some(messages), Some(asked), Some(effect), Some(applies_when_absent)) =
+            (classes, messages, asked, effect, when_absent)
         else {
             // Unreachable: without an error each is present.
             return Err(self.document.error(&span, "this rule can't be read"));
@@ -470,7 +578,7 @@ impl Resolver<'_> {
         Ok(Rule {
             id: raw.id.into_inner(),
             classes,
-            purposes,
+            asked,
             messages,
             requires,
             unless,
@@ -514,49 +622,30 @@ impl Resolver<'_> {
         all(names.get_ref().iter().map(place)).map(Some)
     }
 
-    /// The purposes of a rule. If the policy has no list, naming a purpose declares it.
-    fn purposes(&mut self, names: Option<&Names>) -> Result<Option<Vec<PurposeId>>, ConfigError> {
+    /// The attributes that a rule asks for. If the policy doesn't list the values of one, naming a value declares it.
+    fn asked(&mut self, raw: &RawRule) -> Result<Vec<(Attribute, Asked)>, ConfigError> {
         let mut errors = Errors::default();
-        for name in names.into_iter().flat_map(|names| names.get_ref()) {
-            let is_known = self.purposes.codes.contains(name.get_ref());
-            if !is_known && self.purposes.are_listed {
-                errors.push(self.undeclared_purpose(name));
-            } else if !is_known && errors.take(check_purpose_code(self.document, name)).is_some() {
-                self.purposes.codes.push(name.get_ref().clone());
-            }
+        let mut asked = Vec::new();
+        for (attribute, values) in Attribute::ALL.into_iter().zip(&mut self.values) {
+            let Some(names) = raw.asked(attribute) else { continue };
+            asked.extend(errors.take(ask(self.document, attribute, names, values)).map(|asked| (attribute, asked)));
         }
         errors.finish()?;
-        self.resolve_names(names, |name| {
-            find(self.document, name, &self.purposes.codes, ("purpose", "")).map(PurposeId)
-        })
+        Ok(asked)
     }
 
-    fn undeclared_purpose(&self, name: &Spanned<String>) -> ConfigError {
-        let error = self.document.error(&name.span(), format!("unknown purpose `{}`", name.get_ref()));
-        let known = self.purposes.codes.iter().map(String::as_str);
-        match nearest_purpose(name.get_ref(), known) {
-            Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
-            None => error.help("`[policy] purposes = [...]` doesn't list it: add it there, or take it away here"),
-        }
-    }
-
-    /// Whether a rule applies if the request omits what it is conditional on; `asked` are its purposes and message
-    /// keys.
-    fn applies_when_absent(
-        &self,
-        kind: RuleKind,
-        asked: (&Option<Names>, &Option<Names>),
-        raw: Option<Spanned<WhenAbsent>>,
-    ) -> Result<bool, ConfigError> {
-        let Some(raw) = raw else { return Ok(kind != RuleKind::Permit) };
+    /// Whether a rule applies if the request omits what it is conditional on.
+    fn applies_when_absent(&self, kind: RuleKind, rule: &RawRule) -> Result<bool, ConfigError> {
+        let Some(raw) = &rule.when_absent else { return Ok(kind != RuleKind::Permit) };
         if kind == RuleKind::Permit {
             let error = self.document.error(&raw.span(), "a permit takes no `when-absent`");
             return Err(error.help("take it away: what a permit asks for must be stated"));
         }
-        if let (None, None) = asked {
-            let error =
-                self.document.error(&raw.span(), "`when-absent` has no effect: the rule names no purposes and no keys");
-            return Err(error.help("take it away, or name `purposes` or `messages`"));
+        if rule.messages.is_none() && Attribute::ALL.iter().all(|attribute| rule.asked(*attribute).is_none()) {
+            let message = "`when-absent` has no effect: the rule asks for no attribute and no key";
+            let keys = Attribute::ALL.map(|attribute| format!("`{}`", attribute.key())).join(", ");
+            let error = self.document.error(&raw.span(), message);
+            return Err(error.help(format!("take it away, or name {keys} or `messages`")));
         }
         Ok(*raw.get_ref() == WhenAbsent::Apply)
     }

@@ -2,8 +2,9 @@
 //! situation.
 
 use super::agency::{Agencies, AgencyClass};
+use super::attribute::{Attribute, Attributes, Stated};
 use super::ori::Ori;
-use super::rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, PurposeId, Rule};
+use super::rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule};
 use super::{Grant, Policy, Requester, vouched};
 use crate::catalog::{ElementId, Treatment};
 
@@ -88,29 +89,51 @@ impl Policy {
         self.rules.get(id)
     }
 
-    /// The purpose codes that a request may state, indexed by [`PurposeId`].
-    pub fn purposes(&self) -> &[String] {
-        &self.purposes.codes
+    /// The values of an attribute that a request may state and that it tells apart, by the index of [`Stated::Known`].
+    pub fn declared(&self, attribute: Attribute) -> &[String] {
+        &self.values(attribute).names
     }
 
-    /// Whether the policy lists its purposes; otherwise they are those that its rules name.
-    pub fn lists_purposes(&self) -> bool {
-        self.purposes.are_listed
+    /// Whether the policy lists the values of an attribute; otherwise they are those that its rules name.
+    pub fn lists(&self, attribute: Attribute) -> bool {
+        self.values(attribute).are_listed
     }
 
-    /// The code of a purpose; empty if there is none of this id.
-    pub fn purpose_code(&self, purpose: PurposeId) -> &str {
-        self.purposes.codes.get(usize::from(purpose.0)).map_or("", String::as_str)
+    /// A value of an attribute; `None` for one that the policy doesn't tell apart, and for none.
+    pub fn value(&self, attribute: Attribute, stated: Stated) -> Option<&str> {
+        let Stated::Known(index) = stated else { return None };
+        self.declared(attribute).get(usize::from(index)).map(String::as_str)
+    }
+
+    /// What rules see of a value; `None` if the policy refuses it.
+    pub fn find(&self, attribute: Attribute, value: &str) -> Option<Stated> {
+        self.values(attribute).find(attribute, value)
+    }
+
+    /// What rules see of a value that the policy doesn't declare; `None` if the policy refuses it.
+    pub fn other(&self, attribute: Attribute) -> Option<Stated> {
+        self.values(attribute).other(attribute)
+    }
+
+    /// How many things a request may say of itself, as rules tell them apart.
+    pub fn stated_count(&self) -> usize {
+        let counts = Attribute::ALL.map(|attribute| self.values(attribute).all(attribute).count());
+        counts.into_iter().fold(1, usize::saturating_mul)
+    }
+
+    /// All of these, in the order of the policy; what says nothing comes last.
+    pub fn stated(&self) -> Vec<Attributes> {
+        let mut all = vec![Attributes::default()];
+        for attribute in Attribute::ALL {
+            let values: Vec<Stated> = self.values(attribute).all(attribute).collect();
+            all = all.iter().flat_map(|own| values.iter().map(|value| own.with(attribute, *value))).collect();
+        }
+        all
     }
 
     /// Whether some format has messages without a key.
     pub fn key_may_be_absent(&self) -> bool {
         self.key_may_be_absent
-    }
-
-    /// The purpose that rules see for a code; `None` if the policy refuses it.
-    pub fn purpose_named(&self, code: &str) -> Option<Option<PurposeId>> {
-        self.purposes.find(code)
     }
 
     /// The conditions of a request; `None` if the policy refuses it.

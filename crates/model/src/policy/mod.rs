@@ -2,6 +2,7 @@
 //! and cached.
 
 mod agency;
+mod attribute;
 mod load;
 mod metadata;
 mod ori;
@@ -18,6 +19,7 @@ use foldhash::fast::RandomState;
 use serde::Serialize;
 
 pub use agency::{Agencies, AgencyClass};
+pub use attribute::{Asked, Attribute, Attributes, Stated};
 pub use load::MessageKeys;
 #[cfg(feature = "schema")]
 pub use load::table_schema;
@@ -33,11 +35,11 @@ pub use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
 pub use {
     ori::OriPattern,
     roster::{InMemory, Roster, Rosters},
-    rule::PurposeId,
 };
 
 use crate::catalog::{Catalog, ElementId, Treatment};
 use agency::ClassSetId;
+use attribute::Values;
 
 /// The identity of the policy that decided, as in receipts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -144,7 +146,8 @@ pub struct Policy {
     on_shape_violation: OnShapeViolation,
     agencies: Agencies,
     claims: Vec<String>,
-    purposes: Purposes,
+    /// By attribute.
+    values: [Values; Attribute::ALL.len()],
     /// Whether some format has messages without a key.
     key_may_be_absent: bool,
     rules: Vec<Rule>,
@@ -159,21 +162,6 @@ struct GrantCache {
     by_conditions: HashMap<(ClassSetId, Conditions), Arc<Grant>, RandomState>,
     /// Each distinct grant once, so that what is cached by grant is shared by all requests with the same one.
     grants: HashSet<Arc<Grant>>,
-}
-
-/// The purpose codes that a request may state.
-#[derive(Debug)]
-struct Purposes {
-    codes: Vec<String>,
-    /// Whether the policy lists them; otherwise they are those that its rules name.
-    are_listed: bool,
-}
-
-impl Purposes {
-    /// Whether purposes make no difference: none is listed and no rule names one.
-    fn are_irrelevant(&self) -> bool {
-        self.codes.is_empty() && !self.are_listed
-    }
 }
 
 /// Metadata of a policy, with no effect on decisions.
@@ -200,13 +188,25 @@ impl Policy {
         self.on_shape_violation
     }
 
+    /// The values of an attribute.
+    fn values(&self, attribute: Attribute) -> &Values {
+        let [purpose, reason, line, user, state] = &self.values;
+        match attribute {
+            Attribute::Purpose => purpose,
+            Attribute::Reason => reason,
+            Attribute::Line => line,
+            Attribute::User => user,
+            Attribute::State => state,
+        }
+    }
+
     /// Whether these claims include the approval of a person.
     fn is_approved(&self, claims: ClaimSet) -> bool {
         self.claims.iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at))
     }
 
     /// The grant of a requester for a message key; `None` if no agency class claims the ORI, or if the policy doesn't
-    /// declare the request's purpose or claims. A cache hit doesn't allocate.
+    /// declare what the request states, or its claims. A cache hit doesn't allocate.
     pub fn decide(&self, ori: Ori, requester: &Requester, message: Option<MessageKeyId>) -> Option<Arc<Grant>> {
         let classes = self.agencies.classes_of(ori)?;
         let conditions = self.conditions(requester, message).ok()?;

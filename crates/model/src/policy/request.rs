@@ -1,14 +1,15 @@
-//! Checks a request's purpose and claims against the policy's declarations. Undeclared ones are refused, never ignored
-//! (P2): a misspelled purpose would evade the forbid for it, a misspelled claim would go unnoticed.
+//! Checks what a request states, and its claims, against the policy's declarations. What isn't declared is refused, never
+//! ignored (P2): a misspelled purpose would evade the forbid for it, a misspelled claim would go unnoticed.
 
 use std::fmt;
 
+use super::Policy;
+use super::attribute::{Attribute, Attributes, Said};
 use super::requester::Requester;
-use super::rule::{ClaimSet, Conditions, MessageKeyId, PurposeId};
-use super::{Policy, Purposes};
+use super::rule::{ClaimSet, Conditions, MessageKeyId};
 use crate::config::nearest;
 
-/// A request with a purpose or claim that the policy doesn't declare. It repeats nothing of the request, which may come
+/// A request with something that the policy doesn't declare. It repeats nothing of the request, which may come
 /// from a message (P6); it only lists names of the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestError {
@@ -20,29 +21,38 @@ pub struct RequestError {
 /// The undeclared part of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undeclared {
-    /// The purpose.
-    Purpose,
-    /// Two different purposes.
-    Purposes,
+    /// The value of an attribute.
+    Value(Attribute),
+    /// Two different values of an attribute.
+    Values(Attribute),
     /// The claim at this index of the request.
     Claim(usize),
 }
 
 impl Undeclared {
     /// The start of an error about an undeclared name.
-    pub fn heading(self) -> &'static str {
+    pub fn heading(self) -> String {
         match self {
-            Self::Purpose => "the policy declares no purpose",
-            Self::Purposes => "the request already states another purpose than",
-            Self::Claim(_) => "the policy declares no claim",
+            Self::Value(attribute) if attribute.is_open() => format!("this is no {}:", attribute.name()),
+            Self::Value(attribute) => format!("the policy declares no {}", attribute.name()),
+            Self::Values(attribute) => format!("the request already states another {} than", attribute.name()),
+            Self::Claim(_) => "the policy declares no claim".to_owned(),
         }
     }
 
     /// The problem, as a fixed sentence.
     pub fn detail(self) -> &'static str {
         match self {
-            Self::Purpose => "the policy declares no such purpose",
-            Self::Purposes => "the request states two purposes",
+            Self::Value(Attribute::Purpose) => "the policy declares no such purpose",
+            Self::Value(Attribute::Reason) => "the policy declares no such reason",
+            Self::Value(Attribute::Line) => "the policy declares no such line",
+            Self::Value(Attribute::User) => "the user is none",
+            Self::Value(Attribute::State) => "the state is none",
+            Self::Values(Attribute::Purpose) => "the request states two purposes",
+            Self::Values(Attribute::Reason) => "the request states two reasons",
+            Self::Values(Attribute::Line) => "the request states two lines",
+            Self::Values(Attribute::User) => "the request states two users",
+            Self::Values(Attribute::State) => "the request states two states",
             Self::Claim(_) => "the policy declares no such claim",
         }
     }
@@ -55,7 +65,7 @@ impl RequestError {
         self.nearest.as_deref()
     }
 
-    /// The purposes or claims that the policy declares.
+    /// The values or claims that the policy declares.
     #[must_use]
     pub fn declared(&self) -> &[String] {
         &self.declared
@@ -72,7 +82,8 @@ impl RequestError {
     pub fn help(&self) -> String {
         let names: Vec<String> = self.declared.iter().map(|name| format!("`{name}`")).collect();
         match (self.what, &self.nearest, names.as_slice()) {
-            (Undeclared::Purposes, ..) => "a request has one purpose".to_owned(),
+            (Undeclared::Values(attribute), ..) => format!("a request has one {}", attribute.name()),
+            (Undeclared::Value(attribute), ..) if attribute.is_open() => format!("it has {}", attribute.form()),
             (_, Some(name), _) => format!("did you mean `{name}`?"),
             (_, None, []) => "it declares none".to_owned(),
             (_, None, names) => format!("it declares {}", names.join(", ")),
@@ -88,19 +99,6 @@ impl fmt::Display for RequestError {
 
 impl std::error::Error for RequestError {}
 
-/// Whether a text can be a purpose code. Nlets has single letters: C, F, E, D, J, S.
-pub(super) fn is_purpose_code(code: &str) -> bool {
-    (1..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_uppercase())
-}
-
-/// The declared purpose that was probably meant. Codes are too short for an edit distance: only case and surrounding
-/// white space are ignored.
-pub(super) fn nearest_purpose<'k>(code: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Option<&'k str> {
-    let folded = code.trim().to_uppercase();
-    let same = known.clone().into_iter().find(|own| **own == folded);
-    same.or_else(|| nearest(&folded, known.into_iter().filter(|own| own.len() > 1)))
-}
-
 impl Policy {
     /// The conditions of a request.
     pub(super) fn conditions(
@@ -108,10 +106,10 @@ impl Policy {
         requester: &Requester,
         message: Option<MessageKeyId>,
     ) -> Result<Conditions, Undeclared> {
-        Ok(Conditions { purpose: self.purpose(requester)?, claims: self.claims(requester)?, message })
+        Ok(Conditions { attributes: self.attributes(requester)?, claims: self.claims(requester)?, message })
     }
 
-    /// Checks a request's purpose and claims against the policy's declarations, without allocating.
+    /// Checks what a request states, and its claims, against the policy's declarations, without allocating.
     pub fn declares(&self, requester: &Requester) -> Result<(), Undeclared> {
         self.conditions(requester, None).map(|_| ())
     }
@@ -120,23 +118,33 @@ impl Policy {
     pub fn check_request(&self, requester: &Requester) -> Result<(), RequestError> {
         let Err(what) = self.declares(requester) else { return Ok(()) };
         let declared = match what {
-            Undeclared::Purpose | Undeclared::Purposes => &self.purposes.codes,
+            Undeclared::Value(attribute) | Undeclared::Values(attribute) => &self.values(attribute).names,
             Undeclared::Claim(_) => &self.claims,
         };
-        let known = declared.iter().map(String::as_str);
         let nearest = match what {
-            Undeclared::Purpose => requester.purpose_code().and_then(|code| nearest_purpose(code, known)),
-            Undeclared::Purposes => None,
-            Undeclared::Claim(index) => requester.claims().get(index).and_then(|claim| nearest(claim, known)),
+            Undeclared::Value(attribute) => {
+                requester.stated(attribute).and_then(|value| self.values(attribute).nearest(value))
+            }
+            Undeclared::Values(_) => None,
+            Undeclared::Claim(index) => {
+                let known = declared.iter().map(String::as_str);
+                requester.claims().get(index).and_then(|claim| nearest(claim, known))
+            }
         };
         Err(RequestError { what, nearest: nearest.map(str::to_owned), declared: declared.clone() })
     }
 
-    fn purpose(&self, requester: &Requester) -> Result<Option<PurposeId>, Undeclared> {
-        if requester.states_several_purposes() {
-            return Err(Undeclared::Purposes);
+    fn attributes(&self, requester: &Requester) -> Result<Attributes, Undeclared> {
+        let mut attributes = Attributes::default();
+        for attribute in Attribute::ALL {
+            let stated = match requester.said(attribute) {
+                Said::Nothing => continue,
+                Said::One(value) => self.values(attribute).find(attribute, value),
+                Said::Several => return Err(Undeclared::Values(attribute)),
+            };
+            attributes = attributes.with(attribute, stated.ok_or(Undeclared::Value(attribute))?);
         }
-        requester.purpose_code().map_or(Ok(None), |code| self.purposes.find(code).ok_or(Undeclared::Purpose))
+        Ok(attributes)
     }
 
     fn claims(&self, requester: &Requester) -> Result<ClaimSet, Undeclared> {
@@ -146,16 +154,5 @@ impl Policy {
             set.insert(declared.ok_or(Undeclared::Claim(index))?);
         }
         Ok(set)
-    }
-}
-
-impl Purposes {
-    /// The purpose that rules see for a code; `None` if the policy refuses it.
-    pub(super) fn find(&self, code: &str) -> Option<Option<PurposeId>> {
-        if self.are_irrelevant() {
-            return is_purpose_code(code).then_some(None);
-        }
-        let index = self.codes.iter().position(|own| own == code)?;
-        u16::try_from(index).ok().map(|index| Some(PurposeId(index)))
     }
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::attribute::{Attribute, Said};
 use super::ori::{Ori, OriFault};
 
-/// The requester of a message: ORI, purpose code, claims.
+/// The requester of a message: ORI, what the request says of itself, claims.
 ///
 /// ```
 /// # use dmv_redact::Requester;
@@ -16,18 +17,10 @@ use super::ori::{Ori, OriFault};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Requester {
     ori: Option<Ori>,
-    purpose: Purpose,
+    /// By attribute.
+    said: [Said; Attribute::ALL.len()],
     claims: Vec<String>,
     correlation_id: Option<Arc<str>>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-enum Purpose {
-    #[default]
-    Absent,
-    One(String),
-    /// Two different purposes were stated: the request is refused.
-    Several,
 }
 
 impl Requester {
@@ -55,16 +48,38 @@ impl Requester {
 
     /// Adds the purpose code of the request (`C` criminal justice, `F` firearms...), exactly as the policy declares it.
     /// A message for a purpose that the policy doesn't declare, or for two different ones, is withheld;
-    /// `Filter::check_request` reports it beforehand.
+    /// `Filter::check_request` reports it beforehand. Of Nlets' queries only KQ has one (`PUR`).
     #[must_use]
-    pub fn purpose(mut self, code: impl Into<String>) -> Self {
-        let code = code.into();
-        self.purpose = match self.purpose {
-            Purpose::Absent => Purpose::One(code),
-            Purpose::One(first) if first == code => Purpose::One(code),
-            Purpose::One(_) | Purpose::Several => Purpose::Several,
-        };
-        self
+    pub fn purpose(self, code: impl Into<String>) -> Self {
+        self.state(Attribute::Purpose, code)
+    }
+
+    /// Adds the reason code of the request (Nlets `RSN`), one to three capital letters or digits, exactly as the policy
+    /// declares it. What the policy doesn't declare is withheld, as with a purpose.
+    #[must_use]
+    pub fn reason(self, code: impl Into<String>) -> Self {
+        self.state(Attribute::Reason, code)
+    }
+
+    /// Adds the line on which the query came (`TC` for one), one to nine capital letters or digits, exactly as the policy
+    /// declares it. What the policy doesn't declare is withheld, as with a purpose.
+    #[must_use]
+    pub fn line(self, code: impl Into<String>) -> Self {
+        self.state(Attribute::Line, code)
+    }
+
+    /// Adds the person who asks (Nlets `ATN`), one to 64 characters without control characters; case and white space make no
+    /// difference. A message for anything else is withheld.
+    #[must_use]
+    pub fn user(self, name: impl Into<String>) -> Self {
+        self.state(Attribute::User, name)
+    }
+
+    /// Adds the state whose record it is, by its postal code (`AZ`). A message for anything else than two capital letters is
+    /// withheld.
+    #[must_use]
+    pub fn record_state(self, code: impl Into<String>) -> Self {
+        self.state(Attribute::State, code)
     }
 
     /// Adds a claim that the caller vouches for. A message with one that the policy doesn't declare is withheld;
@@ -102,7 +117,7 @@ impl Requester {
     #[doc(hidden)]
     #[must_use]
     pub fn asks_the_same(&self, other: &Self) -> bool {
-        self.ori == other.ori && self.purpose == other.purpose && self.claims == other.claims
+        self.ori == other.ori && self.said == other.said && self.claims == other.claims
     }
 
     /// Takes over all that the policy's answer depends on. Reuses allocations, because the requester changes from message
@@ -110,10 +125,7 @@ impl Requester {
     #[doc(hidden)]
     pub fn clone_question_from(&mut self, source: &Self) {
         self.ori = source.ori;
-        match (&mut self.purpose, &source.purpose) {
-            (Purpose::One(code), Purpose::One(other)) => code.clone_from(other),
-            (purpose, other) => *purpose = other.clone(),
-        }
+        self.said.iter_mut().zip(&source.said).for_each(|(own, other)| own.copy_from(other));
         self.claims.clone_from(&source.claims);
     }
 
@@ -140,14 +152,30 @@ impl Requester {
     /// The purpose code; `None` if none was stated, or two.
     #[doc(hidden)]
     pub fn purpose_code(&self) -> Option<&str> {
-        match &self.purpose {
-            Purpose::One(code) => Some(code),
-            Purpose::Absent | Purpose::Several => None,
+        self.stated(Attribute::Purpose)
+    }
+
+    /// What the request says of an attribute.
+    pub(super) fn said(&self, attribute: Attribute) -> &Said {
+        let [purpose, reason, line, user, state] = &self.said;
+        match attribute {
+            Attribute::Purpose => purpose,
+            Attribute::Reason => reason,
+            Attribute::Line => line,
+            Attribute::User => user,
+            Attribute::State => state,
         }
     }
 
-    pub(crate) fn states_several_purposes(&self) -> bool {
-        self.purpose == Purpose::Several
+    pub(super) fn said_mut(&mut self, attribute: Attribute) -> &mut Said {
+        let [purpose, reason, line, user, state] = &mut self.said;
+        match attribute {
+            Attribute::Purpose => purpose,
+            Attribute::Reason => reason,
+            Attribute::Line => line,
+            Attribute::User => user,
+            Attribute::State => state,
+        }
     }
 
     /// The claims that the caller vouches for, in the order they were added.

@@ -1,5 +1,6 @@
 //! Rules in resolved form: names as indices, claims as bits.
 
+use super::attribute::{Asked, Attribute, Attributes, Stated};
 use crate::catalog::{ElementId, Treatment};
 use crate::config::Position;
 
@@ -75,16 +76,16 @@ pub struct Rule {
     pub id: String,
     /// The agency classes it is for.
     pub classes: Option<Vec<ClassId>>,
-    /// The purposes it is for.
-    pub purposes: Option<Vec<PurposeId>>,
+    /// The attributes of a request that it asks for, with the values that will do.
+    pub asked: Vec<(Attribute, Asked)>,
     /// The message keys it is for.
     pub messages: Option<Vec<MessageKeyId>>,
     /// Claims all of which must be vouched for.
     pub requires: ClaimSet,
     /// Claims none of which may be vouched for.
     pub unless: ClaimSet,
-    /// Whether it also applies if the request omits the purpose, or the message the key, that the rule is conditional
-    /// on. A forbid or a review does by default; a permit never does (P2).
+    /// Whether it also applies if the request omits an attribute, or the message the key, that the rule is conditional on. A
+    /// forbid or a review does by default; a permit never does (P2).
     pub applies_when_absent: bool,
     /// What it does to the grant.
     pub effect: Effect,
@@ -92,15 +93,11 @@ pub struct Rule {
     pub metadata: RuleMetadata,
 }
 
-/// The index of a purpose code among the policy's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PurposeId(pub u16);
-
-/// The attributes of a request that rules depend on. With the set of classes it is the key of the grant cache.
+/// What of a request rules depend on. With the set of classes it is the key of the grant cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Conditions {
-    /// The purpose; `None` if the request states none.
-    pub purpose: Option<PurposeId>,
+    /// What the request says of itself.
+    pub attributes: Attributes,
     /// The claims that are vouched for.
     pub claims: ClaimSet,
     /// The message key; `None` if the message has none.
@@ -119,7 +116,7 @@ impl Rule {
     /// Whether it applies to a requester of these classes under these conditions.
     pub fn applies(&self, classes: &[ClassId], conditions: &Conditions) -> bool {
         self.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
-            && self.is_for(conditions.purpose, conditions.message)
+            && self.is_for(&conditions.attributes, conditions.message)
             && self.is_vouched(conditions.claims)
     }
 
@@ -128,16 +125,22 @@ impl Rule {
         claims.holds_all(self.requires) && !claims.holds_any(self.unless)
     }
 
-    /// Whether the rule's purposes and message keys match. `None` is what the request omits.
-    pub fn is_for(&self, purpose: Option<PurposeId>, message: Option<MessageKeyId>) -> bool {
-        self.holds(self.purposes.as_deref(), purpose) && self.holds(self.messages.as_deref(), message)
-    }
-
-    fn holds<T: PartialEq>(&self, condition: Option<&[T]>, value: Option<T>) -> bool {
-        match (condition, value) {
+    /// Whether the attributes and the message key that the rule asks for match. `None` is a message without a key.
+    pub fn is_for(&self, attributes: &Attributes, message: Option<MessageKeyId>) -> bool {
+        let is_key = match (&self.messages, message) {
             (None, _) => true,
             (Some(_), None) => self.applies_when_absent,
-            (Some(allowed), Some(value)) => allowed.contains(&value),
-        }
+            (Some(own), Some(key)) => own.contains(&key),
+        };
+        is_key
+            && self.asked.iter().all(|(attribute, asked)| match attributes.get(*attribute) {
+                Stated::Absent => self.applies_when_absent,
+                stated => asked.holds(stated),
+            })
+    }
+
+    /// The values of an attribute that it asks for; `None` if any will do, or none.
+    pub fn asks(&self, attribute: Attribute) -> Option<&Asked> {
+        self.asked.iter().find(|(own, _)| *own == attribute).map(|(_, asked)| asked)
     }
 }

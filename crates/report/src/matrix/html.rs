@@ -80,9 +80,8 @@ fn column_head(head: &ColumnHead) -> Markup {
     let names = names.join(" + ");
     let titles: Vec<&str> = head.agencies.iter().filter_map(|agency| agency.title.as_deref()).collect();
     let titles = titles.join("; ");
-    let choices = [("purpose", &head.purposes), ("key", &head.messages)];
-    let narrowing = choices.iter().filter(|(_, choice)| !choice.is_any());
-    let narrowed: Vec<String> = narrowing.map(|(what, choice)| format!("{what} {}", choice.describe())).collect();
+    let narrowed: Vec<String> =
+        head.conditions().map(|(what, choice)| format!("{what} {}", choice.describe())).collect();
     let whole = [&[names.clone()][..], &narrowed].concat().join(", ");
     let search = format!("{whole} {titles} {}", head.example).to_lowercase();
     html! {

@@ -74,10 +74,8 @@ fn write_markdown(matrix: &Matrix, out: &mut String) -> std::fmt::Result {
 fn head_markdown(head: &ColumnHead) -> String {
     let names: Vec<String> = head.agencies.iter().map(|agency| escaped(&agency.name)).collect();
     let mut text = names.join(" + ");
-    for (what, choice) in [("purpose", &head.purposes), ("key", &head.messages)] {
-        if !choice.is_any() {
-            text += &format!("<br>{what} {}", escaped(&choice.describe()));
-        }
+    for (what, choice) in head.conditions() {
+        text += &format!("<br>{what} {}", escaped(&choice.describe()));
     }
     text
 }

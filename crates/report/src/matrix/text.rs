@@ -140,16 +140,14 @@ impl<'m> Notes<'m> {
     }
 }
 
-/// The lines above a column: its agency classes, then purposes and message keys if they make a difference.
+/// The lines above a column: its agency classes, then what requests state and message keys, if they make a difference.
 fn head_lines(head: &ColumnHead) -> Vec<String> {
     let names: Vec<&str> = head.agencies.iter().map(|agency| agency.name.as_str()).collect();
     let longest = names.iter().map(|name| name.chars().count() + 2).max().unwrap_or(0);
     let width = longest.clamp(MIN_COLUMN, MAX_COLUMN);
     let mut lines = wrapped(&names.join(" + "), width);
-    for (what, choice) in [("purpose", &head.purposes), ("key", &head.messages)] {
-        if !choice.is_any() {
-            lines.extend(wrapped(&format!("{what} {}", choice.describe()), width.max(14)));
-        }
+    for (what, choice) in head.conditions() {
+        lines.extend(wrapped(&format!("{what} {}", choice.describe()), width.max(14)));
     }
     // The width of the widest cell.
     let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);

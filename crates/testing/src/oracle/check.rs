@@ -39,6 +39,12 @@ pub fn requester(asker: &Asker) -> Option<Requester> {
         Some(purpose) => requester.purpose(purpose.as_str()),
         None => requester,
     };
+    let requester = asker.others.iter().fold(requester, |requester, (name, value)| match name.as_str() {
+        "reason" => requester.reason(value),
+        "line" => requester.line(value),
+        "user" => requester.user(value),
+        _ => requester.record_state(value),
+    });
     Some(asker.claims.iter().fold(requester, |requester, claim| requester.claim(claim.as_str())))
 }
 

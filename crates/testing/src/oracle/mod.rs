@@ -26,6 +26,8 @@ use std::ops::Deref;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::policy::Others;
+
 /// Who asks, and for what.
 #[derive(Clone, Debug, Default)]
 pub struct Asker {
@@ -33,6 +35,8 @@ pub struct Asker {
     pub ori: Option<String>,
     /// The purpose that is stated, if any.
     pub purpose: Option<String>,
+    /// What else is stated, by `reason`, `line`, `user`, `state`.
+    pub others: Others,
     /// The claims that are vouched for.
     pub claims: Vec<String>,
 }

@@ -201,7 +201,7 @@ pub(crate) fn admit<'w, T>(
 /// What a policy decides of a request.
 pub(crate) fn decide(policy: &Policy, ori: &str, asker: &Asker, message: Option<&str>) -> Decision {
     let claims: BTreeSet<&str> = asker.claims.iter().map(String::as_str).collect();
-    let request = Request { purpose: asker.purpose.as_deref(), message, claims: &claims };
+    let request = Request { purpose: asker.purpose.as_deref(), others: &asker.others, message, claims: &claims };
     policy.decide(&policy.classes_of(ori), &request)
 }
 

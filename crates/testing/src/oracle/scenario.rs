@@ -13,7 +13,7 @@ use super::predict::decide;
 use super::values::canary;
 use super::world::{Ruled, WORLD};
 use crate::dice::Dice;
-use crate::policy::{Decision, Policy};
+use crate::policy::{Decision, OTHERS, Others, Policy};
 
 /// A case.
 pub struct Scenario {
@@ -203,7 +203,22 @@ fn some_asker(policy: &Policy, ori: &str, dice: &mut Dice) -> Asker {
     purposes.extend(policy.purposes().iter().cloned().map(Some));
     let purpose = dice.one_of(&purposes).clone();
     let claims = policy.claims.iter().filter(|_| dice.chance(50)).cloned().collect();
-    Asker { ori: Some(ori.to_owned()), purpose, claims }
+    Asker { ori: Some(ori.to_owned()), purpose, others: some_others(policy, dice), claims }
+}
+
+/// What else a request states: what rules name, what they don't, and what is none.
+fn some_others(policy: &Policy, dice: &mut Dice) -> Others {
+    let mut others = Others::new();
+    for (name, values) in OTHERS.into_iter().zip([["Q", "q"], ["QQ", "Q Q"], ["ADA", ""], ["ZZ", "Z"]]) {
+        let named = policy.named_others(name);
+        // A policy that asks for nothing of the kind is asked now and then all the same.
+        if !dice.chance(if named.is_empty() { 3 } else { 70 }) {
+            continue;
+        }
+        let values: Vec<String> = named.into_iter().chain(values.map(str::to_owned)).collect();
+        others.insert(name.to_owned(), dice.one_of(&values).clone());
+    }
+    others
 }
 
 /// The same message with other forbidden parts: other values, some of them gone.

@@ -4,28 +4,29 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Subject;
 use super::table::{APPLIES_WHEN_ABSENT, FORBIDS_ALL_WHEN_ABSENT, PURPOSES_IDLE, PURPOSES_UNLISTED, SKIPS_WHEN_ABSENT};
-use crate::survey::Survey;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, Effect, Rule};
+use dmv_redact_model::policy::{Attribute, ClaimSet, ClassId, Conditions, Effect, Rule, Stated};
 
-pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
+pub(super) fn lint(subject: &mut Subject<'_>) {
     purposes(subject);
     for (id, rule) in subject.policy.rules().iter().enumerate() {
         left_out(subject, id, rule);
     }
-    forbids_all(subject, survey);
+    forbids_all(subject);
 }
 
 /// A policy that doesn't list its purposes: which ones are refused, and what to write. If every permit requires a
 /// purpose, other purposes would get nothing anyway.
 fn purposes(subject: &mut Subject<'_>) {
     let mut rules = subject.policy.rules().iter();
-    let asks_for_none = rules.any(|rule| matches!(rule.effect, Effect::Permit(_)) && rule.purposes.is_none());
-    if subject.policy.lists_purposes() || !asks_for_none {
+    let asks_for_none =
+        rules.any(|rule| matches!(rule.effect, Effect::Permit(_)) && rule.asks(Attribute::Purpose).is_none());
+    if subject.policy.lists(Attribute::Purpose) || !asks_for_none {
         return;
     }
-    let codes: Vec<String> = subject.policy.purposes().iter().map(|code| format!("\"{code}\"")).collect();
+    let codes: Vec<String> =
+        subject.policy.declared(Attribute::Purpose).iter().map(|code| format!("\"{code}\"")).collect();
     let span = subject.spans.head.clone();
     if codes.is_empty() {
         let message =
@@ -36,7 +37,7 @@ fn purposes(subject: &mut Subject<'_>) {
     }
     let message = format!(
         "the policy lists no purposes: a request may state those that its rules name, {}; a message for any other is withheld",
-        super::some(subject.policy.purposes().iter().map(String::as_str))
+        super::some(subject.policy.declared(Attribute::Purpose).iter().map(String::as_str))
     );
     let help =
         format!("add `purposes = [{}]` to `[policy]`, and to it what other codes requests state", codes.join(", "));
@@ -52,14 +53,11 @@ fn kind(rule: &Rule) -> &'static str {
 }
 
 /// What a rule requires, in words; `None` if it requires nothing that a request can omit.
-fn asked(subject: &Subject<'_>, rule: &Rule) -> Option<&'static str> {
+fn asked(subject: &Subject<'_>, rule: &Rule) -> Option<String> {
     let key = rule.messages.is_some() && subject.policy.key_may_be_absent();
-    match (rule.purposes.is_some(), key) {
-        (true, true) => Some("purpose or key"),
-        (true, false) => Some("purpose"),
-        (false, true) => Some("key"),
-        (false, false) => None,
-    }
+    let attributes = rule.asked.iter().map(|(attribute, _)| attribute.name());
+    let asked: Vec<&str> = attributes.chain(key.then_some("key")).collect();
+    (!asked.is_empty()).then(|| asked.join(" or "))
 }
 
 /// A forbid or a review that requires something that a request may omit.
@@ -74,7 +72,7 @@ fn left_out(subject: &mut Subject<'_>, id: RuleId, rule: &Rule) {
         let help =
             "that is what `when-absent = \"skip\"` says: is it sure that nobody evades the rule by leaving it out?";
         subject.find(&SKIPS_WHEN_ABSENT, &spans.id.span, message, help);
-    } else if !subject.policy.lists_purposes() {
+    } else if !subject.policy.lists(Attribute::Purpose) {
         let message = format!("{kind} `{name}` applies where there is no {asked}, too");
         subject.find(&APPLIES_WHEN_ABSENT, &spans.id.span, message, "write `when-absent = \"skip\"` if it must not");
     }
@@ -82,26 +80,27 @@ fn left_out(subject: &mut Subject<'_>, id: RuleId, rule: &Rule) {
 
 /// Forbids that remove everything that permits release if a request omits a purpose or a key, because the forbids
 /// require one.
-fn forbids_all(subject: &mut Subject<'_>, survey: &Survey<'_>) {
-    let policy = subject.policy;
+fn forbids_all(subject: &mut Subject<'_>) {
+    let (policy, survey) = (subject.policy, subject.survey);
     let mut found: BTreeMap<RuleId, ClassId> = BTreeMap::new();
-    let (purposes, messages) = (survey.purposes(), survey.messages());
-    let absent = messages.contains(&None).then_some(None);
-    let without_purpose = messages.iter().map(|message| (None, *message));
-    let without_key = purposes.iter().flat_map(|purpose| absent.map(|message| (*purpose, message)));
-    let requests: Vec<_> = without_purpose.chain(without_key).collect();
-    let mut done: HashSet<(Vec<RuleId>, bool, bool)> = HashSet::new();
+    let messages = survey.messages();
+    let mut done: HashSet<(Vec<RuleId>, Vec<bool>)> = HashSet::new();
     for population in subject.populations {
         let Some(class) = population.classes.first() else { continue };
         let rules = survey.rules_for(&population.classes);
-        for (purpose, message) in &requests {
-            let asked = Conditions { purpose: *purpose, claims: ClaimSet::default(), message: *message };
+        for (attributes, message) in subject.stated.iter().flat_map(|one| messages.iter().map(move |two| (one, two))) {
+            let asked = Conditions { attributes: *attributes, claims: ClaimSet::default(), message: *message };
+            let omitted = Attribute::ALL.map(|attribute| attributes.get(attribute) == Stated::Absent);
+            let omitted: Vec<bool> = omitted.into_iter().chain([message.is_none()]).collect();
+            if !omitted.contains(&true) {
+                continue;
+            }
             let applied: Vec<RuleId> = rules
                 .iter()
                 .copied()
                 .filter(|id| policy.rule(*id).is_some_and(|rule| rule.applies(&population.classes, &asked)))
                 .collect();
-            if done.insert((applied.clone(), purpose.is_none(), message.is_none())) {
+            if done.insert((applied.clone(), omitted)) {
                 for id in taking_all(subject, &applied, &asked) {
                     found.entry(id).or_insert(*class);
                 }
@@ -128,8 +127,8 @@ fn taking_all(subject: &Subject<'_>, applied: &[RuleId], asked: &Conditions) -> 
     let mut always: HashSet<ElementId> = HashSet::new();
     let mut by_absence: Vec<(RuleId, &[ElementId])> = Vec::new();
     for (id, rule) in applied.iter().filter_map(|id| Some((*id, subject.policy.rule(*id)?))) {
-        let is_absent =
-            rule.purposes.is_some() && asked.purpose.is_none() || rule.messages.is_some() && asked.message.is_none();
+        let is_omitted = |(attribute, _): &(Attribute, _)| asked.attributes.get(*attribute) == Stated::Absent;
+        let is_absent = rule.asked.iter().any(is_omitted) || rule.messages.is_some() && asked.message.is_none();
         match &rule.effect {
             Effect::Permit(elements) => permitted.extend(elements.iter().map(|(element, _)| *element)),
             Effect::Forbid(elements) if is_absent => by_absence.push((id, elements)),

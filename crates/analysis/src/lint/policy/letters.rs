@@ -3,7 +3,7 @@
 
 use super::Subject;
 use super::table::WILDCARD_ADMITS_LETTERS;
-use crate::survey::{ANY, DIGIT, Mask, Survey, masks};
+use crate::survey::{ANY, DIGIT, Mask, masks};
 use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, Ori, OriPattern, SpannedName};
 
 /// What offices of border and immigration enforcement have in these positions, verified or plausible.
@@ -11,7 +11,7 @@ const OFFICES: [&[u8; 3]; 5] = [b"CBP", b"HSI", b"ICE", b"USB", b"DEA"];
 /// The third to the fifth position.
 const OFFICE_POSITIONS: std::ops::Range<usize> = 2..5;
 
-pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
+pub(super) fn lint(subject: &mut Subject<'_>) {
     let mut found: Vec<(ClassId, &SpannedName, Ori, String)> = Vec::new();
     for (class, spans) in (0..).zip(&subject.spans.classes) {
         for name in &spans.ori {
@@ -21,7 +21,7 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
     if found.is_empty() {
         return;
     }
-    let open = open_classes(subject, survey);
+    let open = open_classes(subject);
     for (class, name, ori, narrower) in found {
         if !open.get(usize::from(class)).is_some_and(|is_open| *is_open) {
             continue;
@@ -66,16 +66,16 @@ fn fill_mask(mask: &Mask, office: &[u8; 3]) -> Option<Ori> {
 
 /// For each class whether an admitted office gains by it: the class gets something, without review and claims, that not
 /// every class gets. A wildcard that widens the most restricted class is safe.
-fn open_classes(subject: &Subject<'_>, survey: &Survey<'_>) -> Vec<bool> {
+fn open_classes(subject: &Subject<'_>) -> Vec<bool> {
     let policy = subject.policy;
-    let (purposes, messages) = (survey.purposes(), survey.messages());
+    let messages = subject.survey.messages();
     let classes = policy.classes().len();
     let mut granted: Vec<Vec<bool>> = Vec::with_capacity(classes);
     for class in (0..).take(classes) {
         let mut own = vec![false; subject.catalog.len()];
-        for purpose in &purposes {
+        for attributes in &subject.stated {
             for message in &messages {
-                let asked = Conditions { purpose: *purpose, claims: ClaimSet::default(), message: *message };
+                let asked = Conditions { attributes: *attributes, claims: ClaimSet::default(), message: *message };
                 let grant = policy.grant(&[class], &asked);
                 if grant.verdict() != dmv_redact_model::policy::Verdict::Rewrite {
                     continue;

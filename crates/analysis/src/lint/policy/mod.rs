@@ -24,7 +24,7 @@ use crate::survey::{Claim, Population, Survey};
 use dmv_redact_model::catalog::{Catalog, Element, ElementId};
 use dmv_redact_model::config::{ConfigError, Document, LocatedDocument};
 use dmv_redact_model::format::Formats;
-use dmv_redact_model::policy::{ClassId, ClassSpans, Policy, PolicySpans, Rule, RuleSpans};
+use dmv_redact_model::policy::{Attributes, ClassId, ClassSpans, Policy, PolicySpans, Rule, RuleSpans};
 
 pub(super) use table::ALL;
 
@@ -36,6 +36,8 @@ struct Subject<'a> {
     survey: &'a Survey<'a>,
     spans: &'a PolicySpans,
     populations: &'a [Population],
+    /// Everything that a request may state.
+    stated: Vec<Attributes>,
     claims: &'a [Claim],
     /// For each class its populations, by index.
     class_populations: Vec<Vec<usize>>,
@@ -67,6 +69,7 @@ pub(super) fn lint(
         survey: &survey,
         spans: &spans,
         populations,
+        stated: survey.stated()?,
         claims,
         class_populations,
         findings: Vec::new(),
@@ -74,8 +77,8 @@ pub(super) fn lint(
     classes::lint(&mut subject);
     rules::lint(&mut subject);
     violations::lint(&mut subject, formats);
-    letters::lint(&mut subject, &survey);
-    absent::lint(&mut subject, &survey);
+    letters::lint(&mut subject);
+    absent::lint(&mut subject);
     situations::lint(&mut subject)?;
     reviews::lint(&mut subject)?;
     Ok(subject.findings)

@@ -49,7 +49,7 @@ pub(super) fn lint(subject: &mut Subject<'_>) -> Result<(), ConfigError> {
 fn observe_all(subject: &Subject<'_>) -> Result<ReviewsObserved, ConfigError> {
     let (policy, survey) = (subject.policy, subject.survey);
     let (mut observed, budget, kinds) = (ReviewsObserved::default(), SearchBudget::default(), survey.kinds());
-    let (purposes, messages) = (survey.purposes(), survey.messages());
+    let messages = survey.messages();
     let named: Vec<BTreeSet<KindId>> =
         policy.rules().iter().map(|rule| kinds.named(rule).into_iter().map(|(kind, _)| kind).collect()).collect();
     let mut done = BTreeSet::new();
@@ -60,11 +60,11 @@ fn observe_all(subject: &Subject<'_>) -> Result<ReviewsObserved, ConfigError> {
         if !has_review {
             continue;
         }
-        for (purpose, message) in purposes.iter().flat_map(|one| messages.iter().map(move |two| (*one, *two))) {
+        for (attributes, message) in subject.stated.iter().flat_map(|one| messages.iter().map(move |two| (one, *two))) {
             let own: Vec<usize> = rules
                 .iter()
                 .copied()
-                .filter(|id| policy.rule(*id).is_some_and(|rule| rule.is_for(purpose, message)))
+                .filter(|id| policy.rule(*id).is_some_and(|rule| rule.is_for(attributes, message)))
                 .collect();
             if done.insert(own.clone()) {
                 observe(subject, &own, &named, (&mut observed, &budget));

@@ -5,7 +5,7 @@ use super::table::{
     CLAIM_UNUSED, PERMIT_COVERED, PERMIT_WITHOUT_BASIS, REVIEW_UNVOUCHED, RULE_NEVER_APPLIES, RULE_WITHOUT_BASIS,
     VOUCHES_IDLE,
 };
-use dmv_redact_model::policy::{APPROVED, ClaimSet, Effect, OnShapeViolation, Rule};
+use dmv_redact_model::policy::{APPROVED, Asked, Attribute, ClaimSet, Effect, OnShapeViolation, Rule};
 
 pub(super) fn lint(subject: &mut Subject<'_>) {
     for (id, rule) in subject.policy.rules().iter().enumerate() {
@@ -52,7 +52,7 @@ fn never(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
 
 /// Whether the outer rule applies wherever the inner one does. Compares who is in their classes, not the names of these.
 pub(super) fn is_narrower(subject: &Subject<'_>, inner: &Rule, outer: &Rule) -> bool {
-    within(inner.purposes.as_deref(), outer.purposes.as_deref())
+    Attribute::ALL.into_iter().all(|attribute| asks_within(inner.asks(attribute), outer.asks(attribute)))
         && within(inner.messages.as_deref(), outer.messages.as_deref())
         && outer.requires.0 & !inner.requires.0 == 0
         && outer.unless.0 & !inner.unless.0 == 0
@@ -63,6 +63,14 @@ pub(super) fn is_narrower(subject: &Subject<'_>, inner: &Rule, outer: &Rule) -> 
 fn is_for_population(subject: &Subject<'_>, rule: &Rule, index: usize) -> bool {
     let classes = subject.populations.get(index).map_or(&[][..], |population| population.classes.as_slice());
     classes.is_empty() || rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
+}
+
+fn asks_within(inner: Option<&Asked>, outer: Option<&Asked>) -> bool {
+    match (inner, outer) {
+        (_, None) | (Some(_), Some(Asked::Any)) => true,
+        (Some(Asked::OneOf(inner)), Some(Asked::OneOf(outer))) => within(Some(inner), Some(outer)),
+        (None | Some(Asked::Any), Some(_)) => false,
+    }
 }
 
 fn within<T: PartialEq>(inner: Option<&[T]>, outer: Option<&[T]>) -> bool {

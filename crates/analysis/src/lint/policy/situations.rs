@@ -1,5 +1,5 @@
-//! Findings that depend on who asks, for what purpose, with which claims: iterates over every population, purpose and
-//! message key, and searches for sets of claims with some effect.
+//! Findings that depend on who asks, what the request states, with which claims: iterates over every population, statement
+//! and message key, and searches for sets of claims with some effect.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -11,7 +11,7 @@ use super::{Subject, some};
 use crate::survey::{KindId, Kinds, Survey};
 use dmv_redact_model::catalog::{Element, ElementId, Sensitivity, Treatment};
 use dmv_redact_model::config::ConfigError;
-use dmv_redact_model::policy::{ClaimSet, ClassId, Effect, PurposeId, Rule};
+use dmv_redact_model::policy::{Attributes, ClaimSet, ClassId, Effect, Rule};
 
 /// A partial assignment: claims that are vouched for, and claims that are not.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +112,8 @@ fn bits(set: u64) -> impl Iterator<Item = u64> {
 /// A kind of request: who asks, for what.
 struct RequestKind<'a> {
     classes: &'a [ClassId],
-    purpose: Option<PurposeId>,
+    /// Whether it states nothing of itself.
+    is_silent: bool,
 }
 
 /// What every situation needs to know of a rule.
@@ -184,7 +185,7 @@ struct Observed {
     released: RuleKindSet,
     /// Those that no other permit releases more openly there.
     treated: RuleKindSet,
-    /// Permits that release highly restricted elements without purpose and claim.
+    /// Permits that release highly restricted elements to requests that state nothing, without a claim.
     highly_restricted: BTreeMap<usize, BTreeSet<ElementId>>,
     /// Permits that apply together with an earlier one and treat an element differently.
     differing: BTreeMap<usize, (usize, ElementId)>,
@@ -224,21 +225,22 @@ pub(super) fn lint(subject: &mut Subject<'_>) -> Result<(), ConfigError> {
         highly_restricted: BTreeMap::new(),
         differing: BTreeMap::new(),
     };
-    let (purposes, messages) = (survey.purposes(), survey.messages());
+    let messages = survey.messages();
     let mut applicable = ApplicableRules::of(kinds.count());
     for population in subject.populations.iter().filter(|population| !population.classes.is_empty()) {
         let rules = survey.rules_for(&population.classes);
         let mut done = HashSet::new();
-        for purpose in &purposes {
+        for attributes in &subject.stated {
+            let is_silent = *attributes == Attributes::default();
             for message in &messages {
-                let request = RequestKind { classes: &population.classes, purpose: *purpose };
+                let request = RequestKind { classes: &population.classes, is_silent };
                 let own: Vec<usize> = rules
                     .iter()
                     .copied()
-                    .filter(|id| policy.rule(*id).is_some_and(|rule| rule.is_for(*purpose, *message)))
+                    .filter(|id| policy.rule(*id).is_some_and(|rule| rule.is_for(attributes, *message)))
                     .collect();
-                // Purposes and keys with the same rules are one case, except that an absent purpose makes a difference.
-                if done.insert((own.clone(), purpose.is_none())) {
+                // Statements and keys with the same rules are one case, except that it makes a difference to state nothing.
+                if done.insert((own.clone(), is_silent)) {
                     applicable.fill(&own, &policy_facts);
                     observe(subject, &policy_facts, &request, &applicable, (&mut observed, &budget));
                 }
@@ -295,8 +297,8 @@ fn observe(
         let Some(facts) = policy_facts.rules.get(*id) else { continue };
         let permit = facts.rule;
         let Some(assignment) = ClaimAssignment::EMPTY.with_applying(permit) else { continue };
-        let is_unconditional = permit.purposes.is_none() && permit.requires.0 == 0 && !facts.is_cited;
-        let is_open = is_unconditional && request.purpose.is_none();
+        let is_unconditional = permit.asked.is_empty() && permit.requires.0 == 0 && !facts.is_cited;
+        let is_open = is_unconditional && request.is_silent;
         for (kind, element, treatment) in &facts.permits {
             let restricted = policy_facts.highly_restricted.get(*kind).filter(|_| is_open);
             let restricted = restricted.map_or(&[][..], Vec::as_slice);

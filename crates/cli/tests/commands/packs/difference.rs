@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use dmv_redact_testing::catalog::Catalog;
-use dmv_redact_testing::policy::{Classes, Policy, Request};
+use dmv_redact_testing::policy::{Classes, NO_OTHERS, Policy, Request};
 use toml::Table;
 
 /// The first situation in which two policies differ.
@@ -32,7 +32,8 @@ fn difference_for(one: &Policy, two: &Policy, purposes: &BTreeSet<Option<&str>>)
                 .collect();
             for purpose in purposes {
                 for message in &messages {
-                    let request = Request { purpose: *purpose, message: Some(message), claims: &vouched };
+                    let request =
+                        Request { purpose: *purpose, others: NO_OTHERS, message: Some(message), claims: &vouched };
                     if one.decide(first, &request) != two.decide(second, &request) {
                         return Some(format!("{ori}, purpose {purpose:?}, key {message}, claims {vouched:?}"));
                     }

@@ -1,0 +1,297 @@
+//! The attributes of a request that rules may ask for, beside who asks, the message key and the claims: what the request
+//! says of itself.
+
+use super::requester::Requester;
+use crate::config::nearest;
+
+/// What a request may say of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attribute {
+    /// The purpose code (Nlets `PUR`, a field of KQ): C, D, E, F, J, S.
+    Purpose,
+    /// The reason code (Nlets `RSN`, a field of DQ, KQ and RQ).
+    Reason,
+    /// The line on which the query came (`TC` for one).
+    Line,
+    /// The person who asks (Nlets `ATN`).
+    User,
+    /// The state whose record it is, by its postal code.
+    State,
+}
+
+impl Attribute {
+    /// Every attribute.
+    pub const ALL: [Self; 5] = [Self::Purpose, Self::Reason, Self::Line, Self::User, Self::State];
+
+    /// Its name in options, members of lines, cases and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Purpose => "purpose",
+            Self::Reason => "reason",
+            Self::Line => "line",
+            Self::User => "user",
+            Self::State => "state",
+        }
+    }
+
+    /// The key of the lists that name its values, in rules and cases.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Purpose => "purposes",
+            Self::Reason => "reasons",
+            Self::Line => "lines",
+            Self::User => "users",
+            Self::State => "states",
+        }
+    }
+
+    /// Whether a request may state what the policy doesn't declare: there are too many users to list, and every state is
+    /// one.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::User | Self::State)
+    }
+
+    /// Whether a text can be a value of it.
+    pub fn takes(self, value: &str) -> bool {
+        let is_code = |most, is_symbol: fn(&u8) -> bool| {
+            (1..=most).contains(&value.len()) && value.bytes().all(|byte| is_symbol(&byte))
+        };
+        let is_capital_or_digit = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        match self {
+            Self::Purpose => is_code(3, u8::is_ascii_uppercase),
+            Self::Reason => is_code(3, is_capital_or_digit),
+            Self::Line => is_code(9, is_capital_or_digit),
+            Self::User => is_user(value),
+            Self::State => is_code(2, u8::is_ascii_uppercase) && value.len() == 2,
+        }
+    }
+
+    /// What a value must look like, in words.
+    pub fn form(self) -> &'static str {
+        match self {
+            Self::Purpose => "one to three capital letters, `C` for criminal justice for instance",
+            Self::Reason => "one to three capital letters or digits",
+            Self::Line => "one to nine capital letters or digits, `TC` for instance",
+            Self::User => "one to 64 characters in capitals, single spaces between words",
+            Self::State => "two capital letters, `AZ` for instance",
+        }
+    }
+
+    /// Its place among all attributes.
+    pub(super) fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Whether a text can be a user, and is written as rules compare it.
+fn is_user(value: &str) -> bool {
+    (1..=64).contains(&value.chars().count()) && !value.chars().any(char::is_control) && folded_user(value) == value
+}
+
+/// A user as rules compare it: in capitals, with single spaces between words, so that no spelling evades a rule.
+fn folded_user(value: &str) -> String {
+    value.split_whitespace().map(str::to_uppercase).collect::<Vec<_>>().join(" ")
+}
+
+/// What a request says of one attribute, as the rules of a policy tell it apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Stated {
+    /// The value of this index among the policy's.
+    Known(u16),
+    /// A value that no rule names.
+    Other,
+    /// Nothing.
+    #[default]
+    Absent,
+}
+
+/// What a request says of every attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Attributes([Stated; Attribute::ALL.len()]);
+
+impl Attributes {
+    /// What it says of one.
+    pub fn get(&self, attribute: Attribute) -> Stated {
+        self.0.get(attribute.index()).copied().unwrap_or_default()
+    }
+
+    /// The same, but for one.
+    #[must_use]
+    pub fn with(mut self, attribute: Attribute, stated: Stated) -> Self {
+        self.0.get_mut(attribute.index()).into_iter().for_each(|own| *own = stated);
+        self
+    }
+}
+
+/// The values of an attribute that a rule asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Any, but one must be stated: `*`.
+    Any,
+    /// One of these.
+    OneOf(Vec<u16>),
+}
+
+impl Asked {
+    /// Whether a stated value is one of them.
+    pub fn holds(&self, value: Stated) -> bool {
+        match (self, value) {
+            (_, Stated::Absent) => false,
+            (Self::Any, _) => true,
+            (Self::OneOf(own), Stated::Known(index)) => own.contains(&index),
+            (Self::OneOf(_), Stated::Other) => false,
+        }
+    }
+}
+
+/// The values of one attribute that a policy tells apart.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values {
+    pub(super) names: Vec<String>,
+    /// Whether the policy lists them; otherwise they are those that its rules name.
+    pub(super) are_listed: bool,
+    /// Whether any rule asks for the attribute.
+    pub(super) are_asked: bool,
+}
+
+impl Values {
+    /// What rules see of a value; `None` if the policy refuses it.
+    pub(super) fn find(&self, attribute: Attribute, value: &str) -> Option<Stated> {
+        let known = self.names.iter().position(|own| own == value).and_then(|index| u16::try_from(index).ok());
+        match known {
+            Some(index) => Some(Stated::Known(index)),
+            None if attribute.takes(value) => self.other(attribute),
+            None => None,
+        }
+    }
+
+    /// What rules see of a value that the policy doesn't name; `None` if the policy refuses it.
+    pub(super) fn other(&self, attribute: Attribute) -> Option<Stated> {
+        let accepts = attribute.is_open() || self.names.is_empty() && !self.are_listed;
+        accepts.then_some(if self.are_asked { Stated::Other } else { Stated::Absent })
+    }
+
+    /// Everything that a request may say, as rules tell it apart; nothing comes last.
+    pub(super) fn all(&self, attribute: Attribute) -> impl Iterator<Item = Stated> {
+        let known = u16::try_from(self.names.len()).unwrap_or(u16::MAX);
+        let other = self.other(attribute).filter(|stated| *stated == Stated::Other);
+        (0..known).map(Stated::Known).chain(other).chain([Stated::Absent])
+    }
+
+    /// The value of the policy that was probably meant. Codes are too short for an edit distance: only case and surrounding
+    /// white space are ignored.
+    pub(super) fn nearest(&self, value: &str) -> Option<&str> {
+        nearest_code(value, self.names.iter().map(String::as_str))
+    }
+}
+
+/// The code that was probably meant.
+pub(super) fn nearest_code<'k>(code: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Option<&'k str> {
+    let folded = code.trim().to_uppercase();
+    let same = known.clone().into_iter().find(|own| **own == folded);
+    same.or_else(|| nearest(&folded, known.into_iter().filter(|own| own.len() > 1)))
+}
+
+/// What a request says of one attribute, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) enum Said {
+    #[default]
+    Nothing,
+    One(String),
+    /// Two different values: the request is refused.
+    Several,
+}
+
+impl Said {
+    /// Adds a statement.
+    pub(super) fn add(&mut self, value: String) {
+        *self = match std::mem::take(self) {
+            Self::Nothing => Self::One(value),
+            Self::One(first) if first == value => Self::One(first),
+            Self::One(_) | Self::Several => Self::Several,
+        };
+    }
+
+    /// Takes over another, and keeps the allocation.
+    pub(super) fn copy_from(&mut self, source: &Self) {
+        match (self, source) {
+            (Self::One(value), Self::One(other)) => value.clone_from(other),
+            (own, other) => *own = other.clone(),
+        }
+    }
+
+    /// The value; `None` if none was stated, or two.
+    pub(super) fn one(&self) -> Option<&str> {
+        match self {
+            Self::One(value) => Some(value),
+            Self::Nothing | Self::Several => None,
+        }
+    }
+}
+
+impl Requester {
+    /// What the request says of an attribute; `None` if it says nothing, or two things.
+    #[doc(hidden)]
+    pub fn stated(&self, attribute: Attribute) -> Option<&str> {
+        self.said(attribute).one()
+    }
+
+    /// The same request, with a value of an attribute.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn state(mut self, attribute: Attribute, value: impl Into<String>) -> Self {
+        let value = value.into();
+        self.said_mut(attribute).add(if attribute == Attribute::User { folded_user(&value) } else { value });
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p2_a_value_has_one_form() {
+        for (attribute, right, wrong) in [
+            (Attribute::Purpose, &["C", "IMM"][..], &["", "c", "C1", "CCCC", " C"][..]),
+            (Attribute::Reason, &["T", "12"], &["", "t", "T ", "ABCD"]),
+            (Attribute::Line, &["TC", "TCUSBP001"], &["", "tc", "T C", "TCUSBP0001"]),
+            (
+                Attribute::User,
+                &["DOE, J", "O'NEIL", "#4711", "D\u{D6}E"],
+                &["", "doe", " DOE", "DOE  J", "DOE\n", "D\u{7}"],
+            ),
+            (Attribute::State, &["AZ"], &["", "az", "A", "ARI"]),
+        ] {
+            right.iter().for_each(|value| assert!(attribute.takes(value), "{attribute:?} {value}"));
+            wrong.iter().for_each(|value| assert!(!attribute.takes(value), "{attribute:?} {value}"));
+        }
+    }
+
+    #[test]
+    fn p2_no_spelling_of_a_user_evades_a_rule() {
+        let asked = Requester::from_envelope().user(" doe,\t j\n");
+        assert_eq!(asked.stated(Attribute::User), Some("DOE, J"));
+        assert_eq!(asked.user("Doe, J").stated(Attribute::User), Some("DOE, J"));
+    }
+
+    #[test]
+    fn p2_what_a_policy_does_not_declare_is_refused() {
+        let values = |names: &[&str], are_listed, are_asked| Values {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            are_listed,
+            are_asked,
+        };
+        for attribute in [Attribute::Purpose, Attribute::Reason, Attribute::Line] {
+            assert_eq!(values(&["C"], false, true).find(attribute, "C"), Some(Stated::Known(0)));
+            assert_eq!(values(&["C"], false, true).find(attribute, "D"), None);
+            assert_eq!(values(&[], true, false).find(attribute, "C"), None);
+            assert_eq!(values(&[], false, true).find(attribute, "C"), Some(Stated::Other));
+            assert_eq!(values(&[], false, false).find(attribute, "C"), Some(Stated::Absent));
+            assert_eq!(values(&[], false, false).find(attribute, "c"), None);
+        }
+        assert_eq!(values(&["AZ"], false, true).find(Attribute::State, "NV"), Some(Stated::Other));
+        assert_eq!(values(&["AZ"], false, true).find(Attribute::State, "nv"), None);
+        assert_eq!(values(&[], false, false).find(Attribute::User, "DOE, J"), Some(Stated::Absent));
+    }
+}
