@@ -10,7 +10,7 @@ use super::settings::{CasesError, Settings, undeclared};
 use dmv_redact::Filter;
 use dmv_redact_archive::{FileWalk, InputRoot, WalkEntry};
 use dmv_redact_model::config::{ConfigError, Document, read_file};
-use dmv_redact_model::policy::{Attribute, Undeclared};
+use dmv_redact_model::policy::Undeclared;
 
 /// Every case found, each with its filter, in the order of their files.
 #[derive(Debug)]
@@ -153,11 +153,9 @@ fn name(searched: &Path, file: &Path) -> String {
 fn check_request(case: &MessageCase, filter: &Filter) -> Result<(), ConfigError> {
     let Err(error) = filter.check_request(&case.requester) else { return Ok(()) };
     let named = match error.what() {
-        Undeclared::Value(attribute) | Undeclared::Values(attribute) => Attribute::ALL
-            .iter()
-            .zip(&case.stated)
-            .find(|(own, _)| **own == attribute)
-            .and_then(|(_, value)| value.as_ref()),
+        Undeclared::Value(attribute) | Undeclared::Values(attribute) => {
+            case.stated.iter().find(|(own, _)| *own == attribute).map(|(_, value)| value)
+        }
         Undeclared::Claim(place) => case.claims.get(place),
     };
     let file = case.file.display().to_string();

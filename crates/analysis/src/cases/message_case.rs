@@ -63,8 +63,8 @@ pub(super) struct MessageCase {
     pub(super) file: PathBuf,
     pub(super) filter_key: FilterKey,
     pub(super) requester: Requester,
-    /// By attribute, what the request states.
-    pub(super) stated: [Option<Spanned<String>>; Attribute::ALL.len()],
+    /// What the request states.
+    pub(super) stated: Vec<(Attribute, Spanned<String>)>,
     pub(super) claims: Vec<Spanned<String>>,
     pub(super) message: PathBuf,
     /// The path of the expected output, whether it exists or not.
@@ -99,9 +99,10 @@ impl MessageCase {
             errors.take(Requester::new(ori.get_ref()).map_err(|error| document.error(&ori.span(), error.to_string())))
         });
         let mut requester = named.unwrap_or_else(Requester::from_envelope);
-        let stated = [raw.purpose, raw.reason, raw.line, raw.user, raw.state];
-        for (attribute, value) in Attribute::ALL.into_iter().zip(&stated) {
-            requester = value.iter().fold(requester, |own, value| own.state(attribute, value.get_ref().as_str()));
+        let stated = Attribute::ALL.into_iter().zip([raw.purpose, raw.reason, raw.line, raw.user, raw.state]);
+        let stated: Vec<_> = stated.filter_map(|(attribute, value)| Some((attribute, value?))).collect();
+        for (attribute, value) in &stated {
+            requester = requester.state(*attribute, value.get_ref().as_str());
         }
         let requester = raw.claims.iter().fold(requester, |requester, claim| requester.claim(claim.get_ref().as_str()));
         let message = errors.take(message(&document, folder, raw.message.as_ref()));
