@@ -21,7 +21,7 @@ pub struct Cases {
 /// One case.
 #[derive(Debug)]
 pub(super) enum Case {
-    Message(MessageCase),
+    Message(Box<MessageCase>),
     Row(MatrixRowTest),
 }
 
@@ -53,7 +53,7 @@ impl CaseFile {
         match self {
             Self::Message(case) => {
                 check_request(&case, filter)?;
-                Ok(vec![Case::Message(*case)])
+                Ok(vec![Case::Message(case)])
             }
             Self::Matrix(matrix) => Ok(matrix.rows(filter)?.into_iter().map(Case::Row).collect()),
         }
