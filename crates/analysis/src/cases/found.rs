@@ -22,7 +22,7 @@ pub struct Cases {
 #[derive(Debug)]
 pub(super) enum Case {
     Message(Box<MessageCase>),
-    Row(MatrixRowTest),
+    Row(Box<MatrixRowTest>),
 }
 
 /// A file of cases, read except for what depends on its policy.
@@ -55,7 +55,7 @@ impl CaseFile {
                 check_request(&case, filter)?;
                 Ok(vec![Case::Message(case)])
             }
-            Self::Matrix(matrix) => Ok(matrix.rows(filter)?.into_iter().map(Case::Row).collect()),
+            Self::Matrix(matrix) => Ok(matrix.rows(filter)?.into_iter().map(|row| Case::Row(Box::new(row))).collect()),
         }
     }
 }
