@@ -49,7 +49,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Redact(Box<redact::Arguments>),
-    Verify(verify::Arguments),
+    Verify(Box<verify::Arguments>),
     Check(check::Arguments),
     LintSyntax(lint_syntax::Arguments),
     Matrix(matrix::Arguments),
