@@ -8,7 +8,7 @@ use crate::selectors;
 use dmv_redact::{Disposition, Filter};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Ruling;
-use dmv_redact_model::policy::{Conditions, Effect, Policy, Verdict};
+use dmv_redact_model::policy::{Conditions, Effect, Period, Policy, Verdict};
 
 /// A mismatch with the row, of the whole message or of one element.
 #[derive(PartialEq, Eq)]
@@ -22,7 +22,8 @@ pub(super) fn run_row(row: &MatrixRowTest, filter: &Filter) -> CaseOutcome {
     let mut found: Vec<(Mismatch, Vec<String>)> = Vec::new();
     for purpose in &row.purposes {
         for message in &row.messages {
-            let asked = Conditions { purpose: *purpose, claims: row.claims, message: *message };
+            let asked =
+                Conditions { purpose: *purpose, claims: row.claims, message: *message, period: Period::default() };
             let situation = situation(row, filter, &asked);
             for mismatch in mismatches(row, filter, &asked) {
                 match found.iter_mut().find(|(existing, _)| *existing == mismatch) {

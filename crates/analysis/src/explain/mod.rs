@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::survey::Survey;
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::config::ConfigError;
+use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::{MessageKeyId, Ori};
 use rules::ExplainedRule;
 use situation::Situation;
@@ -32,6 +33,16 @@ pub struct Explanation {
     requester: Ori,
     purpose: Option<String>,
     claims: Vec<String>,
+    /// The date that decides, if the policy depends on one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<Date>,
+    /// The first and the last day on which the policy is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Date>,
+    #[serde(skip)]
+    is_in_force: bool,
     who: Who,
     /// Message keys with different answers are separate situations.
     situations: Vec<Situation>,
@@ -69,6 +80,10 @@ pub fn explain(
         requester: ori,
         purpose: requester.purpose_code().map(str::to_owned),
         claims: requester.claims().to_vec(),
+        date: policy.date(),
+        from: policy.validity().from,
+        until: policy.validity().until,
+        is_in_force: policy.is_in_force(requester) == Some(true),
         who,
         situations,
     })

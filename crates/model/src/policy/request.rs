@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::period::Period;
 use super::requester::Requester;
 use super::rule::{ClaimSet, Conditions, MessageKeyId, PurposeId};
 use super::{Policy, Purposes};
@@ -107,13 +108,14 @@ impl Policy {
         &self,
         requester: &Requester,
         message: Option<MessageKeyId>,
+        period: Period,
     ) -> Result<Conditions, Undeclared> {
-        Ok(Conditions { purpose: self.purpose(requester)?, claims: self.claims(requester)?, message })
+        Ok(Conditions { purpose: self.purpose(requester)?, claims: self.claims(requester)?, message, period })
     }
 
     /// Checks a request's purpose and claims against the policy's declarations, without allocating.
     pub fn declares(&self, requester: &Requester) -> Result<(), Undeclared> {
-        self.conditions(requester, None).map(|_| ())
+        self.conditions(requester, None, Period::default()).map(|_| ())
     }
 
     /// The same, with a suggestion.

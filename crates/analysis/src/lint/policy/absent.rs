@@ -7,11 +7,11 @@ use super::table::{APPLIES_WHEN_ABSENT, FORBIDS_ALL_WHEN_ABSENT, PURPOSES_IDLE, 
 use crate::survey::Survey;
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, Effect, Rule};
+use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, Effect, Period, Rule};
 
 pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
     purposes(subject);
-    for (id, rule) in subject.policy.rules().iter().enumerate() {
+    for (id, rule) in subject.rules_in_force() {
         left_out(subject, id, rule);
     }
     forbids_all(subject, survey);
@@ -20,8 +20,8 @@ pub(super) fn lint(subject: &mut Subject<'_>, survey: &Survey<'_>) {
 /// A policy that doesn't list its purposes: which ones are refused, and what to write. If every permit requires a
 /// purpose, other purposes would get nothing anyway.
 fn purposes(subject: &mut Subject<'_>) {
-    let mut rules = subject.policy.rules().iter();
-    let asks_for_none = rules.any(|rule| matches!(rule.effect, Effect::Permit(_)) && rule.purposes.is_none());
+    let mut rules = subject.rules_in_force();
+    let asks_for_none = rules.any(|(_, rule)| matches!(rule.effect, Effect::Permit(_)) && rule.purposes.is_none());
     if subject.policy.lists_purposes() || !asks_for_none {
         return;
     }
@@ -95,7 +95,8 @@ fn forbids_all(subject: &mut Subject<'_>, survey: &Survey<'_>) {
         let Some(class) = population.classes.first() else { continue };
         let rules = survey.rules_for(&population.classes);
         for (purpose, message) in &requests {
-            let asked = Conditions { purpose: *purpose, claims: ClaimSet::default(), message: *message };
+            let (claims, period) = (ClaimSet::default(), Period::default());
+            let asked = Conditions { purpose: *purpose, claims, message: *message, period };
             let applied: Vec<RuleId> = rules
                 .iter()
                 .copied()

@@ -82,9 +82,16 @@ fn listed_twice(subject: &mut Subject<'_>, class: ClassId) {
     // It was read with the policy; if it is gone now, it has no findings.
     let Some(roster) = read_bytes(&path).and_then(|bytes| Roster::of(&path, bytes)).ok() else { return };
     let document = roster.document();
-    for (ori, span) in &roster.oris {
-        if !seen.insert(*ori) {
-            let error = document.error(span, listed_twice_message(&spans.name, *ori)).help("leave one out");
+    // A roster with dates may list an ORI again for other days.
+    let is_dated = roster.entries.iter().any(|entry| !entry.validity.is_always());
+    for entry in &roster.entries {
+        let is_again = seen.contains(&entry.ori);
+        if !is_dated {
+            seen.insert(entry.ori);
+        }
+        if is_again {
+            let message = listed_twice_message(&spans.name, entry.ori);
+            let error = document.error(&entry.span, message).help("leave one out");
             subject.findings.push(Finding::new(&ORI_LISTED_TWICE, error));
         }
     }
