@@ -8,7 +8,7 @@ use dmv_redact::Requester;
 use dmv_redact::internal::read::Refusal;
 use dmv_redact::internal::read::json::{JsonReader, Scalar, ValueKind, decode};
 use dmv_redact::internal::read::scan::is_space;
-use dmv_redact::{Limits, Reason};
+use dmv_redact::{Date, Limits, Reason};
 
 /// A member of a line, or of an object in it: the names from the outermost on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub struct LineMembers {
     pub requester: Option<MemberPath>,
     /// The member that holds the purpose code.
     pub purpose: Option<MemberPath>,
+    /// The member that holds the date of the request.
+    pub date: Option<MemberPath>,
     /// The members that are kept beside the message, unread.
     pub kept: Vec<MemberPath>,
 }
@@ -72,6 +74,7 @@ pub(super) struct ParsedLine<'l> {
     pieces: Vec<Piece<'l>>,
     pub(super) requester: Option<String>,
     pub(super) purpose: Option<String>,
+    pub(super) date: Option<Date>,
 }
 
 /// A part of a line that is written again.
@@ -91,7 +94,7 @@ impl<'l> ParsedLine<'l> {
     /// A line that is a message itself.
     fn of(line: &'l [u8]) -> Self {
         let (array_start, pieces) = (None, Vec::new());
-        Self { message: line.into(), array_start, is_text: false, pieces, requester: None, purpose: None }
+        Self { message: line.into(), array_start, is_text: false, pieces, requester: None, purpose: None, date: None }
     }
 
     pub(super) fn has_payload(&self) -> bool {
@@ -105,6 +108,7 @@ enum MemberRole {
     Payload,
     Requester,
     Purpose,
+    Date,
     Kept,
     /// An object with one of these in it.
     Around,
@@ -120,7 +124,7 @@ impl LineMembers {
 
     /// Parses a line.
     pub(super) fn read<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<ParsedLine<'l>, Refusal> {
-        if self.payload.is_none() && self.requester.is_none() && self.purpose.is_none() {
+        if self.is_whole() {
             return match line.first() {
                 Some(b'"') => {
                     let mut reader = JsonReader::new(line, limits);
@@ -140,7 +144,16 @@ impl LineMembers {
         if self.requester.is_some() && found.requester.is_none() {
             return Err(Refusal::whole(Reason::RequesterMissing, "the line names no requester"));
         }
+        // Today would be a guess (P2).
+        if self.date.is_some() && found.date.is_none() {
+            return Err(Refusal::whole(Reason::DateInvalid, "the line names no date"));
+        }
         Ok(found)
+    }
+
+    /// Whether nothing is read of a line but the message, which it is itself.
+    fn is_whole(&self) -> bool {
+        [&self.payload, &self.requester, &self.purpose, &self.date].into_iter().all(Option::is_none)
     }
 
     /// Reads an object to its end; it may lack any of the members.
@@ -164,7 +177,7 @@ impl LineMembers {
     /// # Errors
     /// The name of one that is in another, or stands twice.
     pub fn check(&self) -> Result<(), String> {
-        let named = [&self.payload, &self.requester, &self.purpose].into_iter().flatten();
+        let named = [&self.payload, &self.requester, &self.purpose, &self.date].into_iter().flatten();
         // What is read may be kept as well.
         let read = named.clone().filter(|member| Some(*member) != self.payload.as_ref());
         let kept = self.kept.iter().filter(|member| !read.clone().any(|read| read == *member));
@@ -184,6 +197,7 @@ impl LineMembers {
             (&self.payload, MemberRole::Payload),
             (&self.requester, MemberRole::Requester),
             (&self.purpose, MemberRole::Purpose),
+            (&self.date, MemberRole::Date),
         ];
         let named = named.into_iter().filter_map(|(member, role)| Some((member.as_ref()?, role)));
         let mut all = named.chain(self.kept.iter().map(|member| (member, MemberRole::Kept)));
@@ -194,7 +208,7 @@ impl LineMembers {
 
     /// The requester of a line: the run's, with what the line says.
     pub(super) fn requester(&self, line: &ParsedLine<'_>, of_run: &Requester) -> Result<Option<Requester>, Refusal> {
-        if line.requester.is_none() && line.purpose.is_none() {
+        if line.requester.is_none() && line.purpose.is_none() && line.date.is_none() {
             return Ok(None);
         }
         let mut requester = match &line.requester {
@@ -203,6 +217,9 @@ impl LineMembers {
         };
         if let Some(purpose) = &line.purpose {
             requester = requester.map(|requester| requester.purpose(purpose));
+        }
+        if let Some(date) = line.date {
+            requester = requester.map(|requester| requester.on(date));
         }
         match requester {
             Some(requester) => Ok(Some(requester)),
@@ -313,6 +330,12 @@ impl LineReading<'_, '_> {
                 self.found.purpose = Some(read_text(self.text, &mut self.reader, Reason::PurposeUnknown)?);
                 self.keep(name, path, start);
             }
+            MemberRole::Date => {
+                let text = read_text(self.text, &mut self.reader, Reason::DateInvalid)?;
+                let invalid = || Refusal::at(Reason::DateInvalid, start, "the date of the line is no date");
+                self.found.date = Some(Date::parse(&text).ok_or_else(invalid)?);
+                self.keep(name, path, start);
+            }
             MemberRole::Kept => {
                 self.reader.skip_value(path.len())?;
                 self.keep(name, path, start);
@@ -419,7 +442,7 @@ fn read_text(text: &str, reader: &mut JsonReader<'_>, reason: Reason) -> Result<
     {
         return Ok(unescaped_text(string.inner.text(text), string.escaped).into_owned());
     }
-    Err(Refusal::at(reason, at, "the requester or purpose of the line is no string"))
+    Err(Refusal::at(reason, at, "the requester, purpose or date of the line is no string"))
 }
 
 /// Whether a line is a JSON string, which may hold a message.

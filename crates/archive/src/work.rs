@@ -15,7 +15,7 @@ use super::unit::{BatchItems, EntryData, LineBlock, MessageEntry, Unit, UnitCont
 use crate::summary::VerificationCounts;
 use crate::{Comparison, Summary, Tally};
 use dmv_redact::internal::read::Refusal;
-use dmv_redact::{Filter, Reason, Receipt, Requester};
+use dmv_redact::{Date, Filter, Reason, Receipt, Requester};
 use dmv_redact_log::{Bodies, RecordOrigin};
 
 /// What a run does with every message.
@@ -128,7 +128,7 @@ fn name_of(number: Number, message: &[u8]) -> String {
 }
 
 /// What a line says about the requester.
-type LineRequester = (Option<String>, Option<String>);
+type LineRequester = (Option<String>, Option<String>, Option<Date>);
 
 /// The number of a message in its source.
 #[derive(Debug, Clone, Copy)]
@@ -208,7 +208,7 @@ impl UnitWorker<'_> {
                 return self.refuse(&self.origin(item, number), &receipt, original, &task.requester);
             }
         };
-        let claimed = (read.requester.clone(), read.purpose.clone());
+        let claimed = (read.requester.clone(), read.purpose.clone(), read.date);
         let requester = match &self.requester {
             Some((known, requester)) if *known == claimed => Some(requester.clone()),
             _ => match task.members.requester(&read, &task.requester) {

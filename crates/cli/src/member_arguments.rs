@@ -25,6 +25,9 @@ pub(super) struct MemberArguments {
     /// The member of each line or item that holds the purpose code
     #[arg(long, value_name = "NAME", conflicts_with = "purpose", value_parser = MemberPath::parse)]
     pub(super) purpose_member: Option<MemberPath>,
+    /// The member of each line or item that holds the date of the request, YYYY-MM-DD; a line without it is withheld
+    #[arg(long, value_name = "NAME", conflicts_with = "date", value_parser = MemberPath::parse)]
+    pub(super) date_member: Option<MemberPath>,
 }
 
 impl MemberArguments {
@@ -35,6 +38,7 @@ impl MemberArguments {
             is_base64: self.payload_base64,
             requester: self.requester_member.clone(),
             purpose: self.purpose_member.clone(),
+            date: self.date_member.clone(),
             kept: kept.to_vec(),
         };
         members.check().map_err(Problem::Usage)?;
@@ -50,12 +54,13 @@ impl MemberArguments {
     }
 
     /// The options that name a member, and whether each is given.
-    pub(super) fn given(&self) -> [(&'static str, bool); 4] {
+    pub(super) fn given(&self) -> [(&'static str, bool); 5] {
         [
             ("--payload-member", self.payload_member.is_some()),
             ("--payload-base64", self.payload_base64),
             ("--requester-member", self.requester_member.is_some()),
             ("--purpose-member", self.purpose_member.is_some()),
+            ("--date-member", self.date_member.is_some()),
         ]
     }
 }

@@ -109,6 +109,7 @@ impl<'s> MatrixBuilder<'s> {
                 version: plain(&identity.version),
                 title: policy.title().map(plain),
                 sha256: identity.sha256.clone(),
+                date: policy.date(),
             },
             purposes: policy.purposes().to_vec(),
             messages: messages.iter().flatten().filter_map(|key| self.message(*key)).collect(),

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::agency::{Agencies, AgencyClass, Listings};
 use super::ori::{Ori, OriPattern};
-use super::period::{InForce, Periods, Validity, read_date, spanned_date};
+use super::period::{InForce, Periods, Validity, spanned_date, table_date};
 use super::request::{is_purpose_code, nearest_purpose};
 use super::roster::{Roster, Rosters, no_ori};
 use super::rule::{ClaimSet, ClassId, Effect, MessageKeyId, PurposeId, Rule, RuleMetadata};
@@ -496,7 +496,7 @@ impl Resolver<'_> {
         let when_absent = self.applies_when_absent(kind, (&raw.purposes, &raw.messages), raw.when_absent);
         let when_absent = errors.take(when_absent);
         let validity = errors.take(validity(self.document, raw.from.as_ref(), raw.until.as_ref()));
-        let checked = raw.checked.as_ref().map(|date| read_date(self.document, &spanned_date(date)));
+        let checked = raw.checked.as_ref().map(|date| table_date(self.document, date));
         let checked = errors.take(checked.transpose()).flatten();
         let claims = [&raw.requires, &raw.unless].map(|names| errors.take(self.claim_set(names)));
         errors.finish()?;

@@ -27,7 +27,7 @@ pub use metadata::{RuleId, Ruling};
 #[cfg(feature = "schema")]
 pub use ori::ORI_PATTERN;
 pub use ori::{ORI_LENGTH, Ori};
-pub use period::{InForce, Period, Validity};
+pub use period::{InForce, Period, Validity, table_date};
 pub use request::RequestError;
 pub use request::Undeclared;
 pub use requester::{Requester, RequesterError};

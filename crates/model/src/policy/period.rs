@@ -61,6 +61,14 @@ pub(super) fn spanned_date(text: &Spanned<String>) -> DateText<'_> {
     (text.get_ref(), text.span())
 }
 
+/// Parses a date of a table.
+///
+/// # Errors
+/// When it is none, with its place.
+pub fn table_date(document: &Document<'_>, text: &Spanned<String>) -> Result<Date, ConfigError> {
+    read_date(document, &spanned_date(text))
+}
+
 /// Parses a date.
 pub(super) fn read_date(document: &Document<'_>, (text, span): &DateText<'_>) -> Result<Date, ConfigError> {
     Date::parse(text).ok_or_else(|| {

@@ -6,6 +6,7 @@
 mod absent;
 mod advice;
 mod classes;
+mod dates;
 #[cfg(test)]
 mod followed;
 mod letters;
@@ -26,6 +27,7 @@ use dmv_redact_model::config::{ConfigError, Document, LocatedDocument};
 use dmv_redact_model::format::Formats;
 use dmv_redact_model::policy::{ClassId, ClassSpans, Period, Policy, PolicySpans, Rule, RuleSpans};
 
+pub(super) use dates::lint as lint_dates;
 pub(super) use table::ALL;
 
 /// A policy and the data that its lints share.
