@@ -39,6 +39,10 @@ pub fn requester(asker: &Asker) -> Option<Requester> {
         Some(purpose) => requester.purpose(purpose.as_str()),
         None => requester,
     };
+    let requester = match &asker.date {
+        Some(date) => requester.date(date).expect("a date"),
+        None => requester,
+    };
     Some(asker.claims.iter().fold(requester, |requester, claim| requester.claim(claim.as_str())))
 }
 

@@ -203,7 +203,7 @@ fn some_asker(policy: &Policy, ori: &str, dice: &mut Dice) -> Asker {
     purposes.extend(policy.purposes().iter().cloned().map(Some));
     let purpose = dice.one_of(&purposes).clone();
     let claims = policy.claims.iter().filter(|_| dice.chance(50)).cloned().collect();
-    Asker { ori: Some(ori.to_owned()), purpose, claims }
+    Asker { ori: Some(ori.to_owned()), purpose, claims, date: policy.date.clone() }
 }
 
 /// The same message with other forbidden parts: other values, some of them gone.
