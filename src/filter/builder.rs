@@ -9,6 +9,7 @@ use crate::rewrite::Parts;
 use crate::shipped;
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, File, decode_lines};
+use dmv_redact_model::date::Date;
 use dmv_redact_model::format::Formats;
 use dmv_redact_model::policy::{InMemory, Policy, Rosters};
 use dmv_redact_verify::Verifier;
@@ -25,7 +26,12 @@ pub struct FilterBuilder {
     only_format: Option<String>,
     limits: Limits,
     one_reading: bool,
+    as_of: Option<AsOf>,
 }
+
+/// The day that a policy is taken as of: one, or today.
+#[derive(Debug, Clone, Copy)]
+struct AsOf(Option<Date>);
 
 #[derive(Debug, Clone, Default)]
 enum PolicySource {
@@ -137,6 +143,14 @@ impl FilterBuilder {
         self
     }
 
+    /// Takes the policy as it is on this day, today in UTC without one, whatever the date of a request: for reports, which
+    /// are about no request.
+    #[doc(hidden)]
+    pub fn as_of(mut self, date: Option<Date>) -> Self {
+        self.as_of = Some(AsOf(date));
+        self
+    }
+
     /// Reads all files and builds the filter.
     ///
     /// Files are checked and compiled here. What ships with the filter is compiled when a message first needs it: the
@@ -191,7 +205,14 @@ impl FilterBuilder {
         };
         let in_memory = self.rosters_by_name()?;
         let rosters = Rosters { folder, in_memory: Some(&in_memory) };
-        Policy::load(&file.document(), rosters, catalog, formats.keys())
+        let policy = Policy::load(&file.document(), rosters, catalog, formats.keys())?;
+        match self.as_of {
+            Some(AsOf(date)) if policy.depends_on_date() => {
+                let no_date = || ConfigError::of_file(&file.name, "depends on dates, and the clock tells none");
+                Ok(policy.as_of(date.or_else(Date::today).ok_or_else(no_date)?))
+            }
+            _ => Ok(policy),
+        }
     }
 
     fn rosters_by_name(&self) -> Result<InMemory<'_>, ConfigError> {

@@ -35,6 +35,7 @@ impl Filter {
     /// # Errors
     /// The first finding: what, where in the mapping, and at which byte of the output. Never a value (P6).
     pub fn verify_against(&self, output: &[u8], message: &[u8], requester: &Requester) -> Result<(), Finding> {
+        let requester = &*self.parts.policy.dated(requester);
         let mut buffers = Buffers::default();
         let mut own = Vec::new();
         let receipt = rewrite::redact(&self.parts, message, requester, &mut buffers, &mut own, |_, _, _| Ok(()));

@@ -60,6 +60,7 @@ impl Filter {
     /// [releases](crate::Disposition::releases), `out` is empty. It never panics; the time is linear in the length of
     /// the message, the memory bounded by it.
     pub fn redact(&self, message: &[u8], requester: &Requester, out: &mut Vec<u8>) -> Receipt {
+        let requester = &*self.parts.policy.dated(requester);
         let mut scratch = self.scratch.take();
         let (buffers, state) = &mut *scratch;
         let check = |output: &[u8], manifest: &Manifest, receipt: &Receipt| match self.reads_twice {
@@ -108,6 +109,7 @@ impl Filter {
     /// # Errors
     /// The first finding: what, where in the mapping, and at which byte. Never a value (P6).
     pub fn verify(&self, output: &[u8], requester: &Requester) -> Result<(), Finding> {
+        let requester = &*self.parts.policy.dated(requester);
         let verifier = &self.verifier;
         let format = match &self.parts.only_format {
             Some(name) => name,
@@ -124,6 +126,9 @@ impl Filter {
         };
         if ori.is_none() {
             return Err(Finding::of_output("no requester is named"));
+        }
+        if self.parts.policy.is_in_force(requester) != Some(true) {
+            return Err(Finding::of_output("the policy is not in force on the date of the request"));
         }
         self.parts.policy.declares(requester).map_err(|undeclared| Finding::of_output(undeclared.detail()))?;
         let Some(grant) = self.decide(ori, requester, facts.message_key()) else {

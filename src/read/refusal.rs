@@ -36,6 +36,10 @@ pub enum Reason {
     RequesterMismatch,
     /// The envelope names several requesters.
     RequesterSeveral,
+    /// The date of the request is none, or can't be told.
+    DateInvalid,
+    /// The policy is not in force on the date of the request.
+    PolicyNotInForce,
     /// The policy doesn't declare the purpose that the request states.
     PurposeUnknown,
     /// The request states two different purposes.
@@ -89,6 +93,8 @@ impl Reason {
         Self::RequesterUnknown,
         Self::RequesterMismatch,
         Self::RequesterSeveral,
+        Self::DateInvalid,
+        Self::PolicyNotInForce,
         Self::PurposeUnknown,
         Self::PurposeSeveral,
         Self::AttributeUnknown,
@@ -126,6 +132,8 @@ impl Reason {
             Self::RequesterUnknown => "requester-unknown",
             Self::RequesterMismatch => "requester-mismatch",
             Self::RequesterSeveral => "requester-several",
+            Self::DateInvalid => "date-invalid",
+            Self::PolicyNotInForce => "policy-not-in-force",
             Self::PurposeUnknown => "purpose-unknown",
             Self::PurposeSeveral => "purpose-several",
             Self::AttributeUnknown => "attribute-unknown",

@@ -29,6 +29,7 @@ pub(crate) fn redact(
 ) -> Receipt {
     let record = Record::begin(buffers.record.take(), parts);
     let mut receipt = Receipt::begin(record, message.len(), requester);
+    receipt.date = parts.policy.decision_date(requester);
     let mut guard = Guard { out, released: false };
     guard.out.clear();
     let released = release(parts, message, requester, buffers, guard.out, &mut receipt);

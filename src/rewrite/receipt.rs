@@ -9,6 +9,7 @@ use super::parts::Parts;
 use super::tally::ElementCounts;
 use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind};
+use dmv_redact_model::date::Date;
 use dmv_redact_model::format::FormatId;
 use dmv_redact_model::policy::{Grant, MessageKeyId, Ori, PolicyIdentity, Requester};
 
@@ -68,6 +69,7 @@ pub struct Receipt {
     pub(super) bytes_in: usize,
     pub(super) bytes_out: usize,
     pub(super) correlation_id: Option<Arc<str>>,
+    pub(super) date: Option<Date>,
 }
 
 /// The part of a receipt that is shared with its copies, and reused by a later one when all are dropped.
@@ -111,6 +113,7 @@ impl Receipt {
             bytes_in: bytes,
             bytes_out: 0,
             correlation_id: requester.shared_correlation_id(),
+            date: None,
         }
     }
 
@@ -191,6 +194,13 @@ impl Receipt {
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.correlation_id.as_deref()
+    }
+
+    /// The date of the request, by which it was decided; `None` if the policy depends on no date. With the policy and the
+    /// request it makes the decision reproducible.
+    #[must_use]
+    pub fn date(&self) -> Option<Date> {
+        self.date
     }
 
     /// Names of the agency classes that the requester is in.
@@ -308,6 +318,10 @@ impl Serialize for Receipt {
         map.serialize_entry("agency-classes", &self.agency_classes().collect::<Vec<_>>())?;
         map.serialize_entry("rules", &self.rules().collect::<Vec<_>>())?;
         map.serialize_entry("policy", self.policy())?;
+        // Omitted if the policy depends on no date.
+        if let Some(date) = self.date {
+            map.serialize_entry("date", &date)?;
+        }
         map.serialize_entry("elements", &Elements(self))?;
         map.serialize_entry("unmapped", &self.unmapped)?;
         map.serialize_entry("shape-violations", &ByName(|| self.shape_violations()))?;

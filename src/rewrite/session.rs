@@ -285,6 +285,14 @@ impl<'f> Session<'f> {
     /// Whether the verdict lets the message be rewritten for this requester.
     pub(super) fn check_verdict(&self) -> Result<(), Refusal> {
         let GrantState::Decided(grant) = &self.grant_state else {
+            match self.parts.policy.is_in_force(self.requester) {
+                Some(true) => {}
+                Some(false) => {
+                    let detail = "the policy is not in force on the date of the request";
+                    return Err(Refusal::whole(Reason::PolicyNotInForce, detail));
+                }
+                None => return Err(Refusal::whole(Reason::DateInvalid, "the clock tells no date")),
+            }
             let declared = self.parts.policy.declares(self.requester);
             declared.map_err(refuse_request)?;
             return Err(Refusal::whole(Reason::RequesterUnknown, "no agency class claims the requester"));

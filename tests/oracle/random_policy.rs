@@ -1,14 +1,17 @@
 //! Policies made up at random, for the promises about policies: a grant is the union of permits minus every forbid,
 //! whatever the order of the rules (P9).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use dmv_redact::{Date, Filter, Ori, Requester};
+use dmv_redact_model::policy::{Grant, Verdict};
 use dmv_redact_testing::dice::Dice;
 use dmv_redact_testing::oracle::check::{check, redact};
 use dmv_redact_testing::oracle::choices;
 use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
 use dmv_redact_testing::oracle::world::{Ruled, WORLD};
+use dmv_redact_testing::policy::{Decision, NO_OTHERS, Policy, Request, Treatment};
 use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
 
@@ -35,9 +38,32 @@ title = "Agencies named by a pattern"
 ori = ["??ICE*"]
 "#;
 
+/// The days on which something may begin or end, and on which requests are made: some follow one another.
+const DAYS: [&str; 6] = ["2025-12-31", "2026-01-01", "2026-01-02", "2026-06-30", "2026-07-01", "2027-02-28"];
+
+/// The date that all requests of a test are of: in the midst, so that dated rules are in force, or not yet, or no longer.
+const DATE: &str = DAYS[2];
+
 fn policy(rules: &[String]) -> Arc<Ruled> {
     let text = format!("{HEAD}\n{}", rules.join("\n"));
-    Ruled::from_text(&text, &text, &WORLD.catalog)
+    Ruled::from_text(&text, &text, &WORLD.catalog).on(DATE, &WORLD.catalog)
+}
+
+/// A first and a last day, or one of them, or none.
+fn validity(dice: &mut Dice) -> [Option<&'static str>; 2] {
+    let [one, other] = [dice.pick(DAYS.len()), dice.pick(DAYS.len())];
+    let days = [DAYS[one.min(other)], DAYS[one.max(other)]];
+    [0, 1].map(|end| dice.chance(70).then_some(days[end]))
+}
+
+/// The same as keys of a table, mostly none.
+fn dates(dice: &mut Dice) -> String {
+    if !dice.chance(30) {
+        return String::new();
+    }
+    let [from, until] = validity(dice);
+    let key = |name: &str, day: Option<&str>| day.map_or_else(String::new, |day| format!("{name} = \"{day}\"\n"));
+    key("from", from) + &key("until", until)
 }
 
 /// A broad permit first, so that most grants hold something; then some of every kind but review.
@@ -92,6 +118,7 @@ fn rule(verb: &str, id: &str, dice: &mut Dice) -> String {
     if dice.chance(20) {
         text.push_str("unless = [\"approved\"]\n");
     }
+    text.push_str(&dates(dice));
     if verb == "permit" {
         let treated = elements.iter().filter_map(|id| Some(format!("{id:?} = \"{}\"", treatment(id, dice)?)));
         text.push_str(&format!("as = {{ {} }}\n", treated.collect::<Vec<_>>().join(", ")));
@@ -132,8 +159,78 @@ fn compare(choices: &[u16], change: impl Fn(&mut Dice, &mut Vec<String>)) -> Res
     Ok(())
 }
 
+/// Every decision of a policy with a roster, on every day, is that of the plain model, whatever was asked before.
+fn decides_as_the_model(choices: &[u16]) -> Result<(), TestCaseError> {
+    let mut dice = Dice::new(choices);
+    let rules = rules(&mut dice);
+    let head = HEAD.replacen("version", &format!("{}version", dates(&mut dice)), 1);
+    let head = head.replacen("ori = [\"AZ0070000\"]", "ori = [\"AZ0070000\"]\nori-file = \"roster.csv\"", 1);
+    let text = format!("{head}\n{}", rules.join("\n"));
+    let oris = ["AZ0070000", "AZ0080000", "AZICE0100", "VTICE0900", "NV0010000"];
+    let mut roster = "ori,from,until\n".to_owned();
+    for ori in oris {
+        let [from, until] = validity(&mut dice).map(Option::unwrap_or_default);
+        roster.push_str(&format!("{ori},{from},{until}\n"));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("policy.toml"), &text).unwrap();
+    std::fs::write(folder.path().join("roster.csv"), &roster).unwrap();
+    let filter = Filter::builder().policy_path(folder.path().join("policy.toml")).build().unwrap();
+    let table = text.parse().unwrap();
+    let claims: BTreeSet<&str> = ["warrant", "approved"].into_iter().filter(|_| dice.chance(50)).collect();
+    for _ in 0..30 {
+        let (date, ori, purpose) =
+            (*dice.one_of(&DAYS), *dice.one_of(&oris), *dice.one_of(&[None, Some("C"), Some("E")]));
+        let mut requester = Requester::new(ori).unwrap().date(date).unwrap();
+        requester = purpose.into_iter().fold(requester, |requester, purpose| requester.purpose(purpose));
+        requester = claims.iter().fold(requester, |requester, claim: &&str| requester.claim(*claim));
+        let model = Policy::on(date, &table, folder.path(), &WORLD.catalog);
+        let request = Request { purpose, others: NO_OTHERS, message: None, claims: &claims };
+        let expected = model.decide(&model.classes_of(ori), &request);
+        let told = format!("{ori} on {date} for {purpose:?}\n{text}\n{roster}");
+        let of_day = filter.decider().as_of(Date::parse(date).unwrap());
+        let decided = filter.decider().decide(Ori::new(ori).unwrap(), &requester, None);
+        let as_of = of_day.decide(Ori::new(ori).unwrap(), &requester, None);
+        prop_assert_eq!(&decided, &as_of, "{}", told);
+        let elements = |grant: &Grant| -> BTreeMap<String, Treatment> {
+            let released = filter.catalog().iter().filter(|(_, element)| !element.is_envelope());
+            let released = released.filter_map(|(id, element)| Some((element.id().to_owned(), grant.treatment(id)?)));
+            released.map(|(id, treatment)| (id, plain(treatment))).collect()
+        };
+        match (expected, decided) {
+            (Decision::Withheld, None) => {}
+            (Decision::Withheld, Some(grant)) => prop_assert_eq!(grant.verdict(), Verdict::Nothing, "{}", told),
+            (Decision::Held(expected), Some(grant)) => {
+                prop_assert_eq!(grant.verdict(), Verdict::Review, "{}", told);
+                prop_assert_eq!(expected.by_element(&WORLD.catalog), elements(&grant), "{}", told);
+            }
+            (Decision::Released(expected), Some(grant)) => {
+                prop_assert_eq!(grant.verdict(), Verdict::Rewrite, "{}", told);
+                prop_assert_eq!(expected.by_element(&WORLD.catalog), elements(&grant), "{}", told);
+            }
+            (_, None) => prop_assert!(false, "withheld: {told}"),
+        }
+    }
+    Ok(())
+}
+
+/// A treatment as the model names it.
+fn plain(treatment: dmv_redact::Treatment) -> Treatment {
+    match treatment {
+        dmv_redact::Treatment::Full => Treatment::Full,
+        dmv_redact::Treatment::Mask => Treatment::Mask,
+        _ => Treatment::Own,
+    }
+}
+
 proptest! {
     #![proptest_config(cases(80))]
+
+    /// P10: what is in force on the date of the request decides, and nothing else of the dates.
+    #[test]
+    fn p10_the_date_of_the_request_decides(choices in choices()) {
+        decides_as_the_model(&choices)?;
+    }
 
     /// P9: one more forbid never releases more.
     #[test]

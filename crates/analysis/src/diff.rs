@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use dmv_redact::Date;
 use serde::Serialize;
 
 use super::words::{Choice, ChoiceCode, StatedChoice, Statement, plain};
@@ -36,6 +37,9 @@ struct PolicyLabel {
     name: String,
     version: String,
     sha256: String,
+    /// The day that it is as of, if it depends on dates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<Date>,
 }
 
 /// The old and the new value.
@@ -119,11 +123,13 @@ impl Diff {
 impl PolicyLabel {
     fn of(policy: &Policy) -> Self {
         let identity = policy.identity();
-        Self { name: plain(&identity.name), version: plain(&identity.version), sha256: identity.sha256.clone() }
+        let (name, version) = (plain(&identity.name), plain(&identity.version));
+        Self { name, version, sha256: identity.sha256.clone(), date: policy.date() }
     }
 
     fn describe(&self) -> String {
-        format!("{} {}", self.name, self.version)
+        let as_of = self.date.map_or_else(String::new, |date| format!(" as of {date}"));
+        format!("{} {}{as_of}", self.name, self.version)
     }
 }
 

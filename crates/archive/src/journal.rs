@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::input::FileStamp;
 use super::output::StreamPosition;
 use crate::{Comparison, Summary};
+use dmv_redact::Date;
 
 /// What must be unchanged for a run to be resumed: names, each with a text or digest.
 pub type Terms = Vec<(String, String)>;
@@ -55,6 +56,9 @@ pub(super) struct JournalEntry {
     pub(super) work: String,
     /// Whether OUT held anything before the run, and the identity of its folder.
     pub(super) had_outputs: bool,
+    /// The date of the run's requests, if they state none.
+    #[serde(default)]
+    pub(super) date: Option<Date>,
     #[serde(default)]
     pub(super) out: Option<String>,
     pub(super) position: RunPosition,

@@ -8,7 +8,7 @@ use dmv_redact::Requester;
 use dmv_redact::internal::read::Refusal;
 use dmv_redact::internal::read::json::{JsonReader, Scalar, ValueKind, decode};
 use dmv_redact::internal::read::scan::is_space;
-use dmv_redact::{Limits, Reason};
+use dmv_redact::{Date, Limits, Reason};
 use dmv_redact_model::policy::Attribute;
 
 /// A member of a line, or of an object in it: the names from the outermost on.
@@ -59,6 +59,8 @@ pub struct LineMembers {
     pub stated: [Option<MemberPath>; Attribute::ALL.len()],
     /// The member that holds the claims that are vouched for: an array of strings.
     pub claims: Option<MemberPath>,
+    /// The member that holds the date of the request.
+    pub date: Option<MemberPath>,
     /// The members that are kept beside the message, unread.
     pub kept: Vec<MemberPath>,
 }
@@ -82,6 +84,7 @@ pub(super) struct LineRequest {
     requester: Option<String>,
     stated: Vec<(Attribute, String)>,
     claims: Vec<String>,
+    date: Option<Date>,
 }
 
 /// A part of a line that is written again.
@@ -116,6 +119,7 @@ enum MemberRole {
     Requester,
     Stated(Attribute),
     Claims,
+    Date,
     Kept,
     /// An object with one of these in it.
     Around,
@@ -131,7 +135,7 @@ impl LineMembers {
 
     /// Parses a line.
     pub(super) fn read<'l>(&self, line: &'l [u8], limits: &'l Limits) -> Result<ParsedLine<'l>, Refusal> {
-        if self.payload.is_none() && self.request().next().is_none() {
+        if self.is_whole() {
             return match line.first() {
                 Some(b'"') => {
                     let mut reader = JsonReader::new(line, limits);
@@ -151,7 +155,16 @@ impl LineMembers {
         if self.requester.is_some() && found.request.requester.is_none() {
             return Err(Refusal::whole(Reason::RequesterMissing, "the line names no requester"));
         }
+        // Today would be a guess (P2).
+        if self.date.is_some() && found.request.date.is_none() {
+            return Err(Refusal::whole(Reason::DateInvalid, "the line names no date"));
+        }
         Ok(found)
+    }
+
+    /// Whether nothing is read of a line but the message, which it is itself.
+    fn is_whole(&self) -> bool {
+        self.payload.is_none() && self.request().next().is_none()
     }
 
     /// Reads an object to its end; it may lack any of the members.
@@ -194,7 +207,9 @@ impl LineMembers {
         let requester = self.requester.iter().map(|member| (member, MemberRole::Requester));
         let stated = Attribute::ALL.into_iter().zip(&self.stated);
         let stated = stated.filter_map(|(attribute, member)| Some((member.as_ref()?, MemberRole::Stated(attribute))));
-        requester.chain(stated).chain(self.claims.iter().map(|member| (member, MemberRole::Claims)))
+        let others = [(&self.claims, MemberRole::Claims), (&self.date, MemberRole::Date)];
+        let others = others.into_iter().filter_map(|(member, role)| Some((member.as_ref()?, role)));
+        requester.chain(stated).chain(others)
     }
 
     /// What the member at a path is.
@@ -208,7 +223,7 @@ impl LineMembers {
 
     /// The requester of a line: the run's, with what the line says.
     pub(super) fn requester(&self, line: &ParsedLine<'_>, of_run: &Requester) -> Result<Option<Requester>, Refusal> {
-        let LineRequest { requester, stated, claims } = &line.request;
+        let LineRequest { requester, stated, claims, date } = &line.request;
         if line.request == LineRequest::default() {
             return Ok(None);
         }
@@ -221,6 +236,9 @@ impl LineMembers {
         }
         for claim in claims {
             requester = requester.map(|requester| requester.claim(claim));
+        }
+        if let Some(date) = *date {
+            requester = requester.map(|requester| requester.on(date));
         }
         match requester {
             Some(requester) => Ok(Some(requester)),
@@ -339,6 +357,13 @@ impl LineReading<'_, '_> {
             }
             MemberRole::Claims => {
                 self.claims(path.len())?;
+                self.keep(name, path, start);
+            }
+            MemberRole::Date => {
+                let text =
+                    read_text(self.text, &mut self.reader, (Reason::DateInvalid, "the date of the line is no string"))?;
+                let invalid = || Refusal::at(Reason::DateInvalid, start, "the date of the line is no date");
+                self.found.request.date = Some(Date::parse(&text).ok_or_else(invalid)?);
                 self.keep(name, path, start);
             }
             MemberRole::Kept => {

@@ -17,32 +17,37 @@ const RESERVED_SHARE: usize = 2;
 impl BatchRun {
     /// Runs to the end, or until `is_stopped` is set. Records go to `log`.
     pub fn run(
-        &self,
+        &mut self,
         log: Option<Log>,
         observer: &dyn RunObserver,
         is_stopped: &'static AtomicBool,
     ) -> Result<RunReport, RunError> {
         let started = Instant::now();
         let (folder, journal) = self.folder()?;
-        let mut writer = Writer::new(self, folder, journal, log, observer, is_stopped)?;
+        // A resumed run decides as it began, even if it was stopped before midnight (P10).
+        if let Some(date) = journal.as_ref().and_then(|entry| entry.date) {
+            self.task.requester = self.task.requester.clone().on(date);
+        }
+        let run = &*self;
+        let mut writer = Writer::new(run, folder, journal, log, observer, is_stopped)?;
         let position = writer.entry.position.clone();
-        let workers = rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build();
+        let workers = rayon::ThreadPoolBuilder::new().num_threads(run.jobs).build();
         let workers = workers.map_err(|error| RunError::Io(format!("no threads: {error}")))?;
         let staging = writer.folder.as_ref().map(|folder| folder.work().to_owned());
         let observed = ObservedLayouts::default();
         let reader = Reader {
-            task: &self.task,
-            inputs: &self.inputs,
-            outputs: &self.outputs,
-            as_form: self.as_form,
+            task: &run.task,
+            inputs: &run.inputs,
+            outputs: &run.outputs,
+            as_form: run.as_form,
             staging: staging.as_deref(),
             workers: &workers,
             is_stopped,
-            window: self.memory / RESERVED_SHARE,
-            spool: self.spool,
+            window: run.memory / RESERVED_SHARE,
+            spool: run.spool,
             observed: &observed,
         };
-        let budget = ByteBudget::new(self.memory / RESERVED_SHARE);
+        let budget = ByteBudget::new(run.memory / RESERVED_SHARE);
         let is_over = AtomicBool::new(false);
         let mut read = Ok(());
         if !position.is_read {
@@ -51,7 +56,7 @@ impl BatchRun {
         let is_stopped = is_stopped.load(Ordering::Relaxed);
         let mut report = writer.end(read, is_stopped, started)?;
         // What was observed before a stop is unknown.
-        if self.begin != StartMode::Resume && !is_stopped {
+        if run.begin != StartMode::Resume && !is_stopped {
             report.has_lines = observed.lines.load(Ordering::Relaxed);
             report.has_batches = observed.batches.load(Ordering::Relaxed);
             report.has_notices = observed.notices.load(Ordering::Relaxed);

@@ -386,6 +386,7 @@ fn first_entry(run: &BatchRun, folder: Option<&StateFolder>) -> JournalEntry {
         terms: run.terms.clone(),
         work: work.to_string_lossy().into_owned(),
         had_outputs: run.outputs.has_existing_outputs(folder),
+        date: run.task.requester.given_date(),
         out: run.outputs.folder().and_then(placed::folder_identity),
         position: RunPosition::default(),
         summary: Summary::default(),

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::date_argument::date;
 use super::diagnostic::{self, DrawStyle};
 use super::output::print;
 use super::{Exit, Problem};
+use dmv_redact::Date;
 use dmv_redact_analysis::lint::{Finding, Severity, Subjects, annotations, check, json, sarif};
 use dmv_redact_model::escape;
 
@@ -29,6 +31,9 @@ pub(super) struct Arguments {
     /// Check the data elements of this catalog too
     #[arg(long, value_name = "FILE")]
     catalog: Vec<PathBuf>,
+    /// The day that the policy is checked as of [default: today in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    date: Option<Date>,
     /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
@@ -52,7 +57,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     if let Some(folder) = policy.filter(|path| path.is_dir()) {
         return a_folder(folder).print_error();
     }
-    let subjects = Subjects { catalogs: catalog.clone(), formats: formats.clone(), policy: policy.cloned() };
+    let subjects =
+        Subjects { catalogs: catalog.clone(), formats: formats.clone(), policy: policy.cloned(), date: arguments.date };
     report(&check(&subjects), arguments.output, arguments.strict).unwrap_or_else(Problem::print_error)
 }
 

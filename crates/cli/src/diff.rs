@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::date_argument::date;
 use super::ground_arguments::GroundArguments;
 use super::output::{print_json, print_text};
 use super::{Exit, Problem};
+use dmv_redact::Date;
 use dmv_redact_analysis::Diff;
 use dmv_redact_analysis::survey::compare;
 
@@ -21,6 +23,9 @@ pub(super) struct Arguments {
     old: PathBuf,
     /// The new policy
     new: PathBuf,
+    /// The day on which both are compared, if they depend on dates [default: today in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    date: Option<Date>,
     #[command(flatten)]
     ground: GroundArguments,
     /// For people or for programs
@@ -42,7 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn show(arguments: &Arguments) -> Result<Exit, Problem> {
-    let builder = arguments.ground.filter();
+    let builder = arguments.ground.filter().as_of(arguments.date);
     let (catalog, formats) = builder.load_catalog_and_formats()?;
     let load = |path: &PathBuf| builder.clone().policy_path(path).policy(&catalog, &formats);
     let (old, new) = (load(&arguments.old)?, load(&arguments.new)?);

@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn report(arguments: &Arguments) -> Result<Exit, Problem> {
-    let filter = arguments.filter.filter()?.build()?;
+    let filter = arguments.filter.filter()?.as_of(arguments.filter.date()).build()?;
     let requester = arguments.filter.requester(&filter)?;
     let document = match &arguments.message {
         Some(path) => {

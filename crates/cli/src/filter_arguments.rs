@@ -6,8 +6,9 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 
 use super::Problem;
+use super::date_argument::date;
 use super::messages::regular_files;
-use dmv_redact::{ConfigError, Filter, FilterBuilder, Limits, RequestError, Requester};
+use dmv_redact::{ConfigError, Date, Filter, FilterBuilder, Limits, RequestError, Requester};
 use dmv_redact_model::escape::escape;
 use dmv_redact_model::policy::{Attribute, Undeclared};
 
@@ -37,6 +38,9 @@ pub(super) struct FilterArguments {
     /// A claim that you vouch for, one that the policy declares; may be given several times
     #[arg(long = "claim", value_name = "NAME")]
     claims: Vec<String>,
+    /// The date of the request: what the policy says for that day decides [default: today in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    date: Option<Date>,
     /// Accept messages of this format only
     #[arg(long, value_name = "NAME")]
     format: Option<String>,
@@ -70,6 +74,11 @@ impl FilterArguments {
         Ok(builder.limits(limits(&self.limits)?))
     }
 
+    /// The date of the request, if it is given.
+    pub(super) fn date(&self) -> Option<Date> {
+        self.date
+    }
+
     /// The first option that concerns only messages: without a message it would have no effect.
     pub(super) fn of_messages(&self) -> Option<&'static str> {
         match (&self.format, self.limits.as_slice()) {
@@ -81,7 +90,7 @@ impl FilterArguments {
 
     /// Everything except the policy that affects results, as text: two runs with the same text have the same results.
     pub(super) fn options(&self) -> impl std::fmt::Debug {
-        (&self.requester, self.stated(), &self.claims, &self.format, &self.limits)
+        (&self.requester, self.stated(), &self.claims, &self.date, &self.format, &self.limits)
     }
 
     /// A digest of the added catalogs and formats.
@@ -117,6 +126,9 @@ impl FilterArguments {
         }
         for claim in &self.claims {
             requester = requester.claim(claim);
+        }
+        if let Some(date) = self.date {
+            requester = requester.on(date);
         }
         match filter.check_request(&requester) {
             Ok(()) => Ok(requester),

@@ -137,7 +137,8 @@ fn check(arguments: &CheckArguments) -> Result<Exit, Problem> {
     if !arguments.samples.is_empty() && arguments.output != Form::Text {
         return Err(Problem::Usage("what samples have unmapped is text for people: leave out --output".to_owned()));
     }
-    let subjects = Subjects { catalogs: arguments.catalog.clone(), formats: arguments.formats.clone(), policy: None };
+    let (catalogs, formats) = (arguments.catalog.clone(), arguments.formats.clone());
+    let subjects = Subjects { catalogs, formats, ..Subjects::default() };
     let found = check_formats(&subjects);
     let exit = check::report(&found, arguments.output, arguments.strict)?;
     if exit == Exit::Released && !arguments.samples.is_empty() {

@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod completions;
+mod date_argument;
 mod demo;
 mod diagnostic;
 mod diff;

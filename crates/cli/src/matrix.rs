@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::date_argument::date;
 use super::ground_arguments::GroundArguments;
 use super::output::{print_json, print_text};
 use super::{Exit, Problem};
+use dmv_redact::Date;
 use dmv_redact_analysis::MatrixBuilder;
 use dmv_redact_analysis::survey::Survey;
 use dmv_redact_report::matrix::{csv, html, markdown, text};
@@ -20,6 +22,9 @@ pub(super) struct Arguments {
     /// The policy [default: the built-in baseline]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// The day that the matrix is as of, if the policy depends on dates [default: today in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    date: Option<Date>,
     #[command(flatten)]
     ground: GroundArguments,
     /// For a terminal, a review, a spreadsheet, a program or a browser
@@ -44,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn show(arguments: &Arguments) -> Result<(), Problem> {
-    let mut builder = arguments.ground.filter();
+    let mut builder = arguments.ground.filter().as_of(arguments.date);
     if let Some(policy) = &arguments.policy {
         builder = builder.policy_path(policy);
     }

@@ -42,6 +42,9 @@ pub(super) struct MemberArguments {
     /// `--claim` count too
     #[arg(long, value_name = "NAME", value_parser = MemberPath::parse)]
     pub(super) claims_member: Option<MemberPath>,
+    /// The member of each line or item that holds the date of the request, YYYY-MM-DD; a line without it is withheld
+    #[arg(long, value_name = "NAME", conflicts_with = "date", value_parser = MemberPath::parse)]
+    pub(super) date_member: Option<MemberPath>,
 }
 
 impl MemberArguments {
@@ -53,6 +56,7 @@ impl MemberArguments {
             requester: self.requester_member.clone(),
             stated: self.stated().map(|member| member.cloned()),
             claims: self.claims_member.clone(),
+            date: self.date_member.clone(),
             kept: kept.to_vec(),
         };
         members.check().map_err(Problem::Usage)?;
@@ -74,7 +78,7 @@ impl MemberArguments {
     }
 
     /// The options that name a member, and whether each is given.
-    pub(super) fn given(&self) -> [(&'static str, bool); 9] {
+    pub(super) fn given(&self) -> [(&'static str, bool); 10] {
         [
             ("--payload-member", self.payload_member.is_some()),
             ("--payload-base64", self.payload_base64),
@@ -85,6 +89,7 @@ impl MemberArguments {
             ("--user-member", self.user_member.is_some()),
             ("--state-member", self.state_member.is_some()),
             ("--claims-member", self.claims_member.is_some()),
+            ("--date-member", self.date_member.is_some()),
         ]
     }
 }

@@ -18,7 +18,7 @@ use super::outcome::{RunEnding, RunOutcome};
 use super::output::print_text;
 use super::progress::{Progress, ProgressMode};
 use super::{Exit, Problem, print_error};
-use dmv_redact::{Filter, Requester};
+use dmv_redact::{Date, Filter, Requester};
 use dmv_redact_archive::{
     Approvals, ArchiveForm, BatchPath, BatchRun, Destination, FileWalk, InputRoot, Inputs, MemberPath, Outputs,
     RunReport, StartMode, Task, Terms, WalkEntry,
@@ -169,7 +169,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn redact(arguments: &Arguments) -> Result<Exit, Problem> {
-    let run = resolve(arguments)?;
+    let mut run = resolve(arguments)?;
     let log = match &arguments.record.audit {
         Some(path) => {
             let key = arguments.record.audit_key.as_deref().map(Key::read).transpose()?;
@@ -292,6 +292,7 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     refuse_mixed_places(arguments, &outputs)?;
     let members = forms.members.members(&forms.keep_member)?;
     let requester = of_filter.requester(&filter)?;
+    let requester = fix_date(requester, [Some(&filter), other.as_ref()], &outputs);
     let approvals = approvals(record, &filter, &requester)?;
     let task = Task {
         requester,
@@ -315,6 +316,18 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     let jobs = going.jobs.map_or(0, NonZeroUsize::get);
     let (as_form, prune, spool) = (forms.input_format, going.prune, going.spool.as_u64());
     Ok(BatchRun { task, inputs, outputs, as_form, jobs, memory, spool, begin, terms, prune })
+}
+
+/// The request with a date, if a policy depends on one: a run into files decides all by the day on which it began, and
+/// keeps it for when it is resumed (P10). A stream may go on for days: there each message has its own.
+fn fix_date(requester: Requester, filters: [Option<&Filter>; 2], outputs: &Outputs) -> Requester {
+    let is_stream = matches!(outputs, Outputs::One { destination: Destination::Stdout | Destination::Device(_), .. });
+    let depends = filters.into_iter().flatten().any(|filter| filter.decider().depends_on_date());
+    let needs_date = depends && !is_stream && requester.given_date().is_none();
+    match needs_date.then(Date::today).flatten() {
+        Some(today) => requester.on(today),
+        None => requester,
+    }
 }
 
 /// The messages that a person approved.

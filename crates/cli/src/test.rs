@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rayon::ThreadPoolBuilder;
 
+use super::date_argument::date;
 use super::output::{print_json, print_text};
 use super::{Exit, Problem, print_error};
+use dmv_redact::Date;
 use dmv_redact_analysis::cases::{
     CaseRun, CasesError, Settings, coverage, junit, load, run as run_cases, write_atomically,
 };
@@ -34,6 +36,9 @@ pub(super) struct Arguments {
     /// Add the data elements of this catalog
     #[arg(long, value_name = "FILE")]
     catalog: Vec<PathBuf>,
+    /// The date of the requests of cases that state none [default: today in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    date: Option<Date>,
     /// Run only cases whose names contain this
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -88,6 +93,7 @@ fn test(arguments: &Arguments) -> Result<Exit, Problem> {
         policies: arguments.policies.clone(),
         formats: arguments.formats.clone(),
         catalogs: arguments.catalog.clone(),
+        date: arguments.date,
         filter: arguments.filter.clone(),
     };
     let threads = ThreadPoolBuilder::new().num_threads(arguments.jobs.map_or(0, NonZeroUsize::get)).build();

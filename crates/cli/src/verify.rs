@@ -20,7 +20,7 @@ use dmv_redact_model::escape::escape;
 /// Reads outputs (files, folders and archives in every form that `redact` writes, or stdin) with the second reading
 /// alone, and reports what it finds: what, where in the mapping, at which byte; never a value. Counts the notices in
 /// place of messages that were withheld or could not be read. Ends with status 3 if anything is found. Give the
-/// requester, purpose and claims that the messages were redacted for.
+/// requester, purpose, claims and date that the messages were redacted for.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Outputs: files, folders or archives
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     filter: FilterArguments,
     /// The message that the one output was made of: each value must be the message's
-    #[arg(long, value_name = "MESSAGE", conflicts_with_all = ["input_format", "payload_member", "requester_member", "purpose_member", "batch"])]
+    #[arg(long, value_name = "MESSAGE", conflicts_with_all = ["input_format", "payload_member", "requester_member", "purpose_member", "date_member", "batch"])]
     against: Option<PathBuf>,
     /// Read every output as this form: message, ndjson, ndjson.gz, ndjson.zst, tar, tar.gz, tar.zst or zip
     #[arg(long, value_name = "FORM", value_parser = form)]

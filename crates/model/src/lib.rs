@@ -7,6 +7,7 @@
 mod built_in;
 pub mod catalog;
 pub mod config;
+pub mod date;
 pub mod escape;
 pub mod format;
 pub mod manifest;

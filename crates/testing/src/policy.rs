@@ -125,14 +125,13 @@ pub struct Class {
 }
 
 impl Class {
-    fn read(table: &Table, folder: &Path) -> Self {
+    fn read(table: &Table, folder: &Path, date: &str) -> Self {
         let (patterns, listed): (Vec<String>, Vec<String>) =
             strings(table, "ori").unwrap_or_default().into_iter().partition(|ori| ori.contains(['?', '#', '*']));
         let mut exact: BTreeSet<String> = listed.into_iter().collect();
         for file in strings(table, "ori-file").unwrap_or_default() {
             let text = std::fs::read_to_string(folder.join(file)).expect("a table of ORIs");
-            let first = text.lines().map(|line| line.split(',').next().unwrap_or("").trim().trim_matches('"'));
-            exact.extend(first.filter(|o| !o.is_empty() && !o.starts_with('#') && *o != "ori").map(str::to_owned));
+            exact.extend(listed_on(&text, date));
         }
         Self { exact, patterns, except: strings(table, "except").unwrap_or_default() }
     }
@@ -140,6 +139,38 @@ impl Class {
     fn is_like(&self, ori: &str) -> bool {
         self.patterns.iter().any(|pattern| matches(pattern.as_bytes(), ori.as_bytes()))
     }
+}
+
+/// The ORIs that a table lists on a date. A first row that names the column `ori` names the others, too.
+fn listed_on(table: &str, date: &str) -> Vec<String> {
+    let rows = table.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let rows = rows.map(|line| line.split(',').map(|field| field.trim().trim_matches('"')).collect::<Vec<_>>());
+    let mut columns = vec!["ori"];
+    let mut listed = Vec::new();
+    for (number, row) in rows.enumerate() {
+        if number == 0 && row.contains(&"ori") {
+            columns = row;
+            continue;
+        }
+        let field = |name: &str| {
+            let place = columns.iter().position(|column| *column == name)?;
+            row.get(place).copied().filter(|text| !text.is_empty())
+        };
+        if is_on(field("from"), field("until"), date) {
+            listed.extend(field("ori").map(str::to_owned));
+        }
+    }
+    listed
+}
+
+/// Whether a date is between two others, both included. Dates that are written `YYYY-MM-DD` are in order as texts.
+fn is_on(from: Option<&str>, until: Option<&str>, date: &str) -> bool {
+    from.is_none_or(|from| from <= date) && until.is_none_or(|until| date <= until)
+}
+
+/// The same of a table of a policy.
+fn table_is_on(table: &Table, date: &str) -> bool {
+    is_on(string(table, "from").as_deref(), string(table, "until").as_deref(), date)
 }
 
 /// A rule. A list that is `None` is any.
@@ -250,6 +281,10 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// How many elements the catalog has.
     elements: usize,
+    /// Whether it is in force.
+    is_in_force: bool,
+    /// The date that it was read for, if it was said.
+    pub date: Option<String>,
 }
 
 impl Policy {
@@ -260,18 +295,26 @@ impl Policy {
 
     /// The same of a policy that is parsed.
     pub fn of(table: &Table, folder: &Path, catalog: &Catalog) -> Self {
+        let today = dmv_redact::Date::today().expect("a clock").to_string();
+        Self { date: None, ..Self::on(&today, table, folder, catalog) }
+    }
+
+    /// The same on a date: what isn't in force on it isn't there.
+    pub fn on(date: &str, table: &Table, folder: &Path, catalog: &Catalog) -> Self {
         let head = table["policy"].as_table().expect("[policy]");
         let agencies = table.get("agencies").and_then(Value::as_table).cloned().unwrap_or_default();
-        let mut rules = Vec::new();
+        let (mut rules, mut named) = (Vec::new(), Vec::new());
         for verb in Verb::ALL {
-            rules.extend(tables(table, verb.key()).map(|table| Rule::read(table, verb, catalog)));
+            // What a rule names is declared on every day.
+            named.extend(tables(table, verb.key()).filter_map(|table| strings(table, "purposes")).flatten());
+            let in_force = tables(table, verb.key()).filter(|table| table_is_on(table, date));
+            rules.extend(in_force.map(|table| Rule::read(table, verb, catalog)));
         }
         let listed: Option<BTreeSet<String>> = strings(head, "purposes").map(|list| list.into_iter().collect());
-        let named = rules.iter().flat_map(|rule| rule.purposes.iter().flatten());
-        let purposes = listed.iter().flatten().chain(named).filter(|code| *code != "*").cloned().collect();
+        let purposes = listed.iter().flatten().chain(&named).filter(|code| *code != "*").cloned().collect();
         let listed_other = |name: &'static str| Some((name, strings(head, &format!("{name}s"))?.into_iter().collect()));
         let class = |(name, table): (&String, &Value)| {
-            (name.clone(), Class::read(table.as_table().expect("an agency class"), folder))
+            (name.clone(), Class::read(table.as_table().expect("an agency class"), folder, date))
         };
         Self {
             purposes,
@@ -282,6 +325,8 @@ impl Policy {
             classes: agencies.iter().map(class).collect(),
             rules,
             elements: catalog.elements.len(),
+            is_in_force: table_is_on(head, date),
+            date: Some(date.to_owned()),
         }
     }
 
@@ -365,7 +410,7 @@ impl Policy {
 
     /// What becomes of a message.
     pub fn decide(&self, classes: &Classes, request: &Request<'_>) -> Decision {
-        if classes.is_empty() || !self.declares(request) {
+        if !self.is_in_force || classes.is_empty() || !self.declares(request) {
             return Decision::Withheld;
         }
         let reviews = |rule: &&Rule| rule.verb == Verb::Review && rule.applies(classes, request);

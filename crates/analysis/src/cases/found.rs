@@ -41,26 +41,34 @@ impl CaseFile {
         Ok(Self::Message(Box::new(case)))
     }
 
-    fn filter_key(&self) -> &FilterKey {
+    fn filter_keys(&self) -> Vec<FilterKey> {
         match self {
-            Self::Message(case) => &case.filter_key,
-            Self::Matrix(matrix) => &matrix.filter_key,
+            Self::Message(case) => vec![case.filter_key.clone()],
+            Self::Matrix(matrix) => matrix.filter_keys().cloned().collect(),
         }
     }
 
-    /// The cases in it, resolved by the policy.
-    fn tests(self, filter: &Filter) -> Result<Vec<Case>, ConfigError> {
+    /// The cases in it, resolved by the policy, if that could be loaded.
+    fn tests(self, filters: &Filters) -> Result<Vec<Case>, ConfigError> {
         match self {
             Self::Message(case) => {
+                let Some(filter) = filters.get(&case.filter_key) else { return Ok(Vec::new()) };
                 check_request(&case, filter)?;
                 Ok(vec![Case::Message(case)])
             }
-            Self::Matrix(matrix) => Ok(matrix.rows(filter)?.into_iter().map(|row| Case::Row(Box::new(row))).collect()),
+            Self::Matrix(matrix) => Ok(matrix.rows(filters)?.into_iter().map(|row| Case::Row(Box::new(row))).collect()),
         }
     }
 }
 
 impl Case {
+    fn filter_key(&self) -> &FilterKey {
+        match self {
+            Self::Message(case) => &case.filter_key,
+            Self::Row(row) => &row.filter_key,
+        }
+    }
+
     fn name(&self) -> &str {
         match self {
             Self::Message(case) => &case.name,
@@ -92,16 +100,20 @@ pub fn load(folder: &Path, settings: &Settings) -> Result<Cases, CasesError> {
         let message = "--policies: it has no effect, for no case names a policy without a path";
         return Err(CasesError::Nothing(message.to_owned()));
     }
-    let keys: BTreeSet<FilterKey> = read.iter().map(|cases| cases.filter_key().clone()).collect();
+    let keys: BTreeSet<FilterKey> = read.iter().flat_map(CaseFile::filter_keys).collect();
     let filters = filters(settings, keys.into_iter().collect()).unwrap_or_else(|more| {
         errors.extend(more);
         Filters::new()
     });
     let mut tests = Vec::new();
     for cases in read {
-        let Some(filter) = filters.get(cases.filter_key()) else { continue };
-        match cases.tests(filter) {
-            Ok(more) => tests.extend(more.into_iter().map(|test| (test, filter.clone()))),
+        match cases.tests(&filters) {
+            Ok(more) => {
+                tests.extend(more.into_iter().filter_map(|test| {
+                    let filter = filters.get(test.filter_key())?.clone();
+                    Some((test, filter))
+                }));
+            }
             Err(error) => errors.push(error),
         }
     }

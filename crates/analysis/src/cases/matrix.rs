@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::policies::{FilterKey, PolicyFinder};
+use super::policies::{FilterKey, Filters, PolicyFinder};
 use super::settings::undeclared;
 use crate::survey::Survey;
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::catalog::{ElementId, GROUP_PREFIX, Treatment};
 use dmv_redact_model::config::{ConfigError, Document, Errors, Lines, Spanned, all};
-use dmv_redact_model::policy::{Attribute, Attributes, ClaimSet, ClassId, MessageKeyId, Ori, Stated, Verdict};
+use dmv_redact_model::policy::{
+    Attribute, Attributes, ClaimSet, ClassId, MessageKeyId, Ori, Stated, Verdict, table_date,
+};
 
 /// The file name of matrix tests.
 pub(super) const MATRIX_FILE: &str = "matrix.toml";
@@ -71,6 +73,8 @@ struct RawRow {
     /// The claims that are vouched for, exactly.
     #[serde(default)]
     claims: Vec<Spanned<String>>,
+    /// The date of the request, YYYY-MM-DD; left out: that of `test --date`, or today.
+    date: Option<Spanned<String>>,
     /// `held` or `withheld`; left out: the message is rewritten.
     disposition: Option<Spanned<String>>,
     /// All data elements that go out, or would once approved: ids, prefixes, or `group:NAME`.
@@ -96,8 +100,8 @@ pub(super) struct MatrixTest {
     name: String,
     file: PathBuf,
     text: String,
-    pub(super) filter_key: FilterKey,
-    rows: Vec<RawRow>,
+    /// Each row, with the key of the filter that it is for.
+    rows: Vec<(RawRow, FilterKey)>,
 }
 
 /// One row: who asks, in which situations, and the complete grant that they must have.
@@ -147,17 +151,34 @@ impl MatrixTest {
         }
         let folder = file.parent().unwrap_or(Path::new(""));
         let policy = errors.take(policies.find(&document, folder, raw.policy.as_ref())).flatten();
+        let mut rows = Vec::with_capacity(raw.may.len());
+        for row in raw.may {
+            let date = row.date.as_ref().map(|date| table_date(&document, date)).transpose();
+            let date = errors.take(date).flatten();
+            rows.push((row, FilterKey { policy: policy.clone(), format: None, date }));
+        }
         errors.finish()?;
-        Ok(Self { name, file: file.to_owned(), filter_key: FilterKey { policy, format: None }, rows: raw.may, text })
+        Ok(Self { name, file: file.to_owned(), rows, text })
     }
 
-    /// The rows, with every name resolved by the policy.
-    pub(super) fn rows(&self, filter: &Filter) -> Result<Vec<MatrixRowTest>, ConfigError> {
+    /// The keys of the filters that its rows are for.
+    pub(super) fn filter_keys(&self) -> impl Iterator<Item = &FilterKey> {
+        self.rows.iter().map(|(_, key)| key)
+    }
+
+    /// The rows, with every name resolved by the policy. Rows whose filter couldn't be built are left out.
+    pub(super) fn rows(&self, filters: &Filters) -> Result<Vec<MatrixRowTest>, ConfigError> {
         let file = self.file.display().to_string();
         let document = Document { file: &file, text: &self.text };
-        let survey = Survey::of(filter.decider());
-        let resolver = Resolver { document: &document, filter, survey: &survey };
-        all(self.rows.iter().map(|row| resolver.row(self, row)))
+        let keys: BTreeSet<&FilterKey> = self.filter_keys().collect();
+        let built = keys.into_iter().filter_map(|key| Some((key, filters.get(key)?)));
+        let surveys: BTreeMap<&FilterKey, (&Filter, Survey<'_>)> =
+            built.map(|(key, filter)| (key, (filter, Survey::of(filter.decider())))).collect();
+        let built = self.rows.iter().filter_map(|(row, key)| Some((row, key, surveys.get(key)?)));
+        all(built.map(|(row, key, (filter, survey))| {
+            let resolver = Resolver { document: &document, filter, survey };
+            resolver.row(self, row, key)
+        }))
     }
 }
 
@@ -169,7 +190,7 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn row(&self, matrix: &MatrixTest, raw: &RawRow) -> Result<MatrixRowTest, ConfigError> {
+    fn row(&self, matrix: &MatrixTest, raw: &RawRow, key: &FilterKey) -> Result<MatrixRowTest, ConfigError> {
         let mut errors = Errors::default();
         let verdict = errors.take(self.verdict(raw));
         let granted = errors.take(self.granted(raw));
@@ -201,7 +222,7 @@ impl Resolver<'_> {
             title,
             file: matrix.file.clone(),
             line: Lines::of(self.document.text).position(raw.title.span().start).line,
-            filter_key: matrix.filter_key.clone(),
+            filter_key: key.clone(),
             requester,
             stated,
             messages,

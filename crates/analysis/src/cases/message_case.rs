@@ -8,7 +8,7 @@ use super::expectation::{Expectation, RawExpectation};
 use super::policies::{FilterKey, PolicyFinder};
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::config::{ConfigError, Document, Errors, Spanned};
-use dmv_redact_model::policy::Attribute;
+use dmv_redact_model::policy::{Attribute, table_date};
 
 /// The file name of a message case.
 pub(super) const CASE_FILE: &str = "case.toml";
@@ -42,6 +42,8 @@ pub(super) struct RawCase {
     /// The claims that are vouched for.
     #[serde(default)]
     claims: Vec<Spanned<String>>,
+    /// The date of the request, YYYY-MM-DD; left out: that of `test --date`, or today.
+    date: Option<Spanned<String>>,
     /// The expected result of the message.
     expect: RawExpectation,
 }
@@ -105,6 +107,8 @@ impl MessageCase {
             requester = requester.state(*attribute, value.get_ref().as_str());
         }
         let requester = raw.claims.iter().fold(requester, |requester, claim| requester.claim(claim.get_ref().as_str()));
+        let date = raw.date.as_ref().map(|date| table_date(&document, date)).transpose();
+        let date = errors.take(date).flatten();
         let message = errors.take(message(&document, folder, raw.message.as_ref()));
         let policy = errors.take(policies.find(&document, folder, raw.policy.as_ref()));
         let expected = message.as_ref().and_then(|message| errors.take(expected(&document, folder, message)));
@@ -119,7 +123,7 @@ impl MessageCase {
             name,
             title: raw.title,
             file: file.to_owned(),
-            filter_key: FilterKey { policy, format: raw.format.map(Spanned::into_inner) },
+            filter_key: FilterKey { policy, format: raw.format.map(Spanned::into_inner), date },
             requester,
             stated,
             claims: raw.claims,

@@ -9,14 +9,17 @@ use dmv_redact_model::config::Spanned;
 use rayon::prelude::*;
 
 use super::Settings;
-use dmv_redact::{Filter, FilterBuilder};
+use dmv_redact::{Date, Filter, FilterBuilder};
 use dmv_redact_model::config::{ConfigError, Document};
 
-/// The key of a filter: its policy (`None`: the built-in baseline) and the only format of its messages.
+/// The key of a filter: its policy (`None`: the built-in baseline), the only format of its messages, and the date of
+/// their requests.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FilterKey {
     pub(super) policy: Option<PathBuf>,
     pub(super) format: Option<String>,
+    /// The date of the request; `None` is that of the settings, or today.
+    pub(super) date: Option<Date>,
 }
 
 /// The filters that cases need.
@@ -45,7 +48,7 @@ pub(super) fn filters(settings: &Settings, keys: Vec<FilterKey>) -> Result<Filte
 }
 
 fn build(settings: &Settings, key: &FilterKey) -> Result<Filter, ConfigError> {
-    let mut filter = builder(settings);
+    let mut filter = builder(settings).as_of(key.date.or(settings.date));
     if let Some(policy) = &key.policy {
         filter = filter.policy_path(policy);
     }

@@ -9,7 +9,7 @@ use crate::words::Statement;
 use dmv_redact::{Disposition, Filter};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Ruling;
-use dmv_redact_model::policy::{Conditions, Effect, Policy, Verdict};
+use dmv_redact_model::policy::{Conditions, Effect, Period, Policy, Verdict};
 
 /// A mismatch with the row, of the whole message or of one element.
 #[derive(PartialEq, Eq)]
@@ -23,7 +23,8 @@ pub(super) fn run_row(row: &MatrixRowTest, filter: &Filter) -> CaseOutcome {
     let mut found: Vec<(Mismatch, Vec<String>)> = Vec::new();
     for attributes in &row.stated {
         for message in &row.messages {
-            let asked = Conditions { attributes: *attributes, claims: row.claims, message: *message };
+            let (claims, period) = (row.claims, Period::default());
+            let asked = Conditions { attributes: *attributes, claims, message: *message, period };
             let situation = situation(row, filter, &asked);
             for mismatch in mismatches(row, filter, &asked) {
                 match found.iter_mut().find(|(existing, _)| *existing == mismatch) {

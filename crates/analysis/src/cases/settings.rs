@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use dmv_redact::{ConfigError, RequestError};
+use dmv_redact::{ConfigError, Date, RequestError};
 use dmv_redact_model::config::{Document, Spanned};
 
 /// Where policies, formats and data elements come from, and which cases are selected.
@@ -16,6 +16,8 @@ pub struct Settings {
     pub formats: Vec<PathBuf>,
     /// Catalogs that are added to the built-in one.
     pub catalogs: Vec<PathBuf>,
+    /// The date of requests that state none; by default today's.
+    pub date: Option<Date>,
     /// Only cases whose name contains this.
     pub filter: Option<String>,
 }

@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::survey::Survey;
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::config::ConfigError;
+use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::{Attribute, MessageKeyId, Ori};
 use rules::ExplainedRule;
 use situation::Situation;
@@ -37,6 +38,16 @@ pub struct Explanation {
     #[serde(flatten)]
     stated: BTreeMap<&'static str, String>,
     claims: Vec<String>,
+    /// The date that decides, if the policy depends on one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<Date>,
+    /// The first and the last day on which the policy is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Date>,
+    #[serde(skip)]
+    is_in_force: bool,
     who: Who,
     /// Message keys with different answers are separate situations.
     situations: Vec<Situation>,
@@ -79,6 +90,10 @@ pub fn explain(
             .filter_map(|attribute| Some((attribute.name(), requester.stated(attribute)?.to_owned())))
             .collect(),
         claims: requester.claims().to_vec(),
+        date: policy.date(),
+        from: policy.validity().from,
+        until: policy.validity().until,
+        is_in_force: policy.is_in_force(requester) == Some(true),
         who,
         situations,
     })

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::words::plain;
 use dmv_redact::Filter;
+use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{Asked, Attribute, ClassId, Conditions, Effect, Policy, Rule, Stated};
+use dmv_redact_model::policy::{Asked, Attribute, ClassId, Conditions, Effect, Policy, Rule, Stated, Validity};
 
 /// A rule, and if it didn't apply, why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,6 +16,16 @@ pub(super) struct ExplainedRule {
     pub(super) kind: &'static str,
     pub(super) title: Option<String>,
     pub(super) basis: Option<String>,
+    /// Where the law was read, and on which day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) checked: Option<Date>,
+    /// The first and the last day on which the rule is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) from: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<Date>,
     /// Its line in the policy's file.
     pub(super) line: usize,
     /// Empty if it applied.
@@ -28,9 +39,23 @@ impl ExplainedRule {
             kind: kind(rule),
             title: rule.metadata.title.clone(),
             basis: rule.metadata.basis.clone(),
+            source: rule.metadata.source.clone(),
+            checked: rule.metadata.checked,
+            from: rule.validity.from,
+            until: rule.validity.until,
             line: rule.metadata.position.line,
             why_not,
         }
+    }
+}
+
+/// The days on which something is in force, in words; `None` if on all.
+pub(super) fn dates(validity: Validity) -> Option<String> {
+    match (validity.from, validity.until) {
+        (None, None) => None,
+        (Some(from), None) => Some(format!("from {from}")),
+        (None, Some(until)) => Some(format!("until {until}")),
+        (Some(from), Some(until)) => Some(format!("from {from} until {until}")),
     }
 }
 
@@ -75,6 +100,10 @@ fn values(policy: &Policy, attribute: Attribute, asked: &Asked) -> String {
 /// Every condition of a rule that isn't satisfied.
 fn why_not(filter: &Filter, policy: &Policy, rule: &Rule, asked: &Conditions) -> Vec<String> {
     let mut reasons = Vec::new();
+    if !rule.is_in_force(asked.period) {
+        let dates = dates(rule.validity).unwrap_or_else(|| "while the policy is".to_owned());
+        reasons.push(format!("it is in force {dates}"));
+    }
     for (attribute, expected) in &rule.asked {
         if !expected.holds(asked.attributes.get(*attribute)) {
             reasons.push(format!("it is for {} {}", attribute.name(), values(policy, *attribute, expected)));

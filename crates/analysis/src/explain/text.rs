@@ -3,24 +3,32 @@
 use std::fmt;
 
 use super::Explanation;
-use super::rules::ExplainedRule;
+use super::rules::{ExplainedRule, dates};
 use super::situation::{DecidingRule, ElementAnswer, Situation};
 use super::who::ExplainedClass;
 use crate::words::plain;
+use dmv_redact_model::policy::Validity;
 
 /// The line width.
 const WIDTH: usize = 100;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { policy, version, file, requester, purpose, stated, claims, who, situations } = self;
+        let Self { policy, version, file, requester, purpose, stated, claims, who, situations, date, .. } = self;
         let purpose = purpose.as_deref().unwrap_or("none");
         let claims = if claims.is_empty() { "none".to_owned() } else { claims.join(", ") };
+        let on = date.map_or_else(String::new, |date| format!(", on {date}"));
         write!(f, "requester {requester}, purpose {purpose}")?;
         stated.iter().try_for_each(|(attribute, value)| write!(f, ", {attribute} {}", plain(value)))?;
-        writeln!(f, ", claims {claims}")?;
+        writeln!(f, ", claims {claims}{on}")?;
         writeln!(f, "policy `{}`, version {} ({})", plain(policy), plain(version), plain(file))?;
+        if let Some(dates) = dates(Validity { from: self.from, until: self.until }) {
+            writeln!(f, "the policy is in force {dates}")?;
+        }
         writeln!(f)?;
+        if !self.is_in_force {
+            return writeln!(f, "The policy is not in force: every message is withheld (policy-not-in-force).");
+        }
         if who.classes.is_empty() {
             writeln!(f, "No agency class claims this requester: every message is withheld (requester-unknown).")?;
         } else {
@@ -126,15 +134,27 @@ impl DecidingRule {
 
 impl ExplainedRule {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, kind, title, basis, line, why_not } = self;
+        let Self { id, kind, title, basis, line, why_not, source, checked, from, until } = self;
         write!(f, "  {kind} `{id}`, line {line}")?;
         if let Some(title) = title {
             write!(f, ": {}", plain(title))?;
         }
         writeln!(f)?;
         why_not.iter().try_for_each(|reason| writeln!(f, "    {reason}"))?;
-        match basis.as_ref().filter(|_| why_not.is_empty()) {
-            Some(basis) => writeln!(f, "    {}", plain(basis)),
+        if !why_not.is_empty() {
+            return Ok(());
+        }
+        if let Some(basis) = basis {
+            writeln!(f, "    {}", plain(basis))?;
+        }
+        match (source, checked) {
+            (None, None) => {}
+            (Some(source), None) => writeln!(f, "    source: {}", plain(source))?,
+            (None, Some(checked)) => writeln!(f, "    checked {checked}")?,
+            (Some(source), Some(checked)) => writeln!(f, "    source: {}, checked {checked}", plain(source))?,
+        }
+        match dates(Validity { from: *from, until: *until }) {
+            Some(dates) => writeln!(f, "    in force {dates}"),
             None => Ok(()),
         }
     }

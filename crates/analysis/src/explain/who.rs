@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::rules::dates;
 use dmv_redact_model::config::{ConfigError, read_bytes, read_file};
-use dmv_redact_model::policy::{AgencyClass, ClassId, Ori, Policy, Roster};
+use dmv_redact_model::policy::{AgencyClass, ClassId, Ori, Policy, Roster, RosterEntry};
 
 /// The agency classes of a requester.
 #[derive(Debug, Serialize)]
@@ -76,9 +77,15 @@ fn listed(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<String, Conf
     let Some(table) = table_of(policy, class) else { return Ok(own) };
     let path = Path::new(policy.file()).parent().unwrap_or(Path::new("")).join(table);
     let roster = Roster::of(&path, read_bytes(&path)?)?;
-    let found = roster.oris.iter().find(|(listed, _)| *listed == ori);
-    let line = found.map(|(_, span)| roster.document().position(span.start).0);
-    Ok(line.map_or(own, |line| format!("listed exactly in {}, line {line}", path.display())))
+    let in_force = |entry: &RosterEntry| policy.date().is_none_or(|date| entry.validity.contains(date));
+    let Some(entry) = roster.entries.iter().find(|entry| entry.ori == ori && in_force(entry)) else { return Ok(own) };
+    let (line, _) = roster.document().position(entry.span.start);
+    let mut why = format!("listed exactly in {}, line {line}", path.display());
+    why.push_str(&dates(entry.validity).map_or_else(String::new, |dates| format!(", {dates}")));
+    for (what, text) in [("source", &entry.source), ("note", &entry.note)] {
+        why.push_str(&text.as_ref().map_or_else(String::new, |text| format!("; {what}: {text}")));
+    }
+    Ok(why)
 }
 
 /// The roster that a class names, read from the policy again: the decision keeps only its content.

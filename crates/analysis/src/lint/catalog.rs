@@ -6,7 +6,7 @@ use dmv_redact_model::catalog::{
 };
 use dmv_redact_model::config::{ConfigError, Document};
 use dmv_redact_model::format::{Formats, NodeId, Syntax, Trie};
-use dmv_redact_model::policy::{Effect, Policy, PolicySpans};
+use dmv_redact_model::policy::{Effect, Period, Policy, PolicySpans, Rule};
 
 pub(super) const SHAPE_ADMITS_EVERYTHING: Code =
     Code::warning("shape-admits-everything", "a data element whose shape takes any text whatever");
@@ -81,7 +81,8 @@ pub(super) fn lint_permits(
     let all = all.iter().map(CatalogSpans::read).collect::<Result<Vec<_>, _>>()?;
     let memberships: Vec<&Membership> = all.iter().flat_map(|spans| &spans.memberships).collect();
     let rules = PolicySpans::read(policy_file)?.rules;
-    let permits = || policy.rules().iter().zip(&rules).filter(|(rule, _)| matches!(rule.effect, Effect::Permit(_)));
+    let is_permit = |rule: &Rule| rule.is_in_force(Period::default()) && matches!(rule.effect, Effect::Permit(_));
+    let permits = || policy.rules().iter().zip(&rules).filter(|(rule, _)| is_permit(rule));
     let mut found = Vec::new();
     for (document, written) in documents.iter().zip(&all) {
         for (name, _) in &written.amended {

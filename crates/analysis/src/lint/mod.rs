@@ -23,8 +23,8 @@ pub use unmapped::{UnmappedParts, unmapped};
 
 use crate::schema::with_imports;
 
-use dmv_redact::FilterBuilder;
 use dmv_redact::internal::filter::read_formats;
+use dmv_redact::{Date, FilterBuilder};
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::config::{ConfigError, Document, File};
 use dmv_redact_model::format::Formats;
@@ -54,6 +54,8 @@ pub struct Subjects {
     pub formats: Vec<PathBuf>,
     /// The policy; by default the built-in baseline.
     pub policy: Option<PathBuf>,
+    /// The day that the policy is checked as of.
+    pub date: Option<Date>,
 }
 
 /// Every finding, sorted by file and position. A table that can't be used is a finding too.
@@ -65,8 +67,11 @@ pub fn check(subjects: &Subjects) -> Vec<Finding> {
             builder = builder.policy_path(policy);
         }
         let file = builder.policy_file()?;
-        let policy = builder.policy(&catalog, &formats)?;
+        let policy = builder.as_of(subjects.date).policy(&catalog, &formats)?;
         findings.extend(policy::lint(&file.document(), &policy, &catalog, &formats)?);
+        if let Some(date) = subjects.date.or_else(Date::today) {
+            findings.extend(policy::lint_dates(&file.document(), &policy, date)?);
+        }
         let catalogs = read_catalogs(subjects)?;
         findings.extend(catalog::lint_permits(&documents(&catalogs), &catalog, &file.document(), &policy)?);
         Ok(())

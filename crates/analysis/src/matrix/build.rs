@@ -113,6 +113,7 @@ impl<'s> MatrixBuilder<'s> {
                 version: plain(&identity.version),
                 title: policy.title().map(plain),
                 sha256: identity.sha256.clone(),
+                date: policy.date(),
             },
             purposes: policy.declared(Attribute::Purpose).to_vec(),
             messages: messages.iter().flatten().filter_map(|key| self.message(*key)).collect(),

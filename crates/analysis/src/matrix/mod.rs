@@ -9,6 +9,7 @@ mod cell;
 
 use std::rc::Rc;
 
+use dmv_redact::Date;
 use serde::{Serialize, Serializer};
 
 use super::words::{Choice, ChoiceCode, StatedChoice, Statement, plain};
@@ -47,6 +48,16 @@ pub struct MatrixPolicy {
     pub title: Option<String>,
     /// The digest in receipts, in hexadecimal.
     pub sha256: String,
+    /// The day that the matrix is as of, if the policy depends on dates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
+}
+
+impl MatrixPolicy {
+    /// The day that the matrix is as of, in words; empty if the policy depends on no date.
+    pub fn as_of(&self) -> String {
+        self.date.map_or_else(String::new, |date| format!(", as of {date}"))
+    }
 }
 
 /// The requesters and conditions that a column is for.

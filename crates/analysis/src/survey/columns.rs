@@ -12,7 +12,7 @@ use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::catalog::Treatment;
 use dmv_redact_model::policy::ClassId;
 use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{Attributes, ClaimSet, Effect, MessageKeyId, Rule};
+use dmv_redact_model::policy::{Attributes, ClaimSet, Effect, MessageKeyId, Period, Rule};
 use dmv_redact_model::policy::{Policy, Verdict};
 
 /// The outcome for a data element.
@@ -332,7 +332,8 @@ impl<'p> RuleIndex<'p> {
         }
         let mut of_class = vec![Vec::new(); policy.classes().len()];
         let mut of_everyone = Vec::new();
-        for (id, rule) in policy.rules().iter().enumerate() {
+        let in_force = policy.rules().iter().enumerate().filter(|(_, rule)| rule.is_in_force(Period::default()));
+        for (id, rule) in in_force {
             match &rule.classes {
                 Some(classes) => classes.iter().for_each(|class| {
                     if let Some(own) = of_class.get_mut(usize::from(*class)) {

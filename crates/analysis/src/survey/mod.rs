@@ -36,7 +36,7 @@ pub use trees::Tree;
 
 use columns::Columns;
 use dmv_redact_model::config::ConfigError;
-use dmv_redact_model::policy::{Attributes, ClaimSet, ClassId, MessageKeyId, Ori, Policy, RuleId};
+use dmv_redact_model::policy::{Attributes, ClaimSet, ClassId, MessageKeyId, Ori, Period, Policy, RuleId};
 use error::SurveyError;
 use simple::simplified;
 use trees::TreePath;
@@ -76,8 +76,9 @@ pub struct Survey<'p> {
 }
 
 impl<'p> Survey<'p> {
-    /// Surveys a policy.
+    /// Surveys a policy that decides by no date: one without dates, or as of a day.
     pub fn of(policy: &'p Policy) -> Self {
+        debug_assert!(!policy.depends_on_date(), "a survey is of one day");
         Self { policy, populations_and_claims: OnceLock::new(), columns: Mutex::new(Columns::of(&[policy])) }
     }
 
@@ -210,6 +211,7 @@ impl<'p> Survey<'p> {
 
 fn messages(policies: &[&Policy]) -> Vec<Option<MessageKeyId>> {
     let rules = policies.iter().flat_map(|policy| policy.rules());
+    let rules = rules.filter(|rule| rule.is_in_force(Period::default()));
     let mut keys: Vec<_> = rules.flat_map(|rule| rule.messages.iter().flatten().copied()).collect();
     keys.sort_unstable();
     keys.dedup();

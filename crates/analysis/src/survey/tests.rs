@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::*;
 use dmv_redact_model::catalog::{Catalog, ElementId};
 use dmv_redact_model::config::Document;
-use dmv_redact_model::policy::{Conditions, MessageKeys, OriPattern, Rosters, Verdict};
+use dmv_redact_model::policy::{Conditions, MessageKeys, OriPattern, Period, Rosters, Verdict};
 
 const CATALOG: &str = "[[element]]\nid = \"a.one\"\n[[element]]\nid = \"a.two\"\nkind = \"date\"\n";
 
@@ -174,7 +174,7 @@ fn columns_say_what_the_policy_decides() {
             {
                 let column = survey.column(&population.classes, attributes, message).unwrap();
                 for claims in (0..16).map(ClaimSet) {
-                    let asked = Conditions { attributes, claims, message };
+                    let asked = Conditions { attributes, claims, message, period: Period::default() };
                     let grant = policy.grant(&population.classes, &asked);
                     let fits =
                         |with: ClaimSet, without: ClaimSet| claims.0 & with.0 == with.0 && claims.0 & without.0 == 0;

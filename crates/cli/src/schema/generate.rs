@@ -73,9 +73,17 @@ fn put(schema: &mut Value, place: &str, keyword: &str, value: Value) {
     at.as_object_mut().unwrap().insert(keyword.to_owned(), value);
 }
 
+/// Adds the form of a date to keys that hold one.
+fn put_dates(schema: &mut Value, properties: &str, keys: &[&str]) {
+    for key in keys {
+        put(schema, &format!("{properties}/{key}"), "pattern", json!("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"));
+    }
+}
+
 fn case_table(generator: SchemaGenerator) -> Value {
     let mut schema = plain(cases::case_schema(generator));
     put(&mut schema, "/properties/requester", "pattern", json!(policy::ORI_PATTERN));
+    put_dates(&mut schema, "/properties", &["date"]);
     let dispositions = dmv_redact::Disposition::ALL.map(dmv_redact::Disposition::name);
     let expectation = "/definitions/Expectation/properties";
     put(&mut schema, &format!("{expectation}/disposition"), "enum", json!(dispositions));
@@ -89,6 +97,7 @@ fn matrix_table(generator: SchemaGenerator) -> Value {
     put(&mut schema, row, "oneOf", json!([{ "required": ["requester"] }, { "required": ["agencies"] }]));
     put(&mut schema, &format!("{row}/properties/requester"), "pattern", json!(policy::ORI_PATTERN));
     offer_elements(&mut schema, &[&format!("{row}/properties/elements")]);
+    put_dates(&mut schema, &format!("{row}/properties"), &["date"]);
     put(&mut schema, &format!("{row}/properties/disposition"), "enum", json!(["held", "withheld"]));
     put(&mut schema, &format!("{row}/properties/purposes/items"), "pattern", json!("^([A-Z]{1,3}|none)$"));
     schema
@@ -136,7 +145,9 @@ fn policy_table(generator: SchemaGenerator) -> Value {
     put(&mut schema, "/definitions/Header/properties/claims", "uniqueItems", json!(true));
     put(&mut schema, "/definitions/Header/properties/purposes", "uniqueItems", json!(true));
     put(&mut schema, "/definitions/Header/properties/purposes/items", "pattern", json!("^[A-Z]{1,3}$"));
+    put_dates(&mut schema, "/definitions/Header/properties", &["from", "until"]);
     let rule = "/definitions/Rule/properties";
+    put_dates(&mut schema, rule, &["from", "until", "checked"]);
     put(&mut schema, &format!("{rule}/purposes/items"), "pattern", json!("^[A-Z]{1,3}$"));
     for list in ["agencies", "purposes", "messages", "elements"] {
         // An empty list would match nothing.

@@ -80,7 +80,7 @@ fn p1_a_message_below_the_top_of_a_line_and_in_base64() {
 fn p8_the_names_of_a_path_are_bounded_and_lines_may_be_deeper() {
     let room = Room::new();
     let path = |names: usize| vec!["a"; names].join(".");
-    for option in ["--payload-member", "--requester-member", "--purpose-member", "--keep-member"] {
+    for option in ["--payload-member", "--requester-member", "--purpose-member", "--date-member", "--keep-member"] {
         let output = room.run(&["redact", option, &path(10_000)], b"");
         assert_eq!(output.status.code(), Some(2), "{option}");
         assert!(complaint(&output).contains("it has 10000 names; 64 is the most"), "{}", complaint(&output));
@@ -298,6 +298,56 @@ fn p2_what_else_a_line_states_opens_only_what_rules_say() {
     }
     let both = [&arguments[..], &["--reason", "T"]].concat();
     assert_eq!(room.run(&both, b"").status.code(), Some(2));
+}
+
+/// A policy that releases names in 2026 only.
+const DATED: &str = "[policy]\nname = 'dated'\nversion = '1'\n[agencies.police]\nori = ['AZ0070000']\n\
+    [[permit]]\nid = 'license'\nagencies = ['police']\nelements = ['license']\n\
+    [[permit]]\nid = 'name'\nagencies = ['police']\nelements = ['person.name']\nfrom = '2026-01-01'\nuntil = '2026-12-31'\n";
+
+#[test]
+fn p2_a_line_whose_date_is_none_is_withheld() {
+    let room = Room::new();
+    room.write("dated.toml", DATED.as_bytes());
+    let xml = String::from_utf8(fixture(POLICE.0)).unwrap();
+    let line = |when: Value| json!({"when": when, "body": xml}).to_string() + "\n";
+    let whens = [json!("2026-2-1"), json!("02/01/2026"), json!(""), json!(20260201), Value::Null];
+    let input: String = whens.into_iter().map(line).collect();
+    let input = input + &json!({"body": xml}).to_string() + "\n";
+    let arguments = ["redact", "--policy", "dated.toml", "--payload-member", "body", "--date-member", "when"];
+    let output = room.run(&arguments, input.as_bytes());
+    assert_eq!(output.status.code(), Some(3), "{}", complaint(&output));
+    assert_eq!(text(&output.stdout), "{\"withheld\":\"date-invalid\"}\n".repeat(6));
+    let both = room.run(&[&arguments[..], &["--date", "2026-01-01"]].concat(), input.as_bytes());
+    assert_eq!(both.status.code(), Some(2));
+    let wrong = room.run(&["redact", "--date", "2026-02-30"], xml.as_bytes());
+    assert!(wrong.status.code() == Some(2) && complaint(&wrong).contains("YYYY-MM-DD"), "{}", complaint(&wrong));
+}
+
+#[test]
+fn p10_each_line_is_decided_by_its_own_date_and_a_run_by_one() {
+    let room = Room::new();
+    room.write("dated.toml", DATED.as_bytes());
+    let xml = String::from_utf8(fixture(POLICE.0)).unwrap();
+    let days = ["2025-12-31", "2026-01-01", "2026-12-31", "2027-01-01"];
+    let alone = days.map(|day| {
+        let output = room.run(&["redact", "--policy", "dated.toml", "--date", day], xml.as_bytes());
+        assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+        output.stdout
+    });
+    assert!(alone[0] == alone[3] && alone[1] == alone[2] && alone[0] != alone[1]);
+    let input: String = days.iter().map(|day| json!({"when": day, "body": xml}).to_string() + "\n").collect();
+    room.write("in.ndjson", input.as_bytes());
+    let arguments = ["in.ndjson", "-o", "out.ndjson", "--policy", "dated.toml", "--payload-member", "body"];
+    let output = room.redact(&[&arguments[..], &["--date-member", "when", "--audit", "log"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    let lines = read(&room.path("out.ndjson"));
+    for (line, alone) in text(&lines).lines().zip(&alone) {
+        let found: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(found["body"].as_str().unwrap(), text(alone));
+    }
+    let log = read(&room.path("log"));
+    days.iter().for_each(|day| assert!(text(&log).contains(&format!("\"date\":\"{day}\"")), "{}", text(&log)));
 }
 
 #[test]

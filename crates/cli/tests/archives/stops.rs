@@ -164,6 +164,48 @@ pub(crate) fn killed(
 }
 
 #[test]
+fn p10_a_run_that_goes_on_decides_by_the_day_on_which_it_began() {
+    let room = Room::new();
+    let policy = "[policy]\nname = 'dated'\nversion = '1'\n[agencies.police]\nori = ['AZ*']\n\
+        [[permit]]\nid = 'license'\nagencies = ['police']\nelements = ['license']\n\
+        [[permit]]\nid = 'name'\nagencies = ['police']\nelements = ['person.name']\nfrom = '2026-01-01'\n";
+    room.write("dated.toml", policy.as_bytes());
+    let journal = ".dmv-redact-out.ndjson/journal.json";
+    let run = ["redact", "in.ndjson", "-o", "out.ndjson", "--policy", "dated.toml"];
+    killed(
+        &room,
+        &run,
+        journal,
+        |_| true,
+        |messages| {
+            room.write("in.ndjson", &pack("ndjson", messages));
+        },
+    );
+    // As if it had begun long ago, before the names were permitted.
+    let text = fs::read_to_string(room.path(journal)).unwrap();
+    let day = text.split("\"date\":\"").nth(1).and_then(|rest| rest.get(..10)).expect("a date in the journal");
+    fs::write(room.path(journal), text.replace(day, "2025-06-01")).unwrap();
+    let refused = room.run(&[&run[..], &["--resume", "--date", "2025-06-01"]].concat(), b"");
+    assert_eq!(refused.status.code(), Some(2), "{}", complaint(&refused));
+    let resumed = room.run(&[&run[..], &["--resume"]].concat(), b"");
+    assert_eq!(resumed.status.code(), Some(3), "{}", complaint(&resumed));
+    let [before, today] = [&["--date", "2025-06-01"][..], &[]].map(|date| {
+        let arguments = ["in.ndjson", "-o", "at-once.ndjson", "--policy", "dated.toml"];
+        room.redact(&[&arguments[..], date].concat());
+        fs::read_to_string(room.path("at-once.ndjson")).unwrap()
+    });
+    let found = fs::read_to_string(room.path("out.ndjson")).unwrap();
+    let lines: Vec<_> = found.lines().zip(before.lines().zip(today.lines())).collect();
+    assert_eq!([found.lines().count(), lines.len()], [before.lines().count(); 2]);
+    let is_of_today = lines.iter().map(|(line, (before, today))| line == today && before != today);
+    let of_today = is_of_today.filter(|is_of_today| *is_of_today).count();
+    let last = lines.iter().rposition(|(_, (before, today))| before != today).expect("the date matters");
+    // What went out before the stop stays; after it the journal's date decides.
+    assert_eq!(lines[last].0, lines[last].1.0, "{of_today} lines of today");
+    assert!(lines.iter().all(|(line, (before, today))| line == before || line == today));
+}
+
+#[test]
 fn a_run_goes_on_only_under_the_terms_it_began_with() {
     let room = Room::new();
     let run = ["redact", "in.ndjson", "-o", "out.ndjson"];

@@ -8,9 +8,10 @@ use std::sync::{Arc, RwLock};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::agency::{Agencies, AgencyClass};
+use super::agency::{Agencies, AgencyClass, Listings};
 use super::attribute::{Asked, Attribute, Values, nearest_code};
 use super::ori::{Ori, OriPattern};
+use super::period::{InForce, Periods, Validity, spanned_date, table_date};
 use super::roster::{Roster, Rosters, no_ori};
 use super::rule::{ClaimSet, ClassId, Effect, MessageKeyId, Rule, RuleMetadata};
 use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, envelope_only};
@@ -70,6 +71,10 @@ pub(super) struct RawHeader {
     pub(super) on_shape_violation: Option<Spanned<RawOnShapeViolation>>,
     /// What it is, for people.
     title: Option<String>,
+    /// The first day on which the policy is in force, YYYY-MM-DD. Before it every message is withheld.
+    pub(super) from: Option<Spanned<String>>,
+    /// The last day on which the policy is in force, YYYY-MM-DD. After it every message is withheld.
+    pub(super) until: Option<Spanned<String>>,
     /// More of it, for people.
     #[serde(rename = "description")]
     _description: Option<String>,
@@ -102,7 +107,8 @@ pub(super) struct RawAgencyClass {
     /// ORIs of nine characters, or patterns: `?` is one character, `#` one digit, `*` any run of characters.
     #[serde(default)]
     pub(super) ori: Vec<Spanned<String>>,
-    /// A CSV file of ORIs beside the policy: one column, or a header with a column `ori`.
+    /// A CSV file of ORIs beside the policy: one column, or a header with a column `ori`, and maybe `from`, `until`,
+    /// `source` and `note`.
     pub(super) ori_file: Option<Spanned<String>>,
     /// Classes whose patterns take ORIs from this one's patterns, whether they keep them or not. It isn't transitive:
     /// what such a class excepts itself is not taken from this one. Patterns and `except` don't apply to an ORI that
@@ -126,6 +132,14 @@ pub(super) struct RawRule {
     title: Option<String>,
     /// The law it is based on.
     basis: Option<String>,
+    /// Where the law was read, an address for instance.
+    pub(super) source: Option<Spanned<String>>,
+    /// The day on which it was read there, YYYY-MM-DD.
+    pub(super) checked: Option<Spanned<String>>,
+    /// The first day on which the rule is in force, YYYY-MM-DD; left out: no day is too early.
+    pub(super) from: Option<Spanned<String>>,
+    /// The last day on which the rule is in force, YYYY-MM-DD; left out: no day is too late.
+    pub(super) until: Option<Spanned<String>>,
     /// The agency classes it is for; left out: all. A permit names them.
     pub(super) agencies: Option<Names>,
     /// The purpose codes it is for, one to three capital letters; `*`: any that is stated; left out: any, or none.
@@ -227,7 +241,9 @@ impl Policy {
         let classes = ClassNames::of(&raw.agencies);
         let lines = Lines::of(document.text);
         let agencies = load_agencies(document, &lines, rosters, &classes, raw.agencies, &mut digest);
-        let agencies = errors.take(agencies).unwrap_or_else(|| Agencies::new(Vec::new(), HashMap::new()));
+        let (agencies, listings) = errors.take(agencies).unwrap_or_default();
+        let validity = validity(document, raw.policy.from.as_ref(), raw.policy.until.as_ref());
+        let validity = errors.take(validity).unwrap_or_default();
         let values = Attribute::ALL.map(|attribute| {
             let listed = raw.policy.listed(attribute);
             let values = errors.take(declared_values(document, attribute, listed));
@@ -236,8 +252,13 @@ impl Policy {
         let (claims, classes) = (&claims, &classes);
         let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, values };
         let kinds = [(RuleKind::Permit, raw.permit), (RuleKind::Forbid, raw.forbid), (RuleKind::Review, raw.review)];
-        let rules = resolver.rules(kinds, &mut errors);
+        let mut rules = resolver.rules(kinds, &mut errors);
         errors.finish()?;
+        let listed = listings.values().flatten().map(|(_, validity)| *validity);
+        let periods = Periods::of(listed.chain(rules.iter().map(|rule| rule.validity)).chain([validity]));
+        for rule in &mut rules {
+            rule.in_force = periods.in_force(rule.validity);
+        }
         let values = resolver.values;
         Ok(Self {
             head: PolicyHeader { file: document.file.to_owned(), title: raw.policy.title },
@@ -247,11 +268,15 @@ impl Policy {
                 sha256: hex(&digest.finalize()),
             }),
             on_shape_violation: on_shape_violation(raw.policy.on_shape_violation.map(Spanned::into_inner)),
-            agencies,
+            agencies: Agencies::new(agencies, listings, &periods),
             claims: claims.clone(),
             values,
             key_may_be_absent: messages.may_be_absent,
             rules,
+            validity,
+            in_force: periods.in_force(validity),
+            periods,
+            as_of: None,
             envelope: envelope_only(catalog),
             grant_cache: RwLock::default(),
         })
@@ -265,6 +290,15 @@ fn on_shape_violation(raw: Option<RawOnShapeViolation>) -> OnShapeViolation {
         Some(RawOnShapeViolation::Hold) => OnShapeViolation::Hold,
         Some(RawOnShapeViolation::Withhold) => OnShapeViolation::Withhold,
     }
+}
+
+/// The days on which something is in force.
+fn validity(
+    document: &Document<'_>,
+    from: Option<&Spanned<String>>,
+    until: Option<&Spanned<String>>,
+) -> Result<Validity, ConfigError> {
+    Validity::read(document, from.map(spanned_date), until.map(spanned_date))
 }
 
 /// A digest in hexadecimal.
@@ -365,10 +399,10 @@ fn load_agencies(
     names: &ClassNames,
     raw: BTreeMap<Spanned<String>, RawAgencyClass>,
     digest: &mut Sha256,
-) -> Result<Agencies, ConfigError> {
+) -> Result<(Vec<AgencyClass>, Listings), ConfigError> {
     let mut errors = Errors::default();
     let mut classes = Vec::new();
-    let mut exact: HashMap<Ori, Vec<ClassId>> = HashMap::new();
+    let mut exact = Listings::new();
     let files = raw.values().filter_map(|class| class.ori_file.as_ref()).map(|file| file.get_ref().as_str()).collect();
     errors.take(rosters.check_names(&files));
     for (place, (name, class)) in raw.into_iter().enumerate() {
@@ -384,25 +418,28 @@ fn load_agencies(
                 patterns.extend(errors.take(ori_pattern(document, text)));
             } else {
                 let ori = Ori::new(text.get_ref()).ok_or_else(|| no_ori(document, &text.span(), text.get_ref()));
-                errors.take(ori).into_iter().for_each(|ori| exact.entry(ori).or_default().push(id));
+                errors
+                    .take(ori)
+                    .into_iter()
+                    .for_each(|ori| exact.entry(ori).or_default().push((id, Validity::default())));
             }
         }
         if let Some(file) = &class.ori_file {
-            for (ori, _) in
-                errors.take(load_roster(document, rosters, file, digest)).into_iter().flat_map(|roster| roster.oris)
-            {
-                exact.entry(ori).or_default().push(id);
+            let roster = errors.take(load_roster(document, rosters, file, digest));
+            for entry in roster.into_iter().flat_map(|roster| roster.entries) {
+                exact.entry(entry.ori).or_default().push((id, entry.validity));
             }
         }
         let except = class.except.iter().filter_map(|other| errors.take(names.find(document, other))).collect();
         for other in &class.overlaps {
             errors.take(names.find(document, other));
         }
-        let metadata = RuleMetadata { title: class.title, basis: None, position: lines.position(name.span().start) };
+        let position = lines.position(name.span().start);
+        let metadata = RuleMetadata { title: class.title, position, ..RuleMetadata::default() };
         classes.push(AgencyClass { name: name.into_inner(), patterns, except, metadata });
     }
     errors.finish()?;
-    Ok(Agencies::new(classes, exact))
+    Ok((classes, exact))
 }
 
 fn ori_pattern(document: &Document<'_>, text: &Spanned<String>) -> Result<OriPattern, ConfigError> {
@@ -566,10 +603,13 @@ impl Resolver<'_> {
         }
         let when_absent = self.applies_when_absent(kind, &raw);
         let when_absent = errors.take(when_absent);
+        let validity = errors.take(validity(self.document, raw.from.as_ref(), raw.until.as_ref()));
+        let checked = raw.checked.as_ref().map(|date| table_date(self.document, date));
+        let checked = errors.take(checked.transpose()).flatten();
         let claims = [&raw.requires, &raw.unless].map(|names| errors.take(self.claim_set(names)));
         errors.finish()?;
-        let (Some(classes), Some(messages), Some(asked), Some(effect), Some(applies_when_absent)) =
-            (classes, messages, asked, effect, when_absent)
+        let (Some(classes), Some(messages), Some(asked), Some(effect), Some(applies_when_absent), Some(validity)) =
+            (classes, messages, asked, effect, when_absent, validity)
         else {
             // Unreachable: without an error each is present.
             return Err(self.document.error(&span, "this rule can't be read"));
@@ -583,8 +623,17 @@ impl Resolver<'_> {
             requires,
             unless,
             applies_when_absent,
+            validity,
+            // Until the periods of the policy are known.
+            in_force: InForce::NEVER,
             effect,
-            metadata: RuleMetadata { title: raw.title, basis: raw.basis, position: self.lines.position(span.start) },
+            metadata: RuleMetadata {
+                title: raw.title,
+                basis: raw.basis,
+                source: raw.source.map(Spanned::into_inner),
+                checked,
+                position: self.lines.position(span.start),
+            },
         })
     }
 

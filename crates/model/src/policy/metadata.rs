@@ -4,9 +4,11 @@
 use super::agency::{Agencies, AgencyClass};
 use super::attribute::{Attribute, Attributes, Stated};
 use super::ori::Ori;
+use super::period::{Period, Validity};
 use super::rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule};
 use super::{Grant, Policy, Requester, vouched};
 use crate::catalog::{ElementId, Treatment};
+use crate::date::Date;
 
 /// The index of a rule in its policy: permits come first, then forbids, then reviews, each in the order of the file.
 pub type RuleId = usize;
@@ -64,9 +66,9 @@ impl Policy {
         self.agencies.name(class)
     }
 
-    /// The agency classes of an ORI; empty if no class claims it.
+    /// The agency classes of an ORI, under a policy as of a day; empty if no class claims it.
     pub fn classes_of(&self, ori: Ori) -> Vec<ClassId> {
-        self.agencies.classes_of(ori).map(|set| self.agencies.members(set)).unwrap_or_default()
+        self.agencies.classes_of(ori, Period::default()).map(|set| self.agencies.members(set)).unwrap_or_default()
     }
 
     /// The classes that list an ORI exactly; empty if none does, so that patterns decide.
@@ -138,7 +140,17 @@ impl Policy {
 
     /// The conditions of a request; `None` if the policy refuses it.
     pub fn asked(&self, requester: &Requester, message: Option<MessageKeyId>) -> Option<Conditions> {
-        self.conditions(requester, message).ok()
+        self.conditions(requester, message, self.period(requester)?).ok()
+    }
+
+    /// The days on which the policy is in force.
+    pub fn validity(&self) -> Validity {
+        self.validity
+    }
+
+    /// The day that it is as of; `None` if it decides by the date of each request, or depends on no date.
+    pub fn date(&self) -> Option<Date> {
+        self.as_of
     }
 
     /// The names of the claims of a set.

@@ -6,12 +6,14 @@ mod attribute;
 mod load;
 mod metadata;
 mod ori;
+mod period;
 mod request;
 mod requester;
 mod roster;
 mod rule;
 mod spans;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,6 +29,7 @@ pub use metadata::{RuleId, Ruling};
 #[cfg(feature = "schema")]
 pub use ori::ORI_PATTERN;
 pub use ori::{ORI_LENGTH, Ori};
+pub use period::{InForce, Period, Validity, table_date};
 pub use request::RequestError;
 pub use request::Undeclared;
 pub use requester::{Requester, RequesterError};
@@ -34,12 +37,14 @@ pub use rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule};
 pub use spans::{ClassSpans, PolicySpans, RuleSpans, SpannedName};
 pub use {
     ori::OriPattern,
-    roster::{InMemory, Roster, Rosters},
+    roster::{InMemory, Roster, RosterEntry, Rosters},
 };
 
 use crate::catalog::{Catalog, ElementId, Treatment};
+use crate::date::Date;
 use agency::ClassSetId;
 use attribute::Values;
+use period::Periods;
 
 /// The identity of the policy that decided, as in receipts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -151,6 +156,13 @@ pub struct Policy {
     /// Whether some format has messages without a key.
     key_may_be_absent: bool,
     rules: Vec<Rule>,
+    /// The days on which it is in force.
+    validity: Validity,
+    in_force: InForce,
+    /// The periods within which dates make no difference.
+    periods: Periods,
+    /// The day that it is as of, if it depended on dates.
+    as_of: Option<Date>,
     /// The elements of a grant before any rule: the envelope.
     envelope: Box<[Option<Treatment>]>,
     grant_cache: RwLock<GrantCache>,
@@ -165,7 +177,7 @@ struct GrantCache {
 }
 
 /// Metadata of a policy, with no effect on decisions.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct PolicyHeader {
     /// The file as named by the caller.
     file: String,
@@ -205,11 +217,70 @@ impl Policy {
         self.claims.iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at))
     }
 
-    /// The grant of a requester for a message key; `None` if no agency class claims the ORI, or if the policy doesn't
-    /// declare what the request states, or its claims. A cache hit doesn't allocate.
+    /// Whether decisions depend on the date of the request.
+    pub fn depends_on_date(&self) -> bool {
+        !self.periods.is_one()
+    }
+
+    /// The request with a date, if decisions depend on one: today's, if it has none. A message is decided on several
+    /// times, and the clock must not come between (P10).
+    pub fn dated<'r>(&self, requester: &'r Requester) -> Cow<'r, Requester> {
+        match (self.depends_on_date() && requester.given_date().is_none()).then(Date::today).flatten() {
+            Some(today) => Cow::Owned(requester.clone().on(today)),
+            None => Cow::Borrowed(requester),
+        }
+    }
+
+    /// The date that decides on a request; `None` if decisions depend on no date, or if the clock tells none.
+    pub fn decision_date(&self, requester: &Requester) -> Option<Date> {
+        self.as_of.or_else(|| if self.depends_on_date() { date_of(requester) } else { None })
+    }
+
+    /// The period of a request; `None` if decisions depend on a date and the clock tells none.
+    fn period(&self, requester: &Requester) -> Option<Period> {
+        match self.depends_on_date() {
+            true => date_of(requester).map(|date| self.periods.at(date)),
+            false => Some(Period::default()),
+        }
+    }
+
+    /// Whether the policy is in force on the date of a request; `None` if the clock tells no date.
+    pub fn is_in_force(&self, requester: &Requester) -> Option<bool> {
+        self.period(requester).map(|period| self.in_force.contains(period))
+    }
+
+    /// The policy on one day, for reports, which are about no request: what isn't in force on it never is, the rest
+    /// always.
+    #[must_use]
+    pub fn as_of(&self, date: Date) -> Self {
+        let is_in_force = |validity: Validity| match validity.contains(date) && self.validity.contains(date) {
+            true => InForce::ALWAYS,
+            false => InForce::NEVER,
+        };
+        Self {
+            head: self.head.clone(),
+            identity: Arc::clone(&self.identity),
+            on_shape_violation: self.on_shape_violation,
+            agencies: self.agencies.as_of(date),
+            claims: self.claims.clone(),
+            values: self.values.clone(),
+            key_may_be_absent: self.key_may_be_absent,
+            rules: self.rules.iter().map(|r| Rule { in_force: is_in_force(r.validity), ..r.clone() }).collect(),
+            validity: self.validity,
+            in_force: is_in_force(self.validity),
+            periods: Periods::default(),
+            as_of: self.as_of.or(self.depends_on_date().then_some(date)),
+            envelope: self.envelope.clone(),
+            grant_cache: RwLock::default(),
+        }
+    }
+
+    /// The grant of a requester for a message key; `None` if no agency class claims the ORI, if the policy isn't in force,
+    /// or if it doesn't declare what the request states, or its claims. A cache hit doesn't allocate.
     pub fn decide(&self, ori: Ori, requester: &Requester, message: Option<MessageKeyId>) -> Option<Arc<Grant>> {
-        let classes = self.agencies.classes_of(ori)?;
-        let conditions = self.conditions(requester, message).ok()?;
+        let period = self.period(requester).filter(|period| self.in_force.contains(*period))?;
+        let classes = self.agencies.classes_of(ori, period)?;
+        let conditions = self.conditions(requester, message, period).ok()?;
         let key = (classes, conditions);
         if let Some(grant) = self.grant_cache.read().unwrap_or_else(PoisonError::into_inner).by_conditions.get(&key) {
             return Some(Arc::clone(grant));
@@ -278,6 +349,11 @@ impl Policy {
         }
         treatments
     }
+}
+
+/// The date of a request.
+fn date_of(requester: &Requester) -> Option<Date> {
+    requester.given_date().or_else(Date::today)
 }
 
 /// What the reviewers of these rules may vouch for; `None` if no review is among them.

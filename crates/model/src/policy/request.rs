@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::Policy;
 use super::attribute::{Attribute, Attributes, Said};
+use super::period::Period;
 use super::requester::Requester;
 use super::rule::{ClaimSet, Conditions, MessageKeyId};
 use crate::config::nearest;
@@ -105,13 +106,14 @@ impl Policy {
         &self,
         requester: &Requester,
         message: Option<MessageKeyId>,
+        period: Period,
     ) -> Result<Conditions, Undeclared> {
-        Ok(Conditions { attributes: self.attributes(requester)?, claims: self.claims(requester)?, message })
+        Ok(Conditions { attributes: self.attributes(requester)?, claims: self.claims(requester)?, message, period })
     }
 
     /// Checks what a request states, and its claims, against the policy's declarations, without allocating.
     pub fn declares(&self, requester: &Requester) -> Result<(), Undeclared> {
-        self.conditions(requester, None).map(|_| ())
+        self.conditions(requester, None, Period::default()).map(|_| ())
     }
 
     /// The same, with a suggestion.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::attribute::{Attribute, Said};
 use super::ori::{Ori, OriFault};
+use crate::date::Date;
 
-/// The requester of a message: ORI, what the request says of itself, claims.
+/// The requester of a message: ORI, what the request says of itself, claims, date.
 ///
 /// ```
 /// # use dmv_redact::Requester;
@@ -20,6 +21,7 @@ pub struct Requester {
     /// By attribute.
     said: [Said; Attribute::ALL.len()],
     claims: Vec<String>,
+    date: Option<Date>,
     correlation_id: Option<Arc<str>>,
 }
 
@@ -90,6 +92,37 @@ impl Requester {
         self
     }
 
+    /// Sets the date of the request, `YYYY-MM-DD`: the rules and the entries of rosters decide that are in force on it.
+    /// Left out: today in UTC, by the clock of the computer. Where the policy depends on no date, this decides nothing and
+    /// the clock isn't read.
+    ///
+    /// # Errors
+    /// When `date` is no day of the calendar in this form.
+    ///
+    /// ```
+    /// # use dmv_redact::Requester;
+    /// let requester = Requester::new("AZ0070000")?.purpose("C").date("2026-12-01")?;
+    /// assert!(Requester::new("AZ0070000")?.date("12/01/2026").is_err());
+    /// # Ok::<(), dmv_redact::RequesterError>(())
+    /// ```
+    pub fn date(self, date: &str) -> Result<Self, RequesterError> {
+        Ok(self.on(Date::parse(date).ok_or(RequesterError(Fault::Date))?))
+    }
+
+    /// The same of a date that is parsed.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn on(self, date: Date) -> Self {
+        Self { date: Some(date), ..self }
+    }
+
+    /// The date of the request, if it was given.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn given_date(&self) -> Option<Date> {
+        self.date
+    }
+
     /// Adds the switch's own id of the request, which is then in the receipt: it leads from a record of the disclosure
     /// log to the request. It decides nothing.
     ///
@@ -117,7 +150,7 @@ impl Requester {
     #[doc(hidden)]
     #[must_use]
     pub fn asks_the_same(&self, other: &Self) -> bool {
-        self.ori == other.ori && self.said == other.said && self.claims == other.claims
+        self.ori == other.ori && self.said == other.said && self.claims == other.claims && self.date == other.date
     }
 
     /// Takes over all that the policy's answer depends on. Reuses allocations, because the requester changes from message
@@ -127,6 +160,7 @@ impl Requester {
         self.ori = source.ori;
         self.said.iter_mut().zip(&source.said).for_each(|(own, other)| own.copy_from(other));
         self.claims.clone_from(&source.claims);
+        self.date = source.date;
     }
 
     /// The switch's own id of the request, if it has one.
@@ -188,13 +222,14 @@ impl Requester {
 /// Characters of the longest correlation id.
 const MAX_CORRELATION_ID: usize = 64;
 
-/// An invalid ORI or correlation id. It doesn't repeat the text (P6).
+/// An invalid ORI, date or correlation id. It doesn't repeat the text (P6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequesterError(Fault);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Ori(OriFault),
+    Date,
     CorrelationId,
 }
 
@@ -202,6 +237,7 @@ impl fmt::Display for RequesterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Fault::Ori(fault) => write!(f, "the requester is no ORI: {fault}"),
+            Fault::Date => write!(f, "the request's date is no day of the calendar, written as YYYY-MM-DD"),
             Fault::CorrelationId => {
                 write!(f, "the correlation id is not 1 to {MAX_CORRELATION_ID} letters, digits, `-`, `_`, `.` and `:`")
             }

@@ -1,8 +1,8 @@
 //! Rosters: CSV tables of ORIs next to a policy, as spreadsheets save them.
 //!
 //! An ORI that is silently skipped would get the grant of another class, so nothing is: each row has an ORI, is blank
-//! or a comment, or is an error with line, column and reason (P2). A header names the column `ori`; without a header
-//! there is one column.
+//! or a comment, or is an error with line, column and reason (P2). A header names the column `ori`, and maybe `from`,
+//! `until`, `source` and `note`; without a header there is one column.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -11,6 +11,7 @@ use std::path::Path;
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
 use super::ori::Ori;
+use super::period::Validity;
 use crate::config::{ConfigError, Document, Errors, decode};
 
 /// Field delimiters. The first row determines which one is used.
@@ -19,8 +20,8 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 /// Maximum number of wrong rows reported at once, in case the whole file is the wrong one.
 const MAX_REPORTED: usize = 20;
 
-/// The name of the column that is read.
-const COLUMN: &str = "ori";
+/// The names of the columns that are read, that of the ORIs first.
+const COLUMNS: [&str; 5] = ["ori", "from", "until", "source", "note"];
 
 /// Rosters in memory, each by the name that an `ori-file` has for it.
 pub type InMemory<'r> = HashMap<&'r str, &'r [u8]>;
@@ -62,8 +63,25 @@ pub struct Roster {
     pub(crate) name: String,
     /// Its rows, each terminated by a line feed.
     pub(crate) text: String,
-    /// The ORIs, each with its span in the text.
-    pub oris: Vec<(Ori, Range<usize>)>,
+    /// Its entries, in order.
+    pub entries: Vec<RosterEntry>,
+}
+
+/// One row of a roster.
+#[derive(Debug, Clone)]
+pub struct RosterEntry {
+    /// The ORI.
+    pub ori: Ori,
+    /// Where it is in the text.
+    pub span: Range<usize>,
+    /// The days on which the class lists it.
+    pub validity: Validity,
+    /// Where the last of them is in the text.
+    pub until: Option<Range<usize>>,
+    /// Where it was found that the ORI is one of the class, for people.
+    pub source: Option<String>,
+    /// More of it, for people.
+    pub note: Option<String>,
 }
 
 impl Roster {
@@ -71,8 +89,8 @@ impl Roster {
     pub fn of(path: &Path, bytes: Vec<u8>) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
         let text = decode(&name, bytes)?.replace("\r\n", "\n").replace('\r', "\n");
-        let oris = read(&Document { file: &name, text: &text })?;
-        Ok(Self { name, text, oris })
+        let entries = read(&Document { file: &name, text: &text })?;
+        Ok(Self { name, text, entries })
     }
 
     /// Its path and text, for errors.
@@ -93,15 +111,27 @@ struct RosterField {
 #[derive(Clone, Copy)]
 struct RosterLayout {
     delimiter: u8,
-    /// The index of the ORI column.
-    column: usize,
+    /// The indices of the columns that are read, as in `COLUMNS`; the first is present.
+    places: [Option<usize>; COLUMNS.len()],
     /// The number of columns in the header; `None` without one, for a single column.
     columns: Option<usize>,
 }
 
-fn read(document: &Document<'_>) -> Result<Vec<(Ori, Range<usize>)>, ConfigError> {
-    let mut layout = None;
-    let mut oris = Vec::new();
+impl RosterLayout {
+    /// The index of the ORI column.
+    fn column(&self) -> usize {
+        self.places[0].unwrap_or(0)
+    }
+
+    /// Whether entries have dates.
+    fn is_dated(&self) -> bool {
+        self.places[1].is_some() || self.places[2].is_some()
+    }
+}
+
+fn read(document: &Document<'_>) -> Result<Vec<RosterEntry>, ConfigError> {
+    let mut layout: Option<RosterLayout> = None;
+    let mut entries: Vec<RosterEntry> = Vec::new();
     let (mut errors, mut wrong_rows) = (Errors::default(), 0);
     let mut start = 0;
     for line in document.text.split_inclusive('\n') {
@@ -122,8 +152,8 @@ fn read(document: &Document<'_>) -> Result<Vec<(Ori, Range<usize>)>, ConfigError
                 found
             }
         };
-        match row.ori(known) {
-            Ok(ori) => oris.extend(ori),
+        match row.entry(known) {
+            Ok(entry) => entries.extend(entry),
             Err(error) if wrong_rows < MAX_REPORTED => {
                 errors.push(error);
                 wrong_rows += 1;
@@ -131,7 +161,27 @@ fn read(document: &Document<'_>) -> Result<Vec<(Ori, Range<usize>)>, ConfigError
             Err(_) => break,
         }
     }
-    errors.finish().map(|()| oris)
+    if layout.is_some_and(|layout| layout.is_dated()) {
+        errors.take(refuse_overlaps(document, &entries));
+    }
+    errors.finish().map(|()| entries)
+}
+
+/// Refuses an ORI that a roster with dates lists twice on one day: which of the two was meant to end?
+fn refuse_overlaps(document: &Document<'_>, entries: &[RosterEntry]) -> Result<(), ConfigError> {
+    let mut errors = Errors::default();
+    let mut seen: HashMap<Ori, Vec<&RosterEntry>> = HashMap::new();
+    for entry in entries {
+        let before = seen.entry(entry.ori).or_default();
+        if let Some(first) = before.iter().find(|first| first.validity.overlaps(entry.validity)) {
+            let (line, _) = document.position(first.span.start);
+            let message = format!("{} is listed twice for the same days", entry.ori);
+            let help = format!("the first is on line {line}: take one out, or let one end before the other begins");
+            errors.push(document.error(&entry.span, message).help(help));
+        }
+        before.push(entry);
+    }
+    errors.finish()
 }
 
 /// One line of a roster.
@@ -161,16 +211,20 @@ impl RosterRow<'_> {
         for delimiter in DELIMITERS {
             let Ok(fields) = self.fields(delimiter) else { continue };
             let is_more = found.as_ref().is_none_or(|(_, known)| fields.len() > known.len());
-            if let Some(column) = fields.iter().position(is_column).filter(|_| is_more) {
-                found = Some((RosterLayout { delimiter, column, columns: Some(fields.len()) }, fields));
+            let places = COLUMNS.map(|column| fields.iter().position(|field| is_column(field, column)));
+            if places[0].is_some() && is_more {
+                found = Some((RosterLayout { delimiter, places, columns: Some(fields.len()) }, fields));
             }
         }
         if let Some((layout, fields)) = found {
-            let again = fields.iter().skip(layout.column + 1).find(|field| is_column(field));
-            return match again {
-                Some(again) => Err(self.error(&again.span, "two columns are called `ori`").help("rename one of them")),
-                None => Ok((layout, true)),
-            };
+            for (column, place) in COLUMNS.into_iter().zip(layout.places) {
+                let after = place.map_or(fields.len(), |place| place + 1);
+                if let Some(again) = fields.iter().skip(after).find(|field| is_column(field, column)) {
+                    let message = format!("two columns are called `{column}`");
+                    return Err(self.error(&again.span, message).help("rename one of them"));
+                }
+            }
+            return Ok((layout, true));
         }
         let line = self.line.as_bytes();
         let delimiter = DELIMITERS.into_iter().find(|delimiter| line.contains(delimiter)).unwrap_or(b',');
@@ -181,17 +235,17 @@ impl RosterRow<'_> {
                 let error = self.error(&first.span, "no column of the header is called `ori`");
                 Err(error.help("call the column of ORIs `ori`; a table without a header has one column"))
             }
-            _ => Ok((RosterLayout { delimiter, column: 0, columns: None }, false)),
+            _ => Ok((RosterLayout { delimiter, places: [Some(0), None, None, None, None], columns: None }, false)),
         }
     }
 
-    /// The ORI of the row with its span; `None` if the row is a comment.
-    fn ori(&self, layout: RosterLayout) -> Result<Option<(Ori, Range<usize>)>, ConfigError> {
-        if self.is_comment() && layout.column == 0 {
+    /// The entry of the row; `None` if the row is a comment.
+    fn entry(&self, layout: RosterLayout) -> Result<Option<RosterEntry>, ConfigError> {
+        if self.is_comment() && layout.column() == 0 {
             return Ok(None);
         }
         let fields = self.fields(layout.delimiter)?;
-        let own = fields.get(layout.column);
+        let own = fields.get(layout.column());
         if self.is_comment() {
             // In a table with other columns first, a name may start with `#`.
             return match own.filter(|field| !field.text.is_empty()) {
@@ -216,7 +270,7 @@ impl RosterRow<'_> {
         }
         match own.filter(|field| !field.text.is_empty()) {
             Some(field) => match parse_ori(&field.text) {
-                Some(ori) => Ok(Some((ori, field.span.clone()))),
+                Some(ori) => self.with_dates(ori, field, &fields, layout).map(Some),
                 None => Err(no_ori(self.document, &field.span, &field.text)),
             },
             None => {
@@ -224,6 +278,28 @@ impl RosterRow<'_> {
                 Err(self.error(&span, "the row has no ORI").help("write it, or take the row out"))
             }
         }
+    }
+
+    /// The entry of an ORI, with what the other columns say.
+    fn with_dates(
+        &self,
+        ori: Ori,
+        own: &RosterField,
+        fields: &[RosterField],
+        layout: RosterLayout,
+    ) -> Result<RosterEntry, ConfigError> {
+        let field = |place: Option<usize>| place.and_then(|place| fields.get(place)).filter(|f| !f.text.is_empty());
+        let [_, from, until, source, note] = layout.places.map(field);
+        let date = |field: Option<&'_ RosterField>| field.map(|field| (field.text.clone(), field.span.clone()));
+        let (from, last) = (date(from), date(until));
+        let validity = Validity::read(
+            self.document,
+            from.as_ref().map(|(text, span)| (text.as_str(), span.clone())),
+            last.as_ref().map(|(text, span)| (text.as_str(), span.clone())),
+        )?;
+        let text = |field: Option<&RosterField>| field.map(|field| field.text.clone());
+        let until = until.map(|field| field.span.clone());
+        Ok(RosterEntry { ori, span: own.span.clone(), validity, until, source: text(source), note: text(note) })
     }
 
     /// The fields of the row. An unclosed quote, or one inside an unquoted field, would swallow what follows.
@@ -265,8 +341,8 @@ fn is_quoted_well(raw: &[u8]) -> bool {
     }
 }
 
-fn is_column(field: &RosterField) -> bool {
-    field.text.eq_ignore_ascii_case(COLUMN)
+fn is_column(field: &RosterField, column: &str) -> bool {
+    field.text.eq_ignore_ascii_case(column)
 }
 
 /// Parses an ORI. In a roster it may be in lower case, as spreadsheets and people write it.
@@ -294,10 +370,10 @@ mod tests {
 
     fn found(bytes: impl Into<Vec<u8>>) -> Result<Vec<String>, String> {
         let roster = Roster::of(Path::new("r.csv"), bytes.into()).map_err(|error| error.to_string())?;
-        for (ori, span) in &roster.oris {
+        for RosterEntry { ori, span, .. } in &roster.entries {
             assert!(roster.text.get(span.clone()).unwrap().to_uppercase().contains(ori.as_str()));
         }
-        Ok(roster.oris.iter().map(|(ori, _)| ori.to_string()).collect())
+        Ok(roster.entries.iter().map(|entry| entry.ori.to_string()).collect())
     }
 
     #[test]

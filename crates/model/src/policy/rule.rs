@@ -1,8 +1,10 @@
 //! Rules in resolved form: names as indices, claims as bits.
 
 use super::attribute::{Asked, Attribute, Attributes, Stated};
+use super::period::{InForce, Period, Validity};
 use crate::catalog::{ElementId, Treatment};
 use crate::config::Position;
+use crate::date::Date;
 
 /// The index of an agency class in its policy.
 pub type ClassId = u16;
@@ -49,7 +51,7 @@ impl ClaimSet {
 }
 
 /// The effect of a rule on the grant.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// These elements are released, each with its treatment.
     Permit(Vec<(ElementId, Treatment)>),
@@ -65,12 +67,16 @@ pub struct RuleMetadata {
     pub title: Option<String>,
     /// The statute or agreement that a rule is based on.
     pub basis: Option<String>,
+    /// Where the law was read.
+    pub source: Option<String>,
+    /// The day on which it was.
+    pub checked: Option<Date>,
     /// Its position in the policy's file.
     pub position: Position,
 }
 
 /// One permit, forbid or review rule. `None` in a condition is "any".
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Rule {
     /// Its id in the policy.
     pub id: String,
@@ -87,6 +93,10 @@ pub struct Rule {
     /// Whether it also applies if the request omits an attribute, or the message the key, that the rule is conditional on. A
     /// forbid or a review does by default; a permit never does (P2).
     pub applies_when_absent: bool,
+    /// The days on which it is in force.
+    pub validity: Validity,
+    /// The same, as periods of the policy.
+    pub in_force: InForce,
     /// What it does to the grant.
     pub effect: Effect,
     /// What the policy says of it for people.
@@ -102,6 +112,8 @@ pub struct Conditions {
     pub claims: ClaimSet,
     /// The message key; `None` if the message has none.
     pub message: Option<MessageKeyId>,
+    /// The period of the policy that the request's date is in.
+    pub period: Period,
 }
 
 impl Conditions {
@@ -115,9 +127,15 @@ impl Conditions {
 impl Rule {
     /// Whether it applies to a requester of these classes under these conditions.
     pub fn applies(&self, classes: &[ClassId], conditions: &Conditions) -> bool {
-        self.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
+        self.is_in_force(conditions.period)
+            && self.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class)))
             && self.is_for(&conditions.attributes, conditions.message)
             && self.is_vouched(conditions.claims)
+    }
+
+    /// Whether it is in force in a period of the policy.
+    pub fn is_in_force(&self, period: Period) -> bool {
+        self.in_force.contains(period)
     }
 
     /// Whether all claims that the rule requires are vouched for, and none of those it excludes.

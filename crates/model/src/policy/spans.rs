@@ -44,6 +44,12 @@ pub struct RuleSpans {
     pub treatments: Vec<(SpannedName, Treatment)>,
     /// The claims of `vouches`.
     pub vouches: Vec<SpannedName>,
+    /// `source`.
+    pub source: Option<SpannedName>,
+    /// `checked`.
+    pub checked: Option<SpannedName>,
+    /// `until`.
+    pub until: Option<SpannedName>,
 }
 
 /// The content of a policy's file, with spans.
@@ -51,6 +57,8 @@ pub struct RuleSpans {
 pub struct PolicySpans {
     /// The span of the policy's name, for errors about its head.
     pub head: Range<usize>,
+    /// `until` of the policy.
+    pub until: Option<SpannedName>,
     /// The span of `on-shape-violation`.
     pub on_shape_violation: Option<Range<usize>>,
     /// The claims that the policy declares.
@@ -69,6 +77,7 @@ impl PolicySpans {
         let head = raw.policy.name.span();
         Ok(Self {
             head,
+            until: raw.policy.until.as_ref().map(spanned),
             on_shape_violation: raw.policy.on_shape_violation.as_ref().map(Spanned::span),
             claims: all(&raw.policy.claims),
             classes: raw.agencies.iter().map(|(name, raw)| class(name, raw)).collect(),
@@ -93,6 +102,9 @@ fn rule(raw: &RawRule) -> RuleSpans {
         elements: raw.elements.as_ref().map_or_else(Vec::new, |elements| all(elements.get_ref())),
         treatments: raw.treatments.iter().map(|(key, treatment)| (spanned(key), *treatment)).collect(),
         vouches: all(&raw.vouches),
+        source: raw.source.as_ref().map(spanned),
+        checked: raw.checked.as_ref().map(spanned),
+        until: raw.until.as_ref().map(spanned),
     }
 }
 

@@ -33,7 +33,7 @@ pub fn html(matrix: &Matrix) -> String {
             body {
                 header {
                     h1 { "Who gets what: " (title) }
-                    p.quiet { "Policy " code { (matrix.policy.name) } ", version " (matrix.policy.version) }
+                    p.quiet { "Policy " code { (matrix.policy.name) } ", version " (matrix.policy.version) (matrix.policy.as_of()) }
                     p { "For every agency class what becomes of every data element, computed from the policy for every ORI, \
                          purpose, message key and set of claims. An agency that no class claims gets nothing." }
                 }

@@ -18,6 +18,9 @@ pub fn markdown(matrix: &Matrix) -> String {
 
 fn write_markdown(matrix: &Matrix, out: &mut String) -> std::fmt::Result {
     writeln!(out, "# {} {}\n", escaped(&matrix.policy.name), escaped(&matrix.policy.version))?;
+    if let Some(date) = matrix.policy.date {
+        writeln!(out, "As of {date}.\n")?;
+    }
     if let Some(title) = &matrix.policy.title {
         writeln!(out, "{}\n", escaped(title))?;
     }

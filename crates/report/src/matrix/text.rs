@@ -21,7 +21,7 @@ pub fn text(matrix: &Matrix) -> String {
 }
 
 fn write_text(matrix: &Matrix, f: &mut String) -> fmt::Result {
-    writeln!(f, "{}, version {}", matrix.policy.name, matrix.policy.version)?;
+    writeln!(f, "{}, version {}{}", matrix.policy.name, matrix.policy.version, matrix.policy.as_of())?;
     if let Some(title) = &matrix.policy.title {
         writeln!(f, "{title}")?;
     }

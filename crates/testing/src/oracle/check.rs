@@ -45,6 +45,10 @@ pub fn requester(asker: &Asker) -> Option<Requester> {
         "user" => requester.user(value),
         _ => requester.record_state(value),
     });
+    let requester = match &asker.date {
+        Some(date) => requester.date(date).expect("a date"),
+        None => requester,
+    };
     Some(asker.claims.iter().fold(requester, |requester, claim| requester.claim(claim.as_str())))
 }
 

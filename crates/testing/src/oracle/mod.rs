@@ -39,6 +39,8 @@ pub struct Asker {
     pub others: Others,
     /// The claims that are vouched for.
     pub claims: Vec<String>,
+    /// The date of the request, if it states one.
+    pub date: Option<String>,
 }
 
 /// What a case is made from; see `dice`. A report shows the message, not these numbers.

@@ -203,7 +203,7 @@ fn some_asker(policy: &Policy, ori: &str, dice: &mut Dice) -> Asker {
     purposes.extend(policy.purposes().iter().cloned().map(Some));
     let purpose = dice.one_of(&purposes).clone();
     let claims = policy.claims.iter().filter(|_| dice.chance(50)).cloned().collect();
-    Asker { ori: Some(ori.to_owned()), purpose, others: some_others(policy, dice), claims }
+    Asker { ori: Some(ori.to_owned()), purpose, others: some_others(policy, dice), claims, date: policy.date.clone() }
 }
 
 /// What else a request states: what rules name, what they don't, and what is none.

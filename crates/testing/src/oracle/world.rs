@@ -93,6 +93,17 @@ impl Ruled {
             filter,
         })
     }
+
+    /// The same policy on a date.
+    pub fn on(&self, date: &str, catalog: &Catalog) -> Arc<Self> {
+        let table = self.text.parse().expect("a policy is TOML");
+        Arc::new(Ruled {
+            name: format!("on {date}\n{}", self.name),
+            text: self.text.clone(),
+            policy: Policy::on(date, &table, Path::new(""), catalog),
+            filter: self.filter.clone(),
+        })
+    }
 }
 
 /// A policy that no state should have: under it every mapped path of every format is released by somebody.

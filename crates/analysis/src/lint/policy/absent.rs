@@ -6,11 +6,11 @@ use super::Subject;
 use super::table::{APPLIES_WHEN_ABSENT, FORBIDS_ALL_WHEN_ABSENT, PURPOSES_IDLE, PURPOSES_UNLISTED, SKIPS_WHEN_ABSENT};
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{Attribute, ClaimSet, ClassId, Conditions, Effect, Rule, Stated};
+use dmv_redact_model::policy::{Attribute, ClaimSet, ClassId, Conditions, Effect, Period, Rule, Stated};
 
 pub(super) fn lint(subject: &mut Subject<'_>) {
     purposes(subject);
-    for (id, rule) in subject.policy.rules().iter().enumerate() {
+    for (id, rule) in subject.rules_in_force() {
         left_out(subject, id, rule);
     }
     forbids_all(subject);
@@ -19,9 +19,9 @@ pub(super) fn lint(subject: &mut Subject<'_>) {
 /// A policy that doesn't list its purposes: which ones are refused, and what to write. If every permit requires a
 /// purpose, other purposes would get nothing anyway.
 fn purposes(subject: &mut Subject<'_>) {
-    let mut rules = subject.policy.rules().iter();
+    let mut rules = subject.rules_in_force();
     let asks_for_none =
-        rules.any(|rule| matches!(rule.effect, Effect::Permit(_)) && rule.asks(Attribute::Purpose).is_none());
+        rules.any(|(_, rule)| matches!(rule.effect, Effect::Permit(_)) && rule.asks(Attribute::Purpose).is_none());
     if subject.policy.lists(Attribute::Purpose) || !asks_for_none {
         return;
     }
@@ -89,7 +89,8 @@ fn forbids_all(subject: &mut Subject<'_>) {
         let Some(class) = population.classes.first() else { continue };
         let rules = survey.rules_for(&population.classes);
         for (attributes, message) in subject.stated.iter().flat_map(|one| messages.iter().map(move |two| (one, two))) {
-            let asked = Conditions { attributes: *attributes, claims: ClaimSet::default(), message: *message };
+            let (claims, period) = (ClaimSet::default(), Period::default());
+            let asked = Conditions { attributes: *attributes, claims, message: *message, period };
             let omitted = Attribute::ALL.map(|attribute| attributes.get(attribute) == Stated::Absent);
             let omitted: Vec<bool> = omitted.into_iter().chain([message.is_none()]).collect();
             if !omitted.contains(&true) {

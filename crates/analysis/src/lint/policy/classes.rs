@@ -12,7 +12,9 @@ use super::table::{
 use super::{Finding, Subject, names_class};
 use crate::survey::covering;
 use dmv_redact_model::config::read_bytes;
-use dmv_redact_model::policy::{AgencyClass, ClassId, Effect, Ori, OriPattern, Roster, Rule, SpannedName};
+use dmv_redact_model::policy::{
+    AgencyClass, ClassId, ClassSpans, Effect, Ori, OriPattern, Policy, Roster, Rule, SpannedName,
+};
 
 /// The verified ORI of ICE's Law Enforcement Support Center (Nlets, message keys IAQ and IAR). It begins with VT.
 const SUPPORT_CENTER: &str = "VTICE0900";
@@ -77,17 +79,28 @@ fn listed_twice(subject: &mut Subject<'_>, class: ClassId) {
             subject.find(&ORI_LISTED_TWICE, &name.span, listed_twice_message(&spans.name, ori), "leave one out");
         }
     }
-    let Some(file) = &spans.ori_file else { return };
-    let path = Path::new(subject.policy.file()).parent().unwrap_or(Path::new("")).join(&file.name);
-    // It was read with the policy; if it is gone now, it has no findings.
-    let Some(roster) = read_bytes(&path).and_then(|bytes| Roster::of(&path, bytes)).ok() else { return };
+    let Some(roster) = roster(subject.policy, spans) else { return };
     let document = roster.document();
-    for (ori, span) in &roster.oris {
-        if !seen.insert(*ori) {
-            let error = document.error(span, listed_twice_message(&spans.name, *ori)).help("leave one out");
+    // A roster with dates may list an ORI again for other days.
+    let is_dated = roster.entries.iter().any(|entry| !entry.validity.is_always());
+    for entry in &roster.entries {
+        let is_again = seen.contains(&entry.ori);
+        if !is_dated {
+            seen.insert(entry.ori);
+        }
+        if is_again {
+            let message = listed_twice_message(&spans.name, entry.ori);
+            let error = document.error(&entry.span, message).help("leave one out");
             subject.findings.push(Finding::new(&ORI_LISTED_TWICE, error));
         }
     }
+}
+
+/// The roster of a class, read again. It was read with the policy; if it is gone now, it has no findings.
+pub(super) fn roster(policy: &Policy, class: &ClassSpans) -> Option<Roster> {
+    let file = class.ori_file.as_ref()?;
+    let path = Path::new(policy.file()).parent().unwrap_or(Path::new("")).join(&file.name);
+    read_bytes(&path).and_then(|bytes| Roster::of(&path, bytes)).ok()
 }
 
 fn listed_twice_message(class: &SpannedName, ori: Ori) -> String {

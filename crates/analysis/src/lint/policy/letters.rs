@@ -4,7 +4,7 @@
 use super::Subject;
 use super::table::WILDCARD_ADMITS_LETTERS;
 use crate::survey::{ANY, DIGIT, Mask, masks};
-use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, Ori, OriPattern, SpannedName};
+use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, Ori, OriPattern, Period, SpannedName};
 
 /// What offices of border and immigration enforcement have in these positions, verified or plausible.
 const OFFICES: [&[u8; 3]; 5] = [b"CBP", b"HSI", b"ICE", b"USB", b"DEA"];
@@ -75,7 +75,8 @@ fn open_classes(subject: &Subject<'_>) -> Vec<bool> {
         let mut own = vec![false; subject.catalog.len()];
         for attributes in &subject.stated {
             for message in &messages {
-                let asked = Conditions { attributes: *attributes, claims: ClaimSet::default(), message: *message };
+                let (claims, period) = (ClaimSet::default(), Period::default());
+                let asked = Conditions { attributes: *attributes, claims, message: *message, period };
                 let grant = policy.grant(&[class], &asked);
                 if grant.verdict() != dmv_redact_model::policy::Verdict::Rewrite {
                     continue;

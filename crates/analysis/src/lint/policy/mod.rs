@@ -6,6 +6,7 @@
 mod absent;
 mod advice;
 mod classes;
+mod dates;
 #[cfg(test)]
 mod followed;
 mod letters;
@@ -24,8 +25,9 @@ use crate::survey::{Claim, Population, Survey};
 use dmv_redact_model::catalog::{Catalog, Element, ElementId};
 use dmv_redact_model::config::{ConfigError, Document, LocatedDocument};
 use dmv_redact_model::format::Formats;
-use dmv_redact_model::policy::{Attributes, ClassId, ClassSpans, Policy, PolicySpans, Rule, RuleSpans};
+use dmv_redact_model::policy::{Attributes, ClassId, ClassSpans, Period, Policy, PolicySpans, Rule, RuleSpans};
 
+pub(super) use dates::lint as lint_dates;
 pub(super) use table::ALL;
 
 /// A policy and the data that its lints share.
@@ -96,6 +98,11 @@ impl<'a> Subject<'a> {
         let classes = rule.classes.iter().flatten();
         let populations = classes.filter_map(|class| self.class_populations.get(usize::from(*class))).flatten();
         populations.copied().chain(everybody)
+    }
+
+    /// The rules in force, each with its id. The others apply to nobody on this day: nothing is wrong with that.
+    fn rules_in_force(&self) -> impl Iterator<Item = (usize, &'a Rule)> + use<'a> {
+        self.policy.rules().iter().enumerate().filter(|(_, rule)| rule.is_in_force(Period::default()))
     }
 
     fn class(&self, id: ClassId) -> Option<&'a ClassSpans> {

@@ -22,7 +22,7 @@ struct ReviewsObserved {
 /// When the claims that rules ask for depend on each other in too many ways.
 pub(super) fn lint(subject: &mut Subject<'_>) -> Result<(), ConfigError> {
     let observed = observe_all(subject)?;
-    for (id, rule) in subject.policy.rules().iter().enumerate() {
+    for (id, rule) in subject.rules_in_force() {
         let (Effect::Review(_), Some(spans)) = (&rule.effect, subject.rule(id)) else { continue };
         let never = rule.requires.0 & rule.unless.0 != 0;
         let is_open = rule.unless.0 == 0 || observed.holding.contains(&id) && !observed.lifted.contains(&id);

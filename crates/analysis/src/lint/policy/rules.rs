@@ -10,6 +10,8 @@ use dmv_redact_model::policy::{APPROVED, Asked, Attribute, ClaimSet, Effect, OnS
 pub(super) fn lint(subject: &mut Subject<'_>) {
     for (id, rule) in subject.policy.rules().iter().enumerate() {
         without_basis(subject, id, rule);
+    }
+    for (id, rule) in subject.rules_in_force() {
         never(subject, id, rule);
         covered(subject, id, rule);
         vouches(subject, id, rule);
@@ -124,7 +126,7 @@ fn vouches(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
         let unvouched = permit.requires.0 & rule.unless.0 & !vouches.0;
         matches!(permit.effect, Effect::Permit(_)) && unvouched != 0 && share_a_class(permit, rule)
     };
-    if let Some(permit) = subject.policy.rules().iter().find(needs) {
+    if let Some(permit) = subject.rules_in_force().map(|(_, rule)| rule).find(needs) {
         let claims = subject.policy.claim_names(ClaimSet(permit.requires.0 & rule.unless.0 & !vouches.0));
         let claims = super::some(claims);
         let message = format!(

@@ -349,7 +349,7 @@ fn is_released_without_claims(permit: &Rule, forbids: &[&Rule]) -> bool {
 }
 
 fn report(subject: &mut Subject<'_>, observed: &Observed, kinds: &Kinds) {
-    for (id, rule) in subject.policy.rules().iter().enumerate() {
+    for (id, rule) in subject.rules_in_force() {
         let (Effect::Permit(elements), Some(spans)) = (&rule.effect, subject.rule(id)) else { continue };
         report_emptied(subject, (&observed.released, kinds), id, rule, elements);
         if let Some(restricted) = observed.highly_restricted.get(&id) {

@@ -93,8 +93,29 @@ pub(super) const NOTICE_WITHOUT_PLACE: Code = Code::note(
     "a policy wants a notice where a value was removed for its shape, and a format has no place for one: the message is held",
 );
 
+pub(super) const EXPIRED: Code = Code::warning(
+    "expired",
+    "a policy, a rule or an entry of a roster whose last day is over, so that it no longer decides",
+);
+pub(super) const EXPIRES_SOON: Code =
+    Code::warning("expires-soon", "a policy, a rule or an entry of a roster whose last day is at most 30 days away");
+pub(super) const CHECKED_LONG_AGO: Code =
+    Code::warning("checked-long-ago", "a rule whose law was checked a year ago or earlier");
+pub(super) const CHECKED_IN_FUTURE: Code =
+    Code::warning("checked-in-future", "a rule whose law is said to have been checked on a day to come");
+pub(super) const SOURCE_UNCHECKED: Code =
+    Code::warning("source-unchecked", "a rule that says where the law was read, and not when");
+pub(super) const CHECKED_WITHOUT_SOURCE: Code =
+    Code::warning("checked-without-source", "a rule that says when the law was read, and not where");
+
 /// All of them.
-pub(crate) const ALL: [&Code; 33] = [
+pub(crate) const ALL: [&Code; 39] = [
+    &EXPIRED,
+    &EXPIRES_SOON,
+    &CHECKED_LONG_AGO,
+    &CHECKED_IN_FUTURE,
+    &SOURCE_UNCHECKED,
+    &CHECKED_WITHOUT_SOURCE,
     &CLASS_UNUSED,
     &CLASS_EMPTY,
     &CLASSES_OVERLAP,

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use toml::{Table, Value};
 
 use super::difference::difference;
-use super::mutants::{Mutant, mutants};
+use super::mutants::{Mutant, days, mutants};
 use super::{Pack, packs};
 use crate::command;
 
@@ -71,12 +71,11 @@ fn every_single_change_of_a_pack_is_noticed() {
 struct Bench<'p> {
     pack: &'p Pack,
     catalog: &'p Catalog,
-    own: Policy,
 }
 
 impl<'p> Bench<'p> {
     fn of(pack: &'p Pack, catalog: &'p Catalog) -> Self {
-        Self { pack, catalog, own: Policy::of(&pack.table, &policies(), catalog) }
+        Self { pack, catalog }
     }
 
     fn judge(&self, mutant: &Mutant) -> Judgement {
@@ -93,7 +92,9 @@ impl<'p> Bench<'p> {
 
     /// Where the policy means something else, by the plain reading.
     fn differs(&self, mutant: &Mutant) -> Option<String> {
-        difference(&self.own, &Policy::of(&mutant.policy, &policies(), self.catalog))
+        let on = |day: &str, policy| Policy::on(day, policy, &policies(), self.catalog);
+        let days = days([&self.pack.table, &mutant.policy]);
+        days.iter().find_map(|day| difference(&on(day, &self.pack.table), &on(day, &mutant.policy)))
     }
 
     /// Whether the pack's cases pass under a policy of its name.
@@ -108,13 +109,15 @@ impl<'p> Bench<'p> {
     fn diff_tells(&self, policy: &Table) -> bool {
         let folder = folder(&self.pack.name, policy);
         let file = format!("{}.toml", self.pack.name);
-        let mut command = command(&["diff", "--output", "json"]);
-        let output = command.arg(policies().join(&file)).arg(folder.path().join(&file)).output().unwrap();
-        if output.status.code() == Some(2) {
-            return true;
-        }
-        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        !told["changes"].as_array().unwrap().is_empty()
+        days([&self.pack.table, policy]).iter().any(|day| {
+            let mut command = command(&["diff", "--output", "json", "--date", day]);
+            let output = command.arg(policies().join(&file)).arg(folder.path().join(&file)).output().unwrap();
+            if output.status.code() == Some(2) {
+                return true;
+            }
+            let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            !told["changes"].as_array().unwrap().is_empty()
+        })
     }
 }
 

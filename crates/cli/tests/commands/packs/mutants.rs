@@ -1,6 +1,7 @@
 //! Mutants of a policy: each is the policy with one single change to a rule or an agency class, as a slip of whoever edits it
 //! would make. No chance is in it: the same policy has the same mutants.
 
+use dmv_redact::Date;
 use dmv_redact_testing::catalog::{Catalog, is_envelope};
 use toml::{Table, Value};
 
@@ -88,11 +89,27 @@ impl Mutants<'_> {
                 self.add(format!("{id}: {condition} {sign} {claim}"), |policy| at.toggle(policy, condition, claim));
             }
         }
+        self.dates(&at, &rule);
         if kind != "review" {
             self.elements(&at, &rule);
         }
         if kind == "permit" {
             self.treatments(&at, &rule);
+        }
+    }
+
+    /// A first or last day that is a day early, or late, or gone.
+    fn dates(&mut self, at: &At, rule: &Table) {
+        for key in ["from", "until"] {
+            let Some(date) = rule.get(key).and_then(Value::as_str).and_then(Date::parse) else { continue };
+            self.add(format!("{}: no {key}", at.id), |policy| {
+                at.rule(policy).remove(key);
+            });
+            for moved in [-1, 1].into_iter().filter_map(|days| date.plus_days(days)) {
+                self.add(format!("{}: {key} {moved}", at.id), |policy| {
+                    at.rule(policy).insert(key.to_owned(), moved.to_string().into());
+                });
+            }
         }
     }
 
@@ -253,11 +270,29 @@ fn is_kin(a: &str, b: &str) -> bool {
     above(a, b) || above(b, a)
 }
 
+/// Whether a rule has a day on which it is in force.
+fn is_span(rule: &Table) -> bool {
+    let day = |key| rule.get(key).and_then(Value::as_str);
+    day("from").zip(day("until")).is_none_or(|(from, until)| from <= until)
+}
+
+/// The days on which two policies may differ: where anything begins, and the day after anything ends; today, if nothing does.
+pub(crate) fn days(policies: [&Table; 2]) -> Vec<String> {
+    let rules = policies.into_iter().flat_map(|policy| KINDS.into_iter().flat_map(|kind| rules(policy, kind)));
+    let date = |rule: &Value, key: &str| rule.get(key).and_then(Value::as_str).and_then(Date::parse);
+    let days = rules.flat_map(|rule| [date(rule, "from"), date(rule, "until").and_then(|day| day.plus_days(1))]);
+    let mut days: Vec<Date> = days.flatten().chain(Date::today()).collect();
+    days.sort_unstable();
+    days.dedup();
+    days.into_iter().map(|day| day.to_string()).collect()
+}
+
 /// Whether nothing is left empty that may not be.
 fn is_whole(policy: &Table) -> bool {
     let is_named = |table: &Table, key: &str| table.get(key).is_none_or(|list| !list.as_array().unwrap().is_empty());
     let mut rules = KINDS.into_iter().flat_map(|kind| rules(policy, kind)).map(|rule| rule.as_table().unwrap());
     let mut classes = policy["agencies"].as_table().unwrap().values().map(|class| class.as_table().unwrap());
-    rules.all(|rule| ["agencies", "purposes", "messages", "elements"].iter().all(|key| is_named(rule, key)))
-        && classes.all(|class| !texts(class, "ori").is_empty() || class.contains_key("ori-file"))
+    rules.all(|rule| {
+        is_span(rule) && ["agencies", "purposes", "messages", "elements"].iter().all(|key| is_named(rule, key))
+    }) && classes.all(|class| !texts(class, "ori").is_empty() || class.contains_key("ori-file"))
 }
