@@ -82,7 +82,7 @@ pub use filter::{Filter, FilterBuilder};
 #[cfg(feature = "rayon")]
 pub use filter::{Redaction, Request};
 pub use read::{Limits, Reason, SyntaxFault, lint_syntax};
-pub use rewrite::{Disposition, ElementCounts, FOUND_IMAGE, Receipt};
+pub use rewrite::{Disposition, ElementCounts, FOUND_IMAGE, OwedDuty, Receipt};
 
 /// What the project's other crates use of this one. No promise is made of it.
 #[doc(hidden)]

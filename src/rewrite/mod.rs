@@ -23,7 +23,7 @@ mod value;
 mod variants;
 mod xml;
 
-pub use receipt::{Disposition, FOUND_IMAGE, Receipt};
+pub use receipt::{Disposition, FOUND_IMAGE, OwedDuty, Receipt};
 pub use tally::ElementCounts;
 
 pub(crate) use parts::Buffers;

@@ -1,5 +1,6 @@
 //! The receipt: the outcome of one message. Never a value of it, nor a digest of one (P6).
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::ser::SerializeMap;
@@ -11,7 +12,7 @@ use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::format::FormatId;
-use dmv_redact_model::policy::{Grant, MessageKeyId, Ori, PolicyIdentity, Requester};
+use dmv_redact_model::policy::{Due, Grant, GrantDuty, MessageKeyId, Occasion, Ori, PolicyIdentity, Requester};
 
 /// The outcome of a message. Exhaustive on purpose: a fifth kind must break the caller's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -213,6 +214,19 @@ impl Receipt {
         self.grant().into_iter().flat_map(|grant| grant.rules()).map(String::as_str)
     }
 
+    /// What somebody must do because of the outcome, by when (P12). A message that is held or withheld for another reason than
+    /// the policy's rules has none.
+    pub fn duties(&self) -> impl Iterator<Item = OwedDuty<'_>> {
+        let occasion = match (self.disposition, self.reason()) {
+            (Disposition::Released | Disposition::Redacted, _) => Some(Occasion::Release),
+            (_, Some(Reason::Review)) => Some(Occasion::Hold),
+            (_, Some(Reason::NothingPermitted)) => Some(Occasion::Refusal),
+            _ => None,
+        };
+        let owed = occasion.zip(self.grant()).map(|(occasion, grant)| grant.duties(occasion));
+        owed.into_iter().flatten().map(|duty| OwedDuty { duty, asked: self.date })
+    }
+
     /// Which policy decided.
     #[must_use]
     pub fn policy(&self) -> &PolicyIdentity {
@@ -301,6 +315,69 @@ impl Receipt {
     }
 }
 
+/// A duty that follows from what became of a message. Its `Display` says what it is: `notify-subject within 3 business days`.
+#[derive(Debug, Clone, Copy)]
+pub struct OwedDuty<'r> {
+    duty: &'r GrantDuty,
+    /// The date of the request.
+    asked: Option<Date>,
+}
+
+impl<'r> OwedDuty<'r> {
+    /// The id of the policy's duty.
+    #[must_use]
+    pub fn id(&self) -> &'r str {
+        &self.duty.id
+    }
+
+    /// What must be done: `notify-subject`, `report`, `collect-certificate`, `keep-record` or `review-afterwards`.
+    #[must_use]
+    pub fn task(&self) -> &'static str {
+        self.duty.duty.kind.name()
+    }
+
+    /// The body that is reported to, or who else it concerns, in the policy's words.
+    #[must_use]
+    pub fn to(&self) -> Option<&'r str> {
+        self.duty.duty.to.as_deref()
+    }
+
+    /// Whether it is due before the message goes out.
+    #[must_use]
+    pub fn is_before(&self) -> bool {
+        self.duty.duty.due == Due::Before
+    }
+
+    /// The last day on which it may be done, counted from the date of the request; for a record, the day until which it is
+    /// kept. `None` if it is due before the message goes out. Business days are Monday to Friday: holidays aren't known.
+    #[must_use]
+    pub fn last_day(&self) -> Option<Date> {
+        self.duty.duty.due.last_day(self.asked?)
+    }
+}
+
+impl fmt::Display for OwedDuty<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.duty.duty.fmt(f)
+    }
+}
+
+impl Serialize for OwedDuty<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", self.id())?;
+        map.serialize_entry("do", self.task())?;
+        if let Some(to) = self.to() {
+            map.serialize_entry("to", to)?;
+        }
+        match self.last_day() {
+            Some(day) => map.serialize_entry("due", &day)?,
+            None => map.serialize_entry("due", &self.duty.duty.due.to_string())?,
+        }
+        map.end()
+    }
+}
+
 impl Serialize for Receipt {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -317,6 +394,11 @@ impl Serialize for Receipt {
         map.serialize_entry("requester", &self.requester)?;
         map.serialize_entry("agency-classes", &self.agency_classes().collect::<Vec<_>>())?;
         map.serialize_entry("rules", &self.rules().collect::<Vec<_>>())?;
+        // Omitted if there are none.
+        let duties: Vec<OwedDuty<'_>> = self.duties().collect();
+        if !duties.is_empty() {
+            map.serialize_entry("duties", &duties)?;
+        }
         map.serialize_entry("policy", self.policy())?;
         // Omitted if the policy depends on no date.
         if let Some(date) = self.date {

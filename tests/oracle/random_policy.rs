@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dmv_redact::{Date, Filter, Ori, Requester};
-use dmv_redact_model::policy::{Grant, Verdict};
+use dmv_redact_model::policy::{Grant, Occasion, Verdict};
 use dmv_redact_testing::dice::Dice;
 use dmv_redact_testing::oracle::check::{check, redact};
 use dmv_redact_testing::oracle::choices;
 use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
 use dmv_redact_testing::oracle::world::{Ruled, WORLD};
-use dmv_redact_testing::policy::{Decision, NO_OTHERS, Policy, Request, Treatment};
+use dmv_redact_testing::policy::{Decision, OTHERS, Others, Policy, Request, Treatment};
 use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
 
@@ -23,6 +23,8 @@ name = "random"
 version = "1"
 claims = ["warrant", "approved"]
 purposes = ["C", "E", "F", "J"]
+reasons = ["T", "V"]
+lines = ["AX", "TC"]
 
 [agencies.alpha]
 title = "One agency"
@@ -78,7 +80,31 @@ fn rules(dice: &mut Dice) -> Vec<String> {
         let verb = if dice.chance(35) { "forbid" } else { "permit" };
         rules.push(rule(verb, &format!("rule-{serial}"), dice));
     }
+    for serial in 0..dice.pick(3) {
+        rules.push(duty(&format!("duty-{serial}"), dice));
+    }
     rules
+}
+
+/// A duty changes nothing of what goes out.
+fn duty(id: &str, dice: &mut Dice) -> String {
+    let task = dice.one_of(&["notify-subject", "collect-certificate"]);
+    let due = dice.one_of(&["before", "3 business days", "1 month"]);
+    let mut text = format!("[[duty]]\nid = \"{id}\"\ndo = \"{task}\"\ndue = \"{due}\"\n");
+    let after: Vec<&str> = ["release", "hold", "refusal"].into_iter().filter(|_| dice.chance(50)).collect();
+    if !after.is_empty() {
+        text.push_str(&format!("after = {after:?}\n"));
+    }
+    if dice.chance(50) {
+        text.push_str("agencies = [\"beta\", \"gamma\"]\n");
+    }
+    if dice.chance(30) {
+        text.push_str("purposes = [\"C\"]\n");
+    }
+    if dice.chance(30) {
+        text.push_str("unless = [\"approved\"]\n");
+    }
+    text + &dates(dice)
 }
 
 fn rule(verb: &str, id: &str, dice: &mut Dice) -> String {
@@ -185,8 +211,23 @@ fn decides_as_the_model(choices: &[u16]) -> Result<(), TestCaseError> {
         requester = purpose.into_iter().fold(requester, |requester, purpose| requester.purpose(purpose));
         requester = claims.iter().fold(requester, |requester, claim: &&str| requester.claim(*claim));
         let model = Policy::on(date, &table, folder.path(), &WORLD.catalog);
-        let request = Request { purpose, others: NO_OTHERS, message: None, claims: &claims };
-        let expected = model.decide(&model.classes_of(ori), &request);
+        let mut others = Others::new();
+        for (name, values) in OTHERS.into_iter().zip([["T", "V"], ["TC", "AX"], ["DOE, J", "POE"], ["AZ", "UT"]]) {
+            if dice.chance(50) {
+                others.insert(name.to_owned(), (*dice.one_of(&values)).to_owned());
+            }
+        }
+        for (name, value) in &others {
+            requester = match name.as_str() {
+                "reason" => requester.reason(value),
+                "line" => requester.line(value),
+                "user" => requester.user(value),
+                _ => requester.record_state(value),
+            };
+        }
+        let request = Request { purpose, others: &others, message: None, claims: &claims };
+        let classes = model.classes_of(ori);
+        let expected = model.decide(&classes, &request);
         let told = format!("{ori} on {date} for {purpose:?}\n{text}\n{roster}");
         let of_day = filter.decider().as_of(Date::parse(date).unwrap());
         let decided = filter.decider().decide(Ori::new(ori).unwrap(), &requester, None);
@@ -197,6 +238,12 @@ fn decides_as_the_model(choices: &[u16]) -> Result<(), TestCaseError> {
             let released = released.filter_map(|(id, element)| Some((element.id().to_owned(), grant.treatment(id)?)));
             released.map(|(id, treatment)| (id, plain(treatment))).collect()
         };
+        if let Some(grant) = &decided {
+            for outcome in Occasion::ALL {
+                let duties: BTreeSet<String> = grant.duties(outcome).map(|own| own.id.clone()).collect();
+                prop_assert_eq!(model.duties(&classes, &request, outcome.name()), duties, "{}", told);
+            }
+        }
         match (expected, decided) {
             (Decision::Withheld, None) => {}
             (Decision::Withheld, Some(grant)) => prop_assert_eq!(grant.verdict(), Verdict::Nothing, "{}", told),

@@ -8,7 +8,7 @@ use dmv_redact::Date;
 use serde::Serialize;
 
 use super::words::{Choice, ChoiceCode, StatedChoice, Statement, plain};
-use crate::survey::{Change, Difference, Differences, Direction, NEW, OLD, Outcome};
+use crate::survey::{Change, Difference, Differences, Direction, DutyDifference, NEW, OLD, Outcome};
 use dmv_redact_model::catalog::Catalog;
 use dmv_redact_model::policy::{Attribute, ClassId, Effect, MessageKeyId, OnShapeViolation, Policy, RuleId, Verdict};
 
@@ -29,6 +29,52 @@ pub struct Diff {
     attributes: BTreeMap<&'static str, Vec<String>>,
     messages: Vec<String>,
     changes: Vec<ChangeReport>,
+    /// The duties that only one of the policies has, by who asks. They are no gain: nothing goes out by them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    duties: Vec<DutyReport>,
+}
+
+/// Duties that only one of the policies has for some requesters.
+#[derive(Debug, Serialize)]
+struct DutyReport {
+    agencies: ClassNames,
+    example: String,
+    gone: Vec<DutyChange>,
+    new: Vec<DutyChange>,
+}
+
+/// A duty of one of the policies.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct DutyChange {
+    id: String,
+    told: String,
+    line: usize,
+}
+
+impl DutyReport {
+    fn of(found: &DutyDifference, policies: [&Policy; 2]) -> Self {
+        let duties = |policy: &Policy, ids: &[RuleId]| -> Vec<DutyChange> {
+            let rules = ids.iter().filter_map(|id| policy.rule(*id));
+            let duties = rules.filter_map(|rule| match &rule.effect {
+                Effect::Duty(duty) => Some(DutyChange {
+                    id: plain(&rule.id),
+                    told: plain(&duty.to_string()),
+                    line: rule.metadata.position.line,
+                }),
+                Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
+            });
+            duties.collect()
+        };
+        Self {
+            agencies: ClassNames {
+                old: class_names(policies[OLD], &found.classes[OLD]),
+                new: class_names(policies[NEW], &found.classes[NEW]),
+            },
+            example: found.example.to_string(),
+            gone: duties(policies[OLD], &found.rules[OLD]),
+            new: duties(policies[NEW], &found.rules[NEW]),
+        }
+    }
 }
 
 /// Identifies a policy.
@@ -111,6 +157,7 @@ impl Diff {
                 .iter()
                 .map(|difference| ChangeReport::of(difference, found, policies, catalog, messages))
                 .collect(),
+            duties: found.duties.iter().map(|duties| DutyReport::of(duties, policies)).collect(),
         }
     }
 
@@ -204,11 +251,7 @@ fn change_rules(side: &'static str, policy: &Policy, ids: &[RuleId]) -> Vec<Chan
     rules
         .map(|rule| ChangeRule {
             policy: side,
-            kind: match rule.effect {
-                Effect::Permit(_) => "permit",
-                Effect::Forbid(_) => "forbid",
-                Effect::Review(_) => "review",
-            },
+            kind: rule.effect.kind(),
             id: plain(&rule.id),
             line: rule.metadata.position.line,
         })
@@ -264,7 +307,15 @@ impl fmt::Display for Diff {
         if let Some(shape) = &self.on_shape_violation {
             writeln!(f, "\non-shape-violation: {} -> {}", shape.old, shape.new)?;
         }
-        if self.changes.is_empty() && self.on_shape_violation.is_none() {
+        for DutyReport { agencies, example, gone, new } in &self.duties {
+            writeln!(f, "\nduties of {} (for example {example})", describe_classes(agencies))?;
+            for (sign, duties) in [('-', gone), ('+', new)] {
+                for DutyChange { id, told, line } in duties {
+                    writeln!(f, "  {sign} {told}: duty `{id}` (line {line})")?;
+                }
+            }
+        }
+        if self.changes.is_empty() && self.on_shape_violation.is_none() && self.duties.is_empty() {
             return writeln!(f, "nothing changes for anyone");
         }
         let [gains, after_review, losses] = [Direction::Gain, Direction::GainAfterReview, Direction::Loss]

@@ -96,6 +96,16 @@ impl Date {
         }
     }
 
+    /// The same day so many months later, or the last of that month if it has no such day; `None` beyond the year 9999.
+    #[must_use]
+    pub fn plus_months(self, months: u32) -> Option<Self> {
+        let total =
+            u32::from(self.year).checked_mul(12)?.checked_add(u32::from(self.month) - 1)?.checked_add(months)?;
+        let year = u16::try_from(total / 12).ok().filter(|year| *year <= 9999)?;
+        let month = u8::try_from(total % 12 + 1).ok()?;
+        Some(Self { year, month, day: self.day.min(days_in(year, month)?) })
+    }
+
     /// Its day of the week.
     #[must_use]
     pub fn weekday(self) -> Weekday {

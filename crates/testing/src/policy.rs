@@ -98,11 +98,13 @@ pub enum Verb {
     Forbid,
     /// Holds the message until a person has approved it.
     Review,
+    /// Says what must be done.
+    Duty,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 3] = [Self::Permit, Self::Forbid, Self::Review];
+    pub const ALL: [Self; 4] = [Self::Permit, Self::Forbid, Self::Review, Self::Duty];
 
     /// The key of its rules in a policy.
     pub fn key(self) -> &'static str {
@@ -110,6 +112,7 @@ impl Verb {
             Self::Permit => "permit",
             Self::Forbid => "forbid",
             Self::Review => "review",
+            Self::Duty => "duty",
         }
     }
 }
@@ -193,6 +196,10 @@ pub struct Rule {
     pub vouches: BTreeSet<String>,
     /// Whether it applies where the request leaves out what the rule asks for.
     pub when_absent: bool,
+    /// Its id.
+    pub id: String,
+    /// Of a duty: the outcomes that it follows from.
+    pub after: BTreeSet<String>,
     /// What it permits, or what it forbids in full.
     elements: Grant,
 }
@@ -210,6 +217,11 @@ impl Rule {
             unless: list("unless").unwrap_or_default(),
             vouches: list("vouches").unwrap_or_default(),
             when_absent: verb != Verb::Permit && string(table, "when-absent").as_deref() != Some("skip"),
+            id: string(table, "id").unwrap_or_default(),
+            after: list("after").unwrap_or_else(|| {
+                let is_before = string(table, "due").as_deref() == Some("before");
+                BTreeSet::from([if is_before { "hold" } else { "release" }.to_owned()])
+            }),
             elements: elements(table, catalog),
         }
     }
@@ -272,6 +284,8 @@ pub struct Policy {
     purposes: BTreeSet<String>,
     /// Of what else requests state, the values that it lists, where it does.
     listed_others: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Of what else requests state, the values that rules name on any day.
+    named_others: BTreeMap<&'static str, BTreeSet<String>>,
     /// The claims that it declares.
     pub claims: Vec<String>,
     on_shape_violation: String,
@@ -304,9 +318,14 @@ impl Policy {
         let head = table["policy"].as_table().expect("[policy]");
         let agencies = table.get("agencies").and_then(Value::as_table).cloned().unwrap_or_default();
         let (mut rules, mut named) = (Vec::new(), Vec::new());
+        let mut named_others: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
         for verb in Verb::ALL {
             // What a rule names is declared on every day.
             named.extend(tables(table, verb.key()).filter_map(|table| strings(table, "purposes")).flatten());
+            for name in OTHERS {
+                let all = tables(table, verb.key()).filter_map(|table| strings(table, &format!("{name}s"))).flatten();
+                named_others.entry(name).or_default().extend(all.filter(|value| value != "*"));
+            }
             let in_force = tables(table, verb.key()).filter(|table| table_is_on(table, date));
             rules.extend(in_force.map(|table| Rule::read(table, verb, catalog)));
         }
@@ -319,6 +338,7 @@ impl Policy {
         Self {
             purposes,
             listed,
+            named_others,
             listed_others: OTHERS.into_iter().filter_map(listed_other).collect(),
             claims: strings(head, "claims").unwrap_or_default(),
             on_shape_violation: string(head, "on-shape-violation").unwrap_or_default(),
@@ -369,20 +389,16 @@ impl Policy {
             && request.claims.iter().all(|claim| self.claims.iter().any(|own| own == claim))
     }
 
-    /// Whether what a request states beside its purpose is declared: a reason or a line that the policy lists or, if it lists
-    /// none, that a rule names; if none does, any. A user and a state need only be one.
+    /// Whether what a request states beside its purpose is declared: a reason or a line that the policy lists or, without a
+    /// list, any. A user and a state need only be one.
     fn declares_other(&self, name: &str, value: &str) -> bool {
-        let named: BTreeSet<String> = match self.listed_others.get(name) {
-            Some(listed) => listed.clone(),
-            None => self.named_others(name),
-        };
+        let is_listed = self.listed_others.get(name).map(|listed| listed.contains(value));
         let is_code = |most: usize| {
             (1..=most).contains(&value.len()) && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
         };
-        let is_any = named.is_empty() && !self.listed_others.contains_key(name);
         match name {
-            "reason" => named.contains(value) || is_any && is_code(3),
-            "line" => named.contains(value) || is_any && is_code(9),
+            "reason" => is_listed.unwrap_or_else(|| is_code(3)),
+            "line" => is_listed.unwrap_or_else(|| is_code(9)),
             "user" => (1..=64).contains(&value.chars().count()),
             _ => value.len() == 2 && value.chars().all(|c| c.is_ascii_uppercase()),
         }
@@ -390,8 +406,7 @@ impl Policy {
 
     /// The values that rules name of what else requests state.
     pub fn named_others(&self, name: &str) -> BTreeSet<String> {
-        let named = self.rules.iter().filter_map(|rule| rule.others.get(name)).flatten();
-        named.filter(|value| *value != "*").cloned().collect()
+        self.named_others.get(name).cloned().unwrap_or_default()
     }
 
     /// The agency classes of an ORI: those that list it, or else those of whose patterns it is one.
@@ -425,6 +440,12 @@ impl Policy {
             true => Decision::Released(grant),
             false => Decision::Held(grant),
         }
+    }
+
+    /// The ids of the duties that follow from an outcome: `release`, `hold` or `refusal`.
+    pub fn duties(&self, classes: &Classes, request: &Request<'_>, outcome: &str) -> BTreeSet<String> {
+        let rules = self.rules.iter().filter(|rule| rule.verb == Verb::Duty && rule.applies(classes, request));
+        rules.filter(|rule| rule.after.contains(outcome)).map(|rule| rule.id.clone()).collect()
     }
 
     /// All permits together, the most open treatment of each element, minus every forbid.

@@ -21,6 +21,9 @@ pub(super) struct RawExpectation {
     released: Option<Vec<Spanned<String>>>,
     /// All data elements that are removed; left out: not checked.
     removed: Option<Vec<Spanned<String>>>,
+    /// All duties that follow, as reports tell them: `notify-subject within 3 business days`; where the case has a `date`, with
+    /// the last day: `notify-subject within 3 business days, 2026-12-04`. Left out: not checked.
+    duties: Option<Vec<String>>,
 }
 
 /// The expected result for a message. A list is complete, except for the envelope; an omitted one asserts nothing.
@@ -30,6 +33,7 @@ pub(super) struct Expectation {
     pub(super) reason: Option<Reason>,
     pub(super) released: Option<BTreeSet<ElementId>>,
     pub(super) removed: Option<BTreeSet<ElementId>>,
+    pub(super) duties: Option<BTreeSet<String>>,
 }
 
 impl Expectation {
@@ -60,7 +64,8 @@ impl Expectation {
             // Missing only if there was an error.
             return Err(document.error(&raw.disposition.span(), "unknown disposition"));
         };
-        Ok(Self { disposition, reason, released, removed })
+        let duties = raw.duties.map(|duties| duties.into_iter().collect());
+        Ok(Self { disposition, reason, released, removed, duties })
     }
 }
 

@@ -83,6 +83,10 @@ struct RawRow {
     /// How elements are released; left out: in full.
     #[serde(rename = "as", default)]
     treatments: BTreeMap<Spanned<String>, Treatment>,
+    /// All duties that follow from the outcome, as reports tell them: `notify-subject within 3 business days`. Left out: none
+    /// may follow.
+    #[serde(default)]
+    duties: Vec<Spanned<String>>,
 }
 
 impl RawRow {
@@ -119,6 +123,8 @@ pub(super) struct MatrixRowTest {
     pub(super) verdict: Verdict,
     /// How each element of the catalog must be released; `None` if it must not be.
     pub(super) granted: Vec<Option<Treatment>>,
+    /// The duties that must follow, in words.
+    pub(super) duties: BTreeSet<String>,
 }
 
 /// Who asks.
@@ -229,6 +235,7 @@ impl Resolver<'_> {
             claims,
             verdict,
             granted,
+            duties: raw.duties.iter().map(|duty| duty.get_ref().clone()).collect(),
         })
     }
 

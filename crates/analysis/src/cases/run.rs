@@ -13,7 +13,7 @@ use super::message_case::MessageCase;
 use super::outcome::{CaseFault, CaseOutcome};
 use super::redacted::{Redacted, redact, seen_elements};
 use super::row_run::run_row;
-use dmv_redact::{Catalog, Filter, Reason, Receipt};
+use dmv_redact::{Catalog, Filter, OwedDuty, Reason, Receipt};
 use dmv_redact_model::catalog::ElementId;
 
 /// A run of cases, in the order of their names.
@@ -79,9 +79,27 @@ fn run_message(case: &MessageCase, filter: &Filter) -> Result<CaseOutcome, Strin
         faults.extend(compare("released", expectation.released.as_ref(), &released, receipt, catalog));
         faults.extend(compare("removed", expectation.removed.as_ref(), &removed, receipt, catalog));
     }
+    if let Some(expected) = &expectation.duties {
+        faults.extend(compare_duties(expected, case, receipt));
+    }
     faults.extend(expected.as_ref().and_then(|expected| compare_outputs(filter, receipt, expected, output)));
     let MessageCase { name, title, file, .. } = case;
     Ok(CaseOutcome { name: name.clone(), title: title.clone(), file: file.clone(), line: None, faults })
+}
+
+/// Compares the duties that follow; with their last days, if the case states the date of the request.
+fn compare_duties(expected: &BTreeSet<String>, case: &MessageCase, receipt: &Receipt) -> Option<CaseFault> {
+    let is_dated = case.requester.given_date().is_some();
+    let told = |duty: OwedDuty<'_>| match duty.last_day().filter(|_| is_dated) {
+        Some(day) => format!("{duty}, {day}"),
+        None => duty.to_string(),
+    };
+    let got: BTreeSet<String> = receipt.duties().map(told).collect();
+    let lacking = expected.difference(&got).map(|duty| format!("expected and doesn't follow: {duty}"));
+    let beyond = got.difference(expected).map(|duty| format!("follows and was not expected: {duty}"));
+    let details: Vec<String> = lacking.chain(beyond).collect();
+    let [expected, got] = [expected, &got].map(|duties| format!("{} duties", duties.len()));
+    (!details.is_empty()).then(|| CaseFault::new("duties", expected, got).with_details(details))
 }
 
 /// A disposition with its reason.

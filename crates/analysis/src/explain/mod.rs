@@ -4,6 +4,7 @@
 //! Every answer comes from the policy's own decision, situation by situation; nothing is decided here.
 
 mod claims;
+mod duties;
 mod message;
 mod rules;
 mod situation;
@@ -68,10 +69,11 @@ pub fn explain(
     let survey = Survey::of(policy);
     let who = Who::of(policy, ori)?;
     let keys = key.map_or_else(|| survey.messages(), |key| vec![key]);
+    let date = policy.decision_date(requester);
     let mut situations: Vec<Situation> = Vec::new();
     for key in keys {
         let Some(asked) = policy.asked(requester, key) else { continue };
-        let situation = Situation::of(filter, &survey, &who.ids, &asked)?;
+        let situation = Situation::of(filter, &survey, &who.ids, (&asked, date))?;
         match situations.iter_mut().find(|known| known.has_same_answer(&situation)) {
             Some(known) => known.keys.extend(situation.keys),
             None => situations.push(situation),

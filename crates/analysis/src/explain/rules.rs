@@ -6,7 +6,7 @@ use crate::words::plain;
 use dmv_redact::Filter;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{Asked, Attribute, ClassId, Conditions, Effect, Policy, Rule, Stated, Validity};
+use dmv_redact_model::policy::{Asked, Attribute, ClassId, Conditions, Policy, Rule, Stated, Validity};
 
 /// A rule, and if it didn't apply, why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,7 +36,7 @@ impl ExplainedRule {
     fn of(rule: &Rule, why_not: Vec<String>) -> Self {
         Self {
             id: rule.id.clone(),
-            kind: kind(rule),
+            kind: rule.effect.kind(),
             title: rule.metadata.title.clone(),
             basis: rule.metadata.basis.clone(),
             source: rule.metadata.source.clone(),
@@ -59,21 +59,12 @@ pub(super) fn dates(validity: Validity) -> Option<String> {
     }
 }
 
-/// What kind of rule it is.
-pub(super) fn kind(rule: &Rule) -> &'static str {
-    match rule.effect {
-        Effect::Permit(_) => "permit",
-        Effect::Forbid(_) => "forbid",
-        Effect::Review(_) => "review",
-    }
-}
-
-/// Every rule that is for one of these classes, in the order of the policy.
+/// Every rule that is for one of these classes, duties aside, in the order of the policy.
 pub(super) fn rules(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<ExplainedRule> {
     let policy = filter.decider();
     let applied: Vec<RuleId> = policy.applied(classes, asked);
     let mut explained = Vec::new();
-    for (id, rule) in policy.rules().iter().enumerate() {
+    for (id, rule) in policy.rules().iter().enumerate().filter(|(_, rule)| !rule.effect.is_duty()) {
         if rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class))) {
             let why_not = if applied.contains(&id) { Vec::new() } else { why_not(filter, policy, rule, asked) };
             explained.push(ExplainedRule::of(rule, why_not));

@@ -6,12 +6,14 @@ use serde::Serialize;
 
 use super::ExplainedRule;
 use super::claims::{ClaimChange, changes};
-use super::rules::{kind, rules};
+use super::duties::{ExplainedDuty, duties};
+use super::rules::rules;
 use crate::Elements;
 use crate::survey::Survey;
 use dmv_redact::Filter;
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::config::ConfigError;
+use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::Ruling;
 use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, MessageKeyId, Policy, Verdict};
 
@@ -27,6 +29,9 @@ pub(super) struct Situation {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) vouches: Vec<String>,
     pub(super) rules: Vec<ExplainedRule>,
+    /// What must be done because of the outcome.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) duties: Vec<ExplainedDuty>,
     pub(super) elements: Vec<ElementAnswer>,
     pub(super) changes: Vec<ClaimChange>,
 }
@@ -57,15 +62,17 @@ impl Situation {
         filter: &Filter,
         survey: &Survey<'_>,
         classes: &[ClassId],
-        asked: &Conditions,
+        (asked, date): (&Conditions, Option<Date>),
     ) -> Result<Self, ConfigError> {
         let policy = filter.decider();
         let key = key_name(filter, asked.message);
         if classes.is_empty() {
             let (rules, elements, changes) = (Vec::new(), Vec::new(), Vec::new());
-            return Ok(Self { keys: vec![key], verdict: "withheld", vouches: Vec::new(), rules, elements, changes });
+            let (vouches, duties) = (Vec::new(), Vec::new());
+            return Ok(Self { keys: vec![key], verdict: "withheld", vouches, rules, duties, elements, changes });
         }
-        let verdict = match policy.grant(classes, asked).verdict() {
+        let grant = policy.grant(classes, asked);
+        let verdict = match grant.verdict() {
             Verdict::Rewrite => "rewritten",
             Verdict::Review => "held",
             Verdict::Nothing => "withheld",
@@ -76,6 +83,7 @@ impl Situation {
             verdict,
             vouches: policy.claim_names(vouched).into_iter().map(str::to_owned).collect(),
             rules: rules(filter, classes, asked),
+            duties: duties(policy, &grant, date),
             elements: answers(filter, classes, asked),
             changes: changes(filter, survey, classes, asked)?,
         })
@@ -85,6 +93,7 @@ impl Situation {
     pub(super) fn has_same_answer(&self, other: &Self) -> bool {
         self.verdict == other.verdict
             && self.vouches == other.vouches
+            && self.duties == other.duties
             && self.elements == other.elements
             && self.changes == other.changes
             && self.applied_rules() == other.applied_rules()
@@ -144,6 +153,6 @@ pub(super) fn deciding(policy: &Policy, ruling: &Ruling) -> Vec<DecidingRule> {
     };
     let rules = ids.into_iter().filter_map(|id| policy.rule(id));
     rules
-        .map(|rule| DecidingRule { id: rule.id.clone(), kind: kind(rule), basis: rule.metadata.basis.clone() })
+        .map(|rule| DecidingRule { id: rule.id.clone(), kind: rule.effect.kind(), basis: rule.metadata.basis.clone() })
         .collect()
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Explanation;
+use super::duties::ExplainedDuty;
 use super::rules::{ExplainedRule, dates};
 use super::situation::{DecidingRule, ElementAnswer, Situation};
 use super::who::ExplainedClass;
@@ -86,6 +87,10 @@ impl Situation {
         let (applied, others): (Vec<_>, Vec<_>) = self.rules.iter().partition(|rule| rule.why_not.is_empty());
         write_rules(f, "Rules that apply", &applied)?;
         write_rules(f, "Rules for these classes that don't apply", &others)?;
+        if !self.duties.is_empty() {
+            writeln!(f, "\nDuties that follow")?;
+        }
+        self.duties.iter().try_for_each(|duty| duty.write(f))?;
         if !self.changes.is_empty() {
             writeln!(f, "\nWhat more claims would change")?;
         }
@@ -157,6 +162,15 @@ impl ExplainedRule {
             Some(dates) => writeln!(f, "    in force {dates}"),
             None => Ok(()),
         }
+    }
+}
+
+impl ExplainedDuty {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, told, due, after, basis } = self;
+        let due = due.map_or_else(String::new, |day| format!(", {day}"));
+        writeln!(f, "  `{}`, after a {after}: {}{due}", plain(id), plain(told))?;
+        basis.iter().try_for_each(|basis| writeln!(f, "    {}", plain(basis)))
     }
 }
 

@@ -183,10 +183,12 @@ impl<'s> MatrixBuilder<'s> {
     /// The head of a column; `all` are the message keys of all columns.
     fn head(&self, column: &ColumnDraft<'_>, all: &[Option<MessageKeyId>]) -> ColumnHead {
         let policy = self.survey.policy();
+        let duties = column.rules.iter().filter_map(|id| policy.rule(*id)).filter(|rule| rule.effect.is_duty());
         ColumnHead {
             agencies: column.population.classes.iter().map(|class| agency(policy, *class)).collect(),
             example: column.population.example.to_string(),
             stated: column.stated.clone(),
+            duties: duties.map(|rule| plain(&rule.id)).collect(),
             messages: Choice::of(&column.messages, all, |key| match key {
                 Some(key) => self.message(*key).map_or(ChoiceCode::Other, ChoiceCode::Named),
                 None => ChoiceCode::None,
@@ -258,6 +260,7 @@ fn deciding(policy: &Policy, naming: &[RuleId], claims: ClaimSet, outcome: Outco
             Effect::Permit(_) => outcome != Outcome::Removed,
             Effect::Forbid(_) => outcome == Outcome::Removed,
             Effect::Review(_) => matches!(outcome, Outcome::Held(_)),
+            Effect::Duty(_) => false,
         };
         if decides {
             deciding.push(*id);
@@ -277,10 +280,10 @@ fn agency(policy: &Policy, id: ClassId) -> Agency {
 fn matrix_rule(rule: &Rule) -> MatrixRule {
     MatrixRule {
         id: plain(&rule.id),
-        kind: match rule.effect {
-            Effect::Permit(_) => "permit",
-            Effect::Forbid(_) => "forbid",
-            Effect::Review(_) => "review",
+        kind: rule.effect.kind(),
+        duty: match &rule.effect {
+            Effect::Duty(duty) => Some(plain(&duty.to_string())),
+            Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
         },
         title: rule.metadata.title.as_deref().map(plain),
         basis: rule.metadata.basis.as_deref().map(plain),

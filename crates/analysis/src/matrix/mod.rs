@@ -73,6 +73,9 @@ pub struct ColumnHead {
     pub stated: StatedChoice,
     /// The message keys for which they get the same.
     pub messages: Choice,
+    /// The ids of the duties that may follow.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub duties: Vec<String>,
 }
 
 impl ColumnHead {
@@ -80,6 +83,13 @@ impl ColumnHead {
     pub fn conditions(&self) -> impl Iterator<Item = (&'static str, &Choice)> {
         let all = self.stated.each().into_iter().chain([("key", &self.messages)]);
         all.filter(|(_, choice)| !choice.is_any())
+    }
+
+    /// What narrows it, and the duties that may follow, in words, each on a line.
+    pub fn lines(&self) -> Vec<String> {
+        let narrowed = self.conditions().map(|(what, choice)| format!("{what} {}", choice.describe()));
+        let duties = (!self.duties.is_empty()).then(|| format!("duties {}", self.duties.join(", ")));
+        narrowed.chain(duties).collect()
     }
 }
 
@@ -136,8 +146,11 @@ pub struct MatrixCell {
 pub struct MatrixRule {
     /// Its id in the policy.
     pub id: String,
-    /// `permit`, `forbid` or `review`.
+    /// `permit`, `forbid`, `review` or `duty`.
     pub kind: &'static str,
+    /// Of a duty: what must be done, by when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duty: Option<String>,
     /// What it is for, as the policy says.
     pub title: Option<String>,
     /// The statute or agreement that it is based on.
@@ -145,7 +158,20 @@ pub struct MatrixRule {
     pub(crate) line: usize,
 }
 
+impl MatrixRule {
+    /// What it is for, as the policy says; of a duty, what must be done and by when, too.
+    pub fn told(&self) -> String {
+        let parts = [self.duty.as_deref(), self.title.as_deref()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
+    }
+}
+
 impl Matrix {
+    /// The duties of the policy.
+    pub fn duties(&self) -> impl Iterator<Item = &MatrixRule> {
+        self.rules.iter().filter(|rule| rule.duty.is_some())
+    }
+
     /// The rows by group, in the order of the catalog.
     pub fn groups(&self) -> Vec<(&str, Vec<&MatrixRow>)> {
         let mut groups: Vec<(&str, Vec<&MatrixRow>)> = Vec::new();

@@ -98,7 +98,7 @@ impl<'p> Columns<'p> {
             for rule in policy.rules() {
                 let vouches = match rule.effect {
                     Effect::Review(claims) => claims,
-                    Effect::Permit(_) | Effect::Forbid(_) => ClaimSet::default(),
+                    Effect::Permit(_) | Effect::Forbid(_) | Effect::Duty(_) => ClaimSet::default(),
                 };
                 for name in policy.claim_names(rule.requires.union(rule.unless).union(vouches)) {
                     if !claims.contains(&name) {
@@ -321,7 +321,7 @@ impl<'p> RuleIndex<'p> {
             let action_kinds = match rule.effect {
                 // A review acts on every kind.
                 Effect::Review(vouches) => vec![(None, ActionKind::Review(levels(policy, claims, vouches)))],
-                Effect::Permit(_) | Effect::Forbid(_) => action_kinds(rule, kinds),
+                Effect::Permit(_) | Effect::Forbid(_) | Effect::Duty(_) => action_kinds(rule, kinds),
             };
             for (kind, action_kind) in action_kinds {
                 let next = numbers.len() as u32;

@@ -116,10 +116,22 @@ pub struct Difference {
     pub(crate) rules: [Vec<RuleId>; 2],
 }
 
+/// Duties that only one of the policies has for some requesters.
+#[derive(Debug)]
+pub struct DutyDifference {
+    /// The classes of these requesters under either policy.
+    pub(crate) classes: [Vec<ClassId>; 2],
+    pub(crate) example: Ori,
+    /// The duties of either policy.
+    pub(crate) rules: [Vec<RuleId>; 2],
+}
+
 /// All changes from one policy to another.
 #[derive(Debug)]
 pub struct Differences {
     pub(crate) all: Vec<Difference>,
+    /// The duties that only one of the policies has, by who asks.
+    pub(crate) duties: Vec<DutyDifference>,
     /// What each policy does on a shape violation, if that makes a difference.
     pub(crate) shape: Option<[OnShapeViolation; 2]>,
     /// What may be stated under either policy, and the message keys that either distinguishes.
@@ -215,7 +227,7 @@ impl<'p> Comparer<'p> {
         let shape_differs = shapes[OLD] != shapes[NEW];
         let is_any_refused = self.stated.iter().any(StatedTwice::is_refused_by_one);
         let mut shape = None;
-        let mut all = Vec::new();
+        let (mut all, mut duties) = (Vec::new(), Vec::new());
         let mut changed_situations = 0;
         let regions = regions(&self.policies.map(|policy| policy.agencies()))?;
         SurveyError::check_count(regions.len(), self.stated.len(), self.messages.len())?;
@@ -225,6 +237,10 @@ impl<'p> Comparer<'p> {
             let rules =
                 [OLD, NEW].map(|policy| self.columns.rules_for(policy, classes.get(policy).unwrap_or(&classes[OLD])));
             let differing = self.differing(&rules);
+            let own = [self.duties_of(OLD, &differing[OLD]), self.duties_of(NEW, &differing[NEW])];
+            if own.iter().any(|own| !own.is_empty()) {
+                duties.push(DutyDifference { classes: classes.clone(), example: region.example, rules: own });
+            }
             if !shape_differs && !is_any_refused && differing.iter().all(Vec::is_empty) {
                 continue;
             }
@@ -253,6 +269,7 @@ impl<'p> Comparer<'p> {
         }
         Ok(Differences {
             all,
+            duties,
             shape,
             statements: self.stated.into_iter().map(|stated| stated.statement).collect(),
             messages: self.messages,
@@ -263,6 +280,12 @@ impl<'p> Comparer<'p> {
     fn differing(&self, rules: &[Vec<RuleId>; 2]) -> [Vec<RuleId>; 2] {
         let contents = [self.contents_of(OLD, &rules[OLD]), self.contents_of(NEW, &rules[NEW])];
         [self.unmatched(OLD, &rules[OLD], &contents[NEW]), self.unmatched(NEW, &rules[NEW], &contents[OLD])]
+    }
+
+    /// The duties among one policy's rules.
+    fn duties_of(&self, own: usize, rules: &[RuleId]) -> Vec<RuleId> {
+        let is_duty = |id: &RuleId| self.policy(own).rule(*id).is_some_and(|rule| rule.effect.is_duty());
+        rules.iter().copied().filter(is_duty).collect()
     }
 
     /// Of one policy's rules those whose content isn't among these of the other, which are sorted.
@@ -407,6 +430,7 @@ impl<'p> Comparer<'p> {
                 let [is_held, is_held_too] = values.map(|outcome| matches!(outcome, Outcome::Held(_)));
                 is_held != is_held_too && if own == OLD { is_held } else { is_held_too }
             }
+            (_, Effect::Duty(_)) => false,
             // Only reviews make the difference between held and rewritten.
             (Change::Message(values), Effect::Review(_)) => !values.contains(&Verdict::Nothing) || is_open,
             (Change::Message(values), Effect::Permit(_)) => values.contains(&Verdict::Nothing) && is_open,

@@ -79,7 +79,7 @@ fn elements_of(rule: &Rule) -> impl Iterator<Item = (ElementId, Option<Treatment
     let (permitted, forbidden): (&[(ElementId, Treatment)], &[ElementId]) = match &rule.effect {
         Effect::Permit(elements) => (elements, &[]),
         Effect::Forbid(elements) => (&[], elements),
-        Effect::Review(_) => (&[], &[]),
+        Effect::Review(_) | Effect::Duty(_) => (&[], &[]),
     };
     let permitted = permitted.iter().map(|(element, treatment)| (*element, Some(*treatment)));
     permitted.chain(forbidden.iter().map(|element| (*element, None)))

@@ -11,7 +11,9 @@ use dmv_redact_model::policy::{Conditions, MessageKeys, OriPattern, Period, Rost
 const CATALOG: &str = "[[element]]\nid = \"a.one\"\n[[element]]\nid = \"a.two\"\nkind = \"date\"\n";
 
 fn policy(text: &str) -> Policy {
-    let text = format!("[policy]\nname = \"p\"\nversion = \"1\"\nclaims = [\"c0\", \"c1\", \"c2\", \"c3\"]\n{text}");
+    let text = format!(
+        "[policy]\nname = \"p\"\nversion = \"1\"\nreasons = [\"T\", \"V\"]\nclaims = [\"c0\", \"c1\", \"c2\", \"c3\"]\n{text}"
+    );
     let catalog = Catalog::load(dmv_redact::shipped::CATALOG, &[Document { file: "c", text: CATALOG }]).unwrap();
     let keys = MessageKeys { names: &["DR".into(), "RR".into()], may_be_absent: true };
     Policy::load(&Document { file: "p.toml", text: &text }, Rosters::default(), &catalog, keys).unwrap()

@@ -13,6 +13,7 @@ name = "stated"
 version = "1"
 purposes = ["C", "E"]
 reasons = ["T", "V"]
+lines = ["TC"]
 [agencies.police]
 ori = ["AZ0070000"]
 [[permit]]
@@ -82,13 +83,14 @@ fn p2_a_rule_asks_for_what_a_request_states() {
 #[test]
 fn p2_wrong_values_in_a_policy_are_told_with_their_place() {
     for (from, to, wanted) in [
-        ("reasons = [\"V\"]", "reasons = [\"X\"]", "p.toml:17:12: unknown reason `X`"),
+        ("reasons = [\"V\"]", "reasons = [\"X\"]", "p.toml:18:12: unknown reason `X`"),
         ("reasons = [\"V\"]", "reasons = [\"v\"]", "did you mean `V`?"),
-        ("reasons = [\"V\"]", "reasons = [\"V\", \"*\"]", "p.toml:17:17: `*` stands for any value"),
-        ("reasons = [\"V\"]", "reasons = []", "p.toml:17:11: an empty list matches nothing"),
-        ("users = [\"*\"]", "users = [\"doe\"]", "p.toml:18:10: `doe` is no user"),
-        ("states = [\"AZ\"]", "states = [\"Arizona\"]", "p.toml:24:11: `Arizona` is no state"),
-        ("lines = [\"TC\"]\n", "", "`when-absent` has no effect"),
+        ("reasons = [\"V\"]", "reasons = [\"V\", \"*\"]", "p.toml:18:17: `*` stands for any value"),
+        ("reasons = [\"V\"]", "reasons = []", "p.toml:18:11: an empty list matches nothing"),
+        ("users = [\"*\"]", "users = [\"doe\"]", "p.toml:19:10: `doe` is no user"),
+        ("states = [\"AZ\"]", "states = [\"Arizona\"]", "p.toml:25:11: `Arizona` is no state"),
+        ("lines = [\"TC\"]\nwhen", "when", "`when-absent` has no effect"),
+        ("lines = [\"TC\"]\n[ag", "[ag", "the policy doesn't list the lines that requests may state"),
         ("reasons = [\"T\", \"V\"]", "reasons = [\"T\", \"T\", \"V\"]", "reason `T` is declared twice"),
     ] {
         let policy = POLICY.replacen(from, to, 1);

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::agency::{Agencies, AgencyClass, Listings};
 use super::attribute::{Asked, Attribute, Values, nearest_code};
+use super::duty::{DUE_FORM, Due, Duty, DutyKind, Occasion};
 use super::ori::{Ori, OriPattern};
 use super::period::{InForce, Periods, Validity, spanned_date, table_date};
 use super::roster::{Roster, Rosters, no_ori};
@@ -37,6 +38,9 @@ pub(super) struct RawPolicy {
     /// What a person must review first: the message is held until `unless` is vouched for.
     #[serde(default)]
     pub(super) review: Vec<RawRule>,
+    /// What somebody must do because a message goes out, is held or is refused, and by when. It changes no grant.
+    #[serde(default)]
+    pub(super) duty: Vec<RawRule>,
 }
 
 /// The JSON Schema of a policy, from the type that loads it. It says what types can say; more is added to it by whoever writes
@@ -62,10 +66,10 @@ pub(super) struct RawHeader {
     /// Left out: those that rules name; if none does, any, and it makes no difference.
     pub(super) purposes: Option<Names>,
     /// The reason codes that a request may state, one to three capital letters or digits each: a request for any other is
-    /// withheld. Left out: as with `purposes`.
+    /// withheld. Left out: any, and no rule names one.
     pub(super) reasons: Option<Names>,
     /// The lines on which a query may come, one to nine capital letters or digits each: one on any other is withheld. Left out:
-    /// as with `purposes`.
+    /// any, and no rule names one.
     pub(super) lines: Option<Names>,
     /// What happens to a permitted value that violates its element's shape, and to its message.
     pub(super) on_shape_violation: Option<Spanned<RawOnShapeViolation>>,
@@ -176,6 +180,46 @@ pub(super) struct RawRule {
     /// decides.
     #[serde(rename = "as", default)]
     pub(super) treatments: BTreeMap<Spanned<String>, Treatment>,
+    /// Of a duty: what must be done.
+    #[serde(rename = "do")]
+    pub(super) task: Option<Spanned<RawTask>>,
+    /// Of a duty: the body that is reported to, or who else it concerns.
+    pub(super) to: Option<Spanned<String>>,
+    /// Of a duty: by when: `before` the message goes out, or within a time from the date of the request: `3 business days`,
+    /// `30 days`, `1 month`, `5 years`. Of a record: how long it is kept.
+    pub(super) due: Option<Spanned<String>>,
+    /// Of a duty: the outcomes that it follows from. Left out: `release`; of one that is due before: `hold`.
+    pub(super) after: Option<Spanned<Vec<Spanned<RawOccasion>>>>,
+}
+
+/// What a duty demands.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawTask {
+    /// Tell the person whose record it is.
+    NotifySubject,
+    /// Tell a body that oversees, named by `to`.
+    Report,
+    /// Get a certificate of the recipient.
+    CollectCertificate,
+    /// Keep the record of the disclosure for the time of `due`.
+    KeepRecord,
+    /// Look afterwards at whether it was right.
+    ReviewAfterwards,
+}
+
+/// An outcome that a duty follows from.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawOccasion {
+    /// The message goes out.
+    Release,
+    /// A review holds the message.
+    Hold,
+    /// The policy permits nothing of the message.
+    Refusal,
 }
 
 /// What a rule does where a request leaves out an attribute that the rule has conditions on.
@@ -187,6 +231,16 @@ pub(super) enum WhenAbsent {
     Apply,
     /// It doesn't apply.
     Skip,
+}
+
+impl RawOccasion {
+    fn occasion(self) -> Occasion {
+        match self {
+            Self::Release => Occasion::Release,
+            Self::Hold => Occasion::Hold,
+            Self::Refusal => Occasion::Refusal,
+        }
+    }
 }
 
 /// The message keys that formats declare.
@@ -209,6 +263,7 @@ enum RuleKind {
     Permit,
     Forbid,
     Review,
+    Duty,
 }
 
 impl Policy {
@@ -251,7 +306,12 @@ impl Policy {
         });
         let (claims, classes) = (&claims, &classes);
         let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, values };
-        let kinds = [(RuleKind::Permit, raw.permit), (RuleKind::Forbid, raw.forbid), (RuleKind::Review, raw.review)];
+        let kinds = [
+            (RuleKind::Permit, raw.permit),
+            (RuleKind::Forbid, raw.forbid),
+            (RuleKind::Review, raw.review),
+            (RuleKind::Duty, raw.duty),
+        ];
         let mut rules = resolver.rules(kinds, &mut errors);
         errors.finish()?;
         let listed = listings.values().flatten().map(|(_, validity)| *validity);
@@ -272,6 +332,7 @@ impl Policy {
             claims: claims.clone(),
             values,
             key_may_be_absent: messages.may_be_absent,
+            has_deadlines: rules.iter().any(|rule| rule.effect.is_duty()),
             rules,
             validity,
             in_force: periods.in_force(validity),
@@ -529,6 +590,13 @@ fn value_index(
         return Err(undeclared_value(document, attribute, name, &values.names));
     }
     check_value(document, attribute, name)?;
+    if known.is_none() && matches!(attribute, Attribute::Reason | Attribute::Line) {
+        // Else a rule more would accept what was refused (P9).
+        let (key, value) = (attribute.key(), name.get_ref());
+        let message = format!("the policy doesn't list the {key} that requests may state");
+        let help = format!("add `{key} = [\"{value}\"]` to `[policy]`, with all others that requests state");
+        return Err(document.error(&name.span(), message).help(help));
+    }
     let index = known.unwrap_or_else(|| {
         values.names.push(name.get_ref().clone());
         values.names.len() - 1
@@ -566,7 +634,7 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     /// The rules of all kinds that have no errors.
-    fn rules(&mut self, kinds: [(RuleKind, Vec<RawRule>); 3], errors: &mut Errors) -> Vec<Rule> {
+    fn rules(&mut self, kinds: [(RuleKind, Vec<RawRule>); 4], errors: &mut Errors) -> Vec<Rule> {
         let mut rules = Vec::new();
         let mut ids = Vec::new();
         for (kind, raw_rules) in kinds {
@@ -600,6 +668,17 @@ impl Resolver<'_> {
         if let (true, Some(claim)) = (kind != RuleKind::Review, raw.vouches.first()) {
             let error = self.document.error(&claim.span(), "only a review takes `vouches`");
             errors.push(error.help("take it away: a person vouches for claims where a review asks for one"));
+        }
+        if kind != RuleKind::Duty {
+            let keys = [
+                ("do", raw.task.as_ref().map(Spanned::span)),
+                ("to", raw.to.as_ref().map(Spanned::span)),
+                ("due", raw.due.as_ref().map(Spanned::span)),
+                ("after", raw.after.as_ref().map(Spanned::span)),
+            ];
+            for (key, span) in keys.into_iter().filter_map(|(key, span)| Some((key, span?))) {
+                errors.push(self.document.error(&span, format!("only a duty takes `{key}`")).help("take it away"));
+            }
         }
         let when_absent = self.applies_when_absent(kind, &raw);
         let when_absent = errors.take(when_absent);
@@ -641,6 +720,11 @@ impl Resolver<'_> {
     fn effect(&self, kind: RuleKind, raw: &RawRule) -> Result<Effect, ConfigError> {
         match (kind, &raw.elements) {
             (RuleKind::Review, None) => Ok(Effect::Review(self.claim_set(&raw.vouches)?)),
+            (RuleKind::Duty, None) => self.duty(raw).map(Effect::Duty),
+            (RuleKind::Duty, Some(elements)) => Err(self
+                .document
+                .error(&elements.span(), "a duty follows from whole messages: it takes no `elements`")
+                .help("take `elements` away")),
             (RuleKind::Review, Some(elements)) => Err(self
                 .document
                 .error(&elements.span(), "a review holds whole messages: it takes no `elements`")
@@ -656,6 +740,55 @@ impl Resolver<'_> {
             }
             (RuleKind::Forbid, Some(elements)) => Ok(Effect::Forbid(self.elements(elements)?)),
         }
+    }
+
+    /// What a duty demands.
+    fn duty(&self, raw: &RawRule) -> Result<Duty, ConfigError> {
+        let id = raw.id.get_ref();
+        let lacks = |key: &str, help: &str| {
+            Err(self.document.error(&raw.id.span(), format!("duty `{id}` has no `{key}`")).help(help))
+        };
+        let Some(task) = &raw.task else {
+            let names = DutyKind::ALL.map(|kind| format!("`{}`", kind.name())).join(", ");
+            return lacks("do", &format!("say what must be done: {names}"));
+        };
+        let kind = match task.get_ref() {
+            RawTask::NotifySubject => DutyKind::NotifySubject,
+            RawTask::Report => DutyKind::Report,
+            RawTask::CollectCertificate => DutyKind::CollectCertificate,
+            RawTask::KeepRecord => DutyKind::KeepRecord,
+            RawTask::ReviewAfterwards => DutyKind::ReviewAfterwards,
+        };
+        if kind == DutyKind::Report && raw.to.is_none() {
+            return lacks("to", "say to whom it is reported");
+        }
+        if let Some(to) = raw.to.as_ref().filter(|to| to.get_ref().trim().is_empty()) {
+            return Err(self.document.error(&to.span(), "`to` names nobody").help("name somebody, or take it away"));
+        }
+        let Some(text) = &raw.due else { return lacks("due", DUE_FORM) };
+        let Some(due) = Due::parse(text.get_ref()) else {
+            let error = self.document.error(&text.span(), format!("`{}` is no deadline", text.get_ref()));
+            return Err(error.help(DUE_FORM));
+        };
+        let is_late = matches!(kind, DutyKind::KeepRecord | DutyKind::ReviewAfterwards);
+        if due == Due::Before && is_late {
+            let error = self.document.error(&text.span(), format!("`{}` is of what went out", kind.name()));
+            return Err(error.help("write a time: `3 business days`, `30 days`, `1 month`, `5 years`"));
+        }
+        let default = if due == Due::Before { Occasion::Hold } else { Occasion::Release };
+        let after = match &raw.after {
+            None => vec![default],
+            Some(after) if after.get_ref().is_empty() => {
+                let error = self.document.error(&after.span(), "an empty list matches nothing");
+                return Err(error.help("name `release`, `hold` or `refusal`"));
+            }
+            Some(after) => {
+                let is_named =
+                    |occasion: &Occasion| after.get_ref().iter().any(|own| own.get_ref().occasion() == *occasion);
+                Occasion::ALL.into_iter().filter(is_named).collect()
+            }
+        };
+        Ok(Duty { kind, to: raw.to.as_ref().map(|to| to.get_ref().clone()), after, due })
     }
 
     fn resolve_names<T>(

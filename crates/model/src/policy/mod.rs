@@ -3,6 +3,7 @@
 
 mod agency;
 mod attribute;
+mod duty;
 mod load;
 mod metadata;
 mod ori;
@@ -22,6 +23,7 @@ use serde::Serialize;
 
 pub use agency::{Agencies, AgencyClass};
 pub use attribute::{Asked, Attribute, Attributes, Stated};
+pub use duty::{Due, DueUnit, Duty, DutyKind, GrantDuty, Occasion};
 pub use load::MessageKeys;
 #[cfg(feature = "schema")]
 pub use load::table_schema;
@@ -75,6 +77,7 @@ pub struct Grant {
     treatments: Box<[Option<Treatment>]>,
     classes: Box<[String]>,
     rules: Box<[String]>,
+    duties: Box<[GrantDuty]>,
     verdict: Verdict,
     on_shape_violation: OnShapeViolation,
     /// Whether a person has approved the message.
@@ -109,9 +112,14 @@ impl Grant {
         &self.classes
     }
 
-    /// Ids of the rules that applied.
+    /// Ids of the rules that applied, duties aside.
     pub fn rules(&self) -> &[String] {
         &self.rules
+    }
+
+    /// The duties that follow from an outcome.
+    pub fn duties(&self, occasion: Occasion) -> impl Iterator<Item = &GrantDuty> {
+        self.duties.iter().filter(move |own| own.duty.after.contains(&occasion))
     }
 }
 
@@ -155,6 +163,8 @@ pub struct Policy {
     values: [Values; Attribute::ALL.len()],
     /// Whether some format has messages without a key.
     key_may_be_absent: bool,
+    /// Whether it has duties, whose deadlines are counted from the date of the request.
+    has_deadlines: bool,
     rules: Vec<Rule>,
     /// The days on which it is in force.
     validity: Validity,
@@ -217,9 +227,9 @@ impl Policy {
         self.claims.iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at))
     }
 
-    /// Whether decisions depend on the date of the request.
+    /// Whether decisions, or the deadlines of duties, depend on the date of the request.
     pub fn depends_on_date(&self) -> bool {
-        !self.periods.is_one()
+        !self.periods.is_one() || self.has_deadlines
     }
 
     /// The request with a date, if decisions depend on one: today's, if it has none. A message is decided on several
@@ -265,6 +275,7 @@ impl Policy {
             claims: self.claims.clone(),
             values: self.values.clone(),
             key_may_be_absent: self.key_may_be_absent,
+            has_deadlines: self.has_deadlines,
             rules: self.rules.iter().map(|r| Rule { in_force: is_in_force(r.validity), ..r.clone() }).collect(),
             validity: self.validity,
             in_force: is_in_force(self.validity),
@@ -313,10 +324,15 @@ impl Policy {
             None if !is_nothing => Verdict::Rewrite,
             _ => Verdict::Nothing,
         };
+        let duties = applied.iter().filter_map(|rule| match &rule.effect {
+            Effect::Duty(duty) => Some(GrantDuty { id: rule.id.clone(), duty: duty.clone() }),
+            Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
+        });
         Grant {
+            duties: duties.collect(),
             treatments,
             classes: classes.iter().map(|class| self.agencies.name(*class).to_owned()).collect(),
-            rules: applied.iter().map(|rule| rule.id.clone()).collect(),
+            rules: applied.iter().filter(|rule| !rule.effect.is_duty()).map(|rule| rule.id.clone()).collect(),
             verdict,
             on_shape_violation: self.on_shape_violation,
             is_approved: self.is_approved(conditions.claims),
@@ -360,7 +376,7 @@ fn date_of(requester: &Requester) -> Option<Date> {
 fn vouched(applied: &[&Rule]) -> Option<ClaimSet> {
     let vouched = applied.iter().filter_map(|rule| match rule.effect {
         Effect::Review(claims) => Some(claims),
-        Effect::Permit(_) | Effect::Forbid(_) => None,
+        Effect::Permit(_) | Effect::Forbid(_) | Effect::Duty(_) => None,
     });
     vouched.reduce(ClaimSet::union)
 }

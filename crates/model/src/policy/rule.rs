@@ -1,6 +1,7 @@
 //! Rules in resolved form: names as indices, claims as bits.
 
 use super::attribute::{Asked, Attribute, Attributes, Stated};
+use super::duty::Duty;
 use super::period::{InForce, Period, Validity};
 use crate::catalog::{ElementId, Treatment};
 use crate::config::Position;
@@ -59,6 +60,25 @@ pub enum Effect {
     Forbid(Vec<ElementId>),
     /// A person must review the message first, who may vouch for these claims.
     Review(ClaimSet),
+    /// Something must be done. It changes no grant.
+    Duty(Duty),
+}
+
+impl Effect {
+    /// The key of such rules in a policy.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Permit(_) => "permit",
+            Self::Forbid(_) => "forbid",
+            Self::Review(_) => "review",
+            Self::Duty(_) => "duty",
+        }
+    }
+
+    /// Whether it changes no grant.
+    pub fn is_duty(&self) -> bool {
+        matches!(self, Self::Duty(_))
+    }
 }
 
 /// Metadata of a rule or a class for people, with no effect on decisions.
@@ -75,7 +95,7 @@ pub struct RuleMetadata {
     pub position: Position,
 }
 
-/// One permit, forbid or review rule. `None` in a condition is "any".
+/// One permit, forbid, review or duty. `None` in a condition is "any".
 #[derive(Debug, Clone)]
 pub struct Rule {
     /// Its id in the policy.

@@ -73,7 +73,7 @@ impl PolicySpans {
     /// Reads the tables of a policy; [`Policy`](super::Policy) validates its names.
     pub fn read(document: &Document<'_>) -> Result<Self, ConfigError> {
         let raw: RawPolicy = document.parse()?;
-        let rules = raw.permit.iter().chain(&raw.forbid).chain(&raw.review).map(rule).collect();
+        let rules = raw.permit.iter().chain(&raw.forbid).chain(&raw.review).chain(&raw.duty).map(rule).collect();
         let head = raw.policy.name.span();
         Ok(Self {
             head,

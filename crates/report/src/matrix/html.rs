@@ -80,8 +80,7 @@ fn column_head(head: &ColumnHead) -> Markup {
     let names = names.join(" + ");
     let titles: Vec<&str> = head.agencies.iter().filter_map(|agency| agency.title.as_deref()).collect();
     let titles = titles.join("; ");
-    let narrowed: Vec<String> =
-        head.conditions().map(|(what, choice)| format!("{what} {}", choice.describe())).collect();
+    let narrowed = head.lines();
     let whole = [&[names.clone()][..], &narrowed].concat().join(", ");
     let search = format!("{whole} {titles} {}", head.example).to_lowercase();
     html! {
@@ -154,7 +153,7 @@ fn rules_table(matrix: &Matrix) -> Markup {
                             @if !deciding.contains(&index) { small { "decides nothing" } }
                         }
                         td { (rule.kind) }
-                        td { (rule.title.as_deref().unwrap_or("")) }
+                        td { (rule.told()) }
                         td { (rule.basis.as_deref().unwrap_or("none given")) }
                     }
                 }

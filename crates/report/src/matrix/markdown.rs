@@ -68,7 +68,7 @@ fn write_markdown(matrix: &Matrix, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out, "\n## Rules\n\n| rule | | what for | basis |\n| --- | --- | --- | --- |")?;
     for rule in &matrix.rules {
-        let [title, basis] = [&rule.title, &rule.basis].map(|text| escaped(text.as_deref().unwrap_or("")));
+        let [title, basis] = [rule.told(), rule.basis.clone().unwrap_or_default()].map(|text| escaped(&text));
         writeln!(out, "| {} | {} | {title} | {basis} |", escaped(&rule.id), rule.kind)?;
     }
     writeln!(out, "\nAn agency that no class claims gets nothing.")
@@ -77,8 +77,8 @@ fn write_markdown(matrix: &Matrix, out: &mut String) -> std::fmt::Result {
 fn head_markdown(head: &ColumnHead) -> String {
     let names: Vec<String> = head.agencies.iter().map(|agency| escaped(&agency.name)).collect();
     let mut text = names.join(" + ");
-    for (what, choice) in head.conditions() {
-        text += &format!("<br>{what} {}", escaped(&choice.describe()));
+    for line in head.lines() {
+        text += &format!("<br>{}", escaped(&line));
     }
     text
 }

@@ -40,6 +40,12 @@ fn write_text(matrix: &Matrix, f: &mut String) -> fmt::Result {
         begin += count;
     }
     notes.write(f)?;
+    for (index, rule) in matrix.duties().enumerate() {
+        if index == 0 {
+            writeln!(f)?;
+        }
+        writeln!(f, "duty {}: {}", rule.id, rule.told())?;
+    }
     writeln!(f, "\nAn agency that no class claims gets nothing. What is not named here is removed.")
 }
 
@@ -146,8 +152,8 @@ fn head_lines(head: &ColumnHead) -> Vec<String> {
     let longest = names.iter().map(|name| name.chars().count() + 2).max().unwrap_or(0);
     let width = longest.clamp(MIN_COLUMN, MAX_COLUMN);
     let mut lines = wrapped(&names.join(" + "), width);
-    for (what, choice) in head.conditions() {
-        lines.extend(wrapped(&format!("{what} {}", choice.describe()), width.max(14)));
+    for line in head.lines() {
+        lines.extend(wrapped(&line, width.max(14)));
     }
     // The width of the widest cell.
     let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);

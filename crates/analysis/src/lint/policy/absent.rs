@@ -44,14 +44,6 @@ fn purposes(subject: &mut Subject<'_>) {
     subject.find(&PURPOSES_UNLISTED, &span, message, &help);
 }
 
-fn kind(rule: &Rule) -> &'static str {
-    match rule.effect {
-        Effect::Permit(_) => "permit",
-        Effect::Forbid(_) => "forbid",
-        Effect::Review(_) => "review",
-    }
-}
-
 /// What a rule requires, in words; `None` if it requires nothing that a request can omit.
 fn asked(subject: &Subject<'_>, rule: &Rule) -> Option<String> {
     let key = rule.messages.is_some() && subject.policy.key_may_be_absent();
@@ -66,7 +58,7 @@ fn left_out(subject: &mut Subject<'_>, id: RuleId, rule: &Rule) {
     if let Effect::Permit(_) = rule.effect {
         return;
     }
-    let (kind, name) = (kind(rule), &rule.id);
+    let (kind, name) = (rule.effect.kind(), &rule.id);
     if !rule.applies_when_absent {
         let message = format!("{kind} `{name}` doesn't apply where there is no {asked}");
         let help =
@@ -134,7 +126,7 @@ fn taking_all(subject: &Subject<'_>, applied: &[RuleId], asked: &Conditions) -> 
             Effect::Permit(elements) => permitted.extend(elements.iter().map(|(element, _)| *element)),
             Effect::Forbid(elements) if is_absent => by_absence.push((id, elements)),
             Effect::Forbid(elements) => always.extend(elements),
-            Effect::Review(_) => {}
+            Effect::Review(_) | Effect::Duty(_) => {}
         }
     }
     permitted.retain(|element| !always.contains(element));

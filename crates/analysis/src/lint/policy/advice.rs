@@ -59,6 +59,7 @@ fn restrictions(subject: &Subject<'_>, class: ClassId) -> (usize, usize) {
         match &rule.effect {
             Effect::Permit(elements) => permitted += elements.len(),
             Effect::Forbid(_) | Effect::Review(_) => held_back += 1,
+            Effect::Duty(_) => {}
         }
     }
     (held_back, usize::MAX - permitted)

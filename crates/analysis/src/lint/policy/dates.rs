@@ -68,6 +68,7 @@ fn lint_rule(
         let help = match rule.effect {
             Effect::Permit(_) => "set another `until` if the law still permits it, or take the permit out",
             Effect::Forbid(_) => "what it keeps back goes out after that: set another `until`, or take the forbid out",
+            Effect::Duty(_) => "nobody has to do it after that: set another `until`, or take the duty out",
             Effect::Review(_) => "what it holds goes out after that: set another `until`, or take the review out",
         };
         find(code, &written.span, format!("rule `{}` {ends}", rule.id), help);

@@ -22,12 +22,11 @@ pub(super) fn lint(subject: &mut Subject<'_>) {
 fn without_basis(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     let is_blank = rule.metadata.basis.as_ref().is_none_or(|basis| basis.trim().is_empty());
     let Some(spans) = subject.rule(id).filter(|_| is_blank) else { return };
-    let (code, kind) = match rule.effect {
-        Effect::Permit(_) => (&PERMIT_WITHOUT_BASIS, "permit"),
-        Effect::Forbid(_) => (&RULE_WITHOUT_BASIS, "forbid"),
-        Effect::Review(_) => (&RULE_WITHOUT_BASIS, "review"),
+    let code = match rule.effect {
+        Effect::Permit(_) => &PERMIT_WITHOUT_BASIS,
+        Effect::Forbid(_) | Effect::Review(_) | Effect::Duty(_) => &RULE_WITHOUT_BASIS,
     };
-    let message = format!("{kind} `{}` has no basis", rule.id);
+    let message = format!("{} `{}` has no basis", rule.effect.kind(), rule.id);
     subject.find(code, &spans.id.span, message, "name the law it stands on: `basis = \"...\"`");
 }
 
@@ -41,7 +40,7 @@ fn never(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
         // A permit that starts to apply would release something.
         let help = match rule.effect {
             Effect::Permit(_) => "leave the permit out, or name the claim that it really asks for",
-            Effect::Forbid(_) | Effect::Review(_) => "take it out of `unless`",
+            Effect::Forbid(_) | Effect::Review(_) | Effect::Duty(_) => "take it out of `unless`",
         };
         subject.find(&RULE_NEVER_APPLIES, &spans.id.span, message, help);
         return;
