@@ -41,7 +41,7 @@
 //!   about a person.
 //! - **Bounded.** Time is linear in the length of the message; memory and depth are bounded by [`Limits`]. It never
 //!   panics, has no unsafe code of its own, starts no threads, and does no I/O after [`FilterBuilder::build`].
-//! - **Same in, same out.** The output depends on message, request and policy alone.
+//! - **Same in, same out.** The output depends on message, request (its date included) and policy alone.
 //! - **Two readings.** Before an output is released, independent code reads it again and compares it with the policy.
 //!
 //! # What it leaves to you

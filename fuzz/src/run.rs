@@ -45,7 +45,7 @@ impl RunObserver for Lines {
 /// What the command line would end with: wrong usage, or an I/O failure.
 pub(crate) fn redact_source(filter: &Filter, requester: &Requester, source: &Path, out: &Path) -> Result<Ran, String> {
     static NEVER: AtomicBool = AtomicBool::new(false);
-    let run = BatchRun {
+    let mut run = BatchRun {
         task: Task {
             filter: filter.clone(),
             requester: requester.clone(),

@@ -39,6 +39,9 @@ impl Who {
                 classes.push(ExplainedClass::of(class, listed(policy, class, ori)?));
                 continue;
             }
+            if let Some(why) = not_in_force(policy, class, ori)? {
+                left.push(ExplainedClass::of(class, why));
+            }
             let Some(pattern) = pattern else { continue };
             if ids.contains(&id) {
                 classes.push(ExplainedClass::of(class, format!("its pattern `{pattern}` fits")));
@@ -74,18 +77,37 @@ fn pattern_of(class: &AgencyClass, ori: Ori) -> Option<String> {
 /// Where a class lists an ORI: in the policy itself, or in which line of its roster.
 fn listed(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<String, ConfigError> {
     let own = format!("listed exactly, under the class ({}:{})", policy.file(), class.metadata.position.line);
-    let Some(table) = table_of(policy, class) else { return Ok(own) };
-    let path = Path::new(policy.file()).parent().unwrap_or(Path::new("")).join(table);
-    let roster = Roster::of(&path, read_bytes(&path)?)?;
     let in_force = |entry: &RosterEntry| policy.date().is_none_or(|date| entry.validity.contains(date));
-    let Some(entry) = roster.entries.iter().find(|entry| entry.ori == ori && in_force(entry)) else { return Ok(own) };
-    let (line, _) = roster.document().position(entry.span.start);
-    let mut why = format!("listed exactly in {}, line {line}", path.display());
+    let Some((place, entry)) = entry_of(policy, class, ori, in_force)? else { return Ok(own) };
+    let mut why = format!("listed exactly in {place}");
     why.push_str(&dates(entry.validity).map_or_else(String::new, |dates| format!(", {dates}")));
     for (what, text) in [("source", &entry.source), ("note", &entry.note)] {
         why.push_str(&text.as_ref().map_or_else(String::new, |text| format!("; {what}: {text}")));
     }
     Ok(why)
+}
+
+/// Where a class lists an ORI on other days than the one that is asked about; `None` if it never does.
+fn not_in_force(policy: &Policy, class: &AgencyClass, ori: Ori) -> Result<Option<String>, ConfigError> {
+    let Some(date) = policy.date() else { return Ok(None) };
+    let found = entry_of(policy, class, ori, |entry| !entry.validity.contains(date))?;
+    let found = found.and_then(|(place, entry)| Some((place, dates(entry.validity)?)));
+    Ok(found.map(|(place, dates)| format!("listed exactly in {place}, {dates}: not on {date}")))
+}
+
+/// The first entry of a class for an ORI in its roster that is looked for, with its place.
+fn entry_of(
+    policy: &Policy,
+    class: &AgencyClass,
+    ori: Ori,
+    is_looked_for: impl Fn(&RosterEntry) -> bool,
+) -> Result<Option<(String, RosterEntry)>, ConfigError> {
+    let Some(table) = table_of(policy, class) else { return Ok(None) };
+    let path = Path::new(policy.file()).parent().unwrap_or(Path::new("")).join(table);
+    let roster = Roster::of(&path, read_bytes(&path)?)?;
+    let found = roster.entries.iter().find(|entry| entry.ori == ori && is_looked_for(entry));
+    let line = |entry: &RosterEntry| roster.document().position(entry.span.start).0;
+    Ok(found.map(|entry| (format!("{}, line {}", path.display(), line(entry)), entry.clone())))
 }
 
 /// The roster that a class names, read from the policy again: the decision keeps only its content.

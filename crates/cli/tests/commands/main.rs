@@ -16,6 +16,7 @@ mod broken_policies;
 mod canary;
 mod cases;
 mod cli;
+mod dates;
 mod diff;
 mod docs;
 mod explain;

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::config::{ConfigError, Document, Spanned};
+use crate::config::{ConfigError, Document, Errors, Spanned};
 use crate::date::{DATE_FORM, Date};
 
 /// The first and the last day on which something is in force. `None` is open.
@@ -44,8 +44,10 @@ impl Validity {
         from: Option<DateText<'_>>,
         until: Option<DateText<'_>>,
     ) -> Result<Self, ConfigError> {
-        let day = |text: &Option<DateText<'_>>| text.as_ref().map(|text| read_date(document, text)).transpose();
-        let validity = Self { from: day(&from)?, until: day(&until)? };
+        let mut errors = Errors::default();
+        let mut day = |text: &Option<DateText<'_>>| errors.take(read_date(document, text.as_ref()?));
+        let validity = Self { from: day(&from), until: day(&until) };
+        errors.finish()?;
         match (validity.from, validity.until, until) {
             (Some(from), Some(last), Some((_, span))) if last < from => {
                 let error = document.error(&span, format!("it ends on {last}, before it begins on {from}"));

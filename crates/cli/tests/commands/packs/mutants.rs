@@ -38,6 +38,8 @@ pub(crate) fn mutants(policy: &Table, catalog: &Catalog) -> Vec<Mutant> {
             list.retain(|own| own.as_str() != Some(code));
         });
     }
+    let head = policy["policy"].as_table().unwrap();
+    mutants.dates("policy", head, |policy| policy["policy"].as_table_mut().unwrap());
     mutants.found.retain(|mutant| is_whole(&mutant.policy));
     mutants.found
 }
@@ -89,7 +91,7 @@ impl Mutants<'_> {
                 self.add(format!("{id}: {condition} {sign} {claim}"), |policy| at.toggle(policy, condition, claim));
             }
         }
-        self.dates(&at, &rule);
+        self.dates(&at.id, &rule, |policy| at.rule(policy));
         if kind != "review" {
             self.elements(&at, &rule);
         }
@@ -99,15 +101,15 @@ impl Mutants<'_> {
     }
 
     /// A first or last day that is a day early, or late, or gone.
-    fn dates(&mut self, at: &At, rule: &Table) {
+    fn dates(&mut self, id: &str, dated: &Table, of: impl Fn(&mut Table) -> &mut Table) {
         for key in ["from", "until"] {
-            let Some(date) = rule.get(key).and_then(Value::as_str).and_then(Date::parse) else { continue };
-            self.add(format!("{}: no {key}", at.id), |policy| {
-                at.rule(policy).remove(key);
+            let Some(date) = dated.get(key).and_then(Value::as_str).and_then(Date::parse) else { continue };
+            self.add(format!("{id}: no {key}"), |policy| {
+                of(policy).remove(key);
             });
             for moved in [-1, 1].into_iter().filter_map(|days| date.plus_days(days)) {
-                self.add(format!("{}: {key} {moved}", at.id), |policy| {
-                    at.rule(policy).insert(key.to_owned(), moved.to_string().into());
+                self.add(format!("{id}: {key} {moved}"), |policy| {
+                    of(policy).insert(key.to_owned(), moved.to_string().into());
                 });
             }
         }
@@ -270,17 +272,18 @@ fn is_kin(a: &str, b: &str) -> bool {
     above(a, b) || above(b, a)
 }
 
-/// Whether a rule has a day on which it is in force.
-fn is_span(rule: &Table) -> bool {
-    let day = |key| rule.get(key).and_then(Value::as_str);
+/// Whether a rule or a policy has a day on which it is in force.
+fn is_span(dated: &Table) -> bool {
+    let day = |key| dated.get(key).and_then(Value::as_str);
     day("from").zip(day("until")).is_none_or(|(from, until)| from <= until)
 }
 
 /// The days on which two policies may differ: where anything begins, and the day after anything ends; today, if nothing does.
 pub(crate) fn days(policies: [&Table; 2]) -> Vec<String> {
-    let rules = policies.into_iter().flat_map(|policy| KINDS.into_iter().flat_map(|kind| rules(policy, kind)));
-    let date = |rule: &Value, key: &str| rule.get(key).and_then(Value::as_str).and_then(Date::parse);
-    let days = rules.flat_map(|rule| [date(rule, "from"), date(rule, "until").and_then(|day| day.plus_days(1))]);
+    let of_rules = |policy| KINDS.into_iter().flat_map(move |kind| rules(policy, kind));
+    let dated = policies.into_iter().flat_map(|policy: &Table| of_rules(policy).chain([&policy["policy"]]));
+    let date = |dated: &Value, key: &str| dated.get(key).and_then(Value::as_str).and_then(Date::parse);
+    let days = dated.flat_map(|rule| [date(rule, "from"), date(rule, "until").and_then(|day| day.plus_days(1))]);
     let mut days: Vec<Date> = days.flatten().chain(Date::today()).collect();
     days.sort_unstable();
     days.dedup();
@@ -292,7 +295,37 @@ fn is_whole(policy: &Table) -> bool {
     let is_named = |table: &Table, key: &str| table.get(key).is_none_or(|list| !list.as_array().unwrap().is_empty());
     let mut rules = KINDS.into_iter().flat_map(|kind| rules(policy, kind)).map(|rule| rule.as_table().unwrap());
     let mut classes = policy["agencies"].as_table().unwrap().values().map(|class| class.as_table().unwrap());
-    rules.all(|rule| {
-        is_span(rule) && ["agencies", "purposes", "messages", "elements"].iter().all(|key| is_named(rule, key))
-    }) && classes.all(|class| !texts(class, "ori").is_empty() || class.contains_key("ori-file"))
+    let head = policy["policy"].as_table().unwrap();
+    is_span(head)
+        && rules.all(|rule| {
+            is_span(rule) && ["agencies", "purposes", "messages", "elements"].iter().all(|key| is_named(rule, key))
+        })
+        && classes.all(|class| !texts(class, "ori").is_empty() || class.contains_key("ori-file"))
+}
+
+#[test]
+fn a_date_is_moved_by_a_day_to_either_side_and_looked_at_on_each() {
+    let policy: Table = "[policy]\nuntil = '2026-12-31'\n[agencies.a]\nori = ['AZ*']\n\
+        [[permit]]\nid = 'p'\nagencies = ['a']\nelements = ['person.name']\nfrom = '2026-03-01'\nuntil = '2026-03-01'\n"
+        .parse()
+        .unwrap();
+    let found = mutants(&policy, &Catalog::shipped());
+    let dated = found.iter().filter(|mutant| mutant.change.contains("from") || mutant.change.contains("until"));
+    let changes: Vec<&str> = dated.map(|mutant| mutant.change.as_str()).collect();
+    // A rule that ends before it begins is no mutant.
+    let expected = [
+        "p: no from",
+        "p: from 2026-02-28",
+        "p: no until",
+        "p: until 2026-03-02",
+        "policy: no until",
+        "policy: until 2026-12-30",
+        "policy: until 2027-01-01",
+    ];
+    assert_eq!(changes, expected);
+    let later = &found.iter().find(|mutant| mutant.change == "p: until 2026-03-02").unwrap().policy;
+    let days = days([&policy, later]);
+    for day in ["2026-03-01", "2026-03-02", "2026-03-03", "2027-01-01"] {
+        assert!(days.contains(&day.to_owned()), "{day}: {days:?}");
+    }
 }
