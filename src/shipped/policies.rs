@@ -100,8 +100,6 @@ pub const POLICIES: &[Document<'_>] = files![
     "cases/dppa/account-research/expected.xml",
     "cases/dppa/federal/case.toml",
     "cases/dppa/federal/expected.xml",
-    "cases/dppa/ice-criminal-justice/case.toml",
-    "cases/dppa/ice-criminal-justice/expected.xml",
     "cases/dppa/ice/case.toml",
     "cases/dppa/ice/expected.xml",
     "cases/dppa/in-state/case.toml",
