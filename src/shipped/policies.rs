@@ -275,6 +275,8 @@ pub const POLICIES: &[Document<'_>] = files![
     "cases/wisconsin/ice-written-request/case.toml",
     "cases/wisconsin/ice-written-request/expected.xml",
     "cases/wisconsin/ice/case.toml",
+    "cases/wisconsin/in-state-employment/case.toml",
+    "cases/wisconsin/in-state-employment/expected.xml",
     "cases/wisconsin/in-state-photo/case.toml",
     "cases/wisconsin/in-state-photo/expected.xml",
     "cases/wisconsin/in-state/case.toml",
@@ -283,6 +285,8 @@ pub const POLICIES: &[Document<'_>] = files![
     "cases/wisconsin/matrix.toml",
     "cases/wisconsin/out-of-state-photo/case.toml",
     "cases/wisconsin/out-of-state-photo/expected.xml",
+    "cases/wisconsin/out-of-state-written/case.toml",
+    "cases/wisconsin/out-of-state-written/expected.xml",
     "cases/wisconsin/out-of-state/case.toml",
     "cases/wisconsin/out-of-state/expected.xml",
 ];
