@@ -31,6 +31,8 @@ pub const POLICIES: &[Document<'_>] = files![
     "cases/arizona/ice-photo/case.toml",
     "cases/arizona/ice-photo/expected.xml",
     "cases/arizona/ice/case.toml",
+    "cases/arizona/in-state-employment/case.toml",
+    "cases/arizona/in-state-employment/expected.xml",
     "cases/arizona/in-state-photo/case.toml",
     "cases/arizona/in-state-photo/expected.xml",
     "cases/arizona/in-state/case.toml",
