@@ -59,7 +59,7 @@ fn attack_31_two_purposes_or_an_undeclared_one_are_refused() {
     assert_eq!(redact(police().purpose("C").purpose("F")), (Vec::new(), Some(Reason::PurposeSeveral)));
     assert_eq!(redact(police().purpose("c")), (Vec::new(), Some(Reason::PurposeUnknown)));
     assert_eq!(redact(police().claim("aproved")), (Vec::new(), Some(Reason::ClaimUnknown)));
-    let (twice, reason) = redact(police().purpose("C").purpose("C"));
+    let (twice, reason) = redact(police().purpose("E").purpose("E"));
     assert!(reason.is_none() && twice != without);
 }
 

@@ -58,7 +58,7 @@ const WORKFLOW: (&str, &str) = (".github/workflows/policy.yml", include_str!("..
 impl Contents {
     fn starter() -> Self {
         let files = STARTER.map(|(file, text)| (file.to_owned(), text.to_owned())).into();
-        Self { files, request: "--purpose C cases/messages/to-police.xml".to_owned() }
+        Self { files, request: "cases/messages/to-police.xml".to_owned() }
     }
 
     /// The rosters of its policy.

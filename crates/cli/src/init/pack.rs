@@ -23,6 +23,8 @@ pub(super) enum Pack {
     Dppa,
     /// Illinois (IL)
     Illinois,
+    /// Maryland (MD)
+    Maryland,
     /// Massachusetts (MA)
     Massachusetts,
     /// Minnesota (MN)
@@ -31,6 +33,8 @@ pub(super) enum Pack {
     NewYork,
     /// Oregon (OR)
     Oregon,
+    /// Virginia (VA)
+    Virginia,
     /// Washington (WA)
     Washington,
     /// Wisconsin (WI)

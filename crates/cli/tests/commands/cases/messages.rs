@@ -32,7 +32,7 @@ fn each_kind_of_failure_is_told() {
         "    disposition: expected released, got redacted\n",
         "      released and not expected: license.class (1 value)\n",
         "      expected and not removed: vehicle.make\n",
-        "    output: expected 2343 bytes, got 2347 bytes\n",
+        "    output: expected 2811 bytes, got 2815 bytes\n",
         "4 cases: 1 passed, 3 failed\n",
     ] {
         assert!(told.stdout.contains(wanted), "{wanted} is not in\n{}", told.stdout);

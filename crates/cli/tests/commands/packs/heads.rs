@@ -13,11 +13,11 @@ use super::{Pack, packs};
 fn every_pack_says_what_it_is() {
     for Pack { name, text, table, .. } in packs() {
         let head: String = text.lines().take_while(|line| line.starts_with('#')).collect();
-        for said in ["not legal advice", "as of 2026-11-26", "# Verified: ", "# Not verified: "] {
+        for said in ["not legal advice", "as of 2026-12-01", "# Verified: ", "# Not verified: "] {
             assert!(head.contains(said), "{name}: its head doesn't say `{said}`");
         }
         assert_eq!(table["policy"]["name"].as_str(), Some(name.as_str()));
-        assert_eq!(table["policy"]["version"].as_str(), Some("2026-11-26"), "{name}");
+        assert_eq!(table["policy"]["version"].as_str(), Some("2026-12-01"), "{name}");
     }
 }
 

@@ -8,8 +8,8 @@ use super::{Pack, packs, texts};
 const OFFICES: [&str; 9] =
     ["ICE0900", "DEADX00", "ICE0100", "HSI0100", "CBP0000", "USBP000", "INS0100", "FBI0100", "DHS0000"];
 
-/// Classes whose patterns only ever take away.
-const DENIED: [&str; 2] = ["immigration", "border"];
+/// Classes of such offices, told by their shape.
+const DENIED: [&str; 4] = ["immigration", "border", "homeland-security", "unlisted"];
 
 #[test]
 fn attack_30_no_pattern_hands_a_federal_office_what_police_get() {

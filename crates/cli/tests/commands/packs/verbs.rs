@@ -24,6 +24,15 @@ fn check_has_nothing_to_warn_of() {
     }
 }
 
+/// The pack of federal law is a ceiling: what a state's pack lets out beyond it would be no disclosure that the Act allows.
+#[test]
+fn no_pack_gives_more_than_federal_law() {
+    for pack in packs() {
+        let told = told_by("diff", &["policies/dppa.toml", &format!("policies/{}.toml", pack.name)]);
+        assert_eq!(told.status, Some(0), "{}: {}", pack.name, told.stdout);
+    }
+}
+
 /// Rules that ask for a purpose or a key apply without one since `when-absent`: no request that was answered before gets
 /// anything else for it.
 #[test]
