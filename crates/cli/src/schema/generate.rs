@@ -143,18 +143,30 @@ fn policy_table(generator: SchemaGenerator) -> Value {
     put(&mut schema, class, "anyOf", json!([{ "required": ["ori"] }, { "required": ["ori-file"] }]));
     put(&mut schema, &format!("{class}/properties/ori/items"), "pattern", json!("^[A-Z0-9?#*]{1,64}$"));
     put(&mut schema, "/definitions/Header/properties/claims", "uniqueItems", json!(true));
-    put(&mut schema, "/definitions/Header/properties/purposes", "uniqueItems", json!(true));
-    put(&mut schema, "/definitions/Header/properties/purposes/items", "pattern", json!("^[A-Z]{1,3}$"));
+    for (list, pattern) in [("purposes", "^[A-Z]{1,3}$"), ("reasons", "^[A-Z0-9]{1,3}$"), ("lines", "^[A-Z0-9]{1,9}$")]
+    {
+        put(&mut schema, &format!("/definitions/Header/properties/{list}"), "uniqueItems", json!(true));
+        put(&mut schema, &format!("/definitions/Header/properties/{list}/items"), "pattern", json!(pattern));
+    }
     put_dates(&mut schema, "/definitions/Header/properties", &["from", "until"]);
     let rule = "/definitions/Rule/properties";
     put_dates(&mut schema, rule, &["from", "until", "checked"]);
-    put(&mut schema, &format!("{rule}/purposes/items"), "pattern", json!("^[A-Z]{1,3}$"));
-    for list in ["agencies", "purposes", "messages", "elements"] {
+    for (list, pattern) in [
+        ("purposes", "^([A-Z]{1,3}|\\*)$"),
+        ("reasons", "^([A-Z0-9]{1,3}|\\*)$"),
+        ("lines", "^([A-Z0-9]{1,9}|\\*)$"),
+        ("states", "^([A-Z]{2}|\\*)$"),
+    ] {
+        put(&mut schema, &format!("{rule}/{list}/items"), "pattern", json!(pattern));
+    }
+    let due = "^(before|[1-9][0-9]{0,4} (business day|day|month|year)s?)$";
+    put(&mut schema, &format!("{rule}/due"), "pattern", json!(due));
+    for list in ["agencies", "purposes", "reasons", "lines", "users", "states", "messages", "elements", "after"] {
         // An empty list would match nothing.
         put(&mut schema, &format!("{rule}/{list}"), "minItems", json!(1));
     }
     offer_elements(&mut schema, &[&format!("{rule}/elements")]);
-    // All three kinds of rule load into one type.
+    // All kinds of rule load into one type.
     let definitions = schema.pointer_mut("/definitions").unwrap().as_object_mut().unwrap();
     let rule = definitions.remove("Rule").unwrap();
     for (name, key, required, refused, description) in [
@@ -162,11 +174,30 @@ fn policy_table(generator: SchemaGenerator) -> Value {
             "Permit",
             "permit",
             &["id", "agencies", "elements"][..],
-            &["when-absent"][..],
+            &["when-absent", "vouches", "do", "to", "due", "after"][..],
             "These classes may have these elements.",
         ),
-        ("Forbid", "forbid", &["id", "elements"], &["as"], "These elements are removed, whatever permits them."),
-        ("Review", "review", &["id"], &["elements", "as"], "A person must review it first: the message is held."),
+        (
+            "Forbid",
+            "forbid",
+            &["id", "elements"],
+            &["as", "vouches", "do", "to", "due", "after"],
+            "These elements are removed, whatever permits them.",
+        ),
+        (
+            "Review",
+            "review",
+            &["id"],
+            &["elements", "as", "do", "to", "due", "after"],
+            "A person must review it first: the message is held.",
+        ),
+        (
+            "Duty",
+            "duty",
+            &["id", "do", "due"],
+            &["elements", "as", "vouches"],
+            "This must be done because of a release, a hold or a refusal.",
+        ),
     ] {
         let mut kind = rule.clone();
         put(&mut kind, "", "required", json!(required));

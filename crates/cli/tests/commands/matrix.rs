@@ -83,7 +83,7 @@ fn all_forms_say_the_same() {
         assert_eq!(lines.len(), columns * elements.len());
         for (at, line) in lines.iter().enumerate() {
             let (column, row) = (at / elements.len(), at % elements.len());
-            assert_eq!((&line[4], &line[7]), (elements[row], expected[row][column]));
+            assert_eq!((&line[8], &line[11]), (elements[row], expected[row][column]));
         }
 
         let markdown = matrix(policy, "md");
