@@ -198,6 +198,8 @@ pub struct Rule {
     pub when_absent: bool,
     /// Its id.
     pub id: String,
+    /// Of a duty: what must be done, for whom, by when.
+    pub demand: [Option<String>; 3],
     /// Of a duty: the outcomes that it follows from.
     pub after: BTreeSet<String>,
     /// What it permits, or what it forbids in full.
@@ -218,6 +220,7 @@ impl Rule {
             vouches: list("vouches").unwrap_or_default(),
             when_absent: verb != Verb::Permit && string(table, "when-absent").as_deref() != Some("skip"),
             id: string(table, "id").unwrap_or_default(),
+            demand: ["do", "to", "due"].map(|key| string(table, key)),
             after: list("after").unwrap_or_else(|| {
                 let is_before = string(table, "due").as_deref() == Some("before");
                 BTreeSet::from([if is_before { "hold" } else { "release" }.to_owned()])
@@ -442,10 +445,19 @@ impl Policy {
         }
     }
 
-    /// The ids of the duties that follow from an outcome: `release`, `hold` or `refusal`.
-    pub fn duties(&self, classes: &Classes, request: &Request<'_>, outcome: &str) -> BTreeSet<String> {
-        let rules = self.rules.iter().filter(|rule| rule.verb == Verb::Duty && rule.applies(classes, request));
-        rules.filter(|rule| rule.after.contains(outcome)).map(|rule| rule.id.clone()).collect()
+    /// What must be done because of an outcome, `release`, `hold` or `refusal`, each with the ids of the duties that say so.
+    pub fn duties(
+        &self,
+        classes: &Classes,
+        request: &Request<'_>,
+        outcome: &str,
+    ) -> BTreeMap<[Option<String>; 3], BTreeSet<String>> {
+        let mut owed: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+        let duties = self.rules.iter().filter(|rule| rule.verb == Verb::Duty && rule.after.contains(outcome));
+        for duty in duties.filter(|duty| self.is_in_force && !classes.is_empty() && duty.applies(classes, request)) {
+            owed.entry(duty.demand.clone()).or_default().insert(duty.id.clone());
+        }
+        owed
     }
 
     /// All permits together, the most open treatment of each element, minus every forbid.

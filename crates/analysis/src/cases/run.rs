@@ -89,7 +89,7 @@ fn run_message(case: &MessageCase, filter: &Filter) -> Result<CaseOutcome, Strin
 
 /// Compares the duties that follow; with their last days, if the case states the date of the request.
 fn compare_duties(expected: &BTreeSet<String>, case: &MessageCase, receipt: &Receipt) -> Option<CaseFault> {
-    let is_dated = case.requester.given_date().is_some();
+    let is_dated = case.filter_key.date.is_some();
     let told = |duty: OwedDuty<'_>| match duty.last_day().filter(|_| is_dated) {
         Some(day) => format!("{duty}, {day}"),
         None => duty.to_string(),

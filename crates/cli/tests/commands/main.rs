@@ -19,6 +19,7 @@ mod cli;
 mod dates;
 mod diff;
 mod docs;
+mod duties;
 mod explain;
 mod explained;
 mod format;

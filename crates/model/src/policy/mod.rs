@@ -275,7 +275,7 @@ impl Policy {
             claims: self.claims.clone(),
             values: self.values.clone(),
             key_may_be_absent: self.key_may_be_absent,
-            has_deadlines: self.has_deadlines,
+            has_deadlines: false,
             rules: self.rules.iter().map(|r| Rule { in_force: is_in_force(r.validity), ..r.clone() }).collect(),
             validity: self.validity,
             in_force: is_in_force(self.validity),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use dmv_redact_testing::catalog::Catalog;
-use dmv_redact_testing::policy::{Classes, NO_OTHERS, Policy, Request};
+use dmv_redact_testing::policy::{Classes, Decision, NO_OTHERS, Policy, Request};
 use toml::Table;
 
 /// The first situation in which two policies differ.
@@ -34,7 +34,13 @@ fn difference_for(one: &Policy, two: &Policy, purposes: &BTreeSet<Option<&str>>)
                 for message in &messages {
                     let request =
                         Request { purpose: *purpose, others: NO_OTHERS, message: Some(message), claims: &vouched };
-                    if one.decide(first, &request) != two.decide(second, &request) {
+                    let decided = one.decide(first, &request);
+                    let owed = |policy: &Policy, classes| match &decided {
+                        Decision::Released(_) => policy.duties(classes, &request, "release"),
+                        Decision::Held(_) => policy.duties(classes, &request, "hold"),
+                        Decision::Withheld => policy.duties(classes, &request, "refusal"),
+                    };
+                    if decided != two.decide(second, &request) || owed(one, first) != owed(two, second) {
                         return Some(format!("{ori}, purpose {purpose:?}, key {message}, claims {vouched:?}"));
                     }
                 }

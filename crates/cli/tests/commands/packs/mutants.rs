@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::texts;
 
-pub(crate) const KINDS: [&str; 3] = ["permit", "forbid", "review"];
+pub(crate) const KINDS: [&str; 4] = ["permit", "forbid", "review", "duty"];
 
 /// A pattern or an ORI that a slip might add to any class: ICE's own ORI, another federal office, whole states, all offices.
 const CLAIMED: [&str; 6] = ["VTICE0900", "VADEADX00", "??ICE*", "VT0????00", "??OLN*", "*00"];
@@ -92,12 +92,31 @@ impl Mutants<'_> {
             }
         }
         self.dates(&at.id, &rule, |policy| at.rule(policy));
-        if kind != "review" {
+        if matches!(kind, "permit" | "forbid") {
             self.elements(&at, &rule);
+        }
+        if kind == "duty" {
+            self.duty(&at, &rule);
         }
         if kind == "permit" {
             self.treatments(&at, &rule);
         }
+    }
+
+    /// Another task or deadline, or another outcome that it follows from.
+    fn duty(&mut self, at: &At, rule: &Table) {
+        for (key, others) in [
+            ("do", &["notify-subject", "collect-certificate"][..]),
+            ("due", &["before", "3 business days", "4 business days", "3 days", "1 month"]),
+            ("to", &["somebody else"]),
+        ] {
+            for other in others.iter().filter(|other| rule.get(key).and_then(Value::as_str) != Some(*other)) {
+                self.add(format!("{}: {key} {other}", at.id), |policy| {
+                    at.rule(policy).insert(key.to_owned(), (*other).into());
+                });
+            }
+        }
+        self.lists(at, rule, "after", &["release", "hold", "refusal"].map(str::to_owned));
     }
 
     /// A first or last day that is a day early, or late, or gone.
@@ -298,7 +317,8 @@ fn is_whole(policy: &Table) -> bool {
     let head = policy["policy"].as_table().unwrap();
     is_span(head)
         && rules.all(|rule| {
-            is_span(rule) && ["agencies", "purposes", "messages", "elements"].iter().all(|key| is_named(rule, key))
+            is_span(rule)
+                && ["agencies", "purposes", "messages", "elements", "after"].iter().all(|key| is_named(rule, key))
         })
         && classes.all(|class| !texts(class, "ori").is_empty() || class.contains_key("ori-file"))
 }
