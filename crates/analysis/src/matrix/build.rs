@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::cell::{CellCase, ElementOutcome, summary};
 use super::{
-    Agency, Choice, ChoiceCode, ColumnHead, Matrix, MatrixCell, MatrixPolicy, MatrixRow, MatrixRule, StatedChoice,
-    Statement, plain,
+    Agency, Choice, ChoiceCode, ColumnHead, Matrix, MatrixCell, MatrixClaim, MatrixPolicy, MatrixRow, MatrixRule,
+    StatedChoice, Statement, plain,
 };
 use crate::survey::{Column, KindId, Kinds, Outcome, Population, Survey, Tree};
 use dmv_redact_model::catalog::{Catalog, ElementId};
@@ -117,6 +117,7 @@ impl<'s> MatrixBuilder<'s> {
             },
             purposes: policy.declared(Attribute::Purpose).to_vec(),
             messages: messages.iter().flatten().filter_map(|key| self.message(*key)).collect(),
+            claims: claims(policy),
             columns: drafts.iter().map(|column| self.head(column, &messages)).collect(),
             elements: rows,
             cells: self.cells,
@@ -267,6 +268,15 @@ fn deciding(policy: &Policy, naming: &[RuleId], claims: ClaimSet, outcome: Outco
         }
     }
     deciding
+}
+
+/// The claims that rules ask for.
+fn claims(policy: &Policy) -> Vec<MatrixClaim> {
+    let asked =
+        policy.rules().iter().fold(ClaimSet::default(), |all, rule| all.union(rule.requires).union(rule.unless));
+    let asked = policy.claim_names(asked);
+    let claims = policy.claim_titles().filter(|(name, _)| asked.contains(name));
+    claims.map(|(name, title)| MatrixClaim { name: plain(name), title: title.map(plain) }).collect()
 }
 
 fn agency(policy: &Policy, id: ClassId) -> Agency {

@@ -56,6 +56,26 @@ impl CellCase {
         }
     }
 
+    /// The short answer of it alone.
+    pub fn manner(&self) -> CellManner {
+        match (self.becomes, self.treatment) {
+            (ElementOutcome::Released, Some(Treatment::Full)) => CellManner::Full,
+            (ElementOutcome::Released, _) => CellManner::Generalised,
+            (ElementOutcome::Held, _) => CellManner::Held,
+            (ElementOutcome::Removed, _) => CellManner::Never,
+        }
+    }
+
+    /// The claims that must be vouched for.
+    pub fn with(&self) -> &[String] {
+        &self.with
+    }
+
+    /// The claims none of which may be.
+    pub fn without(&self) -> &[String] {
+        &self.without
+    }
+
     /// The claims, in words; empty if any will do.
     pub fn condition(&self) -> String {
         let mut text = String::new();
@@ -74,10 +94,8 @@ impl CellCase {
 pub(super) fn summary(cases: &[CellCase]) -> (CellManner, String, String) {
     // Without any claim.
     let first = cases.iter().find(|case| case.with.is_empty());
-    let manner = match first.map(|case| (case.becomes, case.treatment)) {
-        Some((ElementOutcome::Released, Some(Treatment::Full))) => CellManner::Full,
-        Some((ElementOutcome::Released, _)) => CellManner::Generalised,
-        Some((ElementOutcome::Held, _)) => CellManner::Held,
+    let manner = match first.map(CellCase::manner) {
+        Some(manner) if manner != CellManner::Never => manner,
         _ if cases.iter().any(|case| case.becomes != ElementOutcome::Removed) => CellManner::Claim,
         _ => CellManner::Never,
     };

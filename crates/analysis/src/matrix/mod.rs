@@ -26,6 +26,8 @@ pub struct Matrix {
     /// The purposes that a request may state, and the message keys that rules name.
     pub(crate) purposes: Vec<String>,
     pub(crate) messages: Vec<String>,
+    /// The claims that rules ask for.
+    pub claims: Vec<MatrixClaim>,
     /// The head of each column, in the order of the cells of a row.
     pub columns: Vec<ColumnHead>,
     /// The data elements, in the order of the catalog.
@@ -34,6 +36,15 @@ pub struct Matrix {
     pub cells: Vec<MatrixCell>,
     /// Every rule, by number.
     pub rules: Vec<MatrixRule>,
+}
+
+/// A claim that rules ask for.
+#[derive(Debug, Serialize)]
+pub struct MatrixClaim {
+    /// Its name in the policy.
+    pub name: String,
+    /// What it means, as the policy says.
+    pub title: Option<String>,
 }
 
 /// The policy of a matrix.

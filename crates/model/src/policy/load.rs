@@ -29,6 +29,9 @@ pub(super) struct RawPolicy {
     /// Agency classes, by name. An ORI in several has the union of their permits, minus their forbids.
     #[serde(default)]
     pub(super) agencies: BTreeMap<Spanned<String>, RawAgencyClass>,
+    /// What claims mean, for people, by their names.
+    #[serde(default)]
+    pub(super) claims: BTreeMap<Spanned<String>, String>,
     /// What classes of agencies may have. The order of rules never matters.
     #[serde(default)]
     pub(super) permit: Vec<RawRule>,
@@ -290,6 +293,12 @@ impl Policy {
             errors.finish()?;
             return Err(ConfigError::of_file(document.file, "too many claims"));
         }
+        let what = ("claim", "claims are declared in `[policy] claims = [...]`");
+        let mut claim_titles = vec![None; claims.len()];
+        for (name, title) in raw.claims {
+            let place = errors.take(find::<usize>(document, &name, &claims, what));
+            place.and_then(|place| claim_titles.get_mut(place)).into_iter().for_each(|own| *own = Some(title.clone()));
+        }
         for name in raw.agencies.keys() {
             errors.take(document.word(name, "agency class"));
         }
@@ -330,6 +339,7 @@ impl Policy {
             on_shape_violation: on_shape_violation(raw.policy.on_shape_violation.map(Spanned::into_inner)),
             agencies: Agencies::new(agencies, listings, &periods),
             claims: claims.clone(),
+            claim_titles,
             values,
             key_may_be_absent: messages.may_be_absent,
             has_deadlines: rules.iter().any(|rule| rule.effect.is_duty()),

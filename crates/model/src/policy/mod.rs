@@ -159,6 +159,8 @@ pub struct Policy {
     on_shape_violation: OnShapeViolation,
     agencies: Agencies,
     claims: Vec<String>,
+    /// What each claim means, for people.
+    claim_titles: Vec<Option<String>>,
     /// By attribute.
     values: [Values; Attribute::ALL.len()],
     /// Whether some format has messages without a key.
@@ -203,6 +205,11 @@ impl Policy {
     /// The claims that it declares.
     pub fn declared_claims(&self) -> &[String] {
         &self.claims
+    }
+
+    /// What each declared claim means, as the policy says for people.
+    pub fn claim_titles(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.claims.iter().map(String::as_str).zip(self.claim_titles.iter().map(Option::as_deref))
     }
 
     /// What to do with a permitted value that violates its shape, and with its message, before it is approved.
@@ -273,6 +280,7 @@ impl Policy {
             on_shape_violation: self.on_shape_violation,
             agencies: self.agencies.as_of(date),
             claims: self.claims.clone(),
+            claim_titles: self.claim_titles.clone(),
             values: self.values.clone(),
             key_may_be_absent: self.key_may_be_absent,
             has_deadlines: false,

@@ -35,9 +35,9 @@ pub fn html(matrix: &Matrix) -> String {
                     h1 { "Who gets what: " (title) }
                     p.quiet { "Policy " code { (matrix.policy.name) } ", version " (matrix.policy.version) (matrix.policy.as_of()) }
                     p { "For every agency class what becomes of every data element, computed from the policy for every ORI, \
-                         purpose, message key and set of claims. An agency that no class claims gets nothing." }
+                         all that requests state, every message key and set of claims. An agency that no class claims gets nothing." }
                 }
-                (tools())
+                (tools(matrix))
                 main {
                     (legend())
                     div.scroll tabindex="0" role="region" aria-labelledby="caption" { (table(matrix)) }
@@ -82,7 +82,7 @@ fn column_head(head: &ColumnHead) -> Markup {
     let titles = titles.join("; ");
     let narrowed = head.lines();
     let whole = [&[names.clone()][..], &narrowed].concat().join(", ");
-    let search = format!("{whole} {titles} {}", head.example).to_lowercase();
+    let search = format!("{whole} {titles} {} {}", head.example, initials(&titles)).to_lowercase();
     html! {
         th scope="col" data-told=(whole) data-search=(search) {
             (names)
@@ -91,6 +91,16 @@ fn column_head(head: &ColumnHead) -> Markup {
             small { "for example " code { (head.example) } }
         }
     }
+}
+
+/// The initials of words in capitals that stand together, as people call offices: `ICE` for Immigration and Customs
+/// Enforcement.
+fn initials(titles: &str) -> String {
+    let of = |title: &str| -> String {
+        let words = title.split_whitespace().filter(|word| !word.contains('.'));
+        words.filter_map(|word| word.chars().next()).filter(char::is_ascii_uppercase).collect()
+    };
+    titles.split([';', ',', '(']).map(of).filter(|own| own.len() > 1).collect::<Vec<_>>().join(" ")
 }
 
 fn matrix_row(matrix: &Matrix, row: &MatrixRow) -> Markup {
@@ -122,7 +132,8 @@ fn why(matrix: &Matrix, number: usize, cell: &MatrixCell) -> Markup {
             ul {
                 @for case in &cell.cases {
                     @let condition = case.condition();
-                    li {
+                    li data-with=(case.with().join(" ")) data-without=(case.without().join(" "))
+                        data-told=(case.describe()) data-manner=(manner(case.manner())) {
                         @if cell.cases.len() > 1 {
                             (case.describe()) " " (if condition.is_empty() { "without any claim" } else { &condition }) ": "
                         }
@@ -163,7 +174,7 @@ fn rules_table(matrix: &Matrix) -> Markup {
 }
 
 /// What needs the script is hidden until the script shows it.
-fn tools() -> Markup {
+fn tools(matrix: &Matrix) -> Markup {
     html! {
         div.tools role="search" hidden {
             label { "Search data elements" input #elements type="search" autocomplete="off"; }
@@ -171,6 +182,15 @@ fn tools() -> Markup {
             button #fold type="button" { "Fold all" }
             button #unfold type="button" { "Unfold all" }
             p.quiet #found role="status" {}
+            @if !matrix.claims.is_empty() {
+                fieldset #claims {
+                    legend { "What the cells say with these claims" }
+                    @for claim in &matrix.claims {
+                        label { input type="checkbox" value=(claim.name); code { (claim.name) }
+                            @if let Some(title) = &claim.title { " " small { (title) } } }
+                    }
+                }
+            }
         }
     }
 }

@@ -56,10 +56,35 @@
     next.focus();
   });
 
-  // Groups fold; a search looks into folded ones too.
+  // With some claims chosen, every cell says what it says with just these; without any, what depends on claims.
+  const boxes = [...document.querySelectorAll("#claims input")];
+  const named = (text) => text.split(" ").filter(Boolean);
+  const plain = new Map();
+  const cells = rows.flatMap((row) => [...row.cells].slice(1));
+  cells.forEach((cell) => plain.set(cell, [cell.firstElementChild.firstChild.data, cell.className]));
+  const choose = () => {
+    const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+    const known = new Map();
+    for (const cell of cells) {
+      const number = cell.dataset.why;
+      if (!known.has(number)) {
+        const cases = [...document.getElementById(number).querySelectorAll("li[data-told]")];
+        known.set(number, cases.find((one) => named(one.dataset.with).every((claim) => chosen.has(claim)) &&
+          !named(one.dataset.without).some((claim) => chosen.has(claim))));
+      }
+      const own = chosen.size ? known.get(number) : undefined;
+      const [text, name] = own ? [own.dataset.told, own.dataset.manner] : plain.get(cell);
+      cell.firstElementChild.firstChild.data = text;
+      cell.className = name;
+    }
+  };
+  boxes.forEach((box) => box.addEventListener("change", choose));
+
+  // Groups fold; a search looks into folded ones too. It finds words by their beginnings: "ice" is in no "license".
   const buttons = [...table.querySelectorAll(".group button")];
-  const matches = (text, wanted) => wanted.every((word) => text.includes(word));
-  const words = (input) => input.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const parts = (text) => text.split(/[^\p{L}\p{N}]+/u);
+  const matches = (text, wanted) => wanted.every((word) => text.startsWith(word) || parts(text).some((part) => part.startsWith(word)));
+  const words = (input) => parts(input.value.toLowerCase()).filter(Boolean);
   const apply = () => {
     const wanted = words(elements);
     let count = 0;
