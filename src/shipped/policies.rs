@@ -193,6 +193,8 @@ pub const POLICIES: &[Document<'_>] = files![
     "cases/massachusetts/ice-grand-jury-approved/expected.xml",
     "cases/massachusetts/ice-order-approved/case.toml",
     "cases/massachusetts/ice-order-approved/expected.xml",
+    "cases/massachusetts/ice-order-impedes-approved/case.toml",
+    "cases/massachusetts/ice-order-impedes-approved/expected.xml",
     "cases/massachusetts/ice-order/case.toml",
     "cases/massachusetts/ice-trial-approved/case.toml",
     "cases/massachusetts/ice-trial-approved/expected.xml",
