@@ -246,6 +246,7 @@ pub const POLICIES: &[Document<'_>] = files![
     "cases/new-york/deputized/case.toml",
     "cases/new-york/federal/case.toml",
     "cases/new-york/federal/expected.xml",
+    "cases/new-york/ice-approved/case.toml",
     "cases/new-york/ice-order-approved/case.toml",
     "cases/new-york/ice-order-approved/expected.xml",
     "cases/new-york/ice-order/case.toml",
