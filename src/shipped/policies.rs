@@ -276,6 +276,7 @@ pub const POLICIES: &[Document<'_>] = files![
     "cases/oregon/deputized-certified/expected.xml",
     "cases/oregon/deputized-immigration/case.toml",
     "cases/oregon/deputized/case.toml",
+    "cases/oregon/federal-immigration/case.toml",
     "cases/oregon/federal/case.toml",
     "cases/oregon/federal/expected.xml",
     "cases/oregon/homeland-security/case.toml",
