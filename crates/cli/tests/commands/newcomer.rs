@@ -238,7 +238,7 @@ fn an_edit_is_checked_tested_explained_and_told_apart() {
     assert_eq!(output.status.code(), Some(2));
     let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
     assert!(
-        told.contains("policy.toml:57:39: unknown data element `person.sexx`")
+        told.contains("policy.toml:58:39: unknown data element `person.sexx`")
             && told.contains("did you mean `person.sex`?"),
         "{told}"
     );
@@ -252,7 +252,7 @@ fn an_edit_is_checked_tested_explained_and_told_apart() {
     let failed = run_in(folder.path(), &["test", "cases"]);
     assert_eq!(failed.status.code(), Some(3));
     let told = text(&failed.stdout);
-    assert!(told.contains("person.address, owner.address") && told.contains("1 failed"), "{told}");
+    assert!(told.contains("person.address, owner.address") && told.contains("2 failed"), "{told}");
     let gained = run_in(folder.path(), &["diff", "old.toml", "policy.toml"]);
     assert_eq!(gained.status.code(), Some(3));
     let told = text(&gained.stdout);

@@ -21,6 +21,26 @@ elements = ["vehicle", "person.name", "person.birth-date", "history", "owner.nam
 as = { "owner.name" = "mask" }
 
 [[may]]
+title = "A federal agency, where life is in danger"
+agencies = ["federal"]
+purposes = ["none"]
+messages = ["DR"]
+claims = ["emergency"]
+duties = ["review-afterwards within 3 business days"]
+elements = ["person.name", "person.birth-date", "person.address", "person.sex", "person.height", "person.weight",
+  "person.eye-color", "person.hair-color", "license.number", "license.class", "license.status", "vehicle",
+  "registration.plate", "registration.plate-state", "biometric.photo"]
+
+[[may]]
+title = "ICE, with a judge's warrant and approved"
+agencies = ["immigration"]
+purposes = ["none"]
+messages = ["DR"]
+claims = ["judicial-warrant", "approved"]
+duties = ["keep-record for 1 year"]
+elements = ["person.name", "person.birth-date", "person.address", "license.number", "license.status", "biometric.photo"]
+
+[[may]]
 title = "Immigration is held"
 requester = "AZICE0100"
 messages = ["DR"]
@@ -43,7 +63,7 @@ fn folder() -> Folder {
 #[test]
 fn rows_that_say_what_the_policy_grants_pass() {
     let told = folder().test(&[]);
-    assert_eq!((told.status, told.stdout.as_str()), (Some(0), "3 cases: 3 passed, 0 failed\n"), "{told:?}");
+    assert_eq!((told.status, told.stdout.as_str()), (Some(0), "5 cases: 5 passed, 0 failed\n"), "{told:?}");
 }
 
 #[test]
