@@ -505,7 +505,7 @@ fn the_shipped_policies_have_nothing_to_warn_of() {
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
-        let builder = dmv_redact::Filter::builder().policy_path(&path);
+        let builder = dmv_redact::Filter::builder().policy_path(&path).as_of(None);
         let (catalog, formats) = builder.load_catalog_and_formats().unwrap();
         let file = builder.policy_file().unwrap();
         let found = lint(&file.document(), &builder.policy(&catalog, &formats).unwrap(), &catalog, &formats).unwrap();

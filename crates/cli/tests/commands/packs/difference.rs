@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use dmv_redact_testing::catalog::Catalog;
-use dmv_redact_testing::policy::{Classes, Decision, NO_OTHERS, Policy, Request};
+use dmv_redact_testing::policy::{Classes, Decision, NO_OTHERS, Policy, Request, Verb};
 use toml::Table;
 
 /// The first situation in which two policies differ.
@@ -55,7 +55,9 @@ fn difference_for(one: &Policy, two: &Policy, purposes: &BTreeSet<Option<&str>>)
 pub(crate) fn narrowed(policy: &Table, folder: &Path, catalog: &Catalog) -> Option<String> {
     let now = Policy::of(policy, folder, catalog);
     let mut before = Policy::of(policy, folder, catalog);
-    before.rules.iter_mut().for_each(|rule| rule.when_absent = false);
+    // A duty gives and takes nothing.
+    let others = before.rules.iter_mut().filter(|rule| rule.verb != Verb::Duty);
+    others.for_each(|rule| rule.when_absent = false);
     let purposes = now.purposes().iter().map(|code| Some(code.as_str())).chain([None]).collect();
     difference_for(&before, &now, &purposes)
 }
