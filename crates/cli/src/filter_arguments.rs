@@ -124,7 +124,10 @@ impl FilterArguments {
         for (attribute, value) in Attribute::ALL.into_iter().zip(self.stated()) {
             requester = value.iter().fold(requester, |own, value| own.state(attribute, *value));
         }
-        for claim in &self.claims {
+        for (index, claim) in self.claims.iter().enumerate() {
+            if self.claims.iter().take(index).any(|before| before == claim) {
+                return Err(Problem::Usage(format!("--claim: `{}` is given twice", escape(claim))));
+            }
             requester = requester.claim(claim);
         }
         if let Some(date) = self.date {

@@ -106,6 +106,11 @@ impl MessageCase {
         for (attribute, value) in &stated {
             requester = requester.state(*attribute, value.get_ref().as_str());
         }
+        for (index, claim) in raw.claims.iter().enumerate() {
+            if raw.claims.iter().take(index).any(|before| before.get_ref() == claim.get_ref()) {
+                errors.push(document.error(&claim.span(), format!("`{}` is named twice", claim.get_ref())));
+            }
+        }
         let requester = raw.claims.iter().fold(requester, |requester, claim| requester.claim(claim.get_ref().as_str()));
         let date = raw.date.as_ref().map(|date| table_date(&document, date)).transpose();
         let date = errors.take(date).flatten();

@@ -114,6 +114,7 @@ impl<'s> MatrixBuilder<'s> {
                 title: policy.title().map(plain),
                 sha256: identity.sha256.clone(),
                 date: policy.date(),
+                in_force: policy.date().is_none_or(|date| policy.validity().contains(date)),
             },
             purposes: policy.declared(Attribute::Purpose).to_vec(),
             messages: messages.iter().flatten().filter_map(|key| self.message(*key)).collect(),

@@ -62,12 +62,16 @@ pub struct MatrixPolicy {
     /// The day that the matrix is as of, if the policy depends on dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<Date>,
+    /// Whether the policy is in force on that day; omitted if it is.
+    #[serde(skip_serializing_if = "Clone::clone")]
+    pub in_force: bool,
 }
 
 impl MatrixPolicy {
     /// The day that the matrix is as of, in words; empty if the policy depends on no date.
     pub fn as_of(&self) -> String {
-        self.date.map_or_else(String::new, |date| format!(", as of {date}"))
+        let withheld = if self.in_force { "" } else { ", when it is not in force: everything is withheld" };
+        self.date.map_or_else(String::new, |date| format!(", as of {date}{withheld}"))
     }
 }
 

@@ -72,7 +72,7 @@ fn p2_a_rule_asks_for_what_a_request_states() {
         ("--reason", "v", "--reason: the policy declares no reason `v`; did you mean `V`?"),
         ("--line", "AX", "--line: the policy declares no line `AX`; it declares `TC`"),
         ("--state", "Arizona", "--state: this is no state: `Arizona`; it has two capital letters, `AZ` for instance"),
-        ("--user", "", "--user: this is no user: ``; it has one to 64 characters"),
+        ("--user", "", "--user: this is no user: ``; it has one to 64 letters"),
     ] {
         let arguments = ["explain", "--policy", "p.toml", "--requester", "AZ0070000", option, value];
         let told = told(&room, &arguments, 2);

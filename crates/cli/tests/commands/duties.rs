@@ -171,6 +171,12 @@ fn p2_what_a_duty_must_not_say_is_refused_with_its_place() {
         ("do = \"report\"", "do = \"tell\"", "unknown value `tell`"),
         ("due = \"1 year\"", "due = \"before\"", "`keep-record` is of what went out"),
         ("after = [\"release\", \"refusal\"]", "after = []", "an empty list matches nothing"),
+        (
+            "[agencies.police]",
+            "[claims]\napproved = \"a\\u202Eb\"\n[agencies.police]",
+            "is not one line of visible text",
+        ),
+        ("[agencies.police]", "[claims]\naproved = \"x\"\n[agencies.police]", "unknown claim `aproved`"),
         ("id = \"keep\"", "id = \"keep\"\nelements = [\"person\"]", "it takes no `elements`"),
         ("id = \"police\"", "id = \"police\"\ndue = \"1 day\"", "only a duty takes `due`"),
     ] {

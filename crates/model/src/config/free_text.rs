@@ -7,7 +7,7 @@ use super::{ConfigError, Document, LocatedDocument};
 use crate::escape::is_visible;
 
 /// The keys whose values are displayed, in every user table.
-const DISPLAYED_KEYS: [&str; 6] = ["name", "title", "basis", "version", "source", "jurisdiction"];
+const DISPLAYED_KEYS: [&str; 7] = ["name", "title", "basis", "version", "source", "jurisdiction", "to"];
 
 /// Finds texts for people with line ends, controls or invisible characters. Only escapes and multi-line strings can
 /// contain them: literal ones were found before.

@@ -3,6 +3,7 @@
 
 use super::requester::Requester;
 use crate::config::nearest;
+use crate::escape::is_visible;
 
 /// What a request may say of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,7 +73,7 @@ impl Attribute {
             Self::Purpose => "one to three capital letters, `C` for criminal justice for instance",
             Self::Reason => "one to three capital letters or digits",
             Self::Line => "one to nine capital letters or digits, `TC` for instance",
-            Self::User => "one to 64 characters in capitals, single spaces between words",
+            Self::User => "one to 64 letters in capitals, digits and marks of ASCII, single spaces between words",
             Self::State => "two capital letters, `AZ` for instance",
         }
     }
@@ -85,12 +86,16 @@ impl Attribute {
 
 /// Whether a text can be a user, and is written as rules compare it.
 fn is_user(value: &str) -> bool {
-    (1..=64).contains(&value.chars().count()) && !value.chars().any(char::is_control) && folded_user(value) == value
+    // What can't be seen would make another user of the same name.
+    let is_seen = |c: char| is_visible(c) && (c.is_alphanumeric() || c.is_ascii_punctuation() || c == ' ');
+    (1..=64).contains(&value.chars().count()) && value.chars().all(is_seen) && folded_user(value) == value
 }
 
 /// A user as rules compare it: in capitals, with single spaces between words, so that no spelling evades a rule.
 fn folded_user(value: &str) -> String {
-    value.split_whitespace().map(str::to_uppercase).collect::<Vec<_>>().join(" ")
+    // Small letters first: of two capital forms of one letter (of `ß`, for one) only one is left.
+    let words = value.split_whitespace().map(|word| word.to_lowercase().to_uppercase());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// What a request says of one attribute, as the rules of a policy tell it apart.
@@ -259,7 +264,19 @@ mod tests {
             (
                 Attribute::User,
                 &["DOE, J", "O'NEIL", "#4711", "D\u{D6}E"],
-                &["", "doe", " DOE", "DOE  J", "DOE\n", "D\u{7}"],
+                &[
+                    "",
+                    "doe",
+                    " DOE",
+                    "DOE  J",
+                    "DOE\n",
+                    "D\u{7}",
+                    "DOE\u{200B}",
+                    "D\u{AD}OE",
+                    "DOE\u{301}",
+                    "DOE\u{3164}",
+                    "\u{115F}",
+                ],
             ),
             (Attribute::State, &["AZ"], &["", "az", "A", "ARI"]),
         ] {
@@ -273,6 +290,9 @@ mod tests {
         let asked = Requester::from_envelope().user(" doe,\t j\n");
         assert_eq!(asked.stated(Attribute::User), Some("DOE, J"));
         assert_eq!(asked.user("Doe, J").stated(Attribute::User), Some("DOE, J"));
+        for strasse in ["Stra\u{DF}e", "STRA\u{1E9E}E", "STRASSE"] {
+            assert_eq!(Requester::from_envelope().user(strasse).stated(Attribute::User), Some("STRASSE"));
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::rule::{ClaimSet, ClassId, Effect, MessageKeyId, Rule, RuleMetadata};
 use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, envelope_only};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};
+use crate::escape::is_visible;
 
 /// A policy: agency classes, and what they may have, must not have, or may have after a person's review.
 #[derive(Deserialize)]
@@ -255,6 +256,11 @@ pub struct MessageKeys<'a> {
     pub may_be_absent: bool,
 }
 
+/// Maximum number of duties, and of characters of who they concern: every receipt of a message may hold all of them, on one
+/// line of a log (P8).
+const MAX_DUTIES: usize = 256;
+const MAX_DUTY_TO: usize = 200;
+
 /// In a rule's list of values: any value, but one must be stated.
 const ANY: &str = "*";
 
@@ -296,6 +302,11 @@ impl Policy {
         let what = ("claim", "claims are declared in `[policy] claims = [...]`");
         let mut claim_titles = vec![None; claims.len()];
         for (name, title) in raw.claims {
+            if title.trim().is_empty() || !title.chars().all(is_visible) {
+                let message = format!("the title of claim `{}` is not one line of visible text", name.get_ref());
+                let help = "write some, and take line ends, control characters and invisible ones away";
+                errors.push(document.error(&name.span(), message).help(help));
+            }
             let place = errors.take(find::<usize>(document, &name, &claims, what));
             place.and_then(|place| claim_titles.get_mut(place)).into_iter().for_each(|own| *own = Some(title.clone()));
         }
@@ -315,6 +326,9 @@ impl Policy {
         });
         let (claims, classes) = (&claims, &classes);
         let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, values };
+        if let Some(beyond) = raw.duty.get(MAX_DUTIES) {
+            errors.push(document.error(&beyond.id.span(), format!("more than {MAX_DUTIES} duties")));
+        }
         let kinds = [
             (RuleKind::Permit, raw.permit),
             (RuleKind::Forbid, raw.forbid),
@@ -774,6 +788,10 @@ impl Resolver<'_> {
         }
         if let Some(to) = raw.to.as_ref().filter(|to| to.get_ref().trim().is_empty()) {
             return Err(self.document.error(&to.span(), "`to` names nobody").help("name somebody, or take it away"));
+        }
+        if let Some(to) = raw.to.as_ref().filter(|to| to.get_ref().chars().count() > MAX_DUTY_TO) {
+            let message = format!("`to` has more than {MAX_DUTY_TO} characters");
+            return Err(self.document.error(&to.span(), message).help("every receipt holds it: shorten it"));
         }
         let Some(text) = &raw.due else { return lacks("due", DUE_FORM) };
         let Some(due) = Due::parse(text.get_ref()) else {

@@ -86,6 +86,9 @@ impl RequestError {
             (Undeclared::Values(attribute), ..) => format!("a request has one {}", attribute.name()),
             (Undeclared::Value(attribute), ..) if attribute.is_open() => format!("it has {}", attribute.form()),
             (_, Some(name), _) => format!("did you mean `{name}`?"),
+            (Undeclared::Value(attribute @ (Attribute::Reason | Attribute::Line)), None, []) => {
+                format!("write {}", attribute.form())
+            }
             (_, None, []) => "it declares none".to_owned(),
             (_, None, names) => format!("it declares {}", names.join(", ")),
         }

@@ -70,8 +70,8 @@ impl Requester {
         self.state(Attribute::Line, code)
     }
 
-    /// Adds the person who asks (Nlets `ATN`), one to 64 characters without control characters; case and white space make no
-    /// difference. A message for anything else is withheld.
+    /// Adds the person who asks (Nlets `ATN`), one to 64 letters, digits, spaces and marks of ASCII; case and white space make
+    /// no difference. A message for anything else is withheld.
     #[must_use]
     pub fn user(self, name: impl Into<String>) -> Self {
         self.state(Attribute::User, name)
@@ -88,7 +88,11 @@ impl Requester {
     /// `Filter::check_request` reports it beforehand.
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>) -> Self {
-        self.claims.push(name.into());
+        let name = name.into();
+        // Claims are a set: a line that repeats one a thousand times must not fill the log (P8).
+        if !self.claims.contains(&name) {
+            self.claims.push(name);
+        }
         self
     }
 

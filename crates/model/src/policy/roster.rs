@@ -268,6 +268,15 @@ impl RosterRow<'_> {
             let help = "write one ORI a line; where there are more columns, a header calls theirs `ori`";
             return Err(self.error(&extra.span, message).help(help));
         }
+        // A date that is left out with its delimiter would be no limit.
+        let is_dated = layout.places.iter().skip(1).take(2).any(Option::is_some);
+        if let Some(columns) = layout.columns.filter(|columns| is_dated && fields.len() < *columns) {
+            let message = format!("the row has {} fields, and the header {columns} columns", fields.len());
+            let span = self.start..self.start + self.line.len();
+            return Err(self
+                .error(&span, message)
+                .help("write a delimiter for each column, also where it says nothing"));
+        }
         match own.filter(|field| !field.text.is_empty()) {
             Some(field) => match parse_ori(&field.text) {
                 Some(ori) => self.with_dates(ori, field, &fields, layout).map(Some),
@@ -423,6 +432,7 @@ mod tests {
             ("name,id\n", "1:1: no column of the header is called `ori`"),
             ("oris\nAZ0080000\n", "1:1: `oris` is no ORI"),
             ("sep=;\nori;name\n", "1:1: "),
+            ("ori,from,until\nAZ0080000,2026-01-01\n", "2:1: the row has 2 fields, and the header 3 columns"),
             ("ori,ORI\n", "1:5: two columns are called `ori`"),
             ("ori,name\nAZ0080000,x,AZ0070000\n", "2:13: a field beyond the 2 columns of the header"),
             ("ori,name\n,Tucson\n", "2:1: the row has no ORI"),
