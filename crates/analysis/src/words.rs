@@ -164,10 +164,8 @@ impl StatedChoice {
     /// Each attribute by name, with what is chosen of it.
     pub fn each(&self) -> [(&'static str, &Choice); Attribute::ALL.len()] {
         let Self { purposes, reasons, lines, users, states } = self;
-        let choices = [purposes, reasons, lines, users, states];
-        let mut each = Attribute::ALL.map(|attribute| (attribute.name(), purposes));
-        each.iter_mut().zip(choices).for_each(|((_, own), choice)| *own = choice);
-        each
+        let [purpose, reason, line, user, state] = Attribute::ALL.map(Attribute::name);
+        [(purpose, purposes), (reason, reasons), (line, lines), (user, users), (state, states)]
     }
 }
 

@@ -9,7 +9,7 @@ use crate::words::Statement;
 use dmv_redact::{Disposition, Filter};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::policy::Ruling;
-use dmv_redact_model::policy::{Conditions, Effect, Occasion, Period, Policy, Verdict};
+use dmv_redact_model::policy::{Conditions, Effect, Period, Policy, Verdict};
 
 /// A mismatch with the row, of the whole message or of one element.
 #[derive(PartialEq, Eq)]
@@ -93,12 +93,7 @@ fn mismatches(row: &MatrixRowTest, filter: &Filter, asked: &Conditions) -> Vec<M
             CaseFault::new("verdict", disposition_of(row.verdict), disposition_of(grant.verdict())).with_details(why);
         mismatches.push(Mismatch { fault, element: None });
     }
-    let occasion = match grant.verdict() {
-        Verdict::Rewrite => Occasion::Release,
-        Verdict::Review => Occasion::Hold,
-        Verdict::Nothing => Occasion::Refusal,
-    };
-    let duties: BTreeSet<String> = grant.duties(occasion).map(|own| own.duty.to_string()).collect();
+    let duties: BTreeSet<String> = grant.duties(grant.verdict().occasion()).map(|own| own.duty.to_string()).collect();
     for duty in row.duties.symmetric_difference(&duties) {
         let (expected, got) = if row.duties.contains(duty) { (duty.as_str(), "none") } else { ("none", duty.as_str()) };
         let fault = CaseFault::new("duty", expected, got);

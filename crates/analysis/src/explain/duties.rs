@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use dmv_redact_model::date::Date;
-use dmv_redact_model::policy::{Due, Grant, GrantDuty, Occasion, Policy, Verdict};
+use dmv_redact_model::policy::{Due, Grant, GrantDuty, Occasion, Policy};
 
 /// A duty that follows in a situation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,14 +22,11 @@ pub(super) struct ExplainedDuty {
 /// The duties of a grant: those that follow from what becomes of the message now, then, of a message that is held, those that
 /// follow once it goes out.
 pub(super) fn duties(policy: &Policy, grant: &Grant, asked: Option<Date>) -> Vec<ExplainedDuty> {
-    let occasions = match grant.verdict() {
-        Verdict::Rewrite => &[Occasion::Release][..],
-        Verdict::Review => &[Occasion::Hold, Occasion::Release],
-        Verdict::Nothing => &[Occasion::Refusal],
-    };
+    let now = grant.verdict().occasion();
+    let later = (now == Occasion::Hold).then_some(Occasion::Release);
     let mut explained = Vec::new();
-    for occasion in occasions {
-        for GrantDuty { id, duty } in grant.duties(*occasion) {
+    for occasion in [now].into_iter().chain(later) {
+        for GrantDuty { id, duty } in grant.duties(occasion) {
             let rule = policy.rules().iter().find(|rule| rule.id == *id);
             explained.push(ExplainedDuty {
                 id: id.clone(),

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{run_in, text};
+use crate::told_in;
 
 const POLICY: &str = r#"
 [policy]
@@ -48,18 +48,11 @@ fn room(policy: &str) -> TempDir {
     room
 }
 
-fn told(room: &TempDir, arguments: &[&str], status: i32) -> String {
-    let output = run_in(room.path(), arguments);
-    let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(status), "{told}");
-    told
-}
-
 #[test]
 fn p2_a_rule_asks_for_what_a_request_states() {
     let room = room(POLICY);
     let explain = ["explain", "--policy", "p.toml", "--requester", "AZ0070000"];
-    let explain = |more: &[&str]| told(&room, &[&explain[..], more].concat(), 0);
+    let explain = |more: &[&str]| told_in(room.path(), &[&explain[..], more].concat(), 0);
     let plain = explain(&[]);
     assert!(plain.contains("it is for reason V") && plain.contains("it is for user any that is stated"), "{plain}");
     let open = explain(&["--reason", "V", "--user", "Doe, j", "--state", "AZ", "--line", "TC"]);
@@ -75,7 +68,7 @@ fn p2_a_rule_asks_for_what_a_request_states() {
         ("--user", "", "--user: this is no user: ``; it has one to 64 letters"),
     ] {
         let arguments = ["explain", "--policy", "p.toml", "--requester", "AZ0070000", option, value];
-        let told = told(&room, &arguments, 2);
+        let told = told_in(room.path(), &arguments, 2);
         assert!(told.contains(wanted), "{told}");
     }
 }
@@ -95,7 +88,7 @@ fn p2_wrong_values_in_a_policy_are_told_with_their_place() {
     ] {
         let policy = POLICY.replacen(from, to, 1);
         assert_ne!(policy, POLICY, "{from}");
-        let told = told(&room(&policy), &["check", "p.toml"], 2);
+        let told = told_in(room(&policy).path(), &["check", "p.toml"], 2);
         assert!(told.contains(wanted), "{wanted}\n{told}");
     }
 }
@@ -104,7 +97,7 @@ fn p2_wrong_values_in_a_policy_are_told_with_their_place() {
 fn matrices_have_a_column_for_what_makes_a_difference() {
     let room = room(POLICY);
     let matrix: Value =
-        serde_json::from_str(&told(&room, &["matrix", "--policy", "p.toml", "--output", "json"], 0)).unwrap();
+        serde_json::from_str(&told_in(room.path(), &["matrix", "--policy", "p.toml", "--output", "json"], 0)).unwrap();
     let columns = matrix["columns"].as_array().unwrap();
     // On TC or not, a reason V of a user or not, of Arizona or not.
     let told: Vec<String> =
@@ -121,22 +114,22 @@ fn matrices_have_a_column_for_what_makes_a_difference() {
 }
 
 fn told_csv(room: &TempDir) -> String {
-    told(room, &["matrix", "--policy", "p.toml", "--output", "csv"], 0)
+    told_in(room.path(), &["matrix", "--policy", "p.toml", "--output", "csv"], 0)
 }
 
 #[test]
 fn p9_a_comparison_tells_for_which_reasons_something_changes() {
     let room = room(POLICY);
     fs::write(room.path().join("q.toml"), POLICY.replace("reasons = [\"V\"]", "reasons = [\"V\", \"T\"]")).unwrap();
-    let more = told(&room, &["diff", "p.toml", "q.toml"], 3);
+    let more = told_in(room.path(), &["diff", "p.toml", "q.toml"], 3);
     assert!(more.contains("removed -> full: reason T, user any but none"), "{more}");
-    let less = told(&room, &["diff", "q.toml", "p.toml"], 0);
+    let less = told_in(room.path(), &["diff", "q.toml", "p.toml"], 0);
     assert!(less.contains("full -> removed: reason T, user any but none"), "{less}");
     // A reason that only one policy accepts.
     fs::write(room.path().join("q.toml"), POLICY.replace("reasons = [\"T\", \"V\"]", "reasons = [\"V\"]")).unwrap();
-    let refused = told(&room, &["diff", "p.toml", "q.toml"], 0);
+    let refused = told_in(room.path(), &["diff", "p.toml", "q.toml"], 0);
     assert!(refused.contains("full -> removed: reason T"), "{refused}");
-    assert!(told(&room, &["diff", "p.toml", "p.toml"], 0).contains("nothing changes for anyone"));
+    assert!(told_in(room.path(), &["diff", "p.toml", "p.toml"], 0).contains("nothing changes for anyone"));
 }
 
 #[test]
@@ -169,8 +162,8 @@ states = ["none", "other"]
 disposition = "withheld"
 "#;
     fs::write(cases.join("matrix.toml"), rows).unwrap();
-    assert!(told(&room, &["test", "cases"], 0).contains("3 passed"));
-    let uncovered = told(&room, &["test", "cases", "--coverage"], 0);
+    assert!(told_in(room.path(), &["test", "cases"], 0).contains("3 passed"));
+    let uncovered = told_in(room.path(), &["test", "cases", "--coverage"], 0);
     assert!(uncovered.contains("none reason V"), "{uncovered}");
     for (from, to, wanted) in [
         ("reasons = [\"V\"]", "reasons = [\"v\"]", "did you mean `V`?"),
@@ -178,7 +171,7 @@ disposition = "withheld"
         ("lines = [\"TC\"]", "lines = [\"other\"]", "the policy declares no line `other`"),
     ] {
         fs::write(cases.join("matrix.toml"), rows.replacen(from, to, 1)).unwrap();
-        let told = told(&room, &["test", "cases"], 2);
+        let told = told_in(room.path(), &["test", "cases"], 2);
         assert!(told.contains(wanted), "{wanted}\n{told}");
     }
 }

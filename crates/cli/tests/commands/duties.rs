@@ -6,7 +6,7 @@ use dmv_redact_testing::root;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{run_in, text};
+use crate::told_in;
 
 const POLICY: &str = r#"
 [policy]
@@ -66,17 +66,10 @@ fn room() -> TempDir {
     room
 }
 
-fn told(room: &TempDir, arguments: &[&str], status: i32) -> String {
-    let output = run_in(room.path(), arguments);
-    let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(status), "{told}");
-    told
-}
-
 /// The duties in the record of a message.
 fn owed(room: &TempDir, message: &str, more: &[&str], status: i32) -> (String, Value) {
     let arguments = ["redact", message, "--policy", "p.toml", "--date", "2026-12-01", "-o", "-", "--audit", "log"];
-    told(room, &[&arguments[..], more].concat(), status);
+    told_in(room.path(), &[&arguments[..], more].concat(), status);
     let log = fs::read_to_string(room.path().join("log")).unwrap();
     fs::remove_file(room.path().join("log")).unwrap();
     let record = log.lines().find(|line| line.contains("\"record\":\"message\"")).unwrap();
@@ -108,7 +101,7 @@ fn p12_what_is_owed_is_on_record_with_its_last_day() {
 fn reports_tell_what_is_owed() {
     let room = room();
     let explain = ["explain", "--policy", "p.toml", "--requester", "VTICE0900", "--date", "2026-12-01"];
-    let held = told(&room, &explain, 0);
+    let held = told_in(room.path(), &explain, 0);
     for wanted in [
         "Duties that follow\n  `before`, after a hold: notify-subject before the release\n    law one",
         "  `report`, after a release: report to the board within 3 business days, 2026-12-04\n    law two",
@@ -116,15 +109,15 @@ fn reports_tell_what_is_owed() {
     ] {
         assert!(held.contains(wanted), "{wanted}\n{held}");
     }
-    let matrix = told(&room, &["matrix", "--policy", "p.toml"], 0);
+    let matrix = told_in(room.path(), &["matrix", "--policy", "p.toml"], 0);
     assert!(matrix.contains("duty report: report to the board within 3 business days"), "{matrix}");
     assert!(matrix.contains("duties before,") && matrix.contains("duties keep"), "{matrix}");
     for form in ["html", "md", "json"] {
-        let page = told(&room, &["matrix", "--policy", "p.toml", "--output", form], 0);
+        let page = told_in(room.path(), &["matrix", "--policy", "p.toml", "--output", form], 0);
         assert!(page.contains("notify-subject before the release"), "{form}: {page}");
     }
     fs::write(room.path().join("q.toml"), POLICY.replace("3 business days", "5 business days")).unwrap();
-    let diff = told(&room, &["diff", "p.toml", "q.toml"], 0);
+    let diff = told_in(room.path(), &["diff", "p.toml", "q.toml"], 0);
     for wanted in [
         "duties of immigration (for example VTICE0900)",
         "  - report to the board within 3 business days: duty `report` (line 36)",
@@ -148,10 +141,10 @@ fn cases_ask_for_what_is_owed() {
         elements = ['person.name']\nduties = ['keep-record for 1 year']\n";
     fs::write(held.join("case.toml"), case).unwrap();
     fs::write(cases.join("matrix.toml"), rows).unwrap();
-    assert!(told(&room, &["test", "cases"], 0).contains("3 passed"));
+    assert!(told_in(room.path(), &["test", "cases"], 0).contains("3 passed"));
     fs::write(held.join("case.toml"), case.replace("12-04", "12-05")).unwrap();
     fs::write(cases.join("matrix.toml"), rows.replace("duties = ['keep-record for 1 year']\n", "")).unwrap();
-    let failed = told(&room, &["test", "cases"], 3);
+    let failed = told_in(room.path(), &["test", "cases"], 3);
     for wanted in [
         "follows and was not expected: report to the board within 3 business days, 2026-12-04",
         "duty: expected none, got keep-record for 1 year",
@@ -182,7 +175,7 @@ fn p2_what_a_duty_must_not_say_is_refused_with_its_place() {
     ] {
         let room = room();
         fs::write(room.path().join("p.toml"), POLICY.replacen(from, to, 1)).unwrap();
-        let told = told(&room, &["check", "p.toml"], 2);
+        let told = told_in(room.path(), &["check", "p.toml"], 2);
         assert!(told.contains(wanted), "{wanted}\n{told}");
     }
 }

@@ -58,6 +58,15 @@ fn told_by(verb: &str, arguments: &[&str]) -> ProgramOutput {
     command(&[verb]).args(arguments).output().unwrap().into()
 }
 
+/// Runs the program in a folder: all that it told; it must have ended with this status.
+#[track_caller]
+fn told_in(folder: &Path, arguments: &[&str], status: i32) -> String {
+    let output = run_in(folder, arguments);
+    let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(status), "{told}");
+    told
+}
+
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }

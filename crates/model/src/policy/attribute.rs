@@ -78,9 +78,28 @@ impl Attribute {
         }
     }
 
-    /// Its place among all attributes.
-    pub(super) fn index(self) -> usize {
-        self as usize
+    /// Of what is kept by attribute, in the order of [`ALL`](Self::ALL), its own.
+    pub(super) fn of<T>(self, all: &[T; Self::ALL.len()]) -> &T {
+        let [purpose, reason, line, user, state] = all;
+        match self {
+            Self::Purpose => purpose,
+            Self::Reason => reason,
+            Self::Line => line,
+            Self::User => user,
+            Self::State => state,
+        }
+    }
+
+    /// The same, to change it.
+    pub(super) fn of_mut<T>(self, all: &mut [T; Self::ALL.len()]) -> &mut T {
+        let [purpose, reason, line, user, state] = all;
+        match self {
+            Self::Purpose => purpose,
+            Self::Reason => reason,
+            Self::Line => line,
+            Self::User => user,
+            Self::State => state,
+        }
     }
 }
 
@@ -117,13 +136,13 @@ pub struct Attributes([Stated; Attribute::ALL.len()]);
 impl Attributes {
     /// What it says of one.
     pub fn get(&self, attribute: Attribute) -> Stated {
-        self.0.get(attribute.index()).copied().unwrap_or_default()
+        *attribute.of(&self.0)
     }
 
     /// The same, but for one.
     #[must_use]
     pub fn with(mut self, attribute: Attribute, stated: Stated) -> Self {
-        self.0.get_mut(attribute.index()).into_iter().for_each(|own| *own = stated);
+        *attribute.of_mut(&mut self.0) = stated;
         self
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 use crate::date::{Date, Weekday};
 
 /// What somebody must do, and when.
@@ -18,15 +20,17 @@ pub struct Duty {
 }
 
 /// What somebody must do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum DutyKind {
     /// Tell the person whose record it is.
     NotifySubject,
-    /// Tell a body that oversees.
+    /// Tell a body that oversees, named by `to`.
     Report,
     /// Get a certificate of the recipient.
     CollectCertificate,
-    /// Keep the record of the disclosure.
+    /// Keep the record of the disclosure for the time of `due`.
     KeepRecord,
     /// Look afterwards at whether it was right.
     ReviewAfterwards,
@@ -51,11 +55,13 @@ impl DutyKind {
 }
 
 /// What became of the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Occasion {
-    /// It went out.
+    /// It goes out.
     Release,
-    /// A review rule holds it.
+    /// A review holds it.
     Hold,
     /// The policy permits nothing of it.
     Refusal,

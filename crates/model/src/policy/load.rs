@@ -186,44 +186,14 @@ pub(super) struct RawRule {
     pub(super) treatments: BTreeMap<Spanned<String>, Treatment>,
     /// Of a duty: what must be done.
     #[serde(rename = "do")]
-    pub(super) task: Option<Spanned<RawTask>>,
+    pub(super) task: Option<Spanned<DutyKind>>,
     /// Of a duty: the body that is reported to, or who else it concerns.
     pub(super) to: Option<Spanned<String>>,
     /// Of a duty: by when: `before` the message goes out, or within a time from the date of the request: `3 business days`,
     /// `30 days`, `1 month`, `5 years`. Of a record: how long it is kept.
     pub(super) due: Option<Spanned<String>>,
     /// Of a duty: the outcomes that it follows from. Left out: `release`; of one that is due before: `hold`.
-    pub(super) after: Option<Spanned<Vec<Spanned<RawOccasion>>>>,
-}
-
-/// What a duty demands.
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawTask {
-    /// Tell the person whose record it is.
-    NotifySubject,
-    /// Tell a body that oversees, named by `to`.
-    Report,
-    /// Get a certificate of the recipient.
-    CollectCertificate,
-    /// Keep the record of the disclosure for the time of `due`.
-    KeepRecord,
-    /// Look afterwards at whether it was right.
-    ReviewAfterwards,
-}
-
-/// An outcome that a duty follows from.
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RawOccasion {
-    /// The message goes out.
-    Release,
-    /// A review holds the message.
-    Hold,
-    /// The policy permits nothing of the message.
-    Refusal,
+    pub(super) after: Option<Spanned<Vec<Occasion>>>,
 }
 
 /// What a rule does where a request leaves out an attribute that the rule has conditions on.
@@ -235,16 +205,6 @@ pub(super) enum WhenAbsent {
     Apply,
     /// It doesn't apply.
     Skip,
-}
-
-impl RawOccasion {
-    fn occasion(self) -> Occasion {
-        match self {
-            Self::Release => Occasion::Release,
-            Self::Hold => Occasion::Hold,
-            Self::Refusal => Occasion::Refusal,
-        }
-    }
 }
 
 /// The message keys that formats declare.
@@ -776,13 +736,7 @@ impl Resolver<'_> {
             let names = DutyKind::ALL.map(|kind| format!("`{}`", kind.name())).join(", ");
             return lacks("do", &format!("say what must be done: {names}"));
         };
-        let kind = match task.get_ref() {
-            RawTask::NotifySubject => DutyKind::NotifySubject,
-            RawTask::Report => DutyKind::Report,
-            RawTask::CollectCertificate => DutyKind::CollectCertificate,
-            RawTask::KeepRecord => DutyKind::KeepRecord,
-            RawTask::ReviewAfterwards => DutyKind::ReviewAfterwards,
-        };
+        let kind = *task.get_ref();
         if kind == DutyKind::Report && raw.to.is_none() {
             return lacks("to", "say to whom it is reported");
         }
@@ -810,11 +764,7 @@ impl Resolver<'_> {
                 let error = self.document.error(&after.span(), "an empty list matches nothing");
                 return Err(error.help("name `release`, `hold` or `refusal`"));
             }
-            Some(after) => {
-                let is_named =
-                    |occasion: &Occasion| after.get_ref().iter().any(|own| own.get_ref().occasion() == *occasion);
-                Occasion::ALL.into_iter().filter(is_named).collect()
-            }
+            Some(after) => Occasion::ALL.into_iter().filter(|own| after.get_ref().contains(own)).collect(),
         };
         Ok(Duty { kind, to: raw.to.as_ref().map(|to| to.get_ref().clone()), after, due })
     }

@@ -71,6 +71,17 @@ pub enum Verdict {
     Nothing,
 }
 
+impl Verdict {
+    /// The outcome of a message that nothing else withholds.
+    pub fn occasion(self) -> Occasion {
+        match self {
+            Self::Rewrite => Occasion::Release,
+            Self::Review => Occasion::Hold,
+            Self::Nothing => Occasion::Refusal,
+        }
+    }
+}
+
 /// What one requester may have from one message type, each element with its treatment.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Grant {
@@ -219,14 +230,7 @@ impl Policy {
 
     /// The values of an attribute.
     fn values(&self, attribute: Attribute) -> &Values {
-        let [purpose, reason, line, user, state] = &self.values;
-        match attribute {
-            Attribute::Purpose => purpose,
-            Attribute::Reason => reason,
-            Attribute::Line => line,
-            Attribute::User => user,
-            Attribute::State => state,
-        }
+        attribute.of(&self.values)
     }
 
     /// Whether these claims include the approval of a person.

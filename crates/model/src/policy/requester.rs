@@ -195,25 +195,11 @@ impl Requester {
 
     /// What the request says of an attribute.
     pub(super) fn said(&self, attribute: Attribute) -> &Said {
-        let [purpose, reason, line, user, state] = &self.said;
-        match attribute {
-            Attribute::Purpose => purpose,
-            Attribute::Reason => reason,
-            Attribute::Line => line,
-            Attribute::User => user,
-            Attribute::State => state,
-        }
+        attribute.of(&self.said)
     }
 
     pub(super) fn said_mut(&mut self, attribute: Attribute) -> &mut Said {
-        let [purpose, reason, line, user, state] = &mut self.said;
-        match attribute {
-            Attribute::Purpose => purpose,
-            Attribute::Reason => reason,
-            Attribute::Line => line,
-            Attribute::User => user,
-            Attribute::State => state,
-        }
+        attribute.of_mut(&mut self.said)
     }
 
     /// The claims that the caller vouches for, in the order they were added.
