@@ -76,7 +76,9 @@ pub mod shipped;
 pub use dmv_redact_model::catalog::{Catalog, Element, ElementId, Kind, Sensitivity, Shape, Treatment};
 pub use dmv_redact_model::config::ConfigError;
 pub use dmv_redact_model::date::Date;
-pub use dmv_redact_model::policy::{ORI_LENGTH, Ori, PolicyIdentity, RequestError, Requester, RequesterError};
+pub use dmv_redact_model::policy::{
+    Instrument, ORI_LENGTH, Ori, PolicyIdentity, RequestError, Requester, RequesterError,
+};
 pub use dmv_redact_verify::Finding;
 pub use filter::{Filter, FilterBuilder};
 #[cfg(feature = "rayon")]

@@ -1,8 +1,6 @@
 //! The check of an output before it is released: the second reading, the policy's decision once more, and the receipt's
 //! counts.
 
-use std::sync::Arc;
-
 use super::Filter;
 use crate::read::{Reason, Refusal};
 use crate::rewrite::{self, Buffers, Receipt};
@@ -79,9 +77,9 @@ impl Filter {
         if named == [None; 2] || named.into_iter().flatten().any(|named| named != ori) {
             return refuse("another requester than was decided on");
         }
-        // The policy decides again; equal decisions share one grant.
+        // The policy decides again.
         let decided = self.decide(ori, requester, receipt.message_type());
-        if !decided.is_some_and(|decided| Arc::ptr_eq(&decided, grant)) {
+        if !decided.is_some_and(|decided| decided == *grant) {
             return refuse("another grant than the policy gives");
         }
         match state.is_counted(manifest, receipt, self.parts.catalog.len()) {

@@ -50,6 +50,10 @@ pub enum Reason {
     AttributeSeveral,
     /// The policy doesn't declare a claim that the request makes.
     ClaimUnknown,
+    /// The instrument behind a claim is missing where the claim needs one, is one of two, or says what isn't declared.
+    InstrumentInvalid,
+    /// The instrument behind a claim is of a later day than the request, or ended before it.
+    InstrumentNotInForce,
     /// The format has a message key and the message has none.
     MessageTypeMissing,
     /// The format has no such message key.
@@ -100,6 +104,8 @@ impl Reason {
         Self::AttributeUnknown,
         Self::AttributeSeveral,
         Self::ClaimUnknown,
+        Self::InstrumentInvalid,
+        Self::InstrumentNotInForce,
         Self::MessageTypeMissing,
         Self::MessageTypeUnknown,
         Self::MessageTypeSeveral,
@@ -139,6 +145,8 @@ impl Reason {
             Self::AttributeUnknown => "attribute-unknown",
             Self::AttributeSeveral => "attribute-several",
             Self::ClaimUnknown => "claim-unknown",
+            Self::InstrumentInvalid => "instrument-invalid",
+            Self::InstrumentNotInForce => "instrument-not-in-force",
             Self::MessageTypeMissing => "message-type-missing",
             Self::MessageTypeUnknown => "message-type-unknown",
             Self::MessageTypeSeveral => "message-type-several",

@@ -3,8 +3,6 @@
 //!
 //! What stays is written anew, in one form: escaped in XML, a string in JSON, base64 without line breaks (P5).
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
@@ -99,7 +97,7 @@ impl Session<'_> {
             self.facts.message.note_known(key, span.start());
         }
         if let (Some(grant), Some(other)) = (&told.grant, &self.of_embedded)
-            && !Arc::ptr_eq(grant, other)
+            && grant != other
         {
             let detail = "two messages in texts have different grants";
             return Err(Refusal::at(Reason::RequesterSeveral, span.start(), detail));

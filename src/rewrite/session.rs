@@ -19,7 +19,9 @@ use crate::read::{Message, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind, Treatment, trim};
 use dmv_redact_model::format::{Format, Node, Role, Target};
 use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedValue};
-use dmv_redact_model::policy::{Attribute, Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
+use dmv_redact_model::policy::{
+    Attribute, Grant, InstrumentFault, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict,
+};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::window::Block;
 
@@ -192,7 +194,7 @@ impl<'f> Session<'f> {
             GrantState::Nobody | GrantState::Decided(_) => {}
         }
         if let (Some(inner), GrantState::Decided(grant)) = (&self.of_embedded, &self.grant_state)
-            && !Arc::ptr_eq(inner, grant)
+            && inner != grant
         {
             let detail = "a message in a text has another grant than the one around it";
             return Err(Refusal::whole(Reason::RequesterSeveral, detail));
@@ -547,6 +549,8 @@ fn refuse_request(undeclared: Undeclared) -> Refusal {
         Undeclared::Value(_) => Reason::AttributeUnknown,
         Undeclared::Values(_) => Reason::AttributeSeveral,
         Undeclared::Claim(_) => Reason::ClaimUnknown,
+        Undeclared::Instrument(_, InstrumentFault::NotYet | InstrumentFault::Expired) => Reason::InstrumentNotInForce,
+        Undeclared::NoInstrument(_) | Undeclared::Instrument(..) => Reason::InstrumentInvalid,
     };
     Refusal::whole(reason, undeclared.detail())
 }

@@ -128,6 +128,41 @@ fn p2_a_review_is_also_for_what_its_reviewer_may_vouch_for() {
 }
 
 #[test]
+fn p2_what_a_policy_says_of_instruments_is_understood_or_refused() {
+    let head = HEAD.replace("claims = ['approved']", "claims = ['approved', 'warrant']");
+    let by = |list: &str| PERMIT.replace("elements", &format!("specified-by = {list}\nelements"));
+    for (rules, told) in [
+        (by("['warrnt']"), "unknown claim `warrnt`"),
+        (by("[]"), "an empty list matches nothing"),
+        (
+            PERMIT.to_owned() + "[[review]]\nid = 'r'\nspecified-by = ['warrant']\n",
+            "only a permit or a forbid takes `specified-by`",
+        ),
+        (PERMIT.to_owned() + "[claims]\nwarrant = { issuers = [] }\n", "an empty list matches nothing"),
+        (
+            PERMIT.to_owned() + "[claims]\nwarrant = { issuers = ['a judge'] }\n",
+            "the name of the issuer `a judge` is no word",
+        ),
+        (PERMIT.to_owned() + "[claims]\nwarrant = { isuers = ['judge'] }\n", "did you mean `issuers`?"),
+        (PERMIT.to_owned() + "[claims]\nwarrant = 7\n", "what the claim means, or a table of `title` and `issuers`"),
+    ] {
+        let error = Filter::builder().policy_text("policy.toml", format!("{head}{rules}")).build().unwrap_err();
+        let told_of =
+            error.iter().any(|error| format!("{error} {}", error.help_text().unwrap_or_default()).contains(told));
+        assert!(told_of, "{told}: {error}");
+    }
+    // Every list of `specified-by` is a claim more.
+    let claims: Vec<String> = (0..60).map(|number| format!("c{number}")).collect();
+    let head = HEAD.replace("claims = ['approved']", &format!("claims = {claims:?}"));
+    let permits = |count: usize| -> String {
+        (0..count).map(|number| by(&format!("['c{number}']")).replace("id = '", &format!("id = '{number}-"))).collect()
+    };
+    let build = |count| Filter::builder().policy_text("policy.toml", format!("{head}{}", permits(count))).build();
+    assert!(build(4).is_ok());
+    assert!(build(5).unwrap_err().to_string().contains("more than 64 claims"));
+}
+
+#[test]
 fn attack_37_of_two_classes_that_claim_one_ori_no_forbid_is_lost() {
     let head = HEAD.to_owned() + "[agencies.office]\nori = ['AZ007*']\n";
     let rules = PERMIT.to_owned() + "[[forbid]]\nid = 'f'\nagencies = ['office']\nelements = ['person.name']\n";

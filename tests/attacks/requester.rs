@@ -1,6 +1,6 @@
 //! Who asks: attacks 30 to 32.
 
-use dmv_redact::{Disposition, Filter, Reason, Requester};
+use dmv_redact::{Disposition, Filter, Instrument, Reason, Requester};
 use dmv_redact_testing::attacks::{BASELINE, cleaned, envelope, niem, nlets, nlets_with, redact_for, withheld};
 use dmv_redact_testing::root;
 
@@ -125,6 +125,101 @@ fn attack_31_a_request_that_says_what_the_policy_does_not_declare_is_refused() {
         let receipt = redact_for(&BASELINE, &ice, to("VTICE0900").as_bytes()).1;
         assert_eq!(receipt.reason(), Some(Reason::ClaimUnknown), "{claim:?}");
     }
+}
+
+/// A policy that gives what an instrument specifies, and nothing else.
+const SPECIFIED: &str = "[policy]\nname = 'x'\nversion = '1'\nclaims = ['order', 'warrant']\n\
+    [claims]\nwarrant = { title = 'a warrant', issuers = ['federal-judge', 'state-judge'] }\n\
+    [agencies.ice]\nori = ['VTICE0900']\n\
+    [[permit]]\nid = 'p'\nagencies = ['ice']\nspecified-by = ['order', 'warrant']\nelements = ['person']\n\
+    [[permit]]\nid = 'q'\nagencies = ['ice']\nelements = ['license']\n\
+    [[forbid]]\nid = 'f'\nspecified-by = ['warrant']\nelements = ['license.number']\n";
+
+#[test]
+fn p1_only_what_an_instrument_specifies_goes_out() {
+    let filter = Filter::builder().policy_text("policy.toml", SPECIFIED).build().unwrap();
+    let body = "<nc:PersonName><nc:PersonGivenName>ALEX</nc:PersonGivenName><nc:PersonSurName>EXAMPLE</nc:PersonSurName></nc:PersonName>\
+        <nc:PersonBirthDate><nc:Date>1980-01-31</nc:Date></nc:PersonBirthDate><nc:DriverLicense><nc:DriverLicenseIdentification>\
+        <nc:IdentificationID>D1234567</nc:IdentificationID></nc:DriverLicenseIdentification>\
+        <nc:DriverLicenseNonCommercialClassText>C</nc:DriverLicenseNonCommercialClassText></nc:DriverLicense>";
+    let message = nlets(body).replace("AZ0070000", "VTICE0900");
+    let ice = || Requester::new("VTICE0900").unwrap().date("2026-12-01").unwrap();
+    let goes_out = |requester: &Requester| {
+        let (output, receipt) = redact_for(&filter, requester, message.as_bytes());
+        assert!(filter.verify(output.as_bytes(), requester).is_ok(), "{requester:?}");
+        assert!(receipt.disposition().releases(), "{requester:?}");
+        let values = ["ALEX", "EXAMPLE", "1980-01-31", "D1234567", ">C<"];
+        values.into_iter().filter(|value| output.contains(value)).collect::<Vec<_>>().join(" ")
+    };
+    let order =
+        |elements: &[&str]| elements.iter().fold(Instrument::new("order"), |own, element| own.specifies(*element));
+    let warrant = |elements: &[&str]| {
+        elements.iter().fold(Instrument::new("warrant").issuer("federal-judge"), |own, element| own.specifies(*element))
+    };
+    for (instruments, values) in [
+        (vec![], ">C<"),
+        (vec![order(&[])], ">C<"),
+        (vec![order(&["person.birth-date"])], "1980-01-31 >C<"),
+        (vec![order(&["person.name.given", "license"])], "ALEX >C<"),
+        (vec![order(&["*"])], "ALEX EXAMPLE 1980-01-31 >C<"),
+        (vec![order(&["group:dppa-personal"])], "ALEX EXAMPLE 1980-01-31 >C<"),
+        (vec![warrant(&["license.number"])], "D1234567 >C<"),
+        (vec![warrant(&["license"]), order(&["person.name"])], "ALEX EXAMPLE D1234567 >C<"),
+        (vec![warrant(&["*"]), order(&[])], "ALEX EXAMPLE 1980-01-31 D1234567 >C<"),
+    ] {
+        let requester = instruments.iter().cloned().fold(ice(), Requester::instrument);
+        assert_eq!(goes_out(&requester), values, "{instruments:?}");
+        let reversed = instruments.iter().rev().cloned().fold(ice(), Requester::instrument);
+        assert_eq!(goes_out(&reversed), values, "{instruments:?}");
+    }
+    // The claim alone specifies nothing, and what is specified is nobody else's.
+    assert_eq!(goes_out(&ice().claim("order")), ">C<");
+    assert_eq!(
+        goes_out(&ice().instrument(warrant(&["*"]).until("2026-12-01").unwrap())),
+        "ALEX EXAMPLE 1980-01-31 D1234567 >C<"
+    );
+}
+
+#[test]
+fn p2_an_instrument_that_is_not_understood_withholds_the_message() {
+    let filter = Filter::builder().policy_text("policy.toml", SPECIFIED).build().unwrap();
+    let message = nlets("").replace("AZ0070000", "VTICE0900");
+    let ice = || Requester::new("VTICE0900").unwrap().date("2026-12-01").unwrap();
+    let order = || Instrument::new("order").specifies("*");
+    let warrant = || Instrument::new("warrant").issuer("state-judge").specifies("*");
+    let many = (0..1000).fold(order(), |own, number| own.specifies(format!("no.such{number}")));
+    for (requester, reason) in [
+        (ice().claim("warrant"), Reason::InstrumentInvalid),
+        (ice().instrument(Instrument::new("warrant").specifies("*")), Reason::InstrumentInvalid),
+        (ice().instrument(Instrument::new("warrant").issuer("immigration-officer")), Reason::InstrumentInvalid),
+        (ice().instrument(order().issuer("state-judge")), Reason::InstrumentInvalid),
+        (ice().instrument(order()).instrument(order().number("2")), Reason::InstrumentInvalid),
+        (ice().instrument(order().number("")), Reason::InstrumentInvalid),
+        (ice().instrument(order().number("4\n2")), Reason::InstrumentInvalid),
+        (ice().instrument(order().specifies("person.nam")), Reason::InstrumentInvalid),
+        (ice().instrument(order().specifies("")), Reason::InstrumentInvalid),
+        (ice().instrument(many), Reason::InstrumentInvalid),
+        (ice().instrument(Instrument::new("approved")), Reason::ClaimUnknown),
+        (ice().instrument(Instrument::new("order (specified)")), Reason::ClaimUnknown),
+        (ice().claim("order or warrant (specified)"), Reason::ClaimUnknown),
+        (ice().instrument(warrant().date("2026-12-02").unwrap()), Reason::InstrumentNotInForce),
+        (ice().instrument(warrant().until("2026-11-30").unwrap()), Reason::InstrumentNotInForce),
+    ] {
+        let (output, receipt) = redact_for(&filter, &requester, message.as_bytes());
+        assert_eq!((output.as_str(), receipt.reason()), ("", Some(reason)), "{requester:?}");
+        let error = filter.check_request(&requester).unwrap_err().to_string();
+        assert!(!error.contains("immigration-officer") && !error.contains("no.such"), "P6: {error}");
+    }
+    let misspelled = ice().instrument(Instrument::new("warrant").issuer("federal-jugde"));
+    assert_eq!(filter.check_request(&misspelled).unwrap_err().nearest(), Some("federal-judge"));
+    let misspelled = ice().instrument(order().specifies("person.nmae"));
+    assert_eq!(filter.check_request(&misspelled).unwrap_err().nearest(), Some("person.name"));
+    // What is said twice in the same words is said once.
+    assert!(filter.check_request(&ice().instrument(order()).instrument(order()).claim("order")).is_ok());
+    // Without a date of its own, a dated instrument is judged by today.
+    let today = Requester::new("VTICE0900").unwrap().instrument(warrant().until("2026-11-30").unwrap());
+    let receipt = redact_for(&filter, &today, message.as_bytes()).1;
+    assert_eq!(receipt.reason(), Some(Reason::InstrumentNotInForce));
 }
 
 #[test]

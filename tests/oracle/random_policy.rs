@@ -7,9 +7,9 @@ use std::sync::Arc;
 use dmv_redact::{Date, Filter, Ori, Requester};
 use dmv_redact_model::policy::{Grant, Occasion, Verdict};
 use dmv_redact_testing::dice::Dice;
-use dmv_redact_testing::oracle::check::{check, redact};
+use dmv_redact_testing::oracle::check::{check, instrument, redact};
 use dmv_redact_testing::oracle::choices;
-use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
+use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML, some_papers};
 use dmv_redact_testing::oracle::world::{Ruled, WORLD};
 use dmv_redact_testing::policy::{Decision, OTHERS, Others, Policy, Request, Treatment};
 use dmv_redact_testing::properties::cases;
@@ -25,6 +25,9 @@ claims = ["warrant", "approved"]
 purposes = ["C", "E", "F", "J"]
 reasons = ["T", "V"]
 lines = ["AX", "TC"]
+
+[claims]
+warrant = { issuers = ["judge", "jury"] }
 
 [agencies.alpha]
 title = "One agency"
@@ -144,6 +147,10 @@ fn rule(verb: &str, id: &str, dice: &mut Dice) -> String {
     if dice.chance(20) {
         text.push_str("unless = [\"approved\"]\n");
     }
+    if dice.chance(25) {
+        let some = [&["warrant"][..], &["approved"][..], &["warrant", "approved"][..]];
+        text.push_str(&format!("specified-by = {:?}\n", dice.one_of(&some)));
+    }
     text.push_str(&dates(dice));
     if verb == "permit" {
         let treated = elements.iter().filter_map(|id| Some(format!("{id:?} = \"{}\"", treatment(id, dice)?)));
@@ -211,6 +218,9 @@ fn decides_as_the_model(choices: &[u16]) -> Result<(), TestCaseError> {
         requester = purpose.into_iter().fold(requester, |requester, purpose| requester.purpose(purpose));
         requester = claims.iter().fold(requester, |requester, claim: &&str| requester.claim(*claim));
         let model = Policy::on(date, &table, folder.path(), &WORLD.catalog);
+        let papers = some_papers(&model, &mut dice);
+        requester = papers.iter().fold(requester, |requester, paper| requester.instrument(instrument(paper)));
+        let claims = claims.iter().copied().chain(papers.iter().map(|paper| paper.claim.as_str())).collect();
         let mut others = Others::new();
         for (name, values) in OTHERS.into_iter().zip([["T", "V"], ["TC", "AX"], ["DOE, J", "POE"], ["AZ", "UT"]]) {
             if dice.chance(50) {
@@ -225,7 +235,7 @@ fn decides_as_the_model(choices: &[u16]) -> Result<(), TestCaseError> {
                 _ => requester.record_state(value),
             };
         }
-        let request = Request { purpose, others: &others, message: None, claims: &claims };
+        let request = Request { purpose, others: &others, message: None, claims: &claims, papers: &papers };
         let classes = model.classes_of(ori);
         let expected = model.decide(&classes, &request);
         let told = format!("{ori} on {date} for {purpose:?}\n{text}\n{roster}");

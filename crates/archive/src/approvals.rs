@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use dmv_redact::Requester;
+use dmv_redact::{Instrument, Requester};
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of the original of a message.
@@ -15,6 +15,7 @@ type ContentDigest = [u8; 32];
 pub struct Approvals {
     /// What is vouched for in the request of an approved message.
     claims: Vec<String>,
+    instruments: Vec<Instrument>,
     /// By identifier: the number in the list, and the content that was approved.
     approved: HashMap<Vec<u8>, (u32, ContentDigest)>,
     /// The SHA-256 of the list.
@@ -34,11 +35,11 @@ pub(crate) enum Approval {
 
 impl Approvals {
     /// Parses a list as `sha256sum` prints it: a line for each message, with the digest of its original and its
-    /// identifier.
+    /// identifier. Their requests get these claims, and these instruments.
     ///
     /// # Errors
     /// The first line that isn't one, or names an identifier again.
-    pub fn parse(list: &[u8], claims: &[String]) -> Result<Self, String> {
+    pub fn parse(list: &[u8], claims: &[String], instruments: &[Instrument]) -> Result<Self, String> {
         let mut approved = HashMap::new();
         for (index, line) in list.split(|byte| *byte == b'\n').enumerate() {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -53,7 +54,8 @@ impl Approvals {
                 return Err(fault("this identifier is there twice"));
             }
         }
-        Ok(Self { claims: claims.to_vec(), approved, digest: Sha256::digest(list).into() })
+        let (claims, instruments) = (claims.to_vec(), instruments.to_vec());
+        Ok(Self { claims, instruments, approved, digest: Sha256::digest(list).into() })
     }
 
     /// The SHA-256 of the list, in hexadecimal.
@@ -63,7 +65,8 @@ impl Approvals {
 
     /// The request of an approved message.
     pub(crate) fn request(&self, requester: &Requester) -> Requester {
-        self.claims.iter().fold(requester.clone(), |requester, claim| requester.claim(claim))
+        let requester = self.claims.iter().fold(requester.clone(), |requester, claim| requester.claim(claim));
+        self.instruments.iter().cloned().fold(requester, Requester::instrument)
     }
 
     /// What the list says of the message with this identifier and original.
@@ -128,7 +131,7 @@ mod tests {
     const DIGEST: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     fn parsed(list: &str) -> Result<Approvals, String> {
-        Approvals::parse(list.as_bytes(), &["approved".to_owned()])
+        Approvals::parse(list.as_bytes(), &["approved".to_owned()], &[])
     }
 
     #[test]

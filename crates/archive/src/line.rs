@@ -8,8 +8,9 @@ use dmv_redact::Requester;
 use dmv_redact::internal::read::Refusal;
 use dmv_redact::internal::read::json::{JsonReader, Scalar, ValueKind, decode};
 use dmv_redact::internal::read::scan::is_space;
-use dmv_redact::{Date, Limits, Reason};
-use dmv_redact_model::policy::Attribute;
+use dmv_redact::{Date, Instrument, Limits, Reason};
+use dmv_redact_model::policy::{Attribute, InstrumentText};
+use serde::Deserialize;
 
 /// A member of a line, or of an object in it: the names from the outermost on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +58,7 @@ pub struct LineMembers {
     pub requester: Option<MemberPath>,
     /// By attribute, the member that holds what the request states.
     pub stated: [Option<MemberPath>; Attribute::ALL.len()],
-    /// The member that holds the claims that are vouched for: an array of strings.
+    /// The member that holds the claims that are vouched for: an array of strings, and of objects that are instruments.
     pub claims: Option<MemberPath>,
     /// The member that holds the date of the request.
     pub date: Option<MemberPath>,
@@ -84,7 +85,16 @@ pub(super) struct LineRequest {
     requester: Option<String>,
     stated: Vec<(Attribute, String)>,
     claims: Vec<String>,
+    instruments: Vec<Instrument>,
     date: Option<Date>,
+}
+
+/// A claim in the member of claims: its name, or an object of that and the instrument behind it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum LineClaim {
+    Name(String),
+    Instrument(InstrumentText),
 }
 
 /// A part of a line that is written again.
@@ -223,7 +233,7 @@ impl LineMembers {
 
     /// The requester of a line: the run's, with what the line says.
     pub(super) fn requester(&self, line: &ParsedLine<'_>, of_run: &Requester) -> Result<Option<Requester>, Refusal> {
-        let LineRequest { requester, stated, claims, date } = &line.request;
+        let LineRequest { requester, stated, claims, instruments, date } = &line.request;
         if line.request == LineRequest::default() {
             return Ok(None);
         }
@@ -236,6 +246,9 @@ impl LineMembers {
         }
         for claim in claims {
             requester = requester.map(|requester| requester.claim(claim));
+        }
+        for instrument in instruments {
+            requester = requester.map(|requester| requester.instrument(instrument.clone()));
         }
         if let Some(date) = *date {
             requester = requester.map(|requester| requester.on(date));
@@ -392,13 +405,23 @@ impl LineReading<'_, '_> {
         }
     }
 
-    /// The claims that are vouched for: an array of strings, which may be empty.
+    /// The claims that are vouched for: an array, which may be empty, of strings, and of objects that are instruments.
     fn claims(&mut self, depth: usize) -> Result<(), Refusal> {
         let start = self.reader.position();
         self.reader.skip_value(depth)?;
         let value = self.text.get(start..self.reader.position()).unwrap_or_default();
-        let refuse = |_| Refusal::at(Reason::ClaimUnknown, start, "the claims of the line are no array of strings");
-        self.found.request.claims = serde_json::from_str(value).map_err(refuse)?;
+        let refuse = |_| Refusal::at(Reason::ClaimUnknown, start, "the claims of the line are no array of claims");
+        let claims: Vec<LineClaim> = serde_json::from_str(value).map_err(refuse)?;
+        let LineRequest { claims: names, instruments, .. } = &mut self.found.request;
+        for claim in claims {
+            match claim {
+                LineClaim::Name(name) => names.push(name),
+                LineClaim::Instrument(text) => {
+                    let wrong = |_| Refusal::at(Reason::InstrumentInvalid, start, "a date of an instrument is none");
+                    instruments.push(text.read().map_err(wrong)?);
+                }
+            }
+        }
         Ok(())
     }
 

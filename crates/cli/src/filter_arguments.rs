@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::Problem;
 use super::date_argument::date;
 use super::messages::regular_files;
-use dmv_redact::{ConfigError, Date, Filter, FilterBuilder, Limits, RequestError, Requester};
+use dmv_redact::{ConfigError, Date, Filter, FilterBuilder, Instrument, Limits, RequestError, Requester};
 use dmv_redact_model::escape::escape;
 use dmv_redact_model::policy::{Attribute, Undeclared};
 
@@ -38,6 +38,11 @@ pub(super) struct FilterArguments {
     /// A claim that you vouch for, one that the policy declares; may be given several times
     #[arg(long = "claim", value_name = "NAME")]
     claims: Vec<String>,
+    /// A claim that you vouch for with the instrument behind it, which is recorded and never verified:
+    /// claim=NAME,issuer=NAME,number=TEXT,date=YYYY-MM-DD,until=YYYY-MM-DD,specifies=ELEMENT; only the claim must be there,
+    /// `specifies` may be there again
+    #[arg(long = "instrument", value_name = "KEY=VALUE,...")]
+    instruments: Vec<Instrument>,
     /// The date of the request: what the policy says for that day decides [default: today in UTC]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     date: Option<Date>,
@@ -90,7 +95,7 @@ impl FilterArguments {
 
     /// Everything except the policy that affects results, as text: two runs with the same text have the same results.
     pub(super) fn options(&self) -> impl std::fmt::Debug {
-        (&self.requester, self.stated(), &self.claims, &self.date, &self.format, &self.limits)
+        (&self.requester, self.stated(), &self.claims, &self.instruments, &self.date, &self.format, &self.limits)
     }
 
     /// A digest of the added catalogs and formats.
@@ -130,6 +135,7 @@ impl FilterArguments {
             }
             requester = requester.claim(claim);
         }
+        requester = self.instruments.iter().cloned().fold(requester, Requester::instrument);
         if let Some(date) = self.date {
             requester = requester.on(date);
         }
@@ -146,15 +152,24 @@ impl FilterArguments {
     }
 
     fn undeclared(&self, error: &RequestError) -> Problem {
+        // Claims are those of instruments, too.
+        let claim = |place| {
+            let claims = self.claims.iter().map(String::as_str);
+            claims.chain(self.instruments.iter().map(Instrument::claim)).nth(place)
+        };
         let (option, text) = match error.what() {
             Undeclared::Value(attribute) | Undeclared::Values(attribute) => {
                 let mut stated = Attribute::ALL.into_iter().zip(self.stated());
                 let value = stated.find(|(own, _)| *own == attribute).and_then(|(_, value)| value);
-                (format!("--{}", attribute.name()), value)
+                (format!("--{}", attribute.name()), value.map(String::as_str))
             }
-            Undeclared::Claim(place) => ("--claim".to_owned(), self.claims.get(place)),
+            Undeclared::Claim(place) if place >= self.claims.len() => ("--instrument".to_owned(), claim(place)),
+            Undeclared::Claim(place) | Undeclared::NoInstrument(place) => ("--claim".to_owned(), claim(place)),
+            Undeclared::Instrument(place, _) => {
+                ("--instrument".to_owned(), self.instruments.get(place).map(Instrument::claim))
+            }
         };
-        let text = escape(text.map_or("", String::as_str));
+        let text = escape(text.unwrap_or_default());
         Problem::Usage(format!("{option}: {} `{text}`; {}", error.what().heading(), error.help()))
     }
 }

@@ -38,8 +38,9 @@ pub(super) struct MemberArguments {
     /// The member of each line or item that holds the state whose record it is
     #[arg(long, value_name = "NAME", conflicts_with = "state", value_parser = MemberPath::parse)]
     pub(super) state_member: Option<MemberPath>,
-    /// The member of each line or item that holds the claims that the switch vouched for, as an array of strings; those of
-    /// `--claim` count too
+    /// The member of each line or item that holds the claims that the switch vouched for: an array of names, and of objects
+    /// with `claim`, `issuer`, `number`, `date`, `until` and `specifies` (an array) for those with an instrument; those of
+    /// `--claim` and `--instrument` count too
     #[arg(long, value_name = "NAME", value_parser = MemberPath::parse)]
     pub(super) claims_member: Option<MemberPath>,
     /// The member of each line or item that holds the date of the request, YYYY-MM-DD; a line without it is withheld

@@ -18,7 +18,7 @@ use super::outcome::{RunEnding, RunOutcome};
 use super::output::print_text;
 use super::progress::{Progress, ProgressMode};
 use super::{Exit, Problem, print_error};
-use dmv_redact::{Date, Filter, Requester};
+use dmv_redact::{Date, Filter, Instrument, Requester};
 use dmv_redact_archive::{
     Approvals, ArchiveForm, BatchPath, BatchRun, Destination, FileWalk, InputRoot, Inputs, MemberPath, Outputs,
     RunReport, StartMode, Task, Terms, WalkEntry,
@@ -99,6 +99,9 @@ struct RunRecord {
     /// The claim that approved messages get; may be given again
     #[arg(long, value_name = "NAME", default_value = "approved", requires = "approved")]
     approved_claim: Vec<String>,
+    /// The instrument behind a claim that approved messages get, as --instrument takes it; may be given again
+    #[arg(long, value_name = "KEY=VALUE,...", requires = "approved")]
+    approved_instrument: Vec<Instrument>,
     /// Print a summary, for people or for programs [default with -o and --dry-run: text]
     #[arg(long, value_name = "FORM")]
     summary: Option<SummaryForm>,
@@ -292,7 +295,7 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
     refuse_mixed_places(arguments, &outputs)?;
     let members = forms.members.members(&forms.keep_member)?;
     let requester = of_filter.requester(&filter)?;
-    let requester = fix_date(requester, [Some(&filter), other.as_ref()], &outputs);
+    let requester = fix_date(requester, [Some(&filter), other.as_ref()], arguments, &outputs);
     let approvals = approvals(record, &filter, &requester)?;
     let task = Task {
         requester,
@@ -320,10 +323,18 @@ fn resolve(arguments: &Arguments) -> Result<BatchRun, Problem> {
 
 /// The request with a date, if a policy depends on one: a run into files decides all by the day on which it began, and
 /// keeps it for when it is resumed (P10). A stream may go on for days: there each message has its own.
-fn fix_date(requester: Requester, filters: [Option<&Filter>; 2], outputs: &Outputs) -> Requester {
+fn fix_date(
+    requester: Requester,
+    filters: [Option<&Filter>; 2],
+    arguments: &Arguments,
+    outputs: &Outputs,
+) -> Requester {
     let is_stream = matches!(outputs, Outputs::One { destination: Destination::Stdout | Destination::Device(_), .. });
-    let depends = filters.into_iter().flatten().any(|filter| filter.decider().depends_on_date());
-    let needs_date = depends && !is_stream && requester.given_date().is_none();
+    let depends = filters.into_iter().flatten().any(|filter| filter.decider().depends_on_date_of(&requester));
+    // The instruments of lines may have days, too.
+    let has_dated = arguments.record.approved_instrument.iter().any(Instrument::is_dated)
+        || arguments.forms.members.claims_member.is_some();
+    let needs_date = (depends || has_dated) && !is_stream && requester.given_date().is_none();
     match needs_date.then(Date::today).flatten() {
         Some(today) => requester.on(today),
         None => requester,
@@ -333,15 +344,23 @@ fn fix_date(requester: Requester, filters: [Option<&Filter>; 2], outputs: &Outpu
 /// The messages that a person approved.
 fn approvals(record: &RunRecord, filter: &Filter, requester: &Requester) -> Result<Option<Approvals>, Problem> {
     let Some(path) = &record.approved else { return Ok(None) };
-    let claims = &record.approved_claim;
-    for claim in claims {
-        if let Err(error) = filter.check_request(&requester.clone().claim(claim)) {
+    let (claims, instruments) = (&record.approved_claim, &record.approved_instrument);
+    let check = |option: &str, claim: &str, request: Requester| match filter.check_request(&request) {
+        Ok(()) => Ok(()),
+        Err(error) => {
             let (heading, help) = (error.what().heading(), error.help());
-            return Err(Problem::Usage(format!("--approved-claim: {heading} `{}`; {help}", escape(claim))));
+            Err(Problem::Usage(format!("{option}: {heading} `{}`; {help}", escape(claim))))
         }
+    };
+    let with_instruments = instruments.iter().cloned().fold(requester.clone(), Requester::instrument);
+    for instrument in instruments {
+        check("--approved-instrument", instrument.claim(), requester.clone().instrument(instrument.clone()))?;
+    }
+    for claim in claims {
+        check("--approved-claim", claim, with_instruments.clone().claim(claim))?;
     }
     let list = std::fs::read(path).map_err(|error| Problem::Io(format!("{}: {error}", path.display())))?;
-    let approvals = Approvals::parse(&list, claims);
+    let approvals = Approvals::parse(&list, claims, instruments);
     approvals.map(Some).map_err(|error| Problem::Usage(format!("--approved {}: {error}", path.display())))
 }
 
@@ -368,7 +387,14 @@ fn terms(arguments: &Arguments, task: &Task) -> Result<Terms, Problem> {
                 other.as_ref().map(|other| &other.policy().sha256),
             )),
         ),
-        ("the approvals".to_owned(), debug_text(&(approvals.as_ref().map(Approvals::digest), &record.approved_claim))),
+        (
+            "the approvals".to_owned(),
+            debug_text(&(
+                approvals.as_ref().map(Approvals::digest),
+                &record.approved_claim,
+                &record.approved_instrument,
+            )),
+        ),
         ("the audit log".to_owned(), debug_text(&record.audit.as_deref().map(absolute))),
     ])
 }

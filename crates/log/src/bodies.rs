@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use dmv_redact::{Disposition, Receipt, Requester};
+use dmv_redact::{Disposition, Instrument, Receipt, Requester};
 use dmv_redact_model::escape;
 use dmv_redact_model::policy::Attribute;
 use serde::Serialize;
@@ -59,6 +59,9 @@ struct MessageRecord<'b> {
     stated: StatedBody<'b>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     claims: &'b [String],
+    /// What is behind them.
+    #[serde(skip_serializing_if = "<[Instrument]>::is_empty")]
+    instruments: &'b [Instrument],
     /// When it is recorded, which is right before the message goes out. Omitted in a run over archives: a resumed run
     /// writes the same records again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,7 +87,18 @@ impl Bodies {
         let RecordOrigin { source, item, id, request } = origin;
         let stated = request.map(StatedBody::of).unwrap_or_default();
         let claims = request.map_or(&[][..], Requester::claims);
-        self.push_record(&MessageRecord { source, item, id, stated, claims, time: None, dry_run, receipt });
+        let instruments = request.map_or(&[][..], Requester::instruments);
+        self.push_record(&MessageRecord {
+            source,
+            item,
+            id,
+            stated,
+            claims,
+            instruments,
+            time: None,
+            dry_run,
+            receipt,
+        });
     }
 
     /// The same for a message that goes out now.
@@ -95,6 +109,7 @@ impl Bodies {
             id: "",
             stated: StatedBody::default(),
             claims: &[],
+            instruments: &[],
             time: Some(now()),
             dry_run: false,
             receipt,

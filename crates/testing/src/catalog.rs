@@ -41,6 +41,7 @@ impl Kind {
 }
 
 /// A data element.
+#[derive(Clone)]
 pub struct Element {
     /// What kind of value it has.
     pub kind: Kind,
@@ -60,6 +61,7 @@ pub struct Element {
 }
 
 /// The data elements and their groups.
+#[derive(Clone)]
 pub struct Catalog {
     /// The elements by their ids.
     pub elements: BTreeMap<String, Element>,

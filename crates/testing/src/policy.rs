@@ -65,6 +65,25 @@ pub const NO_OTHERS: &Others = &Others::new();
 /// The names of what a request may state beside its purpose; rules have a list of values under the same name with an `s`.
 pub const OTHERS: [&str; 4] = ["reason", "line", "user", "state"];
 
+/// The instrument behind a claim.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Paper {
+    /// The claim.
+    pub claim: String,
+    /// Who issued it.
+    pub issuer: Option<String>,
+    /// The first and the last day on which it counts.
+    pub days: [Option<String>; 2],
+    /// The terms of data elements that it specifies, or `*`.
+    pub specifies: Vec<String>,
+}
+
+impl Paper {
+    fn covers(&self, id: &str, catalog: &Catalog) -> bool {
+        self.specifies.iter().any(|term| term == "*" || catalog.covers(term, id))
+    }
+}
+
 /// What decides besides the agency classes.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -74,8 +93,10 @@ pub struct Request<'a> {
     pub others: &'a Others,
     /// The message key; `None` where the format has none.
     pub message: Option<&'a str>,
-    /// The claims that are vouched for.
+    /// The claims that are vouched for, those of instruments among them.
     pub claims: &'a BTreeSet<&'a str>,
+    /// The instruments behind them.
+    pub papers: &'a [Paper],
 }
 
 /// What becomes of a message in which a permitted value violates its shape.
@@ -192,6 +213,8 @@ pub struct Rule {
     pub requires: BTreeSet<String>,
     /// Claims with which it doesn't apply.
     pub unless: BTreeSet<String>,
+    /// Claims behind one of which an instrument must specify an element for a permit to give it, or a forbid to leave it.
+    pub specified_by: Option<BTreeSet<String>>,
     /// Claims that the reviewer of a review may vouch for.
     pub vouches: BTreeSet<String>,
     /// Whether it applies where the request leaves out what the rule asks for.
@@ -217,6 +240,7 @@ impl Rule {
             messages: list("messages"),
             requires: list("requires").unwrap_or_default(),
             unless: list("unless").unwrap_or_default(),
+            specified_by: list("specified-by"),
             vouches: list("vouches").unwrap_or_default(),
             when_absent: verb != Verb::Permit && string(table, "when-absent").as_deref() != Some("skip"),
             id: string(table, "id").unwrap_or_default(),
@@ -291,6 +315,9 @@ pub struct Policy {
     named_others: BTreeMap<&'static str, BTreeSet<String>>,
     /// The claims that it declares.
     pub claims: Vec<String>,
+    /// By claim that needs an instrument, who may issue that.
+    pub issuers: BTreeMap<String, BTreeSet<String>>,
+    catalog: Catalog,
     on_shape_violation: String,
     /// The agency classes by name.
     pub classes: BTreeMap<String, Class>,
@@ -344,6 +371,8 @@ impl Policy {
             named_others,
             listed_others: OTHERS.into_iter().filter_map(listed_other).collect(),
             claims: strings(head, "claims").unwrap_or_default(),
+            issuers: table.get("claims").and_then(Value::as_table).map(issuers).unwrap_or_default(),
+            catalog: catalog.clone(),
             on_shape_violation: string(head, "on-shape-violation").unwrap_or_default(),
             classes: agencies.iter().map(class).collect(),
             rules,
@@ -364,6 +393,11 @@ impl Policy {
         }
     }
 
+    /// The terms by which data elements are selected.
+    pub fn terms(&self) -> Vec<String> {
+        self.catalog.terms()
+    }
+
     /// The purposes that a request may state: those that it lists and those that rules name.
     pub fn purposes(&self) -> &BTreeSet<String> {
         &self.purposes
@@ -377,7 +411,11 @@ impl Policy {
     /// The claims that rules for these classes ask for.
     pub fn claims_of(&self, classes: &Classes) -> BTreeSet<String> {
         let rules = self.rules.iter().filter(|rule| rule.is_for(classes));
-        rules.flat_map(|rule| rule.requires.union(&rule.unless).chain(&rule.vouches).cloned()).collect()
+        let named = |rule: &Rule| {
+            let specified = rule.specified_by.iter().flatten();
+            rule.requires.union(&rule.unless).chain(&rule.vouches).chain(specified).cloned().collect::<Vec<_>>()
+        };
+        rules.flat_map(named).collect()
     }
 
     /// Whether what a request says of itself is declared. Where no purpose is declared, any code will do.
@@ -390,6 +428,28 @@ impl Policy {
         request.purpose.is_none_or(is_declared)
             && request.others.iter().all(|(name, value)| self.declares_other(name, value))
             && request.claims.iter().all(|claim| self.claims.iter().any(|own| own == claim))
+            && self.issuers.keys().all(|claim| {
+                !request.claims.contains(claim.as_str()) || request.papers.iter().any(|paper| paper.claim == *claim)
+            })
+            && request.papers.iter().all(|paper| self.accepts(paper, request))
+    }
+
+    /// Whether an instrument counts: the only one behind its claim, issued by whom the policy says, on its days, and what it
+    /// specifies is in the catalog.
+    fn accepts(&self, paper: &Paper, request: &Request<'_>) -> bool {
+        let of_claim = request.papers.iter().filter(|other| other.claim == paper.claim && *other != paper).count();
+        let is_issued = match (self.issuers.get(&paper.claim), &paper.issuer) {
+            (None, issuer) => issuer.is_none(),
+            (Some(issuers), issuer) => issuer.as_ref().is_some_and(|issuer| issuers.contains(issuer)),
+        };
+        let [from, until] = &paper.days;
+        let date = self.date.as_deref().unwrap_or("2026-01-01");
+        let is_known =
+            |term: &String| term == "*" || self.catalog.elements.keys().any(|id| self.catalog.covers(term, id));
+        of_claim == 0
+            && is_issued
+            && is_on(from.as_deref(), until.as_deref(), date)
+            && paper.specifies.iter().all(is_known)
     }
 
     /// Whether what a request states beside its purpose is declared: a reason or a line that the policy lists or, without a
@@ -434,10 +494,14 @@ impl Policy {
         let reviews = |rule: &&Rule| rule.verb == Verb::Review && rule.applies(classes, request);
         let reviews: Vec<&Rule> = self.rules.iter().filter(reviews).collect();
         let grant = self.grant(classes, request);
-        let vouched = reviews.iter().flat_map(|rule| rule.vouches.iter().map(String::as_str));
-        let claims = request.claims.iter().copied().chain(vouched).collect();
-        let is_nothing =
-            grant.is_nothing() && self.grant(classes, &Request { claims: &claims, ..*request }).is_nothing();
+        let vouched: BTreeSet<&str> = reviews.iter().flat_map(|rule| rule.vouches.iter().map(String::as_str)).collect();
+        let claims = request.claims.union(&vouched).copied().collect();
+        // What the reviewer vouches for may specify anything.
+        let whole =
+            |claim: &&str| Paper { claim: (*claim).to_owned(), specifies: vec!["*".to_owned()], ..Paper::default() };
+        let papers: Vec<Paper> = vouched.iter().map(whole).chain(request.papers.iter().cloned()).collect();
+        let most = Request { claims: &claims, papers: &papers, ..*request };
+        let is_nothing = grant.is_nothing() && self.grant(classes, &most).is_nothing();
         match reviews.is_empty() {
             _ if is_nothing => Decision::Withheld,
             true => Decision::Released(grant),
@@ -464,21 +528,38 @@ impl Policy {
     fn grant(&self, classes: &Classes, request: &Request<'_>) -> Grant {
         let applying: Vec<&Rule> = self.rules.iter().filter(|rule| rule.applies(classes, request)).collect();
         let of = |verb: Verb| applying.iter().filter(move |rule| rule.verb == verb);
+        let is_specified = |rule: &Rule, id: &String| {
+            let asked = rule.specified_by.as_ref();
+            asked.map(|asked| {
+                request.papers.iter().any(|paper| asked.contains(&paper.claim) && paper.covers(id, &self.catalog))
+            })
+        };
         let mut grant = Grant::nothing(self.elements);
         for permit in of(Verb::Permit) {
-            for (own, permitted) in grant.0.iter_mut().zip(&permit.elements.0) {
-                *own = (*own).max(*permitted);
+            for ((own, permitted), id) in grant.0.iter_mut().zip(&permit.elements.0).zip(self.catalog.elements.keys()) {
+                if is_specified(permit, id) != Some(false) {
+                    *own = (*own).max(*permitted);
+                }
             }
         }
         for forbid in of(Verb::Forbid) {
-            for (own, forbidden) in grant.0.iter_mut().zip(&forbid.elements.0) {
-                if forbidden.is_some() {
+            for ((own, forbidden), id) in grant.0.iter_mut().zip(&forbid.elements.0).zip(self.catalog.elements.keys()) {
+                if forbidden.is_some() && is_specified(forbid, id) != Some(true) {
                     *own = None;
                 }
             }
         }
         grant
     }
+}
+
+/// By claim of a table, who may issue the instrument behind it.
+fn issuers(claims: &Table) -> BTreeMap<String, BTreeSet<String>> {
+    let listed = |(claim, said): (&String, &Value)| {
+        let issuers = strings(said.as_table()?, "issuers")?;
+        Some((claim.clone(), issuers.into_iter().collect()))
+    };
+    claims.iter().filter_map(listed).collect()
 }
 
 /// Whether an ORI is one of a pattern: `?` is one character, `#` one digit, `*` any run of characters.

@@ -168,7 +168,8 @@ fn check_request(case: &MessageCase, filter: &Filter) -> Result<(), ConfigError>
         Undeclared::Value(attribute) | Undeclared::Values(attribute) => {
             case.stated.iter().find(|(own, _)| *own == attribute).map(|(_, value)| value)
         }
-        Undeclared::Claim(place) => case.claims.get(place),
+        Undeclared::Claim(place) | Undeclared::NoInstrument(place) => case.claims.get(place),
+        Undeclared::Instrument(place, _) => case.instruments.get(place),
     };
     let file = case.file.display().to_string();
     let text = read_file(&case.file)?;

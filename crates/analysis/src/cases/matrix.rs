@@ -73,6 +73,10 @@ struct RawRow {
     /// The claims that are vouched for, exactly.
     #[serde(default)]
     claims: Vec<Spanned<String>>,
+    /// Claims that are vouched for with an instrument that specifies every data element; those behind other claims specify
+    /// none.
+    #[serde(default)]
+    specified: Vec<Spanned<String>>,
     /// The date of the request, YYYY-MM-DD; left out: that of `test --date`, or today.
     date: Option<Spanned<String>>,
     /// `held` or `withheld`; left out: the message is rewritten.
@@ -215,9 +219,17 @@ impl Resolver<'_> {
         let stated = errors.take(self.stated(raw));
         let messages = errors.take(self.messages(raw.messages.as_ref()));
         let claims = errors.take(self.claims(&raw.claims));
+        let specified = errors.take(self.claims(&raw.specified));
         errors.finish()?;
-        let (Some(verdict), Some(granted), Some(requester), Some(stated), Some(messages), Some(claims)) =
-            (verdict, granted, requester, stated, messages, claims)
+        let (
+            Some(verdict),
+            Some(granted),
+            Some(requester),
+            Some(stated),
+            Some(messages),
+            Some(claims),
+            Some(specified),
+        ) = (verdict, granted, requester, stated, messages, claims, specified)
         else {
             // Missing only if there was an error.
             return Err(self.document.error(&raw.title.span(), "this row can't be read"));
@@ -232,7 +244,7 @@ impl Resolver<'_> {
             requester,
             stated,
             messages,
-            claims,
+            claims: claims.union(self.survey.policy().with_specified(specified)),
             verdict,
             granted,
             duties: raw.duties.iter().map(|duty| duty.get_ref().clone()).collect(),

@@ -8,7 +8,7 @@ use super::expectation::{Expectation, RawExpectation};
 use super::policies::{FilterKey, PolicyFinder};
 use dmv_redact::{Filter, Requester};
 use dmv_redact_model::config::{ConfigError, Document, Errors, Spanned};
-use dmv_redact_model::policy::{Attribute, table_date};
+use dmv_redact_model::policy::{Attribute, InstrumentText, table_date};
 
 /// The file name of a message case.
 pub(super) const CASE_FILE: &str = "case.toml";
@@ -42,6 +42,9 @@ pub(super) struct RawCase {
     /// The claims that are vouched for.
     #[serde(default)]
     claims: Vec<Spanned<String>>,
+    /// Claims that are vouched for with the instruments behind them.
+    #[serde(default)]
+    instruments: Vec<Spanned<InstrumentText>>,
     /// The date of the request, YYYY-MM-DD; left out: that of `test --date`, or today.
     date: Option<Spanned<String>>,
     /// The expected result of the message.
@@ -68,6 +71,8 @@ pub(super) struct MessageCase {
     /// What the request states.
     pub(super) stated: Vec<(Attribute, Spanned<String>)>,
     pub(super) claims: Vec<Spanned<String>>,
+    /// The claims that instruments are behind.
+    pub(super) instruments: Vec<Spanned<String>>,
     pub(super) message: PathBuf,
     /// The path of the expected output, whether it exists or not.
     pub(super) expected: PathBuf,
@@ -111,7 +116,15 @@ impl MessageCase {
                 errors.push(document.error(&claim.span(), format!("`{}` is named twice", claim.get_ref())));
             }
         }
-        let requester = raw.claims.iter().fold(requester, |requester, claim| requester.claim(claim.get_ref().as_str()));
+        let mut requester =
+            raw.claims.iter().fold(requester, |requester, claim| requester.claim(claim.get_ref().as_str()));
+        for text in &raw.instruments {
+            let instrument = text.get_ref().clone().read();
+            let instrument = errors.take(instrument.map_err(|fault| document.error(&text.span(), fault)));
+            requester = instrument.into_iter().fold(requester, Requester::instrument);
+        }
+        let instruments = raw.instruments.iter();
+        let instruments = instruments.map(|text| Spanned::new(text.span(), text.get_ref().claim.clone())).collect();
         let date = raw.date.as_ref().map(|date| table_date(&document, date)).transpose();
         let date = errors.take(date).flatten();
         let message = errors.take(message(&document, folder, raw.message.as_ref()));
@@ -132,6 +145,7 @@ impl MessageCase {
             requester,
             stated,
             claims: raw.claims,
+            instruments,
             expected,
             message,
             expectation,

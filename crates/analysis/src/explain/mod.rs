@@ -17,7 +17,7 @@ pub use message::{MessageReport, Structure, StructureView, message_key};
 use serde::Serialize;
 
 use crate::survey::Survey;
-use dmv_redact::{Filter, Requester};
+use dmv_redact::{Filter, Instrument, Requester};
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::{Attribute, MessageKeyId, Ori};
@@ -39,6 +39,9 @@ pub struct Explanation {
     #[serde(flatten)]
     stated: BTreeMap<&'static str, String>,
     claims: Vec<String>,
+    /// The instruments behind them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    instruments: Vec<Instrument>,
     /// The date that decides, if the policy depends on one.
     #[serde(skip_serializing_if = "Option::is_none")]
     date: Option<Date>,
@@ -69,11 +72,11 @@ pub fn explain(
     let survey = Survey::of(policy);
     let who = Who::of(policy, ori)?;
     let keys = key.map_or_else(|| survey.messages(), |key| vec![key]);
-    let date = policy.decision_date(requester);
+    let (date, specified) = (policy.decision_date(requester), policy.specified(requester));
     let mut situations: Vec<Situation> = Vec::new();
     for key in keys {
         let Some(asked) = policy.asked(requester, key) else { continue };
-        let situation = Situation::of(filter, &survey, &who.ids, (&asked, date))?;
+        let situation = Situation::of(filter, &survey, &who.ids, (&asked, &specified), date)?;
         match situations.iter_mut().find(|known| known.has_same_answer(&situation)) {
             Some(known) => known.keys.extend(situation.keys),
             None => situations.push(situation),
@@ -92,6 +95,7 @@ pub fn explain(
             .filter_map(|attribute| Some((attribute.name(), requester.stated(attribute)?.to_owned())))
             .collect(),
         claims: requester.claims().to_vec(),
+        instruments: requester.instruments().to_vec(),
         date: policy.date(),
         from: policy.validity().from,
         until: policy.validity().until,

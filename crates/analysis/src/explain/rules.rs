@@ -5,8 +5,7 @@ use serde::Serialize;
 use crate::words::plain;
 use dmv_redact::Filter;
 use dmv_redact_model::date::Date;
-use dmv_redact_model::policy::RuleId;
-use dmv_redact_model::policy::{Asked, Attribute, ClassId, Conditions, Policy, Rule, Stated, Validity};
+use dmv_redact_model::policy::{Asked, Attribute, ClassId, Conditions, Grant, Policy, Rule, Stated, Validity};
 
 /// A rule, and if it didn't apply, why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,13 +59,13 @@ pub(super) fn dates(validity: Validity) -> Option<String> {
 }
 
 /// Every rule that is for one of these classes, duties aside, in the order of the policy.
-pub(super) fn rules(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<ExplainedRule> {
+pub(super) fn rules(filter: &Filter, grant: &Grant, classes: &[ClassId], asked: &Conditions) -> Vec<ExplainedRule> {
     let policy = filter.decider();
-    let applied: Vec<RuleId> = policy.applied(classes, asked);
     let mut explained = Vec::new();
-    for (id, rule) in policy.rules().iter().enumerate().filter(|(_, rule)| !rule.effect.is_duty()) {
+    for rule in policy.rules().iter().filter(|rule| !rule.effect.is_duty()) {
         if rule.classes.as_ref().is_none_or(|own| own.iter().any(|class| classes.contains(class))) {
-            let why_not = if applied.contains(&id) { Vec::new() } else { why_not(filter, policy, rule, asked) };
+            let why_not =
+                if grant.rules().contains(&rule.id) { Vec::new() } else { why_not(filter, policy, rule, asked) };
             explained.push(ExplainedRule::of(rule, why_not));
         }
     }

@@ -15,7 +15,7 @@ use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::date::Date;
 use dmv_redact_model::policy::Ruling;
-use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, MessageKeyId, Policy, Verdict};
+use dmv_redact_model::policy::{ClaimSet, ClassId, Conditions, MessageKeyId, Policy, Specified, Verdict};
 
 /// One situation, or several with the same answer.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -62,7 +62,8 @@ impl Situation {
         filter: &Filter,
         survey: &Survey<'_>,
         classes: &[ClassId],
-        (asked, date): (&Conditions, Option<Date>),
+        (asked, specified): (&Conditions, &Specified),
+        date: Option<Date>,
     ) -> Result<Self, ConfigError> {
         let policy = filter.decider();
         let key = key_name(filter, asked.message);
@@ -71,21 +72,22 @@ impl Situation {
             let (vouches, duties) = (Vec::new(), Vec::new());
             return Ok(Self { keys: vec![key], verdict: "withheld", vouches, rules, duties, elements, changes });
         }
-        let grant = policy.grant(classes, asked);
+        let grant = policy.grant_specified(classes, asked, specified);
         let verdict = match grant.verdict() {
             Verdict::Rewrite => "rewritten",
             Verdict::Review => "held",
             Verdict::Nothing => "withheld",
         };
         let vouched = if verdict == "held" { policy.vouched(classes, asked) } else { ClaimSet::default() };
+        let vouched = policy.claim_names(vouched).into_iter().filter(|name| policy.declares_claim(name));
         Ok(Self {
             keys: vec![key],
             verdict,
-            vouches: policy.claim_names(vouched).into_iter().map(str::to_owned).collect(),
-            rules: rules(filter, classes, asked),
+            vouches: vouched.map(str::to_owned).collect(),
+            rules: rules(filter, &grant, classes, asked),
             duties: duties(policy, &grant, date),
-            elements: answers(filter, classes, asked),
-            changes: changes(filter, survey, classes, asked)?,
+            elements: answers(filter, classes, (asked, specified)),
+            changes: changes(filter, survey, classes, (asked, specified))?,
         })
     }
 
@@ -112,12 +114,11 @@ fn key_name(filter: &Filter, message: Option<MessageKeyId>) -> String {
 }
 
 /// The outcomes for the elements, grouped by outcome and deciding rules: released ones first.
-fn answers(filter: &Filter, classes: &[ClassId], asked: &Conditions) -> Vec<ElementAnswer> {
+fn answers(filter: &Filter, classes: &[ClassId], (asked, specified): (&Conditions, &Specified)) -> Vec<ElementAnswer> {
     let policy = filter.decider();
-    let applied = policy.applied(classes, asked);
     let mut groups: Vec<(Option<Treatment>, Vec<DecidingRule>, BTreeSet<ElementId>)> = Vec::new();
     for (id, _) in filter.catalog().iter().filter(|(_, element)| !element.is_envelope()) {
-        let ruling = policy.ruling_of(&applied, id);
+        let ruling = policy.ruling(classes, &asked.with(specified.get(id)), id);
         let (treatment, by) = (ruling.treatment(), deciding(policy, &ruling));
         match groups.iter_mut().find(|(known, rules, _)| *known == treatment && *rules == by) {
             Some((_, _, elements)) => drop(elements.insert(id)),

@@ -15,13 +15,16 @@ const WIDTH: usize = 100;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { policy, version, file, requester, purpose, stated, claims, who, situations, date, .. } = self;
+        let Self {
+            policy, version, file, requester, purpose, stated, claims, instruments, who, situations, date, ..
+        } = self;
         let purpose = purpose.as_deref().unwrap_or("none");
         let claims = if claims.is_empty() { "none".to_owned() } else { claims.join(", ") };
         let on = date.map_or_else(String::new, |date| format!(", on {date}"));
         write!(f, "requester {requester}, purpose {purpose}")?;
         stated.iter().try_for_each(|(attribute, value)| write!(f, ", {attribute} {}", plain(value)))?;
         writeln!(f, ", claims {claims}{on}")?;
+        instruments.iter().try_for_each(|own| writeln!(f, "instrument behind {}", plain(&own.to_string())))?;
         writeln!(f, "policy `{}`, version {} ({})", plain(policy), plain(version), plain(file))?;
         if let Some(dates) = dates(Validity { from: self.from, until: self.until }) {
             writeln!(f, "the policy is in force {dates}")?;

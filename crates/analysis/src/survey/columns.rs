@@ -2,11 +2,12 @@
 //! tree over claims. Columns of several policies share their trees, so that equal outcomes are the same tree.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
-use super::SurveyError;
 use super::kinds::{KindId, Kinds};
-use super::trees::{Condition, Levels, Tree, Trees};
+use super::trees::{Condition, Levels, Tree, TreePath, Trees};
+use super::{MAX_CASES, SurveyError};
 #[cfg(test)]
 use dmv_redact_model::catalog::ElementId;
 use dmv_redact_model::catalog::Treatment;
@@ -78,6 +79,8 @@ pub(super) struct Columns<'p> {
     rule_indices: Vec<RuleIndex<'p>>,
     /// The names of the claims, in the variable order of the trees.
     claims: Vec<&'p str>,
+    /// The level of each claim of `specified-by`, with those of the claims behind one of which the instrument is.
+    specified: Vec<(Levels, Levels)>,
     kinds: Arc<Kinds>,
     /// By action id.
     actions: Vec<Action>,
@@ -107,6 +110,13 @@ impl<'p> Columns<'p> {
                 }
             }
         }
+        let mut specified = Vec::new();
+        for policy in policies {
+            let is_asked = |set| policy.claim_names(set).iter().all(|name| claims.contains(name));
+            let asked = policy.specified_claims().filter(|(claim, behind)| is_asked(*claim) && is_asked(*behind));
+            specified
+                .extend(asked.map(|(claim, behind)| (levels(policy, &claims, claim), levels(policy, &claims, behind))));
+        }
         let kinds = Arc::new(Kinds::of(policies));
         let mut numbers = HashMap::new();
         let rule_indices = policies.iter().map(|policy| RuleIndex::of(policy, &claims, &kinds, &mut numbers)).collect();
@@ -115,6 +125,7 @@ impl<'p> Columns<'p> {
         Self {
             rule_indices,
             claims,
+            specified,
             kinds,
             actions: actions.into_iter().map(|(_, action)| action).collect(),
             trees: Trees::new(),
@@ -128,6 +139,19 @@ impl<'p> Columns<'p> {
     /// The names of the claims at these levels.
     pub(super) fn claim_names(&self, levels: Levels) -> Vec<&'p str> {
         (0..).zip(&self.claims).filter(|(level, _)| levels & (1 << level) != 0).map(|(_, name)| *name).collect()
+    }
+
+    /// Whether a request can make the claims of a path: what an instrument specifies goes with a claim that it is behind.
+    fn is_possible<T>(&self, path: &TreePath<T>) -> bool {
+        let mut specified = self.specified.iter().filter(|(claim, _)| path.with & claim != 0);
+        specified.all(|(_, behind)| path.without & behind != *behind)
+    }
+
+    /// The paths through a tree that requests can take, those with fewer claims first. `None` if there are too many.
+    pub(super) fn possible_paths<T: Copy + Eq + Hash>(&self, trees: &Trees<T>, tree: Tree) -> Option<Vec<TreePath<T>>> {
+        let mut paths = trees.paths(tree, MAX_CASES)?;
+        paths.retain(|path| self.is_possible(path));
+        Some(paths)
     }
 
     /// The rules of a policy for any of these classes, in order.

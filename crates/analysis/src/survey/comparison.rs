@@ -11,7 +11,7 @@ use super::columns::{Column, Columns, Outcome};
 use super::regions::{Region, regions};
 use super::simple::simplified;
 use super::trees::{Levels, Tree, TreePath, Trees};
-use super::{MAX_CASES, SurveyError, messages};
+use super::{SurveyError, messages};
 use crate::words::{ChoiceCode, StatedChoice, Statement};
 use dmv_redact_model::catalog::{ElementId, Treatment};
 use dmv_redact_model::config::ConfigError;
@@ -375,7 +375,7 @@ impl<'p> Comparer<'p> {
         let tree = self.elements.fold(tree, (trees, cells[NEW]), &|[old, _], outcome| [old, outcome]);
         // Equal outcomes are merged, because they make no difference.
         let tree = self.elements.map(tree, &|[old, new]| if old == new { [Outcome::Removed; 2] } else { [old, new] });
-        let paths = paths_of(&self.elements, tree)?;
+        let paths = self.paths_of(&self.elements, tree)?;
         self.known_elements.insert(cells, Arc::clone(&paths));
         Ok(paths)
     }
@@ -390,9 +390,20 @@ impl<'p> Comparer<'p> {
         let none = self.verdicts.leaf([Verdict::Nothing; 2]);
         let tree = self.verdicts.fold(none, (trees, cells[OLD]), &|[_, new], verdict| [verdict, new]);
         let tree = self.verdicts.fold(tree, (trees, cells[NEW]), &|[old, _], verdict| [old, verdict]);
-        let paths = paths_of(&self.verdicts, tree)?;
+        let paths = self.paths_of(&self.verdicts, tree)?;
         self.known_verdicts.insert(cells, Arc::clone(&paths));
         Ok(paths)
+    }
+
+    fn paths_of<T: Copy + Ord + Hash>(
+        &self,
+        trees: &Trees<[T; 2]>,
+        tree: Tree,
+    ) -> Result<Arc<TreePaths<T>>, SurveyError> {
+        match self.columns.possible_paths(trees, tree) {
+            Some(paths) if !trees.is_full() => Ok(simplified(paths).into()),
+            _ => Err(SurveyError::Claims(Vec::new())),
+        }
     }
 
     /// The rules that cause a change: those of either policy that contribute to it and have no match in the other.
@@ -514,13 +525,6 @@ impl<'p> Comparer<'p> {
 }
 
 type TreePaths<T> = [TreePath<[T; 2]>];
-
-fn paths_of<T: Copy + Ord + Hash>(trees: &Trees<[T; 2]>, tree: Tree) -> Result<Arc<TreePaths<T>>, SurveyError> {
-    match trees.paths(tree, MAX_CASES) {
-        Some(paths) if !trees.is_full() => Ok(simplified(paths).into()),
-        _ => Err(SurveyError::Claims(Vec::new())),
-    }
-}
 
 /// By change, where the first element of a kind represents the kind, and by claims: the statements and message keys, and
 /// the rules of either policy.

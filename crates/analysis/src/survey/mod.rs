@@ -180,13 +180,14 @@ impl<'p> Survey<'p> {
         Arc::clone(self.columns.lock().unwrap_or_else(PoisonError::into_inner).kinds())
     }
 
-    /// The outcomes of an element by claims, the case with the fewest claims first.
+    /// The outcomes of an element by claims, the case with the fewest claims first. Every set of claims that a request
+    /// can make is in exactly one.
     ///
     /// # Errors
     /// When there are too many cases to read.
     pub(crate) fn cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
         let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
-        self.cases_of(&columns, columns.trees.paths(cell, MAX_CASES))
+        self.cases_of(&columns, columns.possible_paths(&columns.trees, cell))
     }
 
     /// The same, simplified for people: the cases may overlap, and agree where they do.
@@ -195,7 +196,7 @@ impl<'p> Survey<'p> {
     /// When there are too many cases to read.
     pub(crate) fn simple_cases(&self, cell: Tree) -> Result<Vec<Case<Outcome>>, ConfigError> {
         let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
-        self.cases_of(&columns, columns.trees.paths(cell, MAX_CASES).map(simplified))
+        self.cases_of(&columns, columns.possible_paths(&columns.trees, cell).map(simplified))
     }
 
     fn cases_of<T>(&self, columns: &Columns<'_>, paths: Option<Vec<TreePath<T>>>) -> Result<Vec<Case<T>>, ConfigError> {

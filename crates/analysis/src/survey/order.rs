@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use super::columns::Outcome;
 use super::comparison::direction;
 use super::trees::{Tree, Trees};
-use super::{Direction, MAX_CASES, Survey, SurveyError};
+use super::{Direction, Survey, SurveyError};
 use dmv_redact_model::config::ConfigError;
 use dmv_redact_model::policy::ClassId;
 
@@ -43,7 +43,7 @@ impl Survey<'_> {
         let none = both.leaf([Outcome::Removed; 2]);
         let tree = both.fold(none, (&columns.trees, old), &|[_, new], outcome| [outcome, new]);
         let tree = both.fold(tree, (&columns.trees, new), &|[old, _], outcome| [old, outcome]);
-        let paths = both.paths(tree, MAX_CASES).filter(|_| !both.is_full());
+        let paths = columns.possible_paths(&both, tree).filter(|_| !both.is_full());
         let paths = paths.ok_or(SurveyError::Claims(Vec::new()))?;
         Ok(paths.iter().any(|path| path.value[0] != path.value[1] && direction(path.value) != Direction::Loss))
     }

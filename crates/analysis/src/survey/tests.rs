@@ -114,6 +114,8 @@ fn rules(numbers: &mut Numbers) -> String {
     let mut text = "[agencies.k]\nori = [\"A*\"]\n[agencies.l]\nori = [\"*0\"]\n".to_owned();
     for id in 0..8 {
         let kind = ["permit", "permit", "permit", "forbid", "review"][numbers.below(5)];
+        let specified_by = [&[][..], &[], &[], &["c0"], &["c2", "c1"]][numbers.below(5)];
+        let specified_by: Vec<String> = specified_by.iter().map(|claim| (*claim).to_owned()).collect();
         let mut some = |all: &[&str], percent: usize| -> Vec<String> {
             all.iter().filter(|_| numbers.below(100) < percent).map(|one| (*one).to_owned()).collect()
         };
@@ -140,6 +142,7 @@ fn rules(numbers: &mut Numbers) -> String {
         } else {
             elements.push("a.two".to_owned());
             list("elements", &elements);
+            list("specified-by", &specified_by);
         }
         if matches!(kind, "forbid" | "review")
             && purposes.len() + messages.len() + reasons.len() + states.len() > 0
@@ -158,7 +161,7 @@ fn rules(numbers: &mut Numbers) -> String {
 fn verdicts(survey: &Survey<'_>, column: &Column) -> Vec<Case<Verdict>> {
     let mut columns = survey.columns.lock().unwrap();
     let verdict = columns.verdict(column).unwrap();
-    survey.cases_of(&columns, columns.verdicts.paths(verdict, MAX_CASES)).unwrap()
+    survey.cases_of(&columns, columns.possible_paths(&columns.verdicts, verdict)).unwrap()
 }
 
 #[test]
@@ -175,7 +178,13 @@ fn columns_say_what_the_policy_decides() {
             for (attributes, message) in stated.flat_map(|one| survey.messages().into_iter().map(move |two| (one, two)))
             {
                 let column = survey.column(&population.classes, attributes, message).unwrap();
-                for claims in (0..16).map(ClaimSet) {
+                // A claim of `specified-by` goes with one that it is of.
+                let is_made = |claims: &ClaimSet| {
+                    let mut specified = policy.specified_claims();
+                    specified.all(|(claim, behind)| claims.0 & claim.0 == 0 || claims.0 & behind.0 != 0)
+                };
+                let count = policy.claim_titles().count();
+                for claims in (0..1 << count).map(ClaimSet).filter(is_made) {
                     let asked = Conditions { attributes, claims, message, period: Period::default() };
                     let grant = policy.grant(&population.classes, &asked);
                     let fits =

@@ -282,3 +282,33 @@ fn p11_no_two_originals_have_one_name() {
     assert_eq!(room.names("held"), ["a/a/x.xml", "a/x.xml"]);
     assert!(read(&room.path("held/a/a/x.xml")) == first && read(&room.path("held/a/x.xml")) == second);
 }
+
+#[test]
+fn p12_an_approval_has_its_instrument() {
+    let room = Room::new();
+    room.write("in.xml", &fixture(ICE));
+    let policy = "[policy]\nname = 'x'\nversion = '1'\nclaims = ['approved', 'warrant']\n\
+        [claims]\nwarrant = { issuers = ['federal-judge'] }\n[agencies.ice]\nori = ['VTICE0900']\n\
+        [[permit]]\nid = 'p'\nagencies = ['ice']\nspecified-by = ['warrant']\nelements = ['person']\n\
+        [[review]]\nid = 'r'\nagencies = ['ice']\nunless = ['approved']\nvouches = ['approved', 'warrant']\n";
+    room.write("policy.toml", policy.as_bytes());
+    let held = room.run(&["redact", "in.xml", "--policy", "policy.toml"], b"");
+    assert!(complaint(&held).contains("held: review"), "{}", complaint(&held));
+    room.write("approved", approval(&room, ".", &["in.xml".to_owned()]).as_bytes());
+    let run = |instrument: &str| {
+        let arguments = ["redact", "in.xml", "--policy", "policy.toml", "--approved", "approved"];
+        room.run(&[&arguments[..], &["--approved-instrument", instrument]].concat(), b"")
+    };
+    let warrant = "claim=warrant,issuer=federal-judge";
+    let named = run(&format!("{warrant},specifies=person.name"));
+    assert_eq!(named.status.code(), Some(0), "{}", complaint(&named));
+    assert!(text(&named.stdout).contains("EXAMPLE") && !text(&named.stdout).contains("<nc:Date>"));
+    let nothing = run(warrant);
+    assert!(complaint(&nothing).contains("withheld: nothing-permitted"), "{}", complaint(&nothing));
+    let wrong = run("claim=warrant,issuer=clerk");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        complaint(&wrong)
+            .contains("--approved-instrument: the policy declares no such issuer for the claim: `warrant`")
+    );
+}

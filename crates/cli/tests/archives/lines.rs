@@ -307,6 +307,87 @@ fn p2_what_else_a_line_states_opens_only_what_rules_say() {
     assert_eq!(room.run(&both, b"").status.code(), Some(2));
 }
 
+/// A policy that gives what a warrant specifies.
+const SPECIFIED: &str = "[policy]\nname = 'specified'\nversion = '1'\nclaims = ['approved', 'warrant']\n\
+    [claims]\nwarrant = { issuers = ['federal-judge'] }\n[agencies.police]\nori = ['AZ0070000']\n\
+    [[permit]]\nid = 'p'\nagencies = ['police']\nelements = ['license.status']\n\
+    [[permit]]\nid = 'q'\nagencies = ['police']\nspecified-by = ['warrant']\nelements = ['person']\n";
+
+#[test]
+fn p12_each_line_has_its_instruments_and_they_are_on_record() {
+    let room = Room::new();
+    room.write("specified.toml", SPECIFIED.as_bytes());
+    let xml = String::from_utf8(fixture(POLICE.0)).unwrap();
+    let arguments = ["redact", "--policy", "specified.toml", "--payload-member", "body", "--claims-member", "claims"];
+    let run = |claims: Value, more: &[&str]| {
+        let line = json!({"claims": claims, "body": xml}).to_string();
+        let output = room.run(&[&arguments[..], &["--audit", "log"], more].concat(), line.as_bytes());
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{}", complaint(&output));
+        let log = text(&read(&room.path("log"))).to_owned();
+        std::fs::remove_file(room.path("log")).unwrap();
+        let record = log.lines().find(|line| line.contains("\"record\":\"message\"")).unwrap();
+        let record: Value = serde_json::from_str(record).unwrap();
+        assert!(!log.contains("SECRET"), "P6: {log}");
+        (text(&output.stdout).contains("EXAMPLE"), record)
+    };
+    let instrument = json!({"claim": "warrant", "issuer": "federal-judge", "number": "2:26-mj-42", "date": "2026-11-30",
+        "until": "2026-12-14", "specifies": ["person.name", "license"]});
+    let (goes_out, record) = run(json!(["approved", instrument]), &["--date", "2026-12-01"]);
+    assert!(goes_out, "{record}");
+    assert_eq!((&record["claims"], &record["instruments"]), (&json!(["approved", "warrant"]), &json!([instrument])));
+    assert_eq!(record["date"], "2026-12-01");
+    let said = "claim=warrant,issuer=federal-judge,number=2:26-mj-42,date=2026-11-30,until=2026-12-14,\
+                specifies=person.name,specifies=license";
+    let (goes_out, of_option) = run(json!(["approved"]), &["--date", "2026-12-01", "--instrument", said]);
+    assert!(goes_out && of_option["instruments"] == json!([instrument]), "{of_option}");
+    let (goes_out, record) =
+        run(json!([{"claim": "warrant", "issuer": "federal-judge", "specifies": ["person.birth-date"]}]), &[]);
+    assert!(!goes_out && record["reason"].is_null() && record.get("date").is_none(), "{record}");
+    for (claims, reason) in [
+        (json!([{"claim": "warrant"}]), "instrument-invalid"),
+        (json!(["warrant"]), "instrument-invalid"),
+        (json!([{"claim": "warrant", "issuer": "SECRET"}]), "instrument-invalid"),
+        (json!([{"claim": "warrant", "issuer": "federal-judge", "number": "SECRET\u{7}"}]), "instrument-invalid"),
+        (json!([{"claim": "warrant", "issuer": "federal-judge", "date": "SECRET"}]), "instrument-invalid"),
+        (json!([{"claim": "warrant", "issuer": "federal-judge", "until": "1999-12-31"}]), "instrument-not-in-force"),
+        (json!([{"claim": "SECRET"}]), "claim-unknown"),
+        (json!([{"claim": "warrant", "isuer": "federal-judge"}]), "claim-unknown"),
+        (json!([{"claim": "warrant", "issuer": null, "specifies": "person"}]), "claim-unknown"),
+    ] {
+        let (goes_out, record) = run(claims.clone(), &[]);
+        assert_eq!((goes_out, &record["reason"]), (false, &json!(reason)), "{claims}");
+        assert_eq!((record.get("claims"), record.get("instruments")), (None, None), "{claims}");
+    }
+    let run = |option: &str| {
+        let output = room.run(&["redact", "--policy", "specified.toml", "--instrument", option], xml.as_bytes());
+        assert_eq!(output.status.code(), Some(2));
+        complaint(&output)
+    };
+    for (option, told) in [
+        (
+            "claim=warrant",
+            "--instrument: the claim counts only with an instrument that names its issuer: `warrant`; it is issued by federal-judge",
+        ),
+        ("claim=warrant,issuer=federal-jugde", "did you mean `federal-judge`?"),
+        (
+            "claim=warant,issuer=federal-judge",
+            "--instrument: the policy declares no claim `warant`; did you mean `warrant`?",
+        ),
+        (
+            "claim=warrant,issuer=federal-judge,until=1999-12-31",
+            "--instrument: the instrument ended before the day of the request: `warrant`",
+        ),
+        ("claim=warrant,issuer=federal-judge,specifies=person.nam", "did you mean `person.name`?"),
+        ("claim=warrant,isuer=x", "did you mean `issuer`?"),
+        ("claim=warrant,date=1/2/2026", "YYYY-MM-DD"),
+    ] {
+        assert!(run(option).contains(told), "{option}: {}", run(option));
+    }
+    let bare = room.run(&["redact", "--policy", "specified.toml", "--claim", "warrant"], xml.as_bytes());
+    let told = "--claim: the claim counts only with an instrument behind it: `warrant`; it is issued by federal-judge";
+    assert!(complaint(&bare).contains(told), "{}", complaint(&bare));
+}
+
 /// A policy that releases names in 2026 only.
 const DATED: &str = "[policy]\nname = 'dated'\nversion = '1'\n[agencies.police]\nori = ['AZ0070000']\n\
     [[permit]]\nid = 'license'\nagencies = ['police']\nelements = ['license']\n\

@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::agency::{Agencies, AgencyClass, Listings};
 use super::attribute::{Asked, Attribute, Values, nearest_code};
+use super::claims::{Claims, RawClaim};
 use super::duty::{DUE_FORM, Due, Duty, DutyKind, Occasion};
+use super::instrument::selections;
 use super::ori::{Ori, OriPattern};
 use super::period::{InForce, Periods, Validity, spanned_date, table_date};
 use super::roster::{Roster, Rosters, no_ori};
@@ -18,7 +20,6 @@ use super::rule::{ClaimSet, ClassId, Effect, MessageKeyId, Rule, RuleMetadata};
 use super::{OnShapeViolation, Policy, PolicyHeader, PolicyIdentity, envelope_only};
 use crate::catalog::{Catalog, ElementId, GROUP_PREFIX, Treatment};
 use crate::config::{ConfigError, Document, Errors, Lines, Spanned, all, read_bytes};
-use crate::escape::is_visible;
 
 /// A policy: agency classes, and what they may have, must not have, or may have after a person's review.
 #[derive(Deserialize)]
@@ -30,9 +31,9 @@ pub(super) struct RawPolicy {
     /// Agency classes, by name. An ORI in several has the union of their permits, minus their forbids.
     #[serde(default)]
     pub(super) agencies: BTreeMap<Spanned<String>, RawAgencyClass>,
-    /// What claims mean, for people, by their names.
+    /// What claims mean, for people, by their names; or a table of that and of who issues the instruments behind them.
     #[serde(default)]
-    pub(super) claims: BTreeMap<Spanned<String>, String>,
+    pub(super) claims: BTreeMap<Spanned<String>, RawClaim>,
     /// What classes of agencies may have. The order of rules never matters.
     #[serde(default)]
     pub(super) permit: Vec<RawRule>,
@@ -168,6 +169,10 @@ pub(super) struct RawRule {
     /// Claims, any of which prevents the rule from applying.
     #[serde(default)]
     pub(super) unless: Vec<Spanned<String>>,
+    /// Claims, of whose instruments one must specify a data element for the permit to give it, or the forbid to leave it. Of a
+    /// claim without an instrument nothing is specified.
+    #[serde(rename = "specified-by")]
+    pub(super) specified_by: Option<Names>,
     /// Of a review: claims that its reviewer may vouch for. The message is held if anything could go out with them, even if
     /// nothing may go out without.
     #[serde(default)]
@@ -259,16 +264,10 @@ impl Policy {
             errors.finish()?;
             return Err(ConfigError::of_file(document.file, "too many claims"));
         }
-        let what = ("claim", "claims are declared in `[policy] claims = [...]`");
-        let mut claim_titles = vec![None; claims.len()];
-        for (name, title) in raw.claims {
-            if title.trim().is_empty() || !title.chars().all(is_visible) {
-                let message = format!("the title of claim `{}` is not one line of visible text", name.get_ref());
-                let help = "write some, and take line ends, control characters and invisible ones away";
-                errors.push(document.error(&name.span(), message).help(help));
-            }
-            let place = errors.take(find::<usize>(document, &name, &claims, what));
-            place.and_then(|place| claim_titles.get_mut(place)).into_iter().for_each(|own| *own = Some(title.clone()));
+        let mut claims = Claims::declared_as(claims);
+        for (name, raw) in &raw.claims {
+            let place = errors.take(find_claim(document, name, &claims));
+            errors.take(place.map_or(Ok(()), |place| claims.describe(document, place, (name, raw))));
         }
         for name in raw.agencies.keys() {
             errors.take(document.word(name, "agency class"));
@@ -284,7 +283,22 @@ impl Policy {
             let values = errors.take(declared_values(document, attribute, listed));
             values.unwrap_or_else(|| values_as_written(listed))
         });
-        let (claims, classes) = (&claims, &classes);
+        let classes = &classes;
+        // What instruments behind a claim may specify is known before the reviews are read that vouch for it.
+        let mut lists = raw.permit.iter().chain(&raw.forbid).filter_map(|rule| rule.specified_by.as_ref());
+        let beyond = lists.find(|names| {
+            // Undeclared claims are told with their rules.
+            if let Ok(behind) = claim_set(document, names.get_ref(), &claims) {
+                claims.specify(behind);
+            }
+            claims.count() > ClaimSet::LIMIT
+        });
+        if let Some(beyond) = beyond {
+            let message = format!("more than {} claims, each list of `specified-by` counted as one", ClaimSet::LIMIT);
+            errors.push(document.error(&beyond.span(), message));
+            errors.finish()?;
+            return Err(ConfigError::of_file(document.file, "too many claims"));
+        }
         let mut resolver = Resolver { document, lines, catalog, messages: messages.names, claims, classes, values };
         if let Some(beyond) = raw.duty.get(MAX_DUTIES) {
             errors.push(document.error(&beyond.id.span(), format!("more than {MAX_DUTIES} duties")));
@@ -302,7 +316,7 @@ impl Policy {
         for rule in &mut rules {
             rule.in_force = periods.in_force(rule.validity);
         }
-        let values = resolver.values;
+        let Resolver { values, claims, .. } = resolver;
         Ok(Self {
             head: PolicyHeader { file: document.file.to_owned(), title: raw.policy.title },
             identity: Arc::new(PolicyIdentity {
@@ -312,8 +326,8 @@ impl Policy {
             }),
             on_shape_violation: on_shape_violation(raw.policy.on_shape_violation.map(Spanned::into_inner)),
             agencies: Agencies::new(agencies, listings, &periods),
-            claims: claims.clone(),
-            claim_titles,
+            claims,
+            selections: Arc::new(selections(catalog)),
             values,
             key_may_be_absent: messages.may_be_absent,
             has_deadlines: rules.iter().any(|rule| rule.effect.is_duty()),
@@ -527,6 +541,19 @@ fn find<T: TryFrom<usize>>(
     index_or_nearest(document, name, place, what, || known.iter().map(String::as_str))
 }
 
+/// The index of a claim among the declared ones.
+fn find_claim(document: &Document<'_>, name: &Spanned<String>, claims: &Claims) -> Result<usize, ConfigError> {
+    find(document, name, claims.declared(), ("claim", "claims are declared in `[policy] claims = [...]`"))
+}
+
+/// The set of these declared claims.
+fn claim_set(document: &Document<'_>, names: &[Spanned<String>], claims: &Claims) -> Result<ClaimSet, ConfigError> {
+    let places: Vec<usize> = all(names.iter().map(|name| find_claim(document, name, claims)))?;
+    let mut set = ClaimSet::default();
+    places.into_iter().for_each(|place| set.insert(place));
+    Ok(set)
+}
+
 fn index_or_nearest<'k, T: TryFrom<usize>, K: Iterator<Item = &'k str>>(
     document: &Document<'_>,
     name: &Spanned<String>,
@@ -610,7 +637,7 @@ struct Resolver<'a> {
     lines: Lines<'a>,
     catalog: &'a Catalog,
     messages: &'a [String],
-    claims: &'a [String],
+    claims: Claims,
     classes: &'a ClassNames,
     /// By attribute.
     values: [Values; Attribute::ALL.len()],
@@ -649,6 +676,10 @@ impl Resolver<'_> {
         if let (false, Some(key)) = (kind == RuleKind::Permit, raw.treatments.keys().next()) {
             errors.push(self.document.error(&key.span(), "only a permit takes `as`").help("take it away"));
         }
+        if let (RuleKind::Review | RuleKind::Duty, Some(names)) = (kind, &raw.specified_by) {
+            let error = self.document.error(&names.span(), "only a permit or a forbid takes `specified-by`");
+            errors.push(error.help("take it away: it is about single data elements"));
+        }
         if let (true, Some(claim)) = (kind != RuleKind::Review, raw.vouches.first()) {
             let error = self.document.error(&claim.span(), "only a review takes `vouches`");
             errors.push(error.help("take it away: a person vouches for claims where a review asks for one"));
@@ -669,7 +700,9 @@ impl Resolver<'_> {
         let validity = errors.take(validity(self.document, raw.from.as_ref(), raw.until.as_ref()));
         let checked = raw.checked.as_ref().map(|date| table_date(self.document, date));
         let checked = errors.take(checked.transpose()).flatten();
-        let claims = [&raw.requires, &raw.unless].map(|names| errors.take(self.claim_set(names)));
+        let claims =
+            [&raw.requires, &raw.unless].map(|names| errors.take(claim_set(self.document, names, &self.claims)));
+        let specified_by = errors.take(self.specified_by(raw.specified_by.as_ref())).unwrap_or_default();
         errors.finish()?;
         let (Some(classes), Some(messages), Some(asked), Some(effect), Some(applies_when_absent), Some(validity)) =
             (classes, messages, asked, effect, when_absent, validity)
@@ -678,6 +711,11 @@ impl Resolver<'_> {
             return Err(self.document.error(&span, "this rule can't be read"));
         };
         let [requires, unless] = claims.map(Option::unwrap_or_default);
+        // A permit gives only what is specified; a forbid leaves it, as it leaves everything for a claim of `unless`.
+        let (requires, unless) = match kind {
+            RuleKind::Permit => (requires.union(specified_by), unless),
+            RuleKind::Forbid | RuleKind::Review | RuleKind::Duty => (requires, unless.union(specified_by)),
+        };
         Ok(Rule {
             id: raw.id.into_inner(),
             classes,
@@ -703,7 +741,11 @@ impl Resolver<'_> {
     /// The effect of a rule.
     fn effect(&self, kind: RuleKind, raw: &RawRule) -> Result<Effect, ConfigError> {
         match (kind, &raw.elements) {
-            (RuleKind::Review, None) => Ok(Effect::Review(self.claim_set(&raw.vouches)?)),
+            // The instrument behind what a reviewer vouches for may specify anything.
+            (RuleKind::Review, None) => {
+                let vouched = claim_set(self.document, &raw.vouches, &self.claims)?;
+                Ok(Effect::Review(vouched.union(self.claims.specified_by(vouched))))
+            }
             (RuleKind::Duty, None) => self.duty(raw).map(Effect::Duty),
             (RuleKind::Duty, Some(elements)) => Err(self
                 .document
@@ -810,12 +852,14 @@ impl Resolver<'_> {
         Ok(*raw.get_ref() == WhenAbsent::Apply)
     }
 
-    fn claim_set(&self, names: &[Spanned<String>]) -> Result<ClaimSet, ConfigError> {
-        let what = ("claim", "claims are declared in `[policy] claims = [...]`");
-        let resolve_names: Vec<usize> = all(names.iter().map(|name| find(self.document, name, self.claims, what)))?;
-        let mut set = ClaimSet::default();
-        resolve_names.into_iter().for_each(|place| set.insert(place));
-        Ok(set)
+    /// That an instrument behind one of these claims specifies a data element.
+    fn specified_by(&mut self, names: Option<&Names>) -> Result<ClaimSet, ConfigError> {
+        let Some(names) = names else { return Ok(ClaimSet::default()) };
+        if names.get_ref().is_empty() {
+            let error = self.document.error(&names.span(), "an empty list matches nothing");
+            return Err(error.help("name the claims whose instruments specify something, or take it away"));
+        }
+        Ok(self.claims.specify(claim_set(self.document, names.get_ref(), &self.claims)?))
     }
 
     fn elements(&self, selectors: &Names) -> Result<Vec<ElementId>, ConfigError> {

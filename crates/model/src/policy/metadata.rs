@@ -3,6 +3,7 @@
 
 use super::agency::{Agencies, AgencyClass};
 use super::attribute::{Attribute, Attributes, Stated};
+use super::instrument::Specified;
 use super::ori::Ori;
 use super::period::{Period, Validity};
 use super::rule::{ClaimSet, ClassId, Conditions, Effect, MessageKeyId, Rule};
@@ -155,14 +156,13 @@ impl Policy {
 
     /// The names of the claims of a set.
     pub fn claim_names(&self, claims: ClaimSet) -> Vec<&str> {
-        let claimed = self.claims.iter().enumerate().filter(|(place, _)| claims.0 & (1 << place) != 0);
-        claimed.map(|(_, name)| name.as_str()).collect()
+        self.claims.names_of(claims)
     }
 
     /// The set of these claims; undeclared ones are ignored.
     pub fn claim_set<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> ClaimSet {
         let mut set = ClaimSet::default();
-        let places = names.into_iter().filter_map(|name| self.claims.iter().position(|own| own == name));
+        let places = names.into_iter().filter_map(|name| self.claims.names().iter().position(|own| own == name));
         places.for_each(|place| set.insert(place));
         set
     }
@@ -180,7 +180,29 @@ impl Policy {
 
     /// The grant of these classes in a situation.
     pub fn grant(&self, classes: &[ClassId], asked: &Conditions) -> Grant {
-        self.compute(classes, asked)
+        self.grant_specified(classes, asked, &Specified::default())
+    }
+
+    /// The same, where instruments specify data elements.
+    pub fn grant_specified(&self, classes: &[ClassId], asked: &Conditions, specified: &Specified) -> Grant {
+        self.compute(classes, asked, specified)
+    }
+
+    /// A set of claims with all that instruments behind them may specify.
+    pub fn with_specified(&self, claims: ClaimSet) -> ClaimSet {
+        claims.union(self.claims.specified_by(claims))
+    }
+
+    /// Each claim of `specified-by`, with the declared claims behind one of which the instrument is: it is never vouched for
+    /// without one of them.
+    pub fn specified_claims(&self) -> impl Iterator<Item = (ClaimSet, ClaimSet)> {
+        self.claims.specified()
+    }
+
+    /// Who may issue the instrument behind each declared claim that needs one.
+    pub fn claim_issuers(&self) -> impl Iterator<Item = (&str, &[String])> {
+        let declared = self.claims.declared().iter().enumerate();
+        declared.map(|(place, name)| (name.as_str(), self.claims.issuers(place)))
     }
 
     /// Why an element is released or not in a situation.

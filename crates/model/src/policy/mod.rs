@@ -3,7 +3,9 @@
 
 mod agency;
 mod attribute;
+mod claims;
 mod duty;
+mod instrument;
 mod load;
 mod metadata;
 mod ori;
@@ -15,7 +17,7 @@ mod rule;
 mod spans;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
@@ -24,6 +26,7 @@ use serde::Serialize;
 pub use agency::{Agencies, AgencyClass};
 pub use attribute::{Asked, Attribute, Attributes, Stated};
 pub use duty::{Due, DueUnit, Duty, DutyKind, GrantDuty, Occasion};
+pub use instrument::{Instrument, InstrumentFault, InstrumentText, Specified};
 pub use load::MessageKeys;
 #[cfg(feature = "schema")]
 pub use load::table_schema;
@@ -46,6 +49,7 @@ use crate::catalog::{Catalog, ElementId, Treatment};
 use crate::date::Date;
 use agency::ClassSetId;
 use attribute::Values;
+use claims::Claims;
 use period::Periods;
 
 /// The identity of the policy that decided, as in receipts.
@@ -169,9 +173,9 @@ pub struct Policy {
     identity: Arc<PolicyIdentity>,
     on_shape_violation: OnShapeViolation,
     agencies: Agencies,
-    claims: Vec<String>,
-    /// What each claim means, for people.
-    claim_titles: Vec<Option<String>>,
+    claims: Claims,
+    /// The data elements of every text by which an instrument specifies some.
+    selections: Arc<BTreeMap<String, Box<[ElementId]>>>,
     /// By attribute.
     values: [Values; Attribute::ALL.len()],
     /// Whether some format has messages without a key.
@@ -215,12 +219,17 @@ impl Policy {
 
     /// The claims that it declares.
     pub fn declared_claims(&self) -> &[String] {
-        &self.claims
+        self.claims.declared()
     }
 
-    /// What each declared claim means, as the policy says for people.
+    /// Whether it declares a claim.
+    pub fn declares_claim(&self, name: &str) -> bool {
+        self.declared_claims().iter().any(|own| own == name)
+    }
+
+    /// What each claim means, as the policy says for people; after the declared ones those of what instruments specify.
     pub fn claim_titles(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.claims.iter().map(String::as_str).zip(self.claim_titles.iter().map(Option::as_deref))
+        self.claims.titles()
     }
 
     /// What to do with a permitted value that violates its shape, and with its message, before it is approved.
@@ -235,7 +244,7 @@ impl Policy {
 
     /// Whether these claims include the approval of a person.
     fn is_approved(&self, claims: ClaimSet) -> bool {
-        self.claims.iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at))
+        self.claims.declared().iter().position(|own| own == APPROVED).is_some_and(|at| claims.contains(at))
     }
 
     /// Whether decisions, or the deadlines of duties, depend on the date of the request.
@@ -243,18 +252,23 @@ impl Policy {
         !self.periods.is_one() || self.has_deadlines
     }
 
-    /// The request with a date, if decisions depend on one: today's, if it has none. A message is decided on several
+    /// Whether the decision on a request depends on its date: the policy's do, or one of its instruments has days.
+    pub fn depends_on_date_of(&self, requester: &Requester) -> bool {
+        self.depends_on_date() || requester.instruments().iter().any(Instrument::is_dated)
+    }
+
+    /// The request with a date, if the decision depends on one: today's, if it has none. A message is decided on several
     /// times, and the clock must not come between (P10).
     pub fn dated<'r>(&self, requester: &'r Requester) -> Cow<'r, Requester> {
-        match (self.depends_on_date() && requester.given_date().is_none()).then(Date::today).flatten() {
+        match (requester.given_date().is_none() && self.depends_on_date_of(requester)).then(Date::today).flatten() {
             Some(today) => Cow::Owned(requester.clone().on(today)),
             None => Cow::Borrowed(requester),
         }
     }
 
-    /// The date that decides on a request; `None` if decisions depend on no date, or if the clock tells none.
+    /// The date that decides on a request; `None` if the decision depends on no date, or if the clock tells none.
     pub fn decision_date(&self, requester: &Requester) -> Option<Date> {
-        self.as_of.or_else(|| if self.depends_on_date() { date_of(requester) } else { None })
+        self.as_of.or_else(|| if self.depends_on_date_of(requester) { date_of(requester) } else { None })
     }
 
     /// The period of a request; `None` if decisions depend on a date and the clock tells none.
@@ -284,7 +298,7 @@ impl Policy {
             on_shape_violation: self.on_shape_violation,
             agencies: self.agencies.as_of(date),
             claims: self.claims.clone(),
-            claim_titles: self.claim_titles.clone(),
+            selections: Arc::clone(&self.selections),
             values: self.values.clone(),
             key_may_be_absent: self.key_may_be_absent,
             has_deadlines: false,
@@ -304,11 +318,16 @@ impl Policy {
         let period = self.period(requester).filter(|period| self.in_force.contains(*period))?;
         let classes = self.agencies.classes_of(ori, period)?;
         let conditions = self.conditions(requester, message, period).ok()?;
+        let specified = self.specified(requester);
+        if !specified.is_nothing() {
+            // There are as many grants as things to specify: none is cached (P8).
+            return Some(Arc::new(self.compute(&self.agencies.members(classes), &conditions, &specified)));
+        }
         let key = (classes, conditions);
         if let Some(grant) = self.grant_cache.read().unwrap_or_else(PoisonError::into_inner).by_conditions.get(&key) {
             return Some(Arc::clone(grant));
         }
-        let grant = self.compute(&self.agencies.members(classes), &conditions);
+        let grant = self.compute(&self.agencies.members(classes), &conditions, &specified);
         // One decision is one grant, even if two threads compute it at once.
         let GrantCache { by_conditions, grants } =
             &mut *self.grant_cache.write().unwrap_or_else(PoisonError::into_inner);
@@ -324,14 +343,13 @@ impl Policy {
     }
 
     /// The decision in a situation, independent of the order of rules (P9).
-    fn compute(&self, classes: &[ClassId], conditions: &Conditions) -> Grant {
+    fn compute(&self, classes: &[ClassId], conditions: &Conditions, specified: &Specified) -> Grant {
         let applied = self.applying(classes, conditions);
-        let treatments = self.treatments(&applied);
-        let vouched = vouched(&applied);
+        let treatments = self.treatments(classes, conditions, specified);
         // A review is also for what would be permitted only with what the reviewer vouches for.
-        let may_be_more = |claims| self.treatments(&self.applying(classes, &conditions.with(claims))) != self.envelope;
+        let may_be_more = |claims| self.treatments(classes, &conditions.with(claims), specified) != self.envelope;
         let is_nothing = treatments == self.envelope;
-        let verdict = match vouched {
+        let verdict = match vouched(&applied) {
             Some(claims) if !is_nothing || may_be_more(claims) => Verdict::Review,
             None if !is_nothing => Verdict::Rewrite,
             _ => Verdict::Nothing,
@@ -340,15 +358,38 @@ impl Policy {
             Effect::Duty(duty) => Some(GrantDuty { id: rule.id.clone(), duty: duty.clone() }),
             Effect::Permit(_) | Effect::Forbid(_) | Effect::Review(_) => None,
         });
+        let situations = specified.groups().into_keys().map(|claims| conditions.with(ClaimSet(claims)));
+        let situations: Vec<Conditions> = std::iter::once(*conditions).chain(situations).collect();
+        let applies = |rule: &&Rule| situations.iter().any(|conditions| rule.applies(classes, conditions));
+        let rules = self.rules.iter().filter(|rule| !rule.effect.is_duty()).filter(applies);
         Grant {
             duties: duties.collect(),
             treatments,
             classes: classes.iter().map(|class| self.agencies.name(*class).to_owned()).collect(),
-            rules: applied.iter().filter(|rule| !rule.effect.is_duty()).map(|rule| rule.id.clone()).collect(),
+            rules: rules.map(|rule| rule.id.clone()).collect(),
             verdict,
             on_shape_violation: self.on_shape_violation,
             is_approved: self.is_approved(conditions.claims),
         }
+    }
+
+    /// How each data element may be released: one that instruments specify as if all were specified that they do.
+    fn treatments(
+        &self,
+        classes: &[ClassId],
+        conditions: &Conditions,
+        specified: &Specified,
+    ) -> Box<[Option<Treatment>]> {
+        let mut treatments = self.treatments_of(&self.applying(classes, conditions));
+        for (claims, elements) in specified.groups() {
+            let others = self.treatments_of(&self.applying(classes, &conditions.with(ClaimSet(claims))));
+            for element in elements {
+                if let (Some(own), Some(other)) = (treatments.get_mut(element), others.get(element)) {
+                    *own = *other;
+                }
+            }
+        }
+        treatments
     }
 
     /// The rules that apply in a situation.
@@ -357,7 +398,7 @@ impl Policy {
     }
 
     /// The union of these permits minus every one of these forbids, and the envelope.
-    fn treatments(&self, applied: &[&Rule]) -> Box<[Option<Treatment>]> {
+    fn treatments_of(&self, applied: &[&Rule]) -> Box<[Option<Treatment>]> {
         let mut treatments = self.envelope.clone();
         for rule in applied {
             let Effect::Permit(elements) = &rule.effect else { continue };

@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use super::Policy;
 use super::attribute::{Attribute, Attributes, Said};
+use super::instrument::{Instrument, InstrumentFault, Specified};
 use super::period::Period;
 use super::requester::Requester;
 use super::rule::{ClaimSet, Conditions, MessageKeyId};
+use super::{Policy, date_of};
 use crate::config::nearest;
 
 /// A request with something that the policy doesn't declare. It repeats nothing of the request, which may come
@@ -28,6 +29,10 @@ pub enum Undeclared {
     Values(Attribute),
     /// The claim at this index of the request.
     Claim(usize),
+    /// The claim at this index of the request counts only with an instrument behind it.
+    NoInstrument(usize),
+    /// The instrument at this index of the request.
+    Instrument(usize, InstrumentFault),
 }
 
 impl Undeclared {
@@ -38,6 +43,7 @@ impl Undeclared {
             Self::Value(attribute) => format!("the policy declares no {}", attribute.name()),
             Self::Values(attribute) => format!("the request already states another {} than", attribute.name()),
             Self::Claim(_) => "the policy declares no claim".to_owned(),
+            Self::NoInstrument(_) | Self::Instrument(..) => format!("{}:", self.detail()),
         }
     }
 
@@ -55,6 +61,16 @@ impl Undeclared {
             Self::Values(Attribute::User) => "the request states two users",
             Self::Values(Attribute::State) => "the request states two states",
             Self::Claim(_) => "the policy declares no such claim",
+            Self::NoInstrument(_) => "the claim counts only with an instrument behind it",
+            Self::Instrument(_, fault) => match fault {
+                InstrumentFault::Twice => "the request states two instruments behind one claim",
+                InstrumentFault::Issuer => "the policy declares no such issuer for the claim",
+                InstrumentFault::NoIssuer => "the claim counts only with an instrument that names its issuer",
+                InstrumentFault::Number => "the number of the instrument is none",
+                InstrumentFault::NotYet => "the instrument is of a later day than the request",
+                InstrumentFault::Expired => "the instrument ended before the day of the request",
+                InstrumentFault::Element(_) => "the instrument specifies what is no data element",
+            },
         }
     }
 }
@@ -86,6 +102,19 @@ impl RequestError {
             (Undeclared::Values(attribute), ..) => format!("a request has one {}", attribute.name()),
             (Undeclared::Value(attribute), ..) if attribute.is_open() => format!("it has {}", attribute.form()),
             (_, Some(name), _) => format!("did you mean `{name}`?"),
+            (Undeclared::Instrument(_, InstrumentFault::Twice), ..) => "state one".to_owned(),
+            (Undeclared::Instrument(_, InstrumentFault::Number), ..) => {
+                "it has one to 64 letters, digits and marks of ASCII, single spaces between them".to_owned()
+            }
+            (Undeclared::Instrument(_, InstrumentFault::NotYet | InstrumentFault::Expired), ..) => {
+                "it counts from its `date` to its `until`, both included".to_owned()
+            }
+            (Undeclared::Instrument(_, InstrumentFault::Element(_)), ..) => {
+                "`dmv-redact elements` lists all; `*` is every one".to_owned()
+            }
+            (Undeclared::NoInstrument(_) | Undeclared::Instrument(..), None, names @ [_, ..]) => {
+                format!("it is issued by {}", names.join(", "))
+            }
             (Undeclared::Value(attribute @ (Attribute::Reason | Attribute::Line)), None, []) => {
                 format!("write {}", attribute.form())
             }
@@ -111,7 +140,60 @@ impl Policy {
         message: Option<MessageKeyId>,
         period: Period,
     ) -> Result<Conditions, Undeclared> {
-        Ok(Conditions { attributes: self.attributes(requester)?, claims: self.claims(requester)?, message, period })
+        let (attributes, claims) = (self.attributes(requester)?, self.claims(requester)?);
+        for (index, instrument) in requester.instruments().iter().enumerate() {
+            let checked = self.check_instrument(requester, (index, instrument));
+            checked.map_err(|fault| Undeclared::Instrument(index, fault))?;
+        }
+        Ok(Conditions { attributes, claims, message, period })
+    }
+
+    /// Checks an instrument of a request, whose claims are declared.
+    fn check_instrument(
+        &self,
+        requester: &Requester,
+        (index, instrument): (usize, &Instrument),
+    ) -> Result<(), InstrumentFault> {
+        let mut before = requester.instruments().iter().take(index);
+        if before.any(|other| other.claim() == instrument.claim()) {
+            return Err(InstrumentFault::Twice);
+        }
+        match (self.issuers(instrument.claim()), instrument.stated_issuer()) {
+            ([], None) => {}
+            (own, Some(issuer)) if own.iter().any(|own| own == issuer) => {}
+            (_, Some(_)) => return Err(InstrumentFault::Issuer),
+            (_, None) => return Err(InstrumentFault::NoIssuer),
+        }
+        if !instrument.has_plain_number() {
+            return Err(InstrumentFault::Number);
+        }
+        if instrument.is_dated() {
+            instrument.check_day(self.as_of.or_else(|| date_of(requester)))?;
+        }
+        let unknown = instrument.first_unknown(|element| self.selections.contains_key(element));
+        unknown.map_or(Ok(()), |element| Err(InstrumentFault::Element(element)))
+    }
+
+    /// Who may issue the instrument behind a claim; empty if it needs none.
+    fn issuers(&self, claim: &str) -> &[String] {
+        let place = self.claims.declared().iter().position(|own| own == claim);
+        place.map_or(&[], |place| self.claims.issuers(place))
+    }
+
+    /// What the instruments of a request specify, which the policy accepts.
+    pub fn specified(&self, requester: &Requester) -> Specified {
+        let instruments = requester.instruments().iter().flat_map(|instrument| {
+            let place = self.claims.declared().iter().position(|own| own == instrument.claim());
+            let mut behind = ClaimSet::default();
+            place.into_iter().for_each(|place| behind.insert(place));
+            let claim = self.claims.specified_by(behind);
+            let elements = instrument.specified().iter().filter_map(|element| self.selections.get(element));
+            elements.map(move |elements| (claim, &**elements))
+        });
+        match requester.instruments() {
+            [] => Specified::default(),
+            _ => Specified::of(self.element_count(), instruments),
+        }
     }
 
     /// Checks what a request states, and its claims, against the policy's declarations, without allocating.
@@ -122,21 +204,38 @@ impl Policy {
     /// The same, with a suggestion.
     pub fn check_request(&self, requester: &Requester) -> Result<(), RequestError> {
         let Err(what) = self.declares(requester) else { return Ok(()) };
+        let instrument = |index: usize| requester.instruments().get(index);
         let declared = match what {
-            Undeclared::Value(attribute) | Undeclared::Values(attribute) => &self.values(attribute).names,
-            Undeclared::Claim(_) => &self.claims,
+            Undeclared::Value(attribute) | Undeclared::Values(attribute) => self.values(attribute).names.clone(),
+            Undeclared::Claim(_) => self.claims.declared().to_vec(),
+            Undeclared::NoInstrument(index) => {
+                requester.claims().get(index).map_or(Vec::new(), |claim| self.issuers(claim).to_vec())
+            }
+            Undeclared::Instrument(index, InstrumentFault::Issuer | InstrumentFault::NoIssuer) => {
+                instrument(index).map_or(Vec::new(), |own| self.issuers(own.claim()).to_vec())
+            }
+            Undeclared::Instrument(..) => Vec::new(),
         };
         let nearest = match what {
             Undeclared::Value(attribute) => {
                 requester.stated(attribute).and_then(|value| self.values(attribute).nearest(value))
             }
-            Undeclared::Values(_) => None,
             Undeclared::Claim(index) => {
                 let known = declared.iter().map(String::as_str);
                 requester.claims().get(index).and_then(|claim| nearest(claim, known))
             }
+            Undeclared::Instrument(index, InstrumentFault::Issuer) => {
+                let known = declared.iter().map(String::as_str);
+                instrument(index).and_then(Instrument::stated_issuer).and_then(|issuer| nearest(issuer, known))
+            }
+            Undeclared::Instrument(index, InstrumentFault::Element(place)) => {
+                let known = self.selections.keys().map(String::as_str);
+                let element = instrument(index).and_then(|own| own.specified().get(place));
+                element.and_then(|element| nearest(element, known))
+            }
+            Undeclared::Values(_) | Undeclared::NoInstrument(_) | Undeclared::Instrument(..) => None,
         };
-        Err(RequestError { what, nearest: nearest.map(str::to_owned), declared: declared.clone() })
+        Err(RequestError { what, nearest: nearest.map(str::to_owned), declared })
     }
 
     fn attributes(&self, requester: &Requester) -> Result<Attributes, Undeclared> {
@@ -155,8 +254,13 @@ impl Policy {
     fn claims(&self, requester: &Requester) -> Result<ClaimSet, Undeclared> {
         let mut set = ClaimSet::default();
         for (index, claim) in requester.claims().iter().enumerate() {
-            let declared = self.claims.iter().position(|own| own == claim);
-            set.insert(declared.ok_or(Undeclared::Claim(index))?);
+            let declared = self.claims.declared().iter().position(|own| own == claim);
+            let place = declared.ok_or(Undeclared::Claim(index))?;
+            if !self.claims.issuers(place).is_empty() && !requester.instruments().iter().any(|own| own.claim() == claim)
+            {
+                return Err(Undeclared::NoInstrument(index));
+            }
+            set.insert(place);
         }
         Ok(set)
     }

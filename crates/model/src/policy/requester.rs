@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::attribute::{Attribute, Said};
+use super::instrument::Instrument;
 use super::ori::{Ori, OriFault};
+use super::rule::ClaimSet;
 use crate::date::Date;
 
 /// The requester of a message: ORI, what the request says of itself, claims, date.
@@ -21,6 +23,8 @@ pub struct Requester {
     /// By attribute.
     said: [Said; Attribute::ALL.len()],
     claims: Vec<String>,
+    /// What is behind them.
+    instruments: Vec<Instrument>,
     date: Option<Date>,
     correlation_id: Option<Arc<str>>,
 }
@@ -89,11 +93,23 @@ impl Requester {
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
-        // Claims are a set: a line that repeats one a thousand times must not fill the log (P8).
-        if !self.claims.contains(&name) {
+        // Claims are a set: a line that repeats one a thousand times must not fill the log (P8). Of more than a policy can
+        // declare one is undeclared, and no more are looked through.
+        if self.claims.len() <= ClaimSet::LIMIT && !self.claims.contains(&name) {
             self.claims.push(name);
         }
         self
+    }
+
+    /// Adds a claim that the caller vouches for, with the instrument behind it, which is recorded and never verified. A message
+    /// is withheld if the claim or what the instrument says isn't declared, if the instrument doesn't count on the date of the
+    /// request, or if another is behind the same claim; `Filter::check_request` reports it beforehand.
+    #[must_use]
+    pub fn instrument(mut self, instrument: Instrument) -> Self {
+        if self.instruments.len() <= ClaimSet::LIMIT && !self.instruments.contains(&instrument) {
+            self.instruments.push(instrument.clone());
+        }
+        self.claim(instrument.claim())
     }
 
     /// Sets the date of the request, `YYYY-MM-DD`: the rules and the entries of rosters decide that are in force on it.
@@ -154,7 +170,11 @@ impl Requester {
     #[doc(hidden)]
     #[must_use]
     pub fn asks_the_same(&self, other: &Self) -> bool {
-        self.ori == other.ori && self.said == other.said && self.claims == other.claims && self.date == other.date
+        self.ori == other.ori
+            && self.said == other.said
+            && self.claims == other.claims
+            && self.instruments == other.instruments
+            && self.date == other.date
     }
 
     /// Takes over all that the policy's answer depends on. Reuses allocations, because the requester changes from message
@@ -164,6 +184,7 @@ impl Requester {
         self.ori = source.ori;
         self.said.iter_mut().zip(&source.said).for_each(|(own, other)| own.copy_from(other));
         self.claims.clone_from(&source.claims);
+        self.instruments.clone_from(&source.instruments);
         self.date = source.date;
     }
 
@@ -207,6 +228,12 @@ impl Requester {
     pub fn claims(&self) -> &[String] {
         &self.claims
     }
+
+    /// What is behind them.
+    #[doc(hidden)]
+    pub fn instruments(&self) -> &[Instrument] {
+        &self.instruments
+    }
 }
 
 /// Characters of the longest correlation id.
@@ -215,6 +242,13 @@ const MAX_CORRELATION_ID: usize = 64;
 /// An invalid ORI, date or correlation id. It doesn't repeat the text (P6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequesterError(Fault);
+
+impl RequesterError {
+    /// What is no date.
+    pub(super) fn date() -> Self {
+        Self(Fault::Date)
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -227,7 +261,7 @@ impl fmt::Display for RequesterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Fault::Ori(fault) => write!(f, "the requester is no ORI: {fault}"),
-            Fault::Date => write!(f, "the request's date is no day of the calendar, written as YYYY-MM-DD"),
+            Fault::Date => write!(f, "the date is no day of the calendar, written as YYYY-MM-DD"),
             Fault::CorrelationId => {
                 write!(f, "the correlation id is not 1 to {MAX_CORRELATION_ID} letters, digits, `-`, `_`, `.` and `:`")
             }

@@ -42,11 +42,12 @@ impl ClaimSet {
         Self(self.0 | other.0)
     }
 
-    fn holds_all(self, other: Self) -> bool {
+    pub(crate) fn holds_all(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    fn holds_any(self, other: Self) -> bool {
+    /// Whether some claim is in both.
+    pub(crate) fn holds_any(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 }
@@ -106,9 +107,9 @@ pub struct Rule {
     pub asked: Vec<(Attribute, Asked)>,
     /// The message keys it is for.
     pub messages: Option<Vec<MessageKeyId>>,
-    /// Claims all of which must be vouched for.
+    /// Claims all of which must be vouched for, that of `specified-by` of a permit among them.
     pub requires: ClaimSet,
-    /// Claims none of which may be vouched for.
+    /// Claims none of which may be vouched for, that of `specified-by` of a forbid among them.
     pub unless: ClaimSet,
     /// Whether it also applies if the request omits an attribute, or the message the key, that the rule is conditional on. A
     /// forbid or a review does by default; a permit never does (P2).

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use dmv_redact::{Disposition, Filter, Receipt, Requester};
+use dmv_redact::{Disposition, Filter, Instrument, Receipt, Requester};
 
 use super::Asker;
 use super::format::Format;
@@ -11,6 +11,7 @@ use super::json::Json;
 use super::predict::{Counts, Prediction, Setting};
 use super::xml::{differences, foreign_names, read_output};
 use super::{predict_json, predict_xml};
+use crate::policy::Paper;
 
 /// What the filter made of a message.
 pub struct Outcome {
@@ -49,7 +50,18 @@ pub fn requester(asker: &Asker) -> Option<Requester> {
         Some(date) => requester.date(date).expect("a date"),
         None => requester,
     };
-    Some(asker.claims.iter().fold(requester, |requester, claim| requester.claim(claim.as_str())))
+    let requester = asker.claims.iter().fold(requester, |requester, claim| requester.claim(claim.as_str()));
+    Some(asker.papers.iter().fold(requester, |requester, paper| requester.instrument(instrument(paper))))
+}
+
+/// The instrument that a paper is.
+pub fn instrument(paper: &Paper) -> Instrument {
+    let instrument = Instrument::new(paper.claim.as_str());
+    let [from, until] = &paper.days;
+    let instrument = paper.issuer.iter().fold(instrument, |instrument, issuer| instrument.issuer(issuer.as_str()));
+    let instrument = from.iter().fold(instrument, |instrument, day| instrument.date(day).expect("a date"));
+    let instrument = until.iter().fold(instrument, |instrument, day| instrument.until(day).expect("a date"));
+    paper.specifies.iter().fold(instrument, |instrument, term| instrument.specifies(term.as_str()))
 }
 
 /// Lets a message through the filter.

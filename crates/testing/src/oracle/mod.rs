@@ -26,7 +26,7 @@ use std::ops::Deref;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::policy::Others;
+use crate::policy::{Others, Paper};
 
 /// Who asks, and for what.
 #[derive(Clone, Debug, Default)]
@@ -39,8 +39,17 @@ pub struct Asker {
     pub others: Others,
     /// The claims that are vouched for.
     pub claims: Vec<String>,
+    /// The instruments behind claims, which they vouch for, too.
+    pub papers: Vec<Paper>,
     /// The date of the request, if it states one.
     pub date: Option<String>,
+}
+
+impl Asker {
+    /// All claims, those of instruments among them.
+    pub fn all_claims(&self) -> Vec<String> {
+        self.claims.iter().chain(self.papers.iter().map(|paper| &paper.claim)).cloned().collect()
+    }
 }
 
 /// What a case is made from; see `dice`. A report shows the message, not these numbers.

@@ -188,7 +188,7 @@ pub(crate) fn admit<'w, T>(
             catalog: setting.catalog,
             grant: with_envelope(grant.by_element(setting.catalog), setting.catalog),
             records: format.mapped.iter().filter(|m| m.record).map(|m| m.element.clone()).collect(),
-            on_violation: setting.policy.on_violation(&asker.claims, format.notice.is_some()),
+            on_violation: setting.policy.on_violation(&asker.all_claims(), format.notice.is_some()),
             violated: false,
             noticed: false,
             counts: Counts::new(),
@@ -200,8 +200,10 @@ pub(crate) fn admit<'w, T>(
 
 /// What a policy decides of a request.
 pub(crate) fn decide(policy: &Policy, ori: &str, asker: &Asker, message: Option<&str>) -> Decision {
-    let claims: BTreeSet<&str> = asker.claims.iter().map(String::as_str).collect();
-    let request = Request { purpose: asker.purpose.as_deref(), others: &asker.others, message, claims: &claims };
+    let claims = asker.all_claims();
+    let claims: BTreeSet<&str> = claims.iter().map(String::as_str).collect();
+    let Asker { purpose, others, papers, .. } = asker;
+    let request = Request { purpose: purpose.as_deref(), others, message, claims: &claims, papers };
     policy.decide(&policy.classes_of(ori), &request)
 }
 

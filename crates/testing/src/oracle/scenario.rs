@@ -13,7 +13,7 @@ use super::predict::decide;
 use super::values::canary;
 use super::world::{Ruled, WORLD};
 use crate::dice::Dice;
-use crate::policy::{Decision, OTHERS, Others, Policy};
+use crate::policy::{Decision, OTHERS, Others, Paper, Policy};
 
 /// A case.
 pub struct Scenario {
@@ -203,7 +203,38 @@ fn some_asker(policy: &Policy, ori: &str, dice: &mut Dice) -> Asker {
     purposes.extend(policy.purposes().iter().cloned().map(Some));
     let purpose = dice.one_of(&purposes).clone();
     let claims = policy.claims.iter().filter(|_| dice.chance(50)).cloned().collect();
-    Asker { ori: Some(ori.to_owned()), purpose, others: some_others(policy, dice), claims, date: policy.date.clone() }
+    let (others, papers) = (some_others(policy, dice), some_papers(policy, dice));
+    Asker { ori: Some(ori.to_owned()), purpose, others, claims, papers, date: policy.date.clone() }
+}
+
+/// Instruments behind declared claims, some of them wrong: of other days, of another issuer, two behind one claim.
+pub fn some_papers(policy: &Policy, dice: &mut Dice) -> Vec<Paper> {
+    let terms = policy.terms();
+    let mut papers = Vec::new();
+    for claim in &policy.claims {
+        let issuers = policy.issuers.get(claim);
+        if !dice.chance(if issuers.is_some() { 70 } else { 10 }) {
+            continue;
+        }
+        for _ in 0..if dice.chance(4) { 2 } else { 1 } {
+            let issuer = issuers.and_then(|issuers| issuers.first()).filter(|_| !dice.chance(4)).cloned();
+            let stranger = dice.chance(3).then(|| "a-stranger".to_owned());
+            let day = |dice: &mut Dice, day: &str| dice.chance(20).then(|| day.to_owned());
+            let days = match dice.chance(5) {
+                true => [day(dice, "9998-01-01"), day(dice, "1999-12-31")],
+                false => [day(dice, "1999-12-31"), day(dice, "9998-01-01")],
+            };
+            let mut specifies: Vec<String> = (0..dice.pick(4)).map(|_| dice.one_of(&terms).clone()).collect();
+            if dice.chance(10) {
+                specifies.push("*".to_owned());
+            }
+            if dice.chance(2) {
+                specifies.push("no.such-element".to_owned());
+            }
+            papers.push(Paper { claim: claim.clone(), issuer: stranger.or(issuer), days, specifies });
+        }
+    }
+    papers
 }
 
 /// What else a request states: what rules name, what they don't, and what is none.

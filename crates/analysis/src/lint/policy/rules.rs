@@ -116,9 +116,10 @@ fn vouches(subject: &mut Subject<'_>, id: usize, rule: &Rule) {
     let (Effect::Review(vouches), Some(spans)) = (&rule.effect, subject.rule(id)) else { return };
     let asked = asked_claims(subject);
     for claim in &spans.vouches {
-        if subject.policy.claim_set([claim.name.as_str()]).0 & asked == 0 {
+        if is_unused(subject, &claim.name, asked) {
             let message = format!("no rule asks for the claim `{}`: to vouch for it changes nothing", claim.name);
-            subject.find(&VOUCHES_IDLE, &claim.span, message, "name it in `requires` or `unless`, or leave it out");
+            let help = "name it in `requires`, `unless` or `specified-by`, or leave it out";
+            subject.find(&VOUCHES_IDLE, &claim.span, message, help);
         }
     }
     let needs = |permit: &&Rule| {
@@ -155,6 +156,12 @@ fn asked_claims(subject: &Subject<'_>) -> u64 {
     subject.policy.rules().iter().fold(0, |asked, rule| asked | rule.requires.0 | rule.unless.0)
 }
 
+/// Whether none of these claims is this one, or is of what the instrument behind it specifies.
+fn is_unused(subject: &Subject<'_>, name: &str, asked: u64) -> bool {
+    let policy = subject.policy;
+    policy.with_specified(policy.claim_set([name])).0 & asked == 0
+}
+
 /// Claims that are declared but unused.
 fn claims(subject: &mut Subject<'_>) {
     let used = asked_claims(subject);
@@ -162,9 +169,10 @@ fn claims(subject: &mut Subject<'_>) {
         // This claim lifts a hold for a shape violation.
         let shape = subject.policy.on_shape_violation();
         let is_asked = claim.name == APPROVED && matches!(shape, OnShapeViolation::Hold | OnShapeViolation::Notice);
-        if !is_asked && subject.policy.claim_set([claim.name.as_str()]).0 & used == 0 {
+        if !is_asked && is_unused(subject, &claim.name, used) {
             let message = format!("no rule uses the claim `{}`", claim.name);
-            subject.find(&CLAIM_UNUSED, &claim.span, message, "name it in `requires` or `unless`, or leave it out");
+            let help = "name it in `requires`, `unless` or `specified-by`, or leave it out";
+            subject.find(&CLAIM_UNUSED, &claim.span, message, help);
         }
     }
 }

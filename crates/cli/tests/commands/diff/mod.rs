@@ -95,7 +95,8 @@ fn by_trying(old: &Policy, new: &Policy, oris: &[String]) -> (Changes, bool) {
             for claims in claim_sets() {
                 // A key that isn't named is another one: every format of the program has keys.
                 let message = Some(key.as_deref().unwrap_or("another"));
-                let request = Request { purpose: purpose.as_deref(), others: NO_OTHERS, message, claims: &claims };
+                let request =
+                    Request { purpose: purpose.as_deref(), others: NO_OTHERS, message, claims: &claims, papers: &[] };
                 let (was_verdict, was) = words(&old.decide(classes_old, &request));
                 let (will_verdict, will) = words(&new.decide(classes_new, &request));
                 both |= was_verdict == "rewritten" && will_verdict == "rewritten";

@@ -32,8 +32,13 @@ fn difference_for(one: &Policy, two: &Policy, purposes: &BTreeSet<Option<&str>>)
                 .collect();
             for purpose in purposes {
                 for message in &messages {
-                    let request =
-                        Request { purpose: *purpose, others: NO_OTHERS, message: Some(message), claims: &vouched };
+                    let request = Request {
+                        purpose: *purpose,
+                        others: NO_OTHERS,
+                        message: Some(message),
+                        claims: &vouched,
+                        papers: &[],
+                    };
                     let decided = one.decide(first, &request);
                     let owed = |policy: &Policy, classes| match &decided {
                         Decision::Released(_) => policy.duties(classes, &request, "release"),

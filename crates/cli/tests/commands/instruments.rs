@@ -1,0 +1,171 @@
+//! Instruments in the verbs on policies: what they specify is a claim of its own in the reports.
+
+use std::fs;
+
+use serde_json::Value;
+
+use dmv_redact_testing::root;
+
+use crate::{run_in, text};
+
+const POLICY: &str = r#"[policy]
+name = "specified"
+version = "1"
+claims = ["approved", "order", "warrant"]
+
+[claims]
+order = "an order of a court"
+warrant = { title = "a warrant of a federal judge", issuers = ["federal-judge"] }
+
+[agencies.immigration]
+ori = ["VTICE0900"]
+
+[[permit]]
+id = "specified"
+agencies = ["immigration"]
+specified-by = ["order", "warrant"]
+elements = ["person.name", "license.status"]
+basis = "a statute"
+
+[[review]]
+id = "review"
+agencies = ["immigration"]
+unless = ["approved"]
+vouches = ["approved", "order", "warrant"]
+basis = "a statute"
+"#;
+
+const CASES: &str = r#"policy = "../policy.toml"
+
+[[may]]
+title = "Nothing to show"
+agencies = ["immigration"]
+disposition = "held"
+
+[[may]]
+title = "An order that is not read yet"
+agencies = ["immigration"]
+claims = ["order"]
+disposition = "held"
+
+[[may]]
+title = "The same, which specifies all"
+agencies = ["immigration"]
+specified = ["order"]
+disposition = "held"
+elements = ["person.name", "license.status"]
+
+[[may]]
+title = "Approved, and nothing is specified"
+agencies = ["immigration"]
+claims = ["approved", "order", "warrant"]
+disposition = "withheld"
+
+[[may]]
+title = "Approved, and all is specified"
+agencies = ["immigration"]
+claims = ["approved"]
+specified = ["warrant"]
+elements = ["person.name", "license.status"]
+"#;
+
+fn run(folder: &std::path::Path, arguments: &[&str]) -> (i32, String) {
+    let output = run_in(folder, arguments);
+    let all = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), text(&all).to_owned())
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("policy.toml"), POLICY).unwrap();
+    fs::create_dir_all(folder.path().join("cases/matrix")).unwrap();
+    fs::write(folder.path().join("cases/matrix/matrix.toml"), CASES).unwrap();
+    folder
+}
+
+#[test]
+fn p1_rows_tell_what_is_specified_from_what_is_not() {
+    let folder = folder();
+    let (status, told) = run(folder.path(), &["test", "cases", "--coverage", "--fail-under", "100"]);
+    assert_eq!(status, 0, "{told}");
+    let wrong = CASES.replace("specified = [\"warrant\"]", "claims = [\"warrant\"]").replacen(
+        "claims = [\"approved\"]\nclaims",
+        "claims",
+        1,
+    );
+    fs::write(folder.path().join("cases/matrix/matrix.toml"), wrong).unwrap();
+    assert_eq!(run(folder.path(), &["test", "cases"]).0, 1);
+    let unknown = CASES.replace("specified = [\"warrant\"]", "specified = [\"warrnt\"]");
+    fs::write(folder.path().join("cases/matrix/matrix.toml"), unknown).unwrap();
+    let (status, told) = run(folder.path(), &["test", "cases"]);
+    assert!(status == 2 && told.contains("did you mean `warrant`?"), "{told}");
+}
+
+#[test]
+fn p1_a_message_case_has_its_instruments() {
+    let folder = folder();
+    let case = |instrument: &str, disposition: &str| {
+        let text = format!(
+            "title = 'a case'\npolicy = '../../policy.toml'\nclaims = ['approved']\ndate = '2026-12-01'\n\
+             [[instruments]]\n{instrument}\n[expect]\ndisposition = '{disposition}'\n"
+        );
+        fs::create_dir_all(folder.path().join("cases/ice")).unwrap();
+        fs::write(folder.path().join("cases/ice/case.toml"), text).unwrap();
+        fs::copy(root().join("fixtures/dr-ice/message.xml"), folder.path().join("cases/ice/message.xml")).unwrap();
+        run(folder.path(), &["test", "cases/ice"])
+    };
+    let warrant = "claim = 'warrant'\nissuer = 'federal-judge'\nnumber = '42'\nuntil = '2026-12-01'";
+    let released = "released = ['person.name.given', 'person.name.middle', 'person.name.surname']";
+    let (status, told) = case(&format!("{warrant}\nspecifies = ['person.name']"), &format!("redacted'\n{released} #'"));
+    assert_eq!(status, 0, "{told}");
+    assert_eq!(case(warrant, "withheld").0, 0);
+    for (instrument, told) in [
+        ("claim = 'warrant'\nissuer = 'clerk'", "the policy declares no such issuer for the claim: `warrant`"),
+        ("claim = 'warrnt'", "unknown claim"),
+        (
+            "claim = 'warrant'\nissuer = 'federal-judge'\nuntil = '2026-11-30'",
+            "the instrument ended before the day of the request",
+        ),
+        ("claim = 'warrant'\nissuer = 'federal-judge'\nuntil = '11/30'", "YYYY-MM-DD"),
+        ("issuer = 'federal-judge'", "claim"),
+    ] {
+        let (status, text) = case(instrument, "withheld");
+        assert!(status == 2 && text.contains(told), "{instrument}: {text}");
+    }
+}
+
+#[test]
+fn reports_say_what_an_instrument_opens() {
+    let folder = folder();
+    let (status, check) = run(folder.path(), &["check", "policy.toml"]);
+    assert!(status == 0 && !check.contains("claim-unused") && !check.contains("vouches-idle"), "{check}");
+    let asked = ["explain", "--policy", "policy.toml", "--requester", "VTICE0900", "--claim", "approved"];
+    let (_, told) = run(folder.path(), &asked);
+    assert!(told.contains("with `order or warrant (specified)`: released full"), "{told}");
+    let instrument = "claim=warrant,issuer=federal-judge,number=42,specifies=person.name";
+    let (_, told) = run(folder.path(), &[&asked[..], &["--instrument", instrument]].concat());
+    assert!(
+        told.contains("instrument behind warrant: issued by federal-judge, number 42, specifies person.name\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains("released") && told.contains("person.name") && told.contains("permit `specified` (a statute)"),
+        "{told}"
+    );
+    let (_, json) = run(folder.path(), &[&asked[..], &["--instrument", instrument, "--output", "json"]].concat());
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["instruments"][0]["issuer"], "federal-judge");
+    let held = run(folder.path(), &["explain", "--policy", "policy.toml", "--requester", "VTICE0900"]).1;
+    assert!(held.contains("The reviewer may vouch for `approved`, `order`, `warrant`."), "{held}");
+    let matrix = run(folder.path(), &["matrix", "policy.toml", "--output", "json"]).1;
+    let matrix: Value = serde_json::from_str(&matrix).unwrap();
+    let names: Vec<&str> =
+        matrix["claims"].as_array().unwrap().iter().filter_map(|claim| claim["name"].as_str()).collect();
+    assert_eq!(names, ["approved", "order or warrant (specified)"]);
+    // A policy that gives all of it for the claim alone gives more.
+    let open = POLICY.replace("specified-by = [\"order\", \"warrant\"]", "requires = [\"order\"]");
+    fs::write(folder.path().join("open.toml"), open).unwrap();
+    let (status, told) = run(folder.path(), &["diff", "policy.toml", "open.toml"]);
+    assert_eq!(status, 3, "{told}");
+    assert_eq!(run(folder.path(), &["diff", "open.toml", "open.toml"]).0, 0);
+}
