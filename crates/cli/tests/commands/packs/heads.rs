@@ -38,7 +38,9 @@ fn every_rule_has_a_title_and_a_statute() {
     }
 }
 
-/// Each pack has a case of ICE, of another federal agency, of police of this state and of another, and of a review: held and,
+/// Each pack has a case of ICE, of the other immigration agencies (Homeland Security Investigations, Customs and Border
+/// Protection, the Border Patrol, Citizenship and Immigration Services), of another federal agency, of police of another state
+/// and of this one (license, registration and history), of a license bureau, of somebody unknown, and of a review: held and,
 /// once approved, let through.
 #[test]
 fn every_pack_has_the_cases_that_matter() {
@@ -48,8 +50,13 @@ fn every_pack_has_the_cases_that_matter() {
         let own = if state == "US" { "AZ0" } else { &format!("{state}0") };
         let cases: Vec<Case> = folders(&cases).iter().map(|folder| case(folder)).collect();
         let asks = |ori: &str| cases.iter().any(|case| case.requester.starts_with(ori));
-        for ori in ["VTICE0900", "VADEADX00", "NV0020000", own] {
+        let immigration = ["VTICE0900", "ZZHSI0100", "ZZCBP0000", "ZZUSBP000", "ZZUSCIS00"];
+        for ori in immigration.into_iter().chain(["VADEADX00", "NV0020000", "NVOLN0000", "ZZFBI0100", own]) {
             assert!(asks(ori), "{name}: no case of {ori}");
+        }
+        for key in ["DR", "RR", "KR"] {
+            let is_own = |case: &Case| case.requester.starts_with(own) && case.key == key;
+            assert!(cases.iter().any(is_own), "{name}: no case of a {key} to police of this state");
         }
         let approved = |case: &Case| case.claims.iter().any(|claim| claim == "approved");
         assert!(cases.iter().any(|case| case.disposition == "held" && !approved(case)), "{name}: none is held");
@@ -58,6 +65,7 @@ fn every_pack_has_the_cases_that_matter() {
 }
 
 struct Case {
+    key: String,
     requester: String,
     claims: Vec<String>,
     disposition: String,
@@ -68,9 +76,13 @@ fn case(folder: &Path) -> Case {
     let table: Table = read(&folder.join("case.toml")).parse().unwrap();
     let message = table.get("message").and_then(Value::as_str).unwrap_or("message.xml");
     let message = read(&folder.join(message));
-    let (_, after) = message.split_once("<nh2:DestinationORIID>").unwrap();
+    let header = |part: &str, length: usize| -> String {
+        let (_, after) = message.split_once(&format!("<nh2:{part}>")).unwrap();
+        after.chars().take(length).collect()
+    };
     Case {
-        requester: after.chars().take(9).collect(),
+        key: header("MessageKeyCodeText", 2),
+        requester: header("DestinationORIID", 9),
         claims: super::texts(&table, "claims").into_iter().map(str::to_owned).collect(),
         disposition: table["expect"]["disposition"].as_str().unwrap().to_owned(),
     }
