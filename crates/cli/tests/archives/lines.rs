@@ -318,7 +318,8 @@ fn p12_each_line_has_its_instruments_and_they_are_on_record() {
     let room = Room::new();
     room.write("specified.toml", SPECIFIED.as_bytes());
     let xml = String::from_utf8(fixture(POLICE.0)).unwrap();
-    let arguments = ["redact", "--policy", "specified.toml", "--payload-member", "body", "--claims-member", "claims"];
+    let arguments = ["redact", "--policy", "specified.toml", "--input-format", "ndjson", "--payload-member", "body"];
+    let arguments = [&arguments[..], &["--claims-member", "claims"]].concat();
     let run = |claims: Value, more: &[&str]| {
         let line = json!({"claims": claims, "body": xml}).to_string();
         let output = room.run(&[&arguments[..], &["--audit", "log"], more].concat(), line.as_bytes());

@@ -9,6 +9,7 @@ use dmv_redact_testing::oracle::scenario::{JSON, Need, Scenario, XML};
 use dmv_redact_testing::oracle::world::{OWN, Ruled};
 use dmv_redact_testing::oracle::{Asker, choices};
 use dmv_redact_testing::policies;
+use dmv_redact_testing::policy::Paper;
 use dmv_redact_testing::program::fed;
 use dmv_redact_testing::properties::cases;
 use proptest::prelude::*;
@@ -42,6 +43,12 @@ fn explain(ruled: &Ruled, asker: &Asker, message: &[u8], form: &[&str]) -> Strin
     }
     for claim in &asker.claims {
         command.args(["--claim", claim]);
+    }
+    for Paper { claim, issuer, days: [from, until], specifies } in &asker.papers {
+        let said = [("issuer", issuer), ("date", from), ("until", until)];
+        let said = said.into_iter().filter_map(|(key, value)| Some(format!(",{key}={}", value.as_ref()?)));
+        let specified = specifies.iter().map(|element| format!(",specifies={element}"));
+        command.args(["--instrument", &format!("claim={claim}{}", said.chain(specified).collect::<String>())]);
     }
     let output = fed(&mut command, message);
     assert_eq!(output.status.code(), Some(0), "{form:?}");

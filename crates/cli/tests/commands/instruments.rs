@@ -35,7 +35,7 @@ vouches = ["approved", "order", "warrant"]
 basis = "a statute"
 "#;
 
-const CASES: &str = r#"policy = "../policy.toml"
+const CASES: &str = r#"policy = "../../policy.toml"
 
 [[may]]
 title = "Nothing to show"
@@ -94,7 +94,7 @@ fn p1_rows_tell_what_is_specified_from_what_is_not() {
         1,
     );
     fs::write(folder.path().join("cases/matrix/matrix.toml"), wrong).unwrap();
-    assert_eq!(run(folder.path(), &["test", "cases"]).0, 1);
+    assert_eq!(run(folder.path(), &["test", "cases"]).0, 3);
     let unknown = CASES.replace("specified = [\"warrant\"]", "specified = [\"warrnt\"]");
     fs::write(folder.path().join("cases/matrix/matrix.toml"), unknown).unwrap();
     let (status, told) = run(folder.path(), &["test", "cases"]);
@@ -118,7 +118,7 @@ fn p1_a_message_case_has_its_instruments() {
     let released = "released = ['person.name.given', 'person.name.middle', 'person.name.surname']";
     let (status, told) = case(&format!("{warrant}\nspecifies = ['person.name']"), &format!("redacted'\n{released} #'"));
     assert_eq!(status, 0, "{told}");
-    assert_eq!(case(warrant, "withheld").0, 0);
+    assert_eq!(case(warrant, "withheld'\nreason = 'nothing-permitted").0, 0);
     for (instrument, told) in [
         ("claim = 'warrant'\nissuer = 'clerk'", "the policy declares no such issuer for the claim: `warrant`"),
         ("claim = 'warrnt'", "unknown claim"),
@@ -157,7 +157,7 @@ fn reports_say_what_an_instrument_opens() {
     assert_eq!(json["instruments"][0]["issuer"], "federal-judge");
     let held = run(folder.path(), &["explain", "--policy", "policy.toml", "--requester", "VTICE0900"]).1;
     assert!(held.contains("The reviewer may vouch for `approved`, `order`, `warrant`."), "{held}");
-    let matrix = run(folder.path(), &["matrix", "policy.toml", "--output", "json"]).1;
+    let matrix = run(folder.path(), &["matrix", "--policy", "policy.toml", "--output", "json"]).1;
     let matrix: Value = serde_json::from_str(&matrix).unwrap();
     let names: Vec<&str> =
         matrix["claims"].as_array().unwrap().iter().filter_map(|claim| claim["name"].as_str()).collect();

@@ -129,8 +129,11 @@ impl Claims {
             let mut names = self.names_of(behind);
             names.sort_unstable();
             let name = format!("{} (specified)", names.join(" or "));
+            let titles = self.titles.iter().enumerate().filter(|(place, _)| behind.contains(*place));
+            let titles: Vec<&str> = titles.filter_map(|(_, title)| title.as_deref()).collect();
+            let of_what = if titles.is_empty() { String::new() } else { format!(": {}", titles.join("; ")) };
+            self.titles.push(Some(format!("an instrument that specifies the data element{of_what}")));
             self.names.push(name);
-            self.titles.push(Some("the instrument behind it specifies the data element".to_owned()));
             self.specified.push(behind);
             self.specified.len() - 1
         });

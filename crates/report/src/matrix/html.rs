@@ -132,7 +132,7 @@ fn why(matrix: &Matrix, number: usize, cell: &MatrixCell) -> Markup {
             ul {
                 @for case in &cell.cases {
                     @let condition = case.condition();
-                    li data-with=(case.with().join(" ")) data-without=(case.without().join(" "))
+                    li data-with=(case.with().join("|")) data-without=(case.without().join("|"))
                         data-told=(case.describe()) data-manner=(manner(case.manner())) {
                         @if cell.cases.len() > 1 {
                             (case.describe()) " " (if condition.is_empty() { "without any claim" } else { &condition }) ": "

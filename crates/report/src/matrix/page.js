@@ -58,7 +58,8 @@
 
   // With some claims chosen, every cell says what it says with just these; without any, what depends on claims.
   const boxes = [...document.querySelectorAll("#claims input")];
-  const named = (text) => text.split(" ").filter(Boolean);
+  // A claim may have spaces: `warrant (specified)`.
+  const named = (text) => text.split("|").filter(Boolean);
   const plain = new Map();
   const cells = rows.flatMap((row) => [...row.cells].slice(1));
   cells.forEach((cell) => plain.set(cell, [cell.firstElementChild.firstChild.data, cell.className]));
