@@ -12,6 +12,7 @@ use super::variants::{self, VariantBuffers};
 use crate::read::json::{self, Actions, Place, Scalar, Step, ValueKind, walk};
 use crate::read::xml::{self, AttributeKind, Event, XmlReader, XmlState};
 use crate::read::{Message, Refusal};
+use dmv_redact_model::catalog::trim;
 use dmv_redact_model::format::{Format, NamespaceId, Node, NodeId, Syntax, Trie};
 use dmv_redact_model::policy::{Attribute, AttributeSet, Requester};
 use dmv_redact_model::span::Span;
@@ -97,7 +98,8 @@ impl Scan<'_> {
         if let Some(role) = node.role {
             self.facts.note(role, value, 0, &self.parts.formats, self.format);
         }
-        if let Some(attribute) = self.attribute_of(node) {
+        // A blank says nothing.
+        if let Some(attribute) = self.attribute_of(node).filter(|_| !trim(value).is_empty()) {
             self.state(|stated| stated.state_of_envelope(attribute, value));
         }
     }

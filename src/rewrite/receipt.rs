@@ -12,7 +12,9 @@ use crate::read::{Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind};
 use dmv_redact_model::date::Date;
 use dmv_redact_model::format::FormatId;
-use dmv_redact_model::policy::{Attribute, Due, Grant, GrantDuty, MessageKeyId, Occasion, Ori, PolicyIdentity, Requester};
+use dmv_redact_model::policy::{
+    Attribute, Due, Grant, GrantDuty, MessageKeyId, Occasion, Ori, PolicyIdentity, Requester,
+};
 
 /// The outcome of a message. Exhaustive on purpose: a fifth kind must break the caller's build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

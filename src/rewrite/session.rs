@@ -20,7 +20,9 @@ use crate::read::{Message, Reason, Refusal};
 use dmv_redact_model::catalog::{ElementId, Kind, Treatment, trim};
 use dmv_redact_model::format::{Format, Node, Role, Target};
 use dmv_redact_model::manifest::{Manifest, ReleasedForm, ReleasedValue};
-use dmv_redact_model::policy::{Attribute, AttributeSet, Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict};
+use dmv_redact_model::policy::{
+    Attribute, AttributeSet, Grant, MessageKeyId, OnShapeViolation, Ori, Requester, Undeclared, Verdict,
+};
 use dmv_redact_model::span::Span;
 use dmv_redact_model::window::Block;
 

@@ -328,7 +328,9 @@ impl Policy {
             // What a rule names is declared on every day.
             named.extend(tables(table, verb.key()).filter_map(|table| strings(table, "purposes")).flatten());
             for name in ["purpose"].into_iter().chain(OTHERS) {
-                asked.extend(tables(table, verb.key()).any(|table| table.contains_key(&format!("{name}s"))).then_some(name));
+                asked.extend(
+                    tables(table, verb.key()).any(|table| table.contains_key(&format!("{name}s"))).then_some(name),
+                );
             }
             for name in OTHERS {
                 let all = tables(table, verb.key()).filter_map(|table| strings(table, &format!("{name}s"))).flatten();

@@ -346,7 +346,10 @@ impl<'a> Check<'a> {
             Some(EnvelopeFact::Stated(attribute)) => self.state(attribute, value.text),
             Some(EnvelopeFact::Named(fact)) => {
                 if let Some((is_stated, text)) = self.scratch.facts.get_mut(fact) {
-                    ensure(!mem::replace(is_stated, true) || text == value.text, "an envelope that contradicts itself")?;
+                    ensure(
+                        !mem::replace(is_stated, true) || text == value.text,
+                        "an envelope that contradicts itself",
+                    )?;
                     value.text.clone_into(text);
                 }
             }

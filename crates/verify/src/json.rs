@@ -276,7 +276,8 @@ mod tests {
     fn p2_what_is_no_number_of_json_is_refused() {
         let catalog = Arc::new(Catalog::load(dmv_redact::shipped::CATALOG, &[]).unwrap());
         let formats = Formats::load(dmv_redact::shipped::FORMATS, &[], &catalog).unwrap();
-        let (verifier, mut state) = (Verifier::new(&catalog, &formats, AttributeSet::default()).unwrap(), VerifierState::default());
+        let (verifier, mut state) =
+            (Verifier::new(&catalog, &formats, AttributeSet::default()).unwrap(), VerifierState::default());
         let is_its = |table: &&Table| table.format == "niem-6.0" && table.syntax == Syntax::Json;
         let table = verifier.tables.iter().find(is_its).unwrap();
         let mut accepts = |value: &str| {

@@ -176,7 +176,8 @@ fn changed_keys(was: &FormatSpans, is: &FormatSpans) -> Vec<&'static str> {
             .map(|(paths, content)| format!("{:?} {content:?}", names(&mut paths.iter().map(String::as_str))));
         let messages = spans.messages.iter().map(|keys| format!("{:?}", sorted(keys)));
         let attributes = spans.attributes.iter();
-        let attributes = attributes.map(|(attribute, path)| format!("{} {:?}", attribute.name(), one(&Some(path.clone()))));
+        let attributes =
+            attributes.map(|(attribute, path)| format!("{} {:?}", attribute.name(), one(&Some(path.clone()))));
         let syntaxes = spans.syntaxes.iter().map(|syntax| format!("{syntax:?}"));
         [
             ("requester", one(&spans.requester)),

@@ -242,7 +242,10 @@ impl RawAttributes {
     /// Each that has a path.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Attribute, &Spanned<String>)> {
         let Self { purpose, reason, line, user, state } = self;
-        Attribute::ALL.into_iter().zip([purpose, reason, line, user, state]).filter_map(|(own, path)| Some((own, path.as_ref()?)))
+        Attribute::ALL
+            .into_iter()
+            .zip([purpose, reason, line, user, state])
+            .filter_map(|(own, path)| Some((own, path.as_ref()?)))
     }
 
     /// The same, with those of another where it has none.
@@ -259,7 +262,8 @@ impl RawAttributes {
     /// The same, with each path changed or taken out.
     pub(super) fn filter_map(self, change: impl Fn(Spanned<String>) -> Option<Spanned<String>>) -> Self {
         let Self { purpose, reason, line, user, state } = self;
-        let [purpose, reason, line, user, state] = [purpose, reason, line, user, state].map(|path| path.and_then(&change));
+        let [purpose, reason, line, user, state] =
+            [purpose, reason, line, user, state].map(|path| path.and_then(&change));
         Self { purpose, reason, line, user, state }
     }
 }

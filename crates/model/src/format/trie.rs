@@ -362,8 +362,8 @@ impl Trie {
         for index in (0..self.nodes.len()).rev() {
             let Some(node) = self.nodes.get(index) else { continue };
             let mut below = node.children.iter().filter_map(|(_, child)| self.node(*child));
-            let to_role =
-                matches!(node.role, Some(Role::MessageKey | Role::Requester)) || below.clone().any(|child| child.leads_to_role);
+            let to_role = matches!(node.role, Some(Role::MessageKey | Role::Requester))
+                || below.clone().any(|child| child.leads_to_role);
             let to_attribute = node.attribute.is_some() || below.any(|child| child.leads_to_attribute);
             if let Some(node) = self.nodes.get_mut(index) {
                 (node.leads_to_role, node.leads_to_attribute) = (to_role, to_attribute);

@@ -411,7 +411,10 @@ mod tests {
             assert_eq!(*said(nothing(), Attribute::State, values).said(Attribute::State), state, "{values:?}");
         }
         assert_eq!(said(nothing(), Attribute::Line, &["AZ0070000"]).stated(Attribute::Line), Some("AZ0070000"));
-        assert_eq!(said(nothing().user("Doe, J"), Attribute::User, &["DOE,  J"]).stated(Attribute::User), Some("DOE, J"));
+        assert_eq!(
+            said(nothing().user("Doe, J"), Attribute::User, &["DOE,  J"]).stated(Attribute::User),
+            Some("DOE, J")
+        );
         assert_eq!(*said(nothing().reason("T"), Attribute::Reason, &["N"]).said(Attribute::Reason), Said::Several);
         assert_eq!(*nothing().reason("T").state_no_value(Attribute::Reason).said(Attribute::Reason), Said::Several);
         let all = nothing().reason("T").state_all_of(&nothing().line("TC"));

@@ -131,7 +131,15 @@ struct Said {
 }
 
 pub(crate) fn generate(wanted: &Wanted<'_>, dice: &mut Dice) -> (Node, Vec<String>) {
-    let mut generator = Generator { wanted, dice, unstated: wanted.stated.clone(), ids: 0, lost: false, serial: 0, canaries: Vec::new() };
+    let mut generator = Generator {
+        wanted,
+        dice,
+        unstated: wanted.stated.clone(),
+        ids: 0,
+        lost: false,
+        serial: 0,
+        canaries: Vec::new(),
+    };
     let name = wanted.format.root.as_deref().unwrap_or_default();
     let mut root = generator.node(name, &[], Some(&[]), &[]);
     if wanted.format.root.is_none() && generator.dice.chance(30) {

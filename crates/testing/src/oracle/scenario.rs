@@ -103,7 +103,8 @@ impl Scenario {
             (ori, (asker, stated), grant)
         };
         let tries = if need.releasing { 8 } else { 1 };
-        let (ori, (asker, stated), grant) = (0..tries).map(|_| ask()).find(|(_, _, grant)| !need.releasing || grant.is_some())?;
+        let (ori, (asker, stated), grant) =
+            (0..tries).map(|_| ask()).find(|(_, _, grant)| !need.releasing || grant.is_some())?;
         let in_envelope = format.requester.is_some() && dice.chance(70);
         let mut wanted = Wanted {
             world: &WORLD,
