@@ -18,7 +18,7 @@ const REAL: &[(&str, &[&str])] = &[
     ("envelope.purpose", &["C", "DV"]),
     ("envelope.reason", &["N", "T", "12"]),
     ("envelope.line", &["TC", "TCUSBP001"]),
-    ("envelope.user", &["DOE, J", "O'Neil", "#4711", "J. D\u{F6}e (night)"]),
+    ("envelope.user", &["DOE, J", "O'Neil", "#4711", "J. Doe (night)"]),
     ("envelope.control-field", &["MRI1234567", "*MRI123456", "123456789"]),
     ("envelope.date", &["2026-11-23", "20261123"]),
     ("envelope.time", &["10:23:45", "1023", "10:23:45.123Z", "10:23:45-07:00"]),
